@@ -1,0 +1,146 @@
+//! Registration and log-in: form-encoded, so that the forms work without JavaScript. A browser's
+//! form is answered with a redirect (to `next`, or back to the form with the error's code in the
+//! query), every other client with JSON.
+
+use leptos::prelude::*;
+use server_fn::codec::{GetUrl, Json, PostUrl};
+
+use crate::wire::{ApiError, Me};
+
+#[cfg(feature = "ssr")]
+use self::form::{Form, set_cookie};
+#[cfg(feature = "ssr")]
+use super::context::{shop, visitor};
+#[cfg(feature = "ssr")]
+use crate::port::Registration;
+
+/// `POST /api/register`: makes a buyer's account and signs it in.
+#[server(endpoint = "/register", prefix = "/api", input = PostUrl, output = Json)]
+pub async fn register(
+    mobile: String,
+    password: String,
+    nickname: String,
+    #[server(default)] next: Option<String>,
+) -> Result<Me, ApiError> {
+    let form = Form { page: "/register", next };
+    let registration = Registration { mobile, password, nickname };
+    form.finish(shop()?.register(&visitor()?, registration).await)
+}
+
+/// `POST /api/login`: signs in.
+#[server(endpoint = "/login", prefix = "/api", input = PostUrl, output = Json)]
+pub async fn login(
+    mobile: String,
+    password: String,
+    #[server(default)] next: Option<String>,
+) -> Result<Me, ApiError> {
+    let form = Form { page: "/login", next };
+    form.finish(shop()?.login(&visitor()?, &mobile, password).await)
+}
+
+/// `POST /api/logout`: signs out.
+#[server(endpoint = "/logout", prefix = "/api", input = PostUrl, output = Json)]
+pub async fn logout() -> Result<(), ApiError> {
+    set_cookie(&shop()?.logout(&visitor()?).await?);
+    form::redirect_browser("/");
+    Ok(())
+}
+
+/// `GET /api/me`: the caller, or `null`.
+#[server(name = GetMe, endpoint = "/me", prefix = "/api", input = GetUrl, output = Json)]
+pub async fn me() -> Result<Option<Me>, ApiError> {
+    Ok(visitor()?.me)
+}
+
+#[cfg(feature = "ssr")]
+mod form {
+    use http::{HeaderValue, StatusCode, header, request::Parts};
+    use leptos::prelude::*;
+    use leptos_axum::ResponseOptions;
+
+    use crate::{
+        port::LoggedIn,
+        wire::{ApiError, Me},
+    };
+
+    /// A log-in form: where it stands and where it leads.
+    pub struct Form {
+        pub page: &'static str,
+        pub next: Option<String>,
+    }
+
+    impl Form {
+        /// Sets the cookie on success, and sends a browser on.
+        pub fn finish(&self, result: Result<LoggedIn, ApiError>) -> Result<Me, ApiError> {
+            let next = self.next.as_deref().and_then(local_path);
+            match result {
+                Ok(logged_in) => {
+                    set_cookie(&logged_in.set_cookie);
+                    redirect_browser(next.unwrap_or("/"));
+                    Ok(logged_in.me)
+                }
+                Err(error) => {
+                    let field = match &error {
+                        ApiError::Invalid { field } => field.as_str(),
+                        _ => "",
+                    };
+                    redirect_browser(&format!(
+                        "{}?error={}&field={field}&next={}",
+                        self.page,
+                        error.code(),
+                        next.unwrap_or("/"),
+                    ));
+                    Err(error)
+                }
+            }
+        }
+    }
+
+    /// Only addresses of our own may follow a log-in: one `/`, then nothing that a browser could
+    /// read as another host, a header or another parameter.
+    fn local_path(next: &str) -> Option<&str> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '_');
+        (next.starts_with('/') && !next.starts_with("//") && next.chars().all(plain))
+            .then_some(next)
+    }
+
+    pub fn set_cookie(value: &str) {
+        if let (Some(response), Ok(value)) =
+            (use_context::<ResponseOptions>(), HeaderValue::from_str(value))
+        {
+            response.append_header(header::SET_COOKIE, value);
+        }
+    }
+
+    /// 303 for a browser's form (it asks for HTML); other clients get their JSON.
+    pub fn redirect_browser(to: &str) {
+        let is_form = use_context::<Parts>().is_some_and(|parts| {
+            parts
+                .headers
+                .get(header::ACCEPT)
+                .and_then(|accept| accept.to_str().ok())
+                .is_some_and(|accept| accept.contains("text/html"))
+        });
+        if let (true, Some(response), Ok(to)) =
+            (is_form, use_context::<ResponseOptions>(), HeaderValue::from_str(to))
+        {
+            response.insert_header(header::LOCATION, to);
+            response.set_status(StatusCode::SEE_OTHER);
+        }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::local_path;
+
+        #[test]
+        fn only_our_own_paths_may_follow_a_login() {
+            for ours in ["/", "/orders", "/items/0192-ab"] {
+                assert_eq!(local_path(ours), Some(ours));
+            }
+            for foreign in ["", "orders", "//evil.example", "/\\evil", "https://evil", "/a\r\nb", "/a?next=b"] {
+                assert_eq!(local_path(foreign), None, "{foreign:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! What everybody may read: the clock, the rounds, an item, what is left of it.
+
+use leptos::prelude::*;
+use server_fn::codec::{GetUrl, Json};
+
+use crate::wire::{ApiError, ItemDetail, ItemId, Round, ServerTime, Stock};
+
+#[cfg(feature = "ssr")]
+use super::context::shop;
+
+/// `GET /api/clock`: the server's time.
+#[server(name = GetClock, endpoint = "/clock", prefix = "/api", input = GetUrl, output = Json)]
+pub async fn clock() -> Result<ServerTime, ApiError> {
+    Ok(ServerTime { now_ms: shop()?.now_ms() })
+}
+
+/// `GET /api/rounds`: the catalogue, cacheable.
+#[server(name = GetRounds, endpoint = "/rounds", prefix = "/api", input = GetUrl, output = Json)]
+pub async fn rounds() -> Result<Vec<Round>, ApiError> {
+    Ok(shop()?.rounds().await?.to_vec())
+}
+
+/// `GET /api/item?item_id=`: one item, cacheable.
+#[server(name = GetItem, endpoint = "/item", prefix = "/api", input = GetUrl, output = Json)]
+pub async fn item(item_id: ItemId) -> Result<ItemDetail, ApiError> {
+    Ok(ItemDetail::clone(&*shop()?.item(item_id).await?))
+}
+
+/// `GET /api/stock?item_id=`: what is left, live.
+#[server(name = GetStock, endpoint = "/stock", prefix = "/api", input = GetUrl, output = Json)]
+pub async fn stock(item_id: ItemId) -> Result<Stock, ApiError> {
+    shop()?.stock(item_id).await
+}

@@ -1,0 +1,1 @@
+//! The only place that touches the browser's API: time and timers.

@@ -1,0 +1,1 @@
+//! Server-rendered parts that two pages or more use.

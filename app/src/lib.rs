@@ -1,0 +1,19 @@
+//! The shop as its visitors meet it: the words both sides share (`wire`), the doors to the server
+//! (`api`), and the pages and islands built on them.
+//!
+//! Compiled twice: natively with `ssr` (renders pages, runs server functions against the services
+//! behind [`port`]) and to wasm with `hydrate` (only the islands wake up in the browser).
+//! Not here: rules of the sale, databases, queues. Those live behind [`port`], in the `server` crate.
+
+pub mod api;
+mod browser;
+pub mod islands;
+mod text;
+pub mod wire;
+
+#[cfg(feature = "ssr")]
+mod components;
+#[cfg(feature = "ssr")]
+pub mod pages;
+#[cfg(feature = "ssr")]
+pub mod port;

@@ -1,0 +1,1 @@
+//! A file per route, rendered on the server only.

@@ -1,0 +1,142 @@
+//! The door between pages and rules: what server functions may ask of the shop. The `server` crate
+//! implements it; one context closure hands it to every server function and page.
+
+use std::{net::IpAddr, sync::Arc};
+
+use async_trait::async_trait;
+
+use crate::wire::{
+    ApiError, CaptchaChallenge, CaptchaId, CaptchaWords, HiddenPath, ItemDetail, ItemId, Language,
+    Me, Order, OrderDetail, OrderId, ReservationId, ReservationStatus, Reserved, Round, Stock,
+};
+
+/// The shop, as a value that can be put into a context.
+pub type Shop = Arc<dyn Storefront>;
+
+/// Who is asking. Made by a layer in front of every page and server function.
+#[derive(Clone, Debug)]
+pub struct Visitor {
+    /// The signed-in account, if any.
+    pub me: Option<Me>,
+    /// The log-in token the request came with, if it is valid.
+    pub login_token: Option<String>,
+    /// Where the request came from, behind trusted proxies.
+    pub ip: IpAddr,
+    /// The language to answer in.
+    pub language: Language,
+}
+
+impl Visitor {
+    /// The signed-in account.
+    ///
+    /// # Errors
+    /// `unauthenticated`.
+    pub fn signed_in(&self) -> Result<&Me, ApiError> {
+        self.me.as_ref().ok_or(ApiError::Unauthenticated)
+    }
+}
+
+/// The registration form as typed.
+#[derive(Clone)]
+pub struct Registration {
+    /// Mobile number.
+    pub mobile: String,
+    /// Password.
+    pub password: String,
+    /// Name for the pages.
+    pub nickname: String,
+}
+
+/// A fresh log-in.
+pub struct LoggedIn {
+    /// Whose.
+    pub me: Me,
+    /// The value of the `Set-Cookie` header.
+    pub set_cookie: String,
+}
+
+/// Everything a shopper can do. Every method checks who is asking, the limits and the input itself:
+/// callers pass on what came over the wire. Errors are the wire's codes; causes are logged inside.
+#[async_trait]
+pub trait Storefront: Send + Sync + 'static {
+    /// The server's clock, epoch milliseconds.
+    fn now_ms(&self) -> i64;
+
+    /// Makes a buyer's account and signs it in.
+    async fn register(&self, visitor: &Visitor, form: Registration) -> Result<LoggedIn, ApiError>;
+
+    /// Signs in.
+    async fn login(
+        &self,
+        visitor: &Visitor,
+        mobile: &str,
+        password: String,
+    ) -> Result<LoggedIn, ApiError>;
+
+    /// Signs out; returns the `Set-Cookie` header that forgets the token. Harmless when signed out.
+    async fn logout(&self, visitor: &Visitor) -> Result<String, ApiError>;
+
+    /// Approved rounds by start time, with items in page order; the ended ones of the last day too.
+    async fn rounds(&self) -> Result<Arc<Vec<Round>>, ApiError>;
+
+    /// One item of an approved round.
+    async fn item(&self, item_id: ItemId) -> Result<Arc<ItemDetail>, ApiError>;
+
+    /// What is left of it, live.
+    async fn stock(&self, item_id: ItemId) -> Result<Stock, ApiError>;
+
+    /// A question for this buyer and item.
+    async fn captcha(
+        &self,
+        visitor: &Visitor,
+        item_id: ItemId,
+    ) -> Result<CaptchaChallenge, ApiError>;
+
+    /// The same question in words.
+    async fn captcha_words(
+        &self,
+        visitor: &Visitor,
+        captcha_id: CaptchaId,
+    ) -> Result<CaptchaWords, ApiError>;
+
+    /// The hidden path, for a right answer. Without captchas (load tests) both may be missing.
+    async fn path(
+        &self,
+        visitor: &Visitor,
+        item_id: ItemId,
+        captcha_id: Option<CaptchaId>,
+        answer: Option<String>,
+    ) -> Result<HiddenPath, ApiError>;
+
+    /// Buys: consumes the path and holds a unit. Finishes even if the caller stops waiting.
+    async fn purchase(
+        &self,
+        visitor: &Visitor,
+        path: String,
+        item_id: ItemId,
+    ) -> Result<Reserved, ApiError>;
+
+    /// How far the caller's reservation has come.
+    async fn reservation(
+        &self,
+        visitor: &Visitor,
+        reservation_id: ReservationId,
+    ) -> Result<ReservationStatus, ApiError>;
+
+    /// The caller's latest reservation of an item, if there is one: how a page that was left finds
+    /// its state again.
+    async fn my_reservation(
+        &self,
+        visitor: &Visitor,
+        item_id: ItemId,
+    ) -> Result<Option<ReservationStatus>, ApiError>;
+
+    /// The caller's orders, newest first, at most 100.
+    async fn orders(&self, visitor: &Visitor) -> Result<Vec<Order>, ApiError>;
+
+    /// One of the caller's orders.
+    async fn order(&self, visitor: &Visitor, order_id: OrderId) -> Result<OrderDetail, ApiError>;
+
+    /// Cancels an unpaid order of the caller; the unit goes back on sale.
+    async fn cancel(&self, visitor: &Visitor, order_id: OrderId) -> Result<OrderDetail, ApiError>;
+}

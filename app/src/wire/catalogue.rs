@@ -1,0 +1,142 @@
+//! What is on sale, when, and what is left of it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ItemId, LocalText, Money, RoundId};
+
+/// A sale window `[starts_at_ms, ends_at_ms)` with its items. Only approved rounds are on the wire.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Round {
+    /// Which round.
+    pub round_id: RoundId,
+    /// What it is called.
+    pub title: LocalText,
+    /// Opens at this instant (inclusive).
+    pub starts_at_ms: i64,
+    /// Closes at this instant (exclusive).
+    pub ends_at_ms: i64,
+    /// The operator's words, when the round was stopped by hand.
+    pub stopped: Option<LocalText>,
+    /// Its items in the order of the page.
+    pub items: Vec<Item>,
+}
+
+impl Round {
+    /// Where the round stands at `now_ms`.
+    pub fn phase_at(&self, now_ms: i64) -> Phase {
+        Phase::at(self.starts_at_ms, self.ends_at_ms, self.stopped.is_some(), now_ms)
+    }
+}
+
+/// A product in a round, as a card on a page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Item {
+    /// Which item.
+    pub item_id: ItemId,
+    /// What it is called.
+    pub title: LocalText,
+    /// Address of its picture (square).
+    pub picture_url: String,
+    /// Price in this round.
+    pub sale_price: Money,
+    /// Ordinary price.
+    pub list_price: Money,
+    /// Units offered in this round.
+    pub total: u32,
+    /// Units sellable when this was read; may be up to a page's life old.
+    pub sellable: u32,
+}
+
+/// One item with everything its page says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemDetail {
+    /// The card.
+    #[serde(flatten)]
+    pub item: Item,
+    /// What it is, in a few sentences.
+    pub description: LocalText,
+    /// Units one buyer may have (1).
+    pub limit_per_buyer: u32,
+    /// Seconds a buyer has to pay.
+    pub pay_window_s: u32,
+    /// Its round.
+    pub round_id: RoundId,
+    /// What the round is called.
+    pub round_title: LocalText,
+    /// The round opens (inclusive).
+    pub starts_at_ms: i64,
+    /// The round closes (exclusive).
+    pub ends_at_ms: i64,
+    /// The operator's words, when the round was stopped by hand.
+    pub stopped: Option<LocalText>,
+}
+
+impl ItemDetail {
+    /// Where the item's round stands at `now_ms`.
+    pub fn phase_at(&self, now_ms: i64) -> Phase {
+        Phase::at(self.starts_at_ms, self.ends_at_ms, self.stopped.is_some(), now_ms)
+    }
+}
+
+/// Where a round stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Not open yet.
+    Upcoming,
+    /// Open.
+    Running,
+    /// Stopped by hand.
+    Stopped,
+    /// Over.
+    Ended,
+}
+
+impl Phase {
+    /// The one rule for the window, used by the pages, the paths and the embedded gate alike. The
+    /// end outranks a stop: a stopped round that is over is over.
+    pub fn at(starts_at_ms: i64, ends_at_ms: i64, stopped: bool, now_ms: i64) -> Phase {
+        if now_ms >= ends_at_ms {
+            Phase::Ended
+        } else if stopped {
+            Phase::Stopped
+        } else if now_ms < starts_at_ms {
+            Phase::Upcoming
+        } else {
+            Phase::Running
+        }
+    }
+}
+
+/// What is left of an item right now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stock {
+    /// Units offered in this round.
+    pub total: u32,
+    /// Units that can be bought now.
+    pub sellable: u32,
+    /// Where the round stands.
+    pub phase: Phase,
+    /// The round opens (inclusive).
+    pub starts_at_ms: i64,
+    /// The round closes (exclusive).
+    pub ends_at_ms: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_includes_its_start_and_excludes_its_end() {
+        let at = |now| Phase::at(10, 20, false, now);
+        assert_eq!([at(9), at(10), at(19), at(20)], [
+            Phase::Upcoming,
+            Phase::Running,
+            Phase::Running,
+            Phase::Ended
+        ]);
+        assert_eq!(Phase::at(10, 20, true, 15), Phase::Stopped);
+        assert_eq!(Phase::at(10, 20, true, 25), Phase::Ended);
+    }
+}

@@ -1,0 +1,238 @@
+//! The one error envelope: `{"error": <code>, …}` with a real HTTP status.
+
+use serde::{Deserialize, Serialize};
+use server_fn::{
+    codec::JsonEncoding,
+    error::{FromServerFnError, ServerFnErrorErr},
+};
+
+use super::ReservationId;
+
+/// Why a purchase was refused: the same words in the gate, the metrics, the wire and the pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rejection {
+    /// The round has not opened yet.
+    NotStarted,
+    /// The round is over.
+    Ended,
+    /// An operator stopped the round.
+    Stopped,
+    /// No unit is sellable now.
+    SoldOut,
+    /// This buyer already holds a unit of this item.
+    AlreadyReserved,
+    /// The address is unknown, used, expired, or somebody else's.
+    PathInvalid,
+    /// The answer is wrong, or the question was used or has expired.
+    CaptchaWrong,
+    /// Too many calls.
+    RateLimited,
+    /// The account may not buy.
+    Banned,
+    /// The shop cannot decide right now.
+    Busy,
+}
+
+/// What can go wrong, as every caller sees it. Codes and statuses are a contract.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "error", rename_all = "snake_case")]
+pub enum ApiError {
+    /// 401: sign in first (or the mobile number and password do not match).
+    #[error("sign in first")]
+    Unauthenticated,
+    /// 403: not for this caller, or the request did not come from our own pages.
+    #[error("not allowed")]
+    Forbidden,
+    /// 403, see [`Rejection::Banned`].
+    #[error("this account may not buy")]
+    Banned,
+    /// 403, see [`Rejection::CaptchaWrong`].
+    #[error("wrong answer")]
+    CaptchaWrong,
+    /// 403, see [`Rejection::PathInvalid`].
+    #[error("this address is not valid")]
+    PathInvalid,
+    /// 404: there is no such thing, or it is not the caller's.
+    #[error("not found")]
+    NotFound,
+    /// 409, see [`Rejection::NotStarted`].
+    #[error("not started yet")]
+    NotStarted,
+    /// 409, see [`Rejection::SoldOut`].
+    #[error("sold out")]
+    SoldOut,
+    /// 409, see [`Rejection::AlreadyReserved`]; tells which reservation, so that it can be followed.
+    #[error("already reserved")]
+    AlreadyReserved {
+        /// The caller's own earlier reservation, when it is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reservation_id: Option<ReservationId>,
+    },
+    /// 409, see [`Rejection::Stopped`].
+    #[error("stopped")]
+    Stopped,
+    /// 409: the order is in a state in which this cannot be done (any more).
+    #[error("the order is in another state")]
+    OrderState,
+    /// 410, see [`Rejection::Ended`].
+    #[error("ended")]
+    Ended,
+    /// 422: something in the request is malformed or out of bounds.
+    #[error("`{field}` is not valid")]
+    Invalid {
+        /// The wire name of what is wrong; `body` when it is the request as a whole.
+        field: String,
+    },
+    /// 429 with `Retry-After`.
+    #[error("too many calls")]
+    RateLimited {
+        /// Seconds after which a call will be let through again; at least 1.
+        retry_after_s: u32,
+    },
+    /// 503 with `Retry-After`.
+    #[error("busy")]
+    Busy {
+        /// Seconds after which to try again; at least 1.
+        retry_after_s: u32,
+    },
+    /// 500; the detail is in the server's log under this id and nowhere else.
+    #[error("internal error {trace_id}")]
+    Internal {
+        /// A reference a person can quote.
+        trace_id: String,
+    },
+    /// Never sent by the server: what a browser makes of an answer that did not arrive.
+    #[error("no connection")]
+    Offline,
+}
+
+impl ApiError {
+    /// The HTTP status that goes with the code.
+    pub fn status(&self) -> u16 {
+        match self {
+            ApiError::Unauthenticated => 401,
+            ApiError::Forbidden
+            | ApiError::Banned
+            | ApiError::CaptchaWrong
+            | ApiError::PathInvalid => 403,
+            ApiError::NotFound => 404,
+            ApiError::NotStarted
+            | ApiError::SoldOut
+            | ApiError::AlreadyReserved { .. }
+            | ApiError::Stopped
+            | ApiError::OrderState => 409,
+            ApiError::Ended => 410,
+            ApiError::Invalid { .. } => 422,
+            ApiError::RateLimited { .. } => 429,
+            ApiError::Internal { .. } => 500,
+            ApiError::Busy { .. } | ApiError::Offline => 503,
+        }
+    }
+
+    /// The value of `Retry-After`, for the codes that carry one.
+    pub fn retry_after_s(&self) -> Option<u32> {
+        match self {
+            ApiError::RateLimited { retry_after_s } | ApiError::Busy { retry_after_s } => {
+                Some(*retry_after_s)
+            }
+            _ => None,
+        }
+    }
+
+    /// The code as it stands in the envelope, for log lines, metrics and form redirects.
+    pub fn code(&self) -> &'static str {
+        match self {
+            ApiError::Unauthenticated => "unauthenticated",
+            ApiError::Forbidden => "forbidden",
+            ApiError::Banned => "banned",
+            ApiError::CaptchaWrong => "captcha_wrong",
+            ApiError::PathInvalid => "path_invalid",
+            ApiError::NotFound => "not_found",
+            ApiError::NotStarted => "not_started",
+            ApiError::SoldOut => "sold_out",
+            ApiError::AlreadyReserved { .. } => "already_reserved",
+            ApiError::Stopped => "stopped",
+            ApiError::OrderState => "order_state",
+            ApiError::Ended => "ended",
+            ApiError::Invalid { .. } => "invalid",
+            ApiError::RateLimited { .. } => "rate_limited",
+            ApiError::Busy { .. } => "busy",
+            ApiError::Internal { .. } => "internal",
+            ApiError::Offline => "offline",
+        }
+    }
+
+    /// The wire form of a rejection. `busy` and `rate_limited` get the shortest wait.
+    pub fn from_rejection(rejection: Rejection) -> Self {
+        match rejection {
+            Rejection::NotStarted => ApiError::NotStarted,
+            Rejection::Ended => ApiError::Ended,
+            Rejection::Stopped => ApiError::Stopped,
+            Rejection::SoldOut => ApiError::SoldOut,
+            Rejection::AlreadyReserved => ApiError::AlreadyReserved { reservation_id: None },
+            Rejection::PathInvalid => ApiError::PathInvalid,
+            Rejection::CaptchaWrong => ApiError::CaptchaWrong,
+            Rejection::RateLimited => ApiError::RateLimited { retry_after_s: 1 },
+            Rejection::Banned => ApiError::Banned,
+            Rejection::Busy => ApiError::Busy { retry_after_s: 1 },
+        }
+    }
+}
+
+impl FromServerFnError for ApiError {
+    type Encoder = JsonEncoding;
+
+    /// On the server: arguments that cannot be read are the caller's mistake. In the browser: an
+    /// answer that did not come, or that a proxy replaced by something else, is `offline`.
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        if cfg!(feature = "ssr") {
+            match error {
+                ServerFnErrorErr::Args(text)
+                | ServerFnErrorErr::MissingArg(text)
+                | ServerFnErrorErr::Deserialization(text)
+                | ServerFnErrorErr::Request(text) => {
+                    ApiError::Invalid { field: field_in(&text).to_owned() }
+                }
+                // Only a bug of ours gets here (an answer that cannot be encoded).
+                _ => ApiError::Internal { trace_id: "encoding".to_owned() },
+            }
+        } else {
+            ApiError::Offline
+        }
+    }
+}
+
+/// serde quotes the field it stumbled over in backticks; `body` when it names none.
+fn field_in(message: &str) -> &str {
+    message
+        .split('`')
+        .nth(1)
+        .filter(|word| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
+        .unwrap_or("body")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_envelope_holds_the_code_and_its_fields() {
+        let limited = ApiError::RateLimited { retry_after_s: 3 };
+        assert_eq!(
+            serde_json::to_string(&limited).unwrap(),
+            r#"{"error":"rate_limited","retry_after_s":3}"#
+        );
+        assert_eq!(serde_json::to_string(&ApiError::SoldOut).unwrap(), r#"{"error":"sold_out"}"#);
+        assert_eq!(limited.code(), "rate_limited");
+        assert_eq!((limited.status(), limited.retry_after_s()), (429, Some(3)));
+    }
+
+    #[test]
+    fn an_unreadable_argument_names_its_field() {
+        assert_eq!(field_in("missing field `item_id` at line 1"), "item_id");
+        assert_eq!(field_in("`captcha_id` is not an id"), "captcha_id");
+        assert_eq!(field_in("expected value at line 1"), "body");
+        assert_eq!(field_in("unknown `<script>`"), "body");
+    }
+}

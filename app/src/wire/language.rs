@@ -1,0 +1,108 @@
+//! The two languages of the shop, and text that exists in both.
+
+use serde::{Deserialize, Serialize};
+
+/// A language the shop speaks. Chinese is the shop's own: it is used when a visitor asks for none
+/// that we have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Language {
+    /// 简体中文
+    #[default]
+    Zh,
+    /// English
+    En,
+}
+
+impl Language {
+    /// Every language, in the order the switch shows them.
+    pub const ALL: [Language; 2] = [Language::Zh, Language::En];
+
+    /// The short code used in the cookie and in cache keys.
+    pub fn code(self) -> &'static str {
+        match self {
+            Language::Zh => "zh",
+            Language::En => "en",
+        }
+    }
+
+    /// The value of the `lang` attribute and of `Content-Language` (BCP 47).
+    pub fn tag(self) -> &'static str {
+        match self {
+            Language::Zh => "zh-CN",
+            Language::En => "en",
+        }
+    }
+
+    /// The language with this short code.
+    pub fn from_code(code: &str) -> Option<Language> {
+        Language::ALL.into_iter().find(|language| language.code() == code)
+    }
+
+    /// The best of our languages for an `Accept-Language` header (RFC 9110 §12.5.4): the highest
+    /// weight wins, the earlier one on a tie, ours when nothing fits.
+    pub fn negotiate(accept_language: &str) -> Language {
+        let mut best: Option<(u16, Language)> = None;
+        for range in accept_language.split(',') {
+            let mut parts = range.split(';');
+            let tag = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
+            let primary = tag.split('-').next().unwrap_or_default();
+            let weight = parts
+                .find_map(|part| part.trim().strip_prefix("q=").map(weight_in_thousandths))
+                .unwrap_or(1000);
+            let Some(language) = Language::from_code(primary) else { continue };
+            if weight > best.map_or(0, |(best_weight, _)| best_weight) {
+                best = Some((weight, language));
+            }
+        }
+        best.map_or_else(Language::default, |(_, language)| language)
+    }
+}
+
+/// `q` has at most three decimals; anything else counts as "not wanted".
+fn weight_in_thousandths(text: &str) -> u16 {
+    match text.trim().parse::<f32>() {
+        Ok(weight) if (0.0..=1.0).contains(&weight) => (weight * 1000.0) as u16,
+        _ => 0,
+    }
+}
+
+/// A text of the shop's own content in both languages.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LocalText {
+    /// 简体中文; never empty.
+    pub zh: String,
+    /// English; empty when nobody translated it.
+    pub en: String,
+}
+
+impl LocalText {
+    /// The text in `language`, or the Chinese one when there is no translation.
+    pub fn get(&self, language: Language) -> &str {
+        match language {
+            Language::En if !self.en.is_empty() => &self.en,
+            _ => &self.zh,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_highest_weight_wins_and_chinese_is_the_fallback() {
+        for (header, expected) in [
+            ("en-GB,en;q=0.9", Language::En),
+            ("zh-CN,zh;q=0.9,en;q=0.8", Language::Zh),
+            ("en;q=0.2, zh;q=0.7", Language::Zh),
+            ("fr,de;q=0.8", Language::Zh),
+            ("fr, en;q=0.5", Language::En),
+            ("en;q=0", Language::Zh),
+            ("en;q=banana", Language::Zh),
+            ("", Language::Zh),
+        ] {
+            assert_eq!(Language::negotiate(header), expected, "{header}");
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! What travels between browser and server: plain serde types, and the rules that both sides need.
+//! No behaviour of the sale and nothing of a framework lives here.
+//!
+//! Money is integer minor units, instants are epoch milliseconds (`…_ms`), ids are newtypes that
+//! travel as strings.
+
+mod account;
+mod catalogue;
+mod error;
+mod ids;
+mod language;
+mod money;
+mod order;
+mod purchase;
+
+pub use account::{Me, Mobile, Nickname, Password, Role};
+pub use catalogue::{Item, ItemDetail, Phase, Round, Stock};
+pub use error::{ApiError, Rejection};
+pub use ids::{AccountId, CaptchaId, ItemId, OrderId, ProductId, ReservationId, RoundId};
+pub use language::{Language, LocalText};
+pub use money::Money;
+pub use order::{CloseReason, Order, OrderDetail, OrderEvent, OrderMoment, OrderState};
+pub use purchase::{
+    CaptchaChallenge, CaptchaWords, HiddenPath, ReservationState, ReservationStatus, Reserved,
+};
+
+/// Time as the server sees it, for clients that synchronise their countdown to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct ServerTime {
+    /// Epoch milliseconds at the moment the answer was made.
+    pub now_ms: i64,
+}
