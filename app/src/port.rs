@@ -62,6 +62,19 @@ pub trait Storefront: Send + Sync + 'static {
     /// The server's clock, epoch milliseconds.
     fn now_ms(&self) -> i64;
 
+    /// Counts one request from `ip`.
+    ///
+    /// # Errors
+    /// `rate_limited` when the address sends more than its share.
+    async fn admit(&self, ip: IpAddr) -> Result<(), ApiError>;
+
+    /// The account behind a log-in token, and keeps the token alive; `None` for an unknown or
+    /// expired one.
+    ///
+    /// # Errors
+    /// `busy`, when the store does not answer in time.
+    async fn who_is(&self, login_token: &str) -> Result<Option<Me>, ApiError>;
+
     /// Makes a buyer's account and signs it in.
     async fn register(&self, visitor: &Visitor, form: Registration) -> Result<LoggedIn, ApiError>;
 
@@ -92,7 +105,10 @@ pub trait Storefront: Send + Sync + 'static {
         item_id: ItemId,
     ) -> Result<CaptchaChallenge, ApiError>;
 
-    /// The same question in words.
+    /// The picture of a question, as PNG. Can be fetched again until the question is answered.
+    async fn captcha_picture(&self, captcha_id: CaptchaId) -> Result<Vec<u8>, ApiError>;
+
+    /// The same question in words, for its owner.
     async fn captcha_words(
         &self,
         visitor: &Visitor,

@@ -1,1 +1,9 @@
+//! Everything behind the shop's door: rules (`engine`), what they stand on (`adapters`), what wakes
+//! them (`http`, `workers`), and the one place that puts it together (`assembly`).
 
+pub mod adapters;
+pub mod engine;
+pub mod migrations;
+pub mod workers;
+pub mod config;
+pub mod assembly;

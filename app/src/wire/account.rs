@@ -29,6 +29,9 @@ pub struct Me {
     pub mobile: String,
     /// What the account may do.
     pub role: Role,
+    /// The account may look, but not buy.
+    #[serde(default)]
+    pub banned: bool,
 }
 
 fn invalid(field: &str) -> ApiError {

@@ -1,0 +1,70 @@
+//! Log-ins in memory in front of the store. For one process only: another copy's log-out would not
+//! be heard.
+
+use std::{sync::Arc, time::Duration};
+
+use app::wire::AccountId;
+use async_trait::async_trait;
+use moka::future::Cache;
+
+use crate::engine::ports::{Login, LoginTokens, PortError, TokenHash};
+
+/// Log-ins kept: about 300 bytes each.
+const LOGINS: u64 = 100_000;
+/// An account's changes (a ban, a name) reach its log-ins within this time.
+const LIFE: Duration = Duration::from_secs(30);
+
+/// A cache over [`LoginTokens`], written through. Unknown tokens are not kept: they can be made up
+/// without end.
+pub struct CachedTokens<T> {
+    store: Arc<T>,
+    logins: Cache<TokenHash, Login>,
+}
+
+impl<T: LoginTokens> CachedTokens<T> {
+    /// An empty cache over `store`.
+    pub fn new(store: Arc<T>) -> Self {
+        let logins = Cache::builder().max_capacity(LOGINS).time_to_live(LIFE).build();
+        Self { store, logins }
+    }
+}
+
+#[async_trait]
+impl<T: LoginTokens> LoginTokens for CachedTokens<T> {
+    async fn insert(
+        &self,
+        token: &TokenHash,
+        account_id: AccountId,
+        expires_at_ms: i64,
+        dies_at_ms: i64,
+    ) -> Result<(), PortError> {
+        self.store.insert(token, account_id, expires_at_ms, dies_at_ms).await
+    }
+
+    async fn get(&self, token: &TokenHash) -> Result<Option<Login>, PortError> {
+        if let Some(login) = self.logins.get(token).await {
+            return Ok(Some(login));
+        }
+        let login = self.store.get(token).await?;
+        if let Some(login) = &login {
+            self.logins.insert(token.clone(), login.clone()).await;
+        }
+        Ok(login)
+    }
+
+    async fn touch(&self, token: &TokenHash, expires_at_ms: i64) -> Result<(), PortError> {
+        self.store.touch(token, expires_at_ms).await?;
+        self.logins.invalidate(token).await;
+        Ok(())
+    }
+
+    async fn remove(&self, token: &TokenHash) -> Result<(), PortError> {
+        self.store.remove(token).await?;
+        self.logins.invalidate(token).await;
+        Ok(())
+    }
+
+    async fn purge(&self, now_ms: i64) -> Result<(), PortError> {
+        self.store.purge(now_ms).await
+    }
+}

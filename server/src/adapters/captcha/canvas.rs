@@ -1,0 +1,245 @@
+//! White paper to draw on with one ink, and its way into a PNG. Knows shapes, not what they mean.
+
+use super::{PaintError, glyphs::Glyph};
+use bytes::Bytes;
+
+/// Columns of every picture.
+pub(super) const WIDTH: u16 = 240;
+/// Rows of every picture.
+pub(super) const HEIGHT: u16 = 80;
+
+/// Shades between paper and full ink: four bits a pixel.
+const SHADES: u8 = 16;
+
+/// A place on the paper, or within a shape whose middle is (0, 0); y grows downwards.
+pub(super) type Point = (f32, f32);
+
+/// Where and how a shape is put on the paper.
+#[derive(Clone, Copy)]
+pub(super) struct Pose {
+    middle: Point,
+    scale: f32,
+    sin: f32,
+    cos: f32,
+}
+
+impl Pose {
+    /// For points that are places on the paper already.
+    pub const AS_IT_IS: Self = Self {
+        middle: (0.0, 0.0),
+        scale: 1.0,
+        sin: 0.0,
+        cos: 1.0,
+    };
+
+    /// With the shape's middle at `middle`, turned clockwise by `angle` radians, and `scale` times
+    /// as large.
+    pub fn new(middle: Point, angle: f32, scale: f32) -> Self {
+        let (sin, cos) = angle.sin_cos();
+        Self {
+            middle,
+            scale,
+            sin,
+            cos,
+        }
+    }
+
+    /// Where a point of the shape comes to lie.
+    fn place(self, (x, y): Point) -> Point {
+        (
+            self.middle.0 + (x * self.cos - y * self.sin) * self.scale,
+            self.middle.1 + (x * self.sin + y * self.cos) * self.scale,
+        )
+    }
+
+    /// Which point of the shape lies there: the way back from [`Pose::place`].
+    fn find(self, (x, y): Point) -> Point {
+        let (dx, dy) = (
+            (x - self.middle.0) / self.scale,
+            (y - self.middle.1) / self.scale,
+        );
+        (dx * self.cos + dy * self.sin, dy * self.cos - dx * self.sin)
+    }
+}
+
+/// What a line is drawn with.
+#[derive(Clone, Copy)]
+pub(super) struct Pen {
+    /// In pixels.
+    pub width: f32,
+    /// 0.0 leaves nothing, 1.0 is full ink.
+    pub strength: f32,
+}
+
+/// The paper: one ink, more or less of it.
+pub(super) struct Canvas {
+    ink: Vec<u8>,
+}
+
+impl Canvas {
+    /// White paper.
+    pub fn new() -> Self {
+        Self {
+            ink: vec![0; usize::from(WIDTH) * usize::from(HEIGHT)],
+        }
+    }
+
+    /// Puts a character on the paper.
+    pub fn stamp(&mut self, glyph: &Glyph, pose: Pose) {
+        let (half_width, half_height) = (glyph.width as f32 / 2.0, glyph.height as f32 / 2.0);
+        let reach = half_width.hypot(half_height) * pose.scale + 1.0;
+        let (x, y) = pose.middle;
+        self.shade((x - reach, y - reach), (x + reach, y + reach), |at| {
+            let (x, y) = pose.find(at);
+            glyph.ink_at(x + half_width - 0.5, y + half_height - 0.5)
+        });
+    }
+
+    /// Draws through `points` of a shape, with round ends; a single point makes a dot.
+    pub fn draw(&mut self, points: &[Point], pose: Pose, pen: Pen) {
+        let radius = pen.width * pose.scale / 2.0;
+        let reach = radius + 1.0;
+        for (index, &point) in points.iter().enumerate() {
+            let from = pose.place(points[index.saturating_sub(1)]);
+            let to = pose.place(point);
+            let low = (from.0.min(to.0) - reach, from.1.min(to.1) - reach);
+            let high = (from.0.max(to.0) + reach, from.1.max(to.1) + reach);
+            self.shade(low, high, |at| {
+                (radius + 0.5 - distance(at, from, to)).clamp(0.0, 1.0) * pen.strength
+            });
+        }
+    }
+
+    /// Asks for the ink of every pixel between two corners and keeps the darker of old and new, so
+    /// that lines which cross leave no blot.
+    fn shade(&mut self, low: Point, high: Point, ink: impl Fn(Point) -> f32) {
+        let columns = span(low.0, high.0, WIDTH);
+        for y in span(low.1, high.1, HEIGHT) {
+            let row = usize::from(y) * usize::from(WIDTH);
+            for x in columns.clone() {
+                let middle = (f32::from(x) + 0.5, f32::from(y) + 0.5);
+                let pixel = &mut self.ink[row + usize::from(x)];
+                *pixel = (*pixel).max((ink(middle) * 255.0) as u8);
+            }
+        }
+    }
+
+    /// The picture with this colour for full ink.
+    ///
+    /// # Errors
+    /// [`PaintError`] when the encoder refuses.
+    pub fn into_png(self, colour: [u8; 3]) -> Result<Bytes, PaintError> {
+        let mut file = Vec::new();
+        let mut encoder = png::Encoder::new(&mut file, WIDTH.into(), HEIGHT.into());
+        encoder.set_color(png::ColorType::Indexed);
+        encoder.set_depth(png::BitDepth::Four);
+        encoder.set_palette(palette(colour));
+        encoder.set_compression(png::Compression::Balanced);
+        // Neighbouring shades say nothing about each other's number in a palette.
+        encoder.set_filter(png::Filter::NoFilter);
+        let mut writer = encoder.write_header()?;
+        writer.write_image_data(&self.packed())?;
+        writer.finish()?;
+        // Hundreds of these wait in the pool: give the spare room back.
+        Ok(Bytes::from(file.into_boxed_slice()))
+    }
+
+    /// Two pixels a byte, the left one in the upper half.
+    fn packed(&self) -> Vec<u8> {
+        let shade = |ink: u8| ink / (u8::MAX / SHADES + 1);
+        self.ink
+            .chunks_exact(2)
+            .map(|pair| shade(pair[0]) << 4 | shade(pair[1]))
+            .collect()
+    }
+}
+
+/// From white to `colour`, three bytes a shade.
+fn palette(colour: [u8; 3]) -> Vec<u8> {
+    (0..SHADES)
+        .flat_map(|shade| {
+            colour.map(|channel| {
+                let away_from_white = u16::from(255 - channel) * u16::from(shade);
+                255 - (away_from_white / u16::from(SHADES - 1)) as u8
+            })
+        })
+        .collect()
+}
+
+/// The whole pixels between two places that are on the paper.
+fn span(low: f32, high: f32, end: u16) -> std::ops::Range<u16> {
+    // A float that is out of range becomes the nearest number, so that both ends stay on the paper.
+    (low.floor() as u16)..(high.ceil() as u16).min(end)
+}
+
+/// How far `at` is from the line between two points.
+fn distance(at: Point, from: Point, to: Point) -> f32 {
+    let (along_x, along_y) = (to.0 - from.0, to.1 - from.1);
+    let length_squared = along_x * along_x + along_y * along_y;
+    let (dx, dy) = (at.0 - from.0, at.1 - from.1);
+    let share = if length_squared > 0.0 {
+        ((dx * along_x + dy * along_y) / length_squared).clamp(0.0, 1.0)
+    } else {
+        0.0
+    };
+    (dx - along_x * share).hypot(dy - along_y * share)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PEN: Pen = Pen {
+        width: 4.0,
+        strength: 1.0,
+    };
+
+    fn ink_at(canvas: &Canvas, x: usize, y: usize) -> u8 {
+        canvas.ink[y * usize::from(WIDTH) + x]
+    }
+
+    fn standing_at(middle: Point) -> Pose {
+        Pose::new(middle, 0.0, 1.0)
+    }
+
+    #[test]
+    fn a_line_is_where_it_was_drawn_and_nowhere_else() {
+        let mut canvas = Canvas::new();
+        canvas.draw(
+            &[(-10.0, 0.0), (10.0, 0.0)],
+            standing_at((100.0, 40.0)),
+            PEN,
+        );
+        assert_eq!(ink_at(&canvas, 100, 40), 255);
+        assert_eq!(ink_at(&canvas, 108, 39), 255);
+        assert_eq!(ink_at(&canvas, 100, 45), 0);
+        assert_eq!(ink_at(&canvas, 115, 40), 0);
+    }
+
+    #[test]
+    fn drawing_over_the_edge_is_harmless() {
+        let mut canvas = Canvas::new();
+        canvas.draw(
+            &[(-900.0, -900.0), (900.0, 900.0)],
+            standing_at((0.0, 0.0)),
+            PEN,
+        );
+        canvas.draw(&[(0.0, 0.0)], standing_at((240.0, 80.0)), PEN);
+        assert_eq!(ink_at(&canvas, 40, 40), 255);
+        assert_eq!(ink_at(&canvas, 239, 79), 255);
+    }
+
+    #[test]
+    fn a_turned_point_is_found_again() {
+        let pose = Pose::new((30.0, 20.0), 0.3, 1.4);
+        let (x, y) = pose.find(pose.place((5.0, -7.0)));
+        assert!((x - 5.0).abs() < 1e-3 && (y + 7.0).abs() < 1e-3);
+    }
+
+    #[test]
+    fn no_ink_is_white_and_full_ink_is_the_colour() {
+        let palette = palette([10, 20, 30]);
+        assert_eq!(palette[..3], [255, 255, 255]);
+        assert_eq!(palette[45..], [10, 20, 30]);
+    }
+}

@@ -1,0 +1,121 @@
+//! One line of writing, a little unsteady, on paper that is not quite clean. What it says is the
+//! business of `arithmetic` and `text`.
+
+use super::{
+    PaintError,
+    canvas::{Canvas, HEIGHT, Pen, Point, Pose, WIDTH},
+    glyphs::Glyph,
+    signs::{self, Sign},
+};
+use bytes::Bytes;
+use rand::{Rng, seq::IndexedRandom};
+
+/// One thing in the line.
+pub(super) enum Mark<'a> {
+    /// A character of the font.
+    Glyph(&'a Glyph),
+    /// A sign of ours.
+    Sign(Sign),
+}
+
+/// Inks: every one reads at more than 9 : 1 on white.
+const COLOURS: [[u8; 3]; 4] = [[34, 40, 74], [20, 62, 66], [74, 30, 58], [46, 46, 52]];
+/// Paper kept free on the left and on the right.
+const MARGIN: f32 = 14.0;
+/// More air than this between two marks pulls the line apart.
+const WIDEST_GAP: f32 = 14.0;
+/// And less than this glues it together: the marks shrink instead.
+const NARROWEST_GAP: f32 = 6.0;
+
+impl Mark<'_> {
+    fn width(&self) -> f32 {
+        match self {
+            Mark::Glyph(glyph) => glyph.width as f32,
+            Mark::Sign(sign) => sign.width(),
+        }
+    }
+
+    /// Up to how far it may be turned. A plus that leans too far is a times.
+    fn tilt(&self) -> f32 {
+        match self {
+            Mark::Glyph(_) => 0.24,
+            Mark::Sign(_) => 0.1,
+        }
+    }
+}
+
+/// The finished picture of a line.
+///
+/// # Errors
+/// [`PaintError`] when it cannot be encoded.
+pub(super) fn paint(marks: &[Mark<'_>], rng: &mut impl Rng) -> Result<Bytes, PaintError> {
+    let mut canvas = Canvas::new();
+    sprinkle(&mut canvas, rng);
+    for _ in 0..2 {
+        scribble(&mut canvas, rng);
+    }
+    write(&mut canvas, marks, rng);
+    let colour = COLOURS.choose(rng).copied().unwrap_or(COLOURS[0]);
+    canvas.into_png(colour)
+}
+
+/// The marks from left to right, each one somewhat off its place.
+fn write(canvas: &mut Canvas, marks: &[Mark<'_>], rng: &mut impl Rng) {
+    let gaps = marks.len().saturating_sub(1).max(1) as f32;
+    let room = f32::from(WIDTH) - 2.0 * MARGIN;
+    let scales: Vec<f32> = marks.iter().map(|_| rng.random_range(1.0..1.2)).collect();
+    let wanted: f32 = marks.iter().zip(&scales).map(|(m, s)| m.width() * s).sum();
+    let shrink = ((room - gaps * NARROWEST_GAP) / wanted).min(1.0);
+    let gap = ((room - wanted * shrink) / gaps).min(WIDEST_GAP);
+    let mut left = (f32::from(WIDTH) - wanted * shrink - gap * gaps) / 2.0;
+    for (mark, scale) in marks.iter().zip(scales) {
+        let width = mark.width() * scale * shrink;
+        let middle = (
+            left + width / 2.0 + rng.random_range(-1.5..1.5),
+            f32::from(HEIGHT) / 2.0 + rng.random_range(-6.0..6.0),
+        );
+        let angle = rng.random_range(-mark.tilt()..mark.tilt());
+        let pose = Pose::new(middle, angle, scale * shrink);
+        match mark {
+            Mark::Glyph(glyph) => canvas.stamp(glyph, pose),
+            Mark::Sign(sign) => {
+                for stroke in sign.strokes() {
+                    canvas.draw(stroke, pose, signs::PEN);
+                }
+            }
+        }
+        left += width + gap;
+    }
+}
+
+/// A thin pale wave across the whole paper: too pale and too bent for a minus.
+fn scribble(canvas: &mut Canvas, rng: &mut impl Rng) {
+    let base = rng.random_range(0.25..0.75) * f32::from(HEIGHT);
+    let height = rng.random_range(8.0..18.0);
+    let (start, stretch) = (rng.random_range(0.0..6.3), rng.random_range(18.0..34.0));
+    let points: Vec<Point> = (0..=WIDTH)
+        .step_by(6)
+        .map(f32::from)
+        .map(|x| (x, base + height * (start + x / stretch).sin()))
+        .collect();
+    let pen = Pen {
+        width: 1.4,
+        strength: rng.random_range(0.3..0.45),
+    };
+    canvas.draw(&points, Pose::AS_IT_IS, pen);
+}
+
+/// Pale specks.
+fn sprinkle(canvas: &mut Canvas, rng: &mut impl Rng) {
+    for _ in 0..70 {
+        let at = (
+            rng.random_range(0.0..f32::from(WIDTH)),
+            rng.random_range(0.0..f32::from(HEIGHT)),
+        );
+        let pen = Pen {
+            width: rng.random_range(1.0..2.4),
+            strength: rng.random_range(0.2..0.45),
+        };
+        canvas.draw(&[at], Pose::AS_IT_IS, pen);
+    }
+}

@@ -1,0 +1,221 @@
+//! Questions drawn ahead of time by one thread of their own. Bounded: a full pool costs a parked
+//! thread and a few hundred kilobytes; an empty one says so instead of drawing on a request's time.
+
+use super::{CaptchaKind, PaintError, StartError, painter};
+use crate::engine::ports::captcha::{CaptchaSource, NoQuestion, Question};
+use async_trait::async_trait;
+use rand::{SeedableRng, rngs::StdRng};
+use std::{num::NonZeroUsize, thread, time::Duration};
+use tokio::{
+    sync::{Mutex, mpsc},
+    time::timeout,
+};
+
+/// Questions that lie ready, each about 3 kB.
+const CAPACITY: NonZeroUsize = NonZeroUsize::new(256).expect("256 is not nought");
+/// What a request waits for a question that is still being drawn.
+const LONGEST_WAIT: Duration = Duration::from_millis(100);
+/// After a failure, so that a painter that always fails does not fill the log and a core.
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(1);
+
+/// A supply of questions that fills itself. Dropping it sends the painter home.
+pub struct CaptchaPool {
+    // The lock makes callers queue up in order; each one is gone after `LONGEST_WAIT` at the latest.
+    ready: Mutex<mpsc::Receiver<Question>>,
+}
+
+impl CaptchaPool {
+    /// Starts drawing questions of this kind, with randomness from the system.
+    ///
+    /// # Errors
+    /// [`StartError`] when the font lacks a character or there is no thread to draw on.
+    pub fn start(kind: CaptchaKind) -> Result<Self, StartError> {
+        let paint = painter(kind, StdRng::from_os_rng())?;
+        Ok(Self::with_painter(CAPACITY, paint)?)
+    }
+
+    /// Starts a pool of `capacity` questions, besides the one in the painter's hand.
+    ///
+    /// # Errors
+    /// What the system says when it has no thread to give.
+    pub fn with_painter<P>(capacity: NonZeroUsize, paint: P) -> std::io::Result<Self>
+    where
+        P: FnMut() -> Result<Question, PaintError> + Send + 'static,
+    {
+        let (drawn, ready) = mpsc::channel(capacity.get());
+        thread::Builder::new()
+            .name("captcha-painter".to_owned())
+            .spawn(move || keep_full(&drawn, paint))?;
+        Ok(Self {
+            ready: Mutex::new(ready),
+        })
+    }
+}
+
+#[async_trait]
+impl CaptchaSource for CaptchaPool {
+    async fn next(&self) -> Result<Question, NoQuestion> {
+        timeout(LONGEST_WAIT, async { self.ready.lock().await.recv().await })
+            .await
+            .ok()
+            .flatten()
+            .ok_or(NoQuestion)
+    }
+}
+
+/// Draws until nobody is left to draw for; sleeps while the pool is full.
+fn keep_full(
+    drawn: &mpsc::Sender<Question>,
+    mut paint: impl FnMut() -> Result<Question, PaintError>,
+) {
+    while !drawn.is_closed() {
+        match paint() {
+            // Fails only when the pool is gone, and then the loop ends as well.
+            Ok(question) => drop(drawn.blocking_send(question)),
+            Err(error) => {
+                tracing::error!(%error, "no captcha picture");
+                thread::sleep(PAUSE_AFTER_FAILURE);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use app::wire::LocalText;
+    use bytes::Bytes;
+    use std::{
+        collections::HashSet,
+        sync::mpsc::{RecvTimeoutError, channel},
+        time::Instant,
+    };
+
+    /// Generous: only reached when something is broken.
+    const SOON: Duration = Duration::from_secs(10);
+
+    fn question(answer: usize) -> Question {
+        Question {
+            png: Bytes::new(),
+            answer: answer.to_string(),
+            words: None,
+            prompt: LocalText::default(),
+        }
+    }
+
+    /// The next question, however busy the machine is: only bounded so that a test ends.
+    async fn served(pool: &CaptchaPool) -> Question {
+        let patient = async {
+            loop {
+                if let Ok(question) = pool.next().await {
+                    break question;
+                }
+            }
+        };
+        timeout(SOON, patient).await.unwrap()
+    }
+
+    fn room_for(count: usize) -> NonZeroUsize {
+        NonZeroUsize::new(count).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_real_pool_gives_another_picture_every_time() {
+        for kind in [CaptchaKind::Arithmetic, CaptchaKind::Text] {
+            let paint = painter(kind, StdRng::seed_from_u64(1)).unwrap();
+            let pool = CaptchaPool::with_painter(room_for(8), paint).unwrap();
+            let mut pictures = HashSet::new();
+            for _ in 0..40 {
+                assert!(pictures.insert(served(&pool).await.png));
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn it_draws_no_more_than_fits_and_goes_on_when_one_is_taken() {
+        let (draw, drawn) = channel();
+        let mut count = 0;
+        let pool = CaptchaPool::with_painter(room_for(4), move || {
+            count += 1;
+            draw.send(count).ok();
+            Ok(question(count))
+        })
+        .unwrap();
+        let a_moment = Duration::from_millis(50);
+        for expected in 1..=5 {
+            assert_eq!(drawn.recv_timeout(SOON), Ok(expected));
+        }
+        assert_eq!(drawn.recv_timeout(a_moment), Err(RecvTimeoutError::Timeout));
+        assert_eq!(pool.next().await.unwrap().answer, "1");
+        assert_eq!(drawn.recv_timeout(SOON), Ok(6));
+        assert_eq!(drawn.recv_timeout(a_moment), Err(RecvTimeoutError::Timeout));
+    }
+
+    #[tokio::test]
+    async fn callers_at_the_same_time_get_different_questions() {
+        let mut count = 0;
+        let pool = CaptchaPool::with_painter(room_for(2), move || {
+            count += 1;
+            Ok(question(count))
+        })
+        .unwrap();
+        let pool = std::sync::Arc::new(pool);
+        let callers: Vec<_> = (0..50)
+            .map(|_| {
+                let pool = pool.clone();
+                tokio::spawn(async move { served(&pool).await.answer })
+            })
+            .collect();
+        let mut answers = HashSet::new();
+        for caller in callers {
+            assert!(answers.insert(caller.await.unwrap()));
+        }
+    }
+
+    #[tokio::test]
+    async fn while_nothing_is_drawn_callers_are_told_so_in_time_and_later_served() {
+        let (let_one_pass, gate) = channel::<()>();
+        let mut count = 0;
+        let pool = CaptchaPool::with_painter(room_for(4), move || {
+            gate.recv().ok();
+            count += 1;
+            Ok(question(count))
+        })
+        .unwrap();
+        let start = Instant::now();
+        // Together, not one after the other: a queue of callers must not add up its waits.
+        let (first, second, third) = tokio::join!(pool.next(), pool.next(), pool.next());
+        assert!(first.is_err() && second.is_err() && third.is_err());
+        assert!(start.elapsed() >= LONGEST_WAIT);
+        assert!(start.elapsed() < LONGEST_WAIT * 10);
+        let_one_pass.send(()).unwrap();
+        assert_eq!(served(&pool).await.answer, "1");
+    }
+
+    #[tokio::test]
+    async fn dropping_the_pool_ends_its_thread() {
+        let (alive, ended) = channel::<()>();
+        let (draw, drawn) = channel();
+        let pool = CaptchaPool::with_painter(room_for(1), move || {
+            // Held by the painter: gone when the thread is.
+            let _held = &alive;
+            draw.send(()).ok();
+            Ok(question(1))
+        })
+        .unwrap();
+        drawn.recv_timeout(SOON).unwrap();
+        drawn.recv_timeout(SOON).unwrap();
+        drop(pool);
+        assert_eq!(
+            ended.recv_timeout(SOON),
+            Err(RecvTimeoutError::Disconnected)
+        );
+    }
+
+    #[tokio::test]
+    async fn a_painter_that_died_does_not_keep_callers_waiting() {
+        let pool = CaptchaPool::with_painter(room_for(1), || panic!("on purpose")).unwrap();
+        let answer = timeout(SOON, pool.next()).await.unwrap();
+        assert_eq!(answer.err(), Some(NoQuestion));
+    }
+}

@@ -1,0 +1,102 @@
+//! Four characters to be typed. Small and capital letters count the same.
+
+use super::{
+    GlyphMissing, PaintError,
+    glyphs::Glyphs,
+    line::{self, Mark},
+};
+use crate::engine::ports::captcha::Question;
+use app::wire::LocalText;
+use rand::{Rng, seq::IndexedRandom};
+
+/// Asks for characters.
+pub(super) struct Text {
+    glyphs: Glyphs,
+}
+
+/// Only what nobody mistakes for its neighbour: no 1 beside l, 2 beside z, 5 beside s, 6 beside b,
+/// 9 beside g and q, no u beside v, no small m, which could be r and n. And no vowels: four letters
+/// of luck must not make a word that a shop would not print.
+const CHARACTERS: [char; 25] = [
+    '3', '4', '7', '8', 'd', 'f', 'h', 'k', 'n', 'p', 'r', 't', 'x', 'y', 'C', 'F', 'H', 'K', 'M',
+    'N', 'P', 'R', 'T', 'X', 'Y',
+];
+
+const LENGTH: usize = 4;
+
+impl Text {
+    /// Reads the characters.
+    ///
+    /// # Errors
+    /// [`GlyphMissing`] when the font lacks one.
+    pub fn new() -> Result<Self, GlyphMissing> {
+        let glyphs = Glyphs::load(&CHARACTERS)?;
+        Ok(Self { glyphs })
+    }
+
+    /// Another four characters.
+    ///
+    /// # Errors
+    /// [`PaintError`] when the picture cannot be encoded.
+    pub fn question(&self, rng: &mut impl Rng) -> Result<Question, PaintError> {
+        // Never the same glyph twice; a letter may still come both small and capital.
+        let shown: Vec<char> = CHARACTERS.choose_multiple(rng, LENGTH).copied().collect();
+        let marks: Vec<Mark<'_>> = shown
+            .iter()
+            .filter_map(|character| self.glyphs.get(*character))
+            .map(Mark::Glyph)
+            .collect();
+        let answer: String = shown.iter().map(char::to_ascii_lowercase).collect();
+        let spelt = spell(&answer);
+        Ok(Question {
+            png: line::paint(&marks, rng)?,
+            answer,
+            words: Some(LocalText {
+                zh: spelt.clone(),
+                en: spelt,
+            }),
+            prompt: LocalText {
+                zh: "请输入图中的四个字符（不分大小写）".to_owned(),
+                en: "Type the four characters (capitals do not matter)".to_owned(),
+            },
+        })
+    }
+}
+
+/// One by one: "d, 4, k, m".
+fn spell(answer: &str) -> String {
+    let characters: Vec<String> = answer.chars().map(String::from).collect();
+    characters.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::{SeedableRng, rngs::StdRng};
+
+    #[test]
+    fn the_answer_is_what_is_spelt() {
+        let text = Text::new().unwrap();
+        let mut rng = StdRng::seed_from_u64(500);
+        for _ in 0..500 {
+            let question = text.question(&mut rng).unwrap();
+            let words = question.words.unwrap();
+            assert_eq!(words.en.replace(", ", ""), question.answer);
+            assert_eq!(words.zh, words.en);
+            assert_eq!(question.answer.chars().count(), LENGTH);
+            assert_eq!(question.answer, question.answer.to_lowercase());
+        }
+    }
+
+    #[test]
+    fn letters_are_spelt_one_by_one() {
+        assert_eq!(spell("d4km"), "d, 4, k, m");
+    }
+
+    #[test]
+    fn nothing_is_asked_that_could_be_mistaken_or_make_a_word() {
+        for character in "0oOQ1lIiLJj2zZ5sS6bBG9gquUvVwWcmaAeE".chars() {
+            assert!(!CHARACTERS.contains(&character), "{character}");
+        }
+    }
+}

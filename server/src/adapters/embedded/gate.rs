@@ -1,0 +1,96 @@
+//! [`StockGate`] in one process: a task that decides, one wish after the other.
+//!
+//! The task takes whatever waits as a batch, decides each wish in memory, writes all held
+//! reservations to the ledger in one transaction (a group commit: the longer the disk takes, the
+//! more wishes share it), and only then answers. Since it alone decides, loads and forgets, no lock
+//! is held across a decision, and a caller that goes away leaves nothing half done.
+//!
+//! It never guesses. If the ledger does not confirm a batch, nobody knows what is on disk: the
+//! items concerned are forgotten and read again from the ledger before the next decision.
+
+mod item;
+mod task;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use app::wire::{ItemId, ReservationId};
+use async_trait::async_trait;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::engine::ports::{
+    Clock, Decision, GateStock, Hold, PortError, Reconciled, Released, Reservations, StockGate,
+    Window,
+};
+
+pub use task::GateTask;
+
+/// Calls waiting for the task: at the gate's speed well under a second of work.
+const MAILBOX: usize = 8192;
+
+type Reply<T> = oneshot::Sender<Result<T, PortError>>;
+
+/// What the task is asked.
+enum Call {
+    WarmUp(ItemId, Window, Reply<bool>),
+    Reserve(Hold, Reply<Decision>),
+    Release(ItemId, ReservationId, Reply<Released>),
+    Reconcile(ItemId, Reply<Reconciled>),
+}
+
+/// Counters for readers, as of the last batch that is on disk.
+type Published = Arc<RwLock<HashMap<ItemId, GateStock>>>;
+
+/// The gate's handle. The [`GateTask`] does the work and must be running.
+pub struct Gate {
+    calls: mpsc::Sender<Call>,
+    published: Published,
+}
+
+impl Gate {
+    /// A gate over a ledger, and the task to run. Dropping the gate ends the task after the calls
+    /// that are waiting.
+    pub fn new(clock: Arc<dyn Clock>, ledger: Arc<dyn Reservations>) -> (Gate, GateTask) {
+        let (calls, mailbox) = mpsc::channel(MAILBOX);
+        let published = Published::default();
+        let task = GateTask::new(mailbox, Arc::clone(&published), clock, ledger);
+        (Gate { calls, published }, task)
+    }
+
+    async fn ask<T>(&self, call: impl FnOnce(Reply<T>) -> Call) -> Result<T, PortError> {
+        let busy = |detail: &str| PortError::Busy { port: "gate", detail: detail.to_owned() };
+        let (reply, answer) = oneshot::channel();
+        self.calls.try_send(call(reply)).map_err(|_| busy("too many are waiting"))?;
+        answer.await.map_err(|_| busy("stopping"))?
+    }
+}
+
+#[async_trait]
+impl StockGate for Gate {
+    async fn warm_up(&self, item_id: ItemId, window: Window) -> Result<bool, PortError> {
+        self.ask(|reply| Call::WarmUp(item_id, window, reply)).await
+    }
+
+    async fn reserve(&self, hold: Hold) -> Result<Decision, PortError> {
+        self.ask(|reply| Call::Reserve(hold, reply)).await
+    }
+
+    async fn release(
+        &self,
+        item_id: ItemId,
+        reservation_id: ReservationId,
+    ) -> Result<Released, PortError> {
+        self.ask(|reply| Call::Release(item_id, reservation_id, reply)).await
+    }
+
+    async fn stock(&self, item_id: ItemId) -> Result<Option<GateStock>, PortError> {
+        let published = self.published.read().unwrap_or_else(PoisonError::into_inner);
+        Ok(published.get(&item_id).copied())
+    }
+
+    async fn reconcile(&self, item_id: ItemId) -> Result<Reconciled, PortError> {
+        self.ask(|reply| Call::Reconcile(item_id, reply)).await
+    }
+}

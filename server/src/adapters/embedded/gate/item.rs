@@ -1,0 +1,158 @@
+//! One item inside the gate: the decision itself, without time, tasks or disks.
+
+use std::collections::HashMap;
+
+use app::wire::{AccountId, Phase, ReservationId};
+
+use crate::engine::ports::{Decision, GateStock, Hold, ItemSnapshot, Refusal, Window};
+
+/// An item's state. `stock` always adds up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GateItem {
+    pub window: Window,
+    pub stock: GateStock,
+    /// How often units have come back; never goes backwards, even when the item is read again.
+    pub returns: u64,
+    last_position: u32,
+    holders: HashMap<AccountId, (ReservationId, u32)>,
+    by_reservation: HashMap<ReservationId, AccountId>,
+}
+
+impl GateItem {
+    /// What the ledger says.
+    pub fn load(snapshot: &ItemSnapshot, returns: u64) -> Self {
+        let holders = snapshot.holders.iter().map(|&(buyer, id, position)| (buyer, (id, position)));
+        let by_reservation = snapshot.holders.iter().map(|&(buyer, id, _)| (id, buyer));
+        Self {
+            window: snapshot.window,
+            stock: snapshot.stock,
+            returns,
+            last_position: snapshot.last_position,
+            holders: holders.collect(),
+            by_reservation: by_reservation.collect(),
+        }
+    }
+
+    /// Window, stop, the buyer's earlier reservation, stock: everything is checked before anything
+    /// is changed. The buyer comes before the stock: who holds a unit hears so, not "sold out".
+    pub fn reserve(&mut self, hold: &Hold, now_ms: i64) -> Decision {
+        match self.holders.get(&hold.buyer) {
+            Some(&(earlier, position)) if earlier == hold.reservation_id => {
+                return Decision::Held { position };
+            }
+            Some(&(earlier, _)) => return Decision::Refused(Refusal::AlreadyReserved(earlier)),
+            None => {}
+        }
+        match self.window.phase_at(now_ms) {
+            Phase::Upcoming => return Decision::Refused(Refusal::NotStarted),
+            Phase::Ended => return Decision::Refused(Refusal::Ended),
+            Phase::Stopped => return Decision::Refused(Refusal::Stopped),
+            Phase::Running => {}
+        }
+        if self.stock.sellable == 0 {
+            return Decision::Refused(Refusal::SoldOut { returns: self.returns });
+        }
+        self.stock.sellable -= 1;
+        self.stock.locked += 1;
+        self.last_position += 1;
+        let position = self.last_position;
+        self.holders.insert(hold.buyer, (hold.reservation_id, position));
+        self.by_reservation.insert(hold.reservation_id, hold.buyer);
+        Decision::Held { position }
+    }
+
+    /// Gives a unit back; false when the reservation holds none (any more).
+    pub fn release(&mut self, reservation_id: ReservationId, returns: u64) -> bool {
+        let Some(buyer) = self.by_reservation.remove(&reservation_id) else {
+            return false;
+        };
+        self.holders.remove(&buyer);
+        self.stock.locked -= 1;
+        self.stock.sellable += 1;
+        self.returns = returns;
+        true
+    }
+
+    /// How this item differs from the ledger, if it does.
+    pub fn difference(&self, snapshot: &ItemSnapshot) -> Option<String> {
+        let ledger = GateItem::load(snapshot, self.returns);
+        if self.stock == ledger.stock && self.holders == ledger.holders {
+            return None;
+        }
+        Some(format!(
+            "gate {:?} with {} holders, ledger {:?} with {}",
+            self.stock,
+            self.holders.len(),
+            ledger.stock,
+            ledger.holders.len()
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use app::wire::ItemId;
+    use uuid::Uuid;
+
+    fn item(sellable: u32) -> GateItem {
+        let stock = GateStock { total: sellable, sellable, locked: 0, sold: 0 };
+        let snapshot = ItemSnapshot {
+            window: Window { starts_at_ms: 10, ends_at_ms: 20, stopped: false },
+            stock,
+            holders: Vec::new(),
+            last_position: 0,
+        };
+        GateItem::load(&snapshot, 0)
+    }
+
+    fn hold(buyer: u128, reservation: u128) -> Hold {
+        Hold {
+            reservation_id: ReservationId(Uuid::from_u128(reservation)),
+            item_id: ItemId(Uuid::from_u128(1)),
+            buyer: AccountId(Uuid::from_u128(buyer)),
+            path: "p".into(),
+        }
+    }
+
+    #[test]
+    fn known_failure_01_a_repeated_click_takes_no_stock() {
+        let mut item = item(5);
+        assert_eq!(item.reserve(&hold(1, 1), 15), Decision::Held { position: 1 });
+        let first = ReservationId(Uuid::from_u128(1));
+        for click in 2..10 {
+            let again = item.reserve(&hold(1, click), 15);
+            assert_eq!(again, Decision::Refused(Refusal::AlreadyReserved(first)));
+        }
+        assert_eq!(item.stock, GateStock { total: 5, sellable: 4, locked: 1, sold: 0 });
+    }
+
+    #[test]
+    fn known_failure_03_the_window_is_checked_at_the_purchase() {
+        let mut item = item(5);
+        let mut at = |now_ms| item.reserve(&hold(1, 1), now_ms);
+        assert_eq!(at(9), Decision::Refused(Refusal::NotStarted));
+        assert_eq!(at(20), Decision::Refused(Refusal::Ended));
+        assert_eq!(at(10), Decision::Held { position: 1 });
+    }
+
+    #[test]
+    fn the_same_wish_again_gives_the_same_answer() {
+        let mut item = item(1);
+        let answer = item.reserve(&hold(1, 1), 15);
+        assert_eq!(item.reserve(&hold(1, 1), 15), answer);
+        assert_eq!(item.reserve(&hold(1, 1), 25), answer, "even after the end");
+        assert_eq!(item.stock.locked, 1);
+    }
+
+    #[test]
+    fn a_release_counts_once() {
+        let mut item = item(1);
+        item.reserve(&hold(1, 1), 15);
+        let id = ReservationId(Uuid::from_u128(1));
+        assert!(item.release(id, 1));
+        assert!(!item.release(id, 2));
+        assert_eq!(item.stock.sellable, 1);
+        assert_eq!(item.reserve(&hold(2, 2), 15), Decision::Held { position: 2 });
+    }
+}

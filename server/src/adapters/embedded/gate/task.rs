@@ -1,0 +1,209 @@
+//! The task that decides.
+
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    sync::{Arc, PoisonError},
+};
+
+use app::wire::ItemId;
+use tokio::sync::mpsc;
+
+use super::{Call, Published, Reply, item::GateItem};
+use crate::engine::ports::{
+    Clock, Decision, GateStock, Hold, ItemSnapshot, PortError, QueuedReservation, Reconciled,
+    Refusal, Released, Reservations, Window,
+};
+
+/// Wishes that share a transaction: bounds how long the first of them waits.
+const BATCH: usize = 256;
+/// Items at once. Those whose window is over make room; they can always be read again.
+const ITEMS: usize = 10_000;
+
+/// Runs until every [`Gate`](super::Gate) is dropped.
+pub struct GateTask {
+    mailbox: mpsc::Receiver<Call>,
+    published: Published,
+    clock: Arc<dyn Clock>,
+    ledger: Arc<dyn Reservations>,
+    items: HashMap<ItemId, GateItem>,
+    /// Numbers the returns of all items together, so that it never goes backwards for any.
+    returns: u64,
+}
+
+/// Held in memory, not on disk: nobody has been told.
+#[derive(Default)]
+struct Pending {
+    held: Vec<QueuedReservation>,
+    replies: Vec<(Reply<Decision>, Decision)>,
+}
+
+impl GateTask {
+    pub(super) fn new(
+        mailbox: mpsc::Receiver<Call>,
+        published: Published,
+        clock: Arc<dyn Clock>,
+        ledger: Arc<dyn Reservations>,
+    ) -> Self {
+        Self { mailbox, published, clock, ledger, items: HashMap::new(), returns: 0 }
+    }
+
+    /// Decides until nobody can ask any more.
+    pub async fn run(mut self) {
+        let mut calls = Vec::with_capacity(BATCH);
+        while self.mailbox.recv_many(&mut calls, BATCH).await > 0 {
+            let mut pending = Pending::default();
+            for call in calls.drain(..) {
+                match call {
+                    Call::Reserve(hold, reply) => self.reserve(hold, reply, &mut pending).await,
+                    other => {
+                        // Everything else sees the ledger as of all wishes before it.
+                        self.commit(&mut pending).await;
+                        self.handle(other).await;
+                    }
+                }
+            }
+            self.commit(&mut pending).await;
+        }
+    }
+
+    async fn handle(&mut self, call: Call) {
+        // An answer that nobody waits for any more is dropped.
+        match call {
+            Call::Reserve(..) => unreachable!("decided in a batch"),
+            Call::WarmUp(item_id, window, reply) => {
+                drop(reply.send(self.warm_up(item_id, window).await));
+            }
+            Call::Release(item_id, reservation_id, reply) => {
+                self.returns += 1;
+                if let Some(item) = self.items.get_mut(&item_id) {
+                    item.release(reservation_id, self.returns);
+                    self.publish(item_id);
+                }
+                drop(reply.send(Ok(Released { returns: self.returns })));
+            }
+            Call::Reconcile(item_id, reply) => drop(reply.send(self.reconcile(item_id).await)),
+        }
+    }
+
+    async fn reserve(&mut self, hold: Hold, reply: Reply<Decision>, pending: &mut Pending) {
+        if !self.items.contains_key(&hold.item_id) {
+            // The batch so far must be on disk before the ledger is read.
+            self.commit(pending).await;
+            match self.load(hold.item_id).await {
+                Ok(true) => {}
+                Ok(false) => {
+                    return drop(reply.send(Ok(Decision::Refused(Refusal::UnknownItem))));
+                }
+                Err(error) => return drop(reply.send(Err(error))),
+            }
+        }
+        let now_ms = self.clock.now_ms();
+        let Some(item) = self.items.get_mut(&hold.item_id) else { return };
+        let held_before = item.stock.locked;
+        let decision = item.reserve(&hold, now_ms);
+        if let Decision::Held { position } = decision
+            && item.stock.locked > held_before
+        {
+            pending.held.push(QueuedReservation {
+                reservation_id: hold.reservation_id,
+                item_id: hold.item_id,
+                buyer: hold.buyer,
+                path: hold.path,
+                position,
+                held_at_ms: now_ms,
+            });
+        }
+        // A refusal may rest on a hold of this batch ("already reserved", "sold out"): it waits.
+        pending.replies.push((reply, decision));
+    }
+
+    /// To disk, then to the callers.
+    async fn commit(&mut self, pending: &mut Pending) {
+        let Pending { held, replies } = std::mem::take(pending);
+        let written = match held.is_empty() {
+            true => Ok(()),
+            false => self.ledger.append(&held).await,
+        };
+        if let Err(error) = written {
+            tracing::error!(%error, wishes = replies.len(), "a batch may or may not be on disk");
+            for held in &held {
+                self.forget(held.item_id);
+            }
+            let unknown = "the ledger did not confirm";
+            for (reply, _) in replies {
+                drop(reply.send(Err(PortError::Failed { port: "gate", source: unknown.into() })));
+            }
+            return;
+        }
+        for held in &held {
+            self.publish(held.item_id);
+        }
+        for (reply, decision) in replies {
+            drop(reply.send(Ok(decision)));
+        }
+    }
+
+    async fn warm_up(&mut self, item_id: ItemId, window: Window) -> Result<bool, PortError> {
+        match self.items.get_mut(&item_id) {
+            Some(item) => {
+                item.window = window;
+                Ok(false)
+            }
+            None => self.load(item_id).await,
+        }
+    }
+
+    async fn reconcile(&mut self, item_id: ItemId) -> Result<Reconciled, PortError> {
+        let Some(snapshot) = self.ledger.snapshot(item_id).await? else {
+            self.forget(item_id);
+            return Ok(Reconciled::Same);
+        };
+        let known = self.items.get(&item_id);
+        let Some(detail) = known.and_then(|item| item.difference(&snapshot)) else {
+            return Ok(Reconciled::Same);
+        };
+        self.insert(item_id, &snapshot);
+        Ok(Reconciled::Repaired { detail, returns: self.returns })
+    }
+
+    /// Reads an item from the ledger; false when there is no such item.
+    async fn load(&mut self, item_id: ItemId) -> Result<bool, PortError> {
+        let Some(snapshot) = self.ledger.snapshot(item_id).await? else {
+            return Ok(false);
+        };
+        if self.items.len() >= ITEMS {
+            let now_ms = self.clock.now_ms();
+            self.items.retain(|_, item| item.window.ends_at_ms > now_ms);
+            let mut published = self.published.write().unwrap_or_else(PoisonError::into_inner);
+            published.retain(|id, _| self.items.contains_key(id));
+        }
+        if self.items.len() >= ITEMS {
+            let detail = "as many items as may be are on sale".to_owned();
+            return Err(PortError::Busy { port: "gate", detail });
+        }
+        self.insert(item_id, &snapshot);
+        Ok(true)
+    }
+
+    fn insert(&mut self, item_id: ItemId, snapshot: &ItemSnapshot) {
+        self.returns += 1;
+        self.items.insert(item_id, GateItem::load(snapshot, self.returns));
+        self.publish(item_id);
+    }
+
+    fn forget(&mut self, item_id: ItemId) {
+        self.items.remove(&item_id);
+        self.publish(item_id);
+    }
+
+    fn publish(&self, item_id: ItemId) {
+        let stock: Option<GateStock> = self.items.get(&item_id).map(|item| item.stock);
+        let mut published = self.published.write().unwrap_or_else(PoisonError::into_inner);
+        match (published.entry(item_id), stock) {
+            (Entry::Occupied(mut entry), Some(stock)) => drop(entry.insert(stock)),
+            (Entry::Vacant(entry), Some(stock)) => drop(entry.insert(stock)),
+            (Entry::Occupied(entry), None) => drop(entry.remove()),
+            (Entry::Vacant(_), None) => {}
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! [`Limits`] in memory: `governor`'s keyed GCRA on the engine's clock.
+
+use std::{
+    num::NonZeroU32,
+    ops::Add,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use governor::{
+    Quota, RateLimiter, clock::Reference, middleware::NoOpMiddleware, nanos::Nanos,
+    state::keyed::DashMapStateStore,
+};
+
+use crate::engine::ports::{Clock, Limit, Limits, PortError, RetryAfter};
+
+/// The engine's clock as `governor` wants it.
+#[derive(Clone)]
+struct EngineClock(Arc<dyn Clock>);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Instant(u64);
+
+impl Add<Nanos> for Instant {
+    type Output = Instant;
+
+    fn add(self, nanos: Nanos) -> Instant {
+        Instant(self.0.saturating_add(nanos.as_u64()))
+    }
+}
+
+impl Reference for Instant {
+    fn duration_since(&self, earlier: Self) -> Nanos {
+        Nanos::new(self.0.saturating_sub(earlier.0))
+    }
+
+    fn saturating_sub(&self, duration: Nanos) -> Self {
+        Instant(self.0.saturating_sub(duration.as_u64()))
+    }
+}
+
+impl governor::clock::Clock for EngineClock {
+    type Instant = Instant;
+
+    fn now(&self) -> Instant {
+        Instant(self.0.now_ms().max(0).cast_unsigned() * 1_000_000)
+    }
+}
+
+type Keyed = RateLimiter<
+    Limit,
+    DashMapStateStore<Limit>,
+    EngineClock,
+    NoOpMiddleware<Instant>,
+>;
+
+/// Calls per time, for each kind of limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quotas {
+    /// Requests a second from one address.
+    pub address_per_s: NonZeroU32,
+    /// Calls per five seconds and action of one buyer.
+    pub action_per_5s: NonZeroU32,
+}
+
+impl Default for Quotas {
+    fn default() -> Self {
+        const FIFTY: NonZeroU32 = NonZeroU32::new(50).unwrap();
+        const FIVE: NonZeroU32 = NonZeroU32::new(5).unwrap();
+        Self { address_per_s: FIFTY, action_per_5s: FIVE }
+    }
+}
+
+/// Keys a limiter remembers. One that is not over its limit need not be remembered, so a full
+/// limiter is swept; a limiter that is full of offenders refuses newcomers for a moment.
+const KEYS: usize = 500_000;
+/// Calls between two sweeps.
+const SWEEP_EVERY: u32 = 65_536;
+
+/// The limiter.
+pub struct GovernedLimits {
+    address: Option<Keyed>,
+    action: Option<Keyed>,
+    spelling: Option<Keyed>,
+    calls: AtomicU32,
+}
+
+/// Words are easier for programs than pictures: a burst of three, then one in ten seconds.
+const SPELLING_BURST: NonZeroU32 = NonZeroU32::new(3).unwrap();
+const SPELLING_PERIOD: Duration = Duration::from_secs(10);
+
+/// Which limits are switched off, for load tools.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NoLimits {
+    /// No limit per address.
+    pub address: bool,
+    /// No limit per buyer and action.
+    pub action: bool,
+}
+
+impl GovernedLimits {
+    /// A limiter that has counted nothing.
+    pub fn new(clock: Arc<dyn Clock>, quotas: Quotas, off: NoLimits) -> Self {
+        let limiter = |quota: Quota, off: bool| {
+            let clock = EngineClock(Arc::clone(&clock));
+            (!off).then(|| RateLimiter::new(quota, DashMapStateStore::default(), clock))
+        };
+        let five_s = Duration::from_secs(5) / quotas.action_per_5s.get();
+        let every = |period| Quota::with_period(period).unwrap_or(Quota::per_second(NonZeroU32::MIN));
+        Self {
+            address: limiter(Quota::per_second(quotas.address_per_s), off.address),
+            action: limiter(every(five_s).allow_burst(quotas.action_per_5s), off.action),
+            spelling: limiter(every(SPELLING_PERIOD).allow_burst(SPELLING_BURST), off.action),
+            calls: AtomicU32::new(0),
+        }
+    }
+
+    fn sweep_now_and_then(&self, keyed: &Keyed) -> Result<(), PortError> {
+        let calls = self.calls.fetch_add(1, Ordering::Relaxed);
+        if calls % SWEEP_EVERY == SWEEP_EVERY - 1 {
+            keyed.retain_recent();
+            keyed.shrink_to_fit();
+            if keyed.len() > KEYS {
+                let detail = "too many callers over their limits".to_owned();
+                return Err(PortError::Busy { port: "limits", detail });
+            }
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Limits for GovernedLimits {
+    async fn count(&self, limit: &Limit) -> Result<Option<RetryAfter>, PortError> {
+        let keyed = match limit {
+            Limit::Address(_) => &self.address,
+            Limit::Spelling(_) => &self.spelling,
+            // Several people behind one address may sign in at once.
+            Limit::SignIn(_) => &self.action,
+            Limit::Account(_)
+            | Limit::Captcha(_)
+            | Limit::Path(_)
+            | Limit::Purchase(_)
+            | Limit::Cancel(_) => &self.action,
+        };
+        let Some(keyed) = keyed else {
+            return Ok(None);
+        };
+        self.sweep_now_and_then(keyed)?;
+        let Err(over) = keyed.check_key(limit) else {
+            return Ok(None);
+        };
+        let now = governor::clock::Clock::now(keyed.clock());
+        let wait = Duration::from(over.earliest_possible().duration_since(now));
+        Ok(Some(RetryAfter { wait_ms: (wait.as_nanos().div_ceil(1_000_000) as i64).max(1) }))
+    }
+}

@@ -1,0 +1,11 @@
+//! The ports in one process: no other service. Deterministic on an injected clock; what must
+//! survive a restart is in the ledger, the rest is rebuilt or asked for again.
+
+mod expiring;
+mod gate;
+mod limits;
+mod questions;
+
+pub use gate::{Gate, GateTask};
+pub use limits::{GovernedLimits, NoLimits, Quotas};
+pub use questions::{MemoryCaptchas, MemoryPaths};

@@ -1,0 +1,110 @@
+//! The ledger's ports, failing.
+
+use std::sync::Arc;
+
+use app::wire::{AccountId, CloseReason, ItemId, Order, OrderId, ReservationId};
+use async_trait::async_trait;
+
+use super::{FaultPlan, around};
+use crate::engine::ports::{
+    CloseOutcome, DueRelease, ItemSnapshot, OrderQueue, OrderRecord, Orders, PortError,
+    QueuedReservation, ReservationRecord, Reservations, WriteOutcome,
+};
+
+/// [`Reservations`], failing.
+pub struct FaultyReservations {
+    /// The real ones.
+    pub real: Arc<dyn Reservations>,
+    /// What fails.
+    pub plan: Arc<dyn FaultPlan>,
+}
+
+#[async_trait]
+impl Reservations for FaultyReservations {
+    async fn append(&self, held: &[QueuedReservation]) -> Result<(), PortError> {
+        around(&self.plan, "append", self.real.append(held)).await
+    }
+
+    async fn snapshot(&self, item_id: ItemId) -> Result<Option<ItemSnapshot>, PortError> {
+        around(&self.plan, "snapshot", self.real.snapshot(item_id)).await
+    }
+
+    async fn get(&self, id: ReservationId) -> Result<Option<ReservationRecord>, PortError> {
+        around(&self.plan, "get", self.real.get(id)).await
+    }
+
+    async fn latest(
+        &self,
+        item_id: ItemId,
+        buyer: AccountId,
+    ) -> Result<Option<ReservationRecord>, PortError> {
+        around(&self.plan, "latest", self.real.latest(item_id, buyer)).await
+    }
+
+    async fn due_releases(&self, limit: u32) -> Result<Vec<DueRelease>, PortError> {
+        around(&self.plan, "due_releases", self.real.due_releases(limit)).await
+    }
+
+    async fn released(&self, done: &[ReservationId]) -> Result<(), PortError> {
+        around(&self.plan, "released", self.real.released(done)).await
+    }
+}
+
+/// [`Orders`], failing.
+pub struct FaultyOrders {
+    /// The real ones.
+    pub real: Arc<dyn Orders>,
+    /// What fails.
+    pub plan: Arc<dyn FaultPlan>,
+}
+
+#[async_trait]
+impl Orders for FaultyOrders {
+    async fn write(
+        &self,
+        batch: &[(QueuedReservation, OrderId)],
+        now_ms: i64,
+    ) -> Result<Vec<WriteOutcome>, PortError> {
+        around(&self.plan, "write", self.real.write(batch, now_ms)).await
+    }
+
+    async fn overdue(&self, now_ms: i64, limit: u32) -> Result<Vec<OrderId>, PortError> {
+        around(&self.plan, "overdue", self.real.overdue(now_ms, limit)).await
+    }
+
+    async fn close(
+        &self,
+        order_ids: &[OrderId],
+        reason: CloseReason,
+        now_ms: i64,
+    ) -> Result<Vec<CloseOutcome>, PortError> {
+        around(&self.plan, "close", self.real.close(order_ids, reason, now_ms)).await
+    }
+
+    async fn of_buyer(&self, buyer: AccountId, limit: u32) -> Result<Vec<Order>, PortError> {
+        around(&self.plan, "of_buyer", self.real.of_buyer(buyer, limit)).await
+    }
+
+    async fn get(&self, order_id: OrderId) -> Result<Option<OrderRecord>, PortError> {
+        around(&self.plan, "get_order", self.real.get(order_id)).await
+    }
+}
+
+/// [`OrderQueue`], failing.
+pub struct FaultyQueue {
+    /// The real one.
+    pub real: Arc<dyn OrderQueue>,
+    /// What fails.
+    pub plan: Arc<dyn FaultPlan>,
+}
+
+#[async_trait]
+impl OrderQueue for FaultyQueue {
+    async fn take_batch(&self, limit: u32) -> Result<Vec<QueuedReservation>, PortError> {
+        around(&self.plan, "take_batch", self.real.take_batch(limit)).await
+    }
+
+    async fn ack(&self, done: &[QueuedReservation]) -> Result<(), PortError> {
+        around(&self.plan, "ack", self.real.ack(done)).await
+    }
+}

@@ -1,0 +1,99 @@
+//! [`Accounts`] on SQL.
+
+use app::wire::{AccountId, Mobile, Role};
+use async_trait::async_trait;
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, SqlErr};
+use uuid::Uuid;
+
+use super::{
+    Sql,
+    entity::{account, notice},
+    inconsistent, port_error,
+};
+use crate::engine::ports::{Account, Accounts, InsertAccountError, PortError};
+
+impl From<account::Role> for Role {
+    fn from(role: account::Role) -> Self {
+        match role {
+            account::Role::Buyer => Role::Buyer,
+            account::Role::Operator => Role::Operator,
+            account::Role::Reviewer => Role::Reviewer,
+            account::Role::Admin => Role::Admin,
+        }
+    }
+}
+
+impl From<Role> for account::Role {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Buyer => account::Role::Buyer,
+            Role::Operator => account::Role::Operator,
+            Role::Reviewer => account::Role::Reviewer,
+            Role::Admin => account::Role::Admin,
+        }
+    }
+}
+
+pub(super) fn to_row(account: &Account) -> account::ActiveModel {
+    account::ActiveModel {
+        id: Set(account.account_id.0),
+        mobile: Set(account.mobile.as_str().to_owned()),
+        nickname: Set(account.nickname.clone()),
+        role: Set(account.role.into()),
+        banned: Set(account.banned),
+        password_hash: Set(account.password_hash.clone()),
+        created_at_ms: Set(account.created_at_ms),
+    }
+}
+
+pub(super) fn from_row(row: account::Model) -> Result<Account, PortError> {
+    Ok(Account {
+        account_id: AccountId(row.id),
+        mobile: mobile(&row.mobile)?,
+        nickname: row.nickname,
+        role: row.role.into(),
+        banned: row.banned,
+        password_hash: row.password_hash,
+        created_at_ms: row.created_at_ms,
+    })
+}
+
+pub(super) fn mobile(text: &str) -> Result<Mobile, PortError> {
+    Mobile::parse(text).map_err(|_| inconsistent("a stored mobile number is malformed"))
+}
+
+#[async_trait]
+impl Accounts for Sql {
+    async fn insert(&self, account: &Account) -> Result<(), InsertAccountError> {
+        let transaction = self.begin().await?;
+        let inserted = to_row(account).insert(&transaction).await;
+        inserted.map_err(|error| match error.sql_err() {
+            Some(SqlErr::UniqueConstraintViolation(_)) => InsertAccountError::MobileTaken,
+            _ => port_error(error).into(),
+        })?;
+        let notice = notice::ActiveModel {
+            // One welcome an account.
+            id: Set(account.account_id.0),
+            account_id: Set(account.account_id.0),
+            created_at_ms: Set(account.created_at_ms),
+            sent_at_ms: Set(None::<i64>),
+        };
+        notice.insert(&transaction).await.map_err(port_error)?;
+        transaction.commit().await.map_err(port_error)?;
+        Ok(())
+    }
+
+    async fn by_mobile(&self, mobile: &Mobile) -> Result<Option<Account>, PortError> {
+        let row = account::Entity::find()
+            .filter(account::Column::Mobile.eq(mobile.as_str()))
+            .one(&self.read)
+            .await
+            .map_err(port_error)?;
+        row.map(from_row).transpose()
+    }
+}
+
+/// For rows that are looked up by the ids of other rows.
+pub(super) fn missing(what: &str, id: Uuid) -> PortError {
+    inconsistent(format!("{what} {id} is missing"))
+}

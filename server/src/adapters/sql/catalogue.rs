@@ -1,0 +1,130 @@
+//! [`Catalogue`] on SQL.
+
+use std::{collections::HashMap, sync::Arc};
+
+use app::wire::{Item, ItemDetail, ItemId, LocalText, Money, Round, RoundId};
+use async_trait::async_trait;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use uuid::Uuid;
+
+use super::{
+    Sql, accounts, counter,
+    entity::{item, product, round},
+    port_error,
+};
+use crate::engine::ports::{Catalogue, PortError, Window};
+
+/// Rounds stay on the list this long after their end.
+const SHOWN_AFTER_END_MS: i64 = 24 * 3_600_000;
+const ROUNDS: u64 = 100;
+const SELLABLE_ITEMS: u64 = 10_000;
+
+fn local(zh: String, en: String) -> LocalText {
+    LocalText { zh, en }
+}
+
+fn stopped(round: &round::Model) -> Option<LocalText> {
+    let zh = round.stopped_zh.clone()?;
+    Some(local(zh, round.stopped_en.clone().unwrap_or_default()))
+}
+
+pub(super) fn window(round: &round::Model) -> Window {
+    Window {
+        starts_at_ms: round.starts_at_ms,
+        ends_at_ms: round.ends_at_ms,
+        stopped: round.stopped_zh.is_some(),
+    }
+}
+
+fn card(row: &item::Model, product: &product::Model) -> Result<Item, PortError> {
+    Ok(Item {
+        item_id: ItemId(row.id),
+        title: local(product.title_zh.clone(), product.title_en.clone()),
+        picture_url: product.picture_url.clone(),
+        sale_price: Money(row.sale_price),
+        list_price: Money(product.list_price),
+        total: counter(row.total)?,
+        sellable: counter(row.sellable)?,
+    })
+}
+
+#[async_trait]
+impl Catalogue for Sql {
+    async fn rounds(&self, now_ms: i64) -> Result<Arc<Vec<Round>>, PortError> {
+        let rounds = round::Entity::find()
+            .filter(round::Column::Status.eq(round::Status::Approved))
+            .filter(round::Column::EndsAtMs.gt(now_ms - SHOWN_AFTER_END_MS))
+            .order_by_asc(round::Column::StartsAtMs)
+            .order_by_asc(round::Column::Id)
+            .limit(ROUNDS)
+            .all(&self.read)
+            .await
+            .map_err(port_error)?;
+        let items = item::Entity::find()
+            .filter(item::Column::RoundId.is_in(rounds.iter().map(|round| round.id)))
+            .order_by_asc(item::Column::Sequence)
+            .order_by_asc(item::Column::Id)
+            .find_also_related(product::Entity)
+            .all(&self.read)
+            .await
+            .map_err(port_error)?;
+        let mut cards: HashMap<Uuid, Vec<Item>> = HashMap::new();
+        for (row, product) in items {
+            let product = product.ok_or_else(|| accounts::missing("product", row.product_id))?;
+            cards.entry(row.round_id).or_default().push(card(&row, &product)?);
+        }
+        let rounds = rounds.into_iter().map(|row| Round {
+            round_id: RoundId(row.id),
+            stopped: stopped(&row),
+            items: cards.remove(&row.id).unwrap_or_default(),
+            title: local(row.title_zh, row.title_en),
+            starts_at_ms: row.starts_at_ms,
+            ends_at_ms: row.ends_at_ms,
+        });
+        Ok(Arc::new(rounds.collect()))
+    }
+
+    async fn item(&self, item_id: ItemId) -> Result<Option<Arc<ItemDetail>>, PortError> {
+        let found = item::Entity::find_by_id(item_id.0)
+            .find_also_related(round::Entity)
+            .filter(round::Column::Status.eq(round::Status::Approved))
+            .one(&self.read)
+            .await
+            .map_err(port_error)?;
+        let Some((row, Some(round))) = found else {
+            return Ok(None);
+        };
+        let product = product::Entity::find_by_id(row.product_id)
+            .one(&self.read)
+            .await
+            .map_err(port_error)?
+            .ok_or_else(|| accounts::missing("product", row.product_id))?;
+        Ok(Some(Arc::new(ItemDetail {
+            item: card(&row, &product)?,
+            description: local(product.description_zh, product.description_en),
+            limit_per_buyer: counter(i64::from(row.limit_per_buyer))?,
+            pay_window_s: self.pay_window_s(&round)?,
+            round_id: RoundId(round.id),
+            stopped: stopped(&round),
+            round_title: local(round.title_zh, round.title_en),
+            starts_at_ms: round.starts_at_ms,
+            ends_at_ms: round.ends_at_ms,
+        })))
+    }
+
+    async fn sellable_items(&self, now_ms: i64) -> Result<Vec<(ItemId, Window)>, PortError> {
+        let items = item::Entity::find()
+            .find_also_related(round::Entity)
+            .filter(round::Column::Status.eq(round::Status::Approved))
+            .filter(round::Column::EndsAtMs.gt(now_ms))
+            .order_by_asc(round::Column::StartsAtMs)
+            .limit(SELLABLE_ITEMS)
+            .all(&self.read)
+            .await
+            .map_err(port_error)?;
+        let of_round = |(row, round): (item::Model, Option<round::Model>)| {
+            Some((ItemId(row.id), window(&round?)))
+        };
+        Ok(items.into_iter().filter_map(of_round).collect())
+    }
+}

@@ -1,0 +1,100 @@
+//! Opening the database.
+
+use std::{path::Path, time::Duration};
+
+use sea_orm::{
+    ConnectOptions, Database, DbErr,
+    sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+};
+use sea_orm_migration::MigratorTrait;
+
+use super::Sql;
+use crate::migrations::Migrator;
+
+/// The database's file in the data folder.
+const FILE: &str = "seckill.db";
+/// How long a request waits for a connection. More is no use to a person who waits.
+const ACQUIRE: Duration = Duration::from_millis(500);
+/// How long a statement waits for another process's lock (`seed` or `audit` beside a server).
+const LOCK: Duration = Duration::from_secs(5);
+/// Readers at once. SQLite reads cost CPU, not waiting: more than a few only fight for it.
+const READERS: u32 = 4;
+
+/// Why the database did not open.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The data folder cannot be made.
+    #[error("cannot make the data folder {folder}: {source}")]
+    Folder {
+        /// Which.
+        folder: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The database cannot be opened or brought up to date.
+    #[error("cannot open the database: {0}")]
+    Database(#[from] DbErr),
+}
+
+/// What a commit promises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// On disk: survives the loss of power. What a shop needs.
+    Disk,
+    /// With the operating system: survives the process, not the machine. For tests that open
+    /// hundreds of databases.
+    Process,
+}
+
+impl Sql {
+    /// Opens (and makes) the database of a data folder and brings its schema up to date.
+    /// `pay_window_s` is how many seconds a buyer has to pay where a round does not say.
+    ///
+    /// # Errors
+    /// See [`ConnectError`].
+    pub async fn open(
+        folder: &Path,
+        durability: Durability,
+        pay_window_s: u32,
+    ) -> Result<Sql, ConnectError> {
+        std::fs::create_dir_all(folder).map_err(|source| ConnectError::Folder {
+            folder: folder.display().to_string(),
+            source,
+        })?;
+        let file = folder.join(FILE);
+        let connect = async |connections| {
+            let file = file.clone();
+            let mut options = ConnectOptions::new("sqlite::memory:");
+            options
+                .max_connections(connections)
+                .min_connections(1)
+                .acquire_timeout(ACQUIRE)
+                .idle_timeout(None)
+                .max_lifetime(None)
+                .sqlx_logging(false)
+                .map_sqlx_sqlite_opts(move |options| sqlite(options, &file, durability));
+            Database::connect(options).await
+        };
+        let write = connect(1).await?;
+        Migrator::up(&write, None).await?;
+        Ok(Sql { write, read: connect(READERS).await?, pay_window_s })
+    }
+}
+
+fn sqlite(
+    options: SqliteConnectOptions,
+    file: &Path,
+    durability: Durability,
+) -> SqliteConnectOptions {
+    options
+        .filename(file)
+        .in_memory(false)
+        .shared_cache(false)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(match durability {
+            Durability::Disk => SqliteSynchronous::Full,
+            Durability::Process => SqliteSynchronous::Off,
+        })
+        .busy_timeout(LOCK)
+}

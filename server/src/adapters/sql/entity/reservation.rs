@@ -1,0 +1,42 @@
+//! Holds on units (预占): the queue between gate and order, and their history.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "reservations")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub item_id: Uuid,
+    pub buyer_id: Uuid,
+    pub path: String,
+    pub position: i64,
+    pub held_at_ms: i64,
+    pub state: State,
+    /// When failed: the wire's word.
+    pub reason: Option<String>,
+    /// The unit came back in the ledger at this instant, and the gate has not been told yet.
+    pub release_due_at_ms: Option<i64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::N(16))", rename_all = "snake_case")]
+pub enum State {
+    Queued,
+    Ordered,
+    Failed,
+}
+
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {
+    #[sea_orm(has_one = "super::order::Entity")]
+    Order,
+}
+
+impl Related<super::order::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Order.def()
+    }
+}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,212 @@
+//! [`Orders`] on SQL: closing and reading. Writing batches is in `write`.
+
+mod write;
+
+use app::wire::{
+    AccountId, CloseReason, ItemId, LocalText, Money, Order, OrderId, OrderState, ReservationId,
+};
+use async_trait::async_trait;
+use sea_orm::{
+    ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
+    QuerySelect, sea_query::Expr,
+};
+use uuid::Uuid;
+
+use super::{
+    Sql, accounts,
+    entity::{item, order, product, reservation},
+    inconsistent, port_error,
+};
+use crate::engine::ports::{
+    CloseOutcome, OrderRecord, Orders, PortError, QueuedReservation, WriteOutcome,
+};
+
+impl From<order::State> for OrderState {
+    fn from(state: order::State) -> Self {
+        match state {
+            order::State::PendingPayment => OrderState::PendingPayment,
+            order::State::Paid => OrderState::Paid,
+            order::State::Closed => OrderState::Closed,
+        }
+    }
+}
+
+impl From<order::CloseReason> for CloseReason {
+    fn from(reason: order::CloseReason) -> Self {
+        match reason {
+            order::CloseReason::Unpaid => CloseReason::Unpaid,
+            order::CloseReason::Cancelled => CloseReason::Cancelled,
+        }
+    }
+}
+
+impl From<CloseReason> for order::CloseReason {
+    fn from(reason: CloseReason) -> Self {
+        match reason {
+            CloseReason::Unpaid => order::CloseReason::Unpaid,
+            CloseReason::Cancelled => order::CloseReason::Cancelled,
+        }
+    }
+}
+
+fn to_wire(row: &order::Model, product: product::Model) -> Order {
+    Order {
+        order_id: OrderId(row.id),
+        item_id: ItemId(row.item_id),
+        title: LocalText { zh: product.title_zh, en: product.title_en },
+        picture_url: product.picture_url,
+        amount: Money(row.amount),
+        state: row.state.into(),
+        close_reason: row.close_reason.map(Into::into),
+        created_at_ms: row.created_at_ms,
+        pay_deadline_ms: row.pay_deadline_ms,
+    }
+}
+
+/// Compare-and-set from `pending_payment`; then the unit goes back in the ledger, and is due in the
+/// gate.
+async fn close_one(
+    transaction: &DatabaseTransaction,
+    order_id: Uuid,
+    reason: order::CloseReason,
+    now_ms: i64,
+) -> Result<CloseOutcome, PortError> {
+    let closed = order::Entity::update_many()
+        .col_expr(order::Column::State, Expr::value(order::State::Closed))
+        .col_expr(order::Column::CloseReason, Expr::value(reason))
+        .col_expr(order::Column::ClosedAtMs, Expr::value(now_ms))
+        .col_expr(order::Column::LiveKey, Expr::value(None::<String>))
+        .filter(order::Column::Id.eq(order_id))
+        .filter(order::Column::State.eq(order::State::PendingPayment))
+        .exec(transaction)
+        .await
+        .map_err(port_error)?;
+    if closed.rows_affected == 0 {
+        return Ok(CloseOutcome::NotPending);
+    }
+    let order = order::Entity::find_by_id(order_id)
+        .one(transaction)
+        .await
+        .map_err(port_error)?
+        .ok_or_else(|| accounts::missing("order", order_id))?;
+    let returned = item::Entity::update_many()
+        .col_expr(item::Column::Sellable, Expr::col(item::Column::Sellable).add(1))
+        .col_expr(item::Column::Locked, Expr::col(item::Column::Locked).sub(1))
+        .filter(item::Column::Id.eq(order.item_id))
+        .filter(item::Column::Locked.gte(1))
+        .exec(transaction)
+        .await
+        .map_err(port_error)?;
+    if returned.rows_affected != 1 {
+        return Err(inconsistent(format!("order {order_id} has no locked unit to return")));
+    }
+    reservation::Entity::update_many()
+        .col_expr(reservation::Column::ReleaseDueAtMs, Expr::value(now_ms))
+        .filter(reservation::Column::Id.eq(order.reservation_id))
+        .exec(transaction)
+        .await
+        .map_err(port_error)?;
+    Ok(CloseOutcome::Closed)
+}
+
+#[async_trait]
+impl Orders for Sql {
+    async fn write(
+        &self,
+        batch: &[(QueuedReservation, OrderId)],
+        now_ms: i64,
+    ) -> Result<Vec<WriteOutcome>, PortError> {
+        let transaction = self.begin().await?;
+        let outcomes = write::write(self, &transaction, batch, now_ms).await?;
+        transaction.commit().await.map_err(port_error)?;
+        Ok(outcomes)
+    }
+
+    async fn overdue(&self, now_ms: i64, limit: u32) -> Result<Vec<OrderId>, PortError> {
+        let ids: Vec<Uuid> = order::Entity::find()
+            .select_only()
+            .column(order::Column::Id)
+            .filter(order::Column::State.eq(order::State::PendingPayment))
+            .filter(order::Column::PayDeadlineMs.lte(now_ms))
+            .order_by_asc(order::Column::PayDeadlineMs)
+            .limit(u64::from(limit))
+            .into_tuple()
+            .all(&self.read)
+            .await
+            .map_err(port_error)?;
+        Ok(ids.into_iter().map(OrderId).collect())
+    }
+
+    async fn close(
+        &self,
+        order_ids: &[OrderId],
+        reason: CloseReason,
+        now_ms: i64,
+    ) -> Result<Vec<CloseOutcome>, PortError> {
+        if order_ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let transaction = self.begin().await?;
+        let mut outcomes = Vec::with_capacity(order_ids.len());
+        for id in order_ids {
+            outcomes.push(close_one(&transaction, id.0, reason.into(), now_ms).await?);
+        }
+        transaction.commit().await.map_err(port_error)?;
+        Ok(outcomes)
+    }
+
+    async fn of_buyer(&self, buyer: AccountId, limit: u32) -> Result<Vec<Order>, PortError> {
+        let rows = order::Entity::find()
+            .filter(order::Column::BuyerId.eq(buyer.0))
+            .order_by_desc(order::Column::CreatedAtMs)
+            .order_by_desc(order::Column::Id)
+            .limit(u64::from(limit))
+            .find_also_related(item::Entity)
+            .all(&self.read)
+            .await
+            .map_err(port_error)?;
+        let product_ids = rows.iter().filter_map(|(_, item)| item.as_ref()).map(|item| item.product_id);
+        let products = product::Entity::find()
+            .filter(product::Column::Id.is_in(product_ids))
+            .all(&self.read)
+            .await
+            .map_err(port_error)?;
+        rows.iter()
+            .map(|(row, item)| {
+                let product = item.as_ref().and_then(|item| {
+                    products.iter().find(|product| product.id == item.product_id).cloned()
+                });
+                let product = product.ok_or_else(|| accounts::missing("product of item", row.item_id))?;
+                Ok(to_wire(row, product))
+            })
+            .collect()
+    }
+
+    async fn get(&self, order_id: OrderId) -> Result<Option<OrderRecord>, PortError> {
+        let found = order::Entity::find_by_id(order_id.0)
+            .find_also_related(reservation::Entity)
+            .one(&self.read)
+            .await
+            .map_err(port_error)?;
+        let Some((row, reservation)) = found else {
+            return Ok(None);
+        };
+        let reservation =
+            reservation.ok_or_else(|| accounts::missing("reservation", row.reservation_id))?;
+        let (_, product) = item::Entity::find_by_id(row.item_id)
+            .find_also_related(product::Entity)
+            .one(&self.read)
+            .await
+            .map_err(port_error)?
+            .ok_or_else(|| accounts::missing("item", row.item_id))?;
+        let product = product.ok_or_else(|| accounts::missing("product of item", row.item_id))?;
+        Ok(Some(OrderRecord {
+            order: to_wire(&row, product),
+            buyer: AccountId(row.buyer_id),
+            reservation_id: ReservationId(row.reservation_id),
+            held_at_ms: reservation.held_at_ms,
+            paid_at_ms: row.paid_at_ms,
+            closed_at_ms: row.closed_at_ms,
+        }))
+    }
+}

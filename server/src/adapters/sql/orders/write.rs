@@ -1,0 +1,238 @@
+//! A batch of reservations becomes orders, inside one transaction.
+
+use std::collections::{HashMap, HashSet};
+
+use app::wire::{OrderId, Rejection};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter,
+    sea_query::Expr,
+};
+use uuid::Uuid;
+
+use crate::{
+    adapters::sql::{
+        Sql, accounts,
+        entity::{item, order, reservation, round},
+        inconsistent, port_error,
+    },
+    engine::ports::{PortError, QueuedReservation, WriteOutcome},
+};
+
+type Entry = (QueuedReservation, OrderId);
+
+/// What the transaction finds before it writes.
+struct Found {
+    reservations: HashMap<Uuid, (reservation::Model, Option<order::Model>)>,
+    /// Price, and seconds to pay.
+    items: HashMap<Uuid, (i64, u32)>,
+    live: HashSet<String>,
+}
+
+pub async fn write(
+    sql: &Sql,
+    transaction: &DatabaseTransaction,
+    batch: &[Entry],
+    now_ms: i64,
+) -> Result<Vec<WriteOutcome>, PortError> {
+    let mut found = find(sql, transaction, batch).await?;
+    // `None` until it is known; what is `None` in the end gets an order.
+    let mut outcomes: Vec<Option<WriteOutcome>> = Vec::with_capacity(batch.len());
+    for (entry, _) in batch {
+        outcomes.push(known_outcome(&mut found, entry)?);
+    }
+    take_stock(transaction, batch, &mut outcomes).await?;
+
+    let fresh = batch.iter().zip(&outcomes).filter(|(_, outcome)| outcome.is_none());
+    let fresh: Vec<&Entry> = fresh.map(|(entry, _)| entry).collect();
+    insert_orders(transaction, &fresh, &found, now_ms).await?;
+    let still_queued = |entry: &QueuedReservation| {
+        found.reservations[&entry.reservation_id.0].0.state == reservation::State::Queued
+    };
+    for reason in [Rejection::AlreadyReserved, Rejection::SoldOut] {
+        let failed = batch.iter().zip(&outcomes).filter(|((entry, _), outcome)| {
+            **outcome == Some(WriteOutcome::Failed(reason)) && still_queued(entry)
+        });
+        let ids = failed.map(|((entry, _), _)| entry.reservation_id.0).collect();
+        fail_reservations(transaction, ids, reason, now_ms).await?;
+    }
+    let ordered = |(outcome, (_, order_id)): (Option<WriteOutcome>, &Entry)| {
+        outcome.unwrap_or(WriteOutcome::Ordered(*order_id))
+    };
+    Ok(outcomes.into_iter().zip(batch).map(ordered).collect())
+}
+
+fn live_key(entry: &QueuedReservation) -> String {
+    format!("{}:{}", entry.item_id, entry.buyer)
+}
+
+async fn find(
+    sql: &Sql,
+    transaction: &DatabaseTransaction,
+    batch: &[Entry],
+) -> Result<Found, PortError> {
+    let ids = batch.iter().map(|(entry, _)| entry.reservation_id.0);
+    let reservations = reservation::Entity::find()
+        .filter(reservation::Column::Id.is_in(ids))
+        .find_also_related(order::Entity)
+        .all(transaction)
+        .await
+        .map_err(port_error)?;
+    let item_ids: HashSet<Uuid> = batch.iter().map(|(entry, _)| entry.item_id.0).collect();
+    let items = item::Entity::find()
+        .filter(item::Column::Id.is_in(item_ids))
+        .find_also_related(round::Entity)
+        .all(transaction)
+        .await
+        .map_err(port_error)?;
+    let live = order::Entity::find()
+        .filter(order::Column::LiveKey.is_in(batch.iter().map(|(entry, _)| live_key(entry))))
+        .all(transaction)
+        .await
+        .map_err(port_error)?;
+    Ok(Found {
+        reservations: reservations.into_iter().map(|found| (found.0.id, found)).collect(),
+        items: items
+            .into_iter()
+            .map(|(item, round)| {
+                let round = round.ok_or_else(|| accounts::missing("round", item.round_id))?;
+                Ok((item.id, (item.sale_price, sql.pay_window_s(&round)?)))
+            })
+            .collect::<Result<_, PortError>>()?,
+        live: live.into_iter().filter_map(|order| order.live_key).collect(),
+    })
+}
+
+/// What an earlier run decided, or a buyer who has a live order; `None` for an entry to be written.
+fn known_outcome(
+    found: &mut Found,
+    entry: &QueuedReservation,
+) -> Result<Option<WriteOutcome>, PortError> {
+    let id = entry.reservation_id.0;
+    let (row, order) =
+        found.reservations.get(&id).ok_or_else(|| accounts::missing("reservation", id))?;
+    match (row.state, order) {
+        (reservation::State::Queued, None) => {
+            let first = found.live.insert(live_key(entry));
+            Ok((!first).then_some(WriteOutcome::Failed(Rejection::AlreadyReserved)))
+        }
+        (reservation::State::Failed, _) => {
+            let reason = row.reason.as_deref().unwrap_or_default();
+            let reason = serde_json::from_value(reason.into())
+                .map_err(|_| inconsistent(format!("reservation {id} failed without a reason")))?;
+            Ok(Some(WriteOutcome::Failed(reason)))
+        }
+        (_, Some(order)) => Ok(Some(WriteOutcome::Ordered(OrderId(order.id)))),
+        (_, None) => Err(inconsistent(format!("reservation {id} was ordered without an order"))),
+    }
+}
+
+/// One conditional update an item for all its entries; where that does not fit, one by one, so that
+/// the first in line get what is left.
+async fn take_stock(
+    transaction: &DatabaseTransaction,
+    batch: &[Entry],
+    outcomes: &mut [Option<WriteOutcome>],
+) -> Result<(), PortError> {
+    let mut by_item: HashMap<Uuid, Vec<usize>> = HashMap::new();
+    for (index, (entry, _)) in batch.iter().enumerate() {
+        if outcomes[index].is_none() {
+            by_item.entry(entry.item_id.0).or_default().push(index);
+        }
+    }
+    for (item_id, indexes) in by_item {
+        if lock_units(transaction, item_id, indexes.len() as i64).await? {
+            continue;
+        }
+        for index in indexes {
+            if !lock_units(transaction, item_id, 1).await? {
+                outcomes[index] = Some(WriteOutcome::Failed(Rejection::SoldOut));
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn lock_units(
+    transaction: &DatabaseTransaction,
+    item_id: Uuid,
+    units: i64,
+) -> Result<bool, PortError> {
+    let updated = item::Entity::update_many()
+        .col_expr(item::Column::Sellable, Expr::col(item::Column::Sellable).sub(units))
+        .col_expr(item::Column::Locked, Expr::col(item::Column::Locked).add(units))
+        .filter(item::Column::Id.eq(item_id))
+        .filter(item::Column::Sellable.gte(units))
+        .exec(transaction)
+        .await
+        .map_err(port_error)?;
+    Ok(updated.rows_affected == 1)
+}
+
+async fn insert_orders(
+    transaction: &DatabaseTransaction,
+    fresh: &[&Entry],
+    found: &Found,
+    now_ms: i64,
+) -> Result<(), PortError> {
+    if fresh.is_empty() {
+        return Ok(());
+    }
+    let mut rows = Vec::with_capacity(fresh.len());
+    for (entry, order_id) in fresh {
+        let &(amount, pay_window_s) = found
+            .items
+            .get(&entry.item_id.0)
+            .ok_or_else(|| accounts::missing("item", entry.item_id.0))?;
+        rows.push(order::ActiveModel {
+            id: Set(order_id.0),
+            reservation_id: Set(entry.reservation_id.0),
+            item_id: Set(entry.item_id.0),
+            buyer_id: Set(entry.buyer.0),
+            path: Set(entry.path.clone()),
+            amount: Set(amount),
+            state: Set(order::State::PendingPayment),
+            close_reason: Set(None::<order::CloseReason>),
+            created_at_ms: Set(now_ms),
+            pay_deadline_ms: Set(now_ms + i64::from(pay_window_s) * 1000),
+            paid_at_ms: Set(None::<i64>),
+            closed_at_ms: Set(None::<i64>),
+            live_key: Set(Some(live_key(entry))),
+        });
+    }
+    order::Entity::insert_many(rows)
+        .exec_without_returning(transaction)
+        .await
+        .map_err(port_error)?;
+    reservation::Entity::update_many()
+        .col_expr(reservation::Column::State, Expr::value(reservation::State::Ordered))
+        .filter(
+            reservation::Column::Id.is_in(fresh.iter().map(|(entry, _)| entry.reservation_id.0)),
+        )
+        .exec(transaction)
+        .await
+        .map_err(port_error)?;
+    Ok(())
+}
+
+/// The unit was never taken in the ledger; the gate gets it back.
+async fn fail_reservations(
+    transaction: &DatabaseTransaction,
+    ids: Vec<Uuid>,
+    reason: Rejection,
+    now_ms: i64,
+) -> Result<(), PortError> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let word = serde_json::to_value(reason).map_err(|error| inconsistent(error.to_string()))?;
+    let word = word.as_str().unwrap_or_default().to_owned();
+    reservation::Entity::update_many()
+        .col_expr(reservation::Column::State, Expr::value(reservation::State::Failed))
+        .col_expr(reservation::Column::Reason, Expr::value(word))
+        .col_expr(reservation::Column::ReleaseDueAtMs, Expr::value(now_ms))
+        .filter(reservation::Column::Id.is_in(ids))
+        .exec(transaction)
+        .await
+        .map_err(port_error)?;
+    Ok(())
+}

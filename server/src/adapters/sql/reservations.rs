@@ -1,0 +1,175 @@
+//! [`Reservations`] on SQL.
+
+use app::wire::{AccountId, ItemId, OrderId, ReservationId, ReservationState};
+use async_trait::async_trait;
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    TransactionTrait, sea_query::Expr,
+};
+
+use super::{
+    Sql,
+    catalogue::window,
+    counter,
+    entity::{item, order, reservation, round},
+    inconsistent, port_error,
+};
+use crate::engine::ports::{
+    DueRelease, GateStock, ItemSnapshot, PortError, QueuedReservation, ReservationRecord,
+    Reservations,
+};
+
+fn record(row: reservation::Model, order: Option<order::Model>) -> Result<ReservationRecord, PortError> {
+    let state = match row.state {
+        reservation::State::Queued => ReservationState::Queued,
+        reservation::State::Ordered => ReservationState::Ordered,
+        reservation::State::Failed => ReservationState::Failed,
+    };
+    let reason = row.reason.map(|word| {
+        serde_json::from_value(word.into()).map_err(|_| inconsistent("unknown reason"))
+    });
+    Ok(ReservationRecord {
+        reservation_id: ReservationId(row.id),
+        item_id: ItemId(row.item_id),
+        buyer: AccountId(row.buyer_id),
+        position: counter(row.position)?,
+        state,
+        order_id: order.map(|order| OrderId(order.id)),
+        reason: reason.transpose()?,
+    })
+}
+
+/// Reservations whose unit the gate counts as held.
+fn held_in_gate() -> Condition {
+    Condition::any()
+        .add(reservation::Column::State.eq(reservation::State::Queued))
+        .add(reservation::Column::ReleaseDueAtMs.is_not_null())
+}
+
+#[async_trait]
+impl Reservations for Sql {
+    async fn append(&self, held: &[QueuedReservation]) -> Result<(), PortError> {
+        let rows = held.iter().map(|held| reservation::ActiveModel {
+            id: Set(held.reservation_id.0),
+            item_id: Set(held.item_id.0),
+            buyer_id: Set(held.buyer.0),
+            path: Set(held.path.clone()),
+            position: Set(i64::from(held.position)),
+            held_at_ms: Set(held.held_at_ms),
+            state: Set(reservation::State::Queued),
+            reason: Set(None::<String>),
+            release_due_at_ms: Set(None::<i64>),
+        });
+        let transaction = self.begin().await?;
+        reservation::Entity::insert_many(rows)
+            .exec_without_returning(&transaction)
+            .await
+            .map_err(port_error)?;
+        transaction.commit().await.map_err(port_error)
+    }
+
+    async fn snapshot(&self, item_id: ItemId) -> Result<Option<ItemSnapshot>, PortError> {
+        // One read transaction: the counters and the rows they are corrected by must agree.
+        let read = self.read.begin().await.map_err(port_error)?;
+        let found = item::Entity::find_by_id(item_id.0)
+            .find_also_related(round::Entity)
+            .filter(round::Column::Status.eq(round::Status::Approved))
+            .one(&read)
+            .await
+            .map_err(port_error)?;
+        let Some((item, Some(round))) = found else {
+            return Ok(None);
+        };
+        let rows = reservation::Entity::find()
+            .find_also_related(order::Entity)
+            .filter(reservation::Column::ItemId.eq(item_id.0))
+            .filter(held_in_gate().add(order::Column::LiveKey.is_not_null()))
+            .all(&read)
+            .await
+            .map_err(port_error)?;
+        let last_position: Option<Option<i64>> = reservation::Entity::find()
+            .select_only()
+            .column_as(reservation::Column::Position.max(), "last")
+            .filter(reservation::Column::ItemId.eq(item_id.0))
+            .into_tuple()
+            .one(&read)
+            .await
+            .map_err(port_error)?;
+        read.commit().await.map_err(port_error)?;
+
+        let not_in_ledger = |row: &reservation::Model| {
+            row.state == reservation::State::Queued || row.release_due_at_ms.is_some()
+        };
+        let ahead = rows.iter().filter(|(row, _)| not_in_ledger(row)).count() as i64;
+        let holders = rows.iter().map(|(row, _)| {
+            Ok((AccountId(row.buyer_id), ReservationId(row.id), counter(row.position)?))
+        });
+        Ok(Some(ItemSnapshot {
+            window: window(&round),
+            stock: GateStock {
+                total: counter(item.total)?,
+                // Fewer than are promised can only be somebody's hand in the database: then the
+                // gate sells none, and the order writer refuses the surplus.
+                sellable: counter((item.sellable - ahead).max(0))?,
+                locked: counter(item.locked + ahead.min(item.sellable))?,
+                sold: counter(item.sold)?,
+            },
+            holders: holders.collect::<Result<_, PortError>>()?,
+            last_position: counter(last_position.flatten().unwrap_or(0))?,
+        }))
+    }
+
+    async fn get(&self, id: ReservationId) -> Result<Option<ReservationRecord>, PortError> {
+        let found = reservation::Entity::find_by_id(id.0)
+            .find_also_related(order::Entity)
+            .one(&self.read)
+            .await
+            .map_err(port_error)?;
+        found.map(|(row, order)| record(row, order)).transpose()
+    }
+
+    async fn latest(
+        &self,
+        item_id: ItemId,
+        buyer: AccountId,
+    ) -> Result<Option<ReservationRecord>, PortError> {
+        let found = reservation::Entity::find()
+            .filter(reservation::Column::ItemId.eq(item_id.0))
+            .filter(reservation::Column::BuyerId.eq(buyer.0))
+            .order_by_desc(reservation::Column::HeldAtMs)
+            .order_by_desc(reservation::Column::Position)
+            .find_also_related(order::Entity)
+            .one(&self.read)
+            .await
+            .map_err(port_error)?;
+        found.map(|(row, order)| record(row, order)).transpose()
+    }
+
+    async fn due_releases(&self, limit: u32) -> Result<Vec<DueRelease>, PortError> {
+        let rows = reservation::Entity::find()
+            .filter(reservation::Column::ReleaseDueAtMs.is_not_null())
+            .order_by_asc(reservation::Column::ReleaseDueAtMs)
+            .limit(u64::from(limit))
+            .all(&self.read)
+            .await
+            .map_err(port_error)?;
+        let due = rows.into_iter().map(|row| DueRelease {
+            item_id: ItemId(row.item_id),
+            reservation_id: ReservationId(row.id),
+        });
+        Ok(due.collect())
+    }
+
+    async fn released(&self, done: &[ReservationId]) -> Result<(), PortError> {
+        if done.is_empty() {
+            return Ok(());
+        }
+        reservation::Entity::update_many()
+            .col_expr(reservation::Column::ReleaseDueAtMs, Expr::value(None::<i64>))
+            .filter(reservation::Column::Id.is_in(done.iter().map(|id| id.0)))
+            .exec(&self.write)
+            .await
+            .map_err(port_error)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,52 @@
+//! The machine itself: its clock, its randomness, its processors, its log.
+
+mod passwords;
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use async_trait::async_trait;
+use rand::RngCore;
+use uuid::Uuid;
+
+use crate::engine::ports::{Clock, Ids, Notice, Notifier, PortError};
+
+pub use passwords::Argon2Passwords;
+
+/// The system's clock.
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now_ms(&self) -> i64 {
+        // A clock before 1970 is no clock; the sale is then simply not open.
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    }
+}
+
+/// Ids and secrets from the system's cryptographic source.
+pub struct SystemIds;
+
+impl Ids for SystemIds {
+    fn id(&self) -> Uuid {
+        Uuid::now_v7()
+    }
+
+    fn secret(&self) -> String {
+        format!("{:032x}", u128::from(rand::rng().next_u64()) << 64 | u128::from(rand::rng().next_u64()))
+    }
+}
+
+/// Writes notices to the log: what a shop without a text-message provider has.
+pub struct LogNotifier;
+
+#[async_trait]
+impl Notifier for LogNotifier {
+    async fn welcome(&self, notice: &Notice) -> Result<(), PortError> {
+        tracing::info!(
+            notice_id = %notice.notice_id,
+            to = notice.mobile.masked(),
+            "welcome: the account is confirmed"
+        );
+        Ok(())
+    }
+}

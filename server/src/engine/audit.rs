@@ -1,0 +1,179 @@
+//! The auditor: the invariants of the ledger, checked from its rows.
+
+use app::wire::ItemId;
+use serde::Serialize;
+
+use super::ports::{ItemFacts, LedgerFacts, PortError};
+
+/// A reservation must have ended, and an unpaid order must have been closed, this long after it was
+/// due: the age at which a queue is called stuck.
+pub const TIME_BOUND_MS: i64 = 2 * 60_000;
+
+/// What the auditor found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// No violation.
+    pub ok: bool,
+    /// A line an item.
+    pub items: Vec<ItemLine>,
+    /// Every rule that does not hold.
+    pub violations: Vec<Violation>,
+}
+
+/// An item's numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct ItemLine {
+    /// Which.
+    pub item_id: ItemId,
+    /// The item's own counters.
+    pub total: i64,
+    /// See `total`.
+    pub sellable: i64,
+    /// See `total`.
+    pub locked: i64,
+    /// See `total`.
+    pub sold: i64,
+    /// Waiting for payment or paid.
+    pub orders_live: i64,
+    /// Paid.
+    pub orders_paid: i64,
+    /// Closed.
+    pub orders_closed: i64,
+    /// Waiting for their order.
+    pub reservations_open: i64,
+}
+
+/// A rule that does not hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Violation {
+    /// Which rule, one word.
+    pub rule: &'static str,
+    /// Where.
+    pub item_id: ItemId,
+    /// In numbers.
+    pub detail: String,
+}
+
+/// Reads the ledger and checks it.
+pub async fn audit(ledger: &dyn LedgerFacts, now_ms: i64) -> Result<Report, PortError> {
+    let before_ms = now_ms - TIME_BOUND_MS;
+    let facts = ledger.facts(before_ms, before_ms).await?;
+    let violations: Vec<_> = facts.iter().flat_map(violations).collect();
+    Ok(Report {
+        ok: violations.is_empty(),
+        items: facts.iter().map(line).collect(),
+        violations,
+    })
+}
+
+fn line(facts: &ItemFacts) -> ItemLine {
+    ItemLine {
+        item_id: facts.item_id,
+        total: facts.total,
+        sellable: facts.sellable,
+        locked: facts.locked,
+        sold: facts.sold,
+        orders_live: facts.orders_pending + facts.orders_paid,
+        orders_paid: facts.orders_paid,
+        orders_closed: facts.orders_closed,
+        reservations_open: facts.reservations_queued,
+    }
+}
+
+/// Each rule: its name, whether it holds, and what to say when it does not.
+fn violations(f: &ItemFacts) -> Vec<Violation> {
+    let held = f.orders_pending + f.orders_paid + f.reservations_queued;
+    let rules = [
+        (
+            "counters_add_up",
+            f.total == f.sellable + f.locked + f.sold,
+            format!("{} ≠ {} + {} + {}", f.total, f.sellable, f.locked, f.sold),
+        ),
+        (
+            "nothing_negative",
+            f.sellable >= 0 && f.locked >= 0 && f.sold >= 0,
+            format!("sellable {}, locked {}, sold {}", f.sellable, f.locked, f.sold),
+        ),
+        (
+            "locked_is_pending_orders",
+            f.locked == f.orders_pending,
+            format!("locked {}, pending orders {}", f.locked, f.orders_pending),
+        ),
+        (
+            "sold_is_paid_orders",
+            f.sold == f.orders_paid,
+            format!("sold {}, paid orders {}", f.sold, f.orders_paid),
+        ),
+        ("not_oversold", held <= f.total, format!("{held} units promised of {}", f.total)),
+        none("one_live_order_per_buyer", f.orders_repeated),
+        none("one_reservation_per_buyer", f.reservations_repeated),
+        none("orders_are_founded", f.orders_unfounded),
+        none("orders_inside_the_window", f.orders_outside_window),
+        none("reservations_end_in_time", f.reservations_late),
+        none("reservations_end_with_a_result", f.reservations_unended),
+        none("unpaid_orders_close_in_time", f.orders_overdue),
+    ];
+    rules
+        .into_iter()
+        .filter(|(_, holds, _)| !holds)
+        .map(|(rule, _, detail)| Violation { rule, item_id: f.item_id, detail })
+        .collect()
+}
+
+fn none(rule: &'static str, count: i64) -> (&'static str, bool, String) {
+    (rule, count == 0, format!("{count} rows"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    fn sound() -> ItemFacts {
+        ItemFacts {
+            item_id: ItemId(Uuid::from_u128(1)),
+            total: 10,
+            sellable: 6,
+            locked: 3,
+            sold: 1,
+            orders_pending: 3,
+            orders_paid: 1,
+            orders_closed: 5,
+            orders_overdue: 0,
+            orders_repeated: 0,
+            orders_unfounded: 0,
+            orders_outside_window: 0,
+            reservations_queued: 2,
+            reservations_late: 0,
+            reservations_repeated: 0,
+            reservations_unended: 0,
+        }
+    }
+
+    fn broken(change: impl FnOnce(&mut ItemFacts)) -> Vec<&'static str> {
+        let mut facts = sound();
+        change(&mut facts);
+        violations(&facts).into_iter().map(|violation| violation.rule).collect()
+    }
+
+    #[test]
+    fn a_sound_item_has_no_violation() {
+        assert_eq!(violations(&sound()), []);
+    }
+
+    #[test]
+    fn every_rule_is_found_broken_when_it_is() {
+        assert_eq!(broken(|f| f.total = 11), ["counters_add_up"]);
+        assert_eq!(broken(|f| (f.sellable, f.total) = (-1, 3)), ["nothing_negative", "not_oversold"]);
+        assert_eq!(broken(|f| f.orders_pending = 2), ["locked_is_pending_orders"]);
+        assert_eq!(broken(|f| f.orders_paid = 2), ["sold_is_paid_orders"]);
+        assert_eq!(broken(|f| f.reservations_queued = 7), ["not_oversold"]);
+        assert_eq!(broken(|f| f.orders_repeated = 1), ["one_live_order_per_buyer"]);
+        assert_eq!(broken(|f| f.reservations_repeated = 1), ["one_reservation_per_buyer"]);
+        assert_eq!(broken(|f| f.orders_unfounded = 1), ["orders_are_founded"]);
+        assert_eq!(broken(|f| f.orders_outside_window = 1), ["orders_inside_the_window"]);
+        assert_eq!(broken(|f| f.reservations_late = 1), ["reservations_end_in_time"]);
+        assert_eq!(broken(|f| f.reservations_unended = 1), ["reservations_end_with_a_result"]);
+        assert_eq!(broken(|f| f.orders_overdue = 1), ["unpaid_orders_close_in_time"]);
+    }
+}

@@ -1,0 +1,107 @@
+//! The hidden path, for a right answer.
+
+use app::wire::{AccountId, CaptchaId, ItemId, ReservationId};
+use subtle::ConstantTimeEq;
+
+use super::{
+    Engine, LimitError,
+    ask_captcha::{CaptchaError, open_item},
+    ports::{Limit, PathGrant, PortError},
+};
+
+/// Why there is no path.
+#[derive(Debug, thiserror::Error)]
+pub enum PathError {
+    /// No item, not now, or a limit: as for a question.
+    #[error(transparent)]
+    Closed(#[from] CaptchaError),
+    /// The named argument is missing.
+    #[error("`{0}` is missing")]
+    Missing(&'static str),
+    /// Wrong, used, expired, or somebody else's question.
+    #[error("wrong answer")]
+    CaptchaWrong,
+}
+
+impl From<LimitError> for PathError {
+    fn from(error: LimitError) -> Self {
+        PathError::Closed(error.into())
+    }
+}
+
+impl From<PortError> for PathError {
+    fn from(error: PortError) -> Self {
+        PathError::Closed(error.into())
+    }
+}
+
+/// Hands out a path. The question is used up by the first try, right or wrong.
+pub async fn hand_out_path(
+    engine: &Engine,
+    buyer: AccountId,
+    item_id: ItemId,
+    captcha_id: Option<CaptchaId>,
+    answer: Option<&str>,
+) -> Result<PathGrant, PathError> {
+    engine.count(Limit::Path(buyer)).await?;
+    open_item(engine, item_id).await?;
+    if engine.rules.captcha_required {
+        let captcha_id = captcha_id.ok_or(PathError::Missing("captcha_id"))?;
+        let answer = answer.ok_or(PathError::Missing("answer"))?;
+        if !answers(engine, buyer, item_id, captcha_id, answer).await? {
+            return Err(PathError::CaptchaWrong);
+        }
+    }
+    let grant = PathGrant {
+        path: engine.ids.secret(),
+        buyer,
+        item_id,
+        reservation_id: ReservationId(engine.ids.id()),
+        expires_at_ms: engine.clock.now_ms() + engine.rules.path_life_ms,
+    };
+    engine.paths.put(grant.clone()).await?;
+    Ok(grant)
+}
+
+async fn answers(
+    engine: &Engine,
+    buyer: AccountId,
+    item_id: ItemId,
+    captcha_id: CaptchaId,
+    answer: &str,
+) -> Result<bool, PortError> {
+    let Some(asked) = engine.captchas.take(captcha_id).await? else {
+        return Ok(false);
+    };
+    let typed = normalised(answer);
+    let right = typed.as_bytes().ct_eq(asked.question.answer.as_bytes());
+    Ok(asked.buyer == buyer
+        && asked.item_id == item_id
+        && engine.clock.now_ms() < asked.expires_at_ms
+        && bool::from(right))
+}
+
+/// As people type: spaces and capitals do not matter, full-width digits are digits.
+fn normalised(answer: &str) -> String {
+    answer
+        .chars()
+        .filter(|c| !c.is_whitespace())
+        .take(16)
+        .map(|c| match c {
+            '０'..='９' => char::from(b'0' + (c as u32 - '０' as u32) as u8),
+            other => other.to_ascii_lowercase(),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::normalised;
+
+    #[test]
+    fn answers_are_read_as_people_type_them() {
+        for (typed, read) in [("12", "12"), (" 1 2 ", "12"), ("１２", "12"), ("AbC", "abc"), ("-3", "-3")] {
+            assert_eq!(normalised(typed), read, "{typed}");
+        }
+    }
+}

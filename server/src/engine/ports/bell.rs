@@ -1,0 +1,18 @@
+//! Waking workers.
+
+/// Work that may be waiting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Job {
+    /// Reservations are queued.
+    WriteOrders,
+    /// Units have come back.
+    Release,
+    /// Notices wait to be sent.
+    Notify,
+}
+
+/// Tells a worker that there is work. Only a hint: workers also look by themselves.
+pub trait Bell: Send + Sync + 'static {
+    /// Never blocks, never fails; ringing twice is the same as once.
+    fn ring(&self, job: Job);
+}

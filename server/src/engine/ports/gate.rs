@@ -1,0 +1,131 @@
+//! The gate: decides in one atomic step who gets a unit.
+
+use app::wire::{AccountId, ItemId, Phase, ReservationId};
+use async_trait::async_trait;
+
+use super::PortError;
+
+/// When an item can be bought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Opens (inclusive), epoch milliseconds.
+    pub starts_at_ms: i64,
+    /// Closes (exclusive), epoch milliseconds.
+    pub ends_at_ms: i64,
+    /// Stopped by hand.
+    pub stopped: bool,
+}
+
+impl Window {
+    /// Where the window stands.
+    pub fn phase_at(&self, now_ms: i64) -> Phase {
+        Phase::at(self.starts_at_ms, self.ends_at_ms, self.stopped, now_ms)
+    }
+}
+
+/// A buyer's wish. The same wish again (same `reservation_id`) gives the same answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hold {
+    /// Made before the gate is asked.
+    pub reservation_id: ReservationId,
+    /// Of what.
+    pub item_id: ItemId,
+    /// For whom.
+    pub buyer: AccountId,
+    /// The hidden path it came by, kept with the reservation as evidence.
+    pub path: String,
+}
+
+/// What the gate says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// A unit is held, and that is on disk.
+    Held {
+        /// First come, first served: 1 is the item's first buyer.
+        position: u32,
+    },
+    /// No unit is held; nothing changed.
+    Refused(Refusal),
+}
+
+/// Why not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The gate knows no such item.
+    UnknownItem,
+    /// The window has not opened.
+    NotStarted,
+    /// The window is over.
+    Ended,
+    /// Stopped by hand.
+    Stopped,
+    /// The buyer holds a unit of this item already.
+    AlreadyReserved(ReservationId),
+    /// No unit is sellable.
+    SoldOut {
+        /// How often units had come back when this was decided; see
+        /// [`SoldOutMarks`](crate::engine::SoldOutMarks).
+        returns: u64,
+    },
+}
+
+/// The answer to a release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Released {
+    /// How often units have come back to the item so far, this one included.
+    pub returns: u64,
+}
+
+/// An item's counters as the gate sees them: `total = sellable + locked + sold`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GateStock {
+    /// Units offered.
+    pub total: u32,
+    /// Can be bought now.
+    pub sellable: u32,
+    /// Held or ordered, not paid.
+    pub locked: u32,
+    /// Paid.
+    pub sold: u32,
+}
+
+/// What a comparison with the ledger found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reconciled {
+    /// Gate and ledger agree (or the gate does not know the item, which is no disagreement).
+    Same,
+    /// They did not; the gate now says what the ledger says.
+    Repaired {
+        /// For the log.
+        detail: String,
+        /// As in [`Released`]: the item may be sellable again.
+        returns: u64,
+    },
+}
+
+/// The gate. Its own clock decides the window.
+#[async_trait]
+pub trait StockGate: Send + Sync + 'static {
+    /// Makes an item known: stock is taken from the ledger if the gate has none (set-if-absent,
+    /// also when two copies start at once); the window is always refreshed. Returns whether stock
+    /// was set.
+    async fn warm_up(&self, item_id: ItemId, window: Window) -> Result<bool, PortError>;
+
+    /// Decides: window, stop, the buyer's earlier reservation, stock; then `sellable → locked`, the
+    /// reservation and its queue entry, all or nothing. An error means *unknown*: ask again with
+    /// the same id.
+    async fn reserve(&self, hold: Hold) -> Result<Decision, PortError>;
+
+    /// `locked → sellable` for an ended reservation. A repeat changes nothing.
+    async fn release(
+        &self,
+        item_id: ItemId,
+        reservation_id: ReservationId,
+    ) -> Result<Released, PortError>;
+
+    /// The counters, or `None` for an item the gate does not know. Cheap: shoppers poll it.
+    async fn stock(&self, item_id: ItemId) -> Result<Option<GateStock>, PortError>;
+
+    /// Compares the item with the ledger at a moment when nothing is under way, and repairs.
+    async fn reconcile(&self, item_id: ItemId) -> Result<Reconciled, PortError>;
+}

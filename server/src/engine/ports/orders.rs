@@ -1,0 +1,72 @@
+//! Orders in the ledger.
+
+use app::wire::{AccountId, CloseReason, Order, OrderId, Rejection, ReservationId};
+use async_trait::async_trait;
+
+use super::{PortError, QueuedReservation};
+
+/// What became of a queued reservation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WriteOutcome {
+    /// There is an order, new or from an earlier try.
+    Ordered(OrderId),
+    /// There is none, and the unit goes back.
+    Failed(Rejection),
+}
+
+/// What became of an attempt to close an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CloseOutcome {
+    /// Closed now; the unit is sellable in the ledger and due for release in the gate.
+    Closed,
+    /// It was not waiting for payment any more; nothing changed.
+    NotPending,
+}
+
+/// An order with what its page needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderRecord {
+    /// As the wire shows it.
+    pub order: Order,
+    /// Whose.
+    pub buyer: AccountId,
+    /// Where it came from.
+    pub reservation_id: ReservationId,
+    /// When the gate held the unit.
+    pub held_at_ms: i64,
+    /// When it was paid.
+    pub paid_at_ms: Option<i64>,
+    /// When it was closed.
+    pub closed_at_ms: Option<i64>,
+}
+
+/// The ledger's orders. State changes are compare-and-set.
+#[async_trait]
+pub trait Orders: Send + Sync + 'static {
+    /// Writes the orders of a batch in one transaction: inserts, takes stock once per item, ends
+    /// every reservation as ordered or failed. Entry by entry the answer is in the same order as
+    /// the batch; a repeat changes nothing and answers the same. At most 256 entries.
+    async fn write(
+        &self,
+        batch: &[(QueuedReservation, OrderId)],
+        now_ms: i64,
+    ) -> Result<Vec<WriteOutcome>, PortError>;
+
+    /// Unpaid orders whose deadline has passed at `now_ms`, oldest first.
+    async fn overdue(&self, now_ms: i64, limit: u32) -> Result<Vec<OrderId>, PortError>;
+
+    /// Closes the orders that still wait for payment, in one transaction; their units go back in
+    /// the same one. The answers are in the order of the ids.
+    async fn close(
+        &self,
+        order_ids: &[OrderId],
+        reason: CloseReason,
+        now_ms: i64,
+    ) -> Result<Vec<CloseOutcome>, PortError>;
+
+    /// A buyer's orders, newest first.
+    async fn of_buyer(&self, buyer: AccountId, limit: u32) -> Result<Vec<Order>, PortError>;
+
+    /// One order.
+    async fn get(&self, order_id: OrderId) -> Result<Option<OrderRecord>, PortError>;
+}

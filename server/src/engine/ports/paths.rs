@@ -1,0 +1,35 @@
+//! Hidden paths that were handed out and wait for their one use.
+
+use app::wire::{AccountId, ItemId, ReservationId};
+use async_trait::async_trait;
+
+use super::PortError;
+
+/// The right of one buyer to ask the gate for one item, once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathGrant {
+    /// The secret part of the address: 32 hexadecimal digits.
+    pub path: String,
+    /// Whose.
+    pub buyer: AccountId,
+    /// For what.
+    pub item_id: ItemId,
+    /// The reservation it will make: decided before the gate is asked, so that asking again with
+    /// the same path is asking the same thing again.
+    pub reservation_id: ReservationId,
+    /// Worthless from this instant on.
+    pub expires_at_ms: i64,
+}
+
+/// The store of paths. Bounded; a full store is [`PortError::Busy`].
+#[async_trait]
+pub trait Paths: Send + Sync + 'static {
+    /// Remembers a path; an earlier one of the same buyer and item is forgotten.
+    async fn put(&self, grant: PathGrant) -> Result<(), PortError>;
+
+    /// A path, left where it is.
+    async fn peek(&self, path: &str) -> Result<Option<PathGrant>, PortError>;
+
+    /// Removes a path and returns it. Of many callers at once, one gets it.
+    async fn take(&self, path: &str) -> Result<Option<PathGrant>, PortError>;
+}

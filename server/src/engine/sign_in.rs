@@ -1,0 +1,146 @@
+//! Accounts and log-ins.
+
+use std::net::IpAddr;
+
+use app::wire::{AccountId, ApiError, Me, Mobile, Nickname, Password, Role};
+use sha2::{Digest, Sha256};
+
+use super::{
+    Engine, LimitError,
+    ports::{
+        Account, InsertAccountError, Job, Limit, Login, PasswordError, PortError, TokenHash,
+    },
+};
+
+/// Why nobody was signed in.
+#[derive(Debug, thiserror::Error)]
+pub enum SignInError {
+    /// Too often.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
+    /// A field of the form is malformed.
+    #[error("`{0}` is not valid")]
+    Invalid(String),
+    /// No such account, or another password: one answer for both.
+    #[error("no such account, or another password")]
+    NoMatch,
+    /// Hashing.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    /// A store.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+impl SignInError {
+    /// `parse` functions of the wire name the field.
+    fn from_parse(error: ApiError) -> Self {
+        match error {
+            ApiError::Invalid { field } => SignInError::Invalid(field),
+            other => SignInError::Invalid(other.code().to_owned()),
+        }
+    }
+}
+
+/// A fresh log-in: the secret goes into the cookie and nowhere else.
+pub struct SignedIn {
+    /// Whose.
+    pub me: Me,
+    /// 32 hexadecimal digits.
+    pub token: String,
+}
+
+/// Makes a buyer's account and signs it in.
+pub async fn register(
+    engine: &Engine,
+    ip: IpAddr,
+    mobile: &str,
+    password: String,
+    nickname: &str,
+) -> Result<SignedIn, SignInError> {
+    let mobile = Mobile::parse(mobile).map_err(SignInError::from_parse)?;
+    let password = Password::parse(password).map_err(SignInError::from_parse)?;
+    let nickname = Nickname::parse(nickname).map_err(SignInError::from_parse)?;
+    engine.count(Limit::SignIn(ip)).await?;
+    let account = Account {
+        account_id: AccountId(engine.ids.id()),
+        mobile,
+        nickname: nickname.as_str().to_owned(),
+        role: Role::Buyer,
+        banned: false,
+        password_hash: engine.passwords.hash(password).await?,
+        created_at_ms: engine.clock.now_ms(),
+    };
+    match engine.accounts.insert(&account).await {
+        Ok(()) => {
+            engine.bell.ring(Job::Notify);
+            sign_in(engine, &account).await
+        }
+        Err(InsertAccountError::MobileTaken) => Err(SignInError::Invalid("mobile_taken".into())),
+        Err(InsertAccountError::Port(error)) => Err(error.into()),
+    }
+}
+
+/// Signs in with mobile number and password. The time it takes does not tell whether the account
+/// exists.
+pub async fn login(
+    engine: &Engine,
+    ip: IpAddr,
+    mobile: &str,
+    password: String,
+) -> Result<SignedIn, SignInError> {
+    let mobile = Mobile::parse(mobile).map_err(SignInError::from_parse)?;
+    let password = Password::parse(password).map_err(SignInError::from_parse)?;
+    engine.count(Limit::SignIn(ip)).await?;
+    engine.count(Limit::Account(mobile.as_str().to_owned())).await?;
+    let account = engine.accounts.by_mobile(&mobile).await?;
+    let hash = account.as_ref().map(|account| account.password_hash.clone());
+    let fits = engine.passwords.verify(password, hash).await?;
+    match account.filter(|_| fits) {
+        Some(account) => sign_in(engine, &account).await,
+        None => Err(SignInError::NoMatch),
+    }
+}
+
+async fn sign_in(engine: &Engine, account: &Account) -> Result<SignedIn, SignInError> {
+    let token = engine.ids.secret();
+    let now_ms = engine.clock.now_ms();
+    let expires_at_ms = now_ms + engine.rules.login_life_ms;
+    let dies_at_ms = now_ms + engine.rules.login_life_max_ms;
+    engine
+        .tokens
+        .insert(&token_hash(&token), account.account_id, expires_at_ms, dies_at_ms)
+        .await?;
+    Ok(SignedIn { me: account.me(), token })
+}
+
+/// Used for at least this long before a log-in is slid forward: spares a write per request.
+const SLIDE_AFTER_MS: i64 = 60_000;
+
+/// The log-in behind a token, slid forward.
+pub async fn who_is(engine: &Engine, token: &str) -> Result<Option<Login>, PortError> {
+    let hash = token_hash(token);
+    let now_ms = engine.clock.now_ms();
+    let Some(login) = engine.tokens.get(&hash).await? else {
+        return Ok(None);
+    };
+    if now_ms >= login.expires_at_ms {
+        return Ok(None);
+    }
+    let slid_ms = (now_ms + engine.rules.login_life_ms).min(login.dies_at_ms);
+    if slid_ms - login.expires_at_ms >= SLIDE_AFTER_MS {
+        engine.tokens.touch(&hash, slid_ms).await?;
+    }
+    Ok(Some(login))
+}
+
+/// Forgets a log-in.
+pub async fn logout(engine: &Engine, token: &str) -> Result<(), PortError> {
+    engine.tokens.remove(&token_hash(token)).await
+}
+
+/// What is stored of a token.
+pub fn token_hash(token: &str) -> TokenHash {
+    let digest = Sha256::digest(token.as_bytes());
+    TokenHash(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+}

@@ -1,0 +1,69 @@
+//! What this process knows to be sold out, so that it need not ask the gate.
+
+use std::{collections::HashMap, sync::Mutex};
+
+use app::wire::ItemId;
+
+/// Marks per item. Bounded by the number of items the gate ever refused with `sold_out`.
+///
+/// A mark and the return of a unit may cross: the gate says "sold out", a unit comes back and
+/// clears the mark, and only then the late "sold out" is noted, for ever. So the gate numbers its
+/// returns, and a mark older than the last return is ignored.
+#[derive(Default)]
+pub struct SoldOutMarks {
+    marks: Mutex<HashMap<ItemId, Mark>>,
+}
+
+#[derive(Default)]
+struct Mark {
+    sold_out: bool,
+    /// Returns that this process has heard of.
+    returns: u64,
+}
+
+impl SoldOutMarks {
+    /// Notes that the gate refused with `sold_out` after `returns` returns.
+    pub fn mark(&self, item_id: ItemId, returns: u64) {
+        let mut marks = self.marks.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mark = marks.entry(item_id).or_default();
+        if returns >= mark.returns {
+            mark.sold_out = true;
+            mark.returns = returns;
+        }
+    }
+
+    /// Notes that units have come back `returns` times.
+    pub fn clear(&self, item_id: ItemId, returns: u64) {
+        let mut marks = self.marks.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        // An item without a mark must remember the return too: a late "sold out" may be under way.
+        let mark = marks.entry(item_id).or_default();
+        if returns >= mark.returns {
+            mark.sold_out = false;
+            mark.returns = returns;
+        }
+    }
+
+    /// Whether the item is known to be sold out.
+    pub fn is_sold_out(&self, item_id: ItemId) -> bool {
+        let marks = self.marks.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        marks.get(&item_id).is_some_and(|mark| mark.sold_out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn a_late_sold_out_does_not_undo_a_return() {
+        let (marks, item) = (SoldOutMarks::default(), ItemId(Uuid::from_u128(1)));
+        marks.mark(item, 0);
+        assert!(marks.is_sold_out(item));
+        marks.clear(item, 1);
+        marks.mark(item, 0);
+        assert!(!marks.is_sold_out(item), "decided before the unit came back");
+        marks.mark(item, 1);
+        assert!(marks.is_sold_out(item), "decided after the unit came back and was sold again");
+    }
+}

@@ -1,0 +1,107 @@
+//! From the use cases' errors to the wire's codes. Causes are logged here, once, and go no further.
+
+use app::wire::{ApiError, Rejection};
+use uuid::Uuid;
+
+use crate::engine::{
+    LimitError,
+    ask_captcha::CaptchaError,
+    hand_out_path::PathError,
+    ports::{PasswordError, PortError, Refusal, RetryAfter},
+    reserve::ReserveError,
+    sign_in::SignInError,
+};
+
+/// Seconds after which a busy shop may be asked again.
+const BUSY_S: u32 = 1;
+
+pub fn port_error(error: PortError) -> ApiError {
+    match error {
+        PortError::Busy { port, detail } => {
+            tracing::warn!(port, detail, "busy");
+            ApiError::Busy { retry_after_s: BUSY_S }
+        }
+        PortError::Failed { .. } => internal(&error),
+    }
+}
+
+/// Logs the chain of causes under a reference, and answers with the reference alone.
+fn internal(error: &(dyn std::error::Error + 'static)) -> ApiError {
+    let trace_id = Uuid::now_v7().simple().to_string();
+    let causes: Vec<_> = std::iter::successors(Some(error), |error| error.source())
+        .map(ToString::to_string)
+        .collect();
+    tracing::error!(trace_id, error = causes.join(": "), "internal error");
+    ApiError::Internal { trace_id }
+}
+
+pub fn limit_error(error: LimitError) -> ApiError {
+    match error {
+        LimitError::Over(RetryAfter { wait_ms }) => {
+            let seconds = u32::try_from((wait_ms.max(1) + 999) / 1000).unwrap_or(u32::MAX);
+            ApiError::RateLimited { retry_after_s: seconds }
+        }
+        LimitError::Port(error) => port_error(error),
+    }
+}
+
+fn refusal(refusal: Refusal) -> ApiError {
+    match refusal {
+        Refusal::UnknownItem => ApiError::NotFound,
+        Refusal::NotStarted => ApiError::NotStarted,
+        Refusal::Ended => ApiError::Ended,
+        Refusal::Stopped => ApiError::Stopped,
+        Refusal::SoldOut { .. } => ApiError::SoldOut,
+        Refusal::AlreadyReserved(id) => ApiError::AlreadyReserved { reservation_id: Some(id) },
+    }
+}
+
+impl From<ReserveError> for ApiError {
+    fn from(error: ReserveError) -> Self {
+        match error {
+            ReserveError::Limit(error) => limit_error(error),
+            ReserveError::PathInvalid => ApiError::PathInvalid,
+            ReserveError::Refused(reason) => refusal(reason),
+            // Whatever it was, the buyer may ask again with the same path.
+            ReserveError::Port(error) => {
+                tracing::warn!(error = ?error, "the gate did not answer");
+                ApiError::from_rejection(Rejection::Busy)
+            }
+        }
+    }
+}
+
+impl From<CaptchaError> for ApiError {
+    fn from(error: CaptchaError) -> Self {
+        match error {
+            CaptchaError::Limit(error) => limit_error(error),
+            CaptchaError::NotFound => ApiError::NotFound,
+            CaptchaError::Refused(reason) => refusal(reason),
+            CaptchaError::NoQuestion(_) => ApiError::Busy { retry_after_s: BUSY_S },
+            CaptchaError::Port(error) => port_error(error),
+        }
+    }
+}
+
+impl From<PathError> for ApiError {
+    fn from(error: PathError) -> Self {
+        match error {
+            PathError::Closed(error) => error.into(),
+            PathError::Missing(field) => ApiError::Invalid { field: field.to_owned() },
+            PathError::CaptchaWrong => ApiError::CaptchaWrong,
+        }
+    }
+}
+
+impl From<SignInError> for ApiError {
+    fn from(error: SignInError) -> Self {
+        match error {
+            SignInError::Limit(error) => limit_error(error),
+            SignInError::Invalid(field) => ApiError::Invalid { field },
+            SignInError::NoMatch => ApiError::Unauthenticated,
+            SignInError::Password(PasswordError::Busy) => ApiError::Busy { retry_after_s: BUSY_S },
+            SignInError::Password(error) => internal(&error),
+            SignInError::Port(error) => port_error(error),
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! The shop's door: [`app::port::Storefront`] over the engine. Checks who is asking, calls one use
+//! case, and maps its errors to the wire's codes: the one place where that is done (see `errors`).
+
+mod errors;
+mod login_cookie;
+mod views;
+
+use std::{net::IpAddr, sync::Arc};
+
+use app::{
+    port::{LoggedIn, Registration, Storefront, Visitor},
+    wire::{
+        ApiError, CaptchaChallenge, CaptchaId, CaptchaWords, CloseReason, HiddenPath, ItemDetail,
+        ItemId, Me, Order, OrderDetail, OrderId, ReservationId, ReservationStatus, Reserved,
+        Round, Stock,
+    },
+};
+use async_trait::async_trait;
+
+use self::{
+    errors::{limit_error, port_error},
+    views::{order_detail, reservation_status},
+};
+use super::{
+    Engine, ask_captcha, hand_out_path, ports,
+    ports::{CloseOutcome, Job, Limit},
+    reserve, sign_in,
+};
+
+pub use login_cookie::LoginCookie;
+
+/// The most orders a buyer is shown.
+const ORDERS_SHOWN: u32 = 100;
+
+/// The engine as shoppers meet it.
+pub struct ShopFront {
+    engine: Arc<Engine>,
+    cookie: LoginCookie,
+}
+
+impl ShopFront {
+    /// A door to `engine` that hands out log-ins in `cookie`.
+    pub fn new(engine: Arc<Engine>, cookie: LoginCookie) -> Self {
+        Self { engine, cookie }
+    }
+
+    fn logged_in(&self, signed_in: sign_in::SignedIn) -> LoggedIn {
+        let max_age_s = self.engine.rules.login_life_max_ms / 1000;
+        LoggedIn { set_cookie: self.cookie.set(&signed_in.token, max_age_s), me: signed_in.me }
+    }
+
+    async fn own_order(
+        &self,
+        visitor: &Visitor,
+        order_id: OrderId,
+    ) -> Result<ports::OrderRecord, ApiError> {
+        let me = visitor.signed_in()?;
+        let order = self.engine.orders.get(order_id).await.map_err(port_error)?;
+        // Somebody else's order does not exist, as far as the caller can tell.
+        order.filter(|order| order.buyer == me.account_id).ok_or(ApiError::NotFound)
+    }
+}
+
+/// The caller, if it may buy.
+fn buyer(visitor: &Visitor) -> Result<&Me, ApiError> {
+    let me = visitor.signed_in()?;
+    if me.banned { Err(ApiError::Banned) } else { Ok(me) }
+}
+
+#[async_trait]
+impl Storefront for ShopFront {
+    fn now_ms(&self) -> i64 {
+        self.engine.clock.now_ms()
+    }
+
+    async fn admit(&self, ip: IpAddr) -> Result<(), ApiError> {
+        self.engine.count(Limit::Address(ip)).await.map_err(limit_error)
+    }
+
+    async fn who_is(&self, login_token: &str) -> Result<Option<Me>, ApiError> {
+        let login = sign_in::who_is(&self.engine, login_token).await.map_err(port_error)?;
+        Ok(login.map(|login| login.me))
+    }
+
+    async fn register(&self, visitor: &Visitor, form: Registration) -> Result<LoggedIn, ApiError> {
+        let Registration { mobile, password, nickname } = form;
+        let signed_in =
+            sign_in::register(&self.engine, visitor.ip, &mobile, password, &nickname).await?;
+        Ok(self.logged_in(signed_in))
+    }
+
+    async fn login(
+        &self,
+        visitor: &Visitor,
+        mobile: &str,
+        password: String,
+    ) -> Result<LoggedIn, ApiError> {
+        let signed_in = sign_in::login(&self.engine, visitor.ip, mobile, password).await?;
+        Ok(self.logged_in(signed_in))
+    }
+
+    async fn logout(&self, visitor: &Visitor) -> Result<String, ApiError> {
+        if let Some(token) = &visitor.login_token {
+            sign_in::logout(&self.engine, token).await.map_err(port_error)?;
+        }
+        Ok(self.cookie.clear())
+    }
+
+    async fn rounds(&self) -> Result<Arc<Vec<Round>>, ApiError> {
+        self.engine.catalogue.rounds(self.now_ms()).await.map_err(port_error)
+    }
+
+    async fn item(&self, item_id: ItemId) -> Result<Arc<ItemDetail>, ApiError> {
+        let item = self.engine.catalogue.item(item_id).await.map_err(port_error)?;
+        item.ok_or(ApiError::NotFound)
+    }
+
+    async fn stock(&self, item_id: ItemId) -> Result<Stock, ApiError> {
+        let item = self.item(item_id).await?;
+        let live = self.engine.gate.stock(item_id).await.map_err(port_error)?;
+        Ok(Stock {
+            total: live.map_or(item.item.total, |live| live.total),
+            sellable: live.map_or(item.item.sellable, |live| live.sellable),
+            phase: item.phase_at(self.now_ms()),
+            starts_at_ms: item.starts_at_ms,
+            ends_at_ms: item.ends_at_ms,
+        })
+    }
+
+    async fn captcha(
+        &self,
+        visitor: &Visitor,
+        item_id: ItemId,
+    ) -> Result<CaptchaChallenge, ApiError> {
+        let asked = ask_captcha::ask(&self.engine, buyer(visitor)?.account_id, item_id).await?;
+        Ok(CaptchaChallenge {
+            captcha_id: asked.captcha_id,
+            image_url: format!("/captcha/{}.png", asked.captcha_id),
+            prompt: asked.question.prompt.get(visitor.language).to_owned(),
+        })
+    }
+
+    async fn captcha_picture(&self, captcha_id: CaptchaId) -> Result<Vec<u8>, ApiError> {
+        Ok(ask_captcha::get(&self.engine, captcha_id).await?.question.png.to_vec())
+    }
+
+    async fn captcha_words(
+        &self,
+        visitor: &Visitor,
+        captcha_id: CaptchaId,
+    ) -> Result<CaptchaWords, ApiError> {
+        let buyer = buyer(visitor)?.account_id;
+        let words =
+            ask_captcha::spell(&self.engine, buyer, captcha_id, visitor.language).await?;
+        Ok(CaptchaWords { words })
+    }
+
+    async fn path(
+        &self,
+        visitor: &Visitor,
+        item_id: ItemId,
+        captcha_id: Option<CaptchaId>,
+        answer: Option<String>,
+    ) -> Result<HiddenPath, ApiError> {
+        let buyer = buyer(visitor)?.account_id;
+        let answer = answer.as_deref();
+        let grant =
+            hand_out_path::hand_out_path(&self.engine, buyer, item_id, captcha_id, answer).await?;
+        Ok(HiddenPath { path: grant.path, expires_at_ms: grant.expires_at_ms })
+    }
+
+    async fn purchase(
+        &self,
+        visitor: &Visitor,
+        path: String,
+        item_id: ItemId,
+    ) -> Result<Reserved, ApiError> {
+        let buyer = buyer(visitor)?.account_id;
+        let result = reserve::reserve(&self.engine, buyer, &path, item_id).await;
+        let result = result.map_err(ApiError::from);
+        let outcome = result.as_ref().err().map_or("held", ApiError::code);
+        metrics::counter!("seckill_reserve_total", "outcome" => outcome).increment(1);
+        result
+    }
+
+    async fn reservation(
+        &self,
+        visitor: &Visitor,
+        reservation_id: ReservationId,
+    ) -> Result<ReservationStatus, ApiError> {
+        let me = visitor.signed_in()?;
+        let record = self.engine.reservations.get(reservation_id).await.map_err(port_error)?;
+        record
+            .filter(|record| record.buyer == me.account_id)
+            .map(reservation_status)
+            .ok_or(ApiError::NotFound)
+    }
+
+    async fn my_reservation(
+        &self,
+        visitor: &Visitor,
+        item_id: ItemId,
+    ) -> Result<Option<ReservationStatus>, ApiError> {
+        let me = visitor.signed_in()?;
+        let latest = self.engine.reservations.latest(item_id, me.account_id).await;
+        Ok(latest.map_err(port_error)?.map(reservation_status))
+    }
+
+    async fn orders(&self, visitor: &Visitor) -> Result<Vec<Order>, ApiError> {
+        let me = visitor.signed_in()?;
+        let orders = self.engine.orders.of_buyer(me.account_id, ORDERS_SHOWN).await;
+        orders.map_err(port_error)
+    }
+
+    async fn order(&self, visitor: &Visitor, order_id: OrderId) -> Result<OrderDetail, ApiError> {
+        Ok(order_detail(self.own_order(visitor, order_id).await?))
+    }
+
+    async fn cancel(&self, visitor: &Visitor, order_id: OrderId) -> Result<OrderDetail, ApiError> {
+        let me = visitor.signed_in()?;
+        self.engine.count(Limit::Cancel(me.account_id)).await.map_err(limit_error)?;
+        self.own_order(visitor, order_id).await?;
+        let now_ms = self.now_ms();
+        let closed = self.engine.orders.close(&[order_id], CloseReason::Cancelled, now_ms).await;
+        if closed.map_err(port_error)? != [CloseOutcome::Closed] {
+            return Err(ApiError::OrderState);
+        }
+        self.engine.bell.ring(Job::Release);
+        self.order(visitor, order_id).await
+    }
+}

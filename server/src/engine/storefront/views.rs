@@ -1,0 +1,36 @@
+//! From the ledger's records to what the wire shows.
+
+use app::wire::{
+    CloseReason, OrderDetail, OrderEvent, OrderMoment, ReservationState, ReservationStatus,
+};
+
+use crate::engine::ports::{OrderRecord, ReservationRecord};
+
+pub fn reservation_status(record: ReservationRecord) -> ReservationStatus {
+    let queued = record.state == ReservationState::Queued;
+    ReservationStatus {
+        reservation_id: record.reservation_id,
+        item_id: record.item_id,
+        state: record.state,
+        position: queued.then_some(record.position),
+        order_id: record.order_id,
+        reason: record.reason,
+    }
+}
+
+pub fn order_detail(record: OrderRecord) -> OrderDetail {
+    let moment = |event, at_ms| OrderMoment { event, at_ms };
+    let mut history = vec![
+        moment(OrderEvent::Reserved, record.held_at_ms),
+        moment(OrderEvent::Ordered, record.order.created_at_ms),
+    ];
+    history.extend(record.paid_at_ms.map(|at_ms| moment(OrderEvent::Paid, at_ms)));
+    if let (Some(at_ms), Some(reason)) = (record.closed_at_ms, record.order.close_reason) {
+        let event = match reason {
+            CloseReason::Unpaid => OrderEvent::ClosedUnpaid,
+            CloseReason::Cancelled => OrderEvent::Cancelled,
+        };
+        history.push(moment(event, at_ms));
+    }
+    OrderDetail { order: record.order, reservation_id: record.reservation_id, history }
+}

@@ -1,0 +1,13 @@
+//! `warm_up`: the gate knows every item before it opens.
+
+use super::{Engine, ports::PortError};
+
+/// Makes the items of approved rounds known to the gate and refreshes their windows. Idempotent:
+/// stock that the gate has is never overwritten. Returns how many items were new.
+pub async fn run_once(engine: &Engine) -> Result<u32, PortError> {
+    let mut new = 0;
+    for (item_id, window) in engine.catalogue.sellable_items(engine.clock.now_ms()).await? {
+        new += u32::from(engine.gate.warm_up(item_id, window).await?);
+    }
+    Ok(new)
+}

@@ -1,0 +1,151 @@
+//! What runs by itself: each worker calls one use case again and again. No worker takes input or
+//! retries inside a run: it is woken by a bell or by its period, looks what is there, and the next
+//! run is the retry.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use futures::future::BoxFuture;
+use tokio::{
+    sync::{Notify, watch},
+    task::JoinSet,
+    time::sleep,
+};
+
+use crate::engine::{
+    BATCH, Engine, close_unpaid,
+    ports::{Bell, Job, PortError},
+    reconcile, release, send_notices, warm_up, write_orders,
+};
+
+/// How often workers look without being woken, and how fast orders may be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// Queue, due releases and overdue orders.
+    pub work: Duration,
+    /// New items of approved rounds, changed windows.
+    pub warm_up: Duration,
+    /// Comparison of gate and ledger: reads every holder of every item on sale.
+    pub reconcile: Duration,
+    /// Expired log-ins.
+    pub purge: Duration,
+    /// Orders written a second, at most; spares a database that has other things to do.
+    pub orders_per_s: Option<u32>,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            work: Duration::from_secs(1),
+            warm_up: Duration::from_secs(1),
+            reconcile: Duration::from_secs(60),
+            purge: Duration::from_secs(600),
+            orders_per_s: None,
+        }
+    }
+}
+
+/// Bells of this process.
+#[derive(Clone, Default)]
+pub struct Bells(Arc<HashMap<Job, Notify>>);
+
+impl Bells {
+    /// One for each job.
+    pub fn new() -> Self {
+        let jobs = [Job::WriteOrders, Job::Release, Job::Notify];
+        Self(Arc::new(jobs.into_iter().map(|job| (job, Notify::new())).collect()))
+    }
+
+    async fn rung(&self, job: Option<Job>) {
+        match job.and_then(|job| self.0.get(&job)) {
+            Some(bell) => bell.notified().await,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+impl Bell for Bells {
+    fn ring(&self, job: Job) {
+        if let Some(bell) = self.0.get(&job) {
+            bell.notify_one();
+        }
+    }
+}
+
+/// Starts every worker. Once `stop` turns true each finishes the run it is in, and the set empties.
+pub fn start(
+    engine: &Arc<Engine>,
+    bells: &Bells,
+    pace: Pace,
+    stop: &watch::Receiver<bool>,
+) -> JoinSet<()> {
+    let mut workers = JoinSet::new();
+    let mut start = |rhythm: Rhythm, run_once: RunOnce| {
+        let (engine, bells, stop) = (Arc::clone(engine), bells.clone(), stop.clone());
+        workers.spawn(rhythm.keep(engine, bells, stop, run_once));
+    };
+    let every = |name, period| Rhythm { name, period, job: None, per_s: None };
+    let woken = |name, job| Rhythm { name, period: pace.work, job: Some(job), per_s: None };
+
+    let writer = Rhythm { per_s: pace.orders_per_s, ..woken("write_orders", Job::WriteOrders) };
+    start(writer, |e| Box::pin(async move { write_orders::run_once(&e, BATCH).await }));
+    start(woken("release", Job::Release), |e| Box::pin(async move { release::run_once(&e).await }));
+    start(woken("send_notices", Job::Notify), |e| {
+        Box::pin(async move { send_notices::run_once(&e).await })
+    });
+    start(every("close_unpaid", pace.work), |e| {
+        Box::pin(async move { close_unpaid::run_once(&e).await })
+    });
+    start(every("warm_up", pace.warm_up), |e| Box::pin(async move { warm_up::run_once(&e).await }));
+    start(every("reconcile", pace.reconcile), |e| {
+        Box::pin(async move { reconcile::run_once(&e).await })
+    });
+    start(every("purge_log_ins", pace.purge), |e| {
+        Box::pin(async move { e.tokens.purge(e.clock.now_ms()).await.map(|()| 0) })
+    });
+    workers
+}
+
+type RunOnce = fn(Arc<Engine>) -> BoxFuture<'static, Result<u32, PortError>>;
+
+/// When a worker runs.
+struct Rhythm {
+    name: &'static str,
+    period: Duration,
+    job: Option<Job>,
+    /// Entries a second, at most.
+    per_s: Option<u32>,
+}
+
+impl Rhythm {
+    async fn keep(
+        self,
+        engine: Arc<Engine>,
+        bells: Bells,
+        mut stop: watch::Receiver<bool>,
+        run_once: RunOnce,
+    ) {
+        while !*stop.borrow() {
+            let done = match run_once(Arc::clone(&engine)).await {
+                Ok(done) => done,
+                Err(error) => {
+                    tracing::warn!(worker = self.name, %error, "will try again");
+                    0
+                }
+            };
+            metrics::counter!("seckill_worker_entries_total", "worker" => self.name)
+                .increment(u64::from(done));
+            if let Some(per_s) = self.per_s {
+                sleep(Duration::from_secs(1) * done / per_s.max(1)).await;
+            }
+            if done >= BATCH {
+                // More of it is waiting.
+                continue;
+            }
+            tokio::select! {
+                () = bells.rung(self.job) => {}
+                () = sleep(self.period) => {}
+                _ = stop.changed() => {}
+            }
+        }
+    }
+}
