@@ -15,7 +15,10 @@ use std::{
 use ipnet::IpNet;
 
 use crate::{
-    adapters::embedded::{NoLimits, Quotas},
+    adapters::{
+        captcha::CaptchaKind,
+        embedded::{NoLimits, Quotas},
+    },
     engine::Rules,
     workers::Pace,
 };
@@ -32,15 +35,6 @@ pub struct ConfigError {
     pub problem: String,
 }
 
-/// Which pictures the questions have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pictures {
-    /// A sum of three digits.
-    Arithmetic,
-    /// Four letters and digits.
-    Text,
-}
-
 /// Everything that can be set, parsed and checked.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -51,7 +45,7 @@ pub struct Config {
     /// Where the built assets are.
     pub site_root: PathBuf,
     /// Which pictures the questions have.
-    pub pictures: Pictures,
+    pub captcha: CaptchaKind,
     /// Numbers of the sale.
     pub rules: Rules,
     /// Seconds a buyer has to pay, where the round does not say otherwise.
@@ -129,7 +123,7 @@ impl Config {
             addr: values.parsed("ADDR")?,
             data_dir: values.get("DATA_DIR").into(),
             site_root: values.get("SITE_ROOT").into(),
-            pictures: if captcha == "text" { Pictures::Text } else { Pictures::Arithmetic },
+            captcha: if captcha == "text" { CaptchaKind::Text } else { CaptchaKind::Arithmetic },
             rules,
             pay_window_s: values.parsed::<NonZeroU32>("PAY_WINDOW_S")?.get(),
             no_limits: NoLimits { address: off("IP_LIMIT")?, action: off("USER_LIMIT")? },

@@ -7,3 +7,4 @@ pub mod migrations;
 pub mod workers;
 pub mod config;
 pub mod assembly;
+pub mod cli;

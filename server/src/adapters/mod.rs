@@ -1,6 +1,7 @@
 //! The engine's ports on real things. Which adapter is used is decided at run time, in `assembly`.
 
 pub mod cached;
+pub mod captcha;
 pub mod embedded;
 pub mod faulty;
 pub mod sql;

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use super::PortError;
 
 /// An account with what the rules need and pages never see.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Account {
     /// Who.
     pub account_id: AccountId,
@@ -22,6 +22,13 @@ pub struct Account {
     pub password_hash: String,
     /// Registered at, epoch milliseconds.
     pub created_at_ms: i64,
+}
+
+/// Without the hash and the number: an account may end up in a log line.
+impl std::fmt::Debug for Account {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Account({})", self.account_id)
+    }
 }
 
 impl Account {

@@ -1,0 +1,111 @@
+//! The command line. Plain `server` is what a newcomer types: it makes the schema, fills an empty
+//! shop and serves.
+
+mod audit;
+mod demo_shop;
+mod load_round;
+mod seed;
+mod serve;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::{
+    adapters::sql::Durability,
+    assembly,
+    config::{Config, ConfigError},
+};
+
+/// A flash-sale shop in one program. Settings are environment variables; `server config` lists
+/// them.
+#[derive(Parser)]
+#[command(name = "server", version)]
+struct Cli {
+    /// A TOML file with settings; the environment outranks it.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the shop; the schema must be there (`server` alone sees to that).
+    Serve {
+        /// Which part of the shop this process is.
+        #[arg(long, value_enum, default_value_t = Role::All)]
+        role: Role,
+    },
+    /// Bring the database's schema up to date.
+    Migrate,
+    /// Fill the shop: with a demonstration if it is empty, or with a round for a load test.
+    Seed(Seed),
+    /// Check every invariant of the ledger; fails when one does not hold.
+    Audit {
+        /// Print JSON instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print every setting.
+    Config,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Role {
+    /// Everything in one process.
+    All,
+}
+
+#[derive(Args)]
+struct Seed {
+    /// Make an approved round with one item, and buyers who are signed in.
+    #[arg(long, requires_all = ["stock", "buyers", "starts_in_s", "tokens"])]
+    load: bool,
+    #[command(flatten)]
+    round: load_round::LoadRound,
+}
+
+/// Runs the program. Every failure is one line on standard error.
+pub async fn main() -> ExitCode {
+    match run(Cli::parse()).await {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("server: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+type Failure = Box<dyn std::error::Error>;
+
+async fn run(cli: Cli) -> Result<ExitCode, Failure> {
+    let file = cli.config.as_deref();
+    if let Some(Command::Config) = cli.command {
+        return print_settings(file).map_err(Into::into);
+    }
+    let config = Config::load(file)?;
+    let ledger = assembly::open_ledger(&config, Durability::Disk);
+    match cli.command {
+        None => {
+            seed::demo_shop_if_empty(&ledger.await?).await?;
+            serve::serve(&config).await?;
+        }
+        Some(Command::Serve { role: Role::All }) => serve::serve(&config).await?,
+        // Opening the ledger is migrating it.
+        Some(Command::Migrate) => drop(ledger.await?),
+        Some(Command::Seed(seed)) if seed.load => seed.round.write(&ledger.await?).await?,
+        Some(Command::Seed(_)) => seed::demo_shop_if_empty(&ledger.await?).await?,
+        Some(Command::Audit { json }) => return audit::audit(&ledger.await?, json).await,
+        Some(Command::Config) => unreachable!("answered above"),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print_settings(file: Option<&std::path::Path>) -> Result<ExitCode, ConfigError> {
+    for (name, value, about) in Config::listing(file)? {
+        println!("{name}={value:<24} # {about}");
+    }
+    Config::load(file)?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,177 @@
+//! The contract of a [`StockGate`].
+
+use std::sync::Arc;
+
+use app::wire::{AccountId, ItemId, ReservationId};
+use futures::future::join_all;
+use server::engine::ports::{
+    Decision, GateStock, Hold, Reconciled, Refusal, StockGate, Window,
+};
+use uuid::Uuid;
+
+use crate::support::{HOUR_MS, START_MS, TestShop};
+
+const OPEN: Window =
+    Window { starts_at_ms: START_MS, ends_at_ms: START_MS + HOUR_MS, stopped: false };
+
+fn hold(item_id: ItemId, buyer: u32, reservation: u128) -> Hold {
+    Hold {
+        reservation_id: ReservationId(Uuid::from_u128(reservation)),
+        item_id,
+        buyer: AccountId(Uuid::from_u128(u128::from(buyer))),
+        path: format!("path{reservation}"),
+    }
+}
+
+fn gate(shop: &TestShop) -> Arc<dyn StockGate> {
+    shop.engine.gate.clone()
+}
+
+#[tokio::test]
+async fn an_unknown_item_is_refused() {
+    let shop = TestShop::new().await;
+    let nowhere = ItemId(Uuid::from_u128(99));
+    let decision = gate(&shop).reserve(hold(nowhere, 1, 1)).await.unwrap();
+    assert_eq!(decision, Decision::Refused(Refusal::UnknownItem));
+    assert_eq!(gate(&shop).stock(nowhere).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn the_window_opens_at_its_start_and_closes_at_its_end() {
+    let shop = TestShop::new().await;
+    let item = shop.item_in(5, START_MS + 10, START_MS + 20, None).await;
+    let gate = gate(&shop);
+    for (wait_ms, expected) in [
+        (0, Decision::Refused(Refusal::NotStarted)),
+        (9, Decision::Refused(Refusal::NotStarted)),
+        (1, Decision::Held { position: 1 }),
+        (9, Decision::Held { position: 2 }),
+        (1, Decision::Refused(Refusal::Ended)),
+    ] {
+        shop.clock.advance(wait_ms);
+        let buyer = (shop.clock.get() - START_MS) as u32;
+        let decision = gate.reserve(hold(item, buyer, u128::from(buyer))).await.unwrap();
+        assert_eq!(decision, expected, "{buyer} ms after the beginning");
+    }
+}
+
+#[tokio::test]
+async fn a_stop_and_a_new_window_are_taken_over_and_stock_is_not() {
+    let shop = TestShop::new().await;
+    let (item, gate) = (shop.item(5).await, gate(&shop));
+    assert!(gate.warm_up(item, OPEN).await.unwrap(), "new");
+    gate.reserve(hold(item, 1, 1)).await.unwrap();
+    assert!(!gate.warm_up(item, Window { stopped: true, ..OPEN }).await.unwrap(), "known");
+    let stopped = gate.reserve(hold(item, 2, 2)).await.unwrap();
+    assert_eq!(stopped, Decision::Refused(Refusal::Stopped));
+    assert!(!gate.warm_up(item, OPEN).await.unwrap());
+    assert_eq!(gate.reserve(hold(item, 2, 2)).await.unwrap(), Decision::Held { position: 2 });
+    let stock = gate.stock(item).await.unwrap().unwrap();
+    assert_eq!(stock, GateStock { total: 5, sellable: 3, locked: 2, sold: 0 });
+}
+
+#[tokio::test]
+async fn known_failure_21_two_warm_ups_at_once_set_the_stock_once() {
+    let shop = TestShop::new().await;
+    let (item, gate) = (shop.item(5).await, gate(&shop));
+    let warm_ups = join_all((0..10).map(|_| gate.warm_up(item, OPEN))).await;
+    let set = warm_ups.into_iter().filter(|set| *set.as_ref().unwrap()).count();
+    assert_eq!(set, 1);
+    gate.reserve(hold(item, 1, 1)).await.unwrap();
+    assert!(!gate.warm_up(item, OPEN).await.unwrap());
+    assert_eq!(gate.stock(item).await.unwrap().unwrap().sellable, 4);
+}
+
+#[tokio::test]
+async fn of_a_thousand_buyers_at_once_exactly_as_many_as_there_are_units_hold_one() {
+    let shop = TestShop::new().await;
+    let (item, gate) = (shop.item(100).await, gate(&shop));
+    let asks = (0..1000).map(|buyer| gate.reserve(hold(item, buyer, u128::from(buyer))));
+    let mut positions = Vec::new();
+    for decision in join_all(asks).await {
+        match decision.unwrap() {
+            Decision::Held { position } => positions.push(position),
+            Decision::Refused(Refusal::SoldOut { .. }) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    positions.sort_unstable();
+    assert_eq!(positions, (1..=100).collect::<Vec<_>>());
+    let queued = shop.engine.queue.take_batch(1000).await.unwrap();
+    assert_eq!(queued.len(), 100, "every holder is in the queue, and nobody else");
+}
+
+#[tokio::test]
+async fn the_same_wish_again_gives_the_same_answer_and_takes_nothing() {
+    let shop = TestShop::new().await;
+    let (item, gate) = (shop.item(5).await, gate(&shop));
+    let first = gate.reserve(hold(item, 1, 1)).await.unwrap();
+    assert_eq!(gate.reserve(hold(item, 1, 1)).await.unwrap(), first);
+    let other = gate.reserve(hold(item, 1, 2)).await.unwrap();
+    let earlier = ReservationId(Uuid::from_u128(1));
+    assert_eq!(other, Decision::Refused(Refusal::AlreadyReserved(earlier)));
+    assert_eq!(gate.stock(item).await.unwrap().unwrap().locked, 1);
+    assert_eq!(shop.engine.queue.take_batch(10).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_released_unit_is_sellable_once_more_and_only_once() {
+    let shop = TestShop::new().await;
+    let (item, gate) = (shop.item(1).await, gate(&shop));
+    gate.reserve(hold(item, 1, 1)).await.unwrap();
+    let Decision::Refused(Refusal::SoldOut { returns: before }) =
+        gate.reserve(hold(item, 2, 2)).await.unwrap()
+    else {
+        panic!("sold out");
+    };
+    let id = ReservationId(Uuid::from_u128(1));
+    let released = gate.release(item, id).await.unwrap();
+    assert!(released.returns > before, "a return is newer than the refusal before it");
+    gate.release(item, id).await.unwrap();
+    assert_eq!(gate.stock(item).await.unwrap().unwrap().sellable, 1);
+    assert_eq!(gate.reserve(hold(item, 2, 2)).await.unwrap(), Decision::Held { position: 2 });
+}
+
+#[tokio::test]
+async fn known_failures_06_and_07_a_restart_neither_resets_stock_nor_forgets_who_bought() {
+    let shop = TestShop::new().await;
+    let item = shop.item(3).await;
+    // One is ordered, one is still in flight.
+    gate(&shop).reserve(hold(item, 1, 1)).await.unwrap();
+    shop.drain().await;
+    gate(&shop).reserve(hold(item, 2, 2)).await.unwrap();
+
+    let shop = shop.restart().await;
+    let gate = gate(&shop);
+    for buyer in [1, 2] {
+        let again = gate.reserve(hold(item, buyer, 100 + u128::from(buyer))).await.unwrap();
+        let earlier = ReservationId(Uuid::from_u128(u128::from(buyer)));
+        assert_eq!(again, Decision::Refused(Refusal::AlreadyReserved(earlier)));
+    }
+    let stock = gate.stock(item).await.unwrap().unwrap();
+    assert_eq!(stock, GateStock { total: 3, sellable: 1, locked: 2, sold: 0 });
+    assert_eq!(gate.reserve(hold(item, 3, 3)).await.unwrap(), Decision::Held { position: 3 });
+    shop.drain().await;
+    assert_eq!(shop.audit().await.items[0].orders_live, 3);
+}
+
+#[tokio::test]
+async fn reconcile_finds_gate_and_ledger_equal_at_every_stage() {
+    let shop = TestShop::new().await;
+    let (item, gate) = (shop.item(3).await, gate(&shop));
+    let same = async |stage: &str| {
+        assert_eq!(gate.reconcile(item).await.unwrap(), Reconciled::Same, "{stage}");
+    };
+    same("before anything").await;
+    gate.reserve(hold(item, 1, 1)).await.unwrap();
+    gate.reserve(hold(item, 2, 2)).await.unwrap();
+    same("queued").await;
+    shop.drain().await;
+    same("ordered").await;
+    shop.clock.advance(601_000);
+    server::engine::close_unpaid::run_once(&shop.engine).await.unwrap();
+    same("closed, not released").await;
+    shop.drain().await;
+    same("released").await;
+    assert_eq!(gate.stock(item).await.unwrap().unwrap().sellable, 3);
+}

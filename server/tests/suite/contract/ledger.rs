@@ -1,0 +1,147 @@
+//! The contract of the ledger: [`Reservations`], [`OrderQueue`] and [`Orders`] over one store.
+
+use app::wire::{
+    AccountId, CloseReason, ItemId, OrderId, OrderState, Rejection, ReservationId,
+    ReservationState,
+};
+use server::engine::ports::{
+    CloseOutcome, OrderQueue, Orders, QueuedReservation, Reservations, WriteOutcome,
+};
+use uuid::Uuid;
+
+use crate::support::{START_MS, TestShop};
+
+fn held(item_id: ItemId, buyer: u32) -> QueuedReservation {
+    QueuedReservation {
+        reservation_id: ReservationId(Uuid::from_u128(0xcc00 + u128::from(buyer))),
+        item_id,
+        buyer: AccountId(Uuid::from_u128(u128::from(buyer))),
+        path: format!("path{buyer}"),
+        position: buyer,
+        held_at_ms: START_MS,
+    }
+}
+
+fn order_id(number: u32) -> OrderId {
+    OrderId(Uuid::from_u128(0xdd00 + u128::from(number)))
+}
+
+fn batch(held: &[QueuedReservation]) -> Vec<(QueuedReservation, OrderId)> {
+    held.iter().map(|entry| (entry.clone(), order_id(entry.position))).collect()
+}
+
+#[tokio::test]
+async fn queued_reservations_come_in_order_until_they_are_written() {
+    let shop = TestShop::new().await;
+    let (item, sql) = (shop.item(5).await, &shop.sql);
+    let wishes: Vec<_> = (1..=3).map(|buyer| held(item, buyer)).collect();
+    sql.append(&wishes).await.unwrap();
+    assert_eq!(sql.take_batch(2).await.unwrap(), wishes[..2]);
+    assert_eq!(sql.take_batch(10).await.unwrap(), wishes, "not acknowledged: they come again");
+    let outcomes = sql.write(&batch(&wishes), START_MS).await.unwrap();
+    assert_eq!(outcomes, [1, 2, 3].map(|n| WriteOutcome::Ordered(order_id(n))));
+    sql.ack(&wishes).await.unwrap();
+    assert_eq!(sql.take_batch(10).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn the_same_message_again_changes_nothing() {
+    let shop = TestShop::new().await;
+    let (item, sql) = (shop.item(1).await, &shop.sql);
+    let wishes: Vec<_> = (1..=2).map(|buyer| held(item, buyer)).collect();
+    sql.append(&wishes).await.unwrap();
+    let first = sql.write(&batch(&wishes), START_MS).await.unwrap();
+    let sold_out = WriteOutcome::Failed(Rejection::SoldOut);
+    assert_eq!(first, [WriteOutcome::Ordered(order_id(1)), sold_out]);
+    let mut again = batch(&wishes);
+    again.iter_mut().for_each(|(_, id)| *id = order_id(900));
+    assert_eq!(sql.write(&again, START_MS + 5).await.unwrap(), first);
+    let item_line = shop.audit().await.items[0];
+    assert_eq!((item_line.locked, item_line.orders_live), (1, 1));
+}
+
+#[tokio::test]
+async fn a_merged_update_that_does_not_fit_serves_the_first_in_line() {
+    let shop = TestShop::new().await;
+    let (item, sql) = (shop.item(2).await, &shop.sql);
+    let wishes: Vec<_> = (1..=4).map(|buyer| held(item, buyer)).collect();
+    sql.append(&wishes).await.unwrap();
+    let outcomes = sql.write(&batch(&wishes), START_MS).await.unwrap();
+    let sold_out = WriteOutcome::Failed(Rejection::SoldOut);
+    assert_eq!(
+        outcomes,
+        [WriteOutcome::Ordered(order_id(1)), WriteOutcome::Ordered(order_id(2)), sold_out, sold_out]
+    );
+    let failed = Reservations::get(sql, wishes[3].reservation_id).await.unwrap().unwrap();
+    assert_eq!(failed.state, ReservationState::Failed);
+    assert_eq!(failed.reason, Some(Rejection::SoldOut));
+    let due: Vec<_> = sql.due_releases(10).await.unwrap();
+    assert_eq!(due.len(), 2, "the gate is owed what it gave to the two who failed");
+    shop.audit().await;
+}
+
+#[tokio::test]
+async fn a_buyer_has_one_live_order_even_when_two_reservations_reach_the_ledger() {
+    let shop = TestShop::new().await;
+    let (item, sql) = (shop.item(5).await, &shop.sql);
+    let first = held(item, 1);
+    let second = QueuedReservation { position: 2, ..first.clone() };
+    let second =
+        QueuedReservation { reservation_id: ReservationId(Uuid::from_u128(0xcc99)), ..second };
+    sql.append(&[first.clone(), second.clone()]).await.unwrap();
+    let outcomes = sql.write(&batch(&[first.clone()]), START_MS).await.unwrap();
+    assert_eq!(outcomes, [WriteOutcome::Ordered(order_id(1))]);
+    let outcomes = sql.write(&batch(&[second]), START_MS).await.unwrap();
+    assert_eq!(outcomes, [WriteOutcome::Failed(Rejection::AlreadyReserved)]);
+    assert_eq!(shop.audit().await.items[0].locked, 1);
+}
+
+#[tokio::test]
+async fn an_order_is_closed_once_and_its_unit_comes_back_once() {
+    let shop = TestShop::new().await;
+    let (item, sql) = (shop.item(1).await, &shop.sql);
+    sql.append(&[held(item, 1)]).await.unwrap();
+    sql.write(&batch(&[held(item, 1)]), START_MS).await.unwrap();
+    let id = order_id(1);
+    assert_eq!(sql.overdue(START_MS + 599_999, 10).await.unwrap(), []);
+    assert_eq!(sql.overdue(START_MS + 600_000, 10).await.unwrap(), [id]);
+    let later = START_MS + 600_000;
+    let closed = sql.close(&[id], CloseReason::Unpaid, later).await.unwrap();
+    assert_eq!(closed, [CloseOutcome::Closed]);
+    let again = sql.close(&[id], CloseReason::Cancelled, later).await.unwrap();
+    assert_eq!(again, [CloseOutcome::NotPending]);
+    let order = Orders::get(sql, id).await.unwrap().unwrap();
+    assert_eq!(order.order.state, OrderState::Closed);
+    assert_eq!(order.order.close_reason, Some(CloseReason::Unpaid));
+    assert_eq!(sql.due_releases(10).await.unwrap().len(), 1);
+    sql.released(&[held(item, 1).reservation_id]).await.unwrap();
+    assert_eq!(sql.due_releases(10).await.unwrap(), []);
+    assert_eq!(shop.audit().await.items[0].sellable, 1);
+}
+
+#[tokio::test]
+async fn known_failure_15_money_is_whole_fen_from_price_to_order() {
+    let shop = TestShop::new().await;
+    let (item, sql) = (shop.item(1).await, &shop.sql);
+    sql.append(&[held(item, 1)]).await.unwrap();
+    sql.write(&batch(&[held(item, 1)]), START_MS).await.unwrap();
+    let order = Orders::get(sql, order_id(1)).await.unwrap().unwrap().order;
+    assert_eq!(serde_json::to_value(&order).unwrap()["amount"], serde_json::json!(9_900));
+}
+
+#[tokio::test]
+async fn a_snapshot_counts_what_the_gate_holds_and_the_ledger_does_not_know_yet() {
+    let shop = TestShop::new().await;
+    let (item, sql) = (shop.item(5).await, &shop.sql);
+    let wishes: Vec<_> = (1..=3).map(|buyer| held(item, buyer)).collect();
+    sql.append(&wishes).await.unwrap();
+    sql.write(&batch(&wishes[..2]), START_MS).await.unwrap();
+    sql.close(&[order_id(1)], CloseReason::Cancelled, START_MS).await.unwrap();
+    let snapshot = sql.snapshot(item).await.unwrap().unwrap();
+    let stock = snapshot.stock;
+    assert_eq!((stock.sellable, stock.locked), (2, 3), "closed but not released still counts");
+    assert_eq!((snapshot.holders.len(), snapshot.last_position), (3, 3));
+    sql.released(&[wishes[0].reservation_id]).await.unwrap();
+    let snapshot = sql.snapshot(item).await.unwrap().unwrap();
+    assert_eq!((snapshot.stock.sellable, snapshot.holders.len()), (3, 2));
+}

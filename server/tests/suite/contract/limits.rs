@@ -1,0 +1,46 @@
+//! The contract of [`Limits`].
+
+use app::wire::AccountId;
+use futures::future::join_all;
+use server::engine::ports::Limit;
+use uuid::Uuid;
+
+use crate::support::TestShop;
+
+fn buyer(number: u128) -> AccountId {
+    AccountId(Uuid::from_u128(number))
+}
+
+#[tokio::test]
+async fn known_failure_09_of_many_calls_at_once_no_more_than_the_limit_pass() {
+    let shop = TestShop::new().await;
+    let limit = Limit::Purchase(buyer(1));
+    let counted = join_all((0..50).map(|_| shop.engine.limits.count(&limit))).await;
+    let passed = counted.into_iter().filter(|over| over.as_ref().unwrap().is_none()).count();
+    assert_eq!(passed, 5);
+}
+
+#[tokio::test]
+async fn a_limit_counts_one_buyer_and_one_action() {
+    let shop = TestShop::new().await;
+    let limits = &shop.engine.limits;
+    let used_up = Limit::Purchase(buyer(1));
+    while limits.count(&used_up).await.unwrap().is_none() {}
+    assert!(limits.count(&Limit::Purchase(buyer(2))).await.unwrap().is_none());
+    assert!(limits.count(&Limit::Path(buyer(1))).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn whoever_waits_as_long_as_told_is_let_through() {
+    let shop = TestShop::new().await;
+    let limit = Limit::Captcha(buyer(1));
+    for _ in 0..5 {
+        assert_eq!(shop.engine.limits.count(&limit).await.unwrap(), None);
+    }
+    let over = shop.engine.limits.count(&limit).await.unwrap().unwrap();
+    assert!((1..=1000).contains(&over.wait_ms), "{over:?}");
+    shop.clock.advance(over.wait_ms - 1);
+    assert!(shop.engine.limits.count(&limit).await.unwrap().is_some());
+    shop.clock.advance(1);
+    assert_eq!(shop.engine.limits.count(&limit).await.unwrap(), None);
+}

@@ -1,0 +1,10 @@
+//! What every adapter of a port must do. Each suite takes the port as a trait object, so that the
+//! same suite runs against every adapter.
+
+mod accounts;
+mod captchas;
+mod gate;
+mod ledger;
+mod limits;
+mod paths;
+mod tokens;

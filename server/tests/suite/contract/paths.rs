@@ -1,0 +1,41 @@
+//! The contract of [`Paths`].
+
+use app::wire::{AccountId, ItemId, ReservationId};
+use futures::future::join_all;
+use server::engine::ports::PathGrant;
+use uuid::Uuid;
+
+use crate::support::{START_MS, TestShop};
+
+fn grant(path: &str, buyer: u128) -> PathGrant {
+    PathGrant {
+        path: path.into(),
+        buyer: AccountId(Uuid::from_u128(buyer)),
+        item_id: ItemId(Uuid::from_u128(1)),
+        reservation_id: ReservationId(Uuid::from_u128(2)),
+        expires_at_ms: START_MS + 60_000,
+    }
+}
+
+#[tokio::test]
+async fn known_failure_13_a_path_is_taken_once_however_many_try() {
+    let shop = TestShop::new().await;
+    let paths = &shop.engine.paths;
+    paths.put(grant("a", 1)).await.unwrap();
+    assert_eq!(paths.peek("a").await.unwrap(), Some(grant("a", 1)));
+    let takes = join_all((0..20).map(|_| paths.take("a"))).await;
+    assert_eq!(takes.into_iter().filter(|take| take.as_ref().unwrap().is_some()).count(), 1);
+    assert_eq!(paths.peek("a").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_new_path_replaces_the_buyers_earlier_one_and_nobody_elses() {
+    let shop = TestShop::new().await;
+    let paths = &shop.engine.paths;
+    for (path, buyer) in [("a", 1), ("b", 2), ("c", 1)] {
+        paths.put(grant(path, buyer)).await.unwrap();
+    }
+    assert_eq!(paths.take("a").await.unwrap(), None);
+    assert_eq!(paths.take("b").await.unwrap(), Some(grant("b", 2)));
+    assert_eq!(paths.take("c").await.unwrap(), Some(grant("c", 1)));
+}

@@ -1,0 +1,8 @@
+//! Everything that can be tested without another program: contracts of the ports, use cases, HTTP
+//! through the real router, pages, a seeded simulation, and the repository's own rules.
+
+mod contract;
+pub mod purchase;
+mod simulation;
+pub mod support;
+mod tidy;

@@ -1,0 +1,168 @@
+//! The purchase through the shop's door: captcha, hidden path, reservation, order, and what people
+//! and machines do wrong on the way. Tests named `known_failure_NN_…` are failures that other shops
+//! of this kind have had; see `docs/known-failures.md`.
+
+mod known_failures;
+mod refusals;
+mod returns;
+
+use std::sync::Arc;
+
+use app::{
+    port::{Storefront, Visitor},
+    wire::{
+        AccountId, ApiError, CaptchaId, HiddenPath, ItemId, Language, Me, OrderId, ReservationId,
+        ReservationState, Reserved, Role,
+    },
+};
+use server::engine::storefront::{LoginCookie, ShopFront};
+
+use crate::support::{ANSWER, HOUR_MS, START_MS, TestShop};
+
+/// The door of a test shop, with a purchase in one call.
+pub struct Door {
+    pub shop: TestShop,
+    front: Arc<ShopFront>,
+}
+
+impl std::ops::Deref for Door {
+    type Target = ShopFront;
+
+    fn deref(&self) -> &ShopFront {
+        &self.front
+    }
+}
+
+impl Door {
+    pub async fn new() -> Door {
+        Door::of(TestShop::new().await)
+    }
+
+    pub fn of(shop: TestShop) -> Door {
+        let cookie = LoginCookie { secure: false };
+        let front = Arc::new(ShopFront::new(shop.engine.clone(), cookie));
+        Door { shop, front }
+    }
+
+    pub async fn restart(self) -> Door {
+        drop(self.front);
+        Door::of(self.shop.restart().await)
+    }
+
+    pub async fn ask(&self, who: &Visitor, item: ItemId) -> Result<CaptchaId, ApiError> {
+        Ok(self.captcha(who, item).await?.captcha_id)
+    }
+
+    /// Captcha and path.
+    pub async fn way_in(&self, who: &Visitor, item: ItemId) -> Result<HiddenPath, ApiError> {
+        let captcha = self.ask(who, item).await?;
+        self.path(who, item, Some(captcha), Some(ANSWER.to_owned())).await
+    }
+
+    /// The whole way to a reservation.
+    pub async fn buy(&self, who: &Visitor, item: ItemId) -> Result<Reserved, ApiError> {
+        let path = self.way_in(who, item).await?.path;
+        self.purchase(who, path, item).await
+    }
+
+    /// The whole way to an order.
+    pub async fn order_of(&self, who: &Visitor, item: ItemId) -> OrderId {
+        let reserved = self.buy(who, item).await.unwrap();
+        self.shop.drain().await;
+        self.ordered(who, reserved.reservation_id).await
+    }
+
+    pub async fn ordered(&self, who: &Visitor, id: ReservationId) -> OrderId {
+        let status = self.reservation(who, id).await.unwrap();
+        assert_eq!(status.state, ReservationState::Ordered);
+        status.order_id.unwrap()
+    }
+}
+
+/// A signed-in buyer.
+pub fn visitor(number: u32) -> Visitor {
+    let account_id = AccountId(uuid::Uuid::from_u128(u128::from(number)));
+    Visitor {
+        me: Some(Me {
+            account_id,
+            nickname: format!("buyer {number}"),
+            mobile: "139****0001".into(),
+            role: Role::Buyer,
+            banned: false,
+        }),
+        login_token: None,
+        ip: "10.0.0.1".parse().unwrap(),
+        language: Language::En,
+    }
+}
+
+#[tokio::test]
+async fn a_purchase_goes_from_question_to_order() {
+    let door = Door::new().await;
+    let (item, buyer) = (door.shop.item(10).await, visitor(1));
+    let reserved = door.buy(&buyer, item).await.unwrap();
+    assert_eq!(reserved.position, 1);
+
+    let queued = door.my_reservation(&buyer, item).await.unwrap().unwrap();
+    assert_eq!((queued.state, queued.position), (ReservationState::Queued, Some(1)));
+    assert_eq!(queued.reservation_id, reserved.reservation_id);
+    door.shop.drain().await;
+
+    let order_id = door.ordered(&buyer, reserved.reservation_id).await;
+    let order = door.order(&buyer, order_id).await.unwrap();
+    assert_eq!(order.reservation_id, reserved.reservation_id);
+    assert_eq!(order.order.amount.0, 9_900);
+    assert_eq!(order.order.pay_deadline_ms, START_MS + 600_000);
+    assert_eq!(door.orders(&buyer).await.unwrap(), [order.order]);
+    let stock = door.stock(item).await.unwrap();
+    assert_eq!((stock.total, stock.sellable), (10, 9));
+    assert_eq!(door.shop.audit().await.items[0].orders_live, 1);
+}
+
+#[tokio::test]
+async fn questions_and_paths_are_handed_out_from_a_minute_before_the_start() {
+    let door = Door::new().await;
+    let start_ms = START_MS + HOUR_MS;
+    let item = door.shop.item_in(10, start_ms, start_ms + HOUR_MS, None).await;
+    let buyer = visitor(1);
+    door.shop.clock.advance(HOUR_MS - 60_001);
+    assert_eq!(door.way_in(&buyer, item).await, Err(ApiError::NotStarted));
+    door.shop.clock.advance(1);
+    let path = door.way_in(&buyer, item).await.unwrap().path;
+
+    // Used too early it is refused, and not used up.
+    let early = door.purchase(&buyer, path.clone(), item).await;
+    assert_eq!(early, Err(ApiError::NotStarted));
+    door.shop.clock.advance(59_999);
+    let early = door.purchase(&buyer, path.clone(), item).await;
+    assert_eq!(early, Err(ApiError::NotStarted));
+    door.shop.clock.advance(1);
+    let late = door.purchase(&buyer, path.clone(), item).await;
+    assert_eq!(late, Err(ApiError::PathInvalid), "its minute is over");
+
+    let path = door.way_in(&buyer, item).await.unwrap().path;
+    assert_eq!(door.purchase(&buyer, path, item).await.unwrap().position, 1);
+}
+
+#[tokio::test]
+async fn a_path_obtained_early_buys_at_the_second_of_the_start() {
+    let door = Door::new().await;
+    let start_ms = START_MS + HOUR_MS;
+    let item = door.shop.item_in(1, start_ms, start_ms + HOUR_MS, None).await;
+    let buyer = visitor(1);
+    door.shop.clock.advance(HOUR_MS - 30_000);
+    let path = door.way_in(&buyer, item).await.unwrap().path;
+    let early = door.purchase(&buyer, path.clone(), item).await;
+    assert_eq!(early, Err(ApiError::NotStarted));
+    door.shop.clock.advance(30_000);
+    assert_eq!(door.purchase(&buyer, path, item).await.unwrap().position, 1);
+}
+
+#[tokio::test]
+async fn with_captchas_off_a_path_needs_no_answer() {
+    let shop = TestShop::with(|config| config.rules.captcha_required = false).await;
+    let door = Door::of(shop);
+    let (item, buyer) = (door.shop.item(1).await, visitor(1));
+    let path = door.path(&buyer, item, None, None).await.unwrap().path;
+    assert!(door.purchase(&buyer, path, item).await.is_ok());
+}

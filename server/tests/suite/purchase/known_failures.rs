@@ -1,0 +1,251 @@
+//! Failures that other shops of this kind have had.
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicU32, Ordering},
+};
+
+use app::{
+    port::Storefront,
+    wire::{ApiError, ReservationState},
+};
+use sea_orm::{ConnectionTrait, Database};
+use server::{
+    adapters::faulty::{Fault, FaultPlan, Point},
+    engine::{close_unpaid, ports::Account, write_orders},
+};
+
+use super::{Door, visitor};
+use crate::support::{ManualClock, SeededIds, START_MS, TestShop};
+
+/// Fails one call at one point.
+struct FailOnce {
+    call: &'static str,
+    point: Point,
+    left: AtomicU32,
+}
+
+impl FaultPlan for FailOnce {
+    fn next(&self, call: &'static str, point: Point) -> Fault {
+        let hit = call == self.call && point == self.point;
+        let take = |left: u32| left.checked_sub(1);
+        if hit && self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take).is_ok() {
+            Fault::Fail
+        } else {
+            Fault::None
+        }
+    }
+}
+
+async fn failing(call: &'static str, point: Point, times: u32) -> Door {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(ManualClock::at(START_MS));
+    let plan = Arc::new(FailOnce { call, point, left: AtomicU32::new(times) });
+    let ids = Arc::new(SeededIds::default());
+    Door::of(TestShop::open(folder, clock, ids, Some(plan), |_| {}).await)
+}
+
+/// Somebody's hand in the database.
+async fn by_hand(door: Door, statement: &str) -> Door {
+    let (clock, ids) = (door.shop.clock.clone(), door.shop.ids.clone());
+    let folder = door.shop.kill();
+    let file = folder.path().join("seckill.db");
+    let database = Database::connect(format!("sqlite://{}", file.display())).await.unwrap();
+    database.execute_unprepared(statement).await.unwrap();
+    database.close().await.unwrap();
+    Door::of(TestShop::open(folder, clock, ids, None, |_| {}).await)
+}
+
+#[tokio::test]
+async fn known_failure_02_a_crash_after_the_yes_loses_no_order() {
+    let door = Door::new().await;
+    let (item, buyer) = (door.shop.item(1).await, visitor(1));
+    let reserved = door.buy(&buyer, item).await.unwrap();
+    let door = door.restart().await;
+    door.shop.drain().await;
+    door.ordered(&buyer, reserved.reservation_id).await;
+    assert_eq!(door.shop.audit().await.items[0].orders_live, 1);
+}
+
+#[tokio::test]
+async fn known_failure_04_a_reservation_that_gets_no_order_gives_its_unit_back() {
+    let door = Door::new().await;
+    let item = door.shop.item(2).await;
+    let reserved = door.buy(&visitor(1), item).await.unwrap();
+    // The ledger has less than the gate gave.
+    let door = by_hand(door, "UPDATE items SET sellable = 0, sold = 2").await;
+    door.shop.drain().await;
+    let status = door.reservation(&visitor(1), reserved.reservation_id).await.unwrap();
+    assert_eq!(status.state, ReservationState::Failed);
+    let door = by_hand(door, "UPDATE items SET sellable = 2, sold = 0").await;
+    door.order_of(&visitor(1), item).await;
+    door.order_of(&visitor(2), item).await;
+    door.shop.audit().await;
+}
+
+#[tokio::test]
+async fn known_failure_05_one_failed_message_marks_nothing_sold_out() {
+    let door = failing("append", Point::Before, 2).await;
+    let item = door.shop.item(5).await;
+    let failed = door.buy(&visitor(1), item).await;
+    assert!(matches!(failed, Err(ApiError::Busy { .. })), "{failed:?}");
+    assert!(!door.shop.engine.marks.is_sold_out(item));
+    assert_eq!(door.buy(&visitor(2), item).await.unwrap().position, 1);
+}
+
+#[tokio::test]
+async fn known_failure_08_a_limit_counts_the_buyer_whatever_the_path() {
+    let door = Door::new().await;
+    let item = door.shop.item(1).await;
+    let tries = (0..8).map(|number| format!("{number:032x}"));
+    let mut limited = 0;
+    for path in tries {
+        match door.purchase(&visitor(1), path, item).await {
+            Err(ApiError::PathInvalid) => {}
+            Err(ApiError::RateLimited { retry_after_s: 1 }) => limited += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(limited, 3);
+}
+
+#[tokio::test]
+async fn known_failure_10_the_pages_own_polling_is_not_limited() {
+    let door = Door::new().await;
+    let (item, buyer) = (door.shop.item(1).await, visitor(1));
+    let reserved = door.buy(&buyer, item).await.unwrap();
+    for _ in 0..200 {
+        door.reservation(&buyer, reserved.reservation_id).await.unwrap();
+        door.stock(item).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn known_failure_11_another_buyers_order_does_not_exist() {
+    let door = Door::new().await;
+    let (item, owner, other) = (door.shop.item(1).await, visitor(1), visitor(2));
+    let order_id = door.order_of(&owner, item).await;
+    let reservation_id = door.order(&owner, order_id).await.unwrap().reservation_id;
+    assert_eq!(door.order(&other, order_id).await, Err(ApiError::NotFound));
+    assert_eq!(door.cancel(&other, order_id).await, Err(ApiError::NotFound));
+    assert_eq!(door.reservation(&other, reservation_id).await, Err(ApiError::NotFound));
+    assert_eq!(door.orders(&other).await.unwrap(), []);
+    assert_eq!(door.my_reservation(&other, item).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn known_failure_13_a_path_buys_once() {
+    let door = Door::new().await;
+    let (item, buyer) = (door.shop.item(5).await, visitor(1));
+    let path = door.way_in(&buyer, item).await.unwrap().path;
+    assert!(door.purchase(&buyer, path.clone(), item).await.is_ok());
+    assert_eq!(door.purchase(&buyer, path, item).await, Err(ApiError::PathInvalid));
+}
+
+#[tokio::test]
+async fn known_failure_16_an_account_in_a_log_line_shows_no_secret() {
+    let shop = TestShop::new().await;
+    shop.buyer(1).await;
+    let mobile = app::wire::Mobile::parse("13900000001").unwrap();
+    let account: Account = shop.engine.accounts.by_mobile(&mobile).await.unwrap().unwrap();
+    let line = format!("{account:?}");
+    assert!(!line.contains(&account.password_hash), "{line}");
+    assert!(!line.contains("13900000001"), "{line}");
+}
+
+#[tokio::test]
+async fn known_failure_18_nobody_counts_as_a_buyer_before_it_is_on_disk() {
+    let door = failing("append", Point::Before, 2).await;
+    let (item, buyer) = (door.shop.item(1).await, visitor(1));
+    let path = door.way_in(&buyer, item).await.unwrap().path;
+    let failed = door.purchase(&buyer, path.clone(), item).await;
+    assert!(matches!(failed, Err(ApiError::Busy { .. })), "{failed:?}");
+    assert_eq!(door.my_reservation(&buyer, item).await.unwrap(), None);
+    // The same path still asks the same thing.
+    assert_eq!(door.purchase(&buyer, path, item).await.unwrap().position, 1);
+}
+
+#[tokio::test]
+async fn an_answer_lost_after_the_commit_is_asked_for_again_and_takes_one_unit() {
+    let door = failing("append", Point::After, 1).await;
+    let (item, buyer) = (door.shop.item(2).await, visitor(1));
+    let reserved = door.buy(&buyer, item).await.unwrap();
+    door.shop.drain().await;
+    door.ordered(&buyer, reserved.reservation_id).await;
+    assert_eq!(door.stock(item).await.unwrap().sellable, 1);
+    door.shop.audit().await;
+}
+
+#[tokio::test]
+async fn known_failure_19_a_message_that_cannot_be_written_fails_once_and_holds_up_nobody() {
+    let door = Door::new().await;
+    let (gone, item) = (door.shop.item(1).await, door.shop.item(1).await);
+    let poison = door.buy(&visitor(1), gone).await.unwrap();
+    let sound = door.buy(&visitor(2), item).await.unwrap();
+    let statement = format!("DELETE FROM items WHERE hex(id) = '{:X}'", gone.0.simple());
+    let door = by_hand(door, &statement).await;
+    assert_eq!(write_orders::run_once(&door.shop.engine, 256).await.unwrap(), 2);
+    assert_eq!(write_orders::run_once(&door.shop.engine, 256).await.unwrap(), 0);
+    let status = door.reservation(&visitor(1), poison.reservation_id).await.unwrap();
+    assert_eq!(status.state, ReservationState::Failed);
+    assert!(status.reason.is_some());
+    door.ordered(&visitor(2), sound.reservation_id).await;
+}
+
+#[tokio::test]
+async fn known_failure_20_closing_returns_the_unit_and_never_touches_a_paid_order() {
+    let door = Door::new().await;
+    let item = door.shop.item(2).await;
+    let paid = door.order_of(&visitor(1), item).await;
+    door.order_of(&visitor(2), item).await;
+    let statement = format!(
+        "BEGIN; UPDATE orders SET state = 'paid', paid_at_ms = 1 WHERE hex(id) = '{:X}';
+         UPDATE items SET locked = locked - 1, sold = sold + 1; COMMIT;",
+        paid.0.simple()
+    );
+    let door = by_hand(door, &statement).await;
+    door.shop.clock.advance(601_000);
+    assert_eq!(close_unpaid::run_once(&door.shop.engine).await.unwrap(), 1);
+    door.shop.drain().await;
+    let line = door.shop.audit().await.items[0];
+    assert_eq!((line.sellable, line.sold, line.orders_paid), (1, 1, 1));
+    assert_eq!(door.cancel(&visitor(1), paid).await, Err(ApiError::OrderState));
+}
+
+/// Remembers the order of calls.
+#[derive(Default)]
+struct Recorder(Mutex<Vec<&'static str>>);
+
+impl FaultPlan for Recorder {
+    fn next(&self, call: &'static str, point: Point) -> Fault {
+        if point == Point::After {
+            self.0.lock().unwrap().push(call);
+        }
+        Fault::None
+    }
+}
+
+#[tokio::test]
+async fn many_buyers_at_once_share_a_commit() {
+    let recorder = Arc::new(Recorder::default());
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(ManualClock::at(START_MS));
+    let ids = Arc::new(SeededIds::default());
+    let plan: Arc<dyn FaultPlan> = recorder.clone();
+    let door = Door::of(TestShop::open(folder, clock, ids, Some(plan), |_| {}).await);
+    let item = door.shop.item(200).await;
+    let mut paths = Vec::new();
+    for number in 0..200 {
+        paths.push((number, door.way_in(&visitor(number), item).await.unwrap().path));
+    }
+    let visitors: Vec<_> = (0..200).map(visitor).collect();
+    let buys = paths.into_iter().map(|(number, path)| {
+        door.purchase(&visitors[number as usize], path, item)
+    });
+    for reserved in futures::future::join_all(buys).await {
+        reserved.unwrap();
+    }
+    let calls = recorder.0.lock().unwrap();
+    let commits = calls.iter().filter(|call| **call == "append").count();
+    assert!(commits <= 20, "{commits} commits for 200 buyers");
+}

@@ -1,0 +1,222 @@
+//! The world of one seed.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use app::{
+    port::Storefront,
+    wire::{ItemId, OrderState, ReservationId, ReservationState},
+};
+use rand::{Rng, SeedableRng, rngs::StdRng};
+use server::engine::{
+    audit, close_unpaid, ports::Reconciled, reconcile, release, warm_up, write_orders,
+};
+
+use super::faults::SeededFaults;
+use crate::{
+    purchase::{Door, visitor},
+    support::{ANSWER, ManualClock, START_MS, SeededIds, TestShop},
+};
+
+const BUYERS: u32 = 6;
+
+pub struct World {
+    rng: StdRng,
+    faults: Arc<SeededFaults>,
+    /// `None` only while the process is being restarted.
+    door: Option<Door>,
+    items: Vec<ItemId>,
+    /// Who was told "queued".
+    promises: BTreeMap<ReservationId, u32>,
+    story: Vec<String>,
+}
+
+impl World {
+    pub async fn new(seed: u64) -> World {
+        let mut rng = StdRng::seed_from_u64(seed);
+        let faults = Arc::new(SeededFaults::new(seed));
+        let folder = tempfile::tempdir().unwrap();
+        let (clock, ids) = (Arc::new(ManualClock::at(START_MS)), Arc::default());
+        let door = open(folder, clock, ids, &faults).await;
+        let mut items = Vec::new();
+        for _ in 0..2 {
+            items.push(door.shop.item_in(rng.random_range(1..=3), START_MS, i64::MAX, None).await);
+        }
+        World { rng, faults, door: Some(door), items, promises: BTreeMap::new(), story: Vec::new() }
+    }
+
+    pub fn story(&self) -> &[String] {
+        &self.story
+    }
+
+    fn door(&self) -> &Door {
+        self.door.as_ref().unwrap()
+    }
+
+    /// One random thing, under random faults.
+    pub async fn step(&mut self) {
+        let crash_in = self.rng.random_bool(0.3).then(|| self.rng.random_range(0..8));
+        let fail_percent = if self.rng.random_bool(0.3) { 30 } else { 0 };
+        self.faults.set(crash_in, fail_percent);
+        let what = self.rng.random_range(0..100);
+        let faults = self.faults.clone();
+        let crashed = tokio::select! {
+            // What has happened is noticed before the crash that follows it.
+            biased;
+            () = self.act(what) => false,
+            () = faults.crashed() => true,
+        };
+        if crashed {
+            self.story.push("crash".into());
+        }
+        self.faults.set(None, 0);
+        if crashed || self.rng.random_bool(0.05) {
+            self.restart().await;
+        }
+    }
+
+    async fn act(&mut self, what: u32) {
+        match what {
+            0..40 => self.buy().await,
+            40..52 => {
+                let done = write_orders::run_once(&self.door().shop.engine, 4).await;
+                self.tell("write_orders", done.is_ok());
+            }
+            52..64 => {
+                let done = release::run_once(&self.door().shop.engine).await;
+                self.tell("release", done.is_ok());
+            }
+            64..74 => {
+                let done = close_unpaid::run_once(&self.door().shop.engine).await;
+                self.tell("close_unpaid", done.is_ok());
+            }
+            74..78 => {
+                let done = warm_up::run_once(&self.door().shop.engine).await;
+                self.tell("warm_up", done.is_ok());
+            }
+            78..82 => {
+                let done = reconcile::run_once(&self.door().shop.engine).await;
+                // It may fail, but it may never find anything.
+                assert_ne!(done.as_ref().ok(), Some(&1), "gate and ledger differed");
+                self.tell("reconcile", done.is_ok());
+            }
+            82..92 => self.cancel().await,
+            _ => {
+                let ms = [10, 1_000, 30_000, 601_000][self.rng.random_range(0..4)];
+                self.door().shop.clock.advance(ms);
+                self.story.push(format!("{ms} ms pass"));
+            }
+        }
+    }
+
+    fn tell(&mut self, what: &str, ok: bool) {
+        self.story.push(format!("{what}: {}", if ok { "done" } else { "failed" }));
+    }
+
+    /// Some buyers at once, so that they share a batch.
+    async fn buy(&mut self) {
+        let item = self.items[self.rng.random_range(0..self.items.len())];
+        let first = self.rng.random_range(0..BUYERS);
+        let buyers: Vec<u32> =
+            (0..self.rng.random_range(1..=4)).map(|n| (first + n) % BUYERS).collect();
+        let door = self.door.as_ref().unwrap();
+        let mut ways = Vec::new();
+        for number in buyers {
+            let who = visitor(number);
+            let Ok(captcha) = door.ask(&who, item).await else { continue };
+            let path = door.path(&who, item, Some(captcha), Some(ANSWER.into())).await;
+            if let Ok(path) = path {
+                ways.push((number, who, path.path));
+            }
+        }
+        let promises = &mut self.promises;
+        let story = &mut self.story;
+        let buys = ways.into_iter().map(|(number, who, path)| async move {
+            (number, door.purchase(&who, path, item).await)
+        });
+        for (number, answer) in futures::future::join_all(buys).await {
+            story.push(format!("buyer {number}: {answer:?}"));
+            if let Ok(reserved) = answer {
+                promises.insert(reserved.reservation_id, number);
+            }
+        }
+    }
+
+    async fn cancel(&mut self) {
+        let who = visitor(self.rng.random_range(0..BUYERS));
+        let Ok(orders) = self.door().orders(&who).await else { return };
+        let pending = orders.iter().find(|order| order.state == OrderState::PendingPayment);
+        if let Some(order) = pending {
+            let done = self.door().cancel(&who, order.order_id).await;
+            self.tell("cancel", done.is_ok());
+        }
+    }
+
+    async fn restart(&mut self) {
+        self.story.push("restart".into());
+        let shop = self.door.take().unwrap().shop;
+        let (clock, ids) = (shop.clock.clone(), shop.ids.clone());
+        self.door = Some(open(shop.kill(), clock, ids, &self.faults).await);
+    }
+
+    /// The invariants that hold at every moment, and that nobody who was told "queued" is
+    /// forgotten.
+    pub async fn audit(&self) {
+        let shop = &self.door().shop;
+        let report = audit::audit(&shop.sql, shop.clock.get()).await.unwrap();
+        // Workers run when the seed says so: nothing can be in time here.
+        let in_time = ["reservations_end_in_time", "unpaid_orders_close_in_time"];
+        let broken: Vec<_> = report
+            .violations
+            .iter()
+            .filter(|violation| !in_time.contains(&violation.rule))
+            .collect();
+        assert!(broken.is_empty(), "{broken:?}\n{:#?}", self.story);
+        for (id, number) in &self.promises {
+            let status = self.door().reservation(&visitor(*number), *id).await;
+            assert!(status.is_ok(), "{id} is forgotten: {status:?}\n{:#?}", self.story);
+        }
+    }
+
+    /// Everything drains without a hand, and what was promised has ended.
+    pub async fn end(mut self) {
+        self.restart().await;
+        let engine = self.door().shop.engine.clone();
+        for _ in 0..2 {
+            self.door().shop.drain().await;
+            close_unpaid::run_once(&engine).await.unwrap();
+        }
+        self.door().shop.drain().await;
+        self.door().shop.audit().await;
+        for (id, number) in &self.promises {
+            let status = self.door().reservation(&visitor(*number), *id).await.unwrap();
+            assert_ne!(status.state, ReservationState::Queued, "{:#?}", self.story);
+            assert_ne!(status.state, ReservationState::Failed, "the gate never gives too much");
+        }
+        for item in &self.items {
+            let same = engine.gate.reconcile(*item).await.unwrap();
+            assert_eq!(same, Reconciled::Same, "{:#?}", self.story);
+        }
+        // Nothing is undersold: whatever is left can be bought.
+        let mut newcomer = 100;
+        for item in self.items.clone() {
+            let left = self.door().stock(item).await.unwrap().sellable;
+            for _ in 0..left {
+                self.door().buy(&visitor(newcomer), item).await.unwrap();
+                newcomer += 1;
+            }
+        }
+        self.door().shop.drain().await;
+        for line in self.door().shop.audit().await.items {
+            assert_eq!((line.orders_live, line.sellable), (line.total, 0), "{:#?}", self.story);
+        }
+    }
+}
+
+async fn open(
+    folder: tempfile::TempDir,
+    clock: Arc<ManualClock>,
+    ids: Arc<SeededIds>,
+    faults: &Arc<SeededFaults>,
+) -> Door {
+    Door::of(TestShop::open(folder, clock, ids, Some(faults.clone()), |_| {}).await)
+}

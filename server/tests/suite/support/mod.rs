@@ -1,0 +1,144 @@
+//! A shop for tests: the real assembly on a clock, ids and questions of the test's own.
+
+mod surroundings;
+
+use std::sync::Arc;
+
+use app::wire::{AccountId, ItemId, LocalText, Mobile, Money, Role, RoundId};
+use server::{
+    adapters::{
+        faulty::FaultPlan,
+        sql::{NewItem, NewRound, Sql},
+    },
+    assembly::{self, Assembly},
+    config::Config,
+    engine::{Engine, audit, ports::Account, release, write_orders},
+};
+use tempfile::TempDir;
+use tokio::task::JoinHandle;
+use uuid::Uuid;
+
+pub use surroundings::{ANSWER, ManualClock, PlainPasswords, SeededIds, surroundings};
+
+/// The instant at which tests begin.
+pub const START_MS: i64 = 1_800_000_000_000;
+pub const HOUR_MS: i64 = 3_600_000;
+
+/// A shop whose workers do not run by themselves.
+pub struct TestShop {
+    pub engine: Arc<Engine>,
+    pub sql: Sql,
+    pub clock: Arc<ManualClock>,
+    pub ids: Arc<SeededIds>,
+    folder: Option<TempDir>,
+    gate: JoinHandle<()>,
+}
+
+impl TestShop {
+    pub async fn new() -> TestShop {
+        TestShop::with(|_| {}).await
+    }
+
+    pub async fn with(change: impl FnOnce(&mut Config)) -> TestShop {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::at(START_MS));
+        TestShop::open(folder, clock, Arc::new(SeededIds::default()), None, change).await
+    }
+
+    /// A shop over a data folder that may hold what an earlier one left.
+    pub async fn open(
+        folder: TempDir,
+        clock: Arc<ManualClock>,
+        ids: Arc<SeededIds>,
+        faults: Option<Arc<dyn FaultPlan>>,
+        change: impl FnOnce(&mut Config),
+    ) -> TestShop {
+        let mut config = Config::defaults().unwrap();
+        config.data_dir = folder.path().into();
+        change(&mut config);
+        let around = surroundings(clock.clone(), ids.clone(), faults);
+        let Assembly { engine, gate_task, sql, .. } =
+            assembly::embedded(&config, around).await.unwrap();
+        let gate = tokio::spawn(gate_task.run());
+        TestShop { engine, sql, clock, ids, folder: Some(folder), gate }
+    }
+
+    /// Ends the process as `kill -9` does, and hands over what is on disk.
+    pub fn kill(mut self) -> TempDir {
+        self.gate.abort();
+        self.folder.take().unwrap()
+    }
+
+    /// Kills and starts again.
+    pub async fn restart(self) -> TestShop {
+        let (clock, ids) = (self.clock.clone(), self.ids.clone());
+        TestShop::open(self.kill(), clock, ids, None, |_| {}).await
+    }
+
+    /// An item of an approved round that is open from now on for an hour.
+    pub async fn item(&self, stock: u32) -> ItemId {
+        self.item_in(stock, START_MS, START_MS + HOUR_MS, None).await
+    }
+
+    pub async fn item_in(
+        &self,
+        stock: u32,
+        starts_at_ms: i64,
+        ends_at_ms: i64,
+        stopped: Option<LocalText>,
+    ) -> ItemId {
+        let item_id = ItemId(self.ids.next());
+        let round = NewRound {
+            round_id: RoundId(self.ids.next()),
+            title: both("中午场", "Noon round"),
+            starts_at_ms,
+            ends_at_ms,
+            stopped,
+            pay_window_s: None,
+            items: vec![NewItem {
+                item_id,
+                product_id: self.ids.next(),
+                title: both("手冲壶", "Pour-over kettle"),
+                description: both("细口。", "A slender spout."),
+                picture_url: "/products/kettle.svg".into(),
+                list_price: Money(29_900),
+                sale_price: Money(9_900),
+                stock,
+            }],
+        };
+        self.sql.add_round(&round).await.unwrap();
+        item_id
+    }
+
+    /// A buyer who may sign in with mobile `1390000` + number and password `password-<number>`.
+    pub async fn buyer(&self, number: u32) -> AccountId {
+        let account = Account {
+            account_id: AccountId(Uuid::from_u128(0xb000_0000 + u128::from(number))),
+            mobile: Mobile::parse(&format!("1390000{number:04}")).unwrap(),
+            nickname: format!("buyer {number}"),
+            role: Role::Buyer,
+            banned: false,
+            password_hash: PlainPasswords::hash_of(&format!("password-{number}")),
+            created_at_ms: START_MS,
+        };
+        self.sql.add_accounts(std::slice::from_ref(&account)).await.unwrap();
+        account.account_id
+    }
+
+    /// Runs the workers that end what is under way until nothing is.
+    pub async fn drain(&self) {
+        while write_orders::run_once(&self.engine, 256).await.unwrap() > 0 {}
+        while release::run_once(&self.engine).await.unwrap() > 0 {}
+    }
+
+    /// Fails unless every invariant of the ledger holds.
+    pub async fn audit(&self) -> audit::Report {
+        let report = audit::audit(&self.sql, self.clock.get()).await.unwrap();
+        assert_eq!(report.violations, [], "{report:#?}");
+        report
+    }
+}
+
+pub fn both(zh: &str, en: &str) -> LocalText {
+    LocalText { zh: zh.into(), en: en.into() }
+}

@@ -1,0 +1,117 @@
+//! What a test shop stands in.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, AtomicU64, Ordering},
+};
+
+use app::wire::Password;
+use async_trait::async_trait;
+use server::{
+    adapters::{faulty::FaultPlan, sql::Durability, system::LogNotifier},
+    assembly::Surroundings,
+    engine::ports::{
+        Clock, Ids, PasswordError, Passwords,
+        captcha::{CaptchaSource, NoQuestion, Question},
+    },
+};
+use uuid::Uuid;
+
+use super::both;
+
+/// Time that passes only when told to.
+pub struct ManualClock(AtomicI64);
+
+impl ManualClock {
+    pub fn at(now_ms: i64) -> Self {
+        Self(AtomicI64::new(now_ms))
+    }
+
+    pub fn get(&self) -> i64 {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    pub fn advance(&self, ms: i64) {
+        self.0.fetch_add(ms, Ordering::SeqCst);
+    }
+}
+
+impl Clock for ManualClock {
+    fn now_ms(&self) -> i64 {
+        self.get()
+    }
+}
+
+/// Ids that are the same in every run.
+#[derive(Default)]
+pub struct SeededIds(AtomicU64);
+
+impl SeededIds {
+    pub fn next(&self) -> Uuid {
+        Uuid::from_u128(0xa000_0000_0000_0000 + u128::from(self.0.fetch_add(1, Ordering::SeqCst)))
+    }
+}
+
+impl Ids for SeededIds {
+    fn id(&self) -> Uuid {
+        self.next()
+    }
+
+    fn secret(&self) -> String {
+        self.next().simple().to_string()
+    }
+}
+
+/// The answer to every question of [`Sums`].
+pub const ANSWER: &str = "7";
+
+/// Questions without pictures worth looking at.
+struct Sums;
+
+#[async_trait]
+impl CaptchaSource for Sums {
+    async fn next(&self) -> Result<Question, NoQuestion> {
+        Ok(Question {
+            png: b"not a picture".as_slice().into(),
+            answer: ANSWER.to_owned(),
+            words: Some(both("3 加 5 减 1", "3 plus 5 minus 1")),
+            prompt: both("算出结果", "What is the result?"),
+        })
+    }
+}
+
+/// Hashing that costs nothing; the real one has tests of its own.
+pub struct PlainPasswords;
+
+impl PlainPasswords {
+    pub fn hash_of(password: &str) -> String {
+        format!("plain:{password}")
+    }
+}
+
+#[async_trait]
+impl Passwords for PlainPasswords {
+    async fn hash(&self, password: Password) -> Result<String, PasswordError> {
+        Ok(PlainPasswords::hash_of(password.expose()))
+    }
+
+    async fn verify(&self, password: Password, hash: Option<String>) -> Result<bool, PasswordError> {
+        Ok(hash == Some(PlainPasswords::hash_of(password.expose())))
+    }
+}
+
+pub fn surroundings(
+    clock: Arc<ManualClock>,
+    ids: Arc<SeededIds>,
+    faults: Option<Arc<dyn FaultPlan>>,
+) -> Surroundings {
+    Surroundings {
+        clock,
+        ids,
+        questions: Arc::new(Sums),
+        passwords: Arc::new(PlainPasswords),
+        notifier: Arc::new(LogNotifier),
+        durability: Durability::Process,
+        faults,
+    }
+}

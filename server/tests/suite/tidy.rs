@@ -1,0 +1,123 @@
+//! The repository's own rules, as far as a machine can check them.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+fn sources(folder: &str, extension: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() && !matches!(name.as_str(), "node_modules" | "target" | "screenshots") {
+                folders.push(path);
+            } else if path.extension().is_some_and(|found| found == extension) {
+                let text = fs::read_to_string(&path).unwrap();
+                let shown = path.strip_prefix(root()).unwrap().display().to_string();
+                found.push((shown, text));
+            }
+        }
+    }
+    assert!(!found.is_empty(), "no .{extension} in {folder}");
+    found
+}
+
+fn rust() -> Vec<(String, String)> {
+    ["app/src", "frontend/src", "server/src", "server/tests"]
+        .into_iter()
+        .flat_map(|folder| sources(folder, "rs"))
+        .collect()
+}
+
+#[test]
+fn no_file_is_longer_than_one_can_keep_in_mind() {
+    for (path, text) in rust() {
+        let limit = if path.starts_with("server/tests") { 600 } else { 400 };
+        let lines = text.lines().count();
+        assert!(lines <= limit, "{path} has {lines} lines; the limit is {limit}");
+    }
+}
+
+#[test]
+fn every_module_says_what_it_is() {
+    for (path, text) in rust() {
+        assert!(text.starts_with("//!"), "{path} does not open with `//!`");
+    }
+}
+
+#[test]
+fn no_function_is_longer_than_seventy_lines() {
+    for (path, text) in rust() {
+        let mut start = None;
+        for (number, line) in text.lines().enumerate() {
+            let body = line.trim_start();
+            let indent = line.len() - body.len();
+            let signature = body.strip_prefix("pub ").unwrap_or(body);
+            let signature = signature.strip_prefix("pub(super) ").unwrap_or(signature);
+            if signature.starts_with("fn ") || signature.starts_with("async fn ") {
+                start.get_or_insert((number, indent));
+            }
+            if let Some((from, at)) = start
+                && (body == "}" || body.ends_with(';') && number == from)
+                && indent == at
+            {
+                assert!(number - from < 70, "{path}:{} is {} lines long", from + 1, number - from);
+                start = None;
+            }
+        }
+    }
+}
+
+#[test]
+fn layers_do_not_reach_around_each_other() {
+    let rules: [(&str, &[&str]); 4] = [
+        ("server/src/engine", &["tokio::", "redis::", "lapin::", "sea_orm::", "axum::", "crate::adapters", "crate::http"]),
+        ("app/src", &["tokio::", "redis::", "lapin::", "sea_orm::", "sqlx::"]),
+        ("server/src/adapters", &["axum::", "crate::http", "crate::workers"]),
+        ("server/src/http", &["sea_orm::", "crate::adapters"]),
+    ];
+    for (folder, forbidden) in rules {
+        for (path, text) in sources(folder, "rs") {
+            for word in forbidden {
+                assert!(!text.contains(word), "{path} names {word}");
+            }
+        }
+    }
+}
+
+#[test]
+fn only_the_configuration_reads_the_environment() {
+    for (path, text) in rust() {
+        let reads = text.contains("env::var");
+        let may = path == "server/src/config.rs" || path.starts_with("server/tests");
+        assert!(!reads || may, "{path} reads the environment");
+    }
+}
+
+#[test]
+fn nothing_is_left_for_later_in_the_sources() {
+    let marks = ["TODO", "FIXME", "XXX", "todo!", "unimplemented!", "dbg!"];
+    for (path, text) in rust().into_iter().filter(|(path, _)| !path.ends_with("tidy.rs")) {
+        for mark in marks {
+            assert!(!text.contains(mark), "{path} holds {mark}");
+        }
+        assert!(!text.contains("#[allow("), "{path}: `#[expect(…, reason)]` says when it is over");
+    }
+}
+
+#[test]
+fn folders_and_files_have_names_that_say_something() {
+    for (path, _) in rust() {
+        for name in ["utils", "helpers", "types", "traits", "common", "misc"] {
+            let named = path.split(['/', '.']).any(|part| part == name);
+            assert!(!named, "{path} is named {name}");
+        }
+    }
+}
