@@ -6,6 +6,8 @@
 //! Not here: rules of the sale, databases, queues. Those live behind [`port`], in the `server` crate.
 
 pub mod api;
+#[cfg(feature = "ssr")]
+pub mod app;
 mod browser;
 pub mod islands;
 mod text;
@@ -17,3 +19,6 @@ mod components;
 pub mod pages;
 #[cfg(feature = "ssr")]
 pub mod port;
+
+#[cfg(feature = "ssr")]
+pub use components::time::ShopZone;

@@ -8,3 +8,4 @@ pub mod workers;
 pub mod config;
 pub mod assembly;
 pub mod cli;
+pub mod http;

@@ -5,6 +5,8 @@
 mod account;
 mod catalogue;
 mod hidden_path;
+#[cfg(feature = "ssr")]
+mod local_path;
 mod orders;
 mod purchase;
 
@@ -17,6 +19,8 @@ pub use purchase::{
 
 #[cfg(feature = "ssr")]
 pub use context::{HiddenPathSegment, language, shop, visitor};
+#[cfg(feature = "ssr")]
+pub use local_path::local_path;
 
 #[cfg(feature = "ssr")]
 mod context {

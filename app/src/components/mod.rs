@@ -1,1 +1,19 @@
 //! Server-rendered parts that two pages or more use.
+
+mod account_form;
+mod failure;
+mod frame;
+mod icon;
+mod order_badge;
+mod picture;
+mod price;
+mod time;
+
+pub use account_form::{AccountForm, Field, FormState};
+pub use failure::{Failure, NotFound};
+pub use frame::Frame;
+pub use icon::{Icon, Shape};
+pub use order_badge::OrderBadge;
+pub use picture::Picture;
+pub use price::Price;
+pub use time::{Calendar, Instant, ShopZone};

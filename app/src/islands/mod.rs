@@ -1,2 +1,16 @@
 //! What lives in the browser. Each island is rendered on the server in a state that is the same
 //! for everybody, and finds the visitor's own state after it woke up.
+
+mod account_badge;
+mod buy_panel;
+mod cancel_order;
+mod countdown;
+mod order_deadline;
+mod stock_bar;
+
+pub use account_badge::AccountBadge;
+pub use buy_panel::{BuyPanel, PanelItem};
+pub use cancel_order::CancelOrder;
+pub use countdown::Countdown;
+pub use order_deadline::OrderDeadline;
+pub use stock_bar::StockBar;

@@ -1,0 +1,179 @@
+//! What the log-in and the registration form share: how they read the answer to an earlier try
+//! from the address, and how a field shows its mistake. What was typed is never shown again.
+
+use leptos::prelude::*;
+use leptos_router::{hooks::use_query_map, params::ParamsMap};
+
+use crate::{
+    api::local_path,
+    text::pages::account as say,
+    wire::{ApiError, Language},
+};
+
+/// What the form's address says: where to go afterwards, and what went wrong before.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FormState {
+    /// An address of our own.
+    pub next: String,
+    error: String,
+    field: String,
+}
+
+impl FormState {
+    /// From the query of the page being rendered.
+    pub fn of_page() -> Self {
+        use_query_map().with_untracked(Self::from_query)
+    }
+
+    fn from_query(query: &ParamsMap) -> Self {
+        let text = |name: &str| query.get_str(name).unwrap_or_default().to_owned();
+        let next = query.get_str("next").and_then(local_path).unwrap_or("/").to_owned();
+        Self { next, error: text("error"), field: text("field") }
+    }
+
+    /// The mistake in `field`, if the earlier try had one there.
+    fn mistake_in(&self, field: &str, language: Language) -> Option<String> {
+        let known = match (self.error.as_str(), self.field.as_str()) {
+            ("invalid", "mobile_taken") => Some(("mobile", say::mobile_taken(language).to_owned())),
+            ("invalid", "mobile") => Some(("mobile", say::mobile_invalid(language).to_owned())),
+            ("invalid", "password") => Some(("password", say::password_invalid(language))),
+            ("invalid", "nickname") => Some(("nickname", say::nickname_invalid(language))),
+            _ => None,
+        };
+        known.filter(|(at, _)| *at == field).map(|(_, words)| words)
+    }
+
+    /// What went wrong with the form as a whole.
+    fn message(&self, language: Language) -> Option<&'static str> {
+        let in_a_field = ["mobile", "mobile_taken", "password", "nickname"];
+        match self.error.as_str() {
+            "" => None,
+            "invalid" if in_a_field.contains(&self.field.as_str()) => None,
+            code if code == ApiError::Unauthenticated.code() => Some(say::mismatch(language)),
+            "rate_limited" => Some(say::rate_limited(language)),
+            "busy" => Some(say::busy(language)),
+            "forbidden" => Some(say::forbidden(language)),
+            _ => Some(say::unknown(language)),
+        }
+    }
+}
+
+/// A form that posts to `action` and works without scripts.
+#[component]
+pub fn AccountForm<'a>(
+    /// What an earlier try left.
+    state: &'a FormState,
+    /// The server function's address.
+    action: &'static str,
+    /// The words on its button.
+    submit: &'static str,
+    /// The page's language.
+    language: Language,
+    /// Its fields.
+    children: Children,
+) -> impl IntoView {
+    let message = state.message(language);
+    view! {
+        <form class="form" method="post" action=action>
+            {message.map(|words| view! { <p class="form__message" role="alert">{words}</p> })}
+            <input type="hidden" name="next" value=state.next.clone() />
+            {children()}
+            <button class="button button--main button--wide" type="submit">{submit}</button>
+        </form>
+    }
+}
+
+/// A labelled field with its hint and its mistake.
+#[component]
+pub fn Field<'a>(
+    /// What an earlier try left.
+    state: &'a FormState,
+    /// Its wire name, and its id.
+    name: &'static str,
+    /// What it is for.
+    label: &'static str,
+    /// What is expected; empty for nothing.
+    #[prop(optional, into)]
+    hint: String,
+    /// `type` of the input.
+    #[prop(default = "text")]
+    kind: &'static str,
+    /// What a browser may fill in.
+    autocomplete: &'static str,
+    /// Fewest characters, checked by the browser too.
+    #[prop(optional)]
+    min: Option<usize>,
+    /// Most characters.
+    #[prop(optional)]
+    max: Option<usize>,
+    /// The page's language.
+    language: Language,
+) -> impl IntoView {
+    let mistake = state.mistake_in(name, language);
+    let hint_id = format!("{name}-hint");
+    let mistake_id = format!("{name}-mistake");
+    let described_by = match (mistake.is_some(), hint.is_empty()) {
+        (true, true) => Some(mistake_id.clone()),
+        (true, false) => Some(format!("{mistake_id} {hint_id}")),
+        (false, false) => Some(hint_id.clone()),
+        (false, true) => None,
+    };
+    view! {
+        <div class="field">
+            <label class="field__label" for=name>{label}</label>
+            <input
+                class="field__input"
+                id=name
+                name=name
+                type=kind
+                required
+                autocomplete=autocomplete
+                inputmode=(kind == "tel").then_some("tel")
+                minlength=min.map(|length| length.to_string())
+                maxlength=max.map(|length| length.to_string())
+                aria-describedby=described_by
+                aria-invalid=mistake.is_some().then_some("true")
+                autofocus=mistake.is_some()
+            />
+            {mistake.map(|words| view! { <p class="field__mistake" id=mistake_id role="alert">{words}</p> })}
+            {(!hint.is_empty()).then(|| view! { <p class="field__hint" id=hint_id>{hint}</p> })}
+        </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state(query: &[(&str, &str)]) -> FormState {
+        let mut map = ParamsMap::new();
+        for (name, value) in query {
+            map.insert((*name).to_owned(), (*value).to_owned());
+        }
+        FormState::from_query(&map)
+    }
+
+    #[test]
+    fn only_our_own_addresses_survive() {
+        assert_eq!(state(&[("next", "/orders")]).next, "/orders");
+        assert_eq!(state(&[("next", "//evil.example")]).next, "/");
+        assert_eq!(state(&[]).next, "/");
+    }
+
+    #[test]
+    fn a_mistake_stands_at_its_field_and_nowhere_else() {
+        let taken = state(&[("error", "invalid"), ("field", "mobile_taken")]);
+        assert!(taken.mistake_in("mobile", Language::En).is_some());
+        assert!(taken.mistake_in("password", Language::En).is_none());
+        assert!(taken.message(Language::En).is_none());
+    }
+
+    #[test]
+    fn every_other_error_is_said_above_the_form_and_never_echoed() {
+        for code in ["unauthenticated", "rate_limited", "busy", "forbidden", "invalid", "<script>"] {
+            let words = state(&[("error", code)]).message(Language::En);
+            assert!(words.is_some_and(|words| !words.contains(code)), "{code}");
+        }
+        assert_eq!(state(&[]).message(Language::En), None);
+    }
+}

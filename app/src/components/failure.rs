@@ -1,0 +1,114 @@
+//! A page that could not be shown: in the shop's frame, with the right status, in a sentence that
+//! says what happened, and with a way on.
+
+use http::{HeaderValue, StatusCode, header};
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+use leptos_meta::{Meta, Title};
+use leptos_router::hooks::use_location;
+
+use crate::{
+    text::pages::{self, failure as say},
+    wire::{ApiError, Language},
+};
+
+/// Where a page that failed leads to.
+enum WayOn {
+    /// The same page again.
+    Again,
+    /// The log-in form, and back from there.
+    SignIn,
+    /// Only the start page.
+    Home,
+}
+
+/// There is no such page or item.
+#[component]
+pub fn NotFound(
+    /// The page's language.
+    language: Language,
+) -> impl IntoView {
+    view! { <Failure error=ApiError::NotFound language /> }
+}
+
+/// The shop could not answer.
+#[component]
+pub fn Failure(
+    /// Why.
+    error: ApiError,
+    /// The page's language.
+    language: Language,
+) -> impl IntoView {
+    set_status(&error);
+    let (title, text, way_on) = words(&error, language);
+    let here = use_location().pathname.get_untracked();
+    let action = match way_on {
+        WayOn::Again => Some((here, say::try_again(language))),
+        WayOn::SignIn => Some((format!("/login?next={here}"), say::sign_in(language))),
+        WayOn::Home => None,
+    };
+    let has_action = action.is_some();
+    let reference = match error {
+        ApiError::Internal { trace_id } => Some(trace_id),
+        _ => None,
+    };
+    view! {
+        <Title text=title />
+        <Meta name="robots" content="noindex" />
+        <section class="notice">
+            <EmptyDial />
+            <h1 class="notice__title">{title}</h1>
+            <p class="notice__text">{text}</p>
+            {reference.map(|id| view! {
+                <p class="notice__reference">{say::reference(language)} " " <code>{id}</code></p>
+            })}
+            <div class="notice__actions">
+                {action.map(|(to, words)| view! { <a class="button button--main" href=to>{words}</a> })}
+                <a class=if has_action { "button" } else { "button button--main" } href="/">
+                    {pages::to_the_start(language)}
+                </a>
+            </div>
+        </section>
+    }
+}
+
+/// A clock's face without hands.
+#[component]
+fn EmptyDial() -> impl IntoView {
+    view! {
+        <svg class="notice__drawing" viewBox="0 0 96 96" width="96" height="96" aria-hidden="true" focusable="false">
+            <circle cx="48" cy="48" r="44"></circle>
+            <path d="M48 12v8M48 76v8M12 48h8M76 48h8"></path>
+            <circle class="notice__dot" cx="48" cy="48" r="4"></circle>
+        </svg>
+    }
+}
+
+fn words(error: &ApiError, language: Language) -> (&'static str, &'static str, WayOn) {
+    match error {
+        ApiError::NotFound | ApiError::Invalid { .. } => {
+            (say::not_found_title(language), say::not_found_text(language), WayOn::Home)
+        }
+        ApiError::Unauthenticated => {
+            (say::sign_in_title(language), say::sign_in_text(language), WayOn::SignIn)
+        }
+        ApiError::RateLimited { .. } => {
+            (say::limited_title(language), say::limited_text(language), WayOn::Again)
+        }
+        ApiError::Busy { .. } | ApiError::Offline => {
+            (say::busy_title(language), say::busy_text(language), WayOn::Again)
+        }
+        _ => (say::broken_title(language), say::broken_text(language), WayOn::Again),
+    }
+}
+
+/// Absent while routes are listed at start; then there is no response to speak of.
+fn set_status(error: &ApiError) {
+    let Some(response) = use_context::<ResponseOptions>() else { return };
+    if let Ok(status) = StatusCode::from_u16(error.status()) {
+        response.set_status(status);
+    }
+    if let Some(wait_s) = error.retry_after_s() {
+        response.insert_header(header::RETRY_AFTER, HeaderValue::from(wait_s));
+    }
+}

@@ -1,0 +1,69 @@
+//! What surrounds every page: header, main part, footer. It holds no visitor's data; the account
+//! badge finds the visitor after the page has loaded.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+
+use crate::{islands::AccountBadge, text::pages as say, wire::Language};
+
+/// The frame around `children`.
+#[component]
+pub fn Frame(
+    /// The page's language.
+    language: Language,
+    /// The page.
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <a class="skip-link" href="#main">{say::skip_to_content(language)}</a>
+        <header class="site-header">
+            <div class="site-header__inner">
+                <a class="brand" href="/" aria-label=say::home_link(language)>
+                    <Mark />
+                    <span class="brand__name">{say::shop_name(language)}</span>
+                </a>
+                <div class="site-header__tools">
+                    <LanguageSwitch language />
+                    <AccountBadge language />
+                </div>
+            </div>
+        </header>
+        <main class="site-main" id="main" tabindex="-1">
+            {children()}
+        </main>
+        <footer class="site-footer">
+            <p>{say::promise(language)}</p>
+        </footer>
+    }
+}
+
+/// The shop's mark: a clock's face on the stroke of twelve.
+#[component]
+fn Mark() -> impl IntoView {
+    view! {
+        <svg class="brand__mark" viewBox="0 0 32 32" width="32" height="32" aria-hidden="true" focusable="false">
+            <circle class="brand__disc" cx="16" cy="16" r="15"></circle>
+            <path class="brand__hands" d="M16 16V6.5M16 16V11"></path>
+            <circle class="brand__dot" cx="16" cy="16" r="2.6"></circle>
+        </svg>
+    }
+}
+
+/// One button with the other language's own name; a form, so that it works without scripts.
+#[component]
+fn LanguageSwitch(language: Language) -> impl IntoView {
+    let other = match language {
+        Language::Zh => Language::En,
+        Language::En => Language::Zh,
+    };
+    let here = use_location().pathname;
+    view! {
+        <form class="language" method="post" action="/language">
+            <input type="hidden" name="to" value=other.code() />
+            <input type="hidden" name="next" value=move || here.get() />
+            <button class="button button--quiet" type="submit" lang=other.tag() title=say::switch_language(other)>
+                {say::own_name(other)}
+            </button>
+        </form>
+    }
+}

@@ -1,0 +1,31 @@
+//! An order's state in words and a shape, so that colour is never the only sign.
+
+use leptos::prelude::*;
+
+use super::{Icon, Shape};
+use crate::{
+    text::pages::orders as say,
+    wire::{CloseReason, Language, Order, OrderState},
+};
+
+/// The state of `order`.
+#[component]
+pub fn OrderBadge<'a>(
+    /// Which order.
+    order: &'a Order,
+    /// The page's language.
+    language: Language,
+) -> impl IntoView {
+    let (class, shape) = match (order.state, order.close_reason) {
+        (OrderState::PendingPayment, _) => ("badge badge--waiting", Shape::Clock),
+        (OrderState::Paid, _) => ("badge badge--done", Shape::Done),
+        (OrderState::Closed, Some(CloseReason::Cancelled)) => ("badge", Shape::Withdrawn),
+        (OrderState::Closed, _) => ("badge", Shape::Closed),
+    };
+    view! {
+        <span class=class>
+            <Icon shape />
+            {say::state(language, order.state, order.close_reason)}
+        </span>
+    }
+}

@@ -1,0 +1,156 @@
+//! Instants as the shop's calendar shows them. The zone is the shop's, never the visitor's: a page
+//! is the same for everybody. Not here: anything that ticks (that is the islands' work).
+
+use jiff::{
+    Timestamp,
+    civil::DateTime,
+    tz::Offset,
+};
+use leptos::prelude::*;
+
+use crate::{text::pages::time as say, wire::Language};
+
+/// Where the shop's clocks hang: minutes east of UTC, from the server's settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShopZone {
+    /// −1559 to 1559; beyond that UTC is used.
+    pub offset_min: i32,
+}
+
+impl Default for ShopZone {
+    /// UTC+8: the whole of China.
+    fn default() -> Self {
+        Self { offset_min: 8 * 60 }
+    }
+}
+
+/// The shop's calendar while one page is rendered: its zone, its language, and which day is today.
+#[derive(Clone, Copy, Debug)]
+pub struct Calendar {
+    offset: Offset,
+    now_ms: i64,
+    language: Language,
+}
+
+impl Calendar {
+    /// The calendar of the page being rendered, at `now_ms`.
+    pub fn of_page(now_ms: i64, language: Language) -> Self {
+        Self::new(use_context::<ShopZone>().unwrap_or_default(), now_ms, language)
+    }
+
+    fn new(zone: ShopZone, now_ms: i64, language: Language) -> Self {
+        let offset = Offset::from_seconds(zone.offset_min.saturating_mul(60)).unwrap_or(Offset::UTC);
+        Self { offset, now_ms, language }
+    }
+
+    /// The instant at which the page is rendered, epoch milliseconds.
+    pub fn now_ms(self) -> i64 {
+        self.now_ms
+    }
+
+    /// The day's time to the minute: `20:00`.
+    pub fn clock(self, at_ms: i64) -> String {
+        let at = self.civil(at_ms);
+        format!("{:02}:{:02}", at.hour(), at.minute())
+    }
+
+    /// Day and time inside a sentence: `today at 20:00`.
+    pub fn when(self, at_ms: i64) -> String {
+        say::day_at(self.language, &self.day(at_ms), &self.clock(at_ms))
+    }
+
+    /// Day and time as a label: `20:00` on the same day, else `Tomorrow 12:00`.
+    pub fn label(self, at_ms: i64) -> String {
+        if self.civil(at_ms).date() == self.civil(self.now_ms).date() {
+            self.clock(at_ms)
+        } else {
+            say::day_label(&self.day(at_ms), &self.clock(at_ms))
+        }
+    }
+
+    /// Day and time to the second, for what has happened: `5 Jan at 20:00:03`.
+    pub fn exact(self, at_ms: i64) -> String {
+        let clock = format!("{}:{:02}", self.clock(at_ms), self.civil(at_ms).second());
+        say::day_at(self.language, &self.day(at_ms), &clock)
+    }
+
+    /// For programs: `2026-01-05T20:00:03+08:00`.
+    pub fn machine(self, at_ms: i64) -> String {
+        let minutes = self.offset.seconds() / 60;
+        let sign = if minutes < 0 { '-' } else { '+' };
+        let at = self.civil(at_ms).strftime("%Y-%m-%dT%H:%M:%S");
+        format!("{at}{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60)
+    }
+
+    fn day(self, at_ms: i64) -> String {
+        let (day, today) = (self.civil(at_ms).date(), self.civil(self.now_ms).date());
+        match today.until(day).map(|span| span.get_days()) {
+            Ok(0) => say::today(self.language).to_owned(),
+            Ok(1) => say::tomorrow(self.language).to_owned(),
+            Ok(-1) => say::yesterday(self.language).to_owned(),
+            _ => say::day_of_month(self.language, day.month(), day.day()),
+        }
+    }
+
+    fn civil(self, at_ms: i64) -> DateTime {
+        self.offset.to_datetime(Timestamp::from_millisecond(at_ms).unwrap_or_default())
+    }
+}
+
+/// A text that names an instant, with the instant itself for programs.
+#[component]
+pub fn Instant(
+    /// The page's calendar.
+    calendar: Calendar,
+    /// Which instant, epoch milliseconds.
+    at_ms: i64,
+    /// The words; made with the calendar.
+    #[prop(into)]
+    text: String,
+) -> impl IntoView {
+    view! { <time datetime=calendar.machine(at_ms)>{text}</time> }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 2026-01-05 23:30 in Shanghai.
+    const NOW_MS: i64 = 1_767_627_000_000;
+    const HOUR_MS: i64 = 3_600_000;
+
+    fn calendar(language: Language) -> Calendar {
+        Calendar::new(ShopZone::default(), NOW_MS, language)
+    }
+
+    #[test]
+    fn days_change_at_the_shop_s_midnight_and_not_at_utc_s() {
+        let english = calendar(Language::En);
+        assert_eq!(english.when(NOW_MS), "today at 23:30");
+        assert_eq!(english.when(NOW_MS + HOUR_MS), "tomorrow at 00:30");
+        assert_eq!(english.when(NOW_MS - 24 * HOUR_MS), "yesterday at 23:30");
+        assert_eq!(english.when(NOW_MS + 72 * HOUR_MS), "8 Jan at 23:30");
+        assert_eq!(calendar(Language::Zh).when(NOW_MS + 72 * HOUR_MS), "1月8日 23:30");
+    }
+
+    #[test]
+    fn a_month_ahead_is_no_day_of_this_week() {
+        assert_eq!(calendar(Language::En).when(NOW_MS + 31 * 24 * HOUR_MS), "5 Feb at 23:30");
+        assert_eq!(calendar(Language::En).when(NOW_MS + 32 * 24 * HOUR_MS), "6 Feb at 23:30");
+    }
+
+    #[test]
+    fn labels_leave_today_unsaid() {
+        assert_eq!(calendar(Language::En).label(NOW_MS), "23:30");
+        assert_eq!(calendar(Language::En).label(NOW_MS + HOUR_MS), "Tomorrow 00:30");
+        assert_eq!(calendar(Language::Zh).label(NOW_MS + HOUR_MS), "明天 00:30");
+    }
+
+    #[test]
+    fn programs_get_the_offset_with_the_time() {
+        assert_eq!(calendar(Language::Zh).machine(NOW_MS), "2026-01-05T23:30:00+08:00");
+        let west = Calendar::new(ShopZone { offset_min: -210 }, NOW_MS, Language::Zh);
+        assert_eq!(west.machine(NOW_MS), "2026-01-05T12:00:00-03:30");
+        assert_eq!(calendar(Language::En).exact(NOW_MS + 3_000), "today at 23:30:03");
+    }
+}

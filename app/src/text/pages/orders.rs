@@ -1,0 +1,72 @@
+//! Orders: the list and the page of one.
+
+use super::messages;
+use crate::wire::{CloseReason, Language, OrderEvent, OrderState};
+
+messages! {
+    title: "我的订单", "Your orders";
+    newest_first: "最新的在前", "Newest first";
+    empty_title: "还没有订单", "No orders yet";
+    empty_text: "抢到的商品会出现在这里，并写明付款还剩多少时间。",
+        "What you win stands here, with the time that is left to pay for it.";
+    empty_action: "看看场次", "See the rounds";
+    number: "订单号", "Order number";
+    number_hint: "联系我们时请报这个号码。", "Quote this number when you write to us.";
+    amount: "金额", "Amount";
+    made: "下单时间", "Made";
+    what_happened: "经过", "What happened";
+    see_item: "查看商品", "See the item";
+    nothing_to_do: "无需再操作", "Nothing left to do";
+    back_on_sale: "未扣款，商品已放回", "No money was taken; the unit went back on sale";
+    thanks: "谢谢，它是你的了。", "Thank you. It is yours.";
+    closed_unpaid_text: "付款时间已过，订单自动关闭。没有扣款，商品已放回，有余量时可以再次抢购。",
+        "The time to pay ran out, so the order was closed. No money was taken. The unit went back on sale; while there are any, you may try again.";
+    cancelled_text: "订单已按你的要求取消。没有扣款，商品已放回，有余量时可以再次抢购。",
+        "The order was cancelled as you asked. No money was taken. The unit went back on sale; while there are any, you may try again.";
+}
+
+/// Where an order stands.
+pub fn state(language: Language, state: OrderState, reason: Option<CloseReason>) -> &'static str {
+    match (language, state, reason) {
+        (Language::Zh, OrderState::PendingPayment, _) => "待付款",
+        (Language::Zh, OrderState::Paid, _) => "已付款",
+        (Language::Zh, OrderState::Closed, Some(CloseReason::Cancelled)) => "已取消",
+        (Language::Zh, OrderState::Closed, _) => "超时关闭",
+        (Language::En, OrderState::PendingPayment, _) => "Waiting for payment",
+        (Language::En, OrderState::Paid, _) => "Paid",
+        (Language::En, OrderState::Closed, Some(CloseReason::Cancelled)) => "Cancelled",
+        (Language::En, OrderState::Closed, _) => "Closed, not paid in time",
+    }
+}
+
+/// What happened to an order.
+pub fn event(language: Language, event: OrderEvent) -> &'static str {
+    match (language, event) {
+        (Language::Zh, OrderEvent::Reserved) => "抢到一件，已为你保留",
+        (Language::Zh, OrderEvent::Ordered) => "订单生成",
+        (Language::Zh, OrderEvent::Paid) => "付款完成",
+        (Language::Zh, OrderEvent::ClosedUnpaid) => "付款超时，订单关闭",
+        (Language::Zh, OrderEvent::Cancelled) => "你取消了订单",
+        (Language::En, OrderEvent::Reserved) => "A unit was held for you",
+        (Language::En, OrderEvent::Ordered) => "The order was made",
+        (Language::En, OrderEvent::Paid) => "Paid",
+        (Language::En, OrderEvent::ClosedUnpaid) => "Closed: the time to pay ran out",
+        (Language::En, OrderEvent::Cancelled) => "You cancelled",
+    }
+}
+
+/// Until when an unpaid order is held.
+pub fn held_until(language: Language, when: &str) -> String {
+    match language {
+        Language::Zh => format!("商品为你保留到 {when}"),
+        Language::En => format!("Held for you until {when}"),
+    }
+}
+
+/// The title of an order's page.
+pub fn order_title(language: Language, number: &str) -> String {
+    match language {
+        Language::Zh => format!("订单 {number}"),
+        Language::En => format!("Order {number}"),
+    }
+}

@@ -1,0 +1,111 @@
+//! The doors to the network: routes, and the layers in front of them. Which function answers which
+//! address is decided in this folder; what the answer is, behind [`app::port`].
+//!
+//! From the outside in: metrics → panics → time → (limit per address → visitor → CSRF) → route.
+
+mod api;
+mod assets;
+mod captcha_picture;
+mod content_security;
+mod cookies;
+mod csrf;
+mod envelope;
+mod hidden_path;
+mod language;
+mod listener;
+mod page_cache;
+mod pages;
+mod probes;
+mod request_metrics;
+mod visitor;
+
+use std::{sync::Arc, time::Duration};
+
+use app::{ShopZone, port::Shop};
+use axum::{
+    Router, middleware,
+    routing::{get, post},
+};
+use ipnet::IpNet;
+use leptos::prelude::{LeptosOptions, provide_context};
+use metrics_exporter_prometheus::PrometheusHandle;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::engine::storefront::LoginCookie;
+
+pub use listener::serve;
+pub use probes::{Dependency, Readiness};
+
+/// How the doors behave.
+#[derive(Clone, Debug)]
+pub struct HttpSettings {
+    /// The cookie that carries log-ins.
+    pub cookie: LoginCookie,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// A cached page is kept this long at most.
+    pub page_life: Duration,
+    /// A request that takes longer is answered with `busy`.
+    pub request_timeout: Duration,
+    /// Where pages show times.
+    pub zone: ShopZone,
+}
+
+/// Everything the routes need.
+pub struct Site {
+    /// The shop.
+    pub shop: Shop,
+    /// What the shop stands on.
+    pub readiness: Arc<dyn Readiness>,
+    /// The numbers.
+    pub metrics: PrometheusHandle,
+    /// Where the built assets are, and their names.
+    pub leptos: LeptosOptions,
+    /// How the doors behave.
+    pub settings: HttpSettings,
+}
+
+/// What handlers and layers share.
+#[derive(Clone)]
+struct Doors {
+    shop: Shop,
+    settings: Arc<HttpSettings>,
+}
+
+impl Doors {
+    /// The one closure through which services reach server functions and pages.
+    fn context(&self) -> impl Fn() + Clone + Send + Sync + 'static {
+        let (shop, zone) = (self.shop.clone(), self.settings.zone);
+        move || {
+            provide_context(shop.clone());
+            provide_context(zone);
+        }
+    }
+}
+
+/// Every route of the shop. To be served with connect info (`SocketAddr`).
+pub fn router(site: Site) -> Router {
+    let doors = Doors { shop: site.shop, settings: Arc::new(site.settings) };
+    let renderer = pages::Renderer::new(&doors, &site.leptos);
+    let cache = page_cache::PageCache::new(renderer.clone(), doors.clone());
+
+    let guarded = Router::new()
+        .merge(api::routes(&doors))
+        .route("/seckill/{path}", post(hidden_path::purchase))
+        .route("/captcha/{file}", get(captcha_picture::picture))
+        .route("/language", post(language::switch))
+        .with_state(doors.clone())
+        .merge(pages::routes(renderer, cache))
+        .layer(middleware::from_fn_with_state(doors.clone(), csrf::guard))
+        .layer(middleware::from_fn_with_state(doors.clone(), visitor::identify))
+        .layer(middleware::from_fn_with_state(doors.clone(), visitor::admit));
+
+    Router::new()
+        .merge(guarded)
+        .merge(assets::routes(&site.leptos))
+        .merge(probes::routes(site.readiness, site.metrics))
+        .layer(middleware::from_fn_with_state(doors, envelope::in_time))
+        .layer(CatchPanicLayer::custom(envelope::after_panic))
+        .layer(middleware::from_fn(content_security::headers))
+        .layer(middleware::from_fn(request_metrics::count))
+}

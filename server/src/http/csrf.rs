@@ -1,0 +1,78 @@
+//! No other site changes anything in a visitor's name.
+//!
+//! Browsers say where a request comes from (`Sec-Fetch-Site`, or `Origin` in older ones). A client
+//! that says neither and brings no cookie of ours has nothing that could be abused; neither has one
+//! that shows its token by hand.
+
+use app::wire::ApiError;
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, Uri, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+
+use super::{Doors, cookies::cookie, envelope::Envelope, visitor::bearer};
+
+/// Lets state changes through only from our own pages.
+pub async fn guard(State(doors): State<Doors>, request: Request, next: Next) -> Response {
+    let reads = request.method().is_safe();
+    if reads || is_ours(request.headers(), doors.settings.cookie.name()) {
+        next.run(request).await
+    } else {
+        Envelope(ApiError::Forbidden).into_response()
+    }
+}
+
+fn is_ours(headers: &HeaderMap, login_cookie: &str) -> bool {
+    if bearer(headers).is_some() {
+        return true;
+    }
+    let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    if let Some(site) = text("sec-fetch-site") {
+        return site == "same-origin";
+    }
+    match text("origin") {
+        Some(origin) => {
+            let origin = origin.parse::<Uri>().ok();
+            let host = origin.as_ref().and_then(Uri::authority).map(|host| host.as_str());
+            host.is_some() && host == text(header::HOST.as_str())
+        }
+        None => cookie(headers, login_cookie).is_none(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn passes(lines: &[(&'static str, &str)]) -> bool {
+        let mut headers = HeaderMap::new();
+        headers.insert("host", "shop.example:8443".parse().unwrap());
+        for (name, value) in lines {
+            headers.insert(*name, value.parse().unwrap());
+        }
+        is_ours(&headers, "seckill_login")
+    }
+
+    #[test]
+    fn state_changes_come_from_our_own_pages_or_from_no_browser() {
+        const COOKIE: (&str, &str) = ("cookie", "seckill_login=abc");
+        let origin = |value| [COOKIE, ("origin", value)];
+        let site = |value| [COOKIE, ("sec-fetch-site", value)];
+        assert!(passes(&site("same-origin")));
+        for foreign in ["cross-site", "same-site", "none", ""] {
+            assert!(!passes(&site(foreign)), "{foreign}");
+        }
+        assert!(passes(&origin("https://shop.example:8443")));
+        for foreign in ["https://shop.example", "https://evil.example", "null", "garbage::"] {
+            assert!(!passes(&origin(foreign)), "{foreign}");
+        }
+        assert!(!passes(&[COOKIE]), "a cookie, and no word about where it comes from");
+        assert!(passes(&[]), "nothing that could be abused");
+        let bearer = ("authorization", "Bearer abc");
+        assert!(passes(&[COOKIE, ("sec-fetch-site", "cross-site"), bearer]));
+        let outranked = [("sec-fetch-site", "cross-site"), ("origin", "https://shop.example:8443")];
+        assert!(!passes(&outranked));
+    }
+}

@@ -1,0 +1,49 @@
+//! Which language a visitor reads, and the switch.
+
+use app::{api::local_path, wire::Language};
+use axum::{
+    Form,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+
+use super::cookies::cookie;
+
+const COOKIE: &str = "seckill_lang";
+const A_YEAR_S: u32 = 365 * 24 * 3600;
+
+/// What the visitor chose, else what the browser prefers.
+pub fn of(headers: &HeaderMap) -> Language {
+    let chosen = cookie(headers, COOKIE).and_then(Language::from_code);
+    chosen.unwrap_or_else(|| {
+        let preferred = headers.get(header::ACCEPT_LANGUAGE);
+        Language::negotiate(preferred.and_then(|value| value.to_str().ok()).unwrap_or_default())
+    })
+}
+
+/// The switch's form.
+#[derive(Deserialize)]
+pub struct Switch {
+    to: String,
+    #[serde(default)]
+    next: String,
+}
+
+/// `POST /language`: remembers the choice and goes back to the page.
+pub async fn switch(Form(form): Form<Switch>) -> Response {
+    let next = local_path(&form.next).unwrap_or("/");
+    let Some(language) = Language::from_code(&form.to) else {
+        return StatusCode::UNPROCESSABLE_ENTITY.into_response();
+    };
+    let cookie =
+        format!("{COOKIE}={}; Path=/; SameSite=Lax; Max-Age={A_YEAR_S}", language.code());
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    // Both are plain ASCII, made from what was checked above.
+    for (name, value) in [(header::SET_COOKIE, cookie.as_str()), (header::LOCATION, next)] {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
+}

@@ -1,0 +1,79 @@
+//! Serving connections: a bound on how many, on how long a head may take, and an orderly end.
+
+use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::{Router, body::Body, extract::ConnectInfo};
+use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::{GracefulShutdown, Watcher},
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+    time::{sleep, timeout},
+};
+use tower::ServiceExt as _;
+
+/// Connections at once; more wait in the listener's own queue.
+const CONNECTIONS: usize = 20_000;
+/// A request's head must be complete after this long: slow senders hold nothing for long.
+const HEAD: Duration = Duration::from_secs(10);
+/// Most bytes of a head.
+const HEAD_BYTES: usize = 16 * 1024;
+/// Requests that are under way at the end have this long.
+const LAST_REQUESTS: Duration = Duration::from_secs(8);
+/// When the system has no file handle left, a moment's wait is all one can do.
+const AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(100);
+
+/// Serves `router` until `stop` resolves; then lets what is under way finish.
+pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
+    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let graceful = GracefulShutdown::new();
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        let accepted = async {
+            let place = Arc::clone(&places).acquire_owned().await;
+            (place, listener.accept().await)
+        };
+        let (place, accepted) = tokio::select! {
+            accepted = accepted => accepted,
+            () = &mut stop => break,
+        };
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                tracing::warn!(%error, "a connection was not accepted");
+                sleep(AFTER_FAILED_ACCEPT).await;
+                continue;
+            }
+        };
+        let connection = connection(stream, peer, router.clone(), graceful.watcher());
+        tokio::spawn(async move {
+            let _place = place;
+            connection.await;
+        });
+    }
+    drop(listener);
+    if timeout(LAST_REQUESTS, graceful.shutdown()).await.is_err() {
+        tracing::warn!("requests were still under way at the end");
+    }
+}
+
+/// HTTP/1.1, as proxies speak it; TLS and HTTP/2 end in front of us.
+async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, watcher: Watcher) {
+    // Answers are small and wanted at once.
+    drop(stream.set_nodelay(true));
+    let service = service_fn(move |request: Request<Incoming>| {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(ConnectInfo(peer));
+        router.clone().oneshot(request)
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD)
+        .max_buf_size(HEAD_BYTES)
+        .serve_connection(TokioIo::new(stream), service);
+    // A caller that breaks off is nobody's error.
+    drop(watcher.watch(connection).await);
+}

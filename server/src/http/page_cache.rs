@@ -1,0 +1,161 @@
+//! Pages that are the same for everybody, as finished bytes: rendered once for each path and
+//! language, compressed once, answered from memory.
+//!
+//! A page is fresh for its life (spread by a tenth, so that pages made together do not expire
+//! together), and not beyond the next start or end of a round. After that one request renders it
+//! anew while the others get the old one; after twice its life nobody gets it any more.
+
+mod entry;
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use app::wire::{ApiError, ItemId, Language};
+use axum::{
+    http::{HeaderMap, Uri},
+    response::{IntoResponse, Response},
+};
+use moka::future::Cache;
+use rand::Rng;
+
+use self::entry::Entry;
+use super::{
+    Doors,
+    envelope::Envelope,
+    pages::{Page, Renderer},
+    visitor::anybody,
+};
+
+/// Pages kept: some 20 kB each with their compressed forms.
+const PAGES: u64 = 1_000;
+/// A page that says "not found" may be there in a moment.
+const NOT_FOUND_LIFE: Duration = Duration::from_secs(5);
+
+type Key = (String, Language);
+
+/// The cache. Cheap to clone.
+#[derive(Clone)]
+pub struct PageCache {
+    renderer: Renderer,
+    doors: Doors,
+    pages: Cache<Key, Arc<Entry>>,
+}
+
+impl PageCache {
+    pub fn new(renderer: Renderer, doors: Doors) -> Self {
+        Self { renderer, doors, pages: Cache::new(PAGES) }
+    }
+
+    /// The page at `path`, as the request's headers want it.
+    pub async fn answer(&self, language: Language, path: &str, headers: &HeaderMap) -> Response {
+        let entry = match canonical(path) {
+            true => self.entry((path.to_owned(), language)).await,
+            // Other spellings are not worth remembering: there are endlessly many.
+            false => self.render(path, language).await.map(Arc::new),
+        };
+        match entry {
+            Ok(entry) => entry.answer(language, headers),
+            Err(error) => Envelope(error).into_response(),
+        }
+    }
+
+    async fn entry(&self, key: Key) -> Result<Arc<Entry>, ApiError> {
+        if let Some(entry) = self.pages.get(&key).await {
+            let now = Instant::now();
+            if now < entry.fresh_until {
+                return Ok(entry);
+            }
+            if now < entry.usable_until {
+                if entry.claim_refresh() {
+                    tokio::spawn(self.clone().refresh(key, Arc::clone(&entry)));
+                }
+                return Ok(entry);
+            }
+            self.pages.invalidate(&key).await;
+        }
+        let (path, language) = (key.0.clone(), key.1);
+        let render = async { keep(self.render(&path, language).await?).map(Arc::new) };
+        match self.pages.try_get_with(key, render).await {
+            Ok(entry) => Ok(entry),
+            Err(error) => match &*error {
+                NotKept::Page(entry) => Ok(Arc::clone(entry)),
+                NotKept::Error(error) => Err(error.clone()),
+            },
+        }
+    }
+
+    async fn refresh(self, key: Key, old: Arc<Entry>) {
+        match self.render(&key.0, key.1).await {
+            Ok(entry) if !entry.status.is_server_error() => {
+                self.pages.insert(key, Arc::new(entry)).await;
+            }
+            // The old one stays for what is left of its life; the next request tries again.
+            _ => old.release_refresh(),
+        }
+    }
+
+    async fn render(&self, path: &str, language: Language) -> Result<Entry, ApiError> {
+        let uri: Uri = path.parse().map_err(|_| ApiError::NotFound)?;
+        let page = self.renderer.render(uri, anybody(language)).await?;
+        let life = self.life(&page).await;
+        let compressed = tokio::task::spawn_blocking(move || Entry::new(page, life)).await;
+        compressed.map_err(|_| ApiError::Internal { trace_id: "compression".to_owned() })
+    }
+
+    /// How long a page is fresh.
+    async fn life(&self, page: &Page) -> Duration {
+        if !page.status.is_success() {
+            return NOT_FOUND_LIFE;
+        }
+        let life = self.doors.settings.page_life.mul_f64(rand::rng().random_range(0.9..=1.1));
+        let now_ms = self.doors.shop.now_ms();
+        let Ok(rounds) = self.doors.shop.rounds().await else { return life };
+        let boundaries = rounds.iter().flat_map(|round| [round.starts_at_ms, round.ends_at_ms]);
+        let next = boundaries.map(|at_ms| at_ms - now_ms).filter(|wait_ms| *wait_ms > 0).min();
+        let next = next.and_then(|wait_ms| u64::try_from(wait_ms).ok()).map(Duration::from_millis);
+        next.map_or(life, |next| life.min(next))
+    }
+}
+
+/// Rendered, and answered to everybody who waited for it, but not kept.
+enum NotKept {
+    Page(Arc<Entry>),
+    Error(ApiError),
+}
+
+impl From<ApiError> for NotKept {
+    fn from(error: ApiError) -> Self {
+        NotKept::Error(error)
+    }
+}
+
+/// An error page is for those who waited only.
+fn keep(entry: Entry) -> Result<Entry, NotKept> {
+    match entry.status.is_server_error() {
+        true => Err(NotKept::Page(Arc::new(entry))),
+        false => Ok(entry),
+    }
+}
+
+/// One address, one spelling: `/`, or an item's id as we write it.
+fn canonical(path: &str) -> bool {
+    let item = |id: &str| id.parse::<ItemId>().is_ok_and(|parsed| parsed.to_string() == id);
+    path == "/" || path.strip_prefix("/items/").is_some_and(item)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::canonical;
+
+    #[test]
+    fn one_page_has_one_key() {
+        let id = "0192aaaa-bbbb-7ccc-8ddd-eeeeffff0000";
+        assert!(canonical("/"));
+        assert!(canonical(&format!("/items/{id}")));
+        for other in [id.to_uppercase(), id.replace('-', ""), format!("{{{id}}}"), "x".into()] {
+            assert!(!canonical(&format!("/items/{other}")), "{other}");
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! One page in the cache: its bytes in every encoding, its tag, its life.
+
+use std::{
+    io::Write,
+    sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, Instant},
+};
+
+use app::wire::Language;
+use axum::{
+    body::Bytes,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use flate2::{Compression, write::GzEncoder};
+use sha2::{Digest, Sha256};
+
+use crate::http::pages::{Page, described};
+
+/// A shared cache may keep a page for as long as we do; a browser asks each time, and hears `304`.
+const CACHE_CONTROL: HeaderValue =
+    HeaderValue::from_static("public, max-age=0, s-maxage=30, stale-while-revalidate=30");
+const NOT_KEPT: HeaderValue = HeaderValue::from_static("no-store");
+
+/// Ways of saying the same bytes, best first.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Encoding {
+    Brotli,
+    Gzip,
+    Identity,
+}
+
+impl Encoding {
+    /// The name in `Content-Encoding`, and what marks the tag of this form.
+    fn name(self) -> Option<&'static str> {
+        match self {
+            Encoding::Brotli => Some("br"),
+            Encoding::Gzip => Some("gzip"),
+            Encoding::Identity => None,
+        }
+    }
+}
+
+pub struct Entry {
+    pub status: StatusCode,
+    pub fresh_until: Instant,
+    pub usable_until: Instant,
+    refreshing: AtomicBool,
+    policy: HeaderValue,
+    tag: String,
+    html: Bytes,
+    brotli: Bytes,
+    gzip: Bytes,
+}
+
+impl Entry {
+    /// Compresses a page: some milliseconds, not for an async thread.
+    pub fn new(page: Page, life: Duration) -> Self {
+        let now = Instant::now();
+        let digest = Sha256::digest(&page.html);
+        Self {
+            status: page.status,
+            fresh_until: now + life,
+            usable_until: now + life * 2,
+            refreshing: AtomicBool::new(false),
+            policy: page.policy,
+            tag: digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect(),
+            brotli: brotli(&page.html).into(),
+            gzip: gzip(&page.html).into(),
+            html: page.html,
+        }
+    }
+
+    /// True for the one caller who shall render it anew.
+    pub fn claim_refresh(&self) -> bool {
+        !self.refreshing.swap(true, Ordering::AcqRel)
+    }
+
+    /// The new one did not work out; somebody else may try.
+    pub fn release_refresh(&self) {
+        self.refreshing.store(false, Ordering::Release);
+    }
+
+    /// The page, or `304` for a caller who has it.
+    pub fn answer(&self, language: Language, request: &HeaderMap) -> Response {
+        let encoding = best_encoding(request);
+        let tag = match encoding.name() {
+            Some(name) => format!("\"{}-{name}\"", self.tag),
+            None => format!("\"{}\"", self.tag),
+        };
+        let known = request.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+        let known = known.is_some_and(|known| {
+            known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag || one.trim() == "*")
+        });
+        let mut response = match (known && self.status.is_success(), encoding) {
+            (true, _) => StatusCode::NOT_MODIFIED.into_response(),
+            (false, Encoding::Brotli) => (self.status, self.brotli.clone()).into_response(),
+            (false, Encoding::Gzip) => (self.status, self.gzip.clone()).into_response(),
+            (false, Encoding::Identity) => (self.status, self.html.clone()).into_response(),
+        };
+        let headers = response.headers_mut();
+        described(headers, language);
+        if let (false, Some(name)) = (known, encoding.name()) {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
+        }
+        headers.insert(header::CONTENT_SECURITY_POLICY, self.policy.clone());
+        let kept = if self.status.is_success() { CACHE_CONTROL } else { NOT_KEPT };
+        headers.insert(header::CACHE_CONTROL, kept);
+        if let Ok(tag) = HeaderValue::from_str(&tag) {
+            headers.insert(header::ETAG, tag);
+        }
+        response
+    }
+}
+
+/// The first of ours that the caller takes. Weights are not compared: nobody prefers gzip.
+fn best_encoding(request: &HeaderMap) -> Encoding {
+    let accepted = request.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
+    let accepted = accepted.unwrap_or_default();
+    let takes = |name: &str| {
+        accepted.split(',').any(|one| {
+            let (coding, weight) = one.split_once(';').unwrap_or((one, ""));
+            coding.trim() == name && weight.trim().trim_end_matches(['0', '.']) != "q="
+        })
+    };
+    let ours = [Encoding::Brotli, Encoding::Gzip];
+    let first = ours.into_iter().find(|encoding| encoding.name().is_some_and(takes));
+    first.unwrap_or(Encoding::Identity)
+}
+
+/// High, not highest: a page lives a minute.
+const BROTLI_QUALITY: u32 = 9;
+const BROTLI_WINDOW: u32 = 20;
+const BUFFER: usize = 4096;
+
+fn brotli(bytes: &[u8]) -> Vec<u8> {
+    let mut compressed = Vec::new();
+    let mut writer =
+        brotli::CompressorWriter::new(&mut compressed, BUFFER, BROTLI_QUALITY, BROTLI_WINDOW);
+    // Writing to memory does not fail.
+    let _ = writer.write_all(bytes);
+    drop(writer);
+    compressed
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut writer = GzEncoder::new(Vec::new(), Compression::best());
+    let _ = writer.write_all(bytes);
+    writer.finish().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_encoding_that_the_caller_takes_is_used() {
+        for (accepted, name) in [
+            ("gzip, deflate, br, zstd", Some("br")),
+            ("gzip;q=0.5", Some("gzip")),
+            ("br;q=0, gzip", Some("gzip")),
+            ("br;q=0.0", None),
+            ("identity", None),
+            ("", None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT_ENCODING, accepted.parse().unwrap());
+            assert_eq!(best_encoding(&headers).name(), name, "{accepted}");
+        }
+    }
+}

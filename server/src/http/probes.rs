@@ -1,0 +1,43 @@
+//! `/healthz`, `/readyz`, `/metrics`: for machines that watch the shop.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use axum::{Json, Router, http::StatusCode, routing::get};
+use metrics_exporter_prometheus::PrometheusHandle;
+use serde::Serialize;
+
+/// Something the shop cannot work without.
+#[derive(Clone, Debug, Serialize)]
+pub struct Dependency {
+    /// One word.
+    pub name: &'static str,
+    /// It answers.
+    pub ready: bool,
+    /// What it answered, when it is not ready.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+/// Asks every dependency.
+#[async_trait]
+pub trait Readiness: Send + Sync + 'static {
+    /// Each of them, ready or not; bounded in time by the request's own limit.
+    async fn check(&self) -> Vec<Dependency>;
+}
+
+/// The probes' routes. No limit per address: a balancer asks often.
+pub fn routes(readiness: Arc<dyn Readiness>, metrics: PrometheusHandle) -> Router {
+    let ready = move || async move {
+        let dependencies = readiness.check().await;
+        let status = match dependencies.iter().all(|dependency| dependency.ready) {
+            true => StatusCode::OK,
+            false => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        (status, Json(dependencies))
+    };
+    Router::new()
+        .route("/healthz", get(async || "ok\n"))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(move || async move { metrics.render() }))
+}

@@ -1,0 +1,108 @@
+//! Who is asking: address, log-in, language.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use app::{port::Visitor, wire::Language};
+use axum::{
+    extract::{ConnectInfo, Request, State},
+    http::{HeaderMap, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use ipnet::IpNet;
+
+use super::{Doors, cookies::cookie, envelope::Envelope, language};
+
+/// The caller's address, as `identify` and `admit` see it.
+fn address(request: &Request, trusted: &[IpNet]) -> IpAddr {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let peer = peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |ConnectInfo(peer)| peer.ip());
+    behind_proxies(peer.to_canonical(), request.headers(), trusted)
+}
+
+/// `X-Forwarded-For`, walked from the right: each proxy of ours wrote down whom it heard from; the
+/// first address that is none of ours is the caller, and whatever stands left of it anybody could
+/// have written.
+fn behind_proxies(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+    let is_ours = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
+    let lines = headers.get_all("x-forwarded-for");
+    let line: Vec<_> = lines.iter().filter_map(|value| value.to_str().ok()).collect();
+    let mut address = peer;
+    for hop in line.join(",").rsplit(',').map(str::trim) {
+        if !is_ours(&address) {
+            break;
+        }
+        match hop.parse::<IpAddr>() {
+            Ok(hop) => address = hop.to_canonical(),
+            Err(_) => break,
+        }
+    }
+    address
+}
+
+/// The token of a client that is no browser, from `Authorization: Bearer`.
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+}
+
+/// A visitor about whom nothing is known but the language: what cached pages are rendered for.
+pub fn anybody(language: Language) -> Visitor {
+    let ip = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+    Visitor { me: None, login_token: None, ip, language }
+}
+
+/// Counts the request against its address before anything else is done for it.
+pub async fn admit(State(doors): State<Doors>, request: Request, next: Next) -> Response {
+    match doors.shop.admit(address(&request, &doors.settings.trusted_proxies)).await {
+        Ok(()) => next.run(request).await,
+        Err(error) => Envelope(error).into_response(),
+    }
+}
+
+/// Puts the [`Visitor`] into the request.
+pub async fn identify(State(doors): State<Doors>, mut request: Request, next: Next) -> Response {
+    let ip = address(&request, &doors.settings.trusted_proxies);
+    let headers = request.headers();
+    let language = language::of(headers);
+    let token = bearer(headers).or_else(|| cookie(headers, doors.settings.cookie.name()));
+    let mut visitor = Visitor { me: None, login_token: None, ip, language };
+    if let Some(token) = token.filter(|token| !token.is_empty()) {
+        let token = token.to_owned();
+        match doors.shop.who_is(&token).await {
+            Ok(Some(me)) => (visitor.me, visitor.login_token) = (Some(me), Some(token)),
+            Ok(None) => {}
+            Err(error) => return Envelope(error).into_response(),
+        }
+    }
+    request.extensions_mut().insert(visitor);
+    next.run(request).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn caller(peer: &str, forwarded: &[&str]) -> String {
+        let trusted: Vec<IpNet> = vec!["10.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()];
+        let mut headers = HeaderMap::new();
+        for line in forwarded {
+            headers.append("x-forwarded-for", line.parse().unwrap());
+        }
+        behind_proxies(peer.parse().unwrap(), &headers, &trusted).to_string()
+    }
+
+    #[test]
+    fn only_what_our_own_proxies_wrote_is_believed() {
+        assert_eq!(caller("203.0.113.9", &[]), "203.0.113.9");
+        assert_eq!(caller("203.0.113.9", &["1.2.3.4"]), "203.0.113.9", "no proxy of ours");
+        assert_eq!(caller("10.0.0.1", &["1.2.3.4"]), "1.2.3.4");
+        assert_eq!(caller("10.0.0.1", &["6.6.6.6, 1.2.3.4, 10.0.0.2"]), "1.2.3.4");
+        assert_eq!(caller("10.0.0.1", &["6.6.6.6", "1.2.3.4"]), "1.2.3.4", "two lines are one");
+        assert_eq!(caller("10.0.0.1", &["nonsense"]), "10.0.0.1");
+        assert_eq!(caller("10.0.0.1", &["1.2.3.4, nonsense"]), "10.0.0.1");
+        assert_eq!(caller("::1", &["2001:db8::7"]), "2001:db8::7");
+        assert_eq!(caller("10.0.0.1", &["::ffff:1.2.3.4"]), "1.2.3.4");
+    }
+}
