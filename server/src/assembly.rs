@@ -100,8 +100,14 @@ pub async fn embedded(config: &Config, around: Surroundings) -> Result<Assembly,
     let mut orders: Arc<dyn Orders> = store.clone();
     let mut queue: Arc<dyn OrderQueue> = store.clone();
     if let Some(plan) = around.faults {
-        reservations = Arc::new(FaultyReservations { real: reservations, plan: plan.clone() });
-        orders = Arc::new(FaultyOrders { real: orders, plan: plan.clone() });
+        reservations = Arc::new(FaultyReservations {
+            real: reservations,
+            plan: plan.clone(),
+        });
+        orders = Arc::new(FaultyOrders {
+            real: orders,
+            plan: plan.clone(),
+        });
         queue = Arc::new(FaultyQueue { real: queue, plan });
     }
     let clock = around.clock;
@@ -121,12 +127,21 @@ pub async fn embedded(config: &Config, around: Surroundings) -> Result<Assembly,
         questions: around.questions,
         captchas: Arc::new(MemoryCaptchas::new(clock.clone())),
         paths: Arc::new(MemoryPaths::new(clock.clone())),
-        limits: Arc::new(GovernedLimits::new(clock.clone(), config.quotas, config.no_limits)),
+        limits: Arc::new(GovernedLimits::new(
+            clock.clone(),
+            config.quotas,
+            config.no_limits,
+        )),
         notices: store,
         notifier: around.notifier,
         bell: Arc::new(bells.clone()),
         marks: SoldOutMarks::default(),
         clock,
     };
-    Ok(Assembly { engine: Arc::new(engine), bells, gate_task, sql })
+    Ok(Assembly {
+        engine: Arc::new(engine),
+        bells,
+        gate_task,
+        sql,
+    })
 }

@@ -85,7 +85,9 @@ impl Config {
     /// # Errors
     /// Never, unless a default is malformed.
     pub fn defaults() -> Result<Config, ConfigError> {
-        let defaults = SETTINGS.iter().map(|setting| (setting.name, setting.default.to_owned()));
+        let defaults = SETTINGS
+            .iter()
+            .map(|setting| (setting.name, setting.default.to_owned()));
         Config::parse(&Values(defaults.collect()))
     }
 
@@ -123,10 +125,17 @@ impl Config {
             addr: values.parsed("ADDR")?,
             data_dir: values.get("DATA_DIR").into(),
             site_root: values.get("SITE_ROOT").into(),
-            captcha: if captcha == "text" { CaptchaKind::Text } else { CaptchaKind::Arithmetic },
+            captcha: if captcha == "text" {
+                CaptchaKind::Text
+            } else {
+                CaptchaKind::Arithmetic
+            },
             rules,
             pay_window_s: values.parsed::<NonZeroU32>("PAY_WINDOW_S")?.get(),
-            no_limits: NoLimits { address: off("IP_LIMIT")?, action: off("USER_LIMIT")? },
+            no_limits: NoLimits {
+                address: off("IP_LIMIT")?,
+                action: off("USER_LIMIT")?,
+            },
             quotas: Quotas {
                 address_per_s: per("IP_LIMIT", quotas.address_per_s)?,
                 action_per_5s: per("USER_LIMIT", quotas.action_per_5s)?,
@@ -135,7 +144,10 @@ impl Config {
             trusted_proxies: values.proxies("TRUSTED_PROXIES")?,
             tls: values.one_of("TLS", &["on", "off"])? == "on",
             utc_offset_min: values.parsed("UTC_OFFSET_MIN")?,
-            pace: Pace { orders_per_s, ..Pace::default() },
+            pace: Pace {
+                orders_per_s,
+                ..Pace::default()
+            },
             log: values.get("LOG").to_owned(),
         })
     }
@@ -144,10 +156,16 @@ impl Config {
     ///
     /// # Errors
     /// When the file cannot be read or names an unknown setting.
-    pub fn listing(file: Option<&Path>) -> Result<Vec<(String, String, &'static str)>, ConfigError> {
+    pub fn listing(
+        file: Option<&Path>,
+    ) -> Result<Vec<(String, String, &'static str)>, ConfigError> {
         let values = read(file)?;
         let shown = |setting: &Setting| {
-            (variable(setting.name), values.get(setting.name).to_owned(), setting.about)
+            (
+                variable(setting.name),
+                values.get(setting.name).to_owned(),
+                setting.about,
+            )
         };
         Ok(SETTINGS.iter().map(shown).collect())
     }
@@ -158,7 +176,10 @@ fn variable(name: &str) -> String {
 }
 
 fn error(name: &str, problem: impl ToString) -> ConfigError {
-    ConfigError { name: variable(name), problem: problem.to_string() }
+    ConfigError {
+        name: variable(name),
+        problem: problem.to_string(),
+    }
 }
 
 fn read(file: Option<&Path>) -> Result<Values, ConfigError> {
@@ -167,13 +188,22 @@ fn read(file: Option<&Path>) -> Result<Values, ConfigError> {
         .map(|setting| (setting.name, setting.default.to_owned()))
         .collect();
     if let Some(file) = file {
-        let broken = |problem: String| ConfigError { name: file.display().to_string(), problem };
+        let broken = |problem: String| ConfigError {
+            name: file.display().to_string(),
+            problem,
+        };
         let text = std::fs::read_to_string(file).map_err(|error| broken(error.to_string()))?;
-        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| broken(error.to_string()))?;
+        let table: toml::Table = text
+            .parse()
+            .map_err(|error: toml::de::Error| broken(error.to_string()))?;
         for (key, value) in table {
-            let known = SETTINGS.iter().find(|setting| setting.name.eq_ignore_ascii_case(&key));
+            let known = SETTINGS
+                .iter()
+                .find(|setting| setting.name.eq_ignore_ascii_case(&key));
             let known = known.ok_or_else(|| broken(format!("there is no setting `{key}`")))?;
-            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let value = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned);
             values.insert(known.name, value);
         }
     }
@@ -191,7 +221,10 @@ impl Values {
     }
 
     fn parsed<T: FromStr<Err: ToString>>(&self, name: &str) -> Result<T, ConfigError> {
-        self.get(name).trim().parse().map_err(|problem: T::Err| error(name, problem.to_string()))
+        self.get(name)
+            .trim()
+            .parse()
+            .map_err(|problem: T::Err| error(name, problem.to_string()))
     }
 
     fn seconds(&self, name: &str) -> Result<i64, ConfigError> {
@@ -201,15 +234,23 @@ impl Values {
     fn one_of(&self, name: &str, words: &[&'static str]) -> Result<&'static str, ConfigError> {
         let value = self.get(name);
         let known = words.iter().find(|word| **word == value);
-        known.copied().ok_or_else(|| error(name, format!("is one of {}", words.join(", "))))
+        known
+            .copied()
+            .ok_or_else(|| error(name, format!("is one of {}", words.join(", "))))
     }
 
     fn proxies(&self, name: &str) -> Result<Vec<IpNet>, ConfigError> {
-        let words = self.get(name).split(',').map(str::trim).filter(|word| !word.is_empty());
+        let words = self
+            .get(name)
+            .split(',')
+            .map(str::trim)
+            .filter(|word| !word.is_empty());
         words
             .map(|word| {
                 let address = word.parse::<IpAddr>().map(IpNet::from);
-                word.parse::<IpNet>().or(address).map_err(|problem| error(name, problem))
+                word.parse::<IpNet>()
+                    .or(address)
+                    .map_err(|problem| error(name, problem))
             })
             .collect()
     }
@@ -220,9 +261,15 @@ mod tests {
     use super::*;
 
     fn with(changes: &[(&'static str, &str)]) -> Result<Config, ConfigError> {
-        let mut values: BTreeMap<_, _> =
-            SETTINGS.iter().map(|setting| (setting.name, setting.default.to_owned())).collect();
-        values.extend(changes.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        let mut values: BTreeMap<_, _> = SETTINGS
+            .iter()
+            .map(|setting| (setting.name, setting.default.to_owned()))
+            .collect();
+        values.extend(
+            changes
+                .iter()
+                .map(|(name, value)| (*name, (*value).to_owned())),
+        );
         Config::parse(&Values(values))
     }
 

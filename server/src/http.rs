@@ -17,13 +17,17 @@ mod page_cache;
 mod pages;
 mod probes;
 mod request_metrics;
+#[cfg(test)]
+mod tests;
 mod visitor;
 
 use std::{sync::Arc, time::Duration};
 
 use app::{ShopZone, port::Shop};
 use axum::{
-    Router, middleware,
+    Router,
+    extract::DefaultBodyLimit,
+    middleware,
     routing::{get, post},
 };
 use ipnet::IpNet;
@@ -85,7 +89,10 @@ impl Doors {
 
 /// Every route of the shop. To be served with connect info (`SocketAddr`).
 pub fn router(site: Site) -> Router {
-    let doors = Doors { shop: site.shop, settings: Arc::new(site.settings) };
+    let doors = Doors {
+        shop: site.shop,
+        settings: Arc::new(site.settings),
+    };
     let renderer = pages::Renderer::new(&doors, &site.leptos);
     let cache = page_cache::PageCache::new(renderer.clone(), doors.clone());
 
@@ -94,18 +101,31 @@ pub fn router(site: Site) -> Router {
         .route("/seckill/{path}", post(hidden_path::purchase))
         .route("/captcha/{file}", get(captcha_picture::picture))
         .route("/language", post(language::switch))
+        .layer(DefaultBodyLimit::max(envelope::MAX_REQUEST))
         .with_state(doors.clone())
         .merge(pages::routes(renderer, cache))
         .layer(middleware::from_fn_with_state(doors.clone(), csrf::guard))
-        .layer(middleware::from_fn_with_state(doors.clone(), visitor::identify))
-        .layer(middleware::from_fn_with_state(doors.clone(), visitor::admit));
+        .layer(middleware::from_fn_with_state(
+            doors.clone(),
+            visitor::identify,
+        ))
+        .layer(middleware::from_fn_with_state(
+            doors.clone(),
+            visitor::admit,
+        ));
 
     Router::new()
         .merge(guarded)
         .merge(assets::routes(&site.leptos))
         .merge(probes::routes(site.readiness, site.metrics))
-        .layer(middleware::from_fn_with_state(doors, envelope::in_time))
+        .layer(middleware::from_fn_with_state(
+            doors.clone(),
+            envelope::in_time,
+        ))
         .layer(CatchPanicLayer::custom(envelope::after_panic))
-        .layer(middleware::from_fn(content_security::headers))
+        .layer(middleware::from_fn_with_state(
+            doors,
+            content_security::headers,
+        ))
         .layer(middleware::from_fn(request_metrics::count))
 }

@@ -2,10 +2,10 @@
 //! them (`http`, `workers`), and the one place that puts it together (`assembly`).
 
 pub mod adapters;
-pub mod engine;
-pub mod migrations;
-pub mod workers;
-pub mod config;
 pub mod assembly;
 pub mod cli;
+pub mod config;
+pub mod engine;
 pub mod http;
+pub mod migrations;
+pub mod workers;

@@ -52,7 +52,9 @@ impl Bells {
     /// One for each job.
     pub fn new() -> Self {
         let jobs = [Job::WriteOrders, Job::Release, Job::Notify];
-        Self(Arc::new(jobs.into_iter().map(|job| (job, Notify::new())).collect()))
+        Self(Arc::new(
+            jobs.into_iter().map(|job| (job, Notify::new())).collect(),
+        ))
     }
 
     async fn rung(&self, job: Option<Job>) {
@@ -83,19 +85,38 @@ pub fn start(
         let (engine, bells, stop) = (Arc::clone(engine), bells.clone(), stop.clone());
         workers.spawn(rhythm.keep(engine, bells, stop, run_once));
     };
-    let every = |name, period| Rhythm { name, period, job: None, per_s: None };
-    let woken = |name, job| Rhythm { name, period: pace.work, job: Some(job), per_s: None };
+    let every = |name, period| Rhythm {
+        name,
+        period,
+        job: None,
+        per_s: None,
+    };
+    let woken = |name, job| Rhythm {
+        name,
+        period: pace.work,
+        job: Some(job),
+        per_s: None,
+    };
 
-    let writer = Rhythm { per_s: pace.orders_per_s, ..woken("write_orders", Job::WriteOrders) };
-    start(writer, |e| Box::pin(async move { write_orders::run_once(&e, BATCH).await }));
-    start(woken("release", Job::Release), |e| Box::pin(async move { release::run_once(&e).await }));
+    let writer = Rhythm {
+        per_s: pace.orders_per_s,
+        ..woken("write_orders", Job::WriteOrders)
+    };
+    start(writer, |e| {
+        Box::pin(async move { write_orders::run_once(&e, BATCH).await })
+    });
+    start(woken("release", Job::Release), |e| {
+        Box::pin(async move { release::run_once(&e).await })
+    });
     start(woken("send_notices", Job::Notify), |e| {
         Box::pin(async move { send_notices::run_once(&e).await })
     });
     start(every("close_unpaid", pace.work), |e| {
         Box::pin(async move { close_unpaid::run_once(&e).await })
     });
-    start(every("warm_up", pace.warm_up), |e| Box::pin(async move { warm_up::run_once(&e).await }));
+    start(every("warm_up", pace.warm_up), |e| {
+        Box::pin(async move { warm_up::run_once(&e).await })
+    });
     start(every("reconcile", pace.reconcile), |e| {
         Box::pin(async move { reconcile::run_once(&e).await })
     });

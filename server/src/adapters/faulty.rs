@@ -43,7 +43,10 @@ async fn pass(plan: &dyn FaultPlan, call: &'static str, point: Point) -> Result<
         Fault::None => Ok(()),
         Fault::Fail => {
             let source = format!("{call} was made to fail ({point:?})").into();
-            Err(PortError::Failed { port: "faulty", source })
+            Err(PortError::Failed {
+                port: "faulty",
+                source,
+            })
         }
         Fault::Crash => std::future::pending().await,
     }

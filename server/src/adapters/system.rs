@@ -18,7 +18,9 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     fn now_ms(&self) -> i64 {
         // A clock before 1970 is no clock; the sale is then simply not open.
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
         i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
     }
 }
@@ -32,7 +34,10 @@ impl Ids for SystemIds {
     }
 
     fn secret(&self) -> String {
-        format!("{:032x}", u128::from(rand::rng().next_u64()) << 64 | u128::from(rand::rng().next_u64()))
+        format!(
+            "{:032x}",
+            u128::from(rand::rng().next_u64()) << 64 | u128::from(rand::rng().next_u64())
+        )
     }
 }
 

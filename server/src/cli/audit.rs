@@ -18,7 +18,11 @@ pub async fn audit(sql: &Sql, json: bool) -> Result<ExitCode, Failure> {
     } else {
         print_table(&report);
     }
-    Ok(if report.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if report.ok {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn print_table(report: &Report) {
@@ -41,7 +45,10 @@ fn print_table(report: &Report) {
         );
     }
     for violation in &report.violations {
-        println!("VIOLATION {} at {}: {}", violation.rule, violation.item_id, violation.detail);
+        println!(
+            "VIOLATION {} at {}: {}",
+            violation.rule, violation.item_id, violation.detail
+        );
     }
     if report.ok {
         println!("every invariant holds for {} items", report.items.len());

@@ -185,5 +185,8 @@ fn item(index: usize, stock: u32) -> NewItem {
 }
 
 fn local((zh, en): (&str, &str)) -> LocalText {
-    LocalText { zh: zh.to_owned(), en: en.to_owned() }
+    LocalText {
+        zh: zh.to_owned(),
+        en: en.to_owned(),
+    }
 }

@@ -74,7 +74,10 @@ impl LoadRound {
     }
 
     fn round(&self, stock: u32, starts_at_ms: i64) -> NewRound {
-        let text = |zh: &str, en: &str| LocalText { zh: zh.to_owned(), en: en.to_owned() };
+        let text = |zh: &str, en: &str| LocalText {
+            zh: zh.to_owned(),
+            en: en.to_owned(),
+        };
         NewRound {
             round_id: RoundId(SystemIds.id()),
             title: text("压测场", "Load round"),

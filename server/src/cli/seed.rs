@@ -38,7 +38,9 @@ pub async fn demo_shop_if_empty(sql: &Sql) -> Result<(), Failure> {
             nickname: nickname.to_owned(),
             role,
             banned: false,
-            password_hash: passwords.hash(Password::parse(PASSWORD.to_owned())?).await?,
+            password_hash: passwords
+                .hash(Password::parse(PASSWORD.to_owned())?)
+                .await?,
             created_at_ms: now_ms,
         });
     }

@@ -35,7 +35,9 @@ const LAST_RUNS: Duration = Duration::from_secs(2);
 /// Serves until the process is told to stop (`SIGTERM`, `SIGINT`); then requests and workers finish
 /// what they are in.
 pub async fn serve(config: &Config) -> Result<(), Failure> {
-    tracing_subscriber::fmt().with_env_filter(EnvFilter::try_new(&config.log)?).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::try_new(&config.log)?)
+        .init();
     let metrics = PrometheusBuilder::new().install_recorder()?;
     let listener = TcpListener::bind(config.addr)
         .await
@@ -52,7 +54,10 @@ pub async fn serve(config: &Config) -> Result<(), Failure> {
     let cookie = LoginCookie { secure: config.tls };
     let site = Site {
         shop: Arc::new(ShopFront::new(shop.engine, cookie)),
-        readiness: Arc::new(Ready { ledger: shop.sql, stopped }),
+        readiness: Arc::new(Ready {
+            ledger: shop.sql,
+            stopped,
+        }),
         metrics,
         leptos: leptos_options(&config.site_root),
         settings: HttpSettings {
@@ -60,7 +65,9 @@ pub async fn serve(config: &Config) -> Result<(), Failure> {
             trusted_proxies: config.trusted_proxies.clone(),
             page_life: config.page_life,
             request_timeout: REQUEST_TIMEOUT,
-            zone: ShopZone { offset_min: config.utc_offset_min },
+            zone: ShopZone {
+                offset_min: config.utc_offset_min,
+            },
         },
     };
     println!("The shop is open: http://{}", listener.local_addr()?);
@@ -70,7 +77,10 @@ pub async fn serve(config: &Config) -> Result<(), Failure> {
         stop.send_replace(true);
     })
     .await;
-    let ended = timeout(LAST_RUNS, async { while workers.join_next().await.is_some() {} }).await;
+    let ended = timeout(LAST_RUNS, async {
+        while workers.join_next().await.is_some() {}
+    })
+    .await;
     if ended.is_err() {
         tracing::warn!("a worker was still in a run at the end");
     }
@@ -92,7 +102,9 @@ fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
 /// What the build tool made: the names it gave to the assets stand in a file beside the binary.
 fn leptos_options(site_root: &Path) -> LeptosOptions {
     const NAMES: &str = "hash.txt";
-    let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join(NAMES)));
+    let beside = std::env::current_exe()
+        .ok()
+        .and_then(|exe| Some(exe.parent()?.join(NAMES)));
     LeptosOptions::builder()
         .output_name("seckill")
         .site_root(site_root.display().to_string())

@@ -12,29 +12,85 @@ pub struct Setting {
 }
 
 const fn setting(name: &'static str, default: &'static str, about: &'static str) -> Setting {
-    Setting { name, default, about }
+    Setting {
+        name,
+        default,
+        about,
+    }
 }
 
 /// Every setting, in the order `server config` prints them.
 pub const SETTINGS: &[Setting] = &[
     setting("ADDR", "127.0.0.1:3000", "where to listen"),
-    setting("ENV", "development", "development or production; production refuses `off` below"),
-    setting("MODE", "embedded", "embedded: this process and a data folder"),
+    setting(
+        "ENV",
+        "development",
+        "development or production; production refuses `off` below",
+    ),
+    setting(
+        "MODE",
+        "embedded",
+        "embedded: this process and a data folder",
+    ),
     setting("DATA_DIR", "./data", "the data folder"),
     setting("SITE_ROOT", "target/site", "the built assets"),
-    setting("TLS", "off", "on: TLS ends in front of the server, cookies are Secure"),
-    setting("TRUSTED_PROXIES", "", "addresses or networks whose X-Forwarded-For is believed"),
-    setting("CAPTCHA", "arithmetic", "arithmetic, text, or off (for load tools)"),
+    setting(
+        "TLS",
+        "off",
+        "on: TLS ends in front of the server, cookies are Secure",
+    ),
+    setting(
+        "TRUSTED_PROXIES",
+        "",
+        "addresses or networks whose X-Forwarded-For is believed",
+    ),
+    setting(
+        "CAPTCHA",
+        "arithmetic",
+        "arithmetic, text, or off (for load tools)",
+    ),
     setting("CAPTCHA_LIFE_S", "120", "a question is good for this long"),
     setting("PATH_LIFE_S", "60", "a hidden path is good for this long"),
-    setting("PATH_OPENS_BEFORE_S", "60", "questions and paths from this long before the start"),
-    setting("LOGIN_LIFE_S", "1800", "a log-in lasts this long after its last use"),
+    setting(
+        "PATH_OPENS_BEFORE_S",
+        "60",
+        "questions and paths from this long before the start",
+    ),
+    setting(
+        "LOGIN_LIFE_S",
+        "1800",
+        "a log-in lasts this long after its last use",
+    ),
     setting("LOGIN_LIFE_MAX_S", "172800", "and this long at most"),
-    setting("PAY_WINDOW_S", "600", "time to pay, unless the round says otherwise"),
-    setting("USER_LIMIT", "5", "calls per 5 s of one buyer and action, or off"),
+    setting(
+        "PAY_WINDOW_S",
+        "600",
+        "time to pay, unless the round says otherwise",
+    ),
+    setting(
+        "USER_LIMIT",
+        "5",
+        "calls per 5 s of one buyer and action, or off",
+    ),
     setting("IP_LIMIT", "50", "requests a second of one address, or off"),
-    setting("ORDERS_PER_S", "", "orders written a second, at most; empty: no cap"),
-    setting("PAGE_LIFE_S", "60", "a cached page is kept this long at most"),
-    setting("UTC_OFFSET_MIN", "480", "pages show times this many minutes east of UTC"),
-    setting("LOG", "info", "what is logged, as a tracing filter"),
+    setting(
+        "ORDERS_PER_S",
+        "",
+        "orders written a second, at most; empty: no cap",
+    ),
+    setting(
+        "PAGE_LIFE_S",
+        "60",
+        "a cached page is kept this long at most",
+    ),
+    setting(
+        "UTC_OFFSET_MIN",
+        "480",
+        "pages show times this many minutes east of UTC",
+    ),
+    setting(
+        "LOG",
+        "info,sea_orm_migration=warn",
+        "what is logged, as a tracing filter",
+    ),
 ];

@@ -38,15 +38,17 @@ pub(super) async fn open_item(
     engine: &Engine,
     item_id: ItemId,
 ) -> Result<Arc<ItemDetail>, CaptchaError> {
-    let item = engine.catalogue.item(item_id).await?.ok_or(CaptchaError::NotFound)?;
+    let item = engine
+        .catalogue
+        .item(item_id)
+        .await?
+        .ok_or(CaptchaError::NotFound)?;
     let now_ms = engine.clock.now_ms();
     let opens_at_ms = item.starts_at_ms - engine.rules.path_opens_before_ms;
     match item.phase_at(now_ms) {
         Phase::Ended => Err(CaptchaError::Refused(Refusal::Ended)),
         Phase::Stopped => Err(CaptchaError::Refused(Refusal::Stopped)),
-        Phase::Upcoming if now_ms < opens_at_ms => {
-            Err(CaptchaError::Refused(Refusal::NotStarted))
-        }
+        Phase::Upcoming if now_ms < opens_at_ms => Err(CaptchaError::Refused(Refusal::NotStarted)),
         Phase::Running if engine.marks.is_sold_out(item_id) => {
             Err(CaptchaError::Refused(Refusal::SoldOut { returns: 0 }))
         }

@@ -92,7 +92,10 @@ fn violations(f: &ItemFacts) -> Vec<Violation> {
         (
             "nothing_negative",
             f.sellable >= 0 && f.locked >= 0 && f.sold >= 0,
-            format!("sellable {}, locked {}, sold {}", f.sellable, f.locked, f.sold),
+            format!(
+                "sellable {}, locked {}, sold {}",
+                f.sellable, f.locked, f.sold
+            ),
         ),
         (
             "locked_is_pending_orders",
@@ -104,7 +107,11 @@ fn violations(f: &ItemFacts) -> Vec<Violation> {
             f.sold == f.orders_paid,
             format!("sold {}, paid orders {}", f.sold, f.orders_paid),
         ),
-        ("not_oversold", held <= f.total, format!("{held} units promised of {}", f.total)),
+        (
+            "not_oversold",
+            held <= f.total,
+            format!("{held} units promised of {}", f.total),
+        ),
         none("one_live_order_per_buyer", f.orders_repeated),
         none("one_reservation_per_buyer", f.reservations_repeated),
         none("orders_are_founded", f.orders_unfounded),
@@ -116,7 +123,11 @@ fn violations(f: &ItemFacts) -> Vec<Violation> {
     rules
         .into_iter()
         .filter(|(_, holds, _)| !holds)
-        .map(|(rule, _, detail)| Violation { rule, item_id: f.item_id, detail })
+        .map(|(rule, _, detail)| Violation {
+            rule,
+            item_id: f.item_id,
+            detail,
+        })
         .collect()
 }
 
@@ -153,7 +164,10 @@ mod tests {
     fn broken(change: impl FnOnce(&mut ItemFacts)) -> Vec<&'static str> {
         let mut facts = sound();
         change(&mut facts);
-        violations(&facts).into_iter().map(|violation| violation.rule).collect()
+        violations(&facts)
+            .into_iter()
+            .map(|violation| violation.rule)
+            .collect()
     }
 
     #[test]
@@ -164,16 +178,40 @@ mod tests {
     #[test]
     fn every_rule_is_found_broken_when_it_is() {
         assert_eq!(broken(|f| f.total = 11), ["counters_add_up"]);
-        assert_eq!(broken(|f| (f.sellable, f.total) = (-1, 3)), ["nothing_negative", "not_oversold"]);
-        assert_eq!(broken(|f| f.orders_pending = 2), ["locked_is_pending_orders"]);
+        assert_eq!(
+            broken(|f| (f.sellable, f.total) = (-1, 3)),
+            ["nothing_negative", "not_oversold"]
+        );
+        assert_eq!(
+            broken(|f| f.orders_pending = 2),
+            ["locked_is_pending_orders"]
+        );
         assert_eq!(broken(|f| f.orders_paid = 2), ["sold_is_paid_orders"]);
         assert_eq!(broken(|f| f.reservations_queued = 7), ["not_oversold"]);
-        assert_eq!(broken(|f| f.orders_repeated = 1), ["one_live_order_per_buyer"]);
-        assert_eq!(broken(|f| f.reservations_repeated = 1), ["one_reservation_per_buyer"]);
+        assert_eq!(
+            broken(|f| f.orders_repeated = 1),
+            ["one_live_order_per_buyer"]
+        );
+        assert_eq!(
+            broken(|f| f.reservations_repeated = 1),
+            ["one_reservation_per_buyer"]
+        );
         assert_eq!(broken(|f| f.orders_unfounded = 1), ["orders_are_founded"]);
-        assert_eq!(broken(|f| f.orders_outside_window = 1), ["orders_inside_the_window"]);
-        assert_eq!(broken(|f| f.reservations_late = 1), ["reservations_end_in_time"]);
-        assert_eq!(broken(|f| f.reservations_unended = 1), ["reservations_end_with_a_result"]);
-        assert_eq!(broken(|f| f.orders_overdue = 1), ["unpaid_orders_close_in_time"]);
+        assert_eq!(
+            broken(|f| f.orders_outside_window = 1),
+            ["orders_inside_the_window"]
+        );
+        assert_eq!(
+            broken(|f| f.reservations_late = 1),
+            ["reservations_end_in_time"]
+        );
+        assert_eq!(
+            broken(|f| f.reservations_unended = 1),
+            ["reservations_end_with_a_result"]
+        );
+        assert_eq!(
+            broken(|f| f.orders_overdue = 1),
+            ["unpaid_orders_close_in_time"]
+        );
     }
 }

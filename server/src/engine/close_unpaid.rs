@@ -13,8 +13,14 @@ use super::{
 pub async fn run_once(engine: &Engine) -> Result<u32, PortError> {
     let now_ms = engine.clock.now_ms();
     let overdue = engine.orders.overdue(now_ms, BATCH).await?;
-    let outcomes = engine.orders.close(&overdue, CloseReason::Unpaid, now_ms).await?;
-    let closed = outcomes.iter().filter(|outcome| **outcome == CloseOutcome::Closed).count() as u32;
+    let outcomes = engine
+        .orders
+        .close(&overdue, CloseReason::Unpaid, now_ms)
+        .await?;
+    let closed = outcomes
+        .iter()
+        .filter(|outcome| **outcome == CloseOutcome::Closed)
+        .count() as u32;
     if closed > 0 {
         engine.bell.ring(Job::Release);
     }

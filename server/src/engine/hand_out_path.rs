@@ -100,7 +100,13 @@ mod tests {
 
     #[test]
     fn answers_are_read_as_people_type_them() {
-        for (typed, read) in [("12", "12"), (" 1 2 ", "12"), ("１２", "12"), ("AbC", "abc"), ("-3", "-3")] {
+        for (typed, read) in [
+            ("12", "12"),
+            (" 1 2 ", "12"),
+            ("１２", "12"),
+            ("AbC", "abc"),
+            ("-3", "-3"),
+        ] {
             assert_eq!(normalised(typed), read, "{typed}");
         }
     }

@@ -9,7 +9,11 @@ use super::{
 /// repaired and logged as an error. Returns how many were repaired.
 pub async fn run_once(engine: &Engine) -> Result<u32, PortError> {
     let mut repaired = 0;
-    for (item_id, _) in engine.catalogue.sellable_items(engine.clock.now_ms()).await? {
+    for (item_id, _) in engine
+        .catalogue
+        .sellable_items(engine.clock.now_ms())
+        .await?
+    {
         if let Reconciled::Repaired { detail, returns } = engine.gate.reconcile(item_id).await? {
             tracing::error!(%item_id, detail, "gate and ledger differed; the ledger was taken");
             engine.marks.clear(item_id, returns);

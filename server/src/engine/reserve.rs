@@ -37,7 +37,12 @@ pub async fn reserve(
     let good = |grant: &PathGrant| {
         grant.buyer == buyer && grant.item_id == item_id && now_ms < grant.expires_at_ms
     };
-    if !engine.paths.peek(path).await?.is_some_and(|grant| good(&grant)) {
+    if !engine
+        .paths
+        .peek(path)
+        .await?
+        .is_some_and(|grant| good(&grant))
+    {
         return Err(ReserveError::PathInvalid);
     }
     if engine.marks.is_sold_out(item_id) {
@@ -52,7 +57,10 @@ pub async fn reserve(
     match ask_gate(engine, &grant).await {
         Ok(Decision::Held { position }) => {
             engine.bell.ring(Job::WriteOrders);
-            Ok(Reserved { reservation_id, position })
+            Ok(Reserved {
+                reservation_id,
+                position,
+            })
         }
         Ok(Decision::Refused(refusal)) => {
             match refusal {

@@ -8,7 +8,10 @@ pub async fn run_once(engine: &Engine) -> Result<u32, PortError> {
     let unsent = engine.notices.unsent(BATCH).await?;
     for notice in &unsent {
         engine.notifier.welcome(notice).await?;
-        engine.notices.sent(notice.notice_id, engine.clock.now_ms()).await?;
+        engine
+            .notices
+            .sent(notice.notice_id, engine.clock.now_ms())
+            .await?;
     }
     Ok(unsent.len() as u32)
 }

@@ -7,9 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Engine, LimitError,
-    ports::{
-        Account, InsertAccountError, Job, Limit, Login, PasswordError, PortError, TokenHash,
-    },
+    ports::{Account, InsertAccountError, Job, Limit, Login, PasswordError, PortError, TokenHash},
 };
 
 /// Why nobody was signed in.
@@ -92,9 +90,13 @@ pub async fn login(
     let mobile = Mobile::parse(mobile).map_err(SignInError::from_parse)?;
     let password = Password::parse(password).map_err(SignInError::from_parse)?;
     engine.count(Limit::SignIn(ip)).await?;
-    engine.count(Limit::Account(mobile.as_str().to_owned())).await?;
+    engine
+        .count(Limit::Account(mobile.as_str().to_owned()))
+        .await?;
     let account = engine.accounts.by_mobile(&mobile).await?;
-    let hash = account.as_ref().map(|account| account.password_hash.clone());
+    let hash = account
+        .as_ref()
+        .map(|account| account.password_hash.clone());
     let fits = engine.passwords.verify(password, hash).await?;
     match account.filter(|_| fits) {
         Some(account) => sign_in(engine, &account).await,
@@ -109,9 +111,17 @@ async fn sign_in(engine: &Engine, account: &Account) -> Result<SignedIn, SignInE
     let dies_at_ms = now_ms + engine.rules.login_life_max_ms;
     engine
         .tokens
-        .insert(&token_hash(&token), account.account_id, expires_at_ms, dies_at_ms)
+        .insert(
+            &token_hash(&token),
+            account.account_id,
+            expires_at_ms,
+            dies_at_ms,
+        )
         .await?;
-    Ok(SignedIn { me: account.me(), token })
+    Ok(SignedIn {
+        me: account.me(),
+        token,
+    })
 }
 
 /// Used for at least this long before a log-in is slid forward: spares a write per request.

@@ -24,7 +24,10 @@ struct Mark {
 impl SoldOutMarks {
     /// Notes that the gate refused with `sold_out` after `returns` returns.
     pub fn mark(&self, item_id: ItemId, returns: u64) {
-        let mut marks = self.marks.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut marks = self
+            .marks
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
         let mark = marks.entry(item_id).or_default();
         if returns >= mark.returns {
             mark.sold_out = true;
@@ -34,7 +37,10 @@ impl SoldOutMarks {
 
     /// Notes that units have come back `returns` times.
     pub fn clear(&self, item_id: ItemId, returns: u64) {
-        let mut marks = self.marks.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut marks = self
+            .marks
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
         // An item without a mark must remember the return too: a late "sold out" may be under way.
         let mark = marks.entry(item_id).or_default();
         if returns >= mark.returns {
@@ -45,7 +51,10 @@ impl SoldOutMarks {
 
     /// Whether the item is known to be sold out.
     pub fn is_sold_out(&self, item_id: ItemId) -> bool {
-        let marks = self.marks.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let marks = self
+            .marks
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
         marks.get(&item_id).is_some_and(|mark| mark.sold_out)
     }
 }
@@ -62,8 +71,14 @@ mod tests {
         assert!(marks.is_sold_out(item));
         marks.clear(item, 1);
         marks.mark(item, 0);
-        assert!(!marks.is_sold_out(item), "decided before the unit came back");
+        assert!(
+            !marks.is_sold_out(item),
+            "decided before the unit came back"
+        );
         marks.mark(item, 1);
-        assert!(marks.is_sold_out(item), "decided after the unit came back and was sold again");
+        assert!(
+            marks.is_sold_out(item),
+            "decided after the unit came back and was sold again"
+        );
     }
 }

@@ -6,7 +6,11 @@ use super::{Engine, ports::PortError};
 /// stock that the gate has is never overwritten. Returns how many items were new.
 pub async fn run_once(engine: &Engine) -> Result<u32, PortError> {
     let mut new = 0;
-    for (item_id, window) in engine.catalogue.sellable_items(engine.clock.now_ms()).await? {
+    for (item_id, window) in engine
+        .catalogue
+        .sellable_items(engine.clock.now_ms())
+        .await?
+    {
         new += u32::from(engine.gate.warm_up(item_id, window).await?);
     }
     Ok(new)

@@ -14,12 +14,17 @@ pub async fn run_once(engine: &Engine, limit: u32) -> Result<u32, PortError> {
     if batch.is_empty() {
         return Ok(0);
     }
-    let batch: Vec<_> =
-        batch.into_iter().map(|entry| (entry, OrderId(engine.ids.id()))).collect();
+    let batch: Vec<_> = batch
+        .into_iter()
+        .map(|entry| (entry, OrderId(engine.ids.id())))
+        .collect();
     let outcomes = engine.orders.write(&batch, engine.clock.now_ms()).await?;
     let done: Vec<_> = batch.into_iter().map(|(entry, _)| entry).collect();
     engine.queue.ack(&done).await?;
-    if outcomes.iter().any(|outcome| matches!(outcome, WriteOutcome::Failed(_))) {
+    if outcomes
+        .iter()
+        .any(|outcome| matches!(outcome, WriteOutcome::Failed(_)))
+    {
         engine.bell.ring(Job::Release);
     }
     Ok(done.len() as u32)

@@ -17,7 +17,12 @@ const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=3153600
 
 /// Folders and files of the site's root that the world may see. Others are not served, whatever
 /// lies in the folder.
-const SERVED: [&str; 4] = ["/pkg/{*file}", "/products/{*file}", "/favicon.svg", "/robots.txt"];
+const SERVED: [&str; 4] = [
+    "/pkg/{*file}",
+    "/products/{*file}",
+    "/favicon.svg",
+    "/robots.txt",
+];
 
 /// The assets' routes. Compressed copies that the build left beside a file are used.
 pub fn routes(options: &LeptosOptions) -> Router {
@@ -30,7 +35,9 @@ pub fn routes(options: &LeptosOptions) -> Router {
         router = router.route_service(path, files.clone());
     }
     let hashed = options.hash_files;
-    router.layer(middleware::from_fn(move |request, next| cache_control(hashed, request, next)))
+    router.layer(middleware::from_fn(move |request, next| {
+        cache_control(hashed, request, next)
+    }))
 }
 
 async fn cache_control(hashed: bool, request: Request, next: Next) -> Response {
@@ -40,6 +47,10 @@ async fn cache_control(hashed: bool, request: Request, next: Next) -> Response {
     if found {
         let life = if in_pkg && hashed { IMMUTABLE } else { PUBLIC };
         response.headers_mut().insert(header::CACHE_CONTROL, life);
+        // The file service does not say that it chose among compressed copies.
+        response
+            .headers_mut()
+            .insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     }
     response
 }

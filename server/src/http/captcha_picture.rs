@@ -11,14 +11,19 @@ use super::{Doors, envelope::Envelope};
 
 /// The picture of a question that waits for its answer.
 pub async fn picture(State(doors): State<Doors>, Path(file): Path<String>) -> Response {
-    let id = file.strip_suffix(".png").and_then(|id| id.parse::<CaptchaId>().ok());
+    let id = file
+        .strip_suffix(".png")
+        .and_then(|id| id.parse::<CaptchaId>().ok());
     let picture = match id {
         Some(id) => doors.shop.captcha_picture(id).await,
         None => Err(ApiError::NotFound),
     };
     match picture {
         Ok(png) => {
-            let headers = [(header::CONTENT_TYPE, "image/png"), (header::CACHE_CONTROL, "no-store")];
+            let headers = [
+                (header::CONTENT_TYPE, "image/png"),
+                (header::CACHE_CONTROL, "no-store"),
+            ];
             (headers, png).into_response()
         }
         Err(error) => Envelope(error).into_response(),

@@ -20,7 +20,10 @@ mod tests {
     #[test]
     fn a_cookie_is_found_by_its_whole_name() {
         let mut headers = HeaderMap::new();
-        headers.append(header::COOKIE, "xseckill=0; seckill=1;other=2".parse().unwrap());
+        headers.append(
+            header::COOKIE,
+            "xseckill=0; seckill=1;other=2".parse().unwrap(),
+        );
         headers.append(header::COOKIE, "late=3".parse().unwrap());
         assert_eq!(cookie(&headers, "seckill"), Some("1"));
         assert_eq!(cookie(&headers, "late"), Some("3"));

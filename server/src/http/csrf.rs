@@ -28,14 +28,21 @@ fn is_ours(headers: &HeaderMap, login_cookie: &str) -> bool {
     if bearer(headers).is_some() {
         return true;
     }
-    let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    let text = |name| {
+        headers
+            .get(name)
+            .map(|value| value.to_str().unwrap_or_default())
+    };
     if let Some(site) = text("sec-fetch-site") {
         return site == "same-origin";
     }
     match text("origin") {
         Some(origin) => {
             let origin = origin.parse::<Uri>().ok();
-            let host = origin.as_ref().and_then(Uri::authority).map(|host| host.as_str());
+            let host = origin
+                .as_ref()
+                .and_then(Uri::authority)
+                .map(|host| host.as_str());
             host.is_some() && host == text(header::HOST.as_str())
         }
         None => cookie(headers, login_cookie).is_none(),
@@ -65,14 +72,25 @@ mod tests {
             assert!(!passes(&site(foreign)), "{foreign}");
         }
         assert!(passes(&origin("https://shop.example:8443")));
-        for foreign in ["https://shop.example", "https://evil.example", "null", "garbage::"] {
+        for foreign in [
+            "https://shop.example",
+            "https://evil.example",
+            "null",
+            "garbage::",
+        ] {
             assert!(!passes(&origin(foreign)), "{foreign}");
         }
-        assert!(!passes(&[COOKIE]), "a cookie, and no word about where it comes from");
+        assert!(
+            !passes(&[COOKIE]),
+            "a cookie, and no word about where it comes from"
+        );
         assert!(passes(&[]), "nothing that could be abused");
         let bearer = ("authorization", "Bearer abc");
         assert!(passes(&[COOKIE, ("sec-fetch-site", "cross-site"), bearer]));
-        let outranked = [("sec-fetch-site", "cross-site"), ("origin", "https://shop.example:8443")];
+        let outranked = [
+            ("sec-fetch-site", "cross-site"),
+            ("origin", "https://shop.example:8443"),
+        ];
         assert!(!passes(&outranked));
     }
 }

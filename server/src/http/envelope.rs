@@ -28,7 +28,8 @@ pub struct Envelope(pub ApiError);
 impl IntoResponse for Envelope {
     fn into_response(self) -> Response {
         let Envelope(error) = self;
-        let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status =
+            StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, axum::Json(&error)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -43,12 +44,21 @@ impl IntoResponse for Envelope {
 pub async fn finish(mut response: Response) -> Response {
     // A form's redirect carries its error in the address.
     let redirects = response.status().is_redirection();
-    if response.headers_mut().remove(SERVER_FN_ERROR_HEADER).is_none() || redirects {
+    if response
+        .headers_mut()
+        .remove(SERVER_FN_ERROR_HEADER)
+        .is_none()
+        || redirects
+    {
         let headers = response.headers_mut();
-        headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+        headers
+            .entry(header::CACHE_CONTROL)
+            .or_insert(HeaderValue::from_static("no-store"));
         return response;
     }
-    let body = to_bytes(response.into_body(), MAX_ERROR).await.unwrap_or_default();
+    let body = to_bytes(response.into_body(), MAX_ERROR)
+        .await
+        .unwrap_or_default();
     match serde_json::from_slice::<ApiError>(&body) {
         Ok(error) => Envelope(error).into_response(),
         Err(error) => {
@@ -63,7 +73,12 @@ pub async fn bounded(request: Request) -> Result<Request, Response> {
     let (parts, body) = request.into_parts();
     let declared = parts.headers.get(header::CONTENT_LENGTH);
     let declared = declared.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    let too_large = || Envelope(ApiError::Invalid { field: "body".to_owned() }).into_response();
+    let too_large = || {
+        Envelope(ApiError::Invalid {
+            field: "body".to_owned(),
+        })
+        .into_response()
+    };
     if declared.is_some_and(|length| length > MAX_REQUEST) {
         return Err(too_large());
     }
@@ -86,7 +101,10 @@ fn internal(what: &str) -> Response {
 }
 
 /// A bug of ours costs one request, not the process.
-#[expect(clippy::needless_pass_by_value, reason = "the signature is the layer's")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the signature is the layer's"
+)]
 pub fn after_panic(panic: Box<dyn Any + Send>) -> Response {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| panic.downcast_ref::<&str>().copied());

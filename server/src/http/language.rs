@@ -1,14 +1,18 @@
 //! Which language a visitor reads, and the switch.
 
-use app::{api::local_path, wire::Language};
+use app::{
+    api::local_path,
+    wire::{ApiError, Language},
+};
 use axum::{
     Form,
+    extract::rejection::FormRejection,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
 
-use super::cookies::cookie;
+use super::{cookies::cookie, envelope::Envelope};
 
 const COOKIE: &str = "seckill_lang";
 const A_YEAR_S: u32 = 365 * 24 * 3600;
@@ -18,7 +22,11 @@ pub fn of(headers: &HeaderMap) -> Language {
     let chosen = cookie(headers, COOKIE).and_then(Language::from_code);
     chosen.unwrap_or_else(|| {
         let preferred = headers.get(header::ACCEPT_LANGUAGE);
-        Language::negotiate(preferred.and_then(|value| value.to_str().ok()).unwrap_or_default())
+        Language::negotiate(
+            preferred
+                .and_then(|value| value.to_str().ok())
+                .unwrap_or_default(),
+        )
     })
 }
 
@@ -31,16 +39,29 @@ pub struct Switch {
 }
 
 /// `POST /language`: remembers the choice and goes back to the page.
-pub async fn switch(Form(form): Form<Switch>) -> Response {
-    let next = local_path(&form.next).unwrap_or("/");
-    let Some(language) = Language::from_code(&form.to) else {
-        return StatusCode::UNPROCESSABLE_ENTITY.into_response();
+pub async fn switch(form: Result<Form<Switch>, FormRejection>) -> Response {
+    let invalid = |field: &str| {
+        Envelope(ApiError::Invalid {
+            field: field.to_owned(),
+        })
     };
-    let cookie =
-        format!("{COOKIE}={}; Path=/; SameSite=Lax; Max-Age={A_YEAR_S}", language.code());
+    let Ok(Form(form)) = form else {
+        return invalid("body").into_response();
+    };
+    let Some(language) = Language::from_code(&form.to) else {
+        return invalid("to").into_response();
+    };
+    let next = local_path(&form.next).unwrap_or("/");
+    let cookie = format!(
+        "{COOKIE}={}; Path=/; SameSite=Lax; Max-Age={A_YEAR_S}",
+        language.code()
+    );
     let mut response = StatusCode::SEE_OTHER.into_response();
     // Both are plain ASCII, made from what was checked above.
-    for (name, value) in [(header::SET_COOKIE, cookie.as_str()), (header::LOCATION, next)] {
+    for (name, value) in [
+        (header::SET_COOKIE, cookie.as_str()),
+        (header::LOCATION, next),
+    ] {
         if let Ok(value) = HeaderValue::from_str(value) {
             response.headers_mut().insert(name, value);
         }

@@ -17,7 +17,7 @@ use axum::{
     http::{HeaderMap, Uri},
     response::{IntoResponse, Response},
 };
-use moka::future::Cache;
+use moka::{Expiry, future::Cache};
 use rand::Rng;
 
 use self::entry::Entry;
@@ -45,7 +45,15 @@ pub struct PageCache {
 
 impl PageCache {
     pub fn new(renderer: Renderer, doors: Doors) -> Self {
-        Self { renderer, doors, pages: Cache::new(PAGES) }
+        let pages = Cache::builder()
+            .max_capacity(PAGES)
+            .expire_after(WhenUnusable)
+            .build();
+        Self {
+            renderer,
+            doors,
+            pages,
+        }
     }
 
     /// The page at `path`, as the request's headers want it.
@@ -63,17 +71,10 @@ impl PageCache {
 
     async fn entry(&self, key: Key) -> Result<Arc<Entry>, ApiError> {
         if let Some(entry) = self.pages.get(&key).await {
-            let now = Instant::now();
-            if now < entry.fresh_until {
-                return Ok(entry);
+            if Instant::now() >= entry.fresh_until && entry.claim_refresh() {
+                tokio::spawn(self.clone().refresh(key, Arc::clone(&entry)));
             }
-            if now < entry.usable_until {
-                if entry.claim_refresh() {
-                    tokio::spawn(self.clone().refresh(key, Arc::clone(&entry)));
-                }
-                return Ok(entry);
-            }
-            self.pages.invalidate(&key).await;
+            return Ok(entry);
         }
         let (path, language) = (key.0.clone(), key.1);
         let render = async { keep(self.render(&path, language).await?).map(Arc::new) };
@@ -98,24 +99,57 @@ impl PageCache {
 
     async fn render(&self, path: &str, language: Language) -> Result<Entry, ApiError> {
         let uri: Uri = path.parse().map_err(|_| ApiError::NotFound)?;
+        // The page may show what was true when its rendering began.
+        let begun_ms = self.doors.shop.now_ms();
         let page = self.renderer.render(uri, anybody(language)).await?;
-        let life = self.life(&page).await;
+        let life = self.life(&page, begun_ms).await;
         let compressed = tokio::task::spawn_blocking(move || Entry::new(page, life)).await;
-        compressed.map_err(|_| ApiError::Internal { trace_id: "compression".to_owned() })
+        compressed.map_err(|_| ApiError::Internal {
+            trace_id: "compression".to_owned(),
+        })
     }
 
-    /// How long a page is fresh.
-    async fn life(&self, page: &Page) -> Duration {
+    /// How long a page is fresh whose rendering began at `begun_ms`: not at all, when a round has
+    /// started or ended meanwhile.
+    async fn life(&self, page: &Page, begun_ms: i64) -> Duration {
         if !page.status.is_success() {
             return NOT_FOUND_LIFE;
         }
-        let life = self.doors.settings.page_life.mul_f64(rand::rng().random_range(0.9..=1.1));
-        let now_ms = self.doors.shop.now_ms();
-        let Ok(rounds) = self.doors.shop.rounds().await else { return life };
-        let boundaries = rounds.iter().flat_map(|round| [round.starts_at_ms, round.ends_at_ms]);
-        let next = boundaries.map(|at_ms| at_ms - now_ms).filter(|wait_ms| *wait_ms > 0).min();
-        let next = next.and_then(|wait_ms| u64::try_from(wait_ms).ok()).map(Duration::from_millis);
-        next.map_or(life, |next| life.min(next))
+        let life = self
+            .doors
+            .settings
+            .page_life
+            .mul_f64(rand::rng().random_range(0.9..=1.1));
+        let Ok(rounds) = self.doors.shop.rounds().await else {
+            return life;
+        };
+        let boundaries = rounds
+            .iter()
+            .flat_map(|round| [round.starts_at_ms, round.ends_at_ms]);
+        let Some(next_ms) = boundaries.filter(|at_ms| *at_ms > begun_ms).min() else {
+            return life;
+        };
+        let wait_ms = u64::try_from(next_ms - self.doors.shop.now_ms()).unwrap_or(0);
+        life.min(Duration::from_millis(wait_ms))
+    }
+}
+
+/// Drops a page when it is too old even for those who do not wait for the new one.
+struct WhenUnusable;
+
+impl Expiry<Key, Arc<Entry>> for WhenUnusable {
+    fn expire_after_create(&self, _: &Key, entry: &Arc<Entry>, _: Instant) -> Option<Duration> {
+        Some(entry.usable_for)
+    }
+
+    fn expire_after_update(
+        &self,
+        _: &Key,
+        entry: &Arc<Entry>,
+        _: Instant,
+        _: Option<Duration>,
+    ) -> Option<Duration> {
+        Some(entry.usable_for)
     }
 }
 
@@ -141,7 +175,10 @@ fn keep(entry: Entry) -> Result<Entry, NotKept> {
 
 /// One address, one spelling: `/`, or an item's id as we write it.
 fn canonical(path: &str) -> bool {
-    let item = |id: &str| id.parse::<ItemId>().is_ok_and(|parsed| parsed.to_string() == id);
+    let item = |id: &str| {
+        id.parse::<ItemId>()
+            .is_ok_and(|parsed| parsed.to_string() == id)
+    };
     path == "/" || path.strip_prefix("/items/").is_some_and(item)
 }
 
@@ -154,7 +191,12 @@ mod tests {
         let id = "0192aaaa-bbbb-7ccc-8ddd-eeeeffff0000";
         assert!(canonical("/"));
         assert!(canonical(&format!("/items/{id}")));
-        for other in [id.to_uppercase(), id.replace('-', ""), format!("{{{id}}}"), "x".into()] {
+        for other in [
+            id.to_uppercase(),
+            id.replace('-', ""),
+            format!("{{{id}}}"),
+            "x".into(),
+        ] {
             assert!(!canonical(&format!("/items/{other}")), "{other}");
         }
     }

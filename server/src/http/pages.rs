@@ -24,6 +24,9 @@ use super::{Doors, content_security, envelope::Envelope, page_cache::PageCache};
 /// Largest page that is rendered; ours are some ten kilobytes.
 const MAX_PAGE: usize = 4 * 1024 * 1024;
 
+/// For one person, at this moment.
+const ONE_PERSONS: HeaderValue = HeaderValue::from_static("private, no-store");
+
 /// A page as bytes.
 pub struct Page {
     pub status: StatusCode,
@@ -53,16 +56,30 @@ impl Renderer {
         let mut request = Request::new(Body::empty());
         *request.uri_mut() = uri;
         request.extensions_mut().insert(visitor);
-        let (Parts { status, headers, .. }, body) = (self.0)(request).await.into_parts();
+        let (
+            Parts {
+                status, headers, ..
+            },
+            body,
+        ) = (self.0)(request).await.into_parts();
         let broken = |what: &str| {
             tracing::error!(what, "a page was not rendered");
-            ApiError::Internal { trace_id: "page".to_owned() }
+            ApiError::Internal {
+                trace_id: "page".to_owned(),
+            }
         };
-        let html = to_bytes(body, MAX_PAGE).await.map_err(|_| broken("too large"))?;
+        let html = to_bytes(body, MAX_PAGE)
+            .await
+            .map_err(|_| broken("too large"))?;
         let text = std::str::from_utf8(&html).map_err(|_| broken("not UTF-8"))?;
         let policy = HeaderValue::from_str(&content_security::policy(text));
         let policy = policy.map_err(|_| broken("no policy"))?;
-        Ok(Page { status, headers, policy, html })
+        Ok(Page {
+            status,
+            headers,
+            policy,
+            html,
+        })
     }
 }
 
@@ -79,6 +96,7 @@ pub fn routes(renderer: Renderer, cache: PageCache) -> Router {
         .route("/", get(public))
         .route("/items/{id}", get(public))
         .route("/orders", get(own))
+        .route("/orders/", get(own))
         .route("/orders/{id}", get(own))
         .fallback(other)
         .with_state(Pages { renderer, cache })
@@ -90,7 +108,10 @@ async fn public(
     Extension(visitor): Extension<Visitor>,
     request: Request,
 ) -> Response {
-    pages.cache.answer(visitor.language, request.uri().path(), request.headers()).await
+    pages
+        .cache
+        .answer(visitor.language, request.uri().path(), request.headers())
+        .await
 }
 
 /// A person's own page: sign in first.
@@ -105,7 +126,9 @@ async fn own(
         // A path that is no header value is no order of anybody.
         let to = HeaderValue::from_str(&to).unwrap_or(HeaderValue::from_static("/login"));
         response.headers_mut().insert(header::LOCATION, to);
-        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response
+            .headers_mut()
+            .insert(header::CACHE_CONTROL, ONE_PERSONS);
         return response;
     }
     for_one(state, visitor, request.uri().clone()).await
@@ -133,15 +156,21 @@ async fn for_one(State(pages): State<Pages>, visitor: Visitor, uri: Uri) -> Resp
     response.headers_mut().extend(page.headers);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, page.policy);
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    headers.insert(header::CACHE_CONTROL, ONE_PERSONS);
     described(headers, language);
     response
 }
 
 /// What every page says about its language.
 pub fn described(headers: &mut HeaderMap, language: Language) {
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/html; charset=utf-8"),
+    );
+    headers.insert(
+        header::CONTENT_LANGUAGE,
+        HeaderValue::from_static(language.tag()),
+    );
     headers.insert(
         header::VARY,
         HeaderValue::from_static("accept-language, cookie, accept-encoding"),

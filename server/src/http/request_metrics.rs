@@ -10,7 +10,10 @@ use axum::{
 
 /// Counts by route, not by address: an address may hold a secret, and there are endlessly many.
 pub async fn count(request: Request, next: Next) -> Response {
-    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map(|path| path.as_str().to_owned());
     let route = route.unwrap_or_else(|| "other".to_owned());
     let begun = Instant::now();
     let response = next.run(request).await;

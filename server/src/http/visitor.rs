@@ -16,7 +16,9 @@ use super::{Doors, cookies::cookie, envelope::Envelope, language};
 /// The caller's address, as `identify` and `admit` see it.
 fn address(request: &Request, trusted: &[IpNet]) -> IpAddr {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    let peer = peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |ConnectInfo(peer)| peer.ip());
+    let peer = peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |ConnectInfo(peer)| {
+        peer.ip()
+    });
     behind_proxies(peer.to_canonical(), request.headers(), trusted)
 }
 
@@ -26,7 +28,10 @@ fn address(request: &Request, trusted: &[IpNet]) -> IpAddr {
 fn behind_proxies(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let is_ours = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
     let lines = headers.get_all("x-forwarded-for");
-    let line: Vec<_> = lines.iter().filter_map(|value| value.to_str().ok()).collect();
+    let line: Vec<_> = lines
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .collect();
     let mut address = peer;
     for hop in line.join(",").rsplit(',').map(str::trim) {
         if !is_ours(&address) {
@@ -44,18 +49,29 @@ fn behind_proxies(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAdd
 pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then_some(token.trim())
 }
 
 /// A visitor about whom nothing is known but the language: what cached pages are rendered for.
 pub fn anybody(language: Language) -> Visitor {
     let ip = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
-    Visitor { me: None, login_token: None, ip, language }
+    Visitor {
+        me: None,
+        login_token: None,
+        ip,
+        language,
+    }
 }
 
 /// Counts the request against its address before anything else is done for it.
 pub async fn admit(State(doors): State<Doors>, request: Request, next: Next) -> Response {
-    match doors.shop.admit(address(&request, &doors.settings.trusted_proxies)).await {
+    match doors
+        .shop
+        .admit(address(&request, &doors.settings.trusted_proxies))
+        .await
+    {
         Ok(()) => next.run(request).await,
         Err(error) => Envelope(error).into_response(),
     }
@@ -67,17 +83,37 @@ pub async fn identify(State(doors): State<Doors>, mut request: Request, next: Ne
     let headers = request.headers();
     let language = language::of(headers);
     let token = bearer(headers).or_else(|| cookie(headers, doors.settings.cookie.name()));
-    let mut visitor = Visitor { me: None, login_token: None, ip, language };
-    if let Some(token) = token.filter(|token| !token.is_empty()) {
+    let mut visitor = Visitor {
+        me: None,
+        login_token: None,
+        ip,
+        language,
+    };
+    let path = request.uri().path();
+    let token = token.filter(|token| !token.is_empty() && looks_at_visitor(path));
+    if let Some(token) = token {
         let token = token.to_owned();
         match doors.shop.who_is(&token).await {
             Ok(Some(me)) => (visitor.me, visitor.login_token) = (Some(me), Some(token)),
             Ok(None) => {}
-            Err(error) => return Envelope(error).into_response(),
+            Err(error) if is_call(path) => return Envelope(error).into_response(),
+            // Pages are for reading; they do not go away with the store.
+            Err(error) => tracing::warn!(%error, "a visitor is not recognised on a page"),
         }
     }
     request.extensions_mut().insert(visitor);
     next.run(request).await
+}
+
+/// False where the answer is the same for everybody: a crowd with cookies costs no look-ups there.
+fn looks_at_visitor(path: &str) -> bool {
+    let same_for_all = ["/items/", "/captcha/", "/language"];
+    path != "/" && !same_for_all.iter().any(|start| path.starts_with(start))
+}
+
+/// A program is asking, not a person for a page.
+fn is_call(path: &str) -> bool {
+    path.starts_with("/api/") || path.starts_with("/seckill/")
 }
 
 #[cfg(test)]
@@ -96,10 +132,21 @@ mod tests {
     #[test]
     fn only_what_our_own_proxies_wrote_is_believed() {
         assert_eq!(caller("203.0.113.9", &[]), "203.0.113.9");
-        assert_eq!(caller("203.0.113.9", &["1.2.3.4"]), "203.0.113.9", "no proxy of ours");
+        assert_eq!(
+            caller("203.0.113.9", &["1.2.3.4"]),
+            "203.0.113.9",
+            "no proxy of ours"
+        );
         assert_eq!(caller("10.0.0.1", &["1.2.3.4"]), "1.2.3.4");
-        assert_eq!(caller("10.0.0.1", &["6.6.6.6, 1.2.3.4, 10.0.0.2"]), "1.2.3.4");
-        assert_eq!(caller("10.0.0.1", &["6.6.6.6", "1.2.3.4"]), "1.2.3.4", "two lines are one");
+        assert_eq!(
+            caller("10.0.0.1", &["6.6.6.6, 1.2.3.4, 10.0.0.2"]),
+            "1.2.3.4"
+        );
+        assert_eq!(
+            caller("10.0.0.1", &["6.6.6.6", "1.2.3.4"]),
+            "1.2.3.4",
+            "two lines are one"
+        );
         assert_eq!(caller("10.0.0.1", &["nonsense"]), "10.0.0.1");
         assert_eq!(caller("10.0.0.1", &["1.2.3.4, nonsense"]), "10.0.0.1");
         assert_eq!(caller("::1", &["2001:db8::7"]), "2001:db8::7");

@@ -56,7 +56,8 @@ impl Door {
     /// Captcha and path.
     pub async fn way_in(&self, who: &Visitor, item: ItemId) -> Result<HiddenPath, ApiError> {
         let captcha = self.ask(who, item).await?;
-        self.path(who, item, Some(captcha), Some(ANSWER.to_owned())).await
+        self.path(who, item, Some(captcha), Some(ANSWER.to_owned()))
+            .await
     }
 
     /// The whole way to a reservation.
@@ -104,7 +105,10 @@ async fn a_purchase_goes_from_question_to_order() {
     assert_eq!(reserved.position, 1);
 
     let queued = door.my_reservation(&buyer, item).await.unwrap().unwrap();
-    assert_eq!((queued.state, queued.position), (ReservationState::Queued, Some(1)));
+    assert_eq!(
+        (queued.state, queued.position),
+        (ReservationState::Queued, Some(1))
+    );
     assert_eq!(queued.reservation_id, reserved.reservation_id);
     door.shop.drain().await;
 
@@ -123,7 +127,10 @@ async fn a_purchase_goes_from_question_to_order() {
 async fn questions_and_paths_are_handed_out_from_a_minute_before_the_start() {
     let door = Door::new().await;
     let start_ms = START_MS + HOUR_MS;
-    let item = door.shop.item_in(10, start_ms, start_ms + HOUR_MS, None).await;
+    let item = door
+        .shop
+        .item_in(10, start_ms, start_ms + HOUR_MS, None)
+        .await;
     let buyer = visitor(1);
     door.shop.clock.advance(HOUR_MS - 60_001);
     assert_eq!(door.way_in(&buyer, item).await, Err(ApiError::NotStarted));
@@ -148,7 +155,10 @@ async fn questions_and_paths_are_handed_out_from_a_minute_before_the_start() {
 async fn a_path_obtained_early_buys_at_the_second_of_the_start() {
     let door = Door::new().await;
     let start_ms = START_MS + HOUR_MS;
-    let item = door.shop.item_in(1, start_ms, start_ms + HOUR_MS, None).await;
+    let item = door
+        .shop
+        .item_in(1, start_ms, start_ms + HOUR_MS, None)
+        .await;
     let buyer = visitor(1);
     door.shop.clock.advance(HOUR_MS - 30_000);
     let path = door.way_in(&buyer, item).await.unwrap().path;

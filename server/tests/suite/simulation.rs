@@ -51,7 +51,9 @@ async fn seeds_150_to_199_hold_every_invariant() {
 
 #[tokio::test]
 async fn replay() {
-    let seed = std::env::var("SECKILL_SIM_SEED").ok().and_then(|seed| seed.parse().ok());
+    let seed = std::env::var("SECKILL_SIM_SEED")
+        .ok()
+        .and_then(|seed| seed.parse().ok());
     run(seed.unwrap_or(0)).await;
 }
 

@@ -6,7 +6,10 @@ use std::{
 };
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
 }
 
 fn sources(folder: &str, extension: &str) -> Vec<(String, String)> {
@@ -16,7 +19,8 @@ fn sources(folder: &str, extension: &str) -> Vec<(String, String)> {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            if path.is_dir() && !matches!(name.as_str(), "node_modules" | "target" | "screenshots") {
+            if path.is_dir() && !matches!(name.as_str(), "node_modules" | "target" | "screenshots")
+            {
                 folders.push(path);
             } else if path.extension().is_some_and(|found| found == extension) {
                 let text = fs::read_to_string(&path).unwrap();
@@ -39,9 +43,16 @@ fn rust() -> Vec<(String, String)> {
 #[test]
 fn no_file_is_longer_than_one_can_keep_in_mind() {
     for (path, text) in rust() {
-        let limit = if path.starts_with("server/tests") { 600 } else { 400 };
+        let limit = if path.starts_with("server/tests") {
+            600
+        } else {
+            400
+        };
         let lines = text.lines().count();
-        assert!(lines <= limit, "{path} has {lines} lines; the limit is {limit}");
+        assert!(
+            lines <= limit,
+            "{path} has {lines} lines; the limit is {limit}"
+        );
     }
 }
 
@@ -68,7 +79,12 @@ fn no_function_is_longer_than_seventy_lines() {
                 && (body == "}" || body.ends_with(';') && number == from)
                 && indent == at
             {
-                assert!(number - from < 70, "{path}:{} is {} lines long", from + 1, number - from);
+                assert!(
+                    number - from < 70,
+                    "{path}:{} is {} lines long",
+                    from + 1,
+                    number - from
+                );
                 start = None;
             }
         }
@@ -78,9 +94,26 @@ fn no_function_is_longer_than_seventy_lines() {
 #[test]
 fn layers_do_not_reach_around_each_other() {
     let rules: [(&str, &[&str]); 4] = [
-        ("server/src/engine", &["tokio::", "redis::", "lapin::", "sea_orm::", "axum::", "crate::adapters", "crate::http"]),
-        ("app/src", &["tokio::", "redis::", "lapin::", "sea_orm::", "sqlx::"]),
-        ("server/src/adapters", &["axum::", "crate::http", "crate::workers"]),
+        (
+            "server/src/engine",
+            &[
+                "tokio::",
+                "redis::",
+                "lapin::",
+                "sea_orm::",
+                "axum::",
+                "crate::adapters",
+                "crate::http",
+            ],
+        ),
+        (
+            "app/src",
+            &["tokio::", "redis::", "lapin::", "sea_orm::", "sqlx::"],
+        ),
+        (
+            "server/src/adapters",
+            &["axum::", "crate::http", "crate::workers"],
+        ),
         ("server/src/http", &["sea_orm::", "crate::adapters"]),
     ];
     for (folder, forbidden) in rules {
@@ -104,11 +137,17 @@ fn only_the_configuration_reads_the_environment() {
 #[test]
 fn nothing_is_left_for_later_in_the_sources() {
     let marks = ["TODO", "FIXME", "XXX", "todo!", "unimplemented!", "dbg!"];
-    for (path, text) in rust().into_iter().filter(|(path, _)| !path.ends_with("tidy.rs")) {
+    for (path, text) in rust()
+        .into_iter()
+        .filter(|(path, _)| !path.ends_with("tidy.rs"))
+    {
         for mark in marks {
             assert!(!text.contains(mark), "{path} holds {mark}");
         }
-        assert!(!text.contains("#[allow("), "{path}: `#[expect(…, reason)]` says when it is over");
+        assert!(
+            !text.contains("#[allow("),
+            "{path}: `#[expect(…, reason)]` says when it is over"
+        );
     }
 }
 

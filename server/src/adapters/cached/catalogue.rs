@@ -39,8 +39,14 @@ impl<C: Catalogue> CachedCatalogue<C> {
     pub fn new(store: Arc<C>) -> Self {
         Self {
             store,
-            rounds: Cache::builder().max_capacity(1).expire_after(SpreadLife).build(),
-            items: Cache::builder().max_capacity(ITEMS).expire_after(SpreadLife).build(),
+            rounds: Cache::builder()
+                .max_capacity(1)
+                .expire_after(SpreadLife)
+                .build(),
+            items: Cache::builder()
+                .max_capacity(ITEMS)
+                .expire_after(SpreadLife)
+                .build(),
         }
     }
 }
@@ -48,19 +54,31 @@ impl<C: Catalogue> CachedCatalogue<C> {
 /// One flight's error, for everybody who waited for it.
 fn shared(error: Arc<PortError>) -> PortError {
     match &*error {
-        PortError::Busy { port, detail } => PortError::Busy { port, detail: detail.clone() },
-        PortError::Failed { port, .. } => PortError::Failed { port, source: Box::new(error) },
+        PortError::Busy { port, detail } => PortError::Busy {
+            port,
+            detail: detail.clone(),
+        },
+        PortError::Failed { port, .. } => PortError::Failed {
+            port,
+            source: Box::new(error),
+        },
     }
 }
 
 #[async_trait]
 impl<C: Catalogue> Catalogue for CachedCatalogue<C> {
     async fn rounds(&self, now_ms: i64) -> Result<Arc<Vec<Round>>, PortError> {
-        self.rounds.try_get_with((), self.store.rounds(now_ms)).await.map_err(shared)
+        self.rounds
+            .try_get_with((), self.store.rounds(now_ms))
+            .await
+            .map_err(shared)
     }
 
     async fn item(&self, item_id: ItemId) -> Result<Option<Arc<ItemDetail>>, PortError> {
-        self.items.try_get_with(item_id, self.store.item(item_id)).await.map_err(shared)
+        self.items
+            .try_get_with(item_id, self.store.item(item_id))
+            .await
+            .map_err(shared)
     }
 
     /// Not cached: asked by workers only.

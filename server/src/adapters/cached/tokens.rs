@@ -24,7 +24,10 @@ pub struct CachedTokens<T> {
 impl<T: LoginTokens> CachedTokens<T> {
     /// An empty cache over `store`.
     pub fn new(store: Arc<T>) -> Self {
-        let logins = Cache::builder().max_capacity(LOGINS).time_to_live(LIFE).build();
+        let logins = Cache::builder()
+            .max_capacity(LOGINS)
+            .time_to_live(LIFE)
+            .build();
         Self { store, logins }
     }
 }
@@ -38,7 +41,9 @@ impl<T: LoginTokens> LoginTokens for CachedTokens<T> {
         expires_at_ms: i64,
         dies_at_ms: i64,
     ) -> Result<(), PortError> {
-        self.store.insert(token, account_id, expires_at_ms, dies_at_ms).await
+        self.store
+            .insert(token, account_id, expires_at_ms, dies_at_ms)
+            .await
     }
 
     async fn get(&self, token: &TokenHash) -> Result<Option<Login>, PortError> {

@@ -21,7 +21,11 @@ pub struct Full;
 
 impl<K: Clone + Eq + Hash, V> ExpiringMap<K, V> {
     pub fn new(capacity: usize) -> Self {
-        Self { capacity, values: HashMap::new(), order: VecDeque::new() }
+        Self {
+            capacity,
+            values: HashMap::new(),
+            order: VecDeque::new(),
+        }
     }
 
     pub fn insert(
@@ -50,7 +54,10 @@ impl<K: Clone + Eq + Hash, V> ExpiringMap<K, V> {
 
     fn drop_expired(&mut self, now_ms: i64) {
         while let Some((expires_at_ms, key)) = self.order.front() {
-            let stale = self.values.get(key).is_none_or(|(at_ms, _)| at_ms != expires_at_ms);
+            let stale = self
+                .values
+                .get(key)
+                .is_none_or(|(at_ms, _)| at_ms != expires_at_ms);
             if !stale && *expires_at_ms > now_ms {
                 break;
             }
@@ -74,7 +81,10 @@ mod tests {
         assert_eq!(map.insert("c", 3, 10, 9), Err(Full));
         assert_eq!(map.insert("a", 4, 20, 9), Ok(()), "a known key is replaced");
         assert_eq!(map.insert("c", 5, 20, 10), Ok(()), "b has expired");
-        assert_eq!((map.get(&"a"), map.get(&"b"), map.get(&"c")), (Some(&4), None, Some(&5)));
+        assert_eq!(
+            (map.get(&"a"), map.get(&"b"), map.get(&"c")),
+            (Some(&4), None, Some(&5))
+        );
     }
 
     #[test]

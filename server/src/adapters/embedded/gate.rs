@@ -60,9 +60,14 @@ impl Gate {
     }
 
     async fn ask<T>(&self, call: impl FnOnce(Reply<T>) -> Call) -> Result<T, PortError> {
-        let busy = |detail: &str| PortError::Busy { port: "gate", detail: detail.to_owned() };
+        let busy = |detail: &str| PortError::Busy {
+            port: "gate",
+            detail: detail.to_owned(),
+        };
         let (reply, answer) = oneshot::channel();
-        self.calls.try_send(call(reply)).map_err(|_| busy("too many are waiting"))?;
+        self.calls
+            .try_send(call(reply))
+            .map_err(|_| busy("too many are waiting"))?;
         answer.await.map_err(|_| busy("stopping"))?
     }
 }
@@ -82,11 +87,15 @@ impl StockGate for Gate {
         item_id: ItemId,
         reservation_id: ReservationId,
     ) -> Result<Released, PortError> {
-        self.ask(|reply| Call::Release(item_id, reservation_id, reply)).await
+        self.ask(|reply| Call::Release(item_id, reservation_id, reply))
+            .await
     }
 
     async fn stock(&self, item_id: ItemId) -> Result<Option<GateStock>, PortError> {
-        let published = self.published.read().unwrap_or_else(PoisonError::into_inner);
+        let published = self
+            .published
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
         Ok(published.get(&item_id).copied())
     }
 

@@ -51,12 +51,7 @@ impl governor::clock::Clock for EngineClock {
     }
 }
 
-type Keyed = RateLimiter<
-    Limit,
-    DashMapStateStore<Limit>,
-    EngineClock,
-    NoOpMiddleware<Instant>,
->;
+type Keyed = RateLimiter<Limit, DashMapStateStore<Limit>, EngineClock, NoOpMiddleware<Instant>>;
 
 /// Calls per time, for each kind of limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +66,10 @@ impl Default for Quotas {
     fn default() -> Self {
         const FIFTY: NonZeroU32 = NonZeroU32::new(50).unwrap();
         const FIVE: NonZeroU32 = NonZeroU32::new(5).unwrap();
-        Self { address_per_s: FIFTY, action_per_5s: FIVE }
+        Self {
+            address_per_s: FIFTY,
+            action_per_5s: FIVE,
+        }
     }
 }
 
@@ -110,11 +108,15 @@ impl GovernedLimits {
             (!off).then(|| RateLimiter::new(quota, DashMapStateStore::default(), clock))
         };
         let five_s = Duration::from_secs(5) / quotas.action_per_5s.get();
-        let every = |period| Quota::with_period(period).unwrap_or(Quota::per_second(NonZeroU32::MIN));
+        let every =
+            |period| Quota::with_period(period).unwrap_or(Quota::per_second(NonZeroU32::MIN));
         Self {
             address: limiter(Quota::per_second(quotas.address_per_s), off.address),
             action: limiter(every(five_s).allow_burst(quotas.action_per_5s), off.action),
-            spelling: limiter(every(SPELLING_PERIOD).allow_burst(SPELLING_BURST), off.action),
+            spelling: limiter(
+                every(SPELLING_PERIOD).allow_burst(SPELLING_BURST),
+                off.action,
+            ),
             calls: AtomicU32::new(0),
         }
     }
@@ -126,7 +128,10 @@ impl GovernedLimits {
             keyed.shrink_to_fit();
             if keyed.len() > KEYS {
                 let detail = "too many callers over their limits".to_owned();
-                return Err(PortError::Busy { port: "limits", detail });
+                return Err(PortError::Busy {
+                    port: "limits",
+                    detail,
+                });
             }
         }
         Ok(())
@@ -156,6 +161,8 @@ impl Limits for GovernedLimits {
         };
         let now = governor::clock::Clock::now(keyed.clock());
         let wait = Duration::from(over.earliest_possible().duration_since(now));
-        Ok(Some(RetryAfter { wait_ms: (wait.as_nanos().div_ceil(1_000_000) as i64).max(1) }))
+        Ok(Some(RetryAfter {
+            wait_ms: (wait.as_nanos().div_ceil(1_000_000) as i64).max(1),
+        }))
     }
 }

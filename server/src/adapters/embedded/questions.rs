@@ -14,7 +14,10 @@ const CAPTCHAS: usize = 32_768;
 const PATHS: usize = 262_144;
 
 fn full(port: &'static str) -> impl Fn(Full) -> PortError {
-    move |Full| PortError::Busy { port, detail: "as many as may be are waiting".to_owned() }
+    move |Full| PortError::Busy {
+        port,
+        detail: "as many as may be are waiting".to_owned(),
+    }
 }
 
 type Owner = (AccountId, ItemId);
@@ -39,11 +42,16 @@ impl MemoryCaptchas {
             latest: ExpiringMap::new(CAPTCHAS),
             spelled: ExpiringMap::new(CAPTCHAS),
         };
-        Self { clock, maps: Mutex::new(maps) }
+        Self {
+            clock,
+            maps: Mutex::new(maps),
+        }
     }
 
     fn maps(&self) -> MutexGuard<'_, CaptchaMaps> {
-        self.maps.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.maps
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
 
@@ -57,8 +65,12 @@ impl Captchas for MemoryCaptchas {
         if let Some(earlier) = maps.latest.remove(&owner) {
             maps.asked.remove(&earlier);
         }
-        maps.asked.insert(id, asked, expires_at_ms, now_ms).map_err(full("captchas"))?;
-        maps.latest.insert(owner, id, expires_at_ms, now_ms).map_err(full("captchas"))
+        maps.asked
+            .insert(id, asked, expires_at_ms, now_ms)
+            .map_err(full("captchas"))?;
+        maps.latest
+            .insert(owner, id, expires_at_ms, now_ms)
+            .map_err(full("captchas"))
     }
 
     async fn get(&self, captcha_id: CaptchaId) -> Result<Option<AskedCaptcha>, PortError> {
@@ -104,13 +116,20 @@ pub struct MemoryPaths {
 impl MemoryPaths {
     /// None handed out yet.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        let maps =
-            PathMaps { grants: ExpiringMap::new(PATHS), latest: ExpiringMap::new(PATHS) };
-        Self { clock, maps: Mutex::new(maps) }
+        let maps = PathMaps {
+            grants: ExpiringMap::new(PATHS),
+            latest: ExpiringMap::new(PATHS),
+        };
+        Self {
+            clock,
+            maps: Mutex::new(maps),
+        }
     }
 
     fn maps(&self) -> MutexGuard<'_, PathMaps> {
-        self.maps.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.maps
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
 
@@ -124,8 +143,12 @@ impl Paths for MemoryPaths {
         if let Some(earlier) = maps.latest.remove(&owner) {
             maps.grants.remove(&earlier);
         }
-        maps.grants.insert(path.clone(), grant, expires_at_ms, now_ms).map_err(full("paths"))?;
-        maps.latest.insert(owner, path, expires_at_ms, now_ms).map_err(full("paths"))
+        maps.grants
+            .insert(path.clone(), grant, expires_at_ms, now_ms)
+            .map_err(full("paths"))?;
+        maps.latest
+            .insert(owner, path, expires_at_ms, now_ms)
+            .map_err(full("paths"))
     }
 
     async fn peek(&self, path: &str) -> Result<Option<PathGrant>, PortError> {

@@ -78,7 +78,12 @@ impl Orders for FaultyOrders {
         reason: CloseReason,
         now_ms: i64,
     ) -> Result<Vec<CloseOutcome>, PortError> {
-        around(&self.plan, "close", self.real.close(order_ids, reason, now_ms)).await
+        around(
+            &self.plan,
+            "close",
+            self.real.close(order_ids, reason, now_ms),
+        )
+        .await
     }
 
     async fn of_buyer(&self, buyer: AccountId, limit: u32) -> Result<Vec<Order>, PortError> {

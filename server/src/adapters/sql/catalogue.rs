@@ -71,7 +71,10 @@ impl Catalogue for Sql {
         let mut cards: HashMap<Uuid, Vec<Item>> = HashMap::new();
         for (row, product) in items {
             let product = product.ok_or_else(|| accounts::missing("product", row.product_id))?;
-            cards.entry(row.round_id).or_default().push(card(&row, &product)?);
+            cards
+                .entry(row.round_id)
+                .or_default()
+                .push(card(&row, &product)?);
         }
         let rounds = rounds.into_iter().map(|row| Round {
             round_id: RoundId(row.id),

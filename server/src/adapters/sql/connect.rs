@@ -77,7 +77,11 @@ impl Sql {
         };
         let write = connect(1).await?;
         Migrator::up(&write, None).await?;
-        Ok(Sql { write, read: connect(READERS).await?, pay_window_s })
+        Ok(Sql {
+            write,
+            read: connect(READERS).await?,
+            pay_window_s,
+        })
     }
 }
 

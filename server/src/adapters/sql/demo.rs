@@ -57,8 +57,14 @@ const CHUNK: usize = 1000;
 impl Sql {
     /// Whether nobody has put anything into the shop yet.
     pub async fn is_empty(&self) -> Result<bool, PortError> {
-        let rounds = round::Entity::find().count(&self.read).await.map_err(port_error)?;
-        let people = account::Entity::find().count(&self.read).await.map_err(port_error)?;
+        let rounds = round::Entity::find()
+            .count(&self.read)
+            .await
+            .map_err(port_error)?;
+        let people = account::Entity::find()
+            .count(&self.read)
+            .await
+            .map_err(port_error)?;
         Ok(rounds == 0 && people == 0)
     }
 
@@ -83,7 +89,10 @@ impl Sql {
                 .await
                 .map_err(port_error)?;
             if known.is_none() {
-                product_row(new_item).insert(&transaction).await.map_err(port_error)?;
+                product_row(new_item)
+                    .insert(&transaction)
+                    .await
+                    .map_err(port_error)?;
             }
             let row = item::ActiveModel {
                 id: Set(new_item.item_id.0),
@@ -122,12 +131,14 @@ impl Sql {
     ) -> Result<(), PortError> {
         let transaction = self.begin().await?;
         for chunk in log_ins.chunks(CHUNK) {
-            let rows = chunk.iter().map(|(token, account_id)| login_token::ActiveModel {
-                token_hash: Set(token.0.clone()),
-                account_id: Set(account_id.0),
-                expires_at_ms: Set(expires_at_ms),
-                dies_at_ms: Set(expires_at_ms),
-            });
+            let rows = chunk
+                .iter()
+                .map(|(token, account_id)| login_token::ActiveModel {
+                    token_hash: Set(token.0.clone()),
+                    account_id: Set(account_id.0),
+                    expires_at_ms: Set(expires_at_ms),
+                    dies_at_ms: Set(expires_at_ms),
+                });
             login_token::Entity::insert_many(rows)
                 .exec_without_returning(&transaction)
                 .await
@@ -138,7 +149,10 @@ impl Sql {
 
     /// How many accounts there are: load buyers are numbered from here on.
     pub async fn count_accounts(&self) -> Result<u64, PortError> {
-        account::Entity::find().count(&self.read).await.map_err(port_error)
+        account::Entity::find()
+            .count(&self.read)
+            .await
+            .map_err(port_error)
     }
 }
 

@@ -56,8 +56,7 @@ const RESERVATIONS: &str = "reservations x";
 const FOUNDED_ORDERS: &str = "orders x JOIN items i ON i.id = x.item_id \
      JOIN rounds w ON w.id = i.round_id \
      LEFT JOIN reservations r ON r.id = x.reservation_id";
-const ANSWERED_RESERVATIONS: &str =
-    "reservations x LEFT JOIN orders o ON o.reservation_id = x.id";
+const ANSWERED_RESERVATIONS: &str = "reservations x LEFT JOIN orders o ON o.reservation_id = x.id";
 
 #[async_trait]
 impl LedgerFacts for Sql {
@@ -75,7 +74,8 @@ impl LedgerFacts for Sql {
         let pending = rows(read, ORDERS, "x.state = 'pending_payment'").await?;
         let paid = rows(read, ORDERS, "x.state = 'paid'").await?;
         let closed = rows(read, ORDERS, "x.state = 'closed'").await?;
-        let overdue = format!("x.state = 'pending_payment' AND x.pay_deadline_ms < {overdue_before_ms}");
+        let overdue =
+            format!("x.state = 'pending_payment' AND x.pay_deadline_ms < {overdue_before_ms}");
         let overdue = rows(read, ORDERS, &overdue).await?;
         let orders_repeated = repeated(read, ORDERS, "x.state <> 'closed'").await?;
         let unfounded = rows(

@@ -44,7 +44,10 @@ impl Sql {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..Default::default()
         };
-        self.write.begin_with_options(options).await.map_err(port_error)
+        self.write
+            .begin_with_options(options)
+            .await
+            .map_err(port_error)
     }
 
     /// Seconds a buyer of this round has to pay.
@@ -69,9 +72,15 @@ const PORT: &str = "ledger";
 /// Locks and full pools pass; everything else does not.
 fn port_error(error: DbErr) -> PortError {
     if is_busy(&error) {
-        PortError::Busy { port: PORT, detail: error.to_string() }
+        PortError::Busy {
+            port: PORT,
+            detail: error.to_string(),
+        }
     } else {
-        PortError::Failed { port: PORT, source: Box::new(error) }
+        PortError::Failed {
+            port: PORT,
+            source: Box::new(error),
+        }
     }
 }
 
@@ -91,7 +100,10 @@ fn is_busy(error: &DbErr) -> bool {
 
 /// A row that the schema says cannot be.
 fn inconsistent(what: impl Into<String>) -> PortError {
-    PortError::Failed { port: PORT, source: what.into().into() }
+    PortError::Failed {
+        port: PORT,
+        source: what.into().into(),
+    }
 }
 
 /// A counter as the rules see it. The schema keeps counters between 0 and the item's total.

@@ -7,8 +7,8 @@ use app::wire::{
 };
 use async_trait::async_trait;
 use sea_orm::{
-    ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
-    QuerySelect, sea_query::Expr,
+    ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::Expr,
 };
 use uuid::Uuid;
 
@@ -53,7 +53,10 @@ fn to_wire(row: &order::Model, product: product::Model) -> Order {
     Order {
         order_id: OrderId(row.id),
         item_id: ItemId(row.item_id),
-        title: LocalText { zh: product.title_zh, en: product.title_en },
+        title: LocalText {
+            zh: product.title_zh,
+            en: product.title_en,
+        },
         picture_url: product.picture_url,
         amount: Money(row.amount),
         state: row.state.into(),
@@ -90,7 +93,10 @@ async fn close_one(
         .map_err(port_error)?
         .ok_or_else(|| accounts::missing("order", order_id))?;
     let returned = item::Entity::update_many()
-        .col_expr(item::Column::Sellable, Expr::col(item::Column::Sellable).add(1))
+        .col_expr(
+            item::Column::Sellable,
+            Expr::col(item::Column::Sellable).add(1),
+        )
         .col_expr(item::Column::Locked, Expr::col(item::Column::Locked).sub(1))
         .filter(item::Column::Id.eq(order.item_id))
         .filter(item::Column::Locked.gte(1))
@@ -98,7 +104,9 @@ async fn close_one(
         .await
         .map_err(port_error)?;
     if returned.rows_affected != 1 {
-        return Err(inconsistent(format!("order {order_id} has no locked unit to return")));
+        return Err(inconsistent(format!(
+            "order {order_id} has no locked unit to return"
+        )));
     }
     reservation::Entity::update_many()
         .col_expr(reservation::Column::ReleaseDueAtMs, Expr::value(now_ms))
@@ -165,7 +173,10 @@ impl Orders for Sql {
             .all(&self.read)
             .await
             .map_err(port_error)?;
-        let product_ids = rows.iter().filter_map(|(_, item)| item.as_ref()).map(|item| item.product_id);
+        let product_ids = rows
+            .iter()
+            .filter_map(|(_, item)| item.as_ref())
+            .map(|item| item.product_id);
         let products = product::Entity::find()
             .filter(product::Column::Id.is_in(product_ids))
             .all(&self.read)
@@ -174,9 +185,13 @@ impl Orders for Sql {
         rows.iter()
             .map(|(row, item)| {
                 let product = item.as_ref().and_then(|item| {
-                    products.iter().find(|product| product.id == item.product_id).cloned()
+                    products
+                        .iter()
+                        .find(|product| product.id == item.product_id)
+                        .cloned()
                 });
-                let product = product.ok_or_else(|| accounts::missing("product of item", row.item_id))?;
+                let product =
+                    product.ok_or_else(|| accounts::missing("product of item", row.item_id))?;
                 Ok(to_wire(row, product))
             })
             .collect()

@@ -19,7 +19,10 @@ use crate::engine::ports::{
     Reservations,
 };
 
-fn record(row: reservation::Model, order: Option<order::Model>) -> Result<ReservationRecord, PortError> {
+fn record(
+    row: reservation::Model,
+    order: Option<order::Model>,
+) -> Result<ReservationRecord, PortError> {
     let state = match row.state {
         reservation::State::Queued => ReservationState::Queued,
         reservation::State::Ordered => ReservationState::Ordered,
@@ -102,7 +105,11 @@ impl Reservations for Sql {
         };
         let ahead = rows.iter().filter(|(row, _)| not_in_ledger(row)).count() as i64;
         let holders = rows.iter().map(|(row, _)| {
-            Ok((AccountId(row.buyer_id), ReservationId(row.id), counter(row.position)?))
+            Ok((
+                AccountId(row.buyer_id),
+                ReservationId(row.id),
+                counter(row.position)?,
+            ))
         });
         Ok(Some(ItemSnapshot {
             window: window(&round),
@@ -165,7 +172,10 @@ impl Reservations for Sql {
             return Ok(());
         }
         reservation::Entity::update_many()
-            .col_expr(reservation::Column::ReleaseDueAtMs, Expr::value(None::<i64>))
+            .col_expr(
+                reservation::Column::ReleaseDueAtMs,
+                Expr::value(None::<i64>),
+            )
             .filter(reservation::Column::Id.is_in(done.iter().map(|id| id.0)))
             .exec(&self.write)
             .await

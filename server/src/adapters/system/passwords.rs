@@ -33,7 +33,11 @@ impl Argon2Passwords {
         let params = Params::new(19 * 1024, 2, 1, None).map_err(failed)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let dummy = argon2.hash_password(&[0]).map_err(failed)?.to_string();
-        Ok(Self { turns: Arc::new(Semaphore::new(AT_ONCE)), argon2, dummy })
+        Ok(Self {
+            turns: Arc::new(Semaphore::new(AT_ONCE)),
+            argon2,
+            dummy,
+        })
     }
 
     async fn in_turn<T: Send + 'static>(
@@ -60,7 +64,9 @@ fn failed(error: impl ToString) -> PasswordError {
 impl Passwords for Argon2Passwords {
     async fn hash(&self, password: Password) -> Result<String, PasswordError> {
         self.in_turn(move |argon2| {
-            let hash = argon2.hash_password(password.expose().as_bytes()).map_err(failed)?;
+            let hash = argon2
+                .hash_password(password.expose().as_bytes())
+                .map_err(failed)?;
             Ok(hash.to_string())
         })
         .await
@@ -75,7 +81,9 @@ impl Passwords for Argon2Passwords {
         let hash = hash.unwrap_or_else(|| self.dummy.clone());
         self.in_turn(move |argon2| {
             let hash = PasswordHash::new(&hash).map_err(failed)?;
-            let fits = argon2.verify_password(password.expose().as_bytes(), &hash).is_ok();
+            let fits = argon2
+                .verify_password(password.expose().as_bytes(), &hash)
+                .is_ok();
             Ok(exists && fits)
         })
         .await
@@ -92,8 +100,16 @@ mod tests {
         let right = Password::parse("correct horse".into()).unwrap();
         let wrong = Password::parse("battery staple".into()).unwrap();
         let hash = passwords.hash(right.clone()).await.unwrap();
-        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        assert!(passwords.verify(right.clone(), Some(hash.clone())).await.unwrap());
+        assert!(
+            hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+            "{hash}"
+        );
+        assert!(
+            passwords
+                .verify(right.clone(), Some(hash.clone()))
+                .await
+                .unwrap()
+        );
         assert!(!passwords.verify(wrong, Some(hash)).await.unwrap());
         assert!(!passwords.verify(right, None).await.unwrap());
     }

@@ -28,7 +28,7 @@ pub use clock::Clock;
 pub use gate::{Decision, GateStock, Hold, Reconciled, Refusal, Released, StockGate, Window};
 pub use ids::Ids;
 pub use limits::{Limit, Limits, RetryAfter};
-pub use notifier::{Notice, Notifier, Notices};
+pub use notifier::{Notice, Notices, Notifier};
 pub use orders::{CloseOutcome, OrderRecord, Orders, WriteOutcome};
 pub use passwords::{PasswordError, Passwords};
 pub use paths::{PathGrant, Paths};

@@ -19,7 +19,9 @@ pub fn port_error(error: PortError) -> ApiError {
     match error {
         PortError::Busy { port, detail } => {
             tracing::warn!(port, detail, "busy");
-            ApiError::Busy { retry_after_s: BUSY_S }
+            ApiError::Busy {
+                retry_after_s: BUSY_S,
+            }
         }
         PortError::Failed { .. } => internal(&error),
     }
@@ -39,7 +41,9 @@ pub fn limit_error(error: LimitError) -> ApiError {
     match error {
         LimitError::Over(RetryAfter { wait_ms }) => {
             let seconds = u32::try_from((wait_ms.max(1) + 999) / 1000).unwrap_or(u32::MAX);
-            ApiError::RateLimited { retry_after_s: seconds }
+            ApiError::RateLimited {
+                retry_after_s: seconds,
+            }
         }
         LimitError::Port(error) => port_error(error),
     }
@@ -52,7 +56,9 @@ fn refusal(refusal: Refusal) -> ApiError {
         Refusal::Ended => ApiError::Ended,
         Refusal::Stopped => ApiError::Stopped,
         Refusal::SoldOut { .. } => ApiError::SoldOut,
-        Refusal::AlreadyReserved(id) => ApiError::AlreadyReserved { reservation_id: Some(id) },
+        Refusal::AlreadyReserved(id) => ApiError::AlreadyReserved {
+            reservation_id: Some(id),
+        },
     }
 }
 
@@ -77,7 +83,9 @@ impl From<CaptchaError> for ApiError {
             CaptchaError::Limit(error) => limit_error(error),
             CaptchaError::NotFound => ApiError::NotFound,
             CaptchaError::Refused(reason) => refusal(reason),
-            CaptchaError::NoQuestion(_) => ApiError::Busy { retry_after_s: BUSY_S },
+            CaptchaError::NoQuestion(_) => ApiError::Busy {
+                retry_after_s: BUSY_S,
+            },
             CaptchaError::Port(error) => port_error(error),
         }
     }
@@ -87,7 +95,9 @@ impl From<PathError> for ApiError {
     fn from(error: PathError) -> Self {
         match error {
             PathError::Closed(error) => error.into(),
-            PathError::Missing(field) => ApiError::Invalid { field: field.to_owned() },
+            PathError::Missing(field) => ApiError::Invalid {
+                field: field.to_owned(),
+            },
             PathError::CaptchaWrong => ApiError::CaptchaWrong,
         }
     }
@@ -99,7 +109,9 @@ impl From<SignInError> for ApiError {
             SignInError::Limit(error) => limit_error(error),
             SignInError::Invalid(field) => ApiError::Invalid { field },
             SignInError::NoMatch => ApiError::Unauthenticated,
-            SignInError::Password(PasswordError::Busy) => ApiError::Busy { retry_after_s: BUSY_S },
+            SignInError::Password(PasswordError::Busy) => ApiError::Busy {
+                retry_after_s: BUSY_S,
+            },
             SignInError::Password(error) => internal(&error),
             SignInError::Port(error) => port_error(error),
         }

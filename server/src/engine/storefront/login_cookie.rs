@@ -11,7 +11,11 @@ pub struct LoginCookie {
 impl LoginCookie {
     /// The cookie's name.
     pub fn name(self) -> &'static str {
-        if self.secure { "__Host-seckill_login" } else { "seckill_login" }
+        if self.secure {
+            "__Host-seckill_login"
+        } else {
+            "seckill_login"
+        }
     }
 
     /// The `Set-Cookie` header for a new log-in.
@@ -36,9 +40,15 @@ mod tests {
     #[test]
     fn the_cookie_is_hidden_from_scripts_and_bound_to_the_site() {
         let plain = LoginCookie { secure: false }.set("abc", 60);
-        assert_eq!(plain, "seckill_login=abc; Path=/; HttpOnly; SameSite=Lax; Max-Age=60");
+        assert_eq!(
+            plain,
+            "seckill_login=abc; Path=/; HttpOnly; SameSite=Lax; Max-Age=60"
+        );
         let secure = LoginCookie { secure: true }.clear();
-        assert!(secure.starts_with("__Host-seckill_login=; Path=/; "), "{secure}");
+        assert!(
+            secure.starts_with("__Host-seckill_login=; Path=/; "),
+            "{secure}"
+        );
         assert!(secure.ends_with("Max-Age=0; Secure"), "{secure}");
     }
 }

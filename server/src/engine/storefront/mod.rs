@@ -11,8 +11,8 @@ use app::{
     port::{LoggedIn, Registration, Storefront, Visitor},
     wire::{
         ApiError, CaptchaChallenge, CaptchaId, CaptchaWords, CloseReason, HiddenPath, ItemDetail,
-        ItemId, Me, Order, OrderDetail, OrderId, ReservationId, ReservationStatus, Reserved,
-        Round, Stock,
+        ItemId, Me, Order, OrderDetail, OrderId, ReservationId, ReservationStatus, Reserved, Round,
+        Stock,
     },
 };
 use async_trait::async_trait;
@@ -46,7 +46,10 @@ impl ShopFront {
 
     fn logged_in(&self, signed_in: sign_in::SignedIn) -> LoggedIn {
         let max_age_s = self.engine.rules.login_life_max_ms / 1000;
-        LoggedIn { set_cookie: self.cookie.set(&signed_in.token, max_age_s), me: signed_in.me }
+        LoggedIn {
+            set_cookie: self.cookie.set(&signed_in.token, max_age_s),
+            me: signed_in.me,
+        }
     }
 
     async fn own_order(
@@ -57,14 +60,20 @@ impl ShopFront {
         let me = visitor.signed_in()?;
         let order = self.engine.orders.get(order_id).await.map_err(port_error)?;
         // Somebody else's order does not exist, as far as the caller can tell.
-        order.filter(|order| order.buyer == me.account_id).ok_or(ApiError::NotFound)
+        order
+            .filter(|order| order.buyer == me.account_id)
+            .ok_or(ApiError::NotFound)
     }
 }
 
 /// The caller, if it may buy.
 fn buyer(visitor: &Visitor) -> Result<&Me, ApiError> {
     let me = visitor.signed_in()?;
-    if me.banned { Err(ApiError::Banned) } else { Ok(me) }
+    if me.banned {
+        Err(ApiError::Banned)
+    } else {
+        Ok(me)
+    }
 }
 
 #[async_trait]
@@ -74,16 +83,25 @@ impl Storefront for ShopFront {
     }
 
     async fn admit(&self, ip: IpAddr) -> Result<(), ApiError> {
-        self.engine.count(Limit::Address(ip)).await.map_err(limit_error)
+        self.engine
+            .count(Limit::Address(ip))
+            .await
+            .map_err(limit_error)
     }
 
     async fn who_is(&self, login_token: &str) -> Result<Option<Me>, ApiError> {
-        let login = sign_in::who_is(&self.engine, login_token).await.map_err(port_error)?;
+        let login = sign_in::who_is(&self.engine, login_token)
+            .await
+            .map_err(port_error)?;
         Ok(login.map(|login| login.me))
     }
 
     async fn register(&self, visitor: &Visitor, form: Registration) -> Result<LoggedIn, ApiError> {
-        let Registration { mobile, password, nickname } = form;
+        let Registration {
+            mobile,
+            password,
+            nickname,
+        } = form;
         let signed_in =
             sign_in::register(&self.engine, visitor.ip, &mobile, password, &nickname).await?;
         Ok(self.logged_in(signed_in))
@@ -101,17 +119,28 @@ impl Storefront for ShopFront {
 
     async fn logout(&self, visitor: &Visitor) -> Result<String, ApiError> {
         if let Some(token) = &visitor.login_token {
-            sign_in::logout(&self.engine, token).await.map_err(port_error)?;
+            sign_in::logout(&self.engine, token)
+                .await
+                .map_err(port_error)?;
         }
         Ok(self.cookie.clear())
     }
 
     async fn rounds(&self) -> Result<Arc<Vec<Round>>, ApiError> {
-        self.engine.catalogue.rounds(self.now_ms()).await.map_err(port_error)
+        self.engine
+            .catalogue
+            .rounds(self.now_ms())
+            .await
+            .map_err(port_error)
     }
 
     async fn item(&self, item_id: ItemId) -> Result<Arc<ItemDetail>, ApiError> {
-        let item = self.engine.catalogue.item(item_id).await.map_err(port_error)?;
+        let item = self
+            .engine
+            .catalogue
+            .item(item_id)
+            .await
+            .map_err(port_error)?;
         item.ok_or(ApiError::NotFound)
     }
 
@@ -141,7 +170,11 @@ impl Storefront for ShopFront {
     }
 
     async fn captcha_picture(&self, captcha_id: CaptchaId) -> Result<Vec<u8>, ApiError> {
-        Ok(ask_captcha::get(&self.engine, captcha_id).await?.question.png.to_vec())
+        Ok(ask_captcha::get(&self.engine, captcha_id)
+            .await?
+            .question
+            .png
+            .to_vec())
     }
 
     async fn captcha_words(
@@ -150,8 +183,7 @@ impl Storefront for ShopFront {
         captcha_id: CaptchaId,
     ) -> Result<CaptchaWords, ApiError> {
         let buyer = buyer(visitor)?.account_id;
-        let words =
-            ask_captcha::spell(&self.engine, buyer, captcha_id, visitor.language).await?;
+        let words = ask_captcha::spell(&self.engine, buyer, captcha_id, visitor.language).await?;
         Ok(CaptchaWords { words })
     }
 
@@ -166,7 +198,10 @@ impl Storefront for ShopFront {
         let answer = answer.as_deref();
         let grant =
             hand_out_path::hand_out_path(&self.engine, buyer, item_id, captcha_id, answer).await?;
-        Ok(HiddenPath { path: grant.path, expires_at_ms: grant.expires_at_ms })
+        Ok(HiddenPath {
+            path: grant.path,
+            expires_at_ms: grant.expires_at_ms,
+        })
     }
 
     async fn purchase(
@@ -189,7 +224,12 @@ impl Storefront for ShopFront {
         reservation_id: ReservationId,
     ) -> Result<ReservationStatus, ApiError> {
         let me = visitor.signed_in()?;
-        let record = self.engine.reservations.get(reservation_id).await.map_err(port_error)?;
+        let record = self
+            .engine
+            .reservations
+            .get(reservation_id)
+            .await
+            .map_err(port_error)?;
         record
             .filter(|record| record.buyer == me.account_id)
             .map(reservation_status)
@@ -202,13 +242,21 @@ impl Storefront for ShopFront {
         item_id: ItemId,
     ) -> Result<Option<ReservationStatus>, ApiError> {
         let me = visitor.signed_in()?;
-        let latest = self.engine.reservations.latest(item_id, me.account_id).await;
+        let latest = self
+            .engine
+            .reservations
+            .latest(item_id, me.account_id)
+            .await;
         Ok(latest.map_err(port_error)?.map(reservation_status))
     }
 
     async fn orders(&self, visitor: &Visitor) -> Result<Vec<Order>, ApiError> {
         let me = visitor.signed_in()?;
-        let orders = self.engine.orders.of_buyer(me.account_id, ORDERS_SHOWN).await;
+        let orders = self
+            .engine
+            .orders
+            .of_buyer(me.account_id, ORDERS_SHOWN)
+            .await;
         orders.map_err(port_error)
     }
 
@@ -218,10 +266,17 @@ impl Storefront for ShopFront {
 
     async fn cancel(&self, visitor: &Visitor, order_id: OrderId) -> Result<OrderDetail, ApiError> {
         let me = visitor.signed_in()?;
-        self.engine.count(Limit::Cancel(me.account_id)).await.map_err(limit_error)?;
+        self.engine
+            .count(Limit::Cancel(me.account_id))
+            .await
+            .map_err(limit_error)?;
         self.own_order(visitor, order_id).await?;
         let now_ms = self.now_ms();
-        let closed = self.engine.orders.close(&[order_id], CloseReason::Cancelled, now_ms).await;
+        let closed = self
+            .engine
+            .orders
+            .close(&[order_id], CloseReason::Cancelled, now_ms)
+            .await;
         if closed.map_err(port_error)? != [CloseOutcome::Closed] {
             return Err(ApiError::OrderState);
         }

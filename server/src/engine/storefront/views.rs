@@ -24,7 +24,11 @@ pub fn order_detail(record: OrderRecord) -> OrderDetail {
         moment(OrderEvent::Reserved, record.held_at_ms),
         moment(OrderEvent::Ordered, record.order.created_at_ms),
     ];
-    history.extend(record.paid_at_ms.map(|at_ms| moment(OrderEvent::Paid, at_ms)));
+    history.extend(
+        record
+            .paid_at_ms
+            .map(|at_ms| moment(OrderEvent::Paid, at_ms)),
+    );
     if let (Some(at_ms), Some(reason)) = (record.closed_at_ms, record.order.close_reason) {
         let event = match reason {
             CloseReason::Unpaid => OrderEvent::ClosedUnpaid,
@@ -32,5 +36,9 @@ pub fn order_detail(record: OrderRecord) -> OrderDetail {
         };
         history.push(moment(event, at_ms));
     }
-    OrderDetail { order: record.order, reservation_id: record.reservation_id, history }
+    OrderDetail {
+        order: record.order,
+        reservation_id: record.reservation_id,
+        history,
+    }
 }

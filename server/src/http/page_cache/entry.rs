@@ -17,9 +17,8 @@ use sha2::{Digest, Sha256};
 
 use crate::http::pages::{Page, described};
 
-/// A shared cache may keep a page for as long as we do; a browser asks each time, and hears `304`.
-const CACHE_CONTROL: HeaderValue =
-    HeaderValue::from_static("public, max-age=0, s-maxage=30, stale-while-revalidate=30");
+/// A shared cache keeps a page this long at most, in seconds.
+const SHARED_LIFE_S: u64 = 30;
 const NOT_KEPT: HeaderValue = HeaderValue::from_static("no-store");
 
 /// Ways of saying the same bytes, best first.
@@ -44,7 +43,8 @@ impl Encoding {
 pub struct Entry {
     pub status: StatusCode,
     pub fresh_until: Instant,
-    pub usable_until: Instant,
+    /// From its making; longer than it is fresh.
+    pub usable_for: Duration,
     refreshing: AtomicBool,
     policy: HeaderValue,
     tag: String,
@@ -61,10 +61,14 @@ impl Entry {
         Self {
             status: page.status,
             fresh_until: now + life,
-            usable_until: now + life * 2,
+            usable_for: life * 2,
             refreshing: AtomicBool::new(false),
             policy: page.policy,
-            tag: digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect(),
+            tag: digest
+                .iter()
+                .take(8)
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
             brotli: brotli(&page.html).into(),
             gzip: gzip(&page.html).into(),
             html: page.html,
@@ -88,9 +92,13 @@ impl Entry {
             Some(name) => format!("\"{}-{name}\"", self.tag),
             None => format!("\"{}\"", self.tag),
         };
-        let known = request.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+        let known = request
+            .get(header::IF_NONE_MATCH)
+            .and_then(|value| value.to_str().ok());
         let known = known.is_some_and(|known| {
-            known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag || one.trim() == "*")
+            known
+                .split(',')
+                .any(|one| one.trim().trim_start_matches("W/") == tag || one.trim() == "*")
         });
         let mut response = match (known && self.status.is_success(), encoding) {
             (true, _) => StatusCode::NOT_MODIFIED.into_response(),
@@ -104,8 +112,7 @@ impl Entry {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
         }
         headers.insert(header::CONTENT_SECURITY_POLICY, self.policy.clone());
-        let kept = if self.status.is_success() { CACHE_CONTROL } else { NOT_KEPT };
-        headers.insert(header::CACHE_CONTROL, kept);
+        headers.insert(header::CACHE_CONTROL, self.cache_control());
         if let Ok(tag) = HeaderValue::from_str(&tag) {
             headers.insert(header::ETAG, tag);
         }
@@ -113,9 +120,25 @@ impl Entry {
     }
 }
 
+impl Entry {
+    /// A shared cache may keep a page for as long as it is fresh here, so that none shows a round
+    /// as closed that is open. A browser asks each time, and hears `304`.
+    fn cache_control(&self) -> HeaderValue {
+        if !self.status.is_success() {
+            return NOT_KEPT;
+        }
+        let fresh = self.fresh_until.saturating_duration_since(Instant::now());
+        let shared_s = fresh.as_secs().min(SHARED_LIFE_S);
+        let text = format!("public, max-age=0, s-maxage={shared_s}, stale-while-revalidate=5");
+        HeaderValue::from_str(&text).unwrap_or(NOT_KEPT)
+    }
+}
+
 /// The first of ours that the caller takes. Weights are not compared: nobody prefers gzip.
 fn best_encoding(request: &HeaderMap) -> Encoding {
-    let accepted = request.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
+    let accepted = request
+        .get(header::ACCEPT_ENCODING)
+        .and_then(|value| value.to_str().ok());
     let accepted = accepted.unwrap_or_default();
     let takes = |name: &str| {
         accepted.split(',').any(|one| {
@@ -124,7 +147,9 @@ fn best_encoding(request: &HeaderMap) -> Encoding {
         })
     };
     let ours = [Encoding::Brotli, Encoding::Gzip];
-    let first = ours.into_iter().find(|encoding| encoding.name().is_some_and(takes));
+    let first = ours
+        .into_iter()
+        .find(|encoding| encoding.name().is_some_and(takes));
     first.unwrap_or(Encoding::Identity)
 }
 

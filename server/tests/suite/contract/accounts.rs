@@ -18,8 +18,17 @@ async fn a_mobile_number_has_one_account_and_gets_one_welcome_off_the_request_pa
     assert!(matches!(second, Err(sign_in::SignInError::Invalid(field)) if field == "mobile_taken"));
 
     let mobile = Mobile::parse("13812345678").unwrap();
-    let account = shop.engine.accounts.by_mobile(&mobile).await.unwrap().unwrap();
-    assert_eq!((account.account_id, account.nickname.as_str()), (first.me.account_id, "小明"));
+    let account = shop
+        .engine
+        .accounts
+        .by_mobile(&mobile)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (account.account_id, account.nickname.as_str()),
+        (first.me.account_id, "小明")
+    );
 
     assert_eq!(shop.engine.notices.unsent(10).await.unwrap().len(), 1);
     assert_eq!(send_notices::run_once(&shop.engine).await.unwrap(), 1);

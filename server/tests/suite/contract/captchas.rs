@@ -25,7 +25,13 @@ async fn known_failure_14_a_question_is_used_up_by_its_first_answer() {
     captchas.put(question.clone()).await.unwrap();
     assert!(captchas.get(question.captcha_id).await.unwrap().is_some());
     let takes = join_all((0..20).map(|_| captchas.take(question.captcha_id))).await;
-    assert_eq!(takes.into_iter().filter(|take| take.as_ref().unwrap().is_some()).count(), 1);
+    assert_eq!(
+        takes
+            .into_iter()
+            .filter(|take| take.as_ref().unwrap().is_some())
+            .count(),
+        1
+    );
     assert!(captchas.get(question.captcha_id).await.unwrap().is_none());
 }
 
@@ -36,8 +42,20 @@ async fn a_new_question_replaces_the_earlier_one() {
     for number in [1, 2] {
         captchas.put(asked(&shop, number).await).await.unwrap();
     }
-    assert!(captchas.take(CaptchaId(Uuid::from_u128(1))).await.unwrap().is_none());
-    assert!(captchas.take(CaptchaId(Uuid::from_u128(2))).await.unwrap().is_some());
+    assert!(
+        captchas
+            .take(CaptchaId(Uuid::from_u128(1)))
+            .await
+            .unwrap()
+            .is_none()
+    );
+    assert!(
+        captchas
+            .take(CaptchaId(Uuid::from_u128(2)))
+            .await
+            .unwrap()
+            .is_some()
+    );
 }
 
 #[tokio::test]
@@ -45,7 +63,10 @@ async fn the_words_of_a_question_are_given_once() {
     let shop = TestShop::new().await;
     let captchas = &shop.engine.captchas;
     let id = CaptchaId(Uuid::from_u128(1));
-    assert!(!captchas.first_spelling(id).await.unwrap(), "an unknown question has no words");
+    assert!(
+        !captchas.first_spelling(id).await.unwrap(),
+        "an unknown question has no words"
+    );
     captchas.put(asked(&shop, 1).await).await.unwrap();
     assert!(captchas.first_spelling(id).await.unwrap());
     assert!(!captchas.first_spelling(id).await.unwrap());

@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use app::wire::{AccountId, ItemId, ReservationId};
 use futures::future::join_all;
-use server::engine::ports::{
-    Decision, GateStock, Hold, Reconciled, Refusal, StockGate, Window,
-};
+use server::engine::ports::{Decision, GateStock, Hold, Reconciled, Refusal, StockGate, Window};
 use uuid::Uuid;
 
 use crate::support::{HOUR_MS, START_MS, TestShop};
 
-const OPEN: Window =
-    Window { starts_at_ms: START_MS, ends_at_ms: START_MS + HOUR_MS, stopped: false };
+const OPEN: Window = Window {
+    starts_at_ms: START_MS,
+    ends_at_ms: START_MS + HOUR_MS,
+    stopped: false,
+};
 
 fn hold(item_id: ItemId, buyer: u32, reservation: u128) -> Hold {
     Hold {
@@ -50,7 +51,10 @@ async fn the_window_opens_at_its_start_and_closes_at_its_end() {
     ] {
         shop.clock.advance(wait_ms);
         let buyer = (shop.clock.get() - START_MS) as u32;
-        let decision = gate.reserve(hold(item, buyer, u128::from(buyer))).await.unwrap();
+        let decision = gate
+            .reserve(hold(item, buyer, u128::from(buyer)))
+            .await
+            .unwrap();
         assert_eq!(decision, expected, "{buyer} ms after the beginning");
     }
 }
@@ -61,13 +65,36 @@ async fn a_stop_and_a_new_window_are_taken_over_and_stock_is_not() {
     let (item, gate) = (shop.item(5).await, gate(&shop));
     assert!(gate.warm_up(item, OPEN).await.unwrap(), "new");
     gate.reserve(hold(item, 1, 1)).await.unwrap();
-    assert!(!gate.warm_up(item, Window { stopped: true, ..OPEN }).await.unwrap(), "known");
+    assert!(
+        !gate
+            .warm_up(
+                item,
+                Window {
+                    stopped: true,
+                    ..OPEN
+                }
+            )
+            .await
+            .unwrap(),
+        "known"
+    );
     let stopped = gate.reserve(hold(item, 2, 2)).await.unwrap();
     assert_eq!(stopped, Decision::Refused(Refusal::Stopped));
     assert!(!gate.warm_up(item, OPEN).await.unwrap());
-    assert_eq!(gate.reserve(hold(item, 2, 2)).await.unwrap(), Decision::Held { position: 2 });
+    assert_eq!(
+        gate.reserve(hold(item, 2, 2)).await.unwrap(),
+        Decision::Held { position: 2 }
+    );
     let stock = gate.stock(item).await.unwrap().unwrap();
-    assert_eq!(stock, GateStock { total: 5, sellable: 3, locked: 2, sold: 0 });
+    assert_eq!(
+        stock,
+        GateStock {
+            total: 5,
+            sellable: 3,
+            locked: 2,
+            sold: 0
+        }
+    );
 }
 
 #[tokio::test]
@@ -75,7 +102,10 @@ async fn known_failure_21_two_warm_ups_at_once_set_the_stock_once() {
     let shop = TestShop::new().await;
     let (item, gate) = (shop.item(5).await, gate(&shop));
     let warm_ups = join_all((0..10).map(|_| gate.warm_up(item, OPEN))).await;
-    let set = warm_ups.into_iter().filter(|set| *set.as_ref().unwrap()).count();
+    let set = warm_ups
+        .into_iter()
+        .filter(|set| *set.as_ref().unwrap())
+        .count();
     assert_eq!(set, 1);
     gate.reserve(hold(item, 1, 1)).await.unwrap();
     assert!(!gate.warm_up(item, OPEN).await.unwrap());
@@ -98,7 +128,11 @@ async fn of_a_thousand_buyers_at_once_exactly_as_many_as_there_are_units_hold_on
     positions.sort_unstable();
     assert_eq!(positions, (1..=100).collect::<Vec<_>>());
     let queued = shop.engine.queue.take_batch(1000).await.unwrap();
-    assert_eq!(queued.len(), 100, "every holder is in the queue, and nobody else");
+    assert_eq!(
+        queued.len(),
+        100,
+        "every holder is in the queue, and nobody else"
+    );
 }
 
 #[tokio::test]
@@ -126,10 +160,16 @@ async fn a_released_unit_is_sellable_once_more_and_only_once() {
     };
     let id = ReservationId(Uuid::from_u128(1));
     let released = gate.release(item, id).await.unwrap();
-    assert!(released.returns > before, "a return is newer than the refusal before it");
+    assert!(
+        released.returns > before,
+        "a return is newer than the refusal before it"
+    );
     gate.release(item, id).await.unwrap();
     assert_eq!(gate.stock(item).await.unwrap().unwrap().sellable, 1);
-    assert_eq!(gate.reserve(hold(item, 2, 2)).await.unwrap(), Decision::Held { position: 2 });
+    assert_eq!(
+        gate.reserve(hold(item, 2, 2)).await.unwrap(),
+        Decision::Held { position: 2 }
+    );
 }
 
 #[tokio::test]
@@ -144,13 +184,27 @@ async fn known_failures_06_and_07_a_restart_neither_resets_stock_nor_forgets_who
     let shop = shop.restart().await;
     let gate = gate(&shop);
     for buyer in [1, 2] {
-        let again = gate.reserve(hold(item, buyer, 100 + u128::from(buyer))).await.unwrap();
+        let again = gate
+            .reserve(hold(item, buyer, 100 + u128::from(buyer)))
+            .await
+            .unwrap();
         let earlier = ReservationId(Uuid::from_u128(u128::from(buyer)));
         assert_eq!(again, Decision::Refused(Refusal::AlreadyReserved(earlier)));
     }
     let stock = gate.stock(item).await.unwrap().unwrap();
-    assert_eq!(stock, GateStock { total: 3, sellable: 1, locked: 2, sold: 0 });
-    assert_eq!(gate.reserve(hold(item, 3, 3)).await.unwrap(), Decision::Held { position: 3 });
+    assert_eq!(
+        stock,
+        GateStock {
+            total: 3,
+            sellable: 1,
+            locked: 2,
+            sold: 0
+        }
+    );
+    assert_eq!(
+        gate.reserve(hold(item, 3, 3)).await.unwrap(),
+        Decision::Held { position: 3 }
+    );
     shop.drain().await;
     assert_eq!(shop.audit().await.items[0].orders_live, 3);
 }
@@ -160,7 +214,11 @@ async fn reconcile_finds_gate_and_ledger_equal_at_every_stage() {
     let shop = TestShop::new().await;
     let (item, gate) = (shop.item(3).await, gate(&shop));
     let same = async |stage: &str| {
-        assert_eq!(gate.reconcile(item).await.unwrap(), Reconciled::Same, "{stage}");
+        assert_eq!(
+            gate.reconcile(item).await.unwrap(),
+            Reconciled::Same,
+            "{stage}"
+        );
     };
     same("before anything").await;
     gate.reserve(hold(item, 1, 1)).await.unwrap();
@@ -169,7 +227,9 @@ async fn reconcile_finds_gate_and_ledger_equal_at_every_stage() {
     shop.drain().await;
     same("ordered").await;
     shop.clock.advance(601_000);
-    server::engine::close_unpaid::run_once(&shop.engine).await.unwrap();
+    server::engine::close_unpaid::run_once(&shop.engine)
+        .await
+        .unwrap();
     same("closed, not released").await;
     shop.drain().await;
     same("released").await;

@@ -1,8 +1,7 @@
 //! The contract of the ledger: [`Reservations`], [`OrderQueue`] and [`Orders`] over one store.
 
 use app::wire::{
-    AccountId, CloseReason, ItemId, OrderId, OrderState, Rejection, ReservationId,
-    ReservationState,
+    AccountId, CloseReason, ItemId, OrderId, OrderState, Rejection, ReservationId, ReservationState,
 };
 use server::engine::ports::{
     CloseOutcome, OrderQueue, Orders, QueuedReservation, Reservations, WriteOutcome,
@@ -27,7 +26,9 @@ fn order_id(number: u32) -> OrderId {
 }
 
 fn batch(held: &[QueuedReservation]) -> Vec<(QueuedReservation, OrderId)> {
-    held.iter().map(|entry| (entry.clone(), order_id(entry.position))).collect()
+    held.iter()
+        .map(|entry| (entry.clone(), order_id(entry.position)))
+        .collect()
 }
 
 #[tokio::test]
@@ -37,9 +38,16 @@ async fn queued_reservations_come_in_order_until_they_are_written() {
     let wishes: Vec<_> = (1..=3).map(|buyer| held(item, buyer)).collect();
     sql.append(&wishes).await.unwrap();
     assert_eq!(sql.take_batch(2).await.unwrap(), wishes[..2]);
-    assert_eq!(sql.take_batch(10).await.unwrap(), wishes, "not acknowledged: they come again");
+    assert_eq!(
+        sql.take_batch(10).await.unwrap(),
+        wishes,
+        "not acknowledged: they come again"
+    );
     let outcomes = sql.write(&batch(&wishes), START_MS).await.unwrap();
-    assert_eq!(outcomes, [1, 2, 3].map(|n| WriteOutcome::Ordered(order_id(n))));
+    assert_eq!(
+        outcomes,
+        [1, 2, 3].map(|n| WriteOutcome::Ordered(order_id(n)))
+    );
     sql.ack(&wishes).await.unwrap();
     assert_eq!(sql.take_batch(10).await.unwrap(), []);
 }
@@ -70,13 +78,25 @@ async fn a_merged_update_that_does_not_fit_serves_the_first_in_line() {
     let sold_out = WriteOutcome::Failed(Rejection::SoldOut);
     assert_eq!(
         outcomes,
-        [WriteOutcome::Ordered(order_id(1)), WriteOutcome::Ordered(order_id(2)), sold_out, sold_out]
+        [
+            WriteOutcome::Ordered(order_id(1)),
+            WriteOutcome::Ordered(order_id(2)),
+            sold_out,
+            sold_out
+        ]
     );
-    let failed = Reservations::get(sql, wishes[3].reservation_id).await.unwrap().unwrap();
+    let failed = Reservations::get(sql, wishes[3].reservation_id)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(failed.state, ReservationState::Failed);
     assert_eq!(failed.reason, Some(Rejection::SoldOut));
     let due: Vec<_> = sql.due_releases(10).await.unwrap();
-    assert_eq!(due.len(), 2, "the gate is owed what it gave to the two who failed");
+    assert_eq!(
+        due.len(),
+        2,
+        "the gate is owed what it gave to the two who failed"
+    );
     shop.audit().await;
 }
 
@@ -85,9 +105,14 @@ async fn a_buyer_has_one_live_order_even_when_two_reservations_reach_the_ledger(
     let shop = TestShop::new().await;
     let (item, sql) = (shop.item(5).await, &shop.sql);
     let first = held(item, 1);
-    let second = QueuedReservation { position: 2, ..first.clone() };
-    let second =
-        QueuedReservation { reservation_id: ReservationId(Uuid::from_u128(0xcc99)), ..second };
+    let second = QueuedReservation {
+        position: 2,
+        ..first.clone()
+    };
+    let second = QueuedReservation {
+        reservation_id: ReservationId(Uuid::from_u128(0xcc99)),
+        ..second
+    };
     sql.append(&[first.clone(), second.clone()]).await.unwrap();
     let outcomes = sql.write(&batch(&[first.clone()]), START_MS).await.unwrap();
     assert_eq!(outcomes, [WriteOutcome::Ordered(order_id(1))]);
@@ -108,7 +133,10 @@ async fn an_order_is_closed_once_and_its_unit_comes_back_once() {
     let later = START_MS + 600_000;
     let closed = sql.close(&[id], CloseReason::Unpaid, later).await.unwrap();
     assert_eq!(closed, [CloseOutcome::Closed]);
-    let again = sql.close(&[id], CloseReason::Cancelled, later).await.unwrap();
+    let again = sql
+        .close(&[id], CloseReason::Cancelled, later)
+        .await
+        .unwrap();
     assert_eq!(again, [CloseOutcome::NotPending]);
     let order = Orders::get(sql, id).await.unwrap().unwrap();
     assert_eq!(order.order.state, OrderState::Closed);
@@ -126,7 +154,10 @@ async fn known_failure_15_money_is_whole_fen_from_price_to_order() {
     sql.append(&[held(item, 1)]).await.unwrap();
     sql.write(&batch(&[held(item, 1)]), START_MS).await.unwrap();
     let order = Orders::get(sql, order_id(1)).await.unwrap().unwrap().order;
-    assert_eq!(serde_json::to_value(&order).unwrap()["amount"], serde_json::json!(9_900));
+    assert_eq!(
+        serde_json::to_value(&order).unwrap()["amount"],
+        serde_json::json!(9_900)
+    );
 }
 
 #[tokio::test]
@@ -136,10 +167,16 @@ async fn a_snapshot_counts_what_the_gate_holds_and_the_ledger_does_not_know_yet(
     let wishes: Vec<_> = (1..=3).map(|buyer| held(item, buyer)).collect();
     sql.append(&wishes).await.unwrap();
     sql.write(&batch(&wishes[..2]), START_MS).await.unwrap();
-    sql.close(&[order_id(1)], CloseReason::Cancelled, START_MS).await.unwrap();
+    sql.close(&[order_id(1)], CloseReason::Cancelled, START_MS)
+        .await
+        .unwrap();
     let snapshot = sql.snapshot(item).await.unwrap().unwrap();
     let stock = snapshot.stock;
-    assert_eq!((stock.sellable, stock.locked), (2, 3), "closed but not released still counts");
+    assert_eq!(
+        (stock.sellable, stock.locked),
+        (2, 3),
+        "closed but not released still counts"
+    );
     assert_eq!((snapshot.holders.len(), snapshot.last_position), (3, 3));
     sql.released(&[wishes[0].reservation_id]).await.unwrap();
     let snapshot = sql.snapshot(item).await.unwrap().unwrap();

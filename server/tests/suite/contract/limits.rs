@@ -16,7 +16,10 @@ async fn known_failure_09_of_many_calls_at_once_no_more_than_the_limit_pass() {
     let shop = TestShop::new().await;
     let limit = Limit::Purchase(buyer(1));
     let counted = join_all((0..50).map(|_| shop.engine.limits.count(&limit))).await;
-    let passed = counted.into_iter().filter(|over| over.as_ref().unwrap().is_none()).count();
+    let passed = counted
+        .into_iter()
+        .filter(|over| over.as_ref().unwrap().is_none())
+        .count();
     assert_eq!(passed, 5);
 }
 
@@ -26,8 +29,20 @@ async fn a_limit_counts_one_buyer_and_one_action() {
     let limits = &shop.engine.limits;
     let used_up = Limit::Purchase(buyer(1));
     while limits.count(&used_up).await.unwrap().is_none() {}
-    assert!(limits.count(&Limit::Purchase(buyer(2))).await.unwrap().is_none());
-    assert!(limits.count(&Limit::Path(buyer(1))).await.unwrap().is_none());
+    assert!(
+        limits
+            .count(&Limit::Purchase(buyer(2)))
+            .await
+            .unwrap()
+            .is_none()
+    );
+    assert!(
+        limits
+            .count(&Limit::Path(buyer(1)))
+            .await
+            .unwrap()
+            .is_none()
+    );
 }
 
 #[tokio::test]

@@ -24,7 +24,13 @@ async fn known_failure_13_a_path_is_taken_once_however_many_try() {
     paths.put(grant("a", 1)).await.unwrap();
     assert_eq!(paths.peek("a").await.unwrap(), Some(grant("a", 1)));
     let takes = join_all((0..20).map(|_| paths.take("a"))).await;
-    assert_eq!(takes.into_iter().filter(|take| take.as_ref().unwrap().is_some()).count(), 1);
+    assert_eq!(
+        takes
+            .into_iter()
+            .filter(|take| take.as_ref().unwrap().is_some())
+            .count(),
+        1
+    );
     assert_eq!(paths.peek("a").await.unwrap(), None);
 }
 

@@ -14,11 +14,19 @@ async fn a_log_in_slides_while_it_is_used_and_dies_in_the_end() {
         .unwrap()
         .token;
     let mut hours_used = 0;
-    while sign_in::who_is(&shop.engine, &token).await.unwrap().is_some() {
+    while sign_in::who_is(&shop.engine, &token)
+        .await
+        .unwrap()
+        .is_some()
+    {
         shop.clock.advance(HOUR_MS / 4);
         hours_used += 1;
     }
-    assert_eq!(hours_used, 48 * 4, "two days at most, however often it is used");
+    assert_eq!(
+        hours_used,
+        48 * 4,
+        "two days at most, however often it is used"
+    );
 
     let fresh = sign_in::login(&shop.engine, ip, "13900000001", "password-1".into()).await;
     let fresh = fresh.unwrap().token;
@@ -33,11 +41,20 @@ async fn a_removed_token_is_unknown_and_an_old_one_is_purged() {
     let buyer = shop.buyer(1).await;
     let tokens = &shop.engine.tokens;
     let [kept, removed, old] = ["a", "b", "c"].map(|text| TokenHash(text.into()));
-    for (token, expires_at_ms) in [(&kept, START_MS + 10), (&removed, START_MS + 10), (&old, START_MS)]
-    {
-        tokens.insert(token, buyer, expires_at_ms, expires_at_ms).await.unwrap();
+    for (token, expires_at_ms) in [
+        (&kept, START_MS + 10),
+        (&removed, START_MS + 10),
+        (&old, START_MS),
+    ] {
+        tokens
+            .insert(token, buyer, expires_at_ms, expires_at_ms)
+            .await
+            .unwrap();
     }
-    assert_eq!(tokens.get(&removed).await.unwrap().unwrap().me.account_id, buyer);
+    assert_eq!(
+        tokens.get(&removed).await.unwrap().unwrap().me.account_id,
+        buyer
+    );
     tokens.remove(&removed).await.unwrap();
     tokens.purge(START_MS + 1).await.unwrap();
     assert!(tokens.get(&kept).await.unwrap().is_some());

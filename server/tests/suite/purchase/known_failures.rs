@@ -16,7 +16,7 @@ use server::{
 };
 
 use super::{Door, visitor};
-use crate::support::{ManualClock, SeededIds, START_MS, TestShop};
+use crate::support::{ManualClock, START_MS, SeededIds, TestShop};
 
 /// Fails one call at one point.
 struct FailOnce {
@@ -29,7 +29,12 @@ impl FaultPlan for FailOnce {
     fn next(&self, call: &'static str, point: Point) -> Fault {
         let hit = call == self.call && point == self.point;
         let take = |left: u32| left.checked_sub(1);
-        if hit && self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take).is_ok() {
+        if hit
+            && self
+                .left
+                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, take)
+                .is_ok()
+        {
             Fault::Fail
         } else {
             Fault::None
@@ -40,7 +45,11 @@ impl FaultPlan for FailOnce {
 async fn failing(call: &'static str, point: Point, times: u32) -> Door {
     let folder = tempfile::tempdir().unwrap();
     let clock = Arc::new(ManualClock::at(START_MS));
-    let plan = Arc::new(FailOnce { call, point, left: AtomicU32::new(times) });
+    let plan = Arc::new(FailOnce {
+        call,
+        point,
+        left: AtomicU32::new(times),
+    });
     let ids = Arc::new(SeededIds::default());
     Door::of(TestShop::open(folder, clock, ids, Some(plan), |_| {}).await)
 }
@@ -50,7 +59,9 @@ async fn by_hand(door: Door, statement: &str) -> Door {
     let (clock, ids) = (door.shop.clock.clone(), door.shop.ids.clone());
     let folder = door.shop.kill();
     let file = folder.path().join("seckill.db");
-    let database = Database::connect(format!("sqlite://{}", file.display())).await.unwrap();
+    let database = Database::connect(format!("sqlite://{}", file.display()))
+        .await
+        .unwrap();
     database.execute_unprepared(statement).await.unwrap();
     database.close().await.unwrap();
     Door::of(TestShop::open(folder, clock, ids, None, |_| {}).await)
@@ -75,7 +86,10 @@ async fn known_failure_04_a_reservation_that_gets_no_order_gives_its_unit_back()
     // The ledger has less than the gate gave.
     let door = by_hand(door, "UPDATE items SET sellable = 0, sold = 2").await;
     door.shop.drain().await;
-    let status = door.reservation(&visitor(1), reserved.reservation_id).await.unwrap();
+    let status = door
+        .reservation(&visitor(1), reserved.reservation_id)
+        .await
+        .unwrap();
     assert_eq!(status.state, ReservationState::Failed);
     let door = by_hand(door, "UPDATE items SET sellable = 2, sold = 0").await;
     door.order_of(&visitor(1), item).await;
@@ -115,7 +129,9 @@ async fn known_failure_10_the_pages_own_polling_is_not_limited() {
     let (item, buyer) = (door.shop.item(1).await, visitor(1));
     let reserved = door.buy(&buyer, item).await.unwrap();
     for _ in 0..200 {
-        door.reservation(&buyer, reserved.reservation_id).await.unwrap();
+        door.reservation(&buyer, reserved.reservation_id)
+            .await
+            .unwrap();
         door.stock(item).await.unwrap();
     }
 }
@@ -128,7 +144,10 @@ async fn known_failure_11_another_buyers_order_does_not_exist() {
     let reservation_id = door.order(&owner, order_id).await.unwrap().reservation_id;
     assert_eq!(door.order(&other, order_id).await, Err(ApiError::NotFound));
     assert_eq!(door.cancel(&other, order_id).await, Err(ApiError::NotFound));
-    assert_eq!(door.reservation(&other, reservation_id).await, Err(ApiError::NotFound));
+    assert_eq!(
+        door.reservation(&other, reservation_id).await,
+        Err(ApiError::NotFound)
+    );
     assert_eq!(door.orders(&other).await.unwrap(), []);
     assert_eq!(door.my_reservation(&other, item).await.unwrap(), None);
 }
@@ -139,7 +158,10 @@ async fn known_failure_13_a_path_buys_once() {
     let (item, buyer) = (door.shop.item(5).await, visitor(1));
     let path = door.way_in(&buyer, item).await.unwrap().path;
     assert!(door.purchase(&buyer, path.clone(), item).await.is_ok());
-    assert_eq!(door.purchase(&buyer, path, item).await, Err(ApiError::PathInvalid));
+    assert_eq!(
+        door.purchase(&buyer, path, item).await,
+        Err(ApiError::PathInvalid)
+    );
 }
 
 #[tokio::test]
@@ -147,7 +169,13 @@ async fn known_failure_16_an_account_in_a_log_line_shows_no_secret() {
     let shop = TestShop::new().await;
     shop.buyer(1).await;
     let mobile = app::wire::Mobile::parse("13900000001").unwrap();
-    let account: Account = shop.engine.accounts.by_mobile(&mobile).await.unwrap().unwrap();
+    let account: Account = shop
+        .engine
+        .accounts
+        .by_mobile(&mobile)
+        .await
+        .unwrap()
+        .unwrap();
     let line = format!("{account:?}");
     assert!(!line.contains(&account.password_hash), "{line}");
     assert!(!line.contains("13900000001"), "{line}");
@@ -184,9 +212,22 @@ async fn known_failure_19_a_message_that_cannot_be_written_fails_once_and_holds_
     let sound = door.buy(&visitor(2), item).await.unwrap();
     let statement = format!("DELETE FROM items WHERE hex(id) = '{:X}'", gone.0.simple());
     let door = by_hand(door, &statement).await;
-    assert_eq!(write_orders::run_once(&door.shop.engine, 256).await.unwrap(), 2);
-    assert_eq!(write_orders::run_once(&door.shop.engine, 256).await.unwrap(), 0);
-    let status = door.reservation(&visitor(1), poison.reservation_id).await.unwrap();
+    assert_eq!(
+        write_orders::run_once(&door.shop.engine, 256)
+            .await
+            .unwrap(),
+        2
+    );
+    assert_eq!(
+        write_orders::run_once(&door.shop.engine, 256)
+            .await
+            .unwrap(),
+        0
+    );
+    let status = door
+        .reservation(&visitor(1), poison.reservation_id)
+        .await
+        .unwrap();
     assert_eq!(status.state, ReservationState::Failed);
     assert!(status.reason.is_some());
     door.ordered(&visitor(2), sound.reservation_id).await;
@@ -209,7 +250,10 @@ async fn known_failure_20_closing_returns_the_unit_and_never_touches_a_paid_orde
     door.shop.drain().await;
     let line = door.shop.audit().await.items[0];
     assert_eq!((line.sellable, line.sold, line.orders_paid), (1, 1, 1));
-    assert_eq!(door.cancel(&visitor(1), paid).await, Err(ApiError::OrderState));
+    assert_eq!(
+        door.cancel(&visitor(1), paid).await,
+        Err(ApiError::OrderState)
+    );
 }
 
 /// Remembers the order of calls.
@@ -236,12 +280,15 @@ async fn many_buyers_at_once_share_a_commit() {
     let item = door.shop.item(200).await;
     let mut paths = Vec::new();
     for number in 0..200 {
-        paths.push((number, door.way_in(&visitor(number), item).await.unwrap().path));
+        paths.push((
+            number,
+            door.way_in(&visitor(number), item).await.unwrap().path,
+        ));
     }
     let visitors: Vec<_> = (0..200).map(visitor).collect();
-    let buys = paths.into_iter().map(|(number, path)| {
-        door.purchase(&visitors[number as usize], path, item)
-    });
+    let buys = paths
+        .into_iter()
+        .map(|(number, path)| door.purchase(&visitors[number as usize], path, item));
     for reserved in futures::future::join_all(buys).await {
         reserved.unwrap();
     }

@@ -10,7 +10,10 @@ use super::{Door, visitor};
 use crate::support::{ANSWER, START_MS, both};
 
 fn nobody() -> Visitor {
-    Visitor { me: None, ..visitor(0) }
+    Visitor {
+        me: None,
+        ..visitor(0)
+    }
 }
 
 #[tokio::test]
@@ -18,9 +21,15 @@ async fn whoever_is_not_signed_in_is_told_to_sign_in() {
     let door = Door::new().await;
     let item = door.shop.item(1).await;
     let id = Uuid::from_u128(1);
-    assert_eq!(door.way_in(&nobody(), item).await, Err(ApiError::Unauthenticated));
+    assert_eq!(
+        door.way_in(&nobody(), item).await,
+        Err(ApiError::Unauthenticated)
+    );
     let path = "a".repeat(32);
-    assert_eq!(door.purchase(&nobody(), path, item).await, Err(ApiError::Unauthenticated));
+    assert_eq!(
+        door.purchase(&nobody(), path, item).await,
+        Err(ApiError::Unauthenticated)
+    );
     assert_eq!(door.orders(&nobody()).await, Err(ApiError::Unauthenticated));
     let order = door.order(&nobody(), OrderId(id)).await;
     assert_eq!(order, Err(ApiError::Unauthenticated));
@@ -46,16 +55,27 @@ async fn before_after_and_stopped_rounds_hand_out_nothing() {
     let hour = 3_600_000;
     let words = Some(both("暂停", "paused"));
     for (start, end, stopped, expected) in [
-        (START_MS + hour, START_MS + 2 * hour, None, ApiError::NotStarted),
+        (
+            START_MS + hour,
+            START_MS + 2 * hour,
+            None,
+            ApiError::NotStarted,
+        ),
         (START_MS - hour, START_MS, None, ApiError::Ended),
         (START_MS - hour, START_MS + hour, words, ApiError::Stopped),
     ] {
         let item = door.shop.item_in(1, start, end, stopped).await;
         assert_eq!(door.ask(&visitor(1), item).await, Err(expected.clone()));
-        assert_eq!(door.path(&visitor(1), item, None, None).await, Err(expected));
+        assert_eq!(
+            door.path(&visitor(1), item, None, None).await,
+            Err(expected)
+        );
     }
     let unknown = ItemId(Uuid::from_u128(99));
-    assert_eq!(door.ask(&visitor(1), unknown).await, Err(ApiError::NotFound));
+    assert_eq!(
+        door.ask(&visitor(1), unknown).await,
+        Err(ApiError::NotFound)
+    );
     assert_eq!(door.stock(unknown).await, Err(ApiError::NotFound));
 }
 
@@ -67,7 +87,9 @@ async fn a_wrong_late_used_or_foreign_answer_is_wrong() {
     let answer = || Some(ANSWER.to_owned());
 
     let captcha = door.ask(&buyer, item).await.unwrap();
-    let wrong = door.path(&buyer, item, Some(captcha), Some("8".into())).await;
+    let wrong = door
+        .path(&buyer, item, Some(captcha), Some("8".into()))
+        .await;
     assert_eq!(wrong, Err(ApiError::CaptchaWrong));
     let used = door.path(&buyer, item, Some(captcha), answer()).await;
     assert_eq!(used, Err(ApiError::CaptchaWrong), "one try");
@@ -88,7 +110,12 @@ async fn a_wrong_late_used_or_foreign_answer_is_wrong() {
     let unknown = door.path(&buyer, item, made_up, answer()).await;
     assert_eq!(unknown, Err(ApiError::CaptchaWrong));
     let missing = door.path(&buyer, item, None, answer()).await;
-    assert_eq!(missing, Err(ApiError::Invalid { field: "captcha_id".into() }));
+    assert_eq!(
+        missing,
+        Err(ApiError::Invalid {
+            field: "captcha_id".into()
+        })
+    );
 }
 
 #[tokio::test]
@@ -116,12 +143,22 @@ async fn the_words_of_a_question_are_for_its_owner_and_limited() {
     let captcha = door.ask(&visitor(1), item).await.unwrap();
     let foreign = door.captcha_words(&visitor(2), captcha).await;
     assert_eq!(foreign, Err(ApiError::NotFound));
-    let words = door.captcha_words(&visitor(1), captcha).await.unwrap().words;
+    let words = door
+        .captcha_words(&visitor(1), captcha)
+        .await
+        .unwrap()
+        .words;
     assert_eq!(words, "3 plus 5 minus 1");
     let again = door.captcha_words(&visitor(1), captcha).await;
     assert_eq!(again, Err(ApiError::NotFound), "once");
     let made_up = CaptchaId(Uuid::from_u128(1));
-    assert_eq!(door.captcha_words(&visitor(1), made_up).await, Err(ApiError::NotFound));
+    assert_eq!(
+        door.captcha_words(&visitor(1), made_up).await,
+        Err(ApiError::NotFound)
+    );
     let limited = door.captcha_words(&visitor(1), made_up).await;
-    assert!(matches!(limited, Err(ApiError::RateLimited { .. })), "{limited:?}");
+    assert!(
+        matches!(limited, Err(ApiError::RateLimited { .. })),
+        "{limited:?}"
+    );
 }

@@ -1,7 +1,7 @@
 //! Units that come back.
 
-use app::wire::{ApiError, CloseReason, OrderEvent, OrderState};
 use app::port::Storefront;
+use app::wire::{ApiError, CloseReason, OrderEvent, OrderState};
 use server::engine::close_unpaid;
 
 use super::{Door, visitor};
@@ -25,11 +25,17 @@ async fn an_unpaid_order_closes_after_the_pay_window_and_somebody_else_buys_the_
     assert_eq!(order.order.state, OrderState::Closed);
     assert_eq!(order.order.close_reason, Some(CloseReason::Unpaid));
     let last = order.history.last().unwrap();
-    assert_eq!((last.event, last.at_ms), (OrderEvent::ClosedUnpaid, START_MS + 600_000));
+    assert_eq!(
+        (last.event, last.at_ms),
+        (OrderEvent::ClosedUnpaid, START_MS + 600_000)
+    );
     assert_eq!(door.stock(item).await.unwrap().sellable, 1);
     door.order_of(&second, item).await;
     let line = door.shop.audit().await.items[0];
-    assert_eq!((line.orders_live, line.orders_closed, line.sellable), (1, 1, 0));
+    assert_eq!(
+        (line.orders_live, line.orders_closed, line.sellable),
+        (1, 1, 0)
+    );
 }
 
 #[tokio::test]
@@ -40,7 +46,10 @@ async fn known_failure_05_a_sold_out_mark_is_cleared_when_a_unit_comes_back() {
     let path = door.way_in(&visitor(2), item).await.unwrap().path;
     let sold_out = door.purchase(&visitor(2), path, item).await;
     assert_eq!(sold_out, Err(ApiError::SoldOut));
-    assert!(door.shop.engine.marks.is_sold_out(item), "from here on the gate is not asked");
+    assert!(
+        door.shop.engine.marks.is_sold_out(item),
+        "from here on the gate is not asked"
+    );
     assert_eq!(door.ask(&visitor(3), item).await, Err(ApiError::SoldOut));
 
     door.cancel(&visitor(1), order_id).await.unwrap();
@@ -57,7 +66,11 @@ async fn a_buyer_who_cancelled_may_buy_again() {
     let order_id = door.order_of(&buyer, item).await;
     let cancelled = door.cancel(&buyer, order_id).await.unwrap();
     assert_eq!(cancelled.order.close_reason, Some(CloseReason::Cancelled));
-    assert_eq!(door.cancel(&buyer, order_id).await, Err(ApiError::OrderState), "once");
+    assert_eq!(
+        door.cancel(&buyer, order_id).await,
+        Err(ApiError::OrderState),
+        "once"
+    );
     door.shop.drain().await;
     let again = door.order_of(&buyer, item).await;
     assert_ne!(again, order_id);

@@ -25,8 +25,16 @@ pub struct SeededFaults {
 impl SeededFaults {
     pub fn new(seed: u64) -> Self {
         let rng = StdRng::seed_from_u64(seed ^ 0xfa17);
-        let plan = Plan { rng, crash_in: None, fail_percent: 0, crashed: false };
-        Self { plan: Mutex::new(plan), crash: Notify::new() }
+        let plan = Plan {
+            rng,
+            crash_in: None,
+            fail_percent: 0,
+            crashed: false,
+        };
+        Self {
+            plan: Mutex::new(plan),
+            crash: Notify::new(),
+        }
     }
 
     /// For the next step.

@@ -39,9 +39,20 @@ impl World {
         let door = open(folder, clock, ids, &faults).await;
         let mut items = Vec::new();
         for _ in 0..2 {
-            items.push(door.shop.item_in(rng.random_range(1..=3), START_MS, i64::MAX, None).await);
+            items.push(
+                door.shop
+                    .item_in(rng.random_range(1..=3), START_MS, i64::MAX, None)
+                    .await,
+            );
         }
-        World { rng, faults, door: Some(door), items, promises: BTreeMap::new(), story: Vec::new() }
+        World {
+            rng,
+            faults,
+            door: Some(door),
+            items,
+            promises: BTreeMap::new(),
+            story: Vec::new(),
+        }
     }
 
     pub fn story(&self) -> &[String] {
@@ -54,7 +65,10 @@ impl World {
 
     /// One random thing, under random faults.
     pub async fn step(&mut self) {
-        let crash_in = self.rng.random_bool(0.3).then(|| self.rng.random_range(0..8));
+        let crash_in = self
+            .rng
+            .random_bool(0.3)
+            .then(|| self.rng.random_range(0..8));
         let fail_percent = if self.rng.random_bool(0.3) { 30 } else { 0 };
         self.faults.set(crash_in, fail_percent);
         let what = self.rng.random_range(0..100);
@@ -109,21 +123,27 @@ impl World {
     }
 
     fn tell(&mut self, what: &str, ok: bool) {
-        self.story.push(format!("{what}: {}", if ok { "done" } else { "failed" }));
+        self.story
+            .push(format!("{what}: {}", if ok { "done" } else { "failed" }));
     }
 
     /// Some buyers at once, so that they share a batch.
     async fn buy(&mut self) {
         let item = self.items[self.rng.random_range(0..self.items.len())];
         let first = self.rng.random_range(0..BUYERS);
-        let buyers: Vec<u32> =
-            (0..self.rng.random_range(1..=4)).map(|n| (first + n) % BUYERS).collect();
+        let buyers: Vec<u32> = (0..self.rng.random_range(1..=4))
+            .map(|n| (first + n) % BUYERS)
+            .collect();
         let door = self.door.as_ref().unwrap();
         let mut ways = Vec::new();
         for number in buyers {
             let who = visitor(number);
-            let Ok(captcha) = door.ask(&who, item).await else { continue };
-            let path = door.path(&who, item, Some(captcha), Some(ANSWER.into())).await;
+            let Ok(captcha) = door.ask(&who, item).await else {
+                continue;
+            };
+            let path = door
+                .path(&who, item, Some(captcha), Some(ANSWER.into()))
+                .await;
             if let Ok(path) = path {
                 ways.push((number, who, path.path));
             }
@@ -143,8 +163,12 @@ impl World {
 
     async fn cancel(&mut self) {
         let who = visitor(self.rng.random_range(0..BUYERS));
-        let Ok(orders) = self.door().orders(&who).await else { return };
-        let pending = orders.iter().find(|order| order.state == OrderState::PendingPayment);
+        let Ok(orders) = self.door().orders(&who).await else {
+            return;
+        };
+        let pending = orders
+            .iter()
+            .find(|order| order.state == OrderState::PendingPayment);
         if let Some(order) = pending {
             let done = self.door().cancel(&who, order.order_id).await;
             self.tell("cancel", done.is_ok());
@@ -173,7 +197,11 @@ impl World {
         assert!(broken.is_empty(), "{broken:?}\n{:#?}", self.story);
         for (id, number) in &self.promises {
             let status = self.door().reservation(&visitor(*number), *id).await;
-            assert!(status.is_ok(), "{id} is forgotten: {status:?}\n{:#?}", self.story);
+            assert!(
+                status.is_ok(),
+                "{id} is forgotten: {status:?}\n{:#?}",
+                self.story
+            );
         }
     }
 
@@ -188,9 +216,17 @@ impl World {
         self.door().shop.drain().await;
         self.door().shop.audit().await;
         for (id, number) in &self.promises {
-            let status = self.door().reservation(&visitor(*number), *id).await.unwrap();
+            let status = self
+                .door()
+                .reservation(&visitor(*number), *id)
+                .await
+                .unwrap();
             assert_ne!(status.state, ReservationState::Queued, "{:#?}", self.story);
-            assert_ne!(status.state, ReservationState::Failed, "the gate never gives too much");
+            assert_ne!(
+                status.state,
+                ReservationState::Failed,
+                "the gate never gives too much"
+            );
         }
         for item in &self.items {
             let same = engine.gate.reconcile(*item).await.unwrap();
@@ -207,7 +243,12 @@ impl World {
         }
         self.door().shop.drain().await;
         for line in self.door().shop.audit().await.items {
-            assert_eq!((line.orders_live, line.sellable), (line.total, 0), "{:#?}", self.story);
+            assert_eq!(
+                (line.orders_live, line.sellable),
+                (line.total, 0),
+                "{:#?}",
+                self.story
+            );
         }
     }
 }

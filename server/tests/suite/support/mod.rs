@@ -57,10 +57,21 @@ impl TestShop {
         config.data_dir = folder.path().into();
         change(&mut config);
         let around = surroundings(clock.clone(), ids.clone(), faults);
-        let Assembly { engine, gate_task, sql, .. } =
-            assembly::embedded(&config, around).await.unwrap();
+        let Assembly {
+            engine,
+            gate_task,
+            sql,
+            ..
+        } = assembly::embedded(&config, around).await.unwrap();
         let gate = tokio::spawn(gate_task.run());
-        TestShop { engine, sql, clock, ids, folder: Some(folder), gate }
+        TestShop {
+            engine,
+            sql,
+            clock,
+            ids,
+            folder: Some(folder),
+            gate,
+        }
     }
 
     /// Ends the process as `kill -9` does, and hands over what is on disk.
@@ -77,7 +88,8 @@ impl TestShop {
 
     /// An item of an approved round that is open from now on for an hour.
     pub async fn item(&self, stock: u32) -> ItemId {
-        self.item_in(stock, START_MS, START_MS + HOUR_MS, None).await
+        self.item_in(stock, START_MS, START_MS + HOUR_MS, None)
+            .await
     }
 
     pub async fn item_in(
@@ -121,7 +133,10 @@ impl TestShop {
             password_hash: PlainPasswords::hash_of(&format!("password-{number}")),
             created_at_ms: START_MS,
         };
-        self.sql.add_accounts(std::slice::from_ref(&account)).await.unwrap();
+        self.sql
+            .add_accounts(std::slice::from_ref(&account))
+            .await
+            .unwrap();
         account.account_id
     }
 
@@ -140,5 +155,8 @@ impl TestShop {
 }
 
 pub fn both(zh: &str, en: &str) -> LocalText {
-    LocalText { zh: zh.into(), en: en.into() }
+    LocalText {
+        zh: zh.into(),
+        en: en.into(),
+    }
 }

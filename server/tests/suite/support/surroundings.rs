@@ -95,7 +95,11 @@ impl Passwords for PlainPasswords {
         Ok(PlainPasswords::hash_of(password.expose()))
     }
 
-    async fn verify(&self, password: Password, hash: Option<String>) -> Result<bool, PasswordError> {
+    async fn verify(
+        &self,
+        password: Password,
+        hash: Option<String>,
+    ) -> Result<bool, PasswordError> {
         Ok(hash == Some(PlainPasswords::hash_of(password.expose())))
     }
 }

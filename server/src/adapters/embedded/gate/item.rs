@@ -21,7 +21,10 @@ pub struct GateItem {
 impl GateItem {
     /// What the ledger says.
     pub fn load(snapshot: &ItemSnapshot, returns: u64) -> Self {
-        let holders = snapshot.holders.iter().map(|&(buyer, id, position)| (buyer, (id, position)));
+        let holders = snapshot
+            .holders
+            .iter()
+            .map(|&(buyer, id, position)| (buyer, (id, position)));
         let by_reservation = snapshot.holders.iter().map(|&(buyer, id, _)| (id, buyer));
         Self {
             window: snapshot.window,
@@ -50,13 +53,16 @@ impl GateItem {
             Phase::Running => {}
         }
         if self.stock.sellable == 0 {
-            return Decision::Refused(Refusal::SoldOut { returns: self.returns });
+            return Decision::Refused(Refusal::SoldOut {
+                returns: self.returns,
+            });
         }
         self.stock.sellable -= 1;
         self.stock.locked += 1;
         self.last_position += 1;
         let position = self.last_position;
-        self.holders.insert(hold.buyer, (hold.reservation_id, position));
+        self.holders
+            .insert(hold.buyer, (hold.reservation_id, position));
         self.by_reservation.insert(hold.reservation_id, hold.buyer);
         Decision::Held { position }
     }
@@ -96,9 +102,18 @@ mod tests {
     use uuid::Uuid;
 
     fn item(sellable: u32) -> GateItem {
-        let stock = GateStock { total: sellable, sellable, locked: 0, sold: 0 };
+        let stock = GateStock {
+            total: sellable,
+            sellable,
+            locked: 0,
+            sold: 0,
+        };
         let snapshot = ItemSnapshot {
-            window: Window { starts_at_ms: 10, ends_at_ms: 20, stopped: false },
+            window: Window {
+                starts_at_ms: 10,
+                ends_at_ms: 20,
+                stopped: false,
+            },
             stock,
             holders: Vec::new(),
             last_position: 0,
@@ -118,13 +133,24 @@ mod tests {
     #[test]
     fn known_failure_01_a_repeated_click_takes_no_stock() {
         let mut item = item(5);
-        assert_eq!(item.reserve(&hold(1, 1), 15), Decision::Held { position: 1 });
+        assert_eq!(
+            item.reserve(&hold(1, 1), 15),
+            Decision::Held { position: 1 }
+        );
         let first = ReservationId(Uuid::from_u128(1));
         for click in 2..10 {
             let again = item.reserve(&hold(1, click), 15);
             assert_eq!(again, Decision::Refused(Refusal::AlreadyReserved(first)));
         }
-        assert_eq!(item.stock, GateStock { total: 5, sellable: 4, locked: 1, sold: 0 });
+        assert_eq!(
+            item.stock,
+            GateStock {
+                total: 5,
+                sellable: 4,
+                locked: 1,
+                sold: 0
+            }
+        );
     }
 
     #[test]
@@ -153,6 +179,9 @@ mod tests {
         assert!(item.release(id, 1));
         assert!(!item.release(id, 2));
         assert_eq!(item.stock.sellable, 1);
-        assert_eq!(item.reserve(&hold(2, 2), 15), Decision::Held { position: 2 });
+        assert_eq!(
+            item.reserve(&hold(2, 2), 15),
+            Decision::Held { position: 2 }
+        );
     }
 }

@@ -44,7 +44,14 @@ impl GateTask {
         clock: Arc<dyn Clock>,
         ledger: Arc<dyn Reservations>,
     ) -> Self {
-        Self { mailbox, published, clock, ledger, items: HashMap::new(), returns: 0 }
+        Self {
+            mailbox,
+            published,
+            clock,
+            ledger,
+            items: HashMap::new(),
+            returns: 0,
+        }
     }
 
     /// Decides until nobody can ask any more.
@@ -79,7 +86,9 @@ impl GateTask {
                     item.release(reservation_id, self.returns);
                     self.publish(item_id);
                 }
-                drop(reply.send(Ok(Released { returns: self.returns })));
+                drop(reply.send(Ok(Released {
+                    returns: self.returns,
+                })));
             }
             Call::Reconcile(item_id, reply) => drop(reply.send(self.reconcile(item_id).await)),
         }
@@ -98,7 +107,9 @@ impl GateTask {
             }
         }
         let now_ms = self.clock.now_ms();
-        let Some(item) = self.items.get_mut(&hold.item_id) else { return };
+        let Some(item) = self.items.get_mut(&hold.item_id) else {
+            return;
+        };
         let held_before = item.stock.locked;
         let decision = item.reserve(&hold, now_ms);
         if let Decision::Held { position } = decision
@@ -131,7 +142,10 @@ impl GateTask {
             }
             let unknown = "the ledger did not confirm";
             for (reply, _) in replies {
-                drop(reply.send(Err(PortError::Failed { port: "gate", source: unknown.into() })));
+                drop(reply.send(Err(PortError::Failed {
+                    port: "gate",
+                    source: unknown.into(),
+                })));
             }
             return;
         }
@@ -163,7 +177,10 @@ impl GateTask {
             return Ok(Reconciled::Same);
         };
         self.insert(item_id, &snapshot);
-        Ok(Reconciled::Repaired { detail, returns: self.returns })
+        Ok(Reconciled::Repaired {
+            detail,
+            returns: self.returns,
+        })
     }
 
     /// Reads an item from the ledger; false when there is no such item.
@@ -174,12 +191,18 @@ impl GateTask {
         if self.items.len() >= ITEMS {
             let now_ms = self.clock.now_ms();
             self.items.retain(|_, item| item.window.ends_at_ms > now_ms);
-            let mut published = self.published.write().unwrap_or_else(PoisonError::into_inner);
+            let mut published = self
+                .published
+                .write()
+                .unwrap_or_else(PoisonError::into_inner);
             published.retain(|id, _| self.items.contains_key(id));
         }
         if self.items.len() >= ITEMS {
             let detail = "as many items as may be are on sale".to_owned();
-            return Err(PortError::Busy { port: "gate", detail });
+            return Err(PortError::Busy {
+                port: "gate",
+                detail,
+            });
         }
         self.insert(item_id, &snapshot);
         Ok(true)
@@ -187,7 +210,8 @@ impl GateTask {
 
     fn insert(&mut self, item_id: ItemId, snapshot: &ItemSnapshot) {
         self.returns += 1;
-        self.items.insert(item_id, GateItem::load(snapshot, self.returns));
+        self.items
+            .insert(item_id, GateItem::load(snapshot, self.returns));
         self.publish(item_id);
     }
 
@@ -198,7 +222,10 @@ impl GateTask {
 
     fn publish(&self, item_id: ItemId) {
         let stock: Option<GateStock> = self.items.get(&item_id).map(|item| item.stock);
-        let mut published = self.published.write().unwrap_or_else(PoisonError::into_inner);
+        let mut published = self
+            .published
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         match (published.entry(item_id), stock) {
             (Entry::Occupied(mut entry), Some(stock)) => drop(entry.insert(stock)),
             (Entry::Vacant(entry), Some(stock)) => drop(entry.insert(stock)),

@@ -42,7 +42,10 @@ pub async fn write(
     }
     take_stock(transaction, batch, &mut outcomes).await?;
 
-    let fresh = batch.iter().zip(&outcomes).filter(|(_, outcome)| outcome.is_none());
+    let fresh = batch
+        .iter()
+        .zip(&outcomes)
+        .filter(|(_, outcome)| outcome.is_none());
     let fresh: Vec<&Entry> = fresh.map(|(entry, _)| entry).collect();
     insert_orders(transaction, &fresh, &found, now_ms).await?;
     let still_queued = |entry: &QueuedReservation| {
@@ -52,7 +55,9 @@ pub async fn write(
         let failed = batch.iter().zip(&outcomes).filter(|((entry, _), outcome)| {
             **outcome == Some(WriteOutcome::Failed(reason)) && still_queued(entry)
         });
-        let ids = failed.map(|((entry, _), _)| entry.reservation_id.0).collect();
+        let ids = failed
+            .map(|((entry, _), _)| entry.reservation_id.0)
+            .collect();
         fail_reservations(transaction, ids, reason, now_ms).await?;
     }
     let ordered = |(outcome, (_, order_id)): (Option<WriteOutcome>, &Entry)| {
@@ -90,7 +95,10 @@ async fn find(
         .await
         .map_err(port_error)?;
     Ok(Found {
-        reservations: reservations.into_iter().map(|found| (found.0.id, found)).collect(),
+        reservations: reservations
+            .into_iter()
+            .map(|found| (found.0.id, found))
+            .collect(),
         items: items
             .into_iter()
             .map(|(item, round)| {
@@ -98,7 +106,10 @@ async fn find(
                 Ok((item.id, (item.sale_price, sql.pay_window_s(&round)?)))
             })
             .collect::<Result<_, PortError>>()?,
-        live: live.into_iter().filter_map(|order| order.live_key).collect(),
+        live: live
+            .into_iter()
+            .filter_map(|order| order.live_key)
+            .collect(),
     })
 }
 
@@ -108,8 +119,10 @@ fn known_outcome(
     entry: &QueuedReservation,
 ) -> Result<Option<WriteOutcome>, PortError> {
     let id = entry.reservation_id.0;
-    let (row, order) =
-        found.reservations.get(&id).ok_or_else(|| accounts::missing("reservation", id))?;
+    let (row, order) = found
+        .reservations
+        .get(&id)
+        .ok_or_else(|| accounts::missing("reservation", id))?;
     match (row.state, order) {
         (reservation::State::Queued, None) => {
             let first = found.live.insert(live_key(entry));
@@ -122,7 +135,9 @@ fn known_outcome(
             Ok(Some(WriteOutcome::Failed(reason)))
         }
         (_, Some(order)) => Ok(Some(WriteOutcome::Ordered(OrderId(order.id)))),
-        (_, None) => Err(inconsistent(format!("reservation {id} was ordered without an order"))),
+        (_, None) => Err(inconsistent(format!(
+            "reservation {id} was ordered without an order"
+        ))),
     }
 }
 
@@ -158,8 +173,14 @@ async fn lock_units(
     units: i64,
 ) -> Result<bool, PortError> {
     let updated = item::Entity::update_many()
-        .col_expr(item::Column::Sellable, Expr::col(item::Column::Sellable).sub(units))
-        .col_expr(item::Column::Locked, Expr::col(item::Column::Locked).add(units))
+        .col_expr(
+            item::Column::Sellable,
+            Expr::col(item::Column::Sellable).sub(units),
+        )
+        .col_expr(
+            item::Column::Locked,
+            Expr::col(item::Column::Locked).add(units),
+        )
         .filter(item::Column::Id.eq(item_id))
         .filter(item::Column::Sellable.gte(units))
         .exec(transaction)
@@ -204,7 +225,10 @@ async fn insert_orders(
         .await
         .map_err(port_error)?;
     reservation::Entity::update_many()
-        .col_expr(reservation::Column::State, Expr::value(reservation::State::Ordered))
+        .col_expr(
+            reservation::Column::State,
+            Expr::value(reservation::State::Ordered),
+        )
         .filter(
             reservation::Column::Id.is_in(fresh.iter().map(|(entry, _)| entry.reservation_id.0)),
         )
@@ -227,7 +251,10 @@ async fn fail_reservations(
     let word = serde_json::to_value(reason).map_err(|error| inconsistent(error.to_string()))?;
     let word = word.as_str().unwrap_or_default().to_owned();
     reservation::Entity::update_many()
-        .col_expr(reservation::Column::State, Expr::value(reservation::State::Failed))
+        .col_expr(
+            reservation::Column::State,
+            Expr::value(reservation::State::Failed),
+        )
         .col_expr(reservation::Column::Reason, Expr::value(word))
         .col_expr(reservation::Column::ReleaseDueAtMs, Expr::value(now_ms))
         .filter(reservation::Column::Id.is_in(ids))

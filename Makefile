@@ -1,0 +1,46 @@
+# `make run` and `make test` are all that a fresh machine needs: both install what is missing first.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup build run dev test fmt lint e2e pictures clean-data
+
+ENV := . scripts/env.sh;
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+
+setup: ## Install what the build needs
+	@scripts/setup.sh build
+
+build: setup ## Build the release: the binary and the site
+	@scripts/build.sh
+
+run: build ## Build, then serve the shop at http://127.0.0.1:3000 (settings: SECKILL_…)
+	@$(ENV) echo "serving http://$${SECKILL_ADDR:-127.0.0.1:3000}"; exec "$$(target_dir)/release/server"
+
+dev: setup ## Build for development, serve, and do it again at every change
+	@$(ENV) exec cargo leptos watch
+
+test: ## Everything: format, lints, tests, release build, budgets, live sale, browser
+	@scripts/test.sh
+
+fmt: ## Format the sources
+	@$(ENV) cargo fmt --all
+
+lint: setup ## The lints alone
+	@$(ENV) cargo clippy -p app --features ssr --all-targets -- -D warnings
+	@$(ENV) cargo clippy -p server --all-targets -- -D warnings
+	@$(ENV) cargo clippy -p frontend --target wasm32-unknown-unknown -- -D warnings
+
+e2e: ## The browser tests alone, over a fresh release build
+	@scripts/setup.sh test
+	@scripts/build.sh
+	@$(ENV) npm --prefix end2end run --silent check
+	@$(ENV) scripts/browser-tests.sh
+
+pictures: build ## Take the pictures of the README anew
+	@$(ENV) scripts/browser-tests.sh --config pictures.config.ts
+
+clean-data: ## Forget the shop in ./data
+	@rm -rf data

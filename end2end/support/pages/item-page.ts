@@ -1,0 +1,60 @@
+import { expect, type Locator, type Page } from '@playwright/test';
+
+import { visit } from '../visit.ts';
+import { CaptchaDialog } from './captcha-dialog.ts';
+
+/** Where the buy panel can stand. */
+export type PanelState =
+  | 'loading'
+  | 'before'
+  | 'warm'
+  | 'open'
+  | 'asking'
+  | 'queued'
+  | 'won'
+  | 'paid'
+  | 'expired'
+  | 'lost'
+  | 'sold_out'
+  | 'ended'
+  | 'stopped'
+  | 'busy'
+  | 'offline';
+
+/** The page of an item with its buy panel. */
+export class ItemPage {
+  readonly panel: Locator;
+  readonly status: Locator;
+  readonly countdown: Locator;
+  /** The one main action of the state. */
+  readonly action: Locator;
+  readonly orderLink: Locator;
+  readonly captcha: CaptchaDialog;
+
+  constructor(readonly page: Page) {
+    this.panel = page.locator('section.buy-panel');
+    this.status = this.panel.getByRole('status');
+    this.countdown = this.panel.locator('.countdown');
+    this.action = this.panel.getByRole('button').first();
+    this.orderLink = this.panel.locator('a[href^="/orders/"]');
+    this.captcha = new CaptchaDialog(page);
+  }
+
+  async open(itemId: string): Promise<void> {
+    await visit(this.page, `/items/${itemId}`);
+  }
+
+  /** Waits until the panel stands at one of these states. */
+  async reaches(states: PanelState | PanelState[], timeout = 15_000): Promise<void> {
+    const names = [states].flat().join('|');
+    await expect(this.panel).toHaveAttribute('data-state', new RegExp(`^(${names})$`), { timeout });
+  }
+
+  /** Buys the whole way: button, question, result. */
+  async buy(): Promise<void> {
+    await this.reaches('open');
+    await this.action.click();
+    await this.captcha.solve();
+    await this.reaches('won');
+  }
+}

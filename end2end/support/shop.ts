@@ -1,0 +1,153 @@
+// A shop of one's own: the release binary on a free port over a fresh data folder.
+
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+
+import { expect } from '@playwright/test';
+
+const run = promisify(execFile);
+const root = resolve(import.meta.dirname, '../..');
+const binary =
+  process.env['SECKILL_SERVER'] ??
+  join(process.env['CARGO_TARGET_DIR'] ?? join(root, 'target'), 'release', 'server');
+
+/** Settings of the server, as environment variables. */
+export type Settings = Record<string, string>;
+
+/** What a round is like. */
+export interface Plan {
+  /** Units on sale. */
+  stock?: number;
+  /** Buyers who are signed in. */
+  buyers?: number;
+  /** Opens after so many seconds; negative: has been open for as long. */
+  startsInS?: number;
+  /** Is open for so many seconds. */
+  lastsS?: number;
+  /** Time to pay. */
+  payWindowS?: number;
+}
+
+/** A round with one item, and buyers' log-in tokens. */
+export interface Round {
+  roundId: string;
+  itemId: string;
+  startsAtMs: number;
+  tokens: string[];
+}
+
+export class Shop {
+  private rounds = 0;
+
+  private constructor(
+    /** Where it answers. */
+    readonly url: string,
+    private readonly folder: string,
+    private readonly environment: NodeJS.ProcessEnv,
+    private readonly server: ChildProcess,
+  ) {}
+
+  /** Starts a shop and waits until it is ready. */
+  static async open(settings: Settings): Promise<Shop> {
+    const folder = await mkdtemp(join(tmpdir(), 'seckill-shop-'));
+    const port = await freePort();
+    const environment = {
+      ...process.env,
+      SECKILL_ADDR: `127.0.0.1:${port}`,
+      SECKILL_DATA_DIR: join(folder, 'data'),
+      SECKILL_SITE_ROOT: join(root, 'target', 'site'),
+      LEPTOS_HASH_FILES: 'true',
+      ...settings,
+    };
+    const server = spawn(binary, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+    await keepLog(server, port);
+    const shop = new Shop(`http://127.0.0.1:${port}`, folder, environment, server);
+    await shop.isReady();
+    return shop;
+  }
+
+  private async isReady(): Promise<void> {
+    const failed = new Promise<never>((_, reject) => {
+      this.server.once('error', reject);
+      this.server.once('exit', (code) => reject(new Error(`the server ended with ${code}`)));
+    });
+    const ready = expect
+      .poll(() => status(`${this.url}/readyz`), { timeout: 20_000, intervals: [50] })
+      .toBe(200);
+    await Promise.race([ready, failed]);
+    // From here on its end is no error.
+    failed.catch(() => {});
+  }
+
+  /** Makes a round beside the running server, and waits until the shop shows it. */
+  async round(plan: Plan): Promise<Round> {
+    const tokens = join(this.folder, `tokens-${(this.rounds += 1)}`);
+    const options: [string, number | undefined][] = [
+      ['--stock', plan.stock ?? 10],
+      ['--buyers', plan.buyers ?? 1],
+      ['--starts-in-s', plan.startsInS ?? -1],
+      ['--lasts-s', plan.lastsS],
+      ['--pay-window-s', plan.payWindowS],
+    ];
+    const given = options
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => `${name}=${value}`);
+    const { stdout } = await run(binary, ['seed', '--load', ...given, '--tokens', tokens], {
+      env: this.environment,
+    });
+    const made = JSON.parse(stdout) as { round_id: string; item_id: string; starts_at_ms: number };
+    await expect
+      .poll(() => status(`${this.url}/api/item?item_id=${made.item_id}`), { intervals: [100] })
+      .toBe(200);
+    return {
+      roundId: made.round_id,
+      itemId: made.item_id,
+      startsAtMs: made.starts_at_ms,
+      tokens: (await readFile(tokens, 'utf8')).trim().split('\n'),
+    };
+  }
+
+  /** Stops the server, has the ledger audited, and removes everything. */
+  async close(): Promise<void> {
+    if (this.server.exitCode === null) {
+      const ended = once(this.server, 'exit');
+      this.server.kill('SIGTERM');
+      await ended;
+    }
+    // Fails when an invariant does not hold: whatever the tests did, nothing may be oversold.
+    await run(binary, ['audit', '--json'], { env: this.environment });
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+async function status(url: string): Promise<number> {
+  return fetch(url).then(
+    (response) => response.status,
+    () => 0,
+  );
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+/** What the server says is kept with the results, for whoever looks into a failure. */
+async function keepLog(server: ChildProcess, port: number): Promise<void> {
+  const folder = resolve(import.meta.dirname, '../test-results');
+  await mkdir(folder, { recursive: true });
+  const log = createWriteStream(join(folder, `server-${port}.log`));
+  server.stdout?.pipe(log, { end: false });
+  server.stderr?.pipe(log, { end: false });
+}

@@ -1,0 +1,100 @@
+// Our own `test`: a shop per worker, buyers who are signed in, a guarded console.
+
+import { test as base, type BrowserContext, type Page } from '@playwright/test';
+
+import { ApiBuyer } from './api-buyer.ts';
+import { ConsoleGuard } from './console-guard.ts';
+import { ItemPage } from './pages/item-page.ts';
+import type { World } from './scenes.ts';
+import { Shop, type Settings } from './shop.ts';
+
+export { expect } from '@playwright/test';
+
+/** What a test file may ask of its shop. */
+export interface ShopOptions {
+  /** Settings of the server that differ from its defaults. */
+  settings: Settings;
+}
+
+interface OfWorker extends ShopOptions {
+  shop: Shop;
+}
+
+interface OfTest {
+  /** Fails the test when a page says something on its console. */
+  quiet: ConsoleGuard;
+  /** Opens a page of a browser of its own, signed in with a token. */
+  signedIn: (token: string) => Promise<Page>;
+  /** Signs the test's own page in. */
+  signIn: (token: string) => Promise<void>;
+  /** Somebody else, without a browser. */
+  somebody: (token: string) => Promise<ApiBuyer>;
+  /** The item page of the test's own page. */
+  item: ItemPage;
+  /** All that a scene needs. */
+  world: World;
+}
+
+export const test = base.extend<OfTest, OfWorker>({
+  settings: [{}, { scope: 'worker', option: true }],
+
+  shop: [
+    async ({ settings }, use) => {
+      const shop = await Shop.open(settings);
+      await use(shop);
+      await shop.close();
+    },
+    { scope: 'worker' },
+  ],
+
+  baseURL: async ({ shop }, use) => use(shop.url),
+
+  quiet: async ({}, use) => {
+    const guard = new ConsoleGuard();
+    await use(guard);
+    guard.check();
+  },
+
+  context: async ({ context, quiet }, use) => {
+    quiet.watch(context);
+    await use(context);
+  },
+
+  signIn: async ({ context, shop }, use) => use((token) => addCookie(context, shop, token)),
+
+  signedIn: async ({ browser, quiet, shop }, use) => {
+    const contexts: BrowserContext[] = [];
+    await use(async (token) => {
+      const context = await browser.newContext();
+      contexts.push(context);
+      quiet.watch(context);
+      await addCookie(context, shop, token);
+      return context.newPage();
+    });
+    await Promise.all(contexts.map((context) => context.close()));
+  },
+
+  somebody: async ({ playwright, shop }, use) => {
+    const closers: (() => Promise<void>)[] = [];
+    await use(async (token) => {
+      const request = await playwright.request.newContext({
+        baseURL: shop.url,
+        extraHTTPHeaders: { authorization: `Bearer ${token}` },
+      });
+      closers.push(() => request.dispose());
+      return new ApiBuyer(request);
+    });
+    await Promise.all(closers.map((close) => close()));
+  },
+
+  item: async ({ page }, use) => use(new ItemPage(page)),
+
+  world: async ({ shop, item, page, quiet, signIn, somebody }, use) =>
+    use({ shop, item, page, quiet, signIn, somebody }),
+});
+
+async function addCookie(context: BrowserContext, shop: Shop, token: string): Promise<void> {
+  await context.addCookies([
+    { name: 'seckill_login', value: token, url: shop.url, httpOnly: true, sameSite: 'Lax' },
+  ]);
+}

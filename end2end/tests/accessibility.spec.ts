@@ -1,0 +1,52 @@
+// axe finds nothing serious on any page and in any state of the panel.
+
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+
+import { reachable, type Scene } from '../support/scenes.ts';
+import { expect, test } from '../support/test.ts';
+import { visit } from '../support/visit.ts';
+
+/** In light and dark. */
+async function isClean(page: Page, where: string): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    const grave = violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`);
+    expect(grave, `${where}, ${colorScheme}`).toEqual([]);
+  }
+}
+
+test('every page is sound', async ({ shop, page, signIn, somebody, quiet }) => {
+  test.slow();
+  quiet.expectStatus(404);
+  const round = await shop.round({ buyers: 2 });
+  const buyer = await somebody(round.tokens[0]!);
+  const orderId = await buyer.buy(round.itemId);
+  const broken = '/register?error=invalid&field=mobile_taken';
+  for (const path of ['/', '/login', '/login?error=unauthenticated', '/register', broken, '/no']) {
+    await visit(page, path);
+    await isClean(page, path);
+  }
+  await signIn(round.tokens[1]!);
+  await visit(page, '/orders');
+  await isClean(page, 'no orders');
+  await signIn(round.tokens[0]!);
+  for (const path of ['/', '/orders', `/orders/${orderId}`]) {
+    await visit(page, path);
+    await isClean(page, `${path}, signed in`);
+  }
+  await buyer.cancel(orderId);
+  await visit(page, `/orders/${orderId}`);
+  await isClean(page, 'a closed order');
+});
+
+for (const [name, arrange] of Object.entries(reachable) as [string, Scene][]) {
+  test(`the item's page is sound when ${name}`, async ({ world }) => {
+    test.slow();
+    await arrange(world);
+    await isClean(world.page, name);
+  });
+}

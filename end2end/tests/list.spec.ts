@@ -1,0 +1,62 @@
+// The start page, over the demonstration that an empty shop fills itself with.
+
+import { expect, test } from '../support/test.ts';
+import { visit } from '../support/visit.ts';
+
+test('the start page shows the running round first, the coming ones, and folds the ended', async ({
+  page,
+}) => {
+  await visit(page, '/');
+  const titles = page.locator('section.round .round__title');
+  await expect(titles.first()).toHaveText('Running now');
+  const ended = page.locator('details.ended');
+  await expect(ended.getByText('Morning round')).toBeHidden();
+  await ended.locator('summary').click();
+  await expect(ended.getByText('Morning round')).toBeVisible();
+});
+
+test('what is left of a running item, and when the next round opens, are live', async ({ page }) => {
+  await visit(page, '/');
+  await expect(page.locator('.stock-bar').first()).toContainText(/\d+\s?%/);
+  const countdown = page.locator('section.round .countdown').first();
+  const before = await countdown.innerText();
+  await expect(countdown).not.toHaveText(before);
+});
+
+test('a card leads to its item', async ({ page }) => {
+  await visit(page, '/');
+  const card = page.locator('.card').first();
+  const title = await card.getByRole('heading').innerText();
+  await card.getByRole('link').click();
+  await expect(page).toHaveURL(/\/items\/[0-9a-f-]{36}$/);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(title);
+});
+
+test('every picture arrives, and nothing moves while the page wakes up', async ({ page }) => {
+  await page.addInitScript(() => {
+    const moved: number[] = [];
+    Object.assign(globalThis, { moved });
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) moved.push((entry as unknown as { value: number }).value);
+    }).observe({ type: 'layout-shift', buffered: true });
+  });
+  await visit(page, '/');
+  for (const picture of await page.locator('main img').all()) {
+    await picture.scrollIntoViewIfNeeded();
+    await expect
+      .poll(() => picture.evaluate((image: HTMLImageElement) => image.naturalWidth))
+      .toBeGreaterThan(0);
+  }
+  const moved = await page.evaluate(() => (globalThis as unknown as { moved: number[] }).moved);
+  expect(moved.reduce((sum, shift) => sum + shift, 0)).toBeLessThan(0.02);
+});
+
+test('an item that does not exist is a page with a way on', async ({ page, quiet }) => {
+  quiet.expectStatus(404);
+  for (const path of ['/items/00000000-0000-7000-8000-000000000000', '/items/x', '/nowhere']) {
+    const response = await page.goto(path);
+    expect(response?.status(), path).toBe(404);
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText('There is nothing here');
+    await expect(page.getByRole('main').getByRole('link')).toHaveAttribute('href', '/');
+  }
+});

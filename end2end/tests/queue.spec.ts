@@ -1,0 +1,31 @@
+// Waiting for the order to be written.
+
+import { expect, test } from '../support/test.ts';
+import { reload } from '../support/visit.ts';
+
+// One a second, so that there is a queue to look at.
+test.use({ settings: { SECKILL_ORDERS_PER_S: '1' } });
+
+test('a reload while queued finds the place in the queue, and then the order', async ({
+  shop,
+  item,
+  page,
+  signIn,
+  somebody,
+}) => {
+  const round = await shop.round({ stock: 10, buyers: 6 });
+  const [mine, ...others] = round.tokens;
+  await signIn(mine!);
+  await item.open(round.itemId);
+  await item.reaches('open');
+  await item.action.click();
+  const right = await item.captcha.rightAnswer();
+  await Promise.all(others.map(async (token) => (await somebody(token)).reserve(round.itemId)));
+  await item.captcha.answer(right);
+  await item.reaches('queued');
+  await expect(item.status).toContainText(/\d/);
+
+  await reload(page);
+  await item.reaches('queued');
+  await item.reaches('won', 20_000);
+});

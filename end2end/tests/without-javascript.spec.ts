@@ -1,0 +1,72 @@
+// Scripts off: pages are readable, forms work.
+
+import { expect, test } from '../support/test.ts';
+
+test('the start page lists the rounds and leads to an item', async ({ page }) => {
+  await page.goto('/');
+  await expect(page.getByRole('heading', { level: 2 }).first()).toHaveText('Running now');
+  await page.locator('nav.round-row a').nth(1).click();
+  await expect(page).toHaveURL(/#round-/);
+  await page.locator('.card').first().getByRole('link').click();
+  await expect(page).toHaveURL(/\/items\//);
+});
+
+test('an item can be read, and says what buying needs', async ({ shop, page }) => {
+  const round = await shop.round({});
+  await page.goto(`/items/${round.itemId}`);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Load item');
+  await expect(page.getByRole('main')).toContainText('¥99');
+  await expect(page.getByRole('main')).toContainText('One per person');
+  await expect(page.getByText('Buying needs JavaScript')).toBeVisible();
+});
+
+test('a visitor makes an account, signs out of reach, and signs in to the orders', async ({
+  page,
+  context,
+}) => {
+  await page.goto('/register');
+  await page.getByLabel('Mobile number').fill('13900000001');
+  await page.getByLabel('Nickname').fill('no script');
+  await page.getByLabel('Password').fill('correct horse');
+  await page.getByRole('main').getByRole('button').click();
+  await expect(page).toHaveURL(/\/$/);
+  await page.goto('/orders');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Your orders');
+
+  await context.clearCookies();
+  await page.goto('/orders');
+  await expect(page).toHaveURL(/\/login\?next=(\/|%2F)orders$/);
+  await page.getByLabel('Mobile number').fill('13900000001');
+  await page.getByLabel('Password').fill('wrong horse');
+  await page.getByRole('main').getByRole('button').click();
+  await expect(page.getByRole('alert')).toBeVisible();
+  await page.getByLabel('Mobile number').fill('13900000001');
+  await page.getByLabel('Password').fill('correct horse');
+  await page.getByRole('main').getByRole('button').click();
+  await expect(page).toHaveURL(/\/orders$/);
+});
+
+test('the header leads to the forms', async ({ page }) => {
+  await page.goto('/');
+  await page.getByRole('banner').getByRole('link', { name: /sign in/i }).click();
+  await expect(page).toHaveURL(/\/login/);
+});
+
+test('the language can be switched', async ({ page }) => {
+  await page.goto('/login');
+  await page.getByRole('button', { name: '中文' }).click();
+  await expect(page).toHaveURL(/\/login$/);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('登录');
+  await page.getByRole('button', { name: 'English' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Sign in');
+});
+
+test('an order can be read', async ({ shop, page, signIn, somebody }) => {
+  const round = await shop.round({});
+  const orderId = await (await somebody(round.tokens[0]!)).buy(round.itemId);
+  await signIn(round.tokens[0]!);
+  await page.goto('/orders');
+  await page.getByRole('link', { name: 'Load item' }).click();
+  await expect(page).toHaveURL(new RegExp(`/orders/${orderId}$`));
+  await expect(page.locator('.time-line li')).toHaveCount(2);
+});

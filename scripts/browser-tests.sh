@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# The browser tests against the release build; arguments go to Playwright (`scripts/browser-tests.sh
+# --project=desktop opening`). `--config pictures.config.ts` takes the README's pictures instead.
+set -euo pipefail
+# shellcheck source=scripts/env.sh
+. "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+SECKILL_SERVER=$(target_dir)/release/server
+export SECKILL_SERVER
+cd "$SECKILL_ROOT/end2end"
+exec playwright test "$@"

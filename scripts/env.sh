@@ -1,0 +1,50 @@
+# Sourced by every recipe and script: the compiler and the tools that the build uses.
+#
+# The project is built with the default toolchain when that is new enough and can compile for wasm,
+# else with Debian's own one (`scripts/setup.sh` installs and links it as `debian`). Nothing is
+# pinned in a rust-toolchain.toml: rustup would try to download what is named there.
+
+# The oldest compiler that everything here builds with, the build tool included.
+export SECKILL_RUSTC_MIN=1.96
+
+# The repository, wherever the caller stands.
+SECKILL_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+export SECKILL_ROOT
+
+case ":$PATH:" in
+  *":$SECKILL_ROOT/end2end/node_modules/.bin:"*) ;;
+  # Ours first: a system's wasm-opt may be too old for what the compiler emits.
+  *) PATH=$SECKILL_ROOT/end2end/node_modules/.bin:${CARGO_HOME:-$HOME/.cargo}/bin:$PATH ;;
+esac
+export PATH
+
+# Is version $1 at least version $2?
+version_at_least() {
+  [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$2" ]
+}
+
+# The compiler of the toolchain in use, as `1.96.0`; nothing when there is none.
+rustc_version() {
+  rustc --version 2>/dev/null | awk '{ print $2 }'
+}
+
+# Is the compiler in use new enough, and has it a standard library for wasm?
+toolchain_fits() {
+  local version libraries
+  version=$(rustc_version)
+  [ -n "$version" ] && version_at_least "${version%%-*}" "$SECKILL_RUSTC_MIN" || return 1
+  libraries=$(rustc --print target-libdir --target wasm32-unknown-unknown 2>/dev/null) || return 1
+  compgen -G "$libraries/libstd-*.rlib" >/dev/null
+}
+
+if [ -z "${RUSTUP_TOOLCHAIN:-}" ] && ! toolchain_fits &&
+  RUSTUP_TOOLCHAIN=debian rustc --version >/dev/null 2>&1; then
+  export RUSTUP_TOOLCHAIN=debian
+fi
+
+# Where cargo puts what it builds: the server's binary lies in its folder `release`, with hash.txt,
+# which names the hashed assets, beside it.
+target_dir() {
+  cargo metadata --manifest-path "$SECKILL_ROOT/Cargo.toml" --no-deps --format-version 1 |
+    sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p'
+}

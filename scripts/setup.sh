@@ -1,0 +1,232 @@
+#!/usr/bin/env bash
+# Installs what the build (`setup.sh build`) or the tests (`setup.sh test`, the build's included)
+# need and this machine lacks. Every step looks first, so a second run does nothing. A step that
+# cannot be done from here says what to install by hand.
+set -euo pipefail
+# shellcheck source=scripts/env.sh
+. "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+cd "$SECKILL_ROOT"
+
+CARGO_LEPTOS_VERSION=0.3.11
+NODE_MIN=20
+CHROMIUM=${CHROMIUM_PATH:-/usr/bin/chromium}
+
+# step NAME CHECK INSTALL [ARGUMENTS]: installs unless the check passes, and says how long it took.
+step() {
+  local name=$1 check=$2 started=$SECONDS
+  shift 2
+  if "$check"; then
+    printf '  %-34s there\n' "$name"
+    return
+  fi
+  printf '  %-34s missing: installing\n' "$name"
+  "$@"
+  "$check" || by_hand "$name is still missing after its installation."
+  printf '  %-34s installed in %d s\n' "$name" $((SECONDS - started))
+}
+
+# Ends with what a person has to do.
+by_hand() {
+  printf '\nsetup: %s\n' "$@" >&2
+  exit 1
+}
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# Runs a command as root: directly, or through sudo where it asks nothing or somebody can answer.
+as_root() {
+  if [ "$(id -u)" = 0 ]; then
+    "$@"
+  elif have sudo && { [ -t 0 ] || sudo -n true 2>/dev/null; }; then
+    sudo "$@"
+  else
+    return 1
+  fi
+}
+
+APT_UPDATED=no
+# apt_install PACKAGE…: fails where there is no apt, no root, or no such package.
+apt_install() {
+  have apt-get || return 1
+  if [ $APT_UPDATED = no ]; then
+    as_root apt-get update -qq || return 1
+    APT_UPDATED=yes
+  fi
+  as_root env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+# install_packages WHAT PACKAGE…: as `apt_install`, or a word on what to do.
+install_packages() {
+  local what=$1
+  shift
+  apt_install "$@" || by_hand "Please install $what (Debian and Ubuntu: apt-get install $*)."
+}
+
+# --- a compiler, with wasm ------------------------------------------------------------------------
+
+# The proof is a module: it needs the compiler, the standard library and the linker.
+compiles_wasm() {
+  local module
+  toolchain_fits || return 1
+  module=$(mktemp) || return 1
+  echo 'pub fn nothing() {}' |
+    rustc --target wasm32-unknown-unknown --crate-type cdylib -o "$module" - >/dev/null 2>&1
+  local result=$?
+  rm -f "$module"
+  return $result
+}
+
+# A compiler that somebody chose is never updated behind their back.
+install_toolchain() {
+  rustup_target || debian_toolchain ||
+    by_hand "Please install Rust $SECKILL_RUSTC_MIN or newer from https://rustup.rs, then run:
+       rustup target add wasm32-unknown-unknown"
+}
+
+# An ordinary computer: the compiler is new enough and lacks the target only.
+rustup_target() {
+  local version
+  version=$(rustc_version)
+  have rustup && version_at_least "${version:-0}" "$SECKILL_RUSTC_MIN" &&
+    rustup target add wasm32-unknown-unknown >/dev/null 2>&1 && compiles_wasm
+}
+
+# A machine without rustup's downloads: Debian's compiler, with a standard library for wasm that is
+# built here, because Debian has none ready.
+debian_toolchain() {
+  apt_install rustc-web cargo-web rust-web-src rust-web-llvm rust-web-clippy rustfmt-web lld-22 ||
+    return 1
+  build_wasm_library
+  if have rustup; then
+    rustup toolchain link debian /usr
+    export RUSTUP_TOOLCHAIN=debian
+  fi
+}
+
+build_wasm_library() {
+  local crate libraries=/usr/lib/rustlib/wasm32-unknown-unknown/lib
+  echo '    building the standard library for wasm (about half a minute)'
+  crate=$(mktemp -d)
+  mkdir "$crate/src"
+  printf '[package]\nname = "throwaway"\nedition = "2021"\n[lib]\n[workspace]\n' >"$crate/Cargo.toml"
+  : >"$crate/src/lib.rs"
+  env -u RUSTFLAGS RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR="$crate/target" \
+    /usr/bin/cargo build --quiet --release --manifest-path "$crate/Cargo.toml" \
+    -Zbuild-std=std,panic_abort,proc_macro --target wasm32-unknown-unknown
+  rm -f "$crate"/target/wasm32-unknown-unknown/release/deps/libthrowaway-*
+  # An older compiler's library would be taken for this one's.
+  as_root rm -rf "$libraries"
+  as_root mkdir -p "$libraries"
+  as_root cp "$crate"/target/wasm32-unknown-unknown/release/deps/*.rlib "$libraries/"
+  rm -rf "$crate"
+}
+
+# --- build tools ----------------------------------------------------------------------------------
+
+has_cc() { have cc; }
+
+is_cargo_leptos() {
+  [ "$(cargo leptos --version 2>/dev/null | awk '{ print $2 }')" = "$CARGO_LEPTOS_VERSION" ]
+}
+
+# Its own release profile optimises across the whole program, for twenty minutes and to no use.
+install_cargo_leptos() {
+  if have cargo-binstall && cargo binstall -y "cargo-leptos@$CARGO_LEPTOS_VERSION"; then
+    return
+  fi
+  echo '    compiling cargo-leptos (about 7 minutes on two cores)'
+  CARGO_PROFILE_RELEASE_LTO=false CARGO_PROFILE_RELEASE_OPT_LEVEL=0 \
+    CARGO_PROFILE_RELEASE_CODEGEN_UNITS=64 CARGO_PROFILE_RELEASE_DEBUG=0 \
+    install_crate cargo-leptos "$CARGO_LEPTOS_VERSION" --locked
+}
+
+# The tool and the crate must agree to the last digit.
+wasm_bindgen_version() {
+  awk '/^name = "wasm-bindgen"$/ { getline; gsub(/"/, "", $3); print $3 }' Cargo.lock
+}
+
+is_wasm_bindgen() {
+  [ "$(wasm-bindgen --version 2>/dev/null | awk '{ print $2 }')" = "$(wasm_bindgen_version)" ]
+}
+
+install_wasm_bindgen() {
+  local version
+  version=$(wasm_bindgen_version)
+  if have cargo-binstall && cargo binstall -y "wasm-bindgen-cli@$version"; then
+    return
+  fi
+  echo '    compiling wasm-bindgen-cli (about 3 minutes on two cores)'
+  CARGO_PROFILE_RELEASE_OPT_LEVEL=1 install_crate wasm-bindgen-cli "$version"
+}
+
+# install_crate NAME VERSION [OPTIONS]: builds in a folder of its own, so that the project's is not
+# filled with a tool's parts.
+install_crate() {
+  local name=$1 version=$2 scratch
+  shift 2
+  scratch=$(mktemp -d)
+  cargo install "$name" --version "$version" --quiet --force --target-dir "$scratch" "$@" ||
+    by_hand "Please install $name $version: cargo install $name --version $version $*"
+  rm -rf "$scratch"
+}
+
+has_node() {
+  have npm && version_at_least "$(node --version 2>/dev/null | tr -d v)" "$NODE_MIN"
+}
+
+install_node() {
+  apt_install nodejs npm && has_node ||
+    by_hand "Please install Node.js $NODE_MIN or newer, with npm (https://nodejs.org)."
+}
+
+# What was installed is what the lock file says now.
+has_node_modules() {
+  cmp -s end2end/package-lock.json end2end/node_modules/.installed-lock.json
+}
+
+install_node_modules() {
+  npm --prefix end2end ci --no-audit --no-fund --loglevel=error
+  cp end2end/package-lock.json end2end/node_modules/.installed-lock.json
+}
+
+# --- what the tests drive -------------------------------------------------------------------------
+
+has_chromium() { [ -x "$CHROMIUM" ]; }
+has_chinese_font() { [ -n "$(fc-list :lang=zh-cn 2>/dev/null)" ]; }
+has_small_tools() { have brotli && have jq && have curl; }
+
+build_step() {
+  step 'C compiler' has_cc install_packages 'a C compiler' build-essential pkg-config
+  step "Rust $SECKILL_RUSTC_MIN with wasm" compiles_wasm install_toolchain
+  step "cargo-leptos $CARGO_LEPTOS_VERSION" is_cargo_leptos install_cargo_leptos
+  step "wasm-bindgen $(wasm_bindgen_version)" is_wasm_bindgen install_wasm_bindgen
+  if has_node; then
+    step 'wasm-opt, browser test runner' has_node_modules install_node_modules
+  elif ! have wasm-opt; then
+    echo '  no Node.js: the build will download wasm-opt by itself'
+  fi
+}
+
+test_step() {
+  step "Node.js $NODE_MIN" has_node install_node
+  build_step
+  step 'Chromium' has_chromium install_packages \
+    'Chromium, and set CHROMIUM_PATH to it when it is not /usr/bin/chromium' chromium
+  step 'Chinese font' has_chinese_font install_packages \
+    'a font with Chinese glyphs' fontconfig fonts-noto-cjk
+  step 'brotli, jq, curl' has_small_tools install_packages 'brotli, jq and curl' brotli jq curl
+}
+
+case ${1:-build} in
+  build | test)
+    echo "setup: what the ${1:-build} needs"
+    started=$SECONDS
+    "${1:-build}_step"
+    printf 'setup: done in %d s\n' $((SECONDS - started))
+    ;;
+  *)
+    echo "usage: $0 [build|test]" >&2
+    exit 2
+    ;;
+esac

@@ -1,0 +1,43 @@
+# Sourced by scripts/test.sh: runs the stages of a long check, names each one, times it, and sums up.
+
+STAGE_LOGS=$(mktemp -d)
+STAGE_TABLE=$STAGE_LOGS/table
+STAGES_PASSED=0
+STAGES_FAILED=0
+: >"$STAGE_TABLE"
+
+# stage NAME COMMAND…: runs one stage; a failed one is counted, and the run goes on.
+stage() {
+  local name=$1 started=$SECONDS log result=0 verdict=passed
+  shift
+  log=$STAGE_LOGS/$((STAGES_PASSED + STAGES_FAILED + 100)).log
+  printf '\n=== %s\n' "$name"
+  # The pipe's first status is the command's.
+  "$@" 2>&1 | tee "$log"
+  result=${PIPESTATUS[0]}
+  if [ "$result" = 0 ]; then
+    STAGES_PASSED=$((STAGES_PASSED + 1))
+  else
+    STAGES_FAILED=$((STAGES_FAILED + 1))
+    verdict=FAILED
+  fi
+  printf '%-44s %6d s  %s\n' "$name" $((SECONDS - started)) "$verdict" >>"$STAGE_TABLE"
+  printf -- '--- %s: %s after %d s\n' "$name" "$verdict" $((SECONDS - started))
+  return "$result"
+}
+
+# key_stage NAME COMMAND…: as `stage`, but nothing after it makes sense without it.
+key_stage() {
+  stage "$@" || { sum_up; exit 1; }
+}
+
+# Prints the table and the closing lines of the test runners; fails when a stage failed.
+sum_up() {
+  printf '\n=== Summary\n'
+  cat "$STAGE_TABLE"
+  printf '%-44s %6d s\n\n' 'all together' "$SECONDS"
+  grep -hE '^test result: |^ +[0-9]+ (passed|failed|flaky|skipped|did not run)' "$STAGE_LOGS"/*.log || true
+  printf 'stages: %d passed, %d failed\n' "$STAGES_PASSED" "$STAGES_FAILED"
+  rm -rf "$STAGE_LOGS"
+  [ "$STAGES_FAILED" = 0 ]
+}

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Everything that `make test` does, stage by stage. Later stages run even when an earlier one
+# failed, unless they need what it makes.
+set -uo pipefail
+# shellcheck source=scripts/env.sh
+. "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+# shellcheck source=scripts/stage.sh
+. "$SECKILL_ROOT/scripts/stage.sh"
+cd "$SECKILL_ROOT" || exit 1
+
+key_stage 'Set-up' scripts/setup.sh test
+# The set-up may have linked a toolchain.
+. scripts/env.sh
+
+stage 'Format' cargo fmt --all --check
+# `app` for the server and `app` for the browser are two programs: never both features at once.
+stage 'Lint: pages and wire' cargo clippy -p app --features ssr --all-targets -- -D warnings
+stage 'Lint: server' cargo clippy -p server --all-targets -- -D warnings
+stage 'Lint: browser' cargo clippy -p frontend --target wasm32-unknown-unknown -- -D warnings
+stage 'Lint: browser tests' npm --prefix end2end run --silent check
+stage 'Tests: pages, islands, wire' cargo test -p app --features ssr
+stage 'Tests: server' cargo test -p server --lib --bins --test suite
+stage 'What the browser may not get' scripts/bundle-guard.sh
+
+key_stage 'Release build' scripts/build.sh
+stage 'Page weight' scripts/page-weight.sh
+stage 'Idle memory' scripts/idle-memory.sh
+stage 'Tests: a live flash sale' cargo test --release -p server --test flash_sale -- --nocapture
+stage 'Tests: in the browser' scripts/browser-tests.sh
+
+sum_up

@@ -1,0 +1,143 @@
+//! The doors from the outside: requests into the whole router, with a shop behind it that does what
+//! a test tells it. Not here: what the shop decides.
+
+mod api;
+mod assets;
+mod cached_pages;
+mod fake_shop;
+mod guards;
+mod own_pages;
+mod purchase;
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use app::{ShopZone, wire::ApiError};
+use async_trait::async_trait;
+use axum::{
+    Router,
+    body::{Body, Bytes, to_bytes},
+    extract::ConnectInfo,
+    http::{HeaderMap, Request, StatusCode, header, request},
+};
+use leptos::prelude::LeptosOptions;
+use metrics_exporter_prometheus::PrometheusBuilder;
+use tower::ServiceExt as _;
+
+use super::{Dependency, HttpSettings, Readiness, Site, router};
+use crate::engine::storefront::LoginCookie;
+
+pub use fake_shop::{FakeShop, GOOD_TOKEN, ITEM, START_MS};
+
+const JSON: &str = "application/json";
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// One dependency, which is there or not.
+struct OnePart(bool);
+
+#[async_trait]
+impl Readiness for OnePart {
+    async fn check(&self) -> Vec<Dependency> {
+        let detail = (!self.0).then(|| "gone".to_owned());
+        vec![Dependency {
+            name: "ledger",
+            ready: self.0,
+            detail,
+        }]
+    }
+}
+
+/// The router in front of `shop`.
+fn doors(shop: &Arc<FakeShop>) -> Router {
+    doors_with(shop, |_| {})
+}
+
+/// The same, with something set differently.
+fn doors_with(shop: &Arc<FakeShop>, change: impl FnOnce(&mut Site)) -> Router {
+    let mut site = Site {
+        shop: Arc::clone(shop) as app::port::Shop,
+        readiness: Arc::new(OnePart(true)),
+        metrics: PrometheusBuilder::new().build_recorder().handle(),
+        leptos: LeptosOptions::builder().output_name("seckill").build(),
+        settings: HttpSettings {
+            cookie: LoginCookie { secure: false },
+            trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
+            page_life: Duration::from_secs(60),
+            request_timeout: Duration::from_secs(10),
+            zone: ShopZone { offset_min: 480 },
+        },
+    };
+    change(&mut site);
+    router(site)
+}
+
+/// An answer, read to its end.
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Answer {
+    fn header(&self, name: impl header::AsHeaderName) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    }
+
+    fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+
+    /// The error in the envelope, after a look at the envelope itself.
+    fn error(&self) -> ApiError {
+        assert_eq!(self.header(header::CONTENT_TYPE), JSON, "{}", self.text());
+        assert_eq!(self.header(header::CACHE_CONTROL), "no-store");
+        assert_eq!(
+            self.header("serverfnerror"),
+            "",
+            "the framework's own header stays inside"
+        );
+        serde_json::from_slice(&self.body).unwrap()
+    }
+}
+
+fn get(path: &str) -> request::Builder {
+    Request::get(path).header(header::HOST, "shop.example")
+}
+
+/// A call as our own pages make it.
+fn post(path: &str, content_type: &str) -> request::Builder {
+    Request::post(path)
+        .header(header::HOST, "shop.example")
+        .header("sec-fetch-site", "same-origin")
+        .header(header::CONTENT_TYPE, content_type)
+}
+
+async fn ask(router: &Router, request: request::Builder, body: impl Into<Body>) -> Answer {
+    ask_from(router, "203.0.113.9", request, body).await
+}
+
+async fn ask_from(
+    router: &Router,
+    peer: &str,
+    request: request::Builder,
+    body: impl Into<Body>,
+) -> Answer {
+    let peer = SocketAddr::new(peer.parse().unwrap(), 40_000);
+    let request = request
+        .extension(ConnectInfo(peer))
+        .body(body.into())
+        .unwrap();
+    let response = router.clone().oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let body = to_bytes(body, usize::MAX).await.unwrap();
+    Answer {
+        status: parts.status,
+        headers: parts.headers,
+        body,
+    }
+}
+
+async fn ask_get(router: &Router, path: &str) -> Answer {
+    ask(router, get(path), Body::empty()).await
+}

@@ -1,0 +1,259 @@
+//! Pages that are the same for everybody.
+
+use std::{io::Read as _, sync::atomic::Ordering::SeqCst, time::Duration};
+
+use axum::{
+    Router,
+    body::Body,
+    http::{Method, header},
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use flate2::read::GzDecoder;
+use sha2::{Digest, Sha256};
+
+use super::{FakeShop, GOOD_TOKEN, ITEM, START_MS, ask, ask_get, doors, doors_with, get};
+
+fn item_page() -> String {
+    format!("/items/{ITEM}")
+}
+
+/// How often the shop is asked when the page is rendered once.
+async fn reads_per_render() -> usize {
+    let shop = FakeShop::new();
+    ask_get(&doors(&shop), &item_page()).await;
+    shop.items_read.load(SeqCst)
+}
+
+/// Asks until the shop has been read `times` more: a refresh happens behind the answer.
+async fn until_rendered_again(router: &Router, shop: &FakeShop, path: &str) {
+    let before = shop.items_read.load(SeqCst);
+    for _ in 0..10_000 {
+        ask_get(router, path).await;
+        if shop.items_read.load(SeqCst) > before {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("the page was never rendered again");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn fifty_who_come_at_once_cost_one_rendering() {
+    let once = reads_per_render().await;
+    assert!(once > 0);
+    let shop = FakeShop::new();
+    let router = doors(&shop);
+    let crowd: Vec<_> = (0..50)
+        .map(|_| {
+            let router = router.clone();
+            tokio::spawn(async move { ask_get(&router, &item_page()).await })
+        })
+        .collect();
+    for one in crowd {
+        let answer = one.await.unwrap();
+        assert_eq!(answer.status, 200);
+        assert!(answer.text().contains("茶壶") || answer.text().contains("Teapot"));
+    }
+    assert_eq!(shop.items_read.load(SeqCst), once);
+}
+
+#[tokio::test]
+async fn everybody_of_a_language_gets_the_same_bytes_and_no_cookie() {
+    let shop = FakeShop::new();
+    let router = doors(&shop);
+    let once = reads_per_render().await;
+    for path in ["/".to_owned(), item_page()] {
+        let stranger = ask_get(&router, &path).await;
+        let known = get(&format!("{path}?utm=1"))
+            .header(header::COOKIE, format!("seckill_login={GOOD_TOKEN}"))
+            .header(header::AUTHORIZATION, format!("Bearer {GOOD_TOKEN}"));
+        let known = ask(&router, known, Body::empty()).await;
+        assert_eq!(stranger.body, known.body, "{path}");
+        assert!(!known.text().contains("Lin"), "{path}");
+        for answer in [&stranger, &known] {
+            assert_eq!(
+                (answer.status.as_u16(), answer.header(header::SET_COOKIE)),
+                (200, "")
+            );
+            assert!(
+                answer
+                    .header(header::CACHE_CONTROL)
+                    .starts_with("public, max-age=0, s-maxage=")
+            );
+            assert_eq!(answer.header(header::CONTENT_LANGUAGE), "zh-CN");
+        }
+    }
+    assert_eq!(
+        shop.items_read.load(SeqCst),
+        once,
+        "a query makes no page of its own"
+    );
+    let english = get("/").header(header::COOKIE, "seckill_lang=en");
+    let english = ask(&router, english, Body::empty()).await;
+    assert_eq!(english.header(header::CONTENT_LANGUAGE), "en");
+    assert!(english.header(header::VARY).contains("accept-language"));
+}
+
+#[tokio::test]
+async fn who_has_the_page_is_told_so_and_who_asks_for_the_head_gets_no_body() {
+    let router = doors(&FakeShop::new());
+    let first = ask_get(&router, "/").await;
+    let tag = first.header(header::ETAG).to_owned();
+    assert!(tag.starts_with('"'), "{tag}");
+    for known in [
+        tag.clone(),
+        format!("W/{tag}"),
+        format!("\"other\", {tag}"),
+        "*".to_owned(),
+    ] {
+        let again = get("/").header(header::IF_NONE_MATCH, &known);
+        let again = ask(&router, again, Body::empty()).await;
+        assert_eq!(
+            (again.status.as_u16(), again.body.len()),
+            (304, 0),
+            "{known}"
+        );
+        assert_eq!(again.header(header::ETAG), tag);
+    }
+    let other = get("/").header(header::IF_NONE_MATCH, "\"other\"");
+    assert_eq!(ask(&router, other, Body::empty()).await.status, 200);
+    let head = ask(&router, get("/").method(Method::HEAD), Body::empty()).await;
+    assert_eq!((head.status.as_u16(), head.body.len()), (200, 0));
+    assert_eq!(head.header(header::ETAG), tag);
+    assert_eq!(
+        head.header(header::CONTENT_LENGTH),
+        first.body.len().to_string()
+    );
+}
+
+#[tokio::test]
+async fn every_encoding_says_the_same_under_a_tag_of_its_own() {
+    let router = doors(&FakeShop::new());
+    let plain = ask_get(&router, "/").await;
+    let encoded = async |name: &str| {
+        let answer = ask(
+            &router,
+            get("/").header(header::ACCEPT_ENCODING, name),
+            Body::empty(),
+        )
+        .await;
+        assert_eq!(answer.header(header::CONTENT_ENCODING), name);
+        assert!(answer.header(header::VARY).contains("accept-encoding"));
+        answer
+    };
+    let (gzip, brotli) = (encoded("gzip").await, encoded("br").await);
+    let mut text = Vec::new();
+    GzDecoder::new(&gzip.body[..])
+        .read_to_end(&mut text)
+        .unwrap();
+    assert_eq!(text, plain.body);
+    text.clear();
+    brotli::Decompressor::new(&brotli.body[..], 4096)
+        .read_to_end(&mut text)
+        .unwrap();
+    assert_eq!(text, plain.body);
+    let tags = [&plain, &gzip, &brotli].map(|answer| answer.header(header::ETAG));
+    assert!(
+        tags[0] != tags[1] && tags[1] != tags[2] && tags[0] != tags[2],
+        "{tags:?}"
+    );
+}
+
+#[tokio::test]
+async fn the_policy_allows_the_pages_own_scripts_by_hash() {
+    let router = doors(&FakeShop::new());
+    for path in ["/", "/login"] {
+        let answer = ask_get(&router, path).await;
+        let policy = answer.header(header::CONTENT_SECURITY_POLICY);
+        let html = answer.text();
+        let mut inline = 0;
+        for part in html.split("<script").skip(1) {
+            let (attributes, rest) = part.split_once('>').unwrap();
+            let (script, _) = rest.split_once("</script>").unwrap();
+            if attributes.contains("src=") {
+                continue;
+            }
+            inline += 1;
+            let hash = STANDARD.encode(Sha256::digest(script));
+            assert!(
+                policy.contains(&format!("'sha256-{hash}'")),
+                "{path}: {policy}"
+            );
+        }
+        assert!(
+            inline > 0,
+            "{path} starts its islands with an inline script"
+        );
+        assert!(!policy.contains("unsafe-inline"), "{policy}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_is_missing_is_said_to_be_and_not_kept_by_others() {
+    let router = doors(&FakeShop::new());
+    for id in ["0192aaaa-bbbb-7ccc-8ddd-eeeeffff9999", "nothing"] {
+        let answer = ask_get(&router, &format!("/items/{id}")).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.header(header::CACHE_CONTROL)),
+            (404, "no-store")
+        );
+        assert_eq!(
+            answer.header(header::CONTENT_TYPE),
+            "text/html; charset=utf-8"
+        );
+    }
+}
+
+#[tokio::test]
+async fn other_spellings_of_an_address_fill_no_memory() {
+    let shop = FakeShop::new();
+    let router = doors(&shop);
+    let once = reads_per_render().await;
+    let shouted = item_page().to_uppercase().replace("/ITEMS/", "/items/");
+    for _ in 0..2 {
+        ask_get(&router, &shouted).await;
+    }
+    assert_eq!(shop.items_read.load(SeqCst), 2 * once, "rendered for each");
+}
+
+#[tokio::test]
+async fn a_page_is_not_fresh_beyond_the_next_start() {
+    let shop = FakeShop::new();
+    let router = doors_with(&shop, |site| {
+        site.settings.page_life = Duration::from_secs(600)
+    });
+    shop.now_ms.store(START_MS - 1, SeqCst);
+    ask_get(&router, &item_page()).await;
+    // Its millisecond is over at once; the start lies behind us from here on.
+    shop.now_ms.store(START_MS, SeqCst);
+    until_rendered_again(&router, &shop, &item_page()).await;
+}
+
+#[tokio::test]
+async fn a_start_that_passes_while_a_page_is_rendered_does_not_give_it_a_long_life() {
+    let shop = FakeShop::new();
+    let router = doors_with(&shop, |site| {
+        site.settings.page_life = Duration::from_secs(600)
+    });
+    shop.now_ms.store(START_MS - 1, SeqCst);
+    shop.item_takes_until_ms.store(START_MS + 5, SeqCst);
+    let first = ask_get(&router, &item_page()).await;
+    let kept = first.header(header::CACHE_CONTROL);
+    assert!(kept.contains("s-maxage=0"), "{kept}");
+    until_rendered_again(&router, &shop, &item_page()).await;
+}
+
+#[tokio::test]
+async fn a_shared_cache_keeps_a_page_no_longer_than_we_do() {
+    let shop = FakeShop::new();
+    let router = doors(&shop);
+    shop.now_ms.store(START_MS - 5_000, SeqCst);
+    let answer = ask_get(&router, "/").await;
+    let life = answer
+        .header(header::CACHE_CONTROL)
+        .split("s-maxage=")
+        .nth(1)
+        .unwrap();
+    let life: u32 = life.split(',').next().unwrap().parse().unwrap();
+    assert!(life <= 5, "{life} s, and the round starts in five");
+}

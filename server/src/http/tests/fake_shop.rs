@@ -1,0 +1,265 @@
+//! A shop that has one item and does what it is told.
+
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering::SeqCst},
+    },
+};
+
+use app::{
+    port::{LoggedIn, Registration, Storefront, Visitor},
+    wire::{
+        AccountId, ApiError, CaptchaChallenge, CaptchaId, CaptchaWords, HiddenPath, Item,
+        ItemDetail, ItemId, LocalText, Me, Money, Order, OrderDetail, OrderId, ReservationId,
+        ReservationStatus, Reserved, Role, Round, RoundId, Stock,
+    },
+};
+use async_trait::async_trait;
+use uuid::Uuid;
+
+/// The one item.
+pub const ITEM: &str = "0192aaaa-bbbb-7ccc-8ddd-eeeeffff0000";
+/// When its round starts; it lasts an hour.
+pub const START_MS: i64 = 1_800_000_000_000;
+/// A token that is somebody's.
+pub const GOOD_TOKEN: &str = "good";
+/// A token that the store cannot be asked about.
+pub const UNKNOWABLE_TOKEN: &str = "unknowable";
+/// An address that sends too much.
+pub const NOISY: &str = "198.51.100.66";
+
+#[derive(Default)]
+pub struct FakeShop {
+    pub now_ms: AtomicI64,
+    /// What reading an order comes to.
+    pub refusal: Mutex<Option<ApiError>>,
+    /// Reading the item takes until the clock says this; moves the clock there.
+    pub item_takes_until_ms: AtomicI64,
+    /// The catalogue cannot be read.
+    pub broken: AtomicBool,
+    pub items_read: AtomicUsize,
+    pub tokens_read: AtomicUsize,
+    /// The paths that purchases came with.
+    pub purchases: Mutex<Vec<String>>,
+    /// Who was let in.
+    pub admitted: Mutex<Vec<IpAddr>>,
+}
+
+impl FakeShop {
+    /// A minute before the start.
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self {
+            now_ms: AtomicI64::new(START_MS - 60_000),
+            ..Self::default()
+        })
+    }
+
+    fn catalogue(&self) -> Result<(), ApiError> {
+        match self.broken.load(SeqCst) {
+            true => Err(ApiError::Busy { retry_after_s: 1 }),
+            false => Ok(()),
+        }
+    }
+}
+
+fn me() -> Me {
+    Me {
+        account_id: AccountId(Uuid::from_u128(1)),
+        nickname: "Lin".to_owned(),
+        mobile: "138****0001".to_owned(),
+        role: Role::Buyer,
+        banned: false,
+    }
+}
+
+fn words(zh: &str, en: &str) -> LocalText {
+    LocalText {
+        zh: zh.to_owned(),
+        en: en.to_owned(),
+    }
+}
+
+fn item() -> Item {
+    Item {
+        item_id: ITEM.parse().unwrap(),
+        title: words("茶壶", "Teapot"),
+        picture_url: "/products/teapot.svg".to_owned(),
+        sale_price: Money(9_900),
+        list_price: Money(19_900),
+        total: 100,
+        sellable: 37,
+    }
+}
+
+fn round_id() -> RoundId {
+    RoundId(Uuid::from_u128(2))
+}
+
+fn sign_in() -> LoggedIn {
+    LoggedIn {
+        me: me(),
+        set_cookie: "seckill_login=good; Path=/; HttpOnly".to_owned(),
+    }
+}
+
+#[async_trait]
+impl Storefront for FakeShop {
+    fn now_ms(&self) -> i64 {
+        self.now_ms.load(SeqCst)
+    }
+
+    async fn admit(&self, ip: IpAddr) -> Result<(), ApiError> {
+        if ip.to_string() == NOISY {
+            return Err(ApiError::RateLimited { retry_after_s: 3 });
+        }
+        self.admitted.lock().unwrap().push(ip);
+        Ok(())
+    }
+
+    async fn who_is(&self, login_token: &str) -> Result<Option<Me>, ApiError> {
+        self.tokens_read.fetch_add(1, SeqCst);
+        match login_token {
+            GOOD_TOKEN => Ok(Some(me())),
+            UNKNOWABLE_TOKEN => Err(ApiError::Busy { retry_after_s: 1 }),
+            _ => Ok(None),
+        }
+    }
+
+    async fn register(&self, _: &Visitor, _: Registration) -> Result<LoggedIn, ApiError> {
+        Ok(sign_in())
+    }
+
+    async fn login(&self, _: &Visitor, _: &str, password: String) -> Result<LoggedIn, ApiError> {
+        match password.as_str() {
+            "right" => Ok(sign_in()),
+            _ => Err(ApiError::Unauthenticated),
+        }
+    }
+
+    async fn logout(&self, _: &Visitor) -> Result<String, ApiError> {
+        Ok("seckill_login=; Path=/; Max-Age=0".to_owned())
+    }
+
+    async fn rounds(&self) -> Result<Arc<Vec<Round>>, ApiError> {
+        self.catalogue()?;
+        Ok(Arc::new(vec![Round {
+            round_id: round_id(),
+            title: words("午场", "Noon"),
+            starts_at_ms: START_MS,
+            ends_at_ms: START_MS + 3_600_000,
+            stopped: None,
+            items: vec![item()],
+        }]))
+    }
+
+    async fn item(&self, item_id: ItemId) -> Result<Arc<ItemDetail>, ApiError> {
+        self.items_read.fetch_add(1, SeqCst);
+        self.catalogue()?;
+        // Long enough for everybody who asks at the same time to find the page not there yet.
+        tokio::task::yield_now().await;
+        self.now_ms
+            .fetch_max(self.item_takes_until_ms.load(SeqCst), SeqCst);
+        if item_id.to_string() != ITEM {
+            return Err(ApiError::NotFound);
+        }
+        Ok(Arc::new(ItemDetail {
+            item: item(),
+            description: words("好茶壶", "Pours well"),
+            limit_per_buyer: 1,
+            pay_window_s: 600,
+            round_id: round_id(),
+            round_title: words("午场", "Noon"),
+            starts_at_ms: START_MS,
+            ends_at_ms: START_MS + 3_600_000,
+            stopped: None,
+        }))
+    }
+
+    async fn stock(&self, _: ItemId) -> Result<Stock, ApiError> {
+        Err(ApiError::NotFound)
+    }
+
+    async fn captcha(&self, visitor: &Visitor, _: ItemId) -> Result<CaptchaChallenge, ApiError> {
+        visitor.signed_in()?;
+        let captcha_id = CaptchaId(Uuid::from_u128(3));
+        let image_url = format!("/captcha/{captcha_id}.png");
+        Ok(CaptchaChallenge {
+            captcha_id,
+            image_url,
+            prompt: "?".to_owned(),
+        })
+    }
+
+    async fn captcha_picture(&self, captcha_id: CaptchaId) -> Result<Vec<u8>, ApiError> {
+        match captcha_id.0.as_u128() {
+            3 => Ok(b"\x89PNG".to_vec()),
+            _ => Err(ApiError::NotFound),
+        }
+    }
+
+    async fn captcha_words(&self, _: &Visitor, _: CaptchaId) -> Result<CaptchaWords, ApiError> {
+        Err(ApiError::NotFound)
+    }
+
+    async fn path(
+        &self,
+        _: &Visitor,
+        _: ItemId,
+        _: Option<CaptchaId>,
+        _: Option<String>,
+    ) -> Result<HiddenPath, ApiError> {
+        Err(ApiError::CaptchaWrong)
+    }
+
+    async fn purchase(
+        &self,
+        visitor: &Visitor,
+        path: String,
+        _: ItemId,
+    ) -> Result<Reserved, ApiError> {
+        visitor.signed_in()?;
+        self.purchases.lock().unwrap().push(path);
+        Ok(Reserved {
+            reservation_id: ReservationId(Uuid::from_u128(4)),
+            position: 1,
+        })
+    }
+
+    /// Never answers.
+    async fn reservation(
+        &self,
+        _: &Visitor,
+        _: ReservationId,
+    ) -> Result<ReservationStatus, ApiError> {
+        std::future::pending().await
+    }
+
+    /// Has a bug.
+    async fn my_reservation(
+        &self,
+        _: &Visitor,
+        _: ItemId,
+    ) -> Result<Option<ReservationStatus>, ApiError> {
+        panic!("the shop's own words")
+    }
+
+    async fn orders(&self, visitor: &Visitor) -> Result<Vec<Order>, ApiError> {
+        visitor.signed_in()?;
+        Ok(Vec::new())
+    }
+
+    async fn order(&self, _: &Visitor, _: OrderId) -> Result<OrderDetail, ApiError> {
+        Err(self
+            .refusal
+            .lock()
+            .unwrap()
+            .clone()
+            .unwrap_or(ApiError::NotFound))
+    }
+
+    async fn cancel(&self, _: &Visitor, _: OrderId) -> Result<OrderDetail, ApiError> {
+        Err(ApiError::OrderState)
+    }
+}

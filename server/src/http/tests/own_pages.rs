@@ -1,0 +1,42 @@
+//! Pages of one person: behind a log-in, and kept by nobody.
+
+use axum::{body::Body, http::header};
+
+use super::{FakeShop, GOOD_TOKEN, ITEM, ask, ask_get, doors, get};
+
+#[tokio::test]
+async fn orders_ask_strangers_to_sign_in_and_lead_back() {
+    let router = doors(&FakeShop::new());
+    for path in [
+        "/orders".to_owned(),
+        format!("/orders/{ITEM}"),
+        "/orders/".to_owned(),
+    ] {
+        let answer = ask_get(&router, &path).await;
+        assert_eq!(answer.status, 303, "{path}");
+        assert_eq!(
+            answer.header(header::LOCATION),
+            format!("/login?next={path}")
+        );
+        assert_eq!(answer.header(header::CACHE_CONTROL), "private, no-store");
+    }
+}
+
+#[tokio::test]
+async fn a_persons_pages_are_kept_by_nobody() {
+    let router = doors(&FakeShop::new());
+    for path in ["/orders", "/login", "/nowhere"] {
+        let request = get(path).header(header::COOKIE, format!("seckill_login={GOOD_TOKEN}"));
+        let answer = ask(&router, request, Body::empty()).await;
+        assert_eq!(
+            answer.header(header::CACHE_CONTROL),
+            "private, no-store",
+            "{path}"
+        );
+        assert_eq!(
+            answer.header(header::CONTENT_TYPE),
+            "text/html; charset=utf-8"
+        );
+        assert_eq!(answer.status == 404, path == "/nowhere", "{path}");
+    }
+}

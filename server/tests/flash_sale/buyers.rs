@@ -1,0 +1,185 @@
+//! Buyers over HTTP: path, purchase, and polling until the result is there.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use futures::{StreamExt, stream};
+use reqwest::{Client, Method};
+use serde_json::{Value, json};
+
+use crate::process::{Sale, Shop};
+
+/// How a buyer's sale ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Ordered(String),
+    SoldOut,
+}
+
+impl Outcome {
+    pub fn order(&self) -> Option<&str> {
+        match self {
+            Outcome::Ordered(id) => Some(id),
+            Outcome::SoldOut => None,
+        }
+    }
+}
+
+/// Somebody who was told "queued".
+#[derive(Clone, Debug)]
+pub struct Promise {
+    buyer: usize,
+    reservation_id: String,
+}
+
+/// All buyers of a sale.
+#[derive(Clone)]
+pub struct Crowd {
+    client: Client,
+    url: String,
+    item_id: String,
+    tokens: Arc<Vec<String>>,
+    connections: usize,
+    promises: Arc<Mutex<Vec<Promise>>>,
+}
+
+/// Longer than a server takes to be back.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+impl Crowd {
+    pub fn new(shop: &Shop, sale: &Sale, connections: usize) -> Crowd {
+        let client = Client::builder().pool_max_idle_per_host(connections);
+        Crowd {
+            client: client.timeout(Duration::from_secs(10)).build().unwrap(),
+            url: format!("http://127.0.0.1:{}", shop.port),
+            item_id: sale.item_id.clone(),
+            tokens: Arc::new(sale.tokens.clone()),
+            connections,
+            promises: Arc::default(),
+        }
+    }
+
+    /// Everybody, over the crowd's connections; answers are in the order of the buyers.
+    pub async fn buy_all(self) -> Vec<Outcome> {
+        let buys = (0..self.tokens.len()).map(|buyer| {
+            let crowd = self.clone();
+            async move { crowd.buy(buyer).await }
+        });
+        stream::iter(buys)
+            .buffered(self.connections)
+            .collect()
+            .await
+    }
+
+    /// One buyer's whole way. Breaks in the line and `busy` are tried again; anything else that is
+    /// neither an order nor "sold out" fails the test.
+    pub async fn buy(&self, buyer: usize) -> Outcome {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            assert!(Instant::now() < deadline, "buyer {buyer} got no answer");
+            // After a break nobody knows what became of the last try: look first.
+            if let Some(reservation) = self.mine(buyer).await {
+                if let Some(outcome) = self.result(buyer, &reservation).await {
+                    return outcome;
+                }
+            }
+            let Ok((status, answer)) = self.try_once(buyer).await else {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+                continue;
+            };
+            match (status, answer["error"].as_str()) {
+                (200, _) => {
+                    let reservation_id = answer["reservation_id"].as_str().unwrap().to_owned();
+                    let promise = Promise {
+                        buyer,
+                        reservation_id,
+                    };
+                    self.promises.lock().unwrap().push(promise);
+                }
+                (409, Some("sold_out")) => return Outcome::SoldOut,
+                (409, Some("already_reserved")) | (403, Some("path_invalid")) => {}
+                (503, Some("busy")) => tokio::time::sleep(Duration::from_millis(10)).await,
+                other => panic!("buyer {buyer}: {other:?} {answer}"),
+            }
+        }
+    }
+
+    async fn try_once(&self, buyer: usize) -> reqwest::Result<(u16, Value)> {
+        let body = json!({ "item_id": self.item_id });
+        let (status, answer) = self
+            .call(buyer, Method::POST, "/api/path", Some(&body))
+            .await?;
+        let Some(path) = answer["path"].as_str() else {
+            return Ok((status, answer));
+        };
+        self.call(
+            buyer,
+            Method::POST,
+            &format!("/seckill/{path}"),
+            Some(&body),
+        )
+        .await
+    }
+
+    /// The buyer's latest reservation, if there is one and the server can be reached.
+    async fn mine(&self, buyer: usize) -> Option<String> {
+        let address = format!("/api/my_reservation?item_id={}", self.item_id);
+        let (_, answer) = self.call(buyer, Method::GET, &address, None).await.ok()?;
+        Some(answer["reservation_id"].as_str()?.to_owned())
+    }
+
+    /// Polls until there is a result; `None` when the order was closed meanwhile or the line broke.
+    async fn result(&self, buyer: usize, reservation_id: &str) -> Option<Outcome> {
+        let address = format!("/api/reservation?reservation_id={reservation_id}");
+        loop {
+            let (status, answer) = self.call(buyer, Method::GET, &address, None).await.ok()?;
+            assert_eq!(status, 200, "{answer}");
+            match answer["state"].as_str().unwrap() {
+                "ordered" => {
+                    return Some(Outcome::Ordered(answer["order_id"].as_str()?.to_owned()));
+                }
+                "failed" => return None,
+                _ => tokio::time::sleep(Duration::from_millis(5)).await,
+            }
+        }
+    }
+
+    async fn call(
+        &self,
+        buyer: usize,
+        method: Method,
+        address: &str,
+        body: Option<&Value>,
+    ) -> reqwest::Result<(u16, Value)> {
+        let mut request = self
+            .client
+            .request(method, format!("{}{address}", self.url))
+            .bearer_auth(&self.tokens[buyer]);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let answer = request.send().await?;
+        Ok((answer.status().as_u16(), answer.json().await?))
+    }
+
+    pub fn promises(&self) -> Vec<Promise> {
+        self.promises.lock().unwrap().clone()
+    }
+
+    /// How many were told "queued" so far.
+    pub fn promised(&self) -> usize {
+        self.promises.lock().unwrap().len()
+    }
+
+    pub async fn state_of(&self, promise: &Promise) -> String {
+        let address = format!("/api/reservation?reservation_id={}", promise.reservation_id);
+        let (status, answer) = self
+            .call(promise.buyer, Method::GET, &address, None)
+            .await
+            .unwrap();
+        assert_eq!(status, 200, "{answer}");
+        answer["state"].as_str().unwrap().to_owned()
+    }
+}

@@ -1,0 +1,149 @@
+//! Whole sales against the real binary: a process of its own, its port, its data folder, killed
+//! without warning. Run in release: `cargo test --release -p server --test flash_sale`.
+
+mod buyers;
+mod process;
+
+use std::time::{Duration, Instant};
+
+use buyers::{Crowd, Outcome};
+use process::{Audit, Process, Shop};
+use rand::{Rng, SeedableRng, rngs::StdRng};
+
+/// Connections at once.
+const CONNECTIONS: usize = 64;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_thousand_buyers_get_exactly_a_hundred_units() {
+    let shop = Shop::new();
+    let sale = shop.seed(100, 10_000, 0);
+    let server = Process::start(&shop).await;
+    let crowd = Crowd::new(&shop, &sale, CONNECTIONS);
+
+    let begun = Instant::now();
+    let outcomes = crowd.buy_all().await;
+    let took = begun.elapsed();
+    let orders = outcomes
+        .iter()
+        .filter(|outcome| matches!(outcome, Outcome::Ordered(_)))
+        .count();
+    let sold_out = outcomes
+        .iter()
+        .filter(|outcome| **outcome == Outcome::SoldOut)
+        .count();
+    println!(
+        "10,000 buyers, 100 units, {CONNECTIONS} connections: {orders} orders, {sold_out} sold \
+         out, {:.1} s, {:.0} buyers/s, resident {} MB",
+        took.as_secs_f64(),
+        10_000.0 / took.as_secs_f64(),
+        server.resident_kb() / 1024
+    );
+    assert_eq!(
+        (orders, sold_out),
+        (100, 9_900),
+        "every other answer is a clean refusal"
+    );
+    let mut ids: Vec<_> = outcomes.iter().filter_map(Outcome::order).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), 100, "nobody shares an order");
+
+    assert_sold_out(&shop.audit(), 100);
+    server.stop().await;
+    assert_sold_out(&shop.audit(), 100);
+}
+
+fn assert_sold_out(audit: &Audit, units: i64) {
+    assert!(audit.ok, "{audit:?}");
+    let item = &audit.items[0];
+    assert_eq!(
+        (item.orders_live, item.sellable, item.reservations_open),
+        (units, 0, 0)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_twenty_times_nobody_who_was_told_queued_is_forgotten() {
+    const STOCK: u32 = 900;
+    let seed = 20;
+    println!("seed {seed}");
+    let mut rng = StdRng::seed_from_u64(seed);
+    for round in 0..20 {
+        let shop = Shop::new();
+        let sale = shop.seed(STOCK, 1_000, 0);
+        let mut server = Process::start(&shop).await;
+        let crowd = Crowd::new(&shop, &sale, CONNECTIONS);
+        let buying = tokio::spawn(crowd.clone().buy_all());
+        // Somewhere in the sale, which takes about a second: that is the point of it.
+        tokio::time::sleep(Duration::from_millis(rng.random_range(20..500))).await;
+        server.kill().await;
+        let promised = crowd.promised();
+        server = Process::start(&shop).await;
+
+        let outcomes = buying.await.unwrap();
+        for reservation in crowd.promises() {
+            let state = crowd.state_of(&reservation).await;
+            assert!(
+                matches!(state.as_str(), "ordered" | "failed"),
+                "{reservation:?}: {state}"
+            );
+        }
+        let orders = outcomes
+            .iter()
+            .filter(|outcome| matches!(outcome, Outcome::Ordered(_)))
+            .count();
+        println!("round {round}: {promised} told \"queued\" before the kill, {orders} orders");
+        assert_eq!(orders, STOCK as usize, "nothing undersold");
+        server.stop().await;
+        assert_sold_out(&shop.audit(), i64::from(STOCK));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_unit_that_nobody_paid_for_is_bought_by_somebody_else() {
+    let shop = Shop::new();
+    let sale = shop.seed_with(&[
+        "--stock",
+        "1",
+        "--buyers",
+        "2",
+        "--starts-in-s",
+        "0",
+        "--pay-window-s",
+        "1",
+    ]);
+    let server = Process::start(&shop).await;
+    let crowd = Crowd::new(&shop, &sale, 1);
+    assert!(matches!(crowd.buy(0).await, Outcome::Ordered(_)));
+    let deadline = Instant::now() + Duration::from_secs(20);
+    // Sold out first, so that the mark is set; then the unit comes back.
+    assert_eq!(crowd.buy(1).await, Outcome::SoldOut);
+    loop {
+        match crowd.buy(1).await {
+            Outcome::Ordered(_) => break,
+            Outcome::SoldOut => assert!(Instant::now() < deadline, "the unit never came back"),
+        }
+    }
+    let audit = shop.audit();
+    assert!(audit.ok, "{audit:?}");
+    assert_eq!(
+        (audit.items[0].orders_closed, audit.items[0].orders_live),
+        (1, 1)
+    );
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_round_added_beside_a_running_server_is_sold_too() {
+    let shop = Shop::new();
+    let server = Process::start(&shop).await;
+    let sale = shop.seed(3, 5, 0);
+    let outcomes = Crowd::new(&shop, &sale, 5).buy_all().await;
+    let orders = outcomes
+        .iter()
+        .filter(|outcome| matches!(outcome, Outcome::Ordered(_)))
+        .count();
+    assert_eq!(orders, 3);
+    server.stop().await;
+    assert_sold_out(&shop.audit(), 3);
+}

@@ -1,0 +1,187 @@
+//! The real binary in a folder of its own.
+
+use std::{
+    fs,
+    net::TcpListener,
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use serde::Deserialize;
+use tempfile::TempDir;
+
+/// A data folder and a port.
+pub struct Shop {
+    folder: TempDir,
+    pub port: u16,
+}
+
+/// What `seed --load` printed, and the buyers' tokens.
+pub struct Sale {
+    pub item_id: String,
+    pub tokens: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Audit {
+    pub ok: bool,
+    pub items: Vec<AuditedItem>,
+    #[expect(dead_code, reason = "shown when a test fails")]
+    pub violations: Vec<serde_json::Value>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct AuditedItem {
+    pub sellable: i64,
+    pub orders_live: i64,
+    pub orders_closed: i64,
+    pub reservations_open: i64,
+}
+
+impl Shop {
+    pub fn new() -> Shop {
+        // The port is free now; nobody else on this machine is told about it.
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        Shop {
+            folder: tempfile::tempdir().unwrap(),
+            port,
+        }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
+        command
+            .args(arguments)
+            .env("SECKILL_DATA_DIR", self.folder.path().join("data"))
+            .env("SECKILL_ADDR", format!("127.0.0.1:{}", self.port))
+            .env("SECKILL_CAPTCHA", "off")
+            .env("SECKILL_IP_LIMIT", "off")
+            .env("SECKILL_USER_LIMIT", "off")
+            .env("SECKILL_LOG", "error")
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn tokens_file(&self) -> PathBuf {
+        self.folder.path().join("tokens")
+    }
+
+    pub fn seed(&self, stock: u32, buyers: u32, starts_in_s: i32) -> Sale {
+        let [stock, buyers, starts] = [
+            stock.to_string(),
+            buyers.to_string(),
+            starts_in_s.to_string(),
+        ];
+        self.seed_with(&[
+            "--stock",
+            &stock,
+            "--buyers",
+            &buyers,
+            "--starts-in-s",
+            &starts,
+        ])
+    }
+
+    pub fn seed_with(&self, arguments: &[&str]) -> Sale {
+        let file = self.tokens_file();
+        let mut all = vec!["seed", "--load", "--tokens", file.to_str().unwrap()];
+        all.extend(arguments);
+        let output = self.command(&all).output().unwrap();
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        let line: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let tokens = fs::read_to_string(file)
+            .unwrap()
+            .lines()
+            .map(str::to_owned)
+            .collect();
+        Sale {
+            item_id: line["item_id"].as_str().unwrap().to_owned(),
+            tokens,
+        }
+    }
+
+    /// The auditor's word; its exit status must agree.
+    pub fn audit(&self) -> Audit {
+        let output = self.command(&["audit", "--json"]).output().unwrap();
+        let audit: Audit = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(output.status.success(), audit.ok);
+        audit
+    }
+}
+
+/// A running server; killed when dropped.
+pub struct Process(Child);
+
+impl Process {
+    pub async fn start(shop: &Shop) -> Process {
+        let child = shop
+            .command(&["serve"])
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let server = Process(child);
+        let ready = format!("http://127.0.0.1:{}/readyz", shop.port);
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while !reqwest::get(&ready)
+            .await
+            .is_ok_and(|answer| answer.status().is_success())
+        {
+            assert!(Instant::now() < deadline, "the server did not start");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        server
+    }
+
+    /// `kill -9`.
+    pub async fn kill(mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+
+    /// `SIGTERM`; the process must end by itself, in order, within ten seconds.
+    pub async fn stop(mut self) {
+        let pid = self.0.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-TERM", &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
+        let deadline = Instant::now() + Duration::from_secs(10);
+        loop {
+            if let Some(status) = self.0.try_wait().unwrap() {
+                assert!(status.success(), "{status}");
+                return;
+            }
+            assert!(Instant::now() < deadline, "the server did not stop");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    pub fn resident_kb(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.0.id())).unwrap();
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))
+            .unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Already gone, or a test that fails.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}

@@ -1,0 +1,273 @@
+//! Pages through the real router and the real engine: what they say in both languages, as
+//! snapshots, and who may see them.
+
+use std::sync::Arc;
+
+use app::{ShopZone, port::Storefront, wire::ItemId};
+use async_trait::async_trait;
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{Request, Response, header},
+};
+use leptos::prelude::LeptosOptions;
+use metrics_exporter_prometheus::PrometheusBuilder;
+use server::{
+    engine::{
+        close_unpaid,
+        ports::TokenHash,
+        sign_in::token_hash,
+        storefront::{LoginCookie, ShopFront},
+    },
+    http::{Dependency, HttpSettings, Readiness, Site, router},
+};
+use tower::ServiceExt;
+
+use crate::{
+    purchase::Door,
+    support::{HOUR_MS, START_MS, TestShop, both},
+};
+
+struct AlwaysReady;
+
+#[async_trait]
+impl Readiness for AlwaysReady {
+    async fn check(&self) -> Vec<Dependency> {
+        Vec::new()
+    }
+}
+
+/// The router over a shop, as the binary puts it together.
+fn site(shop: &TestShop) -> Router {
+    let cookie = LoginCookie { secure: false };
+    router(Site {
+        shop: Arc::new(ShopFront::new(shop.engine.clone(), cookie)),
+        readiness: Arc::new(AlwaysReady),
+        metrics: PrometheusBuilder::new().build_recorder().handle(),
+        leptos: LeptosOptions::builder()
+            .output_name("seckill")
+            .site_root("nowhere")
+            .build(),
+        settings: HttpSettings {
+            cookie,
+            trusted_proxies: Vec::new(),
+            page_life: std::time::Duration::from_secs(60),
+            request_timeout: std::time::Duration::from_secs(10),
+            zone: ShopZone { offset_min: 480 },
+        },
+    })
+}
+
+async fn get(router: &Router, path: &str, language: &str, token: Option<&str>) -> Response<Body> {
+    let mut request = Request::get(path).header(header::ACCEPT_LANGUAGE, language);
+    if let Some(token) = token {
+        request = request.header(header::COOKIE, format!("seckill_login={token}"));
+    }
+    router
+        .clone()
+        .oneshot(request.body(Body::empty()).unwrap())
+        .await
+        .unwrap()
+}
+
+async fn html(response: Response<Body>) -> String {
+    let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// A line for each tag, without what a build changes: names of islands, inline scripts.
+fn readable(html: &str) -> String {
+    let body = html.split_once("<body").map_or(html, |(_, body)| body);
+    let mut text = String::new();
+    for piece in body
+        .replace("<!>", "")
+        .replace("<!---->", "")
+        .split('<')
+        .skip(1)
+    {
+        let piece = match piece.split_once("data-component=\"") {
+            Some((before, after)) => {
+                let (name, rest) = after.split_once('"').unwrap_or_default();
+                let name = name.split('_').next().unwrap_or_default();
+                format!("{before}data-component=\"{name}\"{rest}")
+            }
+            None => piece.to_owned(),
+        };
+        if !piece.starts_with('/') || !piece.ends_with('>') {
+            text.push('<');
+            text.push_str(piece.trim_end());
+            text.push('\n');
+        }
+    }
+    text
+}
+
+async fn signed_in(shop: &TestShop, number: u32) -> String {
+    let account = shop.buyer(number).await;
+    let token = format!("token-{number}");
+    let TokenHash(hash) = token_hash(&token);
+    shop.sql
+        .add_log_ins(&[(TokenHash(hash), account)], i64::MAX)
+        .await
+        .unwrap();
+    token
+}
+
+/// Rounds that have ended, are running, stopped, and to come.
+async fn a_day(shop: &TestShop) -> ItemId {
+    let hour = HOUR_MS;
+    shop.item_in(10, START_MS - 3 * hour, START_MS - hour, None)
+        .await;
+    let running = shop
+        .item_in(10, START_MS - hour, START_MS + hour, None)
+        .await;
+    let words = Some(both("库存盘点中，稍后继续", "Counting stock, back soon"));
+    shop.item_in(10, START_MS - hour, START_MS + 2 * hour, words)
+        .await;
+    shop.item_in(10, START_MS + 2 * hour, START_MS + 4 * hour, None)
+        .await;
+    shop.item_in(10, START_MS + 24 * hour, START_MS + 26 * hour, None)
+        .await;
+    running
+}
+
+#[tokio::test]
+async fn public_pages_say_what_they_should_in_both_languages() {
+    let shop = TestShop::new().await;
+    let item = a_day(&shop).await;
+    let router = site(&shop);
+    for language in ["zh", "en"] {
+        for (name, path, status) in [
+            ("home", "/", 200),
+            ("item", &*format!("/items/{item}"), 200),
+            (
+                "item_unknown",
+                "/items/00000000-0000-0000-0000-000000000001",
+                404,
+            ),
+            ("nowhere", "/nowhere", 404),
+            ("login", "/login?next=/orders", 200),
+            (
+                "login_refused",
+                "/login?error=unauthenticated&field=&next=/orders",
+                200,
+            ),
+            ("register", "/register", 200),
+            (
+                "register_taken",
+                "/register?error=invalid&field=mobile_taken&next=/",
+                200,
+            ),
+        ] {
+            let response = get(&router, path, language, None).await;
+            assert_eq!(response.status(), status, "{path}");
+            let said = response.headers()[header::CONTENT_LANGUAGE]
+                .to_str()
+                .unwrap()
+                .to_owned();
+            assert!(said.starts_with(language), "{path} is in {said}");
+            insta::assert_snapshot!(
+                format!("{name}_{language}"),
+                readable(&html(response).await)
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_buyers_pages_say_what_they_should_in_both_languages() {
+    let shop = TestShop::new().await;
+    let item = a_day(&shop).await;
+    let token = signed_in(&shop, 1).await;
+    let router = site(&shop);
+    for language in ["zh", "en"] {
+        let empty = get(&router, "/orders", language, Some(&token)).await;
+        insta::assert_snapshot!(
+            format!("orders_none_{language}"),
+            readable(&html(empty).await)
+        );
+    }
+    let me = shop
+        .engine
+        .tokens
+        .get(&token_hash(&token))
+        .await
+        .unwrap()
+        .unwrap()
+        .me;
+    let mut visitor = crate::purchase::visitor(1);
+    visitor.me = Some(me);
+    let door = Door::of(shop);
+    let order_id = door.order_of(&visitor, item).await;
+    for language in ["zh", "en"] {
+        for (name, path) in [
+            ("orders", "/orders".to_owned()),
+            ("order", format!("/orders/{order_id}")),
+        ] {
+            let page = get(&router, &path, language, Some(&token)).await;
+            assert_eq!(page.headers()[header::CACHE_CONTROL], "private, no-store");
+            let page = readable(&html(page).await);
+            insta::assert_snapshot!(format!("{name}_pending_{language}"), page);
+        }
+    }
+    door.shop.clock.advance(600_000);
+    close_unpaid::run_once(&door.shop.engine).await.unwrap();
+    for language in ["zh", "en"] {
+        let page = get(
+            &router,
+            &format!("/orders/{order_id}"),
+            language,
+            Some(&token),
+        )
+        .await;
+        insta::assert_snapshot!(
+            format!("order_closed_{language}"),
+            readable(&html(page).await)
+        );
+    }
+}
+
+#[tokio::test]
+async fn known_failure_11_another_buyers_order_page_does_not_exist() {
+    let shop = TestShop::new().await;
+    let item = shop.item(1).await;
+    let (owner, other) = (signed_in(&shop, 1).await, signed_in(&shop, 2).await);
+    let me = shop
+        .engine
+        .tokens
+        .get(&token_hash(&owner))
+        .await
+        .unwrap()
+        .unwrap()
+        .me;
+    let mut visitor = crate::purchase::visitor(1);
+    visitor.me = Some(me);
+    let router = site(&shop);
+    let door = Door::of(shop);
+    let order_id = door.order_of(&visitor, item).await;
+    let path = format!("/orders/{order_id}");
+    assert_eq!(get(&router, &path, "en", Some(&owner)).await.status(), 200);
+    assert_eq!(get(&router, &path, "en", Some(&other)).await.status(), 404);
+    assert_eq!(get(&router, &path, "en", None).await.status(), 303);
+}
+
+#[tokio::test]
+async fn known_failure_12_a_cached_page_is_the_same_for_everybody() {
+    let shop = TestShop::new().await;
+    let item = shop.item(1).await;
+    let token = signed_in(&shop, 1).await;
+    let router = site(&shop);
+    for path in ["/".to_owned(), format!("/items/{item}")] {
+        let first = get(&router, &path, "en", Some(&token)).await;
+        assert!(!first.headers().contains_key(header::SET_COOKIE));
+        let first = html(first).await;
+        assert_eq!(
+            first,
+            html(get(&router, &path, "en", None).await).await,
+            "{path}"
+        );
+        for personal in ["buyer 1", "139****0001", &token] {
+            assert!(!first.contains(personal), "{path} holds {personal}");
+        }
+    }
+}
