@@ -1,8 +1,65 @@
-//! The frame of every page, and its routes.
+//! The document and the table of routes. Rendered on the server only: in the browser there is no
+//! router, links load the next page, and only the islands wake up.
 
-use leptos::prelude::*;
+use leptos::{hydration::HydrationScripts, prelude::*};
+use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
+use leptos_router::{
+    SsrMode,
+    components::{FlatRoutes, Route, Router},
+    path,
+};
 
-/// The document.
-pub fn shell(_options: LeptosOptions) -> impl IntoView {
-    view! { <!DOCTYPE html><html><head></head><body></body></html> }
+use crate::{
+    api,
+    components::Frame,
+    pages::{
+        HomePage, ItemPage, LoginPage, NotFoundPage, OrderPage, OrdersPage, RegisterPage,
+    },
+    text::pages as say,
+};
+
+/// The document around [`App`].
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    view! {
+        <!DOCTYPE html>
+        <html lang=api::language().tag()>
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content="light dark" />
+                <meta name="theme-color" content="#faf7f2" media="(prefers-color-scheme: light)" />
+                <meta name="theme-color" content="#171411" media="(prefers-color-scheme: dark)" />
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                <HashedStylesheet options=options.clone() />
+                <HydrationScripts options islands=true />
+                <MetaTags />
+            </head>
+            <body>
+                <App />
+            </body>
+        </html>
+    }
+}
+
+/// Every page. Each is sent whole, with its status: none streams.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    let language = api::language();
+    let shop = say::shop_name(language);
+    view! {
+        <Title formatter=move |page: String| format!("{page} · {shop}") />
+        <Router>
+            <Frame language>
+                <FlatRoutes fallback=NotFoundPage>
+                    <Route path=path!("/") view=HomePage ssr=SsrMode::Async />
+                    <Route path=path!("/items/:id") view=ItemPage ssr=SsrMode::Async />
+                    <Route path=path!("/orders") view=OrdersPage ssr=SsrMode::Async />
+                    <Route path=path!("/orders/:id") view=OrderPage ssr=SsrMode::Async />
+                    <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async />
+                    <Route path=path!("/register") view=RegisterPage ssr=SsrMode::Async />
+                </FlatRoutes>
+            </Frame>
+        </Router>
+    }
 }

@@ -5,6 +5,9 @@
 //! behind [`port`]) and to wasm with `hydrate` (only the islands wake up in the browser).
 //! Not here: rules of the sale, databases, queues. Those live behind [`port`], in the `server` crate.
 
+// The type of a view holds the types of everything in it, down to the last attribute.
+#![recursion_limit = "256"]
+
 pub mod api;
 #[cfg(feature = "ssr")]
 pub mod app;
@@ -21,4 +24,4 @@ pub mod pages;
 pub mod port;
 
 #[cfg(feature = "ssr")]
-pub use components::time::ShopZone;
+pub use components::ShopZone;

@@ -7,6 +7,7 @@ use leptos_axum::ResponseOptions;
 use leptos_meta::{Meta, Title};
 use leptos_router::hooks::use_location;
 
+use super::Dial;
 use crate::{
     text::pages::{self, failure as say},
     wire::{ApiError, Language},
@@ -56,7 +57,7 @@ pub fn Failure(
         <Title text=title />
         <Meta name="robots" content="noindex" />
         <section class="notice">
-            <EmptyDial />
+            <Dial />
             <h1 class="notice__title">{title}</h1>
             <p class="notice__text">{text}</p>
             {reference.map(|id| view! {
@@ -69,18 +70,6 @@ pub fn Failure(
                 </a>
             </div>
         </section>
-    }
-}
-
-/// A clock's face without hands.
-#[component]
-fn EmptyDial() -> impl IntoView {
-    view! {
-        <svg class="notice__drawing" viewBox="0 0 96 96" width="96" height="96" aria-hidden="true" focusable="false">
-            <circle cx="48" cy="48" r="44"></circle>
-            <path d="M48 12v8M48 76v8M12 48h8M76 48h8"></path>
-            <circle class="notice__dot" cx="48" cy="48" r="4"></circle>
-        </svg>
     }
 }
 

@@ -23,8 +23,8 @@ pub fn Frame(
                     <span class="brand__name">{say::shop_name(language)}</span>
                 </a>
                 <div class="site-header__tools">
-                    <LanguageSwitch language />
                     <AccountBadge language />
+                    <LanguageSwitch language />
                 </div>
             </div>
         </header>
@@ -37,14 +37,13 @@ pub fn Frame(
     }
 }
 
-/// The shop's mark: a clock's face on the stroke of twelve.
+/// The shop's mark: a clock's face.
 #[component]
 fn Mark() -> impl IntoView {
     view! {
         <svg class="brand__mark" viewBox="0 0 32 32" width="32" height="32" aria-hidden="true" focusable="false">
             <circle class="brand__disc" cx="16" cy="16" r="15"></circle>
-            <path class="brand__hands" d="M16 16V6.5M16 16V11"></path>
-            <circle class="brand__dot" cx="16" cy="16" r="2.6"></circle>
+            <path class="brand__hands" d="M16 6.5V16l5.5 5.5"></path>
         </svg>
     }
 }

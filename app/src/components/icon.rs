@@ -45,4 +45,17 @@ pub fn Icon(
             <path d=path></path>
         </svg>
     }
+    .into_any()
+}
+
+/// A clock's face without hands: nothing to count down to here.
+#[component]
+pub fn Dial() -> impl IntoView {
+    view! {
+        <svg class="notice__drawing" viewBox="0 0 96 96" width="96" height="96" aria-hidden="true" focusable="false">
+            <circle cx="48" cy="48" r="44"></circle>
+            <path d="M48 12v8M48 76v8M12 48h8M76 48h8"></path>
+            <circle class="notice__dot" cx="48" cy="48" r="4"></circle>
+        </svg>
+    }
 }

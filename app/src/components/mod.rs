@@ -12,7 +12,7 @@ mod time;
 pub use account_form::{AccountForm, Field, FormState};
 pub use failure::{Failure, NotFound};
 pub use frame::Frame;
-pub use icon::{Icon, Shape};
+pub use icon::{Dial, Icon, Shape};
 pub use order_badge::OrderBadge;
 pub use picture::Picture;
 pub use price::Price;

@@ -15,7 +15,7 @@ pub fn OrderBadge<'a>(
     order: &'a Order,
     /// The page's language.
     language: Language,
-) -> impl IntoView {
+) -> impl IntoView + use<> {
     let (class, shape) = match (order.state, order.close_reason) {
         (OrderState::PendingPayment, _) => ("badge badge--waiting", Shape::Clock),
         (OrderState::Paid, _) => ("badge badge--done", Shape::Done),

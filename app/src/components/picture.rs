@@ -29,4 +29,5 @@ pub fn Picture(
             decoding="async"
         />
     }
+    .into_any()
 }

@@ -14,7 +14,7 @@ pub fn Price<'a>(
     item: &'a Item,
     /// The page's language.
     language: Language,
-) -> impl IntoView {
+) -> impl IntoView + use<> {
     let cheaper = item.list_price > item.sale_price;
     let ordinary = cheaper.then(|| {
         let saved = Money(item.list_price.0 - item.sale_price.0);
@@ -33,4 +33,5 @@ pub fn Price<'a>(
             {ordinary}
         </p>
     }
+    .into_any()
 }

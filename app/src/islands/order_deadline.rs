@@ -1,12 +1,55 @@
-//! Skeleton.
+//! How long there is to pay, on the page of an unpaid order.
 
 use leptos::prelude::*;
 
-use crate::wire::{Language};
+use super::awake;
+use crate::{
+    browser::{
+        clock, page,
+        ticking::count_down,
+        timers::{Alarm, after},
+    },
+    text::panel,
+    wire::Language,
+};
 
-/// Skeleton.
+/// The server closes an order a moment after its deadline.
+const SETTLED_AFTER_MS: i64 = 1_500;
+/// An order that is still open so long after its deadline is not worth another try.
+const HOPELESS_AFTER_MS: i64 = 60_000;
+
+/// Counts down by the server's clock. At nought the page is loaded again, so that it shows what
+/// became of the order; should it still be open, then again after as long as it is overdue, which
+/// is some six times in the minute after which this gives up.
 #[island]
 pub fn OrderDeadline(deadline_ms: i64, language: Language) -> impl IntoView {
-    let _ = (deadline_ms, language);
-    view! { <span class="countdown"></span> }
+    let left = RwSignal::new(panel::COUNTDOWN_PLACEHOLDER.to_owned());
+    let is_over = RwSignal::new(false);
+    let alarm = StoredValue::new_local(None);
+    count_down(
+        move || Some(deadline_ms),
+        move |left_ms| {
+            left.set(panel::countdown(language, left_ms));
+            if left_ms == 0 {
+                is_over.set(true);
+                reload_soon(deadline_ms, alarm);
+            }
+        },
+    );
+    view! {
+        <p class="order-deadline" data-ready=awake()>
+            <span class="order-deadline__label">
+                {move || panel::pay_within(language, is_over.get())}
+            </span>
+            " "
+            <span class="order-deadline__left countdown">{left}</span>
+        </p>
+    }
+}
+
+fn reload_soon(deadline_ms: i64, alarm: StoredValue<Option<Alarm>, LocalStorage>) {
+    let overdue_ms = clock::now_ms().map_or(0, |now_ms| now_ms - deadline_ms);
+    if overdue_ms < HOPELESS_AFTER_MS {
+        alarm.set_value(Some(after(overdue_ms.max(SETTLED_AFTER_MS), page::reload)));
+    }
 }

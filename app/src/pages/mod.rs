@@ -1,1 +1,18 @@
-//! A file per route, rendered on the server only.
+//! A file per route, rendered on the server only. Pages ask the shop through `api`, like everybody
+//! else; what belongs to one visitor on a shared page is left to the islands.
+
+mod home;
+mod item;
+mod login;
+mod not_found;
+mod order;
+mod orders;
+mod register;
+
+pub use home::HomePage;
+pub use item::ItemPage;
+pub use login::LoginPage;
+pub use not_found::NotFoundPage;
+pub use order::OrderPage;
+pub use orders::OrdersPage;
+pub use register::RegisterPage;

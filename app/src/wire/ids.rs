@@ -39,7 +39,9 @@ macro_rules! id {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = String::deserialize(deserializer)?;
+                // Whatever else it is (a number, say), the error names the field.
+                let wrong = |_| D::Error::custom(NotAnId { field: $field });
+                let text = String::deserialize(deserializer).map_err(wrong)?;
                 text.parse().map_err(D::Error::custom)
             }
         }
@@ -64,7 +66,9 @@ mod tests {
         let json = serde_json::to_string(&id).unwrap();
         assert_eq!(json, "\"00000000-0000-0000-0000-000000000007\"");
         assert_eq!(serde_json::from_str::<ItemId>(&json).unwrap(), id);
-        let wrong = serde_json::from_str::<ItemId>("\"12\"").unwrap_err();
-        assert!(wrong.to_string().contains("`item_id`"), "{wrong}");
+        for wrong in ["\"12\"", "5", "null"] {
+            let wrong = serde_json::from_str::<ItemId>(wrong).unwrap_err();
+            assert!(wrong.to_string().contains("`item_id`"), "{wrong}");
+        }
     }
 }

@@ -7,11 +7,10 @@ messages! {
     title: "限时秒杀", "Flash sales";
     description: "少量好物，整点开抢，先到先得。", "A few good things, at a fair hour, first come, first served.";
     running_now: "正在抢购", "On sale now";
-    next_round: "下一场即将开始", "The next round is near";
+    next_round: "距下一场开始还有", "The next round opens in";
     nothing_now: "眼下没有场次", "No round at the moment";
     rounds: "场次", "Rounds";
     now: "进行中", "Now";
-    phase_running: "抢购中", "On sale";
     phase_upcoming: "未开始", "Not open yet";
     phase_stopped: "已暂停", "Paused";
     phase_ended: "已结束", "Ended";

@@ -58,7 +58,7 @@ pub fn event(language: Language, event: OrderEvent) -> &'static str {
 /// Until when an unpaid order is held.
 pub fn held_until(language: Language, when: &str) -> String {
     match language {
-        Language::Zh => format!("商品为你保留到 {when}"),
+        Language::Zh => format!("商品为你保留到{when}"),
         Language::En => format!("Held for you until {when}"),
     }
 }

@@ -1,0 +1,41 @@
+//! The page itself: whether anybody sees it, where it is, loading it again.
+
+use leptos::prelude::*;
+
+use super::web;
+
+pub use web::{is_visible, path, reload};
+
+/// Whether the page is seen, and how often it came back from the browser's page cache (which
+/// changes nothing that can be seen, but everything the page knew may be old).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sight {
+    /// Somebody can see it.
+    pub visible: bool,
+    /// Times it came back.
+    pub returns: u32,
+}
+
+thread_local! {
+    static SIGHT: ArcRwSignal<Sight> = watch();
+}
+
+/// Whether the page is seen, as a signal. For effects only.
+pub fn sight() -> Sight {
+    SIGHT.with(|sight| sight.get())
+}
+
+fn watch() -> ArcRwSignal<Sight> {
+    let sight = ArcRwSignal::new(Sight {
+        visible: web::is_visible(),
+        returns: 0,
+    });
+    let changed = sight.clone();
+    web::on_visibility(move |returned| {
+        changed.update(|sight| {
+            sight.visible = web::is_visible();
+            sight.returns += u32::from(returned);
+        });
+    });
+    sight
+}

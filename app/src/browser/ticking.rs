@@ -1,0 +1,66 @@
+//! Counting down to an instant of the server's clock: wakes exactly when what people read changes,
+//! once a second and ten times a second in the last minute, and not at all while nobody looks.
+
+use leptos::prelude::*;
+
+use super::{
+    clock, page,
+    timers::{Alarm, after},
+};
+
+/// From here on the tenths of a second are shown.
+pub const LAST_MINUTE_MS: i64 = 60_000;
+
+/// Calls `show` with the milliseconds left until `to_ms`, at once and on every beat until nought.
+/// Starts over when a signal read in `to_ms` changes; ends with the owner of the caller.
+pub fn count_down(to_ms: impl Fn() -> Option<i64> + 'static, show: impl Fn(i64) + Copy + 'static) {
+    let alarm = StoredValue::new_local(None);
+    Effect::new(move || {
+        alarm.set_value(None);
+        let (to_ms, now_ms) = (to_ms(), clock::watch_ms());
+        if let (Some(to_ms), Some(_), true) = (to_ms, now_ms, page::sight().visible) {
+            beat(to_ms, show, alarm);
+        }
+    });
+}
+
+fn beat(
+    to_ms: i64,
+    show: impl Fn(i64) + Copy + 'static,
+    alarm: StoredValue<Option<Alarm>, LocalStorage>,
+) {
+    let Some(now_ms) = clock::now_ms() else {
+        return;
+    };
+    let left_ms = (to_ms - now_ms).max(0);
+    show(left_ms);
+    if left_ms > 0 {
+        let next = after(to_next_beat_ms(left_ms), move || beat(to_ms, show, alarm));
+        // Refused when the owner is gone; then nobody counts any more.
+        let _ = alarm.try_set_value(Some(next));
+    }
+}
+
+/// How long until the shown figure changes.
+fn to_next_beat_ms(left_ms: i64) -> i64 {
+    let figure_ms = if left_ms > LAST_MINUTE_MS { 1_000 } else { 100 };
+    left_ms % figure_ms + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::to_next_beat_ms;
+
+    #[test]
+    fn a_beat_comes_when_the_figure_changes() {
+        for (left_ms, beat_ms) in [
+            (3_600_250, 251),
+            (60_001, 2),
+            (60_000, 1),
+            (41_349, 50),
+            (99, 100),
+        ] {
+            assert_eq!(to_next_beat_ms(left_ms), beat_ms, "{left_ms}");
+        }
+    }
+}

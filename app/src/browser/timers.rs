@@ -1,0 +1,48 @@
+//! Timers that end with their owner, and chance for spreading people out.
+
+use std::{future::poll_fn, pin::pin, task::Poll};
+
+use super::web;
+
+/// A timer that is cancelled when it is dropped.
+pub type Alarm = web::Alarm;
+
+/// The longest a browser's timer can wait is 2³¹ − 1 ms; an hour is plenty, since whoever waits
+/// looks at the clock again when woken.
+const LONGEST_MS: i64 = 3_600_000;
+
+fn bounded(ms: i64) -> u32 {
+    u32::try_from(ms.clamp(0, LONGEST_MS)).unwrap_or(0)
+}
+
+/// Calls `then` once, `ms` milliseconds from now (an hour at most).
+pub fn after(ms: i64, then: impl FnOnce() + 'static) -> Alarm {
+    web::alarm(bounded(ms), then)
+}
+
+/// Ends `ms` milliseconds from now (an hour at most).
+pub fn pause(ms: i64) -> impl Future<Output = ()> {
+    web::pause(bounded(ms))
+}
+
+/// Evenly in `0..1000`.
+pub fn chance_in_thousand() -> u32 {
+    (web::random() * 1000.0) as u32
+}
+
+/// `ms`, give or take a fifth.
+pub fn spread(ms: i64) -> i64 {
+    ms * (800 + i64::from(chance_in_thousand()) * 2 / 5) / 1000
+}
+
+/// The answer of `work`, or `None` after `ms` milliseconds; a request that is still under way is
+/// then given up.
+pub async fn within<T>(ms: i64, work: impl Future<Output = T>) -> Option<T> {
+    let mut work = pin!(work);
+    let mut over = pin!(pause(ms));
+    poll_fn(|context| match work.as_mut().poll(context) {
+        Poll::Ready(answer) => Poll::Ready(Some(answer)),
+        Poll::Pending => over.as_mut().poll(context).map(|()| None),
+    })
+    .await
+}

@@ -1,0 +1,75 @@
+//! The browser's own functions, in the shape the rest of `browser` wants them. Nothing is decided
+//! here.
+
+use wasm_bindgen::{JsCast, closure::Closure};
+
+/// A timer that is cancelled when it is dropped.
+pub type Alarm = gloo_timers::callback::Timeout;
+
+/// Calls `then` once, after `ms` milliseconds.
+pub fn alarm(ms: u32, then: impl FnOnce() + 'static) -> Alarm {
+    Alarm::new(ms, then)
+}
+
+/// Ends `ms` milliseconds from now.
+pub fn pause(ms: u32) -> impl Future<Output = ()> {
+    gloo_timers::future::TimeoutFuture::new(ms)
+}
+
+/// Milliseconds since the page began: monotonic, and nobody can set it.
+pub fn monotonic_ms() -> f64 {
+    web_sys::window()
+        .and_then(|window| window.performance())
+        .map_or(0.0, |it| it.now())
+}
+
+/// Evenly in `0.0..1.0`.
+pub fn random() -> f64 {
+    js_sys::Math::random()
+}
+
+/// Whether anybody can see the page.
+pub fn is_visible() -> bool {
+    web_sys::window()
+        .and_then(|window| window.document())
+        .is_none_or(|page| !page.hidden())
+}
+
+/// Calls `then` when the page is hidden or shown, and with `true` when it comes back out of the
+/// browser's page cache. For as long as the page lives.
+pub fn on_visibility(then: impl Fn(bool) + 'static) {
+    let Some(window) = web_sys::window() else {
+        return;
+    };
+    let listener = Closure::<dyn Fn(web_sys::Event)>::new(move |event: web_sys::Event| {
+        let returned = event
+            .dyn_ref::<web_sys::PageTransitionEvent>()
+            .map(web_sys::PageTransitionEvent::persisted);
+        // The first `pageshow` of a page is no news.
+        if returned != Some(false) {
+            then(returned.is_some());
+        }
+    })
+    .into_js_value();
+    let listener = listener.unchecked_ref();
+    // Both fail only for a listener that is no function.
+    let _ = window.add_event_listener_with_callback("pageshow", listener);
+    if let Some(document) = window.document() {
+        let _ = document.add_event_listener_with_callback("visibilitychange", listener);
+    }
+}
+
+/// The path of the page's address.
+pub fn path() -> String {
+    web_sys::window()
+        .and_then(|window| window.location().pathname().ok())
+        .unwrap_or_default()
+}
+
+/// Loads the page again.
+pub fn reload() {
+    if let Some(window) = web_sys::window() {
+        // Fails only in a frame that may not navigate; ours are in none.
+        let _ = window.location().reload();
+    }
+}

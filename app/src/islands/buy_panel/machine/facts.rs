@@ -1,0 +1,217 @@
+//! The facts about the sale and the visitor, and keeping them fresh.
+
+use super::{Effect, Machine, Moment, Slot, Wait};
+use crate::wire::{ApiError, Me, Phase, ReservationStatus, Stock};
+
+/// Questions and paths are handed out from this long before the start.
+const WARM_MS: i64 = 60_000;
+
+/// The item's round and stock.
+#[derive(Debug)]
+pub struct Sale {
+    pub starts_at_ms: i64,
+    pub ends_at_ms: i64,
+    pub stopped: bool,
+    pub words: Option<String>,
+    pub sellable: u32,
+    known: bool,
+}
+
+/// Where the sale stands, as far as it concerns the panel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offer {
+    Before,
+    Warm,
+    Open,
+    SoldOut,
+    Ended,
+    Stopped,
+}
+
+/// Who looks at the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Visitor {
+    Unknown,
+    SignedOut,
+    SignedIn,
+    Banned,
+}
+
+impl Sale {
+    pub fn new(starts_at_ms: i64, ends_at_ms: i64, words: Option<String>) -> Self {
+        let stopped = words.is_some();
+        Self {
+            starts_at_ms,
+            ends_at_ms,
+            stopped,
+            words,
+            sellable: 0,
+            known: false,
+        }
+    }
+
+    pub fn offer(&self, now_ms: i64) -> Offer {
+        match Phase::at(self.starts_at_ms, self.ends_at_ms, self.stopped, now_ms) {
+            Phase::Ended => Offer::Ended,
+            Phase::Stopped => Offer::Stopped,
+            Phase::Upcoming if now_ms < self.starts_at_ms - WARM_MS => Offer::Before,
+            Phase::Upcoming => Offer::Warm,
+            Phase::Running if self.sellable == 0 => Offer::SoldOut,
+            Phase::Running => Offer::Open,
+        }
+    }
+
+    pub fn edges_ms(&self) -> [i64; 3] {
+        [
+            self.starts_at_ms - WARM_MS,
+            self.starts_at_ms,
+            self.ends_at_ms,
+        ]
+    }
+
+    /// How long what we know of the stock is good enough.
+    fn look_every_ms(&self, now_ms: i64) -> Option<i64> {
+        match self.offer(now_ms) {
+            Offer::Before => Some(60_000),
+            Offer::Warm => Some(15_000),
+            Offer::Open | Offer::Stopped => Some(10_000),
+            Offer::SoldOut => Some(5_000),
+            Offer::Ended => None,
+        }
+    }
+}
+
+impl Machine {
+    /// Sale, visitor and the visitor's reservation are known.
+    pub(super) fn is_known(&self) -> bool {
+        let visitor_known = match self.visitor {
+            Visitor::Unknown => false,
+            Visitor::SignedOut | Visitor::Banned => true,
+            Visitor::SignedIn => self.mine_known,
+        };
+        self.sale.known && visitor_known
+    }
+
+    /// Something could be bought now.
+    pub(super) fn sells(&self, now_ms: i64) -> bool {
+        self.sale.offer(now_ms) == Offer::Open
+    }
+
+    pub(super) fn wake(&mut self) {
+        if !self.awake {
+            self.awake = true;
+            self.read_truth();
+        }
+    }
+
+    /// Other tabs, other devices and time have been at work.
+    pub(super) fn shown(&mut self) {
+        self.visible = true;
+        if self.awake {
+            self.read_truth();
+        }
+    }
+
+    pub(super) fn read_truth(&mut self) {
+        self.ask(Effect::ReadMe);
+        self.ask(Effect::ReadStock);
+    }
+
+    pub(super) fn me_read(&mut self, at: Moment, answer: Result<Option<Me>, ApiError>) {
+        match answer {
+            Ok(Some(me)) => {
+                self.visitor = if me.banned {
+                    Visitor::Banned
+                } else {
+                    Visitor::SignedIn
+                };
+                self.ask(Effect::ReadMine);
+            }
+            Ok(None) => {
+                self.signed_out();
+                if self.sale.known {
+                    self.unread = None;
+                }
+            }
+            Err(error) => self.read_truth_later(at, &error),
+        }
+    }
+
+    pub(super) fn signed_out(&mut self) {
+        self.visitor = Visitor::SignedOut;
+        self.mine = None;
+        self.mine_known = false;
+        self.path = None;
+    }
+
+    pub(super) fn mine_read(
+        &mut self,
+        at: Moment,
+        answer: Result<Option<ReservationStatus>, ApiError>,
+    ) {
+        match answer {
+            Ok(mine) => {
+                self.mine_known = true;
+                self.unread = None;
+                match mine.filter(|mine| self.dismissed != Some(mine.reservation_id)) {
+                    Some(mine) => self.follow(at, mine),
+                    None => self.nothing_reserved(at),
+                }
+            }
+            Err(ApiError::Unauthenticated) => self.signed_out(),
+            Err(error) => self.read_truth_later(at, &error),
+        }
+    }
+
+    pub(super) fn stock_read(&mut self, at: Moment, answer: Result<Stock, ApiError>) {
+        match answer {
+            Ok(stock) => {
+                self.sale.known = true;
+                self.sale.sellable = stock.sellable;
+                self.sale.starts_at_ms = stock.starts_at_ms;
+                self.sale.ends_at_ms = stock.ends_at_ms;
+                if stock.phase == Phase::Stopped {
+                    self.stopped();
+                } else {
+                    self.sale.stopped = false;
+                    self.sale.words = None;
+                }
+                self.plan_next_look(at);
+            }
+            Err(ApiError::NotFound) => {
+                // An item that is gone will not come back.
+                self.sale.known = true;
+                self.sale.ends_at_ms = self.sale.ends_at_ms.min(at.now_ms);
+            }
+            Err(error) if !self.sale.known => self.read_truth_later(at, &error),
+            Err(error) => {
+                let wait = Wait::after(at, &error, 3);
+                self.later(Slot::Stock, wait.ms(at));
+            }
+        }
+    }
+
+    pub(super) fn stopped(&mut self) {
+        self.sale.stopped = true;
+        if self.sale.words.is_none() {
+            self.ask(Effect::ReadWords);
+        }
+    }
+
+    /// Sets the next look at the stock, which also finds a round that was moved, stopped or
+    /// resumed.
+    pub(super) fn plan_next_look(&mut self, at: Moment) {
+        if let Some(ms) = self.sale.look_every_ms(at.now_ms)
+            && !self.holds()
+        {
+            self.later(Slot::Stock, at.spread(ms));
+        }
+    }
+
+    fn read_truth_later(&mut self, at: Moment, error: &ApiError) {
+        let tries = self.unread.map_or(0, |wait| wait.tries);
+        let wait = Wait::after(at, error, tries);
+        self.unread = Some(wait);
+        self.later(Slot::Truth, wait.ms(at));
+    }
+}

@@ -1,0 +1,129 @@
+//! What the machine is told, and what it asks for.
+
+use crate::wire::{
+    ApiError, CaptchaChallenge, CaptchaId, CaptchaWords, HiddenPath, Me, Order, OrderId,
+    ReservationId, ReservationStatus, Reserved, Stock,
+};
+
+/// When an event happened, and a throw of the dice to spread people out.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// Server time, epoch milliseconds.
+    pub now_ms: i64,
+    /// Evenly in `0..1000`.
+    pub chance: u32,
+}
+
+impl Moment {
+    /// `ms`, give or take a fifth.
+    pub fn spread(self, ms: i64) -> i64 {
+        ms * (800 + i64::from(self.chance) * 2 / 5) / 1000
+    }
+}
+
+/// Timers; setting one again replaces it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Slot {
+    /// Something changes by the clock alone.
+    Edge,
+    /// Look again what became of the reservation or order.
+    Follow,
+    /// Look again what is left.
+    Stock,
+    /// Ask again who the visitor is and what they hold.
+    Truth,
+    /// Send the purchase again.
+    Purchase,
+    /// Ask again for what the sheet waits for.
+    Sheet,
+}
+
+impl Slot {
+    /// How many there are.
+    pub const COUNT: usize = 6;
+}
+
+/// What happened.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// The clock was set: at the start, and whenever it was corrected.
+    ClockSet,
+    /// The page can be seen (again), or came back from the browser's cache.
+    Shown,
+    /// Nobody can see the page.
+    Hidden,
+    /// A timer went off.
+    Due(Slot),
+    /// Who the visitor is.
+    MeRead(Result<Option<Me>, ApiError>),
+    /// What is left.
+    StockRead(Result<Stock, ApiError>),
+    /// The visitor's latest reservation of the item.
+    MineRead(Result<Option<ReservationStatus>, ApiError>),
+    /// The operator's words for a stopped round.
+    WordsRead(Option<String>),
+    /// The big button.
+    Pressed,
+    /// A question, or none.
+    Asked(Result<CaptchaChallenge, ApiError>),
+    /// "New picture".
+    NewPicture,
+    /// "In words".
+    InWords,
+    /// The question in words.
+    Spelt(Result<CaptchaWords, ApiError>),
+    /// An answer was typed and sent.
+    Answered(String),
+    /// The sheet was closed by hand.
+    SheetClosed,
+    /// A path, or none.
+    PathGiven(Result<HiddenPath, ApiError>),
+    /// The answer to the purchase.
+    Purchased(Result<Reserved, ApiError>),
+    /// How far the reservation has come.
+    Followed(Result<ReservationStatus, ApiError>),
+    /// The order of the reservation.
+    OrderRead(Result<Order, ApiError>),
+}
+
+/// What the machine wants done. Each request is answered by one event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// → [`Event::MeRead`]
+    ReadMe,
+    /// → [`Event::StockRead`]
+    ReadStock,
+    /// → [`Event::MineRead`]
+    ReadMine,
+    /// → [`Event::WordsRead`]
+    ReadWords,
+    /// → [`Event::Asked`]
+    AskQuestion,
+    /// → [`Event::Spelt`]
+    AskWords(CaptchaId),
+    /// → [`Event::PathGiven`]
+    AskPath {
+        /// The question.
+        captcha_id: CaptchaId,
+        /// As typed.
+        answer: String,
+    },
+    /// → [`Event::Purchased`]
+    Purchase {
+        /// The secret part of the address.
+        path: String,
+    },
+    /// → [`Event::Followed`]
+    ReadReservation(ReservationId),
+    /// → [`Event::OrderRead`]
+    ReadOrder(OrderId),
+    /// The server contradicted our clock.
+    SynchroniseClock,
+    /// → [`Event::Due`], `ms` milliseconds from now, instead of what was set before.
+    Later {
+        /// Which timer.
+        slot: Slot,
+        /// From now.
+        ms: i64,
+    },
+}

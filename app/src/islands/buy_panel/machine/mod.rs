@@ -1,0 +1,249 @@
+//! The buy panel's mind: a state machine over facts. It knows no browser, no framework and no
+//! network; it is told what happened and when, and says what is to be done. What it shows is
+//! computed from the facts and the time, so that no event can leave it showing something untrue.
+//!
+//! The facts about the sale and the visitor are kept in `facts`, the way to a reservation in
+//! `buying`, and what becomes of it in `following`.
+
+mod buying;
+mod facts;
+mod following;
+mod messages;
+mod state;
+#[cfg(test)]
+mod tests;
+
+pub use messages::{Effect, Event, Moment, Slot};
+pub use state::{Loss, Notice, Readiness, Sheet, State, Trouble, Wait};
+
+use self::{
+    buying::Purchase,
+    facts::{Offer, Sale, Visitor},
+    following::Mine,
+};
+use crate::wire::{ApiError, HiddenPath, ReservationId};
+
+/// One visitor in front of one item.
+#[derive(Debug)]
+pub struct Machine {
+    sale: Sale,
+    visitor: Visitor,
+    /// The visitor's reservation was asked for, and the answer is here.
+    mine_known: bool,
+    mine: Option<Mine>,
+    /// An ended reservation that the visitor has put behind: it is not shown again.
+    dismissed: Option<ReservationId>,
+    /// A request of ours was refused for good.
+    refused: bool,
+    path: Option<HiddenPath>,
+    purchase: Purchase,
+    sheet: Option<Sheet>,
+    /// Reading the truth did not work; it is read again.
+    unread: Option<Wait>,
+    visible: bool,
+    awake: bool,
+    effects: Vec<Effect>,
+}
+
+impl Machine {
+    /// Nothing known but the page's own words: the window, and the operator's words if the round
+    /// was stopped when the page was made.
+    pub fn new(starts_at_ms: i64, ends_at_ms: i64, stopped: Option<String>) -> Self {
+        Self {
+            sale: Sale::new(starts_at_ms, ends_at_ms, stopped),
+            visitor: Visitor::Unknown,
+            mine_known: false,
+            mine: None,
+            dismissed: None,
+            refused: false,
+            path: None,
+            purchase: Purchase::Idle,
+            sheet: None,
+            unread: None,
+            visible: true,
+            awake: false,
+            effects: Vec::new(),
+        }
+    }
+
+    /// Takes an event in, and says what is to be done.
+    pub fn step(&mut self, at: Moment, event: Event) -> Vec<Effect> {
+        match event {
+            Event::ClockSet => self.wake(),
+            Event::Shown => self.shown(),
+            Event::Hidden => self.visible = false,
+            Event::Due(slot) => self.due(at, slot),
+            Event::MeRead(answer) => self.me_read(at, answer),
+            Event::StockRead(answer) => self.stock_read(at, answer),
+            Event::MineRead(answer) => self.mine_read(at, answer),
+            Event::WordsRead(words) => self.sale.words = words,
+            Event::Pressed => self.pressed(at),
+            Event::Asked(answer) => self.asked(at, answer),
+            Event::NewPicture => self.new_picture(),
+            Event::InWords => self.in_words(),
+            Event::Spelt(answer) => self.spelt(answer),
+            Event::Answered(answer) => self.answered(answer),
+            Event::SheetClosed => self.close_sheet(),
+            Event::PathGiven(answer) => self.path_given(at, answer),
+            Event::Purchased(answer) => self.purchased(at, answer),
+            Event::Followed(answer) => self.followed(at, answer),
+            Event::OrderRead(answer) => self.order_read(at, answer),
+        }
+        if self.sheet.is_some() && !self.may_ask(at.now_ms) {
+            self.close_sheet();
+        }
+        if let Some(edge_ms) = self.next_edge_ms(at.now_ms) {
+            self.later(Slot::Edge, edge_ms - at.now_ms);
+        }
+        std::mem::take(&mut self.effects)
+    }
+
+    /// What to show at `now_ms`.
+    pub fn state(&self, now_ms: i64) -> State {
+        if let Some(mine) = &self.mine {
+            return self.state_of_mine(mine, now_ms);
+        }
+        if !self.is_known() {
+            return self.unread.map_or(State::Loading, State::Waiting);
+        }
+        if self.visitor == Visitor::Banned {
+            return State::Lost {
+                loss: Loss::Banned,
+                again: false,
+            };
+        }
+        if self.refused {
+            return State::Lost {
+                loss: Loss::Refused,
+                again: self.sells(now_ms),
+            };
+        }
+        match self.purchase {
+            Purchase::Waiting(wait) => return State::Waiting(wait),
+            Purchase::Sent { .. } | Purchase::Doubted => return State::Asking,
+            Purchase::Wanted if self.sheet.is_some() => return State::Asking,
+            Purchase::Wanted | Purchase::Idle => {}
+        }
+        let readiness = self.readiness(now_ms);
+        let Sale {
+            starts_at_ms: opens_at_ms,
+            ends_at_ms,
+            ..
+        } = self.sale;
+        match self.sale.offer(now_ms) {
+            Offer::Before => State::Before {
+                opens_at_ms,
+                signed_in: self.visitor == Visitor::SignedIn,
+            },
+            Offer::Warm => State::Warm {
+                opens_at_ms,
+                readiness,
+            },
+            Offer::Open => State::Open {
+                ends_at_ms,
+                readiness,
+            },
+            Offer::SoldOut => State::SoldOut,
+            Offer::Ended => State::Ended,
+            Offer::Stopped => State::Stopped {
+                words: self.sale.words.clone(),
+            },
+        }
+    }
+
+    /// The sheet with the question, while it is open.
+    pub fn sheet(&self) -> Option<&Sheet> {
+        self.sheet.as_ref()
+    }
+
+    fn ask(&mut self, effect: Effect) {
+        self.effects.push(effect);
+    }
+
+    fn later(&mut self, slot: Slot, ms: i64) {
+        self.effects.push(Effect::Later { slot, ms });
+    }
+
+    fn due(&mut self, at: Moment, slot: Slot) {
+        match slot {
+            // What changed by the clock is computed; only how often we look changes with it.
+            Slot::Edge => self.plan_next_look(at),
+            Slot::Stock if self.visible => self.ask(Effect::ReadStock),
+            Slot::Stock => {}
+            Slot::Truth => self.read_truth(),
+            Slot::Follow => self.look_after_mine(),
+            Slot::Purchase => self.send_purchase(at),
+            Slot::Sheet => self.ask_for_sheet(),
+        }
+    }
+
+    /// The next instant at which the clock alone changes what is shown.
+    fn next_edge_ms(&self, now_ms: i64) -> Option<i64> {
+        let path = self.path.as_ref().map(buying::good_until_ms);
+        self.sale
+            .edges_ms()
+            .into_iter()
+            .chain(path)
+            .filter(|edge| *edge > now_ms)
+            .min()
+    }
+
+    /// Takes in an error that says something definite about the sale or the visitor. Everything
+    /// that was under way is over then. Returns whether it was such an error.
+    fn is_settled_by(&mut self, at: Moment, error: &ApiError) -> bool {
+        match error {
+            ApiError::Unauthenticated => self.signed_out(),
+            ApiError::Banned => self.visitor = Visitor::Banned,
+            ApiError::SoldOut => self.sale.sellable = 0,
+            ApiError::Ended => self.sale.ends_at_ms = self.sale.ends_at_ms.min(at.now_ms),
+            ApiError::Stopped => self.stopped(),
+            ApiError::AlreadyReserved { reservation_id } => self.already_reserved(*reservation_id),
+            ApiError::Forbidden
+            | ApiError::NotFound
+            | ApiError::OrderState
+            | ApiError::Invalid { .. } => self.refused = true,
+            ApiError::NotStarted
+            | ApiError::PathInvalid
+            | ApiError::CaptchaWrong
+            | ApiError::RateLimited { .. }
+            | ApiError::Busy { .. }
+            | ApiError::Internal { .. }
+            | ApiError::Offline => return false,
+        }
+        self.path = None;
+        self.close_sheet();
+        self.purchase = match error {
+            // Until the reservation is here, nothing changes for the visitor.
+            ApiError::AlreadyReserved { .. } => Purchase::Doubted,
+            _ => Purchase::Idle,
+        };
+        self.plan_next_look(at);
+        true
+    }
+}
+
+impl Wait {
+    /// The wait after `error`: what the server asked for, growing from try to try, bounded, and
+    /// longer by up to a fifth by chance.
+    fn after(at: Moment, error: &ApiError, tries: u32) -> Self {
+        const FIRST_MS: i64 = 1_000;
+        const LONGEST_MS: i64 = 16_000;
+        let trouble = match error {
+            ApiError::Offline => Trouble::Offline,
+            ApiError::RateLimited { .. } => Trouble::TooOften,
+            _ => Trouble::Busy,
+        };
+        let asked_for_ms = i64::from(error.retry_after_s().unwrap_or(0)) * 1_000;
+        let ms = asked_for_ms.max((FIRST_MS << tries.min(8)).min(LONGEST_MS));
+        let ms = ms + ms * i64::from(at.chance) / 5_000;
+        Self {
+            trouble,
+            until_ms: at.now_ms + ms,
+            tries: tries + 1,
+        }
+    }
+
+    fn ms(self, at: Moment) -> i64 {
+        self.until_ms - at.now_ms
+    }
+}

@@ -1,0 +1,181 @@
+//! What is shown follows from what is known and what time it is.
+
+use super::*;
+use crate::islands::buy_panel::machine::{Loss, Readiness};
+
+#[test]
+fn nothing_is_claimed_before_the_server_has_spoken() {
+    let mut story = Story::asleep(START_MS + 1);
+    story.is("loading");
+    story.tell(Event::ClockSet);
+    assert!(story.wants(&Effect::ReadMe) && story.wants(&Effect::ReadStock));
+    story.tell(Event::StockRead(Ok(stock(3)))).is("loading");
+    story.tell(Event::MeRead(Ok(Some(me())))).is("loading");
+    assert!(story.wants(&Effect::ReadMine));
+    story.tell(Event::MineRead(Ok(None))).is("open");
+}
+
+#[test]
+fn a_corrected_clock_is_no_reason_to_ask_everything_again() {
+    let mut story = Story::signed_in(START_MS - 100_000, 5);
+    story.tell(Event::ClockSet);
+    assert!(!story.wants(&Effect::ReadMe));
+}
+
+#[test]
+fn time_alone_leads_through_the_round() {
+    let mut story = Story::signed_in(START_MS - 60_001, 5);
+    story.is("before");
+    assert_eq!(story.timer_ms(Slot::Edge), Some(1));
+    story
+        .at(START_MS - 60_000)
+        .tell(Event::Due(Slot::Edge))
+        .is("warm");
+    assert_eq!(story.timer_ms(Slot::Edge), Some(60_000));
+    story.at(START_MS - 1).is("warm");
+    story.at(START_MS).is("open");
+    story.at(END_MS - 1).is("open");
+    story.at(END_MS).is("ended");
+}
+
+#[test]
+fn a_signed_out_visitor_is_asked_to_sign_in_and_never_for_a_reservation() {
+    let mut story = Story::asleep(START_MS - 90_000);
+    story
+        .tell(Event::ClockSet)
+        .tell(Event::StockRead(Ok(stock(5))))
+        .tell(Event::MeRead(Ok(None)));
+    assert_eq!(
+        story.state(),
+        State::Before {
+            opens_at_ms: START_MS,
+            signed_in: false
+        }
+    );
+    assert!(!story.wants(&Effect::ReadMine));
+    story.at(START_MS + 5).tell(Event::Pressed);
+    assert!(story.machine.sheet().is_none());
+    assert_eq!(
+        story.state(),
+        State::Open {
+            ends_at_ms: END_MS,
+            readiness: Readiness::SignedOut
+        }
+    );
+}
+
+#[test]
+fn a_banned_account_is_told_so() {
+    let mut story = Story::asleep(START_MS + 1);
+    story
+        .tell(Event::ClockSet)
+        .tell(Event::StockRead(Ok(stock(5))));
+    story.tell(Event::MeRead(Ok(Some(Me {
+        banned: true,
+        ..me()
+    }))));
+    assert_eq!(
+        story.state(),
+        State::Lost {
+            loss: Loss::Banned,
+            again: false
+        }
+    );
+}
+
+#[test]
+fn a_truth_that_cannot_be_read_is_read_again_with_growing_pauses() {
+    let mut story = Story::asleep(START_MS + 1);
+    story.tell(Event::ClockSet);
+    let mut pauses = Vec::new();
+    for _ in 0..7 {
+        story
+            .tell(Event::MeRead(Err(ApiError::Offline)))
+            .is("offline");
+        pauses.extend(story.timer_ms(Slot::Truth));
+        story.tell(Event::Due(Slot::Truth));
+        assert!(story.wants(&Effect::ReadMe));
+    }
+    assert_eq!(pauses, [1_100, 2_200, 4_400, 8_800, 17_600, 17_600, 17_600]);
+    story
+        .tell(Event::StockRead(Ok(stock(5))))
+        .tell(Event::MeRead(Ok(None)))
+        .is("open");
+}
+
+#[test]
+fn a_limit_is_waited_out_as_long_as_the_server_says() {
+    let mut story = Story::asleep(START_MS + 1);
+    story.tell(Event::ClockSet);
+    story
+        .tell(Event::MeRead(Err(ApiError::RateLimited {
+            retry_after_s: 5,
+        })))
+        .is("busy");
+    assert!(
+        story
+            .timer_ms(Slot::Truth)
+            .is_some_and(|ms| (5_000..=6_000).contains(&ms))
+    );
+}
+
+#[test]
+fn stock_is_looked_at_more_often_the_more_it_matters() {
+    for (now_ms, sellable, ms) in [
+        (START_MS - 90_000, 5, Some(60_000)),
+        (START_MS - 30_000, 5, Some(15_000)),
+        (START_MS + 1, 5, Some(10_000)),
+        (START_MS + 1, 0, Some(5_000)),
+        (END_MS + 1, 0, None),
+    ] {
+        let story = Story::signed_in(now_ms, sellable);
+        assert_eq!(story.timer_ms(Slot::Stock), ms, "{now_ms}");
+    }
+}
+
+#[test]
+fn a_hidden_page_is_quiet_and_reads_the_truth_when_it_is_seen_again() {
+    let mut story = Story::signed_in(START_MS + 1, 0);
+    story.tell(Event::Hidden).tell(Event::Due(Slot::Stock));
+    assert!(!story.wants(&Effect::ReadStock));
+    story.tell(Event::Shown);
+    assert!(story.wants(&Effect::ReadMe) && story.wants(&Effect::ReadStock));
+}
+
+#[test]
+fn units_that_come_back_open_the_sale_again() {
+    let mut story = Story::signed_in(START_MS + 1, 0);
+    story.is("sold_out");
+    story.tell(Event::Due(Slot::Stock));
+    assert!(story.wants(&Effect::ReadStock));
+    story.tell(Event::StockRead(Ok(stock(1)))).is("open");
+}
+
+#[test]
+fn a_stopped_round_shows_the_operators_words_and_resumes_by_itself() {
+    let mut story = Story::signed_in(START_MS + 1, 5);
+    story.tell(Event::StockRead(Ok(Stock {
+        phase: Phase::Stopped,
+        ..stock(5)
+    })));
+    assert!(story.wants(&Effect::ReadWords));
+    assert_eq!(story.timer_ms(Slot::Stock), Some(10_000));
+    story.tell(Event::WordsRead(Some("Back at nine".to_owned())));
+    assert_eq!(
+        story.state(),
+        State::Stopped {
+            words: Some("Back at nine".to_owned())
+        }
+    );
+    story.tell(Event::StockRead(Ok(stock(5)))).is("open");
+}
+
+#[test]
+fn a_round_that_was_moved_counts_down_to_its_new_start() {
+    let mut story = Story::signed_in(START_MS - 10_000, 5);
+    let moved = Stock {
+        starts_at_ms: START_MS + 500_000,
+        ..stock(5)
+    };
+    story.tell(Event::StockRead(Ok(moved))).is("before");
+}

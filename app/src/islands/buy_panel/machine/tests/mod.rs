@@ -1,0 +1,189 @@
+//! The machine, told stories.
+
+mod buying;
+mod facts;
+mod following;
+
+use super::{Effect, Event, Machine, Moment, Sheet, Slot, State};
+use crate::wire::{
+    AccountId, ApiError, CaptchaChallenge, CaptchaId, HiddenPath, ItemId, LocalText, Me, Money,
+    Order, OrderId, OrderState, Phase, ReservationId, ReservationState, ReservationStatus,
+    Reserved, Role, Stock,
+};
+use uuid::Uuid;
+
+/// The round of the stories.
+const START_MS: i64 = 1_000_000;
+const END_MS: i64 = 2_000_000;
+
+/// A machine with its clock, and what it wanted last.
+struct Story {
+    machine: Machine,
+    now_ms: i64,
+    wishes: Vec<Effect>,
+}
+
+impl Story {
+    /// The page woke up at `now_ms`; nothing else is known.
+    fn asleep(now_ms: i64) -> Self {
+        Self {
+            machine: Machine::new(START_MS, END_MS, None),
+            now_ms,
+            wishes: Vec::new(),
+        }
+    }
+
+    /// A signed-in visitor without a reservation, in front of `sellable` units.
+    fn signed_in(now_ms: i64, sellable: u32) -> Self {
+        let mut story = Self::asleep(now_ms);
+        story.tell(Event::ClockSet);
+        story.tell(Event::MeRead(Ok(Some(me()))));
+        story.tell(Event::MineRead(Ok(None)));
+        story.tell(Event::StockRead(Ok(stock(sellable))));
+        story
+    }
+
+    /// A visitor who pressed the button and answered; the purchase is on its way.
+    fn buying() -> Self {
+        let mut story = Self::signed_in(START_MS + 1_000, 5);
+        story.tell(Event::Pressed);
+        story.answer();
+        story
+    }
+
+    /// The question arrives and is answered rightly.
+    fn answer(&mut self) {
+        self.tell(Event::Asked(Ok(question(1))));
+        self.tell(Event::Answered("7".to_owned()));
+        let path = path(self.now_ms + 60_000);
+        self.tell(Event::PathGiven(Ok(path)));
+    }
+
+    fn tell(&mut self, event: Event) -> &mut Self {
+        let at = Moment {
+            now_ms: self.now_ms,
+            chance: 500,
+        };
+        self.wishes = self.machine.step(at, event);
+        self
+    }
+
+    /// Time passes without an event.
+    fn at(&mut self, now_ms: i64) -> &mut Self {
+        self.now_ms = now_ms;
+        self
+    }
+
+    fn state(&self) -> State {
+        self.machine.state(self.now_ms)
+    }
+
+    #[track_caller]
+    fn is(&self, name: &str) {
+        assert_eq!(self.state().name(), name, "{:?}", self.state());
+    }
+
+    fn sheet(&self) -> &Sheet {
+        self.machine.sheet().expect("the sheet is open")
+    }
+
+    fn wants(&self, wish: &Effect) -> bool {
+        self.wishes.contains(wish)
+    }
+
+    /// When the timer goes off, if this step set it.
+    fn timer_ms(&self, wanted: Slot) -> Option<i64> {
+        self.wishes.iter().find_map(|wish| match wish {
+            Effect::Later { slot, ms } if *slot == wanted => Some(*ms),
+            _ => None,
+        })
+    }
+
+    /// The path of the purchase that was asked for, if one was.
+    fn purchase(&self) -> Option<&str> {
+        self.wishes.iter().find_map(|wish| match wish {
+            Effect::Purchase { path } => Some(path.as_str()),
+            _ => None,
+        })
+    }
+}
+
+fn me() -> Me {
+    Me {
+        account_id: AccountId(Uuid::from_u128(1)),
+        nickname: "明".to_owned(),
+        mobile: "138****0001".to_owned(),
+        role: Role::Buyer,
+        banned: false,
+    }
+}
+
+fn stock(sellable: u32) -> Stock {
+    Stock {
+        total: 10,
+        sellable,
+        phase: Phase::Running,
+        starts_at_ms: START_MS,
+        ends_at_ms: END_MS,
+    }
+}
+
+fn question(number: u128) -> CaptchaChallenge {
+    let captcha_id = CaptchaId(Uuid::from_u128(number));
+    CaptchaChallenge {
+        captcha_id,
+        image_url: format!("/captcha/{captcha_id}.png"),
+        prompt: "?".to_owned(),
+    }
+}
+
+fn path(expires_at_ms: i64) -> HiddenPath {
+    HiddenPath {
+        path: "p".to_owned(),
+        expires_at_ms,
+    }
+}
+
+fn reservation_id() -> ReservationId {
+    ReservationId(Uuid::from_u128(2))
+}
+
+fn order_id() -> OrderId {
+    OrderId(Uuid::from_u128(3))
+}
+
+fn reserved() -> Reserved {
+    Reserved {
+        reservation_id: reservation_id(),
+        position: 37,
+    }
+}
+
+fn status(state: ReservationState) -> ReservationStatus {
+    ReservationStatus {
+        reservation_id: reservation_id(),
+        item_id: ItemId(Uuid::from_u128(9)),
+        state,
+        position: (state == ReservationState::Queued).then_some(37),
+        order_id: (state == ReservationState::Ordered).then(order_id),
+        reason: None,
+    }
+}
+
+fn order(state: OrderState, pay_deadline_ms: i64) -> Order {
+    Order {
+        order_id: order_id(),
+        item_id: ItemId(Uuid::from_u128(9)),
+        title: LocalText::default(),
+        picture_url: String::new(),
+        amount: Money(9_900),
+        state,
+        close_reason: None,
+        created_at_ms: START_MS,
+        pay_deadline_ms,
+    }
+}
+
+fn busy() -> ApiError {
+    ApiError::Busy { retry_after_s: 1 }
+}

@@ -1,0 +1,126 @@
+//! `/`: the rounds as a row of times, the running ones and the coming ones with their items, the
+//! ended ones folded away. The same bytes for everybody.
+
+mod card;
+mod round;
+mod row;
+
+use leptos::prelude::*;
+use leptos_meta::{Meta, Title};
+
+use self::{round::RoundSection, row::RoundRow};
+use crate::{
+    api,
+    components::{Calendar, Dial, Failure},
+    islands::Countdown,
+    text::pages::home as say,
+    wire::{ApiError, Language, Phase, Round},
+};
+
+/// The list of rounds and items.
+#[component]
+pub fn HomePage() -> impl IntoView {
+    let language = api::language();
+    view! {
+        <Suspense>
+            {Suspend::new(async move {
+                match read().await {
+                    Ok((rounds, now_ms)) => {
+                        let calendar = Calendar::of_page(now_ms, language);
+                        view! { <Rounds rounds calendar language /> }.into_any()
+                    }
+                    Err(error) => view! { <Failure error language /> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+async fn read() -> Result<(Vec<Round>, i64), ApiError> {
+    let rounds = api::rounds().await?;
+    Ok((rounds, api::clock().await?.now_ms))
+}
+
+#[component]
+fn Rounds(rounds: Vec<Round>, calendar: Calendar, language: Language) -> impl IntoView {
+    let now_ms = calendar.now_ms();
+    let (mut ended, mut current): (Vec<Round>, Vec<Round>) =
+        rounds.into_iter().partition(|round| round.phase_at(now_ms) == Phase::Ended);
+    // What can be bought now comes first; the rest is in the order of time.
+    current.sort_by_key(|round| (round.phase_at(now_ms) != Phase::Running, round.starts_at_ms));
+    ended.sort_by_key(|round| std::cmp::Reverse(round.ends_at_ms));
+    // The first two pictures of the page are in sight on every screen.
+    let sections = current
+        .iter()
+        .enumerate()
+        .map(|(index, round)| {
+            view! { <RoundSection round calendar language first=index == 0 /> }
+        })
+        .collect_view();
+    let is_empty = current.is_empty() && ended.is_empty();
+    view! {
+        <Title text=say::title(language) />
+        <Meta name="description" content=say::description(language) />
+        {(!is_empty).then(|| view! { <Opening current=&current calendar language /> })}
+        {(!current.is_empty()).then(|| view! { <RoundRow rounds=&current calendar language /> })}
+        {sections}
+        {is_empty.then(|| view! { <Empty language /> })}
+        {(!ended.is_empty()).then(|| view! { <Ended rounds=&ended calendar language /> })}
+    }
+}
+
+/// The one question of the page, answered in large type: is it now, and if not, when?
+#[component]
+fn Opening<'a>(current: &'a [Round], calendar: Calendar, language: Language) -> impl IntoView + use<> {
+    let phase = |round: &Round| round.phase_at(calendar.now_ms());
+    let running = current.iter().any(|round| phase(round) == Phase::Running);
+    let next = current.iter().find(|round| phase(round) == Phase::Upcoming);
+    let title = match (running, next) {
+        (true, _) => say::running_now(language),
+        (false, Some(_)) => say::next_round(language),
+        (false, None) => say::nothing_now(language),
+    };
+    let countdown = next.filter(|_| !running).map(|round| {
+        view! {
+            <p class="opening__countdown">
+                <Countdown to_ms=round.starts_at_ms language />
+            </p>
+        }
+    });
+    view! {
+        <div class="opening">
+            <h1 class="opening__title">{title}</h1>
+            <p class="opening__lead">{say::description(language)}</p>
+            {countdown}
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Ended<'a>(rounds: &'a [Round], calendar: Calendar, language: Language) -> impl IntoView + use<> {
+    let sections = rounds
+        .iter()
+        .map(|round| view! { <RoundSection round calendar language first=false /> })
+        .collect_view();
+    view! {
+        <details class="ended">
+            <summary class="ended__summary">{say::ended_rounds(language)}</summary>
+            {sections}
+        </details>
+    }
+}
+
+#[component]
+fn Empty(language: Language) -> impl IntoView {
+    view! {
+        <section class="notice">
+            <Dial />
+            <h1 class="notice__title">{say::empty_title(language)}</h1>
+            <p class="notice__text">{say::empty_text(language)}</p>
+            <div class="notice__actions">
+                <a class="button button--main" href="/login">{say::empty_action(language)}</a>
+            </div>
+        </section>
+    }
+}

@@ -1,0 +1,118 @@
+//! `/items/{id}`: one item, its rules and the buy panel. The same bytes for everybody.
+
+use leptos::prelude::*;
+use leptos_meta::{Meta, Title};
+use leptos_router::hooks::use_params_map;
+
+use crate::{
+    api,
+    components::{Calendar, Failure, Icon, Instant, Picture, Price, Shape},
+    islands::{BuyPanel, PanelItem},
+    text::pages::{home, item as say},
+    wire::{ApiError, ItemDetail, ItemId, Language, Phase},
+};
+
+/// The page of the item named in the address.
+#[component]
+pub fn ItemPage() -> impl IntoView {
+    let language = api::language();
+    let id = use_params_map().with_untracked(|params| params.get("id")).unwrap_or_default();
+    view! {
+        <Suspense>
+            {Suspend::new(async move {
+                match read(&id).await {
+                    Ok((item, now_ms)) => {
+                        let calendar = Calendar::of_page(now_ms, language);
+                        view! { <ItemView item calendar language /> }.into_any()
+                    }
+                    Err(error) => view! { <Failure error language /> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+async fn read(id: &str) -> Result<(ItemDetail, i64), ApiError> {
+    let item_id: ItemId = id.parse().map_err(|_| ApiError::NotFound)?;
+    let item = api::item(item_id).await?;
+    Ok((item, api::clock().await?.now_ms))
+}
+
+#[component]
+fn ItemView(item: ItemDetail, calendar: Calendar, language: Language) -> impl IntoView {
+    let title = item.item.title.get(language).to_owned();
+    let description = item.description.get(language).to_owned();
+    let panel = PanelItem {
+        item_id: item.item.item_id,
+        starts_at_ms: item.starts_at_ms,
+        ends_at_ms: item.ends_at_ms,
+        stopped: item.stopped.as_ref().map(|words| words.get(language).to_owned()),
+        pay_window_s: item.pay_window_s,
+        sale_price: item.item.sale_price,
+        total: item.item.total,
+        sellable: item.item.sellable,
+    };
+    view! {
+        <Title text=title.clone() />
+        <Meta name="description" content=description.clone() />
+        <p class="back">
+            <a class="back__link" href="/">
+                <Icon shape=Shape::Back />
+                {say::all_rounds(language)}
+            </a>
+        </p>
+        <article class="item">
+            <div class="item__picture">
+                <Picture url=item.item.picture_url.clone() alt=title.clone() lazy=false />
+            </div>
+            <div class="item__head">
+                <p class="item__round">{item.round_title.get(language).to_owned()}</p>
+                <h1 class="item__title">{title}</h1>
+                <Price item=&item.item language />
+            </div>
+            <div class="item__panel">
+                <BuyPanel item=panel language />
+                <noscript>
+                    <p class="item__without-script">{say::without_script(language)}</p>
+                </noscript>
+            </div>
+            <div class="item__more">
+                <Rules item=&item calendar language />
+                <h2 class="item__heading">{say::about(language)}</h2>
+                <p class="item__description">{description}</p>
+            </div>
+        </article>
+    }
+}
+
+/// Three lines: how many, how long to pay, and when.
+#[component]
+fn Rules<'a>(item: &'a ItemDetail, calendar: Calendar, language: Language) -> impl IntoView + use<> {
+    let (starts_at_ms, ends_at_ms) = (item.starts_at_ms, item.ends_at_ms);
+    let ends = match item.phase_at(calendar.now_ms()) {
+        Phase::Ended => home::ended(language, &calendar.when(ends_at_ms)),
+        _ => home::ends(language, &calendar.when(ends_at_ms)),
+    };
+    let opens = (item.phase_at(calendar.now_ms()) == Phase::Upcoming).then(|| {
+        let text = home::opens(language, &calendar.when(starts_at_ms));
+        view! { <Instant calendar at_ms=starts_at_ms text /> " · " }
+    });
+    view! {
+        <h2 class="item__heading">{say::rules(language)}</h2>
+        <ul class="rules">
+            <li class="rules__line">
+                <Icon shape=Shape::Person />
+                <span>{say::limit(language, item.limit_per_buyer)}</span>
+            </li>
+            <li class="rules__line">
+                <Icon shape=Shape::Purse />
+                <span>{say::pay_within(language, item.pay_window_s)}</span>
+            </li>
+            <li class="rules__line">
+                <Icon shape=Shape::Clock />
+                <span>{opens} <Instant calendar at_ms=ends_at_ms text=ends /></span>
+            </li>
+        </ul>
+    }
+    .into_any()
+}

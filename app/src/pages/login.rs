@@ -1,0 +1,46 @@
+//! `/login`.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use crate::{
+    api,
+    components::{AccountForm, Field, FormState},
+    text::pages::account as say,
+};
+
+/// The log-in form.
+#[component]
+pub fn LoginPage() -> impl IntoView {
+    let language = api::language();
+    let state = FormState::of_page();
+    let other_form = format!("/register?next={}", state.next);
+    view! {
+        <Title text=say::login_title(language) />
+        <section class="narrow">
+            <h1>{say::login_title(language)}</h1>
+            <p class="lead">{say::login_lead(language)}</p>
+            <AccountForm state action="/api/login" submit=say::login_action(language) language>
+                <Field
+                    name="mobile"
+                    label=say::mobile(language)
+                    hint=say::mobile_hint(language)
+                    kind="tel"
+                    autocomplete="tel"
+                    language
+                />
+                <Field
+                    name="password"
+                    label=say::password(language)
+                    kind="password"
+                    autocomplete="current-password"
+                    language
+                />
+            </AccountForm>
+            <p class="aside">
+                {say::no_account(language)} " "
+                <a href=other_form>{say::register_link(language)}</a>
+            </p>
+        </section>
+    }
+}

@@ -1,0 +1,148 @@
+//! `/orders/{id}`: one order of the caller, where it stands and how it got there.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_params_map;
+
+use crate::{
+    api,
+    components::{Calendar, Failure, Icon, Instant, OrderBadge, Picture, Shape},
+    islands::{CancelOrder, OrderDeadline},
+    text::pages::orders as say,
+    wire::{
+        ApiError, CloseReason, Language, Order, OrderDetail, OrderId, OrderMoment, OrderState,
+    },
+};
+
+/// The page of the order named in the address.
+#[component]
+pub fn OrderPage() -> impl IntoView {
+    let language = api::language();
+    let id = use_params_map().with_untracked(|params| params.get("id")).unwrap_or_default();
+    view! {
+        <Suspense>
+            {Suspend::new(async move {
+                match read(&id).await {
+                    Ok((order, now_ms)) => {
+                        let calendar = Calendar::of_page(now_ms, language);
+                        view! { <OrderView detail=order calendar language /> }.into_any()
+                    }
+                    Err(error) => view! { <Failure error language /> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+async fn read(id: &str) -> Result<(OrderDetail, i64), ApiError> {
+    let order_id: OrderId = id.parse().map_err(|_| ApiError::NotFound)?;
+    let order = api::order(order_id).await?;
+    Ok((order, api::clock().await?.now_ms))
+}
+
+#[component]
+fn OrderView(detail: OrderDetail, calendar: Calendar, language: Language) -> impl IntoView {
+    let OrderDetail { order, history, .. } = detail;
+    view! {
+        <Title text=say::order_title(language, &order.number()) />
+        <p class="back column">
+            <a class="back__link" href="/orders">
+                <Icon shape=Shape::Back />
+                {say::title(language)}
+            </a>
+        </p>
+        <section class="column order">
+            <Standing order=&order calendar language />
+            <Facts order=&order calendar language />
+            <h2 class="order__heading">{say::what_happened(language)}</h2>
+            <TimeLine history=&history calendar language />
+        </section>
+    }
+}
+
+/// The one question of the page, answered in large type: did I get it, and what now?
+#[component]
+fn Standing<'a>(order: &'a Order, calendar: Calendar, language: Language) -> impl IntoView + use<> {
+    let order_id = order.order_id;
+    let what_now = match (order.state, order.close_reason) {
+        (OrderState::PendingPayment, _) => {
+            let deadline_ms = order.pay_deadline_ms;
+            let text = say::held_until(language, &calendar.when(deadline_ms));
+            view! {
+                <OrderDeadline deadline_ms language />
+                <p class="order__text"><Instant calendar at_ms=deadline_ms text /></p>
+                <CancelOrder order_id language />
+            }
+            .into_any()
+        }
+        (OrderState::Paid, _) => paragraph(say::thanks(language)),
+        (OrderState::Closed, Some(CloseReason::Cancelled)) => {
+            paragraph(say::cancelled_text(language))
+        }
+        (OrderState::Closed, _) => paragraph(say::closed_unpaid_text(language)),
+    };
+    view! {
+        <div class="order__standing">
+            <h1 class="order__state"><OrderBadge order language /></h1>
+            {what_now}
+        </div>
+    }
+    .into_any()
+}
+
+fn paragraph(words: &'static str) -> AnyView {
+    view! { <p class="order__text">{words}</p> }.into_any()
+}
+
+#[component]
+fn Facts<'a>(order: &'a Order, calendar: Calendar, language: Language) -> impl IntoView + use<> {
+    view! {
+        <div class="order__item">
+            <Picture url=order.picture_url.clone() />
+            <div>
+                <h2 class="order__title">{order.title.get(language).to_owned()}</h2>
+                <a href=format!("/items/{}", order.item_id)>{say::see_item(language)}</a>
+            </div>
+        </div>
+        <dl class="facts">
+            <div class="facts__row">
+                <dt>{say::amount(language)}</dt>
+                <dd class="facts__amount">{order.amount.to_string()}</dd>
+            </div>
+            <div class="facts__row">
+                <dt>{say::made(language)}</dt>
+                <dd><Instant calendar at_ms=order.created_at_ms text=calendar.when(order.created_at_ms) /></dd>
+            </div>
+            <div class="facts__row">
+                <dt>{say::number(language)}</dt>
+                <dd>
+                    <code class="facts__number">{order.number()}</code>
+                    <span class="facts__hint">{say::number_hint(language)}</span>
+                </dd>
+            </div>
+        </dl>
+    }
+    .into_any()
+}
+
+#[component]
+fn TimeLine<'a>(
+    history: &'a [OrderMoment],
+    calendar: Calendar,
+    language: Language,
+) -> impl IntoView + use<> {
+    let moments = history
+        .iter()
+        .map(|moment| {
+            view! {
+                <li class="time-line__moment">
+                    <span class="time-line__event">{say::event(language, moment.event)}</span>
+                    <span class="time-line__time">
+                        <Instant calendar at_ms=moment.at_ms text=calendar.exact(moment.at_ms) />
+                    </span>
+                </li>
+            }
+        })
+        .collect_view();
+    view! { <ol class="time-line">{moments}</ol> }
+}

@@ -1,0 +1,58 @@
+//! `/register`.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use crate::{
+    api,
+    components::{AccountForm, Field, FormState},
+    text::pages::account as say,
+    wire::{Nickname, Password},
+};
+
+/// The registration form.
+#[component]
+pub fn RegisterPage() -> impl IntoView {
+    let language = api::language();
+    let state = FormState::of_page();
+    let other_form = format!("/login?next={}", state.next);
+    view! {
+        <Title text=say::register_title(language) />
+        <section class="narrow">
+            <h1>{say::register_title(language)}</h1>
+            <p class="lead">{say::register_lead(language)}</p>
+            <AccountForm state action="/api/register" submit=say::register_action(language) language>
+                <Field
+                    name="mobile"
+                    label=say::mobile(language)
+                    hint=say::mobile_hint(language)
+                    kind="tel"
+                    autocomplete="tel"
+                    language
+                />
+                <Field
+                    name="nickname"
+                    label=say::nickname(language)
+                    hint=say::nickname_rule(language)
+                    autocomplete="nickname"
+                    max=Nickname::MAX
+                    language
+                />
+                <Field
+                    name="password"
+                    label=say::password(language)
+                    hint=say::password_rule(language)
+                    kind="password"
+                    autocomplete="new-password"
+                    min=Password::MIN
+                    max=Password::MAX
+                    language
+                />
+            </AccountForm>
+            <p class="aside">
+                {say::have_account(language)} " "
+                <a href=other_form>{say::login_link(language)}</a>
+            </p>
+        </section>
+    }
+}

@@ -1,0 +1,44 @@
+//! Around an order and the account: deadline, cancelling, header, stock.
+
+use super::messages;
+use crate::wire::Language;
+
+/// Before the time that is left to pay; or after it.
+pub fn pay_within(language: Language, is_over: bool) -> &'static str {
+    match (language, is_over) {
+        (Language::Zh, false) => "请在此时间内付款",
+        (Language::Zh, true) => "付款时间已到，正在查询订单",
+        (Language::En, false) => "Time left to pay",
+        (Language::En, true) => "The time to pay is over; checking the order",
+    }
+}
+
+messages! {
+    /// The button.
+    cancel_order: "取消订单", "Cancel order";
+    /// Asks once more.
+    cancel_question: "要取消这个订单吗？商品会立即让给别人。",
+        "Cancel this order? The unit goes to somebody else at once.";
+    /// Takes it back.
+    cancel_keep: "保留订单", "Keep it";
+    /// Does it.
+    cancel_yes: "确认取消", "Yes, cancel";
+    /// It did not work.
+    cancel_failed: "没有取消成功，订单还在。请再试一次。",
+        "That did not work, and the order is still there. Please try again.";
+    /// Too often.
+    cancel_too_often: "操作太频繁，请稍等几秒再试。",
+        "That was too often. Please wait a few seconds and try again.";
+
+    /// Names the part of the header.
+    account_label: "账户", "Account";
+    /// Leads to the orders.
+    my_orders: "我的订单", "My orders";
+    /// Leads to the log-in form.
+    sign_in: "登录", "Sign in";
+    /// Ends the log-in.
+    sign_out: "退出", "Sign out";
+
+    /// Names the bar.
+    left_label: "剩余库存", "Stock left";
+}
