@@ -12,9 +12,7 @@ use leptos_router::{
 use crate::{
     api,
     components::Frame,
-    pages::{
-        HomePage, ItemPage, LoginPage, NotFoundPage, OrderPage, OrdersPage, RegisterPage,
-    },
+    pages::{HomePage, ItemPage, LoginPage, NotFoundPage, OrderPage, OrdersPage, RegisterPage},
     text::pages as say,
 };
 

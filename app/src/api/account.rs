@@ -22,8 +22,15 @@ pub async fn register(
     nickname: String,
     #[server(default)] next: Option<String>,
 ) -> Result<Me, ApiError> {
-    let form = Form { page: "/register", next };
-    let registration = Registration { mobile, password, nickname };
+    let form = Form {
+        page: "/register",
+        next,
+    };
+    let registration = Registration {
+        mobile,
+        password,
+        nickname,
+    };
     form.finish(shop()?.register(&visitor()?, registration).await)
 }
 
@@ -34,7 +41,10 @@ pub async fn login(
     password: String,
     #[server(default)] next: Option<String>,
 ) -> Result<Me, ApiError> {
-    let form = Form { page: "/login", next };
+    let form = Form {
+        page: "/login",
+        next,
+    };
     form.finish(shop()?.login(&visitor()?, &mobile, password).await)
 }
 
@@ -98,9 +108,10 @@ mod form {
     }
 
     pub fn set_cookie(value: &str) {
-        if let (Some(response), Ok(value)) =
-            (use_context::<ResponseOptions>(), HeaderValue::from_str(value))
-        {
+        if let (Some(response), Ok(value)) = (
+            use_context::<ResponseOptions>(),
+            HeaderValue::from_str(value),
+        ) {
             response.append_header(header::SET_COOKIE, value);
         }
     }
@@ -114,9 +125,11 @@ mod form {
                 .and_then(|accept| accept.to_str().ok())
                 .is_some_and(|accept| accept.contains("text/html"))
         });
-        if let (true, Some(response), Ok(to)) =
-            (is_form, use_context::<ResponseOptions>(), HeaderValue::from_str(to))
-        {
+        if let (true, Some(response), Ok(to)) = (
+            is_form,
+            use_context::<ResponseOptions>(),
+            HeaderValue::from_str(to),
+        ) {
             response.insert_header(header::LOCATION, to);
             response.set_status(StatusCode::SEE_OTHER);
         }

@@ -11,7 +11,9 @@ use super::context::shop;
 /// `GET /api/clock`: the server's time.
 #[server(name = GetClock, endpoint = "/clock", prefix = "/api", input = GetUrl, output = Json)]
 pub async fn clock() -> Result<ServerTime, ApiError> {
-    Ok(ServerTime { now_ms: shop()?.now_ms() })
+    Ok(ServerTime {
+        now_ms: shop()?.now_ms(),
+    })
 }
 
 /// `GET /api/rounds`: the catalogue, cacheable.

@@ -16,7 +16,15 @@ mod tests {
         for ours in ["/", "/orders", "/items/0192-ab"] {
             assert_eq!(local_path(ours), Some(ours));
         }
-        let foreign = ["", "orders", "//evil", "/\\evil", "https://evil", "/a\r\nb", "/a?next=b"];
+        let foreign = [
+            "",
+            "orders",
+            "//evil",
+            "/\\evil",
+            "https://evil",
+            "/a\r\nb",
+            "/a?next=b",
+        ];
         for foreign in foreign {
             assert_eq!(local_path(foreign), None, "{foreign:?}");
         }

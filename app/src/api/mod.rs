@@ -13,9 +13,7 @@ mod purchase;
 pub use account::{Login, Logout, Register, login, logout, me, register};
 pub use catalogue::{clock, item, rounds, stock};
 pub use orders::{cancel, order, orders};
-pub use purchase::{
-    Purchase, captcha, captcha_words, my_reservation, path, purchase, reservation,
-};
+pub use purchase::{Purchase, captcha, captcha_words, my_reservation, path, purchase, reservation};
 
 #[cfg(feature = "ssr")]
 pub use context::{HiddenPathSegment, language, shop, visitor};
@@ -41,8 +39,9 @@ mod context {
     /// # Errors
     /// `internal`, when a route was mounted without the services (a bug of ours).
     pub fn shop() -> Result<Shop, ApiError> {
-        use_context::<Shop>()
-            .ok_or_else(|| ApiError::Internal { trace_id: "no-services".to_owned() })
+        use_context::<Shop>().ok_or_else(|| ApiError::Internal {
+            trace_id: "no-services".to_owned(),
+        })
     }
 
     /// Who is asking.
@@ -50,8 +49,9 @@ mod context {
     /// # Errors
     /// `internal`, when the visitor layer is missing in front of the route (a bug of ours).
     pub fn visitor() -> Result<Visitor, ApiError> {
-        extension::<Visitor>()
-            .ok_or_else(|| ApiError::Internal { trace_id: "no-visitor".to_owned() })
+        extension::<Visitor>().ok_or_else(|| ApiError::Internal {
+            trace_id: "no-visitor".to_owned(),
+        })
     }
 
     /// The language of the page being rendered.

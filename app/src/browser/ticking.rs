@@ -14,7 +14,7 @@ pub const LAST_MINUTE_MS: i64 = 60_000;
 /// Calls `show` with the milliseconds left until `to_ms`, at once and on every beat until nought.
 /// Starts over when a signal read in `to_ms` changes; ends with the owner of the caller.
 pub fn count_down(to_ms: impl Fn() -> Option<i64> + 'static, show: impl Fn(i64) + Copy + 'static) {
-    let alarm = StoredValue::new_local(None);
+    let alarm = StoredValue::new(None);
     Effect::new(move || {
         alarm.set_value(None);
         let (to_ms, now_ms) = (to_ms(), clock::watch_ms());
@@ -24,11 +24,7 @@ pub fn count_down(to_ms: impl Fn() -> Option<i64> + 'static, show: impl Fn(i64) 
     });
 }
 
-fn beat(
-    to_ms: i64,
-    show: impl Fn(i64) + Copy + 'static,
-    alarm: StoredValue<Option<Alarm>, LocalStorage>,
-) {
+fn beat(to_ms: i64, show: impl Fn(i64) + Copy + 'static, alarm: StoredValue<Option<Alarm>>) {
     let Some(now_ms) = clock::now_ms() else {
         return;
     };

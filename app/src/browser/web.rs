@@ -1,14 +1,17 @@
 //! The browser's own functions, in the shape the rest of `browser` wants them. Nothing is decided
 //! here.
 
+use gloo_timers::callback::Timeout;
+use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, closure::Closure};
 
-/// A timer that is cancelled when it is dropped.
-pub type Alarm = gloo_timers::callback::Timeout;
+/// A timer that is cancelled when it is dropped. There is one thread in the browser; the wrapper
+/// tells the compiler, so that the same islands compile for the server, where there are many.
+pub type Alarm = SendWrapper<Timeout>;
 
 /// Calls `then` once, after `ms` milliseconds.
 pub fn alarm(ms: u32, then: impl FnOnce() + 'static) -> Alarm {
-    Alarm::new(ms, then)
+    SendWrapper::new(Timeout::new(ms, then))
 }
 
 /// Ends `ms` milliseconds from now.

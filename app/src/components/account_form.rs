@@ -27,8 +27,16 @@ impl FormState {
 
     fn from_query(query: &ParamsMap) -> Self {
         let text = |name: &str| query.get_str(name).unwrap_or_default().to_owned();
-        let next = query.get_str("next").and_then(local_path).unwrap_or("/").to_owned();
-        Self { next, error: text("error"), field: text("field") }
+        let next = query
+            .get_str("next")
+            .and_then(local_path)
+            .unwrap_or("/")
+            .to_owned();
+        Self {
+            next,
+            error: text("error"),
+            field: text("field"),
+        }
     }
 
     /// The mistake in `field`, if the earlier try had one there.
@@ -172,8 +180,18 @@ mod tests {
 
     #[test]
     fn every_other_error_is_said_above_the_form() {
-        for code in ["unauthenticated", "rate_limited", "busy", "forbidden", "invalid", "<script>"] {
-            assert!(state(&[("error", code)]).message(Language::En).is_some(), "{code}");
+        for code in [
+            "unauthenticated",
+            "rate_limited",
+            "busy",
+            "forbidden",
+            "invalid",
+            "<script>",
+        ] {
+            assert!(
+                state(&[("error", code)]).message(Language::En).is_some(),
+                "{code}"
+            );
         }
         assert_eq!(state(&[]).message(Language::En), None);
     }

@@ -75,25 +75,39 @@ pub fn Failure(
 
 fn words(error: &ApiError, language: Language) -> (&'static str, &'static str, WayOn) {
     match error {
-        ApiError::NotFound | ApiError::Invalid { .. } => {
-            (say::not_found_title(language), say::not_found_text(language), WayOn::Home)
-        }
-        ApiError::Unauthenticated => {
-            (say::sign_in_title(language), say::sign_in_text(language), WayOn::SignIn)
-        }
-        ApiError::RateLimited { .. } => {
-            (say::limited_title(language), say::limited_text(language), WayOn::Again)
-        }
-        ApiError::Busy { .. } | ApiError::Offline => {
-            (say::busy_title(language), say::busy_text(language), WayOn::Again)
-        }
-        _ => (say::broken_title(language), say::broken_text(language), WayOn::Again),
+        ApiError::NotFound | ApiError::Invalid { .. } => (
+            say::not_found_title(language),
+            say::not_found_text(language),
+            WayOn::Home,
+        ),
+        ApiError::Unauthenticated => (
+            say::sign_in_title(language),
+            say::sign_in_text(language),
+            WayOn::SignIn,
+        ),
+        ApiError::RateLimited { .. } => (
+            say::limited_title(language),
+            say::limited_text(language),
+            WayOn::Again,
+        ),
+        ApiError::Busy { .. } | ApiError::Offline => (
+            say::busy_title(language),
+            say::busy_text(language),
+            WayOn::Again,
+        ),
+        _ => (
+            say::broken_title(language),
+            say::broken_text(language),
+            WayOn::Again,
+        ),
     }
 }
 
 /// Absent while routes are listed at start; then there is no response to speak of.
 fn set_status(error: &ApiError) {
-    let Some(response) = use_context::<ResponseOptions>() else { return };
+    let Some(response) = use_context::<ResponseOptions>() else {
+        return;
+    };
     if let Ok(status) = StatusCode::from_u16(error.status()) {
         response.set_status(status);
     }

@@ -17,7 +17,11 @@ pub fn Picture(
     #[prop(default = true)]
     lazy: bool,
 ) -> impl IntoView {
-    let url = if url.is_empty() { "/products/placeholder.svg".to_owned() } else { url };
+    let url = if url.is_empty() {
+        "/products/placeholder.svg".to_owned()
+    } else {
+        url
+    };
     view! {
         <img
             class="picture"

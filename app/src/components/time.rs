@@ -1,11 +1,7 @@
 //! Instants as the shop's calendar shows them. The zone is the shop's, never the visitor's: a page
 //! is the same for everybody. Not here: anything that ticks (that is the islands' work).
 
-use jiff::{
-    Timestamp,
-    civil::DateTime,
-    tz::Offset,
-};
+use jiff::{Timestamp, civil::DateTime, tz::Offset};
 use leptos::prelude::*;
 
 use crate::{text::pages::time as say, wire::Language};
@@ -35,12 +31,21 @@ pub struct Calendar {
 impl Calendar {
     /// The calendar of the page being rendered, at `now_ms`.
     pub fn of_page(now_ms: i64, language: Language) -> Self {
-        Self::new(use_context::<ShopZone>().unwrap_or_default(), now_ms, language)
+        Self::new(
+            use_context::<ShopZone>().unwrap_or_default(),
+            now_ms,
+            language,
+        )
     }
 
     fn new(zone: ShopZone, now_ms: i64, language: Language) -> Self {
-        let offset = Offset::from_seconds(zone.offset_min.saturating_mul(60)).unwrap_or(Offset::UTC);
-        Self { offset, now_ms, language }
+        let offset =
+            Offset::from_seconds(zone.offset_min.saturating_mul(60)).unwrap_or(Offset::UTC);
+        Self {
+            offset,
+            now_ms,
+            language,
+        }
     }
 
     /// The instant at which the page is rendered, epoch milliseconds.
@@ -79,7 +84,11 @@ impl Calendar {
         let minutes = self.offset.seconds() / 60;
         let sign = if minutes < 0 { '-' } else { '+' };
         let at = self.civil(at_ms).strftime("%Y-%m-%dT%H:%M:%S");
-        format!("{at}{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60)
+        format!(
+            "{at}{sign}{:02}:{:02}",
+            minutes.abs() / 60,
+            minutes.abs() % 60
+        )
     }
 
     fn day(self, at_ms: i64) -> String {
@@ -93,7 +102,8 @@ impl Calendar {
     }
 
     fn civil(self, at_ms: i64) -> DateTime {
-        self.offset.to_datetime(Timestamp::from_millisecond(at_ms).unwrap_or_default())
+        self.offset
+            .to_datetime(Timestamp::from_millisecond(at_ms).unwrap_or_default())
     }
 }
 
@@ -130,27 +140,45 @@ mod tests {
         assert_eq!(english.when(NOW_MS + HOUR_MS), "tomorrow at 00:30");
         assert_eq!(english.when(NOW_MS - 24 * HOUR_MS), "yesterday at 23:30");
         assert_eq!(english.when(NOW_MS + 72 * HOUR_MS), "8 Jan at 23:30");
-        assert_eq!(calendar(Language::Zh).when(NOW_MS + 72 * HOUR_MS), "1月8日 23:30");
+        assert_eq!(
+            calendar(Language::Zh).when(NOW_MS + 72 * HOUR_MS),
+            "1月8日 23:30"
+        );
     }
 
     #[test]
     fn a_month_ahead_is_no_day_of_this_week() {
-        assert_eq!(calendar(Language::En).when(NOW_MS + 31 * 24 * HOUR_MS), "5 Feb at 23:30");
-        assert_eq!(calendar(Language::En).when(NOW_MS + 32 * 24 * HOUR_MS), "6 Feb at 23:30");
+        assert_eq!(
+            calendar(Language::En).when(NOW_MS + 31 * 24 * HOUR_MS),
+            "5 Feb at 23:30"
+        );
+        assert_eq!(
+            calendar(Language::En).when(NOW_MS + 32 * 24 * HOUR_MS),
+            "6 Feb at 23:30"
+        );
     }
 
     #[test]
     fn labels_leave_today_unsaid() {
         assert_eq!(calendar(Language::En).label(NOW_MS), "23:30");
-        assert_eq!(calendar(Language::En).label(NOW_MS + HOUR_MS), "Tomorrow 00:30");
+        assert_eq!(
+            calendar(Language::En).label(NOW_MS + HOUR_MS),
+            "Tomorrow 00:30"
+        );
         assert_eq!(calendar(Language::Zh).label(NOW_MS + HOUR_MS), "明天 00:30");
     }
 
     #[test]
     fn programs_get_the_offset_with_the_time() {
-        assert_eq!(calendar(Language::Zh).machine(NOW_MS), "2026-01-05T23:30:00+08:00");
+        assert_eq!(
+            calendar(Language::Zh).machine(NOW_MS),
+            "2026-01-05T23:30:00+08:00"
+        );
         let west = Calendar::new(ShopZone { offset_min: -210 }, NOW_MS, Language::Zh);
         assert_eq!(west.machine(NOW_MS), "2026-01-05T12:00:00-03:30");
-        assert_eq!(calendar(Language::En).exact(NOW_MS + 3_000), "today at 23:30:03");
+        assert_eq!(
+            calendar(Language::En).exact(NOW_MS + 3_000),
+            "today at 23:30:03"
+        );
     }
 }

@@ -25,7 +25,7 @@ const HOPELESS_AFTER_MS: i64 = 60_000;
 pub fn OrderDeadline(deadline_ms: i64, language: Language) -> impl IntoView {
     let left = RwSignal::new(panel::COUNTDOWN_PLACEHOLDER.to_owned());
     let is_over = RwSignal::new(false);
-    let alarm = StoredValue::new_local(None);
+    let alarm = StoredValue::new(None);
     count_down(
         move || Some(deadline_ms),
         move |left_ms| {
@@ -47,7 +47,7 @@ pub fn OrderDeadline(deadline_ms: i64, language: Language) -> impl IntoView {
     }
 }
 
-fn reload_soon(deadline_ms: i64, alarm: StoredValue<Option<Alarm>, LocalStorage>) {
+fn reload_soon(deadline_ms: i64, alarm: StoredValue<Option<Alarm>>) {
     let overdue_ms = clock::now_ms().map_or(0, |now_ms| now_ms - deadline_ms);
     if overdue_ms < HOPELESS_AFTER_MS {
         alarm.set_value(Some(after(overdue_ms.max(SETTLED_AFTER_MS), page::reload)));

@@ -23,7 +23,7 @@ const LOOK_EVERY_MS: i64 = 20_000;
 #[island]
 pub fn StockBar(item_id: ItemId, total: u32, sellable: u32, language: Language) -> impl IntoView {
     let left = RwSignal::new((sellable, total));
-    let alarm = StoredValue::new_local(None);
+    let alarm = StoredValue::new(None);
     Effect::new(move || {
         alarm.set_value(None);
         if page::sight().visible {
@@ -48,7 +48,7 @@ fn look_later(
     ms: i64,
     item_id: ItemId,
     left: RwSignal<(u32, u32)>,
-    alarm: StoredValue<Option<Alarm>, LocalStorage>,
+    alarm: StoredValue<Option<Alarm>>,
 ) {
     let next = after(spread(ms), move || {
         spawn_local(async move {

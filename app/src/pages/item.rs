@@ -16,7 +16,9 @@ use crate::{
 #[component]
 pub fn ItemPage() -> impl IntoView {
     let language = api::language();
-    let id = use_params_map().with_untracked(|params| params.get("id")).unwrap_or_default();
+    let id = use_params_map()
+        .with_untracked(|params| params.get("id"))
+        .unwrap_or_default();
     view! {
         <Suspense>
             {Suspend::new(async move {
@@ -46,7 +48,10 @@ fn ItemView(item: ItemDetail, calendar: Calendar, language: Language) -> impl In
         item_id: item.item.item_id,
         starts_at_ms: item.starts_at_ms,
         ends_at_ms: item.ends_at_ms,
-        stopped: item.stopped.as_ref().map(|words| words.get(language).to_owned()),
+        stopped: item
+            .stopped
+            .as_ref()
+            .map(|words| words.get(language).to_owned()),
         pay_window_s: item.pay_window_s,
         sale_price: item.item.sale_price,
         total: item.item.total,
@@ -87,7 +92,11 @@ fn ItemView(item: ItemDetail, calendar: Calendar, language: Language) -> impl In
 
 /// Three lines: how many, how long to pay, and when.
 #[component]
-fn Rules<'a>(item: &'a ItemDetail, calendar: Calendar, language: Language) -> impl IntoView + use<> {
+fn Rules<'a>(
+    item: &'a ItemDetail,
+    calendar: Calendar,
+    language: Language,
+) -> impl IntoView + use<> {
     let (starts_at_ms, ends_at_ms) = (item.starts_at_ms, item.ends_at_ms);
     let ends = match item.phase_at(calendar.now_ms()) {
         Phase::Ended => home::ended(language, &calendar.when(ends_at_ms)),

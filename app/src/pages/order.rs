@@ -9,16 +9,16 @@ use crate::{
     components::{Calendar, Failure, Icon, Instant, OrderBadge, Picture, Shape},
     islands::{CancelOrder, OrderDeadline},
     text::pages::orders as say,
-    wire::{
-        ApiError, CloseReason, Language, Order, OrderDetail, OrderId, OrderMoment, OrderState,
-    },
+    wire::{ApiError, CloseReason, Language, Order, OrderDetail, OrderId, OrderMoment, OrderState},
 };
 
 /// The page of the order named in the address.
 #[component]
 pub fn OrderPage() -> impl IntoView {
     let language = api::language();
-    let id = use_params_map().with_untracked(|params| params.get("id")).unwrap_or_default();
+    let id = use_params_map()
+        .with_untracked(|params| params.get("id"))
+        .unwrap_or_default();
     view! {
         <Suspense>
             {Suspend::new(async move {

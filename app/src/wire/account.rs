@@ -35,7 +35,9 @@ pub struct Me {
 }
 
 fn invalid(field: &str) -> ApiError {
-    ApiError::Invalid { field: field.to_owned() }
+    ApiError::Invalid {
+        field: field.to_owned(),
+    }
 }
 
 /// A mainland mobile number: eleven digits, `1` then `3`–`9`.
@@ -54,7 +56,11 @@ impl Mobile {
             && bytes.iter().all(u8::is_ascii_digit)
             && bytes[0] == b'1'
             && bytes[1] >= b'3';
-        if ok { Ok(Self(digits)) } else { Err(invalid("mobile")) }
+        if ok {
+            Ok(Self(digits))
+        } else {
+            Err(invalid("mobile"))
+        }
     }
 
     /// The eleven digits.
@@ -133,8 +139,19 @@ mod tests {
 
     #[test]
     fn a_mobile_number_is_eleven_digits_and_is_shown_masked() {
-        assert_eq!(Mobile::parse("138 0000-0001").unwrap().masked(), "138****0001");
-        for wrong in ["", "1380000000", "138000000011", "23800000001", "12800000001", "1380000000x", "１３８００００００１１"] {
+        assert_eq!(
+            Mobile::parse("138 0000-0001").unwrap().masked(),
+            "138****0001"
+        );
+        for wrong in [
+            "",
+            "1380000000",
+            "138000000011",
+            "23800000001",
+            "12800000001",
+            "1380000000x",
+            "１３８００００００１１",
+        ] {
             assert_eq!(Mobile::parse(wrong), Err(invalid("mobile")), "{wrong}");
         }
     }

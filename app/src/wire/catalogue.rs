@@ -24,7 +24,12 @@ pub struct Round {
 impl Round {
     /// Where the round stands at `now_ms`.
     pub fn phase_at(&self, now_ms: i64) -> Phase {
-        Phase::at(self.starts_at_ms, self.ends_at_ms, self.stopped.is_some(), now_ms)
+        Phase::at(
+            self.starts_at_ms,
+            self.ends_at_ms,
+            self.stopped.is_some(),
+            now_ms,
+        )
     }
 }
 
@@ -74,7 +79,12 @@ pub struct ItemDetail {
 impl ItemDetail {
     /// Where the item's round stands at `now_ms`.
     pub fn phase_at(&self, now_ms: i64) -> Phase {
-        Phase::at(self.starts_at_ms, self.ends_at_ms, self.stopped.is_some(), now_ms)
+        Phase::at(
+            self.starts_at_ms,
+            self.ends_at_ms,
+            self.stopped.is_some(),
+            now_ms,
+        )
     }
 }
 
@@ -130,12 +140,15 @@ mod tests {
     #[test]
     fn a_window_includes_its_start_and_excludes_its_end() {
         let at = |now| Phase::at(10, 20, false, now);
-        assert_eq!([at(9), at(10), at(19), at(20)], [
-            Phase::Upcoming,
-            Phase::Running,
-            Phase::Running,
-            Phase::Ended
-        ]);
+        assert_eq!(
+            [at(9), at(10), at(19), at(20)],
+            [
+                Phase::Upcoming,
+                Phase::Running,
+                Phase::Running,
+                Phase::Ended
+            ]
+        );
         assert_eq!(Phase::at(10, 20, true, 15), Phase::Stopped);
         assert_eq!(Phase::at(10, 20, true, 25), Phase::Ended);
     }

@@ -170,7 +170,9 @@ impl ApiError {
             Rejection::Ended => ApiError::Ended,
             Rejection::Stopped => ApiError::Stopped,
             Rejection::SoldOut => ApiError::SoldOut,
-            Rejection::AlreadyReserved => ApiError::AlreadyReserved { reservation_id: None },
+            Rejection::AlreadyReserved => ApiError::AlreadyReserved {
+                reservation_id: None,
+            },
             Rejection::PathInvalid => ApiError::PathInvalid,
             Rejection::CaptchaWrong => ApiError::CaptchaWrong,
             Rejection::RateLimited => ApiError::RateLimited { retry_after_s: 1 },
@@ -191,11 +193,13 @@ impl FromServerFnError for ApiError {
                 ServerFnErrorErr::Args(text)
                 | ServerFnErrorErr::MissingArg(text)
                 | ServerFnErrorErr::Deserialization(text)
-                | ServerFnErrorErr::Request(text) => {
-                    ApiError::Invalid { field: field_in(&text).to_owned() }
-                }
+                | ServerFnErrorErr::Request(text) => ApiError::Invalid {
+                    field: field_in(&text).to_owned(),
+                },
                 // Only a bug of ours gets here (an answer that cannot be encoded).
-                _ => ApiError::Internal { trace_id: "encoding".to_owned() },
+                _ => ApiError::Internal {
+                    trace_id: "encoding".to_owned(),
+                },
             }
         } else {
             ApiError::Offline
@@ -223,7 +227,10 @@ mod tests {
             serde_json::to_string(&limited).unwrap(),
             r#"{"error":"rate_limited","retry_after_s":3}"#
         );
-        assert_eq!(serde_json::to_string(&ApiError::SoldOut).unwrap(), r#"{"error":"sold_out"}"#);
+        assert_eq!(
+            serde_json::to_string(&ApiError::SoldOut).unwrap(),
+            r#"{"error":"sold_out"}"#
+        );
         assert_eq!(limited.code(), "rate_limited");
         assert_eq!((limited.status(), limited.retry_after_s()), (429, Some(3)));
     }

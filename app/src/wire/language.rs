@@ -36,7 +36,9 @@ impl Language {
 
     /// The language with this short code.
     pub fn from_code(code: &str) -> Option<Language> {
-        Language::ALL.into_iter().find(|language| language.code() == code)
+        Language::ALL
+            .into_iter()
+            .find(|language| language.code() == code)
     }
 
     /// The best of our languages for an `Accept-Language` header (RFC 9110 §12.5.4): the highest
@@ -50,7 +52,9 @@ impl Language {
             let weight = parts
                 .find_map(|part| part.trim().strip_prefix("q=").map(weight_in_thousandths))
                 .unwrap_or(1000);
-            let Some(language) = Language::from_code(primary) else { continue };
+            let Some(language) = Language::from_code(primary) else {
+                continue;
+            };
             if weight > best.map_or(0, |(best_weight, _)| best_weight) {
                 best = Some((weight, language));
             }

@@ -36,7 +36,12 @@ mod tests {
 
     #[test]
     fn amounts_read_like_prices() {
-        for (fen, text) in [(0, "¥0"), (9_900, "¥99"), (9_905, "¥99.05"), (123_456_700, "¥1,234,567")] {
+        for (fen, text) in [
+            (0, "¥0"),
+            (9_900, "¥99"),
+            (9_905, "¥99.05"),
+            (123_456_700, "¥1,234,567"),
+        ] {
             assert_eq!(Money(fen).to_string(), text);
         }
     }

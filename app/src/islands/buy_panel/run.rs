@@ -25,8 +25,8 @@ const PATIENCE_MS: i64 = 10_000;
 pub struct Runner {
     item_id: ItemId,
     language: Language,
-    machine: StoredValue<Machine, LocalStorage>,
-    alarms: StoredValue<[Option<Alarm>; Slot::COUNT], LocalStorage>,
+    machine: StoredValue<Machine>,
+    alarms: StoredValue<[Option<Alarm>; Slot::COUNT]>,
     state: RwSignal<State>,
     sheet: RwSignal<Option<Sheet>>,
 }
@@ -38,8 +38,8 @@ impl Runner {
         Self {
             item_id: item.item_id,
             language,
-            machine: StoredValue::new_local(machine),
-            alarms: StoredValue::new_local(Default::default()),
+            machine: StoredValue::new(machine),
+            alarms: StoredValue::new(Default::default()),
             state: RwSignal::new(State::Loading),
             sheet: RwSignal::new(None),
         }

@@ -46,6 +46,10 @@ pub fn ItemCard<'a>(
 }
 
 fn plain(phase: &'static str, more: &str) -> AnyView {
-    let text = if more.is_empty() { phase.to_owned() } else { format!("{phase} · {more}") };
+    let text = if more.is_empty() {
+        phase.to_owned()
+    } else {
+        format!("{phase} · {more}")
+    };
     view! { <p class="card__phase">{text}</p> }.into_any()
 }

@@ -44,8 +44,9 @@ async fn read() -> Result<(Vec<Round>, i64), ApiError> {
 #[component]
 fn Rounds(rounds: Vec<Round>, calendar: Calendar, language: Language) -> impl IntoView {
     let now_ms = calendar.now_ms();
-    let (mut ended, mut current): (Vec<Round>, Vec<Round>) =
-        rounds.into_iter().partition(|round| round.phase_at(now_ms) == Phase::Ended);
+    let (mut ended, mut current): (Vec<Round>, Vec<Round>) = rounds
+        .into_iter()
+        .partition(|round| round.phase_at(now_ms) == Phase::Ended);
     // What can be bought now comes first; the rest is in the order of time.
     current.sort_by_key(|round| (round.phase_at(now_ms) != Phase::Running, round.starts_at_ms));
     ended.sort_by_key(|round| std::cmp::Reverse(round.ends_at_ms));
@@ -71,7 +72,11 @@ fn Rounds(rounds: Vec<Round>, calendar: Calendar, language: Language) -> impl In
 
 /// The one question of the page, answered in large type: is it now, and if not, when?
 #[component]
-fn Opening<'a>(current: &'a [Round], calendar: Calendar, language: Language) -> impl IntoView + use<> {
+fn Opening<'a>(
+    current: &'a [Round],
+    calendar: Calendar,
+    language: Language,
+) -> impl IntoView + use<> {
     let phase = |round: &Round| round.phase_at(calendar.now_ms());
     let running = current.iter().any(|round| phase(round) == Phase::Running);
     let next = current.iter().find(|round| phase(round) == Phase::Upcoming);
@@ -90,8 +95,8 @@ fn Opening<'a>(current: &'a [Round], calendar: Calendar, language: Language) -> 
     view! {
         <div class="opening">
             <h1 class="opening__title">{title}</h1>
-            <p class="opening__lead">{say::description(language)}</p>
             {countdown}
+            <p class="opening__lead">{say::description(language)}</p>
         </div>
     }
     .into_any()

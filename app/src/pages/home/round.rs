@@ -38,18 +38,25 @@ pub fn RoundSection<'a>(
             view! { <ItemCard item phase language lazy /> }
         })
         .collect_view();
+    let stopped = round
+        .stopped
+        .as_ref()
+        .filter(|_| phase == Phase::Stopped)
+        .map(|words| {
+            view! {
+                <p class="round__stopped">
+                    <Icon shape=Shape::Paused />
+                    {item::stopped(language, words.get(language))}
+                </p>
+            }
+        });
     view! {
         <section class="round" id=id aria-labelledby=labelled_by>
             <div class="round__head">
                 <h2 class="round__title" id=title_id>{round.title.get(language).to_owned()}</h2>
                 <RoundTime round phase counted=!first calendar language />
             </div>
-            {(phase == Phase::Stopped).then(|| round.stopped.as_ref()).flatten().map(|words| view! {
-                <p class="round__stopped">
-                    <Icon shape=Shape::Paused />
-                    {item::stopped(language, words.get(language))}
-                </p>
-            })}
+            {stopped}
             <ul class="cards">{cards}</ul>
         </section>
     }
@@ -68,7 +75,10 @@ fn RoundTime<'a>(
 ) -> impl IntoView + use<> {
     let (starts_at_ms, ends_at_ms) = (round.starts_at_ms, round.ends_at_ms);
     let (at_ms, text) = match phase {
-        Phase::Upcoming => (starts_at_ms, say::opens(language, &calendar.when(starts_at_ms))),
+        Phase::Upcoming => (
+            starts_at_ms,
+            say::opens(language, &calendar.when(starts_at_ms)),
+        ),
         Phase::Ended => (ends_at_ms, say::ended(language, &calendar.when(ends_at_ms))),
         Phase::Running | Phase::Stopped => {
             (ends_at_ms, say::ends(language, &calendar.when(ends_at_ms)))

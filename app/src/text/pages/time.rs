@@ -9,15 +9,18 @@ messages! {
     yesterday: "昨天", "yesterday";
 }
 
-const MONTHS: [&str; 12] =
-    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
 
 /// A day without its year: `1月5日`, `5 Jan`. `month` counts from 1.
 pub fn day_of_month(language: Language, month: i8, day: i8) -> String {
     match language {
         Language::Zh => format!("{month}月{day}日"),
         Language::En => {
-            let name = usize::try_from(month - 1).ok().and_then(|index| MONTHS.get(index));
+            let name = usize::try_from(month - 1)
+                .ok()
+                .and_then(|index| MONTHS.get(index));
             format!("{day} {}", name.unwrap_or(&""))
         }
     }
@@ -34,6 +37,8 @@ pub fn day_at(language: Language, day: &str, clock: &str) -> String {
 /// The same as a label of its own: `明天 12:00`, `Tomorrow 12:00`.
 pub fn day_label(day: &str, clock: &str) -> String {
     let mut letters = day.chars();
-    let first = letters.next().map(|letter| letter.to_uppercase().to_string());
+    let first = letters
+        .next()
+        .map(|letter| letter.to_uppercase().to_string());
     format!("{}{} {clock}", first.unwrap_or_default(), letters.as_str())
 }
