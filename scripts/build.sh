@@ -9,4 +9,4 @@ cd "$SECKILL_ROOT"
 if [ ! -x "$(target_dir)/release/server" ]; then
   echo 'build: the first one takes 10 to 15 minutes on two cores; later ones take seconds to a few minutes'
 fi
-exec cargo leptos build --release --split --precompress
+exec cargo leptos build --release --precompress

@@ -4,6 +4,7 @@
 //! `web` are replaced by ones that do nothing; everything above them is the same code.
 
 pub mod clock;
+pub mod effects;
 mod estimate;
 pub mod page;
 pub mod ticking;

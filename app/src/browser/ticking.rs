@@ -1,10 +1,14 @@
 //! Counting down to an instant of the server's clock: wakes exactly when what people read changes,
 //! once a second and ten times a second in the last minute, and not at all while nobody looks.
 
+use std::rc::Rc;
+
 use leptos::prelude::*;
 
 use super::{
-    clock, page,
+    clock,
+    effects::on_change,
+    page,
     timers::{Alarm, after},
 };
 
@@ -13,18 +17,18 @@ pub const LAST_MINUTE_MS: i64 = 60_000;
 
 /// Calls `show` with the milliseconds left until `to_ms`, at once and on every beat until nought.
 /// Starts over when a signal read in `to_ms` changes; ends with the owner of the caller.
-pub fn count_down(to_ms: impl Fn() -> Option<i64> + 'static, show: impl Fn(i64) + Copy + 'static) {
-    let alarm = StoredValue::new(None);
-    Effect::new(move || {
+pub fn count_down(to_ms: impl Fn() -> Option<i64> + 'static, show: impl Fn(i64) + 'static) {
+    let (alarm, show) = (StoredValue::new(None), Rc::new(show));
+    on_change(move || {
         alarm.set_value(None);
         let (to_ms, now_ms) = (to_ms(), clock::watch_ms());
         if let (Some(to_ms), Some(_), true) = (to_ms, now_ms, page::sight().visible) {
-            beat(to_ms, show, alarm);
+            beat(to_ms, show.clone(), alarm);
         }
     });
 }
 
-fn beat(to_ms: i64, show: impl Fn(i64) + Copy + 'static, alarm: StoredValue<Option<Alarm>>) {
+fn beat(to_ms: i64, show: Rc<dyn Fn(i64)>, alarm: StoredValue<Option<Alarm>>) {
     let Some(now_ms) = clock::now_ms() else {
         return;
     };

@@ -1,6 +1,6 @@
 //! Timers that end with their owner, and chance for spreading people out.
 
-use std::{future::poll_fn, pin::pin, task::Poll};
+use std::{future::poll_fn, pin::Pin, task::Poll};
 
 use super::web;
 
@@ -37,9 +37,14 @@ pub fn spread(ms: i64) -> i64 {
 
 /// The answer of `work`, or `None` after `ms` milliseconds; a request that is still under way is
 /// then given up.
-pub async fn within<T>(ms: i64, work: impl Future<Output = T>) -> Option<T> {
-    let mut work = pin!(work);
-    let mut over = pin!(pause(ms));
+pub async fn within<T>(ms: i64, work: impl Future<Output = T> + 'static) -> Option<T> {
+    first(Box::pin(work), Box::pin(pause(ms))).await
+}
+
+async fn first<T>(
+    mut work: Pin<Box<dyn Future<Output = T>>>,
+    mut over: Pin<Box<dyn Future<Output = ()>>>,
+) -> Option<T> {
     poll_fn(|context| match work.as_mut().poll(context) {
         Poll::Ready(answer) => Poll::Ready(Some(answer)),
         Poll::Pending => over.as_mut().poll(context).map(|()| None),

@@ -2,53 +2,55 @@
 
 use leptos::{prelude::*, task::spawn_local};
 
-use super::awake;
+use super::{awake, shown};
 use crate::{
     api,
-    browser::page,
+    browser::{effects::on_change, page},
     text::panel,
-    wire::{Language, Me},
+    wire::Language,
 };
 
 /// Pages are cached without any visitor's data, so this finds out after the page is there. Without
 /// JavaScript both links stay, and work.
 #[island]
 pub fn AccountBadge(language: Language) -> impl IntoView {
-    let me = RwSignal::new(None::<Me>);
+    let nickname = RwSignal::new(String::new());
+    let signed_in = RwSignal::new(false);
     let sign_in = RwSignal::new("/login".to_owned());
     // Also when the page comes back: the visitor may have signed in or out elsewhere.
-    Effect::new(move || {
-        if !page::sight().visible {
-            return;
+    on_change(move || {
+        if page::sight().visible {
+            sign_in.set(sign_in_address(&page::path()));
+            spawn_local(async move {
+                // Without an answer the links that are there still work.
+                if let Ok(me) = api::me().await {
+                    signed_in.set(me.is_some());
+                    nickname.set(me.map_or(String::new(), |me| me.nickname));
+                }
+            });
         }
-        sign_in.set(sign_in_address(&page::path()));
-        spawn_local(async move {
-            // Without an answer the links that are there still work.
-            if let Ok(answer) = api::me().await
-                && me.with_untracked(|shown| *shown != answer)
-            {
-                me.set(answer);
-            }
-        });
     });
-    let signed_in = move || me.with(Option::is_some);
-    let nickname = move || me.with(|me| me.as_ref().map(|me| me.nickname.clone()));
+    let is_stranger = Signal::derive(move || !signed_in.get());
     view! {
         <nav class="account" aria-label=panel::account_label(language) data-ready=awake()>
-            <span class="account__name" hidden=move || !signed_in()>
-                {nickname}
+            <span class="account__name" hidden=is_stranger>
+                {shown(nickname)}
             </span>
             <a class="account__orders" href="/orders">
                 {panel::my_orders(language)}
             </a>
-            <a class="account__sign-in" href=sign_in hidden=signed_in>
+            <a
+                class="account__sign-in"
+                href=shown(sign_in)
+                hidden=shown(signed_in)
+            >
                 {panel::sign_in(language)}
             </a>
             <form
                 class="account__sign-out"
                 method="post"
                 action="/api/logout"
-                hidden=move || !signed_in()
+                hidden=is_stranger
             >
                 <button type="submit" class="account__button">
                     {panel::sign_out(language)}

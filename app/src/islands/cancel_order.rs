@@ -2,10 +2,10 @@
 
 use leptos::{html, prelude::*, task::spawn_local};
 
-use super::awake;
+use super::{awake, mark, shown};
 use crate::{
     api,
-    browser::{page, timers::within},
+    browser::{effects::on_change, page, timers::within},
     text::panel,
     wire::{ApiError, Language, OrderId},
 };
@@ -13,68 +13,46 @@ use crate::{
 /// A request without an answer for so long is taken for lost.
 const PATIENCE_MS: i64 = 10_000;
 
-/// Where the cancellation stands.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Step {
-    Idle,
-    Confirming,
-    Cancelling,
-}
-
 /// A button that asks before it acts. Whatever comes of it, the page shows the truth afterwards.
 #[island]
 pub fn CancelOrder(order_id: OrderId, language: Language) -> impl IntoView {
-    let step = RwSignal::new(Step::Idle);
-    let error = RwSignal::new(None::<&'static str>);
+    let (asks, acts) = (RwSignal::new(false), RwSignal::new(false));
+    let error = RwSignal::new(String::new());
     let (start, keep) = (
         NodeRef::<html::Button>::new(),
         NodeRef::<html::Button>::new(),
     );
-    // The focus follows the question, and goes back when it is taken back.
-    Effect::new(move |before: Option<Step>| {
-        let now = step.get();
-        let target = match (before, now) {
-            (Some(Step::Idle), Step::Confirming) => keep,
-            (Some(_), Step::Idle) => start,
-            _ => return now,
-        };
-        if let Some(button) = target.get_untracked() {
-            let _ = button.focus();
-        }
-        now
-    });
     let cancel = move |_| {
-        if step.get_untracked() != Step::Confirming {
+        if acts.get_untracked() {
             return;
         }
-        step.set(Step::Cancelling);
-        error.set(None);
+        acts.set(true);
+        error.set(String::new());
         spawn_local(async move {
             match within(PATIENCE_MS, api::cancel(order_id)).await {
                 // In another state: paid or closed in the meantime, which the page will show.
                 Some(Ok(_) | Err(ApiError::OrderState | ApiError::Unauthenticated)) => {
                     page::reload();
                 }
-                Some(Err(ApiError::RateLimited { .. })) => {
-                    error.set(Some(panel::cancel_too_often(language)));
-                    step.set(Step::Idle);
-                }
-                Some(Err(_)) | None => {
-                    error.set(Some(panel::cancel_failed(language)));
-                    step.set(Step::Idle);
+                failed => {
+                    let often = matches!(failed, Some(Err(ApiError::RateLimited { .. })));
+                    error.set(panel::cancel_failed(language, often).to_owned());
+                    acts.set(false);
+                    asks.set(false);
                 }
             }
         });
     };
-    let locked = move || (step.get() == Step::Cancelling).then_some("true");
-    view! {
+    let does_not_ask = Signal::derive(move || !asks.get());
+    let locked = Signal::derive(move || mark(acts.get()));
+    let view = view! {
         <div class="cancel-order" data-ready=awake()>
             <button
                 node_ref=start
                 type="button"
                 class="cancel-order__start"
-                hidden=move || step.get() != Step::Idle
-                on:click=move |_| step.set(Step::Confirming)
+                hidden=shown(asks)
+                on:click=move |_| asks.set(true)
             >
                 {panel::cancel_order(language)}
             </button>
@@ -82,7 +60,7 @@ pub fn CancelOrder(order_id: OrderId, language: Language) -> impl IntoView {
                 class="cancel-order__confirm"
                 role="group"
                 aria-labelledby="cancel-order-question"
-                hidden=move || step.get() == Step::Idle
+                hidden=does_not_ask
             >
                 <p class="cancel-order__question" id="cancel-order-question">
                     {panel::cancel_question(language)}
@@ -92,11 +70,7 @@ pub fn CancelOrder(order_id: OrderId, language: Language) -> impl IntoView {
                     type="button"
                     class="cancel-order__keep"
                     aria-disabled=locked
-                    on:click=move |_| {
-                        if step.get_untracked() == Step::Confirming {
-                            step.set(Step::Idle);
-                        }
-                    }
+                    on:click=move |_| asks.update(|asks| *asks = acts.get_untracked())
                 >
                     {panel::cancel_keep(language)}
                 </button>
@@ -109,7 +83,29 @@ pub fn CancelOrder(order_id: OrderId, language: Language) -> impl IntoView {
                     {panel::cancel_yes(language)}
                 </button>
             </div>
-            <p class="cancel-order__error" role="alert">{error}</p>
+            <p class="cancel-order__error" role="alert">
+                {shown(error)}
+            </p>
         </div>
-    }
+    };
+    focus_follows(asks, keep, start);
+    view
+}
+
+/// The focus goes to the question, and back when it is taken back. Made after the view, so that it
+/// runs after the view's own effects: what is hidden cannot have the focus.
+fn focus_follows(
+    asks: RwSignal<bool>,
+    question: NodeRef<html::Button>,
+    start: NodeRef<html::Button>,
+) {
+    let mut before = None;
+    on_change(move || {
+        let now = asks.get();
+        let target = if now { question } else { start };
+        let changed = before.replace(now).is_some_and(|before| before != now);
+        if let (true, Some(button)) = (changed, target.get_untracked()) {
+            let _ = button.focus();
+        }
+    });
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::awake;
+use super::{awake, shown};
 use crate::{browser::ticking::count_down, text::panel, wire::Language};
 
 /// Counts down to `to_ms` by the server's clock. Until it is awake it shows a placeholder that is
@@ -16,7 +16,7 @@ pub fn Countdown(to_ms: i64, language: Language) -> impl IntoView {
     );
     view! {
         <span class="countdown" data-ready=awake()>
-            {text}
+            {shown(text)}
         </span>
     }
 }

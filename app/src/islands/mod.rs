@@ -10,6 +10,8 @@ mod stock_bar;
 
 use leptos::prelude::*;
 
+use crate::browser::effects::on_change;
+
 pub use account_badge::AccountBadge;
 pub use buy_panel::{BuyPanel, PanelItem};
 pub use cancel_order::CancelOrder;
@@ -18,8 +20,18 @@ pub use order_deadline::OrderDeadline;
 pub use stock_bar::StockBar;
 
 /// The value of `data-ready`: nothing in what the server renders, `true` once the island is awake.
-fn awake() -> impl Fn() -> Option<&'static str> + Copy {
+fn awake() -> Signal<Option<String>> {
     let awake = RwSignal::new(false);
-    Effect::new(move || awake.set(true));
-    move || awake.get().then_some("true")
+    on_change(move || awake.set(true));
+    Signal::derive(move || mark(awake.get()))
+}
+
+/// An attribute that says `true` or is not there.
+fn mark(flag: bool) -> Option<String> {
+    flag.then(|| "true".to_owned())
+}
+
+/// For views: all signals of a value look the same to them.
+fn shown<T: Send + Sync + 'static>(signal: RwSignal<T>) -> Signal<T> {
+    signal.into()
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::awake;
+use super::{awake, shown};
 use crate::{
     browser::{
         clock, page,
@@ -36,13 +36,14 @@ pub fn OrderDeadline(deadline_ms: i64, language: Language) -> impl IntoView {
             }
         },
     );
+    let label = Signal::derive(move || panel::pay_within(language, is_over.get()).to_owned());
     view! {
         <p class="order-deadline" data-ready=awake()>
             <span class="order-deadline__label">
-                {move || panel::pay_within(language, is_over.get())}
+                {label}
             </span>
             " "
-            <span class="order-deadline__left countdown">{left}</span>
+            <span class="order-deadline__left countdown">{shown(left)}</span>
         </p>
     }
 }

@@ -2,10 +2,11 @@
 
 use leptos::{prelude::*, task::spawn_local};
 
-use super::awake;
+use super::{awake, shown};
 use crate::{
     api,
     browser::{
+        effects::on_change,
         page,
         timers::{Alarm, after, spread},
     },
@@ -22,44 +23,56 @@ const LOOK_EVERY_MS: i64 = 20_000;
 /// somebody looks.
 #[island]
 pub fn StockBar(item_id: ItemId, total: u32, sellable: u32, language: Language) -> impl IntoView {
-    let left = RwSignal::new((sellable, total));
-    let alarm = StoredValue::new(None);
-    Effect::new(move || {
-        alarm.set_value(None);
+    let bar = Bar {
+        item_id,
+        language,
+        value: RwSignal::new(sellable.to_string()),
+        text: RwSignal::new(panel::left(language, sellable, total)),
+        alarm: StoredValue::new(None),
+    };
+    on_change(move || {
+        bar.alarm.set_value(None);
         if page::sight().visible {
-            look_later(FIRST_LOOK_MS, item_id, left, alarm);
+            bar.look_later(FIRST_LOOK_MS);
         }
     });
-    let text = move || panel::left(language, left.get().0, left.get().1);
     view! {
         <div class="stock-bar" data-ready=awake()>
             <progress
                 class="stock-bar__bar"
-                max=move || left.get().1
-                value=move || left.get().0
+                max=total.to_string()
+                value=shown(bar.value)
                 aria-label=panel::left_label(language)
             ></progress>
-            <span class="stock-bar__text">{text}</span>
+            <span class="stock-bar__text">{shown(bar.text)}</span>
         </div>
     }
 }
 
-fn look_later(
-    ms: i64,
+#[derive(Clone, Copy)]
+struct Bar {
     item_id: ItemId,
-    left: RwSignal<(u32, u32)>,
+    language: Language,
+    value: RwSignal<String>,
+    text: RwSignal<String>,
     alarm: StoredValue<Option<Alarm>>,
-) {
-    let next = after(spread(ms), move || {
-        spawn_local(async move {
-            if let Ok(stock) = api::stock(item_id).await {
-                left.set((stock.sellable, stock.total));
-            }
-            if page::is_visible() {
-                look_later(LOOK_EVERY_MS, item_id, left, alarm);
-            }
-        });
-    });
-    // Refused when the bar is gone; the alarm goes with it.
-    let _ = alarm.try_set_value(Some(next));
+}
+
+impl Bar {
+    fn look_later(self, ms: i64) {
+        let next = after(spread(ms), move || spawn_local(self.look()));
+        // Refused when the bar is gone; the alarm goes with it.
+        let _ = self.alarm.try_set_value(Some(next));
+    }
+
+    async fn look(self) {
+        if let Ok(stock) = api::stock(self.item_id).await {
+            self.value.set(stock.sellable.to_string());
+            self.text
+                .set(panel::left(self.language, stock.sellable, stock.total));
+        }
+        if page::is_visible() {
+            self.look_later(LOOK_EVERY_MS);
+        }
+    }
 }

@@ -119,7 +119,7 @@ impl Phase {
 }
 
 /// What is left of an item right now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stock {
     /// Units offered in this round.
     pub total: u32,
@@ -131,6 +131,9 @@ pub struct Stock {
     pub starts_at_ms: i64,
     /// The round closes (exclusive).
     pub ends_at_ms: i64,
+    /// The operator's words, while the round is stopped by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<LocalText>,
 }
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ pub enum Rejection {
 
 /// What can go wrong, as every caller sees it. Codes and statuses are a contract.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(tag = "error", rename_all = "snake_case")]
+#[serde(tag = "error", rename_all = "snake_case", from = "Flat")]
 pub enum ApiError {
     /// 401: sign in first (or the mobile number and password do not match).
     #[error("sign in first")]
@@ -105,6 +105,49 @@ pub enum ApiError {
     /// Never sent by the server: what a browser makes of an answer that did not arrive.
     #[error("no connection")]
     Offline,
+}
+
+/// The envelope as it is read: one flat record for all codes. Reading the tagged enum itself would
+/// cost every phone some kilobytes of generated code.
+#[derive(Deserialize)]
+struct Flat {
+    error: String,
+    field: Option<String>,
+    reservation_id: Option<ReservationId>,
+    retry_after_s: Option<u32>,
+    trace_id: Option<String>,
+}
+
+impl From<Flat> for ApiError {
+    /// A code that is not known (a newer server's, say) is an internal error to this reader.
+    fn from(flat: Flat) -> Self {
+        let retry_after_s = flat.retry_after_s.unwrap_or(1);
+        match flat.error.as_str() {
+            "unauthenticated" => ApiError::Unauthenticated,
+            "forbidden" => ApiError::Forbidden,
+            "banned" => ApiError::Banned,
+            "captcha_wrong" => ApiError::CaptchaWrong,
+            "path_invalid" => ApiError::PathInvalid,
+            "not_found" => ApiError::NotFound,
+            "not_started" => ApiError::NotStarted,
+            "sold_out" => ApiError::SoldOut,
+            "already_reserved" => ApiError::AlreadyReserved {
+                reservation_id: flat.reservation_id,
+            },
+            "stopped" => ApiError::Stopped,
+            "order_state" => ApiError::OrderState,
+            "ended" => ApiError::Ended,
+            "invalid" => ApiError::Invalid {
+                field: flat.field.unwrap_or_default(),
+            },
+            "rate_limited" => ApiError::RateLimited { retry_after_s },
+            "busy" => ApiError::Busy { retry_after_s },
+            "offline" => ApiError::Offline,
+            _ => ApiError::Internal {
+                trace_id: flat.trace_id.unwrap_or_default(),
+            },
+        }
+    }
 }
 
 impl ApiError {
@@ -233,6 +276,45 @@ mod tests {
         );
         assert_eq!(limited.code(), "rate_limited");
         assert_eq!((limited.status(), limited.retry_after_s()), (429, Some(3)));
+    }
+
+    #[test]
+    fn every_error_is_read_back_as_it_was_written() {
+        let reservation_id = Some(ReservationId(uuid::Uuid::from_u128(7)));
+        let named = |text: &str| text.to_owned();
+        for error in [
+            ApiError::Unauthenticated,
+            ApiError::Forbidden,
+            ApiError::Banned,
+            ApiError::CaptchaWrong,
+            ApiError::PathInvalid,
+            ApiError::NotFound,
+            ApiError::NotStarted,
+            ApiError::SoldOut,
+            ApiError::AlreadyReserved { reservation_id },
+            ApiError::AlreadyReserved {
+                reservation_id: None,
+            },
+            ApiError::Stopped,
+            ApiError::OrderState,
+            ApiError::Ended,
+            ApiError::Invalid {
+                field: named("item_id"),
+            },
+            ApiError::RateLimited { retry_after_s: 3 },
+            ApiError::Busy { retry_after_s: 2 },
+            ApiError::Internal {
+                trace_id: named("abc"),
+            },
+            ApiError::Offline,
+        ] {
+            let json = serde_json::to_string(&error).unwrap();
+            assert!(
+                json.contains(&format!("\"error\":\"{}\"", error.code())),
+                "{json}"
+            );
+            assert_eq!(serde_json::from_str::<ApiError>(&json).unwrap(), error);
+        }
     }
 
     #[test]

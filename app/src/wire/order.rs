@@ -60,6 +60,7 @@ impl Order {
 
 /// One order with its history.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "FlatOrder")]
 pub struct OrderDetail {
     /// The order.
     #[serde(flatten)]
@@ -68,6 +69,43 @@ pub struct OrderDetail {
     pub reservation_id: ReservationId,
     /// What happened, oldest first.
     pub history: Vec<OrderMoment>,
+}
+
+/// The detail as it is read: one flat record. Reading a flattened struct itself would cost every
+/// phone some kilobytes of generated code.
+#[derive(Deserialize)]
+struct FlatOrder {
+    order_id: OrderId,
+    item_id: ItemId,
+    title: LocalText,
+    picture_url: String,
+    amount: Money,
+    state: OrderState,
+    close_reason: Option<CloseReason>,
+    created_at_ms: i64,
+    pay_deadline_ms: i64,
+    reservation_id: ReservationId,
+    history: Vec<OrderMoment>,
+}
+
+impl From<FlatOrder> for OrderDetail {
+    fn from(flat: FlatOrder) -> Self {
+        Self {
+            order: Order {
+                order_id: flat.order_id,
+                item_id: flat.item_id,
+                title: flat.title,
+                picture_url: flat.picture_url,
+                amount: flat.amount,
+                state: flat.state,
+                close_reason: flat.close_reason,
+                created_at_ms: flat.created_at_ms,
+                pay_deadline_ms: flat.pay_deadline_ms,
+            },
+            reservation_id: flat.reservation_id,
+            history: flat.history,
+        }
+    }
 }
 
 /// Something that happened to an order.
@@ -93,4 +131,35 @@ pub enum OrderEvent {
     ClosedUnpaid,
     /// The buyer cancelled.
     Cancelled,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn a_detail_is_flat_on_the_wire_and_is_read_back_whole() {
+        let detail = OrderDetail {
+            order: Order {
+                order_id: OrderId(Uuid::from_u128(1)),
+                item_id: ItemId(Uuid::from_u128(2)),
+                title: LocalText::default(),
+                picture_url: "/products/mug.svg".to_owned(),
+                amount: Money(9_900),
+                state: OrderState::Closed,
+                close_reason: Some(CloseReason::Unpaid),
+                created_at_ms: 3,
+                pay_deadline_ms: 4,
+            },
+            reservation_id: ReservationId(Uuid::from_u128(5)),
+            history: vec![OrderMoment {
+                event: OrderEvent::Ordered,
+                at_ms: 3,
+            }],
+        };
+        let json = serde_json::to_value(&detail).unwrap();
+        assert_eq!(json["state"], "closed");
+        assert_eq!(serde_json::from_value::<OrderDetail>(json).unwrap(), detail);
+    }
 }

@@ -4,10 +4,12 @@
 use leptos::{ev::SubmitEvent, html, prelude::*};
 
 use super::{
-    machine::{Event, Notice, Sheet},
+    super::mark,
+    face::{Face, SheetFace},
+    machine::Event,
     run::Runner,
 };
-use crate::{text::panel, wire::Language};
+use crate::{browser::effects::on_change, text::panel, wire::Language};
 
 /// Size of the pictures, in pixels.
 const PICTURE: (u16, u16) = (240, 80);
@@ -20,39 +22,16 @@ pub fn CaptchaSheet(
     opener: NodeRef<html::Button>,
     language: Language,
 ) -> impl IntoView {
-    let sheet = runner.sheet();
     let dialog = NodeRef::<html::Dialog>::new();
     let field = NodeRef::<html::Input>::new();
-    follow_sheet(sheet, dialog, field, opener);
-
-    let question = Memo::new(move |_| {
-        sheet.with(|sheet| sheet.as_ref().and_then(|sheet| sheet.question.clone()))
-    });
-    let words = move || sheet.with(|sheet| sheet.as_ref().and_then(|sheet| sheet.words.clone()));
-    let notice = move || {
-        let notice = sheet.with(|sheet| sheet.as_ref().and_then(|sheet| sheet.notice));
-        notice.map(|notice| notice_words(notice, language))
-    };
-    let is_busy = move || {
-        sheet.with(|sheet| {
-            sheet
-                .as_ref()
-                .is_none_or(|it| it.question.is_none() || it.checking.is_some())
-        })
-    };
-    let busy = move || is_busy().then_some("true");
+    follow_sheet(runner.face(), dialog, field, opener);
+    let busy = runner.attribute(|face| mark(sheet(face, |sheet| sheet.is_busy)));
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         if let Some(field) = field.get_untracked() {
             runner.send(Event::Answered(field.value()));
         }
     };
-    let prompt =
-        move || question.with(|question| question.as_ref().map(|question| question.prompt.clone()));
-    let address = move || {
-        question.with(|question| question.as_ref().map(|question| question.image_url.clone()))
-    };
-
     view! {
         <dialog
             node_ref=dialog
@@ -70,13 +49,15 @@ pub fn CaptchaSheet(
                         width=PICTURE.0
                         height=PICTURE.1
                         alt=panel::captcha_alt(language)
-                        hidden=move || address().is_none()
-                        src=address
+                        hidden=runner.flag(|face| picture(face).is_none())
+                        src=runner.attribute(picture)
                     />
                 </div>
-                <p class="captcha__words" aria-live="polite">{words}</p>
+                <p class="captcha__words" aria-live="polite">
+                    {runner.text(|face| sheet(face, |sheet| sheet.words.clone()))}
+                </p>
                 <label class="captcha__label" for="captcha-answer">
-                    {move || prompt().unwrap_or_else(|| panel::captcha_loading(language).to_owned())}
+                    {runner.text(|face| sheet(face, |sheet| sheet.prompt.clone()))}
                 </label>
                 <input
                     node_ref=field
@@ -91,7 +72,9 @@ pub fn CaptchaSheet(
                     enterkeyhint="go"
                     maxlength="16"
                 />
-                <p class="captcha__notice" role="alert">{notice}</p>
+                <p class="captcha__notice" role="alert">
+                    {runner.text(|face| sheet(face, |sheet| sheet.notice.clone()))}
+                </p>
                 <div class="captcha__tools">
                     <button
                         type="button"
@@ -127,31 +110,38 @@ pub fn CaptchaSheet(
     }
 }
 
+fn picture(face: &Face) -> Option<String> {
+    face.sheet.as_ref()?.picture.clone()
+}
+
+/// Something of the sheet; nothing when it is closed.
+fn sheet<T: Default>(face: &Face, of: fn(&SheetFace) -> T) -> T {
+    face.sheet.as_ref().map(of).unwrap_or_default()
+}
+
 fn follow_sheet(
-    sheet: ReadSignal<Option<Sheet>>,
+    face: ReadSignal<Face>,
     dialog: NodeRef<html::Dialog>,
     field: NodeRef<html::Input>,
     opener: NodeRef<html::Button>,
 ) {
-    let question = Memo::new(move |_| {
-        sheet.with(|sheet| {
-            sheet
-                .as_ref()
-                .map(|sheet| sheet.question.as_ref().map(|question| question.captcha_id))
-        })
-    });
-    Effect::new(move |was_open: Option<bool>| {
-        let question = question.get();
+    // `None` while the sheet is closed, otherwise the picture in it.
+    let mut before = None;
+    on_change(move || {
+        let now = face.with(|face| face.sheet.as_ref().map(|sheet| sheet.picture.clone()));
         let (Some(dialog), Some(field)) = (dialog.get(), field.get()) else {
-            return false;
+            return;
         };
-        match question {
-            Some(question) => {
+        if now == before {
+            return;
+        }
+        match &now {
+            Some(picture) => {
                 if !dialog.open() {
                     // Fails only for a dialogue that is open in another way, or detached.
                     let _ = dialog.show_modal();
                 }
-                if question.is_none() {
+                if picture.is_none() {
                     // No old answer fits the question that comes.
                     field.set_value("");
                 }
@@ -160,20 +150,11 @@ fn follow_sheet(
             None => {
                 dialog.close();
                 // Not every browser gives the focus back to a button.
-                if let (Some(true), Some(opener)) = (was_open, opener.get_untracked()) {
+                if let Some(opener) = opener.get_untracked() {
                     let _ = opener.focus();
                 }
             }
         }
-        question.is_some()
+        before = now;
     });
-}
-
-fn notice_words(notice: Notice, language: Language) -> &'static str {
-    match notice {
-        Notice::Wrong => panel::captcha_wrong(language),
-        Notice::TooOld => panel::captcha_too_old(language),
-        Notice::NoWords => panel::captcha_no_words(language),
-        Notice::Waiting(_) => panel::captcha_waiting(language),
-    }
 }

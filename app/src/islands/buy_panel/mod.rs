@@ -10,13 +10,8 @@ mod run;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use self::{
-    captcha::CaptchaSheet,
-    face::{Big, Face},
-    machine::Event,
-    run::Runner,
-};
-use super::awake;
+use self::{captcha::CaptchaSheet, face::Face, machine::Event, run::Runner};
+use super::{awake, mark};
 use crate::{
     browser::ticking::count_down,
     text::panel,
@@ -47,67 +42,63 @@ pub struct PanelItem {
 /// The whole way from "when?" to "did I get it?".
 #[island]
 pub fn BuyPanel(item: PanelItem, language: Language) -> impl IntoView {
-    let runner = Runner::new(&item, language);
-    let state = runner.state();
-    let button = NodeRef::new();
-    let face = Memo::new(move |_| Face::of(&state.get(), &item, language));
-    let counted = RwSignal::new(String::new());
-    count_down(
-        move || face.with(|face| face.big.until_ms()),
-        move |left_ms| {
-            let text = face.with_untracked(|face| face.big.at(left_ms, language));
-            if counted.with_untracked(|shown| *shown != text) {
-                counted.set(text);
-            }
-        },
-    );
-    let ready = awake();
+    let runner = Runner::new(item, language);
+    let opener = NodeRef::new();
+    let big = big_line(runner, language);
     runner.live();
-    let big = move || match face.with(|face| face.big.clone()) {
-        Big::Words(words) => words,
-        Big::Clock(_) | Big::Seconds(_) => counted.get(),
-    };
-    let link_label = move || face.with(|face| face.link.as_ref().map(|link| link.label));
-    let link_href = move || face.with(|face| face.link.as_ref().map(|link| link.href.clone()));
-
     view! {
         <section
             class="buy-panel"
             data-island="buy-panel"
-            data-state=move || state.with(|state| state.name())
-            data-ready=ready
+            data-state=runner.text(|face| face.name.to_owned())
+            data-ready=awake()
             aria-label=panel::panel_label(language)
         >
             <p class="buy-panel__status" role="status" aria-live="polite">
-                {move || face.with(|face| face.status.clone())}
+                {runner.text(|face| face.status.clone())}
             </p>
-            <p class="buy-panel__big countdown">
-                {big}
-            </p>
-            <p class="buy-panel__hint">{move || face.with(|face| face.hint.clone())}</p>
+            <p class="buy-panel__big countdown">{big}</p>
+            <p class="buy-panel__hint">{runner.text(|face| face.hint.clone())}</p>
             <div class="buy-panel__actions">
                 <button
-                    node_ref=button
+                    node_ref=opener
                     type="button"
                     class="buy-panel__button"
-                    hidden=move || face.with(|face| face.button.is_none())
-                    disabled=move || face.with(Face::is_button_dead)
-                    aria-disabled=move || face.with(Face::is_button_locked).then_some("true")
+                    hidden=runner.flag(|face| face.button.is_none())
+                    disabled=runner.flag(Face::is_button_dead)
+                    aria-disabled=runner.attribute(|face| mark(face.is_button_locked()))
                     on:click=move |_| runner.send(Event::Pressed)
                 >
-                    {move || face.with(|face| face.button.as_ref().map(|it| it.label.clone()))}
+                    {runner.text(Face::button_label)}
                 </button>
                 <a
                     class="buy-panel__link"
-                    hidden=move || link_href().is_none()
-                    href=link_href
+                    hidden=runner.flag(|face| face.link.is_none())
+                    href=runner.attribute(|face| Some(face.link.as_ref()?.href.clone()))
                 >
-                    {link_label}
+                    {runner.text(Face::link_label)}
                 </a>
             </div>
-            <CaptchaSheet runner=runner opener=button language=language />
+            <CaptchaSheet runner=runner opener=opener language=language />
         </section>
     }
-    // One type for the compiler: the whole tree's own would be deeper than it looks.
-    .into_any()
+}
+
+/// The large line: words, or figures that tick without touching anything else.
+fn big_line(runner: Runner, language: Language) -> Signal<String> {
+    let face = runner.face();
+    let figures = RwSignal::new(String::new());
+    count_down(
+        move || face.with(|face| face.big.until_ms()),
+        move |left_ms| {
+            let text = face.with_untracked(|face| face.big.at(left_ms, language));
+            if figures.with_untracked(|shown| *shown != text) {
+                figures.set(text);
+            }
+        },
+    );
+    Signal::derive(move || match face.with(|face| face.big.words()) {
+        Some(words) => words,
+        None => figures.get(),
+    })
 }

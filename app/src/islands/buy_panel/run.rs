@@ -1,16 +1,21 @@
-//! The machine's hands: performs its effects with the server and the browser, and tells it what
-//! came of them.
+//! The machine's hands: performs its effects with the server and the browser, tells it what came
+//! of them, and keeps what is shown.
+
+use std::pin::Pin;
 
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
     PanelItem,
-    machine::{Effect as Wish, Event, Machine, Moment, Sheet, Slot, State},
+    face::Face,
+    machine::{Effect, Event, Machine, Moment, Slot, State},
 };
 use crate::{
     api,
     browser::{
-        clock, page,
+        clock,
+        effects::on_change,
+        page,
         timers::{Alarm, after, chance_in_thousand, within},
     },
     wire::{ApiError, ItemId, Language},
@@ -25,53 +30,74 @@ const PATIENCE_MS: i64 = 10_000;
 pub struct Runner {
     item_id: ItemId,
     language: Language,
-    machine: StoredValue<Machine>,
-    alarms: StoredValue<[Option<Alarm>; Slot::COUNT]>,
-    state: RwSignal<State>,
-    sheet: RwSignal<Option<Sheet>>,
+    parts: StoredValue<Parts>,
+    face: RwSignal<Face>,
+}
+
+struct Parts {
+    item: PanelItem,
+    machine: Machine,
+    alarms: [Option<Alarm>; Slot::COUNT],
 }
 
 impl Runner {
     /// A machine that sleeps until [`Runner::live`].
-    pub fn new(item: &PanelItem, language: Language) -> Self {
-        let machine = Machine::new(item.starts_at_ms, item.ends_at_ms, item.stopped.clone());
+    pub fn new(item: PanelItem, language: Language) -> Self {
+        let stopped = item.stopped.clone();
+        let machine = Machine::new(item.starts_at_ms, item.ends_at_ms, stopped, language);
+        let face = Face::of(&State::Loading, None, &item, language);
+        let item_id = item.item_id;
+        let parts = Parts {
+            item,
+            machine,
+            alarms: Default::default(),
+        };
+        let (parts, face) = (StoredValue::new(parts), RwSignal::new(face));
         Self {
-            item_id: item.item_id,
+            item_id,
             language,
-            machine: StoredValue::new(machine),
-            alarms: StoredValue::new(Default::default()),
-            state: RwSignal::new(State::Loading),
-            sheet: RwSignal::new(None),
+            parts,
+            face,
         }
     }
 
     /// What to show.
-    pub fn state(self) -> ReadSignal<State> {
-        self.state.read_only()
+    pub fn face(self) -> ReadSignal<Face> {
+        self.face.read_only()
     }
 
-    /// The sheet with the question, while it is open.
-    pub fn sheet(self) -> ReadSignal<Option<Sheet>> {
-        self.sheet.read_only()
+    /// A text of the face. Plain functions, so that all texts are of one type.
+    pub fn text(self, of: fn(&Face) -> String) -> Signal<String> {
+        Signal::derive(move || self.face.with(of))
+    }
+
+    /// An attribute of the face that may be missing.
+    pub fn attribute(self, of: fn(&Face) -> Option<String>) -> Signal<Option<String>> {
+        Signal::derive(move || self.face.with(of))
+    }
+
+    /// A yes or no of the face.
+    pub fn flag(self, of: fn(&Face) -> bool) -> Signal<bool> {
+        Signal::derive(move || self.face.with(of))
     }
 
     /// Follows the clock and the page from now on; does nothing on the server.
     pub fn live(self) {
-        Effect::new(move || {
+        on_change(move || {
             if clock::watch_ms().is_some() {
                 self.send(Event::ClockSet);
             }
         });
-        Effect::new(move |before: Option<page::Sight>| {
+        let mut before = None;
+        on_change(move || {
             let sight = page::sight();
-            if before.is_some_and(|before| before != sight) {
+            if before.replace(sight).is_some_and(|before| before != sight) {
                 self.send(if sight.visible {
                     Event::Shown
                 } else {
                     Event::Hidden
                 });
             }
-            sight
         });
     }
 
@@ -85,75 +111,77 @@ impl Runner {
             now_ms,
             chance: chance_in_thousand(),
         };
-        let told = self.machine.try_update_value(|machine| {
-            let wishes = machine.step(at, event);
-            (wishes, machine.state(now_ms), machine.sheet().cloned())
+        let told = self.parts.try_update_value(|Parts { item, machine, .. }| {
+            let effects = machine.step(at, event);
+            let state = machine.state(now_ms);
+            (
+                effects,
+                Face::of(&state, machine.sheet(), item, self.language),
+            )
         });
-        let Some((wishes, state, sheet)) = told else {
-            return;
-        };
-        if self.state.with_untracked(|shown| *shown != state) {
-            self.state.set(state);
+        let Some((effects, face)) = told else { return };
+        if self.face.with_untracked(|shown| *shown != face) {
+            self.face.set(face);
         }
-        if self.sheet.with_untracked(|shown| *shown != sheet) {
-            self.sheet.set(sheet);
-        }
-        for wish in wishes {
-            self.perform(wish);
+        for effect in effects {
+            self.perform(effect);
         }
     }
 
-    fn perform(self, wish: Wish) {
+    fn perform(self, effect: Effect) {
+        use Event::*;
         let item_id = self.item_id;
-        match wish {
-            Wish::ReadMe => self.request(api::me(), Event::MeRead),
-            Wish::ReadStock => self.request(api::stock(item_id), Event::StockRead),
-            Wish::ReadMine => self.request(api::my_reservation(item_id), Event::MineRead),
-            Wish::ReadWords => {
-                let language = self.language;
-                self.request(api::item(item_id), move |answer| {
-                    let words = answer.ok().and_then(|item| item.stopped);
-                    Event::WordsRead(words.map(|words| words.get(language).to_owned()))
-                });
-            }
-            Wish::AskQuestion => self.request(api::captcha(item_id), Event::Asked),
-            Wish::AskWords(captcha_id) => {
-                self.request(api::captcha_words(captcha_id), Event::Spelt);
-            }
-            Wish::AskPath { captcha_id, answer } => {
-                let path = api::path(item_id, Some(captcha_id), Some(answer));
-                self.request(path, Event::PathGiven);
-            }
-            Wish::Purchase { path } => {
-                self.request(api::purchase(path, item_id), Event::Purchased);
-            }
-            Wish::ReadReservation(reservation_id) => {
-                self.request(api::reservation(reservation_id), Event::Followed);
-            }
-            Wish::ReadOrder(order_id) => self.request(api::order(order_id), |answer| {
-                Event::OrderRead(answer.map(|detail| detail.order))
+        let lost = ApiError::Offline;
+        match effect {
+            Effect::ReadMe => self.request(MeRead(Err(lost)), async { MeRead(api::me().await) }),
+            Effect::ReadStock => self.request(StockRead(Err(lost)), async move {
+                StockRead(api::stock(item_id).await)
             }),
-            Wish::SynchroniseClock => clock::synchronise(),
-            Wish::Later { slot, ms } => {
-                let alarm = after(ms, move || self.send(Event::Due(slot)));
-                // Refused when the panel is gone; the alarm goes with it.
-                let _ = self
-                    .alarms
-                    .try_update_value(|alarms| alarms[slot as usize] = Some(alarm));
-            }
+            Effect::ReadMine => self.request(MineRead(Err(lost)), async move {
+                MineRead(api::my_reservation(item_id).await)
+            }),
+            Effect::AskQuestion => self.request(Asked(Err(lost)), async move {
+                Asked(api::captcha(item_id).await)
+            }),
+            Effect::AskWords(captcha_id) => self.request(Spelt(Err(lost)), async move {
+                Spelt(api::captcha_words(captcha_id).await)
+            }),
+            Effect::AskPath { captcha_id, answer } => self
+                .request(PathGiven(Err(lost)), async move {
+                    PathGiven(api::path(item_id, Some(captcha_id), Some(answer)).await)
+                }),
+            Effect::Purchase { path } => self.request(Purchased(Err(lost)), async move {
+                Purchased(api::purchase(path, item_id).await)
+            }),
+            Effect::ReadReservation(reservation_id) => self
+                .request(Followed(Err(lost)), async move {
+                    Followed(api::reservation(reservation_id).await)
+                }),
+            Effect::ReadOrder(order_id) => self.request(OrderRead(Err(lost)), async move {
+                OrderRead(api::order(order_id).await.map(|detail| detail.order))
+            }),
+            Effect::SynchroniseClock => clock::synchronise(),
+            Effect::Later { slot, ms } => self.set_alarm(slot, ms),
         }
     }
 
-    fn request<T: 'static>(
-        self,
-        work: impl Future<Output = Result<T, ApiError>> + 'static,
-        event: impl FnOnce(Result<T, ApiError>) -> Event + 'static,
-    ) {
+    fn set_alarm(self, slot: Slot, ms: i64) {
+        let alarm = after(ms, move || self.send(Event::Due(slot)));
+        // Refused when the panel is gone; the alarm goes with it.
+        let _ = self
+            .parts
+            .try_update_value(|parts| parts.alarms[slot as usize] = Some(alarm));
+    }
+
+    /// Tells the machine the answer, or that it was `lost`.
+    fn request(self, lost: Event, work: impl Future<Output = Event> + 'static) {
+        self.follow(lost, Box::pin(work));
+    }
+
+    fn follow(self, lost: Event, work: Pin<Box<dyn Future<Output = Event>>>) {
         spawn_local(async move {
-            let answer = within(PATIENCE_MS, work)
-                .await
-                .unwrap_or(Err(ApiError::Offline));
-            self.send(event(answer));
+            let event = within(PATIENCE_MS, work).await.unwrap_or(lost);
+            self.send(event);
         });
     }
 }

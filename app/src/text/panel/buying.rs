@@ -142,8 +142,9 @@ messages! {
     /// The last minute's button.
     answer_early: "提前验证", "Answer now";
     /// The path is here.
-    you_are_ready: "您已准备好，时间一到按钮就会亮起。",
-        "You are ready. The button comes alive at the start.";
+    you_are_ready: "您已准备好，距离开抢还有", "You are ready. Opens in";
+    /// The last minute, signed in and answered: what comes next.
+    ready_before_hint: "时间一到，按钮就会亮起。", "The button comes alive at the start.";
     /// On sale.
     open: "正在抢购，距离结束还有", "On sale now, ends in";
     /// On sale, question still to answer.

@@ -13,6 +13,18 @@ pub fn pay_within(language: Language, is_over: bool) -> &'static str {
     }
 }
 
+/// Cancelling did not work.
+pub fn cancel_failed(language: Language, too_often: bool) -> &'static str {
+    match (language, too_often) {
+        (Language::Zh, false) => "没有取消成功，订单还在。请再试一次。",
+        (Language::Zh, true) => "操作太频繁，请稍等几秒再试。",
+        (Language::En, false) => {
+            "That did not work, and the order is still there. Please try again."
+        }
+        (Language::En, true) => "That was too often. Please wait a few seconds and try again.",
+    }
+}
+
 messages! {
     /// The button.
     cancel_order: "取消订单", "Cancel order";
@@ -23,12 +35,6 @@ messages! {
     cancel_keep: "保留订单", "Keep it";
     /// Does it.
     cancel_yes: "确认取消", "Yes, cancel";
-    /// It did not work.
-    cancel_failed: "没有取消成功，订单还在。请再试一次。",
-        "That did not work, and the order is still there. Please try again.";
-    /// Too often.
-    cancel_too_often: "操作太频繁，请稍等几秒再试。",
-        "That was too often. Please wait a few seconds and try again.";
 
     /// Names the part of the header.
     account_label: "账户", "Account";

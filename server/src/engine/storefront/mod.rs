@@ -153,6 +153,7 @@ impl Storefront for ShopFront {
             phase: item.phase_at(self.now_ms()),
             starts_at_ms: item.starts_at_ms,
             ends_at_ms: item.ends_at_ms,
+            stopped: item.stopped.clone(),
         })
     }
 

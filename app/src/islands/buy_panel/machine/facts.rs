@@ -1,7 +1,7 @@
 //! The facts about the sale and the visitor, and keeping them fresh.
 
 use super::{Effect, Machine, Moment, Slot, Wait};
-use crate::wire::{ApiError, Me, Phase, ReservationStatus, Stock};
+use crate::wire::{ApiError, Language, Me, Phase, ReservationStatus, Stock};
 
 /// Questions and paths are handed out from this long before the start.
 const WARM_MS: i64 = 60_000;
@@ -13,6 +13,7 @@ pub struct Sale {
     pub ends_at_ms: i64,
     pub stopped: bool,
     pub words: Option<String>,
+    language: Language,
     pub sellable: u32,
     known: bool,
 }
@@ -38,13 +39,19 @@ pub enum Visitor {
 }
 
 impl Sale {
-    pub fn new(starts_at_ms: i64, ends_at_ms: i64, words: Option<String>) -> Self {
+    pub fn new(
+        starts_at_ms: i64,
+        ends_at_ms: i64,
+        words: Option<String>,
+        language: Language,
+    ) -> Self {
         let stopped = words.is_some();
         Self {
             starts_at_ms,
             ends_at_ms,
             stopped,
             words,
+            language,
             sellable: 0,
             known: false,
         }
@@ -170,12 +177,10 @@ impl Machine {
                 self.sale.sellable = stock.sellable;
                 self.sale.starts_at_ms = stock.starts_at_ms;
                 self.sale.ends_at_ms = stock.ends_at_ms;
-                if stock.phase == Phase::Stopped {
-                    self.stopped();
-                } else {
-                    self.sale.stopped = false;
-                    self.sale.words = None;
-                }
+                self.sale.stopped = stock.phase == Phase::Stopped;
+                let language = self.sale.language;
+                let words = stock.stopped.map(|words| words.get(language).to_owned());
+                self.sale.words = words.filter(|_| self.sale.stopped);
                 self.plan_next_look(at);
             }
             Err(ApiError::NotFound) => {
@@ -191,11 +196,10 @@ impl Machine {
         }
     }
 
+    /// The shop refused because the round was stopped; the operator's words come with the stock.
     pub(super) fn stopped(&mut self) {
         self.sale.stopped = true;
-        if self.sale.words.is_none() {
-            self.ask(Effect::ReadWords);
-        }
+        self.ask(Effect::ReadStock);
     }
 
     /// Sets the next look at the stock, which also finds a round that was moved, stopped or

@@ -60,8 +60,6 @@ pub enum Event {
     StockRead(Result<Stock, ApiError>),
     /// The visitor's latest reservation of the item.
     MineRead(Result<Option<ReservationStatus>, ApiError>),
-    /// The operator's words for a stopped round.
-    WordsRead(Option<String>),
     /// The big button.
     Pressed,
     /// A question, or none.
@@ -95,8 +93,6 @@ pub enum Effect {
     ReadStock,
     /// → [`Event::MineRead`]
     ReadMine,
-    /// → [`Event::WordsRead`]
-    ReadWords,
     /// → [`Event::Asked`]
     AskQuestion,
     /// → [`Event::Spelt`]

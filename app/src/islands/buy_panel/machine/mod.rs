@@ -21,7 +21,7 @@ use self::{
     facts::{Offer, Sale, Visitor},
     following::Mine,
 };
-use crate::wire::{ApiError, HiddenPath, ReservationId};
+use crate::wire::{ApiError, HiddenPath, Language, ReservationId};
 
 /// One visitor in front of one item.
 #[derive(Debug)]
@@ -48,9 +48,14 @@ pub struct Machine {
 impl Machine {
     /// Nothing known but the page's own words: the window, and the operator's words if the round
     /// was stopped when the page was made.
-    pub fn new(starts_at_ms: i64, ends_at_ms: i64, stopped: Option<String>) -> Self {
+    pub fn new(
+        starts_at_ms: i64,
+        ends_at_ms: i64,
+        stopped: Option<String>,
+        language: Language,
+    ) -> Self {
         Self {
-            sale: Sale::new(starts_at_ms, ends_at_ms, stopped),
+            sale: Sale::new(starts_at_ms, ends_at_ms, stopped, language),
             visitor: Visitor::Unknown,
             mine_known: false,
             mine: None,
@@ -76,7 +81,6 @@ impl Machine {
             Event::MeRead(answer) => self.me_read(at, answer),
             Event::StockRead(answer) => self.stock_read(at, answer),
             Event::MineRead(answer) => self.mine_read(at, answer),
-            Event::WordsRead(words) => self.sale.words = words,
             Event::Pressed => self.pressed(at),
             Event::Asked(answer) => self.asked(at, answer),
             Event::NewPicture => self.new_picture(),
@@ -118,10 +122,12 @@ impl Machine {
                 again: self.sells(now_ms),
             };
         }
+        if let (Purchase::Wanted, Some(sheet)) = (self.purchase, &self.sheet) {
+            return sheet.wait.map_or(State::Asking, State::Waiting);
+        }
         match self.purchase {
             Purchase::Waiting(wait) => return State::Waiting(wait),
             Purchase::Sent { .. } | Purchase::Doubted => return State::Asking,
-            Purchase::Wanted if self.sheet.is_some() => return State::Asking,
             Purchase::Wanted | Purchase::Idle => {}
         }
         let readiness = self.readiness(now_ms);

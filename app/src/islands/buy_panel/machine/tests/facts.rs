@@ -154,13 +154,16 @@ fn units_that_come_back_open_the_sale_again() {
 #[test]
 fn a_stopped_round_shows_the_operators_words_and_resumes_by_itself() {
     let mut story = Story::signed_in(START_MS + 1, 5);
+    let words = LocalText {
+        zh: "九点回来".to_owned(),
+        en: "Back at nine".to_owned(),
+    };
     story.tell(Event::StockRead(Ok(Stock {
         phase: Phase::Stopped,
+        stopped: Some(words),
         ..stock(5)
     })));
-    assert!(story.wants(&Effect::ReadWords));
     assert_eq!(story.timer_ms(Slot::Stock), Some(10_000));
-    story.tell(Event::WordsRead(Some("Back at nine".to_owned())));
     assert_eq!(
         story.state(),
         State::Stopped {

@@ -6,8 +6,8 @@ mod following;
 
 use super::{Effect, Event, Machine, Moment, Sheet, Slot, State};
 use crate::wire::{
-    AccountId, ApiError, CaptchaChallenge, CaptchaId, HiddenPath, ItemId, LocalText, Me, Money,
-    Order, OrderId, OrderState, Phase, ReservationId, ReservationState, ReservationStatus,
+    AccountId, ApiError, CaptchaChallenge, CaptchaId, HiddenPath, ItemId, Language, LocalText, Me,
+    Money, Order, OrderId, OrderState, Phase, ReservationId, ReservationState, ReservationStatus,
     Reserved, Role, Stock,
 };
 use uuid::Uuid;
@@ -27,7 +27,7 @@ impl Story {
     /// The page woke up at `now_ms`; nothing else is known.
     fn asleep(now_ms: i64) -> Self {
         Self {
-            machine: Machine::new(START_MS, END_MS, None),
+            machine: Machine::new(START_MS, END_MS, None, Language::En),
             now_ms,
             wishes: Vec::new(),
         }
@@ -125,6 +125,7 @@ fn stock(sellable: u32) -> Stock {
         phase: Phase::Running,
         starts_at_ms: START_MS,
         ends_at_ms: END_MS,
+        stopped: None,
     }
 }
 

@@ -1,89 +1,56 @@
-//! The words for what the panel shows: one answer at each moment, one main thing to do.
+//! The words for every state: one answer at each moment, one main thing to do.
 
-use super::{
-    PanelItem,
-    machine::{Loss, Readiness, State, Trouble, Wait},
+use super::{Big, Face, Press, SheetFace};
+use crate::{
+    islands::buy_panel::{
+        PanelItem,
+        machine::{Loss, Notice, Readiness, Sheet, State, Trouble, Wait},
+    },
+    text::panel,
+    wire::Language,
 };
-use crate::{text::panel, wire::Language};
-
-/// Everything that can be read in the panel, except ticking figures.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Face {
-    /// What is the case; announced by screen readers.
-    pub status: String,
-    /// The large line.
-    pub big: Big,
-    /// What it means, and what to do.
-    pub hint: String,
-    /// The main thing to do.
-    pub button: Option<Button>,
-    /// The way on.
-    pub link: Option<Link>,
-}
-
-/// The large line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Big {
-    /// A clock that counts down to this instant.
-    Clock(i64),
-    /// Whole seconds down to this instant.
-    Seconds(i64),
-    /// Words, or nothing.
-    Words(String),
-}
-
-impl Big {
-    /// What is counted down to, if anything.
-    pub fn until_ms(&self) -> Option<i64> {
-        match self {
-            Big::Clock(until_ms) | Big::Seconds(until_ms) => Some(*until_ms),
-            Big::Words(_) => None,
-        }
-    }
-
-    /// The line with `left_ms` left.
-    pub fn at(&self, left_ms: i64, language: Language) -> String {
-        match self {
-            Big::Clock(_) => panel::countdown(language, left_ms),
-            Big::Seconds(_) => panel::seconds(language, left_ms),
-            Big::Words(words) => words.clone(),
-        }
-    }
-}
-
-/// How the button takes a press.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Press {
-    /// It acts.
-    Acts,
-    /// It was pressed; it keeps the focus, and does nothing.
-    Locked,
-    /// Not yet.
-    Dead,
-}
-
-/// The main thing to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Button {
-    /// What it says.
-    pub label: String,
-    /// What it does.
-    pub press: Press,
-}
-
-/// The way on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Link {
-    /// What it says.
-    pub label: &'static str,
-    /// Where it leads.
-    pub href: String,
-}
 
 impl Face {
-    /// The face of `state`.
-    pub fn of(state: &State, item: &PanelItem, language: Language) -> Self {
+    /// The face of `state`, with the sheet if it is open.
+    pub fn of(state: &State, sheet: Option<&Sheet>, item: &PanelItem, language: Language) -> Self {
         let words = Words { item, language };
+        let face = words.of(state);
+        Self {
+            name: state.name(),
+            sheet: sheet.map(|sheet| SheetFace::of(sheet, language)),
+            ..face
+        }
+    }
+}
+
+impl SheetFace {
+    fn of(sheet: &Sheet, language: Language) -> Self {
+        let question = sheet.question.as_ref();
+        let notice = sheet.notice.map(|notice| match notice {
+            Notice::Wrong => panel::captcha_wrong(language),
+            Notice::TooOld => panel::captcha_too_old(language),
+            Notice::NoWords => panel::captcha_no_words(language),
+            Notice::Waiting(_) => panel::captcha_waiting(language),
+        });
+        let loading = panel::captcha_loading(language);
+        Self {
+            picture: question.map(|question| question.image_url.clone()),
+            prompt: question.map_or(loading.to_owned(), |question| question.prompt.clone()),
+            words: sheet.words.clone().unwrap_or_default(),
+            notice: notice.unwrap_or_default().to_owned(),
+            is_busy: question.is_none() || sheet.checking.is_some(),
+        }
+    }
+}
+
+struct Words<'a> {
+    item: &'a PanelItem,
+    language: Language,
+}
+
+impl Words<'_> {
+    fn of(&self, state: &State) -> Face {
+        let (words, language) = (self, self.language);
         match state {
             State::Loading => words.loading(),
             State::Before {
@@ -153,70 +120,15 @@ impl Face {
         }
     }
 
-    /// The button cannot be pressed, and looks like it.
-    pub fn is_button_dead(&self) -> bool {
-        self.button
-            .as_ref()
-            .is_none_or(|button| button.press == Press::Dead)
-    }
-
-    /// The button was pressed already.
-    pub fn is_button_locked(&self) -> bool {
-        self.button
-            .as_ref()
-            .is_some_and(|button| button.press == Press::Locked)
-    }
-
-    fn big(self, big: Big) -> Self {
-        Self { big, ..self }
-    }
-
-    fn hint(self, hint: impl Into<String>) -> Self {
-        Self {
-            hint: hint.into(),
-            ..self
-        }
-    }
-
-    fn button(self, label: impl Into<String>, press: Press) -> Self {
-        Self {
-            button: Some(Button {
-                label: label.into(),
-                press,
-            }),
-            ..self
-        }
-    }
-
-    fn link(self, label: &'static str, href: String) -> Self {
-        Self {
-            link: Some(Link { label, href }),
-            ..self
-        }
-    }
-
-    fn again(self, again: bool, label: &'static str) -> Self {
-        if again {
-            self.button(label, Press::Acts)
-        } else {
-            self
-        }
-    }
-}
-
-struct Words<'a> {
-    item: &'a PanelItem,
-    language: Language,
-}
-
-impl Words<'_> {
     fn face(&self, status: impl Into<String>) -> Face {
         Face {
+            name: "",
             status: status.into(),
             big: Big::Words(String::new()),
             hint: String::new(),
             button: None,
             link: None,
+            sheet: None,
         }
     }
 
@@ -243,9 +155,11 @@ impl Words<'_> {
 
     fn before(&self, opens_at_ms: i64, readiness: Readiness, warm: bool) -> Face {
         let language = self.language;
-        let face = self
-            .face(panel::opens_in(language, warm))
-            .big(Big::Clock(opens_at_ms));
+        let status = match readiness {
+            Readiness::Ready => panel::you_are_ready(language),
+            _ => panel::opens_in(language, warm),
+        };
+        let face = self.face(status).big(Big::Clock(opens_at_ms));
         match (readiness, warm) {
             (Readiness::SignedOut, _) => {
                 self.sign_in(face.hint(panel::sign_in_to_be_ready(language)))
@@ -257,7 +171,7 @@ impl Words<'_> {
                 .hint(panel::answer_early_hint(language))
                 .button(panel::answer_early(language), Press::Acts),
             (Readiness::Ready, _) => face
-                .hint(panel::you_are_ready(language))
+                .hint(panel::ready_before_hint(language))
                 .button(self.buy_label(), Press::Dead),
         }
     }

@@ -1,0 +1,173 @@
+//! What can be seen of the panel at a moment, as plain values: the body shows them and decides
+//! nothing. Which values belong to which state is in `words`.
+
+mod words;
+
+use crate::{text::panel, wire::Language};
+
+/// Everything that can be seen of the panel, except ticking figures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Face {
+    /// The name of the state.
+    pub name: &'static str,
+    /// What is the case; announced by screen readers.
+    pub status: String,
+    /// The large line.
+    pub big: Big,
+    /// What it means, and what to do.
+    pub hint: String,
+    /// The main thing to do.
+    pub button: Option<Button>,
+    /// The way on.
+    pub link: Option<Link>,
+    /// The sheet with the question, while it is open.
+    pub sheet: Option<SheetFace>,
+}
+
+/// The large line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Big {
+    /// A clock that counts down to this instant.
+    Clock(i64),
+    /// Whole seconds down to this instant.
+    Seconds(i64),
+    /// Words, or nothing.
+    Words(String),
+}
+
+impl Big {
+    /// What is counted down to, if anything.
+    pub fn until_ms(&self) -> Option<i64> {
+        match self {
+            Big::Clock(until_ms) | Big::Seconds(until_ms) => Some(*until_ms),
+            Big::Words(_) => None,
+        }
+    }
+
+    /// The line, when nothing ticks in it.
+    pub fn words(&self) -> Option<String> {
+        match self {
+            Big::Words(words) => Some(words.clone()),
+            Big::Clock(_) | Big::Seconds(_) => None,
+        }
+    }
+
+    /// The line with `left_ms` left.
+    pub fn at(&self, left_ms: i64, language: Language) -> String {
+        match self {
+            Big::Clock(_) => panel::countdown(language, left_ms),
+            Big::Seconds(_) => panel::seconds(language, left_ms),
+            Big::Words(words) => words.clone(),
+        }
+    }
+}
+
+/// How the button takes a press.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Press {
+    /// It acts.
+    Acts,
+    /// It was pressed; it keeps the focus, and does nothing.
+    Locked,
+    /// Not yet.
+    Dead,
+}
+
+/// The main thing to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Button {
+    /// What it says.
+    pub label: String,
+    /// What it does.
+    pub press: Press,
+}
+
+/// The way on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// What it says.
+    pub label: &'static str,
+    /// Where it leads.
+    pub href: String,
+}
+
+/// The sheet with the question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SheetFace {
+    /// Where the picture is, once there is a question.
+    pub picture: Option<String>,
+    /// What to do with it.
+    pub prompt: String,
+    /// The question in words, once wanted.
+    pub words: String,
+    /// What went wrong.
+    pub notice: String,
+    /// Nothing can be sent now.
+    pub is_busy: bool,
+}
+
+impl Face {
+    /// The button cannot be pressed, and looks like it.
+    pub fn is_button_dead(&self) -> bool {
+        self.button
+            .as_ref()
+            .is_none_or(|button| button.press == Press::Dead)
+    }
+
+    /// The button was pressed already.
+    pub fn is_button_locked(&self) -> bool {
+        self.button
+            .as_ref()
+            .is_some_and(|button| button.press == Press::Locked)
+    }
+
+    /// What the button says.
+    pub fn button_label(&self) -> String {
+        self.button
+            .as_ref()
+            .map_or(String::new(), |button| button.label.clone())
+    }
+
+    /// What the link says.
+    pub fn link_label(&self) -> String {
+        self.link
+            .as_ref()
+            .map_or(String::new(), |link| link.label.to_owned())
+    }
+
+    fn big(self, big: Big) -> Self {
+        Self { big, ..self }
+    }
+
+    fn hint(self, hint: impl Into<String>) -> Self {
+        Self {
+            hint: hint.into(),
+            ..self
+        }
+    }
+
+    fn button(self, label: impl Into<String>, press: Press) -> Self {
+        Self {
+            button: Some(Button {
+                label: label.into(),
+                press,
+            }),
+            ..self
+        }
+    }
+
+    fn link(self, label: &'static str, href: String) -> Self {
+        Self {
+            link: Some(Link { label, href }),
+            ..self
+        }
+    }
+
+    fn again(self, again: bool, label: &'static str) -> Self {
+        if again {
+            self.button(label, Press::Acts)
+        } else {
+            self
+        }
+    }
+}
