@@ -22,27 +22,6 @@ pub fn CancelOrder(order_id: OrderId, language: Language) -> impl IntoView {
         NodeRef::<html::Button>::new(),
         NodeRef::<html::Button>::new(),
     );
-    let cancel = move |_| {
-        if acts.get_untracked() {
-            return;
-        }
-        acts.set(true);
-        error.set(String::new());
-        spawn_local(async move {
-            match within(PATIENCE_MS, api::cancel(order_id)).await {
-                // In another state: paid or closed in the meantime, which the page will show.
-                Some(Ok(_) | Err(ApiError::OrderState | ApiError::Unauthenticated)) => {
-                    page::reload();
-                }
-                failed => {
-                    let often = matches!(failed, Some(Err(ApiError::RateLimited { .. })));
-                    error.set(panel::cancel_failed(language, often).to_owned());
-                    acts.set(false);
-                    asks.set(false);
-                }
-            }
-        });
-    };
     let does_not_ask = Signal::derive(move || !asks.get());
     let locked = Signal::derive(move || mark(acts.get()));
     let view = view! {
@@ -78,7 +57,7 @@ pub fn CancelOrder(order_id: OrderId, language: Language) -> impl IntoView {
                     type="button"
                     class="cancel-order__yes"
                     aria-disabled=locked
-                    on:click=cancel
+                    on:click=move |_| cancel(order_id, language, asks, acts, error)
                 >
                     {panel::cancel_yes(language)}
                 </button>
@@ -90,6 +69,33 @@ pub fn CancelOrder(order_id: OrderId, language: Language) -> impl IntoView {
     };
     focus_follows(asks, keep, start);
     view
+}
+
+/// Cancels, once: whatever is pressed while an answer is awaited does nothing.
+fn cancel(
+    order_id: OrderId,
+    language: Language,
+    asks: RwSignal<bool>,
+    acts: RwSignal<bool>,
+    error: RwSignal<String>,
+) {
+    if acts.get_untracked() {
+        return;
+    }
+    acts.set(true);
+    error.set(String::new());
+    spawn_local(async move {
+        match within(PATIENCE_MS, api::cancel(order_id)).await {
+            // In another state: paid or closed in the meantime, which the page will show.
+            Some(Ok(_) | Err(ApiError::OrderState | ApiError::Unauthenticated)) => page::reload(),
+            failed => {
+                let often = matches!(failed, Some(Err(ApiError::RateLimited { .. })));
+                error.set(panel::cancel_failed(language, often).to_owned());
+                acts.set(false);
+                asks.set(false);
+            }
+        }
+    });
 }
 
 /// The focus goes to the question, and back when it is taken back. Made after the view, so that it

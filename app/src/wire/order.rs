@@ -54,7 +54,7 @@ impl Order {
     /// A short number to quote on the telephone: the random tail of the id.
     pub fn number(&self) -> String {
         let id = self.order_id.0.simple().to_string();
-        id[id.len() - 10..].to_uppercase()
+        id[id.len() - 10..].to_ascii_uppercase()
     }
 }
 

@@ -13,6 +13,8 @@ pub struct CaptchaChallenge {
     pub image_url: String,
     /// What to do with it, in the caller's language.
     pub prompt: String,
+    /// The answer is a number: phones show their digits.
+    pub numeric: bool,
 }
 
 /// The question of a picture in words, for those who cannot see it.

@@ -80,10 +80,10 @@ impl Crowd {
         loop {
             assert!(Instant::now() < deadline, "buyer {buyer} got no answer");
             // After a break nobody knows what became of the last try: look first.
-            if let Some(reservation) = self.mine(buyer).await {
-                if let Some(outcome) = self.result(buyer, &reservation).await {
-                    return outcome;
-                }
+            if let Some(reservation) = self.mine(buyer).await
+                && let Some(outcome) = self.result(buyer, &reservation).await
+            {
+                return outcome;
             }
             let Ok((status, answer)) = self.try_once(buyer).await else {
                 tokio::time::sleep(Duration::from_millis(10)).await;

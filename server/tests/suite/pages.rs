@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use app::{ShopZone, port::Storefront, wire::ItemId};
+use app::{ShopZone, wire::ItemId};
 use async_trait::async_trait;
 use axum::{
     Router,

@@ -65,7 +65,7 @@ pub fn CaptchaSheet(
                     id="captcha-answer"
                     name="answer"
                     type="text"
-                    inputmode="numeric"
+                    inputmode=runner.attribute(keyboard)
                     autocomplete="off"
                     autocapitalize="off"
                     spellcheck="false"
@@ -108,6 +108,12 @@ pub fn CaptchaSheet(
             </form>
         </dialog>
     }
+}
+
+/// Which keyboard a phone shows.
+fn keyboard(face: &Face) -> Option<String> {
+    let letters = face.sheet.as_ref().is_some_and(|sheet| !sheet.numeric);
+    Some(if letters { "text" } else { "numeric" }.to_owned())
 }
 
 fn picture(face: &Face) -> Option<String> {

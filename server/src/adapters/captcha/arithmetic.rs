@@ -53,6 +53,7 @@ impl Arithmetic {
             png: line::paint(&self.marks(sum), rng)?,
             answer: result.to_string(),
             words: Some(sum.words()),
+            numeric: true,
             prompt: LocalText {
                 zh: "请算出结果".to_owned(),
                 en: "What is the result?".to_owned(),

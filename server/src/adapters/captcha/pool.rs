@@ -99,6 +99,7 @@ mod tests {
             png: Bytes::new(),
             answer: answer.to_string(),
             words: None,
+            numeric: true,
             prompt: LocalText::default(),
         }
     }

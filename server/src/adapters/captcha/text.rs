@@ -55,6 +55,7 @@ impl Text {
                 zh: spelt.clone(),
                 en: spelt,
             }),
+            numeric: false,
             prompt: LocalText {
                 zh: "请输入图中的四个字符（不分大小写）".to_owned(),
                 en: "Type the four characters (capitals do not matter)".to_owned(),

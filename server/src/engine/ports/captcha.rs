@@ -15,6 +15,8 @@ pub struct Question {
     pub words: Option<LocalText>,
     /// What to do with the picture.
     pub prompt: LocalText,
+    /// The answer is a number.
+    pub numeric: bool,
 }
 
 /// No question is ready: more were asked for than can be drawn.

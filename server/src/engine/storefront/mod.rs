@@ -167,6 +167,7 @@ impl Storefront for ShopFront {
             captcha_id: asked.captcha_id,
             image_url: format!("/captcha/{}.png", asked.captcha_id),
             prompt: asked.question.prompt.get(visitor.language).to_owned(),
+            numeric: asked.question.numeric,
         })
     }
 

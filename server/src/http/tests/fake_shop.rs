@@ -189,6 +189,7 @@ impl Storefront for FakeShop {
             captcha_id,
             image_url,
             prompt: "?".to_owned(),
+            numeric: true,
         })
     }
 

@@ -114,7 +114,10 @@ async fn a_buyer_has_one_live_order_even_when_two_reservations_reach_the_ledger(
         ..second
     };
     sql.append(&[first.clone(), second.clone()]).await.unwrap();
-    let outcomes = sql.write(&batch(&[first.clone()]), START_MS).await.unwrap();
+    let outcomes = sql
+        .write(&batch(std::slice::from_ref(&first)), START_MS)
+        .await
+        .unwrap();
     assert_eq!(outcomes, [WriteOutcome::Ordered(order_id(1))]);
     let outcomes = sql.write(&batch(&[second]), START_MS).await.unwrap();
     assert_eq!(outcomes, [WriteOutcome::Failed(Rejection::AlreadyReserved)]);

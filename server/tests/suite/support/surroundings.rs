@@ -76,6 +76,7 @@ impl CaptchaSource for Sums {
             answer: ANSWER.to_owned(),
             words: Some(both("3 加 5 减 1", "3 plus 5 minus 1")),
             prompt: both("算出结果", "What is the result?"),
+            numeric: true,
         })
     }
 }

@@ -67,7 +67,7 @@ impl Big {
 pub enum Press {
     /// It acts.
     Acts,
-    /// It was pressed; it keeps the focus, and does nothing.
+    /// It does nothing now and keeps the focus: it was pressed, or will act in a moment.
     Locked,
     /// Not yet.
     Dead,
@@ -98,6 +98,8 @@ pub struct SheetFace {
     pub picture: Option<String>,
     /// What to do with it.
     pub prompt: String,
+    /// The answer is a number, as far as is known.
+    pub numeric: bool,
     /// The question in words, once wanted.
     pub words: String,
     /// What went wrong.
@@ -114,7 +116,7 @@ impl Face {
             .is_none_or(|button| button.press == Press::Dead)
     }
 
-    /// The button was pressed already.
+    /// The button does nothing now, and keeps the focus.
     pub fn is_button_locked(&self) -> bool {
         self.button
             .as_ref()

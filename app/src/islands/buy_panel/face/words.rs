@@ -36,6 +36,7 @@ impl SheetFace {
         Self {
             picture: question.map(|question| question.image_url.clone()),
             prompt: question.map_or(loading.to_owned(), |question| question.prompt.clone()),
+            numeric: question.is_none_or(|question| question.numeric),
             words: sheet.words.clone().unwrap_or_default(),
             notice: notice.unwrap_or_default().to_owned(),
             is_busy: question.is_none() || sheet.checking.is_some(),
@@ -172,7 +173,8 @@ impl Words<'_> {
                 .button(panel::answer_early(language), Press::Acts),
             (Readiness::Ready, _) => face
                 .hint(panel::ready_before_hint(language))
-                .button(self.buy_label(), Press::Dead),
+                // It may have the focus, and keeps it: one key is enough at the start.
+                .button(self.buy_label(), Press::Locked),
         }
     }
 

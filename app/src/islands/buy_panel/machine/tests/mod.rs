@@ -135,6 +135,7 @@ fn question(number: u128) -> CaptchaChallenge {
         captcha_id,
         image_url: format!("/captcha/{captcha_id}.png"),
         prompt: "?".to_owned(),
+        numeric: true,
     }
 }
 
