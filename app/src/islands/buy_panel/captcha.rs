@@ -75,38 +75,45 @@ pub fn CaptchaSheet(
                 <p class="captcha__notice" role="alert">
                     {runner.text(|face| sheet(face, |sheet| sheet.notice.clone()))}
                 </p>
-                <div class="captcha__tools">
-                    <button
-                        type="button"
-                        class="captcha__new"
-                        aria-disabled=busy
-                        on:click=move |_| runner.send(Event::NewPicture)
-                    >
-                        {panel::captcha_new(language)}
-                    </button>
-                    <button
-                        type="button"
-                        class="captcha__spell"
-                        aria-disabled=busy
-                        on:click=move |_| runner.send(Event::InWords)
-                    >
-                        {panel::captcha_in_words(language)}
-                    </button>
-                </div>
-                <div class="captcha__actions">
-                    <button
-                        type="button"
-                        class="captcha__close"
-                        on:click=move |_| runner.send(Event::SheetClosed)
-                    >
-                        {panel::captcha_close(language)}
-                    </button>
-                    <button type="submit" class="captcha__submit" aria-disabled=busy>
-                        {panel::captcha_submit(language)}
-                    </button>
-                </div>
+                {buttons(runner, language, busy)}
             </form>
         </dialog>
+    }
+}
+
+/// What can be done about the question.
+fn buttons(runner: Runner, language: Language, busy: Signal<Option<String>>) -> impl IntoView {
+    view! {
+        <div class="captcha__tools">
+            <button
+                type="button"
+                class="captcha__new"
+                aria-disabled=busy
+                on:click=move |_| runner.send(Event::NewPicture)
+            >
+                {panel::captcha_new(language)}
+            </button>
+            <button
+                type="button"
+                class="captcha__spell"
+                aria-disabled=busy
+                on:click=move |_| runner.send(Event::InWords)
+            >
+                {panel::captcha_in_words(language)}
+            </button>
+        </div>
+        <div class="captcha__actions">
+            <button
+                type="button"
+                class="captcha__close"
+                on:click=move |_| runner.send(Event::SheetClosed)
+            >
+                {panel::captcha_close(language)}
+            </button>
+            <button type="submit" class="captcha__submit" aria-disabled=busy>
+                {panel::captcha_submit(language)}
+            </button>
+        </div>
     }
 }
 
