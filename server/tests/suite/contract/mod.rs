@@ -3,6 +3,7 @@
 
 mod accounts;
 mod captchas;
+mod catalogue;
 mod gate;
 mod ledger;
 mod limits;
