@@ -144,9 +144,8 @@ impl Limits for GovernedLimits {
         let keyed = match limit {
             Limit::Address(_) => &self.address,
             Limit::Spelling(_) => &self.spelling,
-            // Several people behind one address may sign in at once.
-            Limit::SignIn(_) => &self.action,
-            Limit::Account(_)
+            Limit::SignIn(_)
+            | Limit::Account(_)
             | Limit::Captcha(_)
             | Limit::Path(_)
             | Limit::Purchase(_)
