@@ -31,7 +31,7 @@ start_server() {
   for attempt in 1 2 3; do
     port=$(free_port)
     SECKILL_ADDR=127.0.0.1:$port SECKILL_DATA_DIR=$SERVER_FOLDER/data \
-      SECKILL_SITE_ROOT=$SECKILL_ROOT/target/site LEPTOS_HASH_FILES=true \
+      SECKILL_SITE_ROOT=$SECKILL_ROOT/target/site \
       "$RELEASE_SERVER" >"$SERVER_FOLDER/log" 2>&1 &
     SERVER_PID=$!
     SERVER_URL=http://127.0.0.1:$port

@@ -62,7 +62,6 @@ export class Shop {
       SECKILL_ADDR: `127.0.0.1:${port}`,
       SECKILL_DATA_DIR: join(folder, 'data'),
       SECKILL_SITE_ROOT: join(root, 'target', 'site'),
-      LEPTOS_HASH_FILES: 'true',
       ...settings,
     };
     const server = spawn(binary, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -68,7 +68,7 @@ pub struct Config {
     pub log: String,
 }
 
-/// The raw values and where they came from.
+/// The raw values by name.
 struct Values(BTreeMap<&'static str, String>);
 
 impl Config {
@@ -85,10 +85,7 @@ impl Config {
     /// # Errors
     /// Never, unless a default is malformed.
     pub fn defaults() -> Result<Config, ConfigError> {
-        let defaults = SETTINGS
-            .iter()
-            .map(|setting| (setting.name, setting.default.to_owned()));
-        Config::parse(&Values(defaults.collect()))
+        Config::parse(&Values::defaults())
     }
 
     fn parse(values: &Values) -> Result<Config, ConfigError> {
@@ -183,10 +180,7 @@ fn error(name: &str, problem: impl ToString) -> ConfigError {
 }
 
 fn read(file: Option<&Path>) -> Result<Values, ConfigError> {
-    let mut values: BTreeMap<&'static str, String> = SETTINGS
-        .iter()
-        .map(|setting| (setting.name, setting.default.to_owned()))
-        .collect();
+    let Values(mut values) = Values::defaults();
     if let Some(file) = file {
         let broken = |problem: String| ConfigError {
             name: file.display().to_string(),
@@ -216,6 +210,13 @@ fn read(file: Option<&Path>) -> Result<Values, ConfigError> {
 }
 
 impl Values {
+    fn defaults() -> Self {
+        let defaults = SETTINGS
+            .iter()
+            .map(|setting| (setting.name, setting.default.to_owned()));
+        Self(defaults.collect())
+    }
+
     fn get(&self, name: &str) -> &str {
         self.0.get(name).map_or("", String::as_str)
     }
@@ -261,10 +262,7 @@ mod tests {
     use super::*;
 
     fn with(changes: &[(&'static str, &str)]) -> Result<Config, ConfigError> {
-        let mut values: BTreeMap<_, _> = SETTINGS
-            .iter()
-            .map(|setting| (setting.name, setting.default.to_owned()))
-            .collect();
+        let Values(mut values) = Values::defaults();
         values.extend(
             changes
                 .iter()

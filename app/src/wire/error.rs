@@ -205,24 +205,6 @@ impl ApiError {
             ApiError::Offline => "offline",
         }
     }
-
-    /// The wire form of a rejection. `busy` and `rate_limited` get the shortest wait.
-    pub fn from_rejection(rejection: Rejection) -> Self {
-        match rejection {
-            Rejection::NotStarted => ApiError::NotStarted,
-            Rejection::Ended => ApiError::Ended,
-            Rejection::Stopped => ApiError::Stopped,
-            Rejection::SoldOut => ApiError::SoldOut,
-            Rejection::AlreadyReserved => ApiError::AlreadyReserved {
-                reservation_id: None,
-            },
-            Rejection::PathInvalid => ApiError::PathInvalid,
-            Rejection::CaptchaWrong => ApiError::CaptchaWrong,
-            Rejection::RateLimited => ApiError::RateLimited { retry_after_s: 1 },
-            Rejection::Banned => ApiError::Banned,
-            Rejection::Busy => ApiError::Busy { retry_after_s: 1 },
-        }
-    }
 }
 
 impl FromServerFnError for ApiError {

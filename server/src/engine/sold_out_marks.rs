@@ -1,6 +1,9 @@
 //! What this process knows to be sold out, so that it need not ask the gate.
 
-use std::{collections::HashMap, sync::Mutex};
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use app::wire::ItemId;
 
@@ -24,38 +27,30 @@ struct Mark {
 impl SoldOutMarks {
     /// Notes that the gate refused with `sold_out` after `returns` returns.
     pub fn mark(&self, item_id: ItemId, returns: u64) {
-        let mut marks = self
-            .marks
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner());
-        let mark = marks.entry(item_id).or_default();
-        if returns >= mark.returns {
-            mark.sold_out = true;
-            mark.returns = returns;
-        }
+        self.note(item_id, returns, true);
     }
 
-    /// Notes that units have come back `returns` times.
+    /// Notes that units have come back `returns` times. An item without a mark remembers it too: a
+    /// late "sold out" may be under way.
     pub fn clear(&self, item_id: ItemId, returns: u64) {
-        let mut marks = self
-            .marks
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner());
-        // An item without a mark must remember the return too: a late "sold out" may be under way.
-        let mark = marks.entry(item_id).or_default();
-        if returns >= mark.returns {
-            mark.sold_out = false;
-            mark.returns = returns;
-        }
+        self.note(item_id, returns, false);
     }
 
     /// Whether the item is known to be sold out.
     pub fn is_sold_out(&self, item_id: ItemId) -> bool {
-        let marks = self
-            .marks
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner());
-        marks.get(&item_id).is_some_and(|mark| mark.sold_out)
+        self.marks().get(&item_id).is_some_and(|mark| mark.sold_out)
+    }
+
+    fn note(&self, item_id: ItemId, returns: u64, sold_out: bool) {
+        let mut marks = self.marks();
+        let mark = marks.entry(item_id).or_default();
+        if returns >= mark.returns {
+            *mark = Mark { sold_out, returns };
+        }
+    }
+
+    fn marks(&self) -> MutexGuard<'_, HashMap<ItemId, Mark>> {
+        self.marks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

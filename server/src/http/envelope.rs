@@ -63,7 +63,7 @@ pub async fn finish(mut response: Response) -> Response {
         Ok(error) => Envelope(error).into_response(),
         Err(error) => {
             tracing::error!(%error, "a server function answered with no error of ours");
-            internal("unreadable")
+            Envelope(internal("unreadable")).into_response()
         }
     }
 }
@@ -94,10 +94,11 @@ pub async fn in_time(State(doors): State<Doors>, request: Request, next: Next) -
     }
 }
 
-fn internal(what: &str) -> Response {
+/// A bug of ours, logged under the reference that the caller may quote.
+pub fn internal(what: &str) -> ApiError {
     let trace_id = Uuid::now_v7().simple().to_string();
     tracing::error!(trace_id, what, "internal error");
-    Envelope(ApiError::Internal { trace_id }).into_response()
+    ApiError::Internal { trace_id }
 }
 
 /// A bug of ours costs one request, not the process.
@@ -108,5 +109,5 @@ fn internal(what: &str) -> Response {
 pub fn after_panic(panic: Box<dyn Any + Send>) -> Response {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-    internal(text.unwrap_or("a panic without words"))
+    Envelope(internal(text.unwrap_or("a panic without words"))).into_response()
 }

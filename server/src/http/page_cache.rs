@@ -23,7 +23,7 @@ use rand::Rng;
 use self::entry::Entry;
 use super::{
     Doors,
-    envelope::Envelope,
+    envelope::{Envelope, internal},
     pages::{Page, Renderer},
     visitor::anybody,
 };
@@ -104,9 +104,7 @@ impl PageCache {
         let page = self.renderer.render(uri, anybody(language)).await?;
         let life = self.life(&page, begun_ms).await;
         let compressed = tokio::task::spawn_blocking(move || Entry::new(page, life)).await;
-        compressed.map_err(|_| ApiError::Internal {
-            trace_id: "compression".to_owned(),
-        })
+        compressed.map_err(|_| internal("a page was not compressed"))
     }
 
     /// How long a page is fresh whose rendering began at `begun_ms`: not at all, when a round has

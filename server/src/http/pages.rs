@@ -19,7 +19,11 @@ use axum::{
 use leptos::prelude::LeptosOptions;
 use leptos_axum::render_app_async_with_context;
 
-use super::{Doors, content_security, envelope::Envelope, page_cache::PageCache};
+use super::{
+    Doors, content_security,
+    envelope::{Envelope, internal},
+    page_cache::PageCache,
+};
 
 /// Largest page that is rendered; ours are some ten kilobytes.
 const MAX_PAGE: usize = 4 * 1024 * 1024;
@@ -62,19 +66,13 @@ impl Renderer {
             },
             body,
         ) = (self.0)(request).await.into_parts();
-        let broken = |what: &str| {
-            tracing::error!(what, "a page was not rendered");
-            ApiError::Internal {
-                trace_id: "page".to_owned(),
-            }
-        };
         let html = to_bytes(body, MAX_PAGE)
             .await
-            .map_err(|_| broken("too large"))?;
-        let html = std::str::from_utf8(&html).map_err(|_| broken("not UTF-8"))?;
+            .map_err(|_| internal("a page is too large"))?;
+        let html = std::str::from_utf8(&html).map_err(|_| internal("a page is not UTF-8"))?;
         let html = without_nonce(html);
         let policy = HeaderValue::from_str(&content_security::policy(&html));
-        let policy = policy.map_err(|_| broken("no policy"))?;
+        let policy = policy.map_err(|_| internal("a page has no policy"))?;
         let html = html.into();
         Ok(Page {
             status,

@@ -81,13 +81,10 @@ pub async fn admit(State(doors): State<Doors>, request: Request, next: Next) -> 
 pub async fn identify(State(doors): State<Doors>, mut request: Request, next: Next) -> Response {
     let ip = address(&request, &doors.settings.trusted_proxies);
     let headers = request.headers();
-    let language = language::of(headers);
     let token = bearer(headers).or_else(|| cookie(headers, doors.settings.cookie.name()));
     let mut visitor = Visitor {
-        me: None,
-        login_token: None,
         ip,
-        language,
+        ..anybody(language::of(headers))
     };
     let path = request.uri().path();
     let token = token.filter(|token| !token.is_empty() && looks_at_visitor(path));

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use app::{ShopZone, wire::ItemId};
+use app::{ShopZone, port::Visitor, wire::ItemId};
 use async_trait::async_trait;
 use axum::{
     Router,
@@ -113,6 +113,15 @@ async fn signed_in(shop: &TestShop, number: u32) -> String {
     token
 }
 
+/// The same person at the shop's door.
+async fn visitor_with(shop: &TestShop, token: &str) -> Visitor {
+    let login = shop.engine.tokens.get(&token_hash(token)).await.unwrap();
+    Visitor {
+        me: Some(login.unwrap().me),
+        ..crate::purchase::visitor(1)
+    }
+}
+
 /// Rounds that have ended, are running, stopped, and to come.
 async fn a_day(shop: &TestShop) -> ItemId {
     let hour = HOUR_MS;
@@ -187,16 +196,7 @@ async fn a_buyers_pages_say_what_they_should_in_both_languages() {
             readable(&html(empty).await)
         );
     }
-    let me = shop
-        .engine
-        .tokens
-        .get(&token_hash(&token))
-        .await
-        .unwrap()
-        .unwrap()
-        .me;
-    let mut visitor = crate::purchase::visitor(1);
-    visitor.me = Some(me);
+    let visitor = visitor_with(&shop, &token).await;
     let door = Door::of(shop);
     let order_id = door.order_of(&visitor, item).await;
     for language in ["zh", "en"] {
@@ -232,16 +232,7 @@ async fn known_failure_11_another_buyers_order_page_does_not_exist() {
     let shop = TestShop::new().await;
     let item = shop.item(1).await;
     let (owner, other) = (signed_in(&shop, 1).await, signed_in(&shop, 2).await);
-    let me = shop
-        .engine
-        .tokens
-        .get(&token_hash(&owner))
-        .await
-        .unwrap()
-        .unwrap()
-        .me;
-    let mut visitor = crate::purchase::visitor(1);
-    visitor.me = Some(me);
+    let visitor = visitor_with(&shop, &owner).await;
     let router = site(&shop);
     let door = Door::of(shop);
     let order_id = door.order_of(&visitor, item).await;

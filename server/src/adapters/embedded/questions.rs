@@ -1,6 +1,9 @@
 //! [`Captchas`] and [`Paths`] in memory. A restart forgets them: a buyer answers a new question.
 
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::{
+    hash::Hash,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use app::wire::{AccountId, CaptchaId, ItemId};
 use async_trait::async_trait;
@@ -22,9 +25,50 @@ fn full(port: &'static str) -> impl Fn(Full) -> PortError {
 
 type Owner = (AccountId, ItemId);
 
+/// Things by their key, of which each buyer has at most one for an item: the latest.
+struct Latest<K, V> {
+    things: ExpiringMap<K, V>,
+    keys: ExpiringMap<Owner, K>,
+}
+
+impl<K: Clone + Eq + Hash, V> Latest<K, V> {
+    fn new(capacity: usize) -> Self {
+        Self {
+            things: ExpiringMap::new(capacity),
+            keys: ExpiringMap::new(capacity),
+        }
+    }
+
+    /// Forgets the owner's earlier thing, whatever happens to the new one.
+    fn put(
+        &mut self,
+        owner: Owner,
+        key: K,
+        thing: V,
+        expires_at_ms: i64,
+        now_ms: i64,
+    ) -> Result<(), Full> {
+        if let Some(earlier) = self.keys.remove(&owner) {
+            self.things.remove(&earlier);
+        }
+        self.things
+            .insert(key.clone(), thing, expires_at_ms, now_ms)?;
+        self.keys.insert(owner, key, expires_at_ms, now_ms)
+    }
+
+    fn take(&mut self, key: &K, owner: impl FnOnce(&V) -> Owner) -> Option<V> {
+        let thing = self.things.remove(key)?;
+        self.keys.remove(&owner(&thing));
+        Some(thing)
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 struct CaptchaMaps {
-    asked: ExpiringMap<CaptchaId, AskedCaptcha>,
-    latest: ExpiringMap<Owner, CaptchaId>,
+    asked: Latest<CaptchaId, AskedCaptcha>,
     spelled: ExpiringMap<CaptchaId, ()>,
 }
 
@@ -38,20 +82,13 @@ impl MemoryCaptchas {
     /// None asked yet.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         let maps = CaptchaMaps {
-            asked: ExpiringMap::new(CAPTCHAS),
-            latest: ExpiringMap::new(CAPTCHAS),
+            asked: Latest::new(CAPTCHAS),
             spelled: ExpiringMap::new(CAPTCHAS),
         };
         Self {
             clock,
             maps: Mutex::new(maps),
         }
-    }
-
-    fn maps(&self) -> MutexGuard<'_, CaptchaMaps> {
-        self.maps
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
 
@@ -61,36 +98,26 @@ impl Captchas for MemoryCaptchas {
         let now_ms = self.clock.now_ms();
         let owner = (asked.buyer, asked.item_id);
         let (id, expires_at_ms) = (asked.captcha_id, asked.expires_at_ms);
-        let mut maps = self.maps();
-        if let Some(earlier) = maps.latest.remove(&owner) {
-            maps.asked.remove(&earlier);
-        }
-        maps.asked
-            .insert(id, asked, expires_at_ms, now_ms)
-            .map_err(full("captchas"))?;
-        maps.latest
-            .insert(owner, id, expires_at_ms, now_ms)
-            .map_err(full("captchas"))
+        let put = locked(&self.maps)
+            .asked
+            .put(owner, id, asked, expires_at_ms, now_ms);
+        put.map_err(full("captchas"))
     }
 
     async fn get(&self, captcha_id: CaptchaId) -> Result<Option<AskedCaptcha>, PortError> {
-        Ok(self.maps().asked.get(&captcha_id).cloned())
+        Ok(locked(&self.maps).asked.things.get(&captcha_id).cloned())
     }
 
     async fn take(&self, captcha_id: CaptchaId) -> Result<Option<AskedCaptcha>, PortError> {
-        let mut maps = self.maps();
-        let asked = maps.asked.remove(&captcha_id);
-        if let Some(asked) = &asked {
-            maps.latest.remove(&(asked.buyer, asked.item_id));
-        }
-        Ok(asked)
+        let owner = |asked: &AskedCaptcha| (asked.buyer, asked.item_id);
+        Ok(locked(&self.maps).asked.take(&captcha_id, owner))
     }
 
     async fn first_spelling(&self, captcha_id: CaptchaId) -> Result<bool, PortError> {
         let now_ms = self.clock.now_ms();
-        let mut maps = self.maps();
-        let Some(expires_at_ms) = maps.asked.get(&captcha_id).map(|asked| asked.expires_at_ms)
-        else {
+        let mut maps = locked(&self.maps);
+        let asked = maps.asked.things.get(&captcha_id);
+        let Some(expires_at_ms) = asked.map(|asked| asked.expires_at_ms) else {
             return Ok(false);
         };
         if maps.spelled.get(&captcha_id).is_some() {
@@ -102,34 +129,19 @@ impl Captchas for MemoryCaptchas {
     }
 }
 
-struct PathMaps {
-    grants: ExpiringMap<String, PathGrant>,
-    latest: ExpiringMap<Owner, String>,
-}
-
 /// Paths that were handed out.
 pub struct MemoryPaths {
     clock: Arc<dyn Clock>,
-    maps: Mutex<PathMaps>,
+    grants: Mutex<Latest<String, PathGrant>>,
 }
 
 impl MemoryPaths {
     /// None handed out yet.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        let maps = PathMaps {
-            grants: ExpiringMap::new(PATHS),
-            latest: ExpiringMap::new(PATHS),
-        };
         Self {
             clock,
-            maps: Mutex::new(maps),
+            grants: Mutex::new(Latest::new(PATHS)),
         }
-    }
-
-    fn maps(&self) -> MutexGuard<'_, PathMaps> {
-        self.maps
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
 
@@ -139,28 +151,16 @@ impl Paths for MemoryPaths {
         let now_ms = self.clock.now_ms();
         let owner = (grant.buyer, grant.item_id);
         let (path, expires_at_ms) = (grant.path.clone(), grant.expires_at_ms);
-        let mut maps = self.maps();
-        if let Some(earlier) = maps.latest.remove(&owner) {
-            maps.grants.remove(&earlier);
-        }
-        maps.grants
-            .insert(path.clone(), grant, expires_at_ms, now_ms)
-            .map_err(full("paths"))?;
-        maps.latest
-            .insert(owner, path, expires_at_ms, now_ms)
-            .map_err(full("paths"))
+        let put = locked(&self.grants).put(owner, path, grant, expires_at_ms, now_ms);
+        put.map_err(full("paths"))
     }
 
     async fn peek(&self, path: &str) -> Result<Option<PathGrant>, PortError> {
-        Ok(self.maps().grants.get(&path.to_owned()).cloned())
+        Ok(locked(&self.grants).things.get(&path.to_owned()).cloned())
     }
 
     async fn take(&self, path: &str) -> Result<Option<PathGrant>, PortError> {
-        let mut maps = self.maps();
-        let grant = maps.grants.remove(&path.to_owned());
-        if let Some(grant) = &grant {
-            maps.latest.remove(&(grant.buyer, grant.item_id));
-        }
-        Ok(grant)
+        let owner = |grant: &PathGrant| (grant.buyer, grant.item_id);
+        Ok(locked(&self.grants).take(&path.to_owned(), owner))
     }
 }

@@ -3,7 +3,6 @@
 use app::wire::{AccountId, Mobile, Role};
 use async_trait::async_trait;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, SqlErr};
-use uuid::Uuid;
 
 use super::{
     Sql,
@@ -91,9 +90,4 @@ impl Accounts for Sql {
             .map_err(port_error)?;
         row.map(from_row).transpose()
     }
-}
-
-/// For rows that are looked up by the ids of other rows.
-pub(super) fn missing(what: &str, id: Uuid) -> PortError {
-    inconsistent(format!("{what} {id} is missing"))
 }

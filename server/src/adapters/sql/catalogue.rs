@@ -8,9 +8,9 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::{
-    Sql, accounts, counter,
+    Sql, counter,
     entity::{item, product, round},
-    port_error,
+    missing, port_error,
 };
 use crate::engine::ports::{Catalogue, PortError, Window};
 
@@ -70,7 +70,7 @@ impl Catalogue for Sql {
             .map_err(port_error)?;
         let mut cards: HashMap<Uuid, Vec<Item>> = HashMap::new();
         for (row, product) in items {
-            let product = product.ok_or_else(|| accounts::missing("product", row.product_id))?;
+            let product = product.ok_or_else(|| missing("product", row.product_id))?;
             cards
                 .entry(row.round_id)
                 .or_default()
@@ -101,7 +101,7 @@ impl Catalogue for Sql {
             .one(&self.read)
             .await
             .map_err(port_error)?
-            .ok_or_else(|| accounts::missing("product", row.product_id))?;
+            .ok_or_else(|| missing("product", row.product_id))?;
         Ok(Some(Arc::new(ItemDetail {
             item: card(&row, &product)?,
             description: local(product.description_zh, product.description_en),

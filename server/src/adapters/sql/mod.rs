@@ -17,6 +17,7 @@ use sea_orm::{
     DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr, SqliteTransactionMode,
     TransactionOptions, TransactionTrait,
 };
+use uuid::Uuid;
 
 use crate::engine::ports::PortError;
 
@@ -104,6 +105,11 @@ fn inconsistent(what: impl Into<String>) -> PortError {
         port: PORT,
         source: what.into().into(),
     }
+}
+
+/// A row that another row names.
+fn missing(what: &str, id: Uuid) -> PortError {
+    inconsistent(format!("{what} {id} is missing"))
 }
 
 /// A counter as the rules see it. The schema keeps counters between 0 and the item's total.

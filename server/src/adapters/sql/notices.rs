@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{
     Sql, accounts,
     entity::{account, notice},
-    port_error,
+    missing, port_error,
 };
 use crate::engine::ports::{Notice, Notices, PortError};
 
@@ -24,8 +24,7 @@ impl Notices for Sql {
             .map_err(port_error)?;
         rows.into_iter()
             .map(|(notice, account)| {
-                let account =
-                    account.ok_or_else(|| accounts::missing("account", notice.account_id))?;
+                let account = account.ok_or_else(|| missing("account", notice.account_id))?;
                 Ok(Notice {
                     notice_id: notice.id,
                     mobile: accounts::mobile(&account.mobile)?,

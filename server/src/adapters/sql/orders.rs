@@ -13,9 +13,9 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{
-    Sql, accounts,
+    Sql,
     entity::{item, order, product, reservation},
-    inconsistent, port_error,
+    inconsistent, missing, port_error,
 };
 use crate::engine::ports::{
     CloseOutcome, OrderRecord, Orders, PortError, QueuedReservation, WriteOutcome,
@@ -91,7 +91,7 @@ async fn close_one(
         .one(transaction)
         .await
         .map_err(port_error)?
-        .ok_or_else(|| accounts::missing("order", order_id))?;
+        .ok_or_else(|| missing("order", order_id))?;
     let returned = item::Entity::update_many()
         .col_expr(
             item::Column::Sellable,
@@ -190,8 +190,7 @@ impl Orders for Sql {
                         .find(|product| product.id == item.product_id)
                         .cloned()
                 });
-                let product =
-                    product.ok_or_else(|| accounts::missing("product of item", row.item_id))?;
+                let product = product.ok_or_else(|| missing("product of item", row.item_id))?;
                 Ok(to_wire(row, product))
             })
             .collect()
@@ -206,15 +205,14 @@ impl Orders for Sql {
         let Some((row, reservation)) = found else {
             return Ok(None);
         };
-        let reservation =
-            reservation.ok_or_else(|| accounts::missing("reservation", row.reservation_id))?;
+        let reservation = reservation.ok_or_else(|| missing("reservation", row.reservation_id))?;
         let (_, product) = item::Entity::find_by_id(row.item_id)
             .find_also_related(product::Entity)
             .one(&self.read)
             .await
             .map_err(port_error)?
-            .ok_or_else(|| accounts::missing("item", row.item_id))?;
-        let product = product.ok_or_else(|| accounts::missing("product of item", row.item_id))?;
+            .ok_or_else(|| missing("item", row.item_id))?;
+        let product = product.ok_or_else(|| missing("product of item", row.item_id))?;
         Ok(Some(OrderRecord {
             order: to_wire(&row, product),
             buyer: AccountId(row.buyer_id),

@@ -1,6 +1,6 @@
 //! From the use cases' errors to the wire's codes. Causes are logged here, once, and go no further.
 
-use app::wire::{ApiError, Rejection};
+use app::wire::ApiError;
 use uuid::Uuid;
 
 use crate::engine::{
@@ -71,7 +71,9 @@ impl From<ReserveError> for ApiError {
             // Whatever it was, the buyer may ask again with the same path.
             ReserveError::Port(error) => {
                 tracing::warn!(error = ?error, "the gate did not answer");
-                ApiError::from_rejection(Rejection::Busy)
+                ApiError::Busy {
+                    retry_after_s: BUSY_S,
+                }
             }
         }
     }

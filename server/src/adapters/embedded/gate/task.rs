@@ -1,7 +1,7 @@
 //! The task that decides.
 
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::HashMap,
     sync::{Arc, PoisonError},
 };
 
@@ -10,8 +10,8 @@ use tokio::sync::mpsc;
 
 use super::{Call, Published, Reply, item::GateItem};
 use crate::engine::ports::{
-    Clock, Decision, GateStock, Hold, ItemSnapshot, PortError, QueuedReservation, Reconciled,
-    Refusal, Released, Reservations, Window,
+    Clock, Decision, Hold, ItemSnapshot, PortError, QueuedReservation, Reconciled, Refusal,
+    Released, Reservations, Window,
 };
 
 /// Wishes that share a transaction: bounds how long the first of them waits.
@@ -221,16 +221,13 @@ impl GateTask {
     }
 
     fn publish(&self, item_id: ItemId) {
-        let stock: Option<GateStock> = self.items.get(&item_id).map(|item| item.stock);
         let mut published = self
             .published
             .write()
             .unwrap_or_else(PoisonError::into_inner);
-        match (published.entry(item_id), stock) {
-            (Entry::Occupied(mut entry), Some(stock)) => drop(entry.insert(stock)),
-            (Entry::Vacant(entry), Some(stock)) => drop(entry.insert(stock)),
-            (Entry::Occupied(entry), None) => drop(entry.remove()),
-            (Entry::Vacant(_), None) => {}
+        match self.items.get(&item_id) {
+            Some(item) => drop(published.insert(item_id, item.stock)),
+            None => drop(published.remove(&item_id)),
         }
     }
 }

@@ -11,9 +11,9 @@ use uuid::Uuid;
 
 use crate::{
     adapters::sql::{
-        Sql, accounts,
+        Sql,
         entity::{item, order, reservation, round},
-        inconsistent, port_error,
+        inconsistent, missing, port_error,
     },
     engine::ports::{PortError, QueuedReservation, WriteOutcome},
 };
@@ -102,7 +102,7 @@ async fn find(
         items: items
             .into_iter()
             .map(|(item, round)| {
-                let round = round.ok_or_else(|| accounts::missing("round", item.round_id))?;
+                let round = round.ok_or_else(|| missing("round", item.round_id))?;
                 Ok((item.id, (item.sale_price, sql.pay_window_s(&round)?)))
             })
             .collect::<Result<_, PortError>>()?,
@@ -122,7 +122,7 @@ fn known_outcome(
     let (row, order) = found
         .reservations
         .get(&id)
-        .ok_or_else(|| accounts::missing("reservation", id))?;
+        .ok_or_else(|| missing("reservation", id))?;
     match (row.state, order) {
         (reservation::State::Queued, None) => {
             let first = found.live.insert(live_key(entry));
@@ -203,7 +203,7 @@ async fn insert_orders(
         let &(amount, pay_window_s) = found
             .items
             .get(&entry.item_id.0)
-            .ok_or_else(|| accounts::missing("item", entry.item_id.0))?;
+            .ok_or_else(|| missing("item", entry.item_id.0))?;
         rows.push(order::ActiveModel {
             id: Set(order_id.0),
             reservation_id: Set(entry.reservation_id.0),
