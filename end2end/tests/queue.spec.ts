@@ -13,7 +13,7 @@ test('a reload while queued finds the place in the queue, and then the order', a
   signIn,
   somebody,
 }) => {
-  const round = await shop.round({ stock: 10, buyers: 6 });
+  const round = await shop.round({ stock: 11, buyers: 11 });
   const [mine, ...others] = round.tokens;
   await signIn(mine!);
   await item.open(round.itemId);

@@ -102,31 +102,32 @@ pub fn start(
         per_s: pace.orders_per_s,
         ..woken("write_orders", Job::WriteOrders)
     };
-    start(writer, |e| {
-        Box::pin(async move { write_orders::run_once(&e, BATCH).await })
+    start(writer, |e, limit| {
+        Box::pin(async move { write_orders::run_once(&e, limit).await })
     });
-    start(woken("release", Job::Release), |e| {
+    start(woken("release", Job::Release), |e, _| {
         Box::pin(async move { release::run_once(&e).await })
     });
-    start(woken("send_notices", Job::Notify), |e| {
+    start(woken("send_notices", Job::Notify), |e, _| {
         Box::pin(async move { send_notices::run_once(&e).await })
     });
-    start(every("close_unpaid", pace.work), |e| {
+    start(every("close_unpaid", pace.work), |e, _| {
         Box::pin(async move { close_unpaid::run_once(&e).await })
     });
-    start(every("warm_up", pace.warm_up), |e| {
+    start(every("warm_up", pace.warm_up), |e, _| {
         Box::pin(async move { warm_up::run_once(&e).await })
     });
-    start(every("reconcile", pace.reconcile), |e| {
+    start(every("reconcile", pace.reconcile), |e, _| {
         Box::pin(async move { reconcile::run_once(&e).await })
     });
-    start(every("purge_log_ins", pace.purge), |e| {
+    start(every("purge_log_ins", pace.purge), |e, _| {
         Box::pin(async move { e.tokens.purge(e.clock.now_ms()).await.map(|()| 0) })
     });
     workers
 }
 
-type RunOnce = fn(Arc<Engine>) -> BoxFuture<'static, Result<u32, PortError>>;
+/// A run, and how many entries it may take at most (for the workers that are paced).
+type RunOnce = fn(Arc<Engine>, u32) -> BoxFuture<'static, Result<u32, PortError>>;
 
 /// When a worker runs.
 struct Rhythm {
@@ -145,8 +146,10 @@ impl Rhythm {
         mut stop: watch::Receiver<bool>,
         run_once: RunOnce,
     ) {
+        // A second's worth at once, or a cap would let a whole batch through and then pause.
+        let limit = self.per_s.map_or(BATCH, |per_s| per_s.min(BATCH));
         while !*stop.borrow() {
-            let done = match run_once(Arc::clone(&engine)).await {
+            let done = match run_once(Arc::clone(&engine), limit).await {
                 Ok(done) => done,
                 Err(error) => {
                     tracing::warn!(worker = self.name, %error, "will try again");
@@ -158,7 +161,7 @@ impl Rhythm {
             if let Some(per_s) = self.per_s {
                 sleep(Duration::from_secs(1) * done / per_s.max(1)).await;
             }
-            if done >= BATCH {
+            if done >= limit {
                 // More of it is waiting.
                 continue;
             }
