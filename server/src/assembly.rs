@@ -111,13 +111,14 @@ pub async fn embedded(config: &Config, around: Surroundings) -> Result<Assembly,
         queue = Arc::new(FaultyQueue { real: queue, plan });
     }
     let clock = around.clock;
-    let (gate, gate_task) = Gate::new(clock.clone(), reservations.clone());
+    let (gate, gate_task) = Gate::new(clock.clone(), queue.clone(), reservations.clone());
     let bells = Bells::new();
     let engine = Engine {
         rules: config.rules,
         ids: around.ids,
         gate: Arc::new(gate),
         queue,
+        outbox: None,
         reservations,
         orders,
         catalogue: Arc::new(CachedCatalogue::new(store.clone())),

@@ -1,6 +1,7 @@
 //! The settings, and the only reader of the environment. Each is `SECKILL_NAME` in the environment,
 //! else `name` in the TOML file given by `--config`, else its default.
 
+mod cluster;
 mod settings;
 
 use std::{
@@ -23,6 +24,7 @@ use crate::{
     workers::Pace,
 };
 
+pub use cluster::Cluster;
 pub use settings::{SETTINGS, Setting};
 
 /// A setting that cannot be used. Says which and why; never its value when that is secret.
@@ -40,6 +42,8 @@ pub struct ConfigError {
 pub struct Config {
     /// Where to listen.
     pub addr: SocketAddr,
+    /// The servers of a cluster; `None` for the embedded shop.
+    pub cluster: Option<Cluster>,
     /// Where the embedded ledger is.
     pub data_dir: PathBuf,
     /// Where the built assets are.
@@ -89,9 +93,10 @@ impl Config {
     }
 
     fn parse(values: &Values) -> Result<Config, ConfigError> {
-        if values.one_of("MODE", &["embedded", "cluster"])? == "cluster" {
-            return Err(error("MODE", "this version runs embedded only"));
-        }
+        let cluster = match values.one_of("MODE", &["embedded", "cluster"])? {
+            "cluster" => Some(Cluster::parse(values)?),
+            _ => None,
+        };
         let production = values.one_of("ENV", &["development", "production"])? == "production";
         let off = |name| {
             let off = values.get(name) == "off";
@@ -113,6 +118,8 @@ impl Config {
             path_opens_before_ms: values.seconds("PATH_OPENS_BEFORE_S")?,
             login_life_ms: values.seconds("LOGIN_LIFE_S")?,
             login_life_max_ms: values.seconds("LOGIN_LIFE_MAX_S")?,
+            queue_age_ms: values.seconds("QUEUE_AGE_S")?,
+            fail_fast_percent: values.percent("FAIL_FAST_PERCENT")?,
         };
         let orders_per_s = match values.get("ORDERS_PER_S") {
             "" => None,
@@ -120,6 +127,7 @@ impl Config {
         };
         Ok(Config {
             addr: values.parsed("ADDR")?,
+            cluster,
             data_dir: values.get("DATA_DIR").into(),
             site_root: values.get("SITE_ROOT").into(),
             captcha: if captcha == "text" {
@@ -143,13 +151,16 @@ impl Config {
             utc_offset_min: values.parsed("UTC_OFFSET_MIN")?,
             pace: Pace {
                 orders_per_s,
+                reconcile: Duration::from_secs(
+                    values.parsed::<NonZeroU32>("RECONCILE_S")?.get().into(),
+                ),
                 ..Pace::default()
             },
             log: values.get("LOG").to_owned(),
         })
     }
 
-    /// Every setting with its value and its meaning. None of them is a secret.
+    /// Every setting with its value and its meaning. Passwords in addresses are hidden.
     ///
     /// # Errors
     /// When the file cannot be read or names an unknown setting.
@@ -160,7 +171,10 @@ impl Config {
         let shown = |setting: &Setting| {
             (
                 variable(setting.name),
-                values.get(setting.name).to_owned(),
+                match setting.secret {
+                    true => cluster::without_passwords(values.get(setting.name)),
+                    false => values.get(setting.name).to_owned(),
+                },
                 setting.about,
             )
         };
@@ -232,6 +246,13 @@ impl Values {
         Ok(i64::from(self.parsed::<NonZeroU32>(name)?.get()) * 1000)
     }
 
+    fn percent(&self, name: &str) -> Result<u8, ConfigError> {
+        match self.parsed(name)? {
+            percent @ 0..=100 => Ok(percent),
+            _ => Err(error(name, "is 0 to 100")),
+        }
+    }
+
     fn one_of(&self, name: &str, words: &[&'static str]) -> Result<&'static str, ConfigError> {
         let value = self.get(name);
         let known = words.iter().find(|word| **word == value);
@@ -297,7 +318,8 @@ mod tests {
             ("CAPTCHA", "none"),
             ("TRUSTED_PROXIES", "10.0.0.0/99"),
             ("USER_LIMIT", "many"),
-            ("MODE", "cluster"),
+            ("MODE", "both"),
+            ("FAIL_FAST_PERCENT", "101"),
         ] {
             let refused = with(&[(name, value)]).unwrap_err();
             assert_eq!(refused.name, format!("SECKILL_{name}"), "{value}");

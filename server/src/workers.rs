@@ -14,7 +14,7 @@ use tokio::{
 use crate::engine::{
     BATCH, Engine, close_unpaid,
     ports::{Bell, Job, PortError},
-    reconcile, release, send_notices, warm_up, write_orders,
+    reconcile, relay, release, send_notices, warm_up, write_orders,
 };
 
 /// How often workers look without being woken, and how fast orders may be written.
@@ -28,6 +28,8 @@ pub struct Pace {
     pub reconcile: Duration,
     /// Expired log-ins.
     pub purge: Duration,
+    /// Entries of the queue that could not be written get another chance.
+    pub replay: Duration,
     /// Orders written a second, at most; spares a database that has other things to do.
     pub orders_per_s: Option<u32>,
 }
@@ -39,6 +41,7 @@ impl Default for Pace {
             warm_up: Duration::from_secs(1),
             reconcile: Duration::from_secs(60),
             purge: Duration::from_secs(600),
+            replay: Duration::from_secs(3600),
             orders_per_s: None,
         }
     }
@@ -51,7 +54,7 @@ pub struct Bells(Arc<HashMap<Job, Notify>>);
 impl Bells {
     /// One for each job.
     pub fn new() -> Self {
-        let jobs = [Job::WriteOrders, Job::Release, Job::Notify];
+        let jobs = [Job::Relay, Job::WriteOrders, Job::Release, Job::Notify];
         Self(Arc::new(
             jobs.into_iter().map(|job| (job, Notify::new())).collect(),
         ))
@@ -98,6 +101,11 @@ pub fn start(
         per_s: None,
     };
 
+    if engine.outbox.is_some() {
+        start(woken("relay", Job::Relay), |e, _| {
+            Box::pin(async move { relay::run_once(&e).await })
+        });
+    }
     let writer = Rhythm {
         per_s: pace.orders_per_s,
         ..woken("write_orders", Job::WriteOrders)
@@ -119,6 +127,9 @@ pub fn start(
     });
     start(every("reconcile", pace.reconcile), |e, _| {
         Box::pin(async move { reconcile::run_once(&e).await })
+    });
+    start(every("replay_parked", pace.replay), |e, _| {
+        Box::pin(async move { e.queue.replay_parked().await })
     });
     start(every("purge_log_ins", pace.purge), |e, _| {
         Box::pin(async move { e.tokens.purge(e.clock.now_ms()).await.map(|()| 0) })

@@ -9,6 +9,8 @@ pub struct Setting {
     pub default: &'static str,
     /// What it does.
     pub about: &'static str,
+    /// An address that may hold a password: shown without it.
+    pub secret: bool,
 }
 
 const fn setting(name: &'static str, default: &'static str, about: &'static str) -> Setting {
@@ -16,6 +18,14 @@ const fn setting(name: &'static str, default: &'static str, about: &'static str)
         name,
         default,
         about,
+        secret: false,
+    }
+}
+
+const fn secret(name: &'static str, default: &'static str, about: &'static str) -> Setting {
+    Setting {
+        secret: true,
+        ..setting(name, default, about)
     }
 }
 
@@ -30,7 +40,37 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "MODE",
         "embedded",
-        "embedded: this process and a data folder",
+        "embedded: this process and a data folder; cluster: the three servers below",
+    ),
+    secret(
+        "REDIS_URL",
+        "redis://127.0.0.1:6379",
+        "cluster: the gate; nodes of a Redis Cluster separated by commas",
+    ),
+    secret(
+        "AMQP_URL",
+        "amqp://127.0.0.1:5672/%2f",
+        "cluster: the queue (RabbitMQ)",
+    ),
+    secret(
+        "DATABASE_URL",
+        "postgres://127.0.0.1:5432/seckill",
+        "cluster: the ledger, postgres://… or mysql://…",
+    ),
+    secret(
+        "DATABASE_REPLICA_URL",
+        "",
+        "cluster: a copy of the ledger for the pages' reads; empty: none",
+    ),
+    setting(
+        "DATABASE_CONNECTIONS",
+        "10",
+        "cluster: connections of this process to the ledger, and as many to its copy",
+    ),
+    setting(
+        "NAMESPACE",
+        "seckill",
+        "cluster: prefix of Redis keys and RabbitMQ names, so that shops can share servers",
     ),
     setting("DATA_DIR", "./data", "the data folder"),
     setting("SITE_ROOT", "target/site", "the built assets"),
@@ -77,6 +117,21 @@ pub const SETTINGS: &[Setting] = &[
         "ORDERS_PER_S",
         "",
         "orders written a second, at most; empty: no cap",
+    ),
+    setting(
+        "QUEUE_AGE_S",
+        "120",
+        "a reservation that waited this long for its order is late",
+    ),
+    setting(
+        "FAIL_FAST_PERCENT",
+        "100",
+        "of 100 late reservations so many are released, the rest ordered",
+    ),
+    setting(
+        "RECONCILE_S",
+        "60",
+        "time between two comparisons of gate and ledger",
     ),
     setting(
         "PAGE_LIFE_S",

@@ -10,6 +10,7 @@ pub mod close_unpaid;
 pub mod hand_out_path;
 pub mod ports;
 pub mod reconcile;
+pub mod relay;
 pub mod release;
 pub mod reserve;
 mod rules;
@@ -24,7 +25,7 @@ use std::sync::Arc;
 
 use ports::{
     Accounts, Bell, Captchas, Catalogue, Clock, Ids, Limit, Limits, LoginTokens, Notices, Notifier,
-    OrderQueue, Orders, Passwords, Paths, PortError, Reservations, RetryAfter, StockGate,
+    OrderQueue, Orders, Outbox, Passwords, Paths, PortError, Reservations, RetryAfter, StockGate,
     captcha::CaptchaSource,
 };
 
@@ -43,6 +44,8 @@ pub struct Engine {
     pub gate: Arc<dyn StockGate>,
     /// Between decision and order.
     pub queue: Arc<dyn OrderQueue>,
+    /// Between gate and queue, where the gate is not the queue itself.
+    pub outbox: Option<Arc<dyn Outbox>>,
     /// The ledger's reservations.
     pub reservations: Arc<dyn Reservations>,
     /// The ledger's orders.

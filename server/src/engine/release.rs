@@ -7,10 +7,7 @@ use super::{Engine, ports::PortError, rules::BATCH};
 pub async fn run_once(engine: &Engine) -> Result<u32, PortError> {
     let due = engine.reservations.due_releases(BATCH).await?;
     for unit in &due {
-        let released = engine
-            .gate
-            .release(unit.item_id, unit.reservation_id)
-            .await?;
+        let released = engine.gate.release(*unit).await?;
         engine.marks.clear(unit.item_id, released.returns);
     }
     let done: Vec<_> = due.iter().map(|unit| unit.reservation_id).collect();

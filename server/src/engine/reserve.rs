@@ -56,7 +56,10 @@ pub async fn reserve(
     let reservation_id = grant.reservation_id;
     match ask_gate(engine, &grant).await {
         Ok(Decision::Held { position }) => {
-            engine.bell.ring(Job::WriteOrders);
+            engine.bell.ring(match engine.outbox {
+                Some(_) => Job::Relay,
+                None => Job::WriteOrders,
+            });
             Ok(Reserved {
                 reservation_id,
                 position,

@@ -1,5 +1,7 @@
 //! The numbers of the sale.
 
+use super::ports::QueuedReservation;
+
 /// Defaults are the shop's; all can be configured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rules {
@@ -15,6 +17,20 @@ pub struct Rules {
     pub login_life_ms: i64,
     /// And this long at most.
     pub login_life_max_ms: i64,
+    /// A reservation that has waited this long for its order is late: an alarm, and the share below
+    /// is released instead of ordered.
+    pub queue_age_ms: i64,
+    /// Of 100 late reservations so many are released. 0 orders them all, however late.
+    pub fail_fast_percent: u8,
+}
+
+impl Rules {
+    /// Whether a queued reservation is to be released instead of ordered. The same entry always
+    /// gets the same answer at the same instant, so that a repeat changes nothing.
+    pub fn is_given_up(&self, entry: &QueuedReservation, now_ms: i64) -> bool {
+        let lot = entry.reservation_id.0.as_u128() % 100;
+        now_ms - entry.held_at_ms >= self.queue_age_ms && lot < u128::from(self.fail_fast_percent)
+    }
 }
 
 impl Default for Rules {
@@ -26,6 +42,8 @@ impl Default for Rules {
             path_opens_before_ms: 60_000,
             login_life_ms: 30 * 60_000,
             login_life_max_ms: 2 * 24 * 3_600_000,
+            queue_age_ms: 2 * 60_000,
+            fail_fast_percent: 100,
         }
     }
 }

@@ -1,31 +1,94 @@
 //! `write_orders`: queued reservations become orders, a batch a transaction.
 
-use app::wire::OrderId;
+use app::wire::{OrderId, Rejection};
 
 use super::{
     Engine,
-    ports::{Job, PortError, WriteOutcome},
+    ports::{Job, PortError, QueuedReservation, WriteOutcome},
 };
 
-/// Writes at most `limit` orders. Idempotent: an entry that comes again changes nothing. Returns
-/// how many entries were taken; 0 means that the queue is empty.
+/// Takes at most `limit` entries and ends each: ordered, failed, or (what cannot be written)
+/// set aside. Idempotent: an entry that comes again changes nothing. Returns how many entries were
+/// taken; 0 means that the queue is empty.
 pub async fn run_once(engine: &Engine, limit: u32) -> Result<u32, PortError> {
     let batch = engine.queue.take_batch(limit).await?;
+    let taken = batch.len() as u32;
     if batch.is_empty() {
         return Ok(0);
     }
-    let batch: Vec<_> = batch
+    let now_ms = engine.clock.now_ms();
+    let (late, fresh): (Vec<_>, Vec<_>) = batch
         .into_iter()
-        .map(|entry| (entry, OrderId(engine.ids.id())))
-        .collect();
-    let outcomes = engine.orders.write(&batch, engine.clock.now_ms()).await?;
-    let done: Vec<_> = batch.into_iter().map(|(entry, _)| entry).collect();
-    engine.queue.ack(&done).await?;
-    if outcomes
+        .partition(|entry| engine.rules.is_given_up(entry, now_ms));
+    give_up(engine, &late, now_ms).await?;
+    match write(engine, &fresh, now_ms).await {
+        // One entry that cannot be written must not hold up the others.
+        Err(PortError::Failed { .. }) => one_by_one(engine, &fresh, now_ms).await?,
+        written => written?,
+    }
+    Ok(taken)
+}
+
+/// Whoever has waited too long has gone: the unit is worth more to the next buyer.
+async fn give_up(
+    engine: &Engine,
+    late: &[QueuedReservation],
+    now_ms: i64,
+) -> Result<(), PortError> {
+    if late.is_empty() {
+        return Ok(());
+    }
+    tracing::warn!(
+        entries = late.len(),
+        "the queue is too old: releasing instead of ordering"
+    );
+    let outcomes = engine.orders.fail(late, Rejection::Busy, now_ms).await?;
+    finish(engine, late, &outcomes).await
+}
+
+async fn write(
+    engine: &Engine,
+    entries: &[QueuedReservation],
+    now_ms: i64,
+) -> Result<(), PortError> {
+    if entries.is_empty() {
+        return Ok(());
+    }
+    let batch: Vec<_> = entries
         .iter()
-        .any(|outcome| matches!(outcome, WriteOutcome::Failed(_)))
-    {
+        .map(|entry| (entry.clone(), OrderId(engine.ids.id())))
+        .collect();
+    let outcomes = engine.orders.write(&batch, now_ms).await?;
+    finish(engine, entries, &outcomes).await
+}
+
+async fn one_by_one(
+    engine: &Engine,
+    entries: &[QueuedReservation],
+    now_ms: i64,
+) -> Result<(), PortError> {
+    for entry in entries {
+        match write(engine, std::slice::from_ref(entry), now_ms).await {
+            Err(error @ PortError::Failed { .. }) => {
+                let reservation_id = entry.reservation_id;
+                tracing::error!(%reservation_id, error = ?error, "set aside: it cannot be written");
+                engine.queue.set_aside(entry).await?;
+            }
+            written => written?,
+        }
+    }
+    Ok(())
+}
+
+async fn finish(
+    engine: &Engine,
+    done: &[QueuedReservation],
+    outcomes: &[WriteOutcome],
+) -> Result<(), PortError> {
+    engine.queue.ack(done).await?;
+    let failed = |outcome: &WriteOutcome| matches!(outcome, WriteOutcome::Failed(_));
+    if outcomes.iter().any(failed) {
         engine.bell.ring(Job::Release);
     }
-    Ok(done.len() as u32)
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! The schema, one migration a change, the same on every database.
 
 mod m0001_shop;
+mod m0002_cluster;
 
 use sea_orm_migration::prelude::*;
 
@@ -10,6 +11,9 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_shop::Migration)]
+        vec![
+            Box::new(m0001_shop::Migration),
+            Box::new(m0002_cluster::Migration),
+        ]
     }
 }

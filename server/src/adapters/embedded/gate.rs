@@ -16,13 +16,13 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use app::wire::{ItemId, ReservationId};
+use app::wire::ItemId;
 use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::engine::ports::{
-    Clock, Decision, GateStock, Hold, PortError, Reconciled, Released, Reservations, StockGate,
-    Window,
+    Clock, Decision, GateStock, Hold, OrderQueue, PortError, Reconciled, Released, Reservations,
+    StockGate, Unit, Window,
 };
 
 pub use task::GateTask;
@@ -36,7 +36,7 @@ type Reply<T> = oneshot::Sender<Result<T, PortError>>;
 enum Call {
     WarmUp(ItemId, Window, Reply<bool>),
     Reserve(Hold, Reply<Decision>),
-    Release(ItemId, ReservationId, Reply<Released>),
+    Release(Unit, Reply<Released>),
     Reconcile(ItemId, Reply<Reconciled>),
 }
 
@@ -50,12 +50,16 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// A gate over a ledger, and the task to run. Dropping the gate ends the task after the calls
-    /// that are waiting.
-    pub fn new(clock: Arc<dyn Clock>, ledger: Arc<dyn Reservations>) -> (Gate, GateTask) {
+    /// A gate that puts what it holds straight into the ledger's queue, and the task to run.
+    /// Dropping the gate ends the task after the calls that are waiting.
+    pub fn new(
+        clock: Arc<dyn Clock>,
+        queue: Arc<dyn OrderQueue>,
+        ledger: Arc<dyn Reservations>,
+    ) -> (Gate, GateTask) {
         let (calls, mailbox) = mpsc::channel(MAILBOX);
         let published = Published::default();
-        let task = GateTask::new(mailbox, Arc::clone(&published), clock, ledger);
+        let task = GateTask::new(mailbox, Arc::clone(&published), clock, queue, ledger);
         (Gate { calls, published }, task)
     }
 
@@ -82,13 +86,8 @@ impl StockGate for Gate {
         self.ask(|reply| Call::Reserve(hold, reply)).await
     }
 
-    async fn release(
-        &self,
-        item_id: ItemId,
-        reservation_id: ReservationId,
-    ) -> Result<Released, PortError> {
-        self.ask(|reply| Call::Release(item_id, reservation_id, reply))
-            .await
+    async fn release(&self, unit: Unit) -> Result<Released, PortError> {
+        self.ask(|reply| Call::Release(unit, reply)).await
     }
 
     async fn stock(&self, item_id: ItemId) -> Result<Option<GateStock>, PortError> {

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use app::wire::{AccountId, CloseReason, ItemId, Order, OrderId, ReservationId};
+use app::wire::{AccountId, CloseReason, ItemId, Order, OrderId, Rejection, ReservationId};
 use async_trait::async_trait;
+use uuid::Uuid;
 
 use super::{FaultPlan, around};
 use crate::engine::ports::{
-    CloseOutcome, DueRelease, ItemSnapshot, OrderQueue, OrderRecord, Orders, PortError,
-    QueuedReservation, ReservationRecord, Reservations, WriteOutcome,
+    CloseOutcome, Depth, ItemSnapshot, OrderQueue, OrderRecord, Orders, PortError,
+    QueuedReservation, ReservationRecord, Reservations, Unit, WriteOutcome,
 };
 
 /// [`Reservations`], failing.
@@ -21,16 +22,22 @@ pub struct FaultyReservations {
 
 #[async_trait]
 impl Reservations for FaultyReservations {
-    async fn append(&self, held: &[QueuedReservation]) -> Result<(), PortError> {
-        around(&self.plan, "append", self.real.append(held)).await
-    }
-
     async fn snapshot(&self, item_id: ItemId) -> Result<Option<ItemSnapshot>, PortError> {
         around(&self.plan, "snapshot", self.real.snapshot(item_id)).await
     }
 
     async fn get(&self, id: ReservationId) -> Result<Option<ReservationRecord>, PortError> {
         around(&self.plan, "get", self.real.get(id)).await
+    }
+
+    async fn begin_epoch(
+        &self,
+        item_id: ItemId,
+        epoch: Uuid,
+        instead_of: Option<Uuid>,
+    ) -> Result<bool, PortError> {
+        let begin = self.real.begin_epoch(item_id, epoch, instead_of);
+        around(&self.plan, "begin_epoch", begin).await
     }
 
     async fn latest(
@@ -41,7 +48,7 @@ impl Reservations for FaultyReservations {
         around(&self.plan, "latest", self.real.latest(item_id, buyer)).await
     }
 
-    async fn due_releases(&self, limit: u32) -> Result<Vec<DueRelease>, PortError> {
+    async fn due_releases(&self, limit: u32) -> Result<Vec<Unit>, PortError> {
         around(&self.plan, "due_releases", self.real.due_releases(limit)).await
     }
 
@@ -66,6 +73,15 @@ impl Orders for FaultyOrders {
         now_ms: i64,
     ) -> Result<Vec<WriteOutcome>, PortError> {
         around(&self.plan, "write", self.real.write(batch, now_ms)).await
+    }
+
+    async fn fail(
+        &self,
+        batch: &[QueuedReservation],
+        reason: Rejection,
+        now_ms: i64,
+    ) -> Result<Vec<WriteOutcome>, PortError> {
+        around(&self.plan, "fail", self.real.fail(batch, reason, now_ms)).await
     }
 
     async fn overdue(&self, now_ms: i64, limit: u32) -> Result<Vec<OrderId>, PortError> {
@@ -105,11 +121,27 @@ pub struct FaultyQueue {
 
 #[async_trait]
 impl OrderQueue for FaultyQueue {
+    async fn put(&self, entries: &[QueuedReservation]) -> Result<(), PortError> {
+        around(&self.plan, "put", self.real.put(entries)).await
+    }
+
     async fn take_batch(&self, limit: u32) -> Result<Vec<QueuedReservation>, PortError> {
         around(&self.plan, "take_batch", self.real.take_batch(limit)).await
     }
 
     async fn ack(&self, done: &[QueuedReservation]) -> Result<(), PortError> {
         around(&self.plan, "ack", self.real.ack(done)).await
+    }
+
+    async fn set_aside(&self, entry: &QueuedReservation) -> Result<(), PortError> {
+        around(&self.plan, "set_aside", self.real.set_aside(entry)).await
+    }
+
+    async fn replay_parked(&self) -> Result<u32, PortError> {
+        around(&self.plan, "replay_parked", self.real.replay_parked()).await
+    }
+
+    async fn depth(&self) -> Result<Depth, PortError> {
+        around(&self.plan, "depth", self.real.depth()).await
     }
 }

@@ -105,6 +105,8 @@ impl Sql {
                 sellable: Set(i64::from(new_item.stock)),
                 locked: Set(0),
                 sold: Set(0),
+                segments: Set(1),
+                gate_epoch: Set(None::<Uuid>),
             };
             row.insert(&transaction).await.map_err(port_error)?;
         }

@@ -1,9 +1,11 @@
 //! [`Orders`] on SQL: closing and reading. Writing batches is in `write`.
 
+mod ends;
 mod write;
 
 use app::wire::{
-    AccountId, CloseReason, ItemId, LocalText, Money, Order, OrderId, OrderState, ReservationId,
+    AccountId, CloseReason, ItemId, LocalText, Money, Order, OrderId, OrderState, Rejection,
+    ReservationId,
 };
 use async_trait::async_trait;
 use sea_orm::{
@@ -126,6 +128,18 @@ impl Orders for Sql {
     ) -> Result<Vec<WriteOutcome>, PortError> {
         let transaction = self.begin().await?;
         let outcomes = write::write(self, &transaction, batch, now_ms).await?;
+        transaction.commit().await.map_err(port_error)?;
+        Ok(outcomes)
+    }
+
+    async fn fail(
+        &self,
+        batch: &[QueuedReservation],
+        reason: Rejection,
+        now_ms: i64,
+    ) -> Result<Vec<WriteOutcome>, PortError> {
+        let transaction = self.begin().await?;
+        let outcomes = ends::fail_queued(&transaction, batch, reason, now_ms).await?;
         transaction.commit().await.map_err(port_error)?;
         Ok(outcomes)
     }

@@ -6,6 +6,7 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     TransactionTrait, sea_query::Expr,
 };
+use uuid::Uuid;
 
 use super::{
     Sql,
@@ -15,8 +16,7 @@ use super::{
     inconsistent, port_error,
 };
 use crate::engine::ports::{
-    DueRelease, GateStock, ItemSnapshot, PortError, QueuedReservation, ReservationRecord,
-    Reservations,
+    GateStock, ItemSnapshot, PortError, QueuedReservation, ReservationRecord, Reservations, Unit,
 };
 
 fn record(
@@ -42,6 +42,22 @@ fn record(
     })
 }
 
+/// A reservation that waits for its order, as a row.
+pub(super) fn queued_row(queued: &QueuedReservation) -> reservation::ActiveModel {
+    reservation::ActiveModel {
+        id: Set(queued.reservation_id.0),
+        item_id: Set(queued.item_id.0),
+        buyer_id: Set(queued.buyer.0),
+        path: Set(queued.path.clone()),
+        position: Set(i64::from(queued.position)),
+        held_at_ms: Set(queued.held_at_ms),
+        state: Set(reservation::State::Queued),
+        reason: Set(None::<String>),
+        release_due_at_ms: Set(None::<i64>),
+        tries: Set(0),
+    }
+}
+
 /// Reservations whose unit the gate counts as held.
 fn held_in_gate() -> Condition {
     Condition::any()
@@ -51,26 +67,6 @@ fn held_in_gate() -> Condition {
 
 #[async_trait]
 impl Reservations for Sql {
-    async fn append(&self, held: &[QueuedReservation]) -> Result<(), PortError> {
-        let rows = held.iter().map(|held| reservation::ActiveModel {
-            id: Set(held.reservation_id.0),
-            item_id: Set(held.item_id.0),
-            buyer_id: Set(held.buyer.0),
-            path: Set(held.path.clone()),
-            position: Set(i64::from(held.position)),
-            held_at_ms: Set(held.held_at_ms),
-            state: Set(reservation::State::Queued),
-            reason: Set(None::<String>),
-            release_due_at_ms: Set(None::<i64>),
-        });
-        let transaction = self.begin().await?;
-        reservation::Entity::insert_many(rows)
-            .exec_without_returning(&transaction)
-            .await
-            .map_err(port_error)?;
-        transaction.commit().await.map_err(port_error)
-    }
-
     async fn snapshot(&self, item_id: ItemId) -> Result<Option<ItemSnapshot>, PortError> {
         // One read transaction: the counters and the rows they are corrected by must agree.
         let read = self.read.begin().await.map_err(port_error)?;
@@ -123,6 +119,11 @@ impl Reservations for Sql {
             },
             holders: holders.collect::<Result<_, PortError>>()?,
             last_position: counter(last_position.flatten().unwrap_or(0))?,
+            segments: u8::try_from(item.segments)
+                .ok()
+                .filter(|segments| (1..=64).contains(segments))
+                .ok_or_else(|| inconsistent(format!("{} segments", item.segments)))?,
+            epoch: item.gate_epoch,
         }))
     }
 
@@ -133,6 +134,26 @@ impl Reservations for Sql {
             .await
             .map_err(port_error)?;
         found.map(|(row, order)| record(row, order)).transpose()
+    }
+
+    async fn begin_epoch(
+        &self,
+        item_id: ItemId,
+        epoch: Uuid,
+        instead_of: Option<Uuid>,
+    ) -> Result<bool, PortError> {
+        let current = match instead_of {
+            Some(earlier) => item::Column::GateEpoch.eq(earlier),
+            None => item::Column::GateEpoch.is_null(),
+        };
+        let begun = item::Entity::update_many()
+            .col_expr(item::Column::GateEpoch, Expr::value(Some(epoch)))
+            .filter(item::Column::Id.eq(item_id.0))
+            .filter(current)
+            .exec(&self.write)
+            .await
+            .map_err(port_error)?;
+        Ok(begun.rows_affected == 1)
     }
 
     async fn latest(
@@ -152,7 +173,7 @@ impl Reservations for Sql {
         found.map(|(row, order)| record(row, order)).transpose()
     }
 
-    async fn due_releases(&self, limit: u32) -> Result<Vec<DueRelease>, PortError> {
+    async fn due_releases(&self, limit: u32) -> Result<Vec<Unit>, PortError> {
         let rows = reservation::Entity::find()
             .filter(reservation::Column::ReleaseDueAtMs.is_not_null())
             .order_by_asc(reservation::Column::ReleaseDueAtMs)
@@ -160,8 +181,9 @@ impl Reservations for Sql {
             .all(&self.read)
             .await
             .map_err(port_error)?;
-        let due = rows.into_iter().map(|row| DueRelease {
+        let due = rows.into_iter().map(|row| Unit {
             item_id: ItemId(row.item_id),
+            buyer: AccountId(row.buyer_id),
             reservation_id: ReservationId(row.id),
         });
         Ok(due.collect())

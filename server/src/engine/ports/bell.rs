@@ -3,6 +3,8 @@
 /// Work that may be waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Job {
+    /// The gate holds units that the queue has not heard of.
+    Relay,
     /// Reservations are queued.
     WriteOrders,
     /// Units have come back.

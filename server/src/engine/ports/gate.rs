@@ -36,6 +36,17 @@ pub struct Hold {
     pub path: String,
 }
 
+impl Hold {
+    /// The unit it wishes for.
+    pub fn unit(&self) -> Unit {
+        Unit {
+            item_id: self.item_id,
+            buyer: self.buyer,
+            reservation_id: self.reservation_id,
+        }
+    }
+}
+
 /// What the gate says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
@@ -67,6 +78,17 @@ pub enum Refusal {
         /// [`SoldOutMarks`](crate::engine::SoldOutMarks).
         returns: u64,
     },
+}
+
+/// A unit that a reservation holds or held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unit {
+    /// Of what.
+    pub item_id: ItemId,
+    /// Who holds it.
+    pub buyer: AccountId,
+    /// By which reservation.
+    pub reservation_id: ReservationId,
 }
 
 /// The answer to a release.
@@ -117,11 +139,7 @@ pub trait StockGate: Send + Sync + 'static {
     async fn reserve(&self, hold: Hold) -> Result<Decision, PortError>;
 
     /// `locked → sellable` for an ended reservation. A repeat changes nothing.
-    async fn release(
-        &self,
-        item_id: ItemId,
-        reservation_id: ReservationId,
-    ) -> Result<Released, PortError>;
+    async fn release(&self, unit: Unit) -> Result<Released, PortError>;
 
     /// The counters, or `None` for an item the gate does not know. Cheap: shoppers poll it.
     async fn stock(&self, item_id: ItemId) -> Result<Option<GateStock>, PortError>;

@@ -13,6 +13,7 @@ mod ids;
 mod limits;
 mod notifier;
 mod orders;
+mod outbox;
 mod passwords;
 mod paths;
 mod queue;
@@ -25,15 +26,16 @@ pub use bell::{Bell, Job};
 pub use captchas::{AskedCaptcha, Captchas};
 pub use catalogue::Catalogue;
 pub use clock::Clock;
-pub use gate::{Decision, GateStock, Hold, Reconciled, Refusal, Released, StockGate, Window};
+pub use gate::{Decision, GateStock, Hold, Reconciled, Refusal, Released, StockGate, Unit, Window};
 pub use ids::Ids;
 pub use limits::{Limit, Limits, RetryAfter};
 pub use notifier::{Notice, Notices, Notifier};
 pub use orders::{CloseOutcome, OrderRecord, Orders, WriteOutcome};
+pub use outbox::{Outbox, OutboxEntry};
 pub use passwords::{PasswordError, Passwords};
 pub use paths::{PathGrant, Paths};
-pub use queue::{OrderQueue, QueuedReservation};
-pub use reservations::{DueRelease, ItemSnapshot, ReservationRecord, Reservations};
+pub use queue::{Depth, OrderQueue, QueuedReservation, TRIES};
+pub use reservations::{ItemSnapshot, ReservationRecord, Reservations};
 pub use tokens::{Login, LoginTokens, TokenHash};
 
 /// What every port may answer instead of doing its work.

@@ -43,12 +43,22 @@ pub struct OrderRecord {
 /// The ledger's orders. State changes are compare-and-set.
 #[async_trait]
 pub trait Orders: Send + Sync + 'static {
-    /// Writes the orders of a batch in one transaction: inserts, takes stock once per item, ends
-    /// every reservation as ordered or failed. Entry by entry the answer is in the same order as
+    /// Writes the orders of a batch in one transaction: makes the reservations that the ledger does
+    /// not have, inserts, takes stock once per item, ends every reservation as ordered or failed. Entry by entry the answer is in the same order as
     /// the batch; a repeat changes nothing and answers the same. At most 256 entries.
     async fn write(
         &self,
         batch: &[(QueuedReservation, OrderId)],
+        now_ms: i64,
+    ) -> Result<Vec<WriteOutcome>, PortError>;
+
+    /// Ends reservations without an order, in one transaction: each that has not ended yet fails
+    /// for `reason`, and its unit is due back in the gate. One that has ended keeps its end. The
+    /// answers are in the order of the entries. At most 256.
+    async fn fail(
+        &self,
+        batch: &[QueuedReservation],
+        reason: Rejection,
         now_ms: i64,
     ) -> Result<Vec<WriteOutcome>, PortError>;
 

@@ -3,7 +3,7 @@
 use app::wire::{AccountId, ItemId, ReservationId};
 use async_trait::async_trait;
 
-use super::PortError;
+use super::{PortError, Unit};
 
 /// A reservation that waits for its order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,12 +22,50 @@ pub struct QueuedReservation {
     pub held_at_ms: i64,
 }
 
-/// Durable, at least once, oldest first.
+impl QueuedReservation {
+    /// The unit it holds.
+    pub fn unit(&self) -> Unit {
+        Unit {
+            item_id: self.item_id,
+            buyer: self.buyer,
+            reservation_id: self.reservation_id,
+        }
+    }
+}
+
+/// How much a queue holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Depth {
+    /// Entries that wait to be taken, those that were set aside included.
+    pub waiting: u64,
+    /// Entries that nobody takes any more.
+    pub parked: u64,
+}
+
+/// How often an entry is tried before it is parked.
+pub const TRIES: u32 = 5;
+
+/// Durable, at least once, oldest first as far as nothing fails.
 #[async_trait]
 pub trait OrderQueue: Send + Sync + 'static {
-    /// Up to `limit` entries; without an [`ack`](Self::ack) the same ones come again.
+    /// Adds entries. When this returns they are on disk: `kill -9` loses none of them. An error
+    /// means that nobody knows which are.
+    async fn put(&self, entries: &[QueuedReservation]) -> Result<(), PortError>;
+
+    /// Up to `limit` entries; without an [`ack`](Self::ack) the same ones come again. Waits a few
+    /// milliseconds at most for the first.
     async fn take_batch(&self, limit: u32) -> Result<Vec<QueuedReservation>, PortError>;
 
     /// These are done and never come again.
     async fn ack(&self, done: &[QueuedReservation]) -> Result<(), PortError>;
+
+    /// This one alone cannot be written: it comes again later, behind others, and after [`TRIES`]
+    /// tries it is parked: kept, and not taken any more, so that it cannot hold up the rest.
+    async fn set_aside(&self, entry: &QueuedReservation) -> Result<(), PortError>;
+
+    /// Puts what is parked back into the queue, for another [`TRIES`] tries. Returns how many.
+    async fn replay_parked(&self) -> Result<u32, PortError>;
+
+    /// How much waits; taken entries do not count.
+    async fn depth(&self) -> Result<Depth, PortError>;
 }

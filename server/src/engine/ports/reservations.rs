@@ -2,8 +2,9 @@
 
 use app::wire::{AccountId, ItemId, OrderId, Rejection, ReservationId, ReservationState};
 use async_trait::async_trait;
+use uuid::Uuid;
 
-use super::{GateStock, PortError, QueuedReservation, Window};
+use super::{GateStock, PortError, Unit, Window};
 
 /// An item as the gate must see it, read from the ledger in one consistent read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +18,10 @@ pub struct ItemSnapshot {
     pub holders: Vec<(AccountId, ReservationId, u32)>,
     /// The highest number given out so far.
     pub last_position: u32,
+    /// How many pieces a gate outside this process splits the stock into, 1 to 64.
+    pub segments: u8,
+    /// Which filling of a gate outside this process is the current one; `None` before the first.
+    pub epoch: Option<Uuid>,
 }
 
 /// A reservation as its owner may see it.
@@ -38,27 +43,23 @@ pub struct ReservationRecord {
     pub reason: Option<Rejection>,
 }
 
-/// A unit of an ended reservation that the gate has not been told about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DueRelease {
-    /// Of what.
-    pub item_id: ItemId,
-    /// Whose unit.
-    pub reservation_id: ReservationId,
-}
-
 /// The ledger's reservations.
 #[async_trait]
 pub trait Reservations: Send + Sync + 'static {
-    /// Writes held reservations to disk in one transaction: when this returns, `kill -9` loses
-    /// none of them. An error means that nobody knows.
-    async fn append(&self, held: &[QueuedReservation]) -> Result<(), PortError>;
-
     /// What the gate must know of an item of an approved round.
     async fn snapshot(&self, item_id: ItemId) -> Result<Option<ItemSnapshot>, PortError>;
 
     /// One reservation.
     async fn get(&self, id: ReservationId) -> Result<Option<ReservationRecord>, PortError>;
+
+    /// Declares a new filling of a gate outside this process the current one, unless somebody else
+    /// did since `instead_of` was read. Returns whether it is.
+    async fn begin_epoch(
+        &self,
+        item_id: ItemId,
+        epoch: Uuid,
+        instead_of: Option<Uuid>,
+    ) -> Result<bool, PortError>;
 
     /// The buyer's latest reservation of an item.
     async fn latest(
@@ -67,8 +68,8 @@ pub trait Reservations: Send + Sync + 'static {
         buyer: AccountId,
     ) -> Result<Option<ReservationRecord>, PortError>;
 
-    /// Units the gate must get back, oldest first.
-    async fn due_releases(&self, limit: u32) -> Result<Vec<DueRelease>, PortError>;
+    /// Units of ended reservations that the gate has not got back yet, oldest first.
+    async fn due_releases(&self, limit: u32) -> Result<Vec<Unit>, PortError>;
 
     /// The gate has them.
     async fn released(&self, done: &[ReservationId]) -> Result<(), PortError>;

@@ -158,13 +158,13 @@ async fn a_released_unit_is_sellable_once_more_and_only_once() {
     else {
         panic!("sold out");
     };
-    let id = ReservationId(Uuid::from_u128(1));
-    let released = gate.release(item, id).await.unwrap();
+    let unit = hold(item, 1, 1).unit();
+    let released = gate.release(unit).await.unwrap();
     assert!(
         released.returns > before,
         "a return is newer than the refusal before it"
     );
-    gate.release(item, id).await.unwrap();
+    gate.release(unit).await.unwrap();
     assert_eq!(gate.stock(item).await.unwrap().unwrap().sellable, 1);
     assert_eq!(
         gate.reserve(hold(item, 2, 2)).await.unwrap(),

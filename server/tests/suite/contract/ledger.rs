@@ -36,7 +36,7 @@ async fn queued_reservations_come_in_order_until_they_are_written() {
     let shop = TestShop::new().await;
     let (item, sql) = (shop.item(5).await, &shop.sql);
     let wishes: Vec<_> = (1..=3).map(|buyer| held(item, buyer)).collect();
-    sql.append(&wishes).await.unwrap();
+    sql.put(&wishes).await.unwrap();
     assert_eq!(sql.take_batch(2).await.unwrap(), wishes[..2]);
     assert_eq!(
         sql.take_batch(10).await.unwrap(),
@@ -57,7 +57,7 @@ async fn the_same_message_again_changes_nothing() {
     let shop = TestShop::new().await;
     let (item, sql) = (shop.item(1).await, &shop.sql);
     let wishes: Vec<_> = (1..=2).map(|buyer| held(item, buyer)).collect();
-    sql.append(&wishes).await.unwrap();
+    sql.put(&wishes).await.unwrap();
     let first = sql.write(&batch(&wishes), START_MS).await.unwrap();
     let sold_out = WriteOutcome::Failed(Rejection::SoldOut);
     assert_eq!(first, [WriteOutcome::Ordered(order_id(1)), sold_out]);
@@ -73,7 +73,7 @@ async fn a_merged_update_that_does_not_fit_serves_the_first_in_line() {
     let shop = TestShop::new().await;
     let (item, sql) = (shop.item(2).await, &shop.sql);
     let wishes: Vec<_> = (1..=4).map(|buyer| held(item, buyer)).collect();
-    sql.append(&wishes).await.unwrap();
+    sql.put(&wishes).await.unwrap();
     let outcomes = sql.write(&batch(&wishes), START_MS).await.unwrap();
     let sold_out = WriteOutcome::Failed(Rejection::SoldOut);
     assert_eq!(
@@ -113,7 +113,7 @@ async fn a_buyer_has_one_live_order_even_when_two_reservations_reach_the_ledger(
         reservation_id: ReservationId(Uuid::from_u128(0xcc99)),
         ..second
     };
-    sql.append(&[first.clone(), second.clone()]).await.unwrap();
+    sql.put(&[first.clone(), second.clone()]).await.unwrap();
     let outcomes = sql
         .write(&batch(std::slice::from_ref(&first)), START_MS)
         .await
@@ -128,7 +128,7 @@ async fn a_buyer_has_one_live_order_even_when_two_reservations_reach_the_ledger(
 async fn an_order_is_closed_once_and_its_unit_comes_back_once() {
     let shop = TestShop::new().await;
     let (item, sql) = (shop.item(1).await, &shop.sql);
-    sql.append(&[held(item, 1)]).await.unwrap();
+    sql.put(&[held(item, 1)]).await.unwrap();
     sql.write(&batch(&[held(item, 1)]), START_MS).await.unwrap();
     let id = order_id(1);
     assert_eq!(sql.overdue(START_MS + 599_999, 10).await.unwrap(), []);
@@ -154,7 +154,7 @@ async fn an_order_is_closed_once_and_its_unit_comes_back_once() {
 async fn known_failure_15_money_is_whole_fen_from_price_to_order() {
     let shop = TestShop::new().await;
     let (item, sql) = (shop.item(1).await, &shop.sql);
-    sql.append(&[held(item, 1)]).await.unwrap();
+    sql.put(&[held(item, 1)]).await.unwrap();
     sql.write(&batch(&[held(item, 1)]), START_MS).await.unwrap();
     let order = Orders::get(sql, order_id(1)).await.unwrap().unwrap().order;
     assert_eq!(
@@ -168,7 +168,7 @@ async fn a_snapshot_counts_what_the_gate_holds_and_the_ledger_does_not_know_yet(
     let shop = TestShop::new().await;
     let (item, sql) = (shop.item(5).await, &shop.sql);
     let wishes: Vec<_> = (1..=3).map(|buyer| held(item, buyer)).collect();
-    sql.append(&wishes).await.unwrap();
+    sql.put(&wishes).await.unwrap();
     sql.write(&batch(&wishes[..2]), START_MS).await.unwrap();
     sql.close(&[order_id(1)], CloseReason::Cancelled, START_MS)
         .await

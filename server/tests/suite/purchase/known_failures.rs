@@ -99,7 +99,7 @@ async fn known_failure_04_a_reservation_that_gets_no_order_gives_its_unit_back()
 
 #[tokio::test]
 async fn known_failure_05_one_failed_message_marks_nothing_sold_out() {
-    let door = failing("append", Point::Before, 2).await;
+    let door = failing("put", Point::Before, 2).await;
     let item = door.shop.item(5).await;
     let failed = door.buy(&visitor(1), item).await;
     assert!(matches!(failed, Err(ApiError::Busy { .. })), "{failed:?}");
@@ -183,7 +183,7 @@ async fn known_failure_16_an_account_in_a_log_line_shows_no_secret() {
 
 #[tokio::test]
 async fn known_failure_18_nobody_counts_as_a_buyer_before_it_is_on_disk() {
-    let door = failing("append", Point::Before, 2).await;
+    let door = failing("put", Point::Before, 2).await;
     let (item, buyer) = (door.shop.item(1).await, visitor(1));
     let path = door.way_in(&buyer, item).await.unwrap().path;
     let failed = door.purchase(&buyer, path.clone(), item).await;
@@ -195,7 +195,7 @@ async fn known_failure_18_nobody_counts_as_a_buyer_before_it_is_on_disk() {
 
 #[tokio::test]
 async fn an_answer_lost_after_the_commit_is_asked_for_again_and_takes_one_unit() {
-    let door = failing("append", Point::After, 1).await;
+    let door = failing("put", Point::After, 1).await;
     let (item, buyer) = (door.shop.item(2).await, visitor(1));
     let reserved = door.buy(&buyer, item).await.unwrap();
     door.shop.drain().await;
@@ -293,6 +293,6 @@ async fn many_buyers_at_once_share_a_commit() {
         reserved.unwrap();
     }
     let calls = recorder.0.lock().unwrap();
-    let commits = calls.iter().filter(|call| **call == "append").count();
+    let commits = calls.iter().filter(|call| **call == "put").count();
     assert!(commits <= 20, "{commits} commits for 200 buyers");
 }

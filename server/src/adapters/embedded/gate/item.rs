@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use app::wire::{AccountId, Phase, ReservationId};
 
-use crate::engine::ports::{Decision, GateStock, Hold, ItemSnapshot, Refusal, Window};
+use crate::engine::ports::{Decision, GateStock, Hold, ItemSnapshot, Refusal, Unit, Window};
 
 /// An item's state. `stock` always adds up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +15,6 @@ pub struct GateItem {
     pub returns: u64,
     last_position: u32,
     holders: HashMap<AccountId, (ReservationId, u32)>,
-    by_reservation: HashMap<ReservationId, AccountId>,
 }
 
 impl GateItem {
@@ -25,14 +24,12 @@ impl GateItem {
             .holders
             .iter()
             .map(|&(buyer, id, position)| (buyer, (id, position)));
-        let by_reservation = snapshot.holders.iter().map(|&(buyer, id, _)| (id, buyer));
         Self {
             window: snapshot.window,
             stock: snapshot.stock,
             returns,
             last_position: snapshot.last_position,
             holders: holders.collect(),
-            by_reservation: by_reservation.collect(),
         }
     }
 
@@ -63,16 +60,16 @@ impl GateItem {
         let position = self.last_position;
         self.holders
             .insert(hold.buyer, (hold.reservation_id, position));
-        self.by_reservation.insert(hold.reservation_id, hold.buyer);
         Decision::Held { position }
     }
 
     /// Gives a unit back; false when the reservation holds none (any more).
-    pub fn release(&mut self, reservation_id: ReservationId, returns: u64) -> bool {
-        let Some(buyer) = self.by_reservation.remove(&reservation_id) else {
+    pub fn release(&mut self, unit: Unit, returns: u64) -> bool {
+        let holder = self.holders.get(&unit.buyer);
+        if holder.is_none_or(|(holding, _)| *holding != unit.reservation_id) {
             return false;
-        };
-        self.holders.remove(&buyer);
+        }
+        self.holders.remove(&unit.buyer);
         self.stock.locked -= 1;
         self.stock.sellable += 1;
         self.returns = returns;
@@ -117,6 +114,8 @@ mod tests {
             stock,
             holders: Vec::new(),
             last_position: 0,
+            segments: 1,
+            epoch: None,
         };
         GateItem::load(&snapshot, 0)
     }
@@ -175,9 +174,13 @@ mod tests {
     fn a_release_counts_once() {
         let mut item = item(1);
         item.reserve(&hold(1, 1), 15);
-        let id = ReservationId(Uuid::from_u128(1));
-        assert!(item.release(id, 1));
-        assert!(!item.release(id, 2));
+        let unit = Unit {
+            item_id: ItemId(Uuid::from_u128(1)),
+            buyer: AccountId(Uuid::from_u128(1)),
+            reservation_id: ReservationId(Uuid::from_u128(1)),
+        };
+        assert!(item.release(unit, 1));
+        assert!(!item.release(unit, 2));
         assert_eq!(item.stock.sellable, 1);
         assert_eq!(
             item.reserve(&hold(2, 2), 15),

@@ -10,8 +10,8 @@ use tokio::sync::mpsc;
 
 use super::{Call, Published, Reply, item::GateItem};
 use crate::engine::ports::{
-    Clock, Decision, Hold, ItemSnapshot, PortError, QueuedReservation, Reconciled, Refusal,
-    Released, Reservations, Window,
+    Clock, Decision, Hold, ItemSnapshot, OrderQueue, PortError, QueuedReservation, Reconciled,
+    Refusal, Released, Reservations, Window,
 };
 
 /// Wishes that share a transaction: bounds how long the first of them waits.
@@ -24,6 +24,7 @@ pub struct GateTask {
     mailbox: mpsc::Receiver<Call>,
     published: Published,
     clock: Arc<dyn Clock>,
+    queue: Arc<dyn OrderQueue>,
     ledger: Arc<dyn Reservations>,
     items: HashMap<ItemId, GateItem>,
     /// Numbers the returns of all items together, so that it never goes backwards for any.
@@ -42,12 +43,14 @@ impl GateTask {
         mailbox: mpsc::Receiver<Call>,
         published: Published,
         clock: Arc<dyn Clock>,
+        queue: Arc<dyn OrderQueue>,
         ledger: Arc<dyn Reservations>,
     ) -> Self {
         Self {
             mailbox,
             published,
             clock,
+            queue,
             ledger,
             items: HashMap::new(),
             returns: 0,
@@ -80,11 +83,11 @@ impl GateTask {
             Call::WarmUp(item_id, window, reply) => {
                 drop(reply.send(self.warm_up(item_id, window).await));
             }
-            Call::Release(item_id, reservation_id, reply) => {
+            Call::Release(unit, reply) => {
                 self.returns += 1;
-                if let Some(item) = self.items.get_mut(&item_id) {
-                    item.release(reservation_id, self.returns);
-                    self.publish(item_id);
+                if let Some(item) = self.items.get_mut(&unit.item_id) {
+                    item.release(unit, self.returns);
+                    self.publish(unit.item_id);
                 }
                 drop(reply.send(Ok(Released {
                     returns: self.returns,
@@ -133,7 +136,7 @@ impl GateTask {
         let Pending { held, replies } = std::mem::take(pending);
         let written = match held.is_empty() {
             true => Ok(()),
-            false => self.ledger.append(&held).await,
+            false => self.queue.put(&held).await,
         };
         if let Err(error) = written {
             tracing::error!(%error, wishes = replies.len(), "a batch may or may not be on disk");

@@ -17,6 +17,10 @@ pub struct Model {
     pub sellable: i64,
     pub locked: i64,
     pub sold: i64,
+    /// How many pieces the gate splits the stock into.
+    pub segments: i32,
+    /// Which filling of the gate is the current one.
+    pub gate_epoch: Option<Uuid>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -9,11 +9,12 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::ends::{Reservations, end, fail, find_or_make};
 use crate::{
     adapters::sql::{
         Sql,
         entity::{item, order, reservation, round},
-        inconsistent, missing, port_error,
+        missing, port_error,
     },
     engine::ports::{PortError, QueuedReservation, WriteOutcome},
 };
@@ -22,7 +23,7 @@ type Entry = (QueuedReservation, OrderId);
 
 /// What the transaction finds before it writes.
 struct Found {
-    reservations: HashMap<Uuid, (reservation::Model, Option<order::Model>)>,
+    reservations: Reservations,
     /// Price, and seconds to pay.
     items: HashMap<Uuid, (i64, u32)>,
     live: HashSet<String>,
@@ -58,7 +59,7 @@ pub async fn write(
         let ids = failed
             .map(|((entry, _), _)| entry.reservation_id.0)
             .collect();
-        fail_reservations(transaction, ids, reason, now_ms).await?;
+        fail(transaction, ids, reason, now_ms).await?;
     }
     let ordered = |(outcome, (_, order_id)): (Option<WriteOutcome>, &Entry)| {
         outcome.unwrap_or(WriteOutcome::Ordered(*order_id))
@@ -75,13 +76,7 @@ async fn find(
     transaction: &DatabaseTransaction,
     batch: &[Entry],
 ) -> Result<Found, PortError> {
-    let ids = batch.iter().map(|(entry, _)| entry.reservation_id.0);
-    let reservations = reservation::Entity::find()
-        .filter(reservation::Column::Id.is_in(ids))
-        .find_also_related(order::Entity)
-        .all(transaction)
-        .await
-        .map_err(port_error)?;
+    let reservations = find_or_make(transaction, batch.iter().map(|(entry, _)| entry)).await?;
     let item_ids: HashSet<Uuid> = batch.iter().map(|(entry, _)| entry.item_id.0).collect();
     let items = item::Entity::find()
         .filter(item::Column::Id.is_in(item_ids))
@@ -95,10 +90,7 @@ async fn find(
         .await
         .map_err(port_error)?;
     Ok(Found {
-        reservations: reservations
-            .into_iter()
-            .map(|found| (found.0.id, found))
-            .collect(),
+        reservations,
         items: items
             .into_iter()
             .map(|(item, round)| {
@@ -118,27 +110,12 @@ fn known_outcome(
     found: &mut Found,
     entry: &QueuedReservation,
 ) -> Result<Option<WriteOutcome>, PortError> {
-    let id = entry.reservation_id.0;
-    let (row, order) = found
-        .reservations
-        .get(&id)
-        .ok_or_else(|| missing("reservation", id))?;
-    match (row.state, order) {
-        (reservation::State::Queued, None) => {
-            let first = found.live.insert(live_key(entry));
-            Ok((!first).then_some(WriteOutcome::Failed(Rejection::AlreadyReserved)))
-        }
-        (reservation::State::Failed, _) => {
-            let reason = row.reason.as_deref().unwrap_or_default();
-            let reason = serde_json::from_value(reason.into())
-                .map_err(|_| inconsistent(format!("reservation {id} failed without a reason")))?;
-            Ok(Some(WriteOutcome::Failed(reason)))
-        }
-        (_, Some(order)) => Ok(Some(WriteOutcome::Ordered(OrderId(order.id)))),
-        (_, None) => Err(inconsistent(format!(
-            "reservation {id} was ordered without an order"
-        ))),
+    let known = end(&found.reservations, entry)?;
+    if known.is_some() {
+        return Ok(known);
     }
+    let first = found.live.insert(live_key(entry));
+    Ok((!first).then_some(WriteOutcome::Failed(Rejection::AlreadyReserved)))
 }
 
 /// One conditional update an item for all its entries; where that does not fit, one by one, so that
@@ -232,32 +209,6 @@ async fn insert_orders(
         .filter(
             reservation::Column::Id.is_in(fresh.iter().map(|(entry, _)| entry.reservation_id.0)),
         )
-        .exec(transaction)
-        .await
-        .map_err(port_error)?;
-    Ok(())
-}
-
-/// The unit was never taken in the ledger; the gate gets it back.
-async fn fail_reservations(
-    transaction: &DatabaseTransaction,
-    ids: Vec<Uuid>,
-    reason: Rejection,
-    now_ms: i64,
-) -> Result<(), PortError> {
-    if ids.is_empty() {
-        return Ok(());
-    }
-    let word = serde_json::to_value(reason).map_err(|error| inconsistent(error.to_string()))?;
-    let word = word.as_str().unwrap_or_default().to_owned();
-    reservation::Entity::update_many()
-        .col_expr(
-            reservation::Column::State,
-            Expr::value(reservation::State::Failed),
-        )
-        .col_expr(reservation::Column::Reason, Expr::value(word))
-        .col_expr(reservation::Column::ReleaseDueAtMs, Expr::value(now_ms))
-        .filter(reservation::Column::Id.is_in(ids))
         .exec(transaction)
         .await
         .map_err(port_error)?;

@@ -1,0 +1,48 @@
+//! What a gate outside this database needs, and entries of the queue that cannot be written.
+
+use sea_orm_migration::{prelude::*, schema::*};
+
+/// The second schema.
+pub struct Migration;
+
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        "m0002_cluster"
+    }
+}
+
+/// The added columns by table. SQLite takes one in a statement.
+fn columns() -> [(&'static str, &'static str, ColumnDef); 3] {
+    let tries = integer(Alias::new("tries")).default(0).to_owned();
+    let segments = integer(Alias::new("segments")).default(1).to_owned();
+    let gate_epoch = uuid_null(Alias::new("gate_epoch"));
+    [
+        // How often the order writer could not write it.
+        ("reservations", "tries", tries),
+        // How many pieces the gate splits the stock into.
+        ("items", "segments", segments),
+        // Which filling of the gate is the current one; null before the first.
+        ("items", "gate_epoch", gate_epoch),
+    ]
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for (table, _, mut column) in columns() {
+            let mut alter = Table::alter();
+            alter.table(Alias::new(table)).add_column(&mut column);
+            manager.alter_table(alter).await?;
+        }
+        Ok(())
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for (table, name, _) in columns() {
+            let mut alter = Table::alter();
+            alter.table(Alias::new(table)).drop_column(Alias::new(name));
+            manager.alter_table(alter).await?;
+        }
+        Ok(())
+    }
+}
