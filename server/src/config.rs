@@ -68,6 +68,8 @@ pub struct Config {
     pub utc_offset_min: i32,
     /// The workers' pace.
     pub pace: Pace,
+    /// Time between the order to stop and the end of answering, for balancers to look elsewhere.
+    pub drain: Duration,
     /// What is logged (`tracing` filter).
     pub log: String,
 }
@@ -156,6 +158,7 @@ impl Config {
                 ),
                 ..Pace::default()
             },
+            drain: Duration::from_secs(values.parsed::<u8>("DRAIN_S")?.into()),
             log: values.get("LOG").to_owned(),
         })
     }
