@@ -3,7 +3,10 @@
 
 mod contract;
 mod pages;
+mod proxy;
 pub mod purchase;
+#[path = "../servers/mod.rs"]
+pub mod servers;
 mod simulation;
 pub mod support;
 mod tidy;
