@@ -7,8 +7,8 @@ use tempfile::TempDir;
 
 use super::{Guarded, free_port, wait_until};
 
-/// The line of the shipped file that lists a copy; the rest of it is kept.
-const COPY: &str = "    server 127.0.0.1:";
+/// How lines of the shipped file begin that list a copy; what follows the address is kept.
+const COPY: &str = "    server 10.0.0.";
 
 /// A running nginx.
 pub struct Nginx {
@@ -113,7 +113,7 @@ fn shop_file(text: &str, folder: &Path, port: u16, copies: &[u16]) -> String {
     let parameters = shipped_copy.split_once(" max_fails").unwrap().1;
     let ours: String = copies
         .iter()
-        .map(|copy| format!("{COPY}{copy} max_fails{parameters}\n"))
+        .map(|copy| format!("    server 127.0.0.1:{copy} max_fails{parameters}\n"))
         .collect();
     let mut file = String::new();
     let mut listed = false;
