@@ -2,8 +2,12 @@
 //! through the real router, pages, a seeded simulation, and the repository's own rules.
 
 mod contract;
+mod nginx;
 mod pages;
+mod proxy;
 pub mod purchase;
+#[path = "../servers/mod.rs"]
+pub mod servers;
 mod simulation;
 pub mod support;
 mod tidy;
