@@ -10,9 +10,9 @@ use futures::future::BoxFuture;
 
 use crate::{
     adapters::{
-        faulty::FaultPlan,
+        faulty::{DrillPlan, FaultPlan},
         sql::{ConnectError, Durability, Sql},
-        system::{Argon2Passwords, LogNotifier, SystemClock, SystemIds},
+        system::{Argon2Passwords, LogNotifier, SystemIds},
     },
     config::Config,
     engine::{
@@ -37,8 +37,8 @@ pub enum AssemblyError {
 
 /// What the shop stands in: everything that a test may want to own.
 pub struct Surroundings {
-    /// Time.
-    pub clock: Arc<dyn Clock>,
+    /// Time; `None` for the world's: the machine's, or in a cluster Redis's.
+    pub clock: Option<Arc<dyn Clock>>,
     /// Ids and secrets.
     pub ids: Arc<dyn Ids>,
     /// Questions.
@@ -58,15 +58,18 @@ impl Surroundings {
     ///
     /// # Errors
     /// When the password hash does not work.
-    pub fn real(questions: Arc<dyn CaptchaSource>) -> Result<Self, AssemblyError> {
+    pub fn real(config: &Config, questions: Arc<dyn CaptchaSource>) -> Result<Self, AssemblyError> {
         Ok(Self {
-            clock: Arc::new(SystemClock),
+            clock: None,
             ids: Arc::new(SystemIds),
             questions,
             passwords: Arc::new(Argon2Passwords::new()?),
             notifier: Arc::new(LogNotifier),
             durability: Durability::Disk,
-            faults: None,
+            faults: match &config.drill {
+                Some(drill) => Some(Arc::new(DrillPlan::new(drill.clone()))),
+                None => None,
+            },
         })
     }
 }

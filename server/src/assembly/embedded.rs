@@ -8,6 +8,7 @@ use crate::{
         cached::{CachedCatalogue, CachedTokens},
         embedded::{Gate, GovernedLimits, MemoryCaptchas, MemoryPaths},
         faulty::{FaultyOrders, FaultyQueue, FaultyReservations},
+        system::SystemClock,
     },
     config::Config,
     engine::{
@@ -34,7 +35,7 @@ pub async fn assemble(config: &Config, around: Surroundings) -> Result<Assembly,
         });
         queue = Arc::new(FaultyQueue { real: queue, plan });
     }
-    let clock = around.clock;
+    let clock = around.clock.unwrap_or_else(|| Arc::new(SystemClock));
     let (gate, gate_task) = Gate::new(clock.clone(), queue.clone(), reservations.clone());
     let bells = Bells::new();
     let engine = Engine {

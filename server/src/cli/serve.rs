@@ -107,7 +107,7 @@ async fn assemble(config: &Config) -> Result<Assembly, Failure> {
     let questions = Arc::new(CaptchaPool::start(config.captcha)?);
     let mut told = false;
     loop {
-        let around = Surroundings::real(questions.clone())?;
+        let around = Surroundings::real(config, questions.clone())?;
         match assembly::assemble(config, around).await {
             Err(AssemblyError::Ledger(error)) if config.cluster.is_some() => {
                 if !told {

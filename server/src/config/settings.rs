@@ -149,6 +149,11 @@ pub const SETTINGS: &[Setting] = &[
         "answers for this long after SIGTERM, while /readyz is red",
     ),
     setting(
+        "DRILL",
+        "",
+        "fails on purpose, once: call:before|after:number:die|fail; refused in production",
+    ),
+    setting(
         "LOG",
         "info,sea_orm_migration=warn",
         "what is logged, as a tracing filter",
