@@ -4,5 +4,6 @@
 mod guarded;
 pub mod nginx;
 pub mod proxy;
+pub mod rabbitmq;
 
 pub use guarded::{Guarded, free_port, wait_until};

@@ -6,6 +6,7 @@ mod nginx;
 mod pages;
 mod proxy;
 pub mod purchase;
+mod rabbitmq;
 #[path = "../servers/mod.rs"]
 pub mod servers;
 mod simulation;
