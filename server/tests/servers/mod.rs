@@ -2,5 +2,6 @@
 //! pause, kill and restart it. A server that is not installed fails the test that needs it.
 
 mod guarded;
+pub mod redis;
 
 pub use guarded::{Guarded, free_port, wait_until};

@@ -4,6 +4,9 @@
 mod contract;
 mod pages;
 pub mod purchase;
+mod redis_stores;
+#[path = "../servers/mod.rs"]
+pub mod servers;
 mod simulation;
 pub mod support;
 mod tidy;
