@@ -4,5 +4,6 @@ pub mod cached;
 pub mod captcha;
 pub mod embedded;
 pub mod faulty;
+pub mod redis;
 pub mod sql;
 pub mod system;
