@@ -18,7 +18,7 @@ use ipnet::IpNet;
 use crate::{
     adapters::{
         captcha::CaptchaKind,
-        embedded::{NoLimits, Quotas},
+        quotas::{NoLimits, Quotas},
     },
     engine::Rules,
     workers::Pace,
