@@ -20,6 +20,7 @@ use crate::{
         captcha::CaptchaKind,
         embedded::{NoLimits, Quotas},
         faulty::Drill,
+        quotas::{NoLimits, Quotas},
     },
     engine::Rules,
     workers::Pace,

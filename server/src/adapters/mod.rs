@@ -5,6 +5,7 @@ pub mod captcha;
 pub mod embedded;
 pub mod faulty;
 pub mod rabbitmq;
+pub mod quotas;
 pub mod redis;
 pub mod sql;
 pub mod system;

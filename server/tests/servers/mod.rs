@@ -5,5 +5,6 @@ mod guarded;
 pub mod nginx;
 pub mod proxy;
 pub mod rabbitmq;
+pub mod redis;
 
 pub use guarded::{Guarded, free_port, wait_until};

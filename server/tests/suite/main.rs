@@ -7,6 +7,7 @@ mod pages;
 mod proxy;
 pub mod purchase;
 mod rabbitmq;
+mod redis_stores;
 #[path = "../servers/mod.rs"]
 pub mod servers;
 mod simulation;
