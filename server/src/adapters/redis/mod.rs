@@ -3,5 +3,11 @@
 
 mod breaker;
 mod connection;
+mod gate;
+mod outbox;
+mod scripts;
+mod segment;
 
 pub use connection::{Arg, Redis};
+pub use gate::{GateClock, Patience, RedisGate};
+pub use outbox::RedisOutbox;
