@@ -1,18 +1,14 @@
-//! Everything that can be tested without another program: contracts of the ports, use cases, HTTP
-//! through the real router, pages, a seeded simulation, and the repository's own rules.
+//! Contracts of the ports on every adapter, use cases, HTTP through the real router, pages, a seeded
+//! simulation, what each server behind an adapter does to us, and the repository's own rules.
 
 mod contract;
-mod nginx;
 mod databases;
+mod nginx;
 mod pages;
 mod proxy;
 pub mod purchase;
 mod rabbitmq;
 mod redis_stores;
-#[path = "../servers/mod.rs"]
-pub mod servers;
-#[path = "../servers/mod.rs"]
-mod servers;
 mod simulation;
 pub mod support;
 mod tidy;

@@ -1,6 +1,6 @@
 //! The small stores on a real Redis: shared by copies, and sensible when it is gone.
 
-use crate::servers::redis::{Persistence, RedisServer, shared, shared_cluster};
+use test_servers::redis::{Persistence, RedisServer, shared, shared_cluster};
 
 #[test]
 fn a_server_comes_back_with_what_it_was_told_to_keep() {
