@@ -1,5 +1,6 @@
-//! Everything that can be tested without another program: contracts of the ports, use cases, HTTP
-//! through the real router, pages, a seeded simulation, and the repository's own rules.
+//! Everything that can be tested without the built program: contracts of the ports, use cases, HTTP
+//! through the real router, pages, a seeded simulation, what real servers do, and the repository's
+//! own rules.
 
 mod contract;
 mod nginx;
