@@ -12,8 +12,6 @@ mod rabbitmq;
 mod redis_stores;
 #[path = "../servers/mod.rs"]
 pub mod servers;
-#[path = "../servers/mod.rs"]
-mod servers;
 mod simulation;
 pub mod support;
 mod tidy;
