@@ -2,6 +2,9 @@
 //! through the real router, pages, a seeded simulation, what real servers do, and the repository's
 //! own rules.
 
+// Futures over every layer of the shop are nested deeper than the compiler's default allows.
+#![recursion_limit = "256"]
+
 mod contract;
 mod nginx;
 mod databases;
