@@ -6,8 +6,8 @@
 #![recursion_limit = "256"]
 
 mod contract;
-mod nginx;
 mod databases;
+mod nginx;
 mod pages;
 mod proxy;
 pub mod purchase;
