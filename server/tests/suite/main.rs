@@ -1,6 +1,8 @@
 //! Everything that can be tested without another program: contracts of the ports, use cases, HTTP
 //! through the real router, pages, a seeded simulation, and the repository's own rules.
 
+#![recursion_limit = "256"]
+
 mod contract;
 mod pages;
 pub mod purchase;
