@@ -91,7 +91,10 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Some(Command::Migrate) => drop(ledger.await?),
         Some(Command::Seed(seed)) if seed.load => seed.round.write(&ledger.await?).await?,
         Some(Command::Seed(_)) => seed::demo_shop_if_empty(&ledger.await?).await?,
-        Some(Command::Audit { json }) => return audit::audit(&ledger.await?, json).await,
+        Some(Command::Audit { json }) => {
+            drop(ledger);
+            return audit::audit(&config, json).await;
+        }
         Some(Command::Config) => unreachable!("answered above"),
     }
     Ok(ExitCode::SUCCESS)

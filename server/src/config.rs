@@ -18,8 +18,8 @@ use ipnet::IpNet;
 use crate::{
     adapters::{
         captcha::CaptchaKind,
-        embedded::{NoLimits, Quotas},
         faulty::Drill,
+        quotas::{NoLimits, Quotas},
     },
     engine::Rules,
     workers::Pace,

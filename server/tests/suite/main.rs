@@ -4,11 +4,17 @@
 #![recursion_limit = "256"]
 
 mod contract;
+mod nginx;
+mod databases;
 mod pages;
+mod proxy;
 pub mod purchase;
 mod rabbitmq;
+mod redis_stores;
 #[path = "../servers/mod.rs"]
 pub mod servers;
+#[path = "../servers/mod.rs"]
+mod servers;
 mod simulation;
 pub mod support;
 mod tidy;
