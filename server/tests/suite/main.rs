@@ -7,6 +7,8 @@
 // Futures over every layer of the shop are nested deeper than the compiler's default allows.
 #![recursion_limit = "256"]
 
+#![recursion_limit = "256"]
+
 mod contract;
 mod databases;
 mod nginx;
