@@ -127,7 +127,7 @@ async fn of_a_thousand_buyers_at_once_exactly_as_many_as_there_are_units_hold_on
     }
     positions.sort_unstable();
     assert_eq!(positions, (1..=100).collect::<Vec<_>>());
-    let queued = shop.engine.queue.take_batch(1000).await.unwrap();
+    let queued = shop.queued(100).await;
     assert_eq!(
         queued.len(),
         100,
@@ -145,7 +145,7 @@ async fn the_same_wish_again_gives_the_same_answer_and_takes_nothing() {
     let earlier = ReservationId(Uuid::from_u128(1));
     assert_eq!(other, Decision::Refused(Refusal::AlreadyReserved(earlier)));
     assert_eq!(gate.stock(item).await.unwrap().unwrap().locked, 1);
-    assert_eq!(shop.engine.queue.take_batch(10).await.unwrap().len(), 1);
+    assert_eq!(shop.queued(1).await.len(), 1);
 }
 
 #[tokio::test]

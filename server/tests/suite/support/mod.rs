@@ -1,8 +1,12 @@
 //! A shop for tests: the real assembly on a clock, ids and questions of the test's own.
 
+mod stack;
 mod surroundings;
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use app::wire::{AccountId, ItemId, LocalText, Mobile, Money, Role, RoundId};
 use server::{
@@ -12,12 +16,16 @@ use server::{
     },
     assembly::{self, Assembly},
     config::Config,
-    engine::{Engine, audit, ports::Account, release, write_orders},
+    engine::{
+        Engine, audit,
+        ports::{Account, QueuedReservation},
+        relay, release, write_orders,
+    },
 };
-use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
+pub use stack::Data;
 pub use surroundings::{ANSWER, ManualClock, PlainPasswords, SeededIds, surroundings};
 
 /// The instant at which tests begin.
@@ -30,7 +38,7 @@ pub struct TestShop {
     pub sql: Sql,
     pub clock: Arc<ManualClock>,
     pub ids: Arc<SeededIds>,
-    folder: Option<TempDir>,
+    data: Option<Data>,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -40,21 +48,20 @@ impl TestShop {
     }
 
     pub async fn with(change: impl FnOnce(&mut Config)) -> TestShop {
-        let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::at(START_MS));
-        TestShop::open(folder, clock, Arc::new(SeededIds::default()), None, change).await
+        TestShop::open(Data::new(), clock, Arc::default(), None, change).await
     }
 
-    /// A shop over a data folder that may hold what an earlier one left.
+    /// A shop over what an earlier one may have left.
     pub async fn open(
-        folder: TempDir,
+        data: Data,
         clock: Arc<ManualClock>,
         ids: Arc<SeededIds>,
         faults: Option<Arc<dyn FaultPlan>>,
         change: impl FnOnce(&mut Config),
     ) -> TestShop {
         let mut config = Config::defaults().unwrap();
-        config.data_dir = folder.path().into();
+        data.configure(&mut config);
         change(&mut config);
         let around = surroundings(clock.clone(), ids.clone(), faults);
         let Assembly {
@@ -66,15 +73,15 @@ impl TestShop {
             sql,
             clock,
             ids,
-            folder: Some(folder),
+            data: Some(data),
             tasks,
         }
     }
 
-    /// Ends the process as `kill -9` does, and hands over what is on disk.
-    pub fn kill(mut self) -> TempDir {
+    /// Ends the process as `kill -9` does, and hands over what is left.
+    pub fn kill(mut self) -> Data {
         self.tasks.iter().for_each(JoinHandle::abort);
-        self.folder.take().unwrap()
+        self.data.take().unwrap()
     }
 
     /// Kills and starts again.
@@ -139,8 +146,37 @@ impl TestShop {
 
     /// Runs the workers that end what is under way until nothing is.
     pub async fn drain(&self) {
-        while write_orders::run_once(&self.engine, 256).await.unwrap() > 0 {}
-        while release::run_once(&self.engine).await.unwrap() > 0 {}
+        let deadline = Instant::now() + Duration::from_secs(20);
+        loop {
+            while relay::run_once(&self.engine).await.unwrap() > 0 {}
+            while write_orders::run_once(&self.engine, 256).await.unwrap() > 0 {}
+            while release::run_once(&self.engine).await.unwrap() > 0 {}
+            if self.is_quiet().await || Instant::now() > deadline {
+                return;
+            }
+        }
+    }
+
+    /// Whether nothing is between a gate outside the ledger and the ledger.
+    async fn is_quiet(&self) -> bool {
+        let mut report = audit::audit(&self.sql, self.clock.get()).await.unwrap();
+        audit::compare(&self.engine, &mut report).await.unwrap();
+        let differs = |violation: &audit::Violation| violation.rule == audit::GATE_EQUALS_LEDGER;
+        report.on_their_way == 0 && !report.violations.iter().any(differs)
+    }
+
+    /// Everything that waits for its order, carried to the queue first where the gate is not the
+    /// queue itself. At least `number`, or the test fails.
+    pub async fn queued(&self, number: usize) -> Vec<QueuedReservation> {
+        while relay::run_once(&self.engine).await.unwrap() > 0 {}
+        let deadline = Instant::now() + Duration::from_secs(20);
+        loop {
+            let queued = self.engine.queue.take_batch(1000).await.unwrap();
+            if queued.len() >= number {
+                return queued;
+            }
+            assert!(Instant::now() < deadline, "{number} expected: {queued:?}");
+        }
     }
 
     /// Fails unless every invariant of the ledger holds.
