@@ -4,8 +4,8 @@
 #![recursion_limit = "256"]
 
 mod contract;
-mod nginx;
 mod databases;
+mod nginx;
 mod pages;
 mod proxy;
 pub mod purchase;
@@ -13,8 +13,6 @@ mod rabbitmq;
 mod redis_stores;
 #[path = "../servers/mod.rs"]
 pub mod servers;
-#[path = "../servers/mod.rs"]
-mod servers;
 mod simulation;
 pub mod support;
 mod tidy;
