@@ -4,6 +4,7 @@ pub mod cached;
 pub mod captcha;
 pub mod embedded;
 pub mod faulty;
+pub mod rabbitmq;
 pub mod quotas;
 pub mod redis;
 pub mod sql;

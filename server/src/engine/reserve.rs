@@ -80,7 +80,7 @@ pub async fn reserve(
     }
 }
 
-/// A lost answer is asked for once more, with the same id.
+/// A lost answer is asked for once more, with the same id: whatever was decided is told again.
 async fn ask_gate(engine: &Engine, grant: &PathGrant) -> Result<Decision, PortError> {
     let hold = Hold {
         reservation_id: grant.reservation_id,
@@ -89,7 +89,7 @@ async fn ask_gate(engine: &Engine, grant: &PathGrant) -> Result<Decision, PortEr
         path: grant.path.clone(),
     };
     match engine.gate.reserve(hold.clone()).await {
-        Err(PortError::Failed { .. }) => engine.gate.reserve(hold).await,
+        Err(_) => engine.gate.reserve(hold).await,
         answer => answer,
     }
 }

@@ -2,6 +2,9 @@
 //! pause, kill and restart it. A server that is not installed fails the test that needs it.
 
 mod guarded;
+pub mod nginx;
+pub mod proxy;
+pub mod rabbitmq;
 pub mod redis;
 
 pub use guarded::{Guarded, free_port, wait_until};

@@ -2,8 +2,11 @@
 //! through the real router, pages, a seeded simulation, and the repository's own rules.
 
 mod contract;
+mod nginx;
 mod pages;
+mod proxy;
 pub mod purchase;
+mod rabbitmq;
 mod redis_stores;
 #[path = "../servers/mod.rs"]
 pub mod servers;
