@@ -18,7 +18,6 @@ use ipnet::IpNet;
 use crate::{
     adapters::{
         captcha::CaptchaKind,
-        embedded::{NoLimits, Quotas},
         faulty::Drill,
         quotas::{NoLimits, Quotas},
     },

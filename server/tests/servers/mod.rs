@@ -6,5 +6,10 @@ pub mod nginx;
 pub mod proxy;
 pub mod rabbitmq;
 pub mod redis;
+pub mod mariadb;
+pub mod postgres;
+mod unprivileged;
 
 pub use guarded::{Guarded, free_port, wait_until};
+pub use mariadb::MariaDb;
+pub use postgres::Postgres;

@@ -3,6 +3,7 @@
 
 mod contract;
 mod nginx;
+mod databases;
 mod pages;
 mod proxy;
 pub mod purchase;
@@ -10,6 +11,8 @@ mod rabbitmq;
 mod redis_stores;
 #[path = "../servers/mod.rs"]
 pub mod servers;
+#[path = "../servers/mod.rs"]
+mod servers;
 mod simulation;
 pub mod support;
 mod tidy;
