@@ -2,8 +2,8 @@
 //! through the real router, pages, a seeded simulation, and the repository's own rules.
 
 mod contract;
-mod nginx;
 mod databases;
+mod nginx;
 mod pages;
 mod proxy;
 pub mod purchase;
@@ -11,8 +11,6 @@ mod rabbitmq;
 mod redis_stores;
 #[path = "../servers/mod.rs"]
 pub mod servers;
-#[path = "../servers/mod.rs"]
-mod servers;
 mod simulation;
 pub mod support;
 mod tidy;
