@@ -1,5 +1,5 @@
-//! Everything that can be tested without another program: contracts of the ports, use cases, HTTP
-//! through the real router, pages, a seeded simulation, and the repository's own rules.
+//! Contracts of the ports on every adapter, use cases, HTTP through the real router, pages, a seeded
+//! simulation, what each server behind an adapter does to us, and the repository's own rules.
 
 mod contract;
 mod databases;
@@ -9,8 +9,6 @@ mod proxy;
 pub mod purchase;
 mod rabbitmq;
 mod redis_stores;
-#[path = "../servers/mod.rs"]
-pub mod servers;
 mod simulation;
 pub mod support;
 mod tidy;

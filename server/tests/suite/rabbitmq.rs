@@ -19,10 +19,8 @@ use server::{
 use tokio::{sync::Notify, time::timeout};
 use uuid::Uuid;
 
-use crate::{
-    servers::rabbitmq::{RabbitServer, shared},
-    support::START_MS,
-};
+use crate::support::START_MS;
+use test_servers::rabbitmq::{RabbitServer, shared};
 
 /// Instead of the real one's seconds.
 const RETRY_AFTER: Duration = Duration::from_millis(100);

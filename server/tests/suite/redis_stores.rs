@@ -23,10 +23,9 @@ use server::{
 };
 use uuid::Uuid;
 
-use crate::{
-    servers::redis::{RedisServer, shared, shared_cluster},
-    support::{ManualClock, START_MS},
-};
+use test_servers::redis::{RedisServer, shared, shared_cluster};
+
+use crate::support::{ManualClock, START_MS};
 
 /// What a copy of the server is told about Redis.
 #[derive(Clone)]

@@ -5,10 +5,14 @@ mod breaker;
 mod captchas;
 mod clock;
 mod connection;
+mod gate;
 mod latest;
 mod limits;
+mod outbox;
 mod paths;
 mod results;
+mod scripts;
+mod segment;
 mod signals;
 mod tokens;
 
@@ -30,3 +34,5 @@ fn unwritable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Por
         source: error.into(),
     }
 }
+pub use gate::{GateClock, Patience, RedisGate};
+pub use outbox::RedisOutbox;

@@ -8,7 +8,9 @@ use server::{
 };
 
 use super::{Place, until};
-use crate::{servers::redis::RedisServer, support::HOUR_MS};
+use test_servers::redis::RedisServer;
+
+use crate::support::HOUR_MS;
 
 /// Of the clock against this machine's, which is also the test server's.
 fn off_by_ms(clock: &ClusterClock) -> i64 {

@@ -11,10 +11,9 @@ use server::{
 use uuid::Uuid;
 
 use super::{Place, assert_busy, buyer, clock, grant, item, until};
-use crate::{
-    servers::redis::{RedisServer, shared},
-    support::{ManualClock, START_MS, both},
-};
+use test_servers::redis::{RedisServer, shared};
+
+use crate::support::{ManualClock, START_MS, both};
 
 fn captchas(place: &Place, clock: &Arc<ManualClock>) -> RedisCaptchas {
     RedisCaptchas::new(place.redis(), clock.clone())

@@ -12,10 +12,9 @@ use server::{
 };
 
 use super::{Place, assert_busy, until};
-use crate::{
-    servers::redis::{RedisServer, shared},
-    support::TestShop,
-};
+use test_servers::redis::{RedisServer, shared};
+
+use crate::support::TestShop;
 
 /// Two copies over one ledger: one takes orders, the other is polled.
 struct Copies {

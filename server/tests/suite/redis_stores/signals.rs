@@ -15,7 +15,7 @@ use server::{
 use tokio::task::JoinSet;
 
 use super::{Place, item, until};
-use crate::servers::redis::{Persistence, RedisServer, shared};
+use test_servers::redis::{Persistence, RedisServer, shared};
 
 /// Counts how often each bell was rung.
 #[derive(Default)]

@@ -8,10 +8,9 @@ use server::{
 };
 
 use super::{Place, until};
-use crate::{
-    servers::redis::{RedisServer, shared},
-    support::{START_MS, TestShop},
-};
+use test_servers::redis::{RedisServer, shared};
+
+use crate::support::{START_MS, TestShop};
 
 fn tokens(place: &Place, shop: &TestShop) -> RedisTokens<Sql> {
     RedisTokens::new(place.redis(), Arc::new(shop.sql.clone()))

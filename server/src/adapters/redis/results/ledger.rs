@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{Known, Results};
 use crate::engine::ports::{
-    CloseOutcome, ItemSnapshot, OrderRecord, Orders, PortError, QueuedReservation,
+    CloseOutcome, Filling, ItemSnapshot, OrderRecord, Orders, PortError, QueuedReservation,
     ReservationRecord, Reservations, Unit, WriteOutcome,
 };
 
@@ -28,6 +28,10 @@ pub struct KnownReservations {
 
 #[async_trait]
 impl Reservations for KnownReservations {
+    async fn filling(&self, item_id: ItemId) -> Result<Option<Filling>, PortError> {
+        self.ledger.filling(item_id).await
+    }
+
     async fn snapshot(&self, item_id: ItemId) -> Result<Option<ItemSnapshot>, PortError> {
         self.ledger.snapshot(item_id).await
     }
