@@ -1,12 +1,24 @@
-//! Everything that can be tested without another program: contracts of the ports, use cases, HTTP
-//! through the real router, pages, a seeded simulation, and the repository's own rules.
+//! Contracts of the ports on every adapter, use cases, HTTP through the real router, pages, a seeded
+//! simulation, what each server behind an adapter does to us, and the repository's own rules.
+//! Everything that can be tested without the built program: contracts of the ports, use cases, HTTP
+//! through the real router, pages, a seeded simulation, what real servers do, and the repository's
+//! own rules.
+
+// Futures over every layer of the shop are nested deeper than the compiler's default allows.
+#![recursion_limit = "256"]
+
+#![recursion_limit = "256"]
 
 mod contract;
 mod databases;
+mod nginx;
 mod pages;
+mod proxy;
 pub mod purchase;
+mod rabbitmq;
+mod redis_stores;
 #[path = "../servers/mod.rs"]
-mod servers;
+pub mod servers;
 mod simulation;
 pub mod support;
 mod tidy;

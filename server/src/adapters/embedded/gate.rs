@@ -37,6 +37,7 @@ enum Call {
     WarmUp(ItemId, Window, Reply<bool>),
     Reserve(Hold, Reply<Decision>),
     Release(Unit, Reply<Released>),
+    Confirm(Unit, Reply<()>),
     Reconcile(ItemId, Reply<Reconciled>),
 }
 
@@ -88,6 +89,10 @@ impl StockGate for Gate {
 
     async fn release(&self, unit: Unit) -> Result<Released, PortError> {
         self.ask(|reply| Call::Release(unit, reply)).await
+    }
+
+    async fn confirm(&self, unit: Unit) -> Result<(), PortError> {
+        self.ask(|reply| Call::Confirm(unit, reply)).await
     }
 
     async fn stock(&self, item_id: ItemId) -> Result<Option<GateStock>, PortError> {

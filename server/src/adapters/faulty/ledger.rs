@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{FaultPlan, around};
 use crate::engine::ports::{
-    CloseOutcome, Depth, ItemSnapshot, OrderQueue, OrderRecord, Orders, PortError,
+    CloseOutcome, Depth, Filling, ItemSnapshot, OrderQueue, OrderRecord, Orders, PortError,
     QueuedReservation, ReservationRecord, Reservations, Unit, WriteOutcome,
 };
 
@@ -24,6 +24,10 @@ pub struct FaultyReservations {
 impl Reservations for FaultyReservations {
     async fn snapshot(&self, item_id: ItemId) -> Result<Option<ItemSnapshot>, PortError> {
         around(&self.plan, "snapshot", self.real.snapshot(item_id)).await
+    }
+
+    async fn filling(&self, item_id: ItemId) -> Result<Option<Filling>, PortError> {
+        around(&self.plan, "filling", self.real.filling(item_id)).await
     }
 
     async fn get(&self, id: ReservationId) -> Result<Option<ReservationRecord>, PortError> {

@@ -18,7 +18,8 @@ use super::{
     inconsistent,
 };
 use crate::engine::ports::{
-    GateStock, ItemSnapshot, PortError, QueuedReservation, ReservationRecord, Reservations, Unit,
+    Filling, GateStock, Holder, ItemSnapshot, PortError, QueuedReservation, ReservationRecord,
+    Reservations, Unit,
 };
 
 fn record(
@@ -58,6 +59,14 @@ pub(super) fn queued_row(queued: &QueuedReservation) -> reservation::ActiveModel
         release_due_at_ms: Set(None::<i64>),
         tries: Set(0),
     }
+}
+
+/// How many pieces the stock is in.
+fn segments(item: &item::Model) -> Result<u8, PortError> {
+    u8::try_from(item.segments)
+        .ok()
+        .filter(|segments| (1..=64).contains(segments))
+        .ok_or_else(|| inconsistent(format!("{} segments", item.segments)))
 }
 
 /// Reservations whose unit the gate counts as held.
@@ -126,12 +135,15 @@ impl Reservations for Sql {
             row.state == reservation::State::Queued || row.release_due_at_ms.is_some()
         };
         let ahead = rows.iter().filter(|(row, _)| not_in_ledger(row)).count() as i64;
-        let holders = rows.iter().map(|(row, _)| {
-            Ok((
-                AccountId(row.buyer_id),
-                ReservationId(row.id),
-                counter(row.position)?,
-            ))
+        let holders = rows.iter().map(|(row, order)| {
+            Ok(Holder {
+                buyer: AccountId(row.buyer_id),
+                reservation_id: ReservationId(row.id),
+                position: counter(row.position)?,
+                paid: order
+                    .as_ref()
+                    .is_some_and(|order| order.state == order::State::Paid),
+            })
         });
         Ok(Some(ItemSnapshot {
             window: window(&round),
@@ -145,12 +157,25 @@ impl Reservations for Sql {
             },
             holders: holders.collect::<Result<_, PortError>>()?,
             last_position: counter(last_position)?,
-            segments: u8::try_from(item.segments)
-                .ok()
-                .filter(|segments| (1..=64).contains(segments))
-                .ok_or_else(|| inconsistent(format!("{} segments", item.segments)))?,
+            segments: segments(&item)?,
             epoch: item.gate_epoch,
         }))
+    }
+
+    async fn filling(&self, item_id: ItemId) -> Result<Option<Filling>, PortError> {
+        let found = item::Entity::find_by_id(item_id.0)
+            .find_also_related(round::Entity)
+            .filter(round::Column::Status.eq(round::Status::Approved))
+            .one(&self.read)
+            .answer()
+            .await?;
+        let filling = |(item, _): (item::Model, _)| {
+            Ok(Filling {
+                epoch: item.gate_epoch,
+                segments: segments(&item)?,
+            })
+        };
+        found.map(filling).transpose()
     }
 
     async fn get(&self, id: ReservationId) -> Result<Option<ReservationRecord>, PortError> {

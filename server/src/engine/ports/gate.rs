@@ -135,11 +135,15 @@ pub trait StockGate: Send + Sync + 'static {
 
     /// Decides: window, stop, the buyer's earlier reservation, stock; then `sellable → locked`, the
     /// reservation and its queue entry, all or nothing. An error means *unknown*: ask again with
-    /// the same id.
+    /// the same id. An id whose unit was released gets its answer again, and no unit.
     async fn reserve(&self, hold: Hold) -> Result<Decision, PortError>;
 
     /// `locked → sellable` for an ended reservation. A repeat changes nothing.
     async fn release(&self, unit: Unit) -> Result<Released, PortError>;
+
+    /// `locked → sold` for a paid reservation, whose holder stays. A repeat changes nothing, and
+    /// neither does a reservation that holds no unit.
+    async fn confirm(&self, unit: Unit) -> Result<(), PortError>;
 
     /// The counters, or `None` for an item the gate does not know. Cheap: shoppers poll it.
     async fn stock(&self, item_id: ItemId) -> Result<Option<GateStock>, PortError>;

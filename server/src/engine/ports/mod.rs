@@ -35,7 +35,7 @@ pub use outbox::{Outbox, OutboxEntry};
 pub use passwords::{PasswordError, Passwords};
 pub use paths::{PathGrant, Paths};
 pub use queue::{Depth, OrderQueue, QueuedReservation, TRIES};
-pub use reservations::{ItemSnapshot, ReservationRecord, Reservations};
+pub use reservations::{Filling, Holder, ItemSnapshot, ReservationRecord, Reservations};
 pub use tokens::{Login, LoginTokens, TokenHash};
 
 /// What every port may answer instead of doing its work.
@@ -58,4 +58,14 @@ pub enum PortError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+}
+
+impl PortError {
+    /// Why, in one line; empty where the error itself says all.
+    pub fn cause(&self) -> String {
+        match self {
+            PortError::Busy { .. } => String::new(),
+            PortError::Failed { source, .. } => source.to_string(),
+        }
+    }
 }

@@ -14,14 +14,36 @@ pub struct ItemSnapshot {
     /// Counters, with the units of queued reservations and of releases that are due counted as
     /// locked.
     pub stock: GateStock,
-    /// Who holds a unit, by which reservation, with which number.
-    pub holders: Vec<(AccountId, ReservationId, u32)>,
+    /// Who holds a unit.
+    pub holders: Vec<Holder>,
     /// The highest number given out so far.
     pub last_position: u32,
     /// How many pieces a gate outside this process splits the stock into, 1 to 64.
     pub segments: u8,
     /// Which filling of a gate outside this process is the current one; `None` before the first.
     pub epoch: Option<Uuid>,
+}
+
+/// Somebody who holds a unit, as the ledger knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Who.
+    pub buyer: AccountId,
+    /// By which reservation.
+    pub reservation_id: ReservationId,
+    /// With which number.
+    pub position: u32,
+    /// Its order is paid: the unit counts as sold, not as locked.
+    pub paid: bool,
+}
+
+/// How a gate outside this process is filled, without what it is filled with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Filling {
+    /// As in [`ItemSnapshot`].
+    pub epoch: Option<Uuid>,
+    /// As in [`ItemSnapshot`].
+    pub segments: u8,
 }
 
 /// A reservation as its owner may see it.
@@ -48,6 +70,9 @@ pub struct ReservationRecord {
 pub trait Reservations: Send + Sync + 'static {
     /// What the gate must know of an item of an approved round.
     async fn snapshot(&self, item_id: ItemId) -> Result<Option<ItemSnapshot>, PortError>;
+
+    /// The part of [`snapshot`](Self::snapshot) that is cheap to ask for again and again.
+    async fn filling(&self, item_id: ItemId) -> Result<Option<Filling>, PortError>;
 
     /// One reservation.
     async fn get(&self, id: ReservationId) -> Result<Option<ReservationRecord>, PortError>;

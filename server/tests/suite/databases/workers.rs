@@ -340,7 +340,7 @@ async fn only_the_pages_read_from_the_replica_and_a_dead_one_is_done_without(ser
 
     let nobody = format!(
         "postgres://nobody@127.0.0.1:{}/x",
-        crate::servers::free_port()
+        test_servers::free_port()
     );
     let sql = connect(&nobody).await;
     assert_eq!(sql.rounds(START_MS).await.unwrap().len(), 1);

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use app::wire::{AccountId, Phase, ReservationId};
 
-use crate::engine::ports::{Decision, GateStock, Hold, ItemSnapshot, Refusal, Unit, Window};
+use crate::engine::ports::{
+    Decision, GateStock, Hold, Holder, ItemSnapshot, Refusal, Unit, Window,
+};
 
 /// An item's state. `stock` always adds up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,7 +16,16 @@ pub struct GateItem {
     /// How often units have come back; never goes backwards, even when the item is read again.
     pub returns: u64,
     last_position: u32,
-    holders: HashMap<AccountId, (ReservationId, u32)>,
+    holders: HashMap<AccountId, Held>,
+    /// Of reservations whose unit was released, so that they get no other.
+    released: HashMap<ReservationId, u32>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Held {
+    reservation_id: ReservationId,
+    position: u32,
+    paid: bool,
 }
 
 impl GateItem {
@@ -23,13 +34,14 @@ impl GateItem {
         let holders = snapshot
             .holders
             .iter()
-            .map(|&(buyer, id, position)| (buyer, (id, position)));
+            .map(|holder| (holder.buyer, Held::from(holder)));
         Self {
             window: snapshot.window,
             stock: snapshot.stock,
             returns,
             last_position: snapshot.last_position,
             holders: holders.collect(),
+            released: HashMap::new(),
         }
     }
 
@@ -37,11 +49,18 @@ impl GateItem {
     /// is changed. The buyer comes before the stock: who holds a unit hears so, not "sold out".
     pub fn reserve(&mut self, hold: &Hold, now_ms: i64) -> Decision {
         match self.holders.get(&hold.buyer) {
-            Some(&(earlier, position)) if earlier == hold.reservation_id => {
+            Some(held) if held.reservation_id == hold.reservation_id => {
+                let position = held.position;
                 return Decision::Held { position };
             }
-            Some(&(earlier, _)) => return Decision::Refused(Refusal::AlreadyReserved(earlier)),
-            None => {}
+            earlier => {
+                if let Some(&position) = self.released.get(&hold.reservation_id) {
+                    return Decision::Held { position };
+                }
+                if let Some(held) = earlier {
+                    return Decision::Refused(Refusal::AlreadyReserved(held.reservation_id));
+                }
+            }
         }
         match self.window.phase_at(now_ms) {
             Phase::Upcoming => return Decision::Refused(Refusal::NotStarted),
@@ -58,22 +77,45 @@ impl GateItem {
         self.stock.locked += 1;
         self.last_position += 1;
         let position = self.last_position;
-        self.holders
-            .insert(hold.buyer, (hold.reservation_id, position));
+        let held = Held {
+            reservation_id: hold.reservation_id,
+            position,
+            paid: false,
+        };
+        self.holders.insert(hold.buyer, held);
         Decision::Held { position }
     }
 
     /// Gives a unit back; false when the reservation holds none (any more).
     pub fn release(&mut self, unit: Unit, returns: u64) -> bool {
-        let holder = self.holders.get(&unit.buyer);
-        if holder.is_none_or(|(holding, _)| *holding != unit.reservation_id) {
+        let Some(&mut held) = self.held_by(unit) else {
             return false;
+        };
+        match held.paid {
+            true => self.stock.sold -= 1,
+            false => self.stock.locked -= 1,
         }
-        self.holders.remove(&unit.buyer);
-        self.stock.locked -= 1;
         self.stock.sellable += 1;
         self.returns = returns;
+        self.released.insert(unit.reservation_id, held.position);
+        self.holders.remove(&unit.buyer);
         true
+    }
+
+    /// Counts a paid unit as sold, once.
+    pub fn confirm(&mut self, unit: Unit) {
+        if let Some(held) = self.held_by(unit)
+            && !held.paid
+        {
+            held.paid = true;
+            self.stock.locked -= 1;
+            self.stock.sold += 1;
+        }
+    }
+
+    fn held_by(&mut self, unit: Unit) -> Option<&mut Held> {
+        let held = self.holders.get_mut(&unit.buyer);
+        held.filter(|held| held.reservation_id == unit.reservation_id)
     }
 
     /// How this item differs from the ledger, if it does.
@@ -89,6 +131,16 @@ impl GateItem {
             ledger.stock,
             ledger.holders.len()
         ))
+    }
+}
+
+impl From<&Holder> for Held {
+    fn from(holder: &Holder) -> Self {
+        Held {
+            reservation_id: holder.reservation_id,
+            position: holder.position,
+            paid: holder.paid,
+        }
     }
 }
 

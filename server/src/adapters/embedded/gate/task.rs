@@ -93,6 +93,13 @@ impl GateTask {
                     returns: self.returns,
                 })));
             }
+            Call::Confirm(unit, reply) => {
+                if let Some(item) = self.items.get_mut(&unit.item_id) {
+                    item.confirm(unit);
+                    self.publish(unit.item_id);
+                }
+                drop(reply.send(Ok(())));
+            }
             Call::Reconcile(item_id, reply) => drop(reply.send(self.reconcile(item_id).await)),
         }
     }

@@ -3,7 +3,11 @@
 
 mod guarded;
 pub mod mariadb;
+pub mod nginx;
 pub mod postgres;
+pub mod proxy;
+pub mod rabbitmq;
+pub mod redis;
 mod unprivileged;
 
 pub use guarded::{Guarded, free_port, wait_until};

@@ -1,0 +1,10 @@
+-- Purpose: removes an outbox that nothing comes into any more, if it is empty.
+-- KEYS: 1 outbox (of one segment)
+-- ARGV: none
+-- Returns: 1 when there is none (any more), else 0
+-- Repeat: what is gone stays gone.
+if redis.call('XLEN', KEYS[1]) > 0 then
+  return 0
+end
+redis.call('DEL', KEYS[1])
+return 1
