@@ -1,12 +1,7 @@
 //! Contracts of the ports on every adapter, use cases, HTTP through the real router, pages, a seeded
 //! simulation, what each server behind an adapter does to us, and the repository's own rules.
-//! Everything that can be tested without the built program: contracts of the ports, use cases, HTTP
-//! through the real router, pages, a seeded simulation, what real servers do, and the repository's
-//! own rules.
 
 // Futures over every layer of the shop are nested deeper than the compiler's default allows.
-#![recursion_limit = "256"]
-
 #![recursion_limit = "256"]
 
 mod contract;
@@ -17,8 +12,6 @@ mod proxy;
 pub mod purchase;
 mod rabbitmq;
 mod redis_stores;
-#[path = "../servers/mod.rs"]
-pub mod servers;
 mod simulation;
 pub mod support;
 mod tidy;
