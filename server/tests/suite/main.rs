@@ -12,8 +12,6 @@ mod proxy;
 pub mod purchase;
 mod rabbitmq;
 mod redis_stores;
-#[path = "../servers/mod.rs"]
-pub mod servers;
 mod simulation;
 pub mod support;
 mod tidy;
