@@ -63,6 +63,51 @@ install_packages() {
   apt_install "$@" || by_hand "Please install $what (Debian and Ubuntu: apt-get install $*)."
 }
 
+# install_servers WHAT PACKAGE…: as `install_packages`, but what is installed is not started, now or
+# at the next boot: the tests start servers of their own, and the machine is not asked to run any.
+install_servers() {
+  local what=$1 package policy=/usr/sbin/policy-rc.d ours=no result=0
+  local units=() fresh=()
+  shift
+  for package in "$@"; do
+    is_installed "$package" || fresh+=("$package")
+  done
+  # Debian's packages ask this program before they start a service; 101 means no. Somebody else's
+  # is left as it is.
+  if have apt-get && ! [ -e $policy ] &&
+    printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null; then
+    ours=yes
+    # Also when this run is broken off.
+    trap 'as_root rm -f /usr/sbin/policy-rc.d' EXIT
+    as_root chmod 755 $policy
+  fi
+  apt_install "$@" || result=1
+  if [ $ours = yes ]; then
+    as_root rm -f $policy
+    trap - EXIT
+  fi
+  [ $result = 0 ] || by_hand "Please install $what (Debian and Ubuntu: apt-get install $*)."
+  # Only what came just now: a server that was there before is somebody's.
+  if have systemctl && [ -d /run/systemd/system ] && [ ${#fresh[@]} -gt 0 ]; then
+    mapfile -t units < <(units_of "${fresh[@]}")
+    [ ${#units[@]} = 0 ] || as_root systemctl --quiet disable --now "${units[@]}" || true
+  fi
+}
+
+is_installed() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+
+# units_of PACKAGE…: the services they brought. PostgreSQL's are started by one that starts them all.
+units_of() {
+  local package
+  for package in "$@"; do
+    case $package in
+      nginx-light) echo nginx.service ;;
+      mariadb-server) echo mariadb.service ;;
+      *) echo "$package.service" ;;
+    esac
+  done
+}
+
 # --- a compiler, with wasm ------------------------------------------------------------------------
 
 # The proof is a module: it needs the compiler, the standard library and the linker.
@@ -194,6 +239,12 @@ install_node_modules() {
 
 has_chromium() { [ -x "$CHROMIUM" ]; }
 has_chinese_font() { [ -n "$(fc-list :lang=zh-cn 2>/dev/null)" ]; }
+# The programs that the tests start, by the names under which they start them.
+has_redis() { have redis-server && have redis-cli; }
+has_rabbitmq() { have erl && [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ]; }
+has_postgres() { compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
+has_mariadb() { [ -x /usr/sbin/mariadbd ] && have mariadb-install-db; }
+has_nginx() { [ -x /usr/sbin/nginx ] || have nginx; }
 has_small_tools() { have brotli && have jq && have curl; }
 
 build_step() {
@@ -215,6 +266,11 @@ test_step() {
     'Chromium, and set CHROMIUM_PATH to it when it is not /usr/bin/chromium' chromium
   step 'Chinese font' has_chinese_font install_packages \
     'a font with Chinese glyphs' fontconfig fonts-noto-cjk
+  step 'Redis' has_redis install_servers 'Redis 7' redis-server
+  step 'RabbitMQ' has_rabbitmq install_servers 'RabbitMQ 3.10 or newer' rabbitmq-server
+  step 'PostgreSQL' has_postgres install_servers 'PostgreSQL 15 or newer' postgresql
+  step 'MariaDB' has_mariadb install_servers 'MariaDB 10.11' mariadb-server
+  step 'nginx' has_nginx install_servers 'nginx 1.22 or newer' nginx-light
   step 'brotli, jq, curl' has_small_tools install_packages 'brotli, jq and curl' brotli jq curl
 }
 

@@ -31,12 +31,20 @@ key_stage() {
   stage "$@" || { sum_up; exit 1; }
 }
 
-# Prints the table and the closing lines of the test runners; fails when a stage failed.
+# What failed, as the test runners name it, with the first words of why.
+failures() {
+  grep -hE '^test .* FAILED$|^ +\[[a-z-]+\] › |^thread .* panicked at |^ +(Test timeout|Error: )' \
+    "$STAGE_LOGS"/*.log | cut -c 1-160 | head -n 12
+}
+
+# Prints the table, the closing lines of the test runners and what failed; fails when a stage
+# failed.
 sum_up() {
   printf '\n=== Summary\n'
   cat "$STAGE_TABLE"
   printf '%-44s %6d s\n\n' 'all together' "$SECONDS"
   grep -hE '^test result: |^ +[0-9]+ (passed|failed|flaky|skipped|did not run)' "$STAGE_LOGS"/*.log || true
+  [ "$STAGES_FAILED" = 0 ] || failures
   printf 'stages: %d passed, %d failed\n' "$STAGES_PASSED" "$STAGES_FAILED"
   rm -rf "$STAGE_LOGS"
   [ "$STAGES_FAILED" = 0 ]

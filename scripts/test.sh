@@ -25,7 +25,7 @@ stage 'What the browser may not get' scripts/bundle-guard.sh
 key_stage 'Release build' scripts/build.sh
 stage 'Page weight' scripts/page-weight.sh
 stage 'Idle memory' scripts/idle-memory.sh
-stage 'Tests: a live flash sale' cargo test --release -p server --test flash_sale -- --nocapture
+stage 'Tests: a live flash sale' cargo test --release -p server --test live embedded -- --nocapture
 stage 'Tests: in the browser' scripts/browser-tests.sh
 
 sum_up

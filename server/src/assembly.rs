@@ -1,22 +1,24 @@
-//! The composition root: puts adapters under the engine and the engine under its doors. Tests put
-//! the shop together here too, with a clock of their own.
+//! The composition root: puts adapters under the engine and the engine under its doors. Which ones
+//! is decided here, at run time, by configuration. Tests put the shop together here too, with a
+//! clock of their own.
+
+mod embedded;
 
 use std::{path::Path, sync::Arc};
 
+use futures::future::BoxFuture;
+
 use crate::{
     adapters::{
-        cached::{CachedCatalogue, CachedTokens},
-        embedded::{Gate, GateTask, GovernedLimits, MemoryCaptchas, MemoryPaths},
-        faulty::{FaultPlan, FaultyOrders, FaultyQueue, FaultyReservations},
+        faulty::{DrillPlan, FaultPlan},
         sql::{ConnectError, Durability, Sql},
-        system::{Argon2Passwords, LogNotifier, SystemClock, SystemIds},
+        system::{Argon2Passwords, LogNotifier, SystemIds},
     },
     config::Config,
     engine::{
-        Engine, SoldOutMarks,
+        Engine,
         ports::{
-            Clock, Ids, Notifier, OrderQueue, Orders, PasswordError, Passwords, Reservations,
-            captcha::CaptchaSource,
+            Clock, Ids, Notifier, PasswordError, Passwords, PortError, captcha::CaptchaSource,
         },
     },
     workers::Bells,
@@ -35,8 +37,8 @@ pub enum AssemblyError {
 
 /// What the shop stands in: everything that a test may want to own.
 pub struct Surroundings {
-    /// Time.
-    pub clock: Arc<dyn Clock>,
+    /// Time; `None` for the world's: the machine's, or in a cluster Redis's.
+    pub clock: Option<Arc<dyn Clock>>,
     /// Ids and secrets.
     pub ids: Arc<dyn Ids>,
     /// Questions.
@@ -56,18 +58,24 @@ impl Surroundings {
     ///
     /// # Errors
     /// When the password hash does not work.
-    pub fn real(questions: Arc<dyn CaptchaSource>) -> Result<Self, AssemblyError> {
+    pub fn real(config: &Config, questions: Arc<dyn CaptchaSource>) -> Result<Self, AssemblyError> {
         Ok(Self {
-            clock: Arc::new(SystemClock),
+            clock: None,
             ids: Arc::new(SystemIds),
             questions,
             passwords: Arc::new(Argon2Passwords::new()?),
             notifier: Arc::new(LogNotifier),
             durability: Durability::Disk,
-            faults: None,
+            faults: match &config.drill {
+                Some(drill) => Some(Arc::new(DrillPlan::new(drill.clone()))),
+                None => None,
+            },
         })
     }
 }
+
+/// Asks one of the servers the shop stands on whether it answers.
+pub type Ping = Box<dyn Fn() -> BoxFuture<'static, Result<(), PortError>> + Send + Sync>;
 
 /// A shop, put together and not running.
 pub struct Assembly {
@@ -75,13 +83,15 @@ pub struct Assembly {
     pub engine: Arc<Engine>,
     /// What wakes the workers.
     pub bells: Bells,
-    /// The gate decides while this runs.
-    pub gate_task: GateTask,
-    /// The ledger, for commands and probes.
+    /// Run as long as the shop does; without them nothing is decided.
+    pub tasks: Vec<BoxFuture<'static, ()>>,
+    /// What the shop stands on, by name.
+    pub dependencies: Vec<(&'static str, Ping)>,
+    /// The ledger, for commands.
     pub sql: Sql,
 }
 
-/// Opens the ledger of a data folder.
+/// Opens the ledger and brings its schema up to date.
 ///
 /// # Errors
 /// See [`ConnectError`].
@@ -89,60 +99,19 @@ pub async fn open_ledger(config: &Config, durability: Durability) -> Result<Sql,
     Sql::open(Path::new(&config.data_dir), durability, config.pay_window_s).await
 }
 
-/// The embedded shop: one process and a data folder.
+/// The shop that the configuration asks for.
 ///
 /// # Errors
 /// See [`AssemblyError`].
-pub async fn embedded(config: &Config, around: Surroundings) -> Result<Assembly, AssemblyError> {
-    let sql = open_ledger(config, around.durability).await?;
-    let store = Arc::new(sql.clone());
-    let mut reservations: Arc<dyn Reservations> = store.clone();
-    let mut orders: Arc<dyn Orders> = store.clone();
-    let mut queue: Arc<dyn OrderQueue> = store.clone();
-    if let Some(plan) = around.faults {
-        reservations = Arc::new(FaultyReservations {
-            real: reservations,
-            plan: plan.clone(),
-        });
-        orders = Arc::new(FaultyOrders {
-            real: orders,
-            plan: plan.clone(),
-        });
-        queue = Arc::new(FaultyQueue { real: queue, plan });
-    }
-    let clock = around.clock;
-    let (gate, gate_task) = Gate::new(clock.clone(), queue.clone(), reservations.clone());
-    let bells = Bells::new();
-    let engine = Engine {
-        rules: config.rules,
-        ids: around.ids,
-        gate: Arc::new(gate),
-        queue,
-        outbox: None,
-        reservations,
-        orders,
-        catalogue: Arc::new(CachedCatalogue::new(store.clone())),
-        accounts: store.clone(),
-        tokens: Arc::new(CachedTokens::new(store.clone())),
-        passwords: around.passwords,
-        questions: around.questions,
-        captchas: Arc::new(MemoryCaptchas::new(clock.clone())),
-        paths: Arc::new(MemoryPaths::new(clock.clone())),
-        limits: Arc::new(GovernedLimits::new(
-            clock.clone(),
-            config.quotas,
-            config.no_limits,
-        )),
-        notices: store,
-        notifier: around.notifier,
-        bell: Arc::new(bells.clone()),
-        marks: SoldOutMarks::default(),
-        clock,
-    };
-    Ok(Assembly {
-        engine: Arc::new(engine),
-        bells,
-        gate_task,
-        sql,
-    })
+pub async fn assemble(config: &Config, around: Surroundings) -> Result<Assembly, AssemblyError> {
+    embedded::assemble(config, around).await
+}
+
+fn ledger_ping(sql: &Sql) -> (&'static str, Ping) {
+    let sql = sql.clone();
+    let ping: Ping = Box::new(move || {
+        let sql = sql.clone();
+        Box::pin(async move { sql.ping().await })
+    });
+    ("ledger", ping)
 }

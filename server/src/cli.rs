@@ -4,12 +4,13 @@
 mod audit;
 mod demo_shop;
 mod load_round;
+mod readiness;
 mod seed;
 mod serve;
 
 use std::{path::PathBuf, process::ExitCode};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 
 use crate::{
     adapters::sql::Durability,
@@ -34,8 +35,8 @@ enum Command {
     /// Serve the shop; the schema must be there (`server` alone sees to that).
     Serve {
         /// Which part of the shop this process is.
-        #[arg(long, value_enum, default_value_t = Role::All)]
-        role: Role,
+        #[arg(long, value_enum, default_value = "all")]
+        role: serve::Role,
     },
     /// Bring the database's schema up to date.
     Migrate,
@@ -49,12 +50,6 @@ enum Command {
     },
     /// Print every setting.
     Config,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Role {
-    /// Everything in one process.
-    All,
 }
 
 #[derive(Args)]
@@ -89,14 +84,17 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
     match cli.command {
         None => {
             seed::demo_shop_if_empty(&ledger.await?).await?;
-            serve::serve(&config).await?;
+            serve::serve(&config, serve::Role::All).await?;
         }
-        Some(Command::Serve { role: Role::All }) => serve::serve(&config).await?,
+        Some(Command::Serve { role }) => serve::serve(&config, role).await?,
         // Opening the ledger is migrating it.
         Some(Command::Migrate) => drop(ledger.await?),
         Some(Command::Seed(seed)) if seed.load => seed.round.write(&ledger.await?).await?,
         Some(Command::Seed(_)) => seed::demo_shop_if_empty(&ledger.await?).await?,
-        Some(Command::Audit { json }) => return audit::audit(&ledger.await?, json).await,
+        Some(Command::Audit { json }) => {
+            drop(ledger);
+            return audit::audit(&config, json).await;
+        }
         Some(Command::Config) => unreachable!("answered above"),
     }
     Ok(ExitCode::SUCCESS)

@@ -18,7 +18,8 @@ use ipnet::IpNet;
 use crate::{
     adapters::{
         captcha::CaptchaKind,
-        embedded::{NoLimits, Quotas},
+        faulty::Drill,
+        quotas::{NoLimits, Quotas},
     },
     engine::Rules,
     workers::Pace,
@@ -68,6 +69,10 @@ pub struct Config {
     pub utc_offset_min: i32,
     /// The workers' pace.
     pub pace: Pace,
+    /// Time between the order to stop and the end of answering, for balancers to look elsewhere.
+    pub drain: Duration,
+    /// What fails on purpose.
+    pub drill: Option<Drill>,
     /// What is logged (`tracing` filter).
     pub log: String,
 }
@@ -156,6 +161,8 @@ impl Config {
                 ),
                 ..Pace::default()
             },
+            drain: Duration::from_secs(values.parsed::<u8>("DRAIN_S")?.into()),
+            drill: values.drill("DRILL", production)?,
             log: values.get("LOG").to_owned(),
         })
     }
@@ -244,6 +251,14 @@ impl Values {
 
     fn seconds(&self, name: &str) -> Result<i64, ConfigError> {
         Ok(i64::from(self.parsed::<NonZeroU32>(name)?.get()) * 1000)
+    }
+
+    fn drill(&self, name: &str, production: bool) -> Result<Option<Drill>, ConfigError> {
+        match self.get(name) {
+            "" => Ok(None),
+            _ if production => Err(error(name, "is not for production")),
+            _ => self.parsed(name).map(Some),
+        }
     }
 
     fn percent(&self, name: &str) -> Result<u8, ConfigError> {

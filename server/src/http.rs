@@ -87,6 +87,11 @@ impl Doors {
     }
 }
 
+/// The probes alone, for a process that answers no shoppers.
+pub fn probes(readiness: Arc<dyn Readiness>, metrics: PrometheusHandle) -> Router {
+    probes::routes(readiness, metrics)
+}
+
 /// Every route of the shop. To be served with connect info (`SocketAddr`).
 pub fn router(site: Site) -> Router {
     let doors = Doors {

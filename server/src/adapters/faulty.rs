@@ -4,12 +4,14 @@
 //! answer with an error (after the effect: the answer is lost), or crash the process: then nothing
 //! that is under way ever continues.
 
+mod drill;
 mod ledger;
 
 use std::{future::Future, sync::Arc};
 
 use crate::engine::ports::PortError;
 
+pub use drill::{Drill, DrillPlan};
 pub use ledger::{FaultyOrders, FaultyQueue, FaultyReservations};
 
 /// What happens at a point.

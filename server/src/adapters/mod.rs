@@ -4,6 +4,8 @@ pub mod cached;
 pub mod captcha;
 pub mod embedded;
 pub mod faulty;
+pub mod quotas;
+pub mod rabbitmq;
 pub mod redis;
 pub mod sql;
 pub mod system;

@@ -3,27 +3,29 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use app::ShopZone;
-use async_trait::async_trait;
+use clap::ValueEnum;
 use leptos::prelude::{Env, LeptosOptions};
-use metrics_exporter_prometheus::PrometheusBuilder;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
     sync::watch,
-    time::timeout,
+    task::JoinSet,
+    time::{sleep, timeout},
 };
 use tracing_subscriber::EnvFilter;
 
-use super::Failure;
+use super::{Failure, readiness::Ready};
 use crate::{
-    adapters::{captcha::CaptchaPool, sql::Sql},
-    assembly::{self, Surroundings},
+    adapters::captcha::CaptchaPool,
+    assembly::{self, Assembly, AssemblyError, Surroundings},
     config::Config,
     engine::{
+        Engine,
         storefront::{LoginCookie, ShopFront},
         warm_up,
     },
-    http::{self, Dependency, HttpSettings, Readiness, Site},
+    http::{self, HttpSettings, Readiness, Site},
     workers,
 };
 
@@ -31,10 +33,28 @@ use crate::{
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// Workers finish the run they are in within this time.
 const LAST_RUNS: Duration = Duration::from_secs(2);
+/// Between two attempts to open a ledger that is not there yet.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// Which part of the shop a process is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Role {
+    /// Everything in one process.
+    All,
+    /// Answers shoppers.
+    Web,
+    /// Relays, writes and closes orders, keeps the gate; answers probes only.
+    Worker,
+}
 
 /// Serves until the process is told to stop (`SIGTERM`, `SIGINT`); then requests and workers finish
 /// what they are in.
-pub async fn serve(config: &Config) -> Result<(), Failure> {
+pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
+    if config.cluster.is_none() && role != Role::All {
+        return Err(
+            "the embedded shop is one process: --role all (or SECKILL_MODE=cluster)".into(),
+        );
+    }
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_new(&config.log)?)
         .init();
@@ -42,22 +62,83 @@ pub async fn serve(config: &Config) -> Result<(), Failure> {
     let listener = TcpListener::bind(config.addr)
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", config.addr))?;
+    let shop = assemble(config).await?;
 
-    let questions = Arc::new(CaptchaPool::start(config.captcha)?);
-    let shop = assembly::embedded(config, Surroundings::real(questions)?).await?;
-    let gate = tokio::spawn(shop.gate_task.run());
-    // Before the first request: who comes at the start of a round finds the gate warm.
-    warm_up::run_once(&shop.engine).await?;
     let (stop, stopped) = watch::channel(false);
-    let mut workers = workers::start(&shop.engine, &shop.bells, config.pace, &stopped);
+    let mut tasks = JoinSet::new();
+    for task in shop.tasks {
+        tasks.spawn(task);
+    }
+    warm_gate(&shop.engine).await;
+    let mut workers = match role {
+        Role::Web => JoinSet::new(),
+        Role::All | Role::Worker => {
+            workers::start(&shop.engine, &shop.bells, config.pace, &stopped)
+        }
+    };
+    let readiness = Arc::new(Ready::new(shop.dependencies, stopped));
+    let router = match role {
+        Role::Worker => http::probes(readiness, metrics),
+        Role::All | Role::Web => http::router(site(config, shop.engine, readiness, metrics)),
+    };
 
+    println!("The shop is open: http://{}", listener.local_addr()?);
+    let told = told_to_stop()?;
+    let drain = config.drain;
+    http::serve(listener, router, async move {
+        told.await;
+        // Readiness is red from now on: balancers look elsewhere while we still answer.
+        stop.send_replace(true);
+        sleep(drain).await;
+    })
+    .await;
+    let ended = timeout(LAST_RUNS, async {
+        while workers.join_next().await.is_some() {}
+    })
+    .await;
+    if ended.is_err() {
+        tracing::warn!("a worker was still in a run at the end");
+    }
+    Ok(())
+}
+
+/// Puts the shop together. A cluster's ledger may come up after us: one line says so, and we wait.
+async fn assemble(config: &Config) -> Result<Assembly, Failure> {
+    let questions = Arc::new(CaptchaPool::start(config.captcha)?);
+    let mut told = false;
+    loop {
+        let around = Surroundings::real(config, questions.clone())?;
+        match assembly::assemble(config, around).await {
+            Err(AssemblyError::Ledger(error)) if config.cluster.is_some() => {
+                if !told {
+                    tracing::warn!("waiting for the ledger: {error}");
+                    told = true;
+                }
+                sleep(RETRY).await;
+            }
+            shop => return Ok(shop?),
+        }
+    }
+}
+
+/// Who comes at the start of a round should find the gate warm. Where that fails now, the worker
+/// repeats it every second.
+async fn warm_gate(engine: &Engine) {
+    if let Err(error) = warm_up::run_once(engine).await {
+        tracing::warn!(error = ?error, "the gate is not warm yet");
+    }
+}
+
+fn site(
+    config: &Config,
+    engine: Arc<Engine>,
+    readiness: Arc<dyn Readiness>,
+    metrics: PrometheusHandle,
+) -> Site {
     let cookie = LoginCookie { secure: config.tls };
-    let site = Site {
-        shop: Arc::new(ShopFront::new(shop.engine, cookie)),
-        readiness: Arc::new(Ready {
-            ledger: shop.sql,
-            stopped,
-        }),
+    Site {
+        shop: Arc::new(ShopFront::new(engine, cookie)),
+        readiness,
         metrics,
         leptos: leptos_options(&config.site_root),
         settings: HttpSettings {
@@ -69,23 +150,7 @@ pub async fn serve(config: &Config) -> Result<(), Failure> {
                 offset_min: config.utc_offset_min,
             },
         },
-    };
-    println!("The shop is open: http://{}", listener.local_addr()?);
-    let told = told_to_stop()?;
-    http::serve(listener, http::router(site), async move {
-        told.await;
-        stop.send_replace(true);
-    })
-    .await;
-    let ended = timeout(LAST_RUNS, async {
-        while workers.join_next().await.is_some() {}
-    })
-    .await;
-    if ended.is_err() {
-        tracing::warn!("a worker was still in a run at the end");
     }
-    gate.abort();
-    Ok(())
 }
 
 fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
@@ -113,30 +178,4 @@ fn leptos_options(site_root: &Path) -> LeptosOptions {
         .hash_file(Arc::from(NAMES))
         .hash_files(beside.is_some_and(|file| file.exists()))
         .build()
-}
-
-/// What the embedded shop stands on: its ledger, and not being about to stop.
-struct Ready {
-    ledger: Sql,
-    stopped: watch::Receiver<bool>,
-}
-
-#[async_trait]
-impl Readiness for Ready {
-    async fn check(&self) -> Vec<Dependency> {
-        let ledger = self.ledger.ping().await;
-        let stopping = *self.stopped.borrow();
-        vec![
-            Dependency {
-                name: "ledger",
-                ready: ledger.is_ok(),
-                detail: ledger.err().map(|error| error.to_string()),
-            },
-            Dependency {
-                name: "process",
-                ready: !stopping,
-                detail: stopping.then(|| "stopping".to_owned()),
-            },
-        ]
-    }
 }

@@ -144,6 +144,16 @@ pub const SETTINGS: &[Setting] = &[
         "pages show times this many minutes east of UTC",
     ),
     setting(
+        "DRAIN_S",
+        "0",
+        "answers for this long after SIGTERM, while /readyz is red",
+    ),
+    setting(
+        "DRILL",
+        "",
+        "fails on purpose, once: call:before|after:number:die|fail; refused in production",
+    ),
+    setting(
         "LOG",
         "info,sea_orm_migration=warn",
         "what is logged, as a tracing filter",

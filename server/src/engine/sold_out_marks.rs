@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use app::wire::ItemId;
@@ -12,9 +12,10 @@ use app::wire::ItemId;
 /// A mark and the return of a unit may cross: the gate says "sold out", a unit comes back and
 /// clears the mark, and only then the late "sold out" is noted, for ever. So the gate numbers its
 /// returns, and a mark older than the last return is ignored.
-#[derive(Default)]
+/// Clones share the marks.
+#[derive(Clone, Default)]
 pub struct SoldOutMarks {
-    marks: Mutex<HashMap<ItemId, Mark>>,
+    marks: Arc<Mutex<HashMap<ItemId, Mark>>>,
 }
 
 #[derive(Default)]
@@ -34,6 +35,14 @@ impl SoldOutMarks {
     /// late "sold out" may be under way.
     pub fn clear(&self, item_id: ItemId, returns: u64) {
         self.note(item_id, returns, false);
+    }
+
+    /// Forgets what is sold out, not how often units came back: for a process that may have missed
+    /// a return. The next buyer of each item asks the gate.
+    pub fn clear_all(&self) {
+        for mark in self.marks().values_mut() {
+            mark.sold_out = false;
+        }
     }
 
     /// Whether the item is known to be sold out.
@@ -75,5 +84,17 @@ mod tests {
             marks.is_sold_out(item),
             "decided after the unit came back and was sold again"
         );
+    }
+
+    #[test]
+    fn whoever_may_have_missed_a_return_forgets_what_is_sold_out_and_nothing_else() {
+        let (marks, item) = (SoldOutMarks::default(), ItemId(Uuid::from_u128(1)));
+        marks.mark(item, 2);
+        marks.clear_all();
+        assert!(!marks.is_sold_out(item));
+        marks.mark(item, 1);
+        assert!(!marks.is_sold_out(item), "decided before the second return");
+        marks.mark(item, 2);
+        assert!(marks.is_sold_out(item));
     }
 }

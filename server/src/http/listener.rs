@@ -22,7 +22,7 @@ const HEAD: Duration = Duration::from_secs(10);
 /// Most bytes of a head.
 const HEAD_BYTES: usize = 16 * 1024;
 /// Requests that are under way at the end have this long.
-const LAST_REQUESTS: Duration = Duration::from_secs(8);
+const LAST_REQUESTS: Duration = Duration::from_secs(6);
 /// When the system has no file handle left, a moment's wait is all one can do.
 const AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(100);
 

@@ -1,6 +1,7 @@
-//! Accounts, catalogue, reservations, orders.
+//! Accounts, catalogue, reservations, orders. MySQL and MariaDB commit each statement of a migration
+//! by itself: what an interrupted run has made is found and left as it is.
 
-use sea_orm_migration::{prelude::*, schema::*};
+use sea_orm_migration::{prelude::*, schema::*, sea_orm::DbBackend};
 
 /// The first schema.
 pub struct Migration;
@@ -23,14 +24,32 @@ const SENTENCES: u32 = 2000;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in [accounts(), login_tokens(), notices()] {
+        let tables = [
+            accounts(),
+            login_tokens(),
+            notices(),
+            products(),
+            rounds(),
+            items(),
+            reservations(),
+            orders(),
+        ];
+        for mut table in tables {
+            if manager.get_database_backend() == DbBackend::MySql {
+                // Words are the same word only when they are the same bytes, as on the others.
+                table
+                    .engine("InnoDB")
+                    .character_set("utf8mb4")
+                    .collate("utf8mb4_bin");
+            }
             manager.create_table(table).await?;
         }
-        for table in [products(), rounds(), items(), reservations(), orders()] {
-            manager.create_table(table).await?;
-        }
-        for index in indexes() {
-            manager.create_index(index).await?;
+        for (table, columns, unique) in INDEXES {
+            let name = format!("ix_{table}_{}", columns.join("_"));
+            if !manager.has_index(table, &name).await? {
+                let index = index(&name, table, columns, unique);
+                manager.create_index(index).await?;
+            }
         }
         Ok(())
     }
@@ -77,7 +96,10 @@ fn optional_number(name: &'static str) -> ColumnDef {
 fn table(name: &'static str, key: ColumnDef) -> TableCreateStatement {
     let mut key = key;
     let mut table = Table::create();
-    table.table(Alias::new(name)).col(key.primary_key());
+    table
+        .table(Alias::new(name))
+        .if_not_exists()
+        .col(key.primary_key());
     table
 }
 
@@ -183,31 +205,40 @@ fn orders() -> TableCreateStatement {
         .to_owned()
 }
 
-fn index(table: &'static str, columns: &[&'static str]) -> IndexCreateStatement {
+/// Table, columns, and whether no two rows may agree in them. A null agrees with nothing.
+const INDEXES: [(&str, &[&str], bool); 13] = [
+    ("accounts", &["mobile"], true),
+    ("login_tokens", &["dies_at_ms"], false),
+    ("notices", &["sent_at_ms", "created_at_ms"], false),
+    ("rounds", &["ends_at_ms"], false),
+    ("items", &["round_id", "sequence"], false),
+    ("reservations", &["state", "held_at_ms", "position"], false),
+    (
+        "reservations",
+        &["item_id", "buyer_id", "held_at_ms"],
+        false,
+    ),
+    ("reservations", &["release_due_at_ms"], false),
+    ("orders", &["reservation_id"], true),
+    ("orders", &["live_key"], true),
+    ("orders", &["buyer_id", "created_at_ms"], false),
+    ("orders", &["state", "pay_deadline_ms"], false),
+    ("orders", &["item_id"], false),
+];
+
+fn index(
+    name: &str,
+    table: &'static str,
+    columns: &'static [&'static str],
+    unique: bool,
+) -> IndexCreateStatement {
     let mut index = Index::create();
-    index
-        .name(format!("ix_{table}_{}", columns.join("_")))
-        .table(Alias::new(table));
+    index.name(name).table(Alias::new(table));
     for column in columns {
         index.col(Alias::new(*column));
     }
+    if unique {
+        index.unique();
+    }
     index
-}
-
-fn indexes() -> Vec<IndexCreateStatement> {
-    vec![
-        index("accounts", &["mobile"]).unique().to_owned(),
-        index("login_tokens", &["dies_at_ms"]),
-        index("notices", &["sent_at_ms", "created_at_ms"]),
-        index("rounds", &["ends_at_ms"]),
-        index("items", &["round_id", "sequence"]),
-        index("reservations", &["state", "held_at_ms", "position"]),
-        index("reservations", &["item_id", "buyer_id", "held_at_ms"]),
-        index("reservations", &["release_due_at_ms"]),
-        index("orders", &["reservation_id"]).unique().to_owned(),
-        index("orders", &["live_key"]).unique().to_owned(),
-        index("orders", &["buyer_id", "created_at_ms"]),
-        index("orders", &["state", "pay_deadline_ms"]),
-        index("orders", &["item_id"]),
-    ]
 }

@@ -1,4 +1,5 @@
 //! What a gate outside this database needs, and entries of the queue that cannot be written.
+//! What an interrupted run has added is left as it is.
 
 use sea_orm_migration::{prelude::*, schema::*};
 
@@ -29,7 +30,10 @@ fn columns() -> [(&'static str, &'static str, ColumnDef); 3] {
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for (table, _, mut column) in columns() {
+        for (table, name, mut column) in columns() {
+            if manager.has_column(table, name).await? {
+                continue;
+            }
             let mut alter = Table::alter();
             alter.table(Alias::new(table)).add_column(&mut column);
             manager.alter_table(alter).await?;

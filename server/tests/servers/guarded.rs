@@ -8,8 +8,10 @@ use std::{
 };
 
 /// Runs its arguments, prints the process id, and waits for its own input to end, which it does
-/// when the test process dies: then the server dies too.
-const GUARD: &str = r#""$@" </dev/null >"$LOG" 2>&1 & pid=$!; echo $pid; read -r _; kill -9 $pid"#;
+/// when the test process dies: then the server dies too, and the folder `SWEPT` (if any) with it.
+const GUARD: &str = r#""$@" </dev/null >"$LOG" 2>&1 & pid=$!; echo $pid; read -r _; kill -9 $pid
+    wait $pid 2>/dev/null
+    [ -z "$SWEPT" ] || rm -rf "$SWEPT""#;
 
 /// A running server.
 pub struct Guarded {

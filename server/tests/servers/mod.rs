@@ -2,5 +2,14 @@
 //! pause, kill and restart it. A server that is not installed fails the test that needs it.
 
 mod guarded;
+pub mod nginx;
+pub mod proxy;
+pub mod rabbitmq;
+pub mod redis;
+pub mod mariadb;
+pub mod postgres;
+mod unprivileged;
 
 pub use guarded::{Guarded, free_port, wait_until};
+pub use mariadb::MariaDb;
+pub use postgres::Postgres;

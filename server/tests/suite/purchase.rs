@@ -5,6 +5,7 @@
 mod known_failures;
 mod refusals;
 mod returns;
+mod waiting;
 
 use std::sync::Arc;
 

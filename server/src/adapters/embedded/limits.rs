@@ -1,7 +1,6 @@
 //! [`Limits`] in memory: `governor`'s keyed GCRA on the engine's clock.
 
 use std::{
-    num::NonZeroU32,
     ops::Add,
     sync::{
         Arc,
@@ -12,11 +11,14 @@ use std::{
 
 use async_trait::async_trait;
 use governor::{
-    Quota, RateLimiter, clock::Reference, middleware::NoOpMiddleware, nanos::Nanos,
+    RateLimiter, clock::Reference, middleware::NoOpMiddleware, nanos::Nanos,
     state::keyed::DashMapStateStore,
 };
 
-use crate::engine::ports::{Clock, Limit, Limits, PortError, RetryAfter};
+use crate::{
+    adapters::quotas::{Kind, NoLimits, Quotas},
+    engine::ports::{Clock, Limit, Limits, PortError, RetryAfter},
+};
 
 /// The engine's clock as `governor` wants it.
 #[derive(Clone)]
@@ -53,26 +55,6 @@ impl governor::clock::Clock for EngineClock {
 
 type Keyed = RateLimiter<Limit, DashMapStateStore<Limit>, EngineClock, NoOpMiddleware<Instant>>;
 
-/// Calls per time, for each kind of limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Quotas {
-    /// Requests a second from one address.
-    pub address_per_s: NonZeroU32,
-    /// Calls per five seconds and action of one buyer.
-    pub action_per_5s: NonZeroU32,
-}
-
-impl Default for Quotas {
-    fn default() -> Self {
-        const FIFTY: NonZeroU32 = NonZeroU32::new(50).unwrap();
-        const FIVE: NonZeroU32 = NonZeroU32::new(5).unwrap();
-        Self {
-            address_per_s: FIFTY,
-            action_per_5s: FIVE,
-        }
-    }
-}
-
 /// Keys a limiter remembers. One that is not over its limit need not be remembered, so a full
 /// limiter is swept; a limiter that is full of offenders refuses newcomers for a moment.
 const KEYS: usize = 500_000;
@@ -87,36 +69,20 @@ pub struct GovernedLimits {
     calls: AtomicU32,
 }
 
-/// Words are easier for programs than pictures: a burst of three, then one in ten seconds.
-const SPELLING_BURST: NonZeroU32 = NonZeroU32::new(3).unwrap();
-const SPELLING_PERIOD: Duration = Duration::from_secs(10);
-
-/// Which limits are switched off, for load tools.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct NoLimits {
-    /// No limit per address.
-    pub address: bool,
-    /// No limit per buyer and action.
-    pub action: bool,
-}
-
 impl GovernedLimits {
     /// A limiter that has counted nothing.
     pub fn new(clock: Arc<dyn Clock>, quotas: Quotas, off: NoLimits) -> Self {
-        let limiter = |quota: Quota, off: bool| {
+        let limiter = |kind: Kind| {
+            let quota = kind.quota(quotas, off)?;
+            let quota = governor::Quota::with_period(quota.period)?.allow_burst(quota.burst);
             let clock = EngineClock(Arc::clone(&clock));
-            (!off).then(|| RateLimiter::new(quota, DashMapStateStore::default(), clock))
+            let memory = DashMapStateStore::default();
+            Some(RateLimiter::new(quota, memory, clock))
         };
-        let five_s = Duration::from_secs(5) / quotas.action_per_5s.get();
-        let every =
-            |period| Quota::with_period(period).unwrap_or(Quota::per_second(NonZeroU32::MIN));
         Self {
-            address: limiter(Quota::per_second(quotas.address_per_s), off.address),
-            action: limiter(every(five_s).allow_burst(quotas.action_per_5s), off.action),
-            spelling: limiter(
-                every(SPELLING_PERIOD).allow_burst(SPELLING_BURST),
-                off.action,
-            ),
+            address: limiter(Kind::Address),
+            action: limiter(Kind::Action),
+            spelling: limiter(Kind::Spelling),
             calls: AtomicU32::new(0),
         }
     }
@@ -141,15 +107,10 @@ impl GovernedLimits {
 #[async_trait]
 impl Limits for GovernedLimits {
     async fn count(&self, limit: &Limit) -> Result<Option<RetryAfter>, PortError> {
-        let keyed = match limit {
-            Limit::Address(_) => &self.address,
-            Limit::Spelling(_) => &self.spelling,
-            Limit::SignIn(_)
-            | Limit::Account(_)
-            | Limit::Captcha(_)
-            | Limit::Path(_)
-            | Limit::Purchase(_)
-            | Limit::Cancel(_) => &self.action,
+        let keyed = match Kind::of(limit) {
+            Kind::Address => &self.address,
+            Kind::Action => &self.action,
+            Kind::Spelling => &self.spelling,
         };
         let Some(keyed) = keyed else {
             return Ok(None);

@@ -7,5 +7,5 @@ mod limits;
 mod questions;
 
 pub use gate::{Gate, GateTask};
-pub use limits::{GovernedLimits, NoLimits, Quotas};
+pub use limits::GovernedLimits;
 pub use questions::{MemoryCaptchas, MemoryPaths};

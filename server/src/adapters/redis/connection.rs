@@ -148,7 +148,7 @@ impl Redis {
     }
 }
 
-fn tcp() -> TcpSettings {
+pub(super) fn tcp() -> TcpSettings {
     let keepalive = TcpKeepalive::new()
         .with_time(Duration::from_secs(5))
         .with_interval(Duration::from_secs(1))

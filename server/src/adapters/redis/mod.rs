@@ -2,12 +2,37 @@
 //! is the truth: whatever Redis forgets is read again from the ledger.
 
 mod breaker;
+mod captchas;
+mod clock;
 mod connection;
 mod gate;
 mod outbox;
 mod scripts;
 mod segment;
+mod latest;
+mod limits;
+mod paths;
+mod results;
+mod signals;
+mod tokens;
 
+pub use captchas::RedisCaptchas;
+pub use clock::ClusterClock;
 pub use connection::{Arg, Redis};
 pub use gate::{GateClock, Patience, RedisGate};
 pub use outbox::RedisOutbox;
+pub use limits::RedisLimits;
+pub use paths::RedisPaths;
+pub use results::{AnsweredGate, KnownOrders, KnownReservations, Results};
+pub use signals::{RedisBells, Signals};
+pub use tokens::RedisTokens;
+
+use crate::engine::ports::PortError;
+
+/// A value that cannot be kept.
+fn unwritable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> PortError {
+    PortError::Failed {
+        port: "redis",
+        source: error.into(),
+    }
+}

@@ -2,12 +2,13 @@
 
 use app::wire::{AccountId, Mobile, Role};
 use async_trait::async_trait;
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, SqlErr};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 
 use super::{
-    Sql,
+    Answer, Duplicate, LedgerError, Sql,
     entity::{account, notice},
-    inconsistent, port_error,
+    errors::{Meaning, meaning},
+    inconsistent,
 };
 use crate::engine::ports::{Account, Accounts, InsertAccountError, PortError};
 
@@ -64,30 +65,34 @@ pub(super) fn mobile(text: &str) -> Result<Mobile, PortError> {
 #[async_trait]
 impl Accounts for Sql {
     async fn insert(&self, account: &Account) -> Result<(), InsertAccountError> {
-        let transaction = self.begin().await?;
-        let inserted = to_row(account).insert(&transaction).await;
-        inserted.map_err(|error| match error.sql_err() {
-            Some(SqlErr::UniqueConstraintViolation(_)) => InsertAccountError::MobileTaken,
-            _ => port_error(error).into(),
-        })?;
-        let notice = notice::ActiveModel {
-            // One welcome an account.
-            id: Set(account.account_id.0),
-            account_id: Set(account.account_id.0),
-            created_at_ms: Set(account.created_at_ms),
-            sent_at_ms: Set(None::<i64>),
-        };
-        notice.insert(&transaction).await.map_err(port_error)?;
-        transaction.commit().await.map_err(port_error)?;
-        Ok(())
+        let inserted = self.transact(Duplicate::Answer, account, |transaction, account| {
+            Box::pin(async move {
+                to_row(account).insert(transaction).await?;
+                let notice = notice::ActiveModel {
+                    // One welcome an account.
+                    id: Set(account.account_id.0),
+                    account_id: Set(account.account_id.0),
+                    created_at_ms: Set(account.created_at_ms),
+                    sent_at_ms: Set(None::<i64>),
+                };
+                notice.insert(transaction).await?;
+                Ok(())
+            })
+        });
+        inserted.await.map_err(|error| match error {
+            LedgerError::Database(error) if meaning(&error) == Meaning::Duplicate => {
+                InsertAccountError::MobileTaken
+            }
+            error => PortError::from(error).into(),
+        })
     }
 
     async fn by_mobile(&self, mobile: &Mobile) -> Result<Option<Account>, PortError> {
         let row = account::Entity::find()
             .filter(account::Column::Mobile.eq(mobile.as_str()))
             .one(&self.read)
-            .await
-            .map_err(port_error)?;
+            .answer()
+            .await?;
         row.map(from_row).transpose()
     }
 }

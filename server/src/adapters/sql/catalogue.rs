@@ -4,13 +4,13 @@ use std::{collections::HashMap, sync::Arc};
 
 use app::wire::{Item, ItemDetail, ItemId, LocalText, Money, Round, RoundId};
 use async_trait::async_trait;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::{
-    Sql, counter,
+    Answer, Sql, counter,
     entity::{item, product, round},
-    missing, port_error,
+    missing,
 };
 use crate::engine::ports::{Catalogue, PortError, Window};
 
@@ -48,26 +48,29 @@ fn card(row: &item::Model, product: &product::Model) -> Result<Item, PortError> 
     })
 }
 
-#[async_trait]
-impl Catalogue for Sql {
-    async fn rounds(&self, now_ms: i64) -> Result<Arc<Vec<Round>>, PortError> {
+impl Sql {
+    async fn rounds_in(
+        &self,
+        from: &DatabaseConnection,
+        now_ms: i64,
+    ) -> Result<Arc<Vec<Round>>, PortError> {
         let rounds = round::Entity::find()
             .filter(round::Column::Status.eq(round::Status::Approved))
             .filter(round::Column::EndsAtMs.gt(now_ms - SHOWN_AFTER_END_MS))
             .order_by_asc(round::Column::StartsAtMs)
             .order_by_asc(round::Column::Id)
             .limit(ROUNDS)
-            .all(&self.read)
-            .await
-            .map_err(port_error)?;
+            .all(from)
+            .answer()
+            .await?;
         let items = item::Entity::find()
             .filter(item::Column::RoundId.is_in(rounds.iter().map(|round| round.id)))
             .order_by_asc(item::Column::Sequence)
             .order_by_asc(item::Column::Id)
             .find_also_related(product::Entity)
-            .all(&self.read)
-            .await
-            .map_err(port_error)?;
+            .all(from)
+            .answer()
+            .await?;
         let mut cards: HashMap<Uuid, Vec<Item>> = HashMap::new();
         for (row, product) in items {
             let product = product.ok_or_else(|| missing("product", row.product_id))?;
@@ -87,20 +90,24 @@ impl Catalogue for Sql {
         Ok(Arc::new(rounds.collect()))
     }
 
-    async fn item(&self, item_id: ItemId) -> Result<Option<Arc<ItemDetail>>, PortError> {
+    async fn item_in(
+        &self,
+        from: &DatabaseConnection,
+        item_id: ItemId,
+    ) -> Result<Option<Arc<ItemDetail>>, PortError> {
         let found = item::Entity::find_by_id(item_id.0)
             .find_also_related(round::Entity)
             .filter(round::Column::Status.eq(round::Status::Approved))
-            .one(&self.read)
-            .await
-            .map_err(port_error)?;
+            .one(from)
+            .answer()
+            .await?;
         let Some((row, Some(round))) = found else {
             return Ok(None);
         };
         let product = product::Entity::find_by_id(row.product_id)
-            .one(&self.read)
-            .await
-            .map_err(port_error)?
+            .one(from)
+            .answer()
+            .await?
             .ok_or_else(|| missing("product", row.product_id))?;
         Ok(Some(Arc::new(ItemDetail {
             item: card(&row, &product)?,
@@ -114,7 +121,33 @@ impl Catalogue for Sql {
             ends_at_ms: round.ends_at_ms,
         })))
     }
+}
 
+/// What the pages show comes from the replica, and from the primary when the replica cannot: the
+/// page cache asks once in a while, so the primary can bear it.
+#[async_trait]
+impl Catalogue for Sql {
+    async fn rounds(&self, now_ms: i64) -> Result<Arc<Vec<Round>>, PortError> {
+        match self.rounds_in(&self.pages, now_ms).await {
+            Err(error) if self.has_replica => {
+                tracing::warn!(%error, "the replica does not answer: asking the primary");
+                self.rounds_in(&self.read, now_ms).await
+            }
+            answered => answered,
+        }
+    }
+
+    async fn item(&self, item_id: ItemId) -> Result<Option<Arc<ItemDetail>>, PortError> {
+        match self.item_in(&self.pages, item_id).await {
+            Err(error) if self.has_replica => {
+                tracing::warn!(%error, "the replica does not answer: asking the primary");
+                self.item_in(&self.read, item_id).await
+            }
+            answered => answered,
+        }
+    }
+
+    /// From the primary: the gate decides by it.
     async fn sellable_items(&self, now_ms: i64) -> Result<Vec<(ItemId, Window)>, PortError> {
         let items = item::Entity::find()
             .find_also_related(round::Entity)
@@ -123,8 +156,8 @@ impl Catalogue for Sql {
             .order_by_asc(round::Column::StartsAtMs)
             .limit(SELLABLE_ITEMS)
             .all(&self.read)
-            .await
-            .map_err(port_error)?;
+            .answer()
+            .await?;
         let of_round = |(row, round): (item::Model, Option<round::Model>)| {
             Some((ItemId(row.id), window(&round?)))
         };

@@ -1,4 +1,4 @@
-//! Opening the database.
+//! Opening the database of a data folder. Opening one of a server is in `servers`.
 
 use std::{path::Path, time::Duration};
 
@@ -14,7 +14,7 @@ use crate::migrations::Migrator;
 /// The database's file in the data folder.
 const FILE: &str = "seckill.db";
 /// How long a request waits for a connection. More is no use to a person who waits.
-const ACQUIRE: Duration = Duration::from_millis(500);
+pub(super) const ACQUIRE: Duration = Duration::from_millis(500);
 /// How long a statement waits for another process's lock (`seed` or `audit` beside a server).
 const LOCK: Duration = Duration::from_secs(5);
 /// Readers at once. SQLite reads cost CPU, not waiting: more than a few only fight for it.
@@ -31,6 +31,12 @@ pub enum ConnectError {
         /// Why.
         source: std::io::Error,
     },
+    /// The database's address is not one. It is not repeated here: it may hold a password.
+    #[error("the database's address cannot be understood: {0}")]
+    Address(String),
+    /// Another process is bringing the database up to date and does not come to an end.
+    #[error("another process has been migrating the database for more than {} seconds", .0.as_secs())]
+    Migrating(Duration),
     /// The database cannot be opened or brought up to date.
     #[error("cannot open the database: {0}")]
     Database(#[from] DbErr),
@@ -77,9 +83,12 @@ impl Sql {
         };
         let write = connect(1).await?;
         Migrator::up(&write, None).await?;
+        let read = connect(READERS).await?;
         Ok(Sql {
             write,
-            read: connect(READERS).await?,
+            pages: read.clone(),
+            read,
+            has_replica: false,
             pay_window_s,
         })
     }

@@ -1,27 +1,25 @@
 //! [`LedgerFacts`] on SQL: counted from rows by plain statements that read the same on every
 //! database, in one read transaction.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use app::wire::ItemId;
 use async_trait::async_trait;
-use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, EntityTrait, QueryOrder, Statement, TransactionTrait,
-};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, EntityTrait, QueryOrder, Statement};
 use uuid::Uuid;
 
-use super::{Sql, entity::item, port_error};
+use super::{LedgerError, Sql, entity::item};
 use crate::engine::ports::{ItemFacts, LedgerFacts, PortError};
 
 type Counts = HashMap<Uuid, i64>;
 
-async fn count(read: &DatabaseTransaction, sql: &str) -> Result<Counts, PortError> {
+async fn count(read: &DatabaseTransaction, sql: &str) -> Result<Counts, LedgerError> {
     let statement = Statement::from_string(read.get_database_backend(), sql);
-    let rows = read.query_all_raw(statement).await.map_err(port_error)?;
+    let rows = read.query_all_raw(statement).await?;
     rows.iter()
         .map(|row| {
-            let item_id = row.try_get("", "item_id").map_err(port_error)?;
-            Ok((item_id, row.try_get("", "n").map_err(port_error)?))
+            let item_id = row.try_get("", "item_id")?;
+            Ok((item_id, row.try_get("", "n")?))
         })
         .collect()
 }
@@ -31,7 +29,7 @@ async fn rows(
     read: &DatabaseTransaction,
     table: &str,
     condition: &str,
-) -> Result<Counts, PortError> {
+) -> Result<Counts, LedgerError> {
     let sql = format!(
         "SELECT x.item_id AS item_id, COUNT(*) AS n FROM {table} WHERE {condition} GROUP BY x.item_id"
     );
@@ -43,7 +41,7 @@ async fn repeated(
     read: &DatabaseTransaction,
     table: &str,
     condition: &str,
-) -> Result<Counts, PortError> {
+) -> Result<Counts, LedgerError> {
     let sql = format!(
         "SELECT x.item_id AS item_id, COUNT(*) - COUNT(DISTINCT x.buyer_id) AS n FROM {table} \
          WHERE {condition} GROUP BY x.item_id"
@@ -58,6 +56,9 @@ const FOUNDED_ORDERS: &str = "orders x JOIN items i ON i.id = x.item_id \
      LEFT JOIN reservations r ON r.id = x.reservation_id";
 const ANSWERED_RESERVATIONS: &str = "reservations x LEFT JOIN orders o ON o.reservation_id = x.id";
 
+/// How long an audit of a whole shop may take.
+const AUDIT: Duration = Duration::from_secs(60);
+
 #[async_trait]
 impl LedgerFacts for Sql {
     async fn facts(
@@ -65,62 +66,72 @@ impl LedgerFacts for Sql {
         queued_before_ms: i64,
         overdue_before_ms: i64,
     ) -> Result<Vec<ItemFacts>, PortError> {
-        let read = &self.read.begin().await.map_err(port_error)?;
-        let items = item::Entity::find()
-            .order_by_asc(item::Column::Id)
-            .all(read)
-            .await
-            .map_err(port_error)?;
-        let pending = rows(read, ORDERS, "x.state = 'pending_payment'").await?;
-        let paid = rows(read, ORDERS, "x.state = 'paid'").await?;
-        let closed = rows(read, ORDERS, "x.state = 'closed'").await?;
-        let overdue =
-            format!("x.state = 'pending_payment' AND x.pay_deadline_ms < {overdue_before_ms}");
-        let overdue = rows(read, ORDERS, &overdue).await?;
-        let orders_repeated = repeated(read, ORDERS, "x.state <> 'closed'").await?;
-        let unfounded = rows(
-            read,
-            FOUNDED_ORDERS,
-            "r.id IS NULL OR r.item_id <> x.item_id OR r.buyer_id <> x.buyer_id \
-             OR r.path <> x.path OR x.path = '' OR x.amount <> i.sale_price",
-        )
-        .await?;
-        let outside = "r.held_at_ms < w.starts_at_ms OR r.held_at_ms >= w.ends_at_ms";
-        let outside = rows(read, FOUNDED_ORDERS, outside).await?;
-        let queued = rows(read, RESERVATIONS, "x.state = 'queued'").await?;
-        let late = format!("x.state = 'queued' AND x.held_at_ms < {queued_before_ms}");
-        let late = rows(read, RESERVATIONS, &late).await?;
-        let holding = "x.state = 'queued' OR o.live_key IS NOT NULL";
-        let reservations_repeated = repeated(read, ANSWERED_RESERVATIONS, holding).await?;
-        let unended = rows(
-            read,
-            ANSWERED_RESERVATIONS,
-            "(x.state = 'ordered' AND o.id IS NULL) OR (x.state = 'failed' AND x.reason IS NULL) \
-             OR (x.state <> 'ordered' AND o.id IS NOT NULL)",
-        )
-        .await?;
-
-        let of = |counts: &Counts, id: &Uuid| counts.get(id).copied().unwrap_or(0);
-        Ok(items
-            .into_iter()
-            .map(|row| ItemFacts {
-                item_id: ItemId(row.id),
-                total: row.total,
-                sellable: row.sellable,
-                locked: row.locked,
-                sold: row.sold,
-                orders_pending: of(&pending, &row.id),
-                orders_paid: of(&paid, &row.id),
-                orders_closed: of(&closed, &row.id),
-                orders_overdue: of(&overdue, &row.id),
-                orders_repeated: of(&orders_repeated, &row.id),
-                orders_unfounded: of(&unfounded, &row.id),
-                orders_outside_window: of(&outside, &row.id),
-                reservations_queued: of(&queued, &row.id),
-                reservations_late: of(&late, &row.id),
-                reservations_repeated: of(&reservations_repeated, &row.id),
-                reservations_unended: of(&unended, &row.id),
-            })
-            .collect())
+        let bounds = (queued_before_ms, overdue_before_ms);
+        let counted = self.read_consistently(AUDIT, bounds, |read, &(queued, overdue)| {
+            Box::pin(count_all(read, queued, overdue))
+        });
+        Ok(counted.await?)
     }
+}
+
+async fn count_all(
+    read: &DatabaseTransaction,
+    queued_before_ms: i64,
+    overdue_before_ms: i64,
+) -> Result<Vec<ItemFacts>, LedgerError> {
+    let items = item::Entity::find()
+        .order_by_asc(item::Column::Id)
+        .all(read)
+        .await?;
+    let pending = rows(read, ORDERS, "x.state = 'pending_payment'").await?;
+    let paid = rows(read, ORDERS, "x.state = 'paid'").await?;
+    let closed = rows(read, ORDERS, "x.state = 'closed'").await?;
+    let overdue =
+        format!("x.state = 'pending_payment' AND x.pay_deadline_ms < {overdue_before_ms}");
+    let overdue = rows(read, ORDERS, &overdue).await?;
+    let orders_repeated = repeated(read, ORDERS, "x.state <> 'closed'").await?;
+    let unfounded = rows(
+        read,
+        FOUNDED_ORDERS,
+        "r.id IS NULL OR r.item_id <> x.item_id OR r.buyer_id <> x.buyer_id \
+         OR r.path <> x.path OR x.path = '' OR x.amount <> i.sale_price",
+    )
+    .await?;
+    let outside = "r.held_at_ms < w.starts_at_ms OR r.held_at_ms >= w.ends_at_ms";
+    let outside = rows(read, FOUNDED_ORDERS, outside).await?;
+    let queued = rows(read, RESERVATIONS, "x.state = 'queued'").await?;
+    let late = format!("x.state = 'queued' AND x.held_at_ms < {queued_before_ms}");
+    let late = rows(read, RESERVATIONS, &late).await?;
+    let holding = "x.state = 'queued' OR o.live_key IS NOT NULL";
+    let reservations_repeated = repeated(read, ANSWERED_RESERVATIONS, holding).await?;
+    let unended = rows(
+        read,
+        ANSWERED_RESERVATIONS,
+        "(x.state = 'ordered' AND o.id IS NULL) OR (x.state = 'failed' AND x.reason IS NULL) \
+         OR (x.state <> 'ordered' AND o.id IS NOT NULL)",
+    )
+    .await?;
+
+    let of = |counts: &Counts, id: &Uuid| counts.get(id).copied().unwrap_or(0);
+    Ok(items
+        .into_iter()
+        .map(|row| ItemFacts {
+            item_id: ItemId(row.id),
+            total: row.total,
+            sellable: row.sellable,
+            locked: row.locked,
+            sold: row.sold,
+            orders_pending: of(&pending, &row.id),
+            orders_paid: of(&paid, &row.id),
+            orders_closed: of(&closed, &row.id),
+            orders_overdue: of(&overdue, &row.id),
+            orders_repeated: of(&orders_repeated, &row.id),
+            orders_unfounded: of(&unfounded, &row.id),
+            orders_outside_window: of(&outside, &row.id),
+            reservations_queued: of(&queued, &row.id),
+            reservations_late: of(&late, &row.id),
+            reservations_repeated: of(&reservations_repeated, &row.id),
+            reservations_unended: of(&unended, &row.id),
+        })
+        .collect())
 }

@@ -5,9 +5,9 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, se
 use uuid::Uuid;
 
 use super::{
-    Sql, accounts,
+    Answer, Sql, accounts,
     entity::{account, notice},
-    missing, port_error,
+    missing,
 };
 use crate::engine::ports::{Notice, Notices, PortError};
 
@@ -20,8 +20,8 @@ impl Notices for Sql {
             .limit(u64::from(limit))
             .find_also_related(account::Entity)
             .all(&self.read)
-            .await
-            .map_err(port_error)?;
+            .answer()
+            .await?;
         rows.into_iter()
             .map(|(notice, account)| {
                 let account = account.ok_or_else(|| missing("account", notice.account_id))?;
@@ -39,8 +39,8 @@ impl Notices for Sql {
             .col_expr(notice::Column::SentAtMs, Expr::value(now_ms))
             .filter(notice::Column::Id.eq(notice_id))
             .exec(&self.write)
-            .await
-            .map_err(port_error)?;
+            .answer()
+            .await?;
         Ok(())
     }
 }

@@ -1,5 +1,7 @@
-//! [`Orders`] on SQL: closing and reading. Writing batches is in `write`.
+//! [`Orders`] on SQL: reading, and the transactions. What happens inside them is in `write`, `ends`
+//! and `close`.
 
+mod close;
 mod ends;
 mod write;
 
@@ -8,16 +10,13 @@ use app::wire::{
     ReservationId,
 };
 use async_trait::async_trait;
-use sea_orm::{
-    ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::Expr,
-};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::{
-    Sql,
+    Answer, Duplicate, Sql,
     entity::{item, order, product, reservation},
-    inconsistent, missing, port_error,
+    missing,
 };
 use crate::engine::ports::{
     CloseOutcome, OrderRecord, Orders, PortError, QueuedReservation, WriteOutcome,
@@ -68,57 +67,6 @@ fn to_wire(row: &order::Model, product: product::Model) -> Order {
     }
 }
 
-/// Compare-and-set from `pending_payment`; then the unit goes back in the ledger, and is due in the
-/// gate.
-async fn close_one(
-    transaction: &DatabaseTransaction,
-    order_id: Uuid,
-    reason: order::CloseReason,
-    now_ms: i64,
-) -> Result<CloseOutcome, PortError> {
-    let closed = order::Entity::update_many()
-        .col_expr(order::Column::State, Expr::value(order::State::Closed))
-        .col_expr(order::Column::CloseReason, Expr::value(reason))
-        .col_expr(order::Column::ClosedAtMs, Expr::value(now_ms))
-        .col_expr(order::Column::LiveKey, Expr::value(None::<String>))
-        .filter(order::Column::Id.eq(order_id))
-        .filter(order::Column::State.eq(order::State::PendingPayment))
-        .exec(transaction)
-        .await
-        .map_err(port_error)?;
-    if closed.rows_affected == 0 {
-        return Ok(CloseOutcome::NotPending);
-    }
-    let order = order::Entity::find_by_id(order_id)
-        .one(transaction)
-        .await
-        .map_err(port_error)?
-        .ok_or_else(|| missing("order", order_id))?;
-    let returned = item::Entity::update_many()
-        .col_expr(
-            item::Column::Sellable,
-            Expr::col(item::Column::Sellable).add(1),
-        )
-        .col_expr(item::Column::Locked, Expr::col(item::Column::Locked).sub(1))
-        .filter(item::Column::Id.eq(order.item_id))
-        .filter(item::Column::Locked.gte(1))
-        .exec(transaction)
-        .await
-        .map_err(port_error)?;
-    if returned.rows_affected != 1 {
-        return Err(inconsistent(format!(
-            "order {order_id} has no locked unit to return"
-        )));
-    }
-    reservation::Entity::update_many()
-        .col_expr(reservation::Column::ReleaseDueAtMs, Expr::value(now_ms))
-        .filter(reservation::Column::Id.eq(order.reservation_id))
-        .exec(transaction)
-        .await
-        .map_err(port_error)?;
-    Ok(CloseOutcome::Closed)
-}
-
 #[async_trait]
 impl Orders for Sql {
     async fn write(
@@ -126,10 +74,14 @@ impl Orders for Sql {
         batch: &[(QueuedReservation, OrderId)],
         now_ms: i64,
     ) -> Result<Vec<WriteOutcome>, PortError> {
-        let transaction = self.begin().await?;
-        let outcomes = write::write(self, &transaction, batch, now_ms).await?;
-        transaction.commit().await.map_err(port_error)?;
-        Ok(outcomes)
+        let written = self.transact(
+            Duplicate::Again,
+            (self, batch, now_ms),
+            |transaction, &(sql, batch, now_ms)| {
+                Box::pin(write::write(sql, transaction, batch, now_ms))
+            },
+        );
+        Ok(written.await?)
     }
 
     async fn fail(
@@ -138,10 +90,14 @@ impl Orders for Sql {
         reason: Rejection,
         now_ms: i64,
     ) -> Result<Vec<WriteOutcome>, PortError> {
-        let transaction = self.begin().await?;
-        let outcomes = ends::fail_queued(&transaction, batch, reason, now_ms).await?;
-        transaction.commit().await.map_err(port_error)?;
-        Ok(outcomes)
+        let failed = self.transact(
+            Duplicate::Again,
+            (batch, reason, now_ms),
+            |transaction, &(batch, reason, now_ms)| {
+                Box::pin(ends::fail_queued(transaction, batch, reason, now_ms))
+            },
+        );
+        Ok(failed.await?)
     }
 
     async fn overdue(&self, now_ms: i64, limit: u32) -> Result<Vec<OrderId>, PortError> {
@@ -154,8 +110,8 @@ impl Orders for Sql {
             .limit(u64::from(limit))
             .into_tuple()
             .all(&self.read)
-            .await
-            .map_err(port_error)?;
+            .answer()
+            .await?;
         Ok(ids.into_iter().map(OrderId).collect())
     }
 
@@ -168,13 +124,14 @@ impl Orders for Sql {
         if order_ids.is_empty() {
             return Ok(Vec::new());
         }
-        let transaction = self.begin().await?;
-        let mut outcomes = Vec::with_capacity(order_ids.len());
-        for id in order_ids {
-            outcomes.push(close_one(&transaction, id.0, reason.into(), now_ms).await?);
-        }
-        transaction.commit().await.map_err(port_error)?;
-        Ok(outcomes)
+        let closed = self.transact(
+            Duplicate::Answer,
+            (order_ids, reason.into(), now_ms),
+            |transaction, &(order_ids, reason, now_ms)| {
+                Box::pin(close::close(transaction, order_ids, reason, now_ms))
+            },
+        );
+        Ok(closed.await?)
     }
 
     async fn of_buyer(&self, buyer: AccountId, limit: u32) -> Result<Vec<Order>, PortError> {
@@ -185,8 +142,8 @@ impl Orders for Sql {
             .limit(u64::from(limit))
             .find_also_related(item::Entity)
             .all(&self.read)
-            .await
-            .map_err(port_error)?;
+            .answer()
+            .await?;
         let product_ids = rows
             .iter()
             .filter_map(|(_, item)| item.as_ref())
@@ -194,8 +151,8 @@ impl Orders for Sql {
         let products = product::Entity::find()
             .filter(product::Column::Id.is_in(product_ids))
             .all(&self.read)
-            .await
-            .map_err(port_error)?;
+            .answer()
+            .await?;
         rows.iter()
             .map(|(row, item)| {
                 let product = item.as_ref().and_then(|item| {
@@ -214,8 +171,8 @@ impl Orders for Sql {
         let found = order::Entity::find_by_id(order_id.0)
             .find_also_related(reservation::Entity)
             .one(&self.read)
-            .await
-            .map_err(port_error)?;
+            .answer()
+            .await?;
         let Some((row, reservation)) = found else {
             return Ok(None);
         };
@@ -223,8 +180,8 @@ impl Orders for Sql {
         let (_, product) = item::Entity::find_by_id(row.item_id)
             .find_also_related(product::Entity)
             .one(&self.read)
-            .await
-            .map_err(port_error)?
+            .answer()
+            .await?
             .ok_or_else(|| missing("item", row.item_id))?;
         let product = product.ok_or_else(|| missing("product of item", row.item_id))?;
         Ok(Some(OrderRecord {

@@ -3,22 +3,47 @@
 use app::wire::{AccountId, ItemId, ReservationId};
 use async_trait::async_trait;
 use sea_orm::{
-    ColumnTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::Expr,
+    ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect,
+    sea_query::{Expr, OnConflict},
 };
 
-use super::{Sql, counter, entity::reservation, port_error, reservations::queued_row};
+use super::{
+    Answer, Duplicate, LedgerError, Sql, counter, entity::reservation, reservations::queued_row,
+};
 use crate::engine::ports::{Depth, OrderQueue, PortError, QueuedReservation, TRIES};
+
+/// Rows an `INSERT`: ten values each, below the 32,766 that SQLite binds, the least of all.
+const CHUNK: usize = 1000;
+
+/// Makes the rows that are not there.
+async fn insert_missing(
+    transaction: &DatabaseTransaction,
+    entries: &[&QueuedReservation],
+) -> Result<(), LedgerError> {
+    let there = OnConflict::column(reservation::Column::Id)
+        .do_nothing_on([reservation::Column::Id])
+        .to_owned();
+    for chunk in entries.chunks(CHUNK) {
+        reservation::Entity::insert_many(chunk.iter().copied().map(queued_row))
+            .on_conflict(there.clone())
+            .exec_without_returning(transaction)
+            .await?;
+    }
+    Ok(())
+}
 
 #[async_trait]
 impl OrderQueue for Sql {
+    /// An entry that is there already, put by somebody whose answer was lost, stays as it is.
     async fn put(&self, entries: &[QueuedReservation]) -> Result<(), PortError> {
-        let transaction = self.begin().await?;
-        reservation::Entity::insert_many(entries.iter().map(queued_row))
-            .exec_without_returning(&transaction)
-            .await
-            .map_err(port_error)?;
-        transaction.commit().await.map_err(port_error)
+        // By id: two who put the same wait for each other instead of both giving up.
+        let mut entries: Vec<_> = entries.iter().collect();
+        entries.sort_by_key(|entry| entry.reservation_id);
+        let put = self.transact(Duplicate::Answer, entries, |transaction, entries| {
+            Box::pin(insert_missing(transaction, entries))
+        });
+        Ok(put.await?)
     }
 
     /// What could not be written comes after what was never tried.
@@ -31,8 +56,8 @@ impl OrderQueue for Sql {
             .order_by_asc(reservation::Column::Position)
             .limit(u64::from(limit))
             .all(&self.read)
-            .await
-            .map_err(port_error)?;
+            .answer()
+            .await?;
         rows.into_iter()
             .map(|row| {
                 Ok(QueuedReservation {
@@ -60,8 +85,8 @@ impl OrderQueue for Sql {
             )
             .filter(reservation::Column::Id.eq(entry.reservation_id.0))
             .exec(&self.write)
-            .await
-            .map_err(port_error)?;
+            .answer()
+            .await?;
         Ok(())
     }
 
@@ -71,8 +96,8 @@ impl OrderQueue for Sql {
             .filter(reservation::Column::State.eq(reservation::State::Queued))
             .filter(reservation::Column::Tries.gte(TRIES))
             .exec(&self.write)
-            .await
-            .map_err(port_error)?;
+            .answer()
+            .await?;
         Ok(replayed.rows_affected as u32)
     }
 
@@ -84,9 +109,9 @@ impl OrderQueue for Sql {
         let parked = queued()
             .filter(reservation::Column::Tries.gte(TRIES))
             .count(&self.read)
-            .await
-            .map_err(port_error)?;
-        let all = queued().count(&self.read).await.map_err(port_error)?;
+            .answer()
+            .await?;
+        let all = queued().count(&self.read).answer().await?;
         Ok(Depth {
             waiting: all.saturating_sub(parked),
             parked,

@@ -1,19 +1,21 @@
 //! [`Reservations`] on SQL.
 
+use std::time::Duration;
+
 use app::wire::{AccountId, ItemId, OrderId, ReservationId, ReservationState};
 use async_trait::async_trait;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    TransactionTrait, sea_query::Expr,
+    ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect, sea_query::Expr,
 };
 use uuid::Uuid;
 
 use super::{
-    Sql,
+    Answer, Duplicate, LedgerError, Sql,
     catalogue::window,
     counter,
     entity::{item, order, reservation, round},
-    inconsistent, port_error,
+    inconsistent,
 };
 use crate::engine::ports::{
     Filling, GateStock, Holder, ItemSnapshot, PortError, QueuedReservation, ReservationRecord,
@@ -74,37 +76,61 @@ fn held_in_gate() -> Condition {
         .add(reservation::Column::ReleaseDueAtMs.is_not_null())
 }
 
+/// How long reading an item may take: an item's holders are tens of thousands of rows at most.
+const SNAPSHOT: Duration = Duration::from_secs(20);
+
+type ItemRows = (
+    item::Model,
+    round::Model,
+    Vec<(reservation::Model, Option<order::Model>)>,
+    i64,
+);
+
+/// An item of an approved round, its round, the reservations that hold its units, and the highest
+/// number given out.
+async fn rows_of(
+    read: &DatabaseTransaction,
+    item_id: ItemId,
+) -> Result<Option<ItemRows>, LedgerError> {
+    let found = item::Entity::find_by_id(item_id.0)
+        .find_also_related(round::Entity)
+        .filter(round::Column::Status.eq(round::Status::Approved))
+        .one(read)
+        .await?;
+    let Some((item, Some(round))) = found else {
+        return Ok(None);
+    };
+    let rows = reservation::Entity::find()
+        .find_also_related(order::Entity)
+        .filter(reservation::Column::ItemId.eq(item_id.0))
+        .filter(held_in_gate().add(order::Column::LiveKey.is_not_null()))
+        .all(read)
+        .await?;
+    let last_position: Option<Option<i64>> = reservation::Entity::find()
+        .select_only()
+        .column_as(reservation::Column::Position.max(), "last")
+        .filter(reservation::Column::ItemId.eq(item_id.0))
+        .into_tuple()
+        .one(read)
+        .await?;
+    Ok(Some((
+        item,
+        round,
+        rows,
+        last_position.flatten().unwrap_or(0),
+    )))
+}
+
 #[async_trait]
 impl Reservations for Sql {
     async fn snapshot(&self, item_id: ItemId) -> Result<Option<ItemSnapshot>, PortError> {
-        // One read transaction: the counters and the rows they are corrected by must agree.
-        let read = self.read.begin().await.map_err(port_error)?;
-        let found = item::Entity::find_by_id(item_id.0)
-            .find_also_related(round::Entity)
-            .filter(round::Column::Status.eq(round::Status::Approved))
-            .one(&read)
-            .await
-            .map_err(port_error)?;
-        let Some((item, Some(round))) = found else {
+        // One state of the ledger: the counters and the rows they are corrected by must agree.
+        let read = self.read_consistently(SNAPSHOT, item_id, |read, item_id| {
+            Box::pin(rows_of(read, *item_id))
+        });
+        let Some((item, round, rows, last_position)) = read.await? else {
             return Ok(None);
         };
-        let rows = reservation::Entity::find()
-            .find_also_related(order::Entity)
-            .filter(reservation::Column::ItemId.eq(item_id.0))
-            .filter(held_in_gate().add(order::Column::LiveKey.is_not_null()))
-            .all(&read)
-            .await
-            .map_err(port_error)?;
-        let last_position: Option<Option<i64>> = reservation::Entity::find()
-            .select_only()
-            .column_as(reservation::Column::Position.max(), "last")
-            .filter(reservation::Column::ItemId.eq(item_id.0))
-            .into_tuple()
-            .one(&read)
-            .await
-            .map_err(port_error)?;
-        read.commit().await.map_err(port_error)?;
-
         let not_in_ledger = |row: &reservation::Model| {
             row.state == reservation::State::Queued || row.release_due_at_ms.is_some()
         };
@@ -130,7 +156,7 @@ impl Reservations for Sql {
                 sold: counter(item.sold)?,
             },
             holders: holders.collect::<Result<_, PortError>>()?,
-            last_position: counter(last_position.flatten().unwrap_or(0))?,
+            last_position: counter(last_position)?,
             segments: segments(&item)?,
             epoch: item.gate_epoch,
         }))
@@ -141,8 +167,8 @@ impl Reservations for Sql {
             .find_also_related(round::Entity)
             .filter(round::Column::Status.eq(round::Status::Approved))
             .one(&self.read)
-            .await
-            .map_err(port_error)?;
+            .answer()
+            .await?;
         let filling = |(item, _): (item::Model, _)| {
             Ok(Filling {
                 epoch: item.gate_epoch,
@@ -156,8 +182,8 @@ impl Reservations for Sql {
         let found = reservation::Entity::find_by_id(id.0)
             .find_also_related(order::Entity)
             .one(&self.read)
-            .await
-            .map_err(port_error)?;
+            .answer()
+            .await?;
         found.map(|(row, order)| record(row, order)).transpose()
     }
 
@@ -176,8 +202,8 @@ impl Reservations for Sql {
             .filter(item::Column::Id.eq(item_id.0))
             .filter(current)
             .exec(&self.write)
-            .await
-            .map_err(port_error)?;
+            .answer()
+            .await?;
         Ok(begun.rows_affected == 1)
     }
 
@@ -193,8 +219,8 @@ impl Reservations for Sql {
             .order_by_desc(reservation::Column::Position)
             .find_also_related(order::Entity)
             .one(&self.read)
-            .await
-            .map_err(port_error)?;
+            .answer()
+            .await?;
         found.map(|(row, order)| record(row, order)).transpose()
     }
 
@@ -204,8 +230,8 @@ impl Reservations for Sql {
             .order_by_asc(reservation::Column::ReleaseDueAtMs)
             .limit(u64::from(limit))
             .all(&self.read)
-            .await
-            .map_err(port_error)?;
+            .answer()
+            .await?;
         let due = rows.into_iter().map(|row| Unit {
             item_id: ItemId(row.item_id),
             buyer: AccountId(row.buyer_id),
@@ -218,15 +244,19 @@ impl Reservations for Sql {
         if done.is_empty() {
             return Ok(());
         }
-        reservation::Entity::update_many()
-            .col_expr(
-                reservation::Column::ReleaseDueAtMs,
-                Expr::value(None::<i64>),
-            )
-            .filter(reservation::Column::Id.is_in(done.iter().map(|id| id.0)))
-            .exec(&self.write)
-            .await
-            .map_err(port_error)?;
-        Ok(())
+        let told = self.transact(Duplicate::Answer, done, |transaction, done| {
+            Box::pin(async move {
+                reservation::Entity::update_many()
+                    .col_expr(
+                        reservation::Column::ReleaseDueAtMs,
+                        Expr::value(None::<i64>),
+                    )
+                    .filter(reservation::Column::Id.is_in(done.iter().map(|id| id.0)))
+                    .exec(transaction)
+                    .await?;
+                Ok(())
+            })
+        });
+        Ok(told.await?)
     }
 }

@@ -7,9 +7,8 @@ use sea_orm::{
 };
 
 use super::{
-    Sql, accounts,
+    Answer, Sql, accounts,
     entity::{account, login_token},
-    port_error,
 };
 use crate::engine::ports::{Login, LoginTokens, PortError, TokenHash};
 
@@ -28,7 +27,7 @@ impl LoginTokens for Sql {
             expires_at_ms: Set(expires_at_ms),
             dies_at_ms: Set(dies_at_ms),
         };
-        row.insert(&self.write).await.map_err(port_error)?;
+        row.insert(&self.write).answer().await?;
         Ok(())
     }
 
@@ -36,8 +35,8 @@ impl LoginTokens for Sql {
         let found = login_token::Entity::find_by_id(token.0.clone())
             .find_also_related(account::Entity)
             .one(&self.read)
-            .await
-            .map_err(port_error)?;
+            .answer()
+            .await?;
         let Some((row, Some(account))) = found else {
             return Ok(None);
         };
@@ -53,16 +52,16 @@ impl LoginTokens for Sql {
             .col_expr(login_token::Column::ExpiresAtMs, Expr::value(expires_at_ms))
             .filter(login_token::Column::TokenHash.eq(token.0.as_str()))
             .exec(&self.write)
-            .await
-            .map_err(port_error)?;
+            .answer()
+            .await?;
         Ok(())
     }
 
     async fn remove(&self, token: &TokenHash) -> Result<(), PortError> {
         login_token::Entity::delete_by_id(token.0.clone())
             .exec(&self.write)
-            .await
-            .map_err(port_error)?;
+            .answer()
+            .await?;
         Ok(())
     }
 
@@ -70,8 +69,8 @@ impl LoginTokens for Sql {
         login_token::Entity::delete_many()
             .filter(login_token::Column::ExpiresAtMs.lt(now_ms))
             .exec(&self.write)
-            .await
-            .map_err(port_error)?;
+            .answer()
+            .await?;
         Ok(())
     }
 }

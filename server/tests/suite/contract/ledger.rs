@@ -1,4 +1,4 @@
-//! The contract of the ledger: [`Reservations`], [`OrderQueue`] and [`Orders`] over one store.
+//! The contract of the ledger: [`Reservations`] and [`Orders`] over one store.
 
 use app::wire::{
     AccountId, CloseReason, ItemId, OrderId, OrderState, Rejection, ReservationId, ReservationState,
@@ -29,27 +29,6 @@ fn batch(held: &[QueuedReservation]) -> Vec<(QueuedReservation, OrderId)> {
     held.iter()
         .map(|entry| (entry.clone(), order_id(entry.position)))
         .collect()
-}
-
-#[tokio::test]
-async fn queued_reservations_come_in_order_until_they_are_written() {
-    let shop = TestShop::new().await;
-    let (item, sql) = (shop.item(5).await, &shop.sql);
-    let wishes: Vec<_> = (1..=3).map(|buyer| held(item, buyer)).collect();
-    sql.put(&wishes).await.unwrap();
-    assert_eq!(sql.take_batch(2).await.unwrap(), wishes[..2]);
-    assert_eq!(
-        sql.take_batch(10).await.unwrap(),
-        wishes,
-        "not acknowledged: they come again"
-    );
-    let outcomes = sql.write(&batch(&wishes), START_MS).await.unwrap();
-    assert_eq!(
-        outcomes,
-        [1, 2, 3].map(|n| WriteOutcome::Ordered(order_id(n)))
-    );
-    sql.ack(&wishes).await.unwrap();
-    assert_eq!(sql.take_batch(10).await.unwrap(), []);
 }
 
 #[tokio::test]

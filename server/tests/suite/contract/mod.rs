@@ -8,4 +8,5 @@ mod gate;
 mod ledger;
 mod limits;
 mod paths;
+mod queue;
 mod tokens;

@@ -205,7 +205,7 @@ async fn an_answer_lost_after_the_commit_is_asked_for_again_and_takes_one_unit()
 }
 
 #[tokio::test]
-async fn known_failure_19_a_message_that_cannot_be_written_fails_once_and_holds_up_nobody() {
+async fn known_failure_19_a_reservation_of_nothing_fails_once_and_holds_up_nobody() {
     let door = Door::new().await;
     let (gone, item) = (door.shop.item(1).await, door.shop.item(1).await);
     let poison = door.buy(&visitor(1), gone).await.unwrap();

@@ -31,7 +31,7 @@ pub struct TestShop {
     pub clock: Arc<ManualClock>,
     pub ids: Arc<SeededIds>,
     folder: Option<TempDir>,
-    gate: JoinHandle<()>,
+    tasks: Vec<JoinHandle<()>>,
 }
 
 impl TestShop {
@@ -58,25 +58,22 @@ impl TestShop {
         change(&mut config);
         let around = surroundings(clock.clone(), ids.clone(), faults);
         let Assembly {
-            engine,
-            gate_task,
-            sql,
-            ..
-        } = assembly::embedded(&config, around).await.unwrap();
-        let gate = tokio::spawn(gate_task.run());
+            engine, tasks, sql, ..
+        } = assembly::assemble(&config, around).await.unwrap();
+        let tasks = tasks.into_iter().map(tokio::spawn).collect();
         TestShop {
             engine,
             sql,
             clock,
             ids,
             folder: Some(folder),
-            gate,
+            tasks,
         }
     }
 
     /// Ends the process as `kill -9` does, and hands over what is on disk.
     pub fn kill(mut self) -> TempDir {
-        self.gate.abort();
+        self.tasks.iter().for_each(JoinHandle::abort);
         self.folder.take().unwrap()
     }
 

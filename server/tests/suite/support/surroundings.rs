@@ -111,7 +111,7 @@ pub fn surroundings(
     faults: Option<Arc<dyn FaultPlan>>,
 ) -> Surroundings {
     Surroundings {
-        clock,
+        clock: Some(clock),
         ids,
         questions: Arc::new(Sums),
         passwords: Arc::new(PlainPasswords),

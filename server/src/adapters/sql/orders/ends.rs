@@ -1,52 +1,80 @@
 //! The reservations of a batch and how they end, inside one transaction.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use app::wire::{OrderId, Rejection};
 use sea_orm::{
-    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, TryIntoModel, sea_query::Expr,
+    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    TryIntoModel, sea_query::Expr,
 };
 use uuid::Uuid;
 
 use crate::{
     adapters::sql::{
         entity::{order, reservation},
-        inconsistent, port_error,
+        errors::LedgerError,
+        inconsistent,
         reservations::queued_row,
     },
-    engine::ports::{PortError, QueuedReservation, WriteOutcome},
+    engine::ports::{QueuedReservation, WriteOutcome},
 };
 
 /// Reservations by id, each with its order if it has one.
 pub type Reservations = HashMap<Uuid, (reservation::Model, Option<order::Model>)>;
 
-/// The rows of the entries; those that the ledger does not have yet are made.
+/// Locks reservations by id until the transaction ends, and reads them as they are then.
+pub async fn lock(
+    transaction: &DatabaseTransaction,
+    ids: impl IntoIterator<Item = Uuid>,
+) -> Result<Vec<reservation::Model>, LedgerError> {
+    let rows = reservation::Entity::find()
+        .filter(reservation::Column::Id.is_in(ids))
+        .order_by_asc(reservation::Column::Id)
+        .lock_exclusive()
+        .all(transaction);
+    Ok(rows.await?)
+}
+
+/// The rows of the entries, locked; those that the ledger does not have yet are made. Another
+/// worker that makes the same at the same time is waited for, and then the key is taken: the
+/// transaction begins again and finds them.
 pub async fn find_or_make<'a>(
     transaction: &DatabaseTransaction,
     entries: impl Iterator<Item = &'a QueuedReservation> + Clone,
-) -> Result<Reservations, PortError> {
+) -> Result<Reservations, LedgerError> {
     let ids = entries.clone().map(|entry| entry.reservation_id.0);
-    let found = reservation::Entity::find()
-        .filter(reservation::Column::Id.is_in(ids))
-        .find_also_related(order::Entity)
+    let found = lock(transaction, ids.clone()).await?;
+    // A statement of its own after the lock: an order that was written while this waited is seen.
+    let orders = order::Entity::find()
+        .filter(order::Column::ReservationId.is_in(ids))
         .all(transaction)
-        .await
-        .map_err(port_error)?;
-    let mut rows: Reservations = found.into_iter().map(|row| (row.0.id, row)).collect();
-    let mut new = Vec::new();
+        .await?;
+    let mut orders: HashMap<Uuid, order::Model> = orders
+        .into_iter()
+        .map(|order| (order.reservation_id, order))
+        .collect();
+    let mut rows: Reservations = found
+        .into_iter()
+        .map(|row| {
+            let order = orders.remove(&row.id);
+            (row.id, (row, order))
+        })
+        .collect();
+    // By id, as everybody locks them.
+    let mut new = BTreeMap::new();
     for entry in entries {
         if !rows.contains_key(&entry.reservation_id.0) {
             let row = queued_row(entry);
-            let model = row.clone().try_into_model().map_err(port_error)?;
+            let model = row.clone().try_into_model()?;
+            new.insert(model.id, row);
             rows.insert(model.id, (model, None));
-            new.push(row);
         }
     }
     if !new.is_empty() {
-        reservation::Entity::insert_many(new)
+        // A batch is 256 entries at most: far below every database's limit of bind parameters.
+        reservation::Entity::insert_many(new.into_values())
             .exec_without_returning(transaction)
-            .await
-            .map_err(port_error)?;
+            .await?;
     }
     Ok(rows)
 }
@@ -55,7 +83,7 @@ pub async fn find_or_make<'a>(
 pub fn end(
     rows: &Reservations,
     entry: &QueuedReservation,
-) -> Result<Option<WriteOutcome>, PortError> {
+) -> Result<Option<WriteOutcome>, LedgerError> {
     let id = entry.reservation_id;
     match &rows[&id.0] {
         (row, None) if row.state == reservation::State::Queued => Ok(None),
@@ -66,9 +94,9 @@ pub fn end(
             Ok(Some(WriteOutcome::Failed(reason)))
         }
         (_, Some(order)) => Ok(Some(WriteOutcome::Ordered(OrderId(order.id)))),
-        (_, None) => Err(inconsistent(format!(
-            "reservation {id} was ordered without an order"
-        ))),
+        (_, None) => {
+            Err(inconsistent(format!("reservation {id} was ordered without an order")).into())
+        }
     }
 }
 
@@ -79,7 +107,7 @@ pub async fn fail(
     ids: Vec<Uuid>,
     reason: Rejection,
     now_ms: i64,
-) -> Result<(), PortError> {
+) -> Result<(), LedgerError> {
     if ids.is_empty() {
         return Ok(());
     }
@@ -93,9 +121,9 @@ pub async fn fail(
         .col_expr(reservation::Column::Reason, Expr::value(word))
         .col_expr(reservation::Column::ReleaseDueAtMs, Expr::value(now_ms))
         .filter(reservation::Column::Id.is_in(ids))
+        .filter(reservation::Column::State.eq(reservation::State::Queued))
         .exec(transaction)
-        .await
-        .map_err(port_error)?;
+        .await?;
     Ok(())
 }
 
@@ -105,7 +133,7 @@ pub async fn fail_queued(
     batch: &[QueuedReservation],
     reason: Rejection,
     now_ms: i64,
-) -> Result<Vec<WriteOutcome>, PortError> {
+) -> Result<Vec<WriteOutcome>, LedgerError> {
     let rows = find_or_make(transaction, batch.iter()).await?;
     let mut queued = Vec::new();
     let mut outcomes = Vec::with_capacity(batch.len());

@@ -1,6 +1,6 @@
 //! A batch of reservations becomes orders, inside one transaction.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use app::wire::{OrderId, Rejection};
 use sea_orm::{
@@ -14,9 +14,10 @@ use crate::{
     adapters::sql::{
         Sql,
         entity::{item, order, reservation, round},
-        missing, port_error,
+        errors::LedgerError,
+        missing,
     },
-    engine::ports::{PortError, QueuedReservation, WriteOutcome},
+    engine::ports::{QueuedReservation, WriteOutcome},
 };
 
 type Entry = (QueuedReservation, OrderId);
@@ -29,12 +30,34 @@ struct Found {
     live: HashSet<String>,
 }
 
+/// The entries of a batch become orders or fail. A queue may deliver an entry twice, in one batch
+/// too: the second has the outcome of the first.
 pub async fn write(
     sql: &Sql,
     transaction: &DatabaseTransaction,
     batch: &[Entry],
     now_ms: i64,
-) -> Result<Vec<WriteOutcome>, PortError> {
+) -> Result<Vec<WriteOutcome>, LedgerError> {
+    let mut entries = Vec::with_capacity(batch.len());
+    let mut places = HashMap::with_capacity(batch.len());
+    for entry in batch {
+        places.entry(entry.0.reservation_id).or_insert_with(|| {
+            entries.push(entry.clone());
+            entries.len() - 1
+        });
+    }
+    let outcomes = write_each(sql, transaction, &entries, now_ms).await?;
+    let outcome = |(entry, _): &Entry| outcomes[places[&entry.reservation_id]];
+    Ok(batch.iter().map(outcome).collect())
+}
+
+/// No reservation occurs twice in `batch`.
+async fn write_each(
+    sql: &Sql,
+    transaction: &DatabaseTransaction,
+    batch: &[Entry],
+    now_ms: i64,
+) -> Result<Vec<WriteOutcome>, LedgerError> {
     let mut found = find(sql, transaction, batch).await?;
     // `None` until it is known; what is `None` in the end gets an order.
     let mut outcomes: Vec<Option<WriteOutcome>> = Vec::with_capacity(batch.len());
@@ -75,20 +98,18 @@ async fn find(
     sql: &Sql,
     transaction: &DatabaseTransaction,
     batch: &[Entry],
-) -> Result<Found, PortError> {
+) -> Result<Found, LedgerError> {
     let reservations = find_or_make(transaction, batch.iter().map(|(entry, _)| entry)).await?;
     let item_ids: HashSet<Uuid> = batch.iter().map(|(entry, _)| entry.item_id.0).collect();
     let items = item::Entity::find()
         .filter(item::Column::Id.is_in(item_ids))
         .find_also_related(round::Entity)
         .all(transaction)
-        .await
-        .map_err(port_error)?;
+        .await?;
     let live = order::Entity::find()
         .filter(order::Column::LiveKey.is_in(batch.iter().map(|(entry, _)| live_key(entry))))
         .all(transaction)
-        .await
-        .map_err(port_error)?;
+        .await?;
     Ok(Found {
         reservations,
         items: items
@@ -97,7 +118,7 @@ async fn find(
                 let round = round.ok_or_else(|| missing("round", item.round_id))?;
                 Ok((item.id, (item.sale_price, sql.pay_window_s(&round)?)))
             })
-            .collect::<Result<_, PortError>>()?,
+            .collect::<Result<_, LedgerError>>()?,
         live: live
             .into_iter()
             .filter_map(|order| order.live_key)
@@ -109,7 +130,7 @@ async fn find(
 fn known_outcome(
     found: &mut Found,
     entry: &QueuedReservation,
-) -> Result<Option<WriteOutcome>, PortError> {
+) -> Result<Option<WriteOutcome>, LedgerError> {
     let known = end(&found.reservations, entry)?;
     if known.is_some() {
         return Ok(known);
@@ -119,13 +140,13 @@ fn known_outcome(
 }
 
 /// One conditional update an item for all its entries; where that does not fit, one by one, so that
-/// the first in line get what is left.
+/// the first in line get what is left. By the items' ids, as every transaction locks them.
 async fn take_stock(
     transaction: &DatabaseTransaction,
     batch: &[Entry],
     outcomes: &mut [Option<WriteOutcome>],
-) -> Result<(), PortError> {
-    let mut by_item: HashMap<Uuid, Vec<usize>> = HashMap::new();
+) -> Result<(), LedgerError> {
+    let mut by_item: BTreeMap<Uuid, Vec<usize>> = BTreeMap::new();
     for (index, (entry, _)) in batch.iter().enumerate() {
         if outcomes[index].is_none() {
             by_item.entry(entry.item_id.0).or_default().push(index);
@@ -135,8 +156,10 @@ async fn take_stock(
         if lock_units(transaction, item_id, indexes.len() as i64).await? {
             continue;
         }
+        let mut left = true;
         for index in indexes {
-            if !lock_units(transaction, item_id, 1).await? {
+            left = left && lock_units(transaction, item_id, 1).await?;
+            if !left {
                 outcomes[index] = Some(WriteOutcome::Failed(Rejection::SoldOut));
             }
         }
@@ -148,7 +171,7 @@ async fn lock_units(
     transaction: &DatabaseTransaction,
     item_id: Uuid,
     units: i64,
-) -> Result<bool, PortError> {
+) -> Result<bool, LedgerError> {
     let updated = item::Entity::update_many()
         .col_expr(
             item::Column::Sellable,
@@ -161,8 +184,7 @@ async fn lock_units(
         .filter(item::Column::Id.eq(item_id))
         .filter(item::Column::Sellable.gte(units))
         .exec(transaction)
-        .await
-        .map_err(port_error)?;
+        .await?;
     Ok(updated.rows_affected == 1)
 }
 
@@ -171,7 +193,7 @@ async fn insert_orders(
     fresh: &[&Entry],
     found: &Found,
     now_ms: i64,
-) -> Result<(), PortError> {
+) -> Result<(), LedgerError> {
     if fresh.is_empty() {
         return Ok(());
     }
@@ -199,8 +221,7 @@ async fn insert_orders(
     }
     order::Entity::insert_many(rows)
         .exec_without_returning(transaction)
-        .await
-        .map_err(port_error)?;
+        .await?;
     reservation::Entity::update_many()
         .col_expr(
             reservation::Column::State,
@@ -210,7 +231,6 @@ async fn insert_orders(
             reservation::Column::Id.is_in(fresh.iter().map(|(entry, _)| entry.reservation_id.0)),
         )
         .exec(transaction)
-        .await
-        .map_err(port_error)?;
+        .await?;
     Ok(())
 }

@@ -1,7 +1,12 @@
-//! The auditor: the invariants of the ledger, checked from its rows.
+//! The auditor: the invariants of the ledger, checked from its rows, and whether a gate outside it
+//! agrees.
+
+mod gate;
 
 use app::wire::ItemId;
 use serde::Serialize;
+
+pub use gate::{GATE_EQUALS_LEDGER, compare};
 
 use super::ports::{ItemFacts, LedgerFacts, PortError};
 
@@ -18,6 +23,9 @@ pub struct Report {
     pub items: Vec<ItemLine>,
     /// Every rule that does not hold.
     pub violations: Vec<Violation>,
+    /// Reservations between a gate outside the ledger and the ledger, as far as they wait
+    /// somewhere.
+    pub on_their_way: u64,
 }
 
 /// An item's numbers.
@@ -48,10 +56,17 @@ pub struct ItemLine {
 pub struct Violation {
     /// Which rule, one word.
     pub rule: &'static str,
-    /// Where.
-    pub item_id: ItemId,
+    /// Where; `None` for what concerns no single item.
+    pub item_id: Option<ItemId>,
     /// In numbers.
     pub detail: String,
+}
+
+impl Report {
+    fn add(&mut self, violation: Violation) {
+        self.ok = false;
+        self.violations.push(violation);
+    }
 }
 
 /// Reads the ledger and checks it.
@@ -63,6 +78,7 @@ pub async fn audit(ledger: &dyn LedgerFacts, now_ms: i64) -> Result<Report, Port
         ok: violations.is_empty(),
         items: facts.iter().map(line).collect(),
         violations,
+        on_their_way: 0,
     })
 }
 
@@ -125,7 +141,7 @@ fn violations(f: &ItemFacts) -> Vec<Violation> {
         .filter(|(_, holds, _)| !holds)
         .map(|(rule, _, detail)| Violation {
             rule,
-            item_id: f.item_id,
+            item_id: Some(f.item_id),
             detail,
         })
         .collect()

@@ -1,13 +1,11 @@
-//! Whole sales against the real binary: a process of its own, its port, its data folder, killed
-//! without warning. Run in release: `cargo test --release -p server --test flash_sale`.
-
-mod buyers;
-mod process;
+//! Whole sales in the embedded shop: one process, its data folder, killed without warning.
 
 use std::time::{Duration, Instant};
 
-use buyers::{Crowd, Outcome};
-use process::{Audit, Process, Shop};
+use crate::{
+    buyers::{Crowd, Outcome},
+    process::{Audit, Process, Shop},
+};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
 /// Connections at once.
@@ -17,8 +15,8 @@ const CONNECTIONS: usize = 64;
 async fn ten_thousand_buyers_get_exactly_a_hundred_units() {
     let shop = Shop::new();
     let sale = shop.seed(100, 10_000, 0);
-    let server = Process::start(&shop).await;
-    let crowd = Crowd::new(&shop, &sale, CONNECTIONS);
+    let server = Process::start(&shop, &[]).await;
+    let crowd = Crowd::new(&[shop.url()], &sale, CONNECTIONS);
 
     let begun = Instant::now();
     let outcomes = crowd.buy_all().await;
@@ -71,14 +69,14 @@ async fn killed_twenty_times_nobody_who_was_told_queued_is_forgotten() {
     for round in 0..20 {
         let shop = Shop::new();
         let sale = shop.seed(STOCK, 1_000, 0);
-        let mut server = Process::start(&shop).await;
-        let crowd = Crowd::new(&shop, &sale, CONNECTIONS);
+        let mut server = Process::start(&shop, &[]).await;
+        let crowd = Crowd::new(&[shop.url()], &sale, CONNECTIONS);
         let buying = tokio::spawn(crowd.clone().buy_all());
         // Somewhere in the sale, which takes about a second: that is the point of it.
         tokio::time::sleep(Duration::from_millis(rng.random_range(20..500))).await;
         server.kill().await;
         let promised = crowd.promised();
-        server = Process::start(&shop).await;
+        server = Process::start(&shop, &[]).await;
 
         let outcomes = buying.await.unwrap();
         for reservation in crowd.promises() {
@@ -112,8 +110,8 @@ async fn a_unit_that_nobody_paid_for_is_bought_by_somebody_else() {
         "--pay-window-s",
         "1",
     ]);
-    let server = Process::start(&shop).await;
-    let crowd = Crowd::new(&shop, &sale, 1);
+    let server = Process::start(&shop, &[]).await;
+    let crowd = Crowd::new(&[shop.url()], &sale, 1);
     assert!(matches!(crowd.buy(0).await, Outcome::Ordered(_)));
     let deadline = Instant::now() + Duration::from_secs(20);
     // Sold out first, so that the mark is set; then the unit comes back.
@@ -136,9 +134,9 @@ async fn a_unit_that_nobody_paid_for_is_bought_by_somebody_else() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_round_added_beside_a_running_server_is_sold_too() {
     let shop = Shop::new();
-    let server = Process::start(&shop).await;
+    let server = Process::start(&shop, &[]).await;
     let sale = shop.seed(3, 5, 0);
-    let outcomes = Crowd::new(&shop, &sale, 5).buy_all().await;
+    let outcomes = Crowd::new(&[shop.url()], &sale, 5).buy_all().await;
     let orders = outcomes
         .iter()
         .filter(|outcome| matches!(outcome, Outcome::Ordered(_)))

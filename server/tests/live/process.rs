@@ -11,10 +11,11 @@ use std::{
 use serde::Deserialize;
 use tempfile::TempDir;
 
-/// A data folder and a port.
+/// A copy of the shop: a port, a folder, and settings of its own.
 pub struct Shop {
     folder: TempDir,
     pub port: u16,
+    settings: Vec<(String, String)>,
 }
 
 /// What `seed --load` printed, and the buyers' tokens.
@@ -40,7 +41,13 @@ pub struct AuditedItem {
 }
 
 impl Shop {
+    /// An embedded one.
     pub fn new() -> Shop {
+        Shop::with(&[])
+    }
+
+    /// One with settings: names without `SECKILL_`, and values.
+    pub fn with(settings: &[(&str, String)]) -> Shop {
         // The port is free now; nobody else on this machine is told about it.
         let port = TcpListener::bind("127.0.0.1:0")
             .unwrap()
@@ -50,7 +57,15 @@ impl Shop {
         Shop {
             folder: tempfile::tempdir().unwrap(),
             port,
+            settings: settings
+                .iter()
+                .map(|(name, value)| (format!("SECKILL_{name}"), value.clone()))
+                .collect(),
         }
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -63,6 +78,7 @@ impl Shop {
             .env("SECKILL_IP_LIMIT", "off")
             .env("SECKILL_USER_LIMIT", "off")
             .env("SECKILL_LOG", "error")
+            .envs(self.settings.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null());
         command
     }
@@ -122,14 +138,22 @@ impl Shop {
 pub struct Process(Child);
 
 impl Process {
-    pub async fn start(shop: &Shop) -> Process {
-        let child = shop
-            .command(&["serve"])
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        let server = Process(child);
-        let ready = format!("http://127.0.0.1:{}/readyz", shop.port);
+    /// Serves with these arguments; ready when this returns.
+    pub async fn start(shop: &Shop, arguments: &[&str]) -> Process {
+        let server = Process::spawn(shop, arguments);
+        server.wait_until_ready(shop).await;
+        server
+    }
+
+    /// Serves; perhaps nothing is ready yet.
+    pub fn spawn(shop: &Shop, arguments: &[&str]) -> Process {
+        let mut all = vec!["serve"];
+        all.extend(arguments);
+        Process(shop.command(&all).stdout(Stdio::null()).spawn().unwrap())
+    }
+
+    pub async fn wait_until_ready(&self, shop: &Shop) {
+        let ready = format!("{}/readyz", shop.url());
         let deadline = Instant::now() + Duration::from_secs(30);
         while !reqwest::get(&ready)
             .await
@@ -138,7 +162,20 @@ impl Process {
             assert!(Instant::now() < deadline, "the server did not start");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        server
+    }
+
+    /// Sends a signal, by its name without `SIG`.
+    pub fn signal(&self, name: &str) {
+        let pid = self.0.id().to_string();
+        let sent = Command::new("kill")
+            .args([&format!("-{name}"), &pid])
+            .status();
+        assert!(sent.unwrap().success());
+    }
+
+    /// Whether it has ended by itself.
+    pub fn has_ended(&mut self) -> bool {
+        self.0.try_wait().unwrap().is_some()
     }
 
     /// `kill -9`.
@@ -149,14 +186,7 @@ impl Process {
 
     /// `SIGTERM`; the process must end by itself, in order, within ten seconds.
     pub async fn stop(mut self) {
-        let pid = self.0.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-TERM", &pid])
-                .status()
-                .unwrap()
-                .success()
-        );
+        self.signal("TERM");
         let deadline = Instant::now() + Duration::from_secs(10);
         loop {
             if let Some(status) = self.0.try_wait().unwrap() {

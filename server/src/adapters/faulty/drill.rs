@@ -1,0 +1,111 @@
+//! One planned failure in a running process: for drills.
+
+use std::{
+    str::FromStr,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use super::{Fault, FaultPlan, Point};
+
+/// What fails, once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Drill {
+    /// A port's method.
+    call: String,
+    /// Before its effect or after it.
+    point: Point,
+    /// At which call, from 1.
+    nth: u32,
+    /// The process dies there, as `kill -9` has it; otherwise the call answers with an error.
+    dies: bool,
+}
+
+impl FromStr for Drill {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const SHAPE: &str = "has the form call:before|after:number:die|fail";
+        let [call, point, nth, end] = text.split(':').collect::<Vec<_>>()[..] else {
+            return Err(SHAPE);
+        };
+        Ok(Self {
+            call: call.to_owned(),
+            point: match point {
+                "before" => Point::Before,
+                "after" => Point::After,
+                _ => return Err(SHAPE),
+            },
+            nth: nth.parse().map_err(|_| SHAPE)?,
+            dies: match end {
+                "die" => true,
+                "fail" => false,
+                _ => return Err(SHAPE),
+            },
+        })
+    }
+}
+
+/// A drill under way.
+pub struct DrillPlan {
+    drill: Drill,
+    calls: AtomicU32,
+}
+
+impl DrillPlan {
+    /// Nothing has been called yet.
+    pub fn new(drill: Drill) -> Self {
+        Self {
+            drill,
+            calls: AtomicU32::new(0),
+        }
+    }
+}
+
+impl FaultPlan for DrillPlan {
+    fn next(&self, call: &'static str, point: Point) -> Fault {
+        if call != self.drill.call || point != self.drill.point {
+            return Fault::None;
+        }
+        if self.calls.fetch_add(1, Ordering::SeqCst) + 1 != self.drill.nth {
+            return Fault::None;
+        }
+        if self.drill.dies {
+            // No destructor, no flush, no good-bye.
+            std::process::abort();
+        }
+        Fault::Fail
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_drill_fails_the_call_it_names_once() {
+        let plan = DrillPlan::new("ack:before:2:fail".parse().unwrap());
+        let asked = [
+            ("ack", Point::Before),
+            ("ack", Point::After),
+            ("write", Point::Before),
+            ("ack", Point::Before),
+            ("ack", Point::Before),
+        ];
+        let faults = asked.map(|(call, point)| plan.next(call, point));
+        assert_eq!(faults[3], Fault::Fail);
+        assert_eq!(faults.iter().filter(|f| **f != Fault::None).count(), 1);
+    }
+
+    #[test]
+    fn a_malformed_drill_is_refused() {
+        for text in [
+            "",
+            "ack",
+            "ack:during:1:die",
+            "ack:before:x:die",
+            "ack:before:1:live",
+        ] {
+            assert!(text.parse::<Drill>().is_err(), "{text}");
+        }
+    }
+}

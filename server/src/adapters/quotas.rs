@@ -1,0 +1,97 @@
+//! How often somebody may do something: the numbers, the same for every adapter of
+//! [`Limits`](crate::engine::ports::Limits). Counting is the adapters' work.
+
+use std::{num::NonZeroU32, time::Duration};
+
+use crate::engine::ports::Limit;
+
+/// Calls per time, for each kind of limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quotas {
+    /// Requests a second from one address.
+    pub address_per_s: NonZeroU32,
+    /// Calls per five seconds and action of one buyer.
+    pub action_per_5s: NonZeroU32,
+}
+
+impl Default for Quotas {
+    fn default() -> Self {
+        const FIFTY: NonZeroU32 = NonZeroU32::new(50).unwrap();
+        const FIVE: NonZeroU32 = NonZeroU32::new(5).unwrap();
+        Self {
+            address_per_s: FIFTY,
+            action_per_5s: FIVE,
+        }
+    }
+}
+
+/// Which limits are switched off, for load tools.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NoLimits {
+    /// No limit per address.
+    pub address: bool,
+    /// No limit per buyer and action.
+    pub action: bool,
+}
+
+/// What is counted by the same numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Requests of an address.
+    Address,
+    /// What a buyer, or somebody who signs in, does.
+    Action,
+    /// Words of a question.
+    Spelling,
+}
+
+/// So many calls at once, then one each period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quota {
+    /// From one call to the next.
+    pub period: Duration,
+    /// Calls at once.
+    pub burst: NonZeroU32,
+}
+
+/// Words are easier for programs than pictures: a burst of three, then one in ten seconds.
+const SPELLING: Quota = Quota {
+    period: Duration::from_secs(10),
+    burst: NonZeroU32::new(3).unwrap(),
+};
+
+impl Kind {
+    /// The kind of a limit.
+    pub fn of(limit: &Limit) -> Kind {
+        match limit {
+            Limit::Address(_) => Kind::Address,
+            Limit::Spelling(_) => Kind::Spelling,
+            Limit::SignIn(_)
+            | Limit::Account(_)
+            | Limit::Captcha(_)
+            | Limit::Path(_)
+            | Limit::Purchase(_)
+            | Limit::Cancel(_) => Kind::Action,
+        }
+    }
+
+    /// Its numbers; `None` when it is switched off.
+    pub fn quota(self, quotas: Quotas, off: NoLimits) -> Option<Quota> {
+        let in_time = |time: Duration, burst: NonZeroU32| Quota {
+            period: time / burst.get(),
+            burst,
+        };
+        let (quota, off) = match self {
+            Kind::Address => (
+                in_time(Duration::from_secs(1), quotas.address_per_s),
+                off.address,
+            ),
+            Kind::Action => (
+                in_time(Duration::from_secs(5), quotas.action_per_5s),
+                off.action,
+            ),
+            Kind::Spelling => (SPELLING, off.action),
+        };
+        (!off).then_some(quota)
+    }
+}

@@ -1,0 +1,126 @@
+//! What a reservation looks like in the queue: JSON with a version in the body, the number of
+//! failed tries in a header. Nothing here talks to the broker.
+
+use app::wire::{AccountId, ItemId, ReservationId};
+use lapin::{
+    BasicProperties,
+    types::{AMQPValue, FieldTable, ShortString},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::engine::ports::QueuedReservation;
+
+/// Another shape gets another number: an old copy of the program then parks what it cannot read.
+const VERSION: u32 = 1;
+/// Real failures of this entry; redeliveries after a lost connection do not count.
+const TRIES_HEADER: &str = "tries";
+/// AMQP's number for "on disk".
+const PERSISTENT: u8 = 2;
+
+#[derive(Serialize, Deserialize)]
+struct Body {
+    v: u32,
+    reservation_id: ReservationId,
+    item_id: ItemId,
+    buyer: AccountId,
+    path: String,
+    position: u32,
+    held_at_ms: i64,
+}
+
+/// Why a message is none of ours.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unreadable {
+    #[error("not the JSON of a reservation: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error("version {0} is not known here")]
+    Version(u32),
+}
+
+/// The body and the properties of a message.
+pub(super) fn encode(
+    entry: &QueuedReservation,
+    tries: u32,
+) -> Result<(Vec<u8>, BasicProperties), serde_json::Error> {
+    let body = serde_json::to_vec(&Body {
+        v: VERSION,
+        reservation_id: entry.reservation_id,
+        item_id: entry.item_id,
+        buyer: entry.buyer,
+        path: entry.path.clone(),
+        position: entry.position,
+        held_at_ms: entry.held_at_ms,
+    })?;
+    let mut headers = FieldTable::default();
+    headers.insert(TRIES_HEADER.into(), AMQPValue::LongUInt(tries));
+    let id = ShortString::from(entry.reservation_id.0.to_string());
+    let properties = BasicProperties::default()
+        .with_delivery_mode(PERSISTENT)
+        .with_content_type("application/json".into())
+        .with_message_id(id)
+        .with_headers(headers);
+    Ok((body, properties))
+}
+
+/// The reservation in a body.
+pub(super) fn decode(body: &[u8]) -> Result<QueuedReservation, Unreadable> {
+    let body: Body = serde_json::from_slice(body)?;
+    if body.v != VERSION {
+        return Err(Unreadable::Version(body.v));
+    }
+    Ok(QueuedReservation {
+        reservation_id: body.reservation_id,
+        item_id: body.item_id,
+        buyer: body.buyer,
+        path: body.path,
+        position: body.position,
+        held_at_ms: body.held_at_ms,
+    })
+}
+
+/// How often this one has failed. A header that is missing or no number counts as never.
+pub(super) fn tries(properties: &BasicProperties) -> u32 {
+    let header = properties
+        .headers()
+        .as_ref()
+        .and_then(|headers| headers.inner().get(TRIES_HEADER));
+    // Brokers widen integers on the way.
+    match header {
+        Some(AMQPValue::LongUInt(tries)) => *tries,
+        Some(AMQPValue::LongInt(tries)) => u32::try_from(*tries).unwrap_or(0),
+        Some(AMQPValue::LongLongInt(tries)) => u32::try_from(*tries).unwrap_or(0),
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_reservation_comes_back_as_it_was() {
+        let entry = QueuedReservation {
+            reservation_id: ReservationId(Uuid::from_u128(1)),
+            item_id: ItemId(Uuid::from_u128(2)),
+            buyer: AccountId(Uuid::from_u128(3)),
+            path: "p\"1".into(),
+            position: 7,
+            held_at_ms: 1_800_000_000_000,
+        };
+        let (body, properties) = encode(&entry, 3).unwrap();
+        assert_eq!(decode(&body).unwrap(), entry);
+        assert_eq!(tries(&properties), 3);
+        assert_eq!(tries(&BasicProperties::default()), 0);
+    }
+
+    #[test]
+    fn what_is_not_ours_is_told_apart() {
+        assert!(matches!(decode(b"{"), Err(Unreadable::Json(_))));
+        let entry = br#"{"v":2,"reservation_id":"00000000-0000-0000-0000-000000000001",
+            "item_id":"00000000-0000-0000-0000-000000000001","path":"p","position":1,"held_at_ms":1,
+            "buyer":"00000000-0000-0000-0000-000000000001"}"#;
+        assert!(matches!(decode(entry), Err(Unreadable::Version(2))));
+    }
+}

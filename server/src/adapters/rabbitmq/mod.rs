@@ -1,0 +1,125 @@
+//! [`OrderQueue`] on RabbitMQ (3.10 and later, 4.x). Quorum queues, publisher confirms, manual
+//! acknowledgements; connections are made anew at the call after they broke, so a broker that is
+//! away means [`PortError::Busy`] and nothing else. Not the outbox: that stays at the gate.
+
+mod connection;
+mod consume;
+mod message;
+mod parked;
+mod publish;
+mod topology;
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use lapin::uri::{AMQPScheme, AMQPUri};
+
+use crate::engine::ports::{Bell, Depth, OrderQueue, PortError, QueuedReservation, TRIES};
+use connection::failed;
+use consume::Intake;
+use publish::Publisher;
+use topology::{NEW, RETRY, Topology};
+
+pub use consume::PREFETCH;
+
+const PORT: &str = "queue";
+
+/// How long an entry that could not be written waits for its next try.
+pub const RETRY_AFTER: Duration = Duration::from_secs(5);
+
+/// The queue of a shop. One per process: it holds one connection to publish, made at once, and one
+/// to consume, made when the first batch is taken.
+pub struct RabbitQueue {
+    publisher: Publisher,
+    intake: Intake,
+    topology: Topology,
+}
+
+impl RabbitQueue {
+    /// Connects and declares the queues of `namespace`. Rings `bell` when entries arrive that
+    /// nobody waits for. All copies of a shop give the same `retry_after` ([`RETRY_AFTER`]).
+    ///
+    /// # Errors
+    /// An address that is none, and what the broker refuses: the login, or queues whose names
+    /// something else has taken. A broker that is away is no error: it is connected to later.
+    pub async fn connect(
+        url: &str,
+        namespace: &str,
+        retry_after: Duration,
+        bell: Arc<dyn Bell>,
+    ) -> Result<Self, PortError> {
+        let uri: AMQPUri = url.parse().map_err(|error: String| failed(error))?;
+        if uri.scheme != AMQPScheme::AMQP {
+            return Err(failed("the broker's address begins with amqp://"));
+        }
+        let topology = Topology::new(namespace, retry_after);
+        let queue = Self {
+            publisher: Publisher::new(&uri, &topology),
+            intake: Intake::new(&uri, &topology, bell),
+            topology,
+        };
+        match queue.ping().await {
+            Err(PortError::Busy { detail, .. }) => {
+                tracing::warn!(detail, "RabbitMQ is away: will try again");
+                Ok(queue)
+            }
+            answered => answered.map(|()| queue),
+        }
+    }
+
+    /// Whether the broker answers.
+    ///
+    /// # Errors
+    /// When it does not, within seconds.
+    pub async fn ping(&self) -> Result<(), PortError> {
+        self.publisher.channel().await.map(drop)
+    }
+
+    /// Takes no more entries and says goodbye: what was taken and not acknowledged is another
+    /// copy's at once. For the end of the process, after the workers.
+    pub async fn stop(&self) {
+        self.intake.stop().await;
+        self.publisher.close().await;
+    }
+}
+
+#[async_trait]
+impl OrderQueue for RabbitQueue {
+    async fn put(&self, entries: &[QueuedReservation]) -> Result<(), PortError> {
+        let fresh = entries.iter().map(|entry| (entry, 0));
+        self.publisher.publish(NEW, fresh).await
+    }
+
+    async fn take_batch(&self, limit: u32) -> Result<Vec<QueuedReservation>, PortError> {
+        self.intake.take(limit).await
+    }
+
+    async fn ack(&self, done: &[QueuedReservation]) -> Result<(), PortError> {
+        self.intake.ack(done).await;
+        Ok(())
+    }
+
+    /// An entry whose connection is lost meanwhile comes again as it was.
+    async fn set_aside(&self, entry: &QueuedReservation) -> Result<(), PortError> {
+        let Some(tries) = self.intake.tries(entry).await else {
+            return Ok(());
+        };
+        let tries = tries.saturating_add(1);
+        if tries >= TRIES {
+            metrics::counter!("seckill_queue_parked_total", "reason" => "tries").increment(1);
+            self.intake.park(entry).await;
+            return Ok(());
+        }
+        self.publisher.publish(RETRY, [(entry, tries)]).await?;
+        self.intake.ack(std::slice::from_ref(entry)).await;
+        Ok(())
+    }
+
+    async fn replay_parked(&self) -> Result<u32, PortError> {
+        self.replay().await
+    }
+
+    async fn depth(&self) -> Result<Depth, PortError> {
+        self.count().await
+    }
+}

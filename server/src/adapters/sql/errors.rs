@@ -1,0 +1,201 @@
+//! What an error of a database means to the engine: ask again, or it cannot be done. The only place
+//! that knows error codes.
+
+use sea_orm::{
+    DbErr, RuntimeErr, SqlErr,
+    sqlx::{self, mysql::MySqlDatabaseError, postgres::PgDatabaseError},
+};
+use uuid::Uuid;
+
+use crate::engine::ports::PortError;
+
+const PORT: &str = "ledger";
+
+/// Why a transaction's body did not come to its end.
+#[derive(Debug)]
+pub enum LedgerError {
+    /// What the database said.
+    Database(DbErr),
+    /// What the adapter found.
+    Port(PortError),
+}
+
+impl From<DbErr> for LedgerError {
+    fn from(error: DbErr) -> Self {
+        LedgerError::Database(error)
+    }
+}
+
+impl From<PortError> for LedgerError {
+    fn from(error: PortError) -> Self {
+        LedgerError::Port(error)
+    }
+}
+
+impl From<LedgerError> for PortError {
+    fn from(error: LedgerError) -> Self {
+        match error {
+            LedgerError::Database(error) => port_error(error),
+            LedgerError::Port(error) => error,
+        }
+    }
+}
+
+/// What to make of an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    /// Two transactions stood in each other's way and this one gave way: begin it again at once.
+    Conflict,
+    /// Somebody wrote a row with the same key.
+    Duplicate,
+    /// Nothing is known, or it passes: ask again later.
+    Busy,
+    /// The database answered that it cannot.
+    Failed,
+}
+
+/// What to make of `error`.
+pub fn meaning(error: &DbErr) -> Meaning {
+    let (DbErr::Conn(RuntimeErr::SqlxError(driver))
+    | DbErr::Exec(RuntimeErr::SqlxError(driver))
+    | DbErr::Query(RuntimeErr::SqlxError(driver))) = error
+    else {
+        return match error {
+            DbErr::ConnectionAcquire(_) => Meaning::Busy,
+            _ => Meaning::Failed,
+        };
+    };
+    if let Some(SqlErr::UniqueConstraintViolation(_)) = error.sql_err() {
+        return Meaning::Duplicate;
+    }
+    match driver.as_ref() {
+        // The way to the server broke. Whether a statement was carried out is not known.
+        sqlx::Error::Io(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => Meaning::Busy,
+        sqlx::Error::Database(answer) => {
+            if let Some(answer) = answer.try_downcast_ref::<PgDatabaseError>() {
+                postgres(answer.code())
+            } else if let Some(answer) = answer.try_downcast_ref::<MySqlDatabaseError>() {
+                mysql(answer.number())
+            } else {
+                sqlite(answer.code().as_deref())
+            }
+        }
+        _ => Meaning::Failed,
+    }
+}
+
+/// <https://www.postgresql.org/docs/current/errcodes-appendix.html>
+fn postgres(code: &str) -> Meaning {
+    match code {
+        // serialization_failure, deadlock_detected
+        "40001" | "40P01" => Meaning::Conflict,
+        // lock_not_available; query_canceled (the statement's time limit); admin_shutdown,
+        // crash_shutdown, cannot_connect_now, idle_session_timeout; idle in transaction for too
+        // long; read_only_sql_transaction (the server is a standby now: a take-over is under way)
+        "55P03" | "57014" | "57P01" | "57P02" | "57P03" | "57P05" | "25P03" | "25006" => {
+            Meaning::Busy
+        }
+        // Connection exceptions; too few resources (connections, memory, disk).
+        _ if code.starts_with("08") || code.starts_with("53") => Meaning::Busy,
+        _ => Meaning::Failed,
+    }
+}
+
+/// <https://mariadb.com/kb/en/mariadb-error-codes/>, and the same of MySQL.
+fn mysql(number: u16) -> Meaning {
+    match number {
+        // Deadlock; a row changed since this transaction read it.
+        1213 | 1020 => Meaning::Conflict,
+        // A lock that did not come in time: this has waited long enough already.
+        1205 => Meaning::Busy,
+        // Too many connections (of the server, of the user); out of disk, memory, threads.
+        1040 | 1203 | 1226 | 1021 | 1037 | 1038 | 1041 | 1135 => Meaning::Busy,
+        // The server shuts down; the connection or the query was killed, or broke, or ran or idled
+        // for too long.
+        1053 | 1152 | 1158..=1161 | 1184 | 1317 | 1927 | 1969 | 3024 | 3169 | 4031 => Meaning::Busy,
+        // Read only: a take-over is under way.
+        1290 | 1792 | 1836 => Meaning::Busy,
+        _ => Meaning::Failed,
+    }
+}
+
+/// `SQLITE_BUSY` and its extended codes (<https://sqlite.org/rescode.html#busy>).
+fn sqlite(code: Option<&str>) -> Meaning {
+    match code {
+        Some("5" | "261" | "517" | "773") => Meaning::Busy,
+        _ => Meaning::Failed,
+    }
+}
+
+/// An error as the engine sees it.
+pub fn port_error(error: DbErr) -> PortError {
+    match meaning(&error) {
+        Meaning::Conflict | Meaning::Busy => busy(error.to_string()),
+        Meaning::Duplicate | Meaning::Failed => PortError::Failed {
+            port: PORT,
+            source: Box::new(error),
+        },
+    }
+}
+
+/// It did not answer in time.
+pub fn busy(detail: impl Into<String>) -> PortError {
+    PortError::Busy {
+        port: PORT,
+        detail: detail.into(),
+    }
+}
+
+/// A row that the schema says cannot be.
+pub fn inconsistent(what: impl Into<String>) -> PortError {
+    PortError::Failed {
+        port: PORT,
+        source: what.into().into(),
+    }
+}
+
+/// A row that another row names.
+pub fn missing(what: &str, id: Uuid) -> PortError {
+    inconsistent(format!("{what} {id} is missing"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Meaning, mysql, postgres, sqlite};
+
+    #[test]
+    fn a_conflict_is_tried_again_and_a_lock_that_did_not_come_is_not() {
+        for code in ["40001", "40P01"] {
+            assert_eq!(postgres(code), Meaning::Conflict);
+        }
+        assert_eq!(mysql(1213), Meaning::Conflict);
+        assert_eq!(
+            (postgres("55P03"), mysql(1205)),
+            (Meaning::Busy, Meaning::Busy)
+        );
+    }
+
+    #[test]
+    fn a_server_that_is_full_or_goes_away_is_busy_and_a_broken_rule_is_not() {
+        for code in ["08006", "53300", "57P01", "57P03", "57014"] {
+            assert_eq!(postgres(code), Meaning::Busy, "{code}");
+        }
+        for number in [1040, 1053, 1927] {
+            assert_eq!(mysql(number), Meaning::Busy, "{number}");
+        }
+        assert_eq!(sqlite(Some("517")), Meaning::Busy);
+        // A check that does not hold, a column that is not there, a wrong password.
+        let failed = [
+            postgres("23514"),
+            postgres("42703"),
+            mysql(4025),
+            mysql(1045),
+        ];
+        assert_eq!(failed, [Meaning::Failed; 4]);
+    }
+}

@@ -1,0 +1,115 @@
+//! Unpaid orders end and their units come back, inside one transaction.
+
+use std::collections::{BTreeMap, HashSet};
+
+use app::wire::OrderId;
+use sea_orm::{
+    ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::Expr,
+};
+use uuid::Uuid;
+
+use super::ends::lock;
+use crate::{
+    adapters::sql::{
+        entity::{item, order, reservation},
+        errors::LedgerError,
+        inconsistent,
+    },
+    engine::ports::CloseOutcome,
+};
+
+/// Closes what still waits for payment. Rows are locked in the order that every transaction of the
+/// ledger keeps: reservations, orders, items, and among each other by id. Two transactions that
+/// want the same rows then wait for each other instead of both giving up.
+pub async fn close(
+    transaction: &DatabaseTransaction,
+    order_ids: &[OrderId],
+    reason: order::CloseReason,
+    now_ms: i64,
+) -> Result<Vec<CloseOutcome>, LedgerError> {
+    let ids = order_ids.iter().map(|id| id.0);
+    let reservation_ids: Vec<Uuid> = order::Entity::find()
+        .select_only()
+        .column(order::Column::ReservationId)
+        .filter(order::Column::Id.is_in(ids.clone()))
+        .into_tuple()
+        .all(transaction)
+        .await?;
+    lock(transaction, reservation_ids).await?;
+    let pending = order::Entity::find()
+        .filter(order::Column::Id.is_in(ids))
+        .filter(order::Column::State.eq(order::State::PendingPayment))
+        .order_by_asc(order::Column::Id)
+        .lock_exclusive()
+        .all(transaction)
+        .await?;
+    if !pending.is_empty() {
+        return_units(transaction, &pending).await?;
+        end_orders(transaction, &pending, reason, now_ms).await?;
+    }
+    let mut closed: HashSet<Uuid> = pending.iter().map(|order| order.id).collect();
+    let outcome = |id: &OrderId| match closed.remove(&id.0) {
+        true => CloseOutcome::Closed,
+        false => CloseOutcome::NotPending,
+    };
+    Ok(order_ids.iter().map(outcome).collect())
+}
+
+/// One update an item, by id.
+async fn return_units(
+    transaction: &DatabaseTransaction,
+    pending: &[order::Model],
+) -> Result<(), LedgerError> {
+    let mut units: BTreeMap<Uuid, i64> = BTreeMap::new();
+    for order in pending {
+        *units.entry(order.item_id).or_default() += 1;
+    }
+    for (item_id, units) in units {
+        let returned = item::Entity::update_many()
+            .col_expr(
+                item::Column::Sellable,
+                Expr::col(item::Column::Sellable).add(units),
+            )
+            .col_expr(
+                item::Column::Locked,
+                Expr::col(item::Column::Locked).sub(units),
+            )
+            .filter(item::Column::Id.eq(item_id))
+            .filter(item::Column::Locked.gte(units))
+            .exec(transaction)
+            .await?;
+        if returned.rows_affected != 1 {
+            let detail = format!("item {item_id} has fewer than {units} locked units to return");
+            return Err(inconsistent(detail).into());
+        }
+    }
+    Ok(())
+}
+
+/// The orders end, and their units are due in the gate.
+async fn end_orders(
+    transaction: &DatabaseTransaction,
+    pending: &[order::Model],
+    reason: order::CloseReason,
+    now_ms: i64,
+) -> Result<(), LedgerError> {
+    let closed = order::Entity::update_many()
+        .col_expr(order::Column::State, Expr::value(order::State::Closed))
+        .col_expr(order::Column::CloseReason, Expr::value(reason))
+        .col_expr(order::Column::ClosedAtMs, Expr::value(now_ms))
+        .col_expr(order::Column::LiveKey, Expr::value(None::<String>))
+        .filter(order::Column::Id.is_in(pending.iter().map(|order| order.id)))
+        .filter(order::Column::State.eq(order::State::PendingPayment))
+        .exec(transaction)
+        .await?;
+    if closed.rows_affected != pending.len() as u64 {
+        return Err(inconsistent("an order changed its state while it was locked").into());
+    }
+    reservation::Entity::update_many()
+        .col_expr(reservation::Column::ReleaseDueAtMs, Expr::value(now_ms))
+        .filter(reservation::Column::Id.is_in(pending.iter().map(|order| order.reservation_id)))
+        .exec(transaction)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,253 @@
+//! Opening the database of a server: PostgreSQL, MySQL or MariaDB. What every connection is told
+//! before it is used, how many there are, and migrating one copy of the program at a time.
+
+use std::time::Duration;
+
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, Statement,
+    sqlx::{
+        Connection, Executor,
+        mysql::MySqlConnectOptions,
+        pool::{PoolConnectionMetadata, PoolOptions},
+        postgres::PgConnectOptions,
+    },
+};
+use sea_orm_migration::MigratorTrait;
+use tokio::time::timeout;
+
+use super::{
+    Sql,
+    connect::{ACQUIRE, ConnectError},
+    errors::{Meaning, meaning},
+};
+use crate::migrations::Migrator;
+
+/// A connection that has not been used for so long is asked whether it still works before it is
+/// used. A busy one is not: that would cost every statement a round trip.
+const ASK_AFTER: Duration = Duration::from_secs(1);
+/// How long the answer may take when a connection comes back to the pool. A server that vanished
+/// without a word must not keep it: the pool would run dry until the operating system gives up.
+const ASK_LIMIT: Duration = Duration::from_secs(1);
+/// An unused connection is closed after this long.
+const IDLE: Duration = Duration::from_secs(60);
+/// No connection is older: after a take-over, or behind a balancer, they move on by themselves.
+const LIFETIME: Duration = Duration::from_secs(30 * 60);
+/// How long a starting copy waits for the database, and for another copy that migrates it.
+const MIGRATION: Duration = Duration::from_secs(60);
+
+/// A statement and a lock take 5 s at most, a transaction that its owner left goes after 15 s, and
+/// every statement of a transaction that writes sees what is committed.
+const POSTGRES_CONNECTION: &str = "SET statement_timeout = 5000; SET lock_timeout = 5000; \
+     SET idle_in_transaction_session_timeout = 15000; \
+     SET default_transaction_isolation = 'read committed'";
+/// The same as far as it goes: a connection that nobody uses for two minutes (the pool closes it
+/// earlier) is not there any more. What is in the comment is understood by MariaDB alone.
+const MYSQL_CONNECTION: [&str; 2] = [
+    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+    "SET innodb_lock_wait_timeout = 5, lock_wait_timeout = 5, wait_timeout = 120, \
+     sql_mode = CONCAT(@@sql_mode, ',STRICT_TRANS_TABLES') \
+     /*M!100301 , idle_transaction_timeout = 15 */",
+];
+
+/// Where a database is, understood.
+#[derive(Clone)]
+enum Server {
+    Postgres(Box<PgConnectOptions>),
+    MySql(Box<MySqlConnectOptions>),
+}
+
+impl Server {
+    fn parse(url: &str) -> Result<Server, ConnectError> {
+        use sea_orm::sqlx::ConnectOptions;
+        let not_understood =
+            |error: &dyn std::error::Error| ConnectError::Address(error.to_string());
+        match url.split_once("://") {
+            Some(("postgres" | "postgresql", _)) => {
+                let options: PgConnectOptions = url
+                    .parse()
+                    .map_err(|error: sea_orm::sqlx::Error| not_understood(&error))?;
+                let options = options.application_name("seckill");
+                Ok(Server::Postgres(Box::new(
+                    options.disable_statement_logging(),
+                )))
+            }
+            Some(("mysql" | "mariadb", _)) => {
+                let options: MySqlConnectOptions = url
+                    .parse()
+                    .map_err(|error: sea_orm::sqlx::Error| not_understood(&error))?;
+                let options = options.charset("utf8mb4");
+                Ok(Server::MySql(Box::new(options.disable_statement_logging())))
+            }
+            _ => Err(ConnectError::Address(
+                "it begins with postgres:// or mysql://".to_owned(),
+            )),
+        }
+    }
+
+    /// A pool of at most `connections`. It connects when it is used, so that a server that is away
+    /// for a moment is waited for by whoever asks, for as long as a request waits.
+    async fn pool(&self, connections: u32) -> Result<DatabaseConnection, DbErr> {
+        let mut options = self.options();
+        options
+            .max_connections(connections)
+            .acquire_timeout(ACQUIRE)
+            .idle_timeout(IDLE)
+            .max_lifetime(LIFETIME)
+            .test_before_acquire_if_idle_for(ASK_AFTER)
+            .connect_lazy(true)
+            .map_sqlx_postgres_pool_opts(|pool| {
+                works_when_released(pool).after_connect(|connection, _| {
+                    Box::pin(async { connection.execute(POSTGRES_CONNECTION).await.map(drop) })
+                })
+            })
+            .map_sqlx_mysql_pool_opts(|pool| {
+                works_when_released(pool).after_connect(|connection, _| {
+                    Box::pin(async {
+                        for statement in MYSQL_CONNECTION {
+                            connection.execute(statement).await?;
+                        }
+                        Ok(())
+                    })
+                })
+            });
+        Database::connect(options).await
+    }
+
+    /// The address is given in parts, already understood, so that it is in no message or trace.
+    fn options(&self) -> ConnectOptions {
+        let mut options = match self.clone() {
+            Server::Postgres(server) => {
+                let mut options = ConnectOptions::new("postgres://ledger");
+                options.map_sqlx_postgres_opts(move |_| server.as_ref().clone());
+                options
+            }
+            Server::MySql(server) => {
+                let mut options = ConnectOptions::new("mysql://ledger");
+                options.map_sqlx_mysql_opts(move |_| server.as_ref().clone());
+                options
+            }
+        };
+        options.sqlx_logging(false);
+        options
+    }
+
+    /// Brings the schema up to date, one process at a time. The lock belongs to the connection: it
+    /// is the only one of its pool, and goes with it, however this ends.
+    async fn migrate(&self) -> Result<(), ConnectError> {
+        let mut options = self.options();
+        options
+            .max_connections(1)
+            .acquire_timeout(MIGRATION)
+            .idle_timeout(None)
+            .max_lifetime(None);
+        let only = Database::connect(options).await?;
+        let migrated = self.migrate_over(&only).await;
+        // It may not answer any more; then it is dropped.
+        let _ = timeout(ASK_LIMIT, only.close_by_ref()).await;
+        migrated
+    }
+
+    async fn migrate_over(&self, only: &DatabaseConnection) -> Result<(), ConnectError> {
+        let backend = only.get_database_backend();
+        let locked = match self {
+            Server::Postgres(_) => {
+                let limit = format!("SET lock_timeout = {}", MIGRATION.as_millis());
+                only.execute_unprepared(&limit).await?;
+                // A number of this program's own; such locks are a database's.
+                let lock = "SELECT pg_advisory_lock(7308895118932177763)";
+                let got = only.execute_unprepared(lock).await;
+                match got {
+                    Err(error) if meaning(&error) == Meaning::Busy => false,
+                    got => got.map(|_| true)?,
+                }
+            }
+            Server::MySql(_) => {
+                // Such locks are a server's: the name says which database. 64 characters at most.
+                let lock = format!(
+                    "SELECT GET_LOCK(CONCAT('seckill:', MD5(DATABASE())), {}) = 1 AS locked",
+                    MIGRATION.as_secs()
+                );
+                let row = only
+                    .query_one_raw(Statement::from_string(backend, lock))
+                    .await?;
+                let locked: Option<i64> = row.map(|row| row.try_get("", "locked")).transpose()?;
+                locked == Some(1)
+            }
+        };
+        if !locked {
+            return Err(ConnectError::Migrating(MIGRATION));
+        }
+        Ok(Migrator::up(only, None).await?)
+    }
+}
+
+/// Gives up a connection that comes back and does not answer in time.
+fn works_when_released<D>(pool: PoolOptions<D>) -> PoolOptions<D>
+where
+    D: sea_orm::sqlx::Database,
+{
+    pool.after_release(|connection, _: PoolConnectionMetadata| {
+        Box::pin(async {
+            let answered = timeout(ASK_LIMIT, connection.ping()).await;
+            answered.unwrap_or_else(|_| Err(sea_orm::sqlx::Error::PoolTimedOut))?;
+            Ok(true)
+        })
+    })
+}
+
+impl Sql {
+    /// Opens the database of a server and brings its schema up to date. `connections` is how many
+    /// this process may have, and as many to `replica_url`, a copy that is a little behind, where
+    /// there is one. `pay_window_s` is how many seconds a buyer has to pay where a round does not
+    /// say.
+    ///
+    /// A third of the connections, rounded up, writes: workers come to an end however many people
+    /// look at pages. With a single connection everything shares it.
+    ///
+    /// # Errors
+    /// See [`ConnectError`]. A replica that is away is no error: the primary answers for it.
+    pub async fn connect(
+        url: &str,
+        replica_url: Option<&str>,
+        connections: u32,
+        pay_window_s: u32,
+    ) -> Result<Sql, ConnectError> {
+        let server = Server::parse(url)?;
+        let replica = replica_url.map(Server::parse).transpose()?;
+        server.migrate().await?;
+        let writers = connections.div_ceil(3);
+        let write = server.pool(writers).await?;
+        let read = match connections.saturating_sub(writers) {
+            0 => write.clone(),
+            readers => server.pool(readers).await?,
+        };
+        let pages = match &replica {
+            Some(replica) => replica.pool(connections).await?,
+            None => read.clone(),
+        };
+        Ok(Sql {
+            write,
+            read,
+            pages,
+            has_replica: replica.is_some(),
+            pay_window_s,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Server;
+
+    #[test]
+    fn an_address_that_is_none_is_not_repeated() {
+        for url in [
+            "postgres://shop:secret@db:notaport/x",
+            "secret",
+            "mysql://u:secret@[/",
+        ] {
+            let error = Server::parse(url).err().unwrap().to_string();
+            assert!(!error.contains("secret"), "{error}");
+        }
+    }
+}

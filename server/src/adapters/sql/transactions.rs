@@ -1,0 +1,152 @@
+//! Statements and transactions with a bound on how long they take. Transactions of several workers
+//! and copies get into each other's way: who gives way begins again.
+
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use sea_orm::{
+    AccessMode, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, IsolationLevel,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+use tokio::time::{sleep, timeout};
+
+use super::{
+    Sql,
+    errors::{LedgerError, Meaning, busy, meaning, port_error},
+};
+use crate::engine::ports::PortError;
+
+/// How long a single statement may take, the wait for a connection included. A little more than the
+/// servers' own limit: this one is for a server that does not answer at all.
+const STATEMENT: Duration = Duration::from_secs(6);
+/// How long a transaction may take, with all its attempts.
+const TRANSACTION: Duration = Duration::from_secs(10);
+/// How often a transaction that gave way begins again.
+const RETRIES: u32 = 3;
+/// The longest pause before the first retry; it grows with the retries.
+const PAUSE_MS: u64 = 20;
+
+/// What a row with the same key means to a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Duplicate {
+    /// Another worker wrote the same meanwhile: begin again and find it there.
+    Again,
+    /// It is the answer.
+    Answer,
+}
+
+/// What happens inside a transaction.
+pub type Body<'t, T> = BoxFuture<'t, Result<T, LedgerError>>;
+
+/// A statement of its own, within its bound.
+pub trait Answer<T>: Future<Output = Result<T, DbErr>> + Send + Sized {
+    /// Waits for the answer, and says what an error means.
+    fn answer(self) -> impl Future<Output = Result<T, PortError>> + Send {
+        async {
+            match timeout(STATEMENT, self).await {
+                Ok(answered) => answered.map_err(port_error),
+                Err(_) => Err(busy("no answer to a statement in time")),
+            }
+        }
+    }
+}
+
+impl<T, F: Future<Output = Result<T, DbErr>> + Send> Answer<T> for F {}
+
+impl Sql {
+    /// Runs `body` in a transaction that writes, and commits it. When the database gave up the
+    /// transaction in favour of another one, runs all of it again, three times at most.
+    ///
+    /// On SQLite the transaction takes the write lock at once: one that began by reading could not
+    /// upgrade without an error. Elsewhere it is READ COMMITTED (see `servers`): every statement sees
+    /// what has been committed before it, so a row that was locked is read as it is now.
+    ///
+    /// What `body` needs is handed in beside it as `with`: a future that borrows from both lives as
+    /// long as the shorter, which a closure that captures could not say.
+    pub(super) async fn transact<T, W>(
+        &self,
+        duplicate: Duplicate,
+        with: W,
+        body: impl for<'t> Fn(&'t DatabaseTransaction, &'t W) -> Body<'t, T>,
+    ) -> Result<T, LedgerError> {
+        let attempts = async {
+            let mut retries = 0;
+            loop {
+                let error = match self.attempt(&with, &body).await {
+                    Err(LedgerError::Database(error)) => error,
+                    done => return done,
+                };
+                let again = match meaning(&error) {
+                    Meaning::Conflict => true,
+                    Meaning::Duplicate => duplicate == Duplicate::Again,
+                    Meaning::Busy | Meaning::Failed => false,
+                };
+                if !again || retries == RETRIES {
+                    return Err(error.into());
+                }
+                retries += 1;
+                tracing::debug!(%error, retries, "a transaction begins again");
+                let longest = PAUSE_MS * u64::from(retries);
+                sleep(Duration::from_millis(rand::random_range(1..=longest))).await;
+            }
+        };
+        match timeout(TRANSACTION, attempts).await {
+            Ok(ended) => ended,
+            Err(_) => Err(busy("a transaction did not end in time").into()),
+        }
+    }
+
+    async fn attempt<T, W>(
+        &self,
+        with: &W,
+        body: impl for<'t> Fn(&'t DatabaseTransaction, &'t W) -> Body<'t, T>,
+    ) -> Result<T, LedgerError> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..Default::default()
+        };
+        let transaction = self.write.begin_with_options(options).await?;
+        match body(&transaction, with).await {
+            Ok(value) => {
+                transaction.commit().await?;
+                Ok(value)
+            }
+            Err(error) => {
+                // Its locks must be gone before it begins again. A connection that cannot roll back
+                // is broken, and with it goes the transaction.
+                if let Err(rollback) = transaction.rollback().await {
+                    tracing::debug!(%rollback, "a transaction was not rolled back");
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Runs `body` in a transaction of the primary that only reads and sees one state of the ledger
+    /// throughout, for at most `limit`.
+    pub(super) async fn read_consistently<T, W>(
+        &self,
+        limit: Duration,
+        with: W,
+        body: impl for<'t> Fn(&'t DatabaseTransaction, &'t W) -> Body<'t, T>,
+    ) -> Result<T, LedgerError> {
+        let reading = async {
+            // On SQLite a transaction that only reads is all this without being told.
+            let server = self.read.get_database_backend() != DbBackend::Sqlite;
+            let isolation = server.then_some(IsolationLevel::RepeatableRead);
+            let access = server.then_some(AccessMode::ReadOnly);
+            let read = self.read.begin_with_config(isolation, access).await?;
+            if read.get_database_backend() == DbBackend::Postgres {
+                let sql = format!("SET LOCAL statement_timeout = {}", limit.as_millis());
+                read.execute_unprepared(&sql).await?;
+            }
+            let value = body(&read, &with).await?;
+            read.commit().await?;
+            Ok(value)
+        };
+        match timeout(limit, reading).await {
+            Ok(ended) => ended,
+            Err(_) => Err(busy("a consistent read did not end in time").into()),
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! The embedded shop: one process and a data folder.
+
+use std::sync::Arc;
+
+use super::{Assembly, AssemblyError, Surroundings, ledger_ping, open_ledger};
+use crate::{
+    adapters::{
+        cached::{CachedCatalogue, CachedTokens},
+        embedded::{Gate, GovernedLimits, MemoryCaptchas, MemoryPaths},
+        faulty::{FaultyOrders, FaultyQueue, FaultyReservations},
+        system::SystemClock,
+    },
+    config::Config,
+    engine::{
+        Engine, SoldOutMarks,
+        ports::{OrderQueue, Orders, Reservations},
+    },
+    workers::Bells,
+};
+
+pub async fn assemble(config: &Config, around: Surroundings) -> Result<Assembly, AssemblyError> {
+    let sql = open_ledger(config, around.durability).await?;
+    let store = Arc::new(sql.clone());
+    let mut reservations: Arc<dyn Reservations> = store.clone();
+    let mut orders: Arc<dyn Orders> = store.clone();
+    let mut queue: Arc<dyn OrderQueue> = store.clone();
+    if let Some(plan) = around.faults {
+        reservations = Arc::new(FaultyReservations {
+            real: reservations,
+            plan: plan.clone(),
+        });
+        orders = Arc::new(FaultyOrders {
+            real: orders,
+            plan: plan.clone(),
+        });
+        queue = Arc::new(FaultyQueue { real: queue, plan });
+    }
+    let clock = around.clock.unwrap_or_else(|| Arc::new(SystemClock));
+    let (gate, gate_task) = Gate::new(clock.clone(), queue.clone(), reservations.clone());
+    let bells = Bells::new();
+    let engine = Engine {
+        rules: config.rules,
+        ids: around.ids,
+        gate: Arc::new(gate),
+        queue,
+        outbox: None,
+        reservations,
+        orders,
+        catalogue: Arc::new(CachedCatalogue::new(store.clone())),
+        accounts: store.clone(),
+        tokens: Arc::new(CachedTokens::new(store.clone())),
+        passwords: around.passwords,
+        questions: around.questions,
+        captchas: Arc::new(MemoryCaptchas::new(clock.clone())),
+        paths: Arc::new(MemoryPaths::new(clock.clone())),
+        limits: Arc::new(GovernedLimits::new(
+            clock.clone(),
+            config.quotas,
+            config.no_limits,
+        )),
+        notices: store,
+        notifier: around.notifier,
+        bell: Arc::new(bells.clone()),
+        marks: SoldOutMarks::default(),
+        clock,
+    };
+    Ok(Assembly {
+        engine: Arc::new(engine),
+        bells,
+        tasks: vec![Box::pin(gate_task.run())],
+        dependencies: vec![ledger_ping(&sql)],
+        sql,
+    })
+}

@@ -1,0 +1,6 @@
+//! Whole sales against the real binary: processes of their own, their ports, their data, killed
+//! without warning. Run in release: `cargo test --release -p server --test live`.
+
+mod buyers;
+mod embedded;
+mod process;

@@ -1,0 +1,155 @@
+//! The contract of [`OrderQueue`], on the ledger itself and on RabbitMQ.
+
+use std::sync::Arc;
+
+use app::wire::{AccountId, ItemId, OrderId, ReservationId};
+use server::engine::ports::{Depth, OrderQueue, Orders, QueuedReservation, TRIES};
+use uuid::Uuid;
+
+use crate::{
+    rabbitmq::{connect, eventually},
+    servers::rabbitmq::shared,
+    support::{START_MS, TestShop},
+};
+
+/// A queue, empty, and the shop that it belongs to.
+struct Place {
+    name: &'static str,
+    queue: Arc<dyn OrderQueue>,
+    shop: TestShop,
+    item: ItemId,
+    /// Whether the end of an entry is the order in the ledger.
+    ends_with_order: bool,
+}
+
+/// `test` names what must not be shared with other tests.
+async fn places(test: &str) -> [Place; 2] {
+    let ledger = TestShop::new().await;
+    let shop = TestShop::new().await;
+    [
+        Place {
+            name: "ledger",
+            queue: Arc::clone(&ledger.engine.queue),
+            item: ledger.item(100).await,
+            shop: ledger,
+            ends_with_order: true,
+        },
+        Place {
+            name: "RabbitMQ",
+            queue: connect(shared(), test).await,
+            item: shop.item(100).await,
+            shop,
+            ends_with_order: false,
+        },
+    ]
+}
+
+impl Place {
+    fn held(&self, buyers: std::ops::RangeInclusive<u32>) -> Vec<QueuedReservation> {
+        buyers
+            .map(|buyer| QueuedReservation {
+                reservation_id: ReservationId(Uuid::from_u128(0xcc00 + u128::from(buyer))),
+                item_id: self.item,
+                buyer: AccountId(Uuid::from_u128(u128::from(buyer))),
+                path: format!("path{buyer}"),
+                position: buyer,
+                held_at_ms: START_MS,
+            })
+            .collect()
+    }
+
+    /// Takes until there are so many.
+    async fn take(&self, limit: u32, wanted: usize) -> Vec<QueuedReservation> {
+        eventually(self.name, async || {
+            let taken = self.queue.take_batch(limit).await.unwrap();
+            (taken.len() >= wanted).then_some(taken)
+        })
+        .await
+    }
+
+    async fn end(&self, done: &[QueuedReservation]) {
+        if self.ends_with_order {
+            let with_order = |entry: &QueuedReservation| {
+                let id = 0xdd00 + u128::from(entry.position);
+                (entry.clone(), OrderId(Uuid::from_u128(id)))
+            };
+            let batch: Vec<_> = done.iter().map(with_order).collect();
+            self.shop.sql.write(&batch, START_MS).await.unwrap();
+        }
+        self.queue.ack(done).await.unwrap();
+    }
+
+    async fn depth_becomes(&self, waiting: u64, parked: u64) {
+        let depth = Depth { waiting, parked };
+        eventually(self.name, async || {
+            (self.queue.depth().await.unwrap() == depth).then_some(())
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn entries_come_in_order_and_again_until_they_are_done() {
+    for place in places("in-order").await {
+        let (name, wishes) = (place.name, place.held(1..=5));
+        place.queue.put(&wishes[..3]).await.unwrap();
+        place.queue.put(&wishes[3..]).await.unwrap();
+        assert_eq!(place.take(2, 2).await, wishes[..2], "{name}");
+        assert_eq!(place.take(10, 5).await, wishes, "{name}: not done");
+        place.end(&wishes[..2]).await;
+        assert_eq!(place.take(10, 3).await, wishes[2..], "{name}");
+        // Out of order, and two that were never taken together.
+        place.end(&[wishes[4].clone(), wishes[2].clone()]).await;
+        assert_eq!(place.take(10, 1).await, wishes[3..4], "{name}");
+        place.end(&wishes[3..4]).await;
+        assert_eq!(place.queue.take_batch(10).await.unwrap(), [], "{name}");
+        place.end(&wishes[3..4]).await;
+        place.depth_becomes(0, 0).await;
+    }
+}
+
+#[tokio::test]
+async fn depth_counts_what_waits() {
+    for place in places("depth").await {
+        place.depth_becomes(0, 0).await;
+        place.queue.put(&place.held(1..=3)).await.unwrap();
+        place.depth_becomes(3, 0).await;
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_written_is_parked_and_the_rest_goes_on() {
+    for place in places("parking").await {
+        let (name, wishes) = (place.name, place.held(1..=3));
+        let bad = &wishes[..1];
+        place.queue.put(&wishes).await.unwrap();
+        assert_eq!(place.take(10, 3).await, wishes, "{name}");
+        place.queue.set_aside(&wishes[0]).await.unwrap();
+        let behind = eventually(name, async || {
+            let taken = place.queue.take_batch(10).await.unwrap();
+            (taken.len() == 3).then_some(taken)
+        })
+        .await;
+        assert_eq!(behind[..2], wishes[1..], "{name}: it comes behind others");
+        assert_eq!(behind[2..], *bad, "{name}");
+        place.end(&wishes[1..]).await;
+        for _ in 1..TRIES {
+            assert_eq!(place.take(10, 1).await, bad, "{name}");
+            place.queue.set_aside(&bad[0]).await.unwrap();
+        }
+        place.depth_becomes(0, 1).await;
+        assert_eq!(place.queue.take_batch(10).await.unwrap(), [], "{name}");
+
+        assert_eq!(place.queue.replay_parked().await.unwrap(), 1, "{name}");
+        assert_eq!(place.queue.replay_parked().await.unwrap(), 0, "{name}");
+        for _ in 0..TRIES {
+            assert_eq!(place.take(10, 1).await, bad, "{name}: as many tries again");
+            place.queue.set_aside(&bad[0]).await.unwrap();
+        }
+        place.depth_becomes(0, 1).await;
+        assert_eq!(place.queue.replay_parked().await.unwrap(), 1, "{name}");
+        assert_eq!(place.take(10, 1).await, bad, "{name}");
+        place.end(bad).await;
+        place.depth_becomes(0, 0).await;
+    }
+}

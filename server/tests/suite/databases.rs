@@ -1,0 +1,25 @@
+//! The ledger on real PostgreSQL and MariaDB servers: several workers at once, servers that stop,
+//! die and come back. What is the same on every database is in the contract suites.
+
+mod faults;
+mod opened;
+mod workers;
+
+/// Makes a test a server of each function, which takes an [`opened::Opened`].
+macro_rules! on_every_server {
+    ($($test:ident)*) => {
+        mod on_postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                super::$test(crate::databases::opened::Server::postgres()).await;
+            })*
+        }
+        mod on_mariadb {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                super::$test(crate::databases::opened::Server::mariadb()).await;
+            })*
+        }
+    };
+}
+use on_every_server;

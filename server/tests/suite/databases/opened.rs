@@ -1,0 +1,173 @@
+//! Databases of a test's own, and ledgers over them.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use app::wire::{AccountId, ItemId, Money, OrderId, ReservationId, RoundId};
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
+use server::{
+    adapters::sql::{NewItem, NewRound, Sql},
+    engine::{
+        audit::{self, Report},
+        ports::{Orders, PortError, QueuedReservation, WriteOutcome},
+    },
+};
+use uuid::Uuid;
+
+use crate::{
+    servers::{MariaDb, Postgres, mariadb, postgres},
+    support::{HOUR_MS, START_MS, both},
+};
+
+/// The shop's time to pay.
+const PAY_WINDOW_S: u32 = 600;
+
+/// A server that other tests use at the same time.
+pub enum Server {
+    Postgres(Arc<Postgres>),
+    MariaDb(Arc<MariaDb>),
+}
+
+impl Server {
+    pub fn postgres() -> Server {
+        Server::Postgres(postgres::shared())
+    }
+
+    pub fn mariadb() -> Server {
+        Server::MariaDb(mariadb::shared())
+    }
+
+    /// The address of a new, empty database.
+    pub fn database(&self) -> String {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("test_{}", COUNT.fetch_add(1, Ordering::SeqCst));
+        match self {
+            Server::Postgres(server) => {
+                server.create_database(&name);
+                server.url(&name)
+            }
+            Server::MariaDb(server) => {
+                server.create_database(&name);
+                server.url(&name)
+            }
+        }
+    }
+
+    /// A ledger in a new database.
+    pub async fn open(&self) -> Opened {
+        Opened::at(&self.database(), 9).await
+    }
+}
+
+/// An opened ledger.
+pub struct Opened {
+    pub sql: Sql,
+    pub url: String,
+}
+
+impl Opened {
+    pub async fn at(url: &str, connections: u32) -> Opened {
+        let sql = Sql::connect(url, None, connections, PAY_WINDOW_S).await;
+        Opened {
+            sql: sql.unwrap(),
+            url: url.to_owned(),
+        }
+    }
+
+    /// Another copy of the program over the same ledger.
+    pub async fn copy(&self) -> Opened {
+        Opened::at(&self.url, 9).await
+    }
+
+    /// A connection that is not ours.
+    pub async fn foreign(&self) -> DatabaseConnection {
+        Database::connect(&self.url).await.unwrap()
+    }
+
+    /// An item of an open round; its number makes its id.
+    pub async fn item(&self, number: u32, stock: u32) -> ItemId {
+        let item_id = ItemId(Uuid::from_u128(0xa000 + u128::from(number)));
+        let round = NewRound {
+            round_id: RoundId(Uuid::from_u128(0xaa00 + u128::from(number))),
+            title: both("午夜场", "Midnight round"),
+            starts_at_ms: START_MS,
+            ends_at_ms: START_MS + HOUR_MS,
+            stopped: None,
+            pay_window_s: None,
+            items: vec![NewItem {
+                item_id,
+                product_id: Uuid::from_u128(0xab00 + u128::from(number)),
+                title: both("手冲壶 🫖", "Pour-over kettle"),
+                description: both("细口。", "A slender spout."),
+                picture_url: "/products/kettle.svg".into(),
+                list_price: Money(29_900),
+                sale_price: Money(9_900),
+                stock,
+            }],
+        };
+        self.sql.add_round(&round).await.unwrap();
+        item_id
+    }
+
+    /// Fails unless every invariant holds.
+    pub async fn audit(&self) -> Report {
+        let report = audit::audit(&self.sql, START_MS).await.unwrap();
+        assert_eq!(report.violations, [], "{report:#?}");
+        report
+    }
+
+    /// Writes as a worker does: what is busy is asked again. Nothing else may happen.
+    pub async fn write(&self, batch: &[(QueuedReservation, OrderId)]) -> Vec<WriteOutcome> {
+        until_not_busy("write", async || self.sql.write(batch, START_MS).await).await
+    }
+}
+
+/// Runs SQL that gives no rows.
+pub async fn run(connection: &impl ConnectionTrait, sql: &str) {
+    connection.execute_unprepared(sql).await.unwrap();
+}
+
+/// Asks again for as long as the answer is `Busy`, for a minute at most.
+pub async fn until_not_busy<T>(
+    what: &str,
+    mut ask: impl AsyncFnMut() -> Result<T, PortError>,
+) -> T {
+    let begun = Instant::now();
+    loop {
+        match ask().await {
+            Ok(value) => return value,
+            Err(PortError::Busy { detail, .. }) => {
+                let waited = begun.elapsed();
+                assert!(waited < Duration::from_secs(60), "{what}: {detail}");
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            Err(error) => panic!("{what}: {error:?}"),
+        }
+    }
+}
+
+/// A buyer's reservation of an item; the same numbers make the same.
+pub fn held(item_id: ItemId, buyer: u32) -> QueuedReservation {
+    let id = (item_id.0.as_u128() << 32) + u128::from(buyer);
+    QueuedReservation {
+        reservation_id: ReservationId(Uuid::from_u128(id)),
+        item_id,
+        buyer: AccountId(Uuid::from_u128(u128::from(buyer))),
+        path: format!("path{buyer}"),
+        position: buyer,
+        held_at_ms: START_MS,
+    }
+}
+
+/// A batch with order ids of the writer's own.
+pub fn batch(entries: &[QueuedReservation]) -> Vec<(QueuedReservation, OrderId)> {
+    entries
+        .iter()
+        .map(|entry| (entry.clone(), OrderId(Uuid::now_v7())))
+        .collect()
+}

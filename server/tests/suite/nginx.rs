@@ -1,0 +1,307 @@
+//! The nginx configuration that is shipped, in front of copies that are made up.
+
+use std::{
+    fs,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::Request,
+    http::{StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
+use reqwest::{Client, Method};
+use tokio::{net::TcpListener, task::JoinHandle};
+
+use crate::servers::{free_port, nginx::Nginx, wait_until};
+
+/// A copy of the shop, as far as nginx sees one.
+struct Copy {
+    port: u16,
+    asked: Arc<AtomicUsize>,
+    task: JoinHandle<()>,
+}
+
+impl Copy {
+    /// Answers everything with what it was asked for.
+    async fn telling() -> Copy {
+        Copy::answering(|request| {
+            let word = |name: &str| {
+                let value = request.headers().get(name);
+                value.map_or("", |value| value.to_str().unwrap()).to_owned()
+            };
+            format!(
+                "{} {} {} {}",
+                request.method(),
+                request.uri(),
+                word("host"),
+                word("x-forwarded-for")
+            )
+            .into_response()
+        })
+        .await
+    }
+
+    async fn answering(answer: fn(&Request) -> Response) -> Copy {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&asked);
+        let router = Router::new().fallback(async move |request: Request| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            answer(&request)
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Copy {
+            port: listener.local_addr().unwrap().port(),
+            asked,
+            task: tokio::spawn(async move { axum::serve(listener, router).await.unwrap() }),
+        }
+    }
+
+    /// Receives a request and breaks off.
+    async fn dying() -> Copy {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&asked);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let task = tokio::spawn(async move {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                let mut head = [0];
+                if stream.peek(&mut head).await.is_ok_and(|read| read > 0) {
+                    counted.fetch_add(1, Ordering::SeqCst);
+                }
+            }
+        });
+        Copy { port, asked, task }
+    }
+
+    fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for Copy {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+fn client() -> Client {
+    // Requests to loopback go past any proxy of the machine's.
+    Client::builder().no_proxy().build().unwrap()
+}
+
+async fn get(nginx: &Nginx, path: &str) -> reqwest::Response {
+    get_taking(nginx, path, "identity").await
+}
+
+async fn get_taking(nginx: &Nginx, path: &str, encodings: &str) -> reqwest::Response {
+    let request = client()
+        .get(nginx.url() + path)
+        .header(header::ACCEPT_ENCODING, encodings);
+    request.send().await.unwrap()
+}
+
+async fn purchase(nginx: &Nginx) -> reqwest::Response {
+    let url = nginx.url() + "/seckill/0123456789abcdef";
+    let request = client()
+        .post(url)
+        .header(header::CONTENT_TYPE, "application/json");
+    request.body(r#"{"item_id":"1"}"#).send().await.unwrap()
+}
+
+fn header_of(response: &reqwest::Response, name: header::HeaderName) -> &str {
+    let value = response.headers().get(name);
+    value.map_or("", |value| value.to_str().unwrap())
+}
+
+async fn is_busy_call(response: reqwest::Response) {
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(header_of(&response, header::RETRY_AFTER), "1");
+    let body = response.text().await.unwrap();
+    assert_eq!(body, r#"{"error":"busy","retry_after_s":1}"#);
+}
+
+#[tokio::test]
+async fn copies_hear_who_is_asking_and_for_which_host() {
+    let copy = Copy::telling().await;
+    let nginx = Nginx::start(&[copy.port]);
+    let request = client().get(nginx.url() + "/items/7?a=b");
+    let request = request.header("x-forwarded-for", "6.6.6.6");
+    let told = request.send().await.unwrap().text().await.unwrap();
+    let host = nginx.url().replace("http://", "");
+    assert_eq!(told, format!("GET /items/7?a=b {host} 6.6.6.6, 127.0.0.1"));
+}
+
+#[tokio::test]
+async fn a_purchase_that_was_sent_is_not_sent_again() {
+    let (one, other) = (Copy::dying().await, Copy::dying().await);
+    let nginx = Nginx::start(&[one.port, other.port]);
+    is_busy_call(purchase(&nginx).await).await;
+    assert_eq!(one.asked() + other.asked(), 1);
+}
+
+#[tokio::test]
+async fn what_only_reads_is_asked_of_another_copy() {
+    let (dying, living) = (Copy::dying().await, Copy::telling().await);
+    let nginx = Nginx::start(&[dying.port, living.port]);
+    for _ in 0..4 {
+        assert_eq!(get(&nginx, "/api/clock").await.status(), StatusCode::OK);
+    }
+    assert_eq!(living.asked(), 4);
+    assert!(dying.asked() > 0, "both copies are used");
+}
+
+#[tokio::test]
+async fn purchases_go_past_a_copy_that_is_not_there() {
+    let living = Copy::telling().await;
+    let nginx = Nginx::start(&[free_port(), living.port]);
+    for _ in 0..4 {
+        assert_eq!(purchase(&nginx).await.status(), StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn without_any_copy_visitors_hear_busy() {
+    let nginx = Nginx::start(&[free_port(), free_port()]);
+    is_busy_call(purchase(&nginx).await).await;
+    let page = get(&nginx, "/").await;
+    assert_eq!(page.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(
+        header_of(&page, header::CONTENT_TYPE),
+        "text/html; charset=utf-8"
+    );
+    assert_eq!(header_of(&page, header::CACHE_CONTROL), "no-store");
+}
+
+#[tokio::test]
+async fn numbers_are_not_for_the_public() {
+    let copy = Copy::telling().await;
+    let nginx = Nginx::start(&[copy.port]);
+    let refused = get(&nginx, "/metrics").await;
+    assert_eq!(refused.status(), StatusCode::NOT_FOUND);
+    assert_eq!(copy.asked(), 0);
+    assert_eq!(get(&nginx, "/healthz").await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_refused_in_the_copies_words() {
+    let copy = Copy::telling().await;
+    let nginx = Nginx::start(&[copy.port]);
+    let request = client().post(nginx.url() + "/api/login");
+    let response = request.body(vec![b'a'; 17 * 1024]).send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let body = response.text().await.unwrap();
+    assert_eq!(body, r#"{"error":"invalid","field":"body"}"#);
+    assert_eq!(copy.asked(), 0);
+}
+
+#[tokio::test]
+async fn a_flood_from_one_address_is_cut_off() {
+    let copy = Copy::telling().await;
+    let nginx = Nginx::start(&[copy.port]);
+    let (client, url) = (client(), nginx.url() + "/api/clock");
+    let all = (0..600).map(|_| client.get(&url).send());
+    let answers = futures::future::join_all(all).await;
+    let (mut served, mut refused) = (0, 0);
+    for answer in answers {
+        let answer = answer.unwrap();
+        if answer.status() == StatusCode::OK {
+            served += 1;
+        } else {
+            assert_eq!(answer.status(), StatusCode::TOO_MANY_REQUESTS);
+            let body = answer.text().await.unwrap();
+            assert_eq!(body, r#"{"error":"rate_limited","retry_after_s":1}"#);
+            refused += 1;
+        }
+    }
+    assert!(served >= 200, "a crowd's moment passes: {served}");
+    assert!(refused > 0);
+}
+
+#[tokio::test]
+async fn assets_come_from_the_folder_in_the_best_form_that_is_taken() {
+    let copy = Copy::telling().await;
+    let nginx = Nginx::start(&[copy.port]);
+    fs::create_dir(nginx.site().join("pkg")).unwrap();
+    for (end, form) in [("", "plain"), (".br", "as br"), (".gz", "as gz")] {
+        let file = nginx.site().join(format!("pkg/seckill.abc.js{end}"));
+        fs::write(file, form).unwrap();
+    }
+    fs::write(nginx.site().join("secret.txt"), "not ours to show").unwrap();
+
+    for (takes, encoding, bytes) in [
+        ("gzip, deflate, br, zstd", "br", "as br"),
+        ("br", "br", "as br"),
+        ("gzip;q=0.5", "gzip", "as gz"),
+        ("gzip, br;q=0", "gzip", "as gz"),
+        ("gzip, br;q=0.5", "br", "as br"),
+        ("identity", "", "plain"),
+        ("brotli", "", "plain"),
+    ] {
+        let answer = get_taking(&nginx, "/pkg/seckill.abc.js", takes).await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        assert_eq!(
+            header_of(&answer, header::CONTENT_ENCODING),
+            encoding,
+            "{takes}"
+        );
+        assert_eq!(header_of(&answer, header::CONTENT_TYPE), "text/javascript");
+        assert_eq!(header_of(&answer, header::VARY), "Accept-Encoding");
+        let life = "public, max-age=31536000, immutable";
+        assert_eq!(header_of(&answer, header::CACHE_CONTROL), life);
+        assert_eq!(answer.text().await.unwrap(), bytes, "{takes}");
+    }
+    assert_eq!(copy.asked(), 0);
+
+    let refused = get(&nginx, "/pkg/seckill.abc.js.br").await;
+    assert_eq!(refused.status(), StatusCode::NOT_FOUND);
+    let elsewhere = get(&nginx, "/secret.txt").await.text().await.unwrap();
+    assert!(elsewhere.starts_with("GET /secret.txt"), "{elsewhere}");
+}
+
+#[tokio::test]
+async fn an_asset_of_another_version_is_found_at_a_copy() {
+    let old = Copy::answering(|_| StatusCode::NOT_FOUND.into_response()).await;
+    let new = Copy::telling().await;
+    let nginx = Nginx::start(&[old.port, new.port]);
+    for _ in 0..4 {
+        let answer = get(&nginx, "/pkg/seckill.new.wasm").await;
+        assert_eq!(answer.status(), StatusCode::OK);
+    }
+    let picture = get(&nginx, "/products/new.svg").await;
+    assert_eq!(picture.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn copies_own_refusals_pass_unchanged() {
+    let copy = Copy::answering(|_| {
+        let body = Body::from(r#"{"error":"busy","retry_after_s":7}"#);
+        let mut response = (StatusCode::SERVICE_UNAVAILABLE, body).into_response();
+        response.headers_mut().insert(header::RETRY_AFTER, 7.into());
+        response
+    })
+    .await;
+    let nginx = Nginx::start(&[copy.port]);
+    let answer = client().request(Method::POST, nginx.url() + "/api/path");
+    let answer = answer.send().await.unwrap();
+    assert_eq!(header_of(&answer, header::RETRY_AFTER), "7");
+    assert_eq!(copy.asked(), 1);
+}
+
+#[tokio::test]
+async fn hidden_addresses_are_not_in_the_log() {
+    let copy = Copy::telling().await;
+    let nginx = Nginx::start(&[copy.port]);
+    purchase(&nginx).await;
+    get(&nginx, "/api/reservation?reservation_id=8").await;
+    wait_until("both lines", || nginx.access_log().lines().count() == 2);
+    let log = nginx.access_log();
+    assert!(log.contains("\"POST /seckill/*\" 200"), "{log}");
+    assert!(log.contains("\"GET /api/reservation\" 200"), "{log}");
+}

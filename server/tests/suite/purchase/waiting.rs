@@ -1,0 +1,90 @@
+//! Reservations that wait too long for their order, or cannot get one.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
+
+use app::{
+    port::Storefront,
+    wire::{Rejection, ReservationState},
+};
+use server::{
+    adapters::faulty::{Fault, FaultPlan, Point},
+    engine::{ports::TRIES, write_orders},
+};
+
+use super::{Door, visitor};
+use crate::support::{ManualClock, START_MS, TestShop};
+
+#[tokio::test]
+async fn a_late_reservation_fails_and_its_unit_goes_to_somebody_else() {
+    let door = Door::new().await;
+    let item = door.shop.item(1).await;
+    let late = door.buy(&visitor(1), item).await.unwrap();
+    door.shop.clock.advance(120_000);
+    door.shop.drain().await;
+    let status = door
+        .reservation(&visitor(1), late.reservation_id)
+        .await
+        .unwrap();
+    assert_eq!(status.state, ReservationState::Failed);
+    assert_eq!(status.reason, Some(Rejection::Busy));
+    door.order_of(&visitor(2), item).await;
+    assert_eq!(door.shop.audit().await.items[0].orders_live, 1);
+}
+
+#[tokio::test]
+async fn a_shop_that_says_so_orders_however_late() {
+    let door = Door::of(TestShop::with(|config| config.rules.fail_fast_percent = 0).await);
+    let item = door.shop.item(1).await;
+    let late = door.buy(&visitor(1), item).await.unwrap();
+    door.shop.clock.advance(3_600_000);
+    door.shop.drain().await;
+    door.ordered(&visitor(1), late.reservation_id).await;
+}
+
+/// Every write fails but the one with this number: that of the second entry, alone.
+struct OneGoodWrite(AtomicU32);
+
+const GOOD: u32 = 2;
+
+impl FaultPlan for OneGoodWrite {
+    fn next(&self, call: &'static str, point: Point) -> Fault {
+        if (call, point) != ("write", Point::Before) {
+            return Fault::None;
+        }
+        match self.0.fetch_add(1, Ordering::SeqCst) {
+            GOOD => Fault::None,
+            _ => Fault::Fail,
+        }
+    }
+}
+
+#[tokio::test]
+async fn known_failure_19_what_cannot_be_written_is_parked_and_holds_up_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(ManualClock::at(START_MS));
+    let plan: Arc<dyn FaultPlan> = Arc::new(OneGoodWrite(AtomicU32::new(0)));
+    let door = Door::of(TestShop::open(folder, clock, Arc::default(), Some(plan), |_| {}).await);
+    let item = door.shop.item(2).await;
+    let poison = door.buy(&visitor(1), item).await.unwrap();
+    let sound = door.buy(&visitor(2), item).await.unwrap();
+    let engine = &door.shop.engine;
+    assert_eq!(write_orders::run_once(engine, 256).await.unwrap(), 2);
+    door.ordered(&visitor(2), sound.reservation_id).await;
+
+    for _ in 1..TRIES {
+        assert_eq!(write_orders::run_once(engine, 256).await.unwrap(), 1);
+    }
+    assert_eq!(write_orders::run_once(engine, 256).await.unwrap(), 0);
+    let depth = engine.queue.depth().await.unwrap();
+    assert_eq!((depth.waiting, depth.parked), (0, 1));
+
+    let door = door.restart().await;
+    let engine = &door.shop.engine;
+    assert_eq!(engine.queue.replay_parked().await.unwrap(), 1);
+    assert_eq!(write_orders::run_once(engine, 256).await.unwrap(), 1);
+    door.ordered(&visitor(1), poison.reservation_id).await;
+    assert_eq!(door.shop.audit().await.items[0].orders_live, 2);
+}

@@ -1,0 +1,316 @@
+//! What only RabbitMQ can do to the order queue: die, fall silent, close connections, hand out a
+//! message twice, hold messages that are none of ours.
+
+use std::{
+    collections::HashSet,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use app::wire::{AccountId, ItemId, ReservationId};
+use lapin::{
+    BasicProperties, Connection, ConnectionProperties,
+    options::{BasicPublishOptions, ConfirmSelectOptions},
+};
+use server::{
+    adapters::rabbitmq::{PREFETCH, RabbitQueue},
+    engine::ports::{Bell, Depth, Job, OrderQueue, PortError, QueuedReservation},
+};
+use tokio::{sync::Notify, time::timeout};
+use uuid::Uuid;
+
+use crate::{
+    servers::rabbitmq::{RabbitServer, shared},
+    support::START_MS,
+};
+
+/// Instead of the real one's seconds.
+const RETRY_AFTER: Duration = Duration::from_millis(100);
+
+#[derive(Default)]
+struct TestBell(Notify);
+
+impl Bell for TestBell {
+    fn ring(&self, job: Job) {
+        assert_eq!(job, Job::WriteOrders);
+        self.0.notify_one();
+    }
+}
+
+pub async fn connect(server: &RabbitServer, namespace: &str) -> Arc<RabbitQueue> {
+    connect_with(server, namespace, Arc::default()).await
+}
+
+async fn connect_with(
+    server: &RabbitServer,
+    namespace: &str,
+    bell: Arc<TestBell>,
+) -> Arc<RabbitQueue> {
+    let queue = RabbitQueue::connect(&server.url(), namespace, RETRY_AFTER, bell).await;
+    Arc::new(queue.unwrap())
+}
+
+/// Asks again and again until there is an answer; fails after half a minute.
+pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let asked = async {
+        loop {
+            match look().await {
+                Some(found) => return found,
+                None => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
+        }
+    };
+    let found = timeout(Duration::from_secs(30), asked).await;
+    found.unwrap_or_else(|_| panic!("waited in vain: {what}"))
+}
+
+fn held(number: u32) -> QueuedReservation {
+    QueuedReservation {
+        reservation_id: ReservationId(Uuid::from_u128(0xcc00 + u128::from(number))),
+        item_id: ItemId(Uuid::from_u128(1)),
+        buyer: AccountId(Uuid::from_u128(u128::from(number))),
+        path: format!("path{number}"),
+        position: number,
+        held_at_ms: START_MS,
+    }
+}
+
+fn many(count: u32) -> Vec<QueuedReservation> {
+    (1..=count).map(held).collect()
+}
+
+/// Takes until there are so many; a connection may be lost meanwhile.
+async fn take(queue: &RabbitQueue, wanted: usize) -> Vec<QueuedReservation> {
+    eventually("entries", async || match queue.take_batch(1_000).await {
+        Ok(taken) => (taken.len() >= wanted).then_some(taken),
+        Err(error) => {
+            assert!(is_busy(&error), "{error:?}");
+            None
+        }
+    })
+    .await
+}
+
+async fn depth_becomes(queue: &RabbitQueue, waiting: u64, parked: u64) {
+    let wanted = Depth { waiting, parked };
+    eventually(&format!("{wanted:?}"), async || {
+        (queue.depth().await.ok()? == wanted).then_some(())
+    })
+    .await;
+}
+
+async fn put_again_until_it_is_there(queue: &RabbitQueue, entries: &[QueuedReservation]) {
+    eventually("the broker", async || queue.put(entries).await.ok()).await;
+}
+
+fn is_busy(error: &PortError) -> bool {
+    matches!(error, PortError::Busy { .. })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_confirmed_survives_a_killed_broker() {
+    let server = RabbitServer::start();
+    let queue = connect(&server, "killed").await;
+    let entries = many(20);
+    queue.put(&entries[..10]).await.unwrap();
+    assert_eq!(take(&queue, 10).await, entries[..10]);
+    queue.ack(&entries[..3]).await.unwrap();
+    depth_becomes(&queue, 0, 0).await;
+
+    server.kill();
+    for _ in 0..3 {
+        let began = Instant::now();
+        assert!(is_busy(&queue.put(&entries[10..]).await.unwrap_err()));
+        assert!(is_busy(&queue.depth().await.unwrap_err()));
+        assert!(began.elapsed() < Duration::from_secs(1), "told at once");
+    }
+    eventually("the loss to be noticed", async || {
+        queue.take_batch(10).await.err().filter(is_busy)
+    })
+    .await;
+    queue.ack(&entries[3..4]).await.unwrap();
+    let late = connect(&server, "killed").await;
+    assert!(is_busy(&late.ping().await.unwrap_err()));
+
+    server.restart();
+    put_again_until_it_is_there(&queue, &entries[10..]).await;
+    // Whatever was acknowledged to a dead broker, and what it had not yet written, comes again.
+    let again = take(&queue, 17).await;
+    let ids = |entries: &[QueuedReservation]| -> HashSet<_> {
+        entries.iter().map(|entry| entry.reservation_id).collect()
+    };
+    assert!(ids(&again).is_superset(&ids(&entries[3..])));
+    queue.ack(&again).await.unwrap();
+    depth_becomes(&queue, 0, 0).await;
+    eventually("the late one", async || late.ping().await.ok()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_silent_broker_and_closed_connections_are_survived() {
+    let server = RabbitServer::start();
+    let queue = connect(&server, "silent").await;
+    let entries = many(4);
+    queue.put(&entries[..2]).await.unwrap();
+    assert_eq!(take(&queue, 2).await, entries[..2]);
+
+    server.ctl(&["close_all_connections", "test"]);
+    put_again_until_it_is_there(&queue, &entries[2..3]).await;
+    eventually("what was not acknowledged to come again", async || {
+        let taken = queue.take_batch(10).await.ok()?;
+        (taken == entries[..3]).then_some(())
+    })
+    .await;
+    queue.ack(&entries[..3]).await.unwrap();
+    depth_becomes(&queue, 0, 0).await;
+
+    server.pause();
+    for _ in 0..3 {
+        let began = Instant::now();
+        assert!(is_busy(&queue.put(&entries[3..]).await.unwrap_err()));
+        let elapsed = began.elapsed();
+        assert!(elapsed < Duration::from_secs(4), "{elapsed:?}");
+    }
+    server.resume();
+    put_again_until_it_is_there(&queue, &entries[3..]).await;
+    // Those that were not confirmed in time may have arrived as well: one reservation all the same.
+    assert_eq!(take(&queue, 1).await, entries[3..]);
+    eventually("the last of them", async || {
+        assert!(queue.take_batch(10).await.unwrap().len() <= 1);
+        queue.ack(&entries[3..]).await.unwrap();
+        let empty = queue.depth().await.unwrap() == Depth::default();
+        (empty && queue.take_batch(10).await.unwrap().is_empty()).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_reservation_that_is_delivered_twice_is_one_entry() {
+    let queue = connect(shared(), "twice").await;
+    let entries = many(3);
+    queue.put(&entries).await.unwrap();
+    queue.put(&entries).await.unwrap();
+    assert_eq!(take(&queue, 3).await, entries);
+    // All six are here: the broker has nothing left, and the queue hands out three.
+    depth_becomes(&queue, 0, 0).await;
+    assert_eq!(queue.take_batch(10).await.unwrap(), entries);
+    queue.ack(&entries[1..]).await.unwrap();
+    queue.ack(&entries[..1]).await.unwrap();
+    queue.stop().await;
+    let other = connect(shared(), "twice").await;
+    depth_becomes(&other, 0, 0).await;
+    assert_eq!(other.take_batch(10).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_message_that_nobody_can_read_is_parked_and_stays_there() {
+    let queue = connect(shared(), "poison").await;
+    let url = shared().url();
+    let broker = Connection::connect(&url, ConnectionProperties::default());
+    let channel = broker.await.unwrap().create_channel().await.unwrap();
+    let confirms = ConfirmSelectOptions::default();
+    channel.confirm_select(confirms).await.unwrap();
+    queue.put(&[held(1)]).await.unwrap();
+    for body in [&b""[..], b"{", b"\xff\xfe", br#"{"v":99}"#] {
+        let options = BasicPublishOptions::default();
+        let properties = BasicProperties::default();
+        let exchange = "poison.orders".into();
+        let sent = channel.basic_publish(exchange, "new".into(), options, body, properties);
+        assert!(sent.await.unwrap().await.unwrap().is_ack());
+    }
+    queue.put(&[held(2)]).await.unwrap();
+    assert_eq!(take(&queue, 2).await, many(2));
+    depth_becomes(&queue, 0, 4).await;
+    assert_eq!(queue.replay_parked().await.unwrap(), 0);
+    depth_becomes(&queue, 0, 4).await;
+    queue.ack(&many(2)).await.unwrap();
+}
+
+#[tokio::test]
+async fn two_copies_share_the_queue_and_one_inherits_from_the_other() {
+    let (one, two) = (
+        connect(shared(), "shared").await,
+        connect(shared(), "shared").await,
+    );
+    let entries = many(800);
+    one.put(&entries).await.unwrap();
+    let prefetch = usize::from(PREFETCH);
+    let first = take(&one, prefetch).await;
+    let second = take(&two, entries.len() - prefetch).await;
+    let all: HashSet<_> = first.iter().chain(&second).map(|e| e.position).collect();
+    assert_eq!(all.len(), 800, "each has another part");
+    one.ack(&first[..12]).await.unwrap();
+    two.ack(&second).await.unwrap();
+    one.stop().await;
+    assert_eq!(one.take_batch(10).await.unwrap(), []);
+    let inherited = take(&two, prefetch - 12).await;
+    assert_eq!(inherited, first[12..]);
+    two.ack(&inherited).await.unwrap();
+    depth_becomes(&two, 0, 0).await;
+}
+
+#[tokio::test]
+async fn no_more_than_the_prefetch_is_in_memory() {
+    let queue = connect(shared(), "prefetch").await;
+    let entries = many(u32::from(PREFETCH) + 100);
+    queue.put(&entries).await.unwrap();
+    let prefetch = usize::from(PREFETCH);
+    assert_eq!(take(&queue, prefetch).await, entries[..prefetch]);
+    depth_becomes(&queue, 100, 0).await;
+    assert_eq!(queue.take_batch(1_000).await.unwrap().len(), prefetch);
+    queue.ack(&entries[..200]).await.unwrap();
+    depth_becomes(&queue, 0, 0).await;
+    assert_eq!(take(&queue, 412).await, entries[200..]);
+}
+
+#[tokio::test]
+async fn what_no_queue_takes_is_an_error_and_the_queue_is_made_again() {
+    let queue = connect(shared(), "deleted").await;
+    queue.put(&[held(1)]).await.unwrap();
+    assert_eq!(take(&queue, 1).await, [held(1)]);
+    shared().ctl(&["delete_queue", "deleted.orders"]);
+    let error = queue.put(&[held(2)]).await.unwrap_err();
+    assert!(matches!(error, PortError::Failed { .. }), "{error:?}");
+    put_again_until_it_is_there(&queue, &[held(2)]).await;
+    eventually("the new queue's entry", async || {
+        (queue.take_batch(10).await.ok()? == [held(2)]).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_purged_queue_is_an_empty_queue() {
+    let queue = connect(shared(), "purged").await;
+    queue.put(&many(5)).await.unwrap();
+    shared().ctl(&["purge_queue", "purged.orders"]);
+    depth_becomes(&queue, 0, 0).await;
+    assert_eq!(queue.take_batch(10).await.unwrap(), []);
+    queue.put(&[held(6)]).await.unwrap();
+    assert_eq!(take(&queue, 1).await, [held(6)]);
+}
+
+#[tokio::test]
+async fn the_bell_rings_when_entries_arrive_that_nobody_waits_for() {
+    let bell = Arc::new(TestBell::default());
+    let queue = connect_with(shared(), "bell", Arc::clone(&bell)).await;
+    assert_eq!(queue.take_batch(10).await.unwrap(), []);
+    let other = connect(shared(), "bell").await;
+    for number in 1..=20 {
+        other.put(&[held(number)]).await.unwrap();
+        let rung = timeout(Duration::from_secs(10), bell.0.notified()).await;
+        assert!(rung.is_ok(), "entry {number}");
+        assert_eq!(queue.take_batch(10).await.unwrap(), [held(number)]);
+        queue.ack(&[held(number)]).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn names_that_something_else_has_taken_are_refused() {
+    drop(connect(shared(), "taken").await);
+    let url = shared().url();
+    let nobody = url.replace("guest:guest", "guest:wrong");
+    for (url, wait) in [(&url, RETRY_AFTER * 2), (&nobody, RETRY_AFTER)] {
+        let refused = RabbitQueue::connect(url, "taken", wait, Arc::<TestBell>::default()).await;
+        let error = refused.err().expect("refused");
+        assert!(matches!(error, PortError::Failed { .. }), "{error:?}");
+    }
+}
