@@ -2,12 +2,12 @@
 //! pause, kill and restart it. A server that is not installed fails the test that needs it.
 
 mod guarded;
+pub mod mariadb;
 pub mod nginx;
+pub mod postgres;
 pub mod proxy;
 pub mod rabbitmq;
 pub mod redis;
-pub mod mariadb;
-pub mod postgres;
 mod unprivileged;
 
 pub use guarded::{Guarded, free_port, wait_until};

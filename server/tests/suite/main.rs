@@ -2,8 +2,8 @@
 //! through the real router, pages, a seeded simulation, and the repository's own rules.
 
 mod contract;
-mod nginx;
 mod databases;
+mod nginx;
 mod pages;
 mod proxy;
 pub mod purchase;

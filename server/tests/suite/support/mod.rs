@@ -2,17 +2,18 @@
 
 mod surroundings;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use app::wire::{AccountId, ItemId, LocalText, Mobile, Money, Role, RoundId};
 use server::{
     adapters::{
         faulty::FaultPlan,
+        redis::{GateClock, Patience, Redis, RedisGate, RedisOutbox},
         sql::{NewItem, NewRound, Sql},
     },
     assembly::{self, Assembly},
     config::Config,
-    engine::{Engine, audit, ports::Account, release, write_orders},
+    engine::{Engine, audit, ports::Account, relay, release, write_orders},
 };
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -23,6 +24,8 @@ pub use surroundings::{ANSWER, ManualClock, PlainPasswords, SeededIds, surroundi
 /// The instant at which tests begin.
 pub const START_MS: i64 = 1_800_000_000_000;
 pub const HOUR_MS: i64 = 3_600_000;
+/// A relay that has had entries for this long is dead.
+pub const OUTBOX_IDLE: Duration = Duration::from_secs(5);
 
 /// A shop whose workers do not run by themselves.
 pub struct TestShop {
@@ -31,6 +34,7 @@ pub struct TestShop {
     pub clock: Arc<ManualClock>,
     pub ids: Arc<SeededIds>,
     folder: Option<TempDir>,
+    redis: Option<Redis>,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -59,7 +63,7 @@ impl TestShop {
         let around = surroundings(clock.clone(), ids.clone(), faults);
         let Assembly {
             engine, tasks, sql, ..
-        } = assembly::assemble(&config, around).await.unwrap();
+        } = Box::pin(assembly::assemble(&config, around)).await.unwrap();
         let tasks = tasks.into_iter().map(tokio::spawn).collect();
         TestShop {
             engine,
@@ -67,8 +71,26 @@ impl TestShop {
             clock,
             ids,
             folder: Some(folder),
+            redis: None,
             tasks,
         }
+    }
+
+    /// The same shop with its gate on Redis; the ledger stays the queue.
+    pub fn over(mut self, redis: Redis) -> TestShop {
+        let gate = self.redis_gate(&redis, Patience::default());
+        let engine = Arc::get_mut(&mut self.engine).unwrap();
+        engine.gate = Arc::new(gate);
+        engine.outbox = Some(Arc::new(RedisOutbox::new(redis.clone(), OUTBOX_IDLE)));
+        self.redis = Some(redis);
+        self
+    }
+
+    /// A gate as another copy of the server would have it.
+    pub fn redis_gate(&self, redis: &Redis, patience: Patience) -> RedisGate {
+        let (ledger, queue) = (Arc::new(self.sql.clone()), Arc::new(self.sql.clone()));
+        let clock = GateClock::Given(self.clock.clone());
+        RedisGate::new(redis.clone(), clock, ledger, queue, patience)
     }
 
     /// Ends the process as `kill -9` does, and hands over what is on disk.
@@ -80,7 +102,12 @@ impl TestShop {
     /// Kills and starts again.
     pub async fn restart(self) -> TestShop {
         let (clock, ids) = (self.clock.clone(), self.ids.clone());
-        TestShop::open(self.kill(), clock, ids, None, |_| {}).await
+        let redis = self.redis.clone();
+        let shop = TestShop::open(self.kill(), clock, ids, None, |_| {}).await;
+        match redis {
+            Some(redis) => shop.over(redis),
+            None => shop,
+        }
     }
 
     /// An item of an approved round that is open from now on for an hour.
@@ -139,8 +166,14 @@ impl TestShop {
 
     /// Runs the workers that end what is under way until nothing is.
     pub async fn drain(&self) {
+        self.relay().await;
         while write_orders::run_once(&self.engine, 256).await.unwrap() > 0 {}
         while release::run_once(&self.engine).await.unwrap() > 0 {}
+    }
+
+    /// Carries what the gate holds to the queue, where the gate is not the queue itself.
+    pub async fn relay(&self) {
+        while relay::run_once(&self.engine).await.unwrap() > 0 {}
     }
 
     /// Fails unless every invariant of the ledger holds.
