@@ -5,6 +5,7 @@ mod surroundings;
 use std::{sync::Arc, time::Duration};
 
 use app::wire::{AccountId, ItemId, LocalText, Mobile, Money, Role, RoundId};
+use sea_orm::{ConnectionTrait, Database};
 use server::{
     adapters::{
         faulty::FaultPlan,
@@ -91,6 +92,14 @@ impl TestShop {
         let (ledger, queue) = (Arc::new(self.sql.clone()), Arc::new(self.sql.clone()));
         let clock = GateClock::Given(self.clock.clone());
         RedisGate::new(redis.clone(), clock, ledger, queue, patience)
+    }
+
+    /// Splits the stock of every item into so many segments, from its next filling on.
+    pub async fn split(&self, segments: u8) {
+        let file = self.folder.as_ref().unwrap().path().join("seckill.db");
+        let database = Database::connect(format!("sqlite://{}", file.display())).await;
+        let split = format!("UPDATE items SET segments = {segments}");
+        database.unwrap().execute_unprepared(&split).await.unwrap();
     }
 
     /// Ends the process as `kill -9` does, and hands over what is on disk.
