@@ -2,15 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use server::{
-    adapters::redis::RedisOutbox,
-    engine::ports::{Outbox, OutboxEntry},
-};
+use server::engine::ports::{Outbox, OutboxEntry};
 
 use super::{cli, connect, hold, reserve};
 use crate::{
     rabbitmq::eventually,
-    support::{OUTBOX_IDLE, START_MS, TestShop},
+    servers::redis::shared,
+    support::{HOUR_MS, OUTBOX_IDLE, START_MS, TestShop},
 };
 
 fn buyers(entries: &[OutboxEntry]) -> Vec<u128> {
@@ -71,13 +69,13 @@ async fn what_a_dead_relay_had_is_taken_over() {
     for number in 1..=3 {
         reserve(&*shop.engine.gate, hold(item, number)).await;
     }
-    let dead = RedisOutbox::new(redis.clone(), OUTBOX_IDLE);
+    let dead = shop.redis_outbox(&redis, OUTBOX_IDLE);
     assert_eq!(dead.take(2).await.unwrap().len(), 2);
-    let other = RedisOutbox::new(redis.clone(), OUTBOX_IDLE);
+    let other = shop.redis_outbox(&redis, OUTBOX_IDLE);
     let rest = other.take(10).await.unwrap();
     assert_eq!(buyers(&rest), [3], "the others may be in good hands");
     other.forward(&rest).await.unwrap();
-    let heir = RedisOutbox::new(redis, Duration::from_millis(200));
+    let heir = shop.redis_outbox(&redis, Duration::from_millis(200));
     let taken = eventually("the inheritance", async || {
         let taken = heir.take(10).await.unwrap();
         (!taken.is_empty()).then_some(taken)
@@ -97,7 +95,7 @@ async fn a_busy_item_does_not_starve_a_quiet_one() {
         reserve(&*shop.engine.gate, hold(busy, number)).await;
     }
     reserve(&*shop.engine.gate, super::hold_as(quiet, 50, 50)).await;
-    let outbox: Arc<dyn Outbox> = Arc::new(RedisOutbox::new(redis, OUTBOX_IDLE));
+    let outbox: Arc<dyn Outbox> = Arc::new(shop.redis_outbox(&redis, OUTBOX_IDLE));
     let taken = outbox.take(10).await.unwrap();
     assert_eq!(
         taken.len(),
@@ -123,4 +121,22 @@ async fn an_unreadable_entry_stops_nobody() {
     assert_eq!(buyers(&taken), [1, 2]);
     outbox.forward(&taken).await.unwrap();
     assert_eq!(outbox.depth().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn the_outbox_of_an_item_that_is_long_over_leaves_the_list_when_it_is_empty() {
+    let redis = connect("over");
+    let shop = TestShop::new().await.over(redis.clone());
+    let (empty, full) = (shop.item(5).await, shop.item(5).await);
+    shop.engine.gate.warm_up(empty, super::OPEN).await.unwrap();
+    reserve(&*shop.engine.gate, hold(full, 1)).await;
+    let listed = || shared().cli(&["zrange", &redis.key("items"), "0", "-1"]);
+    let outbox = shop.redis_outbox(&redis, OUTBOX_IDLE);
+    assert_eq!(outbox.depth().await.unwrap(), 1);
+    assert_eq!(listed().lines().count(), 2);
+    shop.clock.advance(26 * HOUR_MS);
+    let later = shop.redis_outbox(&redis, OUTBOX_IDLE);
+    assert_eq!(buyers(&later.take(10).await.unwrap()), [1]);
+    assert_eq!(listed(), full.to_string());
+    assert_eq!(cli(&redis, "exists", (empty, "outbox"), &[]), "0");
 }

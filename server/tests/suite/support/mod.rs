@@ -80,9 +80,10 @@ impl TestShop {
     /// The same shop with its gate on Redis; the ledger stays the queue.
     pub fn over(mut self, redis: Redis) -> TestShop {
         let gate = self.redis_gate(&redis, Patience::default());
+        let outbox = self.redis_outbox(&redis, OUTBOX_IDLE);
         let engine = Arc::get_mut(&mut self.engine).unwrap();
         engine.gate = Arc::new(gate);
-        engine.outbox = Some(Arc::new(RedisOutbox::new(redis.clone(), OUTBOX_IDLE)));
+        engine.outbox = Some(Arc::new(outbox));
         self.redis = Some(redis);
         self
     }
@@ -92,6 +93,12 @@ impl TestShop {
         let (ledger, queue) = (Arc::new(self.sql.clone()), Arc::new(self.sql.clone()));
         let clock = GateClock::Given(self.clock.clone());
         RedisGate::new(redis.clone(), clock, ledger, queue, patience)
+    }
+
+    /// Likewise a relay's outbox.
+    pub fn redis_outbox(&self, redis: &Redis, idle: Duration) -> RedisOutbox {
+        let clock = GateClock::Given(self.clock.clone());
+        RedisOutbox::new(redis.clone(), clock, idle)
     }
 
     /// Splits the stock of every item into so many segments, from its next filling on.
