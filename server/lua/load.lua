@@ -2,20 +2,21 @@
 --   at once what was released or paid since the ledger was read.
 -- KEYS: 1 item, 2 holders, 3 positions, 4 transfers, 5 received, 6 outbox, 7 late (calls that came
 --   while the item was not open), 8 filled holders, 9 filled positions (all of one segment)
--- ARGV: 1 now_ms or '', 2 epoch, 3 epoch it replaces or '', 4 number of filled holders,
---   5 starts_at_ms, 6 ends_at_ms, 7 stopped, 8 total, 9 sellable, 10 locked, 11 sold, 12 positions,
---   13 segments, 14 keep_ms
--- Returns: 'opened' | 'known' (open with this epoch already) | 'other' (open with an epoch that is
---   not the one to replace) | 'incomplete' (the filling was lost in part: nothing is changed)
+-- ARGV: 1 now_ms or '' (then the server's clock), 2 epoch, 3 number of filled holders,
+--   4 starts_at_ms, 5 ends_at_ms, 6 stopped, 7 total, 8 sellable, 9 locked, 10 sold, 11 positions,
+--   12 segments, 13 keep_ms
+-- Returns: 'opened' | 'known' (open with this epoch already) | 'other' (open with another epoch,
+--   which must be closed first) | 'incomplete' (the filling was lost in part: nothing is changed)
 -- Repeat: answers 'known'; what the segment has decided since stays.
 local current = redis.call('HGET', KEYS[1], 'epoch')
 if current == ARGV[2] then
   return 'known'
 end
-if current and current ~= '' and current ~= ARGV[3] then
+if current and current ~= '' then
   return 'other'
 end
-if redis.call('HLEN', KEYS[8]) ~= tonumber(ARGV[4]) or redis.call('HLEN', KEYS[9]) ~= tonumber(ARGV[4]) then
+local filled = tonumber(ARGV[3])
+if redis.call('HLEN', KEYS[8]) ~= filled or redis.call('HLEN', KEYS[9]) ~= filled then
   return 'incomplete'
 end
 local time = redis.call('TIME')
@@ -23,10 +24,10 @@ local now_ms = tonumber(ARGV[1]) or time[1] * 1000 + math.floor(time[2] / 1000)
 -- Counting returns from the clock: never behind what was counted before Redis forgot.
 local returns = time[1] * 1000000 + time[2]
 returns = math.max(returns, (tonumber(redis.call('HGET', KEYS[1], 'returns') or 0)) + 1)
-local sellable, locked, sold = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11])
+local sellable, locked, sold = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
 
 redis.call('UNLINK', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5])
-if tonumber(ARGV[4]) > 0 then
+if filled > 0 then
   redis.call('RENAME', KEYS[8], KEYS[2])
   redis.call('RENAME', KEYS[9], KEYS[3])
 end
@@ -47,13 +48,13 @@ for i = 1, #late, 2 do
     end
   end
 end
-redis.call('HSET', KEYS[1], 'epoch', ARGV[2], 'starts_at_ms', ARGV[5], 'ends_at_ms', ARGV[6],
-  'stopped', ARGV[7], 'total', ARGV[8], 'sellable', sellable, 'locked', locked, 'sold', sold,
-  'moving', 0, 'positions', ARGV[12], 'segments', ARGV[13], 'version', 1,
+redis.call('HSET', KEYS[1], 'epoch', ARGV[2], 'starts_at_ms', ARGV[4], 'ends_at_ms', ARGV[5],
+  'stopped', ARGV[6], 'total', ARGV[7], 'sellable', sellable, 'locked', locked, 'sold', sold,
+  'moving', 0, 'positions', ARGV[11], 'segments', ARGV[12], 'version', 1,
   'returns', string.format('%.0f', returns))
 -- The group is there already when the outbox is.
 redis.pcall('XGROUP', 'CREATE', KEYS[6], 'relay', '0', 'MKSTREAM')
-local life_ms = math.max(ARGV[6] - now_ms, 0) + ARGV[14]
+local life_ms = math.max(ARGV[5] - now_ms, 0) + ARGV[13]
 for i = 1, 3 do
   redis.call('PEXPIRE', KEYS[i], life_ms)
 end

@@ -11,16 +11,17 @@ end
 if #redis.call('XINFO', 'GROUPS', KEYS[1]) == 0 then
   redis.call('XGROUP', 'CREATE', KEYS[1], 'relay', '0')
 end
-local found, left = {}, tonumber(ARGV[2])
+local found, seen, left = {}, {}, tonumber(ARGV[2])
 local function add(entries)
   for _, entry in ipairs(entries) do
     -- A deleted entry is still on the list of its relay, without fields.
-    if entry[2] then
-      found[#found + 1] = entry
-    else
+    if not entry[2] then
       redis.call('XACK', KEYS[1], 'relay', entry[1])
+    elseif not seen[entry[1]] then
+      seen[entry[1]] = true
+      found[#found + 1] = entry
+      left = left - 1
     end
-    left = left - 1
   end
 end
 local function read(from)

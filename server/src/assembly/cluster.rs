@@ -60,6 +60,7 @@ pub async fn assemble(
     let store = Arc::new(sql.clone());
     let ledger = Ledger::new(&sql, rabbit.clone(), around.faults);
     let results = Results::new(redis.clone(), clock.clone());
+    let outbox_clock = gate_clock.clone();
     let gate = RedisGate::new(
         redis.clone(),
         gate_clock,
@@ -75,7 +76,11 @@ pub async fn assemble(
             results: results.clone(),
         }),
         queue: ledger.queue,
-        outbox: Some(Arc::new(RedisOutbox::new(redis.clone(), RELAY_IDLE))),
+        outbox: Some(Arc::new(RedisOutbox::new(
+            redis.clone(),
+            outbox_clock,
+            RELAY_IDLE,
+        ))),
         reservations: Arc::new(KnownReservations {
             ledger: ledger.reservations,
             results: results.clone(),

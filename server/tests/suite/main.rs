@@ -11,6 +11,7 @@ mod pages;
 mod proxy;
 pub mod purchase;
 mod rabbitmq;
+mod redis_gate;
 mod redis_stores;
 mod simulation;
 pub mod support;

@@ -51,6 +51,17 @@ pub enum GateClock {
 }
 
 impl GateClock {
+    /// Now, epoch milliseconds.
+    pub(super) async fn now_ms(&self, redis: &Redis) -> Result<i64, PortError> {
+        match self {
+            GateClock::Given(clock) => Ok(clock.now_ms()),
+            GateClock::Server => {
+                let (seconds, micros): (i64, i64) = redis.ask(&redis::cmd("TIME")).await?;
+                Ok(seconds * 1000 + micros / 1000)
+            }
+        }
+    }
+
     /// The first argument of every script that needs the time.
     fn argument(&self) -> String {
         match self {

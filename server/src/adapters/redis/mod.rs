@@ -19,7 +19,9 @@ mod tokens;
 pub use captchas::RedisCaptchas;
 pub use clock::ClusterClock;
 pub use connection::{Arg, Redis};
+pub use gate::{GateClock, Patience, RedisGate};
 pub use limits::RedisLimits;
+pub use outbox::RedisOutbox;
 pub use paths::RedisPaths;
 pub use results::{AnsweredGate, KnownOrders, KnownReservations, Results};
 pub use signals::{RedisBells, Signals};
@@ -34,5 +36,3 @@ fn unwritable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Por
         source: error.into(),
     }
 }
-pub use gate::{GateClock, Patience, RedisGate};
-pub use outbox::RedisOutbox;

@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use futures::future::try_join_all;
 use uuid::Uuid;
 
-use super::{Arg, Redis, scripts, segment, segment::Segment};
+use super::{Arg, GateClock, Redis, scripts, segment, segment::Segment};
 use crate::engine::ports::{Outbox, OutboxEntry, PortError, QueuedReservation};
 
 /// The list of outboxes is read again after this long.
@@ -22,13 +22,14 @@ const LIST: Duration = Duration::from_secs(1);
 /// An empty outbox leaves the list this long after the end of its item's window.
 const RETIRE_MS: i64 = 24 * 3_600_000;
 /// Outboxes that are asked at the same time.
-const ABREAST: usize = 16;
+const ABREAST: usize = 32;
 /// Outboxes on the list.
 const MOST: usize = 20_000;
 
 /// The outboxes of all items, seen by one relay.
 pub struct RedisOutbox {
     redis: Redis,
+    clock: GateClock,
     /// This process among all relays.
     name: String,
     /// Entries that a relay has had for this long without forwarding them are taken over.
@@ -54,11 +55,12 @@ struct State {
 type Raw = (String, Vec<String>);
 
 impl RedisOutbox {
-    /// The outboxes under the namespace of `redis`. Entries that another relay has had for `idle`
+    /// The outboxes under the namespace of `redis`; `clock` is the gate's. Entries that another relay has had for `idle`
     /// are taken over: longer than a relay waits for the queue's confirm.
-    pub fn new(redis: Redis, idle: Duration) -> Self {
+    pub fn new(redis: Redis, clock: GateClock, idle: Duration) -> Self {
         Self {
             redis,
+            clock,
             name: Uuid::now_v7().to_string(),
             idle,
             state: Mutex::default(),
@@ -82,10 +84,10 @@ impl RedisOutbox {
         read.arg(segment::outboxes(&self.redis));
         read.arg(0).arg(MOST - 1).arg("WITHSCORES");
         let listed: Vec<(String, i64)> = self.redis.ask(&read).await?;
-        let (seconds, _): (i64, i64) = self.redis.ask(&redis::cmd("TIME")).await?;
+        let now_ms = self.clock.now_ms(&self.redis).await?;
         let mut list = Vec::with_capacity(listed.len());
         for (tag, ends_at_ms) in listed {
-            let over = ends_at_ms + RETIRE_MS < seconds * 1000;
+            let over = ends_at_ms + RETIRE_MS < now_ms;
             if !over || !self.retire(&tag).await? {
                 list.push(tag);
             }
@@ -116,6 +118,9 @@ impl RedisOutbox {
     /// of each, then the rest of those that have more.
     async fn read(&self, limit: usize, mut again: bool) -> Result<Vec<(String, Raw)>, PortError> {
         let mut tags = self.list().await?;
+        if tags.len() > ABREAST {
+            tags = self.with_entries(&tags).await?;
+        }
         if tags.is_empty() {
             return Ok(Vec::new());
         }
@@ -144,6 +149,26 @@ impl RedisOutbox {
             tags = more;
         }
         Ok(found)
+    }
+
+    /// How much is in each of these outboxes: much cheaper than looking into them.
+    async fn lengths(&self, tags: &[String]) -> Result<Vec<u64>, PortError> {
+        let mut lengths = Vec::with_capacity(tags.len());
+        for group in tags.chunks(ABREAST) {
+            let asked = group.iter().map(async |tag| {
+                let mut length = redis::cmd("XLEN");
+                length.arg(self.stream(tag));
+                self.redis.ask::<u64>(&length).await
+            });
+            lengths.extend(try_join_all(asked).await?);
+        }
+        Ok(lengths)
+    }
+
+    async fn with_entries(&self, tags: &[String]) -> Result<Vec<String>, PortError> {
+        let lengths = self.lengths(tags).await?;
+        let filled = tags.iter().zip(lengths).filter(|(_, length)| *length > 0);
+        Ok(filled.map(|(tag, _)| tag.clone()).collect())
     }
 
     /// Whether it is time to look for entries of dead relays.
@@ -254,16 +279,8 @@ impl Outbox for RedisOutbox {
     }
 
     async fn depth(&self) -> Result<u64, PortError> {
-        let mut depth = 0;
-        for group in self.list().await?.chunks(ABREAST) {
-            let lengths = group.iter().map(async |tag| {
-                let mut length = redis::cmd("XLEN");
-                length.arg(self.stream(tag));
-                self.redis.ask::<u64>(&length).await
-            });
-            depth += try_join_all(lengths).await?.into_iter().sum::<u64>();
-        }
-        Ok(depth)
+        let tags = self.list().await?;
+        Ok(self.lengths(&tags).await?.into_iter().sum())
     }
 }
 

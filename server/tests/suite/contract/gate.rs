@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use app::wire::{AccountId, ItemId, ReservationId};
 use futures::future::join_all;
-use server::engine::ports::{Decision, GateStock, Hold, Reconciled, Refusal, StockGate, Window};
+use server::engine::ports::{
+    Decision, GateStock, Hold, PortError, Reconciled, Refusal, StockGate, Window,
+};
 use uuid::Uuid;
 
 use crate::support::{HOUR_MS, START_MS, TestShop};
@@ -26,6 +28,17 @@ fn hold(item_id: ItemId, buyer: u32, reservation: u128) -> Hold {
 
 fn gate(shop: &TestShop) -> Arc<dyn StockGate> {
     shop.engine.gate.clone()
+}
+
+/// Asks until there is an answer: "busy" is none.
+async fn reserve(gate: &dyn StockGate, hold: Hold) -> Decision {
+    for _ in 0..100 {
+        match gate.reserve(hold.clone()).await {
+            Err(PortError::Busy { .. }) => {}
+            answer => return answer.unwrap(),
+        }
+    }
+    panic!("always busy");
 }
 
 #[tokio::test]
@@ -116,10 +129,10 @@ async fn known_failure_21_two_warm_ups_at_once_set_the_stock_once() {
 async fn of_a_thousand_buyers_at_once_exactly_as_many_as_there_are_units_hold_one() {
     let shop = TestShop::new().await;
     let (item, gate) = (shop.item(100).await, gate(&shop));
-    let asks = (0..1000).map(|buyer| gate.reserve(hold(item, buyer, u128::from(buyer))));
+    let asks = (0..1000).map(|buyer| reserve(&*gate, hold(item, buyer, u128::from(buyer))));
     let mut positions = Vec::new();
     for decision in join_all(asks).await {
-        match decision.unwrap() {
+        match decision {
             Decision::Held { position } => positions.push(position),
             Decision::Refused(Refusal::SoldOut { .. }) => {}
             other => panic!("{other:?}"),
@@ -234,4 +247,47 @@ async fn reconcile_finds_gate_and_ledger_equal_at_every_stage() {
     shop.drain().await;
     same("released").await;
     assert_eq!(gate.stock(item).await.unwrap().unwrap().sellable, 3);
+}
+
+#[tokio::test]
+async fn a_paid_unit_is_sold_once_and_stays_its_buyers() {
+    let shop = TestShop::new().await;
+    let (item, gate) = (shop.item(2).await, gate(&shop));
+    gate.reserve(hold(item, 1, 1)).await.unwrap();
+    gate.confirm(hold(item, 2, 2).unit()).await.unwrap();
+    gate.confirm(hold(item, 1, 9).unit()).await.unwrap();
+    assert_eq!(
+        gate.stock(item).await.unwrap().unwrap().sold,
+        0,
+        "no holder"
+    );
+    for _ in 0..3 {
+        gate.confirm(hold(item, 1, 1).unit()).await.unwrap();
+    }
+    let sold = GateStock {
+        total: 2,
+        sellable: 1,
+        locked: 0,
+        sold: 1,
+    };
+    assert_eq!(gate.stock(item).await.unwrap().unwrap(), sold);
+    let again = gate.reserve(hold(item, 1, 3)).await.unwrap();
+    let earlier = ReservationId(Uuid::from_u128(1));
+    assert_eq!(again, Decision::Refused(Refusal::AlreadyReserved(earlier)));
+}
+
+#[tokio::test]
+async fn a_released_reservation_asks_again_in_vain() {
+    let shop = TestShop::new().await;
+    let (item, gate) = (shop.item(2).await, gate(&shop));
+    let first = gate.reserve(hold(item, 1, 1)).await.unwrap();
+    gate.release(hold(item, 1, 1).unit()).await.unwrap();
+    assert_eq!(gate.reserve(hold(item, 1, 1)).await.unwrap(), first);
+    gate.confirm(hold(item, 1, 1).unit()).await.unwrap();
+    let stock = gate.stock(item).await.unwrap().unwrap();
+    assert_eq!((stock.sellable, stock.locked, stock.sold), (2, 0, 0));
+    let another = gate.reserve(hold(item, 1, 2)).await.unwrap();
+    assert_eq!(another, Decision::Held { position: 2 });
+    assert_eq!(gate.reserve(hold(item, 1, 1)).await.unwrap(), first);
+    assert_eq!(gate.stock(item).await.unwrap().unwrap().locked, 1);
 }

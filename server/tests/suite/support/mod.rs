@@ -9,9 +9,11 @@ use std::{
 };
 
 use app::wire::{AccountId, ItemId, LocalText, Mobile, Money, Role, RoundId};
+use sea_orm::{ConnectionTrait, Database};
 use server::{
     adapters::{
         faulty::FaultPlan,
+        redis::{GateClock, Patience, Redis, RedisGate, RedisOutbox},
         sql::{NewItem, NewRound, Sql},
     },
     assembly::{self, Assembly},
@@ -31,6 +33,8 @@ pub use surroundings::{ANSWER, ManualClock, PlainPasswords, SeededIds, surroundi
 /// The instant at which tests begin.
 pub const START_MS: i64 = 1_800_000_000_000;
 pub const HOUR_MS: i64 = 3_600_000;
+/// A relay that has had entries for this long is dead.
+pub const OUTBOX_IDLE: Duration = Duration::from_secs(5);
 
 /// A shop whose workers do not run by themselves.
 pub struct TestShop {
@@ -39,6 +43,7 @@ pub struct TestShop {
     pub clock: Arc<ManualClock>,
     pub ids: Arc<SeededIds>,
     data: Option<Data>,
+    redis: Option<Redis>,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -66,7 +71,7 @@ impl TestShop {
         let around = surroundings(clock.clone(), ids.clone(), faults);
         let Assembly {
             engine, tasks, sql, ..
-        } = assembly::assemble(&config, around).await.unwrap();
+        } = Box::pin(assembly::assemble(&config, around)).await.unwrap();
         let tasks = tasks.into_iter().map(tokio::spawn).collect();
         TestShop {
             engine,
@@ -74,8 +79,41 @@ impl TestShop {
             clock,
             ids,
             data: Some(data),
+            redis: None,
             tasks,
         }
+    }
+
+    /// The same shop with its gate on Redis; the ledger stays the queue.
+    pub fn over(mut self, redis: Redis) -> TestShop {
+        let gate = self.redis_gate(&redis, Patience::default());
+        let outbox = self.redis_outbox(&redis, OUTBOX_IDLE);
+        let engine = Arc::get_mut(&mut self.engine).unwrap();
+        engine.gate = Arc::new(gate);
+        engine.outbox = Some(Arc::new(outbox));
+        self.redis = Some(redis);
+        self
+    }
+
+    /// A gate as another copy of the server would have it.
+    pub fn redis_gate(&self, redis: &Redis, patience: Patience) -> RedisGate {
+        let (ledger, queue) = (Arc::new(self.sql.clone()), Arc::new(self.sql.clone()));
+        let clock = GateClock::Given(self.clock.clone());
+        RedisGate::new(redis.clone(), clock, ledger, queue, patience)
+    }
+
+    /// Likewise a relay's outbox.
+    pub fn redis_outbox(&self, redis: &Redis, idle: Duration) -> RedisOutbox {
+        let clock = GateClock::Given(self.clock.clone());
+        RedisOutbox::new(redis.clone(), clock, idle)
+    }
+
+    /// Splits the stock of every item into so many segments, from its next filling on.
+    pub async fn split(&self, segments: u8) {
+        let file = self.data.as_ref().unwrap().file();
+        let database = Database::connect(format!("sqlite://{}", file.display())).await;
+        let split = format!("UPDATE items SET segments = {segments}");
+        database.unwrap().execute_unprepared(&split).await.unwrap();
     }
 
     /// Ends the process as `kill -9` does, and hands over what is left.
@@ -87,7 +125,12 @@ impl TestShop {
     /// Kills and starts again.
     pub async fn restart(self) -> TestShop {
         let (clock, ids) = (self.clock.clone(), self.ids.clone());
-        TestShop::open(self.kill(), clock, ids, None, |_| {}).await
+        let redis = self.redis.clone();
+        let shop = TestShop::open(self.kill(), clock, ids, None, |_| {}).await;
+        match redis {
+            Some(redis) => shop.over(redis),
+            None => shop,
+        }
     }
 
     /// An item of an approved round that is open from now on for an hour.
@@ -148,7 +191,7 @@ impl TestShop {
     pub async fn drain(&self) {
         let deadline = Instant::now() + Duration::from_secs(20);
         loop {
-            while relay::run_once(&self.engine).await.unwrap() > 0 {}
+            self.relay().await;
             while write_orders::run_once(&self.engine, 256).await.unwrap() > 0 {}
             while release::run_once(&self.engine).await.unwrap() > 0 {}
             if self.is_quiet().await || Instant::now() > deadline {
@@ -168,7 +211,7 @@ impl TestShop {
     /// Everything that waits for its order, carried to the queue first where the gate is not the
     /// queue itself. At least `number`, or the test fails.
     pub async fn queued(&self, number: usize) -> Vec<QueuedReservation> {
-        while relay::run_once(&self.engine).await.unwrap() > 0 {}
+        self.relay().await;
         let deadline = Instant::now() + Duration::from_secs(20);
         loop {
             let queued = self.engine.queue.take_batch(1000).await.unwrap();
@@ -177,6 +220,11 @@ impl TestShop {
             }
             assert!(Instant::now() < deadline, "{number} expected: {queued:?}");
         }
+    }
+
+    /// Carries what the gate holds to the queue, where the gate is not the queue itself.
+    pub async fn relay(&self) {
+        while relay::run_once(&self.engine).await.unwrap() > 0 {}
     }
 
     /// Fails unless every invariant of the ledger holds.

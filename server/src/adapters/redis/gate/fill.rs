@@ -98,8 +98,7 @@ impl RedisGate {
             self.put_holders(&segment, &open, &share.holders).await?;
         }
         for (segment, share) in open.all().zip(&shares) {
-            self.open(&segment, &open, instead_of, &snapshot, share)
-                .await?;
+            self.open(&segment, &open, &snapshot, share).await?;
         }
         let filling = Filling {
             epoch: Some(epoch),
@@ -157,7 +156,6 @@ impl RedisGate {
         &self,
         segment: &Segment,
         open: &Open,
-        instead_of: Option<Uuid>,
         snapshot: &ItemSnapshot,
         share: &Share,
     ) -> Result<(), PortError> {
@@ -177,12 +175,10 @@ impl RedisGate {
         let keys = [
             item, holders, positions, transfers, received, outbox, late, by_buyer, by_id,
         ];
-        let instead_of = instead_of.map(|epoch| epoch.to_string());
         let segments = i64::from(open.segments);
         let args = [
             Arg::Text(&self.clock.argument()),
             Arg::Text(&open.epoch()),
-            Arg::Text(instead_of.as_deref().unwrap_or_default()),
             Arg::Number(share.holders.len() as i64),
             Arg::Number(snapshot.window.starts_at_ms),
             Arg::Number(snapshot.window.ends_at_ms),

@@ -126,7 +126,7 @@ impl RedisGate {
             .iter()
             .map(|holder| (holder.buyer, holder.reservation_id))
             .collect();
-        let lost_before_ms = self.now_ms().await? - self.lost_after_ms(rests);
+        let lost_before_ms = self.clock.now_ms(&self.redis).await? - self.lost_after_ms(rests);
         let mut unheard = Vec::new();
         let mut looked_up = 0;
         for (&buyer, &holder) in &gate.holders {
@@ -211,17 +211,6 @@ impl RedisGate {
             Some(returns) => {
                 self.publish(open.item_id, returns).await;
                 Ok(Reconciled::Repaired { detail, returns })
-            }
-        }
-    }
-
-    /// By the clock that the holds were stamped with.
-    async fn now_ms(&self) -> Result<i64, PortError> {
-        match &self.clock {
-            GateClock::Given(clock) => Ok(clock.now_ms()),
-            GateClock::Server => {
-                let (seconds, micros): (i64, i64) = self.redis.ask(&redis::cmd("TIME")).await?;
-                Ok(seconds * 1000 + micros / 1000)
             }
         }
     }

@@ -1,0 +1,182 @@
+//! What only a gate on Redis can do: be shared by copies, count by Redis's clock, be split, forget.
+//! What every gate does is in the contract suite.
+
+mod outbox;
+mod rebuild;
+mod reconcile;
+mod segments;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use app::wire::{AccountId, ItemId, ReservationId};
+use server::{
+    adapters::redis::{GateClock, Patience, Redis, RedisGate},
+    engine::ports::{Decision, Hold, PortError, Refusal, StockGate, Window},
+};
+use test_servers::redis::{shared, shared_cluster};
+use uuid::Uuid;
+
+use crate::support::{HOUR_MS, START_MS, TestShop};
+
+const OPEN: Window = Window {
+    starts_at_ms: START_MS,
+    ends_at_ms: START_MS + HOUR_MS,
+    stopped: false,
+};
+
+/// The shared Redis under a namespace of the test's own.
+pub fn connect(test: &str) -> Redis {
+    Redis::new(&[shared().url()], &namespace(test)).unwrap()
+}
+
+/// The same on the shared Redis Cluster.
+fn connect_cluster(test: &str) -> Redis {
+    Redis::new(&shared_cluster().urls(), &namespace(test)).unwrap()
+}
+
+fn namespace(test: &str) -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    format!("{test}-{}", COUNT.fetch_add(1, Ordering::SeqCst))
+}
+
+/// What `redis-cli` answers on the shared Redis; the second word is a key of an item.
+fn cli(redis: &Redis, command: &str, key: (ItemId, &str), more: &[&str]) -> String {
+    let key = redis.key(&format!("{{{}}}:{}", key.0, key.1));
+    let words: Vec<_> = [command, &key]
+        .into_iter()
+        .chain(more.iter().copied())
+        .collect();
+    shared().cli(&words)
+}
+
+fn buyer(number: u32) -> AccountId {
+    AccountId(Uuid::from_u128(u128::from(number)))
+}
+
+fn hold_as(item_id: ItemId, number: u32, reservation: u128) -> Hold {
+    Hold {
+        reservation_id: ReservationId(Uuid::from_u128(reservation)),
+        item_id,
+        buyer: buyer(number),
+        path: format!("path{number}"),
+    }
+}
+
+fn hold(item_id: ItemId, number: u32) -> Hold {
+    hold_as(item_id, number, 0xcc0_0000 + u128::from(number))
+}
+
+/// Asks until there is an answer.
+async fn reserve(gate: &dyn StockGate, hold: Hold) -> Decision {
+    crate::rabbitmq::eventually("an answer", async || {
+        match gate.reserve(hold.clone()).await {
+            Err(PortError::Busy { .. }) => None,
+            answer => Some(answer.unwrap()),
+        }
+    })
+    .await
+}
+
+async fn is_busy(gate: &dyn StockGate, hold: Hold) -> bool {
+    matches!(gate.reserve(hold).await, Err(PortError::Busy { .. }))
+}
+
+#[tokio::test]
+async fn the_clock_of_redis_decides_the_window_whatever_the_machine_believes() {
+    let shop = TestShop::new().await;
+    let sql = Arc::new(shop.sql.clone());
+    let redis = connect("clock");
+    let patience = Patience::default();
+    let gate = RedisGate::new(redis, GateClock::Server, sql.clone(), sql, patience);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let now_ms = now.as_millis() as i64;
+    for (starts_at_ms, ends_at_ms, expected) in [
+        (
+            now_ms - HOUR_MS,
+            now_ms - 1000,
+            Decision::Refused(Refusal::Ended),
+        ),
+        (
+            now_ms - 1000,
+            now_ms + HOUR_MS,
+            Decision::Held { position: 1 },
+        ),
+        (
+            now_ms + HOUR_MS,
+            now_ms + 2 * HOUR_MS,
+            Decision::Refused(Refusal::NotStarted),
+        ),
+    ] {
+        let item = shop.item_in(1, starts_at_ms, ends_at_ms, None).await;
+        assert_eq!(reserve(&gate, hold(item, 1)).await, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_redis_that_lost_its_scripts_learns_them_again() {
+    let shop = TestShop::new().await.over(connect("scripts"));
+    let item = shop.item(2).await;
+    let gate = &*shop.engine.gate;
+    assert_eq!(
+        reserve(gate, hold(item, 1)).await,
+        Decision::Held { position: 1 }
+    );
+    shared().cli(&["script", "flush"]);
+    assert_eq!(
+        reserve(gate, hold(item, 2)).await,
+        Decision::Held { position: 2 }
+    );
+}
+
+#[tokio::test]
+async fn copies_of_the_server_share_one_stock() {
+    let redis = connect("copies");
+    let shop = TestShop::new().await.over(redis.clone());
+    let item = shop.item(1).await;
+    let other = shop.redis_gate(&redis, Patience::default());
+    assert!(shop.engine.gate.warm_up(item, OPEN).await.unwrap());
+    assert!(!other.warm_up(item, OPEN).await.unwrap());
+    assert_eq!(
+        reserve(&other, hold(item, 1)).await,
+        Decision::Held { position: 1 }
+    );
+    let decision = reserve(&*shop.engine.gate, hold(item, 2)).await;
+    assert!(matches!(
+        decision,
+        Decision::Refused(Refusal::SoldOut { .. })
+    ));
+    assert_eq!(
+        other.stock(item).await.unwrap(),
+        shop.engine.gate.stock(item).await.unwrap()
+    );
+}
+
+#[tokio::test]
+async fn everything_of_an_item_expires_but_what_is_not_in_the_queue_yet() {
+    let redis = connect("expiry");
+    let shop = TestShop::new().await.over(redis.clone());
+    let item = shop.item(2).await;
+    reserve(&*shop.engine.gate, hold(item, 1)).await;
+    let week_ms = 7 * 24 * HOUR_MS;
+    for what in ["item", "holders", "positions"] {
+        let life_ms: i64 = cli(&redis, "pttl", (item, what), &[]).parse().unwrap();
+        assert!(
+            (week_ms..=week_ms + HOUR_MS).contains(&life_ms),
+            "{what}: {life_ms}"
+        );
+    }
+    assert_eq!(cli(&redis, "pttl", (item, "outbox"), &[]), "-1");
+    let longer = Window {
+        ends_at_ms: OPEN.ends_at_ms + 5 * HOUR_MS,
+        ..OPEN
+    };
+    shop.engine.gate.warm_up(item, longer).await.unwrap();
+    let life_ms: i64 = cli(&redis, "pttl", (item, "holders"), &[]).parse().unwrap();
+    assert!(life_ms > week_ms + 5 * HOUR_MS, "{life_ms}");
+}

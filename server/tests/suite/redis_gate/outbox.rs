@@ -1,0 +1,143 @@
+//! The outbox between relays.
+
+use std::{sync::Arc, time::Duration};
+
+use server::engine::ports::{Outbox, OutboxEntry};
+
+use super::{cli, connect, hold, reserve};
+use test_servers::redis::shared;
+
+use crate::{
+    rabbitmq::eventually,
+    support::{HOUR_MS, OUTBOX_IDLE, START_MS, TestShop},
+};
+
+fn buyers(entries: &[OutboxEntry]) -> Vec<u128> {
+    let mut buyers: Vec<_> = entries
+        .iter()
+        .map(|entry| entry.reservation.buyer.0.as_u128())
+        .collect();
+    buyers.sort_unstable();
+    buyers
+}
+
+#[tokio::test]
+async fn an_entry_carries_everything_the_queue_needs() {
+    let redis = connect("entry");
+    let shop = TestShop::new().await.over(redis);
+    let item = shop.item(5).await;
+    shop.clock.advance(7);
+    reserve(&*shop.engine.gate, hold(item, 3)).await;
+    let taken = shop.engine.outbox.as_ref().unwrap().take(10).await.unwrap();
+    let [entry] = &taken[..] else {
+        panic!("{taken:?}");
+    };
+    let (entry, wish) = (&entry.reservation, hold(item, 3));
+    assert_eq!(entry.unit(), wish.unit());
+    assert_eq!(entry.path, wish.path);
+    assert_eq!((entry.position, entry.held_at_ms), (1, START_MS + 7));
+}
+
+#[tokio::test]
+async fn what_a_relay_could_not_forward_it_gets_again_at_once() {
+    let redis = connect("again");
+    let shop = TestShop::new().await.over(redis.clone());
+    let item = shop.item(5).await;
+    for number in 1..=3 {
+        reserve(&*shop.engine.gate, hold(item, number)).await;
+    }
+    let outbox = shop.engine.outbox.clone().unwrap();
+    let taken = outbox.take(2).await.unwrap();
+    assert_eq!(buyers(&taken), [1, 2], "oldest first");
+    let again = outbox.take(10).await.unwrap();
+    assert_eq!(buyers(&again), [1, 2, 3]);
+    outbox.forward(&again[..1]).await.unwrap();
+    assert_eq!(outbox.depth().await.unwrap(), 2);
+    outbox
+        .forward(&outbox.take(10).await.unwrap())
+        .await
+        .unwrap();
+    outbox.forward(&again).await.unwrap();
+    assert_eq!(outbox.take(10).await.unwrap(), []);
+    assert_eq!(outbox.depth().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn what_a_dead_relay_had_is_taken_over() {
+    let redis = connect("dead");
+    let shop = TestShop::new().await.over(redis.clone());
+    let item = shop.item(5).await;
+    for number in 1..=3 {
+        reserve(&*shop.engine.gate, hold(item, number)).await;
+    }
+    let dead = shop.redis_outbox(&redis, OUTBOX_IDLE);
+    assert_eq!(dead.take(2).await.unwrap().len(), 2);
+    let other = shop.redis_outbox(&redis, OUTBOX_IDLE);
+    let rest = other.take(10).await.unwrap();
+    assert_eq!(buyers(&rest), [3], "the others may be in good hands");
+    other.forward(&rest).await.unwrap();
+    let heir = shop.redis_outbox(&redis, Duration::from_millis(200));
+    let taken = eventually("the inheritance", async || {
+        let taken = heir.take(10).await.unwrap();
+        (!taken.is_empty()).then_some(taken)
+    });
+    let taken = taken.await;
+    assert_eq!(buyers(&taken), [1, 2]);
+    heir.forward(&taken).await.unwrap();
+    assert_eq!(heir.depth().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_busy_item_does_not_starve_a_quiet_one() {
+    let redis = connect("fair");
+    let shop = TestShop::new().await.over(redis.clone());
+    let (busy, quiet) = (shop.item(100).await, shop.item(1).await);
+    for number in 1..=40 {
+        reserve(&*shop.engine.gate, hold(busy, number)).await;
+    }
+    reserve(&*shop.engine.gate, super::hold_as(quiet, 50, 50)).await;
+    let outbox: Arc<dyn Outbox> = Arc::new(shop.redis_outbox(&redis, OUTBOX_IDLE));
+    let taken = outbox.take(10).await.unwrap();
+    assert_eq!(
+        taken.len(),
+        10,
+        "and the busy one gets what the quiet one leaves"
+    );
+    assert!(buyers(&taken).contains(&50));
+    outbox.forward(&taken).await.unwrap();
+    let rest = outbox.take(100).await.unwrap();
+    assert_eq!(rest.len(), 31);
+}
+
+#[tokio::test]
+async fn an_unreadable_entry_stops_nobody() {
+    let redis = connect("unreadable");
+    let shop = TestShop::new().await.over(redis.clone());
+    let item = shop.item(5).await;
+    reserve(&*shop.engine.gate, hold(item, 1)).await;
+    cli(&redis, "xadd", (item, "outbox"), &["*", "what", "ever"]);
+    reserve(&*shop.engine.gate, hold(item, 2)).await;
+    let outbox = shop.engine.outbox.clone().unwrap();
+    let taken = outbox.take(10).await.unwrap();
+    assert_eq!(buyers(&taken), [1, 2]);
+    outbox.forward(&taken).await.unwrap();
+    assert_eq!(outbox.depth().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn the_outbox_of_an_item_that_is_long_over_leaves_the_list_when_it_is_empty() {
+    let redis = connect("over");
+    let shop = TestShop::new().await.over(redis.clone());
+    let (empty, full) = (shop.item(5).await, shop.item(5).await);
+    shop.engine.gate.warm_up(empty, super::OPEN).await.unwrap();
+    reserve(&*shop.engine.gate, hold(full, 1)).await;
+    let listed = || shared().cli(&["zrange", &redis.key("items"), "0", "-1"]);
+    let outbox = shop.redis_outbox(&redis, OUTBOX_IDLE);
+    assert_eq!(outbox.depth().await.unwrap(), 1);
+    assert_eq!(listed().lines().count(), 2);
+    shop.clock.advance(26 * HOUR_MS);
+    let later = shop.redis_outbox(&redis, OUTBOX_IDLE);
+    assert_eq!(buyers(&later.take(10).await.unwrap()), [1]);
+    assert_eq!(listed(), full.to_string());
+    assert_eq!(cli(&redis, "exists", (empty, "outbox"), &[]), "0");
+}

@@ -1,0 +1,312 @@
+//! A Redis that forgot, in whole or in part.
+
+use std::sync::{Arc, Mutex};
+
+use app::wire::{ItemId, ReservationId};
+use async_trait::async_trait;
+use server::{
+    adapters::{
+        redis::{GateClock, Patience, Redis, RedisGate},
+        sql::Sql,
+    },
+    engine::{
+        close_unpaid,
+        ports::{
+            Decision, Filling, GateStock, ItemSnapshot, OrderQueue, PortError, QueuedReservation,
+            Refusal, ReservationRecord, Reservations, StockGate, Unit,
+        },
+        release,
+    },
+};
+use test_servers::redis::RedisServer;
+use uuid::Uuid;
+
+use super::{OPEN, cli, connect, hold, hold_as, is_busy, reserve};
+use crate::support::{START_MS, TestShop};
+
+#[tokio::test]
+async fn a_redis_that_forgot_everything_is_filled_again_when_nothing_is_under_way() {
+    let server = RedisServer::start();
+    let redis = Redis::new(&[server.url()], "forgot").unwrap();
+    let shop = TestShop::new().await.over(redis.clone());
+    let item = shop.item(3).await;
+    let gate = &*shop.engine.gate;
+    let copy = shop.redis_gate(&redis, Patience::default());
+    reserve(gate, hold(item, 1)).await;
+    shop.drain().await;
+    reserve(&copy, hold(item, 2)).await;
+    shop.relay().await;
+
+    server.cli(&["flushall"]);
+    assert!(
+        is_busy(gate, hold(item, 3)).await,
+        "in doubt nobody is promised anything"
+    );
+    assert!(is_busy(&copy, hold(item, 1)).await);
+    assert_eq!(gate.stock(item).await.unwrap(), None);
+    assert!(
+        !gate.warm_up(item, OPEN).await.unwrap(),
+        "the queue is not empty"
+    );
+    shop.clock.advance(60_000);
+    assert!(
+        !gate.warm_up(item, OPEN).await.unwrap(),
+        "the queue is still not empty"
+    );
+    shop.drain().await;
+    assert!(
+        !copy.warm_up(item, OPEN).await.unwrap(),
+        "from now on it is quiet"
+    );
+    shop.clock.advance(4_999);
+    assert!(
+        !gate.warm_up(item, OPEN).await.unwrap(),
+        "not for long enough"
+    );
+    assert!(is_busy(gate, hold(item, 3)).await);
+    shop.clock.advance(1);
+    assert!(gate.warm_up(item, OPEN).await.unwrap(), "filled again");
+    assert!(!copy.warm_up(item, OPEN).await.unwrap());
+
+    let earlier = hold(item, 2).reservation_id;
+    let again = reserve(&copy, hold_as(item, 2, 77)).await;
+    assert_eq!(again, Decision::Refused(Refusal::AlreadyReserved(earlier)));
+    assert_eq!(
+        reserve(gate, hold(item, 1)).await,
+        Decision::Held { position: 1 }
+    );
+    assert_eq!(
+        reserve(&copy, hold(item, 3)).await,
+        Decision::Held { position: 3 }
+    );
+    let refused = reserve(gate, hold(item, 4)).await;
+    assert!(matches!(
+        refused,
+        Decision::Refused(Refusal::SoldOut { .. })
+    ));
+    // The list of outboxes is read again once a second.
+    crate::rabbitmq::eventually("three orders", async || {
+        shop.drain().await;
+        (shop.audit().await.items[0].orders_live == 3).then_some(())
+    })
+    .await;
+
+    server.kill();
+    assert!(is_busy(gate, hold(item, 5)).await, "nobody answers");
+}
+
+#[tokio::test]
+async fn data_of_an_earlier_filling_is_not_believed() {
+    let redis = connect("stale");
+    let shop = TestShop::new().await.over(redis.clone());
+    let item = shop.item(2).await;
+    let gate = &*shop.engine.gate;
+    reserve(gate, hold(item, 1)).await;
+    shop.drain().await;
+    let returns = |redis| cli(redis, "hget", (item, "item"), &["returns"]);
+    let before: u64 = returns(&redis).parse().unwrap();
+    // As if an old replica had taken over.
+    cli(
+        &redis,
+        "hset",
+        (item, "item"),
+        &["epoch", &Uuid::from_u128(7).to_string()],
+    );
+    assert!(is_busy(gate, hold(item, 2)).await);
+    assert!(!gate.warm_up(item, OPEN).await.unwrap());
+    assert_eq!(
+        cli(&redis, "hget", (item, "item"), &["epoch"]),
+        "",
+        "closed"
+    );
+    shop.clock.advance(5_000);
+    assert!(gate.warm_up(item, OPEN).await.unwrap());
+    assert!(
+        returns(&redis).parse::<u64>().unwrap() > before,
+        "returns only grow"
+    );
+    assert_eq!(
+        reserve(gate, hold(item, 2)).await,
+        Decision::Held { position: 2 }
+    );
+}
+
+#[tokio::test]
+async fn another_number_of_segments_is_taken_over_without_losing_anything() {
+    let redis = connect("resplit");
+    let shop = TestShop::new().await.over(redis.clone());
+    let item = shop.item(30).await;
+    let gate = &*shop.engine.gate;
+    for number in 1..=10 {
+        reserve(gate, hold(item, number)).await;
+    }
+    shop.drain().await;
+    shop.split(4).await;
+    assert!(!gate.warm_up(item, OPEN).await.unwrap());
+    assert!(is_busy(gate, hold(item, 11)).await);
+    shop.clock.advance(5_000);
+    assert!(gate.warm_up(item, OPEN).await.unwrap());
+    let split = GateStock {
+        total: 30,
+        sellable: 20,
+        locked: 10,
+        sold: 0,
+    };
+    assert_eq!(gate.stock(item).await.unwrap().unwrap(), split);
+    let Decision::Held { position } = reserve(gate, hold(item, 11)).await else {
+        panic!("there are twenty left");
+    };
+    assert!(position > 10, "{position} is somebody's number already");
+    let gave_up = gate.release(hold(item, 3).unit()).await.unwrap();
+    assert!(gave_up.returns > 0);
+    assert_eq!(gate.stock(item).await.unwrap().unwrap().sellable, 20);
+}
+
+#[tokio::test]
+async fn a_unit_that_comes_back_while_the_gate_is_closed_is_sellable_afterwards() {
+    let redis = connect("closed");
+    let shop = TestShop::new().await.over(redis.clone());
+    let item = shop.item(1).await;
+    let gate = &*shop.engine.gate;
+    reserve(gate, hold(item, 1)).await;
+    shop.drain().await;
+    cli(&redis, "del", (item, "item"), &[]);
+    assert!(!gate.warm_up(item, OPEN).await.unwrap());
+    shop.clock.advance(601_000);
+    close_unpaid::run_once(&shop.engine).await.unwrap();
+    assert_eq!(release::run_once(&shop.engine).await.unwrap(), 1);
+    assert!(gate.warm_up(item, OPEN).await.unwrap());
+    assert_eq!(
+        reserve(gate, hold(item, 2)).await,
+        Decision::Held { position: 2 }
+    );
+}
+
+/// A ledger behind whose back something happens between its reading and the opening of the gate.
+struct Meanwhile {
+    sql: Sql,
+    gate: Mutex<Option<(Arc<dyn StockGate>, Unit)>>,
+}
+
+#[async_trait]
+impl Reservations for Meanwhile {
+    async fn snapshot(&self, item_id: ItemId) -> Result<Option<ItemSnapshot>, PortError> {
+        let snapshot = self.sql.snapshot(item_id).await;
+        let released = self.gate.lock().unwrap().take();
+        if let Some((gate, unit)) = released {
+            gate.release(unit).await?;
+            self.sql.released(&[unit.reservation_id]).await?;
+        }
+        snapshot
+    }
+
+    async fn filling(&self, item_id: ItemId) -> Result<Option<Filling>, PortError> {
+        self.sql.filling(item_id).await
+    }
+
+    async fn get(&self, id: ReservationId) -> Result<Option<ReservationRecord>, PortError> {
+        Reservations::get(&self.sql, id).await
+    }
+
+    async fn begin_epoch(
+        &self,
+        item_id: ItemId,
+        epoch: Uuid,
+        instead_of: Option<Uuid>,
+    ) -> Result<bool, PortError> {
+        self.sql.begin_epoch(item_id, epoch, instead_of).await
+    }
+
+    async fn latest(
+        &self,
+        item_id: ItemId,
+        buyer: app::wire::AccountId,
+    ) -> Result<Option<ReservationRecord>, PortError> {
+        self.sql.latest(item_id, buyer).await
+    }
+
+    async fn due_releases(&self, limit: u32) -> Result<Vec<Unit>, PortError> {
+        self.sql.due_releases(limit).await
+    }
+
+    async fn released(&self, done: &[ReservationId]) -> Result<(), PortError> {
+        self.sql.released(done).await
+    }
+}
+
+#[tokio::test]
+async fn a_release_between_reading_the_ledger_and_opening_the_gate_is_not_lost() {
+    let redis = connect("meanwhile");
+    let shop = TestShop::new().await.over(redis.clone());
+    let item = shop.item(1).await;
+    let unit = hold(item, 1).unit();
+    // Sold by an embedded gate, before the shop had a Redis.
+    let queued = QueuedReservation {
+        reservation_id: unit.reservation_id,
+        item_id: item,
+        buyer: unit.buyer,
+        path: "path".into(),
+        position: 1,
+        held_at_ms: START_MS,
+    };
+    shop.sql.put(&[queued]).await.unwrap();
+    while server::engine::write_orders::run_once(&shop.engine, 10)
+        .await
+        .unwrap()
+        > 0
+    {}
+    shop.clock.advance(601_000);
+    close_unpaid::run_once(&shop.engine).await.unwrap();
+
+    let ledger = Arc::new(Meanwhile {
+        sql: shop.sql.clone(),
+        gate: Mutex::new(Some((shop.engine.gate.clone(), unit))),
+    });
+    let clock = GateClock::Given(shop.clock.clone());
+    let queue = Arc::new(shop.sql.clone());
+    let gate = RedisGate::new(redis, clock, ledger, queue, Patience::default());
+    assert!(gate.warm_up(item, OPEN).await.unwrap());
+    assert_eq!(gate.stock(item).await.unwrap().unwrap().sellable, 1);
+    assert_eq!(
+        reserve(&gate, hold(item, 2)).await,
+        Decision::Held { position: 2 }
+    );
+}
+
+#[tokio::test]
+async fn an_item_with_fifty_thousand_holders_is_filled_in_pieces() {
+    let shop = TestShop::new().await.over(connect("large"));
+    let item = shop.item(50_001).await;
+    let held: Vec<_> = (1..=50_000)
+        .map(|number| {
+            let unit = hold(item, number).unit();
+            QueuedReservation {
+                reservation_id: unit.reservation_id,
+                item_id: item,
+                buyer: unit.buyer,
+                path: "path".into(),
+                position: number,
+                held_at_ms: START_MS,
+            }
+        })
+        .collect();
+    for some in held.chunks(2000) {
+        shop.sql.put(some).await.unwrap();
+    }
+    let gate = &*shop.engine.gate;
+    assert!(gate.warm_up(item, OPEN).await.unwrap());
+    let full = GateStock {
+        total: 50_001,
+        sellable: 1,
+        locked: 50_000,
+        sold: 0,
+    };
+    assert_eq!(gate.stock(item).await.unwrap().unwrap(), full);
+    for number in [1, 25_000, 50_000] {
+        let earlier = hold(item, number).reservation_id;
+        let again = reserve(gate, hold_as(item, number, 5)).await;
+        assert_eq!(again, Decision::Refused(Refusal::AlreadyReserved(earlier)));
+    }
+    let last = reserve(gate, hold(item, 60_000)).await;
+    assert_eq!(last, Decision::Held { position: 50_001 });
+}

@@ -1,0 +1,86 @@
+//! The gate against the ledger.
+
+use server::engine::ports::{Decision, Reconciled, StockGate};
+
+use super::{cli, connect, hold, reserve};
+use crate::support::TestShop;
+
+async fn repaired(gate: &dyn StockGate, item: app::wire::ItemId) -> Option<String> {
+    match gate.reconcile(item).await.unwrap() {
+        Reconciled::Same => None,
+        Reconciled::Repaired { detail, .. } => Some(detail),
+    }
+}
+
+#[tokio::test]
+async fn a_hold_that_was_lost_on_its_way_is_sent_again() {
+    let redis = connect("lost");
+    let shop = TestShop::new().await.over(redis.clone());
+    let item = shop.item(2).await;
+    let gate = &*shop.engine.gate;
+    reserve(gate, hold(item, 1)).await;
+    let outbox = shop.engine.outbox.clone().unwrap();
+    // The queue said yes, and lost it.
+    let taken = outbox.take(10).await.unwrap();
+    outbox.forward(&taken).await.unwrap();
+    assert_eq!((taken.len(), outbox.depth().await.unwrap()), (1, 0));
+
+    shop.clock.advance(9_999);
+    assert_eq!(
+        repaired(gate, item).await,
+        None,
+        "it may still be on its way"
+    );
+    shop.clock.advance(1);
+    let detail = repaired(gate, item).await.unwrap();
+    assert!(detail.contains("1 holds"), "{detail}");
+    assert_eq!(repaired(gate, item).await, None, "sent once");
+    let again = outbox.take(10).await.unwrap();
+    assert_eq!(again[0].reservation, taken[0].reservation);
+    // Lost once more: the next try waits twice as long.
+    outbox.forward(&again).await.unwrap();
+    shop.clock.advance(9_999);
+    assert_eq!(repaired(gate, item).await, None);
+    shop.clock.advance(1);
+    assert!(repaired(gate, item).await.is_some());
+    shop.drain().await;
+    assert_eq!(shop.audit().await.items[0].orders_live, 1);
+    assert_eq!(repaired(gate, item).await, None);
+}
+
+#[tokio::test]
+async fn a_difference_is_repaired_when_it_was_there_twice_with_nothing_under_way() {
+    for segments in [1, 3] {
+        let redis = connect("hand");
+        let shop = TestShop::new().await.over(redis.clone());
+        let item = shop.item(9).await;
+        shop.split(segments).await;
+        let gate = &*shop.engine.gate;
+        for number in 1..=4 {
+            reserve(gate, hold(item, number)).await;
+        }
+        shop.drain().await;
+        let before = gate.stock(item).await.unwrap();
+        // Somebody's hand: stock out of nothing, and a holder that is none.
+        cli(&redis, "hincrby", (item, "item"), &["sellable", "3"]);
+        cli(&redis, "hincrby", (item, "item"), &["total", "3"]);
+        gate.release(hold(item, 1).unit()).await.unwrap();
+        assert_ne!(gate.stock(item).await.unwrap(), before);
+
+        assert_eq!(repaired(gate, item).await, None, "seen for the first time");
+        shop.clock.advance(4_999);
+        assert_eq!(repaired(gate, item).await, None);
+        reserve(gate, hold(item, 5)).await;
+        shop.clock.advance(5_000);
+        assert_eq!(repaired(gate, item).await, None, "something is under way");
+        shop.drain().await;
+        assert_eq!(repaired(gate, item).await, None, "another difference");
+        shop.clock.advance(5_000);
+        assert!(repaired(gate, item).await.is_some());
+        assert_eq!(repaired(gate, item).await, None);
+        let stock = gate.stock(item).await.unwrap().unwrap();
+        assert_eq!((stock.total, stock.sellable, stock.locked), (9, 4, 5));
+        let again = reserve(gate, super::hold_as(item, 1, 1)).await;
+        assert!(matches!(again, Decision::Refused(_)), "{again:?}");
+    }
+}

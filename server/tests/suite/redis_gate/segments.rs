@@ -1,0 +1,191 @@
+//! Stock in several segments.
+
+use std::collections::HashSet;
+
+use app::wire::ItemId;
+use futures::{StreamExt, stream};
+use server::{
+    adapters::redis::{Patience, Redis},
+    engine::ports::{Decision, GateStock, Reconciled, Refusal, StockGate},
+};
+
+use super::{OPEN, cli, connect, connect_cluster, hold, reserve};
+use test_servers::redis::shared;
+
+use crate::{rabbitmq::eventually, support::TestShop};
+
+/// Buyers ask all at once, half of them through another copy of the server. Returns the positions
+/// of those who hold a unit.
+async fn rush(
+    shop: &TestShop,
+    redis: &Redis,
+    item: ItemId,
+    buyers: impl IntoIterator<Item = u32>,
+) -> Vec<u32> {
+    let copy = shop.redis_gate(redis, Patience::default());
+    let gates: [&dyn StockGate; 2] = [&*shop.engine.gate, &copy];
+    let asks = stream::iter(buyers).map(async |number| {
+        let gate = gates[number as usize % 2];
+        (number, reserve(gate, hold(item, number)).await)
+    });
+    let mut positions = Vec::new();
+    let mut answers = asks.buffer_unordered(64);
+    while let Some((number, decision)) = answers.next().await {
+        match decision {
+            Decision::Held { position } => positions.push(position),
+            Decision::Refused(Refusal::SoldOut { .. }) => {}
+            other => panic!("buyer {number}: {other:?}"),
+        }
+    }
+    positions
+}
+
+async fn assert_all_sold(shop: &TestShop, item: ItemId, positions: &[u32], units: u32) {
+    let distinct: HashSet<_> = positions.iter().collect();
+    assert_eq!(
+        (positions.len(), distinct.len()),
+        (units as usize, units as usize)
+    );
+    let sold = GateStock {
+        total: units,
+        sellable: 0,
+        locked: units,
+        sold: 0,
+    };
+    let gate = &shop.engine.gate;
+    assert_eq!(gate.stock(item).await.unwrap().unwrap(), sold);
+    let outbox = shop.engine.outbox.as_ref().unwrap();
+    let depth = eventually("the list of outboxes", async || {
+        let depth = outbox.depth().await.unwrap();
+        (depth > 0).then_some(depth)
+    });
+    assert_eq!(depth.await, u64::from(units));
+}
+
+async fn ten_thousand_buyers(redis: Redis) {
+    let shop = TestShop::new().await.over(redis.clone());
+    let item = shop.item(1000).await;
+    shop.split(3).await;
+    let positions = rush(&shop, &redis, item, 1..=10_000).await;
+    assert_all_sold(&shop, item, &positions, 1000).await;
+    shop.drain().await;
+    assert_eq!(shop.audit().await.items[0].orders_live, 1000);
+    let same = shop.engine.gate.reconcile(item).await.unwrap();
+    assert_eq!(same, Reconciled::Same);
+}
+
+#[tokio::test]
+async fn ten_thousand_buyers_get_exactly_what_three_segments_have() {
+    ten_thousand_buyers(connect("segments")).await;
+}
+
+#[tokio::test]
+async fn ten_thousand_buyers_get_exactly_what_three_nodes_of_a_redis_cluster_have() {
+    ten_thousand_buyers(connect_cluster("segments")).await;
+}
+
+#[tokio::test]
+async fn buyers_of_one_segment_get_the_stock_of_all() {
+    let redis = connect("uneven");
+    let shop = TestShop::new().await.over(redis.clone());
+    let (probe, item) = (shop.item(3000).await, shop.item(200).await);
+    shop.split(3).await;
+    // Numbers of segments interleave, so a number tells the segment.
+    let mut first = Vec::new();
+    for number in 1..=900 {
+        let Decision::Held { position } = reserve(&*shop.engine.gate, hold(probe, number)).await
+        else {
+            panic!("there are enough");
+        };
+        if position % 3 == 1 {
+            first.push(number);
+        }
+    }
+    assert!(first.len() > 220, "{} buyers", first.len());
+    let mut positions = Vec::new();
+    for number in first {
+        let wish = super::hold_as(item, number, 0xdd0_0000 + u128::from(number));
+        match reserve(&*shop.engine.gate, wish).await {
+            Decision::Held { position } => positions.push(position),
+            refused => assert!(matches!(
+                refused,
+                Decision::Refused(Refusal::SoldOut { .. })
+            )),
+        }
+    }
+    assert_eq!(positions.len(), 200);
+    assert!(positions.iter().all(|position| position % 3 == 1));
+    let stock = shop.engine.gate.stock(item).await.unwrap().unwrap();
+    assert_eq!((stock.total, stock.sellable, stock.locked), (200, 0, 200));
+}
+
+#[tokio::test]
+async fn a_unit_given_back_to_one_segment_is_sellable_to_buyers_of_every_other() {
+    let redis = connect("back");
+    let shop = TestShop::new().await.over(redis.clone());
+    let item = shop.item(6).await;
+    shop.split(3).await;
+    let gate = &*shop.engine.gate;
+    let mut holders = Vec::new();
+    let mut sold_out = 0;
+    for number in 1..=20 {
+        match reserve(gate, hold(item, number)).await {
+            Decision::Held { .. } => holders.push(number),
+            Decision::Refused(Refusal::SoldOut { returns }) => sold_out = returns,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(holders.len(), 6);
+    for (again, holder) in (21..).zip(holders) {
+        let released = gate.release(hold(item, holder).unit()).await.unwrap();
+        assert!(
+            released.returns > sold_out,
+            "newer than every refusal before it"
+        );
+        let next = reserve(gate, hold(item, again)).await;
+        assert!(matches!(next, Decision::Held { .. }), "{next:?}");
+        let Decision::Refused(Refusal::SoldOut { returns }) = reserve(gate, hold(item, 99)).await
+        else {
+            panic!("it was one unit");
+        };
+        assert!(returns >= released.returns);
+        sold_out = returns;
+    }
+}
+
+#[tokio::test]
+async fn a_crash_between_taking_and_giving_stock_loses_nothing() {
+    let redis = connect("crash");
+    let shop = TestShop::new().await.over(redis.clone());
+    let item = shop.item(30).await;
+    shop.split(3).await;
+    let gate = &*shop.engine.gate;
+    gate.warm_up(item, OPEN).await.unwrap();
+    let begin = |transfer: &str| {
+        let key = |what| redis.key(&format!("{{{item}}}:{what}"));
+        let epoch = cli(&redis, "hget", (item, "item"), &["epoch"]);
+        let take = include_str!("../../../lua/take.lua");
+        let keys = [key("item"), key("transfers")];
+        shared().cli(&["eval", take, "2", &keys[0], &keys[1], &epoch, transfer, "1"])
+    };
+    assert_eq!(begin("t1"), "5");
+    assert_eq!(begin("t1"), "5", "the same again takes nothing more");
+    let stock = gate.stock(item).await.unwrap().unwrap();
+    assert_eq!(
+        (stock.total, stock.sellable),
+        (30, 30),
+        "they are on their way"
+    );
+    assert_eq!(gate.reconcile(item).await.unwrap(), Reconciled::Same);
+    assert_eq!(
+        cli(&redis, "hlen", (item, "transfers"), &[]),
+        "0",
+        "finished"
+    );
+    let stock = gate.stock(item).await.unwrap().unwrap();
+    assert_eq!((stock.total, stock.sellable), (30, 30), "once");
+
+    assert_eq!(begin("t2"), "2");
+    let positions = rush(&shop, &redis, item, 1..=200).await;
+    assert_all_sold(&shop, item, &positions, 30).await;
+}
