@@ -183,6 +183,15 @@ impl Crowd {
         self.promises.lock().unwrap().clone()
     }
 
+    /// Waits until so many were told "queued".
+    pub async fn reaches(&self, promises: usize) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.promised() < promises {
+            assert!(Instant::now() < deadline, "the sale does not get going");
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+
     /// How many were told "queued" so far.
     pub fn promised(&self) -> usize {
         self.promises.lock().unwrap().len()
@@ -194,6 +203,10 @@ impl Crowd {
             .call(promise.buyer, Method::GET, &address, None)
             .await
             .unwrap();
+        if status == 404 {
+            // A clear failure: nobody knows it (any more).
+            return "forgotten".to_owned();
+        }
         assert_eq!(status, 200, "{answer}");
         answer["state"].as_str().unwrap().to_owned()
     }
