@@ -168,12 +168,16 @@ async fn a_crash_between_taking_and_giving_stock_loses_nothing() {
     };
     assert_eq!(begin("t1"), "5");
     assert_eq!(begin("t1"), "5", "the same again takes nothing more");
-    let stock = gate.stock(item).await.unwrap().unwrap();
-    assert_eq!(
-        (stock.total, stock.sellable),
-        (30, 30),
-        "they are on their way"
+    // Given, but not forgotten: giving it again must add nothing.
+    let key = |what| redis.key(&format!("{{{item}/1}}:{what}"));
+    let epoch = cli(&redis, "hget", (item, "item"), &["epoch"]);
+    let (give, keys) = (
+        include_str!("../../../lua/give.lua"),
+        [key("item"), key("received")],
     );
+    let given = ["eval", give, "2", &keys[0], &keys[1], &epoch, "t1", "5"];
+    assert_eq!(shared().cli(&given), "1");
+    assert_eq!(shared().cli(&given), "1");
     assert_eq!(gate.reconcile(item).await.unwrap(), Reconciled::Same);
     assert_eq!(
         cli(&redis, "hlen", (item, "transfers"), &[]),
