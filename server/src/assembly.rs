@@ -2,6 +2,7 @@
 //! is decided here, at run time, by configuration. Tests put the shop together here too, with a
 //! clock of their own.
 
+mod cluster;
 mod embedded;
 
 use std::{path::Path, sync::Arc};
@@ -10,7 +11,7 @@ use futures::future::BoxFuture;
 
 use crate::{
     adapters::{
-        faulty::{DrillPlan, FaultPlan},
+        faulty::{DrillPlan, FaultPlan, FaultyOrders, FaultyQueue, FaultyReservations},
         sql::{ConnectError, Durability, Sql},
         system::{Argon2Passwords, LogNotifier, SystemIds},
     },
@@ -18,7 +19,8 @@ use crate::{
     engine::{
         Engine,
         ports::{
-            Clock, Ids, Notifier, PasswordError, Passwords, PortError, captcha::CaptchaSource,
+            Clock, Ids, Notifier, OrderQueue, Orders, PasswordError, Passwords, PortError,
+            Reservations, captcha::CaptchaSource,
         },
     },
     workers::Bells,
@@ -30,6 +32,13 @@ pub enum AssemblyError {
     /// The ledger.
     #[error(transparent)]
     Ledger(#[from] ConnectError),
+    /// A server of the cluster, for another reason than being away.
+    #[error("{error}: {}", error.cause())]
+    Server {
+        /// Which, and why.
+        #[from]
+        error: PortError,
+    },
     /// The password hash.
     #[error(transparent)]
     Passwords(#[from] PasswordError),
@@ -87,8 +96,41 @@ pub struct Assembly {
     pub tasks: Vec<BoxFuture<'static, ()>>,
     /// What the shop stands on, by name.
     pub dependencies: Vec<(&'static str, Ping)>,
+    /// Said to the servers after the workers have ended.
+    pub farewell: Option<BoxFuture<'static, ()>>,
     /// The ledger, for commands.
     pub sql: Sql,
+}
+
+/// The ports of ledger and queue, failing where somebody planned it.
+struct Ledger {
+    reservations: Arc<dyn Reservations>,
+    orders: Arc<dyn Orders>,
+    queue: Arc<dyn OrderQueue>,
+}
+
+impl Ledger {
+    fn new(sql: &Sql, queue: Arc<dyn OrderQueue>, faults: Option<Arc<dyn FaultPlan>>) -> Self {
+        let store = Arc::new(sql.clone());
+        let Some(plan) = faults else {
+            return Self {
+                reservations: store.clone(),
+                orders: store,
+                queue,
+            };
+        };
+        Self {
+            reservations: Arc::new(FaultyReservations {
+                real: store.clone(),
+                plan: plan.clone(),
+            }),
+            orders: Arc::new(FaultyOrders {
+                real: store,
+                plan: plan.clone(),
+            }),
+            queue: Arc::new(FaultyQueue { real: queue, plan }),
+        }
+    }
 }
 
 /// Opens the ledger and brings its schema up to date.
@@ -96,7 +138,18 @@ pub struct Assembly {
 /// # Errors
 /// See [`ConnectError`].
 pub async fn open_ledger(config: &Config, durability: Durability) -> Result<Sql, ConnectError> {
-    Sql::open(Path::new(&config.data_dir), durability, config.pay_window_s).await
+    match &config.cluster {
+        None => Sql::open(Path::new(&config.data_dir), durability, config.pay_window_s).await,
+        Some(cluster) => {
+            Sql::connect(
+                &cluster.database_url,
+                cluster.replica_url.as_deref(),
+                cluster.connections,
+                config.pay_window_s,
+            )
+            .await
+        }
+    }
 }
 
 /// The shop that the configuration asks for.
@@ -104,7 +157,11 @@ pub async fn open_ledger(config: &Config, durability: Durability) -> Result<Sql,
 /// # Errors
 /// See [`AssemblyError`].
 pub async fn assemble(config: &Config, around: Surroundings) -> Result<Assembly, AssemblyError> {
-    embedded::assemble(config, around).await
+    match &config.cluster {
+        // Boxed: as one type the two ways together are more than the compiler wants to look at.
+        None => Box::pin(embedded::assemble(config, around)).await,
+        Some(cluster) => Box::pin(cluster::assemble(config, cluster, around)).await,
+    }
 }
 
 fn ledger_ping(sql: &Sql) -> (&'static str, Ping) {

@@ -2,39 +2,26 @@
 
 use std::sync::Arc;
 
-use super::{Assembly, AssemblyError, Surroundings, ledger_ping, open_ledger};
+use super::{Assembly, AssemblyError, Ledger, Surroundings, ledger_ping, open_ledger};
 use crate::{
     adapters::{
         cached::{CachedCatalogue, CachedTokens},
         embedded::{Gate, GovernedLimits, MemoryCaptchas, MemoryPaths},
-        faulty::{FaultyOrders, FaultyQueue, FaultyReservations},
         system::SystemClock,
     },
     config::Config,
-    engine::{
-        Engine, SoldOutMarks,
-        ports::{OrderQueue, Orders, Reservations},
-    },
+    engine::{Engine, SoldOutMarks},
     workers::Bells,
 };
 
 pub async fn assemble(config: &Config, around: Surroundings) -> Result<Assembly, AssemblyError> {
     let sql = open_ledger(config, around.durability).await?;
     let store = Arc::new(sql.clone());
-    let mut reservations: Arc<dyn Reservations> = store.clone();
-    let mut orders: Arc<dyn Orders> = store.clone();
-    let mut queue: Arc<dyn OrderQueue> = store.clone();
-    if let Some(plan) = around.faults {
-        reservations = Arc::new(FaultyReservations {
-            real: reservations,
-            plan: plan.clone(),
-        });
-        orders = Arc::new(FaultyOrders {
-            real: orders,
-            plan: plan.clone(),
-        });
-        queue = Arc::new(FaultyQueue { real: queue, plan });
-    }
+    let Ledger {
+        reservations,
+        orders,
+        queue,
+    } = Ledger::new(&sql, store.clone(), around.faults);
     let clock = around.clock.unwrap_or_else(|| Arc::new(SystemClock));
     let (gate, gate_task) = Gate::new(clock.clone(), queue.clone(), reservations.clone());
     let bells = Bells::new();
@@ -69,6 +56,7 @@ pub async fn assemble(config: &Config, around: Surroundings) -> Result<Assembly,
         bells,
         tasks: vec![Box::pin(gate_task.run())],
         dependencies: vec![ledger_ping(&sql)],
+        farewell: None,
         sql,
     })
 }

@@ -33,6 +33,8 @@ use crate::{
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// Workers finish the run they are in within this time.
 const LAST_RUNS: Duration = Duration::from_secs(2);
+/// A server that does not hear our good-bye notices that we are gone.
+const FAREWELL: Duration = Duration::from_secs(1);
 /// Between two attempts to open a ledger that is not there yet.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -98,6 +100,9 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
     .await;
     if ended.is_err() {
         tracing::warn!("a worker was still in a run at the end");
+    }
+    if let Some(farewell) = shop.farewell {
+        drop(timeout(FAREWELL, farewell).await);
     }
     Ok(())
 }

@@ -1,5 +1,8 @@
-//! Everything that can be tested without another program: contracts of the ports, use cases, HTTP
-//! through the real router, pages, a seeded simulation, and the repository's own rules.
+//! Contracts of the ports on every adapter, use cases, HTTP through the real router, pages, a seeded
+//! simulation, what each server behind an adapter does to us, and the repository's own rules.
+
+// Futures over every layer of the shop are nested deeper than the compiler's default allows.
+#![recursion_limit = "256"]
 
 mod contract;
 mod databases;
@@ -10,8 +13,6 @@ pub mod purchase;
 mod rabbitmq;
 mod redis_gate;
 mod redis_stores;
-#[path = "../servers/mod.rs"]
-pub mod servers;
 mod simulation;
 pub mod support;
 mod tidy;

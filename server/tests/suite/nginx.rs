@@ -18,7 +18,7 @@ use axum::{
 use reqwest::{Client, Method};
 use tokio::{net::TcpListener, task::JoinHandle};
 
-use crate::servers::{free_port, nginx::Nginx, wait_until};
+use test_servers::{free_port, nginx::Nginx, wait_until};
 
 /// A copy of the shop, as far as nginx sees one.
 struct Copy {

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::servers::{proxy::Proxy, wait_until};
+use test_servers::{proxy::Proxy, wait_until};
 
 /// Long enough for loopback on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -190,7 +190,7 @@ fn lost_answers_are_to_questions_that_arrived() {
 
 #[test]
 fn a_server_that_is_not_there_is_a_closed_connection() {
-    let proxy = Proxy::start(crate::servers::free_port());
+    let proxy = Proxy::start(test_servers::free_port());
     assert!(Client::of(&proxy).is_closed());
     proxy.half_open();
     let mut client = Client::of(&proxy);

@@ -19,10 +19,8 @@ use server::{
 use tokio::{sync::Notify, time::timeout};
 use uuid::Uuid;
 
-use crate::{
-    servers::rabbitmq::{RabbitServer, shared},
-    support::START_MS,
-};
+use crate::support::START_MS;
+use test_servers::rabbitmq::{RabbitServer, shared};
 
 /// Instead of the real one's seconds.
 const RETRY_AFTER: Duration = Duration::from_millis(100);
@@ -179,6 +177,35 @@ async fn a_silent_broker_and_closed_connections_are_survived() {
         queue.ack(&entries[3..]).await.unwrap();
         let empty = queue.depth().await.unwrap() == Depth::default();
         (empty && queue.take_batch(10).await.unwrap().is_empty()).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broker_without_memory_takes_nothing_and_costs_nothing() {
+    let server = RabbitServer::start();
+    let queue = connect(&server, "blocked").await;
+    queue.put(&many(1)).await.unwrap();
+    let watermark = |share| server.ctl(&["set_vm_memory_high_watermark", share]);
+    watermark("0.00001");
+    eventually("the alarm", async || {
+        queue.put(&[held(2)]).await.err().filter(is_busy)
+    })
+    .await;
+    for _ in 0..20 {
+        let began = Instant::now();
+        assert!(is_busy(&queue.put(&[held(2)]).await.unwrap_err()));
+        assert!(began.elapsed() < Duration::from_secs(1), "told at once");
+    }
+    // Whoever consumes makes room.
+    let taken = take(&queue, 1).await;
+    queue.ack(&taken).await.unwrap();
+    watermark("0.4");
+    put_again_until_it_is_there(&queue, &[held(3)]).await;
+    eventually("the last", async || {
+        let taken = queue.take_batch(10).await.unwrap();
+        queue.ack(&taken).await.unwrap();
+        taken.contains(&held(3)).then_some(())
     })
     .await;
 }

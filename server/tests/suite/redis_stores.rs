@@ -1,18 +1,177 @@
-//! The small stores on a real Redis: shared by copies, and sensible when it is gone.
+//! The small stores on a real Redis: shared by copies, the same on a Redis Cluster, and sensible
+//! when Redis is gone.
 
-use crate::servers::redis::{Persistence, RedisServer, shared, shared_cluster};
+mod clock;
+mod questions;
+mod results;
+mod signals;
+mod tokens;
 
-#[test]
-fn a_server_comes_back_with_what_it_was_told_to_keep() {
-    let durable = RedisServer::start_with(Persistence::Disk);
-    durable.cli(&["set", "a", "1"]);
-    durable.restart();
-    assert_eq!(durable.cli(&["get", "a"]), "1");
-    durable.restart_empty();
-    assert_eq!(durable.cli(&["get", "a"]), "");
-    durable.pause();
-    durable.resume();
-    assert_eq!(shared().cli(&["ping"]), "PONG");
-    let cluster = shared_cluster();
-    assert_eq!(cluster.urls().len(), 3);
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use app::wire::{AccountId, ItemId, ReservationId};
+use futures::future::join_all;
+use server::{
+    adapters::{
+        quotas::{NoLimits, Quotas},
+        redis::{Redis, RedisLimits},
+    },
+    engine::ports::{Clock, Limit, Limits, PathGrant, PortError},
+};
+use uuid::Uuid;
+
+use test_servers::redis::{RedisServer, shared, shared_cluster};
+
+use crate::support::{ManualClock, START_MS};
+
+/// What a copy of the server is told about Redis.
+#[derive(Clone)]
+struct Place {
+    urls: Vec<String>,
+    namespace: String,
+}
+
+impl Place {
+    fn on(urls: Vec<String>) -> Place {
+        let namespace = format!("test-{}", Uuid::now_v7().simple());
+        Place { urls, namespace }
+    }
+
+    fn alone(server: &RedisServer) -> Place {
+        Place::on(vec![server.url()])
+    }
+
+    /// One Redis, and a Redis Cluster.
+    fn both() -> [Place; 2] {
+        [Place::alone(shared()), Place::on(shared_cluster().urls())]
+    }
+
+    /// A copy's way to Redis.
+    fn redis(&self) -> Redis {
+        Redis::new(&self.urls, &self.namespace).unwrap()
+    }
+}
+
+fn clock() -> Arc<ManualClock> {
+    Arc::new(ManualClock::at(START_MS))
+}
+
+fn buyer(number: u128) -> AccountId {
+    AccountId(Uuid::from_u128(number))
+}
+
+fn item(number: u128) -> ItemId {
+    ItemId(Uuid::from_u128(number))
+}
+
+fn grant(path: &str, of: u128) -> PathGrant {
+    PathGrant {
+        path: path.into(),
+        buyer: buyer(of),
+        item_id: item(1),
+        reservation_id: ReservationId(Uuid::from_u128(2)),
+        expires_at_ms: START_MS + 60_000,
+    }
+}
+
+/// Waits until it is so; fails after ten seconds.
+async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while !is_so().await {
+        assert!(Instant::now() < deadline, "waited in vain for {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// What a call answers that Redis does not: soon, and that nobody knows.
+async fn assert_busy<T>(call: impl Future<Output = Result<T, PortError>>) {
+    let begun = Instant::now();
+    let answer = call.await;
+    let took = begun.elapsed();
+    assert!(matches!(answer, Err(PortError::Busy { .. })), "{took:?}");
+    assert!(took < Duration::from_secs(2), "{took:?}");
+}
+
+fn limits(place: &Place, clock: &Arc<ManualClock>) -> RedisLimits {
+    let clock: Arc<dyn Clock> = clock.clone();
+    RedisLimits::new(place.redis(), clock, Quotas::default(), NoLimits::default())
+}
+
+#[tokio::test]
+async fn copies_count_a_buyer_together_and_whoever_waits_is_let_through() {
+    for place in Place::both() {
+        let clock = clock();
+        let copies = [limits(&place, &clock), limits(&place, &clock)];
+        let limit = Limit::Purchase(buyer(1));
+        let counted = join_all((0..50).map(|n| copies[n % 2].count(&limit))).await;
+        let counted = counted.into_iter().map(Result::unwrap);
+        assert_eq!(counted.filter(Option::is_none).count(), 5);
+
+        let over = copies[0].count(&limit).await.unwrap().unwrap();
+        assert!((1..=1000).contains(&over.wait_ms), "{over:?}");
+        clock.advance(over.wait_ms - 1);
+        assert_ne!(copies[1].count(&limit).await.unwrap(), None);
+        clock.advance(1);
+        assert_eq!(copies[0].count(&limit).await.unwrap(), None);
+        assert_ne!(copies[1].count(&limit).await.unwrap(), None);
+    }
+}
+
+#[tokio::test]
+async fn each_action_and_each_buyer_is_counted_apart() {
+    let place = Place::alone(shared());
+    let limits = limits(&place, &clock());
+    let used_up = Limit::Purchase(buyer(1));
+    while limits.count(&used_up).await.unwrap().is_none() {}
+    for free in [
+        Limit::Purchase(buyer(2)),
+        Limit::Path(buyer(1)),
+        Limit::Captcha(buyer(1)),
+        Limit::Cancel(buyer(1)),
+        Limit::Account("13900000001".into()),
+        Limit::SignIn("10.0.0.1".parse().unwrap()),
+    ] {
+        assert_eq!(limits.count(&free).await.unwrap(), None, "{free:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_was_set_back_locks_nobody_out() {
+    let place = Place::alone(shared());
+    let clock = clock();
+    let limits = limits(&place, &clock);
+    let limit = Limit::Path(buyer(1));
+    for _ in 0..5 {
+        assert_eq!(limits.count(&limit).await.unwrap(), None);
+    }
+    clock.advance(-3_600_000);
+    let over = limits.count(&limit).await.unwrap().unwrap();
+    assert!(over.wait_ms <= 1000, "{over:?}");
+}
+
+#[tokio::test]
+async fn without_redis_limits_are_busy_but_one_can_sign_in_and_is_still_counted() {
+    let server = RedisServer::start();
+    let limits = limits(&Place::alone(&server), &clock());
+    let purchase = Limit::Purchase(buyer(1));
+    assert_eq!(limits.count(&purchase).await.unwrap(), None);
+    server.pause();
+    assert_busy(limits.count(&purchase)).await;
+    server.kill();
+    assert_busy(limits.count(&purchase)).await;
+    let address = Limit::Address("10.0.0.1".parse().unwrap());
+    assert_eq!(limits.count(&address).await.unwrap(), None);
+    let sign_in = Limit::SignIn("10.0.0.1".parse().unwrap());
+    for _ in 0..5 {
+        assert_eq!(limits.count(&sign_in).await.unwrap(), None);
+    }
+    assert_ne!(limits.count(&sign_in).await.unwrap(), None);
+    server.restart();
+    until("Redis to be found again", async || {
+        matches!(limits.count(&purchase).await, Ok(None))
+    })
+    .await;
 }

@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use server::config::SETTINGS;
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
@@ -157,6 +159,31 @@ fn folders_and_files_have_names_that_say_something() {
         for name in ["utils", "helpers", "types", "traits", "common", "misc"] {
             let named = path.split(['/', '.']).any(|part| part == name);
             assert!(!named, "{path} is named {name}");
+        }
+    }
+}
+
+#[test]
+fn what_is_deployed_and_documented_sets_only_what_can_be_set() {
+    let known = |name: &str| SETTINGS.iter().any(|setting| setting.name == name);
+    let files = [
+        ("deploy", "yaml"),
+        ("deploy", "example"),
+        ("deploy", "service"),
+        ("docs", "md"),
+    ];
+    for (path, text) in files
+        .into_iter()
+        .flat_map(|(folder, end)| sources(folder, end))
+    {
+        for (at, prefix) in text.match_indices("SECKILL_") {
+            let rest = &text[at + prefix.len()..];
+            let end = rest.find(|c: char| !c.is_ascii_uppercase() && c != '_');
+            let name = &rest[..end.unwrap_or(rest.len())];
+            assert!(
+                name.is_empty() || known(name),
+                "{path} names {prefix}{name}"
+            );
         }
     }
 }

@@ -116,7 +116,7 @@ impl Dialer {
     }
 }
 
-/// Keeps `link` while it is good, or makes a new one.
+/// The link, if it can still be used.
 pub(super) fn good(link: Option<Link>) -> Option<Link> {
     link.filter(Link::is_up)
 }

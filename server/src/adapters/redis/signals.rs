@@ -82,7 +82,8 @@ impl Signals {
             }
             // While nobody tells, every question goes to the gate.
             self.marks.clear_all();
-            sleep(pause.mul_f64(rand::rng().random_range(0.5..1.0))).await;
+            let share = rand::rng().random_range(0.5..1.0);
+            sleep(pause.mul_f64(share)).await;
             pause = (pause * 2).min(PAUSE.1);
         }
     }

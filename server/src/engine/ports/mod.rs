@@ -59,3 +59,13 @@ pub enum PortError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
 }
+
+impl PortError {
+    /// Why, in one line; empty where the error itself says all.
+    pub fn cause(&self) -> String {
+        match self {
+            PortError::Busy { .. } => String::new(),
+            PortError::Failed { source, .. } => source.to_string(),
+        }
+    }
+}

@@ -71,3 +71,27 @@ async fn the_words_of_a_question_are_given_once() {
     assert!(captchas.first_spelling(id).await.unwrap());
     assert!(!captchas.first_spelling(id).await.unwrap());
 }
+
+#[tokio::test]
+async fn a_question_comes_back_as_it_was_asked_and_nobody_elses_replaces_it() {
+    let shop = TestShop::new().await;
+    let captchas = &shop.engine.captchas;
+    let mine = asked(&shop, 1).await;
+    captchas.put(mine.clone()).await.unwrap();
+    for number in [2, 3] {
+        let mut other = asked(&shop, number).await;
+        match number {
+            2 => other.buyer = AccountId(Uuid::from_u128(2)),
+            _ => other.item_id = ItemId(Uuid::from_u128(2)),
+        }
+        captchas.put(other).await.unwrap();
+    }
+    let kept = captchas.take(mine.captcha_id).await.unwrap().unwrap();
+    assert_eq!((kept.buyer, kept.item_id), (mine.buyer, mine.item_id));
+    assert_eq!(kept.expires_at_ms, mine.expires_at_ms);
+    assert_eq!(kept.question.png, mine.question.png);
+    assert_eq!(kept.question.answer, mine.question.answer);
+    assert_eq!(kept.question.words, mine.question.words);
+    assert_eq!(kept.question.prompt, mine.question.prompt);
+    assert_eq!(kept.question.numeric, mine.question.numeric);
+}

@@ -30,20 +30,20 @@ fn gate(shop: &TestShop) -> Arc<dyn StockGate> {
     shop.engine.gate.clone()
 }
 
-/// Every test below, over every gate.
+/// Every test below, over the gate of the stack that is asked for, and over one on Redis.
 macro_rules! on_every_gate {
     ($($test:ident,)*) => {
-        mod embedded {
+        mod on_the_stack {
             $(#[tokio::test]
             async fn $test() {
                 super::$test(crate::support::TestShop::new().await).await;
             })*
         }
-        mod redis {
+        mod on_redis {
             $(#[tokio::test]
             async fn $test() {
                 let redis = crate::redis_gate::connect(stringify!($test));
-                super::$test(crate::support::TestShop::new().await.over(redis)).await;
+                super::$test(crate::support::TestShop::over(redis).await).await;
             })*
         }
     };
@@ -163,8 +163,7 @@ async fn of_a_thousand_buyers_at_once_exactly_as_many_as_there_are_units_hold_on
     }
     positions.sort_unstable();
     assert_eq!(positions, (1..=100).collect::<Vec<_>>());
-    shop.relay().await;
-    let queued = shop.engine.queue.take_batch(1000).await.unwrap();
+    let queued = shop.queued(100).await;
     assert_eq!(
         queued.len(),
         100,
@@ -180,8 +179,7 @@ async fn the_same_wish_again_gives_the_same_answer_and_takes_nothing(shop: TestS
     let earlier = ReservationId(Uuid::from_u128(1));
     assert_eq!(other, Decision::Refused(Refusal::AlreadyReserved(earlier)));
     assert_eq!(gate.stock(item).await.unwrap().unwrap().locked, 1);
-    shop.relay().await;
-    assert_eq!(shop.engine.queue.take_batch(10).await.unwrap().len(), 1);
+    assert_eq!(shop.queued(1).await.len(), 1);
 }
 
 async fn a_released_unit_is_sellable_once_more_and_only_once(shop: TestShop) {

@@ -48,6 +48,86 @@ async fn the_same_message_again_changes_nothing() {
 }
 
 #[tokio::test]
+async fn an_entry_delivered_twice_in_one_batch_has_one_order_and_one_answer() {
+    let shop = TestShop::new().await;
+    let (item, sql) = (shop.item(1).await, &shop.sql);
+    let [one, two] = [1, 2].map(|buyer| held(item, buyer));
+    let mut twice = batch(&[one.clone(), two.clone(), one.clone(), two.clone()]);
+    (twice[2].1, twice[3].1) = (order_id(900), order_id(901));
+    let ordered = WriteOutcome::Ordered(order_id(1));
+    let sold_out = WriteOutcome::Failed(Rejection::SoldOut);
+    let expected = [ordered, sold_out, ordered, sold_out];
+    assert_eq!(sql.write(&twice, START_MS).await.unwrap(), expected);
+    assert_eq!(sql.write(&twice, START_MS).await.unwrap(), expected);
+    let record = Reservations::get(sql, one.reservation_id).await.unwrap();
+    assert_eq!(record.unwrap().state, ReservationState::Ordered);
+    assert_eq!(shop.audit().await.items[0].locked, 1);
+}
+
+#[tokio::test]
+async fn what_fails_without_an_order_is_owed_to_the_gate_and_keeps_its_first_end() {
+    let shop = TestShop::new().await;
+    let (item, sql) = (shop.item(5).await, &shop.sql);
+    let entries: Vec<_> = (1..=3).map(|buyer| held(item, buyer)).collect();
+    sql.put(&entries[..1]).await.unwrap();
+    sql.write(&batch(&entries[1..2]), START_MS).await.unwrap();
+    let busy = WriteOutcome::Failed(Rejection::Busy);
+    let expected = [busy, WriteOutcome::Ordered(order_id(2)), busy];
+    let failed = sql.fail(&entries, Rejection::Busy, START_MS).await;
+    assert_eq!(failed.unwrap(), expected);
+    let again = sql.fail(&entries, Rejection::SoldOut, START_MS + 5).await;
+    assert_eq!(again.unwrap(), expected);
+    let written = sql.write(&batch(&entries), START_MS + 5).await.unwrap();
+    assert_eq!(written, expected, "the unit is on its way back");
+    assert_eq!(sql.due_releases(10).await.unwrap().len(), 2);
+    assert_eq!(shop.audit().await.items[0].locked, 1);
+}
+
+#[tokio::test]
+async fn an_order_named_twice_is_closed_once() {
+    let shop = TestShop::new().await;
+    let (item, sql) = (shop.item(2).await, &shop.sql);
+    let entries = [held(item, 1), held(item, 2)];
+    sql.write(&batch(&entries), START_MS).await.unwrap();
+    let ids = [order_id(2), order_id(1), order_id(2), order_id(900)];
+    let outcomes = sql.close(&ids, CloseReason::Unpaid, START_MS).await;
+    assert_eq!(
+        outcomes.unwrap(),
+        [
+            CloseOutcome::Closed,
+            CloseOutcome::Closed,
+            CloseOutcome::NotPending,
+            CloseOutcome::NotPending
+        ]
+    );
+    assert_eq!(shop.audit().await.items[0].sellable, 2);
+}
+
+#[tokio::test]
+async fn a_filling_of_the_gate_begins_only_instead_of_the_one_that_was_read() {
+    let shop = TestShop::new().await;
+    let (item, sql) = (shop.item(2).await, &shop.sql);
+    let [first, second] = [1, 2].map(Uuid::from_u128);
+    assert_eq!(sql.snapshot(item).await.unwrap().unwrap().epoch, None);
+    assert!(sql.begin_epoch(item, first, None).await.unwrap());
+    assert!(!sql.begin_epoch(item, second, None).await.unwrap());
+    assert!(sql.begin_epoch(item, second, Some(first)).await.unwrap());
+    assert!(!sql.begin_epoch(item, first, Some(first)).await.unwrap());
+    let snapshot = sql.snapshot(item).await.unwrap().unwrap();
+    assert_eq!(snapshot.epoch, Some(second));
+}
+
+#[tokio::test]
+async fn what_was_put_already_may_be_put_again() {
+    let shop = TestShop::new().await;
+    let (item, sql) = (shop.item(5).await, &shop.sql);
+    let entries: Vec<_> = (1..=3).map(|buyer| held(item, buyer)).collect();
+    sql.put(&entries[..2]).await.unwrap();
+    sql.put(&entries).await.unwrap();
+    assert_eq!(sql.take_batch(10).await.unwrap(), entries);
+}
+
+#[tokio::test]
 async fn a_merged_update_that_does_not_fit_serves_the_first_in_line() {
     let shop = TestShop::new().await;
     let (item, sql) = (shop.item(2).await, &shop.sql);

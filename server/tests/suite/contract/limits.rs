@@ -59,3 +59,44 @@ async fn whoever_waits_as_long_as_told_is_let_through() {
     shop.clock.advance(1);
     assert_eq!(shop.engine.limits.count(&limit).await.unwrap(), None);
 }
+
+#[tokio::test]
+async fn words_are_given_three_times_at_once_and_then_every_ten_seconds() {
+    let shop = TestShop::new().await;
+    let limit = Limit::Spelling(buyer(1));
+    for _ in 0..3 {
+        assert_eq!(shop.engine.limits.count(&limit).await.unwrap(), None);
+    }
+    let over = shop.engine.limits.count(&limit).await.unwrap().unwrap();
+    assert_eq!(over.wait_ms, 10_000);
+    shop.clock.advance(10_000);
+    assert_eq!(shop.engine.limits.count(&limit).await.unwrap(), None);
+    assert!(shop.engine.limits.count(&limit).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn an_address_gets_fifty_requests_at_once_and_another_fifty_a_second_later() {
+    let shop = TestShop::new().await;
+    let limit = Limit::Address("10.0.0.1".parse().unwrap());
+    for _ in 0..2 {
+        let mut passed = 0;
+        while shop.engine.limits.count(&limit).await.unwrap().is_none() {
+            passed += 1;
+        }
+        assert_eq!(passed, 50);
+        shop.clock.advance(1000);
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_does_not_prolong_the_wait() {
+    let shop = TestShop::new().await;
+    let limit = Limit::Path(buyer(1));
+    while shop.engine.limits.count(&limit).await.unwrap().is_none() {}
+    for waited_ms in (0..1000).step_by(100) {
+        let over = shop.engine.limits.count(&limit).await.unwrap().unwrap();
+        assert_eq!(over.wait_ms, 1000 - waited_ms);
+        shop.clock.advance(100);
+    }
+    assert_eq!(shop.engine.limits.count(&limit).await.unwrap(), None);
+}

@@ -45,3 +45,28 @@ async fn a_new_path_replaces_the_buyers_earlier_one_and_nobody_elses() {
     assert_eq!(paths.take("b").await.unwrap(), Some(grant("b", 2)));
     assert_eq!(paths.take("c").await.unwrap(), Some(grant("c", 1)));
 }
+
+#[tokio::test]
+async fn a_path_that_got_no_fair_answer_is_put_back_and_good_once_more() {
+    let shop = TestShop::new().await;
+    let paths = &shop.engine.paths;
+    paths.put(grant("a", 1)).await.unwrap();
+    for _ in 0..3 {
+        let taken = paths.take("a").await.unwrap().unwrap();
+        assert_eq!(paths.peek("a").await.unwrap(), None);
+        paths.put(taken).await.unwrap();
+        assert_eq!(paths.peek("a").await.unwrap(), Some(grant("a", 1)));
+    }
+}
+
+#[tokio::test]
+async fn a_buyer_has_one_path_for_each_item() {
+    let shop = TestShop::new().await;
+    let paths = &shop.engine.paths;
+    let mut other = grant("b", 1);
+    other.item_id = ItemId(Uuid::from_u128(9));
+    paths.put(grant("a", 1)).await.unwrap();
+    paths.put(other.clone()).await.unwrap();
+    assert_eq!(paths.take("a").await.unwrap(), Some(grant("a", 1)));
+    assert_eq!(paths.take("b").await.unwrap(), Some(other));
+}

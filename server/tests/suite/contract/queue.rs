@@ -8,9 +8,9 @@ use uuid::Uuid;
 
 use crate::{
     rabbitmq::{connect, eventually},
-    servers::rabbitmq::shared,
     support::{START_MS, TestShop},
 };
+use test_servers::rabbitmq::shared;
 
 /// A queue, empty, and the shop that it belongs to.
 struct Place {

@@ -69,3 +69,27 @@ async fn known_failure_17_a_stolen_database_holds_no_token() {
     assert_eq!(stored.len(), 64);
     assert!(!stored.contains(token));
 }
+
+#[tokio::test]
+async fn a_used_token_slides_and_an_unknown_or_removed_one_stays_unknown() {
+    let shop = TestShop::new().await;
+    let buyer = shop.buyer(1).await;
+    let tokens = &shop.engine.tokens;
+    let [used, unknown] = ["a", "b"].map(|text| TokenHash(text.repeat(64)));
+    tokens
+        .insert(&used, buyer, START_MS + 10, START_MS + 50)
+        .await
+        .unwrap();
+    for slid_ms in [20, 30, 40] {
+        tokens.touch(&used, START_MS + slid_ms).await.unwrap();
+        let login = tokens.get(&used).await.unwrap().unwrap();
+        assert_eq!(login.expires_at_ms, START_MS + slid_ms);
+        assert_eq!(login.dies_at_ms, START_MS + 50);
+    }
+    tokens.remove(&used).await.unwrap();
+    for token in [&used, &unknown] {
+        tokens.remove(token).await.unwrap();
+        tokens.touch(token, START_MS + 45).await.unwrap();
+        assert_eq!(tokens.get(token).await.unwrap(), None);
+    }
+}

@@ -9,10 +9,8 @@ use super::{
     on_every_server,
     opened::{Opened, Server, batch, held, run, until_not_busy},
 };
-use crate::{
-    servers::{MariaDb, Postgres},
-    support::START_MS,
-};
+use crate::support::START_MS;
+use test_servers::{MariaDb, Postgres};
 
 on_every_server! {
     whoever_finds_no_connection_hears_so_within_half_a_second

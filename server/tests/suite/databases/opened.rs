@@ -19,10 +19,8 @@ use server::{
 };
 use uuid::Uuid;
 
-use crate::{
-    servers::{MariaDb, Postgres, mariadb, postgres},
-    support::{HOUR_MS, START_MS, both},
-};
+use crate::support::{HOUR_MS, START_MS, both};
+use test_servers::{MariaDb, Postgres, mariadb, postgres};
 
 /// The shop's time to pay.
 const PAY_WINDOW_S: u32 = 600;

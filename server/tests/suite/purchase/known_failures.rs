@@ -16,7 +16,7 @@ use server::{
 };
 
 use super::{Door, visitor};
-use crate::support::{ManualClock, START_MS, SeededIds, TestShop};
+use crate::support::{Data, ManualClock, START_MS, SeededIds, TestShop};
 
 /// Fails one call at one point.
 struct FailOnce {
@@ -43,7 +43,6 @@ impl FaultPlan for FailOnce {
 }
 
 async fn failing(call: &'static str, point: Point, times: u32) -> Door {
-    let folder = tempfile::tempdir().unwrap();
     let clock = Arc::new(ManualClock::at(START_MS));
     let plan = Arc::new(FailOnce {
         call,
@@ -51,20 +50,20 @@ async fn failing(call: &'static str, point: Point, times: u32) -> Door {
         left: AtomicU32::new(times),
     });
     let ids = Arc::new(SeededIds::default());
-    Door::of(TestShop::open(folder, clock, ids, Some(plan), |_| {}).await)
+    Door::of(TestShop::open(Data::new(), clock, ids, Some(plan), |_| {}).await)
 }
 
 /// Somebody's hand in the database.
 async fn by_hand(door: Door, statement: &str) -> Door {
     let (clock, ids) = (door.shop.clock.clone(), door.shop.ids.clone());
-    let folder = door.shop.kill();
-    let file = folder.path().join("seckill.db");
+    let data = door.shop.kill();
+    let file = data.file();
     let database = Database::connect(format!("sqlite://{}", file.display()))
         .await
         .unwrap();
     database.execute_unprepared(statement).await.unwrap();
     database.close().await.unwrap();
-    Door::of(TestShop::open(folder, clock, ids, None, |_| {}).await)
+    Door::of(TestShop::open(data, clock, ids, None, |_| {}).await)
 }
 
 #[tokio::test]
@@ -272,11 +271,10 @@ impl FaultPlan for Recorder {
 #[tokio::test]
 async fn many_buyers_at_once_share_a_commit() {
     let recorder = Arc::new(Recorder::default());
-    let folder = tempfile::tempdir().unwrap();
     let clock = Arc::new(ManualClock::at(START_MS));
     let ids = Arc::new(SeededIds::default());
     let plan: Arc<dyn FaultPlan> = recorder.clone();
-    let door = Door::of(TestShop::open(folder, clock, ids, Some(plan), |_| {}).await);
+    let door = Door::of(TestShop::open(Data::new(), clock, ids, Some(plan), |_| {}).await);
     let item = door.shop.item(200).await;
     let mut paths = Vec::new();
     for number in 0..200 {

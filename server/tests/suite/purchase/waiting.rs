@@ -15,7 +15,7 @@ use server::{
 };
 
 use super::{Door, visitor};
-use crate::support::{ManualClock, START_MS, TestShop};
+use crate::support::{Data, ManualClock, START_MS, TestShop};
 
 #[tokio::test]
 async fn a_late_reservation_fails_and_its_unit_goes_to_somebody_else() {
@@ -63,10 +63,10 @@ impl FaultPlan for OneGoodWrite {
 
 #[tokio::test]
 async fn known_failure_19_what_cannot_be_written_is_parked_and_holds_up_nobody() {
-    let folder = tempfile::tempdir().unwrap();
     let clock = Arc::new(ManualClock::at(START_MS));
     let plan: Arc<dyn FaultPlan> = Arc::new(OneGoodWrite(AtomicU32::new(0)));
-    let door = Door::of(TestShop::open(folder, clock, Arc::default(), Some(plan), |_| {}).await);
+    let door =
+        Door::of(TestShop::open(Data::new(), clock, Arc::default(), Some(plan), |_| {}).await);
     let item = door.shop.item(2).await;
     let poison = door.buy(&visitor(1), item).await.unwrap();
     let sound = door.buy(&visitor(2), item).await.unwrap();

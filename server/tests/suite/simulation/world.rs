@@ -14,7 +14,7 @@ use server::engine::{
 use super::faults::SeededFaults;
 use crate::{
     purchase::{Door, visitor},
-    support::{ANSWER, ManualClock, START_MS, SeededIds, TestShop},
+    support::{ANSWER, Data, ManualClock, START_MS, SeededIds, TestShop},
 };
 
 const BUYERS: u32 = 6;
@@ -34,9 +34,8 @@ impl World {
     pub async fn new(seed: u64) -> World {
         let mut rng = StdRng::seed_from_u64(seed);
         let faults = Arc::new(SeededFaults::new(seed));
-        let folder = tempfile::tempdir().unwrap();
         let (clock, ids) = (Arc::new(ManualClock::at(START_MS)), Arc::default());
-        let door = open(folder, clock, ids, &faults).await;
+        let door = open(Data::new(), clock, ids, &faults).await;
         let mut items = Vec::new();
         for _ in 0..2 {
             items.push(
@@ -255,10 +254,10 @@ impl World {
 }
 
 async fn open(
-    folder: tempfile::TempDir,
+    data: Data,
     clock: Arc<ManualClock>,
     ids: Arc<SeededIds>,
     faults: &Arc<SeededFaults>,
 ) -> Door {
-    Door::of(TestShop::open(folder, clock, ids, Some(faults.clone()), |_| {}).await)
+    Door::of(TestShop::open(data, clock, ids, Some(faults.clone()), |_| {}).await)
 }

@@ -1,8 +1,12 @@
 //! A shop for tests: the real assembly on a clock, ids and questions of the test's own.
 
+mod stack;
 mod surroundings;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use app::wire::{AccountId, ItemId, LocalText, Mobile, Money, Role, RoundId};
 use sea_orm::{ConnectionTrait, Database};
@@ -14,12 +18,16 @@ use server::{
     },
     assembly::{self, Assembly},
     config::Config,
-    engine::{Engine, audit, ports::Account, relay, release, write_orders},
+    engine::{
+        Engine, audit,
+        ports::{Account, QueuedReservation},
+        relay, release, write_orders,
+    },
 };
-use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
+pub use stack::Data;
 pub use surroundings::{ANSWER, ManualClock, PlainPasswords, SeededIds, surroundings};
 
 /// The instant at which tests begin.
@@ -34,7 +42,7 @@ pub struct TestShop {
     pub sql: Sql,
     pub clock: Arc<ManualClock>,
     pub ids: Arc<SeededIds>,
-    folder: Option<TempDir>,
+    data: Option<Data>,
     redis: Option<Redis>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -45,21 +53,20 @@ impl TestShop {
     }
 
     pub async fn with(change: impl FnOnce(&mut Config)) -> TestShop {
-        let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::at(START_MS));
-        TestShop::open(folder, clock, Arc::new(SeededIds::default()), None, change).await
+        TestShop::open(Data::new(), clock, Arc::default(), None, change).await
     }
 
-    /// A shop over a data folder that may hold what an earlier one left.
+    /// A shop over what an earlier one may have left.
     pub async fn open(
-        folder: TempDir,
+        data: Data,
         clock: Arc<ManualClock>,
         ids: Arc<SeededIds>,
         faults: Option<Arc<dyn FaultPlan>>,
         change: impl FnOnce(&mut Config),
     ) -> TestShop {
         let mut config = Config::defaults().unwrap();
-        config.data_dir = folder.path().into();
+        data.configure(&mut config);
         change(&mut config);
         let around = surroundings(clock.clone(), ids.clone(), faults);
         let Assembly {
@@ -71,14 +78,20 @@ impl TestShop {
             sql,
             clock,
             ids,
-            folder: Some(folder),
+            data: Some(data),
             redis: None,
             tasks,
         }
     }
 
-    /// The same shop with its gate on Redis; the ledger stays the queue.
-    pub fn over(mut self, redis: Redis) -> TestShop {
+    /// A shop on an embedded ledger, which is the queue too, with its gate on Redis.
+    pub async fn over(redis: Redis) -> TestShop {
+        let clock = Arc::new(ManualClock::at(START_MS));
+        let shop = TestShop::open(Data::embedded(), clock, Arc::default(), None, |_| {}).await;
+        shop.with_gate_on(redis)
+    }
+
+    fn with_gate_on(mut self, redis: Redis) -> TestShop {
         let gate = self.redis_gate(&redis, Patience::default());
         let outbox = self.redis_outbox(&redis, OUTBOX_IDLE);
         let engine = Arc::get_mut(&mut self.engine).unwrap();
@@ -101,18 +114,18 @@ impl TestShop {
         RedisOutbox::new(redis.clone(), clock, idle)
     }
 
-    /// Splits the stock of every item into so many segments, from its next filling on.
+    /// Splits the stock of every item of an embedded ledger into so many segments, from its next filling on.
     pub async fn split(&self, segments: u8) {
-        let file = self.folder.as_ref().unwrap().path().join("seckill.db");
+        let file = self.data.as_ref().unwrap().file();
         let database = Database::connect(format!("sqlite://{}", file.display())).await;
         let split = format!("UPDATE items SET segments = {segments}");
         database.unwrap().execute_unprepared(&split).await.unwrap();
     }
 
-    /// Ends the process as `kill -9` does, and hands over what is on disk.
-    pub fn kill(mut self) -> TempDir {
+    /// Ends the process as `kill -9` does, and hands over what is left.
+    pub fn kill(mut self) -> Data {
         self.tasks.iter().for_each(JoinHandle::abort);
-        self.folder.take().unwrap()
+        self.data.take().unwrap()
     }
 
     /// Kills and starts again.
@@ -121,7 +134,7 @@ impl TestShop {
         let redis = self.redis.clone();
         let shop = TestShop::open(self.kill(), clock, ids, None, |_| {}).await;
         match redis {
-            Some(redis) => shop.over(redis),
+            Some(redis) => shop.with_gate_on(redis),
             None => shop,
         }
     }
@@ -182,14 +195,37 @@ impl TestShop {
 
     /// Runs the workers that end what is under way until nothing is.
     pub async fn drain(&self) {
-        self.relay().await;
-        while write_orders::run_once(&self.engine, 256).await.unwrap() > 0 {}
-        while release::run_once(&self.engine).await.unwrap() > 0 {}
+        let deadline = Instant::now() + Duration::from_secs(20);
+        loop {
+            while relay::run_once(&self.engine).await.unwrap() > 0 {}
+            while write_orders::run_once(&self.engine, 256).await.unwrap() > 0 {}
+            while release::run_once(&self.engine).await.unwrap() > 0 {}
+            if self.is_quiet().await || Instant::now() > deadline {
+                return;
+            }
+        }
     }
 
-    /// Carries what the gate holds to the queue, where the gate is not the queue itself.
-    pub async fn relay(&self) {
+    /// Whether nothing is between a gate outside the ledger and the ledger.
+    async fn is_quiet(&self) -> bool {
+        let mut report = audit::audit(&self.sql, self.clock.get()).await.unwrap();
+        audit::compare(&self.engine, &mut report).await.unwrap();
+        let differs = |violation: &audit::Violation| violation.rule == audit::GATE_EQUALS_LEDGER;
+        report.on_their_way == 0 && !report.violations.iter().any(differs)
+    }
+
+    /// Everything that waits for its order, carried to the queue first where the gate is not the
+    /// queue itself. At least `number`, or the test fails.
+    pub async fn queued(&self, number: usize) -> Vec<QueuedReservation> {
         while relay::run_once(&self.engine).await.unwrap() > 0 {}
+        let deadline = Instant::now() + Duration::from_secs(20);
+        loop {
+            let queued = self.engine.queue.take_batch(1000).await.unwrap();
+            if queued.len() >= number {
+                return queued;
+            }
+            assert!(Instant::now() < deadline, "{number} expected: {queued:?}");
+        }
     }
 
     /// Fails unless every invariant of the ledger holds.

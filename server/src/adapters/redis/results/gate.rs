@@ -34,12 +34,12 @@ impl StockGate for AnsweredGate {
         Ok(decision)
     }
 
-    async fn release(&self, unit: Unit) -> Result<Released, PortError> {
-        self.gate.release(unit).await
-    }
-
     async fn confirm(&self, unit: Unit) -> Result<(), PortError> {
         self.gate.confirm(unit).await
+    }
+
+    async fn release(&self, unit: Unit) -> Result<Released, PortError> {
+        self.gate.release(unit).await
     }
 
     async fn stock(&self, item_id: ItemId) -> Result<Option<GateStock>, PortError> {

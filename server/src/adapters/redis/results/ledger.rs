@@ -28,6 +28,10 @@ pub struct KnownReservations {
 
 #[async_trait]
 impl Reservations for KnownReservations {
+    async fn filling(&self, item_id: ItemId) -> Result<Option<Filling>, PortError> {
+        self.ledger.filling(item_id).await
+    }
+
     async fn snapshot(&self, item_id: ItemId) -> Result<Option<ItemSnapshot>, PortError> {
         self.ledger.snapshot(item_id).await
     }
@@ -57,10 +61,6 @@ impl Reservations for KnownReservations {
             self.results.ended(std::slice::from_ref(&record)).await;
         }
         Ok(Some(record))
-    }
-
-    async fn filling(&self, item_id: ItemId) -> Result<Option<Filling>, PortError> {
-        self.ledger.filling(item_id).await
     }
 
     async fn begin_epoch(

@@ -53,14 +53,12 @@ pub fn command(account: Option<&Account>, program: &str) -> Command {
     command
 }
 
-/// Sends a signal, by its name without `SIG`, to a process and to what it has started.
-pub fn signal_all(pid: u32, name: &str) {
-    let mut all = children(pid);
-    all.insert(0, pid);
-    for pid in all {
+/// Sends a signal, by its name without `SIG`, to what a process has started.
+pub fn signal_children(pid: u32, name: &str) {
+    for child in children(pid) {
         // One that ended by itself meanwhile needs none.
         let _ = Command::new("kill")
-            .args(["-s", name, &pid.to_string()])
+            .args(["-s", name, &child.to_string()])
             .output()
             .unwrap();
     }

@@ -84,7 +84,7 @@ fn program() -> &'static str {
 }
 
 fn shipped(name: &str) -> String {
-    let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/nginx");
+    let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/nginx");
     fs::read_to_string(deploy.join(name)).unwrap()
 }
 

@@ -123,8 +123,9 @@ impl Postgres {
     /// `kill -9`: the server and every process that serves a connection.
     pub fn kill(&mut self) {
         if let Some(running) = self.running.take() {
-            unprivileged::signal_all(running.pid(), "STOP");
-            unprivileged::signal_all(running.pid(), "KILL");
+            // Stopped, it starts no more; it is killed itself as its guard goes.
+            running.signal("STOP");
+            unprivileged::signal_children(running.pid(), "KILL");
         }
     }
 
@@ -150,12 +151,16 @@ impl Postgres {
 
     /// Stops every process of it where it stands.
     pub fn pause(&self) {
-        unprivileged::signal_all(self.running.as_ref().unwrap().pid(), "STOP");
+        let running = self.running.as_ref().unwrap();
+        running.signal("STOP");
+        unprivileged::signal_children(running.pid(), "STOP");
     }
 
     /// Lets them go on.
     pub fn resume(&self) {
-        unprivileged::signal_all(self.running.as_ref().unwrap().pid(), "CONT");
+        let running = self.running.as_ref().unwrap();
+        unprivileged::signal_children(running.pid(), "CONT");
+        running.signal("CONT");
     }
 }
 

@@ -1,0 +1,247 @@
+//! What pollers are told, in front of a ledger.
+
+use std::sync::Arc;
+
+use app::wire::{AccountId, ItemId, OrderId, Rejection, ReservationId, ReservationState};
+use server::{
+    adapters::redis::{AnsweredGate, KnownOrders, KnownReservations, Results},
+    engine::ports::{
+        Decision, Hold, Orders, PortError, QueuedReservation, ReservationRecord, Reservations,
+        StockGate, Unit,
+    },
+};
+
+use super::{Place, assert_busy, until};
+use test_servers::redis::{RedisServer, shared};
+
+use crate::support::TestShop;
+
+/// Two copies over one ledger: one takes orders, the other is polled.
+struct Copies {
+    shop: TestShop,
+    gate: AnsweredGate,
+    results: Results,
+    orders: KnownOrders,
+    polled: KnownReservations,
+    item_id: ItemId,
+    buyers: Vec<AccountId>,
+}
+
+impl Copies {
+    async fn open(place: &Place) -> Copies {
+        let shop = TestShop::new().await;
+        let item_id = shop.item(5).await;
+        let mut buyers = Vec::new();
+        for number in 0..=5 {
+            buyers.push(shop.buyer(number).await);
+        }
+        let results = Results::new(place.redis(), shop.clock.clone());
+        let other = Results::new(place.redis(), shop.clock.clone());
+        let ledger = Arc::new(shop.sql.clone());
+        Copies {
+            gate: AnsweredGate {
+                gate: shop.engine.gate.clone(),
+                results: results.clone(),
+            },
+            results: results.clone(),
+            orders: KnownOrders {
+                ledger: ledger.clone(),
+                results,
+            },
+            polled: KnownReservations {
+                ledger,
+                results: other,
+            },
+            item_id,
+            buyers,
+            shop,
+        }
+    }
+
+    fn hold(&self, number: u32) -> Hold {
+        Hold {
+            reservation_id: ReservationId(self.shop.ids.next()),
+            item_id: self.item_id,
+            buyer: self.buyers[number as usize],
+            path: format!("{number:032x}"),
+        }
+    }
+
+    /// Reserves and returns what goes into the queue.
+    async fn reserve(&self, number: u32) -> QueuedReservation {
+        let hold = self.hold(number);
+        let decision = self.gate.reserve(hold.clone()).await.unwrap();
+        let Decision::Held { position } = decision else {
+            panic!("{decision:?}");
+        };
+        QueuedReservation {
+            reservation_id: hold.reservation_id,
+            item_id: hold.item_id,
+            buyer: hold.buyer,
+            path: hold.path,
+            position,
+            held_at_ms: self.shop.clock.get(),
+        }
+    }
+
+    /// A unit that the gate holds and the ledger has not heard of, as it is in a cluster.
+    async fn held(&self, number: u32) -> Unit {
+        let unit = self.hold(number).unit();
+        self.results.queued(unit, number).await;
+        unit
+    }
+
+    async fn get(&self, id: ReservationId) -> Option<ReservationRecord> {
+        self.polled.get(id).await.unwrap()
+    }
+
+    async fn write(&self, entries: &[QueuedReservation]) {
+        let batch: Vec<_> = entries
+            .iter()
+            .map(|entry| (entry.clone(), OrderId(self.shop.ids.next())))
+            .collect();
+        self.orders
+            .write(&batch, self.shop.clock.get())
+            .await
+            .unwrap();
+    }
+}
+
+fn stored(place: &Place, name: &str) -> String {
+    shared().cli(&["get", &format!("{}:{name}", place.namespace)])
+}
+
+#[tokio::test]
+async fn a_buyer_polls_another_copy_and_sees_queued_then_ordered() {
+    for place in Place::both() {
+        let copies = Copies::open(&place).await;
+        let entry = copies.reserve(1).await;
+        let queued = copies.get(entry.reservation_id).await.unwrap();
+        assert_eq!(queued.state, ReservationState::Queued);
+        assert_eq!((queued.buyer, queued.position), (entry.buyer, 1));
+
+        copies.write(std::slice::from_ref(&entry)).await;
+        let ordered = copies.get(entry.reservation_id).await.unwrap();
+        assert_eq!(ordered.state, ReservationState::Ordered);
+        let ledger = copies.polled.ledger.get(entry.reservation_id).await;
+        assert_eq!(Some(&ordered), ledger.unwrap().as_ref());
+
+        // The gate's answer is asked for again, late: more is known than that it is queued.
+        copies.results.queued(entry.unit(), 1).await;
+        assert_eq!(copies.get(entry.reservation_id).await, Some(ordered));
+    }
+}
+
+#[tokio::test]
+async fn a_failed_reservation_says_why() {
+    let copies = Copies::open(&Place::alone(shared())).await;
+    let entry = copies.reserve(1).await;
+    let now_ms = copies.shop.clock.get();
+    copies
+        .orders
+        .fail(std::slice::from_ref(&entry), Rejection::Busy, now_ms)
+        .await
+        .unwrap();
+    let failed = copies.get(entry.reservation_id).await.unwrap();
+    assert_eq!(failed.state, ReservationState::Failed);
+    assert_eq!(failed.reason, Some(Rejection::Busy));
+}
+
+#[tokio::test]
+async fn queued_is_believed_for_a_while_and_then_the_ledger_is_asked() {
+    let place = Place::alone(shared());
+    let copies = Copies::open(&place).await;
+    let entry = copies.reserve(1).await;
+    // An end whose note was lost.
+    copies
+        .orders
+        .ledger
+        .write(
+            &[(entry.clone(), OrderId(copies.shop.ids.next()))],
+            copies.shop.clock.get(),
+        )
+        .await
+        .unwrap();
+    let id = entry.reservation_id;
+    let state = async || copies.get(id).await.unwrap().state;
+    assert_eq!(state().await, ReservationState::Queued);
+    copies.shop.clock.advance(2_000);
+    assert_eq!(state().await, ReservationState::Ordered);
+    assert!(stored(&place, &format!("result:{id}")).contains("ordered"));
+
+    let unit = copies.held(2).await;
+    copies.shop.clock.advance(60_000);
+    let known = copies.get(unit.reservation_id).await.unwrap();
+    assert_eq!(known.state, ReservationState::Queued, "nobody knows more");
+}
+
+#[tokio::test]
+async fn whoever_reloads_the_page_while_queued_sees_that() {
+    for place in Place::both() {
+        let copies = Copies::open(&place).await;
+        let unit = copies.held(1).await;
+        let latest = async || {
+            copies
+                .polled
+                .latest(unit.item_id, unit.buyer)
+                .await
+                .unwrap()
+                .map(|record| (record.reservation_id, record.state))
+        };
+        let queued = (unit.reservation_id, ReservationState::Queued);
+        assert_eq!(latest().await, Some(queued));
+        let entry = copies.reserve(1).await;
+        let later = (entry.reservation_id, ReservationState::Queued);
+        assert_eq!(latest().await, Some(later));
+        copies.write(std::slice::from_ref(&entry)).await;
+        let ordered = (entry.reservation_id, ReservationState::Ordered);
+        assert_eq!(latest().await, Some(ordered));
+        copies.results.queued(unit, 1).await;
+        assert_eq!(latest().await, Some(ordered), "the ledger's is newer");
+    }
+}
+
+#[tokio::test]
+async fn results_do_not_live_for_ever_and_a_batch_is_noted_whole() {
+    let place = Place::alone(shared());
+    let copies = Copies::open(&place).await;
+    let mut entries = Vec::new();
+    for number in 1..=5 {
+        entries.push(copies.reserve(number).await);
+    }
+    copies.write(&entries).await;
+    for entry in &entries {
+        let name = format!("result:{}", entry.reservation_id);
+        assert!(stored(&place, &name).contains("ordered"));
+        let key = format!("{}:{name}", place.namespace);
+        let life_ms: i64 = shared().cli(&["pttl", &key]).parse().unwrap();
+        assert!((1..=3_600_000).contains(&life_ms));
+    }
+}
+
+#[tokio::test]
+async fn without_redis_the_ledger_answers_and_what_it_does_not_know_is_not_denied() {
+    let server = RedisServer::start();
+    let copies = Copies::open(&Place::alone(&server)).await;
+    let entry = copies.reserve(1).await;
+    let unit = copies.held(2).await;
+    server.pause();
+    copies.write(std::slice::from_ref(&entry)).await;
+    let known = copies.get(entry.reservation_id).await.unwrap();
+    assert_eq!(known.state, ReservationState::Ordered);
+    assert_busy(copies.polled.get(unit.reservation_id)).await;
+    let latest = copies.polled.latest(entry.item_id, entry.buyer).await;
+    assert_eq!(latest.unwrap(), Some(known));
+    assert_busy(copies.polled.latest(unit.item_id, unit.buyer)).await;
+    let held = copies.reserve(3).await;
+    assert!(held.position > 0, "the gate's answer stands");
+
+    server.restart_empty();
+    until("Redis to be found again", async || {
+        let forgotten = copies.polled.get(unit.reservation_id).await;
+        assert!(matches!(forgotten, Ok(None) | Err(PortError::Busy { .. })));
+        forgotten.is_ok()
+    })
+    .await;
+    assert!(copies.get(entry.reservation_id).await.is_some());
+}

@@ -1,0 +1,163 @@
+//! What copies tell each other.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
+
+use server::{
+    adapters::redis::{Redis, RedisBells, Signals},
+    engine::{
+        SoldOutMarks,
+        ports::{Bell, Job},
+    },
+};
+use tokio::task::JoinSet;
+
+use super::{Place, item, until};
+use test_servers::redis::{Persistence, RedisServer, shared};
+
+/// Counts how often each bell was rung.
+#[derive(Default)]
+struct Counted(Mutex<HashMap<Job, u32>>);
+
+impl Counted {
+    fn of(&self, job: Job) -> u32 {
+        self.0.lock().unwrap().get(&job).copied().unwrap_or(0)
+    }
+}
+
+impl Bell for Counted {
+    fn ring(&self, job: Job) {
+        *self.0.lock().unwrap().entry(job).or_default() += 1;
+    }
+}
+
+/// A copy of the server, as far as signals go.
+struct Ear {
+    redis: Redis,
+    marks: SoldOutMarks,
+    local: Arc<Counted>,
+    bells: RedisBells,
+    tasks: JoinSet<()>,
+}
+
+impl Ear {
+    /// A copy that has begun to listen.
+    async fn open(place: &Place) -> Ear {
+        let redis = place.redis();
+        let (marks, local) = (SoldOutMarks::default(), Arc::new(Counted::default()));
+        let bells = RedisBells::new(redis.clone(), local.clone());
+        let mut tasks = JoinSet::new();
+        tasks.spawn(Signals::new(redis.clone(), marks.clone(), &bells).listen());
+        tasks.spawn(bells.clone().publish());
+        let ear = Ear {
+            redis,
+            marks,
+            local,
+            bells,
+            tasks,
+        };
+        ear.until_connected_again(0).await;
+        ear
+    }
+
+    /// Every connection rings every bell once; [`Job::Notify`] is rung by nothing else here.
+    async fn until_connected_again(&self, rung: u32) {
+        until("the copy to listen", async || {
+            self.local.of(Job::Notify) > rung
+        })
+        .await;
+    }
+
+    async fn tell_of_returns(&self, number: u128, returns: u64) {
+        let mut publish = redis::cmd("PUBLISH");
+        publish.arg(self.redis.key("returns"));
+        publish.arg(format!("{} {returns}", item(number)));
+        self.redis.ask::<()>(&publish).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_unit_that_comes_back_at_one_copy_clears_the_mark_of_the_others() {
+    for place in Place::both() {
+        let (here, there) = (Ear::open(&place).await, Ear::open(&place).await);
+        let begun = std::time::Instant::now();
+        there.marks.mark(item(1), 4);
+        there.marks.mark(item(2), 4);
+        here.tell_of_returns(1, 5).await;
+        until("the mark to go", async || !there.marks.is_sold_out(item(1))).await;
+        there.marks.mark(item(1), 4);
+        assert!(!there.marks.is_sold_out(item(1)), "the number is known");
+        // The floor that clears every mark has a longer period than this takes.
+        if begun.elapsed().as_secs() < 2 {
+            assert!(there.marks.is_sold_out(item(2)), "the other is left alone");
+        }
+        until("the floor", async || !there.marks.is_sold_out(item(2))).await;
+    }
+}
+
+#[tokio::test]
+async fn a_bell_rings_here_at_once_and_at_other_copies_and_many_rings_are_few_messages() {
+    for place in Place::both() {
+        let (here, there) = (Ear::open(&place).await, Ear::open(&place).await);
+        let before = [here.local.of(Job::Relay), there.local.of(Job::Relay)];
+        for _ in 0..1000 {
+            here.bells.ring(Job::Relay);
+        }
+        assert_eq!(here.local.of(Job::Relay), before[0] + 1000);
+        until("the bell", async || there.local.of(Job::Relay) > before[1]).await;
+        here.bells.ring(Job::Release);
+        until("the other bell", async || {
+            there.local.of(Job::Release) > before[1]
+        })
+        .await;
+        let heard = there.local.of(Job::Relay) - before[1];
+        assert!(heard <= 10, "{heard} messages for 1000 rings");
+        assert_eq!(
+            here.local.of(Job::Relay),
+            before[0] + 1000,
+            "nobody answers its own bell"
+        );
+    }
+}
+
+#[tokio::test]
+async fn whoever_was_cut_off_forgets_its_marks_and_looks_at_everything() {
+    let server = RedisServer::start_with(Persistence::Disk);
+    let ear = Ear::open(&Place::alone(&server)).await;
+    for cut in [
+        (|server| drop(server.cli(&["client", "kill", "type", "pubsub"]))) as fn(&RedisServer),
+        RedisServer::restart,
+        // The connection stays open and nobody answers: only a question finds out.
+        RedisServer::pause,
+    ] {
+        let rung = ear.local.of(Job::Notify);
+        ear.marks.mark(item(1), 0);
+        cut(&server);
+        until("the marks to go", async || !ear.marks.is_sold_out(item(1))).await;
+        server.resume();
+        ear.until_connected_again(rung).await;
+        assert!(!ear.marks.is_sold_out(item(1)));
+    }
+}
+
+#[tokio::test]
+async fn what_makes_no_sense_is_passed_over_and_nothing_is_left_behind() {
+    let place = Place::alone(shared());
+    let mut ear = Ear::open(&place).await;
+    let [bell, returns] = ["bell", "returns"].map(|name| format!("{}:{name}", place.namespace));
+    for text in ["", " ", "x", "x y", "relay", "\u{1F514} \u{1F514}"] {
+        shared().cli(&["publish", &bell, text]);
+        shared().cli(&["publish", &returns, text]);
+    }
+    let before = ear.local.of(Job::Relay);
+    shared().cli(&["publish", &bell, "relay somebody"]);
+    until("the bell", async || ear.local.of(Job::Relay) > before).await;
+    assert!(shared().cli(&["pubsub", "numsub", &bell]).contains('1'));
+    ear.tasks.shutdown().await;
+    until("nobody to listen", async || {
+        shared().cli(&["pubsub", "numsub", &bell]).ends_with('0')
+    })
+    .await;
+}

@@ -1,0 +1,125 @@
+//! Log-ins on Redis in front of a ledger.
+
+use std::{sync::Arc, time::Duration};
+
+use server::{
+    adapters::{redis::RedisTokens, sql::Sql},
+    engine::ports::{LoginTokens, TokenHash},
+};
+
+use super::{Place, until};
+use test_servers::redis::{RedisServer, shared};
+
+use crate::support::{START_MS, TestShop};
+
+fn tokens(place: &Place, shop: &TestShop) -> RedisTokens<Sql> {
+    RedisTokens::new(place.redis(), Arc::new(shop.sql.clone()))
+}
+
+async fn knows(tokens: &RedisTokens<Sql>, token: &TokenHash) -> bool {
+    tokens.get(token).await.unwrap().is_some()
+}
+
+#[tokio::test]
+async fn a_log_in_is_known_to_every_copy_and_a_log_out_soon() {
+    for place in Place::both() {
+        let shop = TestShop::new().await;
+        let buyer = shop.buyer(1).await;
+        let (here, there) = (tokens(&place, &shop), tokens(&place, &shop));
+        let token = TokenHash("a".repeat(64));
+        assert!(!knows(&here, &token).await);
+        here.insert(&token, buyer, START_MS + 10, START_MS + 20)
+            .await
+            .unwrap();
+        let login = there.get(&token).await.unwrap().unwrap();
+        assert_eq!(login.me.account_id, buyer);
+        assert_eq!(
+            (login.expires_at_ms, login.dies_at_ms),
+            (START_MS + 10, START_MS + 20)
+        );
+        assert_eq!(here.get(&token).await.unwrap().unwrap(), login);
+
+        here.touch(&token, START_MS + 15).await.unwrap();
+        let slid = here.get(&token).await.unwrap().unwrap();
+        assert_eq!(slid.expires_at_ms, START_MS + 15);
+
+        there.remove(&token).await.unwrap();
+        assert!(!knows(&there, &token).await);
+        let asked = tokio::time::Instant::now();
+        until("the log-out to be heard", async || {
+            !knows(&here, &token).await
+        })
+        .await;
+        assert!(asked.elapsed() < Duration::from_secs(4));
+        here.touch(&token, START_MS + 19).await.unwrap();
+        assert!(!knows(&here, &token).await, "a late use revives nothing");
+    }
+}
+
+#[tokio::test]
+async fn a_log_in_that_a_copy_read_before_the_log_out_and_wrote_after_it_does_not_count() {
+    let place = Place::alone(shared());
+    let shop = TestShop::new().await;
+    let buyer = shop.buyer(1).await;
+    let token = TokenHash("b".repeat(64));
+    let here = tokens(&place, &shop);
+    here.insert(&token, buyer, START_MS + 10, START_MS + 20)
+        .await
+        .unwrap();
+    assert!(knows(&here, &token).await);
+    let key = format!("{}:login:{{{}}}", place.namespace, token.0);
+    let written = shared().cli(&["get", &key]);
+    assert!(written.contains("nickname"), "{written}");
+    here.remove(&token).await.unwrap();
+    shared().cli(&["set", &key, &written]);
+    assert!(!knows(&here, &token).await);
+    assert!(!knows(&tokens(&place, &shop), &token).await);
+}
+
+#[tokio::test]
+async fn nobody_is_logged_out_by_a_redis_that_is_gone_or_forgot() {
+    let server = RedisServer::start();
+    let place = Place::alone(&server);
+    let shop = TestShop::new().await;
+    let buyer = shop.buyer(1).await;
+    let token = TokenHash("c".repeat(64));
+    let here = tokens(&place, &shop);
+    here.insert(&token, buyer, START_MS + 10, START_MS + 20)
+        .await
+        .unwrap();
+    assert!(knows(&here, &token).await);
+    server.pause();
+    assert!(knows(&tokens(&place, &shop), &token).await, "silent");
+    server.kill();
+    let fresh = tokens(&place, &shop);
+    assert!(knows(&fresh, &token).await, "gone");
+    let late = TokenHash("d".repeat(64));
+    fresh
+        .insert(&late, buyer, START_MS + 10, START_MS + 20)
+        .await
+        .unwrap();
+    fresh.touch(&late, START_MS + 11).await.unwrap();
+    fresh.remove(&late).await.unwrap();
+    assert!(
+        !knows(&fresh, &late).await,
+        "a log-out needs the ledger only"
+    );
+    server.restart_empty();
+    assert!(knows(&tokens(&place, &shop), &token).await, "empty");
+}
+
+#[tokio::test]
+async fn what_redis_keeps_of_a_log_in_does_not_live_long() {
+    let place = Place::alone(shared());
+    let shop = TestShop::new().await;
+    let buyer = shop.buyer(1).await;
+    let token = TokenHash("e".repeat(64));
+    let here = tokens(&place, &shop);
+    here.insert(&token, buyer, START_MS + 10, START_MS + 20)
+        .await
+        .unwrap();
+    assert!(knows(&here, &token).await);
+    let key = format!("{}:login:{{{}}}", place.namespace, token.0);
+    let life_ms: i64 = shared().cli(&["pttl", &key]).parse().unwrap();
+    assert!((1..=30_000).contains(&life_ms));
+}

@@ -1,0 +1,71 @@
+//! What a test shop stands on. `SECKILL_TEST_STACK` chooses, so that the same tests run unchanged on
+//! every adapter: `embedded` (the default), `postgres` (with one Redis and RabbitMQ) or `mariadb`
+//! (with a Redis Cluster and RabbitMQ).
+
+use std::path::PathBuf;
+
+use server::config::{Cluster, Config};
+use tempfile::TempDir;
+use test_servers::{mariadb, postgres, rabbitmq, redis};
+use uuid::Uuid;
+
+/// What a shop leaves behind when its process dies.
+pub struct Data {
+    folder: TempDir,
+    cluster: Option<Cluster>,
+}
+
+impl Data {
+    /// Of a shop that has not been opened yet.
+    pub fn new() -> Data {
+        let folder = tempfile::tempdir().unwrap();
+        let stack = std::env::var("SECKILL_TEST_STACK").unwrap_or_default();
+        let name = format!("t{}", Uuid::now_v7().simple());
+        let (redis_urls, database_url) = match stack.as_str() {
+            "" | "embedded" => {
+                let cluster = None;
+                return Data { folder, cluster };
+            }
+            "postgres" => {
+                let server = postgres::shared();
+                server.create_database(&name);
+                (vec![redis::shared().url()], server.url(&name))
+            }
+            "mariadb" => {
+                let server = mariadb::shared();
+                server.create_database(&name);
+                (redis::shared_cluster().urls(), server.url(&name))
+            }
+            other => panic!("SECKILL_TEST_STACK is embedded, postgres or mariadb, not {other}"),
+        };
+        let cluster = Some(Cluster {
+            redis_urls,
+            amqp_url: rabbitmq::shared().url(),
+            database_url,
+            replica_url: None,
+            // Dozens of shops share the server.
+            connections: 3,
+            namespace: name,
+        });
+        Data { folder, cluster }
+    }
+
+    /// Of an embedded shop, whatever the stack.
+    pub fn embedded() -> Data {
+        Data {
+            folder: tempfile::tempdir().unwrap(),
+            cluster: None,
+        }
+    }
+
+    /// The embedded shop's database.
+    pub fn file(&self) -> PathBuf {
+        self.folder.path().join("seckill.db")
+    }
+
+    /// Points the shop at its data.
+    pub fn configure(&self, config: &mut Config) {
+        config.data_dir = self.folder.path().into();
+        config.cluster = self.cluster.clone();
+    }
+}
