@@ -7,7 +7,6 @@ use server::engine::ports::{Outbox, OutboxEntry};
 use test_servers::redis::shared;
 
 use super::{cli, connect, hold, reserve};
-use test_servers::redis::shared;
 
 use crate::{
     rabbitmq::eventually,
