@@ -198,7 +198,9 @@ fn what_is_deployed_and_documented_sets_only_what_can_be_set() {
 fn documented(header: &str, what: &str) -> Option<usize> {
     let from = header.find(&format!("-- {what}: "))? + what.len() + 5;
     let text = &header[from..];
-    let end = text.find("\n-- ").unwrap_or(text.len());
+    // Lines that go on are indented.
+    let end = text.replace("\n--  ", "     ").find("\n-- ");
+    let end = end.unwrap_or(text.len());
     let numbers = text[..end]
         .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
         .filter_map(|word| word.parse().ok());
