@@ -3,6 +3,7 @@
 use std::{
     io::Read,
     net::{Ipv4Addr, TcpListener},
+    os::unix::process::CommandExt,
     process::{Child, ChildStdout, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -38,6 +39,8 @@ impl Guarded {
             .envs(environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            // A terminal's Ctrl-C is for whoever started this, who then stops the server.
+            .process_group(0)
             .spawn()
             .unwrap();
         let pid = first_line(guard.stdout.as_mut().unwrap()).parse().unwrap();
