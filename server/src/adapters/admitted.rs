@@ -30,7 +30,8 @@ const DOORS: u64 = 10_000;
 /// A total that was changed is noticed within this time.
 const LIFE: Duration = Duration::from_secs(60);
 
-/// A gate with a door in front. Only [`reserve`](StockGate::reserve) goes through it.
+/// A gate with a door in front. Only [`reserve`](StockGate::reserve) goes through it; what comes
+/// back opens it.
 pub struct AdmittedGate {
     gate: Arc<dyn StockGate>,
     marks: SoldOutMarks,
@@ -96,7 +97,9 @@ impl StockGate for AdmittedGate {
     }
 
     async fn release(&self, unit: Unit) -> Result<Released, PortError> {
-        self.gate.release(unit).await
+        let released = self.gate.release(unit).await?;
+        self.marks.clear(unit.item_id, released.returns);
+        Ok(released)
     }
 
     async fn stock(&self, item_id: ItemId) -> Result<Option<GateStock>, PortError> {
@@ -104,6 +107,10 @@ impl StockGate for AdmittedGate {
     }
 
     async fn reconcile(&self, item_id: ItemId) -> Result<Reconciled, PortError> {
-        self.gate.reconcile(item_id).await
+        let reconciled = self.gate.reconcile(item_id).await?;
+        if let Reconciled::Repaired { returns, .. } = reconciled {
+            self.marks.clear(item_id, returns);
+        }
+        Ok(reconciled)
     }
 }
