@@ -2,4 +2,5 @@
 //! database, each reached through a proxy that can break the line.
 
 mod deployment;
+mod processes;
 mod sales;

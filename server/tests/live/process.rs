@@ -15,7 +15,7 @@ use tempfile::TempDir;
 pub struct Shop {
     folder: TempDir,
     pub port: u16,
-    settings: Vec<(String, String)>,
+    environment: Vec<(String, String)>,
 }
 
 /// What `seed --load` printed, and the buyers' tokens.
@@ -77,11 +77,30 @@ impl Shop {
         Shop {
             folder: tempfile::tempdir().unwrap(),
             port,
-            settings: settings
+            environment: settings
                 .iter()
                 .map(|(name, value)| (format!("SECKILL_{name}"), value.clone()))
                 .collect(),
         }
+    }
+
+    /// From its next start on: a setting, without `SECKILL_`.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.set_environment(&format!("SECKILL_{name}"), value);
+    }
+
+    /// From its next start on: a variable that is not the shop's own.
+    pub fn set_environment(&mut self, name: &str, value: &str) {
+        self.environment.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// Everything that it has logged so far.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.log_file()).unwrap_or_default()
+    }
+
+    fn log_file(&self) -> PathBuf {
+        self.folder.path().join("log")
     }
 
     pub fn url(&self) -> String {
@@ -98,7 +117,7 @@ impl Shop {
             .env("SECKILL_IP_LIMIT", "off")
             .env("SECKILL_USER_LIMIT", "off")
             .env("SECKILL_LOG", "error")
-            .envs(self.settings.iter().map(|(name, value)| (name, value)))
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null());
         command
     }
@@ -169,7 +188,11 @@ impl Process {
     pub fn spawn(shop: &Shop, arguments: &[&str]) -> Process {
         let mut all = vec!["serve"];
         all.extend(arguments);
-        Process(shop.command(&all).stdout(Stdio::null()).spawn().unwrap())
+        let log = fs::File::options()
+            .create(true)
+            .append(true)
+            .open(shop.log_file());
+        Process(shop.command(&all).stdout(log.unwrap()).spawn().unwrap())
     }
 
     pub async fn wait_until_ready(&self, shop: &Shop) {

@@ -223,6 +223,11 @@ impl Deployment {
         self.command.seed(stock, buyers + LATECOMERS, 0)
     }
 
+    /// The same, open only some seconds from now.
+    pub fn seed_ahead(&self, stock: u32, buyers: u32, starts_in_s: i32) -> Sale {
+        self.command.seed(stock, buyers + LATECOMERS, starts_in_s)
+    }
+
     /// The buyers, through nginx.
     pub fn crowd(&self, sale: &Sale) -> Crowd {
         Crowd::new(&[self.nginx.url()], &sale.early(LATECOMERS), CONNECTIONS)
