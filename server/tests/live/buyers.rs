@@ -123,7 +123,8 @@ impl Crowd {
         }
     }
 
-    async fn try_once(&self, buyer: usize) -> reqwest::Result<(u16, Value)> {
+    /// Path and purchase: the status and what the last of both answered.
+    pub async fn try_once(&self, buyer: usize) -> reqwest::Result<(u16, Value)> {
         let body = json!({ "item_id": self.item_id });
         let (status, answer) = self
             .call(buyer, Method::POST, "/api/path", Some(&body))

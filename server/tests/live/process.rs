@@ -94,9 +94,42 @@ impl Shop {
         self.environment.push((name.to_owned(), value.to_owned()));
     }
 
+    /// What `/readyz` answers: the status, and the names of what is not ready.
+    pub async fn readiness(&self) -> Option<(u16, Vec<String>)> {
+        let answer = reqwest::get(format!("{}/readyz", self.url())).await.ok()?;
+        let status = answer.status().as_u16();
+        let parts: Vec<serde_json::Value> = answer.json().await.ok()?;
+        let red = parts.iter().filter(|part| part["ready"] == false);
+        let name = |part: &serde_json::Value| part["name"].as_str().unwrap().to_owned();
+        Some((status, red.map(name).collect()))
+    }
+
+    /// Waits until exactly these parts are not ready; how long that took.
+    pub async fn wait_until_red(&self, names: &[&str]) -> Duration {
+        let begun = Instant::now();
+        loop {
+            let readiness = self.readiness().await;
+            if let Some((status, red)) = &readiness
+                && red == names
+            {
+                assert_eq!(*status, if names.is_empty() { 200 } else { 503 });
+                return begun.elapsed();
+            }
+            assert!(
+                begun.elapsed() < Duration::from_secs(45),
+                "{readiness:?} instead of {names:?}"
+            );
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
     /// Everything that it has logged so far.
     pub fn log(&self) -> String {
         fs::read_to_string(self.log_file()).unwrap_or_default()
+    }
+
+    pub fn clear_log(&self) {
+        fs::write(self.log_file(), "").unwrap();
     }
 
     fn log_file(&self) -> PathBuf {

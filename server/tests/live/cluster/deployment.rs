@@ -228,6 +228,15 @@ impl Deployment {
         self.command.seed(stock, buyers + LATECOMERS, starts_in_s)
     }
 
+    /// The ledger's address, not through its line.
+    pub fn ledger_url(&mut self) -> String {
+        let (database, namespace) = (self.database, self.namespace.clone());
+        match database {
+            Database::Postgres => self.servers().postgres.url(&namespace),
+            Database::MariaDb => self.servers().mariadb.url(&namespace),
+        }
+    }
+
     /// The buyers, through nginx.
     pub fn crowd(&self, sale: &Sale) -> Crowd {
         Crowd::new(&[self.nginx.url()], &sale.early(LATECOMERS), CONNECTIONS)

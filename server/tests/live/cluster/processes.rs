@@ -3,12 +3,9 @@
 
 use std::time::{Duration, Instant};
 
-use tokio::task::JoinHandle;
-
-use super::deployment::{Deployment, Plan};
-use crate::{
-    buyers::{Crowd, Outcome},
-    process::Sale,
+use super::{
+    deployment::{Deployment, Plan},
+    row::Row,
 };
 
 const STOCK: u32 = 300;
@@ -16,65 +13,20 @@ const BUYERS: u32 = 1_000;
 /// A copy whose drill comes up dies within this time.
 const DEATH: Duration = Duration::from_secs(30);
 
-/// A sale in its middle.
-struct Row {
-    name: &'static str,
-    begun: Instant,
-    cluster: Deployment,
-    sale: Sale,
-    crowd: Crowd,
-    buying: JoinHandle<Vec<Outcome>>,
-}
-
-impl Row {
-    async fn begin(name: &'static str, cluster: Deployment) -> Row {
-        let sale = cluster.seed(STOCK, BUYERS);
-        let crowd = cluster.crowd(&sale);
-        let buying = tokio::spawn(crowd.clone().buy_all());
-        crowd.reaches(50).await;
-        Row {
-            name,
-            begun: Instant::now(),
-            cluster,
-            sale,
-            crowd,
-            buying,
-        }
-    }
-
-    /// The fault came while there was still something to sell.
-    fn in_the_middle(&self) -> usize {
-        let promised = self.crowd.promised();
-        assert!(promised < STOCK as usize, "the fault came too late");
-        promised
-    }
-
-    async fn end(self, what: &str) {
-        let outcomes = self.buying.await.unwrap();
-        let name = self.name;
-        print!(
-            "{name}: {what}; {:.1} s; ",
-            self.begun.elapsed().as_secs_f64()
-        );
-        self.cluster
-            .end(&self.sale, &self.crowd, &outcomes, STOCK)
-            .await;
-    }
-}
-
 /// A cluster whose first worker fails as planned.
 async fn with_drill(drill: &str) -> Deployment {
     let mut cluster = Deployment::start(Plan::default()).await;
     let worker = &mut cluster.workers[0];
     worker.stop().await;
     worker.shop.set("DRILL", drill);
+    worker.shop.set("LOG", "warn");
     worker.start().await;
     cluster
 }
 
 /// The first worker dies at a planned call, and comes back when the sale has gone on without it.
 async fn dies_at(name: &'static str, drill: &str) {
-    let mut row = Row::begin(name, with_drill(drill).await).await;
+    let mut row = Row::begin(name, with_drill(drill).await, STOCK, BUYERS).await;
     let worker = &mut row.cluster.workers[0];
     let deadline = Instant::now() + DEATH;
     while !worker.process().has_ended() {
@@ -83,7 +35,7 @@ async fn dies_at(name: &'static str, drill: &str) {
     }
     let promised = row.in_the_middle();
     // Long enough for the other one to take over what this one had in hand, if it does.
-    row.crowd.reaches(promised + 100).await;
+    row.reaches(promised + 100).await;
     let worker = &mut row.cluster.workers[0];
     worker.kill().await;
     worker.shop.set("DRILL", "");
@@ -93,7 +45,7 @@ async fn dies_at(name: &'static str, drill: &str) {
 
 /// The first worker is told an error at a planned call.
 async fn fails_at(name: &'static str, drill: &str) {
-    let row = Row::begin(name, with_drill(drill).await).await;
+    let row = Row::begin(name, with_drill(drill).await, STOCK, BUYERS).await;
     let worker = &row.cluster.workers[0];
     let deadline = Instant::now() + DEATH;
     while !worker.shop.log().contains("made to fail") {
@@ -107,10 +59,10 @@ async fn fails_at(name: &'static str, drill: &str) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_web_copy_dies_and_comes_back() {
     let cluster = Deployment::start(Plan::default()).await;
-    let mut row = Row::begin("kill -9 of a web copy", cluster).await;
+    let mut row = Row::begin("kill -9 of a web copy", cluster, STOCK, BUYERS).await;
     row.cluster.webs[0].kill().await;
     let promised = row.in_the_middle();
-    row.crowd.reaches(promised + 50).await;
+    row.reaches(promised + 50).await;
     row.cluster.webs[0].start().await;
     row.end(&format!("died after {promised} promises")).await;
 }
@@ -118,14 +70,14 @@ async fn a_web_copy_dies_and_comes_back() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn workers_die_in_turn_at_random_moments() {
     let cluster = Deployment::start(Plan::default()).await;
-    let mut row = Row::begin("kill -9 of both workers in turn", cluster).await;
+    let mut row = Row::begin("kill -9 of both workers in turn", cluster, STOCK, BUYERS).await;
     let mut deaths = Vec::new();
     for turn in 0..4 {
         let worker = &mut row.cluster.workers[turn % 2];
         worker.kill().await;
         worker.start().await;
         deaths.push(row.in_the_middle());
-        row.crowd.reaches(deaths[turn] + 30).await;
+        row.reaches(deaths[turn] + 30).await;
     }
     row.end(&format!("died after {deaths:?} promises")).await;
 }
