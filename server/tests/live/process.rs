@@ -35,7 +35,8 @@ impl Sale {
         self.part(self.tokens.len() - last as usize..self.tokens.len())
     }
 
-    fn part(&self, buyers: std::ops::Range<usize>) -> Sale {
+    /// The same sale with these buyers only.
+    pub fn part(&self, buyers: std::ops::Range<usize>) -> Sale {
         Sale {
             item_id: self.item_id.clone(),
             tokens: self.tokens[buyers].to_vec(),

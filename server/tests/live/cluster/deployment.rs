@@ -239,7 +239,12 @@ impl Deployment {
 
     /// The buyers, through nginx.
     pub fn crowd(&self, sale: &Sale) -> Crowd {
-        Crowd::new(&[self.nginx.url()], &sale.early(LATECOMERS), CONNECTIONS)
+        self.crowd_of(&sale.early(LATECOMERS))
+    }
+
+    /// All of these buyers, through nginx.
+    pub fn crowd_of(&self, sale: &Sale) -> Crowd {
+        Crowd::new(&[self.nginx.url()], sale, CONNECTIONS)
     }
 
     pub fn audit(&self) -> Audit {

@@ -1,116 +1,173 @@
 //! The lines to the servers: slow, cut, mute in both directions, mute in one. The servers are well
-//! all the time. Four faults a sale, and none needs a hand.
+//! all the time. A sale a line, in which a fault hits each wave of buyers; none needs a hand.
 
 use std::time::{Duration, Instant};
 
 use test_servers::proxy::Proxy;
-use tokio::time::sleep;
+use tokio::{task::JoinHandle, time::sleep};
 
-use super::{
-    deployment::{Deployment, Lines, Plan},
-    row::Row,
+use super::deployment::{Deployment, Lines, Plan};
+use crate::{
+    buyers::{Crowd, Outcome},
+    process::Sale,
 };
 
-const STOCK: u32 = 700;
-const BUYERS: u32 = 1_000;
-/// More than the connections of a crowd: so many more promises are not made while everybody waits
-/// for a result.
-const PROGRESS: usize = 40;
+/// Buyers of a wave.
+const WAVE: usize = 150;
+/// The last of four waves finds too little.
+const STOCK: u32 = 560;
+/// The fault comes when so many of a wave were told "queued".
+const MIDDLE: usize = 20;
 
 /// A line, and what `/readyz` calls its end.
-#[derive(Clone, Copy)]
 struct Line {
     name: &'static str,
     of: fn(&Lines) -> &Proxy,
+    cluster: Deployment,
+    sale: Sale,
+    waves: Vec<Crowd>,
+    outcomes: Vec<Outcome>,
 }
 
 impl Line {
-    fn proxy(self, row: &Row) -> &Proxy {
-        (self.of)(&row.cluster.lines)
+    async fn new(name: &'static str, of: fn(&Lines) -> &Proxy) -> Line {
+        let cluster = Deployment::start(Plan::default()).await;
+        Line {
+            name,
+            of,
+            sale: cluster.seed(STOCK, 4 * WAVE as u32),
+            cluster,
+            waves: Vec::new(),
+            outcomes: Vec::new(),
+        }
+    }
+
+    fn proxy(&self) -> &Proxy {
+        (self.of)(&self.cluster.lines)
     }
 
     /// Every copy notices, and names it.
-    async fn is_red(self, row: &Row) {
-        for copy in row.cluster.webs.iter().chain(&row.cluster.workers) {
+    async fn is_red(&self) {
+        for copy in self.cluster.webs.iter().chain(&self.cluster.workers) {
             copy.shop.wait_until_red(&[self.name]).await;
         }
     }
 
-    /// The sale goes on and every copy is ready again; prints the row.
-    async fn is_over(self, row: &mut Row, fault: &str, promised: usize) {
+    /// The next wave, in its middle.
+    async fn wave(&mut self) -> JoinHandle<Vec<Outcome>> {
+        let begin = self.waves.len() * WAVE;
+        let buyers = self.sale.part(begin..begin + WAVE);
+        let crowd = self.cluster.crowd_of(&buyers);
+        self.waves.push(crowd.clone());
+        let buying = tokio::spawn(crowd.clone().buy_all());
+        crowd.reaches(MIDDLE).await;
+        buying
+    }
+
+    /// The wave comes to its end and every copy is ready again; prints the row.
+    async fn goes_on(&mut self, fault: &str, before: usize, wave: JoinHandle<Vec<Outcome>>) {
         let ended = Instant::now();
-        let meanwhile = row.in_the_middle() - promised;
-        row.reaches(promised + meanwhile + PROGRESS).await;
-        let sold_again = ended.elapsed();
-        for copy in row.cluster.webs.iter().chain(&row.cluster.workers) {
+        let meanwhile = self.waves.last().unwrap().promised() - before;
+        self.outcomes.extend(wave.await.unwrap());
+        let done = ended.elapsed().as_secs_f64();
+        for copy in self.cluster.webs.iter().chain(&self.cluster.workers) {
             copy.shop.wait_until_red(&[]).await;
         }
         println!(
-            "line to the {}, {fault}: begun after {promised} promises, {meanwhile} more meanwhile; \
-             goes on {:.1} s later, all ready after {:.1} s",
+            "line to the {}, {fault}: begun after {before} of {WAVE} promises, {meanwhile} more \
+             meanwhile; everybody answered {done:.1} s after its end, all copies ready after \
+             {:.1} s",
             self.name,
-            sold_again.as_secs_f64(),
             ended.elapsed().as_secs_f64()
         );
     }
 
-    async fn late(self, row: &mut Row) {
-        let promised = row.in_the_middle();
-        self.proxy(row).delay(200);
-        let asked = Instant::now();
-        row.cluster.webs[0].shop.readiness().await.unwrap();
-        assert!(asked.elapsed() >= Duration::from_millis(200), "not late");
-        sleep(Duration::from_secs(3)).await;
-        self.proxy(row).pass();
-        self.is_over(row, "200 ms late for 3 s", promised).await;
+    /// The fault has hit a wave that is not over.
+    fn hit(&self, wave: &JoinHandle<Vec<Outcome>>) -> usize {
+        assert!(!wave.is_finished(), "the wave was over before the fault");
+        self.waves.last().unwrap().promised()
     }
 
-    async fn cut(self, row: &mut Row) {
-        let promised = row.in_the_middle();
-        for _ in 0..5 {
+    async fn late(&mut self) {
+        let wave = self.wave().await;
+        self.proxy().delay(200);
+        let before = self.hit(&wave);
+        let asked = Instant::now();
+        self.cluster.webs[0].shop.readiness().await.unwrap();
+        assert!(asked.elapsed() >= Duration::from_millis(200), "not late");
+        sleep(Duration::from_secs(3)).await;
+        self.proxy().pass();
+        self.goes_on("200 ms late for 3 s", before, wave).await;
+    }
+
+    async fn cut(&mut self) {
+        let wave = self.wave().await;
+        let mut cut = Vec::new();
+        let mut before = 0;
+        for round in 0..5 {
             let begun = Instant::now();
-            while self.proxy(row).connections() == 0 {
+            while self.proxy().connections() == 0 {
                 assert!(begun.elapsed() < Duration::from_secs(10), "nobody connects");
                 sleep(Duration::from_millis(5)).await;
             }
-            self.proxy(row).drop_connections();
+            cut.push(self.proxy().connections());
+            self.proxy().drop_connections();
+            if round == 0 {
+                before = self.hit(&wave);
+            }
         }
-        self.is_over(row, "cut five times", promised).await;
+        let fault = format!("cut five times, {cut:?} connections");
+        self.goes_on(&fault, before, wave).await;
     }
 
-    async fn half_open(self, row: &mut Row) {
-        let promised = row.in_the_middle();
-        self.proxy(row).half_open();
+    async fn half_open(&mut self) {
+        let wave = self.wave().await;
+        self.proxy().half_open();
+        let before = self.hit(&wave);
         let begun = Instant::now();
-        self.is_red(row).await;
+        self.is_red().await;
         sleep(Duration::from_secs(5).saturating_sub(begun.elapsed())).await;
-        self.proxy(row).pass();
-        self.proxy(row).drop_connections();
-        self.is_over(row, "half open for 5 s, then cut", promised)
-            .await;
+        self.proxy().pass();
+        self.proxy().drop_connections();
+        let fault = "half open for 5 s, then cut";
+        self.goes_on(fault, before, wave).await;
     }
 
-    async fn answers_lost(self, row: &mut Row) {
-        let promised = row.in_the_middle();
-        self.proxy(row).lose_answers();
+    async fn answers_lost(&mut self) {
+        let wave = self.wave().await;
+        self.proxy().lose_answers();
+        let before = self.hit(&wave);
         let begun = Instant::now();
-        self.is_red(row).await;
+        self.is_red().await;
         sleep(Duration::from_secs(3).saturating_sub(begun.elapsed())).await;
         // What is connected stays mute.
-        self.proxy(row).pass();
-        self.is_over(row, "answers lost for 3 s", promised).await;
+        self.proxy().pass();
+        self.goes_on("answers lost for 3 s", before, wave).await;
+    }
+
+    async fn end(self) {
+        self.cluster.drained().await;
+        let (last, earlier) = self.waves.split_last().unwrap();
+        for wave in earlier {
+            for promise in wave.promises() {
+                let state = wave.state_of(&promise).await;
+                assert_ne!(state, "queued", "{promise:?}");
+            }
+        }
+        print!("line to the {}: ", self.name);
+        self.cluster
+            .end(&self.sale, last, &self.outcomes, STOCK)
+            .await;
     }
 }
 
 async fn fails(name: &'static str, of: fn(&Lines) -> &Proxy) {
-    let line = Line { name, of };
-    let cluster = Deployment::start(Plan::default()).await;
-    let mut row = Row::begin(name, cluster, STOCK, BUYERS).await;
-    line.late(&mut row).await;
-    line.cut(&mut row).await;
-    line.half_open(&mut row).await;
-    line.answers_lost(&mut row).await;
-    row.end("after four faults of its line").await;
+    let mut line = Line::new(name, of).await;
+    line.late().await;
+    line.cut().await;
+    line.half_open().await;
+    line.answers_lost().await;
+    line.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

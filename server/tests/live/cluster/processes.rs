@@ -69,7 +69,12 @@ async fn a_web_copy_dies_and_comes_back() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn workers_die_in_turn_at_random_moments() {
-    let cluster = Deployment::start(Plan::default()).await;
+    let plan = Plan {
+        // Slow enough for four deaths and returns.
+        settings: vec![("ORDERS_PER_S", "40".to_owned())],
+        ..Plan::default()
+    };
+    let cluster = Deployment::start(plan).await;
     let mut row = Row::begin("kill -9 of both workers in turn", cluster, STOCK, BUYERS).await;
     let mut deaths = Vec::new();
     for turn in 0..4 {
