@@ -21,6 +21,7 @@ pub struct Shop {
 /// What `seed --load` printed, and the buyers' tokens.
 pub struct Sale {
     pub item_id: String,
+    pub starts_at_ms: i64,
     pub tokens: Vec<String>,
 }
 
@@ -39,6 +40,7 @@ impl Sale {
     pub fn part(&self, buyers: std::ops::Range<usize>) -> Sale {
         Sale {
             item_id: self.item_id.clone(),
+            starts_at_ms: self.starts_at_ms,
             tokens: self.tokens[buyers].to_vec(),
         }
     }
@@ -194,6 +196,7 @@ impl Shop {
             .collect();
         Sale {
             item_id: line["item_id"].as_str().unwrap().to_owned(),
+            starts_at_ms: line["starts_at_ms"].as_i64().unwrap(),
             tokens,
         }
     }
