@@ -69,10 +69,14 @@ impl Breaker {
         let now_ms = self.now_ms();
         if silences == SILENCES {
             tracing::warn!("Redis does not answer; callers hear so at once until it does");
-            self.open_until_ms
-                .store(now_ms + REST.as_millis() as i64, Ordering::Relaxed);
             self.renew_at_ms
                 .store(now_ms + RENEWAL_MS, Ordering::Relaxed);
+        }
+        if silences >= SILENCES {
+            // From now, not from when it tried: a request asks several things one after the other,
+            // and only the first of them should wait.
+            self.open_until_ms
+                .store(now_ms + REST.as_millis() as i64, Ordering::Relaxed);
         }
         let renew_at_ms = self.renew_at_ms.load(Ordering::Relaxed);
         silences > SILENCES
@@ -109,7 +113,12 @@ mod tests {
         breaker.open_until_ms.store(0, Ordering::Relaxed);
         assert!(breaker.lets_through(), "one may try");
         assert!(!breaker.lets_through(), "and only one");
+        breaker.open_until_ms.store(0, Ordering::Relaxed);
         assert!(!breaker.silent(), "not long enough to doubt the connection");
+        assert!(
+            !breaker.lets_through(),
+            "who tried in vain begins a new rest"
+        );
         breaker.renew_at_ms.store(0, Ordering::Relaxed);
         assert!(breaker.silent(), "one makes it anew");
         assert!(!breaker.silent(), "and only one");
