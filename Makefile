@@ -30,7 +30,7 @@ fmt: ## Format the sources
 
 lint: setup ## The lints alone
 	@$(ENV) cargo clippy -p app --features ssr --all-targets -- -D warnings
-	@$(ENV) cargo clippy -p server --all-targets -- -D warnings
+	@$(ENV) cargo clippy -p server -p test-servers --all-targets -- -D warnings
 	@$(ENV) cargo clippy -p frontend --target wasm32-unknown-unknown -- -D warnings
 
 e2e: ## The browser tests alone, over a fresh release build

@@ -1,10 +1,9 @@
-// A shop of one's own: the release binary on a free port over a fresh data folder.
+// A shop of one's own: the release binary over a fresh data folder, on a port that the system gives it.
 
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -56,32 +55,18 @@ export class Shop {
   /** Starts a shop and waits until it is ready. */
   static async open(settings: Settings): Promise<Shop> {
     const folder = await mkdtemp(join(tmpdir(), 'seckill-shop-'));
-    const port = await freePort();
     const environment = {
       ...process.env,
-      SECKILL_ADDR: `127.0.0.1:${port}`,
+      // Whatever is free when the server asks: a port found beforehand may be gone by then.
+      SECKILL_ADDR: '127.0.0.1:0',
       SECKILL_DATA_DIR: join(folder, 'data'),
       SECKILL_SITE_ROOT: join(root, 'target', 'site'),
       ...settings,
     };
     const server = spawn(binary, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
-    await keepLog(server, port);
-    const shop = new Shop(`http://127.0.0.1:${port}`, folder, environment, server);
-    await shop.isReady();
-    return shop;
-  }
-
-  private async isReady(): Promise<void> {
-    const failed = new Promise<never>((_, reject) => {
-      this.server.once('error', reject);
-      this.server.once('exit', (code) => reject(new Error(`the server ended with ${code}`)));
-    });
-    const ready = expect
-      .poll(() => status(`${this.url}/readyz`), { timeout: 20_000, intervals: [50] })
-      .toBe(200);
-    await Promise.race([ready, failed]);
-    // From here on its end is no error.
-    failed.catch(() => {});
+    await keepLog(server);
+    const url = await whereItIsOpen(server);
+    return new Shop(url, folder, environment, server);
   }
 
   /** Makes a round beside the running server, and waits until the shop shows it. */
@@ -132,21 +117,31 @@ async function status(url: string): Promise<number> {
   );
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
+/** Waits for the server's word that it is open, and where; it says so once it answers. */
+async function whereItIsOpen(server: ChildProcess): Promise<string> {
+  let said = '';
+  const open = new Promise<string>((resolve, reject) => {
+    const listen = (words: Buffer) => {
+      said += words.toString();
+      const url = /The shop is open: (\S+)/.exec(said)?.[1];
+      if (url !== undefined) resolve(url);
+    };
+    server.stdout?.on('data', listen);
+    server.stderr?.on('data', listen);
+    server.once('error', reject);
+    server.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${said}`)));
+    setTimeout(() => reject(new Error(`the server did not open: ${said}`)), 30_000).unref();
+  });
+  const url = await open;
+  await expect.poll(() => status(`${url}/readyz`), { timeout: 20_000, intervals: [50] }).toBe(200);
+  return url;
 }
 
 /** What the server says is kept with the results, for whoever looks into a failure. */
-async function keepLog(server: ChildProcess, port: number): Promise<void> {
+async function keepLog(server: ChildProcess): Promise<void> {
   const folder = resolve(import.meta.dirname, '../test-results');
   await mkdir(folder, { recursive: true });
-  const log = createWriteStream(join(folder, `server-${port}.log`));
+  const log = createWriteStream(join(folder, `server-${server.pid}.log`));
   server.stdout?.pipe(log, { end: false });
   server.stderr?.pipe(log, { end: false });
 }

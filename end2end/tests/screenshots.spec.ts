@@ -18,7 +18,8 @@ async function shoot(page: Page, name: string, locale: string): Promise<void> {
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
       const file = `${name.replaceAll(/[^a-z]+/gi, '-')}.${width}.${colorScheme}.${locale}.png`;
-      await page.screenshot({ path: join(folder, file), fullPage: true });
+      // Painting a long page of a phone is slow where there is no graphics card.
+      await page.screenshot({ path: join(folder, file), fullPage: true, timeout: 30_000 });
     }
   }
 }

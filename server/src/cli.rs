@@ -2,6 +2,7 @@
 //! shop and serves.
 
 mod audit;
+mod bench;
 mod demo_shop;
 mod load_round;
 mod readiness;
@@ -48,6 +49,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Measure the servers of a cluster: gate, relay and order writer, with a sale of its own.
+    Bench(bench::Bench),
     /// Print every setting.
     Config,
 }
@@ -94,6 +97,10 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Some(Command::Audit { json }) => {
             drop(ledger);
             return audit::audit(&config, json).await;
+        }
+        Some(Command::Bench(bench)) => {
+            drop(ledger);
+            return Box::pin(bench.run(&config)).await;
         }
         Some(Command::Config) => unreachable!("answered above"),
     }

@@ -1,5 +1,6 @@
 //! The engine's ports on real things. Which adapter is used is decided at run time, in `assembly`.
 
+pub mod admitted;
 pub mod cached;
 pub mod captcha;
 pub mod embedded;

@@ -8,6 +8,7 @@ use futures::future::BoxFuture;
 use super::{Assembly, AssemblyError, Ledger, Ping, Surroundings, ledger_ping, open_ledger};
 use crate::{
     adapters::{
+        admitted::AdmittedGate,
         cached::CachedCatalogue,
         rabbitmq::{RETRY_AFTER, RabbitQueue},
         redis::{
@@ -118,7 +119,7 @@ fn engine(config: &Config, around: Surroundings, lines: &Lines) -> Engine {
         rules: config.rules,
         ids: around.ids,
         gate: Arc::new(AnsweredGate {
-            gate: Arc::new(gate),
+            gate: Arc::new(AdmittedGate::new(Arc::new(gate), lines.marks.clone())),
             results: results.clone(),
         }),
         queue: ledger.queue,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{Assembly, AssemblyError, Ledger, Surroundings, ledger_ping, open_ledger};
 use crate::{
     adapters::{
+        admitted::AdmittedGate,
         cached::{CachedCatalogue, CachedTokens},
         embedded::{Gate, GovernedLimits, MemoryCaptchas, MemoryPaths},
         system::SystemClock,
@@ -24,11 +25,11 @@ pub async fn assemble(config: &Config, around: Surroundings) -> Result<Assembly,
     } = Ledger::new(&sql, store.clone(), around.faults);
     let clock = around.clock.unwrap_or_else(|| Arc::new(SystemClock));
     let (gate, gate_task) = Gate::new(clock.clone(), queue.clone(), reservations.clone());
-    let bells = Bells::new();
+    let (bells, marks) = (Bells::new(), SoldOutMarks::default());
     let engine = Engine {
         rules: config.rules,
         ids: around.ids,
-        gate: Arc::new(gate),
+        gate: Arc::new(AdmittedGate::new(Arc::new(gate), marks.clone())),
         queue,
         outbox: None,
         reservations,
@@ -48,7 +49,7 @@ pub async fn assemble(config: &Config, around: Surroundings) -> Result<Assembly,
         notices: store,
         notifier: around.notifier,
         bell: Arc::new(bells.clone()),
-        marks: SoldOutMarks::default(),
+        marks,
         clock,
     };
     Ok(Assembly {

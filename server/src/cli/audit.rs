@@ -21,7 +21,7 @@ const LOOKS: u32 = 5;
 const BETWEEN: Duration = Duration::from_millis(500);
 
 /// An auditor asks nobody anything.
-struct NoQuestions;
+pub struct NoQuestions;
 
 #[async_trait]
 impl CaptchaSource for NoQuestions {
@@ -47,7 +47,7 @@ pub async fn audit(config: &Config, json: bool) -> Result<ExitCode, Failure> {
 }
 
 /// The report, after as many looks as it takes.
-async fn look(shop: &Assembly) -> Result<Report, Failure> {
+pub async fn look(shop: &Assembly) -> Result<Report, Failure> {
     let mut looks = 0;
     loop {
         looks += 1;
@@ -62,7 +62,7 @@ async fn look(shop: &Assembly) -> Result<Report, Failure> {
     }
 }
 
-fn print_table(report: &Report) {
+pub fn print_table(report: &Report) {
     println!(
         "{:<36} {:>7} {:>8} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7}",
         "item", "total", "sellable", "locked", "sold", "live", "paid", "closed", "queued"

@@ -45,9 +45,9 @@ pub async fn reserve(
     {
         return Err(ReserveError::PathInvalid);
     }
-    if engine.marks.is_sold_out(item_id) {
+    if let Some(returns) = engine.marks.sold_out_at(item_id) {
         // The mark only ever hides an answer that the gate would give.
-        return Err(ReserveError::Refused(Refusal::SoldOut { returns: 0 }));
+        return Err(ReserveError::Refused(Refusal::SoldOut { returns }));
     }
     let Some(grant) = engine.paths.take(path).await?.filter(good) else {
         return Err(ReserveError::PathInvalid);

@@ -47,7 +47,14 @@ impl SoldOutMarks {
 
     /// Whether the item is known to be sold out.
     pub fn is_sold_out(&self, item_id: ItemId) -> bool {
-        self.marks().get(&item_id).is_some_and(|mark| mark.sold_out)
+        self.sold_out_at(item_id).is_some()
+    }
+
+    /// After how many returns the item was sold out, if it is known to be.
+    pub fn sold_out_at(&self, item_id: ItemId) -> Option<u64> {
+        let marks = self.marks();
+        let mark = marks.get(&item_id).filter(|mark| mark.sold_out)?;
+        Some(mark.returns)
     }
 
     fn note(&self, item_id: ItemId, returns: u64, sold_out: bool) {

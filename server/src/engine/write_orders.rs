@@ -17,6 +17,7 @@ pub async fn run_once(engine: &Engine, limit: u32) -> Result<u32, PortError> {
         return Ok(0);
     }
     let now_ms = engine.clock.now_ms();
+    watch_age(engine, &batch, now_ms);
     let (late, fresh): (Vec<_>, Vec<_>) = batch
         .into_iter()
         .partition(|entry| engine.rules.is_given_up(entry, now_ms));
@@ -29,6 +30,16 @@ pub async fn run_once(engine: &Engine, limit: u32) -> Result<u32, PortError> {
     Ok(taken)
 }
 
+/// The alarm: how long the oldest of a batch has waited.
+fn watch_age(engine: &Engine, batch: &[QueuedReservation], now_ms: i64) {
+    let held_at_ms = batch.iter().map(|entry| entry.held_at_ms).min();
+    let age_ms = now_ms - held_at_ms.unwrap_or(now_ms);
+    metrics::gauge!("seckill_queue_age_seconds").set(age_ms as f64 / 1000.0);
+    if age_ms >= engine.rules.queue_age_ms {
+        tracing::warn!(age_ms, "the queue is too old");
+    }
+}
+
 /// Whoever has waited too long has gone: the unit is worth more to the next buyer.
 async fn give_up(
     engine: &Engine,
@@ -38,10 +49,7 @@ async fn give_up(
     if late.is_empty() {
         return Ok(());
     }
-    tracing::warn!(
-        entries = late.len(),
-        "the queue is too old: releasing instead of ordering"
-    );
+    tracing::warn!(entries = late.len(), "released instead of ordered");
     let outcomes = engine.orders.fail(late, Rejection::Busy, now_ms).await?;
     finish(engine, late, &outcomes).await
 }

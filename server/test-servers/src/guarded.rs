@@ -3,7 +3,10 @@
 use std::{
     io::Read,
     net::{Ipv4Addr, TcpListener},
+    ops::Range,
+    os::unix::process::CommandExt,
     process::{Child, ChildStdout, Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
     time::{Duration, Instant},
 };
 
@@ -38,6 +41,8 @@ impl Guarded {
             .envs(environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            // A terminal's Ctrl-C is for whoever started this, who then stops the server.
+            .process_group(0)
             .spawn()
             .unwrap();
         let pid = first_line(guard.stdout.as_mut().unwrap()).parse().unwrap();
@@ -76,10 +81,23 @@ fn first_line(output: &mut ChildStdout) -> String {
     String::from_utf8(line).unwrap()
 }
 
-/// A port that nobody listens on.
+/// Ports that are handed out: below those that the system gives to whoever connects, so that nobody
+/// takes one between our look and the server's.
+const PORTS: Range<u16> = 12_000..32_000;
+
+/// A port that nobody listens on, and that this process has not handed out before.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    listener.local_addr().unwrap().port()
+    // Processes that run at the same time begin at different places.
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let start = std::process::id().wrapping_mul(97);
+    for _ in PORTS {
+        let step = start.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
+        let port = PORTS.start + (step % PORTS.len() as u32) as u16;
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return port;
+        }
+    }
+    panic!("no port is free in {PORTS:?}");
 }
 
 /// Asks again and again until it is so; fails after a minute.

@@ -1,5 +1,6 @@
-//! Real servers for tests: each on loopback ports and a data folder of its own, so that a test may
-//! pause, kill and restart it. A server that is not installed fails the test that needs it.
+//! Real servers for tests and (by `with-servers`) for developers: each on loopback ports and a data
+//! folder of its own, so that a test may pause, kill and restart it. A server that is not installed
+//! fails the test that needs it.
 
 mod guarded;
 pub mod mariadb;

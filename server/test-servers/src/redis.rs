@@ -15,6 +15,8 @@ use super::{Guarded, free_port, wait_until};
 pub enum Persistence {
     /// Nothing.
     Memory,
+    /// All but the last second, if the machine crashes: what a shop is advised to have.
+    EverySecond,
     /// Everything it answered: an append-only file, synced before each answer.
     Disk,
 }
@@ -55,15 +57,16 @@ impl RedisServer {
 
     fn launch(persistence: Persistence, more: &[String], owned: bool) -> RedisServer {
         let folder = TempDir::with_prefix("seckill-redis-").unwrap();
-        let append_only = match persistence {
-            Persistence::Memory => "no",
-            Persistence::Disk => "yes",
+        let (append_only, sync) = match persistence {
+            Persistence::Memory => ("no", "no"),
+            Persistence::EverySecond => ("yes", "everysec"),
+            Persistence::Disk => ("yes", "always"),
         };
         let mut options: Vec<String> = [
             ["--bind", "127.0.0.1"],
             ["--save", ""],
             ["--appendonly", append_only],
-            ["--appendfsync", "always"],
+            ["--appendfsync", sync],
             ["--enable-debug-command", "local"],
         ]
         .concat()

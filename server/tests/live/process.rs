@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    net::TcpListener,
     path::PathBuf,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
@@ -10,6 +9,7 @@ use std::{
 
 use serde::Deserialize;
 use tempfile::TempDir;
+use test_servers::free_port;
 
 /// A copy of the shop: a port, a folder, and settings of its own.
 pub struct Shop {
@@ -71,15 +71,9 @@ impl Shop {
 
     /// One with settings: names without `SECKILL_`, and values.
     pub fn with(settings: &[(&str, String)]) -> Shop {
-        // The port is free now; nobody else on this machine is told about it.
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
         Shop {
             folder: tempfile::tempdir().unwrap(),
-            port,
+            port: free_port(),
             environment: settings
                 .iter()
                 .map(|(name, value)| (format!("SECKILL_{name}"), value.clone()))

@@ -13,11 +13,12 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use lapin::uri::{AMQPScheme, AMQPUri};
+use tokio::time::Instant;
 
 use crate::engine::ports::{Bell, Depth, OrderQueue, PortError, QueuedReservation, TRIES};
-use connection::failed;
+use connection::{failed, port_error};
 use consume::Intake;
-use publish::Publisher;
+use publish::{CALL_TIMEOUT, Publisher, in_time};
 use topology::{NEW, RETRY, Topology};
 
 pub use consume::PREFETCH;
@@ -73,6 +74,19 @@ impl RabbitQueue {
     /// When it does not, within seconds.
     pub async fn ping(&self) -> Result<(), PortError> {
         self.publisher.channel().await.map(drop)
+    }
+
+    /// Removes the exchange and the queues of this shop, with everything in them: for benchmarks,
+    /// which leave nothing behind. Anything else that is done with them makes them anew.
+    ///
+    /// # Errors
+    /// When the broker does not answer or refuses; a repeat removes the rest.
+    pub async fn remove(&self) -> Result<(), PortError> {
+        let channel = self.publisher.channel().await?;
+        let removed = self.topology.remove(&channel);
+        in_time(Instant::now() + CALL_TIMEOUT, removed)
+            .await?
+            .map_err(port_error)
     }
 
     /// Takes no more entries and says goodbye: what was taken and not acknowledged is another

@@ -16,7 +16,10 @@ use std::time::Duration;
 
 use lapin::{
     Channel, ExchangeKind,
-    options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions},
+    options::{
+        ExchangeDeclareOptions, ExchangeDeleteOptions, QueueBindOptions, QueueDeclareOptions,
+        QueueDeleteOptions,
+    },
     types::{AMQPValue, FieldTable, ShortString},
 };
 
@@ -81,6 +84,19 @@ impl Topology {
         // Of the queue, not of each message: the head of a queue would block the rest.
         retry.insert("x-message-ttl".into(), self.retry_after_ms.into());
         self.queue(channel, &self.retry, RETRY, retry).await
+    }
+
+    /// Removes everything that [`declare`](Self::declare) makes; what is not there is no error.
+    pub(super) async fn remove(&self, channel: &Channel) -> lapin::Result<()> {
+        for queue in [&self.orders, &self.retry, &self.parked] {
+            channel
+                .queue_delete(queue.clone(), QueueDeleteOptions::default())
+                .await?;
+        }
+        let exchange = self.exchange.clone();
+        channel
+            .exchange_delete(exchange, ExchangeDeleteOptions::default())
+            .await
     }
 
     async fn queue(

@@ -220,7 +220,7 @@ fn busy(detail: &str) -> PortError {
 }
 
 /// Silence, and answers that will be others in a while, are [`PortError::Busy`].
-fn port_error(error: RedisError) -> PortError {
+pub(super) fn port_error(error: RedisError) -> PortError {
     use ServerErrorKind::{BusyLoading, ClusterDown, MasterDown, ReadOnly, TryAgain};
     let passing = matches!(
         error.kind(),

@@ -34,7 +34,7 @@ use reconcile::Seen;
 
 /// An item's keys outlive its window by this long: for late payments and for whoever looks for a
 /// fault.
-const KEEP_MS: i64 = 7 * 24 * 3_600_000;
+pub(super) const KEEP_MS: i64 = 7 * 24 * 3_600_000;
 /// What was released or paid while the item was not open is remembered for the filling this long:
 /// longer than a filling takes.
 const LATE_MS: i64 = 600_000;

@@ -14,7 +14,9 @@ mod results;
 mod scripts;
 mod segment;
 mod signals;
+mod sweep;
 mod tokens;
+mod yardstick;
 
 pub use captchas::RedisCaptchas;
 pub use clock::ClusterClock;
@@ -25,7 +27,9 @@ pub use outbox::RedisOutbox;
 pub use paths::RedisPaths;
 pub use results::{AnsweredGate, KnownOrders, KnownReservations, Results};
 pub use signals::{RedisBells, Signals};
+pub use sweep::sweep;
 pub use tokens::RedisTokens;
+pub use yardstick::Yardstick;
 
 use crate::engine::ports::PortError;
 

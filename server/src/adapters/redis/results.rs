@@ -84,6 +84,21 @@ impl Results {
         logged(kept.and(noted));
     }
 
+    /// Forgets a reservation, and that it is its buyer's latest.
+    ///
+    /// # Errors
+    /// When Redis does not answer.
+    pub async fn forget(&self, unit: Unit) -> Result<(), PortError> {
+        // Two names in two slots: a command each.
+        for key in [
+            self.key(unit.reservation_id),
+            self.latest_key(unit.item_id, unit.buyer),
+        ] {
+            self.redis.ask::<i64>(redis::cmd("UNLINK").arg(key)).await?;
+        }
+        Ok(())
+    }
+
     /// Notes how reservations ended, at most a batch at once. A failure is logged: the ledger
     /// knows, and is asked about what seems queued for long.
     async fn ended(&self, records: &[ReservationRecord]) {

@@ -1,20 +1,28 @@
 //! Opening the database of a data folder. Opening one of a server is in `servers`.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use sea_orm::{
-    ConnectOptions, Database, DbErr,
+    ConnectOptions, Database, DatabaseConnection, DbErr,
     sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 use sea_orm_migration::MigratorTrait;
 
-use super::Sql;
+use super::{
+    Sql,
+    errors::{Meaning, meaning},
+};
 use crate::migrations::Migrator;
 
 /// The database's file in the data folder.
 const FILE: &str = "seckill.db";
 /// How long a request waits for a connection. More is no use to a person who waits.
 pub(super) const ACQUIRE: Duration = Duration::from_millis(500);
+/// How long opening may take in all.
+const OPEN: Duration = Duration::from_secs(20);
 /// How long a statement waits for another process's lock (`seed` or `audit` beside a server).
 const LOCK: Duration = Duration::from_secs(5);
 /// Readers at once. SQLite reads cost CPU, not waiting: more than a few only fight for it.
@@ -79,7 +87,7 @@ impl Sql {
                 .max_lifetime(None)
                 .sqlx_logging(false)
                 .map_sqlx_sqlite_opts(move |options| sqlite(options, &file, durability));
-            Database::connect(options).await
+            patiently(options).await
         };
         let write = connect(1).await?;
         Migrator::up(&write, None).await?;
@@ -91,6 +99,18 @@ impl Sql {
             has_replica: false,
             pay_window_s,
         })
+    }
+}
+
+/// Opens a file as often as it takes: making it, with a disk that has other things to do, takes
+/// longer than a request may wait for a connection.
+async fn patiently(options: ConnectOptions) -> Result<DatabaseConnection, DbErr> {
+    let begun = Instant::now();
+    loop {
+        match Database::connect(options.clone()).await {
+            Err(error) if meaning(&error) == Meaning::Busy && begun.elapsed() < OPEN => {}
+            opened => return opened,
+        }
     }
 }
 

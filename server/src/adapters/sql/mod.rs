@@ -16,6 +16,7 @@ mod reservations;
 mod servers;
 mod tokens;
 mod transactions;
+mod version;
 
 use sea_orm::DatabaseConnection;
 

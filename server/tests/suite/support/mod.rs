@@ -169,6 +169,7 @@ impl TestShop {
                 list_price: Money(29_900),
                 sale_price: Money(9_900),
                 stock,
+                segments: 1,
             }],
         };
         self.sql.add_round(&round).await.unwrap();

@@ -1,0 +1,110 @@
+//! What follows a decision: entries a second from the outbox to the queue, and from there into the
+//! ledger, by the shop's own use cases.
+
+use std::time::{Duration, Instant};
+
+use tokio::time::sleep;
+
+use super::{
+    Failure, ROUNDS,
+    figures::{Relayed, Spread, Written, per_s},
+};
+use crate::engine::{BATCH, Engine, ports::PortError, relay, write_orders};
+
+/// Sizes of the order writer's batches, and which part of all orders a round of each writes: the
+/// small ones take long.
+const BATCHES: [(u32, u32); 3] = [(1, 200), (32, 25), (BATCH, 8)];
+/// Rounds of each; what is left is written in batches of [`BATCH`], in rounds of their own.
+const WRITER_ROUNDS: u32 = 3;
+/// Without any progress for so long something is wrong.
+const PATIENCE: Duration = Duration::from_secs(15);
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Does `run` until it has done `count` entries, and returns how many a second.
+async fn rate_of(
+    count: u32,
+    asked_again: &mut u64,
+    run: impl AsyncFn() -> Result<u32, PortError>,
+) -> Result<(u32, u64), Failure> {
+    let began = Instant::now();
+    let (mut done, mut progress) = (0, began);
+    while done < count {
+        match run().await {
+            Ok(0) => sleep(PAUSE).await,
+            Ok(some) => {
+                done += some;
+                progress = Instant::now();
+            }
+            Err(PortError::Busy { .. }) => {
+                *asked_again += 1;
+                sleep(PAUSE).await;
+            }
+            Err(error) => return Err(format!("{error}: {}", error.cause()).into()),
+        }
+        if progress.elapsed() > PATIENCE {
+            return Err(format!("stopped after {done} of {count} entries").into());
+        }
+    }
+    Ok((done, per_s(u64::from(done), began.elapsed())))
+}
+
+/// Carries `orders` entries to the queue.
+pub async fn relay(
+    engine: &Engine,
+    orders: u32,
+    asked_again: &mut u64,
+) -> Result<Relayed, Failure> {
+    let mut rates = Vec::new();
+    let mut left = orders;
+    while left > 0 {
+        // The last round takes what remains of the division too.
+        let round = match left / (orders / ROUNDS) {
+            0 | 1 => left,
+            _ => orders / ROUNDS,
+        };
+        let (done, rate) =
+            rate_of(round, asked_again, async || relay::run_once(engine).await).await?;
+        rates.push(rate);
+        left = left.saturating_sub(done);
+    }
+    Ok(Relayed {
+        batch: BATCH,
+        messages_per_s: Spread::of(rates),
+    })
+}
+
+/// Writes `orders` orders: some rounds of each size, and the rest in the shop's own.
+pub async fn write(
+    engine: &Engine,
+    orders: u32,
+    asked_again: &mut u64,
+) -> Result<Vec<Written>, Failure> {
+    let mut rates = BATCHES.map(|_| Vec::new());
+    let mut left = orders;
+    for round in 0.. {
+        for ((batch, part), rates) in BATCHES.iter().zip(&mut rates) {
+            if round >= WRITER_ROUNDS && *batch != BATCH {
+                continue;
+            }
+            let share = (orders / part).max(1);
+            let share = match left / share {
+                0 | 1 => left,
+                _ => share,
+            };
+            let run = async || write_orders::run_once(engine, *batch).await;
+            let (done, rate) = rate_of(share, asked_again, run).await?;
+            rates.push(rate);
+            left = left.saturating_sub(done);
+        }
+        if left == 0 {
+            break;
+        }
+    }
+    let written = BATCHES.iter().zip(rates);
+    Ok(written
+        .map(|((batch, _), rates)| Written {
+            batch: *batch,
+            orders_per_s: Spread::of(rates),
+        })
+        .collect())
+}

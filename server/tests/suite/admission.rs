@@ -1,0 +1,100 @@
+//! The door in front of the gate: nobody is let in who cannot get anything.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
+
+use app::wire::{AccountId, ItemId, ReservationId};
+use async_trait::async_trait;
+use futures::future::join_all;
+use server::{
+    adapters::admitted::AdmittedGate,
+    engine::{
+        SoldOutMarks,
+        ports::{
+            Decision, GateStock, Hold, PortError, Reconciled, Refusal, Released, StockGate, Unit,
+            Window,
+        },
+    },
+};
+use uuid::Uuid;
+
+use crate::support::TestShop;
+
+/// A shop's gate, and how often it was asked.
+struct Counted {
+    gate: Arc<dyn StockGate>,
+    asked: Arc<AtomicU32>,
+}
+
+#[async_trait]
+impl StockGate for Counted {
+    async fn warm_up(&self, item_id: ItemId, window: Window) -> Result<bool, PortError> {
+        self.gate.warm_up(item_id, window).await
+    }
+
+    async fn reserve(&self, hold: Hold) -> Result<Decision, PortError> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        self.gate.reserve(hold).await
+    }
+
+    async fn confirm(&self, unit: Unit) -> Result<(), PortError> {
+        self.gate.confirm(unit).await
+    }
+
+    async fn release(&self, unit: Unit) -> Result<Released, PortError> {
+        self.gate.release(unit).await
+    }
+
+    async fn stock(&self, item_id: ItemId) -> Result<Option<GateStock>, PortError> {
+        self.gate.stock(item_id).await
+    }
+
+    async fn reconcile(&self, item_id: ItemId) -> Result<Reconciled, PortError> {
+        self.gate.reconcile(item_id).await
+    }
+}
+
+fn hold(item_id: ItemId, buyer: u32) -> Hold {
+    Hold {
+        reservation_id: ReservationId(Uuid::from_u128(u128::from(buyer))),
+        item_id,
+        buyer: AccountId(Uuid::from_u128(u128::from(buyer))),
+        path: format!("path{buyer}"),
+    }
+}
+
+#[tokio::test]
+async fn the_gate_is_asked_as_often_as_there_are_units_and_not_as_there_are_buyers() {
+    const UNITS: u32 = 100;
+    let shop = TestShop::new().await;
+    let item = shop.item(UNITS).await;
+    let asked = Arc::new(AtomicU32::new(0));
+    let marks = SoldOutMarks::default();
+    let counted = Counted {
+        gate: shop.engine.gate.clone(),
+        asked: asked.clone(),
+    };
+    let gate = AdmittedGate::new(Arc::new(counted), marks.clone());
+    gate.reserve(hold(item, 0)).await.unwrap();
+
+    let answers = join_all((1..10_000).map(|buyer| gate.reserve(hold(item, buyer)))).await;
+    let (mut held, mut sold_out) = (1, 0);
+    for answer in answers {
+        match answer.unwrap() {
+            Decision::Held { .. } => held += 1,
+            Decision::Refused(Refusal::SoldOut { .. }) => sold_out += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!((held, sold_out), (UNITS, 10_000 - UNITS));
+    let let_in = asked.load(Ordering::SeqCst);
+    assert!(let_in <= 2 * UNITS, "the gate was asked {let_in} times");
+
+    // A unit comes back, and one more is let in for it.
+    let released = gate.release(hold(item, 0).unit()).await.unwrap();
+    marks.clear(item, released.returns);
+    let next = gate.reserve(hold(item, 20_000)).await.unwrap();
+    assert!(matches!(next, Decision::Held { .. }), "{next:?}");
+}
