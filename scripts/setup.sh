@@ -245,6 +245,7 @@ has_rabbitmq() { have erl && [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ]; }
 has_postgres() { compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
 has_mariadb() { [ -x /usr/sbin/mariadbd ] && have mariadb-install-db; }
 has_nginx() { [ -x /usr/sbin/nginx ] || have nginx; }
+has_faketime() { compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null; }
 has_small_tools() { have brotli && have jq && have curl; }
 
 build_step() {
@@ -271,6 +272,7 @@ test_step() {
   step 'PostgreSQL' has_postgres install_servers 'PostgreSQL 15 or newer' postgresql
   step 'MariaDB' has_mariadb install_servers 'MariaDB 10.11' mariadb-server
   step 'nginx' has_nginx install_servers 'nginx 1.22 or newer' nginx-light
+  step 'faketime' has_faketime install_packages 'libfaketime' faketime
   step 'brotli, jq, curl' has_small_tools install_packages 'brotli, jq and curl' brotli jq curl
 }
 

@@ -2,7 +2,11 @@
 //! retries inside a run: it is woken by a bell or by its period, looks what is there, and the next
 //! run is the retry.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use futures::future::BoxFuture;
 use tokio::{
@@ -16,6 +20,10 @@ use crate::engine::{
     ports::{Bell, Job, PortError},
     reconcile, relay, release, send_notices, warm_up, write_orders,
 };
+
+/// A worker that fails says so at once and then so often: a server may be away for an hour, and
+/// every worker tries again every second.
+const COMPLAINT: Duration = Duration::from_secs(60);
 
 /// How often workers look without being woken, and how fast orders may be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,11 +167,20 @@ impl Rhythm {
     ) {
         // A second's worth at once, or a cap would let a whole batch through and then pause.
         let limit = self.per_s.map_or(BATCH, |per_s| per_s.min(BATCH));
+        let mut complained: Option<Instant> = None;
         while !*stop.borrow() {
             let done = match run_once(Arc::clone(&engine), limit).await {
-                Ok(done) => done,
+                Ok(done) => {
+                    if complained.take().is_some() {
+                        tracing::info!(worker = self.name, "works again");
+                    }
+                    done
+                }
                 Err(error) => {
-                    tracing::warn!(worker = self.name, %error, "will try again");
+                    if complained.is_none_or(|at| at.elapsed() >= COMPLAINT) {
+                        tracing::warn!(worker = self.name, %error, "will try again");
+                        complained = Some(Instant::now());
+                    }
                     0
                 }
             };

@@ -89,7 +89,9 @@ async fn clocks(
     }
     let clock = ClusterClock::new(redis.clone());
     // Right from the first request on, where Redis is there.
-    drop(clock.look().await);
+    if let Err(error) = clock.look().await {
+        tracing::warn!(%error, "Redis is away: will try again");
+    }
     tasks.push(Box::pin(clock.clone().follow()));
     (Arc::new(clock), GateClock::Server)
 }

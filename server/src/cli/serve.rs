@@ -1,13 +1,13 @@
 //! `server serve`.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::Path, pin::pin, sync::Arc, time::Duration};
 
 use app::ShopZone;
 use clap::ValueEnum;
 use leptos::prelude::{Env, LeptosOptions};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::{
-    net::TcpListener,
+    net::TcpSocket,
     signal::unix::{SignalKind, signal},
     sync::watch,
     task::JoinSet,
@@ -38,6 +38,11 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// Between two attempts to open a ledger that is not there yet.
 const RETRY: Duration = Duration::from_secs(1);
 
+/// Longer than the shop takes to be put together, unless the ledger is away.
+const SILENCE: Duration = Duration::from_secs(3);
+/// Connections that wait to be accepted; the system's own bound may be lower.
+const BACKLOG: u32 = 1024;
+
 /// Which part of the shop a process is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Role {
@@ -61,9 +66,10 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
         .with_env_filter(EnvFilter::try_new(&config.log)?)
         .init();
     let metrics = PrometheusBuilder::new().install_recorder()?;
-    let listener = TcpListener::bind(config.addr)
-        .await
-        .map_err(|error| format!("cannot listen on {}: {error}", config.addr))?;
+    let cannot_listen = |error| format!("cannot listen on {}: {error}", config.addr);
+    // Ours from now on, but nobody is let in yet: a connection that waits for a ledger that is away
+    // would keep a proxy from asking another copy.
+    let address = taken(config.addr).map_err(cannot_listen)?;
     let shop = assemble(config).await?;
 
     let (stop, stopped) = watch::channel(false);
@@ -84,6 +90,7 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
         Role::All | Role::Web => http::router(site(config, shop.engine, readiness, metrics)),
     };
 
+    let listener = address.listen(BACKLOG).map_err(cannot_listen)?;
     println!("The shop is open: http://{}", listener.local_addr()?);
     let told = told_to_stop()?;
     let drain = config.drain;
@@ -107,18 +114,40 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
     Ok(())
 }
 
+/// An address that no other process has.
+fn taken(addr: SocketAddr) -> std::io::Result<TcpSocket> {
+    let socket = match addr {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // What the process before us left behind is no obstacle.
+    socket.set_reuseaddr(true)?;
+    socket.bind(addr)?;
+    Ok(socket)
+}
+
 /// Puts the shop together. A cluster's ledger may come up after us: one line says so, and we wait.
 async fn assemble(config: &Config) -> Result<Assembly, Failure> {
     let questions = Arc::new(CaptchaPool::start(config.captcha)?);
-    let mut told = false;
+    let mut told = config.cluster.is_none();
+    let mut tell = |why: &str| {
+        if !std::mem::replace(&mut told, true) {
+            tracing::warn!("waiting for the ledger: {why}");
+        }
+    };
     loop {
         let around = Surroundings::real(config, questions.clone())?;
-        match assembly::assemble(config, around).await {
+        let mut shop = pin!(assembly::assemble(config, around));
+        let shop = match timeout(SILENCE, &mut shop).await {
+            Ok(shop) => shop,
+            Err(_) => {
+                tell("it does not answer yet, or another copy is migrating it");
+                shop.await
+            }
+        };
+        match shop {
             Err(AssemblyError::Ledger(error)) if config.cluster.is_some() => {
-                if !told {
-                    tracing::warn!("waiting for the ledger: {error}");
-                    told = true;
-                }
+                tell(&error.to_string());
                 sleep(RETRY).await;
             }
             shop => return Ok(shop?),

@@ -155,7 +155,7 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting(
         "LOG",
-        "info,sea_orm_migration=warn,lapin=error",
+        "info,sea_orm_migration=warn,sqlx::postgres::notice=warn,lapin=off",
         "what is logged, as a tracing filter",
     ),
 ];

@@ -94,14 +94,24 @@ impl Crowd {
     /// neither an order nor "sold out" fails the test.
     pub async fn buy(&self, buyer: usize) -> Outcome {
         let deadline = Instant::now() + PATIENCE;
+        let mut tried = false;
         loop {
             assert!(Instant::now() < deadline, "buyer {buyer} got no answer");
-            // After a break nobody knows what became of the last try: look first.
-            if let Some(reservation) = self.mine(buyer).await
-                && let Some(outcome) = self.result(buyer, &reservation).await
-            {
-                return outcome;
+            // After a break nobody knows what became of the last try: look first. Until somebody
+            // can tell there is no next try: its "sold out" might be the answer to a holder.
+            match self.mine(buyer).await {
+                Some(Some(reservation)) => {
+                    if let Some(outcome) = self.result(buyer, &reservation).await {
+                        return outcome;
+                    }
+                }
+                None if tried => {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                    continue;
+                }
+                Some(None) | None => {}
             }
+            tried = true;
             let Ok((status, answer)) = self.try_once(buyer).await else {
                 tokio::time::sleep(Duration::from_millis(10)).await;
                 continue;
@@ -123,7 +133,8 @@ impl Crowd {
         }
     }
 
-    async fn try_once(&self, buyer: usize) -> reqwest::Result<(u16, Value)> {
+    /// Path and purchase: the status and what the last of both answered.
+    pub async fn try_once(&self, buyer: usize) -> reqwest::Result<(u16, Value)> {
         let body = json!({ "item_id": self.item_id });
         let (status, answer) = self
             .call(buyer, Method::POST, "/api/path", Some(&body))
@@ -140,11 +151,14 @@ impl Crowd {
         .await
     }
 
-    /// The buyer's latest reservation, if there is one and the server can be reached.
-    async fn mine(&self, buyer: usize) -> Option<String> {
+    /// The buyer's latest reservation, if there is one; `None` when nobody can tell at the moment.
+    async fn mine(&self, buyer: usize) -> Option<Option<String>> {
         let address = format!("/api/my_reservation?item_id={}", self.item_id);
-        let (_, answer) = self.call(buyer, Method::GET, &address, None).await.ok()?;
-        Some(answer["reservation_id"].as_str()?.to_owned())
+        let (status, answer) = self.call(buyer, Method::GET, &address, None).await.ok()?;
+        if matches!(status, 429 | 502..=504) {
+            return None;
+        }
+        Some(answer["reservation_id"].as_str().map(str::to_owned))
     }
 
     /// Polls until there is a result; `None` when the reservation failed, a server that forgot it

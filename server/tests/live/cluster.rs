@@ -2,4 +2,8 @@
 //! database, each reached through a proxy that can break the line.
 
 mod deployment;
+mod life_cycle;
+mod lines;
+mod processes;
+mod row;
 mod sales;

@@ -15,12 +15,13 @@ use test_servers::free_port;
 pub struct Shop {
     folder: TempDir,
     pub port: u16,
-    settings: Vec<(String, String)>,
+    environment: Vec<(String, String)>,
 }
 
 /// What `seed --load` printed, and the buyers' tokens.
 pub struct Sale {
     pub item_id: String,
+    pub starts_at_ms: i64,
     pub tokens: Vec<String>,
 }
 
@@ -35,9 +36,11 @@ impl Sale {
         self.part(self.tokens.len() - last as usize..self.tokens.len())
     }
 
-    fn part(&self, buyers: std::ops::Range<usize>) -> Sale {
+    /// The same sale with these buyers only.
+    pub fn part(&self, buyers: std::ops::Range<usize>) -> Sale {
         Sale {
             item_id: self.item_id.clone(),
+            starts_at_ms: self.starts_at_ms,
             tokens: self.tokens[buyers].to_vec(),
         }
     }
@@ -71,11 +74,63 @@ impl Shop {
         Shop {
             folder: tempfile::tempdir().unwrap(),
             port: free_port(),
-            settings: settings
+            environment: settings
                 .iter()
                 .map(|(name, value)| (format!("SECKILL_{name}"), value.clone()))
                 .collect(),
         }
+    }
+
+    /// From its next start on: a setting, without `SECKILL_`.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.set_environment(&format!("SECKILL_{name}"), value);
+    }
+
+    /// From its next start on: a variable that is not the shop's own.
+    pub fn set_environment(&mut self, name: &str, value: &str) {
+        self.environment.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// What `/readyz` answers: the status, and the names of what is not ready.
+    pub async fn readiness(&self) -> Option<(u16, Vec<String>)> {
+        let answer = reqwest::get(format!("{}/readyz", self.url())).await.ok()?;
+        let status = answer.status().as_u16();
+        let parts: Vec<serde_json::Value> = answer.json().await.ok()?;
+        let red = parts.iter().filter(|part| part["ready"] == false);
+        let name = |part: &serde_json::Value| part["name"].as_str().unwrap().to_owned();
+        Some((status, red.map(name).collect()))
+    }
+
+    /// Waits until exactly these parts are not ready; how long that took.
+    pub async fn wait_until_red(&self, names: &[&str]) -> Duration {
+        let begun = Instant::now();
+        loop {
+            let readiness = self.readiness().await;
+            if let Some((status, red)) = &readiness
+                && red == names
+            {
+                assert_eq!(*status, if names.is_empty() { 200 } else { 503 });
+                return begun.elapsed();
+            }
+            assert!(
+                begun.elapsed() < Duration::from_secs(45),
+                "{readiness:?} instead of {names:?}"
+            );
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Everything that it has logged so far.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.log_file()).unwrap_or_default()
+    }
+
+    pub fn clear_log(&self) {
+        fs::write(self.log_file(), "").unwrap();
+    }
+
+    fn log_file(&self) -> PathBuf {
+        self.folder.path().join("log")
     }
 
     pub fn url(&self) -> String {
@@ -92,7 +147,7 @@ impl Shop {
             .env("SECKILL_IP_LIMIT", "off")
             .env("SECKILL_USER_LIMIT", "off")
             .env("SECKILL_LOG", "error")
-            .envs(self.settings.iter().map(|(name, value)| (name, value)))
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null());
         command
     }
@@ -135,6 +190,7 @@ impl Shop {
             .collect();
         Sale {
             item_id: line["item_id"].as_str().unwrap().to_owned(),
+            starts_at_ms: line["starts_at_ms"].as_i64().unwrap(),
             tokens,
         }
     }
@@ -163,7 +219,11 @@ impl Process {
     pub fn spawn(shop: &Shop, arguments: &[&str]) -> Process {
         let mut all = vec!["serve"];
         all.extend(arguments);
-        Process(shop.command(&all).stdout(Stdio::null()).spawn().unwrap())
+        let log = fs::File::options()
+            .create(true)
+            .append(true)
+            .open(shop.log_file());
+        Process(shop.command(&all).stdout(log.unwrap()).spawn().unwrap())
     }
 
     pub async fn wait_until_ready(&self, shop: &Shop) {

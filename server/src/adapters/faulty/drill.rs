@@ -73,6 +73,7 @@ impl FaultPlan for DrillPlan {
             // No destructor, no flush, no good-bye.
             std::process::abort();
         }
+        tracing::warn!(call, "made to fail by a drill");
         Fault::Fail
     }
 }

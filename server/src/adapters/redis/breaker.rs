@@ -9,6 +9,8 @@ use std::{
 const SILENCES: u32 = 16;
 /// Open for this long; then one call tries, and the others hear no for as long again.
 const REST: Duration = Duration::from_millis(250);
+/// Open for so long, and again after as long: the connection may be what is mute, not Redis.
+const RENEWAL_MS: i64 = 2_000;
 
 /// Counts silences of one peer. No locks: it is asked before every call.
 pub struct Breaker {
@@ -16,6 +18,8 @@ pub struct Breaker {
     silences: AtomicU32,
     /// Milliseconds since `began` until which nobody is let through.
     open_until_ms: AtomicI64,
+    /// Milliseconds since `began` at which the connection is given up.
+    renew_at_ms: AtomicI64,
 }
 
 impl Breaker {
@@ -25,6 +29,7 @@ impl Breaker {
             began: Instant::now(),
             silences: AtomicU32::new(0),
             open_until_ms: AtomicI64::new(0),
+            renew_at_ms: AtomicI64::new(0),
         }
     }
 
@@ -57,13 +62,34 @@ impl Breaker {
         }
     }
 
-    /// The peer did not answer.
-    pub fn silent(&self) {
-        if self.silences.fetch_add(1, Ordering::Relaxed) + 1 == SILENCES {
+    /// The peer did not answer. True for one caller every two seconds of silence: the connection
+    /// should be made anew.
+    pub fn silent(&self) -> bool {
+        let silences = self.silences.fetch_add(1, Ordering::Relaxed) + 1;
+        let now_ms = self.now_ms();
+        if silences == SILENCES {
             tracing::warn!("Redis does not answer; callers hear so at once until it does");
-            self.open_until_ms
-                .store(self.now_ms() + REST.as_millis() as i64, Ordering::Relaxed);
+            self.renew_at_ms
+                .store(now_ms + RENEWAL_MS, Ordering::Relaxed);
         }
+        if silences >= SILENCES {
+            // From now, not from when it tried: a request asks several things one after the other,
+            // and only the first of them should wait.
+            self.open_until_ms
+                .store(now_ms + REST.as_millis() as i64, Ordering::Relaxed);
+        }
+        let renew_at_ms = self.renew_at_ms.load(Ordering::Relaxed);
+        silences > SILENCES
+            && now_ms >= renew_at_ms
+            && self
+                .renew_at_ms
+                .compare_exchange(
+                    renew_at_ms,
+                    now_ms + RENEWAL_MS,
+                    Ordering::Relaxed,
+                    Ordering::Relaxed,
+                )
+                .is_ok()
     }
 
     fn now_ms(&self) -> i64 {
@@ -87,6 +113,15 @@ mod tests {
         breaker.open_until_ms.store(0, Ordering::Relaxed);
         assert!(breaker.lets_through(), "one may try");
         assert!(!breaker.lets_through(), "and only one");
+        breaker.open_until_ms.store(0, Ordering::Relaxed);
+        assert!(!breaker.silent(), "not long enough to doubt the connection");
+        assert!(
+            !breaker.lets_through(),
+            "who tried in vain begins a new rest"
+        );
+        breaker.renew_at_ms.store(0, Ordering::Relaxed);
+        assert!(breaker.silent(), "one makes it anew");
+        assert!(!breaker.silent(), "and only one");
         breaker.answered();
         assert!(breaker.lets_through());
     }

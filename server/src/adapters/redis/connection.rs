@@ -1,7 +1,10 @@
 //! The way to Redis: one multiplexed connection, a time limit around every call, a breaker in
 //! front. The only place that knows whether it is one Redis or a Redis Cluster.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
 
 use redis::{
     Client, Cmd, ErrorKind, FromRedisValue, RedisError, RedisResult, Script, ServerErrorKind,
@@ -17,7 +20,7 @@ use crate::engine::ports::PortError;
 
 /// A caller waits no longer: a person in a sale would rather be told to try again.
 const CALL: Duration = Duration::from_millis(250);
-/// A connection that has not answered anything for this long is given up.
+/// Making a connection takes no longer, and neither does a call that its caller has left.
 const RESPONSE: Duration = Duration::from_secs(1);
 /// Longest pause between two attempts to connect.
 const RECONNECT: Duration = Duration::from_millis(500);
@@ -29,7 +32,7 @@ const PORT: &str = "redis";
 /// One Redis, or a Redis Cluster. Cheap to clone; clones share the connection.
 #[derive(Clone)]
 pub struct Redis {
-    link: Link,
+    link: Arc<RwLock<Link>>,
     breaker: Arc<Breaker>,
     namespace: Arc<str>,
     urls: Arc<[String]>,
@@ -59,12 +62,9 @@ impl Redis {
     /// # Errors
     /// When an address is malformed.
     pub fn new(urls: &[String], namespace: &str) -> Result<Redis, PortError> {
-        let link = match urls {
-            [url] => single(url),
-            urls => cluster(urls),
-        };
+        let link = Link::new(urls).map_err(port_error)?;
         Ok(Redis {
-            link: link.map_err(port_error)?,
+            link: Arc::new(RwLock::new(link)),
             breaker: Arc::new(Breaker::new()),
             namespace: namespace.into(),
             urls: urls.into(),
@@ -123,6 +123,16 @@ impl Redis {
         self.ask::<String>(&redis::cmd("PING")).await.map(drop)
     }
 
+    /// The library connects again when a connection ends, not when it is only mute: whatever is in
+    /// between may keep one that Redis does not know any more. So silence ends it here.
+    fn silent(&self) {
+        if self.breaker.silent()
+            && let Ok(link) = Link::new(&self.urls)
+        {
+            *self.link.write().unwrap_or_else(PoisonError::into_inner) = link;
+        }
+    }
+
     async fn guarded<T>(
         &self,
         call: impl AsyncFnOnce(&mut Link) -> RedisResult<T>,
@@ -130,20 +140,34 @@ impl Redis {
         if !self.breaker.lets_through() {
             return Err(busy("does not answer"));
         }
-        let mut link = self.link.clone();
+        let mut link = self
+            .link
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         match timeout(CALL, call(&mut link)).await {
             Err(_) => {
-                self.breaker.silent();
+                self.silent();
                 Err(busy("no answer in time"))
             }
             Ok(Err(error)) if is_silence(&error) => {
-                self.breaker.silent();
+                self.silent();
                 Err(port_error(error))
             }
             Ok(answer) => {
                 self.breaker.answered();
                 answer.map_err(port_error)
             }
+        }
+    }
+}
+
+impl Link {
+    /// Connects at the first call.
+    fn new(urls: &[String]) -> RedisResult<Link> {
+        match urls {
+            [url] => single(url),
+            urls => cluster(urls),
         }
     }
 }

@@ -223,9 +223,28 @@ impl Deployment {
         self.command.seed(stock, buyers + LATECOMERS, 0)
     }
 
+    /// The same, open only some seconds from now.
+    pub fn seed_ahead(&self, stock: u32, buyers: u32, starts_in_s: i32) -> Sale {
+        self.command.seed(stock, buyers + LATECOMERS, starts_in_s)
+    }
+
+    /// The ledger's address, not through its line.
+    pub fn ledger_url(&mut self) -> String {
+        let (database, namespace) = (self.database, self.namespace.clone());
+        match database {
+            Database::Postgres => self.servers().postgres.url(&namespace),
+            Database::MariaDb => self.servers().mariadb.url(&namespace),
+        }
+    }
+
     /// The buyers, through nginx.
     pub fn crowd(&self, sale: &Sale) -> Crowd {
-        Crowd::new(&[self.nginx.url()], &sale.early(LATECOMERS), CONNECTIONS)
+        self.crowd_of(&sale.early(LATECOMERS))
+    }
+
+    /// All of these buyers, through nginx.
+    pub fn crowd_of(&self, sale: &Sale) -> Crowd {
+        Crowd::new(&[self.nginx.url()], sale, CONNECTIONS)
     }
 
     pub fn audit(&self) -> Audit {

@@ -1,0 +1,260 @@
+//! Copies that start, stop, are replaced, have a wrong clock, or find a server missing.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use tokio::time::sleep;
+
+use super::{
+    deployment::{Copy, Deployment, Plan},
+    row::Row,
+};
+use crate::buyers::Crowd;
+
+fn copies(cluster: &mut Deployment) -> impl Iterator<Item = &mut Copy> {
+    cluster.webs.iter_mut().chain(&mut cluster.workers)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_copies_at_once_fill_an_empty_gate_once() {
+    const STOCK: u32 = 300;
+    let mut cluster = Deployment::start(Plan::default()).await;
+    for copy in copies(&mut cluster) {
+        copy.stop().await;
+    }
+    let sale = cluster.seed(STOCK, 500);
+    for copy in copies(&mut cluster) {
+        copy.spawn();
+    }
+    for copy in copies(&mut cluster) {
+        copy.shop.wait_until_red(&[]).await;
+    }
+    let audit = cluster.drained().await;
+    assert_eq!(audit.items[0].sellable, i64::from(STOCK), "{audit:#?}");
+    let crowd = cluster.crowd(&sale);
+    let outcomes = crowd.clone().buy_all().await;
+    print!("four copies started at once: {STOCK} units at the gate; ");
+    cluster.end(&sale, &crowd, &outcomes, STOCK).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_copies_are_replaced_one_after_the_other() {
+    let plan = Plan {
+        // Slow enough for eight ends and beginnings; fast enough for a balancer to see red.
+        settings: vec![
+            ("ORDERS_PER_S", "40".to_owned()),
+            ("DRAIN_S", "1".to_owned()),
+        ],
+        ..Plan::default()
+    };
+    let cluster = Deployment::start(plan).await;
+    let mut row = Row::begin("rolling restart", cluster, 900, 1_100).await;
+    let mut took = Vec::new();
+    for number in 0..4 {
+        let promised = row.in_the_middle();
+        let copy = copies(&mut row.cluster).nth(number).unwrap();
+        let begun = Instant::now();
+        copy.process().signal("TERM");
+        copy.shop.wait_until_red(&["process"]).await;
+        copy.stop().await;
+        took.push(begun.elapsed().as_millis());
+        copy.start().await;
+        row.reaches(promised + 20).await;
+    }
+    row.end(&format!("red, then ended with status 0 after {took:?} ms"))
+        .await;
+}
+
+/// Kills a server, starts a web copy and a worker without it, and brings it back.
+async fn starts_without(
+    cluster: &mut Deployment,
+    name: &str,
+    kill: fn(&mut Deployment),
+    restart: fn(&mut Deployment),
+) {
+    cluster.webs[0].stop().await;
+    cluster.workers[0].stop().await;
+    kill(cluster);
+    for copy in [&mut cluster.webs[0], &mut cluster.workers[0]] {
+        copy.shop.set(
+            "LOG",
+            "info,sea_orm_migration=warn,sqlx::postgres::notice=warn,lapin=off",
+        );
+        copy.shop.clear_log();
+        copy.spawn();
+    }
+    // Copies that were there before notice and name it.
+    cluster.webs[1].shop.wait_until_red(&[name]).await;
+    cluster.workers[1].shop.wait_until_red(&[name]).await;
+    // Long enough for everything that is tried every second to fail several times.
+    sleep(Duration::from_secs(5)).await;
+    for copy in [&mut cluster.webs[0], &mut cluster.workers[0]] {
+        assert!(!copy.process().has_ended(), "{}", copy.shop.log());
+        match (name, copy.shop.readiness().await) {
+            // Without a ledger it lets nobody in: proxies go to another copy at once.
+            ("ledger", readiness) => assert_eq!(readiness, None),
+            (_, readiness) => assert_eq!(readiness, Some((503, vec![name.to_owned()]))),
+        }
+    }
+    let logs = [&cluster.webs[0], &cluster.workers[0]].map(|copy| copy.shop.log());
+    restart(cluster);
+    let back = Instant::now();
+    for copy in copies(cluster) {
+        copy.shop.wait_until_red(&[]).await;
+    }
+    let ready = back.elapsed().as_secs_f64();
+    let lines = logs.each_ref().map(|log| log.lines().count());
+    println!(
+        "start without the {name}: {lines:?} lines logged in 5 s, all ready {ready:.1} s after it"
+    );
+    for log in &logs {
+        let says = match name {
+            "ledger" => "waiting for the ledger",
+            "gate" => "Redis is away",
+            _ => "RabbitMQ is away",
+        };
+        assert!(log.contains(says), "{log}");
+        assert!(log.lines().count() <= 12, "a flood: {log}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copy_waits_for_whatever_is_missing_at_its_start() {
+    let mut cluster = Deployment::start(Plan::default()).await;
+    let url = cluster.ledger_url();
+    for copy in copies(&mut cluster) {
+        // A line's proxy accepts; where no server is, nobody does.
+        copy.shop.set("DATABASE_URL", &url);
+    }
+    let cluster = &mut cluster;
+    starts_without(
+        cluster,
+        "gate",
+        |cluster| cluster.servers().redis.kill(),
+        |cluster| cluster.servers().redis.restart(),
+    )
+    .await;
+    starts_without(
+        cluster,
+        "queue",
+        |cluster| cluster.servers().rabbit.kill(),
+        |cluster| cluster.servers().rabbit.restart(),
+    )
+    .await;
+    starts_without(
+        cluster,
+        "ledger",
+        Deployment::kill_database,
+        Deployment::restart_database,
+    )
+    .await;
+}
+
+/// Everybody once: all hear "busy"; the median of how long that took.
+async fn all_are_busy(crowd: &Crowd, buyers: usize) -> Duration {
+    let mut took = Vec::new();
+    for buyer in 0..buyers {
+        let begun = Instant::now();
+        let (status, answer) = crowd.try_once(buyer).await.unwrap();
+        took.push(begun.elapsed());
+        assert_eq!((status, answer["error"].as_str()), (503, Some("busy")));
+    }
+    took.sort_unstable();
+    took[took.len() / 2]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_redis_buyers_hear_busy_at_once() {
+    let cluster = Deployment::start(Plan::default()).await;
+    let sale = cluster.seed(100, 300);
+    let crowd = cluster.crowd(&sale);
+    cluster.lines.redis.half_open();
+    let silent = all_are_busy(&crowd, 150).await;
+    cluster.lines.redis.refuse();
+    cluster.lines.redis.drop_connections();
+    let gone = all_are_busy(&crowd, 150).await;
+    cluster.lines.redis.pass();
+    let outcomes = crowd.clone().buy_all().await;
+    print!("dead Redis: busy after {silent:.1?} (silent), {gone:.1?} (gone), in the median; ");
+    cluster.end(&sale, &crowd, &outcomes, 100).await;
+}
+
+/// This copy's clock is an hour ahead from its next start on; its timers are not.
+fn set_clock_ahead(copy: &mut Copy) {
+    // One folder an architecture.
+    let folders = std::fs::read_dir("/usr/lib").unwrap();
+    let library = folders
+        .map(|folder| folder.unwrap().path().join("faketime/libfaketimeMT.so.1"))
+        .find(|library| library.exists())
+        .expect("libfaketime is not installed");
+    let library = library.to_str().unwrap();
+    copy.shop.set_environment("LD_PRELOAD", library);
+    copy.shop.set_environment("FAKETIME", "+1h");
+    copy.shop
+        .set_environment("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+}
+
+/// A copy's own clock, as seconds of the day: HTTP's `Date` is its machine's.
+async fn clock_of(copy: &Copy) -> i64 {
+    let answer = reqwest::get(format!("{}/healthz", copy.shop.url())).await;
+    let date = answer.unwrap().headers()["date"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    // Sat, 21 Nov 2026 11:19:06 GMT
+    let time = date.split(' ').nth(4).unwrap();
+    let parts = time.split(':').map(|part| part.parse::<i64>().unwrap());
+    parts.fold(0, |all, part| all * 60 + part)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn copies_an_hour_ahead_sell_neither_early_nor_late() {
+    const STOCK: u32 = 100;
+    let mut cluster = Deployment::start(Plan::default()).await;
+    for role in [&mut cluster.webs, &mut cluster.workers] {
+        role[0].stop().await;
+        set_clock_ahead(&mut role[0]);
+        role[0].start().await;
+        let ahead = clock_of(&role[0]).await - clock_of(&role[1]).await;
+        let ahead = ahead.rem_euclid(24 * 3600);
+        assert!((3590..3610).contains(&ahead), "{ahead} s");
+    }
+    let sale = cluster.seed_ahead(STOCK, 200, 3);
+    // From then on it is open for an hour: too late by the wrong clock all the time.
+    let open_for_ms = || {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        now.unwrap().as_millis() as i64 - sale.starts_at_ms
+    };
+    let knocking = [0, 1].map(|web: usize| {
+        let url = cluster.webs[web].shop.url();
+        Crowd::new(&[url], &sale.early(100), 1)
+    });
+    let mut refused = [0, 0];
+    let mut sold_after_ms = [None, None];
+    while sold_after_ms.contains(&None) {
+        for web in 0..2 {
+            // A buyer of its own at each: one's second purchase would be no purchase.
+            let (status, answer) = knocking[web].try_once(web).await.unwrap();
+            let open_ms = open_for_ms();
+            match answer["error"].as_str() {
+                // Busy: the gate does not have the new item yet.
+                Some("not_started" | "item_unknown" | "busy") => refused[web] += 1,
+                error => {
+                    assert!(open_ms >= 0, "copy {web} sells early: {answer}");
+                    let again = error == Some("already_reserved");
+                    assert!(status == 200 || again, "{status} {answer}");
+                    sold_after_ms[web].get_or_insert(open_ms);
+                }
+            }
+            assert!(open_ms < 3_000, "copy {web} does not open: {answer}");
+        }
+        sleep(Duration::from_millis(5)).await;
+    }
+    assert!(refused[0] > 3 && refused[1] > 3, "{refused:?}");
+    let crowd = cluster.crowd(&sale);
+    let outcomes = crowd.clone().buy_all().await;
+    print!(
+        "a web copy and a worker an hour ahead: {refused:?} refusals before the start, sold \
+         {sold_after_ms:?} ms after it; "
+    );
+    cluster.end(&sale, &crowd, &outcomes, STOCK).await;
+}

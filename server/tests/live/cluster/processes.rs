@@ -1,0 +1,117 @@
+//! Copies that die in the middle of a sale, at random and at the worst moments. What the lines and
+//! the servers do is in other files.
+
+use std::time::{Duration, Instant};
+
+use super::{
+    deployment::{Deployment, Plan},
+    row::Row,
+};
+
+const STOCK: u32 = 300;
+const BUYERS: u32 = 1_000;
+/// A copy whose drill comes up dies within this time.
+const DEATH: Duration = Duration::from_secs(30);
+
+/// A cluster whose first worker fails as planned.
+async fn with_drill(drill: &str) -> Deployment {
+    let mut cluster = Deployment::start(Plan::default()).await;
+    let worker = &mut cluster.workers[0];
+    worker.stop().await;
+    worker.shop.set("DRILL", drill);
+    worker.shop.set("LOG", "warn");
+    worker.start().await;
+    cluster
+}
+
+/// The first worker dies at a planned call, and comes back when the sale has gone on without it.
+async fn dies_at(name: &'static str, drill: &str) {
+    let mut row = Row::begin(name, with_drill(drill).await, STOCK, BUYERS).await;
+    let worker = &mut row.cluster.workers[0];
+    let deadline = Instant::now() + DEATH;
+    while !worker.process().has_ended() {
+        assert!(Instant::now() < deadline, "the drill did not come up");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let promised = row.in_the_middle();
+    // Long enough for the other one to take over what this one had in hand, if it does.
+    row.reaches(promised + 100).await;
+    let worker = &mut row.cluster.workers[0];
+    worker.kill().await;
+    worker.shop.set("DRILL", "");
+    worker.start().await;
+    row.end(&format!("died after {promised} promises")).await;
+}
+
+/// The first worker is told an error at a planned call.
+async fn fails_at(name: &'static str, drill: &str) {
+    let row = Row::begin(name, with_drill(drill).await, STOCK, BUYERS).await;
+    let worker = &row.cluster.workers[0];
+    let deadline = Instant::now() + DEATH;
+    while !worker.shop.log().contains("made to fail") {
+        assert!(Instant::now() < deadline, "the drill did not come up");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let promised = row.in_the_middle();
+    row.end(&format!("failed after {promised} promises")).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_web_copy_dies_and_comes_back() {
+    let cluster = Deployment::start(Plan::default()).await;
+    let mut row = Row::begin("kill -9 of a web copy", cluster, STOCK, BUYERS).await;
+    row.cluster.webs[0].kill().await;
+    let promised = row.in_the_middle();
+    row.reaches(promised + 50).await;
+    row.cluster.webs[0].start().await;
+    row.end(&format!("died after {promised} promises")).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn workers_die_in_turn_at_random_moments() {
+    let plan = Plan {
+        // Slow enough for four deaths and returns.
+        settings: vec![("ORDERS_PER_S", "40".to_owned())],
+        ..Plan::default()
+    };
+    let cluster = Deployment::start(plan).await;
+    let mut row = Row::begin("kill -9 of both workers in turn", cluster, STOCK, BUYERS).await;
+    let mut deaths = Vec::new();
+    for turn in 0..4 {
+        let worker = &mut row.cluster.workers[turn % 2];
+        worker.kill().await;
+        worker.start().await;
+        deaths.push(row.in_the_middle());
+        row.reaches(deaths[turn] + 30).await;
+    }
+    row.end(&format!("died after {deaths:?} promises")).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_dies_between_commit_and_ack() {
+    dies_at("kill -9 between commit and ack", "ack:before:3:die").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_relay_dies_before_it_publishes() {
+    dies_at("kill -9 of a relay before publishing", "put:before:3:die").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_relay_dies_before_it_forgets() {
+    dies_at(
+        "kill -9 of a relay between confirm and forgetting",
+        "put:after:3:die",
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_commit_is_never_answered() {
+    fails_at("commit whose answer is lost", "write:after:2:fail").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_confirm_is_never_heard() {
+    fails_at("confirm that nobody heard", "put:after:2:fail").await;
+}
