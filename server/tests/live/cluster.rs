@@ -2,4 +2,9 @@
 //! database, each reached through a proxy that can break the line.
 
 mod deployment;
+mod ledger;
+mod rabbitmq;
+mod redis;
+mod returns;
+mod row;
 mod sales;

@@ -1,0 +1,99 @@
+//! A row of the table of faults: a sale, something that breaks in its middle, and the sale's end.
+
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinHandle;
+
+use super::deployment::{Deployment, Plan};
+use crate::{
+    buyers::{Crowd, Outcome},
+    process::Sale,
+};
+
+/// Units.
+pub const STOCK: usize = 300;
+const BUYERS: u32 = 1_000;
+/// The sale is in its middle when so many were told "queued".
+const MIDDLE: usize = 50;
+/// Whatever a row waits for comes within this time.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A sale under way.
+pub struct Row {
+    name: String,
+    begun: Instant,
+    pub cluster: Deployment,
+    pub sale: Sale,
+    pub crowd: Crowd,
+    pub buying: JoinHandle<Vec<Outcome>>,
+}
+
+impl Row {
+    /// A sale in its middle.
+    pub async fn begin(name: &str, plan: Plan) -> Row {
+        let begun = Instant::now();
+        let cluster = Deployment::start(plan).await;
+        let sale = cluster.seed(STOCK as u32, BUYERS);
+        let crowd = cluster.crowd(&sale);
+        let buying = tokio::spawn(crowd.clone().buy_all());
+        crowd.reaches(MIDDLE).await;
+        Row {
+            name: name.to_owned(),
+            begun,
+            cluster,
+            sale,
+            crowd,
+            buying,
+        }
+    }
+
+    /// How many were told "queued" so far; there must be something left to sell.
+    pub fn in_the_middle(&self) -> usize {
+        let promised = self.crowd.promised();
+        assert!(promised < STOCK, "the fault came too late");
+        promised
+    }
+
+    /// Every worker stops where it stands.
+    pub fn pause_workers(&mut self) {
+        for worker in &mut self.cluster.workers {
+            worker.process().signal("STOP");
+        }
+    }
+
+    pub fn resume_workers(&mut self) {
+        for worker in &mut self.cluster.workers {
+            worker.process().signal("CONT");
+        }
+    }
+
+    /// Waits for everybody's answer; then how many of those who were told "queued" were told this
+    /// in the end.
+    pub async fn told(&mut self, word: &str) -> usize {
+        wait_until("everybody's answer", || self.buying.is_finished()).await;
+        let mut told = 0;
+        for promise in self.crowd.promises() {
+            told += usize::from(self.crowd.state_of(&promise).await == word);
+        }
+        told
+    }
+
+    /// The end that every row has (see [`Deployment::end`]), and its line in the table.
+    pub async fn end(self, what: &str) {
+        let outcomes = self.buying.await.unwrap();
+        let took = self.begun.elapsed().as_secs_f64();
+        print!("{}: {what}; {took:.1} s; ", self.name);
+        self.cluster
+            .end(&self.sale, &self.crowd, &outcomes, STOCK as u32)
+            .await;
+    }
+}
+
+/// Waits until it is so.
+pub async fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !is_so() {
+        assert!(Instant::now() < deadline, "waited in vain for {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
