@@ -12,9 +12,11 @@ use crate::{
 
 /// Units.
 pub const STOCK: usize = 300;
-const BUYERS: u32 = 1_000;
+const BUYERS: u32 = 600;
 /// The sale is in its middle when so many were told "queued".
 const MIDDLE: usize = 50;
+/// Nobody was told "queued" for so long: everybody who can buy waits for an order.
+const REST: Duration = Duration::from_millis(500);
 /// Whatever a row waits for comes within this time.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -51,6 +53,21 @@ impl Row {
     pub fn in_the_middle(&self) -> usize {
         let promised = self.crowd.promised();
         assert!(promised < STOCK, "the fault came too late");
+        promised
+    }
+
+    /// No orders are written: waits until everybody who can buy waits for one, and returns how many
+    /// were told "queued" so far.
+    pub async fn waits_for_orders(&self) -> usize {
+        let (mut promised, mut since) = (self.crowd.promised(), Instant::now());
+        wait_until("everybody to wait", || {
+            let now = self.crowd.promised();
+            if now != promised {
+                (promised, since) = (now, Instant::now());
+            }
+            since.elapsed() >= REST
+        })
+        .await;
         promised
     }
 
