@@ -1,6 +1,9 @@
 //! RabbitMQ fails in the middle of a sale, forgets, repeats itself, and brings what nobody wrote.
 
-use std::collections::HashSet;
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
 
 use lapin::{
     BasicProperties, Channel, Confirmation, Connection, ConnectionProperties,
@@ -18,6 +21,9 @@ use super::{
     deployment::{Deployment, Plan},
     row::{Row, STOCK, wait_until},
 };
+
+/// The broker shows a message within this time.
+const SHOWN: Duration = Duration::from_secs(30);
 
 /// The broker, past the proxy.
 struct Broker {
@@ -141,9 +147,10 @@ async fn a_full_queue_is_purged() {
         worker.kill().await;
     }
     let mut purged = 0;
+    let deadline = Instant::now() + SHOWN;
     while purged < (promised - before) as u32 {
+        assert!(Instant::now() < deadline, "only {purged} messages");
         purged += broker.purge(&broker.orders).await;
-        tokio::task::yield_now().await;
     }
     row.cluster.resume_database();
     for worker in &mut row.cluster.workers {
@@ -213,6 +220,7 @@ async fn a_message_that_cannot_be_an_order_holds_up_nobody() {
         .publish(b"\xff\x00 not a reservation", BasicProperties::default())
         .await;
     // Well-formed, of an item that is not there, and at its last try.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let body = json!({
         "v": 1,
         "reservation_id": Uuid::now_v7(),
@@ -220,7 +228,7 @@ async fn a_message_that_cannot_be_an_order_holds_up_nobody() {
         "buyer": Uuid::now_v7(),
         "path": "0".repeat(64),
         "position": 1,
-        "held_at_ms": 1_700_000_000_000_i64,
+        "held_at_ms": now.as_millis() as u64,
     });
     let mut headers = FieldTable::default();
     headers.insert("tries".into(), AMQPValue::LongUInt(4));
@@ -231,8 +239,9 @@ async fn a_message_that_cannot_be_an_order_holds_up_nobody() {
     row.in_the_middle();
     let ordered = row.told("ordered").await;
     let parked = format!("{}.parked", broker.orders);
+    let deadline = Instant::now() + SHOWN;
     while broker.ready(&parked).await < 2 {
-        tokio::task::yield_now().await;
+        assert!(Instant::now() < deadline, "not parked");
     }
     let audit = row.cluster.audit();
     let named = audit
