@@ -92,6 +92,15 @@ impl Crowd {
             .await
     }
 
+    /// Everybody looks at the shop before the sale, so that it knows their log-ins.
+    pub async fn arrive(&self) {
+        let looks = (0..self.tokens.len()).map(|buyer| self.mine(buyer));
+        stream::iter(looks)
+            .buffer_unordered(self.connections)
+            .collect::<Vec<_>>()
+            .await;
+    }
+
     /// One buyer's whole way. Breaks in the line and `busy` are tried again; anything else that is
     /// neither an order nor "sold out" fails the test.
     pub async fn buy(&self, buyer: usize) -> Outcome {

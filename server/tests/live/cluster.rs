@@ -3,6 +3,7 @@
 
 mod deployment;
 mod ledger;
+mod memory;
 mod rabbitmq;
 mod redis;
 mod returns;

@@ -219,14 +219,15 @@ async fn a_message_that_cannot_be_an_order_holds_up_nobody() {
     broker
         .publish(b"\xff\x00 not a reservation", BasicProperties::default())
         .await;
-    // Well-formed, of an item that is not there, and at its last try.
+    // Well-formed, of a reservation that nobody holds, a row that the database refuses (the path is
+    // too long), and at its last try.
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let body = json!({
         "v": 1,
         "reservation_id": Uuid::now_v7(),
-        "item_id": Uuid::now_v7(),
+        "item_id": row.sale.item_id,
         "buyer": Uuid::now_v7(),
-        "path": "0".repeat(64),
+        "path": "0".repeat(65),
         "position": 1,
         "held_at_ms": now.as_millis() as u64,
     });

@@ -37,6 +37,7 @@ impl Row {
         let cluster = Deployment::start(plan).await;
         let sale = cluster.seed(STOCK as u32, BUYERS);
         let crowd = cluster.crowd(&sale);
+        crowd.arrive().await;
         let buying = tokio::spawn(crowd.clone().buy_all());
         crowd.reaches(MIDDLE).await;
         Row {
