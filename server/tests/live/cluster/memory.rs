@@ -6,7 +6,7 @@ use std::{
 };
 
 use futures::{StreamExt, stream};
-use redis::{Client, aio::MultiplexedConnection};
+use redis::{AsyncConnectionConfig, Client, aio::MultiplexedConnection};
 use uuid::Uuid;
 
 use super::deployment::{Deployment, Plan};
@@ -81,8 +81,13 @@ async fn a_long_queue_does_not_grow_the_processes() {
     let stock = reservations.to_string();
     let sale = cluster.seed_with(&["--stock", &stock, "--buyers", "1", "--starts-in-s", "0"]);
     let outbox = format!("{}:{{{}}}:outbox", cluster.namespace, sale.item_id);
+    // A chunk is on the disk before it is answered.
+    let patient = AsyncConnectionConfig::new().set_response_timeout(Some(WATCHED));
     let client = Client::open(cluster.servers().redis.url()).unwrap();
-    let mut redis = client.get_multiplexed_async_connection().await.unwrap();
+    let mut redis = client
+        .get_multiplexed_async_connection_with_config(&patient)
+        .await
+        .unwrap();
     // The worker has found the round: from now on its outbox is looked at.
     let outboxes = format!("{}:items", cluster.namespace);
     let deadline = Instant::now() + Duration::from_secs(30);
