@@ -50,6 +50,7 @@ pub struct Crowd {
     tokens: Arc<Vec<String>>,
     connections: usize,
     promises: Arc<Mutex<Vec<Promise>>>,
+    busy: Arc<AtomicUsize>,
 }
 
 /// Loopback addresses that a crowd comes from.
@@ -75,6 +76,7 @@ impl Crowd {
             tokens: Arc::new(sale.tokens.clone()),
             connections,
             promises: Arc::default(),
+            busy: Arc::default(),
         }
     }
 
@@ -88,6 +90,15 @@ impl Crowd {
             .buffered(self.connections)
             .collect()
             .await
+    }
+
+    /// Everybody looks at the shop before the sale, so that it knows their log-ins.
+    pub async fn arrive(&self) {
+        let looks = (0..self.tokens.len()).map(|buyer| self.mine(buyer));
+        stream::iter(looks)
+            .buffer_unordered(self.connections)
+            .collect::<Vec<_>>()
+            .await;
     }
 
     /// One buyer's whole way. Breaks in the line and `busy` are tried again; anything else that is
@@ -199,6 +210,9 @@ impl Crowd {
         }
         let answer = request.send().await?;
         let status = answer.status().as_u16();
+        if status == 503 {
+            self.busy.fetch_add(1, Ordering::Relaxed);
+        }
         // A proxy in front answers for a copy that is gone, in its own words.
         let body = answer.bytes().await?;
         Ok((status, serde_json::from_slice(&body).unwrap_or_default()))
@@ -215,6 +229,11 @@ impl Crowd {
             assert!(Instant::now() < deadline, "the sale does not get going");
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
+    }
+
+    /// How many calls were answered "busy" so far.
+    pub fn busy(&self) -> usize {
+        self.busy.load(Ordering::Relaxed)
     }
 
     /// How many were told "queued" so far.

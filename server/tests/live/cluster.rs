@@ -2,8 +2,14 @@
 //! database, each reached through a proxy that can break the line.
 
 mod deployment;
+mod ledger;
 mod life_cycle;
 mod lines;
+mod memory;
 mod processes;
+mod rabbitmq;
+mod redis;
+mod returns;
 mod row;
 mod sales;
+mod under_way;

@@ -51,7 +51,6 @@ pub struct Audit {
     pub ok: bool,
     pub items: Vec<AuditedItem>,
     pub on_their_way: u64,
-    #[expect(dead_code, reason = "shown when a test fails")]
     pub violations: Vec<serde_json::Value>,
 }
 

@@ -6,7 +6,11 @@ use std::{
 };
 
 use test_servers::{
-    MariaDb, Postgres, nginx::Nginx, proxy::Proxy, rabbitmq::RabbitServer, redis::RedisServer,
+    MariaDb, Postgres,
+    nginx::Nginx,
+    proxy::Proxy,
+    rabbitmq::RabbitServer,
+    redis::{Persistence, RedisServer},
 };
 use uuid::Uuid;
 
@@ -49,7 +53,7 @@ fn servers() -> MutexGuard<'static, Option<Servers>> {
         held
     });
     held.get_or_insert_with(|| Servers {
-        redis: RedisServer::start(),
+        redis: RedisServer::start_with(Persistence::Disk),
         rabbit: RabbitServer::start(),
         postgres: Postgres::start(),
         mariadb: MariaDb::start(),
@@ -216,6 +220,38 @@ impl Deployment {
             Database::Postgres => self.servers().postgres.restart(),
             Database::MariaDb => self.servers().mariadb.restart(),
         }
+    }
+
+    /// Stops the database where it stands.
+    pub fn pause_database(&mut self) {
+        let database = self.database;
+        match database {
+            Database::Postgres => self.servers().postgres.pause(),
+            Database::MariaDb => self.servers().mariadb.pause(),
+        }
+    }
+
+    /// Lets the database go on.
+    pub fn resume_database(&mut self) {
+        let database = self.database;
+        match database {
+            Database::Postgres => self.servers().postgres.resume(),
+            Database::MariaDb => self.servers().mariadb.resume(),
+        }
+    }
+
+    /// Where the database is, without a proxy.
+    pub fn database_url(&mut self) -> String {
+        let (database, namespace) = (self.database, self.namespace.clone());
+        match database {
+            Database::Postgres => self.servers().postgres.url(&namespace),
+            Database::MariaDb => self.servers().mariadb.url(&namespace),
+        }
+    }
+
+    /// A round with these arguments of `seed --load`.
+    pub fn seed_with(&self, arguments: &[&str]) -> Sale {
+        self.command.seed_with(arguments)
     }
 
     /// A round that is open, and its buyers; a hundred more for what is left in the end.

@@ -6,7 +6,7 @@ use tokio::time::sleep;
 
 use super::{
     deployment::{Copy, Deployment, Plan},
-    row::Row,
+    under_way::Row,
 };
 use crate::buyers::Crowd;
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::{
     deployment::{Deployment, Plan},
-    row::Row,
+    under_way::Row,
 };
 
 const STOCK: u32 = 300;

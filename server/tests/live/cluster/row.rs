@@ -1,71 +1,117 @@
-//! A row of the table of faults: a sale that is in its middle when something fails, and its exact
-//! end.
+//! A row of the table of faults: a sale, something that breaks in its middle, and the sale's end.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::task::JoinHandle;
 
-use super::deployment::Deployment;
+use super::deployment::{Deployment, Plan};
 use crate::{
     buyers::{Crowd, Outcome},
     process::Sale,
 };
 
-/// A sale that is going on.
+/// Units.
+pub const STOCK: usize = 300;
+const BUYERS: u32 = 600;
+/// The sale is in its middle when so many were told "queued".
+const MIDDLE: usize = 50;
+/// Nobody was told "queued" for so long: everybody who can buy waits for an order.
+const REST: Duration = Duration::from_millis(500);
+/// Whatever a row waits for comes within this time.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A sale under way.
 pub struct Row {
-    name: &'static str,
+    name: String,
     begun: Instant,
     pub cluster: Deployment,
-    stock: u32,
-    sale: Sale,
+    pub sale: Sale,
     pub crowd: Crowd,
-    buying: JoinHandle<Vec<Outcome>>,
+    pub buying: JoinHandle<Vec<Outcome>>,
 }
 
 impl Row {
-    /// Fifty buyers have been told "queued" when this returns.
-    pub async fn begin(name: &'static str, cluster: Deployment, stock: u32, buyers: u32) -> Row {
-        let sale = cluster.seed(stock, buyers);
+    /// A sale in its middle.
+    pub async fn begin(name: &str, plan: Plan) -> Row {
+        let begun = Instant::now();
+        let cluster = Deployment::start(plan).await;
+        let sale = cluster.seed(STOCK as u32, BUYERS);
         let crowd = cluster.crowd(&sale);
+        crowd.arrive().await;
         let buying = tokio::spawn(crowd.clone().buy_all());
-        let mut row = Row {
-            name,
-            begun: Instant::now(),
+        crowd.reaches(MIDDLE).await;
+        Row {
+            name: name.to_owned(),
+            begun,
             cluster,
-            stock,
             sale,
             crowd,
             buying,
-        };
-        row.reaches(50).await;
-        row
-    }
-
-    /// Goes on until so many were told "queued".
-    pub async fn reaches(&mut self, promises: usize) {
-        tokio::select! {
-            () = self.crowd.reaches(promises) => {}
-            ended = &mut self.buying => panic!("the sale is over: {:?}", ended.map(|all| all.len())),
         }
     }
 
-    /// How many were told "queued" so far; there is still something to sell.
+    /// How many were told "queued" so far; there must be something left to sell.
     pub fn in_the_middle(&self) -> usize {
         let promised = self.crowd.promised();
-        assert!(promised < self.stock as usize, "it comes too late");
+        assert!(promised < STOCK, "the fault came too late");
         promised
     }
 
-    /// Everybody ends their sale, and all is exact; prints the row of the table.
+    /// No orders are written: waits until everybody who can buy waits for one, and returns how many
+    /// were told "queued" so far.
+    pub async fn waits_for_orders(&self) -> usize {
+        let (mut promised, mut since) = (self.crowd.promised(), Instant::now());
+        wait_until("everybody to wait", || {
+            let now = self.crowd.promised();
+            if now != promised {
+                (promised, since) = (now, Instant::now());
+            }
+            since.elapsed() >= REST
+        })
+        .await;
+        promised
+    }
+
+    /// Every worker stops where it stands.
+    pub fn pause_workers(&mut self) {
+        for worker in &mut self.cluster.workers {
+            worker.process().signal("STOP");
+        }
+    }
+
+    pub fn resume_workers(&mut self) {
+        for worker in &mut self.cluster.workers {
+            worker.process().signal("CONT");
+        }
+    }
+
+    /// Waits for everybody's answer; then how many of those who were told "queued" were told this
+    /// in the end.
+    pub async fn told(&mut self, word: &str) -> usize {
+        wait_until("everybody's answer", || self.buying.is_finished()).await;
+        let mut told = 0;
+        for promise in self.crowd.promises() {
+            told += usize::from(self.crowd.state_of(&promise).await == word);
+        }
+        told
+    }
+
+    /// The end that every row has (see [`Deployment::end`]), and its line in the table.
     pub async fn end(self, what: &str) {
         let outcomes = self.buying.await.unwrap();
-        let name = self.name;
-        print!(
-            "{name}: {what}; {:.1} s; ",
-            self.begun.elapsed().as_secs_f64()
-        );
+        let took = self.begun.elapsed().as_secs_f64();
+        print!("{}: {what}; {took:.1} s; ", self.name);
         self.cluster
-            .end(&self.sale, &self.crowd, &outcomes, self.stock)
+            .end(&self.sale, &self.crowd, &outcomes, STOCK as u32)
             .await;
+    }
+}
+
+/// Waits until it is so.
+pub async fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !is_so() {
+        assert!(Instant::now() < deadline, "waited in vain for {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

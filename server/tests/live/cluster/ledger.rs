@@ -1,0 +1,202 @@
+//! The database fails in the middle of a sale: PostgreSQL and MariaDB in turn.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use sea_orm::{
+    ConnectionTrait, Database as Client, DatabaseConnection, DbErr, Statement, TransactionTrait,
+};
+
+use super::{
+    deployment::{Database, Plan},
+    row::Row,
+};
+
+async fn begin(what: &str, database: Database) -> Row {
+    let plan = Plan {
+        database,
+        ..Plan::default()
+    };
+    Row::begin(&format!("{database:?} {what}"), plan).await
+}
+
+async fn connect(row: &mut Row) -> DatabaseConnection {
+    Client::connect(row.cluster.database_url()).await.unwrap()
+}
+
+/// The first column of all rows.
+async fn numbers(client: &DatabaseConnection, sql: &str) -> Vec<i64> {
+    let statement = Statement::from_string(client.get_database_backend(), sql.to_owned());
+    let rows = client.query_all_raw(statement).await.unwrap();
+    rows.iter()
+        .map(|row| row.try_get_by_index(0).unwrap())
+        .collect()
+}
+
+async fn killed(database: Database) {
+    let mut row = begin("killed", database).await;
+    row.cluster.kill_database();
+    let before = row.in_the_middle();
+    // Purchases go on.
+    let promised = row.waits_for_orders().await;
+    assert!(promised > before, "nobody bought without a ledger");
+    row.cluster.restart_database();
+    assert_eq!(row.told("forgotten").await, 0);
+    row.end(&format!("{before} promises before")).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn postgres_is_killed_and_comes_back() {
+    killed(Database::Postgres).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn mariadb_is_killed_and_comes_back() {
+    killed(Database::MariaDb).await;
+}
+
+async fn paused(database: Database) {
+    let mut row = begin("paused for 5 s", database).await;
+    row.cluster.pause_database();
+    let before = row.in_the_middle();
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let after = row.crowd.promised();
+    assert!(!row.buying.is_finished(), "who wrote the orders?");
+    row.cluster.resume_database();
+    assert_eq!(row.told("forgotten").await, 0);
+    row.end(&format!("{before} promises before, {after} after it"))
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn postgres_is_paused_for_five_seconds() {
+    paused(Database::Postgres).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn mariadb_is_paused_for_five_seconds() {
+    paused(Database::MariaDb).await;
+}
+
+async fn terminated(database: Database) {
+    const TIMES: usize = 5;
+    let mut row = begin("ends every connection", database).await;
+    let client = connect(&mut row).await;
+    let mut ended = 0;
+    for _ in 0..TIMES {
+        let promised = row.in_the_middle();
+        ended += match database {
+            Database::Postgres => {
+                let sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
+                           WHERE datname = current_database() AND pid <> pg_backend_pid()";
+                numbers(&client, sql).await[0]
+            }
+            Database::MariaDb => {
+                let sql = "SELECT id FROM information_schema.processlist \
+                           WHERE db = database() AND id <> connection_id()";
+                let ids = numbers(&client, sql).await;
+                for id in &ids {
+                    // One that has ended by itself is what is wanted.
+                    drop(client.execute_unprepared(&format!("KILL {id}")).await);
+                }
+                ids.len() as i64
+            }
+        };
+        row.crowd.reaches(promised + 10).await;
+    }
+    assert!(ended as usize >= 2 * TIMES, "{ended} connections only");
+    assert_eq!(row.told("forgotten").await, 0);
+    row.end(&format!("{TIMES} times, {ended} connections"))
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn postgres_ends_every_connection() {
+    terminated(Database::Postgres).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn mariadb_ends_every_connection() {
+    terminated(Database::MariaDb).await;
+}
+
+/// Takes the item first and reservations after it, which is the other way round than the shop
+/// does; returns whether this, not the shop, gave way.
+async fn stand_in_the_way(client: &DatabaseConnection, database: Database) -> Result<bool, DbErr> {
+    let transaction = client.begin().await?;
+    if database == Database::MariaDb {
+        // Whoever has changed less gives way: that shall be the shop.
+        let much = "INSERT INTO notices (id, account_id, created_at_ms) \
+                    SELECT id, id, 0 FROM accounts";
+        transaction.execute_unprepared(much).await?;
+    }
+    transaction
+        .execute_unprepared("SELECT id FROM items FOR UPDATE")
+        .await?;
+    // Meanwhile an order writer has come to the same item.
+    tokio::time::sleep(Duration::from_millis(30)).await;
+    let reservations = match database {
+        // Rows that are being added cannot be waited for here; their table can.
+        Database::Postgres => "LOCK TABLE reservations IN SHARE ROW EXCLUSIVE MODE",
+        Database::MariaDb => "SELECT count(*) FROM reservations FOR UPDATE",
+    };
+    let gave_way = transaction.execute_unprepared(reservations).await.is_err();
+    transaction.rollback().await?;
+    Ok(gave_way)
+}
+
+async fn deadlocks(database: Database) {
+    let mut row = begin("in deadlocks", database).await;
+    let client = connect(&mut row).await;
+    let count = match database {
+        Database::Postgres => {
+            "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+        }
+        Database::MariaDb => {
+            "SELECT CAST(variable_value AS SIGNED) FROM information_schema.global_status \
+             WHERE variable_name = 'INNODB_DEADLOCKS'"
+        }
+    };
+    let earlier = numbers(&client, count).await[0];
+    let over = Arc::new(AtomicBool::new(false));
+    let adversary = tokio::spawn({
+        let (client, over) = (client.clone(), Arc::clone(&over));
+        async move {
+            let mut given_way = 0;
+            while !over.load(Ordering::Relaxed) {
+                given_way += i64::from(stand_in_the_way(&client, database).await.unwrap());
+            }
+            given_way
+        }
+    });
+    let forgotten = row.told("forgotten").await;
+    over.store(true, Ordering::Relaxed);
+    let given_way = adversary.await.unwrap();
+    // PostgreSQL's counters appear a moment late.
+    let mut all = 0;
+    let deadline = std::time::Instant::now() + Duration::from_secs(10);
+    while all <= given_way && std::time::Instant::now() < deadline {
+        all = numbers(&client, count).await[0] - earlier;
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(all > given_way, "the shop gave way never: {all} deadlocks");
+    assert_eq!(forgotten, 0);
+    let shop = all - given_way;
+    row.end(&format!("{all} of them, {shop} times the shop gave way"))
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn postgres_gets_into_deadlocks() {
+    deadlocks(Database::Postgres).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn mariadb_gets_into_deadlocks() {
+    deadlocks(Database::MariaDb).await;
+}

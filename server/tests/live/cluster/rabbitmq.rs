@@ -1,0 +1,256 @@
+//! RabbitMQ fails in the middle of a sale, forgets, repeats itself, and brings what nobody wrote.
+
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use lapin::{
+    BasicProperties, Channel, Confirmation, Connection, ConnectionProperties,
+    options::{
+        BasicGetOptions, BasicPublishOptions, ConfirmSelectOptions, QueueBindOptions,
+        QueueDeclareOptions, QueuePurgeOptions,
+    },
+    types::{AMQPValue, FieldTable},
+};
+use rand::{SeedableRng, rngs::StdRng, seq::SliceRandom};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{
+    deployment::{Deployment, Plan},
+    row::{Row, STOCK, wait_until},
+};
+
+/// The broker shows a message within this time.
+const SHOWN: Duration = Duration::from_secs(30);
+
+/// The broker, past the proxy.
+struct Broker {
+    // Closed when it is dropped.
+    _connection: Connection,
+    channel: Channel,
+    /// What waits for its order.
+    orders: String,
+}
+
+impl Broker {
+    async fn connect(cluster: &mut Deployment) -> Broker {
+        let url = cluster.servers().rabbit.url();
+        let connection = Connection::connect(&url, ConnectionProperties::default());
+        let connection = connection.await.unwrap();
+        let channel = connection.create_channel().await.unwrap();
+        let confirms = ConfirmSelectOptions::default();
+        channel.confirm_select(confirms).await.unwrap();
+        Broker {
+            _connection: connection,
+            channel,
+            orders: format!("{}.orders", cluster.namespace),
+        }
+    }
+
+    /// Messages of a queue that nobody has taken.
+    async fn ready(&self, queue: &str) -> u32 {
+        let look = QueueDeclareOptions {
+            passive: true,
+            ..Default::default()
+        };
+        let found = self
+            .channel
+            .queue_declare(queue.into(), look, FieldTable::default());
+        found.await.unwrap().message_count()
+    }
+
+    /// How many were in it.
+    async fn purge(&self, queue: &str) -> u32 {
+        let purge = QueuePurgeOptions::default();
+        self.channel.queue_purge(queue.into(), purge).await.unwrap()
+    }
+
+    /// Straight into the orders' queue.
+    async fn publish(&self, body: &[u8], properties: BasicProperties) {
+        let options = BasicPublishOptions::default();
+        let queue = self.orders.as_str().into();
+        let sent = self
+            .channel
+            .basic_publish("".into(), queue, options, body, properties);
+        let confirmed = sent.await.unwrap().await.unwrap();
+        assert!(matches!(confirmed, Confirmation::Ack(None)));
+    }
+
+    /// A queue that has a copy of whatever the shop publishes from now on.
+    async fn copies(&self) -> String {
+        let name = format!("{}.copies", self.orders);
+        let options = QueueDeclareOptions {
+            exclusive: true,
+            ..Default::default()
+        };
+        let none = FieldTable::default;
+        self.channel
+            .queue_declare(name.as_str().into(), options, none())
+            .await
+            .unwrap();
+        let (queue, exchange) = (name.as_str().into(), self.orders.as_str().into());
+        let options = QueueBindOptions::default();
+        self.channel
+            .queue_bind(queue, exchange, "new".into(), options, none())
+            .await
+            .unwrap();
+        name
+    }
+
+    /// What is in a queue, taken out of it.
+    async fn take(&self, queue: &str) -> Vec<(Vec<u8>, BasicProperties)> {
+        let mut taken = Vec::new();
+        let options = BasicGetOptions { no_ack: true };
+        while let Some(message) = self.channel.basic_get(queue.into(), options).await.unwrap() {
+            let delivery = message.delivery;
+            taken.push((delivery.data, delivery.properties));
+        }
+        taken
+    }
+}
+
+/// Entries between the gate and the broker.
+fn in_outbox(row: &mut Row) -> usize {
+    let key = format!("{}:{{{}}}:outbox", row.cluster.namespace, row.sale.item_id);
+    let length = row.cluster.servers().redis.cli(&["xlen", &key]);
+    length.parse().expect(&length)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rabbitmq_is_killed_and_comes_back() {
+    let mut row = Row::begin("RabbitMQ killed", Plan::default()).await;
+    row.cluster.servers().rabbit.kill();
+    let before = row.in_the_middle();
+    // Purchases go on; orders do not.
+    let promised = row.waits_for_orders().await;
+    assert!(promised > before, "nobody bought without a broker");
+    assert!(in_outbox(&mut row) > 0, "who took them?");
+    row.cluster.servers().rabbit.restart();
+    row.end(&format!("{before} promises before, {promised} without it"))
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_queue_is_purged() {
+    let mut row = Row::begin("queue purged", Plan::default()).await;
+    let broker = Broker::connect(&mut row.cluster).await;
+    // Orders cannot be written; what is held still goes to the broker.
+    row.cluster.pause_database();
+    let before = row.in_the_middle();
+    let promised = row.waits_for_orders().await;
+    assert!(promised > before, "nobody bought without a ledger");
+    wait_until("the outbox to be empty", || in_outbox(&mut row) == 0).await;
+    // What they had taken is in the queue again.
+    for worker in &mut row.cluster.workers {
+        worker.kill().await;
+    }
+    let mut purged = 0;
+    let deadline = Instant::now() + SHOWN;
+    while purged < (promised - before) as u32 {
+        assert!(Instant::now() < deadline, "only {purged} messages");
+        purged += broker.purge(&broker.orders).await;
+    }
+    row.cluster.resume_database();
+    for worker in &mut row.cluster.workers {
+        worker.start().await;
+    }
+    row.end(&format!("{purged} messages gone")).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_broker_closes_every_connection() {
+    const TIMES: usize = 3;
+    let mut row = Row::begin("connections closed by the broker", Plan::default()).await;
+    let connections = |row: &mut Row| -> HashSet<String> {
+        let listed = &row
+            .cluster
+            .servers()
+            .rabbit
+            .ctl(&["list_connections", "pid"]);
+        listed.lines().map(str::to_owned).collect()
+    };
+    let mut closed = 0;
+    for _ in 0..TIMES {
+        let before = connections(&mut row);
+        let promised = row.in_the_middle();
+        let rabbit = &row.cluster.servers().rabbit;
+        rabbit.ctl(&["close_all_connections", "a drill"]);
+        let gone = before.difference(&connections(&mut row)).count();
+        assert_eq!(gone, before.len(), "some are still there");
+        closed += gone;
+        row.crowd.reaches(promised + 10).await;
+    }
+    row.end(&format!("{TIMES} times, {closed} connections"))
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn messages_come_twice_and_in_any_order() {
+    let mut row = Row::begin("messages twice and shuffled", Plan::default()).await;
+    let broker = Broker::connect(&mut row.cluster).await;
+    let copies = broker.copies().await;
+    let mut shuffler = StdRng::seed_from_u64(7);
+    let (mut real, mut published) = (Vec::new(), 0);
+    let mut last = false;
+    while !last {
+        // Once more after the sale: what was ordered long ago comes again, too.
+        last = row.buying.is_finished();
+        real.extend(broker.take(&copies).await);
+        let mut again: Vec<_> = real.iter().chain(&real).collect();
+        again.shuffle(&mut shuffler);
+        for (body, properties) in again.into_iter().take(100) {
+            broker.publish(body, properties.clone()).await;
+            published += 1;
+        }
+    }
+    let real = real.len();
+    assert!(real > STOCK / 2, "copies of {real} messages only");
+    assert!(published > real, "{published} of {real}");
+    row.end(&format!("{published} repeats of {real} messages"))
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_that_cannot_be_an_order_holds_up_nobody() {
+    let mut row = Row::begin("poison in the queue", Plan::default()).await;
+    let broker = Broker::connect(&mut row.cluster).await;
+    broker
+        .publish(b"\xff\x00 not a reservation", BasicProperties::default())
+        .await;
+    // Well-formed, of a reservation that nobody holds, a row that the database refuses (the path is
+    // too long), and at its last try.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let body = json!({
+        "v": 1,
+        "reservation_id": Uuid::now_v7(),
+        "item_id": row.sale.item_id,
+        "buyer": Uuid::now_v7(),
+        "path": "0".repeat(65),
+        "position": 1,
+        "held_at_ms": now.as_millis() as u64,
+    });
+    let mut headers = FieldTable::default();
+    headers.insert("tries".into(), AMQPValue::LongUInt(4));
+    let properties = BasicProperties::default().with_headers(headers);
+    broker
+        .publish(body.to_string().as_bytes(), properties)
+        .await;
+    row.in_the_middle();
+    let ordered = row.told("ordered").await;
+    let parked = format!("{}.parked", broker.orders);
+    let deadline = Instant::now() + SHOWN;
+    while broker.ready(&parked).await < 2 {
+        assert!(Instant::now() < deadline, "not parked");
+    }
+    let audit = row.cluster.audit();
+    let named = audit
+        .violations
+        .iter()
+        .any(|violation| violation["rule"] == "nothing_parked");
+    assert!(named && !audit.ok, "{audit:#?}");
+    assert_eq!(broker.purge(&parked).await, 2);
+    row.end(&format!("2 parked, {ordered} others ordered"))
+        .await;
+}

@@ -1,0 +1,110 @@
+//! Redis fails in the middle of a sale.
+
+use std::time::{Duration, Instant};
+
+use super::{
+    deployment::Plan,
+    row::{Row, wait_until},
+};
+
+/// Calls that one buyer each may have had under way.
+const IN_FLIGHT: usize = 32;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn redis_is_paused_for_five_seconds() {
+    let mut row = Row::begin("Redis paused for 5 s", Plan::default()).await;
+    row.cluster.servers().redis.pause();
+    let before = row.in_the_middle();
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    row.cluster.servers().redis.resume();
+    assert!(row.crowd.promised() - before <= IN_FLIGHT, "who decided?");
+    let busy = row.crowd.busy();
+    assert!(busy > 0, "nobody noticed");
+    assert_eq!(row.told("forgotten").await, 0);
+    row.end(&format!("{before} promises before, {busy} times busy"))
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn redis_is_killed_and_comes_back_with_its_log() {
+    let mut row = Row::begin("Redis killed, its log there", Plan::default()).await;
+    row.cluster.servers().redis.kill();
+    let before = row.in_the_middle();
+    wait_until("buyers to notice", || row.crowd.busy() > IN_FLIGHT).await;
+    row.cluster.servers().redis.restart();
+    let busy = row.crowd.busy();
+    assert_eq!(row.told("forgotten").await, 0, "the log has everything");
+    row.end(&format!("{before} promises before, {busy} times busy"))
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn redis_is_killed_and_comes_back_empty() {
+    let mut row = Row::begin("Redis killed and back empty", Plan::default()).await;
+    // What is promised from now on only Redis knows.
+    row.pause_workers();
+    let before = row.in_the_middle();
+    let promised = row.waits_for_orders().await;
+    assert!(promised > before, "nobody bought without workers");
+    row.cluster.servers().redis.kill();
+    let busy = row.crowd.busy();
+    row.cluster.servers().redis.restart_empty();
+    let empty = Instant::now();
+    row.resume_workers();
+    wait_until("the gate to say busy", || row.crowd.busy() > busy).await;
+    row.crowd.reaches(promised + 1).await;
+    let closed = empty.elapsed();
+    assert!(closed >= Duration::from_secs(5), "open after {closed:?}");
+    let forgotten = row.told("forgotten").await;
+    assert!(forgotten > 0, "Redis forgot nothing");
+    let busy = row.crowd.busy();
+    row.end(&format!(
+        "{promised} promises before, {forgotten} of them told that they are void, {busy} times \
+         busy, open again after {:.1} s",
+        closed.as_secs_f64()
+    ))
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn redis_forgets_its_scripts() {
+    const TIMES: usize = 10;
+    let mut row = Row::begin("scripts flushed", Plan::default()).await;
+    let mut cached = 0;
+    for _ in 0..TIMES {
+        let before = row.in_the_middle();
+        let redis = &row.cluster.servers().redis;
+        cached += number(&redis.cli(&["info", "memory"]), "number_of_cached_scripts:");
+        assert_eq!(redis.cli(&["script", "flush"]), "OK");
+        row.crowd.reaches(before + 10).await;
+    }
+    assert!(cached >= TIMES, "there was nothing to forget");
+    assert_eq!(row.told("forgotten").await, 0);
+    row.end(&format!("{TIMES} times, {cached} scripts")).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn redis_closes_every_connection() {
+    const TIMES: usize = 5;
+    let mut row = Row::begin("connections to Redis closed", Plan::default()).await;
+    let mut closed = 0;
+    for _ in 0..TIMES {
+        let before = row.in_the_middle();
+        for kind in ["normal", "pubsub"] {
+            let redis = &row.cluster.servers().redis;
+            let killed = redis.cli(&["client", "kill", "type", kind]);
+            closed += killed.parse::<usize>().expect(&killed);
+        }
+        row.crowd.reaches(before + 10).await;
+    }
+    assert!(closed >= 4 * TIMES, "four copies have {closed}");
+    assert_eq!(row.told("forgotten").await, 0);
+    row.end(&format!("{TIMES} times, {closed} connections"))
+        .await;
+}
+
+/// What stands behind a word in what `INFO` printed.
+fn number(info: &str, name: &str) -> usize {
+    let line = info.lines().find_map(|line| line.strip_prefix(name));
+    line.unwrap().trim().parse().unwrap()
+}

@@ -1,0 +1,91 @@
+//! Units that come back in the middle of a sale: nobody paid for them, or their buyers have waited
+//! for too long.
+
+use std::time::{Duration, Instant};
+
+use futures::future::join_all;
+
+use super::{
+    deployment::{Deployment, Plan},
+    row::Row,
+};
+use crate::{
+    buyers::{Crowd, Outcome},
+    process::Sale,
+};
+
+/// Buys until there is an order; how often it was sold out before.
+async fn insists(crowd: &Crowd, buyer: usize) -> usize {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let mut sold_out = 0;
+    while crowd.buy(buyer).await == Outcome::SoldOut {
+        sold_out += 1;
+        assert!(Instant::now() < deadline, "no unit for buyer {buyer}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    sold_out
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn units_that_nobody_pays_for_are_bought_over_every_copy() {
+    const BUYERS: usize = 40;
+    let begun = Instant::now();
+    let cluster = Deployment::start(Plan::default()).await;
+    let buyers = BUYERS.to_string();
+    let mut arguments = vec!["--stock", "10", "--buyers", &buyers, "--starts-in-s", "0"];
+    arguments.extend(["--pay-window-s", "1"]);
+    let sale = cluster.seed_with(&arguments);
+    // Each half at one copy only: whoever buys late heard "sold out" there before.
+    let half = BUYERS / 2;
+    let at = |copy: usize, sale: &Sale| {
+        let url = cluster.webs[copy].shop.url();
+        Crowd::new(&[url], sale, half)
+    };
+    let crowds = [
+        at(0, &sale.early(half as u32)),
+        at(1, &sale.late(half as u32)),
+    ];
+    let buys = |crowd: Crowd| async move {
+        let each = (0..half).map(|buyer| insists(&crowd, buyer));
+        join_all(each).await.into_iter().sum::<usize>()
+    };
+    let sold_out = join_all(crowds.map(buys)).await;
+    for (copy, sold_out) in sold_out.iter().enumerate() {
+        assert!(*sold_out > 0, "copy {copy} was never sold out");
+    }
+    let deadline = Instant::now() + Duration::from_secs(30);
+    let audit = loop {
+        let audit = cluster.drained().await;
+        if audit.items[0].orders_live == 0 {
+            break audit;
+        }
+        assert!(Instant::now() < deadline, "unpaid orders stay: {audit:#?}");
+    };
+    let item = &audit.items[0];
+    assert_eq!((item.orders_closed, item.sellable), (BUYERS as i64, 10));
+    println!(
+        "the unpaid: {BUYERS} orders of 10 units, all closed, after {} and {} times sold out at \
+         the copies; {:.1} s",
+        sold_out[0],
+        sold_out[1],
+        begun.elapsed().as_secs_f64()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reservations_that_waited_too_long_are_released() {
+    let plan = Plan {
+        settings: vec![("QUEUE_AGE_S", "2".to_owned())],
+        ..Plan::default()
+    };
+    let mut row = Row::begin("workers paused, the queue too old", plan).await;
+    row.pause_workers();
+    let before = row.in_the_middle();
+    let promised = row.waits_for_orders().await;
+    assert!(promised > before, "nobody bought without workers");
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    row.resume_workers();
+    let failed = row.told("failed").await;
+    assert!(failed >= promised - before, "only {failed} were released");
+    row.end(&format!("{failed} reservations released")).await;
+}
