@@ -6,6 +6,7 @@ mod bench;
 mod demo_shop;
 mod load_round;
 mod readiness;
+mod replay;
 mod seed;
 mod serve;
 
@@ -51,6 +52,8 @@ enum Command {
     },
     /// Measure the servers of a cluster: gate, relay and order writer, with a sale of its own.
     Bench(bench::Bench),
+    /// Put reservations that could not be written back into the queue, after the cause was mended.
+    Replay,
     /// Print every setting.
     Config,
 }
@@ -97,6 +100,10 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Some(Command::Audit { json }) => {
             drop(ledger);
             return audit::audit(&config, json).await;
+        }
+        Some(Command::Replay) => {
+            drop(ledger);
+            replay::replay(&config).await?;
         }
         Some(Command::Bench(bench)) => {
             drop(ledger);

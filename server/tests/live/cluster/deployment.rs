@@ -1,7 +1,7 @@
 //! A cluster for one test: fresh copies on servers that the tests share, one test at a time.
 
 use std::{
-    sync::{Mutex, MutexGuard, OnceLock},
+    sync::{Arc, LazyLock},
     time::{Duration, Instant},
 };
 
@@ -12,6 +12,7 @@ use test_servers::{
     rabbitmq::RabbitServer,
     redis::{Persistence, RedisServer},
 };
+use tokio::sync::{Mutex, OwnedMutexGuard};
 use uuid::Uuid;
 
 use crate::{
@@ -41,24 +42,34 @@ pub struct Servers {
     pub mariadb: MariaDb,
 }
 
-/// One test has the servers at a time. A test that failed may have left them broken: then they are
-/// started anew.
-fn servers() -> MutexGuard<'static, Option<Servers>> {
-    static SERVERS: OnceLock<Mutex<Option<Servers>>> = OnceLock::new();
-    let servers = SERVERS.get_or_init(|| Mutex::new(None));
-    let mut held = servers.lock().unwrap_or_else(|broken| {
-        servers.clear_poison();
-        let mut held = broken.into_inner();
-        *held = None;
-        held
-    });
-    held.get_or_insert_with(|| Servers {
-        redis: RedisServer::start_with(Persistence::Disk),
-        rabbit: RabbitServer::start(),
-        postgres: Postgres::start(),
-        mariadb: MariaDb::start(),
-    });
-    held
+/// The servers while one test has them.
+struct Held(OwnedMutexGuard<Option<Servers>>);
+
+impl Held {
+    async fn new() -> Held {
+        static SERVERS: LazyLock<Arc<Mutex<Option<Servers>>>> = LazyLock::new(Arc::default);
+        let mut held = SERVERS.clone().lock_owned().await;
+        held.get_or_insert_with(|| Servers {
+            redis: RedisServer::start_with(Persistence::Disk),
+            rabbit: RabbitServer::start(),
+            postgres: Postgres::start(),
+            mariadb: MariaDb::start(),
+        });
+        Held(held)
+    }
+
+    fn all(&mut self) -> &mut Servers {
+        self.0.as_mut().unwrap()
+    }
+}
+
+/// A test that failed may leave the servers broken: the next one starts them anew.
+impl Drop for Held {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            *self.0 = None;
+        }
+    }
 }
 
 /// The lines from the copies to the servers.
@@ -132,15 +143,15 @@ pub struct Deployment {
     pub namespace: String,
     pub database: Database,
     // Last: given back when everything above is gone.
-    servers: MutexGuard<'static, Option<Servers>>,
+    servers: Held,
 }
 
 impl Deployment {
     /// Every copy ready, on an empty shop of its own.
     pub async fn start(plan: Plan) -> Deployment {
-        let servers = servers();
+        let mut servers = Held::new().await;
         let namespace = format!("t{}", Uuid::now_v7().simple());
-        let all = servers.as_ref().unwrap();
+        let all = servers.all();
         let database_url = match plan.database {
             Database::Postgres => {
                 all.postgres.create_database(&namespace);
@@ -202,7 +213,7 @@ impl Deployment {
 
     /// What stands behind the copies.
     pub fn servers(&mut self) -> &mut Servers {
-        self.servers.as_mut().unwrap()
+        self.servers.all()
     }
 
     /// `kill -9` of the database.

@@ -50,7 +50,7 @@ async fn failing(call: &'static str, point: Point, times: u32) -> Door {
         left: AtomicU32::new(times),
     });
     let ids = Arc::new(SeededIds::default());
-    Door::of(TestShop::open(Data::new(), clock, ids, Some(plan), |_| {}).await)
+    Door::of(TestShop::open(Data::of_the_stack(), clock, ids, Some(plan), |_| {}).await)
 }
 
 /// Somebody's hand in the database.
@@ -274,7 +274,7 @@ async fn many_buyers_at_once_share_a_commit() {
     let clock = Arc::new(ManualClock::at(START_MS));
     let ids = Arc::new(SeededIds::default());
     let plan: Arc<dyn FaultPlan> = recorder.clone();
-    let door = Door::of(TestShop::open(Data::new(), clock, ids, Some(plan), |_| {}).await);
+    let door = Door::of(TestShop::open(Data::of_the_stack(), clock, ids, Some(plan), |_| {}).await);
     let item = door.shop.item(200).await;
     let mut paths = Vec::new();
     for number in 0..200 {

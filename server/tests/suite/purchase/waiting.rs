@@ -65,8 +65,16 @@ impl FaultPlan for OneGoodWrite {
 async fn known_failure_19_what_cannot_be_written_is_parked_and_holds_up_nobody() {
     let clock = Arc::new(ManualClock::at(START_MS));
     let plan: Arc<dyn FaultPlan> = Arc::new(OneGoodWrite(AtomicU32::new(0)));
-    let door =
-        Door::of(TestShop::open(Data::new(), clock, Arc::default(), Some(plan), |_| {}).await);
+    let door = Door::of(
+        TestShop::open(
+            Data::of_the_stack(),
+            clock,
+            Arc::default(),
+            Some(plan),
+            |_| {},
+        )
+        .await,
+    );
     let item = door.shop.item(2).await;
     let poison = door.buy(&visitor(1), item).await.unwrap();
     let sound = door.buy(&visitor(2), item).await.unwrap();

@@ -35,7 +35,7 @@ impl World {
         let mut rng = StdRng::seed_from_u64(seed);
         let faults = Arc::new(SeededFaults::new(seed));
         let (clock, ids) = (Arc::new(ManualClock::at(START_MS)), Arc::default());
-        let door = open(Data::new(), clock, ids, &faults).await;
+        let door = open(Data::of_the_stack(), clock, ids, &faults).await;
         let mut items = Vec::new();
         for _ in 0..2 {
             items.push(

@@ -54,7 +54,7 @@ impl TestShop {
 
     pub async fn with(change: impl FnOnce(&mut Config)) -> TestShop {
         let clock = Arc::new(ManualClock::at(START_MS));
-        TestShop::open(Data::new(), clock, Arc::default(), None, change).await
+        TestShop::open(Data::of_the_stack(), clock, Arc::default(), None, change).await
     }
 
     /// A shop over what an earlier one may have left.

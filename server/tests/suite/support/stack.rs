@@ -17,7 +17,7 @@ pub struct Data {
 
 impl Data {
     /// Of a shop that has not been opened yet.
-    pub fn new() -> Data {
+    pub fn of_the_stack() -> Data {
         let folder = tempfile::tempdir().unwrap();
         let stack = std::env::var("SECKILL_TEST_STACK").unwrap_or_default();
         let name = format!("t{}", Uuid::now_v7().simple());
