@@ -162,6 +162,23 @@ impl Crowd {
         .await
     }
 
+    /// Of those who heard "sold out", how many hold an order all the same: the answer to an earlier
+    /// try of theirs was lost, and only the shop knew what it was.
+    pub async fn learn_later(&self, outcomes: &[Outcome]) -> usize {
+        let mut orders = 0;
+        for (buyer, _) in outcomes
+            .iter()
+            .enumerate()
+            .filter(|(_, o)| o.order().is_none())
+        {
+            if let Some(Some(reservation)) = self.mine(buyer).await {
+                let outcome = self.result(buyer, &reservation).await;
+                orders += usize::from(outcome.is_some());
+            }
+        }
+        orders
+    }
+
     /// The buyer's latest reservation, if there is one; `None` when nobody can tell at the moment.
     async fn mine(&self, buyer: usize) -> Option<Option<String>> {
         let address = format!("/api/my_reservation?item_id={}", self.item_id);

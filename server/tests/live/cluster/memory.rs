@@ -13,7 +13,7 @@ use super::deployment::{Deployment, Plan};
 
 /// More is asked for by this variable of the environment; see docs/operations.md.
 const RESERVATIONS: &str = "SECKILL_TEST_RESERVATIONS";
-const DEFAULT: usize = 100_000;
+const DEFAULT: usize = 20_000;
 /// Over what a process has before there is a queue, whatever the queue's length.
 const GROWTH_KB: u64 = 150 * 1024;
 /// The processes are watched for at most this long, or until nothing is left.

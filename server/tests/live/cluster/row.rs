@@ -72,6 +72,22 @@ impl Row {
         promised
     }
 
+    /// Purchases go on: somebody who was not there yet is told "queued".
+    pub async fn somebody_buys(&self) {
+        let deadline = Instant::now() + PATIENCE;
+        for buyer in (0..BUYERS as usize).rev().cycle() {
+            assert!(Instant::now() < deadline, "nobody can buy");
+            if self
+                .crowd
+                .try_once(buyer)
+                .await
+                .is_ok_and(|(status, _)| status == 200)
+            {
+                return;
+            }
+        }
+    }
+
     /// Every worker stops where it stands.
     pub fn pause_workers(&mut self) {
         for worker in &mut self.cluster.workers {
