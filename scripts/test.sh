@@ -15,11 +15,11 @@ key_stage 'Set-up' scripts/setup.sh test
 stage 'Format' cargo fmt --all --check
 # `app` for the server and `app` for the browser are two programs: never both features at once.
 stage 'Lint: pages and wire' cargo clippy -p app --features ssr --all-targets -- -D warnings
-stage 'Lint: server' cargo clippy -p server --all-targets -- -D warnings
+stage 'Lint: server' cargo clippy -p server -p test-servers --all-targets -- -D warnings
 stage 'Lint: browser' cargo clippy -p frontend --target wasm32-unknown-unknown -- -D warnings
 stage 'Lint: browser tests' npm --prefix end2end run --silent check
 stage 'Tests: pages, islands, wire' cargo test -p app --features ssr
-stage 'Tests: server' cargo test -p server --lib --bins --test suite
+stage 'Tests: server' cargo test -p server -p test-servers --lib --bins --test suite --test with_servers
 stage 'What the browser may not get' scripts/bundle-guard.sh
 
 key_stage 'Release build' scripts/build.sh

@@ -4,6 +4,7 @@
 // Futures over every layer of the shop are nested deeper than the compiler's default allows.
 #![recursion_limit = "256"]
 
+mod bench;
 mod contract;
 mod databases;
 mod nginx;
