@@ -19,13 +19,23 @@ stage 'Lint: server' cargo clippy -p server -p test-servers --all-targets -- -D 
 stage 'Lint: browser' cargo clippy -p frontend --target wasm32-unknown-unknown -- -D warnings
 stage 'Lint: browser tests' npm --prefix end2end run --silent check
 stage 'Tests: pages, islands, wire' cargo test -p app --features ssr
-stage 'Tests: server' cargo test -p server -p test-servers --lib --bins --test suite --test with_servers
+stage 'Tests: server' cargo test -p server -p test-servers --lib --bins \
+  --test suite --test with_servers
+# The same contracts on the servers of a cluster, which the tests start themselves.
+CONTRACTS=(contract:: purchase::returns purchase::refusals purchase::waiting::a_)
+stage 'Contracts: Redis, RabbitMQ, PostgreSQL' env SECKILL_TEST_STACK=postgres \
+  cargo test -p server --test suite -- "${CONTRACTS[@]}"
+stage 'Contracts: Redis Cluster, RabbitMQ, MariaDB' env SECKILL_TEST_STACK=mariadb \
+  cargo test -p server --test suite -- "${CONTRACTS[@]}"
 stage 'What the browser may not get' scripts/bundle-guard.sh
 
 key_stage 'Release build' scripts/build.sh
 stage 'Page weight' scripts/page-weight.sh
 stage 'Idle memory' scripts/idle-memory.sh
 stage 'Tests: a live flash sale' cargo test --release -p server --test live embedded -- --nocapture
+# One after the other: they break the servers that they share.
+stage 'Tests: a cluster, and what can break' cargo test --release -p server --test live cluster -- \
+  --nocapture --test-threads=1
 stage 'Tests: in the browser' scripts/browser-tests.sh
 
 sum_up

@@ -1,11 +1,9 @@
--- count: one call against a limit (GCRA: calls at once up to a burst, then one each period).
--- KEYS[1]  the limit of one caller: up to which instant its calls so far use up the time, epoch
---          microseconds. Expires when that instant is over: the same as never having called.
--- ARGV[1]  now, epoch milliseconds
--- ARGV[2]  the period, microseconds
--- ARGV[3]  the burst, calls
--- Returns  0: let through. Otherwise one call too many: microseconds until one will be let through.
--- A repeat counts one call more, at most: a caller whose answer was lost waits a period longer.
+-- Purpose: one call against a limit (GCRA: calls at once up to a burst, then one each period).
+-- KEYS: 1 the limit of one caller: up to which instant its calls so far use up the time, epoch
+--   microseconds. Expires when that instant is over: the same as never having called.
+-- ARGV: 1 now, epoch milliseconds, 2 the period, microseconds, 3 the burst, calls
+-- Returns: 0: let through. Otherwise one call too many: microseconds until one will be let through.
+-- Repeat: counts one call more, at most: a caller whose answer was lost waits a period longer.
 local now = tonumber(ARGV[1]) * 1000
 local period = tonumber(ARGV[2])
 local most = period * tonumber(ARGV[3])

@@ -15,6 +15,7 @@ use crate::{
             RedisBells, RedisCaptchas, RedisGate, RedisLimits, RedisOutbox, RedisPaths,
             RedisTokens, Results, Signals,
         },
+        sql::Sql,
     },
     config::{Cluster, Config},
     engine::{Engine, SoldOutMarks, ports::Clock},
@@ -25,6 +26,17 @@ use crate::{
 /// waits for the queue's confirms.
 const RELAY_IDLE: Duration = Duration::from_secs(5);
 
+/// The copy's lines to the servers, and what it hears over them.
+struct Lines {
+    sql: Sql,
+    redis: Redis,
+    rabbit: Arc<RabbitQueue>,
+    clock: Arc<dyn Clock>,
+    gate_clock: GateClock,
+    bells: RedisBells,
+    marks: SoldOutMarks,
+}
+
 pub async fn assemble(
     config: &Config,
     cluster: &Cluster,
@@ -32,43 +44,75 @@ pub async fn assemble(
 ) -> Result<Assembly, AssemblyError> {
     let sql = open_ledger(config, around.durability).await?;
     let redis = Redis::new(&cluster.redis_urls, &cluster.namespace)?;
-    let mut tasks: Vec<BoxFuture<'static, ()>> = Vec::new();
-    let (clock, gate_clock): (Arc<dyn Clock>, _) = match around.clock {
-        Some(clock) => (clock.clone(), GateClock::Given(clock)),
-        None => {
-            let clock = ClusterClock::new(redis.clone());
-            // Right from the first request on, where Redis is there.
-            drop(clock.look().await);
-            tasks.push(Box::pin(clock.clone().follow()));
-            (Arc::new(clock), GateClock::Server)
-        }
-    };
     let bells = Bells::new();
-    let everywhere = RedisBells::new(redis.clone(), Arc::new(bells.clone()));
-    let rabbit = RabbitQueue::connect(
-        &cluster.amqp_url,
-        &cluster.namespace,
-        RETRY_AFTER,
-        Arc::new(bells.clone()),
-    );
-    let rabbit = Arc::new(rabbit.await?);
-    let marks = SoldOutMarks::default();
-    let signals = Signals::new(redis.clone(), marks.clone(), &everywhere);
+    let bell = Arc::new(bells.clone());
+    let rabbit = RabbitQueue::connect(&cluster.amqp_url, &cluster.namespace, RETRY_AFTER, bell);
+    let mut tasks: Vec<BoxFuture<'static, ()>> = Vec::new();
+    let (clock, gate_clock) = clocks(around.clock.clone(), &redis, &mut tasks).await;
+    let lines = Lines {
+        rabbit: Arc::new(rabbit.await?),
+        clock,
+        gate_clock,
+        bells: RedisBells::new(redis.clone(), Arc::new(bells.clone())),
+        marks: SoldOutMarks::default(),
+        redis,
+        sql,
+    };
+    let signals = Signals::new(lines.redis.clone(), lines.marks.clone(), &lines.bells);
     tasks.push(Box::pin(signals.listen()));
-    tasks.push(Box::pin(everywhere.clone().publish()));
+    tasks.push(Box::pin(lines.bells.clone().publish()));
 
-    let store = Arc::new(sql.clone());
-    let ledger = Ledger::new(&sql, rabbit.clone(), around.faults);
+    let rabbit = lines.rabbit.clone();
+    Ok(Assembly {
+        engine: Arc::new(engine(config, around, &lines)),
+        bells,
+        tasks,
+        dependencies: vec![
+            ledger_ping(&lines.sql),
+            ("gate", gate_ping(lines.redis)),
+            ("queue", queue_ping(lines.rabbit)),
+        ],
+        farewell: Some(Box::pin(async move { rabbit.stop().await })),
+        sql: lines.sql,
+    })
+}
+
+/// Time as all copies have it: Redis's, unless a test has its own.
+async fn clocks(
+    given: Option<Arc<dyn Clock>>,
+    redis: &Redis,
+    tasks: &mut Vec<BoxFuture<'static, ()>>,
+) -> (Arc<dyn Clock>, GateClock) {
+    if let Some(clock) = given {
+        return (clock.clone(), GateClock::Given(clock));
+    }
+    let clock = ClusterClock::new(redis.clone());
+    // Right from the first request on, where Redis is there.
+    drop(clock.look().await);
+    tasks.push(Box::pin(clock.clone().follow()));
+    (Arc::new(clock), GateClock::Server)
+}
+
+fn engine(config: &Config, around: Surroundings, lines: &Lines) -> Engine {
+    let Lines { redis, clock, .. } = lines;
+    let store = Arc::new(lines.sql.clone());
+    let ledger = Ledger::new(&lines.sql, lines.rabbit.clone(), around.faults);
     let results = Results::new(redis.clone(), clock.clone());
-    let outbox_clock = gate_clock.clone();
     let gate = RedisGate::new(
         redis.clone(),
-        gate_clock,
+        lines.gate_clock.clone(),
         ledger.reservations.clone(),
         ledger.queue.clone(),
         Patience::default(),
     );
-    let engine = Engine {
+    let outbox = RedisOutbox::new(redis.clone(), lines.gate_clock.clone(), RELAY_IDLE);
+    let limits = RedisLimits::new(
+        redis.clone(),
+        clock.clone(),
+        config.quotas,
+        config.no_limits,
+    );
+    Engine {
         rules: config.rules,
         ids: around.ids,
         gate: Arc::new(AnsweredGate {
@@ -76,11 +120,7 @@ pub async fn assemble(
             results: results.clone(),
         }),
         queue: ledger.queue,
-        outbox: Some(Arc::new(RedisOutbox::new(
-            redis.clone(),
-            outbox_clock,
-            RELAY_IDLE,
-        ))),
+        outbox: Some(Arc::new(outbox)),
         reservations: Arc::new(KnownReservations {
             ledger: ledger.reservations,
             results: results.clone(),
@@ -96,30 +136,13 @@ pub async fn assemble(
         questions: around.questions,
         captchas: Arc::new(RedisCaptchas::new(redis.clone(), clock.clone())),
         paths: Arc::new(RedisPaths::new(redis.clone(), clock.clone())),
-        limits: Arc::new(RedisLimits::new(
-            redis.clone(),
-            clock.clone(),
-            config.quotas,
-            config.no_limits,
-        )),
+        limits: Arc::new(limits),
         notices: store,
         notifier: around.notifier,
-        bell: Arc::new(everywhere),
-        marks,
-        clock,
-    };
-    Ok(Assembly {
-        engine: Arc::new(engine),
-        bells,
-        tasks,
-        dependencies: vec![
-            ledger_ping(&sql),
-            ("gate", gate_ping(redis)),
-            ("queue", queue_ping(rabbit.clone())),
-        ],
-        farewell: Some(Box::pin(async move { rabbit.stop().await })),
-        sql,
-    })
+        bell: Arc::new(lines.bells.clone()),
+        marks: lines.marks.clone(),
+        clock: clock.clone(),
+    }
 }
 
 fn gate_ping(redis: Redis) -> Ping {

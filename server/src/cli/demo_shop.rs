@@ -181,6 +181,7 @@ fn item(index: usize, stock: u32) -> NewItem {
         list_price: Money(product.list_yuan * 100),
         sale_price: Money(product.sale_yuan * 100),
         stock,
+        segments: 1,
     }
 }
 

@@ -27,6 +27,9 @@ pub struct LoadRound {
     /// Buyers to make.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     buyers: Option<u32>,
+    /// Pieces that a cluster's gate splits the stock into.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=64))]
+    segments: u8,
     /// It opens this many seconds from now; negative: it is open already.
     #[arg(long, value_name = "S", allow_hyphen_values = true)]
     starts_in_s: Option<i32>,
@@ -94,6 +97,7 @@ impl LoadRound {
                 list_price: Money(19_900),
                 sale_price: Money(9_900),
                 stock,
+                segments: self.segments,
             }],
         }
     }

@@ -1,6 +1,7 @@
 //! Buyers over HTTP: path, purchase, and polling until the result is there.
 
 use std::{
+    net::IpAddr,
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -40,7 +41,8 @@ pub struct Promise {
 /// All buyers of a sale.
 #[derive(Clone)]
 pub struct Crowd {
-    client: Client,
+    /// Of one address each: who stands in front of the shop limits addresses.
+    clients: Arc<[Client]>,
     /// The copies of the shop; a buyer goes to another one with every call.
     urls: Arc<[String]>,
     calls: Arc<AtomicUsize>,
@@ -50,14 +52,23 @@ pub struct Crowd {
     promises: Arc<Mutex<Vec<Promise>>>,
 }
 
+/// Loopback addresses that a crowd comes from.
+const ADDRESSES: u8 = 200;
 /// Longer than a server takes to be back.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 impl Crowd {
     pub fn new(urls: &[String], sale: &Sale, connections: usize) -> Crowd {
-        let client = Client::builder().pool_max_idle_per_host(connections);
+        let client = |number| {
+            Client::builder()
+                .local_address(IpAddr::from([127, 1, 0, number]))
+                .pool_max_idle_per_host(connections)
+                .timeout(Duration::from_secs(10))
+                .build()
+                .unwrap()
+        };
         Crowd {
-            client: client.timeout(Duration::from_secs(10)).build().unwrap(),
+            clients: (1..=ADDRESSES).map(client).collect(),
             urls: urls.into(),
             calls: Arc::default(),
             item_id: sale.item_id.clone(),
@@ -106,7 +117,7 @@ impl Crowd {
                 }
                 (409, Some("sold_out")) => return Outcome::SoldOut,
                 (409, Some("already_reserved")) | (403, Some("path_invalid")) => {}
-                (502..=504, _) => tokio::time::sleep(Duration::from_millis(10)).await,
+                (429 | 502..=504, _) => tokio::time::sleep(Duration::from_millis(10)).await,
                 other => panic!("buyer {buyer}: {other:?} {answer}"),
             }
         }
@@ -142,7 +153,7 @@ impl Crowd {
         let address = format!("/api/reservation?reservation_id={reservation_id}");
         loop {
             let (status, answer) = self.call(buyer, Method::GET, &address, None).await.ok()?;
-            if matches!(status, 404 | 502..=504) {
+            if matches!(status, 404 | 429 | 502..=504) {
                 return None;
             }
             assert_eq!(status, 200, "{answer}");
@@ -165,8 +176,8 @@ impl Crowd {
     ) -> reqwest::Result<(u16, Value)> {
         let call = self.calls.fetch_add(1, Ordering::Relaxed);
         let url = &self.urls[call % self.urls.len()];
-        let mut request = self
-            .client
+        let client = &self.clients[buyer % self.clients.len()];
+        let mut request = client
             .request(method, format!("{url}{address}"))
             .bearer_auth(&self.tokens[buyer]);
         if let Some(body) = body {
@@ -183,6 +194,15 @@ impl Crowd {
         self.promises.lock().unwrap().clone()
     }
 
+    /// Waits until so many were told "queued".
+    pub async fn reaches(&self, promises: usize) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.promised() < promises {
+            assert!(Instant::now() < deadline, "the sale does not get going");
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+
     /// How many were told "queued" so far.
     pub fn promised(&self) -> usize {
         self.promises.lock().unwrap().len()
@@ -194,6 +214,10 @@ impl Crowd {
             .call(promise.buyer, Method::GET, &address, None)
             .await
             .unwrap();
+        if status == 404 {
+            // A clear failure: nobody knows it (any more).
+            return "forgotten".to_owned();
+        }
         assert_eq!(status, 200, "{answer}");
         answer["state"].as_str().unwrap().to_owned()
     }

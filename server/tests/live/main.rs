@@ -2,5 +2,6 @@
 //! without warning. Run in release: `cargo test --release -p server --test live`.
 
 mod buyers;
+mod cluster;
 mod embedded;
 mod process;

@@ -24,10 +24,30 @@ pub struct Sale {
     pub tokens: Vec<String>,
 }
 
+impl Sale {
+    /// The same sale without its last buyers.
+    pub fn early(&self, last: u32) -> Sale {
+        self.part(0..self.tokens.len() - last as usize)
+    }
+
+    /// The same sale with its last buyers only.
+    pub fn late(&self, last: u32) -> Sale {
+        self.part(self.tokens.len() - last as usize..self.tokens.len())
+    }
+
+    fn part(&self, buyers: std::ops::Range<usize>) -> Sale {
+        Sale {
+            item_id: self.item_id.clone(),
+            tokens: self.tokens[buyers].to_vec(),
+        }
+    }
+}
+
 #[derive(Debug, Deserialize)]
 pub struct Audit {
     pub ok: bool,
     pub items: Vec<AuditedItem>,
+    pub on_their_way: u64,
     #[expect(dead_code, reason = "shown when a test fails")]
     pub violations: Vec<serde_json::Value>,
 }

@@ -17,7 +17,10 @@ use std::{
 use app::wire::{AccountId, ItemId, ReservationId};
 use server::{
     adapters::redis::{GateClock, Patience, Redis, RedisGate},
-    engine::ports::{Decision, Hold, PortError, Refusal, StockGate, Window},
+    engine::{
+        ports::{Decision, Hold, PortError, Refusal, StockGate, Window},
+        relay, release, write_orders,
+    },
 };
 use test_servers::redis::{shared, shared_cluster};
 use uuid::Uuid;
@@ -83,15 +86,26 @@ async fn reserve(gate: &dyn StockGate, hold: Hold) -> Decision {
     .await
 }
 
+async fn relay(shop: &TestShop) {
+    while relay::run_once(&shop.engine).await.unwrap() > 0 {}
+}
+
+/// Runs the workers until nothing more comes.
+async fn work(shop: &TestShop) {
+    relay(shop).await;
+    while write_orders::run_once(&shop.engine, 256).await.unwrap() > 0 {}
+    while release::run_once(&shop.engine).await.unwrap() > 0 {}
+}
+
 async fn is_busy(gate: &dyn StockGate, hold: Hold) -> bool {
     matches!(gate.reserve(hold).await, Err(PortError::Busy { .. }))
 }
 
 #[tokio::test]
 async fn the_clock_of_redis_decides_the_window_whatever_the_machine_believes() {
-    let shop = TestShop::new().await;
+    let shop = TestShop::over(connect("clock")).await;
     let sql = Arc::new(shop.sql.clone());
-    let redis = connect("clock");
+    let redis = connect("server-clock");
     let patience = Patience::default();
     let gate = RedisGate::new(redis, GateClock::Server, sql.clone(), sql, patience);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
@@ -120,7 +134,7 @@ async fn the_clock_of_redis_decides_the_window_whatever_the_machine_believes() {
 
 #[tokio::test]
 async fn a_redis_that_lost_its_scripts_learns_them_again() {
-    let shop = TestShop::new().await.over(connect("scripts"));
+    let shop = TestShop::over(connect("scripts")).await;
     let item = shop.item(2).await;
     let gate = &*shop.engine.gate;
     assert_eq!(
@@ -137,7 +151,7 @@ async fn a_redis_that_lost_its_scripts_learns_them_again() {
 #[tokio::test]
 async fn copies_of_the_server_share_one_stock() {
     let redis = connect("copies");
-    let shop = TestShop::new().await.over(redis.clone());
+    let shop = TestShop::over(redis.clone()).await;
     let item = shop.item(1).await;
     let other = shop.redis_gate(&redis, Patience::default());
     assert!(shop.engine.gate.warm_up(item, OPEN).await.unwrap());
@@ -160,7 +174,7 @@ async fn copies_of_the_server_share_one_stock() {
 #[tokio::test]
 async fn everything_of_an_item_expires_but_what_is_not_in_the_queue_yet() {
     let redis = connect("expiry");
-    let shop = TestShop::new().await.over(redis.clone());
+    let shop = TestShop::over(redis.clone()).await;
     let item = shop.item(2).await;
     reserve(&*shop.engine.gate, hold(item, 1)).await;
     let week_ms = 7 * 24 * HOUR_MS;

@@ -36,10 +36,16 @@ fn sources(folder: &str, extension: &str) -> Vec<(String, String)> {
 }
 
 fn rust() -> Vec<(String, String)> {
-    ["app/src", "frontend/src", "server/src", "server/tests"]
-        .into_iter()
-        .flat_map(|folder| sources(folder, "rs"))
-        .collect()
+    [
+        "app/src",
+        "frontend/src",
+        "server/src",
+        "server/test-servers",
+        "server/tests",
+    ]
+    .into_iter()
+    .flat_map(|folder| sources(folder, "rs"))
+    .collect()
 }
 
 #[test]
@@ -184,6 +190,50 @@ fn what_is_deployed_and_documented_sets_only_what_can_be_set() {
                 name.is_empty() || known(name),
                 "{path} names {prefix}{name}"
             );
+        }
+    }
+}
+
+/// What the header of a script says it is given, by number: the highest.
+fn documented(header: &str, what: &str) -> Option<usize> {
+    let from = header.find(&format!("-- {what}: "))? + what.len() + 5;
+    let text = &header[from..];
+    // Lines that go on are indented.
+    let end = text.replace("\n--  ", "     ").find("\n-- ");
+    let end = end.unwrap_or(text.len());
+    let numbers = text[..end]
+        .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .filter_map(|word| word.parse().ok());
+    Some(numbers.fold(0, usize::max))
+}
+
+#[test]
+fn every_script_is_used_and_says_what_it_is_given() {
+    let rust = rust();
+    for (path, text) in sources("server/lua", "lua") {
+        let name = Path::new(&path).file_stem().unwrap().to_str().unwrap();
+        let listed = format!("= \"{name}\";");
+        let used = rust.iter().any(|(_, source)| source.contains(&listed));
+        assert!(used, "{path} is used nowhere");
+        let header: String = text
+            .lines()
+            .take_while(|line| line.starts_with("--"))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        for part in ["Purpose", "KEYS", "ARGV", "Returns", "Repeat"] {
+            assert!(header.contains(&format!("-- {part}: ")), "{path}: {part}");
+        }
+        for what in ["KEYS", "ARGV"] {
+            let said = documented(&header, what).unwrap();
+            for use_of in text[header.len()..].split(&format!("{what}[")).skip(1) {
+                let index = use_of.split(']').next().unwrap();
+                if let Ok(index) = index.parse::<usize>() {
+                    assert!(
+                        index <= said,
+                        "{path}: {what}[{index}] is not in the header"
+                    );
+                }
+            }
         }
     }
 }

@@ -3,23 +3,19 @@
 
 use std::{
     sync::{
-        Arc, LazyLock,
+        Arc,
         atomic::{AtomicI64, Ordering},
     },
     time::{Duration, Instant},
 };
 
-use redis::Script;
 use tokio::time::sleep;
 
-use super::Redis;
+use super::{Redis, scripts::CLOCK};
 use crate::{
     adapters::system::SystemClock,
     engine::ports::{Clock, PortError},
 };
-
-static TIME: LazyLock<Script> =
-    LazyLock::new(|| Script::new(include_str!("../../../lua/clock.lua")));
 
 /// Between two looks at Redis's clock. A machine's own drifts by some microseconds meanwhile.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -83,7 +79,7 @@ impl ClusterClock {
     async fn sample(&self) -> Result<(i64, i64), PortError> {
         let asked_us = self.elapsed_us();
         let keys = [self.redis.key("clock")];
-        let (s, us): (i64, i64) = self.redis.run(&TIME, &keys, &[]).await?;
+        let (s, us): (i64, i64) = self.redis.run(&CLOCK, &keys, &[]).await?;
         let answered_us = self.elapsed_us();
         let middle_us = asked_us + (answered_us - asked_us) / 2;
         Ok((answered_us - asked_us, s * 1_000_000 + us - middle_us))

@@ -4,16 +4,12 @@
 //! every request would let anybody load it. Each copy lets the full rate through; what stands in
 //! front of the copies limits an address as a whole.
 
-use std::{
-    sync::{Arc, LazyLock},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use moka::future::Cache;
-use redis::Script;
 
-use super::{Arg, Redis};
+use super::{Arg, Redis, scripts::COUNT};
 use crate::{
     adapters::{
         embedded::GovernedLimits,
@@ -21,9 +17,6 @@ use crate::{
     },
     engine::ports::{Clock, Limit, Limits, PortError, RetryAfter},
 };
-
-static COUNT: LazyLock<Script> =
-    LazyLock::new(|| Script::new(include_str!("../../../lua/count.lua")));
 
 /// Callers over a limit that a process remembers, about 100 bytes each.
 const OVER: u64 = 100_000;

@@ -14,8 +14,10 @@ macro_rules! scripts {
 }
 
 scripts! {
+    CLOCK = "clock";
     CLOSE = "close";
     CONFIRM = "confirm";
+    COUNT = "count";
     FORGET = "forget";
     GIVE = "give";
     LOAD = "load";

@@ -50,6 +50,8 @@ pub struct NewItem {
     pub sale_price: Money,
     /// Units offered, all sellable.
     pub stock: u32,
+    /// How many pieces a gate outside this process splits the stock into, 1 to 64.
+    pub segments: u8,
 }
 
 /// Rows an `INSERT`: below every database's limit of bind parameters.
@@ -164,7 +166,7 @@ fn item_row(round_id: RoundId, sequence: i32, new: &NewItem) -> item::ActiveMode
         sellable: Set(i64::from(new.stock)),
         locked: Set(0),
         sold: Set(0),
-        segments: Set(1),
+        segments: Set(new.segments.into()),
         gate_epoch: Set(None::<Uuid>),
     }
 }

@@ -27,6 +27,8 @@ use crate::{
 const NOTED: u32 = 5;
 /// Calls at a time on a connection, in the second kind of run of `redis-benchmark`.
 const DEEP: u32 = 16;
+/// Runs of `redis-benchmark` by those who come too late are numbered from here on.
+const LATE_RUNS: u16 = 1_000;
 /// A gate that is too busy is asked again, as buyers do.
 const TRIES: u32 = 40;
 const PAUSE: Duration = Duration::from_millis(50);
@@ -54,6 +56,8 @@ struct Rates {
     noted: Vec<u64>,
     program: Vec<u64>,
     deep: Vec<u64>,
+    /// Of `redis-benchmark`, the last one's number.
+    runs: u16,
 }
 
 impl Rates {
@@ -95,7 +99,10 @@ pub async fn refuse_everybody(crowd: &Crowd, gates: &Gates) -> Result<Decisions,
     if let Some(yardstick) = &gates.yardstick {
         yardstick.offer(0).await?;
     }
-    let mut rates = Rates::default();
+    let mut rates = Rates {
+        runs: LATE_RUNS,
+        ..Rates::default()
+    };
     let latecomers = crowd.sale.stock..crowd.sale.stock * 2;
     for round in 0..ROUNDS {
         let buyers = share(latecomers.clone(), round);
@@ -135,9 +142,10 @@ async fn compare(
         return Ok(());
     };
     let calls = buyers.end - buyers.start;
-    for (depth, rates) in [(1, &mut rates.program), (DEEP, &mut rates.deep)] {
+    for depth in [1, DEEP] {
+        rates.runs += 1;
         let before = yardstick.held().await?;
-        let rate = redis_benchmark::run(yardstick, calls, crowd.callers, depth).await?;
+        let rate = redis_benchmark::run(yardstick, rates.runs, calls, crowd.callers, depth).await?;
         let held = yardstick.held().await? - before;
         // It rounds up to whole pipelines, and a few of its random buyers have come before.
         let expected = if holds {
@@ -148,7 +156,10 @@ async fn compare(
         if rate.is_some() && (held < expected || !holds && held > 0) {
             return Err(format!("redis-benchmark held {held} units in {calls} calls").into());
         }
-        rates.extend(rate);
+        match depth {
+            1 => rates.program.extend(rate),
+            _ => rates.deep.extend(rate),
+        }
     }
     Ok(())
 }

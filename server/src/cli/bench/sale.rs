@@ -76,6 +76,7 @@ impl Sale {
                 list_price: Money(19_900),
                 sale_price: Money(9_900),
                 stock: self.stock,
+                segments: 1,
             }],
         }
     }

@@ -30,6 +30,39 @@ fn gate(shop: &TestShop) -> Arc<dyn StockGate> {
     shop.engine.gate.clone()
 }
 
+/// Every test below, over the gate of the stack that is asked for, and over one on Redis.
+macro_rules! on_every_gate {
+    ($($test:ident,)*) => {
+        mod on_the_stack {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test(crate::support::TestShop::new().await).await;
+            })*
+        }
+        mod on_redis {
+            $(#[tokio::test]
+            async fn $test() {
+                let redis = crate::redis_gate::connect(stringify!($test));
+                super::$test(crate::support::TestShop::over(redis).await).await;
+            })*
+        }
+    };
+}
+
+on_every_gate! {
+    an_unknown_item_is_refused,
+    the_window_opens_at_its_start_and_closes_at_its_end,
+    a_stop_and_a_new_window_are_taken_over_and_stock_is_not,
+    known_failure_21_two_warm_ups_at_once_set_the_stock_once,
+    of_a_thousand_buyers_at_once_exactly_as_many_as_there_are_units_hold_one,
+    the_same_wish_again_gives_the_same_answer_and_takes_nothing,
+    a_released_unit_is_sellable_once_more_and_only_once,
+    known_failures_06_and_07_a_restart_neither_resets_stock_nor_forgets_who_bought,
+    reconcile_finds_gate_and_ledger_equal_at_every_stage,
+    a_paid_unit_is_sold_once_and_stays_its_buyers,
+    a_released_reservation_asks_again_in_vain,
+}
+
 /// Asks until there is an answer: "busy" is none.
 async fn reserve(gate: &dyn StockGate, hold: Hold) -> Decision {
     for _ in 0..100 {
@@ -41,18 +74,14 @@ async fn reserve(gate: &dyn StockGate, hold: Hold) -> Decision {
     panic!("always busy");
 }
 
-#[tokio::test]
-async fn an_unknown_item_is_refused() {
-    let shop = TestShop::new().await;
+async fn an_unknown_item_is_refused(shop: TestShop) {
     let nowhere = ItemId(Uuid::from_u128(99));
     let decision = gate(&shop).reserve(hold(nowhere, 1, 1)).await.unwrap();
     assert_eq!(decision, Decision::Refused(Refusal::UnknownItem));
     assert_eq!(gate(&shop).stock(nowhere).await.unwrap(), None);
 }
 
-#[tokio::test]
-async fn the_window_opens_at_its_start_and_closes_at_its_end() {
-    let shop = TestShop::new().await;
+async fn the_window_opens_at_its_start_and_closes_at_its_end(shop: TestShop) {
     let item = shop.item_in(5, START_MS + 10, START_MS + 20, None).await;
     let gate = gate(&shop);
     for (wait_ms, expected) in [
@@ -72,9 +101,7 @@ async fn the_window_opens_at_its_start_and_closes_at_its_end() {
     }
 }
 
-#[tokio::test]
-async fn a_stop_and_a_new_window_are_taken_over_and_stock_is_not() {
-    let shop = TestShop::new().await;
+async fn a_stop_and_a_new_window_are_taken_over_and_stock_is_not(shop: TestShop) {
     let (item, gate) = (shop.item(5).await, gate(&shop));
     assert!(gate.warm_up(item, OPEN).await.unwrap(), "new");
     gate.reserve(hold(item, 1, 1)).await.unwrap();
@@ -110,9 +137,7 @@ async fn a_stop_and_a_new_window_are_taken_over_and_stock_is_not() {
     );
 }
 
-#[tokio::test]
-async fn known_failure_21_two_warm_ups_at_once_set_the_stock_once() {
-    let shop = TestShop::new().await;
+async fn known_failure_21_two_warm_ups_at_once_set_the_stock_once(shop: TestShop) {
     let (item, gate) = (shop.item(5).await, gate(&shop));
     let warm_ups = join_all((0..10).map(|_| gate.warm_up(item, OPEN))).await;
     let set = warm_ups
@@ -125,9 +150,7 @@ async fn known_failure_21_two_warm_ups_at_once_set_the_stock_once() {
     assert_eq!(gate.stock(item).await.unwrap().unwrap().sellable, 4);
 }
 
-#[tokio::test]
-async fn of_a_thousand_buyers_at_once_exactly_as_many_as_there_are_units_hold_one() {
-    let shop = TestShop::new().await;
+async fn of_a_thousand_buyers_at_once_exactly_as_many_as_there_are_units_hold_one(shop: TestShop) {
     let (item, gate) = (shop.item(100).await, gate(&shop));
     let asks = (0..1000).map(|buyer| reserve(&*gate, hold(item, buyer, u128::from(buyer))));
     let mut positions = Vec::new();
@@ -148,9 +171,7 @@ async fn of_a_thousand_buyers_at_once_exactly_as_many_as_there_are_units_hold_on
     );
 }
 
-#[tokio::test]
-async fn the_same_wish_again_gives_the_same_answer_and_takes_nothing() {
-    let shop = TestShop::new().await;
+async fn the_same_wish_again_gives_the_same_answer_and_takes_nothing(shop: TestShop) {
     let (item, gate) = (shop.item(5).await, gate(&shop));
     let first = gate.reserve(hold(item, 1, 1)).await.unwrap();
     assert_eq!(gate.reserve(hold(item, 1, 1)).await.unwrap(), first);
@@ -161,9 +182,7 @@ async fn the_same_wish_again_gives_the_same_answer_and_takes_nothing() {
     assert_eq!(shop.queued(1).await.len(), 1);
 }
 
-#[tokio::test]
-async fn a_released_unit_is_sellable_once_more_and_only_once() {
-    let shop = TestShop::new().await;
+async fn a_released_unit_is_sellable_once_more_and_only_once(shop: TestShop) {
     let (item, gate) = (shop.item(1).await, gate(&shop));
     gate.reserve(hold(item, 1, 1)).await.unwrap();
     let Decision::Refused(Refusal::SoldOut { returns: before }) =
@@ -185,9 +204,9 @@ async fn a_released_unit_is_sellable_once_more_and_only_once() {
     );
 }
 
-#[tokio::test]
-async fn known_failures_06_and_07_a_restart_neither_resets_stock_nor_forgets_who_bought() {
-    let shop = TestShop::new().await;
+async fn known_failures_06_and_07_a_restart_neither_resets_stock_nor_forgets_who_bought(
+    shop: TestShop,
+) {
     let item = shop.item(3).await;
     // One is ordered, one is still in flight.
     gate(&shop).reserve(hold(item, 1, 1)).await.unwrap();
@@ -222,9 +241,7 @@ async fn known_failures_06_and_07_a_restart_neither_resets_stock_nor_forgets_who
     assert_eq!(shop.audit().await.items[0].orders_live, 3);
 }
 
-#[tokio::test]
-async fn reconcile_finds_gate_and_ledger_equal_at_every_stage() {
-    let shop = TestShop::new().await;
+async fn reconcile_finds_gate_and_ledger_equal_at_every_stage(shop: TestShop) {
     let (item, gate) = (shop.item(3).await, gate(&shop));
     let same = async |stage: &str| {
         assert_eq!(
@@ -249,9 +266,7 @@ async fn reconcile_finds_gate_and_ledger_equal_at_every_stage() {
     assert_eq!(gate.stock(item).await.unwrap().unwrap().sellable, 3);
 }
 
-#[tokio::test]
-async fn a_paid_unit_is_sold_once_and_stays_its_buyers() {
-    let shop = TestShop::new().await;
+async fn a_paid_unit_is_sold_once_and_stays_its_buyers(shop: TestShop) {
     let (item, gate) = (shop.item(2).await, gate(&shop));
     gate.reserve(hold(item, 1, 1)).await.unwrap();
     gate.confirm(hold(item, 2, 2).unit()).await.unwrap();
@@ -276,9 +291,7 @@ async fn a_paid_unit_is_sold_once_and_stays_its_buyers() {
     assert_eq!(again, Decision::Refused(Refusal::AlreadyReserved(earlier)));
 }
 
-#[tokio::test]
-async fn a_released_reservation_asks_again_in_vain() {
-    let shop = TestShop::new().await;
+async fn a_released_reservation_asks_again_in_vain(shop: TestShop) {
     let (item, gate) = (shop.item(2).await, gate(&shop));
     let first = gate.reserve(hold(item, 1, 1)).await.unwrap();
     gate.release(hold(item, 1, 1).unit()).await.unwrap();

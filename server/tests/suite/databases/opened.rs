@@ -106,6 +106,7 @@ impl Opened {
                 list_price: Money(29_900),
                 sale_price: Money(9_900),
                 stock,
+                segments: 1,
             }],
         };
         self.sql.add_round(&round).await.unwrap();

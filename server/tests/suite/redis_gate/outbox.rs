@@ -4,8 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use server::engine::ports::{Outbox, OutboxEntry};
 
-use super::{cli, connect, hold, reserve};
 use test_servers::redis::shared;
+
+use super::{cli, connect, hold, reserve};
 
 use crate::{
     rabbitmq::eventually,
@@ -24,7 +25,7 @@ fn buyers(entries: &[OutboxEntry]) -> Vec<u128> {
 #[tokio::test]
 async fn an_entry_carries_everything_the_queue_needs() {
     let redis = connect("entry");
-    let shop = TestShop::new().await.over(redis);
+    let shop = TestShop::over(redis).await;
     let item = shop.item(5).await;
     shop.clock.advance(7);
     reserve(&*shop.engine.gate, hold(item, 3)).await;
@@ -41,7 +42,7 @@ async fn an_entry_carries_everything_the_queue_needs() {
 #[tokio::test]
 async fn what_a_relay_could_not_forward_it_gets_again_at_once() {
     let redis = connect("again");
-    let shop = TestShop::new().await.over(redis.clone());
+    let shop = TestShop::over(redis.clone()).await;
     let item = shop.item(5).await;
     for number in 1..=3 {
         reserve(&*shop.engine.gate, hold(item, number)).await;
@@ -65,7 +66,7 @@ async fn what_a_relay_could_not_forward_it_gets_again_at_once() {
 #[tokio::test]
 async fn what_a_dead_relay_had_is_taken_over() {
     let redis = connect("dead");
-    let shop = TestShop::new().await.over(redis.clone());
+    let shop = TestShop::over(redis.clone()).await;
     let item = shop.item(5).await;
     for number in 1..=3 {
         reserve(&*shop.engine.gate, hold(item, number)).await;
@@ -90,7 +91,7 @@ async fn what_a_dead_relay_had_is_taken_over() {
 #[tokio::test]
 async fn a_busy_item_does_not_starve_a_quiet_one() {
     let redis = connect("fair");
-    let shop = TestShop::new().await.over(redis.clone());
+    let shop = TestShop::over(redis.clone()).await;
     let (busy, quiet) = (shop.item(100).await, shop.item(1).await);
     for number in 1..=40 {
         reserve(&*shop.engine.gate, hold(busy, number)).await;
@@ -112,7 +113,7 @@ async fn a_busy_item_does_not_starve_a_quiet_one() {
 #[tokio::test]
 async fn an_unreadable_entry_stops_nobody() {
     let redis = connect("unreadable");
-    let shop = TestShop::new().await.over(redis.clone());
+    let shop = TestShop::over(redis.clone()).await;
     let item = shop.item(5).await;
     reserve(&*shop.engine.gate, hold(item, 1)).await;
     cli(&redis, "xadd", (item, "outbox"), &["*", "what", "ever"]);
@@ -127,7 +128,7 @@ async fn an_unreadable_entry_stops_nobody() {
 #[tokio::test]
 async fn the_outbox_of_an_item_that_is_long_over_leaves_the_list_when_it_is_empty() {
     let redis = connect("over");
-    let shop = TestShop::new().await.over(redis.clone());
+    let shop = TestShop::over(redis.clone()).await;
     let (empty, full) = (shop.item(5).await, shop.item(5).await);
     shop.engine.gate.warm_up(empty, super::OPEN).await.unwrap();
     reserve(&*shop.engine.gate, hold(full, 1)).await;

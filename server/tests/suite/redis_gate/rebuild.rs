@@ -18,24 +18,25 @@ use server::{
         release,
     },
 };
-use test_servers::redis::RedisServer;
 use uuid::Uuid;
 
-use super::{OPEN, cli, connect, hold, hold_as, is_busy, reserve};
+use test_servers::redis::RedisServer;
+
+use super::{OPEN, cli, connect, hold, hold_as, is_busy, relay, reserve, work};
 use crate::support::{START_MS, TestShop};
 
 #[tokio::test]
 async fn a_redis_that_forgot_everything_is_filled_again_when_nothing_is_under_way() {
     let server = RedisServer::start();
     let redis = Redis::new(&[server.url()], "forgot").unwrap();
-    let shop = TestShop::new().await.over(redis.clone());
+    let shop = TestShop::over(redis.clone()).await;
     let item = shop.item(3).await;
     let gate = &*shop.engine.gate;
     let copy = shop.redis_gate(&redis, Patience::default());
     reserve(gate, hold(item, 1)).await;
-    shop.drain().await;
+    work(&shop).await;
     reserve(&copy, hold(item, 2)).await;
-    shop.relay().await;
+    relay(&shop).await;
 
     server.cli(&["flushall"]);
     assert!(
@@ -53,7 +54,7 @@ async fn a_redis_that_forgot_everything_is_filled_again_when_nothing_is_under_wa
         !gate.warm_up(item, OPEN).await.unwrap(),
         "the queue is still not empty"
     );
-    shop.drain().await;
+    work(&shop).await;
     assert!(
         !copy.warm_up(item, OPEN).await.unwrap(),
         "from now on it is quiet"
@@ -86,7 +87,7 @@ async fn a_redis_that_forgot_everything_is_filled_again_when_nothing_is_under_wa
     ));
     // The list of outboxes is read again once a second.
     crate::rabbitmq::eventually("three orders", async || {
-        shop.drain().await;
+        work(&shop).await;
         (shop.audit().await.items[0].orders_live == 3).then_some(())
     })
     .await;
@@ -98,11 +99,11 @@ async fn a_redis_that_forgot_everything_is_filled_again_when_nothing_is_under_wa
 #[tokio::test]
 async fn data_of_an_earlier_filling_is_not_believed() {
     let redis = connect("stale");
-    let shop = TestShop::new().await.over(redis.clone());
+    let shop = TestShop::over(redis.clone()).await;
     let item = shop.item(2).await;
     let gate = &*shop.engine.gate;
     reserve(gate, hold(item, 1)).await;
-    shop.drain().await;
+    work(&shop).await;
     let returns = |redis| cli(redis, "hget", (item, "item"), &["returns"]);
     let before: u64 = returns(&redis).parse().unwrap();
     // As if an old replica had taken over.
@@ -134,13 +135,13 @@ async fn data_of_an_earlier_filling_is_not_believed() {
 #[tokio::test]
 async fn another_number_of_segments_is_taken_over_without_losing_anything() {
     let redis = connect("resplit");
-    let shop = TestShop::new().await.over(redis.clone());
+    let shop = TestShop::over(redis.clone()).await;
     let item = shop.item(30).await;
     let gate = &*shop.engine.gate;
     for number in 1..=10 {
         reserve(gate, hold(item, number)).await;
     }
-    shop.drain().await;
+    work(&shop).await;
     shop.split(4).await;
     assert!(!gate.warm_up(item, OPEN).await.unwrap());
     assert!(is_busy(gate, hold(item, 11)).await);
@@ -165,11 +166,11 @@ async fn another_number_of_segments_is_taken_over_without_losing_anything() {
 #[tokio::test]
 async fn a_unit_that_comes_back_while_the_gate_is_closed_is_sellable_afterwards() {
     let redis = connect("closed");
-    let shop = TestShop::new().await.over(redis.clone());
+    let shop = TestShop::over(redis.clone()).await;
     let item = shop.item(1).await;
     let gate = &*shop.engine.gate;
     reserve(gate, hold(item, 1)).await;
-    shop.drain().await;
+    work(&shop).await;
     cli(&redis, "del", (item, "item"), &[]);
     assert!(!gate.warm_up(item, OPEN).await.unwrap());
     shop.clock.advance(601_000);
@@ -237,7 +238,7 @@ impl Reservations for Meanwhile {
 #[tokio::test]
 async fn a_release_between_reading_the_ledger_and_opening_the_gate_is_not_lost() {
     let redis = connect("meanwhile");
-    let shop = TestShop::new().await.over(redis.clone());
+    let shop = TestShop::over(redis.clone()).await;
     let item = shop.item(1).await;
     let unit = hold(item, 1).unit();
     // Sold by an embedded gate, before the shop had a Redis.
@@ -275,7 +276,7 @@ async fn a_release_between_reading_the_ledger_and_opening_the_gate_is_not_lost()
 
 #[tokio::test]
 async fn an_item_with_fifty_thousand_holders_is_filled_in_pieces() {
-    let shop = TestShop::new().await.over(connect("large"));
+    let shop = TestShop::over(connect("large")).await;
     let item = shop.item(50_001).await;
     let held: Vec<_> = (1..=50_000)
         .map(|number| {

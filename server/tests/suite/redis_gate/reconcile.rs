@@ -2,7 +2,7 @@
 
 use server::engine::ports::{Decision, Reconciled, StockGate};
 
-use super::{cli, connect, hold, reserve};
+use super::{cli, connect, hold, reserve, work};
 use crate::support::TestShop;
 
 async fn repaired(gate: &dyn StockGate, item: app::wire::ItemId) -> Option<String> {
@@ -15,7 +15,7 @@ async fn repaired(gate: &dyn StockGate, item: app::wire::ItemId) -> Option<Strin
 #[tokio::test]
 async fn a_hold_that_was_lost_on_its_way_is_sent_again() {
     let redis = connect("lost");
-    let shop = TestShop::new().await.over(redis.clone());
+    let shop = TestShop::over(redis.clone()).await;
     let item = shop.item(2).await;
     let gate = &*shop.engine.gate;
     reserve(gate, hold(item, 1)).await;
@@ -43,7 +43,7 @@ async fn a_hold_that_was_lost_on_its_way_is_sent_again() {
     assert_eq!(repaired(gate, item).await, None);
     shop.clock.advance(1);
     assert!(repaired(gate, item).await.is_some());
-    shop.drain().await;
+    work(&shop).await;
     assert_eq!(shop.audit().await.items[0].orders_live, 1);
     assert_eq!(repaired(gate, item).await, None);
 }
@@ -52,14 +52,14 @@ async fn a_hold_that_was_lost_on_its_way_is_sent_again() {
 async fn a_difference_is_repaired_when_it_was_there_twice_with_nothing_under_way() {
     for segments in [1, 3] {
         let redis = connect("hand");
-        let shop = TestShop::new().await.over(redis.clone());
+        let shop = TestShop::over(redis.clone()).await;
         let item = shop.item(9).await;
         shop.split(segments).await;
         let gate = &*shop.engine.gate;
         for number in 1..=4 {
             reserve(gate, hold(item, number)).await;
         }
-        shop.drain().await;
+        work(&shop).await;
         let before = gate.stock(item).await.unwrap();
         // Somebody's hand: stock out of nothing, and a holder that is none.
         cli(&redis, "hincrby", (item, "item"), &["sellable", "3"]);
@@ -73,7 +73,7 @@ async fn a_difference_is_repaired_when_it_was_there_twice_with_nothing_under_way
         reserve(gate, hold(item, 5)).await;
         shop.clock.advance(5_000);
         assert_eq!(repaired(gate, item).await, None, "something is under way");
-        shop.drain().await;
+        work(&shop).await;
         assert_eq!(repaired(gate, item).await, None, "another difference");
         shop.clock.advance(5_000);
         assert!(repaired(gate, item).await.is_some());

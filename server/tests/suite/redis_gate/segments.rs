@@ -9,9 +9,9 @@ use server::{
     engine::ports::{Decision, GateStock, Reconciled, Refusal, StockGate},
 };
 
-use super::{OPEN, cli, connect, connect_cluster, hold, reserve};
 use test_servers::redis::shared;
 
+use super::{OPEN, cli, connect, connect_cluster, hold, reserve, work};
 use crate::{rabbitmq::eventually, support::TestShop};
 
 /// Buyers ask all at once, half of them through another copy of the server. Returns the positions
@@ -63,12 +63,12 @@ async fn assert_all_sold(shop: &TestShop, item: ItemId, positions: &[u32], units
 }
 
 async fn ten_thousand_buyers(redis: Redis) {
-    let shop = TestShop::new().await.over(redis.clone());
+    let shop = TestShop::over(redis.clone()).await;
     let item = shop.item(1000).await;
     shop.split(3).await;
     let positions = rush(&shop, &redis, item, 1..=10_000).await;
     assert_all_sold(&shop, item, &positions, 1000).await;
-    shop.drain().await;
+    work(&shop).await;
     assert_eq!(shop.audit().await.items[0].orders_live, 1000);
     let same = shop.engine.gate.reconcile(item).await.unwrap();
     assert_eq!(same, Reconciled::Same);
@@ -87,7 +87,7 @@ async fn ten_thousand_buyers_get_exactly_what_three_nodes_of_a_redis_cluster_hav
 #[tokio::test]
 async fn buyers_of_one_segment_get_the_stock_of_all() {
     let redis = connect("uneven");
-    let shop = TestShop::new().await.over(redis.clone());
+    let shop = TestShop::over(redis.clone()).await;
     let (probe, item) = (shop.item(3000).await, shop.item(200).await);
     shop.split(3).await;
     // Numbers of segments interleave, so a number tells the segment.
@@ -122,7 +122,7 @@ async fn buyers_of_one_segment_get_the_stock_of_all() {
 #[tokio::test]
 async fn a_unit_given_back_to_one_segment_is_sellable_to_buyers_of_every_other() {
     let redis = connect("back");
-    let shop = TestShop::new().await.over(redis.clone());
+    let shop = TestShop::over(redis.clone()).await;
     let item = shop.item(6).await;
     shop.split(3).await;
     let gate = &*shop.engine.gate;
@@ -156,7 +156,7 @@ async fn a_unit_given_back_to_one_segment_is_sellable_to_buyers_of_every_other()
 #[tokio::test]
 async fn a_crash_between_taking_and_giving_stock_loses_nothing() {
     let redis = connect("crash");
-    let shop = TestShop::new().await.over(redis.clone());
+    let shop = TestShop::over(redis.clone()).await;
     let item = shop.item(30).await;
     shop.split(3).await;
     let gate = &*shop.engine.gate;
@@ -170,12 +170,16 @@ async fn a_crash_between_taking_and_giving_stock_loses_nothing() {
     };
     assert_eq!(begin("t1"), "5");
     assert_eq!(begin("t1"), "5", "the same again takes nothing more");
-    let stock = gate.stock(item).await.unwrap().unwrap();
-    assert_eq!(
-        (stock.total, stock.sellable),
-        (30, 30),
-        "they are on their way"
+    // Given, but not forgotten: giving it again must add nothing.
+    let key = |what| redis.key(&format!("{{{item}/1}}:{what}"));
+    let epoch = cli(&redis, "hget", (item, "item"), &["epoch"]);
+    let (give, keys) = (
+        include_str!("../../../lua/give.lua"),
+        [key("item"), key("received")],
     );
+    let given = ["eval", give, "2", &keys[0], &keys[1], &epoch, "t1", "5"];
+    assert_eq!(shared().cli(&given), "1");
+    assert_eq!(shared().cli(&given), "1");
     assert_eq!(gate.reconcile(item).await.unwrap(), Reconciled::Same);
     assert_eq!(
         cli(&redis, "hlen", (item, "transfers"), &[]),

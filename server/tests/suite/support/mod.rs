@@ -84,8 +84,14 @@ impl TestShop {
         }
     }
 
-    /// The same shop with its gate on Redis; the ledger stays the queue.
-    pub fn over(mut self, redis: Redis) -> TestShop {
+    /// A shop on an embedded ledger, which is the queue too, with its gate on Redis.
+    pub async fn over(redis: Redis) -> TestShop {
+        let clock = Arc::new(ManualClock::at(START_MS));
+        let shop = TestShop::open(Data::embedded(), clock, Arc::default(), None, |_| {}).await;
+        shop.with_gate_on(redis)
+    }
+
+    fn with_gate_on(mut self, redis: Redis) -> TestShop {
         let gate = self.redis_gate(&redis, Patience::default());
         let outbox = self.redis_outbox(&redis, OUTBOX_IDLE);
         let engine = Arc::get_mut(&mut self.engine).unwrap();
@@ -108,7 +114,7 @@ impl TestShop {
         RedisOutbox::new(redis.clone(), clock, idle)
     }
 
-    /// Splits the stock of every item into so many segments, from its next filling on.
+    /// Splits the stock of every item of an embedded ledger into so many segments, from its next filling on.
     pub async fn split(&self, segments: u8) {
         let file = self.data.as_ref().unwrap().file();
         let database = Database::connect(format!("sqlite://{}", file.display())).await;
@@ -128,7 +134,7 @@ impl TestShop {
         let redis = self.redis.clone();
         let shop = TestShop::open(self.kill(), clock, ids, None, |_| {}).await;
         match redis {
-            Some(redis) => shop.over(redis),
+            Some(redis) => shop.with_gate_on(redis),
             None => shop,
         }
     }
@@ -163,6 +169,7 @@ impl TestShop {
                 list_price: Money(29_900),
                 sale_price: Money(9_900),
                 stock,
+                segments: 1,
             }],
         };
         self.sql.add_round(&round).await.unwrap();
@@ -191,7 +198,7 @@ impl TestShop {
     pub async fn drain(&self) {
         let deadline = Instant::now() + Duration::from_secs(20);
         loop {
-            self.relay().await;
+            while relay::run_once(&self.engine).await.unwrap() > 0 {}
             while write_orders::run_once(&self.engine, 256).await.unwrap() > 0 {}
             while release::run_once(&self.engine).await.unwrap() > 0 {}
             if self.is_quiet().await || Instant::now() > deadline {
@@ -211,7 +218,7 @@ impl TestShop {
     /// Everything that waits for its order, carried to the queue first where the gate is not the
     /// queue itself. At least `number`, or the test fails.
     pub async fn queued(&self, number: usize) -> Vec<QueuedReservation> {
-        self.relay().await;
+        while relay::run_once(&self.engine).await.unwrap() > 0 {}
         let deadline = Instant::now() + Duration::from_secs(20);
         loop {
             let queued = self.engine.queue.take_batch(1000).await.unwrap();
@@ -220,11 +227,6 @@ impl TestShop {
             }
             assert!(Instant::now() < deadline, "{number} expected: {queued:?}");
         }
-    }
-
-    /// Carries what the gate holds to the queue, where the gate is not the queue itself.
-    pub async fn relay(&self) {
-        while relay::run_once(&self.engine).await.unwrap() > 0 {}
     }
 
     /// Fails unless every invariant of the ledger holds.

@@ -50,6 +50,14 @@ impl Data {
         Data { folder, cluster }
     }
 
+    /// Of an embedded shop, whatever the stack.
+    pub fn embedded() -> Data {
+        Data {
+            folder: tempfile::tempdir().unwrap(),
+            cluster: None,
+        }
+    }
+
     /// The embedded shop's database.
     pub fn file(&self) -> PathBuf {
         self.folder.path().join("seckill.db")

@@ -1,0 +1,5 @@
+//! Whole sales in a cluster: copies of the real binary behind nginx, on a real Redis, RabbitMQ and
+//! database, each reached through a proxy that can break the line.
+
+mod deployment;
+mod sales;

@@ -1,0 +1,301 @@
+//! A cluster for one test: fresh copies on servers that the tests share, one test at a time.
+
+use std::{
+    sync::{Mutex, MutexGuard, OnceLock},
+    time::{Duration, Instant},
+};
+
+use test_servers::{
+    MariaDb, Postgres, nginx::Nginx, proxy::Proxy, rabbitmq::RabbitServer, redis::RedisServer,
+};
+use uuid::Uuid;
+
+use crate::{
+    buyers::{Crowd, Outcome},
+    process::{Audit, Process, Sale, Shop},
+};
+
+/// Connections of a crowd.
+const CONNECTIONS: usize = 32;
+/// Buyers who come when everybody else is done, for what is left.
+const LATECOMERS: u32 = 100;
+/// A cluster that is whole again drains within this time.
+const DRAINED: Duration = Duration::from_secs(90);
+
+/// The database behind a cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Database {
+    Postgres,
+    MariaDb,
+}
+
+/// The servers of all tests.
+pub struct Servers {
+    pub redis: RedisServer,
+    pub rabbit: RabbitServer,
+    pub postgres: Postgres,
+    pub mariadb: MariaDb,
+}
+
+/// One test has the servers at a time. A test that failed may have left them broken: then they are
+/// started anew.
+fn servers() -> MutexGuard<'static, Option<Servers>> {
+    static SERVERS: OnceLock<Mutex<Option<Servers>>> = OnceLock::new();
+    let servers = SERVERS.get_or_init(|| Mutex::new(None));
+    let mut held = servers.lock().unwrap_or_else(|broken| {
+        servers.clear_poison();
+        let mut held = broken.into_inner();
+        *held = None;
+        held
+    });
+    held.get_or_insert_with(|| Servers {
+        redis: RedisServer::start(),
+        rabbit: RabbitServer::start(),
+        postgres: Postgres::start(),
+        mariadb: MariaDb::start(),
+    });
+    held
+}
+
+/// The lines from the copies to the servers.
+pub struct Lines {
+    pub redis: Proxy,
+    pub rabbit: Proxy,
+    pub ledger: Proxy,
+}
+
+/// A copy of the shop and its process.
+pub struct Copy {
+    pub shop: Shop,
+    role: &'static str,
+    process: Option<Process>,
+}
+
+impl Copy {
+    /// Starts it; ready when this returns.
+    pub async fn start(&mut self) {
+        self.process = Some(Process::start(&self.shop, &["--role", self.role]).await);
+    }
+
+    /// Starts it; perhaps it is never ready.
+    pub fn spawn(&mut self) {
+        self.process = Some(Process::spawn(&self.shop, &["--role", self.role]));
+    }
+
+    /// `kill -9`.
+    pub async fn kill(&mut self) {
+        self.process.take().unwrap().kill().await;
+    }
+
+    /// In order, within ten seconds.
+    pub async fn stop(&mut self) {
+        self.process.take().unwrap().stop().await;
+    }
+
+    pub fn process(&mut self) -> &mut Process {
+        self.process.as_mut().unwrap()
+    }
+}
+
+/// What a cluster is made of.
+pub struct Plan {
+    pub database: Database,
+    pub webs: usize,
+    pub workers: usize,
+    /// Settings of all copies, without `SECKILL_`.
+    pub settings: Vec<(&'static str, String)>,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self {
+            database: Database::Postgres,
+            webs: 2,
+            workers: 2,
+            settings: Vec::new(),
+        }
+    }
+}
+
+/// A running cluster.
+pub struct Deployment {
+    pub webs: Vec<Copy>,
+    pub workers: Vec<Copy>,
+    pub lines: Lines,
+    nginx: Nginx,
+    /// For commands beside the copies.
+    command: Shop,
+    pub namespace: String,
+    pub database: Database,
+    // Last: given back when everything above is gone.
+    servers: MutexGuard<'static, Option<Servers>>,
+}
+
+impl Deployment {
+    /// Every copy ready, on an empty shop of its own.
+    pub async fn start(plan: Plan) -> Deployment {
+        let servers = servers();
+        let namespace = format!("t{}", Uuid::now_v7().simple());
+        let all = servers.as_ref().unwrap();
+        let database_url = match plan.database {
+            Database::Postgres => {
+                all.postgres.create_database(&namespace);
+                all.postgres.url(&namespace)
+            }
+            Database::MariaDb => {
+                all.mariadb.create_database(&namespace);
+                all.mariadb.url(&namespace)
+            }
+        };
+        let (redis, redis_url) = line(&all.redis.url());
+        let (rabbit, amqp_url) = line(&all.rabbit.url());
+        let (ledger, database_url) = line(&database_url);
+        let mut settings = vec![
+            ("MODE", "cluster".to_owned()),
+            ("NAMESPACE", namespace.clone()),
+            ("REDIS_URL", redis_url),
+            ("AMQP_URL", amqp_url),
+            ("DATABASE_URL", database_url),
+            ("DATABASE_CONNECTIONS", "6".to_owned()),
+            ("TRUSTED_PROXIES", "127.0.0.1".to_owned()),
+            // What was lost on the way is found within seconds instead of a minute.
+            ("RECONCILE_S", "2".to_owned()),
+        ];
+        settings.extend(plan.settings);
+        let copies = |number, role| -> Vec<Copy> {
+            let copy = |_| Copy {
+                shop: Shop::with(&settings),
+                role,
+                process: None,
+            };
+            (0..number).map(copy).collect()
+        };
+        let (mut webs, mut workers) = (copies(plan.webs, "web"), copies(plan.workers, "worker"));
+        // All at once, as after a power cut: they migrate and warm up against each other.
+        for copy in webs.iter_mut().chain(&mut workers) {
+            copy.spawn();
+        }
+        for copy in webs.iter_mut().chain(&mut workers) {
+            let process = copy.process.as_ref().unwrap();
+            process.wait_until_ready(&copy.shop).await;
+        }
+        let ports: Vec<_> = webs.iter().map(|copy| copy.shop.port).collect();
+        Deployment {
+            nginx: Nginx::start(&ports),
+            command: Shop::with(&settings),
+            webs,
+            workers,
+            lines: Lines {
+                redis,
+                rabbit,
+                ledger,
+            },
+            namespace,
+            database: plan.database,
+            servers,
+        }
+    }
+
+    /// What stands behind the copies.
+    pub fn servers(&mut self) -> &mut Servers {
+        self.servers.as_mut().unwrap()
+    }
+
+    /// `kill -9` of the database.
+    pub fn kill_database(&mut self) {
+        let database = self.database;
+        match database {
+            Database::Postgres => self.servers().postgres.kill(),
+            Database::MariaDb => self.servers().mariadb.kill(),
+        }
+    }
+
+    pub fn restart_database(&mut self) {
+        let database = self.database;
+        match database {
+            Database::Postgres => self.servers().postgres.restart(),
+            Database::MariaDb => self.servers().mariadb.restart(),
+        }
+    }
+
+    /// A round that is open, and its buyers; a hundred more for what is left in the end.
+    pub fn seed(&self, stock: u32, buyers: u32) -> Sale {
+        self.command.seed(stock, buyers + LATECOMERS, 0)
+    }
+
+    /// The buyers, through nginx.
+    pub fn crowd(&self, sale: &Sale) -> Crowd {
+        Crowd::new(&[self.nginx.url()], &sale.early(LATECOMERS), CONNECTIONS)
+    }
+
+    pub fn audit(&self) -> Audit {
+        self.command.audit()
+    }
+
+    /// Waits until nothing is under way any more, and everything agrees.
+    pub async fn drained(&self) -> Audit {
+        let deadline = Instant::now() + DRAINED;
+        loop {
+            let audit = self.audit();
+            if audit.ok && audit.on_their_way == 0 && audit.items[0].reservations_open == 0 {
+                return audit;
+            }
+            assert!(Instant::now() < deadline, "it does not drain: {audit:#?}");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
+    /// The end of every test: drained without a hand, everybody answered, nobody twice, and
+    /// whatever is left can be bought, so that exactly `stock` orders are there.
+    pub async fn end(self, sale: &Sale, crowd: &Crowd, outcomes: &[Outcome], stock: u32) {
+        let mut orders: Vec<_> = outcomes.iter().filter_map(Outcome::order).collect();
+        orders.sort_unstable();
+        orders.dedup();
+        let audit = self.drained().await;
+        let left = audit.items[0].sellable;
+        assert_eq!(
+            audit.items[0].orders_live,
+            orders.len() as i64,
+            "{audit:#?}"
+        );
+        for promise in crowd.promises() {
+            let state = crowd.state_of(&promise).await;
+            assert_ne!(state, "queued", "{promise:?}");
+        }
+        let late = Crowd::new(&[self.nginx.url()], &sale.late(LATECOMERS), CONNECTIONS);
+        let late_orders = late.buy_all().await;
+        let late_orders = late_orders.iter().filter_map(Outcome::order).count();
+        assert_eq!(late_orders as i64, left.min(LATECOMERS.into()));
+        let audit = self.drained().await;
+        let expected = i64::from(stock).min(orders.len() as i64 + i64::from(LATECOMERS));
+        assert_eq!(audit.items[0].orders_live, expected, "{audit:#?}");
+        println!(
+            "{} orders of {stock} units by {} buyers, {late_orders} more by latecomers",
+            orders.len(),
+            outcomes.len(),
+        );
+        for copy in self.webs.into_iter().chain(self.workers) {
+            if let Some(process) = copy.process {
+                process.stop().await;
+            }
+        }
+    }
+}
+
+/// A proxy before the server of an address, and the address of the proxy.
+fn line(url: &str) -> (Proxy, String) {
+    const HOST: &str = "127.0.0.1:";
+    let start = url.find(HOST).unwrap() + HOST.len();
+    let digits = url[start..]
+        .chars()
+        .take_while(char::is_ascii_digit)
+        .count();
+    let proxy = Proxy::start(url[start..start + digits].parse().unwrap());
+    let through = format!(
+        "{}{}{}",
+        &url[..start],
+        proxy.port(),
+        &url[start + digits..]
+    );
+    (proxy, through)
+}
