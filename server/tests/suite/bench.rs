@@ -78,4 +78,6 @@ fn a_measurement_ends_with_every_order_and_leaves_only_its_round() {
     let again = server(&settings, &["bench", "--cluster"]);
     assert_eq!(again.status.code(), Some(1), "{again:?}");
     assert!(said(&again).contains("--yes"), "{again:?}");
+    let queues = rabbitmq::shared().ctl(&["list_queues", "name"]);
+    assert!(!queues.contains("bench-"), "{queues}");
 }

@@ -42,11 +42,11 @@ pub struct Crowd {
 }
 
 /// Gates to ask: one with nothing but the script, and the shop's.
-pub struct Gates {
+pub struct Gates<'a> {
     pub bare: Arc<dyn StockGate>,
     pub whole: Arc<dyn StockGate>,
     /// What Redis does without us; `None`: the program is not there.
-    pub yardstick: Option<Yardstick>,
+    pub yardstick: Option<&'a Yardstick>,
 }
 
 /// Rounds of one measurement.
@@ -74,7 +74,7 @@ impl Rates {
 }
 
 /// Every unit of the sale is held.
-pub async fn hold_everything(crowd: &Crowd, gates: &Gates) -> Result<Decisions, Failure> {
+pub async fn hold_everything(crowd: &Crowd, gates: &Gates<'_>) -> Result<Decisions, Failure> {
     let mut rates = Rates::default();
     for round in 0..ROUNDS {
         let buyers = share(0..crowd.sale.stock, round);
@@ -95,8 +95,8 @@ pub async fn hold_everything(crowd: &Crowd, gates: &Gates) -> Result<Decisions, 
 }
 
 /// As many buyers again, who are all refused: most of a sale.
-pub async fn refuse_everybody(crowd: &Crowd, gates: &Gates) -> Result<Decisions, Failure> {
-    if let Some(yardstick) = &gates.yardstick {
+pub async fn refuse_everybody(crowd: &Crowd, gates: &Gates<'_>) -> Result<Decisions, Failure> {
+    if let Some(yardstick) = gates.yardstick {
         yardstick.offer(0).await?;
     }
     let mut rates = Rates {
@@ -133,12 +133,12 @@ fn share(buyers: Range<u32>, round: u32) -> Range<u32> {
 /// looked at afterwards.
 async fn compare(
     crowd: &Crowd,
-    gates: &Gates,
+    gates: &Gates<'_>,
     buyers: &Range<u32>,
     rates: &mut Rates,
     holds: bool,
 ) -> Result<(), Failure> {
-    let Some(yardstick) = &gates.yardstick else {
+    let Some(yardstick) = gates.yardstick else {
         return Ok(());
     };
     let calls = buyers.end - buyers.start;
