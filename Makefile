@@ -3,12 +3,12 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build run dev test fmt lint e2e pictures clean-data
+.PHONY: help setup build run run-cluster dev test fmt lint e2e pictures bench-cluster clean-data
 
 ENV := . scripts/env.sh;
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
 
 setup: ## Install what the build needs
 	@scripts/setup.sh build
@@ -18,6 +18,11 @@ build: setup ## Build the release: the binary and the site
 
 run: build ## Build, then serve the shop at http://127.0.0.1:3000 (settings: SECKILL_…)
 	@$(ENV) echo "serving http://$${SECKILL_ADDR:-127.0.0.1:3000}"; exec "$$(target_dir)/release/server"
+
+run-cluster: build ## Build, then serve a demonstration on a Redis, a RabbitMQ and a database of its own
+	@scripts/setup.sh cluster
+	@$(ENV) cargo build --release -p test-servers; release="$$(target_dir)/release"; \
+		exec "$$release/with-servers" -- "$$release/server"
 
 dev: setup ## Build for development, serve, and do it again at every change
 	@$(ENV) exec cargo leptos watch
@@ -41,6 +46,16 @@ e2e: ## The browser tests alone, over a fresh release build
 
 pictures: build ## Take the pictures of the README anew
 	@$(ENV) scripts/browser-tests.sh --config pictures.config.ts
+
+# Two builds: together they would share features, and most of the server would be compiled anew.
+bench-cluster: ## Measure gate, relay and order writer on servers of its own, PostgreSQL and then MariaDB
+	@scripts/setup.sh cluster
+	@$(ENV) cargo build --release -p server; cargo build --release -p test-servers; \
+		release="$$(target_dir)/release"; \
+		for database in postgres mariadb; do \
+			"$$release/with-servers" --database $$database -- "$$release/server" bench --cluster; \
+			echo; \
+		done
 
 clean-data: ## Forget the shop in ./data
 	@rm -rf data

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Installs what the build (`setup.sh build`) or the tests (`setup.sh test`, the build's included)
-# need and this machine lacks. Every step looks first, so a second run does nothing. A step that
-# cannot be done from here says what to install by hand.
+# Installs what the build (`setup.sh build`), a cluster on this machine (`setup.sh cluster`, the
+# build's included) or the tests (`setup.sh test`, all of it) need and this machine lacks. Every step
+# looks first, so a second run does nothing. A step that cannot be done from here says what to
+# install by hand.
 set -euo pipefail
 # shellcheck source=scripts/env.sh
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
@@ -260,6 +261,18 @@ build_step() {
   fi
 }
 
+cluster_step() {
+  build_step
+  servers_step
+}
+
+servers_step() {
+  step 'Redis' has_redis install_servers 'Redis 7' redis-server
+  step 'RabbitMQ' has_rabbitmq install_servers 'RabbitMQ 3.10 or newer' rabbitmq-server
+  step 'PostgreSQL' has_postgres install_servers 'PostgreSQL 15 or newer' postgresql
+  step 'MariaDB' has_mariadb install_servers 'MariaDB 10.11' mariadb-server
+}
+
 test_step() {
   step "Node.js $NODE_MIN" has_node install_node
   build_step
@@ -267,24 +280,21 @@ test_step() {
     'Chromium, and set CHROMIUM_PATH to it when it is not /usr/bin/chromium' chromium
   step 'Chinese font' has_chinese_font install_packages \
     'a font with Chinese glyphs' fontconfig fonts-noto-cjk
-  step 'Redis' has_redis install_servers 'Redis 7' redis-server
-  step 'RabbitMQ' has_rabbitmq install_servers 'RabbitMQ 3.10 or newer' rabbitmq-server
-  step 'PostgreSQL' has_postgres install_servers 'PostgreSQL 15 or newer' postgresql
-  step 'MariaDB' has_mariadb install_servers 'MariaDB 10.11' mariadb-server
+  servers_step
   step 'nginx' has_nginx install_servers 'nginx 1.22 or newer' nginx-light
   step 'faketime' has_faketime install_packages 'libfaketime' faketime
   step 'brotli, jq, curl' has_small_tools install_packages 'brotli, jq and curl' brotli jq curl
 }
 
 case ${1:-build} in
-  build | test)
+  build | cluster | test)
     echo "setup: what the ${1:-build} needs"
     started=$SECONDS
     "${1:-build}_step"
     printf 'setup: done in %d s\n' $((SECONDS - started))
     ;;
   *)
-    echo "usage: $0 [build|test]" >&2
+    echo "usage: $0 [build|cluster|test]" >&2
     exit 2
     ;;
 esac

@@ -19,7 +19,8 @@ stage 'Lint: server' cargo clippy -p server -p test-servers --all-targets -- -D 
 stage 'Lint: browser' cargo clippy -p frontend --target wasm32-unknown-unknown -- -D warnings
 stage 'Lint: browser tests' npm --prefix end2end run --silent check
 stage 'Tests: pages, islands, wire' cargo test -p app --features ssr
-stage 'Tests: server' cargo test -p server -p test-servers --lib --bins --test suite
+stage 'Tests: server' cargo test -p server -p test-servers --lib --bins \
+  --test suite --test with_servers
 # The same contracts on the servers of a cluster, which the tests start themselves.
 CONTRACTS=(contract:: purchase::returns purchase::refusals purchase::waiting::a_)
 stage 'Contracts: Redis, RabbitMQ, PostgreSQL' env SECKILL_TEST_STACK=postgres \

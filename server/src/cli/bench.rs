@@ -23,6 +23,7 @@ use crate::{
     adapters::{
         rabbitmq::{RETRY_AFTER, RabbitQueue},
         redis::{GateClock, Patience, Redis, RedisGate, Results, Yardstick, sweep},
+        sql::Durability,
     },
     assembly::{self, Assembly, Surroundings},
     config::{Cluster, Config},
@@ -64,6 +65,8 @@ struct Stand {
     redis: Redis,
     cluster: Cluster,
     sale: Arc<Sale>,
+    /// What Redis does without us; `None`: `redis-benchmark` is not there.
+    yardstick: Option<Yardstick>,
 }
 
 impl Bench {
@@ -76,6 +79,15 @@ impl Bench {
                     .into(),
             );
         };
+        let ledger = assembly::open_ledger(config, Durability::Disk).await?;
+        if !self.yes && !ledger.is_empty().await? {
+            return Err(
+                "this database has something in it. The measurement leaves a round with all \
+                 its orders there, and a running copy of a shop would work on them too: stop \
+                 every copy and say --yes, or use a database of its own"
+                    .into(),
+            );
+        }
         // Names of its own: whatever else is on these servers is neither seen nor touched.
         let cluster = Cluster {
             namespace: format!("bench-{}", Uuid::now_v7().simple()),
@@ -91,27 +103,23 @@ impl Bench {
 
         let around = Surroundings::real(&config, Arc::new(audit::NoQuestions))?;
         let mut shop = assembly::assemble(&config, around).await?;
-        if !self.yes && !shop.sql.is_empty().await? {
-            return Err(
-                "this database has something in it. The measurement leaves a round with all \
-                 its orders there, and a running copy of a shop would work on them too: stop \
-                 every copy and say --yes, or use a database of its own"
-                    .into(),
-            );
-        }
         let mut tasks = JoinSet::new();
         for task in std::mem::take(&mut shop.tasks) {
             tasks.spawn(task);
         }
-        let stand = Stand {
+        let mut stand = Stand {
             sale: Arc::new(Sale::new(self.orders, shop.engine.clock.now_ms())),
             redis: Redis::new(&cluster.redis_urls, &cluster.namespace)?,
             cluster,
             shop,
+            yardstick: None,
         };
-        let measured = tokio::select! {
-            measured = self.measure(&stand) => measured,
-            _ = ctrl_c() => Err("interrupted".into()),
+        let measured = match stand.open().await {
+            Ok(()) => tokio::select! {
+                measured = self.measure(&stand) => measured,
+                _ = ctrl_c() => Err("interrupted".into()),
+            },
+            Err(error) => Err(error),
         };
         let cleaned = stand.clean_up().await;
         let figures = measured?;
@@ -120,54 +128,27 @@ impl Bench {
     }
 
     async fn measure(&self, stand: &Stand) -> Result<Figures, Failure> {
-        let Stand {
-            shop, redis, sale, ..
-        } = stand;
-        let engine = &shop.engine;
-        shop.sql.add_round(&sale.round()).await?;
-        // Not `warm_up`, which warms whatever is on sale: other items are not ours.
-        engine.gate.warm_up(sale.item_id, sale.window()).await?;
-        let yardstick = match redis_benchmark::is_installed() {
-            true => {
-                let units = i64::from(self.orders) * COPY;
-                Some(Yardstick::of(redis, sale.item_id, units).await?)
-            }
-            false => {
-                eprintln!("redis-benchmark is not installed: there is nothing to compare with");
-                None
-            }
-        };
-        let version = yardstick.as_ref().and_then(Yardstick::version);
-        let redis_version =
-            version.map_or("Redis".to_owned(), |version| format!("Redis {version}"));
+        let engine = &stand.shop.engine;
         let gates = Gates {
             bare: Arc::new(RedisGate::new(
-                redis.clone(),
+                stand.redis.clone(),
                 GateClock::Server,
                 engine.reservations.clone(),
                 engine.queue.clone(),
                 Patience::default(),
             )),
             whole: engine.gate.clone(),
-            yardstick,
+            yardstick: stand.yardstick.as_ref(),
         };
         let crowd = Crowd {
-            sale: sale.clone(),
+            sale: stand.sale.clone(),
             callers: self.callers,
             asked_again: Arc::default(),
         };
-        let decided = async {
-            eprintln!("bench: units held …");
-            let held = gate::hold_everything(&crowd, &gates).await?;
-            eprintln!("bench: sold out …");
-            Ok::<_, Failure>((held, gate::refuse_everybody(&crowd, &gates).await?))
-        };
-        let decided = decided.await;
-        if let Some(yardstick) = &gates.yardstick {
-            yardstick.remove().await?;
-        }
-        let (held, sold_out) = decided?;
-
+        eprintln!("bench: units held …");
+        let held = gate::hold_everything(&crowd, &gates).await?;
+        eprintln!("bench: sold out …");
+        let sold_out = gate::refuse_everybody(&crowd, &gates).await?;
         let mut asked_again = crowd.asked_again.load(Ordering::Relaxed);
         eprintln!("bench: outbox to RabbitMQ …");
         let relay = stages::relay(engine, self.orders, &mut asked_again).await?;
@@ -176,8 +157,8 @@ impl Bench {
         eprintln!("bench: audit …");
         Ok(Figures {
             namespace: stand.cluster.namespace.clone(),
-            redis: redis_version,
-            database: shop.sql.version().await?,
+            redis: stand.redis_version(),
+            database: stand.shop.sql.version().await?,
             callers: self.callers,
             orders: self.orders,
             held,
@@ -202,11 +183,10 @@ impl Bench {
                 .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
         }
         // The auditor knows of no number that must be: here every unit has its order.
-        let whole = figures
-            .audit
-            .items
-            .iter()
-            .all(|item| item.orders_live == i64::from(figures.orders));
+        let whole = match figures.audit.items.as_slice() {
+            [item] => item.orders_live == i64::from(figures.orders),
+            _ => false,
+        };
         Ok(match figures.audit.ok && whole {
             true => ExitCode::SUCCESS,
             false => ExitCode::FAILURE,
@@ -215,6 +195,27 @@ impl Bench {
 }
 
 impl Stand {
+    /// The round is there, its item is warm, and so is the copy for `redis-benchmark`.
+    async fn open(&mut self) -> Result<(), Failure> {
+        let sale = &self.sale;
+        self.shop.sql.add_round(&sale.round()).await?;
+        // Not `warm_up`, which warms whatever is on sale: other items are not ours.
+        let gate = &self.shop.engine.gate;
+        gate.warm_up(sale.item_id, sale.window()).await?;
+        if redis_benchmark::is_installed() {
+            let units = i64::from(sale.stock) * COPY;
+            self.yardstick = Some(Yardstick::of(&self.redis, sale.item_id, units).await?);
+        } else {
+            eprintln!("redis-benchmark is not installed: there is nothing to compare with");
+        }
+        Ok(())
+    }
+
+    fn redis_version(&self) -> String {
+        let version = self.yardstick.as_ref().and_then(Yardstick::version);
+        version.map_or("Redis".to_owned(), |version| format!("Redis {version}"))
+    }
+
     /// The auditor's word on the measured item alone.
     async fn audit(&self) -> Result<Report, Failure> {
         let item_id = self.sale.item_id;
@@ -241,6 +242,9 @@ impl Stand {
         let queue = RabbitQueue::connect(amqp_url, namespace, RETRY_AFTER, nobody).await?;
         queue.remove().await?;
         queue.stop().await;
+        if let Some(yardstick) = &self.yardstick {
+            yardstick.remove().await?;
+        }
         let results = Results::new(self.redis.clone(), self.shop.engine.clock.clone());
         let units = self.sale.units(0..self.sale.stock);
         sweep(&self.redis, &results, self.sale.item_id, units).await?;

@@ -5,6 +5,7 @@
 #![recursion_limit = "256"]
 
 mod admission;
+mod bench;
 mod contract;
 mod databases;
 mod nginx;

@@ -78,9 +78,10 @@ impl Yardstick {
     }
 
     /// The command in `redis-benchmark`'s words: each call is another buyer's, with names as long as
-    /// real ones.
-    pub fn command(&self) -> Vec<String> {
-        let id = |kind: &str| format!("{kind}-0000-7000-8000-{ANY}");
+    /// real ones. Runs draw their numbers from their process's id and the second, so that two of
+    /// them may draw the same ones: `run` keeps their buyers apart.
+    pub fn command(&self, run: u16) -> Vec<String> {
+        let id = |kind: &str| format!("{kind}{run:04x}-0000-7000-8000-{ANY}");
         let mut words = vec![
             "evalsha".to_owned(),
             scripts::RESERVE.get_hash().to_owned(),
@@ -93,10 +94,10 @@ impl Yardstick {
             self.epoch.clone(),
             self.segments.clone(),
             "0".to_owned(),
-            id("00000001"),
+            id("0001"),
             self.item_id.to_string(),
-            id("00000002"),
-            format!("00000003000070008000{ANY}"),
+            id("0002"),
+            format!("0003{run:04x}000070008000{ANY}"),
             KEEP_MS.to_string(),
         ]);
         words

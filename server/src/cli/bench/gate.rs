@@ -27,6 +27,8 @@ use crate::{
 const NOTED: u32 = 5;
 /// Calls at a time on a connection, in the second kind of run of `redis-benchmark`.
 const DEEP: u32 = 16;
+/// Runs of `redis-benchmark` by those who come too late are numbered from here on.
+const LATE_RUNS: u16 = 1_000;
 /// A gate that is too busy is asked again, as buyers do.
 const TRIES: u32 = 40;
 const PAUSE: Duration = Duration::from_millis(50);
@@ -40,11 +42,11 @@ pub struct Crowd {
 }
 
 /// Gates to ask: one with nothing but the script, and the shop's.
-pub struct Gates {
+pub struct Gates<'a> {
     pub bare: Arc<dyn StockGate>,
     pub whole: Arc<dyn StockGate>,
     /// What Redis does without us; `None`: the program is not there.
-    pub yardstick: Option<Yardstick>,
+    pub yardstick: Option<&'a Yardstick>,
 }
 
 /// Rounds of one measurement.
@@ -54,6 +56,8 @@ struct Rates {
     noted: Vec<u64>,
     program: Vec<u64>,
     deep: Vec<u64>,
+    /// Of `redis-benchmark`, the last one's number.
+    runs: u16,
 }
 
 impl Rates {
@@ -70,7 +74,7 @@ impl Rates {
 }
 
 /// Every unit of the sale is held.
-pub async fn hold_everything(crowd: &Crowd, gates: &Gates) -> Result<Decisions, Failure> {
+pub async fn hold_everything(crowd: &Crowd, gates: &Gates<'_>) -> Result<Decisions, Failure> {
     let mut rates = Rates::default();
     for round in 0..ROUNDS {
         let buyers = share(0..crowd.sale.stock, round);
@@ -91,11 +95,14 @@ pub async fn hold_everything(crowd: &Crowd, gates: &Gates) -> Result<Decisions, 
 }
 
 /// As many buyers again, who are all refused: most of a sale.
-pub async fn refuse_everybody(crowd: &Crowd, gates: &Gates) -> Result<Decisions, Failure> {
-    if let Some(yardstick) = &gates.yardstick {
+pub async fn refuse_everybody(crowd: &Crowd, gates: &Gates<'_>) -> Result<Decisions, Failure> {
+    if let Some(yardstick) = gates.yardstick {
         yardstick.offer(0).await?;
     }
-    let mut rates = Rates::default();
+    let mut rates = Rates {
+        runs: LATE_RUNS,
+        ..Rates::default()
+    };
     let latecomers = crowd.sale.stock..crowd.sale.stock * 2;
     for round in 0..ROUNDS {
         let buyers = share(latecomers.clone(), round);
@@ -126,18 +133,19 @@ fn share(buyers: Range<u32>, round: u32) -> Range<u32> {
 /// looked at afterwards.
 async fn compare(
     crowd: &Crowd,
-    gates: &Gates,
+    gates: &Gates<'_>,
     buyers: &Range<u32>,
     rates: &mut Rates,
     holds: bool,
 ) -> Result<(), Failure> {
-    let Some(yardstick) = &gates.yardstick else {
+    let Some(yardstick) = gates.yardstick else {
         return Ok(());
     };
     let calls = buyers.end - buyers.start;
-    for (depth, rates) in [(1, &mut rates.program), (DEEP, &mut rates.deep)] {
+    for depth in [1, DEEP] {
+        rates.runs += 1;
         let before = yardstick.held().await?;
-        let rate = redis_benchmark::run(yardstick, calls, crowd.callers, depth).await?;
+        let rate = redis_benchmark::run(yardstick, rates.runs, calls, crowd.callers, depth).await?;
         let held = yardstick.held().await? - before;
         // It rounds up to whole pipelines, and a few of its random buyers have come before.
         let expected = if holds {
@@ -148,7 +156,10 @@ async fn compare(
         if rate.is_some() && (held < expected || !holds && held > 0) {
             return Err(format!("redis-benchmark held {held} units in {calls} calls").into());
         }
-        rates.extend(rate);
+        match depth {
+            1 => rates.program.extend(rate),
+            _ => rates.deep.extend(rate),
+        }
     }
     Ok(())
 }

@@ -35,10 +35,11 @@ pub fn is_installed() -> bool {
     asked.is_ok_and(|answer| answer.status.success())
 }
 
-/// Sends the script `calls` times over `connections` connections, `depth` at a time on each, and
+/// The `run`th run: sends the script `calls` times over `connections` connections, `depth` at a time on each, and
 /// returns how many a second were answered. `None`: the copy is on a server we were not told of.
 pub async fn run(
     yardstick: &Yardstick,
+    run: u16,
     calls: u32,
     connections: u32,
     depth: u32,
@@ -51,7 +52,7 @@ pub async fn run(
         .args(["-u", url, "--csv", "-r", BUYERS])
         .args(["-n", &calls.to_string(), "-c", &connections.to_string()])
         .args(["-P", &depth.to_string()])
-        .args(yardstick.command())
+        .args(yardstick.command(run))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null());

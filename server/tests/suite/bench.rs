@@ -1,0 +1,83 @@
+//! `server bench --cluster`: measures on real servers, cleans up after itself, and knows where it
+//! must not run.
+
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+use test_servers::{postgres, rabbitmq, redis};
+use uuid::Uuid;
+
+fn server(settings: &[(&str, String)], arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_server"))
+        .args(arguments)
+        .envs(settings.iter().map(|(name, value)| (name, value)))
+        .output()
+        .unwrap()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn an_embedded_shop_is_not_measured_as_a_cluster() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("data");
+    let settings = [
+        ("SECKILL_MODE", "embedded".to_owned()),
+        ("SECKILL_DATA_DIR", data.display().to_string()),
+    ];
+    let refused = server(&settings, &["bench", "--cluster"]);
+    assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+    assert!(said(&refused).contains("SECKILL_MODE=cluster"));
+    assert!(!data.exists(), "nothing was made");
+}
+
+#[test]
+fn a_measurement_ends_with_every_order_and_leaves_only_its_round() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("figures.json");
+    let database = format!("t{}", Uuid::now_v7().simple());
+    postgres::shared().create_database(&database);
+    let settings = [
+        ("SECKILL_MODE", "cluster".to_owned()),
+        ("SECKILL_REDIS_URL", redis::shared().url()),
+        ("SECKILL_AMQP_URL", rabbitmq::shared().url()),
+        ("SECKILL_DATABASE_URL", postgres::shared().url(&database)),
+    ];
+    let json = file.to_str().unwrap();
+    let words = ["bench", "--cluster", "--orders", "1000", "--json", json];
+    let measured = server(&settings, &words);
+    assert!(measured.status.success(), "{measured:?}");
+
+    let figures: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    for figure in [
+        "/held/gate_per_s/median",
+        "/held/gate_and_note_per_s/median",
+        "/held/redis_benchmark_per_s/median",
+        "/held/ratio_percent/median",
+        "/sold_out/gate_per_s/min",
+        "/relay/messages_per_s/median",
+        "/writer/0/orders_per_s/median",
+        "/writer/2/orders_per_s/max",
+    ] {
+        let value = figures.pointer(figure).and_then(Value::as_u64);
+        assert!(value.is_some_and(|value| value > 0), "{figure}: {figures}");
+    }
+    assert_eq!(figures["writer"][2]["batch"], 256);
+    assert_eq!(figures["audit"]["ok"], true, "{figures}");
+    assert_eq!(figures["audit"]["items"][0]["orders_live"], 1000);
+
+    let namespace = figures["namespace"].as_str().unwrap();
+    let keys = redis::shared().cli(&["--scan", "--pattern", &format!("{namespace}:*")]);
+    assert_eq!(keys, "");
+    let queues = rabbitmq::shared().ctl(&["list_queues", "name"]);
+    assert!(!queues.contains(namespace), "{queues}");
+
+    let again = server(&settings, &["bench", "--cluster"]);
+    assert_eq!(again.status.code(), Some(1), "{again:?}");
+    assert!(said(&again).contains("--yes"), "{again:?}");
+    let queues = rabbitmq::shared().ctl(&["list_queues", "name"]);
+    assert!(!queues.contains("bench-"), "{queues}");
+}
