@@ -24,9 +24,9 @@ stage 'Tests: server' cargo test -p server -p test-servers --lib --bins \
 # The same contracts on the servers of a cluster, which the tests start themselves.
 CONTRACTS=(contract:: purchase::returns purchase::refusals purchase::waiting::a_)
 stage 'Contracts: Redis, RabbitMQ, PostgreSQL' env SECKILL_TEST_STACK=postgres \
-  cargo test -p server --test suite -- "${CONTRACTS[@]}"
+  cargo test -p server -p test-servers --test suite -- "${CONTRACTS[@]}"
 stage 'Contracts: Redis Cluster, RabbitMQ, MariaDB' env SECKILL_TEST_STACK=mariadb \
-  cargo test -p server --test suite -- "${CONTRACTS[@]}"
+  cargo test -p server -p test-servers --test suite -- "${CONTRACTS[@]}"
 stage 'What the browser may not get' scripts/bundle-guard.sh
 
 key_stage 'Release build' scripts/build.sh
