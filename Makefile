@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build run run-cluster dev test fmt lint e2e pictures bench-cluster clean-data
+.PHONY: help setup build run run-cluster dev test fmt lint e2e pictures faults bench-cluster clean-data
 
 ENV := . scripts/env.sh;
 
@@ -46,6 +46,10 @@ e2e: ## The browser tests alone, over a fresh release build
 
 pictures: build ## Take the pictures of the README anew
 	@$(ENV) scripts/browser-tests.sh --config pictures.config.ts
+
+faults: ## The whole table of faults: processes, lines and servers of a cluster fail in the middle of sales
+	@scripts/setup.sh test
+	@$(ENV) cargo test --release -p server --test live cluster -- --nocapture --test-threads=1
 
 # Two builds: together they would share features, and most of the server would be compiled anew.
 bench-cluster: ## Measure gate, relay and order writer on servers of its own, PostgreSQL and then MariaDB
