@@ -7,6 +7,8 @@ use tempfile::TempDir;
 
 use super::{Guarded, free_port, wait_until};
 
+const MAIN: &str = include_str!("../../../deploy/nginx/nginx.conf");
+const SHOP: &str = include_str!("../../../deploy/nginx/seckill.conf");
 /// How lines of the shipped file begin that list a copy; what follows the address is kept.
 const COPY: &str = "    server 10.0.0.";
 
@@ -26,9 +28,9 @@ impl Nginx {
         let port = free_port();
         let at = |name: &str| folder.path().join(name);
         fs::create_dir(at("site")).unwrap();
-        let main = main_file(&shipped("nginx.conf"), folder.path());
+        let main = main_file(MAIN, folder.path());
         fs::write(at("nginx.conf"), main).unwrap();
-        let shop = shop_file(&shipped("seckill.conf"), folder.path(), port, copies);
+        let shop = shop_file(SHOP, folder.path(), port, copies);
         fs::write(at("seckill.conf"), shop).unwrap();
 
         let text = |name: &str| at(name).display().to_string();
@@ -81,11 +83,6 @@ fn program() -> &'static str {
         true => system,
         false => "nginx",
     }
-}
-
-fn shipped(name: &str) -> String {
-    let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/nginx");
-    fs::read_to_string(deploy.join(name)).unwrap()
 }
 
 /// Replaces what must be there, or says that the shipped file has changed.

@@ -8,8 +8,9 @@ use uuid::Uuid;
 
 use super::{FaultPlan, around};
 use crate::engine::ports::{
-    CloseOutcome, Depth, Filling, ItemSnapshot, OrderQueue, OrderRecord, Orders, PortError,
-    QueuedReservation, ReservationRecord, Reservations, Unit, WriteOutcome,
+    CloseOutcome, Depth, Filling, Holder, ItemSnapshot, ItemSummary, OrderQueue, OrderRecord,
+    Orders, PortError, QueuedReservation, ReservationRecord, Reservations, Standing, Unit,
+    WriteOutcome,
 };
 
 /// [`Reservations`], failing.
@@ -24,6 +25,24 @@ pub struct FaultyReservations {
 impl Reservations for FaultyReservations {
     async fn snapshot(&self, item_id: ItemId) -> Result<Option<ItemSnapshot>, PortError> {
         around(&self.plan, "snapshot", self.real.snapshot(item_id)).await
+    }
+
+    async fn summary(&self, item_id: ItemId) -> Result<Option<ItemSummary>, PortError> {
+        around(&self.plan, "summary", self.real.summary(item_id)).await
+    }
+
+    async fn holders(
+        &self,
+        item_id: ItemId,
+        after: Option<Holder>,
+        limit: u32,
+    ) -> Result<Vec<Holder>, PortError> {
+        let read = self.real.holders(item_id, after, limit);
+        around(&self.plan, "holders", read).await
+    }
+
+    async fn standing(&self, ids: &[ReservationId]) -> Result<Vec<Standing>, PortError> {
+        around(&self.plan, "standing", self.real.standing(ids)).await
     }
 
     async fn filling(&self, item_id: ItemId) -> Result<Option<Filling>, PortError> {

@@ -7,6 +7,7 @@
 
 mod fill;
 mod fillings;
+mod findings;
 mod rebuild;
 mod reconcile;
 mod repair;

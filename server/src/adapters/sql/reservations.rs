@@ -5,22 +5,23 @@ use std::time::Duration;
 use app::wire::{AccountId, ItemId, OrderId, ReservationId, ReservationState};
 use async_trait::async_trait;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect, sea_query::Expr,
+    ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::Expr,
 };
 use uuid::Uuid;
 
 use super::{
-    Answer, Duplicate, LedgerError, Sql,
-    catalogue::window,
-    counter,
+    Answer, Duplicate, Sql, counter,
     entity::{item, order, reservation, round},
-    inconsistent,
+    held, inconsistent,
 };
 use crate::engine::ports::{
-    Filling, GateStock, Holder, ItemSnapshot, PortError, QueuedReservation, ReservationRecord,
-    Reservations, Unit,
+    Filling, Holder, ItemSnapshot, ItemSummary, PortError, QueuedReservation, ReservationRecord,
+    Reservations, Standing, Unit,
 };
+
+/// How long reading an item may take, all of its holders included.
+const SNAPSHOT: Duration = Duration::from_secs(20);
 
 fn record(
     row: reservation::Model,
@@ -61,105 +62,46 @@ pub(super) fn queued_row(queued: &QueuedReservation) -> reservation::ActiveModel
     }
 }
 
-/// How many pieces the stock is in.
-fn segments(item: &item::Model) -> Result<u8, PortError> {
-    u8::try_from(item.segments)
-        .ok()
-        .filter(|segments| (1..=64).contains(segments))
-        .ok_or_else(|| inconsistent(format!("{} segments", item.segments)))
-}
-
-/// Reservations whose unit the gate counts as held.
-fn held_in_gate() -> Condition {
-    Condition::any()
-        .add(reservation::Column::State.eq(reservation::State::Queued))
-        .add(reservation::Column::ReleaseDueAtMs.is_not_null())
-}
-
-/// How long reading an item may take: an item's holders are tens of thousands of rows at most.
-const SNAPSHOT: Duration = Duration::from_secs(20);
-
-type ItemRows = (
-    item::Model,
-    round::Model,
-    Vec<(reservation::Model, Option<order::Model>)>,
-    i64,
-);
-
-/// An item of an approved round, its round, the reservations that hold its units, and the highest
-/// number given out.
-async fn rows_of(
-    read: &DatabaseTransaction,
-    item_id: ItemId,
-) -> Result<Option<ItemRows>, LedgerError> {
-    let found = item::Entity::find_by_id(item_id.0)
-        .find_also_related(round::Entity)
-        .filter(round::Column::Status.eq(round::Status::Approved))
-        .one(read)
-        .await?;
-    let Some((item, Some(round))) = found else {
-        return Ok(None);
-    };
-    let rows = reservation::Entity::find()
-        .find_also_related(order::Entity)
-        .filter(reservation::Column::ItemId.eq(item_id.0))
-        .filter(held_in_gate().add(order::Column::LiveKey.is_not_null()))
-        .all(read)
-        .await?;
-    let last_position: Option<Option<i64>> = reservation::Entity::find()
-        .select_only()
-        .column_as(reservation::Column::Position.max(), "last")
-        .filter(reservation::Column::ItemId.eq(item_id.0))
-        .into_tuple()
-        .one(read)
-        .await?;
-    Ok(Some((
-        item,
-        round,
-        rows,
-        last_position.flatten().unwrap_or(0),
-    )))
-}
-
 #[async_trait]
 impl Reservations for Sql {
     async fn snapshot(&self, item_id: ItemId) -> Result<Option<ItemSnapshot>, PortError> {
-        // One state of the ledger: the counters and the rows they are corrected by must agree.
-        let read = self.read_consistently(SNAPSHOT, item_id, |read, item_id| {
-            Box::pin(rows_of(read, *item_id))
-        });
-        let Some((item, round, rows, last_position)) = read.await? else {
-            return Ok(None);
-        };
-        let not_in_ledger = |row: &reservation::Model| {
-            row.state == reservation::State::Queued || row.release_due_at_ms.is_some()
-        };
-        let ahead = rows.iter().filter(|(row, _)| not_in_ledger(row)).count() as i64;
-        let holders = rows.iter().map(|(row, order)| {
-            Ok(Holder {
-                buyer: AccountId(row.buyer_id),
-                reservation_id: ReservationId(row.id),
-                position: counter(row.position)?,
-                paid: order
-                    .as_ref()
-                    .is_some_and(|order| order.state == order::State::Paid),
+        let read = self.read_consistently(SNAPSHOT, item_id, |read, &item_id| {
+            Box::pin(async move {
+                let Some(summary) = held::summary(read, item_id).await? else {
+                    return Ok(None);
+                };
+                let holders = held::all_holders(read, item_id, summary.holding).await?;
+                Ok(Some(ItemSnapshot { summary, holders }))
             })
         });
-        Ok(Some(ItemSnapshot {
-            window: window(&round),
-            stock: GateStock {
-                total: counter(item.total)?,
-                // Fewer than are promised can only be somebody's hand in the database: then the
-                // gate sells none, and the order writer refuses the surplus.
-                sellable: counter((item.sellable - ahead).max(0))?,
-                locked: counter(item.locked + ahead.min(item.sellable))?,
-                sold: counter(item.sold)?,
-            },
-            holders: holders.collect::<Result<_, PortError>>()?,
-            last_position: counter(last_position)?,
-            segments: segments(&item)?,
-            epoch: item.gate_epoch,
-        }))
+        Ok(read.await?)
+    }
+
+    async fn summary(&self, item_id: ItemId) -> Result<Option<ItemSummary>, PortError> {
+        // One state of the ledger: the counters and the rows they are corrected by must agree.
+        let read = self.read_consistently(SNAPSHOT, item_id, |read, &item_id| {
+            Box::pin(held::summary(read, item_id))
+        });
+        Ok(read.await?)
+    }
+
+    async fn holders(
+        &self,
+        item_id: ItemId,
+        after: Option<Holder>,
+        limit: u32,
+    ) -> Result<Vec<Holder>, PortError> {
+        let read = self.read_consistently(SNAPSHOT, after, |read, &after| {
+            Box::pin(held::holders(read, item_id, after, limit))
+        });
+        Ok(read.await?)
+    }
+
+    async fn standing(&self, ids: &[ReservationId]) -> Result<Vec<Standing>, PortError> {
+        let read = self.read_consistently(SNAPSHOT, ids, |read, ids| {
+            Box::pin(held::standing(read, ids))
+        });
+        Ok(read.await?)
     }
 
     async fn filling(&self, item_id: ItemId) -> Result<Option<Filling>, PortError> {
@@ -172,7 +114,7 @@ impl Reservations for Sql {
         let filling = |(item, _): (item::Model, _)| {
             Ok(Filling {
                 epoch: item.gate_epoch,
-                segments: segments(&item)?,
+                segments: held::segments(&item)?,
             })
         };
         found.map(filling).transpose()

@@ -44,8 +44,8 @@ pub async fn compare(engine: &Engine, report: &mut Report) -> Result<(), PortErr
         if gate.total != gate.sellable + gate.locked + gate.sold {
             found("gate_adds_up", shown(gate));
         }
-        let ledger = engine.reservations.snapshot(item_id).await?;
-        let ledger = ledger.map(|snapshot| snapshot.stock);
+        let ledger = engine.reservations.summary(item_id).await?;
+        let ledger = ledger.map(|summary| summary.stock);
         if on_their_way == 0 && ledger.is_some_and(|ledger| ledger != gate) {
             let ledger = ledger.map_or_else(String::new, shown);
             found(

@@ -35,7 +35,9 @@ pub use outbox::{Outbox, OutboxEntry};
 pub use passwords::{PasswordError, Passwords};
 pub use paths::{PathGrant, Paths};
 pub use queue::{Depth, OrderQueue, QueuedReservation, TRIES};
-pub use reservations::{Filling, Holder, ItemSnapshot, ReservationRecord, Reservations};
+pub use reservations::{
+    Filling, Holder, ItemSnapshot, ItemSummary, ReservationRecord, Reservations, Standing,
+};
 pub use tokens::{Login, LoginTokens, TokenHash};
 
 /// What every port may answer instead of doing its work.

@@ -6,22 +6,31 @@ use uuid::Uuid;
 
 use super::{GateStock, PortError, Unit, Window};
 
-/// An item as the gate must see it, read from the ledger in one consistent read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ItemSnapshot {
+/// An item as the gate must see it, without who holds its units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ItemSummary {
     /// When it can be bought.
     pub window: Window,
     /// Counters, with the units of queued reservations and of releases that are due counted as
     /// locked.
     pub stock: GateStock,
-    /// Who holds a unit.
-    pub holders: Vec<Holder>,
+    /// How many hold a unit.
+    pub holding: u32,
     /// The highest number given out so far.
     pub last_position: u32,
     /// How many pieces a gate outside this process splits the stock into, 1 to 64.
     pub segments: u8,
     /// Which filling of a gate outside this process is the current one; `None` before the first.
     pub epoch: Option<Uuid>,
+}
+
+/// An item as the gate must see it, all of one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ItemSnapshot {
+    /// What is the same however many hold a unit.
+    pub summary: ItemSummary,
+    /// Who holds a unit, by buyer: some fifty bytes each.
+    pub holders: Vec<Holder>,
 }
 
 /// Somebody who holds a unit, as the ledger knows it.
@@ -40,10 +49,21 @@ pub struct Holder {
 /// How a gate outside this process is filled, without what it is filled with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Filling {
-    /// As in [`ItemSnapshot`].
+    /// As in [`ItemSummary`].
     pub epoch: Option<Uuid>,
-    /// As in [`ItemSnapshot`].
+    /// As in [`ItemSummary`].
     pub segments: u8,
+}
+
+/// What has become of a reservation, as far as the gate must know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Which.
+    pub reservation_id: ReservationId,
+    /// It holds a unit.
+    pub holds: bool,
+    /// Its order is paid.
+    pub paid: bool,
 }
 
 /// A reservation as its owner may see it.
@@ -68,10 +88,24 @@ pub struct ReservationRecord {
 /// The ledger's reservations.
 #[async_trait]
 pub trait Reservations: Send + Sync + 'static {
-    /// What the gate must know of an item of an approved round.
+    /// What the gate must know of an item of an approved round, in one consistent read.
     async fn snapshot(&self, item_id: ItemId) -> Result<Option<ItemSnapshot>, PortError>;
 
-    /// The part of [`snapshot`](Self::snapshot) that is cheap to ask for again and again.
+    /// The part of [`snapshot`](Self::snapshot) that does not grow with the sale.
+    async fn summary(&self, item_id: ItemId) -> Result<Option<ItemSummary>, PortError>;
+
+    /// The next `limit` of those who hold a unit of an item, by buyer, `after` that one.
+    async fn holders(
+        &self,
+        item_id: ItemId,
+        after: Option<Holder>,
+        limit: u32,
+    ) -> Result<Vec<Holder>, PortError>;
+
+    /// Those of at most 1,000 reservations that the ledger has heard of, in any order.
+    async fn standing(&self, ids: &[ReservationId]) -> Result<Vec<Standing>, PortError>;
+
+    /// The part of [`summary`](Self::summary) that is cheap to ask for again and again.
     async fn filling(&self, item_id: ItemId) -> Result<Option<Filling>, PortError>;
 
     /// One reservation.

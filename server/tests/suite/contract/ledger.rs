@@ -108,13 +108,13 @@ async fn a_filling_of_the_gate_begins_only_instead_of_the_one_that_was_read() {
     let shop = TestShop::new().await;
     let (item, sql) = (shop.item(2).await, &shop.sql);
     let [first, second] = [1, 2].map(Uuid::from_u128);
-    assert_eq!(sql.snapshot(item).await.unwrap().unwrap().epoch, None);
+    assert_eq!(sql.summary(item).await.unwrap().unwrap().epoch, None);
     assert!(sql.begin_epoch(item, first, None).await.unwrap());
     assert!(!sql.begin_epoch(item, second, None).await.unwrap());
     assert!(sql.begin_epoch(item, second, Some(first)).await.unwrap());
     assert!(!sql.begin_epoch(item, first, Some(first)).await.unwrap());
-    let snapshot = sql.snapshot(item).await.unwrap().unwrap();
-    assert_eq!(snapshot.epoch, Some(second));
+    let summary = sql.summary(item).await.unwrap().unwrap();
+    assert_eq!(summary.epoch, Some(second));
 }
 
 #[tokio::test]
@@ -233,14 +233,75 @@ async fn a_snapshot_counts_what_the_gate_holds_and_the_ledger_does_not_know_yet(
         .await
         .unwrap();
     let snapshot = sql.snapshot(item).await.unwrap().unwrap();
-    let stock = snapshot.stock;
+    let stock = snapshot.summary.stock;
     assert_eq!(
         (stock.sellable, stock.locked),
         (2, 3),
         "closed but not released still counts"
     );
-    assert_eq!((snapshot.holders.len(), snapshot.last_position), (3, 3));
+    assert_eq!(
+        (snapshot.holders.len(), snapshot.summary.last_position),
+        (3, 3)
+    );
     sql.released(&[wishes[0].reservation_id]).await.unwrap();
     let snapshot = sql.snapshot(item).await.unwrap().unwrap();
-    assert_eq!((snapshot.stock.sellable, snapshot.holders.len()), (3, 2));
+    assert_eq!(
+        (snapshot.summary.stock.sellable, snapshot.holders.len()),
+        (3, 2)
+    );
+}
+
+#[tokio::test]
+async fn holders_come_in_pages_and_everybody_once() {
+    let shop = TestShop::new().await;
+    let (item, sql) = (shop.item(20).await, &shop.sql);
+    let wishes: Vec<_> = (1..=7).map(|buyer| held(item, buyer)).collect();
+    sql.put(&wishes).await.unwrap();
+    sql.write(&batch(&wishes[..3]), START_MS).await.unwrap();
+    sql.close(&[order_id(1)], CloseReason::Cancelled, START_MS)
+        .await
+        .unwrap();
+    sql.released(&[wishes[0].reservation_id]).await.unwrap();
+
+    let all = sql.snapshot(item).await.unwrap().unwrap();
+    assert_eq!(Some(all.summary), sql.summary(item).await.unwrap());
+    assert_eq!(all.summary.holding, 6, "one has come back");
+    for limit in [1, 2, 3, 6, 7] {
+        let (mut paged, mut last) = (Vec::new(), None);
+        loop {
+            let page = sql.holders(item, last, limit).await.unwrap();
+            last = page.last().copied();
+            paged.extend(page);
+            if last.is_none() {
+                break;
+            }
+        }
+        assert_eq!(paged, all.holders, "pages of {limit}");
+    }
+}
+
+#[tokio::test]
+async fn where_a_reservation_stands_is_told_of_those_that_were_heard_of() {
+    let shop = TestShop::new().await;
+    let (item, sql) = (shop.item(20).await, &shop.sql);
+    let wishes: Vec<_> = (1..=4).map(|buyer| held(item, buyer)).collect();
+    sql.put(&wishes[..3]).await.unwrap();
+    sql.write(&batch(&wishes[..2]), START_MS).await.unwrap();
+    sql.close(&[order_id(1)], CloseReason::Cancelled, START_MS)
+        .await
+        .unwrap();
+    let ids: Vec<_> = wishes.iter().map(|wish| wish.reservation_id).collect();
+    let holds = async || {
+        let mut found = sql.standing(&ids).await.unwrap();
+        found.sort_by_key(|standing| standing.reservation_id);
+        assert!(found.iter().all(|standing| !standing.paid));
+        let holds = found
+            .iter()
+            .map(|standing| (standing.reservation_id, standing.holds));
+        holds.collect::<Vec<_>>()
+    };
+    let expected = |first| vec![(ids[0], first), (ids[1], true), (ids[2], true)];
+    assert_eq!(holds().await, expected(true), "not released yet");
+    sql.released(&ids[..1]).await.unwrap();
+    assert_eq!(holds().await, expected(false));
 }

@@ -12,8 +12,8 @@ use server::{
     engine::{
         close_unpaid,
         ports::{
-            Decision, Filling, GateStock, ItemSnapshot, OrderQueue, PortError, QueuedReservation,
-            Refusal, ReservationRecord, Reservations, StockGate, Unit,
+            Decision, Filling, GateStock, Holder, ItemSnapshot, ItemSummary, OrderQueue, PortError,
+            QueuedReservation, Refusal, ReservationRecord, Reservations, Standing, StockGate, Unit,
         },
         release,
     },
@@ -199,6 +199,23 @@ impl Reservations for Meanwhile {
             self.sql.released(&[unit.reservation_id]).await?;
         }
         snapshot
+    }
+
+    async fn summary(&self, item_id: ItemId) -> Result<Option<ItemSummary>, PortError> {
+        self.sql.summary(item_id).await
+    }
+
+    async fn holders(
+        &self,
+        item_id: ItemId,
+        after: Option<Holder>,
+        limit: u32,
+    ) -> Result<Vec<Holder>, PortError> {
+        self.sql.holders(item_id, after, limit).await
+    }
+
+    async fn standing(&self, ids: &[ReservationId]) -> Result<Vec<Standing>, PortError> {
+        self.sql.standing(ids).await
     }
 
     async fn filling(&self, item_id: ItemId) -> Result<Option<Filling>, PortError> {

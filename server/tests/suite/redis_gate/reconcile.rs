@@ -84,3 +84,66 @@ async fn a_difference_is_repaired_when_it_was_there_twice_with_nothing_under_way
         assert!(matches!(again, Decision::Refused(_)), "{again:?}");
     }
 }
+
+#[tokio::test]
+async fn however_many_holds_were_lost_all_are_sent_again() {
+    let redis = connect("many-lost");
+    let shop = TestShop::over(redis.clone()).await;
+    let item = shop.item(2_500).await;
+    shop.split(3).await;
+    let gate = &*shop.engine.gate;
+    for number in 1..=2_500 {
+        reserve(gate, hold(item, number)).await;
+    }
+    let outbox = shop.engine.outbox.clone().unwrap();
+    while let taken = outbox.take(500).await.unwrap()
+        && !taken.is_empty()
+    {
+        outbox.forward(&taken).await.unwrap();
+    }
+    shop.clock.advance(10_000);
+    let mut looks = 0;
+    while repaired(gate, item).await.is_some() {
+        work(&shop).await;
+        looks += 1;
+    }
+    assert!(looks > 1, "about a thousand at a time");
+    assert_eq!(shop.audit().await.items[0].orders_live, 2_500);
+}
+
+#[tokio::test]
+async fn a_gate_that_differs_in_thousands_is_filled_again() {
+    for segments in [1, 3] {
+        let redis = connect("many-missing");
+        let shop = TestShop::over(redis.clone()).await;
+        let item = shop.item(3_000).await;
+        shop.split(segments).await;
+        let gate = &*shop.engine.gate;
+        for number in 1..=2_500 {
+            reserve(gate, hold(item, number)).await;
+        }
+        work(&shop).await;
+        let before = gate.stock(item).await.unwrap();
+        cli(&redis, "del", (item, "holders"), &[]);
+        if segments == 1 {
+            assert_eq!(before.unwrap().locked, 2_500);
+        }
+        assert_eq!(repaired(gate, item).await, None, "seen for the first time");
+        shop.clock.advance(5_000);
+        let found = repaired(gate, item).await;
+        // A third of the holders is put back one by one, all of them at once.
+        let filled = segments == 1;
+        assert!(found.is_some());
+        assert_eq!(gate.stock(item).await.unwrap().is_none(), filled);
+        let window = super::OPEN;
+        assert_eq!(gate.warm_up(item, window).await.unwrap(), false, "too soon");
+        shop.clock.advance(5_000);
+        assert_eq!(gate.warm_up(item, window).await.unwrap(), filled);
+        assert_eq!(gate.stock(item).await.unwrap(), before);
+        for number in [1, 1_000, 2_500] {
+            let again = reserve(gate, super::hold_as(item, number, 3)).await;
+            assert!(matches!(again, Decision::Refused(_)), "{again:?}");
+        }
+        assert_eq!(repaired(gate, item).await, None);
+    }
+}

@@ -36,10 +36,10 @@ impl GateItem {
             .iter()
             .map(|holder| (holder.buyer, Held::from(holder)));
         Self {
-            window: snapshot.window,
-            stock: snapshot.stock,
+            window: snapshot.summary.window,
+            stock: snapshot.summary.stock,
             returns,
-            last_position: snapshot.last_position,
+            last_position: snapshot.summary.last_position,
             holders: holders.collect(),
             released: HashMap::new(),
         }
@@ -147,6 +147,7 @@ impl From<&Holder> for Held {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::ports::ItemSummary;
     use app::wire::ItemId;
     use uuid::Uuid;
 
@@ -157,19 +158,20 @@ mod tests {
             locked: 0,
             sold: 0,
         };
-        let snapshot = ItemSnapshot {
+        let summary = ItemSummary {
             window: Window {
                 starts_at_ms: 10,
                 ends_at_ms: 20,
                 stopped: false,
             },
             stock,
-            holders: Vec::new(),
+            holding: 0,
             last_position: 0,
             segments: 1,
             epoch: None,
         };
-        GateItem::load(&snapshot, 0)
+        let holders = Vec::new();
+        GateItem::load(&ItemSnapshot { summary, holders }, 0)
     }
 
     fn hold(buyer: u128, reservation: u128) -> Hold {

@@ -12,7 +12,7 @@ use super::{
     super::{Arg, scripts, segment, segment::Segment},
     KEEP_MS, Open, RedisGate, busy,
 };
-use crate::engine::ports::{Filling, Holder, ItemSnapshot, PortError, Window};
+use crate::engine::ports::{Filling, Holder, ItemSnapshot, ItemSummary, PortError, Window};
 
 /// Holders put by one command: a command of some 50 kB.
 const CHUNK: usize = 500;
@@ -87,18 +87,19 @@ impl RedisGate {
         let Some(snapshot) = self.ledger.snapshot(item_id).await? else {
             return Ok(false);
         };
+        let summary = &snapshot.summary;
         let open = Open {
             item_id,
             epoch,
-            segments: snapshot.segments,
+            segments: summary.segments,
         };
-        self.list_outboxes(&open, snapshot.window).await?;
+        self.list_outboxes(&open, summary.window).await?;
         let shares = split(&snapshot);
         for (segment, share) in open.all().zip(&shares) {
             self.put_holders(&segment, &open, &share.holders).await?;
         }
         for (segment, share) in open.all().zip(&shares) {
-            self.open(&segment, &open, &snapshot, share).await?;
+            self.open(&segment, &open, summary, share).await?;
         }
         let filling = Filling {
             epoch: Some(epoch),
@@ -156,7 +157,7 @@ impl RedisGate {
         &self,
         segment: &Segment,
         open: &Open,
-        snapshot: &ItemSnapshot,
+        summary: &ItemSummary,
         share: &Share,
     ) -> Result<(), PortError> {
         let [item, holders, positions, transfers, received, outbox, late] = segment.keys(
@@ -180,16 +181,16 @@ impl RedisGate {
             Arg::Text(&self.clock.argument()),
             Arg::Text(&open.epoch()),
             Arg::Number(share.holders.len() as i64),
-            Arg::Number(snapshot.window.starts_at_ms),
-            Arg::Number(snapshot.window.ends_at_ms),
-            Arg::Number(i64::from(snapshot.window.stopped)),
+            Arg::Number(summary.window.starts_at_ms),
+            Arg::Number(summary.window.ends_at_ms),
+            Arg::Number(i64::from(summary.window.stopped)),
             Arg::Number(share.sellable + share.locked + share.sold),
             Arg::Number(share.sellable),
             Arg::Number(share.locked),
             Arg::Number(share.sold),
             // Every number that this segment gives is above the last one that anybody has.
             Arg::Number(i64::from(
-                snapshot.last_position.div_ceil(u32::from(open.segments)),
+                summary.last_position.div_ceil(u32::from(open.segments)),
             )),
             Arg::Number(segments),
             Arg::Number(KEEP_MS),
@@ -240,8 +241,9 @@ pub(super) fn stored(holder: &Holder) -> String {
 
 /// Holders go where their buyers are; what is sellable is split evenly.
 fn split(snapshot: &ItemSnapshot) -> Vec<Share> {
-    let segments = i64::from(snapshot.segments);
-    let sellable = i64::from(snapshot.stock.sellable);
+    let summary = &snapshot.summary;
+    let segments = i64::from(summary.segments);
+    let sellable = i64::from(summary.stock.sellable);
     let mut shares: Vec<_> = (0..segments)
         .map(|number| Share {
             sellable: sellable / segments + i64::from(number < sellable % segments),
@@ -251,7 +253,7 @@ fn split(snapshot: &ItemSnapshot) -> Vec<Share> {
         })
         .collect();
     for holder in &snapshot.holders {
-        let share = &mut shares[usize::from(segment::of_buyer(holder.buyer, snapshot.segments))];
+        let share = &mut shares[usize::from(segment::of_buyer(holder.buyer, summary.segments))];
         match holder.paid {
             true => share.sold += 1,
             false => share.locked += 1,
@@ -260,8 +262,8 @@ fn split(snapshot: &ItemSnapshot) -> Vec<Share> {
     }
     // The ledger's counters count, even where its rows do not add up to them.
     let rows = |of: fn(&Share) -> i64| shares.iter().map(of).sum::<i64>();
-    let locked = i64::from(snapshot.stock.locked) - rows(|share| share.locked);
-    let sold = i64::from(snapshot.stock.sold) - rows(|share| share.sold);
+    let locked = i64::from(summary.stock.locked) - rows(|share| share.locked);
+    let sold = i64::from(summary.stock.sold) - rows(|share| share.sold);
     shares[0].locked += locked;
     shares[0].sold += sold;
     shares

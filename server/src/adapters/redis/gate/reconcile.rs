@@ -2,22 +2,21 @@
 //! difference is repaired when it was there twice, some time apart, with nothing under way.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
 
-use app::wire::{AccountId, ItemId};
+use app::wire::ItemId;
 
 use super::{
     super::{Arg, scripts, segment, segment::Segment},
     GateClock, Open, RedisGate,
-    stocktaking::{GateHolder, Stocktaking},
+    findings::{COLLECTED, Findings},
+    stocktaking::GateHolder,
 };
-use crate::engine::ports::{ItemSnapshot, PortError, Reconciled};
+use crate::engine::ports::{ItemSummary, PortError, Reconciled};
 
-/// Holders that the ledger does not hold and that are looked up one by one, per item and look.
-const LOOKED_UP: usize = 1000;
 /// Items with a difference that are remembered.
 const ITEMS: usize = 10_000;
 /// While something waits in the queue, a hold counts as lost after so many times the patience.
@@ -65,15 +64,13 @@ impl Seen {
     }
 }
 
-/// What the gate ought to hold.
+/// What the counters ought to be.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Target {
     pub total: i64,
     pub sellable: i64,
     pub locked: i64,
     pub sold: i64,
-    /// Reservation, number, and whether it is paid.
-    pub holders: HashMap<AccountId, GateHolder>,
 }
 
 impl RedisGate {
@@ -90,58 +87,61 @@ impl RedisGate {
             segments,
         };
         self.finish_transfers(&open).await?;
-        // The gate first: what it holds by now is in the ledger, or on its way there.
-        let Some(gate) = self.take_stock(&open).await? else {
+        if !self.rests(&open).await? {
+            return self.look_for_lost(&open).await;
+        }
+        let Some((mut found, ledger)) = self.compare_holders(&open).await? else {
             return Ok(Reconciled::Same);
         };
-        let Some(ledger) = self.ledger.snapshot(item_id).await? else {
-            return Ok(Reconciled::Same);
-        };
-        let rests = self.in_outboxes(&open).await? == 0 && self.queue.depth().await?.waiting == 0;
-        let unknown = self.unknown(&gate, &ledger, rests).await?;
-        let Some(unheard) = unknown else {
+        if !self.rests(&open).await? {
             self.seen.forget(item_id);
             return Ok(Reconciled::Same);
-        };
-        let sent = self.send_again(&open, &unheard, rests).await?;
-        if sent > 0 {
-            return Ok(Reconciled::Repaired {
-                detail: format!("{sent} holds were lost on their way and are sent again"),
-                returns: gate.returns(),
-            });
         }
-        self.settle(&open, &gate, &target(&ledger, &unheard), rests)
-            .await
+        found.unheard = self.still_unheard(found.unheard).await?;
+        let sent = self.send_again(&open, &found.unheard, true).await?;
+        if sent > 0 {
+            return Ok(lost(sent, found.returns()));
+        }
+        if found.unheard.len() >= COLLECTED {
+            // They were sent, and are waited for. Nothing is settled before they are heard of.
+            return Ok(Reconciled::Same);
+        }
+        let target = target(&ledger, &found);
+        self.settle(&open, &found, &target).await
     }
 
-    /// Holders that the ledger has no row of; `None` when there are too many to look them up.
-    async fn unknown(
-        &self,
-        gate: &Stocktaking,
-        ledger: &ItemSnapshot,
-        rests: bool,
-    ) -> Result<Option<Vec<(AccountId, GateHolder)>>, PortError> {
-        let known: HashMap<_, _> = ledger
-            .holders
-            .iter()
-            .map(|holder| (holder.buyer, holder.reservation_id))
-            .collect();
-        let lost_before_ms = self.clock.now_ms(&self.redis).await? - self.lost_after_ms(rests);
-        let mut unheard = Vec::new();
-        let mut looked_up = 0;
-        for (&buyer, &holder) in &gate.holders {
-            if known.contains_key(&buyer) || !rests && holder.held_at_ms > lost_before_ms {
-                continue;
-            }
-            looked_up += 1;
-            if looked_up > LOOKED_UP {
-                return Ok(None);
-            }
-            if self.ledger.get(holder.reservation_id).await?.is_none() {
-                unheard.push((buyer, holder));
-            }
+    /// Nothing of the item is on its way to the ledger.
+    async fn rests(&self, open: &Open) -> Result<bool, PortError> {
+        Ok(self.in_outboxes(open).await? == 0 && self.queue.depth().await?.waiting == 0)
+    }
+
+    /// While something is on its way, only what has been so for far too long.
+    async fn look_for_lost(&self, open: &Open) -> Result<Reconciled, PortError> {
+        self.seen.forget(open.item_id);
+        let before_ms = self.clock.now_ms(&self.redis).await? - self.lost_after_ms(false);
+        let unheard = self.unheard(open, before_ms).await?;
+        if unheard.len() >= COLLECTED {
+            // Not lost: the queue is that long.
+            return Ok(Reconciled::Same);
         }
-        Ok(Some(unheard))
+        let unheard = self.still_unheard(unheard).await?;
+        match self.send_again(open, &unheard, false).await? {
+            0 => Ok(Reconciled::Same),
+            sent => Ok(lost(sent, 0)),
+        }
+    }
+
+    /// Whom the ledger has not heard of by now either.
+    async fn still_unheard(&self, unheard: Vec<GateHolder>) -> Result<Vec<GateHolder>, PortError> {
+        let mut still = Vec::new();
+        for some in unheard.chunks(COLLECTED) {
+            let ids: Vec<_> = some.iter().map(|held| held.reservation_id).collect();
+            let heard_of = self.ledger.standing(&ids).await?;
+            let heard_of: HashSet<_> = heard_of.iter().map(|heard| heard.reservation_id).collect();
+            let not_heard = |held: &&GateHolder| !heard_of.contains(&held.reservation_id);
+            still.extend(some.iter().filter(not_heard));
+        }
+        Ok(still)
     }
 
     fn lost_after_ms(&self, rests: bool) -> i64 {
@@ -156,12 +156,12 @@ impl RedisGate {
     async fn send_again(
         &self,
         open: &Open,
-        unheard: &[(AccountId, GateHolder)],
+        unheard: &[GateHolder],
         rests: bool,
     ) -> Result<i64, PortError> {
         let mut sent = 0;
-        for (buyer, holder) in unheard {
-            let number = segment::of_buyer(*buyer, open.segments);
+        for holder in unheard {
+            let number = segment::of_buyer(holder.buyer, open.segments);
             let segment = Segment::new(open.item_id, number);
             let keys = segment.keys(&self.redis, ["item", "holders", "outbox"]);
             let args = [
@@ -169,7 +169,7 @@ impl RedisGate {
                 Arg::Text(&open.epoch()),
                 Arg::Text(&holder.reservation_id.to_string()),
                 Arg::Text(&open.item_id.to_string()),
-                Arg::Text(&buyer.to_string()),
+                Arg::Text(&holder.buyer.to_string()),
                 Arg::Number(self.lost_after_ms(rests)),
             ];
             sent += self
@@ -184,17 +184,16 @@ impl RedisGate {
     async fn settle(
         &self,
         open: &Open,
-        gate: &Stocktaking,
+        found: &Findings,
         target: &Target,
-        rests: bool,
     ) -> Result<Reconciled, PortError> {
-        let moving = gate.sum(|counters| counters.moving) != 0;
-        let detail = difference(gate, target).filter(|_| rests && !moving);
+        let moving = found.sum(|counters| counters.moving) != 0;
+        let detail = difference(found, target).filter(|_| !moving);
         let Some(detail) = detail else {
             self.seen.forget(open.item_id);
             return Ok(Reconciled::Same);
         };
-        let versions = gate.counters.iter().map(|counters| counters.version);
+        let versions = found.segments.iter().map(|found| found.counters.version);
         let now_ms = match &self.clock {
             GateClock::Server => self.began.elapsed().as_millis() as i64,
             GateClock::Given(clock) => clock.now_ms(),
@@ -206,7 +205,7 @@ impl RedisGate {
             return Ok(Reconciled::Same);
         }
         self.seen.forget(open.item_id);
-        match self.repair(open, gate, target).await? {
+        match self.repair(open, found, target).await? {
             None => Ok(Reconciled::Same),
             Some(returns) => {
                 self.publish(open.item_id, returns).await;
@@ -216,66 +215,35 @@ impl RedisGate {
     }
 }
 
+fn lost(sent: i64, returns: u64) -> Reconciled {
+    let detail = format!("{sent} holds were lost on their way and are sent again");
+    Reconciled::Repaired { detail, returns }
+}
+
 /// The ledger, and those that it will hear of yet: their units are not for sale.
-fn target(ledger: &ItemSnapshot, unheard: &[(AccountId, GateHolder)]) -> Target {
-    let mut holders: HashMap<_, _> = ledger
-        .holders
-        .iter()
-        .map(|holder| {
-            let held = GateHolder {
-                reservation_id: holder.reservation_id,
-                position: holder.position,
-                held_at_ms: 0,
-                paid: holder.paid,
-            };
-            (holder.buyer, held)
-        })
-        .collect();
-    let ahead = unheard.len() as i64;
-    holders.extend(unheard.iter().copied());
+fn target(ledger: &ItemSummary, found: &Findings) -> Target {
+    let ahead = found.unheard.len() as i64;
     Target {
         total: i64::from(ledger.stock.total),
         sellable: (i64::from(ledger.stock.sellable) - ahead).max(0),
         locked: i64::from(ledger.stock.locked) + ahead,
         sold: i64::from(ledger.stock.sold),
-        holders,
     }
 }
 
 /// How the gate differs, if it does; always the same words for the same difference.
-fn difference(gate: &Stocktaking, target: &Target) -> Option<String> {
-    let found = [
-        gate.sum(|counters| counters.total),
-        gate.sum(|counters| counters.sellable),
-        gate.sum(|counters| counters.locked),
-        gate.sum(|counters| counters.sold),
+fn difference(found: &Findings, target: &Target) -> Option<String> {
+    let gate = [
+        found.sum(|counters| counters.total),
+        found.sum(|counters| counters.sellable),
+        found.sum(|counters| counters.locked),
+        found.sum(|counters| counters.sold),
     ];
     let wanted = [target.total, target.sellable, target.locked, target.sold];
-    let others = changed(gate, target).count();
-    (found != wanted || others > 0).then(|| {
+    let others = found.wrong.len();
+    (gate != wanted || others > 0).then(|| {
         format!(
-            "total, sellable, locked, sold: gate {found:?}, ledger {wanted:?}; {others} other holders"
+            "total, sellable, locked, sold: gate {gate:?}, ledger {wanted:?}; {others} other holders"
         )
     })
-}
-
-/// Buyers whose hold is another one in the gate than it ought to be.
-pub(super) fn changed<'a>(
-    gate: &'a Stocktaking,
-    target: &'a Target,
-) -> impl Iterator<Item = AccountId> + 'a {
-    let same = |one: &GateHolder, other: Option<&GateHolder>| {
-        other.is_some_and(|other| {
-            (one.reservation_id, one.paid) == (other.reservation_id, other.paid)
-        })
-    };
-    let wrong = gate
-        .holders
-        .iter()
-        .filter(move |(buyer, held)| !same(held, target.holders.get(buyer)));
-    let missing = target
-        .holders
-        .keys()
-        .filter(|buyer| !gate.holders.contains_key(buyer));
-    wrong.map(|(buyer, _)| buyer).chain(missing).copied()
 }

@@ -7,14 +7,11 @@ use super::{
     super::{Arg, scripts, segment},
     KEEP_MS, Open, RedisGate,
     fill::stored,
+    findings::Findings,
     number,
-    reconcile::{Target, changed},
-    stocktaking::Stocktaking,
+    reconcile::Target,
 };
 use crate::engine::ports::{Holder, PortError};
-
-/// More wrong holders than that are not repaired one by one: the item is filled again.
-const HOLDERS: usize = 1000;
 
 /// What one segment is to be.
 struct Repair {
@@ -28,21 +25,23 @@ struct Repair {
 }
 
 impl RedisGate {
-    /// The count of returns afterwards, or `None` when the gate has moved on meanwhile.
+    /// The count of returns afterwards, or `None` when the gate has moved on meanwhile. Where more
+    /// is wrong than is repaired one by one, the item is closed, to be filled again.
     pub(super) async fn repair(
         &self,
         open: &Open,
-        gate: &Stocktaking,
+        found: &Findings,
         target: &Target,
     ) -> Result<Option<u64>, PortError> {
-        if changed(gate, target).count() > HOLDERS {
-            let found: Vec<_> = open.all().map(|_| ("known".into(), open.epoch())).collect();
-            self.close(open, &found).await?;
-            return Ok(Some(gate.returns()));
+        if found.is_full() {
+            let known: Vec<_> = open.all().map(|_| ("known".into(), open.epoch())).collect();
+            self.close(open, &known).await?;
+            return Ok(Some(found.returns()));
         }
         let mut returns = 0;
-        for repair in plan(open, gate, target) {
-            match self.repair_segment(open, gate, &repair).await? {
+        for repair in plan(found, target) {
+            let version = found.segments[usize::from(repair.number)].counters.version;
+            match self.repair_segment(open, version, &repair).await? {
                 Some(segment_returns) => returns = returns.max(segment_returns),
                 None => return Ok(None),
             }
@@ -53,7 +52,7 @@ impl RedisGate {
     async fn repair_segment(
         &self,
         open: &Open,
-        gate: &Stocktaking,
+        version: i64,
         repair: &Repair,
     ) -> Result<Option<u64>, PortError> {
         let segment = segment::Segment::new(open.item_id, repair.number);
@@ -71,7 +70,7 @@ impl RedisGate {
         let (epoch, now) = (open.epoch(), self.clock.argument());
         let mut args = vec![
             Arg::Text(&epoch),
-            Arg::Number(gate.counters[usize::from(repair.number)].version),
+            Arg::Number(version),
             Arg::Number(repair.total),
             Arg::Number(repair.sellable),
             Arg::Number(repair.locked),
@@ -90,39 +89,28 @@ impl RedisGate {
 }
 
 /// Segments that are to sell less come first: whatever happens in between, nothing is oversold.
-fn plan(open: &Open, gate: &Stocktaking, target: &Target) -> Vec<Repair> {
-    let mut repairs: Vec<_> = (0..open.segments)
-        .zip(&gate.counters)
-        .map(|(number, counters)| Repair {
+fn plan(found: &Findings, target: &Target) -> Vec<Repair> {
+    let mut repairs: Vec<_> = (0..)
+        .zip(&found.segments)
+        .map(|(number, segment)| Repair {
             number,
             total: 0,
-            sellable: counters.sellable,
-            locked: 0,
-            sold: 0,
+            sellable: segment.counters.sellable,
+            locked: segment.locked,
+            sold: segment.sold,
             let_go: Vec::new(),
             put: Vec::new(),
         })
         .collect();
-    let segment_of = |buyer| usize::from(segment::of_buyer(buyer, open.segments));
-    for (&buyer, holder) in &target.holders {
-        let repair = &mut repairs[segment_of(buyer)];
-        match holder.paid {
-            true => repair.sold += 1,
-            false => repair.locked += 1,
-        }
-    }
-    for buyer in changed(gate, target) {
-        let repair = &mut repairs[segment_of(buyer)];
-        match target.holders.get(&buyer) {
+    let segments = repairs.len() as u8;
+    for (&buyer, wanted) in &found.wrong {
+        let repair = &mut repairs[usize::from(segment::of_buyer(buyer, segments))];
+        match wanted {
             None => repair.let_go.push(buyer),
-            Some(held) => repair.put.push(Holder {
-                buyer,
-                reservation_id: held.reservation_id,
-                position: held.position,
-                paid: held.paid,
-            }),
+            Some(holder) => repair.put.push(*holder),
         }
     }
+    // The ledger's counters count, even where its rows do not add up to them.
     let rows = |of: fn(&Repair) -> i64| repairs.iter().map(of).sum::<i64>();
     let locked = target.locked - rows(|repair| repair.locked);
     let sold = target.sold - rows(|repair| repair.sold);
@@ -135,15 +123,14 @@ fn plan(open: &Open, gate: &Stocktaking, target: &Target) -> Vec<Repair> {
         more -= change;
         repair.total = repair.sellable + repair.locked + repair.sold;
     }
-    let change =
-        |repair: &Repair| repair.sellable - gate.counters[usize::from(repair.number)].sellable;
+    let counters = |repair: &Repair| &found.segments[usize::from(repair.number)].counters;
     repairs.retain(|repair| {
-        let found = &gate.counters[usize::from(repair.number)];
-        let counters = [repair.total, repair.sellable, repair.locked, repair.sold];
-        counters != [found.total, found.sellable, found.locked, found.sold]
+        let now = counters(repair);
+        let wanted = [repair.total, repair.sellable, repair.locked, repair.sold];
+        wanted != [now.total, now.sellable, now.locked, now.sold]
             || !repair.let_go.is_empty()
             || !repair.put.is_empty()
     });
-    repairs.sort_by_key(change);
+    repairs.sort_by_key(|repair| repair.sellable - counters(repair).sellable);
     repairs
 }

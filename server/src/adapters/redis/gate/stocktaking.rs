@@ -1,15 +1,15 @@
 //! Reading what the segments hold. Nothing here changes anything.
 
-use std::collections::HashMap;
-
 use app::wire::{AccountId, ReservationId};
 use futures::future::try_join_all;
 
 use super::{super::segment::Segment, Open, RedisGate, malformed, number};
-use crate::engine::ports::PortError;
+use crate::engine::ports::{Holder, PortError};
 
 /// Holders read by one command.
 const CHUNK: usize = 1000;
+/// Where reading a segment's holders begins, and has ended.
+pub(super) const END: &str = "0";
 
 /// A segment's numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,31 +29,11 @@ pub struct Counters {
 /// Somebody who holds a unit in the gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GateHolder {
+    pub buyer: AccountId,
     pub reservation_id: ReservationId,
     pub position: u32,
     pub held_at_ms: i64,
     pub paid: bool,
-}
-
-/// All of an item.
-#[derive(Debug)]
-pub struct Stocktaking {
-    /// By segment, read before the holders.
-    pub counters: Vec<Counters>,
-    pub holders: HashMap<AccountId, GateHolder>,
-}
-
-impl Stocktaking {
-    /// The sum of a number over all segments.
-    pub fn sum(&self, of: impl Fn(&Counters) -> i64) -> i64 {
-        self.counters.iter().map(of).sum()
-    }
-
-    /// The latest count of returns.
-    pub fn returns(&self) -> u64 {
-        let returns = self.counters.iter().map(|counters| counters.returns);
-        returns.max().unwrap_or(0)
-    }
 }
 
 impl RedisGate {
@@ -107,38 +87,50 @@ impl RedisGate {
         Ok(read.into_iter().map(ours).collect())
     }
 
-    /// Counters and holders. A change while they are read shows in a segment's version.
-    pub(super) async fn take_stock(&self, open: &Open) -> Result<Option<Stocktaking>, PortError> {
-        let Some(counters) = self.all_counters(open).await? else {
-            return Ok(None);
-        };
-        let mut holders = HashMap::new();
-        for segment in open.all() {
-            self.read_holders(&segment, &mut holders).await?;
-        }
-        Ok(Some(Stocktaking { counters, holders }))
-    }
-
-    async fn read_holders(
+    /// The next of a segment's holders, about a thousand, and where to go on. Who came or went
+    /// meanwhile may be missing or be there twice; that shows in the segment's version.
+    pub(super) async fn next_holders(
         &self,
         segment: &Segment,
-        holders: &mut HashMap<AccountId, GateHolder>,
-    ) -> Result<(), PortError> {
-        let key = segment.key(&self.redis, "holders");
-        let mut cursor = "0".to_owned();
-        loop {
-            let mut scan = redis::cmd("HSCAN");
-            scan.arg(&key).arg(&cursor).arg("COUNT").arg(CHUNK);
-            let (next, pairs): (String, Vec<String>) = self.redis.ask(&scan).await?;
-            for pair in pairs.chunks_exact(2) {
-                let buyer = pair[0].parse().map_err(|_| malformed("no id"))?;
-                holders.insert(buyer, holder(&pair[1])?);
-            }
-            if next == "0" {
-                return Ok(());
-            }
-            cursor = next;
+        cursor: &str,
+    ) -> Result<(Option<String>, Vec<GateHolder>), PortError> {
+        let mut scan = redis::cmd("HSCAN");
+        scan.arg(segment.key(&self.redis, "holders"));
+        scan.arg(cursor).arg("COUNT").arg(CHUNK);
+        let (next, pairs): (String, Vec<(String, String)>) = self.redis.ask(&scan).await?;
+        let found = pairs.iter().map(|(buyer, text)| holder(buyer, text));
+        Ok((
+            Some(next).filter(|next| next != END),
+            found.collect::<Result<_, _>>()?,
+        ))
+    }
+
+    /// Which of these hold another unit in the gate than this one, or none.
+    pub(super) async fn missing(
+        &self,
+        segment: &Segment,
+        holders: Vec<Holder>,
+    ) -> Result<Vec<Holder>, PortError> {
+        if holders.is_empty() {
+            return Ok(holders);
         }
+        let mut read = redis::cmd("HMGET");
+        read.arg(segment.key(&self.redis, "holders"));
+        for wanted in &holders {
+            read.arg(wanted.buyer.to_string());
+        }
+        let found: Vec<Option<String>> = self.redis.ask(&read).await?;
+        let there = |(wanted, found): &(Holder, Option<String>)| {
+            let id = wanted.reservation_id.to_string();
+            found
+                .as_deref()
+                .is_some_and(|text| text.split('|').next() == Some(&id))
+        };
+        let both = holders.into_iter().zip(found);
+        Ok(both
+            .filter(|both| !there(both))
+            .map(|(wanted, _)| wanted)
+            .collect())
     }
 
     /// How much of the item is not in the queue yet.
@@ -153,10 +145,11 @@ impl RedisGate {
 }
 
 /// `reservation_id|position|held_at_ms|state|tries|path`, as the scripts write it.
-fn holder(text: &str) -> Result<GateHolder, PortError> {
+fn holder(buyer: &str, text: &str) -> Result<GateHolder, PortError> {
     let mut parts = text.splitn(6, '|');
     let mut part = || parts.next().ok_or_else(|| malformed("half a holder"));
     Ok(GateHolder {
+        buyer: buyer.parse().map_err(|_| malformed("no id"))?,
         reservation_id: super::id(part()?)?,
         position: number(part()?)?,
         held_at_ms: number(part()?)?,

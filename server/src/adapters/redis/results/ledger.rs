@@ -10,8 +10,8 @@ use uuid::Uuid;
 
 use super::{Known, Results};
 use crate::engine::ports::{
-    CloseOutcome, Filling, ItemSnapshot, OrderRecord, Orders, PortError, QueuedReservation,
-    ReservationRecord, Reservations, Unit, WriteOutcome,
+    CloseOutcome, Filling, Holder, ItemSnapshot, ItemSummary, OrderRecord, Orders, PortError,
+    QueuedReservation, ReservationRecord, Reservations, Standing, Unit, WriteOutcome,
 };
 
 /// A "queued" is believed for this long; then the ledger is asked too. An order is written within
@@ -30,6 +30,23 @@ pub struct KnownReservations {
 impl Reservations for KnownReservations {
     async fn snapshot(&self, item_id: ItemId) -> Result<Option<ItemSnapshot>, PortError> {
         self.ledger.snapshot(item_id).await
+    }
+
+    async fn summary(&self, item_id: ItemId) -> Result<Option<ItemSummary>, PortError> {
+        self.ledger.summary(item_id).await
+    }
+
+    async fn holders(
+        &self,
+        item_id: ItemId,
+        after: Option<Holder>,
+        limit: u32,
+    ) -> Result<Vec<Holder>, PortError> {
+        self.ledger.holders(item_id, after, limit).await
+    }
+
+    async fn standing(&self, ids: &[ReservationId]) -> Result<Vec<Standing>, PortError> {
+        self.ledger.standing(ids).await
     }
 
     /// What the ledger does not know yet is answered as Redis has it. Unknown to the ledger while

@@ -1,0 +1,180 @@
+//! What a gate must know of an item: its counters, and who holds its units. Only the columns that
+//! count are read, a page at a time: an item may have a million holders.
+
+use app::wire::{AccountId, ItemId, ReservationId};
+use sea_orm::{
+    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, Select,
+};
+use uuid::Uuid;
+
+use super::{
+    LedgerError,
+    catalogue::window,
+    counter,
+    entity::{item, order, reservation, round},
+    inconsistent,
+};
+use crate::engine::ports::{GateStock, Holder, ItemSummary, PortError, Standing};
+
+/// Holders read by one statement.
+const PAGE: u32 = 5_000;
+
+/// How many pieces the stock is in.
+pub(super) fn segments(item: &item::Model) -> Result<u8, PortError> {
+    u8::try_from(item.segments)
+        .ok()
+        .filter(|segments| (1..=64).contains(segments))
+        .ok_or_else(|| inconsistent(format!("{} segments", item.segments)))
+}
+
+/// Units that the gate counts as held and the item's counters do not: of reservations that wait for
+/// their order, and those that came back here and not yet there.
+fn held_in_gate_only() -> Condition {
+    Condition::any()
+        .add(reservation::Column::State.eq(reservation::State::Queued))
+        .add(reservation::Column::ReleaseDueAtMs.is_not_null())
+}
+
+fn of_item(item_id: ItemId) -> Select<reservation::Entity> {
+    reservation::Entity::find().filter(reservation::Column::ItemId.eq(item_id.0))
+}
+
+/// An item of an approved round.
+pub(super) async fn summary(
+    read: &DatabaseTransaction,
+    item_id: ItemId,
+) -> Result<Option<ItemSummary>, LedgerError> {
+    let found = item::Entity::find_by_id(item_id.0)
+        .find_also_related(round::Entity)
+        .filter(round::Column::Status.eq(round::Status::Approved))
+        .one(read)
+        .await?;
+    let Some((item, Some(round))) = found else {
+        return Ok(None);
+    };
+    let ahead = of_item(item_id)
+        .filter(held_in_gate_only())
+        .count(read)
+        .await? as i64;
+    let live = order::Entity::find()
+        .filter(order::Column::ItemId.eq(item_id.0))
+        .filter(order::Column::LiveKey.is_not_null())
+        .count(read)
+        .await? as i64;
+    let last_position: Option<Option<i64>> = of_item(item_id)
+        .select_only()
+        .column_as(reservation::Column::Position.max(), "last")
+        .into_tuple()
+        .one(read)
+        .await?;
+    Ok(Some(ItemSummary {
+        window: window(&round),
+        stock: GateStock {
+            total: counter(item.total)?,
+            // Fewer than are promised can only be somebody's hand in the database: then the gate
+            // sells none, and the order writer refuses the surplus.
+            sellable: counter((item.sellable - ahead).max(0))?,
+            locked: counter(item.locked + ahead.min(item.sellable))?,
+            sold: counter(item.sold)?,
+        },
+        holding: counter(ahead + live)?,
+        last_position: counter(last_position.flatten().unwrap_or(0))?,
+        segments: segments(&item)?,
+        epoch: item.gate_epoch,
+    }))
+}
+
+/// Who holds a unit, by buyer.
+pub(super) async fn holders(
+    read: &DatabaseTransaction,
+    item_id: ItemId,
+    after: Option<Holder>,
+    limit: u32,
+) -> Result<Vec<Holder>, LedgerError> {
+    let mut page = of_item(item_id)
+        .left_join(order::Entity)
+        .filter(held_in_gate_only().add(order::Column::LiveKey.is_not_null()));
+    if let Some(last) = after {
+        let (buyer, id) = (last.buyer.0, last.reservation_id.0);
+        let known = Condition::all()
+            .add(reservation::Column::BuyerId.eq(buyer))
+            .add(reservation::Column::Id.lte(id));
+        page = page
+            .filter(reservation::Column::BuyerId.gte(buyer))
+            .filter(known.not());
+    }
+    let rows: Vec<(Uuid, Uuid, i64, Option<order::State>)> = page
+        .select_only()
+        .columns([
+            reservation::Column::Id,
+            reservation::Column::BuyerId,
+            reservation::Column::Position,
+        ])
+        .column(order::Column::State)
+        .order_by_asc(reservation::Column::BuyerId)
+        .order_by_asc(reservation::Column::Id)
+        .limit(u64::from(limit))
+        .into_tuple()
+        .all(read)
+        .await?;
+    let holder = |(id, buyer, position, order)| {
+        Ok(Holder {
+            buyer: AccountId(buyer),
+            reservation_id: ReservationId(id),
+            position: counter(position)?,
+            paid: order == Some(order::State::Paid),
+        })
+    };
+    rows.into_iter().map(holder).collect()
+}
+
+/// All of them; about so many.
+pub(super) async fn all_holders(
+    read: &DatabaseTransaction,
+    item_id: ItemId,
+    about: u32,
+) -> Result<Vec<Holder>, LedgerError> {
+    let mut all: Vec<Holder> = Vec::with_capacity(about as usize);
+    loop {
+        let page = holders(read, item_id, all.last().copied(), PAGE).await?;
+        let last = page.len() < PAGE as usize;
+        all.extend(page);
+        if last {
+            return Ok(all);
+        }
+    }
+}
+
+/// What has become of these reservations; of those that are not there, nothing.
+pub(super) async fn standing(
+    read: &DatabaseTransaction,
+    ids: &[ReservationId],
+) -> Result<Vec<Standing>, LedgerError> {
+    type Row = (
+        Uuid,
+        reservation::State,
+        Option<i64>,
+        Option<order::State>,
+        Option<String>,
+    );
+    let rows: Vec<Row> = reservation::Entity::find()
+        .left_join(order::Entity)
+        .filter(reservation::Column::Id.is_in(ids.iter().map(|id| id.0)))
+        .select_only()
+        .columns([
+            reservation::Column::Id,
+            reservation::Column::State,
+            reservation::Column::ReleaseDueAtMs,
+        ])
+        .columns([order::Column::State, order::Column::LiveKey])
+        .into_tuple()
+        .all(read)
+        .await?;
+    let standing = |(id, state, release_due, order, live): Row| Standing {
+        reservation_id: ReservationId(id),
+        holds: state == reservation::State::Queued || release_due.is_some() || live.is_some(),
+        paid: order == Some(order::State::Paid),
+    };
+    Ok(rows.into_iter().map(standing).collect())
+}
