@@ -81,7 +81,9 @@ impl StockGate for AdmittedGate {
         let item_id = hold.item_id;
         let door = self.door(item_id).await?;
         let _place = enter(&door).await?;
-        if let Some(returns) = self.marks.sold_out_at(item_id) {
+        if let Some(returns) = self.marks.sold_out_at(item_id)
+            && !hold.asked
+        {
             return Ok(Decision::Refused(Refusal::SoldOut { returns }));
         }
         let decision = self.gate.reserve(hold).await;

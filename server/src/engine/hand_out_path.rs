@@ -58,6 +58,7 @@ pub async fn hand_out_path(
         item_id,
         reservation_id: ReservationId(engine.ids.id()),
         expires_at_ms: engine.clock.now_ms() + engine.rules.path_life_ms,
+        asked: false,
     };
     engine.paths.put(grant.clone()).await?;
     Ok(grant)

@@ -37,15 +37,12 @@ pub async fn reserve(
     let good = |grant: &PathGrant| {
         grant.buyer == buyer && grant.item_id == item_id && now_ms < grant.expires_at_ms
     };
-    if !engine
-        .paths
-        .peek(path)
-        .await?
-        .is_some_and(|grant| good(&grant))
-    {
+    let Some(found) = engine.paths.peek(path).await?.filter(good) else {
         return Err(ReserveError::PathInvalid);
-    }
-    if let Some(returns) = engine.marks.sold_out_at(item_id) {
+    };
+    if let Some(returns) = engine.marks.sold_out_at(item_id)
+        && !found.asked
+    {
         // The mark only ever hides an answer that the gate would give.
         return Err(ReserveError::Refused(Refusal::SoldOut { returns }));
     }
@@ -74,7 +71,8 @@ pub async fn reserve(
             Err(ReserveError::Refused(refusal))
         }
         Err(unknown) => {
-            engine.paths.put(grant).await?;
+            let asked = true;
+            engine.paths.put(PathGrant { asked, ..grant }).await?;
             Err(unknown.into())
         }
     }
@@ -87,9 +85,13 @@ async fn ask_gate(engine: &Engine, grant: &PathGrant) -> Result<Decision, PortEr
         item_id: grant.item_id,
         buyer: grant.buyer,
         path: grant.path.clone(),
+        asked: grant.asked,
     };
     match engine.gate.reserve(hold.clone()).await {
-        Err(_) => engine.gate.reserve(hold).await,
+        Err(_) => {
+            let asked = true;
+            engine.gate.reserve(Hold { asked, ..hold }).await
+        }
         answer => answer,
     }
 }

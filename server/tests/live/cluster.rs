@@ -12,4 +12,3 @@ mod redis;
 mod returns;
 mod row;
 mod sales;
-mod under_way;

@@ -62,6 +62,7 @@ fn hold(item_id: ItemId, buyer: u32) -> Hold {
         item_id,
         buyer: AccountId(Uuid::from_u128(u128::from(buyer))),
         path: format!("path{buyer}"),
+        asked: false,
     }
 }
 

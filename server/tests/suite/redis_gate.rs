@@ -68,6 +68,7 @@ fn hold_as(item_id: ItemId, number: u32, reservation: u128) -> Hold {
         item_id,
         buyer: buyer(number),
         path: format!("path{number}"),
+        asked: false,
     }
 }
 

@@ -74,6 +74,7 @@ fn grant(path: &str, of: u128) -> PathGrant {
         item_id: item(1),
         reservation_id: ReservationId(Uuid::from_u128(2)),
         expires_at_ms: START_MS + 60_000,
+        asked: false,
     }
 }
 

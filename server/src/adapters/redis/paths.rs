@@ -23,6 +23,7 @@ struct Kept {
     item_id: ItemId,
     reservation_id: ReservationId,
     expires_at_ms: i64,
+    asked: bool,
 }
 
 impl RedisPaths {
@@ -44,6 +45,7 @@ impl RedisPaths {
             item_id: kept.item_id,
             reservation_id: kept.reservation_id,
             expires_at_ms: kept.expires_at_ms,
+            asked: kept.asked,
         })
     }
 }
@@ -56,6 +58,7 @@ impl Paths for RedisPaths {
             item_id: grant.item_id,
             reservation_id: grant.reservation_id,
             expires_at_ms: grant.expires_at_ms,
+            asked: grant.asked,
         };
         let value = serde_json::to_vec(&kept).map_err(super::unwritable)?;
         let owner = (grant.buyer, grant.item_id);

@@ -93,6 +93,7 @@ impl Sale {
             buyer: account,
             // As long as a real one.
             path: reservation_id.0.simple().to_string(),
+            asked: false,
         }
     }
 

@@ -34,6 +34,9 @@ pub struct Hold {
     pub buyer: AccountId,
     /// The hidden path it came by, kept with the reservation as evidence.
     pub path: String,
+    /// Asked before, without an answer: a unit may be held already, so that nobody but the gate may
+    /// say "sold out".
+    pub asked: bool,
 }
 
 impl Hold {

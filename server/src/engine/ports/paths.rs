@@ -19,6 +19,8 @@ pub struct PathGrant {
     pub reservation_id: ReservationId,
     /// Worthless from this instant on.
     pub expires_at_ms: i64,
+    /// The gate was asked with it and did not answer: see [`Hold::asked`](super::Hold::asked).
+    pub asked: bool,
 }
 
 /// The store of paths. Bounded; a full store is [`PortError::Busy`].

@@ -107,7 +107,7 @@ async fn terminated(database: Database) {
                 ids.len() as i64
             }
         };
-        row.crowd.reaches(promised + 10).await;
+        row.reaches(promised + 10).await;
     }
     assert!(ended as usize >= 2 * TIMES, "{ended} connections only");
     assert_eq!(row.told("forgotten").await, 0);

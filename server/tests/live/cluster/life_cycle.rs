@@ -6,7 +6,7 @@ use tokio::time::sleep;
 
 use super::{
     deployment::{Copy, Deployment, Plan},
-    under_way::Row,
+    row::Row,
 };
 use crate::buyers::Crowd;
 
@@ -47,7 +47,7 @@ async fn all_copies_are_replaced_one_after_the_other() {
         ..Plan::default()
     };
     let cluster = Deployment::start(plan).await;
-    let mut row = Row::begin("rolling restart", cluster, 900, 1_100).await;
+    let mut row = Row::of("rolling restart", cluster, 900, 1_100).await;
     let mut took = Vec::new();
     for number in 0..4 {
         let promised = row.in_the_middle();

@@ -5,11 +5,9 @@ use std::time::{Duration, Instant};
 
 use super::{
     deployment::{Deployment, Plan},
-    under_way::Row,
+    row::Row,
 };
 
-const STOCK: u32 = 300;
-const BUYERS: u32 = 1_000;
 /// A copy whose drill comes up dies within this time.
 const DEATH: Duration = Duration::from_secs(30);
 
@@ -26,7 +24,7 @@ async fn with_drill(drill: &str) -> Deployment {
 
 /// The first worker dies at a planned call, and comes back when the sale has gone on without it.
 async fn dies_at(name: &'static str, drill: &str) {
-    let mut row = Row::begin(name, with_drill(drill).await, STOCK, BUYERS).await;
+    let mut row = Row::on(name, with_drill(drill).await).await;
     let worker = &mut row.cluster.workers[0];
     let deadline = Instant::now() + DEATH;
     while !worker.process().has_ended() {
@@ -45,7 +43,7 @@ async fn dies_at(name: &'static str, drill: &str) {
 
 /// The first worker is told an error at a planned call.
 async fn fails_at(name: &'static str, drill: &str) {
-    let row = Row::begin(name, with_drill(drill).await, STOCK, BUYERS).await;
+    let row = Row::on(name, with_drill(drill).await).await;
     let worker = &row.cluster.workers[0];
     let deadline = Instant::now() + DEATH;
     while !worker.shop.log().contains("made to fail") {
@@ -58,8 +56,7 @@ async fn fails_at(name: &'static str, drill: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_web_copy_dies_and_comes_back() {
-    let cluster = Deployment::start(Plan::default()).await;
-    let mut row = Row::begin("kill -9 of a web copy", cluster, STOCK, BUYERS).await;
+    let mut row = Row::begin("kill -9 of a web copy", Plan::default()).await;
     row.cluster.webs[0].kill().await;
     let promised = row.in_the_middle();
     row.reaches(promised + 50).await;
@@ -74,8 +71,7 @@ async fn workers_die_in_turn_at_random_moments() {
         settings: vec![("ORDERS_PER_S", "40".to_owned())],
         ..Plan::default()
     };
-    let cluster = Deployment::start(plan).await;
-    let mut row = Row::begin("kill -9 of both workers in turn", cluster, STOCK, BUYERS).await;
+    let mut row = Row::begin("kill -9 of both workers in turn", plan).await;
     let mut deaths = Vec::new();
     for turn in 0..4 {
         let worker = &mut row.cluster.workers[turn % 2];

@@ -180,7 +180,7 @@ async fn the_broker_closes_every_connection() {
         let gone = before.difference(&connections(&mut row)).count();
         assert_eq!(gone, before.len(), "some are still there");
         closed += gone;
-        row.crowd.reaches(promised + 10).await;
+        row.reaches(promised + 10).await;
     }
     row.end(&format!("{TIMES} times, {closed} connections"))
         .await;

@@ -52,7 +52,7 @@ async fn redis_is_killed_and_comes_back_empty() {
     let empty = Instant::now();
     row.resume_workers();
     wait_until("the gate to say busy", || row.crowd.busy() > busy).await;
-    row.crowd.reaches(promised + 1).await;
+    row.reaches(promised + 1).await;
     let closed = empty.elapsed();
     assert!(closed >= Duration::from_secs(5), "open after {closed:?}");
     let forgotten = row.told("forgotten").await;
@@ -76,7 +76,7 @@ async fn redis_forgets_its_scripts() {
         let redis = &row.cluster.servers().redis;
         cached += number(&redis.cli(&["info", "memory"]), "number_of_cached_scripts:");
         assert_eq!(redis.cli(&["script", "flush"]), "OK");
-        row.crowd.reaches(before + 10).await;
+        row.reaches(before + 10).await;
     }
     assert!(cached >= TIMES, "there was nothing to forget");
     assert_eq!(row.told("forgotten").await, 0);
@@ -95,7 +95,7 @@ async fn redis_closes_every_connection() {
             let killed = redis.cli(&["client", "kill", "type", kind]);
             closed += killed.parse::<usize>().expect(&killed);
         }
-        row.crowd.reaches(before + 10).await;
+        row.reaches(before + 10).await;
     }
     assert!(closed >= 4 * TIMES, "four copies have {closed}");
     assert_eq!(row.told("forgotten").await, 0);

@@ -24,6 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Row {
     name: String,
     begun: Instant,
+    stock: usize,
+    buyers: u32,
     pub cluster: Deployment,
     pub sale: Sale,
     pub crowd: Crowd,
@@ -33,27 +35,47 @@ pub struct Row {
 impl Row {
     /// A sale in its middle.
     pub async fn begin(name: &str, plan: Plan) -> Row {
+        Row::on(name, Deployment::start(plan).await).await
+    }
+
+    /// A sale in its middle, on a cluster that was prepared for it.
+    pub async fn on(name: &str, cluster: Deployment) -> Row {
+        Row::of(name, cluster, STOCK, BUYERS).await
+    }
+
+    /// A sale in its middle, of another size.
+    pub async fn of(name: &str, cluster: Deployment, stock: usize, buyers: u32) -> Row {
         let begun = Instant::now();
-        let cluster = Deployment::start(plan).await;
-        let sale = cluster.seed(STOCK as u32, BUYERS);
+        let sale = cluster.seed(stock as u32, buyers);
         let crowd = cluster.crowd(&sale);
         crowd.arrive().await;
         let buying = tokio::spawn(crowd.clone().buy_all());
-        crowd.reaches(MIDDLE).await;
-        Row {
+        let mut row = Row {
             name: name.to_owned(),
             begun,
+            stock,
+            buyers,
             cluster,
             sale,
             crowd,
             buying,
+        };
+        row.reaches(MIDDLE).await;
+        row
+    }
+
+    /// Goes on until so many were told "queued".
+    pub async fn reaches(&mut self, promises: usize) {
+        tokio::select! {
+            () = self.crowd.reaches(promises) => {}
+            ended = &mut self.buying => panic!("the sale is over: {:?}", ended.map(|all| all.len())),
         }
     }
 
     /// How many were told "queued" so far; there must be something left to sell.
     pub fn in_the_middle(&self) -> usize {
         let promised = self.crowd.promised();
-        assert!(promised < STOCK, "the fault came too late");
+        assert!(promised < self.stock, "the fault came too late");
         promised
     }
 
@@ -75,7 +97,7 @@ impl Row {
     /// Purchases go on: somebody who was not there yet is told "queued".
     pub async fn somebody_buys(&self) {
         let deadline = Instant::now() + PATIENCE;
-        for buyer in (0..BUYERS as usize).rev().cycle() {
+        for buyer in (0..self.buyers as usize).rev().cycle() {
             assert!(Instant::now() < deadline, "nobody can buy");
             if self
                 .crowd
@@ -118,7 +140,7 @@ impl Row {
         let took = self.begun.elapsed().as_secs_f64();
         print!("{}: {what}; {took:.1} s; ", self.name);
         self.cluster
-            .end(&self.sale, &self.crowd, &outcomes, STOCK as u32)
+            .end(&self.sale, &self.crowd, &outcomes, self.stock as u32)
             .await;
     }
 }

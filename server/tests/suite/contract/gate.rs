@@ -23,6 +23,7 @@ fn hold(item_id: ItemId, buyer: u32, reservation: u128) -> Hold {
         item_id,
         buyer: AccountId(Uuid::from_u128(u128::from(buyer))),
         path: format!("path{reservation}"),
+        asked: false,
     }
 }
 

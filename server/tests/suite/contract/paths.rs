@@ -14,6 +14,7 @@ fn grant(path: &str, buyer: u128) -> PathGrant {
         item_id: ItemId(Uuid::from_u128(1)),
         reservation_id: ReservationId(Uuid::from_u128(2)),
         expires_at_ms: START_MS + 60_000,
+        asked: false,
     }
 }
 

@@ -1,9 +1,6 @@
 //! Failures that other shops of this kind have had.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicU32, Ordering},
-};
+use std::sync::{Arc, Mutex};
 
 use app::{
     port::Storefront,
@@ -18,23 +15,14 @@ use server::{
 use super::{Door, visitor};
 use crate::support::{Data, ManualClock, START_MS, SeededIds, TestShop};
 
-/// Fails one call at one point.
-struct FailOnce {
-    call: &'static str,
-    point: Point,
-    left: AtomicU32,
-}
+/// Fails these calls at these points, each once, one after the other.
+struct FailInTurn(Mutex<Vec<(&'static str, Point)>>);
 
-impl FaultPlan for FailOnce {
+impl FaultPlan for FailInTurn {
     fn next(&self, call: &'static str, point: Point) -> Fault {
-        let hit = call == self.call && point == self.point;
-        let take = |left: u32| left.checked_sub(1);
-        if hit
-            && self
-                .left
-                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, take)
-                .is_ok()
-        {
+        let mut left = self.0.lock().unwrap();
+        if left.first() == Some(&(call, point)) {
+            left.remove(0);
             Fault::Fail
         } else {
             Fault::None
@@ -42,13 +30,9 @@ impl FaultPlan for FailOnce {
     }
 }
 
-async fn failing(call: &'static str, point: Point, times: u32) -> Door {
+async fn failing(calls: &[(&'static str, Point)]) -> Door {
     let clock = Arc::new(ManualClock::at(START_MS));
-    let plan = Arc::new(FailOnce {
-        call,
-        point,
-        left: AtomicU32::new(times),
-    });
+    let plan = Arc::new(FailInTurn(Mutex::new(calls.to_vec())));
     let ids = Arc::new(SeededIds::default());
     Door::of(TestShop::open(Data::of_the_stack(), clock, ids, Some(plan), |_| {}).await)
 }
@@ -98,7 +82,7 @@ async fn known_failure_04_a_reservation_that_gets_no_order_gives_its_unit_back()
 
 #[tokio::test]
 async fn known_failure_05_one_failed_message_marks_nothing_sold_out() {
-    let door = failing("put", Point::Before, 2).await;
+    let door = failing(&[("put", Point::Before); 2]).await;
     let item = door.shop.item(5).await;
     let failed = door.buy(&visitor(1), item).await;
     assert!(matches!(failed, Err(ApiError::Busy { .. })), "{failed:?}");
@@ -182,7 +166,7 @@ async fn known_failure_16_an_account_in_a_log_line_shows_no_secret() {
 
 #[tokio::test]
 async fn known_failure_18_nobody_counts_as_a_buyer_before_it_is_on_disk() {
-    let door = failing("put", Point::Before, 2).await;
+    let door = failing(&[("put", Point::Before); 2]).await;
     let (item, buyer) = (door.shop.item(1).await, visitor(1));
     let path = door.way_in(&buyer, item).await.unwrap().path;
     let failed = door.purchase(&buyer, path.clone(), item).await;
@@ -194,12 +178,31 @@ async fn known_failure_18_nobody_counts_as_a_buyer_before_it_is_on_disk() {
 
 #[tokio::test]
 async fn an_answer_lost_after_the_commit_is_asked_for_again_and_takes_one_unit() {
-    let door = failing("put", Point::After, 1).await;
+    let door = failing(&[("put", Point::After)]).await;
     let (item, buyer) = (door.shop.item(2).await, visitor(1));
     let reserved = door.buy(&buyer, item).await.unwrap();
     door.shop.drain().await;
     door.ordered(&buyer, reserved.reservation_id).await;
     assert_eq!(door.stock(item).await.unwrap().sellable, 1);
+    door.shop.audit().await;
+}
+
+#[tokio::test]
+async fn who_may_hold_a_unit_is_never_told_that_it_is_sold_out() {
+    let door = failing(&[("put", Point::After), ("snapshot", Point::Before)]).await;
+    let (item, first) = (door.shop.item(1).await, visitor(1));
+    let path = door.way_in(&first, item).await.unwrap().path;
+    let second_path = door.way_in(&visitor(2), item).await.unwrap().path;
+    let lost = door.purchase(&first, path.clone(), item).await;
+    assert!(matches!(lost, Err(ApiError::Busy { .. })), "{lost:?}");
+    let second = door.purchase(&visitor(2), second_path, item).await;
+    assert_eq!(second, Err(ApiError::SoldOut));
+    assert!(door.shop.engine.marks.is_sold_out(item));
+    assert_eq!(
+        door.purchase(&first, path, item).await.unwrap().position,
+        1,
+        "the mark does not know what the gate knows"
+    );
     door.shop.audit().await;
 }
 

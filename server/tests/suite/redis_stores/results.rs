@@ -64,6 +64,7 @@ impl Copies {
             item_id: self.item_id,
             buyer: self.buyers[number as usize],
             path: format!("{number:032x}"),
+            asked: false,
         }
     }
 

@@ -180,6 +180,7 @@ mod tests {
             item_id: ItemId(Uuid::from_u128(1)),
             buyer: AccountId(Uuid::from_u128(buyer)),
             path: "p".into(),
+            asked: false,
         }
     }
 
