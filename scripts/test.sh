@@ -29,7 +29,7 @@ stage 'Contracts: Redis Cluster, RabbitMQ, MariaDB' env SECKILL_TEST_STACK=maria
   cargo test -p server -p test-servers --test suite -- "${CONTRACTS[@]}"
 stage 'What the browser may not get' scripts/bundle-guard.sh
 
-key_stage 'Release build' scripts/build.sh
+key_stage 'Release build' scripts/build.sh --with-live-tests
 stage 'Page weight' scripts/page-weight.sh
 stage 'Idle memory' scripts/idle-memory.sh
 stage 'Tests: a live flash sale' cargo test --release -p server --test live embedded -- --nocapture

@@ -1,6 +1,8 @@
-//! The catalogue, read from the store once in a while, however many ask.
+//! The catalogue, read from the store once in a while, however many ask; and what it said last, while
+//! the store is away.
 
 use std::{
+    hash::Hash,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -9,6 +11,7 @@ use app::wire::{ItemDetail, ItemId, Round};
 use async_trait::async_trait;
 use moka::{Expiry, future::Cache};
 use rand::Rng;
+use tokio::time::timeout;
 
 use crate::engine::ports::{Catalogue, PortError, Window};
 
@@ -16,22 +19,74 @@ use crate::engine::ports::{Catalogue, PortError, Window};
 /// together. A hand on the stop button works at the gate within its own refresh period, so this is
 /// only how soon pages say so.
 const LIFE: Duration = Duration::from_secs(5);
+/// How long an answer may be old while the store gives no other. It says what is sold and when; what
+/// may be bought is decided by the gate, which goes on without the store.
+const OLD: Duration = Duration::from_secs(600);
+/// Who has an old answer waits for a new one no longer than this.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// Items kept, absent ones included: an id that does not exist costs one read, too.
 const ITEMS: u64 = 10_000;
 
-struct SpreadLife;
+struct SpreadLife(Duration);
 
 impl<K, V> Expiry<K, V> for SpreadLife {
     fn expire_after_create(&self, _: &K, _: &V, _: Instant) -> Option<Duration> {
-        Some(LIFE.mul_f64(rand::rng().random_range(0.9..1.1)))
+        Some(self.0.mul_f64(rand::rng().random_range(0.9..1.1)))
     }
 }
 
-/// A cache over a [`Catalogue`]: single flight per key, errors are not kept.
+/// Answers of one kind: single flight per key, errors are not kept.
+struct Answers<K, V> {
+    fresh: Cache<K, V>,
+    last: Cache<K, V>,
+}
+
+impl<K, V> Answers<K, V>
+where
+    K: Hash + Eq + Copy + std::fmt::Debug + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    fn new(most: u64, life: Duration) -> Self {
+        let cache = || Cache::builder().max_capacity(most);
+        Self {
+            fresh: cache().expire_after(SpreadLife(life)).build(),
+            last: cache().time_to_live(OLD).build(),
+        }
+    }
+
+    async fn get(
+        &self,
+        key: K,
+        read: impl Future<Output = Result<V, PortError>>,
+    ) -> Result<V, PortError> {
+        let flight = async {
+            let answer = match self.last.get(&key).await {
+                None => read.await?,
+                Some(old) => match timeout(PATIENCE, read).await {
+                    Ok(Ok(new)) => new,
+                    silent => {
+                        let error = silent.map(|read| read.err());
+                        tracing::warn!(
+                            ?key,
+                            ?error,
+                            "the store does not answer; its last word counts"
+                        );
+                        return Ok(old);
+                    }
+                },
+            };
+            self.last.insert(key, answer.clone()).await;
+            Ok(answer)
+        };
+        self.fresh.try_get_with(key, flight).await.map_err(shared)
+    }
+}
+
+/// A cache over a [`Catalogue`].
 pub struct CachedCatalogue<C> {
     store: Arc<C>,
-    rounds: Cache<(), Arc<Vec<Round>>>,
-    items: Cache<ItemId, Option<Arc<ItemDetail>>>,
+    rounds: Answers<(), Arc<Vec<Round>>>,
+    items: Answers<ItemId, Option<Arc<ItemDetail>>>,
 }
 
 impl<C: Catalogue> CachedCatalogue<C> {
@@ -39,14 +94,8 @@ impl<C: Catalogue> CachedCatalogue<C> {
     pub fn new(store: Arc<C>) -> Self {
         Self {
             store,
-            rounds: Cache::builder()
-                .max_capacity(1)
-                .expire_after(SpreadLife)
-                .build(),
-            items: Cache::builder()
-                .max_capacity(ITEMS)
-                .expire_after(SpreadLife)
-                .build(),
+            rounds: Answers::new(1, LIFE),
+            items: Answers::new(ITEMS, LIFE),
         }
     }
 }
@@ -68,21 +117,55 @@ fn shared(error: Arc<PortError>) -> PortError {
 #[async_trait]
 impl<C: Catalogue> Catalogue for CachedCatalogue<C> {
     async fn rounds(&self, now_ms: i64) -> Result<Arc<Vec<Round>>, PortError> {
-        self.rounds
-            .try_get_with((), self.store.rounds(now_ms))
-            .await
-            .map_err(shared)
+        self.rounds.get((), self.store.rounds(now_ms)).await
     }
 
     async fn item(&self, item_id: ItemId) -> Result<Option<Arc<ItemDetail>>, PortError> {
-        self.items
-            .try_get_with(item_id, self.store.item(item_id))
-            .await
-            .map_err(shared)
+        self.items.get(item_id, self.store.item(item_id)).await
     }
 
     /// Not cached: asked by workers only.
     async fn sellable_items(&self, now_ms: i64) -> Result<Vec<(ItemId, Window)>, PortError> {
         self.store.sellable_items(now_ms).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn silent() -> PortError {
+        PortError::Busy {
+            port: "store",
+            detail: "away".into(),
+        }
+    }
+
+    #[tokio::test]
+    async fn the_last_answer_counts_while_the_store_is_away() {
+        let answers = Answers::new(10, Duration::ZERO);
+        assert!(answers.get(1, async { Err(silent()) }).await.is_err());
+        assert_eq!(answers.get(1, async { Ok("old") }).await.unwrap(), "old");
+        assert_eq!(
+            answers.get(1, async { Err(silent()) }).await.unwrap(),
+            "old"
+        );
+        let mute = std::future::pending();
+        assert_eq!(answers.get(1, mute).await.unwrap(), "old");
+        assert!(answers.get(2, async { Err(silent()) }).await.is_err());
+        assert_eq!(answers.get(1, async { Ok("new") }).await.unwrap(), "new");
+    }
+
+    #[tokio::test]
+    async fn a_fresh_answer_is_asked_for_once() {
+        let answers = Answers::new(10, LIFE);
+        assert_eq!(
+            answers.get(1, async { Ok("first") }).await.unwrap(),
+            "first"
+        );
+        assert_eq!(
+            answers.get(1, async { Ok("other") }).await.unwrap(),
+            "first"
+        );
     }
 }

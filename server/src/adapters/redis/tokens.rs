@@ -1,6 +1,7 @@
 //! Log-ins on Redis in front of the ledger's: a cache shared by the copies, never the truth. When
 //! Redis does not answer, or came back empty, the ledger does: nobody is logged out by a gate that
-//! forgot.
+//! forgot. When the ledger does not answer, what Redis knows counts for a while: whoever is logged in
+//! goes on buying.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,6 +9,7 @@ use app::wire::{AccountId, Me};
 use async_trait::async_trait;
 use moka::future::Cache;
 use serde::{Deserialize, Serialize};
+use tokio::time::timeout;
 
 use super::Redis;
 use crate::engine::ports::{Login, LoginTokens, PortError, TokenHash};
@@ -19,9 +21,15 @@ const LOCAL_LIFE: Duration = Duration::from_secs(2);
 /// An account's changes (a ban, a name) reach its log-ins within this time and the one above. So
 /// does a log-out that Redis could not be told of.
 const SHARED_LIFE_MS: i64 = 30_000;
-/// Longer than a copy can take from reading a log-in in the ledger to writing it here: what it
-/// writes late is not believed.
-const LOGGED_OUT_LIFE_MS: i64 = 60_000;
+/// While the ledger does not answer, what is known is good for this long.
+const OLD_MS: i64 = 600_000;
+/// A ledger that did not answer is asked about a log-in again after this long.
+const ASKED_AGAIN_MS: i64 = 5_000;
+/// Whoever is known waits for the ledger no longer than this.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// Longer than what is old counts, and than a copy can take from reading a log-in in the ledger to
+/// writing it here: what it writes late is not believed.
+const LOGGED_OUT_LIFE_MS: i64 = OLD_MS + 60_000;
 
 /// A cache over [`LoginTokens`]. Unknown tokens are not kept: they can be made up without end.
 pub struct RedisTokens<T> {
@@ -41,6 +49,8 @@ struct Kept {
 /// What Redis says of a token.
 enum Shared {
     LoggedIn(Login),
+    /// As it was some time ago.
+    WasLoggedIn(Login),
     LoggedOut,
     Unknown,
 }
@@ -59,31 +69,34 @@ impl<T: LoginTokens> RedisTokens<T> {
         }
     }
 
-    /// The log-in, and the mark that it is over: two keys in one slot, read together.
-    fn keys(&self, token: &TokenHash) -> [String; 2] {
+    /// The log-in, the mark that it need not be read again yet, and the mark that it is over: in one
+    /// slot, read together.
+    fn keys(&self, token: &TokenHash) -> [String; 3] {
         let TokenHash(hash) = token;
-        [
-            self.redis.key(&format!("login:{{{hash}}}")),
-            self.redis.key(&format!("login:{{{hash}}}:out")),
-        ]
+        ["", ":fresh", ":out"].map(|what| self.redis.key(&format!("login:{{{hash}}}{what}")))
     }
 
     async fn shared(&self, token: &TokenHash) -> Shared {
         let mut read = redis::cmd("MGET");
         read.arg(&self.keys(token));
-        let read: Result<(Option<Vec<u8>>, Option<String>), _> = self.redis.ask(&read).await;
-        match read {
-            Ok((_, Some(_))) => Shared::LoggedOut,
-            Ok((Some(value), None)) => match serde_json::from_slice::<Kept>(&value) {
-                Ok(kept) => Shared::LoggedIn(Login {
-                    me: kept.me,
-                    expires_at_ms: kept.expires_at_ms,
-                    dies_at_ms: kept.dies_at_ms,
-                }),
-                // Of another version of this program.
-                Err(_) => Shared::Unknown,
-            },
-            Ok((None, None)) | Err(_) => Shared::Unknown,
+        type Read = (Option<Vec<u8>>, Option<String>, Option<String>);
+        let Ok((value, fresh, out)) = self.redis.ask::<Read>(&read).await else {
+            return Shared::Unknown;
+        };
+        if out.is_some() {
+            return Shared::LoggedOut;
+        }
+        // What cannot be read is of another version of this program.
+        let kept = value.and_then(|value| serde_json::from_slice::<Kept>(&value).ok());
+        let login = kept.map(|kept| Login {
+            me: kept.me,
+            expires_at_ms: kept.expires_at_ms,
+            dies_at_ms: kept.dies_at_ms,
+        });
+        match login {
+            Some(login) if fresh.is_some() => Shared::LoggedIn(login),
+            Some(login) => Shared::WasLoggedIn(login),
+            None => Shared::Unknown,
         }
     }
 
@@ -96,10 +109,40 @@ impl<T: LoginTokens> RedisTokens<T> {
         let Ok(value) = serde_json::to_vec(&kept) else {
             return;
         };
-        let [key, _] = self.keys(token);
+        let [key, ..] = self.keys(token);
         let mut keep = redis::cmd("SET");
-        keep.arg(key).arg(value).arg("PX").arg(SHARED_LIFE_MS);
+        keep.arg(key).arg(value).arg("PX").arg(OLD_MS);
         self.tell(&keep).await;
+        self.count_as_fresh(token, SHARED_LIFE_MS).await;
+    }
+
+    async fn count_as_fresh(&self, token: &TokenHash, life_ms: i64) {
+        let [_, fresh, _] = self.keys(token);
+        let mut mark = redis::cmd("SET");
+        mark.arg(fresh).arg(1).arg("PX").arg(life_ms);
+        self.tell(&mark).await;
+    }
+
+    /// What the ledger says, for everybody to know.
+    async fn read(&self, token: &TokenHash) -> Result<Option<Login>, PortError> {
+        let login = self.store.get(token).await?;
+        if let Some(login) = &login {
+            self.share(token, login).await;
+        }
+        Ok(login)
+    }
+
+    /// The same, or else what was known before.
+    async fn read_again(&self, token: &TokenHash, old: Login) -> Option<Login> {
+        match timeout(PATIENCE, self.read(token)).await {
+            Ok(Ok(login)) => login,
+            silent => {
+                let error = silent.map(|read| read.err());
+                tracing::debug!(?error, "the ledger does not say who is logged in");
+                self.count_as_fresh(token, ASKED_AGAIN_MS).await;
+                Some(old)
+            }
+        }
     }
 
     /// Tells Redis what the ledger knows. The ledger is right and the cache short-lived, so that a
@@ -131,26 +174,23 @@ impl<T: LoginTokens> LoginTokens for RedisTokens<T> {
             return Ok(Some(login));
         }
         let login = match self.shared(token).await {
-            Shared::LoggedIn(login) => login,
-            Shared::LoggedOut => return Ok(None),
-            Shared::Unknown => {
-                let Some(login) = self.store.get(token).await? else {
-                    return Ok(None);
-                };
-                self.share(token, &login).await;
-                login
-            }
+            Shared::LoggedIn(login) => Some(login),
+            Shared::WasLoggedIn(login) => self.read_again(token, login).await,
+            Shared::LoggedOut => None,
+            Shared::Unknown => self.read(token).await?,
         };
-        self.local.insert(token.clone(), login.clone()).await;
-        Ok(Some(login))
+        if let Some(login) = &login {
+            self.local.insert(token.clone(), login.clone()).await;
+        }
+        Ok(login)
     }
 
     async fn touch(&self, token: &TokenHash, expires_at_ms: i64) -> Result<(), PortError> {
         self.store.touch(token, expires_at_ms).await?;
         self.local.invalidate(token).await;
-        let [key, _] = self.keys(token);
+        let [_, fresh, _] = self.keys(token);
         let mut forget = redis::cmd("DEL");
-        forget.arg(key);
+        forget.arg(fresh);
         self.tell(&forget).await;
         Ok(())
     }
@@ -159,7 +199,7 @@ impl<T: LoginTokens> LoginTokens for RedisTokens<T> {
         self.store.remove(token).await?;
         self.local.invalidate(token).await;
         // A mark instead of a gap: another copy may be about to write what it read before.
-        let [_, out] = self.keys(token);
+        let [_, _, out] = self.keys(token);
         let mut mark = redis::cmd("SET");
         mark.arg(out).arg(1).arg("PX").arg(LOGGED_OUT_LIFE_MS);
         self.tell(&mark).await;

@@ -270,18 +270,24 @@ impl Deployment {
         self.command.seed(stock, buyers + LATECOMERS, 0)
     }
 
+    /// The same, its stock in so many segments.
+    pub fn seed_in_segments(&self, stock: u32, buyers: u32, segments: u32) -> Sale {
+        let [stock, buyers, segments] =
+            [stock, buyers + LATECOMERS, segments].map(|n| n.to_string());
+        let arguments = [
+            "--stock",
+            &stock,
+            "--buyers",
+            &buyers,
+            "--segments",
+            &segments,
+        ];
+        self.seed_with(&[&arguments[..], &["--starts-in-s", "0"]].concat())
+    }
+
     /// The same, open only some seconds from now.
     pub fn seed_ahead(&self, stock: u32, buyers: u32, starts_in_s: i32) -> Sale {
         self.command.seed(stock, buyers + LATECOMERS, starts_in_s)
-    }
-
-    /// The ledger's address, not through its line.
-    pub fn ledger_url(&mut self) -> String {
-        let (database, namespace) = (self.database, self.namespace.clone());
-        match database {
-            Database::Postgres => self.servers().postgres.url(&namespace),
-            Database::MariaDb => self.servers().mariadb.url(&namespace),
-        }
     }
 
     /// The buyers, through nginx.

@@ -120,7 +120,7 @@ async fn starts_without(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_copy_waits_for_whatever_is_missing_at_its_start() {
     let mut cluster = Deployment::start(Plan::default()).await;
-    let url = cluster.ledger_url();
+    let url = cluster.database_url();
     for copy in copies(&mut cluster) {
         // A line's proxy accepts; where no server is, nobody does.
         copy.shop.set("DATABASE_URL", &url);

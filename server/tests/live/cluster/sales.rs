@@ -1,19 +1,17 @@
 //! Sales in which nothing fails.
 
+use test_servers::redis::RedisCluster;
+
 use super::deployment::{Database, Deployment, Plan};
 
-async fn sale(database: Database, stock: u32) {
-    let plan = Plan {
-        database,
-        ..Plan::default()
-    };
+async fn sale(what: &str, plan: Plan, stock: u32, segments: u32) {
     let cluster = Deployment::start(plan).await;
-    let sale = cluster.seed(stock, 10_000);
+    let sale = cluster.seed_in_segments(stock, 10_000, segments);
     let crowd = cluster.crowd(&sale);
     let begun = std::time::Instant::now();
     let outcomes = crowd.clone().buy_all().await;
     println!(
-        "{database:?}: 10,000 buyers, {stock} units, two web copies, two workers: {:.1} s",
+        "{what}: 10,000 buyers, {stock} units, two web copies, two workers: {:.1} s",
         begun.elapsed().as_secs_f64()
     );
     let orders = outcomes.iter().filter(|o| o.order().is_some()).count();
@@ -26,15 +24,30 @@ async fn sale(database: Database, stock: u32) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_thousand_buyers_over_two_copies_get_exactly_a_hundred_units() {
-    sale(Database::Postgres, 100).await;
+    sale("PostgreSQL", Plan::default(), 100, 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_thousand_buyers_over_two_copies_get_exactly_five_thousand_units() {
-    sale(Database::Postgres, 5_000).await;
+    sale("PostgreSQL", Plan::default(), 5_000, 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_on_mariadb() {
-    sale(Database::MariaDb, 5_000).await;
+    let database = Database::MariaDb;
+    let plan = Plan {
+        database,
+        ..Plan::default()
+    };
+    sale("MariaDB", plan, 5_000, 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_from_three_segments_on_a_redis_cluster() {
+    let redis = RedisCluster::start();
+    let plan = Plan {
+        settings: vec![("REDIS_URL", redis.urls().join(","))],
+        ..Plan::default()
+    };
+    sale("Redis Cluster, three segments", plan, 5_000, 3).await;
 }

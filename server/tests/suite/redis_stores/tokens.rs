@@ -1,10 +1,18 @@
 //! Log-ins on Redis in front of a ledger.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
+use app::wire::AccountId;
+use async_trait::async_trait;
 use server::{
     adapters::{redis::RedisTokens, sql::Sql},
-    engine::ports::{LoginTokens, TokenHash},
+    engine::ports::{Login, LoginTokens, PortError, TokenHash},
 };
 
 use super::{Place, until};
@@ -108,6 +116,92 @@ async fn nobody_is_logged_out_by_a_redis_that_is_gone_or_forgot() {
     assert!(knows(&tokens(&place, &shop), &token).await, "empty");
 }
 
+/// A ledger that can be away.
+struct Away {
+    sql: Sql,
+    is_away: AtomicBool,
+}
+
+impl Away {
+    fn there(&self) -> Result<&Sql, PortError> {
+        match self.is_away.load(Ordering::SeqCst) {
+            false => Ok(&self.sql),
+            true => Err(PortError::Busy {
+                port: "ledger",
+                detail: "away".into(),
+            }),
+        }
+    }
+}
+
+#[async_trait]
+impl LoginTokens for Away {
+    async fn insert(
+        &self,
+        token: &TokenHash,
+        account_id: AccountId,
+        expires_at_ms: i64,
+        dies_at_ms: i64,
+    ) -> Result<(), PortError> {
+        self.there()?
+            .insert(token, account_id, expires_at_ms, dies_at_ms)
+            .await
+    }
+
+    async fn get(&self, token: &TokenHash) -> Result<Option<Login>, PortError> {
+        LoginTokens::get(self.there()?, token).await
+    }
+
+    async fn touch(&self, token: &TokenHash, expires_at_ms: i64) -> Result<(), PortError> {
+        self.there()?.touch(token, expires_at_ms).await
+    }
+
+    async fn remove(&self, token: &TokenHash) -> Result<(), PortError> {
+        self.there()?.remove(token).await
+    }
+
+    async fn purge(&self, now_ms: i64) -> Result<(), PortError> {
+        self.there()?.purge(now_ms).await
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_logged_in_stays_so_while_the_ledger_is_away() {
+    let place = Place::alone(shared());
+    let shop = TestShop::new().await;
+    let buyer = shop.buyer(1).await;
+    let ledger = Arc::new(Away {
+        sql: shop.sql.clone(),
+        is_away: AtomicBool::new(false),
+    });
+    // Each a copy that knows nothing yet.
+    let copy = || RedisTokens::new(place.redis(), ledger.clone());
+    let [known, unknown, ended] = ["f", "g", "h"].map(|letter| TokenHash(letter.repeat(64)));
+    for token in [&known, &unknown, &ended] {
+        let (expires, dies) = (START_MS + 10, START_MS + 20);
+        copy().insert(token, buyer, expires, dies).await.unwrap();
+    }
+    assert!(copy().get(&known).await.unwrap().is_some());
+    assert!(copy().get(&ended).await.unwrap().is_some());
+    copy().remove(&ended).await.unwrap();
+    let has_aged = |token: &TokenHash| {
+        let fresh = format!("{}:login:{{{}}}:fresh", place.namespace, token.0);
+        shared().cli(&["del", &fresh]);
+    };
+    ledger.is_away.store(true, Ordering::SeqCst);
+    has_aged(&known);
+    let login = copy().get(&known).await.unwrap().unwrap();
+    assert_eq!(login.me.account_id, buyer);
+    assert!(copy().get(&unknown).await.is_err(), "nobody can tell");
+    assert!(copy().touch(&known, START_MS + 15).await.is_err());
+    assert!(copy().get(&ended).await.unwrap().is_none());
+
+    ledger.is_away.store(false, Ordering::SeqCst);
+    shop.sql.remove(&known).await.unwrap();
+    has_aged(&known);
+    assert!(copy().get(&known).await.unwrap().is_none());
+}
+
 #[tokio::test]
 async fn what_redis_keeps_of_a_log_in_does_not_live_long() {
     let place = Place::alone(shared());
@@ -120,6 +214,8 @@ async fn what_redis_keeps_of_a_log_in_does_not_live_long() {
         .unwrap();
     assert!(knows(&here, &token).await);
     let key = format!("{}:login:{{{}}}", place.namespace, token.0);
-    let life_ms: i64 = shared().cli(&["pttl", &key]).parse().unwrap();
-    assert!((1..=30_000).contains(&life_ms));
+    for (key, limit_ms) in [(format!("{key}:fresh"), 30_000), (key, 600_000)] {
+        let life_ms: i64 = shared().cli(&["pttl", &key]).parse().unwrap();
+        assert!((1..=limit_ms).contains(&life_ms), "{key}: {life_ms}");
+    }
 }
