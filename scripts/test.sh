@@ -34,10 +34,8 @@ stage 'Page weight' scripts/page-weight.sh
 stage 'Idle memory' scripts/idle-memory.sh
 stage 'Tests: a live flash sale' cargo test --release -p server --test live embedded -- --nocapture
 # One after the other: they break the servers that they share.
-# `make faults` runs all of the table of faults; these rows are done with in minutes.
-stage 'Tests: a cluster, and what can break' cargo test --release -p server --test live -- \
-  --nocapture --test-threads=1 \
-  cluster::sales cluster::processes cluster::lines cluster::life_cycle
+stage 'Tests: a cluster, and what can break' cargo test --release -p server --test live cluster -- \
+  --nocapture --test-threads=1
 stage 'Tests: in the browser' scripts/browser-tests.sh
 
 sum_up

@@ -166,11 +166,11 @@ async fn the_broker_closes_every_connection() {
     let cluster = Deployment::start(Plan::default()).await;
     let mut row = Row::of("connections closed by the broker", cluster, 3_000, 4_000).await;
     let connections = |row: &mut Row| -> HashSet<String> {
-        let listed = &row
-            .cluster
-            .servers()
-            .rabbit
-            .ctl(&["list_connections", "pid"]);
+        let listed =
+            &row.cluster
+                .servers()
+                .rabbit
+                .ctl(&["list_connections", "--no-table-headers", "pid"]);
         listed.lines().map(str::to_owned).collect()
     };
     let mut closed = 0;
