@@ -128,14 +128,7 @@ impl Crowd {
                 continue;
             };
             match (status, answer["error"].as_str()) {
-                (200, _) => {
-                    let reservation_id = answer["reservation_id"].as_str().unwrap().to_owned();
-                    let promise = Promise {
-                        buyer,
-                        reservation_id,
-                    };
-                    self.promises.lock().unwrap().push(promise);
-                }
+                (200, _) => {}
                 (409, Some("sold_out")) => return Outcome::SoldOut,
                 (409, Some("already_reserved")) | (403, Some("path_invalid")) => {}
                 (429 | 502..=504, _) => tokio::time::sleep(Duration::from_millis(10)).await,
@@ -144,7 +137,7 @@ impl Crowd {
         }
     }
 
-    /// Path and purchase: the status and what the last of both answered.
+    /// Path and purchase: the status and what the last of both answered. "Queued" is remembered.
     pub async fn try_once(&self, buyer: usize) -> reqwest::Result<(u16, Value)> {
         let body = json!({ "item_id": self.item_id });
         let (status, answer) = self
@@ -153,13 +146,18 @@ impl Crowd {
         let Some(path) = answer["path"].as_str() else {
             return Ok((status, answer));
         };
-        self.call(
-            buyer,
-            Method::POST,
-            &format!("/seckill/{path}"),
-            Some(&body),
-        )
-        .await
+        let address = format!("/seckill/{path}");
+        let (status, answer) = self
+            .call(buyer, Method::POST, &address, Some(&body))
+            .await?;
+        if status == 200 {
+            let promise = Promise {
+                buyer,
+                reservation_id: answer["reservation_id"].as_str().unwrap().to_owned(),
+            };
+            self.promises.lock().unwrap().push(promise);
+        }
+        Ok((status, answer))
     }
 
     /// Of those who heard "sold out", how many hold an order all the same: the answer to an earlier

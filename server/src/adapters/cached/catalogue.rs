@@ -2,14 +2,15 @@
 //! the store is away.
 
 use std::{
+    fmt::Debug,
     hash::Hash,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
 use app::wire::{ItemDetail, ItemId, Round};
 use async_trait::async_trait;
-use moka::{Expiry, future::Cache};
+use moka::future::Cache;
 use rand::Rng;
 use tokio::time::timeout;
 
@@ -27,30 +28,50 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Items kept, absent ones included: an id that does not exist costs one read, too.
 const ITEMS: u64 = 10_000;
 
-struct SpreadLife(Duration);
+/// An answer, and when the store is asked again.
+struct Known<V> {
+    value: V,
+    ask_at: Mutex<Instant>,
+}
 
-impl<K, V> Expiry<K, V> for SpreadLife {
-    fn expire_after_create(&self, _: &K, _: &V, _: Instant) -> Option<Duration> {
-        Some(self.0.mul_f64(rand::rng().random_range(0.9..1.1)))
+impl<V> Known<V> {
+    fn new(value: V, life: Duration) -> Self {
+        let ask_at = Mutex::new(Instant::now() + spread(life));
+        Self { value, ask_at }
+    }
+
+    /// Whether it is time to ask again; true for one caller a life.
+    fn is_due(&self, life: Duration) -> bool {
+        let mut ask_at = self.ask_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = *ask_at <= Instant::now();
+        if due {
+            *ask_at = Instant::now() + spread(life);
+        }
+        due
     }
 }
 
-/// Answers of one kind: single flight per key, errors are not kept.
+fn spread(life: Duration) -> Duration {
+    life.mul_f64(rand::rng().random_range(0.9..1.1))
+}
+
+/// Answers of one kind. The first one to a question is waited for by everybody; of those who come
+/// when it is old one asks again, and the others have the old one. Errors are not kept.
 struct Answers<K, V> {
-    fresh: Cache<K, V>,
-    last: Cache<K, V>,
+    known: Cache<K, Arc<Known<V>>>,
+    life: Duration,
 }
 
 impl<K, V> Answers<K, V>
 where
-    K: Hash + Eq + Copy + std::fmt::Debug + Send + Sync + 'static,
+    K: Hash + Eq + Copy + Debug + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
 {
     fn new(most: u64, life: Duration) -> Self {
-        let cache = || Cache::builder().max_capacity(most);
+        let known = Cache::builder().max_capacity(most).time_to_live(OLD);
         Self {
-            fresh: cache().expire_after(SpreadLife(life)).build(),
-            last: cache().time_to_live(OLD).build(),
+            known: known.build(),
+            life,
         }
     }
 
@@ -59,26 +80,30 @@ where
         key: K,
         read: impl Future<Output = Result<V, PortError>>,
     ) -> Result<V, PortError> {
-        let flight = async {
-            let answer = match self.last.get(&key).await {
-                None => read.await?,
-                Some(old) => match timeout(PATIENCE, read).await {
-                    Ok(Ok(new)) => new,
-                    silent => {
-                        let error = silent.map(|read| read.err());
-                        tracing::warn!(
-                            ?key,
-                            ?error,
-                            "the store does not answer; its last word counts"
-                        );
-                        return Ok(old);
-                    }
-                },
-            };
-            self.last.insert(key, answer.clone()).await;
-            Ok(answer)
+        let Some(known) = self.known.get(&key).await else {
+            let first = async { Ok(Arc::new(Known::new(read.await?, self.life))) };
+            let known = self.known.try_get_with(key, first).await.map_err(shared)?;
+            return Ok(known.value.clone());
         };
-        self.fresh.try_get_with(key, flight).await.map_err(shared)
+        if !known.is_due(self.life) {
+            return Ok(known.value.clone());
+        }
+        match timeout(PATIENCE, read).await {
+            Ok(Ok(value)) => {
+                let known = Known::new(value.clone(), self.life);
+                self.known.insert(key, Arc::new(known)).await;
+                Ok(value)
+            }
+            silent => {
+                let error = silent.map(|read| read.err());
+                tracing::warn!(
+                    ?key,
+                    ?error,
+                    "the store does not answer; its last word counts"
+                );
+                Ok(known.value.clone())
+            }
+        }
     }
 }
 
@@ -154,6 +179,25 @@ mod tests {
         assert_eq!(answers.get(1, mute).await.unwrap(), "old");
         assert!(answers.get(2, async { Err(silent()) }).await.is_err());
         assert_eq!(answers.get(1, async { Ok("new") }).await.unwrap(), "new");
+    }
+
+    #[tokio::test]
+    async fn while_one_asks_again_the_others_have_the_old_answer() {
+        let life = Duration::from_millis(1);
+        let answers = Answers::new(10, life);
+        assert_eq!(answers.get(1, async { Ok("old") }).await.unwrap(), "old");
+        // Longer than a life, its spread included.
+        tokio::time::sleep(2 * life).await;
+        let (answer, asking) = tokio::sync::oneshot::channel();
+        let one = answers.get(1, async { Ok(asking.await.unwrap()) });
+        let others = async {
+            let known = answers.known.get(&1).await.unwrap();
+            *known.ask_at.lock().unwrap() += LIFE;
+            assert_eq!(answers.get(1, async { Ok("other") }).await.unwrap(), "old");
+            answer.send("new").unwrap();
+        };
+        assert_eq!(tokio::join!(one, others).0.unwrap(), "new");
+        assert_eq!(answers.known.get(&1).await.unwrap().value, "new");
     }
 
     #[tokio::test]

@@ -127,11 +127,16 @@ impl Row {
     /// in the end.
     pub async fn told(&mut self, word: &str) -> usize {
         wait_until("everybody's answer", || self.buying.is_finished()).await;
-        let mut told = 0;
+        self.hear(word).await
+    }
+
+    /// How many of those who were told "queued" hear this when they ask now.
+    pub async fn hear(&self, word: &str) -> usize {
+        let mut hear = 0;
         for promise in self.crowd.promises() {
-            told += usize::from(self.crowd.state_of(&promise).await == word);
+            hear += usize::from(self.crowd.state_of(&promise).await == word);
         }
-        told
+        hear
     }
 
     /// The end that every row has (see [`Deployment::end`]), and its line in the table.
