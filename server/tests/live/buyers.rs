@@ -57,6 +57,8 @@ pub struct Crowd {
 const ADDRESSES: u8 = 200;
 /// Longer than a server takes to be back.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// When nothing is under way any more, everybody has an answer within this time.
+const ANSWERED: Duration = Duration::from_secs(10);
 
 impl Crowd {
     pub fn new(urls: &[String], sale: &Sale, connections: usize) -> Crowd {
@@ -254,6 +256,18 @@ impl Crowd {
     /// How many were told "queued" so far.
     pub fn promised(&self) -> usize {
         self.promises.lock().unwrap().len()
+    }
+
+    /// Everybody who was told "queued" hears how that ended. A copy that was not told itself looks
+    /// into the ledger within seconds.
+    pub async fn all_are_answered(&self) {
+        let deadline = Instant::now() + ANSWERED;
+        for promise in self.promises() {
+            while self.state_of(&promise).await == "queued" {
+                assert!(Instant::now() < deadline, "no answer: {promise:?}");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
     }
 
     pub async fn state_of(&self, promise: &Promise) -> String {

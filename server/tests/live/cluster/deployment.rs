@@ -330,10 +330,7 @@ impl Deployment {
             sold += crowd.learn_later(outcomes).await;
         }
         assert_eq!(audit.items[0].orders_live, sold as i64, "{audit:#?}");
-        for promise in crowd.promises() {
-            let state = crowd.state_of(&promise).await;
-            assert_ne!(state, "queued", "{promise:?}");
-        }
+        crowd.all_are_answered().await;
         let late = Crowd::new(&[self.nginx.url()], &sale.late(LATECOMERS), CONNECTIONS);
         let late_orders = late.buy_all().await;
         let late_orders = late_orders.iter().filter_map(Outcome::order).count();

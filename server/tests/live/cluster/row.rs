@@ -127,16 +127,11 @@ impl Row {
     /// in the end.
     pub async fn told(&mut self, word: &str) -> usize {
         wait_until("everybody's answer", || self.buying.is_finished()).await;
-        self.hear(word).await
-    }
-
-    /// How many of those who were told "queued" hear this when they ask now.
-    pub async fn hear(&self, word: &str) -> usize {
-        let mut hear = 0;
+        let mut told = 0;
         for promise in self.crowd.promises() {
-            hear += usize::from(self.crowd.state_of(&promise).await == word);
+            told += usize::from(self.crowd.state_of(&promise).await == word);
         }
-        hear
+        told
     }
 
     /// The end that every row has (see [`Deployment::end`]), and its line in the table.
