@@ -97,13 +97,14 @@ impl RedisGate {
             self.seen.forget(item_id);
             return Ok(Reconciled::Same);
         }
+        let too_many = found.unheard.len() >= COLLECTED;
         found.unheard = self.still_unheard(found.unheard).await?;
         let sent = self.send_again(&open, &found.unheard, true).await?;
         if sent > 0 {
             return Ok(lost(sent, found.returns()));
         }
-        if found.unheard.len() >= COLLECTED {
-            // They were sent, and are waited for. Nothing is settled before they are heard of.
+        if too_many {
+            // The others were not looked at. Nothing is settled before these are heard of.
             return Ok(Reconciled::Same);
         }
         let target = target(&ledger, &found);
