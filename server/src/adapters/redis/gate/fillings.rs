@@ -17,8 +17,9 @@ use crate::engine::ports::{Filling, PortError, Reservations};
 
 /// Asked for again after this long, by one caller; the others go on with what is known.
 const FRESH: Duration = Duration::from_secs(1);
-/// While the ledger does not answer, what is known is good for this long.
-const LIFE: Duration = Duration::from_secs(30);
+/// While the ledger does not answer, what is known is good for this long, as are the catalogue and
+/// the log-ins that a copy knows. A gate of another filling says so itself.
+const LIFE: Duration = Duration::from_secs(600);
 /// Items remembered.
 const ITEMS: u64 = 10_000;
 
