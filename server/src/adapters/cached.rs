@@ -1,7 +1,9 @@
 //! Caches in front of slower adapters: the same ports again.
 
+mod answers;
 mod catalogue;
 mod tokens;
 
+pub use answers::Answers;
 pub use catalogue::CachedCatalogue;
 pub use tokens::CachedTokens;

@@ -1,0 +1,211 @@
+//! What a store said, remembered for a while, however many ask; and what it said last, while the store
+//! is away.
+
+use std::{
+    fmt::Debug,
+    hash::Hash,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use moka::future::Cache;
+use rand::Rng;
+use tokio::time::timeout;
+
+use crate::engine::ports::PortError;
+
+/// How long an answer counts while the store gives no other: as long as sales go on without the
+/// ledger.
+const OLD: Duration = Duration::from_secs(600);
+/// Who has an old answer waits for a new one no longer than this.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// An answer, and when the store is asked again.
+struct Known<V> {
+    value: V,
+    /// When the store was asked for it.
+    asked_at: Instant,
+    ask_at: Mutex<Instant>,
+}
+
+impl<V> Known<V> {
+    fn new(value: V, asked_at: Instant, life: Duration) -> Arc<Self> {
+        Arc::new(Self {
+            value,
+            asked_at,
+            ask_at: Mutex::new(Instant::now() + spread(life)),
+        })
+    }
+
+    /// Whether it is time to ask again; true for one caller a life.
+    fn is_due(&self, life: Duration) -> bool {
+        let mut ask_at = self.ask_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = *ask_at <= Instant::now();
+        if due {
+            *ask_at = Instant::now() + spread(life);
+        }
+        due
+    }
+}
+
+/// By a tenth, so that answers given together are not asked for together again.
+fn spread(life: Duration) -> Duration {
+    life.mul_f64(rand::rng().random_range(0.9..1.1))
+}
+
+/// Answers of one kind. The first one to a question is waited for by everybody; of those who come
+/// when it is old one asks again, and the others have the old one. Errors are not kept.
+pub struct Answers<K, V> {
+    known: Cache<K, Arc<Known<V>>>,
+    life: Duration,
+}
+
+impl<K, V> Answers<K, V>
+where
+    K: Hash + Eq + Copy + Debug + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    /// Remembers `most` answers, each for about `life` (give or take a tenth).
+    pub fn new(most: u64, life: Duration) -> Self {
+        let known = Cache::builder().max_capacity(most).time_to_live(OLD);
+        Self {
+            known: known.build(),
+            life,
+        }
+    }
+
+    /// What is known, or what `read` says if that is nothing or old.
+    ///
+    /// # Errors
+    /// `read` failed, and nothing is known.
+    pub async fn get(
+        &self,
+        key: K,
+        read: impl Future<Output = Result<V, PortError>>,
+    ) -> Result<V, PortError> {
+        let Some(known) = self.known.get(&key).await else {
+            let asked_at = Instant::now();
+            let first = async { Ok(Known::new(read.await?, asked_at, self.life)) };
+            let known = self.known.try_get_with(key, first).await.map_err(shared)?;
+            return Ok(known.value.clone());
+        };
+        if !known.is_due(self.life) {
+            return Ok(known.value.clone());
+        }
+        let asked_at = Instant::now();
+        match timeout(PATIENCE, read).await {
+            Ok(Ok(value)) => {
+                self.put(key, value.clone(), asked_at).await;
+                Ok(value)
+            }
+            silent => {
+                let error = silent.map(|read| read.err());
+                tracing::warn!(
+                    ?key,
+                    ?error,
+                    "the store does not answer; its last word counts"
+                );
+                Ok(known.value.clone())
+            }
+        }
+    }
+
+    /// What is known, if the store was asked for it at `since` or later.
+    pub async fn get_since(&self, key: K, since: Instant) -> Option<V> {
+        let known = self.known.get(&key).await?;
+        (known.asked_at >= since).then(|| known.value.clone())
+    }
+
+    /// What the store answered to a question of `asked_at`, or was told then.
+    pub async fn put(&self, key: K, value: V, asked_at: Instant) {
+        let known = Known::new(value, asked_at, self.life);
+        self.known.insert(key, known).await;
+    }
+}
+
+/// One flight's error, for everybody who waited for it.
+fn shared(error: Arc<PortError>) -> PortError {
+    match &*error {
+        PortError::Busy { port, detail } => PortError::Busy {
+            port,
+            detail: detail.clone(),
+        },
+        PortError::Failed { port, .. } => PortError::Failed {
+            port,
+            source: Box::new(error),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIFE: Duration = Duration::from_secs(5);
+
+    fn silent() -> PortError {
+        PortError::Busy {
+            port: "store",
+            detail: "away".into(),
+        }
+    }
+
+    #[tokio::test]
+    async fn the_last_answer_counts_while_the_store_is_away() {
+        let answers = Answers::new(10, Duration::ZERO);
+        assert!(answers.get(1, async { Err(silent()) }).await.is_err());
+        assert_eq!(answers.get(1, async { Ok("old") }).await.unwrap(), "old");
+        assert_eq!(
+            answers.get(1, async { Err(silent()) }).await.unwrap(),
+            "old"
+        );
+        let mute = std::future::pending();
+        assert_eq!(answers.get(1, mute).await.unwrap(), "old");
+        assert!(answers.get(2, async { Err(silent()) }).await.is_err());
+        assert_eq!(answers.get(1, async { Ok("new") }).await.unwrap(), "new");
+    }
+
+    #[tokio::test]
+    async fn while_one_asks_again_the_others_have_the_old_answer() {
+        let life = Duration::from_millis(1);
+        let answers = Answers::new(10, life);
+        assert_eq!(answers.get(1, async { Ok("old") }).await.unwrap(), "old");
+        // Longer than a life, its spread included.
+        tokio::time::sleep(2 * life).await;
+        let (answer, asking) = tokio::sync::oneshot::channel();
+        let one = answers.get(1, async { Ok(asking.await.unwrap()) });
+        let others = async {
+            let known = answers.known.get(&1).await.unwrap();
+            *known.ask_at.lock().unwrap() += LIFE;
+            assert_eq!(answers.get(1, async { Ok("other") }).await.unwrap(), "old");
+            answer.send("new").unwrap();
+        };
+        assert_eq!(tokio::join!(one, others).0.unwrap(), "new");
+        assert_eq!(answers.known.get(&1).await.unwrap().value, "new");
+    }
+
+    #[tokio::test]
+    async fn a_fresh_answer_is_asked_for_once() {
+        let answers = Answers::new(10, LIFE);
+        assert_eq!(
+            answers.get(1, async { Ok("first") }).await.unwrap(),
+            "first"
+        );
+        assert_eq!(
+            answers.get(1, async { Ok("other") }).await.unwrap(),
+            "first"
+        );
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_as_new_as_its_question() {
+        let answers = Answers::new(10, LIFE);
+        let asked_at = Instant::now();
+        answers.put(1, "told", asked_at).await;
+        assert_eq!(answers.get(1, async { Ok("read") }).await.unwrap(), "told");
+        assert_eq!(answers.get_since(1, asked_at).await, Some("told"));
+        let later = asked_at + Duration::from_millis(1);
+        assert_eq!(answers.get_since(1, later).await, None);
+        assert_eq!(answers.get_since(2, asked_at).await, None);
+    }
+}
