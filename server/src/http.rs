@@ -16,6 +16,7 @@ mod listener;
 mod page_cache;
 mod pages;
 mod probes;
+mod renderer;
 mod request_metrics;
 #[cfg(test)]
 mod tests;
@@ -98,7 +99,7 @@ pub fn router(site: Site) -> Router {
         shop: site.shop,
         settings: Arc::new(site.settings),
     };
-    let renderer = pages::Renderer::new(&doors, &site.leptos);
+    let renderer = renderer::Renderer::new(&doors, &site.leptos);
     let cache = page_cache::PageCache::new(renderer.clone(), doors.clone());
 
     let guarded = Router::new()

@@ -24,7 +24,7 @@ use self::entry::Entry;
 use super::{
     Doors,
     envelope::{Envelope, internal},
-    pages::{Page, Renderer},
+    renderer::{Page, Renderer},
     visitor::anybody,
 };
 

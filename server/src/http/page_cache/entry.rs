@@ -15,7 +15,7 @@ use axum::{
 use flate2::{Compression, write::GzEncoder};
 use sha2::{Digest, Sha256};
 
-use crate::http::pages::{Page, described};
+use crate::http::renderer::{Page, describe};
 
 /// A shared cache keeps a page this long at most, in seconds.
 const SHARED_LIFE_S: u64 = 30;
@@ -107,7 +107,7 @@ impl Entry {
             (false, Encoding::Identity) => (self.status, self.html.clone()).into_response(),
         };
         let headers = response.headers_mut();
-        described(headers, language);
+        describe(headers, language);
         if let (false, Some(name)) = (known, encoding.name()) {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
         }
