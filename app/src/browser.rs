@@ -11,7 +11,7 @@ pub mod ticking;
 pub mod timers;
 
 #[cfg(not(feature = "hydrate"))]
-#[path = "nowhere.rs"]
+#[path = "browser/nowhere.rs"]
 mod web;
 #[cfg(feature = "hydrate")]
 mod web;
