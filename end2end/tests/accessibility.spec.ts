@@ -1,4 +1,5 @@
-// axe finds nothing serious on any page and in any state of the panel.
+// axe finds nothing serious on any page and in any state of the panel, and nothing moves for whoever
+// wants no motion.
 
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
@@ -41,6 +42,26 @@ test('every page is sound', async ({ shop, page, signIn, somebody, quiet }) => {
   await buyer.cancel(orderId);
   await visit(page, `/orders/${orderId}`);
   await isClean(page, 'a closed order');
+});
+
+test('who wants no motion sees none', async ({ shop, page }) => {
+  const round = await shop.round({});
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  await visit(page, `/items/${round.itemId}`);
+  const ink = () => page.evaluate(() => getComputedStyle(document.body).color);
+  const light = await ink();
+  const moved = await page.evaluateHandle(() => {
+    const properties: string[] = [];
+    document.addEventListener('transitionrun', (event) => properties.push(event.propertyName));
+    return properties;
+  });
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await expect.poll(ink).not.toBe(light);
+  // Two frames: what a change sets off has begun in the second.
+  const frame = () => page.evaluate(() => new Promise((begun) => requestAnimationFrame(begun)));
+  await frame();
+  await frame();
+  expect(await moved.jsonValue()).toEqual([]);
 });
 
 for (const [name, arrange] of Object.entries(reachable) as [string, Scene][]) {
