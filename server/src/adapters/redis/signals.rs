@@ -12,7 +12,7 @@ use redis::{
     Client, IntoConnectionInfo, Msg, RedisError, RedisResult,
     aio::{PubSubSink, PubSubStream},
 };
-use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep, timeout};
 
 use super::{Redis, connection::tcp};
 use crate::engine::{SoldOutMarks, ports::Bell};
@@ -135,8 +135,9 @@ impl Signals {
     }
 }
 
-fn every(period: Duration) -> tokio::time::Interval {
-    let mut interval = interval(period);
+/// For the first time after a period.
+fn every(period: Duration) -> Interval {
+    let mut interval = interval_at(Instant::now() + period, period);
     interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
     interval
 }
