@@ -49,6 +49,8 @@ pub struct Crowd {
     item_id: String,
     tokens: Arc<Vec<String>>,
     connections: usize,
+    /// Nobody begins any more when so many were told "queued".
+    door: Arc<AtomicUsize>,
     promises: Arc<Mutex<Vec<Promise>>>,
     busy: Arc<AtomicUsize>,
 }
@@ -77,6 +79,7 @@ impl Crowd {
             item_id: sale.item_id.clone(),
             tokens: Arc::new(sale.tokens.clone()),
             connections,
+            door: Arc::new(usize::MAX.into()),
             promises: Arc::default(),
             busy: Arc::default(),
         }
@@ -86,12 +89,32 @@ impl Crowd {
     pub async fn buy_all(self) -> Vec<Outcome> {
         let buys = (0..self.tokens.len()).map(|buyer| {
             let crowd = self.clone();
-            async move { crowd.buy(buyer).await }
+            async move {
+                crowd.waits_at_the_door().await;
+                crowd.buy(buyer).await
+            }
         });
         stream::iter(buys)
             .buffered(self.connections)
             .collect()
             .await
+    }
+
+    /// Buyers of [`buy_all`](Self::buy_all) begin until so many were told "queued". Who has begun
+    /// goes on: with every connection one more may be told.
+    pub fn lets_in(&self, promises: usize) {
+        self.door.store(promises, Ordering::Relaxed);
+    }
+
+    /// From now on nobody waits at the door.
+    pub fn lets_everybody_in(&self) {
+        self.lets_in(usize::MAX);
+    }
+
+    async fn waits_at_the_door(&self) {
+        while self.promised() >= self.door.load(Ordering::Relaxed) {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
     }
 
     /// Everybody looks at the shop before the sale, so that it knows their log-ins.

@@ -20,8 +20,8 @@ use crate::{
     process::{Audit, Process, Sale, Shop},
 };
 
-/// Connections of a crowd.
-const CONNECTIONS: usize = 32;
+/// Connections of a crowd: so many of its calls may be under way.
+pub const CONNECTIONS: usize = 32;
 /// Buyers who come when everybody else is done, for what is left.
 const LATECOMERS: u32 = 100;
 /// A cluster that is whole again drains within this time.

@@ -41,7 +41,7 @@ async fn numbers(client: &DatabaseConnection, sql: &str) -> Vec<i64> {
 async fn killed(database: Database) {
     let mut row = begin("killed", database).await;
     row.cluster.kill_database();
-    let before = row.in_the_middle();
+    let before = row.goes_on();
     row.somebody_buys().await;
     row.waits_for_orders().await;
     assert!(!row.buying.is_finished(), "who wrote the orders?");
@@ -63,7 +63,7 @@ async fn mariadb_is_killed_and_comes_back() {
 async fn paused(database: Database) {
     let mut row = begin("paused for 5 s", database).await;
     row.cluster.pause_database();
-    let before = row.in_the_middle();
+    let before = row.goes_on();
     tokio::time::sleep(Duration::from_secs(5)).await;
     let after = row.crowd.promised();
     assert!(!row.buying.is_finished(), "who wrote the orders?");
@@ -89,7 +89,7 @@ async fn terminated(database: Database) {
     let client = connect(&mut row).await;
     let mut ended = 0;
     for _ in 0..TIMES {
-        let promised = row.in_the_middle();
+        let promised = row.crowd.promised();
         ended += match database {
             Database::Postgres => {
                 let sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \

@@ -6,7 +6,7 @@ use tokio::time::sleep;
 
 use super::{
     deployment::{Copy, Deployment, Plan},
-    row::Row,
+    row::{Row, Size},
 };
 use crate::buyers::Crowd;
 
@@ -47,10 +47,15 @@ async fn all_copies_are_replaced_one_after_the_other() {
         ..Plan::default()
     };
     let cluster = Deployment::start(plan).await;
-    let mut row = Row::of("rolling restart", cluster, 900, 1_100).await;
+    let size = Size {
+        stock: 900,
+        buyers: 1_100,
+        ahead: 120,
+    };
+    let mut row = Row::of("rolling restart", cluster, size).await;
     let mut took = Vec::new();
     for number in 0..4 {
-        let promised = row.in_the_middle();
+        let promised = row.crowd.promised();
         let copy = copies(&mut row.cluster).nth(number).unwrap();
         let begun = Instant::now();
         copy.process().signal("TERM");

@@ -5,33 +5,40 @@ use std::time::{Duration, Instant};
 
 use super::{
     deployment::{Deployment, Plan},
-    row::Row,
+    row::{Row, Size},
 };
 
 /// A copy whose drill comes up dies within this time.
 const DEATH: Duration = Duration::from_secs(30);
 
-/// A cluster whose first worker fails as planned.
-async fn with_drill(drill: &str) -> Deployment {
+/// A planned call comes up before the crowd waits.
+const SIZE: Size = Size {
+    stock: 600,
+    buyers: 1_000,
+    ahead: 150,
+};
+
+/// A sale in its middle, whose first worker fails as planned.
+async fn with_drill(name: &str, drill: &str) -> Row {
     let mut cluster = Deployment::start(Plan::default()).await;
     let worker = &mut cluster.workers[0];
     worker.stop().await;
     worker.shop.set("DRILL", drill);
     worker.shop.set("LOG", "warn");
     worker.start().await;
-    cluster
+    Row::of(name, cluster, SIZE).await
 }
 
 /// The first worker dies at a planned call, and comes back when the sale has gone on without it.
-async fn dies_at(name: &'static str, drill: &str) {
-    let mut row = Row::on(name, with_drill(drill).await).await;
+async fn dies_at(name: &str, drill: &str) {
+    let mut row = with_drill(name, drill).await;
     let worker = &mut row.cluster.workers[0];
     let deadline = Instant::now() + DEATH;
     while !worker.process().has_ended() {
         assert!(Instant::now() < deadline, "the drill did not come up");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    let promised = row.in_the_middle();
+    let promised = row.crowd.promised();
     // Long enough for the other one to take over what this one had in hand, if it does.
     row.reaches(promised + 100).await;
     let worker = &mut row.cluster.workers[0];
@@ -42,15 +49,15 @@ async fn dies_at(name: &'static str, drill: &str) {
 }
 
 /// The first worker is told an error at a planned call.
-async fn fails_at(name: &'static str, drill: &str) {
-    let row = Row::on(name, with_drill(drill).await).await;
+async fn fails_at(name: &str, drill: &str) {
+    let row = with_drill(name, drill).await;
     let worker = &row.cluster.workers[0];
     let deadline = Instant::now() + DEATH;
     while !worker.shop.log().contains("made to fail") {
         assert!(Instant::now() < deadline, "the drill did not come up");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    let promised = row.in_the_middle();
+    let promised = row.crowd.promised();
     row.end(&format!("failed after {promised} promises")).await;
 }
 
@@ -58,7 +65,7 @@ async fn fails_at(name: &'static str, drill: &str) {
 async fn a_web_copy_dies_and_comes_back() {
     let mut row = Row::begin("kill -9 of a web copy", Plan::default()).await;
     row.cluster.webs[0].kill().await;
-    let promised = row.in_the_middle();
+    let promised = row.crowd.promised();
     row.reaches(promised + 50).await;
     row.cluster.webs[0].start().await;
     row.end(&format!("died after {promised} promises")).await;
@@ -77,7 +84,7 @@ async fn workers_die_in_turn_at_random_moments() {
         let worker = &mut row.cluster.workers[turn % 2];
         worker.kill().await;
         worker.start().await;
-        deaths.push(row.in_the_middle());
+        deaths.push(row.crowd.promised());
         row.reaches(deaths[turn] + 30).await;
     }
     row.end(&format!("died after {deaths:?} promises")).await;

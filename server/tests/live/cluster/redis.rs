@@ -3,21 +3,18 @@
 use std::time::{Duration, Instant};
 
 use super::{
-    deployment::Plan,
+    deployment::{CONNECTIONS, Plan},
     row::{Row, wait_until},
 };
-
-/// Calls that one buyer each may have had under way.
-const IN_FLIGHT: usize = 32;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn redis_is_paused_for_five_seconds() {
     let mut row = Row::begin("Redis paused for 5 s", Plan::default()).await;
     row.cluster.servers().redis.pause();
-    let before = row.in_the_middle();
+    let before = row.goes_on();
     tokio::time::sleep(Duration::from_secs(5)).await;
     row.cluster.servers().redis.resume();
-    assert!(row.crowd.promised() - before <= IN_FLIGHT, "who decided?");
+    assert!(row.crowd.promised() - before <= CONNECTIONS, "who decided?");
     let busy = row.crowd.busy();
     assert!(busy > 0, "nobody noticed");
     assert_eq!(row.told("forgotten").await, 0);
@@ -29,8 +26,8 @@ async fn redis_is_paused_for_five_seconds() {
 async fn redis_is_killed_and_comes_back_with_its_log() {
     let mut row = Row::begin("Redis killed, its log there", Plan::default()).await;
     row.cluster.servers().redis.kill();
-    let before = row.in_the_middle();
-    wait_until("buyers to notice", || row.crowd.busy() > IN_FLIGHT).await;
+    let before = row.goes_on();
+    wait_until("buyers to notice", || row.crowd.busy() > CONNECTIONS).await;
     row.cluster.servers().redis.restart();
     let busy = row.crowd.busy();
     assert_eq!(row.told("forgotten").await, 0, "the log has everything");
@@ -42,7 +39,7 @@ async fn redis_is_killed_and_comes_back_with_its_log() {
 async fn redis_is_killed_and_comes_back_empty() {
     let mut row = Row::begin("Redis killed and back empty", Plan::default()).await;
     row.pause_workers();
-    row.in_the_middle();
+    row.goes_on();
     // What is promised from now on only Redis knows.
     row.somebody_buys().await;
     let promised = row.waits_for_orders().await;
@@ -68,11 +65,11 @@ async fn redis_is_killed_and_comes_back_empty() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn redis_forgets_its_scripts() {
-    const TIMES: usize = 10;
+    const TIMES: usize = 5;
     let mut row = Row::begin("scripts flushed", Plan::default()).await;
     let mut cached = 0;
     for _ in 0..TIMES {
-        let before = row.in_the_middle();
+        let before = row.crowd.promised();
         let redis = &row.cluster.servers().redis;
         cached += number(&redis.cli(&["info", "memory"]), "number_of_cached_scripts:");
         assert_eq!(redis.cli(&["script", "flush"]), "OK");
@@ -89,7 +86,7 @@ async fn redis_closes_every_connection() {
     let mut row = Row::begin("connections to Redis closed", Plan::default()).await;
     let mut closed = 0;
     for _ in 0..TIMES {
-        let before = row.in_the_middle();
+        let before = row.crowd.promised();
         for kind in ["normal", "pubsub"] {
             let redis = &row.cluster.servers().redis;
             let killed = redis.cli(&["client", "kill", "type", kind]);

@@ -80,7 +80,7 @@ async fn reservations_that_waited_too_long_are_released() {
     };
     let mut row = Row::begin("workers paused, the queue too old", plan).await;
     row.pause_workers();
-    row.in_the_middle();
+    row.goes_on();
     // No worker had this one in hand, to write its order as the first thing after the pause.
     row.somebody_buys().await;
     row.waits_for_orders().await;

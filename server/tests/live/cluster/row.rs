@@ -1,18 +1,20 @@
 //! A row of the table of faults: a sale, something that breaks in its middle, and the sale's end.
+//!
+//! No fault comes too late, however fast the sale and however slow the tool that makes the fault:
+//! between two steps of a row the crowd comes only so far.
 
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinHandle;
 
-use super::deployment::{Deployment, Plan};
+use super::deployment::{CONNECTIONS, Deployment, Plan};
 use crate::{
     buyers::{Crowd, Outcome},
     process::Sale,
 };
 
-/// Units.
-pub const STOCK: usize = 300;
-const BUYERS: u32 = 600;
+/// Units of most rows.
+pub const STOCK: usize = 400;
 /// The sale is in its middle when so many were told "queued".
 const MIDDLE: usize = 50;
 /// Nobody was told "queued" for so long: everybody who can buy waits for an order.
@@ -20,62 +22,85 @@ const REST: Duration = Duration::from_millis(500);
 /// Whatever a row waits for comes within this time.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How large a sale is.
+#[derive(Clone, Copy)]
+pub struct Size {
+    pub stock: usize,
+    pub buyers: u32,
+    /// How many more than a row has waited for are told "queued" before the crowd waits, so that it
+    /// buys while a slow tool makes a fault.
+    pub ahead: usize,
+}
+
+impl Size {
+    /// For a fault that is made at once.
+    const USUAL: Size = Size {
+        stock: STOCK,
+        buyers: 2 * STOCK as u32,
+        ahead: 0,
+    };
+}
+
 /// A sale under way.
 pub struct Row {
     name: String,
     begun: Instant,
-    stock: usize,
-    buyers: u32,
+    size: Size,
     pub cluster: Deployment,
     pub sale: Sale,
     pub crowd: Crowd,
+    /// Nobody waits at the door any more.
+    everybody: bool,
     pub buying: JoinHandle<Vec<Outcome>>,
 }
 
 impl Row {
     /// A sale in its middle.
     pub async fn begin(name: &str, plan: Plan) -> Row {
-        Row::on(name, Deployment::start(plan).await).await
+        Row::of(name, Deployment::start(plan).await, Size::USUAL).await
     }
 
-    /// A sale in its middle, on a cluster that was prepared for it.
-    pub async fn on(name: &str, cluster: Deployment) -> Row {
-        Row::of(name, cluster, STOCK, BUYERS).await
-    }
-
-    /// A sale in its middle, of another size.
-    pub async fn of(name: &str, cluster: Deployment, stock: usize, buyers: u32) -> Row {
+    /// A sale in its middle, of another size, on a cluster that was prepared for it.
+    pub async fn of(name: &str, cluster: Deployment, size: Size) -> Row {
         let begun = Instant::now();
-        let sale = cluster.seed(stock as u32, buyers);
+        let sale = cluster.seed(size.stock as u32, size.buyers);
         let crowd = cluster.crowd(&sale);
         crowd.arrive().await;
+        crowd.lets_in(0);
         let buying = tokio::spawn(crowd.clone().buy_all());
         let mut row = Row {
             name: name.to_owned(),
             begun,
-            stock,
-            buyers,
+            size,
             cluster,
             sale,
             crowd,
+            everybody: false,
             buying,
         };
         row.reaches(MIDDLE).await;
         row
     }
 
-    /// Goes on until so many were told "queued".
+    /// Goes on until so many were told "queued". The crowd then waits for the row's next step,
+    /// unless everybody has been let in.
     pub async fn reaches(&mut self, promises: usize) {
+        if !self.everybody {
+            let limit = promises + self.size.ahead;
+            assert!(limit + CONNECTIONS < self.size.stock, "too few units");
+            self.crowd.lets_in(limit);
+        }
         tokio::select! {
             () = self.crowd.reaches(promises) => {}
             ended = &mut self.buying => panic!("the sale is over: {:?}", ended.map(|all| all.len())),
         }
     }
 
-    /// How many were told "queued" so far; there must be something left to sell.
-    pub fn in_the_middle(&self) -> usize {
+    /// The fault has come: from now on nothing holds the crowd. How many were told "queued" before.
+    pub fn goes_on(&mut self) -> usize {
         let promised = self.crowd.promised();
-        assert!(promised < self.stock, "the fault came too late");
+        self.everybody = true;
+        self.crowd.lets_everybody_in();
         promised
     }
 
@@ -97,7 +122,7 @@ impl Row {
     /// Purchases go on: somebody who was not there yet is told "queued".
     pub async fn somebody_buys(&self) {
         let deadline = Instant::now() + PATIENCE;
-        for buyer in (0..self.buyers as usize).rev().cycle() {
+        for buyer in (0..self.size.buyers as usize).rev().cycle() {
             assert!(Instant::now() < deadline, "nobody can buy");
             if self
                 .crowd
@@ -126,6 +151,7 @@ impl Row {
     /// Waits for everybody's answer; then how many of those who were told "queued" were told this
     /// in the end.
     pub async fn told(&mut self, word: &str) -> usize {
+        self.goes_on();
         wait_until("everybody's answer", || self.buying.is_finished()).await;
         let mut told = 0;
         for promise in self.crowd.promises() {
@@ -135,12 +161,13 @@ impl Row {
     }
 
     /// The end that every row has (see [`Deployment::end`]), and its line in the table.
-    pub async fn end(self, what: &str) {
+    pub async fn end(mut self, what: &str) {
+        self.goes_on();
         let outcomes = self.buying.await.unwrap();
         let took = self.begun.elapsed().as_secs_f64();
         print!("{}: {what}; {took:.1} s; ", self.name);
         self.cluster
-            .end(&self.sale, &self.crowd, &outcomes, self.stock as u32)
+            .end(&self.sale, &self.crowd, &outcomes, self.size.stock as u32)
             .await;
     }
 }
