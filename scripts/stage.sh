@@ -31,10 +31,14 @@ key_stage() {
   stage "$@" || { sum_up; exit 1; }
 }
 
-# What failed, as the test runners name it, with the first words of why.
+# What failed, as the test runners name it, with the first words of why: those of a panic are on the
+# lines after it.
 failures() {
-  grep -hE '^test .* FAILED$|^ +\[[a-z-]+\] › |^thread .* panicked at |^ +(Test timeout|Error: )' \
-    "$STAGE_LOGS"/*.log | cut -c 1-160 | head -n 12
+  awk '
+    /^thread .* panicked at / { words = 4 }
+    /^(stack backtrace|note):/ { words = 0 }
+    words-- > 0 || /^test .* FAILED$|^ +\[[a-z-]+\] › |^ +(Test timeout|Error: )/
+  ' "$STAGE_LOGS"/*.log | cut -c 1-160 | head -n 20
 }
 
 # Prints the table, the closing lines of the test runners and what failed; fails when a stage
