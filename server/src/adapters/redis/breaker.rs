@@ -7,8 +7,10 @@ use std::{
 
 /// So many silences in a row open it. Fewer may be one slow moment that hits many calls.
 const SILENCES: u32 = 16;
-/// Open for this long; then one call tries, and the others hear no for as long again.
-const REST: Duration = Duration::from_millis(250);
+/// Open for this long; then one call tries, and the others hear no for as long again. Longer than a
+/// call waits: else a lone caller who goes from copy to copy would find each at its try, and wait
+/// every time.
+const REST: Duration = Duration::from_millis(500);
 /// Open for so long, and again after as long: the connection may be what is mute, not Redis.
 const RENEWAL_MS: i64 = 2_000;
 
