@@ -160,17 +160,7 @@ impl TestShop {
             ends_at_ms,
             stopped,
             pay_window_s: None,
-            items: vec![NewItem {
-                item_id,
-                product_id: self.ids.next(),
-                title: both("手冲壶", "Pour-over kettle"),
-                description: both("细口。", "A slender spout."),
-                picture_url: "/products/kettle.svg".into(),
-                list_price: Money(29_900),
-                sale_price: Money(9_900),
-                stock,
-                segments: 1,
-            }],
+            items: vec![kettle(item_id, self.ids.next(), stock)],
         };
         self.sql.add_round(&round).await.unwrap();
         item_id
@@ -234,6 +224,21 @@ impl TestShop {
         let report = audit::audit(&self.sql, self.clock.get()).await.unwrap();
         assert_eq!(report.violations, [], "{report:#?}");
         report
+    }
+}
+
+/// What most tests sell: 99.00 instead of 299.00.
+pub fn kettle(item_id: ItemId, product_id: Uuid, stock: u32) -> NewItem {
+    NewItem {
+        item_id,
+        product_id,
+        title: both("手冲壶", "Pour-over kettle"),
+        description: both("细口。", "A slender spout."),
+        picture_url: "/products/kettle.svg".into(),
+        list_price: Money(29_900),
+        sale_price: Money(9_900),
+        stock,
+        segments: 1,
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use app::wire::{AccountId, ItemId, Money, OrderId, ReservationId, RoundId};
+use app::wire::{AccountId, ItemId, OrderId, ReservationId, RoundId};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
 use server::{
     adapters::sql::{NewItem, NewRound, Sql},
@@ -19,7 +19,7 @@ use server::{
 };
 use uuid::Uuid;
 
-use crate::support::{HOUR_MS, START_MS, both};
+use crate::support::{HOUR_MS, START_MS, both, kettle};
 use test_servers::{MariaDb, Postgres, mariadb, postgres};
 
 /// The shop's time to pay.
@@ -90,6 +90,7 @@ impl Opened {
     /// An item of an open round; its number makes its id.
     pub async fn item(&self, number: u32, stock: u32) -> ItemId {
         let item_id = ItemId(Uuid::from_u128(0xa000 + u128::from(number)));
+        let product_id = Uuid::from_u128(0xab00 + u128::from(number));
         let round = NewRound {
             round_id: RoundId(Uuid::from_u128(0xaa00 + u128::from(number))),
             title: both("午夜场", "Midnight round"),
@@ -98,15 +99,9 @@ impl Opened {
             stopped: None,
             pay_window_s: None,
             items: vec![NewItem {
-                item_id,
-                product_id: Uuid::from_u128(0xab00 + u128::from(number)),
+                // Four bytes in UTF-8: a database may have to be told that it can be so many.
                 title: both("手冲壶 🫖", "Pour-over kettle"),
-                description: both("细口。", "A slender spout."),
-                picture_url: "/products/kettle.svg".into(),
-                list_price: Money(29_900),
-                sale_price: Money(9_900),
-                stock,
-                segments: 1,
+                ..kettle(item_id, product_id, stock)
             }],
         };
         self.sql.add_round(&round).await.unwrap();

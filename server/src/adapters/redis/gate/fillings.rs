@@ -39,7 +39,8 @@ impl Fillings {
 
     /// About a second old while the ledger answers. `None`: no such item is for sale.
     pub async fn get(&self, item_id: ItemId) -> Result<Option<Filling>, PortError> {
-        self.known.get(item_id, self.ledger.filling(item_id)).await
+        let read = async { self.ledger.filling(item_id).await };
+        self.known.get(item_id, read).await
     }
 
     /// As the ledger said it at `not_before` or later.
