@@ -49,8 +49,6 @@ pub struct Row {
     pub cluster: Deployment,
     pub sale: Sale,
     pub crowd: Crowd,
-    /// Nobody waits at the door any more.
-    everybody: bool,
     pub buying: JoinHandle<Vec<Outcome>>,
 }
 
@@ -75,21 +73,17 @@ impl Row {
             cluster,
             sale,
             crowd,
-            everybody: false,
             buying,
         };
         row.reaches(MIDDLE).await;
         row
     }
 
-    /// Goes on until so many were told "queued". The crowd then waits for the row's next step,
-    /// unless everybody has been let in.
+    /// Goes on until so many were told "queued". The crowd then waits for the row's next step.
     pub async fn reaches(&mut self, promises: usize) {
-        if !self.everybody {
-            let limit = promises + self.size.ahead;
-            assert!(limit + CONNECTIONS < self.size.stock, "too few units");
-            self.crowd.lets_in(limit);
-        }
+        let limit = promises + self.size.ahead;
+        assert!(limit + CONNECTIONS < self.size.stock, "too few units");
+        self.crowd.lets_in(limit);
         tokio::select! {
             () = self.crowd.reaches(promises) => {}
             ended = &mut self.buying => panic!("the sale is over: {:?}", ended.map(|all| all.len())),
@@ -97,9 +91,8 @@ impl Row {
     }
 
     /// The fault has come: from now on nothing holds the crowd. How many were told "queued" before.
-    pub fn goes_on(&mut self) -> usize {
+    pub fn goes_on(&self) -> usize {
         let promised = self.crowd.promised();
-        self.everybody = true;
         self.crowd.lets_everybody_in();
         promised
     }
@@ -161,7 +154,7 @@ impl Row {
     }
 
     /// The end that every row has (see [`Deployment::end`]), and its line in the table.
-    pub async fn end(mut self, what: &str) {
+    pub async fn end(self, what: &str) {
         self.goes_on();
         let outcomes = self.buying.await.unwrap();
         let took = self.begun.elapsed().as_secs_f64();
