@@ -89,7 +89,7 @@ async fn terminated(database: Database) {
     let client = connect(&mut row).await;
     let mut ended = 0;
     for _ in 0..TIMES {
-        let promised = row.crowd.promised();
+        let promised = row.in_the_middle();
         ended += match database {
             Database::Postgres => {
                 let sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \

@@ -55,7 +55,7 @@ async fn all_copies_are_replaced_one_after_the_other() {
     let mut row = Row::of("rolling restart", cluster, size).await;
     let mut took = Vec::new();
     for number in 0..4 {
-        let promised = row.crowd.promised();
+        let promised = row.in_the_middle();
         let copy = copies(&mut row.cluster).nth(number).unwrap();
         let begun = Instant::now();
         copy.process().signal("TERM");

@@ -84,17 +84,18 @@ impl Line {
     }
 
     /// The fault has come: nothing holds the wave any more. How many were told "queued" before.
-    fn hit(&self) -> usize {
-        let wave = self.waves.last().unwrap();
-        let promised = wave.promised();
-        wave.lets_everybody_in();
+    fn hit(&self, wave: &JoinHandle<Vec<Outcome>>) -> usize {
+        assert!(!wave.is_finished(), "the wave was over before the fault");
+        let crowd = self.waves.last().unwrap();
+        let promised = crowd.promised();
+        crowd.lets_everybody_in();
         promised
     }
 
     async fn late(&mut self) {
         let wave = self.wave().await;
         self.proxy().delay(200);
-        let before = self.hit();
+        let before = self.hit(&wave);
         let asked = Instant::now();
         self.cluster.webs[0].shop.readiness().await.unwrap();
         assert!(asked.elapsed() >= Duration::from_millis(200), "not late");
@@ -116,7 +117,7 @@ impl Line {
             cut.push(self.proxy().connections());
             self.proxy().drop_connections();
             if round == 0 {
-                before = self.hit();
+                before = self.hit(&wave);
             }
         }
         let fault = format!("cut five times, {cut:?} connections");
@@ -126,7 +127,7 @@ impl Line {
     async fn half_open(&mut self) {
         let wave = self.wave().await;
         self.proxy().half_open();
-        let before = self.hit();
+        let before = self.hit(&wave);
         let begun = Instant::now();
         self.is_red().await;
         sleep(Duration::from_secs(5).saturating_sub(begun.elapsed())).await;
@@ -139,7 +140,7 @@ impl Line {
     async fn answers_lost(&mut self) {
         let wave = self.wave().await;
         self.proxy().lose_answers();
-        let before = self.hit();
+        let before = self.hit(&wave);
         let begun = Instant::now();
         self.is_red().await;
         sleep(Duration::from_secs(3).saturating_sub(begun.elapsed())).await;

@@ -38,7 +38,7 @@ async fn dies_at(name: &str, drill: &str) {
         assert!(Instant::now() < deadline, "the drill did not come up");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    let promised = row.crowd.promised();
+    let promised = row.in_the_middle();
     // Long enough for the other one to take over what this one had in hand, if it does.
     row.reaches(promised + 100).await;
     let worker = &mut row.cluster.workers[0];
@@ -57,7 +57,7 @@ async fn fails_at(name: &str, drill: &str) {
         assert!(Instant::now() < deadline, "the drill did not come up");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    let promised = row.crowd.promised();
+    let promised = row.in_the_middle();
     row.end(&format!("failed after {promised} promises")).await;
 }
 
@@ -65,7 +65,7 @@ async fn fails_at(name: &str, drill: &str) {
 async fn a_web_copy_dies_and_comes_back() {
     let mut row = Row::begin("kill -9 of a web copy", Plan::default()).await;
     row.cluster.webs[0].kill().await;
-    let promised = row.crowd.promised();
+    let promised = row.in_the_middle();
     row.reaches(promised + 50).await;
     row.cluster.webs[0].start().await;
     row.end(&format!("died after {promised} promises")).await;
@@ -84,7 +84,7 @@ async fn workers_die_in_turn_at_random_moments() {
         let worker = &mut row.cluster.workers[turn % 2];
         worker.kill().await;
         worker.start().await;
-        deaths.push(row.crowd.promised());
+        deaths.push(row.in_the_middle());
         row.reaches(deaths[turn] + 30).await;
     }
     row.end(&format!("died after {deaths:?} promises")).await;

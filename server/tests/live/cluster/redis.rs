@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::{
-    deployment::{CONNECTIONS, Plan},
-    row::{Row, wait_until},
+    deployment::{CONNECTIONS, Deployment, Plan},
+    row::{Row, Size, wait_until},
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -65,11 +65,17 @@ async fn redis_is_killed_and_comes_back_empty() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn redis_forgets_its_scripts() {
-    const TIMES: usize = 5;
-    let mut row = Row::begin("scripts flushed", Plan::default()).await;
+    const TIMES: usize = 10;
+    let size = Size {
+        stock: 600,
+        buyers: 900,
+        ahead: 0,
+    };
+    let cluster = Deployment::start(Plan::default()).await;
+    let mut row = Row::of("scripts flushed", cluster, size).await;
     let mut cached = 0;
     for _ in 0..TIMES {
-        let before = row.crowd.promised();
+        let before = row.in_the_middle();
         let redis = &row.cluster.servers().redis;
         cached += number(&redis.cli(&["info", "memory"]), "number_of_cached_scripts:");
         assert_eq!(redis.cli(&["script", "flush"]), "OK");
@@ -86,7 +92,7 @@ async fn redis_closes_every_connection() {
     let mut row = Row::begin("connections to Redis closed", Plan::default()).await;
     let mut closed = 0;
     for _ in 0..TIMES {
-        let before = row.crowd.promised();
+        let before = row.in_the_middle();
         for kind in ["normal", "pubsub"] {
             let redis = &row.cluster.servers().redis;
             let killed = redis.cli(&["client", "kill", "type", kind]);

@@ -90,9 +90,16 @@ impl Row {
         }
     }
 
+    /// How many were told "queued" so far; there must be something left to sell.
+    pub fn in_the_middle(&self) -> usize {
+        let promised = self.crowd.promised();
+        assert!(promised < self.size.stock, "the fault came too late");
+        promised
+    }
+
     /// The fault has come: from now on nothing holds the crowd. How many were told "queued" before.
     pub fn goes_on(&self) -> usize {
-        let promised = self.crowd.promised();
+        let promised = self.in_the_middle();
         self.crowd.lets_everybody_in();
         promised
     }
@@ -144,7 +151,7 @@ impl Row {
     /// Waits for everybody's answer; then how many of those who were told "queued" were told this
     /// in the end.
     pub async fn told(&mut self, word: &str) -> usize {
-        self.goes_on();
+        self.crowd.lets_everybody_in();
         wait_until("everybody's answer", || self.buying.is_finished()).await;
         let mut told = 0;
         for promise in self.crowd.promises() {
@@ -155,7 +162,7 @@ impl Row {
 
     /// The end that every row has (see [`Deployment::end`]), and its line in the table.
     pub async fn end(self, what: &str) {
-        self.goes_on();
+        self.crowd.lets_everybody_in();
         let outcomes = self.buying.await.unwrap();
         let took = self.begun.elapsed().as_secs_f64();
         print!("{}: {what}; {took:.1} s; ", self.name);
