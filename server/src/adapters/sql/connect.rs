@@ -7,7 +7,11 @@ use std::{
 
 use sea_orm::{
     ConnectOptions, Database, DatabaseConnection, DbErr,
-    sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+    sqlx::{
+        Connection as _, Sqlite,
+        pool::PoolOptions,
+        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+    },
 };
 use sea_orm_migration::MigratorTrait;
 
@@ -86,7 +90,8 @@ impl Sql {
                 .idle_timeout(None)
                 .max_lifetime(None)
                 .sqlx_logging(false)
-                .map_sqlx_sqlite_opts(move |options| sqlite(options, &file, durability));
+                .map_sqlx_sqlite_opts(move |options| sqlite(options, &file, durability))
+                .map_sqlx_sqlite_pool_opts(outside_a_transaction);
             patiently(options).await
         };
         let write = connect(1).await?;
@@ -112,6 +117,17 @@ async fn patiently(options: ConnectOptions) -> Result<DatabaseConnection, DbErr>
             opened => return opened,
         }
     }
+}
+
+/// A connection whose COMMIT failed is closed, never used again.
+///
+/// SQLite rolls such a transaction back by itself, so that the driver's own ROLLBACK fails and the
+/// driver goes on counting the transaction as open. What comes next on that connection would be a
+/// savepoint instead of a transaction, and after a second failure a savepoint inside a transaction
+/// that nobody commits: every answer says yes, and nothing is on disk. The hook runs after the ping
+/// of the release, when a rollback that was under way has been done.
+fn outside_a_transaction(pool: PoolOptions<Sqlite>) -> PoolOptions<Sqlite> {
+    pool.before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }))
 }
 
 fn sqlite(

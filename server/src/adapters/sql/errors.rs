@@ -124,10 +124,14 @@ fn mysql(number: u16) -> Meaning {
     }
 }
 
-/// `SQLITE_BUSY` and its extended codes (<https://sqlite.org/rescode.html#busy>).
+/// <https://sqlite.org/rescode.html>: the low byte of an extended code is its primary code.
 fn sqlite(code: Option<&str>) -> Meaning {
-    match code {
-        Some("5" | "261" | "517" | "773") => Meaning::Busy,
+    let code = code.and_then(|code| code.parse::<u32>().ok());
+    match code.map(|code| code & 0xff) {
+        // BUSY, LOCKED, PROTOCOL: another connection holds a lock.
+        Some(5 | 6 | 15) => Meaning::Busy,
+        // NOMEM, READONLY, IOERR, FULL, CANTOPEN: the machine or its disk, not what was asked.
+        Some(7 | 8 | 10 | 13 | 14) => Meaning::Busy,
         _ => Meaning::Failed,
     }
 }
@@ -188,7 +192,14 @@ mod tests {
         for number in [1040, 1053, 1927] {
             assert_eq!(mysql(number), Meaning::Busy, "{number}");
         }
-        assert_eq!(sqlite(Some("517")), Meaning::Busy);
+        // BUSY_SNAPSHOT, FULL, IOERR_FSYNC, READONLY, CANTOPEN.
+        for code in ["517", "13", "1034", "8", "14"] {
+            assert_eq!(sqlite(Some(code)), Meaning::Busy, "{code}");
+        }
+        // CONSTRAINT_UNIQUE, a table that is not there.
+        for code in ["2067", "1"] {
+            assert_eq!(sqlite(Some(code)), Meaning::Failed, "{code}");
+        }
         // A check that does not hold, a column that is not there, a wrong password.
         let failed = [
             postgres("23514"),

@@ -181,7 +181,8 @@ impl Server {
     }
 }
 
-/// Gives up a connection that comes back and does not answer in time.
+/// Gives up a connection that comes back and does not answer in time, or whose transaction was
+/// neither committed nor rolled back: what it did is not known, and nothing may follow in it.
 fn works_when_released<D>(pool: PoolOptions<D>) -> PoolOptions<D>
 where
     D: sea_orm::sqlx::Database,
@@ -190,7 +191,7 @@ where
         Box::pin(async {
             let answered = timeout(ASK_LIMIT, connection.ping()).await;
             answered.unwrap_or_else(|_| Err(sea_orm::sqlx::Error::PoolTimedOut))?;
-            Ok(true)
+            Ok(!connection.is_in_transaction())
         })
     })
 }

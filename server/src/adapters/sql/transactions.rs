@@ -150,3 +150,53 @@ impl Sql {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::adapters::sql::Durability;
+
+    /// As SQLite does by itself when a COMMIT fails on a full disk.
+    async fn fail_a_commit(sql: &Sql) {
+        let failed = sql.transact(Duplicate::Answer, (), |transaction, ()| {
+            Box::pin(async { Ok(transaction.execute_unprepared("ROLLBACK").await.map(drop)?) })
+        });
+        assert!(failed.await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_connection_whose_commit_failed_is_not_used_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let sql = Sql::open(folder.path(), Durability::Process, 600)
+            .await
+            .unwrap();
+        let private = "CREATE TEMP TABLE of_this_connection (id INTEGER)";
+        sql.write.execute_unprepared(private).await.unwrap();
+
+        fail_a_commit(&sql).await;
+
+        let asked = "SELECT * FROM of_this_connection";
+        let asked = sql.write.execute_unprepared(asked).await;
+        assert!(asked.is_err(), "the same connection is used again");
+    }
+
+    #[tokio::test]
+    async fn a_transaction_after_failed_commits_is_seen_by_readers() {
+        let folder = tempfile::tempdir().unwrap();
+        let sql = Sql::open(folder.path(), Durability::Process, 600)
+            .await
+            .unwrap();
+        for _ in 0..3 {
+            fail_a_commit(&sql).await;
+        }
+        let written = sql.transact(Duplicate::Answer, (), |transaction, ()| {
+            Box::pin(async {
+                let table = "CREATE TABLE written (id INTEGER)";
+                Ok(transaction.execute_unprepared(table).await.map(drop)?)
+            })
+        });
+        written.await.unwrap();
+        let read = sql.read.execute_unprepared("SELECT * FROM written").await;
+        assert!(read.is_ok(), "answered yes, and not committed: {read:?}");
+    }
+}
