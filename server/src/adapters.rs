@@ -1,6 +1,5 @@
 //! The engine's ports on real things. Which adapter is used is decided at run time, in `assembly`.
 
-pub mod admitted;
 pub mod cached;
 pub mod captcha;
 pub mod embedded;
@@ -8,5 +7,7 @@ pub mod faulty;
 pub mod quotas;
 pub mod rabbitmq;
 pub mod redis;
+pub mod sold_out_cache;
+pub mod sold_out_gate;
 pub mod sql;
 pub mod system;

@@ -1,5 +1,4 @@
-//! The composition root: puts adapters under the engine and the engine under its doors. Which ones
-//! is decided here, at run time, by configuration. Tests put the shop together here too, with a
+//! The composition root: puts adapters under the engine. Which ones is decided here, at run time, by configuration. Tests put the shop together here too, with a
 //! clock of their own.
 
 mod cluster;
@@ -11,17 +10,21 @@ use futures::future::BoxFuture;
 
 use crate::{
     adapters::{
-        faulty::{DrillPlan, FaultPlan, FaultyOrders, FaultyQueue, FaultyReservations},
+        cached::CachedCatalogue,
+        faulty::{DrillPlan, FaultPlan, Faulty},
         sql::{ConnectError, Durability, Sql},
         system::{Argon2Passwords, LogNotifier, SystemIds},
     },
     config::Config,
     engine::{
-        Engine,
+        Engine, accounts, audit, notices, orders,
         ports::{
-            Clock, Ids, Notifier, OrderQueue, Orders, PasswordError, Passwords, PortError,
-            Reservations, captcha::CaptchaSource,
+            Bell, CaptchaSource, Captchas, Catalogue, Clock, DueReleases, GateLedger, Ids, Job,
+            Limits, LoginTokens, Notifier, OrderCloser, OrderQueue, OrderReader, OrderWriter,
+            Outbox, PasswordError, Passwords, Paths, PortError, ReservationReader, Reserve,
+            Restock, StockGate,
         },
+        purchase, stock,
     },
     workers::Bells,
 };
@@ -89,7 +92,7 @@ pub type Ping = Box<dyn Fn() -> BoxFuture<'static, Result<(), PortError>> + Send
 /// A shop, put together and not running.
 pub struct Assembly {
     /// The rules over their adapters.
-    pub engine: Arc<Engine>,
+    pub engine: Engine,
     /// What wakes the workers.
     pub bells: Bells,
     /// Run as long as the shop does; without them nothing is decided.
@@ -104,31 +107,43 @@ pub struct Assembly {
 
 /// The ports of ledger and queue, failing where somebody planned it.
 struct Ledger {
-    reservations: Arc<dyn Reservations>,
-    orders: Arc<dyn Orders>,
+    gate: Arc<dyn GateLedger>,
+    due: Arc<dyn DueReleases>,
+    reservations: Arc<dyn ReservationReader>,
+    writer: Arc<dyn OrderWriter>,
+    closer: Arc<dyn OrderCloser>,
+    reader: Arc<dyn OrderReader>,
     queue: Arc<dyn OrderQueue>,
 }
 
 impl Ledger {
-    fn new(sql: &Sql, queue: Arc<dyn OrderQueue>, faults: Option<Arc<dyn FaultPlan>>) -> Self {
-        let store = Arc::new(sql.clone());
-        let Some(plan) = faults else {
-            return Self {
-                reservations: store.clone(),
-                orders: store,
-                queue,
-            };
+    fn new(sql: &Sql, queue: Arc<dyn OrderQueue>, faults: Option<&Arc<dyn FaultPlan>>) -> Self {
+        let sql = Arc::new(sql.clone());
+        let ports = Self {
+            gate: sql.clone(),
+            due: sql.clone(),
+            reservations: sql.clone(),
+            writer: sql.clone(),
+            closer: sql.clone(),
+            reader: sql,
+            queue,
         };
+        match faults {
+            Some(plan) => ports.failing(plan),
+            None => ports,
+        }
+    }
+
+    fn failing(self, plan: &Arc<dyn FaultPlan>) -> Self {
+        let plan = || plan.clone();
         Self {
-            reservations: Arc::new(FaultyReservations {
-                real: store.clone(),
-                plan: plan.clone(),
-            }),
-            orders: Arc::new(FaultyOrders {
-                real: store,
-                plan: plan.clone(),
-            }),
-            queue: Arc::new(FaultyQueue { real: queue, plan }),
+            gate: Arc::new(Faulty::new(self.gate, plan())),
+            due: Arc::new(Faulty::new(self.due, plan())),
+            reservations: Arc::new(Faulty::new(self.reservations, plan())),
+            writer: Arc::new(Faulty::new(self.writer, plan())),
+            closer: Arc::new(Faulty::new(self.closer, plan())),
+            reader: Arc::new(Faulty::new(self.reader, plan())),
+            queue: Arc::new(Faulty::new(self.queue, plan())),
         }
     }
 }
@@ -161,6 +176,98 @@ pub async fn assemble(config: &Config, around: Surroundings) -> Result<Assembly,
         // Boxed: as one type the two ways together are more than the compiler wants to look at.
         None => Box::pin(embedded::assemble(config, around)).await,
         Some(cluster) => Box::pin(cluster::assemble(config, cluster, around)).await,
+    }
+}
+
+/// What differs between the two ways to run.
+struct Parts {
+    clock: Arc<dyn Clock>,
+    ledger: Ledger,
+    /// Between gate and queue, where the gate is not the queue itself.
+    outbox: Option<Arc<dyn Outbox>>,
+    limits: Arc<dyn Limits>,
+    tokens: Arc<dyn LoginTokens>,
+    captchas: Arc<dyn Captchas>,
+    paths: Arc<dyn Paths>,
+    reserve: Arc<dyn Reserve>,
+    restock: Arc<dyn Restock>,
+    gate: Arc<dyn StockGate>,
+    wake: Arc<dyn Bell>,
+}
+
+/// The subjects over their ports.
+fn engine(config: &Config, around: Surroundings, sql: &Sql, parts: Parts) -> Engine {
+    let (rules, sql, ledger) = (config.rules, Arc::new(sql.clone()), parts.ledger);
+    let catalogue: Arc<dyn Catalogue> = Arc::new(CachedCatalogue::new(sql.clone()));
+    let Parts {
+        clock,
+        outbox,
+        limits,
+        gate,
+        wake,
+        ..
+    } = parts;
+    Engine {
+        accounts: Arc::new(accounts::Deps {
+            rules,
+            clock: clock.clone(),
+            ids: around.ids.clone(),
+            limits: limits.clone(),
+            accounts: sql.clone(),
+            tokens: parts.tokens,
+            passwords: around.passwords,
+            wake: wake.clone(),
+        }),
+        audit: Arc::new(audit::Deps {
+            clock: clock.clone(),
+            facts: sql.clone(),
+            catalogue: catalogue.clone(),
+            gate: gate.clone(),
+            ledger: ledger.gate,
+            queue: ledger.queue.clone(),
+            outbox: outbox.clone(),
+        }),
+        notices: Arc::new(notices::Deps {
+            clock: clock.clone(),
+            notices: sql,
+            notifier: around.notifier,
+        }),
+        purchase: Arc::new(purchase::Deps {
+            rules,
+            clock: clock.clone(),
+            ids: around.ids.clone(),
+            limits: limits.clone(),
+            catalogue: catalogue.clone(),
+            questions: around.questions,
+            captchas: parts.captchas,
+            paths: parts.paths,
+            gate: parts.reserve,
+            wake: wake.clone(),
+            after_hold: match outbox {
+                Some(_) => Job::Relay,
+                None => Job::WriteOrders,
+            },
+        }),
+        orders: Arc::new(orders::Deps {
+            rules,
+            clock: clock.clone(),
+            ids: around.ids,
+            limits,
+            outbox,
+            queue: ledger.queue,
+            writer: ledger.writer,
+            closer: ledger.closer,
+            reader: ledger.reader,
+            reservations: ledger.reservations,
+            wake,
+        }),
+        stock: Arc::new(stock::Deps {
+            clock,
+            catalogue,
+            gate,
+            restock: parts.restock,
+            due: ledger.due,
+        }),
     }
 }
 

@@ -16,9 +16,11 @@ use tokio::{
 };
 
 use crate::engine::{
-    BATCH, Engine, close_unpaid,
+    BATCH, Engine,
+    notices::send_notices,
+    orders::{close_unpaid, relay, write_orders},
     ports::{Bell, Job, PortError},
-    reconcile, relay, release, send_notices, warm_up, write_orders,
+    stock::{reconcile, release, warm_up},
 };
 
 /// A worker that fails says so at once and then so often: a server may be away for an hour, and
@@ -86,14 +88,14 @@ impl Bell for Bells {
 
 /// Starts every worker. Once `stop` turns true each finishes the run it is in, and the set empties.
 pub fn start(
-    engine: &Arc<Engine>,
+    engine: &Engine,
     bells: &Bells,
     pace: Pace,
     stop: &watch::Receiver<bool>,
 ) -> JoinSet<()> {
     let mut workers = JoinSet::new();
     let mut start = |rhythm: Rhythm, run_once: RunOnce| {
-        let (engine, bells, stop) = (Arc::clone(engine), bells.clone(), stop.clone());
+        let (engine, bells, stop) = (engine.clone(), bells.clone(), stop.clone());
         workers.spawn(rhythm.keep(engine, bells, stop, run_once));
     };
     let every = |name, period| Rhythm {
@@ -109,9 +111,9 @@ pub fn start(
         per_s: None,
     };
 
-    if engine.outbox.is_some() {
+    if engine.orders.outbox.is_some() {
         start(woken("relay", Job::Relay), |e, _| {
-            Box::pin(async move { relay::run_once(&e).await })
+            Box::pin(async move { relay::run_once(&e.orders).await })
         });
     }
     let writer = Rhythm {
@@ -119,34 +121,37 @@ pub fn start(
         ..woken("write_orders", Job::WriteOrders)
     };
     start(writer, |e, limit| {
-        Box::pin(async move { write_orders::run_once(&e, limit).await })
+        Box::pin(async move { write_orders::run_once(&e.orders, limit).await })
     });
     start(woken("release", Job::Release), |e, _| {
-        Box::pin(async move { release::run_once(&e).await })
+        Box::pin(async move { release::run_once(&e.stock).await })
     });
     start(woken("send_notices", Job::Notify), |e, _| {
-        Box::pin(async move { send_notices::run_once(&e).await })
+        Box::pin(async move { send_notices::run_once(&e.notices).await })
     });
     start(every("close_unpaid", pace.work), |e, _| {
-        Box::pin(async move { close_unpaid::run_once(&e).await })
+        Box::pin(async move { close_unpaid::run_once(&e.orders).await })
     });
     start(every("warm_up", pace.warm_up), |e, _| {
-        Box::pin(async move { warm_up::run_once(&e).await })
+        Box::pin(async move { warm_up::run_once(&e.stock).await })
     });
     start(every("reconcile", pace.reconcile), |e, _| {
-        Box::pin(async move { reconcile::run_once(&e).await })
+        Box::pin(async move { reconcile::run_once(&e.stock).await })
     });
     start(every("replay_parked", pace.replay), |e, _| {
-        Box::pin(async move { e.queue.replay_parked().await })
+        Box::pin(async move { e.orders.queue.replay_parked().await })
     });
     start(every("purge_log_ins", pace.purge), |e, _| {
-        Box::pin(async move { e.tokens.purge(e.clock.now_ms()).await.map(|()| 0) })
+        Box::pin(async move {
+            let now_ms = e.accounts.clock.now_ms();
+            e.accounts.tokens.purge(now_ms).await.map(|()| 0)
+        })
     });
     workers
 }
 
 /// A run, and how many entries it may take at most (for the workers that are paced).
-type RunOnce = fn(Arc<Engine>, u32) -> BoxFuture<'static, Result<u32, PortError>>;
+type RunOnce = fn(Engine, u32) -> BoxFuture<'static, Result<u32, PortError>>;
 
 /// When a worker runs.
 struct Rhythm {
@@ -160,7 +165,7 @@ struct Rhythm {
 impl Rhythm {
     async fn keep(
         self,
-        engine: Arc<Engine>,
+        engine: Engine,
         bells: Bells,
         mut stop: watch::Receiver<bool>,
         run_once: RunOnce,
@@ -169,7 +174,7 @@ impl Rhythm {
         let limit = self.per_s.map_or(BATCH, |per_s| per_s.min(BATCH));
         let mut complained: Option<Instant> = None;
         while !*stop.borrow() {
-            let done = match run_once(Arc::clone(&engine), limit).await {
+            let done = match run_once(engine.clone(), limit).await {
                 Ok(done) => {
                     if complained.take().is_some() {
                         tracing::info!(worker = self.name, "works again");

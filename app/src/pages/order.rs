@@ -52,7 +52,7 @@ fn OrderView(detail: OrderDetail, calendar: Calendar, language: Language) -> imp
             </a>
         </p>
         <section class="column order">
-            <Standing order=&order calendar language />
+            <LedgerStatus order=&order calendar language />
             <Facts order=&order calendar language />
             <h2 class="order__heading">{say::what_happened(language)}</h2>
             <TimeLine history=&history calendar language />
@@ -62,7 +62,11 @@ fn OrderView(detail: OrderDetail, calendar: Calendar, language: Language) -> imp
 
 /// The one question of the page, answered in large type: did I get it, and what now?
 #[component]
-fn Standing<'a>(order: &'a Order, calendar: Calendar, language: Language) -> impl IntoView + use<> {
+fn LedgerStatus<'a>(
+    order: &'a Order,
+    calendar: Calendar,
+    language: Language,
+) -> impl IntoView + use<> {
     let order_id = order.order_id;
     let what_now = match (order.state, order.close_reason) {
         (OrderState::PendingPayment, _) => {

@@ -8,7 +8,8 @@ use server_fn::{
 
 use super::ReservationId;
 
-/// Why a purchase was refused: the same words in the gate, the metrics, the wire and the pages.
+/// Why a purchase came to nothing: the same codes in the gate, the ledger, the wire and the pages.
+/// Errors that no purchase ends with are in [`ApiError`] alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rejection {
@@ -26,10 +27,6 @@ pub enum Rejection {
     PathInvalid,
     /// The answer is wrong, or the question was used or has expired.
     CaptchaWrong,
-    /// Too many calls.
-    RateLimited,
-    /// The account may not buy.
-    Banned,
     /// The shop cannot decide right now.
     Busy,
 }
@@ -44,7 +41,7 @@ pub enum ApiError {
     /// 403: not for this caller, or the request did not come from our own pages.
     #[error("not allowed")]
     Forbidden,
-    /// 403, see [`Rejection::Banned`].
+    /// 403: an operator has banned the account from buying.
     #[error("this account may not buy")]
     Banned,
     /// 403, see [`Rejection::CaptchaWrong`].

@@ -13,7 +13,7 @@ mod text;
 
 pub use pool::CaptchaPool;
 
-use crate::engine::ports::captcha::Question;
+use crate::engine::ports::Question;
 use arithmetic::Arithmetic;
 use rand::Rng;
 use text::Text;

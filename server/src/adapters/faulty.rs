@@ -12,7 +12,7 @@ use std::{future::Future, sync::Arc};
 use crate::engine::ports::PortError;
 
 pub use drill::{Drill, DrillPlan};
-pub use ledger::{FaultyOrders, FaultyQueue, FaultyReservations};
+pub use ledger::Faulty;
 
 /// What happens at a point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -25,7 +25,7 @@ pub use gate::{GateClock, Patience, RedisGate};
 pub use limits::RedisLimits;
 pub use outbox::RedisOutbox;
 pub use paths::RedisPaths;
-pub use results::{AnsweredGate, KnownOrders, KnownReservations, Results};
+pub use results::{AnsweredGate, CachedOrders, CachedReservations, Results};
 pub use signals::{RedisBells, Signals};
 pub use sweep::sweep;
 pub use tokens::RedisTokens;

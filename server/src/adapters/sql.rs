@@ -9,6 +9,7 @@ mod demo;
 mod entity;
 mod errors;
 mod facts;
+mod gate_ledger;
 mod held;
 mod notices;
 mod orders;

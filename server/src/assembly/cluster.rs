@@ -5,21 +5,23 @@ use std::{sync::Arc, time::Duration};
 
 use futures::future::BoxFuture;
 
-use super::{Assembly, AssemblyError, Ledger, Ping, Surroundings, ledger_ping, open_ledger};
+use super::{
+    Assembly, AssemblyError, Ledger, Parts, Ping, Surroundings, engine, ledger_ping, open_ledger,
+};
 use crate::{
     adapters::{
-        admitted::AdmittedGate,
-        cached::CachedCatalogue,
         rabbitmq::{RETRY_AFTER, RabbitQueue},
         redis::{
-            AnsweredGate, ClusterClock, GateClock, KnownOrders, KnownReservations, Patience, Redis,
-            RedisBells, RedisCaptchas, RedisGate, RedisLimits, RedisOutbox, RedisPaths,
+            AnsweredGate, CachedOrders, CachedReservations, ClusterClock, GateClock, Patience,
+            Redis, RedisBells, RedisCaptchas, RedisGate, RedisLimits, RedisOutbox, RedisPaths,
             RedisTokens, Results, Signals,
         },
+        sold_out_cache::SoldOutCache,
+        sold_out_gate::SoldOutGate,
         sql::Sql,
     },
     config::{Cluster, Config},
-    engine::{Engine, SoldOutMarks, ports::Clock},
+    engine::ports::Clock,
     workers::Bells,
 };
 
@@ -35,7 +37,7 @@ struct Lines {
     clock: Arc<dyn Clock>,
     gate_clock: GateClock,
     bells: RedisBells,
-    marks: SoldOutMarks,
+    sold_out: SoldOutCache,
 }
 
 pub async fn assemble(
@@ -55,17 +57,18 @@ pub async fn assemble(
         clock,
         gate_clock,
         bells: RedisBells::new(redis.clone(), Arc::new(bells.clone())),
-        marks: SoldOutMarks::default(),
+        sold_out: SoldOutCache::default(),
         redis,
         sql,
     };
-    let signals = Signals::new(lines.redis.clone(), lines.marks.clone(), &lines.bells);
+    let signals = Signals::new(lines.redis.clone(), lines.sold_out.clone(), &lines.bells);
     tasks.push(Box::pin(signals.listen()));
     tasks.push(Box::pin(lines.bells.clone().publish()));
 
     let rabbit = lines.rabbit.clone();
+    let parts = parts(config, &around, &lines);
     Ok(Assembly {
-        engine: Arc::new(engine(config, around, &lines)),
+        engine: engine(config, around, &lines.sql, parts),
         bells,
         tasks,
         dependencies: vec![
@@ -96,55 +99,45 @@ async fn clocks(
     (Arc::new(clock), GateClock::Server)
 }
 
-fn engine(config: &Config, around: Surroundings, lines: &Lines) -> Engine {
+fn parts(config: &Config, around: &Surroundings, lines: &Lines) -> Parts {
     let Lines { redis, clock, .. } = lines;
-    let store = Arc::new(lines.sql.clone());
-    let ledger = Ledger::new(&lines.sql, lines.rabbit.clone(), around.faults);
-    let results = Results::new(redis.clone(), clock.clone());
-    let gate = RedisGate::new(
+    let mut ledger = Ledger::new(&lines.sql, lines.rabbit.clone(), around.faults.as_ref());
+    let gate = Arc::new(RedisGate::new(
         redis.clone(),
         lines.gate_clock.clone(),
-        ledger.reservations.clone(),
+        ledger.gate.clone(),
         ledger.queue.clone(),
         Patience::default(),
-    );
+    ));
+    let in_front = Arc::new(SoldOutGate::new(gate.clone(), lines.sold_out.clone()));
+    let results = Results::new(redis.clone(), clock.clone());
+    ledger.writer = Arc::new(CachedOrders {
+        ledger: ledger.writer,
+        results: results.clone(),
+    });
+    ledger.reservations = Arc::new(CachedReservations {
+        ledger: ledger.reservations,
+        results: results.clone(),
+    });
     let outbox = RedisOutbox::new(redis.clone(), lines.gate_clock.clone(), RELAY_IDLE);
-    let limits = RedisLimits::new(
-        redis.clone(),
-        clock.clone(),
-        config.quotas,
-        config.no_limits,
-    );
-    Engine {
-        rules: config.rules,
-        ids: around.ids,
-        gate: Arc::new(AnsweredGate {
-            gate: Arc::new(AdmittedGate::new(Arc::new(gate), lines.marks.clone())),
-            results: results.clone(),
-        }),
-        queue: ledger.queue,
+    let (quotas, no_limits) = (config.quotas, config.no_limits);
+    let limits = RedisLimits::new(redis.clone(), clock.clone(), quotas, no_limits);
+    let tokens = RedisTokens::new(redis.clone(), Arc::new(lines.sql.clone()));
+    Parts {
+        clock: clock.clone(),
+        ledger,
         outbox: Some(Arc::new(outbox)),
-        reservations: Arc::new(KnownReservations {
-            ledger: ledger.reservations,
-            results: results.clone(),
-        }),
-        orders: Arc::new(KnownOrders {
-            ledger: ledger.orders,
-            results,
-        }),
-        catalogue: Arc::new(CachedCatalogue::new(store.clone())),
-        accounts: store.clone(),
-        tokens: Arc::new(RedisTokens::new(redis.clone(), store.clone())),
-        passwords: around.passwords,
-        questions: around.questions,
+        limits: Arc::new(limits),
+        tokens: Arc::new(tokens),
         captchas: Arc::new(RedisCaptchas::new(redis.clone(), clock.clone())),
         paths: Arc::new(RedisPaths::new(redis.clone(), clock.clone())),
-        limits: Arc::new(limits),
-        notices: store,
-        notifier: around.notifier,
-        bell: Arc::new(lines.bells.clone()),
-        marks: lines.marks.clone(),
-        clock: clock.clone(),
+        reserve: Arc::new(AnsweredGate {
+            gate: in_front.clone(),
+            results,
+        }),
+        restock: in_front,
+        gate,
+        wake: Arc::new(lines.bells.clone()),
     }
 }
 

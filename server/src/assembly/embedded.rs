@@ -2,58 +2,49 @@
 
 use std::sync::Arc;
 
-use super::{Assembly, AssemblyError, Ledger, Surroundings, ledger_ping, open_ledger};
+use super::{
+    Assembly, AssemblyError, Ledger, Parts, Surroundings, engine, ledger_ping, open_ledger,
+};
 use crate::{
     adapters::{
-        admitted::AdmittedGate,
-        cached::{CachedCatalogue, CachedTokens},
+        cached::CachedTokens,
         embedded::{Gate, GovernedLimits, MemoryCaptchas, MemoryPaths},
+        sold_out_cache::SoldOutCache,
+        sold_out_gate::SoldOutGate,
         system::SystemClock,
     },
     config::Config,
-    engine::{Engine, SoldOutMarks},
     workers::Bells,
 };
 
 pub async fn assemble(config: &Config, around: Surroundings) -> Result<Assembly, AssemblyError> {
     let sql = open_ledger(config, around.durability).await?;
-    let store = Arc::new(sql.clone());
-    let Ledger {
-        reservations,
-        orders,
-        queue,
-    } = Ledger::new(&sql, store.clone(), around.faults);
-    let clock = around.clock.unwrap_or_else(|| Arc::new(SystemClock));
-    let (gate, gate_task) = Gate::new(clock.clone(), queue.clone(), reservations.clone());
-    let (bells, marks) = (Bells::new(), SoldOutMarks::default());
-    let engine = Engine {
-        rules: config.rules,
-        ids: around.ids,
-        gate: Arc::new(AdmittedGate::new(Arc::new(gate), marks.clone())),
-        queue,
+    let tables = Arc::new(sql.clone());
+    let ledger = Ledger::new(&sql, tables.clone(), around.faults.as_ref());
+    let clock = around
+        .clock
+        .clone()
+        .unwrap_or_else(|| Arc::new(SystemClock));
+    let (gate, gate_task) = Gate::new(clock.clone(), ledger.queue.clone(), ledger.gate.clone());
+    let gate = Arc::new(gate);
+    let in_front = Arc::new(SoldOutGate::new(gate.clone(), SoldOutCache::default()));
+    let limits = GovernedLimits::new(clock.clone(), config.quotas, config.no_limits);
+    let bells = Bells::new();
+    let parts = Parts {
+        ledger,
         outbox: None,
-        reservations,
-        orders,
-        catalogue: Arc::new(CachedCatalogue::new(store.clone())),
-        accounts: store.clone(),
-        tokens: Arc::new(CachedTokens::new(store.clone())),
-        passwords: around.passwords,
-        questions: around.questions,
+        limits: Arc::new(limits),
+        tokens: Arc::new(CachedTokens::new(tables)),
         captchas: Arc::new(MemoryCaptchas::new(clock.clone())),
         paths: Arc::new(MemoryPaths::new(clock.clone())),
-        limits: Arc::new(GovernedLimits::new(
-            clock.clone(),
-            config.quotas,
-            config.no_limits,
-        )),
-        notices: store,
-        notifier: around.notifier,
-        bell: Arc::new(bells.clone()),
-        marks,
+        reserve: in_front.clone(),
+        restock: in_front,
+        gate,
+        wake: Arc::new(bells.clone()),
         clock,
     };
     Ok(Assembly {
-        engine: Arc::new(engine),
+        engine: engine(config, around, &sql, parts),
         bells,
         tasks: vec![Box::pin(gate_task.run())],
         dependencies: vec![ledger_ping(&sql)],

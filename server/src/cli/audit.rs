@@ -11,7 +11,7 @@ use crate::{
     config::Config,
     engine::{
         audit::{self, GATE_EQUALS_LEDGER, Report},
-        ports::captcha::{CaptchaSource, NoQuestion, Question},
+        ports::{CaptchaSource, NoQuestion, Question},
     },
 };
 
@@ -51,9 +51,9 @@ pub async fn look(shop: &Assembly) -> Result<Report, Failure> {
     let mut looks = 0;
     loop {
         looks += 1;
-        let now_ms = shop.engine.clock.now_ms();
+        let now_ms = shop.engine.audit.clock.now_ms();
         let mut report = audit::audit(&shop.sql, now_ms).await?;
-        audit::compare(&shop.engine, &mut report).await?;
+        audit::compare(&shop.engine.audit, &mut report).await?;
         let passing = |violation: &audit::Violation| violation.rule == GATE_EQUALS_LEDGER;
         if looks == LOOKS || !report.violations.iter().any(passing) {
             return Ok(report);

@@ -108,7 +108,7 @@ impl Bench {
             tasks.spawn(task);
         }
         let mut stand = Stand {
-            sale: Arc::new(Sale::new(self.orders, shop.engine.clock.now_ms())),
+            sale: Arc::new(Sale::new(self.orders, shop.engine.audit.clock.now_ms())),
             redis: Redis::new(&cluster.redis_urls, &cluster.namespace)?,
             cluster,
             shop,
@@ -133,11 +133,11 @@ impl Bench {
             bare: Arc::new(RedisGate::new(
                 stand.redis.clone(),
                 GateClock::Server,
-                engine.reservations.clone(),
-                engine.queue.clone(),
+                engine.audit.ledger.clone(),
+                engine.orders.queue.clone(),
                 Patience::default(),
             )),
-            whole: engine.gate.clone(),
+            whole: engine.purchase.gate.clone(),
             yardstick: stand.yardstick.as_ref(),
         };
         let crowd = Crowd {
@@ -200,7 +200,7 @@ impl Stand {
         let sale = &self.sale;
         self.shop.sql.add_round(&sale.round()).await?;
         // Not `warm_up`, which warms whatever is on sale: other items are not ours.
-        let gate = &self.shop.engine.gate;
+        let gate = &self.shop.engine.stock.gate;
         gate.warm_up(sale.item_id, sale.window()).await?;
         if redis_benchmark::is_installed() {
             let units = i64::from(sale.stock) * COPY;
@@ -245,7 +245,7 @@ impl Stand {
         if let Some(yardstick) = &self.yardstick {
             yardstick.remove().await?;
         }
-        let results = Results::new(self.redis.clone(), self.shop.engine.clock.clone());
+        let results = Results::new(self.redis.clone(), self.shop.engine.audit.clock.clone());
         let units = self.sale.units(0..self.sale.stock);
         sweep(&self.redis, &results, self.sale.item_id, units).await?;
         Ok(())

@@ -13,8 +13,8 @@ use crate::{
         system::{Argon2Passwords, SystemClock, SystemIds},
     },
     engine::{
+        accounts::sign_in::token_hash,
         ports::{Account, Clock, Ids, Passwords},
-        sign_in::token_hash,
     },
 };
 

@@ -12,7 +12,7 @@ use crate::{
 pub async fn replay(config: &Config) -> Result<(), Failure> {
     let around = Surroundings::real(config, Arc::new(NoQuestions))?;
     let shop = assembly::assemble(config, around).await?;
-    let replayed = shop.engine.queue.replay_parked().await?;
+    let replayed = shop.engine.orders.queue.replay_parked().await?;
     println!("{replayed} parked reservations are in the queue again");
     Ok(())
 }

@@ -22,8 +22,8 @@ use crate::{
     config::Config,
     engine::{
         Engine,
+        stock::warm_up,
         storefront::{LoginCookie, ShopFront},
-        warm_up,
     },
     http::{self, HttpSettings, Readiness, Site},
     workers,
@@ -158,14 +158,14 @@ async fn assemble(config: &Config) -> Result<Assembly, Failure> {
 /// Who comes at the start of a round should find the gate warm. Where that fails now, the worker
 /// repeats it every second.
 async fn warm_gate(engine: &Engine) {
-    if let Err(error) = warm_up::run_once(engine).await {
+    if let Err(error) = warm_up::run_once(&engine.stock).await {
         tracing::warn!(error = ?error, "the gate is not warm yet");
     }
 }
 
 fn site(
     config: &Config,
-    engine: Arc<Engine>,
+    engine: Engine,
     readiness: Arc<dyn Readiness>,
     metrics: PrometheusHandle,
 ) -> Site {

@@ -3,12 +3,28 @@
 
 mod gate;
 
+use std::sync::Arc;
+
 use app::wire::ItemId;
 use serde::Serialize;
 
 pub use gate::{GATE_EQUALS_LEDGER, compare};
 
-use super::ports::{ItemFacts, LedgerFacts, PortError};
+use super::ports::{
+    Catalogue, Clock, GateLedger, ItemFacts, LedgerFacts, OrderQueue, Outbox, PortError, StockGate,
+};
+
+/// What the auditor reads.
+pub struct Deps {
+    pub clock: Arc<dyn Clock>,
+    pub facts: Arc<dyn LedgerFacts>,
+    pub catalogue: Arc<dyn Catalogue>,
+    pub gate: Arc<dyn StockGate>,
+    pub ledger: Arc<dyn GateLedger>,
+    pub queue: Arc<dyn OrderQueue>,
+    /// Where the gate is outside the ledger.
+    pub outbox: Option<Arc<dyn Outbox>>,
+}
 
 /// A reservation must have ended, and an unpaid order must have been closed, this long after it was
 /// due: the age at which a queue is called stuck.

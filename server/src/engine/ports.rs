@@ -1,44 +1,42 @@
-//! What the engine needs from the outside, as traits. Adapters implement them; which ones are used
-//! is decided at run time in `assembly`. Every adapter of a port passes the same contract suite.
+//! What the engine needs from the outside, as traits, split by who uses them. Adapters implement
+//! them; which ones are used is decided at run time in `assembly`. Every adapter of a port passes
+//! the same contract suite.
 
 mod accounts;
 mod audit;
 mod bell;
-pub mod captcha;
-mod captchas;
+mod captcha;
 mod catalogue;
-mod clock;
+mod environment;
 mod gate;
-mod ids;
 mod limits;
-mod notifier;
+mod notices;
 mod orders;
-mod outbox;
-mod passwords;
 mod paths;
 mod queue;
 mod reservations;
-mod tokens;
 
-pub use accounts::{Account, Accounts, InsertAccountError};
+pub use accounts::{
+    Account, Accounts, InsertAccountError, Login, LoginTokens, PasswordError, Passwords, TokenHash,
+};
 pub use audit::{ItemFacts, LedgerFacts};
 pub use bell::{Bell, Job};
-pub use captchas::{AskedCaptcha, Captchas};
+pub use captcha::{AskedCaptcha, CaptchaSource, Captchas, NoQuestion, Question};
 pub use catalogue::Catalogue;
-pub use clock::Clock;
-pub use gate::{Decision, GateStock, Hold, Reconciled, Refusal, Released, StockGate, Unit, Window};
-pub use ids::Ids;
-pub use limits::{Limit, Limits, RetryAfter};
-pub use notifier::{Notice, Notices, Notifier};
-pub use orders::{CloseOutcome, OrderRecord, Orders, WriteOutcome};
-pub use outbox::{Outbox, OutboxEntry};
-pub use passwords::{PasswordError, Passwords};
-pub use paths::{PathGrant, Paths};
-pub use queue::{Depth, OrderQueue, QueuedReservation, TRIES};
-pub use reservations::{
-    Filling, Holder, ItemSnapshot, ItemSummary, ReservationRecord, Reservations, Standing,
+pub use environment::{Clock, Ids};
+pub use gate::{
+    Decision, GateStock, Reconciled, Released, Reserve, ReserveRequest, Restock, StockGate, Unit,
+    Window,
 };
-pub use tokens::{Login, LoginTokens, TokenHash};
+pub use limits::{Limit, Limits, RetryAfter};
+pub use notices::{Notice, Notices, Notifier};
+pub use orders::{CloseOutcome, OrderCloser, OrderReader, OrderRecord, OrderWriter, WriteOutcome};
+pub use paths::{PathGrant, Paths};
+pub use queue::{Depth, OrderQueue, Outbox, OutboxEntry, QueuedReservation, TRIES};
+pub use reservations::{
+    DueReleases, GateLedger, Holder, ItemSnapshot, ItemSummary, LedgerStatus, LoadEpoch,
+    ReservationReader, ReservationRecord,
+};
 
 /// What every port may answer instead of doing its work.
 #[derive(Debug, thiserror::Error)]

@@ -1,5 +1,5 @@
-//! The shop's door: [`app::port::Storefront`] over the engine. Checks who is asking, calls one use
-//! case, and maps its errors to the wire's codes: the one place where that is done (see `errors`).
+//! [`app::port::Storefront`] over the engine. Checks who is asking, calls one use case, and maps its
+//! errors to the wire's codes: the one place where that is done (see `errors`).
 
 mod errors;
 mod login_cookie;
@@ -10,9 +10,8 @@ use std::{net::IpAddr, sync::Arc};
 use app::{
     port::{LoggedIn, Registration, Storefront, Visitor},
     wire::{
-        ApiError, CaptchaChallenge, CaptchaId, CaptchaWords, CloseReason, HiddenPath, ItemDetail,
-        ItemId, Me, Order, OrderDetail, OrderId, ReservationId, ReservationStatus, Reserved, Round,
-        Stock,
+        ApiError, CaptchaChallenge, CaptchaId, CaptchaWords, HiddenPath, ItemDetail, ItemId, Me,
+        Order, OrderDetail, OrderId, ReservationId, ReservationStatus, Reserved, Round, Stock,
     },
 };
 use async_trait::async_trait;
@@ -22,9 +21,12 @@ use self::{
     views::{order_detail, reservation_status},
 };
 use super::{
-    Engine, ask_captcha, hand_out_path, ports,
-    ports::{CloseOutcome, Job, Limit},
-    reserve, sign_in,
+    Engine,
+    accounts::sign_in,
+    limit,
+    orders::cancel,
+    ports::{Limit, OrderRecord},
+    purchase::{ask_captcha, hand_out_path, reserve},
 };
 
 pub use login_cookie::LoginCookie;
@@ -34,35 +36,33 @@ const ORDERS_SHOWN: u32 = 100;
 
 /// The engine as shoppers meet it.
 pub struct ShopFront {
-    engine: Arc<Engine>,
+    engine: Engine,
     cookie: LoginCookie,
 }
 
 impl ShopFront {
-    /// A door to `engine` that hands out log-ins in `cookie`.
-    pub fn new(engine: Arc<Engine>, cookie: LoginCookie) -> Self {
+    /// Shoppers' calls to `engine`; log-ins are handed out in `cookie`.
+    pub fn new(engine: Engine, cookie: LoginCookie) -> Self {
         Self { engine, cookie }
     }
 
     fn logged_in(&self, signed_in: sign_in::SignedIn) -> LoggedIn {
-        let max_age_s = self.engine.rules.login_life_max_ms / 1000;
+        let max_age_s = self.engine.accounts.rules.login_life_max_ms / 1000;
         LoggedIn {
             set_cookie: self.cookie.set(&signed_in.token, max_age_s),
             me: signed_in.me,
         }
     }
 
+    /// Somebody else's order does not exist, as far as the caller can tell.
     async fn own_order(
         &self,
         visitor: &Visitor,
         order_id: OrderId,
-    ) -> Result<ports::OrderRecord, ApiError> {
-        let me = visitor.signed_in()?;
-        let order = self.engine.orders.get(order_id).await.map_err(port_error)?;
-        // Somebody else's order does not exist, as far as the caller can tell.
-        order
-            .filter(|order| order.buyer == me.account_id)
-            .ok_or(ApiError::NotFound)
+    ) -> Result<OrderRecord, ApiError> {
+        let buyer = visitor.signed_in()?.account_id;
+        let order = cancel::own(&self.engine.orders, buyer, order_id).await;
+        order.map_err(port_error)?.ok_or(ApiError::NotFound)
     }
 }
 
@@ -79,18 +79,17 @@ fn buyer(visitor: &Visitor) -> Result<&Me, ApiError> {
 #[async_trait]
 impl Storefront for ShopFront {
     fn now_ms(&self) -> i64 {
-        self.engine.clock.now_ms()
+        self.engine.purchase.clock.now_ms()
     }
 
     async fn admit(&self, ip: IpAddr) -> Result<(), ApiError> {
-        self.engine
-            .count(Limit::Address(ip))
+        limit::count(&*self.engine.accounts.limits, Limit::Address(ip))
             .await
             .map_err(limit_error)
     }
 
     async fn who_is(&self, login_token: &str) -> Result<Option<Me>, ApiError> {
-        let login = sign_in::who_is(&self.engine, login_token)
+        let login = sign_in::who_is(&self.engine.accounts, login_token)
             .await
             .map_err(port_error)?;
         Ok(login.map(|login| login.me))
@@ -102,8 +101,14 @@ impl Storefront for ShopFront {
             password,
             nickname,
         } = form;
-        let signed_in =
-            sign_in::register(&self.engine, visitor.ip, &mobile, password, &nickname).await?;
+        let signed_in = sign_in::register(
+            &self.engine.accounts,
+            visitor.ip,
+            &mobile,
+            password,
+            &nickname,
+        )
+        .await?;
         Ok(self.logged_in(signed_in))
     }
 
@@ -113,13 +118,13 @@ impl Storefront for ShopFront {
         mobile: &str,
         password: String,
     ) -> Result<LoggedIn, ApiError> {
-        let signed_in = sign_in::login(&self.engine, visitor.ip, mobile, password).await?;
+        let signed_in = sign_in::login(&self.engine.accounts, visitor.ip, mobile, password).await?;
         Ok(self.logged_in(signed_in))
     }
 
     async fn logout(&self, visitor: &Visitor) -> Result<String, ApiError> {
         if let Some(token) = &visitor.login_token {
-            sign_in::logout(&self.engine, token)
+            sign_in::logout(&self.engine.accounts, token)
                 .await
                 .map_err(port_error)?;
         }
@@ -128,6 +133,7 @@ impl Storefront for ShopFront {
 
     async fn rounds(&self) -> Result<Arc<Vec<Round>>, ApiError> {
         self.engine
+            .purchase
             .catalogue
             .rounds(self.now_ms())
             .await
@@ -137,6 +143,7 @@ impl Storefront for ShopFront {
     async fn item(&self, item_id: ItemId) -> Result<Arc<ItemDetail>, ApiError> {
         let item = self
             .engine
+            .purchase
             .catalogue
             .item(item_id)
             .await
@@ -146,7 +153,13 @@ impl Storefront for ShopFront {
 
     async fn stock(&self, item_id: ItemId) -> Result<Stock, ApiError> {
         let item = self.item(item_id).await?;
-        let live = self.engine.gate.stock(item_id).await.map_err(port_error)?;
+        let live = self
+            .engine
+            .stock
+            .gate
+            .stock(item_id)
+            .await
+            .map_err(port_error)?;
         Ok(Stock {
             total: live.map_or(item.item.total, |live| live.total),
             sellable: live.map_or(item.item.sellable, |live| live.sellable),
@@ -162,7 +175,8 @@ impl Storefront for ShopFront {
         visitor: &Visitor,
         item_id: ItemId,
     ) -> Result<CaptchaChallenge, ApiError> {
-        let asked = ask_captcha::ask(&self.engine, buyer(visitor)?.account_id, item_id).await?;
+        let asked =
+            ask_captcha::ask(&self.engine.purchase, buyer(visitor)?.account_id, item_id).await?;
         Ok(CaptchaChallenge {
             captcha_id: asked.captcha_id,
             image_url: format!("/captcha/{}.png", asked.captcha_id),
@@ -172,7 +186,7 @@ impl Storefront for ShopFront {
     }
 
     async fn captcha_picture(&self, captcha_id: CaptchaId) -> Result<Vec<u8>, ApiError> {
-        Ok(ask_captcha::get(&self.engine, captcha_id)
+        Ok(ask_captcha::get(&self.engine.purchase, captcha_id)
             .await?
             .question
             .png
@@ -185,7 +199,8 @@ impl Storefront for ShopFront {
         captcha_id: CaptchaId,
     ) -> Result<CaptchaWords, ApiError> {
         let buyer = buyer(visitor)?.account_id;
-        let words = ask_captcha::spell(&self.engine, buyer, captcha_id, visitor.language).await?;
+        let words =
+            ask_captcha::spell(&self.engine.purchase, buyer, captcha_id, visitor.language).await?;
         Ok(CaptchaWords { words })
     }
 
@@ -199,7 +214,8 @@ impl Storefront for ShopFront {
         let buyer = buyer(visitor)?.account_id;
         let answer = answer.as_deref();
         let grant =
-            hand_out_path::hand_out_path(&self.engine, buyer, item_id, captcha_id, answer).await?;
+            hand_out_path::hand_out_path(&self.engine.purchase, buyer, item_id, captcha_id, answer)
+                .await?;
         Ok(HiddenPath {
             path: grant.path,
             expires_at_ms: grant.expires_at_ms,
@@ -213,7 +229,7 @@ impl Storefront for ShopFront {
         item_id: ItemId,
     ) -> Result<Reserved, ApiError> {
         let buyer = buyer(visitor)?.account_id;
-        let result = reserve::reserve(&self.engine, buyer, &path, item_id).await;
+        let result = reserve::reserve(&self.engine.purchase, buyer, &path, item_id).await;
         let result = result.map_err(ApiError::from);
         let outcome = result.as_ref().err().map_or("held", ApiError::code);
         metrics::counter!("seckill_reserve_total", "outcome" => outcome).increment(1);
@@ -228,6 +244,7 @@ impl Storefront for ShopFront {
         let me = visitor.signed_in()?;
         let record = self
             .engine
+            .orders
             .reservations
             .get(reservation_id)
             .await
@@ -246,6 +263,7 @@ impl Storefront for ShopFront {
         let me = visitor.signed_in()?;
         let latest = self
             .engine
+            .orders
             .reservations
             .latest(item_id, me.account_id)
             .await;
@@ -257,6 +275,7 @@ impl Storefront for ShopFront {
         let orders = self
             .engine
             .orders
+            .reader
             .of_buyer(me.account_id, ORDERS_SHOWN)
             .await;
         orders.map_err(port_error)
@@ -267,22 +286,8 @@ impl Storefront for ShopFront {
     }
 
     async fn cancel(&self, visitor: &Visitor, order_id: OrderId) -> Result<OrderDetail, ApiError> {
-        let me = visitor.signed_in()?;
-        self.engine
-            .count(Limit::Cancel(me.account_id))
-            .await
-            .map_err(limit_error)?;
-        self.own_order(visitor, order_id).await?;
-        let now_ms = self.now_ms();
-        let closed = self
-            .engine
-            .orders
-            .close(&[order_id], CloseReason::Cancelled, now_ms)
-            .await;
-        if closed.map_err(port_error)? != [CloseOutcome::Closed] {
-            return Err(ApiError::OrderState);
-        }
-        self.engine.bell.ring(Job::Release);
+        let buyer = visitor.signed_in()?.account_id;
+        cancel::cancel(&self.engine.orders, buyer, order_id).await?;
         self.order(visitor, order_id).await
     }
 }

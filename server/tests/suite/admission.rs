@@ -1,4 +1,4 @@
-//! The door in front of the gate: nobody is let in who cannot get anything.
+//! The sold-out cache and the concurrency limit in front of the gate.
 
 use std::sync::{
     Arc,
@@ -9,23 +9,43 @@ use app::wire::{AccountId, ItemId, ReservationId};
 use async_trait::async_trait;
 use futures::future::join_all;
 use server::{
-    adapters::admitted::AdmittedGate,
-    engine::{
-        SoldOutMarks,
-        ports::{
-            Decision, GateStock, Hold, PortError, Reconciled, Refusal, Released, StockGate, Unit,
-            Window,
-        },
+    adapters::{sold_out_cache::SoldOutCache, sold_out_gate::SoldOutGate},
+    engine::ports::{
+        Decision, GateStock, PortError, Reconciled, Released, Reserve, ReserveRequest, Restock,
+        StockGate, Unit, Window,
     },
 };
 use uuid::Uuid;
 
-use crate::support::TestShop;
+use crate::support::{EngineGate, TestShop};
 
 /// A shop's gate, and how often it was asked.
 struct Counted {
-    gate: Arc<dyn StockGate>,
+    gate: EngineGate,
     asked: Arc<AtomicU32>,
+}
+
+#[async_trait]
+impl Reserve for Counted {
+    async fn reserve(&self, request: ReserveRequest) -> Result<Decision, PortError> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        self.gate.reserve(request).await
+    }
+
+    fn is_sold_out(&self, item_id: ItemId) -> bool {
+        self.gate.is_sold_out(item_id)
+    }
+}
+
+#[async_trait]
+impl Restock for Counted {
+    async fn release(&self, unit: Unit) -> Result<Released, PortError> {
+        self.gate.release(unit).await
+    }
+
+    async fn reconcile(&self, item_id: ItemId) -> Result<Reconciled, PortError> {
+        self.gate.reconcile(item_id).await
+    }
 }
 
 #[async_trait]
@@ -34,35 +54,22 @@ impl StockGate for Counted {
         self.gate.warm_up(item_id, window).await
     }
 
-    async fn reserve(&self, hold: Hold) -> Result<Decision, PortError> {
-        self.asked.fetch_add(1, Ordering::SeqCst);
-        self.gate.reserve(hold).await
-    }
-
     async fn confirm(&self, unit: Unit) -> Result<(), PortError> {
         self.gate.confirm(unit).await
-    }
-
-    async fn release(&self, unit: Unit) -> Result<Released, PortError> {
-        self.gate.release(unit).await
     }
 
     async fn stock(&self, item_id: ItemId) -> Result<Option<GateStock>, PortError> {
         self.gate.stock(item_id).await
     }
-
-    async fn reconcile(&self, item_id: ItemId) -> Result<Reconciled, PortError> {
-        self.gate.reconcile(item_id).await
-    }
 }
 
-fn hold(item_id: ItemId, buyer: u32) -> Hold {
-    Hold {
+fn hold(item_id: ItemId, buyer: u32) -> ReserveRequest {
+    ReserveRequest {
         reservation_id: ReservationId(Uuid::from_u128(u128::from(buyer))),
         item_id,
         buyer: AccountId(Uuid::from_u128(u128::from(buyer))),
         path: format!("path{buyer}"),
-        asked: false,
+        asked_before: false,
     }
 }
 
@@ -73,10 +80,10 @@ async fn the_gate_is_asked_as_often_as_there_are_units_and_not_as_there_are_buye
     let item = shop.item(UNITS).await;
     let asked = Arc::new(AtomicU32::new(0));
     let counted = Counted {
-        gate: shop.engine.gate.clone(),
+        gate: shop.gate(),
         asked: asked.clone(),
     };
-    let gate = AdmittedGate::new(Arc::new(counted), SoldOutMarks::default());
+    let gate = SoldOutGate::new(Arc::new(counted), SoldOutCache::default());
     gate.reserve(hold(item, 0)).await.unwrap();
 
     let answers = join_all((1..10_000).map(|buyer| gate.reserve(hold(item, buyer)))).await;
@@ -84,7 +91,7 @@ async fn the_gate_is_asked_as_often_as_there_are_units_and_not_as_there_are_buye
     for answer in answers {
         match answer.unwrap() {
             Decision::Held { .. } => held += 1,
-            Decision::Refused(Refusal::SoldOut { .. }) => sold_out += 1,
+            Decision::SoldOut { .. } => sold_out += 1,
             other => panic!("{other:?}"),
         }
     }

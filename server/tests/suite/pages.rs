@@ -14,9 +14,9 @@ use leptos::prelude::LeptosOptions;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use server::{
     engine::{
-        close_unpaid,
+        accounts::sign_in::token_hash,
+        orders::close_unpaid,
         ports::TokenHash,
-        sign_in::token_hash,
         storefront::{LoginCookie, ShopFront},
     },
     http::{Dependency, HttpSettings, Readiness, Site, router},
@@ -115,7 +115,13 @@ async fn signed_in(shop: &TestShop, number: u32) -> String {
 
 /// The same person at the shop's door.
 async fn visitor_with(shop: &TestShop, token: &str) -> Visitor {
-    let login = shop.engine.tokens.get(&token_hash(token)).await.unwrap();
+    let login = shop
+        .engine
+        .accounts
+        .tokens
+        .get(&token_hash(token))
+        .await
+        .unwrap();
     Visitor {
         me: Some(login.unwrap().me),
         ..crate::purchase::visitor(1)
@@ -211,7 +217,9 @@ async fn a_buyers_pages_say_what_they_should_in_both_languages() {
         }
     }
     door.shop.clock.advance(600_000);
-    close_unpaid::run_once(&door.shop.engine).await.unwrap();
+    close_unpaid::run_once(&door.shop.engine.orders)
+        .await
+        .unwrap();
     for language in ["zh", "en"] {
         let page = get(
             &router,

@@ -14,12 +14,13 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use app::wire::{AccountId, ItemId, ReservationId};
+use app::wire::{AccountId, ItemId, Rejection, ReservationId};
 use server::{
     adapters::redis::{GateClock, Patience, Redis, RedisGate},
     engine::{
-        ports::{Decision, Hold, PortError, Refusal, StockGate, Window},
-        relay, release, write_orders,
+        orders::{relay, write_orders},
+        ports::{Decision, PortError, Reserve, ReserveRequest, StockGate, Window},
+        stock::release,
     },
 };
 use test_servers::redis::{shared, shared_cluster};
@@ -62,22 +63,22 @@ fn buyer(number: u32) -> AccountId {
     AccountId(Uuid::from_u128(u128::from(number)))
 }
 
-fn hold_as(item_id: ItemId, number: u32, reservation: u128) -> Hold {
-    Hold {
+fn hold_as(item_id: ItemId, number: u32, reservation: u128) -> ReserveRequest {
+    ReserveRequest {
         reservation_id: ReservationId(Uuid::from_u128(reservation)),
         item_id,
         buyer: buyer(number),
         path: format!("path{number}"),
-        asked: false,
+        asked_before: false,
     }
 }
 
-fn hold(item_id: ItemId, number: u32) -> Hold {
+fn hold(item_id: ItemId, number: u32) -> ReserveRequest {
     hold_as(item_id, number, 0xcc0_0000 + u128::from(number))
 }
 
 /// Asks until there is an answer.
-async fn reserve(gate: &dyn StockGate, hold: Hold) -> Decision {
+async fn reserve(gate: &dyn Reserve, hold: ReserveRequest) -> Decision {
     crate::rabbitmq::eventually("an answer", async || {
         match gate.reserve(hold.clone()).await {
             Err(PortError::Busy { .. }) => None,
@@ -88,17 +89,21 @@ async fn reserve(gate: &dyn StockGate, hold: Hold) -> Decision {
 }
 
 async fn relay(shop: &TestShop) {
-    while relay::run_once(&shop.engine).await.unwrap() > 0 {}
+    while relay::run_once(&shop.engine.orders).await.unwrap() > 0 {}
 }
 
 /// Runs the workers until nothing more comes.
 async fn work(shop: &TestShop) {
     relay(shop).await;
-    while write_orders::run_once(&shop.engine, 256).await.unwrap() > 0 {}
-    while release::run_once(&shop.engine).await.unwrap() > 0 {}
+    while write_orders::run_once(&shop.engine.orders, 256)
+        .await
+        .unwrap()
+        > 0
+    {}
+    while release::run_once(&shop.engine.stock).await.unwrap() > 0 {}
 }
 
-async fn is_busy(gate: &dyn StockGate, hold: Hold) -> bool {
+async fn is_busy(gate: &dyn Reserve, hold: ReserveRequest) -> bool {
     matches!(gate.reserve(hold).await, Err(PortError::Busy { .. }))
 }
 
@@ -115,7 +120,7 @@ async fn the_clock_of_redis_decides_the_window_whatever_the_machine_believes() {
         (
             now_ms - HOUR_MS,
             now_ms - 1000,
-            Decision::Refused(Refusal::Ended),
+            Decision::Refused(Rejection::Ended),
         ),
         (
             now_ms - 1000,
@@ -125,7 +130,7 @@ async fn the_clock_of_redis_decides_the_window_whatever_the_machine_believes() {
         (
             now_ms + HOUR_MS,
             now_ms + 2 * HOUR_MS,
-            Decision::Refused(Refusal::NotStarted),
+            Decision::Refused(Rejection::NotStarted),
         ),
     ] {
         let item = shop.item_in(1, starts_at_ms, ends_at_ms, None).await;
@@ -137,7 +142,7 @@ async fn the_clock_of_redis_decides_the_window_whatever_the_machine_believes() {
 async fn a_redis_that_lost_its_scripts_learns_them_again() {
     let shop = TestShop::over(connect("scripts")).await;
     let item = shop.item(2).await;
-    let gate = &*shop.engine.gate;
+    let gate = &shop.gate();
     assert_eq!(
         reserve(gate, hold(item, 1)).await,
         Decision::Held { position: 1 }
@@ -155,20 +160,17 @@ async fn copies_of_the_server_share_one_stock() {
     let shop = TestShop::over(redis.clone()).await;
     let item = shop.item(1).await;
     let other = shop.redis_gate(&redis, Patience::default());
-    assert!(shop.engine.gate.warm_up(item, OPEN).await.unwrap());
+    assert!(shop.gate().warm_up(item, OPEN).await.unwrap());
     assert!(!other.warm_up(item, OPEN).await.unwrap());
     assert_eq!(
         reserve(&other, hold(item, 1)).await,
         Decision::Held { position: 1 }
     );
-    let decision = reserve(&*shop.engine.gate, hold(item, 2)).await;
-    assert!(matches!(
-        decision,
-        Decision::Refused(Refusal::SoldOut { .. })
-    ));
+    let decision = reserve(&shop.gate(), hold(item, 2)).await;
+    assert!(matches!(decision, Decision::SoldOut { .. }));
     assert_eq!(
         other.stock(item).await.unwrap(),
-        shop.engine.gate.stock(item).await.unwrap()
+        shop.gate().stock(item).await.unwrap()
     );
 }
 
@@ -177,7 +179,7 @@ async fn everything_of_an_item_expires_but_what_is_not_in_the_queue_yet() {
     let redis = connect("expiry");
     let shop = TestShop::over(redis.clone()).await;
     let item = shop.item(2).await;
-    reserve(&*shop.engine.gate, hold(item, 1)).await;
+    reserve(&shop.gate(), hold(item, 1)).await;
     let week_ms = 7 * 24 * HOUR_MS;
     for what in ["item", "holders", "positions"] {
         let life_ms: i64 = cli(&redis, "pttl", (item, what), &[]).parse().unwrap();
@@ -191,7 +193,7 @@ async fn everything_of_an_item_expires_but_what_is_not_in_the_queue_yet() {
         ends_at_ms: OPEN.ends_at_ms + 5 * HOUR_MS,
         ..OPEN
     };
-    shop.engine.gate.warm_up(item, longer).await.unwrap();
+    shop.gate().warm_up(item, longer).await.unwrap();
     let life_ms: i64 = cli(&redis, "pttl", (item, "holders"), &[]).parse().unwrap();
     assert!(life_ms > week_ms + 5 * HOUR_MS, "{life_ms}");
 }

@@ -1,5 +1,6 @@
 //! A shop for tests: the real assembly on a clock, ids and questions of the test's own.
 
+mod gate;
 mod stack;
 mod surroundings;
 
@@ -20,13 +21,15 @@ use server::{
     config::Config,
     engine::{
         Engine, audit,
-        ports::{Account, QueuedReservation},
-        relay, release, write_orders,
+        orders::{relay, write_orders},
+        ports::{Account, Outbox, QueuedReservation},
+        stock::release,
     },
 };
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
+pub use gate::EngineGate;
 pub use stack::Data;
 pub use surroundings::{ANSWER, ManualClock, PlainPasswords, SeededIds, surroundings};
 
@@ -38,7 +41,7 @@ pub const OUTBOX_IDLE: Duration = Duration::from_secs(5);
 
 /// A shop whose workers do not run by themselves.
 pub struct TestShop {
-    pub engine: Arc<Engine>,
+    pub engine: Engine,
     pub sql: Sql,
     pub clock: Arc<ManualClock>,
     pub ids: Arc<SeededIds>,
@@ -94,11 +97,21 @@ impl TestShop {
     fn with_gate_on(mut self, redis: Redis) -> TestShop {
         let gate = self.redis_gate(&redis, Patience::default());
         let outbox = self.redis_outbox(&redis, OUTBOX_IDLE);
-        let engine = Arc::get_mut(&mut self.engine).unwrap();
-        engine.gate = Arc::new(gate);
-        engine.outbox = Some(Arc::new(outbox));
+        let (gate, outbox): (Arc<RedisGate>, Arc<dyn Outbox>) = (Arc::new(gate), Arc::new(outbox));
+        let only = "nobody else has the engine yet";
+        let audit = Arc::get_mut(&mut self.engine.audit).expect(only);
+        (audit.gate, audit.outbox) = (gate.clone(), Some(outbox.clone()));
+        Arc::get_mut(&mut self.engine.orders).expect(only).outbox = Some(outbox);
+        Arc::get_mut(&mut self.engine.purchase).expect(only).gate = gate.clone();
+        let stock = Arc::get_mut(&mut self.engine.stock).expect(only);
+        (stock.restock, stock.gate) = (gate.clone(), gate);
         self.redis = Some(redis);
         self
+    }
+
+    /// The gate that the engine has.
+    pub fn gate(&self) -> EngineGate {
+        EngineGate::of(&self.engine)
     }
 
     /// A gate as another copy of the server would have it.
@@ -188,9 +201,13 @@ impl TestShop {
     pub async fn drain(&self) {
         let deadline = Instant::now() + Duration::from_secs(20);
         loop {
-            while relay::run_once(&self.engine).await.unwrap() > 0 {}
-            while write_orders::run_once(&self.engine, 256).await.unwrap() > 0 {}
-            while release::run_once(&self.engine).await.unwrap() > 0 {}
+            while relay::run_once(&self.engine.orders).await.unwrap() > 0 {}
+            while write_orders::run_once(&self.engine.orders, 256)
+                .await
+                .unwrap()
+                > 0
+            {}
+            while release::run_once(&self.engine.stock).await.unwrap() > 0 {}
             if self.is_quiet().await || Instant::now() > deadline {
                 return;
             }
@@ -200,7 +217,9 @@ impl TestShop {
     /// Whether nothing is between a gate outside the ledger and the ledger.
     async fn is_quiet(&self) -> bool {
         let mut report = audit::audit(&self.sql, self.clock.get()).await.unwrap();
-        audit::compare(&self.engine, &mut report).await.unwrap();
+        audit::compare(&self.engine.audit, &mut report)
+            .await
+            .unwrap();
         let differs = |violation: &audit::Violation| violation.rule == audit::GATE_EQUALS_LEDGER;
         report.on_their_way == 0 && !report.violations.iter().any(differs)
     }
@@ -208,10 +227,10 @@ impl TestShop {
     /// Everything that waits for its order, carried to the queue first where the gate is not the
     /// queue itself. At least `number`, or the test fails.
     pub async fn queued(&self, number: usize) -> Vec<QueuedReservation> {
-        while relay::run_once(&self.engine).await.unwrap() > 0 {}
+        while relay::run_once(&self.engine.orders).await.unwrap() > 0 {}
         let deadline = Instant::now() + Duration::from_secs(20);
         loop {
-            let queued = self.engine.queue.take_batch(1000).await.unwrap();
+            let queued = self.engine.orders.queue.take_batch(1000).await.unwrap();
             if queued.len() >= number {
                 return queued;
             }

@@ -7,7 +7,7 @@ use super::{
     line::{self, Mark},
     signs::Sign,
 };
-use crate::engine::ports::captcha::Question;
+use crate::engine::ports::Question;
 use app::wire::LocalText;
 use rand::{Rng, seq::IndexedRandom};
 

@@ -2,7 +2,7 @@
 //! thread and a few hundred kilobytes; an empty one says so instead of drawing on a request's time.
 
 use super::{CaptchaKind, PaintError, StartError, painter};
-use crate::engine::ports::captcha::{CaptchaSource, NoQuestion, Question};
+use crate::engine::ports::{CaptchaSource, NoQuestion, Question};
 use async_trait::async_trait;
 use rand::{SeedableRng, rngs::StdRng};
 use std::{num::NonZeroUsize, thread, time::Duration};

@@ -5,7 +5,7 @@ use super::{
     glyphs::Glyphs,
     line::{self, Mark},
 };
-use crate::engine::ports::captcha::Question;
+use crate::engine::ports::Question;
 use app::wire::LocalText;
 use rand::{Rng, seq::IndexedRandom};
 

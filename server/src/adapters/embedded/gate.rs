@@ -1,8 +1,8 @@
-//! [`StockGate`] in one process: a task that decides, one wish after the other.
+//! The gate in one process: a task that decides, one request after the other.
 //!
-//! The task takes whatever waits as a batch, decides each wish in memory, writes all held
+//! The task takes whatever waits as a batch, decides each request in memory, writes all held
 //! reservations to the ledger in one transaction (a group commit: the longer the disk takes, the
-//! more wishes share it), and only then answers. Since it alone decides, loads and forgets, no lock
+//! more requests share it), and only then answers. Since it alone decides, loads and forgets, no lock
 //! is held across a decision, and a caller that goes away leaves nothing half done.
 //!
 //! It never guesses. If the ledger does not confirm a batch, nobody knows what is on disk: the
@@ -21,8 +21,8 @@ use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::engine::ports::{
-    Clock, Decision, GateStock, Hold, OrderQueue, PortError, Reconciled, Released, Reservations,
-    StockGate, Unit, Window,
+    Clock, Decision, GateLedger, GateStock, OrderQueue, PortError, Reconciled, Released, Reserve,
+    ReserveRequest, Restock, StockGate, Unit, Window,
 };
 
 pub use task::GateTask;
@@ -35,7 +35,7 @@ type Reply<T> = oneshot::Sender<Result<T, PortError>>;
 /// What the task is asked.
 enum Call {
     WarmUp(ItemId, Window, Reply<bool>),
-    Reserve(Hold, Reply<Decision>),
+    Reserve(ReserveRequest, Reply<Decision>),
     Release(Unit, Reply<Released>),
     Confirm(Unit, Reply<()>),
     Reconcile(ItemId, Reply<Reconciled>),
@@ -56,7 +56,7 @@ impl Gate {
     pub fn new(
         clock: Arc<dyn Clock>,
         queue: Arc<dyn OrderQueue>,
-        ledger: Arc<dyn Reservations>,
+        ledger: Arc<dyn GateLedger>,
     ) -> (Gate, GateTask) {
         let (calls, mailbox) = mpsc::channel(MAILBOX);
         let published = Published::default();
@@ -78,17 +78,31 @@ impl Gate {
 }
 
 #[async_trait]
+impl Reserve for Gate {
+    async fn reserve(&self, request: ReserveRequest) -> Result<Decision, PortError> {
+        self.ask(|reply| Call::Reserve(request, reply)).await
+    }
+
+    fn is_sold_out(&self, _: ItemId) -> bool {
+        false
+    }
+}
+
+#[async_trait]
+impl Restock for Gate {
+    async fn release(&self, unit: Unit) -> Result<Released, PortError> {
+        self.ask(|reply| Call::Release(unit, reply)).await
+    }
+
+    async fn reconcile(&self, item_id: ItemId) -> Result<Reconciled, PortError> {
+        self.ask(|reply| Call::Reconcile(item_id, reply)).await
+    }
+}
+
+#[async_trait]
 impl StockGate for Gate {
     async fn warm_up(&self, item_id: ItemId, window: Window) -> Result<bool, PortError> {
         self.ask(|reply| Call::WarmUp(item_id, window, reply)).await
-    }
-
-    async fn reserve(&self, hold: Hold) -> Result<Decision, PortError> {
-        self.ask(|reply| Call::Reserve(hold, reply)).await
-    }
-
-    async fn release(&self, unit: Unit) -> Result<Released, PortError> {
-        self.ask(|reply| Call::Release(unit, reply)).await
     }
 
     async fn confirm(&self, unit: Unit) -> Result<(), PortError> {
@@ -101,9 +115,5 @@ impl StockGate for Gate {
             .read()
             .unwrap_or_else(PoisonError::into_inner);
         Ok(published.get(&item_id).copied())
-    }
-
-    async fn reconcile(&self, item_id: ItemId) -> Result<Reconciled, PortError> {
-        self.ask(|reply| Call::Reconcile(item_id, reply)).await
     }
 }

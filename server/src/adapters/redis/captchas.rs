@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::{Redis, latest::Latest};
-use crate::engine::ports::{AskedCaptcha, Captchas, Clock, PortError, captcha::Question};
+use crate::engine::ports::{AskedCaptcha, Captchas, Clock, PortError, Question};
 
 /// Most bytes of a kept question. A picture is about 3 kB.
 const QUESTION: usize = 65_536;

@@ -19,7 +19,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use app::wire::{ItemId, ReservationId};
+use app::wire::{ItemId, Rejection, ReservationId};
 use async_trait::async_trait;
 use futures::future::try_join_all;
 use tokio::sync::Mutex;
@@ -27,8 +27,8 @@ use uuid::Uuid;
 
 use super::{Arg, Redis, scripts, segment, segment::Segment};
 use crate::engine::ports::{
-    Clock, Decision, GateStock, Hold, OrderQueue, PortError, Reconciled, Refusal, Released,
-    Reservations, StockGate, Unit, Window,
+    Clock, Decision, GateLedger, GateStock, OrderQueue, PortError, Reconciled, Released, Reserve,
+    ReserveRequest, Restock, StockGate, Unit, Window,
 };
 use fillings::Fillings;
 use reconcile::Seen;
@@ -96,7 +96,7 @@ impl Default for Patience {
 pub struct RedisGate {
     redis: Redis,
     clock: GateClock,
-    ledger: Arc<dyn Reservations>,
+    ledger: Arc<dyn GateLedger>,
     queue: Arc<dyn OrderQueue>,
     patience: Patience,
     fillings: Fillings,
@@ -132,7 +132,7 @@ impl RedisGate {
     pub fn new(
         redis: Redis,
         clock: GateClock,
-        ledger: Arc<dyn Reservations>,
+        ledger: Arc<dyn GateLedger>,
         queue: Arc<dyn OrderQueue>,
         patience: Patience,
     ) -> Self {
@@ -151,7 +151,11 @@ impl RedisGate {
     }
 
     /// The one script of a purchase: a word and what belongs to it.
-    async fn decide(&self, hold: &Hold, open: &Open) -> Result<(String, String), PortError> {
+    async fn decide(
+        &self,
+        hold: &ReserveRequest,
+        open: &Open,
+    ) -> Result<(String, String), PortError> {
         let number = segment::of_buyer(hold.buyer, open.segments);
         let keys = Segment::new(hold.item_id, number)
             .keys(&self.redis, ["item", "holders", "positions", "outbox"]);
@@ -172,26 +176,26 @@ impl RedisGate {
     /// `None`: something has changed, decide again.
     async fn decided(
         &self,
-        hold: &Hold,
+        hold: &ReserveRequest,
         open: &Open,
         asked_at: Instant,
     ) -> Result<Option<Decision>, PortError> {
         let (word, value) = self.decide(hold, open).await?;
-        let refused = |refusal| Ok(Some(Decision::Refused(refusal)));
+        let refused = |rejection| Ok(Some(Decision::Refused(rejection)));
         match word.as_str() {
             "held" => Ok(Some(Decision::Held {
                 position: number(&value)?,
             })),
-            "already_reserved" => refused(Refusal::AlreadyReserved(id(&value)?)),
-            "not_started" => refused(Refusal::NotStarted),
-            "ended" => refused(Refusal::Ended),
-            "stopped" => refused(Refusal::Stopped),
+            "already_reserved" => Ok(Some(Decision::AlreadyReserved(id(&value)?))),
+            "not_started" => refused(Rejection::NotStarted),
+            "ended" => refused(Rejection::Ended),
+            "stopped" => refused(Rejection::Stopped),
             "sold_out" if open.segments == 1 => {
                 let returns = number(&value)?;
-                refused(Refusal::SoldOut { returns })
+                Ok(Some(Decision::SoldOut { returns }))
             }
             "sold_out" => match self.fetch_stock(hold.buyer, open).await? {
-                Some(returns) => refused(Refusal::SoldOut { returns }),
+                Some(returns) => Ok(Some(Decision::SoldOut { returns })),
                 None => Ok(None),
             },
             // Not there, or of another epoch: our own idea of the epoch may be the old one.
@@ -249,6 +253,49 @@ impl RedisGate {
 }
 
 #[async_trait]
+impl Reserve for RedisGate {
+    async fn reserve(&self, hold: ReserveRequest) -> Result<Decision, PortError> {
+        for _ in 0..ATTEMPTS {
+            let asked_at = Instant::now();
+            let item_id = hold.item_id;
+            let Some(filling) = self.fillings.get(item_id).await? else {
+                return Ok(Decision::UnknownItem);
+            };
+            let Some(epoch) = filling.epoch else {
+                self.fill_new(item_id).await?;
+                continue;
+            };
+            let open = Open {
+                item_id,
+                epoch,
+                segments: filling.segments,
+            };
+            if let Some(decision) = self.decided(&hold, &open, asked_at).await? {
+                return Ok(decision);
+            }
+        }
+        Err(busy("the stock does not come to rest"))
+    }
+
+    fn is_sold_out(&self, _: ItemId) -> bool {
+        false
+    }
+}
+
+#[async_trait]
+impl Restock for RedisGate {
+    async fn release(&self, unit: Unit) -> Result<Released, PortError> {
+        let returns = number(&self.end(&scripts::RELEASE, unit).await?)?;
+        self.publish(unit.item_id, returns).await;
+        Ok(Released { returns })
+    }
+
+    async fn reconcile(&self, item_id: ItemId) -> Result<Reconciled, PortError> {
+        self.compare(item_id).await
+    }
+}
+
+#[async_trait]
 impl StockGate for RedisGate {
     async fn warm_up(&self, item_id: ItemId, window: Window) -> Result<bool, PortError> {
         let filling = self.fillings.refresh(item_id, Instant::now()).await?;
@@ -269,35 +316,6 @@ impl StockGate for RedisGate {
             return Ok(false);
         }
         self.rebuild(&open, window).await
-    }
-
-    async fn reserve(&self, hold: Hold) -> Result<Decision, PortError> {
-        for _ in 0..ATTEMPTS {
-            let asked_at = Instant::now();
-            let item_id = hold.item_id;
-            let Some(filling) = self.fillings.get(item_id).await? else {
-                return Ok(Decision::Refused(Refusal::UnknownItem));
-            };
-            let Some(epoch) = filling.epoch else {
-                self.fill_new(item_id).await?;
-                continue;
-            };
-            let open = Open {
-                item_id,
-                epoch,
-                segments: filling.segments,
-            };
-            if let Some(decision) = self.decided(&hold, &open, asked_at).await? {
-                return Ok(decision);
-            }
-        }
-        Err(busy("the stock does not come to rest"))
-    }
-
-    async fn release(&self, unit: Unit) -> Result<Released, PortError> {
-        let returns = number(&self.end(&scripts::RELEASE, unit).await?)?;
-        self.publish(unit.item_id, returns).await;
-        Ok(Released { returns })
     }
 
     async fn confirm(&self, unit: Unit) -> Result<(), PortError> {
@@ -324,10 +342,6 @@ impl StockGate for RedisGate {
             locked: sum(|counters| counters.locked)?,
             sold: sum(|counters| counters.sold)?,
         }))
-    }
-
-    async fn reconcile(&self, item_id: ItemId) -> Result<Reconciled, PortError> {
-        self.compare(item_id).await
     }
 }
 

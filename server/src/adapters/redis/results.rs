@@ -3,7 +3,7 @@
 //! when Redis does not know, or has said "queued" for a while.
 //!
 //! Written at three places: when the gate has held a unit ([`AnsweredGate`]), when orders were
-//! written ([`KnownOrders`]), and when the ledger knew more ([`KnownReservations`]).
+//! written ([`CachedOrders`]), and when the ledger knew more ([`CachedReservations`]).
 
 mod gate;
 mod ledger;
@@ -18,7 +18,7 @@ use super::Redis;
 use crate::engine::ports::{Clock, PortError, ReservationRecord, Unit};
 
 pub use gate::AnsweredGate;
-pub use ledger::{KnownOrders, KnownReservations};
+pub use ledger::{CachedOrders, CachedReservations};
 
 /// Buyers poll for minutes; whoever comes later asks the ledger.
 const LIFE_MS: i64 = 3_600_000;

@@ -15,7 +15,7 @@ use redis::{
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep, timeout};
 
 use super::{Redis, connection::tcp};
-use crate::engine::{SoldOutMarks, ports::Bell};
+use crate::{adapters::sold_out_cache::SoldOutCache, engine::ports::Bell};
 
 pub use bells::RedisBells;
 use bells::{Copy, JOBS};
@@ -38,7 +38,7 @@ const PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_s
 /// Hears what other copies say.
 pub struct Signals {
     redis: Redis,
-    marks: SoldOutMarks,
+    sold_out: SoldOutCache,
     /// This process's.
     bells: Arc<dyn Bell>,
     copy: Copy,
@@ -56,11 +56,11 @@ enum Lost {
 }
 
 impl Signals {
-    /// Clears `marks` and rings the bells of this process that `bells` stands for.
-    pub fn new(redis: Redis, marks: SoldOutMarks, bells: &RedisBells) -> Self {
+    /// Clears `sold_out` and rings the bells of this process that `bells` stands for.
+    pub fn new(redis: Redis, sold_out: SoldOutCache, bells: &RedisBells) -> Self {
         Self {
             redis,
-            marks,
+            sold_out,
             bells: bells.local(),
             copy: bells.copy(),
         }
@@ -81,7 +81,7 @@ impl Signals {
                 Err(error) => tracing::debug!(%error, "no connection for signals"),
             }
             // While nobody tells, every question goes to the gate.
-            self.marks.clear_all();
+            self.sold_out.clear_all();
             let share = rand::rng().random_range(0.5..1.0);
             sleep(pause.mul_f64(share)).await;
             pause = (pause * 2).min(PAUSE.1);
@@ -90,7 +90,7 @@ impl Signals {
 
     /// Messages may have been missed.
     fn catch_up(&self) {
-        self.marks.clear_all();
+        self.sold_out.clear_all();
         for job in JOBS {
             self.bells.ring(job);
         }
@@ -105,7 +105,7 @@ impl Signals {
                     Some(message) => self.act_on(&message),
                     None => return Lost::Closed,
                 },
-                _ = forget.tick() => self.marks.clear_all(),
+                _ = forget.tick() => self.sold_out.clear_all(),
                 _ = ping.tick() => {
                     if let Err(lost) = in_time(sink.ping::<redis::Value>()).await {
                         return lost;
@@ -130,7 +130,7 @@ impl Signals {
                 self.bells.ring(job);
             }
         } else if let (Ok(item_id), Ok(returns)) = (what.parse(), more.parse()) {
-            self.marks.clear(item_id, returns);
+            self.sold_out.clear(item_id, returns);
         }
     }
 }

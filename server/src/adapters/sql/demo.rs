@@ -1,4 +1,4 @@
-//! Filling a shop: products, rounds and accounts for demonstrations, load tests and tests.
+//! LoadEpoch a shop: products, rounds and accounts for demonstrations, load tests and tests.
 
 use app::wire::{AccountId, ItemId, LocalText, Money, RoundId};
 use sea_orm::{

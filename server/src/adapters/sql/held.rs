@@ -15,7 +15,7 @@ use super::{
     entity::{item, order, reservation, round},
     inconsistent,
 };
-use crate::engine::ports::{GateStock, Holder, ItemSummary, PortError, Standing};
+use crate::engine::ports::{GateStock, Holder, ItemSummary, LedgerStatus, PortError};
 
 /// Holders read by one statement.
 const PAGE: u32 = 5_000;
@@ -147,10 +147,10 @@ pub(super) async fn all_holders(
 }
 
 /// What has become of these reservations; of those that are not there, nothing.
-pub(super) async fn standing(
+pub(super) async fn status(
     read: &DatabaseTransaction,
     ids: &[ReservationId],
-) -> Result<Vec<Standing>, LedgerError> {
+) -> Result<Vec<LedgerStatus>, LedgerError> {
     type Row = (
         Uuid,
         reservation::State,
@@ -171,10 +171,10 @@ pub(super) async fn standing(
         .into_tuple()
         .all(read)
         .await?;
-    let standing = |(id, state, release_due, order, live): Row| Standing {
+    let status = |(id, state, release_due, order, live): Row| LedgerStatus {
         reservation_id: ReservationId(id),
         holds: state == reservation::State::Queued || release_due.is_some() || live.is_some(),
         paid: order == Some(order::State::Paid),
     };
-    Ok(rows.into_iter().map(standing).collect())
+    Ok(rows.into_iter().map(status).collect())
 }

@@ -1,4 +1,4 @@
-//! [`Orders`] on SQL: reading, and the transactions. What happens inside them is in `write`, `ends`
+//! The ports of orders on SQL: reading, and the transactions. What happens inside them is in `write`, `ends`
 //! and `close`.
 
 mod close;
@@ -19,7 +19,8 @@ use super::{
     missing,
 };
 use crate::engine::ports::{
-    CloseOutcome, OrderRecord, Orders, PortError, QueuedReservation, WriteOutcome,
+    CloseOutcome, OrderCloser, OrderReader, OrderRecord, OrderWriter, PortError, QueuedReservation,
+    WriteOutcome,
 };
 
 impl From<order::State> for OrderState {
@@ -68,7 +69,7 @@ fn to_wire(row: &order::Model, product: product::Model) -> Order {
 }
 
 #[async_trait]
-impl Orders for Sql {
+impl OrderWriter for Sql {
     async fn write(
         &self,
         batch: &[(QueuedReservation, OrderId)],
@@ -99,7 +100,10 @@ impl Orders for Sql {
         );
         Ok(failed.await?)
     }
+}
 
+#[async_trait]
+impl OrderCloser for Sql {
     async fn overdue(&self, now_ms: i64, limit: u32) -> Result<Vec<OrderId>, PortError> {
         let ids: Vec<Uuid> = order::Entity::find()
             .select_only()
@@ -133,7 +137,10 @@ impl Orders for Sql {
         );
         Ok(closed.await?)
     }
+}
 
+#[async_trait]
+impl OrderReader for Sql {
     async fn of_buyer(&self, buyer: AccountId, limit: u32) -> Result<Vec<Order>, PortError> {
         let rows = order::Entity::find()
             .filter(order::Column::BuyerId.eq(buyer.0))

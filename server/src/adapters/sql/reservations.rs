@@ -1,6 +1,4 @@
-//! [`Reservations`] on SQL.
-
-use std::time::Duration;
+//! Reservations as their owners read them, and those whose unit is due back, on SQL.
 
 use app::wire::{AccountId, ItemId, OrderId, ReservationId, ReservationState};
 use async_trait::async_trait;
@@ -8,20 +6,15 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::Expr,
 };
-use uuid::Uuid;
 
 use super::{
     Answer, Duplicate, Sql, counter,
-    entity::{item, order, reservation, round},
-    held, inconsistent,
+    entity::{order, reservation},
+    inconsistent,
 };
 use crate::engine::ports::{
-    Filling, Holder, ItemSnapshot, ItemSummary, PortError, QueuedReservation, ReservationRecord,
-    Reservations, Standing, Unit,
+    DueReleases, PortError, QueuedReservation, ReservationReader, ReservationRecord, Unit,
 };
-
-/// How long reading an item may take, all of its holders included.
-const SNAPSHOT: Duration = Duration::from_secs(20);
 
 fn record(
     row: reservation::Model,
@@ -63,63 +56,7 @@ pub(super) fn queued_row(queued: &QueuedReservation) -> reservation::ActiveModel
 }
 
 #[async_trait]
-impl Reservations for Sql {
-    async fn snapshot(&self, item_id: ItemId) -> Result<Option<ItemSnapshot>, PortError> {
-        let read = self.read_consistently(SNAPSHOT, item_id, |read, &item_id| {
-            Box::pin(async move {
-                let Some(summary) = held::summary(read, item_id).await? else {
-                    return Ok(None);
-                };
-                let holders = held::all_holders(read, item_id, summary.holding).await?;
-                Ok(Some(ItemSnapshot { summary, holders }))
-            })
-        });
-        Ok(read.await?)
-    }
-
-    async fn summary(&self, item_id: ItemId) -> Result<Option<ItemSummary>, PortError> {
-        // One state of the ledger: the counters and the rows they are corrected by must agree.
-        let read = self.read_consistently(SNAPSHOT, item_id, |read, &item_id| {
-            Box::pin(held::summary(read, item_id))
-        });
-        Ok(read.await?)
-    }
-
-    async fn holders(
-        &self,
-        item_id: ItemId,
-        after: Option<Holder>,
-        limit: u32,
-    ) -> Result<Vec<Holder>, PortError> {
-        let read = self.read_consistently(SNAPSHOT, after, |read, &after| {
-            Box::pin(held::holders(read, item_id, after, limit))
-        });
-        Ok(read.await?)
-    }
-
-    async fn standing(&self, ids: &[ReservationId]) -> Result<Vec<Standing>, PortError> {
-        let read = self.read_consistently(SNAPSHOT, ids, |read, ids| {
-            Box::pin(held::standing(read, ids))
-        });
-        Ok(read.await?)
-    }
-
-    async fn filling(&self, item_id: ItemId) -> Result<Option<Filling>, PortError> {
-        let found = item::Entity::find_by_id(item_id.0)
-            .find_also_related(round::Entity)
-            .filter(round::Column::Status.eq(round::Status::Approved))
-            .one(&self.read)
-            .answer()
-            .await?;
-        let filling = |(item, _): (item::Model, _)| {
-            Ok(Filling {
-                epoch: item.gate_epoch,
-                segments: held::segments(&item)?,
-            })
-        };
-        found.map(filling).transpose()
-    }
-
+impl ReservationReader for Sql {
     async fn get(&self, id: ReservationId) -> Result<Option<ReservationRecord>, PortError> {
         let found = reservation::Entity::find_by_id(id.0)
             .find_also_related(order::Entity)
@@ -127,26 +64,6 @@ impl Reservations for Sql {
             .answer()
             .await?;
         found.map(|(row, order)| record(row, order)).transpose()
-    }
-
-    async fn begin_epoch(
-        &self,
-        item_id: ItemId,
-        epoch: Uuid,
-        instead_of: Option<Uuid>,
-    ) -> Result<bool, PortError> {
-        let current = match instead_of {
-            Some(earlier) => item::Column::GateEpoch.eq(earlier),
-            None => item::Column::GateEpoch.is_null(),
-        };
-        let begun = item::Entity::update_many()
-            .col_expr(item::Column::GateEpoch, Expr::value(Some(epoch)))
-            .filter(item::Column::Id.eq(item_id.0))
-            .filter(current)
-            .exec(&self.write)
-            .answer()
-            .await?;
-        Ok(begun.rows_affected == 1)
     }
 
     async fn latest(
@@ -165,7 +82,10 @@ impl Reservations for Sql {
             .await?;
         found.map(|(row, order)| record(row, order)).transpose()
     }
+}
 
+#[async_trait]
+impl DueReleases for Sql {
     async fn due_releases(&self, limit: u32) -> Result<Vec<Unit>, PortError> {
         let rows = reservation::Entity::find()
             .filter(reservation::Column::ReleaseDueAtMs.is_not_null())

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     adapters::redis::Yardstick,
-    engine::ports::{Decision, Hold, PortError, Refusal, StockGate},
+    engine::ports::{Decision, PortError, Reserve, ReserveRequest},
 };
 
 /// Of a round's buyers one in so many is noted for pollers.
@@ -43,8 +43,8 @@ pub struct Crowd {
 
 /// Gates to ask: one with nothing but the script, and the shop's.
 pub struct Gates<'a> {
-    pub bare: Arc<dyn StockGate>,
-    pub whole: Arc<dyn StockGate>,
+    pub bare: Arc<dyn Reserve>,
+    pub whole: Arc<dyn Reserve>,
     /// What Redis does without us; `None`: the program is not there.
     pub yardstick: Option<&'a Yardstick>,
 }
@@ -106,8 +106,7 @@ pub async fn refuse_everybody(crowd: &Crowd, gates: &Gates<'_>) -> Result<Decisi
     let latecomers = crowd.sale.stock..crowd.sale.stock * 2;
     for round in 0..ROUNDS {
         let buyers = share(latecomers.clone(), round);
-        let refused =
-            |decision: &Decision| matches!(decision, Decision::Refused(Refusal::SoldOut { .. }));
+        let refused = |decision: &Decision| matches!(decision, Decision::SoldOut { .. });
         if round % 2 == 1 {
             compare(crowd, gates, &buyers, &mut rates, false).await?;
         }
@@ -169,7 +168,7 @@ impl Crowd {
     /// `expected`.
     async fn ask(
         &self,
-        gate: &Arc<dyn StockGate>,
+        gate: &Arc<dyn Reserve>,
         buyers: Range<u32>,
         expected: fn(&Decision) -> bool,
     ) -> Result<u64, Failure> {
@@ -201,8 +200,8 @@ impl Crowd {
 }
 
 async fn ask(
-    gate: &dyn StockGate,
-    hold: Hold,
+    gate: &dyn Reserve,
+    hold: ReserveRequest,
     asked_again: &AtomicU64,
 ) -> Result<Decision, String> {
     for _ in 0..TRIES {

@@ -10,7 +10,7 @@ use crate::{
         sql::{NewItem, NewRound},
         system::SystemIds,
     },
-    engine::ports::{Hold, Ids, Unit, Window},
+    engine::ports::{Ids, ReserveRequest, Unit, Window},
 };
 
 /// The round is open for this long, and so long is the time to pay: longer than any measurement.
@@ -81,19 +81,19 @@ impl Sale {
         }
     }
 
-    pub fn hold(&self, buyer: u32) -> Hold {
+    pub fn hold(&self, buyer: u32) -> ReserveRequest {
         let Unit {
             item_id,
             buyer: account,
             reservation_id,
         } = self.unit(buyer);
-        Hold {
+        ReserveRequest {
             reservation_id,
             item_id,
             buyer: account,
             // As long as a real one.
             path: reservation_id.0.simple().to_string(),
-            asked: false,
+            asked_before: false,
         }
     }
 

@@ -9,7 +9,11 @@ use super::{
     Failure, ROUNDS,
     figures::{Relayed, Spread, Written, per_s},
 };
-use crate::engine::{BATCH, Engine, ports::PortError, relay, write_orders};
+use crate::engine::{
+    BATCH, Engine,
+    orders::{relay, write_orders},
+    ports::PortError,
+};
 
 /// Sizes of the order writer's batches, and which part of all orders a round of each writes: the
 /// small ones take long.
@@ -62,8 +66,10 @@ pub async fn relay(
             0 | 1 => left,
             _ => orders / ROUNDS,
         };
-        let (done, rate) =
-            rate_of(round, asked_again, async || relay::run_once(engine).await).await?;
+        let (done, rate) = rate_of(round, asked_again, async || {
+            relay::run_once(&engine.orders).await
+        })
+        .await?;
         rates.push(rate);
         left = left.saturating_sub(done);
     }
@@ -91,7 +97,7 @@ pub async fn write(
                 0 | 1 => left,
                 _ => share,
             };
-            let run = async || write_orders::run_once(engine, *batch).await;
+            let run = async || write_orders::run_once(&engine.orders, *batch).await;
             let (done, rate) = rate_of(share, asked_again, run).await?;
             rates.push(rate);
             left = left.saturating_sub(done);

@@ -1,6 +1,6 @@
-//! People who can sign in.
+//! People who can sign in, their log-ins and their passwords.
 
-use app::wire::{AccountId, Me, Mobile, Role};
+use app::wire::{AccountId, Me, Mobile, Password, Role};
 use async_trait::async_trait;
 
 use super::PortError;
@@ -50,12 +50,12 @@ pub enum InsertAccountError {
     /// The mobile number has an account already.
     #[error("the mobile number is taken")]
     MobileTaken,
-    /// The store.
+    /// The ledger.
     #[error(transparent)]
     Port(#[from] PortError),
 }
 
-/// The store of accounts.
+/// Accounts.
 #[async_trait]
 pub trait Accounts: Send + Sync + 'static {
     /// Adds an account and, in the same transaction, the notice that confirms it.
@@ -63,4 +63,67 @@ pub trait Accounts: Send + Sync + 'static {
 
     /// The account of a mobile number.
     async fn by_mobile(&self, mobile: &Mobile) -> Result<Option<Account>, PortError>;
+}
+
+/// SHA-256 of a token in lower-case hexadecimal: what leaks with a stolen database is worthless.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TokenHash(pub String);
+
+/// A log-in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Login {
+    /// Whose, as its owner sees it.
+    pub me: Me,
+    /// Worthless from this instant on; slides forward while it is used.
+    pub expires_at_ms: i64,
+    /// The latest instant it may slide to.
+    pub dies_at_ms: i64,
+}
+
+/// Log-in tokens: random, stored only as a hash, known to every instance of the server.
+#[async_trait]
+pub trait LoginTokens: Send + Sync + 'static {
+    /// Remembers a new token.
+    async fn insert(
+        &self,
+        token: &TokenHash,
+        account_id: AccountId,
+        expires_at_ms: i64,
+        dies_at_ms: i64,
+    ) -> Result<(), PortError>;
+
+    /// The log-in behind a token, expired or not.
+    async fn get(&self, token: &TokenHash) -> Result<Option<Login>, PortError>;
+
+    /// Slides the expiry. Harmless for an unknown token.
+    async fn touch(&self, token: &TokenHash, expires_at_ms: i64) -> Result<(), PortError>;
+
+    /// Forgets a token. Harmless for an unknown one.
+    async fn remove(&self, token: &TokenHash) -> Result<(), PortError>;
+
+    /// Forgets every token that expired before `now_ms`.
+    async fn purge(&self, now_ms: i64) -> Result<(), PortError>;
+}
+
+/// Why a password was neither hashed nor checked.
+#[derive(Debug, thiserror::Error)]
+pub enum PasswordError {
+    /// Too many are being checked; hashing is slow on purpose.
+    #[error("too many passwords are being checked")]
+    Busy,
+    /// The hash function failed, or the stored hash is unreadable.
+    #[error("password hashing failed: {0}")]
+    Failed(String),
+}
+
+/// A slow hash, off the async threads.
+#[async_trait]
+pub trait Passwords: Send + Sync + 'static {
+    /// A PHC string for storage.
+    async fn hash(&self, password: Password) -> Result<String, PasswordError>;
+
+    /// Whether the password fits. Without a hash (no such account) the same work is done and the
+    /// answer is no, so that the time tells nothing.
+    async fn verify(&self, password: Password, hash: Option<String>)
+    -> Result<bool, PasswordError>;
 }

@@ -1,8 +1,11 @@
-//! Questions for people: made somewhere else ahead of time, because drawing a picture is slow.
+//! Questions for people: where fresh ones come from, made ahead of time because drawing a picture is
+//! slow, and those that were asked and wait for their one answer.
 
-use app::wire::LocalText;
+use app::wire::{AccountId, CaptchaId, ItemId, LocalText};
 use async_trait::async_trait;
 use bytes::Bytes;
+
+use super::PortError;
 
 /// A question that nobody has been asked yet.
 #[derive(Clone)]
@@ -32,4 +35,35 @@ pub trait CaptchaSource: Send + Sync + 'static {
     /// # Errors
     /// [`NoQuestion`] when the supply is used up for the moment; never waits longer than 100 ms.
     async fn next(&self) -> Result<Question, NoQuestion>;
+}
+
+/// A question bound to one buyer, one item and an expiry.
+#[derive(Clone)]
+pub struct AskedCaptcha {
+    /// Which.
+    pub captcha_id: CaptchaId,
+    /// Who was asked.
+    pub buyer: AccountId,
+    /// For what.
+    pub item_id: ItemId,
+    /// Picture, answer, words.
+    pub question: Question,
+    /// Worthless from this instant on.
+    pub expires_at_ms: i64,
+}
+
+/// Questions that were asked. Bounded; at the bound the answer is [`PortError::Busy`].
+#[async_trait]
+pub trait Captchas: Send + Sync + 'static {
+    /// Remembers a question; an earlier one of the same buyer and item is forgotten.
+    async fn put(&self, asked: AskedCaptcha) -> Result<(), PortError>;
+
+    /// A question, left where it is.
+    async fn get(&self, captcha_id: CaptchaId) -> Result<Option<AskedCaptcha>, PortError>;
+
+    /// Removes a question and returns it. Of many callers at once, one gets it.
+    async fn take(&self, captcha_id: CaptchaId) -> Result<Option<AskedCaptcha>, PortError>;
+
+    /// True for the first call with this id: the words of a question are read out once.
+    async fn first_spelling(&self, captcha_id: CaptchaId) -> Result<bool, PortError>;
 }

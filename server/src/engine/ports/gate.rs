@@ -1,6 +1,7 @@
-//! The gate: decides in one atomic step who gets a unit.
+//! The gate: decides in one atomic step who gets a unit. Three ports, split by who uses it: the
+//! purchase reserves, workers bring units back, everybody else prepares and reads.
 
-use app::wire::{AccountId, ItemId, Phase, ReservationId};
+use app::wire::{AccountId, ItemId, Phase, Rejection, ReservationId};
 use async_trait::async_trait;
 
 use super::PortError;
@@ -23,24 +24,30 @@ impl Window {
     }
 }
 
-/// A buyer's wish. The same wish again (same `reservation_id`) gives the same answer.
+/// A unit that a reservation holds or held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unit {
+    pub item_id: ItemId,
+    pub buyer: AccountId,
+    pub reservation_id: ReservationId,
+}
+
+/// A buyer asks for a unit. The same request again (same `reservation_id`) gives the same answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hold {
+pub struct ReserveRequest {
     /// Made before the gate is asked.
     pub reservation_id: ReservationId,
-    /// Of what.
     pub item_id: ItemId,
-    /// For whom.
     pub buyer: AccountId,
     /// The hidden path it came by, kept with the reservation as evidence.
     pub path: String,
     /// Asked before, without an answer: a unit may be held already, so that nobody but the gate may
     /// say "sold out".
-    pub asked: bool,
+    pub asked_before: bool,
 }
 
-impl Hold {
-    /// The unit it wishes for.
+impl ReserveRequest {
+    /// The unit it asks for.
     pub fn unit(&self) -> Unit {
         Unit {
             item_id: self.item_id,
@@ -58,40 +65,18 @@ pub enum Decision {
         /// First come, first served: 1 is the item's first buyer.
         position: u32,
     },
-    /// No unit is held; nothing changed.
-    Refused(Refusal),
-}
-
-/// Why not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// The gate knows no such item.
-    UnknownItem,
-    /// The window has not opened.
-    NotStarted,
-    /// The window is over.
-    Ended,
-    /// Stopped by hand.
-    Stopped,
-    /// The buyer holds a unit of this item already.
+    /// The buyer holds a unit of this item already, by this reservation.
     AlreadyReserved(ReservationId),
     /// No unit is sellable.
     SoldOut {
-        /// How often units had come back when this was decided; see
-        /// [`SoldOutMarks`](crate::engine::SoldOutMarks).
+        /// How often units had come back when this was decided: orders it against returns.
         returns: u64,
     },
-}
-
-/// A unit that a reservation holds or held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unit {
-    /// Of what.
-    pub item_id: ItemId,
-    /// Who holds it.
-    pub buyer: AccountId,
-    /// By which reservation.
-    pub reservation_id: ReservationId,
+    /// For another reason: the window, or too many ask at once and the gate was not asked
+    /// ([`Rejection::Busy`]). Nothing changed.
+    Refused(Rejection),
+    /// The gate knows no such item.
+    UnknownItem,
 }
 
 /// The answer to a release.
@@ -128,21 +113,36 @@ pub enum Reconciled {
     },
 }
 
-/// The gate. Its own clock decides the window.
+/// The gate as the purchase uses it. Its own clock decides the window.
 #[async_trait]
-pub trait StockGate: Send + Sync + 'static {
-    /// Makes an item known: stock is taken from the ledger if the gate has none (set-if-absent,
-    /// also when two copies start at once); the window is always refreshed. Returns whether stock
-    /// was set.
-    async fn warm_up(&self, item_id: ItemId, window: Window) -> Result<bool, PortError>;
-
+pub trait Reserve: Send + Sync + 'static {
     /// Decides: window, stop, the buyer's earlier reservation, stock; then `sellable → locked`, the
     /// reservation and its queue entry, all or nothing. An error means *unknown*: ask again with
     /// the same id. An id whose unit was released gets its answer again, and no unit.
-    async fn reserve(&self, hold: Hold) -> Result<Decision, PortError>;
+    async fn reserve(&self, request: ReserveRequest) -> Result<Decision, PortError>;
 
+    /// Whether this process knows, without asking anybody, that nothing is left. False is no
+    /// promise.
+    fn is_sold_out(&self, item_id: ItemId) -> bool;
+}
+
+/// The gate as those use it that may make an item sellable again.
+#[async_trait]
+pub trait Restock: Send + Sync + 'static {
     /// `locked → sellable` for an ended reservation. A repeat changes nothing.
     async fn release(&self, unit: Unit) -> Result<Released, PortError>;
+
+    /// Compares the item with the ledger at a moment when nothing is under way, and repairs.
+    async fn reconcile(&self, item_id: ItemId) -> Result<Reconciled, PortError>;
+}
+
+/// The gate as it is prepared, paid through and read.
+#[async_trait]
+pub trait StockGate: Send + Sync + 'static {
+    /// Makes an item known: stock is taken from the ledger if the gate has none (set-if-absent,
+    /// also when two instances start at once); the window is always refreshed. Returns whether
+    /// stock was set.
+    async fn warm_up(&self, item_id: ItemId, window: Window) -> Result<bool, PortError>;
 
     /// `locked → sold` for a paid reservation, whose holder stays. A repeat changes nothing, and
     /// neither does a reservation that holds no unit.
@@ -150,7 +150,4 @@ pub trait StockGate: Send + Sync + 'static {
 
     /// The counters, or `None` for an item the gate does not know. Cheap: shoppers poll it.
     async fn stock(&self, item_id: ItemId) -> Result<Option<GateStock>, PortError>;
-
-    /// Compares the item with the ledger at a moment when nothing is under way, and repairs.
-    async fn reconcile(&self, item_id: ItemId) -> Result<Reconciled, PortError>;
 }

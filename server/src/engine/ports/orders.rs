@@ -40,12 +40,13 @@ pub struct OrderRecord {
     pub closed_at_ms: Option<i64>,
 }
 
-/// The ledger's orders. State changes are compare-and-set.
+/// What the order writer does to the ledger. State changes are compare-and-set.
 #[async_trait]
-pub trait Orders: Send + Sync + 'static {
+pub trait OrderWriter: Send + Sync + 'static {
     /// Writes the orders of a batch in one transaction: makes the reservations that the ledger does
-    /// not have, inserts, takes stock once per item, ends every reservation as ordered or failed. Entry by entry the answer is in the same order as
-    /// the batch; a repeat changes nothing and answers the same. At most 256 entries.
+    /// not have, inserts, takes stock once per item, ends every reservation as ordered or failed.
+    /// The answers are in the order of the batch; a repeat changes nothing and answers the same. At
+    /// most 256 entries.
     async fn write(
         &self,
         batch: &[(QueuedReservation, OrderId)],
@@ -61,7 +62,11 @@ pub trait Orders: Send + Sync + 'static {
         reason: Rejection,
         now_ms: i64,
     ) -> Result<Vec<WriteOutcome>, PortError>;
+}
 
+/// What ends orders that are not paid.
+#[async_trait]
+pub trait OrderCloser: Send + Sync + 'static {
     /// Unpaid orders whose deadline has passed at `now_ms`, oldest first.
     async fn overdue(&self, now_ms: i64, limit: u32) -> Result<Vec<OrderId>, PortError>;
 
@@ -73,7 +78,11 @@ pub trait Orders: Send + Sync + 'static {
         reason: CloseReason,
         now_ms: i64,
     ) -> Result<Vec<CloseOutcome>, PortError>;
+}
 
+/// What buyers read of their orders.
+#[async_trait]
+pub trait OrderReader: Send + Sync + 'static {
     /// A buyer's orders, newest first.
     async fn of_buyer(&self, buyer: AccountId, limit: u32) -> Result<Vec<Order>, PortError>;
 

@@ -19,11 +19,12 @@ pub struct PathGrant {
     pub reservation_id: ReservationId,
     /// Worthless from this instant on.
     pub expires_at_ms: i64,
-    /// The gate was asked with it and did not answer: see [`Hold::asked`](super::Hold::asked).
+    /// The gate was asked with it and did not answer: see
+    /// [`ReserveRequest::asked_before`](super::ReserveRequest::asked_before).
     pub asked: bool,
 }
 
-/// The store of paths. Bounded; a full store is [`PortError::Busy`].
+/// Paths that were handed out. Bounded; at the bound the answer is [`PortError::Busy`].
 #[async_trait]
 pub trait Paths: Send + Sync + 'static {
     /// Remembers a path; an earlier one of the same buyer and item is forgotten.

@@ -1,4 +1,5 @@
-//! The queue between decision and order.
+//! Between decision and order: the queue, and the outbox in which a gate that is not the queue itself
+//! leaves its holds, in the same atomic step as the hold.
 
 use app::wire::{AccountId, ItemId, ReservationId};
 use async_trait::async_trait;
@@ -68,4 +69,27 @@ pub trait OrderQueue: Send + Sync + 'static {
 
     /// How much waits; taken entries do not count.
     async fn depth(&self) -> Result<Depth, PortError>;
+}
+
+/// A hold on its way from the gate to the queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutboxEntry {
+    /// What goes to the queue.
+    pub reservation: QueuedReservation,
+    /// Names the entry to the outbox.
+    pub receipt: String,
+}
+
+/// At least once: what a relay took and did not forward is taken by another after a while.
+#[async_trait]
+pub trait Outbox: Send + Sync + 'static {
+    /// Up to `limit` entries that no living relay is working on, of whatever items, oldest first
+    /// within an item. Does not wait.
+    async fn take(&self, limit: u32) -> Result<Vec<OutboxEntry>, PortError>;
+
+    /// The queue has these: they leave the outbox.
+    async fn forward(&self, done: &[OutboxEntry]) -> Result<(), PortError>;
+
+    /// Entries that the queue does not have yet, taken ones included.
+    async fn depth(&self) -> Result<u64, PortError>;
 }

@@ -1,4 +1,5 @@
-//! Reservations in the ledger, as the gate and their owners read them.
+//! Reservations in the ledger: as the gate is loaded from them and compared with them, as their owners
+//! read them, and those whose unit is due back.
 
 use app::wire::{AccountId, ItemId, OrderId, Rejection, ReservationId, ReservationState};
 use async_trait::async_trait;
@@ -20,7 +21,7 @@ pub struct ItemSummary {
     pub last_position: u32,
     /// How many pieces a gate outside this process splits the stock into, 1 to 64.
     pub segments: u8,
-    /// Which filling of a gate outside this process is the current one; `None` before the first.
+    /// Names the current load of a gate outside this process; `None` before the first.
     pub epoch: Option<Uuid>,
 }
 
@@ -46,9 +47,9 @@ pub struct Holder {
     pub paid: bool,
 }
 
-/// How a gate outside this process is filled, without what it is filled with.
+/// The current load of a gate outside this process, without what it was loaded with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Filling {
+pub struct LoadEpoch {
     /// As in [`ItemSummary`].
     pub epoch: Option<Uuid>,
     /// As in [`ItemSummary`].
@@ -57,7 +58,7 @@ pub struct Filling {
 
 /// What has become of a reservation, as far as the gate must know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct LedgerStatus {
     /// Which.
     pub reservation_id: ReservationId,
     /// It holds a unit.
@@ -85,9 +86,9 @@ pub struct ReservationRecord {
     pub reason: Option<Rejection>,
 }
 
-/// The ledger's reservations.
+/// What a gate is loaded from and compared with.
 #[async_trait]
-pub trait Reservations: Send + Sync + 'static {
+pub trait GateLedger: Send + Sync + 'static {
     /// What the gate must know of an item of an approved round, in one consistent read.
     async fn snapshot(&self, item_id: ItemId) -> Result<Option<ItemSnapshot>, PortError>;
 
@@ -103,22 +104,26 @@ pub trait Reservations: Send + Sync + 'static {
     ) -> Result<Vec<Holder>, PortError>;
 
     /// Those of at most 1,000 reservations that the ledger has heard of, in any order.
-    async fn standing(&self, ids: &[ReservationId]) -> Result<Vec<Standing>, PortError>;
+    async fn status(&self, ids: &[ReservationId]) -> Result<Vec<LedgerStatus>, PortError>;
 
     /// The part of [`summary`](Self::summary) that is cheap to ask for again and again.
-    async fn filling(&self, item_id: ItemId) -> Result<Option<Filling>, PortError>;
+    async fn load_epoch(&self, item_id: ItemId) -> Result<Option<LoadEpoch>, PortError>;
 
-    /// One reservation.
-    async fn get(&self, id: ReservationId) -> Result<Option<ReservationRecord>, PortError>;
-
-    /// Declares a new filling of a gate outside this process the current one, unless somebody else
-    /// did since `instead_of` was read. Returns whether it is.
+    /// Declares a new load of a gate outside this process the current one, unless somebody else did
+    /// since `instead_of` was read. Returns whether it is.
     async fn begin_epoch(
         &self,
         item_id: ItemId,
         epoch: Uuid,
         instead_of: Option<Uuid>,
     ) -> Result<bool, PortError>;
+}
+
+/// What the owners of reservations ask.
+#[async_trait]
+pub trait ReservationReader: Send + Sync + 'static {
+    /// One reservation.
+    async fn get(&self, id: ReservationId) -> Result<Option<ReservationRecord>, PortError>;
 
     /// The buyer's latest reservation of an item.
     async fn latest(
@@ -126,8 +131,12 @@ pub trait Reservations: Send + Sync + 'static {
         item_id: ItemId,
         buyer: AccountId,
     ) -> Result<Option<ReservationRecord>, PortError>;
+}
 
-    /// Units of ended reservations that the gate has not got back yet, oldest first.
+/// Units of ended reservations that the gate has not got back yet.
+#[async_trait]
+pub trait DueReleases: Send + Sync + 'static {
+    /// At most `limit` of them, oldest first.
     async fn due_releases(&self, limit: u32) -> Result<Vec<Unit>, PortError>;
 
     /// The gate has them.

@@ -1,15 +1,14 @@
 //! From the use cases' errors to the wire's codes. Causes are logged here, once, and go no further.
 
-use app::wire::ApiError;
+use app::wire::{ApiError, Rejection};
 use uuid::Uuid;
 
 use crate::engine::{
     LimitError,
-    ask_captcha::CaptchaError,
-    hand_out_path::PathError,
-    ports::{PasswordError, PortError, Refusal, RetryAfter},
-    reserve::ReserveError,
-    sign_in::SignInError,
+    accounts::sign_in::SignInError,
+    orders::cancel::CancelError,
+    ports::{PasswordError, PortError, RetryAfter},
+    purchase::{ask_captcha::CaptchaError, hand_out_path::PathError, reserve::ReserveError},
 };
 
 /// Seconds after which a busy shop may be asked again.
@@ -49,15 +48,19 @@ pub fn limit_error(error: LimitError) -> ApiError {
     }
 }
 
-fn refusal(refusal: Refusal) -> ApiError {
-    match refusal {
-        Refusal::UnknownItem => ApiError::NotFound,
-        Refusal::NotStarted => ApiError::NotStarted,
-        Refusal::Ended => ApiError::Ended,
-        Refusal::Stopped => ApiError::Stopped,
-        Refusal::SoldOut { .. } => ApiError::SoldOut,
-        Refusal::AlreadyReserved(id) => ApiError::AlreadyReserved {
-            reservation_id: Some(id),
+fn rejected(rejection: Rejection) -> ApiError {
+    match rejection {
+        Rejection::NotStarted => ApiError::NotStarted,
+        Rejection::Ended => ApiError::Ended,
+        Rejection::Stopped => ApiError::Stopped,
+        Rejection::SoldOut => ApiError::SoldOut,
+        Rejection::AlreadyReserved => ApiError::AlreadyReserved {
+            reservation_id: None,
+        },
+        Rejection::PathInvalid => ApiError::PathInvalid,
+        Rejection::CaptchaWrong => ApiError::CaptchaWrong,
+        Rejection::Busy => ApiError::Busy {
+            retry_after_s: BUSY_S,
         },
     }
 }
@@ -66,8 +69,11 @@ impl From<ReserveError> for ApiError {
     fn from(error: ReserveError) -> Self {
         match error {
             ReserveError::Limit(error) => limit_error(error),
-            ReserveError::PathInvalid => ApiError::PathInvalid,
-            ReserveError::Refused(reason) => refusal(reason),
+            ReserveError::Refused(rejection) => rejected(rejection),
+            ReserveError::AlreadyReserved(earlier) => ApiError::AlreadyReserved {
+                reservation_id: Some(earlier),
+            },
+            ReserveError::NotFound => ApiError::NotFound,
             // Whatever it was, the buyer may ask again with the same path.
             ReserveError::Port(error) => {
                 tracing::warn!(error = ?error, "the gate did not answer");
@@ -84,7 +90,7 @@ impl From<CaptchaError> for ApiError {
         match error {
             CaptchaError::Limit(error) => limit_error(error),
             CaptchaError::NotFound => ApiError::NotFound,
-            CaptchaError::Refused(reason) => refusal(reason),
+            CaptchaError::Refused(rejection) => rejected(rejection),
             CaptchaError::NoQuestion(_) => ApiError::Busy {
                 retry_after_s: BUSY_S,
             },
@@ -100,7 +106,7 @@ impl From<PathError> for ApiError {
             PathError::Missing(field) => ApiError::Invalid {
                 field: field.to_owned(),
             },
-            PathError::CaptchaWrong => ApiError::CaptchaWrong,
+            PathError::Refused(rejection) => rejected(rejection),
         }
     }
 }
@@ -116,6 +122,17 @@ impl From<SignInError> for ApiError {
             },
             SignInError::Password(error) => internal(&error),
             SignInError::Port(error) => port_error(error),
+        }
+    }
+}
+
+impl From<CancelError> for ApiError {
+    fn from(error: CancelError) -> Self {
+        match error {
+            CancelError::Limit(error) => limit_error(error),
+            CancelError::NotFound => ApiError::NotFound,
+            CancelError::NotPending => ApiError::OrderState,
+            CancelError::Port(error) => port_error(error),
         }
     }
 }

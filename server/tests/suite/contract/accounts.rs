@@ -1,7 +1,7 @@
 //! The contract of [`Accounts`] and [`Notices`].
 
 use app::wire::Mobile;
-use server::engine::{send_notices, sign_in};
+use server::engine::{accounts::sign_in, notices::send_notices};
 
 use crate::support::TestShop;
 
@@ -11,7 +11,14 @@ async fn a_mobile_number_has_one_account_and_gets_one_welcome_off_the_request_pa
     let ip = "10.0.0.1".parse().unwrap();
     let register = async |nickname: &str| {
         let password = "a long password".to_owned();
-        sign_in::register(&shop.engine, ip, "138 1234 5678", password, nickname).await
+        sign_in::register(
+            &shop.engine.accounts,
+            ip,
+            "138 1234 5678",
+            password,
+            nickname,
+        )
+        .await
     };
     let first = register("小明").await.unwrap();
     let second = register("somebody else").await;
@@ -20,6 +27,7 @@ async fn a_mobile_number_has_one_account_and_gets_one_welcome_off_the_request_pa
     let mobile = Mobile::parse("13812345678").unwrap();
     let account = shop
         .engine
+        .accounts
         .accounts
         .by_mobile(&mobile)
         .await
@@ -30,7 +38,16 @@ async fn a_mobile_number_has_one_account_and_gets_one_welcome_off_the_request_pa
         (first.me.account_id, "小明")
     );
 
-    assert_eq!(shop.engine.notices.unsent(10).await.unwrap().len(), 1);
-    assert_eq!(send_notices::run_once(&shop.engine).await.unwrap(), 1);
-    assert_eq!(send_notices::run_once(&shop.engine).await.unwrap(), 0);
+    assert_eq!(
+        shop.engine.notices.notices.unsent(10).await.unwrap().len(),
+        1
+    );
+    assert_eq!(
+        send_notices::run_once(&shop.engine.notices).await.unwrap(),
+        1
+    );
+    assert_eq!(
+        send_notices::run_once(&shop.engine.notices).await.unwrap(),
+        0
+    );
 }

@@ -12,7 +12,7 @@ async fn asked(shop: &TestShop, number: u128) -> AskedCaptcha {
         captcha_id: CaptchaId(Uuid::from_u128(number)),
         buyer: AccountId(Uuid::from_u128(1)),
         item_id: ItemId(Uuid::from_u128(1)),
-        question: shop.engine.questions.next().await.unwrap(),
+        question: shop.engine.purchase.questions.next().await.unwrap(),
         expires_at_ms: START_MS + 120_000,
     }
 }
@@ -20,7 +20,7 @@ async fn asked(shop: &TestShop, number: u128) -> AskedCaptcha {
 #[tokio::test]
 async fn known_failure_14_a_question_is_used_up_by_its_first_answer() {
     let shop = TestShop::new().await;
-    let captchas = &shop.engine.captchas;
+    let captchas = &shop.engine.purchase.captchas;
     let question = asked(&shop, 7).await;
     captchas.put(question.clone()).await.unwrap();
     assert!(captchas.get(question.captcha_id).await.unwrap().is_some());
@@ -38,7 +38,7 @@ async fn known_failure_14_a_question_is_used_up_by_its_first_answer() {
 #[tokio::test]
 async fn a_new_question_replaces_the_earlier_one() {
     let shop = TestShop::new().await;
-    let captchas = &shop.engine.captchas;
+    let captchas = &shop.engine.purchase.captchas;
     for number in [1, 2] {
         captchas.put(asked(&shop, number).await).await.unwrap();
     }
@@ -61,7 +61,7 @@ async fn a_new_question_replaces_the_earlier_one() {
 #[tokio::test]
 async fn the_words_of_a_question_are_given_once() {
     let shop = TestShop::new().await;
-    let captchas = &shop.engine.captchas;
+    let captchas = &shop.engine.purchase.captchas;
     let id = CaptchaId(Uuid::from_u128(1));
     assert!(
         !captchas.first_spelling(id).await.unwrap(),
@@ -75,7 +75,7 @@ async fn the_words_of_a_question_are_given_once() {
 #[tokio::test]
 async fn a_question_comes_back_as_it_was_asked_and_nobody_elses_replaces_it() {
     let shop = TestShop::new().await;
-    let captchas = &shop.engine.captchas;
+    let captchas = &shop.engine.purchase.captchas;
     let mine = asked(&shop, 1).await;
     captchas.put(mine.clone()).await.unwrap();
     for number in [2, 3] {

@@ -35,7 +35,14 @@ async fn an_item_says_everything_its_page_needs_and_an_unknown_one_is_none() {
     let words = both("盘点中", "Counting stock");
     let (start_ms, end_ms) = (START_MS, START_MS + HOUR_MS);
     let item_id = shop.item_in(5, start_ms, end_ms, Some(words.clone())).await;
-    let item = shop.engine.catalogue.item(item_id).await.unwrap().unwrap();
+    let item = shop
+        .engine
+        .purchase
+        .catalogue
+        .item(item_id)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!((item.item.total, item.item.sellable), (5, 5));
     assert_eq!((item.starts_at_ms, item.ends_at_ms), (start_ms, end_ms));
     assert_eq!((item.limit_per_buyer, item.pay_window_s), (1, 600));
@@ -51,6 +58,9 @@ async fn an_item_says_everything_its_page_needs_and_an_unknown_one_is_none() {
     let unknown = ItemId(Uuid::from_u128(99));
     for _ in 0..2 {
         // The second answer comes from the cache, which keeps absences too.
-        assert_eq!(shop.engine.catalogue.item(unknown).await.unwrap(), None);
+        assert_eq!(
+            shop.engine.purchase.catalogue.item(unknown).await.unwrap(),
+            None
+        );
     }
 }

@@ -1,15 +1,13 @@
 //! The contract of a [`StockGate`].
 
-use std::sync::Arc;
-
-use app::wire::{AccountId, ItemId, ReservationId};
+use app::wire::{AccountId, ItemId, Rejection, ReservationId};
 use futures::future::join_all;
 use server::engine::ports::{
-    Decision, GateStock, Hold, PortError, Reconciled, Refusal, StockGate, Window,
+    Decision, GateStock, PortError, Reconciled, Reserve, ReserveRequest, Restock, StockGate, Window,
 };
 use uuid::Uuid;
 
-use crate::support::{HOUR_MS, START_MS, TestShop};
+use crate::support::{EngineGate, HOUR_MS, START_MS, TestShop};
 
 const OPEN: Window = Window {
     starts_at_ms: START_MS,
@@ -17,18 +15,18 @@ const OPEN: Window = Window {
     stopped: false,
 };
 
-fn hold(item_id: ItemId, buyer: u32, reservation: u128) -> Hold {
-    Hold {
+fn hold(item_id: ItemId, buyer: u32, reservation: u128) -> ReserveRequest {
+    ReserveRequest {
         reservation_id: ReservationId(Uuid::from_u128(reservation)),
         item_id,
         buyer: AccountId(Uuid::from_u128(u128::from(buyer))),
         path: format!("path{reservation}"),
-        asked: false,
+        asked_before: false,
     }
 }
 
-fn gate(shop: &TestShop) -> Arc<dyn StockGate> {
-    shop.engine.gate.clone()
+fn gate(shop: &TestShop) -> EngineGate {
+    shop.gate()
 }
 
 /// Every test below, over the gate of the stack that is asked for, and over one on Redis.
@@ -65,7 +63,7 @@ on_every_gate! {
 }
 
 /// Asks until there is an answer: "busy" is none.
-async fn reserve(gate: &dyn StockGate, hold: Hold) -> Decision {
+async fn reserve(gate: &dyn Reserve, hold: ReserveRequest) -> Decision {
     for _ in 0..100 {
         match gate.reserve(hold.clone()).await {
             Err(PortError::Busy { .. }) => {}
@@ -78,7 +76,7 @@ async fn reserve(gate: &dyn StockGate, hold: Hold) -> Decision {
 async fn an_unknown_item_is_refused(shop: TestShop) {
     let nowhere = ItemId(Uuid::from_u128(99));
     let decision = gate(&shop).reserve(hold(nowhere, 1, 1)).await.unwrap();
-    assert_eq!(decision, Decision::Refused(Refusal::UnknownItem));
+    assert_eq!(decision, Decision::UnknownItem);
     assert_eq!(gate(&shop).stock(nowhere).await.unwrap(), None);
 }
 
@@ -86,11 +84,11 @@ async fn the_window_opens_at_its_start_and_closes_at_its_end(shop: TestShop) {
     let item = shop.item_in(5, START_MS + 10, START_MS + 20, None).await;
     let gate = gate(&shop);
     for (wait_ms, expected) in [
-        (0, Decision::Refused(Refusal::NotStarted)),
-        (9, Decision::Refused(Refusal::NotStarted)),
+        (0, Decision::Refused(Rejection::NotStarted)),
+        (9, Decision::Refused(Rejection::NotStarted)),
         (1, Decision::Held { position: 1 }),
         (9, Decision::Held { position: 2 }),
-        (1, Decision::Refused(Refusal::Ended)),
+        (1, Decision::Refused(Rejection::Ended)),
     ] {
         shop.clock.advance(wait_ms);
         let buyer = (shop.clock.get() - START_MS) as u32;
@@ -120,7 +118,7 @@ async fn a_stop_and_a_new_window_are_taken_over_and_stock_is_not(shop: TestShop)
         "known"
     );
     let stopped = gate.reserve(hold(item, 2, 2)).await.unwrap();
-    assert_eq!(stopped, Decision::Refused(Refusal::Stopped));
+    assert_eq!(stopped, Decision::Refused(Rejection::Stopped));
     assert!(!gate.warm_up(item, OPEN).await.unwrap());
     assert_eq!(
         gate.reserve(hold(item, 2, 2)).await.unwrap(),
@@ -153,12 +151,12 @@ async fn known_failure_21_two_warm_ups_at_once_set_the_stock_once(shop: TestShop
 
 async fn of_a_thousand_buyers_at_once_exactly_as_many_as_there_are_units_hold_one(shop: TestShop) {
     let (item, gate) = (shop.item(100).await, gate(&shop));
-    let asks = (0..1000).map(|buyer| reserve(&*gate, hold(item, buyer, u128::from(buyer))));
+    let asks = (0..1000).map(|buyer| reserve(&gate, hold(item, buyer, u128::from(buyer))));
     let mut positions = Vec::new();
     for decision in join_all(asks).await {
         match decision {
             Decision::Held { position } => positions.push(position),
-            Decision::Refused(Refusal::SoldOut { .. }) => {}
+            Decision::SoldOut { .. } => {}
             other => panic!("{other:?}"),
         }
     }
@@ -178,7 +176,7 @@ async fn the_same_wish_again_gives_the_same_answer_and_takes_nothing(shop: TestS
     assert_eq!(gate.reserve(hold(item, 1, 1)).await.unwrap(), first);
     let other = gate.reserve(hold(item, 1, 2)).await.unwrap();
     let earlier = ReservationId(Uuid::from_u128(1));
-    assert_eq!(other, Decision::Refused(Refusal::AlreadyReserved(earlier)));
+    assert_eq!(other, Decision::AlreadyReserved(earlier));
     assert_eq!(gate.stock(item).await.unwrap().unwrap().locked, 1);
     assert_eq!(shop.queued(1).await.len(), 1);
 }
@@ -186,8 +184,7 @@ async fn the_same_wish_again_gives_the_same_answer_and_takes_nothing(shop: TestS
 async fn a_released_unit_is_sellable_once_more_and_only_once(shop: TestShop) {
     let (item, gate) = (shop.item(1).await, gate(&shop));
     gate.reserve(hold(item, 1, 1)).await.unwrap();
-    let Decision::Refused(Refusal::SoldOut { returns: before }) =
-        gate.reserve(hold(item, 2, 2)).await.unwrap()
+    let Decision::SoldOut { returns: before } = gate.reserve(hold(item, 2, 2)).await.unwrap()
     else {
         panic!("sold out");
     };
@@ -222,7 +219,7 @@ async fn known_failures_06_and_07_a_restart_neither_resets_stock_nor_forgets_who
             .await
             .unwrap();
         let earlier = ReservationId(Uuid::from_u128(u128::from(buyer)));
-        assert_eq!(again, Decision::Refused(Refusal::AlreadyReserved(earlier)));
+        assert_eq!(again, Decision::AlreadyReserved(earlier));
     }
     let stock = gate.stock(item).await.unwrap().unwrap();
     assert_eq!(
@@ -258,7 +255,7 @@ async fn reconcile_finds_gate_and_ledger_equal_at_every_stage(shop: TestShop) {
     shop.drain().await;
     same("ordered").await;
     shop.clock.advance(601_000);
-    server::engine::close_unpaid::run_once(&shop.engine)
+    server::engine::orders::close_unpaid::run_once(&shop.engine.orders)
         .await
         .unwrap();
     same("closed, not released").await;
@@ -289,7 +286,7 @@ async fn a_paid_unit_is_sold_once_and_stays_its_buyers(shop: TestShop) {
     assert_eq!(gate.stock(item).await.unwrap().unwrap(), sold);
     let again = gate.reserve(hold(item, 1, 3)).await.unwrap();
     let earlier = ReservationId(Uuid::from_u128(1));
-    assert_eq!(again, Decision::Refused(Refusal::AlreadyReserved(earlier)));
+    assert_eq!(again, Decision::AlreadyReserved(earlier));
 }
 
 async fn a_released_reservation_asks_again_in_vain(shop: TestShop) {

@@ -4,7 +4,8 @@ use app::wire::{
     AccountId, CloseReason, ItemId, OrderId, OrderState, Rejection, ReservationId, ReservationState,
 };
 use server::engine::ports::{
-    CloseOutcome, OrderQueue, Orders, QueuedReservation, Reservations, WriteOutcome,
+    CloseOutcome, DueReleases, GateLedger, OrderCloser, OrderQueue, OrderReader, OrderWriter,
+    QueuedReservation, ReservationReader, WriteOutcome,
 };
 use uuid::Uuid;
 
@@ -59,7 +60,9 @@ async fn an_entry_delivered_twice_in_one_batch_has_one_order_and_one_answer() {
     let expected = [ordered, sold_out, ordered, sold_out];
     assert_eq!(sql.write(&twice, START_MS).await.unwrap(), expected);
     assert_eq!(sql.write(&twice, START_MS).await.unwrap(), expected);
-    let record = Reservations::get(sql, one.reservation_id).await.unwrap();
+    let record = ReservationReader::get(sql, one.reservation_id)
+        .await
+        .unwrap();
     assert_eq!(record.unwrap().state, ReservationState::Ordered);
     assert_eq!(shop.audit().await.items[0].locked, 1);
 }
@@ -144,7 +147,7 @@ async fn a_merged_update_that_does_not_fit_serves_the_first_in_line() {
             sold_out
         ]
     );
-    let failed = Reservations::get(sql, wishes[3].reservation_id)
+    let failed = ReservationReader::get(sql, wishes[3].reservation_id)
         .await
         .unwrap()
         .unwrap();
@@ -200,7 +203,7 @@ async fn an_order_is_closed_once_and_its_unit_comes_back_once() {
         .await
         .unwrap();
     assert_eq!(again, [CloseOutcome::NotPending]);
-    let order = Orders::get(sql, id).await.unwrap().unwrap();
+    let order = OrderReader::get(sql, id).await.unwrap().unwrap();
     assert_eq!(order.order.state, OrderState::Closed);
     assert_eq!(order.order.close_reason, Some(CloseReason::Unpaid));
     assert_eq!(sql.due_releases(10).await.unwrap().len(), 1);
@@ -215,7 +218,11 @@ async fn known_failure_15_money_is_whole_fen_from_price_to_order() {
     let (item, sql) = (shop.item(1).await, &shop.sql);
     sql.put(&[held(item, 1)]).await.unwrap();
     sql.write(&batch(&[held(item, 1)]), START_MS).await.unwrap();
-    let order = Orders::get(sql, order_id(1)).await.unwrap().unwrap().order;
+    let order = OrderReader::get(sql, order_id(1))
+        .await
+        .unwrap()
+        .unwrap()
+        .order;
     assert_eq!(
         serde_json::to_value(&order).unwrap()["amount"],
         serde_json::json!(9_900)
@@ -292,7 +299,7 @@ async fn where_a_reservation_stands_is_told_of_those_that_were_heard_of() {
         .unwrap();
     let ids: Vec<_> = wishes.iter().map(|wish| wish.reservation_id).collect();
     let holds = async || {
-        let mut found = sql.standing(&ids).await.unwrap();
+        let mut found = sql.status(&ids).await.unwrap();
         found.sort_by_key(|standing| standing.reservation_id);
         assert!(found.iter().all(|standing| !standing.paid));
         let holds = found

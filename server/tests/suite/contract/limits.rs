@@ -15,7 +15,7 @@ fn buyer(number: u128) -> AccountId {
 async fn known_failure_09_of_many_calls_at_once_no_more_than_the_limit_pass() {
     let shop = TestShop::new().await;
     let limit = Limit::Purchase(buyer(1));
-    let counted = join_all((0..50).map(|_| shop.engine.limits.count(&limit))).await;
+    let counted = join_all((0..50).map(|_| shop.engine.purchase.limits.count(&limit))).await;
     let passed = counted
         .into_iter()
         .filter(|over| over.as_ref().unwrap().is_none())
@@ -26,7 +26,7 @@ async fn known_failure_09_of_many_calls_at_once_no_more_than_the_limit_pass() {
 #[tokio::test]
 async fn a_limit_counts_one_buyer_and_one_action() {
     let shop = TestShop::new().await;
-    let limits = &shop.engine.limits;
+    let limits = &shop.engine.purchase.limits;
     let used_up = Limit::Purchase(buyer(1));
     while limits.count(&used_up).await.unwrap().is_none() {}
     assert!(
@@ -50,14 +50,35 @@ async fn whoever_waits_as_long_as_told_is_let_through() {
     let shop = TestShop::new().await;
     let limit = Limit::Captcha(buyer(1));
     for _ in 0..5 {
-        assert_eq!(shop.engine.limits.count(&limit).await.unwrap(), None);
+        assert_eq!(
+            shop.engine.purchase.limits.count(&limit).await.unwrap(),
+            None
+        );
     }
-    let over = shop.engine.limits.count(&limit).await.unwrap().unwrap();
+    let over = shop
+        .engine
+        .purchase
+        .limits
+        .count(&limit)
+        .await
+        .unwrap()
+        .unwrap();
     assert!((1..=1000).contains(&over.wait_ms), "{over:?}");
     shop.clock.advance(over.wait_ms - 1);
-    assert!(shop.engine.limits.count(&limit).await.unwrap().is_some());
+    assert!(
+        shop.engine
+            .purchase
+            .limits
+            .count(&limit)
+            .await
+            .unwrap()
+            .is_some()
+    );
     shop.clock.advance(1);
-    assert_eq!(shop.engine.limits.count(&limit).await.unwrap(), None);
+    assert_eq!(
+        shop.engine.purchase.limits.count(&limit).await.unwrap(),
+        None
+    );
 }
 
 #[tokio::test]
@@ -65,13 +86,34 @@ async fn words_are_given_three_times_at_once_and_then_every_ten_seconds() {
     let shop = TestShop::new().await;
     let limit = Limit::Spelling(buyer(1));
     for _ in 0..3 {
-        assert_eq!(shop.engine.limits.count(&limit).await.unwrap(), None);
+        assert_eq!(
+            shop.engine.purchase.limits.count(&limit).await.unwrap(),
+            None
+        );
     }
-    let over = shop.engine.limits.count(&limit).await.unwrap().unwrap();
+    let over = shop
+        .engine
+        .purchase
+        .limits
+        .count(&limit)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(over.wait_ms, 10_000);
     shop.clock.advance(10_000);
-    assert_eq!(shop.engine.limits.count(&limit).await.unwrap(), None);
-    assert!(shop.engine.limits.count(&limit).await.unwrap().is_some());
+    assert_eq!(
+        shop.engine.purchase.limits.count(&limit).await.unwrap(),
+        None
+    );
+    assert!(
+        shop.engine
+            .purchase
+            .limits
+            .count(&limit)
+            .await
+            .unwrap()
+            .is_some()
+    );
 }
 
 #[tokio::test]
@@ -80,7 +122,15 @@ async fn an_address_gets_fifty_requests_at_once_and_another_fifty_a_second_later
     let limit = Limit::Address("10.0.0.1".parse().unwrap());
     for _ in 0..2 {
         let mut passed = 0;
-        while shop.engine.limits.count(&limit).await.unwrap().is_none() {
+        while shop
+            .engine
+            .purchase
+            .limits
+            .count(&limit)
+            .await
+            .unwrap()
+            .is_none()
+        {
             passed += 1;
         }
         assert_eq!(passed, 50);
@@ -92,11 +142,29 @@ async fn an_address_gets_fifty_requests_at_once_and_another_fifty_a_second_later
 async fn a_refusal_does_not_prolong_the_wait() {
     let shop = TestShop::new().await;
     let limit = Limit::Path(buyer(1));
-    while shop.engine.limits.count(&limit).await.unwrap().is_none() {}
+    while shop
+        .engine
+        .purchase
+        .limits
+        .count(&limit)
+        .await
+        .unwrap()
+        .is_none()
+    {}
     for waited_ms in (0..1000).step_by(100) {
-        let over = shop.engine.limits.count(&limit).await.unwrap().unwrap();
+        let over = shop
+            .engine
+            .purchase
+            .limits
+            .count(&limit)
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(over.wait_ms, 1000 - waited_ms);
         shop.clock.advance(100);
     }
-    assert_eq!(shop.engine.limits.count(&limit).await.unwrap(), None);
+    assert_eq!(
+        shop.engine.purchase.limits.count(&limit).await.unwrap(),
+        None
+    );
 }

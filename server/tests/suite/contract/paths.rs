@@ -21,7 +21,7 @@ fn grant(path: &str, buyer: u128) -> PathGrant {
 #[tokio::test]
 async fn known_failure_13_a_path_is_taken_once_however_many_try() {
     let shop = TestShop::new().await;
-    let paths = &shop.engine.paths;
+    let paths = &shop.engine.purchase.paths;
     paths.put(grant("a", 1)).await.unwrap();
     assert_eq!(paths.peek("a").await.unwrap(), Some(grant("a", 1)));
     let takes = join_all((0..20).map(|_| paths.take("a"))).await;
@@ -38,7 +38,7 @@ async fn known_failure_13_a_path_is_taken_once_however_many_try() {
 #[tokio::test]
 async fn a_new_path_replaces_the_buyers_earlier_one_and_nobody_elses() {
     let shop = TestShop::new().await;
-    let paths = &shop.engine.paths;
+    let paths = &shop.engine.purchase.paths;
     for (path, buyer) in [("a", 1), ("b", 2), ("c", 1)] {
         paths.put(grant(path, buyer)).await.unwrap();
     }
@@ -50,7 +50,7 @@ async fn a_new_path_replaces_the_buyers_earlier_one_and_nobody_elses() {
 #[tokio::test]
 async fn a_path_that_got_no_fair_answer_is_put_back_and_good_once_more() {
     let shop = TestShop::new().await;
-    let paths = &shop.engine.paths;
+    let paths = &shop.engine.purchase.paths;
     paths.put(grant("a", 1)).await.unwrap();
     for _ in 0..3 {
         let taken = paths.take("a").await.unwrap().unwrap();
@@ -63,7 +63,7 @@ async fn a_path_that_got_no_fair_answer_is_put_back_and_good_once_more() {
 #[tokio::test]
 async fn a_buyer_has_one_path_for_each_item() {
     let shop = TestShop::new().await;
-    let paths = &shop.engine.paths;
+    let paths = &shop.engine.purchase.paths;
     let mut other = grant("b", 1);
     other.item_id = ItemId(Uuid::from_u128(9));
     paths.put(grant("a", 1)).await.unwrap();

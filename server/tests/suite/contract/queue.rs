@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app::wire::{AccountId, ItemId, OrderId, ReservationId};
-use server::engine::ports::{Depth, OrderQueue, Orders, QueuedReservation, TRIES};
+use server::engine::ports::{Depth, OrderQueue, OrderWriter, QueuedReservation, TRIES};
 use uuid::Uuid;
 
 use crate::{
@@ -29,7 +29,7 @@ async fn places(test: &str) -> [Place; 2] {
     [
         Place {
             name: "ledger",
-            queue: Arc::clone(&ledger.engine.queue),
+            queue: Arc::clone(&ledger.engine.orders.queue),
             item: ledger.item(100).await,
             shop: ledger,
             ends_with_order: true,

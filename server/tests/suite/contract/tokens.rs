@@ -1,6 +1,6 @@
 //! The contract of [`LoginTokens`].
 
-use server::engine::{ports::TokenHash, sign_in};
+use server::engine::{accounts::sign_in, ports::TokenHash};
 
 use crate::support::{HOUR_MS, START_MS, TestShop};
 
@@ -9,12 +9,17 @@ async fn a_log_in_slides_while_it_is_used_and_dies_in_the_end() {
     let shop = TestShop::new().await;
     shop.buyer(1).await;
     let ip = "10.0.0.1".parse().unwrap();
-    let token = sign_in::login(&shop.engine, ip, "13900000001", "password-1".into())
-        .await
-        .unwrap()
-        .token;
+    let token = sign_in::login(
+        &shop.engine.accounts,
+        ip,
+        "13900000001",
+        "password-1".into(),
+    )
+    .await
+    .unwrap()
+    .token;
     let mut hours_used = 0;
-    while sign_in::who_is(&shop.engine, &token)
+    while sign_in::who_is(&shop.engine.accounts, &token)
         .await
         .unwrap()
         .is_some()
@@ -28,10 +33,18 @@ async fn a_log_in_slides_while_it_is_used_and_dies_in_the_end() {
         "two days at most, however often it is used"
     );
 
-    let fresh = sign_in::login(&shop.engine, ip, "13900000001", "password-1".into()).await;
+    let fresh = sign_in::login(
+        &shop.engine.accounts,
+        ip,
+        "13900000001",
+        "password-1".into(),
+    )
+    .await;
     let fresh = fresh.unwrap().token;
     shop.clock.advance(HOUR_MS / 2);
-    let login = sign_in::who_is(&shop.engine, &fresh).await.unwrap();
+    let login = sign_in::who_is(&shop.engine.accounts, &fresh)
+        .await
+        .unwrap();
     assert!(login.is_none(), "half an hour unused");
 }
 
@@ -39,7 +52,7 @@ async fn a_log_in_slides_while_it_is_used_and_dies_in_the_end() {
 async fn a_removed_token_is_unknown_and_an_old_one_is_purged() {
     let shop = TestShop::new().await;
     let buyer = shop.buyer(1).await;
-    let tokens = &shop.engine.tokens;
+    let tokens = &shop.engine.accounts.tokens;
     let [kept, removed, old] = ["a", "b", "c"].map(|text| TokenHash(text.into()));
     for (token, expires_at_ms) in [
         (&kept, START_MS + 10),
@@ -74,7 +87,7 @@ async fn known_failure_17_a_stolen_database_holds_no_token() {
 async fn a_used_token_slides_and_an_unknown_or_removed_one_stays_unknown() {
     let shop = TestShop::new().await;
     let buyer = shop.buyer(1).await;
-    let tokens = &shop.engine.tokens;
+    let tokens = &shop.engine.accounts.tokens;
     let [used, unknown] = ["a", "b"].map(|text| TokenHash(text.repeat(64)));
     tokens
         .insert(&used, buyer, START_MS + 10, START_MS + 50)

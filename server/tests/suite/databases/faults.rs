@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use sea_orm::TransactionTrait;
-use server::engine::ports::{Orders, PortError, Reservations};
+use server::engine::ports::{DueReleases, GateLedger, OrderWriter, PortError};
 
 use super::{
     on_every_server,

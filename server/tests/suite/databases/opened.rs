@@ -14,7 +14,7 @@ use server::{
     adapters::sql::{NewItem, NewRound, Sql},
     engine::{
         audit::{self, Report},
-        ports::{Orders, PortError, QueuedReservation, WriteOutcome},
+        ports::{OrderWriter, PortError, QueuedReservation, WriteOutcome},
     },
 };
 use uuid::Uuid;

@@ -6,7 +6,8 @@ use app::wire::{CloseReason, OrderId, Rejection, ReservationId};
 use futures::future::join_all;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement, TransactionTrait};
 use server::engine::ports::{
-    Catalogue, CloseOutcome, OrderQueue, Orders, QueuedReservation, Reservations, WriteOutcome,
+    Catalogue, CloseOutcome, DueReleases, GateLedger, OrderCloser, OrderQueue, OrderReader,
+    OrderWriter, QueuedReservation, WriteOutcome,
 };
 
 use super::{

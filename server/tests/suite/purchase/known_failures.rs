@@ -9,7 +9,10 @@ use app::{
 use sea_orm::{ConnectionTrait, Database};
 use server::{
     adapters::faulty::{Fault, FaultPlan, Point},
-    engine::{close_unpaid, ports::Account, write_orders},
+    engine::{
+        orders::{close_unpaid, write_orders},
+        ports::Account,
+    },
 };
 
 use super::{Door, visitor};
@@ -86,7 +89,7 @@ async fn known_failure_05_one_failed_message_marks_nothing_sold_out() {
     let item = door.shop.item(5).await;
     let failed = door.buy(&visitor(1), item).await;
     assert!(matches!(failed, Err(ApiError::Busy { .. })), "{failed:?}");
-    assert!(!door.shop.engine.marks.is_sold_out(item));
+    assert!(!door.shop.engine.purchase.gate.is_sold_out(item));
     assert_eq!(door.buy(&visitor(2), item).await.unwrap().position, 1);
 }
 
@@ -155,6 +158,7 @@ async fn known_failure_16_an_account_in_a_log_line_shows_no_secret() {
     let account: Account = shop
         .engine
         .accounts
+        .accounts
         .by_mobile(&mobile)
         .await
         .unwrap()
@@ -197,7 +201,7 @@ async fn who_may_hold_a_unit_is_never_told_that_it_is_sold_out() {
     assert!(matches!(lost, Err(ApiError::Busy { .. })), "{lost:?}");
     let second = door.purchase(&visitor(2), second_path, item).await;
     assert_eq!(second, Err(ApiError::SoldOut));
-    assert!(door.shop.engine.marks.is_sold_out(item));
+    assert!(door.shop.engine.purchase.gate.is_sold_out(item));
     assert_eq!(
         door.purchase(&first, path, item).await.unwrap().position,
         1,
@@ -215,13 +219,13 @@ async fn known_failure_19_a_reservation_of_nothing_fails_once_and_holds_up_nobod
     let statement = format!("DELETE FROM items WHERE hex(id) = '{:X}'", gone.0.simple());
     let door = by_hand(door, &statement).await;
     assert_eq!(
-        write_orders::run_once(&door.shop.engine, 256)
+        write_orders::run_once(&door.shop.engine.orders, 256)
             .await
             .unwrap(),
         2
     );
     assert_eq!(
-        write_orders::run_once(&door.shop.engine, 256)
+        write_orders::run_once(&door.shop.engine.orders, 256)
             .await
             .unwrap(),
         0
@@ -248,7 +252,12 @@ async fn known_failure_20_closing_returns_the_unit_and_never_touches_a_paid_orde
     );
     let door = by_hand(door, &statement).await;
     door.shop.clock.advance(601_000);
-    assert_eq!(close_unpaid::run_once(&door.shop.engine).await.unwrap(), 1);
+    assert_eq!(
+        close_unpaid::run_once(&door.shop.engine.orders)
+            .await
+            .unwrap(),
+        1
+    );
     door.shop.drain().await;
     let line = door.shop.audit().await.items[0];
     assert_eq!((line.sellable, line.sold, line.orders_paid), (1, 1, 1));

@@ -2,7 +2,7 @@
 
 use app::port::Storefront;
 use app::wire::{ApiError, CloseReason, OrderEvent, OrderState};
-use server::engine::close_unpaid;
+use server::engine::orders::close_unpaid;
 
 use super::{Door, visitor};
 use crate::support::START_MS;
@@ -16,9 +16,19 @@ async fn an_unpaid_order_closes_after_the_pay_window_and_somebody_else_buys_the_
     assert_eq!(door.buy(&second, item).await, Err(ApiError::SoldOut));
 
     door.shop.clock.advance(599_999);
-    assert_eq!(close_unpaid::run_once(&door.shop.engine).await.unwrap(), 0);
+    assert_eq!(
+        close_unpaid::run_once(&door.shop.engine.orders)
+            .await
+            .unwrap(),
+        0
+    );
     door.shop.clock.advance(1);
-    assert_eq!(close_unpaid::run_once(&door.shop.engine).await.unwrap(), 1);
+    assert_eq!(
+        close_unpaid::run_once(&door.shop.engine.orders)
+            .await
+            .unwrap(),
+        1
+    );
     door.shop.drain().await;
 
     let order = door.order(&first, order_id).await.unwrap();
@@ -47,14 +57,14 @@ async fn known_failure_05_a_sold_out_mark_is_cleared_when_a_unit_comes_back() {
     let sold_out = door.purchase(&visitor(2), path, item).await;
     assert_eq!(sold_out, Err(ApiError::SoldOut));
     assert!(
-        door.shop.engine.marks.is_sold_out(item),
+        door.shop.engine.purchase.gate.is_sold_out(item),
         "from here on the gate is not asked"
     );
     assert_eq!(door.ask(&visitor(3), item).await, Err(ApiError::SoldOut));
 
     door.cancel(&visitor(1), order_id).await.unwrap();
     door.shop.drain().await;
-    assert!(!door.shop.engine.marks.is_sold_out(item));
+    assert!(!door.shop.engine.purchase.gate.is_sold_out(item));
     door.order_of(&visitor(3), item).await;
     door.shop.audit().await;
 }

@@ -11,7 +11,7 @@ use app::{
 };
 use server::{
     adapters::faulty::{Fault, FaultPlan, Point},
-    engine::{ports::TRIES, write_orders},
+    engine::{orders::write_orders, ports::TRIES},
 };
 
 use super::{Door, visitor};
@@ -79,20 +79,32 @@ async fn known_failure_19_what_cannot_be_written_is_parked_and_holds_up_nobody()
     let poison = door.buy(&visitor(1), item).await.unwrap();
     let sound = door.buy(&visitor(2), item).await.unwrap();
     let engine = &door.shop.engine;
-    assert_eq!(write_orders::run_once(engine, 256).await.unwrap(), 2);
+    assert_eq!(
+        write_orders::run_once(&engine.orders, 256).await.unwrap(),
+        2
+    );
     door.ordered(&visitor(2), sound.reservation_id).await;
 
     for _ in 1..TRIES {
-        assert_eq!(write_orders::run_once(engine, 256).await.unwrap(), 1);
+        assert_eq!(
+            write_orders::run_once(&engine.orders, 256).await.unwrap(),
+            1
+        );
     }
-    assert_eq!(write_orders::run_once(engine, 256).await.unwrap(), 0);
-    let depth = engine.queue.depth().await.unwrap();
+    assert_eq!(
+        write_orders::run_once(&engine.orders, 256).await.unwrap(),
+        0
+    );
+    let depth = engine.orders.queue.depth().await.unwrap();
     assert_eq!((depth.waiting, depth.parked), (0, 1));
 
     let door = door.restart().await;
     let engine = &door.shop.engine;
-    assert_eq!(engine.queue.replay_parked().await.unwrap(), 1);
-    assert_eq!(write_orders::run_once(engine, 256).await.unwrap(), 1);
+    assert_eq!(engine.orders.queue.replay_parked().await.unwrap(), 1);
+    assert_eq!(
+        write_orders::run_once(&engine.orders, 256).await.unwrap(),
+        1
+    );
     door.ordered(&visitor(1), poison.reservation_id).await;
     assert_eq!(door.shop.audit().await.items[0].orders_live, 2);
 }

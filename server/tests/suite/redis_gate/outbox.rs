@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use server::engine::ports::{Outbox, OutboxEntry};
+use server::engine::ports::{Outbox, OutboxEntry, StockGate};
 
 use test_servers::redis::shared;
 
@@ -28,8 +28,16 @@ async fn an_entry_carries_everything_the_queue_needs() {
     let shop = TestShop::over(redis).await;
     let item = shop.item(5).await;
     shop.clock.advance(7);
-    reserve(&*shop.engine.gate, hold(item, 3)).await;
-    let taken = shop.engine.outbox.as_ref().unwrap().take(10).await.unwrap();
+    reserve(&shop.gate(), hold(item, 3)).await;
+    let taken = shop
+        .engine
+        .orders
+        .outbox
+        .as_ref()
+        .unwrap()
+        .take(10)
+        .await
+        .unwrap();
     let [entry] = &taken[..] else {
         panic!("{taken:?}");
     };
@@ -45,9 +53,9 @@ async fn what_a_relay_could_not_forward_it_gets_again_at_once() {
     let shop = TestShop::over(redis.clone()).await;
     let item = shop.item(5).await;
     for number in 1..=3 {
-        reserve(&*shop.engine.gate, hold(item, number)).await;
+        reserve(&shop.gate(), hold(item, number)).await;
     }
-    let outbox = shop.engine.outbox.clone().unwrap();
+    let outbox = shop.engine.orders.outbox.clone().unwrap();
     let taken = outbox.take(2).await.unwrap();
     assert_eq!(buyers(&taken), [1, 2], "oldest first");
     let again = outbox.take(10).await.unwrap();
@@ -69,7 +77,7 @@ async fn what_a_dead_relay_had_is_taken_over() {
     let shop = TestShop::over(redis.clone()).await;
     let item = shop.item(5).await;
     for number in 1..=3 {
-        reserve(&*shop.engine.gate, hold(item, number)).await;
+        reserve(&shop.gate(), hold(item, number)).await;
     }
     let dead = shop.redis_outbox(&redis, OUTBOX_IDLE);
     assert_eq!(dead.take(2).await.unwrap().len(), 2);
@@ -94,9 +102,9 @@ async fn a_busy_item_does_not_starve_a_quiet_one() {
     let shop = TestShop::over(redis.clone()).await;
     let (busy, quiet) = (shop.item(100).await, shop.item(1).await);
     for number in 1..=40 {
-        reserve(&*shop.engine.gate, hold(busy, number)).await;
+        reserve(&shop.gate(), hold(busy, number)).await;
     }
-    reserve(&*shop.engine.gate, super::hold_as(quiet, 50, 50)).await;
+    reserve(&shop.gate(), super::hold_as(quiet, 50, 50)).await;
     let outbox: Arc<dyn Outbox> = Arc::new(shop.redis_outbox(&redis, OUTBOX_IDLE));
     let taken = outbox.take(10).await.unwrap();
     assert_eq!(
@@ -115,10 +123,10 @@ async fn an_unreadable_entry_stops_nobody() {
     let redis = connect("unreadable");
     let shop = TestShop::over(redis.clone()).await;
     let item = shop.item(5).await;
-    reserve(&*shop.engine.gate, hold(item, 1)).await;
+    reserve(&shop.gate(), hold(item, 1)).await;
     cli(&redis, "xadd", (item, "outbox"), &["*", "what", "ever"]);
-    reserve(&*shop.engine.gate, hold(item, 2)).await;
-    let outbox = shop.engine.outbox.clone().unwrap();
+    reserve(&shop.gate(), hold(item, 2)).await;
+    let outbox = shop.engine.orders.outbox.clone().unwrap();
     let taken = outbox.take(10).await.unwrap();
     assert_eq!(buyers(&taken), [1, 2]);
     outbox.forward(&taken).await.unwrap();
@@ -130,8 +138,8 @@ async fn the_outbox_of_an_item_that_is_long_over_leaves_the_list_when_it_is_empt
     let redis = connect("over");
     let shop = TestShop::over(redis.clone()).await;
     let (empty, full) = (shop.item(5).await, shop.item(5).await);
-    shop.engine.gate.warm_up(empty, super::OPEN).await.unwrap();
-    reserve(&*shop.engine.gate, hold(full, 1)).await;
+    shop.gate().warm_up(empty, super::OPEN).await.unwrap();
+    reserve(&shop.gate(), hold(full, 1)).await;
     let listed = || shared().cli(&["zrange", &redis.key("items"), "0", "-1"]);
     let outbox = shop.redis_outbox(&redis, OUTBOX_IDLE);
     assert_eq!(outbox.depth().await.unwrap(), 1);

@@ -10,12 +10,13 @@ use server::{
         sql::Sql,
     },
     engine::{
-        close_unpaid,
+        orders::close_unpaid,
         ports::{
-            Decision, Filling, GateStock, Holder, ItemSnapshot, ItemSummary, OrderQueue, PortError,
-            QueuedReservation, Refusal, ReservationRecord, Reservations, Standing, StockGate, Unit,
+            Decision, DueReleases, GateLedger, GateStock, Holder, ItemSnapshot, ItemSummary,
+            LedgerStatus, LoadEpoch, OrderQueue, PortError, QueuedReservation, Restock, StockGate,
+            Unit,
         },
-        release,
+        stock::release,
     },
 };
 use uuid::Uuid;
@@ -23,7 +24,7 @@ use uuid::Uuid;
 use test_servers::redis::RedisServer;
 
 use super::{OPEN, cli, connect, hold, hold_as, is_busy, relay, reserve, work};
-use crate::support::{START_MS, TestShop};
+use crate::support::{EngineGate, START_MS, TestShop};
 
 #[tokio::test]
 async fn a_redis_that_forgot_everything_is_filled_again_when_nothing_is_under_way() {
@@ -31,7 +32,7 @@ async fn a_redis_that_forgot_everything_is_filled_again_when_nothing_is_under_wa
     let redis = Redis::new(&[server.url()], "forgot").unwrap();
     let shop = TestShop::over(redis.clone()).await;
     let item = shop.item(3).await;
-    let gate = &*shop.engine.gate;
+    let gate = &shop.gate();
     let copy = shop.redis_gate(&redis, Patience::default());
     reserve(gate, hold(item, 1)).await;
     work(&shop).await;
@@ -71,7 +72,7 @@ async fn a_redis_that_forgot_everything_is_filled_again_when_nothing_is_under_wa
 
     let earlier = hold(item, 2).reservation_id;
     let again = reserve(&copy, hold_as(item, 2, 77)).await;
-    assert_eq!(again, Decision::Refused(Refusal::AlreadyReserved(earlier)));
+    assert_eq!(again, Decision::AlreadyReserved(earlier));
     assert_eq!(
         reserve(gate, hold(item, 1)).await,
         Decision::Held { position: 1 }
@@ -81,10 +82,7 @@ async fn a_redis_that_forgot_everything_is_filled_again_when_nothing_is_under_wa
         Decision::Held { position: 3 }
     );
     let refused = reserve(gate, hold(item, 4)).await;
-    assert!(matches!(
-        refused,
-        Decision::Refused(Refusal::SoldOut { .. })
-    ));
+    assert!(matches!(refused, Decision::SoldOut { .. }));
     // The list of outboxes is read again once a second.
     crate::rabbitmq::eventually("three orders", async || {
         work(&shop).await;
@@ -101,7 +99,7 @@ async fn data_of_an_earlier_filling_is_not_believed() {
     let redis = connect("stale");
     let shop = TestShop::over(redis.clone()).await;
     let item = shop.item(2).await;
-    let gate = &*shop.engine.gate;
+    let gate = &shop.gate();
     reserve(gate, hold(item, 1)).await;
     work(&shop).await;
     let returns = |redis| cli(redis, "hget", (item, "item"), &["returns"]);
@@ -137,7 +135,7 @@ async fn another_number_of_segments_is_taken_over_without_losing_anything() {
     let redis = connect("resplit");
     let shop = TestShop::over(redis.clone()).await;
     let item = shop.item(30).await;
-    let gate = &*shop.engine.gate;
+    let gate = &shop.gate();
     for number in 1..=10 {
         reserve(gate, hold(item, number)).await;
     }
@@ -168,14 +166,14 @@ async fn a_unit_that_comes_back_while_the_gate_is_closed_is_sellable_afterwards(
     let redis = connect("closed");
     let shop = TestShop::over(redis.clone()).await;
     let item = shop.item(1).await;
-    let gate = &*shop.engine.gate;
+    let gate = &shop.gate();
     reserve(gate, hold(item, 1)).await;
     work(&shop).await;
     cli(&redis, "del", (item, "item"), &[]);
     assert!(!gate.warm_up(item, OPEN).await.unwrap());
     shop.clock.advance(601_000);
-    close_unpaid::run_once(&shop.engine).await.unwrap();
-    assert_eq!(release::run_once(&shop.engine).await.unwrap(), 1);
+    close_unpaid::run_once(&shop.engine.orders).await.unwrap();
+    assert_eq!(release::run_once(&shop.engine.stock).await.unwrap(), 1);
     assert!(gate.warm_up(item, OPEN).await.unwrap());
     assert_eq!(
         reserve(gate, hold(item, 2)).await,
@@ -186,11 +184,11 @@ async fn a_unit_that_comes_back_while_the_gate_is_closed_is_sellable_afterwards(
 /// A ledger behind whose back something happens between its reading and the opening of the gate.
 struct Meanwhile {
     sql: Sql,
-    gate: Mutex<Option<(Arc<dyn StockGate>, Unit)>>,
+    gate: Mutex<Option<(EngineGate, Unit)>>,
 }
 
 #[async_trait]
-impl Reservations for Meanwhile {
+impl GateLedger for Meanwhile {
     async fn snapshot(&self, item_id: ItemId) -> Result<Option<ItemSnapshot>, PortError> {
         let snapshot = self.sql.snapshot(item_id).await;
         let released = self.gate.lock().unwrap().take();
@@ -214,16 +212,12 @@ impl Reservations for Meanwhile {
         self.sql.holders(item_id, after, limit).await
     }
 
-    async fn standing(&self, ids: &[ReservationId]) -> Result<Vec<Standing>, PortError> {
-        self.sql.standing(ids).await
+    async fn status(&self, ids: &[ReservationId]) -> Result<Vec<LedgerStatus>, PortError> {
+        self.sql.status(ids).await
     }
 
-    async fn filling(&self, item_id: ItemId) -> Result<Option<Filling>, PortError> {
-        self.sql.filling(item_id).await
-    }
-
-    async fn get(&self, id: ReservationId) -> Result<Option<ReservationRecord>, PortError> {
-        Reservations::get(&self.sql, id).await
+    async fn load_epoch(&self, item_id: ItemId) -> Result<Option<LoadEpoch>, PortError> {
+        self.sql.load_epoch(item_id).await
     }
 
     async fn begin_epoch(
@@ -233,22 +227,6 @@ impl Reservations for Meanwhile {
         instead_of: Option<Uuid>,
     ) -> Result<bool, PortError> {
         self.sql.begin_epoch(item_id, epoch, instead_of).await
-    }
-
-    async fn latest(
-        &self,
-        item_id: ItemId,
-        buyer: app::wire::AccountId,
-    ) -> Result<Option<ReservationRecord>, PortError> {
-        self.sql.latest(item_id, buyer).await
-    }
-
-    async fn due_releases(&self, limit: u32) -> Result<Vec<Unit>, PortError> {
-        self.sql.due_releases(limit).await
-    }
-
-    async fn released(&self, done: &[ReservationId]) -> Result<(), PortError> {
-        self.sql.released(done).await
     }
 }
 
@@ -268,17 +246,17 @@ async fn a_release_between_reading_the_ledger_and_opening_the_gate_is_not_lost()
         held_at_ms: START_MS,
     };
     shop.sql.put(&[queued]).await.unwrap();
-    while server::engine::write_orders::run_once(&shop.engine, 10)
+    while server::engine::orders::write_orders::run_once(&shop.engine.orders, 10)
         .await
         .unwrap()
         > 0
     {}
     shop.clock.advance(601_000);
-    close_unpaid::run_once(&shop.engine).await.unwrap();
+    close_unpaid::run_once(&shop.engine.orders).await.unwrap();
 
     let ledger = Arc::new(Meanwhile {
         sql: shop.sql.clone(),
-        gate: Mutex::new(Some((shop.engine.gate.clone(), unit))),
+        gate: Mutex::new(Some((shop.gate(), unit))),
     });
     let clock = GateClock::Given(shop.clock.clone());
     let queue = Arc::new(shop.sql.clone());
@@ -311,7 +289,7 @@ async fn an_item_with_fifty_thousand_holders_is_filled_in_pieces() {
     for some in held.chunks(2000) {
         shop.sql.put(some).await.unwrap();
     }
-    let gate = &*shop.engine.gate;
+    let gate = &shop.gate();
     assert!(gate.warm_up(item, OPEN).await.unwrap());
     let full = GateStock {
         total: 50_001,
@@ -323,7 +301,7 @@ async fn an_item_with_fifty_thousand_holders_is_filled_in_pieces() {
     for number in [1, 25_000, 50_000] {
         let earlier = hold(item, number).reservation_id;
         let again = reserve(gate, hold_as(item, number, 5)).await;
-        assert_eq!(again, Decision::Refused(Refusal::AlreadyReserved(earlier)));
+        assert_eq!(again, Decision::AlreadyReserved(earlier));
     }
     let last = reserve(gate, hold(item, 60_000)).await;
     assert_eq!(last, Decision::Held { position: 50_001 });

@@ -1,11 +1,11 @@
 //! The gate against the ledger.
 
-use server::engine::ports::{Decision, Reconciled, StockGate};
+use server::engine::ports::{Decision, Reconciled, Restock, StockGate};
 
 use super::{cli, connect, hold, reserve, work};
 use crate::support::TestShop;
 
-async fn repaired(gate: &dyn StockGate, item: app::wire::ItemId) -> Option<String> {
+async fn repaired(gate: &dyn Restock, item: app::wire::ItemId) -> Option<String> {
     match gate.reconcile(item).await.unwrap() {
         Reconciled::Same => None,
         Reconciled::Repaired { detail, .. } => Some(detail),
@@ -17,9 +17,9 @@ async fn a_hold_that_was_lost_on_its_way_is_sent_again() {
     let redis = connect("lost");
     let shop = TestShop::over(redis.clone()).await;
     let item = shop.item(2).await;
-    let gate = &*shop.engine.gate;
+    let gate = &shop.gate();
     reserve(gate, hold(item, 1)).await;
-    let outbox = shop.engine.outbox.clone().unwrap();
+    let outbox = shop.engine.orders.outbox.clone().unwrap();
     // The queue said yes, and lost it.
     let taken = outbox.take(10).await.unwrap();
     outbox.forward(&taken).await.unwrap();
@@ -55,7 +55,7 @@ async fn a_difference_is_repaired_when_it_was_there_twice_with_nothing_under_way
         let shop = TestShop::over(redis.clone()).await;
         let item = shop.item(9).await;
         shop.split(segments).await;
-        let gate = &*shop.engine.gate;
+        let gate = &shop.gate();
         for number in 1..=4 {
             reserve(gate, hold(item, number)).await;
         }
@@ -91,11 +91,11 @@ async fn however_many_holds_were_lost_all_are_sent_again() {
     let shop = TestShop::over(redis.clone()).await;
     let item = shop.item(2_500).await;
     shop.split(3).await;
-    let gate = &*shop.engine.gate;
+    let gate = &shop.gate();
     for number in 1..=2_500 {
         reserve(gate, hold(item, number)).await;
     }
-    let outbox = shop.engine.outbox.clone().unwrap();
+    let outbox = shop.engine.orders.outbox.clone().unwrap();
     while let taken = outbox.take(500).await.unwrap()
         && !taken.is_empty()
     {
@@ -118,7 +118,7 @@ async fn a_gate_that_differs_in_thousands_is_filled_again() {
         let shop = TestShop::over(redis.clone()).await;
         let item = shop.item(3_000).await;
         shop.split(segments).await;
-        let gate = &*shop.engine.gate;
+        let gate = &shop.gate();
         for number in 1..=2_500 {
             reserve(gate, hold(item, number)).await;
         }

@@ -6,7 +6,7 @@ use app::wire::ItemId;
 use futures::{StreamExt, stream};
 use server::{
     adapters::redis::{Patience, Redis},
-    engine::ports::{Decision, GateStock, Reconciled, Refusal, StockGate},
+    engine::ports::{Decision, GateStock, Reconciled, Reserve, Restock, StockGate},
 };
 
 use test_servers::redis::shared;
@@ -23,7 +23,7 @@ async fn rush(
     buyers: impl IntoIterator<Item = u32>,
 ) -> Vec<u32> {
     let copy = shop.redis_gate(redis, Patience::default());
-    let gates: [&dyn StockGate; 2] = [&*shop.engine.gate, &copy];
+    let gates: [&dyn Reserve; 2] = [&shop.gate(), &copy];
     let asks = stream::iter(buyers).map(async |number| {
         let gate = gates[number as usize % 2];
         (number, reserve(gate, hold(item, number)).await)
@@ -33,7 +33,7 @@ async fn rush(
     while let Some((number, decision)) = answers.next().await {
         match decision {
             Decision::Held { position } => positions.push(position),
-            Decision::Refused(Refusal::SoldOut { .. }) => {}
+            Decision::SoldOut { .. } => {}
             other => panic!("buyer {number}: {other:?}"),
         }
     }
@@ -52,9 +52,9 @@ async fn assert_all_sold(shop: &TestShop, item: ItemId, positions: &[u32], units
         locked: units,
         sold: 0,
     };
-    let gate = &shop.engine.gate;
+    let gate = &shop.gate();
     assert_eq!(gate.stock(item).await.unwrap().unwrap(), sold);
-    let outbox = shop.engine.outbox.as_ref().unwrap();
+    let outbox = shop.engine.orders.outbox.as_ref().unwrap();
     let depth = eventually("the list of outboxes", async || {
         let depth = outbox.depth().await.unwrap();
         (depth > 0).then_some(depth)
@@ -70,7 +70,7 @@ async fn ten_thousand_buyers(redis: Redis) {
     assert_all_sold(&shop, item, &positions, 1000).await;
     work(&shop).await;
     assert_eq!(shop.audit().await.items[0].orders_live, 1000);
-    let same = shop.engine.gate.reconcile(item).await.unwrap();
+    let same = shop.gate().reconcile(item).await.unwrap();
     assert_eq!(same, Reconciled::Same);
 }
 
@@ -93,8 +93,7 @@ async fn buyers_of_one_segment_get_the_stock_of_all() {
     // Numbers of segments interleave, so a number tells the segment.
     let mut first = Vec::new();
     for number in 1..=900 {
-        let Decision::Held { position } = reserve(&*shop.engine.gate, hold(probe, number)).await
-        else {
+        let Decision::Held { position } = reserve(&shop.gate(), hold(probe, number)).await else {
             panic!("there are enough");
         };
         if position % 3 == 1 {
@@ -105,17 +104,14 @@ async fn buyers_of_one_segment_get_the_stock_of_all() {
     let mut positions = Vec::new();
     for number in first {
         let wish = super::hold_as(item, number, 0xdd0_0000 + u128::from(number));
-        match reserve(&*shop.engine.gate, wish).await {
+        match reserve(&shop.gate(), wish).await {
             Decision::Held { position } => positions.push(position),
-            refused => assert!(matches!(
-                refused,
-                Decision::Refused(Refusal::SoldOut { .. })
-            )),
+            refused => assert!(matches!(refused, Decision::SoldOut { .. })),
         }
     }
     assert_eq!(positions.len(), 200);
     assert!(positions.iter().all(|position| position % 3 == 1));
-    let stock = shop.engine.gate.stock(item).await.unwrap().unwrap();
+    let stock = shop.gate().stock(item).await.unwrap().unwrap();
     assert_eq!((stock.total, stock.sellable, stock.locked), (200, 0, 200));
 }
 
@@ -125,13 +121,13 @@ async fn a_unit_given_back_to_one_segment_is_sellable_to_buyers_of_every_other()
     let shop = TestShop::over(redis.clone()).await;
     let item = shop.item(6).await;
     shop.split(3).await;
-    let gate = &*shop.engine.gate;
+    let gate = &shop.gate();
     let mut holders = Vec::new();
     let mut sold_out = 0;
     for number in 1..=20 {
         match reserve(gate, hold(item, number)).await {
             Decision::Held { .. } => holders.push(number),
-            Decision::Refused(Refusal::SoldOut { returns }) => sold_out = returns,
+            Decision::SoldOut { returns } => sold_out = returns,
             other => panic!("{other:?}"),
         }
     }
@@ -144,8 +140,7 @@ async fn a_unit_given_back_to_one_segment_is_sellable_to_buyers_of_every_other()
         );
         let next = reserve(gate, hold(item, again)).await;
         assert!(matches!(next, Decision::Held { .. }), "{next:?}");
-        let Decision::Refused(Refusal::SoldOut { returns }) = reserve(gate, hold(item, 99)).await
-        else {
+        let Decision::SoldOut { returns } = reserve(gate, hold(item, 99)).await else {
             panic!("it was one unit");
         };
         assert!(returns >= released.returns);
@@ -159,7 +154,7 @@ async fn a_crash_between_taking_and_giving_stock_loses_nothing() {
     let shop = TestShop::over(redis.clone()).await;
     let item = shop.item(30).await;
     shop.split(3).await;
-    let gate = &*shop.engine.gate;
+    let gate = &shop.gate();
     gate.warm_up(item, OPEN).await.unwrap();
     let begin = |transfer: &str| {
         let key = |what| redis.key(&format!("{{{item}}}:{what}"));

@@ -6,7 +6,7 @@ use app::wire::CaptchaId;
 use futures::future::join_all;
 use server::{
     adapters::redis::{RedisCaptchas, RedisPaths},
-    engine::ports::{AskedCaptcha, Captchas, Paths, PortError, captcha::Question},
+    engine::ports::{AskedCaptcha, Captchas, Paths, PortError, Question},
 };
 use uuid::Uuid;
 

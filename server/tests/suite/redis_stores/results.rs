@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use app::wire::{AccountId, ItemId, OrderId, Rejection, ReservationId, ReservationState};
 use server::{
-    adapters::redis::{AnsweredGate, KnownOrders, KnownReservations, Results},
+    adapters::redis::{AnsweredGate, CachedOrders, CachedReservations, Results},
     engine::ports::{
-        Decision, Hold, Orders, PortError, QueuedReservation, ReservationRecord, Reservations,
-        StockGate, Unit,
+        Decision, OrderWriter, PortError, QueuedReservation, ReservationReader, ReservationRecord,
+        Reserve, ReserveRequest, Unit,
     },
 };
 
@@ -21,8 +21,8 @@ struct Copies {
     shop: TestShop,
     gate: AnsweredGate,
     results: Results,
-    orders: KnownOrders,
-    polled: KnownReservations,
+    orders: CachedOrders,
+    polled: CachedReservations,
     item_id: ItemId,
     buyers: Vec<AccountId>,
 }
@@ -40,15 +40,15 @@ impl Copies {
         let ledger = Arc::new(shop.sql.clone());
         Copies {
             gate: AnsweredGate {
-                gate: shop.engine.gate.clone(),
+                gate: Arc::new(shop.gate()),
                 results: results.clone(),
             },
             results: results.clone(),
-            orders: KnownOrders {
+            orders: CachedOrders {
                 ledger: ledger.clone(),
                 results,
             },
-            polled: KnownReservations {
+            polled: CachedReservations {
                 ledger,
                 results: other,
             },
@@ -58,13 +58,13 @@ impl Copies {
         }
     }
 
-    fn hold(&self, number: u32) -> Hold {
-        Hold {
+    fn hold(&self, number: u32) -> ReserveRequest {
+        ReserveRequest {
             reservation_id: ReservationId(self.shop.ids.next()),
             item_id: self.item_id,
             buyer: self.buyers[number as usize],
             path: format!("{number:032x}"),
-            asked: false,
+            asked_before: false,
         }
     }
 

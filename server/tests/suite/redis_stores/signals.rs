@@ -7,11 +7,11 @@ use std::{
 };
 
 use server::{
-    adapters::redis::{Redis, RedisBells, Signals},
-    engine::{
-        SoldOutMarks,
-        ports::{Bell, Job},
+    adapters::{
+        redis::{Redis, RedisBells, Signals},
+        sold_out_cache::SoldOutCache,
     },
+    engine::ports::{Bell, Job},
 };
 use tokio::task::JoinSet;
 
@@ -37,7 +37,7 @@ impl Bell for Counted {
 /// A copy of the server, as far as signals go.
 struct Ear {
     redis: Redis,
-    marks: SoldOutMarks,
+    sold_out: SoldOutCache,
     local: Arc<Counted>,
     bells: RedisBells,
     tasks: JoinSet<()>,
@@ -47,14 +47,14 @@ impl Ear {
     /// A copy that has begun to listen.
     async fn open(place: &Place) -> Ear {
         let redis = place.redis();
-        let (marks, local) = (SoldOutMarks::default(), Arc::new(Counted::default()));
+        let (sold_out, local) = (SoldOutCache::default(), Arc::new(Counted::default()));
         let bells = RedisBells::new(redis.clone(), local.clone());
         let mut tasks = JoinSet::new();
-        tasks.spawn(Signals::new(redis.clone(), marks.clone(), &bells).listen());
+        tasks.spawn(Signals::new(redis.clone(), sold_out.clone(), &bells).listen());
         tasks.spawn(bells.clone().publish());
         let ear = Ear {
             redis,
-            marks,
+            sold_out,
             local,
             bells,
             tasks,
@@ -84,17 +84,23 @@ async fn a_unit_that_comes_back_at_one_copy_clears_the_mark_of_the_others() {
     for place in Place::both() {
         let (here, there) = (Ear::open(&place).await, Ear::open(&place).await);
         let begun = std::time::Instant::now();
-        there.marks.mark(item(1), 4);
-        there.marks.mark(item(2), 4);
+        there.sold_out.set(item(1), 4);
+        there.sold_out.set(item(2), 4);
         here.tell_of_returns(1, 5).await;
-        until("the mark to go", async || !there.marks.is_sold_out(item(1))).await;
-        there.marks.mark(item(1), 4);
-        assert!(!there.marks.is_sold_out(item(1)), "the number is known");
+        until("the mark to go", async || {
+            !there.sold_out.is_sold_out(item(1))
+        })
+        .await;
+        there.sold_out.set(item(1), 4);
+        assert!(!there.sold_out.is_sold_out(item(1)), "the number is known");
         // The floor that clears every mark has a longer period than this takes.
         if begun.elapsed().as_secs() < 2 {
-            assert!(there.marks.is_sold_out(item(2)), "the other is left alone");
+            assert!(
+                there.sold_out.is_sold_out(item(2)),
+                "the other is left alone"
+            );
         }
-        until("the floor", async || !there.marks.is_sold_out(item(2))).await;
+        until("the floor", async || !there.sold_out.is_sold_out(item(2))).await;
     }
 }
 
@@ -136,13 +142,16 @@ async fn whoever_was_cut_off_forgets_its_marks_and_looks_at_everything() {
         (RedisServer::pause, Duration::from_secs(6)),
     ] {
         let rung = ear.local.of(Job::Notify);
-        ear.marks.mark(item(1), 0);
+        ear.sold_out.set(item(1), 0);
         cut(&server);
         tokio::time::sleep(unheard).await;
-        until("the marks to go", async || !ear.marks.is_sold_out(item(1))).await;
+        until("the sold_out to go", async || {
+            !ear.sold_out.is_sold_out(item(1))
+        })
+        .await;
         server.resume();
         ear.until_connected_again(rung).await;
-        assert!(!ear.marks.is_sold_out(item(1)));
+        assert!(!ear.sold_out.is_sold_out(item(1)));
     }
 }
 

@@ -8,7 +8,10 @@ use app::{
 };
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use server::engine::{
-    audit, close_unpaid, ports::Reconciled, reconcile, release, warm_up, write_orders,
+    audit,
+    orders::{close_unpaid, write_orders},
+    ports::Reconciled,
+    stock::{reconcile, release, warm_up},
 };
 
 use super::faults::SeededFaults;
@@ -91,23 +94,23 @@ impl World {
         match what {
             0..40 => self.buy().await,
             40..52 => {
-                let done = write_orders::run_once(&self.door().shop.engine, 4).await;
+                let done = write_orders::run_once(&self.door().shop.engine.orders, 4).await;
                 self.tell("write_orders", done.is_ok());
             }
             52..64 => {
-                let done = release::run_once(&self.door().shop.engine).await;
+                let done = release::run_once(&self.door().shop.engine.stock).await;
                 self.tell("release", done.is_ok());
             }
             64..74 => {
-                let done = close_unpaid::run_once(&self.door().shop.engine).await;
+                let done = close_unpaid::run_once(&self.door().shop.engine.orders).await;
                 self.tell("close_unpaid", done.is_ok());
             }
             74..78 => {
-                let done = warm_up::run_once(&self.door().shop.engine).await;
+                let done = warm_up::run_once(&self.door().shop.engine.stock).await;
                 self.tell("warm_up", done.is_ok());
             }
             78..82 => {
-                let done = reconcile::run_once(&self.door().shop.engine).await;
+                let done = reconcile::run_once(&self.door().shop.engine.stock).await;
                 // It may fail, but it may never find anything.
                 assert_ne!(done.as_ref().ok(), Some(&1), "gate and ledger differed");
                 self.tell("reconcile", done.is_ok());
@@ -209,10 +212,10 @@ impl World {
         self.restart().await;
         let engine = self.door().shop.engine.clone();
         // As a worker does every hour.
-        engine.queue.replay_parked().await.unwrap();
+        engine.orders.queue.replay_parked().await.unwrap();
         for _ in 0..2 {
             self.door().shop.drain().await;
-            close_unpaid::run_once(&engine).await.unwrap();
+            close_unpaid::run_once(&engine.orders).await.unwrap();
         }
         self.door().shop.drain().await;
         self.door().shop.audit().await;
@@ -229,7 +232,7 @@ impl World {
             }
         }
         for item in &self.items {
-            let same = engine.gate.reconcile(*item).await.unwrap();
+            let same = engine.stock.restock.reconcile(*item).await.unwrap();
             assert_eq!(same, Reconciled::Same, "{:#?}", self.story);
         }
         // Nothing is undersold: whatever is left can be bought.

@@ -10,10 +10,7 @@ use async_trait::async_trait;
 use server::{
     adapters::{faulty::FaultPlan, sql::Durability, system::LogNotifier},
     assembly::Surroundings,
-    engine::ports::{
-        Clock, Ids, PasswordError, Passwords,
-        captcha::{CaptchaSource, NoQuestion, Question},
-    },
+    engine::ports::{CaptchaSource, Clock, Ids, NoQuestion, PasswordError, Passwords, Question},
 };
 use uuid::Uuid;
 

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use app::wire::{AccountId, Phase, ReservationId};
+use app::wire::{AccountId, Phase, Rejection, ReservationId};
 
 use crate::engine::ports::{
-    Decision, GateStock, Hold, Holder, ItemSnapshot, Refusal, Unit, Window,
+    Decision, GateStock, Holder, ItemSnapshot, ReserveRequest, Unit, Window,
 };
 
 /// An item's state. `stock` always adds up.
@@ -47,42 +47,42 @@ impl GateItem {
 
     /// Window, stop, the buyer's earlier reservation, stock: everything is checked before anything
     /// is changed. The buyer comes before the stock: who holds a unit hears so, not "sold out".
-    pub fn reserve(&mut self, hold: &Hold, now_ms: i64) -> Decision {
-        match self.holders.get(&hold.buyer) {
-            Some(held) if held.reservation_id == hold.reservation_id => {
+    pub fn reserve(&mut self, request: &ReserveRequest, now_ms: i64) -> Decision {
+        match self.holders.get(&request.buyer) {
+            Some(held) if held.reservation_id == request.reservation_id => {
                 let position = held.position;
                 return Decision::Held { position };
             }
             earlier => {
-                if let Some(&position) = self.released.get(&hold.reservation_id) {
+                if let Some(&position) = self.released.get(&request.reservation_id) {
                     return Decision::Held { position };
                 }
                 if let Some(held) = earlier {
-                    return Decision::Refused(Refusal::AlreadyReserved(held.reservation_id));
+                    return Decision::AlreadyReserved(held.reservation_id);
                 }
             }
         }
         match self.window.phase_at(now_ms) {
-            Phase::Upcoming => return Decision::Refused(Refusal::NotStarted),
-            Phase::Ended => return Decision::Refused(Refusal::Ended),
-            Phase::Stopped => return Decision::Refused(Refusal::Stopped),
+            Phase::Upcoming => return Decision::Refused(Rejection::NotStarted),
+            Phase::Ended => return Decision::Refused(Rejection::Ended),
+            Phase::Stopped => return Decision::Refused(Rejection::Stopped),
             Phase::Running => {}
         }
         if self.stock.sellable == 0 {
-            return Decision::Refused(Refusal::SoldOut {
+            return Decision::SoldOut {
                 returns: self.returns,
-            });
+            };
         }
         self.stock.sellable -= 1;
         self.stock.locked += 1;
         self.last_position += 1;
         let position = self.last_position;
         let held = Held {
-            reservation_id: hold.reservation_id,
+            reservation_id: request.reservation_id,
             position,
             paid: false,
         };
-        self.holders.insert(hold.buyer, held);
+        self.holders.insert(request.buyer, held);
         Decision::Held { position }
     }
 
@@ -174,13 +174,13 @@ mod tests {
         GateItem::load(&ItemSnapshot { summary, holders }, 0)
     }
 
-    fn hold(buyer: u128, reservation: u128) -> Hold {
-        Hold {
+    fn request(buyer: u128, reservation: u128) -> ReserveRequest {
+        ReserveRequest {
             reservation_id: ReservationId(Uuid::from_u128(reservation)),
             item_id: ItemId(Uuid::from_u128(1)),
             buyer: AccountId(Uuid::from_u128(buyer)),
             path: "p".into(),
-            asked: false,
+            asked_before: false,
         }
     }
 
@@ -188,13 +188,13 @@ mod tests {
     fn known_failure_01_a_repeated_click_takes_no_stock() {
         let mut item = item(5);
         assert_eq!(
-            item.reserve(&hold(1, 1), 15),
+            item.reserve(&request(1, 1), 15),
             Decision::Held { position: 1 }
         );
         let first = ReservationId(Uuid::from_u128(1));
         for click in 2..10 {
-            let again = item.reserve(&hold(1, click), 15);
-            assert_eq!(again, Decision::Refused(Refusal::AlreadyReserved(first)));
+            let again = item.reserve(&request(1, click), 15);
+            assert_eq!(again, Decision::AlreadyReserved(first));
         }
         assert_eq!(
             item.stock,
@@ -210,25 +210,29 @@ mod tests {
     #[test]
     fn known_failure_03_the_window_is_checked_at_the_purchase() {
         let mut item = item(5);
-        let mut at = |now_ms| item.reserve(&hold(1, 1), now_ms);
-        assert_eq!(at(9), Decision::Refused(Refusal::NotStarted));
-        assert_eq!(at(20), Decision::Refused(Refusal::Ended));
+        let mut at = |now_ms| item.reserve(&request(1, 1), now_ms);
+        assert_eq!(at(9), Decision::Refused(Rejection::NotStarted));
+        assert_eq!(at(20), Decision::Refused(Rejection::Ended));
         assert_eq!(at(10), Decision::Held { position: 1 });
     }
 
     #[test]
-    fn the_same_wish_again_gives_the_same_answer() {
+    fn the_same_request_again_gives_the_same_answer() {
         let mut item = item(1);
-        let answer = item.reserve(&hold(1, 1), 15);
-        assert_eq!(item.reserve(&hold(1, 1), 15), answer);
-        assert_eq!(item.reserve(&hold(1, 1), 25), answer, "even after the end");
+        let answer = item.reserve(&request(1, 1), 15);
+        assert_eq!(item.reserve(&request(1, 1), 15), answer);
+        assert_eq!(
+            item.reserve(&request(1, 1), 25),
+            answer,
+            "even after the end"
+        );
         assert_eq!(item.stock.locked, 1);
     }
 
     #[test]
     fn a_release_counts_once() {
         let mut item = item(1);
-        item.reserve(&hold(1, 1), 15);
+        item.reserve(&request(1, 1), 15);
         let unit = Unit {
             item_id: ItemId(Uuid::from_u128(1)),
             buyer: AccountId(Uuid::from_u128(1)),
@@ -238,7 +242,7 @@ mod tests {
         assert!(!item.release(unit, 2));
         assert_eq!(item.stock.sellable, 1);
         assert_eq!(
-            item.reserve(&hold(2, 2), 15),
+            item.reserve(&request(2, 2), 15),
             Decision::Held { position: 2 }
         );
     }

@@ -10,11 +10,11 @@ use tokio::sync::mpsc;
 
 use super::{Call, Published, Reply, item::GateItem};
 use crate::engine::ports::{
-    Clock, Decision, Hold, ItemSnapshot, OrderQueue, PortError, QueuedReservation, Reconciled,
-    Refusal, Released, Reservations, Window,
+    Clock, Decision, GateLedger, ItemSnapshot, OrderQueue, PortError, QueuedReservation,
+    Reconciled, Released, ReserveRequest, Window,
 };
 
-/// Wishes that share a transaction: bounds how long the first of them waits.
+/// Requests that share a transaction: bounds how long the first of them waits.
 const BATCH: usize = 256;
 /// Items at once. Those whose window is over make room; they can always be read again.
 const ITEMS: usize = 10_000;
@@ -25,7 +25,7 @@ pub struct GateTask {
     published: Published,
     clock: Arc<dyn Clock>,
     queue: Arc<dyn OrderQueue>,
-    ledger: Arc<dyn Reservations>,
+    ledger: Arc<dyn GateLedger>,
     items: HashMap<ItemId, GateItem>,
     /// Numbers the returns of all items together, so that it never goes backwards for any.
     returns: u64,
@@ -44,7 +44,7 @@ impl GateTask {
         published: Published,
         clock: Arc<dyn Clock>,
         queue: Arc<dyn OrderQueue>,
-        ledger: Arc<dyn Reservations>,
+        ledger: Arc<dyn GateLedger>,
     ) -> Self {
         Self {
             mailbox,
@@ -64,9 +64,11 @@ impl GateTask {
             let mut pending = Pending::default();
             for call in calls.drain(..) {
                 match call {
-                    Call::Reserve(hold, reply) => self.reserve(hold, reply, &mut pending).await,
+                    Call::Reserve(request, reply) => {
+                        self.reserve(request, reply, &mut pending).await
+                    }
                     other => {
-                        // Everything else sees the ledger as of all wishes before it.
+                        // Everything else sees the ledger as of all requests before it.
                         self.commit(&mut pending).await;
                         self.handle(other).await;
                     }
@@ -104,32 +106,37 @@ impl GateTask {
         }
     }
 
-    async fn reserve(&mut self, hold: Hold, reply: Reply<Decision>, pending: &mut Pending) {
-        if !self.items.contains_key(&hold.item_id) {
+    async fn reserve(
+        &mut self,
+        request: ReserveRequest,
+        reply: Reply<Decision>,
+        pending: &mut Pending,
+    ) {
+        if !self.items.contains_key(&request.item_id) {
             // The batch so far must be on disk before the ledger is read.
             self.commit(pending).await;
-            match self.load(hold.item_id).await {
+            match self.load(request.item_id).await {
                 Ok(true) => {}
                 Ok(false) => {
-                    return drop(reply.send(Ok(Decision::Refused(Refusal::UnknownItem))));
+                    return drop(reply.send(Ok(Decision::UnknownItem)));
                 }
                 Err(error) => return drop(reply.send(Err(error))),
             }
         }
         let now_ms = self.clock.now_ms();
-        let Some(item) = self.items.get_mut(&hold.item_id) else {
+        let Some(item) = self.items.get_mut(&request.item_id) else {
             return;
         };
         let held_before = item.stock.locked;
-        let decision = item.reserve(&hold, now_ms);
+        let decision = item.reserve(&request, now_ms);
         if let Decision::Held { position } = decision
             && item.stock.locked > held_before
         {
             pending.held.push(QueuedReservation {
-                reservation_id: hold.reservation_id,
-                item_id: hold.item_id,
-                buyer: hold.buyer,
-                path: hold.path,
+                reservation_id: request.reservation_id,
+                item_id: request.item_id,
+                buyer: request.buyer,
+                path: request.path,
                 position,
                 held_at_ms: now_ms,
             });
@@ -146,7 +153,7 @@ impl GateTask {
             false => self.queue.put(&held).await,
         };
         if let Err(error) = written {
-            tracing::error!(%error, wishes = replies.len(), "a batch may or may not be on disk");
+            tracing::error!(%error, requests = replies.len(), "a batch may or may not be on disk");
             for held in &held {
                 self.forget(held.item_id);
             }

@@ -1,4 +1,4 @@
-//! Filling an item from the ledger: the ledger hears of the new epoch first, then everything is put
+//! LoadEpoch an item from the ledger: the ledger hears of the new epoch first, then everything is put
 //! under names that nobody reads, and the last step per segment opens it.
 
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use super::{
     super::{Arg, scripts, segment, segment::Segment},
     KEEP_MS, Open, RedisGate, busy,
 };
-use crate::engine::ports::{Filling, Holder, ItemSnapshot, ItemSummary, PortError, Window};
+use crate::engine::ports::{Holder, ItemSnapshot, ItemSummary, LoadEpoch, PortError, Window};
 
 /// Holders put by one command: a command of some 50 kB.
 const CHUNK: usize = 500;
@@ -39,7 +39,7 @@ impl RedisGate {
             return Err(busy("another item is being filled"));
         };
         match self.fillings.refresh(item_id, asked_at).await? {
-            Some(Filling { epoch: None, .. }) => self.fill(item_id, None).await,
+            Some(LoadEpoch { epoch: None, .. }) => self.fill(item_id, None).await,
             _ => Ok(false),
         }
     }
@@ -101,7 +101,7 @@ impl RedisGate {
         for (segment, share) in open.all().zip(&shares) {
             self.open(&segment, &open, summary, share).await?;
         }
-        let filling = Filling {
+        let filling = LoadEpoch {
             epoch: Some(epoch),
             segments: open.segments,
         };

@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 
 use crate::{
     adapters::cached::Answers,
-    engine::ports::{Filling, PortError, Reservations},
+    engine::ports::{GateLedger, LoadEpoch, PortError},
 };
 
 /// Asked for again after this long. While the ledger does not answer, its last word counts.
@@ -21,15 +21,15 @@ const ITEMS: u64 = 10_000;
 
 /// The memory.
 pub struct Fillings {
-    ledger: Arc<dyn Reservations>,
-    known: Answers<ItemId, Option<Filling>>,
+    ledger: Arc<dyn GateLedger>,
+    known: Answers<ItemId, Option<LoadEpoch>>,
     /// One fresh read at a time; whoever waited for it has its answer.
     reading: Mutex<()>,
 }
 
 impl Fillings {
     /// Remembers nothing yet.
-    pub fn new(ledger: Arc<dyn Reservations>) -> Self {
+    pub fn new(ledger: Arc<dyn GateLedger>) -> Self {
         Self {
             ledger,
             known: Answers::new(ITEMS, LIFE),
@@ -38,8 +38,8 @@ impl Fillings {
     }
 
     /// About a second old while the ledger answers. `None`: no such item is for sale.
-    pub async fn get(&self, item_id: ItemId) -> Result<Option<Filling>, PortError> {
-        let read = async { self.ledger.filling(item_id).await };
+    pub async fn get(&self, item_id: ItemId) -> Result<Option<LoadEpoch>, PortError> {
+        let read = async { self.ledger.load_epoch(item_id).await };
         self.known.get(item_id, read).await
     }
 
@@ -48,19 +48,19 @@ impl Fillings {
         &self,
         item_id: ItemId,
         not_before: Instant,
-    ) -> Result<Option<Filling>, PortError> {
+    ) -> Result<Option<LoadEpoch>, PortError> {
         let _one = self.reading.lock().await;
         if let Some(filling) = self.known.get_since(item_id, not_before).await {
             return Ok(filling);
         }
         let asked_at = Instant::now();
-        let filling = self.ledger.filling(item_id).await?;
+        let filling = self.ledger.load_epoch(item_id).await?;
         self.known.put(item_id, filling, asked_at).await;
         Ok(filling)
     }
 
     /// What this process has just told the ledger.
-    pub async fn put(&self, item_id: ItemId, filling: Filling) {
+    pub async fn put(&self, item_id: ItemId, filling: LoadEpoch) {
         self.known.put(item_id, Some(filling), Instant::now()).await;
     }
 }

@@ -10,7 +10,7 @@ use super::{
     Open, RedisGate,
     stocktaking::{Counters, END, GateHolder},
 };
-use crate::engine::ports::{Holder, ItemSummary, PortError, Standing};
+use crate::engine::ports::{Holder, ItemSummary, LedgerStatus, PortError};
 
 /// Differences of a kind that are collected, about.
 pub const COLLECTED: usize = 1000;
@@ -81,7 +81,7 @@ impl Findings {
         }
     }
 
-    fn add(&mut self, number: usize, holders: &[GateHolder], heard_of: &[Standing]) {
+    fn add(&mut self, number: usize, holders: &[GateHolder], heard_of: &[LedgerStatus]) {
         let heard_of: HashMap<_, _> = heard_of
             .iter()
             .map(|standing| (standing.reservation_id, standing))
@@ -163,7 +163,7 @@ impl RedisGate {
                 for some in holders.chunks(ASKED) {
                     let ids: Vec<ReservationId> =
                         some.iter().map(|held| held.reservation_id).collect();
-                    found.add(number, some, &self.ledger.standing(&ids).await?);
+                    found.add(number, some, &self.ledger.status(&ids).await?);
                     if found.is_full() {
                         return Ok(());
                     }

@@ -11,7 +11,7 @@ use super::{
     super::{Arg, scripts, segment, segment::Segment},
     Open, RedisGate, busy,
 };
-use crate::engine::ports::{Filling, PortError, Window};
+use crate::engine::ports::{LoadEpoch, PortError, Window};
 
 impl RedisGate {
     /// One step towards an item that is open again, as far as it may be taken now; true when it is.
@@ -23,7 +23,7 @@ impl RedisGate {
         // Looked at again: a filling that has ended since the first look is none of our business.
         let found = self.refresh_windows(open, window).await?;
         let filling = self.fillings.refresh(item_id, Instant::now()).await?;
-        let expected = Filling {
+        let expected = LoadEpoch {
             epoch: Some(open.epoch),
             segments: open.segments,
         };

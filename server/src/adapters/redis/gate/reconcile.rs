@@ -137,7 +137,7 @@ impl RedisGate {
         let mut still = Vec::new();
         for some in unheard.chunks(COLLECTED) {
             let ids: Vec<_> = some.iter().map(|held| held.reservation_id).collect();
-            let heard_of = self.ledger.standing(&ids).await?;
+            let heard_of = self.ledger.status(&ids).await?;
             let heard_of: HashSet<_> = heard_of.iter().map(|heard| heard.reservation_id).collect();
             let not_heard = |held: &&GateHolder| !heard_of.contains(&held.reservation_id);
             still.extend(some.iter().filter(not_heard));

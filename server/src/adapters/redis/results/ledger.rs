@@ -2,16 +2,12 @@
 
 use std::sync::Arc;
 
-use app::wire::{
-    AccountId, CloseReason, ItemId, Order, OrderId, Rejection, ReservationId, ReservationState,
-};
+use app::wire::{AccountId, ItemId, OrderId, Rejection, ReservationId, ReservationState};
 use async_trait::async_trait;
-use uuid::Uuid;
 
 use super::{Known, Results};
 use crate::engine::ports::{
-    CloseOutcome, Filling, Holder, ItemSnapshot, ItemSummary, OrderRecord, Orders, PortError,
-    QueuedReservation, ReservationRecord, Reservations, Standing, Unit, WriteOutcome,
+    OrderWriter, PortError, QueuedReservation, ReservationReader, ReservationRecord, WriteOutcome,
 };
 
 /// A "queued" is believed for this long; then the ledger is asked too. An order is written within
@@ -19,36 +15,15 @@ use crate::engine::ports::{
 const QUEUED_MS: i64 = 2_000;
 
 /// The ledger's reservations; Redis is asked first about one of them.
-pub struct KnownReservations {
+pub struct CachedReservations {
     /// The truth.
-    pub ledger: Arc<dyn Reservations>,
+    pub ledger: Arc<dyn ReservationReader>,
     /// What pollers see.
     pub results: Results,
 }
 
 #[async_trait]
-impl Reservations for KnownReservations {
-    async fn snapshot(&self, item_id: ItemId) -> Result<Option<ItemSnapshot>, PortError> {
-        self.ledger.snapshot(item_id).await
-    }
-
-    async fn summary(&self, item_id: ItemId) -> Result<Option<ItemSummary>, PortError> {
-        self.ledger.summary(item_id).await
-    }
-
-    async fn holders(
-        &self,
-        item_id: ItemId,
-        after: Option<Holder>,
-        limit: u32,
-    ) -> Result<Vec<Holder>, PortError> {
-        self.ledger.holders(item_id, after, limit).await
-    }
-
-    async fn standing(&self, ids: &[ReservationId]) -> Result<Vec<Standing>, PortError> {
-        self.ledger.standing(ids).await
-    }
-
+impl ReservationReader for CachedReservations {
     /// What the ledger does not know yet is answered as Redis has it. Unknown to the ledger while
     /// Redis is silent is an error: it may be queued.
     async fn get(&self, id: ReservationId) -> Result<Option<ReservationRecord>, PortError> {
@@ -76,19 +51,6 @@ impl Reservations for KnownReservations {
         Ok(Some(record))
     }
 
-    async fn filling(&self, item_id: ItemId) -> Result<Option<Filling>, PortError> {
-        self.ledger.filling(item_id).await
-    }
-
-    async fn begin_epoch(
-        &self,
-        item_id: ItemId,
-        epoch: Uuid,
-        instead_of: Option<Uuid>,
-    ) -> Result<bool, PortError> {
-        self.ledger.begin_epoch(item_id, epoch, instead_of).await
-    }
-
     /// The later one of what Redis and the ledger know; ids are in the order they were made in.
     /// None in the ledger while Redis is silent is an error: one may be queued.
     async fn latest(
@@ -114,20 +76,12 @@ impl Reservations for KnownReservations {
         };
         Ok(self.get(newer).await?.or(written))
     }
-
-    async fn due_releases(&self, limit: u32) -> Result<Vec<Unit>, PortError> {
-        self.ledger.due_releases(limit).await
-    }
-
-    async fn released(&self, done: &[ReservationId]) -> Result<(), PortError> {
-        self.ledger.released(done).await
-    }
 }
 
 /// The ledger's orders; how reservations ended is noted for pollers after the commit.
-pub struct KnownOrders {
+pub struct CachedOrders {
     /// The truth.
-    pub ledger: Arc<dyn Orders>,
+    pub ledger: Arc<dyn OrderWriter>,
     /// What pollers see.
     pub results: Results,
 }
@@ -148,7 +102,7 @@ fn end(queued: &QueuedReservation, outcome: &WriteOutcome) -> ReservationRecord 
     }
 }
 
-impl KnownOrders {
+impl CachedOrders {
     async fn note<'a>(
         &self,
         batch: impl Iterator<Item = &'a QueuedReservation>,
@@ -163,7 +117,7 @@ impl KnownOrders {
 }
 
 #[async_trait]
-impl Orders for KnownOrders {
+impl OrderWriter for CachedOrders {
     async fn write(
         &self,
         batch: &[(QueuedReservation, OrderId)],
@@ -184,26 +138,5 @@ impl Orders for KnownOrders {
         let outcomes = self.ledger.fail(batch, reason, now_ms).await?;
         self.note(batch.iter(), &outcomes).await;
         Ok(outcomes)
-    }
-
-    async fn overdue(&self, now_ms: i64, limit: u32) -> Result<Vec<OrderId>, PortError> {
-        self.ledger.overdue(now_ms, limit).await
-    }
-
-    async fn close(
-        &self,
-        order_ids: &[OrderId],
-        reason: CloseReason,
-        now_ms: i64,
-    ) -> Result<Vec<CloseOutcome>, PortError> {
-        self.ledger.close(order_ids, reason, now_ms).await
-    }
-
-    async fn of_buyer(&self, buyer: AccountId, limit: u32) -> Result<Vec<Order>, PortError> {
-        self.ledger.of_buyer(buyer, limit).await
-    }
-
-    async fn get(&self, order_id: OrderId) -> Result<Option<OrderRecord>, PortError> {
-        self.ledger.get(order_id).await
     }
 }

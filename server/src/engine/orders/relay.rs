@@ -1,16 +1,16 @@
 //! `relay`: what the gate holds reaches the queue. Only for a gate that is not the queue itself.
 
-use super::{
-    Engine,
+use super::Deps;
+use crate::engine::{
+    BATCH,
     ports::{Job, PortError},
-    rules::BATCH,
 };
 
 /// Carries a batch from the outbox to the queue. An entry leaves the outbox after the queue has
 /// confirmed it; a crash in between repeats it, which the order writer does not mind. Returns how
 /// many were carried.
-pub async fn run_once(engine: &Engine) -> Result<u32, PortError> {
-    let Some(outbox) = &engine.outbox else {
+pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
+    let Some(outbox) = &deps.outbox else {
         return Ok(0);
     };
     let entries = outbox.take(BATCH).await?;
@@ -21,8 +21,8 @@ pub async fn run_once(engine: &Engine) -> Result<u32, PortError> {
         .iter()
         .map(|entry| entry.reservation.clone())
         .collect();
-    engine.queue.put(&reservations).await?;
+    deps.queue.put(&reservations).await?;
     outbox.forward(&entries).await?;
-    engine.bell.ring(Job::WriteOrders);
+    deps.wake.ring(Job::WriteOrders);
     Ok(entries.len() as u32)
 }

@@ -5,8 +5,9 @@ use std::net::IpAddr;
 use app::wire::{AccountId, ApiError, Me, Mobile, Nickname, Password, Role};
 use sha2::{Digest, Sha256};
 
-use super::{
-    Engine, LimitError,
+use super::Deps;
+use crate::engine::{
+    LimitError, limit,
     ports::{Account, InsertAccountError, Job, Limit, Login, PasswordError, PortError, TokenHash},
 };
 
@@ -25,7 +26,7 @@ pub enum SignInError {
     /// Hashing.
     #[error(transparent)]
     Password(#[from] PasswordError),
-    /// A store.
+    /// The ledger.
     #[error(transparent)]
     Port(#[from] PortError),
 }
@@ -50,7 +51,7 @@ pub struct SignedIn {
 
 /// Makes a buyer's account and signs it in.
 pub async fn register(
-    engine: &Engine,
+    deps: &Deps,
     ip: IpAddr,
     mobile: &str,
     password: String,
@@ -59,20 +60,20 @@ pub async fn register(
     let mobile = Mobile::parse(mobile).map_err(SignInError::from_parse)?;
     let password = Password::parse(password).map_err(SignInError::from_parse)?;
     let nickname = Nickname::parse(nickname).map_err(SignInError::from_parse)?;
-    engine.count(Limit::SignIn(ip)).await?;
+    limit::count(&*deps.limits, Limit::SignIn(ip)).await?;
     let account = Account {
-        account_id: AccountId(engine.ids.id()),
+        account_id: AccountId(deps.ids.id()),
         mobile,
         nickname: nickname.as_str().to_owned(),
         role: Role::Buyer,
         banned: false,
-        password_hash: engine.passwords.hash(password).await?,
-        created_at_ms: engine.clock.now_ms(),
+        password_hash: deps.passwords.hash(password).await?,
+        created_at_ms: deps.clock.now_ms(),
     };
-    match engine.accounts.insert(&account).await {
+    match deps.accounts.insert(&account).await {
         Ok(()) => {
-            engine.bell.ring(Job::Notify);
-            sign_in(engine, &account).await
+            deps.wake.ring(Job::Notify);
+            sign_in(deps, &account).await
         }
         Err(InsertAccountError::MobileTaken) => Err(SignInError::Invalid("mobile_taken".into())),
         Err(InsertAccountError::Port(error)) => Err(error.into()),
@@ -82,35 +83,33 @@ pub async fn register(
 /// Signs in with mobile number and password. The time it takes does not tell whether the account
 /// exists.
 pub async fn login(
-    engine: &Engine,
+    deps: &Deps,
     ip: IpAddr,
     mobile: &str,
     password: String,
 ) -> Result<SignedIn, SignInError> {
     let mobile = Mobile::parse(mobile).map_err(SignInError::from_parse)?;
     let password = Password::parse(password).map_err(SignInError::from_parse)?;
-    engine.count(Limit::SignIn(ip)).await?;
-    engine
-        .count(Limit::Account(mobile.as_str().to_owned()))
-        .await?;
-    let account = engine.accounts.by_mobile(&mobile).await?;
+    limit::count(&*deps.limits, Limit::SignIn(ip)).await?;
+    let to_account = Limit::Account(mobile.as_str().to_owned());
+    limit::count(&*deps.limits, to_account).await?;
+    let account = deps.accounts.by_mobile(&mobile).await?;
     let hash = account
         .as_ref()
         .map(|account| account.password_hash.clone());
-    let fits = engine.passwords.verify(password, hash).await?;
+    let fits = deps.passwords.verify(password, hash).await?;
     match account.filter(|_| fits) {
-        Some(account) => sign_in(engine, &account).await,
+        Some(account) => sign_in(deps, &account).await,
         None => Err(SignInError::NoMatch),
     }
 }
 
-async fn sign_in(engine: &Engine, account: &Account) -> Result<SignedIn, SignInError> {
-    let token = engine.ids.secret();
-    let now_ms = engine.clock.now_ms();
-    let expires_at_ms = now_ms + engine.rules.login_life_ms;
-    let dies_at_ms = now_ms + engine.rules.login_life_max_ms;
-    engine
-        .tokens
+async fn sign_in(deps: &Deps, account: &Account) -> Result<SignedIn, SignInError> {
+    let token = deps.ids.secret();
+    let now_ms = deps.clock.now_ms();
+    let expires_at_ms = now_ms + deps.rules.login_life_ms;
+    let dies_at_ms = now_ms + deps.rules.login_life_max_ms;
+    deps.tokens
         .insert(
             &token_hash(&token),
             account.account_id,
@@ -128,18 +127,18 @@ async fn sign_in(engine: &Engine, account: &Account) -> Result<SignedIn, SignInE
 const SLIDE_AFTER_MS: i64 = 60_000;
 
 /// The log-in behind a token, slid forward.
-pub async fn who_is(engine: &Engine, token: &str) -> Result<Option<Login>, PortError> {
+pub async fn who_is(deps: &Deps, token: &str) -> Result<Option<Login>, PortError> {
     let hash = token_hash(token);
-    let now_ms = engine.clock.now_ms();
-    let Some(login) = engine.tokens.get(&hash).await? else {
+    let now_ms = deps.clock.now_ms();
+    let Some(login) = deps.tokens.get(&hash).await? else {
         return Ok(None);
     };
     if now_ms >= login.expires_at_ms {
         return Ok(None);
     }
-    let slid_ms = (now_ms + engine.rules.login_life_ms).min(login.dies_at_ms);
+    let slid_ms = (now_ms + deps.rules.login_life_ms).min(login.dies_at_ms);
     if slid_ms - login.expires_at_ms >= SLIDE_AFTER_MS
-        && let Err(error) = engine.tokens.touch(&hash, slid_ms).await
+        && let Err(error) = deps.tokens.touch(&hash, slid_ms).await
     {
         // It slides at the next use.
         tracing::warn!(error = ?error, "a log-in could not be made to last longer");
@@ -148,8 +147,8 @@ pub async fn who_is(engine: &Engine, token: &str) -> Result<Option<Login>, PortE
 }
 
 /// Forgets a log-in.
-pub async fn logout(engine: &Engine, token: &str) -> Result<(), PortError> {
-    engine.tokens.remove(&token_hash(token)).await
+pub async fn logout(deps: &Deps, token: &str) -> Result<(), PortError> {
+    deps.tokens.remove(&token_hash(token)).await
 }
 
 /// What is stored of a token.

@@ -1,6 +1,12 @@
-//! Names for new things.
+//! What the engine takes from the machine: time, and names for new things.
 
 use uuid::Uuid;
+
+/// The engine's only source of time, so that tests can own it.
+pub trait Clock: Send + Sync + 'static {
+    /// Epoch milliseconds. May jump; never compared with another machine's.
+    fn now_ms(&self) -> i64;
+}
 
 /// The engine's only source of ids and secrets, so that a simulation can be replayed.
 pub trait Ids: Send + Sync + 'static {

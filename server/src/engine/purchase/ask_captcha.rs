@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use app::wire::{AccountId, CaptchaId, ItemDetail, ItemId, Language, Phase};
+use app::wire::{AccountId, CaptchaId, ItemDetail, ItemId, Language, Phase, Rejection};
 
-use super::{
-    Engine, LimitError,
-    ports::{AskedCaptcha, Limit, PortError, Refusal, captcha::NoQuestion},
+use super::Deps;
+use crate::engine::{
+    LimitError, limit,
+    ports::{AskedCaptcha, Limit, NoQuestion, PortError},
 };
 
 /// Why there is no question.
@@ -20,11 +21,11 @@ pub enum CaptchaError {
     NotFound,
     /// Nothing to buy now.
     #[error("refused: {0:?}")]
-    Refused(Refusal),
+    Refused(Rejection),
     /// Pictures are drawn ahead of time, and more were wanted.
     #[error(transparent)]
     NoQuestion(#[from] NoQuestion),
-    /// A store.
+    /// What keeps questions, or the catalogue.
     #[error(transparent)]
     Port(#[from] PortError),
 }
@@ -35,22 +36,24 @@ pub enum CaptchaError {
 /// `NotFound`, or `Refused` before the last minute, after the end, while stopped, and while this
 /// process knows that nothing is left.
 pub(super) async fn open_item(
-    engine: &Engine,
+    deps: &Deps,
     item_id: ItemId,
 ) -> Result<Arc<ItemDetail>, CaptchaError> {
-    let item = engine
+    let item = deps
         .catalogue
         .item(item_id)
         .await?
         .ok_or(CaptchaError::NotFound)?;
-    let now_ms = engine.clock.now_ms();
-    let opens_at_ms = item.starts_at_ms - engine.rules.path_opens_before_ms;
+    let now_ms = deps.clock.now_ms();
+    let opens_at_ms = item.starts_at_ms - deps.rules.path_opens_before_ms;
     match item.phase_at(now_ms) {
-        Phase::Ended => Err(CaptchaError::Refused(Refusal::Ended)),
-        Phase::Stopped => Err(CaptchaError::Refused(Refusal::Stopped)),
-        Phase::Upcoming if now_ms < opens_at_ms => Err(CaptchaError::Refused(Refusal::NotStarted)),
-        Phase::Running if engine.marks.is_sold_out(item_id) => {
-            Err(CaptchaError::Refused(Refusal::SoldOut { returns: 0 }))
+        Phase::Ended => Err(CaptchaError::Refused(Rejection::Ended)),
+        Phase::Stopped => Err(CaptchaError::Refused(Rejection::Stopped)),
+        Phase::Upcoming if now_ms < opens_at_ms => {
+            Err(CaptchaError::Refused(Rejection::NotStarted))
+        }
+        Phase::Running if deps.gate.is_sold_out(item_id) => {
+            Err(CaptchaError::Refused(Rejection::SoldOut))
         }
         Phase::Upcoming | Phase::Running => Ok(item),
     }
@@ -58,43 +61,43 @@ pub(super) async fn open_item(
 
 /// Asks `buyer` a new question for an item; an earlier one is forgotten.
 pub async fn ask(
-    engine: &Engine,
+    deps: &Deps,
     buyer: AccountId,
     item_id: ItemId,
 ) -> Result<AskedCaptcha, CaptchaError> {
-    engine.count(Limit::Captcha(buyer)).await?;
-    open_item(engine, item_id).await?;
+    limit::count(&*deps.limits, Limit::Captcha(buyer)).await?;
+    open_item(deps, item_id).await?;
     let asked = AskedCaptcha {
-        captcha_id: CaptchaId(engine.ids.id()),
+        captcha_id: CaptchaId(deps.ids.id()),
         buyer,
         item_id,
-        question: engine.questions.next().await?,
-        expires_at_ms: engine.clock.now_ms() + engine.rules.captcha_life_ms,
+        question: deps.questions.next().await?,
+        expires_at_ms: deps.clock.now_ms() + deps.rules.captcha_life_ms,
     };
-    engine.captchas.put(asked.clone()).await?;
+    deps.captchas.put(asked.clone()).await?;
     Ok(asked)
 }
 
 /// A question that is still good.
-pub async fn get(engine: &Engine, captcha_id: CaptchaId) -> Result<AskedCaptcha, CaptchaError> {
-    let asked = engine.captchas.get(captcha_id).await?;
+pub async fn get(deps: &Deps, captcha_id: CaptchaId) -> Result<AskedCaptcha, CaptchaError> {
+    let asked = deps.captchas.get(captcha_id).await?;
     asked
-        .filter(|asked| engine.clock.now_ms() < asked.expires_at_ms)
+        .filter(|asked| deps.clock.now_ms() < asked.expires_at_ms)
         .ok_or(CaptchaError::NotFound)
 }
 
 /// The question in words, once: words are easier for programs too, so they are tightly limited.
 pub async fn spell(
-    engine: &Engine,
+    deps: &Deps,
     buyer: AccountId,
     captcha_id: CaptchaId,
     language: Language,
 ) -> Result<String, CaptchaError> {
-    engine.count(Limit::Spelling(buyer)).await?;
-    let asked = get(engine, captcha_id).await?;
+    limit::count(&*deps.limits, Limit::Spelling(buyer)).await?;
+    let asked = get(deps, captcha_id).await?;
     let words = asked.question.words.filter(|_| asked.buyer == buyer);
     match words {
-        Some(words) if engine.captchas.first_spelling(captcha_id).await? => {
+        Some(words) if deps.captchas.first_spelling(captcha_id).await? => {
             Ok(words.get(language).to_owned())
         }
         _ => Err(CaptchaError::NotFound),

@@ -1,11 +1,14 @@
 //! The hidden path, for a right answer.
 
-use app::wire::{AccountId, CaptchaId, ItemId, ReservationId};
+use app::wire::{AccountId, CaptchaId, ItemId, Rejection, ReservationId};
 use subtle::ConstantTimeEq;
 
 use super::{
-    Engine, LimitError,
+    Deps,
     ask_captcha::{CaptchaError, open_item},
+};
+use crate::engine::{
+    LimitError, limit,
     ports::{Limit, PathGrant, PortError},
 };
 
@@ -18,9 +21,9 @@ pub enum PathError {
     /// The named argument is missing.
     #[error("`{0}` is missing")]
     Missing(&'static str),
-    /// Wrong, used, expired, or somebody else's question.
-    #[error("wrong answer")]
-    CaptchaWrong,
+    /// The answer is wrong, or the question is used, expired or somebody else's.
+    #[error("refused: {0:?}")]
+    Refused(Rejection),
 }
 
 impl From<LimitError> for PathError {
@@ -37,48 +40,48 @@ impl From<PortError> for PathError {
 
 /// Hands out a path. The question is used up by the first try, right or wrong.
 pub async fn hand_out_path(
-    engine: &Engine,
+    deps: &Deps,
     buyer: AccountId,
     item_id: ItemId,
     captcha_id: Option<CaptchaId>,
     answer: Option<&str>,
 ) -> Result<PathGrant, PathError> {
-    engine.count(Limit::Path(buyer)).await?;
-    open_item(engine, item_id).await?;
-    if engine.rules.captcha_required {
+    limit::count(&*deps.limits, Limit::Path(buyer)).await?;
+    open_item(deps, item_id).await?;
+    if deps.rules.captcha_required {
         let captcha_id = captcha_id.ok_or(PathError::Missing("captcha_id"))?;
         let answer = answer.ok_or(PathError::Missing("answer"))?;
-        if !answers(engine, buyer, item_id, captcha_id, answer).await? {
-            return Err(PathError::CaptchaWrong);
+        if !answers(deps, buyer, item_id, captcha_id, answer).await? {
+            return Err(PathError::Refused(Rejection::CaptchaWrong));
         }
     }
     let grant = PathGrant {
-        path: engine.ids.secret(),
+        path: deps.ids.secret(),
         buyer,
         item_id,
-        reservation_id: ReservationId(engine.ids.id()),
-        expires_at_ms: engine.clock.now_ms() + engine.rules.path_life_ms,
+        reservation_id: ReservationId(deps.ids.id()),
+        expires_at_ms: deps.clock.now_ms() + deps.rules.path_life_ms,
         asked: false,
     };
-    engine.paths.put(grant.clone()).await?;
+    deps.paths.put(grant.clone()).await?;
     Ok(grant)
 }
 
 async fn answers(
-    engine: &Engine,
+    deps: &Deps,
     buyer: AccountId,
     item_id: ItemId,
     captcha_id: CaptchaId,
     answer: &str,
 ) -> Result<bool, PortError> {
-    let Some(asked) = engine.captchas.take(captcha_id).await? else {
+    let Some(asked) = deps.captchas.take(captcha_id).await? else {
         return Ok(false);
     };
     let typed = normalised(answer);
     let right = typed.as_bytes().ct_eq(asked.question.answer.as_bytes());
     Ok(asked.buyer == buyer
         && asked.item_id == item_id
-        && engine.clock.now_ms() < asked.expires_at_ms
+        && deps.clock.now_ms() < asked.expires_at_ms
         && bool::from(right))
 }
 

@@ -2,19 +2,19 @@
 
 use app::wire::CloseReason;
 
-use super::{
-    Engine,
+use super::Deps;
+use crate::engine::{
+    BATCH,
     ports::{CloseOutcome, Job, PortError},
-    rules::BATCH,
 };
 
 /// Closes orders whose deadline has passed. An order that is paid at the same moment is decided by
 /// compare-and-set: one side wins. Returns how many were closed.
-pub async fn run_once(engine: &Engine) -> Result<u32, PortError> {
-    let now_ms = engine.clock.now_ms();
-    let overdue = engine.orders.overdue(now_ms, BATCH).await?;
-    let outcomes = engine
-        .orders
+pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
+    let now_ms = deps.clock.now_ms();
+    let overdue = deps.closer.overdue(now_ms, BATCH).await?;
+    let outcomes = deps
+        .closer
         .close(&overdue, CloseReason::Unpaid, now_ms)
         .await?;
     let closed = outcomes
@@ -22,7 +22,7 @@ pub async fn run_once(engine: &Engine) -> Result<u32, PortError> {
         .filter(|outcome| **outcome == CloseOutcome::Closed)
         .count() as u32;
     if closed > 0 {
-        engine.bell.ring(Job::Release);
+        deps.wake.ring(Job::Release);
     }
     Ok(closed)
 }

@@ -1,0 +1,125 @@
+//! The last filter before the gate: what this process knows to be sold out is answered at once, and
+//! an item is asked for by at most as many callers at a time as it has units. Callers beyond that
+//! wait, and are told "sold out" as soon as one of those ahead is. However many come in the first
+//! second, the gate is asked about as often as there are units to sell, not as often as there are
+//! buyers.
+//!
+//! The only owner of the sold-out cache: set by the gate's refusals, cleared by what comes back. In a
+//! cluster the other instances' returns clear it too (`redis::Signals`).
+
+use std::{sync::Arc, time::Duration};
+
+use app::wire::{ItemId, Rejection};
+use async_trait::async_trait;
+use moka::future::Cache;
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::timeout,
+};
+
+use super::sold_out_cache::SoldOutCache;
+use crate::engine::ports::{
+    Decision, PortError, Reconciled, Released, Reserve, ReserveRequest, Restock, StockGate, Unit,
+};
+
+/// More at once make a gate no faster, however many units there are.
+const AT_ONCE: u32 = 512;
+/// Callers that have waited this long hear `busy`: the gate is slow, or away.
+const WAIT: Duration = Duration::from_secs(2);
+/// Items with a concurrency limit at once; one that is evicted is made again.
+const ITEMS: u64 = 10_000;
+/// A total that was changed is noticed within this time.
+const LIFE: Duration = Duration::from_secs(60);
+
+/// A gate behind a sold-out cache and a concurrency limit per item.
+pub struct SoldOutGate<G> {
+    gate: Arc<G>,
+    sold_out: SoldOutCache,
+    limits: Cache<ItemId, Arc<Semaphore>>,
+}
+
+impl<G: Reserve + Restock + StockGate> SoldOutGate<G> {
+    /// Stands in front of `gate`. `sold_out` is shared with whoever hears of other instances'
+    /// returns.
+    pub fn new(gate: Arc<G>, sold_out: SoldOutCache) -> Self {
+        let limits = Cache::builder()
+            .max_capacity(ITEMS)
+            .time_to_live(LIFE)
+            .build();
+        Self {
+            gate,
+            sold_out,
+            limits,
+        }
+    }
+
+    async fn limit(&self, item_id: ItemId) -> Result<Arc<Semaphore>, PortError> {
+        if let Some(limit) = self.limits.get(&item_id).await {
+            return Ok(limit);
+        }
+        // An item that the gate does not know yet is asked for by one buyer, who makes it known.
+        let places = match self.gate.stock(item_id).await? {
+            None => return Ok(Arc::new(Semaphore::new(1))),
+            Some(stock) => stock.total.clamp(1, AT_ONCE),
+        };
+        let limit = async { Arc::new(Semaphore::new(places as usize)) };
+        Ok(self.limits.get_with(item_id, limit).await)
+    }
+
+    /// What the gate would say, as far as this process knows it.
+    fn known(&self, request: &ReserveRequest) -> Option<Decision> {
+        if request.asked_before {
+            return None;
+        }
+        let returns = self.sold_out.returns_when_sold_out(request.item_id)?;
+        Some(Decision::SoldOut { returns })
+    }
+}
+
+async fn admitted(limit: &Semaphore) -> Option<SemaphorePermit<'_>> {
+    timeout(WAIT, limit.acquire()).await.ok()?.ok()
+}
+
+#[async_trait]
+impl<G: Reserve + Restock + StockGate> Reserve for SoldOutGate<G> {
+    async fn reserve(&self, request: ReserveRequest) -> Result<Decision, PortError> {
+        if let Some(known) = self.known(&request) {
+            return Ok(known);
+        }
+        let item_id = request.item_id;
+        let limit = self.limit(item_id).await?;
+        let Some(_permit) = admitted(&limit).await else {
+            return Ok(Decision::Refused(Rejection::Busy));
+        };
+        if let Some(known) = self.known(&request) {
+            return Ok(known);
+        }
+        let decision = self.gate.reserve(request).await;
+        if let Ok(Decision::SoldOut { returns }) = decision {
+            // Before the next caller is admitted.
+            self.sold_out.set(item_id, returns);
+        }
+        decision
+    }
+
+    fn is_sold_out(&self, item_id: ItemId) -> bool {
+        self.sold_out.is_sold_out(item_id)
+    }
+}
+
+#[async_trait]
+impl<G: Reserve + Restock + StockGate> Restock for SoldOutGate<G> {
+    async fn release(&self, unit: Unit) -> Result<Released, PortError> {
+        let released = self.gate.release(unit).await?;
+        self.sold_out.clear(unit.item_id, released.returns);
+        Ok(released)
+    }
+
+    async fn reconcile(&self, item_id: ItemId) -> Result<Reconciled, PortError> {
+        let reconciled = self.gate.reconcile(item_id).await?;
+        if let Reconciled::Repaired { returns, .. } = reconciled {
+            self.sold_out.clear(item_id, returns);
+        }
+        Ok(reconciled)
+    }
+}

@@ -1,0 +1,22 @@
+//! People: accounts, and who is signed in.
+
+pub mod sign_in;
+
+use std::sync::Arc;
+
+use super::{
+    Rules,
+    ports::{Accounts, Bell, Clock, Ids, Limits, LoginTokens, Passwords},
+};
+
+/// What accounts need.
+pub struct Deps {
+    pub rules: Rules,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+    pub limits: Arc<dyn Limits>,
+    pub accounts: Arc<dyn Accounts>,
+    pub tokens: Arc<dyn LoginTokens>,
+    pub passwords: Arc<dyn Passwords>,
+    pub wake: Arc<dyn Bell>,
+}

@@ -1,0 +1,14 @@
+//! Messages to people.
+
+pub mod send_notices;
+
+use std::sync::Arc;
+
+use super::ports::{Clock, Notices, Notifier};
+
+/// What sending needs.
+pub struct Deps {
+    pub clock: Arc<dyn Clock>,
+    pub notices: Arc<dyn Notices>,
+    pub notifier: Arc<dyn Notifier>,
+}

@@ -1,0 +1,17 @@
+//! Messages to people, off the request path.
+
+use super::Deps;
+use crate::engine::{BATCH, ports::PortError};
+
+/// Sends what waits. A crash between sending and marking sends twice: at least once. Returns how
+/// many were sent.
+pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
+    let unsent = deps.notices.unsent(BATCH).await?;
+    for notice in &unsent {
+        deps.notifier.welcome(notice).await?;
+        deps.notices
+            .sent(notice.notice_id, deps.clock.now_ms())
+            .await?;
+    }
+    Ok(unsent.len() as u32)
+}

@@ -1,0 +1,32 @@
+//! From a hold to an order, and what becomes of the order.
+
+pub mod cancel;
+pub mod close_unpaid;
+pub mod relay;
+pub mod write_orders;
+
+use std::sync::Arc;
+
+use super::{
+    Rules,
+    ports::{
+        Bell, Clock, Ids, Limits, OrderCloser, OrderQueue, OrderReader, OrderWriter, Outbox,
+        ReservationReader,
+    },
+};
+
+/// What relay, order writer, sweeper and readers of orders need.
+pub struct Deps {
+    pub rules: Rules,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+    pub limits: Arc<dyn Limits>,
+    /// Between gate and queue; `None` where the gate is the queue itself.
+    pub outbox: Option<Arc<dyn Outbox>>,
+    pub queue: Arc<dyn OrderQueue>,
+    pub writer: Arc<dyn OrderWriter>,
+    pub closer: Arc<dyn OrderCloser>,
+    pub reader: Arc<dyn OrderReader>,
+    pub reservations: Arc<dyn ReservationReader>,
+    pub wake: Arc<dyn Bell>,
+}

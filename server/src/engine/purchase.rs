@@ -1,0 +1,31 @@
+//! A shopper's way to a unit: a question, the hidden path for its answer, the purchase.
+
+pub mod ask_captcha;
+pub mod hand_out_path;
+pub mod reserve;
+
+use std::sync::Arc;
+
+use super::{
+    Rules,
+    ports::{Bell, CaptchaSource, Captchas, Catalogue, Clock, Ids, Job, Limits, Paths, Reserve},
+};
+
+/// What the purchase needs.
+pub struct Deps {
+    pub rules: Rules,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+    pub limits: Arc<dyn Limits>,
+    pub catalogue: Arc<dyn Catalogue>,
+    /// Fresh questions.
+    pub questions: Arc<dyn CaptchaSource>,
+    /// Questions that were asked.
+    pub captchas: Arc<dyn Captchas>,
+    pub paths: Arc<dyn Paths>,
+    pub gate: Arc<dyn Reserve>,
+    pub wake: Arc<dyn Bell>,
+    /// Which worker carries a new hold on: the relay, or the order writer where the gate is the
+    /// queue itself.
+    pub after_hold: Job,
+}

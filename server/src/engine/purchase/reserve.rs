@@ -1,0 +1,103 @@
+//! `reserve`: the purchase. Filters from cheap to dear: limit → path → gate, which itself asks its
+//! sold-out cache first.
+
+use app::wire::{AccountId, ItemId, Rejection, ReservationId, Reserved};
+
+use super::Deps;
+use crate::engine::{
+    LimitError, limit,
+    ports::{Decision, Limit, PathGrant, PortError, ReserveRequest},
+};
+
+/// Why no unit is held.
+#[derive(Debug, thiserror::Error)]
+pub enum ReserveError {
+    /// Too often.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
+    /// The gate said no, or the path is unknown, used, expired, or not this buyer's for this item.
+    #[error("refused: {0:?}")]
+    Refused(Rejection),
+    /// The buyer holds a unit already.
+    #[error("already reserved by {0}")]
+    AlreadyReserved(ReservationId),
+    /// No such item.
+    #[error("not found")]
+    NotFound,
+    /// Nobody knows; asking again with the same path is asking the same thing again.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+/// Uses up `path` and holds a unit for `buyer`. The path survives where it did not get its one
+/// fair answer: before the start, and when the gate was not asked or did not answer.
+pub async fn reserve(
+    deps: &Deps,
+    buyer: AccountId,
+    path: &str,
+    item_id: ItemId,
+) -> Result<Reserved, ReserveError> {
+    limit::count(&*deps.limits, Limit::Purchase(buyer)).await?;
+    let now_ms = deps.clock.now_ms();
+    let good = |grant: &PathGrant| {
+        grant.buyer == buyer && grant.item_id == item_id && now_ms < grant.expires_at_ms
+    };
+    let path_invalid = ReserveError::Refused(Rejection::PathInvalid);
+    let Some(found) = deps.paths.peek(path).await?.filter(good) else {
+        return Err(path_invalid);
+    };
+    if !found.asked && deps.gate.is_sold_out(item_id) {
+        // The path is not worth using up: a unit may come back while it is good.
+        return Err(ReserveError::Refused(Rejection::SoldOut));
+    }
+    let Some(grant) = deps.paths.take(path).await?.filter(good) else {
+        return Err(path_invalid);
+    };
+
+    let reservation_id = grant.reservation_id;
+    match ask_gate(deps, &grant).await {
+        Ok(Decision::Held { position }) => {
+            deps.wake.ring(deps.after_hold);
+            Ok(Reserved {
+                reservation_id,
+                position,
+            })
+        }
+        Ok(Decision::AlreadyReserved(earlier)) => Err(ReserveError::AlreadyReserved(earlier)),
+        Ok(Decision::SoldOut { .. }) => Err(ReserveError::Refused(Rejection::SoldOut)),
+        Ok(Decision::UnknownItem) => Err(ReserveError::NotFound),
+        Ok(Decision::Refused(rejection)) => {
+            if matches!(rejection, Rejection::NotStarted | Rejection::Busy) {
+                deps.paths.put(grant).await?;
+            }
+            Err(ReserveError::Refused(rejection))
+        }
+        Err(unknown) => {
+            let asked = true;
+            deps.paths.put(PathGrant { asked, ..grant }).await?;
+            Err(unknown.into())
+        }
+    }
+}
+
+/// A lost answer is asked for once more, with the same id: whatever was decided is told again.
+async fn ask_gate(deps: &Deps, grant: &PathGrant) -> Result<Decision, PortError> {
+    let request = ReserveRequest {
+        reservation_id: grant.reservation_id,
+        item_id: grant.item_id,
+        buyer: grant.buyer,
+        path: grant.path.clone(),
+        asked_before: grant.asked,
+    };
+    match deps.gate.reserve(request.clone()).await {
+        Err(_) => {
+            let asked_before = true;
+            let again = ReserveRequest {
+                asked_before,
+                ..request
+            };
+            deps.gate.reserve(again).await
+        }
+        answer => answer,
+    }
+}

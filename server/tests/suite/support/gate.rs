@@ -1,0 +1,68 @@
+//! The gate of a test shop as a whole: the three ports that the subjects of the engine use apart.
+
+use std::sync::Arc;
+
+use app::wire::ItemId;
+use async_trait::async_trait;
+use server::engine::{
+    Engine,
+    ports::{
+        Decision, GateStock, PortError, Reconciled, Released, Reserve, ReserveRequest, Restock,
+        StockGate, Unit, Window,
+    },
+};
+
+/// The gate as an engine has it, decorators included.
+#[derive(Clone)]
+pub struct EngineGate {
+    reserve: Arc<dyn Reserve>,
+    restock: Arc<dyn Restock>,
+    gate: Arc<dyn StockGate>,
+}
+
+impl EngineGate {
+    pub fn of(engine: &Engine) -> Self {
+        Self {
+            reserve: engine.purchase.gate.clone(),
+            restock: engine.stock.restock.clone(),
+            gate: engine.stock.gate.clone(),
+        }
+    }
+}
+
+#[async_trait]
+impl Reserve for EngineGate {
+    async fn reserve(&self, request: ReserveRequest) -> Result<Decision, PortError> {
+        self.reserve.reserve(request).await
+    }
+
+    fn is_sold_out(&self, item_id: ItemId) -> bool {
+        self.reserve.is_sold_out(item_id)
+    }
+}
+
+#[async_trait]
+impl Restock for EngineGate {
+    async fn release(&self, unit: Unit) -> Result<Released, PortError> {
+        self.restock.release(unit).await
+    }
+
+    async fn reconcile(&self, item_id: ItemId) -> Result<Reconciled, PortError> {
+        self.restock.reconcile(item_id).await
+    }
+}
+
+#[async_trait]
+impl StockGate for EngineGate {
+    async fn warm_up(&self, item_id: ItemId, window: Window) -> Result<bool, PortError> {
+        self.gate.warm_up(item_id, window).await
+    }
+
+    async fn confirm(&self, unit: Unit) -> Result<(), PortError> {
+        self.gate.confirm(unit).await
+    }
+
+    async fn stock(&self, item_id: ItemId) -> Result<Option<GateStock>, PortError> {
+        self.gate.stock(item_id).await
+    }
+}
