@@ -1,24 +1,30 @@
 //! The server functions: the only way from pages and islands to the shop, and the HTTP contract
 //! that other programs rely on. Each one fetches the caller and the shop from the context and
-//! passes on; statuses are set in one place, by the server's `http::envelope`.
+//! passes on; an error gets its status where it is encoded. The purchase is a plain call of the browser:
+//! it has no static address, and the server's `http::hidden_path` answers it.
 
 mod account;
 mod catalogue;
-mod hidden_path;
 #[cfg(feature = "ssr")]
 mod local_path;
+#[cfg(feature = "ssr")]
+mod login_cookie;
 mod orders;
 mod purchase;
 
 pub use account::{Login, Logout, Register, login, logout, me, register};
 pub use catalogue::{clock, item, rounds, stock};
 pub use orders::{cancel, order, orders};
-pub use purchase::{Purchase, captcha, captcha_words, my_reservation, path, purchase, reservation};
+pub use purchase::{captcha, captcha_words, my_reservation, path, purchase, reservation};
 
 #[cfg(feature = "ssr")]
-pub use context::{HiddenPathSegment, language, shop, visitor};
+pub use context::{language, shop, visitor};
 #[cfg(feature = "ssr")]
 pub use local_path::local_path;
+#[cfg(feature = "ssr")]
+pub use login_cookie::LoginCookie;
+#[cfg(feature = "ssr")]
+pub(crate) use status::answer_with;
 
 #[cfg(feature = "ssr")]
 mod context {
@@ -29,10 +35,6 @@ mod context {
         port::{Shop, Visitor},
         wire::{ApiError, Language},
     };
-
-    /// The secret part of `/seckill/{path}`, put into the request by the route that owns it.
-    #[derive(Clone)]
-    pub struct HiddenPathSegment(pub String);
 
     /// The shop behind this request.
     ///
@@ -59,7 +61,42 @@ mod context {
         extension::<Visitor>().map_or_else(Language::default, |visitor| visitor.language)
     }
 
-    pub(super) fn extension<T: Clone + Send + Sync + 'static>() -> Option<T> {
+    fn extension<T: Clone + Send + Sync + 'static>() -> Option<T> {
         use_context::<Parts>()?.extensions.get::<T>().cloned()
+    }
+}
+
+#[cfg(feature = "ssr")]
+mod status {
+    use http::{HeaderValue, StatusCode, header};
+    use leptos::prelude::*;
+    use leptos_axum::ResponseOptions;
+
+    use crate::wire::ApiError;
+
+    /// Gives the answer of the server function that is running the status of `error`, unless it
+    /// leads a browser's form on: then the error is in the address.
+    pub(crate) fn answer_with(error: &ApiError) {
+        let Some(response) = use_context::<ResponseOptions>() else {
+            return;
+        };
+        if redirects(&response) {
+            return;
+        }
+        if let Ok(status) = StatusCode::from_u16(error.status()) {
+            response.set_status(status);
+        }
+        response.insert_header(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/json"),
+        );
+        if let Some(seconds) = error.retry_after_s() {
+            response.insert_header(header::RETRY_AFTER, seconds.into());
+        }
+    }
+
+    fn redirects(response: &ResponseOptions) -> bool {
+        let parts = response.0.read();
+        parts.is_ok_and(|parts| parts.status.is_some_and(|status| status.is_redirection()))
     }
 }

@@ -1,4 +1,4 @@
-//! The door between pages and rules: what server functions may ask of the shop. The `server` crate
+//! The port between pages and rules: what server functions may ask of the shop. The `server` crate
 //! implements it; one context closure hands it to every server function and page.
 
 use std::{net::IpAddr, sync::Arc};
@@ -51,8 +51,10 @@ pub struct Registration {
 pub struct LoggedIn {
     /// Whose.
     pub me: Me,
-    /// The value of the `Set-Cookie` header.
-    pub set_cookie: String,
+    /// The secret, for the cookie and nowhere else: 32 hexadecimal digits.
+    pub token: String,
+    /// Seconds until it dies, however much it is used.
+    pub max_age_s: i64,
 }
 
 /// Everything a shopper can do. Every method checks who is asking, the limits and the input itself:
@@ -86,8 +88,8 @@ pub trait Storefront: Send + Sync + 'static {
         password: String,
     ) -> Result<LoggedIn, ApiError>;
 
-    /// Signs out; returns the `Set-Cookie` header that forgets the token. Harmless when signed out.
-    async fn logout(&self, visitor: &Visitor) -> Result<String, ApiError>;
+    /// Signs out. Harmless when signed out.
+    async fn logout(&self, visitor: &Visitor) -> Result<(), ApiError>;
 
     /// Approved rounds by start time, with items in page order; the ended ones of the last day too.
     async fn rounds(&self) -> Result<Arc<Vec<Round>>, ApiError>;

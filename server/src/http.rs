@@ -1,7 +1,8 @@
-//! The doors to the network: routes, and the layers in front of them. Which function answers which
+//! HTTP: routes, and the layers in front of them. Which function answers which
 //! address is decided in this folder; what the answer is, behind [`app::port`].
 //!
-//! From the outside in: metrics → panics → time → (limit per address → visitor → CSRF) → route.
+//! From the outside in: metrics → security headers → panics → time limit → (limit per address →
+//! visitor → CSRF) → route. Assets and probes are outside of the inner three.
 
 mod api;
 mod assets;
@@ -24,7 +25,7 @@ mod visitor;
 
 use std::{sync::Arc, time::Duration};
 
-use app::{ShopZone, port::Shop};
+use app::{ShopZone, api::LoginCookie, port::Shop};
 use axum::{
     Router,
     extract::DefaultBodyLimit,
@@ -36,12 +37,10 @@ use leptos::prelude::{LeptosOptions, provide_context};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::engine::storefront::LoginCookie;
-
 pub use listener::serve;
 pub use probes::{Dependency, Readiness};
 
-/// How the doors behave.
+/// Settings of the HTTP side.
 #[derive(Clone, Debug)]
 pub struct HttpSettings {
     /// The cookie that carries log-ins.
@@ -66,24 +65,25 @@ pub struct Site {
     pub metrics: PrometheusHandle,
     /// Where the built assets are, and their names.
     pub leptos: LeptosOptions,
-    /// How the doors behave.
+    /// Settings of the HTTP side.
     pub settings: HttpSettings,
 }
 
 /// What handlers and layers share.
 #[derive(Clone)]
-struct Doors {
+struct AppState {
     shop: Shop,
     settings: Arc<HttpSettings>,
 }
 
-impl Doors {
+impl AppState {
     /// The one closure through which services reach server functions and pages.
     fn context(&self) -> impl Fn() + Clone + Send + Sync + 'static {
-        let (shop, zone) = (self.shop.clone(), self.settings.zone);
+        let (shop, zone, cookie) = (self.shop.clone(), self.settings.zone, self.settings.cookie);
         move || {
             provide_context(shop.clone());
             provide_context(zone);
+            provide_context(cookie);
         }
     }
 }
@@ -95,28 +95,28 @@ pub fn probes(readiness: Arc<dyn Readiness>, metrics: PrometheusHandle) -> Route
 
 /// Every route of the shop. To be served with connect info (`SocketAddr`).
 pub fn router(site: Site) -> Router {
-    let doors = Doors {
+    let state = AppState {
         shop: site.shop,
         settings: Arc::new(site.settings),
     };
-    let renderer = renderer::Renderer::new(&doors, &site.leptos);
-    let cache = page_cache::PageCache::new(renderer.clone(), doors.clone());
+    let renderer = renderer::Renderer::new(&state, &site.leptos);
+    let cache = page_cache::PageCache::new(renderer.clone(), state.clone());
 
     let guarded = Router::new()
-        .merge(api::routes(&doors))
+        .merge(api::routes(&state))
         .route("/seckill/{path}", post(hidden_path::purchase))
         .route("/captcha/{file}", get(captcha_picture::picture))
         .route("/language", post(language::switch))
         .layer(DefaultBodyLimit::max(envelope::MAX_REQUEST))
-        .with_state(doors.clone())
+        .with_state(state.clone())
         .merge(pages::routes(renderer, cache))
-        .layer(middleware::from_fn_with_state(doors.clone(), csrf::guard))
+        .layer(middleware::from_fn_with_state(state.clone(), csrf::guard))
         .layer(middleware::from_fn_with_state(
-            doors.clone(),
+            state.clone(),
             visitor::identify,
         ))
         .layer(middleware::from_fn_with_state(
-            doors.clone(),
+            state.clone(),
             visitor::admit,
         ));
 
@@ -125,12 +125,12 @@ pub fn router(site: Site) -> Router {
         .merge(assets::routes(&site.leptos))
         .merge(probes::routes(site.readiness, site.metrics))
         .layer(middleware::from_fn_with_state(
-            doors.clone(),
+            state.clone(),
             envelope::in_time,
         ))
         .layer(CatchPanicLayer::custom(envelope::after_panic))
         .layer(middleware::from_fn_with_state(
-            doors,
+            state,
             content_security::headers,
         ))
         .layer(middleware::from_fn(request_metrics::count))

@@ -8,7 +8,7 @@ use server_fn::codec::{GetUrl, Json, PostUrl};
 use crate::wire::{ApiError, Me};
 
 #[cfg(feature = "ssr")]
-use self::form::{Form, set_cookie};
+use self::form::Form;
 #[cfg(feature = "ssr")]
 use super::context::{shop, visitor};
 #[cfg(feature = "ssr")]
@@ -51,7 +51,8 @@ pub async fn login(
 /// `POST /api/logout`: signs out.
 #[server(endpoint = "/logout", prefix = "/api", input = PostUrl, output = Json)]
 pub async fn logout() -> Result<(), ApiError> {
-    set_cookie(&shop()?.logout(&visitor()?).await?);
+    shop()?.logout(&visitor()?).await?;
+    form::sign_out()?;
     form::redirect_browser("/");
     Ok(())
 }
@@ -69,7 +70,7 @@ mod form {
     use leptos_axum::ResponseOptions;
 
     use crate::{
-        api::local_path,
+        api::{LoginCookie, local_path},
         port::LoggedIn,
         wire::{ApiError, Me},
     };
@@ -86,7 +87,8 @@ mod form {
             let next = self.next.as_deref().and_then(local_path);
             match result {
                 Ok(logged_in) => {
-                    set_cookie(&logged_in.set_cookie);
+                    let (token, max_age_s) = (&logged_in.token, logged_in.max_age_s);
+                    set_cookie(&cookie()?.set(token, max_age_s));
                     redirect_browser(next.unwrap_or("/"));
                     Ok(logged_in.me)
                 }
@@ -107,7 +109,20 @@ mod form {
         }
     }
 
-    pub fn set_cookie(value: &str) {
+    /// The cookie's name and flags, from the one context closure.
+    fn cookie() -> Result<LoginCookie, ApiError> {
+        use_context::<LoginCookie>().ok_or_else(|| ApiError::Internal {
+            trace_id: "no-cookie".to_owned(),
+        })
+    }
+
+    /// Forgets the log-in in the browser.
+    pub fn sign_out() -> Result<(), ApiError> {
+        set_cookie(&cookie()?.clear());
+        Ok(())
+    }
+
+    fn set_cookie(value: &str) {
         if let (Some(response), Ok(value)) = (
             use_context::<ResponseOptions>(),
             HeaderValue::from_str(value),

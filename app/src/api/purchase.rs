@@ -3,14 +3,13 @@
 use leptos::prelude::*;
 use server_fn::codec::{GetUrl, Json};
 
-use super::hidden_path::AtHiddenPath;
 use crate::wire::{
     ApiError, CaptchaChallenge, CaptchaId, CaptchaWords, HiddenPath, ItemId, ReservationId,
     ReservationStatus, Reserved,
 };
 
 #[cfg(feature = "ssr")]
-use super::context::{HiddenPathSegment, extension, shop, visitor};
+use super::context::{shop, visitor};
 
 /// `POST /api/captcha`: a question for this buyer and item.
 #[server(endpoint = "/captcha", prefix = "/api", input = Json, output = Json)]
@@ -34,18 +33,30 @@ pub async fn path(
     shop()?.path(&visitor()?, item_id, captcha_id, answer).await
 }
 
-/// `POST /seckill/{path}` with `{item_id}`: buys. The only address that does; the one given here is
-/// where the route rewrites to, and is itself not mounted.
-#[server(endpoint = "/purchase", prefix = "/internal", protocol = AtHiddenPath)]
-pub async fn purchase(
-    /// The secret; in the browser it becomes part of the address, on the server it comes from there.
-    #[server(skip)]
-    path: String,
-    item_id: ItemId,
-) -> Result<Reserved, ApiError> {
-    debug_assert!(path.is_empty(), "the body never carries the path");
-    let segment = extension::<HiddenPathSegment>().ok_or(ApiError::NotFound)?;
-    shop()?.purchase(&visitor()?, segment.0, item_id).await
+/// `POST /seckill/{path}` with `{item_id}`: buys, in the browser. The only address that does.
+#[cfg(not(feature = "ssr"))]
+pub async fn purchase(path: String, item_id: ItemId) -> Result<Reserved, ApiError> {
+    use server_fn::{Http, Protocol, client::browser::BrowserClient, mock::BrowserMockServer};
+
+    #[derive(serde::Serialize, serde::Deserialize)]
+    struct Purchase {
+        item_id: ItemId,
+    }
+
+    type Json2 = Http<Json, Json>;
+    let address = format!("/seckill/{path}");
+    <Json2 as Protocol<Purchase, Reserved, BrowserClient, BrowserMockServer, ApiError>>::run_client(
+        &address,
+        Purchase { item_id },
+    )
+    .await
+}
+
+/// The panel is rendered on the server too, and buys nothing there.
+#[cfg(feature = "ssr")]
+#[expect(clippy::unused_async, reason = "the browser's call has the same form")]
+pub async fn purchase(_: String, _: ItemId) -> Result<Reserved, ApiError> {
+    Err(ApiError::Offline)
 }
 
 /// `GET /api/reservation?reservation_id=`: how far it has come; owner only.

@@ -1,5 +1,7 @@
 //! The one error envelope: `{"error": <code>, …}` with a real HTTP status.
 
+#[cfg(feature = "ssr")]
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use server_fn::{
     codec::JsonEncoding,
@@ -206,6 +208,14 @@ impl ApiError {
 
 impl FromServerFnError for ApiError {
     type Encoder = JsonEncoding;
+
+    /// Every error of a server function leaves the server through here, once: with its body it gets
+    /// its status.
+    #[cfg(feature = "ssr")]
+    fn ser(&self) -> Bytes {
+        crate::api::answer_with(self);
+        serde_json::to_vec(self).unwrap_or_default().into()
+    }
 
     /// On the server: arguments that cannot be read are the caller's mistake. In the browser: an
     /// answer that did not come, or that a proxy replaced by something else, is `offline`.

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::Path, pin::pin, sync::Arc, time::Duration};
 
-use app::ShopZone;
+use app::{ShopZone, api::LoginCookie};
 use clap::ValueEnum;
 use leptos::prelude::{Env, LeptosOptions};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -20,11 +20,7 @@ use crate::{
     adapters::captcha::CaptchaPool,
     assembly::{self, Assembly, AssemblyError, Surroundings},
     config::Config,
-    engine::{
-        Engine,
-        stock::warm_up,
-        storefront::{LoginCookie, ShopFront},
-    },
+    engine::{Engine, stock::warm_up, storefront::ShopFront},
     http::{self, HttpSettings, Readiness, Site},
     workers,
 };
@@ -171,7 +167,7 @@ fn site(
 ) -> Site {
     let cookie = LoginCookie { secure: config.tls };
     Site {
-        shop: Arc::new(ShopFront::new(engine, cookie)),
+        shop: Arc::new(ShopFront::new(engine)),
         readiness,
         metrics,
         leptos: leptos_options(&config.site_root),

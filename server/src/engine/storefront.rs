@@ -2,7 +2,6 @@
 //! errors to the wire's codes: the one place where that is done (see `errors`).
 
 mod errors;
-mod login_cookie;
 mod views;
 
 use std::{net::IpAddr, sync::Arc};
@@ -29,28 +28,25 @@ use super::{
     purchase::{ask_captcha, hand_out_path, reserve},
 };
 
-pub use login_cookie::LoginCookie;
-
 /// The most orders a buyer is shown.
 const ORDERS_SHOWN: u32 = 100;
 
 /// The engine as shoppers meet it.
 pub struct ShopFront {
     engine: Engine,
-    cookie: LoginCookie,
 }
 
 impl ShopFront {
-    /// Shoppers' calls to `engine`; log-ins are handed out in `cookie`.
-    pub fn new(engine: Engine, cookie: LoginCookie) -> Self {
-        Self { engine, cookie }
+    /// Shoppers' calls to `engine`.
+    pub fn new(engine: Engine) -> Self {
+        Self { engine }
     }
 
     fn logged_in(&self, signed_in: sign_in::SignedIn) -> LoggedIn {
-        let max_age_s = self.engine.accounts.rules.login_life_max_ms / 1000;
         LoggedIn {
-            set_cookie: self.cookie.set(&signed_in.token, max_age_s),
             me: signed_in.me,
+            token: signed_in.token,
+            max_age_s: self.engine.accounts.rules.login_life_max_ms / 1000,
         }
     }
 
@@ -122,13 +118,13 @@ impl Storefront for ShopFront {
         Ok(self.logged_in(signed_in))
     }
 
-    async fn logout(&self, visitor: &Visitor) -> Result<String, ApiError> {
+    async fn logout(&self, visitor: &Visitor) -> Result<(), ApiError> {
         if let Some(token) = &visitor.login_token {
             sign_in::logout(&self.engine.accounts, token)
                 .await
                 .map_err(port_error)?;
         }
-        Ok(self.cookie.clear())
+        Ok(())
     }
 
     async fn rounds(&self) -> Result<Arc<Vec<Round>>, ApiError> {

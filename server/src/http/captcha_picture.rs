@@ -7,15 +7,15 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{Doors, envelope::Envelope};
+use super::{AppState, envelope::Envelope};
 
 /// The picture of a question that waits for its answer.
-pub async fn picture(State(doors): State<Doors>, Path(file): Path<String>) -> Response {
+pub async fn picture(State(state): State<AppState>, Path(file): Path<String>) -> Response {
     let id = file
         .strip_suffix(".png")
         .and_then(|id| id.parse::<CaptchaId>().ok());
     let picture = match id {
-        Some(id) => doors.shop.captcha_picture(id).await,
+        Some(id) => state.shop.captcha_picture(id).await,
         None => Err(ApiError::NotFound),
     };
     match picture {

@@ -9,7 +9,7 @@ use axum::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha2::{Digest, Sha256};
 
-use super::Doors;
+use super::AppState;
 
 /// For every answer; a page brings its own, stricter-fitting policy.
 const HEADERS: [(HeaderName, &str); 5] = [
@@ -33,9 +33,9 @@ const HEADERS: [(HeaderName, &str); 5] = [
 const TLS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// Adds what an answer does not say itself.
-pub async fn headers(State(doors): State<Doors>, request: Request, next: Next) -> Response {
+pub async fn headers(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    if doors.settings.cookie.secure {
+    if state.settings.cookie.secure {
         response
             .headers_mut()
             .insert(header::STRICT_TRANSPORT_SECURITY, TLS_ONLY);

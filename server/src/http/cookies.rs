@@ -1,32 +1,42 @@
 //! Reading cookies.
 
 use axum::http::{HeaderMap, header};
+use cookie::Cookie;
 
-/// The value of a cookie: the first of that name.
-pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find_map(|(found, value)| (found == name).then_some(value))
+/// The value of a cookie: the first of that name. A header line is read as bytes: what another
+/// cookie in it holds (UTF-8, say, which is no header text) hides nothing.
+pub fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get_all(header::COOKIE).iter().find_map(|line| {
+        let line = String::from_utf8_lossy(line.as_bytes());
+        Cookie::split_parse(&*line)
+            .filter_map(Result::ok)
+            .find(|cookie| cookie.name() == name)
+            .map(|cookie| cookie.value().to_owned())
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::http::HeaderValue;
 
     #[test]
     fn a_cookie_is_found_by_its_whole_name() {
         let mut headers = HeaderMap::new();
-        headers.append(
-            header::COOKIE,
-            "xseckill=0; seckill=1;other=2".parse().unwrap(),
-        );
+        let line = "xseckill=0; seckill=1;other=2";
+        headers.append(header::COOKIE, line.parse().unwrap());
         headers.append(header::COOKIE, "late=3".parse().unwrap());
-        assert_eq!(cookie(&headers, "seckill"), Some("1"));
-        assert_eq!(cookie(&headers, "late"), Some("3"));
+        assert_eq!(cookie(&headers, "seckill").as_deref(), Some("1"));
+        assert_eq!(cookie(&headers, "late").as_deref(), Some("3"));
         assert_eq!(cookie(&headers, "seck"), None);
+    }
+
+    #[test]
+    fn other_cookies_of_the_line_hide_nothing() {
+        let mut headers = HeaderMap::new();
+        let line = "city=北京; =; ;;a; seckill=1; seckill=2".as_bytes();
+        headers.append(header::COOKIE, HeaderValue::from_bytes(line).unwrap());
+        assert_eq!(cookie(&headers, "seckill").as_deref(), Some("1"));
+        assert_eq!(cookie(&headers, "city").as_deref(), Some("北京"));
     }
 }

@@ -12,12 +12,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{Doors, cookies::cookie, envelope::Envelope, visitor::bearer};
+use super::{AppState, cookies::cookie, envelope::Envelope, visitor::bearer};
 
 /// Lets state changes through only from our own pages.
-pub async fn guard(State(doors): State<Doors>, request: Request, next: Next) -> Response {
+pub async fn guard(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let reads = request.method().is_safe();
-    if reads || is_ours(request.headers(), doors.settings.cookie.name()) {
+    if reads || is_ours(request.headers(), state.settings.cookie.name()) {
         next.run(request).await
     } else {
         Envelope(ApiError::Forbidden).into_response()

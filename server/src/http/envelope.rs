@@ -1,6 +1,6 @@
-//! The one form of errors: `{"error": <code>, …}` with a real status. Server functions answer every
-//! error with 500 and a header of their own; here it gets the status that belongs to it. Layers in
-//! front of them (limits, time, panics) answer in the same form, because clients decode it.
+//! The one form of errors: `{"error": <code>, …}` with a real status. Server functions give theirs
+//! the status themselves; handlers and layers (limits, time, panics) answer in the same form here,
+//! because clients decode it.
 
 use std::any::Any;
 
@@ -12,15 +12,14 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use server_fn::error::SERVER_FN_ERROR_HEADER;
+use serde::de::DeserializeOwned;
+use server_fn::error::{FromServerFnError as _, SERVER_FN_ERROR_HEADER, ServerFnErrorErr};
 use uuid::Uuid;
 
-use super::Doors;
+use super::AppState;
 
 /// Largest request body: the largest form has three short fields.
 pub const MAX_REQUEST: usize = 16 * 1024;
-/// Largest answer that is looked into; errors are a few hundred bytes.
-const MAX_ERROR: usize = 64 * 1024;
 
 /// An error on its way out.
 pub struct Envelope(pub ApiError);
@@ -40,55 +39,70 @@ impl IntoResponse for Envelope {
     }
 }
 
-/// Gives a server function's answer its status; `no-store` unless the function is cacheable.
-pub async fn finish(mut response: Response) -> Response {
-    // A form's redirect carries its error in the address.
-    let redirects = response.status().is_redirection();
-    if response
-        .headers_mut()
-        .remove(SERVER_FN_ERROR_HEADER)
-        .is_none()
-        || redirects
-    {
-        let headers = response.headers_mut();
-        headers
-            .entry(header::CACHE_CONTROL)
-            .or_insert(HeaderValue::from_static("no-store"));
-        return response;
+/// What a server function answered. Its status is its own (see `app::wire::ApiError::ser`); the
+/// framework's mark of an error stays inside. `no-store` unless it says otherwise.
+pub fn finish(mut response: Response) -> Response {
+    response.headers_mut().remove(SERVER_FN_ERROR_HEADER);
+    no_store(response)
+}
+
+/// Answers are nobody's to keep, unless they say otherwise.
+pub fn no_store(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// The request's body as JSON, within its bound.
+pub async fn json<T: DeserializeOwned>(request: Request) -> Result<T, ApiError> {
+    if !says(&request, "application/json") {
+        return Err(unreadable());
     }
-    let body = to_bytes(response.into_body(), MAX_ERROR)
-        .await
-        .unwrap_or_default();
-    match serde_json::from_slice::<ApiError>(&body) {
-        Ok(error) => Envelope(error).into_response(),
-        Err(error) => {
-            tracing::error!(%error, "a server function answered with no error of ours");
-            Envelope(internal("unreadable")).into_response()
-        }
+    let body = bounded_body(
+        request.headers().get(header::CONTENT_LENGTH).cloned(),
+        request.into_body(),
+    )
+    .await?;
+    serde_json::from_slice(&body)
+        .map_err(|error| ApiError::from_server_fn_error(ServerFnErrorErr::Args(error.to_string())))
+}
+
+/// Whether the request says that its body has this content type.
+pub fn says(request: &Request, content_type: &str) -> bool {
+    let said = request.headers().get(header::CONTENT_TYPE);
+    let said = said.and_then(|said| said.to_str().ok()).unwrap_or_default();
+    let essence = said.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case(content_type)
+}
+
+/// The body as a whole is not what is expected.
+pub fn unreadable() -> ApiError {
+    ApiError::Invalid {
+        field: "body".to_owned(),
     }
 }
 
 /// Reads the request's body, if it is not too large: the bound on what a caller can make us hold.
-pub async fn bounded(request: Request) -> Result<Request, Response> {
+pub async fn bounded(request: Request) -> Result<Request, ApiError> {
     let (parts, body) = request.into_parts();
-    let declared = parts.headers.get(header::CONTENT_LENGTH);
-    let declared = declared.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    let too_large = || {
-        Envelope(ApiError::Invalid {
-            field: "body".to_owned(),
-        })
-        .into_response()
-    };
-    if declared.is_some_and(|length| length > MAX_REQUEST) {
-        return Err(too_large());
-    }
-    let body: Bytes = to_bytes(body, MAX_REQUEST).await.map_err(|_| too_large())?;
+    let declared = parts.headers.get(header::CONTENT_LENGTH).cloned();
+    let body = bounded_body(declared, body).await?;
     Ok(Request::from_parts(parts, Body::from(body)))
 }
 
-/// Nobody waits longer than the shop's patience; what was begun is finished or undone by its owner.
-pub async fn in_time(State(doors): State<Doors>, request: Request, next: Next) -> Response {
-    match tokio::time::timeout(doors.settings.request_timeout, next.run(request)).await {
+async fn bounded_body(declared: Option<HeaderValue>, body: Body) -> Result<Bytes, ApiError> {
+    let declared = declared.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if declared.is_some_and(|length| length > MAX_REQUEST) {
+        return Err(unreadable());
+    }
+    to_bytes(body, MAX_REQUEST).await.map_err(|_| unreadable())
+}
+
+/// Nobody waits longer than the time limit; what was begun is finished or undone by its owner.
+pub async fn in_time(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    match tokio::time::timeout(state.settings.request_timeout, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Envelope(ApiError::Busy { retry_after_s: 1 }).into_response(),
     }

@@ -1,36 +1,58 @@
 //! `POST /seckill/{path}`: the only address that buys.
 
 use app::{
-    api::{HiddenPathSegment, Purchase},
-    wire::ApiError,
+    port::Visitor,
+    wire::{ApiError, ItemId, Reserved},
 };
 use axum::{
-    extract::{Path, Request, State},
-    http::Uri,
+    Extension, Json,
+    extract::{Path, Request, State, rejection::PathRejection},
     response::{IntoResponse, Response},
 };
-use server_fn::ServerFn;
+use serde::Deserialize;
 
-use super::{Doors, api, envelope::Envelope};
+use super::{
+    AppState,
+    envelope::{self, Envelope},
+};
 
 /// Paths are 32 hexadecimal digits; anything else need not be looked up.
 const LENGTH: usize = 32;
 
-/// Hands the path to the purchase, whose own static address is not mounted anywhere.
+/// What is to be bought.
+#[derive(Deserialize)]
+struct Purchase {
+    item_id: ItemId,
+}
+
+/// Buys. The purchase is a task of its own: a buyer who closes the tab does not leave it half done.
 pub async fn purchase(
-    State(doors): State<Doors>,
-    Path(path): Path<String>,
-    mut request: Request,
+    State(state): State<AppState>,
+    Extension(visitor): Extension<Visitor>,
+    path: Result<Path<String>, PathRejection>,
+    request: Request,
 ) -> Response {
-    if path.len() != LENGTH || !path.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+    let Some(path) = path.ok().map(|Path(path)| path).filter(is_path) else {
         return Envelope(ApiError::PathInvalid).into_response();
-    }
-    *request.uri_mut() = Uri::from_static(Purchase::PATH);
-    request.extensions_mut().insert(HiddenPathSegment(path));
-    // A task of its own: a buyer who closes the tab does not leave the purchase half done.
-    let purchase = tokio::spawn(api::run(doors, request));
+    };
+    let Purchase { item_id } = match envelope::json(request).await {
+        Ok(purchase) => purchase,
+        Err(error) => return Envelope(error).into_response(),
+    };
+    let purchase = tokio::spawn(async move { state.shop.purchase(&visitor, path, item_id).await });
     match purchase.await {
-        Ok(response) => response,
+        Ok(answer) => answered(answer),
         Err(broken) => std::panic::resume_unwind(broken.into_panic()),
+    }
+}
+
+fn is_path(path: &String) -> bool {
+    path.len() == LENGTH && path.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+fn answered(answer: Result<Reserved, ApiError>) -> Response {
+    match answer {
+        Ok(reserved) => envelope::no_store(Json(reserved).into_response()),
+        Err(error) => Envelope(error).into_response(),
     }
 }

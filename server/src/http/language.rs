@@ -19,7 +19,7 @@ const A_YEAR_S: u32 = 365 * 24 * 3600;
 
 /// What the visitor chose, else what the browser prefers.
 pub fn of(headers: &HeaderMap) -> Language {
-    let chosen = cookie(headers, COOKIE).and_then(Language::from_code);
+    let chosen = cookie(headers, COOKIE).and_then(|code| Language::from_code(&code));
     chosen.unwrap_or_else(|| {
         let preferred = headers.get(header::ACCEPT_LANGUAGE);
         Language::negotiate(

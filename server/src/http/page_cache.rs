@@ -22,7 +22,7 @@ use rand::Rng;
 
 use self::entry::Entry;
 use super::{
-    Doors,
+    AppState,
     envelope::{Envelope, internal},
     renderer::{Page, Renderer},
     visitor::anybody,
@@ -39,19 +39,19 @@ type Key = (String, Language);
 #[derive(Clone)]
 pub struct PageCache {
     renderer: Renderer,
-    doors: Doors,
+    state: AppState,
     pages: Cache<Key, Arc<Entry>>,
 }
 
 impl PageCache {
-    pub fn new(renderer: Renderer, doors: Doors) -> Self {
+    pub fn new(renderer: Renderer, state: AppState) -> Self {
         let pages = Cache::builder()
             .max_capacity(PAGES)
             .expire_after(WhenUnusable)
             .build();
         Self {
             renderer,
-            doors,
+            state,
             pages,
         }
     }
@@ -100,7 +100,7 @@ impl PageCache {
     async fn render(&self, path: &str, language: Language) -> Result<Entry, ApiError> {
         let uri: Uri = path.parse().map_err(|_| ApiError::NotFound)?;
         // The page may show what was true when its rendering began.
-        let begun_ms = self.doors.shop.now_ms();
+        let begun_ms = self.state.shop.now_ms();
         let page = self.renderer.render(uri, anybody(language)).await?;
         let life = self.life(&page, begun_ms).await;
         let compressed = tokio::task::spawn_blocking(move || Entry::new(page, life)).await;
@@ -114,11 +114,11 @@ impl PageCache {
             return NOT_FOUND_LIFE;
         }
         let life = self
-            .doors
+            .state
             .settings
             .page_life
             .mul_f64(rand::rng().random_range(0.9..=1.1));
-        let Ok(rounds) = self.doors.shop.rounds().await else {
+        let Ok(rounds) = self.state.shop.rounds().await else {
             return life;
         };
         let boundaries = rounds
@@ -127,7 +127,7 @@ impl PageCache {
         let Some(next_ms) = boundaries.filter(|at_ms| *at_ms > begun_ms).min() else {
             return life;
         };
-        let wait_ms = u64::try_from(next_ms - self.doors.shop.now_ms()).unwrap_or(0);
+        let wait_ms = u64::try_from(next_ms - self.state.shop.now_ms()).unwrap_or(0);
         life.min(Duration::from_millis(wait_ms))
     }
 }

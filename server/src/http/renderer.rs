@@ -16,7 +16,7 @@ use axum::{
 use leptos::prelude::LeptosOptions;
 use leptos_axum::render_app_async_with_context;
 
-use super::{Doors, content_security, envelope::internal};
+use super::{AppState, content_security, envelope::internal};
 
 /// Largest page that is rendered; ours are some ten kilobytes.
 const MAX_PAGE: usize = 4 * 1024 * 1024;
@@ -37,11 +37,11 @@ type Render = dyn Fn(Request) -> Pin<Box<dyn Future<Output = Response> + Send>> 
 pub struct Renderer(Arc<Render>);
 
 impl Renderer {
-    pub fn new(doors: &Doors, options: &LeptosOptions) -> Self {
+    pub fn new(state: &AppState, options: &LeptosOptions) -> Self {
         // The first router of a process starts it; that it was started before is no error.
         let _ = any_spawner::Executor::init_tokio();
         let options = options.clone();
-        let render = render_app_async_with_context(doors.context(), move || shell(options.clone()));
+        let render = render_app_async_with_context(state.context(), move || shell(options.clone()));
         Self(Arc::new(render))
     }
 

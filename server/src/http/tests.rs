@@ -1,4 +1,4 @@
-//! The doors from the outside: requests into the whole router, with a shop behind it that does what
+//! The router_for from the outside: requests into the whole router, with a shop behind it that does what
 //! a test tells it. Not here: what the shop decides.
 
 mod api;
@@ -11,7 +11,7 @@ mod purchase;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use app::{ShopZone, wire::ApiError};
+use app::{ShopZone, api::LoginCookie, wire::ApiError};
 use async_trait::async_trait;
 use axum::{
     Router,
@@ -24,7 +24,6 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use tower::ServiceExt as _;
 
 use super::{Dependency, HttpSettings, Readiness, Site, router};
-use crate::engine::storefront::LoginCookie;
 
 pub use fake_shop::{FakeShop, GOOD_TOKEN, ITEM, START_MS};
 
@@ -47,12 +46,12 @@ impl Readiness for OnePart {
 }
 
 /// The router in front of `shop`.
-fn doors(shop: &Arc<FakeShop>) -> Router {
-    doors_with(shop, |_| {})
+fn router_for(shop: &Arc<FakeShop>) -> Router {
+    router_with(shop, |_| {})
 }
 
 /// The same, with something set differently.
-fn doors_with(shop: &Arc<FakeShop>, change: impl FnOnce(&mut Site)) -> Router {
+fn router_with(shop: &Arc<FakeShop>, change: impl FnOnce(&mut Site)) -> Router {
     let mut site = Site {
         shop: Arc::clone(shop) as app::port::Shop,
         readiness: Arc::new(OnePart(true)),

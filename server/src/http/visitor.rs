@@ -11,7 +11,7 @@ use axum::{
 };
 use ipnet::IpNet;
 
-use super::{Doors, cookies::cookie, envelope::Envelope, language};
+use super::{AppState, cookies::cookie, envelope::Envelope, language};
 
 /// The caller's address, as `identify` and `admit` see it.
 fn address(request: &Request, trusted: &[IpNet]) -> IpAddr {
@@ -66,10 +66,10 @@ pub fn anybody(language: Language) -> Visitor {
 }
 
 /// Counts the request against its address before anything else is done for it.
-pub async fn admit(State(doors): State<Doors>, request: Request, next: Next) -> Response {
-    match doors
+pub async fn admit(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    match state
         .shop
-        .admit(address(&request, &doors.settings.trusted_proxies))
+        .admit(address(&request, &state.settings.trusted_proxies))
         .await
     {
         Ok(()) => next.run(request).await,
@@ -78,10 +78,11 @@ pub async fn admit(State(doors): State<Doors>, request: Request, next: Next) -> 
 }
 
 /// Puts the [`Visitor`] into the request.
-pub async fn identify(State(doors): State<Doors>, mut request: Request, next: Next) -> Response {
-    let ip = address(&request, &doors.settings.trusted_proxies);
+pub async fn identify(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let ip = address(&request, &state.settings.trusted_proxies);
     let headers = request.headers();
-    let token = bearer(headers).or_else(|| cookie(headers, doors.settings.cookie.name()));
+    let token = bearer(headers).map(str::to_owned);
+    let token = token.or_else(|| cookie(headers, state.settings.cookie.name()));
     let mut visitor = Visitor {
         ip,
         ..anybody(language::of(headers))
@@ -89,8 +90,7 @@ pub async fn identify(State(doors): State<Doors>, mut request: Request, next: Ne
     let path = request.uri().path();
     let token = token.filter(|token| !token.is_empty() && looks_at_visitor(path));
     if let Some(token) = token {
-        let token = token.to_owned();
-        match doors.shop.who_is(&token).await {
+        match state.shop.who_is(&token).await {
             Ok(Some(me)) => (visitor.me, visitor.login_token) = (Some(me), Some(token)),
             Ok(None) => {}
             Err(error) if is_call(path) => return Envelope(error).into_response(),

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use app::{ShopZone, port::Visitor, wire::ItemId};
+use app::{ShopZone, api::LoginCookie, port::Visitor, wire::ItemId};
 use async_trait::async_trait;
 use axum::{
     Router,
@@ -14,10 +14,8 @@ use leptos::prelude::LeptosOptions;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use server::{
     engine::{
-        accounts::sign_in::token_hash,
-        orders::close_unpaid,
-        ports::TokenHash,
-        storefront::{LoginCookie, ShopFront},
+        accounts::sign_in::token_hash, orders::close_unpaid, ports::TokenHash,
+        storefront::ShopFront,
     },
     http::{Dependency, HttpSettings, Readiness, Site, router},
 };
@@ -41,7 +39,7 @@ impl Readiness for AlwaysReady {
 fn site(shop: &TestShop) -> Router {
     let cookie = LoginCookie { secure: false };
     router(Site {
-        shop: Arc::new(ShopFront::new(shop.engine.clone(), cookie)),
+        shop: Arc::new(ShopFront::new(shop.engine.clone())),
         readiness: Arc::new(AlwaysReady),
         metrics: PrometheusBuilder::new().build_recorder().handle(),
         leptos: LeptosOptions::builder()

@@ -16,7 +16,7 @@ use app::{
         ReservationState, Reserved, Role,
     },
 };
-use server::engine::storefront::{LoginCookie, ShopFront};
+use server::engine::storefront::ShopFront;
 
 use crate::support::{ANSWER, HOUR_MS, START_MS, TestShop};
 
@@ -40,8 +40,7 @@ impl Door {
     }
 
     pub fn of(shop: TestShop) -> Door {
-        let cookie = LoginCookie { secure: false };
-        let front = Arc::new(ShopFront::new(shop.engine.clone(), cookie));
+        let front = Arc::new(ShopFront::new(shop.engine.clone()));
         Door { shop, front }
     }
 

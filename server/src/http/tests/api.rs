@@ -9,7 +9,9 @@ use axum::{
 };
 use futures::stream;
 
-use super::{FORM, FakeShop, GOOD_TOKEN, ITEM, JSON, ask, ask_get, doors, doors_with, get, post};
+use super::{
+    FORM, FakeShop, GOOD_TOKEN, ITEM, JSON, ask, ask_get, get, post, router_for, router_with,
+};
 
 fn invalid(field: &str) -> ApiError {
     ApiError::Invalid {
@@ -20,7 +22,7 @@ fn invalid(field: &str) -> ApiError {
 #[tokio::test]
 async fn every_error_has_its_status_and_its_envelope() {
     let shop = FakeShop::new();
-    let router = doors(&shop);
+    let router = router_for(&shop);
     for (error, status, retry_after) in [
         (ApiError::Unauthenticated, 401, ""),
         (ApiError::Forbidden, 403, ""),
@@ -56,7 +58,7 @@ async fn every_error_has_its_status_and_its_envelope() {
 
 #[tokio::test]
 async fn an_unreadable_request_is_told_what_is_wrong_with_it() {
-    let router = doors(&FakeShop::new());
+    let router = router_for(&FakeShop::new());
     for (body, field) in [
         (r#"{"item_id":"12"}"#, "item_id"),
         ("{}", "item_id"),
@@ -84,7 +86,7 @@ async fn an_unreadable_request_is_told_what_is_wrong_with_it() {
 
 #[tokio::test]
 async fn a_body_of_another_type_is_refused() {
-    let router = doors(&FakeShop::new());
+    let router = router_for(&FakeShop::new());
     let question = format!(r#"{{"item_id":"{ITEM}"}}"#);
     for wrong in [
         "text/plain",
@@ -112,7 +114,7 @@ async fn a_body_of_another_type_is_refused() {
 
 #[tokio::test]
 async fn a_body_that_is_too_large_is_refused_whether_it_says_so_or_not() {
-    let router = doors(&FakeShop::new());
+    let router = router_for(&FakeShop::new());
     let large = " ".repeat(16 * 1024 + 1);
     let chunks = stream::iter(
         large
@@ -138,7 +140,7 @@ async fn a_body_that_is_too_large_is_refused_whether_it_says_so_or_not() {
 
 #[tokio::test]
 async fn what_does_not_exist_is_said_in_the_envelope_too() {
-    let router = doors(&FakeShop::new());
+    let router = router_for(&FakeShop::new());
     let answer = ask_get(&router, "/api/nothing").await;
     assert_eq!(
         (answer.status.as_u16(), answer.error()),
@@ -158,7 +160,7 @@ async fn what_does_not_exist_is_said_in_the_envelope_too() {
 
 #[tokio::test]
 async fn nobody_waits_for_ever() {
-    let router = doors_with(&FakeShop::new(), |site| {
+    let router = router_with(&FakeShop::new(), |site| {
         site.settings.request_timeout = Duration::from_millis(20);
     });
     let answer = ask_get(&router, &format!("/api/reservation?reservation_id={ITEM}")).await;
@@ -168,7 +170,7 @@ async fn nobody_waits_for_ever() {
 
 #[tokio::test]
 async fn a_bug_costs_one_request_and_tells_nothing() {
-    let router = doors(&FakeShop::new());
+    let router = router_for(&FakeShop::new());
     let answer = ask_get(&router, &format!("/api/my_reservation?item_id={ITEM}")).await;
     assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
     assert!(matches!(answer.error(), ApiError::Internal { trace_id } if trace_id.len() == 32));
@@ -177,7 +179,7 @@ async fn a_bug_costs_one_request_and_tells_nothing() {
 
 #[tokio::test]
 async fn a_form_is_answered_with_a_redirect_and_a_program_with_json() {
-    let router = doors(&FakeShop::new());
+    let router = router_for(&FakeShop::new());
     let browser = || post("/api/login", FORM).header(header::ACCEPT, "text/html,*/*;q=0.8");
     let answer = ask(&router, browser(), "mobile=1&password=right&next=/orders").await;
     assert_eq!(
@@ -231,7 +233,7 @@ async fn a_form_is_answered_with_a_redirect_and_a_program_with_json() {
 
 #[tokio::test]
 async fn a_call_that_is_no_form_never_redirects() {
-    let router = doors(&FakeShop::new());
+    let router = router_for(&FakeShop::new());
     let linked = |path: &str| {
         get(path)
             .header(header::ACCEPT, "text/html")
@@ -251,7 +253,7 @@ async fn a_call_that_is_no_form_never_redirects() {
 
 #[tokio::test]
 async fn the_catalogue_may_be_kept_for_a_moment_and_nothing_else() {
-    let router = doors(&FakeShop::new());
+    let router = router_for(&FakeShop::new());
     for path in [
         "/api/rounds".to_owned(),
         format!("/api/item?item_id={ITEM}"),
@@ -277,7 +279,7 @@ async fn the_catalogue_may_be_kept_for_a_moment_and_nothing_else() {
 
 #[tokio::test]
 async fn a_token_works_as_a_cookie_and_as_a_bearer() {
-    let router = doors(&FakeShop::new());
+    let router = router_for(&FakeShop::new());
     let cookie = get("/api/me").header(header::COOKIE, format!("a=b; seckill_login={GOOD_TOKEN}"));
     let bearer = get("/api/me").header(header::AUTHORIZATION, format!("Bearer {GOOD_TOKEN}"));
     for request in [cookie, bearer] {
@@ -290,7 +292,7 @@ async fn a_token_works_as_a_cookie_and_as_a_bearer() {
 
 #[tokio::test]
 async fn a_picture_is_there_as_long_as_its_question() {
-    let router = doors(&FakeShop::new());
+    let router = router_for(&FakeShop::new());
     let answer = ask_get(&router, "/captcha/00000000-0000-0000-0000-000000000003.png").await;
     assert_eq!(
         (answer.status.as_u16(), &answer.body[..]),

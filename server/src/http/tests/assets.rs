@@ -5,7 +5,7 @@ use std::fs;
 use axum::{Router, body::Body, http::header};
 use tempfile::TempDir;
 
-use super::{FakeShop, ask, ask_get, doors_with, get};
+use super::{FakeShop, ask, ask_get, get, router_with};
 
 fn site(hashed: bool) -> (TempDir, Router) {
     let folder = tempfile::tempdir().unwrap();
@@ -19,7 +19,7 @@ fn site(hashed: bool) -> (TempDir, Router) {
         fs::write(folder.path().join(file), text).unwrap();
     }
     let root = folder.path().to_str().unwrap().to_owned();
-    let router = doors_with(&FakeShop::new(), |site| {
+    let router = router_with(&FakeShop::new(), |site| {
         site.leptos.site_root = root.into();
         site.leptos.hash_files = hashed;
     });

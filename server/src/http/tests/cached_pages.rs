@@ -11,7 +11,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use flate2::read::GzDecoder;
 use sha2::{Digest, Sha256};
 
-use super::{FakeShop, GOOD_TOKEN, ITEM, START_MS, ask, ask_get, doors, doors_with, get};
+use super::{FakeShop, GOOD_TOKEN, ITEM, START_MS, ask, ask_get, get, router_for, router_with};
 
 fn item_page() -> String {
     format!("/items/{ITEM}")
@@ -20,7 +20,7 @@ fn item_page() -> String {
 /// How often the shop is asked when the page is rendered once.
 async fn reads_per_render() -> usize {
     let shop = FakeShop::new();
-    ask_get(&doors(&shop), &item_page()).await;
+    ask_get(&router_for(&shop), &item_page()).await;
     shop.items_read.load(SeqCst)
 }
 
@@ -42,7 +42,7 @@ async fn fifty_who_come_at_once_cost_one_rendering() {
     let once = reads_per_render().await;
     assert!(once > 0);
     let shop = FakeShop::new();
-    let router = doors(&shop);
+    let router = router_for(&shop);
     let crowd: Vec<_> = (0..50)
         .map(|_| {
             let router = router.clone();
@@ -60,7 +60,7 @@ async fn fifty_who_come_at_once_cost_one_rendering() {
 #[tokio::test]
 async fn everybody_of_a_language_gets_the_same_bytes_and_no_cookie() {
     let shop = FakeShop::new();
-    let router = doors(&shop);
+    let router = router_for(&shop);
     let once = reads_per_render().await;
     for path in ["/".to_owned(), item_page()] {
         let stranger = ask_get(&router, &path).await;
@@ -96,7 +96,7 @@ async fn everybody_of_a_language_gets_the_same_bytes_and_no_cookie() {
 
 #[tokio::test]
 async fn who_has_the_page_is_told_so_and_who_asks_for_the_head_gets_no_body() {
-    let router = doors(&FakeShop::new());
+    let router = router_for(&FakeShop::new());
     let first = ask_get(&router, "/").await;
     let tag = first.header(header::ETAG).to_owned();
     assert!(tag.starts_with('"'), "{tag}");
@@ -128,7 +128,7 @@ async fn who_has_the_page_is_told_so_and_who_asks_for_the_head_gets_no_body() {
 
 #[tokio::test]
 async fn every_encoding_says_the_same_under_a_tag_of_its_own() {
-    let router = doors(&FakeShop::new());
+    let router = router_for(&FakeShop::new());
     let plain = ask_get(&router, "/").await;
     let encoded = async |name: &str| {
         let answer = ask(
@@ -161,7 +161,7 @@ async fn every_encoding_says_the_same_under_a_tag_of_its_own() {
 
 #[tokio::test]
 async fn the_policy_allows_the_pages_own_scripts_by_hash() {
-    let router = doors(&FakeShop::new());
+    let router = router_for(&FakeShop::new());
     for path in ["/", "/login"] {
         let answer = ask_get(&router, path).await;
         let policy = answer.header(header::CONTENT_SECURITY_POLICY);
@@ -190,7 +190,7 @@ async fn the_policy_allows_the_pages_own_scripts_by_hash() {
 
 #[tokio::test]
 async fn a_page_that_is_missing_is_said_to_be_and_not_kept_by_others() {
-    let router = doors(&FakeShop::new());
+    let router = router_for(&FakeShop::new());
     for id in ["0192aaaa-bbbb-7ccc-8ddd-eeeeffff9999", "nothing"] {
         let answer = ask_get(&router, &format!("/items/{id}")).await;
         assert_eq!(
@@ -207,7 +207,7 @@ async fn a_page_that_is_missing_is_said_to_be_and_not_kept_by_others() {
 #[tokio::test]
 async fn other_spellings_of_an_address_fill_no_memory() {
     let shop = FakeShop::new();
-    let router = doors(&shop);
+    let router = router_for(&shop);
     let once = reads_per_render().await;
     let shouted = item_page().to_uppercase().replace("/ITEMS/", "/items/");
     for _ in 0..2 {
@@ -219,7 +219,7 @@ async fn other_spellings_of_an_address_fill_no_memory() {
 #[tokio::test]
 async fn a_page_is_not_fresh_beyond_the_next_start() {
     let shop = FakeShop::new();
-    let router = doors_with(&shop, |site| {
+    let router = router_with(&shop, |site| {
         site.settings.page_life = Duration::from_secs(600)
     });
     shop.now_ms.store(START_MS - 1, SeqCst);
@@ -232,7 +232,7 @@ async fn a_page_is_not_fresh_beyond_the_next_start() {
 #[tokio::test]
 async fn a_start_that_passes_while_a_page_is_rendered_does_not_give_it_a_long_life() {
     let shop = FakeShop::new();
-    let router = doors_with(&shop, |site| {
+    let router = router_with(&shop, |site| {
         site.settings.page_life = Duration::from_secs(600)
     });
     shop.now_ms.store(START_MS - 1, SeqCst);
@@ -246,7 +246,7 @@ async fn a_start_that_passes_while_a_page_is_rendered_does_not_give_it_a_long_li
 #[tokio::test]
 async fn a_shared_cache_keeps_a_page_no_longer_than_we_do() {
     let shop = FakeShop::new();
-    let router = doors(&shop);
+    let router = router_for(&shop);
     shop.now_ms.store(START_MS - 5_000, SeqCst);
     let answer = ask_get(&router, "/").await;
     let life = answer

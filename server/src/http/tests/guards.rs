@@ -6,14 +6,14 @@ use app::wire::ApiError;
 use axum::{body::Body, http::header};
 
 use super::{
-    FORM, FakeShop, ITEM, JSON, OnePart, ask, ask_from, ask_get, doors, doors_with,
+    FORM, FakeShop, ITEM, JSON, OnePart, ask, ask_from, ask_get,
     fake_shop::{NOISY, UNKNOWABLE_TOKEN},
-    get, post,
+    get, post, router_for, router_with,
 };
 
 #[tokio::test]
 async fn an_address_that_sends_too_much_is_told_when_to_come_back() {
-    let router = doors(&FakeShop::new());
+    let router = router_for(&FakeShop::new());
     for path in ["/", "/api/clock", "/captcha/x.png", "/nowhere"] {
         let answer = ask_from(&router, NOISY, get(path), Body::empty()).await;
         assert_eq!(
@@ -32,7 +32,7 @@ async fn an_address_that_sends_too_much_is_told_when_to_come_back() {
 #[tokio::test]
 async fn the_address_is_the_callers_and_not_the_proxys() {
     let shop = FakeShop::new();
-    let router = doors(&shop);
+    let router = router_for(&shop);
     let through_proxy = get("/api/clock").header("x-forwarded-for", "6.6.6.6, 198.51.100.1");
     ask_from(&router, "10.0.0.1", through_proxy, Body::empty()).await;
     let pretending = get("/api/clock").header("x-forwarded-for", "198.51.100.2");
@@ -50,7 +50,7 @@ async fn the_address_is_the_callers_and_not_the_proxys() {
 #[tokio::test]
 async fn nothing_is_changed_for_another_site() {
     let shop = FakeShop::new();
-    let router = doors(&shop);
+    let router = router_for(&shop);
     for path in [
         "/api/logout",
         "/api/captcha",
@@ -74,7 +74,7 @@ async fn nothing_is_changed_for_another_site() {
 #[tokio::test]
 async fn a_store_that_does_not_answer_costs_the_api_and_not_the_pages() {
     let shop = FakeShop::new();
-    let router = doors(&shop);
+    let router = router_for(&shop);
     let with_token =
         |path: &str| get(path).header(header::COOKIE, format!("seckill_login={UNKNOWABLE_TOKEN}"));
     let answer = ask(&router, with_token("/api/me"), Body::empty()).await;
@@ -102,7 +102,7 @@ async fn a_store_that_does_not_answer_costs_the_api_and_not_the_pages() {
 
 #[tokio::test]
 async fn every_answer_tells_the_browser_what_we_never_do() {
-    let router = doors(&FakeShop::new());
+    let router = router_for(&FakeShop::new());
     for path in [
         "/",
         "/login",
@@ -126,7 +126,7 @@ async fn every_answer_tells_the_browser_what_we_never_do() {
         );
         assert_eq!(answer.header("strict-transport-security"), "", "{path}");
     }
-    let router = doors_with(&FakeShop::new(), |site| site.settings.cookie.secure = true);
+    let router = router_with(&FakeShop::new(), |site| site.settings.cookie.secure = true);
     for path in ["/", "/api/clock"] {
         let answer = ask_get(&router, path).await;
         assert!(
@@ -140,7 +140,7 @@ async fn every_answer_tells_the_browser_what_we_never_do() {
 
 #[tokio::test]
 async fn the_language_switch_leads_back_and_nowhere_else() {
-    let router = doors(&FakeShop::new());
+    let router = router_for(&FakeShop::new());
     for (next, to) in [
         ("/orders", "/orders"),
         ("//evil.example", "/"),
@@ -173,9 +173,9 @@ async fn the_language_switch_leads_back_and_nowhere_else() {
 
 #[tokio::test]
 async fn readiness_names_what_is_missing() {
-    let answer = ask_get(&doors(&FakeShop::new()), "/readyz").await;
+    let answer = ask_get(&router_for(&FakeShop::new()), "/readyz").await;
     assert_eq!(answer.status, 200);
-    let broken = doors_with(&FakeShop::new(), |site| {
+    let broken = router_with(&FakeShop::new(), |site| {
         site.readiness = Arc::new(OnePart(false))
     });
     let answer = ask_get(&broken, "/readyz").await;

@@ -2,11 +2,11 @@
 
 use axum::{body::Body, http::header};
 
-use super::{FakeShop, GOOD_TOKEN, ITEM, ask, ask_get, doors, get};
+use super::{FakeShop, GOOD_TOKEN, ITEM, ask, ask_get, get, router_for};
 
 #[tokio::test]
 async fn orders_ask_strangers_to_sign_in_and_lead_back() {
-    let router = doors(&FakeShop::new());
+    let router = router_for(&FakeShop::new());
     for path in [
         "/orders".to_owned(),
         format!("/orders/{ITEM}"),
@@ -24,7 +24,7 @@ async fn orders_ask_strangers_to_sign_in_and_lead_back() {
 
 #[tokio::test]
 async fn a_persons_pages_are_kept_by_nobody() {
-    let router = doors(&FakeShop::new());
+    let router = router_for(&FakeShop::new());
     for path in ["/orders", "/login", "/nowhere"] {
         let request = get(path).header(header::COOKIE, format!("seckill_login={GOOD_TOKEN}"));
         let answer = ask(&router, request, Body::empty()).await;

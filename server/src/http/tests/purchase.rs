@@ -3,14 +3,14 @@
 use app::wire::ApiError;
 use axum::http::{Method, header};
 
-use super::{FakeShop, GOOD_TOKEN, ITEM, JSON, ask, doors, get, post};
+use super::{FakeShop, GOOD_TOKEN, ITEM, JSON, ask, get, post, router_for};
 
 const PATH: &str = "0123456789abcdef0123456789abcdef";
 
 #[tokio::test]
 async fn the_path_reaches_the_purchase() {
     let shop = FakeShop::new();
-    let router = doors(&shop);
+    let router = router_for(&shop);
     let body = format!(r#"{{"item_id":"{ITEM}"}}"#);
     let request = post(&format!("/seckill/{PATH}"), JSON)
         .header(header::COOKIE, format!("seckill_login={GOOD_TOKEN}"));
@@ -29,7 +29,7 @@ async fn the_path_reaches_the_purchase() {
 #[tokio::test]
 async fn what_cannot_be_a_path_is_not_looked_up() {
     let shop = FakeShop::new();
-    let router = doors(&shop);
+    let router = router_for(&shop);
     for odd in [
         "0",
         "%2e%2e",
@@ -52,7 +52,7 @@ async fn what_cannot_be_a_path_is_not_looked_up() {
 #[tokio::test]
 async fn no_static_address_buys() {
     let shop = FakeShop::new();
-    let router = doors(&shop);
+    let router = router_for(&shop);
     for address in [
         "/internal/purchase",
         "/api/purchase",
