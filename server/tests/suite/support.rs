@@ -89,9 +89,7 @@ impl TestShop {
 
     /// A shop on an embedded ledger, which is the queue too, with its gate on Redis.
     pub async fn over(redis: Redis) -> TestShop {
-        let clock = Arc::new(ManualClock::at(START_MS));
-        let shop = TestShop::open(Data::embedded(), clock, Arc::default(), None, |_| {}).await;
-        shop.with_gate_on(redis)
+        TestShop::open_embedded().await.with_gate_on(redis)
     }
 
     fn with_gate_on(mut self, redis: Redis) -> TestShop {
@@ -127,12 +125,24 @@ impl TestShop {
         RedisOutbox::new(redis.clone(), clock, idle)
     }
 
-    /// Splits the stock of every item of an embedded ledger into so many segments, from its next filling on.
+    /// A shop on an embedded ledger, whatever the stack.
+    pub async fn open_embedded() -> TestShop {
+        let clock = Arc::new(ManualClock::at(START_MS));
+        TestShop::open(Data::embedded(), clock, Arc::default(), None, |_| {}).await
+    }
+
+    /// Splits the stock of every item of an embedded ledger into so many segments, from its next
+    /// load on.
     pub async fn split(&self, segments: u8) {
+        let split = format!("UPDATE items SET segments = {segments}");
+        self.change_by_hand(&split).await;
+    }
+
+    /// Changes an embedded ledger behind the shop's back.
+    pub async fn change_by_hand(&self, sql: &str) {
         let file = self.data.as_ref().unwrap().file();
         let database = Database::connect(format!("sqlite://{}", file.display())).await;
-        let split = format!("UPDATE items SET segments = {segments}");
-        database.unwrap().execute_unprepared(&split).await.unwrap();
+        database.unwrap().execute_unprepared(sql).await.unwrap();
     }
 
     /// Ends the process as `kill -9` does, and hands over what is left.

@@ -54,7 +54,7 @@ faulty! { ReservationReader:
 }
 
 faulty! { DueReleases:
-    due_releases(limit: u32) -> Vec<Unit>;
+    due_releases(skip: u32, limit: u32) -> Vec<Unit>;
     released(done: &[ReservationId]) -> ();
 }
 
@@ -64,7 +64,7 @@ faulty! { OrderWriter:
 }
 
 faulty! { OrderCloser:
-    overdue(now_ms: i64, limit: u32) -> Vec<OrderId>;
+    overdue(now_ms: i64, skip: u32, limit: u32) -> Vec<OrderId>;
     close(order_ids: &[OrderId], reason: CloseReason, now_ms: i64) -> Vec<CloseOutcome>;
 }
 

@@ -104,13 +104,15 @@ impl OrderWriter for Sql {
 
 #[async_trait]
 impl OrderCloser for Sql {
-    async fn overdue(&self, now_ms: i64, limit: u32) -> Result<Vec<OrderId>, PortError> {
+    async fn overdue(&self, now_ms: i64, skip: u32, limit: u32) -> Result<Vec<OrderId>, PortError> {
         let ids: Vec<Uuid> = order::Entity::find()
             .select_only()
             .column(order::Column::Id)
             .filter(order::Column::State.eq(order::State::PendingPayment))
             .filter(order::Column::PayDeadlineMs.lte(now_ms))
             .order_by_asc(order::Column::PayDeadlineMs)
+            .order_by_asc(order::Column::Id)
+            .offset(u64::from(skip))
             .limit(u64::from(limit))
             .into_tuple()
             .all(&self.read)

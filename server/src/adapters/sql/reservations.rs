@@ -86,10 +86,12 @@ impl ReservationReader for Sql {
 
 #[async_trait]
 impl DueReleases for Sql {
-    async fn due_releases(&self, limit: u32) -> Result<Vec<Unit>, PortError> {
+    async fn due_releases(&self, skip: u32, limit: u32) -> Result<Vec<Unit>, PortError> {
         let rows = reservation::Entity::find()
             .filter(reservation::Column::ReleaseDueAtMs.is_not_null())
             .order_by_asc(reservation::Column::ReleaseDueAtMs)
+            .order_by_asc(reservation::Column::Id)
+            .offset(u64::from(skip))
             .limit(u64::from(limit))
             .all(&self.read)
             .answer()

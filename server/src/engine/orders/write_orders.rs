@@ -19,13 +19,26 @@ pub async fn run_once(deps: &Deps, limit: u32) -> Result<u32, PortError> {
     let (late, fresh): (Vec<_>, Vec<_>) = batch
         .into_iter()
         .partition(|entry| deps.rules.is_given_up(entry, now_ms));
-    give_up(deps, &late, now_ms).await?;
-    match write(deps, &fresh, now_ms).await {
-        // One entry that cannot be written must not hold up the others.
-        Err(PortError::Failed { .. }) => one_by_one(deps, &fresh, now_ms).await?,
-        written => written?,
+    end(deps, End::Write, &fresh, now_ms).await?;
+    if !late.is_empty() {
+        let (entries, age_ms) = (late.len(), deps.rules.queue_age_ms);
+        tracing::warn!(
+            entries,
+            age_ms,
+            "waited too long: released instead of ordered"
+        );
     }
+    end(deps, End::GiveUp, &late, now_ms).await?;
     Ok(taken)
+}
+
+/// How entries are ended.
+#[derive(Clone, Copy)]
+enum End {
+    /// As orders.
+    Write,
+    /// Without: they have waited too long, and the unit is worth more to the next buyer.
+    GiveUp,
 }
 
 /// The alarm: how long the oldest of a batch has waited.
@@ -38,44 +51,51 @@ fn watch_age(deps: &Deps, batch: &[QueuedReservation], now_ms: i64) {
     }
 }
 
-/// Whoever has waited too long has gone: the unit is worth more to the next buyer.
-async fn give_up(deps: &Deps, late: &[QueuedReservation], now_ms: i64) -> Result<(), PortError> {
-    if late.is_empty() {
-        return Ok(());
-    }
-    tracing::warn!(entries = late.len(), "released instead of ordered");
-    let outcomes = deps.writer.fail(late, Rejection::Busy, now_ms).await?;
-    finish(deps, late, &outcomes).await
-}
-
-async fn write(deps: &Deps, entries: &[QueuedReservation], now_ms: i64) -> Result<(), PortError> {
-    if entries.is_empty() {
-        return Ok(());
-    }
-    let batch: Vec<_> = entries
-        .iter()
-        .map(|entry| (entry.clone(), OrderId(deps.ids.id())))
-        .collect();
-    let outcomes = deps.writer.write(&batch, now_ms).await?;
-    finish(deps, entries, &outcomes).await
-}
-
-async fn one_by_one(
+/// Ends a batch. An entry that the ledger refuses is set aside, alone, and holds up no other.
+async fn end(
     deps: &Deps,
+    how: End,
     entries: &[QueuedReservation],
     now_ms: i64,
 ) -> Result<(), PortError> {
+    if entries.is_empty() {
+        return Ok(());
+    }
+    match end_together(deps, how, entries, now_ms).await {
+        Err(PortError::Failed { .. }) => {}
+        ended => return ended,
+    }
     for entry in entries {
-        match write(deps, std::slice::from_ref(entry), now_ms).await {
+        match end_together(deps, how, std::slice::from_ref(entry), now_ms).await {
             Err(error @ PortError::Failed { .. }) => {
                 let reservation_id = entry.reservation_id;
-                tracing::error!(%reservation_id, error = ?error, "set aside: it cannot be written");
+                tracing::error!(%reservation_id, error = ?error, "set aside: the ledger cannot write it");
                 deps.queue.set_aside(entry).await?;
             }
-            written => written?,
+            ended => ended?,
         }
     }
     Ok(())
+}
+
+async fn end_together(
+    deps: &Deps,
+    how: End,
+    entries: &[QueuedReservation],
+    now_ms: i64,
+) -> Result<(), PortError> {
+    let outcomes = match how {
+        End::GiveUp => deps.writer.fail(entries, Rejection::Busy, now_ms).await?,
+        End::Write => {
+            let order_id = || OrderId(deps.ids.id());
+            let batch: Vec<_> = entries
+                .iter()
+                .map(|entry| (entry.clone(), order_id()))
+                .collect();
+            deps.writer.write(&batch, now_ms).await?
+        }
+    };
+    finish(deps, entries, &outcomes).await
 }
 
 async fn finish(

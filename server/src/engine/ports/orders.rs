@@ -67,8 +67,8 @@ pub trait OrderWriter: Send + Sync + 'static {
 /// What ends orders that are not paid.
 #[async_trait]
 pub trait OrderCloser: Send + Sync + 'static {
-    /// Unpaid orders whose deadline has passed at `now_ms`, oldest first.
-    async fn overdue(&self, now_ms: i64, limit: u32) -> Result<Vec<OrderId>, PortError>;
+    /// Unpaid orders whose deadline has passed at `now_ms`, oldest first, after the first `skip`.
+    async fn overdue(&self, now_ms: i64, skip: u32, limit: u32) -> Result<Vec<OrderId>, PortError>;
 
     /// Closes the orders that still wait for payment, in one transaction; their units go back in
     /// the same one. The answers are in the order of the ids.

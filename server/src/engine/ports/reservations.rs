@@ -136,8 +136,8 @@ pub trait ReservationReader: Send + Sync + 'static {
 /// Units of ended reservations that the gate has not got back yet.
 #[async_trait]
 pub trait DueReleases: Send + Sync + 'static {
-    /// At most `limit` of them, oldest first.
-    async fn due_releases(&self, limit: u32) -> Result<Vec<Unit>, PortError>;
+    /// At most `limit` of them, oldest first, after the first `skip`.
+    async fn due_releases(&self, skip: u32, limit: u32) -> Result<Vec<Unit>, PortError>;
 
     /// The gate has them.
     async fn released(&self, done: &[ReservationId]) -> Result<(), PortError>;

@@ -3,15 +3,28 @@
 use super::Deps;
 use crate::engine::ports::{PortError, Reconciled};
 
-/// Compares every item on sale. A difference is a bug or a manual change of the database: it is
-/// repaired and logged as an error. Returns how many were repaired.
+/// Items are compared for this long after their round's end: what is lost on its way in the last
+/// minute must end too.
+const AFTER_THE_END_MS: i64 = 24 * 3_600_000;
+
+/// Compares every item on sale, and those whose round ended within a day. A difference is a bug or a
+/// manual change of the database: it is repaired and logged as an error. An item that fails stops no
+/// other. Returns how many were repaired.
+///
+/// # Errors
+/// The first one, after every item was compared.
 pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
-    let mut repaired = 0;
-    for (item_id, _) in deps.catalogue.sellable_items(deps.clock.now_ms()).await? {
-        if let Reconciled::Repaired { detail, .. } = deps.restock.reconcile(item_id).await? {
-            tracing::error!(%item_id, detail, "gate and ledger differed; the ledger was taken");
-            repaired += 1;
+    let (mut repaired, mut first_error) = (0, None);
+    let since_ms = deps.clock.now_ms() - AFTER_THE_END_MS;
+    for (item_id, _) in deps.catalogue.sellable_items(since_ms).await? {
+        match deps.restock.reconcile(item_id).await {
+            Ok(Reconciled::Same) => {}
+            Ok(Reconciled::Repaired { detail, .. }) => {
+                tracing::error!(%item_id, detail, "gate and ledger differed; the ledger was taken");
+                repaired += 1;
+            }
+            Err(error) => drop(first_error.get_or_insert(error)),
         }
     }
-    Ok(repaired)
+    first_error.map_or(Ok(repaired), Err)
 }

@@ -1,16 +1,45 @@
 //! `release`: a unit that came back in the ledger is sellable again everywhere.
 
+use std::collections::HashSet;
+
 use super::Deps;
 use crate::engine::{BATCH, ports::PortError};
 
+/// Units that cannot be given back now and are looked past in one run, at most: a page of them must
+/// not hide what is due behind it.
+const LOOK_PAST: u32 = 40 * BATCH;
+
 /// Gives units that are due back to the gate, whatever made them come back, and then clears the due.
-/// Killed in between, it does so again: a repeat changes nothing. Returns how many.
+/// Killed in between, it does so again: a repeat changes nothing. An item whose gate does not answer
+/// is left for the next run and stops no other. Returns how many were given back.
+///
+/// # Errors
+/// The first one, after everything else was given back.
 pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
-    let due = deps.due.due_releases(BATCH).await?;
-    for unit in &due {
-        deps.restock.release(*unit).await?;
+    let mut unanswered = HashSet::new();
+    let mut first_error = None;
+    let (mut released, mut left) = (0, 0);
+    loop {
+        let due = deps.due.due_releases(left, BATCH).await?;
+        let mut done = Vec::with_capacity(due.len());
+        for unit in &due {
+            if unanswered.contains(&unit.item_id) {
+                continue;
+            }
+            match deps.restock.release(*unit).await {
+                Ok(_) => done.push(unit.reservation_id),
+                Err(error) => {
+                    unanswered.insert(unit.item_id);
+                    first_error.get_or_insert(error);
+                }
+            }
+        }
+        deps.due.released(&done).await?;
+        released += done.len() as u32;
+        left += (due.len() - done.len()) as u32;
+        let is_last = due.len() < BATCH as usize || unanswered.is_empty();
+        if is_last || left >= LOOK_PAST {
+            return first_error.map_or(Ok(released), Err);
+        }
     }
-    let done: Vec<_> = due.iter().map(|unit| unit.reservation_id).collect();
-    deps.due.released(&done).await?;
-    Ok(done.len() as u32)
 }

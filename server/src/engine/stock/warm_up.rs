@@ -4,11 +4,19 @@ use super::Deps;
 use crate::engine::ports::PortError;
 
 /// Makes the items of approved rounds known to the gate and refreshes their windows. Idempotent:
-/// stock that the gate has is never overwritten. Returns how many items were new.
+/// stock that the gate has is never overwritten. An item that fails stops no other. Returns how many
+/// items were new.
+///
+/// # Errors
+/// The first one, after every item was tried.
 pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
-    let mut new = 0;
-    for (item_id, window) in deps.catalogue.sellable_items(deps.clock.now_ms()).await? {
-        new += u32::from(deps.gate.warm_up(item_id, window).await?);
+    let (mut new, mut first_error) = (0, None);
+    let now_ms = deps.clock.now_ms();
+    for (item_id, window) in deps.catalogue.sellable_items(now_ms).await? {
+        match deps.gate.warm_up(item_id, window).await {
+            Ok(is_new) => new += u32::from(is_new),
+            Err(error) => drop(first_error.get_or_insert(error)),
+        }
     }
-    Ok(new)
+    first_error.map_or(Ok(new), Err)
 }

@@ -82,7 +82,7 @@ async fn what_fails_without_an_order_is_owed_to_the_gate_and_keeps_its_first_end
     assert_eq!(again.unwrap(), expected);
     let written = sql.write(&batch(&entries), START_MS + 5).await.unwrap();
     assert_eq!(written, expected, "the unit is on its way back");
-    assert_eq!(sql.due_releases(10).await.unwrap().len(), 2);
+    assert_eq!(sql.due_releases(0, 10).await.unwrap().len(), 2);
     assert_eq!(shop.audit().await.items[0].locked, 1);
 }
 
@@ -153,7 +153,7 @@ async fn a_merged_update_that_does_not_fit_serves_the_first_in_line() {
         .unwrap();
     assert_eq!(failed.state, ReservationState::Failed);
     assert_eq!(failed.reason, Some(Rejection::SoldOut));
-    let due: Vec<_> = sql.due_releases(10).await.unwrap();
+    let due: Vec<_> = sql.due_releases(0, 10).await.unwrap();
     assert_eq!(
         due.len(),
         2,
@@ -193,8 +193,8 @@ async fn an_order_is_closed_once_and_its_unit_comes_back_once() {
     sql.put(&[held(item, 1)]).await.unwrap();
     sql.write(&batch(&[held(item, 1)]), START_MS).await.unwrap();
     let id = order_id(1);
-    assert_eq!(sql.overdue(START_MS + 599_999, 10).await.unwrap(), []);
-    assert_eq!(sql.overdue(START_MS + 600_000, 10).await.unwrap(), [id]);
+    assert_eq!(sql.overdue(START_MS + 599_999, 0, 10).await.unwrap(), []);
+    assert_eq!(sql.overdue(START_MS + 600_000, 0, 10).await.unwrap(), [id]);
     let later = START_MS + 600_000;
     let closed = sql.close(&[id], CloseReason::Unpaid, later).await.unwrap();
     assert_eq!(closed, [CloseOutcome::Closed]);
@@ -206,9 +206,9 @@ async fn an_order_is_closed_once_and_its_unit_comes_back_once() {
     let order = OrderReader::get(sql, id).await.unwrap().unwrap();
     assert_eq!(order.order.state, OrderState::Closed);
     assert_eq!(order.order.close_reason, Some(CloseReason::Unpaid));
-    assert_eq!(sql.due_releases(10).await.unwrap().len(), 1);
+    assert_eq!(sql.due_releases(0, 10).await.unwrap().len(), 1);
     sql.released(&[held(item, 1).reservation_id]).await.unwrap();
-    assert_eq!(sql.due_releases(10).await.unwrap(), []);
+    assert_eq!(sql.due_releases(0, 10).await.unwrap(), []);
     assert_eq!(shop.audit().await.items[0].sellable, 1);
 }
 

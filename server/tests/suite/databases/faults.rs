@@ -74,7 +74,7 @@ async fn everything_is_busy(ledger: &Opened, first: u32) {
     let (written, snapshot, due) = futures::join!(
         ledger.sql.write(&entries, START_MS),
         ledger.sql.snapshot(item),
-        ledger.sql.due_releases(10),
+        ledger.sql.due_releases(0, 10),
     );
     assert!(is_busy(written) && is_busy(snapshot) && is_busy(due));
     assert!(is_busy(ledger.sql.ping().await));

@@ -191,7 +191,7 @@ async fn a_reservation_that_is_written_and_failed_at_once_ends_once(server: Serv
         (line.locked, line.orders_live),
         (orders as i64, orders as i64)
     );
-    let due = ledger.sql.due_releases(100).await.unwrap();
+    let due = ledger.sql.due_releases(0, 100).await.unwrap();
     assert_eq!(due.len(), 60 - orders);
 }
 
@@ -241,11 +241,11 @@ async fn orders_closed_by_several_sweepers_come_back_once(server: Server) {
             (20, 0, 20)
         );
     }
-    let due = ledger.sql.due_releases(100).await.unwrap();
+    let due = ledger.sql.due_releases(0, 100).await.unwrap();
     assert_eq!(due.len(), 60);
     let done: Vec<_> = due.iter().map(|unit| unit.reservation_id).collect();
     ledger.sql.released(&done).await.unwrap();
-    assert_eq!(ledger.sql.due_releases(100).await.unwrap(), []);
+    assert_eq!(ledger.sql.due_releases(0, 100).await.unwrap(), []);
 }
 
 async fn a_write_whose_answer_was_lost_is_repeated_and_changes_nothing(server: Server) {

@@ -5,7 +5,7 @@ use app::wire::{ApiError, CloseReason, OrderEvent, OrderState};
 use server::engine::orders::close_unpaid;
 
 use super::{Door, visitor};
-use crate::support::START_MS;
+use crate::support::{START_MS, TestShop};
 
 #[tokio::test]
 async fn an_unpaid_order_closes_after_the_pay_window_and_somebody_else_buys_the_unit() {
@@ -99,4 +99,24 @@ async fn a_unit_that_came_back_while_the_process_was_down_is_sellable_after_the_
     door.shop.drain().await;
     door.order_of(&visitor(2), item).await;
     door.shop.audit().await;
+}
+
+#[tokio::test]
+async fn an_order_that_cannot_be_closed_keeps_no_other_open() {
+    let door = Door::of(TestShop::open_embedded().await);
+    let (broken, sound) = (door.shop.item(1).await, door.shop.item(1).await);
+    let stuck = door.order_of(&visitor(1), broken).await;
+    let closed = door.order_of(&visitor(2), sound).await;
+    let wrong = format!(
+        "UPDATE items SET locked = 0, sellable = 1 WHERE id = X'{}'",
+        broken.0.simple()
+    );
+    door.shop.change_by_hand(&wrong).await;
+
+    door.shop.clock.advance(600_000);
+    let orders = &door.shop.engine.orders;
+    assert!(close_unpaid::run_once(orders).await.is_err(), "it is said");
+    let state = async |who, id| door.order(&visitor(who), id).await.unwrap().order.state;
+    assert_eq!(state(2, closed).await, OrderState::Closed);
+    assert_eq!(state(1, stuck).await, OrderState::PendingPayment);
 }

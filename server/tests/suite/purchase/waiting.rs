@@ -108,3 +108,37 @@ async fn known_failure_19_what_cannot_be_written_is_parked_and_holds_up_nobody()
     door.ordered(&visitor(1), poison.reservation_id).await;
     assert_eq!(door.shop.audit().await.items[0].orders_live, 2);
 }
+
+/// Every call of this name fails.
+struct Refuses(&'static str);
+
+impl FaultPlan for Refuses {
+    fn next(&self, call: &'static str, point: Point) -> Fault {
+        match (call == self.0, point) {
+            (true, Point::Before) => Fault::Fail,
+            _ => Fault::None,
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_late_reservation_that_cannot_be_failed_holds_up_nobody() {
+    let clock = Arc::new(ManualClock::at(START_MS));
+    let plan: Arc<dyn FaultPlan> = Arc::new(Refuses("fail"));
+    let data = Data::of_the_stack();
+    let shop = TestShop::open(data, clock, Arc::default(), Some(plan), |_| {}).await;
+    let door = Door::of(shop);
+    let item = door.shop.item(2).await;
+    door.buy(&visitor(1), item).await.unwrap();
+    door.shop.clock.advance(120_000);
+    let sound = door.buy(&visitor(2), item).await.unwrap();
+
+    assert_eq!(door.shop.queued(2).await.len(), 2);
+    for _ in 0..TRIES {
+        let orders = &door.shop.engine.orders;
+        write_orders::run_once(orders, 256).await.unwrap();
+    }
+    door.ordered(&visitor(2), sound.reservation_id).await;
+    let depth = door.shop.engine.orders.queue.depth().await.unwrap();
+    assert_eq!((depth.waiting, depth.parked), (0, 1));
+}
