@@ -3,6 +3,7 @@
 
 mod audit;
 mod bench;
+mod demo_accounts;
 mod demo_shop;
 mod load_round;
 mod readiness;
@@ -89,14 +90,17 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
     let ledger = assembly::open_ledger(&config, Durability::Disk);
     match cli.command {
         None => {
-            seed::demo_shop_if_empty(&ledger.await?).await?;
+            seed::demo_shop_if_empty(&ledger.await?, config.production).await?;
             serve::serve(&config, serve::Role::All).await?;
         }
         Some(Command::Serve { role }) => serve::serve(&config, role).await?,
         // Opening the ledger is migrating it.
         Some(Command::Migrate) => drop(ledger.await?),
         Some(Command::Seed(seed)) if seed.load => seed.round.write(&ledger.await?).await?,
-        Some(Command::Seed(_)) => seed::demo_shop_if_empty(&ledger.await?).await?,
+        Some(Command::Seed(_)) => {
+            drop(ledger);
+            seed::seed(&config).await?;
+        }
         Some(Command::Audit { json }) => {
             drop(ledger);
             return audit::audit(&config, json).await;

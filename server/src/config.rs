@@ -41,6 +41,8 @@ pub struct ConfigError {
 /// Everything that can be set, parsed and checked.
 #[derive(Clone, Debug)]
 pub struct Config {
+    /// Real buyers: no protection is off, and nobody has a password that everybody knows.
+    pub production: bool,
     /// Where to listen.
     pub addr: SocketAddr,
     /// The servers of a cluster; `None` for the embedded shop.
@@ -131,6 +133,7 @@ impl Config {
             _ => Some(values.parsed::<NonZeroU32>("ORDERS_PER_S")?.get()),
         };
         Ok(Config {
+            production,
             addr: values.parsed("ADDR")?,
             cluster,
             data_dir: values.get("DATA_DIR").into(),

@@ -1,54 +1,43 @@
 //! `server seed`: a believable shop for a folder that has none.
 
-use app::wire::{AccountId, Mobile, Password, Role};
-
-use super::{Failure, demo_shop};
+use super::{Failure, demo_accounts, demo_shop};
 use crate::{
     adapters::{
-        sql::Sql,
-        system::{Argon2Passwords, SystemClock, SystemIds},
+        sql::{Durability, Sql},
+        system::SystemClock,
     },
-    engine::ports::{Account, Clock, Ids, Passwords},
+    assembly,
+    config::Config,
+    engine::ports::Clock,
 };
 
-/// One account a role, all with the same password: for a shop on somebody's own machine.
-const PEOPLE: [(&str, &str, Role); 4] = [
-    ("13800000001", "小明", Role::Buyer),
-    ("13800000002", "运营小王", Role::Operator),
-    ("13800000003", "审核小李", Role::Reviewer),
-    ("13800000004", "管理员", Role::Admin),
-];
-const PASSWORD: &str = "seckill-demo";
+/// Why production is not filled.
+const NOT_IN_PRODUCTION: &str =
+    "production never gets the demonstration: run `server migrate`, then `server serve`";
 
-/// Fills an empty shop and prints who can sign in; leaves any other shop alone.
-pub async fn demo_shop_if_empty(sql: &Sql) -> Result<(), Failure> {
+/// Fills an empty shop and prints who can sign in; leaves any other shop alone. Production refuses
+/// to fill one.
+pub async fn demo_shop_if_empty(sql: &Sql, production: bool) -> Result<(), Failure> {
     if !sql.is_empty().await? {
         return Ok(());
+    }
+    if production {
+        return Err(NOT_IN_PRODUCTION.into());
     }
     let now_ms = SystemClock.now_ms();
     for round in demo_shop::rounds(now_ms) {
         sql.add_round(&round).await?;
     }
-    let passwords = Argon2Passwords::new()?;
-    let mut accounts = Vec::new();
-    for (mobile, nickname, role) in PEOPLE {
-        accounts.push(Account {
-            account_id: AccountId(SystemIds.id()),
-            mobile: Mobile::parse(mobile)?,
-            nickname: nickname.to_owned(),
-            role,
-            banned: false,
-            password_hash: passwords
-                .hash(Password::parse(PASSWORD.to_owned())?)
-                .await?,
-            created_at_ms: now_ms,
-        });
-    }
-    sql.add_accounts(&accounts).await?;
-
-    println!("An empty shop was filled with a demonstration. Sign in with password {PASSWORD}:");
-    for (mobile, nickname, role) in PEOPLE {
-        println!("  {mobile}  {role:?} ({nickname})");
-    }
+    demo_accounts::add(sql, now_ms).await?;
+    demo_accounts::print();
     Ok(())
+}
+
+/// `server seed` without `--load`.
+pub async fn seed(config: &Config) -> Result<(), Failure> {
+    if config.production {
+        return Err(NOT_IN_PRODUCTION.into());
+    }
+    let sql = assembly::open_ledger(config, Durability::Disk).await?;
+    demo_shop_if_empty(&sql, config.production).await
 }

@@ -15,7 +15,7 @@ use tokio::{
 };
 use tracing_subscriber::EnvFilter;
 
-use super::{Failure, readiness::Ready};
+use super::{Failure, demo_accounts, readiness::Ready};
 use crate::{
     adapters::captcha::CaptchaPool,
     assembly::{self, Assembly, AssemblyError, Surroundings},
@@ -67,6 +67,9 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
     // would keep a proxy from asking another copy.
     let address = taken(config.addr).map_err(cannot_listen)?;
     let shop = assemble(config).await?;
+    if config.production {
+        demo_accounts::refuse(&shop.sql).await?;
+    }
 
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();

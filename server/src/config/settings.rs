@@ -35,7 +35,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "ENV",
         "development",
-        "development or production; production refuses `off` below",
+        "development or production; production refuses `off` below, and the demonstration",
     ),
     setting(
         "MODE",

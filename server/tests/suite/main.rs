@@ -6,6 +6,7 @@
 
 mod admission;
 mod bench;
+mod commands;
 mod contract;
 mod databases;
 mod nginx;

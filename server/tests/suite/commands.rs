@@ -1,0 +1,85 @@
+//! The program's commands as a person or a script runs them: the real binary, its words and its
+//! exit status.
+
+mod production;
+
+use std::{
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+use tempfile::TempDir;
+use test_servers::free_port;
+
+/// The program with nothing but these settings (names with their prefix) and a data folder.
+fn command(data: &Path, settings: &[(&str, &str)], arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
+    let inherited = std::env::vars().filter(|(name, _)| name.starts_with("SECKILL_"));
+    for (name, _) in inherited {
+        command.env_remove(name);
+    }
+    command
+        .env("SECKILL_DATA_DIR", data)
+        .envs(settings.iter().copied())
+        .args(arguments)
+        .stdin(Stdio::null());
+    command
+}
+
+/// Runs it to its end.
+fn run(data: &Path, settings: &[(&str, &str)], arguments: &[&str]) -> Output {
+    command(data, settings, arguments).output().unwrap()
+}
+
+/// What it said on standard error.
+fn errors(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// A data folder that does not exist yet, in a folder that does.
+fn no_data() -> (TempDir, std::path::PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    (folder, data)
+}
+
+/// A server on a port of its own; killed when dropped.
+struct Running {
+    process: Child,
+    url: String,
+}
+
+impl Running {
+    fn serve(data: &Path, settings: &[(&str, &str)]) -> Running {
+        let address = format!("127.0.0.1:{}", free_port());
+        let mut command = command(data, settings, &["serve"]);
+        command.env("SECKILL_ADDR", &address).stdout(Stdio::null());
+        Running {
+            process: command.spawn().unwrap(),
+            url: format!("http://{address}"),
+        }
+    }
+
+    async fn wait_until_ready(&mut self, limit: Duration) {
+        let begun = Instant::now();
+        loop {
+            let answer = reqwest::get(format!("{}/readyz", self.url)).await;
+            if answer.is_ok_and(|answer| answer.status().is_success()) {
+                return;
+            }
+            let ended = self.process.try_wait().unwrap();
+            assert!(ended.is_none(), "the server ended: {ended:?}");
+            assert!(begun.elapsed() < limit, "the server is not ready");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It has ended already where a test failed.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

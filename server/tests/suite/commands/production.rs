@@ -1,0 +1,89 @@
+//! The demonstration's accounts have a password that everybody can read: production never has them.
+
+use std::{path::Path, time::Duration};
+
+use app::wire::{AccountId, Mobile, Password, Role};
+use server::{
+    adapters::{
+        sql::{Durability, Sql},
+        system::Argon2Passwords,
+    },
+    engine::ports::{Account, Passwords},
+};
+use test_servers::free_port;
+use uuid::Uuid;
+
+use super::{Running, errors, no_data, run};
+
+const PRODUCTION: (&str, &str) = ("SECKILL_ENV", "production");
+
+async fn ledger(data: &Path) -> Sql {
+    Sql::open(data, Durability::Process, 600).await.unwrap()
+}
+
+/// How many accounts a shop has.
+async fn accounts(data: &Path) -> u64 {
+    ledger(data).await.count_accounts().await.unwrap()
+}
+
+#[tokio::test]
+async fn production_does_not_fill_an_empty_shop_with_the_demonstration() {
+    for arguments in [&[][..], &["seed"]] {
+        let (_folder, data) = no_data();
+        let address = format!("127.0.0.1:{}", free_port());
+        let refused = run(&data, &[PRODUCTION, ("SECKILL_ADDR", &address)], arguments);
+        assert_eq!(refused.status.code(), Some(1), "{arguments:?}: {refused:?}");
+        let said = errors(&refused);
+        for words in [
+            "never gets the demonstration",
+            "server migrate",
+            "server serve",
+        ] {
+            assert!(said.contains(words), "{arguments:?}: {said}");
+        }
+        assert_eq!(accounts(&data).await, 0, "{arguments:?}");
+    }
+}
+
+#[tokio::test]
+async fn production_does_not_serve_a_shop_that_has_the_demonstration_s_accounts() {
+    let (_folder, data) = no_data();
+    assert!(run(&data, &[], &["seed"]).status.success());
+    assert_eq!(accounts(&data).await, 4);
+    let address = format!("127.0.0.1:{}", free_port());
+    for arguments in [&[][..], &["serve"]] {
+        let refused = run(&data, &[PRODUCTION, ("SECKILL_ADDR", &address)], arguments);
+        assert_eq!(refused.status.code(), Some(1), "{arguments:?}: {refused:?}");
+        let said = errors(&refused);
+        // Everyone who may do more than buy.
+        for mobile in ["13800000002", "13800000003", "13800000004"] {
+            assert!(said.contains(mobile), "{arguments:?}: {said}");
+        }
+        assert!(!said.contains("13800000001"), "{arguments:?}: {said}");
+    }
+}
+
+/// Otherwise anybody could keep a shop from starting again.
+#[tokio::test]
+async fn a_buyer_with_a_number_and_the_password_of_the_demonstration_does_not_stop_production() {
+    let (_folder, data) = no_data();
+    let password = Password::parse("seckill-demo".to_owned()).unwrap();
+    let hash = Argon2Passwords::new()
+        .unwrap()
+        .hash(password)
+        .await
+        .unwrap();
+    let buyer = Account {
+        account_id: AccountId(Uuid::from_u128(1)),
+        mobile: Mobile::parse("13800000004").unwrap(),
+        nickname: "a buyer".to_owned(),
+        role: Role::Buyer,
+        banned: false,
+        password_hash: hash,
+        created_at_ms: 0,
+    };
+    ledger(&data).await.add_accounts(&[buyer]).await.unwrap();
+
+    let mut server = Running::serve(&data, &[PRODUCTION]);
+    server.wait_until_ready(Duration::from_secs(30)).await;
+}
