@@ -19,14 +19,14 @@ use crate::{
     engine::{
         Engine, accounts, audit, notices, orders,
         ports::{
-            Bell, CaptchaSource, Captchas, Catalogue, Clock, DueReleases, GateLedger, Ids, Job,
-            Limits, LoginTokens, Notifier, OrderCloser, OrderQueue, OrderReader, OrderWriter,
-            Outbox, PasswordError, Passwords, Paths, PortError, ReservationReader, Reserve,
-            Restock, StockGate,
+            CaptchaSource, Captchas, Catalogue, Clock, DueReleases, GateLedger, Ids, Job, Limits,
+            LoginTokens, Notifier, OrderCloser, OrderQueue, OrderReader, OrderWriter, Outbox,
+            PasswordError, Passwords, Paths, PortError, ReservationReader, Reserve, Restock,
+            StockGate, WakeSignal,
         },
         purchase, stock,
     },
-    workers::Bells,
+    workers::WakeSignals,
 };
 
 /// Why the shop could not be put together.
@@ -47,8 +47,8 @@ pub enum AssemblyError {
     Passwords(#[from] PasswordError),
 }
 
-/// What the shop stands in: everything that a test may want to own.
-pub struct Surroundings {
+/// The environment of a shop: everything that a test may want to own.
+pub struct Environment {
     /// Time; `None` for the world's: the machine's, or in a cluster Redis's.
     pub clock: Option<Arc<dyn Clock>>,
     /// Ids and secrets.
@@ -65,7 +65,7 @@ pub struct Surroundings {
     pub faults: Option<Arc<dyn FaultPlan>>,
 }
 
-impl Surroundings {
+impl Environment {
     /// The real world, with questions from `questions`.
     ///
     /// # Errors
@@ -94,13 +94,13 @@ pub struct Assembly {
     /// The rules over their adapters.
     pub engine: Engine,
     /// What wakes the workers.
-    pub bells: Bells,
+    pub wake_signals: WakeSignals,
     /// Run as long as the shop does; without them nothing is decided.
     pub tasks: Vec<BoxFuture<'static, ()>>,
     /// What the shop stands on, by name.
     pub dependencies: Vec<(&'static str, Ping)>,
-    /// Said to the servers after the workers have ended.
-    pub farewell: Option<BoxFuture<'static, ()>>,
+    /// Tells the servers, after the workers have ended.
+    pub shutdown_hook: Option<BoxFuture<'static, ()>>,
     /// The ledger, for commands.
     pub sql: Sql,
 }
@@ -171,11 +171,14 @@ pub async fn open_ledger(config: &Config, durability: Durability) -> Result<Sql,
 ///
 /// # Errors
 /// See [`AssemblyError`].
-pub async fn assemble(config: &Config, around: Surroundings) -> Result<Assembly, AssemblyError> {
+pub async fn assemble(
+    config: &Config,
+    environment: Environment,
+) -> Result<Assembly, AssemblyError> {
     match &config.cluster {
         // Boxed: as one type the two ways together are more than the compiler wants to look at.
-        None => Box::pin(embedded::assemble(config, around)).await,
-        Some(cluster) => Box::pin(cluster::assemble(config, cluster, around)).await,
+        None => Box::pin(embedded::assemble(config, environment)).await,
+        Some(cluster) => Box::pin(cluster::assemble(config, cluster, environment)).await,
     }
 }
 
@@ -192,11 +195,11 @@ struct Parts {
     reserve: Arc<dyn Reserve>,
     restock: Arc<dyn Restock>,
     gate: Arc<dyn StockGate>,
-    wake: Arc<dyn Bell>,
+    wake: Arc<dyn WakeSignal>,
 }
 
 /// The subjects over their ports.
-fn engine(config: &Config, around: Surroundings, sql: &Sql, parts: Parts) -> Engine {
+fn engine(config: &Config, environment: Environment, sql: &Sql, parts: Parts) -> Engine {
     let (rules, sql, ledger) = (config.rules, Arc::new(sql.clone()), parts.ledger);
     let catalogue: Arc<dyn Catalogue> = Arc::new(CachedCatalogue::new(sql.clone()));
     let Parts {
@@ -211,11 +214,11 @@ fn engine(config: &Config, around: Surroundings, sql: &Sql, parts: Parts) -> Eng
         accounts: Arc::new(accounts::Deps {
             rules,
             clock: clock.clone(),
-            ids: around.ids.clone(),
+            ids: environment.ids.clone(),
             limits: limits.clone(),
             accounts: sql.clone(),
             tokens: parts.tokens,
-            passwords: around.passwords,
+            passwords: environment.passwords,
             wake: wake.clone(),
         }),
         audit: Arc::new(audit::Deps {
@@ -230,15 +233,15 @@ fn engine(config: &Config, around: Surroundings, sql: &Sql, parts: Parts) -> Eng
         notices: Arc::new(notices::Deps {
             clock: clock.clone(),
             notices: sql,
-            notifier: around.notifier,
+            notifier: environment.notifier,
         }),
         purchase: Arc::new(purchase::Deps {
             rules,
             clock: clock.clone(),
-            ids: around.ids.clone(),
+            ids: environment.ids.clone(),
             limits: limits.clone(),
             catalogue: catalogue.clone(),
-            questions: around.questions,
+            questions: environment.questions,
             captchas: parts.captchas,
             paths: parts.paths,
             gate: parts.reserve,
@@ -251,7 +254,7 @@ fn engine(config: &Config, around: Surroundings, sql: &Sql, parts: Parts) -> Eng
         orders: Arc::new(orders::Deps {
             rules,
             clock: clock.clone(),
-            ids: around.ids,
+            ids: environment.ids,
             limits,
             outbox,
             queue: ledger.queue,

@@ -22,7 +22,7 @@ use crate::{
         quotas::{NoLimits, Quotas},
     },
     engine::Rules,
-    workers::Pace,
+    workers::Schedule,
 };
 
 pub use cluster::Cluster;
@@ -69,8 +69,8 @@ pub struct Config {
     pub tls: bool,
     /// Minutes east of UTC in which pages show times.
     pub utc_offset_min: i32,
-    /// The workers' pace.
-    pub pace: Pace,
+    /// When the workers run.
+    pub schedule: Schedule,
     /// Time between the order to stop and the end of answering, for balancers to look elsewhere.
     pub drain: Duration,
     /// What fails on purpose.
@@ -157,12 +157,12 @@ impl Config {
             trusted_proxies: values.proxies("TRUSTED_PROXIES")?,
             tls: values.one_of("TLS", &["on", "off"])? == "on",
             utc_offset_min: values.parsed("UTC_OFFSET_MIN")?,
-            pace: Pace {
+            schedule: Schedule {
                 orders_per_s,
                 reconcile: Duration::from_secs(
                     values.parsed::<NonZeroU32>("RECONCILE_S")?.get().into(),
                 ),
-                ..Pace::default()
+                ..Schedule::default()
             },
             drain: Duration::from_secs(values.parsed::<u8>("DRAIN_S")?.into()),
             drill: values.drill("DRILL", production)?,

@@ -1,5 +1,5 @@
 //! What runs by itself: each worker calls one use case again and again. No worker takes input or
-//! retries inside a run: it is woken by a bell or by its period, looks what is there, and the next
+//! retries inside a run: it is woken by a signal or by its period, looks what is there, and the next
 //! run is the retry.
 
 use std::{
@@ -19,7 +19,7 @@ use crate::engine::{
     BATCH, Engine,
     notices::send_notices,
     orders::{close_unpaid, relay, write_orders},
-    ports::{Bell, Job, PortError},
+    ports::{Job, PortError, WakeSignal},
     stock::{reconcile, release, warm_up},
 };
 
@@ -29,7 +29,7 @@ const COMPLAINT: Duration = Duration::from_secs(60);
 
 /// How often workers look without being woken, and how fast orders may be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pace {
+pub struct Schedule {
     /// Queue, due releases and overdue orders.
     pub work: Duration,
     /// New items of approved rounds, changed windows.
@@ -44,7 +44,7 @@ pub struct Pace {
     pub orders_per_s: Option<u32>,
 }
 
-impl Default for Pace {
+impl Default for Schedule {
     fn default() -> Self {
         Self {
             work: Duration::from_secs(1),
@@ -57,11 +57,11 @@ impl Default for Pace {
     }
 }
 
-/// Bells of this process.
+/// Wake signals of this process.
 #[derive(Clone, Default)]
-pub struct Bells(Arc<HashMap<Job, Notify>>);
+pub struct WakeSignals(Arc<HashMap<Job, Notify>>);
 
-impl Bells {
+impl WakeSignals {
     /// One for each job.
     pub fn new() -> Self {
         let jobs = [Job::Relay, Job::WriteOrders, Job::Release, Job::Notify];
@@ -70,18 +70,18 @@ impl Bells {
         ))
     }
 
-    async fn rung(&self, job: Option<Job>) {
+    async fn notified(&self, job: Option<Job>) {
         match job.and_then(|job| self.0.get(&job)) {
-            Some(bell) => bell.notified().await,
+            Some(wake_signal) => wake_signal.notified().await,
             None => std::future::pending().await,
         }
     }
 }
 
-impl Bell for Bells {
-    fn ring(&self, job: Job) {
-        if let Some(bell) = self.0.get(&job) {
-            bell.notify_one();
+impl WakeSignal for WakeSignals {
+    fn notify(&self, job: Job) {
+        if let Some(wake_signal) = self.0.get(&job) {
+            wake_signal.notify_one();
         }
     }
 }
@@ -89,24 +89,24 @@ impl Bell for Bells {
 /// Starts every worker. Once `stop` turns true each finishes the run it is in, and the set empties.
 pub fn start(
     engine: &Engine,
-    bells: &Bells,
-    pace: Pace,
+    wake_signals: &WakeSignals,
+    schedule: Schedule,
     stop: &watch::Receiver<bool>,
 ) -> JoinSet<()> {
     let mut workers = JoinSet::new();
-    let mut start = |rhythm: Rhythm, run_once: RunOnce| {
-        let (engine, bells, stop) = (engine.clone(), bells.clone(), stop.clone());
-        workers.spawn(rhythm.keep(engine, bells, stop, run_once));
+    let mut start = |worker: Worker, run_once: RunOnce| {
+        let (engine, wake_signals, stop) = (engine.clone(), wake_signals.clone(), stop.clone());
+        workers.spawn(worker.run(engine, wake_signals, stop, run_once));
     };
-    let every = |name, period| Rhythm {
+    let every = |name, period| Worker {
         name,
         period,
         job: None,
         per_s: None,
     };
-    let woken = |name, job| Rhythm {
+    let woken = |name, job| Worker {
         name,
-        period: pace.work,
+        period: schedule.work,
         job: Some(job),
         per_s: None,
     };
@@ -116,8 +116,8 @@ pub fn start(
             Box::pin(async move { relay::run_once(&e.orders).await })
         });
     }
-    let writer = Rhythm {
-        per_s: pace.orders_per_s,
+    let writer = Worker {
+        per_s: schedule.orders_per_s,
         ..woken("write_orders", Job::WriteOrders)
     };
     start(writer, |e, limit| {
@@ -129,19 +129,19 @@ pub fn start(
     start(woken("send_notices", Job::Notify), |e, _| {
         Box::pin(async move { send_notices::run_once(&e.notices).await })
     });
-    start(every("close_unpaid", pace.work), |e, _| {
+    start(every("close_unpaid", schedule.work), |e, _| {
         Box::pin(async move { close_unpaid::run_once(&e.orders).await })
     });
-    start(every("warm_up", pace.warm_up), |e, _| {
+    start(every("warm_up", schedule.warm_up), |e, _| {
         Box::pin(async move { warm_up::run_once(&e.stock).await })
     });
-    start(every("reconcile", pace.reconcile), |e, _| {
+    start(every("reconcile", schedule.reconcile), |e, _| {
         Box::pin(async move { reconcile::run_once(&e.stock).await })
     });
-    start(every("replay_parked", pace.replay), |e, _| {
+    start(every("replay_parked", schedule.replay), |e, _| {
         Box::pin(async move { e.orders.queue.replay_parked().await })
     });
-    start(every("purge_log_ins", pace.purge), |e, _| {
+    start(every("purge_log_ins", schedule.purge), |e, _| {
         Box::pin(async move {
             let now_ms = e.accounts.clock.now_ms();
             e.accounts.tokens.purge(now_ms).await.map(|()| 0)
@@ -150,11 +150,11 @@ pub fn start(
     workers
 }
 
-/// A run, and how many entries it may take at most (for the workers that are paced).
+/// A run, and how many entries it may take at most (for the workers that have a cap).
 type RunOnce = fn(Engine, u32) -> BoxFuture<'static, Result<u32, PortError>>;
 
 /// When a worker runs.
-struct Rhythm {
+struct Worker {
     name: &'static str,
     period: Duration,
     job: Option<Job>,
@@ -162,11 +162,11 @@ struct Rhythm {
     per_s: Option<u32>,
 }
 
-impl Rhythm {
-    async fn keep(
+impl Worker {
+    async fn run(
         self,
         engine: Engine,
-        bells: Bells,
+        wake_signals: WakeSignals,
         mut stop: watch::Receiver<bool>,
         run_once: RunOnce,
     ) {
@@ -199,7 +199,7 @@ impl Rhythm {
                 continue;
             }
             tokio::select! {
-                () = bells.rung(self.job) => {}
+                () = wake_signals.notified(self.job) => {}
                 () = sleep(self.period) => {}
                 _ = stop.changed() => {}
             }

@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use lapin::uri::{AMQPScheme, AMQPUri};
 use tokio::time::Instant;
 
-use crate::engine::ports::{Bell, Depth, OrderQueue, PortError, QueuedReservation, TRIES};
+use crate::engine::ports::{Depth, OrderQueue, PortError, QueuedReservation, TRIES, WakeSignal};
 use connection::{failed, port_error};
 use consume::Intake;
 use publish::{CALL_TIMEOUT, Publisher, in_time};
@@ -37,7 +37,7 @@ pub struct RabbitQueue {
 }
 
 impl RabbitQueue {
-    /// Connects and declares the queues of `namespace`. Rings `bell` when entries arrive that
+    /// Connects and declares the queues of `namespace`. Notifies `wake_signal` when entries arrive that
     /// nobody waits for. All copies of a shop give the same `retry_after` ([`RETRY_AFTER`]).
     ///
     /// # Errors
@@ -47,7 +47,7 @@ impl RabbitQueue {
         url: &str,
         namespace: &str,
         retry_after: Duration,
-        bell: Arc<dyn Bell>,
+        wake_signal: Arc<dyn WakeSignal>,
     ) -> Result<Self, PortError> {
         let uri: AMQPUri = url.parse().map_err(|error: String| failed(error))?;
         if uri.scheme != AMQPScheme::AMQP {
@@ -56,7 +56,7 @@ impl RabbitQueue {
         let topology = Topology::new(namespace, retry_after);
         let queue = Self {
             publisher: Publisher::new(&uri, &topology),
-            intake: Intake::new(&uri, &topology, bell),
+            intake: Intake::new(&uri, &topology, wake_signal),
             topology,
         };
         match queue.ping().await {

@@ -26,7 +26,7 @@ pub use limits::RedisLimits;
 pub use outbox::RedisOutbox;
 pub use paths::RedisPaths;
 pub use results::{AnsweredGate, CachedOrders, CachedReservations, Results};
-pub use signals::{RedisBells, Signals};
+pub use signals::{RedisWakeSignals, Signals};
 pub use sweep::sweep;
 pub use tokens::RedisTokens;
 pub use yardstick::Yardstick;

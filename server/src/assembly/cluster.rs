@@ -6,15 +6,15 @@ use std::{sync::Arc, time::Duration};
 use futures::future::BoxFuture;
 
 use super::{
-    Assembly, AssemblyError, Ledger, Parts, Ping, Surroundings, engine, ledger_ping, open_ledger,
+    Assembly, AssemblyError, Environment, Ledger, Parts, Ping, engine, ledger_ping, open_ledger,
 };
 use crate::{
     adapters::{
         rabbitmq::{RETRY_AFTER, RabbitQueue},
         redis::{
             AnsweredGate, CachedOrders, CachedReservations, ClusterClock, GateClock, Patience,
-            Redis, RedisBells, RedisCaptchas, RedisGate, RedisLimits, RedisOutbox, RedisPaths,
-            RedisTokens, Results, Signals,
+            Redis, RedisCaptchas, RedisGate, RedisLimits, RedisOutbox, RedisPaths, RedisTokens,
+            RedisWakeSignals, Results, Signals,
         },
         sold_out_cache::SoldOutCache,
         sold_out_gate::SoldOutGate,
@@ -22,7 +22,7 @@ use crate::{
     },
     config::{Cluster, Config},
     engine::ports::Clock,
-    workers::Bells,
+    workers::WakeSignals,
 };
 
 /// Entries of the outbox that a relay has had for so long are another relay's: longer than a relay
@@ -36,47 +36,56 @@ struct Lines {
     rabbit: Arc<RabbitQueue>,
     clock: Arc<dyn Clock>,
     gate_clock: GateClock,
-    bells: RedisBells,
+    wake_signals: RedisWakeSignals,
     sold_out: SoldOutCache,
 }
 
 pub async fn assemble(
     config: &Config,
     cluster: &Cluster,
-    around: Surroundings,
+    environment: Environment,
 ) -> Result<Assembly, AssemblyError> {
-    let sql = open_ledger(config, around.durability).await?;
+    let sql = open_ledger(config, environment.durability).await?;
     let redis = Redis::new(&cluster.redis_urls, &cluster.namespace)?;
-    let bells = Bells::new();
-    let bell = Arc::new(bells.clone());
-    let rabbit = RabbitQueue::connect(&cluster.amqp_url, &cluster.namespace, RETRY_AFTER, bell);
+    let wake_signals = WakeSignals::new();
+    let wake_signal = Arc::new(wake_signals.clone());
+    let rabbit = RabbitQueue::connect(
+        &cluster.amqp_url,
+        &cluster.namespace,
+        RETRY_AFTER,
+        wake_signal,
+    );
     let mut tasks: Vec<BoxFuture<'static, ()>> = Vec::new();
-    let (clock, gate_clock) = clocks(around.clock.clone(), &redis, &mut tasks).await;
+    let (clock, gate_clock) = clocks(environment.clock.clone(), &redis, &mut tasks).await;
     let lines = Lines {
         rabbit: Arc::new(rabbit.await?),
         clock,
         gate_clock,
-        bells: RedisBells::new(redis.clone(), Arc::new(bells.clone())),
+        wake_signals: RedisWakeSignals::new(redis.clone(), Arc::new(wake_signals.clone())),
         sold_out: SoldOutCache::default(),
         redis,
         sql,
     };
-    let signals = Signals::new(lines.redis.clone(), lines.sold_out.clone(), &lines.bells);
+    let signals = Signals::new(
+        lines.redis.clone(),
+        lines.sold_out.clone(),
+        &lines.wake_signals,
+    );
     tasks.push(Box::pin(signals.listen()));
-    tasks.push(Box::pin(lines.bells.clone().publish()));
+    tasks.push(Box::pin(lines.wake_signals.clone().publish()));
 
     let rabbit = lines.rabbit.clone();
-    let parts = parts(config, &around, &lines);
+    let parts = parts(config, &environment, &lines);
     Ok(Assembly {
-        engine: engine(config, around, &lines.sql, parts),
-        bells,
+        engine: engine(config, environment, &lines.sql, parts),
+        wake_signals,
         tasks,
         dependencies: vec![
             ledger_ping(&lines.sql),
             ("gate", gate_ping(lines.redis)),
             ("queue", queue_ping(lines.rabbit)),
         ],
-        farewell: Some(Box::pin(async move { rabbit.stop().await })),
+        shutdown_hook: Some(Box::pin(async move { rabbit.stop().await })),
         sql: lines.sql,
     })
 }
@@ -99,9 +108,13 @@ async fn clocks(
     (Arc::new(clock), GateClock::Server)
 }
 
-fn parts(config: &Config, around: &Surroundings, lines: &Lines) -> Parts {
+fn parts(config: &Config, environment: &Environment, lines: &Lines) -> Parts {
     let Lines { redis, clock, .. } = lines;
-    let mut ledger = Ledger::new(&lines.sql, lines.rabbit.clone(), around.faults.as_ref());
+    let mut ledger = Ledger::new(
+        &lines.sql,
+        lines.rabbit.clone(),
+        environment.faults.as_ref(),
+    );
     let gate = Arc::new(RedisGate::new(
         redis.clone(),
         lines.gate_clock.clone(),
@@ -137,7 +150,7 @@ fn parts(config: &Config, around: &Surroundings, lines: &Lines) -> Parts {
         }),
         restock: in_front,
         gate,
-        wake: Arc::new(lines.bells.clone()),
+        wake: Arc::new(lines.wake_signals.clone()),
     }
 }
 

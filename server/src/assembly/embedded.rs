@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    Assembly, AssemblyError, Ledger, Parts, Surroundings, engine, ledger_ping, open_ledger,
+    Assembly, AssemblyError, Environment, Ledger, Parts, engine, ledger_ping, open_ledger,
 };
 use crate::{
     adapters::{
@@ -14,14 +14,17 @@ use crate::{
         system::SystemClock,
     },
     config::Config,
-    workers::Bells,
+    workers::WakeSignals,
 };
 
-pub async fn assemble(config: &Config, around: Surroundings) -> Result<Assembly, AssemblyError> {
-    let sql = open_ledger(config, around.durability).await?;
+pub async fn assemble(
+    config: &Config,
+    environment: Environment,
+) -> Result<Assembly, AssemblyError> {
+    let sql = open_ledger(config, environment.durability).await?;
     let tables = Arc::new(sql.clone());
-    let ledger = Ledger::new(&sql, tables.clone(), around.faults.as_ref());
-    let clock = around
+    let ledger = Ledger::new(&sql, tables.clone(), environment.faults.as_ref());
+    let clock = environment
         .clock
         .clone()
         .unwrap_or_else(|| Arc::new(SystemClock));
@@ -29,7 +32,7 @@ pub async fn assemble(config: &Config, around: Surroundings) -> Result<Assembly,
     let gate = Arc::new(gate);
     let in_front = Arc::new(SoldOutGate::new(gate.clone(), SoldOutCache::default()));
     let limits = GovernedLimits::new(clock.clone(), config.quotas, config.no_limits);
-    let bells = Bells::new();
+    let wake_signals = WakeSignals::new();
     let parts = Parts {
         ledger,
         outbox: None,
@@ -40,15 +43,15 @@ pub async fn assemble(config: &Config, around: Surroundings) -> Result<Assembly,
         reserve: in_front.clone(),
         restock: in_front,
         gate,
-        wake: Arc::new(bells.clone()),
+        wake: Arc::new(wake_signals.clone()),
         clock,
     };
     Ok(Assembly {
-        engine: engine(config, around, &sql, parts),
-        bells,
+        engine: engine(config, environment, &sql, parts),
+        wake_signals,
         tasks: vec![Box::pin(gate_task.run())],
         dependencies: vec![ledger_ping(&sql)],
-        farewell: None,
+        shutdown_hook: None,
         sql,
     })
 }

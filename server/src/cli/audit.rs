@@ -7,7 +7,7 @@ use tokio::time::sleep;
 
 use super::Failure;
 use crate::{
-    assembly::{self, Assembly, Surroundings},
+    assembly::{self, Assembly, Environment},
     config::Config,
     engine::{
         audit::{self, GATE_EQUALS_LEDGER, Report},
@@ -31,8 +31,8 @@ impl CaptchaSource for NoQuestions {
 }
 
 pub async fn audit(config: &Config, json: bool) -> Result<ExitCode, Failure> {
-    let around = Surroundings::real(config, Arc::new(NoQuestions))?;
-    let shop = assembly::assemble(config, around).await?;
+    let environment = Environment::real(config, Arc::new(NoQuestions))?;
+    let shop = assembly::assemble(config, environment).await?;
     let report = look(&shop).await?;
     if json {
         println!("{}", serde_json::to_string(&report)?);

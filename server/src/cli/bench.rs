@@ -25,10 +25,10 @@ use crate::{
         redis::{GateClock, Patience, Redis, RedisGate, Results, Yardstick, sweep},
         sql::Durability,
     },
-    assembly::{self, Assembly, Surroundings},
+    assembly::{self, Assembly, Environment},
     config::{Cluster, Config},
     engine::audit::Report,
-    workers::Bells,
+    workers::WakeSignals,
 };
 use figures::Figures;
 use gate::{Crowd, Gates};
@@ -101,8 +101,8 @@ impl Bench {
         // What waits for its turn to be measured is not too late.
         config.rules.fail_fast_percent = 0;
 
-        let around = Surroundings::real(&config, Arc::new(audit::NoQuestions))?;
-        let mut shop = assembly::assemble(&config, around).await?;
+        let environment = Environment::real(&config, Arc::new(audit::NoQuestions))?;
+        let mut shop = assembly::assemble(&config, environment).await?;
         let mut tasks = JoinSet::new();
         for task in std::mem::take(&mut shop.tasks) {
             tasks.spawn(task);
@@ -235,10 +235,10 @@ impl Stand {
             namespace,
             ..
         } = &self.cluster;
-        if let Some(farewell) = self.shop.farewell {
-            farewell.await;
+        if let Some(hook) = self.shop.shutdown_hook {
+            hook.await;
         }
-        let nobody = Arc::new(Bells::new());
+        let nobody = Arc::new(WakeSignals::new());
         let queue = RabbitQueue::connect(amqp_url, namespace, RETRY_AFTER, nobody).await?;
         queue.remove().await?;
         queue.stop().await;

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A dependency that takes longer is not ready.
-const PATIENCE: Duration = Duration::from_secs(1);
+const TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What a process stands on.
 pub struct Ready {
@@ -33,7 +33,7 @@ impl Ready {
 impl Readiness for Ready {
     async fn check(&self) -> Vec<Dependency> {
         let asked = self.dependencies.iter().map(async |(name, ping)| {
-            let detail = match timeout(PATIENCE, ping()).await {
+            let detail = match timeout(TIMEOUT, ping()).await {
                 Ok(Ok(())) => None,
                 Ok(Err(error)) => Some(error.to_string()),
                 Err(_) => Some("no answer in time".to_owned()),

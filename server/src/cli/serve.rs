@@ -18,7 +18,7 @@ use tracing_subscriber::EnvFilter;
 use super::{Failure, demo_accounts, readiness::Ready};
 use crate::{
     adapters::captcha::CaptchaPool,
-    assembly::{self, Assembly, AssemblyError, Surroundings},
+    assembly::{self, Assembly, AssemblyError, Environment},
     config::Config,
     engine::{Engine, stock::warm_up, storefront::ShopFront},
     http::{self, HttpSettings, Readiness, Site},
@@ -29,8 +29,8 @@ use crate::{
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// Workers finish the run they are in within this time.
 const LAST_RUNS: Duration = Duration::from_secs(2);
-/// A server that does not hear our good-bye notices that we are gone.
-const FAREWELL: Duration = Duration::from_secs(1);
+/// Longest time for telling the servers; one that does not hear it notices that we are gone.
+const SHUTDOWN_HOOK: Duration = Duration::from_secs(1);
 /// Between two attempts to open a ledger that is not there yet.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -80,7 +80,7 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
     let mut workers = match role {
         Role::Web => JoinSet::new(),
         Role::All | Role::Worker => {
-            workers::start(&shop.engine, &shop.bells, config.pace, &stopped)
+            workers::start(&shop.engine, &shop.wake_signals, config.schedule, &stopped)
         }
     };
     let readiness = Arc::new(Ready::new(shop.dependencies, stopped));
@@ -107,8 +107,8 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
     if ended.is_err() {
         tracing::warn!("a worker was still in a run at the end");
     }
-    if let Some(farewell) = shop.farewell {
-        drop(timeout(FAREWELL, farewell).await);
+    if let Some(hook) = shop.shutdown_hook {
+        drop(timeout(SHUTDOWN_HOOK, hook).await);
     }
     Ok(())
 }
@@ -135,8 +135,8 @@ async fn assemble(config: &Config) -> Result<Assembly, Failure> {
         }
     };
     loop {
-        let around = Surroundings::real(config, questions.clone())?;
-        let mut shop = pin!(assembly::assemble(config, around));
+        let environment = Environment::real(config, questions.clone())?;
+        let mut shop = pin!(assembly::assemble(config, environment));
         let shop = match timeout(SILENCE, &mut shop).await {
             Ok(shop) => shop,
             Err(_) => {

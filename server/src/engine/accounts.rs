@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{
     Rules,
-    ports::{Accounts, Bell, Clock, Ids, Limits, LoginTokens, Passwords},
+    ports::{Accounts, Clock, Ids, Limits, LoginTokens, Passwords, WakeSignal},
 };
 
 /// What accounts need.
@@ -18,5 +18,5 @@ pub struct Deps {
     pub accounts: Arc<dyn Accounts>,
     pub tokens: Arc<dyn LoginTokens>,
     pub passwords: Arc<dyn Passwords>,
-    pub wake: Arc<dyn Bell>,
+    pub wake: Arc<dyn WakeSignal>,
 }

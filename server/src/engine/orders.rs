@@ -10,8 +10,8 @@ use std::sync::Arc;
 use super::{
     Rules,
     ports::{
-        Bell, Clock, Ids, Limits, OrderCloser, OrderQueue, OrderReader, OrderWriter, Outbox,
-        ReservationReader,
+        Clock, Ids, Limits, OrderCloser, OrderQueue, OrderReader, OrderWriter, Outbox,
+        ReservationReader, WakeSignal,
     },
 };
 
@@ -28,5 +28,5 @@ pub struct Deps {
     pub closer: Arc<dyn OrderCloser>,
     pub reader: Arc<dyn OrderReader>,
     pub reservations: Arc<dyn ReservationReader>,
-    pub wake: Arc<dyn Bell>,
+    pub wake: Arc<dyn WakeSignal>,
 }

@@ -4,7 +4,6 @@
 
 mod accounts;
 mod audit;
-mod bell;
 mod captcha;
 mod catalogue;
 mod environment;
@@ -15,12 +14,12 @@ mod orders;
 mod paths;
 mod queue;
 mod reservations;
+mod wake_signal;
 
 pub use accounts::{
     Account, Accounts, InsertAccountError, Login, LoginTokens, PasswordError, Passwords, TokenHash,
 };
 pub use audit::{ItemFacts, LedgerFacts};
-pub use bell::{Bell, Job};
 pub use captcha::{AskedCaptcha, CaptchaSource, Captchas, NoQuestion, Question};
 pub use catalogue::Catalogue;
 pub use environment::{Clock, Ids};
@@ -37,6 +36,7 @@ pub use reservations::{
     DueReleases, GateLedger, Holder, ItemSnapshot, ItemSummary, LedgerStatus, LoadEpoch,
     ReservationReader, ReservationRecord,
 };
+pub use wake_signal::{Job, WakeSignal};
 
 /// What every port may answer instead of doing its work.
 #[derive(Debug, thiserror::Error)]

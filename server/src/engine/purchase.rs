@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use super::{
     Rules,
-    ports::{Bell, CaptchaSource, Captchas, Catalogue, Clock, Ids, Job, Limits, Paths, Reserve},
+    ports::{
+        CaptchaSource, Captchas, Catalogue, Clock, Ids, Job, Limits, Paths, Reserve, WakeSignal,
+    },
 };
 
 /// What the purchase needs.
@@ -24,7 +26,7 @@ pub struct Deps {
     pub captchas: Arc<dyn Captchas>,
     pub paths: Arc<dyn Paths>,
     pub gate: Arc<dyn Reserve>,
-    pub wake: Arc<dyn Bell>,
+    pub wake: Arc<dyn WakeSignal>,
     /// Which worker carries a new hold on: the relay, or the order writer where the gate is the
     /// queue itself.
     pub after_hold: Job,

@@ -14,7 +14,7 @@ use lapin::{
 };
 use server::{
     adapters::rabbitmq::{PREFETCH, RabbitQueue},
-    engine::ports::{Bell, Depth, Job, OrderQueue, PortError, QueuedReservation},
+    engine::ports::{Depth, Job, OrderQueue, PortError, QueuedReservation, WakeSignal},
 };
 use tokio::{sync::Notify, time::timeout};
 use uuid::Uuid;
@@ -26,10 +26,10 @@ use test_servers::rabbitmq::{RabbitServer, shared};
 const RETRY_AFTER: Duration = Duration::from_millis(100);
 
 #[derive(Default)]
-struct TestBell(Notify);
+struct TestWakeSignal(Notify);
 
-impl Bell for TestBell {
-    fn ring(&self, job: Job) {
+impl WakeSignal for TestWakeSignal {
+    fn notify(&self, job: Job) {
         assert_eq!(job, Job::WriteOrders);
         self.0.notify_one();
     }
@@ -42,9 +42,9 @@ pub async fn connect(server: &RabbitServer, namespace: &str) -> Arc<RabbitQueue>
 async fn connect_with(
     server: &RabbitServer,
     namespace: &str,
-    bell: Arc<TestBell>,
+    wake_signal: Arc<TestWakeSignal>,
 ) -> Arc<RabbitQueue> {
-    let queue = RabbitQueue::connect(&server.url(), namespace, RETRY_AFTER, bell).await;
+    let queue = RabbitQueue::connect(&server.url(), namespace, RETRY_AFTER, wake_signal).await;
     Arc::new(queue.unwrap())
 }
 
@@ -317,14 +317,14 @@ async fn a_purged_queue_is_an_empty_queue() {
 
 #[tokio::test]
 async fn the_bell_rings_when_entries_arrive_that_nobody_waits_for() {
-    let bell = Arc::new(TestBell::default());
-    let queue = connect_with(shared(), "bell", Arc::clone(&bell)).await;
+    let wake_signal = Arc::new(TestWakeSignal::default());
+    let queue = connect_with(shared(), "wake", Arc::clone(&wake_signal)).await;
     assert_eq!(queue.take_batch(10).await.unwrap(), []);
-    let other = connect(shared(), "bell").await;
+    let other = connect(shared(), "wake").await;
     for number in 1..=20 {
         other.put(&[held(number)]).await.unwrap();
-        let rung = timeout(Duration::from_secs(10), bell.0.notified()).await;
-        assert!(rung.is_ok(), "entry {number}");
+        let notified = timeout(Duration::from_secs(10), wake_signal.0.notified()).await;
+        assert!(notified.is_ok(), "entry {number}");
         assert_eq!(queue.take_batch(10).await.unwrap(), [held(number)]);
         queue.ack(&[held(number)]).await.unwrap();
     }
@@ -336,7 +336,8 @@ async fn names_that_something_else_has_taken_are_refused() {
     let url = shared().url();
     let nobody = url.replace("guest:guest", "guest:wrong");
     for (url, wait) in [(&url, RETRY_AFTER * 2), (&nobody, RETRY_AFTER)] {
-        let refused = RabbitQueue::connect(url, "taken", wait, Arc::<TestBell>::default()).await;
+        let refused =
+            RabbitQueue::connect(url, "taken", wait, Arc::<TestWakeSignal>::default()).await;
         let error = refused.err().expect("refused");
         assert!(matches!(error, PortError::Failed { .. }), "{error:?}");
     }

@@ -1,8 +1,8 @@
 //! A shop for tests: the real assembly on a clock, ids and questions of the test's own.
 
+mod environment;
 mod gate;
 mod stack;
-mod surroundings;
 
 use std::{
     sync::Arc,
@@ -29,9 +29,9 @@ use server::{
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
+pub use environment::{ANSWER, ManualClock, PlainPasswords, SeededIds, environment};
 pub use gate::EngineGate;
 pub use stack::Data;
-pub use surroundings::{ANSWER, ManualClock, PlainPasswords, SeededIds, surroundings};
 
 /// The instant at which tests begin.
 pub const START_MS: i64 = 1_800_000_000_000;
@@ -71,10 +71,12 @@ impl TestShop {
         let mut config = Config::defaults().unwrap();
         data.configure(&mut config);
         change(&mut config);
-        let around = surroundings(clock.clone(), ids.clone(), faults);
+        let around = environment(clock.clone(), ids.clone(), faults);
         let Assembly {
             engine, tasks, sql, ..
-        } = Box::pin(assembly::assemble(&config, around)).await.unwrap();
+        } = Box::pin(assembly::assemble(&config, environment))
+            .await
+            .unwrap();
         let tasks = tasks.into_iter().map(tokio::spawn).collect();
         TestShop {
             engine,

@@ -34,7 +34,7 @@ use super::{
     publish::in_time,
     topology::Topology,
 };
-use crate::engine::ports::{Bell, Job, PortError, QueuedReservation};
+use crate::engine::ports::{Job, PortError, QueuedReservation, WakeSignal};
 
 /// Entries that the broker hands to this process before one is acknowledged: two batches of the
 /// order writer. Bounds what is in memory here and what the other copies cannot see.
@@ -49,8 +49,8 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(1);
 /// The consumer of this process.
 pub(super) struct Intake {
     state: Mutex<State>,
-    bell: Arc<dyn Bell>,
-    /// Somebody waits for deliveries right now and needs no bell.
+    wake_signal: Arc<dyn WakeSignal>,
+    /// Somebody waits for deliveries right now and needs no wake signal.
     waiting: Arc<AtomicBool>,
     topology: Topology,
 }
@@ -79,14 +79,18 @@ struct Taken {
 }
 
 impl Intake {
-    pub(super) fn new(uri: &AMQPUri, topology: &Topology, bell: Arc<dyn Bell>) -> Self {
+    pub(super) fn new(
+        uri: &AMQPUri,
+        topology: &Topology,
+        wake_signal: Arc<dyn WakeSignal>,
+    ) -> Self {
         Self {
             state: Mutex::new(State {
                 dialer: Dialer::new(uri, "consumer", topology),
                 line: None,
                 stopped: false,
             }),
-            bell,
+            wake_signal,
             waiting: Arc::default(),
             topology: topology.clone(),
         }
@@ -113,9 +117,9 @@ impl Intake {
             state.line = None;
             return Err(lost);
         }
-        // The forwarder looks at `waiting` after it has put an entry here: one of both rings.
+        // The forwarder looks at `waiting` after it has put an entry here: one of both notifies.
         if !line.arrivals.is_empty() {
-            self.bell.ring(Job::WriteOrders);
+            self.wake_signal.notify(Job::WriteOrders);
         }
         let entries = line.held.iter().take(limit);
         Ok(entries.map(|taken| taken.entry.clone()).collect())
@@ -140,12 +144,12 @@ impl Intake {
         let tag = consumer.tag();
         // The broker sends no more than the prefetch, so this is never full.
         let (arrived, arrivals) = mpsc::channel(usize::from(PREFETCH));
-        let (bell, waiting) = (Arc::clone(&self.bell), Arc::clone(&self.waiting));
+        let (wake_signal, waiting) = (Arc::clone(&self.wake_signal), Arc::clone(&self.waiting));
         Ok(Line {
             link,
             consumer: tag,
             arrivals,
-            forwarder: tokio::spawn(forward(consumer, arrived, bell, waiting)),
+            forwarder: tokio::spawn(forward(consumer, arrived, wake_signal, waiting)),
             held: VecDeque::new(),
         })
     }
@@ -303,12 +307,12 @@ impl Drop for Line {
     }
 }
 
-/// Brings deliveries to where they are taken from, and rings when nobody is waiting there. Ends
+/// Brings deliveries to where they are taken from, and notifies when nobody is waiting there. Ends
 /// with the connection or the consumer.
 async fn forward(
     mut consumer: Consumer,
     arrived: mpsc::Sender<Delivery>,
-    bell: Arc<dyn Bell>,
+    wake_signal: Arc<dyn WakeSignal>,
     waiting: Arc<AtomicBool>,
 ) {
     while let Some(Ok(delivery)) = consumer.next().await {
@@ -316,7 +320,7 @@ async fn forward(
             return;
         }
         if !waiting.load(Ordering::SeqCst) {
-            bell.ring(Job::WriteOrders);
+            wake_signal.notify(Job::WriteOrders);
         }
     }
 }

@@ -2,7 +2,7 @@
 //! hints: published messages may be lost, so nothing depends on one arriving. Workers look by
 //! themselves, and what is marked as sold out is forgotten every few seconds.
 
-mod bells;
+mod wake_signals;
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,15 +15,15 @@ use redis::{
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep, timeout};
 
 use super::{Redis, connection::tcp};
-use crate::{adapters::sold_out_cache::SoldOutCache, engine::ports::Bell};
+use crate::{adapters::sold_out_cache::SoldOutCache, engine::ports::WakeSignal};
 
-pub use bells::RedisBells;
-use bells::{Copy, JOBS};
+pub use wake_signals::RedisWakeSignals;
+use wake_signals::{Copy, JOBS};
 
 /// Published to when units came back: the item, a space, how often units have come back to it.
 const RETURNS: &str = "returns";
 /// Published to when there is work: the job, a space, the copy that says so.
-const BELL: &str = "bell";
+const WAKE: &str = "wake";
 
 /// A connection must stand, and answer, within this time.
 const ANSWER: Duration = Duration::from_secs(2);
@@ -40,7 +40,7 @@ pub struct Signals {
     redis: Redis,
     sold_out: SoldOutCache,
     /// This process's.
-    bells: Arc<dyn Bell>,
+    wake_signals: Arc<dyn WakeSignal>,
     copy: Copy,
 }
 
@@ -56,13 +56,13 @@ enum Lost {
 }
 
 impl Signals {
-    /// Clears `sold_out` and rings the bells of this process that `bells` stands for.
-    pub fn new(redis: Redis, sold_out: SoldOutCache, bells: &RedisBells) -> Self {
+    /// Clears `sold_out` and rings the wake_signals of this process that `wake_signals` stands for.
+    pub fn new(redis: Redis, sold_out: SoldOutCache, wake_signals: &RedisWakeSignals) -> Self {
         Self {
             redis,
             sold_out,
-            bells: bells.local(),
-            copy: bells.copy(),
+            wake_signals: wake_signals.local(),
+            copy: wake_signals.copy(),
         }
     }
 
@@ -92,7 +92,7 @@ impl Signals {
     fn catch_up(&self) {
         self.sold_out.clear_all();
         for job in JOBS {
-            self.bells.ring(job);
+            self.wake_signals.notify(job);
         }
     }
 
@@ -123,11 +123,11 @@ impl Signals {
         let Some((what, more)) = text.split_once(' ') else {
             return;
         };
-        if message.get_channel_name() == self.redis.key(BELL) {
-            if let Some(job) = bells::job(what)
+        if message.get_channel_name() == self.redis.key(WAKE) {
+            if let Some(job) = wake_signals::job(what)
                 && more != self.copy.to_string()
             {
-                self.bells.ring(job);
+                self.wake_signals.notify(job);
             }
         } else if let (Ok(item_id), Ok(returns)) = (what.parse(), more.parse()) {
             self.sold_out.clear(item_id, returns);
@@ -146,7 +146,7 @@ async fn subscribe(redis: &Redis, url: &str) -> Result<(PubSubSink, PubSubStream
     let info = url.into_connection_info()?.set_tcp_settings(tcp());
     let client = Client::open(info)?;
     let (mut sink, messages) = in_time(client.get_async_pubsub()).await?.split();
-    let channels = [redis.key(RETURNS), redis.key(BELL)];
+    let channels = [redis.key(RETURNS), redis.key(WAKE)];
     in_time(sink.subscribe(&channels)).await?;
     Ok((sink, messages))
 }

@@ -72,7 +72,7 @@ pub async fn register(
     };
     match deps.accounts.insert(&account).await {
         Ok(()) => {
-            deps.wake.ring(Job::Notify);
+            deps.wake.notify(Job::Notify);
             sign_in(deps, &account).await
         }
         Err(InsertAccountError::MobileTaken) => Err(SignInError::Invalid("mobile_taken".into())),

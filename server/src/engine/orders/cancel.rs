@@ -50,6 +50,6 @@ pub async fn cancel(deps: &Deps, buyer: AccountId, order_id: OrderId) -> Result<
     if closed != [CloseOutcome::Closed] {
         return Err(CancelError::NotPending);
     }
-    deps.wake.ring(Job::Release);
+    deps.wake.notify(Job::Release);
     Ok(())
 }

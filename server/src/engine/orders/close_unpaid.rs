@@ -56,7 +56,7 @@ async fn close(deps: &Deps, order_ids: &[OrderId], now_ms: i64) -> Result<u32, P
         .filter(|outcome| **outcome == CloseOutcome::Closed)
         .count() as u32;
     if closed > 0 {
-        deps.wake.ring(Job::Release);
+        deps.wake.notify(Job::Release);
     }
     Ok(closed)
 }

@@ -23,6 +23,6 @@ pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
         .collect();
     deps.queue.put(&reservations).await?;
     outbox.forward(&entries).await?;
-    deps.wake.ring(Job::WriteOrders);
+    deps.wake.notify(Job::WriteOrders);
     Ok(entries.len() as u32)
 }

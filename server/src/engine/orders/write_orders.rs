@@ -106,7 +106,7 @@ async fn finish(
     deps.queue.ack(done).await?;
     let failed = |outcome: &WriteOutcome| matches!(outcome, WriteOutcome::Failed(_));
     if outcomes.iter().any(failed) {
-        deps.wake.ring(Job::Release);
+        deps.wake.notify(Job::Release);
     }
     Ok(())
 }

@@ -57,7 +57,7 @@ pub async fn reserve(
     let reservation_id = grant.reservation_id;
     match ask_gate(deps, &grant).await {
         Ok(Decision::Held { position }) => {
-            deps.wake.ring(deps.after_hold);
+            deps.wake.notify(deps.after_hold);
             Ok(Reserved {
                 reservation_id,
                 position,

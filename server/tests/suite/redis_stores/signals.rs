@@ -8,17 +8,17 @@ use std::{
 
 use server::{
     adapters::{
-        redis::{Redis, RedisBells, Signals},
+        redis::{Redis, RedisWakeSignals, Signals},
         sold_out_cache::SoldOutCache,
     },
-    engine::ports::{Bell, Job},
+    engine::ports::{Job, WakeSignal},
 };
 use tokio::task::JoinSet;
 
 use super::{Place, item, until};
 use test_servers::redis::{Persistence, RedisServer, shared};
 
-/// Counts how often each bell was rung.
+/// Counts how often each job was notified.
 #[derive(Default)]
 struct Counted(Mutex<HashMap<Job, u32>>);
 
@@ -28,8 +28,8 @@ impl Counted {
     }
 }
 
-impl Bell for Counted {
-    fn ring(&self, job: Job) {
+impl WakeSignal for Counted {
+    fn notify(&self, job: Job) {
         *self.0.lock().unwrap().entry(job).or_default() += 1;
     }
 }
@@ -39,7 +39,7 @@ struct Ear {
     redis: Redis,
     sold_out: SoldOutCache,
     local: Arc<Counted>,
-    bells: RedisBells,
+    wake_signals: RedisWakeSignals,
     tasks: JoinSet<()>,
 }
 
@@ -48,25 +48,25 @@ impl Ear {
     async fn open(place: &Place) -> Ear {
         let redis = place.redis();
         let (sold_out, local) = (SoldOutCache::default(), Arc::new(Counted::default()));
-        let bells = RedisBells::new(redis.clone(), local.clone());
+        let wake_signals = RedisWakeSignals::new(redis.clone(), local.clone());
         let mut tasks = JoinSet::new();
-        tasks.spawn(Signals::new(redis.clone(), sold_out.clone(), &bells).listen());
-        tasks.spawn(bells.clone().publish());
+        tasks.spawn(Signals::new(redis.clone(), sold_out.clone(), &wake_signals).listen());
+        tasks.spawn(wake_signals.clone().publish());
         let ear = Ear {
             redis,
             sold_out,
             local,
-            bells,
+            wake_signals,
             tasks,
         };
         ear.until_connected_again(0).await;
         ear
     }
 
-    /// Every connection rings every bell once; [`Job::Notify`] is rung by nothing else here.
-    async fn until_connected_again(&self, rung: u32) {
+    /// Every connection notifies of every job once; nothing else here notifies of [`Job::Notify`].
+    async fn until_connected_again(&self, before: u32) {
         until("the copy to listen", async || {
-            self.local.of(Job::Notify) > rung
+            self.local.of(Job::Notify) > before
         })
         .await;
     }
@@ -110,12 +110,15 @@ async fn a_bell_rings_here_at_once_and_at_other_copies_and_many_rings_are_few_me
         let (here, there) = (Ear::open(&place).await, Ear::open(&place).await);
         let before = [here.local.of(Job::Relay), there.local.of(Job::Relay)];
         for _ in 0..1000 {
-            here.bells.ring(Job::Relay);
+            here.wake_signals.notify(Job::Relay);
         }
         assert_eq!(here.local.of(Job::Relay), before[0] + 1000);
-        until("the bell", async || there.local.of(Job::Relay) > before[1]).await;
-        here.bells.ring(Job::Release);
-        until("the other bell", async || {
+        until("the wake_signal", async || {
+            there.local.of(Job::Relay) > before[1]
+        })
+        .await;
+        here.wake_signals.notify(Job::Release);
+        until("the other wake_signal", async || {
             there.local.of(Job::Release) > before[1]
         })
         .await;
@@ -124,7 +127,7 @@ async fn a_bell_rings_here_at_once_and_at_other_copies_and_many_rings_are_few_me
         assert_eq!(
             here.local.of(Job::Relay),
             before[0] + 1000,
-            "nobody answers its own bell"
+            "nobody answers its own wake_signal"
         );
     }
 }
@@ -141,7 +144,7 @@ async fn whoever_was_cut_off_forgets_its_marks_and_looks_at_everything() {
         // two seconds, and waits for two more. Marks are forgotten in any case, so they do not tell.
         (RedisServer::pause, Duration::from_secs(6)),
     ] {
-        let rung = ear.local.of(Job::Notify);
+        let before = ear.local.of(Job::Notify);
         ear.sold_out.set(item(1), 0);
         cut(&server);
         tokio::time::sleep(unheard).await;
@@ -150,7 +153,7 @@ async fn whoever_was_cut_off_forgets_its_marks_and_looks_at_everything() {
         })
         .await;
         server.resume();
-        ear.until_connected_again(rung).await;
+        ear.until_connected_again(before).await;
         assert!(!ear.sold_out.is_sold_out(item(1)));
     }
 }
@@ -159,18 +162,28 @@ async fn whoever_was_cut_off_forgets_its_marks_and_looks_at_everything() {
 async fn what_makes_no_sense_is_passed_over_and_nothing_is_left_behind() {
     let place = Place::alone(shared());
     let mut ear = Ear::open(&place).await;
-    let [bell, returns] = ["bell", "returns"].map(|name| format!("{}:{name}", place.namespace));
+    let [wake_signal, returns] =
+        ["wake_signal", "returns"].map(|name| format!("{}:{name}", place.namespace));
     for text in ["", " ", "x", "x y", "relay", "\u{1F514} \u{1F514}"] {
-        shared().cli(&["publish", &bell, text]);
+        shared().cli(&["publish", &wake_signal, text]);
         shared().cli(&["publish", &returns, text]);
     }
     let before = ear.local.of(Job::Relay);
-    shared().cli(&["publish", &bell, "relay somebody"]);
-    until("the bell", async || ear.local.of(Job::Relay) > before).await;
-    assert!(shared().cli(&["pubsub", "numsub", &bell]).contains('1'));
+    shared().cli(&["publish", &wake_signal, "relay somebody"]);
+    until("the wake_signal", async || {
+        ear.local.of(Job::Relay) > before
+    })
+    .await;
+    assert!(
+        shared()
+            .cli(&["pubsub", "numsub", &wake_signal])
+            .contains('1')
+    );
     ear.tasks.shutdown().await;
     until("nobody to listen", async || {
-        shared().cli(&["pubsub", "numsub", &bell]).ends_with('0')
+        shared()
+            .cli(&["pubsub", "numsub", &wake_signal])
+            .ends_with('0')
     })
     .await;
 }

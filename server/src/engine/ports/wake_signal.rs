@@ -14,7 +14,7 @@ pub enum Job {
 }
 
 /// Tells a worker that there is work. Only a hint: workers also look by themselves.
-pub trait Bell: Send + Sync + 'static {
-    /// Never blocks, never fails; ringing twice is the same as once.
-    fn ring(&self, job: Job);
+pub trait WakeSignal: Send + Sync + 'static {
+    /// Never blocks, never fails; notifying twice is the same as once.
+    fn notify(&self, job: Job);
 }

@@ -1,4 +1,4 @@
-//! Bells that ring at every copy of the server.
+//! Wake signals that reach the workers of every copy of the server.
 
 use std::{
     sync::{
@@ -12,16 +12,16 @@ use futures::future::join_all;
 use tokio::{sync::Notify, time::sleep};
 use uuid::Uuid;
 
-use super::{BELL, Redis};
-use crate::engine::ports::{Bell, Job};
+use super::{Redis, WAKE};
+use crate::engine::ports::{Job, WakeSignal};
 
-/// One message per job in this time, however often a bell is rung.
+/// One message per job in this time, however often it is notified.
 const PERIOD: Duration = Duration::from_millis(5);
 
-/// Names a copy of the server while it runs, so that it does not answer its own bell.
+/// Names a copy of the server while it runs, so that it ignores its own messages.
 pub type Copy = Uuid;
 
-/// What can be rung for.
+/// Every job that can be notified.
 pub const JOBS: [Job; 4] = [Job::Relay, Job::WriteOrders, Job::Release, Job::Notify];
 
 fn word(job: Job) -> &'static str {
@@ -38,33 +38,32 @@ pub fn job(text: &str) -> Option<Job> {
     JOBS.into_iter().find(|job| word(*job) == text)
 }
 
-/// Rings in this process at once, and at the others a few milliseconds later. Clones are the same
-/// bells.
+/// Notifies this process at once, and the others a few milliseconds later. Clones share one state.
 #[derive(Clone)]
-pub struct RedisBells(Arc<Shared>);
+pub struct RedisWakeSignals(Arc<Shared>);
 
 struct Shared {
     redis: Redis,
-    local: Arc<dyn Bell>,
+    local: Arc<dyn WakeSignal>,
     copy: Copy,
-    /// Rung and not published yet, in the order of [`JOBS`].
-    rung: [AtomicBool; JOBS.len()],
+    /// Notified and not published yet, in the order of [`JOBS`].
+    pending: [AtomicBool; JOBS.len()],
     any: Notify,
 }
 
-impl RedisBells {
-    /// Bells for this process's `local` ones and everybody else's.
-    pub fn new(redis: Redis, local: Arc<dyn Bell>) -> Self {
+impl RedisWakeSignals {
+    /// Notifies the workers of this process through `local`, and those of every other.
+    pub fn new(redis: Redis, local: Arc<dyn WakeSignal>) -> Self {
         Self(Arc::new(Shared {
             redis,
             local,
             copy: Uuid::now_v7(),
-            rung: Default::default(),
+            pending: Default::default(),
             any: Notify::new(),
         }))
     }
 
-    pub(super) fn local(&self) -> Arc<dyn Bell> {
+    pub(super) fn local(&self) -> Arc<dyn WakeSignal> {
         self.0.local.clone()
     }
 
@@ -77,17 +76,17 @@ impl RedisBells {
         let Shared {
             redis,
             copy,
-            rung,
+            pending,
             any,
             ..
         } = &*self.0;
         loop {
             any.notified().await;
-            let jobs = JOBS.into_iter().zip(rung);
-            let rung = jobs.filter(|(_, rung)| rung.swap(false, Ordering::AcqRel));
-            let published = rung.map(async |(job, _)| {
+            let jobs = JOBS.into_iter().zip(pending);
+            let jobs = jobs.filter(|(_, pending)| pending.swap(false, Ordering::AcqRel));
+            let published = jobs.map(async |(job, _)| {
                 let mut publish = redis::cmd("PUBLISH");
-                publish.arg(redis.key(BELL));
+                publish.arg(redis.key(WAKE));
                 publish.arg(format!("{} {copy}", word(job)));
                 redis.ask::<()>(&publish).await
             });
@@ -96,19 +95,19 @@ impl RedisBells {
                 .into_iter()
                 .filter_map(Result::err)
             {
-                tracing::debug!(error = ?error, "a bell was not heard by other copies");
+                tracing::debug!(error = ?error, "cannot publish a wake signal to other copies");
             }
             sleep(PERIOD).await;
         }
     }
 }
 
-impl Bell for RedisBells {
-    fn ring(&self, job: Job) {
-        self.0.local.ring(job);
-        for (known, rung) in JOBS.iter().zip(&self.0.rung) {
+impl WakeSignal for RedisWakeSignals {
+    fn notify(&self, job: Job) {
+        self.0.local.notify(job);
+        for (known, pending) in JOBS.iter().zip(&self.0.pending) {
             if *known == job {
-                rung.store(true, Ordering::Release);
+                pending.store(true, Ordering::Release);
             }
         }
         self.0.any.notify_one();

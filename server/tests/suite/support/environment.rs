@@ -9,7 +9,7 @@ use app::wire::Password;
 use async_trait::async_trait;
 use server::{
     adapters::{faulty::FaultPlan, sql::Durability, system::LogNotifier},
-    assembly::Surroundings,
+    assembly::Environment,
     engine::ports::{CaptchaSource, Clock, Ids, NoQuestion, PasswordError, Passwords, Question},
 };
 use uuid::Uuid;
@@ -102,12 +102,12 @@ impl Passwords for PlainPasswords {
     }
 }
 
-pub fn surroundings(
+pub fn environment(
     clock: Arc<ManualClock>,
     ids: Arc<SeededIds>,
     faults: Option<Arc<dyn FaultPlan>>,
-) -> Surroundings {
-    Surroundings {
+) -> Environment {
+    Environment {
         clock: Some(clock),
         ids,
         questions: Arc::new(Sums),
