@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::Path, pin::pin, sync::Arc, time::Duration};
 use app::{ShopZone, api::LoginCookie};
 use clap::ValueEnum;
 use leptos::prelude::{Env, LeptosOptions};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::{
     net::TcpSocket,
     signal::unix::{SignalKind, signal},
@@ -22,6 +22,7 @@ use crate::{
     config::Config,
     engine::{Engine, stock::warm_up, storefront::ShopFront},
     http::{self, HttpSettings, Readiness, Site},
+    telemetry::metrics,
     workers,
 };
 
@@ -61,7 +62,7 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_new(&config.log)?)
         .init();
-    let metrics = PrometheusBuilder::new().install_recorder()?;
+    let metrics = metrics::install()?;
     let cannot_listen = |error| format!("cannot listen on {}: {error}", config.addr);
     // Ours from now on, but nobody is let in yet: a connection that waits for a ledger that is away
     // would keep a proxy from asking another copy.
@@ -76,6 +77,7 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
     for task in shop.tasks {
         tasks.spawn(task);
     }
+    tasks.spawn(metrics::upkeep(metrics.clone()));
     warm_gate(&shop.engine).await;
     let mut workers = match role {
         Role::Web => JoinSet::new(),

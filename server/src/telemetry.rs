@@ -1,0 +1,3 @@
+//! What the process says about itself to whoever runs it.
+
+pub mod metrics;

@@ -1,0 +1,257 @@
+//! The metrics: every name with its kind, unit, labels and meaning, and the recorder that keeps their
+//! values. docs/metrics.md is written for people from this table; a test compares it with the table, and
+//! the table with the sources.
+
+use std::time::Duration;
+
+use metrics::{Recorder, Unit};
+use metrics_exporter_prometheus::{
+    BuildError, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
+};
+use tokio::time::sleep;
+
+/// What a metric is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Only grows; starts at 0 with the process.
+    Counter,
+    /// The value of the moment.
+    Gauge,
+    /// How many observations were at most so large, their sum and their number.
+    Histogram,
+}
+
+impl Kind {
+    /// As Prometheus calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Counter => "counter",
+            Kind::Gauge => "gauge",
+            Kind::Histogram => "histogram",
+        }
+    }
+}
+
+/// A metric.
+#[derive(Clone, Copy, Debug)]
+pub struct Metric {
+    /// As it is recorded and scraped.
+    pub name: &'static str,
+    /// What it is.
+    pub kind: Kind,
+    /// What it counts or measures.
+    pub unit: Unit,
+    /// The names of its labels.
+    pub labels: &'static [&'static str],
+    /// What it says, in one sentence.
+    pub about: &'static str,
+}
+
+/// Every metric of the program.
+pub const METRICS: &[Metric] = &[
+    Metric {
+        name: "seckill_http_requests_total",
+        kind: Kind::Counter,
+        unit: Unit::Count,
+        labels: &["route", "status"],
+        about: "HTTP requests that were answered.",
+    },
+    Metric {
+        name: "seckill_http_request_seconds",
+        kind: Kind::Histogram,
+        unit: Unit::Seconds,
+        labels: &["route"],
+        about: "Time from the head of a request to the head of its answer.",
+    },
+    Metric {
+        name: "seckill_reserve_total",
+        kind: Kind::Counter,
+        unit: Unit::Count,
+        labels: &["outcome"],
+        about: "Purchases that were asked for, by what the buyer heard.",
+    },
+    Metric {
+        name: "seckill_queue_age_seconds",
+        kind: Kind::Gauge,
+        unit: Unit::Seconds,
+        labels: &[],
+        about: "How long the oldest reservation of the last batch had waited for its order.",
+    },
+    Metric {
+        name: "seckill_queue_published_total",
+        kind: Kind::Counter,
+        unit: Unit::Count,
+        labels: &["key", "outcome"],
+        about: "Messages published to RabbitMQ.",
+    },
+    Metric {
+        name: "seckill_queue_confirm_seconds",
+        kind: Kind::Histogram,
+        unit: Unit::Seconds,
+        labels: &[],
+        about: "Time until RabbitMQ confirmed a batch of messages, or failed to.",
+    },
+    Metric {
+        name: "seckill_queue_parked_total",
+        kind: Kind::Counter,
+        unit: Unit::Count,
+        labels: &["reason"],
+        about: "Messages that were set aside because they cannot become orders.",
+    },
+    Metric {
+        name: "seckill_queue_connects_total",
+        kind: Kind::Counter,
+        unit: Unit::Count,
+        labels: &[],
+        about: "Connections to RabbitMQ that were made or refused.",
+    },
+    Metric {
+        name: "seckill_worker_entries_total",
+        kind: Kind::Counter,
+        unit: Unit::Count,
+        labels: &["worker"],
+        about: "Entries that a worker has dealt with.",
+    },
+];
+
+/// Upper bounds of the histograms' buckets, in seconds: the advice of OpenTelemetry's semantic
+/// conventions for the duration of HTTP requests.
+const BUCKETS_S: [f64; 14] = [
+    0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
+];
+
+/// Between two upkeeps. A process that answers 20,000 requests a second holds 100,000 observations,
+/// less than 1 MB, between them.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// Records all metrics of the process from now on.
+///
+/// # Errors
+/// When the process has a recorder already.
+pub fn install() -> Result<PrometheusHandle, BuildError> {
+    let recorder = recorder()?;
+    let handle = recorder.handle();
+    metrics::set_global_recorder(recorder)?;
+    Ok(handle)
+}
+
+/// A recorder that knows every metric.
+fn recorder() -> Result<PrometheusRecorder, BuildError> {
+    let recorder = PrometheusBuilder::new()
+        .set_buckets(&BUCKETS_S)?
+        .build_recorder();
+    for metric in METRICS {
+        let describe = match metric.kind {
+            Kind::Counter => PrometheusRecorder::describe_counter,
+            Kind::Gauge => PrometheusRecorder::describe_gauge,
+            Kind::Histogram => PrometheusRecorder::describe_histogram,
+        };
+        let (name, about) = (metric.name.into(), metric.about.into());
+        describe(&recorder, name, Some(metric.unit), about);
+    }
+    Ok(recorder)
+}
+
+/// Adds observations to their buckets, for ever. Without it the recorder keeps each one until somebody
+/// scrapes the process, and in most embedded shops nobody does.
+pub async fn upkeep(metrics: PrometheusHandle) {
+    loop {
+        sleep(UPKEEP).await;
+        metrics.run_upkeep();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, process::Command};
+
+    use super::*;
+
+    const OBSERVATIONS: usize = 10_000_000;
+    /// What a busy process observes between two upkeeps.
+    const BETWEEN: usize = 100_000;
+
+    #[test]
+    fn every_metric_is_scraped_with_its_kind_and_meaning() {
+        let recorder = recorder().unwrap();
+        metrics::with_local_recorder(&recorder, || {
+            for metric in METRICS {
+                match metric.kind {
+                    Kind::Counter => metrics::counter!(metric.name).increment(1),
+                    Kind::Gauge => metrics::gauge!(metric.name).set(1.0),
+                    Kind::Histogram => metrics::histogram!(metric.name).record(0.02),
+                }
+            }
+        });
+        let scraped = recorder.handle().render();
+        for metric in METRICS {
+            for line in [
+                format!("# HELP {} {}", metric.name, metric.about),
+                format!("# TYPE {} {}", metric.name, metric.kind.name()),
+            ] {
+                assert!(scraped.lines().any(|found| found == line), "{line}");
+            }
+            if metric.kind == Kind::Histogram {
+                for (bound, number) in [("0.01", 0), ("0.025", 1), ("10", 1), ("+Inf", 1)] {
+                    let bucket = format!("{}_bucket{{le=\"{bound}\"}} {number}", metric.name);
+                    assert!(scraped.contains(&bucket), "{bucket}\n{scraped}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn memory_does_not_grow_over_ten_million_requests_that_nobody_scrapes() {
+        // In a process of its own: the memory of other tests is not to be seen.
+        let name = "telemetry::metrics::tests::records_ten_million_observations";
+        let test = Command::new(std::env::current_exe().unwrap())
+            .args([name, "--exact", "--ignored", "--nocapture"])
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&test.stdout);
+        println!("{said}");
+        assert!(
+            test.status.success(),
+            "{}",
+            String::from_utf8_lossy(&test.stderr)
+        );
+        assert!(said.contains("1 passed"), "{said}");
+    }
+
+    #[test]
+    #[ignore = "run by the test above in a process of its own"]
+    fn records_ten_million_observations() {
+        let recorder = recorder().unwrap();
+        let handle = recorder.handle();
+        let seconds = metrics::with_local_recorder(
+            &recorder,
+            || metrics::histogram!("seckill_http_request_seconds", "route" => "/"),
+        );
+        let mut first_kb = None;
+        for number in 1..=OBSERVATIONS {
+            seconds.record((number % 1000) as f64 / 1000.0);
+            if number % BETWEEN == 0 {
+                handle.run_upkeep();
+                first_kb.get_or_insert_with(resident_kb);
+            }
+        }
+        let (first_kb, last_kb) = (first_kb.unwrap(), resident_kb());
+        println!("{BETWEEN} observations: {first_kb} kB; {OBSERVATIONS}: {last_kb} kB");
+        assert!(
+            last_kb < first_kb + 4 * 1024,
+            "8 bytes each would be 78 MB: {first_kb} kB became {last_kb} kB"
+        );
+        let counted = format!("seckill_http_request_seconds_count{{route=\"/\"}} {OBSERVATIONS}");
+        assert!(handle.render().contains(&counted), "nothing is lost");
+    }
+
+    fn resident_kb() -> u64 {
+        let status = fs::read_to_string("/proc/self/status").unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        line.unwrap()
+            .trim()
+            .trim_end_matches(" kB")
+            .parse()
+            .unwrap()
+    }
+}

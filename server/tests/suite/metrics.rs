@@ -1,0 +1,129 @@
+//! Every metric that the sources record is described in one table and documented for people, and
+//! nothing else is.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use server::telemetry::metrics::METRICS;
+
+/// A use of a metric: name, kind, and the names of its labels.
+type Use = (String, &'static str, Vec<String>);
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The sources that may record something, without their own tests.
+fn sources() -> Vec<String> {
+    let mut texts = Vec::new();
+    let mut folders = vec![root().join("server/src"), root().join("app/src")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                let end = text.find("#[cfg(test)]").unwrap_or(text.len());
+                texts.push(text[..end].to_owned());
+            }
+        }
+    }
+    texts
+}
+
+/// Everything that is recorded in a source.
+fn uses(text: &str) -> Vec<Use> {
+    let kinds = ["counter", "gauge", "histogram"];
+    let of_kind = |kind: &'static str| {
+        let call = format!("{kind}!(");
+        text.match_indices(&call)
+            .map(|(at, _)| &text[at + call.len()..])
+            .map(|rest| arguments(kind, rest))
+            .collect::<Vec<_>>()
+    };
+    kinds.into_iter().flat_map(of_kind).collect()
+}
+
+/// The name is a literal, and so is the name of each label, in front of `=>`.
+fn arguments(kind: &'static str, rest: &str) -> Use {
+    let end = rest.find(").").unwrap_or(rest.len());
+    let arguments = &rest[..end.min(rest.find(")\n").unwrap_or(end))];
+    let mut literals = arguments.trim_start().split('"').skip(1);
+    let name = literals.next().unwrap_or_default();
+    assert!(
+        name.starts_with("seckill_"),
+        "{kind}!({arguments}: a name that cannot be found"
+    );
+    let labels = arguments
+        .split("=>")
+        .map(str::trim_end)
+        .filter_map(|before| {
+            let before = before.strip_suffix('"')?;
+            Some(before.rsplit('"').next()?.to_owned())
+        });
+    (name.to_owned(), kind, labels.collect())
+}
+
+#[test]
+fn every_metric_in_the_sources_is_described_and_no_other() {
+    let used: BTreeSet<Use> = sources().iter().flat_map(|text| uses(text)).collect();
+    let described: BTreeSet<Use> = METRICS
+        .iter()
+        .map(|metric| {
+            let labels = metric.labels.iter().map(|label| (*label).to_owned());
+            (metric.name.to_owned(), metric.kind.name(), labels.collect())
+        })
+        .collect();
+    assert_eq!(used, described);
+}
+
+#[test]
+fn every_metric_is_documented_and_no_other() {
+    let text = fs::read_to_string(root().join("docs/metrics.md")).unwrap();
+    let rows = text.lines().filter(|line| line.starts_with("| `seckill_"));
+    let documented: Vec<_> = rows
+        .map(|row| {
+            let cells: Vec<_> = row.split(" | ").map(str::trim).collect();
+            assert_eq!(cells.len(), 6, "{row}");
+            let filled = cells
+                .iter()
+                .all(|cell| !cell.trim_matches('|').trim().is_empty());
+            assert!(filled, "an empty cell: {row}");
+            cells[..4].join(" | ")
+        })
+        .collect();
+    let described: Vec<_> = METRICS
+        .iter()
+        .map(|metric| {
+            let labels = match metric.labels {
+                [] => "none".to_owned(),
+                labels => labels
+                    .iter()
+                    .map(|label| format!("`{label}`"))
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            };
+            let (kind, unit) = (metric.kind.name(), metric.unit.as_str());
+            format!("| `{}` | {kind} | {unit} | {labels}", metric.name)
+        })
+        .collect();
+    assert_eq!(documented, described);
+    // What is named elsewhere in the manuals exists.
+    for manual in ["docs/metrics.md", "docs/operations.md"] {
+        let text = fs::read_to_string(root().join(manual)).unwrap();
+        for (at, _) in text.match_indices("`seckill_") {
+            let rest = &text[at + 1..];
+            let end = rest.find(|c: char| !c.is_ascii_lowercase() && c != '_');
+            let name = &rest[..end.unwrap_or(rest.len())];
+            let base = ["_bucket", "_sum", "_count"]
+                .into_iter()
+                .fold(name, |name, end| name.strip_suffix(end).unwrap_or(name));
+            let known = METRICS.iter().any(|metric| metric.name == base);
+            assert!(known, "{manual} names {name}");
+        }
+    }
+}
