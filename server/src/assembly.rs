@@ -36,12 +36,8 @@ pub enum AssemblyError {
     #[error(transparent)]
     Ledger(#[from] ConnectError),
     /// A server of the cluster, for another reason than being away.
-    #[error("{error}: {}", error.cause())]
-    Server {
-        /// Which, and why.
-        #[from]
-        error: PortError,
-    },
+    #[error(transparent)]
+    Server(#[from] PortError),
     /// The password hash.
     #[error(transparent)]
     Passwords(#[from] PasswordError),

@@ -18,6 +18,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::{
     adapters::sql::Durability,
     assembly,
+    chain::Chain,
     config::{Config, ConfigError},
 };
 
@@ -73,7 +74,7 @@ pub async fn main() -> ExitCode {
     match run(Cli::parse()).await {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("server: {error}");
+            eprintln!("server: {}", Chain(error.as_ref()));
             ExitCode::FAILURE
         }
     }

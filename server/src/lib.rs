@@ -3,6 +3,7 @@
 
 pub mod adapters;
 pub mod assembly;
+mod chain;
 pub mod cli;
 pub mod config;
 pub mod engine;

@@ -1,3 +1,4 @@
 //! What the process says about itself to whoever runs it.
 
+pub mod log;
 pub mod metrics;

@@ -15,6 +15,7 @@ use tokio::{
     time::sleep,
 };
 
+use crate::chain::Chain;
 use crate::engine::{
     BATCH, Engine,
     notices::send_notices,
@@ -177,13 +178,13 @@ impl Worker {
             let done = match run_once(engine.clone(), limit).await {
                 Ok(done) => {
                     if complained.take().is_some() {
-                        tracing::info!(worker = self.name, "works again");
+                        tracing::info!(worker = self.name, "a run succeeded again");
                     }
                     done
                 }
                 Err(error) => {
                     if complained.is_none_or(|at| at.elapsed() >= COMPLAINT) {
-                        tracing::warn!(worker = self.name, %error, "will try again");
+                        tracing::warn!(worker = self.name, error = %Chain(&error), "a run failed: will try again");
                         complained = Some(Instant::now());
                     }
                     0

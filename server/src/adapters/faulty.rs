@@ -44,11 +44,8 @@ async fn pass(plan: &dyn FaultPlan, call: &'static str, point: Point) -> Result<
     match plan.next(call, point) {
         Fault::None => Ok(()),
         Fault::Fail => {
-            let source = format!("{call} was made to fail ({point:?})").into();
-            Err(PortError::Failed {
-                port: "faulty",
-                source,
-            })
+            let source = format!("{call} was made to fail ({point:?})");
+            Err(PortError::failed("faulty", source))
         }
         Fault::Crash => std::future::pending().await,
     }

@@ -16,7 +16,7 @@ use lapin::uri::{AMQPScheme, AMQPUri};
 use tokio::time::Instant;
 
 use crate::engine::ports::{Depth, OrderQueue, PortError, QueuedReservation, TRIES, WakeSignal};
-use connection::{failed, port_error};
+use connection::port_error;
 use consume::Intake;
 use publish::{CALL_TIMEOUT, Publisher, in_time};
 use topology::{NEW, RETRY, Topology};
@@ -49,9 +49,14 @@ impl RabbitQueue {
         retry_after: Duration,
         wake_signal: Arc<dyn WakeSignal>,
     ) -> Result<Self, PortError> {
-        let uri: AMQPUri = url.parse().map_err(|error: String| failed(error))?;
+        let uri: AMQPUri = url
+            .parse()
+            .map_err(|error: String| PortError::failed(PORT, error))?;
         if uri.scheme != AMQPScheme::AMQP {
-            return Err(failed("the broker's address begins with amqp://"));
+            return Err(PortError::failed(
+                PORT,
+                "the broker's address begins with amqp://",
+            ));
         }
         let topology = Topology::new(namespace, retry_after);
         let queue = Self {

@@ -31,12 +31,4 @@ pub use sweep::sweep;
 pub use tokens::RedisTokens;
 pub use yardstick::Yardstick;
 
-use crate::engine::ports::PortError;
-
-/// A value that cannot be kept.
-fn unwritable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> PortError {
-    PortError::Failed {
-        port: "redis",
-        source: error.into(),
-    }
-}
+use connection::PORT;

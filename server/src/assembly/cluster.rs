@@ -3,8 +3,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures::future::BoxFuture;
-
 use super::{
     Assembly, AssemblyError, Environment, Ledger, Parts, Ping, engine, ledger_ping, open_ledger,
 };
@@ -20,6 +18,7 @@ use crate::{
         sold_out_gate::SoldOutGate,
         sql::Sql,
     },
+    chain::Chain,
     config::{Cluster, Config},
     engine::ports::Clock,
     workers::WakeSignals,
@@ -102,7 +101,7 @@ async fn clocks(
     let clock = ClusterClock::new(redis.clone());
     // Right from the first request on, where Redis is there.
     if let Err(error) = clock.look().await {
-        tracing::warn!(%error, "Redis is away: will try again");
+        tracing::warn!(error = %Chain(&error), "Redis is away: will try again");
     }
     tasks.push(Box::pin(clock.clone().follow()));
     (Arc::new(clock), GateClock::Server)

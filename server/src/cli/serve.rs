@@ -1,6 +1,6 @@
 //! `server serve`.
 
-use std::{net::SocketAddr, path::Path, pin::pin, sync::Arc, time::Duration};
+use std::{fmt::Display, net::SocketAddr, path::Path, pin::pin, sync::Arc, time::Duration};
 
 use app::{ShopZone, api::LoginCookie};
 use clap::ValueEnum;
@@ -13,16 +13,16 @@ use tokio::{
     task::JoinSet,
     time::{sleep, timeout},
 };
-use tracing_subscriber::EnvFilter;
 
 use super::{Failure, demo_accounts, readiness::Ready};
 use crate::{
     adapters::captcha::CaptchaPool,
     assembly::{self, Assembly, AssemblyError, Environment},
+    chain::Chain,
     config::Config,
     engine::{Engine, stock::warm_up, storefront::ShopFront},
     http::{self, HttpSettings, Readiness, Site},
-    telemetry::metrics,
+    telemetry::{log, metrics},
     workers,
 };
 
@@ -59,9 +59,7 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
             "the embedded shop is one process: --role all (or SECKILL_MODE=cluster)".into(),
         );
     }
-    tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::try_new(&config.log)?)
-        .init();
+    log::init(&config.log)?;
     let metrics = metrics::install()?;
     let cannot_listen = |error| format!("cannot listen on {}: {error}", config.addr);
     // Ours from now on, but nobody is let in yet: a connection that waits for a ledger that is away
@@ -131,7 +129,7 @@ fn taken(addr: SocketAddr) -> std::io::Result<TcpSocket> {
 async fn assemble(config: &Config) -> Result<Assembly, Failure> {
     let questions = Arc::new(CaptchaPool::start(config.captcha)?);
     let mut told = config.cluster.is_none();
-    let mut tell = |why: &str| {
+    let mut tell = |why: &dyn Display| {
         if !std::mem::replace(&mut told, true) {
             tracing::warn!("waiting for the ledger: {why}");
         }
@@ -142,13 +140,13 @@ async fn assemble(config: &Config) -> Result<Assembly, Failure> {
         let shop = match timeout(SILENCE, &mut shop).await {
             Ok(shop) => shop,
             Err(_) => {
-                tell("it does not answer yet, or another copy is migrating it");
+                tell(&"it does not answer yet, or another copy is migrating it");
                 shop.await
             }
         };
         match shop {
             Err(AssemblyError::Ledger(error)) if config.cluster.is_some() => {
-                tell(&error.to_string());
+                tell(&Chain(&error));
                 sleep(RETRY).await;
             }
             shop => return Ok(shop?),
@@ -160,7 +158,7 @@ async fn assemble(config: &Config) -> Result<Assembly, Failure> {
 /// repeats it every second.
 async fn warm_gate(engine: &Engine) {
     if let Err(error) = warm_up::run_once(&engine.stock).await {
-        tracing::warn!(error = ?error, "the gate is not warm yet");
+        tracing::warn!(error = %Chain(&error), "the gate is not warm yet: will try again");
     }
 }
 

@@ -61,11 +61,22 @@ pub enum PortError {
 }
 
 impl PortError {
-    /// Why, in one line; empty where the error itself says all.
-    pub fn cause(&self) -> String {
-        match self {
-            PortError::Busy { .. } => String::new(),
-            PortError::Failed { source, .. } => source.to_string(),
+    /// It did not answer in time, or a bound was reached.
+    pub fn busy(port: &'static str, detail: impl ToString) -> Self {
+        PortError::Busy {
+            port,
+            detail: detail.to_string(),
+        }
+    }
+
+    /// It answered that it cannot.
+    pub fn failed(
+        port: &'static str,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        PortError::Failed {
+            port,
+            source: source.into(),
         }
     }
 }

@@ -15,6 +15,8 @@ use tokio::{
 };
 use tower::ServiceExt as _;
 
+use crate::chain::Chain;
+
 /// Connections at once; more wait in the listener's own queue.
 const CONNECTIONS: usize = 20_000;
 /// A request's head must be complete after this long: slow senders hold nothing for long.
@@ -43,7 +45,7 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
-                tracing::warn!(%error, "a connection was not accepted");
+                tracing::warn!(error = %Chain(&error), "a connection was not accepted");
                 sleep(AFTER_FAILED_ACCEPT).await;
                 continue;
             }

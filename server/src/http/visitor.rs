@@ -11,6 +11,8 @@ use axum::{
 };
 use ipnet::IpNet;
 
+use crate::chain::Chain;
+
 use super::{AppState, cookies::cookie, envelope::Envelope, language};
 
 /// The caller's address, as `identify` and `admit` see it.
@@ -95,7 +97,9 @@ pub async fn identify(State(state): State<AppState>, mut request: Request, next:
             Ok(None) => {}
             Err(error) if is_call(path) => return Envelope(error).into_response(),
             // Pages are for reading; they do not go away with the store.
-            Err(error) => tracing::warn!(%error, "a visitor is not recognised on a page"),
+            Err(error) => {
+                tracing::warn!(error = %Chain(&error), "a visitor is not recognised on a page")
+            }
         }
     }
     request.extensions_mut().insert(visitor);

@@ -1,6 +1,7 @@
 //! The program's commands as a person or a script runs them: the real binary, its words and its
 //! exit status.
 
+mod log;
 mod production;
 
 use std::{
@@ -52,9 +53,14 @@ struct Running {
 
 impl Running {
     fn serve(data: &Path, settings: &[(&str, &str)]) -> Running {
+        Running::serve_into(data, settings, Stdio::null())
+    }
+
+    /// Its log goes to `log`.
+    fn serve_into(data: &Path, settings: &[(&str, &str)], log: impl Into<Stdio>) -> Running {
         let address = format!("127.0.0.1:{}", free_port());
         let mut command = command(data, settings, &["serve"]);
-        command.env("SECKILL_ADDR", &address).stdout(Stdio::null());
+        command.env("SECKILL_ADDR", &address).stdout(log);
         Running {
             process: command.spawn().unwrap(),
             url: format!("http://{address}"),

@@ -9,6 +9,7 @@ mod bench;
 mod commands;
 mod contract;
 mod databases;
+mod logging;
 mod metrics;
 mod nginx;
 mod pages;

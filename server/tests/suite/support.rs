@@ -71,7 +71,7 @@ impl TestShop {
         let mut config = Config::defaults().unwrap();
         data.configure(&mut config);
         change(&mut config);
-        let around = environment(clock.clone(), ids.clone(), faults);
+        let environment = environment(clock.clone(), ids.clone(), faults);
         let Assembly {
             engine, tasks, sql, ..
         } = Box::pin(assembly::assemble(&config, environment))

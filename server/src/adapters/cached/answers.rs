@@ -12,7 +12,7 @@ use moka::future::Cache;
 use rand::Rng;
 use tokio::time::timeout;
 
-use crate::engine::ports::PortError;
+use crate::{chain::Chain, engine::ports::PortError};
 
 /// How long an answer counts while the store gives no other: as long as sales go on without the
 /// ledger.
@@ -98,12 +98,14 @@ where
                 self.put(key, value.clone(), asked_at).await;
                 Ok(value)
             }
-            silent => {
-                let error = silent.map(|read| read.err());
+            Ok(Err(error)) => {
+                tracing::warn!(?key, error = %Chain(&error), "the store failed: its last answer is used");
+                Ok(known.value.clone())
+            }
+            Err(_) => {
                 tracing::warn!(
                     ?key,
-                    ?error,
-                    "the store does not answer; its last word counts"
+                    "the store did not answer in time: its last answer is used"
                 );
                 Ok(known.value.clone())
             }
@@ -126,14 +128,8 @@ where
 /// One flight's error, for everybody who waited for it.
 fn shared(error: Arc<PortError>) -> PortError {
     match &*error {
-        PortError::Busy { port, detail } => PortError::Busy {
-            port,
-            detail: detail.clone(),
-        },
-        PortError::Failed { port, .. } => PortError::Failed {
-            port,
-            source: Box::new(error),
-        },
+        PortError::Busy { port, detail } => PortError::busy(port, detail),
+        PortError::Failed { port, .. } => PortError::failed(port, error),
     }
 }
 
@@ -144,10 +140,7 @@ mod tests {
     const LIFE: Duration = Duration::from_secs(5);
 
     fn silent() -> PortError {
-        PortError::Busy {
-            port: "store",
-            detail: "away".into(),
-        }
+        PortError::busy("store", "away")
     }
 
     #[tokio::test]

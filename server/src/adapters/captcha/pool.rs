@@ -2,6 +2,7 @@
 //! thread and a few hundred kilobytes; an empty one says so instead of drawing on a request's time.
 
 use super::{CaptchaKind, PaintError, StartError, painter};
+use crate::chain::Chain;
 use crate::engine::ports::{CaptchaSource, NoQuestion, Question};
 use async_trait::async_trait;
 use rand::{SeedableRng, rngs::StdRng};
@@ -73,7 +74,7 @@ fn keep_full(
             // Fails only when the pool is gone, and then the loop ends as well.
             Ok(question) => drop(drawn.blocking_send(question)),
             Err(error) => {
-                tracing::error!(%error, "no captcha picture");
+                tracing::error!(error = %Chain(&error), "a captcha picture was not drawn");
                 thread::sleep(PAUSE_AFTER_FAILURE);
             }
         }

@@ -65,10 +65,7 @@ impl Gate {
     }
 
     async fn ask<T>(&self, call: impl FnOnce(Reply<T>) -> Call) -> Result<T, PortError> {
-        let busy = |detail: &str| PortError::Busy {
-            port: "gate",
-            detail: detail.to_owned(),
-        };
+        let busy = |detail: &str| PortError::busy("gate", detail);
         let (reply, answer) = oneshot::channel();
         self.calls
             .try_send(call(reply))

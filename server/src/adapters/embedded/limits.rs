@@ -93,11 +93,8 @@ impl GovernedLimits {
             keyed.retain_recent();
             keyed.shrink_to_fit();
             if keyed.len() > KEYS {
-                let detail = "too many callers over their limits".to_owned();
-                return Err(PortError::Busy {
-                    port: "limits",
-                    detail,
-                });
+                let detail = "too many callers over their limits";
+                return Err(PortError::busy("limits", detail));
             }
         }
         Ok(())

@@ -17,10 +17,7 @@ const CAPTCHAS: usize = 32_768;
 const PATHS: usize = 262_144;
 
 fn full(port: &'static str) -> impl Fn(Full) -> PortError {
-    move |Full| PortError::Busy {
-        port,
-        detail: "as many as may be are waiting".to_owned(),
-    }
+    move |Full| PortError::busy(port, "as many as may be are waiting")
 }
 
 type Owner = (AccountId, ItemId);

@@ -16,7 +16,7 @@ use tokio::{
 };
 
 use super::{PORT, topology::Topology};
-use crate::engine::ports::PortError;
+use crate::{chain::Chain, engine::ports::PortError};
 
 /// From the first packet to declared queues.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -71,7 +71,7 @@ impl Dialer {
     /// A new connection, with everything declared.
     pub(super) async fn dial(&mut self) -> Result<Link, PortError> {
         if Instant::now() < self.not_before {
-            return Err(busy("not connected"));
+            return Err(PortError::busy(PORT, "not connected"));
         }
         self.not_before = Instant::now() + RETRY_EVERY;
         // The library's handshake cannot be given up: a broker that accepts connections and says
@@ -80,8 +80,13 @@ impl Dialer {
         if self.doubtful {
             match timeout(CONNECT_TIMEOUT, greets(&self.uri)).await {
                 Ok(Ok(())) => {}
-                Ok(Err(error)) => return Err(busy(error)),
-                Err(_) => return Err(busy("the broker accepts connections and says nothing")),
+                Ok(Err(error)) => return Err(PortError::busy(PORT, Chain(&error))),
+                Err(_) => {
+                    return Err(PortError::busy(
+                        PORT,
+                        "the broker accepts connections and says nothing",
+                    ));
+                }
             }
         }
         self.doubtful = true;
@@ -89,14 +94,14 @@ impl Dialer {
         // Also later than planned, when the attempt took longer.
         self.not_before = Instant::now() + RETRY_EVERY;
         let Ok(link) = link else {
-            return Err(busy("no connection in time"));
+            return Err(PortError::busy(PORT, "no connection in time"));
         };
         self.doubtful = false;
         metrics::counter!("seckill_queue_connects_total").increment(1);
         link.map_err(|error| {
             let error = port_error(error);
-            if let PortError::Failed { source, .. } = &error {
-                tracing::error!(%source, exchange = %self.topology.exchange,
+            if let PortError::Failed { .. } = &error {
+                tracing::error!(error = %Chain(&error), exchange = %self.topology.exchange,
                     "the broker refuses our queues or us: has something else taken their names?");
             }
             error
@@ -128,22 +133,6 @@ async fn greets(uri: &AMQPUri) -> std::io::Result<()> {
     stream.read_u8().await.map(drop)
 }
 
-/// Ask again later.
-pub(super) fn busy(detail: impl ToString) -> PortError {
-    PortError::Busy {
-        port: PORT,
-        detail: detail.to_string(),
-    }
-}
-
-/// It answered that it cannot.
-pub(super) fn failed(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> PortError {
-    PortError::Failed {
-        port: PORT,
-        source: source.into(),
-    }
-}
-
 /// What the broker refuses is a failure; what breaks on the way is not.
 pub(super) fn port_error(error: lapin::Error) -> PortError {
     let refused = match error.kind() {
@@ -159,5 +148,8 @@ pub(super) fn port_error(error: lapin::Error) -> PortError {
         | ErrorKind::NoDefaultRuntime => true,
         _ => false,
     };
-    if refused { failed(error) } else { busy(error) }
+    match refused {
+        true => PortError::failed(PORT, error),
+        false => PortError::busy(PORT, Chain(&error)),
+    }
 }

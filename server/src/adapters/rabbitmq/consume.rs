@@ -29,12 +29,16 @@ use tokio::{
 };
 
 use super::{
-    connection::{Dialer, Link, busy, port_error},
+    PORT,
+    connection::{Dialer, Link, port_error},
     message,
     publish::in_time,
     topology::Topology,
 };
-use crate::engine::ports::{Job, PortError, QueuedReservation, WakeSignal};
+use crate::{
+    chain::Chain,
+    engine::ports::{Job, PortError, QueuedReservation, WakeSignal},
+};
 
 /// Entries that the broker hands to this process before one is acknowledged: two batches of the
 /// order writer. Bounds what is in memory here and what the other copies cannot see.
@@ -216,7 +220,12 @@ impl Line {
         while self.held.len() < limit {
             match timeout_at(deadline, self.arrivals.recv()).await {
                 Err(_) => break,
-                Ok(None) => return Err(busy("the consumer has lost its connection")),
+                Ok(None) => {
+                    return Err(PortError::busy(
+                        PORT,
+                        "the consumer has lost its connection",
+                    ));
+                }
                 Ok(Some(delivery)) => self.hold(delivery).await?,
             }
             if std::mem::take(&mut first) {
@@ -232,7 +241,7 @@ impl Line {
             Ok(entry) => entry,
             Err(error) => {
                 let id = delivery.properties.message_id().as_ref();
-                tracing::error!(%error, message_id = id.map_or("", |id| id.as_str()),
+                tracing::error!(error = %Chain(&error), message_id = id.map_or("", |id| id.as_str()),
                     "parked: nobody can read this message");
                 metrics::counter!("seckill_queue_parked_total", "reason" => "unreadable")
                     .increment(1);

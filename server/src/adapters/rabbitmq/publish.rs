@@ -13,7 +13,8 @@ use tokio::{
 };
 
 use super::{
-    connection::{Dialer, Link, busy, failed, good, port_error},
+    PORT,
+    connection::{Dialer, Link, good, port_error},
     message,
     topology::Topology,
 };
@@ -58,7 +59,9 @@ impl Publisher {
     ) -> Result<(), PortError> {
         let messages: Vec<_> = entries
             .into_iter()
-            .map(|(entry, tries)| message::encode(entry, tries).map_err(failed))
+            .map(|(entry, tries)| {
+                message::encode(entry, tries).map_err(|error| PortError::failed(PORT, error))
+            })
             .collect::<Result<_, _>>()?;
         if messages.is_empty() {
             return Ok(());
@@ -117,9 +120,15 @@ impl Publisher {
                 match confirm.await.map_err(port_error)? {
                     Confirmation::Ack(None) => {}
                     // The next connection declares the queues again.
-                    Confirmation::Ack(Some(_)) => return Err(failed("no queue takes the message")),
-                    Confirmation::Nack(_) => return Err(busy("the broker could not store it")),
-                    Confirmation::NotRequested => return Err(failed("confirms are off")),
+                    Confirmation::Ack(Some(_)) => {
+                        return Err(PortError::failed(PORT, "no queue takes the message"));
+                    }
+                    Confirmation::Nack(_) => {
+                        return Err(PortError::busy(PORT, "the broker could not store it"));
+                    }
+                    Confirmation::NotRequested => {
+                        return Err(PortError::failed(PORT, "confirms are off"));
+                    }
                 }
             }
         }
@@ -153,7 +162,8 @@ impl Turn {
         if let Some(link) = link {
             if link.is_blocked() {
                 self.link = Some(link);
-                return Err(busy(
+                return Err(PortError::busy(
+                    PORT,
                     "the broker takes nothing: it is out of memory or disk",
                 ));
             }
@@ -179,5 +189,5 @@ pub(super) async fn in_time<T>(
 ) -> Result<T, PortError> {
     timeout_at(deadline, step)
         .await
-        .map_err(|_| busy("no answer in time"))
+        .map_err(|_| PortError::busy(PORT, "no answer in time"))
 }

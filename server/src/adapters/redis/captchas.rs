@@ -7,7 +7,7 @@ use app::wire::{AccountId, CaptchaId, ItemId, LocalText};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{Redis, latest::Latest};
+use super::{PORT, Redis, latest::Latest};
 use crate::engine::ports::{AskedCaptcha, Captchas, Clock, PortError, Question};
 
 /// Most bytes of a kept question. A picture is about 3 kB.
@@ -84,10 +84,13 @@ fn written(asked: AskedCaptcha) -> Result<Vec<u8>, PortError> {
         numeric,
         expires_at_ms: asked.expires_at_ms,
     };
-    let kept = serde_json::to_vec(&kept).map_err(super::unwritable)?;
+    let kept = serde_json::to_vec(&kept).map_err(|error| PortError::failed(PORT, error))?;
     let length = 4 + kept.len() + png.len();
     if length > QUESTION {
-        return Err(super::unwritable(format!("a question of {length} bytes")));
+        return Err(PortError::failed(
+            PORT,
+            format!("a question of {length} bytes is too long"),
+        ));
     }
     Ok([&(kept.len() as u32).to_le_bytes()[..], &kept, &png].concat())
 }

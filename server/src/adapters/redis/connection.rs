@@ -16,7 +16,7 @@ use redis::{
 use tokio::time::timeout;
 
 use super::breaker::Breaker;
-use crate::engine::ports::PortError;
+use crate::{chain::Chain, engine::ports::PortError};
 
 /// A caller waits no longer: a person in a sale would rather be told to try again.
 const CALL: Duration = Duration::from_millis(250);
@@ -27,7 +27,7 @@ const RECONNECT: Duration = Duration::from_millis(500);
 /// What was sent must be taken by the other side's kernel within this time.
 const UNSENT: Duration = Duration::from_secs(2);
 
-const PORT: &str = "redis";
+pub(super) const PORT: &str = "redis";
 
 /// One Redis, or a Redis Cluster. Cheap to clone; clones share the connection.
 #[derive(Clone)]
@@ -138,7 +138,7 @@ impl Redis {
         call: impl AsyncFnOnce(&mut Link) -> RedisResult<T>,
     ) -> Result<T, PortError> {
         if !self.breaker.lets_through() {
-            return Err(busy("does not answer"));
+            return Err(PortError::busy(PORT, "does not answer"));
         }
         let mut link = self
             .link
@@ -148,7 +148,7 @@ impl Redis {
         match timeout(CALL, call(&mut link)).await {
             Err(_) => {
                 self.silent();
-                Err(busy("no answer in time"))
+                Err(PortError::busy(PORT, "no answer in time"))
             }
             Ok(Err(error)) if is_silence(&error) => {
                 self.silent();
@@ -212,13 +212,6 @@ fn is_silence(error: &RedisError) -> bool {
         || error.kind() == ErrorKind::ClusterConnectionNotFound
 }
 
-fn busy(detail: &str) -> PortError {
-    PortError::Busy {
-        port: PORT,
-        detail: detail.to_owned(),
-    }
-}
-
 /// Silence, and answers that will be others in a while, are [`PortError::Busy`].
 pub(super) fn port_error(error: RedisError) -> PortError {
     use ServerErrorKind::{BusyLoading, ClusterDown, MasterDown, ReadOnly, TryAgain};
@@ -227,12 +220,9 @@ pub(super) fn port_error(error: RedisError) -> PortError {
         ErrorKind::Server(BusyLoading | ClusterDown | MasterDown | ReadOnly | TryAgain)
     ) || matches!(error.code(), Some("OOM" | "BUSY" | "MISCONF"));
     if passing || is_silence(&error) {
-        return busy(&error.to_string());
+        return PortError::busy(PORT, Chain(&error));
     }
-    PortError::Failed {
-        port: PORT,
-        source: Box::new(error),
-    }
+    PortError::failed(PORT, error)
 }
 
 impl ConnectionLike for Link {

@@ -26,12 +26,15 @@ use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use super::{Arg, Redis, scripts, segment, segment::Segment};
+use crate::chain::Chain;
 use crate::engine::ports::{
     Clock, Decision, GateLedger, GateStock, OrderQueue, PortError, Reconciled, Released, Reserve,
     ReserveRequest, Restock, StockGate, Unit, Window,
 };
 use fillings::Fillings;
 use reconcile::Seen;
+
+const PORT: &str = "gate";
 
 /// An item's keys outlive its window by this long: for late payments and for whoever looks for a
 /// fault.
@@ -203,7 +206,7 @@ impl RedisGate {
                 Some(filling)
                     if (filling.epoch, filling.segments) == (Some(open.epoch), open.segments) =>
                 {
-                    Err(busy("the item is not filled"))
+                    Err(PortError::busy(PORT, "the item is not filled"))
                 }
                 _ => Ok(None),
             },
@@ -237,7 +240,7 @@ impl RedisGate {
             }
             self.fillings.refresh(unit.item_id, asked_at).await?;
         }
-        Err(busy("the stock is being split anew"))
+        Err(PortError::busy(PORT, "the stock is being split anew"))
     }
 
     /// Tells every copy of the server that the item may be sellable again.
@@ -247,7 +250,8 @@ impl RedisGate {
         publish.arg(format!("{item_id} {returns}"));
         // Only a hint: marks also fade by themselves.
         if let Err(error) = self.redis.ask::<i64>(&publish).await {
-            tracing::warn!(%item_id, %error, "a return was not announced");
+            tracing::warn!(%item_id, error = %Chain(&error),
+                "a returned unit was not announced to other copies");
         }
     }
 }
@@ -274,7 +278,10 @@ impl Reserve for RedisGate {
                 return Ok(decision);
             }
         }
-        Err(busy("the stock does not come to rest"))
+        Err(PortError::busy(
+            PORT,
+            "the stock keeps moving between segments",
+        ))
     }
 
     fn is_sold_out(&self, _: ItemId) -> bool {
@@ -345,19 +352,9 @@ impl StockGate for RedisGate {
     }
 }
 
-fn busy(detail: &str) -> PortError {
-    PortError::Busy {
-        port: "gate",
-        detail: detail.to_owned(),
-    }
-}
-
 /// Something in Redis that none of our scripts writes.
 fn malformed(what: &str) -> PortError {
-    PortError::Failed {
-        port: "gate",
-        source: format!("Redis holds {what}").into(),
-    }
+    PortError::failed(PORT, format!("Redis holds {what}"))
 }
 
 fn number<T: std::str::FromStr>(text: &str) -> Result<T, PortError> {

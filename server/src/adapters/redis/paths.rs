@@ -7,7 +7,7 @@ use app::wire::{AccountId, ItemId, ReservationId};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{Redis, latest::Latest};
+use super::{PORT, Redis, latest::Latest};
 use crate::engine::ports::{Clock, PathGrant, Paths, PortError};
 
 /// The paths of a cluster.
@@ -60,7 +60,7 @@ impl Paths for RedisPaths {
             expires_at_ms: grant.expires_at_ms,
             asked: grant.asked,
         };
-        let value = serde_json::to_vec(&kept).map_err(super::unwritable)?;
+        let value = serde_json::to_vec(&kept).map_err(|error| PortError::failed(PORT, error))?;
         let owner = (grant.buyer, grant.item_id);
         self.grants
             .put(owner, &grant.path, &value, grant.expires_at_ms)

@@ -14,8 +14,11 @@ use app::wire::{AccountId, ItemId, OrderId, Rejection, ReservationId, Reservatio
 use futures::future::join_all;
 use serde::{Deserialize, Serialize};
 
-use super::Redis;
-use crate::engine::ports::{Clock, PortError, ReservationRecord, Unit};
+use super::{PORT, Redis};
+use crate::{
+    chain::Chain,
+    engine::ports::{Clock, PortError, ReservationRecord, Unit},
+};
 
 pub use gate::AnsweredGate;
 pub use ledger::{CachedOrders, CachedReservations};
@@ -121,7 +124,7 @@ impl Results {
             reason: record.reason,
             at_ms: self.clock.now_ms(),
         };
-        let value = serde_json::to_vec(&kept).map_err(super::unwritable)?;
+        let value = serde_json::to_vec(&kept).map_err(|error| PortError::failed(PORT, error))?;
         let mut cmd = redis::cmd("SET");
         cmd.arg(self.key(record.reservation_id)).arg(value);
         cmd.arg("PX").arg(LIFE_MS).arg(only_if);
@@ -170,6 +173,6 @@ impl Results {
 
 fn logged(result: Result<(), PortError>) {
     if let Err(error) = result {
-        tracing::warn!(error = ?error, "a result was not told to Redis");
+        tracing::warn!(error = %Chain(&error), "a result was not written to Redis");
     }
 }

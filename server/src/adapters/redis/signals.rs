@@ -15,7 +15,7 @@ use redis::{
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep, timeout};
 
 use super::{Redis, connection::tcp};
-use crate::{adapters::sold_out_cache::SoldOutCache, engine::ports::WakeSignal};
+use crate::{adapters::sold_out_cache::SoldOutCache, chain::Chain, engine::ports::WakeSignal};
 
 pub use wake_signals::RedisWakeSignals;
 use wake_signals::{Copy, JOBS};
@@ -76,9 +76,9 @@ impl Signals {
                     pause = PAUSE.0;
                     self.catch_up();
                     let lost = self.hear(subscription).await;
-                    tracing::warn!(%lost, "the connection for signals is lost");
+                    tracing::warn!(error = %Chain(&lost), "the connection for signals is lost: will connect again");
                 }
-                Err(error) => tracing::debug!(%error, "no connection for signals"),
+                Err(error) => tracing::debug!(error = %Chain(&error), "no connection for signals"),
             }
             // While nobody tells, every question goes to the gate.
             self.sold_out.clear_all();

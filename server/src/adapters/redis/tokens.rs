@@ -12,7 +12,10 @@ use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 
 use super::Redis;
-use crate::engine::ports::{Login, LoginTokens, PortError, TokenHash};
+use crate::{
+    chain::Chain,
+    engine::ports::{Login, LoginTokens, PortError, TokenHash},
+};
 
 /// Log-ins kept in process: about 300 bytes each.
 const LOGINS: u64 = 100_000;
@@ -136,9 +139,12 @@ impl<T: LoginTokens> RedisTokens<T> {
     async fn read_again(&self, token: &TokenHash, old: Login) -> Option<Login> {
         match timeout(PATIENCE, self.read(token)).await {
             Ok(Ok(login)) => login,
-            silent => {
-                let error = silent.map(|read| read.err());
-                tracing::debug!(?error, "the ledger does not say who is logged in");
+            failed => {
+                let error = match failed {
+                    Ok(Err(error)) => error,
+                    _ => PortError::busy("ledger", "no answer in time"),
+                };
+                tracing::debug!(error = %Chain(&error), "the ledger does not say who is logged in");
                 self.count_as_fresh(token, ASKED_AGAIN_MS).await;
                 Some(old)
             }
@@ -149,7 +155,7 @@ impl<T: LoginTokens> RedisTokens<T> {
     /// failure is no error.
     async fn tell(&self, cmd: &redis::Cmd) {
         if let Err(error) = self.redis.ask::<()>(cmd).await {
-            tracing::debug!(error = ?error, "a log-in was not told to Redis");
+            tracing::debug!(error = %Chain(&error), "a log-in was not written to Redis");
         }
     }
 }

@@ -12,7 +12,10 @@ use super::{
     entity::{item, product, round},
     missing,
 };
-use crate::engine::ports::{Catalogue, PortError, Window};
+use crate::{
+    chain::Chain,
+    engine::ports::{Catalogue, PortError, Window},
+};
 
 /// Rounds stay on the list this long after their end.
 const SHOWN_AFTER_END_MS: i64 = 24 * 3_600_000;
@@ -130,7 +133,7 @@ impl Catalogue for Sql {
     async fn rounds(&self, now_ms: i64) -> Result<Arc<Vec<Round>>, PortError> {
         match self.rounds_in(&self.pages, now_ms).await {
             Err(error) if self.has_replica => {
-                tracing::warn!(%error, "the replica does not answer: asking the primary");
+                tracing::warn!(error = %Chain(&error), "the replica does not answer: asking the primary");
                 self.rounds_in(&self.read, now_ms).await
             }
             answered => answered,
@@ -140,7 +143,7 @@ impl Catalogue for Sql {
     async fn item(&self, item_id: ItemId) -> Result<Option<Arc<ItemDetail>>, PortError> {
         match self.item_in(&self.pages, item_id).await {
             Err(error) if self.has_replica => {
-                tracing::warn!(%error, "the replica does not answer: asking the primary");
+                tracing::warn!(error = %Chain(&error), "the replica does not answer: asking the primary");
                 self.item_in(&self.read, item_id).await
             }
             answered => answered,

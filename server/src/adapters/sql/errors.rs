@@ -7,9 +7,9 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::engine::ports::PortError;
+use crate::{chain::Chain, engine::ports::PortError};
 
-const PORT: &str = "ledger";
+pub const PORT: &str = "ledger";
 
 /// Why a transaction's body did not come to its end.
 #[derive(Debug)]
@@ -139,28 +139,14 @@ fn sqlite(code: Option<&str>) -> Meaning {
 /// An error as the engine sees it.
 pub fn port_error(error: DbErr) -> PortError {
     match meaning(&error) {
-        Meaning::Conflict | Meaning::Busy => busy(error.to_string()),
-        Meaning::Duplicate | Meaning::Failed => PortError::Failed {
-            port: PORT,
-            source: Box::new(error),
-        },
-    }
-}
-
-/// It did not answer in time.
-pub fn busy(detail: impl Into<String>) -> PortError {
-    PortError::Busy {
-        port: PORT,
-        detail: detail.into(),
+        Meaning::Conflict | Meaning::Busy => PortError::busy(PORT, Chain(&error)),
+        Meaning::Duplicate | Meaning::Failed => PortError::failed(PORT, error),
     }
 }
 
 /// A row that the schema says cannot be.
 pub fn inconsistent(what: impl Into<String>) -> PortError {
-    PortError::Failed {
-        port: PORT,
-        source: what.into().into(),
-    }
+    PortError::failed(PORT, what.into())
 }
 
 /// A row that another row names.

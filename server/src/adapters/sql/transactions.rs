@@ -12,9 +12,9 @@ use tokio::time::{sleep, timeout};
 
 use super::{
     Sql,
-    errors::{LedgerError, Meaning, busy, meaning, port_error},
+    errors::{LedgerError, Meaning, PORT, meaning, port_error},
 };
-use crate::engine::ports::PortError;
+use crate::{chain::Chain, engine::ports::PortError};
 
 /// How long a single statement may take, the wait for a connection included. A little more than the
 /// servers' own limit: this one is for a server that does not answer at all.
@@ -45,7 +45,7 @@ pub trait Answer<T>: Future<Output = Result<T, DbErr>> + Send + Sized {
         async {
             match timeout(STATEMENT, self).await {
                 Ok(answered) => answered.map_err(port_error),
-                Err(_) => Err(busy("no answer to a statement in time")),
+                Err(_) => Err(PortError::busy(PORT, "no answer to a statement in time")),
             }
         }
     }
@@ -85,14 +85,14 @@ impl Sql {
                     return Err(error.into());
                 }
                 retries += 1;
-                tracing::debug!(%error, retries, "a transaction begins again");
+                tracing::debug!(error = %Chain(&error), retries, "a transaction begins again");
                 let longest = PAUSE_MS * u64::from(retries);
                 sleep(Duration::from_millis(rand::random_range(1..=longest))).await;
             }
         };
         match timeout(TRANSACTION, attempts).await {
             Ok(ended) => ended,
-            Err(_) => Err(busy("a transaction did not end in time").into()),
+            Err(_) => Err(PortError::busy(PORT, "a transaction did not end in time").into()),
         }
     }
 
@@ -115,7 +115,7 @@ impl Sql {
                 // Its locks must be gone before it begins again. A connection that cannot roll back
                 // is broken, and with it goes the transaction.
                 if let Err(rollback) = transaction.rollback().await {
-                    tracing::debug!(%rollback, "a transaction was not rolled back");
+                    tracing::debug!(error = %Chain(&rollback), "a transaction was not rolled back");
                 }
                 Err(error)
             }
@@ -146,7 +146,7 @@ impl Sql {
         };
         match timeout(limit, reading).await {
             Ok(ended) => ended,
-            Err(_) => Err(busy("a consistent read did not end in time").into()),
+            Err(_) => Err(PortError::busy(PORT, "a consistent read did not end in time").into()),
         }
     }
 }

@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     adapters::redis::Yardstick,
+    chain::Chain,
     engine::ports::{Decision, PortError, Reserve, ReserveRequest},
 };
 
@@ -211,7 +212,7 @@ async fn ask(
                 asked_again.fetch_add(1, Ordering::Relaxed);
                 sleep(PAUSE).await;
             }
-            Err(error) => return Err(format!("{error}: {}", error.cause())),
+            Err(error) => return Err(Chain(&error).to_string()),
         }
     }
     Err("the gate is too busy to answer".to_owned())

@@ -9,6 +9,7 @@ use super::{
     Failure, ROUNDS,
     figures::{Relayed, Spread, Written, per_s},
 };
+use crate::chain::Chain;
 use crate::engine::{
     BATCH, Engine,
     orders::{relay, write_orders},
@@ -43,7 +44,7 @@ async fn rate_of(
                 *asked_again += 1;
                 sleep(PAUSE).await;
             }
-            Err(error) => return Err(format!("{error}: {}", error.cause()).into()),
+            Err(error) => return Err(Chain(&error).to_string().into()),
         }
         if progress.elapsed() > PATIENCE {
             return Err(format!("stopped after {done} of {count} entries").into());

@@ -6,6 +6,7 @@ use app::wire::{AccountId, ApiError, Me, Mobile, Nickname, Password, Role};
 use sha2::{Digest, Sha256};
 
 use super::Deps;
+use crate::chain::Chain;
 use crate::engine::{
     LimitError, limit,
     ports::{Account, InsertAccountError, Job, Limit, Login, PasswordError, PortError, TokenHash},
@@ -141,7 +142,7 @@ pub async fn who_is(deps: &Deps, token: &str) -> Result<Option<Login>, PortError
         && let Err(error) = deps.tokens.touch(&hash, slid_ms).await
     {
         // It slides at the next use.
-        tracing::warn!(error = ?error, "a log-in could not be made to last longer");
+        tracing::warn!(error = %Chain(&error), "a log-in could not be made to last longer");
     }
     Ok(Some(login))
 }

@@ -3,6 +3,7 @@
 use app::wire::{CloseReason, OrderId};
 
 use super::Deps;
+use crate::chain::Chain;
 use crate::engine::{
     BATCH,
     ports::{CloseOutcome, Job, PortError},
@@ -29,7 +30,7 @@ pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
                     match close(deps, std::slice::from_ref(order_id), now_ms).await {
                         Ok(one) => closed += one,
                         Err(error @ PortError::Failed { .. }) => {
-                            tracing::error!(%order_id, error = ?error, "an overdue order cannot be closed");
+                            tracing::error!(%order_id, error = %Chain(&error), "an overdue order cannot be closed");
                             stuck += 1;
                             first_error.get_or_insert(error);
                         }

@@ -3,6 +3,7 @@
 use app::wire::{OrderId, Rejection};
 
 use super::Deps;
+use crate::chain::Chain;
 use crate::engine::ports::{Job, PortError, QueuedReservation, WriteOutcome};
 
 /// Takes at most `limit` entries and ends each: ordered, failed, or (what cannot be written)
@@ -69,7 +70,7 @@ async fn end(
         match end_together(deps, how, std::slice::from_ref(entry), now_ms).await {
             Err(error @ PortError::Failed { .. }) => {
                 let reservation_id = entry.reservation_id;
-                tracing::error!(%reservation_id, error = ?error, "set aside: the ledger cannot write it");
+                tracing::error!(%reservation_id, error = %Chain(&error), "set aside: the ledger cannot write it");
                 deps.queue.set_aside(entry).await?;
             }
             ended => ended?,

@@ -3,6 +3,7 @@
 use app::wire::{ApiError, Rejection};
 use uuid::Uuid;
 
+use crate::chain::Chain;
 use crate::engine::{
     LimitError,
     accounts::sign_in::SignInError,
@@ -16,8 +17,8 @@ const BUSY_S: u32 = 1;
 
 pub fn port_error(error: PortError) -> ApiError {
     match error {
-        PortError::Busy { port, detail } => {
-            tracing::warn!(port, detail, "busy");
+        PortError::Busy { .. } => {
+            tracing::warn!(error = %Chain(&error), "busy");
             ApiError::Busy {
                 retry_after_s: BUSY_S,
             }
@@ -29,10 +30,7 @@ pub fn port_error(error: PortError) -> ApiError {
 /// Logs the chain of causes under a reference, and answers with the reference alone.
 fn internal(error: &(dyn std::error::Error + 'static)) -> ApiError {
     let trace_id = Uuid::now_v7().simple().to_string();
-    let causes: Vec<_> = std::iter::successors(Some(error), |error| error.source())
-        .map(ToString::to_string)
-        .collect();
-    tracing::error!(trace_id, error = causes.join(": "), "internal error");
+    tracing::error!(trace_id, error = %Chain(error), "internal error");
     ApiError::Internal { trace_id }
 }
 
@@ -76,7 +74,7 @@ impl From<ReserveError> for ApiError {
             ReserveError::NotFound => ApiError::NotFound,
             // Whatever it was, the buyer may ask again with the same path.
             ReserveError::Port(error) => {
-                tracing::warn!(error = ?error, "the gate did not answer");
+                tracing::warn!(error = %Chain(&error), "the gate did not decide a purchase");
                 ApiError::Busy {
                     retry_after_s: BUSY_S,
                 }

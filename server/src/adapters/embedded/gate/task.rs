@@ -9,6 +9,7 @@ use app::wire::ItemId;
 use tokio::sync::mpsc;
 
 use super::{Call, Published, Reply, item::GateItem};
+use crate::chain::Chain;
 use crate::engine::ports::{
     Clock, Decision, GateLedger, ItemSnapshot, OrderQueue, PortError, QueuedReservation,
     Reconciled, Released, ReserveRequest, Window,
@@ -153,16 +154,14 @@ impl GateTask {
             false => self.queue.put(&held).await,
         };
         if let Err(error) = written {
-            tracing::error!(%error, requests = replies.len(), "a batch may or may not be on disk");
+            tracing::error!(error = %Chain(&error), requests = replies.len(),
+                "a batch was not confirmed: its items are read again from the ledger");
             for held in &held {
                 self.forget(held.item_id);
             }
             let unknown = "the ledger did not confirm";
             for (reply, _) in replies {
-                drop(reply.send(Err(PortError::Failed {
-                    port: "gate",
-                    source: unknown.into(),
-                })));
+                drop(reply.send(Err(PortError::failed("gate", unknown))));
             }
             return;
         }
@@ -215,11 +214,8 @@ impl GateTask {
             published.retain(|id, _| self.items.contains_key(id));
         }
         if self.items.len() >= ITEMS {
-            let detail = "as many items as may be are on sale".to_owned();
-            return Err(PortError::Busy {
-                port: "gate",
-                detail,
-            });
+            let detail = "as many items as may be are on sale";
+            return Err(PortError::busy("gate", detail));
         }
         self.insert(item_id, &snapshot);
         Ok(true)

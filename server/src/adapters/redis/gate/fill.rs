@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{
     super::{Arg, scripts, segment, segment::Segment},
-    KEEP_MS, Open, RedisGate, busy,
+    KEEP_MS, Open, PORT, RedisGate,
 };
 use crate::engine::ports::{Holder, ItemSnapshot, ItemSummary, LoadEpoch, PortError, Window};
 
@@ -36,7 +36,7 @@ impl RedisGate {
     pub(super) async fn fill_new(&self, item_id: ItemId) -> Result<bool, PortError> {
         let asked_at = Instant::now();
         let Ok(_one) = timeout(WAIT, self.filling.lock()).await else {
-            return Err(busy("another item is being filled"));
+            return Err(PortError::busy(PORT, "another item is being filled"));
         };
         match self.fillings.refresh(item_id, asked_at).await? {
             Some(LoadEpoch { epoch: None, .. }) => self.fill(item_id, None).await,
@@ -198,7 +198,7 @@ impl RedisGate {
         let word: String = self.redis.run(&scripts::LOAD, &keys, &args).await?;
         match word.as_str() {
             "opened" | "known" => Ok(()),
-            other => Err(busy(&format!("filled in vain: {other}"))),
+            other => Err(PortError::busy(PORT, format!("filled in vain: {other}"))),
         }
     }
 

@@ -9,7 +9,7 @@ use futures::future::try_join_all;
 
 use super::{
     super::{Arg, scripts, segment, segment::Segment},
-    Open, RedisGate, busy,
+    Open, PORT, RedisGate,
 };
 use crate::engine::ports::{LoadEpoch, PortError, Window};
 
@@ -73,7 +73,7 @@ impl RedisGate {
         ];
         let quiet_ms: i64 = self.redis.run(&scripts::QUIET, &keys, &args).await?;
         let enough_ms = i64::try_from(self.patience.quiet.as_millis())
-            .map_err(|_| busy("patience without end"))?;
+            .map_err(|_| PortError::busy(PORT, "the quiet time is too long to be counted"))?;
         Ok(quiet && quiet_ms >= enough_ms)
     }
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     super::{Arg, scripts, segment, segment::Segment},
-    Open, RedisGate, busy, malformed, number,
+    Open, PORT, RedisGate, malformed, number,
     stocktaking::Counters,
 };
 use crate::engine::ports::PortError;
@@ -112,7 +112,7 @@ impl RedisGate {
             .await?
             == 0
         {
-            return Err(busy("a segment is of another filling"));
+            return Err(PortError::busy(PORT, "a segment is of another filling"));
         }
         let keys = giver.keys(&self.redis, ["item", "transfers"]);
         self.redis

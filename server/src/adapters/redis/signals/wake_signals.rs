@@ -13,7 +13,10 @@ use tokio::{sync::Notify, time::sleep};
 use uuid::Uuid;
 
 use super::{Redis, WAKE};
-use crate::engine::ports::{Job, WakeSignal};
+use crate::{
+    chain::Chain,
+    engine::ports::{Job, WakeSignal},
+};
 
 /// One message per job in this time, however often it is notified.
 const PERIOD: Duration = Duration::from_millis(5);
@@ -95,7 +98,7 @@ impl RedisWakeSignals {
                 .into_iter()
                 .filter_map(Result::err)
             {
-                tracing::debug!(error = ?error, "cannot publish a wake signal to other copies");
+                tracing::debug!(error = %Chain(&error), "cannot publish a wake signal to other copies");
             }
             sleep(PERIOD).await;
         }

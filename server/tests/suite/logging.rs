@@ -1,0 +1,55 @@
+//! An error is logged in one way: with its whole chain of causes.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Texts of the calls of `tracing` in a source, each up to its end.
+fn events(text: &str) -> impl Iterator<Item = &str> {
+    text.match_indices("tracing::").filter_map(|(at, _)| {
+        let call = &text[at..];
+        let open = call.find("!(")?;
+        let named = call[..open].trim_start_matches("tracing::");
+        let is_event = ["error", "warn", "info", "debug", "trace"].contains(&named);
+        let end = call
+            .find(");")
+            .or_else(|| call.find("),"))
+            .unwrap_or(call.len());
+        is_event.then(|| &call[..end])
+    })
+}
+
+fn sources() -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                found.push((path, text));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn every_error_in_the_log_has_its_causes() {
+    let mut with_causes = 0;
+    for (path, text) in sources() {
+        for event in events(&text) {
+            let fields = event
+                .replace("error = %Chain(&error)", "")
+                .replace("error = %Chain(", "");
+            with_causes += usize::from(fields.len() < event.len());
+            for bare in ["%error", "?error", "%source", "?source", "error = "] {
+                assert!(!fields.contains(bare), "{}: {event}", path.display());
+            }
+        }
+    }
+    assert!(with_causes > 20, "found only {with_causes}");
+}
