@@ -26,6 +26,7 @@ use crate::{
         },
         purchase, stock,
     },
+    tasks::Task,
     workers::WakeSignals,
 };
 
@@ -92,7 +93,7 @@ pub struct Assembly {
     /// What wakes the workers.
     pub wake_signals: WakeSignals,
     /// Run as long as the shop does; without them nothing is decided.
-    pub tasks: Vec<BoxFuture<'static, ()>>,
+    pub tasks: Vec<Task>,
     /// What the shop stands on, by name.
     pub dependencies: Vec<(&'static str, Ping)>,
     /// Tells the servers, after the workers have ended.

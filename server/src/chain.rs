@@ -1,7 +1,9 @@
 //! How an error is written into the log or onto the terminal: with everything that caused it, on one
-//! line. The only way to do so: an error alone often says no more than "ledger failed".
+//! line. The only way to do so: an error alone often says no more than "ledger failed". And what a panic
+//! says, which is no error.
 
 use std::{
+    any::Any,
     error::Error,
     fmt::{self, Display, Write},
 };
@@ -23,6 +25,13 @@ impl Display for Chain<'_> {
         }
         Ok(())
     }
+}
+
+/// What a panic says.
+pub fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("a panic without a message")
 }
 
 fn one_line(error: &dyn Error) -> String {

@@ -9,5 +9,6 @@ pub mod config;
 pub mod engine;
 pub mod http;
 pub mod migrations;
+pub mod tasks;
 pub mod telemetry;
 pub mod workers;

@@ -11,17 +11,19 @@ use std::{
 use futures::future::BoxFuture;
 use tokio::{
     sync::{Notify, watch},
-    task::JoinSet,
     time::sleep,
 };
 
-use crate::chain::Chain;
-use crate::engine::{
-    BATCH, Engine,
-    notices::send_notices,
-    orders::{close_unpaid, relay, write_orders},
-    ports::{Job, PortError, WakeSignal},
-    stock::{reconcile, release, warm_up},
+use crate::{
+    chain::Chain,
+    engine::{
+        BATCH, Engine,
+        notices::send_notices,
+        orders::{close_unpaid, relay, write_orders},
+        ports::{Job, PortError, WakeSignal},
+        stock::{reconcile, release, warm_up},
+    },
+    tasks::{LastRun, Task},
 };
 
 /// A worker that fails says so at once and then so often: a server may be away for an hour, and
@@ -87,95 +89,158 @@ impl WakeSignal for WakeSignals {
     }
 }
 
-/// Starts every worker. Once `stop` turns true each finishes the run it is in, and the set empties.
-pub fn start(
+/// Every worker as a task. Once `stop` turns true each finishes the run it is in, and ends.
+pub fn tasks(
     engine: &Engine,
     wake_signals: &WakeSignals,
     schedule: Schedule,
     stop: &watch::Receiver<bool>,
-) -> JoinSet<()> {
-    let mut workers = JoinSet::new();
-    let mut start = |worker: Worker, run_once: RunOnce| {
-        let (engine, wake_signals, stop) = (engine.clone(), wake_signals.clone(), stop.clone());
-        workers.spawn(worker.run(engine, wake_signals, stop, run_once));
+) -> Vec<Task> {
+    let workers = workers(schedule, engine.orders.outbox.is_some());
+    let task = |worker: Worker| {
+        let (engine, wake_signals) = (engine.clone(), wake_signals.clone());
+        let (stop, last_run) = (stop.clone(), LastRun::default());
+        let noted = last_run.clone();
+        let run = move || {
+            let (engine, wake_signals) = (engine.clone(), wake_signals.clone());
+            worker.run(engine, wake_signals, stop.clone(), noted.clone())
+        };
+        Task::restartable(worker.name, worker.about, run).noting(last_run)
     };
-    let every = |name, period| Worker {
-        name,
-        period,
-        job: None,
-        per_s: None,
-    };
-    let woken = |name, job| Worker {
-        name,
-        period: schedule.work,
-        job: Some(job),
-        per_s: None,
-    };
+    workers.into_iter().map(task).collect()
+}
 
-    if engine.orders.outbox.is_some() {
-        start(woken("relay", Job::Relay), |e, _| {
-            Box::pin(async move { relay::run_once(&e.orders).await })
-        });
+fn workers(schedule: Schedule, has_outbox: bool) -> Vec<Worker> {
+    let mut workers = vec![
+        Worker {
+            per_s: schedule.orders_per_s,
+            ..Worker::woken(
+                "write_orders",
+                "Turns queued reservations into orders.",
+                (Job::WriteOrders, schedule.work),
+                |e, limit| Box::pin(async move { write_orders::run_once(&e.orders, limit).await }),
+            )
+        },
+        Worker::woken(
+            "release",
+            "Puts units that came back on sale again.",
+            (Job::Release, schedule.work),
+            |e, _| Box::pin(async move { release::run_once(&e.stock).await }),
+        ),
+        Worker::woken(
+            "send_notices",
+            "Sends messages to people.",
+            (Job::Notify, schedule.work),
+            |e, _| Box::pin(async move { send_notices::run_once(&e.notices).await }),
+        ),
+        Worker::periodic(
+            "close_unpaid",
+            "Closes orders that were not paid in time.",
+            schedule.work,
+            |e, _| Box::pin(async move { close_unpaid::run_once(&e.orders).await }),
+        ),
+        Worker::periodic(
+            "warm_up",
+            "Loads items of approved rounds into the gate.",
+            schedule.warm_up,
+            |e, _| Box::pin(async move { warm_up::run_once(&e.stock).await }),
+        ),
+        Worker::periodic(
+            "reconcile",
+            "Compares the gate with the ledger and repairs the gate.",
+            schedule.reconcile,
+            |e, _| Box::pin(async move { reconcile::run_once(&e.stock).await }),
+        ),
+        Worker::periodic(
+            "replay_parked",
+            "Puts entries that could not be written back into the queue.",
+            schedule.replay,
+            |e, _| Box::pin(async move { e.orders.queue.replay_parked().await }),
+        ),
+        Worker::periodic(
+            "purge_log_ins",
+            "Deletes log-ins that have expired.",
+            schedule.purge,
+            |e, _| {
+                Box::pin(async move {
+                    let now_ms = e.accounts.clock.now_ms();
+                    e.accounts.tokens.purge(now_ms).await.map(|()| 0)
+                })
+            },
+        ),
+    ];
+    if has_outbox {
+        workers.push(Worker::woken(
+            "relay",
+            "Carries reservations from the gate's outbox to the queue.",
+            (Job::Relay, schedule.work),
+            |e, _| Box::pin(async move { relay::run_once(&e.orders).await }),
+        ));
     }
-    let writer = Worker {
-        per_s: schedule.orders_per_s,
-        ..woken("write_orders", Job::WriteOrders)
-    };
-    start(writer, |e, limit| {
-        Box::pin(async move { write_orders::run_once(&e.orders, limit).await })
-    });
-    start(woken("release", Job::Release), |e, _| {
-        Box::pin(async move { release::run_once(&e.stock).await })
-    });
-    start(woken("send_notices", Job::Notify), |e, _| {
-        Box::pin(async move { send_notices::run_once(&e.notices).await })
-    });
-    start(every("close_unpaid", schedule.work), |e, _| {
-        Box::pin(async move { close_unpaid::run_once(&e.orders).await })
-    });
-    start(every("warm_up", schedule.warm_up), |e, _| {
-        Box::pin(async move { warm_up::run_once(&e.stock).await })
-    });
-    start(every("reconcile", schedule.reconcile), |e, _| {
-        Box::pin(async move { reconcile::run_once(&e.stock).await })
-    });
-    start(every("replay_parked", schedule.replay), |e, _| {
-        Box::pin(async move { e.orders.queue.replay_parked().await })
-    });
-    start(every("purge_log_ins", schedule.purge), |e, _| {
-        Box::pin(async move {
-            let now_ms = e.accounts.clock.now_ms();
-            e.accounts.tokens.purge(now_ms).await.map(|()| 0)
-        })
-    });
     workers
 }
 
 /// A run, and how many entries it may take at most (for the workers that have a cap).
 type RunOnce = fn(Engine, u32) -> BoxFuture<'static, Result<u32, PortError>>;
 
-/// When a worker runs.
+/// What a worker does, and when.
+#[derive(Clone, Copy)]
 struct Worker {
     name: &'static str,
+    about: &'static str,
     period: Duration,
     job: Option<Job>,
     /// Entries a second, at most.
     per_s: Option<u32>,
+    run_once: RunOnce,
 }
 
 impl Worker {
+    /// Runs once a period.
+    fn periodic(
+        name: &'static str,
+        about: &'static str,
+        period: Duration,
+        run_once: RunOnce,
+    ) -> Self {
+        Self {
+            name,
+            about,
+            period,
+            job: None,
+            per_s: None,
+            run_once,
+        }
+    }
+
+    /// Runs when there is work, and once a period in any case.
+    fn woken(
+        name: &'static str,
+        about: &'static str,
+        (job, period): (Job, Duration),
+        run_once: RunOnce,
+    ) -> Self {
+        Self {
+            job: Some(job),
+            ..Worker::periodic(name, about, period, run_once)
+        }
+    }
+
     async fn run(
         self,
         engine: Engine,
         wake_signals: WakeSignals,
         mut stop: watch::Receiver<bool>,
-        run_once: RunOnce,
+        last_run: LastRun,
     ) {
         // A second's worth at once, or a cap would let a whole batch through and then pause.
         let limit = self.per_s.map_or(BATCH, |per_s| per_s.min(BATCH));
         let mut complained: Option<Instant> = None;
         while !*stop.borrow() {
-            let done = match run_once(engine.clone(), limit).await {
+            let begun = Instant::now();
+            let result = (self.run_once)(engine.clone(), limit).await;
+            last_run.note(begun, &result);
+            let done = match result {
                 Ok(done) => {
                     if complained.take().is_some() {
                         tracing::info!(worker = self.name, "a run succeeded again");

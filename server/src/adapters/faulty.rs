@@ -21,6 +21,8 @@ pub enum Fault {
     None,
     /// The call answers with an error.
     Fail,
+    /// The call panics.
+    Panic,
     /// The call never answers, and neither does any other.
     Crash,
 }
@@ -47,6 +49,7 @@ async fn pass(plan: &dyn FaultPlan, call: &'static str, point: Point) -> Result<
             let source = format!("{call} was made to fail ({point:?})");
             Err(PortError::failed("faulty", source))
         }
+        Fault::Panic => panic!("{call} was made to panic ({point:?})"),
         Fault::Crash => std::future::pending().await,
     }
 }

@@ -21,6 +21,7 @@ use crate::{
     chain::Chain,
     config::{Cluster, Config},
     engine::ports::Clock,
+    tasks::Task,
     workers::WakeSignals,
 };
 
@@ -54,7 +55,7 @@ pub async fn assemble(
         RETRY_AFTER,
         wake_signal,
     );
-    let mut tasks: Vec<BoxFuture<'static, ()>> = Vec::new();
+    let mut tasks = Vec::new();
     let (clock, gate_clock) = clocks(environment.clock.clone(), &redis, &mut tasks).await;
     let lines = Lines {
         rabbit: Arc::new(rabbit.await?),
@@ -70,8 +71,17 @@ pub async fn assemble(
         lines.sold_out.clone(),
         &lines.wake_signals,
     );
-    tasks.push(Box::pin(signals.listen()));
-    tasks.push(Box::pin(lines.wake_signals.clone().publish()));
+    tasks.push(Task::restartable(
+        "listen",
+        "Hears from other copies that units came back and that there is work.",
+        move || signals.clone().listen(),
+    ));
+    let wake_signals_of_all = lines.wake_signals.clone();
+    tasks.push(Task::restartable(
+        "publish",
+        "Tells other copies that there is work.",
+        move || wake_signals_of_all.clone().publish(),
+    ));
 
     let rabbit = lines.rabbit.clone();
     let parts = parts(config, &environment, &lines);
@@ -93,7 +103,7 @@ pub async fn assemble(
 async fn clocks(
     given: Option<Arc<dyn Clock>>,
     redis: &Redis,
-    tasks: &mut Vec<BoxFuture<'static, ()>>,
+    tasks: &mut Vec<Task>,
 ) -> (Arc<dyn Clock>, GateClock) {
     if let Some(clock) = given {
         return (clock.clone(), GateClock::Given(clock));
@@ -103,7 +113,12 @@ async fn clocks(
     if let Err(error) = clock.look().await {
         tracing::warn!(error = %Chain(&error), "Redis is away: will try again");
     }
-    tasks.push(Box::pin(clock.clone().follow()));
+    let followed = clock.clone();
+    tasks.push(Task::restartable(
+        "clock",
+        "Follows the clock of Redis.",
+        move || followed.clone().follow(),
+    ));
     (Arc::new(clock), GateClock::Server)
 }
 

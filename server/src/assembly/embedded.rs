@@ -14,6 +14,7 @@ use crate::{
         system::SystemClock,
     },
     config::Config,
+    tasks::Task,
     workers::WakeSignals,
 };
 
@@ -49,7 +50,11 @@ pub async fn assemble(
     Ok(Assembly {
         engine: engine(config, environment, &sql, parts),
         wake_signals,
-        tasks: vec![Box::pin(gate_task.run())],
+        tasks: vec![Task::vital(
+            "gate",
+            "Decides who gets a unit.",
+            gate_task.run(),
+        )],
         dependencies: vec![ledger_ping(&sql)],
         shutdown_hook: None,
         sql,

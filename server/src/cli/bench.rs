@@ -105,7 +105,7 @@ impl Bench {
         let mut shop = assembly::assemble(&config, environment).await?;
         let mut tasks = JoinSet::new();
         for task in std::mem::take(&mut shop.tasks) {
-            tasks.spawn(task);
+            tasks.spawn(task.unsupervised());
         }
         let mut stand = Stand {
             sale: Arc::new(Sale::new(self.orders, shop.engine.audit.clock.now_ms())),

@@ -1,4 +1,5 @@
-//! Whether this process can do its work: what it stands on answers, and it is not about to stop.
+//! Whether this process can do its work: what it stands on answers, its tasks run, and it is not about to
+//! stop.
 
 use std::time::Duration;
 
@@ -8,7 +9,9 @@ use tokio::{sync::watch, time::timeout};
 
 use crate::{
     assembly::Ping,
+    chain::Chain,
     http::{Dependency, Readiness},
+    tasks::{State, Status, Statuses},
 };
 
 /// A dependency that takes longer is not ready.
@@ -17,15 +20,30 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 /// What a process stands on.
 pub struct Ready {
     dependencies: Vec<(&'static str, Ping)>,
+    tasks: Statuses,
     stopped: watch::Receiver<bool>,
 }
 
 impl Ready {
-    pub fn new(dependencies: Vec<(&'static str, Ping)>, stopped: watch::Receiver<bool>) -> Self {
+    pub fn new(
+        dependencies: Vec<(&'static str, Ping)>,
+        tasks: Statuses,
+        stopped: watch::Receiver<bool>,
+    ) -> Self {
         Self {
             dependencies,
+            tasks,
             stopped,
         }
+    }
+}
+
+fn of_task(status: &Status) -> Dependency {
+    Dependency {
+        name: status.name,
+        ready: status.state == State::Running,
+        about: Some(status.about),
+        detail: status.detail(),
     }
 }
 
@@ -35,22 +53,68 @@ impl Readiness for Ready {
         let asked = self.dependencies.iter().map(async |(name, ping)| {
             let detail = match timeout(TIMEOUT, ping()).await {
                 Ok(Ok(())) => None,
-                Ok(Err(error)) => Some(error.to_string()),
+                Ok(Err(error)) => Some(Chain(&error).to_string()),
                 Err(_) => Some("no answer in time".to_owned()),
             };
             Dependency {
                 name,
                 ready: detail.is_none(),
+                about: None,
                 detail,
             }
         });
         let mut answers = join_all(asked).await;
+        answers.extend(self.tasks.all().iter().map(of_task));
         let stopping = *self.stopped.borrow();
         answers.push(Dependency {
             name: "process",
             ready: !stopping,
+            about: None,
             detail: stopping.then(|| "stopping".to_owned()),
         });
         answers
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tasks::{Backoff, Supervisor, Task};
+
+    #[tokio::test]
+    async fn a_task_that_panicked_makes_the_process_unready_and_says_why() {
+        let (_stop, stopped) = watch::channel(false);
+        let backoff = Backoff {
+            first: Duration::from_secs(3600),
+            ..Backoff::default()
+        };
+        let (supervisor, _ended) = Supervisor::new(stopped.clone(), backoff);
+        let careless = Task::restartable("write_orders", "Writes orders.", || async {
+            panic!("no such row");
+        });
+        let sound = Task::restartable("release", "Releases units.", std::future::pending);
+        let _tasks = supervisor.start([careless, sound]);
+        let ready = Ready::new(Vec::new(), supervisor.statuses(), stopped);
+        let red = loop {
+            let mut parts = ready.check().await;
+            parts.retain(|part| !part.ready);
+            if !parts.is_empty() {
+                break parts;
+            }
+            tokio::task::yield_now().await;
+        };
+        let [part] = &red[..] else {
+            panic!("{red:?}");
+        };
+        assert_eq!(
+            (part.name, part.about),
+            ("write_orders", Some("Writes orders."))
+        );
+        assert!(
+            part.detail
+                .as_ref()
+                .unwrap()
+                .contains("it panicked: no such row")
+        );
     }
 }

@@ -10,7 +10,6 @@ use tokio::{
     net::TcpSocket,
     signal::unix::{SignalKind, signal},
     sync::watch,
-    task::JoinSet,
     time::{sleep, timeout},
 };
 
@@ -22,6 +21,7 @@ use crate::{
     config::Config,
     engine::{Engine, stock::warm_up, storefront::ShopFront},
     http::{self, HttpSettings, Readiness, Site},
+    tasks::{Backoff, Supervisor, Task},
     telemetry::{log, metrics},
     workers,
 };
@@ -71,19 +71,27 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
     }
 
     let (stop, stopped) = watch::channel(false);
-    let mut tasks = JoinSet::new();
-    for task in shop.tasks {
-        tasks.spawn(task);
-    }
-    tasks.spawn(metrics::upkeep(metrics.clone()));
+    let (supervisor, mut ended) = Supervisor::new(stopped.clone(), Backoff::default());
+    let kept_up = metrics.clone();
+    let upkeep = Task::restartable(
+        "metrics_upkeep",
+        "Adds what was observed to the metrics' buckets.",
+        move || metrics::upkeep(kept_up.clone()),
+    );
+    let _tasks = supervisor.start(shop.tasks.into_iter().chain([upkeep]));
     warm_gate(&shop.engine).await;
-    let mut workers = match role {
-        Role::Web => JoinSet::new(),
+    let workers = match role {
+        Role::Web => Vec::new(),
         Role::All | Role::Worker => {
-            workers::start(&shop.engine, &shop.wake_signals, config.schedule, &stopped)
+            workers::tasks(&shop.engine, &shop.wake_signals, config.schedule, &stopped)
         }
     };
-    let readiness = Arc::new(Ready::new(shop.dependencies, stopped));
+    let mut workers = supervisor.start(workers);
+    let readiness = Arc::new(Ready::new(
+        shop.dependencies,
+        supervisor.statuses(),
+        stopped,
+    ));
     let router = match role {
         Role::Worker => http::probes(readiness, metrics),
         Role::All | Role::Web => http::router(site(config, shop.engine, readiness, metrics)),
@@ -92,25 +100,30 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
     let listener = address.listen(BACKLOG).map_err(cannot_listen)?;
     println!("The shop is open: http://{}", listener.local_addr()?);
     let told = told_to_stop()?;
-    let drain = config.drain;
-    http::serve(listener, router, async move {
-        told.await;
+    let mut cause = Ok(());
+    http::serve(listener, router, async {
+        tokio::select! {
+            () = told => {}
+            Some(task) = ended.recv() => cause = Err(task),
+        }
         // Readiness is red from now on: balancers look elsewhere while we still answer.
         stop.send_replace(true);
-        sleep(drain).await;
+        if cause.is_ok() {
+            sleep(config.drain).await;
+        }
     })
     .await;
-    let ended = timeout(LAST_RUNS, async {
+    let last_runs = timeout(LAST_RUNS, async {
         while workers.join_next().await.is_some() {}
     })
     .await;
-    if ended.is_err() {
+    if last_runs.is_err() {
         tracing::warn!("a worker was still in a run at the end");
     }
     if let Some(hook) = shop.shutdown_hook {
         drop(timeout(SHUTDOWN_HOOK, hook).await);
     }
-    Ok(())
+    Ok(cause?)
 }
 
 /// An address that no other process has.

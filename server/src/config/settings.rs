@@ -151,7 +151,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "DRILL",
         "",
-        "fails on purpose, once: call:before|after:number:die|fail; refused in production",
+        "fails on purpose, once: call:before|after:number:die|fail|panic; refused in production",
     ),
     setting(
         "LOG",

@@ -17,6 +17,7 @@ use server_fn::error::{FromServerFnError as _, SERVER_FN_ERROR_HEADER, ServerFnE
 use uuid::Uuid;
 
 use super::AppState;
+use crate::chain::panic_message;
 
 /// Largest request body: the largest form has three short fields.
 pub const MAX_REQUEST: usize = 16 * 1024;
@@ -121,7 +122,5 @@ pub fn internal(what: &str) -> ApiError {
     reason = "the signature is the layer's"
 )]
 pub fn after_panic(panic: Box<dyn Any + Send>) -> Response {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-    Envelope(internal(text.unwrap_or("a panic without words"))).into_response()
+    Envelope(internal(panic_message(&*panic))).into_response()
 }

@@ -7,14 +7,17 @@ use axum::{Json, Router, http::StatusCode, routing::get};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Serialize;
 
-/// Something the shop cannot work without.
+/// Something the shop cannot work without: a server it stands on, a background task, the process.
 #[derive(Clone, Debug, Serialize)]
 pub struct Dependency {
     /// One word.
     pub name: &'static str,
-    /// It answers.
+    /// It answers, or runs.
     pub ready: bool,
-    /// What it answered, when it is not ready.
+    /// What a task does, in a sentence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub about: Option<&'static str>,
+    /// Why it is not ready; what a task did last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
 }

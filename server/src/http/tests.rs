@@ -40,6 +40,7 @@ impl Readiness for OnePart {
         vec![Dependency {
             name: "ledger",
             ready: self.0,
+            about: None,
             detail,
         }]
     }

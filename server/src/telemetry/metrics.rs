@@ -112,6 +112,13 @@ pub const METRICS: &[Metric] = &[
         labels: &["worker"],
         about: "Entries that a worker has dealt with.",
     },
+    Metric {
+        name: "seckill_task_restarts_total",
+        kind: Kind::Counter,
+        unit: Unit::Count,
+        labels: &["task"],
+        about: "Background tasks that panicked or ended and were started again.",
+    },
 ];
 
 /// Upper bounds of the histograms' buckets, in seconds: the advice of OpenTelemetry's semantic

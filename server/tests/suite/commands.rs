@@ -3,6 +3,7 @@
 
 mod log;
 mod production;
+mod supervision;
 
 use std::{
     path::Path,
@@ -77,6 +78,26 @@ impl Running {
             let ended = self.process.try_wait().unwrap();
             assert!(ended.is_none(), "the server ended: {ended:?}");
             assert!(begun.elapsed() < limit, "the server is not ready");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+impl Running {
+    /// What it answers to `GET path`, whatever the status.
+    async fn get(&self, path: &str) -> String {
+        let answer = reqwest::get(format!("{}{path}", self.url)).await.unwrap();
+        answer.text().await.unwrap()
+    }
+
+    /// Its exit status, once it has ended by itself.
+    async fn wait_until_ended(&mut self, limit: Duration) -> Option<i32> {
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.process.try_wait().unwrap() {
+                return status.code();
+            }
+            assert!(begun.elapsed() < limit, "the server goes on");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }

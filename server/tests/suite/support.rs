@@ -77,7 +77,10 @@ impl TestShop {
         } = Box::pin(assembly::assemble(&config, environment))
             .await
             .unwrap();
-        let tasks = tasks.into_iter().map(tokio::spawn).collect();
+        let tasks = tasks
+            .into_iter()
+            .map(|task| tokio::spawn(task.unsupervised()));
+        let tasks = tasks.collect();
         TestShop {
             engine,
             sql,

@@ -16,15 +16,25 @@ pub struct Drill {
     point: Point,
     /// At which call, from 1.
     nth: u32,
-    /// The process dies there, as `kill -9` has it; otherwise the call answers with an error.
-    dies: bool,
+    end: End,
+}
+
+/// How a call ends that is made to fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// The process dies there, as `kill -9` has it.
+    Die,
+    /// With an error.
+    Fail,
+    /// With a panic.
+    Panic,
 }
 
 impl FromStr for Drill {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const SHAPE: &str = "has the form call:before|after:number:die|fail";
+        const SHAPE: &str = "has the form call:before|after:number:die|fail|panic";
         let [call, point, nth, end] = text.split(':').collect::<Vec<_>>()[..] else {
             return Err(SHAPE);
         };
@@ -36,9 +46,10 @@ impl FromStr for Drill {
                 _ => return Err(SHAPE),
             },
             nth: nth.parse().map_err(|_| SHAPE)?,
-            dies: match end {
-                "die" => true,
-                "fail" => false,
+            end: match end {
+                "die" => End::Die,
+                "fail" => End::Fail,
+                "panic" => End::Panic,
                 _ => return Err(SHAPE),
             },
         })
@@ -69,12 +80,13 @@ impl FaultPlan for DrillPlan {
         if self.calls.fetch_add(1, Ordering::SeqCst) + 1 != self.drill.nth {
             return Fault::None;
         }
-        if self.drill.dies {
+        tracing::warn!(call, end = ?self.drill.end, "made to fail by a drill");
+        match self.drill.end {
             // No destructor, no flush, no good-bye.
-            std::process::abort();
+            End::Die => std::process::abort(),
+            End::Fail => Fault::Fail,
+            End::Panic => Fault::Panic,
         }
-        tracing::warn!(call, "made to fail by a drill");
-        Fault::Fail
     }
 }
 

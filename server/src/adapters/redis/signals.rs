@@ -36,6 +36,7 @@ const MARKS_LIFE: Duration = Duration::from_secs(5);
 const PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
 
 /// Hears what other copies say.
+#[derive(Clone)]
 pub struct Signals {
     redis: Redis,
     sold_out: SoldOutCache,
