@@ -90,7 +90,11 @@ pub const SETTINGS: &[Setting] = &[
         "arithmetic, text, or off (for load tools)",
     ),
     setting("CAPTCHA_LIFE_S", "120", "a question is good for this long"),
-    setting("PATH_LIFE_S", "60", "a hidden path is good for this long"),
+    setting(
+        "PATH_LIFE_S",
+        "60",
+        "a hidden path is good for this long; one from before the start, after it",
+    ),
     setting(
         "PATH_OPENS_BEFORE_S",
         "60",

@@ -9,7 +9,7 @@ pub struct Rules {
     pub captcha_life_ms: i64,
     /// Paths need an answered question. Off only for load tools, never in production.
     pub captcha_required: bool,
-    /// A path is good for this long.
+    /// A path is good for this long, and one handed out before the start for this long after it.
     pub path_life_ms: i64,
     /// Questions and paths are handed out from this long before the start, so that people spread.
     pub path_opens_before_ms: i64,

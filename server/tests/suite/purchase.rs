@@ -144,11 +144,31 @@ async fn questions_and_paths_are_handed_out_from_a_minute_before_the_start() {
     let early = door.purchase(&buyer, path.clone(), item).await;
     assert_eq!(early, Err(ApiError::NotStarted));
     door.shop.clock.advance(1);
-    let late = door.purchase(&buyer, path.clone(), item).await;
-    assert_eq!(late, Err(ApiError::PathInvalid), "its minute is over");
-
-    let path = door.way_in(&buyer, item).await.unwrap().path;
     assert_eq!(door.purchase(&buyer, path, item).await.unwrap().position, 1);
+}
+
+#[tokio::test]
+async fn a_path_is_good_for_its_life_and_for_as_long_after_the_start() {
+    let door = Door::new().await;
+    let start_ms = START_MS + HOUR_MS;
+    let item = door
+        .shop
+        .item_in(10, start_ms, start_ms + HOUR_MS, None)
+        .await;
+    let (eager, slow, late) = (visitor(1), visitor(2), visitor(3));
+    door.shop.clock.advance(HOUR_MS - 60_000);
+    let first = door.way_in(&eager, item).await.unwrap();
+    let second = door.way_in(&slow, item).await.unwrap();
+    assert_eq!(first.expires_at_ms, start_ms + 60_000);
+    assert_eq!(second.expires_at_ms, start_ms + 60_000);
+    door.shop.clock.advance(60_000 + 59_999);
+    assert!(door.purchase(&eager, first.path, item).await.is_ok());
+    let third = door.way_in(&late, item).await.unwrap();
+    assert_eq!(third.expires_at_ms, start_ms + 59_999 + 60_000);
+    door.shop.clock.advance(1);
+    let expired = door.purchase(&slow, second.path, item).await;
+    assert_eq!(expired, Err(ApiError::PathInvalid));
+    assert!(door.purchase(&late, third.path, item).await.is_ok());
 }
 
 #[tokio::test]

@@ -1,30 +1,29 @@
 //! A bounded map whose entries expire.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeSet, HashMap},
     hash::Hash,
 };
 
-/// Values that live about equally long. Expired ones are dropped as new ones come in; there is no
-/// background task. When it is full of living entries it refuses new ones.
+/// Expired values are dropped as new ones come in; there is no background task. When it is full of
+/// living entries it refuses new ones.
 pub struct ExpiringMap<K, V> {
     capacity: usize,
     values: HashMap<K, (i64, V)>,
-    /// In the order of insertion, which is the order of expiry as long as lives are equal. May
-    /// name keys that are gone or were put again: then the expiry does not match.
-    order: VecDeque<(i64, K)>,
+    /// Every entry once, the next to expire first: lives differ.
+    by_expiry: BTreeSet<(i64, K)>,
 }
 
 /// The map holds as many living entries as it may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Full;
 
-impl<K: Clone + Eq + Hash, V> ExpiringMap<K, V> {
+impl<K: Clone + Hash + Ord, V> ExpiringMap<K, V> {
     pub fn new(capacity: usize) -> Self {
         Self {
             capacity,
             values: HashMap::new(),
-            order: VecDeque::new(),
+            by_expiry: BTreeSet::new(),
         }
     }
 
@@ -39,7 +38,8 @@ impl<K: Clone + Eq + Hash, V> ExpiringMap<K, V> {
         if self.values.len() >= self.capacity && !self.values.contains_key(&key) {
             return Err(Full);
         }
-        self.order.push_back((expires_at_ms, key.clone()));
+        self.remove(&key);
+        self.by_expiry.insert((expires_at_ms, key.clone()));
         self.values.insert(key, (expires_at_ms, value));
         Ok(())
     }
@@ -49,22 +49,18 @@ impl<K: Clone + Eq + Hash, V> ExpiringMap<K, V> {
     }
 
     pub fn remove(&mut self, key: &K) -> Option<V> {
-        self.values.remove(key).map(|(_, value)| value)
+        let (key, (expires_at_ms, value)) = self.values.remove_entry(key)?;
+        self.by_expiry.remove(&(expires_at_ms, key));
+        Some(value)
     }
 
     fn drop_expired(&mut self, now_ms: i64) {
-        while let Some((expires_at_ms, key)) = self.order.front() {
-            let stale = self
-                .values
-                .get(key)
-                .is_none_or(|(at_ms, _)| at_ms != expires_at_ms);
-            if !stale && *expires_at_ms > now_ms {
-                break;
+        while let Some((expires_at_ms, _)) = self.by_expiry.first()
+            && *expires_at_ms <= now_ms
+        {
+            if let Some((_, key)) = self.by_expiry.pop_first() {
+                self.values.remove(&key);
             }
-            if !stale {
-                self.values.remove(key);
-            }
-            self.order.pop_front();
         }
     }
 }
@@ -95,6 +91,18 @@ mod tests {
             assert_eq!(map.remove(&key), Some(key));
         }
         assert_eq!(map.insert(1000, 1000, 10, 0), Ok(()));
-        assert_eq!(map.order.len(), 1);
+        assert_eq!(map.by_expiry.len(), 1);
+    }
+
+    #[test]
+    fn an_entry_that_lives_long_keeps_no_room_from_others() {
+        let mut map = ExpiringMap::new(2);
+        assert_eq!(map.insert("long", 1, 120, 0), Ok(()));
+        assert_eq!(map.insert("short", 2, 60, 0), Ok(()));
+        assert_eq!(map.insert("new", 3, 120, 60), Ok(()), "short has expired");
+        assert_eq!(
+            (map.get(&"long"), map.get(&"short"), map.get(&"new")),
+            (Some(&1), None, Some(&3))
+        );
     }
 }

@@ -13,7 +13,7 @@ use crate::engine::ports::{AskedCaptcha, Captchas, Clock, PathGrant, Paths, Port
 
 /// Questions at once. A picture is about 3 kB: at most some 100 MB, at the very peak of a sale.
 const CAPTCHAS: usize = 32_768;
-/// Paths at once: one for each of that many buyers within a minute.
+/// Paths at once: one for each of that many buyers, from a minute before a start to one after it.
 const PATHS: usize = 262_144;
 
 fn full(port: &'static str) -> impl Fn(Full) -> PortError {
@@ -28,7 +28,7 @@ struct Latest<K, V> {
     keys: ExpiringMap<Owner, K>,
 }
 
-impl<K: Clone + Eq + Hash, V> Latest<K, V> {
+impl<K: Clone + Hash + Ord, V> Latest<K, V> {
     fn new(capacity: usize) -> Self {
         Self {
             things: ExpiringMap::new(capacity),

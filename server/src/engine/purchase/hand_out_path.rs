@@ -47,7 +47,7 @@ pub async fn hand_out_path(
     answer: Option<&str>,
 ) -> Result<PathGrant, PathError> {
     limit::count(&*deps.limits, Limit::Path(buyer)).await?;
-    open_item(deps, item_id).await?;
+    let item = open_item(deps, item_id).await?;
     if deps.rules.captcha_required {
         let captcha_id = captcha_id.ok_or(PathError::Missing("captcha_id"))?;
         let answer = answer.ok_or(PathError::Missing("answer"))?;
@@ -55,12 +55,14 @@ pub async fn hand_out_path(
             return Err(PathError::Refused(Rejection::CaptchaWrong));
         }
     }
+    // Whoever answers early has as long after the start as everybody else.
+    let counts_from_ms = deps.clock.now_ms().max(item.starts_at_ms);
     let grant = PathGrant {
         path: deps.ids.secret(),
         buyer,
         item_id,
         reservation_id: ReservationId(deps.ids.id()),
-        expires_at_ms: deps.clock.now_ms() + deps.rules.path_life_ms,
+        expires_at_ms: counts_from_ms + deps.rules.path_life_ms,
         asked: false,
     };
     deps.paths.put(grant.clone()).await?;

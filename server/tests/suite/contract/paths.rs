@@ -71,3 +71,24 @@ async fn a_buyer_has_one_path_for_each_item() {
     assert_eq!(paths.take("a").await.unwrap(), Some(grant("a", 1)));
     assert_eq!(paths.take("b").await.unwrap(), Some(other));
 }
+
+#[tokio::test]
+async fn a_path_from_before_the_start_is_kept_until_it_expires() {
+    let shop = TestShop::new().await;
+    let paths = &shop.engine.purchase.paths;
+    let early = PathGrant {
+        expires_at_ms: START_MS + 120_000,
+        ..grant("early", 1)
+    };
+    paths.put(early.clone()).await.unwrap();
+    paths.put(grant("late", 2)).await.unwrap();
+    shop.clock.advance(119_999);
+    // Stores drop what has expired as something new comes in.
+    let new = PathGrant {
+        expires_at_ms: START_MS + 180_000,
+        ..grant("new", 3)
+    };
+    paths.put(new).await.unwrap();
+    assert_eq!(paths.peek("early").await.unwrap(), Some(early.clone()));
+    assert_eq!(paths.take("early").await.unwrap(), Some(early));
+}

@@ -84,14 +84,21 @@ async fn redis_forgets_a_path_at_the_end_of_its_life_and_the_clock_before() {
     let place = Place::alone(shared());
     let clock = clock();
     let paths = paths(&place, &clock);
-    paths.put(grant("a", 1)).await.unwrap();
-    for name in ["path:a".to_owned(), {
-        let super::PathGrant { buyer, item_id, .. } = grant("a", 1);
-        format!("path-of:{buyer}:{item_id}")
-    }] {
-        let key = format!("{}:{name}", place.namespace);
-        let life_ms: i64 = shared().cli(&["pttl", &key]).parse().unwrap();
-        assert!((1..=60_000).contains(&life_ms), "{key} lives {life_ms} ms");
+    let early = super::PathGrant {
+        expires_at_ms: START_MS + 120_000,
+        ..grant("early", 2)
+    };
+    for (grant, lives) in [(grant("a", 1), 1..=60_000), (early, 60_001..=120_000)] {
+        paths.put(grant.clone()).await.unwrap();
+        let super::PathGrant { buyer, item_id, .. } = grant;
+        for name in [
+            format!("path:{}", grant.path),
+            format!("path-of:{buyer}:{item_id}"),
+        ] {
+            let key = format!("{}:{name}", place.namespace);
+            let life_ms: i64 = shared().cli(&["pttl", &key]).parse().unwrap();
+            assert!(lives.contains(&life_ms), "{key} lives {life_ms} ms");
+        }
     }
     clock.advance(59_999);
     assert!(paths.peek("a").await.unwrap().is_some());
