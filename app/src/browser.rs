@@ -1,4 +1,5 @@
-//! The only place that touches the browser's API: server time, timers, and the page itself.
+//! The only place that touches the browser's API: server time, timers, the page itself, and what a
+//! tab keeps from page to page.
 //!
 //! Islands are compiled for the server too, where their effects never run. There, the few calls in
 //! `web` are replaced by ones that do nothing; everything above them is the same code.
@@ -7,6 +8,7 @@ pub mod clock;
 pub mod effects;
 mod estimate;
 pub mod page;
+pub mod storage;
 pub mod ticking;
 pub mod timers;
 

@@ -39,3 +39,14 @@ pub fn path() -> String {
 
 /// There is no page.
 pub fn reload() {}
+
+/// Nothing is kept.
+pub fn kept(_name: &str) -> Option<String> {
+    None
+}
+
+/// Keeps nothing.
+pub fn keep(_name: &str, _text: &str) {}
+
+/// There is nothing to forget.
+pub fn forget(_name: &str) {}

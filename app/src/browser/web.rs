@@ -76,3 +76,26 @@ pub fn reload() {
         let _ = window.location().reload();
     }
 }
+
+/// What the tab keeps under `name`.
+pub fn kept(name: &str) -> Option<String> {
+    tab_storage()?.get_item(name).ok()?
+}
+
+/// Keeps `text` under `name` for the tab's next pages. A full or forbidden storage keeps nothing.
+pub fn keep(name: &str, text: &str) {
+    if let Some(storage) = tab_storage() {
+        let _ = storage.set_item(name, text);
+    }
+}
+
+/// Keeps nothing under `name` any more.
+pub fn forget(name: &str) {
+    if let Some(storage) = tab_storage() {
+        let _ = storage.remove_item(name);
+    }
+}
+
+fn tab_storage() -> Option<web_sys::Storage> {
+    web_sys::window()?.session_storage().ok()?
+}

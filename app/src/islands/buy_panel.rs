@@ -4,6 +4,7 @@
 
 mod captcha;
 mod face;
+mod kept_path;
 mod machine;
 mod run;
 

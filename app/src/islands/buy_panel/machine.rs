@@ -2,13 +2,14 @@
 //! network; it is told what happened and when, and says what is to be done. What it shows is
 //! computed from the facts and the time, so that no event can leave it showing something untrue.
 //!
-//! The facts about the sale and the visitor are kept in `facts`, the way to a reservation in
-//! `buying`, and what becomes of it in `following`.
+//! The facts about the sale and the visitor are kept in `facts`, the hidden path in `path`, the way
+//! to a reservation in `buying`, and what becomes of it in `following`.
 
 mod buying;
 mod facts;
 mod following;
 mod messages;
+mod path;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -73,6 +74,7 @@ impl Machine {
 
     /// Takes an event in, and says what is to be done.
     pub fn step(&mut self, at: Moment, event: Event) -> Vec<Effect> {
+        let path_before = self.path.clone();
         match event {
             Event::ClockSet => self.wake(),
             Event::Shown => self.shown(),
@@ -89,12 +91,16 @@ impl Machine {
             Event::Answered(answer) => self.answered(answer),
             Event::SheetClosed => self.close_sheet(),
             Event::PathGiven(answer) => self.path_given(at, answer),
+            Event::PathRecalled(path) => self.path_recalled(at, path),
             Event::Purchased(answer) => self.purchased(at, answer),
             Event::Followed(answer) => self.followed(at, answer),
             Event::OrderRead(answer) => self.order_read(at, answer),
         }
         if self.sheet.is_some() && !self.may_ask(at.now_ms) {
             self.close_sheet();
+        }
+        if self.path != path_before {
+            self.keep_path(at);
         }
         if let Some(edge_ms) = self.next_edge_ms(at.now_ms) {
             self.later(Slot::Edge, edge_ms - at.now_ms);
@@ -139,7 +145,7 @@ impl Machine {
         match self.sale.offer(now_ms) {
             Offer::Before => State::Before {
                 opens_at_ms,
-                signed_in: self.visitor == Visitor::SignedIn,
+                signed_in: self.is_signed_in(),
             },
             Offer::Warm => State::Warm {
                 opens_at_ms,
@@ -185,7 +191,7 @@ impl Machine {
 
     /// The next instant at which the clock alone changes what is shown.
     fn next_edge_ms(&self, now_ms: i64) -> Option<i64> {
-        let path = self.path.as_ref().map(buying::good_until_ms);
+        let path = self.path.as_ref().map(path::good_until_ms);
         self.sale
             .edges_ms()
             .into_iter()

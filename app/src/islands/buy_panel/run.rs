@@ -8,6 +8,7 @@ use leptos::{prelude::*, task::spawn_local};
 use super::{
     PanelItem,
     face::Face,
+    kept_path,
     machine::{Effect, Event, Machine, Moment, Slot, State},
 };
 use crate::{
@@ -150,6 +151,11 @@ impl Runner {
                 .request(PathGiven(Err(lost)), async move {
                     PathGiven(api::path(item_id, Some(captcha_id), Some(answer)).await)
                 }),
+            Effect::RecallPath(account_id) => {
+                self.send(PathRecalled(kept_path::recall(item_id, account_id)));
+            }
+            Effect::KeepPath { account_id, path } => kept_path::keep(item_id, account_id, path),
+            Effect::ForgetPath => kept_path::forget(item_id),
             Effect::Purchase { path } => self.request(Purchased(Err(lost)), async move {
                 Purchased(api::purchase(path, item_id).await)
             }),

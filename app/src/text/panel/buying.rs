@@ -33,6 +33,16 @@ pub fn opens_in(language: Language, warm: bool) -> &'static str {
     }
 }
 
+/// The answer's life is over, above the clock that counts to the end or to the start.
+pub fn expired_answer(language: Language, open: bool) -> &'static str {
+    match (language, open) {
+        (Language::Zh, false) => "验证已过期，距离开抢还有",
+        (Language::Zh, true) => "验证已过期，距离结束还有",
+        (Language::En, false) => "Your answer has expired. Opens in",
+        (Language::En, true) => "Your answer has expired. Ends in",
+    }
+}
+
 /// Queued, with the number when it is known.
 pub fn queued(language: Language, position: Option<u32>) -> String {
     match (language, position) {
@@ -149,6 +159,8 @@ messages! {
     open: "正在抢购，距离结束还有", "On sale now, ends in";
     /// On sale, question still to answer.
     open_hint: "回答一个小问题后即可下单。", "One small question, then it is yours to win.";
+    /// The answer's life is over.
+    answer_again: "请再答一次验证问题。", "Please answer the question once more.";
     /// On sale, everything here.
     ready_hint: "验证已通过，点一下就下单。", "Your answer is in: one press buys.";
     /// Under way.

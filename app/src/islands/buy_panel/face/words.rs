@@ -158,6 +158,7 @@ impl Words<'_> {
         let language = self.language;
         let status = match readiness {
             Readiness::Ready => panel::you_are_ready(language),
+            Readiness::Expired => panel::expired_answer(language, false),
             _ => panel::opens_in(language, warm),
         };
         let face = self.face(status).big(Big::Clock(opens_at_ms));
@@ -165,11 +166,14 @@ impl Words<'_> {
             (Readiness::SignedOut, _) => {
                 self.sign_in(face.hint(panel::sign_in_to_be_ready(language)))
             }
-            (Readiness::ToAnswer, false) => face
+            (Readiness::ToAnswer | Readiness::Expired, false) => face
                 .hint(panel::you_are_signed_in(language))
                 .button(self.buy_label(), Press::Dead),
             (Readiness::ToAnswer, true) => face
                 .hint(panel::answer_early_hint(language))
+                .button(panel::answer_early(language), Press::Acts),
+            (Readiness::Expired, true) => face
+                .hint(panel::answer_again(language))
                 .button(panel::answer_early(language), Press::Acts),
             (Readiness::Ready, _) => face
                 .hint(panel::ready_before_hint(language))
@@ -180,11 +184,18 @@ impl Words<'_> {
 
     fn open(&self, ends_at_ms: i64, readiness: Readiness) -> Face {
         let language = self.language;
-        let face = self.face(panel::open(language)).big(Big::Clock(ends_at_ms));
+        let status = match readiness {
+            Readiness::Expired => panel::expired_answer(language, true),
+            _ => panel::open(language),
+        };
+        let face = self.face(status).big(Big::Clock(ends_at_ms));
         match readiness {
             Readiness::SignedOut => self.sign_in(face.hint(panel::sign_in_to_buy(language))),
             Readiness::ToAnswer => face
                 .hint(panel::open_hint(language))
+                .button(self.buy_label(), Press::Acts),
+            Readiness::Expired => face
+                .hint(panel::answer_again(language))
                 .button(self.buy_label(), Press::Acts),
             Readiness::Ready => face
                 .hint(panel::ready_hint(language))

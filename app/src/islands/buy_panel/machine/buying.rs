@@ -1,14 +1,10 @@
 //! The way to a reservation: question → path → purchase.
 
 use super::{
-    Effect, Machine, Moment, Notice, Readiness, Sheet, Slot, Wait,
-    facts::{Offer, Visitor},
-    following::Mine,
+    Effect, Machine, Moment, Notice, Readiness, Sheet, Slot, Wait, facts::Offer, following::Mine,
 };
 use crate::wire::{ApiError, CaptchaChallenge, CaptchaWords, HiddenPath, Reserved};
 
-/// A path that is about to expire would expire on its way.
-const MARGIN_MS: i64 = 500;
 /// The server says "not yet" although our clock says it is time: asked again this soon…
 const EARLY_MS: i64 = 250;
 /// …and this often, before the panel counts down again.
@@ -29,34 +25,13 @@ pub enum Purchase {
     Doubted,
 }
 
-/// From this instant on a path is not used any more.
-pub fn good_until_ms(path: &HiddenPath) -> i64 {
-    path.expires_at_ms - MARGIN_MS
-}
-
 impl Machine {
-    pub(super) fn readiness(&self, now_ms: i64) -> Readiness {
-        if self.visitor != Visitor::SignedIn {
-            Readiness::SignedOut
-        } else if self.good_path(now_ms).is_some() {
-            Readiness::Ready
-        } else {
-            Readiness::ToAnswer
-        }
-    }
-
     /// A question makes sense: somebody who may buy, nothing held, the sale open or about to.
     pub(super) fn may_ask(&self, now_ms: i64) -> bool {
         self.is_known()
-            && self.visitor == Visitor::SignedIn
+            && self.is_signed_in()
             && self.mine.is_none()
             && matches!(self.sale.offer(now_ms), Offer::Warm | Offer::Open)
-    }
-
-    fn good_path(&self, now_ms: i64) -> Option<&HiddenPath> {
-        self.path
-            .as_ref()
-            .filter(|path| now_ms < good_until_ms(path))
     }
 
     pub(super) fn pressed(&mut self, at: Moment) {
@@ -70,17 +45,20 @@ impl Machine {
         if self.purchase != Purchase::Idle || self.sheet.is_some() || !self.may_ask(at.now_ms) {
             return;
         }
-        match (open, self.good_path(at.now_ms).is_some()) {
-            (true, true) => {
+        let readiness = self.readiness(at.now_ms);
+        match (open, readiness) {
+            (true, Readiness::Ready) => {
                 self.purchase = Purchase::Sent { early: 0 };
                 self.send_purchase(at);
             }
-            (true, false) => {
-                self.purchase = Purchase::Wanted;
-                self.open_sheet(None);
+            (false, Readiness::Ready) => {}
+            (open, _) => {
+                if open {
+                    self.purchase = Purchase::Wanted;
+                }
+                let expired = readiness == Readiness::Expired;
+                self.open_sheet(expired.then_some(Notice::TooOld));
             }
-            (false, false) => self.open_sheet(None),
-            (false, true) => {}
         }
     }
 
@@ -221,14 +199,14 @@ impl Machine {
                 self.ask(Effect::Purchase { path });
             }
             // It grew too old while we waited. Whether an earlier attempt arrived, the server knows.
-            (Purchase::Sent { .. } | Purchase::Waiting(_), None) => self.doubt(),
+            (Purchase::Sent { .. } | Purchase::Waiting(_), None) => self.doubt(at),
             (Purchase::Idle | Purchase::Wanted | Purchase::Doubted, _) => {}
         }
     }
 
-    fn doubt(&mut self) {
+    fn doubt(&mut self, at: Moment) {
         self.purchase = Purchase::Doubted;
-        self.path = None;
+        self.path_refused(at);
         self.ask(Effect::ReadMine);
     }
 
@@ -270,7 +248,7 @@ impl Machine {
             return;
         }
         match error {
-            ApiError::PathInvalid => self.doubt(),
+            ApiError::PathInvalid => self.doubt(at),
             ApiError::NotStarted => self.too_early(at),
             error => {
                 let tries = match self.purchase {

@@ -1,7 +1,7 @@
 //! The facts about the sale and the visitor, and keeping them fresh.
 
 use super::{Effect, Machine, Moment, Slot, Wait};
-use crate::wire::{ApiError, Language, Me, Phase, ReservationStatus, Stock};
+use crate::wire::{AccountId, ApiError, Language, Me, Phase, ReservationStatus, Stock};
 
 /// Questions and paths are handed out from this long before the start.
 const WARM_MS: i64 = 60_000;
@@ -34,7 +34,7 @@ pub enum Offer {
 pub enum Visitor {
     Unknown,
     SignedOut,
-    SignedIn,
+    SignedIn(AccountId),
     Banned,
 }
 
@@ -94,7 +94,7 @@ impl Machine {
         let visitor_known = match self.visitor {
             Visitor::Unknown => false,
             Visitor::SignedOut | Visitor::Banned => true,
-            Visitor::SignedIn => self.mine_known,
+            Visitor::SignedIn(_) => self.mine_known,
         };
         self.sale.known && visitor_known
     }
@@ -127,11 +127,7 @@ impl Machine {
     pub(super) fn me_read(&mut self, at: Moment, answer: Result<Option<Me>, ApiError>) {
         match answer {
             Ok(Some(me)) => {
-                self.visitor = if me.banned {
-                    Visitor::Banned
-                } else {
-                    Visitor::SignedIn
-                };
+                self.signed_in(me);
                 self.ask(Effect::ReadMine);
             }
             Ok(None) => {
@@ -144,11 +140,31 @@ impl Machine {
         }
     }
 
+    fn signed_in(&mut self, me: Me) {
+        let visitor = match me.banned {
+            true => Visitor::Banned,
+            false => Visitor::SignedIn(me.account_id),
+        };
+        if self.visitor != visitor {
+            // What was known is somebody else's.
+            self.mine = None;
+            self.mine_known = false;
+            self.path = None;
+            self.ask(Effect::RecallPath(me.account_id));
+        }
+        self.visitor = visitor;
+    }
+
     pub(super) fn signed_out(&mut self) {
         self.visitor = Visitor::SignedOut;
         self.mine = None;
         self.mine_known = false;
         self.path = None;
+        self.ask(Effect::ForgetPath);
+    }
+
+    pub(super) fn is_signed_in(&self) -> bool {
+        matches!(self.visitor, Visitor::SignedIn(_))
     }
 
     pub(super) fn mine_read(

@@ -1,6 +1,6 @@
 //! What becomes of a reservation: queued → order → paid or closed, or nothing.
 
-use super::{Effect, Loss, Machine, Moment, Slot, State, Wait, facts::Visitor};
+use super::{Effect, Loss, Machine, Moment, Slot, State, Wait};
 use crate::wire::{
     ApiError, Order, OrderId, OrderState, Rejection, ReservationId, ReservationState,
     ReservationStatus,
@@ -72,7 +72,7 @@ impl Mine {
 
 impl Machine {
     pub(super) fn state_of_mine(&self, mine: &Mine, now_ms: i64) -> State {
-        let again = self.visitor == Visitor::SignedIn && self.sells(now_ms);
+        let again = self.is_signed_in() && self.sells(now_ms);
         match mine {
             Mine::Queued {
                 position,
@@ -153,6 +153,8 @@ impl Machine {
     pub(super) fn follow(&mut self, at: Moment, status: ReservationStatus) {
         self.mine_known = true;
         self.purchase = super::Purchase::Idle;
+        // It is used up: the reservation was made with it.
+        self.path = None;
         let reservation_id = status.reservation_id;
         let known = self
             .mine

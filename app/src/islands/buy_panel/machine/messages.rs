@@ -1,7 +1,7 @@
 //! What the machine is told, and what it asks for.
 
 use crate::wire::{
-    ApiError, CaptchaChallenge, CaptchaId, CaptchaWords, HiddenPath, Me, Order, OrderId,
+    AccountId, ApiError, CaptchaChallenge, CaptchaId, CaptchaWords, HiddenPath, Me, Order, OrderId,
     ReservationId, ReservationStatus, Reserved, Stock,
 };
 
@@ -76,6 +76,8 @@ pub enum Event {
     SheetClosed,
     /// A path, or none.
     PathGiven(Result<HiddenPath, ApiError>),
+    /// The path that an earlier page of this tab has kept, if it has.
+    PathRecalled(Option<HiddenPath>),
     /// The answer to the purchase.
     Purchased(Result<Reserved, ApiError>),
     /// How far the reservation has come.
@@ -104,6 +106,17 @@ pub enum Effect {
         /// As typed.
         answer: String,
     },
+    /// → [`Event::PathRecalled`], with what was kept for this account.
+    RecallPath(AccountId),
+    /// Keeps the path for the next page of this tab.
+    KeepPath {
+        /// Whose.
+        account_id: AccountId,
+        /// What.
+        path: HiddenPath,
+    },
+    /// Nothing is kept for the next page.
+    ForgetPath,
     /// → [`Event::Purchased`]
     Purchase {
         /// The secret part of the address.

@@ -31,6 +31,8 @@ pub enum Readiness {
     SignedOut,
     /// The question is to be answered.
     ToAnswer,
+    /// It was answered, and that was too long ago: once more.
+    Expired,
     /// The path is here.
     Ready,
 }

@@ -3,6 +3,7 @@
 mod buying;
 mod facts;
 mod following;
+mod path;
 
 use super::{Effect, Event, Machine, Moment, Sheet, Slot, State};
 use crate::wire::{
@@ -55,7 +56,7 @@ impl Story {
     fn answer(&mut self) {
         self.tell(Event::Asked(Ok(question(1))));
         self.tell(Event::Answered("7".to_owned()));
-        let path = path(self.now_ms + 60_000);
+        let path = path(self.now_ms.max(START_MS) + 60_000);
         self.tell(Event::PathGiven(Ok(path)));
     }
 
@@ -85,6 +86,17 @@ impl Story {
 
     fn sheet(&self) -> &Sheet {
         self.machine.sheet().expect("the sheet is open")
+    }
+
+    /// The path that was to be kept for the next page, if one was.
+    fn kept(&self) -> Option<&HiddenPath> {
+        self.wishes.iter().find_map(|wish| match wish {
+            Effect::KeepPath { account_id, path } => {
+                assert_eq!(*account_id, me().account_id);
+                Some(path)
+            }
+            _ => None,
+        })
     }
 
     fn wants(&self, wish: &Effect) -> bool {

@@ -53,12 +53,33 @@ fn an_early_answer_is_kept_and_one_press_buys_at_the_start() {
 fn a_path_that_grew_old_is_not_used() {
     let mut story = Story::signed_in(START_MS - 55_000, 5);
     story.tell(Event::Pressed).answer();
-    // Good until 5 s after the start; the panel looks again at that moment.
+    // Good until a minute after the start; the panel looks again just before.
     story.at(START_MS).tell(Event::Due(Slot::Edge));
-    assert_eq!(story.timer_ms(Slot::Edge), Some(4_500));
-    story.at(START_MS + 4_500).tell(Event::Pressed);
+    assert_eq!(story.timer_ms(Slot::Edge), Some(59_500));
+    story.at(START_MS + 59_500).tell(Event::Pressed);
     assert_eq!(story.purchase(), None);
     assert!(story.wants(&Effect::AskQuestion));
+}
+
+#[test]
+fn the_panel_itself_says_that_an_answer_has_expired() {
+    let mut story = Story::signed_in(START_MS - 55_000, 5);
+    story.tell(Event::Pressed).answer();
+    let open = |readiness| State::Open {
+        ends_at_ms: END_MS,
+        readiness,
+    };
+    story.at(START_MS + 59_499);
+    assert_eq!(story.state(), open(Readiness::Ready));
+    story.at(START_MS + 59_500).tell(Event::Due(Slot::Edge));
+    assert_eq!(story.state(), open(Readiness::Expired));
+    story.tell(Event::Pressed);
+    assert_eq!(story.sheet().notice, Some(Notice::TooOld));
+    // Closing the question changes nothing about that; answering it does.
+    story.tell(Event::SheetClosed);
+    assert_eq!(story.state(), open(Readiness::Expired));
+    story.tell(Event::Pressed).answer();
+    assert_eq!(story.purchase(), Some("p"));
 }
 
 #[test]
@@ -237,6 +258,16 @@ fn a_refused_path_without_a_reservation_asks_once_more() {
     story.tell(Event::Purchased(Err(ApiError::PathInvalid)));
     story.tell(Event::MineRead(Ok(None))).is("asking");
     assert_eq!(story.sheet().notice, Some(Notice::TooOld));
+    story.tell(Event::SheetClosed);
+    assert_eq!(
+        story.state(),
+        State::Open {
+            ends_at_ms: END_MS,
+            readiness: Readiness::Expired
+        },
+        "the panel says so too"
+    );
+    story.tell(Event::Pressed);
     story.answer();
     assert_eq!(story.purchase(), Some("p"));
 }

@@ -1,0 +1,68 @@
+//! A path on its way from one page of a tab to the next: for one item, and for whom it was handed
+//! out only.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    browser::storage,
+    wire::{AccountId, HiddenPath, ItemId},
+};
+
+#[derive(Serialize, Deserialize)]
+struct KeptPath {
+    account_id: AccountId,
+    path: HiddenPath,
+}
+
+/// The path that an earlier page has kept for this account.
+pub fn recall(item_id: ItemId, account_id: AccountId) -> Option<HiddenPath> {
+    read(&storage::kept(&name(item_id))?, account_id)
+}
+
+/// Keeps a path for the next page, instead of an earlier one.
+pub fn keep(item_id: ItemId, account_id: AccountId, path: HiddenPath) {
+    // Writing ids, numbers and text does not fail.
+    if let Ok(text) = serde_json::to_string(&KeptPath { account_id, path }) {
+        storage::keep(&name(item_id), &text);
+    }
+}
+
+/// Keeps none.
+pub fn forget(item_id: ItemId) {
+    storage::forget(&name(item_id));
+}
+
+fn name(item_id: ItemId) -> String {
+    format!("seckill_path:{item_id}")
+}
+
+/// What is not ours to read, by another account or another version of this program, is nothing.
+fn read(text: &str, account_id: AccountId) -> Option<HiddenPath> {
+    let kept: KeptPath = serde_json::from_str(text).ok()?;
+    (kept.account_id == account_id).then_some(kept.path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn a_kept_path_is_read_by_its_account_and_by_nobody_else() {
+        let account = |number| AccountId(Uuid::from_u128(number));
+        let path = HiddenPath {
+            path: "0f".to_owned(),
+            expires_at_ms: 1_800_000_000_000,
+        };
+        let text = serde_json::to_string(&KeptPath {
+            account_id: account(1),
+            path: path.clone(),
+        })
+        .unwrap();
+        assert_eq!(read(&text, account(1)), Some(path));
+        assert_eq!(read(&text, account(2)), None);
+        for other in ["", "null", "{}", "0f", r#"{"account_id":1,"path":"0f"}"#] {
+            assert_eq!(read(other, account(1)), None, "{other}");
+        }
+    }
+}
