@@ -20,7 +20,7 @@ pub use purchase::{captcha, captcha_words, my_reservation, path, purchase, reser
 #[cfg(feature = "ssr")]
 pub use context::{language, shop, visitor};
 #[cfg(feature = "ssr")]
-pub use local_path::local_path;
+pub use local_path::{in_query, local_path};
 #[cfg(feature = "ssr")]
 pub use login_cookie::LoginCookie;
 #[cfg(feature = "ssr")]

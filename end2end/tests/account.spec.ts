@@ -41,6 +41,31 @@ test('the header leads back to where the visitor was', async ({ shop, page }) =>
   await expect(page).toHaveURL(new RegExp(`/login\\?next=(/|%2F)items(/|%2F)${round.itemId}$`));
 });
 
+test('the panel leads back to the panel, through a mistake and through the other form', async ({
+  shop,
+  page,
+  item,
+}) => {
+  const round = await shop.round({});
+  await item.open(round.itemId);
+  await item.reaches('open');
+  await item.panel.getByRole('link', { name: /sign in/i }).click();
+  await expect(page).toHaveURL(/\/login\?next=/);
+  await page.getByLabel('Mobile number').fill(mobile());
+  await page.getByLabel('Password').fill('not the password');
+  await page.getByRole('main').getByRole('button').click();
+  await expect(page.getByRole('alert')).toContainText('do not match');
+
+  await page.getByRole('main').getByRole('link').click();
+  await page.getByLabel('Mobile number').fill(mobile());
+  await page.getByLabel('Nickname').fill('back');
+  await page.getByLabel('Password').fill('correct horse');
+  await page.getByRole('main').getByRole('button').click();
+  await expect(page).toHaveURL(new RegExp(`/items/${round.itemId}#buy$`));
+  await item.reaches('open');
+  await expect(item.action).toBeInViewport({ ratio: 1 });
+});
+
 test('a wrong password is said without telling which part is wrong', async ({ page }) => {
   await visit(page, '/login');
   await page.getByLabel('Mobile number').fill(mobile());

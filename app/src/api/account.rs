@@ -70,7 +70,7 @@ mod form {
     use leptos_axum::ResponseOptions;
 
     use crate::{
-        api::{LoginCookie, local_path},
+        api::{LoginCookie, in_query, local_path},
         port::LoggedIn,
         wire::{ApiError, Me},
     };
@@ -101,7 +101,7 @@ mod form {
                         "{}?error={}&field={field}&next={}",
                         self.page,
                         error.code(),
-                        next.unwrap_or("/"),
+                        in_query(next.unwrap_or("/")),
                     ));
                     Err(error)
                 }

@@ -1,19 +1,38 @@
 //! Addresses that visitors may be sent on to.
 
 /// Only addresses of our own: one `/`, then nothing that a browser could read as another host, a
-/// header or another parameter.
+/// header or another parameter; at the end perhaps `#` and the name of a part of the page.
 pub fn local_path(next: &str) -> Option<&str> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '_');
-    (next.starts_with('/') && !next.starts_with("//") && next.chars().all(plain)).then_some(next)
+    let (path, part) = match next.split_once('#') {
+        Some((path, part)) => (path, Some(part)),
+        None => (next, None),
+    };
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    let is_ours = path.starts_with('/')
+        && !path.starts_with("//")
+        && path.chars().all(|c| c == '/' || plain(c))
+        && part.is_none_or(|part| !part.is_empty() && part.chars().all(plain));
+    is_ours.then_some(next)
+}
+
+/// A local path as the value of a parameter in an address, which would end at its `#`.
+pub fn in_query(local_path: &str) -> String {
+    local_path.replace('#', "%23")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::local_path;
+    use super::*;
 
     #[test]
     fn only_our_own_paths_may_follow() {
-        for ours in ["/", "/orders", "/items/0192-ab"] {
+        for ours in [
+            "/",
+            "/orders",
+            "/items/0192-ab",
+            "/items/0192-ab#buy",
+            "/#a",
+        ] {
             assert_eq!(local_path(ours), Some(ours));
         }
         let foreign = [
@@ -24,9 +43,24 @@ mod tests {
             "https://evil",
             "/a\r\nb",
             "/a?next=b",
+            "#buy",
+            "//evil#buy",
+            "/a#",
+            "/a#b#c",
+            "/a#b/c",
+            "/a#b?c",
+            "/a#b\r\nc",
+            "/a#:~:text=b",
+            "/a#b%0d",
         ];
         for foreign in foreign {
             assert_eq!(local_path(foreign), None, "{foreign:?}");
         }
+    }
+
+    #[test]
+    fn a_part_of_a_page_stays_inside_its_parameter() {
+        assert_eq!(in_query("/items/7#buy"), "/items/7%23buy");
+        assert_eq!(in_query("/orders"), "/orders");
     }
 }

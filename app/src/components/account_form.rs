@@ -166,6 +166,7 @@ mod tests {
     #[test]
     fn only_our_own_addresses_survive() {
         assert_eq!(state(&[("next", "/orders")]).next, "/orders");
+        assert_eq!(state(&[("next", "/items/7#buy")]).next, "/items/7#buy");
         assert_eq!(state(&[("next", "//evil.example")]).next, "/");
         assert_eq!(state(&[]).next, "/");
     }

@@ -75,7 +75,7 @@ fn ItemView(item: ItemDetail, calendar: Calendar, language: Language) -> impl In
                 <h1 class="item__title">{title}</h1>
                 <Price item=&item.item language />
             </div>
-            <div class="item__panel">
+            <div class="item__panel" id="buy">
                 <BuyPanel item=panel language />
                 <noscript>
                     <p class="item__without-script">{say::without_script(language)}</p>

@@ -14,7 +14,7 @@ use crate::{
 pub fn LoginPage() -> impl IntoView {
     let language = api::language();
     let state = FormState::of_page();
-    let other_form = format!("/register?next={}", state.next);
+    let other_form = format!("/register?next={}", api::in_query(&state.next));
     view! {
         <Title text=say::login_title(language) />
         <section class="narrow">

@@ -15,7 +15,7 @@ use crate::{
 pub fn RegisterPage() -> impl IntoView {
     let language = api::language();
     let state = FormState::of_page();
-    let other_form = format!("/login?next={}", state.next);
+    let other_form = format!("/login?next={}", api::in_query(&state.next));
     view! {
         <Title text=say::register_title(language) />
         <section class="narrow">

@@ -202,6 +202,15 @@ async fn a_form_is_answered_with_a_redirect_and_a_program_with_json() {
         (303, "/")
     );
 
+    let to_the_panel = "next=/items/7%23buy";
+    let right = format!("mobile=1&password=right&{to_the_panel}");
+    let answer = ask(&router, browser(), right).await;
+    assert_eq!(answer.header(header::LOCATION), "/items/7#buy");
+    let wrong = format!("mobile=1&password=wrong&{to_the_panel}");
+    let answer = ask(&router, browser(), wrong).await;
+    let location = answer.header(header::LOCATION);
+    assert!(location.ends_with("&next=/items/7%23buy"), "{location}");
+
     let answer = ask(&router, browser(), "mobile=1&password=wrong").await;
     assert_eq!(answer.status, 303);
     assert!(

@@ -134,8 +134,9 @@ impl Words<'_> {
     }
 
     fn sign_in(&self, face: Face) -> Face {
-        let next = format!("/login?next=/items/{}", self.item.item_id);
-        face.link(panel::sign_in(self.language), next)
+        // Back to the panel, not to the top of the page; the `#` belongs to the parameter.
+        let address = format!("/login?next=/items/{}%23buy", self.item.item_id);
+        face.link(panel::sign_in(self.language), address)
     }
 
     fn buy_label(&self) -> String {
