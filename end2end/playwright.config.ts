@@ -50,12 +50,18 @@ export default defineConfig<object, ShopOptions>({
     {
       name: 'desktop',
       use: desktop,
-      testIgnore: ['without-javascript.spec.ts', 'phone.spec.ts'],
+      testIgnore: ['without-javascript.spec.ts', 'phone.spec.ts', 'buy-bar.spec.ts'],
     },
     {
       name: 'mobile',
       use: phone,
-      testMatch: ['phone.spec.ts', 'purchase.spec.ts', 'captcha.spec.ts', 'accessibility.spec.ts'],
+      testMatch: [
+        'phone.spec.ts',
+        'buy-bar.spec.ts',
+        'purchase.spec.ts',
+        'captcha.spec.ts',
+        'accessibility.spec.ts',
+      ],
     },
     {
       name: 'no-js',

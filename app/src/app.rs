@@ -23,7 +23,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
         <html lang=api::language().tag()>
             <head>
                 <meta charset="utf-8" />
-                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
                 <meta name="color-scheme" content="light dark" />
                 <meta name="theme-color" content="#faf7f2" media="(prefers-color-scheme: light)" />
                 <meta name="theme-color" content="#171411" media="(prefers-color-scheme: dark)" />

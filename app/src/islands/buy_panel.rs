@@ -8,7 +8,7 @@ mod kept_path;
 mod machine;
 mod run;
 
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 use serde::{Deserialize, Serialize};
 
 use self::{captcha::CaptchaSheet, face::Face, machine::Event, run::Runner};
@@ -43,6 +43,7 @@ pub struct PanelItem {
 /// The whole way from "when?" to "did I get it?".
 #[island]
 pub fn BuyPanel(item: PanelItem, language: Language) -> impl IntoView {
+    let price = item.sale_price.to_string();
     let runner = Runner::new(item, language);
     let opener = NodeRef::new();
     let big = big_line(runner, language);
@@ -61,27 +62,47 @@ pub fn BuyPanel(item: PanelItem, language: Language) -> impl IntoView {
             <p class="buy-panel__big countdown">{big}</p>
             <p class="buy-panel__hint">{runner.text(|face| face.hint.clone())}</p>
             <div class="buy-panel__actions">
-                <button
-                    node_ref=opener
-                    type="button"
-                    class="buy-panel__button"
-                    hidden=runner.flag(|face| face.button.is_none())
-                    disabled=runner.flag(Face::is_button_dead)
-                    aria-disabled=runner.attribute(|face| mark(face.is_button_locked()))
-                    on:click=move |_| runner.send(Event::Pressed)
-                >
-                    {runner.text(Face::button_label)}
-                </button>
-                <a
-                    class="buy-panel__link"
-                    hidden=runner.flag(|face| face.link.is_none())
-                    href=runner.attribute(|face| Some(face.link.as_ref()?.href.clone()))
-                >
-                    {runner.text(Face::link_label)}
-                </a>
+                {summary(runner, price, big)}
+                <div class="buy-panel__buttons">{buttons(runner, opener)}</div>
             </div>
             <CaptchaSheet runner=runner opener=opener language=language />
         </section>
+    }
+}
+
+/// What stands beside the button where small screens keep both in sight. It repeats what the panel
+/// and the page say, so screen readers are spared it.
+fn summary(runner: Runner, price: String, big: Signal<String>) -> impl IntoView {
+    view! {
+        <p class="buy-panel__summary" aria-hidden="true">
+            <span class="buy-panel__line">{runner.text(|face| face.status.clone())}</span>
+            <strong class="buy-panel__price">{price}</strong>
+            <span class="buy-panel__time">{big}</span>
+        </p>
+    }
+}
+
+/// The main thing to do, and the way on.
+fn buttons(runner: Runner, opener: NodeRef<html::Button>) -> impl IntoView {
+    view! {
+        <button
+            node_ref=opener
+            type="button"
+            class="buy-panel__button"
+            hidden=runner.flag(|face| face.button.is_none())
+            disabled=runner.flag(Face::is_button_dead)
+            aria-disabled=runner.attribute(|face| mark(face.is_button_locked()))
+            on:click=move |_| runner.send(Event::Pressed)
+        >
+            {runner.text(Face::button_label)}
+        </button>
+        <a
+            class="buy-panel__link"
+            hidden=runner.flag(|face| face.link.is_none())
+            href=runner.attribute(|face| Some(face.link.as_ref()?.href.clone()))
+        >
+            {runner.text(Face::link_label)}
+        </a>
     }
 }
 

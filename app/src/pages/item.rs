@@ -1,9 +1,12 @@
 //! `/items/{id}`: one item, its rules and the buy panel. The same bytes for everybody.
 
+mod title;
+
 use leptos::prelude::*;
 use leptos_meta::{Meta, Title};
 use leptos_router::hooks::use_params_map;
 
+use self::title::ItemTitle;
 use crate::{
     api,
     components::{Calendar, Failure, Icon, Instant, Picture, Price, Shape},
@@ -72,7 +75,7 @@ fn ItemView(item: ItemDetail, calendar: Calendar, language: Language) -> impl In
             </div>
             <div class="item__head">
                 <p class="item__round">{item.round_title.get(language).to_owned()}</p>
-                <h1 class="item__title">{title}</h1>
+                <ItemTitle title language />
                 <Price item=&item.item language />
             </div>
             <div class="item__panel" id="buy">

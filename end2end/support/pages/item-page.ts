@@ -29,6 +29,12 @@ export class ItemPage {
   /** The one main action of the state. */
   readonly action: Locator;
   readonly orderLink: Locator;
+  /** The way on where there is no button, such as to sign in. */
+  readonly link: Locator;
+  /** What small screens keep at the bottom. */
+  readonly bar: Locator;
+  readonly barPrice: Locator;
+  readonly barTime: Locator;
   readonly captcha: CaptchaDialog;
 
   constructor(readonly page: Page) {
@@ -37,6 +43,10 @@ export class ItemPage {
     this.countdown = this.panel.locator('.countdown');
     this.action = this.panel.getByRole('button').first();
     this.orderLink = this.panel.locator('a[href^="/orders/"]');
+    this.link = this.panel.locator('.buy-panel__link');
+    this.bar = this.panel.locator('.buy-panel__actions');
+    this.barPrice = this.bar.locator('.buy-panel__price');
+    this.barTime = this.bar.locator('.buy-panel__time');
     this.captcha = new CaptchaDialog(page);
   }
 

@@ -7,6 +7,8 @@ messages! {
     all_rounds: "全部场次", "All rounds";
     rules: "规则", "The rules";
     about: "关于商品", "About it";
+    whole_title: "展开标题", "Whole title";
+    short_title: "收起标题", "Shorter title";
     without_script: "购买需要在浏览器中启用 JavaScript。价格、时间和规则在这里都能看到。",
         "Buying needs JavaScript in your browser. Price, time and rules are all on this page.";
 }

@@ -1,0 +1,56 @@
+//! The title of an item's page. On small screens a long one is cut to two lines, and the rest is one
+//! press away, without a script.
+
+use leptos::prelude::*;
+
+use crate::{text::pages::item as say, wire::Language};
+
+/// Half widths of a letter that two lines hold on the narrowest phone, 320 pixels wide.
+const TWO_LINES: usize = 52;
+
+/// The heading, and for a long one what shows and hides the rest of it.
+#[component]
+pub fn ItemTitle(
+    /// Its words.
+    title: String,
+    /// The page's language.
+    language: Language,
+) -> impl IntoView {
+    let rest = is_long(&title).then(|| {
+        view! {
+            <details class="item__rest">
+                <summary class="item__expand">
+                    <span class="item__expand-more">{say::whole_title(language)}</span>
+                    <span class="item__expand-less">{say::short_title(language)}</span>
+                </summary>
+            </details>
+        }
+    });
+    view! {
+        <h1 class="item__title">{title}</h1>
+        {rest}
+    }
+}
+
+/// Chinese characters are as wide as two Latin letters.
+fn is_long(title: &str) -> bool {
+    let width: usize = title
+        .chars()
+        .map(|c| if c.is_ascii() { 1 } else { 2 })
+        .sum();
+    width > TWO_LINES
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_need_a_third_line_on_a_phone_is_long() {
+        assert!(!is_long("Pour-over kettle"));
+        assert!(!is_long(&"壶".repeat(26)));
+        assert!(is_long(&"壶".repeat(27)));
+        assert!(!is_long(&"a".repeat(52)));
+        assert!(is_long(&"a".repeat(53)));
+    }
+}
