@@ -11,6 +11,7 @@
 pub mod api;
 #[cfg(feature = "ssr")]
 pub mod app;
+mod backoff;
 mod browser;
 pub mod islands;
 mod text;

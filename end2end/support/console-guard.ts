@@ -28,6 +28,11 @@ export class ConsoleGuard {
     this.expected.push(/^error: Failed to load resource: net::ERR_/);
   }
 
+  /** What a page throws, and no script of it catches. */
+  expectUncaught(words: RegExp): void {
+    this.expected.push(new RegExp(`^uncaught: .*${words.source}`));
+  }
+
   /** Fails on everything that nobody expected. */
   check(): void {
     const surprises = this.said.filter((line) => !this.expected.some((known) => known.test(line)));

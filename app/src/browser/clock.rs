@@ -1,33 +1,58 @@
 //! Server time in the browser. The device's own clock is never asked: it may be wrong by minutes,
 //! and people set it. The server is asked a few times, the quickest answer is believed, and from
 //! there the page's monotonic clock carries on. One clock for the whole page.
+//!
+//! A late answer says little about the time, and more than none: it is believed until a better one
+//! comes.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
     estimate::{Estimate, Sample},
-    timers::{pause, spread, within},
+    timers::{Alarm, after, answer_soon, chance_in_thousand, pause, spread},
     web,
 };
-use crate::api;
+use crate::{api, backoff, wire::ApiError};
 
 /// Pauses before each question of a synchronisation.
 const BURST_MS: [i64; 4] = [0, 150, 300, 600];
 /// A synchronisation begins this long after the one before.
 const PERIOD_MS: i64 = 60_000;
-/// An answer that takes longer says too little about the time.
-const PATIENCE_MS: i64 = 4_000;
-/// After a synchronisation without any answer, and twice as long after each further one.
-const RETRY_MS: i64 = 1_000;
+/// A question without an answer for so long has failed, as far as anybody can see…
+const SILENT_MS: i64 = 2_000;
+/// …and for so long more its answer is still welcome. With the growing pauses between questions that
+/// fail, some ten are under way at most.
+const LATE_MS: i64 = 60_000;
+
+/// What is known of the server's clock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// The first answer is still awaited.
+    Awaited,
+    /// There was no answer so far, and the last try has failed.
+    Missed {
+        /// Why; `None` when nothing came at all.
+        error: Option<ApiError>,
+        /// The next try, by the page's clock.
+        retry_at_ms: i64,
+    },
+    /// It is known.
+    Set,
+}
 
 thread_local! {
     static ESTIMATE: Cell<Option<Estimate>> = const { Cell::new(None) };
-    /// Counts the changes of the estimate.
+    static READING: RefCell<Reading> = const { RefCell::new(Reading::Awaited) };
+    /// Counts the changes of both.
     static CHANGES: ArcRwSignal<u32> = ArcRwSignal::new(0);
     static KEPT: Cell<bool> = const { Cell::new(false) };
     static BUSY: Cell<bool> = const { Cell::new(false) };
+    /// Synchronisations in a row without an answer.
+    static FAILURES: Cell<u32> = const { Cell::new(0) };
+    /// The next synchronisation.
+    static NEXT: RefCell<Option<Alarm>> = const { RefCell::new(None) };
 }
 
 /// The server's time, epoch milliseconds; `None` until its first answer.
@@ -37,18 +62,41 @@ pub fn now_ms() -> Option<i64> {
         .map(|estimate| estimate.server_ms(web::monotonic_ms()))
 }
 
+/// The page's own time: milliseconds since it began.
+pub fn page_ms() -> i64 {
+    web::monotonic_ms() as i64
+}
+
 /// Like [`now_ms`], and starts the clock; the calling effect runs again when the clock is set. For
 /// effects only.
 pub fn watch_ms() -> Option<i64> {
-    keep();
-    CHANGES.with(|changes| changes.track());
+    watch();
     now_ms()
 }
 
-/// Asks the server for the time now, because it contradicted us.
+/// What is known of the clock, which this starts; the calling effect runs again when that changes.
+/// For effects only.
+pub fn watch() -> Reading {
+    keep();
+    CHANGES.with(|changes| changes.track());
+    READING.with_borrow(Reading::clone)
+}
+
+/// Asks the server for the time now: it contradicted us, or somebody does not want to wait. Nobody
+/// is asked while a synchronisation is under way, or nobody looks at the page.
 pub fn synchronise() {
+    if !web::is_visible() || BUSY.replace(true) {
+        return;
+    }
+    NEXT.take();
     spawn_local(async {
-        burst().await;
+        let answered = burst().await;
+        BUSY.set(false);
+        let ms = match answered {
+            Ok(()) => spread(PERIOD_MS),
+            Err(error) => missed(error),
+        };
+        NEXT.replace(Some(after(ms, synchronise)));
     });
 }
 
@@ -57,54 +105,69 @@ fn keep() {
     if KEPT.replace(true) {
         return;
     }
-    spawn_local(async {
-        let mut failures = 0;
-        loop {
-            if burst().await {
-                failures = 0;
-                pause(spread(PERIOD_MS)).await;
-            } else {
-                pause(spread((RETRY_MS << failures).min(PERIOD_MS))).await;
-                failures = (failures + 1).min(6);
-            }
-        }
-    });
+    synchronise();
     // A computer that slept stopped the page's clock.
-    web::on_visibility(|_| {
-        if web::is_visible() {
-            synchronise();
-        }
-    });
+    web::on_visibility(|_| synchronise());
 }
 
-/// One synchronisation; whether there was an answer. A second one at the same time is pointless.
-async fn burst() -> bool {
-    if !web::is_visible() || BUSY.replace(true) {
-        return ESTIMATE.get().is_some();
-    }
-    let mut answered = false;
+/// One synchronisation; it ends with the first question that fails. Fails when none was answered.
+async fn burst() -> Result<(), Option<ApiError>> {
+    let mut answered = Err(None);
     for pause_ms in BURST_MS {
         pause(pause_ms).await;
-        let asked_ms = web::monotonic_ms();
-        if let Some(Ok(time)) = within(PATIENCE_MS, api::clock()).await {
-            let sample = Sample {
-                asked_ms,
-                answered_ms: web::monotonic_ms(),
-                server_ms: time.now_ms,
-            };
-            believe(Estimate::of(sample));
-            answered = true;
+        let asked = ask().await;
+        let failed = asked.is_err();
+        if answered.is_err() {
+            answered = asked;
+        }
+        if failed {
+            break;
         }
     }
-    BUSY.set(false);
     answered
 }
 
+/// One question.
+async fn ask() -> Result<(), Option<ApiError>> {
+    let asked_ms = web::monotonic_ms();
+    let question = async move {
+        let time = api::clock().await?;
+        believe(Estimate::of(Sample {
+            asked_ms,
+            answered_ms: web::monotonic_ms(),
+            server_ms: time.now_ms,
+        }));
+        Ok(())
+    };
+    match answer_soon(SILENT_MS, LATE_MS, question).await {
+        Some(answered) => answered.map_err(Some),
+        None => Err(None),
+    }
+}
+
 fn believe(newer: Estimate) {
+    FAILURES.set(0);
     let older = ESTIMATE.get();
     let estimate = older.map_or(newer, |older| older.revised(newer));
     if older != Some(estimate) {
         ESTIMATE.set(Some(estimate));
-        CHANGES.with(|changes| changes.update(|count| *count += 1));
+        changed(Reading::Set);
     }
+}
+
+/// How long to pause after a synchronisation without any answer. A clock that is known stays known.
+fn missed(error: Option<ApiError>) -> i64 {
+    let failures = FAILURES.get();
+    FAILURES.set(failures + 1);
+    let ms = backoff::ms(failures, error.as_ref(), chance_in_thousand());
+    if ESTIMATE.get().is_none() {
+        let retry_at_ms = page_ms() + ms;
+        changed(Reading::Missed { error, retry_at_ms });
+    }
+    ms
+}
+
+fn changed(reading: Reading) {
+    READING.replace(reading);
+    CHANGES.with(|changes| changes.update(|count| *count += 1));
 }

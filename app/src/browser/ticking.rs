@@ -1,4 +1,4 @@
-//! Counting down to an instant of the server's clock: wakes exactly when what people read changes,
+//! Counting down to an instant of the server's clock or the page's own: wakes exactly when what people read changes,
 //! once a second and ten times a second in the last minute, and not at all while nobody looks.
 
 use std::rc::Rc;
@@ -15,27 +15,47 @@ use super::{
 /// From here on the tenths of a second are shown.
 pub const LAST_MINUTE_MS: i64 = 60_000;
 
-/// Calls `show` with the milliseconds left until `to_ms`, at once and on every beat until nought.
-/// Starts over when a signal read in `to_ms` changes; ends with the owner of the caller.
-pub fn count_down(to_ms: impl Fn() -> Option<i64> + 'static, show: impl Fn(i64) + 'static) {
+/// An instant to count down to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Instant {
+    /// By the server's clock, epoch milliseconds.
+    Server(i64),
+    /// By the page's own, milliseconds since it began: known from the beginning.
+    Page(i64),
+}
+
+impl Instant {
+    /// Milliseconds until then, negative afterwards; `None` while that clock is not known.
+    fn left_ms(self) -> Option<i64> {
+        match self {
+            Instant::Server(at_ms) => clock::now_ms().map(|now_ms| at_ms - now_ms),
+            Instant::Page(at_ms) => Some(at_ms - clock::page_ms()),
+        }
+    }
+}
+
+/// Calls `show` with the milliseconds left until `to`, at once and on every beat until nought.
+/// Starts over when a signal read in `to` changes; ends with the owner of the caller.
+pub fn count_down(to: impl Fn() -> Option<Instant> + 'static, show: impl Fn(i64) + 'static) {
     let (alarm, show) = (StoredValue::new(None), Rc::new(show));
     on_change(move || {
         alarm.set_value(None);
-        let (to_ms, now_ms) = (to_ms(), clock::watch_ms());
-        if let (Some(to_ms), Some(_), true) = (to_ms, now_ms, page::sight().visible) {
-            beat(to_ms, show.clone(), alarm);
+        let to = to();
+        clock::watch_ms();
+        if let (Some(to), true) = (to, page::sight().visible) {
+            beat(to, show.clone(), alarm);
         }
     });
 }
 
-fn beat(to_ms: i64, show: Rc<dyn Fn(i64)>, alarm: StoredValue<Option<Alarm>>) {
-    let Some(now_ms) = clock::now_ms() else {
+fn beat(to: Instant, show: Rc<dyn Fn(i64)>, alarm: StoredValue<Option<Alarm>>) {
+    let Some(left_ms) = to.left_ms() else {
         return;
     };
-    let left_ms = (to_ms - now_ms).max(0);
+    let left_ms = left_ms.max(0);
     show(left_ms);
     if left_ms > 0 {
-        let next = after(to_next_beat_ms(left_ms), move || beat(to_ms, show, alarm));
+        let next = after(to_next_beat_ms(left_ms), move || beat(to, show, alarm));
         // Refused when the owner is gone; then nobody counts any more.
         let _ = alarm.try_set_value(Some(next));
     }

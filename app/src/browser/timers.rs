@@ -2,6 +2,8 @@
 
 use std::{future::poll_fn, pin::Pin, task::Poll};
 
+use leptos::task::spawn_local;
+
 use super::web;
 
 /// A timer that is cancelled when it is dropped.
@@ -38,13 +40,30 @@ pub fn spread(ms: i64) -> i64 {
 /// The answer of `work`, or `None` after `ms` milliseconds; a request that is still under way is
 /// then given up.
 pub async fn within<T>(ms: i64, work: impl Future<Output = T> + 'static) -> Option<T> {
-    first(Box::pin(work), Box::pin(pause(ms))).await
+    first(&mut (Box::pin(work) as Work<T>), ms).await
 }
 
-async fn first<T>(
-    mut work: Pin<Box<dyn Future<Output = T>>>,
-    mut over: Pin<Box<dyn Future<Output = ()>>>,
+/// The answer of `work`, or `None` after `ms` milliseconds; then it goes on by itself for
+/// `late_ms` more, for what it does, not for its answer.
+pub async fn answer_soon<T: 'static>(
+    ms: i64,
+    late_ms: i64,
+    work: impl Future<Output = T> + 'static,
 ) -> Option<T> {
+    let mut work: Work<T> = Box::pin(work);
+    let answer = first(&mut work, ms).await;
+    if answer.is_none() {
+        spawn_local(async move {
+            within(late_ms, work).await;
+        });
+    }
+    answer
+}
+
+type Work<T> = Pin<Box<dyn Future<Output = T>>>;
+
+async fn first<T>(work: &mut Work<T>, ms: i64) -> Option<T> {
+    let mut over = Box::pin(pause(ms));
     poll_fn(|context| match work.as_mut().poll(context) {
         Poll::Ready(answer) => Poll::Ready(Some(answer)),
         Poll::Pending => over.as_mut().poll(context).map(|()| None),

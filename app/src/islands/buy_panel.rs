@@ -62,11 +62,25 @@ pub fn BuyPanel(item: PanelItem, language: Language) -> impl IntoView {
             <p class="buy-panel__big countdown">{big}</p>
             <p class="buy-panel__hint">{runner.text(|face| face.hint.clone())}</p>
             <div class="buy-panel__actions">
+                {not_started(language)}
                 {summary(runner, price, big)}
                 <div class="buy-panel__buttons">{buttons(runner, opener)}</div>
             </div>
             <CaptchaSheet runner=runner opener=opener language=language />
         </section>
+    }
+}
+
+/// Sentences for a panel that does not wake up; a script of the page shows the one that fits, and
+/// names them by their ids (pages/item/start_check.js).
+fn not_started(language: Language) -> impl IntoView {
+    view! {
+        <p class="buy-panel__failed" id="buy-not-started" role="alert" hidden>
+            {panel::not_started(language)} " " <a href="">{panel::reload_page(language)}</a>
+        </p>
+        <p class="buy-panel__failed" id="buy-no-wasm" role="alert" hidden>
+            {panel::no_wasm(language)}
+        </p>
     }
 }
 
@@ -111,7 +125,7 @@ fn big_line(runner: Runner, language: Language) -> Signal<String> {
     let face = runner.face();
     let figures = RwSignal::new(String::new());
     count_down(
-        move || face.with(|face| face.big.until_ms()),
+        move || face.with(|face| face.big.until()),
         move |left_ms| {
             let text = face.with_untracked(|face| face.big.at(left_ms, language));
             if figures.with_untracked(|shown| *shown != text) {

@@ -3,7 +3,11 @@
 use leptos::prelude::*;
 
 use super::{awake, shown};
-use crate::{browser::ticking::count_down, text::panel, wire::Language};
+use crate::{
+    browser::ticking::{Instant, count_down},
+    text::panel,
+    wire::Language,
+};
 
 /// Counts down to `to_ms` by the server's clock. Until it is awake it shows a placeholder that is
 /// the same for everybody.
@@ -11,7 +15,7 @@ use crate::{browser::ticking::count_down, text::panel, wire::Language};
 pub fn Countdown(to_ms: i64, language: Language) -> impl IntoView {
     let text = RwSignal::new(panel::COUNTDOWN_PLACEHOLDER.to_owned());
     count_down(
-        move || Some(to_ms),
+        move || Some(Instant::Server(to_ms)),
         move |left_ms| text.set(panel::countdown_or_started(language, left_ms)),
     );
     view! {

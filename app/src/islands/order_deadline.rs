@@ -6,7 +6,7 @@ use super::{awake, shown};
 use crate::{
     browser::{
         clock, page,
-        ticking::count_down,
+        ticking::{Instant, count_down},
         timers::{Alarm, after},
     },
     text::panel,
@@ -27,7 +27,7 @@ pub fn OrderDeadline(deadline_ms: i64, language: Language) -> impl IntoView {
     let is_over = RwSignal::new(false);
     let alarm = StoredValue::new(None);
     count_down(
-        move || Some(deadline_ms),
+        move || Some(Instant::Server(deadline_ms)),
         move |left_ms| {
             left.set(panel::countdown(language, left_ms));
             if left_ms == 0 {

@@ -15,6 +15,10 @@ use crate::{
     wire::{ApiError, ItemDetail, ItemId, Language, Phase},
 };
 
+/// Says in the panel that its program has not started after ten seconds, or cannot: plain script,
+/// because it speaks for a program that is not there. The page's policy allows it by its hash.
+const START_CHECK: &str = include_str!("item/start_check.js");
+
 /// The page of the item named in the address.
 #[component]
 pub fn ItemPage() -> impl IntoView {
@@ -80,6 +84,7 @@ fn ItemView(item: ItemDetail, calendar: Calendar, language: Language) -> impl In
             </div>
             <div class="item__panel" id="buy">
                 <BuyPanel item=panel language />
+                <script inner_html=START_CHECK></script>
                 <noscript>
                     <p class="item__without-script">{say::without_script(language)}</p>
                 </noscript>

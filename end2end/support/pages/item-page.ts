@@ -35,6 +35,10 @@ export class ItemPage {
   readonly bar: Locator;
   readonly barPrice: Locator;
   readonly barTime: Locator;
+  /** What is said of a program that did not start. */
+  readonly failed: Locator;
+  /** Asks again at once for what the panel waits for. */
+  readonly retry: Locator;
   readonly captcha: CaptchaDialog;
 
   constructor(readonly page: Page) {
@@ -47,6 +51,8 @@ export class ItemPage {
     this.bar = this.panel.locator('.buy-panel__actions');
     this.barPrice = this.bar.locator('.buy-panel__price');
     this.barTime = this.bar.locator('.buy-panel__time');
+    this.failed = this.panel.locator('.buy-panel__failed:not([hidden])');
+    this.retry = this.panel.getByRole('button', { name: /retry now|立即重试/i });
     this.captcha = new CaptchaDialog(page);
   }
 

@@ -3,7 +3,7 @@
 
 mod words;
 
-use crate::{text::panel, wire::Language};
+use crate::{browser::ticking::Instant, text::panel, wire::Language};
 
 /// Everything that can be seen of the panel, except ticking figures.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,9 +27,9 @@ pub struct Face {
 /// The large line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Big {
-    /// A clock that counts down to this instant.
+    /// A clock that counts down to this instant of the server's.
     Clock(i64),
-    /// Whole seconds down to this instant.
+    /// Whole seconds down to this instant of the page's.
     Seconds(i64),
     /// Words, or nothing.
     Words(String),
@@ -37,9 +37,10 @@ pub enum Big {
 
 impl Big {
     /// What is counted down to, if anything.
-    pub fn until_ms(&self) -> Option<i64> {
+    pub fn until(&self) -> Option<Instant> {
         match self {
-            Big::Clock(until_ms) | Big::Seconds(until_ms) => Some(*until_ms),
+            Big::Clock(until_ms) => Some(Instant::Server(*until_ms)),
+            Big::Seconds(until_ms) => Some(Instant::Page(*until_ms)),
             Big::Words(_) => None,
         }
     }

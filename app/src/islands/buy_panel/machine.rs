@@ -2,8 +2,9 @@
 //! network; it is told what happened and when, and says what is to be done. What it shows is
 //! computed from the facts and the time, so that no event can leave it showing something untrue.
 //!
-//! The facts about the sale and the visitor are kept in `facts`, the hidden path in `path`, the way
-//! to a reservation in `buying`, and what becomes of it in `following`.
+//! The first moments, until something is known, are in `waking`. The facts about the sale and the
+//! visitor are kept in `facts`, the hidden path in `path`, the way to a reservation in `buying`, and
+//! what becomes of it in `following`.
 
 mod buying;
 mod facts;
@@ -13,6 +14,7 @@ mod path;
 mod state;
 #[cfg(test)]
 mod tests;
+mod waking;
 
 pub use messages::{Effect, Event, Moment, Slot};
 pub use state::{Loss, Notice, Readiness, Sheet, State, Trouble, Wait};
@@ -22,7 +24,10 @@ use self::{
     facts::{Offer, Sale, Visitor},
     following::Mine,
 };
-use crate::wire::{ApiError, HiddenPath, Language, ReservationId};
+use crate::{
+    backoff,
+    wire::{ApiError, HiddenPath, Language, ReservationId},
+};
 
 /// One visitor in front of one item.
 #[derive(Debug)]
@@ -39,10 +44,13 @@ pub struct Machine {
     path: Option<HiddenPath>,
     purchase: Purchase,
     sheet: Option<Sheet>,
-    /// Reading the truth did not work; it is read again.
+    /// Reading the clock or the truth did not work; it is read again.
     unread: Option<Wait>,
     visible: bool,
+    /// The clock is set.
     awake: bool,
+    /// The first facts take so long that the panel says so.
+    overdue: bool,
     effects: Vec<Effect>,
 }
 
@@ -68,6 +76,7 @@ impl Machine {
             unread: None,
             visible: true,
             awake: false,
+            overdue: false,
             effects: Vec::new(),
         }
     }
@@ -76,6 +85,10 @@ impl Machine {
     pub fn step(&mut self, at: Moment, event: Event) -> Vec<Effect> {
         let path_before = self.path.clone();
         match event {
+            Event::Begun => self.begun(),
+            Event::ClockMissed { error, retry_at_ms } => {
+                self.clock_missed(error.as_ref(), retry_at_ms);
+            }
             Event::ClockSet => self.wake(),
             Event::Shown => self.shown(),
             Event::Hidden => self.visible = false,
@@ -102,7 +115,9 @@ impl Machine {
         if self.path != path_before {
             self.keep_path(at);
         }
-        if let Some(edge_ms) = self.next_edge_ms(at.now_ms) {
+        if self.awake
+            && let Some(edge_ms) = self.next_edge_ms(at.now_ms)
+        {
             self.later(Slot::Edge, edge_ms - at.now_ms);
         }
         std::mem::take(&mut self.effects)
@@ -114,7 +129,7 @@ impl Machine {
             return self.state_of_mine(mine, now_ms);
         }
         if !self.is_known() {
-            return self.unread.map_or(State::Loading, State::Waiting);
+            return self.state_of_unknown();
         }
         if self.visitor == Visitor::Banned {
             return State::Lost {
@@ -186,6 +201,7 @@ impl Machine {
             Slot::Follow => self.look_after_mine(),
             Slot::Purchase => self.send_purchase(at),
             Slot::Sheet => self.ask_for_sheet(),
+            Slot::Overdue => self.overdue = self.visible,
         }
     }
 
@@ -235,27 +251,16 @@ impl Machine {
 }
 
 impl Wait {
-    /// The wait after `error`: what the server asked for, growing from try to try, bounded, and
-    /// longer by up to a fifth by chance.
+    /// The wait after `error`.
     fn after(at: Moment, error: &ApiError, tries: u32) -> Self {
-        const FIRST_MS: i64 = 1_000;
-        const LONGEST_MS: i64 = 16_000;
-        let trouble = match error {
-            ApiError::Offline => Trouble::Offline,
-            ApiError::RateLimited { .. } => Trouble::TooOften,
-            _ => Trouble::Busy,
-        };
-        let asked_for_ms = i64::from(error.retry_after_s().unwrap_or(0)) * 1_000;
-        let ms = asked_for_ms.max((FIRST_MS << tries.min(8)).min(LONGEST_MS));
-        let ms = ms + ms * i64::from(at.chance) / 5_000;
         Self {
-            trouble,
-            until_ms: at.now_ms + ms,
+            trouble: Trouble::of(error),
+            until_ms: at.page_ms + backoff::ms(tries, Some(error), at.chance),
             tries: tries + 1,
         }
     }
 
     fn ms(self, at: Moment) -> i64 {
-        self.until_ms - at.now_ms
+        self.until_ms - at.page_ms
     }
 }

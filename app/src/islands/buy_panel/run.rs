@@ -14,7 +14,7 @@ use super::{
 use crate::{
     api,
     browser::{
-        clock,
+        clock::{self, Reading},
         effects::on_change,
         page,
         timers::{Alarm, after, chance_in_thousand, within},
@@ -84,32 +84,32 @@ impl Runner {
 
     /// Follows the clock and the page from now on; does nothing on the server.
     pub fn live(self) {
-        on_change(move || {
-            if clock::watch_ms().is_some() {
-                self.send(Event::ClockSet);
+        on_change(move || match clock::watch() {
+            Reading::Awaited => {}
+            Reading::Missed { error, retry_at_ms } => {
+                self.send(Event::ClockMissed { error, retry_at_ms });
             }
+            Reading::Set => self.send(Event::ClockSet),
         });
         let mut before = None;
         on_change(move || {
             let sight = page::sight();
-            if before.replace(sight).is_some_and(|before| before != sight) {
-                self.send(if sight.visible {
-                    Event::Shown
-                } else {
-                    Event::Hidden
-                });
-            }
+            let event = match (before.replace(sight), sight.visible) {
+                (Some(before), _) if before == sight => return,
+                (None, true) => Event::Begun,
+                (Some(_), true) => Event::Shown,
+                (_, false) => Event::Hidden,
+            };
+            self.send(event);
         });
     }
 
-    /// Tells the machine, shows what it says, and does what it wants. Nothing happens before the
-    /// clock is set, because nothing can happen then.
+    /// Tells the machine, shows what it says, and does what it wants.
     pub fn send(self, event: Event) {
-        let Some(now_ms) = clock::now_ms() else {
-            return;
-        };
+        let now_ms = clock::now_ms().unwrap_or_default();
         let at = Moment {
             now_ms,
+            page_ms: clock::page_ms(),
             chance: chance_in_thousand(),
         };
         let told = self.parts.try_update_value(|Parts { item, machine, .. }| {

@@ -222,6 +222,25 @@ messages! {
     offline: "网络连接中断，正在自动重试", "No connection; trying again by itself";
     /// No connection.
     offline_hint: "请检查网络。不会重复下单。", "Please check your network. Nothing is bought twice.";
+    /// Asked for the first facts, and nothing came.
+    silent: "还没有收到回应，正在自动重试", "No answer yet; trying again by itself";
+    /// Asked for the first facts, and still waiting.
+    no_answer_yet: "还没有收到回应，请稍候", "No answer yet; one moment, please";
+    /// While the first facts are missing.
+    unread_hint: "一收到回应，倒计时和按钮就会出现。",
+        "The countdown and the button appear as soon as an answer comes.";
+    /// While the first facts are missing, and there is no connection.
+    unread_offline_hint: "请检查网络。一连上，倒计时和按钮就会出现。",
+        "Please check your network. The countdown and the button appear once it is back.";
+    /// The program of the page did not arrive, or did not start.
+    not_started: "连接失败，抢购功能没有启动。", "The connection failed, and the button did not start.";
+    /// What to do then.
+    reload_page: "请刷新页面", "Please reload the page";
+    /// The browser cannot run it.
+    no_wasm: "此浏览器不支持抢购所需的 WebAssembly，请更新或换一个浏览器。",
+        "This browser lacks WebAssembly, which buying needs. Please update it or use another one.";
+    /// Does not wait.
+    retry_now: "立即重试", "Retry now";
 
     /// Above the question.
     captcha_title: "一个小问题", "One small question";

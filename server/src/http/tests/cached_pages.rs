@@ -162,7 +162,7 @@ async fn every_encoding_says_the_same_under_a_tag_of_its_own() {
 #[tokio::test]
 async fn the_policy_allows_the_pages_own_scripts_by_hash() {
     let router = router_for(&FakeShop::new());
-    for path in ["/", "/login"] {
+    for path in ["/", "/login", &item_page()] {
         let answer = ask_get(&router, path).await;
         let policy = answer.header(header::CONTENT_SECURITY_POLICY);
         let html = answer.text();
@@ -185,6 +185,24 @@ async fn the_policy_allows_the_pages_own_scripts_by_hash() {
             "{path} starts its islands with an inline script"
         );
         assert!(!policy.contains("unsafe-inline"), "{policy}");
+    }
+}
+
+#[tokio::test]
+async fn an_items_page_checks_by_a_plain_script_whether_its_program_has_started() {
+    let router = router_for(&FakeShop::new());
+    let answer = ask_get(&router, &item_page()).await;
+    let html = answer.text();
+    let after = html.split_once("buy-panel[data-ready]");
+    let (before, after) = after.expect("the script is in the page");
+    assert!(
+        before.rsplit('<').next().unwrap().starts_with("script>"),
+        "inline, and of no type that waits for the page"
+    );
+    let script = after.split_once("</script>").unwrap().0;
+    for sentence in ["buy-not-started", "buy-no-wasm"] {
+        assert!(script.contains(sentence), "{sentence}");
+        assert_eq!(html.matches(&format!("id=\"{sentence}\"")).count(), 1);
     }
 }
 

@@ -54,6 +54,8 @@ impl Words<'_> {
         let (words, language) = (self, self.language);
         match state {
             State::Loading => words.loading(),
+            State::Late => words.late(),
+            State::Unread(wait) => words.unread(*wait),
             State::Before {
                 opens_at_ms,
                 signed_in,
@@ -241,20 +243,43 @@ impl Words<'_> {
             .again(again, panel::again(language))
     }
 
-    fn waiting(&self, wait: Wait) -> Face {
-        let (status, hint) = match wait.trouble {
-            Trouble::Busy => (panel::busy(self.language), panel::busy_hint(self.language)),
-            Trouble::TooOften => (
-                panel::too_often(self.language),
-                panel::busy_hint(self.language),
-            ),
-            Trouble::Offline => (
-                panel::offline(self.language),
-                panel::offline_hint(self.language),
-            ),
+    /// No answer, and nothing to press: it is under way.
+    fn late(&self) -> Face {
+        self.face(panel::no_answer_yet(self.language))
+            .big(Big::Words(panel::COUNTDOWN_PLACEHOLDER.to_owned()))
+            .hint(panel::unread_hint(self.language))
+            .button(self.buy_label(), Press::Dead)
+    }
+
+    fn unread(&self, wait: Wait) -> Face {
+        let language = self.language;
+        let hint = match wait.trouble {
+            Trouble::Offline => panel::unread_offline_hint(language),
+            Trouble::Busy | Trouble::TooOften | Trouble::Silent => panel::unread_hint(language),
         };
-        self.face(status)
+        self.face(self.trouble(wait.trouble))
             .big(Big::Seconds(wait.until_ms))
             .hint(hint)
+            .button(panel::retry_now(language), Press::Acts)
+    }
+
+    fn waiting(&self, wait: Wait) -> Face {
+        let language = self.language;
+        let hint = match wait.trouble {
+            Trouble::Offline => panel::offline_hint(language),
+            Trouble::Busy | Trouble::TooOften | Trouble::Silent => panel::busy_hint(language),
+        };
+        self.face(self.trouble(wait.trouble))
+            .big(Big::Seconds(wait.until_ms))
+            .hint(hint)
+    }
+
+    fn trouble(&self, trouble: Trouble) -> &'static str {
+        match trouble {
+            Trouble::Busy => panel::busy(self.language),
+            Trouble::TooOften => panel::too_often(self.language),
+            Trouble::Offline => panel::offline(self.language),
+            Trouble::Silent => panel::silent(self.language),
+        }
     }
 }

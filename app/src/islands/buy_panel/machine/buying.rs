@@ -35,6 +35,9 @@ impl Machine {
     }
 
     pub(super) fn pressed(&mut self, at: Moment) {
+        if !self.is_known() && self.mine.is_none() {
+            return self.retry_now(at);
+        }
         if self.state_offers_again(at.now_ms) {
             if let Some(mine) = self.mine.take() {
                 self.dismissed = Some(mine.reservation_id());

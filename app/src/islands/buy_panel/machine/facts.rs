@@ -104,16 +104,12 @@ impl Machine {
         self.sale.offer(now_ms) == Offer::Open
     }
 
-    pub(super) fn wake(&mut self) {
-        if !self.awake {
-            self.awake = true;
-            self.read_truth();
-        }
-    }
-
     /// Other tabs, other devices and time have been at work.
     pub(super) fn shown(&mut self) {
         self.visible = true;
+        if !self.is_known() {
+            self.begun();
+        }
         if self.awake {
             self.read_truth();
         }

@@ -8,8 +8,10 @@ use crate::wire::{
 /// When an event happened, and a throw of the dice to spread people out.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment {
-    /// Server time, epoch milliseconds.
+    /// Server time, epoch milliseconds; 0 until the clock is set, and nothing is computed from it.
     pub now_ms: i64,
+    /// The page's own time, milliseconds since it began: for waits, which nobody's clock changes.
+    pub page_ms: i64,
     /// Evenly in `0..1000`.
     pub chance: u32,
 }
@@ -36,16 +38,27 @@ pub enum Slot {
     Purchase,
     /// Ask again for what the sheet waits for.
     Sheet,
+    /// Nothing is known yet, and that has lasted long enough to be said.
+    Overdue,
 }
 
 impl Slot {
     /// How many there are.
-    pub const COUNT: usize = 6;
+    pub const COUNT: usize = 7;
 }
 
 /// What happened.
 #[derive(Clone, Debug)]
 pub enum Event {
+    /// The page woke up before somebody's eyes.
+    Begun,
+    /// The server was asked for the time, and did not answer; it is asked again by itself.
+    ClockMissed {
+        /// Why; `None` when nothing came at all.
+        error: Option<ApiError>,
+        /// When, by the page's time.
+        retry_at_ms: i64,
+    },
     /// The clock was set: at the start, and whenever it was corrected.
     ClockSet,
     /// The page can be seen (again), or came back from the browser's cache.
@@ -126,7 +139,7 @@ pub enum Effect {
     ReadReservation(ReservationId),
     /// → [`Event::OrderRead`]
     ReadOrder(OrderId),
-    /// The server contradicted our clock.
+    /// The server contradicted our clock, or the visitor does not want to wait for it.
     SynchroniseClock,
     /// → [`Event::Due`], `ms` milliseconds from now, instead of what was set before.
     Later {

@@ -1,6 +1,6 @@
 //! What the machine shows.
 
-use crate::wire::{CaptchaChallenge, CloseReason, OrderId, Rejection};
+use crate::wire::{ApiError, CaptchaChallenge, CloseReason, OrderId, Rejection};
 
 /// Why the visitor has to wait for a repetition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,8 +9,21 @@ pub enum Trouble {
     Busy,
     /// This visitor called too often.
     TooOften,
-    /// No answer came.
+    /// No connection.
     Offline,
+    /// No answer so far.
+    Silent,
+}
+
+impl Trouble {
+    /// What `error` means to whoever waits.
+    pub fn of(error: &ApiError) -> Self {
+        match error {
+            ApiError::Offline => Trouble::Offline,
+            ApiError::RateLimited { .. } => Trouble::TooOften,
+            _ => Trouble::Busy,
+        }
+    }
 }
 
 /// A repetition that comes by itself.
@@ -18,7 +31,7 @@ pub enum Trouble {
 pub struct Wait {
     /// Why.
     pub trouble: Trouble,
-    /// It comes at this instant.
+    /// It comes at this instant of the page's time.
     pub until_ms: i64,
     /// Tries so far.
     pub tries: u32,
@@ -53,6 +66,10 @@ pub enum Loss {
 pub enum State {
     /// Nothing is known yet.
     Loading,
+    /// Nothing is known yet, and that takes long.
+    Late,
+    /// Nothing is known yet, because asking has failed; it is repeated by itself, or by hand.
+    Unread(Wait),
     /// More than a minute to the start.
     Before {
         /// The start.
@@ -147,11 +164,10 @@ impl State {
             State::SoldOut => "sold_out",
             State::Ended => "ended",
             State::Stopped { .. } => "stopped",
-            State::Waiting(Wait {
-                trouble: Trouble::Offline,
-                ..
-            }) => "offline",
-            State::Waiting(_) => "busy",
+            State::Unread(wait) | State::Waiting(wait) if wait.trouble == Trouble::Offline => {
+                "offline"
+            }
+            State::Late | State::Unread(_) | State::Waiting(_) => "busy",
         }
     }
 }

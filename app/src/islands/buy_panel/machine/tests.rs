@@ -4,6 +4,7 @@ mod buying;
 mod facts;
 mod following;
 mod path;
+mod waking;
 
 use super::{Effect, Event, Machine, Moment, Sheet, Slot, State};
 use crate::wire::{
@@ -16,6 +17,8 @@ use uuid::Uuid;
 /// The round of the stories.
 const START_MS: i64 = 1_000_000;
 const END_MS: i64 = 2_000_000;
+/// The page of the stories woke up at this instant.
+const PAGE_BEGAN_MS: i64 = 900_000;
 
 /// A machine with its clock, and what it wanted last.
 struct Story {
@@ -63,6 +66,7 @@ impl Story {
     fn tell(&mut self, event: Event) -> &mut Self {
         let at = Moment {
             now_ms: self.now_ms,
+            page_ms: self.page_ms(),
             chance: 500,
         };
         self.wishes = self.machine.step(at, event);
@@ -73,6 +77,11 @@ impl Story {
     fn at(&mut self, now_ms: i64) -> &mut Self {
         self.now_ms = now_ms;
         self
+    }
+
+    /// The page's own time.
+    fn page_ms(&self) -> i64 {
+        self.now_ms - PAGE_BEGAN_MS
     }
 
     fn state(&self) -> State {

@@ -1,0 +1,58 @@
+//! The first moments: from waking up to the first facts, and what is said while they do not come.
+
+use super::{Effect, Machine, Moment, Slot, State, Trouble, Wait};
+use crate::wire::ApiError;
+
+/// Without any fact for so long the panel says so.
+const OVERDUE_MS: i64 = 2_000;
+
+impl Machine {
+    /// Somebody looks at a panel that knows nothing yet. A hidden page asks nothing, and says nothing.
+    pub(super) fn begun(&mut self) {
+        self.overdue = false;
+        self.later(Slot::Overdue, OVERDUE_MS);
+    }
+
+    /// The clock asks again by itself; the panel shows when.
+    pub(super) fn clock_missed(&mut self, error: Option<&ApiError>, retry_at_ms: i64) {
+        if !self.awake {
+            self.unread = Some(Wait {
+                trouble: error.map_or(Trouble::Silent, Trouble::of),
+                until_ms: retry_at_ms,
+                tries: 0,
+            });
+        }
+    }
+
+    pub(super) fn wake(&mut self) {
+        if !self.awake {
+            self.awake = true;
+            self.unread = None;
+            self.read_truth();
+        }
+    }
+
+    /// What is shown before anything is known. A clock that is late by a moment is no news.
+    pub(super) fn state_of_unknown(&self) -> State {
+        match self.unread {
+            Some(wait) if self.awake || self.overdue => State::Unread(wait),
+            None if self.overdue => State::Late,
+            _ => State::Loading,
+        }
+    }
+
+    /// Does now what would be repeated by itself a little later, once: a repetition that is under
+    /// way is waited for.
+    pub(super) fn retry_now(&mut self, at: Moment) {
+        let Some(wait) = &mut self.unread else { return };
+        if wait.until_ms <= at.page_ms {
+            return;
+        }
+        wait.until_ms = at.page_ms;
+        if self.awake {
+            self.later(Slot::Truth, 0);
+        } else {
+            self.ask(Effect::SynchroniseClock);
+        }
+    }
+}
