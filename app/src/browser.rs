@@ -13,7 +13,7 @@ pub mod ticking;
 pub mod timers;
 
 #[cfg(not(feature = "hydrate"))]
-#[path = "browser/nowhere.rs"]
+#[path = "browser/stub.rs"]
 mod web;
 #[cfg(feature = "hydrate")]
 mod web;

@@ -23,11 +23,11 @@ pub use stock_bar::StockBar;
 fn awake() -> Signal<Option<String>> {
     let awake = RwSignal::new(false);
     on_change(move || awake.set(true));
-    Signal::derive(move || mark(awake.get()))
+    Signal::derive(move || present(awake.get()))
 }
 
 /// An attribute that says `true` or is not there.
-fn mark(flag: bool) -> Option<String> {
+fn present(flag: bool) -> Option<String> {
     flag.then(|| "true".to_owned())
 }
 

@@ -1,4 +1,4 @@
-//! The shop as its visitors meet it: the words both sides share (`wire`), the doors to the server
+//! The shop as its visitors meet it: the words both sides share (`wire`), the calls to the server
 //! (`api`), and the pages and islands built on them.
 //!
 //! Compiled twice: natively with `ssr` (renders pages, runs server functions against the services

@@ -1,4 +1,4 @@
-//! Everything behind the shop's door: rules (`engine`), what they stand on (`adapters`), what wakes
+//! Everything behind the HTTP port: rules (`engine`), what they stand on (`adapters`), what wakes
 //! them (`http`, `workers`), and the one place that puts it together (`assembly`).
 
 pub mod adapters;

@@ -9,7 +9,7 @@ pub use web::{is_visible, path, reload};
 /// Whether the page is seen, and how often it came back from the browser's page cache (which
 /// changes nothing that can be seen, but everything the page knew may be old).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sight {
+pub struct Visibility {
     /// Somebody can see it.
     pub visible: bool,
     /// Times it came back.
@@ -17,25 +17,25 @@ pub struct Sight {
 }
 
 thread_local! {
-    static SIGHT: ArcRwSignal<Sight> = watch();
+    static VISIBILITY: ArcRwSignal<Visibility> = watch();
 }
 
 /// Whether the page is seen, as a signal. For effects only.
-pub fn sight() -> Sight {
-    SIGHT.with(|sight| sight.get())
+pub fn visibility() -> Visibility {
+    VISIBILITY.with(|visibility| visibility.get())
 }
 
-fn watch() -> ArcRwSignal<Sight> {
-    let sight = ArcRwSignal::new(Sight {
+fn watch() -> ArcRwSignal<Visibility> {
+    let visibility = ArcRwSignal::new(Visibility {
         visible: web::is_visible(),
         returns: 0,
     });
-    let changed = sight.clone();
+    let changed = visibility.clone();
     web::on_visibility(move |returned| {
-        changed.update(|sight| {
-            sight.visible = web::is_visible();
-            sight.returns += u32::from(returned);
+        changed.update(|visibility| {
+            visibility.visible = web::is_visible();
+            visibility.returns += u32::from(returned);
         });
     });
-    sight
+    visibility
 }

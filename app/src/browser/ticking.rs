@@ -34,7 +34,7 @@ impl Instant {
     }
 }
 
-/// Calls `show` with the milliseconds left until `to`, at once and on every beat until nought.
+/// Calls `show` with the milliseconds left until `to`, at once and on every tick until nought.
 /// Starts over when a signal read in `to` changes; ends with the owner of the caller.
 pub fn count_down(to: impl Fn() -> Option<Instant> + 'static, show: impl Fn(i64) + 'static) {
     let (alarm, show) = (StoredValue::new(None), Rc::new(show));
@@ -42,34 +42,34 @@ pub fn count_down(to: impl Fn() -> Option<Instant> + 'static, show: impl Fn(i64)
         alarm.set_value(None);
         let to = to();
         clock::watch_ms();
-        if let (Some(to), true) = (to, page::sight().visible) {
-            beat(to, show.clone(), alarm);
+        if let (Some(to), true) = (to, page::visibility().visible) {
+            tick(to, show.clone(), alarm);
         }
     });
 }
 
-fn beat(to: Instant, show: Rc<dyn Fn(i64)>, alarm: StoredValue<Option<Alarm>>) {
+fn tick(to: Instant, show: Rc<dyn Fn(i64)>, alarm: StoredValue<Option<Alarm>>) {
     let Some(left_ms) = to.left_ms() else {
         return;
     };
     let left_ms = left_ms.max(0);
     show(left_ms);
     if left_ms > 0 {
-        let next = after(to_next_beat_ms(left_ms), move || beat(to, show, alarm));
+        let next = after(to_next_tick_ms(left_ms), move || tick(to, show, alarm));
         // Refused when the owner is gone; then nobody counts any more.
         let _ = alarm.try_set_value(Some(next));
     }
 }
 
 /// How long until the shown figure changes.
-fn to_next_beat_ms(left_ms: i64) -> i64 {
+fn to_next_tick_ms(left_ms: i64) -> i64 {
     let figure_ms = if left_ms > LAST_MINUTE_MS { 1_000 } else { 100 };
     left_ms % figure_ms + 1
 }
 
 #[cfg(test)]
 mod tests {
-    use super::to_next_beat_ms;
+    use super::to_next_tick_ms;
 
     #[test]
     fn a_beat_comes_when_the_figure_changes() {
@@ -80,7 +80,7 @@ mod tests {
             (41_349, 50),
             (99, 100),
         ] {
-            assert_eq!(to_next_beat_ms(left_ms), beat_ms, "{left_ms}");
+            assert_eq!(to_next_tick_ms(left_ms), beat_ms, "{left_ms}");
         }
     }
 }

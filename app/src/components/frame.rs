@@ -19,7 +19,7 @@ pub fn Frame(
         <header class="site-header">
             <div class="site-header__inner">
                 <a class="brand" href="/" aria-label=say::home_link(language)>
-                    <Mark />
+                    <Logo />
                     <span class="brand__name">{say::shop_name(language)}</span>
                 </a>
                 <div class="site-header__tools">
@@ -37,9 +37,9 @@ pub fn Frame(
     }
 }
 
-/// The shop's mark: a clock's face.
+/// The shop's logo: a clock.
 #[component]
-fn Mark() -> impl IntoView {
+fn Logo() -> impl IntoView {
     view! {
         <svg class="brand__mark" viewBox="0 0 32 32" width="32" height="32" aria-hidden="true" focusable="false">
             <circle class="brand__disc" cx="16" cy="16" r="15"></circle>

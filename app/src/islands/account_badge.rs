@@ -19,7 +19,7 @@ pub fn AccountBadge(language: Language) -> impl IntoView {
     let sign_in = RwSignal::new("/login".to_owned());
     // Also when the page comes back: the visitor may have signed in or out elsewhere.
     on_change(move || {
-        if page::sight().visible {
+        if page::visibility().visible {
             sign_in.set(sign_in_address(&page::path()));
             spawn_local(async move {
                 // Without an answer the links that are there still work.

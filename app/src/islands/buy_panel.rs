@@ -1,18 +1,18 @@
 //! The buy panel: one component, one state machine. The mind is `machine`, the words for what it
-//! shows are `face`, its hands are `run`; here is the body, the same few elements in every state,
+//! shows are `model`, its hands are `run`; here is the body, the same few elements in every state,
 //! so that nothing jumps and the focus stays where it was.
 
 mod captcha;
-mod face;
 mod kept_path;
 mod machine;
 mod run;
+mod view_model;
 
 use leptos::{html, prelude::*};
 use serde::{Deserialize, Serialize};
 
-use self::{captcha::CaptchaSheet, face::Face, machine::Event, run::Runner};
-use super::{awake, mark};
+use self::{captcha::CaptchaDialog, machine::Event, run::Runner, view_model::ViewModel};
+use super::{awake, present};
 use crate::{
     browser::ticking::count_down,
     text::panel,
@@ -52,21 +52,21 @@ pub fn BuyPanel(item: PanelItem, language: Language) -> impl IntoView {
         <section
             class="buy-panel"
             data-island="buy-panel"
-            data-state=runner.text(|face| face.name.to_owned())
+            data-state=runner.text(|model| model.name.to_owned())
             data-ready=awake()
             aria-label=panel::panel_label(language)
         >
             <p class="buy-panel__status" role="status" aria-live="polite">
-                {runner.text(|face| face.status.clone())}
+                {runner.text(|model| model.status.clone())}
             </p>
             <p class="buy-panel__big countdown">{big}</p>
-            <p class="buy-panel__hint">{runner.text(|face| face.hint.clone())}</p>
+            <p class="buy-panel__hint">{runner.text(|model| model.hint.clone())}</p>
             <div class="buy-panel__actions">
                 {not_started(language)}
                 {summary(runner, price, big)}
                 <div class="buy-panel__buttons">{buttons(runner, opener)}</div>
             </div>
-            <CaptchaSheet runner=runner opener=opener language=language />
+            <CaptchaDialog runner=runner opener=opener language=language />
         </section>
     }
 }
@@ -89,7 +89,7 @@ fn not_started(language: Language) -> impl IntoView {
 fn summary(runner: Runner, price: String, big: Signal<String>) -> impl IntoView {
     view! {
         <p class="buy-panel__summary" aria-hidden="true">
-            <span class="buy-panel__line">{runner.text(|face| face.status.clone())}</span>
+            <span class="buy-panel__line">{runner.text(|model| model.status.clone())}</span>
             <strong class="buy-panel__price">{price}</strong>
             <span class="buy-panel__time">{big}</span>
         </p>
@@ -103,37 +103,37 @@ fn buttons(runner: Runner, opener: NodeRef<html::Button>) -> impl IntoView {
             node_ref=opener
             type="button"
             class="buy-panel__button"
-            hidden=runner.flag(|face| face.button.is_none())
-            disabled=runner.flag(Face::is_button_dead)
-            aria-disabled=runner.attribute(|face| mark(face.is_button_locked()))
+            hidden=runner.flag(|model| model.button.is_none())
+            disabled=runner.flag(ViewModel::is_button_dead)
+            aria-disabled=runner.attribute(|model| present(model.is_button_locked()))
             on:click=move |_| runner.send(Event::Pressed)
         >
-            {runner.text(Face::button_label)}
+            {runner.text(ViewModel::button_label)}
         </button>
         <a
             class="buy-panel__link"
-            hidden=runner.flag(|face| face.link.is_none())
-            href=runner.attribute(|face| Some(face.link.as_ref()?.href.clone()))
+            hidden=runner.flag(|model| model.link.is_none())
+            href=runner.attribute(|model| Some(model.link.as_ref()?.href.clone()))
         >
-            {runner.text(Face::link_label)}
+            {runner.text(ViewModel::link_label)}
         </a>
     }
 }
 
 /// The large line: words, or figures that tick without touching anything else.
 fn big_line(runner: Runner, language: Language) -> Signal<String> {
-    let face = runner.face();
+    let model = runner.model();
     let figures = RwSignal::new(String::new());
     count_down(
-        move || face.with(|face| face.big.until()),
+        move || model.with(|model| model.big.until()),
         move |left_ms| {
-            let text = face.with_untracked(|face| face.big.at(left_ms, language));
+            let text = model.with_untracked(|model| model.big.at(left_ms, language));
             if figures.with_untracked(|shown| *shown != text) {
                 figures.set(text);
             }
         },
     );
-    Signal::derive(move || match face.with(|face| face.big.words()) {
+    Signal::derive(move || match model.with(|model| model.big.words()) {
         Some(words) => words,
         None => figures.get(),
     })

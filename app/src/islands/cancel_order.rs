@@ -2,7 +2,7 @@
 
 use leptos::{html, prelude::*, task::spawn_local};
 
-use super::{awake, mark, shown};
+use super::{awake, present, shown};
 use crate::{
     api,
     browser::{effects::on_change, page, timers::within},
@@ -23,7 +23,7 @@ pub fn CancelOrder(order_id: OrderId, language: Language) -> impl IntoView {
         NodeRef::<html::Button>::new(),
     );
     let does_not_ask = Signal::derive(move || !asks.get());
-    let locked = Signal::derive(move || mark(acts.get()));
+    let locked = Signal::derive(move || present(acts.get()));
     let view = view! {
         <div class="cancel-order" data-ready=awake()>
             <button

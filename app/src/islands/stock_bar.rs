@@ -32,7 +32,7 @@ pub fn StockBar(item_id: ItemId, total: u32, sellable: u32, language: Language) 
     };
     on_change(move || {
         bar.alarm.set_value(None);
-        if page::sight().visible {
+        if page::visibility().visible {
             bar.look_later(FIRST_LOOK_MS);
         }
     });

@@ -1,5 +1,5 @@
 //! The ledger on SQL, through sea-orm: SQLite in the embedded shop, PostgreSQL, MySQL or MariaDB in a
-//! cluster. One struct implements the ports of the store; a file per port. The only place that knows
+//! cluster. One struct implements the ports of the ledger; a file per port. The only place that knows
 //! tables.
 
 mod accounts;
@@ -34,7 +34,7 @@ use transactions::{Answer, Duplicate};
 ///
 /// Writes and reads have pools of their own. SQLite takes one writer at a time, so the writer's pool
 /// holds one connection and everybody queues there, fairly, not in SQLite's busy loop; a reader
-/// never waits for a writer. On a server it keeps a crowd of readers from starving the writers.
+/// never waits for a writer. On a server it keeps many readers from starving the writers.
 ///
 /// Which handle a read uses: `read` is the primary and sees every commit that was answered. Whatever
 /// decides something, corrects the gate, is audited, or answers a person about their own doing reads

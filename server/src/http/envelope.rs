@@ -41,7 +41,7 @@ impl IntoResponse for Envelope {
 }
 
 /// What a server function answered. Its status is its own (see `app::wire::ApiError::ser`); the
-/// framework's mark of an error stays inside. `no-store` unless it says otherwise.
+/// framework's own header for errors stays inside. `no-store` unless it says otherwise.
 pub fn finish(mut response: Response) -> Response {
     response.headers_mut().remove(SERVER_FN_ERROR_HEADER);
     no_store(response)

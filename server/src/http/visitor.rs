@@ -106,7 +106,7 @@ pub async fn identify(State(state): State<AppState>, mut request: Request, next:
     next.run(request).await
 }
 
-/// False where the answer is the same for everybody: a crowd with cookies costs no look-ups there.
+/// False where the answer is the same for everybody: visitors with cookies cost no look-ups there.
 fn looks_at_visitor(path: &str) -> bool {
     let same_for_all = ["/items/", "/captcha/", "/language"];
     path != "/" && !same_for_all.iter().any(|start| path.starts_with(start))

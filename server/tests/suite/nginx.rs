@@ -220,7 +220,7 @@ async fn a_flood_from_one_address_is_cut_off() {
             refused += 1;
         }
     }
-    assert!(served >= 200, "a crowd's moment passes: {served}");
+    assert!(served >= 200, "a burst passes: {served}");
     assert!(refused > 0);
 }
 

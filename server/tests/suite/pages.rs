@@ -22,7 +22,7 @@ use server::{
 use tower::ServiceExt;
 
 use crate::{
-    purchase::Door,
+    purchase::TestClient,
     support::{HOUR_MS, START_MS, TestShop, both},
 };
 
@@ -111,7 +111,7 @@ async fn signed_in(shop: &TestShop, number: u32) -> String {
     token
 }
 
-/// The same person at the shop's door.
+/// The same person at the shop's client.
 async fn visitor_with(shop: &TestShop, token: &str) -> Visitor {
     let login = shop
         .engine
@@ -201,8 +201,8 @@ async fn a_buyers_pages_say_what_they_should_in_both_languages() {
         );
     }
     let visitor = visitor_with(&shop, &token).await;
-    let door = Door::of(shop);
-    let order_id = door.order_of(&visitor, item).await;
+    let client = TestClient::of(shop);
+    let order_id = client.order_of(&visitor, item).await;
     for language in ["zh", "en"] {
         for (name, path) in [
             ("orders", "/orders".to_owned()),
@@ -214,8 +214,8 @@ async fn a_buyers_pages_say_what_they_should_in_both_languages() {
             insta::assert_snapshot!(format!("{name}_pending_{language}"), page);
         }
     }
-    door.shop.clock.advance(600_000);
-    close_unpaid::run_once(&door.shop.engine.orders)
+    client.shop.clock.advance(600_000);
+    close_unpaid::run_once(&client.shop.engine.orders)
         .await
         .unwrap();
     for language in ["zh", "en"] {
@@ -240,8 +240,8 @@ async fn known_failure_11_another_buyers_order_page_does_not_exist() {
     let (owner, other) = (signed_in(&shop, 1).await, signed_in(&shop, 2).await);
     let visitor = visitor_with(&shop, &owner).await;
     let router = site(&shop);
-    let door = Door::of(shop);
-    let order_id = door.order_of(&visitor, item).await;
+    let client = TestClient::of(shop);
+    let order_id = client.order_of(&visitor, item).await;
     let path = format!("/orders/{order_id}");
     assert_eq!(get(&router, &path, "en", Some(&owner)).await.status(), 200);
     assert_eq!(get(&router, &path, "en", Some(&other)).await.status(), 404);

@@ -10,7 +10,7 @@ use std::{
 use test_servers::{proxy::Proxy, wait_until};
 
 /// Long enough for loopback on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 /// Nothing has come after this long: nothing comes.
 const SILENCE: Duration = Duration::from_millis(200);
 
@@ -63,7 +63,7 @@ struct Client(TcpStream);
 impl Client {
     fn of(proxy: &Proxy) -> Client {
         let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, proxy.port())).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_read_timeout(Some(TIMEOUT)).unwrap();
         Client(stream)
     }
 
@@ -83,7 +83,7 @@ impl Client {
         let silent = self.hear().is_err_and(|error| {
             matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
         });
-        self.0.set_read_timeout(Some(PATIENCE)).unwrap();
+        self.0.set_read_timeout(Some(TIMEOUT)).unwrap();
         silent
     }
 
@@ -195,5 +195,8 @@ fn a_server_that_is_not_there_is_a_closed_connection() {
     proxy.half_open();
     let mut client = Client::of(&proxy);
     client.say("word");
-    assert!(client.hears_nothing(), "a wire that is mute accepts anyway");
+    assert!(
+        client.hears_nothing(),
+        "a connection that answers nothing accepts anyway"
+    );
 }

@@ -1,4 +1,4 @@
-//! The purchase through the shop's door: captcha, hidden path, reservation, order, and what people
+//! The purchase through the shop's client: captcha, hidden path, reservation, order, and what people
 //! and machines do wrong on the way. Tests named `known_failure_NN_…` are failures that other shops
 //! of this kind have had; see `docs/known-failures.md`.
 
@@ -20,13 +20,13 @@ use server::engine::storefront::ShopFront;
 
 use crate::support::{ANSWER, HOUR_MS, START_MS, TestShop};
 
-/// The door of a test shop, with a purchase in one call.
-pub struct Door {
+/// The client of a test shop, with a purchase in one call.
+pub struct TestClient {
     pub shop: TestShop,
     front: Arc<ShopFront>,
 }
 
-impl std::ops::Deref for Door {
+impl std::ops::Deref for TestClient {
     type Target = ShopFront;
 
     fn deref(&self) -> &ShopFront {
@@ -34,19 +34,19 @@ impl std::ops::Deref for Door {
     }
 }
 
-impl Door {
-    pub async fn new() -> Door {
-        Door::of(TestShop::new().await)
+impl TestClient {
+    pub async fn new() -> TestClient {
+        TestClient::of(TestShop::new().await)
     }
 
-    pub fn of(shop: TestShop) -> Door {
+    pub fn of(shop: TestShop) -> TestClient {
         let front = Arc::new(ShopFront::new(shop.engine.clone()));
-        Door { shop, front }
+        TestClient { shop, front }
     }
 
-    pub async fn restart(self) -> Door {
+    pub async fn restart(self) -> TestClient {
         drop(self.front);
-        Door::of(self.shop.restart().await)
+        TestClient::of(self.shop.restart().await)
     }
 
     pub async fn ask(&self, who: &Visitor, item: ItemId) -> Result<CaptchaId, ApiError> {
@@ -54,7 +54,7 @@ impl Door {
     }
 
     /// Captcha and path.
-    pub async fn way_in(&self, who: &Visitor, item: ItemId) -> Result<HiddenPath, ApiError> {
+    pub async fn path_for(&self, who: &Visitor, item: ItemId) -> Result<HiddenPath, ApiError> {
         let captcha = self.ask(who, item).await?;
         self.path(who, item, Some(captcha), Some(ANSWER.to_owned()))
             .await
@@ -62,7 +62,7 @@ impl Door {
 
     /// The whole way to a reservation.
     pub async fn buy(&self, who: &Visitor, item: ItemId) -> Result<Reserved, ApiError> {
-        let path = self.way_in(who, item).await?.path;
+        let path = self.path_for(who, item).await?.path;
         self.purchase(who, path, item).await
     }
 
@@ -99,100 +99,109 @@ pub fn visitor(number: u32) -> Visitor {
 
 #[tokio::test]
 async fn a_purchase_goes_from_question_to_order() {
-    let door = Door::new().await;
-    let (item, buyer) = (door.shop.item(10).await, visitor(1));
-    let reserved = door.buy(&buyer, item).await.unwrap();
+    let client = TestClient::new().await;
+    let (item, buyer) = (client.shop.item(10).await, visitor(1));
+    let reserved = client.buy(&buyer, item).await.unwrap();
     assert_eq!(reserved.position, 1);
 
-    let queued = door.my_reservation(&buyer, item).await.unwrap().unwrap();
+    let queued = client.my_reservation(&buyer, item).await.unwrap().unwrap();
     assert_eq!(
         (queued.state, queued.position),
         (ReservationState::Queued, Some(1))
     );
     assert_eq!(queued.reservation_id, reserved.reservation_id);
-    door.shop.drain().await;
+    client.shop.drain().await;
 
-    let order_id = door.ordered(&buyer, reserved.reservation_id).await;
-    let order = door.order(&buyer, order_id).await.unwrap();
+    let order_id = client.ordered(&buyer, reserved.reservation_id).await;
+    let order = client.order(&buyer, order_id).await.unwrap();
     assert_eq!(order.reservation_id, reserved.reservation_id);
     assert_eq!(order.order.amount.0, 9_900);
     assert_eq!(order.order.pay_deadline_ms, START_MS + 600_000);
-    assert_eq!(door.orders(&buyer).await.unwrap(), [order.order]);
-    let stock = door.stock(item).await.unwrap();
+    assert_eq!(client.orders(&buyer).await.unwrap(), [order.order]);
+    let stock = client.stock(item).await.unwrap();
     assert_eq!((stock.total, stock.sellable), (10, 9));
-    assert_eq!(door.shop.audit().await.items[0].orders_live, 1);
+    assert_eq!(client.shop.audit().await.items[0].orders_live, 1);
 }
 
 #[tokio::test]
 async fn questions_and_paths_are_handed_out_from_a_minute_before_the_start() {
-    let door = Door::new().await;
+    let client = TestClient::new().await;
     let start_ms = START_MS + HOUR_MS;
-    let item = door
+    let item = client
         .shop
         .item_in(10, start_ms, start_ms + HOUR_MS, None)
         .await;
     let buyer = visitor(1);
-    door.shop.clock.advance(HOUR_MS - 60_001);
-    assert_eq!(door.way_in(&buyer, item).await, Err(ApiError::NotStarted));
-    door.shop.clock.advance(1);
-    let path = door.way_in(&buyer, item).await.unwrap().path;
+    client.shop.clock.advance(HOUR_MS - 60_001);
+    assert_eq!(
+        client.path_for(&buyer, item).await,
+        Err(ApiError::NotStarted)
+    );
+    client.shop.clock.advance(1);
+    let path = client.path_for(&buyer, item).await.unwrap().path;
 
     // Used too early it is refused, and not used up.
-    let early = door.purchase(&buyer, path.clone(), item).await;
+    let early = client.purchase(&buyer, path.clone(), item).await;
     assert_eq!(early, Err(ApiError::NotStarted));
-    door.shop.clock.advance(59_999);
-    let early = door.purchase(&buyer, path.clone(), item).await;
+    client.shop.clock.advance(59_999);
+    let early = client.purchase(&buyer, path.clone(), item).await;
     assert_eq!(early, Err(ApiError::NotStarted));
-    door.shop.clock.advance(1);
-    assert_eq!(door.purchase(&buyer, path, item).await.unwrap().position, 1);
+    client.shop.clock.advance(1);
+    assert_eq!(
+        client.purchase(&buyer, path, item).await.unwrap().position,
+        1
+    );
 }
 
 #[tokio::test]
 async fn a_path_is_good_for_its_life_and_for_as_long_after_the_start() {
-    let door = Door::new().await;
+    let client = TestClient::new().await;
     let start_ms = START_MS + HOUR_MS;
-    let item = door
+    let item = client
         .shop
         .item_in(10, start_ms, start_ms + HOUR_MS, None)
         .await;
     let (eager, slow, late) = (visitor(1), visitor(2), visitor(3));
-    door.shop.clock.advance(HOUR_MS - 60_000);
-    let first = door.way_in(&eager, item).await.unwrap();
-    let second = door.way_in(&slow, item).await.unwrap();
+    client.shop.clock.advance(HOUR_MS - 60_000);
+    let first = client.path_for(&eager, item).await.unwrap();
+    let second = client.path_for(&slow, item).await.unwrap();
     assert_eq!(first.expires_at_ms, start_ms + 60_000);
     assert_eq!(second.expires_at_ms, start_ms + 60_000);
-    door.shop.clock.advance(60_000 + 59_999);
-    assert!(door.purchase(&eager, first.path, item).await.is_ok());
-    let third = door.way_in(&late, item).await.unwrap();
+    client.shop.clock.advance(60_000 + 59_999);
+    assert!(client.purchase(&eager, first.path, item).await.is_ok());
+    let third = client.path_for(&late, item).await.unwrap();
     assert_eq!(third.expires_at_ms, start_ms + 59_999 + 60_000);
-    door.shop.clock.advance(1);
-    let expired = door.purchase(&slow, second.path, item).await;
+    client.shop.clock.advance(1);
+    let expired = client.purchase(&slow, second.path, item).await;
     assert_eq!(expired, Err(ApiError::PathInvalid));
-    assert!(door.purchase(&late, third.path, item).await.is_ok());
+    assert!(client.purchase(&late, third.path, item).await.is_ok());
 }
 
 #[tokio::test]
 async fn a_path_obtained_early_buys_at_the_second_of_the_start() {
-    let door = Door::new().await;
+    let client = TestClient::new().await;
     let start_ms = START_MS + HOUR_MS;
-    let item = door
+    let item = client
         .shop
         .item_in(1, start_ms, start_ms + HOUR_MS, None)
         .await;
     let buyer = visitor(1);
-    door.shop.clock.advance(HOUR_MS - 30_000);
-    let path = door.way_in(&buyer, item).await.unwrap().path;
-    let early = door.purchase(&buyer, path.clone(), item).await;
+    client.shop.clock.advance(HOUR_MS - 30_000);
+    let path = client.path_for(&buyer, item).await.unwrap().path;
+    let early = client.purchase(&buyer, path.clone(), item).await;
     assert_eq!(early, Err(ApiError::NotStarted));
-    door.shop.clock.advance(30_000);
-    assert_eq!(door.purchase(&buyer, path, item).await.unwrap().position, 1);
+    client.shop.clock.advance(30_000);
+    assert_eq!(
+        client.purchase(&buyer, path, item).await.unwrap().position,
+        1
+    );
 }
 
 #[tokio::test]
 async fn with_captchas_off_a_path_needs_no_answer() {
     let shop = TestShop::with(|config| config.rules.captcha_required = false).await;
-    let door = Door::of(shop);
-    let (item, buyer) = (door.shop.item(1).await, visitor(1));
-    let path = door.path(&buyer, item, None, None).await.unwrap().path;
-    assert!(door.purchase(&buyer, path, item).await.is_ok());
+    let client = TestClient::of(shop);
+    let (item, buyer) = (client.shop.item(1).await, visitor(1));
+    let path = client.path(&buyer, item, None, None).await.unwrap().path;
+    assert!(client.purchase(&buyer, path, item).await.is_ok());
 }

@@ -65,7 +65,7 @@ async fn the_same_seed_tells_the_same_story() {
         for _ in 0..STEPS {
             world.step().await;
         }
-        stories.push(world.story().to_vec());
+        stories.push(world.trace().to_vec());
     }
     assert_eq!(stories[0], stories[1]);
 }

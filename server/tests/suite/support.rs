@@ -188,7 +188,7 @@ impl TestShop {
             ends_at_ms,
             stopped,
             pay_window_s: None,
-            items: vec![kettle(item_id, self.ids.next(), stock)],
+            items: vec![sample_item(item_id, self.ids.next(), stock)],
         };
         self.sql.add_round(&round).await.unwrap();
         item_id
@@ -262,7 +262,7 @@ impl TestShop {
 }
 
 /// What most tests sell: 99.00 instead of 299.00.
-pub fn kettle(item_id: ItemId, product_id: Uuid, stock: u32) -> NewItem {
+pub fn sample_item(item_id: ItemId, product_id: Uuid, stock: u32) -> NewItem {
     NewItem {
         item_id,
         product_id,

@@ -1,31 +1,31 @@
-//! The sheet with the question: a native dialogue, so that focus, Escape and the rest of the page
+//! The dialog with the question: a native dialogue, so that focus, Escape and the rest of the page
 //! behave as everywhere.
 
 use leptos::{ev::SubmitEvent, html, prelude::*};
 
 use super::{
-    super::mark,
-    face::{Face, SheetFace},
+    super::present,
     machine::Event,
     run::Runner,
+    view_model::{DialogModel, ViewModel},
 };
 use crate::{browser::effects::on_change, text::panel, wire::Language};
 
 /// Size of the pictures, in pixels.
 const PICTURE: (u16, u16) = (240, 80);
 
-/// Opens and closes with the machine's sheet. The focus goes to the field, stays there through
+/// Opens and closes with the machine's dialog. The focus goes to the field, stays there through
 /// wrong answers, and goes back to `opener`.
 #[component]
-pub fn CaptchaSheet(
+pub fn CaptchaDialog(
     runner: Runner,
     opener: NodeRef<html::Button>,
     language: Language,
 ) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
     let field = NodeRef::<html::Input>::new();
-    follow_sheet(runner.face(), dialog, field, opener);
-    let busy = runner.attribute(|face| mark(sheet(face, |sheet| sheet.is_busy)));
+    follow_model(runner.model(), dialog, field, opener);
+    let busy = runner.attribute(|model| present(of_dialog(model, |shown| shown.is_busy)));
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         if let Some(field) = field.get_untracked() {
@@ -37,7 +37,7 @@ pub fn CaptchaSheet(
             node_ref=dialog
             class="captcha"
             aria-labelledby="captcha-title"
-            on:close=move |_| runner.send(Event::SheetClosed)
+            on:close=move |_| runner.send(Event::DialogClosed)
         >
             <form class="captcha__form" method="dialog" novalidate on:submit=submit>
                 <h2 class="captcha__title" id="captcha-title">
@@ -49,15 +49,15 @@ pub fn CaptchaSheet(
                         width=PICTURE.0
                         height=PICTURE.1
                         alt=panel::captcha_alt(language)
-                        hidden=runner.flag(|face| picture(face).is_none())
+                        hidden=runner.flag(|model| picture(model).is_none())
                         src=runner.attribute(picture)
                     />
                 </div>
                 <p class="captcha__words" aria-live="polite">
-                    {runner.text(|face| sheet(face, |sheet| sheet.words.clone()))}
+                    {runner.text(|model| of_dialog(model, |shown| shown.words.clone()))}
                 </p>
                 <label class="captcha__label" for="captcha-answer">
-                    {runner.text(|face| sheet(face, |sheet| sheet.prompt.clone()))}
+                    {runner.text(|model| of_dialog(model, |shown| shown.prompt.clone()))}
                 </label>
                 <input
                     node_ref=field
@@ -73,7 +73,7 @@ pub fn CaptchaSheet(
                     maxlength="16"
                 />
                 <p class="captcha__notice" role="alert">
-                    {runner.text(|face| sheet(face, |sheet| sheet.notice.clone()))}
+                    {runner.text(|model| of_dialog(model, |shown| shown.notice.clone()))}
                 </p>
                 {buttons(runner, language, busy)}
             </form>
@@ -106,7 +106,7 @@ fn buttons(runner: Runner, language: Language, busy: Signal<Option<String>>) -> 
             <button
                 type="button"
                 class="captcha__close"
-                on:click=move |_| runner.send(Event::SheetClosed)
+                on:click=move |_| runner.send(Event::DialogClosed)
             >
                 {panel::captcha_close(language)}
             </button>
@@ -118,30 +118,30 @@ fn buttons(runner: Runner, language: Language, busy: Signal<Option<String>>) -> 
 }
 
 /// Which keyboard a phone shows.
-fn keyboard(face: &Face) -> Option<String> {
-    let letters = face.sheet.as_ref().is_some_and(|sheet| !sheet.numeric);
+fn keyboard(model: &ViewModel) -> Option<String> {
+    let letters = model.dialog.as_ref().is_some_and(|shown| !shown.numeric);
     Some(if letters { "text" } else { "numeric" }.to_owned())
 }
 
-fn picture(face: &Face) -> Option<String> {
-    face.sheet.as_ref()?.picture.clone()
+fn picture(model: &ViewModel) -> Option<String> {
+    model.dialog.as_ref()?.picture.clone()
 }
 
-/// Something of the sheet; nothing when it is closed.
-fn sheet<T: Default>(face: &Face, of: fn(&SheetFace) -> T) -> T {
-    face.sheet.as_ref().map(of).unwrap_or_default()
+/// Something of the dialog; nothing when it is closed.
+fn of_dialog<T: Default>(model: &ViewModel, of: fn(&DialogModel) -> T) -> T {
+    model.dialog.as_ref().map(of).unwrap_or_default()
 }
 
-fn follow_sheet(
-    face: ReadSignal<Face>,
+fn follow_model(
+    model: ReadSignal<ViewModel>,
     dialog: NodeRef<html::Dialog>,
     field: NodeRef<html::Input>,
     opener: NodeRef<html::Button>,
 ) {
-    // `None` while the sheet is closed, otherwise the picture in it.
+    // `None` while the dialog is closed, otherwise the picture in it.
     let mut before = None;
     on_change(move || {
-        let now = face.with(|face| face.sheet.as_ref().map(|sheet| sheet.picture.clone()));
+        let now = model.with(|model| model.dialog.as_ref().map(|shown| shown.picture.clone()));
         let (Some(dialog), Some(field)) = (dialog.get(), field.get()) else {
             return;
         };

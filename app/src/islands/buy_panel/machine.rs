@@ -1,4 +1,4 @@
-//! The buy panel's mind: a state machine over facts. It knows no browser, no framework and no
+//! The buy panel's reducer: a state machine over facts. It knows no browser, no framework and no
 //! network; it is told what happened and when, and says what is to be done. What it shows is
 //! computed from the facts and the time, so that no event can leave it showing something untrue.
 //!
@@ -16,8 +16,8 @@ mod state;
 mod tests;
 mod waking;
 
-pub use messages::{Effect, Event, Moment, Slot};
-pub use state::{Loss, Notice, Readiness, Sheet, State, Trouble, Wait};
+pub use messages::{Effect, Event, EventContext, Slot};
+pub use state::{Dialog, Loss, Notice, Readiness, State, Trouble, Wait};
 
 use self::{
     buying::Purchase,
@@ -43,7 +43,7 @@ pub struct Machine {
     refused: bool,
     path: Option<HiddenPath>,
     purchase: Purchase,
-    sheet: Option<Sheet>,
+    dialog: Option<Dialog>,
     /// Reading the clock or the truth did not work; it is read again.
     unread: Option<Wait>,
     visible: bool,
@@ -72,7 +72,7 @@ impl Machine {
             refused: false,
             path: None,
             purchase: Purchase::Idle,
-            sheet: None,
+            dialog: None,
             unread: None,
             visible: true,
             awake: false,
@@ -82,7 +82,7 @@ impl Machine {
     }
 
     /// Takes an event in, and says what is to be done.
-    pub fn step(&mut self, at: Moment, event: Event) -> Vec<Effect> {
+    pub fn step(&mut self, at: EventContext, event: Event) -> Vec<Effect> {
         let path_before = self.path.clone();
         match event {
             Event::Begun => self.begun(),
@@ -102,23 +102,23 @@ impl Machine {
             Event::InWords => self.in_words(),
             Event::Spelt(answer) => self.spelt(answer),
             Event::Answered(answer) => self.answered(answer),
-            Event::SheetClosed => self.close_sheet(),
+            Event::DialogClosed => self.close_dialog(),
             Event::PathGiven(answer) => self.path_given(at, answer),
             Event::PathRecalled(path) => self.path_recalled(at, path),
             Event::Purchased(answer) => self.purchased(at, answer),
             Event::Followed(answer) => self.followed(at, answer),
             Event::OrderRead(answer) => self.order_read(at, answer),
         }
-        if self.sheet.is_some() && !self.may_ask(at.now_ms) {
-            self.close_sheet();
+        if self.dialog.is_some() && !self.may_ask(at.now_ms) {
+            self.close_dialog();
         }
         if self.path != path_before {
             self.keep_path(at);
         }
         if self.awake
-            && let Some(edge_ms) = self.next_edge_ms(at.now_ms)
+            && let Some(boundary_ms) = self.next_boundary_ms(at.now_ms)
         {
-            self.later(Slot::Edge, edge_ms - at.now_ms);
+            self.later(Slot::Boundary, boundary_ms - at.now_ms);
         }
         std::mem::take(&mut self.effects)
     }
@@ -143,8 +143,8 @@ impl Machine {
                 again: self.sells(now_ms),
             };
         }
-        if let (Purchase::Wanted, Some(sheet)) = (self.purchase, &self.sheet) {
-            return sheet.wait.map_or(State::Asking, State::Waiting);
+        if let (Purchase::Wanted, Some(dialog)) = (self.purchase, &self.dialog) {
+            return dialog.wait.map_or(State::Asking, State::Waiting);
         }
         match self.purchase {
             Purchase::Waiting(wait) => return State::Waiting(wait),
@@ -178,9 +178,9 @@ impl Machine {
         }
     }
 
-    /// The sheet with the question, while it is open.
-    pub fn sheet(&self) -> Option<&Sheet> {
-        self.sheet.as_ref()
+    /// The dialog with the question, while it is open.
+    pub fn dialog(&self) -> Option<&Dialog> {
+        self.dialog.as_ref()
     }
 
     fn ask(&mut self, effect: Effect) {
@@ -191,34 +191,34 @@ impl Machine {
         self.effects.push(Effect::Later { slot, ms });
     }
 
-    fn due(&mut self, at: Moment, slot: Slot) {
+    fn due(&mut self, at: EventContext, slot: Slot) {
         match slot {
             // What changed by the clock is computed; only how often we look changes with it.
-            Slot::Edge => self.plan_next_look(at),
+            Slot::Boundary => self.plan_next_look(at),
             Slot::Stock if self.visible => self.ask(Effect::ReadStock),
             Slot::Stock => {}
-            Slot::Truth => self.read_truth(),
+            Slot::Resync => self.resync(),
             Slot::Follow => self.look_after_mine(),
             Slot::Purchase => self.send_purchase(at),
-            Slot::Sheet => self.ask_for_sheet(),
+            Slot::Dialog => self.ask_for_dialog(),
             Slot::Overdue => self.overdue = self.visible,
         }
     }
 
     /// The next instant at which the clock alone changes what is shown.
-    fn next_edge_ms(&self, now_ms: i64) -> Option<i64> {
+    fn next_boundary_ms(&self, now_ms: i64) -> Option<i64> {
         let path = self.path.as_ref().map(path::good_until_ms);
         self.sale
-            .edges_ms()
+            .boundaries_ms()
             .into_iter()
             .chain(path)
-            .filter(|edge| *edge > now_ms)
+            .filter(|boundary| *boundary > now_ms)
             .min()
     }
 
     /// Takes in an error that says something definite about the sale or the visitor. Everything
     /// that was under way is over then. Returns whether it was such an error.
-    fn is_settled_by(&mut self, at: Moment, error: &ApiError) -> bool {
+    fn is_settled_by(&mut self, at: EventContext, error: &ApiError) -> bool {
         match error {
             ApiError::Unauthenticated => self.signed_out(),
             ApiError::Banned => self.visitor = Visitor::Banned,
@@ -239,7 +239,7 @@ impl Machine {
             | ApiError::Offline => return false,
         }
         self.path = None;
-        self.close_sheet();
+        self.close_dialog();
         self.purchase = match error {
             // Until the reservation is here, nothing changes for the visitor.
             ApiError::AlreadyReserved { .. } => Purchase::Doubted,
@@ -252,7 +252,7 @@ impl Machine {
 
 impl Wait {
     /// The wait after `error`.
-    fn after(at: Moment, error: &ApiError, tries: u32) -> Self {
+    fn after(at: EventContext, error: &ApiError, tries: u32) -> Self {
         Self {
             trouble: Trouble::of(error),
             until_ms: at.page_ms + backoff::ms(tries, Some(error), at.chance),
@@ -260,7 +260,7 @@ impl Wait {
         }
     }
 
-    fn ms(self, at: Moment) -> i64 {
+    fn ms(self, at: EventContext) -> i64 {
         self.until_ms - at.page_ms
     }
 }

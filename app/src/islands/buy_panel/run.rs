@@ -1,4 +1,4 @@
-//! The machine's hands: performs its effects with the server and the browser, tells it what came
+//! Performs the machine's effects with the server and the browser, tells it what came
 //! of them, and keeps what is shown.
 
 use std::pin::Pin;
@@ -6,10 +6,9 @@ use std::pin::Pin;
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
-    PanelItem,
-    face::Face,
-    kept_path,
-    machine::{Effect, Event, Machine, Moment, Slot, State},
+    PanelItem, kept_path,
+    machine::{Effect, Event, EventContext, Machine, Slot, State},
+    view_model::ViewModel,
 };
 use crate::{
     api,
@@ -23,7 +22,7 @@ use crate::{
 };
 
 /// A request without an answer for so long is taken for lost.
-const PATIENCE_MS: i64 = 10_000;
+const TIMEOUT_MS: i64 = 10_000;
 
 /// A running machine. Requests are owned by the page, not by what asked for them: pressing, closing
 /// or leaving a state never takes one back.
@@ -32,7 +31,7 @@ pub struct Runner {
     item_id: ItemId,
     language: Language,
     parts: StoredValue<Parts>,
-    face: RwSignal<Face>,
+    model: RwSignal<ViewModel>,
 }
 
 struct Parts {
@@ -46,40 +45,40 @@ impl Runner {
     pub fn new(item: PanelItem, language: Language) -> Self {
         let stopped = item.stopped.clone();
         let machine = Machine::new(item.starts_at_ms, item.ends_at_ms, stopped, language);
-        let face = Face::of(&State::Loading, None, &item, language);
+        let model = ViewModel::of(&State::Loading, None, &item, language);
         let item_id = item.item_id;
         let parts = Parts {
             item,
             machine,
             alarms: Default::default(),
         };
-        let (parts, face) = (StoredValue::new(parts), RwSignal::new(face));
+        let (parts, model) = (StoredValue::new(parts), RwSignal::new(model));
         Self {
             item_id,
             language,
             parts,
-            face,
+            model,
         }
     }
 
     /// What to show.
-    pub fn face(self) -> ReadSignal<Face> {
-        self.face.read_only()
+    pub fn model(self) -> ReadSignal<ViewModel> {
+        self.model.read_only()
     }
 
-    /// A text of the face. Plain functions, so that all texts are of one type.
-    pub fn text(self, of: fn(&Face) -> String) -> Signal<String> {
-        Signal::derive(move || self.face.with(of))
+    /// A text of the model. Plain functions, so that all texts are of one type.
+    pub fn text(self, of: fn(&ViewModel) -> String) -> Signal<String> {
+        Signal::derive(move || self.model.with(of))
     }
 
-    /// An attribute of the face that may be missing.
-    pub fn attribute(self, of: fn(&Face) -> Option<String>) -> Signal<Option<String>> {
-        Signal::derive(move || self.face.with(of))
+    /// An attribute of the model that may be missing.
+    pub fn attribute(self, of: fn(&ViewModel) -> Option<String>) -> Signal<Option<String>> {
+        Signal::derive(move || self.model.with(of))
     }
 
-    /// A yes or no of the face.
-    pub fn flag(self, of: fn(&Face) -> bool) -> Signal<bool> {
-        Signal::derive(move || self.face.with(of))
+    /// A yes or no of the model.
+    pub fn flag(self, of: fn(&ViewModel) -> bool) -> Signal<bool> {
+        Signal::derive(move || self.model.with(of))
     }
 
     /// Follows the clock and the page from now on; does nothing on the server.
@@ -93,9 +92,9 @@ impl Runner {
         });
         let mut before = None;
         on_change(move || {
-            let sight = page::sight();
-            let event = match (before.replace(sight), sight.visible) {
-                (Some(before), _) if before == sight => return,
+            let visibility = page::visibility();
+            let event = match (before.replace(visibility), visibility.visible) {
+                (Some(before), _) if before == visibility => return,
                 (None, true) => Event::Begun,
                 (Some(_), true) => Event::Shown,
                 (_, false) => Event::Hidden,
@@ -107,7 +106,7 @@ impl Runner {
     /// Tells the machine, shows what it says, and does what it wants.
     pub fn send(self, event: Event) {
         let now_ms = clock::now_ms().unwrap_or_default();
-        let at = Moment {
+        let at = EventContext {
             now_ms,
             page_ms: clock::page_ms(),
             chance: chance_in_thousand(),
@@ -117,12 +116,12 @@ impl Runner {
             let state = machine.state(now_ms);
             (
                 effects,
-                Face::of(&state, machine.sheet(), item, self.language),
+                ViewModel::of(&state, machine.dialog(), item, self.language),
             )
         });
-        let Some((effects, face)) = told else { return };
-        if self.face.with_untracked(|shown| *shown != face) {
-            self.face.set(face);
+        let Some((effects, model)) = told else { return };
+        if self.model.with_untracked(|shown| *shown != model) {
+            self.model.set(model);
         }
         for effect in effects {
             self.perform(effect);
@@ -186,7 +185,7 @@ impl Runner {
 
     fn follow(self, lost: Event, work: Pin<Box<dyn Future<Output = Event>>>) {
         spawn_local(async move {
-            let event = within(PATIENCE_MS, work).await.unwrap_or(lost);
+            let event = within(TIMEOUT_MS, work).await.unwrap_or(lost);
             self.send(event);
         });
     }

@@ -18,7 +18,7 @@ use crate::{chain::Chain, engine::ports::PortError};
 /// ledger.
 const OLD: Duration = Duration::from_secs(600);
 /// Who has an old answer waits for a new one no longer than this.
-const PATIENCE: Duration = Duration::from_secs(1);
+const WAIT_FOR_FRESH: Duration = Duration::from_secs(1);
 
 /// An answer, and when the store is asked again.
 struct Known<V> {
@@ -93,7 +93,7 @@ where
             return Ok(known.value.clone());
         }
         let asked_at = Instant::now();
-        match timeout(PATIENCE, read).await {
+        match timeout(WAIT_FOR_FRESH, read).await {
             Ok(Ok(value)) => {
                 self.put(key, value.clone(), asked_at).await;
                 Ok(value)
@@ -152,8 +152,8 @@ mod tests {
             answers.get(1, async { Err(silent()) }).await.unwrap(),
             "old"
         );
-        let mute = std::future::pending();
-        assert_eq!(answers.get(1, mute).await.unwrap(), "old");
+        let never = std::future::pending();
+        assert_eq!(answers.get(1, never).await.unwrap(), "old");
         assert!(answers.get(2, async { Err(silent()) }).await.is_err());
         assert_eq!(answers.get(1, async { Ok("new") }).await.unwrap(), "new");
     }

@@ -43,13 +43,13 @@ async fn fifty_who_come_at_once_cost_one_rendering() {
     assert!(once > 0);
     let shop = FakeShop::new();
     let router = router_for(&shop);
-    let crowd: Vec<_> = (0..50)
+    let requests: Vec<_> = (0..50)
         .map(|_| {
             let router = router.clone();
             tokio::spawn(async move { ask_get(&router, &item_page()).await })
         })
         .collect();
-    for one in crowd {
+    for one in requests {
         let answer = one.await.unwrap();
         assert_eq!(answer.status, 200);
         assert!(answer.text().contains("茶壶") || answer.text().contains("Teapot"));

@@ -54,7 +54,7 @@ on_every_gate! {
     a_stop_and_a_new_window_are_taken_over_and_stock_is_not,
     known_failure_21_two_warm_ups_at_once_set_the_stock_once,
     of_a_thousand_buyers_at_once_exactly_as_many_as_there_are_units_hold_one,
-    the_same_wish_again_gives_the_same_answer_and_takes_nothing,
+    the_same_request_again_gives_the_same_answer_and_takes_nothing,
     a_released_unit_is_sellable_once_more_and_only_once,
     known_failures_06_and_07_a_restart_neither_resets_stock_nor_forgets_who_bought,
     reconcile_finds_gate_and_ledger_equal_at_every_stage,
@@ -170,7 +170,7 @@ async fn of_a_thousand_buyers_at_once_exactly_as_many_as_there_are_units_hold_on
     );
 }
 
-async fn the_same_wish_again_gives_the_same_answer_and_takes_nothing(shop: TestShop) {
+async fn the_same_request_again_gives_the_same_answer_and_takes_nothing(shop: TestShop) {
     let (item, gate) = (shop.item(5).await, gate(&shop));
     let first = gate.reserve(hold(item, 1, 1)).await.unwrap();
     assert_eq!(gate.reserve(hold(item, 1, 1)).await.unwrap(), first);

@@ -36,12 +36,12 @@ fn batch(held: &[QueuedReservation]) -> Vec<(QueuedReservation, OrderId)> {
 async fn the_same_message_again_changes_nothing() {
     let shop = TestShop::new().await;
     let (item, sql) = (shop.item(1).await, &shop.sql);
-    let wishes: Vec<_> = (1..=2).map(|buyer| held(item, buyer)).collect();
-    sql.put(&wishes).await.unwrap();
-    let first = sql.write(&batch(&wishes), START_MS).await.unwrap();
+    let requests: Vec<_> = (1..=2).map(|buyer| held(item, buyer)).collect();
+    sql.put(&requests).await.unwrap();
+    let first = sql.write(&batch(&requests), START_MS).await.unwrap();
     let sold_out = WriteOutcome::Failed(Rejection::SoldOut);
     assert_eq!(first, [WriteOutcome::Ordered(order_id(1)), sold_out]);
-    let mut again = batch(&wishes);
+    let mut again = batch(&requests);
     again.iter_mut().for_each(|(_, id)| *id = order_id(900));
     assert_eq!(sql.write(&again, START_MS + 5).await.unwrap(), first);
     let item_line = shop.audit().await.items[0];
@@ -134,9 +134,9 @@ async fn what_was_put_already_may_be_put_again() {
 async fn a_merged_update_that_does_not_fit_serves_the_first_in_line() {
     let shop = TestShop::new().await;
     let (item, sql) = (shop.item(2).await, &shop.sql);
-    let wishes: Vec<_> = (1..=4).map(|buyer| held(item, buyer)).collect();
-    sql.put(&wishes).await.unwrap();
-    let outcomes = sql.write(&batch(&wishes), START_MS).await.unwrap();
+    let requests: Vec<_> = (1..=4).map(|buyer| held(item, buyer)).collect();
+    sql.put(&requests).await.unwrap();
+    let outcomes = sql.write(&batch(&requests), START_MS).await.unwrap();
     let sold_out = WriteOutcome::Failed(Rejection::SoldOut);
     assert_eq!(
         outcomes,
@@ -147,7 +147,7 @@ async fn a_merged_update_that_does_not_fit_serves_the_first_in_line() {
             sold_out
         ]
     );
-    let failed = ReservationReader::get(sql, wishes[3].reservation_id)
+    let failed = ReservationReader::get(sql, requests[3].reservation_id)
         .await
         .unwrap()
         .unwrap();
@@ -233,9 +233,9 @@ async fn known_failure_15_money_is_whole_fen_from_price_to_order() {
 async fn a_snapshot_counts_what_the_gate_holds_and_the_ledger_does_not_know_yet() {
     let shop = TestShop::new().await;
     let (item, sql) = (shop.item(5).await, &shop.sql);
-    let wishes: Vec<_> = (1..=3).map(|buyer| held(item, buyer)).collect();
-    sql.put(&wishes).await.unwrap();
-    sql.write(&batch(&wishes[..2]), START_MS).await.unwrap();
+    let requests: Vec<_> = (1..=3).map(|buyer| held(item, buyer)).collect();
+    sql.put(&requests).await.unwrap();
+    sql.write(&batch(&requests[..2]), START_MS).await.unwrap();
     sql.close(&[order_id(1)], CloseReason::Cancelled, START_MS)
         .await
         .unwrap();
@@ -250,7 +250,7 @@ async fn a_snapshot_counts_what_the_gate_holds_and_the_ledger_does_not_know_yet(
         (snapshot.holders.len(), snapshot.summary.last_position),
         (3, 3)
     );
-    sql.released(&[wishes[0].reservation_id]).await.unwrap();
+    sql.released(&[requests[0].reservation_id]).await.unwrap();
     let snapshot = sql.snapshot(item).await.unwrap().unwrap();
     assert_eq!(
         (snapshot.summary.stock.sellable, snapshot.holders.len()),
@@ -262,13 +262,13 @@ async fn a_snapshot_counts_what_the_gate_holds_and_the_ledger_does_not_know_yet(
 async fn holders_come_in_pages_and_everybody_once() {
     let shop = TestShop::new().await;
     let (item, sql) = (shop.item(20).await, &shop.sql);
-    let wishes: Vec<_> = (1..=7).map(|buyer| held(item, buyer)).collect();
-    sql.put(&wishes).await.unwrap();
-    sql.write(&batch(&wishes[..3]), START_MS).await.unwrap();
+    let requests: Vec<_> = (1..=7).map(|buyer| held(item, buyer)).collect();
+    sql.put(&requests).await.unwrap();
+    sql.write(&batch(&requests[..3]), START_MS).await.unwrap();
     sql.close(&[order_id(1)], CloseReason::Cancelled, START_MS)
         .await
         .unwrap();
-    sql.released(&[wishes[0].reservation_id]).await.unwrap();
+    sql.released(&[requests[0].reservation_id]).await.unwrap();
 
     let all = sql.snapshot(item).await.unwrap().unwrap();
     assert_eq!(Some(all.summary), sql.summary(item).await.unwrap());
@@ -291,13 +291,16 @@ async fn holders_come_in_pages_and_everybody_once() {
 async fn where_a_reservation_stands_is_told_of_those_that_were_heard_of() {
     let shop = TestShop::new().await;
     let (item, sql) = (shop.item(20).await, &shop.sql);
-    let wishes: Vec<_> = (1..=4).map(|buyer| held(item, buyer)).collect();
-    sql.put(&wishes[..3]).await.unwrap();
-    sql.write(&batch(&wishes[..2]), START_MS).await.unwrap();
+    let requests: Vec<_> = (1..=4).map(|buyer| held(item, buyer)).collect();
+    sql.put(&requests[..3]).await.unwrap();
+    sql.write(&batch(&requests[..2]), START_MS).await.unwrap();
     sql.close(&[order_id(1)], CloseReason::Cancelled, START_MS)
         .await
         .unwrap();
-    let ids: Vec<_> = wishes.iter().map(|wish| wish.reservation_id).collect();
+    let ids: Vec<_> = requests
+        .iter()
+        .map(|request| request.reservation_id)
+        .collect();
     let holds = async || {
         let mut found = sql.status(&ids).await.unwrap();
         found.sort_by_key(|standing| standing.reservation_id);

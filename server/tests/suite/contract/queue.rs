@@ -91,19 +91,19 @@ impl Place {
 #[tokio::test]
 async fn entries_come_in_order_and_again_until_they_are_done() {
     for place in places("in-order").await {
-        let (name, wishes) = (place.name, place.held(1..=5));
-        place.queue.put(&wishes[..3]).await.unwrap();
-        place.queue.put(&wishes[3..]).await.unwrap();
-        assert_eq!(place.take(2, 2).await, wishes[..2], "{name}");
-        assert_eq!(place.take(10, 5).await, wishes, "{name}: not done");
-        place.end(&wishes[..2]).await;
-        assert_eq!(place.take(10, 3).await, wishes[2..], "{name}");
+        let (name, requests) = (place.name, place.held(1..=5));
+        place.queue.put(&requests[..3]).await.unwrap();
+        place.queue.put(&requests[3..]).await.unwrap();
+        assert_eq!(place.take(2, 2).await, requests[..2], "{name}");
+        assert_eq!(place.take(10, 5).await, requests, "{name}: not done");
+        place.end(&requests[..2]).await;
+        assert_eq!(place.take(10, 3).await, requests[2..], "{name}");
         // Out of order, and two that were never taken together.
-        place.end(&[wishes[4].clone(), wishes[2].clone()]).await;
-        assert_eq!(place.take(10, 1).await, wishes[3..4], "{name}");
-        place.end(&wishes[3..4]).await;
+        place.end(&[requests[4].clone(), requests[2].clone()]).await;
+        assert_eq!(place.take(10, 1).await, requests[3..4], "{name}");
+        place.end(&requests[3..4]).await;
         assert_eq!(place.queue.take_batch(10).await.unwrap(), [], "{name}");
-        place.end(&wishes[3..4]).await;
+        place.end(&requests[3..4]).await;
         place.depth_becomes(0, 0).await;
     }
 }
@@ -120,19 +120,19 @@ async fn depth_counts_what_waits() {
 #[tokio::test]
 async fn what_cannot_be_written_is_parked_and_the_rest_goes_on() {
     for place in places("parking").await {
-        let (name, wishes) = (place.name, place.held(1..=3));
-        let bad = &wishes[..1];
-        place.queue.put(&wishes).await.unwrap();
-        assert_eq!(place.take(10, 3).await, wishes, "{name}");
-        place.queue.set_aside(&wishes[0]).await.unwrap();
+        let (name, requests) = (place.name, place.held(1..=3));
+        let bad = &requests[..1];
+        place.queue.put(&requests).await.unwrap();
+        assert_eq!(place.take(10, 3).await, requests, "{name}");
+        place.queue.set_aside(&requests[0]).await.unwrap();
         let behind = eventually(name, async || {
             let taken = place.queue.take_batch(10).await.unwrap();
             (taken.len() == 3).then_some(taken)
         })
         .await;
-        assert_eq!(behind[..2], wishes[1..], "{name}: it comes behind others");
+        assert_eq!(behind[..2], requests[1..], "{name}: it comes behind others");
         assert_eq!(behind[2..], *bad, "{name}");
-        place.end(&wishes[1..]).await;
+        place.end(&requests[1..]).await;
         for _ in 1..TRIES {
             assert_eq!(place.take(10, 1).await, bad, "{name}");
             place.queue.set_aside(&bad[0]).await.unwrap();

@@ -19,7 +19,7 @@ use server::{
 };
 use uuid::Uuid;
 
-use crate::support::{HOUR_MS, START_MS, both, kettle};
+use crate::support::{HOUR_MS, START_MS, both, sample_item};
 use test_servers::{MariaDb, Postgres, mariadb, postgres};
 
 /// The shop's time to pay.
@@ -101,7 +101,7 @@ impl Opened {
             items: vec![NewItem {
                 // Four bytes in UTF-8: a database may have to be told that it can be so many.
                 title: both("手冲壶 🫖", "Pour-over kettle"),
-                ..kettle(item_id, product_id, stock)
+                ..sample_item(item_id, product_id, stock)
             }],
         };
         self.sql.add_round(&round).await.unwrap();

@@ -15,7 +15,7 @@ use server::{
     },
 };
 
-use super::{Door, visitor};
+use super::{TestClient, visitor};
 use crate::support::{Data, ManualClock, START_MS, SeededIds, TestShop};
 
 /// Fails these calls at these points, each once, one after the other.
@@ -33,74 +33,74 @@ impl FaultPlan for FailInTurn {
     }
 }
 
-async fn failing(calls: &[(&'static str, Point)]) -> Door {
+async fn failing(calls: &[(&'static str, Point)]) -> TestClient {
     let clock = Arc::new(ManualClock::at(START_MS));
     let plan = Arc::new(FailInTurn(Mutex::new(calls.to_vec())));
     let ids = Arc::new(SeededIds::default());
-    Door::of(TestShop::open(Data::of_the_stack(), clock, ids, Some(plan), |_| {}).await)
+    TestClient::of(TestShop::open(Data::of_the_stack(), clock, ids, Some(plan), |_| {}).await)
 }
 
 /// Somebody's hand in the database.
-async fn by_hand(door: Door, statement: &str) -> Door {
-    let (clock, ids) = (door.shop.clock.clone(), door.shop.ids.clone());
-    let data = door.shop.kill();
+async fn by_hand(client: TestClient, statement: &str) -> TestClient {
+    let (clock, ids) = (client.shop.clock.clone(), client.shop.ids.clone());
+    let data = client.shop.kill();
     let file = data.file();
     let database = Database::connect(format!("sqlite://{}", file.display()))
         .await
         .unwrap();
     database.execute_unprepared(statement).await.unwrap();
     database.close().await.unwrap();
-    Door::of(TestShop::open(data, clock, ids, None, |_| {}).await)
+    TestClient::of(TestShop::open(data, clock, ids, None, |_| {}).await)
 }
 
 #[tokio::test]
 async fn known_failure_02_a_crash_after_the_yes_loses_no_order() {
-    let door = Door::new().await;
-    let (item, buyer) = (door.shop.item(1).await, visitor(1));
-    let reserved = door.buy(&buyer, item).await.unwrap();
-    let door = door.restart().await;
-    door.shop.drain().await;
-    door.ordered(&buyer, reserved.reservation_id).await;
-    assert_eq!(door.shop.audit().await.items[0].orders_live, 1);
+    let client = TestClient::new().await;
+    let (item, buyer) = (client.shop.item(1).await, visitor(1));
+    let reserved = client.buy(&buyer, item).await.unwrap();
+    let client = client.restart().await;
+    client.shop.drain().await;
+    client.ordered(&buyer, reserved.reservation_id).await;
+    assert_eq!(client.shop.audit().await.items[0].orders_live, 1);
 }
 
 #[tokio::test]
 async fn known_failure_04_a_reservation_that_gets_no_order_gives_its_unit_back() {
-    let door = Door::new().await;
-    let item = door.shop.item(2).await;
-    let reserved = door.buy(&visitor(1), item).await.unwrap();
+    let client = TestClient::new().await;
+    let item = client.shop.item(2).await;
+    let reserved = client.buy(&visitor(1), item).await.unwrap();
     // The ledger has less than the gate gave.
-    let door = by_hand(door, "UPDATE items SET sellable = 0, sold = 2").await;
-    door.shop.drain().await;
-    let status = door
+    let client = by_hand(client, "UPDATE items SET sellable = 0, sold = 2").await;
+    client.shop.drain().await;
+    let status = client
         .reservation(&visitor(1), reserved.reservation_id)
         .await
         .unwrap();
     assert_eq!(status.state, ReservationState::Failed);
-    let door = by_hand(door, "UPDATE items SET sellable = 2, sold = 0").await;
-    door.order_of(&visitor(1), item).await;
-    door.order_of(&visitor(2), item).await;
-    door.shop.audit().await;
+    let client = by_hand(client, "UPDATE items SET sellable = 2, sold = 0").await;
+    client.order_of(&visitor(1), item).await;
+    client.order_of(&visitor(2), item).await;
+    client.shop.audit().await;
 }
 
 #[tokio::test]
 async fn known_failure_05_one_failed_message_marks_nothing_sold_out() {
-    let door = failing(&[("put", Point::Before); 2]).await;
-    let item = door.shop.item(5).await;
-    let failed = door.buy(&visitor(1), item).await;
+    let client = failing(&[("put", Point::Before); 2]).await;
+    let item = client.shop.item(5).await;
+    let failed = client.buy(&visitor(1), item).await;
     assert!(matches!(failed, Err(ApiError::Busy { .. })), "{failed:?}");
-    assert!(!door.shop.engine.purchase.gate.is_sold_out(item));
-    assert_eq!(door.buy(&visitor(2), item).await.unwrap().position, 1);
+    assert!(!client.shop.engine.purchase.gate.is_sold_out(item));
+    assert_eq!(client.buy(&visitor(2), item).await.unwrap().position, 1);
 }
 
 #[tokio::test]
 async fn known_failure_08_a_limit_counts_the_buyer_whatever_the_path() {
-    let door = Door::new().await;
-    let item = door.shop.item(1).await;
+    let client = TestClient::new().await;
+    let item = client.shop.item(1).await;
     let tries = (0..8).map(|number| format!("{number:032x}"));
     let mut limited = 0;
     for path in tries {
-        match door.purchase(&visitor(1), path, item).await {
+        match client.purchase(&visitor(1), path, item).await {
             Err(ApiError::PathInvalid) => {}
             Err(ApiError::RateLimited { retry_after_s: 1 }) => limited += 1,
             other => panic!("{other:?}"),
@@ -111,41 +111,48 @@ async fn known_failure_08_a_limit_counts_the_buyer_whatever_the_path() {
 
 #[tokio::test]
 async fn known_failure_10_the_pages_own_polling_is_not_limited() {
-    let door = Door::new().await;
-    let (item, buyer) = (door.shop.item(1).await, visitor(1));
-    let reserved = door.buy(&buyer, item).await.unwrap();
+    let client = TestClient::new().await;
+    let (item, buyer) = (client.shop.item(1).await, visitor(1));
+    let reserved = client.buy(&buyer, item).await.unwrap();
     for _ in 0..200 {
-        door.reservation(&buyer, reserved.reservation_id)
+        client
+            .reservation(&buyer, reserved.reservation_id)
             .await
             .unwrap();
-        door.stock(item).await.unwrap();
+        client.stock(item).await.unwrap();
     }
 }
 
 #[tokio::test]
 async fn known_failure_11_another_buyers_order_does_not_exist() {
-    let door = Door::new().await;
-    let (item, owner, other) = (door.shop.item(1).await, visitor(1), visitor(2));
-    let order_id = door.order_of(&owner, item).await;
-    let reservation_id = door.order(&owner, order_id).await.unwrap().reservation_id;
-    assert_eq!(door.order(&other, order_id).await, Err(ApiError::NotFound));
-    assert_eq!(door.cancel(&other, order_id).await, Err(ApiError::NotFound));
+    let client = TestClient::new().await;
+    let (item, owner, other) = (client.shop.item(1).await, visitor(1), visitor(2));
+    let order_id = client.order_of(&owner, item).await;
+    let reservation_id = client.order(&owner, order_id).await.unwrap().reservation_id;
     assert_eq!(
-        door.reservation(&other, reservation_id).await,
+        client.order(&other, order_id).await,
         Err(ApiError::NotFound)
     );
-    assert_eq!(door.orders(&other).await.unwrap(), []);
-    assert_eq!(door.my_reservation(&other, item).await.unwrap(), None);
+    assert_eq!(
+        client.cancel(&other, order_id).await,
+        Err(ApiError::NotFound)
+    );
+    assert_eq!(
+        client.reservation(&other, reservation_id).await,
+        Err(ApiError::NotFound)
+    );
+    assert_eq!(client.orders(&other).await.unwrap(), []);
+    assert_eq!(client.my_reservation(&other, item).await.unwrap(), None);
 }
 
 #[tokio::test]
 async fn known_failure_13_a_path_buys_once() {
-    let door = Door::new().await;
-    let (item, buyer) = (door.shop.item(5).await, visitor(1));
-    let path = door.way_in(&buyer, item).await.unwrap().path;
-    assert!(door.purchase(&buyer, path.clone(), item).await.is_ok());
+    let client = TestClient::new().await;
+    let (item, buyer) = (client.shop.item(5).await, visitor(1));
+    let path = client.path_for(&buyer, item).await.unwrap().path;
+    assert!(client.purchase(&buyer, path.clone(), item).await.is_ok());
     assert_eq!(
-        door.purchase(&buyer, path, item).await,
+        client.purchase(&buyer, path, item).await,
         Err(ApiError::PathInvalid)
     );
 }
@@ -170,99 +177,102 @@ async fn known_failure_16_an_account_in_a_log_line_shows_no_secret() {
 
 #[tokio::test]
 async fn known_failure_18_nobody_counts_as_a_buyer_before_it_is_on_disk() {
-    let door = failing(&[("put", Point::Before); 2]).await;
-    let (item, buyer) = (door.shop.item(1).await, visitor(1));
-    let path = door.way_in(&buyer, item).await.unwrap().path;
-    let failed = door.purchase(&buyer, path.clone(), item).await;
+    let client = failing(&[("put", Point::Before); 2]).await;
+    let (item, buyer) = (client.shop.item(1).await, visitor(1));
+    let path = client.path_for(&buyer, item).await.unwrap().path;
+    let failed = client.purchase(&buyer, path.clone(), item).await;
     assert!(matches!(failed, Err(ApiError::Busy { .. })), "{failed:?}");
-    assert_eq!(door.my_reservation(&buyer, item).await.unwrap(), None);
+    assert_eq!(client.my_reservation(&buyer, item).await.unwrap(), None);
     // The same path still asks the same thing.
-    assert_eq!(door.purchase(&buyer, path, item).await.unwrap().position, 1);
+    assert_eq!(
+        client.purchase(&buyer, path, item).await.unwrap().position,
+        1
+    );
 }
 
 #[tokio::test]
 async fn an_answer_lost_after_the_commit_is_asked_for_again_and_takes_one_unit() {
-    let door = failing(&[("put", Point::After)]).await;
-    let (item, buyer) = (door.shop.item(2).await, visitor(1));
-    let reserved = door.buy(&buyer, item).await.unwrap();
-    door.shop.drain().await;
-    door.ordered(&buyer, reserved.reservation_id).await;
-    assert_eq!(door.stock(item).await.unwrap().sellable, 1);
-    door.shop.audit().await;
+    let client = failing(&[("put", Point::After)]).await;
+    let (item, buyer) = (client.shop.item(2).await, visitor(1));
+    let reserved = client.buy(&buyer, item).await.unwrap();
+    client.shop.drain().await;
+    client.ordered(&buyer, reserved.reservation_id).await;
+    assert_eq!(client.stock(item).await.unwrap().sellable, 1);
+    client.shop.audit().await;
 }
 
 #[tokio::test]
 async fn who_may_hold_a_unit_is_never_told_that_it_is_sold_out() {
-    let door = failing(&[("put", Point::After), ("snapshot", Point::Before)]).await;
-    let (item, first) = (door.shop.item(1).await, visitor(1));
-    let path = door.way_in(&first, item).await.unwrap().path;
-    let second_path = door.way_in(&visitor(2), item).await.unwrap().path;
-    let lost = door.purchase(&first, path.clone(), item).await;
+    let client = failing(&[("put", Point::After), ("snapshot", Point::Before)]).await;
+    let (item, first) = (client.shop.item(1).await, visitor(1));
+    let path = client.path_for(&first, item).await.unwrap().path;
+    let second_path = client.path_for(&visitor(2), item).await.unwrap().path;
+    let lost = client.purchase(&first, path.clone(), item).await;
     assert!(matches!(lost, Err(ApiError::Busy { .. })), "{lost:?}");
-    let second = door.purchase(&visitor(2), second_path, item).await;
+    let second = client.purchase(&visitor(2), second_path, item).await;
     assert_eq!(second, Err(ApiError::SoldOut));
-    assert!(door.shop.engine.purchase.gate.is_sold_out(item));
+    assert!(client.shop.engine.purchase.gate.is_sold_out(item));
     assert_eq!(
-        door.purchase(&first, path, item).await.unwrap().position,
+        client.purchase(&first, path, item).await.unwrap().position,
         1,
-        "the mark does not know what the gate knows"
+        "the sold-out cache does not know what the gate knows"
     );
-    door.shop.audit().await;
+    client.shop.audit().await;
 }
 
 #[tokio::test]
 async fn known_failure_19_a_reservation_of_nothing_fails_once_and_holds_up_nobody() {
-    let door = Door::new().await;
-    let (gone, item) = (door.shop.item(1).await, door.shop.item(1).await);
-    let poison = door.buy(&visitor(1), gone).await.unwrap();
-    let sound = door.buy(&visitor(2), item).await.unwrap();
+    let client = TestClient::new().await;
+    let (gone, item) = (client.shop.item(1).await, client.shop.item(1).await);
+    let poison = client.buy(&visitor(1), gone).await.unwrap();
+    let sound = client.buy(&visitor(2), item).await.unwrap();
     let statement = format!("DELETE FROM items WHERE hex(id) = '{:X}'", gone.0.simple());
-    let door = by_hand(door, &statement).await;
+    let client = by_hand(client, &statement).await;
     assert_eq!(
-        write_orders::run_once(&door.shop.engine.orders, 256)
+        write_orders::run_once(&client.shop.engine.orders, 256)
             .await
             .unwrap(),
         2
     );
     assert_eq!(
-        write_orders::run_once(&door.shop.engine.orders, 256)
+        write_orders::run_once(&client.shop.engine.orders, 256)
             .await
             .unwrap(),
         0
     );
-    let status = door
+    let status = client
         .reservation(&visitor(1), poison.reservation_id)
         .await
         .unwrap();
     assert_eq!(status.state, ReservationState::Failed);
     assert!(status.reason.is_some());
-    door.ordered(&visitor(2), sound.reservation_id).await;
+    client.ordered(&visitor(2), sound.reservation_id).await;
 }
 
 #[tokio::test]
 async fn known_failure_20_closing_returns_the_unit_and_never_touches_a_paid_order() {
-    let door = Door::new().await;
-    let item = door.shop.item(2).await;
-    let paid = door.order_of(&visitor(1), item).await;
-    door.order_of(&visitor(2), item).await;
+    let client = TestClient::new().await;
+    let item = client.shop.item(2).await;
+    let paid = client.order_of(&visitor(1), item).await;
+    client.order_of(&visitor(2), item).await;
     let statement = format!(
         "BEGIN; UPDATE orders SET state = 'paid', paid_at_ms = 1 WHERE hex(id) = '{:X}';
          UPDATE items SET locked = locked - 1, sold = sold + 1; COMMIT;",
         paid.0.simple()
     );
-    let door = by_hand(door, &statement).await;
-    door.shop.clock.advance(601_000);
+    let client = by_hand(client, &statement).await;
+    client.shop.clock.advance(601_000);
     assert_eq!(
-        close_unpaid::run_once(&door.shop.engine.orders)
+        close_unpaid::run_once(&client.shop.engine.orders)
             .await
             .unwrap(),
         1
     );
-    door.shop.drain().await;
-    let line = door.shop.audit().await.items[0];
+    client.shop.drain().await;
+    let line = client.shop.audit().await.items[0];
     assert_eq!((line.sellable, line.sold, line.orders_paid), (1, 1, 1));
     assert_eq!(
-        door.cancel(&visitor(1), paid).await,
+        client.cancel(&visitor(1), paid).await,
         Err(ApiError::OrderState)
     );
 }
@@ -286,19 +296,20 @@ async fn many_buyers_at_once_share_a_commit() {
     let clock = Arc::new(ManualClock::at(START_MS));
     let ids = Arc::new(SeededIds::default());
     let plan: Arc<dyn FaultPlan> = recorder.clone();
-    let door = Door::of(TestShop::open(Data::of_the_stack(), clock, ids, Some(plan), |_| {}).await);
-    let item = door.shop.item(200).await;
+    let client =
+        TestClient::of(TestShop::open(Data::of_the_stack(), clock, ids, Some(plan), |_| {}).await);
+    let item = client.shop.item(200).await;
     let mut paths = Vec::new();
     for number in 0..200 {
         paths.push((
             number,
-            door.way_in(&visitor(number), item).await.unwrap().path,
+            client.path_for(&visitor(number), item).await.unwrap().path,
         ));
     }
     let visitors: Vec<_> = (0..200).map(visitor).collect();
     let buys = paths
         .into_iter()
-        .map(|(number, path)| door.purchase(&visitors[number as usize], path, item));
+        .map(|(number, path)| client.purchase(&visitors[number as usize], path, item));
     for reserved in futures::future::join_all(buys).await {
         reserved.unwrap();
     }

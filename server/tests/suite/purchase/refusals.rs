@@ -6,7 +6,7 @@ use app::{
 };
 use uuid::Uuid;
 
-use super::{Door, visitor};
+use super::{TestClient, visitor};
 use crate::support::{ANSWER, START_MS, both};
 
 fn nobody() -> Visitor {
@@ -18,40 +18,43 @@ fn nobody() -> Visitor {
 
 #[tokio::test]
 async fn whoever_is_not_signed_in_is_told_to_sign_in() {
-    let door = Door::new().await;
-    let item = door.shop.item(1).await;
+    let client = TestClient::new().await;
+    let item = client.shop.item(1).await;
     let id = Uuid::from_u128(1);
     assert_eq!(
-        door.way_in(&nobody(), item).await,
+        client.path_for(&nobody(), item).await,
         Err(ApiError::Unauthenticated)
     );
     let path = "a".repeat(32);
     assert_eq!(
-        door.purchase(&nobody(), path, item).await,
+        client.purchase(&nobody(), path, item).await,
         Err(ApiError::Unauthenticated)
     );
-    assert_eq!(door.orders(&nobody()).await, Err(ApiError::Unauthenticated));
-    let order = door.order(&nobody(), OrderId(id)).await;
+    assert_eq!(
+        client.orders(&nobody()).await,
+        Err(ApiError::Unauthenticated)
+    );
+    let order = client.order(&nobody(), OrderId(id)).await;
     assert_eq!(order, Err(ApiError::Unauthenticated));
-    let reservation = door.reservation(&nobody(), ReservationId(id)).await;
+    let reservation = client.reservation(&nobody(), ReservationId(id)).await;
     assert_eq!(reservation, Err(ApiError::Unauthenticated));
 }
 
 #[tokio::test]
 async fn a_banned_account_may_look_and_not_buy() {
-    let door = Door::new().await;
-    let item = door.shop.item(1).await;
+    let client = TestClient::new().await;
+    let item = client.shop.item(1).await;
     let mut banned = visitor(1);
     banned.me.as_mut().unwrap().banned = true;
-    assert!(door.stock(item).await.is_ok());
-    assert_eq!(door.ask(&banned, item).await, Err(ApiError::Banned));
-    let path = door.path(&banned, item, None, None).await;
+    assert!(client.stock(item).await.is_ok());
+    assert_eq!(client.ask(&banned, item).await, Err(ApiError::Banned));
+    let path = client.path(&banned, item, None, None).await;
     assert_eq!(path, Err(ApiError::Banned));
 }
 
 #[tokio::test]
 async fn before_after_and_stopped_rounds_hand_out_nothing() {
-    let door = Door::new().await;
+    let client = TestClient::new().await;
     let hour = 3_600_000;
     let words = Some(both("暂停", "paused"));
     for (start, end, stopped, expected) in [
@@ -64,52 +67,54 @@ async fn before_after_and_stopped_rounds_hand_out_nothing() {
         (START_MS - hour, START_MS, None, ApiError::Ended),
         (START_MS - hour, START_MS + hour, words, ApiError::Stopped),
     ] {
-        let item = door.shop.item_in(1, start, end, stopped).await;
-        assert_eq!(door.ask(&visitor(1), item).await, Err(expected.clone()));
+        let item = client.shop.item_in(1, start, end, stopped).await;
+        assert_eq!(client.ask(&visitor(1), item).await, Err(expected.clone()));
         assert_eq!(
-            door.path(&visitor(1), item, None, None).await,
+            client.path(&visitor(1), item, None, None).await,
             Err(expected)
         );
     }
     let unknown = ItemId(Uuid::from_u128(99));
     assert_eq!(
-        door.ask(&visitor(1), unknown).await,
+        client.ask(&visitor(1), unknown).await,
         Err(ApiError::NotFound)
     );
-    assert_eq!(door.stock(unknown).await, Err(ApiError::NotFound));
+    assert_eq!(client.stock(unknown).await, Err(ApiError::NotFound));
 }
 
 #[tokio::test]
 async fn a_wrong_late_used_or_foreign_answer_is_wrong() {
-    let door = Door::new().await;
-    let (item, other) = (door.shop.item(1).await, door.shop.item(1).await);
+    let client = TestClient::new().await;
+    let (item, other) = (client.shop.item(1).await, client.shop.item(1).await);
     let buyer = visitor(1);
     let answer = || Some(ANSWER.to_owned());
 
-    let captcha = door.ask(&buyer, item).await.unwrap();
-    let wrong = door
+    let captcha = client.ask(&buyer, item).await.unwrap();
+    let wrong = client
         .path(&buyer, item, Some(captcha), Some("8".into()))
         .await;
     assert_eq!(wrong, Err(ApiError::CaptchaWrong));
-    let used = door.path(&buyer, item, Some(captcha), answer()).await;
+    let used = client.path(&buyer, item, Some(captcha), answer()).await;
     assert_eq!(used, Err(ApiError::CaptchaWrong), "one try");
 
-    let captcha = door.ask(&buyer, item).await.unwrap();
-    let foreign = door.path(&visitor(2), item, Some(captcha), answer()).await;
+    let captcha = client.ask(&buyer, item).await.unwrap();
+    let foreign = client
+        .path(&visitor(2), item, Some(captcha), answer())
+        .await;
     assert_eq!(foreign, Err(ApiError::CaptchaWrong));
-    let captcha = door.ask(&buyer, item).await.unwrap();
-    let elsewhere = door.path(&buyer, other, Some(captcha), answer()).await;
+    let captcha = client.ask(&buyer, item).await.unwrap();
+    let elsewhere = client.path(&buyer, other, Some(captcha), answer()).await;
     assert_eq!(elsewhere, Err(ApiError::CaptchaWrong));
 
-    door.shop.clock.advance(5_000);
-    let captcha = door.ask(&buyer, item).await.unwrap();
-    door.shop.clock.advance(120_000);
-    let late = door.path(&buyer, item, Some(captcha), answer()).await;
+    client.shop.clock.advance(5_000);
+    let captcha = client.ask(&buyer, item).await.unwrap();
+    client.shop.clock.advance(120_000);
+    let late = client.path(&buyer, item, Some(captcha), answer()).await;
     assert_eq!(late, Err(ApiError::CaptchaWrong));
     let made_up = Some(CaptchaId(Uuid::from_u128(5)));
-    let unknown = door.path(&buyer, item, made_up, answer()).await;
+    let unknown = client.path(&buyer, item, made_up, answer()).await;
     assert_eq!(unknown, Err(ApiError::CaptchaWrong));
-    let missing = door.path(&buyer, item, None, answer()).await;
+    let missing = client.path(&buyer, item, None, answer()).await;
     assert_eq!(
         missing,
         Err(ApiError::Invalid {
@@ -120,43 +125,43 @@ async fn a_wrong_late_used_or_foreign_answer_is_wrong() {
 
 #[tokio::test]
 async fn a_foreign_expired_or_misdirected_path_is_invalid_and_is_not_burned() {
-    let door = Door::new().await;
-    let (item, other) = (door.shop.item(1).await, door.shop.item(1).await);
+    let client = TestClient::new().await;
+    let (item, other) = (client.shop.item(1).await, client.shop.item(1).await);
     let buyer = visitor(1);
-    let path = door.way_in(&buyer, item).await.unwrap().path;
+    let path = client.path_for(&buyer, item).await.unwrap().path;
     for (who, to) in [(&visitor(2), item), (&buyer, other)] {
-        let refused = door.purchase(who, path.clone(), to).await;
+        let refused = client.purchase(who, path.clone(), to).await;
         assert_eq!(refused, Err(ApiError::PathInvalid));
     }
-    assert!(door.purchase(&buyer, path, item).await.is_ok());
+    assert!(client.purchase(&buyer, path, item).await.is_ok());
 
-    let path = door.way_in(&visitor(3), other).await.unwrap().path;
-    door.shop.clock.advance(60_000);
-    let expired = door.purchase(&visitor(3), path, other).await;
+    let path = client.path_for(&visitor(3), other).await.unwrap().path;
+    client.shop.clock.advance(60_000);
+    let expired = client.purchase(&visitor(3), path, other).await;
     assert_eq!(expired, Err(ApiError::PathInvalid));
 }
 
 #[tokio::test]
 async fn the_words_of_a_question_are_for_its_owner_and_limited() {
-    let door = Door::new().await;
-    let item = door.shop.item(1).await;
-    let captcha = door.ask(&visitor(1), item).await.unwrap();
-    let foreign = door.captcha_words(&visitor(2), captcha).await;
+    let client = TestClient::new().await;
+    let item = client.shop.item(1).await;
+    let captcha = client.ask(&visitor(1), item).await.unwrap();
+    let foreign = client.captcha_words(&visitor(2), captcha).await;
     assert_eq!(foreign, Err(ApiError::NotFound));
-    let words = door
+    let words = client
         .captcha_words(&visitor(1), captcha)
         .await
         .unwrap()
         .words;
     assert_eq!(words, "3 plus 5 minus 1");
-    let again = door.captcha_words(&visitor(1), captcha).await;
+    let again = client.captcha_words(&visitor(1), captcha).await;
     assert_eq!(again, Err(ApiError::NotFound), "once");
     let made_up = CaptchaId(Uuid::from_u128(1));
     assert_eq!(
-        door.captcha_words(&visitor(1), made_up).await,
+        client.captcha_words(&visitor(1), made_up).await,
         Err(ApiError::NotFound)
     );
-    let limited = door.captcha_words(&visitor(1), made_up).await;
+    let limited = client.captcha_words(&visitor(1), made_up).await;
     assert!(
         matches!(limited, Err(ApiError::RateLimited { .. })),
         "{limited:?}"

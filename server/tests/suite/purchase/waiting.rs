@@ -14,34 +14,34 @@ use server::{
     engine::{orders::write_orders, ports::TRIES},
 };
 
-use super::{Door, visitor};
+use super::{TestClient, visitor};
 use crate::support::{Data, ManualClock, START_MS, TestShop};
 
 #[tokio::test]
 async fn a_late_reservation_fails_and_its_unit_goes_to_somebody_else() {
-    let door = Door::new().await;
-    let item = door.shop.item(1).await;
-    let late = door.buy(&visitor(1), item).await.unwrap();
-    door.shop.clock.advance(120_000);
-    door.shop.drain().await;
-    let status = door
+    let client = TestClient::new().await;
+    let item = client.shop.item(1).await;
+    let late = client.buy(&visitor(1), item).await.unwrap();
+    client.shop.clock.advance(120_000);
+    client.shop.drain().await;
+    let status = client
         .reservation(&visitor(1), late.reservation_id)
         .await
         .unwrap();
     assert_eq!(status.state, ReservationState::Failed);
     assert_eq!(status.reason, Some(Rejection::Busy));
-    door.order_of(&visitor(2), item).await;
-    assert_eq!(door.shop.audit().await.items[0].orders_live, 1);
+    client.order_of(&visitor(2), item).await;
+    assert_eq!(client.shop.audit().await.items[0].orders_live, 1);
 }
 
 #[tokio::test]
 async fn a_shop_that_says_so_orders_however_late() {
-    let door = Door::of(TestShop::with(|config| config.rules.fail_fast_percent = 0).await);
-    let item = door.shop.item(1).await;
-    let late = door.buy(&visitor(1), item).await.unwrap();
-    door.shop.clock.advance(3_600_000);
-    door.shop.drain().await;
-    door.ordered(&visitor(1), late.reservation_id).await;
+    let client = TestClient::of(TestShop::with(|config| config.rules.fail_fast_percent = 0).await);
+    let item = client.shop.item(1).await;
+    let late = client.buy(&visitor(1), item).await.unwrap();
+    client.shop.clock.advance(3_600_000);
+    client.shop.drain().await;
+    client.ordered(&visitor(1), late.reservation_id).await;
 }
 
 /// Every write fails but the one with this number: that of the second entry, alone.
@@ -65,7 +65,7 @@ impl FaultPlan for OneGoodWrite {
 async fn known_failure_19_what_cannot_be_written_is_parked_and_holds_up_nobody() {
     let clock = Arc::new(ManualClock::at(START_MS));
     let plan: Arc<dyn FaultPlan> = Arc::new(OneGoodWrite(AtomicU32::new(0)));
-    let door = Door::of(
+    let client = TestClient::of(
         TestShop::open(
             Data::of_the_stack(),
             clock,
@@ -75,15 +75,15 @@ async fn known_failure_19_what_cannot_be_written_is_parked_and_holds_up_nobody()
         )
         .await,
     );
-    let item = door.shop.item(2).await;
-    let poison = door.buy(&visitor(1), item).await.unwrap();
-    let sound = door.buy(&visitor(2), item).await.unwrap();
-    let engine = &door.shop.engine;
+    let item = client.shop.item(2).await;
+    let poison = client.buy(&visitor(1), item).await.unwrap();
+    let sound = client.buy(&visitor(2), item).await.unwrap();
+    let engine = &client.shop.engine;
     assert_eq!(
         write_orders::run_once(&engine.orders, 256).await.unwrap(),
         2
     );
-    door.ordered(&visitor(2), sound.reservation_id).await;
+    client.ordered(&visitor(2), sound.reservation_id).await;
 
     for _ in 1..TRIES {
         assert_eq!(
@@ -98,15 +98,15 @@ async fn known_failure_19_what_cannot_be_written_is_parked_and_holds_up_nobody()
     let depth = engine.orders.queue.depth().await.unwrap();
     assert_eq!((depth.waiting, depth.parked), (0, 1));
 
-    let door = door.restart().await;
-    let engine = &door.shop.engine;
+    let client = client.restart().await;
+    let engine = &client.shop.engine;
     assert_eq!(engine.orders.queue.replay_parked().await.unwrap(), 1);
     assert_eq!(
         write_orders::run_once(&engine.orders, 256).await.unwrap(),
         1
     );
-    door.ordered(&visitor(1), poison.reservation_id).await;
-    assert_eq!(door.shop.audit().await.items[0].orders_live, 2);
+    client.ordered(&visitor(1), poison.reservation_id).await;
+    assert_eq!(client.shop.audit().await.items[0].orders_live, 2);
 }
 
 /// Every call of this name fails.
@@ -127,18 +127,18 @@ async fn a_late_reservation_that_cannot_be_failed_holds_up_nobody() {
     let plan: Arc<dyn FaultPlan> = Arc::new(Refuses("fail"));
     let data = Data::of_the_stack();
     let shop = TestShop::open(data, clock, Arc::default(), Some(plan), |_| {}).await;
-    let door = Door::of(shop);
-    let item = door.shop.item(2).await;
-    door.buy(&visitor(1), item).await.unwrap();
-    door.shop.clock.advance(120_000);
-    let sound = door.buy(&visitor(2), item).await.unwrap();
+    let client = TestClient::of(shop);
+    let item = client.shop.item(2).await;
+    client.buy(&visitor(1), item).await.unwrap();
+    client.shop.clock.advance(120_000);
+    let sound = client.buy(&visitor(2), item).await.unwrap();
 
-    assert_eq!(door.shop.queued(2).await.len(), 2);
+    assert_eq!(client.shop.queued(2).await.len(), 2);
     for _ in 0..TRIES {
-        let orders = &door.shop.engine.orders;
+        let orders = &client.shop.engine.orders;
         write_orders::run_once(orders, 256).await.unwrap();
     }
-    door.ordered(&visitor(2), sound.reservation_id).await;
-    let depth = door.shop.engine.orders.queue.depth().await.unwrap();
+    client.ordered(&visitor(2), sound.reservation_id).await;
+    let depth = client.shop.engine.orders.queue.depth().await.unwrap();
     assert_eq!((depth.waiting, depth.parked), (0, 1));
 }

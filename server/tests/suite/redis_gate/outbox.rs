@@ -41,9 +41,9 @@ async fn an_entry_carries_everything_the_queue_needs() {
     let [entry] = &taken[..] else {
         panic!("{taken:?}");
     };
-    let (entry, wish) = (&entry.reservation, hold(item, 3));
-    assert_eq!(entry.unit(), wish.unit());
-    assert_eq!(entry.path, wish.path);
+    let (entry, request) = (&entry.reservation, hold(item, 3));
+    assert_eq!(entry.unit(), request.unit());
+    assert_eq!(entry.path, request.path);
     assert_eq!((entry.position, entry.held_at_ms), (1, START_MS + 7));
 }
 

@@ -103,8 +103,8 @@ async fn buyers_of_one_segment_get_the_stock_of_all() {
     assert!(first.len() > 220, "{} buyers", first.len());
     let mut positions = Vec::new();
     for number in first {
-        let wish = super::hold_as(item, number, 0xdd0_0000 + u128::from(number));
-        match reserve(&shop.gate(), wish).await {
+        let request = super::hold_as(item, number, 0xdd0_0000 + u128::from(number));
+        match reserve(&shop.gate(), request).await {
             Decision::Held { position } => positions.push(position),
             refused => assert!(matches!(refused, Decision::SoldOut { .. })),
         }

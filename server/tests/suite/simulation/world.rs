@@ -16,7 +16,7 @@ use server::engine::{
 
 use super::faults::SeededFaults;
 use crate::{
-    purchase::{Door, visitor},
+    purchase::{TestClient, visitor},
     support::{ANSWER, Data, ManualClock, START_MS, SeededIds, TestShop},
 };
 
@@ -26,11 +26,11 @@ pub struct World {
     rng: StdRng,
     faults: Arc<SeededFaults>,
     /// `None` only while the process is being restarted.
-    door: Option<Door>,
+    client: Option<TestClient>,
     items: Vec<ItemId>,
     /// Who was told "queued".
     promises: BTreeMap<ReservationId, u32>,
-    story: Vec<String>,
+    trace: Vec<String>,
 }
 
 impl World {
@@ -38,11 +38,12 @@ impl World {
         let mut rng = StdRng::seed_from_u64(seed);
         let faults = Arc::new(SeededFaults::new(seed));
         let (clock, ids) = (Arc::new(ManualClock::at(START_MS)), Arc::default());
-        let door = open(Data::of_the_stack(), clock, ids, &faults).await;
+        let client = open(Data::of_the_stack(), clock, ids, &faults).await;
         let mut items = Vec::new();
         for _ in 0..2 {
             items.push(
-                door.shop
+                client
+                    .shop
                     .item_in(rng.random_range(1..=3), START_MS, i64::MAX, None)
                     .await,
             );
@@ -50,19 +51,19 @@ impl World {
         World {
             rng,
             faults,
-            door: Some(door),
+            client: Some(client),
             items,
             promises: BTreeMap::new(),
-            story: Vec::new(),
+            trace: Vec::new(),
         }
     }
 
-    pub fn story(&self) -> &[String] {
-        &self.story
+    pub fn trace(&self) -> &[String] {
+        &self.trace
     }
 
-    fn door(&self) -> &Door {
-        self.door.as_ref().unwrap()
+    fn client(&self) -> &TestClient {
+        self.client.as_ref().unwrap()
     }
 
     /// One random thing, under random faults.
@@ -82,7 +83,7 @@ impl World {
             () = faults.crashed() => true,
         };
         if crashed {
-            self.story.push("crash".into());
+            self.trace.push("crash".into());
         }
         self.faults.set(None, 0);
         if crashed || self.rng.random_bool(0.05) {
@@ -94,23 +95,23 @@ impl World {
         match what {
             0..40 => self.buy().await,
             40..52 => {
-                let done = write_orders::run_once(&self.door().shop.engine.orders, 4).await;
+                let done = write_orders::run_once(&self.client().shop.engine.orders, 4).await;
                 self.tell("write_orders", done.is_ok());
             }
             52..64 => {
-                let done = release::run_once(&self.door().shop.engine.stock).await;
+                let done = release::run_once(&self.client().shop.engine.stock).await;
                 self.tell("release", done.is_ok());
             }
             64..74 => {
-                let done = close_unpaid::run_once(&self.door().shop.engine.orders).await;
+                let done = close_unpaid::run_once(&self.client().shop.engine.orders).await;
                 self.tell("close_unpaid", done.is_ok());
             }
             74..78 => {
-                let done = warm_up::run_once(&self.door().shop.engine.stock).await;
+                let done = warm_up::run_once(&self.client().shop.engine.stock).await;
                 self.tell("warm_up", done.is_ok());
             }
             78..82 => {
-                let done = reconcile::run_once(&self.door().shop.engine.stock).await;
+                let done = reconcile::run_once(&self.client().shop.engine.stock).await;
                 // It may fail, but it may never find anything.
                 assert_ne!(done.as_ref().ok(), Some(&1), "gate and ledger differed");
                 self.tell("reconcile", done.is_ok());
@@ -118,14 +119,14 @@ impl World {
             82..92 => self.cancel().await,
             _ => {
                 let ms = [10, 1_000, 30_000, 601_000][self.rng.random_range(0..4)];
-                self.door().shop.clock.advance(ms);
-                self.story.push(format!("{ms} ms pass"));
+                self.client().shop.clock.advance(ms);
+                self.trace.push(format!("{ms} ms pass"));
             }
         }
     }
 
     fn tell(&mut self, what: &str, ok: bool) {
-        self.story
+        self.trace
             .push(format!("{what}: {}", if ok { "done" } else { "failed" }));
     }
 
@@ -136,14 +137,14 @@ impl World {
         let buyers: Vec<u32> = (0..self.rng.random_range(1..=4))
             .map(|n| (first + n) % BUYERS)
             .collect();
-        let door = self.door.as_ref().unwrap();
+        let client = self.client.as_ref().unwrap();
         let mut ways = Vec::new();
         for number in buyers {
             let who = visitor(number);
-            let Ok(captcha) = door.ask(&who, item).await else {
+            let Ok(captcha) = client.ask(&who, item).await else {
                 continue;
             };
-            let path = door
+            let path = client
                 .path(&who, item, Some(captcha), Some(ANSWER.into()))
                 .await;
             if let Ok(path) = path {
@@ -151,12 +152,12 @@ impl World {
             }
         }
         let promises = &mut self.promises;
-        let story = &mut self.story;
+        let trace = &mut self.trace;
         let buys = ways.into_iter().map(|(number, who, path)| async move {
-            (number, door.purchase(&who, path, item).await)
+            (number, client.purchase(&who, path, item).await)
         });
         for (number, answer) in futures::future::join_all(buys).await {
-            story.push(format!("buyer {number}: {answer:?}"));
+            trace.push(format!("buyer {number}: {answer:?}"));
             if let Ok(reserved) = answer {
                 promises.insert(reserved.reservation_id, number);
             }
@@ -165,29 +166,29 @@ impl World {
 
     async fn cancel(&mut self) {
         let who = visitor(self.rng.random_range(0..BUYERS));
-        let Ok(orders) = self.door().orders(&who).await else {
+        let Ok(orders) = self.client().orders(&who).await else {
             return;
         };
         let pending = orders
             .iter()
             .find(|order| order.state == OrderState::PendingPayment);
         if let Some(order) = pending {
-            let done = self.door().cancel(&who, order.order_id).await;
+            let done = self.client().cancel(&who, order.order_id).await;
             self.tell("cancel", done.is_ok());
         }
     }
 
     async fn restart(&mut self) {
-        self.story.push("restart".into());
-        let shop = self.door.take().unwrap().shop;
+        self.trace.push("restart".into());
+        let shop = self.client.take().unwrap().shop;
         let (clock, ids) = (shop.clock.clone(), shop.ids.clone());
-        self.door = Some(open(shop.kill(), clock, ids, &self.faults).await);
+        self.client = Some(open(shop.kill(), clock, ids, &self.faults).await);
     }
 
     /// The invariants that hold at every moment, and that nobody who was told "queued" is
     /// forgotten.
     pub async fn audit(&self) {
-        let shop = &self.door().shop;
+        let shop = &self.client().shop;
         let report = audit::audit(&shop.sql, shop.clock.get()).await.unwrap();
         // Workers run when the seed says so: nothing can be in time here.
         let in_time = ["reservations_end_in_time", "unpaid_orders_close_in_time"];
@@ -196,13 +197,13 @@ impl World {
             .iter()
             .filter(|violation| !in_time.contains(&violation.rule))
             .collect();
-        assert!(broken.is_empty(), "{broken:?}\n{:#?}", self.story);
+        assert!(broken.is_empty(), "{broken:?}\n{:#?}", self.trace);
         for (id, number) in &self.promises {
-            let status = self.door().reservation(&visitor(*number), *id).await;
+            let status = self.client().reservation(&visitor(*number), *id).await;
             assert!(
                 status.is_ok(),
                 "{id} is forgotten: {status:?}\n{:#?}",
-                self.story
+                self.trace
             );
         }
     }
@@ -210,47 +211,47 @@ impl World {
     /// Everything drains without a hand, and what was promised has ended.
     pub async fn end(mut self) {
         self.restart().await;
-        let engine = self.door().shop.engine.clone();
+        let engine = self.client().shop.engine.clone();
         // As a worker does every hour.
         engine.orders.queue.replay_parked().await.unwrap();
         for _ in 0..2 {
-            self.door().shop.drain().await;
+            self.client().shop.drain().await;
             close_unpaid::run_once(&engine.orders).await.unwrap();
         }
-        self.door().shop.drain().await;
-        self.door().shop.audit().await;
+        self.client().shop.drain().await;
+        self.client().shop.audit().await;
         for (id, number) in &self.promises {
             let status = self
-                .door()
+                .client()
                 .reservation(&visitor(*number), *id)
                 .await
                 .unwrap();
-            assert_ne!(status.state, ReservationState::Queued, "{:#?}", self.story);
+            assert_ne!(status.state, ReservationState::Queued, "{:#?}", self.trace);
             if status.state == ReservationState::Failed {
                 // The gate never gives too much: a failure is only ever that of waiting too long.
-                assert_eq!(status.reason, Some(Rejection::Busy), "{:#?}", self.story);
+                assert_eq!(status.reason, Some(Rejection::Busy), "{:#?}", self.trace);
             }
         }
         for item in &self.items {
             let same = engine.stock.restock.reconcile(*item).await.unwrap();
-            assert_eq!(same, Reconciled::Same, "{:#?}", self.story);
+            assert_eq!(same, Reconciled::Same, "{:#?}", self.trace);
         }
         // Nothing is undersold: whatever is left can be bought.
         let mut newcomer = 100;
         for item in self.items.clone() {
-            let left = self.door().stock(item).await.unwrap().sellable;
+            let left = self.client().stock(item).await.unwrap().sellable;
             for _ in 0..left {
-                self.door().buy(&visitor(newcomer), item).await.unwrap();
+                self.client().buy(&visitor(newcomer), item).await.unwrap();
                 newcomer += 1;
             }
         }
-        self.door().shop.drain().await;
-        for line in self.door().shop.audit().await.items {
+        self.client().shop.drain().await;
+        for line in self.client().shop.audit().await.items {
             assert_eq!(
                 (line.orders_live, line.sellable),
                 (line.total, 0),
                 "{:#?}",
-                self.story
+                self.trace
             );
         }
     }
@@ -261,6 +262,6 @@ async fn open(
     clock: Arc<ManualClock>,
     ids: Arc<SeededIds>,
     faults: &Arc<SeededFaults>,
-) -> Door {
-    Door::of(TestShop::open(data, clock, ids, Some(faults.clone()), |_| {}).await)
+) -> TestClient {
+    TestClient::of(TestShop::open(data, clock, ids, Some(faults.clone()), |_| {}).await)
 }

@@ -1,7 +1,8 @@
 //! The way to a reservation: question → path → purchase.
 
 use super::{
-    Effect, Machine, Moment, Notice, Readiness, Sheet, Slot, Wait, facts::Offer, following::Mine,
+    Dialog, Effect, EventContext, Machine, Notice, Readiness, Slot, Wait, facts::Offer,
+    following::Mine,
 };
 use crate::wire::{ApiError, CaptchaChallenge, CaptchaWords, HiddenPath, Reserved};
 
@@ -10,10 +11,10 @@ const EARLY_MS: i64 = 250;
 /// …and this often, before the panel counts down again.
 const EARLY_TRIES: u32 = 6;
 
-/// How far the wish to buy has come.
+/// How far the purchase has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purchase {
-    /// No wish.
+    /// Not wanted.
     Idle,
     /// The button was pressed; the path is still missing.
     Wanted,
@@ -34,7 +35,7 @@ impl Machine {
             && matches!(self.sale.offer(now_ms), Offer::Warm | Offer::Open)
     }
 
-    pub(super) fn pressed(&mut self, at: Moment) {
+    pub(super) fn pressed(&mut self, at: EventContext) {
         if !self.is_known() && self.mine.is_none() {
             return self.retry_now(at);
         }
@@ -45,7 +46,7 @@ impl Machine {
             self.refused = false;
         }
         let open = self.sells(at.now_ms);
-        if self.purchase != Purchase::Idle || self.sheet.is_some() || !self.may_ask(at.now_ms) {
+        if self.purchase != Purchase::Idle || self.dialog.is_some() || !self.may_ask(at.now_ms) {
             return;
         }
         let readiness = self.readiness(at.now_ms);
@@ -60,37 +61,37 @@ impl Machine {
                     self.purchase = Purchase::Wanted;
                 }
                 let expired = readiness == Readiness::Expired;
-                self.open_sheet(expired.then_some(Notice::TooOld));
+                self.open_dialog(expired.then_some(Notice::TooOld));
             }
         }
     }
 
-    fn open_sheet(&mut self, notice: Option<Notice>) {
-        self.sheet = Some(Sheet {
+    fn open_dialog(&mut self, notice: Option<Notice>) {
+        self.dialog = Some(Dialog {
             notice,
-            ..Sheet::default()
+            ..Dialog::default()
         });
         self.ask(Effect::AskQuestion);
     }
 
-    pub(super) fn close_sheet(&mut self) {
-        self.sheet = None;
+    pub(super) fn close_dialog(&mut self) {
+        self.dialog = None;
         if self.purchase == Purchase::Wanted {
             self.purchase = Purchase::Idle;
         }
     }
 
-    pub(super) fn asked(&mut self, at: Moment, answer: Result<CaptchaChallenge, ApiError>) {
+    pub(super) fn asked(&mut self, at: EventContext, answer: Result<CaptchaChallenge, ApiError>) {
         match answer {
             Ok(question) => {
-                if let Some(sheet) = &mut self.sheet {
-                    let notice = sheet
+                if let Some(dialog) = &mut self.dialog {
+                    let notice = dialog
                         .notice
                         .filter(|notice| !matches!(notice, Notice::Waiting(_)));
-                    *sheet = Sheet {
+                    *dialog = Dialog {
                         question: Some(question),
                         notice,
-                        ..Sheet::default()
+                        ..Dialog::default()
                     };
                 }
             }
@@ -99,20 +100,20 @@ impl Machine {
     }
 
     pub(super) fn new_picture(&mut self) {
-        if let Some(sheet) = &mut self.sheet
-            && sheet.question.is_some()
-            && sheet.checking.is_none()
+        if let Some(dialog) = &mut self.dialog
+            && dialog.question.is_some()
+            && dialog.checking.is_none()
         {
-            *sheet = Sheet::default();
+            *dialog = Dialog::default();
             self.ask(Effect::AskQuestion);
         }
     }
 
     pub(super) fn in_words(&mut self) {
         let question = self
-            .sheet
+            .dialog
             .as_ref()
-            .and_then(|sheet| sheet.question.as_ref());
+            .and_then(|dialog| dialog.question.as_ref());
         if let Some(question) = question {
             let captcha_id = question.captcha_id;
             self.ask(Effect::AskWords(captcha_id));
@@ -120,32 +121,34 @@ impl Machine {
     }
 
     pub(super) fn spelt(&mut self, answer: Result<CaptchaWords, ApiError>) {
-        let Some(sheet) = &mut self.sheet else { return };
+        let Some(dialog) = &mut self.dialog else {
+            return;
+        };
         match answer {
-            Ok(spelt) => sheet.words = Some(spelt.words),
-            Err(_) if sheet.words.is_none() => sheet.notice = Some(Notice::NoWords),
+            Ok(spelt) => dialog.words = Some(spelt.words),
+            Err(_) if dialog.words.is_none() => dialog.notice = Some(Notice::NoWords),
             // Asked for twice: the words are there already.
             Err(_) => {}
         }
     }
 
     pub(super) fn answered(&mut self, answer: String) {
-        if let Some(sheet) = &mut self.sheet
-            && sheet.question.is_some()
-            && sheet.checking.is_none()
+        if let Some(dialog) = &mut self.dialog
+            && dialog.question.is_some()
+            && dialog.checking.is_none()
             && !answer.trim().is_empty()
         {
-            sheet.checking = Some(answer);
-            sheet.notice = None;
-            sheet.wait = None;
-            self.ask_for_sheet();
+            dialog.checking = Some(answer);
+            dialog.notice = None;
+            dialog.wait = None;
+            self.ask_for_dialog();
         }
     }
 
-    /// Asks (again) for what the sheet waits for: the verdict on an answer, or a question.
-    pub(super) fn ask_for_sheet(&mut self) {
-        let Some(sheet) = &self.sheet else { return };
-        let effect = match (&sheet.question, &sheet.checking) {
+    /// Asks (again) for what the dialog waits for: the verdict on an answer, or a question.
+    pub(super) fn ask_for_dialog(&mut self) {
+        let Some(dialog) = &self.dialog else { return };
+        let effect = match (&dialog.question, &dialog.checking) {
             (Some(question), Some(answer)) => Effect::AskPath {
                 captcha_id: question.captcha_id,
                 answer: answer.clone(),
@@ -155,21 +158,21 @@ impl Machine {
         self.ask(effect);
     }
 
-    pub(super) fn path_given(&mut self, at: Moment, answer: Result<HiddenPath, ApiError>) {
+    pub(super) fn path_given(&mut self, at: EventContext, answer: Result<HiddenPath, ApiError>) {
         match answer {
             Ok(path) => {
                 self.path = Some(path);
-                self.sheet = None;
+                self.dialog = None;
                 if self.purchase == Purchase::Wanted {
                     self.purchase = Purchase::Sent { early: 0 };
                     self.send_purchase(at);
                 }
             }
             Err(ApiError::CaptchaWrong) => {
-                if let Some(sheet) = &mut self.sheet {
-                    *sheet = Sheet {
+                if let Some(dialog) = &mut self.dialog {
+                    *dialog = Dialog {
                         notice: Some(Notice::Wrong),
-                        ..Sheet::default()
+                        ..Dialog::default()
                     };
                     self.ask(Effect::AskQuestion);
                 }
@@ -178,7 +181,7 @@ impl Machine {
         }
     }
 
-    fn sheet_failed(&mut self, at: Moment, error: &ApiError) {
+    fn sheet_failed(&mut self, at: EventContext, error: &ApiError) {
         if self.is_settled_by(at, error) {
             return;
         }
@@ -186,16 +189,18 @@ impl Machine {
             self.ask(Effect::SynchroniseClock);
             self.ask(Effect::ReadStock);
         }
-        let Some(sheet) = &mut self.sheet else { return };
-        let wait = Wait::after(at, error, sheet.wait.map_or(0, |wait| wait.tries));
-        sheet.wait = Some(wait);
-        sheet.notice = Some(Notice::Waiting(wait.trouble));
-        self.later(Slot::Sheet, wait.ms(at));
+        let Some(dialog) = &mut self.dialog else {
+            return;
+        };
+        let wait = Wait::after(at, error, dialog.wait.map_or(0, |wait| wait.tries));
+        dialog.wait = Some(wait);
+        dialog.notice = Some(Notice::Waiting(wait.trouble));
+        self.later(Slot::Dialog, wait.ms(at));
     }
 
-    /// Sends the purchase, the first time or again. The same path means the same wish, however
+    /// Sends the purchase, the first time or again. The same path means the same request, however
     /// often it arrives.
-    pub(super) fn send_purchase(&mut self, at: Moment) {
+    pub(super) fn send_purchase(&mut self, at: EventContext) {
         let path = self.good_path(at.now_ms).map(|path| path.path.clone());
         match (self.purchase, path) {
             (Purchase::Sent { .. } | Purchase::Waiting(_), Some(path)) => {
@@ -207,24 +212,24 @@ impl Machine {
         }
     }
 
-    fn doubt(&mut self, at: Moment) {
+    fn doubt(&mut self, at: EventContext) {
         self.purchase = Purchase::Doubted;
         self.path_refused(at);
         self.ask(Effect::ReadMine);
     }
 
     /// The server knows of no reservation.
-    pub(super) fn nothing_reserved(&mut self, at: Moment) {
+    pub(super) fn nothing_reserved(&mut self, at: EventContext) {
         if self.purchase == Purchase::Doubted {
             self.purchase = Purchase::Idle;
             if self.may_ask(at.now_ms) {
                 self.purchase = Purchase::Wanted;
-                self.open_sheet(Some(Notice::TooOld));
+                self.open_dialog(Some(Notice::TooOld));
             }
         }
     }
 
-    pub(super) fn purchased(&mut self, at: Moment, answer: Result<Reserved, ApiError>) {
+    pub(super) fn purchased(&mut self, at: EventContext, answer: Result<Reserved, ApiError>) {
         match answer {
             Ok(reserved) => {
                 self.purchase = Purchase::Idle;
@@ -246,7 +251,7 @@ impl Machine {
         }
     }
 
-    fn not_purchased(&mut self, at: Moment, error: &ApiError) {
+    fn not_purchased(&mut self, at: EventContext, error: &ApiError) {
         if self.is_settled_by(at, error) {
             return;
         }
@@ -266,7 +271,7 @@ impl Machine {
     }
 
     /// The path was not used up.
-    fn too_early(&mut self, at: Moment) {
+    fn too_early(&mut self, at: EventContext) {
         self.ask(Effect::SynchroniseClock);
         self.ask(Effect::ReadStock);
         let early = match self.purchase {

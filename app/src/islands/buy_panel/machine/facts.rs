@@ -1,6 +1,6 @@
 //! The facts about the sale and the visitor, and keeping them fresh.
 
-use super::{Effect, Machine, Moment, Slot, Wait};
+use super::{Effect, EventContext, Machine, Slot, Wait};
 use crate::wire::{AccountId, ApiError, Language, Me, Phase, ReservationStatus, Stock};
 
 /// Questions and paths are handed out from this long before the start.
@@ -68,7 +68,7 @@ impl Sale {
         }
     }
 
-    pub fn edges_ms(&self) -> [i64; 3] {
+    pub fn boundaries_ms(&self) -> [i64; 3] {
         [
             self.starts_at_ms - WARM_MS,
             self.starts_at_ms,
@@ -111,16 +111,16 @@ impl Machine {
             self.begun();
         }
         if self.awake {
-            self.read_truth();
+            self.resync();
         }
     }
 
-    pub(super) fn read_truth(&mut self) {
+    pub(super) fn resync(&mut self) {
         self.ask(Effect::ReadMe);
         self.ask(Effect::ReadStock);
     }
 
-    pub(super) fn me_read(&mut self, at: Moment, answer: Result<Option<Me>, ApiError>) {
+    pub(super) fn me_read(&mut self, at: EventContext, answer: Result<Option<Me>, ApiError>) {
         match answer {
             Ok(Some(me)) => {
                 self.signed_in(me);
@@ -165,7 +165,7 @@ impl Machine {
 
     pub(super) fn mine_read(
         &mut self,
-        at: Moment,
+        at: EventContext,
         answer: Result<Option<ReservationStatus>, ApiError>,
     ) {
         match answer {
@@ -182,7 +182,7 @@ impl Machine {
         }
     }
 
-    pub(super) fn stock_read(&mut self, at: Moment, answer: Result<Stock, ApiError>) {
+    pub(super) fn stock_read(&mut self, at: EventContext, answer: Result<Stock, ApiError>) {
         match answer {
             Ok(stock) => {
                 self.sale.known = true;
@@ -216,7 +216,7 @@ impl Machine {
 
     /// Sets the next look at the stock, which also finds a round that was moved, stopped or
     /// resumed.
-    pub(super) fn plan_next_look(&mut self, at: Moment) {
+    pub(super) fn plan_next_look(&mut self, at: EventContext) {
         if let Some(ms) = self.sale.look_every_ms(at.now_ms)
             && !self.holds()
         {
@@ -224,10 +224,10 @@ impl Machine {
         }
     }
 
-    fn read_truth_later(&mut self, at: Moment, error: &ApiError) {
+    fn read_truth_later(&mut self, at: EventContext, error: &ApiError) {
         let tries = self.unread.map_or(0, |wait| wait.tries);
         let wait = Wait::after(at, error, tries);
         self.unread = Some(wait);
-        self.later(Slot::Truth, wait.ms(at));
+        self.later(Slot::Resync, wait.ms(at));
     }
 }

@@ -1,6 +1,6 @@
 //! What becomes of a reservation: queued → order → paid or closed, or nothing.
 
-use super::{Effect, Loss, Machine, Moment, Slot, State, Wait};
+use super::{Effect, EventContext, Loss, Machine, Slot, State, Wait};
 use crate::wire::{
     ApiError, Order, OrderId, OrderState, Rejection, ReservationId, ReservationState,
     ReservationStatus,
@@ -150,7 +150,7 @@ impl Machine {
     }
 
     /// Takes in what the server says of the visitor's reservation.
-    pub(super) fn follow(&mut self, at: Moment, status: ReservationStatus) {
+    pub(super) fn follow(&mut self, at: EventContext, status: ReservationStatus) {
         self.mine_known = true;
         self.purchase = super::Purchase::Idle;
         // It is used up: the reservation was made with it.
@@ -210,7 +210,7 @@ impl Machine {
     }
 
     /// Sets the next look at a queued reservation, or gives up.
-    pub(super) fn look_again_soon(&mut self, at: Moment) {
+    pub(super) fn look_again_soon(&mut self, at: EventContext) {
         let Some(Mine::Queued {
             since_ms,
             looks,
@@ -244,7 +244,11 @@ impl Machine {
         }
     }
 
-    pub(super) fn followed(&mut self, at: Moment, answer: Result<ReservationStatus, ApiError>) {
+    pub(super) fn followed(
+        &mut self,
+        at: EventContext,
+        answer: Result<ReservationStatus, ApiError>,
+    ) {
         match answer {
             Ok(status) => self.follow(at, status),
             Err(ApiError::Unauthenticated) => self.signed_out(),
@@ -256,13 +260,13 @@ impl Machine {
                     self.give_up_in_time(at);
                 } else if self.mine.is_none() {
                     // The way from "already reserved" to the reservation; the truth has it too.
-                    self.later(Slot::Truth, Wait::after(at, &error, 1).ms(at));
+                    self.later(Slot::Resync, Wait::after(at, &error, 1).ms(at));
                 }
             }
         }
     }
 
-    fn give_up_in_time(&mut self, at: Moment) {
+    fn give_up_in_time(&mut self, at: EventContext) {
         if let Some(Mine::Queued {
             since_ms, given_up, ..
         }) = &mut self.mine
@@ -271,7 +275,7 @@ impl Machine {
         }
     }
 
-    pub(super) fn order_read(&mut self, at: Moment, answer: Result<Order, ApiError>) {
+    pub(super) fn order_read(&mut self, at: EventContext, answer: Result<Order, ApiError>) {
         let Some(Mine::Ordered {
             order_id,
             order,

@@ -7,7 +7,7 @@ use crate::wire::{
 
 /// When an event happened, and a throw of the dice to spread people out.
 #[derive(Clone, Copy, Debug)]
-pub struct Moment {
+pub struct EventContext {
     /// Server time, epoch milliseconds; 0 until the clock is set, and nothing is computed from it.
     pub now_ms: i64,
     /// The page's own time, milliseconds since it began: for waits, which nobody's clock changes.
@@ -16,7 +16,7 @@ pub struct Moment {
     pub chance: u32,
 }
 
-impl Moment {
+impl EventContext {
     /// `ms`, give or take a fifth.
     pub fn spread(self, ms: i64) -> i64 {
         ms * (800 + i64::from(self.chance) * 2 / 5) / 1000
@@ -27,17 +27,17 @@ impl Moment {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Slot {
     /// Something changes by the clock alone.
-    Edge,
+    Boundary,
     /// Look again what became of the reservation or order.
     Follow,
     /// Look again what is left.
     Stock,
     /// Ask again who the visitor is and what they hold.
-    Truth,
+    Resync,
     /// Send the purchase again.
     Purchase,
-    /// Ask again for what the sheet waits for.
-    Sheet,
+    /// Ask again for what the dialog waits for.
+    Dialog,
     /// Nothing is known yet, and that has lasted long enough to be said.
     Overdue,
 }
@@ -85,8 +85,8 @@ pub enum Event {
     Spelt(Result<CaptchaWords, ApiError>),
     /// An answer was typed and sent.
     Answered(String),
-    /// The sheet was closed by hand.
-    SheetClosed,
+    /// The dialog was closed by hand.
+    DialogClosed,
     /// A path, or none.
     PathGiven(Result<HiddenPath, ApiError>),
     /// The path that an earlier page of this tab has kept, if it has.

@@ -1,7 +1,7 @@
 //! The hidden path that a right answer has brought: how long it is good for, and that it outlives
 //! the page, so that a reload, the way back and the other language cost nobody an answer.
 
-use super::{Effect, Machine, Moment, Readiness, facts::Visitor};
+use super::{Effect, EventContext, Machine, Readiness, facts::Visitor};
 use crate::wire::HiddenPath;
 
 /// A path that is about to expire would expire on its way.
@@ -32,14 +32,14 @@ impl Machine {
     }
 
     /// The server does not take the path, or will not when it arrives: it has expired for us.
-    pub(super) fn path_refused(&mut self, at: Moment) {
+    pub(super) fn path_refused(&mut self, at: EventContext) {
         if let Some(path) = &mut self.path {
             path.expires_at_ms = path.expires_at_ms.min(at.now_ms);
         }
     }
 
     /// An earlier page of this tab has kept a path. One that has expired meanwhile is no news.
-    pub(super) fn path_recalled(&mut self, at: Moment, kept: Option<HiddenPath>) {
+    pub(super) fn path_recalled(&mut self, at: EventContext, kept: Option<HiddenPath>) {
         let kept = kept.filter(|path| at.now_ms < good_until_ms(path));
         if kept.is_none() {
             self.ask(Effect::ForgetPath);
@@ -50,7 +50,7 @@ impl Machine {
     }
 
     /// The path is another one now, or none.
-    pub(super) fn keep_path(&mut self, at: Moment) {
+    pub(super) fn keep_path(&mut self, at: EventContext) {
         let effect = match (self.visitor, self.good_path(at.now_ms)) {
             (Visitor::SignedIn(account_id), Some(path)) => Effect::KeepPath {
                 account_id,

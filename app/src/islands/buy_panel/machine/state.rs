@@ -172,9 +172,9 @@ impl State {
     }
 }
 
-/// The sheet with the question, while it is open.
+/// The dialog with the question, while it is open.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sheet {
+pub struct Dialog {
     /// The question, once it is here.
     pub question: Option<CaptchaChallenge>,
     /// The same in words, once wanted.
@@ -187,7 +187,7 @@ pub struct Sheet {
     pub wait: Option<Wait>,
 }
 
-/// A line in the sheet.
+/// A line in the dialog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice {
     /// The answer was wrong; here is another question.

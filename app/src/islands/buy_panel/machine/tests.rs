@@ -6,7 +6,7 @@ mod following;
 mod path;
 mod waking;
 
-use super::{Effect, Event, Machine, Moment, Sheet, Slot, State};
+use super::{Dialog, Effect, Event, EventContext, Machine, Slot, State};
 use crate::wire::{
     AccountId, ApiError, CaptchaChallenge, CaptchaId, HiddenPath, ItemId, Language, LocalText, Me,
     Money, Order, OrderId, OrderState, Phase, ReservationId, ReservationState, ReservationStatus,
@@ -21,38 +21,38 @@ const END_MS: i64 = 2_000_000;
 const PAGE_BEGAN_MS: i64 = 900_000;
 
 /// A machine with its clock, and what it wanted last.
-struct Story {
+struct Scenario {
     machine: Machine,
     now_ms: i64,
-    wishes: Vec<Effect>,
+    effects: Vec<Effect>,
 }
 
-impl Story {
+impl Scenario {
     /// The page woke up at `now_ms`; nothing else is known.
     fn asleep(now_ms: i64) -> Self {
         Self {
             machine: Machine::new(START_MS, END_MS, None, Language::En),
             now_ms,
-            wishes: Vec::new(),
+            effects: Vec::new(),
         }
     }
 
     /// A signed-in visitor without a reservation, in front of `sellable` units.
     fn signed_in(now_ms: i64, sellable: u32) -> Self {
-        let mut story = Self::asleep(now_ms);
-        story.tell(Event::ClockSet);
-        story.tell(Event::MeRead(Ok(Some(me()))));
-        story.tell(Event::MineRead(Ok(None)));
-        story.tell(Event::StockRead(Ok(stock(sellable))));
-        story
+        let mut scenario = Self::asleep(now_ms);
+        scenario.tell(Event::ClockSet);
+        scenario.tell(Event::MeRead(Ok(Some(me()))));
+        scenario.tell(Event::MineRead(Ok(None)));
+        scenario.tell(Event::StockRead(Ok(stock(sellable))));
+        scenario
     }
 
     /// A visitor who pressed the button and answered; the purchase is on its way.
     fn buying() -> Self {
-        let mut story = Self::signed_in(START_MS + 1_000, 5);
-        story.tell(Event::Pressed);
-        story.answer();
-        story
+        let mut scenario = Self::signed_in(START_MS + 1_000, 5);
+        scenario.tell(Event::Pressed);
+        scenario.answer();
+        scenario
     }
 
     /// The question arrives and is answered rightly.
@@ -64,12 +64,12 @@ impl Story {
     }
 
     fn tell(&mut self, event: Event) -> &mut Self {
-        let at = Moment {
+        let at = EventContext {
             now_ms: self.now_ms,
             page_ms: self.page_ms(),
             chance: 500,
         };
-        self.wishes = self.machine.step(at, event);
+        self.effects = self.machine.step(at, event);
         self
     }
 
@@ -93,13 +93,13 @@ impl Story {
         assert_eq!(self.state().name(), name, "{:?}", self.state());
     }
 
-    fn sheet(&self) -> &Sheet {
-        self.machine.sheet().expect("the sheet is open")
+    fn dialog(&self) -> &Dialog {
+        self.machine.dialog().expect("the dialog is open")
     }
 
     /// The path that was to be kept for the next page, if one was.
     fn kept(&self) -> Option<&HiddenPath> {
-        self.wishes.iter().find_map(|wish| match wish {
+        self.effects.iter().find_map(|effect| match effect {
             Effect::KeepPath { account_id, path } => {
                 assert_eq!(*account_id, me().account_id);
                 Some(path)
@@ -108,13 +108,13 @@ impl Story {
         })
     }
 
-    fn wants(&self, wish: &Effect) -> bool {
-        self.wishes.contains(wish)
+    fn wants(&self, effect: &Effect) -> bool {
+        self.effects.contains(effect)
     }
 
     /// When the timer goes off, if this step set it.
     fn timer_ms(&self, wanted: Slot) -> Option<i64> {
-        self.wishes.iter().find_map(|wish| match wish {
+        self.effects.iter().find_map(|effect| match effect {
             Effect::Later { slot, ms } if *slot == wanted => Some(*ms),
             _ => None,
         })
@@ -122,7 +122,7 @@ impl Story {
 
     /// The path of the purchase that was asked for, if one was.
     fn purchase(&self) -> Option<&str> {
-        self.wishes.iter().find_map(|wish| match wish {
+        self.effects.iter().find_map(|effect| match effect {
             Effect::Purchase { path } => Some(path.as_str()),
             _ => None,
         })

@@ -1,6 +1,6 @@
 //! The first moments: from waking up to the first facts, and what is said while they do not come.
 
-use super::{Effect, Machine, Moment, Slot, State, Trouble, Wait};
+use super::{Effect, EventContext, Machine, Slot, State, Trouble, Wait};
 use crate::wire::ApiError;
 
 /// Without any fact for so long the panel says so.
@@ -28,7 +28,7 @@ impl Machine {
         if !self.awake {
             self.awake = true;
             self.unread = None;
-            self.read_truth();
+            self.resync();
         }
     }
 
@@ -43,14 +43,14 @@ impl Machine {
 
     /// Does now what would be repeated by itself a little later, once: a repetition that is under
     /// way is waited for.
-    pub(super) fn retry_now(&mut self, at: Moment) {
+    pub(super) fn retry_now(&mut self, at: EventContext) {
         let Some(wait) = &mut self.unread else { return };
         if wait.until_ms <= at.page_ms {
             return;
         }
         wait.until_ms = at.page_ms;
         if self.awake {
-            self.later(Slot::Truth, 0);
+            self.later(Slot::Resync, 0);
         } else {
             self.ask(Effect::SynchroniseClock);
         }

@@ -5,58 +5,58 @@ use crate::islands::buy_panel::machine::{Loss, Readiness};
 
 #[test]
 fn nothing_is_claimed_before_the_server_has_spoken() {
-    let mut story = Story::asleep(START_MS + 1);
-    story.is("loading");
-    story.tell(Event::ClockSet);
-    assert!(story.wants(&Effect::ReadMe) && story.wants(&Effect::ReadStock));
-    story.tell(Event::StockRead(Ok(stock(3)))).is("loading");
-    story.tell(Event::MeRead(Ok(Some(me())))).is("loading");
-    assert!(story.wants(&Effect::ReadMine));
-    story.tell(Event::MineRead(Ok(None))).is("open");
+    let mut scenario = Scenario::asleep(START_MS + 1);
+    scenario.is("loading");
+    scenario.tell(Event::ClockSet);
+    assert!(scenario.wants(&Effect::ReadMe) && scenario.wants(&Effect::ReadStock));
+    scenario.tell(Event::StockRead(Ok(stock(3)))).is("loading");
+    scenario.tell(Event::MeRead(Ok(Some(me())))).is("loading");
+    assert!(scenario.wants(&Effect::ReadMine));
+    scenario.tell(Event::MineRead(Ok(None))).is("open");
 }
 
 #[test]
 fn a_corrected_clock_is_no_reason_to_ask_everything_again() {
-    let mut story = Story::signed_in(START_MS - 100_000, 5);
-    story.tell(Event::ClockSet);
-    assert!(!story.wants(&Effect::ReadMe));
+    let mut scenario = Scenario::signed_in(START_MS - 100_000, 5);
+    scenario.tell(Event::ClockSet);
+    assert!(!scenario.wants(&Effect::ReadMe));
 }
 
 #[test]
 fn time_alone_leads_through_the_round() {
-    let mut story = Story::signed_in(START_MS - 60_001, 5);
-    story.is("before");
-    assert_eq!(story.timer_ms(Slot::Edge), Some(1));
-    story
+    let mut scenario = Scenario::signed_in(START_MS - 60_001, 5);
+    scenario.is("before");
+    assert_eq!(scenario.timer_ms(Slot::Boundary), Some(1));
+    scenario
         .at(START_MS - 60_000)
-        .tell(Event::Due(Slot::Edge))
+        .tell(Event::Due(Slot::Boundary))
         .is("warm");
-    assert_eq!(story.timer_ms(Slot::Edge), Some(60_000));
-    story.at(START_MS - 1).is("warm");
-    story.at(START_MS).is("open");
-    story.at(END_MS - 1).is("open");
-    story.at(END_MS).is("ended");
+    assert_eq!(scenario.timer_ms(Slot::Boundary), Some(60_000));
+    scenario.at(START_MS - 1).is("warm");
+    scenario.at(START_MS).is("open");
+    scenario.at(END_MS - 1).is("open");
+    scenario.at(END_MS).is("ended");
 }
 
 #[test]
 fn a_signed_out_visitor_is_asked_to_sign_in_and_never_for_a_reservation() {
-    let mut story = Story::asleep(START_MS - 90_000);
-    story
+    let mut scenario = Scenario::asleep(START_MS - 90_000);
+    scenario
         .tell(Event::ClockSet)
         .tell(Event::StockRead(Ok(stock(5))))
         .tell(Event::MeRead(Ok(None)));
     assert_eq!(
-        story.state(),
+        scenario.state(),
         State::Before {
             opens_at_ms: START_MS,
             signed_in: false
         }
     );
-    assert!(!story.wants(&Effect::ReadMine));
-    story.at(START_MS + 5).tell(Event::Pressed);
-    assert!(story.machine.sheet().is_none());
+    assert!(!scenario.wants(&Effect::ReadMine));
+    scenario.at(START_MS + 5).tell(Event::Pressed);
+    assert!(scenario.machine.dialog().is_none());
     assert_eq!(
-        story.state(),
+        scenario.state(),
         State::Open {
             ends_at_ms: END_MS,
             readiness: Readiness::SignedOut
@@ -66,16 +66,16 @@ fn a_signed_out_visitor_is_asked_to_sign_in_and_never_for_a_reservation() {
 
 #[test]
 fn a_banned_account_is_told_so() {
-    let mut story = Story::asleep(START_MS + 1);
-    story
+    let mut scenario = Scenario::asleep(START_MS + 1);
+    scenario
         .tell(Event::ClockSet)
         .tell(Event::StockRead(Ok(stock(5))));
-    story.tell(Event::MeRead(Ok(Some(Me {
+    scenario.tell(Event::MeRead(Ok(Some(Me {
         banned: true,
         ..me()
     }))));
     assert_eq!(
-        story.state(),
+        scenario.state(),
         State::Lost {
             loss: Loss::Banned,
             again: false
@@ -85,19 +85,19 @@ fn a_banned_account_is_told_so() {
 
 #[test]
 fn a_truth_that_cannot_be_read_is_read_again_with_growing_pauses() {
-    let mut story = Story::asleep(START_MS + 1);
-    story.tell(Event::ClockSet);
+    let mut scenario = Scenario::asleep(START_MS + 1);
+    scenario.tell(Event::ClockSet);
     let mut pauses = Vec::new();
     for _ in 0..7 {
-        story
+        scenario
             .tell(Event::MeRead(Err(ApiError::Offline)))
             .is("offline");
-        pauses.extend(story.timer_ms(Slot::Truth));
-        story.tell(Event::Due(Slot::Truth));
-        assert!(story.wants(&Effect::ReadMe));
+        pauses.extend(scenario.timer_ms(Slot::Resync));
+        scenario.tell(Event::Due(Slot::Resync));
+        assert!(scenario.wants(&Effect::ReadMe));
     }
     assert_eq!(pauses, [1_100, 2_200, 4_400, 8_800, 17_600, 17_600, 17_600]);
-    story
+    scenario
         .tell(Event::StockRead(Ok(stock(5))))
         .tell(Event::MeRead(Ok(None)))
         .is("open");
@@ -105,16 +105,16 @@ fn a_truth_that_cannot_be_read_is_read_again_with_growing_pauses() {
 
 #[test]
 fn a_limit_is_waited_out_as_long_as_the_server_says() {
-    let mut story = Story::asleep(START_MS + 1);
-    story.tell(Event::ClockSet);
-    story
+    let mut scenario = Scenario::asleep(START_MS + 1);
+    scenario.tell(Event::ClockSet);
+    scenario
         .tell(Event::MeRead(Err(ApiError::RateLimited {
             retry_after_s: 5,
         })))
         .is("busy");
     assert!(
-        story
-            .timer_ms(Slot::Truth)
+        scenario
+            .timer_ms(Slot::Resync)
             .is_some_and(|ms| (5_000..=6_000).contains(&ms))
     );
 }
@@ -128,57 +128,57 @@ fn stock_is_looked_at_more_often_the_more_it_matters() {
         (START_MS + 1, 0, Some(5_000)),
         (END_MS + 1, 0, None),
     ] {
-        let story = Story::signed_in(now_ms, sellable);
-        assert_eq!(story.timer_ms(Slot::Stock), ms, "{now_ms}");
+        let scenario = Scenario::signed_in(now_ms, sellable);
+        assert_eq!(scenario.timer_ms(Slot::Stock), ms, "{now_ms}");
     }
 }
 
 #[test]
 fn a_hidden_page_is_quiet_and_reads_the_truth_when_it_is_seen_again() {
-    let mut story = Story::signed_in(START_MS + 1, 0);
-    story.tell(Event::Hidden).tell(Event::Due(Slot::Stock));
-    assert!(!story.wants(&Effect::ReadStock));
-    story.tell(Event::Shown);
-    assert!(story.wants(&Effect::ReadMe) && story.wants(&Effect::ReadStock));
+    let mut scenario = Scenario::signed_in(START_MS + 1, 0);
+    scenario.tell(Event::Hidden).tell(Event::Due(Slot::Stock));
+    assert!(!scenario.wants(&Effect::ReadStock));
+    scenario.tell(Event::Shown);
+    assert!(scenario.wants(&Effect::ReadMe) && scenario.wants(&Effect::ReadStock));
 }
 
 #[test]
 fn units_that_come_back_open_the_sale_again() {
-    let mut story = Story::signed_in(START_MS + 1, 0);
-    story.is("sold_out");
-    story.tell(Event::Due(Slot::Stock));
-    assert!(story.wants(&Effect::ReadStock));
-    story.tell(Event::StockRead(Ok(stock(1)))).is("open");
+    let mut scenario = Scenario::signed_in(START_MS + 1, 0);
+    scenario.is("sold_out");
+    scenario.tell(Event::Due(Slot::Stock));
+    assert!(scenario.wants(&Effect::ReadStock));
+    scenario.tell(Event::StockRead(Ok(stock(1)))).is("open");
 }
 
 #[test]
 fn a_stopped_round_shows_the_operators_words_and_resumes_by_itself() {
-    let mut story = Story::signed_in(START_MS + 1, 5);
+    let mut scenario = Scenario::signed_in(START_MS + 1, 5);
     let words = LocalText {
         zh: "九点回来".to_owned(),
         en: "Back at nine".to_owned(),
     };
-    story.tell(Event::StockRead(Ok(Stock {
+    scenario.tell(Event::StockRead(Ok(Stock {
         phase: Phase::Stopped,
         stopped: Some(words),
         ..stock(5)
     })));
-    assert_eq!(story.timer_ms(Slot::Stock), Some(10_000));
+    assert_eq!(scenario.timer_ms(Slot::Stock), Some(10_000));
     assert_eq!(
-        story.state(),
+        scenario.state(),
         State::Stopped {
             words: Some("Back at nine".to_owned())
         }
     );
-    story.tell(Event::StockRead(Ok(stock(5)))).is("open");
+    scenario.tell(Event::StockRead(Ok(stock(5)))).is("open");
 }
 
 #[test]
 fn a_round_that_was_moved_counts_down_to_its_new_start() {
-    let mut story = Story::signed_in(START_MS - 10_000, 5);
+    let mut scenario = Scenario::signed_in(START_MS - 10_000, 5);
     let moved = Stock {
         starts_at_ms: START_MS + 500_000,
         ..stock(5)
     };
-    story.tell(Event::StockRead(Ok(moved))).is("before");
+    scenario.tell(Event::StockRead(Ok(moved))).is("before");
 }

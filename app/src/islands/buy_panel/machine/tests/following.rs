@@ -3,35 +3,35 @@
 use super::*;
 use crate::{islands::buy_panel::machine::Loss, wire::Rejection};
 
-fn queued() -> Story {
-    let mut story = Story::buying();
-    story.tell(Event::Purchased(Ok(reserved())));
-    story
+fn queued() -> Scenario {
+    let mut scenario = Scenario::buying();
+    scenario.tell(Event::Purchased(Ok(reserved())));
+    scenario
 }
 
-fn ordered(state: OrderState, pay_deadline_ms: i64) -> Story {
-    let mut story = queued();
-    story.tell(Event::Followed(Ok(status(ReservationState::Ordered))));
-    assert!(story.wants(&Effect::ReadOrder(order_id())));
-    story.tell(Event::OrderRead(Ok(order(state, pay_deadline_ms))));
-    story
+fn ordered(state: OrderState, pay_deadline_ms: i64) -> Scenario {
+    let mut scenario = queued();
+    scenario.tell(Event::Followed(Ok(status(ReservationState::Ordered))));
+    assert!(scenario.wants(&Effect::ReadOrder(order_id())));
+    scenario.tell(Event::OrderRead(Ok(order(state, pay_deadline_ms))));
+    scenario
 }
 
 #[test]
 fn known_failure_22_looks_grow_apart_and_end_after_three_minutes() {
-    let mut story = queued();
-    let mut pauses = vec![story.timer_ms(Slot::Follow).unwrap()];
-    while let Some(ms) = story.timer_ms(Slot::Follow) {
-        story.now_ms += ms;
-        story.tell(Event::Due(Slot::Follow));
-        assert!(story.wants(&Effect::ReadReservation(reservation_id())));
-        story.tell(Event::Followed(Ok(status(ReservationState::Queued))));
-        pauses.extend(story.timer_ms(Slot::Follow));
+    let mut scenario = queued();
+    let mut pauses = vec![scenario.timer_ms(Slot::Follow).unwrap()];
+    while let Some(ms) = scenario.timer_ms(Slot::Follow) {
+        scenario.now_ms += ms;
+        scenario.tell(Event::Due(Slot::Follow));
+        assert!(scenario.wants(&Effect::ReadReservation(reservation_id())));
+        scenario.tell(Event::Followed(Ok(status(ReservationState::Queued))));
+        pauses.extend(scenario.timer_ms(Slot::Follow));
     }
     assert_eq!(pauses[..6], [300, 450, 675, 1_012, 1_518, 2_000]);
     assert!((80..120).contains(&pauses.len()), "{}", pauses.len());
     assert_eq!(
-        story.state(),
+        scenario.state(),
         State::Queued {
             position: Some(37),
             shaky: false,
@@ -42,23 +42,29 @@ fn known_failure_22_looks_grow_apart_and_end_after_three_minutes() {
 
 #[test]
 fn a_shaky_connection_is_said_and_looked_through() {
-    let mut story = queued();
+    let mut scenario = queued();
     for _ in 0..2 {
-        story.tell(Event::Followed(Err(ApiError::Offline)));
-        assert!(story.timer_ms(Slot::Follow).is_some());
+        scenario.tell(Event::Followed(Err(ApiError::Offline)));
+        assert!(scenario.timer_ms(Slot::Follow).is_some());
     }
-    assert!(matches!(story.state(), State::Queued { shaky: true, .. }));
-    story.tell(Event::Followed(Ok(status(ReservationState::Queued))));
-    assert!(matches!(story.state(), State::Queued { shaky: false, .. }));
+    assert!(matches!(
+        scenario.state(),
+        State::Queued { shaky: true, .. }
+    ));
+    scenario.tell(Event::Followed(Ok(status(ReservationState::Queued))));
+    assert!(matches!(
+        scenario.state(),
+        State::Queued { shaky: false, .. }
+    ));
 }
 
 #[test]
 fn the_panel_stays_queued_until_the_order_is_here() {
-    let mut story = queued();
-    story
+    let mut scenario = queued();
+    scenario
         .tell(Event::Followed(Ok(status(ReservationState::Ordered))))
         .is("queued");
-    story.tell(Event::OrderRead(Ok(order(
+    scenario.tell(Event::OrderRead(Ok(order(
         OrderState::PendingPayment,
         START_MS + 600_000,
     ))));
@@ -66,9 +72,9 @@ fn the_panel_stays_queued_until_the_order_is_here() {
         order_id: id,
         number,
         deadline_ms,
-    } = story.state()
+    } = scenario.state()
     else {
-        panic!("{:?}", story.state())
+        panic!("{:?}", scenario.state())
     };
     assert_eq!((id, deadline_ms), (order_id(), Some(START_MS + 600_000)));
     assert_eq!(number.as_deref(), Some("0000000003"));
@@ -76,23 +82,23 @@ fn the_panel_stays_queued_until_the_order_is_here() {
 
 #[test]
 fn an_order_that_cannot_be_read_is_still_won() {
-    let mut story = queued();
-    story.tell(Event::Followed(Ok(status(ReservationState::Ordered))));
-    story.tell(Event::OrderRead(Err(busy()))).is("won");
-    assert!(story.timer_ms(Slot::Follow).is_some());
+    let mut scenario = queued();
+    scenario.tell(Event::Followed(Ok(status(ReservationState::Ordered))));
+    scenario.tell(Event::OrderRead(Err(busy()))).is("won");
+    assert!(scenario.timer_ms(Slot::Follow).is_some());
 }
 
 #[test]
 fn a_page_that_comes_back_finds_its_order() {
-    let mut story = Story::asleep(START_MS + 5_000);
-    story
+    let mut scenario = Scenario::asleep(START_MS + 5_000);
+    scenario
         .tell(Event::ClockSet)
         .tell(Event::StockRead(Ok(stock(0))));
-    story.tell(Event::MeRead(Ok(Some(me()))));
-    story
+    scenario.tell(Event::MeRead(Ok(Some(me()))));
+    scenario
         .tell(Event::MineRead(Ok(Some(status(ReservationState::Ordered)))))
         .is("loading");
-    story
+    scenario
         .tell(Event::OrderRead(Ok(order(
             OrderState::Paid,
             START_MS + 600_000,
@@ -103,45 +109,52 @@ fn a_page_that_comes_back_finds_its_order() {
 #[test]
 fn at_the_deadline_the_order_is_read_until_it_is_closed() {
     let deadline_ms = START_MS + 20_000;
-    let mut story = ordered(OrderState::PendingPayment, deadline_ms);
-    assert_eq!(story.timer_ms(Slot::Follow), Some(19_000 + 1_500));
-    story.at(deadline_ms + 1_500).tell(Event::Due(Slot::Follow));
-    assert!(story.wants(&Effect::ReadOrder(order_id())));
+    let mut scenario = ordered(OrderState::PendingPayment, deadline_ms);
+    assert_eq!(scenario.timer_ms(Slot::Follow), Some(19_000 + 1_500));
+    scenario
+        .at(deadline_ms + 1_500)
+        .tell(Event::Due(Slot::Follow));
+    assert!(scenario.wants(&Effect::ReadOrder(order_id())));
     let pending = order(OrderState::PendingPayment, deadline_ms);
-    story.tell(Event::OrderRead(Ok(pending.clone()))).is("won");
-    assert_eq!(story.timer_ms(Slot::Follow), Some(1_500));
-    story
+    scenario
+        .tell(Event::OrderRead(Ok(pending.clone())))
+        .is("won");
+    assert_eq!(scenario.timer_ms(Slot::Follow), Some(1_500));
+    scenario
         .at(deadline_ms + 300_000)
         .tell(Event::OrderRead(Ok(pending)));
-    assert_eq!(story.timer_ms(Slot::Follow), Some(60_000));
-    story
+    assert_eq!(scenario.timer_ms(Slot::Follow), Some(60_000));
+    scenario
         .tell(Event::OrderRead(Ok(order(OrderState::Closed, deadline_ms))))
         .is("expired");
-    assert_eq!(story.timer_ms(Slot::Follow), None);
+    assert_eq!(scenario.timer_ms(Slot::Follow), None);
     assert!(
-        story.timer_ms(Slot::Stock).is_some(),
+        scenario.timer_ms(Slot::Stock).is_some(),
         "it may be possible to try again"
     );
 }
 
 #[test]
 fn after_an_expired_order_the_visitor_may_try_again() {
-    let mut story = ordered(OrderState::Closed, START_MS + 20_000);
-    assert!(matches!(story.state(), State::Expired { again: true, .. }));
-    story.tell(Event::Pressed).is("asking");
-    assert!(story.wants(&Effect::AskQuestion));
+    let mut scenario = ordered(OrderState::Closed, START_MS + 20_000);
+    assert!(matches!(
+        scenario.state(),
+        State::Expired { again: true, .. }
+    ));
+    scenario.tell(Event::Pressed).is("asking");
+    assert!(scenario.wants(&Effect::AskQuestion));
     // The old reservation is still the latest one that the server knows.
-    story
+    scenario
         .tell(Event::MineRead(Ok(Some(status(ReservationState::Ordered)))))
         .is("asking");
-    story.answer();
+    scenario.answer();
     let second = ReservationId(Uuid::from_u128(22));
-    story.tell(Event::Purchased(Ok(Reserved {
+    scenario.tell(Event::Purchased(Ok(Reserved {
         reservation_id: second,
         position: 40,
     })));
     assert!(matches!(
-        story.state(),
+        scenario.state(),
         State::Queued {
             position: Some(40),
             ..
@@ -151,46 +164,52 @@ fn after_an_expired_order_the_visitor_may_try_again() {
 
 #[test]
 fn trying_again_is_offered_only_while_something_is_left() {
-    let mut story = ordered(OrderState::Closed, START_MS + 20_000);
-    story.tell(Event::StockRead(Ok(stock(0))));
-    assert!(matches!(story.state(), State::Expired { again: false, .. }));
-    story.tell(Event::Pressed).is("expired");
-    story.tell(Event::StockRead(Ok(stock(1))));
-    assert!(matches!(story.state(), State::Expired { again: true, .. }));
+    let mut scenario = ordered(OrderState::Closed, START_MS + 20_000);
+    scenario.tell(Event::StockRead(Ok(stock(0))));
+    assert!(matches!(
+        scenario.state(),
+        State::Expired { again: false, .. }
+    ));
+    scenario.tell(Event::Pressed).is("expired");
+    scenario.tell(Event::StockRead(Ok(stock(1))));
+    assert!(matches!(
+        scenario.state(),
+        State::Expired { again: true, .. }
+    ));
 }
 
 #[test]
 fn a_failed_reservation_says_why() {
-    let mut story = queued();
+    let mut scenario = queued();
     let failed = ReservationStatus {
         reason: Some(Rejection::Busy),
         ..status(ReservationState::Failed)
     };
-    story.tell(Event::Followed(Ok(failed)));
+    scenario.tell(Event::Followed(Ok(failed)));
     let loss = Loss::Failed(Some(Rejection::Busy));
-    assert_eq!(story.state(), State::Lost { loss, again: true });
+    assert_eq!(scenario.state(), State::Lost { loss, again: true });
 }
 
 #[test]
 fn an_overtaken_answer_does_not_take_the_order_back() {
-    let mut story = ordered(OrderState::PendingPayment, START_MS + 600_000);
-    story
+    let mut scenario = ordered(OrderState::PendingPayment, START_MS + 600_000);
+    scenario
         .tell(Event::Followed(Ok(status(ReservationState::Queued))))
         .is("won");
-    story.tell(Event::Purchased(Ok(reserved()))).is("won");
+    scenario.tell(Event::Purchased(Ok(reserved()))).is("won");
 }
 
 #[test]
 fn who_holds_a_unit_does_not_ask_for_the_stock() {
-    let mut story = ordered(OrderState::PendingPayment, START_MS + 600_000);
-    story.tell(Event::StockRead(Ok(stock(4)))).is("won");
-    assert_eq!(story.timer_ms(Slot::Stock), None);
+    let mut scenario = ordered(OrderState::PendingPayment, START_MS + 600_000);
+    scenario.tell(Event::StockRead(Ok(stock(4)))).is("won");
+    assert_eq!(scenario.timer_ms(Slot::Stock), None);
 }
 
 #[test]
 fn signing_out_elsewhere_shows_nothing_of_the_order() {
-    let mut story = ordered(OrderState::PendingPayment, START_MS + 600_000);
-    story
+    let mut scenario = ordered(OrderState::PendingPayment, START_MS + 600_000);
+    scenario
         .tell(Event::Shown)
         .tell(Event::MeRead(Ok(None)))
         .is("open");

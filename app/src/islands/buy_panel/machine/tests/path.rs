@@ -4,46 +4,46 @@ use super::*;
 use crate::islands::buy_panel::machine::Readiness;
 
 /// The next page of the tab of somebody who has answered.
-fn next_page(now_ms: i64, kept: Option<HiddenPath>) -> Story {
-    let mut story = Story::asleep(now_ms);
-    story
+fn next_page(now_ms: i64, kept: Option<HiddenPath>) -> Scenario {
+    let mut scenario = Scenario::asleep(now_ms);
+    scenario
         .tell(Event::ClockSet)
         .tell(Event::StockRead(Ok(stock(5))))
         .tell(Event::MeRead(Ok(Some(me()))));
-    assert!(story.wants(&Effect::RecallPath(me().account_id)));
-    story.tell(Event::PathRecalled(kept));
-    story
+    assert!(scenario.wants(&Effect::RecallPath(me().account_id)));
+    scenario.tell(Event::PathRecalled(kept));
+    scenario
 }
 
-fn ready() -> Story {
-    let mut story = Story::signed_in(START_MS - 40_000, 5);
-    story.tell(Event::Pressed).answer();
-    assert_eq!(story.kept(), Some(&path(START_MS + 60_000)));
-    story
+fn ready() -> Scenario {
+    let mut scenario = Scenario::signed_in(START_MS - 40_000, 5);
+    scenario.tell(Event::Pressed).answer();
+    assert_eq!(scenario.kept(), Some(&path(START_MS + 60_000)));
+    scenario
 }
 
 #[test]
 fn who_has_answered_is_ready_on_the_next_page_too() {
-    let mut story = next_page(START_MS - 30_000, ready().kept().cloned());
-    story.tell(Event::MineRead(Ok(None)));
+    let mut scenario = next_page(START_MS - 30_000, ready().kept().cloned());
+    scenario.tell(Event::MineRead(Ok(None)));
     assert_eq!(
-        story.state(),
+        scenario.state(),
         State::Warm {
             opens_at_ms: START_MS,
             readiness: Readiness::Ready
         }
     );
-    story.at(START_MS).tell(Event::Pressed);
-    assert_eq!(story.purchase(), Some("p"));
+    scenario.at(START_MS).tell(Event::Pressed);
+    assert_eq!(scenario.purchase(), Some("p"));
 }
 
 #[test]
 fn a_kept_path_that_has_expired_is_forgotten() {
-    let mut story = next_page(START_MS + 59_500, Some(path(START_MS + 60_000)));
-    assert!(story.wants(&Effect::ForgetPath));
-    story.tell(Event::MineRead(Ok(None)));
+    let mut scenario = next_page(START_MS + 59_500, Some(path(START_MS + 60_000)));
+    assert!(scenario.wants(&Effect::ForgetPath));
+    scenario.tell(Event::MineRead(Ok(None)));
     assert_eq!(
-        story.state(),
+        scenario.state(),
         State::Open {
             ends_at_ms: END_MS,
             readiness: Readiness::ToAnswer
@@ -53,15 +53,15 @@ fn a_kept_path_that_has_expired_is_forgotten() {
 
 #[test]
 fn a_path_is_kept_while_its_purchase_has_no_answer() {
-    let mut story = Story::buying();
-    assert!(story.kept().is_some());
+    let mut scenario = Scenario::buying();
+    assert!(scenario.kept().is_some());
     for event in [
         Event::Purchased(Err(busy())),
         Event::Due(Slot::Purchase),
         Event::Purchased(Err(ApiError::NotStarted)),
     ] {
-        story.tell(event);
-        assert!(!story.wants(&Effect::ForgetPath));
+        scenario.tell(event);
+        assert!(!scenario.wants(&Effect::ForgetPath));
     }
 }
 
@@ -74,47 +74,47 @@ fn a_path_that_is_used_or_refused_is_forgotten() {
         Err(ApiError::Ended),
         Err(ApiError::Banned),
     ] {
-        let mut story = Story::buying();
-        story.tell(Event::Purchased(answer.clone()));
-        assert!(story.wants(&Effect::ForgetPath), "{answer:?}");
+        let mut scenario = Scenario::buying();
+        scenario.tell(Event::Purchased(answer.clone()));
+        assert!(scenario.wants(&Effect::ForgetPath), "{answer:?}");
     }
     // Found on the next page: the answer to the purchase was lost, and it was yes.
-    let mut story = next_page(START_MS + 1_000, Some(path(START_MS + 60_000)));
-    story.tell(Event::MineRead(Ok(Some(status(ReservationState::Queued)))));
-    assert!(story.wants(&Effect::ForgetPath));
+    let mut scenario = next_page(START_MS + 1_000, Some(path(START_MS + 60_000)));
+    scenario.tell(Event::MineRead(Ok(Some(status(ReservationState::Queued)))));
+    assert!(scenario.wants(&Effect::ForgetPath));
 }
 
 #[test]
 fn a_path_is_nobodys_after_signing_out_and_not_the_next_accounts() {
-    let mut story = ready();
-    story.tell(Event::MeRead(Ok(None)));
-    assert!(story.wants(&Effect::ForgetPath));
+    let mut scenario = ready();
+    scenario.tell(Event::MeRead(Ok(None)));
+    assert!(scenario.wants(&Effect::ForgetPath));
 
     // Signed out on a page that knew of no path.
-    let mut story = Story::asleep(START_MS - 30_000);
-    story.tell(Event::ClockSet).tell(Event::MeRead(Ok(None)));
-    assert!(story.wants(&Effect::ForgetPath));
+    let mut scenario = Scenario::asleep(START_MS - 30_000);
+    scenario.tell(Event::ClockSet).tell(Event::MeRead(Ok(None)));
+    assert!(scenario.wants(&Effect::ForgetPath));
 
-    let mut story = ready();
+    let mut scenario = ready();
     let other = Me {
         account_id: AccountId(Uuid::from_u128(77)),
         ..me()
     };
     let account_id = other.account_id;
-    story.tell(Event::MeRead(Ok(Some(other))));
-    assert!(story.wants(&Effect::RecallPath(account_id)));
-    story
+    scenario.tell(Event::MeRead(Ok(Some(other))));
+    assert!(scenario.wants(&Effect::RecallPath(account_id)));
+    scenario
         .tell(Event::PathRecalled(None))
         .tell(Event::MineRead(Ok(None)));
-    story.at(START_MS).tell(Event::Pressed);
-    assert_eq!(story.purchase(), None);
+    scenario.at(START_MS).tell(Event::Pressed);
+    assert_eq!(scenario.purchase(), None);
 }
 
 #[test]
 fn the_same_account_read_again_changes_nothing() {
-    let mut story = ready();
-    story.tell(Event::MeRead(Ok(Some(me()))));
-    assert!(!story.wants(&Effect::RecallPath(me().account_id)));
-    story.at(START_MS).tell(Event::Pressed);
-    assert_eq!(story.purchase(), Some("p"));
+    let mut scenario = ready();
+    scenario.tell(Event::MeRead(Ok(Some(me()))));
+    assert!(!scenario.wants(&Effect::RecallPath(me().account_id)));
+    scenario.at(START_MS).tell(Event::Pressed);
+    assert_eq!(scenario.purchase(), Some("p"));
 }

@@ -4,11 +4,11 @@ use super::*;
 use crate::islands::buy_panel::machine::Trouble;
 
 /// The page has just woken up; nobody has said what time it is.
-fn begun() -> Story {
-    let mut story = Story::asleep(0);
-    story.tell(Event::Begun);
-    assert_eq!(story.timer_ms(Slot::Overdue), Some(2_000));
-    story
+fn begun() -> Scenario {
+    let mut scenario = Scenario::asleep(0);
+    scenario.tell(Event::Begun);
+    assert_eq!(scenario.timer_ms(Slot::Overdue), Some(2_000));
+    scenario
 }
 
 fn missed(error: Option<ApiError>, retry_at_ms: i64) -> Event {
@@ -22,32 +22,32 @@ fn a_clock_that_is_late_is_said_with_the_next_try_and_can_be_asked_now() {
         (Some(busy()), Trouble::Busy, "busy"),
         (None, Trouble::Silent, "busy"),
     ] {
-        let mut story = begun();
-        story.tell(missed(error, story.page_ms() + 5_000));
-        story.is("loading");
-        story.tell(Event::Due(Slot::Overdue)).is(name);
-        let State::Unread(wait) = story.state() else {
-            panic!("{:?}", story.state())
+        let mut scenario = begun();
+        scenario.tell(missed(error, scenario.page_ms() + 5_000));
+        scenario.is("loading");
+        scenario.tell(Event::Due(Slot::Overdue)).is(name);
+        let State::Unread(wait) = scenario.state() else {
+            panic!("{:?}", scenario.state())
         };
         assert_eq!(
             (wait.trouble, wait.until_ms),
-            (trouble, story.page_ms() + 5_000)
+            (trouble, scenario.page_ms() + 5_000)
         );
-        story.tell(Event::Pressed);
-        assert_eq!(story.wishes, [Effect::SynchroniseClock]);
-        story.tell(Event::Pressed);
-        assert_eq!(story.wishes, [], "it is under way");
-        story.tell(missed(None, story.page_ms() + 9_000));
-        story.tell(Event::Pressed);
-        assert_eq!(story.wishes, [Effect::SynchroniseClock]);
+        scenario.tell(Event::Pressed);
+        assert_eq!(scenario.effects, [Effect::SynchroniseClock]);
+        scenario.tell(Event::Pressed);
+        assert_eq!(scenario.effects, [], "it is under way");
+        scenario.tell(missed(None, scenario.page_ms() + 9_000));
+        scenario.tell(Event::Pressed);
+        assert_eq!(scenario.effects, [Effect::SynchroniseClock]);
     }
 }
 
 #[test]
 fn a_clock_that_comes_in_time_leaves_nothing_to_say() {
-    let mut story = begun();
-    story.tell(missed(Some(ApiError::Offline), story.page_ms() + 1_100));
-    story
+    let mut scenario = begun();
+    scenario.tell(missed(Some(ApiError::Offline), scenario.page_ms() + 1_100));
+    scenario
         .at(START_MS + 1)
         .tell(Event::ClockSet)
         .tell(Event::StockRead(Ok(stock(3))))
@@ -58,19 +58,19 @@ fn a_clock_that_comes_in_time_leaves_nothing_to_say() {
 
 #[test]
 fn a_clock_that_comes_late_wakes_the_panel_which_still_says_that_it_waits() {
-    let mut story = begun();
-    story
-        .tell(missed(None, story.page_ms() + 1_100))
+    let mut scenario = begun();
+    scenario
+        .tell(missed(None, scenario.page_ms() + 1_100))
         .tell(Event::Due(Slot::Overdue))
         .is("busy");
-    story.at(START_MS + 6_000).tell(Event::ClockSet);
-    assert!(story.wants(&Effect::ReadMe) && story.wants(&Effect::ReadStock));
-    assert_eq!(story.state(), State::Late);
-    story.is("busy");
+    scenario.at(START_MS + 6_000).tell(Event::ClockSet);
+    assert!(scenario.wants(&Effect::ReadMe) && scenario.wants(&Effect::ReadStock));
+    assert_eq!(scenario.state(), State::Late);
+    scenario.is("busy");
     // Later news of the clock are none of the panel's business.
-    story.tell(missed(None, story.page_ms() + 2_000));
-    assert_eq!(story.state(), State::Late);
-    story
+    scenario.tell(missed(None, scenario.page_ms() + 2_000));
+    assert_eq!(scenario.state(), State::Late);
+    scenario
         .tell(Event::StockRead(Ok(stock(3))))
         .tell(Event::MeRead(Ok(None)))
         .is("open");
@@ -78,18 +78,18 @@ fn a_clock_that_comes_late_wakes_the_panel_which_still_says_that_it_waits() {
 
 #[test]
 fn facts_that_cannot_be_read_can_be_asked_for_now() {
-    let mut story = Story::asleep(START_MS + 1);
-    story
+    let mut scenario = Scenario::asleep(START_MS + 1);
+    scenario
         .tell(Event::ClockSet)
         .tell(Event::MeRead(Err(ApiError::Offline)))
         .is("offline");
-    story.tell(Event::Pressed);
-    assert_eq!(story.timer_ms(Slot::Truth), Some(0));
-    story.tell(Event::Pressed);
-    assert_eq!(story.timer_ms(Slot::Truth), None, "it is under way");
-    story.tell(Event::Due(Slot::Truth));
-    assert!(story.wants(&Effect::ReadMe) && story.wants(&Effect::ReadStock));
-    story
+    scenario.tell(Event::Pressed);
+    assert_eq!(scenario.timer_ms(Slot::Resync), Some(0));
+    scenario.tell(Event::Pressed);
+    assert_eq!(scenario.timer_ms(Slot::Resync), None, "it is under way");
+    scenario.tell(Event::Due(Slot::Resync));
+    assert!(scenario.wants(&Effect::ReadMe) && scenario.wants(&Effect::ReadStock));
+    scenario
         .tell(Event::StockRead(Ok(stock(5))))
         .tell(Event::MeRead(Ok(None)))
         .is("open");
@@ -97,24 +97,27 @@ fn facts_that_cannot_be_read_can_be_asked_for_now() {
 
 #[test]
 fn without_a_clock_nothing_is_computed_from_the_time() {
-    let mut story = begun();
+    let mut scenario = begun();
     for event in [Event::Hidden, Event::Shown, Event::Pressed] {
-        story.tell(event);
-        assert_eq!(story.timer_ms(Slot::Edge), None);
-        story.is("loading");
+        scenario.tell(event);
+        assert_eq!(scenario.timer_ms(Slot::Boundary), None);
+        scenario.is("loading");
     }
 }
 
 #[test]
 fn a_page_that_nobody_sees_is_not_late() {
-    let mut story = Story::asleep(0);
-    story
+    let mut scenario = Scenario::asleep(0);
+    scenario
         .tell(Event::Hidden)
         .tell(Event::Due(Slot::Overdue))
         .is("loading");
-    story.tell(Event::Shown).is("loading");
-    assert_eq!(story.timer_ms(Slot::Overdue), Some(2_000));
-    story.tell(Event::Due(Slot::Overdue));
-    assert_eq!(story.state(), State::Late);
-    story.tell(Event::Hidden).tell(Event::Shown).is("loading");
+    scenario.tell(Event::Shown).is("loading");
+    assert_eq!(scenario.timer_ms(Slot::Overdue), Some(2_000));
+    scenario.tell(Event::Due(Slot::Overdue));
+    assert_eq!(scenario.state(), State::Late);
+    scenario
+        .tell(Event::Hidden)
+        .tell(Event::Shown)
+        .is("loading");
 }

@@ -7,7 +7,7 @@ use crate::{browser::ticking::Instant, text::panel, wire::Language};
 
 /// Everything that can be seen of the panel, except ticking figures.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Face {
+pub struct ViewModel {
     /// The name of the state.
     pub name: &'static str,
     /// What is the case; announced by screen readers.
@@ -20,8 +20,8 @@ pub struct Face {
     pub button: Option<Button>,
     /// The way on.
     pub link: Option<Link>,
-    /// The sheet with the question, while it is open.
-    pub sheet: Option<SheetFace>,
+    /// The dialog with the question, while it is open.
+    pub dialog: Option<DialogModel>,
 }
 
 /// The large line.
@@ -92,9 +92,9 @@ pub struct Link {
     pub href: String,
 }
 
-/// The sheet with the question.
+/// The dialog with the question.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SheetFace {
+pub struct DialogModel {
     /// Where the picture is, once there is a question.
     pub picture: Option<String>,
     /// What to do with it.
@@ -109,7 +109,7 @@ pub struct SheetFace {
     pub is_busy: bool,
 }
 
-impl Face {
+impl ViewModel {
     /// The button cannot be pressed, and looks like it.
     pub fn is_button_dead(&self) -> bool {
         self.button

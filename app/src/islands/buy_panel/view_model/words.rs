@@ -1,32 +1,37 @@
 //! The words for every state: one answer at each moment, one main thing to do.
 
-use super::{Big, Face, Press, SheetFace};
+use super::{Big, DialogModel, Press, ViewModel};
 use crate::{
     islands::buy_panel::{
         PanelItem,
-        machine::{Loss, Notice, Readiness, Sheet, State, Trouble, Wait},
+        machine::{Dialog, Loss, Notice, Readiness, State, Trouble, Wait},
     },
     text::panel,
     wire::Language,
 };
 
-impl Face {
-    /// The face of `state`, with the sheet if it is open.
-    pub fn of(state: &State, sheet: Option<&Sheet>, item: &PanelItem, language: Language) -> Self {
+impl ViewModel {
+    /// The model of `state`, with the dialog if it is open.
+    pub fn of(
+        state: &State,
+        dialog: Option<&Dialog>,
+        item: &PanelItem,
+        language: Language,
+    ) -> Self {
         let words = Words { item, language };
-        let face = words.of(state);
+        let model = words.of(state);
         Self {
             name: state.name(),
-            sheet: sheet.map(|sheet| SheetFace::of(sheet, language)),
-            ..face
+            dialog: dialog.map(|dialog| DialogModel::of(dialog, language)),
+            ..model
         }
     }
 }
 
-impl SheetFace {
-    fn of(sheet: &Sheet, language: Language) -> Self {
-        let question = sheet.question.as_ref();
-        let notice = sheet.notice.map(|notice| match notice {
+impl DialogModel {
+    fn of(dialog: &Dialog, language: Language) -> Self {
+        let question = dialog.question.as_ref();
+        let notice = dialog.notice.map(|notice| match notice {
             Notice::Wrong => panel::captcha_wrong(language),
             Notice::TooOld => panel::captcha_too_old(language),
             Notice::NoWords => panel::captcha_no_words(language),
@@ -37,9 +42,9 @@ impl SheetFace {
             picture: question.map(|question| question.image_url.clone()),
             prompt: question.map_or(loading.to_owned(), |question| question.prompt.clone()),
             numeric: question.is_none_or(|question| question.numeric),
-            words: sheet.words.clone().unwrap_or_default(),
+            words: dialog.words.clone().unwrap_or_default(),
             notice: notice.unwrap_or_default().to_owned(),
-            is_busy: question.is_none() || sheet.checking.is_some(),
+            is_busy: question.is_none() || dialog.checking.is_some(),
         }
     }
 }
@@ -50,7 +55,7 @@ struct Words<'a> {
 }
 
 impl Words<'_> {
-    fn of(&self, state: &State) -> Face {
+    fn of(&self, state: &State) -> ViewModel {
         let (words, language) = (self, self.language);
         match state {
             State::Loading => words.loading(),
@@ -86,13 +91,13 @@ impl Words<'_> {
                 number,
                 deadline_ms,
             } => {
-                let face = words.face(panel::won(language, number.as_deref()));
-                let face = face.hint(panel::won_hint(language, words.item.sale_price));
-                let face = face.link(panel::to_order(language), format!("/orders/{order_id}"));
-                deadline_ms.map_or(face.clone(), |until_ms| face.big(Big::Clock(until_ms)))
+                let model = words.model(panel::won(language, number.as_deref()));
+                let model = model.hint(panel::won_hint(language, words.item.sale_price));
+                let model = model.link(panel::to_order(language), format!("/orders/{order_id}"));
+                deadline_ms.map_or(model.clone(), |until_ms| model.big(Big::Clock(until_ms)))
             }
             State::Paid { order_id, number } => words
-                .face(panel::paid(language, number))
+                .model(panel::paid(language, number))
                 .big(Big::Words(panel::paid_big(language).to_owned()))
                 .link(panel::to_order(language), format!("/orders/{order_id}")),
             State::Expired {
@@ -100,45 +105,45 @@ impl Words<'_> {
                 reason,
                 again,
             } => words
-                .face(panel::expired(language, *reason))
+                .model(panel::expired(language, *reason))
                 .hint(panel::expired_hint(language, *again))
                 .link(panel::to_order(language), format!("/orders/{order_id}"))
                 .again(*again, panel::again(language)),
             State::Lost { loss, again } => words.lost(*loss, *again),
             State::SoldOut => words
-                .face(panel::sold_out(language))
+                .model(panel::sold_out(language))
                 .big(Big::Words(panel::sold_out_big(language).to_owned()))
                 .hint(panel::sold_out_hint(language)),
             State::Ended => words
-                .face(panel::ended(language))
+                .model(panel::ended(language))
                 .hint(panel::ended_hint(language))
                 .link(panel::to_list(language), "/".to_owned()),
             State::Stopped { words: theirs } => {
                 let hint = theirs
                     .clone()
                     .unwrap_or_else(|| panel::stopped_hint(language).into());
-                words.face(panel::stopped(language)).hint(hint)
+                words.model(panel::stopped(language)).hint(hint)
             }
             State::Waiting(wait) => words.waiting(*wait),
         }
     }
 
-    fn face(&self, status: impl Into<String>) -> Face {
-        Face {
+    fn model(&self, status: impl Into<String>) -> ViewModel {
+        ViewModel {
             name: "",
             status: status.into(),
             big: Big::Words(String::new()),
             hint: String::new(),
             button: None,
             link: None,
-            sheet: None,
+            dialog: None,
         }
     }
 
-    fn sign_in(&self, face: Face) -> Face {
+    fn sign_in(&self, model: ViewModel) -> ViewModel {
         // Back to the panel, not to the top of the page; the `#` belongs to the parameter.
         let address = format!("/login?next=/items/{}%23buy", self.item.item_id);
-        face.link(panel::sign_in(self.language), address)
+        model.link(panel::sign_in(self.language), address)
     }
 
     fn buy_label(&self) -> String {
@@ -146,8 +151,8 @@ impl Words<'_> {
     }
 
     /// Also what the server renders: true for everybody, at any time.
-    fn loading(&self) -> Face {
-        self.face(panel::loading(self.language))
+    fn loading(&self) -> ViewModel {
+        self.model(panel::loading(self.language))
             .big(Big::Words(panel::COUNTDOWN_PLACEHOLDER.to_owned()))
             .hint(panel::rules(
                 self.language,
@@ -157,62 +162,62 @@ impl Words<'_> {
             .button(self.buy_label(), Press::Dead)
     }
 
-    fn before(&self, opens_at_ms: i64, readiness: Readiness, warm: bool) -> Face {
+    fn before(&self, opens_at_ms: i64, readiness: Readiness, warm: bool) -> ViewModel {
         let language = self.language;
         let status = match readiness {
             Readiness::Ready => panel::you_are_ready(language),
             Readiness::Expired => panel::expired_answer(language, false),
             _ => panel::opens_in(language, warm),
         };
-        let face = self.face(status).big(Big::Clock(opens_at_ms));
+        let model = self.model(status).big(Big::Clock(opens_at_ms));
         match (readiness, warm) {
             (Readiness::SignedOut, _) => {
-                self.sign_in(face.hint(panel::sign_in_to_be_ready(language)))
+                self.sign_in(model.hint(panel::sign_in_to_be_ready(language)))
             }
-            (Readiness::ToAnswer | Readiness::Expired, false) => face
+            (Readiness::ToAnswer | Readiness::Expired, false) => model
                 .hint(panel::you_are_signed_in(language))
                 .button(self.buy_label(), Press::Dead),
-            (Readiness::ToAnswer, true) => face
+            (Readiness::ToAnswer, true) => model
                 .hint(panel::answer_early_hint(language))
                 .button(panel::answer_early(language), Press::Acts),
-            (Readiness::Expired, true) => face
+            (Readiness::Expired, true) => model
                 .hint(panel::answer_again(language))
                 .button(panel::answer_early(language), Press::Acts),
-            (Readiness::Ready, _) => face
+            (Readiness::Ready, _) => model
                 .hint(panel::ready_before_hint(language))
                 // It may have the focus, and keeps it: one key is enough at the start.
                 .button(self.buy_label(), Press::Locked),
         }
     }
 
-    fn open(&self, ends_at_ms: i64, readiness: Readiness) -> Face {
+    fn open(&self, ends_at_ms: i64, readiness: Readiness) -> ViewModel {
         let language = self.language;
         let status = match readiness {
             Readiness::Expired => panel::expired_answer(language, true),
             _ => panel::open(language),
         };
-        let face = self.face(status).big(Big::Clock(ends_at_ms));
+        let model = self.model(status).big(Big::Clock(ends_at_ms));
         match readiness {
-            Readiness::SignedOut => self.sign_in(face.hint(panel::sign_in_to_buy(language))),
-            Readiness::ToAnswer => face
+            Readiness::SignedOut => self.sign_in(model.hint(panel::sign_in_to_buy(language))),
+            Readiness::ToAnswer => model
                 .hint(panel::open_hint(language))
                 .button(self.buy_label(), Press::Acts),
-            Readiness::Expired => face
+            Readiness::Expired => model
                 .hint(panel::answer_again(language))
                 .button(self.buy_label(), Press::Acts),
-            Readiness::Ready => face
+            Readiness::Ready => model
                 .hint(panel::ready_hint(language))
                 .button(self.buy_label(), Press::Acts),
         }
     }
 
-    fn asking(&self) -> Face {
-        self.face(panel::asking(self.language))
+    fn asking(&self) -> ViewModel {
+        self.model(panel::asking(self.language))
             .hint(panel::asking_hint(self.language))
             .button(self.buy_label(), Press::Locked)
     }
 
-    fn queued(&self, position: Option<u32>, shaky: bool, given_up: bool) -> Face {
+    fn queued(&self, position: Option<u32>, shaky: bool, given_up: bool) -> ViewModel {
         let language = self.language;
         let big = position.map_or(String::new(), |position| {
             panel::position(language, position)
@@ -222,13 +227,13 @@ impl Words<'_> {
             (false, true) => panel::queued_shaky(language),
             (false, false) => panel::queued_hint(language),
         };
-        self.face(panel::queued(language, position))
+        self.model(panel::queued(language, position))
             .big(Big::Words(big))
             .hint(hint)
             .link(panel::to_orders(language), "/orders".to_owned())
     }
 
-    fn lost(&self, loss: Loss, again: bool) -> Face {
+    fn lost(&self, loss: Loss, again: bool) -> ViewModel {
         let language = self.language;
         let (status, hint) = match loss {
             Loss::Failed(reason) => (
@@ -238,38 +243,38 @@ impl Words<'_> {
             Loss::Banned => (panel::banned(language), panel::banned_hint(language)),
             Loss::Refused => (panel::refused(language), panel::refused_hint(language)),
         };
-        self.face(status)
+        self.model(status)
             .hint(hint)
             .again(again, panel::again(language))
     }
 
     /// No answer, and nothing to press: it is under way.
-    fn late(&self) -> Face {
-        self.face(panel::no_answer_yet(self.language))
+    fn late(&self) -> ViewModel {
+        self.model(panel::no_answer_yet(self.language))
             .big(Big::Words(panel::COUNTDOWN_PLACEHOLDER.to_owned()))
             .hint(panel::unread_hint(self.language))
             .button(self.buy_label(), Press::Dead)
     }
 
-    fn unread(&self, wait: Wait) -> Face {
+    fn unread(&self, wait: Wait) -> ViewModel {
         let language = self.language;
         let hint = match wait.trouble {
             Trouble::Offline => panel::unread_offline_hint(language),
             Trouble::Busy | Trouble::TooOften | Trouble::Silent => panel::unread_hint(language),
         };
-        self.face(self.trouble(wait.trouble))
+        self.model(self.trouble(wait.trouble))
             .big(Big::Seconds(wait.until_ms))
             .hint(hint)
             .button(panel::retry_now(language), Press::Acts)
     }
 
-    fn waiting(&self, wait: Wait) -> Face {
+    fn waiting(&self, wait: Wait) -> ViewModel {
         let language = self.language;
         let hint = match wait.trouble {
             Trouble::Offline => panel::offline_hint(language),
             Trouble::Busy | Trouble::TooOften | Trouble::Silent => panel::busy_hint(language),
         };
-        self.face(self.trouble(wait.trouble))
+        self.model(self.trouble(wait.trouble))
             .big(Big::Seconds(wait.until_ms))
             .hint(hint)
     }
