@@ -4,12 +4,13 @@
 # else with Debian's own one (`scripts/setup.sh` installs and links it as `debian`). Nothing is
 # pinned in a rust-toolchain.toml: rustup would try to download what is named there.
 
-# The oldest compiler that everything here builds with, the build tool included.
-export SECKILL_RUSTC_MIN=1.96
-
 # The repository, wherever the caller stands.
 SECKILL_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 export SECKILL_ROOT
+
+# The oldest compiler that everything here builds with, the build tool included.
+SECKILL_RUSTC_MIN=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' "$SECKILL_ROOT/Cargo.toml")
+export SECKILL_RUSTC_MIN
 
 case ":$PATH:" in
   *":$SECKILL_ROOT/end2end/node_modules/.bin:"*) ;;
