@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build run run-cluster dev test fmt lint e2e pictures faults bench-cluster clean-data
+.PHONY: help setup build run run-cluster dev test fmt lint advisories e2e pictures faults bench-cluster clean-data
 
 ENV := . scripts/env.sh;
 
@@ -37,6 +37,10 @@ lint: setup ## The lints alone
 	@$(ENV) cargo clippy -p app --features ssr --all-targets -- -D warnings
 	@$(ENV) cargo clippy -p server -p test-servers --all-targets -- -D warnings
 	@$(ENV) cargo clippy -p frontend --target wasm32-unknown-unknown -- -D warnings
+
+advisories: ## Compare our dependencies with the known vulnerabilities of today (needs github.com)
+	@scripts/setup.sh test
+	@scripts/dependencies.sh --fetch
 
 e2e: ## The browser tests alone, over a fresh release build
 	@scripts/setup.sh test

