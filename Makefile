@@ -34,8 +34,7 @@ fmt: ## Format the sources
 	@$(ENV) cargo fmt --all
 
 lint: setup ## The lints alone
-	@$(ENV) cargo clippy -p app --features ssr --all-targets -- -D warnings
-	@$(ENV) cargo clippy -p server -p test-servers --all-targets -- -D warnings
+	@$(ENV) cargo clippy --all-targets -- -D warnings
 	@$(ENV) cargo clippy -p frontend --target wasm32-unknown-unknown -- -D warnings
 
 advisories: ## Compare our dependencies with the known vulnerabilities of today (needs github.com)
@@ -53,7 +52,7 @@ pictures: build ## Take the pictures of the README anew
 
 faults: ## The whole table of faults: processes, lines and servers of a cluster fail in the middle of sales
 	@scripts/setup.sh test
-	@$(ENV) cargo test --release -p server --test live cluster -- --nocapture --test-threads=1
+	@$(ENV) cargo test --release --test live cluster -- --nocapture --test-threads=1
 
 # Two builds: together they would share features, and most of the server would be compiled anew.
 bench-cluster: ## Measure gate, relay and order writer on servers of its own, PostgreSQL and then MariaDB

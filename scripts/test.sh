@@ -14,28 +14,26 @@ key_stage 'Set-up' scripts/setup.sh test
 
 stage 'Format' cargo fmt --all --check
 stage 'Dependencies' scripts/dependencies.sh
-# `app` for the server and `app` for the browser are two programs: never both features at once.
-stage 'Lint: pages and wire' cargo clippy -p app --features ssr --all-targets -- -D warnings
-stage 'Lint: server' cargo clippy -p server -p test-servers --all-targets -- -D warnings
+# Always the whole of the server's side, see `default-members`. `app` for the browser is another
+# program: never both at once.
+stage 'Lint: pages and server' cargo clippy --all-targets -- -D warnings
 stage 'Lint: browser' cargo clippy -p frontend --target wasm32-unknown-unknown -- -D warnings
 stage 'Lint: browser tests' npm --prefix end2end run --silent check
-stage 'Tests: pages, islands, wire' cargo test -p app --features ssr
-stage 'Tests: server' cargo test -p server -p test-servers --lib --bins \
-  --test suite --test with_servers
+stage 'Tests: pages and server' cargo test --lib --bins --test suite --test with_servers
 # The same contracts on the servers of a cluster, which the tests start themselves.
 CONTRACTS=(contract:: purchase::returns purchase::refusals purchase::waiting::a_)
 stage 'Contracts: Redis, RabbitMQ, PostgreSQL' env SECKILL_TEST_STACK=postgres \
-  cargo test -p server -p test-servers --test suite -- "${CONTRACTS[@]}"
+  cargo test --test suite -- "${CONTRACTS[@]}"
 stage 'Contracts: Redis Cluster, RabbitMQ, MariaDB' env SECKILL_TEST_STACK=mariadb \
-  cargo test -p server -p test-servers --test suite -- "${CONTRACTS[@]}"
+  cargo test --test suite -- "${CONTRACTS[@]}"
 stage 'What the browser may not get' scripts/bundle-guard.sh
 
 key_stage 'Release build' scripts/build.sh --with-live-tests
 stage 'Page weight' scripts/page-weight.sh
 stage 'Idle memory' scripts/idle-memory.sh
-stage 'Tests: a live flash sale' cargo test --release -p server --test live embedded -- --nocapture
+stage 'Tests: a live flash sale' cargo test --release --test live embedded -- --nocapture
 # One after the other: they break the servers that they share.
-stage 'Tests: a cluster, and what can break' cargo test --release -p server --test live cluster -- \
+stage 'Tests: a cluster, and what can break' cargo test --release --test live cluster -- \
   --nocapture --test-threads=1
 stage 'Tests: in the browser' scripts/browser-tests.sh
 

@@ -2,7 +2,7 @@
 //! every step. The ledger is the real one; calls to it fail or crash at every point a reservation
 //! passes.
 //!
-//! Replay one seed: `SECKILL_SIM_SEED=17 cargo test -p server --test suite simulation::replay`.
+//! Replay one seed: `SECKILL_SIM_SEED=17 cargo test --test suite simulation::replay`.
 
 mod faults;
 mod world;
