@@ -6,9 +6,18 @@ STAGES_PASSED=0
 STAGES_FAILED=0
 : >"$STAGE_TABLE"
 
+# cpu_seconds: sets CPU to the seconds of processor time that what this shell started has used.
+cpu_seconds() {
+  # Not in a pipe or a substitution: those are shells of their own, which have started nothing.
+  times >"$STAGE_LOGS/times"
+  CPU=$(awk -F '[ms ]+' 'NR == 2 { printf "%.0f", ($1 + $3) * 60 + $2 + $4 }' "$STAGE_LOGS/times")
+}
+
 # stage NAME COMMAND…: runs one stage; a failed one is counted, and the run goes on.
 stage() {
-  local name=$1 started=$SECONDS log result=0 verdict=passed
+  local name=$1 started=$SECONDS log result=0 verdict=passed cpu
+  cpu_seconds
+  cpu=$CPU
   shift
   log=$STAGE_LOGS/$((STAGES_PASSED + STAGES_FAILED + 100)).log
   printf '\n=== %s\n' "$name"
@@ -21,7 +30,9 @@ stage() {
     STAGES_FAILED=$((STAGES_FAILED + 1))
     verdict=FAILED
   fi
-  printf '%-44s %6d s  %s\n' "$name" $((SECONDS - started)) "$verdict" >>"$STAGE_TABLE"
+  cpu_seconds
+  printf '%-44s %6d s %6d s  %s\n' "$name" $((SECONDS - started)) $((CPU - cpu)) "$verdict" \
+    >>"$STAGE_TABLE"
   printf -- '--- %s: %s after %d s\n' "$name" "$verdict" $((SECONDS - started))
   return "$result"
 }
@@ -44,9 +55,10 @@ failures() {
 # Prints the table, the closing lines of the test runners and what failed; fails when a stage
 # failed.
 sum_up() {
-  printf '\n=== Summary\n'
+  printf '\n=== Summary\n%-44s %8s %8s\n' stage took CPU
   cat "$STAGE_TABLE"
-  printf '%-44s %6d s\n\n' 'all together' "$SECONDS"
+  cpu_seconds
+  printf '%-44s %6d s %6d s\n\n' 'all together' "$SECONDS" "$CPU"
   grep -hE '^test result: |^ +[0-9]+ (passed|failed|flaky|skipped|did not run)' "$STAGE_LOGS"/*.log || true
   [ "$STAGES_FAILED" = 0 ] || failures
   printf 'stages: %d passed, %d failed\n' "$STAGES_PASSED" "$STAGES_FAILED"
