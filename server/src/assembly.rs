@@ -4,7 +4,7 @@
 mod cluster;
 mod embedded;
 
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 use futures::future::BoxFuture;
 
@@ -75,7 +75,7 @@ impl Environment {
             passwords: Arc::new(Argon2Passwords::new()?),
             notifier: Arc::new(LogNotifier),
             durability: Durability::Disk,
-            faults: match &config.drill {
+            faults: match &config.process.drill {
                 Some(drill) => Some(Arc::new(DrillPlan::new(drill.clone()))),
                 None => None,
             },
@@ -151,13 +151,20 @@ impl Ledger {
 /// See [`ConnectError`].
 pub async fn open_ledger(config: &Config, durability: Durability) -> Result<Sql, ConnectError> {
     match &config.cluster {
-        None => Sql::open(Path::new(&config.data_dir), durability, config.pay_window_s).await,
+        None => {
+            Sql::open(
+                &config.process.data_dir,
+                durability,
+                config.sale.pay_window_s,
+            )
+            .await
+        }
         Some(cluster) => {
             Sql::connect(
                 &cluster.database_url,
                 cluster.replica_url.as_deref(),
                 cluster.connections,
-                config.pay_window_s,
+                config.sale.pay_window_s,
             )
             .await
         }
@@ -197,7 +204,7 @@ struct Parts {
 
 /// The subjects over their ports.
 fn engine(config: &Config, environment: Environment, sql: &Sql, parts: Parts) -> Engine {
-    let (rules, sql, ledger) = (config.rules, Arc::new(sql.clone()), parts.ledger);
+    let (rules, sql, ledger) = (config.rules(), Arc::new(sql.clone()), parts.ledger);
     let catalogue: Arc<dyn Catalogue> = Arc::new(CachedCatalogue::new(sql.clone()));
     let Parts {
         clock,

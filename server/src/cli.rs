@@ -10,17 +10,13 @@ mod readiness;
 mod replay;
 mod seed;
 mod serve;
+mod settings;
 
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{
-    adapters::sql::Durability,
-    assembly,
-    chain::Chain,
-    config::{Config, ConfigError},
-};
+use crate::{adapters::sql::Durability, assembly, chain::Chain, config::Config};
 
 /// A flash-sale shop in one program. Settings are environment variables; `server config` lists
 /// them.
@@ -56,8 +52,8 @@ enum Command {
     Bench(bench::Bench),
     /// Put reservations that could not be written back into the queue, after the cause was mended.
     Replay,
-    /// Print every setting.
-    Config,
+    /// Print every setting with its value.
+    Config(settings::Settings),
 }
 
 #[derive(Args)]
@@ -84,14 +80,15 @@ type Failure = Box<dyn std::error::Error>;
 
 async fn run(cli: Cli) -> Result<ExitCode, Failure> {
     let file = cli.config.as_deref();
-    if let Some(Command::Config) = cli.command {
-        return print_settings(file).map_err(Into::into);
+    if let Some(Command::Config(settings)) = cli.command {
+        return Ok(settings.run(file)?);
     }
-    let config = Config::load(file)?;
+    let (config, warnings) = Config::load(file)?;
+    settings::warn(&warnings);
     let ledger = assembly::open_ledger(&config, Durability::Disk);
     match cli.command {
         None => {
-            seed::demo_shop_if_empty(&ledger.await?, config.production).await?;
+            seed::demo_shop_if_empty(&ledger.await?, config.process.production).await?;
             serve::serve(&config, serve::Role::All).await?;
         }
         Some(Command::Serve { role }) => serve::serve(&config, role).await?,
@@ -114,15 +111,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
             drop(ledger);
             return Box::pin(bench.run(&config)).await;
         }
-        Some(Command::Config) => unreachable!("answered above"),
+        Some(Command::Config(_)) => unreachable!("answered above"),
     }
-    Ok(ExitCode::SUCCESS)
-}
-
-fn print_settings(file: Option<&std::path::Path>) -> Result<ExitCode, ConfigError> {
-    for (name, value, about) in Config::listing(file)? {
-        println!("{name}={value:<24} # {about}");
-    }
-    Config::load(file)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -147,7 +147,7 @@ fn parts(config: &Config, environment: &Environment, lines: &Lines) -> Parts {
         results: results.clone(),
     });
     let outbox = RedisOutbox::new(redis.clone(), lines.gate_clock.clone(), RELAY_IDLE);
-    let (quotas, no_limits) = (config.quotas, config.no_limits);
+    let (quotas, no_limits) = (config.quotas(), config.no_limits());
     let limits = RedisLimits::new(redis.clone(), clock.clone(), quotas, no_limits);
     let tokens = RedisTokens::new(redis.clone(), Arc::new(lines.sql.clone()));
     Parts {

@@ -32,7 +32,7 @@ pub async fn assemble(
     let (gate, gate_task) = Gate::new(clock.clone(), ledger.queue.clone(), ledger.gate.clone());
     let gate = Arc::new(gate);
     let in_front = Arc::new(SoldOutGate::new(gate.clone(), SoldOutCache::default()));
-    let limits = GovernedLimits::new(clock.clone(), config.quotas, config.no_limits);
+    let limits = GovernedLimits::new(clock.clone(), config.quotas(), config.no_limits());
     let wake_signals = WakeSignals::new();
     let parts = Parts {
         ledger,

@@ -95,11 +95,11 @@ impl Bench {
         };
         let mut config = Config {
             cluster: Some(cluster.clone()),
-            drill: None,
             ..config.clone()
         };
+        config.process.drill = None;
         // What waits for its turn to be measured is not too late.
-        config.rules.fail_fast_percent = 0;
+        config.workers.fail_fast_percent = 0;
 
         let environment = Environment::real(&config, Arc::new(audit::NoQuestions))?;
         let mut shop = assembly::assemble(&config, environment).await?;

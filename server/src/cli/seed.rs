@@ -35,9 +35,9 @@ pub async fn demo_shop_if_empty(sql: &Sql, production: bool) -> Result<(), Failu
 
 /// `server seed` without `--load`.
 pub async fn seed(config: &Config) -> Result<(), Failure> {
-    if config.production {
+    if config.process.production {
         return Err(NOT_IN_PRODUCTION.into());
     }
     let sql = assembly::open_ledger(config, Durability::Disk).await?;
-    demo_shop_if_empty(&sql, config.production).await
+    demo_shop_if_empty(&sql, config.process.production).await
 }

@@ -15,7 +15,7 @@ use tokio::{
 
 use super::{Failure, demo_accounts, readiness::Ready};
 use crate::{
-    adapters::captcha::CaptchaPool,
+    adapters::captcha::{CaptchaKind, CaptchaPool},
     assembly::{self, Assembly, AssemblyError, Environment},
     chain::Chain,
     config::Config,
@@ -59,14 +59,14 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
             "the embedded shop is one process: --role all (or SECKILL_MODE=cluster)".into(),
         );
     }
-    log::init(&config.log)?;
+    log::init(&config.process.log)?;
     let metrics = metrics::install()?;
-    let cannot_listen = |error| format!("cannot listen on {}: {error}", config.addr);
+    let cannot_listen = |error| format!("cannot listen on {}: {error}", config.process.addr);
     // Ours from now on, but nobody is let in yet: a connection that waits for a ledger that is away
     // would keep a proxy from asking another copy.
-    let address = taken(config.addr).map_err(cannot_listen)?;
+    let address = taken(config.process.addr).map_err(cannot_listen)?;
     let shop = assemble(config).await?;
-    if config.production {
+    if config.process.production {
         demo_accounts::refuse(&shop.sql).await?;
     }
 
@@ -82,9 +82,12 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
     warm_gate(&shop.engine).await;
     let workers = match role {
         Role::Web => Vec::new(),
-        Role::All | Role::Worker => {
-            workers::tasks(&shop.engine, &shop.wake_signals, config.schedule, &stopped)
-        }
+        Role::All | Role::Worker => workers::tasks(
+            &shop.engine,
+            &shop.wake_signals,
+            config.schedule(),
+            &stopped,
+        ),
     };
     let mut workers = supervisor.start(workers);
     let readiness = Arc::new(Ready::new(
@@ -109,7 +112,7 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
         // Readiness is red from now on: balancers look elsewhere while we still answer.
         stop.send_replace(true);
         if cause.is_ok() {
-            sleep(config.drain).await;
+            sleep(config.process.drain).await;
         }
     })
     .await;
@@ -140,7 +143,9 @@ fn taken(addr: SocketAddr) -> std::io::Result<TcpSocket> {
 
 /// Puts the shop together. A cluster's ledger may come up after us: one line says so, and we wait.
 async fn assemble(config: &Config) -> Result<Assembly, Failure> {
-    let questions = Arc::new(CaptchaPool::start(config.captcha)?);
+    let questions = Arc::new(CaptchaPool::start(
+        config.sale.captcha.unwrap_or(CaptchaKind::Arithmetic),
+    )?);
     let mut told = config.cluster.is_none();
     let mut tell = |why: &dyn Display| {
         if !std::mem::replace(&mut told, true) {
@@ -181,19 +186,21 @@ fn site(
     readiness: Arc<dyn Readiness>,
     metrics: PrometheusHandle,
 ) -> Site {
-    let cookie = LoginCookie { secure: config.tls };
+    let cookie = LoginCookie {
+        secure: config.web.tls,
+    };
     Site {
         shop: Arc::new(ShopFront::new(engine)),
         readiness,
         metrics,
-        leptos: leptos_options(&config.site_root),
+        leptos: leptos_options(&config.web.site_root),
         settings: HttpSettings {
             cookie,
-            trusted_proxies: config.trusted_proxies.clone(),
-            page_life: config.page_life,
+            trusted_proxies: config.web.trusted_proxies.clone(),
+            page_life: config.web.page_life,
             request_timeout: REQUEST_TIMEOUT,
             zone: ShopZone {
-                offset_min: config.utc_offset_min,
+                offset_min: config.web.utc_offset_min,
             },
         },
     }

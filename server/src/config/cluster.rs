@@ -1,107 +1,35 @@
-//! The settings of a cluster: where its servers are.
+//! The servers of a cluster.
 
-use std::num::NonZeroU32;
+use super::{
+    forms::{List, Name, Or, url, whole},
+    section::section,
+};
 
-use super::{ConfigError, Values, error};
-
-/// Addresses of the servers a cluster stands on. They may hold passwords: never logged.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Cluster {
-    /// One Redis, or several nodes of one Redis Cluster.
-    pub redis_urls: Vec<String>,
-    /// RabbitMQ.
-    pub amqp_url: String,
-    /// PostgreSQL, MySQL or MariaDB.
-    pub database_url: String,
-    /// A copy of the ledger that is a little behind, for the pages' reads.
-    pub replica_url: Option<String>,
-    /// Connections of this process to the ledger, and as many to its copy.
-    pub connections: u32,
-    /// Prefix of Redis keys and RabbitMQ names.
-    pub namespace: String,
+section! {
+    /// The servers that a cluster stands on. Their addresses may hold passwords: never logged.
+    #[derive(Clone, PartialEq, Eq)]
+    Cluster, "The servers of a cluster" {
+        redis_urls: Vec<String> = "REDIS_URL", "redis://127.0.0.1:6379",
+            List(url(&["redis"], "redis://:password@10.0.0.21:6379")),
+            "The gate: a Redis, or several nodes of one Redis Cluster.";
+        amqp_url: String = "AMQP_URL", "amqp://127.0.0.1:5672/%2f",
+            url(&["amqp"], "amqp://seckill:password@10.0.0.22:5672/%2f"),
+            "The queue: RabbitMQ.";
+        database_url: String = "DATABASE_URL", "postgres://127.0.0.1:5432/seckill",
+            url(&["postgres", "mysql"], "postgres://seckill:password@10.0.0.23:5432/seckill"),
+            "The ledger: PostgreSQL, MySQL or MariaDB.";
+        replica_url: Option<String> = "DATABASE_REPLICA_URL", "",
+            Or(url(&["postgres", "mysql"], "postgres://seckill:password@10.0.0.24:5432/seckill"), ""),
+            "A replica of the ledger, which may be a little behind, for the pages' reads.";
+        connections: u32 = "DATABASE_CONNECTIONS", "10", whole("connections", 1, 1_000),
+            "Connections of this process to the ledger, and as many to its replica.";
+        namespace: String = "NAMESPACE", "seckill", Name,
+            "Prefix of Redis keys and RabbitMQ names, so that shops can share servers.";
+    }
 }
 
 impl std::fmt::Debug for Cluster {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Cluster(…)")
-    }
-}
-
-impl Cluster {
-    pub(super) fn parse(values: &Values) -> Result<Self, ConfigError> {
-        let url = |name, value: &str, schemes: &[&str]| {
-            let known = schemes
-                .iter()
-                .any(|scheme| value.starts_with(&format!("{scheme}://")));
-            match known {
-                true => Ok(value.to_owned()),
-                false => Err(error(
-                    name,
-                    format!("begins with {}://", schemes.join(":// or ")),
-                )),
-            }
-        };
-        let redis = values.get("REDIS_URL").split(',').map(str::trim);
-        let database = |name| url(name, values.get(name), &["postgres", "mysql"]);
-        Ok(Self {
-            redis_urls: redis
-                .map(|node| url("REDIS_URL", node, &["redis"]))
-                .collect::<Result<_, _>>()?,
-            amqp_url: url("AMQP_URL", values.get("AMQP_URL"), &["amqp"])?,
-            database_url: database("DATABASE_URL")?,
-            replica_url: match values.get("DATABASE_REPLICA_URL") {
-                "" => None,
-                _ => Some(database("DATABASE_REPLICA_URL")?),
-            },
-            connections: values.parsed::<NonZeroU32>("DATABASE_CONNECTIONS")?.get(),
-            namespace: namespace(values.get("NAMESPACE"))?,
-        })
-    }
-}
-
-/// Letters, digits, `-` and `_`: safe in a key, a queue's name and a log line.
-fn namespace(word: &str) -> Result<String, ConfigError> {
-    let fits = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
-    match (1..=40).contains(&word.len()) && word.chars().all(fits) {
-        true => Ok(word.to_owned()),
-        false => Err(error("NAMESPACE", "is 1 to 40 letters, digits, - or _")),
-    }
-}
-
-/// `scheme://user:password@host` with `***` for the password, of every address in a list.
-pub(super) fn without_passwords(urls: &str) -> String {
-    let hidden = |url: &str| {
-        let (Some(start), Some(end)) = (url.find("://"), url.rfind('@')) else {
-            return url.to_owned();
-        };
-        match url[start + 3..end].find(':') {
-            Some(colon) => format!("{}:***{}", &url[..start + 3 + colon], &url[end..]),
-            None => url.to_owned(),
-        }
-    };
-    urls.split(',').map(hidden).collect::<Vec<_>>().join(",")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::without_passwords;
-
-    #[test]
-    fn passwords_are_hidden_and_nothing_else() {
-        for (url, shown) in [
-            ("redis://10.0.0.1:6379", "redis://10.0.0.1:6379"),
-            (
-                "redis://:pass@a:1,redis://:p@ss@b:2",
-                "redis://:***@a:1,redis://:***@b:2",
-            ),
-            (
-                "postgres://shop:s3:cret@db/seckill",
-                "postgres://shop:***@db/seckill",
-            ),
-            ("postgres://shop@db/seckill", "postgres://shop@db/seckill"),
-            ("", ""),
-        ] {
-            assert_eq!(without_passwords(url), shown);
-        }
     }
 }

@@ -199,7 +199,7 @@ async fn a_path_obtained_early_buys_at_the_second_of_the_start() {
 
 #[tokio::test]
 async fn with_captchas_off_a_path_needs_no_answer() {
-    let shop = TestShop::with(|config| config.rules.captcha_required = false).await;
+    let shop = TestShop::with(|config| config.sale.captcha = None).await;
     let client = TestClient::of(shop);
     let (item, buyer) = (client.shop.item(1).await, visitor(1));
     let path = client.path(&buyer, item, None, None).await.unwrap().path;

@@ -5,8 +5,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use server::config::SETTINGS;
-
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
@@ -176,7 +174,6 @@ fn folders_and_files_have_names_that_say_something() {
 
 #[test]
 fn what_is_deployed_and_documented_sets_only_what_can_be_set() {
-    let known = |name: &str| SETTINGS.iter().any(|setting| setting.name == name);
     let files = [
         ("deploy", "yaml"),
         ("deploy", "example"),
@@ -192,7 +189,7 @@ fn what_is_deployed_and_documented_sets_only_what_can_be_set() {
             let end = rest.find(|c: char| !c.is_ascii_uppercase() && c != '_');
             let name = &rest[..end.unwrap_or(rest.len())];
             assert!(
-                name.is_empty() || known(name),
+                name.is_empty() || server::config::is_known(name),
                 "{path} names {prefix}{name}"
             );
         }

@@ -36,7 +36,8 @@ async fn a_late_reservation_fails_and_its_unit_goes_to_somebody_else() {
 
 #[tokio::test]
 async fn a_shop_that_says_so_orders_however_late() {
-    let client = TestClient::of(TestShop::with(|config| config.rules.fail_fast_percent = 0).await);
+    let client =
+        TestClient::of(TestShop::with(|config| config.workers.fail_fast_percent = 0).await);
     let item = client.shop.item(1).await;
     let late = client.buy(&visitor(1), item).await.unwrap();
     client.shop.clock.advance(3_600_000);

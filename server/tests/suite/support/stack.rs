@@ -65,7 +65,7 @@ impl Data {
 
     /// Points the shop at its data.
     pub fn configure(&self, config: &mut Config) {
-        config.data_dir = self.folder.path().into();
+        config.process.data_dir = self.folder.path().into();
         config.cluster = self.cluster.clone();
     }
 }

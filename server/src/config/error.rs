@@ -1,0 +1,104 @@
+//! What is wrong with the settings, in words that say what to write instead.
+
+use std::path::PathBuf;
+
+use super::section::Setting;
+
+/// Settings that cannot be used. Never shows a value that may hold a password.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A value has another form.
+    #[error("{origin} {value}; write {form}, such as {example}")]
+    Malformed {
+        /// Where it was set.
+        origin: String,
+        /// "is '…'", or that it cannot be shown.
+        value: String,
+        /// What may be written.
+        form: String,
+        /// For example.
+        example: String,
+    },
+    /// A protection is off, or something fails on purpose, and buyers are real.
+    #[error("{origin} is '{value}', which production (SECKILL_ENV) refuses")]
+    InProduction {
+        /// Where it was set.
+        origin: String,
+        /// To what.
+        value: String,
+    },
+    /// A setting and its file are both given.
+    #[error("{0} and {0}_FILE are both set; set one of them")]
+    Twice(String),
+    /// A file cannot be read.
+    #[error("cannot read {file}, given by {origin}")]
+    Unreadable {
+        /// Who names it.
+        origin: String,
+        /// Which.
+        file: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file of settings is no TOML. Not shown: the line may hold a password.
+    #[error("{}: line {line}, column {column}: this is not TOML", .file.display())]
+    Syntax {
+        /// Which.
+        file: PathBuf,
+        /// From 1.
+        line: usize,
+        /// From 1.
+        column: usize,
+    },
+    /// The file of settings names one that does not exist.
+    #[error(
+        "{}: there is no setting `{key}`; keys are the settings' names in lower case, without SECKILL_{}",
+        .file.display(),
+        meant(.nearest.as_deref())
+    )]
+    UnknownKey {
+        /// Which file.
+        file: PathBuf,
+        /// The key.
+        key: String,
+        /// What may have been meant.
+        nearest: Option<String>,
+    },
+}
+
+/// Something that was set and has no effect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// The variable.
+    pub variable: String,
+    /// The variable that may have been meant.
+    pub nearest: Option<String>,
+}
+
+impl std::fmt::Display for Warning {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let meant = meant(self.nearest.as_deref());
+        write!(
+            f,
+            "{} is not a setting and has no effect{meant}",
+            self.variable
+        )
+    }
+}
+
+fn meant(nearest: Option<&str>) -> String {
+    nearest.map_or_else(String::new, |name| format!("; did you mean {name}?"))
+}
+
+/// A value for a message, at most a line long.
+pub fn quoted(setting: &Setting, value: &str) -> String {
+    const LONGEST: usize = 80;
+    match (setting.secret, value.chars().nth(LONGEST)) {
+        (true, _) => "cannot be used (its value may hold a password and is not shown)".to_owned(),
+        (false, None) => format!("is '{}'", value.escape_debug()),
+        (false, Some(_)) => {
+            let start: String = value.chars().take(LONGEST).collect();
+            format!("is '{}…'", start.escape_debug())
+        }
+    }
+}

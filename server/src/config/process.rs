@@ -1,0 +1,41 @@
+//! The process: how it runs, and what it says.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use super::{
+    forms::{Address, DrillForm, Folder, LogFilter, OneOf, Or, Seconds},
+    section::section,
+};
+use crate::adapters::faulty::Drill;
+
+/// What a shop stands on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// This process and a data folder.
+    Embedded,
+    /// Redis, RabbitMQ and a database.
+    Cluster,
+}
+
+section! {
+    /// How the process runs, and what it says.
+    #[derive(Clone, Debug)]
+    Process, "The process" {
+        addr: SocketAddr = "ADDR", "127.0.0.1:3000", Address,
+            "Where to listen.";
+        production: bool = "ENV", "development",
+            OneOf(&[("development", false), ("production", true)]),
+            "Production has real buyers: it refuses switched-off protections, failures on purpose, and the demonstration.";
+        mode: Mode = "MODE", "embedded",
+            OneOf(&[("embedded", Mode::Embedded), ("cluster", Mode::Cluster)]),
+            "Embedded: this process and a data folder. Cluster: the three servers of the next section.";
+        data_dir: PathBuf = "DATA_DIR", "./data", Folder,
+            "The data folder of an embedded shop.";
+        drain: Duration = "DRAIN_S", "0", Seconds(0, 255),
+            "It goes on answering for this long after SIGTERM, while /readyz is red, so that balancers look elsewhere.";
+        log: String = "LOG", "info,sea_orm_migration=warn,sqlx::postgres::notice=warn,lapin=off", LogFilter,
+            "What is logged.";
+        drill: Option<Drill> = "DRILL", "", Or(DrillForm, ""),
+            "A call that fails on purpose, once: for drills. Refused in production.";
+    }
+}

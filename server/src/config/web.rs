@@ -1,0 +1,27 @@
+//! Pages and connections.
+
+use std::{path::PathBuf, time::Duration};
+
+use ipnet::IpNet;
+
+use super::{
+    forms::{Folder, Networks, SWITCH, Seconds, whole},
+    section::section,
+};
+
+section! {
+    /// Pages, and how visitors reach them.
+    #[derive(Clone, Debug)]
+    Web, "Pages and visitors" {
+        site_root: PathBuf = "SITE_ROOT", "target/site", Folder,
+            "The built assets.";
+        tls: bool = "TLS", "off", SWITCH,
+            "On where TLS ends in front of the server: cookies are `Secure`, browsers stay with https.";
+        trusted_proxies: Vec<IpNet> = "TRUSTED_PROXIES", "", Networks,
+            "Proxies whose `X-Forwarded-For` is believed.";
+        page_life: Duration = "PAGE_LIFE_S", "60", Seconds(0, 86_400),
+            "A cached page is kept this long at most.";
+        utc_offset_min: i32 = "UTC_OFFSET_MIN", "480", whole("minutes", -720, 840),
+            "Pages show times this many minutes east of UTC.";
+    }
+}
