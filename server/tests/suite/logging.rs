@@ -53,3 +53,20 @@ fn every_error_in_the_log_has_its_causes() {
     }
     assert!(with_causes > 20, "found only {with_causes}");
 }
+
+#[test]
+fn what_is_deployed_leaves_the_log_filter_at_its_default() {
+    let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy");
+    let files = ["compose.yaml", "env.example", "Dockerfile", "systemd/seckill.env.example"];
+    let mut named = 0;
+    for file in files {
+        let text = fs::read_to_string(deploy.join(file)).unwrap();
+        for line in text.lines().filter(|line| line.contains("SECKILL_LOG")) {
+            named += 1;
+            let line = line.trim();
+            let unset = line.starts_with('#') || line == "SECKILL_LOG: ${SECKILL_LOG:-}";
+            assert!(unset, "{file}: {line}");
+        }
+    }
+    assert!(named > 0, "nothing says how the filter is changed");
+}
