@@ -3,6 +3,7 @@
 
 pub mod adapters;
 pub mod assembly;
+mod bench;
 mod chain;
 pub mod cli;
 pub mod config;

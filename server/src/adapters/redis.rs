@@ -1,34 +1,33 @@
-//! The gate and everything short-lived on Redis, shared by all copies of the server. Nothing here
-//! is the truth: whatever Redis forgets is read again from the ledger.
+//! The gate and everything short-lived on Redis, shared by all instances of the server. Nothing
+//! here is the truth: what Redis loses is read again from the ledger.
 
 mod breaker;
 mod captchas;
 mod clock;
 mod connection;
 mod gate;
-mod latest;
+pub(crate) mod keys;
+mod latest_per_owner;
 mod limits;
 mod outbox;
 mod paths;
 mod results;
-mod scripts;
-mod segment;
+pub mod scripts;
+pub(crate) mod segment;
 mod signals;
-mod sweep;
 mod tokens;
-mod yardstick;
 
 pub use captchas::RedisCaptchas;
 pub use clock::ClusterClock;
 pub use connection::{Arg, Redis};
-pub use gate::{GateClock, Patience, RedisGate};
+pub(crate) use gate::KEEP_MS;
+pub use gate::{GateClock, RedisGate, Timeouts};
 pub use limits::RedisLimits;
 pub use outbox::RedisOutbox;
 pub use paths::RedisPaths;
-pub use results::{AnsweredGate, CachedOrders, CachedReservations, Results};
-pub use signals::{RedisWakeSignals, Signals};
-pub use sweep::sweep;
+pub use results::{CachedReservations, RecordingGate, RecordingOrders, Results};
+pub use signals::{RedisWakeSignal, SignalListener};
 pub use tokens::RedisTokens;
-pub use yardstick::Yardstick;
 
-use connection::PORT;
+/// The port's name in errors.
+const PORT: &str = "redis";

@@ -18,7 +18,6 @@ mod reservations;
 mod servers;
 mod tokens;
 mod transactions;
-mod version;
 
 use sea_orm::DatabaseConnection;
 

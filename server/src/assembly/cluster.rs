@@ -10,9 +10,9 @@ use crate::{
     adapters::{
         rabbitmq::{RETRY_AFTER, RabbitQueue},
         redis::{
-            AnsweredGate, CachedOrders, CachedReservations, ClusterClock, GateClock, Patience,
-            Redis, RedisCaptchas, RedisGate, RedisLimits, RedisOutbox, RedisPaths, RedisTokens,
-            RedisWakeSignals, Results, Signals,
+            CachedReservations, ClusterClock, GateClock, RecordingGate, RecordingOrders, Redis,
+            RedisCaptchas, RedisGate, RedisLimits, RedisOutbox, RedisPaths, RedisTokens,
+            RedisWakeSignal, Results, SignalListener, Timeouts,
         },
         sold_out_cache::SoldOutCache,
         sold_out_gate::SoldOutGate,
@@ -36,7 +36,7 @@ struct Lines {
     rabbit: Arc<RabbitQueue>,
     clock: Arc<dyn Clock>,
     gate_clock: GateClock,
-    wake_signals: RedisWakeSignals,
+    wake_signals: RedisWakeSignal,
     sold_out: SoldOutCache,
 }
 
@@ -61,12 +61,12 @@ pub async fn assemble(
         rabbit: Arc::new(rabbit.await?),
         clock,
         gate_clock,
-        wake_signals: RedisWakeSignals::new(redis.clone(), Arc::new(wake_signals.clone())),
+        wake_signals: RedisWakeSignal::new(redis.clone(), Arc::new(wake_signals.clone())),
         sold_out: SoldOutCache::default(),
         redis,
         sql,
     };
-    let signals = Signals::new(
+    let signals = SignalListener::new(
         lines.redis.clone(),
         lines.sold_out.clone(),
         &lines.wake_signals,
@@ -110,14 +110,14 @@ async fn clocks(
     }
     let clock = ClusterClock::new(redis.clone());
     // Right from the first request on, where Redis is there.
-    if let Err(error) = clock.look().await {
+    if let Err(error) = clock.synchronise().await {
         tracing::warn!(error = %Chain(&error), "Redis is away: will try again");
     }
     let followed = clock.clone();
     tasks.push(Task::restartable(
         "clock",
         "Follows the clock of Redis.",
-        move || followed.clone().follow(),
+        move || followed.clone().keep_synchronised(),
     ));
     (Arc::new(clock), GateClock::Server)
 }
@@ -134,11 +134,11 @@ fn parts(config: &Config, environment: &Environment, lines: &Lines) -> Parts {
         lines.gate_clock.clone(),
         ledger.gate.clone(),
         ledger.queue.clone(),
-        Patience::default(),
+        Timeouts::default(),
     ));
     let in_front = Arc::new(SoldOutGate::new(gate.clone(), lines.sold_out.clone()));
     let results = Results::new(redis.clone(), clock.clone());
-    ledger.writer = Arc::new(CachedOrders {
+    ledger.writer = Arc::new(RecordingOrders {
         ledger: ledger.writer,
         results: results.clone(),
     });
@@ -158,7 +158,7 @@ fn parts(config: &Config, environment: &Environment, lines: &Lines) -> Parts {
         tokens: Arc::new(tokens),
         captchas: Arc::new(RedisCaptchas::new(redis.clone(), clock.clone())),
         paths: Arc::new(RedisPaths::new(redis.clone(), clock.clone())),
-        reserve: Arc::new(AnsweredGate {
+        reserve: Arc::new(RecordingGate {
             gate: in_front.clone(),
             results,
         }),

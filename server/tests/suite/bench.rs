@@ -1,5 +1,5 @@
-//! `server bench --cluster`: measures on real servers, cleans up after itself, and knows where it
-//! must not run.
+//! `server bench --cluster`: measures on real servers, cleans up after itself, and refuses to run
+//! where it must not.
 
 use std::process::{Command, Output};
 
@@ -21,7 +21,7 @@ fn said(output: &Output) -> String {
 }
 
 #[test]
-fn an_embedded_shop_is_not_measured_as_a_cluster() {
+fn the_benchmark_refuses_the_settings_of_an_embedded_shop() {
     let folder = TempDir::new().unwrap();
     let data = folder.path().join("data");
     let settings = [
@@ -31,11 +31,11 @@ fn an_embedded_shop_is_not_measured_as_a_cluster() {
     let refused = server(&settings, &["bench", "--cluster"]);
     assert_eq!(refused.status.code(), Some(1), "{refused:?}");
     assert!(said(&refused).contains("SECKILL_MODE=cluster"));
-    assert!(!data.exists(), "nothing was made");
+    assert!(!data.exists(), "no data folder was made");
 }
 
 #[test]
-fn a_measurement_ends_with_every_order_and_leaves_only_its_round() {
+fn a_benchmark_writes_every_order_and_leaves_only_its_round() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("figures.json");
     let database = format!("t{}", Uuid::now_v7().simple());

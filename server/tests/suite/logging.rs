@@ -57,7 +57,12 @@ fn every_error_in_the_log_has_its_causes() {
 #[test]
 fn what_is_deployed_leaves_the_log_filter_at_its_default() {
     let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy");
-    let files = ["compose.yaml", "env.example", "Dockerfile", "systemd/seckill.env.example"];
+    let files = [
+        "compose.yaml",
+        "env.example",
+        "Dockerfile",
+        "systemd/seckill.env.example",
+    ];
     let mut named = 0;
     for file in files {
         let text = fs::read_to_string(deploy.join(file)).unwrap();

@@ -1,5 +1,5 @@
-//! What only RabbitMQ can do to the order queue: die, fall silent, close connections, hand out a
-//! message twice, hold messages that are none of ours.
+//! What only RabbitMQ can do to the order queue: die, stop answering, close connections, deliver a
+//! message twice, hold messages of another format.
 
 use std::{
     collections::HashSet,
@@ -22,7 +22,7 @@ use uuid::Uuid;
 use crate::support::START_MS;
 use test_servers::rabbitmq::{RabbitServer, shared};
 
-/// Instead of the real one's seconds.
+/// Instead of seconds.
 const RETRY_AFTER: Duration = Duration::from_millis(100);
 
 #[derive(Default)]
@@ -42,15 +42,15 @@ pub async fn connect(server: &RabbitServer, namespace: &str) -> Arc<RabbitQueue>
 async fn connect_with(
     server: &RabbitServer,
     namespace: &str,
-    wake_signal: Arc<TestWakeSignal>,
+    wake: Arc<TestWakeSignal>,
 ) -> Arc<RabbitQueue> {
-    let queue = RabbitQueue::connect(&server.url(), namespace, RETRY_AFTER, wake_signal).await;
+    let queue = RabbitQueue::connect(&server.url(), namespace, RETRY_AFTER, wake).await;
     Arc::new(queue.unwrap())
 }
 
-/// Asks again and again until there is an answer; fails after half a minute.
+/// Calls `look` until it finds something; fails after half a minute.
 pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    let asked = async {
+    let found = async {
         loop {
             match look().await {
                 Some(found) => return found,
@@ -58,8 +58,8 @@ pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>)
             }
         }
     };
-    let found = timeout(Duration::from_secs(30), asked).await;
-    found.unwrap_or_else(|_| panic!("waited in vain: {what}"))
+    let found = timeout(Duration::from_secs(30), found).await;
+    found.unwrap_or_else(|_| panic!("not found within 30 s: {what}"))
 }
 
 fn held(number: u32) -> QueuedReservation {
@@ -77,7 +77,7 @@ fn many(count: u32) -> Vec<QueuedReservation> {
     (1..=count).map(held).collect()
 }
 
-/// Takes until there are so many; a connection may be lost meanwhile.
+/// Takes until there are so many entries; a connection may be lost meanwhile.
 async fn take(queue: &RabbitQueue, wanted: usize) -> Vec<QueuedReservation> {
     eventually("entries", async || match queue.take_batch(1_000).await {
         Ok(taken) => (taken.len() >= wanted).then_some(taken),
@@ -97,7 +97,7 @@ async fn depth_becomes(queue: &RabbitQueue, waiting: u64, parked: u64) {
     .await;
 }
 
-async fn put_again_until_it_is_there(queue: &RabbitQueue, entries: &[QueuedReservation]) {
+async fn put_until_confirmed(queue: &RabbitQueue, entries: &[QueuedReservation]) {
     eventually("the broker", async || queue.put(entries).await.ok()).await;
 }
 
@@ -106,7 +106,7 @@ fn is_busy(error: &PortError) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_confirmed_survives_a_killed_broker() {
+async fn a_confirmed_entry_survives_a_killed_broker() {
     let server = RabbitServer::start();
     let queue = connect(&server, "killed").await;
     let entries = many(20);
@@ -120,7 +120,7 @@ async fn what_was_confirmed_survives_a_killed_broker() {
         let began = Instant::now();
         assert!(is_busy(&queue.put(&entries[10..]).await.unwrap_err()));
         assert!(is_busy(&queue.depth().await.unwrap_err()));
-        assert!(began.elapsed() < Duration::from_secs(1), "told at once");
+        assert!(began.elapsed() < Duration::from_secs(1), "refused at once");
     }
     eventually("the loss to be noticed", async || {
         queue.take_batch(10).await.err().filter(is_busy)
@@ -131,8 +131,8 @@ async fn what_was_confirmed_survives_a_killed_broker() {
     assert!(is_busy(&late.ping().await.unwrap_err()));
 
     server.restart();
-    put_again_until_it_is_there(&queue, &entries[10..]).await;
-    // Whatever was acknowledged to a dead broker, and what it had not yet written, comes again.
+    put_until_confirmed(&queue, &entries[10..]).await;
+    // An entry that was acknowledged to a dead broker, or that it had not written yet, comes again.
     let again = take(&queue, 17).await;
     let ids = |entries: &[QueuedReservation]| -> HashSet<_> {
         entries.iter().map(|entry| entry.reservation_id).collect()
@@ -140,11 +140,11 @@ async fn what_was_confirmed_survives_a_killed_broker() {
     assert!(ids(&again).is_superset(&ids(&entries[3..])));
     queue.ack(&again).await.unwrap();
     depth_becomes(&queue, 0, 0).await;
-    eventually("the late one", async || late.ping().await.ok()).await;
+    eventually("a connection", async || late.ping().await.ok()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_silent_broker_and_closed_connections_are_survived() {
+async fn the_queue_works_again_after_a_paused_broker_and_closed_connections() {
     let server = RabbitServer::start();
     let queue = connect(&server, "silent").await;
     let entries = many(4);
@@ -152,7 +152,7 @@ async fn a_silent_broker_and_closed_connections_are_survived() {
     assert_eq!(take(&queue, 2).await, entries[..2]);
 
     server.ctl(&["close_all_connections", "test"]);
-    put_again_until_it_is_there(&queue, &entries[2..3]).await;
+    put_until_confirmed(&queue, &entries[2..3]).await;
     eventually("what was not acknowledged to come again", async || {
         let taken = queue.take_batch(10).await.ok()?;
         (taken == entries[..3]).then_some(())
@@ -169,8 +169,8 @@ async fn a_silent_broker_and_closed_connections_are_survived() {
         assert!(elapsed < Duration::from_secs(4), "{elapsed:?}");
     }
     server.resume();
-    put_again_until_it_is_there(&queue, &entries[3..]).await;
-    // Those that were not confirmed in time may have arrived as well: one reservation all the same.
+    put_until_confirmed(&queue, &entries[3..]).await;
+    // An entry that was not confirmed in time may have arrived as well: it is one reservation.
     assert_eq!(take(&queue, 1).await, entries[3..]);
     eventually("the last of them", async || {
         assert!(queue.take_batch(10).await.unwrap().len() <= 1);
@@ -182,7 +182,7 @@ async fn a_silent_broker_and_closed_connections_are_survived() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_broker_without_memory_takes_nothing_and_costs_nothing() {
+async fn a_broker_without_memory_refuses_entries_at_once() {
     let server = RabbitServer::start();
     let queue = connect(&server, "blocked").await;
     queue.put(&many(1)).await.unwrap();
@@ -195,13 +195,13 @@ async fn a_broker_without_memory_takes_nothing_and_costs_nothing() {
     for _ in 0..20 {
         let began = Instant::now();
         assert!(is_busy(&queue.put(&[held(2)]).await.unwrap_err()));
-        assert!(began.elapsed() < Duration::from_secs(1), "told at once");
+        assert!(began.elapsed() < Duration::from_secs(1), "refused at once");
     }
-    // Whoever consumes makes room.
+    // Consuming makes room.
     let taken = take(&queue, 1).await;
     queue.ack(&taken).await.unwrap();
     watermark("0.4");
-    put_again_until_it_is_there(&queue, &[held(3)]).await;
+    put_until_confirmed(&queue, &[held(3)]).await;
     eventually("the last", async || {
         let taken = queue.take_batch(10).await.unwrap();
         queue.ack(&taken).await.unwrap();
@@ -217,7 +217,7 @@ async fn a_reservation_that_is_delivered_twice_is_one_entry() {
     queue.put(&entries).await.unwrap();
     queue.put(&entries).await.unwrap();
     assert_eq!(take(&queue, 3).await, entries);
-    // All six are here: the broker has nothing left, and the queue hands out three.
+    // All six messages were delivered, and the queue hands out three entries.
     depth_becomes(&queue, 0, 0).await;
     assert_eq!(queue.take_batch(10).await.unwrap(), entries);
     queue.ack(&entries[1..]).await.unwrap();
@@ -229,7 +229,7 @@ async fn a_reservation_that_is_delivered_twice_is_one_entry() {
 }
 
 #[tokio::test]
-async fn a_message_that_nobody_can_read_is_parked_and_stays_there() {
+async fn an_unreadable_message_goes_to_the_dead_letters_and_stays_there() {
     let queue = connect(shared(), "poison").await;
     let url = shared().url();
     let broker = Connection::connect(&url, ConnectionProperties::default());
@@ -253,7 +253,7 @@ async fn a_message_that_nobody_can_read_is_parked_and_stays_there() {
 }
 
 #[tokio::test]
-async fn two_copies_share_the_queue_and_one_inherits_from_the_other() {
+async fn two_instances_share_the_queue_and_one_takes_over_from_the_other() {
     let (one, two) = (
         connect(shared(), "shared").await,
         connect(shared(), "shared").await,
@@ -264,14 +264,14 @@ async fn two_copies_share_the_queue_and_one_inherits_from_the_other() {
     let first = take(&one, prefetch).await;
     let second = take(&two, entries.len() - prefetch).await;
     let all: HashSet<_> = first.iter().chain(&second).map(|e| e.position).collect();
-    assert_eq!(all.len(), 800, "each has another part");
+    assert_eq!(all.len(), 800, "no entry is taken twice");
     one.ack(&first[..12]).await.unwrap();
     two.ack(&second).await.unwrap();
     one.stop().await;
     assert_eq!(one.take_batch(10).await.unwrap(), []);
-    let inherited = take(&two, prefetch - 12).await;
-    assert_eq!(inherited, first[12..]);
-    two.ack(&inherited).await.unwrap();
+    let taken_over = take(&two, prefetch - 12).await;
+    assert_eq!(taken_over, first[12..]);
+    two.ack(&taken_over).await.unwrap();
     depth_becomes(&two, 0, 0).await;
 }
 
@@ -290,14 +290,14 @@ async fn no_more_than_the_prefetch_is_in_memory() {
 }
 
 #[tokio::test]
-async fn what_no_queue_takes_is_an_error_and_the_queue_is_made_again() {
+async fn a_message_without_a_queue_is_an_error_and_the_queue_is_declared_again() {
     let queue = connect(shared(), "deleted").await;
     queue.put(&[held(1)]).await.unwrap();
     assert_eq!(take(&queue, 1).await, [held(1)]);
     shared().ctl(&["delete_queue", "deleted.orders"]);
     let error = queue.put(&[held(2)]).await.unwrap_err();
     assert!(matches!(error, PortError::Failed { .. }), "{error:?}");
-    put_again_until_it_is_there(&queue, &[held(2)]).await;
+    put_until_confirmed(&queue, &[held(2)]).await;
     eventually("the new queue's entry", async || {
         (queue.take_batch(10).await.ok()? == [held(2)]).then_some(())
     })
@@ -316,26 +316,26 @@ async fn a_purged_queue_is_an_empty_queue() {
 }
 
 #[tokio::test]
-async fn the_bell_rings_when_entries_arrive_that_nobody_waits_for() {
-    let wake_signal = Arc::new(TestWakeSignal::default());
-    let queue = connect_with(shared(), "wake", Arc::clone(&wake_signal)).await;
+async fn the_order_writer_is_woken_when_entries_arrive_that_no_call_waits_for() {
+    let wake = Arc::new(TestWakeSignal::default());
+    let queue = connect_with(shared(), "wake", Arc::clone(&wake)).await;
     assert_eq!(queue.take_batch(10).await.unwrap(), []);
     let other = connect(shared(), "wake").await;
     for number in 1..=20 {
         other.put(&[held(number)]).await.unwrap();
-        let notified = timeout(Duration::from_secs(10), wake_signal.0.notified()).await;
-        assert!(notified.is_ok(), "entry {number}");
+        let woken = timeout(Duration::from_secs(10), wake.0.notified()).await;
+        assert!(woken.is_ok(), "entry {number}");
         assert_eq!(queue.take_batch(10).await.unwrap(), [held(number)]);
         queue.ack(&[held(number)]).await.unwrap();
     }
 }
 
 #[tokio::test]
-async fn names_that_something_else_has_taken_are_refused() {
+async fn queues_with_other_arguments_and_a_wrong_login_are_refused() {
     drop(connect(shared(), "taken").await);
     let url = shared().url();
-    let nobody = url.replace("guest:guest", "guest:wrong");
-    for (url, wait) in [(&url, RETRY_AFTER * 2), (&nobody, RETRY_AFTER)] {
+    let wrong_login = url.replace("guest:guest", "guest:wrong");
+    for (url, wait) in [(&url, RETRY_AFTER * 2), (&wrong_login, RETRY_AFTER)] {
         let refused =
             RabbitQueue::connect(url, "taken", wait, Arc::<TestWakeSignal>::default()).await;
         let error = refused.err().expect("refused");

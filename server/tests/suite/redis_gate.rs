@@ -1,9 +1,9 @@
-//! What only a gate on Redis can do: be shared by copies, count by Redis's clock, be split, forget.
-//! What every gate does is in the contract suite.
+//! What only a gate on Redis does: it is shared by instances, follows Redis's clock, is split into
+//! segments, and loses data. What every gate does is in the contract suite.
 
 mod outbox;
-mod rebuild;
 mod reconcile;
+mod reload;
 mod segments;
 
 use std::{
@@ -16,7 +16,7 @@ use std::{
 
 use app::wire::{AccountId, ItemId, Rejection, ReservationId};
 use server::{
-    adapters::redis::{GateClock, Patience, Redis, RedisGate},
+    adapters::redis::{GateClock, Redis, RedisGate, Timeouts},
     engine::{
         orders::{relay, write_orders},
         ports::{Decision, PortError, Reserve, ReserveRequest, StockGate, Window},
@@ -49,7 +49,7 @@ fn namespace(test: &str) -> String {
     format!("{test}-{}", COUNT.fetch_add(1, Ordering::SeqCst))
 }
 
-/// What `redis-cli` answers on the shared Redis; the second word is a key of an item.
+/// Runs `redis-cli` on the shared Redis; the first argument of the command is a key of an item.
 fn cli(redis: &Redis, command: &str, key: (ItemId, &str), more: &[&str]) -> String {
     let key = redis.key(&format!("{{{}}}:{}", key.0, key.1));
     let words: Vec<_> = [command, &key]
@@ -77,9 +77,9 @@ fn hold(item_id: ItemId, number: u32) -> ReserveRequest {
     hold_as(item_id, number, 0xcc0_0000 + u128::from(number))
 }
 
-/// Asks until there is an answer.
+/// Reserves again while the gate is busy.
 async fn reserve(gate: &dyn Reserve, hold: ReserveRequest) -> Decision {
-    crate::rabbitmq::eventually("an answer", async || {
+    crate::rabbitmq::eventually("a decision", async || {
         match gate.reserve(hold.clone()).await {
             Err(PortError::Busy { .. }) => None,
             answer => Some(answer.unwrap()),
@@ -92,7 +92,7 @@ async fn relay(shop: &TestShop) {
     while relay::run_once(&shop.engine.orders).await.unwrap() > 0 {}
 }
 
-/// Runs the workers until nothing more comes.
+/// Runs the workers until they find nothing more to do.
 async fn work(shop: &TestShop) {
     relay(shop).await;
     while write_orders::run_once(&shop.engine.orders, 256)
@@ -108,12 +108,12 @@ async fn is_busy(gate: &dyn Reserve, hold: ReserveRequest) -> bool {
 }
 
 #[tokio::test]
-async fn the_clock_of_redis_decides_the_window_whatever_the_machine_believes() {
+async fn the_clock_of_redis_decides_the_window() {
     let shop = TestShop::over(connect("clock")).await;
     let sql = Arc::new(shop.sql.clone());
     let redis = connect("server-clock");
-    let patience = Patience::default();
-    let gate = RedisGate::new(redis, GateClock::Server, sql.clone(), sql, patience);
+    let timeouts = Timeouts::default();
+    let gate = RedisGate::new(redis, GateClock::Server, sql.clone(), sql, timeouts);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let now_ms = now.as_millis() as i64;
     for (starts_at_ms, ends_at_ms, expected) in [
@@ -139,7 +139,7 @@ async fn the_clock_of_redis_decides_the_window_whatever_the_machine_believes() {
 }
 
 #[tokio::test]
-async fn a_redis_that_lost_its_scripts_learns_them_again() {
+async fn a_redis_that_lost_its_scripts_gets_them_again() {
     let shop = TestShop::over(connect("scripts")).await;
     let item = shop.item(2).await;
     let gate = &shop.gate();
@@ -155,11 +155,11 @@ async fn a_redis_that_lost_its_scripts_learns_them_again() {
 }
 
 #[tokio::test]
-async fn copies_of_the_server_share_one_stock() {
-    let redis = connect("copies");
+async fn instances_of_the_server_share_one_stock() {
+    let redis = connect("instances");
     let shop = TestShop::over(redis.clone()).await;
     let item = shop.item(1).await;
-    let other = shop.redis_gate(&redis, Patience::default());
+    let other = shop.redis_gate(&redis, Timeouts::default());
     assert!(shop.gate().warm_up(item, OPEN).await.unwrap());
     assert!(!other.warm_up(item, OPEN).await.unwrap());
     assert_eq!(
@@ -175,7 +175,7 @@ async fn copies_of_the_server_share_one_stock() {
 }
 
 #[tokio::test]
-async fn everything_of_an_item_expires_but_what_is_not_in_the_queue_yet() {
+async fn the_keys_of_an_item_expire_except_its_outbox() {
     let redis = connect("expiry");
     let shop = TestShop::over(redis.clone()).await;
     let item = shop.item(2).await;

@@ -1,8 +1,8 @@
-//! The small stores on a real Redis: shared by copies, the same on a Redis Cluster, and sensible
-//! when Redis is gone.
+//! The stores of short-lived data on a real Redis: shared by instances, the same on a Redis
+//! Cluster, and defined when Redis does not answer.
 
+mod captchas_and_paths;
 mod clock;
-mod questions;
 mod results;
 mod signals;
 mod tokens;
@@ -27,7 +27,7 @@ use test_servers::redis::{RedisServer, shared, shared_cluster};
 
 use crate::support::{ManualClock, START_MS};
 
-/// What a copy of the server is told about Redis.
+/// The settings of an instance of the server for Redis.
 #[derive(Clone)]
 struct Place {
     urls: Vec<String>,
@@ -49,7 +49,7 @@ impl Place {
         [Place::alone(shared()), Place::on(shared_cluster().urls())]
     }
 
-    /// A copy's way to Redis.
+    /// The connection of an instance.
     fn redis(&self) -> Redis {
         Redis::new(&self.urls, &self.namespace).unwrap()
     }
@@ -78,20 +78,20 @@ fn grant(path: &str, of: u128) -> PathGrant {
     }
 }
 
-/// Waits until it is so; fails after ten seconds.
-async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+/// Waits for a condition; fails after ten seconds.
+async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(10);
-    while !is_so().await {
-        assert!(Instant::now() < deadline, "waited in vain for {what}");
+    while !holds().await {
+        assert!(Instant::now() < deadline, "not within 10 s: {what}");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 
-/// What a call answers that Redis does not: soon, and that nobody knows.
+/// A call that Redis does not answer is busy, and soon.
 async fn assert_busy<T>(call: impl Future<Output = Result<T, PortError>>) {
-    let begun = Instant::now();
+    let started_at = Instant::now();
     let answer = call.await;
-    let took = begun.elapsed();
+    let took = started_at.elapsed();
     assert!(matches!(answer, Err(PortError::Busy { .. })), "{took:?}");
     assert!(took < Duration::from_secs(2), "{took:?}");
 }
@@ -102,22 +102,22 @@ fn limits(place: &Place, clock: &Arc<ManualClock>) -> RedisLimits {
 }
 
 #[tokio::test]
-async fn copies_count_a_buyer_together_and_whoever_waits_is_let_through() {
+async fn instances_count_a_buyer_together_and_allow_a_buyer_who_waited() {
     for place in Place::both() {
         let clock = clock();
-        let copies = [limits(&place, &clock), limits(&place, &clock)];
+        let instances = [limits(&place, &clock), limits(&place, &clock)];
         let limit = Limit::Purchase(buyer(1));
-        let counted = join_all((0..50).map(|n| copies[n % 2].count(&limit))).await;
+        let counted = join_all((0..50).map(|n| instances[n % 2].count(&limit))).await;
         let counted = counted.into_iter().map(Result::unwrap);
         assert_eq!(counted.filter(Option::is_none).count(), 5);
 
-        let over = copies[0].count(&limit).await.unwrap().unwrap();
+        let over = instances[0].count(&limit).await.unwrap().unwrap();
         assert!((1..=1000).contains(&over.wait_ms), "{over:?}");
         clock.advance(over.wait_ms - 1);
-        assert_ne!(copies[1].count(&limit).await.unwrap(), None);
+        assert_ne!(instances[1].count(&limit).await.unwrap(), None);
         clock.advance(1);
-        assert_eq!(copies[0].count(&limit).await.unwrap(), None);
-        assert_ne!(copies[1].count(&limit).await.unwrap(), None);
+        assert_eq!(instances[0].count(&limit).await.unwrap(), None);
+        assert_ne!(instances[1].count(&limit).await.unwrap(), None);
     }
 }
 
@@ -140,7 +140,7 @@ async fn each_action_and_each_buyer_is_counted_apart() {
 }
 
 #[tokio::test]
-async fn a_clock_that_was_set_back_locks_nobody_out() {
+async fn a_clock_that_was_set_back_refuses_nobody_for_long() {
     let place = Place::alone(shared());
     let clock = clock();
     let limits = limits(&place, &clock);
@@ -171,7 +171,7 @@ async fn without_redis_limits_are_busy_but_one_can_sign_in_and_is_still_counted(
     }
     assert_ne!(limits.count(&sign_in).await.unwrap(), None);
     server.restart();
-    until("Redis to be found again", async || {
+    until("Redis answers again", async || {
         matches!(limits.count(&purchase).await, Ok(None))
     })
     .await;

@@ -14,7 +14,7 @@ use sea_orm::{ConnectionTrait, Database};
 use server::{
     adapters::{
         faulty::FaultPlan,
-        redis::{GateClock, Patience, Redis, RedisGate, RedisOutbox},
+        redis::{GateClock, Redis, RedisGate, RedisOutbox, Timeouts},
         sql::{NewItem, NewRound, Sql},
     },
     assembly::{self, Assembly},
@@ -98,7 +98,7 @@ impl TestShop {
     }
 
     fn with_gate_on(mut self, redis: Redis) -> TestShop {
-        let gate = self.redis_gate(&redis, Patience::default());
+        let gate = self.redis_gate(&redis, Timeouts::default());
         let outbox = self.redis_outbox(&redis, OUTBOX_IDLE);
         let (gate, outbox): (Arc<RedisGate>, Arc<dyn Outbox>) = (Arc::new(gate), Arc::new(outbox));
         let only = "nobody else has the engine yet";
@@ -118,10 +118,10 @@ impl TestShop {
     }
 
     /// A gate as another copy of the server would have it.
-    pub fn redis_gate(&self, redis: &Redis, patience: Patience) -> RedisGate {
+    pub fn redis_gate(&self, redis: &Redis, timeouts: Timeouts) -> RedisGate {
         let (ledger, queue) = (Arc::new(self.sql.clone()), Arc::new(self.sql.clone()));
         let clock = GateClock::Given(self.clock.clone());
-        RedisGate::new(redis.clone(), clock, ledger, queue, patience)
+        RedisGate::new(redis.clone(), clock, ledger, queue, timeouts)
     }
 
     /// Likewise a relay's outbox.

@@ -1,5 +1,7 @@
 //! The repository's own rules, as far as a machine can check them.
 
+mod lua;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -99,7 +101,7 @@ fn no_function_is_longer_than_seventy_lines() {
 
 #[test]
 fn layers_do_not_reach_around_each_other() {
-    let rules: [(&str, &[&str]); 4] = [
+    let rules: [(&str, &[&str]); 5] = [
         (
             "server/src/engine",
             &[
@@ -121,6 +123,10 @@ fn layers_do_not_reach_around_each_other() {
             &["axum::", "crate::http", "crate::workers"],
         ),
         ("server/src/http", &["sea_orm::", "crate::adapters"]),
+        (
+            "server/src/bench",
+            &["axum::", "clap::", "crate::cli", "crate::http"],
+        ),
     ];
     let all = rust();
     for (layer, forbidden) in rules {
@@ -132,6 +138,17 @@ fn layers_do_not_reach_around_each_other() {
                 assert!(!text.contains(word), "{path} names {word}");
             }
         }
+    }
+}
+
+#[test]
+fn only_the_command_uses_the_benchmark() {
+    for (path, text) in rust() {
+        let may = path == "server/src/cli/bench.rs" || path == "server/tests/suite/tidy.rs";
+        assert!(
+            may || !text.contains("crate::bench"),
+            "{path} uses the benchmark"
+        );
     }
 }
 
@@ -192,50 +209,6 @@ fn what_is_deployed_and_documented_sets_only_what_can_be_set() {
                 name.is_empty() || server::config::is_known(name),
                 "{path} names {prefix}{name}"
             );
-        }
-    }
-}
-
-/// What the header of a script says it is given, by number: the highest.
-fn documented(header: &str, what: &str) -> Option<usize> {
-    let from = header.find(&format!("-- {what}: "))? + what.len() + 5;
-    let text = &header[from..];
-    // Lines that go on are indented.
-    let end = text.replace("\n--  ", "     ").find("\n-- ");
-    let end = end.unwrap_or(text.len());
-    let numbers = text[..end]
-        .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-        .filter_map(|word| word.parse().ok());
-    Some(numbers.fold(0, usize::max))
-}
-
-#[test]
-fn every_script_is_used_and_says_what_it_is_given() {
-    let rust = rust();
-    for (path, text) in sources("server/lua", "lua") {
-        let name = Path::new(&path).file_stem().unwrap().to_str().unwrap();
-        let listed = format!("= \"{name}\";");
-        let used = rust.iter().any(|(_, source)| source.contains(&listed));
-        assert!(used, "{path} is used nowhere");
-        let header: String = text
-            .lines()
-            .take_while(|line| line.starts_with("--"))
-            .map(|line| format!("{line}\n"))
-            .collect();
-        for part in ["Purpose", "KEYS", "ARGV", "Returns", "Repeat"] {
-            assert!(header.contains(&format!("-- {part}: ")), "{path}: {part}");
-        }
-        for what in ["KEYS", "ARGV"] {
-            let said = documented(&header, what).unwrap();
-            for use_of in text[header.len()..].split(&format!("{what}[")).skip(1) {
-                let index = use_of.split(']').next().unwrap();
-                if let Ok(index) = index.parse::<usize>() {
-                    assert!(
-                        index <= said,
-                        "{path}: {what}[{index}] is not in the header"
-                    );
-                }
-            }
         }
     }
 }

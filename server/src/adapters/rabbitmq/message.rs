@@ -1,5 +1,5 @@
-//! What a reservation looks like in the queue: JSON with a version in the body, the number of
-//! failed tries in a header. Nothing here talks to the broker.
+//! The format of a message: a reservation as JSON with a version in the body, the number of failed
+//! tries in a header.
 
 use app::wire::{AccountId, ItemId, ReservationId};
 use lapin::{
@@ -10,9 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::ports::QueuedReservation;
 
-/// Another shape gets another number: an old copy of the program then parks what it cannot read.
+/// Another format gets another number: an older version of the program then moves a message that it
+/// cannot read to the dead letters.
 const VERSION: u32 = 1;
-/// Real failures of this entry; redeliveries after a lost connection do not count.
+/// Failed tries to write this entry; redeliveries after a lost connection do not count.
 const TRIES_HEADER: &str = "tries";
 /// AMQP's number for "on disk".
 const PERSISTENT: u8 = 2;
@@ -28,12 +29,12 @@ struct Body {
     held_at_ms: i64,
 }
 
-/// Why a message is none of ours.
+/// Why a message cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unreadable {
     #[error("not the JSON of a reservation: {0}")]
     Json(#[from] serde_json::Error),
-    #[error("version {0} is not known here")]
+    #[error("the version of its format is {0}, this program knows {VERSION}")]
     Version(u32),
 }
 
@@ -78,7 +79,7 @@ pub(super) fn decode(body: &[u8]) -> Result<QueuedReservation, Unreadable> {
     })
 }
 
-/// How often this one has failed. A header that is missing or no number counts as never.
+/// How often the entry has failed. A header that is missing or no number counts as never.
 pub(super) fn tries(properties: &BasicProperties) -> u32 {
     let header = properties
         .headers()
@@ -100,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reservation_comes_back_as_it_was() {
+    fn a_reservation_is_read_as_it_was_written() {
         let entry = QueuedReservation {
             reservation_id: ReservationId(Uuid::from_u128(1)),
             item_id: ItemId(Uuid::from_u128(2)),
@@ -116,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_ours_is_told_apart() {
+    fn a_message_of_another_format_is_an_error() {
         assert!(matches!(decode(b"{"), Err(Unreadable::Json(_))));
         let entry = br#"{"v":2,"reservation_id":"00000000-0000-0000-0000-000000000001",
             "item_id":"00000000-0000-0000-0000-000000000001","path":"p","position":1,"held_at_ms":1,

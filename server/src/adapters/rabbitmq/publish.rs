@@ -1,4 +1,4 @@
-//! Into the broker: what is published is on the disks of a majority before a call returns.
+//! Publishing to the broker: a message is on the disks of a majority before a call returns.
 
 use std::time::Duration;
 
@@ -14,13 +14,13 @@ use tokio::{
 
 use super::{
     PORT,
-    connection::{Dialer, Link, good, port_error},
+    connection::{Connector, OpenChannel, port_error},
     message,
     topology::Topology,
 };
 use crate::engine::ports::{PortError, QueuedReservation};
 
-/// Around everything a call does: its turn, a connection, all confirms.
+/// Around everything a call does: waiting for other calls, connecting, all confirms.
 pub(super) const CALL_TIMEOUT: Duration = Duration::from_secs(3);
 /// Messages whose confirms are awaited together: bounds what is in flight.
 const WINDOW: usize = 256;
@@ -28,30 +28,31 @@ const WINDOW: usize = 256;
 /// Publishes, one call at a time: the broker names a message that it returns, not the call that
 /// sent it, so calls must not overlap on a channel.
 pub(super) struct Publisher {
-    turn: Mutex<Turn>,
+    state: Mutex<ChannelState>,
     topology: Topology,
 }
 
-struct Turn {
-    dialer: Dialer,
-    link: Option<Link>,
-    /// Confirms of a call that gave up may still come: this one is not used again.
-    spoilt: bool,
+struct ChannelState {
+    connector: Connector,
+    open: Option<OpenChannel>,
+    /// Confirms of a call that timed out may still come: `open` must not be used again.
+    poisoned: bool,
 }
 
 impl Publisher {
     pub(super) fn new(uri: &AMQPUri, topology: &Topology) -> Self {
         Self {
-            turn: Mutex::new(Turn {
-                dialer: Dialer::new(uri, "publisher", topology),
-                link: None,
-                spoilt: false,
+            state: Mutex::new(ChannelState {
+                connector: Connector::new(uri, "publisher", topology),
+                open: None,
+                poisoned: false,
             }),
             topology: topology.clone(),
         }
     }
 
-    /// Publishes all, each with its number of failed tries. After an error nobody knows which.
+    /// Publishes all, each with its number of failed tries. After an error it is not known which
+    /// were.
     pub(super) async fn publish(
         &self,
         key: &'static str,
@@ -66,30 +67,31 @@ impl Publisher {
         if messages.is_empty() {
             return Ok(());
         }
-        let began = Instant::now();
-        let deadline = began + CALL_TIMEOUT;
-        let mut turn = in_time(deadline, self.turn.lock()).await?;
-        let link = in_time(deadline, turn.link()).await??;
-        let sent = self.send(&link.channel, key, &messages);
-        let sent = match in_time(deadline, sent).await {
+        let started_at = Instant::now();
+        let deadline = started_at + CALL_TIMEOUT;
+        let mut state = before(deadline, self.state.lock()).await?;
+        let open = before(deadline, state.take_open()).await??;
+        let sent = self.send(&open.channel, key, &messages);
+        let sent = match before(deadline, sent).await {
             Ok(Ok(())) => {
-                turn.link = Some(link);
+                state.open = Some(open);
                 Ok(())
             }
-            Err(late) => {
-                // Dropping it now would leave a connection that cannot even say goodbye.
-                if link.is_blocked() {
-                    (turn.link, turn.spoilt) = (Some(link), true);
+            Err(timed_out) => {
+                // A blocked connection cannot be closed either: dropping it now would leave it
+                // behind.
+                if open.is_blocked() {
+                    (state.open, state.poisoned) = (Some(open), true);
                 }
-                Err(late)
+                Err(timed_out)
             }
             Ok(refused) => refused,
         };
-        drop(turn);
+        drop(state);
         let outcome = if sent.is_ok() { "confirmed" } else { "failed" };
         metrics::counter!("seckill_queue_published_total", "key" => key, "outcome" => outcome)
             .increment(messages.len() as u64);
-        metrics::histogram!("seckill_queue_confirm_seconds").record(began.elapsed());
+        metrics::histogram!("seckill_queue_confirm_seconds").record(started_at.elapsed());
         sent
     }
 
@@ -106,7 +108,7 @@ impl Publisher {
         for window in messages.chunks(WINDOW) {
             let mut confirms = Vec::with_capacity(window.len());
             for (body, properties) in window {
-                let exchange = self.topology.exchange.clone();
+                let exchange = self.topology.names.exchange.clone();
                 let sent = channel.basic_publish(
                     exchange,
                     key.into(),
@@ -121,13 +123,19 @@ impl Publisher {
                     Confirmation::Ack(None) => {}
                     // The next connection declares the queues again.
                     Confirmation::Ack(Some(_)) => {
-                        return Err(PortError::failed(PORT, "no queue takes the message"));
+                        return Err(PortError::failed(
+                            PORT,
+                            format!("no queue is bound to routing key {key}"),
+                        ));
                     }
                     Confirmation::Nack(_) => {
-                        return Err(PortError::busy(PORT, "the broker could not store it"));
+                        return Err(PortError::busy(
+                            PORT,
+                            "the broker could not store a message",
+                        ));
                     }
                     Confirmation::NotRequested => {
-                        return Err(PortError::failed(PORT, "confirms are off"));
+                        return Err(PortError::failed(PORT, "publisher confirms are off"));
                     }
                 }
             }
@@ -135,59 +143,59 @@ impl Publisher {
         Ok(())
     }
 
-    /// A channel of its own on the same connection, for questions: an answer that closes it harms
-    /// nobody else.
-    pub(super) async fn channel(&self) -> Result<Channel, PortError> {
+    /// Another channel on the same connection, for questions: an answer that closes it does no harm
+    /// to other calls.
+    pub(super) async fn open_channel(&self) -> Result<Channel, PortError> {
         let deadline = Instant::now() + CALL_TIMEOUT;
-        let mut turn = in_time(deadline, self.turn.lock()).await?;
-        let link = in_time(deadline, turn.link()).await??;
-        let channel = in_time(deadline, link.connection.create_channel()).await?;
+        let mut state = before(deadline, self.state.lock()).await?;
+        let open = before(deadline, state.take_open()).await??;
+        let channel = before(deadline, open.connection.create_channel()).await?;
         let channel = channel.map_err(port_error)?;
-        turn.link = Some(link);
+        state.open = Some(open);
         Ok(channel)
     }
 
-    /// Says goodbye to the broker.
+    /// Closes the connection.
     pub(super) async fn close(&self) {
-        let mut turn = self.turn.lock().await;
-        turn.link = None;
+        let mut state = self.state.lock().await;
+        state.open = None;
     }
 }
 
-impl Turn {
-    /// Takes the link out: whoever does not put it back, because it failed or was given up, has
-    /// dropped it.
-    async fn link(&mut self) -> Result<Link, PortError> {
-        let link = good(self.link.take());
-        if let Some(link) = link {
-            if link.is_blocked() {
-                self.link = Some(link);
+impl ChannelState {
+    /// Takes the channel out, connecting first where there is none. A caller that fails or is
+    /// cancelled does not put it back, and has dropped it.
+    async fn take_open(&mut self) -> Result<OpenChannel, PortError> {
+        let open = self.open.take().filter(OpenChannel::is_open);
+        if let Some(open) = open {
+            if open.is_blocked() {
+                self.open = Some(open);
                 return Err(PortError::busy(
                     PORT,
-                    "the broker takes nothing: it is out of memory or disk",
+                    "the broker accepts no messages: it is out of memory or disk",
                 ));
             }
-            if !self.spoilt {
-                return Ok(link);
+            if !self.poisoned {
+                return Ok(open);
             }
         }
-        self.spoilt = false;
-        let link = self.dialer.dial().await?;
+        self.poisoned = false;
+        let open = self.connector.connect().await?;
         let confirms = ConfirmSelectOptions::default();
-        link.channel
+        open.channel
             .confirm_select(confirms)
             .await
             .map_err(port_error)?;
-        Ok(link)
+        Ok(open)
     }
 }
 
 /// Bounds a step.
-pub(super) async fn in_time<T>(
+pub(super) async fn before<T>(
     deadline: Instant,
     step: impl Future<Output = T>,
 ) -> Result<T, PortError> {
     timeout_at(deadline, step)
         .await
-        .map_err(|_| PortError::busy(PORT, "no answer in time"))
+        .map_err(|_| PortError::busy(PORT, "the broker did not answer in time"))
 }

@@ -1,7 +1,7 @@
-//! The exchange and the queues, and how they lead into each other:
+//! The exchange and the queues, and how messages go between them:
 //!
 //! ```text
-//!            new                     rejected
+//!            new                    dead letter
 //! <ns>.orders ──▶ queue <ns>.orders ──────────▶ queue <ns>.orders.parked
 //!   ▲      │ retry                                (until it is replayed)
 //!   │      └────▶ queue <ns>.orders.retry ─┐
@@ -16,52 +16,64 @@ use std::time::Duration;
 
 use lapin::{
     Channel, ExchangeKind,
-    options::{
-        ExchangeDeclareOptions, ExchangeDeleteOptions, QueueBindOptions, QueueDeclareOptions,
-        QueueDeleteOptions,
-    },
+    options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions},
     types::{AMQPValue, FieldTable, ShortString},
 };
 
-/// Routing key of what waits for its order.
+/// Routing key of entries that wait for their order.
 pub(super) const NEW: &str = "new";
-/// Routing key of what waits for another try.
+/// Routing key of entries that wait for another try.
 pub(super) const RETRY: &str = "retry";
-/// Routing key of what is not tried any more.
-pub(super) const PARKED: &str = "parked";
+/// Routing key of entries that are not tried any more.
+const DEAD_LETTER: &str = "parked";
 
-/// Deliveries of one message before the broker parks it by itself. Connections that break deliver
-/// again without anything being wrong with the message, so this is only there because 4.x has a
-/// limit of 20 where none is given; failures are counted by our own header.
+/// Deliveries of one message before the broker itself moves it to the dead letters. A connection
+/// that breaks delivers again without anything being wrong with the message, so this is only there
+/// because 4.x has a limit of 20 where none is given; failures are counted by a header of the
+/// message.
 const DELIVERY_LIMIT: i64 = 10_000;
 
-/// Names and times of a shop's queues.
+/// The names of a shop's exchange and queues.
 #[derive(Clone, Debug)]
-pub(super) struct Topology {
+pub(crate) struct Names {
     /// The exchange.
-    pub(super) exchange: ShortString,
-    /// What waits for its order.
-    pub(super) orders: ShortString,
-    /// What waits for another try.
-    pub(super) retry: ShortString,
-    /// What is not tried any more.
-    pub(super) parked: ShortString,
-    retry_after_ms: i64,
+    pub(crate) exchange: ShortString,
+    /// The queue of entries that wait for their order.
+    pub(crate) orders: ShortString,
+    /// The queue of entries that wait for another try.
+    pub(crate) retry: ShortString,
+    /// The queue of entries that are not tried any more.
+    pub(crate) dead_letters: ShortString,
 }
 
-impl Topology {
-    pub(super) fn new(namespace: &str, retry_after: Duration) -> Self {
+impl Names {
+    pub(crate) fn of(namespace: &str) -> Self {
         let orders = format!("{namespace}.orders");
         Self {
             exchange: orders.as_str().into(),
             retry: format!("{orders}.retry").into(),
-            parked: format!("{orders}.parked").into(),
+            dead_letters: format!("{orders}.parked").into(),
             orders: orders.into(),
+        }
+    }
+}
+
+/// A shop's exchange and queues, as they are declared.
+#[derive(Clone, Debug)]
+pub(super) struct Topology {
+    pub(super) names: Names,
+    retry_after_ms: i64,
+}
+
+impl Topology {
+    pub(super) fn new(names: Names, retry_after: Duration) -> Self {
+        Self {
+            names,
             retry_after_ms: i64::try_from(retry_after.as_millis()).unwrap_or(i64::MAX),
         }
     }
 
-    /// Makes what is not there. Fails where something else has one of the names.
+    /// Declares what does not exist. Fails where one exists with other arguments.
     pub(super) async fn declare(&self, channel: &Channel) -> lapin::Result<()> {
         let durable = ExchangeDeclareOptions {
             durable: true,
@@ -69,34 +81,23 @@ impl Topology {
         };
         channel
             .exchange_declare(
-                self.exchange.clone(),
+                self.names.exchange.clone(),
                 ExchangeKind::Direct,
                 durable,
                 FieldTable::default(),
             )
             .await?;
-        // Where a queue's messages lead to exists before the queue: a dead letter that leads
-        // nowhere is lost.
-        self.queue(channel, &self.parked, PARKED, quorum()).await?;
-        let orders = self.leading_to(PARKED);
-        self.queue(channel, &self.orders, NEW, orders).await?;
-        let mut retry = self.leading_to(NEW);
-        // Of the queue, not of each message: the head of a queue would block the rest.
+        // The target of a queue's dead letters is declared before the queue: without it they are
+        // lost.
+        let names = &self.names;
+        self.queue(channel, &names.dead_letters, DEAD_LETTER, quorum())
+            .await?;
+        let orders = self.with_dead_letters_to(DEAD_LETTER);
+        self.queue(channel, &names.orders, NEW, orders).await?;
+        let mut retry = self.with_dead_letters_to(NEW);
+        // On the queue, not on each message: a message expires only at the head of its queue.
         retry.insert("x-message-ttl".into(), self.retry_after_ms.into());
-        self.queue(channel, &self.retry, RETRY, retry).await
-    }
-
-    /// Removes everything that [`declare`](Self::declare) makes; what is not there is no error.
-    pub(super) async fn remove(&self, channel: &Channel) -> lapin::Result<()> {
-        for queue in [&self.orders, &self.retry, &self.parked] {
-            channel
-                .queue_delete(queue.clone(), QueueDeleteOptions::default())
-                .await?;
-        }
-        let exchange = self.exchange.clone();
-        channel
-            .exchange_delete(exchange, ExchangeDeleteOptions::default())
-            .await
+        self.queue(channel, &names.retry, RETRY, retry).await
     }
 
     async fn queue(
@@ -116,7 +117,7 @@ impl Topology {
         channel
             .queue_bind(
                 name.clone(),
-                self.exchange.clone(),
+                self.names.exchange.clone(),
                 key.into(),
                 QueueBindOptions::default(),
                 FieldTable::default(),
@@ -124,29 +125,29 @@ impl Topology {
             .await
     }
 
-    /// A quorum queue whose dead letters go back into the exchange with `key`, and leave the queue
+    /// A quorum queue whose dead letters go back to the exchange with `key`, and leave the queue
     /// only once they have arrived there.
-    fn leading_to(&self, key: &str) -> FieldTable {
+    fn with_dead_letters_to(&self, key: &str) -> FieldTable {
         let mut arguments = quorum();
         arguments.insert(
             "x-dead-letter-exchange".into(),
-            word(self.exchange.as_str()),
+            text(self.names.exchange.as_str()),
         );
-        arguments.insert("x-dead-letter-routing-key".into(), word(key));
-        arguments.insert("x-dead-letter-strategy".into(), word("at-least-once"));
-        // The strategy asks for it; without a maximal length it never rejects anything.
-        arguments.insert("x-overflow".into(), word("reject-publish"));
+        arguments.insert("x-dead-letter-routing-key".into(), text(key));
+        arguments.insert("x-dead-letter-strategy".into(), text("at-least-once"));
+        // The strategy requires it; without a maximal length it never rejects anything.
+        arguments.insert("x-overflow".into(), text("reject-publish"));
         arguments
     }
 }
 
 fn quorum() -> FieldTable {
     let mut arguments = FieldTable::default();
-    arguments.insert("x-queue-type".into(), word("quorum"));
+    arguments.insert("x-queue-type".into(), text("quorum"));
     arguments.insert("x-delivery-limit".into(), DELIVERY_LIMIT.into());
     arguments
 }
 
-fn word(word: &str) -> AMQPValue {
-    AMQPValue::LongString(word.into())
+fn text(text: &str) -> AMQPValue {
+    AMQPValue::LongString(text.into())
 }

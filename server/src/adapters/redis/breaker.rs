@@ -1,43 +1,43 @@
-//! A breaker: while Redis does not answer, callers hear so at once instead of waiting for it.
+//! A circuit breaker: while Redis does not answer, callers are refused at once instead of waiting.
 
 use std::{
     sync::atomic::{AtomicI64, AtomicU32, Ordering},
     time::{Duration, Instant},
 };
 
-/// So many silences in a row open it. Fewer may be one slow moment that hits many calls.
-const SILENCES: u32 = 16;
-/// Open for this long; then one call tries, and the others hear no for as long again. Longer than a
-/// call waits: else a lone caller who goes from copy to copy would find each at its try, and wait
-/// every time.
-const REST: Duration = Duration::from_millis(500);
-/// Open for so long, and again after as long: the connection may be what is mute, not Redis.
-const RENEWAL_MS: i64 = 2_000;
+/// So many time-outs in a row open the breaker. Fewer may be one slow moment that hits many calls.
+const TIMEOUTS_TO_OPEN: u32 = 16;
+/// How long the breaker stays open before one call may try. Longer than a call waits: else a lone
+/// caller who goes from instance to instance would find each half-open, and wait every time.
+const OPEN_INTERVAL: Duration = Duration::from_millis(500);
+/// The connection is replaced when the breaker has been open for this long, and again after as
+/// long: the connection may be dead while Redis is not.
+const RECONNECT_INTERVAL_MS: i64 = 2_000;
 
-/// Counts silences of one peer. No locks: it is asked before every call.
+/// Counts the time-outs of one server. No locks: it is asked before every call.
 pub struct Breaker {
-    began: Instant,
-    silences: AtomicU32,
-    /// Milliseconds since `began` until which nobody is let through.
+    created_at: Instant,
+    timeouts: AtomicU32,
+    /// Milliseconds since `created_at` until which no call is allowed.
     open_until_ms: AtomicI64,
-    /// Milliseconds since `began` at which the connection is given up.
-    renew_at_ms: AtomicI64,
+    /// Milliseconds since `created_at` at which the connection is replaced.
+    reconnect_at_ms: AtomicI64,
 }
 
 impl Breaker {
-    /// Closed: everybody is let through.
+    /// Closed: every call is allowed.
     pub fn new() -> Self {
         Self {
-            began: Instant::now(),
-            silences: AtomicU32::new(0),
+            created_at: Instant::now(),
+            timeouts: AtomicU32::new(0),
             open_until_ms: AtomicI64::new(0),
-            renew_at_ms: AtomicI64::new(0),
+            reconnect_at_ms: AtomicI64::new(0),
         }
     }
 
-    /// Whether a call may try. After a rest, one caller may.
-    pub fn lets_through(&self) -> bool {
-        if self.silences.load(Ordering::Relaxed) < SILENCES {
+    /// Whether a call may be made. While open, one call per interval is.
+    pub fn allows(&self) -> bool {
+        if self.timeouts.load(Ordering::Relaxed) < TIMEOUTS_TO_OPEN {
             return true;
         }
         let open_until_ms = self.open_until_ms.load(Ordering::Relaxed);
@@ -47,47 +47,51 @@ impl Breaker {
                 .open_until_ms
                 .compare_exchange(
                     open_until_ms,
-                    now_ms + REST.as_millis() as i64,
+                    now_ms + OPEN_INTERVAL.as_millis() as i64,
                     Ordering::Relaxed,
                     Ordering::Relaxed,
                 )
                 .is_ok()
     }
 
-    /// The peer answered, whatever it said.
-    pub fn answered(&self) {
-        // Written only when something changes: the line is shared by all cores.
-        if self.silences.load(Ordering::Relaxed) != 0
-            && self.silences.swap(0, Ordering::Relaxed) >= SILENCES
+    /// The server answered, whatever it said.
+    pub fn record_answer(&self) {
+        // Written only when something changes: the cache line is shared by all cores.
+        if self.timeouts.load(Ordering::Relaxed) != 0
+            && self.timeouts.swap(0, Ordering::Relaxed) >= TIMEOUTS_TO_OPEN
         {
-            tracing::info!("Redis answers again");
+            tracing::info!("Redis answers again; calls are sent to it again");
         }
     }
 
-    /// The peer did not answer. True for one caller every two seconds of silence: the connection
-    /// should be made anew.
-    pub fn silent(&self) -> bool {
-        let silences = self.silences.fetch_add(1, Ordering::Relaxed) + 1;
+    /// The server did not answer. True for one caller every two seconds: it replaces the
+    /// connection.
+    pub fn record_timeout(&self) -> bool {
+        let timeouts = self.timeouts.fetch_add(1, Ordering::Relaxed) + 1;
         let now_ms = self.now_ms();
-        if silences == SILENCES {
-            tracing::warn!("Redis does not answer; callers hear so at once until it does");
-            self.renew_at_ms
-                .store(now_ms + RENEWAL_MS, Ordering::Relaxed);
+        if timeouts == TIMEOUTS_TO_OPEN {
+            tracing::warn!(
+                timeouts,
+                "Redis does not answer; calls are refused as busy, and one every {} ms tries again",
+                OPEN_INTERVAL.as_millis()
+            );
+            self.reconnect_at_ms
+                .store(now_ms + RECONNECT_INTERVAL_MS, Ordering::Relaxed);
         }
-        if silences >= SILENCES {
-            // From now, not from when it tried: a request asks several things one after the other,
-            // and only the first of them should wait.
+        if timeouts >= TIMEOUTS_TO_OPEN {
+            // From now, not from when the call began: a request makes several calls one after the
+            // other, and only the first of them should wait.
             self.open_until_ms
-                .store(now_ms + REST.as_millis() as i64, Ordering::Relaxed);
+                .store(now_ms + OPEN_INTERVAL.as_millis() as i64, Ordering::Relaxed);
         }
-        let renew_at_ms = self.renew_at_ms.load(Ordering::Relaxed);
-        silences > SILENCES
-            && now_ms >= renew_at_ms
+        let reconnect_at_ms = self.reconnect_at_ms.load(Ordering::Relaxed);
+        timeouts > TIMEOUTS_TO_OPEN
+            && now_ms >= reconnect_at_ms
             && self
-                .renew_at_ms
+                .reconnect_at_ms
                 .compare_exchange(
-                    renew_at_ms,
-                    now_ms + RENEWAL_MS,
+                    reconnect_at_ms,
+                    now_ms + RECONNECT_INTERVAL_MS,
                     Ordering::Relaxed,
                     Ordering::Relaxed,
                 )
@@ -95,7 +99,7 @@ impl Breaker {
     }
 
     fn now_ms(&self) -> i64 {
-        self.began.elapsed().as_millis() as i64
+        self.created_at.elapsed().as_millis() as i64
     }
 }
 
@@ -104,27 +108,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_opens_after_many_silences_lets_one_try_after_a_rest_and_closes_at_an_answer() {
+    fn it_opens_after_many_timeouts_allows_one_call_per_interval_and_closes_at_an_answer() {
         let breaker = Breaker::new();
-        for _ in 0..SILENCES - 1 {
-            breaker.silent();
+        for _ in 0..TIMEOUTS_TO_OPEN - 1 {
+            breaker.record_timeout();
         }
-        assert!(breaker.lets_through(), "a slow moment is no failure");
-        breaker.silent();
-        assert!(!breaker.lets_through());
+        assert!(breaker.allows(), "a slow moment is no failure");
+        breaker.record_timeout();
+        assert!(!breaker.allows());
         breaker.open_until_ms.store(0, Ordering::Relaxed);
-        assert!(breaker.lets_through(), "one may try");
-        assert!(!breaker.lets_through(), "and only one");
+        assert!(breaker.allows(), "one call may try");
+        assert!(!breaker.allows(), "and only one");
         breaker.open_until_ms.store(0, Ordering::Relaxed);
-        assert!(!breaker.silent(), "not long enough to doubt the connection");
         assert!(
-            !breaker.lets_through(),
-            "who tried in vain begins a new rest"
+            !breaker.record_timeout(),
+            "the connection is not replaced yet"
         );
-        breaker.renew_at_ms.store(0, Ordering::Relaxed);
-        assert!(breaker.silent(), "one makes it anew");
-        assert!(!breaker.silent(), "and only one");
-        breaker.answered();
-        assert!(breaker.lets_through());
+        assert!(!breaker.allows(), "the failed try begins a new interval");
+        breaker.reconnect_at_ms.store(0, Ordering::Relaxed);
+        assert!(breaker.record_timeout(), "one caller replaces it");
+        assert!(!breaker.record_timeout(), "and only one");
+        breaker.record_answer();
+        assert!(breaker.allows());
     }
 }

@@ -1,5 +1,5 @@
-//! [`Captchas`] on Redis: asked by one copy, shown by a second, answered at a third. A Redis that
-//! forgot a question refuses its answer: the buyer gets a new one.
+//! [`Captchas`] on Redis: asked by one instance, shown by a second, answered at a third. When Redis
+//! has lost a question, its answer is refused, and the buyer gets a new one.
 
 use std::sync::Arc;
 
@@ -7,22 +7,22 @@ use app::wire::{AccountId, CaptchaId, ItemId, LocalText};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{PORT, Redis, latest::Latest};
+use super::{Redis, latest_per_owner::LatestPerOwner};
 use crate::engine::ports::{AskedCaptcha, Captchas, Clock, PortError, Question};
 
-/// Most bytes of a kept question. A picture is about 3 kB.
-const QUESTION: usize = 65_536;
+/// Most bytes of a stored question. A picture is about 3 kB.
+const MAX_BYTES: usize = 65_536;
 
 /// The questions of a cluster.
 pub struct RedisCaptchas {
     redis: Redis,
     clock: Arc<dyn Clock>,
-    asked: Latest,
+    asked: LatestPerOwner,
 }
 
 /// All of a question but its picture, which follows it as it is.
 #[derive(Serialize, Deserialize)]
-struct Kept {
+struct StoredCaptcha {
     buyer: AccountId,
     item_id: ItemId,
     answer: String,
@@ -36,38 +36,38 @@ impl RedisCaptchas {
     /// The questions under `redis`'s namespace.
     pub fn new(redis: Redis, clock: Arc<dyn Clock>) -> Self {
         Self {
-            asked: Latest::new(redis.clone(), clock.clone(), "captcha"),
+            asked: LatestPerOwner::new(redis.clone(), clock.clone(), "captcha"),
             redis,
             clock,
         }
     }
 
-    /// Redis counts a life on its own clock; the engine's decides. A value of another version of
-    /// this program is forgotten.
-    fn read(&self, captcha_id: CaptchaId, value: Option<Vec<u8>>) -> Option<AskedCaptcha> {
+    /// Redis expires a value by its own clock; the engine's clock decides. A value that another
+    /// version of this program wrote counts as expired.
+    fn decode(&self, captcha_id: CaptchaId, value: Option<Vec<u8>>) -> Option<AskedCaptcha> {
         let value = value?;
         let (length, rest) = value.split_first_chunk()?;
         let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
-        let (kept, png) = rest.split_at_checked(length)?;
-        let kept: Kept = serde_json::from_slice(kept).ok()?;
-        (self.clock.now_ms() < kept.expires_at_ms).then(|| AskedCaptcha {
+        let (json, png) = rest.split_at_checked(length)?;
+        let stored: StoredCaptcha = serde_json::from_slice(json).ok()?;
+        (self.clock.now_ms() < stored.expires_at_ms).then(|| AskedCaptcha {
             captcha_id,
-            buyer: kept.buyer,
-            item_id: kept.item_id,
+            buyer: stored.buyer,
+            item_id: stored.item_id,
             question: Question {
                 png: png.to_vec().into(),
-                answer: kept.answer,
-                words: kept.words,
-                prompt: kept.prompt,
-                numeric: kept.numeric,
+                answer: stored.answer,
+                words: stored.words,
+                prompt: stored.prompt,
+                numeric: stored.numeric,
             },
-            expires_at_ms: kept.expires_at_ms,
+            expires_at_ms: stored.expires_at_ms,
         })
     }
 }
 
-/// The length of what is kept as JSON (four bytes, little end first), that, the picture.
-fn written(asked: AskedCaptcha) -> Result<Vec<u8>, PortError> {
+/// The length of the JSON (four bytes, little-endian), the JSON, the picture.
+fn encode(asked: AskedCaptcha) -> Result<Vec<u8>, PortError> {
     let Question {
         png,
         answer,
@@ -75,7 +75,7 @@ fn written(asked: AskedCaptcha) -> Result<Vec<u8>, PortError> {
         prompt,
         numeric,
     } = asked.question;
-    let kept = Kept {
+    let stored = StoredCaptcha {
         buyer: asked.buyer,
         item_id: asked.item_id,
         answer,
@@ -84,35 +84,34 @@ fn written(asked: AskedCaptcha) -> Result<Vec<u8>, PortError> {
         numeric,
         expires_at_ms: asked.expires_at_ms,
     };
-    let kept = serde_json::to_vec(&kept).map_err(|error| PortError::failed(PORT, error))?;
-    let length = 4 + kept.len() + png.len();
-    if length > QUESTION {
-        return Err(PortError::failed(
-            PORT,
-            format!("a question of {length} bytes is too long"),
-        ));
+    let json =
+        serde_json::to_vec(&stored).map_err(|error| PortError::failed(super::PORT, error))?;
+    let length = 4 + json.len() + png.len();
+    if length > MAX_BYTES {
+        let what = format!("a captcha of {length} bytes is too large to be stored");
+        return Err(PortError::failed(super::PORT, what));
     }
-    Ok([&(kept.len() as u32).to_le_bytes()[..], &kept, &png].concat())
+    Ok([&(json.len() as u32).to_le_bytes()[..], &json, &png].concat())
 }
 
 #[async_trait]
 impl Captchas for RedisCaptchas {
     async fn put(&self, asked: AskedCaptcha) -> Result<(), PortError> {
         let owner = (asked.buyer, asked.item_id);
-        let name = asked.captcha_id.to_string();
+        let id = asked.captcha_id.to_string();
         let expires_at_ms = asked.expires_at_ms;
-        let value = written(asked)?;
-        self.asked.put(owner, &name, &value, expires_at_ms).await
+        let value = encode(asked)?;
+        self.asked.put(owner, &id, &value, expires_at_ms).await
     }
 
     async fn get(&self, captcha_id: CaptchaId) -> Result<Option<AskedCaptcha>, PortError> {
         let value = self.asked.get(&captcha_id.to_string()).await?;
-        Ok(self.read(captcha_id, value))
+        Ok(self.decode(captcha_id, value))
     }
 
     async fn take(&self, captcha_id: CaptchaId) -> Result<Option<AskedCaptcha>, PortError> {
         let value = self.asked.take(&captcha_id.to_string()).await?;
-        Ok(self.read(captcha_id, value))
+        Ok(self.decode(captcha_id, value))
     }
 
     async fn first_spelling(&self, captcha_id: CaptchaId) -> Result<bool, PortError> {
@@ -120,10 +119,10 @@ impl Captchas for RedisCaptchas {
             return Ok(false);
         };
         let life_ms = asked.expires_at_ms - self.clock.now_ms();
-        let mut spell = redis::cmd("SET");
-        spell.arg(self.redis.key(&format!("captcha-spelt:{captcha_id}")));
-        spell.arg(1).arg("PX").arg(life_ms.max(1)).arg("NX");
-        let first: Option<String> = self.redis.ask(&spell).await?;
+        let mut set_spelt = redis::cmd("SET");
+        set_spelt.arg(self.redis.key(&format!("captcha-spelt:{captcha_id}")));
+        set_spelt.arg(1).arg("PX").arg(life_ms.max(1)).arg("NX");
+        let first: Option<String> = self.redis.query(&set_spelt).await?;
         Ok(first.is_some())
     }
 }

@@ -1,4 +1,4 @@
-//! A clock that follows Redis's: all copies of the shop tell the same time, whatever their own
+//! A clock that follows Redis's: all instances of the shop have the same time, whatever their own
 //! machines say, and it is the gate's.
 
 use std::{
@@ -11,88 +11,97 @@ use std::{
 
 use tokio::time::sleep;
 
-use super::{Redis, scripts::CLOCK};
+use super::{Redis, scripts};
+use crate::chain::Chain;
 use crate::{
     adapters::system::SystemClock,
     engine::ports::{Clock, PortError},
 };
 
-/// Between two looks at Redis's clock. A machine's own drifts by some microseconds meanwhile.
+/// Between two readings of Redis's clock. A machine's own drifts by some microseconds meanwhile.
 const PERIOD: Duration = Duration::from_secs(1);
-/// Questions a look; the one that was answered fastest is the least wrong.
+/// Samples of a reading; the one with the shortest round trip is the most exact.
 const SAMPLES: u32 = 3;
 
-/// The clock. Runs on by itself (the machine's monotonic clock) while Redis is silent; before the
-/// first look it is the machine's own. A look may set it back a little.
+/// The clock. It runs on the machine's monotonic clock while Redis does not answer; before the
+/// first reading it is the machine's own. A reading may set it back a little.
 #[derive(Clone)]
 pub struct ClusterClock {
     redis: Redis,
-    began: Instant,
-    /// Epoch microseconds at `began`.
-    began_at_us: Arc<AtomicI64>,
+    created_at: Instant,
+    /// Epoch microseconds at `created_at`.
+    created_at_us: Arc<AtomicI64>,
 }
 
 impl ClusterClock {
-    /// A clock that has not looked yet.
+    /// A clock that has not read Redis's yet.
     pub fn new(redis: Redis) -> Self {
         Self::starting_at(redis, SystemClock.now_ms())
     }
 
-    /// A clock that says `now_ms` until it has looked.
+    /// A clock that says `now_ms` until it has read Redis's.
     pub fn starting_at(redis: Redis, now_ms: i64) -> Self {
         Self {
             redis,
-            began: Instant::now(),
-            began_at_us: Arc::new(AtomicI64::new(now_ms.saturating_mul(1000))),
+            created_at: Instant::now(),
+            created_at_us: Arc::new(AtomicI64::new(now_ms.saturating_mul(1000))),
         }
     }
 
-    /// Looks at Redis's clock and says from now on what it says, half a round trip of a fraction
-    /// of a millisecond aside.
+    /// Reads Redis's clock and follows it from now on, with an error of at most half a round trip.
     ///
     /// # Errors
     /// When Redis does not answer; nothing changes.
-    pub async fn look(&self) -> Result<(), PortError> {
+    pub async fn synchronise(&self) -> Result<(), PortError> {
         let mut best = self.sample().await?;
         for _ in 1..SAMPLES {
             best = best.min(self.sample().await?);
         }
-        let (_, began_at_us) = best;
-        self.began_at_us.store(began_at_us, Ordering::Relaxed);
+        let (_, created_at_us) = best;
+        self.created_at_us.store(created_at_us, Ordering::Relaxed);
         Ok(())
     }
 
-    /// Looks again and again, for ever.
-    pub async fn follow(self) {
-        let mut follows = true;
+    /// Reads Redis's clock every second, for ever.
+    pub async fn keep_synchronised(self) {
+        let mut synchronised = true;
         loop {
-            let looked = self.look().await;
-            if looked.is_ok() != follows {
-                follows = looked.is_ok();
-                tracing::info!(follows, "the clock of Redis");
+            match self.synchronise().await {
+                Ok(()) if !synchronised => {
+                    tracing::info!("the clock follows the clock of Redis again");
+                    synchronised = true;
+                }
+                Err(error) if synchronised => {
+                    tracing::warn!(
+                        error = %Chain(&error),
+                        "cannot read the clock of Redis; the clock runs on by itself until it can"
+                    );
+                    synchronised = false;
+                }
+                _ => {}
             }
             sleep(PERIOD).await;
         }
     }
 
-    /// A round trip in microseconds, and what `began_at_us` is according to it.
+    /// A round trip in microseconds, and what `created_at_us` is according to it.
     async fn sample(&self) -> Result<(i64, i64), PortError> {
-        let asked_us = self.elapsed_us();
+        let sent_us = self.elapsed_us();
         let keys = [self.redis.key("clock")];
-        let (s, us): (i64, i64) = self.redis.run(&CLOCK, &keys, &[]).await?;
-        let answered_us = self.elapsed_us();
-        let middle_us = asked_us + (answered_us - asked_us) / 2;
-        Ok((answered_us - asked_us, s * 1_000_000 + us - middle_us))
+        let (s, us): (i64, i64) = self.redis.invoke(&scripts::gate::TIME, &keys, &[]).await?;
+        let received_us = self.elapsed_us();
+        let middle_us = sent_us + (received_us - sent_us) / 2;
+        Ok((received_us - sent_us, s * 1_000_000 + us - middle_us))
     }
 
     fn elapsed_us(&self) -> i64 {
-        i64::try_from(self.began.elapsed().as_micros()).unwrap_or(i64::MAX)
+        i64::try_from(self.created_at.elapsed().as_micros()).unwrap_or(i64::MAX)
     }
 }
 
 impl Clock for ClusterClock {
     fn now_ms(&self) -> i64 {
-        let began_at_us = self.began_at_us.load(Ordering::Relaxed);
-        began_at_us.saturating_add(self.elapsed_us()) / 1000
+        let created_at_us = self.created_at_us.load(Ordering::Relaxed);
+        created_at_us.saturating_add(self.elapsed_us()) / 1000
     }
 }

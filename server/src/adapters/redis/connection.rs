@@ -1,4 +1,4 @@
-//! The way to Redis: one multiplexed connection, a time limit around every call, a breaker in
+//! The connection to Redis: one multiplexed connection, a time-out around every call, a breaker in
 //! front. The only place that knows whether it is one Redis or a Redis Cluster.
 
 use std::{
@@ -15,31 +15,30 @@ use redis::{
 };
 use tokio::time::timeout;
 
-use super::breaker::Breaker;
-use crate::{chain::Chain, engine::ports::PortError};
+use super::{PORT, breaker::Breaker};
+use crate::engine::ports::PortError;
 
 /// A caller waits no longer: a person in a sale would rather be told to try again.
-const CALL: Duration = Duration::from_millis(250);
-/// Making a connection takes no longer, and neither does a call that its caller has left.
-const RESPONSE: Duration = Duration::from_secs(1);
-/// Longest pause between two attempts to connect.
-const RECONNECT: Duration = Duration::from_millis(500);
-/// What was sent must be taken by the other side's kernel within this time.
-const UNSENT: Duration = Duration::from_secs(2);
-
-pub(super) const PORT: &str = "redis";
+const CALL_TIMEOUT: Duration = Duration::from_millis(250);
+/// Around connecting, and around a call whose caller has given up.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(1);
+/// Shortest and longest pause between two attempts to connect.
+const MIN_RECONNECT_DELAY: Duration = Duration::from_millis(20);
+const MAX_RECONNECT_DELAY: Duration = Duration::from_millis(500);
+/// A connection ends when the other side's kernel does not acknowledge what was sent for this long.
+const TCP_USER_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// One Redis, or a Redis Cluster. Cheap to clone; clones share the connection.
 #[derive(Clone)]
 pub struct Redis {
-    link: Arc<RwLock<Link>>,
+    connection: Arc<RwLock<Connection>>,
     breaker: Arc<Breaker>,
     namespace: Arc<str>,
     urls: Arc<[String]>,
 }
 
 #[derive(Clone)]
-enum Link {
+enum Connection {
     Single(ConnectionManager),
     Cluster(ClusterConnection),
 }
@@ -51,27 +50,25 @@ pub enum Arg<'a> {
     Text(&'a str),
     /// A number; Lua's are exact below 2^53.
     Number(i64),
-    /// Bytes as they are.
-    Bytes(&'a [u8]),
 }
 
 impl Redis {
-    /// Makes ready to talk to one Redis (one address) or to a Redis Cluster (some of its nodes),
-    /// under keys that begin with `namespace`. Connects at the first call, and again after losses.
+    /// One Redis (one address) or a Redis Cluster (some of its nodes), with keys that begin with
+    /// `namespace`. Connects at the first call, and again when the connection is lost.
     ///
     /// # Errors
     /// When an address is malformed.
     pub fn new(urls: &[String], namespace: &str) -> Result<Redis, PortError> {
-        let link = Link::new(urls).map_err(port_error)?;
+        let connection = Connection::new(urls).map_err(port_error)?;
         Ok(Redis {
-            link: Arc::new(RwLock::new(link)),
+            connection: Arc::new(RwLock::new(connection)),
             breaker: Arc::new(Breaker::new()),
             namespace: namespace.into(),
             urls: urls.into(),
         })
     }
 
-    /// A name of ours: the namespace, a colon, `rest`.
+    /// The namespace, a colon, `rest`.
     pub fn key(&self, rest: &str) -> String {
         format!("{}:{rest}", self.namespace)
     }
@@ -84,17 +81,18 @@ impl Redis {
     /// One command.
     ///
     /// # Errors
-    /// [`PortError::Busy`] when Redis does not answer within 250 ms, or is known not to answer:
-    /// whether the command took effect is not known. [`PortError::Failed`] when it refuses.
-    pub async fn ask<T: FromRedisValue>(&self, cmd: &Cmd) -> Result<T, PortError> {
-        self.guarded(async |link| cmd.query_async(link).await).await
+    /// [`PortError::Busy`] when Redis does not answer within 250 ms, or the breaker is open:
+    /// whether the command took effect is not known. [`PortError::Failed`] when Redis refuses it.
+    pub async fn query<T: FromRedisValue>(&self, cmd: &Cmd) -> Result<T, PortError> {
+        self.call(async |connection| cmd.query_async(connection).await)
+            .await
     }
 
-    /// One script; all its keys are in one slot. A Redis that does not know the script learns it.
+    /// One script; all its keys are in one slot. A Redis that does not know the script gets it.
     ///
     /// # Errors
-    /// As [`ask`](Self::ask).
-    pub async fn run<T: FromRedisValue>(
+    /// As [`query`](Self::query).
+    pub async fn invoke<T: FromRedisValue>(
         &self,
         script: &Script,
         keys: &[String],
@@ -108,10 +106,9 @@ impl Redis {
             match arg {
                 Arg::Text(text) => call.arg(text),
                 Arg::Number(number) => call.arg(number),
-                Arg::Bytes(bytes) => call.arg(bytes),
             };
         }
-        self.guarded(async |link| call.invoke_async(link).await)
+        self.call(async |connection| call.invoke_async(connection).await)
             .await
     }
 
@@ -120,51 +117,59 @@ impl Redis {
     /// # Errors
     /// When it does not.
     pub async fn ping(&self) -> Result<(), PortError> {
-        self.ask::<String>(&redis::cmd("PING")).await.map(drop)
+        self.query::<String>(&redis::cmd("PING")).await.map(drop)
     }
 
-    /// The library connects again when a connection ends, not when it is only mute: whatever is in
-    /// between may keep one that Redis does not know any more. So silence ends it here.
-    fn silent(&self) {
-        if self.breaker.silent()
-            && let Ok(link) = Link::new(&self.urls)
+    /// The library connects again when a connection ends, not when it only stops answering: a
+    /// machine in between may keep a connection that Redis does not know any more. So it is
+    /// replaced here.
+    fn record_timeout(&self) {
+        if self.breaker.record_timeout()
+            && let Ok(connection) = Connection::new(&self.urls)
         {
-            *self.link.write().unwrap_or_else(PoisonError::into_inner) = link;
+            tracing::debug!("Redis does not answer; its connection is replaced by a new one");
+            *self
+                .connection
+                .write()
+                .unwrap_or_else(PoisonError::into_inner) = connection;
         }
     }
 
-    async fn guarded<T>(
+    async fn call<T>(
         &self,
-        call: impl AsyncFnOnce(&mut Link) -> RedisResult<T>,
+        call: impl AsyncFnOnce(&mut Connection) -> RedisResult<T>,
     ) -> Result<T, PortError> {
-        if !self.breaker.lets_through() {
-            return Err(PortError::busy(PORT, "does not answer"));
+        if !self.breaker.allows() {
+            return Err(PortError::busy(PORT, "the circuit breaker is open"));
         }
-        let mut link = self
-            .link
+        let mut connection = self
+            .connection
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
-        match timeout(CALL, call(&mut link)).await {
+        match timeout(CALL_TIMEOUT, call(&mut connection)).await {
             Err(_) => {
-                self.silent();
-                Err(PortError::busy(PORT, "no answer in time"))
+                self.record_timeout();
+                Err(PortError::busy(
+                    PORT,
+                    &format!("no answer within {} ms", CALL_TIMEOUT.as_millis()),
+                ))
             }
-            Ok(Err(error)) if is_silence(&error) => {
-                self.silent();
+            Ok(Err(error)) if is_no_answer(&error) => {
+                self.record_timeout();
                 Err(port_error(error))
             }
             Ok(answer) => {
-                self.breaker.answered();
+                self.breaker.record_answer();
                 answer.map_err(port_error)
             }
         }
     }
 }
 
-impl Link {
+impl Connection {
     /// Connects at the first call.
-    fn new(urls: &[String]) -> RedisResult<Link> {
+    fn new(urls: &[String]) -> RedisResult<Connection> {
         match urls {
             [url] => single(url),
             urls => cluster(urls),
@@ -180,56 +185,56 @@ pub(super) fn tcp() -> TcpSettings {
     TcpSettings::default()
         .set_nodelay(true)
         .set_keepalive(keepalive)
-        .set_user_timeout(UNSENT)
+        .set_user_timeout(TCP_USER_TIMEOUT)
 }
 
-fn single(url: &str) -> RedisResult<Link> {
+fn single(url: &str) -> RedisResult<Connection> {
     let info = redis::IntoConnectionInfo::into_connection_info(url)?.set_tcp_settings(tcp());
     let config = ConnectionManagerConfig::new()
-        .set_response_timeout(Some(RESPONSE))
-        .set_connection_timeout(Some(RESPONSE))
-        .set_min_delay(Duration::from_millis(20))
-        .set_max_delay(RECONNECT);
-    ConnectionManager::new_lazy_with_config(Client::open(info)?, config).map(Link::Single)
+        .set_response_timeout(Some(RESPONSE_TIMEOUT))
+        .set_connection_timeout(Some(RESPONSE_TIMEOUT))
+        .set_min_delay(MIN_RECONNECT_DELAY)
+        .set_max_delay(MAX_RECONNECT_DELAY);
+    ConnectionManager::new_lazy_with_config(Client::open(info)?, config).map(Connection::Single)
 }
 
-fn cluster(urls: &[String]) -> RedisResult<Link> {
+fn cluster(urls: &[String]) -> RedisResult<Connection> {
     let client = ClusterClient::builder(urls.iter().map(String::as_str))
         .tcp_settings(tcp())
-        .response_timeout(RESPONSE)
-        .connection_timeout(RESPONSE)
-        .max_retry_wait(RECONNECT.as_millis() as u64)
+        .response_timeout(RESPONSE_TIMEOUT)
+        .connection_timeout(RESPONSE_TIMEOUT)
+        .max_retry_wait(MAX_RECONNECT_DELAY.as_millis() as u64)
         .build()?;
     let connection = client.get_pending_async_connection_with_config(ClusterConfig::new());
-    Ok(Link::Cluster(connection))
+    Ok(Connection::Cluster(connection))
 }
 
-/// Whether nobody answered, as opposed to an answer that says no.
-fn is_silence(error: &RedisError) -> bool {
+/// Whether there was no answer, as opposed to an answer that says no.
+fn is_no_answer(error: &RedisError) -> bool {
     error.is_io_error()
         || error.is_timeout()
         || error.is_connection_dropped()
         || error.kind() == ErrorKind::ClusterConnectionNotFound
 }
 
-/// Silence, and answers that will be others in a while, are [`PortError::Busy`].
+/// No answer, and answers that will be others in a while, are [`PortError::Busy`].
 pub(super) fn port_error(error: RedisError) -> PortError {
     use ServerErrorKind::{BusyLoading, ClusterDown, MasterDown, ReadOnly, TryAgain};
-    let passing = matches!(
+    let transient = matches!(
         error.kind(),
         ErrorKind::Server(BusyLoading | ClusterDown | MasterDown | ReadOnly | TryAgain)
     ) || matches!(error.code(), Some("OOM" | "BUSY" | "MISCONF"));
-    if passing || is_silence(&error) {
-        return PortError::busy(PORT, Chain(&error));
+    if transient || is_no_answer(&error) {
+        return PortError::busy(PORT, error.to_string());
     }
     PortError::failed(PORT, error)
 }
 
-impl ConnectionLike for Link {
+impl ConnectionLike for Connection {
     fn req_packed_command<'a>(&'a mut self, cmd: &'a Cmd) -> redis::RedisFuture<'a, redis::Value> {
         match self {
-            Link::Single(link) => link.req_packed_command(cmd),
-            Link::Cluster(link) => link.req_packed_command(cmd),
+            Connection::Single(connection) => connection.req_packed_command(cmd),
+            Connection::Cluster(connection) => connection.req_packed_command(cmd),
         }
     }
 
@@ -240,15 +245,19 @@ impl ConnectionLike for Link {
         count: usize,
     ) -> redis::RedisFuture<'a, Vec<redis::Value>> {
         match self {
-            Link::Single(link) => link.req_packed_commands(pipeline, offset, count),
-            Link::Cluster(link) => link.req_packed_commands(pipeline, offset, count),
+            Connection::Single(connection) => {
+                connection.req_packed_commands(pipeline, offset, count)
+            }
+            Connection::Cluster(connection) => {
+                connection.req_packed_commands(pipeline, offset, count)
+            }
         }
     }
 
     fn get_db(&self) -> i64 {
         match self {
-            Link::Single(link) => link.get_db(),
-            Link::Cluster(link) => link.get_db(),
+            Connection::Single(connection) => connection.get_db(),
+            Connection::Cluster(connection) => connection.get_db(),
         }
     }
 }

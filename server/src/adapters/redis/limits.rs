@@ -1,15 +1,15 @@
-//! [`Limits`] on Redis: what a buyer does is counted together, whichever copy it reaches.
+//! [`Limits`] on Redis: what a buyer does is counted together, whichever instance it reaches.
 //!
 //! Requests of an address are not: they are counted in each process, because asking Redis about
-//! every request would let anybody load it. Each copy lets the full rate through; what stands in
-//! front of the copies limits an address as a whole.
+//! every request would let anybody load it. Each instance allows the full rate; the proxy in front
+//! of the instances limits an address as a whole.
 
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use moka::future::Cache;
 
-use super::{Arg, Redis, scripts::COUNT};
+use super::{Arg, Redis, scripts};
 use crate::{
     adapters::{
         embedded::GovernedLimits,
@@ -18,9 +18,9 @@ use crate::{
     engine::ports::{Clock, Limit, Limits, PortError, RetryAfter},
 };
 
-/// Callers over a limit that a process remembers, about 100 bytes each.
-const OVER: u64 = 100_000;
-/// No period is longer, so nobody who is over a limit is for longer.
+/// Refused callers that a process remembers, about 100 bytes each.
+const REFUSED_CALLERS: u64 = 100_000;
+/// No period is longer, so nobody is refused for longer.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// The limiter of a cluster.
@@ -30,9 +30,9 @@ pub struct RedisLimits {
     quotas: Quotas,
     off: NoLimits,
     local: GovernedLimits,
-    /// Until when Redis said no. A refusal changes nothing, so until then every answer is no: a
-    /// caller who hammers costs Redis one question a period.
-    over_until_ms: Cache<Limit, i64>,
+    /// Until when Redis refused a caller. A refusal changes nothing, so until then every answer is
+    /// the same: a caller who hammers costs Redis one call a period.
+    refused_until_ms: Cache<Limit, i64>,
 }
 
 impl RedisLimits {
@@ -44,14 +44,14 @@ impl RedisLimits {
             clock,
             quotas,
             off,
-            over_until_ms: Cache::builder()
-                .max_capacity(OVER)
+            refused_until_ms: Cache::builder()
+                .max_capacity(REFUSED_CALLERS)
                 .time_to_live(LONGEST_WAIT)
                 .build(),
         }
     }
 
-    async fn ask(
+    async fn count_in_redis(
         &self,
         limit: &Limit,
         quota: Quota,
@@ -64,8 +64,11 @@ impl RedisLimits {
             Arg::Number(quota.burst.get().into()),
         ];
         let keys = [self.redis.key(&key(limit))];
-        let wait_us: i64 = self.redis.run(&COUNT, &keys, &args).await?;
-        // Rounded up: whoever waits as long as told is let through.
+        let wait_us: i64 = self
+            .redis
+            .invoke(&scripts::limits::COUNT, &keys, &args)
+            .await?;
+        // Rounded up: a caller who waits as long as told is allowed.
         let wait_ms = (wait_us + 999) / 1000;
         Ok((wait_ms > 0).then_some(RetryAfter { wait_ms }))
     }
@@ -84,7 +87,7 @@ fn key(limit: &Limit) -> String {
     }
 }
 
-/// Signing in and cancelling need the ledger only. They go on without Redis, counted by each copy
+/// Signing in and cancelling need the ledger only. Without Redis they are counted by each instance
 /// for itself; everything else that is limited needs Redis anyway.
 fn works_without_redis(limit: &Limit) -> bool {
     matches!(
@@ -104,18 +107,18 @@ impl Limits for RedisLimits {
             return Ok(None);
         };
         let now_ms = self.clock.now_ms();
-        if let Some(until_ms) = self.over_until_ms.get(limit).await
+        if let Some(until_ms) = self.refused_until_ms.get(limit).await
             && now_ms < until_ms
         {
             return Ok(Some(RetryAfter {
                 wait_ms: until_ms - now_ms,
             }));
         }
-        match self.ask(limit, quota, now_ms).await {
-            Ok(Some(over)) => {
-                let until_ms = now_ms + over.wait_ms;
-                self.over_until_ms.insert(limit.clone(), until_ms).await;
-                Ok(Some(over))
+        match self.count_in_redis(limit, quota, now_ms).await {
+            Ok(Some(refused)) => {
+                let until_ms = now_ms + refused.wait_ms;
+                self.refused_until_ms.insert(limit.clone(), until_ms).await;
+                Ok(Some(refused))
             }
             Err(PortError::Busy { .. }) if works_without_redis(limit) => {
                 self.local.count(limit).await

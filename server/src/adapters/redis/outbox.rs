@@ -1,5 +1,5 @@
 //! [`Outbox`] on Redis streams: one per segment, written by `reserve` in the same step as the hold,
-//! read by a consumer group of relays.
+//! read by relays, which are one consumer group.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -14,25 +14,25 @@ use async_trait::async_trait;
 use futures::future::try_join_all;
 use uuid::Uuid;
 
-use super::{Arg, GateClock, Redis, scripts, segment, segment::Segment};
+use super::{Arg, GateClock, Redis, keys, scripts, segment::Segment};
 use crate::engine::ports::{Outbox, OutboxEntry, PortError, QueuedReservation};
 
 /// The list of outboxes is read again after this long.
-const LIST: Duration = Duration::from_secs(1);
+const LIST_LIFE: Duration = Duration::from_secs(1);
 /// An empty outbox leaves the list this long after the end of its item's window.
-const RETIRE_MS: i64 = 24 * 3_600_000;
-/// Outboxes that are asked at the same time.
-const ABREAST: usize = 32;
-/// Outboxes on the list.
-const MOST: usize = 20_000;
+const RETIRE_AFTER_MS: i64 = 24 * 3_600_000;
+/// Outboxes that are read at the same time.
+const CONCURRENT_READS: usize = 32;
+/// Outboxes that are read of the list.
+const MAX_OUTBOXES: usize = 20_000;
 
-/// The outboxes of all items, seen by one relay.
+/// The outboxes of all items, as one relay reads them.
 pub struct RedisOutbox {
     redis: Redis,
     clock: GateClock,
-    /// This process among all relays.
-    name: String,
-    /// Entries that a relay has had for this long without forwarding them are taken over.
+    /// The name of this relay in the consumer group.
+    relay: String,
+    /// Entries that another relay has had for this long without forwarding them are taken over.
     idle: Duration,
     state: Mutex<State>,
     next: AtomicUsize,
@@ -40,28 +40,29 @@ pub struct RedisOutbox {
 
 #[derive(Default)]
 struct State {
-    /// Tags of segments, and when they were read.
+    /// Tags of segments.
     list: Vec<String>,
+    /// When `list` was read.
     listed_at: Option<Instant>,
-    /// When entries of dead relays were last looked for.
+    /// When entries of dead relays were claimed last.
     claimed_at: Option<Instant>,
-    /// Receipts of what was taken and not forwarded.
+    /// Receipts of entries that were taken and not forwarded.
     taken: HashSet<String>,
-    /// A call broke off: Redis may have handed out what never arrived here.
-    broken: bool,
+    /// A call failed: Redis may have handed out entries that never arrived here.
+    reread: bool,
 }
 
-/// An entry as the script hands it out.
-type Raw = (String, Vec<String>);
+/// An entry as the script hands it out: its id, and fields and values in turn.
+type RawEntry = (String, Vec<String>);
 
 impl RedisOutbox {
-    /// The outboxes under the namespace of `redis`; `clock` is the gate's. Entries that another relay has had for `idle`
-    /// are taken over: longer than a relay waits for the queue's confirm.
+    /// The outboxes under the namespace of `redis`; `clock` is the gate's. Entries that another
+    /// relay has had for `idle` are taken over: longer than a relay waits for the queue's confirm.
     pub fn new(redis: Redis, clock: GateClock, idle: Duration) -> Self {
         Self {
             redis,
             clock,
-            name: Uuid::now_v7().to_string(),
+            relay: Uuid::now_v7().to_string(),
             idle,
             state: Mutex::default(),
             next: AtomicUsize::new(0),
@@ -76,18 +77,18 @@ impl RedisOutbox {
     async fn list(&self) -> Result<Vec<String>, PortError> {
         {
             let state = self.state();
-            if state.listed_at.is_some_and(|at| at.elapsed() < LIST) {
+            if state.listed_at.is_some_and(|at| at.elapsed() < LIST_LIFE) {
                 return Ok(state.list.clone());
             }
         }
         let mut read = redis::cmd("ZRANGE");
-        read.arg(segment::outboxes(&self.redis));
-        read.arg(0).arg(MOST - 1).arg("WITHSCORES");
-        let listed: Vec<(String, i64)> = self.redis.ask(&read).await?;
+        read.arg(keys::outboxes(&self.redis));
+        read.arg(0).arg(MAX_OUTBOXES - 1).arg("WITHSCORES");
+        let listed: Vec<(String, i64)> = self.redis.query(&read).await?;
         let now_ms = self.clock.now_ms(&self.redis).await?;
         let mut list = Vec::with_capacity(listed.len());
         for (tag, ends_at_ms) in listed {
-            let over = ends_at_ms + RETIRE_MS < now_ms;
+            let over = ends_at_ms + RETIRE_AFTER_MS < now_ms;
             if !over || !self.retire(&tag).await? {
                 list.push(tag);
             }
@@ -98,28 +99,36 @@ impl RedisOutbox {
         Ok(list)
     }
 
-    /// Takes an outbox off the list, if it is empty.
+    /// Removes an outbox from the list, if it is empty.
     async fn retire(&self, tag: &str) -> Result<bool, PortError> {
         let keys = [self.stream(tag)];
-        let empty: bool = self.redis.run(&scripts::OUTBOX_RETIRE, &keys, &[]).await?;
+        let empty: bool = self
+            .redis
+            .invoke(&scripts::outbox::RETIRE, &keys, &[])
+            .await?;
         if empty {
             let mut remove = redis::cmd("ZREM");
-            remove.arg(segment::outboxes(&self.redis)).arg(tag);
-            self.redis.ask::<i64>(&remove).await?;
+            remove.arg(keys::outboxes(&self.redis)).arg(tag);
+            self.redis.query::<i64>(&remove).await?;
         }
         Ok(empty)
     }
 
     fn stream(&self, tag: &str) -> String {
-        Segment::tagged(tag).key(&self.redis, "outbox")
+        Segment::tagged(tag).key(&self.redis, keys::OUTBOX)
     }
 
-    /// Reads from all outboxes in turn, beginning with another one every time: first a fair share
-    /// of each, then the rest of those that have more.
-    async fn read(&self, limit: usize, mut again: bool) -> Result<Vec<(String, Raw)>, PortError> {
+    /// Reads all outboxes, beginning with another one every time: first a fair share of each, then
+    /// more of those that have more. With `again`, entries that this relay has are handed out
+    /// again.
+    async fn read(
+        &self,
+        limit: usize,
+        mut again: bool,
+    ) -> Result<Vec<(String, RawEntry)>, PortError> {
         let mut tags = self.list().await?;
-        if tags.len() > ABREAST {
-            tags = self.with_entries(&tags).await?;
+        if tags.len() > CONCURRENT_READS {
+            tags = self.not_empty(&tags).await?;
         }
         if tags.is_empty() {
             return Ok(Vec::new());
@@ -127,10 +136,10 @@ impl RedisOutbox {
         let first = self.next.fetch_add(1, Ordering::Relaxed) % tags.len();
         tags.rotate_left(first);
         let mut found = Vec::new();
-        let mut claim = self.claims();
+        let mut claim = self.claim_is_due();
         while !tags.is_empty() && found.len() < limit {
             let mut more = Vec::new();
-            for group in tags.chunks(ABREAST) {
+            for group in tags.chunks(CONCURRENT_READS) {
                 let share = (limit.saturating_sub(found.len())) / group.len();
                 let share = share.max(1);
                 let reads = group
@@ -144,35 +153,35 @@ impl RedisOutbox {
                     found.extend(entries.into_iter().map(|entry| (tag.clone(), entry)));
                 }
             }
-            // Its own and the orphans once: a second look would hand out the same again.
+            // Own and claimed entries once: a second read would hand out the same again.
             (again, claim) = (false, false);
             tags = more;
         }
         Ok(found)
     }
 
-    /// How much is in each of these outboxes: much cheaper than looking into them.
+    /// How many entries are in each of these outboxes: much cheaper than reading them.
     async fn lengths(&self, tags: &[String]) -> Result<Vec<u64>, PortError> {
         let mut lengths = Vec::with_capacity(tags.len());
-        for group in tags.chunks(ABREAST) {
-            let asked = group.iter().map(async |tag| {
+        for group in tags.chunks(CONCURRENT_READS) {
+            let reads = group.iter().map(async |tag| {
                 let mut length = redis::cmd("XLEN");
                 length.arg(self.stream(tag));
-                self.redis.ask::<u64>(&length).await
+                self.redis.query::<u64>(&length).await
             });
-            lengths.extend(try_join_all(asked).await?);
+            lengths.extend(try_join_all(reads).await?);
         }
         Ok(lengths)
     }
 
-    async fn with_entries(&self, tags: &[String]) -> Result<Vec<String>, PortError> {
+    async fn not_empty(&self, tags: &[String]) -> Result<Vec<String>, PortError> {
         let lengths = self.lengths(tags).await?;
-        let filled = tags.iter().zip(lengths).filter(|(_, length)| *length > 0);
-        Ok(filled.map(|(tag, _)| tag.clone()).collect())
+        let not_empty = tags.iter().zip(lengths).filter(|(_, length)| *length > 0);
+        Ok(not_empty.map(|(tag, _)| tag.clone()).collect())
     }
 
-    /// Whether it is time to look for entries of dead relays.
-    fn claims(&self) -> bool {
+    /// Whether it is time to claim entries of dead relays.
+    fn claim_is_due(&self) -> bool {
         let mut state = self.state();
         let due = state
             .claimed_at
@@ -189,26 +198,28 @@ impl RedisOutbox {
         count: usize,
         again: bool,
         claim: bool,
-    ) -> Result<Vec<Raw>, PortError> {
+    ) -> Result<Vec<RawEntry>, PortError> {
         let idle = match claim {
             true => self.idle.as_millis().to_string(),
             false => String::new(),
         };
         let args = [
-            Arg::Text(&self.name),
+            Arg::Text(&self.relay),
             Arg::Number(count as i64),
             Arg::Number(i64::from(again)),
             Arg::Text(&idle),
         ];
         let keys = [self.stream(tag)];
-        self.redis.run(&scripts::OUTBOX_TAKE, &keys, &args).await
+        self.redis
+            .invoke(&scripts::outbox::TAKE, &keys, &args)
+            .await
     }
 
-    /// Entries leave their outboxes.
+    /// Removes entries from their outboxes.
     async fn remove(&self, receipts: impl Iterator<Item = &str>) -> Result<(), PortError> {
         let mut by_tag: BTreeMap<&str, Vec<Arg<'_>>> = BTreeMap::new();
         for receipt in receipts {
-            // An outbox knows its own receipts; another's has nothing to forward here.
+            // A receipt of another outbox has nothing to remove here.
             if let Some((tag, id)) = receipt.split_once(' ') {
                 by_tag.entry(tag).or_default().push(Arg::Text(id));
             }
@@ -217,7 +228,7 @@ impl RedisOutbox {
             ids.chunks(1000).map(async |ids| {
                 let keys = [self.stream(tag)];
                 self.redis
-                    .run::<i64>(&scripts::OUTBOX_FORWARD, &keys, ids)
+                    .invoke::<i64>(&scripts::outbox::FORWARD, &keys, ids)
                     .await
             })
         });
@@ -230,40 +241,44 @@ impl Outbox for RedisOutbox {
     async fn take(&self, limit: u32) -> Result<Vec<OutboxEntry>, PortError> {
         let again = {
             let state = self.state();
-            state.broken || !state.taken.is_empty()
+            state.reread || !state.taken.is_empty()
         };
         let found = match self.read(limit as usize, again).await {
             Ok(found) => found,
             Err(error) => {
-                self.state().broken = true;
+                self.state().reread = true;
                 return Err(error);
             }
         };
         let mut entries = Vec::with_capacity(found.len());
-        let mut malformed = Vec::new();
+        let mut unreadable = Vec::new();
         for (tag, (id, fields)) in found {
             let receipt = format!("{tag} {id}");
-            match reservation(&fields) {
+            match decode(&fields) {
                 Some(reservation) => entries.push(OutboxEntry {
                     reservation,
                     receipt,
                 }),
                 None => {
-                    // None of our scripts writes such a thing. If it was a hold, it is sent again
-                    // from the list of holders.
-                    tracing::error!(receipt, ?fields, "an unreadable outbox entry is dropped");
-                    malformed.push(receipt);
+                    // No script writes such an entry. If it was a hold, reconcile sends it again
+                    // from the record of its holder.
+                    tracing::error!(
+                        receipt,
+                        ?fields,
+                        "cannot read an outbox entry, something else wrote it; it is removed"
+                    );
+                    unreadable.push(receipt);
                 }
             }
         }
         {
             let mut state = self.state();
-            // Outboxes that were not asked may still have some that were handed out before.
-            state.broken = again && entries.len() >= limit as usize;
+            // Outboxes that were not read may have entries that were handed out before.
+            state.reread = again && entries.len() >= limit as usize;
             state.taken = entries.iter().map(|entry| entry.receipt.clone()).collect();
         }
-        if !malformed.is_empty() {
-            self.remove(malformed.iter().map(String::as_str)).await?;
+        if !unreadable.is_empty() {
+            self.remove(unreadable.iter().map(String::as_str)).await?;
         }
         Ok(entries)
     }
@@ -284,8 +299,8 @@ impl Outbox for RedisOutbox {
     }
 }
 
-/// What the scripts wrote, or `None`.
-fn reservation(fields: &[String]) -> Option<QueuedReservation> {
+/// The reservation in the fields of an entry.
+fn decode(fields: &[String]) -> Option<QueuedReservation> {
     let field = |name: &str| {
         let mut pairs = fields.chunks_exact(2);
         pairs.find(|pair| pair[0] == name).map(|pair| &pair[1])

@@ -1,5 +1,5 @@
-//! [`Paths`] on Redis: handed out by one copy, used at another. A Redis that forgot them refuses
-//! them: the buyer asks for a new one.
+//! [`Paths`] on Redis: handed out by one instance, used at another. When Redis has lost a path, it
+//! is refused, and the buyer asks for a new one.
 
 use std::sync::Arc;
 
@@ -7,18 +7,18 @@ use app::wire::{AccountId, ItemId, ReservationId};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{PORT, Redis, latest::Latest};
+use super::{Redis, latest_per_owner::LatestPerOwner};
 use crate::engine::ports::{Clock, PathGrant, Paths, PortError};
 
 /// The paths of a cluster.
 pub struct RedisPaths {
     clock: Arc<dyn Clock>,
-    grants: Latest,
+    grants: LatestPerOwner,
 }
 
-/// A grant as it is kept; the path is its name.
+/// A grant as it is stored; the path is its id.
 #[derive(Serialize, Deserialize)]
-struct Kept {
+struct StoredGrant {
     buyer: AccountId,
     item_id: ItemId,
     reservation_id: ReservationId,
@@ -30,22 +30,22 @@ impl RedisPaths {
     /// The paths under `redis`'s namespace.
     pub fn new(redis: Redis, clock: Arc<dyn Clock>) -> Self {
         Self {
-            grants: Latest::new(redis, clock.clone(), "path"),
+            grants: LatestPerOwner::new(redis, clock.clone(), "path"),
             clock,
         }
     }
 
-    /// Redis counts a life on its own clock; the engine's decides. A value of another version of
-    /// this program is forgotten.
-    fn read(&self, path: &str, value: Option<Vec<u8>>) -> Option<PathGrant> {
-        let kept: Kept = serde_json::from_slice(&value?).ok()?;
-        (self.clock.now_ms() < kept.expires_at_ms).then(|| PathGrant {
+    /// Redis expires a value by its own clock; the engine's clock decides. A value that another
+    /// version of this program wrote counts as expired.
+    fn decode(&self, path: &str, value: Option<Vec<u8>>) -> Option<PathGrant> {
+        let stored: StoredGrant = serde_json::from_slice(&value?).ok()?;
+        (self.clock.now_ms() < stored.expires_at_ms).then(|| PathGrant {
             path: path.to_owned(),
-            buyer: kept.buyer,
-            item_id: kept.item_id,
-            reservation_id: kept.reservation_id,
-            expires_at_ms: kept.expires_at_ms,
-            asked: kept.asked,
+            buyer: stored.buyer,
+            item_id: stored.item_id,
+            reservation_id: stored.reservation_id,
+            expires_at_ms: stored.expires_at_ms,
+            asked: stored.asked,
         })
     }
 }
@@ -53,14 +53,15 @@ impl RedisPaths {
 #[async_trait]
 impl Paths for RedisPaths {
     async fn put(&self, grant: PathGrant) -> Result<(), PortError> {
-        let kept = Kept {
+        let stored = StoredGrant {
             buyer: grant.buyer,
             item_id: grant.item_id,
             reservation_id: grant.reservation_id,
             expires_at_ms: grant.expires_at_ms,
             asked: grant.asked,
         };
-        let value = serde_json::to_vec(&kept).map_err(|error| PortError::failed(PORT, error))?;
+        let value =
+            serde_json::to_vec(&stored).map_err(|error| PortError::failed(super::PORT, error))?;
         let owner = (grant.buyer, grant.item_id);
         self.grants
             .put(owner, &grant.path, &value, grant.expires_at_ms)
@@ -68,10 +69,10 @@ impl Paths for RedisPaths {
     }
 
     async fn peek(&self, path: &str) -> Result<Option<PathGrant>, PortError> {
-        Ok(self.read(path, self.grants.get(path).await?))
+        Ok(self.decode(path, self.grants.get(path).await?))
     }
 
     async fn take(&self, path: &str) -> Result<Option<PathGrant>, PortError> {
-        Ok(self.read(path, self.grants.take(path).await?))
+        Ok(self.decode(path, self.grants.take(path).await?))
     }
 }

@@ -1,9 +1,9 @@
-//! What became of a reservation, where pollers ask: thousands of buyers ask every second, and the
-//! ledger has other things to do. Redis answers what it knows; the ledger is the truth and is asked
-//! when Redis does not know, or has said "queued" for a while.
+//! A cache of what became of reservations: thousands of buyers poll every second, and the ledger
+//! has other things to do. The ledger is the truth and is read when Redis has no result, or has
+//! said "queued" for a while.
 //!
-//! Written at three places: when the gate has held a unit ([`AnsweredGate`]), when orders were
-//! written ([`CachedOrders`]), and when the ledger knew more ([`CachedReservations`]).
+//! Written at three places: when the gate has held a unit ([`RecordingGate`]), when orders were
+//! written ([`RecordingOrders`]), and when the ledger was read ([`CachedReservations`]).
 
 mod gate;
 mod ledger;
@@ -14,41 +14,39 @@ use app::wire::{AccountId, ItemId, OrderId, Rejection, ReservationId, Reservatio
 use futures::future::join_all;
 use serde::{Deserialize, Serialize};
 
-use super::{PORT, Redis};
-use crate::{
-    chain::Chain,
-    engine::ports::{Clock, PortError, ReservationRecord, Unit},
-};
+use super::{Redis, keys};
+use crate::chain::Chain;
+use crate::engine::ports::{Clock, PortError, ReservationRecord, Unit};
 
-pub use gate::AnsweredGate;
-pub use ledger::{CachedOrders, CachedReservations};
+pub use gate::RecordingGate;
+pub use ledger::{CachedReservations, RecordingOrders};
 
-/// Buyers poll for minutes; whoever comes later asks the ledger.
+/// Buyers poll for minutes; later the ledger is read.
 const LIFE_MS: i64 = 3_600_000;
 
-/// Results under `result:<reservation>`, and each buyer's latest reservation of an item under
-/// `result-of:<item>:<buyer>`. Bounded by their life of an hour.
+/// The result of each reservation, and each buyer's latest reservation of an item. Bounded by their
+/// life of an hour.
 #[derive(Clone)]
 pub struct Results {
     redis: Redis,
     clock: Arc<dyn Clock>,
 }
 
-/// A result as it is kept; the reservation is its name.
+/// A result as it is stored, by reservation.
 #[derive(Serialize, Deserialize)]
-struct Kept {
+struct StoredResult {
     item_id: ItemId,
     buyer: AccountId,
     position: u32,
     state: ReservationState,
     order_id: Option<OrderId>,
     reason: Option<Rejection>,
-    /// Kept at.
+    /// Stored at.
     at_ms: i64,
 }
 
 /// A result and its age.
-struct Known {
+struct CachedResult {
     record: ReservationRecord,
     age_ms: i64,
 }
@@ -59,9 +57,9 @@ impl Results {
         Self { redis, clock }
     }
 
-    /// Notes that the gate holds a unit, unless more is known already. A failure to note it is
+    /// Records that the gate holds a unit, unless a result is recorded already. A failure is
     /// logged: the unit is held, and the ledger will know.
-    pub async fn queued(&self, unit: Unit, position: u32) {
+    pub async fn record_queued(&self, unit: Unit, position: u32) {
         let Unit {
             item_id,
             buyer,
@@ -77,45 +75,30 @@ impl Results {
             reason: None,
         };
         let mut latest = redis::cmd("SET");
-        latest.arg(self.latest_key(item_id, buyer));
+        latest.arg(keys::latest_result(&self.redis, item_id, buyer));
         latest.arg(reservation_id.to_string());
         latest.arg("PX").arg(LIFE_MS);
-        let (kept, noted) = tokio::join!(
-            self.keep(&record, Some("NX")),
-            self.redis.ask::<()>(&latest)
+        let (result, latest) = tokio::join!(
+            self.store(&record, Some("NX")),
+            self.redis.query::<()>(&latest)
         );
-        logged(kept.and(noted));
+        log_failure(result.and(latest), 1);
     }
 
-    /// Forgets a reservation, and that it is its buyer's latest.
-    ///
-    /// # Errors
-    /// When Redis does not answer.
-    pub async fn forget(&self, unit: Unit) -> Result<(), PortError> {
-        // Two names in two slots: a command each.
-        for key in [
-            self.key(unit.reservation_id),
-            self.latest_key(unit.item_id, unit.buyer),
-        ] {
-            self.redis.ask::<i64>(redis::cmd("UNLINK").arg(key)).await?;
-        }
-        Ok(())
-    }
-
-    /// Notes how reservations ended, at most a batch at once. A failure is logged: the ledger
-    /// knows, and is asked about what seems queued for long.
-    async fn ended(&self, records: &[ReservationRecord]) {
-        let kept = join_all(records.iter().map(|record| self.keep(record, None))).await;
+    /// Records how reservations ended, at most a batch at once. A failure is logged: the ledger
+    /// knows, and is read when a reservation seems queued for long.
+    async fn record_ended(&self, records: &[ReservationRecord]) {
+        let stored = join_all(records.iter().map(|record| self.store(record, None))).await;
         // One line, not one for each of a batch.
-        logged(kept.into_iter().collect());
+        log_failure(stored.into_iter().collect(), records.len());
     }
 
-    async fn keep(
+    async fn store(
         &self,
         record: &ReservationRecord,
-        only_if: Option<&str>,
+        condition: Option<&str>,
     ) -> Result<(), PortError> {
-        let kept = Kept {
+        let stored = StoredResult {
             item_id: record.item_id,
             buyer: record.buyer,
             position: record.position,
@@ -124,29 +107,31 @@ impl Results {
             reason: record.reason,
             at_ms: self.clock.now_ms(),
         };
-        let value = serde_json::to_vec(&kept).map_err(|error| PortError::failed(PORT, error))?;
-        let mut cmd = redis::cmd("SET");
-        cmd.arg(self.key(record.reservation_id)).arg(value);
-        cmd.arg("PX").arg(LIFE_MS).arg(only_if);
-        self.redis.ask(&cmd).await
+        let value =
+            serde_json::to_vec(&stored).map_err(|error| PortError::failed(super::PORT, error))?;
+        let mut set = redis::cmd("SET");
+        set.arg(keys::result(&self.redis, record.reservation_id));
+        set.arg(value).arg("PX").arg(LIFE_MS).arg(condition);
+        self.redis.query(&set).await
     }
 
-    async fn get(&self, reservation_id: ReservationId) -> Result<Option<Known>, PortError> {
-        let mut cmd = redis::cmd("GET");
-        cmd.arg(self.key(reservation_id));
-        let value: Option<Vec<u8>> = self.redis.ask(&cmd).await?;
-        // What cannot be read is of another version of this program: the ledger knows.
-        let kept = value.and_then(|value| serde_json::from_slice::<Kept>(&value).ok());
-        Ok(kept.map(|kept| Known {
-            age_ms: self.clock.now_ms() - kept.at_ms,
+    async fn get(&self, reservation_id: ReservationId) -> Result<Option<CachedResult>, PortError> {
+        let mut read = redis::cmd("GET");
+        read.arg(keys::result(&self.redis, reservation_id));
+        let value: Option<Vec<u8>> = self.redis.query(&read).await?;
+        // A value that cannot be read was written by another version of this program: the ledger
+        // knows.
+        let stored = value.and_then(|value| serde_json::from_slice::<StoredResult>(&value).ok());
+        Ok(stored.map(|stored| CachedResult {
+            age_ms: self.clock.now_ms() - stored.at_ms,
             record: ReservationRecord {
                 reservation_id,
-                item_id: kept.item_id,
-                buyer: kept.buyer,
-                position: kept.position,
-                state: kept.state,
-                order_id: kept.order_id,
-                reason: kept.reason,
+                item_id: stored.item_id,
+                buyer: stored.buyer,
+                position: stored.position,
+                state: stored.state,
+                order_id: stored.order_id,
+                reason: stored.reason,
             },
         }))
     }
@@ -156,23 +141,19 @@ impl Results {
         item_id: ItemId,
         buyer: AccountId,
     ) -> Result<Option<ReservationId>, PortError> {
-        let mut cmd = redis::cmd("GET");
-        cmd.arg(self.latest_key(item_id, buyer));
-        let id: Option<String> = self.redis.ask(&cmd).await?;
+        let mut read = redis::cmd("GET");
+        read.arg(keys::latest_result(&self.redis, item_id, buyer));
+        let id: Option<String> = self.redis.query(&read).await?;
         Ok(id.and_then(|id| id.parse().ok()))
-    }
-
-    fn key(&self, reservation_id: ReservationId) -> String {
-        self.redis.key(&format!("result:{reservation_id}"))
-    }
-
-    fn latest_key(&self, item_id: ItemId, buyer: AccountId) -> String {
-        self.redis.key(&format!("result-of:{item_id}:{buyer}"))
     }
 }
 
-fn logged(result: Result<(), PortError>) {
-    if let Err(error) = result {
-        tracing::warn!(error = %Chain(&error), "a result was not written to Redis");
+fn log_failure(stored: Result<(), PortError>, results: usize) {
+    if let Err(error) = stored {
+        tracing::warn!(
+            error = %Chain(&error),
+            results,
+            "cannot store results in Redis; the ledger answers those who poll for them"
+        );
     }
 }

@@ -1,34 +1,52 @@
-//! The Lua scripts: each one atomic step on the keys of one segment. What a script takes, answers,
-//! and why it may be repeated, is written at its head.
-
-use std::sync::LazyLock;
-
-use redis::Script;
+//! The Lua scripts: each is one atomic step on keys of one slot. The head of a script says what it
+//! takes and answers, and why it may be repeated. `lua/prelude.lua` stands in front of every one,
+//! so line numbers in an error of Redis count from the prelude's first line.
 
 macro_rules! scripts {
-    ($($name:ident = $file:literal;)*) => {$(
-        #[doc = concat!("`lua/", $file, ".lua`")]
-        pub static $name: LazyLock<Script> =
-            LazyLock::new(|| Script::new(include_str!(concat!("../../../lua/", $file, ".lua"))));
+    ($($folder:ident { $($name:ident = $file:literal;)* })*) => {$(
+        #[doc = concat!("`lua/", stringify!($folder), "/`")]
+        pub mod $folder {
+            use std::sync::LazyLock;
+
+            use redis::Script;
+
+            $(
+                #[doc = concat!("`lua/", stringify!($folder), "/", $file, ".lua`")]
+                pub static $name: LazyLock<Script> = LazyLock::new(|| {
+                    Script::new(concat!(
+                        include_str!("../../../lua/prelude.lua"),
+                        include_str!(concat!(
+                            "../../../lua/", stringify!($folder), "/", $file, ".lua"
+                        )),
+                    ))
+                });
+            )*
+        }
     )*};
 }
 
 scripts! {
-    CLOCK = "clock";
-    CLOSE = "close";
-    CONFIRM = "confirm";
-    COUNT = "count";
-    FORGET = "forget";
-    GIVE = "give";
-    LOAD = "load";
-    OUTBOX_FORWARD = "outbox_forward";
-    OUTBOX_RETIRE = "outbox_retire";
-    OUTBOX_TAKE = "outbox_take";
-    QUIET = "quiet";
-    RELEASE = "release";
-    REPAIR = "repair";
-    RESEND = "resend";
-    RESERVE = "reserve";
-    TAKE = "take";
-    WARM_UP = "warm_up";
+    gate {
+        CLOSE = "close";
+        CONFIRM = "confirm";
+        LOAD = "load";
+        NOTE_QUIET = "note_quiet";
+        RELEASE = "release";
+        REPAIR = "repair";
+        RESERVE = "reserve";
+        TIME = "time";
+        TRANSFER_FINISH = "transfer_finish";
+        TRANSFER_GIVE = "transfer_give";
+        TRANSFER_TAKE = "transfer_take";
+        WARM_UP = "warm_up";
+    }
+    limits {
+        COUNT = "count";
+    }
+    outbox {
+        FORWARD = "forward";
+        RESEND = "resend";
+        RETIRE = "retire";
+        TAKE = "take";
+    }
 }

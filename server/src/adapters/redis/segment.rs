@@ -1,14 +1,14 @@
-//! Segments: the pieces of an item's stock. All keys of a segment carry one hash tag, so that one
-//! script may touch them all; different segments may live on different nodes of a Redis Cluster.
+//! Segments: the parts of an item's stock. All keys of a segment have one hash tag, so that one
+//! script may use them all; different segments may be on different nodes of a Redis Cluster.
 
 use app::wire::{AccountId, ItemId};
 
 use super::Redis;
 
 /// Most segments an item can have.
-pub const MOST: u8 = 64;
+pub const MAX_SEGMENTS: u8 = 64;
 
-/// One piece of an item's stock.
+/// One part of an item's stock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Segment {
     tag: String,
@@ -31,23 +31,23 @@ impl Segment {
         }
     }
 
-    /// What names it among all segments.
+    /// Its hash tag, which names it among all segments.
     pub fn tag(&self) -> &str {
         &self.tag
     }
 
-    /// The name of one of its keys.
-    pub fn key(&self, redis: &Redis, what: &str) -> String {
-        redis.key(&format!("{{{}}}:{what}", self.tag))
+    /// One of its keys, by a name of [`keys`](super::keys).
+    pub fn key(&self, redis: &Redis, name: &str) -> String {
+        redis.key(&format!("{{{}}}:{name}", self.tag))
     }
 
-    /// The names of some of its keys.
-    pub fn keys<const N: usize>(&self, redis: &Redis, what: [&str; N]) -> [String; N] {
-        what.map(|what| self.key(redis, what))
+    /// Several of its keys.
+    pub fn keys<const N: usize>(&self, redis: &Redis, names: [&str; N]) -> [String; N] {
+        names.map(|name| self.key(redis, name))
     }
 }
 
-/// Where a buyer's reservation of an item is: always in the same of `segments` segments (FNV-1a).
+/// The segment of a buyer's reservation: always the same of `segments` segments (FNV-1a).
 pub fn of_buyer(buyer: AccountId, segments: u8) -> u8 {
     let hash = buyer
         .0
@@ -57,11 +57,6 @@ pub fn of_buyer(buyer: AccountId, segments: u8) -> u8 {
             (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
         });
     (hash % u64::from(segments.max(1))) as u8
-}
-
-/// The key of the list of outboxes: a sorted set of tags by the end of their item's window.
-pub fn outboxes(redis: &Redis) -> String {
-    redis.key("items")
 }
 
 #[cfg(test)]

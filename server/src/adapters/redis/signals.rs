@@ -1,8 +1,8 @@
-//! What copies of the server tell each other through Redis: a unit came back, there is work. Only
-//! hints: published messages may be lost, so nothing depends on one arriving. Workers look by
-//! themselves, and what is marked as sold out is forgotten every few seconds.
+//! What instances of the server publish to each other through Redis: a unit came back, there is
+//! work. Published messages may be lost, so nothing depends on one arriving: workers also run
+//! periodically, and the sold-out cache is cleared every few seconds.
 
-mod wake_signals;
+mod wake;
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,147 +14,157 @@ use redis::{
 };
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep, timeout};
 
-use super::{Redis, connection::tcp};
-use crate::{adapters::sold_out_cache::SoldOutCache, chain::Chain, engine::ports::WakeSignal};
+use super::{Redis, connection::tcp, keys};
+use crate::chain::Chain;
+use crate::{adapters::sold_out_cache::SoldOutCache, engine::ports::WakeSignal};
 
-pub use wake_signals::RedisWakeSignals;
-use wake_signals::{Copy, JOBS};
+pub use wake::RedisWakeSignal;
+use wake::{InstanceId, JOBS};
 
-/// Published to when units came back: the item, a space, how often units have come back to it.
-const RETURNS: &str = "returns";
-/// Published to when there is work: the job, a space, the copy that says so.
-const WAKE: &str = "wake";
-
-/// A connection must stand, and answer, within this time.
-const ANSWER: Duration = Duration::from_secs(2);
-/// Between two questions whether the connection still lives.
-const PING: Duration = Duration::from_secs(2);
-/// A mark that missed its message is wrong for no longer. Costs one question to the gate per item
-/// that is sold out and period.
-const MARKS_LIFE: Duration = Duration::from_secs(5);
+/// Around connecting, and around every answer.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
+/// Between two checks whether the connection is alive.
+const PING_INTERVAL: Duration = Duration::from_secs(2);
+/// An entry of the sold-out cache whose message was lost is wrong for no longer. Costs one call to
+/// the gate per sold-out item and interval.
+const CACHE_CLEAR_INTERVAL: Duration = Duration::from_secs(5);
 /// Shortest and longest pause between two attempts to connect.
-const PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
+const MIN_RECONNECT_DELAY: Duration = Duration::from_millis(50);
+const MAX_RECONNECT_DELAY: Duration = Duration::from_secs(1);
 
-/// Hears what other copies say.
+/// Listens to what other instances publish.
 #[derive(Clone)]
-pub struct Signals {
+pub struct SignalListener {
     redis: Redis,
     sold_out: SoldOutCache,
-    /// This process's.
-    wake_signals: Arc<dyn WakeSignal>,
-    copy: Copy,
+    /// Wakes the workers of this process.
+    local: Arc<dyn WakeSignal>,
+    instance: InstanceId,
 }
 
-/// Why a connection was given up.
+/// Why a subscription ended.
 #[derive(Debug, thiserror::Error)]
-enum Lost {
-    #[error("closed")]
+enum SubscriptionError {
+    #[error("Redis closed the connection")]
     Closed,
-    #[error("no answer in time")]
-    Silent,
+    #[error("no answer within {} s", ANSWER_TIMEOUT.as_secs())]
+    Timeout,
     #[error(transparent)]
     Redis(#[from] RedisError),
 }
 
-impl Signals {
-    /// Clears `sold_out` and rings the wake_signals of this process that `wake_signals` stands for.
-    pub fn new(redis: Redis, sold_out: SoldOutCache, wake_signals: &RedisWakeSignals) -> Self {
+impl SignalListener {
+    /// Clears `sold_out`, and wakes the workers of this process that `wake` stands for.
+    pub fn new(redis: Redis, sold_out: SoldOutCache, wake: &RedisWakeSignal) -> Self {
         Self {
             redis,
             sold_out,
-            wake_signals: wake_signals.local(),
-            copy: wake_signals.copy(),
+            local: wake.local(),
+            instance: wake.instance(),
         }
     }
 
-    /// Listens for ever, and connects again after losses. Stops when dropped.
+    /// Listens for ever, and connects again when the connection is lost. Stops when dropped.
     pub async fn listen(self) {
-        let mut pause = PAUSE.0;
-        // Any node of a Redis Cluster hears what is published at any other.
+        let mut delay = MIN_RECONNECT_DELAY;
+        // Any node of a Redis Cluster gets what is published at any other.
         for url in self.redis.urls().iter().cycle() {
             match subscribe(&self.redis, url).await {
                 Ok(subscription) => {
-                    pause = PAUSE.0;
+                    delay = MIN_RECONNECT_DELAY;
                     self.catch_up();
-                    let lost = self.hear(subscription).await;
-                    tracing::warn!(error = %Chain(&lost), "the connection for signals is lost: will connect again");
+                    let error = self.receive(subscription).await;
+                    tracing::warn!(
+                        error = %Chain(&error),
+                        "the subscription to other instances' signals is lost; connecting again, \
+                         until then workers run periodically and the gate is asked about every item"
+                    );
                 }
-                Err(error) => tracing::debug!(error = %Chain(&error), "no connection for signals"),
+                Err(error) => {
+                    tracing::debug!(error = %Chain(&error), "cannot subscribe to other instances' signals; trying again");
+                }
             }
-            // While nobody tells, every question goes to the gate.
+            // Without messages the cache may be wrong: every purchase asks the gate.
             self.sold_out.clear_all();
-            let share = rand::rng().random_range(0.5..1.0);
-            sleep(pause.mul_f64(share)).await;
-            pause = (pause * 2).min(PAUSE.1);
+            let jitter = rand::rng().random_range(0.5..1.0);
+            sleep(delay.mul_f64(jitter)).await;
+            delay = (delay * 2).min(MAX_RECONNECT_DELAY);
         }
     }
 
-    /// Messages may have been missed.
+    /// Messages may have been missed while there was no subscription.
     fn catch_up(&self) {
         self.sold_out.clear_all();
         for job in JOBS {
-            self.wake_signals.notify(job);
+            self.local.notify(job);
         }
     }
 
-    async fn hear(&self, (mut sink, mut messages): (PubSubSink, PubSubStream)) -> Lost {
-        let mut ping = every(PING);
-        let mut forget = every(MARKS_LIFE);
+    async fn receive(
+        &self,
+        (mut sink, mut messages): (PubSubSink, PubSubStream),
+    ) -> SubscriptionError {
+        let mut ping = every(PING_INTERVAL);
+        let mut clear_cache = every(CACHE_CLEAR_INTERVAL);
         loop {
             tokio::select! {
                 message = messages.next() => match message {
-                    Some(message) => self.act_on(&message),
-                    None => return Lost::Closed,
+                    Some(message) => self.handle(&message),
+                    None => return SubscriptionError::Closed,
                 },
-                _ = forget.tick() => self.sold_out.clear_all(),
+                _ = clear_cache.tick() => self.sold_out.clear_all(),
                 _ = ping.tick() => {
-                    if let Err(lost) = in_time(sink.ping::<redis::Value>()).await {
-                        return lost;
+                    if let Err(error) = in_time(sink.ping::<redis::Value>()).await {
+                        return error;
                     }
                 }
             }
         }
     }
 
-    /// What cannot be read is of another version of this program, and only a hint.
-    fn act_on(&self, message: &Msg) {
+    /// A message that cannot be read was published by another version of this program and is
+    /// ignored.
+    fn handle(&self, message: &Msg) {
         let Ok(text) = std::str::from_utf8(message.get_payload_bytes()) else {
             return;
         };
-        let Some((what, more)) = text.split_once(' ') else {
+        let Some((subject, detail)) = text.split_once(' ') else {
             return;
         };
-        if message.get_channel_name() == self.redis.key(WAKE) {
-            if let Some(job) = wake_signals::job(what)
-                && more != self.copy.to_string()
+        if message.get_channel_name() == self.redis.key(keys::WAKE) {
+            if let Some(job) = wake::job(subject)
+                && detail != self.instance.to_string()
             {
-                self.wake_signals.notify(job);
+                self.local.notify(job);
             }
-        } else if let (Ok(item_id), Ok(returns)) = (what.parse(), more.parse()) {
+        } else if let (Ok(item_id), Ok(returns)) = (subject.parse(), detail.parse()) {
             self.sold_out.clear(item_id, returns);
         }
     }
 }
 
-/// For the first time after a period.
+/// Ticks for the first time after a period.
 fn every(period: Duration) -> Interval {
     let mut interval = interval_at(Instant::now() + period, period);
     interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
     interval
 }
 
-async fn subscribe(redis: &Redis, url: &str) -> Result<(PubSubSink, PubSubStream), Lost> {
+async fn subscribe(
+    redis: &Redis,
+    url: &str,
+) -> Result<(PubSubSink, PubSubStream), SubscriptionError> {
     let info = url.into_connection_info()?.set_tcp_settings(tcp());
     let client = Client::open(info)?;
     let (mut sink, messages) = in_time(client.get_async_pubsub()).await?.split();
-    let channels = [redis.key(RETURNS), redis.key(WAKE)];
+    let channels = [redis.key(keys::RETURNS), redis.key(keys::WAKE)];
     in_time(sink.subscribe(&channels)).await?;
     Ok((sink, messages))
 }
 
-async fn in_time<T>(asked: impl Future<Output = RedisResult<T>>) -> Result<T, Lost> {
-    match timeout(ANSWER, asked).await {
+async fn in_time<T>(call: impl Future<Output = RedisResult<T>>) -> Result<T, SubscriptionError> {
+    match timeout(ANSWER_TIMEOUT, call).await {
         Ok(answer) => Ok(answer?),
-        Err(_) => Err(Lost::Silent),
+        Err(_) => Err(SubscriptionError::Timeout),
     }
 }

@@ -1,7 +1,7 @@
-//! Log-ins on Redis in front of the ledger's: a cache shared by the copies, never the truth. When
-//! Redis does not answer, or came back empty, the ledger does: nobody is logged out by a gate that
-//! forgot. When the ledger does not answer, what Redis knows counts for a while: whoever is logged in
-//! goes on buying.
+//! Log-ins on Redis in front of the ledger's: a cache shared by the instances, never the truth.
+//! When Redis does not answer, or came back empty, the ledger is read: losing Redis logs nobody
+//! out. When the ledger does not answer, cached log-ins count for a while: buyers who are logged in
+//! go on buying.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,48 +12,45 @@ use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 
 use super::Redis;
-use crate::{
-    chain::Chain,
-    engine::ports::{Login, LoginTokens, PortError, TokenHash},
-};
+use crate::chain::Chain;
+use crate::engine::ports::{Login, LoginTokens, PortError, TokenHash};
 
-/// Log-ins kept in process: about 300 bytes each.
-const LOGINS: u64 = 100_000;
-/// A log-out at another copy is heard within this time.
+/// Log-ins cached in this process: about 300 bytes each.
+const MAX_LOCAL_LOGINS: u64 = 100_000;
+/// A log-out at another instance counts here within this time.
 const LOCAL_LIFE: Duration = Duration::from_secs(2);
-/// An account's changes (a ban, a name) reach its log-ins within this time and the one above. So
-/// does a log-out that Redis could not be told of.
-const SHARED_LIFE_MS: i64 = 30_000;
-/// While the ledger does not answer, what is known is good for this long.
-const OLD_MS: i64 = 600_000;
-/// A ledger that did not answer is asked about a log-in again after this long.
-const ASKED_AGAIN_MS: i64 = 5_000;
-/// Whoever is known waits for the ledger no longer than this.
-const PATIENCE: Duration = Duration::from_secs(1);
-/// Longer than what is old counts, and than a copy can take from reading a log-in in the ledger to
-/// writing it here: what it writes late is not believed.
-const LOGGED_OUT_LIFE_MS: i64 = OLD_MS + 60_000;
+/// A cached log-in is fresh for this long: a change of its account (a ban, a name) counts within
+/// this time and the one above, and so does a log-out that could not be stored in Redis.
+const FRESH_LIFE_MS: i64 = 30_000;
+/// A cached log-in that is not fresh counts for this long, while the ledger does not answer.
+const STALE_LIFE_MS: i64 = 600_000;
+/// After the ledger did not answer, a log-in counts as fresh for this long.
+const LEDGER_RETRY_MS: i64 = 5_000;
+/// A read of the ledger is given up after this long where there is a stale log-in.
+const LEDGER_TIMEOUT: Duration = Duration::from_secs(1);
+/// Longer than a stale log-in counts, and than an instance can take from reading a log-in in the
+/// ledger to storing it here: what it stores after a log-out does not count.
+const LOGGED_OUT_LIFE_MS: i64 = STALE_LIFE_MS + 60_000;
 
-/// A cache over [`LoginTokens`]. Unknown tokens are not kept: they can be made up without end.
+/// A cache over [`LoginTokens`]. Unknown tokens are not cached: they can be made up without end.
 pub struct RedisTokens<T> {
     redis: Redis,
     store: Arc<T>,
     local: Cache<TokenHash, Login>,
 }
 
-/// A log-in as it is kept; the token's hash is its name.
+/// A log-in as it is stored, by the token's hash.
 #[derive(Serialize, Deserialize)]
-struct Kept {
+struct StoredLogin {
     me: Me,
     expires_at_ms: i64,
     dies_at_ms: i64,
 }
 
-/// What Redis says of a token.
-enum Shared {
-    LoggedIn(Login),
-    /// As it was some time ago.
-    WasLoggedIn(Login),
+/// What Redis has for a token.
+enum SharedLogin {
+    Fresh(Login),
+    Stale(Login),
     LoggedOut,
     Unknown,
 }
@@ -62,7 +59,7 @@ impl<T: LoginTokens> RedisTokens<T> {
     /// A cache over `store`.
     pub fn new(redis: Redis, store: Arc<T>) -> Self {
         let local = Cache::builder()
-            .max_capacity(LOGINS)
+            .max_capacity(MAX_LOCAL_LOGINS)
             .time_to_live(LOCAL_LIFE)
             .build();
         Self {
@@ -72,90 +69,95 @@ impl<T: LoginTokens> RedisTokens<T> {
         }
     }
 
-    /// The log-in, the mark that it need not be read again yet, and the mark that it is over: in one
-    /// slot, read together.
+    /// The log-in, whether it is fresh, and whether it is over: in one slot, read together.
     fn keys(&self, token: &TokenHash) -> [String; 3] {
         let TokenHash(hash) = token;
-        ["", ":fresh", ":out"].map(|what| self.redis.key(&format!("login:{{{hash}}}{what}")))
+        ["", ":fresh", ":out"].map(|suffix| self.redis.key(&format!("login:{{{hash}}}{suffix}")))
     }
 
-    async fn shared(&self, token: &TokenHash) -> Shared {
+    async fn shared(&self, token: &TokenHash) -> SharedLogin {
         let mut read = redis::cmd("MGET");
         read.arg(&self.keys(token));
         type Read = (Option<Vec<u8>>, Option<String>, Option<String>);
-        let Ok((value, fresh, out)) = self.redis.ask::<Read>(&read).await else {
-            return Shared::Unknown;
+        let Ok((value, fresh, out)) = self.redis.query::<Read>(&read).await else {
+            return SharedLogin::Unknown;
         };
         if out.is_some() {
-            return Shared::LoggedOut;
+            return SharedLogin::LoggedOut;
         }
-        // What cannot be read is of another version of this program.
-        let kept = value.and_then(|value| serde_json::from_slice::<Kept>(&value).ok());
-        let login = kept.map(|kept| Login {
-            me: kept.me,
-            expires_at_ms: kept.expires_at_ms,
-            dies_at_ms: kept.dies_at_ms,
+        // A value that cannot be read was written by another version of this program.
+        let stored = value.and_then(|value| serde_json::from_slice::<StoredLogin>(&value).ok());
+        let login = stored.map(|stored| Login {
+            me: stored.me,
+            expires_at_ms: stored.expires_at_ms,
+            dies_at_ms: stored.dies_at_ms,
         });
         match login {
-            Some(login) if fresh.is_some() => Shared::LoggedIn(login),
-            Some(login) => Shared::WasLoggedIn(login),
-            None => Shared::Unknown,
+            Some(login) if fresh.is_some() => SharedLogin::Fresh(login),
+            Some(login) => SharedLogin::Stale(login),
+            None => SharedLogin::Unknown,
         }
     }
 
-    async fn share(&self, token: &TokenHash, login: &Login) {
-        let kept = Kept {
+    async fn store(&self, token: &TokenHash, login: &Login) {
+        let stored = StoredLogin {
             me: login.me.clone(),
             expires_at_ms: login.expires_at_ms,
             dies_at_ms: login.dies_at_ms,
         };
-        let Ok(value) = serde_json::to_vec(&kept) else {
+        let Ok(value) = serde_json::to_vec(&stored) else {
             return;
         };
         let [key, ..] = self.keys(token);
-        let mut keep = redis::cmd("SET");
-        keep.arg(key).arg(value).arg("PX").arg(OLD_MS);
-        self.tell(&keep).await;
-        self.count_as_fresh(token, SHARED_LIFE_MS).await;
+        let mut set = redis::cmd("SET");
+        set.arg(key).arg(value).arg("PX").arg(STALE_LIFE_MS);
+        self.update(&set).await;
+        self.set_fresh(token, FRESH_LIFE_MS).await;
     }
 
-    async fn count_as_fresh(&self, token: &TokenHash, life_ms: i64) {
+    async fn set_fresh(&self, token: &TokenHash, life_ms: i64) {
         let [_, fresh, _] = self.keys(token);
-        let mut mark = redis::cmd("SET");
-        mark.arg(fresh).arg(1).arg("PX").arg(life_ms);
-        self.tell(&mark).await;
+        let mut set = redis::cmd("SET");
+        set.arg(fresh).arg(1).arg("PX").arg(life_ms);
+        self.update(&set).await;
     }
 
-    /// What the ledger says, for everybody to know.
+    /// Reads the ledger, and stores the log-in for all instances.
     async fn read(&self, token: &TokenHash) -> Result<Option<Login>, PortError> {
         let login = self.store.get(token).await?;
         if let Some(login) = &login {
-            self.share(token, login).await;
+            self.store(token, login).await;
         }
         Ok(login)
     }
 
-    /// The same, or else what was known before.
-    async fn read_again(&self, token: &TokenHash, old: Login) -> Option<Login> {
-        match timeout(PATIENCE, self.read(token)).await {
+    /// Reads the ledger, or else answers with the stale log-in.
+    async fn read_or_stale(&self, token: &TokenHash, stale: Login) -> Option<Login> {
+        match timeout(LEDGER_TIMEOUT, self.read(token)).await {
             Ok(Ok(login)) => login,
-            failed => {
-                let error = match failed {
+            no_answer => {
+                let error = match no_answer {
                     Ok(Err(error)) => error,
                     _ => PortError::busy("ledger", "no answer in time"),
                 };
-                tracing::debug!(error = %Chain(&error), "the ledger does not say who is logged in");
-                self.count_as_fresh(token, ASKED_AGAIN_MS).await;
-                Some(old)
+                tracing::debug!(
+                    error = %Chain(&error),
+                    "cannot read a log-in in the ledger; the cached one counts for now"
+                );
+                self.set_fresh(token, LEDGER_RETRY_MS).await;
+                Some(stale)
             }
         }
     }
 
-    /// Tells Redis what the ledger knows. The ledger is right and the cache short-lived, so that a
-    /// failure is no error.
-    async fn tell(&self, cmd: &redis::Cmd) {
-        if let Err(error) = self.redis.ask::<()>(cmd).await {
-            tracing::debug!(error = %Chain(&error), "a log-in was not written to Redis");
+    /// Updates the cache. The ledger is right and the cache short-lived, so that a failure is no
+    /// error.
+    async fn update(&self, cmd: &redis::Cmd) {
+        if let Err(error) = self.redis.query::<()>(cmd).await {
+            tracing::debug!(
+                error = %Chain(&error),
+                "cannot update a cached log-in in Redis; until it expires, it may be an old one"
+            );
         }
     }
 }
@@ -169,7 +171,7 @@ impl<T: LoginTokens> LoginTokens for RedisTokens<T> {
         expires_at_ms: i64,
         dies_at_ms: i64,
     ) -> Result<(), PortError> {
-        // Kept when it is first used.
+        // Cached when it is first used.
         self.store
             .insert(token, account_id, expires_at_ms, dies_at_ms)
             .await
@@ -180,10 +182,10 @@ impl<T: LoginTokens> LoginTokens for RedisTokens<T> {
             return Ok(Some(login));
         }
         let login = match self.shared(token).await {
-            Shared::LoggedIn(login) => Some(login),
-            Shared::WasLoggedIn(login) => self.read_again(token, login).await,
-            Shared::LoggedOut => None,
-            Shared::Unknown => self.read(token).await?,
+            SharedLogin::Fresh(login) => Some(login),
+            SharedLogin::Stale(login) => self.read_or_stale(token, login).await,
+            SharedLogin::LoggedOut => None,
+            SharedLogin::Unknown => self.read(token).await?,
         };
         if let Some(login) = &login {
             self.local.insert(token.clone(), login.clone()).await;
@@ -195,20 +197,20 @@ impl<T: LoginTokens> LoginTokens for RedisTokens<T> {
         self.store.touch(token, expires_at_ms).await?;
         self.local.invalidate(token).await;
         let [_, fresh, _] = self.keys(token);
-        let mut forget = redis::cmd("DEL");
-        forget.arg(fresh);
-        self.tell(&forget).await;
+        let mut remove = redis::cmd("DEL");
+        remove.arg(fresh);
+        self.update(&remove).await;
         Ok(())
     }
 
     async fn remove(&self, token: &TokenHash) -> Result<(), PortError> {
         self.store.remove(token).await?;
         self.local.invalidate(token).await;
-        // A mark instead of a gap: another copy may be about to write what it read before.
+        // Not only removed: another instance may be about to store what it read before.
         let [_, _, out] = self.keys(token);
-        let mut mark = redis::cmd("SET");
-        mark.arg(out).arg(1).arg("PX").arg(LOGGED_OUT_LIFE_MS);
-        self.tell(&mark).await;
+        let mut set = redis::cmd("SET");
+        set.arg(out).arg(1).arg("PX").arg(LOGGED_OUT_LIFE_MS);
+        self.update(&set).await;
         Ok(())
     }
 

@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use futures::{StreamExt, stream};
-use redis::{AsyncConnectionConfig, Client, Script, aio::MultiplexedConnection};
+use redis::{AsyncConnectionConfig, Client, aio::MultiplexedConnection};
+use server::adapters::redis::scripts;
 use uuid::Uuid;
 
 use super::deployment::{Deployment, Plan};
@@ -30,7 +31,7 @@ const ABREAST: usize = 8;
 /// Holds as many units as a crowd would, of buyers who need no account: with the shop's own script,
 /// so that the gate, the outbox and soon the ledger are as after so many purchases.
 async fn hold(redis: &MultiplexedConnection, gate: &str, item_id: &str, reservations: usize) {
-    let script = Script::new(include_str!("../../../lua/reserve.lua"));
+    let script = &*scripts::gate::RESERVE;
     let mut first = redis.clone();
     script
         .prepare_invoke()

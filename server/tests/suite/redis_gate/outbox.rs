@@ -1,4 +1,4 @@
-//! The outbox between relays.
+//! The outbox on Redis, read by several relays.
 
 use std::{sync::Arc, time::Duration};
 
@@ -48,7 +48,7 @@ async fn an_entry_carries_everything_the_queue_needs() {
 }
 
 #[tokio::test]
-async fn what_a_relay_could_not_forward_it_gets_again_at_once() {
+async fn a_relay_gets_entries_that_it_could_not_forward_again_at_once() {
     let redis = connect("again");
     let shop = TestShop::over(redis.clone()).await;
     let item = shop.item(5).await;
@@ -72,7 +72,7 @@ async fn what_a_relay_could_not_forward_it_gets_again_at_once() {
 }
 
 #[tokio::test]
-async fn what_a_dead_relay_had_is_taken_over() {
+async fn the_entries_of_a_dead_relay_are_taken_over() {
     let redis = connect("dead");
     let shop = TestShop::over(redis.clone()).await;
     let item = shop.item(5).await;
@@ -83,17 +83,21 @@ async fn what_a_dead_relay_had_is_taken_over() {
     assert_eq!(dead.take(2).await.unwrap().len(), 2);
     let other = shop.redis_outbox(&redis, OUTBOX_IDLE);
     let rest = other.take(10).await.unwrap();
-    assert_eq!(buyers(&rest), [3], "the others may be in good hands");
+    assert_eq!(
+        buyers(&rest),
+        [3],
+        "the others belong to a relay that may be alive"
+    );
     other.forward(&rest).await.unwrap();
-    let heir = shop.redis_outbox(&redis, Duration::from_millis(200));
-    let taken = eventually("the inheritance", async || {
-        let taken = heir.take(10).await.unwrap();
+    let successor = shop.redis_outbox(&redis, Duration::from_millis(200));
+    let taken = eventually("the entries of the dead relay", async || {
+        let taken = successor.take(10).await.unwrap();
         (!taken.is_empty()).then_some(taken)
     });
     let taken = taken.await;
     assert_eq!(buyers(&taken), [1, 2]);
-    heir.forward(&taken).await.unwrap();
-    assert_eq!(heir.depth().await.unwrap(), 0);
+    successor.forward(&taken).await.unwrap();
+    assert_eq!(successor.depth().await.unwrap(), 0);
 }
 
 #[tokio::test]
@@ -110,7 +114,7 @@ async fn a_busy_item_does_not_starve_a_quiet_one() {
     assert_eq!(
         taken.len(),
         10,
-        "and the busy one gets what the quiet one leaves"
+        "the busy item gets the share that the quiet one leaves"
     );
     assert!(buyers(&taken).contains(&50));
     outbox.forward(&taken).await.unwrap();
@@ -119,7 +123,7 @@ async fn a_busy_item_does_not_starve_a_quiet_one() {
 }
 
 #[tokio::test]
-async fn an_unreadable_entry_stops_nobody() {
+async fn an_unreadable_entry_is_removed_and_the_others_are_handed_out() {
     let redis = connect("unreadable");
     let shop = TestShop::over(redis.clone()).await;
     let item = shop.item(5).await;
@@ -134,7 +138,7 @@ async fn an_unreadable_entry_stops_nobody() {
 }
 
 #[tokio::test]
-async fn the_outbox_of_an_item_that_is_long_over_leaves_the_list_when_it_is_empty() {
+async fn the_outbox_of_an_item_that_ended_long_ago_leaves_the_list_when_it_is_empty() {
     let redis = connect("over");
     let shop = TestShop::over(redis.clone()).await;
     let (empty, full) = (shop.item(5).await, shop.item(5).await);

@@ -1,4 +1,4 @@
-//! The gate against the ledger.
+//! Reconciling the gate with the ledger.
 
 use server::engine::ports::{Decision, Reconciled, Restock, StockGate};
 
@@ -20,7 +20,7 @@ async fn a_hold_that_was_lost_on_its_way_is_sent_again() {
     let gate = &shop.gate();
     reserve(gate, hold(item, 1)).await;
     let outbox = shop.engine.orders.outbox.clone().unwrap();
-    // The queue said yes, and lost it.
+    // The queue confirmed the entry, and lost it.
     let taken = outbox.take(10).await.unwrap();
     outbox.forward(&taken).await.unwrap();
     assert_eq!((taken.len(), outbox.depth().await.unwrap()), (1, 0));
@@ -51,7 +51,7 @@ async fn a_hold_that_was_lost_on_its_way_is_sent_again() {
 #[tokio::test]
 async fn a_difference_is_repaired_when_it_was_there_twice_with_nothing_under_way() {
     for segments in [1, 3] {
-        let redis = connect("hand");
+        let redis = connect("manual");
         let shop = TestShop::over(redis.clone()).await;
         let item = shop.item(9).await;
         shop.split(segments).await;
@@ -61,7 +61,7 @@ async fn a_difference_is_repaired_when_it_was_there_twice_with_nothing_under_way
         }
         work(&shop).await;
         let before = gate.stock(item).await.unwrap();
-        // Somebody's hand: stock out of nothing, and a holder that is none.
+        // A manual change: stock that does not exist, and a holder whose record is gone.
         cli(&redis, "hincrby", (item, "item"), &["sellable", "3"]);
         cli(&redis, "hincrby", (item, "item"), &["total", "3"]);
         gate.release(hold(item, 1).unit()).await.unwrap();
@@ -102,17 +102,17 @@ async fn however_many_holds_were_lost_all_are_sent_again() {
         outbox.forward(&taken).await.unwrap();
     }
     shop.clock.advance(10_000);
-    let mut looks = 0;
+    let mut runs = 0;
     while repaired(gate, item).await.is_some() {
         work(&shop).await;
-        looks += 1;
+        runs += 1;
     }
-    assert!(looks > 1, "about a thousand at a time");
+    assert!(runs > 1, "about a thousand are sent in one run");
     assert_eq!(shop.audit().await.items[0].orders_live, 2_500);
 }
 
 #[tokio::test]
-async fn a_gate_that_differs_in_thousands_is_filled_again() {
+async fn an_item_with_thousands_of_differences_is_loaded_again() {
     for segments in [1, 3] {
         let redis = connect("many-missing");
         let shop = TestShop::over(redis.clone()).await;
@@ -130,13 +130,13 @@ async fn a_gate_that_differs_in_thousands_is_filled_again() {
         assert_eq!(repaired(gate, item).await, None, "seen for the first time");
         shop.clock.advance(5_000);
         assert!(repaired(gate, item).await.is_some());
-        // Hundreds are put back one by one; for thousands the gate closes, and is filled anew.
-        let filled = segments == 1;
-        assert_eq!(gate.stock(item).await.unwrap().is_none(), filled);
+        // Hundreds are repaired one by one; for thousands the item is closed and loaded again.
+        let reloaded = segments == 1;
+        assert_eq!(gate.stock(item).await.unwrap().is_none(), reloaded);
         let window = super::OPEN;
         assert!(!gate.warm_up(item, window).await.unwrap(), "too soon");
         shop.clock.advance(5_000);
-        assert_eq!(gate.warm_up(item, window).await.unwrap(), filled);
+        assert_eq!(gate.warm_up(item, window).await.unwrap(), reloaded);
         assert_eq!(gate.stock(item).await.unwrap(), before);
         for number in [1, 1_000, 2_500] {
             let again = reserve(gate, super::hold_as(item, number, 3)).await;

@@ -1,36 +1,34 @@
-//! Stock in several segments.
+//! Stock that is split into segments.
 
 use std::collections::HashSet;
 
 use app::wire::ItemId;
 use futures::{StreamExt, stream};
 use server::{
-    adapters::redis::{Patience, Redis},
+    adapters::redis::{Arg, Redis, Timeouts, scripts},
     engine::ports::{Decision, GateStock, Reconciled, Reserve, Restock, StockGate},
 };
-
-use test_servers::redis::shared;
 
 use super::{OPEN, cli, connect, connect_cluster, hold, reserve, work};
 use crate::{rabbitmq::eventually, support::TestShop};
 
-/// Buyers ask all at once, half of them through another copy of the server. Returns the positions
-/// of those who hold a unit.
-async fn rush(
+/// Many buyers reserve at the same time, half of them at another instance of the server. Returns
+/// the positions of those who hold a unit.
+async fn reserve_all(
     shop: &TestShop,
     redis: &Redis,
     item: ItemId,
     buyers: impl IntoIterator<Item = u32>,
 ) -> Vec<u32> {
-    let copy = shop.redis_gate(redis, Patience::default());
-    let gates: [&dyn Reserve; 2] = [&shop.gate(), &copy];
-    let asks = stream::iter(buyers).map(async |number| {
+    let other = shop.redis_gate(redis, Timeouts::default());
+    let gates: [&dyn Reserve; 2] = [&shop.gate(), &other];
+    let requests = stream::iter(buyers).map(async |number| {
         let gate = gates[number as usize % 2];
         (number, reserve(gate, hold(item, number)).await)
     });
     let mut positions = Vec::new();
-    let mut answers = asks.buffer_unordered(64);
-    while let Some((number, decision)) = answers.next().await {
+    let mut decisions = requests.buffer_unordered(64);
+    while let Some((number, decision)) = decisions.next().await {
         match decision {
             Decision::Held { position } => positions.push(position),
             Decision::SoldOut { .. } => {}
@@ -66,7 +64,7 @@ async fn ten_thousand_buyers(redis: Redis) {
     let shop = TestShop::over(redis.clone()).await;
     let item = shop.item(1000).await;
     shop.split(3).await;
-    let positions = rush(&shop, &redis, item, 1..=10_000).await;
+    let positions = reserve_all(&shop, &redis, item, 1..=10_000).await;
     assert_all_sold(&shop, item, &positions, 1000).await;
     work(&shop).await;
     assert_eq!(shop.audit().await.items[0].orders_live, 1000);
@@ -90,11 +88,11 @@ async fn buyers_of_one_segment_get_the_stock_of_all() {
     let shop = TestShop::over(redis.clone()).await;
     let (probe, item) = (shop.item(3000).await, shop.item(200).await);
     shop.split(3).await;
-    // Numbers of segments interleave, so a number tells the segment.
+    // The positions of segments interleave, so a position tells the segment.
     let mut first = Vec::new();
     for number in 1..=900 {
         let Decision::Held { position } = reserve(&shop.gate(), hold(probe, number)).await else {
-            panic!("there are enough");
+            panic!("a unit is left");
         };
         if position % 3 == 1 {
             first.push(number);
@@ -141,7 +139,7 @@ async fn a_unit_given_back_to_one_segment_is_sellable_to_buyers_of_every_other()
         let next = reserve(gate, hold(item, again)).await;
         assert!(matches!(next, Decision::Held { .. }), "{next:?}");
         let Decision::SoldOut { returns } = reserve(gate, hold(item, 99)).await else {
-            panic!("it was one unit");
+            panic!("only one unit came back");
         };
         assert!(returns >= released.returns);
         sold_out = returns;
@@ -156,25 +154,22 @@ async fn a_crash_between_taking_and_giving_stock_loses_nothing() {
     shop.split(3).await;
     let gate = &shop.gate();
     gate.warm_up(item, OPEN).await.unwrap();
-    let begin = |transfer: &str| {
-        let key = |what| redis.key(&format!("{{{item}}}:{what}"));
-        let epoch = cli(&redis, "hget", (item, "item"), &["epoch"]);
-        let take = include_str!("../../../lua/take.lua");
-        let keys = [key("item"), key("transfers")];
-        shared().cli(&["eval", take, "2", &keys[0], &keys[1], &epoch, transfer, "1"])
-    };
-    assert_eq!(begin("t1"), "5");
-    assert_eq!(begin("t1"), "5", "the same again takes nothing more");
-    // Given, but not forgotten: giving it again must add nothing.
-    let key = |what| redis.key(&format!("{{{item}/1}}:{what}"));
     let epoch = cli(&redis, "hget", (item, "item"), &["epoch"]);
-    let (give, keys) = (
-        include_str!("../../../lua/give.lua"),
-        [key("item"), key("received")],
-    );
-    let given = ["eval", give, "2", &keys[0], &keys[1], &epoch, "t1", "5"];
-    assert_eq!(shared().cli(&given), "1");
-    assert_eq!(shared().cli(&given), "1");
+    let take = async |transfer: &str| -> i64 {
+        let keys = ["item", "transfers"].map(|what| redis.key(&format!("{{{item}}}:{what}")));
+        let args = [Arg::Text(&epoch), Arg::Text(transfer), Arg::Number(1)];
+        let taken = redis.invoke(&scripts::gate::TRANSFER_TAKE, &keys, &args);
+        taken.await.unwrap()
+    };
+    assert_eq!(take("t1").await, 5);
+    assert_eq!(take("t1").await, 5, "the same again takes nothing more");
+    // Given, but not finished: giving it again must add nothing.
+    let keys = ["item", "received"].map(|what| redis.key(&format!("{{{item}/1}}:{what}")));
+    let args = [Arg::Text(&epoch), Arg::Text("t1"), Arg::Number(5)];
+    for _ in 0..2 {
+        let given = redis.invoke::<i64>(&scripts::gate::TRANSFER_GIVE, &keys, &args);
+        assert_eq!(given.await.unwrap(), 1);
+    }
     assert_eq!(gate.reconcile(item).await.unwrap(), Reconciled::Same);
     assert_eq!(
         cli(&redis, "hlen", (item, "transfers"), &[]),
@@ -184,7 +179,7 @@ async fn a_crash_between_taking_and_giving_stock_loses_nothing() {
     let stock = gate.stock(item).await.unwrap().unwrap();
     assert_eq!((stock.total, stock.sellable), (30, 30), "once");
 
-    assert_eq!(begin("t2"), "2");
-    let positions = rush(&shop, &redis, item, 1..=200).await;
+    assert_eq!(take("t2").await, 2);
+    let positions = reserve_all(&shop, &redis, item, 1..=200).await;
     assert_all_sold(&shop, item, &positions, 30).await;
 }

@@ -1,4 +1,4 @@
-//! The clock that follows Redis's.
+//! The clock that follows the clock of Redis.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use test_servers::redis::RedisServer;
 
 use crate::support::HOUR_MS;
 
-/// Of the clock against this machine's, which is also the test server's.
+/// The difference of the clock from this machine's, which is also the test server's.
 fn off_by_ms(clock: &ClusterClock) -> i64 {
     (clock.now_ms() - SystemClock.now_ms()).abs()
 }
@@ -24,28 +24,28 @@ async fn a_clock_that_is_an_hour_wrong_follows_the_clock_of_redis() {
             let now_ms = SystemClock.now_ms() + wrong_ms;
             let clock = ClusterClock::starting_at(place.redis(), now_ms);
             assert!(off_by_ms(&clock) > HOUR_MS / 2);
-            clock.look().await.unwrap();
+            clock.synchronise().await.unwrap();
             assert!(off_by_ms(&clock) < 100, "{} ms", off_by_ms(&clock));
         }
     }
 }
 
 #[tokio::test]
-async fn a_clock_runs_on_while_redis_is_silent_and_follows_it_when_it_is_back() {
+async fn a_clock_runs_on_while_redis_does_not_answer_and_follows_it_when_it_is_back() {
     let server = RedisServer::start();
     server.pause();
     let now_ms = SystemClock.now_ms() - HOUR_MS;
     let clock = ClusterClock::starting_at(Place::alone(&server).redis(), now_ms);
-    assert!(clock.look().await.is_err());
-    let follower = tokio::spawn(clock.clone().follow());
+    assert!(clock.synchronise().await.is_err());
+    let follower = tokio::spawn(clock.clone().keep_synchronised());
     let before_ms = clock.now_ms();
-    until("time to pass", async || clock.now_ms() > before_ms + 10).await;
+    until("time passes", async || clock.now_ms() > before_ms + 10).await;
     assert!(off_by_ms(&clock) > HOUR_MS / 2);
     server.resume();
-    until("the clock to be right", async || off_by_ms(&clock) < 100).await;
+    until("the clock follows Redis", async || off_by_ms(&clock) < 100).await;
     server.kill();
     let before_ms = clock.now_ms();
-    until("time to pass", async || clock.now_ms() > before_ms + 10).await;
+    until("time passes", async || clock.now_ms() > before_ms + 10).await;
     assert!(off_by_ms(&clock) < Duration::from_secs(1).as_millis() as i64);
     follower.abort();
 }

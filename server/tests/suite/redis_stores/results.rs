@@ -1,10 +1,10 @@
-//! What pollers are told, in front of a ledger.
+//! The cache of results in front of a ledger.
 
 use std::sync::Arc;
 
 use app::wire::{AccountId, ItemId, OrderId, Rejection, ReservationId, ReservationState};
 use server::{
-    adapters::redis::{AnsweredGate, CachedOrders, CachedReservations, Results},
+    adapters::redis::{CachedReservations, RecordingGate, RecordingOrders, Results},
     engine::ports::{
         Decision, OrderWriter, PortError, QueuedReservation, ReservationReader, ReservationRecord,
         Reserve, ReserveRequest, Unit,
@@ -16,19 +16,19 @@ use test_servers::redis::{RedisServer, shared};
 
 use crate::support::TestShop;
 
-/// Two copies over one ledger: one takes orders, the other is polled.
-struct Copies {
+/// Two instances over one ledger: one takes orders, the other is polled.
+struct Instances {
     shop: TestShop,
-    gate: AnsweredGate,
+    gate: RecordingGate,
     results: Results,
-    orders: CachedOrders,
+    orders: RecordingOrders,
     polled: CachedReservations,
     item_id: ItemId,
     buyers: Vec<AccountId>,
 }
 
-impl Copies {
-    async fn open(place: &Place) -> Copies {
+impl Instances {
+    async fn open(place: &Place) -> Instances {
         let shop = TestShop::new().await;
         let item_id = shop.item(5).await;
         let mut buyers = Vec::new();
@@ -38,13 +38,13 @@ impl Copies {
         let results = Results::new(place.redis(), shop.clock.clone());
         let other = Results::new(place.redis(), shop.clock.clone());
         let ledger = Arc::new(shop.sql.clone());
-        Copies {
-            gate: AnsweredGate {
+        Instances {
+            gate: RecordingGate {
                 gate: Arc::new(shop.gate()),
                 results: results.clone(),
             },
             results: results.clone(),
-            orders: CachedOrders {
+            orders: RecordingOrders {
                 ledger: ledger.clone(),
                 results,
             },
@@ -85,10 +85,10 @@ impl Copies {
         }
     }
 
-    /// A unit that the gate holds and the ledger has not heard of, as it is in a cluster.
+    /// A unit that the gate holds and the ledger does not know yet, as in a cluster.
     async fn held(&self, number: u32) -> Unit {
         let unit = self.hold(number).unit();
-        self.results.queued(unit, number).await;
+        self.results.record_queued(unit, number).await;
         unit
     }
 
@@ -113,76 +113,80 @@ fn stored(place: &Place, name: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_buyer_polls_another_copy_and_sees_queued_then_ordered() {
+async fn a_buyer_polls_another_instance_and_sees_queued_then_ordered() {
     for place in Place::both() {
-        let copies = Copies::open(&place).await;
-        let entry = copies.reserve(1).await;
-        let queued = copies.get(entry.reservation_id).await.unwrap();
+        let instances = Instances::open(&place).await;
+        let entry = instances.reserve(1).await;
+        let queued = instances.get(entry.reservation_id).await.unwrap();
         assert_eq!(queued.state, ReservationState::Queued);
         assert_eq!((queued.buyer, queued.position), (entry.buyer, 1));
 
-        copies.write(std::slice::from_ref(&entry)).await;
-        let ordered = copies.get(entry.reservation_id).await.unwrap();
+        instances.write(std::slice::from_ref(&entry)).await;
+        let ordered = instances.get(entry.reservation_id).await.unwrap();
         assert_eq!(ordered.state, ReservationState::Ordered);
-        let ledger = copies.polled.ledger.get(entry.reservation_id).await;
+        let ledger = instances.polled.ledger.get(entry.reservation_id).await;
         assert_eq!(Some(&ordered), ledger.unwrap().as_ref());
 
-        // The gate's answer is asked for again, late: more is known than that it is queued.
-        copies.results.queued(entry.unit(), 1).await;
-        assert_eq!(copies.get(entry.reservation_id).await, Some(ordered));
+        // The gate's answer is recorded once more, late: the order is recorded already.
+        instances.results.record_queued(entry.unit(), 1).await;
+        assert_eq!(instances.get(entry.reservation_id).await, Some(ordered));
     }
 }
 
 #[tokio::test]
 async fn a_failed_reservation_says_why() {
-    let copies = Copies::open(&Place::alone(shared())).await;
-    let entry = copies.reserve(1).await;
-    let now_ms = copies.shop.clock.get();
-    copies
+    let instances = Instances::open(&Place::alone(shared())).await;
+    let entry = instances.reserve(1).await;
+    let now_ms = instances.shop.clock.get();
+    instances
         .orders
         .fail(std::slice::from_ref(&entry), Rejection::Busy, now_ms)
         .await
         .unwrap();
-    let failed = copies.get(entry.reservation_id).await.unwrap();
+    let failed = instances.get(entry.reservation_id).await.unwrap();
     assert_eq!(failed.state, ReservationState::Failed);
     assert_eq!(failed.reason, Some(Rejection::Busy));
 }
 
 #[tokio::test]
-async fn queued_is_believed_for_a_while_and_then_the_ledger_is_asked() {
+async fn a_cached_queued_counts_for_a_while_and_then_the_ledger_is_read() {
     let place = Place::alone(shared());
-    let copies = Copies::open(&place).await;
-    let entry = copies.reserve(1).await;
-    // An end whose note was lost.
-    copies
+    let instances = Instances::open(&place).await;
+    let entry = instances.reserve(1).await;
+    // An order whose result was not recorded.
+    instances
         .orders
         .ledger
         .write(
-            &[(entry.clone(), OrderId(copies.shop.ids.next()))],
-            copies.shop.clock.get(),
+            &[(entry.clone(), OrderId(instances.shop.ids.next()))],
+            instances.shop.clock.get(),
         )
         .await
         .unwrap();
     let id = entry.reservation_id;
-    let state = async || copies.get(id).await.unwrap().state;
+    let state = async || instances.get(id).await.unwrap().state;
     assert_eq!(state().await, ReservationState::Queued);
-    copies.shop.clock.advance(2_000);
+    instances.shop.clock.advance(2_000);
     assert_eq!(state().await, ReservationState::Ordered);
     assert!(stored(&place, &format!("result:{id}")).contains("ordered"));
 
-    let unit = copies.held(2).await;
-    copies.shop.clock.advance(60_000);
-    let known = copies.get(unit.reservation_id).await.unwrap();
-    assert_eq!(known.state, ReservationState::Queued, "nobody knows more");
+    let unit = instances.held(2).await;
+    instances.shop.clock.advance(60_000);
+    let known = instances.get(unit.reservation_id).await.unwrap();
+    assert_eq!(
+        known.state,
+        ReservationState::Queued,
+        "the ledger does not know it"
+    );
 }
 
 #[tokio::test]
-async fn whoever_reloads_the_page_while_queued_sees_that() {
+async fn a_buyer_who_reloads_the_page_while_queued_sees_the_reservation() {
     for place in Place::both() {
-        let copies = Copies::open(&place).await;
-        let unit = copies.held(1).await;
+        let instances = Instances::open(&place).await;
+        let unit = instances.held(1).await;
         let latest = async || {
-            copies
+            instances
                 .polled
                 .latest(unit.item_id, unit.buyer)
                 .await
@@ -191,26 +195,26 @@ async fn whoever_reloads_the_page_while_queued_sees_that() {
         };
         let queued = (unit.reservation_id, ReservationState::Queued);
         assert_eq!(latest().await, Some(queued));
-        let entry = copies.reserve(1).await;
+        let entry = instances.reserve(1).await;
         let later = (entry.reservation_id, ReservationState::Queued);
         assert_eq!(latest().await, Some(later));
-        copies.write(std::slice::from_ref(&entry)).await;
+        instances.write(std::slice::from_ref(&entry)).await;
         let ordered = (entry.reservation_id, ReservationState::Ordered);
         assert_eq!(latest().await, Some(ordered));
-        copies.results.queued(unit, 1).await;
-        assert_eq!(latest().await, Some(ordered), "the ledger's is newer");
+        instances.results.record_queued(unit, 1).await;
+        assert_eq!(latest().await, Some(ordered), "the ledger has a newer one");
     }
 }
 
 #[tokio::test]
-async fn results_do_not_live_for_ever_and_a_batch_is_noted_whole() {
+async fn the_results_of_a_whole_batch_are_recorded_and_expire() {
     let place = Place::alone(shared());
-    let copies = Copies::open(&place).await;
+    let instances = Instances::open(&place).await;
     let mut entries = Vec::new();
     for number in 1..=5 {
-        entries.push(copies.reserve(number).await);
+        entries.push(instances.reserve(number).await);
     }
-    copies.write(&entries).await;
+    instances.write(&entries).await;
     for entry in &entries {
         let name = format!("result:{}", entry.reservation_id);
         assert!(stored(&place, &name).contains("ordered"));
@@ -221,28 +225,28 @@ async fn results_do_not_live_for_ever_and_a_batch_is_noted_whole() {
 }
 
 #[tokio::test]
-async fn without_redis_the_ledger_answers_and_what_it_does_not_know_is_not_denied() {
+async fn without_redis_the_ledger_answers_and_a_reservation_it_does_not_know_is_busy() {
     let server = RedisServer::start();
-    let copies = Copies::open(&Place::alone(&server)).await;
-    let entry = copies.reserve(1).await;
-    let unit = copies.held(2).await;
+    let instances = Instances::open(&Place::alone(&server)).await;
+    let entry = instances.reserve(1).await;
+    let unit = instances.held(2).await;
     server.pause();
-    copies.write(std::slice::from_ref(&entry)).await;
-    let known = copies.get(entry.reservation_id).await.unwrap();
+    instances.write(std::slice::from_ref(&entry)).await;
+    let known = instances.get(entry.reservation_id).await.unwrap();
     assert_eq!(known.state, ReservationState::Ordered);
-    assert_busy(copies.polled.get(unit.reservation_id)).await;
-    let latest = copies.polled.latest(entry.item_id, entry.buyer).await;
+    assert_busy(instances.polled.get(unit.reservation_id)).await;
+    let latest = instances.polled.latest(entry.item_id, entry.buyer).await;
     assert_eq!(latest.unwrap(), Some(known));
-    assert_busy(copies.polled.latest(unit.item_id, unit.buyer)).await;
-    let held = copies.reserve(3).await;
-    assert!(held.position > 0, "the gate's answer stands");
+    assert_busy(instances.polled.latest(unit.item_id, unit.buyer)).await;
+    let held = instances.reserve(3).await;
+    assert!(held.position > 0, "the gate decided");
 
     server.restart_empty();
-    until("Redis to be found again", async || {
-        let forgotten = copies.polled.get(unit.reservation_id).await;
+    until("Redis answers again", async || {
+        let forgotten = instances.polled.get(unit.reservation_id).await;
         assert!(matches!(forgotten, Ok(None) | Err(PortError::Busy { .. })));
         forgotten.is_ok()
     })
     .await;
-    assert!(copies.get(entry.reservation_id).await.is_some());
+    assert!(instances.get(entry.reservation_id).await.is_some());
 }

@@ -1,4 +1,4 @@
-//! What copies tell each other.
+//! The signals between instances.
 
 use std::{
     collections::HashMap,
@@ -8,7 +8,7 @@ use std::{
 
 use server::{
     adapters::{
-        redis::{Redis, RedisWakeSignals, Signals},
+        redis::{Redis, RedisWakeSignal, SignalListener},
         sold_out_cache::SoldOutCache,
     },
     engine::ports::{Job, WakeSignal},
@@ -18,172 +18,169 @@ use tokio::task::JoinSet;
 use super::{Place, item, until};
 use test_servers::redis::{Persistence, RedisServer, shared};
 
-/// Counts how often each job was notified.
+/// Counts how often the workers of each job were woken.
 #[derive(Default)]
-struct Counted(Mutex<HashMap<Job, u32>>);
+struct WakeCounter(Mutex<HashMap<Job, u32>>);
 
-impl Counted {
+impl WakeCounter {
     fn of(&self, job: Job) -> u32 {
         self.0.lock().unwrap().get(&job).copied().unwrap_or(0)
     }
 }
 
-impl WakeSignal for Counted {
+impl WakeSignal for WakeCounter {
     fn notify(&self, job: Job) {
         *self.0.lock().unwrap().entry(job).or_default() += 1;
     }
 }
 
-/// A copy of the server, as far as signals go.
-struct Ear {
+/// An instance of the server, as far as signals go.
+struct Instance {
     redis: Redis,
     sold_out: SoldOutCache,
-    local: Arc<Counted>,
-    wake_signals: RedisWakeSignals,
+    local: Arc<WakeCounter>,
+    wake: RedisWakeSignal,
     tasks: JoinSet<()>,
 }
 
-impl Ear {
-    /// A copy that has begun to listen.
-    async fn open(place: &Place) -> Ear {
+impl Instance {
+    /// An instance that has begun to listen.
+    async fn open(place: &Place) -> Instance {
         let redis = place.redis();
-        let (sold_out, local) = (SoldOutCache::default(), Arc::new(Counted::default()));
-        let wake_signals = RedisWakeSignals::new(redis.clone(), local.clone());
+        let (sold_out, local) = (SoldOutCache::default(), Arc::new(WakeCounter::default()));
+        let wake = RedisWakeSignal::new(redis.clone(), local.clone());
         let mut tasks = JoinSet::new();
-        tasks.spawn(Signals::new(redis.clone(), sold_out.clone(), &wake_signals).listen());
-        tasks.spawn(wake_signals.clone().publish());
-        let ear = Ear {
+        tasks.spawn(SignalListener::new(redis.clone(), sold_out.clone(), &wake).listen());
+        tasks.spawn(wake.clone().publish());
+        let instance = Instance {
             redis,
             sold_out,
             local,
-            wake_signals,
+            wake,
             tasks,
         };
-        ear.until_connected_again(0).await;
-        ear
+        instance.until_subscribed(0).await;
+        instance
     }
 
-    /// Every connection notifies of every job once; nothing else here notifies of [`Job::Notify`].
-    async fn until_connected_again(&self, before: u32) {
-        until("the copy to listen", async || {
-            self.local.of(Job::Notify) > before
+    /// Every new subscription wakes every job once; [`Job::Notify`] is woken by nothing else here.
+    async fn until_subscribed(&self, woken: u32) {
+        until("the instance listens", async || {
+            self.local.of(Job::Notify) > woken
         })
         .await;
     }
 
-    async fn tell_of_returns(&self, number: u128, returns: u64) {
+    async fn publish_return(&self, number: u128, returns: u64) {
         let mut publish = redis::cmd("PUBLISH");
         publish.arg(self.redis.key("returns"));
         publish.arg(format!("{} {returns}", item(number)));
-        self.redis.ask::<()>(&publish).await.unwrap();
+        self.redis.query::<()>(&publish).await.unwrap();
     }
 }
 
 #[tokio::test]
-async fn a_unit_that_comes_back_at_one_copy_clears_the_mark_of_the_others() {
+async fn a_unit_that_comes_back_at_one_instance_clears_the_sold_out_cache_of_the_others() {
     for place in Place::both() {
-        let (here, there) = (Ear::open(&place).await, Ear::open(&place).await);
-        let begun = std::time::Instant::now();
+        let (here, there) = (Instance::open(&place).await, Instance::open(&place).await);
+        let started_at = std::time::Instant::now();
         there.sold_out.set(item(1), 4);
         there.sold_out.set(item(2), 4);
-        here.tell_of_returns(1, 5).await;
-        until("the mark to go", async || {
+        here.publish_return(1, 5).await;
+        until("the entry is cleared", async || {
             !there.sold_out.is_sold_out(item(1))
         })
         .await;
         there.sold_out.set(item(1), 4);
-        assert!(!there.sold_out.is_sold_out(item(1)), "the number is known");
-        // The floor that clears every mark has a longer period than this takes.
-        if begun.elapsed().as_secs() < 2 {
+        assert!(!there.sold_out.is_sold_out(item(1)), "the return is newer");
+        // The whole cache is cleared periodically, with a longer period than this takes.
+        if started_at.elapsed().as_secs() < 2 {
             assert!(
                 there.sold_out.is_sold_out(item(2)),
-                "the other is left alone"
+                "the other item stays sold out"
             );
         }
-        until("the floor", async || !there.sold_out.is_sold_out(item(2))).await;
+        until("the whole cache is cleared", async || {
+            !there.sold_out.is_sold_out(item(2))
+        })
+        .await;
     }
 }
 
 #[tokio::test]
-async fn a_bell_rings_here_at_once_and_at_other_copies_and_many_rings_are_few_messages() {
+async fn a_wake_signal_reaches_every_instance_and_many_signals_are_few_messages() {
     for place in Place::both() {
-        let (here, there) = (Ear::open(&place).await, Ear::open(&place).await);
+        let (here, there) = (Instance::open(&place).await, Instance::open(&place).await);
         let before = [here.local.of(Job::Relay), there.local.of(Job::Relay)];
         for _ in 0..1000 {
-            here.wake_signals.notify(Job::Relay);
+            here.wake.notify(Job::Relay);
         }
         assert_eq!(here.local.of(Job::Relay), before[0] + 1000);
-        until("the wake_signal", async || {
+        until("the signal", async || {
             there.local.of(Job::Relay) > before[1]
         })
         .await;
-        here.wake_signals.notify(Job::Release);
-        until("the other wake_signal", async || {
+        here.wake.notify(Job::Release);
+        until("the other signal", async || {
             there.local.of(Job::Release) > before[1]
         })
         .await;
         let heard = there.local.of(Job::Relay) - before[1];
-        assert!(heard <= 10, "{heard} messages for 1000 rings");
+        assert!(heard <= 10, "{heard} messages for 1000 signals");
         assert_eq!(
             here.local.of(Job::Relay),
             before[0] + 1000,
-            "nobody answers its own wake_signal"
+            "an instance ignores its own messages"
         );
     }
 }
 
 #[tokio::test]
-async fn whoever_was_cut_off_forgets_its_marks_and_looks_at_everything() {
+async fn an_instance_that_was_cut_off_clears_its_sold_out_cache_and_wakes_every_worker() {
     let server = RedisServer::start_with(Persistence::Disk);
-    let ear = Ear::open(&Place::alone(&server)).await;
+    let instance = Instance::open(&Place::alone(&server)).await;
     let kill: fn(&RedisServer) = |server| drop(server.cli(&["client", "kill", "type", "pubsub"]));
-    for (cut, unheard) in [
+    for (cut, unnoticed) in [
         (kill, Duration::ZERO),
         (RedisServer::restart, Duration::ZERO),
-        // The connection stays open and nobody answers: only a question finds out. It is asked every
-        // two seconds, and waits for two more. Marks are forgotten in any case, so they do not tell.
+        // The connection stays open and Redis does not answer: only a ping finds out. It is sent
+        // every two seconds, and waits for two more. The cache is cleared in any case, so it does
+        // not tell.
         (RedisServer::pause, Duration::from_secs(6)),
     ] {
-        let before = ear.local.of(Job::Notify);
-        ear.sold_out.set(item(1), 0);
+        let woken = instance.local.of(Job::Notify);
+        instance.sold_out.set(item(1), 0);
         cut(&server);
-        tokio::time::sleep(unheard).await;
-        until("the sold_out to go", async || {
-            !ear.sold_out.is_sold_out(item(1))
+        tokio::time::sleep(unnoticed).await;
+        until("the cache is cleared", async || {
+            !instance.sold_out.is_sold_out(item(1))
         })
         .await;
         server.resume();
-        ear.until_connected_again(before).await;
-        assert!(!ear.sold_out.is_sold_out(item(1)));
+        instance.until_subscribed(woken).await;
+        assert!(!instance.sold_out.is_sold_out(item(1)));
     }
 }
 
 #[tokio::test]
-async fn what_makes_no_sense_is_passed_over_and_nothing_is_left_behind() {
+async fn messages_that_cannot_be_read_are_ignored_and_no_subscription_is_left_behind() {
     let place = Place::alone(shared());
-    let mut ear = Ear::open(&place).await;
-    let [wake_signal, returns] =
-        ["wake_signal", "returns"].map(|name| format!("{}:{name}", place.namespace));
+    let mut instance = Instance::open(&place).await;
+    let [wake, returns] = ["bell", "returns"].map(|name| format!("{}:{name}", place.namespace));
     for text in ["", " ", "x", "x y", "relay", "\u{1F514} \u{1F514}"] {
-        shared().cli(&["publish", &wake_signal, text]);
+        shared().cli(&["publish", &wake, text]);
         shared().cli(&["publish", &returns, text]);
     }
-    let before = ear.local.of(Job::Relay);
-    shared().cli(&["publish", &wake_signal, "relay somebody"]);
-    until("the wake_signal", async || {
-        ear.local.of(Job::Relay) > before
+    let before = instance.local.of(Job::Relay);
+    shared().cli(&["publish", &wake, "relay somebody"]);
+    until("the signal", async || {
+        instance.local.of(Job::Relay) > before
     })
     .await;
-    assert!(
-        shared()
-            .cli(&["pubsub", "numsub", &wake_signal])
-            .contains('1')
-    );
-    ear.tasks.shutdown().await;
-    until("nobody to listen", async || {
-        shared()
-            .cli(&["pubsub", "numsub", &wake_signal])
-            .ends_with('0')
+    assert!(shared().cli(&["pubsub", "numsub", &wake]).contains('1'));
+    instance.tasks.shutdown().await;
+    until("the subscription ends", async || {
+        shared().cli(&["pubsub", "numsub", &wake]).ends_with('0')
     })
     .await;
 }

@@ -1,4 +1,4 @@
-//! Log-ins on Redis in front of a ledger.
+//! The cache of log-ins in front of a ledger.
 
 use std::{
     sync::{
@@ -29,7 +29,7 @@ async fn knows(tokens: &RedisTokens<Sql>, token: &TokenHash) -> bool {
 }
 
 #[tokio::test]
-async fn a_log_in_is_known_to_every_copy_and_a_log_out_soon() {
+async fn a_log_in_counts_at_every_instance_and_a_log_out_soon() {
     for place in Place::both() {
         let shop = TestShop::new().await;
         let buyer = shop.buyer(1).await;
@@ -54,18 +54,18 @@ async fn a_log_in_is_known_to_every_copy_and_a_log_out_soon() {
         there.remove(&token).await.unwrap();
         assert!(!knows(&there, &token).await);
         let asked = tokio::time::Instant::now();
-        until("the log-out to be heard", async || {
-            !knows(&here, &token).await
-        })
-        .await;
+        until("the log-out counts", async || !knows(&here, &token).await).await;
         assert!(asked.elapsed() < Duration::from_secs(4));
         here.touch(&token, START_MS + 19).await.unwrap();
-        assert!(!knows(&here, &token).await, "a late use revives nothing");
+        assert!(
+            !knows(&here, &token).await,
+            "a later use does not log in again"
+        );
     }
 }
 
 #[tokio::test]
-async fn a_log_in_that_a_copy_read_before_the_log_out_and_wrote_after_it_does_not_count() {
+async fn a_log_in_that_an_instance_stored_after_the_log_out_does_not_count() {
     let place = Place::alone(shared());
     let shop = TestShop::new().await;
     let buyer = shop.buyer(1).await;
@@ -85,7 +85,7 @@ async fn a_log_in_that_a_copy_read_before_the_log_out_and_wrote_after_it_does_no
 }
 
 #[tokio::test]
-async fn nobody_is_logged_out_by_a_redis_that_is_gone_or_forgot() {
+async fn a_lost_or_empty_redis_logs_nobody_out() {
     let server = RedisServer::start();
     let place = Place::alone(&server);
     let shop = TestShop::new().await;
@@ -97,10 +97,13 @@ async fn nobody_is_logged_out_by_a_redis_that_is_gone_or_forgot() {
         .unwrap();
     assert!(knows(&here, &token).await);
     server.pause();
-    assert!(knows(&tokens(&place, &shop), &token).await, "silent");
+    assert!(
+        knows(&tokens(&place, &shop), &token).await,
+        "Redis is paused"
+    );
     server.kill();
     let fresh = tokens(&place, &shop);
-    assert!(knows(&fresh, &token).await, "gone");
+    assert!(knows(&fresh, &token).await, "Redis is killed");
     let late = TokenHash("d".repeat(64));
     fresh
         .insert(&late, buyer, START_MS + 10, START_MS + 20)
@@ -113,29 +116,32 @@ async fn nobody_is_logged_out_by_a_redis_that_is_gone_or_forgot() {
         "a log-out needs the ledger only"
     );
     server.restart_empty();
-    assert!(knows(&tokens(&place, &shop), &token).await, "empty");
+    assert!(
+        knows(&tokens(&place, &shop), &token).await,
+        "Redis is empty"
+    );
 }
 
-/// A ledger that can be away.
-struct Away {
+/// A ledger that can stop answering.
+struct UnreliableLedger {
     sql: Sql,
-    is_away: AtomicBool,
+    is_busy: AtomicBool,
 }
 
-impl Away {
-    fn there(&self) -> Result<&Sql, PortError> {
-        match self.is_away.load(Ordering::SeqCst) {
+impl UnreliableLedger {
+    fn answer(&self) -> Result<&Sql, PortError> {
+        match self.is_busy.load(Ordering::SeqCst) {
             false => Ok(&self.sql),
             true => Err(PortError::Busy {
                 port: "ledger",
-                detail: "away".into(),
+                detail: "does not answer".into(),
             }),
         }
     }
 }
 
 #[async_trait]
-impl LoginTokens for Away {
+impl LoginTokens for UnreliableLedger {
     async fn insert(
         &self,
         token: &TokenHash,
@@ -143,67 +149,73 @@ impl LoginTokens for Away {
         expires_at_ms: i64,
         dies_at_ms: i64,
     ) -> Result<(), PortError> {
-        self.there()?
+        self.answer()?
             .insert(token, account_id, expires_at_ms, dies_at_ms)
             .await
     }
 
     async fn get(&self, token: &TokenHash) -> Result<Option<Login>, PortError> {
-        LoginTokens::get(self.there()?, token).await
+        LoginTokens::get(self.answer()?, token).await
     }
 
     async fn touch(&self, token: &TokenHash, expires_at_ms: i64) -> Result<(), PortError> {
-        self.there()?.touch(token, expires_at_ms).await
+        self.answer()?.touch(token, expires_at_ms).await
     }
 
     async fn remove(&self, token: &TokenHash) -> Result<(), PortError> {
-        self.there()?.remove(token).await
+        self.answer()?.remove(token).await
     }
 
     async fn purge(&self, now_ms: i64) -> Result<(), PortError> {
-        self.there()?.purge(now_ms).await
+        self.answer()?.purge(now_ms).await
     }
 }
 
 #[tokio::test]
-async fn whoever_is_logged_in_stays_so_while_the_ledger_is_away() {
+async fn a_buyer_stays_logged_in_while_the_ledger_does_not_answer() {
     let place = Place::alone(shared());
     let shop = TestShop::new().await;
     let buyer = shop.buyer(1).await;
-    let ledger = Arc::new(Away {
+    let ledger = Arc::new(UnreliableLedger {
         sql: shop.sql.clone(),
-        is_away: AtomicBool::new(false),
+        is_busy: AtomicBool::new(false),
     });
-    // Each a copy that knows nothing yet.
-    let copy = || RedisTokens::new(place.redis(), ledger.clone());
+    // Each an instance that has cached nothing yet.
+    let instance = || RedisTokens::new(place.redis(), ledger.clone());
     let [known, unknown, ended] = ["f", "g", "h"].map(|letter| TokenHash(letter.repeat(64)));
     for token in [&known, &unknown, &ended] {
         let (expires, dies) = (START_MS + 10, START_MS + 20);
-        copy().insert(token, buyer, expires, dies).await.unwrap();
+        instance()
+            .insert(token, buyer, expires, dies)
+            .await
+            .unwrap();
     }
-    assert!(copy().get(&known).await.unwrap().is_some());
-    assert!(copy().get(&ended).await.unwrap().is_some());
-    copy().remove(&ended).await.unwrap();
-    let has_aged = |token: &TokenHash| {
+    assert!(instance().get(&known).await.unwrap().is_some());
+    assert!(instance().get(&ended).await.unwrap().is_some());
+    instance().remove(&ended).await.unwrap();
+    let make_stale = |token: &TokenHash| {
         let fresh = format!("{}:login:{{{}}}:fresh", place.namespace, token.0);
         shared().cli(&["del", &fresh]);
     };
-    ledger.is_away.store(true, Ordering::SeqCst);
-    has_aged(&known);
-    let login = copy().get(&known).await.unwrap().unwrap();
+    ledger.is_busy.store(true, Ordering::SeqCst);
+    make_stale(&known);
+    let login = instance().get(&known).await.unwrap().unwrap();
     assert_eq!(login.me.account_id, buyer);
-    assert!(copy().get(&unknown).await.is_err(), "nobody can tell");
-    assert!(copy().touch(&known, START_MS + 15).await.is_err());
-    assert!(copy().get(&ended).await.unwrap().is_none());
+    assert!(
+        instance().get(&unknown).await.is_err(),
+        "only the ledger knows it"
+    );
+    assert!(instance().touch(&known, START_MS + 15).await.is_err());
+    assert!(instance().get(&ended).await.unwrap().is_none());
 
-    ledger.is_away.store(false, Ordering::SeqCst);
+    ledger.is_busy.store(false, Ordering::SeqCst);
     shop.sql.remove(&known).await.unwrap();
-    has_aged(&known);
-    assert!(copy().get(&known).await.unwrap().is_none());
+    make_stale(&known);
+    assert!(instance().get(&known).await.unwrap().is_none());
 }
 
 #[tokio::test]
-async fn what_redis_keeps_of_a_log_in_does_not_live_long() {
+async fn a_log_in_in_redis_expires_soon() {
     let place = Place::alone(shared());
     let shop = TestShop::new().await;
     let buyer = shop.buyer(1).await;

@@ -1,5 +1,5 @@
-//! `reconcile`: the gate against the ledger. What was lost on the way is sent again; any other
-//! difference is repaired when it was there twice, some time apart, with nothing under way.
+//! `reconcile`: the gate against the ledger. A hold that was lost on its way is sent again; any
+//! other difference is repaired when it was there twice, some time apart, with nothing under way.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -10,21 +10,21 @@ use std::{
 use app::wire::ItemId;
 
 use super::{
-    super::{Arg, scripts, segment, segment::Segment},
-    GateClock, Open, RedisGate,
-    findings::{COLLECTED, Findings},
-    stocktaking::GateHolder,
+    super::{Arg, keys, scripts, segment, segment::Segment},
+    GateClock, LoadedItem, RedisGate,
+    diff::{Diff, MAX_COLLECTED},
+    read_state::GateHolder,
 };
 use crate::engine::ports::{ItemSummary, PortError, Reconciled};
 
 /// Items with a difference that are remembered.
-const ITEMS: usize = 10_000;
-/// While something waits in the queue, a hold counts as lost after so many times the patience.
-const BACKLOG: i64 = 15;
+const MAX_ITEMS: usize = 10_000;
+/// While something waits in the queue, a hold counts as lost after so many times as long.
+const BACKLOG_FACTOR: i64 = 15;
 
-/// Differences seen at the last look.
+/// The difference of each item at the last comparison.
 #[derive(Default)]
-pub struct Seen(Mutex<HashMap<ItemId, Difference>>);
+pub struct SeenDifferences(Mutex<HashMap<ItemId, Difference>>);
 
 #[derive(Clone, PartialEq, Eq)]
 struct Difference {
@@ -33,7 +33,7 @@ struct Difference {
     since_ms: i64,
 }
 
-impl Seen {
+impl SeenDifferences {
     fn lock(&self) -> MutexGuard<'_, HashMap<ItemId, Difference>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -42,7 +42,7 @@ impl Seen {
         self.lock().remove(&item_id);
     }
 
-    /// For how long exactly this has been so, as far as anybody looked.
+    /// For how long exactly this difference has been there, as far as anybody compared.
     fn note(&self, item_id: ItemId, versions: Vec<i64>, detail: &str, now_ms: i64) -> i64 {
         let mut seen = self.lock();
         if let Some(earlier) = seen.get(&item_id)
@@ -50,7 +50,7 @@ impl Seen {
         {
             return now_ms - earlier.since_ms;
         }
-        if seen.len() >= ITEMS {
+        if seen.len() >= MAX_ITEMS {
             seen.clear();
         }
         let detail = detail.to_owned();
@@ -64,9 +64,9 @@ impl Seen {
     }
 }
 
-/// What the counters ought to be.
+/// What the counters should be.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Target {
+pub struct ExpectedCounters {
     pub total: i64,
     pub sellable: i64,
     pub locked: i64,
@@ -74,177 +74,186 @@ pub struct Target {
 }
 
 impl RedisGate {
-    pub(super) async fn compare(&self, item_id: ItemId) -> Result<Reconciled, PortError> {
-        let filling = self.fillings.refresh(item_id, Instant::now()).await?;
+    pub(super) async fn compare_with_ledger(
+        &self,
+        item_id: ItemId,
+    ) -> Result<Reconciled, PortError> {
+        let loaded = self.epochs.refresh(item_id, Instant::now()).await?;
         let Some((epoch, segments)) =
-            filling.and_then(|found| Some((found.epoch?, found.segments)))
+            loaded.and_then(|loaded| Some((loaded.epoch?, loaded.segments)))
         else {
             return Ok(Reconciled::Same);
         };
-        let open = Open {
+        let item = LoadedItem {
             item_id,
             epoch,
             segments,
         };
-        self.finish_transfers(&open).await?;
-        if !self.rests(&open).await? {
-            return self.look_for_lost(&open).await;
+        self.finish_transfers(&item).await?;
+        if !self.is_idle(&item).await? {
+            return self.resend_lost_holds(&item).await;
         }
-        let Some((mut found, ledger)) = self.compare_holders(&open).await? else {
+        let Some((mut diff, ledger)) = self.compare_holders(&item).await? else {
             return Ok(Reconciled::Same);
         };
-        if !self.rests(&open).await? {
-            self.seen.forget(item_id);
+        if !self.is_idle(&item).await? {
+            self.differences.forget(item_id);
             return Ok(Reconciled::Same);
         }
-        let too_many = found.unheard.len() >= COLLECTED;
-        found.unheard = self.still_unheard(found.unheard).await?;
-        let sent = self.send_again(&open, &found.unheard, true).await?;
+        let incomplete = diff.unknown.len() >= MAX_COLLECTED;
+        diff.unknown = self.still_unknown(diff.unknown).await?;
+        let sent = self.resend(&item, &diff.unknown, true).await?;
         if sent > 0 {
-            return Ok(lost(sent, found.returns()));
+            return Ok(resent(sent, diff.returns()));
         }
-        if too_many {
-            // The others were not looked at. Nothing is settled before these are heard of.
+        if incomplete {
+            // The other holders were not compared: nothing is repaired before the ledger knows
+            // these.
             return Ok(Reconciled::Same);
         }
-        let target = target(&ledger, &found);
-        self.settle(&open, &found, &target).await
+        let expected = expected_counters(&ledger, &diff);
+        self.repair_if_unchanged(&item, &diff, &expected).await
     }
 
     /// Nothing of the item is on its way to the ledger.
-    async fn rests(&self, open: &Open) -> Result<bool, PortError> {
-        Ok(self.in_outboxes(open).await? == 0 && self.queue.depth().await?.waiting == 0)
+    async fn is_idle(&self, item: &LoadedItem) -> Result<bool, PortError> {
+        Ok(self.in_outboxes(item).await? == 0 && self.queue.depth().await?.waiting == 0)
     }
 
-    /// While something is on its way, only what has been so for far too long.
-    async fn look_for_lost(&self, open: &Open) -> Result<Reconciled, PortError> {
-        self.seen.forget(open.item_id);
+    /// While something is on its way, only holds that have been for far too long count as lost.
+    async fn resend_lost_holds(&self, item: &LoadedItem) -> Result<Reconciled, PortError> {
+        self.differences.forget(item.item_id);
         let before_ms = self.clock.now_ms(&self.redis).await? - self.lost_after_ms(false);
-        let unheard = self.unheard(open, before_ms).await?;
-        if unheard.len() >= COLLECTED {
+        let unknown = self.unknown_holders(item, before_ms).await?;
+        if unknown.len() >= MAX_COLLECTED {
             // Not lost: the queue is that long.
             return Ok(Reconciled::Same);
         }
-        let unheard = self.still_unheard(unheard).await?;
-        match self.send_again(open, &unheard, false).await? {
+        let unknown = self.still_unknown(unknown).await?;
+        match self.resend(item, &unknown, false).await? {
             0 => Ok(Reconciled::Same),
-            sent => Ok(lost(sent, 0)),
+            sent => Ok(resent(sent, 0)),
         }
     }
 
-    /// Whom the ledger has not heard of by now either.
-    async fn still_unheard(&self, unheard: Vec<GateHolder>) -> Result<Vec<GateHolder>, PortError> {
+    /// Those that the ledger does not know by now either.
+    async fn still_unknown(&self, unknown: Vec<GateHolder>) -> Result<Vec<GateHolder>, PortError> {
         let mut still = Vec::new();
-        for some in unheard.chunks(COLLECTED) {
-            let ids: Vec<_> = some.iter().map(|held| held.reservation_id).collect();
-            let heard_of = self.ledger.status(&ids).await?;
-            let heard_of: HashSet<_> = heard_of.iter().map(|heard| heard.reservation_id).collect();
-            let not_heard = |held: &&GateHolder| !heard_of.contains(&held.reservation_id);
-            still.extend(some.iter().filter(not_heard));
+        for chunk in unknown.chunks(MAX_COLLECTED) {
+            let ids: Vec<_> = chunk.iter().map(|holder| holder.reservation_id).collect();
+            let known = self.ledger.status(&ids).await?;
+            let known: HashSet<_> = known.iter().map(|status| status.reservation_id).collect();
+            let is_unknown = |holder: &&GateHolder| !known.contains(&holder.reservation_id);
+            still.extend(chunk.iter().filter(is_unknown));
         }
         Ok(still)
     }
 
-    fn lost_after_ms(&self, rests: bool) -> i64 {
-        let lost_after_ms = self.patience.lost_after.as_millis() as i64;
-        if rests {
+    fn lost_after_ms(&self, idle: bool) -> i64 {
+        let lost_after_ms = self.timeouts.lost_after.as_millis() as i64;
+        if idle {
             lost_after_ms
         } else {
-            lost_after_ms * BACKLOG
+            lost_after_ms * BACKLOG_FACTOR
         }
     }
 
-    async fn send_again(
+    async fn resend(
         &self,
-        open: &Open,
-        unheard: &[GateHolder],
-        rests: bool,
+        item: &LoadedItem,
+        holders: &[GateHolder],
+        idle: bool,
     ) -> Result<i64, PortError> {
         let mut sent = 0;
-        for holder in unheard {
-            let number = segment::of_buyer(holder.buyer, open.segments);
-            let segment = Segment::new(open.item_id, number);
-            let keys = segment.keys(&self.redis, ["item", "holders", "outbox"]);
+        for holder in holders {
+            let number = segment::of_buyer(holder.buyer, item.segments);
+            let segment = Segment::new(item.item_id, number);
+            let keys = segment.keys(&self.redis, [keys::ITEM, keys::HOLDERS, keys::OUTBOX]);
             let args = [
                 Arg::Text(&self.clock.argument()),
-                Arg::Text(&open.epoch()),
+                Arg::Text(&item.epoch()),
                 Arg::Text(&holder.reservation_id.to_string()),
-                Arg::Text(&open.item_id.to_string()),
+                Arg::Text(&item.item_id.to_string()),
                 Arg::Text(&holder.buyer.to_string()),
-                Arg::Number(self.lost_after_ms(rests)),
+                Arg::Number(self.lost_after_ms(idle)),
             ];
             sent += self
                 .redis
-                .run::<i64>(&scripts::RESEND, &keys, &args)
+                .invoke::<i64>(&scripts::outbox::RESEND, &keys, &args)
                 .await?;
         }
         Ok(sent)
     }
 
-    /// Counters and holders, when nothing is under way.
-    async fn settle(
+    /// Repairs counters and holders when exactly this difference has been there for a while.
+    async fn repair_if_unchanged(
         &self,
-        open: &Open,
-        found: &Findings,
-        target: &Target,
+        item: &LoadedItem,
+        diff: &Diff,
+        expected: &ExpectedCounters,
     ) -> Result<Reconciled, PortError> {
-        let moving = found.sum(|counters| counters.moving) != 0;
-        let detail = difference(found, target).filter(|_| !moving);
+        let moving = diff.sum(|counters| counters.moving) != 0;
+        let detail = describe(diff, expected).filter(|_| !moving);
         let Some(detail) = detail else {
-            self.seen.forget(open.item_id);
+            self.differences.forget(item.item_id);
             return Ok(Reconciled::Same);
         };
-        let versions = found.segments.iter().map(|found| found.counters.version);
+        let versions = diff.segments.iter().map(|found| found.counters.version);
         let now_ms = match &self.clock {
-            GateClock::Server => self.began.elapsed().as_millis() as i64,
+            GateClock::Server => self.created_at.elapsed().as_millis() as i64,
             GateClock::Given(clock) => clock.now_ms(),
         };
-        let lasted_ms = self
-            .seen
-            .note(open.item_id, versions.collect(), &detail, now_ms);
-        if lasted_ms < self.patience.quiet.as_millis() as i64 || lasted_ms == 0 {
+        let unchanged_ms = self
+            .differences
+            .note(item.item_id, versions.collect(), &detail, now_ms);
+        if unchanged_ms < self.timeouts.quiet.as_millis() as i64 || unchanged_ms == 0 {
             return Ok(Reconciled::Same);
         }
-        self.seen.forget(open.item_id);
-        match self.repair(open, found, target).await? {
+        self.differences.forget(item.item_id);
+        match self.repair(item, diff, expected).await? {
             None => Ok(Reconciled::Same),
             Some(returns) => {
-                self.publish(open.item_id, returns).await;
+                self.publish_return(item.item_id, returns).await;
                 Ok(Reconciled::Repaired { detail, returns })
             }
         }
     }
 }
 
-fn lost(sent: i64, returns: u64) -> Reconciled {
+fn resent(sent: i64, returns: u64) -> Reconciled {
     let detail = format!("{sent} holds were lost on their way and are sent again");
     Reconciled::Repaired { detail, returns }
 }
 
-/// The ledger, and those that it will hear of yet: their units are not for sale.
-fn target(ledger: &ItemSummary, found: &Findings) -> Target {
-    let ahead = found.unheard.len() as i64;
-    Target {
+/// The ledger's counters, and the holders that it does not know yet: their units are not for sale.
+fn expected_counters(ledger: &ItemSummary, diff: &Diff) -> ExpectedCounters {
+    let unknown = diff.unknown.len() as i64;
+    ExpectedCounters {
         total: i64::from(ledger.stock.total),
-        sellable: (i64::from(ledger.stock.sellable) - ahead).max(0),
-        locked: i64::from(ledger.stock.locked) + ahead,
+        sellable: (i64::from(ledger.stock.sellable) - unknown).max(0),
+        locked: i64::from(ledger.stock.locked) + unknown,
         sold: i64::from(ledger.stock.sold),
     }
 }
 
 /// How the gate differs, if it does; always the same words for the same difference.
-fn difference(found: &Findings, target: &Target) -> Option<String> {
+fn describe(diff: &Diff, expected: &ExpectedCounters) -> Option<String> {
     let gate = [
-        found.sum(|counters| counters.total),
-        found.sum(|counters| counters.sellable),
-        found.sum(|counters| counters.locked),
-        found.sum(|counters| counters.sold),
+        diff.sum(|counters| counters.total),
+        diff.sum(|counters| counters.sellable),
+        diff.sum(|counters| counters.locked),
+        diff.sum(|counters| counters.sold),
     ];
-    let wanted = [target.total, target.sellable, target.locked, target.sold];
-    let others = found.wrong.len();
-    (gate != wanted || others > 0).then(|| {
+    let ledger = [
+        expected.total,
+        expected.sellable,
+        expected.locked,
+        expected.sold,
+    ];
+    let wrong = diff.wrong.len();
+    (gate != ledger || wrong > 0).then(|| {
         format!(
-            "total, sellable, locked, sold: gate {gate:?}, ledger {wanted:?}; {others} other holders"
+            "total, sellable, locked, sold: gate {gate:?}, ledger {ledger:?}; {wrong} wrong holders"
         )
     })
 }

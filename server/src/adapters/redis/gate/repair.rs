@@ -1,47 +1,54 @@
-//! Making the gate say what it ought to, segment by segment, unless a segment has changed since it
-//! was read.
+//! Repairing the gate, segment by segment, unless a segment has changed since it was compared.
 
 use app::wire::AccountId;
 
 use super::{
-    super::{Arg, scripts, segment},
-    KEEP_MS, Open, RedisGate,
-    fill::stored,
-    findings::Findings,
-    number,
-    reconcile::Target,
+    super::{Arg, keys, scripts, segment, segment::Segment},
+    KEEP_MS, LoadedItem, RedisGate,
+    diff::Diff,
+    holder_record, number,
+    reconcile::ExpectedCounters,
 };
 use crate::engine::ports::{Holder, PortError};
 
-/// What one segment is to be.
+/// What one segment should be.
 struct Repair {
     number: u8,
     total: i64,
     sellable: i64,
     locked: i64,
     sold: i64,
-    let_go: Vec<AccountId>,
+    /// Buyers whose holder record is removed.
+    removed: Vec<AccountId>,
+    /// Holders whose record is written.
     put: Vec<Holder>,
 }
 
 impl RedisGate {
-    /// The count of returns afterwards, or `None` when the gate has moved on meanwhile. Where more
-    /// is wrong than is repaired one by one, the item is closed, to be filled again.
+    /// The number of the latest return afterwards, or `None` when the gate has changed meanwhile.
+    /// Where more is wrong than is repaired one by one, the item is closed, to be loaded again.
     pub(super) async fn repair(
         &self,
-        open: &Open,
-        found: &Findings,
-        target: &Target,
+        item: &LoadedItem,
+        diff: &Diff,
+        expected: &ExpectedCounters,
     ) -> Result<Option<u64>, PortError> {
-        if found.is_full() {
-            let known: Vec<_> = open.all().map(|_| ("known".into(), open.epoch())).collect();
-            self.close(open, &known).await?;
-            return Ok(Some(found.returns()));
+        if diff.is_full() {
+            tracing::warn!(
+                item_id = %item.item_id,
+                unknown = diff.unknown.len(),
+                wrong = diff.wrong.len(),
+                "too many holders in Redis differ from the ledger; the item is closed and will be \
+                 loaded again"
+            );
+            let none_stale = vec![None; usize::from(item.segments)];
+            self.close(item, &none_stale).await?;
+            return Ok(Some(diff.returns()));
         }
         let mut returns = 0;
-        for repair in plan(found, target) {
-            let version = found.segments[usize::from(repair.number)].counters.version;
-            match self.repair_segment(open, version, &repair).await? {
+        for repair in plan(diff, expected) {
+            let version = diff.segments[usize::from(repair.number)].counters.version;
+            match self.repair_segment(item, version, &repair).await? {
                 Some(segment_returns) => returns = returns.max(segment_returns),
                 None => return Ok(None),
             }
@@ -51,23 +58,23 @@ impl RedisGate {
 
     async fn repair_segment(
         &self,
-        open: &Open,
+        item: &LoadedItem,
         version: i64,
         repair: &Repair,
     ) -> Result<Option<u64>, PortError> {
-        let segment = segment::Segment::new(open.item_id, repair.number);
-        let keys = segment.keys(&self.redis, ["item", "holders", "positions"]);
-        let let_go: Vec<_> = repair.let_go.iter().map(AccountId::to_string).collect();
+        let segment = Segment::new(item.item_id, repair.number);
+        let keys = segment.keys(&self.redis, [keys::ITEM, keys::HOLDERS, keys::POSITIONS]);
+        let removed: Vec<_> = repair.removed.iter().map(AccountId::to_string).collect();
         let put = repair.put.iter().flat_map(|holder| {
             [
                 holder.buyer.to_string(),
                 holder.reservation_id.to_string(),
                 holder.position.to_string(),
-                stored(holder),
+                holder_record::encode(holder),
             ]
         });
         let put: Vec<_> = put.collect();
-        let (epoch, now) = (open.epoch(), self.clock.argument());
+        let (epoch, now) = (item.epoch(), self.clock.argument());
         let mut args = vec![
             Arg::Text(&epoch),
             Arg::Number(version),
@@ -77,10 +84,13 @@ impl RedisGate {
             Arg::Number(repair.sold),
             Arg::Number(KEEP_MS),
             Arg::Text(&now),
-            Arg::Number(let_go.len() as i64),
+            Arg::Number(removed.len() as i64),
         ];
-        args.extend(let_go.iter().chain(&put).map(|text| Arg::Text(text)));
-        let returns: String = self.redis.run(&scripts::REPAIR, &keys, &args).await?;
+        args.extend(removed.iter().chain(&put).map(|text| Arg::Text(text)));
+        let returns: String = self
+            .redis
+            .invoke(&scripts::gate::REPAIR, &keys, &args)
+            .await?;
         match returns.as_str() {
             "" => Ok(None),
             returns => number(returns).map(Some),
@@ -88,47 +98,47 @@ impl RedisGate {
     }
 }
 
-/// Segments that are to sell less come first: whatever happens in between, nothing is oversold.
-fn plan(found: &Findings, target: &Target) -> Vec<Repair> {
+/// Segments that lose sellable units come first: whatever happens in between, nothing is oversold.
+fn plan(diff: &Diff, expected: &ExpectedCounters) -> Vec<Repair> {
     let mut repairs: Vec<_> = (0..)
-        .zip(&found.segments)
+        .zip(&diff.segments)
         .map(|(number, segment)| Repair {
             number,
             total: 0,
             sellable: segment.counters.sellable,
             locked: segment.locked,
             sold: segment.sold,
-            let_go: Vec::new(),
+            removed: Vec::new(),
             put: Vec::new(),
         })
         .collect();
     let segments = repairs.len() as u8;
-    for (&buyer, wanted) in &found.wrong {
+    for (&buyer, expected) in &diff.wrong {
         let repair = &mut repairs[usize::from(segment::of_buyer(buyer, segments))];
-        match wanted {
-            None => repair.let_go.push(buyer),
+        match expected {
+            None => repair.removed.push(buyer),
             Some(holder) => repair.put.push(*holder),
         }
     }
     // The ledger's counters count, even where its rows do not add up to them.
-    let rows = |of: fn(&Repair) -> i64| repairs.iter().map(of).sum::<i64>();
-    let locked = target.locked - rows(|repair| repair.locked);
-    let sold = target.sold - rows(|repair| repair.sold);
-    let mut more = target.sellable - rows(|repair| repair.sellable);
+    let sum = |of: fn(&Repair) -> i64| repairs.iter().map(of).sum::<i64>();
+    let locked = expected.locked - sum(|repair| repair.locked);
+    let sold = expected.sold - sum(|repair| repair.sold);
+    let mut missing = expected.sellable - sum(|repair| repair.sellable);
     repairs[0].locked += locked;
     repairs[0].sold += sold;
     for repair in &mut repairs {
-        let change = more.max(-repair.sellable);
+        let change = missing.max(-repair.sellable);
         repair.sellable += change;
-        more -= change;
+        missing -= change;
         repair.total = repair.sellable + repair.locked + repair.sold;
     }
-    let counters = |repair: &Repair| &found.segments[usize::from(repair.number)].counters;
+    let counters = |repair: &Repair| &diff.segments[usize::from(repair.number)].counters;
     repairs.retain(|repair| {
-        let now = counters(repair);
-        let wanted = [repair.total, repair.sellable, repair.locked, repair.sold];
-        wanted != [now.total, now.sellable, now.locked, now.sold]
-            || !repair.let_go.is_empty()
+        let found = counters(repair);
+        let expected = [repair.total, repair.sellable, repair.locked, repair.sold];
+        expected != [found.total, found.sellable, found.locked, found.sold]
+            || !repair.removed.is_empty()
             || !repair.put.is_empty()
     });
     repairs.sort_by_key(|repair| repair.sellable - counters(repair).sellable);

@@ -1,37 +1,37 @@
 //! Moving stock between segments: taken from one, given to the other, forgotten by the first. A
-//! crash in between leaves a transfer that is remembered; whoever finds it finishes it.
+//! crash in between leaves a transfer that the first remembers; whoever finds it finishes it.
 
 use app::wire::AccountId;
 use futures::future::try_join_all;
 use uuid::Uuid;
 
 use super::{
-    super::{Arg, scripts, segment, segment::Segment},
-    Open, PORT, RedisGate, malformed, number,
-    stocktaking::Counters,
+    super::{Arg, keys, scripts, segment, segment::Segment},
+    LoadedItem, PORT, RedisGate, malformed, number,
+    read_state::Counters,
 };
 use crate::engine::ports::PortError;
 
 impl RedisGate {
     /// The buyer's segment has nothing left. `Some` when no other one has either: the item is sold
-    /// out, after so many returns. `None` when something has moved, and asking again makes sense.
+    /// out, after this return. `None` when units have moved, and deciding again makes sense.
     pub(super) async fn fetch_stock(
         &self,
         buyer: AccountId,
-        open: &Open,
+        item: &LoadedItem,
     ) -> Result<Option<u64>, PortError> {
-        let Some(first) = self.all_counters(open).await? else {
+        let Some(first) = self.all_counters(item).await? else {
             return Ok(None);
         };
         if first.iter().any(|counters| counters.sellable > 0) {
-            return self.fetch(buyer, open, &first).await.map(|()| None);
+            return self.fetch(buyer, item, &first).await.map(|()| None);
         }
         if first.iter().any(|counters| counters.moving > 0) {
-            return self.finish_transfers(open).await.map(|_| None);
+            return self.finish_transfers(item).await.map(|_| None);
         }
-        // Read one after the other, a unit that moves may be overlooked in both of its places.
-        // What has the same versions twice was so at one moment in between.
-        match self.all_counters(open).await? {
+        // The segments are read one after the other, so that a unit that moves may be overlooked in
+        // both of its places. Counters that have the same versions twice were so at one moment.
+        match self.all_counters(item).await? {
             Some(again) if again == first => {
                 let returns = first.iter().map(|counters| counters.returns);
                 Ok(Some(returns.max().unwrap_or(0)))
@@ -44,47 +44,53 @@ impl RedisGate {
     async fn fetch(
         &self,
         buyer: AccountId,
-        open: &Open,
+        item: &LoadedItem,
         counters: &[Counters],
     ) -> Result<(), PortError> {
-        let Ok(_one) = self.moving.try_lock() else {
-            // Somebody else here is moving stock, perhaps to the same place: ask again after it.
-            drop(self.moving.lock().await);
+        let Ok(_one) = self.transferring.try_lock() else {
+            // Another caller in this process moves stock, perhaps to the same segment: decide again
+            // after it.
+            drop(self.transferring.lock().await);
             return Ok(());
         };
-        let to = segment::of_buyer(buyer, open.segments);
-        let fullest = (0..open.segments)
+        let target = segment::of_buyer(buyer, item.segments);
+        let fullest = (0..item.segments)
             .zip(counters)
             .max_by_key(|(_, counters)| counters.sellable);
-        let Some((from, _)) = fullest.filter(|(from, _)| *from != to) else {
+        let Some((source, _)) = fullest.filter(|(source, _)| *source != target) else {
             return Ok(());
         };
-        let transfer = Uuid::now_v7().to_string();
-        let giver = Segment::new(open.item_id, from);
-        let keys = giver.keys(&self.redis, ["item", "transfers"]);
+        let transfer_id = Uuid::now_v7().to_string();
+        let source = Segment::new(item.item_id, source);
+        let keys = source.keys(&self.redis, [keys::ITEM, keys::TRANSFERS]);
         let args = [
-            Arg::Text(&open.epoch()),
-            Arg::Text(&transfer),
-            Arg::Number(i64::from(to)),
+            Arg::Text(&item.epoch()),
+            Arg::Text(&transfer_id),
+            Arg::Number(i64::from(target)),
         ];
-        let units: i64 = self.redis.run(&scripts::TAKE, &keys, &args).await?;
+        let units: i64 = self
+            .redis
+            .invoke(&scripts::gate::TRANSFER_TAKE, &keys, &args)
+            .await?;
         if units > 0 {
-            self.finish(open, &giver, &transfer, to, units).await?;
+            self.finish_transfer(item, &source, &transfer_id, target, units)
+                .await?;
         }
         Ok(())
     }
 
-    /// Finishes what was begun and not finished; returns how many transfers.
-    pub(super) async fn finish_transfers(&self, open: &Open) -> Result<u32, PortError> {
-        let finished = open.all().map(async |giver| {
+    /// Finishes the transfers that were begun and not finished; returns how many.
+    pub(super) async fn finish_transfers(&self, item: &LoadedItem) -> Result<u32, PortError> {
+        let finished = item.all_segments().map(async |source| {
             let mut read = redis::cmd("HGETALL");
-            read.arg(giver.key(&self.redis, "transfers"));
-            let transfers: Vec<(String, String)> = self.redis.ask(&read).await?;
-            for (transfer, what) in &transfers {
-                let (to, units) = what
+            read.arg(source.key(&self.redis, keys::TRANSFERS));
+            let transfers: Vec<(String, String)> = self.redis.query(&read).await?;
+            for (transfer_id, record) in &transfers {
+                let (target, units) = record
                     .split_once('|')
-                    .ok_or_else(|| malformed("half a transfer"))?;
-                self.finish(open, &giver, transfer, number(to)?, number(units)?)
+                    .ok_or_else(|| malformed("a transfer without a target"))?;
+                let (target, units) = (number(target)?, number(units)?);
+                self.finish_transfer(item, &source, transfer_id, target, units)
                     .await?;
             }
             Ok::<_, PortError>(transfers.len() as u32)
@@ -92,31 +98,35 @@ impl RedisGate {
         Ok(try_join_all(finished).await?.into_iter().sum())
     }
 
-    async fn finish(
+    async fn finish_transfer(
         &self,
-        open: &Open,
-        giver: &Segment,
-        transfer: &str,
-        to: u8,
+        item: &LoadedItem,
+        source: &Segment,
+        transfer_id: &str,
+        target: u8,
         units: i64,
     ) -> Result<(), PortError> {
-        let getter = Segment::new(open.item_id, to).keys(&self.redis, ["item", "received"]);
+        let target = Segment::new(item.item_id, target);
+        let keys = target.keys(&self.redis, [keys::ITEM, keys::RECEIVED]);
         let args = [
-            Arg::Text(&open.epoch()),
-            Arg::Text(transfer),
+            Arg::Text(&item.epoch()),
+            Arg::Text(transfer_id),
             Arg::Number(units),
         ];
-        if self
+        let given: bool = self
             .redis
-            .run::<i64>(&scripts::GIVE, &getter, &args)
-            .await?
-            == 0
-        {
-            return Err(PortError::busy(PORT, "a segment is of another filling"));
+            .invoke(&scripts::gate::TRANSFER_GIVE, &keys, &args)
+            .await?;
+        if !given {
+            return Err(PortError::busy(
+                PORT,
+                "a segment is loaded with another epoch",
+            ));
         }
-        let keys = giver.keys(&self.redis, ["item", "transfers"]);
+        let keys = source.keys(&self.redis, [keys::ITEM, keys::TRANSFERS]);
+        let args = [Arg::Text(transfer_id)];
         self.redis
-            .run::<i64>(&scripts::FORGET, &keys, &[Arg::Text(transfer)])
+            .invoke::<bool>(&scripts::gate::TRANSFER_FINISH, &keys, &args)
             .await
             .map(drop)
     }

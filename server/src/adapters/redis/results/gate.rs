@@ -1,4 +1,4 @@
-//! A gate whose "held" pollers hear of at once.
+//! A gate that records what it holds, for those who poll.
 
 use std::sync::Arc;
 
@@ -8,21 +8,21 @@ use async_trait::async_trait;
 use super::Results;
 use crate::engine::ports::{Decision, PortError, Reserve, ReserveRequest};
 
-/// Notes what was held before the buyer hears of it, so that the first poll finds it.
-pub struct AnsweredGate {
-    /// Decides.
+/// Records a held unit before its buyer hears of it, so that the first poll finds it.
+pub struct RecordingGate {
+    /// The gate that decides.
     pub gate: Arc<dyn Reserve>,
-    /// What pollers see.
+    /// Where pollers look.
     pub results: Results,
 }
 
 #[async_trait]
-impl Reserve for AnsweredGate {
+impl Reserve for RecordingGate {
     async fn reserve(&self, request: ReserveRequest) -> Result<Decision, PortError> {
         let unit = request.unit();
         let decision = self.gate.reserve(request).await?;
         if let Decision::Held { position } = decision {
-            self.results.queued(unit, position).await;
+            self.results.record_queued(unit, position).await;
         }
         Ok(decision)
     }

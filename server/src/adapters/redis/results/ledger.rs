@@ -1,76 +1,75 @@
-//! The ledger's reservations and orders, with Redis in front for those who poll.
+//! The ledger's reservations and orders, with the cache of results in front for those who poll.
 
 use std::sync::Arc;
 
 use app::wire::{AccountId, ItemId, OrderId, Rejection, ReservationId, ReservationState};
 use async_trait::async_trait;
 
-use super::{Known, Results};
+use super::{CachedResult, Results};
 use crate::engine::ports::{
     OrderWriter, PortError, QueuedReservation, ReservationReader, ReservationRecord, WriteOutcome,
 };
 
-/// A "queued" is believed for this long; then the ledger is asked too. An order is written within
-/// some milliseconds, so that few ask; it bounds what a lost note of an end costs.
-const QUEUED_MS: i64 = 2_000;
+/// A cached "queued" counts for this long; then the ledger is read too. An order is written within
+/// some milliseconds, so that this is rare; it bounds how long a result that was not stored goes
+/// unseen.
+const QUEUED_LIFE_MS: i64 = 2_000;
 
-/// The ledger's reservations; Redis is asked first about one of them.
+/// The ledger's reservations; the result of a single one is read from the cache first.
 pub struct CachedReservations {
     /// The truth.
     pub ledger: Arc<dyn ReservationReader>,
-    /// What pollers see.
+    /// The cache.
     pub results: Results,
 }
 
 #[async_trait]
 impl ReservationReader for CachedReservations {
-    /// What the ledger does not know yet is answered as Redis has it. Unknown to the ledger while
-    /// Redis is silent is an error: it may be queued.
+    /// A reservation that the ledger does not know yet is answered from the cache. One that it does
+    /// not know while Redis does not answer is an error: it may be queued.
     async fn get(&self, id: ReservationId) -> Result<Option<ReservationRecord>, PortError> {
-        let known = match self.results.get(id).await {
-            Ok(known) => known,
-            Err(silent) => {
-                return self
-                    .ledger
-                    .get(id)
-                    .await?
-                    .map_or(Err(silent), |r| Ok(Some(r)));
+        let cached = match self.results.get(id).await {
+            Ok(cached) => cached,
+            Err(no_answer) => {
+                let record = self.ledger.get(id).await?;
+                return record.map_or(Err(no_answer), |record| Ok(Some(record)));
             }
         };
-        if let Some(Known { record, age_ms }) = &known
-            && (record.state != ReservationState::Queued || *age_ms < QUEUED_MS)
+        if let Some(CachedResult { record, age_ms }) = &cached
+            && (record.state != ReservationState::Queued || *age_ms < QUEUED_LIFE_MS)
         {
             return Ok(Some(record.clone()));
         }
         let Some(record) = self.ledger.get(id).await? else {
-            return Ok(known.map(|known| known.record));
+            return Ok(cached.map(|cached| cached.record));
         };
         if record.state != ReservationState::Queued {
-            self.results.ended(std::slice::from_ref(&record)).await;
+            let ended = std::slice::from_ref(&record);
+            self.results.record_ended(ended).await;
         }
         Ok(Some(record))
     }
 
-    /// The later one of what Redis and the ledger know; ids are in the order they were made in.
-    /// None in the ledger while Redis is silent is an error: one may be queued.
+    /// The later one of the cache's and the ledger's; ids are in the order they were made in. None
+    /// in the ledger while Redis does not answer is an error: one may be queued.
     async fn latest(
         &self,
         item_id: ItemId,
         buyer: AccountId,
     ) -> Result<Option<ReservationRecord>, PortError> {
-        let (noted, written) = tokio::join!(
+        let (cached, written) = tokio::join!(
             self.results.latest(item_id, buyer),
             self.ledger.latest(item_id, buyer)
         );
         let written = written?;
-        let noted = match (noted, &written) {
-            (Ok(noted), _) => noted,
+        let cached = match (cached, &written) {
+            (Ok(cached), _) => cached,
             (Err(_), Some(_)) => None,
-            (Err(silent), None) => return Err(silent),
+            (Err(no_answer), None) => return Err(no_answer),
         };
-        let Some(newer) = noted.filter(|noted| {
-            let known = written.as_ref().map(|written| written.reservation_id);
-            known.is_none_or(|known| known < *noted)
+        let Some(newer) = cached.filter(|cached| {
+            let written = written.as_ref().map(|written| written.reservation_id);
+            written.is_none_or(|written| written < *cached)
         }) else {
             return Ok(written);
         };
@@ -78,15 +77,15 @@ impl ReservationReader for CachedReservations {
     }
 }
 
-/// The ledger's orders; how reservations ended is noted for pollers after the commit.
-pub struct CachedOrders {
+/// The ledger's orders; how reservations ended is recorded for those who poll, after the commit.
+pub struct RecordingOrders {
     /// The truth.
     pub ledger: Arc<dyn OrderWriter>,
-    /// What pollers see.
+    /// The cache.
     pub results: Results,
 }
 
-fn end(queued: &QueuedReservation, outcome: &WriteOutcome) -> ReservationRecord {
+fn record(queued: &QueuedReservation, outcome: &WriteOutcome) -> ReservationRecord {
     let (state, order_id, reason) = match *outcome {
         WriteOutcome::Ordered(order_id) => (ReservationState::Ordered, Some(order_id), None),
         WriteOutcome::Failed(reason) => (ReservationState::Failed, None, Some(reason)),
@@ -102,29 +101,29 @@ fn end(queued: &QueuedReservation, outcome: &WriteOutcome) -> ReservationRecord 
     }
 }
 
-impl CachedOrders {
-    async fn note<'a>(
+impl RecordingOrders {
+    async fn record<'a>(
         &self,
         batch: impl Iterator<Item = &'a QueuedReservation>,
         outcomes: &[WriteOutcome],
     ) {
         let ended: Vec<_> = batch
             .zip(outcomes)
-            .map(|(queued, outcome)| end(queued, outcome))
+            .map(|(queued, outcome)| record(queued, outcome))
             .collect();
-        self.results.ended(&ended).await;
+        self.results.record_ended(&ended).await;
     }
 }
 
 #[async_trait]
-impl OrderWriter for CachedOrders {
+impl OrderWriter for RecordingOrders {
     async fn write(
         &self,
         batch: &[(QueuedReservation, OrderId)],
         now_ms: i64,
     ) -> Result<Vec<WriteOutcome>, PortError> {
         let outcomes = self.ledger.write(batch, now_ms).await?;
-        self.note(batch.iter().map(|(queued, _)| queued), &outcomes)
+        self.record(batch.iter().map(|(queued, _)| queued), &outcomes)
             .await;
         Ok(outcomes)
     }
@@ -136,7 +135,7 @@ impl OrderWriter for CachedOrders {
         now_ms: i64,
     ) -> Result<Vec<WriteOutcome>, PortError> {
         let outcomes = self.ledger.fail(batch, reason, now_ms).await?;
-        self.note(batch.iter(), &outcomes).await;
+        self.record(batch.iter(), &outcomes).await;
         Ok(outcomes)
     }
 }

@@ -1,7 +1,0 @@
--- Purpose: what time it is on the server that holds a key. TIME alone would be answered by any node
---   of a Redis Cluster; the copies of the shop must all follow the same one.
--- KEYS: 1 any key; it need not exist and is not read
--- ARGV: none
--- Returns: the seconds since 1970, and the microseconds of the current second, as texts
--- Repeat: changes nothing.
-return redis.call('TIME')

@@ -1,0 +1,35 @@
+-- Purpose: gives the unit of an ended reservation back: locked (or sold) -> sellable.
+-- KEYS: 1 item, 2 holders, 3 late (all of the buyer's segment)
+-- ARGV: 1 reservation_id, 2 buyer, 3 late_ms (how long a call to a closed segment is remembered),
+--   4 expected_segments
+-- Returns: how often units have come back, as text: later than every 'sold_out' answered before;
+--   or 'stale' (the stock is in another number of segments: ask another one)
+-- Repeat: the reservation is no holder any more, and nothing is given back again.
+local item_key = KEYS[1]
+local holders_key = KEYS[2]
+local late_key = KEYS[3]
+local reservation_id = ARGV[1]
+local buyer = ARGV[2]
+local late_ms = ARGV[3]
+local expected_segments = ARGV[4]
+
+local epoch, segments, returns =
+  unpack(redis.call('HMGET', item_key, 'epoch', 'segments', 'returns'))
+if not epoch or epoch == '' then
+  remember_late_call(late_key, reservation_id, RELEASED, buyer, late_ms)
+  return whole(server_time_us())
+end
+if segments ~= expected_segments then
+  return 'stale'
+end
+local holder = get_holder(holders_key, buyer)
+if not holder or holder.reservation_id ~= reservation_id then
+  return returns
+end
+returns = next_returns(returns)
+redis.call('HDEL', holders_key, buyer)
+redis.call('HINCRBY', item_key, holder.state == SOLD and 'sold' or 'locked', -1)
+redis.call('HINCRBY', item_key, 'sellable', 1)
+redis.call('HINCRBY', item_key, 'version', 1)
+redis.call('HSET', item_key, 'returns', returns)
+return returns

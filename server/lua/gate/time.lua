@@ -1,0 +1,7 @@
+-- Purpose: the time on the server that holds a key. TIME alone would be answered by any node of a
+--   Redis Cluster; all instances of the shop must follow the same one.
+-- KEYS: 1 clock (need not exist, and is not read)
+-- ARGV: none
+-- Returns: the seconds since 1970, and the microseconds of the current second, as texts
+-- Repeat: changes nothing.
+return redis.call('TIME')

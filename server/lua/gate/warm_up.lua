@@ -1,0 +1,33 @@
+-- Purpose: refreshes the window of a segment that is loaded; touches no stock.
+-- KEYS: 1 item, 2 holders, 3 positions, 4 transfers, 5 received (all of one segment)
+-- ARGV: 1 given_now_ms ('' for this server's clock), 2 expected_epoch, 3 expected_segments,
+--   4 starts_at_ms, 5 ends_at_ms, 6 stopped (0 or 1), 7 keep_ms (after the end)
+-- Returns: {'current', epoch} | {'missing', ''} | {'stale', epoch (the one that is there)}
+-- Repeat: writes the same window and the same expiry again.
+local item_key = KEYS[1]
+local holders_key = KEYS[2]
+local positions_key = KEYS[3]
+local transfers_key = KEYS[4]
+local received_key = KEYS[5]
+local given_now_ms = ARGV[1]
+local expected_epoch = ARGV[2]
+local expected_segments = ARGV[3]
+local starts_at_ms = ARGV[4]
+local ends_at_ms = ARGV[5]
+local stopped = ARGV[6]
+local keep_ms = ARGV[7]
+
+local epoch, segments = unpack(redis.call('HMGET', item_key, 'epoch', 'segments'))
+if not epoch then
+  return {'missing', ''}
+end
+if epoch ~= expected_epoch or segments ~= expected_segments then
+  return {'stale', epoch}
+end
+redis.call('HSET', item_key, 'starts_at_ms', starts_at_ms, 'ends_at_ms', ends_at_ms,
+  'stopped', stopped)
+local life = life_ms(ends_at_ms, time_ms(given_now_ms), keep_ms)
+for _, key in ipairs({item_key, holders_key, positions_key, transfers_key, received_key}) do
+  redis.call('PEXPIRE', key, life)
+end
+return {'current', epoch}

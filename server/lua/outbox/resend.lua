@@ -1,0 +1,32 @@
+-- Purpose: appends the entry of a holder whom the ledger does not know to the outbox again. Waits
+--   twice as long before every further try.
+-- KEYS: 1 item, 2 holders, 3 outbox (all of the buyer's segment)
+-- ARGV: 1 given_now_ms ('' for this server's clock), 2 expected_epoch, 3 reservation_id, 4 item_id,
+--   5 buyer, 6 lost_after_ms (since the hold, before the first try)
+-- Returns: 1 when it was appended, else 0
+-- Repeat: the next try is not due; and the order writer does not mind an entry that comes twice.
+local item_key = KEYS[1]
+local holders_key = KEYS[2]
+local outbox_key = KEYS[3]
+local given_now_ms = ARGV[1]
+local expected_epoch = ARGV[2]
+local reservation_id = ARGV[3]
+local item_id = ARGV[4]
+local buyer = ARGV[5]
+local lost_after_ms = ARGV[6]
+
+if redis.call('HGET', item_key, 'epoch') ~= expected_epoch then
+  return 0
+end
+local holder = get_holder(holders_key, buyer)
+if not holder or holder.reservation_id ~= reservation_id or holder.state ~= HELD then
+  return 0
+end
+local due_after_ms = lost_after_ms * 2 ^ math.min(tonumber(holder.resends), 30)
+if time_ms(given_now_ms) - holder.held_at_ms < due_after_ms then
+  return 0
+end
+holder.resends = holder.resends + 1
+set_holder(holders_key, buyer, holder)
+append_to_outbox(outbox_key, item_id, buyer, holder)
+return 1

@@ -1,0 +1,79 @@
+-- The time and the stored formats, once for all scripts: adapters/redis/scripts.rs puts this text
+-- in front of each of them. Nothing here reads KEYS or ARGV.
+
+-- Microseconds on this server's clock; the same at every call within a script.
+local function server_time_us()
+  local time = redis.call('TIME')
+  return time[1] * 1000000 + time[2]
+end
+
+-- Milliseconds: the caller's clock, or this server's where the caller gives ''.
+local function time_ms(given_ms)
+  return tonumber(given_ms) or math.floor(server_time_us() / 1000)
+end
+
+-- A large number as text: Lua's own form loses the last digits.
+local function whole(number)
+  return string.format('%.0f', number)
+end
+
+-- How long an item's keys are kept from now on: until its window ends, and keep_ms more. Relative,
+-- so that only one clock counts.
+local function life_ms(ends_at_ms, now_ms, keep_ms)
+  return math.max(ends_at_ms - now_ms, 0) + keep_ms
+end
+
+-- The number of the next return of a unit. It comes from the clock, so that the numbers of
+-- different segments are in order too, and is above every one that was given before.
+local function next_returns(returns)
+  return whole(math.max(server_time_us(), returns + 1))
+end
+
+-- A holder: who has a unit, stored by buyer. gate/holder_record.rs reads and writes the same text:
+--   reservation_id|position|held_at_ms|state|resends|path
+local HELD, SOLD = 'h', 's'
+
+local function get_holder(holders_key, buyer)
+  local text = redis.call('HGET', holders_key, buyer)
+  if not text then
+    return nil
+  end
+  local reservation_id, position, held_at_ms, state, resends, path =
+    text:match('^([^|]*)|([^|]*)|([^|]*)|([^|]*)|([^|]*)|(.*)$')
+  return {reservation_id = reservation_id, position = position, held_at_ms = held_at_ms,
+    state = state, resends = resends, path = path}
+end
+
+local function set_holder(holders_key, buyer, holder)
+  redis.call('HSET', holders_key, buyer, table.concat({holder.reservation_id, holder.position,
+    holder.held_at_ms, holder.state, holder.resends, holder.path}, '|'))
+end
+
+-- An outbox entry: what the queue is told about a holder.
+local function append_to_outbox(outbox_key, item_id, buyer, holder)
+  redis.call('XADD', outbox_key, '*', 'reservation_id', holder.reservation_id, 'item_id', item_id,
+    'buyer', buyer, 'path', holder.path, 'position', holder.position,
+    'held_at_ms', holder.held_at_ms)
+end
+
+-- A late call: a release or a payment that came while the segment was closed, stored by reservation
+-- as what happened and the buyer. Whoever loads the segment may have read the ledger before it.
+local RELEASED, PAID = 'r', 's'
+
+local function remember_late_call(late_key, reservation_id, what, buyer, late_ms)
+  redis.call('HSET', late_key, reservation_id, what .. buyer)
+  redis.call('PEXPIRE', late_key, late_ms)
+end
+
+local function late_call(text)
+  return text:sub(1, 1), text:sub(2)
+end
+
+-- A transfer of units to another segment, stored by its id as target|units.
+local function transfer_record(target, units)
+  return target .. '|' .. units
+end
+
+local function transferred_units(text)
+  return tonumber(text:match('|(.*)$'))
+end

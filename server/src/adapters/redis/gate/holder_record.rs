@@ -1,0 +1,78 @@
+//! A holder as Redis stores it, by buyer: `reservation_id|position|held_at_ms|state|resends|path`.
+//! `lua/prelude.lua` reads and writes the same text. How often its entry was sent again and the
+//! path are for the scripts alone.
+
+use super::{id, malformed, number, read_state::GateHolder};
+use crate::engine::ports::{Holder, PortError};
+
+const HELD: &str = "h";
+const SOLD: &str = "s";
+
+/// A holder that the ledger knows: its entry is never sent again, so that it needs neither the time
+/// nor the path.
+pub(super) fn encode(holder: &Holder) -> String {
+    let state = if holder.paid { SOLD } else { HELD };
+    format!("{}|{}|0|{state}|0|", holder.reservation_id, holder.position)
+}
+
+/// The holder in what is stored for a buyer.
+pub(super) fn decode(buyer: &str, text: &str) -> Result<GateHolder, PortError> {
+    let mut fields = text.splitn(6, '|');
+    let mut field = || {
+        fields
+            .next()
+            .ok_or_else(|| malformed("a holder without some of its fields"))
+    };
+    Ok(GateHolder {
+        buyer: buyer
+            .parse()
+            .map_err(|_| malformed("a holder whose buyer is no id"))?,
+        reservation_id: id(field()?)?,
+        position: number(field()?)?,
+        held_at_ms: number(field()?)?,
+        paid: field()? == SOLD,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use app::wire::{AccountId, ReservationId};
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_holder_of_the_ledger_is_read_back_as_it_was_written() {
+        for paid in [false, true] {
+            let holder = Holder {
+                buyer: AccountId(Uuid::from_u128(1)),
+                reservation_id: ReservationId(Uuid::from_u128(2)),
+                position: 3,
+                paid,
+            };
+            let read = decode(&holder.buyer.to_string(), &encode(&holder)).unwrap();
+            assert_eq!(read.buyer, holder.buyer);
+            assert_eq!(read.reservation_id, holder.reservation_id);
+            assert_eq!((read.position, read.held_at_ms), (3, 0));
+            assert_eq!(read.paid, paid);
+        }
+    }
+
+    #[test]
+    fn a_holder_that_the_reserve_script_wrote_is_read_with_any_path() {
+        let (buyer, id) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let text = format!("{id}|7|1800000000000|h|2|a|b");
+        let read = decode(&buyer.to_string(), &text).unwrap();
+        assert_eq!(read.reservation_id, ReservationId(id));
+        assert_eq!((read.position, read.held_at_ms), (7, 1_800_000_000_000));
+        assert!(!read.paid);
+    }
+
+    #[test]
+    fn a_text_that_is_no_holder_is_an_error() {
+        let buyer = Uuid::from_u128(1).to_string();
+        for text in ["", "x", "00000000-0000-0000-0000-000000000002|1|2"] {
+            assert!(decode(&buyer, text).is_err(), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! A cache of the load epochs that the ledger stores: reading the ledger for every purchase is out
+//! of the question, and a script notices when the cached epoch is an old one.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use app::wire::ItemId;
+use tokio::sync::Mutex;
+
+use crate::{
+    adapters::cached::Answers,
+    engine::ports::{GateLedger, LoadEpoch, PortError},
+};
+
+/// Read again after this long. While the ledger does not answer, its last answer counts.
+const LIFE: Duration = Duration::from_secs(1);
+/// Items in the cache.
+const MAX_ITEMS: u64 = 10_000;
+
+/// The cache.
+pub struct LoadEpochs {
+    ledger: Arc<dyn GateLedger>,
+    cache: Answers<ItemId, Option<LoadEpoch>>,
+    /// One fresh read at a time; a caller who waited for it has its answer.
+    reading: Mutex<()>,
+}
+
+impl LoadEpochs {
+    /// Empty.
+    pub fn new(ledger: Arc<dyn GateLedger>) -> Self {
+        Self {
+            ledger,
+            cache: Answers::new(MAX_ITEMS, LIFE),
+            reading: Mutex::default(),
+        }
+    }
+
+    /// About a second old while the ledger answers. `None`: no such item is for sale.
+    pub async fn get(&self, item_id: ItemId) -> Result<Option<LoadEpoch>, PortError> {
+        let read = async { self.ledger.load_epoch(item_id).await };
+        self.cache.get(item_id, read).await
+    }
+
+    /// As the ledger stored it at `not_before` or later.
+    pub async fn refresh(
+        &self,
+        item_id: ItemId,
+        not_before: Instant,
+    ) -> Result<Option<LoadEpoch>, PortError> {
+        let _one = self.reading.lock().await;
+        if let Some(loaded) = self.cache.get_since(item_id, not_before).await {
+            return Ok(loaded);
+        }
+        let asked_at = Instant::now();
+        let loaded = self.ledger.load_epoch(item_id).await?;
+        self.cache.put(item_id, loaded, asked_at).await;
+        Ok(loaded)
+    }
+
+    /// What this process has just stored in the ledger.
+    pub async fn put(&self, item_id: ItemId, loaded: LoadEpoch) {
+        self.cache.put(item_id, Some(loaded), Instant::now()).await;
+    }
+}

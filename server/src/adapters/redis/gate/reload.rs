@@ -1,0 +1,102 @@
+//! Loading an item again that Redis lost, or has with an earlier epoch. First its segments are
+//! closed; when nothing has been under way for a while, the ledger knows of everything that was
+//! ever held, and the item is loaded from it.
+
+use std::time::Instant;
+
+use app::wire::ItemId;
+use futures::future::try_join_all;
+
+use super::{
+    super::{
+        Arg, keys, scripts,
+        segment::{MAX_SEGMENTS, Segment},
+    },
+    LoadedItem, RedisGate,
+    load::SegmentEpoch,
+};
+use crate::engine::ports::{LoadEpoch, PortError, Window};
+
+impl RedisGate {
+    /// One step towards an item that is loaded again, as far as is possible now; true when it is.
+    pub(super) async fn reload(
+        &self,
+        item: &LoadedItem,
+        window: Window,
+    ) -> Result<bool, PortError> {
+        let item_id = item.item_id;
+        if self.is_loading(item_id).await? {
+            return Ok(false);
+        }
+        // Read again: another instance may have loaded the item since the first read.
+        let found = self.refresh_windows(item, window).await?;
+        let loaded = self.epochs.refresh(item_id, Instant::now()).await?;
+        let expected = LoadEpoch {
+            epoch: Some(item.epoch),
+            segments: item.segments,
+        };
+        if found.iter().all(SegmentEpoch::is_current) || loaded != Some(expected) {
+            return Ok(false);
+        }
+        let stale: Vec<_> = found.iter().map(SegmentEpoch::stale).collect();
+        let in_outboxes = self.close(item, &stale).await?;
+        let in_queue = match in_outboxes {
+            0 => Some(self.queue.depth().await?.waiting),
+            _ => None,
+        };
+        if !self.has_been_quiet(item_id, in_queue == Some(0)).await? {
+            tracing::warn!(
+                %item_id,
+                epoch = %item.epoch,
+                in_outboxes,
+                ?in_queue,
+                "Redis lost the item or has an earlier load of it; it cannot be bought until it is \
+                 loaded from the ledger, when outboxes and queue have been empty for {} s",
+                self.timeouts.quiet.as_secs()
+            );
+            return Ok(false);
+        }
+        let Ok(_one) = self.loading.try_lock() else {
+            return Ok(false);
+        };
+        self.load(item_id, Some(item.epoch)).await
+    }
+
+    /// Closes every segment that has the item's epoch or the stale one that was found in it, and
+    /// those that an item of fewer segments does not have. Returns how many entries are in their
+    /// outboxes.
+    pub(super) async fn close(
+        &self,
+        item: &LoadedItem,
+        stale: &[Option<&str>],
+    ) -> Result<u64, PortError> {
+        let ours = item.epoch();
+        let closing = (0..MAX_SEGMENTS).map(async |number| {
+            let only_epoch = match stale.get(usize::from(number)) {
+                Some(Some(epoch)) => epoch,
+                Some(None) => ours.as_str(),
+                None => "*",
+            };
+            let segment = Segment::new(item.item_id, number);
+            let keys = segment.keys(&self.redis, [keys::ITEM, keys::OUTBOX]);
+            self.redis
+                .invoke::<u64>(&scripts::gate::CLOSE, &keys, &[Arg::Text(only_epoch)])
+                .await
+        });
+        Ok(try_join_all(closing).await?.into_iter().sum())
+    }
+
+    async fn has_been_quiet(&self, item_id: ItemId, quiet: bool) -> Result<bool, PortError> {
+        let keys = [Segment::new(item_id, 0).key(&self.redis, keys::QUIET)];
+        let args = [
+            Arg::Text(&self.clock.argument()),
+            Arg::Number(i64::from(quiet)),
+        ];
+        let quiet_ms: i64 = self
+            .redis
+            .invoke(&scripts::gate::NOTE_QUIET, &keys, &args)
+            .await?;
+        let enough_ms = i64::try_from(self.timeouts.quiet.as_millis()).unwrap_or(i64::MAX);
+        Ok(quiet && quiet_ms >= enough_ms)
+    }
+}

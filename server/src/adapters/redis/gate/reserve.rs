@@ -1,0 +1,108 @@
+//! Decisions: the one script of a purchase, and what is done when it cannot decide yet.
+
+use std::time::Instant;
+
+use app::wire::Rejection;
+
+use super::{
+    super::{Arg, keys, scripts, segment, segment::Segment},
+    KEEP_MS, LoadedItem, PORT, RedisGate, id, number,
+};
+use crate::engine::ports::{Decision, PortError, ReserveRequest};
+
+/// Attempts at one decision while stock moves between segments or the item is loaded.
+const ATTEMPTS: u32 = 12;
+
+impl RedisGate {
+    /// Runs the script until it decides.
+    pub(super) async fn decide(&self, request: ReserveRequest) -> Result<Decision, PortError> {
+        for _ in 0..ATTEMPTS {
+            let asked_at = Instant::now();
+            let item_id = request.item_id;
+            let Some(loaded) = self.epochs.get(item_id).await? else {
+                return Ok(Decision::UnknownItem);
+            };
+            let Some(epoch) = loaded.epoch else {
+                self.load_new(item_id).await?;
+                continue;
+            };
+            let item = LoadedItem {
+                item_id,
+                epoch,
+                segments: loaded.segments,
+            };
+            if let Some(decision) = self.try_to_decide(&request, &item, asked_at).await? {
+                return Ok(decision);
+            }
+        }
+        Err(PortError::busy(
+            PORT,
+            format!(
+                "no decision after {ATTEMPTS} attempts: stock moves between segments, or the item is \
+             being loaded"
+            ),
+        ))
+    }
+
+    /// `None`: something has changed, decide again.
+    async fn try_to_decide(
+        &self,
+        request: &ReserveRequest,
+        item: &LoadedItem,
+        asked_at: Instant,
+    ) -> Result<Option<Decision>, PortError> {
+        let (word, value) = self.run_reserve(request, item).await?;
+        let refused = |rejection| Ok(Some(Decision::Refused(rejection)));
+        match word.as_str() {
+            "held" => Ok(Some(Decision::Held {
+                position: number(&value)?,
+            })),
+            "already_reserved" => Ok(Some(Decision::AlreadyReserved(id(&value)?))),
+            "not_started" => refused(Rejection::NotStarted),
+            "ended" => refused(Rejection::Ended),
+            "stopped" => refused(Rejection::Stopped),
+            "sold_out" if item.segments == 1 => {
+                let returns = number(&value)?;
+                Ok(Some(Decision::SoldOut { returns }))
+            }
+            "sold_out" => match self.fetch_stock(request.buyer, item).await? {
+                Some(returns) => Ok(Some(Decision::SoldOut { returns })),
+                None => Ok(None),
+            },
+            // "missing" or "stale": the epoch that this process knows may be an old one.
+            _ => match self.epochs.refresh(item.item_id, asked_at).await? {
+                Some(loaded)
+                    if (loaded.epoch, loaded.segments) == (Some(item.epoch), item.segments) =>
+                {
+                    Err(PortError::busy(PORT, "the item is not loaded in Redis"))
+                }
+                _ => Ok(None),
+            },
+        }
+    }
+
+    /// The answer of the script: a word, and what belongs to it.
+    async fn run_reserve(
+        &self,
+        request: &ReserveRequest,
+        item: &LoadedItem,
+    ) -> Result<(String, String), PortError> {
+        let segment = segment::of_buyer(request.buyer, item.segments);
+        let names = [keys::ITEM, keys::HOLDERS, keys::POSITIONS, keys::OUTBOX];
+        let keys = Segment::new(request.item_id, segment).keys(&self.redis, names);
+        let args = [
+            Arg::Text(&self.clock.argument()),
+            Arg::Text(&item.epoch()),
+            Arg::Number(i64::from(item.segments)),
+            Arg::Number(i64::from(segment)),
+            Arg::Text(&request.reservation_id.to_string()),
+            Arg::Text(&request.item_id.to_string()),
+            Arg::Text(&request.buyer.to_string()),
+            Arg::Text(&request.path),
+            Arg::Number(KEEP_MS),
+        ];
+        self.redis
+            .invoke(&scripts::gate::RESERVE, &keys, &args)
+            .await
+    }
+}

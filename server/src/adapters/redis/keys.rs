@@ -1,0 +1,66 @@
+//! The names of everything in Redis. All of them begin with the namespace and a colon.
+//!
+//! | name | what it is |
+//! |---|---|
+//! | `{<segment>}:item` | hash: the counters and the window of a segment |
+//! | `{<segment>}:holders` | hash by buyer: who has a unit, see [`holder_record`](super::gate) |
+//! | `{<segment>}:positions` | hash by reservation: its position, also after its unit was released |
+//! | `{<segment>}:outbox` | stream: entries that the queue does not have yet |
+//! | `{<segment>}:transfers`, `:received` | hashes by transfer: units on their way to and from other segments |
+//! | `{<segment>}:late` | hash by reservation: releases and payments that came while the segment was closed |
+//! | `{<segment>}:fill:<epoch>:…` | holders and positions that are staged to be loaded |
+//! | `{<item>}:filling` | the lock of whoever loads an item |
+//! | `{<item>}:quiet` | since when nothing of an item has been under way |
+//! | `items` | sorted set: the segments whose outboxes relays read, by the end of their window |
+//! | `result:<reservation>`, `result-of:<item>:<buyer>` | what pollers are told, and a buyer's latest reservation |
+//! | `path:…`, `path-of:…`, `captcha:…`, `captcha-of:…`, `captcha-spelt:…` | paths and questions |
+//! | `limit:<kind>:<caller>` | how far a caller has used up a limit |
+//! | `login:{<hash>}`, `:fresh`, `:out` | a log-in, that it is fresh, that it is over |
+//! | `clock` | never written; says which node of a Redis Cluster tells the time |
+//! | `returns`, `bell` | channels: a unit came back, there is work |
+
+use app::wire::{AccountId, ItemId, ReservationId};
+
+use super::Redis;
+
+/// Keys of a segment, see [`Segment::key`](super::segment::Segment::key).
+pub const ITEM: &str = "item";
+pub const HOLDERS: &str = "holders";
+pub const POSITIONS: &str = "positions";
+pub const OUTBOX: &str = "outbox";
+pub const TRANSFERS: &str = "transfers";
+pub const RECEIVED: &str = "received";
+pub const LATE: &str = "late";
+/// Keys of an item, with the tag of its first segment.
+pub const LOAD_LOCK: &str = "filling";
+pub const QUIET: &str = "quiet";
+
+/// All keys of an item's first segment, but for what is staged.
+pub const OF_A_SEGMENT: [&str; 9] = [
+    ITEM, HOLDERS, POSITIONS, OUTBOX, TRANSFERS, RECEIVED, LATE, LOAD_LOCK, QUIET,
+];
+
+/// Channel: a unit came back. The item, a space, the number of its last return.
+pub const RETURNS: &str = "returns";
+/// Channel: there is work. The job, a space, the instance that says so.
+pub const WAKE: &str = "bell";
+
+/// Holders and positions that are staged to be loaded with `epoch`.
+pub fn staged(epoch: &str) -> [String; 2] {
+    [HOLDERS, POSITIONS].map(|name| format!("fill:{epoch}:{name}"))
+}
+
+/// The segments whose outboxes relays read.
+pub fn outboxes(redis: &Redis) -> String {
+    redis.key("items")
+}
+
+/// What pollers are told of a reservation.
+pub fn result(redis: &Redis, reservation_id: ReservationId) -> String {
+    redis.key(&format!("result:{reservation_id}"))
+}
+
+/// A buyer's latest reservation of an item.
+pub fn latest_result(redis: &Redis, item_id: ItemId, buyer: AccountId) -> String {
+    redis.key(&format!("result-of:{item_id}:{buyer}"))
+}

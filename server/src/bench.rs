@@ -1,0 +1,22 @@
+//! What `server bench --cluster` measures: decisions of the gate, messages to the queue and orders
+//! in the ledger, a second, on the servers of the settings. A sale of its own goes through the
+//! shop's adapters and use cases, stage by stage; `redis-benchmark` runs the gate's script beside
+//! it. This is no load test: there is no HTTP, and there are no people.
+//!
+//! Only the command uses this module, and no adapter holds anything for it alone. It is no crate of
+//! its own, because it stands on this crate's library and this crate's binary calls it.
+
+mod baseline;
+mod clean_up;
+mod clients;
+mod database;
+mod errors;
+mod figures;
+mod redis_benchmark;
+mod rig;
+mod sale;
+mod stages;
+
+pub use errors::BenchError;
+pub use figures::Figures;
+pub use rig::{BenchRig, Load};

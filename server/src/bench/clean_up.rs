@@ -1,0 +1,72 @@
+//! Removing what a benchmark leaves in Redis and RabbitMQ. The items of a shop are not removed:
+//! they expire, a while after their round.
+
+use std::time::Duration;
+
+use futures::{StreamExt, TryStreamExt, stream};
+use lapin::{
+    Connection, ConnectionProperties,
+    options::{ExchangeDeleteOptions, QueueDeleteOptions},
+};
+use tokio::time::timeout;
+
+use super::{BenchError, sale::Sale};
+use crate::{
+    adapters::{
+        rabbitmq::Names,
+        redis::{Redis, keys, segment::Segment},
+    },
+    config::Cluster,
+};
+
+/// Results that one command would not remove: each has a slot of its own.
+const CONCURRENT_REMOVALS: usize = 256;
+/// Around everything said to RabbitMQ.
+const RABBITMQ_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Removes the exchange and the queues of the benchmark's namespace.
+pub async fn rabbitmq(cluster: &Cluster) -> Result<(), BenchError> {
+    let names = Names::of(&cluster.namespace);
+    let removed = async {
+        let properties = ConnectionProperties::default();
+        let broker = Connection::connect(&cluster.amqp_url, properties).await?;
+        let channel = broker.create_channel().await?;
+        // What is not there is no error.
+        for queue in [names.orders, names.retry, names.dead_letters] {
+            let options = QueueDeleteOptions::default();
+            channel.queue_delete(queue, options).await?;
+        }
+        let options = ExchangeDeleteOptions::default();
+        channel.exchange_delete(names.exchange, options).await?;
+        broker.close(200, "cleaned up".into()).await
+    };
+    match timeout(RABBITMQ_TIMEOUT, removed).await {
+        Ok(removed) => Ok(removed?),
+        Err(_) => Err(BenchError::RabbitMqTimeout(RABBITMQ_TIMEOUT.as_secs())),
+    }
+}
+
+/// Removes the sale's item, which has one segment, and the results of its reservations.
+pub async fn redis(redis: &Redis, sale: &Sale) -> Result<(), BenchError> {
+    let segment = Segment::new(sale.item_id, 0);
+    let mut unlist = redis::cmd("ZREM");
+    unlist.arg(keys::outboxes(redis)).arg(segment.tag());
+    redis.query::<i64>(&unlist).await?;
+    let mut remove = redis::cmd("UNLINK");
+    remove.arg(&segment.keys(redis, keys::OF_A_SEGMENT));
+    redis.query::<i64>(&remove).await?;
+    let results = sale.units(0..sale.stock).flat_map(|unit| {
+        [
+            keys::result(redis, unit.reservation_id),
+            keys::latest_result(redis, unit.item_id, unit.buyer),
+        ]
+    });
+    stream::iter(results)
+        .map(Ok)
+        .try_for_each_concurrent(CONCURRENT_REMOVALS, async |key| {
+            let mut remove = redis::cmd("UNLINK");
+            redis.query::<i64>(remove.arg(key)).await.map(drop)
+        })
+        .await?;
+    Ok(())
+}

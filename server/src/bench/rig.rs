@@ -1,0 +1,195 @@
+//! The bench rig: a shop under a namespace of its own, the sale that it measures, and the removal
+//! of both from Redis and RabbitMQ.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use super::{
+    BenchError,
+    baseline::Baseline,
+    clean_up,
+    clients::{Clients, Gates},
+    database,
+    figures::{Figures, Measured},
+    redis_benchmark,
+    sale::Sale,
+    stages,
+};
+use crate::{
+    adapters::{
+        redis::{GateClock, Redis, RedisGate, Timeouts},
+        sql::Durability,
+    },
+    assembly::{self, Assembly, Environment},
+    config::{Cluster, Config},
+    engine::{audit::Report, ports::CaptchaSource},
+};
+
+/// The baseline has units for both runs of `redis-benchmark`, for each of ours.
+const BASELINE_STOCK: i64 = 3;
+
+/// How much is measured.
+#[derive(Clone, Copy, Debug)]
+pub struct Load {
+    /// Orders to make; as many clients again come too late.
+    pub orders: u32,
+    /// Clients that ask the gate at the same time.
+    pub clients: u32,
+}
+
+/// A shop under measurement.
+pub struct BenchRig {
+    /// The shop; its workers do not run by themselves.
+    pub shop: Assembly,
+    redis: Redis,
+    cluster: Cluster,
+    sale: Arc<Sale>,
+    load: Load,
+    /// `None` where `redis-benchmark` is not installed.
+    baseline: Option<Baseline>,
+    /// What the shop needs to run; ends with the rig.
+    _tasks: JoinSet<()>,
+}
+
+impl BenchRig {
+    /// Assembles a shop on the servers of the settings. A database with something in it is refused,
+    /// unless `any_database`.
+    ///
+    /// # Errors
+    /// See [`BenchError`]; nothing is left behind.
+    pub async fn assemble(
+        config: &Config,
+        questions: Arc<dyn CaptchaSource>,
+        load: Load,
+        any_database: bool,
+    ) -> Result<BenchRig, BenchError> {
+        let cluster = config.cluster.clone().ok_or(BenchError::NotACluster)?;
+        let ledger = assembly::open_ledger(config, Durability::Disk).await?;
+        if !any_database && !ledger.is_empty().await? {
+            return Err(BenchError::DatabaseNotEmpty);
+        }
+        // Names of its own: whatever else is on these servers is neither seen nor touched.
+        let cluster = Cluster {
+            namespace: format!("bench-{}", Uuid::now_v7().simple()),
+            ..cluster
+        };
+        let mut config = Config {
+            cluster: Some(cluster.clone()),
+            ..config.clone()
+        };
+        config.process.drill = None;
+        // An entry that waits for its stage is not too late.
+        config.workers.fail_fast_percent = 0;
+
+        let environment = Environment::real(&config, questions)?;
+        let mut shop = assembly::assemble(&config, environment).await?;
+        let mut tasks = JoinSet::new();
+        for task in std::mem::take(&mut shop.tasks) {
+            tasks.spawn(task.unsupervised());
+        }
+        Ok(BenchRig {
+            sale: Arc::new(Sale::new(load.orders, shop.engine.audit.clock.now_ms())),
+            redis: Redis::new(&cluster.redis_urls, &cluster.namespace)?,
+            cluster,
+            shop,
+            load,
+            baseline: None,
+            _tasks: tasks,
+        })
+    }
+
+    /// Adds the round and its item, and measures every stage.
+    ///
+    /// # Errors
+    /// See [`BenchError`]; [`clean_up`](Self::clean_up) removes what was begun.
+    pub async fn measure(&mut self) -> Result<Measured, BenchError> {
+        self.prepare().await?;
+        let engine = &self.shop.engine;
+        let gates = Gates {
+            script_only: Arc::new(RedisGate::new(
+                self.redis.clone(),
+                GateClock::Server,
+                engine.audit.ledger.clone(),
+                engine.orders.queue.clone(),
+                Timeouts::default(),
+            )),
+            shop: engine.purchase.gate.clone(),
+            baseline: self.baseline.as_ref(),
+        };
+        let clients = Clients {
+            sale: self.sale.clone(),
+            count: self.load.clients,
+            repeated_calls: Arc::default(),
+        };
+        eprintln!("bench: units held …");
+        let held = clients.hold_all_units(&gates).await?;
+        eprintln!("bench: sold out …");
+        let sold_out = clients.ask_when_sold_out(&gates).await?;
+        let mut repeated_calls = clients.repeated_calls.load(Ordering::Relaxed);
+        eprintln!("bench: outbox to RabbitMQ …");
+        let relay = stages::relay(engine, self.load.orders, &mut repeated_calls).await?;
+        eprintln!("bench: orders from RabbitMQ to the database …");
+        let writer = stages::write(engine, self.load.orders, &mut repeated_calls).await?;
+        Ok(Measured {
+            namespace: self.cluster.namespace.clone(),
+            redis: self.redis_version(),
+            database: database::version(&self.cluster.database_url).await?,
+            callers: self.load.clients,
+            orders: self.load.orders,
+            held,
+            sold_out,
+            relay,
+            writer,
+            asked_again: repeated_calls,
+        })
+    }
+
+    /// The round is in the ledger, its item is loaded, and so is the baseline.
+    async fn prepare(&mut self) -> Result<(), BenchError> {
+        let sale = &self.sale;
+        self.shop.sql.add_round(&sale.round()).await?;
+        // Not the use case, which warms up whatever is on sale: other items are not ours.
+        let gate = &self.shop.engine.stock.gate;
+        gate.warm_up(sale.item_id, sale.window()).await?;
+        if redis_benchmark::is_installed() {
+            let stock = i64::from(sale.stock) * BASELINE_STOCK;
+            self.baseline = Some(Baseline::of(&self.redis, sale.item_id, stock).await?);
+        } else {
+            eprintln!("bench: redis-benchmark is not installed: the gate is compared with nothing");
+        }
+        Ok(())
+    }
+
+    fn redis_version(&self) -> String {
+        let version = self.baseline.as_ref().and_then(Baseline::version);
+        version.map_or("Redis".to_owned(), |version| format!("Redis {version}"))
+    }
+
+    /// What was measured, with the audit of the measured item alone.
+    pub fn figures(&self, measured: Measured, mut audit: Report) -> Figures {
+        let item_id = self.sale.item_id;
+        audit.items.retain(|line| line.item_id == item_id);
+        audit
+            .violations
+            .retain(|violation| violation.item_id.is_none_or(|id| id == item_id));
+        audit.ok = audit.violations.is_empty();
+        Figures { measured, audit }
+    }
+
+    /// Removes everything from Redis and RabbitMQ; the round stays in the ledger.
+    ///
+    /// # Errors
+    /// When a server does not answer. What is left in Redis expires by itself.
+    pub async fn clean_up(self) -> Result<(), BenchError> {
+        if let Some(shutdown_hook) = self.shop.shutdown_hook {
+            shutdown_hook.await;
+        }
+        clean_up::rabbitmq(&self.cluster).await?;
+        if let Some(baseline) = &self.baseline {
+            baseline.remove().await?;
+        }
+        clean_up::redis(&self.redis, &self.sale).await
+    }
+}
