@@ -15,7 +15,9 @@ mod purchase;
 pub use account::{Login, Logout, Register, login, logout, me, register};
 pub use catalogue::{clock, item, rounds, stock};
 pub use orders::{cancel, order, orders};
-pub use purchase::{captcha, captcha_words, my_reservation, path, purchase, reservation};
+pub use purchase::{
+    captcha, captcha_words, my_reservation, path, purchase, reservation, reservations,
+};
 
 #[cfg(feature = "ssr")]
 pub use context::{language, shop, visitor};

@@ -5,7 +5,9 @@ mod account_badge;
 mod buy_panel;
 mod cancel_order;
 mod countdown;
+mod follow_reservation;
 mod order_deadline;
+mod phase_switch;
 mod stock_bar;
 
 use leptos::prelude::*;
@@ -16,7 +18,9 @@ pub use account_badge::AccountBadge;
 pub use buy_panel::{BuyPanel, PanelItem};
 pub use cancel_order::CancelOrder;
 pub use countdown::Countdown;
+pub use follow_reservation::FollowReservation;
 pub use order_deadline::OrderDeadline;
+pub use phase_switch::{PhaseChange, PhaseSwitch};
 pub use stock_bar::StockBar;
 
 /// The value of `data-ready`: nothing in what the server renders, `true` once the island is awake.

@@ -7,7 +7,8 @@ use async_trait::async_trait;
 
 use crate::wire::{
     ApiError, CaptchaChallenge, CaptchaId, CaptchaWords, HiddenPath, ItemDetail, ItemId, Language,
-    Me, Order, OrderDetail, OrderId, ReservationId, ReservationStatus, Reserved, Round, Stock,
+    Me, Order, OrderDetail, OrderId, Reservation, ReservationId, ReservationStatus, Reserved,
+    Round, Stock,
 };
 
 /// The shop, as a value that can be put into a context.
@@ -148,6 +149,13 @@ pub trait Storefront: Send + Sync + 'static {
         visitor: &Visitor,
         item_id: ItemId,
     ) -> Result<Option<ReservationStatus>, ApiError>;
+
+    /// The caller's reservations without an order: the queued ones, then those of the last day that
+    /// failed; each newest first, at most 50 together.
+    ///
+    /// # Errors
+    /// `busy`, when one may be queued that cannot be found now: none is denied.
+    async fn reservations(&self, visitor: &Visitor) -> Result<Vec<Reservation>, ApiError>;
 
     /// The caller's orders, newest first, at most 100.
     async fn orders(&self, visitor: &Visitor) -> Result<Vec<Order>, ApiError>;

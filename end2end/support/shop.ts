@@ -52,8 +52,8 @@ export class Shop {
     private readonly server: ChildProcess,
   ) {}
 
-  /** Starts a shop and waits until it is ready. */
-  static async open(settings: Settings): Promise<Shop> {
+  /** Starts a shop, filled with the demonstration or empty, and waits until it is ready. */
+  static async open(settings: Settings, isEmpty = false): Promise<Shop> {
     const folder = await mkdtemp(join(tmpdir(), 'seckill-shop-'));
     const environment = {
       ...process.env,
@@ -63,7 +63,11 @@ export class Shop {
       SECKILL_SITE_ROOT: join(root, 'target', 'site'),
       ...settings,
     };
-    const server = spawn(binary, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+    if (isEmpty) await run(binary, ['migrate'], { env: environment });
+    const server = spawn(binary, isEmpty ? ['serve'] : [], {
+      env: environment,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     await keepLog(server);
     const url = await whereItIsOpen(server);
     return new Shop(url, folder, environment, server);

@@ -14,6 +14,8 @@ export { expect } from '@playwright/test';
 export interface ShopOptions {
   /** Settings of the server that differ from its defaults. */
   settings: Settings;
+  /** Without the demonstration that an empty shop is filled with. */
+  isEmpty: boolean;
 }
 
 interface OfWorker extends ShopOptions {
@@ -37,10 +39,11 @@ interface OfTest {
 
 export const test = base.extend<OfTest, OfWorker>({
   settings: [{}, { scope: 'worker', option: true }],
+  isEmpty: [false, { scope: 'worker', option: true }],
 
   shop: [
-    async ({ settings }, use) => {
-      const shop = await Shop.open(settings);
+    async ({ settings, isEmpty }, use) => {
+      const shop = await Shop.open(settings, isEmpty);
       await use(shop);
       await shop.close();
     },

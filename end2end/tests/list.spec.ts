@@ -1,5 +1,6 @@
 // The start page, over the demonstration that an empty shop fills itself with.
 
+import { layoutShifts, noteLayoutShifts } from '../support/layout-shifts.ts';
 import { expect, test } from '../support/test.ts';
 import { visit } from '../support/visit.ts';
 
@@ -33,13 +34,7 @@ test('a card leads to its item', async ({ page }) => {
 });
 
 test('every picture arrives, and nothing moves while the page wakes up', async ({ page }) => {
-  await page.addInitScript(() => {
-    const moved: number[] = [];
-    Object.assign(globalThis, { moved });
-    new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) moved.push((entry as unknown as { value: number }).value);
-    }).observe({ type: 'layout-shift', buffered: true });
-  });
+  await noteLayoutShifts(page);
   await visit(page, '/');
   for (const picture of await page.locator('main img').all()) {
     await picture.scrollIntoViewIfNeeded();
@@ -47,8 +42,7 @@ test('every picture arrives, and nothing moves while the page wakes up', async (
       .poll(() => picture.evaluate((image: HTMLImageElement) => image.naturalWidth))
       .toBeGreaterThan(0);
   }
-  const moved = await page.evaluate(() => (globalThis as unknown as { moved: number[] }).moved);
-  expect(moved.reduce((sum, shift) => sum + shift, 0)).toBeLessThan(0.02);
+  expect(await layoutShifts(page)).toBeLessThan(0.02);
 });
 
 test('an item that does not exist is a page with a way on', async ({ page, quiet }) => {

@@ -1,7 +1,7 @@
 // Waiting for the order to be written.
 
 import { expect, test } from '../support/test.ts';
-import { reload } from '../support/visit.ts';
+import { reload, visit } from '../support/visit.ts';
 
 // One a second, so that there is a queue to look at.
 test.use({ settings: { SECKILL_ORDERS_PER_S: '1' } });
@@ -28,4 +28,32 @@ test('a reload while queued finds the place in the queue, and then the order', a
   await reload(page);
   await item.reaches('queued');
   await item.reaches('won', 20_000);
+});
+
+test('who leaves while queued finds the place among the orders, and then the order', async ({
+  shop,
+  item,
+  page,
+  signIn,
+  somebody,
+}) => {
+  const round = await shop.round({ stock: 11, buyers: 11 });
+  const [mine, ...others] = round.tokens;
+  await Promise.all(others.map(async (token) => (await somebody(token)).reserve(round.itemId)));
+  await (await somebody(mine!)).reserve(round.itemId);
+  await signIn(mine!);
+  await visit(page, '/orders');
+  const row = page.locator('.order-row');
+  await expect(row).toHaveCount(1);
+  await expect(row).toContainText(/In the queue · No\. 11/);
+  await expect(row).toContainText(/\d\d:\d\d:\d\d/);
+  await expect(row).toContainText('Nothing was charged');
+  await expect(page.getByText('No orders yet')).toHaveCount(0);
+
+  await expect(row).toContainText('Waiting for payment', { timeout: 40_000 });
+  await expect(row).toHaveCount(1);
+  await row.getByRole('link').click();
+  await expect(page).toHaveURL(/\/orders\//);
+  await page.goto(`/items/${round.itemId}`);
+  await item.reaches('won');
 });

@@ -2,6 +2,7 @@
 
 mod m0001_shop;
 mod m0002_cluster;
+mod m0003_buyer_reservations;
 
 use sea_orm_migration::prelude::*;
 
@@ -14,6 +15,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m0001_shop::Migration),
             Box::new(m0002_cluster::Migration),
+            Box::new(m0003_buyer_reservations::Migration),
         ]
     }
 }

@@ -4,8 +4,8 @@ use leptos::prelude::*;
 use server_fn::codec::{GetUrl, Json};
 
 use crate::wire::{
-    ApiError, CaptchaChallenge, CaptchaId, CaptchaWords, HiddenPath, ItemId, ReservationId,
-    ReservationStatus, Reserved,
+    ApiError, CaptchaChallenge, CaptchaId, CaptchaWords, HiddenPath, ItemId, Reservation,
+    ReservationId, ReservationStatus, Reserved,
 };
 
 #[cfg(feature = "ssr")]
@@ -69,4 +69,10 @@ pub async fn reservation(reservation_id: ReservationId) -> Result<ReservationSta
 #[server(name = GetMyReservation, endpoint = "/my_reservation", prefix = "/api", input = GetUrl, output = Json)]
 pub async fn my_reservation(item_id: ItemId) -> Result<Option<ReservationStatus>, ApiError> {
     shop()?.my_reservation(&visitor()?, item_id).await
+}
+
+/// `GET /api/reservations`: the caller's reservations that are queued or have failed lately.
+#[server(name = GetReservations, endpoint = "/reservations", prefix = "/api", input = GetUrl, output = Json)]
+pub async fn reservations() -> Result<Vec<Reservation>, ApiError> {
+    shop()?.reservations(&visitor()?).await
 }

@@ -1,5 +1,6 @@
-//! Counting down to an instant of the server's clock or the page's own: wakes exactly when what people read changes,
-//! once a second and ten times a second in the last minute, and not at all while nobody looks.
+//! Waiting for instants of the server's clock or the page's own. A countdown wakes exactly when what
+//! people read changes: once a second and ten times a second in the last minute. Nothing wakes while
+//! nobody looks.
 
 use std::rc::Rc;
 
@@ -57,6 +58,33 @@ fn tick(to: Instant, show: Rc<dyn Fn(i64)>, alarm: StoredValue<Option<Alarm>>) {
     if left_ms > 0 {
         let next = after(to_next_tick_ms(left_ms), move || tick(to, show, alarm));
         // Refused when the owner is gone; then nobody counts any more.
+        let _ = alarm.try_set_value(Some(next));
+    }
+}
+
+/// Calls `look` with the server's time: at once, at each of the `instants`, and whenever the page
+/// is seen again or its clock was revised.
+pub fn at_instants(instants: Vec<i64>, look: impl Fn(i64) + 'static) {
+    let (alarm, look) = (StoredValue::new(None), Rc::new(look));
+    on_change(move || {
+        alarm.set_value(None);
+        if clock::watch_ms().is_some() && page::visibility().visible {
+            look_at_next(instants.clone(), look.clone(), alarm);
+        }
+    });
+}
+
+fn look_at_next(instants: Vec<i64>, look: Rc<dyn Fn(i64)>, alarm: StoredValue<Option<Alarm>>) {
+    let Some(now_ms) = clock::now_ms() else {
+        return;
+    };
+    look(now_ms);
+    let next_ms = instants.iter().copied().filter(|at_ms| *at_ms > now_ms);
+    if let Some(next_ms) = next_ms.min() {
+        let next = after(next_ms - now_ms, move || {
+            look_at_next(instants, look, alarm);
+        });
+        // Refused when the owner is gone; then nobody waits any more.
         let _ = alarm.try_set_value(Some(next));
     }
 }

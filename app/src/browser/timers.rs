@@ -32,6 +32,11 @@ pub fn chance_in_thousand() -> u32 {
     (web::random() * 1000.0) as u32
 }
 
+/// Evenly from `least_ms` to `most_ms`: for what everybody would do at the same moment.
+pub fn between(least_ms: i64, most_ms: i64) -> i64 {
+    least_ms + (most_ms - least_ms) * i64::from(chance_in_thousand()) / 1000
+}
+
 /// `ms`, give or take a fifth.
 pub fn spread(ms: i64) -> i64 {
     ms * (800 + i64::from(chance_in_thousand()) * 2 / 5) / 1000

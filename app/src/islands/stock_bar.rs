@@ -8,7 +8,8 @@ use crate::{
     browser::{
         effects::on_change,
         page,
-        timers::{Alarm, after, spread},
+        ticking::at_instants,
+        timers::{Alarm, after, between, spread},
     },
     text::panel,
     wire::{ItemId, Language},
@@ -16,24 +17,47 @@ use crate::{
 
 /// The first look comes soon after the page, but not from all visitors at once…
 const FIRST_LOOK_MS: i64 = 800;
+/// …nor right at the start from all who have waited for it: within these first seconds…
+const START_MS: i64 = 5_000;
 /// …and further ones at this distance: a bar is a hint, not a promise.
 const LOOK_EVERY_MS: i64 = 20_000;
 
-/// Starts with what the page says, which may be a page's life old, and keeps itself fresh while
-/// somebody looks.
+/// Starts with what the page says, which may be a page's life old, and keeps itself fresh while its
+/// round is open and somebody looks.
 #[island]
-pub fn StockBar(item_id: ItemId, total: u32, sellable: u32, language: Language) -> impl IntoView {
+pub fn StockBar(
+    item_id: ItemId,
+    total: u32,
+    sellable: u32,
+    starts_at_ms: i64,
+    ends_at_ms: i64,
+    language: Language,
+) -> impl IntoView {
+    let is_open = RwSignal::new(false);
     let bar = Bar {
         item_id,
         language,
         value: RwSignal::new(sellable.to_string()),
         text: RwSignal::new(panel::left(language, sellable, total)),
+        is_open,
         alarm: StoredValue::new(None),
     };
+    let first_look_ms = StoredValue::new(0);
+    at_instants(vec![starts_at_ms, ends_at_ms], move |now_ms| {
+        let opens = (starts_at_ms..ends_at_ms).contains(&now_ms);
+        if opens != is_open.get_untracked() {
+            let has_just_started = now_ms - starts_at_ms < START_MS;
+            first_look_ms.set_value(match has_just_started {
+                true => between(FIRST_LOOK_MS, START_MS),
+                false => spread(FIRST_LOOK_MS),
+            });
+            is_open.set(opens);
+        }
+    });
     on_change(move || {
         bar.alarm.set_value(None);
-        if page::visibility().visible {
-            bar.look_later(FIRST_LOOK_MS);
+        if is_open.get() && page::visibility().visible {
+            bar.look_in(first_look_ms.get_value());
         }
     });
     view! {
@@ -55,12 +79,13 @@ struct Bar {
     language: Language,
     value: RwSignal<String>,
     text: RwSignal<String>,
+    is_open: RwSignal<bool>,
     alarm: StoredValue<Option<Alarm>>,
 }
 
 impl Bar {
-    fn look_later(self, ms: i64) {
-        let next = after(spread(ms), move || spawn_local(self.look()));
+    fn look_in(self, ms: i64) {
+        let next = after(ms, move || spawn_local(self.look()));
         // Refused when the bar is gone; the alarm goes with it.
         let _ = self.alarm.try_set_value(Some(next));
     }
@@ -71,8 +96,8 @@ impl Bar {
             self.text
                 .set(panel::left(self.language, stock.sellable, stock.total));
         }
-        if page::is_visible() {
-            self.look_later(LOOK_EVERY_MS);
+        if self.is_open.get_untracked() && page::is_visible() {
+            self.look_in(spread(LOOK_EVERY_MS));
         }
     }
 }

@@ -2,17 +2,18 @@
 //! ended ones folded away. The same bytes for everybody.
 
 mod card;
+mod opening;
+mod phases;
 mod round;
 mod row;
 
 use leptos::prelude::*;
 use leptos_meta::{Meta, Title};
 
-use self::{round::RoundSection, row::RoundRow};
+use self::{opening::Opening, round::RoundSection, row::RoundRow};
 use crate::{
     api,
     components::{Calendar, Dial, Failure},
-    islands::Countdown,
     text::pages::home as say,
     wire::{ApiError, Language, Phase, Round},
 };
@@ -68,38 +69,6 @@ fn Rounds(rounds: Vec<Round>, calendar: Calendar, language: Language) -> impl In
         {is_empty.then(|| view! { <Empty language /> })}
         {(!ended.is_empty()).then(|| view! { <Ended rounds=&ended calendar language /> })}
     }
-}
-
-/// The one question of the page, answered in large type: is it now, and if not, when?
-#[component]
-fn Opening<'a>(
-    current: &'a [Round],
-    calendar: Calendar,
-    language: Language,
-) -> impl IntoView + use<> {
-    let phase = |round: &Round| round.phase_at(calendar.now_ms());
-    let running = current.iter().any(|round| phase(round) == Phase::Running);
-    let next = current.iter().find(|round| phase(round) == Phase::Upcoming);
-    let title = match (running, next) {
-        (true, _) => say::running_now(language),
-        (false, Some(_)) => say::next_round(language),
-        (false, None) => say::nothing_now(language),
-    };
-    let countdown = next.filter(|_| !running).map(|round| {
-        view! {
-            <p class="opening__countdown">
-                <Countdown to_ms=round.starts_at_ms language />
-            </p>
-        }
-    });
-    view! {
-        <div class="opening">
-            <h1 class="opening__title">{title}</h1>
-            {countdown}
-            <p class="opening__lead">{say::description(language)}</p>
-        </div>
-    }
-    .into_any()
 }
 
 #[component]

@@ -1,14 +1,17 @@
-//! `/orders`: the caller's orders, newest first. Rendered per request; whoever is signed out never
-//! gets here.
+//! `/orders`: the caller's reservations that are no order, and the orders, newest first. Rendered per
+//! request; whoever is signed out never gets here.
+
+mod reservation;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+use self::reservation::ReservationRow;
 use crate::{
     api,
     components::{Calendar, Dial, Failure, Instant, OrderBadge, Picture},
     text::pages::orders as say,
-    wire::{ApiError, Language, Order, OrderState},
+    wire::{ApiError, Language, Order, OrderState, Reservation, ReservationState},
 };
 
 /// The list of orders.
@@ -19,10 +22,7 @@ pub fn OrdersPage() -> impl IntoView {
         <Suspense>
             {Suspend::new(async move {
                 match read().await {
-                    Ok((orders, now_ms)) => {
-                        let calendar = Calendar::of_page(now_ms, language);
-                        view! { <Orders orders calendar language /> }.into_any()
-                    }
+                    Ok(mine) => view! { <Everything mine language /> }.into_any(),
                     Err(error) => view! { <Failure error language /> }.into_any(),
                 }
             })}
@@ -30,33 +30,82 @@ pub fn OrdersPage() -> impl IntoView {
     }
 }
 
-async fn read() -> Result<(Vec<Order>, i64), ApiError> {
-    let orders = api::orders().await?;
-    Ok((orders, api::clock().await?.now_ms))
+/// What there is to show.
+struct Mine {
+    /// `None` when nobody can say now whether there are any.
+    reservations: Option<Vec<Reservation>>,
+    orders: Vec<Order>,
+    now_ms: i64,
+}
+
+/// The reservations first: what becomes an order in between is then shown twice rather than never.
+async fn read() -> Result<Mine, ApiError> {
+    let reservations = match api::reservations().await {
+        Err(ApiError::Busy { .. }) => None,
+        known => Some(known?),
+    };
+    Ok(Mine {
+        reservations,
+        orders: api::orders().await?,
+        now_ms: api::clock().await?.now_ms,
+    })
 }
 
 #[component]
-fn Orders(orders: Vec<Order>, calendar: Calendar, language: Language) -> impl IntoView {
-    let list = if orders.is_empty() {
-        view! { <Empty language /> }.into_any()
-    } else {
-        let rows = orders
-            .iter()
-            .map(|order| view! { <OrderRow order calendar language /> })
-            .collect_view();
+fn Everything(mine: Mine, language: Language) -> impl IntoView {
+    let Mine {
+        reservations,
+        orders,
+        now_ms,
+    } = mine;
+    let calendar = Calendar::of_page(now_ms, language);
+    let is_empty = orders.is_empty() && reservations.as_ref().is_some_and(Vec::is_empty);
+    let reservations = match reservations {
+        Some(mut open) => {
+            open.retain(|reservation| !has_become_order(reservation, &orders));
+            view! { <Reservations open calendar language /> }.into_any()
+        }
+        None => view! { <p class="orders__unknown" role="status">{say::reservations_unknown(language)}</p> }
+            .into_any(),
+    };
+    let rows = orders
+        .iter()
+        .map(|order| view! { <OrderRow order calendar language /> })
+        .collect_view();
+    let list = (!orders.is_empty()).then(|| {
         view! {
             <p class="lead">{say::newest_first(language)}</p>
             <ol class="orders">{rows}</ol>
         }
-        .into_any()
-    };
+    });
     view! {
         <Title text=say::title(language) />
         <section class="column">
             <h1>{say::title(language)}</h1>
+            {reservations}
             {list}
+            {is_empty.then(|| view! { <Empty language /> })}
         </section>
     }
+}
+
+/// Whether the order was written after the reservation was read as queued.
+fn has_become_order(reservation: &Reservation, orders: &[Order]) -> bool {
+    reservation.state == ReservationState::Queued
+        && orders.iter().any(|order| {
+            order.item_id == reservation.item_id && order.created_at_ms >= reservation.held_at_ms
+        })
+}
+
+#[component]
+fn Reservations(open: Vec<Reservation>, calendar: Calendar, language: Language) -> impl IntoView {
+    let rows = open
+        .iter()
+        .map(|reservation| view! { <ReservationRow reservation calendar language /> })
+        .collect_view();
+    (!open.is_empty()).then(|| {
+        view! { <ol class="orders" aria-label=say::reservations(language)>{rows}</ol> }
+    })
 }
 
 #[component]

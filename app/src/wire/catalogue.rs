@@ -103,6 +103,26 @@ pub enum Phase {
 }
 
 impl Phase {
+    /// The word on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Phase::Upcoming => "upcoming",
+            Phase::Running => "running",
+            Phase::Stopped => "stopped",
+            Phase::Ended => "ended",
+        }
+    }
+
+    /// This one and those that may follow it without anybody's doing.
+    pub fn and_later(self) -> &'static [Phase] {
+        match self {
+            Phase::Upcoming => &[Phase::Upcoming, Phase::Running, Phase::Ended],
+            Phase::Running => &[Phase::Running, Phase::Ended],
+            Phase::Stopped => &[Phase::Stopped, Phase::Ended],
+            Phase::Ended => &[Phase::Ended],
+        }
+    }
+
     /// The one rule for the window, used by the pages, the paths and the embedded gate alike. The
     /// end outranks a stop: a stopped round that is over is over.
     pub fn at(starts_at_ms: i64, ends_at_ms: i64, stopped: bool, now_ms: i64) -> Phase {
@@ -154,5 +174,19 @@ mod tests {
         );
         assert_eq!(Phase::at(10, 20, true, 15), Phase::Stopped);
         assert_eq!(Phase::at(10, 20, true, 25), Phase::Ended);
+    }
+
+    #[test]
+    fn a_phase_has_one_name_and_is_followed_by_what_time_alone_brings() {
+        for (stopped, at_ms) in [(false, 9), (false, 10), (true, 10), (false, 20)] {
+            let phase = Phase::at(10, 20, stopped, at_ms);
+            assert_eq!(serde_json::to_value(phase).unwrap(), phase.name());
+            let later = [at_ms, 10, 20].map(|later| later.max(at_ms));
+            let mut phases = later
+                .map(|later| Phase::at(10, 20, stopped, later))
+                .to_vec();
+            phases.dedup();
+            assert_eq!(phase.and_later(), phases);
+        }
     }
 }

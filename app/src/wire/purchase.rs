@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CaptchaId, ItemId, OrderId, Rejection, ReservationId};
+use super::{CaptchaId, ItemId, LocalText, OrderId, Rejection, ReservationId};
 
 /// A question to answer before a path is handed out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,4 +72,27 @@ pub struct ReservationStatus {
     /// When failed: why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Rejection>,
+}
+
+/// A reservation without an order, as a row of the caller's list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reservation {
+    /// Which reservation.
+    pub reservation_id: ReservationId,
+    /// Of which item.
+    pub item_id: ItemId,
+    /// What was to be bought.
+    pub title: LocalText,
+    /// Its picture.
+    pub picture_url: String,
+    /// Queued, or failed.
+    pub state: ReservationState,
+    /// While queued: the caller's number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<u32>,
+    /// When failed: why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Rejection>,
+    /// The unit was held at.
+    pub held_at_ms: i64,
 }

@@ -59,6 +59,7 @@ pub async fn redis(redis: &Redis, sale: &Sale) -> Result<(), BenchError> {
         [
             keys::result(redis, unit.reservation_id),
             keys::latest_result(redis, unit.item_id, unit.buyer),
+            keys::results_of_buyer(redis, unit.buyer),
         ]
     });
     stream::iter(results)

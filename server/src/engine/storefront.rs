@@ -10,14 +10,15 @@ use app::{
     port::{LoggedIn, Registration, Storefront, Visitor},
     wire::{
         ApiError, CaptchaChallenge, CaptchaId, CaptchaWords, HiddenPath, ItemDetail, ItemId, Me,
-        Order, OrderDetail, OrderId, ReservationId, ReservationStatus, Reserved, Round, Stock,
+        Order, OrderDetail, OrderId, Reservation, ReservationId, ReservationStatus, Reserved,
+        Round, Stock,
     },
 };
 use async_trait::async_trait;
 
 use self::{
     errors::{limit_error, port_error},
-    views::{order_detail, reservation_status},
+    views::{order_detail, reservation, reservation_status},
 };
 use super::{
     Engine,
@@ -30,6 +31,10 @@ use super::{
 
 /// The most orders a buyer is shown.
 const ORDERS_SHOWN: u32 = 100;
+/// The most reservations without an order that a buyer is shown.
+const RESERVATIONS_SHOWN: u32 = 50;
+/// A reservation that failed is shown for a day.
+const FAILURES_SHOWN_MS: i64 = 24 * 3_600_000;
 
 /// The engine as shoppers meet it.
 pub struct ShopFront {
@@ -264,6 +269,24 @@ impl Storefront for ShopFront {
             .latest(item_id, me.account_id)
             .await;
         Ok(latest.map_err(port_error)?.map(reservation_status))
+    }
+
+    async fn reservations(&self, visitor: &Visitor) -> Result<Vec<Reservation>, ApiError> {
+        let me = visitor.signed_in()?;
+        let failed_since_ms = self.now_ms() - FAILURES_SHOWN_MS;
+        let records = self
+            .engine
+            .orders
+            .reservations
+            .without_order(me.account_id, failed_since_ms, RESERVATIONS_SHOWN)
+            .await
+            .map_err(port_error)?;
+        let mut shown = Vec::new();
+        for record in records {
+            let item = self.engine.purchase.catalogue.item(record.item_id).await;
+            shown.push(reservation(record, item.map_err(port_error)?.as_deref()));
+        }
+        Ok(shown)
     }
 
     async fn orders(&self, visitor: &Visitor) -> Result<Vec<Order>, ApiError> {

@@ -2,8 +2,9 @@
 //! language, compressed once, answered from memory.
 //!
 //! A page is fresh for its life (spread by a tenth, so that pages made together do not expire
-//! together), and not beyond the next start or end of a round. After that one request renders it
-//! anew while the others get the old one; after twice its life nobody gets it any more.
+//! together). After that one request renders it anew while the others get the old one; after twice
+//! its life nobody gets it any more. From the next start or end of a round on it says what is not
+//! true any more: nobody gets it, one request renders it anew, and the others wait for that.
 
 mod entry;
 
@@ -17,10 +18,10 @@ use axum::{
     http::{HeaderMap, Uri},
     response::{IntoResponse, Response},
 };
-use moka::{Expiry, future::Cache};
+use moka::{Expiry, future::Cache, ops::compute::Op};
 use rand::Rng;
 
-use self::entry::Entry;
+use self::entry::{Entry, Life};
 use super::{
     AppState,
     envelope::{Envelope, internal},
@@ -32,6 +33,9 @@ use super::{
 const PAGES: u64 = 1_000;
 /// A page that says "not found" may be there in a moment.
 const NOT_FOUND_LIFE: Duration = Duration::from_secs(5);
+/// A page is rendered again when a round starts or ends meanwhile, but no more than so often for
+/// one request: rounds do not start and end that close to each other.
+const RENDERINGS: usize = 3;
 
 type Key = (String, Language);
 
@@ -64,27 +68,45 @@ impl PageCache {
             false => self.render(path, language).await.map(Arc::new),
         };
         match entry {
-            Ok(entry) => entry.answer(language, headers),
+            Ok(entry) => entry.answer(language, headers, self.state.shop.now_ms()),
             Err(error) => Envelope(error).into_response(),
         }
     }
 
     async fn entry(&self, key: Key) -> Result<Arc<Entry>, ApiError> {
-        if let Some(entry) = self.pages.get(&key).await {
-            if Instant::now() >= entry.fresh_until && entry.claim_refresh() {
-                tokio::spawn(self.clone().refresh(key, Arc::clone(&entry)));
+        let mut entry = self.cached_or_rendered(&key).await?;
+        for _ in 1..RENDERINGS {
+            if !entry.is_outdated(self.state.shop.now_ms()) {
+                break;
             }
-            return Ok(entry);
+            self.remove(&key, &entry).await;
+            entry = self.cached_or_rendered(&key).await?;
         }
-        let (path, language) = (key.0.clone(), key.1);
-        let render = async { keep(self.render(&path, language).await?).map(Arc::new) };
-        match self.pages.try_get_with(key, render).await {
+        if Instant::now() >= entry.fresh_until && entry.claim_refresh() {
+            tokio::spawn(self.clone().refresh(key, Arc::clone(&entry)));
+        }
+        Ok(entry)
+    }
+
+    /// Whoever comes while a missing page is rendered waits for it.
+    async fn cached_or_rendered(&self, key: &Key) -> Result<Arc<Entry>, ApiError> {
+        let render = async { keep(self.render(&key.0, key.1).await?).map(Arc::new) };
+        match self.pages.try_get_with_by_ref(key, render).await {
             Ok(entry) => Ok(entry),
             Err(error) => match &*error {
                 NotKept::Page(entry) => Ok(Arc::clone(entry)),
                 NotKept::Error(error) => Err(error.clone()),
             },
         }
+    }
+
+    /// Removes `outdated`, and nothing that somebody else has put in its place meanwhile.
+    async fn remove(&self, key: &Key, outdated: &Arc<Entry>) {
+        let decide = |known: Option<moka::Entry<Key, Arc<Entry>>>| {
+            let is_same = known.is_some_and(|known| Arc::ptr_eq(known.value(), outdated));
+            std::future::ready(if is_same { Op::Remove } else { Op::Nop })
+        };
+        self.pages.entry_by_ref(key).and_compute_with(decide).await;
     }
 
     async fn refresh(self, key: Key, old: Arc<Entry>) {
@@ -107,28 +129,23 @@ impl PageCache {
         compressed.map_err(|_| internal("a page was not compressed"))
     }
 
-    /// How long a page is fresh whose rendering began at `begun_ms`: not at all, when a round has
-    /// started or ended meanwhile.
-    async fn life(&self, page: &Page, begun_ms: i64) -> Duration {
+    /// The life of a page whose rendering began at `begun_ms`.
+    async fn life(&self, page: &Page, begun_ms: i64) -> Life {
         if !page.status.is_success() {
-            return NOT_FOUND_LIFE;
+            return Life {
+                fresh: NOT_FOUND_LIFE,
+                outdated_from_ms: None,
+            };
         }
-        let life = self
-            .state
-            .settings
-            .page_life
-            .mul_f64(rand::rng().random_range(0.9..=1.1));
-        let Ok(rounds) = self.state.shop.rounds().await else {
-            return life;
-        };
+        let spread = rand::rng().random_range(0.9..=1.1);
+        let rounds = self.state.shop.rounds().await.unwrap_or_default();
         let boundaries = rounds
             .iter()
             .flat_map(|round| [round.starts_at_ms, round.ends_at_ms]);
-        let Some(next_ms) = boundaries.filter(|at_ms| *at_ms > begun_ms).min() else {
-            return life;
-        };
-        let wait_ms = u64::try_from(next_ms - self.state.shop.now_ms()).unwrap_or(0);
-        life.min(Duration::from_millis(wait_ms))
+        Life {
+            fresh: self.state.settings.page_life.mul_f64(spread),
+            outdated_from_ms: boundaries.filter(|at_ms| *at_ms > begun_ms).min(),
+        }
     }
 }
 

@@ -25,7 +25,7 @@ use tower::ServiceExt as _;
 
 use super::{Dependency, HttpSettings, Readiness, Site, router};
 
-pub use fake_shop::{FakeShop, GOOD_TOKEN, ITEM, START_MS};
+pub use fake_shop::{END_MS, FakeShop, GOOD_TOKEN, ITEM, START_MS};
 
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";

@@ -193,15 +193,14 @@ async fn a_buyers_pages_say_what_they_should_in_both_languages() {
     let item = a_day(&shop).await;
     let token = signed_in(&shop, 1).await;
     let router = site(&shop);
-    for language in ["zh", "en"] {
-        let empty = get(&router, "/orders", language, Some(&token)).await;
-        insta::assert_snapshot!(
-            format!("orders_none_{language}"),
-            readable(&html(empty).await)
-        );
-    }
+    snapshot_orders(&router, "orders_none", &token).await;
     let visitor = visitor_with(&shop, &token).await;
     let client = TestClient::of(shop);
+    client.buy(&visitor, item).await.unwrap();
+    snapshot_orders(&router, "orders_queued", &token).await;
+    client.shop.clock.advance(120_000);
+    client.shop.drain().await;
+    snapshot_orders(&router, "orders_failed", &token).await;
     let order_id = client.order_of(&visitor, item).await;
     for language in ["zh", "en"] {
         for (name, path) in [
@@ -230,6 +229,14 @@ async fn a_buyers_pages_say_what_they_should_in_both_languages() {
             format!("order_closed_{language}"),
             readable(&html(page).await)
         );
+    }
+}
+
+async fn snapshot_orders(router: &Router, name: &str, token: &str) {
+    for language in ["zh", "en"] {
+        let page = get(router, "/orders", language, Some(token)).await;
+        let page = readable(&html(page).await);
+        insta::assert_snapshot!(format!("{name}_{language}"), page);
     }
 }
 

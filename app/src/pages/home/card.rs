@@ -6,7 +6,7 @@ use crate::{
     components::{Picture, Price},
     islands::StockBar,
     text::pages::home as say,
-    wire::{Item, Language, Phase},
+    wire::{Item, Language, Phase, Round},
 };
 
 /// Picture, title, price, and where it stands.
@@ -14,6 +14,8 @@ use crate::{
 pub fn ItemCard<'a>(
     /// Which item.
     item: &'a Item,
+    /// Its round.
+    round: &'a Round,
     /// Where its round stands.
     phase: Phase,
     /// The page's language.
@@ -21,35 +23,47 @@ pub fn ItemCard<'a>(
     /// Whether its picture can wait.
     lazy: bool,
 ) -> impl IntoView + use<> {
-    let (item_id, total, sellable) = (item.item_id, item.total, item.sellable);
-    let standing = match phase {
-        Phase::Running => view! { <StockBar item_id total sellable language /> }.into_any(),
-        Phase::Upcoming => plain(say::phase_upcoming(language), &say::units(language, total)),
-        Phase::Stopped => plain(say::phase_stopped(language), ""),
-        Phase::Ended => plain(say::phase_ended(language), ""),
-    };
-    let over = matches!(phase, Phase::Ended);
+    let standing = phase
+        .and_later()
+        .iter()
+        .map(|phase| {
+            let standing = standing(item, round, *phase, language);
+            view! { <div data-when=phase.name()>{standing}</div> }
+        })
+        .collect_view();
     view! {
-        <li class=if over { "card card--over" } else { "card" }>
+        <li class="card">
             <Picture url=item.picture_url.clone() lazy />
             <div class="card__body">
                 <h3 class="card__title">
-                    <a class="card__link" href=format!("/items/{item_id}")>
+                    <a class="card__link" href=format!("/items/{}", item.item_id)>
                         {item.title.get(language).to_owned()}
                     </a>
                 </h3>
                 <Price item language />
-                <div class="card__standing">{standing}</div>
+                <div class="card__standing by-phase">{standing}</div>
             </div>
         </li>
     }
 }
 
-fn plain(phase: &'static str, more: &str) -> AnyView {
-    let text = if more.is_empty() {
-        phase.to_owned()
-    } else {
-        format!("{phase} · {more}")
-    };
+fn standing(item: &Item, round: &Round, phase: Phase, language: Language) -> AnyView {
+    let (item_id, total, sellable) = (item.item_id, item.total, item.sellable);
+    let (starts_at_ms, ends_at_ms) = (round.starts_at_ms, round.ends_at_ms);
+    match phase {
+        Phase::Running => {
+            view! { <StockBar item_id total sellable starts_at_ms ends_at_ms language /> }
+                .into_any()
+        }
+        Phase::Upcoming => {
+            let units = say::units(language, total);
+            plain(format!("{} · {units}", say::phase_upcoming(language)))
+        }
+        Phase::Stopped => plain(say::phase_stopped(language).to_owned()),
+        Phase::Ended => plain(say::phase_ended(language).to_owned()),
+    }
+}
+
+fn plain(text: String) -> AnyView {
     view! { <p class="card__phase">{text}</p> }.into_any()
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::card::ItemCard;
+use super::{card::ItemCard, phases::follow};
 use crate::{
     components::{Calendar, Icon, Instant, Shape},
     islands::Countdown,
@@ -35,7 +35,7 @@ pub fn RoundSection<'a>(
         .enumerate()
         .map(|(index, item)| {
             let lazy = !(first && index < IN_SIGHT);
-            view! { <ItemCard item phase language lazy /> }
+            view! { <ItemCard item round phase language lazy /> }
         })
         .collect_view();
     let stopped = round
@@ -44,13 +44,15 @@ pub fn RoundSection<'a>(
         .filter(|_| phase == Phase::Stopped)
         .map(|words| {
             view! {
-                <p class="round__stopped">
-                    <Icon shape=Shape::Paused />
-                    {item::stopped(language, words.get(language))}
-                </p>
+                <div class="by-phase">
+                    <p class="round__stopped" data-when="stopped">
+                        <Icon shape=Shape::Paused />
+                        {item::stopped(language, words.get(language))}
+                    </p>
+                </div>
             }
         });
-    view! {
+    let section = view! {
         <section class="round" id=id aria-labelledby=labelled_by>
             <div class="round__head">
                 <h2 class="round__title" id=title_id>{round.title.get(language).to_owned()}</h2>
@@ -59,8 +61,8 @@ pub fn RoundSection<'a>(
             {stopped}
             <ul class="cards">{cards}</ul>
         </section>
-    }
-    .into_any()
+    };
+    follow(round, calendar.now_ms(), section.into_any())
 }
 
 /// When: until when, from when with a countdown, or since when.
@@ -74,7 +76,7 @@ fn RoundTime<'a>(
     language: Language,
 ) -> impl IntoView + use<> {
     let (starts_at_ms, ends_at_ms) = (round.starts_at_ms, round.ends_at_ms);
-    let (at_ms, text) = match phase {
+    let time = |phase| match phase {
         Phase::Upcoming => (
             starts_at_ms,
             say::opens(language, &calendar.when(starts_at_ms)),
@@ -84,17 +86,26 @@ fn RoundTime<'a>(
             (ends_at_ms, say::ends(language, &calendar.when(ends_at_ms)))
         }
     };
-    let countdown = (counted && phase == Phase::Upcoming).then(|| {
-        view! {
-            <span class="round__countdown">
-                {say::until_start(language)} " " <Countdown to_ms=starts_at_ms language />
-            </span>
-        }
-    });
-    view! {
-        <p class="round__time">
-            <Instant calendar at_ms text />
-            {countdown}
-        </p>
-    }
+    let times = phase
+        .and_later()
+        .iter()
+        .map(|phase| {
+            let (at_ms, text) = time(*phase);
+            let countdown = (counted && *phase == Phase::Upcoming).then(|| {
+                view! {
+                    <span class="round__countdown">
+                        {say::until_start(language)} " "
+                        <Countdown starts_at_ms=vec![starts_at_ms] language />
+                    </span>
+                }
+            });
+            view! {
+                <p class="round__time" data-when=phase.name()>
+                    <Instant calendar at_ms text />
+                    {countdown}
+                </p>
+            }
+        })
+        .collect_view();
+    view! { <div class="by-phase">{times}</div> }
 }

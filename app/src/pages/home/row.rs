@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::phases::follow;
 use crate::{
     components::Calendar,
     text::pages::home as say,
@@ -21,24 +22,26 @@ pub fn RoundRow<'a>(
     let links = rounds
         .iter()
         .map(|round| {
-            let phase = round.phase_at(calendar.now_ms());
-            let running = phase == Phase::Running;
-            let when = match phase {
+            let now_ms = calendar.now_ms();
+            let when = |phase| match phase {
+                Phase::Upcoming => calendar.label(round.starts_at_ms),
                 Phase::Running => say::now(language).to_owned(),
                 Phase::Stopped => say::phase_stopped(language).to_owned(),
-                Phase::Upcoming | Phase::Ended => calendar.label(round.starts_at_ms),
+                Phase::Ended => say::phase_ended(language).to_owned(),
             };
-            view! {
-                <li>
-                    <a
-                        class=if running { "round-link round-link--now" } else { "round-link" }
-                        href=format!("#round-{}", round.round_id)
-                    >
-                        <span class="round-link__when">{when}</span>
-                        <span class="round-link__title">{round.title.get(language).to_owned()}</span>
-                    </a>
-                </li>
-            }
+            let when = round
+                .phase_at(now_ms)
+                .and_later()
+                .iter()
+                .map(|phase| view! { <span data-when=phase.name()>{when(*phase)}</span> })
+                .collect_view();
+            let link = view! {
+                <a class="round-link" href=format!("#round-{}", round.round_id)>
+                    <span class="round-link__when by-phase">{when}</span>
+                    <span class="round-link__title">{round.title.get(language).to_owned()}</span>
+                </a>
+            };
+            view! { <li>{follow(round, now_ms, link.into_any())}</li> }
         })
         .collect_view();
     view! {

@@ -8,6 +8,7 @@ messages! {
     description: "少量好物，整点开抢，先到先得。", "A few good things, at a fair hour, first come, first served.";
     running_now: "正在抢购", "On sale now";
     next_round: "距下一场开始还有", "The next round opens in";
+    started: "已开抢，去看看", "Started. See what is left";
     nothing_now: "眼下没有场次", "No round at the moment";
     rounds: "场次", "Rounds";
     now: "进行中", "Now";

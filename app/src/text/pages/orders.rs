@@ -1,11 +1,18 @@
 //! Orders: the list and the page of one.
 
 use super::messages;
-use crate::wire::{CloseReason, Language, OrderEvent, OrderState};
+use crate::wire::{CloseReason, Language, OrderEvent, OrderState, Rejection};
 
 messages! {
     title: "我的订单", "Your orders";
     newest_first: "最新的在前", "Newest first";
+    reservations: "排队与结果", "Queue and results";
+    queued_text: "已为您留了一件，正在生成订单。没有扣款。",
+        "One is held for you while the order is made. Nothing was charged.";
+    reservations_unknown: "排队情况暂时查不到，您的位置不受影响。请稍后刷新本页。",
+        "We cannot see at the moment what you have in the queue. Your place is not affected. Please reload this page in a while.";
+    failed: "没有抢到", "Not this time";
+    unnamed_item: "商品", "The item";
     empty_title: "还没有订单", "No orders yet";
     empty_text: "抢到的商品会出现在这里，并写明付款还剩多少时间。",
         "What you win stands here, with the time that is left to pay for it.";
@@ -23,6 +30,44 @@ messages! {
         "The time to pay ran out, so the order was closed. No money was taken. The unit went back on sale; while there are any, you may try again.";
     cancelled_text: "订单已按你的要求取消。没有扣款，商品已放回，有余量时可以再次抢购。",
         "The order was cancelled as you asked. No money was taken. The unit went back on sale; while there are any, you may try again.";
+}
+
+/// In the queue, with the buyer's number.
+pub fn queued(language: Language, position: Option<u32>) -> String {
+    match (language, position) {
+        (Language::Zh, Some(position)) => format!("排队中 · 第 {position} 位"),
+        (Language::Zh, None) => "排队中".to_owned(),
+        (Language::En, Some(position)) => format!("In the queue · No. {position}"),
+        (Language::En, None) => "In the queue".to_owned(),
+    }
+}
+
+/// Why there is no order.
+pub fn failed_text(language: Language, reason: Option<Rejection>) -> &'static str {
+    match (language, reason) {
+        (Language::Zh, Some(Rejection::SoldOut)) => "轮到您时商品已经售完。没有扣款。",
+        (Language::Zh, Some(Rejection::AlreadyReserved)) => {
+            "这件商品您已有一个订单，每人限购一件。没有扣款，商品已放回。"
+        }
+        (Language::Zh, Some(Rejection::Ended)) => "本场已结束。没有扣款，商品已放回。",
+        (Language::Zh, Some(Rejection::Stopped)) => "本场已被暂停。没有扣款，商品已放回。",
+        (Language::Zh, _) => "系统未能及时生成订单。没有扣款，商品已放回。",
+        (Language::En, Some(Rejection::SoldOut)) => {
+            "Everything was gone when it was your turn. Nothing was charged."
+        }
+        (Language::En, Some(Rejection::AlreadyReserved)) => {
+            "You have an order for this item already; it is one per person. Nothing was charged, and the unit went back on sale."
+        }
+        (Language::En, Some(Rejection::Ended)) => {
+            "The round was over. Nothing was charged, and the unit went back on sale."
+        }
+        (Language::En, Some(Rejection::Stopped)) => {
+            "The round was stopped. Nothing was charged, and the unit went back on sale."
+        }
+        (Language::En, _) => {
+            "The order was not made in time. Nothing was charged, and the unit went back on sale."
+        }
+    }
 }
 
 /// Where an order stands.

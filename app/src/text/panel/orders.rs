@@ -13,6 +13,16 @@ pub fn pay_within(language: Language, is_over: bool) -> &'static str {
     }
 }
 
+/// On a page that shows a queued reservation: whether it finds the result itself.
+pub fn result_comes(language: Language, by_itself: bool) -> &'static str {
+    match (language, by_itself) {
+        (Language::Zh, true) => "有结果时本页会自动更新。",
+        (Language::Zh, false) => "刷新本页可查看结果。",
+        (Language::En, true) => "This page shows the result by itself.",
+        (Language::En, false) => "Reload this page to see the result.",
+    }
+}
+
 /// Cancelling did not work.
 pub fn cancel_failed(language: Language, too_often: bool) -> &'static str {
     match (language, too_often) {

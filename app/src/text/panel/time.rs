@@ -27,18 +27,6 @@ pub fn countdown(language: Language, left_ms: i64) -> String {
     }
 }
 
-/// A countdown to a start that may have passed.
-pub fn countdown_or_started(language: Language, left_ms: i64) -> String {
-    if left_ms > 0 {
-        return countdown(language, left_ms);
-    }
-    match language {
-        Language::Zh => "已开始",
-        Language::En => "started",
-    }
-    .to_owned()
-}
-
 /// Whole seconds, rounded up: `3 s`.
 pub fn seconds(language: Language, left_ms: i64) -> String {
     let seconds = (left_ms.max(0) + 999) / 1_000;
@@ -93,7 +81,6 @@ mod tests {
             assert_eq!(countdown(Language::En, left_ms), text, "{left_ms}");
         }
         assert_eq!(countdown(Language::Zh, DAY_MS), "1 天 00:00:00");
-        assert_eq!(countdown_or_started(Language::En, 0), "started");
     }
 
     #[test]

@@ -51,6 +51,7 @@ faulty! { GateLedger:
 faulty! { ReservationReader:
     get(id: ReservationId) -> Option<ReservationRecord>;
     latest(item_id: ItemId, buyer: AccountId) -> Option<ReservationRecord>;
+    without_order(buyer: AccountId, failed_since_ms: i64, limit: u32) -> Vec<ReservationRecord>;
 }
 
 faulty! { DueReleases:

@@ -7,7 +7,8 @@ use std::{
 };
 
 use redis::{
-    Client, Cmd, ErrorKind, FromRedisValue, RedisError, RedisResult, Script, ServerErrorKind,
+    Client, Cmd, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult, Script,
+    ServerErrorKind,
     aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig},
     cluster::{ClusterClient, ClusterConfig},
     cluster_async::ClusterConnection,
@@ -85,6 +86,15 @@ impl Redis {
     /// whether the command took effect is not known. [`PortError::Failed`] when Redis refuses it.
     pub async fn query<T: FromRedisValue>(&self, cmd: &Cmd) -> Result<T, PortError> {
         self.call(async |connection| cmd.query_async(connection).await)
+            .await
+    }
+
+    /// Several commands as one; all their keys are in one slot.
+    ///
+    /// # Errors
+    /// As [`query`](Self::query).
+    pub async fn query_all<T: FromRedisValue>(&self, commands: &Pipeline) -> Result<T, PortError> {
+        self.call(async |connection| commands.query_async(connection).await)
             .await
     }
 

@@ -43,7 +43,7 @@ pub const OF_A_SEGMENT: [&str; 9] = [
 /// Channel: a unit came back. The item, a space, the number of its last return.
 pub const RETURNS: &str = "returns";
 /// Channel: there is work. The job, a space, the instance that says so.
-pub const WAKE: &str = "bell";
+pub const WAKE: &str = "wake";
 
 /// Holders and positions that are staged to be loaded with `epoch`.
 pub fn staged(epoch: &str) -> [String; 2] {
@@ -63,4 +63,9 @@ pub fn result(redis: &Redis, reservation_id: ReservationId) -> String {
 /// A buyer's latest reservation of an item.
 pub fn latest_result(redis: &Redis, item_id: ItemId, buyer: AccountId) -> String {
     redis.key(&format!("result-of:{item_id}:{buyer}"))
+}
+
+/// A buyer's latest reservations, by time.
+pub fn results_of_buyer(redis: &Redis, buyer: AccountId) -> String {
+    redis.key(&format!("results-of:{buyer}"))
 }

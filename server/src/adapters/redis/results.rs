@@ -23,9 +23,12 @@ pub use ledger::{CachedReservations, RecordingOrders};
 
 /// Buyers poll for minutes; later the ledger is read.
 const LIFE_MS: i64 = 3_600_000;
+/// A buyer's latest reservations that are found without the ledger: more than anybody can have
+/// queued at once, since an order is written within moments and each needs an item of its own.
+const LATEST: isize = 20;
 
-/// The result of each reservation, and each buyer's latest reservation of an item. Bounded by their
-/// life of an hour.
+/// The result of each reservation, each buyer's latest reservation of an item, and each buyer's latest
+/// reservations by time. Bounded by their life of an hour.
 #[derive(Clone)]
 pub struct Results {
     redis: Redis,
@@ -41,6 +44,9 @@ struct StoredResult {
     state: ReservationState,
     order_id: Option<OrderId>,
     reason: Option<Rejection>,
+    /// Not written by earlier versions.
+    #[serde(default)]
+    held_at_ms: Option<i64>,
     /// Stored at.
     at_ms: i64,
 }
@@ -73,16 +79,47 @@ impl Results {
             state: ReservationState::Queued,
             order_id: None,
             reason: None,
+            held_at_ms: self.clock.now_ms(),
         };
         let mut latest = redis::cmd("SET");
         latest.arg(keys::latest_result(&self.redis, item_id, buyer));
         latest.arg(reservation_id.to_string());
         latest.arg("PX").arg(LIFE_MS);
-        let (result, latest) = tokio::join!(
+        // Three slots; sent together, they cost the buyer one round trip.
+        let (result, latest, listed) = tokio::join!(
             self.store(&record, Some("NX")),
-            self.redis.query::<()>(&latest)
+            self.redis.query::<()>(&latest),
+            self.list(&record)
         );
-        log_failure(result.and(latest), 1);
+        log_failure(result.and(latest).and(listed), 1);
+    }
+
+    /// Adds a reservation to its buyer's latest ones.
+    async fn list(&self, record: &ReservationRecord) -> Result<(), PortError> {
+        let key = keys::results_of_buyer(&self.redis, record.buyer);
+        let mut add = redis::pipe();
+        add.atomic();
+        // The first record of it counts, as for its result.
+        add.cmd("ZADD").arg(&key).arg("NX").arg(record.held_at_ms);
+        add.arg(record.reservation_id.to_string()).ignore();
+        add.zremrangebyrank(&key, 0, -LATEST - 1).ignore();
+        add.pexpire(&key, LIFE_MS).ignore();
+        self.redis.query_all(&add).await
+    }
+
+    /// A buyer's latest reservations, newest first.
+    async fn of_buyer(&self, buyer: AccountId) -> Result<Vec<ReservationRecord>, PortError> {
+        let mut range = redis::cmd("ZREVRANGE");
+        range.arg(keys::results_of_buyer(&self.redis, buyer));
+        range.arg(0).arg(-1);
+        let ids: Vec<String> = self.redis.query(&range).await?;
+        let cached = ids
+            .iter()
+            .filter_map(|id| id.parse().ok())
+            .map(|id| self.get(id));
+        let cached: Result<Vec<_>, _> = join_all(cached).await.into_iter().collect();
+        let cached = cached?.into_iter().flatten();
+        Ok(cached.map(|cached| cached.record).collect())
     }
 
     /// Records how reservations ended, at most a batch at once. A failure is logged: the ledger
@@ -105,6 +142,7 @@ impl Results {
             state: record.state,
             order_id: record.order_id,
             reason: record.reason,
+            held_at_ms: Some(record.held_at_ms),
             at_ms: self.clock.now_ms(),
         };
         let value =
@@ -132,6 +170,7 @@ impl Results {
                 state: stored.state,
                 order_id: stored.order_id,
                 reason: stored.reason,
+                held_at_ms: stored.held_at_ms.unwrap_or(stored.at_ms),
             },
         }))
     }

@@ -3,7 +3,7 @@
 use app::wire::{AccountId, ItemId, OrderId, ReservationId, ReservationState};
 use async_trait::async_trait;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::Expr,
 };
 
@@ -36,6 +36,7 @@ fn record(
         state,
         order_id: order.map(|order| OrderId(order.id)),
         reason: reason.transpose()?,
+        held_at_ms: row.held_at_ms,
     })
 }
 
@@ -81,6 +82,30 @@ impl ReservationReader for Sql {
             .answer()
             .await?;
         found.map(|(row, order)| record(row, order)).transpose()
+    }
+
+    async fn without_order(
+        &self,
+        buyer: AccountId,
+        failed_since_ms: i64,
+        limit: u32,
+    ) -> Result<Vec<ReservationRecord>, PortError> {
+        let queued = reservation::Column::State.eq(reservation::State::Queued);
+        let failed_lately = Condition::all()
+            .add(reservation::Column::State.eq(reservation::State::Failed))
+            .add(reservation::Column::HeldAtMs.gte(failed_since_ms));
+        let rows = reservation::Entity::find()
+            .filter(reservation::Column::BuyerId.eq(buyer.0))
+            .filter(Condition::any().add(queued).add(failed_lately))
+            // "queued" comes after "failed" in the alphabet.
+            .order_by_desc(reservation::Column::State)
+            .order_by_desc(reservation::Column::HeldAtMs)
+            .order_by_desc(reservation::Column::Position)
+            .limit(u64::from(limit))
+            .all(&self.read)
+            .answer()
+            .await?;
+        rows.into_iter().map(|row| record(row, None)).collect()
     }
 }
 

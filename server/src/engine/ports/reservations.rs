@@ -84,6 +84,8 @@ pub struct ReservationRecord {
     pub order_id: Option<OrderId>,
     /// When failed.
     pub reason: Option<Rejection>,
+    /// The gate held the unit at this instant, or about then as long as the ledger does not know it.
+    pub held_at_ms: i64,
 }
 
 /// What a gate is loaded from and compared with.
@@ -131,6 +133,15 @@ pub trait ReservationReader: Send + Sync + 'static {
         item_id: ItemId,
         buyer: AccountId,
     ) -> Result<Option<ReservationRecord>, PortError>;
+
+    /// A buyer's reservations without an order: all that are queued, and those that failed and were
+    /// held at `failed_since_ms` or later. The queued ones first, each newest first, at most `limit`.
+    async fn without_order(
+        &self,
+        buyer: AccountId,
+        failed_since_ms: i64,
+        limit: u32,
+    ) -> Result<Vec<ReservationRecord>, PortError>;
 }
 
 /// Units of ended reservations that the gate has not got back yet.

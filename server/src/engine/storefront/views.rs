@@ -1,7 +1,8 @@
 //! From the ledger's records to what the wire shows.
 
 use app::wire::{
-    CloseReason, OrderDetail, OrderEvent, OrderMoment, ReservationState, ReservationStatus,
+    CloseReason, ItemDetail, OrderDetail, OrderEvent, OrderMoment, Reservation, ReservationState,
+    ReservationStatus,
 };
 
 use crate::engine::ports::{OrderRecord, ReservationRecord};
@@ -15,6 +16,24 @@ pub fn reservation_status(record: ReservationRecord) -> ReservationStatus {
         position: queued.then_some(record.position),
         order_id: record.order_id,
         reason: record.reason,
+    }
+}
+
+/// An item whose round is not on the list any more has neither title nor picture.
+pub fn reservation(record: ReservationRecord, item: Option<&ItemDetail>) -> Reservation {
+    let card = item.map(|detail| &detail.item);
+    let queued = record.state == ReservationState::Queued;
+    Reservation {
+        reservation_id: record.reservation_id,
+        item_id: record.item_id,
+        title: card.map(|card| card.title.clone()).unwrap_or_default(),
+        picture_url: card
+            .map(|card| card.picture_url.clone())
+            .unwrap_or_default(),
+        state: record.state,
+        position: queued.then_some(record.position),
+        reason: record.reason,
+        held_at_ms: record.held_at_ms,
     }
 }
 

@@ -19,6 +19,8 @@ use crate::http::renderer::{Page, describe};
 
 /// A shared cache keeps a page this long at most, in seconds.
 const SHARED_LIFE_S: u64 = 30;
+/// And may answer with it for so much longer while it asks for the new one.
+const SHARED_STALE_S: u64 = 5;
 const NOT_KEPT: HeaderValue = HeaderValue::from_static("no-store");
 
 /// Ways of saying the same bytes, best first.
@@ -40,11 +42,21 @@ impl Encoding {
     }
 }
 
+/// How long a page may be shown.
+#[derive(Clone, Copy, Debug)]
+pub struct Life {
+    /// From its making.
+    pub fresh: Duration,
+    /// The start or end of a round at which it stops being true, by the shop's clock.
+    pub outdated_from_ms: Option<i64>,
+}
+
 pub struct Entry {
     pub status: StatusCode,
     pub fresh_until: Instant,
     /// From its making; longer than it is fresh.
     pub usable_for: Duration,
+    outdated_from_ms: Option<i64>,
     refreshing: AtomicBool,
     policy: HeaderValue,
     tag: String,
@@ -55,13 +67,14 @@ pub struct Entry {
 
 impl Entry {
     /// Compresses a page: some milliseconds, not for an async thread.
-    pub fn new(page: Page, life: Duration) -> Self {
+    pub fn new(page: Page, life: Life) -> Self {
         let now = Instant::now();
         let digest = Sha256::digest(&page.html);
         Self {
             status: page.status,
-            fresh_until: now + life,
-            usable_for: life * 2,
+            fresh_until: now + life.fresh,
+            usable_for: life.fresh * 2,
+            outdated_from_ms: life.outdated_from_ms,
             refreshing: AtomicBool::new(false),
             policy: page.policy,
             tag: digest
@@ -75,6 +88,12 @@ impl Entry {
         }
     }
 
+    /// Whether a round has started or ended since it was rendered.
+    pub fn is_outdated(&self, now_ms: i64) -> bool {
+        self.outdated_from_ms
+            .is_some_and(|from_ms| from_ms <= now_ms)
+    }
+
     /// True for the one caller who shall render it anew.
     pub fn claim_refresh(&self) -> bool {
         !self.refreshing.swap(true, Ordering::AcqRel)
@@ -86,7 +105,7 @@ impl Entry {
     }
 
     /// The page, or `304` for a caller who has it.
-    pub fn answer(&self, language: Language, request: &HeaderMap) -> Response {
+    pub fn answer(&self, language: Language, request: &HeaderMap, now_ms: i64) -> Response {
         let encoding = best_encoding(request);
         let tag = match encoding.name() {
             Some(name) => format!("\"{}-{name}\"", self.tag),
@@ -112,7 +131,7 @@ impl Entry {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
         }
         headers.insert(header::CONTENT_SECURITY_POLICY, self.policy.clone());
-        headers.insert(header::CACHE_CONTROL, self.cache_control());
+        headers.insert(header::CACHE_CONTROL, self.cache_control(now_ms));
         if let Ok(tag) = HeaderValue::from_str(&tag) {
             headers.insert(header::ETAG, tag);
         }
@@ -121,15 +140,20 @@ impl Entry {
 }
 
 impl Entry {
-    /// A shared cache may keep a page for as long as it is fresh here, so that none shows a round
-    /// as closed that is open. A browser asks each time, and hears `304`.
-    fn cache_control(&self) -> HeaderValue {
+    /// A shared cache may keep a page for as long as it is fresh here, and none shows it beyond a
+    /// start or an end. A browser asks each time, and hears `304`.
+    fn cache_control(&self, now_ms: i64) -> HeaderValue {
         if !self.status.is_success() {
             return NOT_KEPT;
         }
         let fresh = self.fresh_until.saturating_duration_since(Instant::now());
-        let shared_s = fresh.as_secs().min(SHARED_LIFE_S);
-        let text = format!("public, max-age=0, s-maxage={shared_s}, stale-while-revalidate=5");
+        let true_s = self.outdated_from_ms.map_or(u64::MAX, |from_ms| {
+            u64::try_from((from_ms - now_ms) / 1_000).unwrap_or(0)
+        });
+        let shared_s = fresh.as_secs().min(SHARED_LIFE_S).min(true_s);
+        let stale_s = SHARED_STALE_S.min(true_s - shared_s);
+        let text =
+            format!("public, max-age=0, s-maxage={shared_s}, stale-while-revalidate={stale_s}");
         HeaderValue::from_str(&text).unwrap_or(NOT_KEPT)
     }
 }

@@ -10,7 +10,8 @@ use axum::{
 use futures::stream;
 
 use super::{
-    FORM, FakeShop, GOOD_TOKEN, ITEM, JSON, ask, ask_get, get, post, router_for, router_with,
+    FORM, FakeShop, GOOD_TOKEN, ITEM, JSON, START_MS, ask, ask_get, get, post, router_for,
+    router_with,
 };
 
 fn invalid(field: &str) -> ApiError {
@@ -317,4 +318,46 @@ async fn a_picture_is_there_as_long_as_its_question() {
             "{gone}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_buyers_reservations_are_for_that_buyer_only() {
+    let router = router_for(&FakeShop::new());
+    let answer = ask_get(&router, "/api/reservations").await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.error()),
+        (401, ApiError::Unauthenticated)
+    );
+    let request = get("/api/reservations");
+    let request = request.header(header::AUTHORIZATION, format!("Bearer {GOOD_TOKEN}"));
+    let answer = ask(&router, request, Body::empty()).await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.header(header::CACHE_CONTROL)),
+        (200, "no-store")
+    );
+    let title = serde_json::json!({"zh": "茶壶", "en": "Teapot"});
+    let reservations: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+    assert_eq!(
+        reservations,
+        serde_json::json!([
+            {
+                "reservation_id": "00000000-0000-0000-0000-000000000004",
+                "item_id": ITEM,
+                "title": title,
+                "picture_url": "/products/teapot.svg",
+                "state": "queued",
+                "position": 61,
+                "held_at_ms": START_MS,
+            },
+            {
+                "reservation_id": "00000000-0000-0000-0000-000000000005",
+                "item_id": ITEM,
+                "title": title,
+                "picture_url": "/products/teapot.svg",
+                "state": "failed",
+                "reason": "busy",
+                "held_at_ms": START_MS + 60_000,
+            },
+        ])
+    );
 }

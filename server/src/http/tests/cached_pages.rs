@@ -1,6 +1,10 @@
 //! Pages that are the same for everybody.
 
-use std::{io::Read as _, sync::atomic::Ordering::SeqCst, time::Duration};
+use std::{
+    io::Read as _,
+    sync::{Arc, atomic::Ordering::SeqCst},
+    time::{Duration, Instant},
+};
 
 use axum::{
     Router,
@@ -11,7 +15,9 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use flate2::read::GzDecoder;
 use sha2::{Digest, Sha256};
 
-use super::{FakeShop, GOOD_TOKEN, ITEM, START_MS, ask, ask_get, get, router_for, router_with};
+use super::{
+    END_MS, FakeShop, GOOD_TOKEN, ITEM, START_MS, ask, ask_get, get, router_for, router_with,
+};
 
 fn item_page() -> String {
     format!("/items/{ITEM}")
@@ -22,19 +28,6 @@ async fn reads_per_render() -> usize {
     let shop = FakeShop::new();
     ask_get(&router_for(&shop), &item_page()).await;
     shop.items_read.load(SeqCst)
-}
-
-/// Asks until the shop has been read `times` more: a refresh happens behind the answer.
-async fn until_rendered_again(router: &Router, shop: &FakeShop, path: &str) {
-    let before = shop.items_read.load(SeqCst);
-    for _ in 0..10_000 {
-        ask_get(router, path).await;
-        if shop.items_read.load(SeqCst) > before {
-            return;
-        }
-        tokio::task::yield_now().await;
-    }
-    panic!("the page was never rendered again");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -234,44 +227,113 @@ async fn other_spellings_of_an_address_fill_no_memory() {
     assert_eq!(shop.items_read.load(SeqCst), 2 * once, "rendered for each");
 }
 
-#[tokio::test]
-async fn a_page_is_not_fresh_beyond_the_next_start() {
-    let shop = FakeShop::new();
-    let router = router_with(&shop, |site| {
+/// A router whose pages live long, so that only a start or an end can make them unusable.
+fn long_lived(shop: &Arc<FakeShop>) -> Router {
+    router_with(shop, |site| {
         site.settings.page_life = Duration::from_secs(600)
-    });
+    })
+}
+
+/// What the item's page says of its round's time.
+async fn said(router: &Router) -> (bool, bool) {
+    let answer = ask_get(router, &item_page()).await;
+    let html = answer.text();
+    (
+        html.contains(" 开始</time>"),
+        html.contains(" 已结束</time>"),
+    )
+}
+
+#[tokio::test]
+async fn nobody_gets_a_page_of_before_a_start_or_an_end_after_it() {
+    let shop = FakeShop::new();
+    let router = long_lived(&shop);
+    for (now_ms, opens, has_ended) in [
+        (START_MS - 1, true, false),
+        (START_MS, false, false),
+        (END_MS - 1, false, false),
+        (END_MS, false, true),
+    ] {
+        shop.now_ms.store(now_ms, SeqCst);
+        for request in 1..=2 {
+            assert_eq!(
+                said(&router).await,
+                (opens, has_ended),
+                "request {request} at {now_ms}"
+            );
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn fifty_who_come_right_after_a_start_cost_one_rendering() {
+    let once = reads_per_render().await;
+    let shop = FakeShop::new();
+    let router = long_lived(&shop);
     shop.now_ms.store(START_MS - 1, SeqCst);
-    ask_get(&router, &item_page()).await;
-    // Its millisecond is over at once; the start lies behind us from here on.
+    assert_eq!(said(&router).await, (true, false));
     shop.now_ms.store(START_MS, SeqCst);
-    until_rendered_again(&router, &shop, &item_page()).await;
+    let requests: Vec<_> = (0..50)
+        .map(|_| {
+            let router = router.clone();
+            tokio::spawn(async move { said(&router).await })
+        })
+        .collect();
+    for request in requests {
+        assert_eq!(request.await.unwrap(), (false, false));
+    }
+    assert_eq!(shop.items_read.load(SeqCst), 2 * once);
 }
 
 #[tokio::test]
-async fn a_start_that_passes_while_a_page_is_rendered_does_not_give_it_a_long_life() {
+async fn a_page_whose_rendering_a_start_overtook_is_rendered_again() {
+    let shop = FakeShop::new();
+    let router = long_lived(&shop);
+    shop.now_ms.store(START_MS - 1, SeqCst);
+    // The first rendering has read the clock's time when the start comes.
+    shop.rounds_take_until_ms.store(START_MS, SeqCst);
+    assert_eq!(said(&router).await, (false, false));
+}
+
+#[tokio::test]
+async fn while_an_old_page_is_rendered_again_everybody_gets_the_old_one() {
     let shop = FakeShop::new();
     let router = router_with(&shop, |site| {
-        site.settings.page_life = Duration::from_secs(600)
+        site.settings.page_life = Duration::from_secs(1)
     });
-    shop.now_ms.store(START_MS - 1, SeqCst);
-    shop.item_takes_until_ms.store(START_MS + 5, SeqCst);
     let first = ask_get(&router, &item_page()).await;
-    let kept = first.header(header::CACHE_CONTROL);
-    assert!(kept.contains("s-maxage=0"), "{kept}");
-    until_rendered_again(&router, &shop, &item_page()).await;
+    let read = shop.items_read.load(SeqCst);
+    shop.items_wait.store(true, SeqCst);
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while shop.items_read.load(SeqCst) == read {
+        assert!(
+            Instant::now() < deadline,
+            "the page is never rendered again"
+        );
+        assert_eq!(ask_get(&router, &item_page()).await.body, first.body);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(ask_get(&router, &item_page()).await.body, first.body);
+    shop.items_wait.store(false, SeqCst);
 }
 
 #[tokio::test]
-async fn a_shared_cache_keeps_a_page_no_longer_than_we_do() {
+async fn a_shared_cache_shows_no_page_beyond_a_start() {
     let shop = FakeShop::new();
-    let router = router_for(&shop);
-    shop.now_ms.store(START_MS - 5_000, SeqCst);
-    let answer = ask_get(&router, "/").await;
-    let life = answer
-        .header(header::CACHE_CONTROL)
-        .split("s-maxage=")
-        .nth(1)
-        .unwrap();
-    let life: u32 = life.split(',').next().unwrap().parse().unwrap();
-    assert!(life <= 5, "{life} s, and the round starts in five");
+    let router = long_lived(&shop);
+    for (left_ms, fresh_s, stale_s) in [
+        (60_000, 30, 5),
+        (34_999, 30, 4),
+        (30_000, 30, 0),
+        (5_000, 5, 0),
+        (999, 0, 0),
+    ] {
+        shop.now_ms.store(START_MS - left_ms, SeqCst);
+        let answer = ask_get(&router, "/").await;
+        assert_eq!(
+            answer.header(header::CACHE_CONTROL),
+            format!("public, max-age=0, s-maxage={fresh_s}, stale-while-revalidate={stale_s}"),
+            "{left_ms} ms before the start"
+        );
+    }
 }

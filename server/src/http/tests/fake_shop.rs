@@ -12,8 +12,9 @@ use app::{
     port::{LoggedIn, Registration, Storefront, Visitor},
     wire::{
         AccountId, ApiError, CaptchaChallenge, CaptchaId, CaptchaWords, HiddenPath, Item,
-        ItemDetail, ItemId, LocalText, Me, Money, Order, OrderDetail, OrderId, ReservationId,
-        ReservationStatus, Reserved, Role, Round, RoundId, Stock,
+        ItemDetail, ItemId, LocalText, Me, Money, Order, OrderDetail, OrderId, Rejection,
+        Reservation, ReservationId, ReservationState, ReservationStatus, Reserved, Role, Round,
+        RoundId, Stock,
     },
 };
 use async_trait::async_trait;
@@ -21,8 +22,10 @@ use uuid::Uuid;
 
 /// The one item.
 pub const ITEM: &str = "0192aaaa-bbbb-7ccc-8ddd-eeeeffff0000";
-/// When its round starts; it lasts an hour.
+/// When its round starts.
 pub const START_MS: i64 = 1_800_000_000_000;
+/// When it ends.
+pub const END_MS: i64 = START_MS + 3_600_000;
 /// A token that is somebody's.
 pub const GOOD_TOKEN: &str = "good";
 /// A token that the store cannot be asked about.
@@ -33,10 +36,12 @@ pub const NOISY: &str = "198.51.100.66";
 #[derive(Default)]
 pub struct FakeShop {
     pub now_ms: AtomicI64,
-    /// What reading an order comes to.
+    /// What reading an order, or the reservations, comes to.
     pub refusal: Mutex<Option<ApiError>>,
-    /// Reading the item takes until the clock says this; moves the clock there.
-    pub item_takes_until_ms: AtomicI64,
+    /// Reading the rounds takes until the clock says this; moves the clock there.
+    pub rounds_take_until_ms: AtomicI64,
+    /// Reading an item takes for as long as this is true.
+    pub items_wait: AtomicBool,
     /// The catalogue cannot be read.
     pub broken: AtomicBool,
     pub items_read: AtomicUsize,
@@ -145,11 +150,13 @@ impl Storefront for FakeShop {
 
     async fn rounds(&self) -> Result<Arc<Vec<Round>>, ApiError> {
         self.catalogue()?;
+        self.now_ms
+            .fetch_max(self.rounds_take_until_ms.load(SeqCst), SeqCst);
         Ok(Arc::new(vec![Round {
             round_id: round_id(),
             title: words("午场", "Noon"),
             starts_at_ms: START_MS,
-            ends_at_ms: START_MS + 3_600_000,
+            ends_at_ms: END_MS,
             stopped: None,
             items: vec![item()],
         }]))
@@ -160,8 +167,9 @@ impl Storefront for FakeShop {
         self.catalogue()?;
         // Long enough for everybody who asks at the same time to find the page not there yet.
         tokio::task::yield_now().await;
-        self.now_ms
-            .fetch_max(self.item_takes_until_ms.load(SeqCst), SeqCst);
+        while self.items_wait.load(SeqCst) {
+            tokio::task::yield_now().await;
+        }
         if item_id.to_string() != ITEM {
             return Err(ApiError::NotFound);
         }
@@ -173,7 +181,7 @@ impl Storefront for FakeShop {
             round_id: round_id(),
             round_title: words("午场", "Noon"),
             starts_at_ms: START_MS,
-            ends_at_ms: START_MS + 3_600_000,
+            ends_at_ms: END_MS,
             stopped: None,
         }))
     }
@@ -245,6 +253,33 @@ impl Storefront for FakeShop {
         _: ItemId,
     ) -> Result<Option<ReservationStatus>, ApiError> {
         panic!("the shop's own words")
+    }
+
+    /// One that is queued, and one that failed a minute later.
+    async fn reservations(&self, visitor: &Visitor) -> Result<Vec<Reservation>, ApiError> {
+        visitor.signed_in()?;
+        if let Some(refusal) = self.refusal.lock().unwrap().clone() {
+            return Err(refusal);
+        }
+        let queued = Reservation {
+            reservation_id: ReservationId(Uuid::from_u128(4)),
+            item_id: ITEM.parse().unwrap(),
+            title: item().title,
+            picture_url: item().picture_url,
+            state: ReservationState::Queued,
+            position: Some(61),
+            reason: None,
+            held_at_ms: START_MS,
+        };
+        let failed = Reservation {
+            reservation_id: ReservationId(Uuid::from_u128(5)),
+            state: ReservationState::Failed,
+            position: None,
+            reason: Some(Rejection::Busy),
+            held_at_ms: START_MS + 60_000,
+            ..queued.clone()
+        };
+        Ok(vec![queued, failed])
     }
 
     async fn orders(&self, visitor: &Visitor) -> Result<Vec<Order>, ApiError> {

@@ -1,5 +1,6 @@
 //! Pages of one person: behind a log-in, and kept by nobody.
 
+use app::wire::ApiError;
 use axum::{body::Body, http::header};
 
 use super::{FakeShop, GOOD_TOKEN, ITEM, ask, ask_get, get, router_for};
@@ -39,4 +40,16 @@ async fn a_persons_pages_are_kept_by_nobody() {
         );
         assert_eq!(answer.status == 404, path == "/nowhere", "{path}");
     }
+}
+
+#[tokio::test]
+async fn when_the_queue_cannot_be_asked_the_orders_page_denies_nothing() {
+    let shop = FakeShop::new();
+    let router = router_for(&shop);
+    *shop.refusal.lock().unwrap() = Some(ApiError::Busy { retry_after_s: 1 });
+    let request = get("/orders").header(header::COOKIE, format!("seckill_login={GOOD_TOKEN}"));
+    let answer = ask(&router, request, Body::empty()).await;
+    assert_eq!(answer.status, 200);
+    assert!(answer.text().contains("排队情况暂时查不到"));
+    assert!(!answer.text().contains("还没有订单"));
 }

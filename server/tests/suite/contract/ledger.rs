@@ -315,3 +315,54 @@ async fn where_a_reservation_stands_is_told_of_those_that_were_heard_of() {
     sql.released(&ids[..1]).await.unwrap();
     assert_eq!(holds().await, expected(false));
 }
+
+#[tokio::test]
+async fn a_buyers_reservations_without_an_order_are_the_queued_ones_and_the_latest_failures() {
+    let shop = TestShop::new().await;
+    let sql = &shop.sql;
+    let buyer = AccountId(Uuid::from_u128(1));
+    let mut entries = Vec::new();
+    for number in 1..=6 {
+        let entry = held(shop.item(5).await, number);
+        let held_at_ms = START_MS + i64::from(number);
+        entries.push(QueuedReservation {
+            buyer,
+            held_at_ms,
+            ..entry
+        });
+    }
+    let somebody_else = held(entries[0].item_id, 7);
+    // 1 and 2 are queued, 3 is ordered, 4 to 6 fail; the ledger hears of 5 and 6 by their failure.
+    sql.put(&[&entries[..4], std::slice::from_ref(&somebody_else)].concat())
+        .await
+        .unwrap();
+    sql.write(&batch(&entries[2..3]), START_MS).await.unwrap();
+    sql.fail(&entries[3..], Rejection::Busy, START_MS + 60_000)
+        .await
+        .unwrap();
+
+    let found = async |failed_since_ms, limit| {
+        let found = sql.without_order(buyer, failed_since_ms, limit).await;
+        found.unwrap()
+    };
+    let positions = async |failed_since_ms, limit| {
+        let found = found(failed_since_ms, limit).await;
+        found
+            .iter()
+            .map(|record| record.position)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(positions(0, 10).await, [2, 1, 6, 5, 4]);
+    assert_eq!(positions(START_MS + 5, 10).await, [2, 1, 6, 5]);
+    assert_eq!(positions(i64::MAX, 10).await, [2, 1], "however long ago");
+    assert_eq!(positions(0, 3).await, [2, 1, 6]);
+    let records = found(0, 10).await;
+    for (record, entry) in [(&records[0], &entries[1]), (&records[2], &entries[5])] {
+        assert_eq!(record.reservation_id, entry.reservation_id);
+        assert_eq!(record.item_id, entry.item_id);
+        assert_eq!((record.buyer, record.held_at_ms), (buyer, entry.held_at_ms));
+    }
+    assert_eq!(records[0].state, ReservationState::Queued);
+    assert_eq!(records[2].state, ReservationState::Failed);
+    assert_eq!(records[2].reason, Some(Rejection::Busy));
+}

@@ -6,8 +6,8 @@ use std::sync::{
 };
 
 use app::{
-    port::Storefront,
-    wire::{Rejection, ReservationState},
+    port::{Storefront, Visitor},
+    wire::{ApiError, Rejection, ReservationState},
 };
 use server::{
     adapters::faulty::{Fault, FaultPlan, Point},
@@ -15,7 +15,7 @@ use server::{
 };
 
 use super::{TestClient, visitor};
-use crate::support::{Data, ManualClock, START_MS, TestShop};
+use crate::support::{Data, HOUR_MS, ManualClock, START_MS, TestShop};
 
 #[tokio::test]
 async fn a_late_reservation_fails_and_its_unit_goes_to_somebody_else() {
@@ -32,6 +32,62 @@ async fn a_late_reservation_fails_and_its_unit_goes_to_somebody_else() {
     assert_eq!(status.reason, Some(Rejection::Busy));
     client.order_of(&visitor(2), item).await;
     assert_eq!(client.shop.audit().await.items[0].orders_live, 1);
+}
+
+#[tokio::test]
+async fn a_reservation_is_listed_from_the_first_moment_until_a_day_after_it_failed() {
+    let client = TestClient::new().await;
+    let (lost, won) = (client.shop.item(1).await, client.shop.item(1).await);
+    let (buyer, other) = (visitor(1), visitor(2));
+    let listed = async || {
+        let listed = client.reservations(&buyer).await.unwrap();
+        let listed = listed
+            .into_iter()
+            .map(|reservation| (reservation.reservation_id, reservation.state));
+        listed.collect::<Vec<_>>()
+    };
+    assert_eq!(listed().await, []);
+
+    let late = client.buy(&buyer, lost).await.unwrap();
+    let queued = &client.reservations(&buyer).await.unwrap()[0];
+    assert_eq!(queued.reservation_id, late.reservation_id);
+    assert_eq!(
+        (queued.state, queued.position),
+        (ReservationState::Queued, Some(1))
+    );
+    assert_eq!((queued.item_id, queued.held_at_ms), (lost, START_MS));
+    assert_eq!(
+        (queued.title.en.as_str(), queued.picture_url.is_empty()),
+        ("Pour-over kettle", false)
+    );
+    assert_eq!(
+        client.reservations(&other).await,
+        Ok(Vec::new()),
+        "somebody else"
+    );
+
+    client.shop.clock.advance(120_000);
+    let quick = client.buy(&buyer, won).await.unwrap();
+    let queued = ReservationState::Queued;
+    let both = [
+        (quick.reservation_id, queued),
+        (late.reservation_id, queued),
+    ];
+    assert_eq!(listed().await, both);
+    client.shop.drain().await;
+    client.ordered(&buyer, quick.reservation_id).await;
+    let failed = [(late.reservation_id, ReservationState::Failed)];
+    assert_eq!(listed().await, failed);
+    let reason = client.reservations(&buyer).await.unwrap()[0].reason;
+    assert_eq!(reason, Some(Rejection::Busy));
+
+    client.shop.clock.advance(24 * HOUR_MS - 120_000);
+    assert_eq!(listed().await, failed);
+    client.shop.clock.advance(1);
+    assert_eq!(listed().await, []);
+    let nobody = Visitor { me: None, ..other };
+    let refused = client.reservations(&nobody).await;
+    assert_eq!(refused, Err(ApiError::Unauthenticated));
 }
 
 #[tokio::test]

@@ -206,6 +206,92 @@ async fn a_buyer_who_reloads_the_page_while_queued_sees_the_reservation() {
     }
 }
 
+/// The reservations without an order of the buyer with that number: which, and how far.
+async fn listed(instances: &Instances, number: usize) -> Vec<(ReservationId, ReservationState)> {
+    let buyer = instances.buyers[number];
+    let found = instances.polled.without_order(buyer, 0, 50).await.unwrap();
+    found
+        .iter()
+        .map(|record| (record.reservation_id, record.state))
+        .collect()
+}
+
+#[tokio::test]
+async fn what_the_ledger_does_not_know_yet_is_listed_as_queued() {
+    for place in Place::both() {
+        let instances = Instances::open(&place).await;
+        let unit = instances.held(1).await;
+        let queued = (unit.reservation_id, ReservationState::Queued);
+        assert_eq!(listed(&instances, 1).await, [queued]);
+        assert_eq!(listed(&instances, 2).await, [], "somebody else");
+
+        instances.shop.clock.advance(1);
+        let entry = instances.reserve(1).await;
+        let later = (entry.reservation_id, ReservationState::Queued);
+        assert_eq!(
+            listed(&instances, 1).await,
+            [later, queued],
+            "once, the newest first"
+        );
+        instances.write(std::slice::from_ref(&entry)).await;
+        assert_eq!(
+            listed(&instances, 1).await,
+            [queued],
+            "the other is an order"
+        );
+
+        let failed = instances.reserve(2).await;
+        let now_ms = instances.shop.clock.get();
+        let failures = [failed.clone()];
+        instances
+            .orders
+            .fail(&failures, Rejection::Busy, now_ms)
+            .await
+            .unwrap();
+        let failed = (failed.reservation_id, ReservationState::Failed);
+        assert_eq!(listed(&instances, 2).await, [failed]);
+        let unit = instances.held(2).await;
+        let queued = (unit.reservation_id, ReservationState::Queued);
+        assert_eq!(listed(&instances, 2).await, [queued, failed]);
+    }
+}
+
+#[tokio::test]
+async fn an_order_whose_result_was_not_recorded_is_not_listed_as_queued() {
+    let instances = Instances::open(&Place::alone(shared())).await;
+    let entry = instances.reserve(1).await;
+    let written = [(entry.clone(), OrderId(instances.shop.ids.next()))];
+    let now_ms = instances.shop.clock.get();
+    instances
+        .orders
+        .ledger
+        .write(&written, now_ms)
+        .await
+        .unwrap();
+    assert_eq!(listed(&instances, 1).await, []);
+}
+
+#[tokio::test]
+async fn a_buyers_latest_reservations_are_few_and_do_not_live_for_ever() {
+    let place = Place::alone(shared());
+    let instances = Instances::open(&place).await;
+    let mut held = Vec::new();
+    for _ in 0..25 {
+        instances.shop.clock.advance(1);
+        held.push(instances.held(1).await.reservation_id);
+    }
+    let listed: Vec<_> = listed(&instances, 1)
+        .await
+        .into_iter()
+        .map(|(id, _)| id)
+        .collect();
+    held.reverse();
+    assert_eq!(listed, held[..20]);
+    let key = format!("{}:results-of:{}", place.namespace, instances.buyers[1]);
+    let life_ms: i64 = shared().cli(&["pttl", &key]).parse().unwrap();
+    assert!((1..=3_600_000).contains(&life_ms));
+}
+
 #[tokio::test]
 async fn the_results_of_a_whole_batch_are_recorded_and_expire() {
     let place = Place::alone(shared());
@@ -238,6 +324,7 @@ async fn without_redis_the_ledger_answers_and_a_reservation_it_does_not_know_is_
     let latest = instances.polled.latest(entry.item_id, entry.buyer).await;
     assert_eq!(latest.unwrap(), Some(known));
     assert_busy(instances.polled.latest(unit.item_id, unit.buyer)).await;
+    assert_busy(instances.polled.without_order(unit.buyer, 0, 50)).await;
     let held = instances.reserve(3).await;
     assert!(held.position > 0, "the gate decided");
 

@@ -1,9 +1,10 @@
 //! The ledger's reservations and orders, with the cache of results in front for those who poll.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use app::wire::{AccountId, ItemId, OrderId, Rejection, ReservationId, ReservationState};
 use async_trait::async_trait;
+use futures::future::join_all;
 
 use super::{CachedResult, Results};
 use crate::engine::ports::{
@@ -75,6 +76,42 @@ impl ReservationReader for CachedReservations {
         };
         Ok(self.get(newer).await?.or(written))
     }
+
+    /// What only Redis knows is queued. Redis is read first: what was written after it answered is
+    /// found in the ledger, so that nothing falls between the two. No answer of Redis is an error:
+    /// something may be queued.
+    async fn without_order(
+        &self,
+        buyer: AccountId,
+        failed_since_ms: i64,
+        limit: u32,
+    ) -> Result<Vec<ReservationRecord>, PortError> {
+        let mut cached = self.results.of_buyer(buyer).await?;
+        cached.retain(|record| record.state == ReservationState::Queued);
+        let written = cached
+            .iter()
+            .map(|record| self.ledger.get(record.reservation_id));
+        let written: Result<Vec<_>, _> = join_all(written).await.into_iter().collect();
+        let listed = self
+            .ledger
+            .without_order(buyer, failed_since_ms, limit)
+            .await?;
+        let of_ledger: HashSet<ReservationId> = written?
+            .iter()
+            .flatten()
+            .chain(&listed)
+            .map(|record| record.reservation_id)
+            .collect();
+        cached.retain(|record| !of_ledger.contains(&record.reservation_id));
+        cached.extend(listed);
+        // Stable: what is equally new stays in the order it came in.
+        cached.sort_by_key(|record| {
+            let is_queued = record.state == ReservationState::Queued;
+            std::cmp::Reverse((is_queued, record.held_at_ms))
+        });
+        cached.truncate(limit as usize);
+        Ok(cached)
+    }
 }
 
 /// The ledger's orders; how reservations ended is recorded for those who poll, after the commit.
@@ -98,6 +135,7 @@ fn record(queued: &QueuedReservation, outcome: &WriteOutcome) -> ReservationReco
         state,
         order_id,
         reason,
+        held_at_ms: queued.held_at_ms,
     }
 }
 
