@@ -75,6 +75,9 @@ impl RabbitServer {
             // The script becomes the node instead of watching it, so that its id is the node's.
             ("RABBITMQ_ALLOW_INPUT", "1".to_owned()),
             ("RABBITMQ_SERVER_START_ARGS", "-noinput +S 1:1".to_owned()),
+            // A node or a tool that crashes would leave 700 kB of dump in the caller's folder.
+            ("ERL_CRASH_DUMP", "/dev/null".to_owned()),
+            ("ERL_CRASH_DUMP_SECONDS", "0".to_owned()),
         ];
         let server = RabbitServer {
             port,

@@ -5,6 +5,7 @@ mod lua;
 use std::{
     fs,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 fn root() -> PathBuf {
@@ -60,6 +61,66 @@ fn no_file_is_longer_than_one_can_keep_in_mind() {
         assert!(
             lines <= limit,
             "{path} has {lines} lines; the limit is {limit}"
+        );
+    }
+}
+
+/// What may be in the repository: how a file's name ends, and how many bytes it may have.
+const KINDS: [(&str, u64); 23] = [
+    (".rs", 32_000),
+    (".lua", 16_000),
+    (".ts", 16_000),
+    (".css", 16_000),
+    (".sh", 24_000),
+    (".toml", 16_000),
+    (".json", 64_000),
+    (".lock", 300_000),
+    (".md", 64_000),
+    (".snap", 16_000),
+    (".svg", 16_000),
+    (".png", 200_000),
+    (".conf", 16_000),
+    (".yaml", 16_000),
+    (".service", 4_000),
+    (".example", 4_000),
+    (".txt", 4_000),
+    ("ignore", 1_000),
+    (".editorconfig", 1_000),
+    (".ci/run", 4_000),
+    ("Dockerfile", 8_000),
+    ("LICENSE", 4_000),
+    ("Makefile", 16_000),
+];
+
+#[test]
+fn the_repository_holds_only_files_of_known_kinds_and_sizes() {
+    // With what is not committed yet, so that it is noticed before it is.
+    let listed = Command::new("git")
+        .args([
+            "ls-files",
+            "-z",
+            "--cached",
+            "--others",
+            "--exclude-standard",
+        ])
+        .current_dir(root())
+        .output()
+        .expect("git lists the files");
+    assert!(listed.status.success(), "{listed:?}");
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    let files: Vec<_> = listed.split_terminator('\0').collect();
+    assert!(files.len() > 100, "{files:?}");
+    for file in files {
+        // Removed, and not committed yet.
+        let Ok(found) = fs::metadata(root().join(file)) else {
+            continue;
+        };
+        let kind = KINDS.iter().find(|(end, _)| file.ends_with(end));
+        let (_, limit) = kind.unwrap_or_else(|| panic!("{file} is of no kind that belongs here"));
+        let bytes = found.len();
+        assert!(
+            bytes <= *limit,
+            "{file} has {bytes} bytes; the limit is {limit}"
         );
     }
 }
