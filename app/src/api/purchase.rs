@@ -54,7 +54,6 @@ pub async fn purchase(path: String, item_id: ItemId) -> Result<Reserved, ApiErro
 
 /// The panel is rendered on the server too, and buys nothing there.
 #[cfg(feature = "ssr")]
-#[expect(clippy::unused_async, reason = "the browser's call has the same form")]
 pub async fn purchase(_: String, _: ItemId) -> Result<Reserved, ApiError> {
     Err(ApiError::Offline)
 }

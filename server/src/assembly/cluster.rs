@@ -111,7 +111,10 @@ async fn clocks(
     let clock = ClusterClock::new(redis.clone());
     // Right from the first request on, where Redis is there.
     if let Err(error) = clock.synchronise().await {
-        tracing::warn!(error = %Chain(&error), "Redis is away: will try again");
+        tracing::warn!(
+            error = %Chain(&error),
+            "cannot read the clock of Redis; starting with the machine's own, reading again every second"
+        );
     }
     let followed = clock.clone();
     tasks.push(Task::restartable(

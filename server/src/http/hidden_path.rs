@@ -32,7 +32,11 @@ pub async fn purchase(
     path: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Response {
-    let Some(path) = path.ok().map(|Path(path)| path).filter(is_path) else {
+    let Some(path) = path
+        .ok()
+        .map(|Path(path)| path)
+        .filter(|path| is_path(path))
+    else {
         return Envelope(ApiError::PathInvalid).into_response();
     };
     let Purchase { item_id } = match envelope::json(request).await {
@@ -46,7 +50,7 @@ pub async fn purchase(
     }
 }
 
-fn is_path(path: &String) -> bool {
+fn is_path(path: &str) -> bool {
     path.len() == LENGTH && path.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 

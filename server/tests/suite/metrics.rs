@@ -58,13 +58,13 @@ fn arguments(kind: &'static str, rest: &str) -> Use {
         name.starts_with("seckill_"),
         "{kind}!({arguments}: a name that cannot be found"
     );
-    let labels = arguments
-        .split("=>")
-        .map(str::trim_end)
-        .filter_map(|before| {
-            let before = before.strip_suffix('"')?;
-            Some(before.rsplit('"').next()?.to_owned())
-        });
+    // What stands behind the last `=>` is a value.
+    let mut pieces: Vec<_> = arguments.split("=>").collect();
+    pieces.pop();
+    let labels = pieces.into_iter().map(str::trim_end).filter_map(|before| {
+        let before = before.strip_suffix('"')?;
+        Some(before.rsplit('"').next()?.to_owned())
+    });
     (name.to_owned(), kind, labels.collect())
 }
 

@@ -16,6 +16,7 @@ use tokio::{
 };
 
 use super::{PORT, topology::Topology};
+use crate::chain::Chain;
 use crate::engine::ports::PortError;
 
 /// From the first packet to declared queues.
@@ -110,9 +111,9 @@ impl Connector {
         metrics::counter!("seckill_queue_connects_total").increment(1);
         connected.map_err(|error| {
             let error = port_error(error);
-            if let PortError::Failed { source, .. } = &error {
+            if matches!(error, PortError::Failed { .. }) {
                 tracing::error!(
-                    %source,
+                    error = %Chain(&error),
                     exchange = %self.topology.names.exchange,
                     "RabbitMQ refuses the login or the queues, which may exist with other arguments; \
                      the next call tries again"

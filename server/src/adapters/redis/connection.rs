@@ -162,7 +162,7 @@ impl Redis {
                 self.record_timeout();
                 Err(PortError::busy(
                     PORT,
-                    &format!("no answer within {} ms", CALL_TIMEOUT.as_millis()),
+                    format!("no answer within {} ms", CALL_TIMEOUT.as_millis()),
                 ))
             }
             Ok(Err(error)) if is_no_answer(&error) => {

@@ -114,8 +114,8 @@ async fn starts_without(
     for log in &logs {
         let says = match name {
             "ledger" => "waiting for the ledger",
-            "gate" => "Redis is away",
-            _ => "RabbitMQ is away",
+            "gate" => "cannot read the clock of Redis",
+            _ => "cannot connect to RabbitMQ",
         };
         assert!(log.contains(says), "{log}");
         assert!(log.lines().count() <= 12, "a flood: {log}");

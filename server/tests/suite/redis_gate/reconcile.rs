@@ -81,7 +81,7 @@ async fn a_difference_is_repaired_when_it_was_there_twice_with_nothing_under_way
         let stock = gate.stock(item).await.unwrap().unwrap();
         assert_eq!((stock.total, stock.sellable, stock.locked), (9, 4, 5));
         let again = reserve(gate, super::hold_as(item, 1, 1)).await;
-        assert!(matches!(again, Decision::Refused(_)), "{again:?}");
+        assert!(matches!(again, Decision::AlreadyReserved(_)), "{again:?}");
     }
 }
 
@@ -140,7 +140,7 @@ async fn an_item_with_thousands_of_differences_is_loaded_again() {
         assert_eq!(gate.stock(item).await.unwrap(), before);
         for number in [1, 1_000, 2_500] {
             let again = reserve(gate, super::hold_as(item, number, 3)).await;
-            assert!(matches!(again, Decision::Refused(_)), "{again:?}");
+            assert!(matches!(again, Decision::AlreadyReserved(_)), "{again:?}");
         }
         assert_eq!(repaired(gate, item).await, None);
     }

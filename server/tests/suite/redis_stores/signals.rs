@@ -166,7 +166,7 @@ async fn an_instance_that_was_cut_off_clears_its_sold_out_cache_and_wakes_every_
 async fn messages_that_cannot_be_read_are_ignored_and_no_subscription_is_left_behind() {
     let place = Place::alone(shared());
     let mut instance = Instance::open(&place).await;
-    let [wake, returns] = ["bell", "returns"].map(|name| format!("{}:{name}", place.namespace));
+    let [wake, returns] = ["wake", "returns"].map(|name| format!("{}:{name}", place.namespace));
     for text in ["", " ", "x", "x y", "relay", "\u{1F514} \u{1F514}"] {
         shared().cli(&["publish", &wake, text]);
         shared().cli(&["publish", &returns, text]);

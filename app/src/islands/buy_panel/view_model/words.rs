@@ -110,10 +110,7 @@ impl Words<'_> {
                 .link(panel::to_order(language), format!("/orders/{order_id}"))
                 .again(*again, panel::again(language)),
             State::Lost { loss, again } => words.lost(*loss, *again),
-            State::SoldOut => words
-                .model(panel::sold_out(language))
-                .big(Big::Words(panel::sold_out_big(language).to_owned()))
-                .hint(panel::sold_out_hint(language)),
+            State::SoldOut => words.sold_out(),
             State::Ended => words
                 .model(panel::ended(language))
                 .hint(panel::ended_hint(language))
@@ -126,6 +123,13 @@ impl Words<'_> {
             }
             State::Waiting(wait) => words.waiting(*wait),
         }
+    }
+
+    fn sold_out(&self) -> ViewModel {
+        let language = self.language;
+        self.model(panel::sold_out(language))
+            .big(Big::Words(panel::sold_out_big(language).to_owned()))
+            .hint(panel::sold_out_hint(language))
     }
 
     fn model(&self, status: impl Into<String>) -> ViewModel {

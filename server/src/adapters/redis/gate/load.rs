@@ -57,7 +57,7 @@ impl RedisGate {
         let Ok(_one) = timeout(LOCK_TIMEOUT, self.loading.lock()).await else {
             return Err(PortError::busy(
                 PORT,
-                &format!(
+                format!(
                     "another item has been loading for {} s",
                     LOCK_TIMEOUT.as_secs()
                 ),
@@ -236,7 +236,7 @@ impl RedisGate {
             "loaded" | "current" => Ok(()),
             other => Err(PortError::busy(
                 PORT,
-                &format!("the item was not loaded: its segment is {other}"),
+                format!("the item was not loaded: its segment is {other}"),
             )),
         }
     }
