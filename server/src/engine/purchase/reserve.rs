@@ -50,12 +50,12 @@ pub async fn reserve(
         // The path is not worth using up: a unit may come back while it is good.
         return Err(ReserveError::Refused(Rejection::SoldOut));
     }
-    let Some(grant) = deps.paths.take(path).await?.filter(good) else {
+    let Some(mut grant) = deps.paths.take(path).await?.filter(good) else {
         return Err(path_invalid);
     };
 
     let reservation_id = grant.reservation_id;
-    match ask_gate(deps, &grant).await {
+    match ask_gate(deps, &mut grant).await {
         Ok(Decision::Held { position }) => {
             deps.wake.notify(deps.after_hold);
             Ok(Reserved {
@@ -73,31 +73,28 @@ pub async fn reserve(
             Err(ReserveError::Refused(rejection))
         }
         Err(unknown) => {
-            let asked = true;
-            deps.paths.put(PathGrant { asked, ..grant }).await?;
+            deps.paths.put(grant).await?;
             Err(unknown.into())
         }
     }
 }
 
-/// A lost answer is asked for once more, with the same id: whatever was decided is told again.
-async fn ask_gate(deps: &Deps, grant: &PathGrant) -> Result<Decision, PortError> {
-    let request = ReserveRequest {
+/// A lost answer is asked for once more, with the same id: whatever was decided is told again. The
+/// grant keeps that an answer was lost, whatever the second one is: a unit may be held.
+async fn ask_gate(deps: &Deps, grant: &mut PathGrant) -> Result<Decision, PortError> {
+    if let answer @ Ok(_) = deps.gate.reserve(request(grant)).await {
+        return answer;
+    }
+    grant.asked = true;
+    deps.gate.reserve(request(grant)).await
+}
+
+fn request(grant: &PathGrant) -> ReserveRequest {
+    ReserveRequest {
         reservation_id: grant.reservation_id,
         item_id: grant.item_id,
         buyer: grant.buyer,
         path: grant.path.clone(),
         asked_before: grant.asked,
-    };
-    match deps.gate.reserve(request.clone()).await {
-        Err(_) => {
-            let asked_before = true;
-            let again = ReserveRequest {
-                asked_before,
-                ..request
-            };
-            deps.gate.reserve(again).await
-        }
-        answer => answer,
     }
 }

@@ -1,17 +1,21 @@
 //! Failures that other shops of this kind have had.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicU32, Ordering},
+};
 
 use app::{
     port::Storefront,
-    wire::{ApiError, ReservationState},
+    wire::{ApiError, ItemId, Rejection, ReservationState},
 };
+use async_trait::async_trait;
 use sea_orm::{ConnectionTrait, Database};
 use server::{
     adapters::faulty::{Fault, FaultPlan, Point},
     engine::{
         orders::{close_unpaid, write_orders},
-        ports::Account,
+        ports::{Account, Decision, PortError, Reserve, ReserveRequest},
     },
 };
 
@@ -217,6 +221,50 @@ async fn who_may_hold_a_unit_is_never_told_that_it_is_sold_out() {
         1,
         "the sold-out cache does not know what the gate knows"
     );
+    client.shop.audit().await;
+}
+
+/// A gate whose first answer is lost, and which lets the second question wait too long.
+struct LostThenBusy {
+    gate: Arc<dyn Reserve>,
+    asked: AtomicU32,
+}
+
+#[async_trait]
+impl Reserve for LostThenBusy {
+    async fn reserve(&self, request: ReserveRequest) -> Result<Decision, PortError> {
+        match self.asked.fetch_add(1, Ordering::SeqCst) {
+            0 => {
+                self.gate.reserve(request).await?;
+                Err(PortError::failed("gate", "the answer was lost"))
+            }
+            1 => Ok(Decision::Refused(Rejection::Busy)),
+            _ => self.gate.reserve(request).await,
+        }
+    }
+
+    fn is_sold_out(&self, item_id: ItemId) -> bool {
+        self.gate.is_sold_out(item_id)
+    }
+}
+
+#[tokio::test]
+async fn who_may_hold_a_unit_and_hears_busy_is_never_told_that_it_is_sold_out() {
+    let mut shop = TestShop::new().await;
+    let purchase = Arc::get_mut(&mut shop.engine.purchase).unwrap();
+    let gate = purchase.gate.clone();
+    let asked = AtomicU32::new(0);
+    purchase.gate = Arc::new(LostThenBusy { gate, asked });
+    let client = TestClient::of(shop);
+    let (item, first) = (client.shop.item(1).await, visitor(1));
+    let path = client.path_for(&first, item).await.unwrap().path;
+    let second_path = client.path_for(&visitor(2), item).await.unwrap().path;
+    let busy = client.purchase(&first, path.clone(), item).await;
+    assert!(matches!(busy, Err(ApiError::Busy { .. })), "{busy:?}");
+    let second = client.purchase(&visitor(2), second_path, item).await;
+    assert_eq!(second, Err(ApiError::SoldOut));
+    let again = client.purchase(&first, path, item).await;
+    assert_eq!(again.unwrap().position, 1);
     client.shop.audit().await;
 }
 
