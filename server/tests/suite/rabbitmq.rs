@@ -19,7 +19,7 @@ use server::{
 use tokio::{sync::Notify, time::timeout};
 use uuid::Uuid;
 
-use crate::support::START_MS;
+use crate::support::{START_MS, eventually};
 use test_servers::rabbitmq::{RabbitServer, shared};
 
 /// Instead of seconds.
@@ -46,20 +46,6 @@ async fn connect_with(
 ) -> Arc<RabbitQueue> {
     let queue = RabbitQueue::connect(&server.url(), namespace, RETRY_AFTER, wake).await;
     Arc::new(queue.unwrap())
-}
-
-/// Calls `look` until it finds something; fails after half a minute.
-pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    let found = async {
-        loop {
-            match look().await {
-                Some(found) => return found,
-                None => tokio::time::sleep(Duration::from_millis(20)).await,
-            }
-        }
-    };
-    let found = timeout(Duration::from_secs(30), found).await;
-    found.unwrap_or_else(|_| panic!("not found within 30 s: {what}"))
 }
 
 fn held(number: u32) -> QueuedReservation {

@@ -26,7 +26,7 @@ use server::{
 use test_servers::redis::{shared, shared_cluster};
 use uuid::Uuid;
 
-use crate::support::{HOUR_MS, START_MS, TestShop};
+use crate::support::{HOUR_MS, START_MS, TestShop, reserve};
 
 const OPEN: Window = Window {
     starts_at_ms: START_MS,
@@ -75,17 +75,6 @@ fn hold_as(item_id: ItemId, number: u32, reservation: u128) -> ReserveRequest {
 
 fn hold(item_id: ItemId, number: u32) -> ReserveRequest {
     hold_as(item_id, number, 0xcc0_0000 + u128::from(number))
-}
-
-/// Reserves again while the gate is busy.
-async fn reserve(gate: &dyn Reserve, hold: ReserveRequest) -> Decision {
-    crate::rabbitmq::eventually("a decision", async || {
-        match gate.reserve(hold.clone()).await {
-            Err(PortError::Busy { .. }) => None,
-            answer => Some(answer.unwrap()),
-        }
-    })
-    .await
 }
 
 async fn relay(shop: &TestShop) {

@@ -30,7 +30,7 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 pub use environment::{ANSWER, ManualClock, PlainPasswords, SeededIds, environment};
-pub use gate::EngineGate;
+pub use gate::{EngineGate, reserve};
 pub use stack::Data;
 
 /// The instant at which tests begin.
@@ -38,6 +38,20 @@ pub const START_MS: i64 = 1_800_000_000_000;
 pub const HOUR_MS: i64 = 3_600_000;
 /// A relay that has had entries for this long is dead.
 pub const OUTBOX_IDLE: Duration = Duration::from_secs(5);
+
+/// Calls `look` until it finds something; fails after half a minute.
+pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let found = async {
+        loop {
+            match look().await {
+                Some(found) => return found,
+                None => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
+        }
+    };
+    let found = tokio::time::timeout(Duration::from_secs(30), found).await;
+    found.unwrap_or_else(|_| panic!("not found within 30 s: {what}"))
+}
 
 /// A shop whose workers do not run by themselves.
 pub struct TestShop {
@@ -117,7 +131,7 @@ impl TestShop {
         EngineGate::of(&self.engine)
     }
 
-    /// A gate as another copy of the server would have it.
+    /// A gate as another instance of the server would have it.
     pub fn redis_gate(&self, redis: &Redis, timeouts: Timeouts) -> RedisGate {
         let (ledger, queue) = (Arc::new(self.sql.clone()), Arc::new(self.sql.clone()));
         let clock = GateClock::Given(self.clock.clone());

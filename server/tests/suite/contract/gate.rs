@@ -3,11 +3,11 @@
 use app::wire::{AccountId, ItemId, Rejection, ReservationId};
 use futures::future::join_all;
 use server::engine::ports::{
-    Decision, GateStock, PortError, Reconciled, Reserve, ReserveRequest, Restock, StockGate, Window,
+    Decision, GateStock, Reconciled, Reserve, ReserveRequest, Restock, StockGate, Window,
 };
 use uuid::Uuid;
 
-use crate::support::{EngineGate, HOUR_MS, START_MS, TestShop};
+use crate::support::{EngineGate, HOUR_MS, START_MS, TestShop, reserve};
 
 const OPEN: Window = Window {
     starts_at_ms: START_MS,
@@ -60,17 +60,6 @@ on_every_gate! {
     reconcile_finds_gate_and_ledger_equal_at_every_stage,
     a_paid_unit_is_sold_once_and_stays_its_buyers,
     a_released_reservation_asks_again_in_vain,
-}
-
-/// Asks until there is an answer: "busy" is none.
-async fn reserve(gate: &dyn Reserve, hold: ReserveRequest) -> Decision {
-    for _ in 0..100 {
-        match gate.reserve(hold.clone()).await {
-            Err(PortError::Busy { .. }) => {}
-            answer => return answer.unwrap(),
-        }
-    }
-    panic!("always busy");
 }
 
 async fn an_unknown_item_is_refused(shop: TestShop) {

@@ -7,8 +7,8 @@ use server::engine::ports::{Depth, OrderQueue, OrderWriter, QueuedReservation, T
 use uuid::Uuid;
 
 use crate::{
-    rabbitmq::{connect, eventually},
-    support::{START_MS, TestShop},
+    rabbitmq::connect,
+    support::{START_MS, TestShop, eventually},
 };
 use test_servers::rabbitmq::shared;
 

@@ -8,10 +8,7 @@ use test_servers::redis::shared;
 
 use super::{cli, connect, hold, reserve};
 
-use crate::{
-    rabbitmq::eventually,
-    support::{HOUR_MS, OUTBOX_IDLE, START_MS, TestShop},
-};
+use crate::support::{HOUR_MS, OUTBOX_IDLE, START_MS, TestShop, eventually};
 
 fn buyers(entries: &[OutboxEntry]) -> Vec<u128> {
     let mut buyers: Vec<_> = entries

@@ -84,7 +84,7 @@ async fn an_item_is_loaded_again_into_an_empty_redis_when_nothing_is_under_way()
     let refused = reserve(gate, hold(item, 4)).await;
     assert!(matches!(refused, Decision::SoldOut { .. }));
     // The list of outboxes is read again once a second.
-    crate::rabbitmq::eventually("three orders", async || {
+    crate::support::eventually("three orders", async || {
         work(&shop).await;
         (shop.audit().await.items[0].orders_live == 3).then_some(())
     })

@@ -10,7 +10,7 @@ use server::{
 };
 
 use super::{OPEN, cli, connect, connect_cluster, hold, reserve, work};
-use crate::{rabbitmq::eventually, support::TestShop};
+use crate::support::{TestShop, eventually};
 
 /// Many buyers reserve at the same time, half of them at another instance of the server. Returns
 /// the positions of those who hold a unit.

@@ -12,6 +12,8 @@ use server::engine::{
     },
 };
 
+use super::eventually;
+
 /// The gate as an engine has it, decorators included.
 #[derive(Clone)]
 pub struct EngineGate {
@@ -65,4 +67,17 @@ impl StockGate for EngineGate {
     async fn stock(&self, item_id: ItemId) -> Result<Option<GateStock>, PortError> {
         self.gate.stock(item_id).await
     }
+}
+
+/// Asks again until there is an answer: "busy" is none, and may come after a unit was held.
+pub async fn reserve(gate: &dyn Reserve, mut request: ReserveRequest) -> Decision {
+    eventually("an answer", async || {
+        let answer = gate.reserve(request.clone()).await;
+        request.asked_before = true;
+        match answer {
+            Err(PortError::Busy { .. }) => None,
+            answer => Some(answer.unwrap()),
+        }
+    })
+    .await
 }
