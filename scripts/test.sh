@@ -19,7 +19,7 @@ stage 'Dependencies' scripts/dependencies.sh
 stage 'Lint: pages and server' cargo clippy --all-targets -- -D warnings
 stage 'Lint: browser' cargo clippy -p frontend --target wasm32-unknown-unknown -- -D warnings
 stage 'Lint: browser tests' npm --prefix end2end run --silent check
-stage 'Tests: pages and server' cargo test --lib --bins --test suite --test with_servers
+stage 'Tests: pages and server' cargo test --lib --bins --test suite --test memory --test with_servers
 # The same contracts on the servers of a cluster, which the tests start themselves.
 CONTRACTS=(contract:: purchase::returns purchase::refusals purchase::waiting::a_)
 stage 'Contracts: Redis, RabbitMQ, PostgreSQL' env SECKILL_TEST_STACK=postgres \
