@@ -1,5 +1,5 @@
-//! The composition root: puts adapters under the engine. Which ones is decided here, at run time, by configuration. Tests put the shop together here too, with a
-//! clock of their own.
+//! The composition root: puts adapters under the engine. Which ones is decided here, at run time, by
+//! configuration. Tests put the shop together here too, with a clock of their own.
 
 mod cluster;
 mod embedded;
@@ -206,72 +206,64 @@ struct Parts {
 fn engine(config: &Config, environment: Environment, sql: &Sql, parts: Parts) -> Engine {
     let (rules, sql, ledger) = (config.rules(), Arc::new(sql.clone()), parts.ledger);
     let catalogue: Arc<dyn Catalogue> = Arc::new(CachedCatalogue::new(sql.clone()));
-    let Parts {
-        clock,
-        outbox,
-        limits,
-        gate,
-        wake,
-        ..
-    } = parts;
     Engine {
         accounts: Arc::new(accounts::Deps {
             rules,
-            clock: clock.clone(),
+            clock: parts.clock.clone(),
             ids: environment.ids.clone(),
-            limits: limits.clone(),
+            limits: parts.limits.clone(),
             accounts: sql.clone(),
             tokens: parts.tokens,
             passwords: environment.passwords,
-            wake: wake.clone(),
+            wake: parts.wake.clone(),
         }),
         audit: Arc::new(audit::Deps {
-            clock: clock.clone(),
+            clock: parts.clock.clone(),
             facts: sql.clone(),
             catalogue: catalogue.clone(),
-            gate: gate.clone(),
+            gate: parts.gate.clone(),
             ledger: ledger.gate,
             queue: ledger.queue.clone(),
-            outbox: outbox.clone(),
+            outbox: parts.outbox.clone(),
         }),
         notices: Arc::new(notices::Deps {
-            clock: clock.clone(),
+            clock: parts.clock.clone(),
             notices: sql,
             notifier: environment.notifier,
         }),
         purchase: Arc::new(purchase::Deps {
             rules,
-            clock: clock.clone(),
+            clock: parts.clock.clone(),
             ids: environment.ids.clone(),
-            limits: limits.clone(),
+            limits: parts.limits.clone(),
             catalogue: catalogue.clone(),
             questions: environment.questions,
             captchas: parts.captchas,
             paths: parts.paths,
             gate: parts.reserve,
-            wake: wake.clone(),
-            after_hold: match outbox {
+            wake: parts.wake.clone(),
+            after_hold: match parts.outbox {
                 Some(_) => Job::Relay,
                 None => Job::WriteOrders,
             },
         }),
         orders: Arc::new(orders::Deps {
             rules,
-            clock: clock.clone(),
+            clock: parts.clock.clone(),
             ids: environment.ids,
-            limits,
-            outbox,
+            limits: parts.limits,
+            outbox: parts.outbox,
             queue: ledger.queue,
             writer: ledger.writer,
             closer: ledger.closer,
             reader: ledger.reader,
             reservations: ledger.reservations,
-            wake,
+            wake: parts.wake,
         }),
         stock: Arc::new(stock::Deps {
-            clock,
+            clock: parts.clock,
             catalogue,
-            gate,
+            gate: parts.gate,
             restock: parts.restock,
             due: ledger.due,
         }),
