@@ -43,9 +43,9 @@ pub async fn purchase(path: String, item_id: ItemId) -> Result<Reserved, ApiErro
         item_id: ItemId,
     }
 
-    type Json2 = Http<Json, Json>;
+    type JsonOverHttp = Http<Json, Json>;
     let address = format!("/seckill/{path}");
-    <Json2 as Protocol<Purchase, Reserved, BrowserClient, BrowserMockServer, ApiError>>::run_client(
+    <JsonOverHttp as Protocol<Purchase, Reserved, BrowserClient, BrowserMockServer, ApiError>>::run_client(
         &address,
         Purchase { item_id },
     )

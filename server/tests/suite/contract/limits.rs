@@ -2,13 +2,18 @@
 
 use app::wire::AccountId;
 use futures::future::join_all;
-use server::engine::ports::Limit;
+use server::engine::ports::{Limit, RetryAfter};
 use uuid::Uuid;
 
 use crate::support::TestShop;
 
 fn buyer(number: u128) -> AccountId {
     AccountId(Uuid::from_u128(number))
+}
+
+/// Counts one call: `None` when it is let through.
+async fn over(shop: &TestShop, limit: &Limit) -> Option<RetryAfter> {
+    shop.engine.purchase.limits.count(limit).await.unwrap()
 }
 
 #[tokio::test]
@@ -50,35 +55,14 @@ async fn whoever_waits_as_long_as_told_is_let_through() {
     let shop = TestShop::new().await;
     let limit = Limit::Captcha(buyer(1));
     for _ in 0..5 {
-        assert_eq!(
-            shop.engine.purchase.limits.count(&limit).await.unwrap(),
-            None
-        );
+        assert_eq!(over(&shop, &limit).await, None);
     }
-    let over = shop
-        .engine
-        .purchase
-        .limits
-        .count(&limit)
-        .await
-        .unwrap()
-        .unwrap();
-    assert!((1..=1000).contains(&over.wait_ms), "{over:?}");
-    shop.clock.advance(over.wait_ms - 1);
-    assert!(
-        shop.engine
-            .purchase
-            .limits
-            .count(&limit)
-            .await
-            .unwrap()
-            .is_some()
-    );
+    let refused = over(&shop, &limit).await.unwrap();
+    assert!((1..=1000).contains(&refused.wait_ms), "{refused:?}");
+    shop.clock.advance(refused.wait_ms - 1);
+    assert!(over(&shop, &limit).await.is_some());
     shop.clock.advance(1);
-    assert_eq!(
-        shop.engine.purchase.limits.count(&limit).await.unwrap(),
-        None
-    );
+    assert_eq!(over(&shop, &limit).await, None);
 }
 
 #[tokio::test]
@@ -86,34 +70,13 @@ async fn words_are_given_three_times_at_once_and_then_every_ten_seconds() {
     let shop = TestShop::new().await;
     let limit = Limit::Spelling(buyer(1));
     for _ in 0..3 {
-        assert_eq!(
-            shop.engine.purchase.limits.count(&limit).await.unwrap(),
-            None
-        );
+        assert_eq!(over(&shop, &limit).await, None);
     }
-    let over = shop
-        .engine
-        .purchase
-        .limits
-        .count(&limit)
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(over.wait_ms, 10_000);
+    let refused = over(&shop, &limit).await.unwrap();
+    assert_eq!(refused.wait_ms, 10_000);
     shop.clock.advance(10_000);
-    assert_eq!(
-        shop.engine.purchase.limits.count(&limit).await.unwrap(),
-        None
-    );
-    assert!(
-        shop.engine
-            .purchase
-            .limits
-            .count(&limit)
-            .await
-            .unwrap()
-            .is_some()
-    );
+    assert_eq!(over(&shop, &limit).await, None);
+    assert!(over(&shop, &limit).await.is_some());
 }
 
 #[tokio::test]
@@ -122,15 +85,7 @@ async fn an_address_gets_fifty_requests_at_once_and_another_fifty_a_second_later
     let limit = Limit::Address("10.0.0.1".parse().unwrap());
     for _ in 0..2 {
         let mut passed = 0;
-        while shop
-            .engine
-            .purchase
-            .limits
-            .count(&limit)
-            .await
-            .unwrap()
-            .is_none()
-        {
+        while over(&shop, &limit).await.is_none() {
             passed += 1;
         }
         assert_eq!(passed, 50);
@@ -142,29 +97,11 @@ async fn an_address_gets_fifty_requests_at_once_and_another_fifty_a_second_later
 async fn a_refusal_does_not_prolong_the_wait() {
     let shop = TestShop::new().await;
     let limit = Limit::Path(buyer(1));
-    while shop
-        .engine
-        .purchase
-        .limits
-        .count(&limit)
-        .await
-        .unwrap()
-        .is_none()
-    {}
+    while over(&shop, &limit).await.is_none() {}
     for waited_ms in (0..1000).step_by(100) {
-        let over = shop
-            .engine
-            .purchase
-            .limits
-            .count(&limit)
-            .await
-            .unwrap()
-            .unwrap();
-        assert_eq!(over.wait_ms, 1000 - waited_ms);
+        let refused = over(&shop, &limit).await.unwrap();
+        assert_eq!(refused.wait_ms, 1000 - waited_ms);
         shop.clock.advance(100);
     }
-    assert_eq!(
-        shop.engine.purchase.limits.count(&limit).await.unwrap(),
-        None
-    );
+    assert_eq!(over(&shop, &limit).await, None);
 }
