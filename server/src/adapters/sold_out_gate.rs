@@ -5,7 +5,7 @@
 //! buyers.
 //!
 //! The only owner of the sold-out cache: set by the gate's refusals, cleared by what comes back. In a
-//! cluster the other instances' returns clear it too (`redis::Signals`).
+//! cluster the other instances' returns clear it too (`redis::SignalListener`).
 
 use std::{sync::Arc, time::Duration};
 

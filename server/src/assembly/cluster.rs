@@ -1,4 +1,4 @@
-//! A copy of a shop on servers: Redis is the gate, RabbitMQ the queue, PostgreSQL or MySQL the
+//! An instance of a shop on servers: Redis is the gate, RabbitMQ the queue, PostgreSQL or MySQL the
 //! ledger. Only the ledger must be there at the beginning; the others are called when they are.
 
 use std::{sync::Arc, time::Duration};
@@ -29,7 +29,7 @@ use crate::{
 /// waits for the queue's confirms.
 const RELAY_IDLE: Duration = Duration::from_secs(5);
 
-/// The copy's lines to the servers, and what it hears over them.
+/// The instance's lines to the servers, and what it hears over them.
 struct Lines {
     sql: Sql,
     redis: Redis,
@@ -73,13 +73,13 @@ pub async fn assemble(
     );
     tasks.push(Task::restartable(
         "listen",
-        "Hears from other copies that units came back and that there is work.",
+        "Hears from other instances that units came back and that there is work.",
         move || signals.clone().listen(),
     ));
     let wake_signals_of_all = lines.wake_signals.clone();
     tasks.push(Task::restartable(
         "publish",
-        "Tells other copies that there is work.",
+        "Tells other instances that there is work.",
         move || wake_signals_of_all.clone().publish(),
     ));
 
@@ -99,7 +99,7 @@ pub async fn assemble(
     })
 }
 
-/// Time as all copies have it: Redis's, unless a test has its own.
+/// Time as all instances have it: Redis's, unless a test has its own.
 async fn clocks(
     given: Option<Arc<dyn Clock>>,
     redis: &Redis,

@@ -63,7 +63,7 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
     let metrics = metrics::install()?;
     let cannot_listen = |error| format!("cannot listen on {}: {error}", config.process.addr);
     // Ours from now on, but nobody is let in yet: a connection that waits for a ledger that is away
-    // would keep a proxy from asking another copy.
+    // would keep a proxy from asking another instance.
     let address = taken(config.process.addr).map_err(cannot_listen)?;
     let shop = assemble(config).await?;
     if config.process.production {
@@ -158,7 +158,7 @@ async fn assemble(config: &Config) -> Result<Assembly, Failure> {
         let shop = match timeout(SILENCE, &mut shop).await {
             Ok(shop) => shop,
             Err(_) => {
-                tell(&"it does not answer yet, or another copy is migrating it");
+                tell(&"it does not answer yet, or another instance is migrating it");
                 shop.await
             }
         };

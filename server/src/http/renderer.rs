@@ -74,7 +74,7 @@ impl Renderer {
 }
 
 /// Leptos marks its scripts with a nonce. Ours are allowed by their hashes; without the nonce a page
-/// is the same bytes until it says something else, on every copy of the server: a `304`.
+/// is the same bytes until it says something else, on every instance of the server: a `304`.
 fn without_nonce(html: &str) -> String {
     const ATTRIBUTE: &str = " nonce=\"";
     let mut rest = html.split(ATTRIBUTE);

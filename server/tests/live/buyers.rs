@@ -43,7 +43,7 @@ pub struct Promise {
 pub struct Crowd {
     /// Of one address each: who stands in front of the shop limits addresses.
     clients: Arc<[Client]>,
-    /// The copies of the shop; a buyer goes to another one with every call.
+    /// The instances of the shop; a buyer goes to another one with every call.
     urls: Arc<[String]>,
     calls: Arc<AtomicUsize>,
     item_id: String,
@@ -253,7 +253,7 @@ impl Crowd {
         if status == 503 {
             self.busy.fetch_add(1, Ordering::Relaxed);
         }
-        // A proxy in front answers for a copy that is gone, in its own words.
+        // A proxy in front answers for an instance that is gone, in its own words.
         let body = answer.bytes().await?;
         Ok((status, serde_json::from_slice(&body).unwrap_or_default()))
     }
@@ -281,7 +281,7 @@ impl Crowd {
         self.promises.lock().unwrap().len()
     }
 
-    /// Everybody who was told "queued" hears how that ended. A copy that was not told itself looks
+    /// Everybody who was told "queued" hears how that ended. An instance that was not told itself looks
     /// into the ledger within seconds.
     pub async fn all_are_answered(&self) {
         let deadline = Instant::now() + ANSWERED;

@@ -1,4 +1,4 @@
-//! Whole sales in a cluster: copies of the real binary behind nginx, on a real Redis, RabbitMQ and
+//! Whole sales in a cluster: instances of the real binary behind nginx, on a real Redis, RabbitMQ and
 //! database, each reached through a proxy that can break the line.
 
 mod deployment;

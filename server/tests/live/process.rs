@@ -11,7 +11,7 @@ use serde::Deserialize;
 use tempfile::TempDir;
 use test_servers::free_port;
 
-/// A copy of the shop: a port, a folder, and settings of its own.
+/// An instance of the shop: a port, a folder, and settings of its own.
 pub struct Shop {
     folder: TempDir,
     pub port: u16,

@@ -1,4 +1,4 @@
-//! The nginx configuration that is shipped, in front of copies that are made up.
+//! The nginx configuration that is shipped, in front of instances that are made up.
 
 use std::{
     fs,
@@ -20,17 +20,17 @@ use tokio::{net::TcpListener, task::JoinHandle};
 
 use test_servers::{free_port, nginx::Nginx, wait_until};
 
-/// A copy of the shop, as far as nginx sees one.
-struct Copy {
+/// An instance of the shop, as far as nginx sees one.
+struct Instance {
     port: u16,
     asked: Arc<AtomicUsize>,
     task: JoinHandle<()>,
 }
 
-impl Copy {
+impl Instance {
     /// Answers everything with what it was asked for.
-    async fn telling() -> Copy {
-        Copy::answering(|request| {
+    async fn telling() -> Instance {
+        Instance::answering(|request| {
             let word = |name: &str| {
                 let value = request.headers().get(name);
                 value.map_or("", |value| value.to_str().unwrap()).to_owned()
@@ -47,7 +47,7 @@ impl Copy {
         .await
     }
 
-    async fn answering(answer: fn(&Request) -> Response) -> Copy {
+    async fn answering(answer: fn(&Request) -> Response) -> Instance {
         let asked = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&asked);
         let router = Router::new().fallback(async move |request: Request| {
@@ -55,7 +55,7 @@ impl Copy {
             answer(&request)
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        Copy {
+        Instance {
             port: listener.local_addr().unwrap().port(),
             asked,
             task: tokio::spawn(async move { axum::serve(listener, router).await.unwrap() }),
@@ -63,7 +63,7 @@ impl Copy {
     }
 
     /// Receives a request and breaks off.
-    async fn dying() -> Copy {
+    async fn dying() -> Instance {
         let asked = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&asked);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -77,7 +77,7 @@ impl Copy {
                 }
             }
         });
-        Copy { port, asked, task }
+        Instance { port, asked, task }
     }
 
     fn asked(&self) -> usize {
@@ -85,7 +85,7 @@ impl Copy {
     }
 }
 
-impl Drop for Copy {
+impl Drop for Instance {
     fn drop(&mut self) {
         self.task.abort();
     }
@@ -128,9 +128,9 @@ async fn is_busy_call(response: reqwest::Response) {
 }
 
 #[tokio::test]
-async fn copies_hear_who_is_asking_and_for_which_host() {
-    let copy = Copy::telling().await;
-    let nginx = Nginx::start(&[copy.port]);
+async fn instances_hear_who_is_asking_and_for_which_host() {
+    let instance = Instance::telling().await;
+    let nginx = Nginx::start(&[instance.port]);
     let request = client().get(nginx.url() + "/items/7?a=b");
     let request = request.header("x-forwarded-for", "6.6.6.6");
     let told = request.send().await.unwrap().text().await.unwrap();
@@ -140,7 +140,7 @@ async fn copies_hear_who_is_asking_and_for_which_host() {
 
 #[tokio::test]
 async fn a_purchase_that_was_sent_is_not_sent_again() {
-    let (one, other) = (Copy::dying().await, Copy::dying().await);
+    let (one, other) = (Instance::dying().await, Instance::dying().await);
     let nginx = Nginx::start(&[one.port, other.port]);
     is_busy_call(purchase(&nginx).await).await;
     assert_eq!(one.asked() + other.asked(), 1);
@@ -148,18 +148,18 @@ async fn a_purchase_that_was_sent_is_not_sent_again() {
 
 #[tokio::test]
 async fn what_only_reads_is_asked_of_another_copy() {
-    let (dying, living) = (Copy::dying().await, Copy::telling().await);
+    let (dying, living) = (Instance::dying().await, Instance::telling().await);
     let nginx = Nginx::start(&[dying.port, living.port]);
     for _ in 0..4 {
         assert_eq!(get(&nginx, "/api/clock").await.status(), StatusCode::OK);
     }
     assert_eq!(living.asked(), 4);
-    assert!(dying.asked() > 0, "both copies are used");
+    assert!(dying.asked() > 0, "both instances are used");
 }
 
 #[tokio::test]
 async fn purchases_go_past_a_copy_that_is_not_there() {
-    let living = Copy::telling().await;
+    let living = Instance::telling().await;
     let nginx = Nginx::start(&[free_port(), living.port]);
     for _ in 0..4 {
         assert_eq!(purchase(&nginx).await.status(), StatusCode::OK);
@@ -181,30 +181,30 @@ async fn without_any_copy_visitors_hear_busy() {
 
 #[tokio::test]
 async fn numbers_are_not_for_the_public() {
-    let copy = Copy::telling().await;
-    let nginx = Nginx::start(&[copy.port]);
+    let instance = Instance::telling().await;
+    let nginx = Nginx::start(&[instance.port]);
     let refused = get(&nginx, "/metrics").await;
     assert_eq!(refused.status(), StatusCode::NOT_FOUND);
-    assert_eq!(copy.asked(), 0);
+    assert_eq!(instance.asked(), 0);
     assert_eq!(get(&nginx, "/healthz").await.status(), StatusCode::OK);
 }
 
 #[tokio::test]
-async fn a_body_that_is_too_large_is_refused_in_the_copies_words() {
-    let copy = Copy::telling().await;
-    let nginx = Nginx::start(&[copy.port]);
+async fn a_body_that_is_too_large_is_refused_in_the_instances_words() {
+    let instance = Instance::telling().await;
+    let nginx = Nginx::start(&[instance.port]);
     let request = client().post(nginx.url() + "/api/login");
     let response = request.body(vec![b'a'; 17 * 1024]).send().await.unwrap();
     assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY);
     let body = response.text().await.unwrap();
     assert_eq!(body, r#"{"error":"invalid","field":"body"}"#);
-    assert_eq!(copy.asked(), 0);
+    assert_eq!(instance.asked(), 0);
 }
 
 #[tokio::test]
 async fn a_flood_from_one_address_is_cut_off() {
-    let copy = Copy::telling().await;
-    let nginx = Nginx::start(&[copy.port]);
+    let instance = Instance::telling().await;
+    let nginx = Nginx::start(&[instance.port]);
     let (client, url) = (client(), nginx.url() + "/api/clock");
     let all = (0..600).map(|_| client.get(&url).send());
     let answers = futures::future::join_all(all).await;
@@ -226,8 +226,8 @@ async fn a_flood_from_one_address_is_cut_off() {
 
 #[tokio::test]
 async fn assets_come_from_the_folder_in_the_best_form_that_is_taken() {
-    let copy = Copy::telling().await;
-    let nginx = Nginx::start(&[copy.port]);
+    let instance = Instance::telling().await;
+    let nginx = Nginx::start(&[instance.port]);
     fs::create_dir(nginx.site().join("pkg")).unwrap();
     for (end, form) in [("", "plain"), (".br", "as br"), (".gz", "as gz")] {
         let file = nginx.site().join(format!("pkg/seckill.abc.js{end}"));
@@ -257,7 +257,7 @@ async fn assets_come_from_the_folder_in_the_best_form_that_is_taken() {
         assert_eq!(header_of(&answer, header::CACHE_CONTROL), life);
         assert_eq!(answer.text().await.unwrap(), bytes, "{takes}");
     }
-    assert_eq!(copy.asked(), 0);
+    assert_eq!(instance.asked(), 0);
 
     let refused = get(&nginx, "/pkg/seckill.abc.js.br").await;
     assert_eq!(refused.status(), StatusCode::NOT_FOUND);
@@ -267,8 +267,8 @@ async fn assets_come_from_the_folder_in_the_best_form_that_is_taken() {
 
 #[tokio::test]
 async fn an_asset_of_another_version_is_found_at_a_copy() {
-    let old = Copy::answering(|_| StatusCode::NOT_FOUND.into_response()).await;
-    let new = Copy::telling().await;
+    let old = Instance::answering(|_| StatusCode::NOT_FOUND.into_response()).await;
+    let new = Instance::telling().await;
     let nginx = Nginx::start(&[old.port, new.port]);
     for _ in 0..4 {
         let answer = get(&nginx, "/pkg/seckill.new.wasm").await;
@@ -279,25 +279,25 @@ async fn an_asset_of_another_version_is_found_at_a_copy() {
 }
 
 #[tokio::test]
-async fn copies_own_refusals_pass_unchanged() {
-    let copy = Copy::answering(|_| {
+async fn instances_own_refusals_pass_unchanged() {
+    let instance = Instance::answering(|_| {
         let body = Body::from(r#"{"error":"busy","retry_after_s":7}"#);
         let mut response = (StatusCode::SERVICE_UNAVAILABLE, body).into_response();
         response.headers_mut().insert(header::RETRY_AFTER, 7.into());
         response
     })
     .await;
-    let nginx = Nginx::start(&[copy.port]);
+    let nginx = Nginx::start(&[instance.port]);
     let answer = client().request(Method::POST, nginx.url() + "/api/path");
     let answer = answer.send().await.unwrap();
     assert_eq!(header_of(&answer, header::RETRY_AFTER), "7");
-    assert_eq!(copy.asked(), 1);
+    assert_eq!(instance.asked(), 1);
 }
 
 #[tokio::test]
 async fn hidden_addresses_are_not_in_the_log() {
-    let copy = Copy::telling().await;
-    let nginx = Nginx::start(&[copy.port]);
+    let instance = Instance::telling().await;
+    let nginx = Nginx::start(&[instance.port]);
     purchase(&nginx).await;
     get(&nginx, "/api/reservation?reservation_id=8").await;
     wait_until("both lines", || nginx.access_log().lines().count() == 2);

@@ -1,4 +1,4 @@
-//! Log-ins in memory in front of the store. For one process only: another copy's log-out would not
+//! Log-ins in memory in front of the store. For one process only: another instance's log-out would not
 //! be heard.
 
 use std::{sync::Arc, time::Duration};

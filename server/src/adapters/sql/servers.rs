@@ -1,5 +1,5 @@
 //! Opening the database of a server: PostgreSQL, MySQL or MariaDB. What every connection is told
-//! before it is used, how many there are, and migrating one copy of the program at a time.
+//! before it is used, how many there are, and migrating one instance of the program at a time.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ const ASK_LIMIT: Duration = Duration::from_secs(1);
 const IDLE: Duration = Duration::from_secs(60);
 /// No connection is older: after a take-over, or behind a balancer, they move on by themselves.
 const LIFETIME: Duration = Duration::from_secs(30 * 60);
-/// How long a starting copy waits for the database, and for another copy that migrates it.
+/// How long a starting instance waits for the database, and for another that migrates it.
 const MIGRATION: Duration = Duration::from_secs(60);
 
 /// A statement and a lock take 5 s at most, a transaction that its owner left goes after 15 s, and

@@ -1,4 +1,4 @@
-//! [`LoginTokens`] on SQL: they survive a restart, and every copy of the server knows them.
+//! [`LoginTokens`] on SQL: they survive a restart, and every instance of the server knows them.
 
 use app::wire::AccountId;
 use async_trait::async_trait;

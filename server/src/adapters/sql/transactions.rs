@@ -1,5 +1,5 @@
 //! Statements and transactions with a bound on how long they take. Transactions of several workers
-//! and copies get into each other's way: who gives way begins again.
+//! and instances get into each other's way: who gives way begins again.
 
 use std::time::Duration;
 

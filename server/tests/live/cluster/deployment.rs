@@ -1,4 +1,4 @@
-//! A cluster for one test: fresh copies on servers that the tests share, one test at a time.
+//! A cluster for one test: fresh instances on servers that the tests share, one test at a time.
 
 use std::{
     sync::{Arc, LazyLock},
@@ -72,21 +72,21 @@ impl Drop for Held {
     }
 }
 
-/// The lines from the copies to the servers.
+/// The lines from the instances to the servers.
 pub struct Lines {
     pub redis: Proxy,
     pub rabbit: Proxy,
     pub ledger: Proxy,
 }
 
-/// A copy of the shop and its process.
-pub struct Copy {
+/// An instance of the shop and its process.
+pub struct Instance {
     pub shop: Shop,
     role: &'static str,
     process: Option<Process>,
 }
 
-impl Copy {
+impl Instance {
     /// Starts it; ready when this returns.
     pub async fn start(&mut self) {
         self.process = Some(Process::start(&self.shop, &["--role", self.role]).await);
@@ -117,7 +117,7 @@ pub struct Plan {
     pub database: Database,
     pub webs: usize,
     pub workers: usize,
-    /// Settings of all copies, without `SECKILL_`.
+    /// Settings of all instances, without `SECKILL_`.
     pub settings: Vec<(&'static str, String)>,
 }
 
@@ -134,11 +134,11 @@ impl Default for Plan {
 
 /// A running cluster.
 pub struct Deployment {
-    pub webs: Vec<Copy>,
-    pub workers: Vec<Copy>,
+    pub webs: Vec<Instance>,
+    pub workers: Vec<Instance>,
     pub lines: Lines,
     nginx: Nginx,
-    /// For commands beside the copies.
+    /// For commands beside the instances.
     command: Shop,
     pub namespace: String,
     pub database: Database,
@@ -147,7 +147,7 @@ pub struct Deployment {
 }
 
 impl Deployment {
-    /// Every copy ready, on an empty shop of its own.
+    /// Every instance ready, on an empty shop of its own.
     pub async fn start(plan: Plan) -> Deployment {
         let mut servers = Held::new().await;
         let namespace = format!("t{}", Uuid::now_v7().simple());
@@ -177,24 +177,27 @@ impl Deployment {
             ("RECONCILE_S", "2".to_owned()),
         ];
         settings.extend(plan.settings);
-        let copies = |number, role| -> Vec<Copy> {
-            let copy = |_| Copy {
+        let instances = |number, role| -> Vec<Instance> {
+            let instance = |_| Instance {
                 shop: Shop::with(&settings),
                 role,
                 process: None,
             };
-            (0..number).map(copy).collect()
+            (0..number).map(instance).collect()
         };
-        let (mut webs, mut workers) = (copies(plan.webs, "web"), copies(plan.workers, "worker"));
+        let (mut webs, mut workers) = (
+            instances(plan.webs, "web"),
+            instances(plan.workers, "worker"),
+        );
         // All at once, as after a power cut: they migrate and warm up against each other.
-        for copy in webs.iter_mut().chain(&mut workers) {
-            copy.spawn();
+        for instance in webs.iter_mut().chain(&mut workers) {
+            instance.spawn();
         }
-        for copy in webs.iter_mut().chain(&mut workers) {
-            let process = copy.process.as_ref().unwrap();
-            process.wait_until_ready(&copy.shop).await;
+        for instance in webs.iter_mut().chain(&mut workers) {
+            let process = instance.process.as_ref().unwrap();
+            process.wait_until_ready(&instance.shop).await;
         }
-        let ports: Vec<_> = webs.iter().map(|copy| copy.shop.port).collect();
+        let ports: Vec<_> = webs.iter().map(|instance| instance.shop.port).collect();
         Deployment {
             nginx: Nginx::start(&ports),
             command: Shop::with(&settings),
@@ -211,7 +214,7 @@ impl Deployment {
         }
     }
 
-    /// What stands behind the copies.
+    /// What stands behind the instances.
     pub fn servers(&mut self) -> &mut Servers {
         self.servers.all()
     }
@@ -342,8 +345,8 @@ impl Deployment {
             "{sold} orders of {stock} units by {} buyers, {late_orders} more by latecomers",
             outcomes.len(),
         );
-        for copy in self.webs.into_iter().chain(self.workers) {
-            if let Some(process) = copy.process {
+        for instance in self.webs.into_iter().chain(self.workers) {
+            if let Some(process) = instance.process {
                 process.stop().await;
             }
         }

@@ -1,16 +1,16 @@
-//! Copies that start, stop, are replaced, have a wrong clock, or find a server missing.
+//! Instances that start, stop, are replaced, have a wrong clock, or find a server missing.
 
 use std::time::{Duration, Instant, SystemTime};
 
 use tokio::time::sleep;
 
 use super::{
-    deployment::{Copy, Deployment, Plan},
+    deployment::{Deployment, Instance, Plan},
     row::{Row, Size},
 };
 use crate::buyers::Crowd;
 
-fn copies(cluster: &mut Deployment) -> impl Iterator<Item = &mut Copy> {
+fn instances(cluster: &mut Deployment) -> impl Iterator<Item = &mut Instance> {
     cluster.webs.iter_mut().chain(&mut cluster.workers)
 }
 
@@ -18,21 +18,21 @@ fn copies(cluster: &mut Deployment) -> impl Iterator<Item = &mut Copy> {
 async fn all_copies_at_once_fill_an_empty_gate_once() {
     const STOCK: u32 = 300;
     let mut cluster = Deployment::start(Plan::default()).await;
-    for copy in copies(&mut cluster) {
-        copy.stop().await;
+    for instance in instances(&mut cluster) {
+        instance.stop().await;
     }
     let sale = cluster.seed(STOCK, 500);
-    for copy in copies(&mut cluster) {
-        copy.spawn();
+    for instance in instances(&mut cluster) {
+        instance.spawn();
     }
-    for copy in copies(&mut cluster) {
-        copy.shop.wait_until_red(&[]).await;
+    for instance in instances(&mut cluster) {
+        instance.shop.wait_until_red(&[]).await;
     }
     let audit = cluster.drained().await;
     assert_eq!(audit.items[0].sellable, i64::from(STOCK), "{audit:#?}");
     let crowd = cluster.crowd(&sale);
     let outcomes = crowd.clone().buy_all().await;
-    print!("four copies started at once: {STOCK} units at the gate; ");
+    print!("four instances started at once: {STOCK} units at the gate; ");
     cluster.end(&sale, &crowd, &outcomes, STOCK).await;
 }
 
@@ -56,20 +56,20 @@ async fn all_copies_are_replaced_one_after_the_other() {
     let mut took = Vec::new();
     for number in 0..4 {
         let promised = row.in_the_middle();
-        let copy = copies(&mut row.cluster).nth(number).unwrap();
+        let instance = instances(&mut row.cluster).nth(number).unwrap();
         let begun = Instant::now();
-        copy.process().signal("TERM");
-        copy.shop.wait_until_red(&["process"]).await;
-        copy.stop().await;
+        instance.process().signal("TERM");
+        instance.shop.wait_until_red(&["process"]).await;
+        instance.stop().await;
         took.push(begun.elapsed().as_millis());
-        copy.start().await;
+        instance.start().await;
         row.reaches(promised + 20).await;
     }
     row.end(&format!("red, then ended with status 0 after {took:?} ms"))
         .await;
 }
 
-/// Kills a server, starts a web copy and a worker without it, and brings it back.
+/// Kills a server, starts a web instance and a worker without it, and brings it back.
 async fn starts_without(
     cluster: &mut Deployment,
     name: &str,
@@ -79,32 +79,32 @@ async fn starts_without(
     cluster.webs[0].stop().await;
     cluster.workers[0].stop().await;
     kill(cluster);
-    for copy in [&mut cluster.webs[0], &mut cluster.workers[0]] {
-        copy.shop.set(
+    for instance in [&mut cluster.webs[0], &mut cluster.workers[0]] {
+        instance.shop.set(
             "LOG",
             "info,sea_orm_migration=warn,sqlx::postgres::notice=warn,lapin=off",
         );
-        copy.shop.clear_log();
-        copy.spawn();
+        instance.shop.clear_log();
+        instance.spawn();
     }
-    // Copies that were there before notice and name it.
+    // Instances that were there before notice and name it.
     cluster.webs[1].shop.wait_until_red(&[name]).await;
     cluster.workers[1].shop.wait_until_red(&[name]).await;
     // Long enough for everything that is tried every second to fail several times.
     sleep(Duration::from_secs(5)).await;
-    for copy in [&mut cluster.webs[0], &mut cluster.workers[0]] {
-        assert!(!copy.process().has_ended(), "{}", copy.shop.log());
-        match (name, copy.shop.readiness().await) {
-            // Without a ledger it lets nobody in: proxies go to another copy at once.
+    for instance in [&mut cluster.webs[0], &mut cluster.workers[0]] {
+        assert!(!instance.process().has_ended(), "{}", instance.shop.log());
+        match (name, instance.shop.readiness().await) {
+            // Without a ledger it lets nobody in: proxies go to another instance at once.
             ("ledger", readiness) => assert_eq!(readiness, None),
             (_, readiness) => assert_eq!(readiness, Some((503, vec![name.to_owned()]))),
         }
     }
-    let logs = [&cluster.webs[0], &cluster.workers[0]].map(|copy| copy.shop.log());
+    let logs = [&cluster.webs[0], &cluster.workers[0]].map(|instance| instance.shop.log());
     restart(cluster);
     let back = Instant::now();
-    for copy in copies(cluster) {
-        copy.shop.wait_until_red(&[]).await;
+    for instance in instances(cluster) {
+        instance.shop.wait_until_red(&[]).await;
     }
     let ready = back.elapsed().as_secs_f64();
     let lines = logs.each_ref().map(|log| log.lines().count());
@@ -126,9 +126,9 @@ async fn starts_without(
 async fn a_copy_waits_for_whatever_is_missing_at_its_start() {
     let mut cluster = Deployment::start(Plan::default()).await;
     let url = cluster.database_url();
-    for copy in copies(&mut cluster) {
+    for instance in instances(&mut cluster) {
         // A line's proxy accepts; where no server is, nobody does.
-        copy.shop.set("DATABASE_URL", &url);
+        instance.shop.set("DATABASE_URL", &url);
     }
     let cluster = &mut cluster;
     starts_without(
@@ -183,8 +183,8 @@ async fn without_redis_buyers_hear_busy_at_once() {
     cluster.end(&sale, &crowd, &outcomes, 100).await;
 }
 
-/// This copy's clock is an hour ahead from its next start on; its timers are not.
-fn set_clock_ahead(copy: &mut Copy) {
+/// This instance's clock is an hour ahead from its next start on; its timers are not.
+fn set_clock_ahead(instance: &mut Instance) {
     // One folder an architecture.
     let folders = std::fs::read_dir("/usr/lib").unwrap();
     let library = folders
@@ -192,15 +192,16 @@ fn set_clock_ahead(copy: &mut Copy) {
         .find(|library| library.exists())
         .expect("libfaketime is not installed");
     let library = library.to_str().unwrap();
-    copy.shop.set_environment("LD_PRELOAD", library);
-    copy.shop.set_environment("FAKETIME", "+1h");
-    copy.shop
+    instance.shop.set_environment("LD_PRELOAD", library);
+    instance.shop.set_environment("FAKETIME", "+1h");
+    instance
+        .shop
         .set_environment("FAKETIME_DONT_FAKE_MONOTONIC", "1");
 }
 
-/// A copy's own clock, as seconds of the day: HTTP's `Date` is its machine's.
-async fn clock_of(copy: &Copy) -> i64 {
-    let answer = reqwest::get(format!("{}/healthz", copy.shop.url())).await;
+/// An instance's own clock, as seconds of the day: HTTP's `Date` is its machine's.
+async fn clock_of(instance: &Instance) -> i64 {
+    let answer = reqwest::get(format!("{}/healthz", instance.shop.url())).await;
     let date = answer.unwrap().headers()["date"]
         .to_str()
         .unwrap()
@@ -244,13 +245,13 @@ async fn copies_an_hour_ahead_sell_neither_early_nor_late() {
                 // Busy: the gate does not have the new item yet.
                 Some("not_started" | "item_unknown" | "busy") => refused[web] += 1,
                 error => {
-                    assert!(open_ms >= 0, "copy {web} sells early: {answer}");
+                    assert!(open_ms >= 0, "instance {web} sells early: {answer}");
                     let again = error == Some("already_reserved");
                     assert!(status == 200 || again, "{status} {answer}");
                     sold_after_ms[web].get_or_insert(open_ms);
                 }
             }
-            assert!(open_ms < 3_000, "copy {web} does not open: {answer}");
+            assert!(open_ms < 3_000, "instance {web} does not open: {answer}");
         }
         sleep(Duration::from_millis(5)).await;
     }
@@ -258,7 +259,7 @@ async fn copies_an_hour_ahead_sell_neither_early_nor_late() {
     let crowd = cluster.crowd(&sale);
     let outcomes = crowd.clone().buy_all().await;
     print!(
-        "a web copy and a worker an hour ahead: {refused:?} refusals before the start, sold \
+        "a web instance and a worker an hour ahead: {refused:?} refusals before the start, sold \
          {sold_after_ms:?} ms after it; "
     );
     cluster.end(&sale, &crowd, &outcomes, STOCK).await;

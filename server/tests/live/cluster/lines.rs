@@ -46,10 +46,10 @@ impl Line {
         (self.of)(&self.cluster.lines)
     }
 
-    /// Every copy notices, and names it.
+    /// Every instance notices, and names it.
     async fn is_red(&self) {
-        for copy in self.cluster.webs.iter().chain(&self.cluster.workers) {
-            copy.shop.wait_until_red(&[self.name]).await;
+        for instance in self.cluster.webs.iter().chain(&self.cluster.workers) {
+            instance.shop.wait_until_red(&[self.name]).await;
         }
     }
 
@@ -65,18 +65,18 @@ impl Line {
         buying
     }
 
-    /// The wave comes to its end and every copy is ready again; prints the row.
+    /// The wave comes to its end and every instance is ready again; prints the row.
     async fn goes_on(&mut self, fault: &str, before: usize, wave: JoinHandle<Vec<Outcome>>) {
         let ended = Instant::now();
         let meanwhile = self.waves.last().unwrap().promised() - before;
         self.outcomes.extend(wave.await.unwrap());
         let done = ended.elapsed().as_secs_f64();
-        for copy in self.cluster.webs.iter().chain(&self.cluster.workers) {
-            copy.shop.wait_until_red(&[]).await;
+        for instance in self.cluster.webs.iter().chain(&self.cluster.workers) {
+            instance.shop.wait_until_red(&[]).await;
         }
         println!(
             "line to the {}, {fault}: begun after {before} of {WAVE} promises, {meanwhile} more \
-             meanwhile; everybody answered {done:.1} s after its end, all copies ready after \
+             meanwhile; everybody answered {done:.1} s after its end, all instances ready after \
              {:.1} s",
             self.name,
             ended.elapsed().as_secs_f64()

@@ -1,4 +1,4 @@
-//! Copies that die in the middle of a sale, at random and at the worst moments. What the lines and
+//! Instances that die in the middle of a sale, at random and at the worst moments. What the lines and
 //! the servers do is in other files.
 
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use super::{
     row::{Row, Size},
 };
 
-/// A copy whose drill comes up dies within this time.
+/// An instance whose drill comes up dies within this time.
 const DEATH: Duration = Duration::from_secs(30);
 
 /// A planned call comes up before the crowd waits.
@@ -63,7 +63,7 @@ async fn fails_at(name: &str, drill: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_web_copy_dies_and_comes_back() {
-    let mut row = Row::begin("kill -9 of a web copy", Plan::default()).await;
+    let mut row = Row::begin("kill -9 of a web instance", Plan::default()).await;
     row.cluster.webs[0].kill().await;
     let promised = row.in_the_middle();
     row.reaches(promised + 50).await;

@@ -100,7 +100,7 @@ async fn redis_closes_every_connection() {
         }
         row.reaches(before + 10).await;
     }
-    assert!(closed >= 4 * TIMES, "four copies have {closed}");
+    assert!(closed >= 4 * TIMES, "four instances have {closed}");
     assert_eq!(row.told("forgotten").await, 0);
     row.end(&format!("{TIMES} times, {closed} connections"))
         .await;

@@ -35,10 +35,10 @@ async fn units_that_nobody_pays_for_are_bought_over_every_copy() {
     let mut arguments = vec!["--stock", "10", "--buyers", &buyers, "--starts-in-s", "0"];
     arguments.extend(["--pay-window-s", "1"]);
     let sale = cluster.seed_with(&arguments);
-    // Each half at one copy only: whoever buys late heard "sold out" there before.
+    // Each half at one instance only: whoever buys late heard "sold out" there before.
     let half = BUYERS / 2;
-    let at = |copy: usize, sale: &Sale| {
-        let url = cluster.webs[copy].shop.url();
+    let at = |instance: usize, sale: &Sale| {
+        let url = cluster.webs[instance].shop.url();
         Crowd::new(&[url], sale, half)
     };
     let crowds = [
@@ -50,8 +50,8 @@ async fn units_that_nobody_pays_for_are_bought_over_every_copy() {
         join_all(each).await.into_iter().sum::<usize>()
     };
     let sold_out = join_all(crowds.map(buys)).await;
-    for (copy, sold_out) in sold_out.iter().enumerate() {
-        assert!(*sold_out > 0, "copy {copy} was never sold out");
+    for (instance, sold_out) in sold_out.iter().enumerate() {
+        assert!(*sold_out > 0, "instance {instance} was never sold out");
     }
     let deadline = Instant::now() + Duration::from_secs(30);
     let audit = loop {
@@ -65,7 +65,7 @@ async fn units_that_nobody_pays_for_are_bought_over_every_copy() {
     assert_eq!((item.orders_closed, item.sellable), (BUYERS as i64, 10));
     println!(
         "the unpaid: {BUYERS} orders of 10 units, all closed, after {} and {} times sold out at \
-         the copies; {:.1} s",
+         the instances; {:.1} s",
         sold_out[0],
         sold_out[1],
         begun.elapsed().as_secs_f64()

@@ -11,7 +11,7 @@ async fn sale(what: &str, plan: Plan, stock: u32, segments: u32) {
     let begun = std::time::Instant::now();
     let outcomes = crowd.clone().buy_all().await;
     println!(
-        "{what}: 10,000 buyers, {stock} units, two web copies, two workers: {:.1} s",
+        "{what}: 10,000 buyers, {stock} units, two web instances, two workers: {:.1} s",
         begun.elapsed().as_secs_f64()
     );
     let orders = outcomes.iter().filter(|o| o.order().is_some()).count();

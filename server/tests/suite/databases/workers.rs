@@ -1,4 +1,4 @@
-//! Several workers and copies at once.
+//! Several workers and instances at once.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -296,10 +296,10 @@ async fn entries_put_twice_are_there_once(server: Server) {
 
 async fn copies_that_start_together_migrate_one_after_the_other(server: Server) {
     let url = server.database();
-    let copies = join_all((0..4).map(|_| Opened::at(&url, 3))).await;
-    copies[0].item(1, 5).await;
-    for copy in &copies {
-        assert_eq!(copy.audit().await.items.len(), 1);
+    let instances = join_all((0..4).map(|_| Opened::at(&url, 3))).await;
+    instances[0].item(1, 5).await;
+    for instance in &instances {
+        assert_eq!(instance.audit().await.items.len(), 1);
     }
 }
 
