@@ -72,12 +72,7 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
 
     let (stop, stopped) = watch::channel(false);
     let (supervisor, mut ended) = Supervisor::new(stopped.clone(), Backoff::default());
-    let kept_up = metrics.clone();
-    let upkeep = Task::restartable(
-        "metrics_upkeep",
-        "Adds what was observed to the metrics' buckets.",
-        move || metrics::upkeep(kept_up.clone()),
-    );
+    let upkeep = upkeep_task(&metrics);
     let _tasks = supervisor.start(shop.tasks.into_iter().chain([upkeep]));
     warm_gate(&shop.engine).await;
     let workers = match role {
@@ -127,6 +122,15 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
         drop(timeout(SHUTDOWN_HOOK, hook).await);
     }
     Ok(cause?)
+}
+
+fn upkeep_task(metrics: &PrometheusHandle) -> Task {
+    let metrics = metrics.clone();
+    Task::restartable(
+        "metrics_upkeep",
+        "Adds what was observed to the metrics' buckets.",
+        move || metrics::upkeep(metrics.clone()),
+    )
 }
 
 /// An address that no other process has.
