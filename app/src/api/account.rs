@@ -3,9 +3,9 @@
 //! query), every other client with JSON.
 
 use leptos::prelude::*;
-use server_fn::codec::{GetUrl, Json, PostUrl};
+use server_fn::codec::{GetUrl, PostUrl};
 
-use crate::wire::{ApiError, Me};
+use crate::wire::{ApiError, Json, Me};
 
 #[cfg(feature = "ssr")]
 use self::form::Form;
@@ -72,7 +72,7 @@ mod form {
     use crate::{
         api::{LoginCookie, in_query, local_path},
         port::LoggedIn,
-        wire::{ApiError, Me},
+        wire::{ApiError, Json, Me},
     };
 
     /// A log-in form: where it stands and where it leads.

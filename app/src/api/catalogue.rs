@@ -1,9 +1,9 @@
 //! What everybody may read: the clock, the rounds, an item, what is left of it.
 
 use leptos::prelude::*;
-use server_fn::codec::{GetUrl, Json};
+use server_fn::codec::GetUrl;
 
-use crate::wire::{ApiError, ItemDetail, ItemId, Round, ServerTime, Stock};
+use crate::wire::{ApiError, ItemDetail, ItemId, Json, Round, ServerTime, Stock};
 
 #[cfg(feature = "ssr")]
 use super::context::shop;

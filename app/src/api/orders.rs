@@ -1,9 +1,9 @@
 //! The caller's orders.
 
 use leptos::prelude::*;
-use server_fn::codec::{GetUrl, Json};
+use server_fn::codec::GetUrl;
 
-use crate::wire::{ApiError, Order, OrderDetail, OrderId};
+use crate::wire::{ApiError, Json, Order, OrderDetail, OrderId};
 
 #[cfg(feature = "ssr")]
 use super::context::{shop, visitor};

@@ -1,10 +1,10 @@
 //! The purchase, step by step: question → hidden path → reservation → result.
 
 use leptos::prelude::*;
-use server_fn::codec::{GetUrl, Json};
+use server_fn::codec::GetUrl;
 
 use crate::wire::{
-    ApiError, CaptchaChallenge, CaptchaId, CaptchaWords, HiddenPath, ItemId, Reservation,
+    ApiError, CaptchaChallenge, CaptchaId, CaptchaWords, HiddenPath, ItemId, Json, Reservation,
     ReservationId, ReservationStatus, Reserved,
 };
 

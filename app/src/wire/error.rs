@@ -3,12 +3,9 @@
 #[cfg(feature = "ssr")]
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use server_fn::{
-    codec::JsonEncoding,
-    error::{FromServerFnError, ServerFnErrorErr},
-};
+use server_fn::error::{FromServerFnError, ServerFnErrorErr};
 
-use super::ReservationId;
+use super::{JsonText, ReservationId};
 
 /// Why a purchase came to nothing: the same codes in the gate, the ledger, the wire and the pages.
 /// Errors that no purchase ends with are in [`ApiError`] alone.
@@ -207,7 +204,7 @@ impl ApiError {
 }
 
 impl FromServerFnError for ApiError {
-    type Encoder = JsonEncoding;
+    type Encoder = JsonText;
 
     /// Every error of a server function leaves the server through here, once: with its body it gets
     /// its status.
