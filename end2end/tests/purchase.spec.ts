@@ -83,5 +83,5 @@ test('whoever is signed out is led to the form and back to the item', async ({
   const round = await shop.round({});
   await item.open(round.itemId);
   await item.panel.getByRole('link', { name: /sign in/i }).click();
-  await expect(page).toHaveURL(new RegExp(`/login\\?next=/items/${round.itemId}$`));
+  await expect(page).toHaveURL(new RegExp(`/login\\?next=/items/${round.itemId}%23buy$`));
 });
