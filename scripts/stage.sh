@@ -49,7 +49,7 @@ failures() {
     /^thread .* panicked at / { words = 4 }
     /^(stack backtrace|note):/ { words = 0 }
     words-- > 0 || /^test .* FAILED$|^ +\[[a-z-]+\] › |^ +(Test timeout|Error: )/
-  ' "$STAGE_LOGS"/*.log | cut -c 1-160 | head -n 20
+  ' "$STAGE_LOGS"/*.log | cut -c 1-160 | head -n 60
 }
 
 # Prints the table, the closing lines of the test runners and what failed; fails when a stage
