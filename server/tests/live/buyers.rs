@@ -40,7 +40,7 @@ pub struct Promise {
 
 /// All buyers of a sale.
 #[derive(Clone)]
-pub struct Crowd {
+pub struct Shoppers {
     /// Of one address each: who stands in front of the shop limits addresses.
     clients: Arc<[Client]>,
     /// The instances of the shop; a buyer goes to another one with every call.
@@ -50,20 +50,20 @@ pub struct Crowd {
     tokens: Arc<Vec<String>>,
     connections: usize,
     /// Nobody begins any more when so many were told "queued".
-    door: Arc<AtomicUsize>,
+    begin_limit: Arc<AtomicUsize>,
     promises: Arc<Mutex<Vec<Promise>>>,
     busy: Arc<AtomicUsize>,
 }
 
-/// Loopback addresses that a crowd comes from.
+/// Loopback addresses that shoppers come from.
 const ADDRESSES: u8 = 200;
 /// Longer than a server takes to be back.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// When nothing is under way any more, everybody has an answer within this time.
 const ANSWERED: Duration = Duration::from_secs(10);
 
-impl Crowd {
-    pub fn new(urls: &[String], sale: &Sale, connections: usize) -> Crowd {
+impl Shoppers {
+    pub fn new(urls: &[String], sale: &Sale, connections: usize) -> Shoppers {
         let client = |number| {
             Client::builder()
                 .local_address(IpAddr::from([127, 1, 0, number]))
@@ -72,26 +72,26 @@ impl Crowd {
                 .build()
                 .unwrap()
         };
-        Crowd {
+        Shoppers {
             clients: (1..=ADDRESSES).map(client).collect(),
             urls: urls.into(),
             calls: Arc::default(),
             item_id: sale.item_id.clone(),
             tokens: Arc::new(sale.tokens.clone()),
             connections,
-            door: Arc::new(usize::MAX.into()),
+            begin_limit: Arc::new(usize::MAX.into()),
             promises: Arc::default(),
             busy: Arc::default(),
         }
     }
 
-    /// Everybody, over the crowd's connections; answers are in the order of the buyers.
+    /// Everybody, over their connections; answers are in the order of the buyers.
     pub async fn buy_all(self) -> Vec<Outcome> {
         let buys = (0..self.tokens.len()).map(|buyer| {
-            let crowd = self.clone();
+            let shoppers = self.clone();
             async move {
-                crowd.waits_at_the_door().await;
-                crowd.buy(buyer).await
+                shoppers.waits_to_begin().await;
+                shoppers.buy(buyer).await
             }
         });
         stream::iter(buys)
@@ -103,16 +103,16 @@ impl Crowd {
     /// Buyers of [`buy_all`](Self::buy_all) begin until so many were told "queued". Who has begun
     /// goes on: with every connection one more may be told.
     pub fn lets_in(&self, promises: usize) {
-        self.door.store(promises, Ordering::Relaxed);
+        self.begin_limit.store(promises, Ordering::Relaxed);
     }
 
-    /// From now on nobody waits at the door.
+    /// From now on nobody waits to begin.
     pub fn lets_everybody_in(&self) {
         self.lets_in(usize::MAX);
     }
 
-    async fn waits_at_the_door(&self) {
-        while self.promised() >= self.door.load(Ordering::Relaxed) {
+    async fn waits_to_begin(&self) {
+        while self.promised() >= self.begin_limit.load(Ordering::Relaxed) {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     }
@@ -281,8 +281,8 @@ impl Crowd {
         self.promises.lock().unwrap().len()
     }
 
-    /// Everybody who was told "queued" hears how that ended. An instance that was not told itself looks
-    /// into the ledger within seconds.
+    /// Everybody who was told "queued" hears how that ended. An instance that was not told itself
+    /// looks into the ledger within seconds.
     pub async fn all_are_answered(&self) {
         let deadline = Instant::now() + ANSWERED;
         for promise in self.promises() {

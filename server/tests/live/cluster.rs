@@ -1,5 +1,5 @@
-//! Whole sales in a cluster: instances of the real binary behind nginx, on a real Redis, RabbitMQ and
-//! database, each reached through a proxy that can break the line.
+//! Whole sales in a cluster: instances of the real binary behind nginx, on a real Redis, RabbitMQ
+//! and database, each reached through a proxy that can break the line.
 
 mod deployment;
 mod ledger;
@@ -10,5 +10,5 @@ mod processes;
 mod rabbitmq;
 mod redis;
 mod returns;
-mod row;
 mod sales;
+mod scenario;

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::{
-    buyers::{Crowd, Outcome},
+    buyers::{Outcome, Shoppers},
     process::{Audit, Process, Shop},
 };
 use rand::{Rng, SeedableRng, rngs::StdRng};
@@ -16,10 +16,10 @@ async fn ten_thousand_buyers_get_exactly_a_hundred_units() {
     let shop = Shop::new();
     let sale = shop.seed(100, 10_000, 0);
     let server = Process::start(&shop, &[]).await;
-    let crowd = Crowd::new(&[shop.url()], &sale, CONNECTIONS);
+    let shoppers = Shoppers::new(&[shop.url()], &sale, CONNECTIONS);
 
     let begun = Instant::now();
-    let outcomes = crowd.buy_all().await;
+    let outcomes = shoppers.buy_all().await;
     let took = begun.elapsed();
     let orders = outcomes
         .iter()
@@ -70,17 +70,17 @@ async fn killed_twenty_times_nobody_who_was_told_queued_is_forgotten() {
         let shop = Shop::new();
         let sale = shop.seed(STOCK, 1_000, 0);
         let mut server = Process::start(&shop, &[]).await;
-        let crowd = Crowd::new(&[shop.url()], &sale, CONNECTIONS);
-        let buying = tokio::spawn(crowd.clone().buy_all());
+        let shoppers = Shoppers::new(&[shop.url()], &sale, CONNECTIONS);
+        let buying = tokio::spawn(shoppers.clone().buy_all());
         // Somewhere in the sale, which takes about a second: that is the point of it.
         tokio::time::sleep(Duration::from_millis(rng.random_range(20..500))).await;
         server.kill().await;
-        let promised = crowd.promised();
+        let promised = shoppers.promised();
         server = Process::start(&shop, &[]).await;
 
         let outcomes = buying.await.unwrap();
-        for reservation in crowd.promises() {
-            let state = crowd.state_of(&reservation).await;
+        for reservation in shoppers.promises() {
+            let state = shoppers.state_of(&reservation).await;
             assert!(
                 matches!(state.as_str(), "ordered" | "failed"),
                 "{reservation:?}: {state}"
@@ -111,13 +111,13 @@ async fn a_unit_that_nobody_paid_for_is_bought_by_somebody_else() {
         "1",
     ]);
     let server = Process::start(&shop, &[]).await;
-    let crowd = Crowd::new(&[shop.url()], &sale, 1);
-    assert!(matches!(crowd.buy(0).await, Outcome::Ordered(_)));
+    let shoppers = Shoppers::new(&[shop.url()], &sale, 1);
+    assert!(matches!(shoppers.buy(0).await, Outcome::Ordered(_)));
     let deadline = Instant::now() + Duration::from_secs(20);
     // Sold out first, so that the mark is set; then the unit comes back.
-    assert_eq!(crowd.buy(1).await, Outcome::SoldOut);
+    assert_eq!(shoppers.buy(1).await, Outcome::SoldOut);
     loop {
-        match crowd.buy(1).await {
+        match shoppers.buy(1).await {
             Outcome::Ordered(_) => break,
             Outcome::SoldOut => assert!(Instant::now() < deadline, "the unit never came back"),
         }
@@ -136,7 +136,7 @@ async fn a_round_added_beside_a_running_server_is_sold_too() {
     let shop = Shop::new();
     let server = Process::start(&shop, &[]).await;
     let sale = shop.seed(3, 5, 0);
-    let outcomes = Crowd::new(&[shop.url()], &sale, 5).buy_all().await;
+    let outcomes = Shoppers::new(&[shop.url()], &sale, 5).buy_all().await;
     let orders = outcomes
         .iter()
         .filter(|outcome| matches!(outcome, Outcome::Ordered(_)))

@@ -16,11 +16,11 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use uuid::Uuid;
 
 use crate::{
-    buyers::{Crowd, Outcome},
+    buyers::{Outcome, Shoppers},
     process::{Audit, Process, Sale, Shop},
 };
 
-/// Connections of a crowd: so many of its calls may be under way.
+/// Connections of all shoppers: so many of their calls may be under way.
 pub const CONNECTIONS: usize = 32;
 /// Buyers who come when everybody else is done, for what is left.
 const LATECOMERS: u32 = 100;
@@ -294,13 +294,13 @@ impl Deployment {
     }
 
     /// The buyers, through nginx.
-    pub fn crowd(&self, sale: &Sale) -> Crowd {
-        self.crowd_of(&sale.early(LATECOMERS))
+    pub fn shoppers(&self, sale: &Sale) -> Shoppers {
+        self.shoppers_of(&sale.early(LATECOMERS))
     }
 
     /// All of these buyers, through nginx.
-    pub fn crowd_of(&self, sale: &Sale) -> Crowd {
-        Crowd::new(&[self.nginx.url()], sale, CONNECTIONS)
+    pub fn shoppers_of(&self, sale: &Sale) -> Shoppers {
+        Shoppers::new(&[self.nginx.url()], sale, CONNECTIONS)
     }
 
     pub fn audit(&self) -> Audit {
@@ -322,7 +322,7 @@ impl Deployment {
 
     /// The end of every test: drained without a hand, everybody answered, nobody twice, and
     /// whatever is left can be bought, so that exactly `stock` orders are there.
-    pub async fn end(self, sale: &Sale, crowd: &Crowd, outcomes: &[Outcome], stock: u32) {
+    pub async fn end(self, sale: &Sale, shoppers: &Shoppers, outcomes: &[Outcome], stock: u32) {
         let mut orders: Vec<_> = outcomes.iter().filter_map(Outcome::order).collect();
         orders.sort_unstable();
         orders.dedup();
@@ -330,11 +330,11 @@ impl Deployment {
         let left = audit.items[0].sellable;
         let mut sold = orders.len();
         if audit.items[0].orders_live != sold as i64 {
-            sold += crowd.learn_later(outcomes).await;
+            sold += shoppers.learn_later(outcomes).await;
         }
         assert_eq!(audit.items[0].orders_live, sold as i64, "{audit:#?}");
-        crowd.all_are_answered().await;
-        let late = Crowd::new(&[self.nginx.url()], &sale.late(LATECOMERS), CONNECTIONS);
+        shoppers.all_are_answered().await;
+        let late = Shoppers::new(&[self.nginx.url()], &sale.late(LATECOMERS), CONNECTIONS);
         let late_orders = late.buy_all().await;
         let late_orders = late_orders.iter().filter_map(Outcome::order).count();
         assert_eq!(late_orders as i64, left.min(LATECOMERS.into()));

@@ -14,19 +14,21 @@ use sea_orm::{
 
 use super::{
     deployment::{Database, Plan},
-    row::Row,
+    scenario::Scenario,
 };
 
-async fn begin(what: &str, database: Database) -> Row {
+async fn begin(what: &str, database: Database) -> Scenario {
     let plan = Plan {
         database,
         ..Plan::default()
     };
-    Row::begin(&format!("{database:?} {what}"), plan).await
+    Scenario::begin(&format!("{database:?} {what}"), plan).await
 }
 
-async fn connect(row: &mut Row) -> DatabaseConnection {
-    Client::connect(row.cluster.database_url()).await.unwrap()
+async fn connect(scenario: &mut Scenario) -> DatabaseConnection {
+    Client::connect(scenario.cluster.database_url())
+        .await
+        .unwrap()
 }
 
 /// The first column of all rows.
@@ -34,20 +36,20 @@ async fn numbers(client: &DatabaseConnection, sql: &str) -> Vec<i64> {
     let statement = Statement::from_string(client.get_database_backend(), sql.to_owned());
     let rows = client.query_all_raw(statement).await.unwrap();
     rows.iter()
-        .map(|row| row.try_get_by_index(0).unwrap())
+        .map(|scenario| scenario.try_get_by_index(0).unwrap())
         .collect()
 }
 
 async fn killed(database: Database) {
-    let mut row = begin("killed", database).await;
-    row.cluster.kill_database();
-    let before = row.goes_on();
-    row.somebody_buys().await;
-    row.waits_for_orders().await;
-    assert!(!row.buying.is_finished(), "who wrote the orders?");
-    row.cluster.restart_database();
-    assert_eq!(row.told("forgotten").await, 0);
-    row.end(&format!("{before} promises before")).await;
+    let mut scenario = begin("killed", database).await;
+    scenario.cluster.kill_database();
+    let before = scenario.goes_on();
+    scenario.somebody_buys().await;
+    scenario.waits_for_orders().await;
+    assert!(!scenario.buying.is_finished(), "who wrote the orders?");
+    scenario.cluster.restart_database();
+    assert_eq!(scenario.told("forgotten").await, 0);
+    scenario.end(&format!("{before} promises before")).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -61,15 +63,16 @@ async fn mariadb_is_killed_and_comes_back() {
 }
 
 async fn paused(database: Database) {
-    let mut row = begin("paused for 5 s", database).await;
-    row.cluster.pause_database();
-    let before = row.goes_on();
+    let mut scenario = begin("paused for 5 s", database).await;
+    scenario.cluster.pause_database();
+    let before = scenario.goes_on();
     tokio::time::sleep(Duration::from_secs(5)).await;
-    let after = row.crowd.promised();
-    assert!(!row.buying.is_finished(), "who wrote the orders?");
-    row.cluster.resume_database();
-    assert_eq!(row.told("forgotten").await, 0);
-    row.end(&format!("{before} promises before, {after} after it"))
+    let after = scenario.shoppers.promised();
+    assert!(!scenario.buying.is_finished(), "who wrote the orders?");
+    scenario.cluster.resume_database();
+    assert_eq!(scenario.told("forgotten").await, 0);
+    scenario
+        .end(&format!("{before} promises before, {after} after it"))
         .await;
 }
 
@@ -85,11 +88,11 @@ async fn mariadb_is_paused_for_five_seconds() {
 
 async fn terminated(database: Database) {
     const TIMES: usize = 5;
-    let mut row = begin("ends every connection", database).await;
-    let client = connect(&mut row).await;
+    let mut scenario = begin("ends every connection", database).await;
+    let client = connect(&mut scenario).await;
     let mut ended = 0;
     for _ in 0..TIMES {
-        let promised = row.in_the_middle();
+        let promised = scenario.in_the_middle();
         ended += match database {
             Database::Postgres => {
                 let sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
@@ -107,11 +110,12 @@ async fn terminated(database: Database) {
                 ids.len() as i64
             }
         };
-        row.reaches(promised + 10).await;
+        scenario.reaches(promised + 10).await;
     }
     assert!(ended as usize >= 2 * TIMES, "{ended} connections only");
-    assert_eq!(row.told("forgotten").await, 0);
-    row.end(&format!("{TIMES} times, {ended} connections"))
+    assert_eq!(scenario.told("forgotten").await, 0);
+    scenario
+        .end(&format!("{TIMES} times, {ended} connections"))
         .await;
 }
 
@@ -151,8 +155,8 @@ async fn stand_in_the_way(client: &DatabaseConnection, database: Database) -> Re
 }
 
 async fn deadlocks(database: Database) {
-    let mut row = begin("in deadlocks", database).await;
-    let client = connect(&mut row).await;
+    let mut scenario = begin("in deadlocks", database).await;
+    let client = connect(&mut scenario).await;
     let count = match database {
         Database::Postgres => {
             "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
@@ -176,7 +180,7 @@ async fn deadlocks(database: Database) {
             given_way
         }
     });
-    let forgotten = row.told("forgotten").await;
+    let forgotten = scenario.told("forgotten").await;
     over.store(true, Ordering::Relaxed);
     let given_way = adversary.await.unwrap();
     // PostgreSQL's counters appear a moment late.
@@ -189,7 +193,8 @@ async fn deadlocks(database: Database) {
     assert!(all > given_way, "the shop gave way never: {all} deadlocks");
     assert_eq!(forgotten, 0);
     let shop = all - given_way;
-    row.end(&format!("{all} of them, {shop} times the shop gave way"))
+    scenario
+        .end(&format!("{all} of them, {shop} times the shop gave way"))
         .await;
 }
 

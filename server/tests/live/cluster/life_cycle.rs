@@ -6,9 +6,9 @@ use tokio::time::sleep;
 
 use super::{
     deployment::{Deployment, Instance, Plan},
-    row::{Row, Size},
+    scenario::{Scenario, Size},
 };
-use crate::buyers::Crowd;
+use crate::buyers::Shoppers;
 
 fn instances(cluster: &mut Deployment) -> impl Iterator<Item = &mut Instance> {
     cluster.webs.iter_mut().chain(&mut cluster.workers)
@@ -30,10 +30,10 @@ async fn all_copies_at_once_fill_an_empty_gate_once() {
     }
     let audit = cluster.drained().await;
     assert_eq!(audit.items[0].sellable, i64::from(STOCK), "{audit:#?}");
-    let crowd = cluster.crowd(&sale);
-    let outcomes = crowd.clone().buy_all().await;
+    let shoppers = cluster.shoppers(&sale);
+    let outcomes = shoppers.clone().buy_all().await;
     print!("four instances started at once: {STOCK} units at the gate; ");
-    cluster.end(&sale, &crowd, &outcomes, STOCK).await;
+    cluster.end(&sale, &shoppers, &outcomes, STOCK).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -52,20 +52,21 @@ async fn all_copies_are_replaced_one_after_the_other() {
         buyers: 1_100,
         ahead: 120,
     };
-    let mut row = Row::of("rolling restart", cluster, size).await;
+    let mut scenario = Scenario::of("rolling restart", cluster, size).await;
     let mut took = Vec::new();
     for number in 0..4 {
-        let promised = row.in_the_middle();
-        let instance = instances(&mut row.cluster).nth(number).unwrap();
+        let promised = scenario.in_the_middle();
+        let instance = instances(&mut scenario.cluster).nth(number).unwrap();
         let begun = Instant::now();
         instance.process().signal("TERM");
         instance.shop.wait_until_red(&["process"]).await;
         instance.stop().await;
         took.push(begun.elapsed().as_millis());
         instance.start().await;
-        row.reaches(promised + 20).await;
+        scenario.reaches(promised + 20).await;
     }
-    row.end(&format!("red, then ended with status 0 after {took:?} ms"))
+    scenario
+        .end(&format!("red, then ended with status 0 after {took:?} ms"))
         .await;
 }
 
@@ -155,11 +156,11 @@ async fn a_copy_waits_for_whatever_is_missing_at_its_start() {
 }
 
 /// Everybody once: all hear "busy"; the median of how long that took.
-async fn all_are_busy(crowd: &Crowd, buyers: usize) -> Duration {
+async fn all_are_busy(shoppers: &Shoppers, buyers: usize) -> Duration {
     let mut took = Vec::new();
     for buyer in 0..buyers {
         let begun = Instant::now();
-        let (status, answer) = crowd.try_once(buyer).await.unwrap();
+        let (status, answer) = shoppers.try_once(buyer).await.unwrap();
         took.push(begun.elapsed());
         assert_eq!((status, answer["error"].as_str()), (503, Some("busy")));
     }
@@ -171,16 +172,16 @@ async fn all_are_busy(crowd: &Crowd, buyers: usize) -> Duration {
 async fn without_redis_buyers_hear_busy_at_once() {
     let cluster = Deployment::start(Plan::default()).await;
     let sale = cluster.seed(100, 300);
-    let crowd = cluster.crowd(&sale);
+    let shoppers = cluster.shoppers(&sale);
     cluster.lines.redis.half_open();
-    let silent = all_are_busy(&crowd, 150).await;
+    let silent = all_are_busy(&shoppers, 150).await;
     cluster.lines.redis.refuse();
     cluster.lines.redis.drop_connections();
-    let gone = all_are_busy(&crowd, 150).await;
+    let gone = all_are_busy(&shoppers, 150).await;
     cluster.lines.redis.pass();
-    let outcomes = crowd.clone().buy_all().await;
+    let outcomes = shoppers.clone().buy_all().await;
     print!("dead Redis: busy after {silent:.1?} (silent), {gone:.1?} (gone), in the median; ");
-    cluster.end(&sale, &crowd, &outcomes, 100).await;
+    cluster.end(&sale, &shoppers, &outcomes, 100).await;
 }
 
 /// This instance's clock is an hour ahead from its next start on; its timers are not.
@@ -232,7 +233,7 @@ async fn copies_an_hour_ahead_sell_neither_early_nor_late() {
     };
     let knocking = [0, 1].map(|web: usize| {
         let url = cluster.webs[web].shop.url();
-        Crowd::new(&[url], &sale.early(100), 1)
+        Shoppers::new(&[url], &sale.early(100), 1)
     });
     let mut refused = [0, 0];
     let mut sold_after_ms = [None, None];
@@ -256,11 +257,11 @@ async fn copies_an_hour_ahead_sell_neither_early_nor_late() {
         sleep(Duration::from_millis(5)).await;
     }
     assert!(refused[0] > 3 && refused[1] > 3, "{refused:?}");
-    let crowd = cluster.crowd(&sale);
-    let outcomes = crowd.clone().buy_all().await;
+    let shoppers = cluster.shoppers(&sale);
+    let outcomes = shoppers.clone().buy_all().await;
     print!(
         "a web instance and a worker an hour ahead: {refused:?} refusals before the start, sold \
          {sold_after_ms:?} ms after it; "
     );
-    cluster.end(&sale, &crowd, &outcomes, STOCK).await;
+    cluster.end(&sale, &shoppers, &outcomes, STOCK).await;
 }

@@ -8,7 +8,7 @@ use tokio::{task::JoinHandle, time::sleep};
 
 use super::deployment::{Deployment, Lines, Plan};
 use crate::{
-    buyers::{Crowd, Outcome},
+    buyers::{Outcome, Shoppers},
     process::Sale,
 };
 
@@ -25,7 +25,7 @@ struct Line {
     of: fn(&Lines) -> &Proxy,
     cluster: Deployment,
     sale: Sale,
-    waves: Vec<Crowd>,
+    waves: Vec<Shoppers>,
     outcomes: Vec<Outcome>,
 }
 
@@ -57,15 +57,15 @@ impl Line {
     async fn wave(&mut self) -> JoinHandle<Vec<Outcome>> {
         let begin = self.waves.len() * WAVE;
         let buyers = self.sale.part(begin..begin + WAVE);
-        let crowd = self.cluster.crowd_of(&buyers);
-        self.waves.push(crowd.clone());
-        crowd.lets_in(MIDDLE);
-        let buying = tokio::spawn(crowd.clone().buy_all());
-        crowd.reaches(MIDDLE).await;
+        let shoppers = self.cluster.shoppers_of(&buyers);
+        self.waves.push(shoppers.clone());
+        shoppers.lets_in(MIDDLE);
+        let buying = tokio::spawn(shoppers.clone().buy_all());
+        shoppers.reaches(MIDDLE).await;
         buying
     }
 
-    /// The wave comes to its end and every instance is ready again; prints the row.
+    /// The wave comes to its end and every instance is ready again; prints the scenario.
     async fn goes_on(&mut self, fault: &str, before: usize, wave: JoinHandle<Vec<Outcome>>) {
         let ended = Instant::now();
         let meanwhile = self.waves.last().unwrap().promised() - before;
@@ -86,9 +86,9 @@ impl Line {
     /// The fault has come: nothing holds the wave any more. How many were told "queued" before.
     fn hit(&self, wave: &JoinHandle<Vec<Outcome>>) -> usize {
         assert!(!wave.is_finished(), "the wave was over before the fault");
-        let crowd = self.waves.last().unwrap();
-        let promised = crowd.promised();
-        crowd.lets_everybody_in();
+        let shoppers = self.waves.last().unwrap();
+        let promised = shoppers.promised();
+        shoppers.lets_everybody_in();
         promised
     }
 

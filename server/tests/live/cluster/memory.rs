@@ -28,8 +28,8 @@ const DRAINED: Duration = Duration::from_secs(90);
 const CHUNK: usize = 500;
 const ABREAST: usize = 8;
 
-/// Holds as many units as a crowd would, of buyers who need no account: with the shop's own script,
-/// so that the gate, the outbox and soon the ledger are as after so many purchases.
+/// Holds as many units as shoppers would, of buyers who need no account: with the shop's own
+/// script, so that the gate, the outbox and soon the ledger are as after so many purchases.
 async fn hold(redis: &MultiplexedConnection, gate: &str, item_id: &str, reservations: usize) {
     let script = &*scripts::gate::RESERVE;
     let mut first = redis.clone();

@@ -1,17 +1,17 @@
-//! Instances that die in the middle of a sale, at random and at the worst moments. What the lines and
-//! the servers do is in other files.
+//! Instances that die in the middle of a sale, at random and at the worst moments. What the lines
+//! and the servers do is in other files.
 
 use std::time::{Duration, Instant};
 
 use super::{
     deployment::{Deployment, Plan},
-    row::{Row, Size},
+    scenario::{Scenario, Size},
 };
 
 /// An instance whose drill comes up dies within this time.
 const DEATH: Duration = Duration::from_secs(30);
 
-/// A planned call comes up before the crowd waits.
+/// A planned call comes up before the shoppers wait.
 const SIZE: Size = Size {
     stock: 600,
     buyers: 1_000,
@@ -19,56 +19,62 @@ const SIZE: Size = Size {
 };
 
 /// A sale in its middle, whose first worker fails as planned.
-async fn with_drill(name: &str, drill: &str) -> Row {
+async fn with_drill(name: &str, drill: &str) -> Scenario {
     let mut cluster = Deployment::start(Plan::default()).await;
     let worker = &mut cluster.workers[0];
     worker.stop().await;
     worker.shop.set("DRILL", drill);
     worker.shop.set("LOG", "warn");
     worker.start().await;
-    Row::of(name, cluster, SIZE).await
+    Scenario::of(name, cluster, SIZE).await
 }
 
 /// The first worker dies at a planned call, and comes back when the sale has gone on without it.
 async fn dies_at(name: &str, drill: &str) {
-    let mut row = with_drill(name, drill).await;
-    let worker = &mut row.cluster.workers[0];
+    let mut scenario = with_drill(name, drill).await;
+    let worker = &mut scenario.cluster.workers[0];
     let deadline = Instant::now() + DEATH;
     while !worker.process().has_ended() {
         assert!(Instant::now() < deadline, "the drill did not come up");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    let promised = row.in_the_middle();
+    let promised = scenario.in_the_middle();
     // Long enough for the other one to take over what this one had in hand, if it does.
-    row.reaches(promised + 100).await;
-    let worker = &mut row.cluster.workers[0];
+    scenario.reaches(promised + 100).await;
+    let worker = &mut scenario.cluster.workers[0];
     worker.kill().await;
     worker.shop.set("DRILL", "");
     worker.start().await;
-    row.end(&format!("died after {promised} promises")).await;
+    scenario
+        .end(&format!("died after {promised} promises"))
+        .await;
 }
 
 /// The first worker is told an error at a planned call.
 async fn fails_at(name: &str, drill: &str) {
-    let row = with_drill(name, drill).await;
-    let worker = &row.cluster.workers[0];
+    let scenario = with_drill(name, drill).await;
+    let worker = &scenario.cluster.workers[0];
     let deadline = Instant::now() + DEATH;
     while !worker.shop.log().contains("made to fail") {
         assert!(Instant::now() < deadline, "the drill did not come up");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    let promised = row.in_the_middle();
-    row.end(&format!("failed after {promised} promises")).await;
+    let promised = scenario.in_the_middle();
+    scenario
+        .end(&format!("failed after {promised} promises"))
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_web_copy_dies_and_comes_back() {
-    let mut row = Row::begin("kill -9 of a web instance", Plan::default()).await;
-    row.cluster.webs[0].kill().await;
-    let promised = row.in_the_middle();
-    row.reaches(promised + 50).await;
-    row.cluster.webs[0].start().await;
-    row.end(&format!("died after {promised} promises")).await;
+    let mut scenario = Scenario::begin("kill -9 of a web instance", Plan::default()).await;
+    scenario.cluster.webs[0].kill().await;
+    let promised = scenario.in_the_middle();
+    scenario.reaches(promised + 50).await;
+    scenario.cluster.webs[0].start().await;
+    scenario
+        .end(&format!("died after {promised} promises"))
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -78,16 +84,18 @@ async fn workers_die_in_turn_at_random_moments() {
         settings: vec![("ORDERS_PER_S", "40".to_owned())],
         ..Plan::default()
     };
-    let mut row = Row::begin("kill -9 of both workers in turn", plan).await;
+    let mut scenario = Scenario::begin("kill -9 of both workers in turn", plan).await;
     let mut deaths = Vec::new();
     for turn in 0..4 {
-        let worker = &mut row.cluster.workers[turn % 2];
+        let worker = &mut scenario.cluster.workers[turn % 2];
         worker.kill().await;
         worker.start().await;
-        deaths.push(row.in_the_middle());
-        row.reaches(deaths[turn] + 30).await;
+        deaths.push(scenario.in_the_middle());
+        scenario.reaches(deaths[turn] + 30).await;
     }
-    row.end(&format!("died after {deaths:?} promises")).await;
+    scenario
+        .end(&format!("died after {deaths:?} promises"))
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use super::{
     deployment::{Deployment, Plan},
-    row::{Row, STOCK, Size, wait_until},
+    scenario::{STOCK, Scenario, Size, wait_until},
 };
 
 /// The broker shows a message within this time.
@@ -112,38 +112,42 @@ impl Broker {
 }
 
 /// Entries between the gate and the broker.
-fn in_outbox(row: &mut Row) -> usize {
-    let key = format!("{}:{{{}}}:outbox", row.cluster.namespace, row.sale.item_id);
-    let length = row.cluster.servers().redis.cli(&["xlen", &key]);
+fn in_outbox(scenario: &mut Scenario) -> usize {
+    let key = format!(
+        "{}:{{{}}}:outbox",
+        scenario.cluster.namespace, scenario.sale.item_id
+    );
+    let length = scenario.cluster.servers().redis.cli(&["xlen", &key]);
     length.parse().expect(&length)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rabbitmq_is_killed_and_comes_back() {
-    let mut row = Row::begin("RabbitMQ killed", Plan::default()).await;
-    row.cluster.servers().rabbit.kill();
-    let before = row.goes_on();
+    let mut scenario = Scenario::begin("RabbitMQ killed", Plan::default()).await;
+    scenario.cluster.servers().rabbit.kill();
+    let before = scenario.goes_on();
     // Purchases go on; orders do not.
-    row.somebody_buys().await;
-    let promised = row.waits_for_orders().await;
-    assert!(in_outbox(&mut row) > 0, "who took them?");
-    row.cluster.servers().rabbit.restart();
-    row.end(&format!("{before} promises before, {promised} without it"))
+    scenario.somebody_buys().await;
+    let promised = scenario.waits_for_orders().await;
+    assert!(in_outbox(&mut scenario) > 0, "who took them?");
+    scenario.cluster.servers().rabbit.restart();
+    scenario
+        .end(&format!("{before} promises before, {promised} without it"))
         .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_queue_is_purged() {
-    let mut row = Row::begin("queue purged", Plan::default()).await;
-    let broker = Broker::connect(&mut row.cluster).await;
+    let mut scenario = Scenario::begin("queue purged", Plan::default()).await;
+    let broker = Broker::connect(&mut scenario.cluster).await;
     // Orders cannot be written; what is held still goes to the broker.
-    row.cluster.pause_database();
-    row.goes_on();
-    row.somebody_buys().await;
-    row.waits_for_orders().await;
-    wait_until("the outbox to be empty", || in_outbox(&mut row) == 0).await;
+    scenario.cluster.pause_database();
+    scenario.goes_on();
+    scenario.somebody_buys().await;
+    scenario.waits_for_orders().await;
+    wait_until("the outbox to be empty", || in_outbox(&mut scenario) == 0).await;
     // What they had taken is in the queue again.
-    for worker in &mut row.cluster.workers {
+    for worker in &mut scenario.cluster.workers {
         worker.kill().await;
     }
     let mut purged = 0;
@@ -152,11 +156,11 @@ async fn a_full_queue_is_purged() {
         assert!(Instant::now() < deadline, "no messages");
         purged += broker.purge(&broker.orders).await;
     }
-    row.cluster.resume_database();
-    for worker in &mut row.cluster.workers {
+    scenario.cluster.resume_database();
+    for worker in &mut scenario.cluster.workers {
         worker.start().await;
     }
-    row.end(&format!("{purged} messages gone")).await;
+    scenario.end(&format!("{purged} messages gone")).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -169,47 +173,48 @@ async fn the_broker_closes_every_connection() {
         ahead: 900,
     };
     let cluster = Deployment::start(Plan::default()).await;
-    let mut row = Row::of("connections closed by the broker", cluster, size).await;
-    let connections = |row: &mut Row| -> HashSet<String> {
-        let listed =
-            &row.cluster
-                .servers()
-                .rabbit
-                .ctl(&["list_connections", "--no-table-headers", "pid"]);
+    let mut scenario = Scenario::of("connections closed by the broker", cluster, size).await;
+    let connections = |scenario: &mut Scenario| -> HashSet<String> {
+        let listed = &scenario.cluster.servers().rabbit.ctl(&[
+            "list_connections",
+            "--no-table-headers",
+            "pid",
+        ]);
         listed.lines().map(str::to_owned).collect()
     };
     let (mut promises, mut closed) = (Vec::new(), 0);
     for _ in 0..TIMES {
-        let before = connections(&mut row);
-        let rabbit = &row.cluster.servers().rabbit;
+        let before = connections(&mut scenario);
+        let rabbit = &scenario.cluster.servers().rabbit;
         rabbit.ctl(&["close_all_connections", "a drill"]);
-        let promised = row.in_the_middle();
+        let promised = scenario.in_the_middle();
         let deadline = Instant::now() + SHOWN;
-        while !before.is_disjoint(&connections(&mut row)) {
+        while !before.is_disjoint(&connections(&mut scenario)) {
             assert!(Instant::now() < deadline, "some are still there");
         }
         promises.push(promised);
         closed += before.len();
-        row.reaches(promised + 10).await;
+        scenario.reaches(promised + 10).await;
     }
     assert!(closed >= TIMES, "there was nothing to close: {closed}");
-    row.end(&format!(
-        "{TIMES} times, {closed} connections, after {promises:?} promises"
-    ))
-    .await;
+    scenario
+        .end(&format!(
+            "{TIMES} times, {closed} connections, after {promises:?} promises"
+        ))
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn messages_come_twice_and_in_any_order() {
-    let mut row = Row::begin("messages twice and shuffled", Plan::default()).await;
-    let broker = Broker::connect(&mut row.cluster).await;
+    let mut scenario = Scenario::begin("messages twice and shuffled", Plan::default()).await;
+    let broker = Broker::connect(&mut scenario.cluster).await;
     let copies = broker.copies().await;
-    row.goes_on();
+    scenario.goes_on();
     let mut shuffler = StdRng::seed_from_u64(7);
     let (mut real, mut published) = (Vec::new(), 0);
     let mut last = false;
     while !last {
-        last = row.buying.is_finished();
+        last = scenario.buying.is_finished();
         real.extend(broker.take(&copies).await);
         let mut again: Vec<_> = real.iter().chain(&real).collect();
         again.shuffle(&mut shuffler);
@@ -223,14 +228,15 @@ async fn messages_come_twice_and_in_any_order() {
     let real = real.len();
     assert!(real > STOCK / 2, "copies of {real} messages only");
     assert!(published > real, "{published} of {real}");
-    row.end(&format!("{published} repeats of {real} messages"))
+    scenario
+        .end(&format!("{published} repeats of {real} messages"))
         .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_that_cannot_be_an_order_holds_up_nobody() {
-    let mut row = Row::begin("poison in the queue", Plan::default()).await;
-    let broker = Broker::connect(&mut row.cluster).await;
+    let mut scenario = Scenario::begin("poison in the queue", Plan::default()).await;
+    let broker = Broker::connect(&mut scenario.cluster).await;
     broker
         .publish(b"\xff\x00 not a reservation", BasicProperties::default())
         .await;
@@ -240,7 +246,7 @@ async fn a_message_that_cannot_be_an_order_holds_up_nobody() {
     let body = json!({
         "v": 1,
         "reservation_id": Uuid::now_v7(),
-        "item_id": row.sale.item_id,
+        "item_id": scenario.sale.item_id,
         "buyer": Uuid::now_v7(),
         "path": "0".repeat(65),
         "position": 1,
@@ -252,20 +258,21 @@ async fn a_message_that_cannot_be_an_order_holds_up_nobody() {
     broker
         .publish(body.to_string().as_bytes(), properties)
         .await;
-    row.goes_on();
-    let ordered = row.told("ordered").await;
+    scenario.goes_on();
+    let ordered = scenario.told("ordered").await;
     let parked = format!("{}.parked", broker.orders);
     let deadline = Instant::now() + SHOWN;
     while broker.ready(&parked).await < 2 {
         assert!(Instant::now() < deadline, "not parked");
     }
-    let audit = row.cluster.audit();
+    let audit = scenario.cluster.audit();
     let named = audit
         .violations
         .iter()
         .any(|violation| violation["rule"] == "nothing_parked");
     assert!(named && !audit.ok, "{audit:#?}");
     assert_eq!(broker.purge(&parked).await, 2);
-    row.end(&format!("2 parked, {ordered} others ordered"))
+    scenario
+        .end(&format!("2 parked, {ordered} others ordered"))
         .await;
 }

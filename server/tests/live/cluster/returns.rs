@@ -7,18 +7,18 @@ use futures::future::join_all;
 
 use super::{
     deployment::{Deployment, Plan},
-    row::Row,
+    scenario::Scenario,
 };
 use crate::{
-    buyers::{Crowd, Outcome},
+    buyers::{Outcome, Shoppers},
     process::Sale,
 };
 
 /// Buys until there is an order; how often it was sold out before.
-async fn insists(crowd: &Crowd, buyer: usize) -> usize {
+async fn insists(shoppers: &Shoppers, buyer: usize) -> usize {
     let deadline = Instant::now() + Duration::from_secs(60);
     let mut sold_out = 0;
-    while crowd.buy(buyer).await == Outcome::SoldOut {
+    while shoppers.buy(buyer).await == Outcome::SoldOut {
         sold_out += 1;
         assert!(Instant::now() < deadline, "no unit for buyer {buyer}");
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -39,17 +39,17 @@ async fn units_that_nobody_pays_for_are_bought_over_every_copy() {
     let half = BUYERS / 2;
     let at = |instance: usize, sale: &Sale| {
         let url = cluster.webs[instance].shop.url();
-        Crowd::new(&[url], sale, half)
+        Shoppers::new(&[url], sale, half)
     };
-    let crowds = [
+    let groups = [
         at(0, &sale.early(half as u32)),
         at(1, &sale.late(half as u32)),
     ];
-    let buys = |crowd: Crowd| async move {
-        let each = (0..half).map(|buyer| insists(&crowd, buyer));
+    let buys = |shoppers: Shoppers| async move {
+        let each = (0..half).map(|buyer| insists(&shoppers, buyer));
         join_all(each).await.into_iter().sum::<usize>()
     };
-    let sold_out = join_all(crowds.map(buys)).await;
+    let sold_out = join_all(groups.map(buys)).await;
     for (instance, sold_out) in sold_out.iter().enumerate() {
         assert!(*sold_out > 0, "instance {instance} was never sold out");
     }
@@ -78,15 +78,17 @@ async fn reservations_that_waited_too_long_are_released() {
         settings: vec![("QUEUE_AGE_S", "2".to_owned())],
         ..Plan::default()
     };
-    let mut row = Row::begin("workers paused, the queue too old", plan).await;
-    row.pause_workers();
-    row.goes_on();
+    let mut scenario = Scenario::begin("workers paused, the queue too old", plan).await;
+    scenario.pause_workers();
+    scenario.goes_on();
     // No worker had this one in hand, to write its order as the first thing after the pause.
-    row.somebody_buys().await;
-    row.waits_for_orders().await;
+    scenario.somebody_buys().await;
+    scenario.waits_for_orders().await;
     tokio::time::sleep(Duration::from_secs(3)).await;
-    row.resume_workers();
-    let failed = row.told("failed").await;
+    scenario.resume_workers();
+    let failed = scenario.told("failed").await;
     assert!(failed > 0, "nobody was released");
-    row.end(&format!("{failed} reservations released")).await;
+    scenario
+        .end(&format!("{failed} reservations released"))
+        .await;
 }

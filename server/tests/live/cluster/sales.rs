@@ -7,9 +7,9 @@ use super::deployment::{Database, Deployment, Plan};
 async fn sale(what: &str, plan: Plan, stock: u32, segments: u32) {
     let cluster = Deployment::start(plan).await;
     let sale = cluster.seed_in_segments(stock, 10_000, segments);
-    let crowd = cluster.crowd(&sale);
+    let shoppers = cluster.shoppers(&sale);
     let begun = std::time::Instant::now();
-    let outcomes = crowd.clone().buy_all().await;
+    let outcomes = shoppers.clone().buy_all().await;
     println!(
         "{what}: 10,000 buyers, {stock} units, two web instances, two workers: {:.1} s",
         begun.elapsed().as_secs_f64()
@@ -19,7 +19,7 @@ async fn sale(what: &str, plan: Plan, stock: u32, segments: u32) {
         orders, stock as usize,
         "nothing undersold, nothing oversold"
     );
-    cluster.end(&sale, &crowd, &outcomes, stock).await;
+    cluster.end(&sale, &shoppers, &outcomes, stock).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,7 +1,7 @@
-//! A row of the table of faults: a sale, something that breaks in its middle, and the sale's end.
+//! A scenario of the fault table: a sale, something that breaks in its middle, and the sale's end.
 //!
 //! No fault comes too late, however fast the sale and however slow the tool that makes the fault:
-//! between two steps of a row the crowd comes only so far.
+//! between two steps of a scenario the shoppers come only so far.
 
 use std::time::{Duration, Instant};
 
@@ -9,17 +9,17 @@ use tokio::task::JoinHandle;
 
 use super::deployment::{CONNECTIONS, Deployment, Plan};
 use crate::{
-    buyers::{Crowd, Outcome},
+    buyers::{Outcome, Shoppers},
     process::Sale,
 };
 
-/// Units of most rows.
+/// Units of most scenarios.
 pub const STOCK: usize = 400;
 /// The sale is in its middle when so many were told "queued".
 const MIDDLE: usize = 50;
 /// Nobody was told "queued" for so long: everybody who can buy waits for an order.
 const REST: Duration = Duration::from_millis(500);
-/// Whatever a row waits for comes within this time.
+/// Whatever a scenario waits for comes within this time.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How large a sale is.
@@ -27,8 +27,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Size {
     pub stock: usize,
     pub buyers: u32,
-    /// How many more than a row has waited for are told "queued" before the crowd waits, so that it
-    /// buys while a slow tool makes a fault.
+    /// How many more than a scenario has waited for are told "queued" before the shoppers wait, so
+    /// that it buys while a slow tool makes a fault.
     pub ahead: usize,
 }
 
@@ -42,74 +42,76 @@ impl Size {
 }
 
 /// A sale under way.
-pub struct Row {
+pub struct Scenario {
     name: String,
     begun: Instant,
     size: Size,
     pub cluster: Deployment,
     pub sale: Sale,
-    pub crowd: Crowd,
+    pub shoppers: Shoppers,
     pub buying: JoinHandle<Vec<Outcome>>,
 }
 
-impl Row {
+impl Scenario {
     /// A sale in its middle.
-    pub async fn begin(name: &str, plan: Plan) -> Row {
-        Row::of(name, Deployment::start(plan).await, Size::USUAL).await
+    pub async fn begin(name: &str, plan: Plan) -> Scenario {
+        Scenario::of(name, Deployment::start(plan).await, Size::USUAL).await
     }
 
     /// A sale in its middle, of another size, on a cluster that was prepared for it.
-    pub async fn of(name: &str, cluster: Deployment, size: Size) -> Row {
+    pub async fn of(name: &str, cluster: Deployment, size: Size) -> Scenario {
         let begun = Instant::now();
         let sale = cluster.seed(size.stock as u32, size.buyers);
-        let crowd = cluster.crowd(&sale);
-        crowd.arrive().await;
-        crowd.lets_in(0);
-        let buying = tokio::spawn(crowd.clone().buy_all());
-        let mut row = Row {
+        let shoppers = cluster.shoppers(&sale);
+        shoppers.arrive().await;
+        shoppers.lets_in(0);
+        let buying = tokio::spawn(shoppers.clone().buy_all());
+        let mut scenario = Scenario {
             name: name.to_owned(),
             begun,
             size,
             cluster,
             sale,
-            crowd,
+            shoppers,
             buying,
         };
-        row.reaches(MIDDLE).await;
-        row
+        scenario.reaches(MIDDLE).await;
+        scenario
     }
 
-    /// Goes on until so many were told "queued". The crowd then waits for the row's next step.
+    /// Goes on until so many were told "queued". The shoppers then wait for the scenario's next
+    /// step.
     pub async fn reaches(&mut self, promises: usize) {
         let limit = promises + self.size.ahead;
         assert!(limit + CONNECTIONS < self.size.stock, "too few units");
-        self.crowd.lets_in(limit);
+        self.shoppers.lets_in(limit);
         tokio::select! {
-            () = self.crowd.reaches(promises) => {}
+            () = self.shoppers.reaches(promises) => {}
             ended = &mut self.buying => panic!("the sale is over: {:?}", ended.map(|all| all.len())),
         }
     }
 
     /// How many were told "queued" so far; there must be something left to sell.
     pub fn in_the_middle(&self) -> usize {
-        let promised = self.crowd.promised();
+        let promised = self.shoppers.promised();
         assert!(promised < self.size.stock, "the fault came too late");
         promised
     }
 
-    /// The fault has come: from now on nothing holds the crowd. How many were told "queued" before.
+    /// The fault has come: from now on nothing holds the shoppers. How many were told "queued"
+    /// before.
     pub fn goes_on(&self) -> usize {
         let promised = self.in_the_middle();
-        self.crowd.lets_everybody_in();
+        self.shoppers.lets_everybody_in();
         promised
     }
 
     /// No orders are written: waits until everybody who can buy waits for one, and returns how many
     /// were told "queued" so far.
     pub async fn waits_for_orders(&self) -> usize {
-        let (mut promised, mut since) = (self.crowd.promised(), Instant::now());
+        let (mut promised, mut since) = (self.shoppers.promised(), Instant::now());
         wait_until("everybody to wait", || {
-            let now = self.crowd.promised();
+            let now = self.shoppers.promised();
             if now != promised {
                 (promised, since) = (now, Instant::now());
             }
@@ -125,7 +127,7 @@ impl Row {
         for buyer in (0..self.size.buyers as usize).rev().cycle() {
             assert!(Instant::now() < deadline, "nobody can buy");
             if self
-                .crowd
+                .shoppers
                 .try_once(buyer)
                 .await
                 .is_ok_and(|(status, _)| status == 200)
@@ -151,23 +153,28 @@ impl Row {
     /// Waits for everybody's answer; then how many of those who were told "queued" were told this
     /// in the end.
     pub async fn told(&mut self, word: &str) -> usize {
-        self.crowd.lets_everybody_in();
+        self.shoppers.lets_everybody_in();
         wait_until("everybody's answer", || self.buying.is_finished()).await;
         let mut told = 0;
-        for promise in self.crowd.promises() {
-            told += usize::from(self.crowd.state_of(&promise).await == word);
+        for promise in self.shoppers.promises() {
+            told += usize::from(self.shoppers.state_of(&promise).await == word);
         }
         told
     }
 
-    /// The end that every row has (see [`Deployment::end`]), and its line in the table.
+    /// The end that every scenario has (see [`Deployment::end`]), and its line in the table.
     pub async fn end(self, what: &str) {
-        self.crowd.lets_everybody_in();
+        self.shoppers.lets_everybody_in();
         let outcomes = self.buying.await.unwrap();
         let took = self.begun.elapsed().as_secs_f64();
         print!("{}: {what}; {took:.1} s; ", self.name);
         self.cluster
-            .end(&self.sale, &self.crowd, &outcomes, self.size.stock as u32)
+            .end(
+                &self.sale,
+                &self.shoppers,
+                &outcomes,
+                self.size.stock as u32,
+            )
             .await;
     }
 }
