@@ -1,5 +1,5 @@
 -- Purpose: opens a segment with holders that were put under staging keys, in one step, and applies
---   at once what was released or paid since the ledger was read.
+--   at once what was released, withdrawn or paid since the ledger was read.
 -- KEYS: 1 item, 2 holders, 3 positions, 4 transfers, 5 received, 6 outbox, 7 late,
 --   8 staged_holders, 9 staged_positions (all of one segment)
 -- ARGV: 1 given_now_ms ('' for this server's clock), 2 new_epoch, 3 staged_count, 4 starts_at_ms,
@@ -59,6 +59,9 @@ for i = 1, #late, 2 do
       redis.call('HDEL', holders_key, buyer)
       if holder.state == SOLD then sold = sold - 1 else locked = locked - 1 end
       sellable = sellable + 1
+    elseif what == WITHDRAWN then
+      redis.call('HDEL', holders_key, buyer)
+      locked, total = locked - 1, total - 1
     elseif holder.state == HELD then
       holder.state = SOLD
       set_holder(holders_key, buyer, holder)

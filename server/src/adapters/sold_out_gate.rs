@@ -19,7 +19,8 @@ use tokio::{
 
 use super::sold_out_cache::SoldOutCache;
 use crate::engine::ports::{
-    Decision, PortError, Reconciled, Released, Reserve, ReserveRequest, Restock, StockGate, Unit,
+    Decision, PortError, Reconciled, Release, Released, Reserve, ReserveRequest, Restock,
+    StockGate, Unit,
 };
 
 /// More at once make a gate no faster, however many units there are.
@@ -109,8 +110,8 @@ impl<G: Reserve + Restock + StockGate> Reserve for SoldOutGate<G> {
 
 #[async_trait]
 impl<G: Reserve + Restock + StockGate> Restock for SoldOutGate<G> {
-    async fn release(&self, unit: Unit) -> Result<Released, PortError> {
-        let released = self.gate.release(unit).await?;
+    async fn release(&self, unit: Unit, release: Release) -> Result<Released, PortError> {
+        let released = self.gate.release(unit, release).await?;
         self.sold_out.clear(unit.item_id, released.returns);
         Ok(released)
     }

@@ -24,8 +24,8 @@ pub use captcha::{AskedCaptcha, CaptchaSource, Captchas, NoQuestion, Question};
 pub use catalogue::Catalogue;
 pub use environment::{Clock, Ids};
 pub use gate::{
-    Decision, GateStock, Reconciled, Released, Reserve, ReserveRequest, Restock, StockGate, Unit,
-    Window,
+    Decision, GateStock, Reconciled, Release, Released, Reserve, ReserveRequest, Restock,
+    StockGate, Unit, Window,
 };
 pub use limits::{Limit, Limits, RetryAfter};
 pub use notices::{Notice, Notices, Notifier};
@@ -33,8 +33,8 @@ pub use orders::{CloseOutcome, OrderCloser, OrderReader, OrderRecord, OrderWrite
 pub use paths::{PathGrant, Paths};
 pub use queue::{Depth, OrderQueue, Outbox, OutboxEntry, QueuedReservation, TRIES};
 pub use reservations::{
-    DueReleases, GateLedger, Holder, ItemSnapshot, ItemSummary, LedgerStatus, LoadEpoch,
-    ReservationReader, ReservationRecord,
+    DueRelease, DueReleases, GateLedger, Holder, ItemSnapshot, ItemSummary, LedgerStatus,
+    LoadEpoch, ReservationReader, ReservationRecord,
 };
 pub use wake_signal::{Job, WakeSignal};
 

@@ -106,6 +106,13 @@ pub const METRICS: &[Metric] = &[
         about: "Connections to RabbitMQ that were made or refused.",
     },
     Metric {
+        name: "seckill_gate_withdrawn_total",
+        kind: Kind::Counter,
+        unit: Unit::Count,
+        labels: &[],
+        about: "Units that the gate had promised and the ledger did not have.",
+    },
+    Metric {
         name: "seckill_worker_entries_total",
         kind: Kind::Counter,
         unit: Unit::Count,

@@ -11,8 +11,8 @@ use futures::future::join_all;
 use server::{
     adapters::{sold_out_cache::SoldOutCache, sold_out_gate::SoldOutGate},
     engine::ports::{
-        Decision, GateStock, PortError, Reconciled, Released, Reserve, ReserveRequest, Restock,
-        StockGate, Unit, Window,
+        Decision, GateStock, PortError, Reconciled, Release, Released, Reserve, ReserveRequest,
+        Restock, StockGate, Unit, Window,
     },
 };
 use uuid::Uuid;
@@ -39,8 +39,8 @@ impl Reserve for Counted {
 
 #[async_trait]
 impl Restock for Counted {
-    async fn release(&self, unit: Unit) -> Result<Released, PortError> {
-        self.gate.release(unit).await
+    async fn release(&self, unit: Unit, release: Release) -> Result<Released, PortError> {
+        self.gate.release(unit, release).await
     }
 
     async fn reconcile(&self, item_id: ItemId) -> Result<Reconciled, PortError> {
@@ -100,7 +100,9 @@ async fn the_gate_is_asked_as_often_as_there_are_units_and_not_as_there_are_buye
     assert!(let_in <= 2 * UNITS, "the gate was asked {let_in} times");
 
     // A unit comes back, and one more is let in for it.
-    gate.release(hold(item, 0).unit()).await.unwrap();
+    gate.release(hold(item, 0).unit(), Release::Return)
+        .await
+        .unwrap();
     let next = gate.reserve(hold(item, 20_000)).await.unwrap();
     assert!(matches!(next, Decision::Held { .. }), "{next:?}");
 }

@@ -21,8 +21,8 @@ use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::engine::ports::{
-    Clock, Decision, GateLedger, GateStock, OrderQueue, PortError, Reconciled, Released, Reserve,
-    ReserveRequest, Restock, StockGate, Unit, Window,
+    Clock, Decision, GateLedger, GateStock, OrderQueue, PortError, Reconciled, Release, Released,
+    Reserve, ReserveRequest, Restock, StockGate, Unit, Window,
 };
 
 pub use task::GateTask;
@@ -36,7 +36,7 @@ type Reply<T> = oneshot::Sender<Result<T, PortError>>;
 enum Call {
     WarmUp(ItemId, Window, Reply<bool>),
     Reserve(ReserveRequest, Reply<Decision>),
-    Release(Unit, Reply<Released>),
+    Release(Unit, Release, Reply<Released>),
     Confirm(Unit, Reply<()>),
     Reconcile(ItemId, Reply<Reconciled>),
 }
@@ -87,8 +87,8 @@ impl Reserve for Gate {
 
 #[async_trait]
 impl Restock for Gate {
-    async fn release(&self, unit: Unit) -> Result<Released, PortError> {
-        self.ask(|reply| Call::Release(unit, reply)).await
+    async fn release(&self, unit: Unit, release: Release) -> Result<Released, PortError> {
+        self.ask(|reply| Call::Release(unit, release, reply)).await
     }
 
     async fn reconcile(&self, item_id: ItemId) -> Result<Reconciled, PortError> {

@@ -8,9 +8,9 @@ use uuid::Uuid;
 
 use super::{FaultPlan, around};
 use crate::engine::ports::{
-    CloseOutcome, Depth, DueReleases, GateLedger, Holder, ItemSnapshot, ItemSummary, LedgerStatus,
-    LoadEpoch, OrderCloser, OrderQueue, OrderReader, OrderRecord, OrderWriter, PortError,
-    QueuedReservation, ReservationReader, ReservationRecord, Unit, WriteOutcome,
+    CloseOutcome, Depth, DueRelease, DueReleases, GateLedger, Holder, ItemSnapshot, ItemSummary,
+    LedgerStatus, LoadEpoch, OrderCloser, OrderQueue, OrderReader, OrderRecord, OrderWriter,
+    PortError, QueuedReservation, ReservationReader, ReservationRecord, WriteOutcome,
 };
 
 /// A port, failing.
@@ -55,7 +55,7 @@ faulty! { ReservationReader:
 }
 
 faulty! { DueReleases:
-    due_releases(skip: u32, limit: u32) -> Vec<Unit>;
+    due_releases(skip: u32, limit: u32) -> Vec<DueRelease>;
     released(done: &[ReservationId]) -> ();
 }
 

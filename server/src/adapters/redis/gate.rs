@@ -32,8 +32,8 @@ use super::{Arg, Redis, keys, scripts, segment, segment::Segment};
 use crate::{
     chain::Chain,
     engine::ports::{
-        Decision, GateLedger, GateStock, OrderQueue, PortError, Reconciled, Released, Reserve,
-        ReserveRequest, Restock, StockGate, Unit, Window,
+        Decision, GateLedger, GateStock, OrderQueue, PortError, Reconciled, Release, Released,
+        Reserve, ReserveRequest, Restock, StockGate, Unit, Window,
     },
 };
 use load_epochs::LoadEpochs;
@@ -138,7 +138,7 @@ impl RedisGate {
         Ok((Segment::new(unit.item_id, number), segments))
     }
 
-    /// Runs `release` or `confirm` in the segment of the unit.
+    /// Runs `release`, `withdraw` or `confirm` in the segment of the unit.
     async fn end_hold(&self, script: &redis::Script, unit: Unit) -> Result<String, PortError> {
         let asked_at = Instant::now();
         for _ in 0..2 {
@@ -191,9 +191,15 @@ impl Reserve for RedisGate {
 
 #[async_trait]
 impl Restock for RedisGate {
-    async fn release(&self, unit: Unit) -> Result<Released, PortError> {
-        let returns = number(&self.end_hold(&scripts::gate::RELEASE, unit).await?)?;
-        self.publish_return(unit.item_id, returns).await;
+    async fn release(&self, unit: Unit, release: Release) -> Result<Released, PortError> {
+        let script = match release {
+            Release::Return => &scripts::gate::RELEASE,
+            Release::Withdraw => &scripts::gate::WITHDRAW,
+        };
+        let returns = number(&self.end_hold(script, unit).await?)?;
+        if release == Release::Return {
+            self.publish_return(unit.item_id, returns).await;
+        }
         Ok(Released { returns })
     }
 

@@ -39,6 +39,7 @@ scripts! {
         TRANSFER_GIVE = "transfer_give";
         TRANSFER_TAKE = "transfer_take";
         WARM_UP = "warm_up";
+        WITHDRAW = "withdraw";
     }
     limits {
         COUNT = "count";

@@ -15,7 +15,7 @@ use super::{
     entity::{item, order, reservation, round},
     inconsistent,
 };
-use crate::engine::ports::{GateStock, Holder, ItemSummary, LedgerStatus, PortError};
+use crate::engine::ports::{GateStock, Holder, ItemSummary, LedgerStatus, PortError, Release};
 
 /// Holders read by one statement.
 const PAGE: u32 = 5_000;
@@ -28,12 +28,30 @@ pub(super) fn segments(item: &item::Model) -> Result<u8, PortError> {
         .ok_or_else(|| inconsistent(format!("{} segments", item.segments)))
 }
 
+/// Why a hold fails for which the ledger has no unit. In step with the ledger the gate holds none
+/// twice for a buyer and no more than there are.
+const WITHOUT_UNIT: [&str; 2] = ["sold_out", "already_reserved"];
+
+/// What becomes of the unit of a reservation that ended, by why it failed, if it did.
+pub(super) fn release(reason: Option<&str>) -> Release {
+    match reason {
+        Some(reason) if WITHOUT_UNIT.contains(&reason) => Release::Withdraw,
+        _ => Release::Return,
+    }
+}
+
 /// Units that the gate counts as held and the item's counters do not: of reservations that wait for
 /// their order, and those that came back here and not yet there.
 fn held_in_gate_only() -> Condition {
+    let returns = Condition::any()
+        .add(reservation::Column::Reason.is_null())
+        .add(reservation::Column::Reason.is_not_in(WITHOUT_UNIT));
+    let is_due = Condition::all()
+        .add(reservation::Column::ReleaseDueAtMs.is_not_null())
+        .add(returns);
     Condition::any()
         .add(reservation::Column::State.eq(reservation::State::Queued))
-        .add(reservation::Column::ReleaseDueAtMs.is_not_null())
+        .add(is_due)
 }
 
 fn of_item(item_id: ItemId) -> Select<reservation::Entity> {
@@ -155,6 +173,7 @@ pub(super) async fn status(
         Uuid,
         reservation::State,
         Option<i64>,
+        Option<String>,
         Option<order::State>,
         Option<String>,
     );
@@ -166,15 +185,19 @@ pub(super) async fn status(
             reservation::Column::Id,
             reservation::Column::State,
             reservation::Column::ReleaseDueAtMs,
+            reservation::Column::Reason,
         ])
         .columns([order::Column::State, order::Column::LiveKey])
         .into_tuple()
         .all(read)
         .await?;
-    let status = |(id, state, release_due, order, live): Row| LedgerStatus {
-        reservation_id: ReservationId(id),
-        holds: state == reservation::State::Queued || release_due.is_some() || live.is_some(),
-        paid: order == Some(order::State::Paid),
+    let status = |(id, state, release_due, reason, order, live): Row| {
+        let returns = release_due.is_some() && release(reason.as_deref()) == Release::Return;
+        LedgerStatus {
+            reservation_id: ReservationId(id),
+            holds: state == reservation::State::Queued || returns || live.is_some(),
+            paid: order == Some(order::State::Paid),
+        }
     };
     Ok(rows.into_iter().map(status).collect())
 }

@@ -10,10 +10,11 @@ use sea_orm::{
 use super::{
     Answer, Duplicate, Sql, counter,
     entity::{order, reservation},
-    inconsistent,
+    held, inconsistent,
 };
 use crate::engine::ports::{
-    DueReleases, PortError, QueuedReservation, ReservationReader, ReservationRecord, Unit,
+    DueRelease, DueReleases, PortError, QueuedReservation, ReservationReader, ReservationRecord,
+    Unit,
 };
 
 fn record(
@@ -72,9 +73,13 @@ impl ReservationReader for Sql {
         item_id: ItemId,
         buyer: AccountId,
     ) -> Result<Option<ReservationRecord>, PortError> {
+        let has_no_other = Condition::any()
+            .add(reservation::Column::Reason.is_null())
+            .add(reservation::Column::Reason.ne("already_reserved"));
         let found = reservation::Entity::find()
             .filter(reservation::Column::ItemId.eq(item_id.0))
             .filter(reservation::Column::BuyerId.eq(buyer.0))
+            .filter(has_no_other)
             .order_by_desc(reservation::Column::HeldAtMs)
             .order_by_desc(reservation::Column::Position)
             .find_also_related(order::Entity)
@@ -111,7 +116,7 @@ impl ReservationReader for Sql {
 
 #[async_trait]
 impl DueReleases for Sql {
-    async fn due_releases(&self, skip: u32, limit: u32) -> Result<Vec<Unit>, PortError> {
+    async fn due_releases(&self, skip: u32, limit: u32) -> Result<Vec<DueRelease>, PortError> {
         let rows = reservation::Entity::find()
             .filter(reservation::Column::ReleaseDueAtMs.is_not_null())
             .order_by_asc(reservation::Column::ReleaseDueAtMs)
@@ -121,10 +126,13 @@ impl DueReleases for Sql {
             .all(&self.read)
             .answer()
             .await?;
-        let due = rows.into_iter().map(|row| Unit {
-            item_id: ItemId(row.item_id),
-            buyer: AccountId(row.buyer_id),
-            reservation_id: ReservationId(row.id),
+        let due = rows.into_iter().map(|row| DueRelease {
+            release: held::release(row.reason.as_deref()),
+            unit: Unit {
+                item_id: ItemId(row.item_id),
+                buyer: AccountId(row.buyer_id),
+                reservation_id: ReservationId(row.id),
+            },
         });
         Ok(due.collect())
     }

@@ -79,10 +79,20 @@ pub enum Decision {
     UnknownItem,
 }
 
+/// What becomes of the unit of an ended reservation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Release {
+    /// It is sellable again.
+    Return,
+    /// Nothing: the ledger had none for it. The gate had lost what it knew and promised one unit too
+    /// many, which must not be promised again.
+    Withdraw,
+}
+
 /// The answer to a release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Released {
-    /// How often units have come back to the item so far, this one included.
+    /// How often units have come back to the item so far, this one included if it did.
     pub returns: u64,
 }
 
@@ -129,8 +139,9 @@ pub trait Reserve: Send + Sync + 'static {
 /// The gate as those use it that may make an item sellable again.
 #[async_trait]
 pub trait Restock: Send + Sync + 'static {
-    /// `locked → sellable` for an ended reservation. A repeat changes nothing.
-    async fn release(&self, unit: Unit) -> Result<Released, PortError>;
+    /// Ends the hold of a reservation: `locked → sellable`, or `locked → nothing` for a unit that is
+    /// withdrawn. A repeat changes nothing.
+    async fn release(&self, unit: Unit, release: Release) -> Result<Released, PortError>;
 
     /// Compares the item with the ledger at a moment when nothing is under way, and repairs.
     async fn reconcile(&self, item_id: ItemId) -> Result<Reconciled, PortError>;

@@ -5,15 +5,15 @@ use app::wire::{AccountId, ItemId, OrderId, Rejection, ReservationId, Reservatio
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use super::{GateStock, PortError, Unit, Window};
+use super::{GateStock, PortError, Release, Unit, Window};
 
 /// An item as the gate must see it, without who holds its units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ItemSummary {
     /// When it can be bought.
     pub window: Window,
-    /// Counters, with the units of queued reservations and of releases that are due counted as
-    /// locked.
+    /// Counters, with the units of queued reservations, and of those that are due to return, counted
+    /// as locked.
     pub stock: GateStock,
     /// How many hold a unit.
     pub holding: u32,
@@ -127,7 +127,7 @@ pub trait ReservationReader: Send + Sync + 'static {
     /// One reservation.
     async fn get(&self, id: ReservationId) -> Result<Option<ReservationRecord>, PortError>;
 
-    /// The buyer's latest reservation of an item.
+    /// The buyer's latest reservation of an item, but for one that failed because of an earlier one.
     async fn latest(
         &self,
         item_id: ItemId,
@@ -144,11 +144,20 @@ pub trait ReservationReader: Send + Sync + 'static {
     ) -> Result<Vec<ReservationRecord>, PortError>;
 }
 
+/// A reservation that ended while the gate still holds its unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DueRelease {
+    /// What it holds there.
+    pub unit: Unit,
+    /// What becomes of that.
+    pub release: Release,
+}
+
 /// Units of ended reservations that the gate has not got back yet.
 #[async_trait]
 pub trait DueReleases: Send + Sync + 'static {
     /// At most `limit` of them, oldest first, after the first `skip`.
-    async fn due_releases(&self, skip: u32, limit: u32) -> Result<Vec<Unit>, PortError>;
+    async fn due_releases(&self, skip: u32, limit: u32) -> Result<Vec<DueRelease>, PortError>;
 
     /// The gate has them.
     async fn released(&self, done: &[ReservationId]) -> Result<(), PortError>;

@@ -1,9 +1,13 @@
-//! `release`: a unit that came back in the ledger is sellable again everywhere.
+//! `release`: a unit that came back in the ledger is sellable again everywhere, and one that the ledger
+//! never had is withdrawn.
 
 use std::collections::HashSet;
 
 use super::Deps;
-use crate::engine::{BATCH, ports::PortError};
+use crate::engine::{
+    BATCH,
+    ports::{DueRelease, PortError, Release, Unit},
+};
 
 /// Units that cannot be given back now and are looked past in one run, at most: a page of them must
 /// not hide what is due behind it.
@@ -22,12 +26,15 @@ pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
     loop {
         let due = deps.due.due_releases(left, BATCH).await?;
         let mut done = Vec::with_capacity(due.len());
-        for unit in &due {
+        for DueRelease { unit, release } in &due {
             if unanswered.contains(&unit.item_id) {
                 continue;
             }
-            match deps.restock.release(*unit).await {
-                Ok(_) => done.push(unit.reservation_id),
+            match deps.restock.release(*unit, *release).await {
+                Ok(_) => {
+                    note_withdrawn(*unit, *release);
+                    done.push(unit.reservation_id);
+                }
                 Err(error) => {
                     unanswered.insert(unit.item_id);
                     first_error.get_or_insert(error);
@@ -42,4 +49,22 @@ pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
             return first_error.map_or(Ok(released), Err);
         }
     }
+}
+
+/// The alarm of a gate that has lost data.
+fn note_withdrawn(unit: Unit, release: Release) {
+    if release == Release::Return {
+        return;
+    }
+    let Unit {
+        item_id,
+        reservation_id,
+        ..
+    } = unit;
+    tracing::error!(
+        %item_id,
+        %reservation_id,
+        "the gate promised a unit that the ledger does not have: it has lost data; the unit is withdrawn"
+    );
+    metrics::counter!("seckill_gate_withdrawn_total").increment(1);
 }

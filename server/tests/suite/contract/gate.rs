@@ -3,7 +3,7 @@
 use app::wire::{AccountId, ItemId, Rejection, ReservationId};
 use futures::future::join_all;
 use server::engine::ports::{
-    Decision, GateStock, Reconciled, Reserve, ReserveRequest, Restock, StockGate, Window,
+    Decision, GateStock, Reconciled, Release, Reserve, ReserveRequest, Restock, StockGate, Window,
 };
 use uuid::Uuid;
 
@@ -178,12 +178,12 @@ async fn a_released_unit_is_sellable_once_more_and_only_once(shop: TestShop) {
         panic!("sold out");
     };
     let unit = hold(item, 1, 1).unit();
-    let released = gate.release(unit).await.unwrap();
+    let released = gate.release(unit, Release::Return).await.unwrap();
     assert!(
         released.returns > before,
         "a return is newer than the refusal before it"
     );
-    gate.release(unit).await.unwrap();
+    gate.release(unit, Release::Return).await.unwrap();
     assert_eq!(gate.stock(item).await.unwrap().unwrap().sellable, 1);
     assert_eq!(
         gate.reserve(hold(item, 2, 2)).await.unwrap(),
@@ -281,7 +281,9 @@ async fn a_paid_unit_is_sold_once_and_stays_its_buyers(shop: TestShop) {
 async fn a_released_reservation_asks_again_in_vain(shop: TestShop) {
     let (item, gate) = (shop.item(2).await, gate(&shop));
     let first = gate.reserve(hold(item, 1, 1)).await.unwrap();
-    gate.release(hold(item, 1, 1).unit()).await.unwrap();
+    gate.release(hold(item, 1, 1).unit(), Release::Return)
+        .await
+        .unwrap();
     assert_eq!(gate.reserve(hold(item, 1, 1)).await.unwrap(), first);
     gate.confirm(hold(item, 1, 1).unit()).await.unwrap();
     let stock = gate.stock(item).await.unwrap().unwrap();

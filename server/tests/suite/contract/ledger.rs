@@ -1,11 +1,11 @@
-//! The contract of the ledger: [`Reservations`] and [`Orders`] over one store.
+//! The contract of the ledger: reservations and orders over one database.
 
 use app::wire::{
     AccountId, CloseReason, ItemId, OrderId, OrderState, Rejection, ReservationId, ReservationState,
 };
 use server::engine::ports::{
     CloseOutcome, DueReleases, GateLedger, OrderCloser, OrderQueue, OrderReader, OrderWriter,
-    QueuedReservation, ReservationReader, WriteOutcome,
+    QueuedReservation, Release, ReservationReader, WriteOutcome,
 };
 use uuid::Uuid;
 
@@ -153,11 +153,12 @@ async fn a_merged_update_that_does_not_fit_serves_the_first_in_line() {
         .unwrap();
     assert_eq!(failed.state, ReservationState::Failed);
     assert_eq!(failed.reason, Some(Rejection::SoldOut));
-    let due: Vec<_> = sql.due_releases(0, 10).await.unwrap();
+    let due = sql.due_releases(0, 10).await.unwrap();
+    let releases: Vec<_> = due.iter().map(|due| due.release).collect();
     assert_eq!(
-        due.len(),
-        2,
-        "the gate is owed what it gave to the two who failed"
+        releases,
+        [Release::Withdraw; 2],
+        "the ledger has no unit for the two who failed"
     );
     shop.audit().await;
 }

@@ -243,7 +243,7 @@ async fn orders_closed_by_several_sweepers_come_back_once(server: Server) {
     }
     let due = ledger.sql.due_releases(0, 100).await.unwrap();
     assert_eq!(due.len(), 60);
-    let done: Vec<_> = due.iter().map(|unit| unit.reservation_id).collect();
+    let done: Vec<_> = due.iter().map(|due| due.unit.reservation_id).collect();
     ledger.sql.released(&done).await.unwrap();
     assert_eq!(ledger.sql.due_releases(0, 100).await.unwrap(), []);
 }

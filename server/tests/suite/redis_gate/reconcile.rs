@@ -1,6 +1,6 @@
 //! Reconciling the gate with the ledger.
 
-use server::engine::ports::{Decision, Reconciled, Restock, StockGate};
+use server::engine::ports::{Decision, Reconciled, Release, Restock, StockGate};
 
 use super::{cli, connect, hold, reserve, work};
 use crate::support::TestShop;
@@ -64,7 +64,9 @@ async fn a_difference_is_repaired_when_it_was_there_twice_with_nothing_under_way
         // A manual change: stock that does not exist, and a holder whose record is gone.
         cli(&redis, "hincrby", (item, "item"), &["sellable", "3"]);
         cli(&redis, "hincrby", (item, "item"), &["total", "3"]);
-        gate.release(hold(item, 1).unit()).await.unwrap();
+        gate.release(hold(item, 1).unit(), Release::Return)
+            .await
+            .unwrap();
         assert_ne!(gate.stock(item).await.unwrap(), before);
 
         assert_eq!(repaired(gate, item).await, None, "seen for the first time");

@@ -13,8 +13,8 @@ use server::{
         orders::close_unpaid,
         ports::{
             Decision, DueReleases, GateLedger, GateStock, Holder, ItemSnapshot, ItemSummary,
-            LedgerStatus, LoadEpoch, OrderQueue, PortError, QueuedReservation, Restock, StockGate,
-            Unit,
+            LedgerStatus, LoadEpoch, OrderQueue, PortError, QueuedReservation, Release, Restock,
+            StockGate, Unit,
         },
         stock::release,
     },
@@ -156,7 +156,10 @@ async fn another_number_of_segments_is_taken_over_without_losing_anything() {
         panic!("twenty units are left");
     };
     assert!(position > 10, "{position} is another buyer's position");
-    let released = gate.release(hold(item, 3).unit()).await.unwrap();
+    let released = gate
+        .release(hold(item, 3).unit(), Release::Return)
+        .await
+        .unwrap();
     assert!(released.returns > 0);
     assert_eq!(gate.stock(item).await.unwrap().unwrap().sellable, 20);
 }
@@ -193,7 +196,7 @@ impl GateLedger for ReleasesAfterSnapshot {
         let snapshot = self.sql.snapshot(item_id).await;
         let released = self.gate.lock().unwrap().take();
         if let Some((gate, unit)) = released {
-            gate.release(unit).await?;
+            gate.release(unit, Release::Return).await?;
             self.sql.released(&[unit.reservation_id]).await?;
         }
         snapshot

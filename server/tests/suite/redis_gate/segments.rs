@@ -6,7 +6,7 @@ use app::wire::ItemId;
 use futures::{StreamExt, stream};
 use server::{
     adapters::redis::{Arg, Redis, Timeouts, scripts},
-    engine::ports::{Decision, GateStock, Reconciled, Reserve, Restock, StockGate},
+    engine::ports::{Decision, GateStock, Reconciled, Release, Reserve, Restock, StockGate},
 };
 
 use super::{OPEN, cli, connect, connect_cluster, hold, reserve, work};
@@ -131,7 +131,10 @@ async fn a_unit_given_back_to_one_segment_is_sellable_to_buyers_of_every_other()
     }
     assert_eq!(holders.len(), 6);
     for (again, holder) in (21..).zip(holders) {
-        let released = gate.release(hold(item, holder).unit()).await.unwrap();
+        let released = gate
+            .release(hold(item, holder).unit(), Release::Return)
+            .await
+            .unwrap();
         assert!(
             released.returns > sold_out,
             "newer than every refusal before it"

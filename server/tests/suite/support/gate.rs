@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use server::engine::{
     Engine,
     ports::{
-        Decision, GateStock, PortError, Reconciled, Released, Reserve, ReserveRequest, Restock,
-        StockGate, Unit, Window,
+        Decision, GateStock, PortError, Reconciled, Release, Released, Reserve, ReserveRequest,
+        Restock, StockGate, Unit, Window,
     },
 };
 
@@ -45,8 +45,8 @@ impl Reserve for EngineGate {
 
 #[async_trait]
 impl Restock for EngineGate {
-    async fn release(&self, unit: Unit) -> Result<Released, PortError> {
-        self.restock.release(unit).await
+    async fn release(&self, unit: Unit, release: Release) -> Result<Released, PortError> {
+        self.restock.release(unit, release).await
     }
 
     async fn reconcile(&self, item_id: ItemId) -> Result<Reconciled, PortError> {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use app::wire::{AccountId, Phase, Rejection, ReservationId};
 
 use crate::engine::ports::{
-    Decision, GateStock, Holder, ItemSnapshot, ReserveRequest, Unit, Window,
+    Decision, GateStock, Holder, ItemSnapshot, Release, ReserveRequest, Unit, Window,
 };
 
 /// An item's state. `stock` always adds up.
@@ -86,8 +86,8 @@ impl GateItem {
         Decision::Held { position }
     }
 
-    /// Gives a unit back; false when the reservation holds none (any more).
-    pub fn release(&mut self, unit: Unit, returns: u64) -> bool {
+    /// Ends a hold; false when the reservation holds no unit (any more).
+    pub fn release(&mut self, unit: Unit, release: Release, returns: u64) -> bool {
         let Some(&mut held) = self.held_by(unit) else {
             return false;
         };
@@ -95,8 +95,13 @@ impl GateItem {
             true => self.stock.sold -= 1,
             false => self.stock.locked -= 1,
         }
-        self.stock.sellable += 1;
-        self.returns = returns;
+        match release {
+            Release::Return => {
+                self.stock.sellable += 1;
+                self.returns = returns;
+            }
+            Release::Withdraw => self.stock.total -= 1,
+        }
         self.released.insert(unit.reservation_id, held.position);
         self.holders.remove(&unit.buyer);
         true
@@ -238,8 +243,8 @@ mod tests {
             buyer: AccountId(Uuid::from_u128(1)),
             reservation_id: ReservationId(Uuid::from_u128(1)),
         };
-        assert!(item.release(unit, 1));
-        assert!(!item.release(unit, 2));
+        assert!(item.release(unit, Release::Return, 1));
+        assert!(!item.release(unit, Release::Return, 2));
         assert_eq!(item.stock.sellable, 1);
         assert_eq!(
             item.reserve(&request(2, 2), 15),

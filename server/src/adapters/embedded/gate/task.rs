@@ -86,10 +86,10 @@ impl GateTask {
             Call::WarmUp(item_id, window, reply) => {
                 drop(reply.send(self.warm_up(item_id, window).await));
             }
-            Call::Release(unit, reply) => {
+            Call::Release(unit, release, reply) => {
                 self.returns += 1;
                 if let Some(item) = self.items.get_mut(&unit.item_id) {
-                    item.release(unit, self.returns);
+                    item.release(unit, release, self.returns);
                     self.publish(unit.item_id);
                 }
                 drop(reply.send(Ok(Released {

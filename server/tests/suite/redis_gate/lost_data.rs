@@ -1,0 +1,73 @@
+//! A Redis that lost its last moments and has the same epoch: a restart with a shorter log, a replica
+//! that took over. The gate promises units that the ledger has given to somebody else.
+
+use app::wire::{Rejection, ReservationState};
+use server::engine::ports::{Decision, GateStock, ReservationReader, Restock, StockGate};
+
+use super::{cli, connect, hold, hold_as, reserve, work};
+use crate::support::TestShop;
+
+#[tokio::test]
+async fn a_unit_that_the_gate_lost_is_promised_wrongly_once() {
+    let redis = connect("lost-moment");
+    let shop = TestShop::over(redis.clone()).await;
+    let item = shop.item(1).await;
+    let gate = &shop.gate();
+    reserve(gate, hold(item, 1)).await;
+    work(&shop).await;
+    let holder = hold(item, 1).buyer.to_string();
+    cli(&redis, "hdel", (item, "holders"), &[&holder]);
+    cli(&redis, "hincrby", (item, "item"), &["sellable", "1"]);
+    cli(&redis, "hincrby", (item, "item"), &["locked", "-1"]);
+
+    let mut promised = Vec::new();
+    for number in 2..=6 {
+        if let Decision::Held { .. } = reserve(gate, hold(item, number)).await {
+            promised.push(number);
+        }
+        work(&shop).await;
+    }
+    assert_eq!(promised, [2]);
+    let failed = shop.sql.get(hold(item, 2).reservation_id).await;
+    let failed = failed.unwrap().unwrap();
+    assert_eq!(failed.state, ReservationState::Failed);
+    assert_eq!(failed.reason, Some(Rejection::SoldOut));
+
+    // What is left of the difference is repaired: the unit belongs to the order.
+    gate.reconcile(item).await.unwrap();
+    shop.clock.advance(5_000);
+    gate.reconcile(item).await.unwrap();
+    let stock = GateStock {
+        total: 1,
+        sellable: 0,
+        locked: 1,
+        sold: 0,
+    };
+    assert_eq!(gate.stock(item).await.unwrap(), Some(stock));
+    shop.audit().await;
+}
+
+#[tokio::test]
+async fn a_buyer_whose_hold_the_gate_lost_keeps_her_order_and_takes_nobody_s_unit() {
+    let redis = connect("lost-holder");
+    let shop = TestShop::over(redis.clone()).await;
+    let item = shop.item(2).await;
+    let gate = &shop.gate();
+    reserve(gate, hold(item, 1)).await;
+    work(&shop).await;
+    let buyer = hold(item, 1).buyer;
+    cli(&redis, "hdel", (item, "holders"), &[&buyer.to_string()]);
+    cli(&redis, "hincrby", (item, "item"), &["sellable", "1"]);
+    cli(&redis, "hincrby", (item, "item"), &["locked", "-1"]);
+
+    let again = reserve(gate, hold_as(item, 1, 0xaa)).await;
+    assert!(matches!(again, Decision::Held { .. }), "{again:?}");
+    work(&shop).await;
+    let mine = shop.sql.latest(item, buyer).await.unwrap().unwrap();
+    assert_eq!(mine.reservation_id, hold(item, 1).reservation_id);
+    assert_eq!(mine.state, ReservationState::Ordered);
+    let second = reserve(gate, hold(item, 2)).await;
+    assert!(matches!(second, Decision::Held { .. }), "{second:?}");
+    let third = reserve(gate, hold(item, 3)).await;
+    assert!(matches!(third, Decision::SoldOut { .. }), "{third:?}");
+}
