@@ -282,15 +282,20 @@ impl Shoppers {
     }
 
     /// Everybody who was told "queued" hears how that ended. An instance that was not told itself
-    /// looks into the ledger within seconds.
-    pub async fn all_are_answered(&self) {
+    /// looks into the ledger within seconds. Returns how many hear that it failed.
+    pub async fn all_are_answered(&self) -> usize {
         let deadline = Instant::now() + ANSWERED;
+        let mut failed = 0;
         for promise in self.promises() {
-            while self.state_of(&promise).await == "queued" {
+            let mut state = self.state_of(&promise).await;
+            while state == "queued" {
                 assert!(Instant::now() < deadline, "no answer: {promise:?}");
                 tokio::time::sleep(Duration::from_millis(50)).await;
+                state = self.state_of(&promise).await;
             }
+            failed += usize::from(state == "failed");
         }
+        failed
     }
 
     pub async fn state_of(&self, promise: &Promise) -> String {

@@ -142,6 +142,8 @@ pub struct Deployment {
     command: Shop,
     pub namespace: String,
     pub database: Database,
+    /// How many reservations the scenario itself makes fail.
+    pub failed: usize,
     // Last: given back when everything above is gone.
     servers: Held,
 }
@@ -210,6 +212,7 @@ impl Deployment {
             },
             namespace,
             database: plan.database,
+            failed: 0,
             servers,
         }
     }
@@ -333,7 +336,11 @@ impl Deployment {
             sold += shoppers.learn_later(outcomes).await;
         }
         assert_eq!(audit.items[0].orders_live, sold as i64, "{audit:#?}");
-        shoppers.all_are_answered().await;
+        let failed = shoppers.all_are_answered().await;
+        assert_eq!(
+            failed, self.failed,
+            "told a number, and then that it failed"
+        );
         let late = Shoppers::new(&[self.nginx.url()], &sale.late(LATECOMERS), CONNECTIONS);
         let late_orders = late.buy_all().await;
         let late_orders = late_orders.iter().filter_map(Outcome::order).count();

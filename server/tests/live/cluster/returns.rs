@@ -88,6 +88,7 @@ async fn reservations_that_waited_too_long_are_released() {
     scenario.resume_workers();
     let failed = scenario.told("failed").await;
     assert!(failed > 0, "nobody was released");
+    scenario.cluster.failed = failed;
     scenario
         .end(&format!("{failed} reservations released"))
         .await;
