@@ -23,8 +23,8 @@ pub use language::{Language, LocalText};
 pub use money::Money;
 pub use order::{CloseReason, Order, OrderDetail, OrderEvent, OrderMoment, OrderState};
 pub use purchase::{
-    CaptchaChallenge, CaptchaWords, HiddenPath, Reservation, ReservationState, ReservationStatus,
-    Reserved,
+    CAPTCHA_PICTURE, CaptchaChallenge, CaptchaWords, HiddenPath, Reservation, ReservationState,
+    ReservationStatus, Reserved,
 };
 
 /// Time as the server sees it, for clients that synchronise their countdown to it.

@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{CaptchaId, ItemId, LocalText, OrderId, Rejection, ReservationId};
 
+/// Columns and rows of every captcha picture. The server draws them, and the page keeps their place.
+pub const CAPTCHA_PICTURE: (u16, u16) = (240, 80);
+
 /// A question to answer before a path is handed out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CaptchaChallenge {

@@ -9,10 +9,11 @@ use super::{
     run::Runner,
     view_model::{DialogModel, ViewModel},
 };
-use crate::{browser::effects::on_change, text::panel, wire::Language};
-
-/// Size of the pictures, in pixels.
-const PICTURE: (u16, u16) = (240, 80);
+use crate::{
+    browser::effects::on_change,
+    text::panel,
+    wire::{CAPTCHA_PICTURE, Language},
+};
 
 /// Opens and closes with the machine's dialog. The focus goes to the field, stays there through
 /// wrong answers, and goes back to `opener`.
@@ -46,8 +47,8 @@ pub fn CaptchaDialog(
                 <div class="captcha__frame" aria-busy=busy>
                     <img
                         class="captcha__picture"
-                        width=PICTURE.0
-                        height=PICTURE.1
+                        width=CAPTCHA_PICTURE.0
+                        height=CAPTCHA_PICTURE.1
                         alt=panel::captcha_alt(language)
                         hidden=runner.flag(|model| picture(model).is_none())
                         src=runner.attribute(picture)

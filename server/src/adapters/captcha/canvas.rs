@@ -1,12 +1,13 @@
 //! White paper to draw on with one ink, and its way into a PNG. Knows shapes, not what they mean.
 
 use super::{PaintError, glyphs::Glyph};
+use app::wire::CAPTCHA_PICTURE;
 use bytes::Bytes;
 
 /// Columns of every picture.
-pub(super) const WIDTH: u16 = 240;
+pub(super) const WIDTH: u16 = CAPTCHA_PICTURE.0;
 /// Rows of every picture.
-pub(super) const HEIGHT: u16 = 80;
+pub(super) const HEIGHT: u16 = CAPTCHA_PICTURE.1;
 
 /// Shades between paper and full ink: four bits a pixel.
 const SHADES: u8 = 16;
