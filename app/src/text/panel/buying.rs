@@ -118,6 +118,9 @@ pub fn failed_hint(language: Language, reason: Option<Rejection>) -> &'static st
         }
         (Language::Zh, Some(Rejection::Ended)) => "本场已结束。没有扣款。",
         (Language::Zh, Some(Rejection::Stopped)) => "本场已被暂停。没有扣款。",
+        (Language::Zh, None) => {
+            "系统故障，这次抢购没有保存下来，也没有生成订单。没有扣款，请再抢一次。"
+        }
         (Language::Zh, _) => "订单没有生成。没有扣款，商品已退回。",
         (Language::En, Some(Rejection::SoldOut)) => {
             "Everything was gone when it was your turn. Nothing was charged."
@@ -127,6 +130,9 @@ pub fn failed_hint(language: Language, reason: Option<Rejection>) -> &'static st
         }
         (Language::En, Some(Rejection::Ended)) => "The round is over. Nothing was charged.",
         (Language::En, Some(Rejection::Stopped)) => "The round was stopped. Nothing was charged.",
+        (Language::En, None) => {
+            "Something failed on our side: your purchase was lost before it became an order. Nothing was charged. Please try again."
+        }
         (Language::En, _) => {
             "The order could not be made. Nothing was charged, and the unit went back on sale."
         }

@@ -10,6 +10,9 @@ use crate::wire::{
 const FIRST_LOOK_MS: i64 = 300;
 /// …up to this.
 const SLOW_LOOK_MS: i64 = 2_000;
+/// The shop has said for so long that it knows no such reservation: it was lost on its way to the
+/// ledger. Longer than an order takes whose note in the cache was lost.
+const VOID_AFTER_MS: i64 = 15_000;
 /// Then we stop looking, and say so.
 const GIVE_UP_MS: i64 = 180_000;
 /// The server closes an order a moment after its deadline.
@@ -29,6 +32,8 @@ pub enum Mine {
         looks: u32,
         /// Looks in a row that got no answer.
         misses: u32,
+        /// The shop answers that it knows no such reservation, since then.
+        unknown_since_ms: Option<i64>,
         given_up: bool,
     },
     /// There is an order.
@@ -42,7 +47,7 @@ pub enum Mine {
         /// Reads in a row that got no answer.
         misses: u32,
     },
-    /// It came to nothing.
+    /// It came to nothing; without a reason when the shop lost it.
     Failed {
         reservation_id: ReservationId,
         reason: Option<Rejection>,
@@ -57,6 +62,7 @@ impl Mine {
             since_ms,
             looks: 0,
             misses: 0,
+            unknown_since_ms: None,
             given_up: false,
         }
     }
@@ -77,11 +83,12 @@ impl Machine {
             Mine::Queued {
                 position,
                 misses,
+                unknown_since_ms,
                 given_up,
                 ..
             } => State::Queued {
                 position: *position,
-                shaky: *misses > 1,
+                shaky: *misses > 1 && unknown_since_ms.is_none(),
                 given_up: *given_up,
             },
             // The order is here in a moment; until then nothing changes.
@@ -188,10 +195,14 @@ impl Machine {
             (..) => Mine::queued(reservation_id, status.position, at.now_ms),
         });
         if let Some(Mine::Queued {
-            position, misses, ..
+            position,
+            misses,
+            unknown_since_ms,
+            ..
         }) = &mut self.mine
         {
             *misses = 0;
+            *unknown_since_ms = None;
             *position = status.position.or(*position);
             self.look_again_soon(at);
         }
@@ -252,6 +263,7 @@ impl Machine {
         match answer {
             Ok(status) => self.follow(at, status),
             Err(ApiError::Unauthenticated) => self.signed_out(),
+            Err(ApiError::NotFound) if self.is_void(at) => {}
             Err(error) => {
                 if let Some(Mine::Queued { misses, .. }) = &mut self.mine {
                     *misses += 1;
@@ -264,6 +276,27 @@ impl Machine {
                 }
             }
         }
+    }
+
+    /// The shop knows no such reservation. Ends the wait for it when it has said so for long enough.
+    fn is_void(&mut self, at: EventContext) -> bool {
+        let Some(Mine::Queued {
+            reservation_id,
+            unknown_since_ms,
+            ..
+        }) = &mut self.mine
+        else {
+            return false;
+        };
+        let since_ms = *unknown_since_ms.get_or_insert(at.now_ms);
+        if at.now_ms - since_ms < VOID_AFTER_MS {
+            return false;
+        }
+        self.mine = Some(Mine::Failed {
+            reservation_id: *reservation_id,
+            reason: None,
+        });
+        true
     }
 
     fn give_up_in_time(&mut self, at: EventContext) {

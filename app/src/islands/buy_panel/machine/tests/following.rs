@@ -41,6 +41,44 @@ fn known_failure_22_looks_grow_apart_and_end_after_three_minutes() {
 }
 
 #[test]
+fn a_reservation_that_the_shop_does_not_know_comes_to_nothing_and_can_be_made_again() {
+    let mut scenario = queued();
+    for (passed_ms, is_void) in [(0, false), (14_000, false), (1_000, true)] {
+        scenario.now_ms += passed_ms;
+        scenario.tell(Event::Followed(Err(ApiError::NotFound)));
+        assert_eq!(
+            matches!(
+                scenario.state(),
+                State::Lost {
+                    loss: Loss::Failed(None),
+                    again: true
+                }
+            ),
+            is_void
+        );
+    }
+    assert_eq!(scenario.timer_ms(Slot::Follow), None);
+}
+
+#[test]
+fn a_reservation_that_was_not_found_for_a_moment_is_followed_on() {
+    let mut scenario = queued();
+    for answer in [
+        Err(ApiError::NotFound),
+        Ok(status(ReservationState::Queued)),
+        Err(ApiError::NotFound),
+    ] {
+        scenario.tell(Event::Followed(answer));
+        assert!(matches!(
+            scenario.state(),
+            State::Queued { shaky: false, .. }
+        ));
+        scenario.now_ms += 10_000;
+    }
+    assert!(scenario.timer_ms(Slot::Follow).is_some());
+}
+
+#[test]
 fn a_shaky_connection_is_said_and_looked_through() {
     let mut scenario = queued();
     for _ in 0..2 {
