@@ -16,7 +16,15 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{adapters::sql::Durability, assembly, chain::Chain, config::Config};
+use crate::{
+    adapters::{
+        data_folder::{self, DataFolderError},
+        sql::Durability,
+    },
+    assembly,
+    chain::Chain,
+    config::Config,
+};
 
 /// A flash-sale shop in one program. Settings are environment variables; `server config` lists
 /// them.
@@ -88,10 +96,14 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
     let ledger = assembly::open_ledger(&config, Durability::Disk);
     match cli.command {
         None => {
+            take_data_folder(&config)?;
             seed::demo_shop_if_empty(&ledger.await?, config.process.production).await?;
             serve::serve(&config, serve::Role::All).await?;
         }
-        Some(Command::Serve { role }) => serve::serve(&config, role).await?,
+        Some(Command::Serve { role }) => {
+            take_data_folder(&config)?;
+            serve::serve(&config, role).await?;
+        }
         // Opening the ledger is migrating it.
         Some(Command::Migrate) => drop(ledger.await?),
         Some(Command::Seed(seed)) if seed.load => seed.round.write(&ledger.await?).await?,
@@ -114,4 +126,12 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Some(Command::Config(_)) => unreachable!("answered above"),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The data folder of an embedded shop is this server's alone. A cluster has none.
+fn take_data_folder(config: &Config) -> Result<(), DataFolderError> {
+    match config.cluster {
+        None => data_folder::lock_for_life(&config.process.data_dir),
+        Some(_) => Ok(()),
+    }
 }

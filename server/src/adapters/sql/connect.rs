@@ -19,7 +19,10 @@ use super::{
     Sql,
     errors::{Meaning, meaning},
 };
-use crate::migrations::Migrator;
+use crate::{
+    adapters::data_folder::{self, DataFolderError},
+    migrations::Migrator,
+};
 
 /// The database's file in the data folder.
 const FILE: &str = "seckill.db";
@@ -35,14 +38,9 @@ const READERS: u32 = 4;
 /// Why the database did not open.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    /// The data folder cannot be made.
-    #[error("cannot make the data folder {folder}: {source}")]
-    Folder {
-        /// Which.
-        folder: String,
-        /// Why.
-        source: std::io::Error,
-    },
+    /// The data folder.
+    #[error(transparent)]
+    Folder(#[from] DataFolderError),
     /// The database's address is not one. It is not repeated here: it may hold a password.
     #[error("the database's address cannot be understood: {0}")]
     Address(String),
@@ -75,10 +73,7 @@ impl Sql {
         durability: Durability,
         pay_window_s: u32,
     ) -> Result<Sql, ConnectError> {
-        std::fs::create_dir_all(folder).map_err(|source| ConnectError::Folder {
-            folder: folder.display().to_string(),
-            source,
-        })?;
+        data_folder::make(folder)?;
         let file = folder.join(FILE);
         let connect = async |connections| {
             let file = file.clone();

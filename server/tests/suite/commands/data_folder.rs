@@ -1,0 +1,81 @@
+//! The data folder belongs to one server at a time, and to its owner.
+
+use std::{
+    fs::{self, File},
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    time::Duration,
+};
+
+use test_servers::free_port;
+
+use super::{Running, command, errors, no_data, run};
+
+/// Longer than a start takes on a slow machine.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// A server that ends by itself: its exit status, and what it said on standard error.
+async fn refused(data: &Path, errors: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+    let address = format!("127.0.0.1:{}", free_port());
+    let mut command = command(data, &[("SECKILL_ADDR", &address)], arguments);
+    command.stderr(File::create(errors).unwrap());
+    let mut second = Running {
+        process: command.spawn().unwrap(),
+        url: format!("http://{address}"),
+    };
+    let status = second.wait_until_ended(LIMIT).await;
+    (status, fs::read_to_string(errors).unwrap())
+}
+
+#[tokio::test]
+async fn a_data_folder_has_one_server_and_the_second_is_told_which_folder_it_is() {
+    let (folder, data) = no_data();
+    let mut first = Running::serve(&data, &[]);
+    first.wait_until_ready(LIMIT).await;
+
+    for arguments in [&["serve"][..], &[]] {
+        let (status, said) = refused(&data, &folder.path().join("errors"), arguments).await;
+        assert_eq!(status, Some(1), "{arguments:?}: {said}");
+        let expected = format!(
+            "server: another server is using the data folder {}\n",
+            data.display()
+        );
+        assert_eq!(said, expected, "{arguments:?}");
+    }
+    // These work beside a server.
+    for arguments in [&["migrate"][..], &["seed"], &["audit"]] {
+        let beside = run(&data, &[], arguments);
+        assert!(
+            beside.status.success(),
+            "{arguments:?}: {}",
+            errors(&beside)
+        );
+    }
+    first.wait_until_ready(LIMIT).await;
+
+    // The lock goes with the process, however that ends.
+    first.process.kill().unwrap();
+    first.process.wait().unwrap();
+    let mut next = Running::serve(&data, &[]);
+    next.wait_until_ready(LIMIT).await;
+}
+
+#[test]
+fn a_data_folder_is_made_for_its_owner_alone() {
+    let (_folder, data) = no_data();
+    let migrated = run(&data, &[], &["migrate"]);
+    assert!(migrated.status.success(), "{}", errors(&migrated));
+    let mode = fs::metadata(&data).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700, "{mode:o}");
+}
+
+#[test]
+fn a_folder_that_cannot_be_locked_is_named_with_the_cause() {
+    let (folder, data) = no_data();
+    fs::write(folder.path().join("data"), "a file").unwrap();
+    let refused = run(&data, &[], &["serve"]);
+    assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+    let said = errors(&refused);
+    assert!(said.contains(&data.display().to_string()), "{said}");
+    assert!(said.contains("exists"), "{said}");
+}
