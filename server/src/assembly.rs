@@ -56,6 +56,8 @@ pub struct Environment {
     pub passwords: Arc<dyn Passwords>,
     /// Messages to people.
     pub notifier: Arc<dyn Notifier>,
+    /// The ledger is there to be read: nothing is made or migrated.
+    pub read_only: bool,
     /// What a commit promises.
     pub durability: Durability,
     /// What fails on purpose.
@@ -63,7 +65,7 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// The real world, with questions from `questions`.
+    /// The real world to sell in, with questions from `questions`.
     ///
     /// # Errors
     /// When the password hash does not work.
@@ -74,6 +76,7 @@ impl Environment {
             questions,
             passwords: Arc::new(Argon2Passwords::new()?),
             notifier: Arc::new(LogNotifier),
+            read_only: false,
             durability: Durability::Disk,
             faults: match &config.process.drill {
                 Some(drill) => Some(Arc::new(DrillPlan::new(drill.clone()))),
@@ -167,6 +170,27 @@ pub async fn open_ledger(config: &Config, durability: Durability) -> Result<Sql,
                 config.sale.pay_window_s,
             )
             .await
+        }
+    }
+}
+
+/// Opens the ledger of a shop that is there.
+async fn open_ledger_to_read(config: &Config) -> Result<Sql, ConnectError> {
+    let pay_window_s = config.sale.pay_window_s;
+    match &config.cluster {
+        None => Sql::open_to_read(&config.process.data_dir, pay_window_s).await,
+        Some(cluster) => {
+            let url = &cluster.database_url;
+            Sql::connect_to_read(url, cluster.connections, pay_window_s).await
+        }
+    }
+}
+
+impl Environment {
+    async fn ledger(&self, config: &Config) -> Result<Sql, ConnectError> {
+        match self.read_only {
+            true => open_ledger_to_read(config).await,
+            false => open_ledger(config, self.durability).await,
         }
     }
 }

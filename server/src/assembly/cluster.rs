@@ -3,9 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{
-    Assembly, AssemblyError, Environment, Ledger, Parts, Ping, engine, ledger_ping, open_ledger,
-};
+use super::{Assembly, AssemblyError, Environment, Ledger, Parts, Ping, engine, ledger_ping};
 use crate::{
     adapters::{
         rabbitmq::{RETRY_AFTER, RabbitQueue},
@@ -45,7 +43,7 @@ pub async fn assemble(
     cluster: &Cluster,
     environment: Environment,
 ) -> Result<Assembly, AssemblyError> {
-    let sql = open_ledger(config, environment.durability).await?;
+    let sql = environment.ledger(config).await?;
     let redis = Redis::new(&cluster.redis_urls, &cluster.namespace)?;
     let wake_signals = WakeSignals::new();
     let wake_signal = Arc::new(wake_signals.clone());

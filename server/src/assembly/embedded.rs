@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{
-    Assembly, AssemblyError, Environment, Ledger, Parts, engine, ledger_ping, open_ledger,
-};
+use super::{Assembly, AssemblyError, Environment, Ledger, Parts, engine, ledger_ping};
 use crate::{
     adapters::{
         cached::CachedTokens,
@@ -22,7 +20,7 @@ pub async fn assemble(
     config: &Config,
     environment: Environment,
 ) -> Result<Assembly, AssemblyError> {
-    let sql = open_ledger(config, environment.durability).await?;
+    let sql = environment.ledger(config).await?;
     let tables = Arc::new(sql.clone());
     let ledger = Ledger::new(&sql, tables.clone(), environment.faults.as_ref());
     let clock = environment

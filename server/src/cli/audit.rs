@@ -31,7 +31,10 @@ impl CaptchaSource for NoQuestions {
 }
 
 pub async fn audit(config: &Config, json: bool) -> Result<ExitCode, Failure> {
-    let environment = Environment::real(config, Arc::new(NoQuestions))?;
+    let environment = Environment {
+        read_only: true,
+        ..Environment::real(config, Arc::new(NoQuestions))?
+    };
     let shop = assembly::assemble(config, environment).await?;
     let report = look(&shop).await?;
     if json {

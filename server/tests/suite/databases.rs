@@ -3,6 +3,7 @@
 
 mod faults;
 mod opened;
+mod reading;
 mod workers;
 
 /// Makes a test a server of each function, which takes an [`opened::Opened`].

@@ -1,6 +1,7 @@
 //! Opening the database of a data folder. Opening one of a server is in `servers`.
 
 use std::{
+    fmt::Display,
     path::Path,
     time::{Duration, Instant},
 };
@@ -8,7 +9,7 @@ use std::{
 use sea_orm::{
     ConnectOptions, Database, DatabaseConnection, DbErr,
     sqlx::{
-        Connection as _, Sqlite,
+        ConnectOptions as _, Connection as _, Sqlite,
         pool::PoolOptions,
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
     },
@@ -47,6 +48,12 @@ pub enum ConnectError {
     /// Another process is bringing the database up to date and does not come to an end.
     #[error("another process has been migrating the database for more than {} seconds", .0.as_secs())]
     Migrating(Duration),
+    /// What was to be read has never been a shop.
+    #[error("there is no shop in {0}; `server migrate` makes one")]
+    NoShop(String),
+    /// What was to be read is the shop of an earlier version.
+    #[error("the shop in {0} is of an earlier version; `server migrate` brings it up to date")]
+    EarlierVersion(String),
     /// The database cannot be opened or brought up to date.
     #[error("cannot open the database: {0}")]
     Database(#[from] DbErr),
@@ -74,37 +81,75 @@ impl Sql {
         pay_window_s: u32,
     ) -> Result<Sql, ConnectError> {
         data_folder::make(folder)?;
-        let file = folder.join(FILE);
-        let connect = async |connections| {
-            let file = file.clone();
-            let mut options = ConnectOptions::new("sqlite::memory:");
-            options
-                .max_connections(connections)
-                .min_connections(1)
-                .acquire_timeout(ACQUIRE)
-                .idle_timeout(None)
-                .max_lifetime(None)
-                .sqlx_logging(false)
-                .map_sqlx_sqlite_opts(move |options| sqlite(options, &file, durability))
-                .map_sqlx_sqlite_pool_opts(outside_a_transaction);
-            patiently(options).await
-        };
-        let write = connect(1).await?;
+        let file = sqlite(folder)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(match durability {
+                Durability::Disk => SqliteSynchronous::Full,
+                Durability::Process => SqliteSynchronous::Off,
+            });
+        let write = connect(&file, 1).await?;
         Migrator::up(&write, None).await?;
-        let read = connect(READERS).await?;
-        Ok(Sql {
+        let read = connect(&file, READERS).await?;
+        Ok(Sql::of_file(write, read, pay_window_s))
+    }
+
+    /// Opens the database of a data folder to read it. Nothing is made or changed, and whatever would
+    /// write fails.
+    ///
+    /// # Errors
+    /// See [`ConnectError`]; also when the folder has no shop of this version.
+    pub async fn open_to_read(folder: &Path, pay_window_s: u32) -> Result<Sql, ConnectError> {
+        let place = folder.display();
+        if !folder.join(FILE).is_file() {
+            return Err(ConnectError::NoShop(place.to_string()));
+        }
+        let read = connect(&sqlite(folder).read_only(true), READERS).await?;
+        is_of_this_version(&read, place).await?;
+        Ok(Sql::of_file(read.clone(), read, pay_window_s))
+    }
+
+    fn of_file(write: DatabaseConnection, read: DatabaseConnection, pay_window_s: u32) -> Sql {
+        Sql {
             write,
             pages: read.clone(),
             read,
             has_replica: false,
             pay_window_s,
-        })
+        }
+    }
+}
+
+/// Fails unless the database at `place` has every migration of this program. Makes none.
+pub(super) async fn is_of_this_version(
+    database: &DatabaseConnection,
+    place: impl Display,
+) -> Result<(), ConnectError> {
+    let missing = Migrator::get_pending_migrations_read_only(database).await?;
+    match missing.len() {
+        0 => Ok(()),
+        all if all == Migrator::migrations().len() => Err(ConnectError::NoShop(place.to_string())),
+        _ => Err(ConnectError::EarlierVersion(place.to_string())),
     }
 }
 
 /// Opens a file as often as it takes: making it, with a disk that has other things to do, takes
 /// longer than a request may wait for a connection.
-async fn patiently(options: ConnectOptions) -> Result<DatabaseConnection, DbErr> {
+async fn connect(
+    file: &SqliteConnectOptions,
+    connections: u32,
+) -> Result<DatabaseConnection, DbErr> {
+    let file = file.clone();
+    // What this address says is replaced by `file`.
+    let mut options = ConnectOptions::new("sqlite::memory:");
+    options
+        .max_connections(connections)
+        .min_connections(1)
+        .acquire_timeout(ACQUIRE)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .map_sqlx_sqlite_opts(move |_| file.clone())
+        .map_sqlx_sqlite_pool_opts(outside_a_transaction);
     let begun = Instant::now();
     loop {
         match Database::connect(options.clone()).await {
@@ -125,20 +170,9 @@ fn outside_a_transaction(pool: PoolOptions<Sqlite>) -> PoolOptions<Sqlite> {
     pool.before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }))
 }
 
-fn sqlite(
-    options: SqliteConnectOptions,
-    file: &Path,
-    durability: Durability,
-) -> SqliteConnectOptions {
-    options
-        .filename(file)
-        .in_memory(false)
-        .shared_cache(false)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(match durability {
-            Durability::Disk => SqliteSynchronous::Full,
-            Durability::Process => SqliteSynchronous::Off,
-        })
+fn sqlite(folder: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(folder.join(FILE))
         .busy_timeout(LOCK)
+        .disable_statement_logging()
 }

@@ -17,7 +17,7 @@ use tokio::time::timeout;
 
 use super::{
     Sql,
-    connect::{ACQUIRE, ConnectError},
+    connect::{ACQUIRE, ConnectError, is_of_this_version},
     errors::{Meaning, meaning},
 };
 use crate::migrations::Migrator;
@@ -216,6 +216,30 @@ impl Sql {
         let server = Server::parse(url)?;
         let replica = replica_url.map(Server::parse).transpose()?;
         server.migrate().await?;
+        Sql::of_server(&server, replica, connections, pay_window_s).await
+    }
+
+    /// Opens the database of a server to read it: its schema is left as it is.
+    ///
+    /// # Errors
+    /// See [`ConnectError`]; also when the database has no shop of this version.
+    pub async fn connect_to_read(
+        url: &str,
+        connections: u32,
+        pay_window_s: u32,
+    ) -> Result<Sql, ConnectError> {
+        let server = Server::parse(url)?;
+        let sql = Sql::of_server(&server, None, connections, pay_window_s).await?;
+        is_of_this_version(&sql.read, "the database").await?;
+        Ok(sql)
+    }
+
+    async fn of_server(
+        server: &Server,
+        replica: Option<Server>,
+        connections: u32,
+        pay_window_s: u32,
+    ) -> Result<Sql, ConnectError> {
         let writers = connections.div_ceil(3);
         let write = server.pool(writers).await?;
         let read = match connections.saturating_sub(writers) {

@@ -113,6 +113,7 @@ pub fn environment(
         questions: Arc::new(Sums),
         passwords: Arc::new(PlainPasswords),
         notifier: Arc::new(LogNotifier),
+        read_only: false,
         durability: Durability::Process,
         faults,
     }
