@@ -3,7 +3,7 @@
 use std::{
     ops::Add,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU32, Ordering},
     },
     time::Duration,
@@ -20,9 +20,32 @@ use crate::{
     engine::ports::{Clock, Limit, Limits, PortError, RetryAfter},
 };
 
-/// The engine's clock as `governor` wants it.
+/// The engine's clock as `governor` wants it: it only goes forwards. When the engine's is set back,
+/// this one goes on from where it was; callers would otherwise be refused for as long as that.
 #[derive(Clone)]
-struct EngineClock(Arc<dyn Clock>);
+struct ForwardClock {
+    clock: Arc<dyn Clock>,
+    count: Arc<Mutex<Count>>,
+}
+
+/// Milliseconds that have been counted, and up to when.
+struct Count {
+    elapsed_ms: u64,
+    at_ms: i64,
+}
+
+impl ForwardClock {
+    fn new(clock: Arc<dyn Clock>) -> Self {
+        let count = Count {
+            elapsed_ms: 0,
+            at_ms: clock.now_ms(),
+        };
+        Self {
+            clock,
+            count: Arc::new(Mutex::new(count)),
+        }
+    }
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Instant(u64);
@@ -45,15 +68,20 @@ impl Reference for Instant {
     }
 }
 
-impl governor::clock::Clock for EngineClock {
+impl governor::clock::Clock for ForwardClock {
     type Instant = Instant;
 
     fn now(&self) -> Instant {
-        Instant(self.0.now_ms().max(0).cast_unsigned() * 1_000_000)
+        let mut count = self.count.lock().unwrap_or_else(PoisonError::into_inner);
+        let now_ms = self.clock.now_ms();
+        let passed_ms = now_ms.saturating_sub(count.at_ms).max(0).cast_unsigned();
+        count.elapsed_ms = count.elapsed_ms.saturating_add(passed_ms);
+        count.at_ms = now_ms;
+        Instant(count.elapsed_ms.saturating_mul(1_000_000))
     }
 }
 
-type Keyed = RateLimiter<Limit, DashMapStateStore<Limit>, EngineClock, NoOpMiddleware<Instant>>;
+type Keyed = RateLimiter<Limit, DashMapStateStore<Limit>, ForwardClock, NoOpMiddleware<Instant>>;
 
 /// Keys a limiter remembers. One that is not over its limit need not be remembered, so a full
 /// limiter is swept; a limiter that is full of offenders refuses newcomers for a moment.
@@ -72,12 +100,12 @@ pub struct GovernedLimits {
 impl GovernedLimits {
     /// A limiter that has counted nothing.
     pub fn new(clock: Arc<dyn Clock>, quotas: Quotas, off: NoLimits) -> Self {
+        let clock = ForwardClock::new(clock);
         let limiter = |kind: Kind| {
             let quota = kind.quota(quotas, off)?;
             let quota = governor::Quota::with_period(quota.period)?.allow_burst(quota.burst);
-            let clock = EngineClock(Arc::clone(&clock));
             let memory = DashMapStateStore::default();
-            Some(RateLimiter::new(quota, memory, clock))
+            Some(RateLimiter::new(quota, memory, clock.clone()))
         };
         Self {
             address: limiter(Kind::Address),

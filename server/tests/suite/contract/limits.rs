@@ -105,3 +105,15 @@ async fn a_refusal_does_not_prolong_the_wait() {
     }
     assert_eq!(over(&shop, &limit).await, None);
 }
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_locks_nobody_out() {
+    let shop = TestShop::new().await;
+    let limit = Limit::Address("10.0.0.1".parse().unwrap());
+    while over(&shop, &limit).await.is_none() {}
+    shop.clock.advance(-600_000);
+    let refused = over(&shop, &limit).await.unwrap();
+    assert!((1..=1000).contains(&refused.wait_ms), "{refused:?}");
+    shop.clock.advance(refused.wait_ms);
+    assert_eq!(over(&shop, &limit).await, None);
+}
