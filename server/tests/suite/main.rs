@@ -9,6 +9,7 @@ mod bench;
 mod commands;
 mod contract;
 mod databases;
+mod embedded_gate;
 mod logging;
 mod metrics;
 mod nginx;

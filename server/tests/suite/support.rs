@@ -5,6 +5,7 @@ mod gate;
 mod stack;
 
 use std::{
+    path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -157,9 +158,14 @@ impl TestShop {
         self.change_by_hand(&split).await;
     }
 
+    /// The file of an embedded ledger.
+    pub fn file(&self) -> PathBuf {
+        self.data.as_ref().unwrap().file()
+    }
+
     /// Changes an embedded ledger behind the shop's back.
     pub async fn change_by_hand(&self, sql: &str) {
-        let file = self.data.as_ref().unwrap().file();
+        let file = self.file();
         let database = Database::connect(format!("sqlite://{}", file.display())).await;
         database.unwrap().execute_unprepared(sql).await.unwrap();
     }

@@ -9,6 +9,7 @@
 //! items concerned are forgotten and read again from the ledger before the next decision.
 
 mod item;
+mod released;
 mod task;
 
 use std::{

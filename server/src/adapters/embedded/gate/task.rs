@@ -8,11 +8,11 @@ use std::{
 use app::wire::ItemId;
 use tokio::sync::mpsc;
 
-use super::{Call, Published, Reply, item::GateItem};
+use super::{Call, Published, Reply, item::GateItem, released::ReleasedUnits};
 use crate::chain::Chain;
 use crate::engine::ports::{
     Clock, Decision, GateLedger, ItemSnapshot, OrderQueue, PortError, QueuedReservation,
-    Reconciled, Released, ReserveRequest, Window,
+    Reconciled, Release, Released, ReserveRequest, Unit, Window,
 };
 
 /// Requests that share a transaction: bounds how long the first of them waits.
@@ -28,6 +28,7 @@ pub struct GateTask {
     queue: Arc<dyn OrderQueue>,
     ledger: Arc<dyn GateLedger>,
     items: HashMap<ItemId, GateItem>,
+    released: ReleasedUnits,
     /// Numbers the returns of all items together, so that it never goes backwards for any.
     returns: u64,
 }
@@ -54,6 +55,7 @@ impl GateTask {
             queue,
             ledger,
             items: HashMap::new(),
+            released: ReleasedUnits::default(),
             returns: 0,
         }
     }
@@ -87,14 +89,7 @@ impl GateTask {
                 drop(reply.send(self.warm_up(item_id, window).await));
             }
             Call::Release(unit, release, reply) => {
-                self.returns += 1;
-                if let Some(item) = self.items.get_mut(&unit.item_id) {
-                    item.release(unit, release, self.returns);
-                    self.publish(unit.item_id);
-                }
-                drop(reply.send(Ok(Released {
-                    returns: self.returns,
-                })));
+                drop(reply.send(Ok(self.release(unit, release))));
             }
             Call::Confirm(unit, reply) => {
                 if let Some(item) = self.items.get_mut(&unit.item_id) {
@@ -104,6 +99,17 @@ impl GateTask {
                 drop(reply.send(Ok(())));
             }
             Call::Reconcile(item_id, reply) => drop(reply.send(self.reconcile(item_id).await)),
+        }
+    }
+
+    fn release(&mut self, unit: Unit, release: Release) -> Released {
+        self.returns += u64::from(release == Release::Return);
+        let item = self.items.get_mut(&unit.item_id);
+        let position = item.and_then(|item| item.release(unit, release, self.returns));
+        self.released.add(unit.reservation_id, position);
+        self.publish(unit.item_id);
+        Released {
+            returns: self.returns,
         }
     }
 
@@ -129,7 +135,7 @@ impl GateTask {
             return;
         };
         let held_before = item.stock.locked;
-        let decision = item.reserve(&request, now_ms);
+        let decision = item.reserve(&request, &self.released, now_ms);
         if let Decision::Held { position } = decision
             && item.stock.locked > held_before
         {
@@ -188,8 +194,9 @@ impl GateTask {
             self.forget(item_id);
             return Ok(Reconciled::Same);
         };
+        let ledger = GateItem::load(&snapshot, self.returns, &mut self.released);
         let known = self.items.get(&item_id);
-        let Some(detail) = known.and_then(|item| item.difference(&snapshot)) else {
+        let Some(detail) = known.and_then(|item| item.difference(&ledger)) else {
             return Ok(Reconciled::Same);
         };
         self.insert(item_id, &snapshot);
@@ -223,8 +230,8 @@ impl GateTask {
 
     fn insert(&mut self, item_id: ItemId, snapshot: &ItemSnapshot) {
         self.returns += 1;
-        self.items
-            .insert(item_id, GateItem::load(snapshot, self.returns));
+        let item = GateItem::load(snapshot, self.returns, &mut self.released);
+        self.items.insert(item_id, item);
         self.publish(item_id);
     }
 
