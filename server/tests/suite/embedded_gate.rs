@@ -1,11 +1,20 @@
 //! The embedded gate beside a ledger that is slow, does not answer, or is a step behind.
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
-use app::wire::{AccountId, ItemId, ReservationId};
+use app::{
+    port::Storefront,
+    wire::{AccountId, ApiError, ItemId, ReservationId},
+};
+use sea_orm::{
+    Database, DatabaseConnection, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
 use server::{
     adapters::faulty::{Fault, FaultPlan, Point},
     engine::{
@@ -20,7 +29,10 @@ use server::{
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use crate::support::{Data, EngineGate, HOUR_MS, ManualClock, START_MS, TestShop};
+use crate::{
+    purchase::{TestClient, visitor},
+    support::{Data, EngineGate, HOUR_MS, ManualClock, START_MS, TestShop, eventually},
+};
 
 /// What takes longer never comes.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -30,6 +42,33 @@ const OPEN: Window = Window {
     ends_at_ms: START_MS + HOUR_MS,
     stopped: false,
 };
+
+/// From `begin` on, calls of these names never answer.
+struct Silence {
+    calls: &'static [&'static str],
+    begun: AtomicBool,
+}
+
+impl Silence {
+    fn of(calls: &'static [&'static str]) -> Arc<Self> {
+        let begun = AtomicBool::new(false);
+        Arc::new(Self { calls, begun })
+    }
+
+    fn begin(&self) {
+        self.begun.store(true, Ordering::SeqCst);
+    }
+}
+
+impl FaultPlan for Silence {
+    fn next(&self, call: &'static str, point: Point) -> Fault {
+        let silent = point == Point::Before && self.calls.contains(&call);
+        match silent && self.begun.load(Ordering::SeqCst) {
+            true => Fault::Crash,
+            false => Fault::None,
+        }
+    }
+}
 
 /// The next call of this name fails after its effect.
 #[derive(Default)]
@@ -171,4 +210,57 @@ async fn a_difference_is_found_and_the_ledger_is_taken() {
     );
     assert_eq!(sellable(&gate, item).await, 4);
     assert_eq!(gate.reconcile(item).await.unwrap(), Reconciled::Same);
+}
+
+#[tokio::test]
+async fn a_purchase_that_the_gate_does_not_answer_is_busy_and_its_path_stays_good() {
+    let plan = Silence::of(&["put"]);
+    let client = TestClient::of(shop(plan.clone()).await);
+    let (item, buyer) = (client.shop.item(1).await, visitor(1));
+    let path = client.path_for(&buyer, item).await.unwrap().path;
+    plan.begin();
+    for _ in 0..2 {
+        let answer = timeout(LIMIT, client.purchase(&buyer, path.clone(), item)).await;
+        let answer = answer.expect("the purchase does not end");
+        assert!(matches!(answer, Err(ApiError::Busy { .. })), "{answer:?}");
+    }
+}
+
+/// Holds the write lock of the shop's database, as a commit that does not come to an end does.
+async fn lock_of(shop: &TestShop) -> (DatabaseConnection, sea_orm::DatabaseTransaction) {
+    let url = format!("sqlite://{}", shop.file().display());
+    let database = Database::connect(url).await.unwrap();
+    let options = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..Default::default()
+    };
+    let lock = database.begin_with_options(options).await.unwrap();
+    (database, lock)
+}
+
+#[tokio::test]
+async fn a_purchase_that_was_busy_because_of_the_disk_is_the_same_purchase_when_asked_again() {
+    let client = TestClient::of(TestShop::open_embedded().await);
+    let (item, buyer) = (client.shop.item(3).await, visitor(1));
+    let path = client.path_for(&buyer, item).await.unwrap().path;
+    client.shop.gate().warm_up(item, OPEN).await.unwrap();
+    let (_database, lock) = lock_of(&client.shop).await;
+    let answer = timeout(LIMIT, client.purchase(&buyer, path.clone(), item)).await;
+    let answer = answer.expect("the purchase does not end");
+    assert!(matches!(answer, Err(ApiError::Busy { .. })), "{answer:?}");
+    lock.rollback().await.unwrap();
+
+    let told = eventually("an answer", async || {
+        // Whoever asks too often hears that, with the same path still good.
+        client.shop.clock.advance(1_000);
+        match client.purchase(&buyer, path.clone(), item).await {
+            Err(ApiError::Busy { .. }) => None,
+            answer => Some(answer.unwrap()),
+        }
+    })
+    .await;
+    assert_eq!(told.position, 1);
+    client.shop.drain().await;
+    client.ordered(&buyer, told.reservation_id).await;
+    assert_eq!(client.shop.audit().await.items[0].orders_live, 1);
 }

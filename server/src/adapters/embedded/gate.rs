@@ -15,11 +15,15 @@ mod task;
 use std::{
     collections::HashMap,
     sync::{Arc, PoisonError, RwLock},
+    time::Duration,
 };
 
 use app::wire::ItemId;
 use async_trait::async_trait;
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
 
 use crate::engine::ports::{
     Clock, Decision, GateLedger, GateStock, OrderQueue, PortError, Reconciled, Release, Released,
@@ -30,6 +34,10 @@ pub use task::GateTask;
 
 /// Calls waiting for the task: at the gate's speed well under a second of work.
 const MAILBOX: usize = 8192;
+/// How long a buyer waits for a decision. It is asked for twice, and each time may wait for its
+/// admission as long again: all of it together is shorter than a request may take, so that whoever
+/// hears `busy` has a path that is good for asking again. What is decided after that is told then.
+const DECISION: Duration = Duration::from_secs(2);
 
 type Reply<T> = oneshot::Sender<Result<T, PortError>>;
 
@@ -44,6 +52,10 @@ enum Call {
 
 /// Counters for readers, as of the last batch that is on disk.
 type Published = Arc<RwLock<HashMap<ItemId, GateStock>>>;
+
+fn busy(detail: &str) -> PortError {
+    PortError::busy("gate", detail)
+}
 
 /// The gate's handle. The [`GateTask`] does the work and must be running.
 pub struct Gate {
@@ -66,7 +78,6 @@ impl Gate {
     }
 
     async fn ask<T>(&self, call: impl FnOnce(Reply<T>) -> Call) -> Result<T, PortError> {
-        let busy = |detail: &str| PortError::busy("gate", detail);
         let (reply, answer) = oneshot::channel();
         self.calls
             .try_send(call(reply))
@@ -78,7 +89,9 @@ impl Gate {
 #[async_trait]
 impl Reserve for Gate {
     async fn reserve(&self, request: ReserveRequest) -> Result<Decision, PortError> {
-        self.ask(|reply| Call::Reserve(request, reply)).await
+        let decision = self.ask(|reply| Call::Reserve(request, reply));
+        let in_time = timeout(DECISION, decision).await;
+        in_time.unwrap_or_else(|_| Err(busy("no decision in time")))
     }
 
     fn is_sold_out(&self, _: ItemId) -> bool {

@@ -67,6 +67,8 @@ impl GateTask {
             let mut pending = Pending::default();
             for call in calls.drain(..) {
                 match call {
+                    // Nobody waits any more: who has heard `busy` may ask again.
+                    Call::Reserve(_, reply) if reply.is_closed() => {}
                     Call::Reserve(request, reply) => {
                         self.reserve(request, reply, &mut pending).await
                     }
