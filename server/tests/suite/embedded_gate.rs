@@ -193,6 +193,64 @@ async fn a_unit_that_was_sold_again_before_a_crash_is_not_sold_a_third_time() {
 }
 
 #[tokio::test]
+async fn a_comparison_with_the_ledger_holds_up_no_purchase() {
+    let plan = Silence::of(&["summary", "snapshot"]);
+    let shop = shop(plan.clone()).await;
+    let gate = shop.gate();
+    let (compared, other) = (shop.item(2).await, shop.item(1).await);
+    for item in [compared, other] {
+        gate.warm_up(item, OPEN).await.unwrap();
+    }
+    plan.begin();
+    let comparing = tokio::spawn({
+        let gate = gate.clone();
+        async move { gate.reconcile(compared).await }
+    });
+    tokio::task::yield_now().await;
+    assert_eq!(reserve(&gate, compared, 1).await.unwrap(), FIRST);
+    assert_eq!(reserve(&gate, other, 2).await.unwrap(), FIRST);
+    assert!(!comparing.is_finished());
+    comparing.abort();
+}
+
+#[tokio::test]
+async fn an_item_that_is_being_read_is_busy_and_holds_up_no_other() {
+    let plan = Silence::of(&["snapshot"]);
+    let shop = shop(plan.clone()).await;
+    let gate = shop.gate();
+    let (unknown, known) = (shop.item(1).await, shop.item(1).await);
+    gate.warm_up(known, OPEN).await.unwrap();
+    plan.begin();
+    let waiting = tokio::spawn({
+        let gate = gate.clone();
+        async move { reserve(&gate, unknown, 1).await }
+    });
+    tokio::task::yield_now().await;
+    assert_eq!(reserve(&gate, known, 2).await.unwrap(), FIRST);
+    let refused = waiting.await.unwrap().unwrap_err();
+    assert!(matches!(refused, PortError::Busy { .. }), "{refused}");
+}
+
+#[tokio::test]
+async fn items_are_read_in_the_middle_of_a_sale() {
+    let shop = TestShop::open_embedded().await;
+    let (gate, sold) = (shop.gate(), shop.item(100).await);
+    gate.warm_up(sold, OPEN).await.unwrap();
+    for round in 0..20 {
+        let unknown = shop.item(1).await;
+        let selling = async {
+            for buyer in 1..=5 {
+                let position = 5 * round + buyer;
+                let decision = reserve(&gate, sold, 1_000 + position).await.unwrap();
+                assert_eq!(decision, Decision::Held { position });
+            }
+        };
+        let (read, ()) = futures::join!(reserve(&gate, unknown, 2_000 + round), selling);
+        assert_eq!(read.unwrap(), FIRST);
+    }
+}
+
+#[tokio::test]
 async fn a_difference_is_found_and_the_ledger_is_taken() {
     let shop = TestShop::open_embedded().await;
     let (item, gate) = (shop.item(3).await, shop.gate());

@@ -6,9 +6,12 @@
 //! is held across a decision, and a caller that goes away leaves nothing half done.
 //!
 //! It never guesses. If the ledger does not confirm a batch, nobody knows what is on disk: the
-//! items concerned are forgotten and read again from the ledger before the next decision.
+//! items concerned are forgotten and read again from the ledger before the next decision. It reads
+//! nothing itself: what takes long is read beside it (`loading`, `reconcile`).
 
 mod item;
+mod loading;
+mod reconcile;
 mod released;
 mod task;
 
@@ -26,10 +29,11 @@ use tokio::{
 };
 
 use crate::engine::ports::{
-    Clock, Decision, GateLedger, GateStock, OrderQueue, PortError, Reconciled, Release, Released,
-    Reserve, ReserveRequest, Restock, StockGate, Unit, Window,
+    Clock, Decision, GateLedger, GateStock, ItemSnapshot, OrderQueue, PortError, Reconciled,
+    Release, Released, Reserve, ReserveRequest, Restock, StockGate, Unit, Window,
 };
 
+use item::ItemState;
 pub use task::GateTask;
 
 /// Calls waiting for the task: at the gate's speed well under a second of work.
@@ -47,7 +51,21 @@ enum Call {
     Reserve(ReserveRequest, Reply<Decision>),
     Release(Unit, Release, Reply<Released>),
     Confirm(Unit, Reply<()>),
-    Reconcile(ItemId, Reply<Reconciled>),
+    /// What the task knows of an item; `None` where it does not, or not at the moment.
+    State(ItemId, Reply<Option<ItemState>>),
+    /// What the ledger says of an item is right, if the item still has this version. Answers `None`
+    /// if it has changed.
+    Correct(ItemId, u64, Option<ItemSnapshot>, Reply<Option<Reconciled>>),
+}
+
+impl Call {
+    fn item_id(&self) -> ItemId {
+        match self {
+            Call::Reserve(request, _) => request.item_id,
+            Call::Release(unit, ..) | Call::Confirm(unit, _) => unit.item_id,
+            Call::WarmUp(id, ..) | Call::State(id, _) | Call::Correct(id, ..) => *id,
+        }
+    }
 }
 
 /// Counters for readers, as of the last batch that is on disk.
@@ -61,6 +79,7 @@ fn busy(detail: &str) -> PortError {
 pub struct Gate {
     calls: mpsc::Sender<Call>,
     published: Published,
+    ledger: Arc<dyn GateLedger>,
 }
 
 impl Gate {
@@ -73,8 +92,19 @@ impl Gate {
     ) -> (Gate, GateTask) {
         let (calls, mailbox) = mpsc::channel(MAILBOX);
         let published = Published::default();
-        let task = GateTask::new(mailbox, Arc::clone(&published), clock, queue, ledger);
-        (Gate { calls, published }, task)
+        let task = GateTask::new(
+            mailbox,
+            Arc::clone(&published),
+            clock,
+            queue,
+            Arc::clone(&ledger),
+        );
+        let gate = Gate {
+            calls,
+            published,
+            ledger,
+        };
+        (gate, task)
     }
 
     async fn ask<T>(&self, call: impl FnOnce(Reply<T>) -> Call) -> Result<T, PortError> {
@@ -106,7 +136,7 @@ impl Restock for Gate {
     }
 
     async fn reconcile(&self, item_id: ItemId) -> Result<Reconciled, PortError> {
-        self.ask(|reply| Call::Reconcile(item_id, reply)).await
+        reconcile::reconcile(self, item_id).await
     }
 }
 

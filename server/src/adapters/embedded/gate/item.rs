@@ -9,7 +9,7 @@ use app::wire::{AccountId, Phase, Rejection, ReservationId};
 
 use super::released::ReleasedUnits;
 use crate::engine::ports::{
-    Decision, GateStock, Holder, ItemSnapshot, Release, ReserveRequest, Unit, Window,
+    Decision, GateStock, Holder, ItemSnapshot, ItemSummary, Release, ReserveRequest, Unit, Window,
 };
 
 /// An item's state. `stock` always adds up.
@@ -19,6 +19,8 @@ pub struct GateItem {
     pub stock: GateStock,
     /// How often units have come back; never goes backwards, even when the item is read again.
     pub returns: u64,
+    /// Another one after every change of who holds a unit, and never the same again.
+    pub version: u64,
     last_position: u32,
     /// Holders that `stock` leaves out. A unit that came back to the gate, and was sold again before
     /// the ledger heard of its return, has two holders there: the first one's return makes nothing
@@ -27,6 +29,22 @@ pub struct GateItem {
     holders: HashMap<AccountId, Held>,
     /// Of buyers who hold a unit again: their earlier reservations, whose units are due back.
     earlier: HashMap<ReservationId, Held>,
+}
+
+/// An item at one moment, as far as it can be compared with the ledger's counters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ItemState {
+    /// As in [`GateItem`].
+    pub version: u64,
+    stock: GateStock,
+    holding: usize,
+}
+
+impl ItemState {
+    /// Whether the ledger counts the same.
+    pub fn agrees_with(&self, ledger: &ItemSummary) -> bool {
+        self.stock == ledger.stock && self.holding == ledger.holding as usize
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +64,7 @@ impl GateItem {
             window: snapshot.summary.window,
             stock,
             returns,
+            version: 0,
             last_position: snapshot.summary.last_position,
             not_counted: snapshot.holders.len().saturating_sub(counted),
             holders: HashMap::with_capacity(snapshot.holders.len()),
@@ -60,6 +79,15 @@ impl GateItem {
             }
         }
         item
+    }
+
+    /// As it is now.
+    pub fn state(&self) -> ItemState {
+        ItemState {
+            version: self.version,
+            stock: self.stock,
+            holding: self.holding(),
+        }
     }
 
     /// Window, stop, the buyer's earlier reservation, stock: everything is checked before anything

@@ -8,11 +8,16 @@ use std::{
 use app::wire::ItemId;
 use tokio::sync::mpsc;
 
-use super::{Call, Published, Reply, item::GateItem, released::ReleasedUnits};
+use super::{
+    Call, Published, Reply, busy,
+    item::GateItem,
+    loading::{Loaded, Loading},
+    released::ReleasedUnits,
+};
 use crate::chain::Chain;
 use crate::engine::ports::{
     Clock, Decision, GateLedger, ItemSnapshot, OrderQueue, PortError, QueuedReservation,
-    Reconciled, Release, Released, ReserveRequest, Unit, Window,
+    Reconciled, Release, Released, ReserveRequest, Unit,
 };
 
 /// Requests that share a transaction: bounds how long the first of them waits.
@@ -26,11 +31,13 @@ pub struct GateTask {
     published: Published,
     clock: Arc<dyn Clock>,
     queue: Arc<dyn OrderQueue>,
-    ledger: Arc<dyn GateLedger>,
     items: HashMap<ItemId, GateItem>,
+    loading: Loading,
     released: ReleasedUnits,
     /// Numbers the returns of all items together, so that it never goes backwards for any.
     returns: u64,
+    /// Likewise numbers their changes.
+    versions: u64,
 }
 
 /// Held in memory, not on disk: nobody has been told.
@@ -53,42 +60,122 @@ impl GateTask {
             published,
             clock,
             queue,
-            ledger,
             items: HashMap::new(),
+            loading: Loading::new(ledger),
             released: ReleasedUnits::default(),
             returns: 0,
+            versions: 0,
         }
     }
 
     /// Decides until nobody can ask any more.
     pub async fn run(mut self) {
         let mut calls = Vec::with_capacity(BATCH);
-        while self.mailbox.recv_many(&mut calls, BATCH).await > 0 {
-            let mut pending = Pending::default();
-            for call in calls.drain(..) {
-                match call {
-                    // Nobody waits any more: who has heard `busy` may ask again.
-                    Call::Reserve(_, reply) if reply.is_closed() => {}
-                    Call::Reserve(request, reply) => {
-                        self.reserve(request, reply, &mut pending).await
-                    }
-                    other => {
-                        // Everything else sees the ledger as of all requests before it.
-                        self.commit(&mut pending).await;
-                        self.handle(other).await;
+        loop {
+            tokio::select! {
+                // What has been read first: it seldom comes, and others wait for it.
+                biased;
+                loaded = self.loading.next() => calls = self.loaded(loaded),
+                taken = self.mailbox.recv_many(&mut calls, BATCH) => {
+                    if taken == 0 {
+                        return;
                     }
                 }
             }
-            self.commit(&mut pending).await;
+            while !calls.is_empty() {
+                let later = calls.split_off(BATCH.min(calls.len()));
+                let batch = std::mem::replace(&mut calls, later);
+                self.decide(batch).await;
+            }
         }
     }
 
-    async fn handle(&mut self, call: Call) {
-        // An answer that nobody waits for any more is dropped.
+    async fn decide(&mut self, calls: Vec<Call>) {
+        let mut pending = Pending::default();
+        for call in calls {
+            match self.or_wait(call) {
+                None => {}
+                // Nobody waits any more: who has heard `busy` may ask again.
+                Some(Call::Reserve(_, reply)) if reply.is_closed() => {}
+                Some(Call::Reserve(request, reply)) => self.reserve(request, reply, &mut pending),
+                Some(other) => {
+                    // Everything else sees the ledger as of all requests before it.
+                    self.commit(&mut pending).await;
+                    self.handle(other);
+                }
+            }
+        }
+        self.commit(&mut pending).await;
+    }
+
+    /// Keeps what concerns an item that is being read until it has been. Who wants an item that is not
+    /// known has it read.
+    fn or_wait(&mut self, call: Call) -> Option<Call> {
+        let item_id = call.item_id();
+        let waits = match &call {
+            Call::Reserve(..) | Call::WarmUp(..) => !self.items.contains_key(&item_id),
+            Call::Release(..) | Call::Confirm(..) => self.loading.contains(item_id),
+            Call::State(..) | Call::Correct(..) => false,
+        };
+        if !waits {
+            return Some(call);
+        }
+        if let Err(call) = self.loading.wait(call) {
+            self.refuse(call, busy("too many wait for items to be read"));
+        }
+        None
+    }
+
+    /// Takes over an item that has been read. Returns the calls that can go on now.
+    fn loaded(&mut self, loaded: Loaded) -> Vec<Call> {
+        let Loaded {
+            item_id,
+            read,
+            mut calls,
+        } = loaded;
+        match read {
+            Ok(Some(snapshot)) if self.has_room() => {
+                self.insert(item_id, &snapshot);
+                // A warm-up that had it read hears so. Its window has been read too.
+                if matches!(calls.first(), Some(Call::WarmUp(..)))
+                    && let Call::WarmUp(_, _, reply) = calls.remove(0)
+                {
+                    drop(reply.send(Ok(true)));
+                }
+                return calls;
+            }
+            Ok(Some(_)) => self.refuse_all(calls, &busy("as many items as may be are on sale")),
+            Ok(None) => calls.into_iter().for_each(|call| self.handle(call)),
+            Err(error) => self.refuse_all(calls, &error),
+        }
+        Vec::new()
+    }
+
+    fn refuse_all(&mut self, calls: Vec<Call>, error: &PortError) {
+        for call in calls {
+            self.refuse(call, again(error));
+        }
+    }
+
+    /// Answers who wants an item that cannot be had. What ends a unit goes on without it.
+    fn refuse(&mut self, call: Call, error: PortError) {
         match call {
-            Call::Reserve(..) => unreachable!("decided in a batch"),
+            Call::Reserve(_, reply) => drop(reply.send(Err(error))),
+            Call::WarmUp(_, _, reply) => drop(reply.send(Err(error))),
+            other => self.handle(other),
+        }
+    }
+
+    /// Everything that is not decided in a batch. An answer that nobody waits for any more is dropped.
+    fn handle(&mut self, call: Call) {
+        match call {
+            // One of a known item is decided in a batch.
+            Call::Reserve(_, reply) => drop(reply.send(Ok(Decision::UnknownItem))),
             Call::WarmUp(item_id, window, reply) => {
-                drop(reply.send(self.warm_up(item_id, window).await));
+                if let Some(item) = self.items.get_mut(&item_id) {
+                    item.window = window;
+                }
+                drop(reply.send(Ok(false)));
             }
             Call::Release(unit, release, reply) => {
                 drop(reply.send(Ok(self.release(unit, release))));
@@ -96,11 +183,18 @@ impl GateTask {
             Call::Confirm(unit, reply) => {
                 if let Some(item) = self.items.get_mut(&unit.item_id) {
                     item.confirm(unit);
+                    self.changed(unit.item_id);
                     self.publish(unit.item_id);
                 }
                 drop(reply.send(Ok(())));
             }
-            Call::Reconcile(item_id, reply) => drop(reply.send(self.reconcile(item_id).await)),
+            Call::State(item_id, reply) => {
+                let state = self.items.get(&item_id).map(GateItem::state);
+                drop(reply.send(Ok(state)));
+            }
+            Call::Correct(item_id, version, ledger, reply) => {
+                drop(reply.send(Ok(self.correct(item_id, version, ledger))));
+            }
         }
     }
 
@@ -109,38 +203,24 @@ impl GateTask {
         let item = self.items.get_mut(&unit.item_id);
         let position = item.and_then(|item| item.release(unit, release, self.returns));
         self.released.add(unit.reservation_id, position);
+        self.changed(unit.item_id);
         self.publish(unit.item_id);
         Released {
             returns: self.returns,
         }
     }
 
-    async fn reserve(
-        &mut self,
-        request: ReserveRequest,
-        reply: Reply<Decision>,
-        pending: &mut Pending,
-    ) {
-        if !self.items.contains_key(&request.item_id) {
-            // The batch so far must be on disk before the ledger is read.
-            self.commit(pending).await;
-            match self.load(request.item_id).await {
-                Ok(true) => {}
-                Ok(false) => {
-                    return drop(reply.send(Ok(Decision::UnknownItem)));
-                }
-                Err(error) => return drop(reply.send(Err(error))),
-            }
-        }
+    fn reserve(&mut self, request: ReserveRequest, reply: Reply<Decision>, pending: &mut Pending) {
         let now_ms = self.clock.now_ms();
         let Some(item) = self.items.get_mut(&request.item_id) else {
-            return;
+            return drop(reply.send(Err(busy("the item has to be read again"))));
         };
         let held_before = item.stock.locked;
         let decision = item.reserve(&request, &self.released, now_ms);
         if let Decision::Held { position } = decision
             && item.stock.locked > held_before
         {
+            self.changed(request.item_id);
             pending.held.push(QueuedReservation {
                 reservation_id: request.reservation_id,
                 item_id: request.item_id,
@@ -181,38 +261,33 @@ impl GateTask {
         }
     }
 
-    async fn warm_up(&mut self, item_id: ItemId, window: Window) -> Result<bool, PortError> {
-        match self.items.get_mut(&item_id) {
-            Some(item) => {
-                item.window = window;
-                Ok(false)
-            }
-            None => self.load(item_id).await,
-        }
-    }
-
-    async fn reconcile(&mut self, item_id: ItemId) -> Result<Reconciled, PortError> {
-        let Some(snapshot) = self.ledger.snapshot(item_id).await? else {
+    /// Takes the ledger's word for an item that is as it was when the ledger was asked; `None` for one
+    /// that is not.
+    fn correct(
+        &mut self,
+        item_id: ItemId,
+        version: u64,
+        ledger: Option<ItemSnapshot>,
+    ) -> Option<Reconciled> {
+        let item = self.items.get(&item_id);
+        let item = item.filter(|item| item.version == version)?;
+        let Some(snapshot) = ledger else {
             self.forget(item_id);
-            return Ok(Reconciled::Same);
+            return Some(Reconciled::Same);
         };
         let ledger = GateItem::load(&snapshot, self.returns, &mut self.released);
-        let known = self.items.get(&item_id);
-        let Some(detail) = known.and_then(|item| item.difference(&ledger)) else {
-            return Ok(Reconciled::Same);
+        let Some(detail) = item.difference(&ledger) else {
+            return Some(Reconciled::Same);
         };
         self.insert(item_id, &snapshot);
-        Ok(Reconciled::Repaired {
+        Some(Reconciled::Repaired {
             detail,
             returns: self.returns,
         })
     }
 
-    /// Reads an item from the ledger; false when there is no such item.
-    async fn load(&mut self, item_id: ItemId) -> Result<bool, PortError> {
-        let Some(snapshot) = self.ledger.snapshot(item_id).await? else {
-            return Ok(false);
-        };
+    /// Whether one more item may be known. Those whose window is over make room.
+    fn has_room(&mut self) -> bool {
         if self.items.len() >= ITEMS {
             let now_ms = self.clock.now_ms();
             self.items.retain(|_, item| item.window.ends_at_ms > now_ms);
@@ -222,24 +297,28 @@ impl GateTask {
                 .unwrap_or_else(PoisonError::into_inner);
             published.retain(|id, _| self.items.contains_key(id));
         }
-        if self.items.len() >= ITEMS {
-            let detail = "as many items as may be are on sale";
-            return Err(PortError::busy("gate", detail));
-        }
-        self.insert(item_id, &snapshot);
-        Ok(true)
+        self.items.len() < ITEMS
     }
 
     fn insert(&mut self, item_id: ItemId, snapshot: &ItemSnapshot) {
         self.returns += 1;
         let item = GateItem::load(snapshot, self.returns, &mut self.released);
         self.items.insert(item_id, item);
+        self.changed(item_id);
         self.publish(item_id);
     }
 
     fn forget(&mut self, item_id: ItemId) {
         self.items.remove(&item_id);
         self.publish(item_id);
+    }
+
+    /// Gives an item another version.
+    fn changed(&mut self, item_id: ItemId) {
+        self.versions += 1;
+        if let Some(item) = self.items.get_mut(&item_id) {
+            item.version = self.versions;
+        }
     }
 
     fn publish(&self, item_id: ItemId) {
@@ -251,5 +330,13 @@ impl GateTask {
             Some(item) => drop(published.insert(item_id, item.stock)),
             None => drop(published.remove(&item_id)),
         }
+    }
+}
+
+/// The same error for one more caller.
+fn again(error: &PortError) -> PortError {
+    match error {
+        PortError::Busy { port, detail } => PortError::busy(port, detail),
+        PortError::Failed { port, source } => PortError::failed(port, source.to_string()),
     }
 }

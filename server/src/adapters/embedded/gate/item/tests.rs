@@ -1,7 +1,6 @@
 //! The decisions of one item.
 
 use super::*;
-use crate::engine::ports::ItemSummary;
 use app::wire::ItemId;
 use uuid::Uuid;
 
