@@ -22,6 +22,7 @@ const SNAPSHOT: Duration = Duration::from_secs(20);
 #[async_trait]
 impl GateLedger for Sql {
     async fn snapshot(&self, item_id: ItemId) -> Result<Option<ItemSnapshot>, PortError> {
+        self.wait_for_writes().await?;
         let read = self.read_consistently(SNAPSHOT, item_id, |read, &item_id| {
             Box::pin(async move {
                 let Some(summary) = held::summary(read, item_id).await? else {
@@ -94,5 +95,92 @@ impl GateLedger for Sql {
             .answer()
             .await?;
         Ok(begun.rows_affected == 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use app::wire::{AccountId, LocalText, Money, RoundId};
+    use sea_orm::ConnectionTrait;
+    use tokio::sync::Notify;
+
+    use super::*;
+    use crate::{
+        adapters::sql::{Duplicate, Durability, NewItem, NewRound},
+        engine::ports::{OrderQueue, QueuedReservation},
+    };
+
+    const ITEM: ItemId = ItemId(Uuid::from_u128(1));
+
+    async fn shop_with_an_item(folder: &std::path::Path) -> Sql {
+        let sql = Sql::open(folder, Durability::Process, 600).await.unwrap();
+        let text = || LocalText {
+            zh: "壶".into(),
+            en: "Kettle".into(),
+        };
+        let item = NewItem {
+            item_id: ITEM,
+            product_id: Uuid::from_u128(2),
+            title: text(),
+            description: text(),
+            picture_url: "/products/kettle.svg".into(),
+            list_price: Money(2),
+            sale_price: Money(1),
+            stock: 5,
+            segments: 1,
+        };
+        let round = NewRound {
+            round_id: RoundId(Uuid::from_u128(3)),
+            title: text(),
+            starts_at_ms: 0,
+            ends_at_ms: 1,
+            stopped: None,
+            pay_window_s: None,
+            items: vec![item],
+        };
+        sql.add_round(&round).await.unwrap();
+        sql
+    }
+
+    /// Beside a write that is under way readers still see what was there before it.
+    #[tokio::test]
+    async fn a_snapshot_is_never_older_than_a_write_that_was_under_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let sql = shop_with_an_item(folder.path()).await;
+        let entry = QueuedReservation {
+            reservation_id: ReservationId(Uuid::from_u128(4)),
+            item_id: ITEM,
+            buyer: AccountId(Uuid::from_u128(5)),
+            path: "path".into(),
+            position: 1,
+            held_at_ms: 0,
+        };
+        sql.put(std::slice::from_ref(&entry)).await.unwrap();
+        let (begun, end) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let writing = tokio::spawn({
+            let (sql, with) = (sql.clone(), (begun.clone(), end.clone()));
+            async move {
+                let write = sql.transact(Duplicate::Answer, with, |transaction, (begun, end)| {
+                    Box::pin(async move {
+                        let write = "UPDATE reservations SET position = 7";
+                        transaction.execute_unprepared(write).await?;
+                        begun.notify_one();
+                        end.notified().await;
+                        Ok(())
+                    })
+                });
+                write.await.unwrap();
+            }
+        });
+        begun.notified().await;
+
+        let early = sql.snapshot(ITEM).await;
+        assert!(matches!(early, Err(PortError::Busy { .. })), "{early:?}");
+        end.notify_one();
+        writing.await.unwrap();
+        let snapshot = sql.snapshot(ITEM).await.unwrap().unwrap();
+        assert_eq!(snapshot.summary.last_position, 7);
     }
 }

@@ -96,6 +96,22 @@ impl Sql {
         }
     }
 
+    /// Waits until no write is under way in an embedded ledger. A commit that nobody waits for any more
+    /// may be: beside it a reader still sees what was there before.
+    ///
+    /// This queues for the one connection that writes, and takes SQLite's own write lock, which a
+    /// connection that was given up may still hold.
+    pub(super) async fn wait_for_writes(&self) -> Result<(), PortError> {
+        match self.write.get_database_backend() {
+            DbBackend::Sqlite => {
+                let nothing =
+                    self.transact(Duplicate::Answer, (), |_, ()| Box::pin(async { Ok(()) }));
+                Ok(nothing.await?)
+            }
+            _ => Ok(()),
+        }
+    }
+
     async fn attempt<T, W>(
         &self,
         with: &W,

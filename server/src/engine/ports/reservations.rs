@@ -91,7 +91,8 @@ pub struct ReservationRecord {
 /// What a gate is loaded from and compared with.
 #[async_trait]
 pub trait GateLedger: Send + Sync + 'static {
-    /// What the gate must know of an item of an approved round, in one consistent read.
+    /// What the gate must know of an item of an approved round, in one consistent read. An embedded
+    /// ledger answers only when every write that was begun before has ended, confirmed or not.
     async fn snapshot(&self, item_id: ItemId) -> Result<Option<ItemSnapshot>, PortError>;
 
     /// The part of [`snapshot`](Self::snapshot) that does not grow with the sale.
