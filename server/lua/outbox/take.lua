@@ -1,15 +1,15 @@
--- Purpose: hands entries of an outbox to a relay: those it has and could not forward, those of a
---   relay that died, and new ones.
+-- Purpose: hands entries of an outbox to a relay: those that it has already, or those that no living
+--   relay has.
 -- KEYS: 1 outbox (of one segment)
--- ARGV: 1 relay (its name), 2 limit (entries, at least 1), 3 again (0 or 1: whether the relay's own
---   are handed out again), 4 idle_ms (after which another relay counts as dead, or '' for not to
---   look)
+-- ARGV: 1 relay (its name), 2 limit (entries, at least 1), 3 own (1: those that the relay has, and
+--   how long it has had them goes on counting; 0: those of dead relays, those given back, new ones),
+--   4 idle_ms (after which a relay counts as dead)
 -- Returns: a list of {entry id, {field, value, …}}
 -- Repeat: hands out others; what was handed out stays in the outbox until it is forwarded.
 local outbox_key = KEYS[1]
 local relay = ARGV[1]
 local limit = tonumber(ARGV[2])
-local again = ARGV[3]
+local own = ARGV[3]
 local idle_ms = ARGV[4]
 
 if redis.call('XLEN', outbox_key) == 0 then
@@ -18,34 +18,34 @@ end
 if #redis.call('XINFO', 'GROUPS', outbox_key) == 0 then
   redis.call('XGROUP', 'CREATE', outbox_key, 'relay', '0')
 end
-local taken, seen = {}, {}
+local taken = {}
 local function add(entries)
   for _, entry in ipairs(entries) do
-    local entry_id, fields = entry[1], entry[2]
-    -- A deleted entry is still on the list of its relay, without fields.
-    if not fields then
-      redis.call('XACK', outbox_key, 'relay', entry_id)
-    elseif not seen[entry_id] then
-      seen[entry_id] = true
-      taken[#taken + 1] = entry
-    end
+    taken[#taken + 1] = entry
   end
 end
-local function read(from)
-  local streams = redis.call('XREADGROUP', 'GROUP', 'relay', relay, 'COUNT', limit - #taken,
-    'STREAMS', outbox_key, from)
-  if streams then
-    add(streams[1][2])
+if own == '1' then
+  -- XREADGROUP would make them look as if they had just been taken: a relay that forwards nothing
+  -- would keep them for ever.
+  local pending = redis.call('XPENDING', outbox_key, 'relay', '-', '+', limit, relay)
+  for _, entry in ipairs(pending) do
+    local entry_id = entry[1]
+    add(redis.call('XRANGE', outbox_key, entry_id, entry_id))
   end
+  return taken
 end
-if again == '1' then
-  read('0')
-end
-if idle_ms ~= '' and #taken < limit then
-  add(redis.call('XAUTOCLAIM', outbox_key, 'relay', relay, idle_ms, '0',
-    'COUNT', limit - #taken)[2])
-end
+local cursor = '0-0'
+repeat
+  local claimed = redis.call('XAUTOCLAIM', outbox_key, 'relay', relay, idle_ms, cursor,
+    'COUNT', limit - #taken)
+  cursor = claimed[1]
+  add(claimed[2])
+until cursor == '0-0' or #taken >= limit
 if #taken < limit then
-  read('>')
+  local new = redis.call('XREADGROUP', 'GROUP', 'relay', relay, 'COUNT', limit - #taken,
+    'STREAMS', outbox_key, '>')
+  if new then
+    add(new[1][2])
+  end
 end
 return taken

@@ -95,6 +95,10 @@ impl RabbitQueue {
 
 #[async_trait]
 impl OrderQueue for RabbitQueue {
+    async fn can_put(&self) -> Result<(), PortError> {
+        self.publisher.connected().await
+    }
+
     async fn put(&self, entries: &[QueuedReservation]) -> Result<(), PortError> {
         let first_tries = entries.iter().map(|entry| (entry, 0));
         self.publisher.publish(NEW, first_tries).await

@@ -5,6 +5,7 @@ mod breaker;
 mod captchas;
 mod clock;
 mod connection;
+mod errors;
 mod gate;
 pub(crate) mod keys;
 mod latest_per_owner;

@@ -31,7 +31,7 @@ pub use limits::{Limit, Limits, RetryAfter};
 pub use notices::{Notice, Notices, Notifier};
 pub use orders::{CloseOutcome, OrderCloser, OrderReader, OrderRecord, OrderWriter, WriteOutcome};
 pub use paths::{PathGrant, Paths};
-pub use queue::{Depth, OrderQueue, Outbox, OutboxEntry, QueuedReservation, TRIES};
+pub use queue::{Depth, OrderQueue, Outbox, OutboxEntry, QueuedReservation, TRIES, TakenEntries};
 pub use reservations::{
     DueRelease, DueReleases, GateLedger, Holder, ItemSnapshot, ItemSummary, LedgerStatus,
     LoadEpoch, ReservationReader, ReservationRecord,

@@ -6,7 +6,10 @@ use std::{
     collections::HashMap,
     io::{Read as _, Write as _},
     net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream},
-    sync::{Arc, Condvar, Mutex, MutexGuard},
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard,
+        atomic::{AtomicU16, Ordering},
+    },
     thread::JoinHandle,
     time::{Duration, Instant},
 };
@@ -23,6 +26,8 @@ const END: Duration = Duration::from_secs(10);
 /// A running proxy. All its threads have ended when it is dropped.
 pub struct Proxy {
     port: u16,
+    /// Where new connections go.
+    target: Arc<AtomicU16>,
     wires: Arc<Wires>,
     acceptor: Option<JoinHandle<()>>,
 }
@@ -34,12 +39,14 @@ impl Proxy {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let wires = Arc::new(Wires::default());
+        let target = Arc::new(AtomicU16::new(target_port));
         let acceptor = std::thread::spawn({
-            let wires = Arc::clone(&wires);
-            move || accept(&listener, target_port, &wires)
+            let (wires, target) = (Arc::clone(&wires), Arc::clone(&target));
+            move || accept(&listener, &target, &wires)
         });
         Proxy {
             port,
+            target,
             wires,
             acceptor: Some(acceptor),
         }
@@ -48,6 +55,12 @@ impl Proxy {
     /// Where clients connect.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// New connections go to `target_port` from now on, as after a fail-over by name or address;
+    /// what is connected stays.
+    pub fn aim(&self, target_port: u16) {
+        self.target.store(target_port, Ordering::SeqCst);
     }
 
     /// Everything passes, as at the beginning. A connection that lost bytes stays mute: TCP never
@@ -193,7 +206,7 @@ impl State {
     }
 }
 
-fn accept(listener: &TcpListener, target_port: u16, wires: &Arc<Wires>) {
+fn accept(listener: &TcpListener, target: &AtomicU16, wires: &Arc<Wires>) {
     let mut threads: Vec<JoinHandle<()>> = Vec::new();
     for number in 0.. {
         let Ok((client, _)) = listener.accept() else {
@@ -213,7 +226,8 @@ fn accept(listener: &TcpListener, target_port: u16, wires: &Arc<Wires>) {
             Greeting::Close => continue,
             Greeting::Swallow => None,
             Greeting::Connect => {
-                let target = SocketAddr::from((Ipv4Addr::LOCALHOST, target_port));
+                let target = target.load(Ordering::SeqCst);
+                let target = SocketAddr::from((Ipv4Addr::LOCALHOST, target));
                 match TcpStream::connect_timeout(&target, CONNECT) {
                     Ok(server) => Some(server),
                     Err(_) => continue,

@@ -90,6 +90,11 @@ impl RedisServer {
         server
     }
 
+    /// On loopback.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// `redis://127.0.0.1:<port>`.
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)

@@ -105,6 +105,7 @@ async fn a_confirmed_entry_survives_a_killed_broker() {
     for _ in 0..3 {
         let began = Instant::now();
         assert!(is_busy(&queue.put(&entries[10..]).await.unwrap_err()));
+        assert!(is_busy(&queue.can_put().await.unwrap_err()));
         assert!(is_busy(&queue.depth().await.unwrap_err()));
         assert!(began.elapsed() < Duration::from_secs(1), "refused at once");
     }
@@ -181,6 +182,7 @@ async fn a_broker_without_memory_refuses_entries_at_once() {
     for _ in 0..20 {
         let began = Instant::now();
         assert!(is_busy(&queue.put(&[held(2)]).await.unwrap_err()));
+        assert!(is_busy(&queue.can_put().await.unwrap_err()));
         assert!(began.elapsed() < Duration::from_secs(1), "refused at once");
     }
     // Consuming makes room.
@@ -188,6 +190,7 @@ async fn a_broker_without_memory_refuses_entries_at_once() {
     queue.ack(&taken).await.unwrap();
     watermark("0.4");
     put_until_confirmed(&queue, &[held(3)]).await;
+    queue.can_put().await.unwrap();
     eventually("the last", async || {
         let taken = queue.take_batch(10).await.unwrap();
         queue.ack(&taken).await.unwrap();

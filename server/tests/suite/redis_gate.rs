@@ -3,8 +3,10 @@
 
 mod lost_data;
 mod outbox;
+mod partial_faults;
 mod reconcile;
 mod reload;
+mod replication;
 mod segments;
 
 use std::{
@@ -20,7 +22,9 @@ use server::{
     adapters::redis::{GateClock, Redis, RedisGate, Timeouts},
     engine::{
         orders::{relay, write_orders},
-        ports::{Decision, PortError, Reserve, ReserveRequest, StockGate, Window},
+        ports::{
+            Decision, Outbox, OutboxEntry, PortError, Reserve, ReserveRequest, StockGate, Window,
+        },
         stock::release,
     },
 };
@@ -76,6 +80,13 @@ fn hold_as(item_id: ItemId, number: u32, reservation: u128) -> ReserveRequest {
 
 fn hold(item_id: ItemId, number: u32) -> ReserveRequest {
     hold_as(item_id, number, 0xcc0_0000 + u128::from(number))
+}
+
+/// What a relay gets when every outbox answers.
+async fn take(outbox: &dyn Outbox, limit: u32) -> Vec<OutboxEntry> {
+    let taken = outbox.take(limit).await;
+    assert!(taken.unread.is_none(), "{:?}", taken.unread);
+    taken.entries
 }
 
 async fn relay(shop: &TestShop) {

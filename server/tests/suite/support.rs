@@ -112,7 +112,8 @@ impl TestShop {
         TestShop::open_embedded().await.with_gate_on(redis)
     }
 
-    fn with_gate_on(mut self, redis: Redis) -> TestShop {
+    /// The same shop with its gate on Redis.
+    pub fn with_gate_on(mut self, redis: Redis) -> TestShop {
         let gate = self.redis_gate(&redis, Timeouts::default());
         let outbox = self.redis_outbox(&redis, OUTBOX_IDLE);
         let (gate, outbox): (Arc<RedisGate>, Arc<dyn Outbox>) = (Arc::new(gate), Arc::new(outbox));

@@ -75,6 +75,7 @@ faulty! { OrderReader:
 }
 
 faulty! { OrderQueue:
+    can_put() -> ();
     put(entries: &[QueuedReservation]) -> ();
     take_batch(limit: u32) -> Vec<QueuedReservation>;
     ack(done: &[QueuedReservation]) -> ();

@@ -143,6 +143,16 @@ impl Publisher {
         Ok(())
     }
 
+    /// Connects where there is no connection. Asks the broker nothing while there is one that it
+    /// reads from.
+    pub(super) async fn connected(&self) -> Result<(), PortError> {
+        let deadline = Instant::now() + CALL_TIMEOUT;
+        let mut state = before(deadline, self.state.lock()).await?;
+        let open = before(deadline, state.take_open()).await??;
+        state.open = Some(open);
+        Ok(())
+    }
+
     /// Another channel on the same connection, for questions: an answer that closes it does no harm
     /// to other calls.
     pub(super) async fn open_channel(&self) -> Result<Channel, PortError> {

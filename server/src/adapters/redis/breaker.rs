@@ -1,7 +1,7 @@
 //! A circuit breaker: while Redis does not answer, callers are refused at once instead of waiting.
 
 use std::{
-    sync::atomic::{AtomicI64, AtomicU32, Ordering},
+    sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering},
     time::{Duration, Instant},
 };
 
@@ -13,54 +13,60 @@ const OPEN_INTERVAL: Duration = Duration::from_millis(500);
 /// The connection is replaced when the breaker has been open for this long, and again after as
 /// long: the connection may be dead while Redis is not.
 const RECONNECT_INTERVAL_MS: i64 = 2_000;
+/// Between two replacements of a connection that leads to a replica.
+const LEAVE_INTERVAL_MS: i64 = 500;
 
 /// Counts the time-outs of one server. No locks: it is asked before every call.
 pub struct Breaker {
     created_at: Instant,
+    /// How long nothing has been answered before it opens.
+    grace: Duration,
+    /// In a row.
     timeouts: AtomicU32,
+    /// Milliseconds since `created_at` of the first of them.
+    began_ms: AtomicI64,
+    open: AtomicBool,
     /// Milliseconds since `created_at` until which no call is allowed.
     open_until_ms: AtomicI64,
     /// Milliseconds since `created_at` at which the connection is replaced.
     reconnect_at_ms: AtomicI64,
+    /// The same, for a server that answers as a replica does.
+    leave_at_ms: AtomicI64,
 }
 
 impl Breaker {
-    /// Closed: every call is allowed.
-    pub fn new() -> Self {
+    /// Closed: every call is allowed. It opens once time-outs in a row have been coming for
+    /// `grace`: one of several servers behind it may be gone, and many calls to that one end at the
+    /// same moment.
+    pub fn new(grace: Duration) -> Self {
         Self {
             created_at: Instant::now(),
+            grace,
             timeouts: AtomicU32::new(0),
+            began_ms: AtomicI64::new(0),
+            open: AtomicBool::new(false),
             open_until_ms: AtomicI64::new(0),
             reconnect_at_ms: AtomicI64::new(0),
+            leave_at_ms: AtomicI64::new(0),
         }
     }
 
     /// Whether a call may be made. While open, one call per interval is.
     pub fn allows(&self) -> bool {
-        if self.timeouts.load(Ordering::Relaxed) < TIMEOUTS_TO_OPEN {
+        if !self.open.load(Ordering::Relaxed) {
             return true;
         }
-        let open_until_ms = self.open_until_ms.load(Ordering::Relaxed);
-        let now_ms = self.now_ms();
-        now_ms >= open_until_ms
-            && self
-                .open_until_ms
-                .compare_exchange(
-                    open_until_ms,
-                    now_ms + OPEN_INTERVAL.as_millis() as i64,
-                    Ordering::Relaxed,
-                    Ordering::Relaxed,
-                )
-                .is_ok()
+        self.is_first_after(&self.open_until_ms, OPEN_INTERVAL.as_millis() as i64)
     }
 
     /// The server answered, whatever it said.
     pub fn record_answer(&self) {
         // Written only when something changes: the cache line is shared by all cores.
-        if self.timeouts.load(Ordering::Relaxed) != 0
-            && self.timeouts.swap(0, Ordering::Relaxed) >= TIMEOUTS_TO_OPEN
-        {
-            tracing::info!("Redis answers again; calls are sent to it again");
+        if self.timeouts.load(Ordering::Relaxed) != 0 {
+            self.timeouts.store(0, Ordering::Relaxed);
+            if self.open.swap(false, Ordering::Relaxed) {
+                tracing::info!("Redis answers again; calls are sent to it again");
+            }
         }
     }
 
@@ -69,7 +75,15 @@ impl Breaker {
     pub fn record_timeout(&self) -> bool {
         let timeouts = self.timeouts.fetch_add(1, Ordering::Relaxed) + 1;
         let now_ms = self.now_ms();
-        if timeouts == TIMEOUTS_TO_OPEN {
+        if timeouts == 1 {
+            self.began_ms.store(now_ms, Ordering::Relaxed);
+        }
+        let silent_ms = now_ms - self.began_ms.load(Ordering::Relaxed);
+        if timeouts < TIMEOUTS_TO_OPEN || silent_ms < self.grace.as_millis() as i64 {
+            return false;
+        }
+        let was_open = self.open.swap(true, Ordering::Relaxed);
+        if !was_open {
             tracing::warn!(
                 timeouts,
                 "Redis does not answer; calls are refused as busy, and one every {} ms tries again",
@@ -78,20 +92,27 @@ impl Breaker {
             self.reconnect_at_ms
                 .store(now_ms + RECONNECT_INTERVAL_MS, Ordering::Relaxed);
         }
-        if timeouts >= TIMEOUTS_TO_OPEN {
-            // From now, not from when the call began: a request makes several calls one after the
-            // other, and only the first of them should wait.
-            self.open_until_ms
-                .store(now_ms + OPEN_INTERVAL.as_millis() as i64, Ordering::Relaxed);
-        }
-        let reconnect_at_ms = self.reconnect_at_ms.load(Ordering::Relaxed);
-        timeouts > TIMEOUTS_TO_OPEN
-            && now_ms >= reconnect_at_ms
-            && self
-                .reconnect_at_ms
+        // From now, not from when the call began: a request makes several calls one after the other,
+        // and only the first of them should wait.
+        self.open_until_ms
+            .store(now_ms + OPEN_INTERVAL.as_millis() as i64, Ordering::Relaxed);
+        was_open && self.is_first_after(&self.reconnect_at_ms, RECONNECT_INTERVAL_MS)
+    }
+
+    /// The server answered that it is a replica. True for one caller every half a second: it
+    /// replaces the connection, because the address may lead to another server by now.
+    pub fn record_replica(&self) -> bool {
+        self.is_first_after(&self.leave_at_ms, LEAVE_INTERVAL_MS)
+    }
+
+    /// True for one caller when `due_ms` is over, which then moves on by an interval.
+    fn is_first_after(&self, due_ms: &AtomicI64, interval_ms: i64) -> bool {
+        let (now_ms, due) = (self.now_ms(), due_ms.load(Ordering::Relaxed));
+        now_ms >= due
+            && due_ms
                 .compare_exchange(
-                    reconnect_at_ms,
-                    now_ms + RECONNECT_INTERVAL_MS,
+                    due,
+                    now_ms + interval_ms,
                     Ordering::Relaxed,
                     Ordering::Relaxed,
                 )
@@ -109,7 +130,7 @@ mod tests {
 
     #[test]
     fn it_opens_after_many_timeouts_allows_one_call_per_interval_and_closes_at_an_answer() {
-        let breaker = Breaker::new();
+        let breaker = Breaker::new(Duration::ZERO);
         for _ in 0..TIMEOUTS_TO_OPEN - 1 {
             breaker.record_timeout();
         }
@@ -128,6 +149,19 @@ mod tests {
         breaker.reconnect_at_ms.store(0, Ordering::Relaxed);
         assert!(breaker.record_timeout(), "one caller replaces it");
         assert!(!breaker.record_timeout(), "and only one");
+        breaker.record_answer();
+        assert!(breaker.allows());
+    }
+    #[test]
+    fn many_timeouts_at_the_same_moment_do_not_open_that_of_several_servers() {
+        let breaker = Breaker::new(Duration::from_secs(3600));
+        for _ in 0..10 * TIMEOUTS_TO_OPEN {
+            assert!(!breaker.record_timeout());
+        }
+        assert!(breaker.allows(), "another server may answer");
+        breaker.began_ms.store(-3_600_000, Ordering::Relaxed);
+        breaker.record_timeout();
+        assert!(!breaker.allows(), "nothing has been answered for an hour");
         breaker.record_answer();
         assert!(breaker.allows());
     }

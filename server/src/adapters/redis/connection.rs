@@ -7,8 +7,7 @@ use std::{
 };
 
 use redis::{
-    Client, Cmd, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult, Script,
-    ServerErrorKind,
+    Client, Cmd, FromRedisValue, Pipeline, RedisError, RedisResult, Script,
     aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig},
     cluster::{ClusterClient, ClusterConfig},
     cluster_async::ClusterConnection,
@@ -16,13 +15,20 @@ use redis::{
 };
 use tokio::time::timeout;
 
-use super::{PORT, breaker::Breaker};
-use crate::engine::ports::PortError;
+use super::{
+    PORT,
+    breaker::Breaker,
+    errors::{is_no_answer, is_of_replica, port_error},
+};
+use crate::{chain::Chain, engine::ports::PortError};
 
 /// A caller waits no longer: a person in a sale would rather be told to try again.
 const CALL_TIMEOUT: Duration = Duration::from_millis(250);
 /// Around connecting, and around a call whose caller has given up.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(1);
+/// A Redis Cluster counts as away when no node of it has answered for this long: a single master that
+/// is gone must not keep callers from the others. Every process asks several nodes once a second.
+const CLUSTER_GRACE: Duration = Duration::from_secs(1);
 /// Shortest and longest pause between two attempts to connect.
 const MIN_RECONNECT_DELAY: Duration = Duration::from_millis(20);
 const MAX_RECONNECT_DELAY: Duration = Duration::from_millis(500);
@@ -61,9 +67,13 @@ impl Redis {
     /// When an address is malformed.
     pub fn new(urls: &[String], namespace: &str) -> Result<Redis, PortError> {
         let connection = Connection::new(urls).map_err(port_error)?;
+        let grace = match connection {
+            Connection::Single(_) => Duration::ZERO,
+            Connection::Cluster(_) => CLUSTER_GRACE,
+        };
         Ok(Redis {
             connection: Arc::new(RwLock::new(connection)),
-            breaker: Arc::new(Breaker::new()),
+            breaker: Arc::new(Breaker::new(grace)),
             namespace: namespace.into(),
             urls: urls.into(),
         })
@@ -134,10 +144,27 @@ impl Redis {
     /// machine in between may keep a connection that Redis does not know any more. So it is
     /// replaced here.
     fn record_timeout(&self) {
-        if self.breaker.record_timeout()
-            && let Ok(connection) = Connection::new(&self.urls)
-        {
+        if self.breaker.record_timeout() {
             tracing::debug!("Redis does not answer; its connection is replaced by a new one");
+            self.replace_connection();
+        }
+    }
+
+    /// After a fail-over the address leads to the new master, and the connection still to the old
+    /// one, which goes on as a replica: it answers, refuses to write, and what it reads is old. In
+    /// a Redis Cluster the library finds the new master.
+    fn record_error(&self, error: &RedisError) {
+        if self.urls.len() == 1 && is_of_replica(error) && self.breaker.record_replica() {
+            tracing::warn!(
+                error = %Chain(error),
+                "Redis answers as a replica; the connection is replaced by a new one"
+            );
+            self.replace_connection();
+        }
+    }
+
+    fn replace_connection(&self) {
+        if let Ok(connection) = Connection::new(&self.urls) {
             *self
                 .connection
                 .write()
@@ -171,6 +198,9 @@ impl Redis {
             }
             Ok(answer) => {
                 self.breaker.record_answer();
+                if let Err(error) = &answer {
+                    self.record_error(error);
+                }
                 answer.map_err(port_error)
             }
         }
@@ -217,27 +247,6 @@ fn cluster(urls: &[String]) -> RedisResult<Connection> {
         .build()?;
     let connection = client.get_pending_async_connection_with_config(ClusterConfig::new());
     Ok(Connection::Cluster(connection))
-}
-
-/// Whether there was no answer, as opposed to an answer that says no.
-fn is_no_answer(error: &RedisError) -> bool {
-    error.is_io_error()
-        || error.is_timeout()
-        || error.is_connection_dropped()
-        || error.kind() == ErrorKind::ClusterConnectionNotFound
-}
-
-/// No answer, and answers that will be others in a while, are [`PortError::Busy`].
-pub(super) fn port_error(error: RedisError) -> PortError {
-    use ServerErrorKind::{BusyLoading, ClusterDown, MasterDown, ReadOnly, TryAgain};
-    let transient = matches!(
-        error.kind(),
-        ErrorKind::Server(BusyLoading | ClusterDown | MasterDown | ReadOnly | TryAgain)
-    ) || matches!(error.code(), Some("OOM" | "BUSY" | "MISCONF"));
-    if transient || is_no_answer(&error) {
-        return PortError::busy(PORT, error.to_string());
-    }
-    PortError::failed(PORT, error)
 }
 
 impl ConnectionLike for Connection {

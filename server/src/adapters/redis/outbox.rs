@@ -1,35 +1,36 @@
 //! [`Outbox`] on Redis streams: one per segment, written by `reserve` in the same step as the hold,
-//! read by relays, which are one consumer group.
+//! read by relays, which are one consumer group. In a Redis Cluster they are on several masters, and
+//! one that does not answer stops none of the others.
+
+mod list;
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use async_trait::async_trait;
-use futures::future::try_join_all;
+use futures::future::join_all;
+use redis::Script;
 use uuid::Uuid;
 
 use super::{Arg, GateClock, Redis, keys, scripts, segment::Segment};
-use crate::engine::ports::{Outbox, OutboxEntry, PortError, QueuedReservation};
+use crate::engine::ports::{Outbox, OutboxEntry, PortError, QueuedReservation, TakenEntries};
+use list::OutboxList;
 
-/// The list of outboxes is read again after this long.
-const LIST_LIFE: Duration = Duration::from_secs(1);
-/// An empty outbox leaves the list this long after the end of its item's window.
-const RETIRE_AFTER_MS: i64 = 24 * 3_600_000;
 /// Outboxes that are read at the same time.
 const CONCURRENT_READS: usize = 32;
-/// Outboxes that are read of the list.
-const MAX_OUTBOXES: usize = 20_000;
+/// Entries that one call of a script removes or gives back.
+const IDS_A_CALL: usize = 1000;
 
 /// The outboxes of all items, as one relay reads them.
 pub struct RedisOutbox {
     redis: Redis,
-    clock: GateClock,
+    list: OutboxList,
     /// The name of this relay in the consumer group.
     relay: String,
     /// Entries that another relay has had for this long without forwarding them are taken over.
@@ -40,28 +41,71 @@ pub struct RedisOutbox {
 
 #[derive(Default)]
 struct State {
-    /// Tags of segments.
-    list: Vec<String>,
-    /// When `list` was read.
-    listed_at: Option<Instant>,
-    /// When entries of dead relays were claimed last.
-    claimed_at: Option<Instant>,
-    /// Receipts of entries that were taken and not forwarded.
-    taken: HashSet<String>,
-    /// A call failed: Redis may have handed out entries that never arrived here.
-    reread: bool,
+    /// Receipts of entries that were taken and neither forwarded nor given back.
+    open: HashSet<String>,
+    /// Tags of outboxes that may have handed out others: a call failed, and its answer never
+    /// arrived here.
+    unsure: HashSet<String>,
+}
+
+/// Which entries a call wants.
+#[derive(Clone, Copy)]
+enum Which {
+    /// Those that this relay has.
+    Own,
+    /// Those that no living relay has.
+    Free,
+}
+
+/// The first error of calls that do not stop each other.
+#[derive(Default)]
+struct FirstError(Option<PortError>);
+
+impl FirstError {
+    /// The answer, if it is none.
+    fn note<T>(&mut self, answer: Result<T, PortError>) -> Option<T> {
+        match answer {
+            Ok(answer) => Some(answer),
+            Err(error) => {
+                self.0.get_or_insert(error);
+                None
+            }
+        }
+    }
+
+    fn is_none(&self) -> bool {
+        self.0.is_none()
+    }
+
+    fn into_result(self) -> Result<(), PortError> {
+        self.0.map_or(Ok(()), Err)
+    }
 }
 
 /// An entry as the script hands it out: its id, and fields and values in turn.
 type RawEntry = (String, Vec<String>);
+/// What was found: tags of outboxes, and entries of each.
+type Found = Vec<(String, RawEntry)>;
+
+fn stream(redis: &Redis, tag: &str) -> String {
+    Segment::tagged(tag).key(redis, keys::OUTBOX)
+}
+
+fn receipt(tag: &str, id: &str) -> String {
+    format!("{tag} {id}")
+}
+
+fn tag_and_id(receipt: &str) -> Option<(&str, &str)> {
+    receipt.split_once(' ')
+}
 
 impl RedisOutbox {
     /// The outboxes under the namespace of `redis`; `clock` is the gate's. Entries that another
     /// relay has had for `idle` are taken over: longer than a relay waits for the queue's confirm.
     pub fn new(redis: Redis, clock: GateClock, idle: Duration) -> Self {
         Self {
+            list: OutboxList::new(redis.clone(), clock),
             redis,
-            clock,
             relay: Uuid::now_v7().to_string(),
             idle,
             state: Mutex::default(),
@@ -73,187 +117,195 @@ impl RedisOutbox {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Tags of the segments that may have entries.
-    async fn list(&self) -> Result<Vec<String>, PortError> {
+    /// Entries that this relay has and has done nothing about.
+    async fn read_own(&self, limit: usize, errors: &mut FirstError) -> Found {
+        let mut tags = self.list.tags(errors).await;
         {
             let state = self.state();
-            if state.listed_at.is_some_and(|at| at.elapsed() < LIST_LIFE) {
-                return Ok(state.list.clone());
+            let open = state.open.iter().filter_map(|receipt| tag_and_id(receipt));
+            let asked: BTreeSet<_> = open.map(|(tag, _)| tag).collect();
+            tags.retain(|tag| asked.contains(tag.as_str()) || state.unsure.contains(tag));
+        }
+        let mut found = Vec::new();
+        for group in tags.chunks(CONCURRENT_READS) {
+            // All of them are no more than was asked for when they were taken.
+            let share = limit.saturating_sub(found.len()).max(1);
+            for (tag, entries) in self.read_group(group, share, Which::Own, errors).await {
+                found.extend(entries.into_iter().map(|entry| (tag.clone(), entry)));
             }
         }
-        let mut read = redis::cmd("ZRANGE");
-        read.arg(keys::outboxes(&self.redis));
-        read.arg(0).arg(MAX_OUTBOXES - 1).arg("WITHSCORES");
-        let listed: Vec<(String, i64)> = self.redis.query(&read).await?;
-        let now_ms = self.clock.now_ms(&self.redis).await?;
-        let mut list = Vec::with_capacity(listed.len());
-        for (tag, ends_at_ms) in listed {
-            let over = ends_at_ms + RETIRE_AFTER_MS < now_ms;
-            if !over || !self.retire(&tag).await? {
-                list.push(tag);
-            }
-        }
-        let mut state = self.state();
-        state.listed_at = Some(Instant::now());
-        state.list.clone_from(&list);
-        Ok(list)
-    }
-
-    /// Removes an outbox from the list, if it is empty.
-    async fn retire(&self, tag: &str) -> Result<bool, PortError> {
-        let keys = [self.stream(tag)];
-        let empty: bool = self
-            .redis
-            .invoke(&scripts::outbox::RETIRE, &keys, &[])
-            .await?;
-        if empty {
-            let mut remove = redis::cmd("ZREM");
-            remove.arg(keys::outboxes(&self.redis)).arg(tag);
-            self.redis.query::<i64>(&remove).await?;
-        }
-        Ok(empty)
-    }
-
-    fn stream(&self, tag: &str) -> String {
-        Segment::tagged(tag).key(&self.redis, keys::OUTBOX)
+        found
     }
 
     /// Reads all outboxes, beginning with another one every time: first a fair share of each, then
-    /// more of those that have more. With `again`, entries that this relay has are handed out
-    /// again.
-    async fn read(
-        &self,
-        limit: usize,
-        mut again: bool,
-    ) -> Result<Vec<(String, RawEntry)>, PortError> {
-        let mut tags = self.list().await?;
+    /// more of those that have more.
+    async fn read_free(&self, limit: usize, errors: &mut FirstError) -> Found {
+        let mut tags = self.list.tags(errors).await;
         if tags.len() > CONCURRENT_READS {
-            tags = self.not_empty(&tags).await?;
+            tags = self.not_empty(&tags, errors).await;
         }
         if tags.is_empty() {
-            return Ok(Vec::new());
+            return Vec::new();
         }
         let first = self.next.fetch_add(1, Ordering::Relaxed) % tags.len();
         tags.rotate_left(first);
         let mut found = Vec::new();
-        let mut claim = self.claim_is_due();
         while !tags.is_empty() && found.len() < limit {
             let mut more = Vec::new();
             for group in tags.chunks(CONCURRENT_READS) {
-                let share = (limit.saturating_sub(found.len())) / group.len();
-                let share = share.max(1);
-                let reads = group
-                    .iter()
-                    .take(limit.saturating_sub(found.len()))
-                    .map(|tag| self.read_one(tag, share, again, claim));
-                for (tag, entries) in group.iter().zip(try_join_all(reads).await?) {
+                let left = limit.saturating_sub(found.len());
+                let share = (left / group.len()).max(1);
+                let asked = &group[..group.len().min(left)];
+                for (tag, entries) in self.read_group(asked, share, Which::Free, errors).await {
                     if entries.len() >= share {
                         more.push(tag.clone());
                     }
                     found.extend(entries.into_iter().map(|entry| (tag.clone(), entry)));
                 }
             }
-            // Own and claimed entries once: a second read would hand out the same again.
-            (again, claim) = (false, false);
             tags = more;
         }
-        Ok(found)
+        found
     }
 
-    /// How many entries are in each of these outboxes: much cheaper than reading them.
-    async fn lengths(&self, tags: &[String]) -> Result<Vec<u64>, PortError> {
-        let mut lengths = Vec::with_capacity(tags.len());
-        for group in tags.chunks(CONCURRENT_READS) {
-            let reads = group.iter().map(async |tag| {
-                let mut length = redis::cmd("XLEN");
-                length.arg(self.stream(tag));
-                self.redis.query::<u64>(&length).await
-            });
-            lengths.extend(try_join_all(reads).await?);
-        }
-        Ok(lengths)
-    }
-
-    async fn not_empty(&self, tags: &[String]) -> Result<Vec<String>, PortError> {
-        let lengths = self.lengths(tags).await?;
-        let not_empty = tags.iter().zip(lengths).filter(|(_, length)| *length > 0);
-        Ok(not_empty.map(|(tag, _)| tag.clone()).collect())
-    }
-
-    /// Whether it is time to claim entries of dead relays.
-    fn claim_is_due(&self) -> bool {
+    /// Reads outboxes at the same time, and notes what this relay has from now on.
+    async fn read_group(
+        &self,
+        tags: &[String],
+        share: usize,
+        which: Which,
+        errors: &mut FirstError,
+    ) -> Vec<(String, Vec<RawEntry>)> {
+        let answers = join_all(tags.iter().map(|tag| self.read_one(tag, share, which))).await;
         let mut state = self.state();
-        let due = state
-            .claimed_at
-            .is_none_or(|at| at.elapsed() >= self.idle / 5);
-        if due {
-            state.claimed_at = Some(Instant::now());
+        let mut read = Vec::with_capacity(tags.len());
+        for (tag, answer) in tags.iter().zip(answers) {
+            let Some(entries) = errors.note(answer) else {
+                state.unsure.insert(tag.clone());
+                self.list.note_no_answer(tag);
+                continue;
+            };
+            if let Which::Own = which {
+                let of_tag =
+                    |receipt: &String| tag_and_id(receipt).is_some_and(|(of, _)| of == tag);
+                state.open.retain(|receipt| !of_tag(receipt));
+                state.unsure.remove(tag);
+                if entries.len() >= share {
+                    state.unsure.insert(tag.clone());
+                }
+            }
+            state
+                .open
+                .extend(entries.iter().map(|(id, _)| receipt(tag, id)));
+            read.push((tag.clone(), entries));
         }
-        due
+        read
     }
 
     async fn read_one(
         &self,
         tag: &str,
         count: usize,
-        again: bool,
-        claim: bool,
+        which: Which,
     ) -> Result<Vec<RawEntry>, PortError> {
-        let idle = match claim {
-            true => self.idle.as_millis().to_string(),
-            false => String::new(),
-        };
         let args = [
             Arg::Text(&self.relay),
             Arg::Number(count as i64),
-            Arg::Number(i64::from(again)),
-            Arg::Text(&idle),
+            Arg::Number(i64::from(matches!(which, Which::Own))),
+            Arg::Number(self.idle.as_millis() as i64),
         ];
-        let keys = [self.stream(tag)];
+        let keys = [stream(&self.redis, tag)];
         self.redis
             .invoke(&scripts::outbox::TAKE, &keys, &args)
             .await
     }
 
-    /// Removes entries from their outboxes.
-    async fn remove(&self, receipts: impl Iterator<Item = &str>) -> Result<(), PortError> {
-        let mut by_tag: BTreeMap<&str, Vec<Arg<'_>>> = BTreeMap::new();
-        for receipt in receipts {
-            // A receipt of another outbox has nothing to remove here.
-            if let Some((tag, id)) = receipt.split_once(' ') {
-                by_tag.entry(tag).or_default().push(Arg::Text(id));
+    /// How many entries are in each of these outboxes: much cheaper than reading them.
+    async fn lengths(&self, tags: &[String]) -> Vec<Result<u64, PortError>> {
+        let mut lengths = Vec::with_capacity(tags.len());
+        for group in tags.chunks(CONCURRENT_READS) {
+            let reads = group.iter().map(async |tag| {
+                let mut length = redis::cmd("XLEN");
+                length.arg(stream(&self.redis, tag));
+                self.redis.query::<u64>(&length).await
+            });
+            lengths.extend(join_all(reads).await);
+        }
+        lengths
+    }
+
+    async fn not_empty(&self, tags: &[String], errors: &mut FirstError) -> Vec<String> {
+        let mut not_empty = Vec::new();
+        for (tag, length) in tags.iter().zip(self.lengths(tags).await) {
+            match errors.note(length) {
+                None => self.list.note_no_answer(tag),
+                Some(0) => {}
+                Some(_) => not_empty.push(tag.clone()),
             }
         }
-        let removals = by_tag.iter().flat_map(|(tag, ids)| {
-            ids.chunks(1000).map(async |ids| {
-                let keys = [self.stream(tag)];
-                self.redis
-                    .invoke::<i64>(&scripts::outbox::FORWARD, &keys, ids)
-                    .await
+        not_empty
+    }
+
+    /// Calls `script` with the ids of these entries, after `args`. They are not this relay's any
+    /// more where it is answered.
+    async fn part_with(
+        &self,
+        script: &Script,
+        args: &[Arg<'_>],
+        receipts: impl Iterator<Item = &str>,
+    ) -> Result<(), PortError> {
+        let mut by_tag: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        // A receipt of another outbox has nothing to look for here.
+        for (tag, id) in receipts.filter_map(tag_and_id) {
+            by_tag.entry(tag).or_default().push(id);
+        }
+        let calls = by_tag.iter().flat_map(|(tag, ids)| {
+            ids.chunks(IDS_A_CALL).map(move |ids| async move {
+                let keys = [stream(&self.redis, tag)];
+                let ids_as_args = ids.iter().map(|id| Arg::Text(id));
+                let args: Vec<_> = args.iter().copied().chain(ids_as_args).collect();
+                let answer = self.redis.invoke::<i64>(script, &keys, &args).await;
+                (*tag, ids, answer)
             })
         });
-        try_join_all(removals).await.map(drop)
+        let mut errors = FirstError::default();
+        for (tag, ids, answer) in join_all(calls).await {
+            if errors.note(answer).is_some() {
+                let mut state = self.state();
+                for id in ids {
+                    state.open.remove(&receipt(tag, id));
+                }
+            }
+        }
+        errors.into_result()
+    }
+
+    async fn remove(&self, receipts: impl Iterator<Item = &str>) -> Result<(), PortError> {
+        self.part_with(&scripts::outbox::FORWARD, &[], receipts)
+            .await
     }
 }
 
 #[async_trait]
 impl Outbox for RedisOutbox {
-    async fn take(&self, limit: u32) -> Result<Vec<OutboxEntry>, PortError> {
-        let again = {
+    async fn take(&self, limit: u32) -> TakenEntries {
+        let limit = limit as usize;
+        let mut errors = FirstError::default();
+        let has_open = {
             let state = self.state();
-            state.reread || !state.taken.is_empty()
+            !state.open.is_empty() || !state.unsure.is_empty()
         };
-        let found = match self.read(limit as usize, again).await {
-            Ok(found) => found,
-            Err(error) => {
-                self.state().reread = true;
-                return Err(error);
-            }
-        };
+        let mut found = Vec::new();
+        if has_open {
+            found = self.read_own(limit, &mut errors).await;
+        }
+        if found.is_empty() {
+            found = self.read_free(limit, &mut errors).await;
+        }
         let mut entries = Vec::with_capacity(found.len());
         let mut unreadable = Vec::new();
         for (tag, (id, fields)) in found {
-            let receipt = format!("{tag} {id}");
+            let receipt = receipt(&tag, &id);
             match decode(&fields) {
                 Some(reservation) => entries.push(OutboxEntry {
                     reservation,
@@ -271,31 +323,34 @@ impl Outbox for RedisOutbox {
                 }
             }
         }
-        {
-            let mut state = self.state();
-            // Outboxes that were not read may have entries that were handed out before.
-            state.reread = again && entries.len() >= limit as usize;
-            state.taken = entries.iter().map(|entry| entry.receipt.clone()).collect();
-        }
         if !unreadable.is_empty() {
-            self.remove(unreadable.iter().map(String::as_str)).await?;
+            let removed = self.remove(unreadable.iter().map(String::as_str)).await;
+            errors.note(removed);
         }
-        Ok(entries)
+        TakenEntries {
+            entries,
+            unread: errors.into_result().err(),
+        }
     }
 
     async fn forward(&self, done: &[OutboxEntry]) -> Result<(), PortError> {
         self.remove(done.iter().map(|entry| entry.receipt.as_str()))
-            .await?;
-        let mut state = self.state();
-        for entry in done {
-            state.taken.remove(&entry.receipt);
-        }
-        Ok(())
+            .await
+    }
+
+    async fn give_back(&self, entries: &[OutboxEntry]) -> Result<(), PortError> {
+        let receipts = entries.iter().map(|entry| entry.receipt.as_str());
+        let relay = [Arg::Text(&self.relay)];
+        self.part_with(&scripts::outbox::GIVE_BACK, &relay, receipts)
+            .await
     }
 
     async fn depth(&self) -> Result<u64, PortError> {
-        let tags = self.list().await?;
-        Ok(self.lengths(&tags).await?.into_iter().sum())
+        let mut errors = FirstError::default();
+        let tags = self.list.tags(&mut errors).await;
+        let lengths = self.lengths(&tags).await;
+        let depth = lengths.into_iter().sum::<Result<u64, _>>()?;
+        errors.into_result().map(|()| depth)
     }
 }
 

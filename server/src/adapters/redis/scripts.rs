@@ -46,6 +46,7 @@ scripts! {
     }
     outbox {
         FORWARD = "forward";
+        GIVE_BACK = "give_back";
         RESEND = "resend";
         RETIRE = "retire";
         TAKE = "take";

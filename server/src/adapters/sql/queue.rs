@@ -35,6 +35,10 @@ async fn insert_missing(
 
 #[async_trait]
 impl OrderQueue for Sql {
+    async fn can_put(&self) -> Result<(), PortError> {
+        self.ping().await
+    }
+
     /// An entry that is there already, put by somebody whose answer was lost, stays as it is.
     async fn put(&self, entries: &[QueuedReservation]) -> Result<(), PortError> {
         // By id: two who put the same wait for each other instead of both giving up.

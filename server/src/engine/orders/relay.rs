@@ -1,28 +1,59 @@
 //! `relay`: what the gate holds reaches the queue. Only for a gate that is not the queue itself.
 
 use super::Deps;
+use crate::chain::Chain;
 use crate::engine::{
     BATCH,
-    ports::{Job, PortError},
+    ports::{Job, Outbox, OutboxEntry, PortError, TakenEntries},
 };
 
+/// Batches that one run carries at most while some outboxes cannot be read: its error must not keep
+/// what is in the others waiting for the next run.
+const BATCHES: u32 = 40;
+
 /// Carries a batch from the outbox to the queue. An entry leaves the outbox after the queue has
-/// confirmed it; a crash in between repeats it, which the order writer does not mind. Returns how
-/// many were carried.
+/// confirmed it; a crash in between repeats it, which the order writer does not mind. A relay that
+/// does not reach the queue takes nothing, and what it took it gives back: another relay may reach
+/// it. An outbox that cannot be read stops no other. Returns how many were carried.
+///
+/// # Errors
+/// The first one; that of an outbox after the others' entries were carried.
 pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
     let Some(outbox) = &deps.outbox else {
         return Ok(0);
     };
-    let entries = outbox.take(BATCH).await?;
-    if entries.is_empty() {
-        return Ok(0);
+    deps.queue.can_put().await?;
+    let mut batches = 0;
+    loop {
+        let TakenEntries { entries, unread } = outbox.take(BATCH).await;
+        let carried = entries.len() as u32;
+        if carried > 0 {
+            carry(deps, &**outbox, &entries).await?;
+        }
+        batches += 1;
+        match unread {
+            None => return Ok(carried),
+            Some(error) if carried < BATCH || batches >= BATCHES => return Err(error),
+            Some(_) => {}
+        }
     }
+}
+
+async fn carry(deps: &Deps, outbox: &dyn Outbox, entries: &[OutboxEntry]) -> Result<(), PortError> {
     let reservations: Vec<_> = entries
         .iter()
         .map(|entry| entry.reservation.clone())
         .collect();
-    deps.queue.put(&reservations).await?;
-    outbox.forward(&entries).await?;
+    if let Err(error) = deps.queue.put(&reservations).await {
+        if let Err(no_answer) = outbox.give_back(entries).await {
+            tracing::debug!(
+                error = %Chain(&no_answer),
+                entries = entries.len(),
+                "cannot give entries back to the outbox; another relay takes them over later"
+            );
+        }
+        return Err(error);
+    }
     deps.wake.notify(Job::WriteOrders);
-    Ok(entries.len() as u32)
+    outbox.forward(entries).await
 }

@@ -49,6 +49,10 @@ pub const TRIES: u32 = 5;
 /// Durable, at least once, oldest first as far as nothing fails.
 #[async_trait]
 pub trait OrderQueue: Send + Sync + 'static {
+    /// Whether [`put`](Self::put) would reach the queue now. Cheap while it does: whoever is about
+    /// to take entries from elsewhere asks first.
+    async fn can_put(&self) -> Result<(), PortError>;
+
     /// Adds entries. When this returns they are on disk: `kill -9` loses none of them. An error
     /// means that nobody knows which are.
     async fn put(&self, entries: &[QueuedReservation]) -> Result<(), PortError>;
@@ -80,16 +84,30 @@ pub struct OutboxEntry {
     pub receipt: String,
 }
 
-/// At least once: what a relay took and did not forward is taken by another after a while.
+/// What a relay was handed out.
+#[derive(Debug)]
+pub struct TakenEntries {
+    /// To be forwarded or given back.
+    pub entries: Vec<OutboxEntry>,
+    /// Why some outboxes were not read, if so: the first error. There may be more in them.
+    pub unread: Option<PortError>,
+}
+
+/// At least once: what a relay took and did not forward another takes, after a while, or at once when
+/// it was given back. Each relay has an outbox of its own over the same entries.
 #[async_trait]
 pub trait Outbox: Send + Sync + 'static {
     /// Up to `limit` entries that no living relay is working on, of whatever items, oldest first
-    /// within an item. Does not wait.
-    async fn take(&self, limit: u32) -> Result<Vec<OutboxEntry>, PortError>;
+    /// within an item. Does not wait. A relay that has some open, neither forwarded nor given back,
+    /// gets those again and no others. An item whose outbox cannot be read stops no other.
+    async fn take(&self, limit: u32) -> TakenEntries;
 
-    /// The queue has these: they leave the outbox.
+    /// The queue has these: they leave the outbox. After an error some may have stayed.
     async fn forward(&self, done: &[OutboxEntry]) -> Result<(), PortError>;
 
-    /// Entries that the queue does not have yet, taken ones included.
+    /// This relay cannot forward these: whichever relay asks next gets them.
+    async fn give_back(&self, entries: &[OutboxEntry]) -> Result<(), PortError>;
+
+    /// Entries that the queue does not have yet, taken ones included, of all items.
     async fn depth(&self) -> Result<u64, PortError>;
 }

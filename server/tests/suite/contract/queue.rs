@@ -112,6 +112,7 @@ async fn entries_come_in_order_and_again_until_they_are_done() {
 async fn depth_counts_what_waits() {
     for place in places("depth").await {
         place.depth_becomes(0, 0).await;
+        place.queue.can_put().await.unwrap();
         place.queue.put(&place.held(1..=3)).await.unwrap();
         place.depth_becomes(3, 0).await;
     }

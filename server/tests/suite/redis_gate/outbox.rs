@@ -6,7 +6,7 @@ use server::engine::ports::{Outbox, OutboxEntry, StockGate};
 
 use test_servers::redis::shared;
 
-use super::{cli, connect, hold, reserve};
+use super::{cli, connect, hold, reserve, take};
 
 use crate::support::{HOUR_MS, OUTBOX_IDLE, START_MS, TestShop, eventually};
 
@@ -26,15 +26,8 @@ async fn an_entry_carries_everything_the_queue_needs() {
     let item = shop.item(5).await;
     shop.clock.advance(7);
     reserve(&shop.gate(), hold(item, 3)).await;
-    let taken = shop
-        .engine
-        .orders
-        .outbox
-        .as_ref()
-        .unwrap()
-        .take(10)
-        .await
-        .unwrap();
+    let outbox = shop.engine.orders.outbox.clone().unwrap();
+    let taken = take(&*outbox, 10).await;
     let [entry] = &taken[..] else {
         panic!("{taken:?}");
     };
@@ -45,27 +38,93 @@ async fn an_entry_carries_everything_the_queue_needs() {
 }
 
 #[tokio::test]
-async fn a_relay_gets_entries_that_it_could_not_forward_again_at_once() {
-    let redis = connect("again");
+async fn what_a_relay_gives_back_any_relay_gets_at_once() {
+    let redis = connect("given-back");
     let shop = TestShop::over(redis.clone()).await;
     let item = shop.item(5).await;
     for number in 1..=3 {
         reserve(&shop.gate(), hold(item, number)).await;
     }
-    let outbox = shop.engine.orders.outbox.clone().unwrap();
-    let taken = outbox.take(2).await.unwrap();
+    let (one, two) = (
+        shop.redis_outbox(&redis, OUTBOX_IDLE),
+        shop.redis_outbox(&redis, OUTBOX_IDLE),
+    );
+    let taken = take(&one, 2).await;
     assert_eq!(buyers(&taken), [1, 2], "oldest first");
-    let again = outbox.take(10).await.unwrap();
-    assert_eq!(buyers(&again), [1, 2, 3]);
-    outbox.forward(&again[..1]).await.unwrap();
-    assert_eq!(outbox.depth().await.unwrap(), 2);
-    outbox
-        .forward(&outbox.take(10).await.unwrap())
-        .await
-        .unwrap();
-    outbox.forward(&again).await.unwrap();
-    assert_eq!(outbox.take(10).await.unwrap(), []);
+    one.give_back(&taken).await.unwrap();
+    let at_once = take(&two, 10).await;
+    assert_eq!(buyers(&at_once), [1, 2, 3], "oldest first");
+    one.give_back(&taken).await.unwrap();
+    assert_eq!(take(&one, 10).await, [], "they are the other's by now");
+    two.give_back(&at_once[..1]).await.unwrap();
+    assert_eq!(buyers(&take(&one, 10).await), [1]);
+    two.forward(&at_once).await.unwrap();
+    two.give_back(&at_once).await.unwrap();
+    assert_eq!(take(&one, 10).await, []);
+    assert_eq!(two.depth().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_relay_that_has_entries_open_gets_those_and_no_others() {
+    let redis = connect("open");
+    let shop = TestShop::over(redis.clone()).await;
+    let items = [shop.item(5).await, shop.item(5).await];
+    for number in 1..=6 {
+        let request = super::hold_as(
+            items[number as usize % 2],
+            number,
+            0x09e + u128::from(number),
+        );
+        reserve(&shop.gate(), request).await;
+    }
+    let outbox = shop.engine.orders.outbox.clone().unwrap();
+    let taken = take(&*outbox, 2).await;
+    assert_eq!(taken.len(), 2, "one of each item");
+    assert_eq!(buyers(&take(&*outbox, 10).await), buyers(&taken));
+    outbox.forward(&taken[..1]).await.unwrap();
+    assert_eq!(take(&*outbox, 10).await, taken[1..]);
+    outbox.give_back(&taken[1..]).await.unwrap();
+    let rest = take(&*outbox, 10).await;
+    assert_eq!(rest.len(), 5);
+    outbox.forward(&rest).await.unwrap();
     assert_eq!(outbox.depth().await.unwrap(), 0);
+}
+
+/// What a relay that reaches Redis and not the queue would do, without the courtesy of giving back.
+#[tokio::test]
+async fn a_relay_that_forwards_nothing_stops_no_other_relay() {
+    let redis = connect("stuck");
+    let shop = TestShop::over(redis.clone()).await;
+    let items = [shop.item(300).await, shop.item(300).await];
+    for number in 1..=600 {
+        let request = super::hold_as(
+            items[number as usize % 2],
+            number,
+            0x57c + u128::from(number),
+        );
+        reserve(&shop.gate(), request).await;
+    }
+    let idle = Duration::from_millis(200);
+    let (stuck, sound) = (
+        shop.redis_outbox(&redis, idle),
+        shop.redis_outbox(&redis, idle),
+    );
+    let mut held = take(&stuck, 100).await;
+    assert_eq!(held.len(), 100);
+    eventually("all entries to be forwarded", async || {
+        let again = take(&stuck, 100).await;
+        let of_before = again.iter().filter(|entry| held.contains(entry)).count();
+        assert!(
+            again.len() <= 100 && (of_before == 0 || of_before == again.len()),
+            "it has {} entries, of which it had {of_before} before",
+            again.len()
+        );
+        held = again;
+        let taken = take(&sound, 100).await;
+        sound.forward(&taken).await.unwrap();
+        (sound.depth().await.unwrap() == 0).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -77,9 +136,9 @@ async fn the_entries_of_a_dead_relay_are_taken_over() {
         reserve(&shop.gate(), hold(item, number)).await;
     }
     let dead = shop.redis_outbox(&redis, OUTBOX_IDLE);
-    assert_eq!(dead.take(2).await.unwrap().len(), 2);
+    assert_eq!(take(&dead, 2).await.len(), 2);
     let other = shop.redis_outbox(&redis, OUTBOX_IDLE);
-    let rest = other.take(10).await.unwrap();
+    let rest = take(&other, 10).await;
     assert_eq!(
         buyers(&rest),
         [3],
@@ -88,7 +147,7 @@ async fn the_entries_of_a_dead_relay_are_taken_over() {
     other.forward(&rest).await.unwrap();
     let successor = shop.redis_outbox(&redis, Duration::from_millis(200));
     let taken = eventually("the entries of the dead relay", async || {
-        let taken = successor.take(10).await.unwrap();
+        let taken = take(&successor, 10).await;
         (!taken.is_empty()).then_some(taken)
     });
     let taken = taken.await;
@@ -107,7 +166,7 @@ async fn a_busy_item_does_not_starve_a_quiet_one() {
     }
     reserve(&shop.gate(), super::hold_as(quiet, 50, 50)).await;
     let outbox: Arc<dyn Outbox> = Arc::new(shop.redis_outbox(&redis, OUTBOX_IDLE));
-    let taken = outbox.take(10).await.unwrap();
+    let taken = take(&*outbox, 10).await;
     assert_eq!(
         taken.len(),
         10,
@@ -115,7 +174,7 @@ async fn a_busy_item_does_not_starve_a_quiet_one() {
     );
     assert!(buyers(&taken).contains(&50));
     outbox.forward(&taken).await.unwrap();
-    let rest = outbox.take(100).await.unwrap();
+    let rest = take(&*outbox, 100).await;
     assert_eq!(rest.len(), 31);
 }
 
@@ -128,7 +187,7 @@ async fn an_unreadable_entry_is_removed_and_the_others_are_handed_out() {
     cli(&redis, "xadd", (item, "outbox"), &["*", "what", "ever"]);
     reserve(&shop.gate(), hold(item, 2)).await;
     let outbox = shop.engine.orders.outbox.clone().unwrap();
-    let taken = outbox.take(10).await.unwrap();
+    let taken = take(&*outbox, 10).await;
     assert_eq!(buyers(&taken), [1, 2]);
     outbox.forward(&taken).await.unwrap();
     assert_eq!(outbox.depth().await.unwrap(), 0);
@@ -147,7 +206,7 @@ async fn the_outbox_of_an_item_that_ended_long_ago_leaves_the_list_when_it_is_em
     assert_eq!(listed().lines().count(), 2);
     shop.clock.advance(26 * HOUR_MS);
     let later = shop.redis_outbox(&redis, OUTBOX_IDLE);
-    assert_eq!(buyers(&later.take(10).await.unwrap()), [1]);
+    assert_eq!(buyers(&take(&later, 10).await), [1]);
     assert_eq!(listed(), full.to_string());
     assert_eq!(cli(&redis, "exists", (empty, "outbox"), &[]), "0");
 }

@@ -2,7 +2,7 @@
 
 use server::engine::ports::{Decision, Reconciled, Release, Restock, StockGate};
 
-use super::{cli, connect, hold, reserve, work};
+use super::{cli, connect, hold, reserve, take, work};
 use crate::support::TestShop;
 
 async fn repaired(gate: &dyn Restock, item: app::wire::ItemId) -> Option<String> {
@@ -21,7 +21,7 @@ async fn a_hold_that_was_lost_on_its_way_is_sent_again() {
     reserve(gate, hold(item, 1)).await;
     let outbox = shop.engine.orders.outbox.clone().unwrap();
     // The queue confirmed the entry, and lost it.
-    let taken = outbox.take(10).await.unwrap();
+    let taken = take(&*outbox, 10).await;
     outbox.forward(&taken).await.unwrap();
     assert_eq!((taken.len(), outbox.depth().await.unwrap()), (1, 0));
 
@@ -35,7 +35,7 @@ async fn a_hold_that_was_lost_on_its_way_is_sent_again() {
     let detail = repaired(gate, item).await.unwrap();
     assert!(detail.contains("1 holds"), "{detail}");
     assert_eq!(repaired(gate, item).await, None, "sent once");
-    let again = outbox.take(10).await.unwrap();
+    let again = take(&*outbox, 10).await;
     assert_eq!(again[0].reservation, taken[0].reservation);
     // Lost once more: the next try waits twice as long.
     outbox.forward(&again).await.unwrap();
@@ -98,7 +98,7 @@ async fn however_many_holds_were_lost_all_are_sent_again() {
         reserve(gate, hold(item, number)).await;
     }
     let outbox = shop.engine.orders.outbox.clone().unwrap();
-    while let taken = outbox.take(500).await.unwrap()
+    while let taken = take(&*outbox, 500).await
         && !taken.is_empty()
     {
         outbox.forward(&taken).await.unwrap();

@@ -1,0 +1,123 @@
+//! Which outboxes there are, and which of them are worth asking now.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use super::{FirstError, stream};
+use crate::{
+    adapters::redis::{GateClock, PORT, Redis, keys, scripts},
+    chain::Chain,
+    engine::ports::PortError,
+};
+
+/// The list is read again after this long, and an outbox that did not answer is asked again.
+const LIFE: Duration = Duration::from_secs(1);
+/// An empty outbox leaves the list this long after the end of its item's window.
+const RETIRE_AFTER_MS: i64 = 24 * 3_600_000;
+/// Outboxes that are read of the list.
+const MAX_OUTBOXES: usize = 20_000;
+
+/// The list of outboxes, as one relay knows it.
+pub(super) struct OutboxList {
+    redis: Redis,
+    clock: GateClock,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Tags of segments.
+    tags: Vec<String>,
+    /// When it was tried last to read them.
+    read_at: Option<Instant>,
+    /// Why that did not work.
+    error: Option<String>,
+    /// When an outbox did not answer, by its tag.
+    unanswered: HashMap<String, Instant>,
+}
+
+impl OutboxList {
+    pub(super) fn new(redis: Redis, clock: GateClock) -> Self {
+        Self {
+            redis,
+            clock,
+            state: Mutex::default(),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tags of the segments that may have entries, without those that did not answer a moment ago:
+    /// asking them again would keep the others waiting. What cannot be read now is as it was.
+    pub(super) async fn tags(&self, errors: &mut FirstError) -> Vec<String> {
+        let is_fresh = |state: &State| state.read_at.is_some_and(|at| at.elapsed() < LIFE);
+        if !is_fresh(&self.state()) {
+            let mut failed = FirstError::default();
+            let tags = self.read(&mut failed).await;
+            let error = failed.into_result().err();
+            let mut state = self.state();
+            state.read_at = Some(Instant::now());
+            state.error = error.map(|error| Chain(&error).to_string());
+            if let Some(tags) = tags {
+                state.tags = tags;
+            }
+        }
+        let mut state = self.state();
+        if let Some(error) = &state.error {
+            errors.note::<()>(Err(PortError::busy(PORT, error)));
+        }
+        state.unanswered.retain(|_, at| at.elapsed() < LIFE);
+        let mut tags = state.tags.clone();
+        tags.retain(|tag| !state.unanswered.contains_key(tag));
+        if tags.len() < state.tags.len() {
+            let silent = state.tags.len() - tags.len();
+            let error = format!("{silent} outboxes did not answer and are asked again in a moment");
+            errors.note::<()>(Err(PortError::busy(PORT, error)));
+        }
+        tags
+    }
+
+    /// This outbox did not answer.
+    pub(super) fn note_no_answer(&self, tag: &str) {
+        let mut state = self.state();
+        state.unanswered.insert(tag.to_owned(), Instant::now());
+    }
+
+    async fn read(&self, errors: &mut FirstError) -> Option<Vec<String>> {
+        let mut read = redis::cmd("ZRANGE");
+        read.arg(keys::outboxes(&self.redis));
+        read.arg(0).arg(MAX_OUTBOXES - 1).arg("WITHSCORES");
+        let listed: Vec<(String, i64)> = errors.note(self.redis.query(&read).await)?;
+        let now_ms = errors.note(self.clock.now_ms(&self.redis).await);
+        let mut tags = Vec::with_capacity(listed.len());
+        for (tag, ends_at_ms) in listed {
+            let over = now_ms.is_some_and(|now_ms| ends_at_ms + RETIRE_AFTER_MS < now_ms);
+            // None is in such a hurry that it should wait for others that do not answer.
+            let retire = over && errors.is_none();
+            if !retire || errors.note(self.retire(&tag).await) != Some(true) {
+                tags.push(tag);
+            }
+        }
+        Some(tags)
+    }
+
+    /// Removes an outbox from the list, if it is empty.
+    async fn retire(&self, tag: &str) -> Result<bool, PortError> {
+        let keys = [stream(&self.redis, tag)];
+        let empty: bool = self
+            .redis
+            .invoke(&scripts::outbox::RETIRE, &keys, &[])
+            .await?;
+        if empty {
+            let mut remove = redis::cmd("ZREM");
+            remove.arg(keys::outboxes(&self.redis)).arg(tag);
+            self.redis.query::<i64>(&remove).await?;
+        }
+        Ok(empty)
+    }
+}
