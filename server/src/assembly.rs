@@ -4,7 +4,7 @@
 mod cluster;
 mod embedded;
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicBool};
 
 use futures::future::BoxFuture;
 
@@ -283,6 +283,7 @@ fn engine(config: &Config, environment: Environment, sql: &Sql, parts: Parts) ->
             reader: ledger.reader,
             reservations: ledger.reservations,
             wake: parts.wake,
+            gave_back: AtomicBool::new(false),
         }),
         stock: Arc::new(stock::Deps {
             clock: parts.clock,

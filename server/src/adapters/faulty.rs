@@ -21,6 +21,8 @@ pub enum Fault {
     None,
     /// The call answers with an error.
     Fail,
+    /// The call answers that it is busy.
+    Busy,
     /// The call panics.
     Panic,
     /// The call never answers, and neither does any other.
@@ -48,6 +50,10 @@ async fn pass(plan: &dyn FaultPlan, call: &'static str, point: Point) -> Result<
         Fault::Fail => {
             let source = format!("{call} was made to fail ({point:?})");
             Err(PortError::failed("faulty", source))
+        }
+        Fault::Busy => {
+            let detail = format!("{call} was made busy ({point:?})");
+            Err(PortError::busy("faulty", detail))
         }
         Fault::Panic => panic!("{call} was made to panic ({point:?})"),
         Fault::Crash => std::future::pending().await,

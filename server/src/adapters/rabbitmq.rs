@@ -108,6 +108,11 @@ impl OrderQueue for RabbitQueue {
         self.consumer.take(limit).await
     }
 
+    async fn give_back(&self) -> Result<(), PortError> {
+        self.consumer.give_back().await;
+        Ok(())
+    }
+
     async fn ack(&self, done: &[QueuedReservation]) -> Result<(), PortError> {
         self.consumer.ack(done).await;
         Ok(())

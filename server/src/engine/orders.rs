@@ -5,7 +5,7 @@ pub mod close_unpaid;
 pub mod relay;
 pub mod write_orders;
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicBool};
 
 use super::{
     Rules,
@@ -29,4 +29,7 @@ pub struct Deps {
     pub reader: Arc<dyn OrderReader>,
     pub reservations: Arc<dyn ReservationReader>,
     pub wake: Arc<dyn WakeSignal>,
+    /// The order writer gave entries back because the ledger did not answer, and has not heard from
+    /// it since.
+    pub gave_back: AtomicBool,
 }

@@ -92,6 +92,13 @@ pub const METRICS: &[Metric] = &[
         about: "Time until RabbitMQ confirmed a batch of messages, or failed to.",
     },
     Metric {
+        name: "seckill_queue_given_back_total",
+        kind: Kind::Counter,
+        unit: Unit::Count,
+        labels: &[],
+        about: "Messages that an order writer gave back because it could not reach the ledger.",
+    },
+    Metric {
         name: "seckill_queue_parked_total",
         kind: Kind::Counter,
         unit: Unit::Count,

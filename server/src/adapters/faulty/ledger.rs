@@ -60,6 +60,7 @@ faulty! { DueReleases:
 }
 
 faulty! { OrderWriter:
+    can_write() -> ();
     write(batch: &[(QueuedReservation, OrderId)], now_ms: i64) -> Vec<WriteOutcome>;
     fail(batch: &[QueuedReservation], reason: Rejection, now_ms: i64) -> Vec<WriteOutcome>;
 }
@@ -78,6 +79,7 @@ faulty! { OrderQueue:
     can_put() -> ();
     put(entries: &[QueuedReservation]) -> ();
     take_batch(limit: u32) -> Vec<QueuedReservation>;
+    give_back() -> ();
     ack(done: &[QueuedReservation]) -> ();
     set_aside(entry: &QueuedReservation) -> ();
     replay_parked() -> u32;

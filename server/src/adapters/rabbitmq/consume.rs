@@ -45,7 +45,12 @@ pub const PREFETCH: u16 = 512;
 const BATCH_WAIT: Duration = Duration::from_millis(5);
 /// Around every call to the broker about deliveries.
 const CALL_TIMEOUT: Duration = Duration::from_secs(3);
-/// Around closing the connection at the end of the process.
+/// After entries were given back none are taken for this long, twice as long after each further
+/// time, and at most so long. The broker counts deliveries and gives an entry up after 10,000: a
+/// worker that fails at every entry must not use them up.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// Around closing the connection.
 const STOP_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The consumer of this process.
@@ -61,6 +66,10 @@ struct State {
     connector: Connector,
     subscription: Option<Subscription>,
     stopped: bool,
+    /// After entries were given back.
+    paused_until: Instant,
+    /// The last pause; zero since something was acknowledged.
+    pause: Duration,
 }
 
 /// A connection and the entries that came by it.
@@ -87,6 +96,8 @@ impl Consumer {
                 connector: Connector::new(uri, "consumer", topology),
                 subscription: None,
                 stopped: false,
+                paused_until: Instant::now(),
+                pause: Duration::ZERO,
             }),
             wake,
             waiting: Arc::default(),
@@ -100,6 +111,12 @@ impl Consumer {
         let mut state = self.state.lock().await;
         if state.stopped {
             return Ok(Vec::new());
+        }
+        if Instant::now() < state.paused_until {
+            return Err(PortError::busy(
+                PORT,
+                "entries were given back; others are taken in a moment",
+            ));
         }
         if !state
             .subscription
@@ -171,6 +188,10 @@ impl Consumer {
                 "cannot acknowledge entries to RabbitMQ; they are delivered again by a new connection"
             );
             state.subscription = None;
+            return;
+        }
+        if !done.is_empty() {
+            state.pause = Duration::ZERO;
         }
     }
 
@@ -207,15 +228,36 @@ impl Consumer {
     pub(super) async fn stop(&self) {
         let mut state = self.state.lock().await;
         state.stopped = true;
+        if let Some(subscription) = state.subscription.take() {
+            subscription.close("stopping").await;
+        }
+    }
+
+    /// The same, for a while.
+    pub(super) async fn give_back(&self) {
+        let mut state = self.state.lock().await;
         let Some(subscription) = state.subscription.take() else {
             return;
         };
+        state.pause = (state.pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE);
+        state.paused_until = Instant::now() + state.pause;
+        metrics::counter!("seckill_queue_given_back_total")
+            .increment(subscription.taken.len() as u64);
+        subscription.close("giving entries back").await;
+    }
+}
+
+impl Subscription {
+    fn is_open(&self) -> bool {
+        self.open.is_open() && !self.forwarder.is_finished()
+    }
+
+    async fn close(self, why: &'static str) {
         let close = async {
             let cancel = BasicCancelOptions::default();
-            let tag = subscription.consumer_tag.clone();
-            subscription.open.channel.basic_cancel(tag, cancel).await?;
-            let connection = &subscription.open.connection;
-            connection.close(200, "stopping".into()).await
+            let tag = self.consumer_tag.clone();
+            self.open.channel.basic_cancel(tag, cancel).await?;
+            self.open.connection.close(200, why.into()).await
         };
         // The broker takes everything back when the connection ends, however it ends.
         if !matches!(timeout(STOP_TIMEOUT, close).await, Ok(Ok(()))) {
@@ -224,12 +266,6 @@ impl Consumer {
                 STOP_TIMEOUT.as_secs()
             );
         }
-    }
-}
-
-impl Subscription {
-    fn is_open(&self) -> bool {
-        self.open.is_open() && !self.forwarder.is_finished()
     }
 
     /// Until `limit` are taken or no more arrive in time.

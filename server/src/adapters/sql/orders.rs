@@ -70,6 +70,10 @@ fn to_wire(row: &order::Model, product: product::Model) -> Order {
 
 #[async_trait]
 impl OrderWriter for Sql {
+    async fn can_write(&self) -> Result<(), PortError> {
+        self.write.ping().answer().await
+    }
+
     async fn write(
         &self,
         batch: &[(QueuedReservation, OrderId)],

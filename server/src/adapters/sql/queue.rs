@@ -76,6 +76,11 @@ impl OrderQueue for Sql {
             .collect()
     }
 
+    /// Nothing to do: nobody has them before they are written.
+    async fn give_back(&self) -> Result<(), PortError> {
+        Ok(())
+    }
+
     /// Nothing to do: the transaction that writes an order also ends its `queued`.
     async fn ack(&self, _done: &[QueuedReservation]) -> Result<(), PortError> {
         Ok(())

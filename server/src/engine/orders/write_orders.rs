@@ -1,5 +1,7 @@
 //! `write_orders`: queued reservations become orders, a batch a transaction.
 
+use std::sync::atomic::Ordering;
+
 use app::wire::{OrderId, Rejection};
 
 use super::Deps;
@@ -7,14 +9,28 @@ use crate::chain::Chain;
 use crate::engine::ports::{Job, PortError, QueuedReservation, WriteOutcome};
 
 /// Takes at most `limit` entries and ends each: ordered, failed, or (what cannot be written)
-/// set aside. Idempotent: an entry that comes again changes nothing. Returns how many entries were
-/// taken; 0 means that the queue is empty.
+/// set aside. Idempotent: an entry that comes again changes nothing. While the ledger does not
+/// answer, entries go back to the queue, where other instances may reach their ledger, and none are
+/// taken. Returns how many entries were taken; 0 means that the queue is empty.
 pub async fn run_once(deps: &Deps, limit: u32) -> Result<u32, PortError> {
+    if deps.gave_back.load(Ordering::Relaxed) {
+        deps.writer.can_write().await?;
+        deps.gave_back.store(false, Ordering::Relaxed);
+    }
     let batch = deps.queue.take_batch(limit).await?;
     let taken = batch.len() as u32;
     if batch.is_empty() {
         return Ok(0);
     }
+    let ended = end_all(deps, batch).await;
+    if let Err(PortError::Busy { .. }) = &ended {
+        deps.gave_back.store(true, Ordering::Relaxed);
+        deps.queue.give_back().await?;
+    }
+    ended.map(|()| taken)
+}
+
+async fn end_all(deps: &Deps, batch: Vec<QueuedReservation>) -> Result<(), PortError> {
     let now_ms = deps.clock.now_ms();
     watch_age(deps, &batch, now_ms);
     let (late, fresh): (Vec<_>, Vec<_>) = batch
@@ -29,8 +45,7 @@ pub async fn run_once(deps: &Deps, limit: u32) -> Result<u32, PortError> {
             "waited too long: released instead of ordered"
         );
     }
-    end(deps, End::GiveUp, &late, now_ms).await?;
-    Ok(taken)
+    end(deps, End::GiveUp, &late, now_ms).await
 }
 
 /// How entries are ended.

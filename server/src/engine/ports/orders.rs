@@ -43,6 +43,9 @@ pub struct OrderRecord {
 /// What the order writer does to the ledger. State changes are compare-and-set.
 #[async_trait]
 pub trait OrderWriter: Send + Sync + 'static {
+    /// Whether the ledger answers. Whoever had to give entries back asks before taking others.
+    async fn can_write(&self) -> Result<(), PortError>;
+
     /// Writes the orders of a batch in one transaction: makes the reservations that the ledger does
     /// not have, inserts, takes stock once per item, ends every reservation as ordered or failed.
     /// The answers are in the order of the batch; a repeat changes nothing and answers the same. At

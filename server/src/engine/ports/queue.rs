@@ -61,6 +61,11 @@ pub trait OrderQueue: Send + Sync + 'static {
     /// milliseconds at most for the first.
     async fn take_batch(&self, limit: u32) -> Result<Vec<QueuedReservation>, PortError>;
 
+    /// Everything that was taken, and not acknowledged or set aside, goes back: another instance
+    /// takes it at once. This one takes nothing for a moment, longer every time until something is
+    /// acknowledged again. Where instances share nothing, nothing happens.
+    async fn give_back(&self) -> Result<(), PortError>;
+
     /// These are done and never come again.
     async fn ack(&self, done: &[QueuedReservation]) -> Result<(), PortError>;
 

@@ -155,6 +155,10 @@ impl RecordingOrders {
 
 #[async_trait]
 impl OrderWriter for RecordingOrders {
+    async fn can_write(&self) -> Result<(), PortError> {
+        self.ledger.can_write().await
+    }
+
     async fn write(
         &self,
         batch: &[(QueuedReservation, OrderId)],
