@@ -99,6 +99,8 @@ pub struct Assembly {
     pub tasks: Vec<Task>,
     /// What the shop stands on, by name.
     pub dependencies: Vec<(&'static str, Ping)>,
+    /// Whether the servers are set up to keep what the shop gives them. A failure says what is not.
+    pub settings: Option<Ping>,
     /// Tells the servers, after the workers have ended.
     pub shutdown_hook: Option<BoxFuture<'static, ()>>,
     /// The ledger, for commands.

@@ -10,6 +10,7 @@ mod gate;
 pub(crate) mod keys;
 mod latest_per_owner;
 mod limits;
+mod memory_policy;
 mod outbox;
 mod paths;
 mod results;

@@ -89,9 +89,11 @@ pub async fn assemble(
         tasks,
         dependencies: vec![
             ledger_ping(&lines.sql),
-            ("gate", gate_ping(lines.redis)),
+            ("gate", gate_ping(lines.redis.clone())),
+            ("gate_memory", memory_policy(lines.redis.clone())),
             ("queue", queue_ping(lines.rabbit)),
         ],
+        settings: Some(memory_policy(lines.redis)),
         shutdown_hook: Some(Box::pin(async move { rabbit.stop().await })),
         sql: lines.sql,
     })
@@ -173,6 +175,13 @@ fn gate_ping(redis: Redis) -> Ping {
     Box::new(move || {
         let redis = redis.clone();
         Box::pin(async move { redis.ping().await })
+    })
+}
+
+fn memory_policy(redis: Redis) -> Ping {
+    Box::new(move || {
+        let redis = redis.clone();
+        Box::pin(async move { redis.check_memory_policy().await })
     })
 }
 

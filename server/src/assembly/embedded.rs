@@ -54,6 +54,7 @@ pub async fn assemble(
             gate_task.run(),
         )],
         dependencies: vec![ledger_ping(&sql)],
+        settings: None,
         shutdown_hook: None,
         sql,
     })

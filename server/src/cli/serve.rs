@@ -171,7 +171,30 @@ async fn assemble(config: &Config) -> Result<Assembly, Failure> {
                 tell(&Chain(&error));
                 sleep(RETRY).await;
             }
-            shop => return Ok(shop?),
+            shop => {
+                let shop = shop?;
+                check_settings(config, &shop).await?;
+                return Ok(shop);
+            }
+        }
+    }
+}
+
+/// Servers that would lose what the shop gives them: production refuses to start with them. Of one
+/// that does not answer now readiness says it later.
+async fn check_settings(config: &Config, shop: &Assembly) -> Result<(), Failure> {
+    let Some(check) = &shop.settings else {
+        return Ok(());
+    };
+    match check().await {
+        Ok(()) => Ok(()),
+        Err(error) if config.process.production => Err(error.into()),
+        Err(error) => {
+            tracing::warn!(
+                error = %Chain(&error),
+                "a server is not set up for a shop; production would not start with it"
+            );
+            Ok(())
         }
     }
 }

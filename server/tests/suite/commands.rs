@@ -4,6 +4,7 @@
 mod audit;
 mod data_folder;
 mod log;
+mod memory_policy;
 mod production;
 mod supervision;
 

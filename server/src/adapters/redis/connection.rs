@@ -44,8 +44,9 @@ pub struct Redis {
     urls: Arc<[String]>,
 }
 
+/// What the library calls a connection: it connects again by itself.
 #[derive(Clone)]
-enum Connection {
+pub(super) enum Connection {
     Single(ConnectionManager),
     Cluster(ClusterConnection),
 }
@@ -172,7 +173,8 @@ impl Redis {
         }
     }
 
-    async fn call<T>(
+    /// Anything else. Answers are as for [`query`](Self::query).
+    pub(super) async fn call<T>(
         &self,
         call: impl AsyncFnOnce(&mut Connection) -> RedisResult<T>,
     ) -> Result<T, PortError> {
