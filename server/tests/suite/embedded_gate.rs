@@ -20,8 +20,8 @@ use server::{
     engine::{
         orders::write_orders,
         ports::{
-            Decision, PortError, Reconciled, Release, Reserve, ReserveRequest, Restock, StockGate,
-            Unit, Window,
+            Decision, DueRelease, PortError, Reconciled, Release, Reserve, ReserveRequest, Restock,
+            StockGate, Unit, Window,
         },
         stock::release,
     },
@@ -124,8 +124,10 @@ async fn closed_order(shop: &TestShop) -> (ItemId, Unit) {
     let closed = server::engine::orders::close_unpaid::run_once(&shop.engine.orders).await;
     assert_eq!(closed.unwrap(), 1);
     let due = shop.engine.stock.due.due_releases(0, 10).await.unwrap();
-    assert_eq!(due, [request(item, 1).unit()]);
-    (item, due[0])
+    let unit = request(item, 1).unit();
+    let release = Release::Return;
+    assert_eq!(due, [DueRelease { unit, release }]);
+    (item, unit)
 }
 
 async fn sellable(gate: &EngineGate, item: ItemId) -> u32 {

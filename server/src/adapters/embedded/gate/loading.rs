@@ -60,9 +60,10 @@ impl Loading {
 
     /// Keeps a call until its item has been read, and begins to read it where that has not begun.
     /// Gives the call back when too many wait.
-    pub fn wait(&mut self, call: Call) -> Result<(), Call> {
+    #[must_use = "a call that is given back has no answer yet"]
+    pub fn wait(&mut self, call: Call) -> Option<Call> {
         if self.calls >= WAITING {
-            return Err(call);
+            return Some(call);
         }
         let item_id = call.item_id();
         if !self.contains(item_id) {
@@ -71,7 +72,7 @@ impl Loading {
         }
         self.waiting.entry(item_id).or_default().push(call);
         self.calls += 1;
-        Ok(())
+        None
     }
 
     fn begin(&mut self) {

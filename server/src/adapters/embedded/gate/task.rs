@@ -120,7 +120,7 @@ impl GateTask {
         if !waits {
             return Some(call);
         }
-        if let Err(call) = self.loading.wait(call) {
+        if let Some(call) = self.loading.wait(call) {
             self.refuse(call, busy("too many wait for items to be read"));
         }
         None
