@@ -72,7 +72,7 @@ mod form {
     use crate::{
         api::{LoginCookie, in_query, local_path},
         port::LoggedIn,
-        wire::{ApiError, Json, Me},
+        wire::{ApiError, Me},
     };
 
     /// A log-in form: where it stands and where it leads.
