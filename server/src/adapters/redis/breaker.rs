@@ -62,7 +62,8 @@ impl Breaker {
     /// The server answered, whatever it said.
     pub fn record_answer(&self) {
         // Written only when something changes: the cache line is shared by all cores.
-        if self.timeouts.load(Ordering::Relaxed) != 0 {
+        // Both are looked at: an answer may come between the two steps of a time-out that opens.
+        if self.timeouts.load(Ordering::Relaxed) != 0 || self.open.load(Ordering::Relaxed) {
             self.timeouts.store(0, Ordering::Relaxed);
             if self.open.swap(false, Ordering::Relaxed) {
                 tracing::info!("Redis answers again; calls are sent to it again");
@@ -152,6 +153,15 @@ mod tests {
         breaker.record_answer();
         assert!(breaker.allows());
     }
+
+    #[test]
+    fn it_closes_at_an_answer_although_another_answer_came_while_it_opened() {
+        let breaker = Breaker::new(Duration::ZERO);
+        breaker.open.store(true, Ordering::Relaxed);
+        breaker.record_answer();
+        assert!(breaker.allows() && breaker.allows());
+    }
+
     #[test]
     fn many_timeouts_at_the_same_moment_do_not_open_that_of_several_servers() {
         let breaker = Breaker::new(Duration::from_secs(3600));
