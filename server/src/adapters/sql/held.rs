@@ -28,14 +28,15 @@ pub(super) fn segments(item: &item::Model) -> Result<u8, PortError> {
         .ok_or_else(|| inconsistent(format!("{} segments", item.segments)))
 }
 
-/// Why a hold fails for which the ledger has no unit. In step with the ledger the gate holds none
-/// twice for a buyer and no more than there are.
-const WITHOUT_UNIT: [&str; 2] = ["sold_out", "already_reserved"];
+/// Why a hold fails for which the ledger has no unit. A gate in step with the ledger holds no more
+/// than there are. (Nor does it hold two for a buyer; but what `already_reserved` gives back may be
+/// sellable, and if it is not, the ledger says so once, to whoever gets it.)
+const WITHOUT_UNIT: &str = "sold_out";
 
 /// What becomes of the unit of a reservation that ended, by why it failed, if it did.
 pub(super) fn release(reason: Option<&str>) -> Release {
     match reason {
-        Some(reason) if WITHOUT_UNIT.contains(&reason) => Release::Withdraw,
+        Some(WITHOUT_UNIT) => Release::Withdraw,
         _ => Release::Return,
     }
 }
@@ -45,7 +46,7 @@ pub(super) fn release(reason: Option<&str>) -> Release {
 fn held_in_gate_only() -> Condition {
     let returns = Condition::any()
         .add(reservation::Column::Reason.is_null())
-        .add(reservation::Column::Reason.is_not_in(WITHOUT_UNIT));
+        .add(reservation::Column::Reason.ne(WITHOUT_UNIT));
     let is_due = Condition::all()
         .add(reservation::Column::ReleaseDueAtMs.is_not_null())
         .add(returns);

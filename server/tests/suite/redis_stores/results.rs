@@ -181,6 +181,28 @@ async fn a_cached_queued_counts_for_a_while_and_then_the_ledger_is_read() {
 }
 
 #[tokio::test]
+async fn a_buyer_with_an_order_sees_that_one_after_a_second_one_failed_because_of_it() {
+    for place in Place::both() {
+        let instances = Instances::open(&place).await;
+        let first = instances.reserve(1).await;
+        instances.write(std::slice::from_ref(&first)).await;
+        // A gate that has lost the first one holds a unit for the same buyer again.
+        let second = QueuedReservation {
+            reservation_id: instances.held(1).await.reservation_id,
+            position: 2,
+            ..first.clone()
+        };
+        instances.write(std::slice::from_ref(&second)).await;
+        let failed = instances.get(second.reservation_id).await.unwrap();
+        assert_eq!(failed.reason, Some(Rejection::AlreadyReserved));
+        let latest = instances.polled.latest(first.item_id, first.buyer).await;
+        let latest = latest.unwrap().unwrap();
+        assert_eq!(latest.reservation_id, first.reservation_id);
+        assert_eq!(latest.state, ReservationState::Ordered);
+    }
+}
+
+#[tokio::test]
 async fn a_buyer_who_reloads_the_page_while_queued_sees_the_reservation() {
     for place in Place::both() {
         let instances = Instances::open(&place).await;

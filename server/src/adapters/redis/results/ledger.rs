@@ -74,7 +74,10 @@ impl ReservationReader for CachedReservations {
         }) else {
             return Ok(written);
         };
-        Ok(self.get(newer).await?.or(written))
+        // One that failed because of an earlier one says nothing: the earlier one does.
+        let newer = self.get(newer).await?;
+        let newer = newer.filter(|newer| newer.reason != Some(Rejection::AlreadyReserved));
+        Ok(newer.or(written))
     }
 
     /// What only Redis knows is queued. Redis is read first: what was written after it answered is
