@@ -49,7 +49,7 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(3);
 /// time, and at most so long. The broker counts deliveries and gives an entry up after 10,000: a
 /// worker that fails at every entry must not use them up.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// Around closing the connection.
 const STOP_TIMEOUT: Duration = Duration::from_secs(1);
 

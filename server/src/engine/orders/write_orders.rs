@@ -22,21 +22,32 @@ pub async fn run_once(deps: &Deps, limit: u32) -> Result<u32, PortError> {
     if batch.is_empty() {
         return Ok(0);
     }
-    let ended = end_all(deps, batch).await;
+    let mut refused = Vec::new();
+    let ended = end_all(deps, batch, &mut refused).await;
     if let Err(PortError::Busy { .. }) = &ended {
         deps.gave_back.store(true, Ordering::Relaxed);
         deps.queue.give_back().await?;
     }
-    ended.map(|()| taken)
+    ended?;
+    // Last, and no reason to give anything back: the queue does not answer, not the ledger.
+    for entry in &refused {
+        deps.queue.set_aside(entry).await?;
+    }
+    Ok(taken)
 }
 
-async fn end_all(deps: &Deps, batch: Vec<QueuedReservation>) -> Result<(), PortError> {
+/// Ends a batch but for what the ledger refuses.
+async fn end_all(
+    deps: &Deps,
+    batch: Vec<QueuedReservation>,
+    refused: &mut Vec<QueuedReservation>,
+) -> Result<(), PortError> {
     let now_ms = deps.clock.now_ms();
     watch_age(deps, &batch, now_ms);
     let (late, fresh): (Vec<_>, Vec<_>) = batch
         .into_iter()
         .partition(|entry| deps.rules.is_given_up(entry, now_ms));
-    end(deps, End::Write, &fresh, now_ms).await?;
+    end(deps, End::Write, &fresh, now_ms, refused).await?;
     if !late.is_empty() {
         let (entries, age_ms) = (late.len(), deps.rules.queue_age_ms);
         tracing::warn!(
@@ -45,7 +56,7 @@ async fn end_all(deps: &Deps, batch: Vec<QueuedReservation>) -> Result<(), PortE
             "waited too long: released instead of ordered"
         );
     }
-    end(deps, End::GiveUp, &late, now_ms).await
+    end(deps, End::GiveUp, &late, now_ms, refused).await
 }
 
 /// How entries are ended.
@@ -67,12 +78,13 @@ fn watch_age(deps: &Deps, batch: &[QueuedReservation], now_ms: i64) {
     }
 }
 
-/// Ends a batch. An entry that the ledger refuses is set aside, alone, and holds up no other.
+/// Ends entries together, or one by one: what the ledger refuses holds up no other.
 async fn end(
     deps: &Deps,
     how: End,
     entries: &[QueuedReservation],
     now_ms: i64,
+    refused: &mut Vec<QueuedReservation>,
 ) -> Result<(), PortError> {
     if entries.is_empty() {
         return Ok(());
@@ -86,7 +98,7 @@ async fn end(
             Err(error @ PortError::Failed { .. }) => {
                 let reservation_id = entry.reservation_id;
                 tracing::error!(%reservation_id, error = %Chain(&error), "set aside: the ledger cannot write it");
-                deps.queue.set_aside(entry).await?;
+                refused.push(entry.clone());
             }
             ended => ended?,
         }
