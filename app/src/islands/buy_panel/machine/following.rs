@@ -13,6 +13,8 @@ const SLOW_LOOK_MS: i64 = 2_000;
 /// The shop has said for so long that it knows no such reservation: it was lost on its way to the
 /// ledger. Longer than an order takes whose note in the cache was lost.
 const VOID_AFTER_MS: i64 = 15_000;
+/// One more look, at whatever the visitor has by then.
+const LATE_LOOK_MS: i64 = 60_000;
 /// Then we stop looking, and say so.
 const GIVE_UP_MS: i64 = 180_000;
 /// The server closes an order a moment after its deadline.
@@ -265,7 +267,15 @@ impl Machine {
             Err(ApiError::Unauthenticated) => self.signed_out(),
             Err(ApiError::NotFound) if self.is_void(at) => {}
             Err(error) => {
-                if let Some(Mine::Queued { misses, .. }) = &mut self.mine {
+                if let Some(Mine::Queued {
+                    misses,
+                    unknown_since_ms,
+                    ..
+                }) = &mut self.mine
+                {
+                    if error != ApiError::NotFound {
+                        *unknown_since_ms = None;
+                    }
                     *misses += 1;
                     let wait = Wait::after(at, &error, (*misses - 1).min(3));
                     self.later(Slot::Follow, wait.ms(at));
@@ -296,6 +306,8 @@ impl Machine {
             reservation_id: *reservation_id,
             reason: None,
         });
+        // It may have been slower than that after all.
+        self.later(Slot::Resync, at.spread(LATE_LOOK_MS));
         true
     }
 

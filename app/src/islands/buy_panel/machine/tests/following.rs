@@ -58,6 +58,7 @@ fn a_reservation_that_the_shop_does_not_know_comes_to_nothing_and_can_be_made_ag
         );
     }
     assert_eq!(scenario.timer_ms(Slot::Follow), None);
+    assert_eq!(scenario.timer_ms(Slot::Resync), Some(60_000));
 }
 
 #[test]
@@ -67,12 +68,11 @@ fn a_reservation_that_was_not_found_for_a_moment_is_followed_on() {
         Err(ApiError::NotFound),
         Ok(status(ReservationState::Queued)),
         Err(ApiError::NotFound),
+        Err(ApiError::Offline),
+        Err(ApiError::NotFound),
     ] {
         scenario.tell(Event::Followed(answer));
-        assert!(matches!(
-            scenario.state(),
-            State::Queued { shaky: false, .. }
-        ));
+        assert!(matches!(scenario.state(), State::Queued { .. }));
         scenario.now_ms += 10_000;
     }
     assert!(scenario.timer_ms(Slot::Follow).is_some());
