@@ -181,8 +181,11 @@ impl GateItem {
             && !held.paid
         {
             held.paid = true;
-            self.stock.locked -= 1;
-            self.stock.sold += 1;
+            // Counters that somebody changed by hand may say fewer.
+            if self.stock.locked > 0 {
+                self.stock.locked -= 1;
+                self.stock.sold += 1;
+            }
         }
     }
 
