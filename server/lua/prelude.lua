@@ -56,8 +56,9 @@ local function append_to_outbox(outbox_key, item_id, buyer, holder)
     'held_at_ms', holder.held_at_ms)
 end
 
--- A late call: a release, a withdrawal or a payment that came while the segment was closed, stored by reservation
--- as what happened and the buyer. Whoever loads the segment may have read the ledger before it.
+-- A late call: a release, a withdrawal or a payment that came while the segment was closed, stored
+-- by reservation as what happened and the buyer. Whoever loads the segment may have read the ledger
+-- before it.
 local RELEASED, WITHDRAWN, PAID = 'r', 'w', 's'
 
 local function remember_late_call(late_key, reservation_id, what, buyer, late_ms)

@@ -1,7 +1,9 @@
--- Purpose: gives the unit of an ended reservation back: locked (or sold) -> sellable.
+-- Purpose: ends the hold of a reservation that has ended: locked (or sold) -> sellable, or -> nothing
+--   when it is withdrawn, because the ledger has no unit for it: the gate had lost data and promised
+--   one too many, and were that sellable again, it would be promised to one buyer after the other.
 -- KEYS: 1 item, 2 holders, 3 late (all of the buyer's segment)
 -- ARGV: 1 reservation_id, 2 buyer, 3 late_ms (how long a call to a closed segment is remembered),
---   4 expected_segments
+--   4 expected_segments, 5 withdrawn (0 or 1)
 -- Returns: how often units have come back, as text: later than every 'sold_out' answered before;
 --   or 'stale' (the stock is in another number of segments: ask another one)
 -- Repeat: the reservation is no holder any more, and nothing is given back again.
@@ -12,12 +14,15 @@ local reservation_id = ARGV[1]
 local buyer = ARGV[2]
 local late_ms = ARGV[3]
 local expected_segments = ARGV[4]
+local withdrawn = ARGV[5]
 
+local is_withdrawn = withdrawn == '1'
+local what = is_withdrawn and WITHDRAWN or RELEASED
 local epoch, segments, returns =
   unpack(redis.call('HMGET', item_key, 'epoch', 'segments', 'returns'))
 if not epoch or epoch == '' then
-  remember_late_call(late_key, reservation_id, RELEASED, buyer, late_ms)
-  return whole(server_time_us())
+  remember_late_call(late_key, reservation_id, what, buyer, late_ms)
+  return is_withdrawn and (returns or '0') or whole(server_time_us())
 end
 if segments ~= expected_segments then
   return 'stale'
@@ -26,10 +31,14 @@ local holder = get_holder(holders_key, buyer)
 if not holder or holder.reservation_id ~= reservation_id then
   return returns
 end
-returns = next_returns(returns)
 redis.call('HDEL', holders_key, buyer)
 redis.call('HINCRBY', item_key, holder.state == SOLD and 'sold' or 'locked', -1)
-redis.call('HINCRBY', item_key, 'sellable', 1)
 redis.call('HINCRBY', item_key, 'version', 1)
+if is_withdrawn then
+  redis.call('HINCRBY', item_key, 'total', -1)
+  return returns
+end
+returns = next_returns(returns)
+redis.call('HINCRBY', item_key, 'sellable', 1)
 redis.call('HSET', item_key, 'returns', returns)
 return returns

@@ -138,18 +138,27 @@ impl RedisGate {
         Ok((Segment::new(unit.item_id, number), segments))
     }
 
-    /// Runs `release`, `withdraw` or `confirm` in the segment of the unit.
-    async fn end_hold(&self, script: &redis::Script, unit: Unit) -> Result<String, PortError> {
+    /// Runs `release` or `confirm` in the segment of the unit, with `more` arguments after those that
+    /// both have.
+    async fn end_hold(
+        &self,
+        script: &redis::Script,
+        unit: Unit,
+        more: &[Arg<'_>],
+    ) -> Result<String, PortError> {
         let asked_at = Instant::now();
         for _ in 0..2 {
             let (segment, segments) = self.segment_of(unit).await?;
             let keys = segment.keys(&self.redis, [keys::ITEM, keys::HOLDERS, keys::LATE]);
-            let args = [
-                Arg::Text(&unit.reservation_id.to_string()),
-                Arg::Text(&unit.buyer.to_string()),
+            let reservation_id = unit.reservation_id.to_string();
+            let buyer = unit.buyer.to_string();
+            let both = [
+                Arg::Text(&reservation_id),
+                Arg::Text(&buyer),
                 Arg::Number(LATE_CALL_LIFE_MS),
                 Arg::Number(i64::from(segments)),
             ];
+            let args = [&both[..], more].concat();
             let answer: String = self.redis.invoke(script, &keys, &args).await?;
             if answer != "stale" {
                 return Ok(answer);
@@ -192,11 +201,9 @@ impl Reserve for RedisGate {
 #[async_trait]
 impl Restock for RedisGate {
     async fn release(&self, unit: Unit, release: Release) -> Result<Released, PortError> {
-        let script = match release {
-            Release::Return => &scripts::gate::RELEASE,
-            Release::Withdraw => &scripts::gate::WITHDRAW,
-        };
-        let returns = number(&self.end_hold(script, unit).await?)?;
+        let withdrawn = [Arg::Number(i64::from(release == Release::Withdraw))];
+        let answer = self.end_hold(&scripts::gate::RELEASE, unit, &withdrawn);
+        let returns = number(&answer.await?)?;
         if release == Release::Return {
             self.publish_return(unit.item_id, returns).await;
         }
@@ -232,7 +239,8 @@ impl StockGate for RedisGate {
     }
 
     async fn confirm(&self, unit: Unit) -> Result<(), PortError> {
-        self.end_hold(&scripts::gate::CONFIRM, unit).await.map(drop)
+        let answer = self.end_hold(&scripts::gate::CONFIRM, unit, &[]);
+        answer.await.map(drop)
     }
 
     async fn stock(&self, item_id: ItemId) -> Result<Option<GateStock>, PortError> {

@@ -39,7 +39,6 @@ scripts! {
         TRANSFER_GIVE = "transfer_give";
         TRANSFER_TAKE = "transfer_take";
         WARM_UP = "warm_up";
-        WITHDRAW = "withdraw";
     }
     limits {
         COUNT = "count";

@@ -1,11 +1,34 @@
 //! A Redis that lost its last moments and has the same epoch: a restart with a shorter log, a replica
 //! that took over. The gate promises units that the ledger has given to somebody else.
 
-use app::wire::{Rejection, ReservationState};
-use server::engine::ports::{Decision, GateStock, ReservationReader, Restock, StockGate};
+use app::wire::{ItemId, Rejection, ReservationState};
+use server::{
+    adapters::redis::Redis,
+    engine::ports::{Decision, GateStock, ReservationReader, Restock, StockGate},
+};
 
 use super::{cli, connect, hold, hold_as, reserve, work};
 use crate::support::TestShop;
+
+/// Redis is as it was before this buyer's hold.
+fn lose_hold(redis: &Redis, item: ItemId, number: u32) {
+    let buyer = hold(item, number).buyer.to_string();
+    cli(redis, "hdel", (item, "holders"), &[&buyer]);
+    cli(redis, "hincrby", (item, "item"), &["sellable", "1"]);
+    cli(redis, "hincrby", (item, "item"), &["locked", "-1"]);
+}
+
+/// Who of five others is told a number, each before the next one asks.
+async fn promised(shop: &TestShop, item: ItemId) -> Vec<u32> {
+    let mut promised = Vec::new();
+    for number in 2..=6 {
+        if let Decision::Held { .. } = reserve(&shop.gate(), hold(item, number)).await {
+            promised.push(number);
+        }
+        work(shop).await;
+    }
+    promised
+}
 
 #[tokio::test]
 async fn a_unit_that_the_gate_lost_is_promised_wrongly_once() {
@@ -15,19 +38,9 @@ async fn a_unit_that_the_gate_lost_is_promised_wrongly_once() {
     let gate = &shop.gate();
     reserve(gate, hold(item, 1)).await;
     work(&shop).await;
-    let holder = hold(item, 1).buyer.to_string();
-    cli(&redis, "hdel", (item, "holders"), &[&holder]);
-    cli(&redis, "hincrby", (item, "item"), &["sellable", "1"]);
-    cli(&redis, "hincrby", (item, "item"), &["locked", "-1"]);
+    lose_hold(&redis, item, 1);
 
-    let mut promised = Vec::new();
-    for number in 2..=6 {
-        if let Decision::Held { .. } = reserve(gate, hold(item, number)).await {
-            promised.push(number);
-        }
-        work(&shop).await;
-    }
-    assert_eq!(promised, [2]);
+    assert_eq!(promised(&shop, item).await, [2]);
     let failed = shop.sql.get(hold(item, 2).reservation_id).await;
     let failed = failed.unwrap().unwrap();
     assert_eq!(failed.state, ReservationState::Failed);
@@ -56,9 +69,7 @@ async fn a_buyer_whose_hold_the_gate_lost_keeps_her_order_and_takes_no_unit_by_a
     reserve(gate, hold(item, 1)).await;
     work(&shop).await;
     let buyer = hold(item, 1).buyer;
-    cli(&redis, "hdel", (item, "holders"), &[&buyer.to_string()]);
-    cli(&redis, "hincrby", (item, "item"), &["sellable", "1"]);
-    cli(&redis, "hincrby", (item, "item"), &["locked", "-1"]);
+    lose_hold(&redis, item, 1);
 
     for again in [0xaa, 0xab, 0xac] {
         let again = reserve(gate, hold_as(item, 1, again)).await;
@@ -69,13 +80,6 @@ async fn a_buyer_whose_hold_the_gate_lost_keeps_her_order_and_takes_no_unit_by_a
     assert_eq!(mine.reservation_id, hold(item, 1).reservation_id);
     assert_eq!(mine.state, ReservationState::Ordered);
     // Two others get the two units that are left; the one that was lost is promised wrongly once.
-    let mut promised = Vec::new();
-    for number in 2..=6 {
-        if let Decision::Held { .. } = reserve(gate, hold(item, number)).await {
-            promised.push(number);
-        }
-        work(&shop).await;
-    }
-    assert_eq!(promised, [2, 3, 4]);
+    assert_eq!(promised(&shop, item).await, [2, 3, 4]);
     assert_eq!(shop.audit().await.items[0].orders_live, 3);
 }
