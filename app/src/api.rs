@@ -14,7 +14,7 @@ mod purchase;
 
 pub use account::{Login, Logout, Register, login, logout, me, register};
 pub use catalogue::{clock, item, rounds, stock};
-pub use orders::{cancel, order, orders};
+pub use orders::{cancel, order, orders, pay};
 pub use purchase::{
     captcha, captcha_words, my_reservation, path, purchase, reservation, reservations,
 };

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 
 use crate::wire::{
     ApiError, CaptchaChallenge, CaptchaId, CaptchaWords, HiddenPath, ItemDetail, ItemId, Language,
-    Me, Order, OrderDetail, OrderId, Reservation, ReservationId, ReservationStatus, Reserved,
-    Round, Stock,
+    Me, Order, OrderDetail, OrderId, PaymentPage, Reservation, ReservationId, ReservationStatus,
+    Reserved, Round, Stock,
 };
 
 /// The shop, as a value that can be put into a context.
@@ -162,6 +162,14 @@ pub trait Storefront: Send + Sync + 'static {
 
     /// One of the caller's orders.
     async fn order(&self, visitor: &Visitor, order_id: OrderId) -> Result<OrderDetail, ApiError>;
+
+    /// Where the caller pays for an unpaid order of its own: the page of a payment that is made now,
+    /// or of one that is under way.
+    ///
+    /// # Errors
+    /// `order_state` when it does not wait for payment or the time to pay is over; `busy` when the
+    /// provider does not answer: the order stays as it is.
+    async fn pay(&self, visitor: &Visitor, order_id: OrderId) -> Result<PaymentPage, ApiError>;
 
     /// Cancels an unpaid order of the caller; the unit goes back on sale.
     async fn cancel(&self, visitor: &Visitor, order_id: OrderId) -> Result<OrderDetail, ApiError>;

@@ -17,11 +17,15 @@ mod purchase;
 pub use account::{Me, Mobile, Nickname, Password, Role};
 pub use catalogue::{Item, ItemDetail, Phase, Round, Stock};
 pub use error::{ApiError, Rejection};
-pub use ids::{AccountId, CaptchaId, ItemId, OrderId, ProductId, ReservationId, RoundId};
+pub use ids::{
+    AccountId, CaptchaId, ItemId, OrderId, PaymentId, ProductId, ReservationId, RoundId,
+};
 pub use json::{Json, JsonText};
 pub use language::{Language, LocalText};
 pub use money::Money;
-pub use order::{CloseReason, Order, OrderDetail, OrderEvent, OrderMoment, OrderState};
+pub use order::{
+    CloseReason, Order, OrderDetail, OrderEvent, OrderMoment, OrderState, PaymentPage, Refund,
+};
 pub use purchase::{
     CAPTCHA_PICTURE, CaptchaChallenge, CaptchaWords, HiddenPath, Reservation, ReservationState,
     ReservationStatus, Reserved,

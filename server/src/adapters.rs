@@ -5,6 +5,7 @@ pub mod captcha;
 pub mod data_folder;
 pub mod embedded;
 pub mod faulty;
+pub mod payment;
 pub mod quotas;
 pub mod rabbitmq;
 pub mod redis;

@@ -12,17 +12,18 @@ use crate::{
     adapters::{
         cached::CachedCatalogue,
         faulty::{DrillPlan, FaultPlan, Faulty},
+        payment::sandbox::Sandbox,
         sql::{ConnectError, Durability, Sql},
         system::{Argon2Passwords, LogNotifier, SystemIds},
     },
-    config::Config,
+    config::{Config, Provider},
     engine::{
-        Engine, accounts, audit, notices, orders,
+        Engine, accounts, audit, notices, orders, payments,
         ports::{
-            CaptchaSource, Captchas, Catalogue, Clock, DueReleases, GateLedger, Ids, Job, Limits,
-            LoginTokens, Notifier, OrderCloser, OrderQueue, OrderReader, OrderWriter, Outbox,
-            PasswordError, Passwords, Paths, PortError, ReservationReader, Reserve, Restock,
-            StockGate, WakeSignal,
+            CaptchaSource, Captchas, Catalogue, Clock, DueConfirms, DueReleases, GateLedger, Ids,
+            Job, Limits, LoginTokens, NoticeInbox, Notifier, OrderCloser, OrderQueue, OrderReader,
+            OrderWriter, Outbox, PasswordError, Passwords, Paths, PaymentGateway, Payments,
+            PortError, Refunds, ReservationReader, Reserve, Restock, StockGate, WakeSignal,
         },
         purchase, stock,
     },
@@ -101,6 +102,8 @@ pub struct Assembly {
     pub dependencies: Vec<(&'static str, Ping)>,
     /// Whether the servers are set up to keep what the shop gives them. A failure says what is not.
     pub settings: Option<Ping>,
+    /// The payment provider that is built in. Its notices are sent by whoever serves pages.
+    pub sandbox: Arc<Sandbox>,
     /// Tells the servers, after the workers have ended.
     pub shutdown_hook: Option<BoxFuture<'static, ()>>,
     /// The ledger, for commands.
@@ -116,6 +119,10 @@ struct Ledger {
     closer: Arc<dyn OrderCloser>,
     reader: Arc<dyn OrderReader>,
     queue: Arc<dyn OrderQueue>,
+    payments: Arc<dyn Payments>,
+    inbox: Arc<dyn NoticeInbox>,
+    refunds: Arc<dyn Refunds>,
+    confirms: Arc<dyn DueConfirms>,
 }
 
 impl Ledger {
@@ -127,7 +134,11 @@ impl Ledger {
             reservations: sql.clone(),
             writer: sql.clone(),
             closer: sql.clone(),
-            reader: sql,
+            reader: sql.clone(),
+            payments: sql.clone(),
+            inbox: sql.clone(),
+            refunds: sql.clone(),
+            confirms: sql,
             queue,
         };
         match faults {
@@ -146,6 +157,10 @@ impl Ledger {
             closer: Arc::new(Faulty::new(self.closer, plan())),
             reader: Arc::new(Faulty::new(self.reader, plan())),
             queue: Arc::new(Faulty::new(self.queue, plan())),
+            payments: Arc::new(Faulty::new(self.payments, plan())),
+            inbox: Arc::new(Faulty::new(self.inbox, plan())),
+            refunds: Arc::new(Faulty::new(self.refunds, plan())),
+            confirms: Arc::new(Faulty::new(self.confirms, plan())),
         }
     }
 }
@@ -226,6 +241,27 @@ struct Parts {
     restock: Arc<dyn Restock>,
     gate: Arc<dyn StockGate>,
     wake: Arc<dyn WakeSignal>,
+    gateway: Arc<dyn PaymentGateway>,
+}
+
+/// The provider that the configuration names.
+fn provider(
+    config: &Config,
+    environment: &Environment,
+    sql: &Sql,
+    clock: &Arc<dyn Clock>,
+) -> (Arc<Sandbox>, Arc<dyn PaymentGateway>) {
+    let Provider::Sandbox = config.payments.provider;
+    let sandbox = Sandbox::new(sql.clone(), clock.clone(), environment.ids.clone());
+    let sandbox = Arc::new(sandbox);
+    let gateway: Arc<dyn PaymentGateway> = match &environment.faults {
+        Some(plan) => Arc::new(Faulty::<dyn PaymentGateway>::new(
+            sandbox.clone(),
+            plan.clone(),
+        )),
+        None => sandbox.clone(),
+    };
+    (sandbox, gateway)
 }
 
 /// The subjects over their ports.
@@ -256,6 +292,20 @@ fn engine(config: &Config, environment: Environment, sql: &Sql, parts: Parts) ->
             clock: parts.clock.clone(),
             notices: sql,
             notifier: environment.notifier,
+        }),
+        payments: Arc::new(payments::Deps {
+            rules,
+            clock: parts.clock.clone(),
+            ids: environment.ids.clone(),
+            limits: parts.limits.clone(),
+            gateway: parts.gateway,
+            payments: ledger.payments,
+            inbox: ledger.inbox,
+            refunds: ledger.refunds,
+            confirms: ledger.confirms,
+            orders: ledger.reader.clone(),
+            gate: parts.gate.clone(),
+            wake: parts.wake.clone(),
         }),
         purchase: Arc::new(purchase::Deps {
             rules,

@@ -6,6 +6,7 @@ mod bench;
 mod demo_accounts;
 mod demo_shop;
 mod load_round;
+mod payments;
 mod readiness;
 mod replay;
 mod seed;
@@ -56,6 +57,9 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Money: what the shop does with it by hand.
+    #[command(subcommand)]
+    Payments(payments::Payments),
     /// Measure the servers of a cluster: gate, relay and order writer, with a sale of its own.
     Bench(bench::Bench),
     /// Put reservations that could not be written back into the queue, after the cause was mended.
@@ -118,6 +122,10 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Some(Command::Replay) => {
             drop(ledger);
             replay::replay(&config).await?;
+        }
+        Some(Command::Payments(command)) => {
+            drop(ledger);
+            command.run(&config).await?;
         }
         Some(Command::Bench(bench)) => {
             drop(ledger);

@@ -9,6 +9,7 @@ mod error;
 mod forms;
 mod limits;
 mod log_ins;
+mod payments;
 mod process;
 mod sale;
 mod section;
@@ -31,6 +32,7 @@ pub use cluster::Cluster;
 pub use error::{ConfigError, Warning};
 pub use limits::Limits;
 pub use log_ins::LogIns;
+pub use payments::{Payments, Provider};
 pub use process::{Mode, Process};
 pub use sale::Sale;
 pub use section::Setting;
@@ -53,6 +55,8 @@ pub struct Config {
     pub web: Web,
     /// The sale.
     pub sale: Sale,
+    /// How buyers pay.
+    pub payments: Payments,
     /// Log-ins.
     pub log_ins: LogIns,
     /// Who asks too often.
@@ -62,12 +66,13 @@ pub struct Config {
 }
 
 /// Every section, in the order in which people read them.
-fn sections() -> [Section; 7] {
+fn sections() -> [Section; 8] {
     [
         Process::section(),
         Cluster::section(),
         Web::section(),
         Sale::section(),
+        Payments::section(),
         LogIns::section(),
         Limits::section(),
         Workers::section(),
@@ -110,6 +115,7 @@ impl Config {
             process,
             web: Web::read(values)?,
             sale: Sale::read(values)?,
+            payments: Payments::read(values)?,
             log_ins: LogIns::read(values)?,
             limits: Limits::read(values)?,
             workers: Workers::read(values)?,
@@ -130,6 +136,8 @@ impl Config {
             Limits::address_per_s().describe()
         } else if self.process.drill.is_some() {
             Process::drill().describe()
+        } else if !values.is_set(Payments::provider().name) {
+            Payments::provider().describe()
         } else {
             return Ok(());
         };
@@ -146,6 +154,8 @@ impl Config {
             path_opens_before_ms: ms(self.sale.path_opens_before),
             login_life_ms: ms(self.log_ins.life),
             login_life_max_ms: ms(self.log_ins.life_max),
+            pay_grace_ms: ms(self.payments.grace),
+            pay_close_patience_ms: ms(self.payments.close_patience),
             queue_age_ms: ms(self.workers.queue_age),
             fail_fast_percent: self.workers.fail_fast_percent,
         }

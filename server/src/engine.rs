@@ -9,6 +9,7 @@ pub mod audit;
 mod limit;
 pub mod notices;
 pub mod orders;
+pub mod payments;
 pub mod ports;
 pub mod purchase;
 mod rules;
@@ -27,6 +28,7 @@ pub struct Engine {
     pub audit: Arc<audit::Deps>,
     pub notices: Arc<notices::Deps>,
     pub orders: Arc<orders::Deps>,
+    pub payments: Arc<payments::Deps>,
     pub purchase: Arc<purchase::Deps>,
     pub stock: Arc<stock::Deps>,
 }

@@ -16,9 +16,11 @@ mod language;
 mod listener;
 mod page_cache;
 mod pages;
+mod pay;
 mod probes;
 mod renderer;
 mod request_metrics;
+mod sandbox;
 #[cfg(test)]
 mod tests;
 mod visitor;
@@ -36,6 +38,8 @@ use ipnet::IpNet;
 use leptos::prelude::{LeptosOptions, provide_context};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::{engine, sandbox::SandboxProvider};
 
 pub use listener::serve;
 pub use probes::{Dependency, Readiness};
@@ -59,6 +63,8 @@ pub struct HttpSettings {
 pub struct Site {
     /// The shop.
     pub shop: Shop,
+    /// What providers call, and the page of the one that is built in; see [`payments`].
+    pub payments: Router,
     /// What the shop stands on.
     pub readiness: Arc<dyn Readiness>,
     /// The numbers.
@@ -93,6 +99,15 @@ pub fn probes(readiness: Arc<dyn Readiness>, metrics: PrometheusHandle) -> Route
     probes::routes(readiness, metrics)
 }
 
+/// Where providers call back, and the page of the provider that is built in. Outside of visitors and
+/// their limits: signatures decide.
+pub fn payments(
+    notices: Arc<engine::payments::Deps>,
+    provider: Arc<dyn SandboxProvider>,
+) -> Router {
+    pay::notices(notices).merge(sandbox::routes(provider))
+}
+
 /// Every route of the shop. To be served with connect info (`SocketAddr`).
 pub fn router(site: Site) -> Router {
     let state = AppState {
@@ -106,6 +121,7 @@ pub fn router(site: Site) -> Router {
         .merge(api::routes(&state))
         .route("/seckill/{path}", post(hidden_path::purchase))
         .route("/captcha/{file}", get(captcha_picture::picture))
+        .route("/orders/{id}/pay", post(pay::pay))
         .route("/language", post(language::switch))
         .layer(DefaultBodyLimit::max(envelope::MAX_REQUEST))
         .with_state(state.clone())
@@ -122,6 +138,7 @@ pub fn router(site: Site) -> Router {
 
     Router::new()
         .merge(guarded)
+        .merge(site.payments)
         .merge(assets::routes(&site.leptos))
         .merge(probes::routes(site.readiness, site.metrics))
         .layer(middleware::from_fn_with_state(

@@ -10,6 +10,7 @@ pub mod config;
 pub mod engine;
 pub mod http;
 pub mod migrations;
+pub mod sandbox;
 pub mod tasks;
 pub mod telemetry;
 pub mod workers;

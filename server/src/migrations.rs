@@ -3,6 +3,8 @@
 mod m0001_shop;
 mod m0002_cluster;
 mod m0003_buyer_reservations;
+mod m0004_payments;
+mod m0005_sandbox;
 
 use sea_orm_migration::prelude::*;
 
@@ -16,6 +18,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_shop::Migration),
             Box::new(m0002_cluster::Migration),
             Box::new(m0003_buyer_reservations::Migration),
+            Box::new(m0004_payments::Migration),
+            Box::new(m0005_sandbox::Migration),
         ]
     }
 }

@@ -20,6 +20,7 @@ use crate::{
         BATCH, Engine,
         notices::send_notices,
         orders::{close_unpaid, relay, write_orders},
+        payments::{apply_notices, check, confirm, refund},
         ports::{Job, PortError, WakeSignal},
         stock::{reconcile, release, warm_up},
     },
@@ -67,7 +68,15 @@ pub struct WakeSignals(Arc<HashMap<Job, Notify>>);
 impl WakeSignals {
     /// One for each job.
     pub fn new() -> Self {
-        let jobs = [Job::Relay, Job::WriteOrders, Job::Release, Job::Notify];
+        let jobs = [
+            Job::Relay,
+            Job::WriteOrders,
+            Job::Release,
+            Job::Confirm,
+            Job::ApplyNotices,
+            Job::Refund,
+            Job::Notify,
+        ];
         Self(Arc::new(
             jobs.into_iter().map(|job| (job, Notify::new())).collect(),
         ))
@@ -133,11 +142,35 @@ fn workers(schedule: Schedule, has_outbox: bool) -> Vec<Worker> {
             (Job::Notify, schedule.work),
             |e, _| Box::pin(async move { send_notices::run_once(&e.notices).await }),
         ),
+        Worker::woken(
+            "apply_notices",
+            "Turns payment notices into paid orders and refunds.",
+            (Job::ApplyNotices, schedule.work),
+            |e, _| Box::pin(async move { apply_notices::run_once(&e.payments).await }),
+        ),
+        Worker::woken(
+            "confirm",
+            "Tells the gate which units were paid for.",
+            (Job::Confirm, schedule.work),
+            |e, _| Box::pin(async move { confirm::run_once(&e.payments).await }),
+        ),
+        Worker::woken(
+            "refund",
+            "Sends back money that pays no order.",
+            (Job::Refund, schedule.work),
+            |e, _| Box::pin(async move { refund::run_once(&e.payments).await }),
+        ),
+        Worker::periodic(
+            "check_payments",
+            "Asks the provider about payments of which no notice came.",
+            schedule.work,
+            |e, _| Box::pin(async move { check::run_once(&e.payments).await }),
+        ),
         Worker::periodic(
             "close_unpaid",
             "Closes orders that were not paid in time.",
             schedule.work,
-            |e, _| Box::pin(async move { close_unpaid::run_once(&e.orders).await }),
+            |e, _| Box::pin(async move { close_unpaid::run_once(&e.orders, &e.payments).await }),
         ),
         Worker::periodic(
             "warm_up",

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use server_fn::codec::GetUrl;
 
-use crate::wire::{ApiError, Json, Order, OrderDetail, OrderId};
+use crate::wire::{ApiError, Json, Order, OrderDetail, OrderId, PaymentPage};
 
 #[cfg(feature = "ssr")]
 use super::context::{shop, visitor};
@@ -24,4 +24,11 @@ pub async fn order(order_id: OrderId) -> Result<OrderDetail, ApiError> {
 #[server(endpoint = "/cancel", prefix = "/api", input = Json, output = Json)]
 pub async fn cancel(order_id: OrderId) -> Result<OrderDetail, ApiError> {
     shop()?.cancel(&visitor()?, order_id).await
+}
+
+/// `POST /api/pay`: where to pay for an unpaid order; owner only. The same page until it is paid or
+/// the provider has closed it.
+#[server(endpoint = "/pay", prefix = "/api", input = Json, output = Json)]
+pub async fn pay(order_id: OrderId) -> Result<PaymentPage, ApiError> {
+    shop()?.pay(&visitor()?, order_id).await
 }

@@ -19,6 +19,8 @@ pub fn OrderBadge<'a>(
     let (class, shape) = match (order.state, order.close_reason) {
         (OrderState::PendingPayment, _) => ("badge badge--waiting", Shape::Clock),
         (OrderState::Paid, _) => ("badge badge--done", Shape::Done),
+        (OrderState::Refunding, _) => ("badge badge--waiting", Shape::Withdrawn),
+        (OrderState::Refunded, _) => ("badge", Shape::Withdrawn),
         (OrderState::Closed, Some(CloseReason::Cancelled)) => ("badge", Shape::Withdrawn),
         (OrderState::Closed, _) => ("badge", Shape::Closed),
     };

@@ -7,7 +7,7 @@ use leptos_router::hooks::use_params_map;
 use crate::{
     api,
     components::{Calendar, Failure, Icon, Instant, OrderBadge, Picture, Shape},
-    islands::{CancelOrder, OrderDeadline},
+    islands::{CancelOrder, FollowPayment, OrderDeadline},
     text::pages::orders as say,
     wire::{ApiError, CloseReason, Language, Order, OrderDetail, OrderId, OrderMoment, OrderState},
 };
@@ -42,9 +42,8 @@ async fn read(id: &str) -> Result<(OrderDetail, i64), ApiError> {
 
 #[component]
 fn OrderView(detail: OrderDetail, calendar: Calendar, language: Language) -> impl IntoView {
-    let OrderDetail { order, history, .. } = detail;
     view! {
-        <Title text=say::order_title(language, &order.number()) />
+        <Title text=say::order_title(language, &detail.order.number()) />
         <p class="back column">
             <a class="back__link" href="/orders">
                 <Icon shape=Shape::Back />
@@ -52,44 +51,80 @@ fn OrderView(detail: OrderDetail, calendar: Calendar, language: Language) -> imp
             </a>
         </p>
         <section class="column order">
-            <LedgerStatus order=&order calendar language />
-            <Facts order=&order calendar language />
+            <Status detail=&detail calendar language />
+            <Facts order=&detail.order calendar language />
             <h2 class="order__heading">{say::what_happened(language)}</h2>
-            <TimeLine history=&history calendar language />
+            <TimeLine history=&detail.history calendar language />
         </section>
     }
 }
 
 /// The one question of the page, answered in large type: did I get it, and what now?
 #[component]
-fn LedgerStatus<'a>(
-    order: &'a Order,
+fn Status<'a>(
+    detail: &'a OrderDetail,
     calendar: Calendar,
     language: Language,
 ) -> impl IntoView + use<> {
-    let order_id = order.order_id;
+    let order = &detail.order;
+    let has_refund = detail.refund.is_some();
     let what_now = match (order.state, order.close_reason) {
-        (OrderState::PendingPayment, _) => {
-            let deadline_ms = order.pay_deadline_ms;
-            let text = say::held_until(language, &calendar.when(deadline_ms));
-            view! {
-                <OrderDeadline deadline_ms language />
-                <p class="order__text"><Instant calendar at_ms=deadline_ms text /></p>
-                <CancelOrder order_id language />
-            }
-            .into_any()
-        }
+        (OrderState::PendingPayment, _) => view! { <ToPay detail calendar language /> }.into_any(),
         (OrderState::Paid, _) => paragraph(say::thanks(language)),
-        (OrderState::Closed, Some(CloseReason::Cancelled)) => {
-            paragraph(say::cancelled_text(language))
-        }
-        (OrderState::Closed, _) => paragraph(say::closed_unpaid_text(language)),
+        (OrderState::Refunding, _) => paragraph(say::refunding_text(language)),
+        (OrderState::Refunded, _) => paragraph(say::refunded_text(language)),
+        (OrderState::Closed, Some(CloseReason::Cancelled)) => paragraph(match has_refund {
+            true => say::cancelled_refund(language),
+            false => say::cancelled_text(language),
+        }),
+        (OrderState::Closed, _) => paragraph(match has_refund {
+            true => say::closed_unpaid_refund(language),
+            false => say::closed_unpaid_text(language),
+        }),
     };
+    let of_the_shop = matches!(order.state, OrderState::Refunding | OrderState::Refunded);
+    let refund = detail.refund.filter(|_| !of_the_shop).map(|refund| {
+        view! { <p class="order__text">{say::refund_text(language, &refund)}</p> }
+    });
     view! {
         <div class="order__standing">
             <h1 class="order__state"><OrderBadge order language /></h1>
             {what_now}
+            {refund}
         </div>
+    }
+    .into_any()
+}
+
+/// An unpaid order: how long there is to pay, the way to pay, the way out. The button is a plain
+/// form, so that it works without JavaScript.
+#[component]
+fn ToPay<'a>(
+    detail: &'a OrderDetail,
+    calendar: Calendar,
+    language: Language,
+) -> impl IntoView + use<> {
+    let order = &detail.order;
+    let (order_id, deadline_ms) = (order.order_id, order.pay_deadline_ms);
+    let held_until = say::held_until(language, &calendar.when(deadline_ms));
+    let action = format!("/orders/{order_id}/pay");
+    let (label, following) = match detail.paying {
+        true => {
+            let text = say::paying_text(language);
+            let following = view! { <FollowPayment order_id /> };
+            let following = view! { <p class="order__text" role="status">{text} {following}</p> };
+            (say::pay_again(language), Some(following))
+        }
+        false => (say::pay(language), None),
+    };
+    view! {
+        <OrderDeadline deadline_ms language />
+        <p class="order__text"><Instant calendar at_ms=deadline_ms text=held_until /></p>
+        <form class="order__pay" method="post" action=action>
+            <button class="button button--main" type="submit">{label}</button>
+        </form>
+        {following}
+        <CancelOrder order_id language />
     }
     .into_any()
 }

@@ -54,6 +54,7 @@ id!(/** A sale window (场次). */ RoundId, "round_id");
 id!(/** A product in a round (秒杀商品). */ ItemId, "item_id");
 id!(/** One buyer's hold on a unit (预占). */ ReservationId, "reservation_id");
 id!(/** An order. */ OrderId, "order_id");
+id!(/** One attempt to pay for an order, at one provider. */ PaymentId, "payment_id");
 id!(/** One question, for one try. */ CaptchaId, "captcha_id");
 
 #[cfg(test)]

@@ -12,6 +12,10 @@ pub enum OrderState {
     PendingPayment,
     /// Paid for: the unit is sold.
     Paid,
+    /// The shop gives the money of a paid order back; it is on its way.
+    Refunding,
+    /// The money of a paid order went back.
+    Refunded,
     /// Closed without payment: the unit went back on sale.
     Closed,
 }
@@ -69,6 +73,28 @@ pub struct OrderDetail {
     pub reservation_id: ReservationId,
     /// What happened, oldest first.
     pub history: Vec<OrderMoment>,
+    /// The buyer was sent to a provider, and what came of it is not known yet.
+    #[serde(default)]
+    pub paying: bool,
+    /// Money that goes back to the buyer, or went.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refund: Option<Refund>,
+}
+
+/// Money that goes back to a buyer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refund {
+    /// How much.
+    pub amount: Money,
+    /// The provider has confirmed it.
+    pub done: bool,
+}
+
+/// Where a buyer goes to pay.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentPage {
+    /// The provider's page for this payment.
+    pub url: String,
 }
 
 /// The detail as it is read: one flat record. Reading a flattened struct itself would cost every
@@ -86,6 +112,9 @@ struct FlatOrder {
     pay_deadline_ms: i64,
     reservation_id: ReservationId,
     history: Vec<OrderMoment>,
+    #[serde(default)]
+    paying: bool,
+    refund: Option<Refund>,
 }
 
 impl From<FlatOrder> for OrderDetail {
@@ -104,6 +133,8 @@ impl From<FlatOrder> for OrderDetail {
             },
             reservation_id: flat.reservation_id,
             history: flat.history,
+            paying: flat.paying,
+            refund: flat.refund,
         }
     }
 }
@@ -131,6 +162,12 @@ pub enum OrderEvent {
     ClosedUnpaid,
     /// The buyer cancelled.
     Cancelled,
+    /// Money came that does not pay this order; it goes back.
+    RefundDue,
+    /// The shop gives the order's money back.
+    Refunding,
+    /// The provider confirmed that the money went back.
+    Refunded,
 }
 
 #[cfg(test)]
@@ -157,6 +194,11 @@ mod tests {
                 event: OrderEvent::Ordered,
                 at_ms: 3,
             }],
+            paying: true,
+            refund: Some(Refund {
+                amount: Money(9_900),
+                done: false,
+            }),
         };
         let json = serde_json::to_value(&detail).unwrap();
         assert_eq!(json["state"], "closed");

@@ -6,6 +6,7 @@
 
 mod drill;
 mod ledger;
+mod payments;
 
 use std::{future::Future, sync::Arc};
 

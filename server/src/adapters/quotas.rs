@@ -71,6 +71,7 @@ impl Kind {
             | Limit::Captcha(_)
             | Limit::Path(_)
             | Limit::Purchase(_)
+            | Limit::Pay(_)
             | Limit::Cancel(_) => Kind::Action,
         }
     }

@@ -13,11 +13,14 @@ mod gate_ledger;
 mod held;
 mod notices;
 mod orders;
+mod payments;
 mod queue;
 mod reservations;
+mod sandbox;
 mod servers;
 mod tokens;
 mod transactions;
+mod words;
 
 use sea_orm::DatabaseConnection;
 
@@ -25,6 +28,7 @@ use crate::engine::ports::PortError;
 
 pub use connect::{ConnectError, Durability};
 pub use demo::{NewItem, NewRound};
+pub use sandbox::{SandboxCharge, SandboxNotice};
 
 use errors::{LedgerError, inconsistent, missing};
 use transactions::{Answer, Duplicate};

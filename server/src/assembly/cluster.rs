@@ -3,7 +3,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Assembly, AssemblyError, Environment, Ledger, Parts, Ping, engine, ledger_ping};
+use super::{
+    Assembly, AssemblyError, Environment, Ledger, Parts, Ping, engine, ledger_ping, provider,
+};
 use crate::{
     adapters::{
         rabbitmq::{RETRY_AFTER, RabbitQueue},
@@ -18,7 +20,7 @@ use crate::{
     },
     chain::Chain,
     config::{Cluster, Config},
-    engine::ports::Clock,
+    engine::ports::{Clock, PaymentGateway},
     tasks::Task,
     workers::WakeSignals,
 };
@@ -82,7 +84,8 @@ pub async fn assemble(
     ));
 
     let rabbit = lines.rabbit.clone();
-    let parts = parts(config, &environment, &lines);
+    let (sandbox, gateway) = provider(config, &environment, &lines.sql, &lines.clock);
+    let parts = parts(config, &environment, &lines, gateway);
     Ok(Assembly {
         engine: engine(config, environment, &lines.sql, parts),
         wake_signals,
@@ -94,6 +97,7 @@ pub async fn assemble(
             ("queue", queue_ping(lines.rabbit)),
         ],
         settings: Some(memory_policy(lines.redis)),
+        sandbox,
         shutdown_hook: Some(Box::pin(async move { rabbit.stop().await })),
         sql: lines.sql,
     })
@@ -125,7 +129,12 @@ async fn clocks(
     (Arc::new(clock), GateClock::Server)
 }
 
-fn parts(config: &Config, environment: &Environment, lines: &Lines) -> Parts {
+fn parts(
+    config: &Config,
+    environment: &Environment,
+    lines: &Lines,
+    gateway: Arc<dyn PaymentGateway>,
+) -> Parts {
     let Lines { redis, clock, .. } = lines;
     let mut ledger = Ledger::new(
         &lines.sql,
@@ -168,6 +177,7 @@ fn parts(config: &Config, environment: &Environment, lines: &Lines) -> Parts {
         restock: in_front,
         gate,
         wake: Arc::new(lines.wake_signals.clone()),
+        gateway,
     }
 }
 

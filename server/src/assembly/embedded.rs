@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Assembly, AssemblyError, Environment, Ledger, Parts, engine, ledger_ping};
+use super::{Assembly, AssemblyError, Environment, Ledger, Parts, engine, ledger_ping, provider};
 use crate::{
     adapters::{
         cached::CachedTokens,
@@ -32,6 +32,7 @@ pub async fn assemble(
     let in_front = Arc::new(SoldOutGate::new(gate.clone(), SoldOutCache::default()));
     let limits = GovernedLimits::new(clock.clone(), config.quotas(), config.no_limits());
     let wake_signals = WakeSignals::new();
+    let (sandbox, gateway) = provider(config, &environment, &sql, &clock);
     let parts = Parts {
         ledger,
         outbox: None,
@@ -43,6 +44,7 @@ pub async fn assemble(
         restock: in_front,
         gate,
         wake: Arc::new(wake_signals.clone()),
+        gateway,
         clock,
     };
     Ok(Assembly {
@@ -55,6 +57,7 @@ pub async fn assemble(
         )],
         dependencies: vec![ledger_ping(&sql)],
         settings: None,
+        sandbox,
         shutdown_hook: None,
         sql,
     })

@@ -15,7 +15,10 @@ use tokio::{
 
 use super::{Failure, demo_accounts, readiness::Ready};
 use crate::{
-    adapters::captcha::{CaptchaKind, CaptchaPool},
+    adapters::{
+        captcha::{CaptchaKind, CaptchaPool},
+        payment::sandbox::{Sandbox, deliver},
+    },
     assembly::{self, Assembly, AssemblyError, Environment},
     chain::Chain,
     config::Config,
@@ -65,6 +68,7 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
     // Ours from now on, but nobody is let in yet: a connection that waits for a ledger that is away
     // would keep a proxy from asking another instance.
     let address = taken(config.process.addr).map_err(cannot_listen)?;
+    let notice_url = notice_url(config, address.local_addr()?);
     let shop = assemble(config).await?;
     if config.process.production {
         demo_accounts::refuse(&shop.sql).await?;
@@ -85,6 +89,11 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
         ),
     };
     let mut workers = supervisor.start(workers);
+    let sandbox = shop.sandbox;
+    let _sandbox = match role {
+        Role::Worker => None,
+        Role::All | Role::Web => Some(supervisor.start([sandbox_task(&sandbox, &notice_url)])),
+    };
     let readiness = Arc::new(Ready::new(
         shop.dependencies,
         supervisor.statuses(),
@@ -92,7 +101,9 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
     ));
     let router = match role {
         Role::Worker => http::probes(readiness, metrics),
-        Role::All | Role::Web => http::router(site(config, shop.engine, readiness, metrics)),
+        Role::All | Role::Web => {
+            http::router(site(config, shop.engine, sandbox, readiness, metrics))
+        }
     };
 
     let listener = address.listen(BACKLOG).map_err(cannot_listen)?;
@@ -122,6 +133,25 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
         drop(timeout(SHUTDOWN_HOOK, hook).await);
     }
     Ok(cause?)
+}
+
+/// Where the shop takes the provider's call backs.
+fn notice_url(config: &Config, address: SocketAddr) -> String {
+    let shop = match &config.payments.public_url {
+        Some(url) => url.trim_end_matches('/').to_owned(),
+        None if address.ip().is_unspecified() => format!("http://127.0.0.1:{}", address.port()),
+        None => format!("http://{address}"),
+    };
+    format!("{shop}/api/payments/notice/sandbox")
+}
+
+fn sandbox_task(sandbox: &Arc<Sandbox>, notice_url: &str) -> Task {
+    let (sandbox, notice_url) = (sandbox.clone(), notice_url.to_owned());
+    Task::restartable(
+        "sandbox",
+        "Sends the payment sandbox's notices.",
+        move || deliver(sandbox.clone(), notice_url.clone()),
+    )
 }
 
 fn upkeep_task(metrics: &PrometheusHandle) -> Task {
@@ -210,6 +240,7 @@ async fn warm_gate(engine: &Engine) {
 fn site(
     config: &Config,
     engine: Engine,
+    sandbox: Arc<Sandbox>,
     readiness: Arc<dyn Readiness>,
     metrics: PrometheusHandle,
 ) -> Site {
@@ -217,6 +248,7 @@ fn site(
         secure: config.web.tls,
     };
     Site {
+        payments: http::payments(engine.payments.clone(), sandbox),
         shop: Arc::new(ShopFront::new(engine)),
         readiness,
         metrics,

@@ -161,6 +161,11 @@ impl Values {
         }
     }
 
+    /// Whether somebody has set it.
+    pub fn is_set(&self, name: &str) -> bool {
+        self.set.contains_key(name)
+    }
+
     /// What is set, else the default.
     pub fn text<'v>(&'v self, name: &str, default: &'v str) -> &'v str {
         self.set.get(name).map_or(default, |value| &value.text)

@@ -58,6 +58,16 @@ fn what_is_recommended_can_be_used() {
 }
 
 #[test]
+fn production_takes_payments_only_with_a_provider_that_is_named() {
+    let refused = said(with(&[("ENV", "production")]));
+    assert!(
+        refused.starts_with("SECKILL_PAYMENTS is 'sandbox'"),
+        "{refused}"
+    );
+    assert!(with(&[("ENV", "production"), ("PAYMENTS", "sandbox")]).is_ok());
+}
+
+#[test]
 fn protections_cannot_be_switched_off_in_production_and_nothing_fails_on_purpose() {
     for (name, value) in [
         ("CAPTCHA", "off"),

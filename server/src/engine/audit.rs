@@ -151,6 +151,8 @@ fn violations(f: &ItemFacts) -> Vec<Violation> {
         none("reservations_end_in_time", f.reservations_late),
         none("reservations_end_with_a_result", f.reservations_unended),
         none("unpaid_orders_close_in_time", f.orders_overdue),
+        none("paid_orders_have_their_payment", f.orders_unfunded),
+        none("money_pays_an_order_or_goes_back", f.payments_unspent),
     ];
     rules
         .into_iter()
@@ -183,6 +185,8 @@ mod tests {
             orders_paid: 1,
             orders_closed: 5,
             orders_overdue: 0,
+            orders_unfunded: 0,
+            payments_unspent: 0,
             orders_repeated: 0,
             orders_unfounded: 0,
             orders_outside_window: 0,
@@ -244,6 +248,14 @@ mod tests {
         assert_eq!(
             broken(|f| f.orders_overdue = 1),
             ["unpaid_orders_close_in_time"]
+        );
+        assert_eq!(
+            broken(|f| f.orders_unfunded = 1),
+            ["paid_orders_have_their_payment"]
+        );
+        assert_eq!(
+            broken(|f| f.payments_unspent = 1),
+            ["money_pays_an_order_or_goes_back"]
         );
     }
 }

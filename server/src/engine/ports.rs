@@ -12,6 +12,7 @@ mod limits;
 mod notices;
 mod orders;
 mod paths;
+mod payments;
 mod queue;
 mod reservations;
 mod wake_signal;
@@ -31,6 +32,12 @@ pub use limits::{Limit, Limits, RetryAfter};
 pub use notices::{Notice, Notices, Notifier};
 pub use orders::{CloseOutcome, OrderCloser, OrderReader, OrderRecord, OrderWriter, WriteOutcome};
 pub use paths::{PathGrant, Paths};
+pub use payments::{
+    Amount, Begun, CURRENCY, Charge, ChargeRequest, DueConfirms, KeptNotice, NewPayment,
+    NoticeFact, NoticeInbox, NoticeOutcome, NoticeRequest, OverdueOrder, PaymentGateway,
+    PaymentRecord, PaymentState, Payments, Receipt, RefundReason, RefundRequest, RefundState,
+    Refunds, Settled, SignedNotice, Verified,
+};
 pub use queue::{Depth, OrderQueue, Outbox, OutboxEntry, QueuedReservation, TRIES, TakenEntries};
 pub use reservations::{
     DueRelease, DueReleases, GateLedger, Holder, ItemSnapshot, ItemSummary, LedgerStatus,

@@ -17,6 +17,11 @@ pub struct Rules {
     pub login_life_ms: i64,
     /// And this long at most.
     pub login_life_max_ms: i64,
+    /// Money that is under way at an order's deadline may still come for this long.
+    pub pay_grace_ms: i64,
+    /// After that, an order whose provider does not say what became of the money is closed this
+    /// much later.
+    pub pay_close_patience_ms: i64,
     /// A reservation that has waited this long for its order is late: an alarm, and the share below
     /// is released instead of ordered.
     pub queue_age_ms: i64,
@@ -42,6 +47,8 @@ impl Default for Rules {
             path_opens_before_ms: 60_000,
             login_life_ms: 30 * 60_000,
             login_life_max_ms: 2 * 24 * 3_600_000,
+            pay_grace_ms: 30_000,
+            pay_close_patience_ms: 300_000,
             queue_age_ms: 2 * 60_000,
             fail_fast_percent: 100,
         }

@@ -10,8 +10,8 @@ use app::{
     port::{LoggedIn, Registration, Storefront, Visitor},
     wire::{
         ApiError, CaptchaChallenge, CaptchaId, CaptchaWords, HiddenPath, ItemDetail, ItemId, Me,
-        Order, OrderDetail, OrderId, Reservation, ReservationId, ReservationStatus, Reserved,
-        Round, Stock,
+        Order, OrderDetail, OrderId, PaymentPage, Reservation, ReservationId, ReservationStatus,
+        Reserved, Round, Stock,
     },
 };
 use async_trait::async_trait;
@@ -25,6 +25,7 @@ use super::{
     accounts::sign_in,
     limit,
     orders::cancel,
+    payments::{check, pay},
     ports::{Limit, OrderRecord},
     purchase::{ask_captcha, hand_out_path, reserve},
 };
@@ -301,12 +302,27 @@ impl Storefront for ShopFront {
     }
 
     async fn order(&self, visitor: &Visitor, order_id: OrderId) -> Result<OrderDetail, ApiError> {
+        let order = self.own_order(visitor, order_id).await?;
+        if !order.paying {
+            return Ok(order_detail(order));
+        }
+        // Its buyer may just have paid, and no notice has come.
+        check::of_order(&self.engine.payments, order_id)
+            .await
+            .map_err(port_error)?;
         Ok(order_detail(self.own_order(visitor, order_id).await?))
+    }
+
+    async fn pay(&self, visitor: &Visitor, order_id: OrderId) -> Result<PaymentPage, ApiError> {
+        let buyer = visitor.signed_in()?.account_id;
+        let url = pay::pay(&self.engine.payments, buyer, order_id).await?;
+        Ok(PaymentPage { url })
     }
 
     async fn cancel(&self, visitor: &Visitor, order_id: OrderId) -> Result<OrderDetail, ApiError> {
         let buyer = visitor.signed_in()?.account_id;
-        cancel::cancel(&self.engine.orders, buyer, order_id).await?;
+        let engine = &self.engine;
+        cancel::cancel(&engine.orders, &engine.payments, buyer, order_id).await?;
         self.order(visitor, order_id).await
     }
 }

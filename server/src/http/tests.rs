@@ -55,6 +55,7 @@ fn router_for(shop: &Arc<FakeShop>) -> Router {
 fn router_with(shop: &Arc<FakeShop>, change: impl FnOnce(&mut Site)) -> Router {
     let mut site = Site {
         shop: Arc::clone(shop) as app::port::Shop,
+        payments: Router::new(),
         readiness: Arc::new(OnePart(true)),
         metrics: PrometheusBuilder::new().build_recorder().handle(),
         leptos: LeptosOptions::builder().output_name("seckill").build(),

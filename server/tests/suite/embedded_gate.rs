@@ -121,7 +121,9 @@ async fn closed_order(shop: &TestShop) -> (ItemId, Unit) {
         1
     );
     shop.clock.advance(601_000);
-    let closed = server::engine::orders::close_unpaid::run_once(&shop.engine.orders).await;
+    let closed =
+        server::engine::orders::close_unpaid::run_once(&shop.engine.orders, &shop.engine.payments)
+            .await;
     assert_eq!(closed.unwrap(), 1);
     let due = shop.engine.stock.due.due_releases(0, 10).await.unwrap();
     let unit = request(item, 1).unit();

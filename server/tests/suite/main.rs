@@ -14,6 +14,7 @@ mod logging;
 mod metrics;
 mod nginx;
 mod pages;
+mod payments;
 mod proxy;
 pub mod purchase;
 mod rabbitmq;

@@ -39,6 +39,7 @@ impl Readiness for AlwaysReady {
 fn site(shop: &TestShop) -> Router {
     let cookie = LoginCookie { secure: false };
     router(Site {
+        payments: server::http::payments(shop.engine.payments.clone(), shop.sandbox.clone()),
         shop: Arc::new(ShopFront::new(shop.engine.clone())),
         readiness: Arc::new(AlwaysReady),
         metrics: PrometheusBuilder::new().build_recorder().handle(),
@@ -214,7 +215,7 @@ async fn a_buyers_pages_say_what_they_should_in_both_languages() {
         }
     }
     client.shop.clock.advance(600_000);
-    close_unpaid::run_once(&client.shop.engine.orders)
+    close_unpaid::run_once(&client.shop.engine.orders, &client.shop.engine.payments)
         .await
         .unwrap();
     for language in ["zh", "en"] {

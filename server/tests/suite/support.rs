@@ -15,6 +15,7 @@ use sea_orm::{ConnectionTrait, Database};
 use server::{
     adapters::{
         faulty::FaultPlan,
+        payment::sandbox::Sandbox,
         redis::{GateClock, Redis, RedisGate, RedisOutbox, Timeouts},
         sql::{NewItem, NewRound, Sql},
     },
@@ -22,8 +23,9 @@ use server::{
     config::Config,
     engine::{
         Engine, audit,
-        orders::{relay, write_orders},
-        ports::{Account, Outbox, QueuedReservation},
+        orders::{close_unpaid, relay, write_orders},
+        payments::{apply_notices, confirm, receive_notice, refund},
+        ports::{Account, NoticeRequest, Outbox, QueuedReservation},
         stock::release,
     },
 };
@@ -60,6 +62,7 @@ pub struct TestShop {
     pub sql: Sql,
     pub clock: Arc<ManualClock>,
     pub ids: Arc<SeededIds>,
+    pub sandbox: Arc<Sandbox>,
     data: Option<Data>,
     redis: Option<Redis>,
     tasks: Vec<JoinHandle<()>>,
@@ -88,7 +91,11 @@ impl TestShop {
         change(&mut config);
         let environment = environment(clock.clone(), ids.clone(), faults);
         let Assembly {
-            engine, tasks, sql, ..
+            engine,
+            tasks,
+            sql,
+            sandbox,
+            ..
         } = Box::pin(assembly::assemble(&config, environment))
             .await
             .unwrap();
@@ -101,6 +108,7 @@ impl TestShop {
             sql,
             clock,
             ids,
+            sandbox,
             data: Some(data),
             redis: None,
             tasks,
@@ -248,6 +256,40 @@ impl TestShop {
                 return;
             }
         }
+    }
+
+    /// The notices that the provider has to send, with their signatures; none is sent again.
+    pub async fn take_sandbox_notices(&self) -> Vec<(String, String)> {
+        let due = self.sql.due_sandbox_notices(i64::MAX, 1_000).await.unwrap();
+        for notice in &due {
+            self.sql.sandbox_notice_arrived(notice.id).await.unwrap();
+        }
+        let sent = due
+            .into_iter()
+            .map(|notice| (notice.signature, notice.body));
+        sent.collect()
+    }
+
+    /// The provider calls back. Whether it was thanked.
+    pub async fn receive_notice(&self, signature: &str, body: &str) -> bool {
+        let request = NoticeRequest {
+            headers: &[("sandbox-signature", signature)],
+            body: body.as_bytes(),
+        };
+        let answer = receive_notice::receive(&self.engine.payments, "sandbox", request).await;
+        answer.is_ok_and(|thanks| thanks == "success")
+    }
+
+    /// Every worker of payments and unpaid orders once, and then the gate's.
+    pub async fn settle_payments(&self) {
+        let Engine {
+            orders, payments, ..
+        } = &self.engine;
+        apply_notices::run_once(payments).await.unwrap();
+        close_unpaid::run_once(orders, payments).await.unwrap();
+        refund::run_once(payments).await.unwrap();
+        confirm::run_once(payments).await.unwrap();
+        self.drain().await;
     }
 
     /// Whether nothing is between a gate outside the ledger and the ledger.

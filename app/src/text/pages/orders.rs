@@ -1,7 +1,7 @@
 //! Orders: the list and the page of one.
 
 use super::messages;
-use crate::wire::{CloseReason, Language, OrderEvent, OrderState, Rejection};
+use crate::wire::{CloseReason, Language, OrderEvent, OrderState, Refund, Rejection};
 
 messages! {
     title: "我的订单", "Your orders";
@@ -24,12 +24,22 @@ messages! {
     what_happened: "经过", "What happened";
     see_item: "查看商品", "See the item";
     nothing_to_do: "无需再操作", "Nothing left to do";
-    back_on_sale: "未扣款，商品已放回", "No money was taken; the unit went back on sale";
+    back_on_sale: "商品已放回", "The unit went back on sale";
+    pay: "去付款", "Pay now";
+    pay_again: "继续付款", "Continue to the payment";
+    paying_text: "付过了？结果一到，本页会自动更新。不必重复付款。",
+        "Paid already? This page follows by itself as soon as the result is there. Do not pay twice.";
+    refunding_text: "商家正在退款，款项将原路退回。", "The shop is sending your money back, the way it came.";
+    refunded_text: "款项已原路退回。", "Your money went back the way it came.";
     thanks: "谢谢，它是你的了。", "Thank you. It is yours.";
     closed_unpaid_text: "付款时间已过，订单自动关闭。没有扣款，商品已放回，有余量时可以再次抢购。",
         "The time to pay ran out, so the order was closed. No money was taken. The unit went back on sale; while there are any, you may try again.";
     cancelled_text: "订单已按你的要求取消。没有扣款，商品已放回，有余量时可以再次抢购。",
         "The order was cancelled as you asked. No money was taken. The unit went back on sale; while there are any, you may try again.";
+    closed_unpaid_refund: "付款时间已过，订单自动关闭，商品已放回。",
+        "The time to pay ran out, so the order was closed, and the unit went back on sale.";
+    cancelled_refund: "订单已按你的要求取消，商品已放回。",
+        "The order was cancelled as you asked, and the unit went back on sale.";
 }
 
 /// In the queue, with the buyer's number.
@@ -75,10 +85,14 @@ pub fn state(language: Language, state: OrderState, reason: Option<CloseReason>)
     match (language, state, reason) {
         (Language::Zh, OrderState::PendingPayment, _) => "待付款",
         (Language::Zh, OrderState::Paid, _) => "已付款",
+        (Language::Zh, OrderState::Refunding, _) => "退款中",
+        (Language::Zh, OrderState::Refunded, _) => "已退款",
         (Language::Zh, OrderState::Closed, Some(CloseReason::Cancelled)) => "已取消",
         (Language::Zh, OrderState::Closed, _) => "超时关闭",
         (Language::En, OrderState::PendingPayment, _) => "Waiting for payment",
         (Language::En, OrderState::Paid, _) => "Paid",
+        (Language::En, OrderState::Refunding, _) => "Being refunded",
+        (Language::En, OrderState::Refunded, _) => "Refunded",
         (Language::En, OrderState::Closed, Some(CloseReason::Cancelled)) => "Cancelled",
         (Language::En, OrderState::Closed, _) => "Closed, not paid in time",
     }
@@ -92,11 +106,19 @@ pub fn event(language: Language, event: OrderEvent) -> &'static str {
         (Language::Zh, OrderEvent::Paid) => "付款完成",
         (Language::Zh, OrderEvent::ClosedUnpaid) => "付款超时，订单关闭",
         (Language::Zh, OrderEvent::Cancelled) => "你取消了订单",
+        (Language::Zh, OrderEvent::RefundDue) => "收到一笔不能用于此订单的付款，将退还给你",
+        (Language::Zh, OrderEvent::Refunding) => "商家发起退款",
+        (Language::Zh, OrderEvent::Refunded) => "退款完成",
         (Language::En, OrderEvent::Reserved) => "A unit was held for you",
         (Language::En, OrderEvent::Ordered) => "The order was made",
         (Language::En, OrderEvent::Paid) => "Paid",
         (Language::En, OrderEvent::ClosedUnpaid) => "Closed: the time to pay ran out",
         (Language::En, OrderEvent::Cancelled) => "You cancelled",
+        (Language::En, OrderEvent::RefundDue) => {
+            "Money came that cannot pay this order; it goes back to you"
+        }
+        (Language::En, OrderEvent::Refunding) => "The shop began a refund",
+        (Language::En, OrderEvent::Refunded) => "The money went back",
     }
 }
 
@@ -105,6 +127,23 @@ pub fn held_until(language: Language, when: &str) -> String {
     match language {
         Language::Zh => format!("商品为你保留到{when}"),
         Language::En => format!("Held for you until {when}"),
+    }
+}
+
+/// What becomes of money that could not pay the order.
+pub fn refund_text(language: Language, refund: &Refund) -> String {
+    let amount = refund.amount;
+    match (language, refund.done) {
+        (Language::Zh, false) => {
+            format!("你的付款 {amount} 未能用于此订单，正在原路退回，无需操作。")
+        }
+        (Language::Zh, true) => format!("未能用于此订单的付款 {amount} 已原路退回。"),
+        (Language::En, false) => format!(
+            "Your payment of {amount} could not pay this order. It is on its way back to you; there is nothing to do."
+        ),
+        (Language::En, true) => {
+            format!("Your payment of {amount}, which could not pay this order, went back to you.")
+        }
     }
 }
 

@@ -3,20 +3,19 @@
 use std::sync::Arc;
 
 use app::wire::{AccountId, CloseReason, ItemId, Order, OrderId, Rejection, ReservationId};
-use async_trait::async_trait;
 use uuid::Uuid;
 
-use super::{FaultPlan, around};
+use super::FaultPlan;
 use crate::engine::ports::{
     CloseOutcome, Depth, DueRelease, DueReleases, GateLedger, Holder, ItemSnapshot, ItemSummary,
     LedgerStatus, LoadEpoch, OrderCloser, OrderQueue, OrderReader, OrderRecord, OrderWriter,
-    PortError, QueuedReservation, ReservationReader, ReservationRecord, WriteOutcome,
+    OverdueOrder, QueuedReservation, ReservationReader, ReservationRecord, WriteOutcome,
 };
 
 /// A port, failing.
 pub struct Faulty<P: ?Sized> {
-    real: Arc<P>,
-    plan: Arc<dyn FaultPlan>,
+    pub(super) real: Arc<P>,
+    pub(super) plan: Arc<dyn FaultPlan>,
 }
 
 impl<P: ?Sized> Faulty<P> {
@@ -29,15 +28,17 @@ impl<P: ?Sized> Faulty<P> {
 /// A port whose every method passes the plan's two points under its own name.
 macro_rules! faulty {
     ($port:ident: $($method:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*) => {
-        #[async_trait]
-        impl $port for Faulty<dyn $port> {
-            $(async fn $method(&self, $($argument: $type),*) -> Result<$answer, PortError> {
+        #[async_trait::async_trait]
+        impl $port for $crate::adapters::faulty::Faulty<dyn $port> {
+            $(async fn $method(&self, $($argument: $type),*) -> Result<$answer, $crate::engine::ports::PortError> {
                 let effect = self.real.$method($($argument),*);
-                around(&self.plan, stringify!($method), effect).await
+                $crate::adapters::faulty::around(&self.plan, stringify!($method), effect).await
             })*
         }
     };
 }
+
+pub(super) use faulty;
 
 faulty! { GateLedger:
     snapshot(item_id: ItemId) -> Option<ItemSnapshot>;
@@ -66,8 +67,8 @@ faulty! { OrderWriter:
 }
 
 faulty! { OrderCloser:
-    overdue(now_ms: i64, skip: u32, limit: u32) -> Vec<OrderId>;
-    close(order_ids: &[OrderId], reason: CloseReason, now_ms: i64) -> Vec<CloseOutcome>;
+    overdue(now_ms: i64, skip: u32, limit: u32) -> Vec<OverdueOrder>;
+    close(order_ids: &[OrderId], reason: CloseReason, actor: &'static str, now_ms: i64) -> Vec<CloseOutcome>;
 }
 
 faulty! { OrderReader:

@@ -50,12 +50,19 @@ async fn repeated(
 }
 
 const ORDERS: &str = "orders x";
+/// The unit was paid for.
+const SOLD: &str = "x.state IN ('paid', 'refunding', 'refunded')";
+const PAID_ORDERS: &str = "orders x LEFT JOIN payments p ON p.settled_order_id = x.id";
+const PAYMENTS_OF_ORDERS: &str = "orders x JOIN payments p ON p.order_id = x.id";
 const RESERVATIONS: &str = "reservations x";
 const FOUNDED_ORDERS: &str = "orders x JOIN items i ON i.id = x.item_id \
      JOIN rounds w ON w.id = i.round_id \
      LEFT JOIN reservations r ON r.id = x.reservation_id";
 const ANSWERED_RESERVATIONS: &str = "reservations x LEFT JOIN orders o ON o.reservation_id = x.id";
 
+/// An order may be kept open by money under way for this much longer: the largest grace and patience
+/// that can be set.
+const MONEY_UNDER_WAY_MS: i64 = 2 * 3_600_000;
 /// How long an audit of a whole shop may take.
 const AUDIT: Duration = Duration::from_secs(60);
 
@@ -84,10 +91,25 @@ async fn count_all(
         .all(read)
         .await?;
     let pending = rows(read, ORDERS, "x.state = 'pending_payment'").await?;
-    let paid = rows(read, ORDERS, "x.state = 'paid'").await?;
+    let paid = rows(read, ORDERS, SOLD).await?;
+    let unfunded = format!(
+        "({SOLD}) AND (p.id IS NULL OR p.received_amount <> x.amount \
+         OR p.state NOT IN ('succeeded', 'refund_due', 'refunding', 'refunded') \
+         OR (x.state = 'paid' AND p.state <> 'succeeded') \
+         OR (x.state = 'refunded' AND p.state <> 'refunded'))"
+    );
+    let unfunded = rows(read, PAID_ORDERS, &unfunded).await?;
+    let unspent = "(p.state = 'succeeded' AND (p.settled_order_id IS NULL OR x.state <> 'paid')) \
+         OR (p.received_at_ms IS NOT NULL \
+             AND p.state NOT IN ('succeeded', 'refund_due', 'refunding', 'refunded'))";
+    let unspent = rows(read, PAYMENTS_OF_ORDERS, unspent).await?;
     let closed = rows(read, ORDERS, "x.state = 'closed'").await?;
-    let overdue =
-        format!("x.state = 'pending_payment' AND x.pay_deadline_ms < {overdue_before_ms}");
+    let long_overdue_before_ms = overdue_before_ms - MONEY_UNDER_WAY_MS;
+    let overdue = format!(
+        "x.state = 'pending_payment' AND (x.pay_deadline_ms < {long_overdue_before_ms} \
+         OR (x.pay_deadline_ms < {overdue_before_ms} AND NOT EXISTS (SELECT 1 FROM payments p \
+             WHERE p.order_id = x.id AND p.state IN ('created', 'processing'))))"
+    );
     let overdue = rows(read, ORDERS, &overdue).await?;
     let orders_repeated = repeated(read, ORDERS, "x.state <> 'closed'").await?;
     let unfounded = rows(
@@ -124,6 +146,8 @@ async fn count_all(
             orders_pending: of(&pending, &row.id),
             orders_paid: of(&paid, &row.id),
             orders_closed: of(&closed, &row.id),
+            orders_unfunded: of(&unfunded, &row.id),
+            payments_unspent: of(&unspent, &row.id),
             orders_overdue: of(&overdue, &row.id),
             orders_repeated: of(&orders_repeated, &row.id),
             orders_unfounded: of(&unfounded, &row.id),

@@ -137,12 +137,12 @@ pub(super) async fn holders(
         .into_tuple()
         .all(read)
         .await?;
-    let holder = |(id, buyer, position, order)| {
+    let holder = |(id, buyer, position, order): (Uuid, Uuid, i64, Option<order::State>)| {
         Ok(Holder {
             buyer: AccountId(buyer),
             reservation_id: ReservationId(id),
             position: counter(position)?,
-            paid: order == Some(order::State::Paid),
+            paid: order.is_some_and(order::State::is_sold),
         })
     };
     rows.into_iter().map(holder).collect()
@@ -197,7 +197,7 @@ pub(super) async fn status(
         LedgerStatus {
             reservation_id: ReservationId(id),
             holds: state == reservation::State::Queued || returns || live.is_some(),
-            paid: order == Some(order::State::Paid),
+            paid: order.is_some_and(order::State::is_sold),
         }
     };
     Ok(rows.into_iter().map(status).collect())

@@ -2,7 +2,8 @@
 //! and `close`.
 
 mod close;
-mod ends;
+pub(super) mod ends;
+pub(super) mod events;
 mod write;
 
 use app::wire::{
@@ -16,11 +17,11 @@ use uuid::Uuid;
 use super::{
     Answer, Duplicate, Sql,
     entity::{item, order, product, reservation},
-    missing,
+    missing, payments,
 };
 use crate::engine::ports::{
-    CloseOutcome, OrderCloser, OrderReader, OrderRecord, OrderWriter, PortError, QueuedReservation,
-    WriteOutcome,
+    CloseOutcome, OrderCloser, OrderReader, OrderRecord, OrderWriter, OverdueOrder, PortError,
+    QueuedReservation, WriteOutcome,
 };
 
 impl From<order::State> for OrderState {
@@ -28,6 +29,8 @@ impl From<order::State> for OrderState {
         match state {
             order::State::PendingPayment => OrderState::PendingPayment,
             order::State::Paid => OrderState::Paid,
+            order::State::Refunding => OrderState::Refunding,
+            order::State::Refunded => OrderState::Refunded,
             order::State::Closed => OrderState::Closed,
         }
     }
@@ -108,10 +111,15 @@ impl OrderWriter for Sql {
 
 #[async_trait]
 impl OrderCloser for Sql {
-    async fn overdue(&self, now_ms: i64, skip: u32, limit: u32) -> Result<Vec<OrderId>, PortError> {
-        let ids: Vec<Uuid> = order::Entity::find()
+    async fn overdue(
+        &self,
+        now_ms: i64,
+        skip: u32,
+        limit: u32,
+    ) -> Result<Vec<OverdueOrder>, PortError> {
+        let overdue: Vec<(Uuid, i64)> = order::Entity::find()
             .select_only()
-            .column(order::Column::Id)
+            .columns([order::Column::Id, order::Column::PayDeadlineMs])
             .filter(order::Column::State.eq(order::State::PendingPayment))
             .filter(order::Column::PayDeadlineMs.lte(now_ms))
             .order_by_asc(order::Column::PayDeadlineMs)
@@ -122,13 +130,20 @@ impl OrderCloser for Sql {
             .all(&self.read)
             .answer()
             .await?;
-        Ok(ids.into_iter().map(OrderId).collect())
+        let overdue = overdue
+            .into_iter()
+            .map(|(id, pay_deadline_ms)| OverdueOrder {
+                order_id: OrderId(id),
+                pay_deadline_ms,
+            });
+        Ok(overdue.collect())
     }
 
     async fn close(
         &self,
         order_ids: &[OrderId],
         reason: CloseReason,
+        actor: &'static str,
         now_ms: i64,
     ) -> Result<Vec<CloseOutcome>, PortError> {
         if order_ids.is_empty() {
@@ -136,9 +151,9 @@ impl OrderCloser for Sql {
         }
         let closed = self.transact(
             Duplicate::Answer,
-            (order_ids, reason.into(), now_ms),
-            |transaction, &(order_ids, reason, now_ms)| {
-                Box::pin(close::close(transaction, order_ids, reason, now_ms))
+            (order_ids, reason, actor, now_ms),
+            |transaction, &(order_ids, reason, actor, now_ms)| {
+                Box::pin(close::close(transaction, order_ids, reason, actor, now_ms))
             },
         );
         Ok(closed.await?)
@@ -197,13 +212,21 @@ impl OrderReader for Sql {
             .await?
             .ok_or_else(|| missing("item", row.item_id))?;
         let product = product.ok_or_else(|| missing("product of item", row.item_id))?;
+        let events = events::of_order(&self.read, order_id).answer().await?;
+        let (paying, refund) = payments::of_order_page(&self.read, order_id)
+            .answer()
+            .await?;
         Ok(Some(OrderRecord {
             order: to_wire(&row, product),
             buyer: AccountId(row.buyer_id),
             reservation_id: ReservationId(row.reservation_id),
             held_at_ms: reservation.held_at_ms,
-            paid_at_ms: row.paid_at_ms,
-            closed_at_ms: row.closed_at_ms,
+            events: events
+                .iter()
+                .map(events::moment)
+                .collect::<Result<_, _>>()?,
+            paying,
+            refund,
         }))
     }
 }

@@ -53,6 +53,7 @@ pub(super) fn queued_row(queued: &QueuedReservation) -> reservation::ActiveModel
         state: Set(reservation::State::Queued),
         reason: Set(None::<String>),
         release_due_at_ms: Set(None::<i64>),
+        confirm_due_at_ms: Set(None::<i64>),
         tries: Set(0),
     }
 }

@@ -20,10 +20,14 @@ pub struct ItemFacts {
     pub sold: i64,
     /// Orders waiting for payment.
     pub orders_pending: i64,
-    /// Orders paid.
+    /// Orders paid, those whose money goes or went back included: their units are sold.
     pub orders_paid: i64,
     /// Orders closed.
     pub orders_closed: i64,
+    /// Paid orders without one payment of their amount, in the state that the order's calls for.
+    pub orders_unfunded: i64,
+    /// Payments whose money came and neither pays an order nor goes back.
+    pub payments_unspent: i64,
     /// Orders whose deadline passed before `overdue_before_ms`, still waiting.
     pub orders_overdue: i64,
     /// Live orders beyond the first of a buyer.

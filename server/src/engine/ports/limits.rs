@@ -25,6 +25,8 @@ pub enum Limit {
     Path(AccountId),
     /// Purchases tried by a buyer.
     Purchase(AccountId),
+    /// Payments begun by a buyer.
+    Pay(AccountId),
     /// Cancellations of a buyer.
     Cancel(AccountId),
 }

@@ -1,9 +1,11 @@
 //! Orders in the ledger.
 
-use app::wire::{AccountId, CloseReason, Order, OrderId, Rejection, ReservationId};
+use app::wire::{
+    AccountId, CloseReason, Order, OrderId, OrderMoment, Refund, Rejection, ReservationId,
+};
 use async_trait::async_trait;
 
-use super::{PortError, QueuedReservation};
+use super::{OverdueOrder, PortError, QueuedReservation};
 
 /// What became of a queued reservation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +23,8 @@ pub enum CloseOutcome {
     Closed,
     /// It was not waiting for payment any more; nothing changed.
     NotPending,
+    /// Money may still come for it: its open payments must be closed first. Nothing changed.
+    PaymentOpen,
 }
 
 /// An order with what its page needs.
@@ -34,10 +38,12 @@ pub struct OrderRecord {
     pub reservation_id: ReservationId,
     /// When the gate held the unit.
     pub held_at_ms: i64,
-    /// When it was paid.
-    pub paid_at_ms: Option<i64>,
-    /// When it was closed.
-    pub closed_at_ms: Option<i64>,
+    /// What happened to it after it was made, oldest first.
+    pub events: Vec<OrderMoment>,
+    /// Money may come for it.
+    pub paying: bool,
+    /// Money that came for it and goes back, or went.
+    pub refund: Option<Refund>,
 }
 
 /// What the order writer does to the ledger. State changes are compare-and-set.
@@ -71,14 +77,21 @@ pub trait OrderWriter: Send + Sync + 'static {
 #[async_trait]
 pub trait OrderCloser: Send + Sync + 'static {
     /// Unpaid orders whose deadline has passed at `now_ms`, oldest first, after the first `skip`.
-    async fn overdue(&self, now_ms: i64, skip: u32, limit: u32) -> Result<Vec<OrderId>, PortError>;
+    async fn overdue(
+        &self,
+        now_ms: i64,
+        skip: u32,
+        limit: u32,
+    ) -> Result<Vec<OverdueOrder>, PortError>;
 
-    /// Closes the orders that still wait for payment, in one transaction; their units go back in
-    /// the same one. The answers are in the order of the ids.
+    /// Closes the orders that still wait for payment and have none under way, in one transaction;
+    /// their units go back in the same one. The answers are in the order of the ids. `actor` is who
+    /// did it, for the orders' history.
     async fn close(
         &self,
         order_ids: &[OrderId],
         reason: CloseReason,
+        actor: &'static str,
         now_ms: i64,
     ) -> Result<Vec<CloseOutcome>, PortError>;
 }

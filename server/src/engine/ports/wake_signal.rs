@@ -9,6 +9,12 @@ pub enum Job {
     WriteOrders,
     /// Units have come back.
     Release,
+    /// Orders were paid, and the gate does not know yet.
+    Confirm,
+    /// Payment notices wait to be applied.
+    ApplyNotices,
+    /// Money is due to go back.
+    Refund,
     /// Notices wait to be sent.
     Notify,
 }

@@ -8,6 +8,7 @@ use crate::engine::{
     LimitError,
     accounts::sign_in::SignInError,
     orders::cancel::CancelError,
+    payments::pay::PayError,
     ports::{PasswordError, PortError, RetryAfter},
     purchase::{ask_captcha::CaptchaError, hand_out_path::PathError, reserve::ReserveError},
 };
@@ -131,6 +132,17 @@ impl From<CancelError> for ApiError {
             CancelError::NotFound => ApiError::NotFound,
             CancelError::NotPending => ApiError::OrderState,
             CancelError::Port(error) => port_error(error),
+        }
+    }
+}
+
+impl From<PayError> for ApiError {
+    fn from(error: PayError) -> Self {
+        match error {
+            PayError::Limit(error) => limit_error(error),
+            PayError::NotFound => ApiError::NotFound,
+            PayError::NotPending => ApiError::OrderState,
+            PayError::Port(error) => port_error(error),
         }
     }
 }

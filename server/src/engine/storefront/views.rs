@@ -1,7 +1,7 @@
 //! From the ledger's records to what the wire shows.
 
 use app::wire::{
-    CloseReason, ItemDetail, OrderDetail, OrderEvent, OrderMoment, Reservation, ReservationState,
+    ItemDetail, OrderDetail, OrderEvent, OrderMoment, Reservation, ReservationState,
     ReservationStatus,
 };
 
@@ -43,21 +43,12 @@ pub fn order_detail(record: OrderRecord) -> OrderDetail {
         moment(OrderEvent::Reserved, record.held_at_ms),
         moment(OrderEvent::Ordered, record.order.created_at_ms),
     ];
-    history.extend(
-        record
-            .paid_at_ms
-            .map(|at_ms| moment(OrderEvent::Paid, at_ms)),
-    );
-    if let (Some(at_ms), Some(reason)) = (record.closed_at_ms, record.order.close_reason) {
-        let event = match reason {
-            CloseReason::Unpaid => OrderEvent::ClosedUnpaid,
-            CloseReason::Cancelled => OrderEvent::Cancelled,
-        };
-        history.push(moment(event, at_ms));
-    }
+    history.extend(record.events);
     OrderDetail {
         order: record.order,
         reservation_id: record.reservation_id,
         history,
+        paying: record.paying,
+        refund: record.refund,
     }
 }

@@ -12,9 +12,9 @@ use app::{
     port::{LoggedIn, Registration, Storefront, Visitor},
     wire::{
         AccountId, ApiError, CaptchaChallenge, CaptchaId, CaptchaWords, HiddenPath, Item,
-        ItemDetail, ItemId, LocalText, Me, Money, Order, OrderDetail, OrderId, Rejection,
-        Reservation, ReservationId, ReservationState, ReservationStatus, Reserved, Role, Round,
-        RoundId, Stock,
+        ItemDetail, ItemId, LocalText, Me, Money, Order, OrderDetail, OrderId, PaymentPage,
+        Rejection, Reservation, ReservationId, ReservationState, ReservationStatus, Reserved, Role,
+        Round, RoundId, Stock,
     },
 };
 use async_trait::async_trait;
@@ -294,6 +294,16 @@ impl Storefront for FakeShop {
             .unwrap()
             .clone()
             .unwrap_or(ApiError::NotFound))
+    }
+
+    async fn pay(&self, visitor: &Visitor, order_id: OrderId) -> Result<PaymentPage, ApiError> {
+        visitor.signed_in()?;
+        match order_id.to_string() == ITEM {
+            true => Ok(PaymentPage {
+                url: format!("/sandbox/{order_id}"),
+            }),
+            false => Err(ApiError::OrderState),
+        }
     }
 
     async fn cancel(&self, _: &Visitor, _: OrderId) -> Result<OrderDetail, ApiError> {

@@ -29,7 +29,11 @@ async fn a_redis_that_deletes_when_it_is_full_is_refused_in_production_and_said_
     let migrated = run(&data, &settings, &["migrate"]);
     assert!(migrated.status.success(), "{migrated:?}");
 
-    let production = [&settings[..], &[("SECKILL_ENV", "production")]].concat();
+    let production = [
+        ("SECKILL_ENV", "production"),
+        ("SECKILL_PAYMENTS", "sandbox"),
+    ];
+    let production = [&settings[..], &production].concat();
     let refused = run(&data, &production, &["serve"]);
     assert_eq!(refused.status.code(), Some(1), "{refused:?}");
     let said = errors(&refused);

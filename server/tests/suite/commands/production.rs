@@ -16,6 +16,8 @@ use uuid::Uuid;
 use super::{Running, errors, no_data, run};
 
 const PRODUCTION: (&str, &str) = ("SECKILL_ENV", "production");
+/// Production uses the built-in provider only where it is named.
+const PAYMENTS: (&str, &str) = ("SECKILL_PAYMENTS", "sandbox");
 
 async fn ledger(data: &Path) -> Sql {
     Sql::open(data, Durability::Process, 600).await.unwrap()
@@ -31,7 +33,11 @@ async fn production_does_not_fill_an_empty_shop_with_the_demonstration() {
     for arguments in [&[][..], &["seed"]] {
         let (_folder, data) = no_data();
         let address = format!("127.0.0.1:{}", free_port());
-        let refused = run(&data, &[PRODUCTION, ("SECKILL_ADDR", &address)], arguments);
+        let refused = run(
+            &data,
+            &[PRODUCTION, PAYMENTS, ("SECKILL_ADDR", &address)],
+            arguments,
+        );
         assert_eq!(refused.status.code(), Some(1), "{arguments:?}: {refused:?}");
         let said = errors(&refused);
         for words in [
@@ -52,7 +58,11 @@ async fn production_does_not_serve_a_shop_that_has_the_demonstration_s_accounts(
     assert_eq!(accounts(&data).await, 4);
     let address = format!("127.0.0.1:{}", free_port());
     for arguments in [&[][..], &["serve"]] {
-        let refused = run(&data, &[PRODUCTION, ("SECKILL_ADDR", &address)], arguments);
+        let refused = run(
+            &data,
+            &[PRODUCTION, PAYMENTS, ("SECKILL_ADDR", &address)],
+            arguments,
+        );
         assert_eq!(refused.status.code(), Some(1), "{arguments:?}: {refused:?}");
         let said = errors(&refused);
         // Everyone who may do more than buy.
@@ -84,6 +94,6 @@ async fn a_buyer_with_a_number_and_the_password_of_the_demonstration_does_not_st
     };
     ledger(&data).await.add_accounts(&[buyer]).await.unwrap();
 
-    let mut server = Running::serve(&data, &[PRODUCTION]);
+    let mut server = Running::serve(&data, &[PRODUCTION, PAYMENTS]);
     server.wait_until_ready(Duration::from_secs(30)).await;
 }

@@ -244,7 +244,7 @@ async fn reconcile_finds_gate_and_ledger_equal_at_every_stage(shop: TestShop) {
     shop.drain().await;
     same("ordered").await;
     shop.clock.advance(601_000);
-    server::engine::orders::close_unpaid::run_once(&shop.engine.orders)
+    server::engine::orders::close_unpaid::run_once(&shop.engine.orders, &shop.engine.payments)
         .await
         .unwrap();
     same("closed, not released").await;

@@ -93,7 +93,7 @@ async fn an_order_named_twice_is_closed_once() {
     let entries = [held(item, 1), held(item, 2)];
     sql.write(&batch(&entries), START_MS).await.unwrap();
     let ids = [order_id(2), order_id(1), order_id(2), order_id(900)];
-    let outcomes = sql.close(&ids, CloseReason::Unpaid, START_MS).await;
+    let outcomes = sql.close(&ids, CloseReason::Unpaid, "test", START_MS).await;
     assert_eq!(
         outcomes.unwrap(),
         [
@@ -195,12 +195,22 @@ async fn an_order_is_closed_once_and_its_unit_comes_back_once() {
     sql.write(&batch(&[held(item, 1)]), START_MS).await.unwrap();
     let id = order_id(1);
     assert_eq!(sql.overdue(START_MS + 599_999, 0, 10).await.unwrap(), []);
-    assert_eq!(sql.overdue(START_MS + 600_000, 0, 10).await.unwrap(), [id]);
+    let overdue = sql.overdue(START_MS + 600_000, 0, 10).await.unwrap();
+    assert_eq!(
+        overdue
+            .iter()
+            .map(|order| order.order_id)
+            .collect::<Vec<_>>(),
+        [id]
+    );
     let later = START_MS + 600_000;
-    let closed = sql.close(&[id], CloseReason::Unpaid, later).await.unwrap();
+    let closed = sql
+        .close(&[id], CloseReason::Unpaid, "test", later)
+        .await
+        .unwrap();
     assert_eq!(closed, [CloseOutcome::Closed]);
     let again = sql
-        .close(&[id], CloseReason::Cancelled, later)
+        .close(&[id], CloseReason::Cancelled, "test", later)
         .await
         .unwrap();
     assert_eq!(again, [CloseOutcome::NotPending]);
@@ -237,7 +247,7 @@ async fn a_snapshot_counts_what_the_gate_holds_and_the_ledger_does_not_know_yet(
     let requests: Vec<_> = (1..=3).map(|buyer| held(item, buyer)).collect();
     sql.put(&requests).await.unwrap();
     sql.write(&batch(&requests[..2]), START_MS).await.unwrap();
-    sql.close(&[order_id(1)], CloseReason::Cancelled, START_MS)
+    sql.close(&[order_id(1)], CloseReason::Cancelled, "test", START_MS)
         .await
         .unwrap();
     let snapshot = sql.snapshot(item).await.unwrap().unwrap();
@@ -266,7 +276,7 @@ async fn holders_come_in_pages_and_everybody_once() {
     let requests: Vec<_> = (1..=7).map(|buyer| held(item, buyer)).collect();
     sql.put(&requests).await.unwrap();
     sql.write(&batch(&requests[..3]), START_MS).await.unwrap();
-    sql.close(&[order_id(1)], CloseReason::Cancelled, START_MS)
+    sql.close(&[order_id(1)], CloseReason::Cancelled, "test", START_MS)
         .await
         .unwrap();
     sql.released(&[requests[0].reservation_id]).await.unwrap();
@@ -295,7 +305,7 @@ async fn where_a_reservation_stands_is_told_of_those_that_were_heard_of() {
     let requests: Vec<_> = (1..=4).map(|buyer| held(item, buyer)).collect();
     sql.put(&requests[..3]).await.unwrap();
     sql.write(&batch(&requests[..2]), START_MS).await.unwrap();
-    sql.close(&[order_id(1)], CloseReason::Cancelled, START_MS)
+    sql.close(&[order_id(1)], CloseReason::Cancelled, "test", START_MS)
         .await
         .unwrap();
     let ids: Vec<_> = requests

@@ -216,7 +216,7 @@ async fn orders_closed_by_several_sweepers_come_back_once(server: Server) {
     let sweep = async |sql: &server::adapters::sql::Sql, ids: &[OrderId]| {
         let mut closed = 0;
         for ids in ids.chunks(25) {
-            let close = async || sql.close(ids, CloseReason::Unpaid, START_MS).await;
+            let close = async || sql.close(ids, CloseReason::Unpaid, "test", START_MS).await;
             let outcomes = until_not_busy("close", close).await;
             closed += outcomes
                 .iter()

@@ -17,6 +17,7 @@ use server::{
         orders::{close_unpaid, write_orders},
         ports::{Account, Decision, PortError, Reserve, ReserveRequest},
     },
+    sandbox::{Action, SandboxProvider},
 };
 
 use super::{TestClient, visitor};
@@ -303,15 +304,16 @@ async fn known_failure_20_closing_returns_the_unit_and_never_touches_a_paid_orde
     let item = client.shop.item(2).await;
     let paid = client.order_of(&visitor(1), item).await;
     client.order_of(&visitor(2), item).await;
-    let statement = format!(
-        "BEGIN; UPDATE orders SET state = 'paid', paid_at_ms = 1 WHERE hex(id) = '{:X}';
-         UPDATE items SET locked = locked - 1, sold = sold + 1; COMMIT;",
-        paid.0.simple()
-    );
-    let client = by_hand(client, &statement).await;
+    let page = client.pay(&visitor(1), paid).await.unwrap();
+    let payment = page.url.strip_prefix("/sandbox/").unwrap().parse().unwrap();
+    client.shop.sandbox.act(payment, Action::Pay).await.unwrap();
+    for (signature, body) in client.shop.take_sandbox_notices().await {
+        assert!(client.shop.receive_notice(&signature, &body).await);
+    }
+    client.shop.settle_payments().await;
     client.shop.clock.advance(601_000);
     assert_eq!(
-        close_unpaid::run_once(&client.shop.engine.orders)
+        close_unpaid::run_once(&client.shop.engine.orders, &client.shop.engine.payments)
             .await
             .unwrap(),
         1

@@ -17,14 +17,14 @@ async fn an_unpaid_order_closes_after_the_pay_window_and_somebody_else_buys_the_
 
     client.shop.clock.advance(599_999);
     assert_eq!(
-        close_unpaid::run_once(&client.shop.engine.orders)
+        close_unpaid::run_once(&client.shop.engine.orders, &client.shop.engine.payments)
             .await
             .unwrap(),
         0
     );
     client.shop.clock.advance(1);
     assert_eq!(
-        close_unpaid::run_once(&client.shop.engine.orders)
+        close_unpaid::run_once(&client.shop.engine.orders, &client.shop.engine.payments)
             .await
             .unwrap(),
         1
@@ -114,8 +114,9 @@ async fn an_order_that_cannot_be_closed_keeps_no_other_open() {
     client.shop.change_by_hand(&wrong).await;
 
     client.shop.clock.advance(600_000);
-    let orders = &client.shop.engine.orders;
-    assert!(close_unpaid::run_once(orders).await.is_err(), "it is said");
+    let engine = &client.shop.engine;
+    let run = close_unpaid::run_once(&engine.orders, &engine.payments).await;
+    assert!(run.is_err(), "it is said");
     let state = async |who, id| client.order(&visitor(who), id).await.unwrap().order.state;
     assert_eq!(state(2, closed).await, OrderState::Closed);
     assert_eq!(state(1, stuck).await, OrderState::PendingPayment);

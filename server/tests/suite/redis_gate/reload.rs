@@ -175,7 +175,9 @@ async fn a_unit_that_comes_back_while_the_gate_is_closed_is_sellable_afterwards(
     cli(&redis, "del", (item, "item"), &[]);
     assert!(!gate.warm_up(item, OPEN).await.unwrap());
     shop.clock.advance(601_000);
-    close_unpaid::run_once(&shop.engine.orders).await.unwrap();
+    close_unpaid::run_once(&shop.engine.orders, &shop.engine.payments)
+        .await
+        .unwrap();
     assert_eq!(release::run_once(&shop.engine.stock).await.unwrap(), 1);
     assert!(gate.warm_up(item, OPEN).await.unwrap());
     assert_eq!(
@@ -255,7 +257,9 @@ async fn a_release_between_reading_the_ledger_and_opening_the_gate_is_not_lost()
         > 0
     {}
     shop.clock.advance(601_000);
-    close_unpaid::run_once(&shop.engine.orders).await.unwrap();
+    close_unpaid::run_once(&shop.engine.orders, &shop.engine.payments)
+        .await
+        .unwrap();
 
     let ledger = Arc::new(ReleasesAfterSnapshot {
         sql: shop.sql.clone(),

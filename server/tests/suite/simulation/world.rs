@@ -103,7 +103,11 @@ impl World {
                 self.tell("release", done.is_ok());
             }
             64..74 => {
-                let done = close_unpaid::run_once(&self.client().shop.engine.orders).await;
+                let done = close_unpaid::run_once(
+                    &self.client().shop.engine.orders,
+                    &self.client().shop.engine.payments,
+                )
+                .await;
                 self.tell("close_unpaid", done.is_ok());
             }
             74..78 => {
@@ -216,7 +220,9 @@ impl World {
         engine.orders.queue.replay_parked().await.unwrap();
         for _ in 0..2 {
             self.client().shop.drain().await;
-            close_unpaid::run_once(&engine.orders).await.unwrap();
+            close_unpaid::run_once(&engine.orders, &engine.payments)
+                .await
+                .unwrap();
         }
         self.client().shop.drain().await;
         self.client().shop.audit().await;

@@ -125,10 +125,13 @@ impl Machine {
                         number: Some(order.number()),
                         deadline_ms: Some(order.pay_deadline_ms),
                     },
-                    OrderState::Paid => State::Paid {
-                        order_id,
-                        number: order.number(),
-                    },
+                    // What became of its money stands on the order's page.
+                    OrderState::Paid | OrderState::Refunding | OrderState::Refunded => {
+                        State::Paid {
+                            order_id,
+                            number: order.number(),
+                        }
+                    }
                     OrderState::Closed => State::Expired {
                         order_id,
                         reason: order.close_reason,

@@ -23,13 +23,24 @@ const PUBLISH_INTERVAL: Duration = Duration::from_millis(5);
 pub type InstanceId = Uuid;
 
 /// What workers can be woken for.
-pub const JOBS: [Job; 4] = [Job::Relay, Job::WriteOrders, Job::Release, Job::Notify];
+pub const JOBS: [Job; 7] = [
+    Job::Relay,
+    Job::WriteOrders,
+    Job::Release,
+    Job::Confirm,
+    Job::ApplyNotices,
+    Job::Refund,
+    Job::Notify,
+];
 
 fn name(job: Job) -> &'static str {
     match job {
         Job::Relay => "relay",
         Job::WriteOrders => "write_orders",
         Job::Release => "release",
+        Job::Confirm => "confirm",
+        Job::ApplyNotices => "apply_notices",
+        Job::Refund => "refund",
         Job::Notify => "notify",
     }
 }

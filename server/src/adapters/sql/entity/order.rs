@@ -32,7 +32,16 @@ pub struct Model {
 pub enum State {
     PendingPayment,
     Paid,
+    Refunding,
+    Refunded,
     Closed,
+}
+
+impl State {
+    /// The unit is sold: it was paid for, and does not go back on sale with the money.
+    pub fn is_sold(self) -> bool {
+        matches!(self, State::Paid | State::Refunding | State::Refunded)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]

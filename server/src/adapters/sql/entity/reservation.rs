@@ -17,6 +17,8 @@ pub struct Model {
     pub reason: Option<String>,
     /// The unit came back in the ledger at this instant, and the gate has not been told yet.
     pub release_due_at_ms: Option<i64>,
+    /// Its order was paid at this instant, and the gate has not been told yet.
+    pub confirm_due_at_ms: Option<i64>,
     /// How often the order writer could not write it.
     pub tries: i32,
 }

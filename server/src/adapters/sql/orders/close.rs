@@ -2,30 +2,36 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use app::wire::OrderId;
+use app::wire::{CloseReason, OrderEvent, OrderId};
 use sea_orm::{
     ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::Expr,
 };
 use uuid::Uuid;
 
-use super::ends::lock;
+use super::{
+    ends::lock,
+    events::{self, NewEvent},
+};
 use crate::{
     adapters::sql::{
         entity::{item, order, reservation},
         errors::LedgerError,
         inconsistent,
+        payments::with_open_payment,
     },
     engine::ports::CloseOutcome,
 };
 
-/// Closes what still waits for payment. Rows are locked in the order that every transaction of the
-/// ledger keeps: reservations, orders, items, and among each other by id. Two transactions that
-/// want the same rows then wait for each other instead of both giving up.
+/// Closes what still waits for payment and has none under way. Rows are locked in the order that
+/// every transaction of the ledger keeps: reservations, orders, payments, items, and among each
+/// other by id. Two transactions that want the same rows then wait for each other instead of both
+/// giving up. A payment is begun under its order's lock, so that none appears beside this.
 pub async fn close(
     transaction: &DatabaseTransaction,
     order_ids: &[OrderId],
-    reason: order::CloseReason,
+    reason: CloseReason,
+    actor: &str,
     now_ms: i64,
 ) -> Result<Vec<CloseOutcome>, LedgerError> {
     let ids = order_ids.iter().map(|id| id.0);
@@ -44,13 +50,30 @@ pub async fn close(
         .lock_exclusive()
         .all(transaction)
         .await?;
-    if !pending.is_empty() {
-        return_units(transaction, &pending).await?;
-        end_orders(transaction, &pending, reason, now_ms).await?;
+    let open = with_open_payment(transaction, pending.iter().map(|order| order.id)).await?;
+    let open: HashSet<Uuid> = open.into_iter().collect();
+    let free = pending
+        .into_iter()
+        .filter(|order| !open.contains(&order.id));
+    let free: Vec<order::Model> = free.collect();
+    if !free.is_empty() {
+        return_units(transaction, &free).await?;
+        end_orders(transaction, &free, reason, now_ms).await?;
+        let event = match reason {
+            CloseReason::Unpaid => OrderEvent::ClosedUnpaid,
+            CloseReason::Cancelled => OrderEvent::Cancelled,
+        };
+        let history = free.iter().map(|order| NewEvent {
+            order_id: order.id,
+            event,
+            actor,
+        });
+        events::add(transaction, history, now_ms).await?;
     }
-    let mut closed: HashSet<Uuid> = pending.iter().map(|order| order.id).collect();
+    let mut closed: HashSet<Uuid> = free.iter().map(|order| order.id).collect();
     let outcome = |id: &OrderId| match closed.remove(&id.0) {
         true => CloseOutcome::Closed,
+        false if open.contains(&id.0) => CloseOutcome::PaymentOpen,
         false => CloseOutcome::NotPending,
     };
     Ok(order_ids.iter().map(outcome).collect())
@@ -91,12 +114,15 @@ async fn return_units(
 async fn end_orders(
     transaction: &DatabaseTransaction,
     pending: &[order::Model],
-    reason: order::CloseReason,
+    reason: CloseReason,
     now_ms: i64,
 ) -> Result<(), LedgerError> {
     let closed = order::Entity::update_many()
         .col_expr(order::Column::State, Expr::value(order::State::Closed))
-        .col_expr(order::Column::CloseReason, Expr::value(reason))
+        .col_expr(
+            order::Column::CloseReason,
+            Expr::value(order::CloseReason::from(reason)),
+        )
         .col_expr(order::Column::ClosedAtMs, Expr::value(now_ms))
         .col_expr(order::Column::LiveKey, Expr::value(None::<String>))
         .filter(order::Column::Id.is_in(pending.iter().map(|order| order.id)))

@@ -15,6 +15,7 @@ use crate::{
         errors::LedgerError,
         inconsistent,
         reservations::queued_row,
+        words::word,
     },
     engine::ports::{QueuedReservation, WriteOutcome},
 };
@@ -111,8 +112,7 @@ pub async fn fail(
     if ids.is_empty() {
         return Ok(());
     }
-    let word = serde_json::to_value(reason).map_err(|error| inconsistent(error.to_string()))?;
-    let word = word.as_str().unwrap_or_default().to_owned();
+    let word = word(&reason)?;
     reservation::Entity::update_many()
         .col_expr(
             reservation::Column::State,
@@ -127,7 +127,7 @@ pub async fn fail(
     Ok(())
 }
 
-/// Fails what has not ended; see [`Orders::fail`](crate::engine::ports::Orders::fail).
+/// Fails what has not ended; see [`OrderWriter::fail`](crate::engine::ports::OrderWriter::fail).
 pub async fn fail_queued(
     transaction: &DatabaseTransaction,
     batch: &[QueuedReservation],

@@ -1,0 +1,72 @@
+//! The ports of payments, failing.
+
+use app::wire::{OrderId, PaymentId, ReservationId};
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use super::{Faulty, around, ledger::faulty};
+use crate::engine::ports::{
+    Begun, Charge, ChargeRequest, DueConfirms, KeptNotice, NewPayment, NoticeInbox, NoticeOutcome,
+    NoticeRequest, PaymentGateway, PaymentRecord, Payments, PortError, Receipt, RefundRequest,
+    RefundState, Refunds, Settled, Unit, Verified,
+};
+
+faulty! { Payments:
+    begin(new: NewPayment, now_ms: i64) -> Begun;
+    created(payment_id: PaymentId, pay_url: &str) -> ();
+    of_order(order_id: OrderId) -> Vec<PaymentRecord>;
+    unchecked(before_ms: i64, limit: u32) -> Vec<PaymentRecord>;
+    claim_check(payment_id: PaymentId, before_ms: i64, now_ms: i64) -> bool;
+    settle(receipts: &[(Receipt, PaymentId)], now_ms: i64) -> Vec<Settled>;
+    closed(payment_id: PaymentId) -> ();
+}
+
+faulty! { NoticeInbox:
+    keep(notice: &KeptNotice, now_ms: i64) -> bool;
+    unapplied(skip: u32, limit: u32) -> Vec<KeptNotice>;
+    applied(done: &[(Uuid, NoticeOutcome)], now_ms: i64) -> ();
+}
+
+faulty! { Refunds:
+    due(now_ms: i64, limit: u32) -> Vec<PaymentRecord>;
+    trying(payment_id: PaymentId, next_try_ms: i64) -> bool;
+    done(payment_id: PaymentId, now_ms: i64) -> ();
+    refund_order(order_id: OrderId, actor: &str, now_ms: i64) -> bool;
+}
+
+faulty! { DueConfirms:
+    due_confirms(skip: u32, limit: u32) -> Vec<Unit>;
+    confirmed(done: &[ReservationId]) -> ();
+}
+
+/// What is asked of a provider over a line; what is only computed does not fail.
+#[async_trait]
+impl PaymentGateway for Faulty<dyn PaymentGateway> {
+    fn name(&self) -> &'static str {
+        self.real.name()
+    }
+
+    async fn create(&self, charge: &ChargeRequest) -> Result<String, PortError> {
+        around(&self.plan, "create_charge", self.real.create(charge)).await
+    }
+
+    async fn query(&self, payment_id: PaymentId) -> Result<Charge, PortError> {
+        around(&self.plan, "query_charge", self.real.query(payment_id)).await
+    }
+
+    async fn close(&self, payment_id: PaymentId) -> Result<Charge, PortError> {
+        around(&self.plan, "close_charge", self.real.close(payment_id)).await
+    }
+
+    async fn refund(&self, refund: &RefundRequest) -> Result<RefundState, PortError> {
+        around(&self.plan, "refund_charge", self.real.refund(refund)).await
+    }
+
+    fn verify(&self, request: NoticeRequest<'_>) -> Verified {
+        self.real.verify(request)
+    }
+
+    fn thanks(&self) -> &'static str {
+        self.real.thanks()
+    }
+}

@@ -1,0 +1,61 @@
+//! Attempts to pay for orders.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "payments")]
+pub struct Model {
+    /// The merchant's number at the provider, and the key that makes its calls idempotent.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub order_id: Uuid,
+    pub provider: String,
+    pub provider_number: Option<String>,
+    pub amount: i64,
+    pub currency: String,
+    pub received_amount: Option<i64>,
+    pub received_currency: Option<String>,
+    pub state: State,
+    /// The port's word.
+    pub refund_reason: Option<String>,
+    /// The order that this payment paid, if it did: a unique key over it lets an order be paid once,
+    /// on every database.
+    pub settled_order_id: Option<Uuid>,
+    pub pay_url: Option<String>,
+    pub created_at_ms: i64,
+    pub expires_at_ms: i64,
+    /// The provider was asked last, or the payment was made.
+    pub checked_at_ms: i64,
+    pub received_at_ms: Option<i64>,
+    pub refund_try_at_ms: Option<i64>,
+    pub refund_tries: i32,
+    pub refunded_at_ms: Option<i64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(16))",
+    rename_all = "snake_case"
+)]
+pub enum State {
+    Created,
+    Processing,
+    Succeeded,
+    Closed,
+    RefundDue,
+    Refunding,
+    Refunded,
+}
+
+impl State {
+    /// Money may still come for it.
+    pub const OPEN: [State; 2] = [State::Created, State::Processing];
+    /// Money came for it and goes back.
+    pub const OWED: [State; 2] = [State::RefundDue, State::Refunding];
+}
+
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,187 @@
+//! [`Refunds`] on SQL.
+
+use app::wire::{OrderEvent, OrderId, PaymentId};
+use async_trait::async_trait;
+use sea_orm::{
+    ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::Expr,
+};
+use uuid::Uuid;
+
+use super::record;
+use crate::{
+    adapters::sql::{
+        Answer, Duplicate, LedgerError, Sql,
+        entity::{order, payment},
+        inconsistent,
+        orders::{
+            ends::lock,
+            events::{self, NewEvent},
+        },
+        words::word,
+    },
+    engine::ports::{PaymentRecord, PortError, RefundReason, Refunds},
+};
+
+/// Who did it, in the orders' history.
+const ACTOR: &str = "refund";
+
+#[async_trait]
+impl Refunds for Sql {
+    async fn due(&self, now_ms: i64, limit: u32) -> Result<Vec<PaymentRecord>, PortError> {
+        let rows = payment::Entity::find()
+            .filter(payment::Column::State.is_in(payment::State::OWED))
+            .filter(payment::Column::RefundTryAtMs.lte(now_ms))
+            .order_by_asc(payment::Column::RefundTryAtMs)
+            .order_by_asc(payment::Column::Id)
+            .limit(u64::from(limit))
+            .all(&self.read)
+            .answer()
+            .await?;
+        rows.into_iter().map(record).collect()
+    }
+
+    async fn trying(&self, payment_id: PaymentId, next_try_ms: i64) -> Result<bool, PortError> {
+        let changed = payment::Entity::update_many()
+            .col_expr(
+                payment::Column::State,
+                Expr::value(payment::State::Refunding),
+            )
+            .col_expr(payment::Column::RefundTryAtMs, Expr::value(next_try_ms))
+            .col_expr(
+                payment::Column::RefundTries,
+                Expr::col(payment::Column::RefundTries).add(1),
+            )
+            .filter(payment::Column::Id.eq(payment_id.0))
+            .filter(payment::Column::State.is_in(payment::State::OWED))
+            .exec(&self.write)
+            .answer()
+            .await?;
+        Ok(changed.rows_affected == 1)
+    }
+
+    async fn done(&self, payment_id: PaymentId, now_ms: i64) -> Result<(), PortError> {
+        let done = self.transact(
+            Duplicate::Answer,
+            (payment_id, now_ms),
+            |transaction, &(payment_id, now_ms)| Box::pin(done(transaction, payment_id, now_ms)),
+        );
+        Ok(done.await?)
+    }
+
+    async fn refund_order(
+        &self,
+        order_id: OrderId,
+        actor: &str,
+        now_ms: i64,
+    ) -> Result<bool, PortError> {
+        let begun = self.transact(
+            Duplicate::Answer,
+            (order_id, actor, now_ms),
+            |transaction, &(order_id, actor, now_ms)| {
+                Box::pin(begin(transaction, order_id, actor, now_ms))
+            },
+        );
+        Ok(begun.await?)
+    }
+}
+
+/// The order, locked in the order that every transaction keeps.
+async fn locked(
+    transaction: &DatabaseTransaction,
+    order_id: Uuid,
+) -> Result<Option<order::Model>, LedgerError> {
+    let found = order::Entity::find_by_id(order_id).one(transaction).await?;
+    let Some(order) = found else {
+        return Ok(None);
+    };
+    lock(transaction, [order.reservation_id]).await?;
+    let order = order::Entity::find_by_id(order_id)
+        .lock_exclusive()
+        .one(transaction)
+        .await?;
+    Ok(order)
+}
+
+async fn done(
+    transaction: &DatabaseTransaction,
+    payment_id: PaymentId,
+    now_ms: i64,
+) -> Result<(), LedgerError> {
+    let found = payment::Entity::find_by_id(payment_id.0)
+        .one(transaction)
+        .await?;
+    let Some(payment) = found else {
+        return Err(inconsistent(format!("payment {payment_id} is missing")).into());
+    };
+    locked(transaction, payment.order_id).await?;
+    let changed = payment::Entity::update_many()
+        .col_expr(
+            payment::Column::State,
+            Expr::value(payment::State::Refunded),
+        )
+        .col_expr(payment::Column::RefundedAtMs, Expr::value(now_ms))
+        .col_expr(payment::Column::RefundTryAtMs, Expr::value(None::<i64>))
+        .filter(payment::Column::Id.eq(payment_id.0))
+        .filter(payment::Column::State.is_in(payment::State::OWED))
+        .exec(transaction)
+        .await?;
+    if changed.rows_affected == 0 {
+        return Ok(());
+    }
+    if payment.settled_order_id.is_some() {
+        order::Entity::update_many()
+            .col_expr(order::Column::State, Expr::value(order::State::Refunded))
+            .filter(order::Column::Id.eq(payment.order_id))
+            .filter(order::Column::State.eq(order::State::Refunding))
+            .exec(transaction)
+            .await?;
+    }
+    let event = NewEvent {
+        order_id: payment.order_id,
+        event: OrderEvent::Refunded,
+        actor: ACTOR,
+    };
+    events::add(transaction, [event], now_ms).await
+}
+
+async fn begin(
+    transaction: &DatabaseTransaction,
+    order_id: OrderId,
+    actor: &str,
+    now_ms: i64,
+) -> Result<bool, LedgerError> {
+    let order = locked(transaction, order_id.0).await?;
+    if order.is_none_or(|order| order.state != order::State::Paid) {
+        return Ok(false);
+    }
+    let owed = payment::Entity::update_many()
+        .col_expr(
+            payment::Column::State,
+            Expr::value(payment::State::RefundDue),
+        )
+        .col_expr(
+            payment::Column::RefundReason,
+            Expr::value(word(&RefundReason::ByShop)?),
+        )
+        .col_expr(payment::Column::RefundTryAtMs, Expr::value(now_ms))
+        .filter(payment::Column::SettledOrderId.eq(order_id.0))
+        .filter(payment::Column::State.eq(payment::State::Succeeded))
+        .exec(transaction)
+        .await?;
+    if owed.rows_affected != 1 {
+        return Err(inconsistent(format!("order {order_id} was paid without a payment")).into());
+    }
+    order::Entity::update_many()
+        .col_expr(order::Column::State, Expr::value(order::State::Refunding))
+        .filter(order::Column::Id.eq(order_id.0))
+        .exec(transaction)
+        .await?;
+    let event = NewEvent {
+        order_id: order_id.0,
+        event: OrderEvent::Refunding,
+        actor,
+    };
+    events::add(transaction, [event], now_ms).await?;
+    Ok(true)
+}

@@ -1,0 +1,39 @@
+//! `server payments`: what the shop does with money by hand.
+
+use std::sync::Arc;
+
+use app::wire::OrderId;
+use clap::Subcommand;
+
+use super::{Failure, audit::NoQuestions};
+use crate::{
+    assembly::{self, Environment},
+    config::Config,
+    engine::payments::refund,
+};
+
+/// Who did it, in the order's history.
+const ACTOR: &str = "command";
+
+#[derive(Subcommand)]
+pub enum Payments {
+    /// Give the money of a paid order back; the running shop's workers send it.
+    Refund {
+        /// The order's id.
+        order: OrderId,
+    },
+}
+
+impl Payments {
+    /// Runs the command beside a running shop.
+    pub async fn run(self, config: &Config) -> Result<(), Failure> {
+        let environment = Environment::real(config, Arc::new(NoQuestions))?;
+        let shop = assembly::assemble(config, environment).await?;
+        let Payments::Refund { order } = self;
+        match refund::order(&shop.engine.payments, order, ACTOR).await? {
+            true => println!("the money of order {order} goes back"),
+            false => return Err(format!("there is no paid order {order}").into()),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,109 @@
+//! `apply_notices`: what providers told us becomes paid orders and refunds.
+
+use app::wire::PaymentId;
+use uuid::Uuid;
+
+use super::{Deps, settle};
+use crate::{
+    chain::Chain,
+    engine::{
+        BATCH,
+        ports::{KeptNotice, NoticeFact, NoticeOutcome, PortError, Receipt, Settled},
+    },
+};
+
+/// Notices that cannot be applied and are looked past in one run, at most.
+const LOOK_PAST: u32 = 40 * BATCH;
+
+/// Applies the oldest notices. A crash between settling and marking settles again, which changes
+/// nothing. One that cannot be applied stops no other. Returns how many were applied.
+///
+/// # Errors
+/// The first one, after every other notice was tried.
+pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
+    let (mut applied, mut stuck, mut first_error) = (0, 0, None);
+    loop {
+        let waiting = deps.inbox.unapplied(stuck, BATCH).await?;
+        let stuck_before = stuck;
+        match apply(deps, &waiting).await {
+            Err(PortError::Failed { .. }) => {
+                for kept in &waiting {
+                    match apply(deps, std::slice::from_ref(kept)).await {
+                        Ok(()) => applied += 1,
+                        Err(error @ PortError::Failed { .. }) => {
+                            let notice_id = kept.notice_id;
+                            tracing::error!(%notice_id, error = %Chain(&error), "a payment notice cannot be applied");
+                            stuck += 1;
+                            first_error.get_or_insert(error);
+                        }
+                        Err(busy) => return Err(busy),
+                    }
+                }
+            }
+            answer => {
+                answer?;
+                applied += waiting.len() as u32;
+            }
+        }
+        let is_last = waiting.len() < BATCH as usize || stuck == stuck_before;
+        if is_last || stuck >= LOOK_PAST {
+            return first_error.map_or(Ok(applied), Err);
+        }
+    }
+}
+
+/// All of them, or none is marked.
+async fn apply(deps: &Deps, waiting: &[KeptNotice]) -> Result<(), PortError> {
+    let (mut receipts, mut paid) = (Vec::new(), Vec::new());
+    let mut done: Vec<(Uuid, NoticeOutcome)> = Vec::new();
+    for kept in waiting {
+        match (&kept.notice.fact, payment_id(kept)) {
+            (NoticeFact::Other, _) | (NoticeFact::Closed, None) => {
+                done.push((kept.notice_id, NoticeOutcome::Nothing));
+            }
+            (NoticeFact::Closed, Some(payment_id)) => {
+                deps.payments.closed(payment_id).await?;
+                done.push((kept.notice_id, NoticeOutcome::Nothing));
+            }
+            (NoticeFact::Paid { .. }, None) => {
+                let merchant_number = &kept.notice.merchant_number;
+                tracing::error!(
+                    merchant_number,
+                    "money came for a payment that does not exist: look at the provider's account"
+                );
+                done.push((kept.notice_id, NoticeOutcome::Unknown));
+            }
+            (
+                NoticeFact::Paid {
+                    provider_number,
+                    amount,
+                },
+                Some(payment_id),
+            ) => {
+                paid.push(kept.notice_id);
+                receipts.push(Receipt {
+                    payment_id,
+                    provider_number: provider_number.clone(),
+                    amount: amount.clone(),
+                });
+            }
+        }
+    }
+    let settled = settle(deps, receipts).await?;
+    done.extend(paid.into_iter().zip(settled.into_iter().map(outcome)));
+    deps.inbox.applied(&done, deps.clock.now_ms()).await
+}
+
+/// Our number, if the provider's notice names one of ours at all.
+fn payment_id(kept: &KeptNotice) -> Option<PaymentId> {
+    kept.notice.merchant_number.parse().ok()
+}
+
+fn outcome(settled: Settled) -> NoticeOutcome {
+    match settled {
+        Settled::Paid => NoticeOutcome::Paid,
+        Settled::RefundDue => NoticeOutcome::RefundDue,
+        Settled::Known => NoticeOutcome::Known,
+        Settled::Unknown => NoticeOutcome::Unknown,
+    }
+}

@@ -1,0 +1,71 @@
+//! Asking the provider what became of payments of which no notice has come.
+
+use app::wire::OrderId;
+
+use super::{Deps, settle};
+use crate::{
+    chain::Chain,
+    engine::{
+        BATCH,
+        ports::{Charge, PaymentRecord, PaymentState, PortError},
+    },
+};
+
+/// While a buyer waits, the provider is asked about a payment this often at most, by all instances
+/// together.
+const WAITED_FOR_MS: i64 = 3_000;
+/// And this often when nobody waits.
+const UNWATCHED_MS: i64 = 60_000;
+
+/// A buyer looks at an order: asks about its open payments, unless somebody has just done so. An
+/// error of the provider is no error of the order.
+pub async fn of_order(deps: &Deps, order_id: OrderId) -> Result<(), PortError> {
+    for payment in deps.payments.of_order(order_id).await? {
+        if is_open(&payment)
+            && let Err(error) = ask(deps, &payment, WAITED_FOR_MS).await
+        {
+            let payment_id = payment.payment_id;
+            tracing::warn!(%payment_id, error = %Chain(&error), "a payment could not be looked up");
+        }
+    }
+    Ok(())
+}
+
+/// Asks about payments that nobody looks at. A provider that does not answer ends the run. Returns
+/// how many were asked about.
+pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
+    let before_ms = deps.clock.now_ms() - UNWATCHED_MS;
+    let unchecked = deps.payments.unchecked(before_ms, BATCH).await?;
+    for payment in &unchecked {
+        ask(deps, payment, UNWATCHED_MS).await?;
+    }
+    Ok(unchecked.len() as u32)
+}
+
+fn is_open(payment: &PaymentRecord) -> bool {
+    matches!(
+        payment.state,
+        PaymentState::Created | PaymentState::Processing
+    )
+}
+
+async fn ask(deps: &Deps, payment: &PaymentRecord, pause_ms: i64) -> Result<(), PortError> {
+    // One that the provider may not have heard of is made when the buyer asks again, and closed
+    // when its order is.
+    if payment.state == PaymentState::Created {
+        return Ok(());
+    }
+    let (payment_id, now_ms) = (payment.payment_id, deps.clock.now_ms());
+    let is_ours = deps
+        .payments
+        .claim_check(payment_id, now_ms - pause_ms, now_ms)
+        .await?;
+    if !is_ours {
+        return Ok(());
+    }
+    match deps.gateway.query(payment_id).await? {
+        Charge::Paid(receipt) => settle(deps, vec![receipt]).await.map(drop),
+        Charge::Closed => deps.payments.closed(payment_id).await,
+        Charge::Open | Charge::Unknown => Ok(()),
+    }
+}

@@ -1,0 +1,58 @@
+//! Before an order is closed, no money may be under way for it: the provider is asked to close its
+//! payments, and says so if money came.
+
+use app::wire::OrderId;
+
+use super::{Deps, settle};
+use crate::{
+    chain::Chain,
+    engine::ports::{Charge, PaymentState, PortError},
+};
+
+/// What became of an order's open payments.
+#[derive(Debug)]
+pub enum Closing {
+    /// None is open any more: the order can be closed, unless it was paid.
+    Done,
+    /// The provider did not answer; nothing is known.
+    Unanswered(PortError),
+}
+
+/// Closes the open payments of an order at the provider. Past `give_up_ms` one whose provider does
+/// not answer is closed without it: money that comes for it all the same goes back.
+pub async fn payments_of(
+    deps: &Deps,
+    order_id: OrderId,
+    give_up_ms: i64,
+) -> Result<Closing, PortError> {
+    for payment in deps.payments.of_order(order_id).await? {
+        let payment_id = payment.payment_id;
+        match payment.state {
+            PaymentState::Created | PaymentState::Processing => {}
+            _ => continue,
+        }
+        match deps.gateway.close(payment_id).await {
+            Ok(Charge::Paid(receipt)) => drop(settle(deps, vec![receipt]).await?),
+            Ok(Charge::Closed | Charge::Unknown) => deps.payments.closed(payment_id).await?,
+            Ok(Charge::Open) => {
+                let open = PortError::busy(deps.gateway.name(), "the payment is still open");
+                return Ok(Closing::Unanswered(open));
+            }
+            Err(error) if deps.clock.now_ms() < give_up_ms => {
+                return Ok(Closing::Unanswered(error));
+            }
+            Err(error) => {
+                metrics::counter!("seckill_payments_given_up_total").increment(1);
+                tracing::error!(
+                    %payment_id,
+                    %order_id,
+                    error = %Chain(&error),
+                    "the provider has not closed a payment in time: its order is closed without it, \
+                     and money that still comes goes back"
+                );
+                deps.payments.closed(payment_id).await?;
+            }
+        }
+    }
+    Ok(Closing::Done)
+}

@@ -1,0 +1,32 @@
+//! `confirm`: the gate hears which units were paid for.
+
+use super::Deps;
+use crate::engine::{BATCH, ports::PortError};
+
+/// Units that the gate does not take and that are looked past in one run, at most.
+const LOOK_PAST: u32 = 40 * BATCH;
+
+/// Tells the gate. A unit that it does not take stops no other. Returns how many it took.
+///
+/// # Errors
+/// The first one, after every other unit was tried.
+pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
+    let (mut confirmed, mut left, mut first_error) = (0, 0, None);
+    loop {
+        let due = deps.confirms.due_confirms(left, BATCH).await?;
+        let mut done = Vec::with_capacity(due.len());
+        for unit in &due {
+            match deps.gate.confirm(*unit).await {
+                Ok(()) => done.push(unit.reservation_id),
+                Err(error) => drop(first_error.get_or_insert(error)),
+            }
+        }
+        deps.confirms.confirmed(&done).await?;
+        confirmed += done.len() as u32;
+        left += (due.len() - done.len()) as u32;
+        let is_last = due.len() < BATCH as usize || done.len() == due.len();
+        if is_last || left >= LOOK_PAST {
+            return first_error.map_or(Ok(confirmed), Err);
+        }
+    }
+}

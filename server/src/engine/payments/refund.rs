@@ -1,0 +1,95 @@
+//! `refund`: money that pays no order goes back, however long it takes.
+
+use app::wire::OrderId;
+
+use super::Deps;
+use crate::{
+    chain::Chain,
+    engine::{
+        BATCH,
+        ports::{Job, PaymentRecord, PortError, RefundRequest, RefundState},
+    },
+};
+
+/// Before the first repeat; doubled by each further one…
+const FIRST_PAUSE_MS: i64 = 2_000;
+/// …up to this: a provider that was away for a night is found again within minutes.
+const LONGEST_PAUSE_MS: i64 = 10 * 60_000;
+
+/// Asks providers to send back what is due. One refund that fails stops no other, and is tried
+/// again until it is done. Returns how many went back.
+///
+/// # Errors
+/// The first one, after every other refund was tried.
+pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
+    let (mut done, mut first_error) = (0, None);
+    for payment in deps.refunds.due(deps.clock.now_ms(), BATCH).await? {
+        match send_back(deps, &payment).await {
+            Ok(went_back) => done += u32::from(went_back),
+            Err(error) => {
+                let payment_id = payment.payment_id;
+                metrics::counter!("seckill_refund_failures_total").increment(1);
+                tracing::error!(
+                    %payment_id,
+                    tries = payment.refund_tries + 1,
+                    error = %Chain(&error),
+                    "a refund failed: will try again"
+                );
+                first_error.get_or_insert(error);
+            }
+        }
+    }
+    first_error.map_or(Ok(done), Err)
+}
+
+async fn send_back(deps: &Deps, payment: &PaymentRecord) -> Result<bool, PortError> {
+    let payment_id = payment.payment_id;
+    let (Some(provider_number), Some(amount)) = (&payment.provider_number, &payment.received)
+    else {
+        let detail = format!("payment {payment_id} is to go back, and nothing has come");
+        return Err(PortError::failed("payments", detail));
+    };
+    let next_try_ms = deps.clock.now_ms() + pause_ms(payment.refund_tries);
+    if !deps.refunds.trying(payment_id, next_try_ms).await? {
+        return Ok(false);
+    }
+    let request = RefundRequest {
+        payment_id,
+        provider_number: provider_number.clone(),
+        amount: amount.clone(),
+    };
+    match deps.gateway.refund(&request).await? {
+        RefundState::Pending => Ok(false),
+        RefundState::Done => {
+            deps.refunds.done(payment_id, deps.clock.now_ms()).await?;
+            Ok(true)
+        }
+    }
+}
+
+/// After so many tries.
+fn pause_ms(tries: u32) -> i64 {
+    (0..tries).fold(FIRST_PAUSE_MS, |ms, _| (ms * 2).min(LONGEST_PAUSE_MS))
+}
+
+/// The shop gives the money of a paid order back. False when the order is in another state.
+pub async fn order(deps: &Deps, order_id: OrderId, actor: &str) -> Result<bool, PortError> {
+    let now_ms = deps.clock.now_ms();
+    let begun = deps.refunds.refund_order(order_id, actor, now_ms).await?;
+    if begun {
+        deps.wake.notify(Job::Refund);
+    }
+    Ok(begun)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pause_ms;
+
+    #[test]
+    fn pauses_grow_up_to_ten_minutes() {
+        let pauses: Vec<i64> = [0, 1, 2, 9, 10, 500].into_iter().map(pause_ms).collect();
+        let longest = 600_000;
+        assert_eq!(pauses, [2_000, 4_000, 8_000, longest, longest, longest]);
+    }
+}

@@ -1,0 +1,91 @@
+//! `POST /orders/{id}/pay`: the form on the order's page, so that paying needs no JavaScript; and
+//! `POST /api/payments/notice/{provider}`, where providers call back.
+
+use std::sync::Arc;
+
+use app::{
+    port::Visitor,
+    wire::{ApiError, OrderId},
+};
+use axum::{
+    Extension, Router,
+    body::to_bytes,
+    extract::{Path, Request, State},
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::post,
+};
+
+use super::{
+    AppState,
+    envelope::{self, Envelope},
+};
+use crate::chain::Chain;
+use crate::engine::{
+    payments::{self, receive_notice, receive_notice::NoticeError},
+    ports::NoticeRequest,
+};
+
+/// Largest notice. Providers send less than 10 kB.
+const MAX_NOTICE: usize = 64 * 1024;
+
+/// Sends the buyer on to the provider's page.
+pub async fn pay(
+    State(state): State<AppState>,
+    Extension(visitor): Extension<Visitor>,
+    Path(order_id): Path<String>,
+) -> Response {
+    let Ok(order_id) = order_id.parse::<OrderId>() else {
+        return Envelope(ApiError::NotFound).into_response();
+    };
+    let back = format!("/orders/{order_id}");
+    let to = match state.shop.pay(&visitor, order_id).await {
+        Ok(page) => page.url,
+        // The order's page says what has become of it.
+        Err(ApiError::OrderState) => back,
+        Err(ApiError::Unauthenticated) => format!("/login?next={back}"),
+        Err(error) => return Envelope(error).into_response(),
+    };
+    match HeaderValue::from_str(&to) {
+        Ok(to) => (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response(),
+        Err(_) => {
+            Envelope(envelope::internal("an address that no header can hold")).into_response()
+        }
+    }
+}
+
+/// The notice address. Outside of limits, visitors and CSRF: the signature decides.
+pub fn notices(payments: Arc<payments::Deps>) -> Router {
+    Router::new()
+        .route("/api/payments/notice/{provider}", post(notice))
+        .with_state(payments)
+}
+
+async fn notice(
+    State(payments): State<Arc<payments::Deps>>,
+    Path(provider): Path<String>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, MAX_NOTICE).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    let headers: Vec<(&str, &str)> = parts
+        .headers
+        .iter()
+        .filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
+        .collect();
+    let request = NoticeRequest {
+        headers: &headers,
+        body: &body,
+    };
+    match receive_notice::receive(&payments, &provider, request).await {
+        Ok(thanks) => (StatusCode::OK, thanks).into_response(),
+        Err(NoticeError::NotFound) => StatusCode::NOT_FOUND.into_response(),
+        Err(NoticeError::Refused) => StatusCode::FORBIDDEN.into_response(),
+        Err(NoticeError::Port(error)) => {
+            tracing::warn!(error = %Chain(&error), "a payment notice was not written down");
+            StatusCode::SERVICE_UNAVAILABLE.into_response()
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! From "pay" to a paid order, or back to the buyer: every row of the table of outcomes in
+//! `docs/payments.md`, through the shop's client and the provider that is built in.
+
+mod outcomes;
+mod provider_away;
+mod races;
+
+use app::{
+    port::{Storefront, Visitor},
+    wire::{ItemId, Money, OrderDetail, OrderEvent, OrderId, OrderState, PaymentId, Refund},
+};
+use server::{
+    engine::{
+        orders::close_unpaid,
+        payments::{apply_notices, check, confirm, refund},
+        ports::{Amount, PortError},
+    },
+    sandbox::{Action, SandboxProvider},
+};
+
+use crate::{
+    purchase::{TestClient, visitor},
+    support::TestShop,
+};
+
+/// What an order costs.
+const PRICE: i64 = 9_900;
+/// From an order to its deadline, with the grace.
+const WINDOW_MS: i64 = 600_000;
+const GRACE_MS: i64 = 30_000;
+
+/// A client whose buyer has an order that waits for payment.
+struct Buyer {
+    client: TestClient,
+    who: Visitor,
+    item: ItemId,
+    order: OrderId,
+}
+
+impl Buyer {
+    async fn new() -> Buyer {
+        Buyer::of(TestShop::new().await).await
+    }
+
+    async fn of(shop: TestShop) -> Buyer {
+        let client = TestClient::of(shop);
+        let (item, who) = (client.shop.item(3).await, visitor(1));
+        let order = client.order_of(&who, item).await;
+        Buyer {
+            client,
+            who,
+            item,
+            order,
+        }
+    }
+
+    /// Goes to the provider's page.
+    async fn goes_to_pay(&self) -> PaymentId {
+        let page = self.client.pay(&self.who, self.order).await.unwrap();
+        let payment = page.url.strip_prefix("/sandbox/").unwrap();
+        payment.parse().unwrap()
+    }
+
+    /// Goes there and presses something.
+    async fn pays(&self, action: Action) -> PaymentId {
+        let payment = self.goes_to_pay().await;
+        self.client.shop.sandbox.act(payment, action).await.unwrap();
+        payment
+    }
+
+    async fn detail(&self) -> OrderDetail {
+        self.client.order(&self.who, self.order).await.unwrap()
+    }
+
+    async fn state(&self) -> OrderState {
+        self.detail().await.order.state
+    }
+
+    async fn events(&self) -> Vec<OrderEvent> {
+        let history = self.detail().await.history;
+        history.into_iter().map(|moment| moment.event).collect()
+    }
+
+    /// The notices that the provider has sent so far, each as it came: once, in the order given.
+    async fn deliver(&self, order: impl FnOnce(&mut Vec<(String, String)>)) -> Vec<bool> {
+        let mut notices = self.client.shop.take_sandbox_notices().await;
+        order(&mut notices);
+        let mut taken = Vec::new();
+        for (signature, body) in &notices {
+            taken.push(self.client.shop.receive_notice(signature, body).await);
+        }
+        taken
+    }
+
+    /// Every worker of payments, until there is nothing to do.
+    async fn work(&self) {
+        self.client.shop.settle_payments().await;
+    }
+
+    /// The money is either the shop's, for orders that are paid, or the buyer's.
+    async fn money_is(&self, at_the_provider: i64) {
+        let balance = self.client.shop.sql.sandbox_balance().await.unwrap();
+        let expected: Vec<Amount> = match at_the_provider {
+            0 => Vec::new(),
+            minor => vec![Amount::of(minor)],
+        };
+        assert_eq!(balance, expected);
+        self.client.shop.audit().await;
+    }
+}
+
+/// What goes back to the buyer, on the order's page.
+fn back(amount: i64, done: bool) -> Option<Refund> {
+    Some(Refund {
+        amount: Money(amount),
+        done,
+    })
+}
