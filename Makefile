@@ -60,7 +60,8 @@ bench-cluster: ## Measure gate, relay and order writer on servers of its own, Po
 	@$(ENV) cargo build --release -p server; cargo build --release -p test-servers; \
 		release="$$(target_dir)/release"; \
 		for database in postgres mariadb; do \
-			"$$release/with-servers" --database $$database -- "$$release/server" bench --cluster; \
+			"$$release/with-servers" --database $$database -- \
+				bash -c '"$$1" migrate && exec "$$1" bench --cluster' - "$$release/server"; \
 			echo; \
 		done
 

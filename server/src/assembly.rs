@@ -13,7 +13,7 @@ use crate::{
         cached::CachedCatalogue,
         faulty::{DrillPlan, FaultPlan, Faulty},
         payment::sandbox::Sandbox,
-        sql::{ConnectError, Durability, Sql},
+        sql::{Access, ConnectError, Durability, LedgerOptions, Sql},
         system::{Argon2Passwords, LogNotifier, SystemIds},
     },
     config::{Config, Provider},
@@ -57,8 +57,10 @@ pub struct Environment {
     pub passwords: Arc<dyn Passwords>,
     /// Messages to people.
     pub notifier: Arc<dyn Notifier>,
-    /// The ledger is there to be read: nothing is made or migrated.
-    pub read_only: bool,
+    /// What opening the ledger may do to it.
+    pub access: Access,
+    /// The queues are declared where they are missing. Commands beside a shop leave that to the shop.
+    pub declares_queues: bool,
     /// What a commit promises.
     pub durability: Durability,
     /// What fails on purpose.
@@ -77,7 +79,8 @@ impl Environment {
             questions,
             passwords: Arc::new(Argon2Passwords::new()?),
             notifier: Arc::new(LogNotifier),
-            read_only: false,
+            access: Access::Write,
+            declares_queues: true,
             durability: Durability::Disk,
             faults: match &config.process.drill {
                 Some(drill) => Some(Arc::new(DrillPlan::new(drill.clone()))),
@@ -165,50 +168,42 @@ impl Ledger {
     }
 }
 
-/// Opens the ledger and brings its schema up to date.
+/// Opens the ledger for a command.
 ///
 /// # Errors
 /// See [`ConnectError`].
-pub async fn open_ledger(config: &Config, durability: Durability) -> Result<Sql, ConnectError> {
-    match &config.cluster {
-        None => {
-            Sql::open(
-                &config.process.data_dir,
-                durability,
-                config.sale.pay_window_s,
-            )
-            .await
-        }
-        Some(cluster) => {
-            Sql::connect(
-                &cluster.database_url,
-                cluster.replica_url.as_deref(),
-                cluster.connections,
-                config.sale.pay_window_s,
-            )
-            .await
-        }
-    }
+pub async fn open_ledger(config: &Config, access: Access) -> Result<Sql, ConnectError> {
+    open(config, access, Durability::Disk).await
 }
 
-/// Opens the ledger of a shop that is there.
-async fn open_ledger_to_read(config: &Config) -> Result<Sql, ConnectError> {
-    let pay_window_s = config.sale.pay_window_s;
+async fn open(
+    config: &Config,
+    access: Access,
+    durability: Durability,
+) -> Result<Sql, ConnectError> {
+    let options = LedgerOptions {
+        access,
+        durability,
+        pay_window_s: config.sale.pay_window_s,
+    };
     match &config.cluster {
-        None => Sql::open_to_read(&config.process.data_dir, pay_window_s).await,
+        None => Sql::open(&config.process.data_dir, &options).await,
         Some(cluster) => {
-            let url = &cluster.database_url;
-            Sql::connect_to_read(url, cluster.connections, pay_window_s).await
+            let replica = cluster.replica_url.as_deref();
+            Sql::connect(
+                &cluster.database_url,
+                replica,
+                cluster.connections,
+                &options,
+            )
+            .await
         }
     }
 }
 
 impl Environment {
     async fn ledger(&self, config: &Config) -> Result<Sql, ConnectError> {
-        match self.read_only {
-            true => open_ledger_to_read(config).await,
-            false => open_ledger(config, self.durability).await,
-        }
+        open(config, self.access, self.durability).await
     }
 }
 

@@ -20,7 +20,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::{
     adapters::{
         data_folder::{self, DataFolderError},
-        sql::Durability,
+        sql::{Access, ConnectError, Sql},
     },
     assembly,
     chain::Chain,
@@ -41,13 +41,13 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve the shop; the schema must be there (`server` alone sees to that).
+    /// Serve the shop; its schema must be up to date (`server migrate`, or `server` alone).
     Serve {
         /// Which part of the shop this process is.
         #[arg(long, value_enum, default_value = "all")]
         role: serve::Role,
     },
-    /// Bring the database's schema up to date.
+    /// Make the shop's schema, or bring it up to date.
     Migrate,
     /// Fill the shop: with a demonstration if it is empty, or with a round for a load test.
     Seed(Seed),
@@ -97,43 +97,40 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
     }
     let (config, warnings) = Config::load(file)?;
     settings::warn(&warnings);
-    let ledger = assembly::open_ledger(&config, Durability::Disk);
     match cli.command {
         None => {
             take_data_folder(&config)?;
-            seed::demo_shop_if_empty(&ledger.await?, config.process.production).await?;
+            let ledger = assembly::open_ledger(&config, Access::Migrate).await?;
+            seed::demo_shop_if_empty(&ledger, config.process.production).await?;
             serve::serve(&config, serve::Role::All).await?;
         }
         Some(Command::Serve { role }) => {
+            // Before the folder is locked, which makes it where there is none.
+            shop_must_exist(&config)?;
             take_data_folder(&config)?;
             serve::serve(&config, role).await?;
         }
-        // Opening the ledger is migrating it.
-        Some(Command::Migrate) => drop(ledger.await?),
-        Some(Command::Seed(seed)) if seed.load => seed.round.write(&ledger.await?).await?,
-        Some(Command::Seed(_)) => {
-            drop(ledger);
-            seed::seed(&config).await?;
+        Some(Command::Migrate) => drop(assembly::open_ledger(&config, Access::Migrate).await?),
+        Some(Command::Seed(seed)) if seed.load => {
+            let ledger = seed::ledger_for_load(&config).await?;
+            seed.round.write(&ledger).await?;
         }
-        Some(Command::Audit { json }) => {
-            drop(ledger);
-            return audit::audit(&config, json).await;
-        }
-        Some(Command::Replay) => {
-            drop(ledger);
-            replay::replay(&config).await?;
-        }
-        Some(Command::Payments(command)) => {
-            drop(ledger);
-            command.run(&config).await?;
-        }
-        Some(Command::Bench(bench)) => {
-            drop(ledger);
-            return Box::pin(bench.run(&config)).await;
-        }
+        Some(Command::Seed(_)) => seed::seed(&config).await?,
+        Some(Command::Audit { json }) => return audit::audit(&config, json).await,
+        Some(Command::Replay) => replay::replay(&config).await?,
+        Some(Command::Payments(command)) => command.run(&config).await?,
+        Some(Command::Bench(bench)) => return Box::pin(bench.run(&config)).await,
         Some(Command::Config(_)) => unreachable!("answered above"),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether a cluster has a shop is known once its database answers.
+fn shop_must_exist(config: &Config) -> Result<(), ConnectError> {
+    match config.cluster {
+        None => Sql::must_be_in(&config.process.data_dir),
+        Some(_) => Ok(()),
+    }
 }
 
 /// The data folder of an embedded shop is this server's alone. A cluster has none.

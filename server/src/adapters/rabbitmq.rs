@@ -36,9 +36,9 @@ pub struct RabbitQueue {
 }
 
 impl RabbitQueue {
-    /// Connects and declares the queues of `namespace`. Wakes the order writer through `wake` when
-    /// entries arrive that no call waits for. All instances of a shop give the same `retry_after`
-    /// ([`RETRY_AFTER`]).
+    /// Connects. Declares the queues of `namespace` or, unless it `declares`, only looks whether they
+    /// exist. Wakes the order writer through `wake` when entries arrive that no call waits for. All
+    /// instances of a shop give the same `retry_after` ([`RETRY_AFTER`]).
     ///
     /// # Errors
     /// A malformed address, and what the broker refuses: the login, or queues that exist with other
@@ -47,6 +47,7 @@ impl RabbitQueue {
         url: &str,
         namespace: &str,
         retry_after: Duration,
+        declares: bool,
         wake: Arc<dyn WakeSignal>,
     ) -> Result<Self, PortError> {
         let uri: AMQPUri = url
@@ -59,7 +60,7 @@ impl RabbitQueue {
             ));
         }
         let names = Names::of(namespace);
-        let topology = Topology::new(names.clone(), retry_after);
+        let topology = Topology::new(names.clone(), retry_after, declares);
         let queue = Self {
             publisher: Publisher::new(&uri, &topology),
             consumer: Consumer::new(&uri, &topology, wake),

@@ -26,7 +26,7 @@ use sea_orm::DatabaseConnection;
 
 use crate::engine::ports::PortError;
 
-pub use connect::{ConnectError, Durability};
+pub use connect::{Access, ConnectError, Durability, LedgerOptions};
 pub use demo::{NewItem, NewRound};
 pub use sandbox::{SandboxCharge, SandboxNotice};
 

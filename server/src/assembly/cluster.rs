@@ -53,6 +53,7 @@ pub async fn assemble(
         &cluster.amqp_url,
         &cluster.namespace,
         RETRY_AFTER,
+        environment.declares_queues,
         wake_signal,
     );
     let mut tasks = Vec::new();

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     adapters::{
         redis::{GateClock, Redis, RedisGate, Timeouts},
-        sql::Durability,
+        sql::Access,
     },
     assembly::{self, Assembly, Environment},
     config::{Cluster, Config},
@@ -66,7 +66,7 @@ impl BenchRig {
         any_database: bool,
     ) -> Result<BenchRig, BenchError> {
         let cluster = config.cluster.clone().ok_or(BenchError::NotACluster)?;
-        let ledger = assembly::open_ledger(config, Durability::Disk).await?;
+        let ledger = assembly::open_ledger(config, Access::Write).await?;
         if !any_database && !ledger.is_empty().await? {
             return Err(BenchError::DatabaseNotEmpty);
         }

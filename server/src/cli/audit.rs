@@ -7,7 +7,8 @@ use tokio::time::sleep;
 
 use super::Failure;
 use crate::{
-    assembly::{self, Assembly, Environment},
+    adapters::sql::Access,
+    assembly::{self, Assembly, AssemblyError, Environment},
     config::Config,
     engine::{
         audit::{self, GATE_EQUALS_LEDGER, Report},
@@ -30,11 +31,17 @@ impl CaptchaSource for NoQuestions {
     }
 }
 
-pub async fn audit(config: &Config, json: bool) -> Result<ExitCode, Failure> {
-    let environment = Environment {
-        read_only: true,
+/// The environment of a command beside a shop: makes neither schema nor queues.
+pub fn beside_a_shop(config: &Config, access: Access) -> Result<Environment, AssemblyError> {
+    Ok(Environment {
+        access,
+        declares_queues: false,
         ..Environment::real(config, Arc::new(NoQuestions))?
-    };
+    })
+}
+
+pub async fn audit(config: &Config, json: bool) -> Result<ExitCode, Failure> {
+    let environment = beside_a_shop(config, Access::Read)?;
     let shop = assembly::assemble(config, environment).await?;
     let report = look(&shop).await?;
     if json {

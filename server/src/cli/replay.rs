@@ -1,16 +1,11 @@
 //! `server replay`: what could not be written gets another chance now, not within the hour.
 
-use std::sync::Arc;
-
-use super::{Failure, audit::NoQuestions};
-use crate::{
-    assembly::{self, Environment},
-    config::Config,
-};
+use super::{Failure, audit::beside_a_shop};
+use crate::{adapters::sql::Access, assembly, config::Config};
 
 /// Puts parked entries back into the queue and says how many.
 pub async fn replay(config: &Config) -> Result<(), Failure> {
-    let environment = Environment::real(config, Arc::new(NoQuestions))?;
+    let environment = beside_a_shop(config, Access::Write)?;
     let shop = assembly::assemble(config, environment).await?;
     let replayed = shop.engine.orders.queue.replay_parked().await?;
     println!("{replayed} parked reservations are in the queue again");

@@ -1,9 +1,9 @@
-//! `server seed`: a believable shop for a folder that has none.
+//! `server seed`: the demonstration for an empty shop; and the ledger for a load round.
 
 use super::{Failure, demo_accounts, demo_shop};
 use crate::{
     adapters::{
-        sql::{Durability, Sql},
+        sql::{Access, ConnectError, Sql},
         system::SystemClock,
     },
     assembly,
@@ -38,6 +38,18 @@ pub async fn seed(config: &Config) -> Result<(), Failure> {
     if config.process.production {
         return Err(NOT_IN_PRODUCTION.into());
     }
-    let sql = assembly::open_ledger(config, Durability::Disk).await?;
+    let sql = assembly::open_ledger(config, Access::Write).await?;
     demo_shop_if_empty(&sql, config.process.production).await
+}
+
+/// The ledger that a load round is written to. Load tools begin with a new data folder: it becomes a
+/// shop. The schema of whatever exists is left as it is.
+pub async fn ledger_for_load(config: &Config) -> Result<Sql, ConnectError> {
+    let is_new = config.cluster.is_none() && Sql::must_be_in(&config.process.data_dir).is_err();
+    let access = if is_new {
+        Access::Migrate
+    } else {
+        Access::Write
+    };
+    assembly::open_ledger(config, access).await
 }

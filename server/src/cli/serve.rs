@@ -18,6 +18,7 @@ use crate::{
     adapters::{
         captcha::{CaptchaKind, CaptchaPool},
         payment::sandbox::{Sandbox, deliver},
+        sql::ConnectError,
     },
     assembly::{self, Assembly, AssemblyError, Environment},
     chain::Chain,
@@ -192,11 +193,15 @@ async fn assemble(config: &Config) -> Result<Assembly, Failure> {
         let shop = match timeout(SILENCE, &mut shop).await {
             Ok(shop) => shop,
             Err(_) => {
-                tell(&"it does not answer yet, or another instance is migrating it");
+                tell(&"it does not answer yet");
                 shop.await
             }
         };
         match shop {
+            // Waiting does not help: somebody has to run `server migrate`.
+            Err(AssemblyError::Ledger(
+                error @ (ConnectError::NoShop(_) | ConnectError::EarlierVersion(_)),
+            )) => return Err(error.into()),
             Err(AssemblyError::Ledger(error)) if config.cluster.is_some() => {
                 tell(&Chain(&error));
                 sleep(RETRY).await;

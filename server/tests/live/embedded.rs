@@ -134,6 +134,7 @@ async fn a_unit_that_nobody_paid_for_is_bought_by_somebody_else() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_round_added_beside_a_running_server_is_sold_too() {
     let shop = Shop::new();
+    shop.migrate();
     let server = Process::start(&shop, &[]).await;
     let sale = shop.seed(3, 5, 0);
     let outcomes = Shoppers::new(&[shop.url()], &sale, 5).buy_all().await;

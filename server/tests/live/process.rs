@@ -155,6 +155,12 @@ impl Shop {
         self.folder.path().join("tokens")
     }
 
+    /// Makes the schema.
+    pub fn migrate(&self) {
+        let output = self.command(&["migrate"]).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+    }
+
     pub fn seed(&self, stock: u32, buyers: u32, starts_in_s: i32) -> Sale {
         let [stock, buyers, starts] = [
             stock.to_string(),

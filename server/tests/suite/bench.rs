@@ -46,6 +46,8 @@ fn a_benchmark_writes_every_order_and_leaves_only_its_round() {
         ("SECKILL_AMQP_URL", rabbitmq::shared().url()),
         ("SECKILL_DATABASE_URL", postgres::shared().url(&database)),
     ];
+    let migrated = server(&settings, &["migrate"]);
+    assert!(migrated.status.success(), "{migrated:?}");
     let json = file.to_str().unwrap();
     let words = ["bench", "--cluster", "--orders", "1000", "--json", json];
     let measured = server(&settings, &words);

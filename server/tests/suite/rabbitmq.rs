@@ -46,7 +46,7 @@ async fn connect_with(
     namespace: &str,
     wake: Arc<TestWakeSignal>,
 ) -> Arc<RabbitQueue> {
-    let queue = RabbitQueue::connect(&server.url(), namespace, RETRY_AFTER, wake).await;
+    let queue = RabbitQueue::connect(&server.url(), namespace, RETRY_AFTER, true, wake).await;
     Arc::new(queue.unwrap())
 }
 
@@ -327,9 +327,26 @@ async fn queues_with_other_arguments_and_a_wrong_login_are_refused() {
     let url = shared().url();
     let wrong_login = url.replace("guest:guest", "guest:wrong");
     for (url, wait) in [(&url, RETRY_AFTER * 2), (&wrong_login, RETRY_AFTER)] {
-        let refused =
-            RabbitQueue::connect(url, "taken", wait, Arc::<TestWakeSignal>::default()).await;
+        let wake = Arc::<TestWakeSignal>::default();
+        let refused = RabbitQueue::connect(url, "taken", wait, true, wake).await;
         let error = refused.err().expect("refused");
         assert!(matches!(error, PortError::Failed { .. }), "{error:?}");
     }
+}
+
+#[tokio::test]
+async fn a_command_beside_a_shop_declares_no_queues() {
+    let namespace = "beside-a-shop";
+    let (url, wake) = (shared().url(), Arc::<TestWakeSignal>::default());
+    let beside = RabbitQueue::connect(&url, namespace, RETRY_AFTER, false, wake).await;
+    let beside = beside.unwrap();
+    let error = beside.depth().await.unwrap_err();
+    assert!(is_busy(&error), "{error:?}");
+    let queues = shared().ctl(&["list_queues", "name"]);
+    assert!(!queues.contains(namespace), "{queues}");
+    let exchanges = shared().ctl(&["list_exchanges", "name"]);
+    assert!(!exchanges.contains(namespace), "{exchanges}");
+
+    let _shop = connect(shared(), namespace).await;
+    depth_becomes(&beside, 0, 0).await;
 }

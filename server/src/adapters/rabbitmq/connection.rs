@@ -70,7 +70,7 @@ impl Connector {
         }
     }
 
-    /// A new connection, with everything declared.
+    /// A new connection to a broker that has the exchange and the queues.
     pub(super) async fn connect(&mut self) -> Result<OpenChannel, PortError> {
         if Instant::now() < self.not_before {
             return Err(PortError::busy(
@@ -98,7 +98,7 @@ impl Connector {
             }
         }
         self.timed_out = true;
-        let connected = timeout(CONNECT_TIMEOUT, self.connect_and_declare()).await;
+        let connected = timeout(CONNECT_TIMEOUT, self.connect_and_prepare()).await;
         // Again, because the attempt may have taken longer than the interval.
         self.not_before = Instant::now() + RECONNECT_INTERVAL;
         let Ok(connected) = connected else {
@@ -123,12 +123,12 @@ impl Connector {
         })
     }
 
-    async fn connect_and_declare(&self) -> lapin::Result<OpenChannel> {
+    async fn connect_and_prepare(&self) -> lapin::Result<OpenChannel> {
         let properties =
             ConnectionProperties::default().with_connection_name(self.name.as_str().into());
         let connection = Connection::connect_uri(self.uri.clone(), properties).await?;
         let channel = connection.create_channel().await?;
-        self.topology.declare(&channel).await?;
+        self.topology.prepare(&channel).await?;
         Ok(OpenChannel {
             connection,
             channel,

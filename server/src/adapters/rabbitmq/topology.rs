@@ -63,18 +63,56 @@ impl Names {
 pub(super) struct Topology {
     pub(super) names: Names,
     retry_after_ms: i64,
+    declares: bool,
 }
 
 impl Topology {
-    pub(super) fn new(names: Names, retry_after: Duration) -> Self {
+    /// Unless it `declares`, nothing is made on the broker.
+    pub(super) fn new(names: Names, retry_after: Duration, declares: bool) -> Self {
         Self {
             names,
             retry_after_ms: i64::try_from(retry_after.as_millis()).unwrap_or(i64::MAX),
+            declares,
         }
     }
 
+    /// Fails unless everything exists afterwards.
+    pub(super) async fn prepare(&self, channel: &Channel) -> lapin::Result<()> {
+        match self.declares {
+            true => self.declare(channel).await,
+            false => self.find(channel).await,
+        }
+    }
+
+    /// Fails where something does not exist; the broker's answer names it.
+    async fn find(&self, channel: &Channel) -> lapin::Result<()> {
+        let passive = ExchangeDeclareOptions {
+            passive: true,
+            ..Default::default()
+        };
+        let names = &self.names;
+        channel
+            .exchange_declare(
+                names.exchange.clone(),
+                ExchangeKind::Direct,
+                passive,
+                FieldTable::default(),
+            )
+            .await?;
+        for queue in [&names.dead_letters, &names.orders, &names.retry] {
+            let passive = QueueDeclareOptions {
+                passive: true,
+                ..Default::default()
+            };
+            channel
+                .queue_declare(queue.clone(), passive, FieldTable::default())
+                .await?;
+        }
+        Ok(())
+    }
+
     /// Declares what does not exist. Fails where one exists with other arguments.
-    pub(super) async fn declare(&self, channel: &Channel) -> lapin::Result<()> {
+    async fn declare(&self, channel: &Channel) -> lapin::Result<()> {
         let durable = ExchangeDeclareOptions {
             durable: true,
             ..Default::default()

@@ -48,15 +48,37 @@ pub enum ConnectError {
     /// Another process is bringing the database up to date and does not come to an end.
     #[error("another process has been migrating the database for more than {} seconds", .0.as_secs())]
     Migrating(Duration),
-    /// What was to be read has never been a shop.
-    #[error("there is no shop in {0}; `server migrate` makes one")]
+    /// Nobody has made a shop there.
+    #[error("there is no shop in {0}: run `server migrate`")]
     NoShop(String),
-    /// What was to be read is the shop of an earlier version.
-    #[error("the shop in {0} is of an earlier version; `server migrate` brings it up to date")]
+    /// The shop there is one of an earlier version.
+    #[error("the shop in {0} is of an earlier version: run `server migrate`")]
     EarlierVersion(String),
     /// The database cannot be opened or brought up to date.
     #[error("cannot open the database: {0}")]
     Database(#[from] DbErr),
+}
+
+/// What opening may do to the database, and what may be done with it afterwards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Makes the shop, or brings its schema up to date; then reads and writes.
+    Migrate,
+    /// Reads and writes a shop of this version.
+    Write,
+    /// Reads a shop of this version. In a data folder, whatever would write fails.
+    Read,
+}
+
+/// How a ledger is opened.
+#[derive(Clone, Copy, Debug)]
+pub struct LedgerOptions {
+    /// What may be done with it.
+    pub access: Access,
+    /// What a commit promises in a data folder; a server has settings of its own for that.
+    pub durability: Durability,
+    /// Seconds a buyer has to pay, in rounds that do not say otherwise.
+    pub pay_window_s: u32,
 }
 
 /// What a commit promises.
@@ -69,44 +91,62 @@ pub enum Durability {
     Process,
 }
 
+/// What a test's ledger is opened with.
+#[cfg(test)]
+pub(super) const FOR_A_TEST: LedgerOptions = LedgerOptions {
+    access: Access::Migrate,
+    durability: Durability::Process,
+    pay_window_s: 600,
+};
+
 impl Sql {
-    /// Opens (and makes) the database of a data folder and brings its schema up to date.
-    /// `pay_window_s` is how many seconds a buyer has to pay where a round does not say.
+    /// Opens the database of a data folder.
     ///
     /// # Errors
     /// See [`ConnectError`].
-    pub async fn open(
-        folder: &Path,
-        durability: Durability,
-        pay_window_s: u32,
-    ) -> Result<Sql, ConnectError> {
-        data_folder::make(folder)?;
+    pub async fn open(folder: &Path, options: &LedgerOptions) -> Result<Sql, ConnectError> {
         let file = sqlite(folder)
-            .create_if_missing(true)
+            .create_if_missing(options.access == Access::Migrate)
             .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(match durability {
+            .synchronous(match options.durability {
                 Durability::Disk => SqliteSynchronous::Full,
                 Durability::Process => SqliteSynchronous::Off,
             });
-        let write = connect(&file, 1).await?;
-        Migrator::up(&write, None).await?;
+        match options.access {
+            Access::Migrate => data_folder::make(folder)?,
+            Access::Write | Access::Read => Sql::must_be_in(folder)?,
+        }
+        let write = match options.access {
+            Access::Migrate => {
+                let write = connect(&file, 1).await?;
+                Migrator::up(&write, None).await?;
+                write
+            }
+            Access::Write => {
+                let write = connect(&file, 1).await?;
+                is_of_this_version(&write, folder.display()).await?;
+                write
+            }
+            Access::Read => {
+                // Without the pragmas of a writer: they would change the file.
+                let read = connect(&sqlite(folder).read_only(true), READERS).await?;
+                is_of_this_version(&read, folder.display()).await?;
+                return Ok(Sql::of_file(read.clone(), read, options.pay_window_s));
+            }
+        };
         let read = connect(&file, READERS).await?;
-        Ok(Sql::of_file(write, read, pay_window_s))
+        Ok(Sql::of_file(write, read, options.pay_window_s))
     }
 
-    /// Opens the database of a data folder to read it. Nothing is made or changed, and whatever would
-    /// write fails.
+    /// Fails where a data folder holds no shop, of whatever version.
     ///
     /// # Errors
-    /// See [`ConnectError`]; also when the folder has no shop of this version.
-    pub async fn open_to_read(folder: &Path, pay_window_s: u32) -> Result<Sql, ConnectError> {
-        let place = folder.display();
-        if !folder.join(FILE).is_file() {
-            return Err(ConnectError::NoShop(place.to_string()));
+    /// [`ConnectError::NoShop`].
+    pub fn must_be_in(folder: &Path) -> Result<(), ConnectError> {
+        match folder.join(FILE).is_file() {
+            true => Ok(()),
+            false => Err(ConnectError::NoShop(folder.display().to_string())),
         }
-        let read = connect(&sqlite(folder).read_only(true), READERS).await?;
-        is_of_this_version(&read, place).await?;
-        Ok(Sql::of_file(read.clone(), read, pay_window_s))
     }
 
     fn of_file(write: DatabaseConnection, read: DatabaseConnection, pay_window_s: u32) -> Sql {

@@ -108,14 +108,14 @@ mod tests {
 
     use super::*;
     use crate::{
-        adapters::sql::{Duplicate, Durability, NewItem, NewRound},
+        adapters::sql::{Duplicate, NewItem, NewRound, connect::FOR_A_TEST},
         engine::ports::{OrderQueue, QueuedReservation},
     };
 
     const ITEM: ItemId = ItemId(Uuid::from_u128(1));
 
     async fn shop_with_an_item(folder: &std::path::Path) -> Sql {
-        let sql = Sql::open(folder, Durability::Process, 600).await.unwrap();
+        let sql = Sql::open(folder, &FOR_A_TEST).await.unwrap();
         let text = || LocalText {
             zh: "壶".into(),
             en: "Kettle".into(),

@@ -17,7 +17,7 @@ use tokio::time::timeout;
 
 use super::{
     Sql,
-    connect::{ACQUIRE, ConnectError, is_of_this_version},
+    connect::{ACQUIRE, Access, ConnectError, LedgerOptions, is_of_this_version},
     errors::{Meaning, meaning},
 };
 use crate::migrations::Migrator;
@@ -197,10 +197,8 @@ where
 }
 
 impl Sql {
-    /// Opens the database of a server and brings its schema up to date. `connections` is how many
-    /// this process may have, and as many to `replica_url`, a copy that is a little behind, where
-    /// there is one. `pay_window_s` is how many seconds a buyer has to pay where a round does not
-    /// say.
+    /// Opens the database of a server. `connections` is how many this process may have, and as many
+    /// to `replica_url`, a replica that is a little behind, where there is one.
     ///
     /// A third of the connections, rounded up, writes: workers come to an end however many people
     /// look at pages. With a single connection everything shares it.
@@ -211,37 +209,18 @@ impl Sql {
         url: &str,
         replica_url: Option<&str>,
         connections: u32,
-        pay_window_s: u32,
+        options: &LedgerOptions,
     ) -> Result<Sql, ConnectError> {
         let server = Server::parse(url)?;
         let replica = replica_url.map(Server::parse).transpose()?;
-        server.migrate().await?;
-        Sql::of_server(&server, replica, connections, pay_window_s).await
-    }
-
-    /// Opens the database of a server to read it: its schema is left as it is.
-    ///
-    /// # Errors
-    /// See [`ConnectError`]; also when the database has no shop of this version.
-    pub async fn connect_to_read(
-        url: &str,
-        connections: u32,
-        pay_window_s: u32,
-    ) -> Result<Sql, ConnectError> {
-        let server = Server::parse(url)?;
-        let sql = Sql::of_server(&server, None, connections, pay_window_s).await?;
-        is_of_this_version(&sql.read, "the database").await?;
-        Ok(sql)
-    }
-
-    async fn of_server(
-        server: &Server,
-        replica: Option<Server>,
-        connections: u32,
-        pay_window_s: u32,
-    ) -> Result<Sql, ConnectError> {
+        if options.access == Access::Migrate {
+            server.migrate().await?;
+        }
         let writers = connections.div_ceil(3);
         let write = server.pool(writers).await?;
+        if options.access != Access::Migrate {
+            is_of_this_version(&write, "the database").await?;
+        }
         let read = match connections.saturating_sub(writers) {
             0 => write.clone(),
             readers => server.pool(readers).await?,
@@ -255,7 +234,7 @@ impl Sql {
             read,
             pages,
             has_replica: replica.is_some(),
-            pay_window_s,
+            pay_window_s: options.pay_window_s,
         })
     }
 }

@@ -170,7 +170,7 @@ impl Sql {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::adapters::sql::Durability;
+    use crate::adapters::sql::connect::FOR_A_TEST;
 
     /// As SQLite does by itself when a COMMIT fails on a full disk.
     async fn fail_a_commit(sql: &Sql) {
@@ -183,9 +183,7 @@ mod tests {
     #[tokio::test]
     async fn a_connection_whose_commit_failed_is_not_used_again() {
         let folder = tempfile::tempdir().unwrap();
-        let sql = Sql::open(folder.path(), Durability::Process, 600)
-            .await
-            .unwrap();
+        let sql = Sql::open(folder.path(), &FOR_A_TEST).await.unwrap();
         let private = "CREATE TEMP TABLE of_this_connection (id INTEGER)";
         sql.write.execute_unprepared(private).await.unwrap();
 
@@ -199,9 +197,7 @@ mod tests {
     #[tokio::test]
     async fn a_transaction_after_failed_commits_is_seen_by_readers() {
         let folder = tempfile::tempdir().unwrap();
-        let sql = Sql::open(folder.path(), Durability::Process, 600)
-            .await
-            .unwrap();
+        let sql = Sql::open(folder.path(), &FOR_A_TEST).await.unwrap();
         for _ in 0..3 {
             fail_a_commit(&sql).await;
         }

@@ -191,7 +191,9 @@ impl Deployment {
             instances(plan.webs, "web"),
             instances(plan.workers, "worker"),
         );
-        // All at once, as after a power cut: they migrate and warm up against each other.
+        let command = Shop::with(&settings);
+        command.migrate();
+        // All at once, as after a power cut: they warm up against each other.
         for instance in webs.iter_mut().chain(&mut workers) {
             instance.spawn();
         }
@@ -202,7 +204,7 @@ impl Deployment {
         let ports: Vec<_> = webs.iter().map(|instance| instance.shop.port).collect();
         Deployment {
             nginx: Nginx::start(&ports),
-            command: Shop::with(&settings),
+            command,
             webs,
             workers,
             lines: Lines {

@@ -30,6 +30,7 @@ async fn refused(data: &Path, errors: &Path, arguments: &[&str]) -> (Option<i32>
 #[tokio::test]
 async fn a_data_folder_has_one_server_and_the_second_is_told_which_folder_it_is() {
     let (folder, data) = no_data();
+    assert!(run(&data, &[], &["migrate"]).status.success());
     let mut first = Running::serve(&data, &[]);
     first.wait_until_ready(LIMIT).await;
 
@@ -73,7 +74,7 @@ fn a_data_folder_is_made_for_its_owner_alone() {
 fn a_folder_that_cannot_be_locked_is_named_with_the_cause() {
     let (folder, data) = no_data();
     fs::write(folder.path().join("data"), "a file").unwrap();
-    let refused = run(&data, &[], &["serve"]);
+    let refused = run(&data, &[], &[]);
     assert_eq!(refused.status.code(), Some(1), "{refused:?}");
     let said = errors(&refused);
     assert!(said.contains(&data.display().to_string()), "{said}");

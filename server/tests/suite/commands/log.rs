@@ -2,11 +2,12 @@
 
 use std::{fs, time::Duration};
 
-use super::{Running, no_data};
+use super::{Running, no_data, run};
 
 #[tokio::test]
 async fn the_log_has_no_colours_where_nobody_looks_on() {
     let (folder, data) = no_data();
+    assert!(run(&data, &[], &["migrate"]).status.success());
     let log = folder.path().join("log");
     let settings = [("SECKILL_LOG", "debug")];
     let mut server = Running::serve_into(&data, &settings, fs::File::create(&log).unwrap());

@@ -5,7 +5,7 @@ use std::{path::Path, time::Duration};
 use app::wire::{AccountId, Mobile, Password, Role};
 use server::{
     adapters::{
-        sql::{Durability, Sql},
+        sql::{Access, Durability, LedgerOptions, Sql},
         system::Argon2Passwords,
     },
     engine::ports::{Account, Passwords},
@@ -20,7 +20,12 @@ const PRODUCTION: (&str, &str) = ("SECKILL_ENV", "production");
 const PAYMENTS: (&str, &str) = ("SECKILL_PAYMENTS", "sandbox");
 
 async fn ledger(data: &Path) -> Sql {
-    Sql::open(data, Durability::Process, 600).await.unwrap()
+    let options = LedgerOptions {
+        access: Access::Migrate,
+        durability: Durability::Process,
+        pay_window_s: 600,
+    };
+    Sql::open(data, &options).await.unwrap()
 }
 
 /// How many accounts a shop has.
@@ -54,7 +59,9 @@ async fn production_does_not_fill_an_empty_shop_with_the_demonstration() {
 #[tokio::test]
 async fn production_does_not_serve_a_shop_that_has_the_demonstration_s_accounts() {
     let (_folder, data) = no_data();
-    assert!(run(&data, &[], &["seed"]).status.success());
+    for command in ["migrate", "seed"] {
+        assert!(run(&data, &[], &[command]).status.success());
+    }
     assert_eq!(accounts(&data).await, 4);
     let address = format!("127.0.0.1:{}", free_port());
     for arguments in [&[][..], &["serve"]] {

@@ -11,7 +11,7 @@ use std::{
 use app::wire::{AccountId, ItemId, OrderId, ReservationId, RoundId};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
 use server::{
-    adapters::sql::{NewItem, NewRound, Sql},
+    adapters::sql::{Access, ConnectError, Durability, LedgerOptions, NewItem, NewRound, Sql},
     engine::{
         audit::{self, Report},
         ports::{OrderWriter, PortError, QueuedReservation, WriteOutcome},
@@ -22,8 +22,20 @@ use uuid::Uuid;
 use crate::support::{HOUR_MS, START_MS, both, sample_item};
 use test_servers::{MariaDb, Postgres, mariadb, postgres};
 
-/// The shop's time to pay.
-const PAY_WINDOW_S: u32 = 600;
+/// Opens a database.
+pub async fn connect(
+    url: &str,
+    replica_url: Option<&str>,
+    connections: u32,
+    access: Access,
+) -> Result<Sql, ConnectError> {
+    let options = LedgerOptions {
+        access,
+        durability: Durability::Disk,
+        pay_window_s: 600,
+    };
+    Sql::connect(url, replica_url, connections, &options).await
+}
 
 /// A server that other tests use at the same time.
 pub enum Server {
@@ -70,7 +82,7 @@ pub struct Opened {
 
 impl Opened {
     pub async fn at(url: &str, connections: u32) -> Opened {
-        let sql = Sql::connect(url, None, connections, PAY_WINDOW_S).await;
+        let sql = connect(url, None, connections, Access::Migrate).await;
         Opened {
             sql: sql.unwrap(),
             url: url.to_owned(),

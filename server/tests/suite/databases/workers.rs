@@ -5,6 +5,7 @@ use std::{collections::HashMap, time::Duration};
 use app::wire::{CloseReason, OrderId, Rejection, ReservationId};
 use futures::future::join_all;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement, TransactionTrait};
+use server::adapters::sql::Access;
 use server::engine::ports::{
     Catalogue, CloseOutcome, DueReleases, GateLedger, OrderCloser, OrderQueue, OrderReader,
     OrderWriter, QueuedReservation, WriteOutcome,
@@ -12,7 +13,7 @@ use server::engine::ports::{
 
 use super::{
     on_every_server,
-    opened::{Opened, Server, batch, held, run, until_not_busy},
+    opened::{Opened, Server, batch, connect, held, run, until_not_busy},
 };
 use crate::support::START_MS;
 
@@ -329,7 +330,7 @@ async fn only_the_pages_read_from_the_replica_and_a_dead_one_is_done_without(ser
     // As far behind as can be.
     let behind = server.open().await;
     let connect = async |replica: &str| {
-        let sql = server::adapters::sql::Sql::connect(&ledger.url, Some(replica), 3, 600).await;
+        let sql = connect(&ledger.url, Some(replica), 3, Access::Migrate).await;
         sql.unwrap()
     };
     let sql = connect(&behind.url).await;

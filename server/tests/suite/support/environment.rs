@@ -8,7 +8,11 @@ use std::sync::{
 use app::wire::Password;
 use async_trait::async_trait;
 use server::{
-    adapters::{faulty::FaultPlan, sql::Durability, system::LogNotifier},
+    adapters::{
+        faulty::FaultPlan,
+        sql::{Access, Durability},
+        system::LogNotifier,
+    },
     assembly::Environment,
     engine::ports::{CaptchaSource, Clock, Ids, NoQuestion, PasswordError, Passwords, Question},
 };
@@ -113,7 +117,8 @@ pub fn environment(
         questions: Arc::new(Sums),
         passwords: Arc::new(PlainPasswords),
         notifier: Arc::new(LogNotifier),
-        read_only: false,
+        access: Access::Migrate,
+        declares_queues: true,
         durability: Durability::Process,
         faults,
     }
