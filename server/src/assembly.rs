@@ -4,7 +4,10 @@
 mod cluster;
 mod embedded;
 
-use std::sync::{Arc, atomic::AtomicBool};
+use std::{
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use futures::future::BoxFuture;
 
@@ -13,7 +16,7 @@ use crate::{
         cached::CachedCatalogue,
         faulty::{DrillPlan, FaultPlan, Faulty},
         payment::sandbox::Sandbox,
-        sql::{Access, ConnectError, Durability, LedgerOptions, Sql},
+        sql::{Access, COMMAND_WAIT, ConnectError, Durability, LedgerOptions, REQUEST_WAIT, Sql},
         system::{Argon2Passwords, LogNotifier, SystemIds},
     },
     config::{Config, Provider},
@@ -59,6 +62,8 @@ pub struct Environment {
     pub notifier: Arc<dyn Notifier>,
     /// What opening the ledger may do to it.
     pub access: Access,
+    /// How long whoever asks waits for a connection to the ledger.
+    pub wait: Duration,
     /// The queues are declared where they are missing. Commands beside a shop leave that to the shop.
     pub declares_queues: bool,
     /// What a commit promises.
@@ -80,6 +85,7 @@ impl Environment {
             passwords: Arc::new(Argon2Passwords::new()?),
             notifier: Arc::new(LogNotifier),
             access: Access::Write,
+            wait: REQUEST_WAIT,
             declares_queues: true,
             durability: Durability::Disk,
             faults: match &config.process.drill {
@@ -173,17 +179,19 @@ impl Ledger {
 /// # Errors
 /// See [`ConnectError`].
 pub async fn open_ledger(config: &Config, access: Access) -> Result<Sql, ConnectError> {
-    open(config, access, Durability::Disk).await
+    open(config, access, Durability::Disk, COMMAND_WAIT).await
 }
 
 async fn open(
     config: &Config,
     access: Access,
     durability: Durability,
+    wait: Duration,
 ) -> Result<Sql, ConnectError> {
     let options = LedgerOptions {
         access,
         durability,
+        wait,
         pay_window_s: config.sale.pay_window_s,
     };
     match &config.cluster {
@@ -203,7 +211,7 @@ async fn open(
 
 impl Environment {
     async fn ledger(&self, config: &Config) -> Result<Sql, ConnectError> {
-        open(config, self.access, self.durability).await
+        open(config, self.access, self.durability, self.wait).await
     }
 }
 

@@ -22,11 +22,13 @@ mod tokens;
 mod transactions;
 mod words;
 
+use std::time::Duration;
+
 use sea_orm::DatabaseConnection;
 
 use crate::engine::ports::PortError;
 
-pub use connect::{Access, ConnectError, Durability, LedgerOptions};
+pub use connect::{Access, COMMAND_WAIT, ConnectError, Durability, LedgerOptions, REQUEST_WAIT};
 pub use demo::{NewItem, NewRound};
 pub use sandbox::{SandboxCharge, SandboxNotice};
 
@@ -49,6 +51,8 @@ pub struct Sql {
     read: DatabaseConnection,
     pages: DatabaseConnection,
     has_replica: bool,
+    /// How long whoever asks waits for a connection.
+    wait: Duration,
     /// Seconds a buyer has to pay, in rounds that do not say otherwise.
     pay_window_s: u32,
 }
@@ -67,7 +71,7 @@ impl Sql {
     /// # Errors
     /// When it does not.
     pub async fn ping(&self) -> Result<(), PortError> {
-        self.read.ping().answer().await
+        self.read.ping().answer(self).await
     }
 }
 

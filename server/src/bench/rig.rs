@@ -20,7 +20,7 @@ use super::{
 use crate::{
     adapters::{
         redis::{GateClock, Redis, RedisGate, Timeouts},
-        sql::Access,
+        sql::{Access, COMMAND_WAIT},
     },
     assembly::{self, Assembly, Environment},
     config::{Cluster, Config},
@@ -83,7 +83,10 @@ impl BenchRig {
         // An entry that waits for its stage is not too late.
         config.workers.fail_fast_percent = 0;
 
-        let environment = Environment::real(&config, questions)?;
+        let environment = Environment {
+            wait: COMMAND_WAIT,
+            ..Environment::real(&config, questions)?
+        };
         let mut shop = assembly::assemble(&config, environment).await?;
         let mut tasks = JoinSet::new();
         for task in std::mem::take(&mut shop.tasks) {

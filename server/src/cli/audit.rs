@@ -7,7 +7,7 @@ use tokio::time::sleep;
 
 use super::Failure;
 use crate::{
-    adapters::sql::Access,
+    adapters::sql::{Access, COMMAND_WAIT},
     assembly::{self, Assembly, AssemblyError, Environment},
     config::Config,
     engine::{
@@ -35,6 +35,7 @@ impl CaptchaSource for NoQuestions {
 pub fn beside_a_shop(config: &Config, access: Access) -> Result<Environment, AssemblyError> {
     Ok(Environment {
         access,
+        wait: COMMAND_WAIT,
         declares_queues: false,
         ..Environment::real(config, Arc::new(NoQuestions))?
     })

@@ -1,16 +1,10 @@
 //! `server payments`: what the shop does with money by hand.
 
-use std::sync::Arc;
-
 use app::wire::OrderId;
 use clap::Subcommand;
 
-use super::{Failure, audit::NoQuestions};
-use crate::{
-    assembly::{self, Environment},
-    config::Config,
-    engine::payments::refund,
-};
+use super::{Failure, audit::beside_a_shop};
+use crate::{adapters::sql::Access, assembly, config::Config, engine::payments::refund};
 
 /// Who did it, in the order's history.
 const ACTOR: &str = "command";
@@ -27,7 +21,7 @@ pub enum Payments {
 impl Payments {
     /// Runs the command beside a running shop.
     pub async fn run(self, config: &Config) -> Result<(), Failure> {
-        let environment = Environment::real(config, Arc::new(NoQuestions))?;
+        let environment = beside_a_shop(config, Access::Write)?;
         let shop = assembly::assemble(config, environment).await?;
         let Payments::Refund { order } = self;
         match refund::order(&shop.engine.payments, order, ACTOR).await? {

@@ -91,7 +91,7 @@ impl Accounts for Sql {
         let row = account::Entity::find()
             .filter(account::Column::Mobile.eq(mobile.as_str()))
             .one(&self.read)
-            .answer()
+            .answer(self)
             .await?;
         row.map(from_row).transpose()
     }

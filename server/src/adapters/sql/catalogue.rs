@@ -64,7 +64,7 @@ impl Sql {
             .order_by_asc(round::Column::Id)
             .limit(ROUNDS)
             .all(from)
-            .answer()
+            .answer(self)
             .await?;
         let items = item::Entity::find()
             .filter(item::Column::RoundId.is_in(rounds.iter().map(|round| round.id)))
@@ -72,7 +72,7 @@ impl Sql {
             .order_by_asc(item::Column::Id)
             .find_also_related(product::Entity)
             .all(from)
-            .answer()
+            .answer(self)
             .await?;
         let mut cards: HashMap<Uuid, Vec<Item>> = HashMap::new();
         for (row, product) in items {
@@ -102,14 +102,14 @@ impl Sql {
             .find_also_related(round::Entity)
             .filter(round::Column::Status.eq(round::Status::Approved))
             .one(from)
-            .answer()
+            .answer(self)
             .await?;
         let Some((row, Some(round))) = found else {
             return Ok(None);
         };
         let product = product::Entity::find_by_id(row.product_id)
             .one(from)
-            .answer()
+            .answer(self)
             .await?
             .ok_or_else(|| missing("product", row.product_id))?;
         Ok(Some(Arc::new(ItemDetail {
@@ -159,7 +159,7 @@ impl Catalogue for Sql {
             .order_by_asc(round::Column::StartsAtMs)
             .limit(SELLABLE_ITEMS)
             .all(&self.read)
-            .answer()
+            .answer(self)
             .await?;
         let of_round = |(row, round): (item::Model, Option<round::Model>)| {
             Some((ItemId(row.id), window(&round?)))

@@ -28,10 +28,12 @@ use crate::{
 /// The database's file in the data folder.
 const FILE: &str = "seckill.db";
 /// How long a request waits for a connection. More is no use to a person who waits.
-pub(super) const ACQUIRE: Duration = Duration::from_millis(500);
+pub const REQUEST_WAIT: Duration = Duration::from_millis(500);
+/// How long a command waits for one: on a machine with other things to do that ends well after all.
+pub const COMMAND_WAIT: Duration = Duration::from_secs(20);
 /// How long opening may take in all.
 const OPEN: Duration = Duration::from_secs(20);
-/// How long a statement waits for another process's lock (`seed` or `audit` beside a server).
+/// How long a statement waits for another process's lock at least (`seed` or `audit` beside a server).
 const LOCK: Duration = Duration::from_secs(5);
 /// Readers at once. SQLite reads cost CPU, not waiting: more than a few only fight for it.
 const READERS: u32 = 4;
@@ -77,6 +79,9 @@ pub struct LedgerOptions {
     pub access: Access,
     /// What a commit promises in a data folder; a server has settings of its own for that.
     pub durability: Durability,
+    /// How long whoever asks waits for a connection: [`REQUEST_WAIT`] or [`COMMAND_WAIT`]. All other
+    /// bounds follow from it.
+    pub wait: Duration,
     /// Seconds a buyer has to pay, in rounds that do not say otherwise.
     pub pay_window_s: u32,
 }
@@ -96,6 +101,7 @@ pub enum Durability {
 pub(super) const FOR_A_TEST: LedgerOptions = LedgerOptions {
     access: Access::Migrate,
     durability: Durability::Process,
+    wait: REQUEST_WAIT,
     pay_window_s: 600,
 };
 
@@ -105,7 +111,7 @@ impl Sql {
     /// # Errors
     /// See [`ConnectError`].
     pub async fn open(folder: &Path, options: &LedgerOptions) -> Result<Sql, ConnectError> {
-        let file = sqlite(folder)
+        let file = sqlite(folder, options)
             .create_if_missing(options.access == Access::Migrate)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(match options.durability {
@@ -118,24 +124,25 @@ impl Sql {
         }
         let write = match options.access {
             Access::Migrate => {
-                let write = connect(&file, 1).await?;
+                let write = connect(&file, 1, options).await?;
                 Migrator::up(&write, None).await?;
                 write
             }
             Access::Write => {
-                let write = connect(&file, 1).await?;
+                let write = connect(&file, 1, options).await?;
                 is_of_this_version(&write, folder.display()).await?;
                 write
             }
             Access::Read => {
                 // Without the pragmas of a writer: they would change the file.
-                let read = connect(&sqlite(folder).read_only(true), READERS).await?;
+                let read =
+                    connect(&sqlite(folder, options).read_only(true), READERS, options).await?;
                 is_of_this_version(&read, folder.display()).await?;
-                return Ok(Sql::of_file(read.clone(), read, options.pay_window_s));
+                return Ok(Sql::of_file(read.clone(), read, options));
             }
         };
-        let read = connect(&file, READERS).await?;
-        Ok(Sql::of_file(write, read, options.pay_window_s))
+        let read = connect(&file, READERS, options).await?;
+        Ok(Sql::of_file(write, read, options))
     }
 
     /// Fails where a data folder holds no shop, of whatever version.
@@ -149,13 +156,18 @@ impl Sql {
         }
     }
 
-    fn of_file(write: DatabaseConnection, read: DatabaseConnection, pay_window_s: u32) -> Sql {
+    fn of_file(
+        write: DatabaseConnection,
+        read: DatabaseConnection,
+        options: &LedgerOptions,
+    ) -> Sql {
         Sql {
             write,
             pages: read.clone(),
             read,
             has_replica: false,
-            pay_window_s,
+            wait: options.wait,
+            pay_window_s: options.pay_window_s,
         }
     }
 }
@@ -178,14 +190,15 @@ pub(super) async fn is_of_this_version(
 async fn connect(
     file: &SqliteConnectOptions,
     connections: u32,
+    options: &LedgerOptions,
 ) -> Result<DatabaseConnection, DbErr> {
-    let file = file.clone();
+    let (file, wait) = (file.clone(), options.wait);
     // What this address says is replaced by `file`.
     let mut options = ConnectOptions::new("sqlite::memory:");
     options
         .max_connections(connections)
         .min_connections(1)
-        .acquire_timeout(ACQUIRE)
+        .acquire_timeout(wait)
         .idle_timeout(None)
         .max_lifetime(None)
         .map_sqlx_sqlite_opts(move |_| file.clone())
@@ -210,9 +223,10 @@ fn outside_a_transaction(pool: PoolOptions<Sqlite>) -> PoolOptions<Sqlite> {
     pool.before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }))
 }
 
-fn sqlite(folder: &Path) -> SqliteConnectOptions {
+fn sqlite(folder: &Path, options: &LedgerOptions) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(folder.join(FILE))
-        .busy_timeout(LOCK)
+        // A command waits for the write lock of another process as long as for a connection.
+        .busy_timeout(LOCK.max(options.wait))
         .disable_statement_logging()
 }

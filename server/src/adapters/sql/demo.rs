@@ -60,8 +60,11 @@ const CHUNK: usize = 1000;
 impl Sql {
     /// Whether nobody has put anything into the shop yet.
     pub async fn is_empty(&self) -> Result<bool, PortError> {
-        let rounds = round::Entity::find().count(&self.read).answer().await?;
-        let people = account::Entity::find().count(&self.read).answer().await?;
+        let rounds = round::Entity::find().count(&self.read).answer(self).await?;
+        let people = account::Entity::find()
+            .count(&self.read)
+            .answer(self)
+            .await?;
         Ok(rounds == 0 && people == 0)
     }
 
@@ -118,7 +121,7 @@ impl Sql {
 
     /// How many accounts there are: load buyers are numbered from here on.
     pub async fn count_accounts(&self) -> Result<u64, PortError> {
-        account::Entity::find().count(&self.read).answer().await
+        account::Entity::find().count(&self.read).answer(self).await
     }
 }
 

@@ -66,7 +66,7 @@ impl GateLedger for Sql {
             .find_also_related(round::Entity)
             .filter(round::Column::Status.eq(round::Status::Approved))
             .one(&self.read)
-            .answer()
+            .answer(self)
             .await?;
         let load_epoch = |(item, _): (item::Model, _)| {
             Ok(LoadEpoch {
@@ -92,7 +92,7 @@ impl GateLedger for Sql {
             .filter(item::Column::Id.eq(item_id.0))
             .filter(current)
             .exec(&self.write)
-            .answer()
+            .answer(self)
             .await?;
         Ok(begun.rows_affected == 1)
     }

@@ -20,7 +20,7 @@ impl Notices for Sql {
             .limit(u64::from(limit))
             .find_also_related(account::Entity)
             .all(&self.read)
-            .answer()
+            .answer(self)
             .await?;
         rows.into_iter()
             .map(|(notice, account)| {
@@ -39,7 +39,7 @@ impl Notices for Sql {
             .col_expr(notice::Column::SentAtMs, Expr::value(now_ms))
             .filter(notice::Column::Id.eq(notice_id))
             .exec(&self.write)
-            .answer()
+            .answer(self)
             .await?;
         Ok(())
     }

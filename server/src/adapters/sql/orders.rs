@@ -74,7 +74,7 @@ fn to_wire(row: &order::Model, product: product::Model) -> Order {
 #[async_trait]
 impl OrderWriter for Sql {
     async fn can_write(&self) -> Result<(), PortError> {
-        self.write.ping().answer().await
+        self.write.ping().answer(self).await
     }
 
     async fn write(
@@ -128,7 +128,7 @@ impl OrderCloser for Sql {
             .limit(u64::from(limit))
             .into_tuple()
             .all(&self.read)
-            .answer()
+            .answer(self)
             .await?;
         let overdue = overdue
             .into_iter()
@@ -170,7 +170,7 @@ impl OrderReader for Sql {
             .limit(u64::from(limit))
             .find_also_related(item::Entity)
             .all(&self.read)
-            .answer()
+            .answer(self)
             .await?;
         let product_ids = rows
             .iter()
@@ -179,7 +179,7 @@ impl OrderReader for Sql {
         let products = product::Entity::find()
             .filter(product::Column::Id.is_in(product_ids))
             .all(&self.read)
-            .answer()
+            .answer(self)
             .await?;
         rows.iter()
             .map(|(row, item)| {
@@ -199,7 +199,7 @@ impl OrderReader for Sql {
         let found = order::Entity::find_by_id(order_id.0)
             .find_also_related(reservation::Entity)
             .one(&self.read)
-            .answer()
+            .answer(self)
             .await?;
         let Some((row, reservation)) = found else {
             return Ok(None);
@@ -208,7 +208,7 @@ impl OrderReader for Sql {
         let (_, product) = item::Entity::find_by_id(row.item_id)
             .find_also_related(product::Entity)
             .one(&self.read)
-            .answer()
+            .answer(self)
             .await?
             .ok_or_else(|| missing("item", row.item_id))?;
         let product = product.ok_or_else(|| missing("product of item", row.item_id))?;

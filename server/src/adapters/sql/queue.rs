@@ -60,7 +60,7 @@ impl OrderQueue for Sql {
             .order_by_asc(reservation::Column::Position)
             .limit(u64::from(limit))
             .all(&self.read)
-            .answer()
+            .answer(self)
             .await?;
         rows.into_iter()
             .map(|row| {
@@ -94,7 +94,7 @@ impl OrderQueue for Sql {
             )
             .filter(reservation::Column::Id.eq(entry.reservation_id.0))
             .exec(&self.write)
-            .answer()
+            .answer(self)
             .await?;
         Ok(())
     }
@@ -105,7 +105,7 @@ impl OrderQueue for Sql {
             .filter(reservation::Column::State.eq(reservation::State::Queued))
             .filter(reservation::Column::Tries.gte(TRIES))
             .exec(&self.write)
-            .answer()
+            .answer(self)
             .await?;
         Ok(replayed.rows_affected as u32)
     }
@@ -118,9 +118,9 @@ impl OrderQueue for Sql {
         let parked = queued()
             .filter(reservation::Column::Tries.gte(TRIES))
             .count(&self.read)
-            .answer()
+            .answer(self)
             .await?;
-        let all = queued().count(&self.read).answer().await?;
+        let all = queued().count(&self.read).answer(self).await?;
         Ok(Depth {
             waiting: all.saturating_sub(parked),
             parked,

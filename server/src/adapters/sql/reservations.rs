@@ -64,7 +64,7 @@ impl ReservationReader for Sql {
         let found = reservation::Entity::find_by_id(id.0)
             .find_also_related(order::Entity)
             .one(&self.read)
-            .answer()
+            .answer(self)
             .await?;
         found.map(|(row, order)| record(row, order)).transpose()
     }
@@ -85,7 +85,7 @@ impl ReservationReader for Sql {
             .order_by_desc(reservation::Column::Position)
             .find_also_related(order::Entity)
             .one(&self.read)
-            .answer()
+            .answer(self)
             .await?;
         found.map(|(row, order)| record(row, order)).transpose()
     }
@@ -109,7 +109,7 @@ impl ReservationReader for Sql {
             .order_by_desc(reservation::Column::Position)
             .limit(u64::from(limit))
             .all(&self.read)
-            .answer()
+            .answer(self)
             .await?;
         rows.into_iter().map(|row| record(row, None)).collect()
     }
@@ -125,7 +125,7 @@ impl DueReleases for Sql {
             .offset(u64::from(skip))
             .limit(u64::from(limit))
             .all(&self.read)
-            .answer()
+            .answer(self)
             .await?;
         let due = rows.into_iter().map(|row| DueRelease {
             release: held::release(row.reason.as_deref()),

@@ -17,7 +17,7 @@ use tokio::time::timeout;
 
 use super::{
     Sql,
-    connect::{ACQUIRE, Access, ConnectError, LedgerOptions, is_of_this_version},
+    connect::{Access, ConnectError, LedgerOptions, is_of_this_version},
     errors::{Meaning, meaning},
 };
 use crate::migrations::Migrator;
@@ -85,12 +85,12 @@ impl Server {
     }
 
     /// A pool of at most `connections`. It connects when it is used, so that a server that is away
-    /// for a moment is waited for by whoever asks, for as long as a request waits.
-    async fn pool(&self, connections: u32) -> Result<DatabaseConnection, DbErr> {
+    /// for a moment is waited for by whoever asks, for as long as `wait`.
+    async fn pool(&self, connections: u32, wait: Duration) -> Result<DatabaseConnection, DbErr> {
         let mut options = self.options();
         options
             .max_connections(connections)
-            .acquire_timeout(ACQUIRE)
+            .acquire_timeout(wait)
             .idle_timeout(IDLE)
             .max_lifetime(LIFETIME)
             .test_before_acquire_if_idle_for(ASK_AFTER)
@@ -217,16 +217,16 @@ impl Sql {
             server.migrate().await?;
         }
         let writers = connections.div_ceil(3);
-        let write = server.pool(writers).await?;
+        let write = server.pool(writers, options.wait).await?;
         if options.access != Access::Migrate {
             is_of_this_version(&write, "the database").await?;
         }
         let read = match connections.saturating_sub(writers) {
             0 => write.clone(),
-            readers => server.pool(readers).await?,
+            readers => server.pool(readers, options.wait).await?,
         };
         let pages = match &replica {
-            Some(replica) => replica.pool(connections).await?,
+            Some(replica) => replica.pool(connections, options.wait).await?,
             None => read.clone(),
         };
         Ok(Sql {
@@ -234,6 +234,7 @@ impl Sql {
             read,
             pages,
             has_replica: replica.is_some(),
+            wait: options.wait,
             pay_window_s: options.pay_window_s,
         })
     }

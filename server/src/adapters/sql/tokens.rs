@@ -27,7 +27,7 @@ impl LoginTokens for Sql {
             expires_at_ms: Set(expires_at_ms),
             dies_at_ms: Set(dies_at_ms),
         };
-        row.insert(&self.write).answer().await?;
+        row.insert(&self.write).answer(self).await?;
         Ok(())
     }
 
@@ -35,7 +35,7 @@ impl LoginTokens for Sql {
         let found = login_token::Entity::find_by_id(token.0.clone())
             .find_also_related(account::Entity)
             .one(&self.read)
-            .answer()
+            .answer(self)
             .await?;
         let Some((row, Some(account))) = found else {
             return Ok(None);
@@ -52,7 +52,7 @@ impl LoginTokens for Sql {
             .col_expr(login_token::Column::ExpiresAtMs, Expr::value(expires_at_ms))
             .filter(login_token::Column::TokenHash.eq(token.0.as_str()))
             .exec(&self.write)
-            .answer()
+            .answer(self)
             .await?;
         Ok(())
     }
@@ -60,7 +60,7 @@ impl LoginTokens for Sql {
     async fn remove(&self, token: &TokenHash) -> Result<(), PortError> {
         login_token::Entity::delete_by_id(token.0.clone())
             .exec(&self.write)
-            .answer()
+            .answer(self)
             .await?;
         Ok(())
     }
@@ -69,7 +69,7 @@ impl LoginTokens for Sql {
         login_token::Entity::delete_many()
             .filter(login_token::Column::ExpiresAtMs.lt(now_ms))
             .exec(&self.write)
-            .answer()
+            .answer(self)
             .await?;
         Ok(())
     }

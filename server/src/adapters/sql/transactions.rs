@@ -16,11 +16,11 @@ use super::{
 };
 use crate::{chain::Chain, engine::ports::PortError};
 
-/// How long a single statement may take, the wait for a connection included. A little more than the
-/// servers' own limit: this one is for a server that does not answer at all.
-const STATEMENT: Duration = Duration::from_secs(6);
-/// How long a transaction may take, with all its attempts.
-const TRANSACTION: Duration = Duration::from_secs(10);
+/// How long a single statement may take once it has a connection. A little more than the servers'
+/// own limit: this one is for a server that does not answer at all.
+const STATEMENT: Duration = Duration::from_millis(5_500);
+/// How long a transaction may take once it has a connection, with all its attempts.
+const TRANSACTION: Duration = Duration::from_millis(9_500);
 /// How often a transaction that gave way begins again.
 const RETRIES: u32 = 3;
 /// The longest pause before the first retry; it grows with the retries.
@@ -40,10 +40,11 @@ pub type Body<'t, T> = BoxFuture<'t, Result<T, LedgerError>>;
 
 /// A statement of its own, within its bound.
 pub trait Answer<T>: Future<Output = Result<T, DbErr>> + Send + Sized {
-    /// Waits for the answer, and says what an error means.
-    fn answer(self) -> impl Future<Output = Result<T, PortError>> + Send {
-        async {
-            match timeout(STATEMENT, self).await {
+    /// Waits for the answer of `sql`, and says what an error means.
+    fn answer(self, sql: &Sql) -> impl Future<Output = Result<T, PortError>> + Send {
+        let limit = sql.wait + STATEMENT;
+        async move {
+            match timeout(limit, self).await {
                 Ok(answered) => answered.map_err(port_error),
                 Err(_) => Err(PortError::busy(PORT, "no answer to a statement in time")),
             }
@@ -90,7 +91,7 @@ impl Sql {
                 sleep(Duration::from_millis(rand::random_range(1..=longest))).await;
             }
         };
-        match timeout(TRANSACTION, attempts).await {
+        match timeout(self.wait + TRANSACTION, attempts).await {
             Ok(ended) => ended,
             Err(_) => Err(PortError::busy(PORT, "a transaction did not end in time").into()),
         }
@@ -139,7 +140,7 @@ impl Sql {
     }
 
     /// Runs `body` in a transaction of the primary that only reads and sees one state of the ledger
-    /// throughout, for at most `limit`.
+    /// throughout, for at most `limit` once it has a connection.
     pub(super) async fn read_consistently<T, W>(
         &self,
         limit: Duration,
@@ -160,7 +161,7 @@ impl Sql {
             read.commit().await?;
             Ok(value)
         };
-        match timeout(limit, reading).await {
+        match timeout(self.wait + limit, reading).await {
             Ok(ended) => ended,
             Err(_) => Err(PortError::busy(PORT, "a consistent read did not end in time").into()),
         }
@@ -170,7 +171,7 @@ impl Sql {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::adapters::sql::connect::FOR_A_TEST;
+    use crate::adapters::sql::{COMMAND_WAIT, LedgerOptions, connect::FOR_A_TEST};
 
     /// As SQLite does by itself when a COMMIT fails on a full disk.
     async fn fail_a_commit(sql: &Sql) {
@@ -178,6 +179,32 @@ mod tests {
             Box::pin(async { Ok(transaction.execute_unprepared("ROLLBACK").await.map(drop)?) })
         });
         assert!(failed.await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_command_waits_longer_for_a_connection_than_a_request() {
+        let folder = tempfile::tempdir().unwrap();
+        let request = Sql::open(folder.path(), &FOR_A_TEST).await.unwrap();
+        let options = LedgerOptions {
+            wait: COMMAND_WAIT,
+            ..FOR_A_TEST
+        };
+        let command = Sql::open(folder.path(), &options).await.unwrap();
+        // The only connections that write. Nothing is locked in the file.
+        let of_request = request.write.begin().await.unwrap();
+        let of_command = command.write.begin().await.unwrap();
+        let given_up = async {
+            let refused = request.wait_for_writes().await;
+            assert!(
+                matches!(refused, Err(PortError::Busy { .. })),
+                "{refused:?}"
+            );
+            of_command.rollback().await.unwrap();
+        };
+        // The command began to wait before the request did, and waits after it has given up.
+        let (waited, ()) = tokio::join!(command.wait_for_writes(), given_up);
+        waited.unwrap();
+        of_request.rollback().await.unwrap();
     }
 
     #[tokio::test]

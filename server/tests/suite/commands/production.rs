@@ -5,7 +5,7 @@ use std::{path::Path, time::Duration};
 use app::wire::{AccountId, Mobile, Password, Role};
 use server::{
     adapters::{
-        sql::{Access, Durability, LedgerOptions, Sql},
+        sql::{Access, COMMAND_WAIT, Durability, LedgerOptions, Sql},
         system::Argon2Passwords,
     },
     engine::ports::{Account, Passwords},
@@ -23,6 +23,7 @@ async fn ledger(data: &Path) -> Sql {
     let options = LedgerOptions {
         access: Access::Migrate,
         durability: Durability::Process,
+        wait: COMMAND_WAIT,
         pay_window_s: 600,
     };
     Sql::open(data, &options).await.unwrap()

@@ -3,17 +3,21 @@
 use std::time::{Duration, Instant};
 
 use sea_orm::TransactionTrait;
-use server::engine::ports::{DueReleases, GateLedger, OrderWriter, PortError};
+use server::{
+    adapters::sql::{COMMAND_WAIT, LedgerOptions, Sql},
+    engine::ports::{DueReleases, GateLedger, OrderWriter, PortError},
+};
 
 use super::{
     on_every_server,
-    opened::{Opened, Server, batch, held, run, until_not_busy},
+    opened::{OPTIONS, Opened, Server, batch, held, run, until_not_busy},
 };
 use crate::support::START_MS;
 use test_servers::{MariaDb, Postgres};
 
 on_every_server! {
     whoever_finds_no_connection_hears_so_within_half_a_second
+    a_command_waits_longer_for_a_connection_than_a_request
     a_lock_that_does_not_come_is_busy
 }
 
@@ -49,6 +53,39 @@ async fn whoever_finds_no_connection_hears_so_within_half_a_second(server: Serve
     let (written, ()) = futures::join!(writing, others);
     written.unwrap();
     ledger.audit().await;
+}
+
+async fn a_command_waits_longer_for_a_connection_than_a_request(server: Server) {
+    let request = Opened::at(&server.database(), 1).await;
+    let item = request.item(1, 5).await;
+    let options = LedgerOptions {
+        wait: COMMAND_WAIT,
+        ..OPTIONS
+    };
+    let command = Sql::connect(&request.url, None, 1, &options).await.unwrap();
+    let foreign = request.foreign().await;
+    let stranger = foreign.begin().await.unwrap();
+    run(&stranger, "UPDATE items SET sequence = sequence + 1").await;
+    let (first, second) = (batch(&[held(item, 1)]), batch(&[held(item, 2)]));
+    let given_up = async {
+        // The writers hold the only connections as soon as one cannot be had.
+        let deadline = Instant::now() + Duration::from_secs(4);
+        while !is_busy(request.sql.ping().await) {
+            assert!(Instant::now() < deadline, "there was always a connection");
+        }
+        stranger.commit().await.unwrap();
+    };
+    // The command began to wait before the request did, and waits after it has given up.
+    let (of_command, pinged, of_request, ()) = futures::join!(
+        command.write(&first, START_MS),
+        command.ping(),
+        request.sql.write(&second, START_MS),
+        given_up
+    );
+    of_command.unwrap();
+    pinged.unwrap();
+    of_request.unwrap();
+    request.audit().await;
 }
 
 async fn a_lock_that_does_not_come_is_busy(server: Server) {

@@ -11,7 +11,9 @@ use std::{
 use app::wire::{AccountId, ItemId, OrderId, ReservationId, RoundId};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
 use server::{
-    adapters::sql::{Access, ConnectError, Durability, LedgerOptions, NewItem, NewRound, Sql},
+    adapters::sql::{
+        Access, ConnectError, Durability, LedgerOptions, NewItem, NewRound, REQUEST_WAIT, Sql,
+    },
     engine::{
         audit::{self, Report},
         ports::{OrderWriter, PortError, QueuedReservation, WriteOutcome},
@@ -22,6 +24,14 @@ use uuid::Uuid;
 use crate::support::{HOUR_MS, START_MS, both, sample_item};
 use test_servers::{MariaDb, Postgres, mariadb, postgres};
 
+/// How a ledger is opened, unless a test wants something else.
+pub const OPTIONS: LedgerOptions = LedgerOptions {
+    access: Access::Migrate,
+    durability: Durability::Disk,
+    wait: REQUEST_WAIT,
+    pay_window_s: 600,
+};
+
 /// Opens a database.
 pub async fn connect(
     url: &str,
@@ -29,11 +39,7 @@ pub async fn connect(
     connections: u32,
     access: Access,
 ) -> Result<Sql, ConnectError> {
-    let options = LedgerOptions {
-        access,
-        durability: Durability::Disk,
-        pay_window_s: 600,
-    };
+    let options = LedgerOptions { access, ..OPTIONS };
     Sql::connect(url, replica_url, connections, &options).await
 }
 

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use server::{
     adapters::{
         faulty::FaultPlan,
-        sql::{Access, Durability},
+        sql::{Access, Durability, REQUEST_WAIT},
         system::LogNotifier,
     },
     assembly::Environment,
@@ -118,6 +118,7 @@ pub fn environment(
         passwords: Arc::new(PlainPasswords),
         notifier: Arc::new(LogNotifier),
         access: Access::Migrate,
+        wait: REQUEST_WAIT,
         declares_queues: true,
         durability: Durability::Process,
         faults,
