@@ -16,4 +16,4 @@ pub use icon::{Dial, Icon, Shape};
 pub use order_badge::OrderBadge;
 pub use picture::Picture;
 pub use price::Price;
-pub use time::{Calendar, Instant, ShopZone};
+pub use time::{Calendar, Instant};

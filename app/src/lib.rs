@@ -23,6 +23,8 @@ mod components;
 pub mod pages;
 #[cfg(feature = "ssr")]
 pub mod port;
+#[cfg(feature = "ssr")]
+mod settings;
 
 #[cfg(feature = "ssr")]
-pub use components::ShopZone;
+pub use settings::ShopSettings;

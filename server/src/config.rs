@@ -151,7 +151,7 @@ impl Config {
             captcha_required: self.sale.captcha.is_some(),
             captcha_life_ms: ms(self.sale.captcha_life),
             path_life_ms: ms(self.sale.path_life),
-            path_opens_before_ms: ms(self.sale.path_opens_before),
+            path_opens_before_ms: i64::from(self.sale.path_opens_before_s) * 1_000,
             login_life_ms: ms(self.log_ins.life),
             login_life_max_ms: ms(self.log_ins.life_max),
             pay_grace_ms: ms(self.payments.grace),

@@ -27,7 +27,7 @@ mod visitor;
 
 use std::{sync::Arc, time::Duration};
 
-use app::{ShopZone, api::LoginCookie, port::Shop};
+use app::{ShopSettings, api::LoginCookie, port::Shop};
 use axum::{
     Router,
     extract::DefaultBodyLimit,
@@ -55,8 +55,8 @@ pub struct HttpSettings {
     pub page_life: Duration,
     /// A request that takes longer is answered with `busy`.
     pub request_timeout: Duration,
-    /// Where pages show times.
-    pub zone: ShopZone,
+    /// What pages show, and pass on to the browser.
+    pub shop: ShopSettings,
 }
 
 /// Everything the routes need.
@@ -85,10 +85,11 @@ struct AppState {
 impl AppState {
     /// The one closure through which services reach server functions and pages.
     fn context(&self) -> impl Fn() + Clone + Send + Sync + 'static {
-        let (shop, zone, cookie) = (self.shop.clone(), self.settings.zone, self.settings.cookie);
+        let (shop, settings) = (self.shop.clone(), self.settings.shop);
+        let cookie = self.settings.cookie;
         move || {
             provide_context(shop.clone());
-            provide_context(zone);
+            provide_context(settings);
             provide_context(cookie);
         }
     }

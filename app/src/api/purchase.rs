@@ -23,7 +23,8 @@ pub async fn captcha_words(captcha_id: CaptchaId) -> Result<CaptchaWords, ApiErr
     shop()?.captcha_words(&visitor()?, captcha_id).await
 }
 
-/// `POST /api/path`: the hidden path for a right answer, from a minute before the start.
+/// `POST /api/path`: the hidden path for a right answer, from a while before the start (setting
+/// `PATH_OPENS_BEFORE_S`).
 #[server(endpoint = "/path", prefix = "/api", input = Json, output = Json)]
 pub async fn path(
     item_id: ItemId,

@@ -4,21 +4,7 @@
 use jiff::{Timestamp, civil::DateTime, tz::Offset};
 use leptos::prelude::*;
 
-use crate::{text::pages::time as say, wire::Language};
-
-/// Where the shop's clocks hang: minutes east of UTC, from the server's settings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ShopZone {
-    /// −1559 to 1559; beyond that UTC is used.
-    pub offset_min: i32,
-}
-
-impl Default for ShopZone {
-    /// UTC+8: the whole of China.
-    fn default() -> Self {
-        Self { offset_min: 8 * 60 }
-    }
-}
+use crate::{settings::ShopSettings, text::pages::time as say, wire::Language};
 
 /// The shop's calendar while one page is rendered: its zone, its language, and which day is today.
 #[derive(Clone, Copy, Debug)]
@@ -31,16 +17,11 @@ pub struct Calendar {
 impl Calendar {
     /// The calendar of the page being rendered, at `now_ms`.
     pub fn of_page(now_ms: i64, language: Language) -> Self {
-        Self::new(
-            use_context::<ShopZone>().unwrap_or_default(),
-            now_ms,
-            language,
-        )
+        Self::new(ShopSettings::of_page().utc_offset_min, now_ms, language)
     }
 
-    fn new(zone: ShopZone, now_ms: i64, language: Language) -> Self {
-        let offset =
-            Offset::from_seconds(zone.offset_min.saturating_mul(60)).unwrap_or(Offset::UTC);
+    fn new(utc_offset_min: i32, now_ms: i64, language: Language) -> Self {
+        let offset = Offset::from_seconds(utc_offset_min.saturating_mul(60)).unwrap_or(Offset::UTC);
         Self {
             offset,
             now_ms,
@@ -130,7 +111,7 @@ mod tests {
     const HOUR_MS: i64 = 3_600_000;
 
     fn calendar(language: Language) -> Calendar {
-        Calendar::new(ShopZone::default(), NOW_MS, language)
+        Calendar::new(8 * 60, NOW_MS, language)
     }
 
     #[test]
@@ -174,7 +155,7 @@ mod tests {
             calendar(Language::Zh).machine(NOW_MS),
             "2026-01-05T23:30:00+08:00"
         );
-        let west = Calendar::new(ShopZone { offset_min: -210 }, NOW_MS, Language::Zh);
+        let west = Calendar::new(-210, NOW_MS, Language::Zh);
         assert_eq!(west.machine(NOW_MS), "2026-01-05T12:00:00-03:30");
         assert_eq!(
             calendar(Language::En).exact(NOW_MS + 3_000),

@@ -28,6 +28,8 @@ pub struct PanelItem {
     pub starts_at_ms: i64,
     /// The round closes (exclusive).
     pub ends_at_ms: i64,
+    /// Questions and paths are given from this many seconds before the start.
+    pub opens_before_s: u32,
     /// The operator's words in the page's language, when the round was stopped by hand.
     pub stopped: Option<String>,
     /// Seconds a buyer has to pay.

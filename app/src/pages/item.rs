@@ -11,6 +11,7 @@ use crate::{
     api,
     components::{Calendar, Failure, Icon, Instant, Picture, Price, Shape},
     islands::{BuyPanel, PanelItem},
+    settings::ShopSettings,
     text::pages::{home, item as say},
     wire::{ApiError, ItemDetail, ItemId, Language, Phase},
 };
@@ -55,6 +56,7 @@ fn ItemView(item: ItemDetail, calendar: Calendar, language: Language) -> impl In
         item_id: item.item.item_id,
         starts_at_ms: item.starts_at_ms,
         ends_at_ms: item.ends_at_ms,
+        opens_before_s: ShopSettings::of_page().path_opens_before_s,
         stopped: item
             .stopped
             .as_ref()

@@ -2,7 +2,7 @@
 
 use std::{fmt::Display, net::SocketAddr, path::Path, pin::pin, sync::Arc, time::Duration};
 
-use app::{ShopZone, api::LoginCookie};
+use app::{ShopSettings, api::LoginCookie};
 use clap::ValueEnum;
 use leptos::prelude::{Env, LeptosOptions};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -263,8 +263,9 @@ fn site(
             trusted_proxies: config.web.trusted_proxies.clone(),
             page_life: config.web.page_life,
             request_timeout: REQUEST_TIMEOUT,
-            zone: ShopZone {
-                offset_min: config.web.utc_offset_min,
+            shop: ShopSettings {
+                utc_offset_min: config.web.utc_offset_min,
+                path_opens_before_s: config.sale.path_opens_before_s,
             },
         },
     }

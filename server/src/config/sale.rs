@@ -23,7 +23,7 @@ section! {
             "A question can be answered for this long.";
         path_life: Duration = "PATH_LIFE_S", "60", Seconds(1, 3_600),
             "A hidden path can be used for this long.";
-        path_opens_before: Duration = "PATH_OPENS_BEFORE_S", "60", Seconds(1, 86_400),
+        path_opens_before_s: u32 = "PATH_OPENS_BEFORE_S", "60", whole("seconds", 1, 86_400),
             "Questions and paths are given from this long before the start of a round.";
         pay_window_s: u32 = "PAY_WINDOW_S", "600", whole("seconds", 1, 2_000_000),
             "A buyer has this long to pay, unless the round says otherwise.";

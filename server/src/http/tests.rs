@@ -11,7 +11,7 @@ mod purchase;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use app::{ShopZone, api::LoginCookie, wire::ApiError};
+use app::{ShopSettings, api::LoginCookie, wire::ApiError};
 use async_trait::async_trait;
 use axum::{
     Router,
@@ -64,7 +64,7 @@ fn router_with(shop: &Arc<FakeShop>, change: impl FnOnce(&mut Site)) -> Router {
             trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
             page_life: Duration::from_secs(60),
             request_timeout: Duration::from_secs(10),
-            zone: ShopZone { offset_min: 480 },
+            shop: ShopSettings::default(),
         },
     };
     change(&mut site);

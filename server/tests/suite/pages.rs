@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use app::{ShopZone, api::LoginCookie, port::Visitor, wire::ItemId};
+use app::{ShopSettings, api::LoginCookie, port::Visitor, wire::ItemId};
 use async_trait::async_trait;
 use axum::{
     Router,
@@ -52,7 +52,7 @@ fn site(shop: &TestShop) -> Router {
             trusted_proxies: Vec::new(),
             page_life: std::time::Duration::from_secs(60),
             request_timeout: std::time::Duration::from_secs(10),
-            zone: ShopZone { offset_min: 480 },
+            shop: ShopSettings::default(),
         },
     })
 }

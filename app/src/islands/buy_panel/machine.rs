@@ -55,16 +55,16 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// Nothing known but the page's own words: the window, and the operator's words if the round
-    /// was stopped when the page was made.
+    /// Nothing known but the page's own words: the window, how long before it questions are asked,
+    /// and the operator's words if the round was stopped when the page was made.
     pub fn new(
-        starts_at_ms: i64,
-        ends_at_ms: i64,
+        window_ms: (i64, i64),
+        opens_before_s: u32,
         stopped: Option<String>,
         language: Language,
     ) -> Self {
         Self {
-            sale: Sale::new(starts_at_ms, ends_at_ms, stopped, language),
+            sale: Sale::new(window_ms, opens_before_s, stopped, language),
             visitor: Visitor::Unknown,
             mine_known: false,
             mine: None,

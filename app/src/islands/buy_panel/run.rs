@@ -44,7 +44,8 @@ impl Runner {
     /// A machine that sleeps until [`Runner::live`].
     pub fn new(item: PanelItem, language: Language) -> Self {
         let stopped = item.stopped.clone();
-        let machine = Machine::new(item.starts_at_ms, item.ends_at_ms, stopped, language);
+        let window_ms = (item.starts_at_ms, item.ends_at_ms);
+        let machine = Machine::new(window_ms, item.opens_before_s, stopped, language);
         let model = ViewModel::of(&State::Loading, None, &item, language);
         let item_id = item.item_id;
         let parts = Parts {

@@ -33,6 +33,17 @@ pub fn opens_in(language: Language, warm: bool) -> &'static str {
     }
 }
 
+/// Signed in, and questions are not asked yet: they are from `opens_before_s` before the start.
+pub fn you_are_signed_in(language: Language, opens_before_s: u32) -> String {
+    let before = duration(language, opens_before_s);
+    match language {
+        Language::Zh => format!("您已登录。开抢前 {before}可以提前回答验证问题。"),
+        Language::En => format!(
+            "You are signed in. {before} before the start you can answer the question in advance."
+        ),
+    }
+}
+
 /// The answer's life is over, above the clock that counts to the end or to the start.
 pub fn expired_answer(language: Language, open: bool) -> &'static str {
     match (language, open) {
@@ -149,17 +160,14 @@ messages! {
         "Sign in now, so that you are ready.";
     /// Signed out and on sale.
     sign_in_to_buy: "登录后即可抢购。", "Sign in to buy.";
-    /// More than a minute before the start.
-    you_are_signed_in: "您已登录。开抢前一分钟可以提前回答验证问题。",
-        "You are signed in. One minute before the start you can answer the question in advance.";
-    /// The last minute.
+    /// Questions are asked, the start is still to come.
     answer_early_hint: "现在回答验证问题，开抢时一键下单。",
         "Answer the question now, and one press is enough at the start.";
-    /// The last minute's button.
+    /// The button for it.
     answer_early: "提前验证", "Answer now";
     /// The path is here.
     you_are_ready: "您已准备好，距离开抢还有", "You are ready. Opens in";
-    /// The last minute, signed in and answered: what comes next.
+    /// Before the start, signed in and answered: what comes next.
     ready_before_hint: "时间一到，按钮就会亮起。", "The button comes alive at the start.";
     /// On sale.
     open: "正在抢购，距离结束还有", "On sale now, ends in";

@@ -337,3 +337,13 @@ async fn a_shared_cache_shows_no_page_beyond_a_start() {
         );
     }
 }
+
+#[tokio::test]
+async fn the_panel_is_told_how_long_before_the_start_the_shop_asks_questions() {
+    let router = router_with(&FakeShop::new(), |site| {
+        site.settings.shop.path_opens_before_s = 4321;
+    });
+    let page = ask_get(&router, &item_page()).await;
+    let told = "&quot;opens_before_s&quot;:4321";
+    assert!(page.text().contains(told), "{}", page.text());
+}

@@ -3,14 +3,13 @@
 use super::{Effect, EventContext, Machine, Slot, Wait};
 use crate::wire::{AccountId, ApiError, Language, Me, Phase, ReservationStatus, Stock};
 
-/// Questions and paths are handed out from this long before the start.
-const WARM_MS: i64 = 60_000;
-
 /// The item's round and stock.
 #[derive(Debug)]
 pub struct Sale {
     pub starts_at_ms: i64,
     pub ends_at_ms: i64,
+    /// Questions and paths are given from this long before the start.
+    opens_before_ms: i64,
     pub stopped: bool,
     pub words: Option<String>,
     language: Language,
@@ -40,8 +39,8 @@ pub enum Visitor {
 
 impl Sale {
     pub fn new(
-        starts_at_ms: i64,
-        ends_at_ms: i64,
+        (starts_at_ms, ends_at_ms): (i64, i64),
+        opens_before_s: u32,
         words: Option<String>,
         language: Language,
     ) -> Self {
@@ -49,6 +48,7 @@ impl Sale {
         Self {
             starts_at_ms,
             ends_at_ms,
+            opens_before_ms: i64::from(opens_before_s) * 1_000,
             stopped,
             words,
             language,
@@ -61,19 +61,20 @@ impl Sale {
         match Phase::at(self.starts_at_ms, self.ends_at_ms, self.stopped, now_ms) {
             Phase::Ended => Offer::Ended,
             Phase::Stopped => Offer::Stopped,
-            Phase::Upcoming if now_ms < self.starts_at_ms - WARM_MS => Offer::Before,
+            Phase::Upcoming if now_ms < self.opens_at_ms() => Offer::Before,
             Phase::Upcoming => Offer::Warm,
             Phase::Running if self.sellable == 0 => Offer::SoldOut,
             Phase::Running => Offer::Open,
         }
     }
 
+    /// Questions and paths are given from here on.
+    fn opens_at_ms(&self) -> i64 {
+        self.starts_at_ms - self.opens_before_ms
+    }
+
     pub fn boundaries_ms(&self) -> [i64; 3] {
-        [
-            self.starts_at_ms - WARM_MS,
-            self.starts_at_ms,
-            self.ends_at_ms,
-        ]
+        [self.opens_at_ms(), self.starts_at_ms, self.ends_at_ms]
     }
 
     /// How long what we know of the stock is good enough.

@@ -70,14 +70,14 @@ pub enum State {
     Late,
     /// Nothing is known yet, because asking has failed; it is repeated by itself, or by hand.
     Unread(Wait),
-    /// More than a minute to the start.
+    /// Questions are not asked yet.
     Before {
         /// The start.
         opens_at_ms: i64,
         /// Somebody is signed in.
         signed_in: bool,
     },
-    /// The last minute.
+    /// Before the start; questions are asked.
     Warm {
         /// The start.
         opens_at_ms: i64,

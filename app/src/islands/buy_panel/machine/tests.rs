@@ -17,6 +17,7 @@ use uuid::Uuid;
 /// The round of the stories.
 const START_MS: i64 = 1_000_000;
 const END_MS: i64 = 2_000_000;
+const OPENS_BEFORE_S: u32 = 60;
 /// The page of the stories woke up at this instant.
 const PAGE_BEGAN_MS: i64 = 900_000;
 
@@ -31,7 +32,7 @@ impl Scenario {
     /// The page woke up at `now_ms`; nothing else is known.
     fn asleep(now_ms: i64) -> Self {
         Self {
-            machine: Machine::new(START_MS, END_MS, None, Language::En),
+            machine: Machine::new((START_MS, END_MS), OPENS_BEFORE_S, None, Language::En),
             now_ms,
             effects: Vec::new(),
         }

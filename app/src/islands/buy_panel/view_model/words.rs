@@ -179,7 +179,7 @@ impl Words<'_> {
                 self.sign_in(model.hint(panel::sign_in_to_be_ready(language)))
             }
             (Readiness::ToAnswer | Readiness::Expired, false) => model
-                .hint(panel::you_are_signed_in(language))
+                .hint(panel::you_are_signed_in(language, self.item.opens_before_s))
                 .button(self.buy_label(), Press::Dead),
             (Readiness::ToAnswer, true) => model
                 .hint(panel::answer_early_hint(language))

@@ -39,6 +39,22 @@ fn time_alone_leads_through_the_round() {
 }
 
 #[test]
+fn questions_are_asked_from_as_long_before_the_start_as_the_shop_says() {
+    for opens_before_s in [10, 600] {
+        let opens_at_ms = START_MS - i64::from(opens_before_s) * 1_000;
+        let mut scenario = Scenario::asleep(opens_at_ms - 1);
+        scenario.machine = Machine::new((START_MS, END_MS), opens_before_s, None, Language::En);
+        scenario
+            .tell(Event::ClockSet)
+            .tell(Event::StockRead(Ok(stock(5))))
+            .tell(Event::MeRead(Ok(None)))
+            .is("before");
+        assert_eq!(scenario.timer_ms(Slot::Boundary), Some(1));
+        scenario.at(opens_at_ms).is("warm");
+    }
+}
+
+#[test]
 fn a_signed_out_visitor_is_asked_to_sign_in_and_never_for_a_reservation() {
     let mut scenario = Scenario::asleep(START_MS - 90_000);
     scenario
