@@ -25,6 +25,7 @@ pub use connection::{Arg, Redis};
 pub(crate) use gate::KEEP_MS;
 pub use gate::{GateClock, RedisGate, Timeouts};
 pub use limits::RedisLimits;
+pub use memory_policy::MemoryPolicy;
 pub use outbox::RedisOutbox;
 pub use paths::RedisPaths;
 pub use results::{CachedReservations, RecordingGate, RecordingOrders, Results};

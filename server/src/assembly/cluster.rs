@@ -10,9 +10,9 @@ use crate::{
     adapters::{
         rabbitmq::{RETRY_AFTER, RabbitQueue},
         redis::{
-            CachedReservations, ClusterClock, GateClock, RecordingGate, RecordingOrders, Redis,
-            RedisCaptchas, RedisGate, RedisLimits, RedisOutbox, RedisPaths, RedisTokens,
-            RedisWakeSignal, Results, SignalListener, Timeouts,
+            CachedReservations, ClusterClock, GateClock, MemoryPolicy, RecordingGate,
+            RecordingOrders, Redis, RedisCaptchas, RedisGate, RedisLimits, RedisOutbox, RedisPaths,
+            RedisTokens, RedisWakeSignal, Results, SignalListener, Timeouts,
         },
         sold_out_cache::SoldOutCache,
         sold_out_gate::SoldOutGate,
@@ -28,6 +28,8 @@ use crate::{
 /// Entries of the outbox that a relay has had for so long are another relay's: longer than a relay
 /// waits for the queue's confirms.
 const RELAY_IDLE: Duration = Duration::from_secs(5);
+/// What Redis said about its memory policy is good for so long.
+const MEMORY_POLICY_GOOD_FOR: Duration = Duration::from_secs(5);
 
 /// The instance's lines to the servers, and what it hears over them.
 struct Lines {
@@ -84,6 +86,8 @@ pub async fn assemble(
         move || wake_signals_of_all.clone().publish(),
     ));
 
+    let policy = MemoryPolicy::new(lines.redis.clone(), MEMORY_POLICY_GOOD_FOR);
+    let policy = Arc::new(policy);
     let rabbit = lines.rabbit.clone();
     let (sandbox, gateway) = provider(config, &environment, &lines.sql, &lines.clock);
     let parts = parts(config, &environment, &lines, gateway);
@@ -93,11 +97,11 @@ pub async fn assemble(
         tasks,
         dependencies: vec![
             ledger_ping(&lines.sql),
-            ("gate", gate_ping(lines.redis.clone())),
-            ("gate_memory", memory_policy(lines.redis.clone())),
+            ("gate", gate_ping(lines.redis)),
+            ("gate_memory", memory_policy(policy.clone())),
             ("queue", queue_ping(lines.rabbit)),
         ],
-        settings: Some(memory_policy(lines.redis)),
+        settings: Some(memory_policy(policy)),
         sandbox,
         shutdown_hook: Some(Box::pin(async move { rabbit.stop().await })),
         sql: lines.sql,
@@ -189,10 +193,10 @@ fn gate_ping(redis: Redis) -> Ping {
     })
 }
 
-fn memory_policy(redis: Redis) -> Ping {
+fn memory_policy(policy: Arc<MemoryPolicy>) -> Ping {
     Box::new(move || {
-        let redis = redis.clone();
-        Box::pin(async move { redis.check_memory_policy().await })
+        let policy = policy.clone();
+        Box::pin(async move { policy.check().await })
     })
 }
 

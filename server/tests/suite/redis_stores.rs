@@ -3,6 +3,7 @@
 
 mod captchas_and_paths;
 mod clock;
+mod memory_policy;
 mod results;
 mod signals;
 mod tokens;

@@ -1,12 +1,16 @@
 //! What Redis does when its memory is full. It must refuse to write: any other policy deletes keys of
 //! its own choice, and with them who holds a unit.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
 
 use redis::{
     RedisResult,
     cluster_routing::{MultipleNodeRoutingInfo, RoutingInfo},
 };
+use tokio::sync::Mutex;
 
 use super::{PORT, Redis, connection::Connection};
 use crate::engine::ports::PortError;
@@ -15,17 +19,33 @@ use crate::engine::ports::PortError;
 const KEEPS: &str = "noeviction";
 const SETTING: &str = "maxmemory-policy";
 
-impl Redis {
+/// The check, with its last answer. That is good for a while: readiness is asked by every balancer,
+/// by the container's own check and by whoever else reaches the process, and each question would be a
+/// `CONFIG GET` at every master, about a setting that only an operator changes.
+pub struct MemoryPolicy {
+    redis: Redis,
+    good_for: Duration,
+    /// When the servers were asked, and the policy of one that deletes.
+    last: Mutex<Option<(Instant, Option<String>)>>,
+}
+
+impl MemoryPolicy {
+    /// Asks the servers at most once in `good_for`.
+    pub fn new(redis: Redis, good_for: Duration) -> Self {
+        Self {
+            redis,
+            good_for,
+            last: Mutex::default(),
+        }
+    }
+
     /// Whether every server refuses to write when its memory is full. One that does not tell, as
     /// many that are rented do not, or that does not answer now, counts as one that does.
     ///
     /// # Errors
     /// When one deletes instead.
-    pub async fn check_memory_policy(&self) -> Result<(), PortError> {
-        let Ok(policies) = self.call(read).await else {
-            return Ok(());
-        };
-        match policies.into_iter().find(|policy| policy != KEEPS) {
+    pub async fn check(&self) -> Result<(), PortError> {
+        match self.policy_that_deletes().await {
             None => Ok(()),
             Some(policy) => Err(PortError::failed(
                 PORT,
@@ -35,6 +55,20 @@ impl Redis {
                 ),
             )),
         }
+    }
+
+    async fn policy_that_deletes(&self) -> Option<String> {
+        // Locked until the servers have answered: whoever comes meanwhile gets the same answer.
+        let mut last = self.last.lock().await;
+        if let Some((asked_at, policy)) = &*last
+            && asked_at.elapsed() < self.good_for
+        {
+            return policy.clone();
+        }
+        let policies = self.redis.call(read).await.unwrap_or_default();
+        let policy = policies.into_iter().find(|policy| policy != KEEPS);
+        *last = Some((Instant::now(), policy.clone()));
+        policy
     }
 }
 
