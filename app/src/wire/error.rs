@@ -30,6 +30,22 @@ pub enum Rejection {
     Busy,
 }
 
+impl Rejection {
+    /// Its code, the same in gate, ledger and wire.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Rejection::NotStarted => "not_started",
+            Rejection::Ended => "ended",
+            Rejection::Stopped => "stopped",
+            Rejection::SoldOut => "sold_out",
+            Rejection::AlreadyReserved => "already_reserved",
+            Rejection::PathInvalid => "path_invalid",
+            Rejection::CaptchaWrong => "captcha_wrong",
+            Rejection::Busy => "busy",
+        }
+    }
+}
+
 /// What can go wrong, as every caller sees it. Codes and statuses are a contract.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(tag = "error", rename_all = "snake_case", from = "Flat")]
@@ -185,18 +201,18 @@ impl ApiError {
             ApiError::Unauthenticated => "unauthenticated",
             ApiError::Forbidden => "forbidden",
             ApiError::Banned => "banned",
-            ApiError::CaptchaWrong => "captcha_wrong",
-            ApiError::PathInvalid => "path_invalid",
+            ApiError::CaptchaWrong => Rejection::CaptchaWrong.code(),
+            ApiError::PathInvalid => Rejection::PathInvalid.code(),
             ApiError::NotFound => "not_found",
-            ApiError::NotStarted => "not_started",
-            ApiError::SoldOut => "sold_out",
-            ApiError::AlreadyReserved { .. } => "already_reserved",
-            ApiError::Stopped => "stopped",
+            ApiError::NotStarted => Rejection::NotStarted.code(),
+            ApiError::SoldOut => Rejection::SoldOut.code(),
+            ApiError::AlreadyReserved { .. } => Rejection::AlreadyReserved.code(),
+            ApiError::Stopped => Rejection::Stopped.code(),
             ApiError::OrderState => "order_state",
-            ApiError::Ended => "ended",
+            ApiError::Ended => Rejection::Ended.code(),
             ApiError::Invalid { .. } => "invalid",
             ApiError::RateLimited { .. } => "rate_limited",
-            ApiError::Busy { .. } => "busy",
+            ApiError::Busy { .. } => Rejection::Busy.code(),
             ApiError::Internal { .. } => "internal",
             ApiError::Offline => "offline",
         }
@@ -262,6 +278,23 @@ mod tests {
         );
         assert_eq!(limited.code(), "rate_limited");
         assert_eq!((limited.status(), limited.retry_after_s()), (429, Some(3)));
+    }
+
+    #[test]
+    fn the_code_of_a_rejection_is_the_word_it_is_written_as() {
+        for rejection in [
+            Rejection::NotStarted,
+            Rejection::Ended,
+            Rejection::Stopped,
+            Rejection::SoldOut,
+            Rejection::AlreadyReserved,
+            Rejection::PathInvalid,
+            Rejection::CaptchaWrong,
+            Rejection::Busy,
+        ] {
+            let word = serde_json::to_value(rejection).unwrap();
+            assert_eq!(word, rejection.code());
+        }
     }
 
     #[test]

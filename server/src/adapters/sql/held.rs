@@ -1,7 +1,7 @@
 //! What a gate must know of an item: its counters, and who holds its units. Only the columns that
 //! count are read, a page at a time: an item may have a million holders.
 
-use app::wire::{AccountId, ItemId, ReservationId};
+use app::wire::{AccountId, ItemId, Rejection, ReservationId};
 use sea_orm::{
     ColumnTrait, Condition, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter,
     QueryOrder, QuerySelect, Select,
@@ -31,7 +31,7 @@ pub(super) fn segments(item: &item::Model) -> Result<u8, PortError> {
 /// Why a hold fails for which the ledger has no unit. A gate in step with the ledger holds no more
 /// than there are. (Nor does it hold two for a buyer; but what `already_reserved` gives back may be
 /// sellable, and if it is not, the ledger says so once, to whoever gets it.)
-const WITHOUT_UNIT: &str = "sold_out";
+const WITHOUT_UNIT: &str = Rejection::SoldOut.code();
 
 /// What becomes of the unit of a reservation that ended, by why it failed, if it did.
 pub(super) fn release(reason: Option<&str>) -> Release {

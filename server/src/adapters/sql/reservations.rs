@@ -1,6 +1,6 @@
 //! Reservations as their owners read them, and those whose unit is due back, on SQL.
 
-use app::wire::{AccountId, ItemId, OrderId, ReservationId, ReservationState};
+use app::wire::{AccountId, ItemId, OrderId, Rejection, ReservationId, ReservationState};
 use async_trait::async_trait;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -76,7 +76,7 @@ impl ReservationReader for Sql {
     ) -> Result<Option<ReservationRecord>, PortError> {
         let has_no_other = Condition::any()
             .add(reservation::Column::Reason.is_null())
-            .add(reservation::Column::Reason.ne("already_reserved"));
+            .add(reservation::Column::Reason.ne(Rejection::AlreadyReserved.code()));
         let found = reservation::Entity::find()
             .filter(reservation::Column::ItemId.eq(item_id.0))
             .filter(reservation::Column::BuyerId.eq(buyer.0))

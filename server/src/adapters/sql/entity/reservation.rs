@@ -13,7 +13,7 @@ pub struct Model {
     pub position: i64,
     pub held_at_ms: i64,
     pub state: State,
-    /// When failed: the wire's word.
+    /// When failed: the code of the rejection.
     pub reason: Option<String>,
     /// The unit came back in the ledger at this instant, and the gate has not been told yet.
     pub release_due_at_ms: Option<i64>,

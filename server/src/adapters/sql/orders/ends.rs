@@ -15,7 +15,6 @@ use crate::{
         errors::LedgerError,
         inconsistent,
         reservations::queued_row,
-        words::word,
     },
     engine::ports::{QueuedReservation, WriteOutcome},
 };
@@ -112,13 +111,12 @@ pub async fn fail(
     if ids.is_empty() {
         return Ok(());
     }
-    let word = word(&reason)?;
     reservation::Entity::update_many()
         .col_expr(
             reservation::Column::State,
             Expr::value(reservation::State::Failed),
         )
-        .col_expr(reservation::Column::Reason, Expr::value(word))
+        .col_expr(reservation::Column::Reason, Expr::value(reason.code()))
         .col_expr(reservation::Column::ReleaseDueAtMs, Expr::value(now_ms))
         .filter(reservation::Column::Id.is_in(ids))
         .filter(reservation::Column::State.eq(reservation::State::Queued))
