@@ -276,13 +276,16 @@ impl Worker {
             let done = match result {
                 Ok(done) => {
                     if complained.take().is_some() {
-                        tracing::info!(worker = self.name, "a run succeeded again");
+                        tracing::info!(
+                            worker = self.name,
+                            "a worker's run succeeded after it had failed"
+                        );
                     }
                     done
                 }
                 Err(error) => {
                     if complained.is_none_or(|at| at.elapsed() >= COMPLAINT) {
-                        tracing::warn!(worker = self.name, error = %Chain(&error), "a run failed: will try again");
+                        tracing::warn!(worker = self.name, error = %Chain(&error), "a worker's run failed; it is repeated");
                         complained = Some(Instant::now());
                     }
                     0

@@ -44,7 +44,7 @@ pub enum StartError {
     #[error(transparent)]
     Glyph(#[from] GlyphMissing),
     /// The system gave no thread to draw on.
-    #[error("the captcha painter has no thread")]
+    #[error("cannot start the thread that draws captcha pictures")]
     Thread(#[from] std::io::Error),
 }
 

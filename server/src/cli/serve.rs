@@ -39,8 +39,8 @@ const SHUTDOWN_HOOK: Duration = Duration::from_secs(1);
 /// Between two attempts to open a ledger that is not there yet.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// Longer than the shop takes to be put together, unless the ledger is away.
-const SILENCE: Duration = Duration::from_secs(3);
+/// The shop is assembled within this time, unless the ledger is away.
+const ASSEMBLY: Duration = Duration::from_secs(3);
 /// Connections that wait to be accepted; the system's own bound may be lower.
 const BACKLOG: u32 = 1024;
 
@@ -66,7 +66,7 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
     log::init(&config.process.log)?;
     let metrics = metrics::install()?;
     let cannot_listen = |error| format!("cannot listen on {}: {error}", config.process.addr);
-    // Ours from now on, but nobody is let in yet: a connection that waits for a ledger that is away
+    // Bound from now on, but nothing is accepted yet: a connection that waits for a ledger that is away
     // would keep a proxy from asking another instance.
     let address = taken(config.process.addr).map_err(cannot_listen)?;
     let notice_url = notice_url(config, address.local_addr()?);
@@ -128,7 +128,7 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
     })
     .await;
     if last_runs.is_err() {
-        tracing::warn!("a worker was still in a run at the end");
+        tracing::warn!("the process ends while a worker is still running");
     }
     if let Some(hook) = shop.shutdown_hook {
         drop(timeout(SHUTDOWN_HOOK, hook).await);
@@ -190,7 +190,7 @@ async fn assemble(config: &Config) -> Result<Assembly, Failure> {
     loop {
         let environment = Environment::real(config, questions.clone())?;
         let mut shop = pin!(assembly::assemble(config, environment));
-        let shop = match timeout(SILENCE, &mut shop).await {
+        let shop = match timeout(ASSEMBLY, &mut shop).await {
             Ok(shop) => shop,
             Err(_) => {
                 tell(&"it does not answer yet");
@@ -227,7 +227,7 @@ async fn check_settings(config: &Config, shop: &Assembly) -> Result<(), Failure>
         Err(error) => {
             tracing::warn!(
                 error = %Chain(&error),
-                "a server is not set up for a shop; production would not start with it"
+                "a server has settings that lose reservations; production would not start with it"
             );
             Ok(())
         }
@@ -238,7 +238,7 @@ async fn check_settings(config: &Config, shop: &Assembly) -> Result<(), Failure>
 /// repeats it every second.
 async fn warm_gate(engine: &Engine) {
     if let Err(error) = warm_up::run_once(&engine.stock).await {
-        tracing::warn!(error = %Chain(&error), "the gate is not warm yet: will try again");
+        tracing::warn!(error = %Chain(&error), "cannot warm up the gate at the start; the worker tries again");
     }
 }
 

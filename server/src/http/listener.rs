@@ -58,7 +58,7 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
     }
     drop(listener);
     if timeout(LAST_REQUESTS, graceful.shutdown()).await.is_err() {
-        tracing::warn!("requests were still under way at the end");
+        tracing::warn!("the process ends while requests are still under way");
     }
 }
 

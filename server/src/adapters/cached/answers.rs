@@ -99,13 +99,13 @@ where
                 Ok(value)
             }
             Ok(Err(error)) => {
-                tracing::warn!(?key, error = %Chain(&error), "the store failed: its last answer is used");
+                tracing::warn!(?key, error = %Chain(&error), "the store failed; its last answer is used");
                 Ok(known.value.clone())
             }
             Err(_) => {
                 tracing::warn!(
                     ?key,
-                    "the store did not answer in time: its last answer is used"
+                    "the store did not answer in time; its last answer is used"
                 );
                 Ok(known.value.clone())
             }

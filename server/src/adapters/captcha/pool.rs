@@ -82,15 +82,12 @@ fn keep_full(
             // Fails only when the pool is gone, and then the loop ends as well.
             Ok(Ok(question)) => drop(drawn.blocking_send(question)),
             Ok(Err(error)) => {
-                tracing::error!(error = %Chain(&error), "a captcha picture was not drawn");
+                tracing::error!(error = %Chain(&error), "cannot draw a captcha picture; trying again");
                 thread::sleep(PAUSE_AFTER_FAILURE);
             }
             Err(panic) => {
                 let cause = panic_message(&*panic);
-                tracing::error!(
-                    cause,
-                    "drawing a captcha picture panicked: will draw another"
-                );
+                tracing::error!(cause, "drawing a captcha picture panicked; drawing another");
                 metrics::counter!("seckill_task_restarts_total", "task" => "captcha_painter")
                     .increment(1);
                 thread::sleep(PAUSE_AFTER_FAILURE);

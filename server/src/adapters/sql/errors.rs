@@ -44,7 +44,7 @@ impl From<LedgerError> for PortError {
 /// What to make of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Meaning {
-    /// Two transactions stood in each other's way and this one gave way: begin it again at once.
+    /// The database gave up this transaction in favour of another: run it again at once.
     Conflict,
     /// Somebody wrote a row with the same key.
     Duplicate,

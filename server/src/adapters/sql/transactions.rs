@@ -1,5 +1,5 @@
 //! Statements and transactions with a bound on how long they take. Transactions of several workers
-//! and instances get into each other's way: who gives way begins again.
+//! and instances get into each other's way: the one that the database gives up is run again.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ use crate::{chain::Chain, engine::ports::PortError};
 const STATEMENT: Duration = Duration::from_millis(5_500);
 /// How long a transaction may take once it has a connection, with all its attempts.
 const TRANSACTION: Duration = Duration::from_millis(9_500);
-/// How often a transaction that gave way begins again.
+/// How often a transaction that the database gave up is run again.
 const RETRIES: u32 = 3;
 /// The longest pause before the first retry; it grows with the retries.
 const PAUSE_MS: u64 = 20;
@@ -29,7 +29,7 @@ const PAUSE_MS: u64 = 20;
 /// What a row with the same key means to a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Duplicate {
-    /// Another worker wrote the same meanwhile: begin again and find it there.
+    /// Another worker wrote the same meanwhile: run again and find it there.
     Again,
     /// It is the answer.
     Answer,
@@ -86,7 +86,7 @@ impl Sql {
                     return Err(error.into());
                 }
                 retries += 1;
-                tracing::debug!(error = %Chain(&error), retries, "a transaction begins again");
+                tracing::debug!(error = %Chain(&error), retries, "the database gave up a transaction in favour of another; it is run again");
                 let longest = PAUSE_MS * u64::from(retries);
                 sleep(Duration::from_millis(rand::random_range(1..=longest))).await;
             }
@@ -129,10 +129,10 @@ impl Sql {
                 Ok(value)
             }
             Err(error) => {
-                // Its locks must be gone before it begins again. A connection that cannot roll back
+                // Its locks must be gone before it is run again. A connection that cannot roll back
                 // is broken, and with it goes the transaction.
                 if let Err(rollback) = transaction.rollback().await {
-                    tracing::debug!(error = %Chain(&rollback), "a transaction was not rolled back");
+                    tracing::debug!(error = %Chain(&rollback), "cannot roll back a transaction; its connection is closed");
                 }
                 Err(error)
             }

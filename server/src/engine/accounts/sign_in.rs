@@ -142,7 +142,7 @@ pub async fn who_is(deps: &Deps, token: &str) -> Result<Option<Login>, PortError
         && let Err(error) = deps.tokens.touch(&hash, slid_ms).await
     {
         // It slides at the next use.
-        tracing::warn!(error = %Chain(&error), "a log-in could not be made to last longer");
+        tracing::warn!(error = %Chain(&error), "cannot extend a log-in; it expires as it was");
     }
     Ok(Some(login))
 }

@@ -92,7 +92,7 @@ async fn close_each(
                     }
                     Err(error @ PortError::Failed { .. }) => {
                         let order_id = order.order_id;
-                        tracing::error!(%order_id, error = %Chain(&error), "an overdue order cannot be closed");
+                        tracing::error!(%order_id, error = %Chain(&error), "cannot close an overdue order; the next run tries again");
                         run.left += 1;
                         run.first_error.get_or_insert(error);
                     }

@@ -53,7 +53,7 @@ async fn end_all(
         tracing::warn!(
             entries,
             age_ms,
-            "waited too long: released instead of ordered"
+            "reservations waited too long for their orders; their units go back on sale"
         );
     }
     end(deps, End::GiveUp, &late, now_ms, refused).await
@@ -74,7 +74,10 @@ fn watch_age(deps: &Deps, batch: &[QueuedReservation], now_ms: i64) {
     let age_ms = now_ms - held_at_ms.unwrap_or(now_ms);
     metrics::gauge!("seckill_queue_age_seconds").set(age_ms as f64 / 1000.0);
     if age_ms >= deps.rules.queue_age_ms {
-        tracing::warn!(age_ms, "the queue is too old");
+        tracing::warn!(
+            age_ms,
+            "the oldest reservation has waited too long for its order"
+        );
     }
 }
 
@@ -97,7 +100,7 @@ async fn end(
         match end_together(deps, how, std::slice::from_ref(entry), now_ms).await {
             Err(error @ PortError::Failed { .. }) => {
                 let reservation_id = entry.reservation_id;
-                tracing::error!(%reservation_id, error = %Chain(&error), "set aside: the ledger cannot write it");
+                tracing::error!(%reservation_id, error = %Chain(&error), "the ledger cannot write a reservation; it is tried again later");
                 refused.push(entry.clone());
             }
             ended => ended?,

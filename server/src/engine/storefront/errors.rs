@@ -75,7 +75,7 @@ impl From<ReserveError> for ApiError {
             ReserveError::NotFound => ApiError::NotFound,
             // Whatever it was, the buyer may ask again with the same path.
             ReserveError::Port(error) => {
-                tracing::warn!(error = %Chain(&error), "the gate did not decide a purchase");
+                tracing::warn!(error = %Chain(&error), "the gate did not decide a purchase; the buyer is told to ask again");
                 ApiError::Busy {
                     retry_after_s: BUSY_S,
                 }

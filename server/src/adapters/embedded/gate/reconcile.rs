@@ -31,6 +31,6 @@ pub async fn reconcile(gate: &Gate, item_id: ItemId) -> Result<Reconciled, PortE
             return Ok(reconciled);
         }
     }
-    tracing::debug!(%item_id, "not compared with the ledger: the item changes all the time");
+    tracing::debug!(%item_id, "an item was not compared with the ledger: it changed at every attempt");
     Ok(Reconciled::Same)
 }

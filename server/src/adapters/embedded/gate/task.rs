@@ -243,11 +243,11 @@ impl GateTask {
         };
         if let Err(error) = written {
             tracing::error!(error = %Chain(&error), requests = replies.len(),
-                "a batch was not confirmed: its items are read again from the ledger");
+                "the ledger did not confirm a batch of reservations; their items are read again from it");
             for held in &held {
                 self.forget(held.item_id);
             }
-            let unknown = "the ledger did not confirm";
+            let unknown = "the ledger did not confirm the reservation";
             for (reply, _) in replies {
                 drop(reply.send(Err(PortError::failed("gate", unknown))));
             }

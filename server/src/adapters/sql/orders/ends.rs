@@ -37,7 +37,7 @@ pub async fn lock(
 
 /// The rows of the entries, locked; those that the ledger does not have yet are made. Another
 /// worker that makes the same at the same time is waited for, and then the key is taken: the
-/// transaction begins again and finds them.
+/// transaction is run again and finds them.
 pub async fn find_or_make<'a>(
     transaction: &DatabaseTransaction,
     entries: impl Iterator<Item = &'a QueuedReservation> + Clone,
