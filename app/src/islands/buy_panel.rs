@@ -1,6 +1,6 @@
-//! The buy panel: one component, one state machine. The mind is `machine`, the words for what it
-//! shows are `model`, its hands are `run`; here is the body, the same few elements in every state,
-//! so that nothing jumps and the focus stays where it was.
+//! The buy panel: one component, one state machine. `machine` decides, `view_model` says what is to
+//! be seen, `run` performs the machine's effects. Here is the view: the same few elements in every
+//! state, so that nothing jumps and the focus stays where it was.
 
 mod captcha;
 mod kept_path;

@@ -52,7 +52,7 @@ pub enum StartError {
 ///
 /// # Errors
 /// [`GlyphMissing`] when the font lacks a character that questions of this kind need.
-pub fn painter<R: Rng + Send + 'static>(
+pub fn generator<R: Rng + Send + 'static>(
     kind: CaptchaKind,
     mut rng: R,
 ) -> Result<Box<dyn FnMut() -> Result<Question, PaintError> + Send>, GlyphMissing> {
@@ -77,7 +77,7 @@ mod tests {
     const KINDS: [CaptchaKind; 2] = [CaptchaKind::Arithmetic, CaptchaKind::Text];
 
     fn questions(kind: CaptchaKind, seed: u64, count: usize) -> Vec<Question> {
-        let mut paint = painter(kind, StdRng::seed_from_u64(seed)).unwrap();
+        let mut paint = generator(kind, StdRng::seed_from_u64(seed)).unwrap();
         (0..count).map(|_| paint().unwrap()).collect()
     }
 

@@ -15,7 +15,7 @@ use super::{
     },
 };
 
-/// What relay, order writer, sweeper and readers of orders need.
+/// What the relay, the order writer, the closer of unpaid orders and readers of orders need.
 pub struct Deps {
     pub rules: Rules,
     pub clock: Arc<dyn Clock>,

@@ -33,8 +33,10 @@ impl Rules {
     /// Whether a queued reservation is to be released instead of ordered. The same entry always
     /// gets the same answer at the same instant, so that a repeat changes nothing.
     pub fn is_given_up(&self, entry: &QueuedReservation, now_ms: i64) -> bool {
-        let lot = entry.reservation_id.0.as_u128() % 100;
-        now_ms - entry.held_at_ms >= self.queue_age_ms && lot < u128::from(self.fail_fast_percent)
+        // Ids end in random bits.
+        let sample = entry.reservation_id.0.as_u128() % 100;
+        let is_late = now_ms - entry.held_at_ms >= self.queue_age_ms;
+        is_late && sample < u128::from(self.fail_fast_percent)
     }
 }
 

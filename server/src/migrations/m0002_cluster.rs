@@ -22,7 +22,7 @@ fn columns() -> [(&'static str, &'static str, ColumnDef); 3] {
         ("reservations", "tries", tries),
         // How many pieces the gate splits the stock into.
         ("items", "segments", segments),
-        // Which filling of the gate is the current one; null before the first.
+        // Which load of the gate is the current one; null before the first.
         ("items", "gate_epoch", gate_epoch),
     ]
 }

@@ -58,14 +58,14 @@ async fn replay() {
 }
 
 #[tokio::test]
-async fn the_same_seed_tells_the_same_story() {
-    let mut stories = Vec::new();
+async fn the_same_seed_gives_the_same_trace() {
+    let mut traces = Vec::new();
     for _ in 0..2 {
         let mut world = World::new(3).await;
         for _ in 0..STEPS {
             world.step().await;
         }
-        stories.push(world.trace().to_vec());
+        traces.push(world.trace().to_vec());
     }
-    assert_eq!(stories[0], stories[1]);
+    assert_eq!(traces[0], traces[1]);
 }

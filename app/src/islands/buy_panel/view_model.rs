@@ -1,4 +1,4 @@
-//! What can be seen of the panel at a moment, as plain values: the body shows them and decides
+//! What can be seen of the panel at a moment, as plain values: the view shows them and decides
 //! nothing. Which values belong to which state is in `words`.
 
 mod words;

@@ -39,10 +39,10 @@ impl<T: LoginTokens> LoginTokens for CachedTokens<T> {
         token: &TokenHash,
         account_id: AccountId,
         expires_at_ms: i64,
-        dies_at_ms: i64,
+        max_expires_at_ms: i64,
     ) -> Result<(), PortError> {
         self.store
-            .insert(token, account_id, expires_at_ms, dies_at_ms)
+            .insert(token, account_id, expires_at_ms, max_expires_at_ms)
             .await
     }
 

@@ -1,7 +1,7 @@
 //! Questions drawn ahead of time by one thread of their own. Bounded: a full pool costs a parked
 //! thread and a few hundred kilobytes; an empty one says so instead of drawing on a request's time.
 
-use super::{CaptchaKind, PaintError, StartError, painter};
+use super::{CaptchaKind, PaintError, StartError, generator};
 use crate::{
     chain::{Chain, panic_message},
     engine::ports::{CaptchaSource, NoQuestion, Question},
@@ -23,10 +23,10 @@ use tokio::{
 const CAPACITY: NonZeroUsize = NonZeroUsize::new(256).expect("256 is not nought");
 /// What a request waits for a question that is still being drawn.
 const LONGEST_WAIT: Duration = Duration::from_millis(100);
-/// After a failure, so that a painter that always fails does not fill the log and a core.
+/// After a failure, so that drawing that always fails does not fill the log and a core.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(1);
 
-/// A supply of questions that fills itself. Dropping it sends the painter home.
+/// A supply of questions that fills itself. Dropping it ends the thread that draws.
 pub struct CaptchaPool {
     // The lock makes callers queue up in order; each one is gone after `LONGEST_WAIT` at the latest.
     ready: Mutex<mpsc::Receiver<Question>>,
@@ -38,15 +38,15 @@ impl CaptchaPool {
     /// # Errors
     /// [`StartError`] when the font lacks a character or there is no thread to draw on.
     pub fn start(kind: CaptchaKind) -> Result<Self, StartError> {
-        let paint = painter(kind, StdRng::from_os_rng())?;
-        Ok(Self::with_painter(CAPACITY, paint)?)
+        let paint = generator(kind, StdRng::from_os_rng())?;
+        Ok(Self::with_generator(CAPACITY, paint)?)
     }
 
-    /// Starts a pool of `capacity` questions, besides the one in the painter's hand.
+    /// Starts a pool of `capacity` questions, besides the one that is being drawn.
     ///
     /// # Errors
     /// What the system says when it has no thread to give.
-    pub fn with_painter<P>(capacity: NonZeroUsize, paint: P) -> std::io::Result<Self>
+    pub fn with_generator<P>(capacity: NonZeroUsize, paint: P) -> std::io::Result<Self>
     where
         P: FnMut() -> Result<Question, PaintError> + Send + 'static,
     {
@@ -77,7 +77,7 @@ fn keep_full(
     mut paint: impl FnMut() -> Result<Question, PaintError>,
 ) {
     while !drawn.is_closed() {
-        // A painter that panics has drawn half a picture that nobody sees: the next one begins anew.
+        // Half a picture that was drawn before a panic is seen by nobody: the next one begins anew.
         match catch_unwind(AssertUnwindSafe(&mut paint)) {
             // Fails only when the pool is gone, and then the loop ends as well.
             Ok(Ok(question)) => drop(drawn.blocking_send(question)),
@@ -139,8 +139,8 @@ mod tests {
     #[tokio::test]
     async fn a_real_pool_gives_another_picture_every_time() {
         for kind in [CaptchaKind::Arithmetic, CaptchaKind::Text] {
-            let paint = painter(kind, StdRng::seed_from_u64(1)).unwrap();
-            let pool = CaptchaPool::with_painter(room_for(8), paint).unwrap();
+            let paint = generator(kind, StdRng::seed_from_u64(1)).unwrap();
+            let pool = CaptchaPool::with_generator(room_for(8), paint).unwrap();
             let mut pictures = HashSet::new();
             for _ in 0..40 {
                 assert!(pictures.insert(served(&pool).await.png));
@@ -152,7 +152,7 @@ mod tests {
     async fn it_draws_no_more_than_fits_and_goes_on_when_one_is_taken() {
         let (draw, drawn) = channel();
         let mut count = 0;
-        let pool = CaptchaPool::with_painter(room_for(4), move || {
+        let pool = CaptchaPool::with_generator(room_for(4), move || {
             count += 1;
             draw.send(count).ok();
             Ok(question(count))
@@ -171,7 +171,7 @@ mod tests {
     #[tokio::test]
     async fn callers_at_the_same_time_get_different_questions() {
         let mut count = 0;
-        let pool = CaptchaPool::with_painter(room_for(2), move || {
+        let pool = CaptchaPool::with_generator(room_for(2), move || {
             count += 1;
             Ok(question(count))
         })
@@ -193,7 +193,7 @@ mod tests {
     async fn while_nothing_is_drawn_callers_are_told_so_in_time_and_later_served() {
         let (let_one_pass, gate) = channel::<()>();
         let mut count = 0;
-        let pool = CaptchaPool::with_painter(room_for(4), move || {
+        let pool = CaptchaPool::with_generator(room_for(4), move || {
             gate.recv().ok();
             count += 1;
             Ok(question(count))
@@ -213,8 +213,8 @@ mod tests {
     async fn dropping_the_pool_ends_its_thread() {
         let (alive, ended) = channel::<()>();
         let (draw, drawn) = channel();
-        let pool = CaptchaPool::with_painter(room_for(1), move || {
-            // Held by the painter: gone when the thread is.
+        let pool = CaptchaPool::with_generator(room_for(1), move || {
+            // Held by the thread that draws: gone when it is.
             let _held = &alive;
             draw.send(()).ok();
             Ok(question(1))
@@ -230,9 +230,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_painter_that_panicked_draws_the_next_question() {
+    async fn the_next_question_is_drawn_after_a_panic() {
         let mut count = 0;
-        let pool = CaptchaPool::with_painter(room_for(1), move || {
+        let pool = CaptchaPool::with_generator(room_for(1), move || {
             count += 1;
             assert_ne!(count, 1, "on purpose");
             Ok(question(count))

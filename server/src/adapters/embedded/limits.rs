@@ -84,10 +84,10 @@ impl governor::clock::Clock for ForwardClock {
 type Keyed = RateLimiter<Limit, DashMapStateStore<Limit>, ForwardClock, NoOpMiddleware<Instant>>;
 
 /// Keys a limiter remembers. One that is not over its limit need not be remembered, so a full
-/// limiter is swept; a limiter that is full of offenders refuses newcomers for a moment.
+/// limiter is cleaned up; one that is full of callers over their limits refuses new ones for a moment.
 const KEYS: usize = 500_000;
-/// Calls between two sweeps.
-const SWEEP_EVERY: u32 = 65_536;
+/// Calls between two clean-ups.
+const CLEAN_UP_EVERY: u32 = 65_536;
 
 /// The limiter.
 pub struct GovernedLimits {
@@ -115,9 +115,9 @@ impl GovernedLimits {
         }
     }
 
-    fn sweep_now_and_then(&self, keyed: &Keyed) -> Result<(), PortError> {
+    fn clean_up_now_and_then(&self, keyed: &Keyed) -> Result<(), PortError> {
         let calls = self.calls.fetch_add(1, Ordering::Relaxed);
-        if calls % SWEEP_EVERY == SWEEP_EVERY - 1 {
+        if calls % CLEAN_UP_EVERY == CLEAN_UP_EVERY - 1 {
             keyed.retain_recent();
             keyed.shrink_to_fit();
             if keyed.len() > KEYS {
@@ -140,7 +140,7 @@ impl Limits for GovernedLimits {
         let Some(keyed) = keyed else {
             return Ok(None);
         };
-        self.sweep_now_and_then(keyed)?;
+        self.clean_up_now_and_then(keyed)?;
         let Err(over) = keyed.check_key(limit) else {
             return Ok(None);
         };

@@ -17,7 +17,7 @@
 //! | `limit:<kind>:<caller>` | how far a caller has used up a limit |
 //! | `login:{<hash>}`, `:fresh`, `:out` | a log-in, that it is fresh, that it is over |
 //! | `clock` | never written; says which node of a Redis Cluster tells the time |
-//! | `returns`, `bell` | channels: a unit came back, there is work |
+//! | `returns`, `wake` | channels: a unit came back, there is work |
 
 use app::wire::{AccountId, ItemId, ReservationId};
 

@@ -44,7 +44,9 @@ pub struct RedisTokens<T> {
 struct StoredLogin {
     me: Me,
     expires_at_ms: i64,
-    dies_at_ms: i64,
+    /// Instances of an earlier version write it so.
+    #[serde(rename = "dies_at_ms")]
+    max_expires_at_ms: i64,
 }
 
 /// What Redis has for a token.
@@ -90,7 +92,7 @@ impl<T: LoginTokens> RedisTokens<T> {
         let login = stored.map(|stored| Login {
             me: stored.me,
             expires_at_ms: stored.expires_at_ms,
-            dies_at_ms: stored.dies_at_ms,
+            max_expires_at_ms: stored.max_expires_at_ms,
         });
         match login {
             Some(login) if fresh.is_some() => SharedLogin::Fresh(login),
@@ -103,7 +105,7 @@ impl<T: LoginTokens> RedisTokens<T> {
         let stored = StoredLogin {
             me: login.me.clone(),
             expires_at_ms: login.expires_at_ms,
-            dies_at_ms: login.dies_at_ms,
+            max_expires_at_ms: login.max_expires_at_ms,
         };
         let Ok(value) = serde_json::to_vec(&stored) else {
             return;
@@ -169,11 +171,11 @@ impl<T: LoginTokens> LoginTokens for RedisTokens<T> {
         token: &TokenHash,
         account_id: AccountId,
         expires_at_ms: i64,
-        dies_at_ms: i64,
+        max_expires_at_ms: i64,
     ) -> Result<(), PortError> {
         // Cached when it is first used.
         self.store
-            .insert(token, account_id, expires_at_ms, dies_at_ms)
+            .insert(token, account_id, expires_at_ms, max_expires_at_ms)
             .await
     }
 

@@ -1,4 +1,4 @@
-//! LoadEpoch a shop: products, rounds and accounts for demonstrations, load tests and tests.
+//! Filling a shop with products, rounds and accounts, for demonstrations, load tests and tests.
 
 use app::wire::{AccountId, ItemId, LocalText, Money, RoundId};
 use sea_orm::{
@@ -102,7 +102,7 @@ impl Sql {
             token_hash: Set(token.0.clone()),
             account_id: Set(account_id.0),
             expires_at_ms: Set(expires_at_ms),
-            dies_at_ms: Set(expires_at_ms),
+            max_expires_at_ms: Set(expires_at_ms),
         };
         for chunk in log_ins.chunks(CHUNK) {
             let rows: Vec<_> = chunk.iter().map(row).collect();

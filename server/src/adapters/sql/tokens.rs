@@ -19,13 +19,13 @@ impl LoginTokens for Sql {
         token: &TokenHash,
         account_id: AccountId,
         expires_at_ms: i64,
-        dies_at_ms: i64,
+        max_expires_at_ms: i64,
     ) -> Result<(), PortError> {
         let row = login_token::ActiveModel {
             token_hash: Set(token.0.clone()),
             account_id: Set(account_id.0),
             expires_at_ms: Set(expires_at_ms),
-            dies_at_ms: Set(dies_at_ms),
+            max_expires_at_ms: Set(max_expires_at_ms),
         };
         row.insert(&self.write).answer(self).await?;
         Ok(())
@@ -43,7 +43,7 @@ impl LoginTokens for Sql {
         Ok(Some(Login {
             me: accounts::from_row(account)?.me(),
             expires_at_ms: row.expires_at_ms,
-            dies_at_ms: row.dies_at_ms,
+            max_expires_at_ms: row.max_expires_at_ms,
         }))
     }
 

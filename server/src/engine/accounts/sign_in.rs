@@ -109,13 +109,13 @@ async fn sign_in(deps: &Deps, account: &Account) -> Result<SignedIn, SignInError
     let token = deps.ids.secret();
     let now_ms = deps.clock.now_ms();
     let expires_at_ms = now_ms + deps.rules.login_life_ms;
-    let dies_at_ms = now_ms + deps.rules.login_life_max_ms;
+    let max_expires_at_ms = now_ms + deps.rules.login_life_max_ms;
     deps.tokens
         .insert(
             &token_hash(&token),
             account.account_id,
             expires_at_ms,
-            dies_at_ms,
+            max_expires_at_ms,
         )
         .await?;
     Ok(SignedIn {
@@ -137,7 +137,7 @@ pub async fn who_is(deps: &Deps, token: &str) -> Result<Option<Login>, PortError
     if now_ms >= login.expires_at_ms {
         return Ok(None);
     }
-    let slid_ms = (now_ms + deps.rules.login_life_ms).min(login.dies_at_ms);
+    let slid_ms = (now_ms + deps.rules.login_life_ms).min(login.max_expires_at_ms);
     if slid_ms - login.expires_at_ms >= SLIDE_AFTER_MS
         && let Err(error) = deps.tokens.touch(&hash, slid_ms).await
     {

@@ -77,7 +77,7 @@ pub struct Login {
     /// Worthless from this instant on; slides forward while it is used.
     pub expires_at_ms: i64,
     /// The latest instant it may slide to.
-    pub dies_at_ms: i64,
+    pub max_expires_at_ms: i64,
 }
 
 /// Log-in tokens: random, stored only as a hash, known to every instance of the server.
@@ -89,7 +89,7 @@ pub trait LoginTokens: Send + Sync + 'static {
         token: &TokenHash,
         account_id: AccountId,
         expires_at_ms: i64,
-        dies_at_ms: i64,
+        max_expires_at_ms: i64,
     ) -> Result<(), PortError>;
 
     /// The log-in behind a token, expired or not.

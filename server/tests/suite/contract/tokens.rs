@@ -97,7 +97,7 @@ async fn a_used_token_slides_and_an_unknown_or_removed_one_stays_unknown() {
         tokens.touch(&used, START_MS + slid_ms).await.unwrap();
         let login = tokens.get(&used).await.unwrap().unwrap();
         assert_eq!(login.expires_at_ms, START_MS + slid_ms);
-        assert_eq!(login.dies_at_ms, START_MS + 50);
+        assert_eq!(login.max_expires_at_ms, START_MS + 50);
     }
     tokens.remove(&used).await.unwrap();
     for token in [&used, &unknown] {

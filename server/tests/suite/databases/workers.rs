@@ -214,7 +214,7 @@ async fn orders_closed_by_several_sweepers_come_back_once(server: Server) {
         })
         .collect();
     let backwards: Vec<_> = ids.iter().rev().copied().collect();
-    let sweep = async |sql: &server::adapters::sql::Sql, ids: &[OrderId]| {
+    let close = async |sql: &server::adapters::sql::Sql, ids: &[OrderId]| {
         let mut closed = 0;
         for ids in ids.chunks(25) {
             let close = async || sql.close(ids, CloseReason::Unpaid, "test", START_MS).await;
@@ -228,8 +228,8 @@ async fn orders_closed_by_several_sweepers_come_back_once(server: Server) {
     };
     // The same entries are delivered again meanwhile.
     let (one, two, again) = futures::join!(
-        sweep(&ledger.sql, &ids),
-        sweep(&other.sql, &backwards),
+        close(&ledger.sql, &ids),
+        close(&other.sql, &backwards),
         answers(&other, &entries, 30)
     );
     assert_eq!(one + two, 60);

@@ -42,7 +42,7 @@ async fn a_log_in_counts_at_every_instance_and_a_log_out_soon() {
         let login = there.get(&token).await.unwrap().unwrap();
         assert_eq!(login.me.account_id, buyer);
         assert_eq!(
-            (login.expires_at_ms, login.dies_at_ms),
+            (login.expires_at_ms, login.max_expires_at_ms),
             (START_MS + 10, START_MS + 20)
         );
         assert_eq!(here.get(&token).await.unwrap().unwrap(), login);
@@ -147,10 +147,10 @@ impl LoginTokens for UnreliableLedger {
         token: &TokenHash,
         account_id: AccountId,
         expires_at_ms: i64,
-        dies_at_ms: i64,
+        max_expires_at_ms: i64,
     ) -> Result<(), PortError> {
         self.answer()?
-            .insert(token, account_id, expires_at_ms, dies_at_ms)
+            .insert(token, account_id, expires_at_ms, max_expires_at_ms)
             .await
     }
 

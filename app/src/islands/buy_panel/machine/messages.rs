@@ -50,7 +50,7 @@ impl Slot {
 /// What happened.
 #[derive(Clone, Debug)]
 pub enum Event {
-    /// The page woke up before somebody's eyes.
+    /// The page woke up while it was visible.
     Begun,
     /// The server was asked for the time, and did not answer; it is asked again by itself.
     ClockMissed {

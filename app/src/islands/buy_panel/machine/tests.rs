@@ -1,4 +1,4 @@
-//! The machine, told stories.
+//! The machine, taken through scenarios.
 
 mod buying;
 mod facts;
@@ -14,11 +14,11 @@ use crate::wire::{
 };
 use uuid::Uuid;
 
-/// The round of the stories.
+/// The round of the scenarios.
 const START_MS: i64 = 1_000_000;
 const END_MS: i64 = 2_000_000;
 const OPENS_BEFORE_S: u32 = 60;
-/// The page of the stories woke up at this instant.
+/// The page of the scenarios woke up at this instant.
 const PAGE_BEGAN_MS: i64 = 900_000;
 
 /// A machine with its clock, and what it wanted last.

@@ -19,7 +19,7 @@ pub struct Model {
     pub sold: i64,
     /// How many pieces the gate splits the stock into.
     pub segments: i32,
-    /// Which filling of the gate is the current one.
+    /// Which load of the gate is the current one.
     pub gate_epoch: Option<Uuid>,
 }
 

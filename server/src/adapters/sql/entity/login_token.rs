@@ -9,7 +9,8 @@ pub struct Model {
     pub token_hash: String,
     pub account_id: Uuid,
     pub expires_at_ms: i64,
-    pub dies_at_ms: i64,
+    #[sea_orm(column_name = "dies_at_ms")]
+    pub max_expires_at_ms: i64,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
