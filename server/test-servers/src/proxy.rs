@@ -1,5 +1,5 @@
-//! A TCP proxy on a loopback port, for the faults of a network: a wire that is slow, cut, or mute
-//! while both its ends are well. It knows nothing of what is said over it. What a server does when
+//! A TCP proxy on a loopback port, for the faults of a network: connections that are slow, cut, or
+//! silent while both ends are well. It knows nothing of what is said over them. What a server does when
 //! it is killed or paused itself belongs to the server's own file here.
 
 use std::{
@@ -19,16 +19,16 @@ const CONNECTIONS: usize = 256;
 /// Bytes that one direction of a connection holds at most.
 const CHUNK: usize = 64 * 1024;
 /// The server is on this machine: it answers by then, or it is not there.
-const CONNECT: Duration = Duration::from_secs(2);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Threads that were told to end do so by then.
-const END: Duration = Duration::from_secs(10);
+const END_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A running proxy. All its threads have ended when it is dropped.
 pub struct Proxy {
     port: u16,
     /// Where new connections go.
     target: Arc<AtomicU16>,
-    wires: Arc<Wires>,
+    forwarder: Arc<Forwarder>,
     acceptor: Option<JoinHandle<()>>,
 }
 
@@ -38,16 +38,16 @@ impl Proxy {
     pub fn start(target_port: u16) -> Proxy {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
-        let wires = Arc::new(Wires::default());
+        let forwarder = Arc::new(Forwarder::default());
         let target = Arc::new(AtomicU16::new(target_port));
         let acceptor = std::thread::spawn({
-            let (wires, target) = (Arc::clone(&wires), Arc::clone(&target));
-            move || accept(&listener, &target, &wires)
+            let (forwarder, target) = (Arc::clone(&forwarder), Arc::clone(&target));
+            move || accept(&listener, &target, &forwarder)
         });
         Proxy {
             port,
             target,
-            wires,
+            forwarder,
             acceptor: Some(acceptor),
         }
     }
@@ -59,49 +59,49 @@ impl Proxy {
 
     /// New connections go to `target_port` from now on, as after a fail-over by name or address;
     /// what is connected stays.
-    pub fn aim(&self, target_port: u16) {
+    pub fn set_target(&self, target_port: u16) {
         self.target.store(target_port, Ordering::SeqCst);
     }
 
-    /// Everything passes, as at the beginning. A connection that lost bytes stays mute: TCP never
-    /// goes on after a gap.
+    /// Everything passes, as at the beginning. A connection that lost bytes stays silent: TCP
+    /// never goes on after a gap.
     pub fn pass(&self) {
-        self.set(Way::Pass, Way::Pass, Greeting::Connect);
+        self.set(Delivery::Pass, Delivery::Pass, OnConnect::Forward);
     }
 
     /// Bytes arrive at least `ms` milliseconds late, each way (twice that, when they came while
     /// others waited).
     pub fn delay(&self, ms: u64) {
-        let late = Way::Late(Duration::from_millis(ms));
-        self.set(late, late, Greeting::Connect);
+        let late = Delivery::Late(Duration::from_millis(ms));
+        self.set(late, late, OnConnect::Forward);
     }
 
-    /// What clients say passes; the server's answers are lost, and its connections never end.
+    /// What clients send passes; the server's answers are lost, and its connections never end.
     pub fn lose_answers(&self) {
-        self.set(Way::Pass, Way::Lose, Greeting::Connect);
+        self.set(Delivery::Pass, Delivery::Lose, OnConnect::Forward);
     }
 
     /// Connections are accepted and never closed, and bytes are lost both ways: a host that is gone
     /// without a word.
     pub fn half_open(&self) {
-        self.set(Way::Lose, Way::Lose, Greeting::Swallow);
+        self.set(Delivery::Lose, Delivery::Lose, OnConnect::HalfOpen);
     }
 
     /// New connections are closed at once; what is connected stays (see
     /// [`drop_connections`](Self::drop_connections)).
     pub fn refuse(&self) {
-        self.set(Way::Pass, Way::Pass, Greeting::Close);
+        self.set(Delivery::Pass, Delivery::Pass, OnConnect::Close);
     }
 
     /// Closes every connection; new ones are treated as before. They are gone when this returns.
     pub fn drop_connections(&self) {
-        let mut state = self.wires.lock();
+        let mut state = self.forwarder.lock();
         state.cut_all();
-        self.wires.changed.notify_all();
+        self.forwarder.changed.notify_all();
         let (_state, waited) = self
-            .wires
+            .forwarder
             .changed
-            .wait_timeout_while(state, END, |state| {
+            .wait_timeout_while(state, END_TIMEOUT, |state| {
                 state.connections.values().any(|ends| ends.cut)
             })
             .unwrap();
@@ -110,36 +110,37 @@ impl Proxy {
 
     /// How many connections there are.
     pub fn connections(&self) -> usize {
-        self.wires.lock().connections.len()
+        self.forwarder.lock().connections.len()
     }
 
-    fn set(&self, asks: Way, answers: Way, greeting: Greeting) {
-        let mut state = self.wires.lock();
-        (state.asks, state.answers, state.greeting) = (asks, answers, greeting);
-        self.wires.changed.notify_all();
+    fn set(&self, to_server: Delivery, to_client: Delivery, on_connect: OnConnect) {
+        let mut state = self.forwarder.lock();
+        (state.to_server, state.to_client) = (to_server, to_client);
+        state.on_connect = on_connect;
+        self.forwarder.changed.notify_all();
     }
 }
 
 impl Drop for Proxy {
     fn drop(&mut self) {
-        let mut state = self.wires.lock();
+        let mut state = self.forwarder.lock();
         state.ended = true;
         state.cut_all();
         drop(state);
-        self.wires.changed.notify_all();
+        self.forwarder.changed.notify_all();
         // The acceptor waits for a connection; this is the last one.
         drop(TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)));
         let ended = self.acceptor.take().map(JoinHandle::join);
         assert!(
             std::thread::panicking() || matches!(ended, Some(Ok(()))),
-            "the proxy broke"
+            "the thread that accepts connections panicked"
         );
     }
 }
 
 /// What happens to bytes of one direction.
 #[derive(Clone, Copy, Default)]
-enum Way {
+enum Delivery {
     #[default]
     Pass,
     Late(Duration),
@@ -148,30 +149,31 @@ enum Way {
 
 /// What happens to new connections.
 #[derive(Clone, Copy, Default)]
-enum Greeting {
+enum OnConnect {
     #[default]
-    Connect,
+    Forward,
     Close,
-    Swallow,
+    /// Accepted, and everything is lost.
+    HalfOpen,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Direction {
-    Asks,
-    Answers,
+    ToServer,
+    ToClient,
 }
 
 #[derive(Default)]
-struct Wires {
+struct Forwarder {
     state: Mutex<State>,
     changed: Condvar,
 }
 
 #[derive(Default)]
 struct State {
-    asks: Way,
-    answers: Way,
-    greeting: Greeting,
+    to_server: Delivery,
+    to_client: Delivery,
+    on_connect: OnConnect,
     ended: bool,
     connections: HashMap<u64, Ends>,
 }
@@ -179,7 +181,7 @@ struct State {
 /// Both ends of a connection.
 struct Ends {
     client: Arc<TcpStream>,
-    /// None where the client talks into the void.
+    /// None where nothing is forwarded.
     server: Option<Arc<TcpStream>>,
     /// Told to end.
     cut: bool,
@@ -206,38 +208,38 @@ impl State {
     }
 }
 
-fn accept(listener: &TcpListener, target: &AtomicU16, wires: &Arc<Wires>) {
+fn accept(listener: &TcpListener, target: &AtomicU16, forwarder: &Arc<Forwarder>) {
     let mut threads: Vec<JoinHandle<()>> = Vec::new();
     for number in 0.. {
         let Ok((client, _)) = listener.accept() else {
             continue;
         };
-        let greeting = {
-            let state = wires.lock();
+        let on_connect = {
+            let state = forwarder.lock();
             if state.ended {
                 break;
             }
             match state.connections.len() < CONNECTIONS {
-                true => state.greeting,
-                false => Greeting::Close,
+                true => state.on_connect,
+                false => OnConnect::Close,
             }
         };
-        let server = match greeting {
-            Greeting::Close => continue,
-            Greeting::Swallow => None,
-            Greeting::Connect => {
+        let server = match on_connect {
+            OnConnect::Close => continue,
+            OnConnect::HalfOpen => None,
+            OnConnect::Forward => {
                 let target = target.load(Ordering::SeqCst);
                 let target = SocketAddr::from((Ipv4Addr::LOCALHOST, target));
-                match TcpStream::connect_timeout(&target, CONNECT) {
+                match TcpStream::connect_timeout(&target, CONNECT_TIMEOUT) {
                     Ok(server) => Some(server),
                     Err(_) => continue,
                 }
             }
         };
         threads.retain(|thread| !thread.is_finished());
-        let wires = Arc::clone(wires);
+        let forwarder = Arc::clone(forwarder);
         threads.push(std::thread::spawn(move || {
-            wires.carry_on(number, client, server);
+            forwarder.forward_connection(number, client, server);
         }));
     }
     for thread in threads {
@@ -245,13 +247,13 @@ fn accept(listener: &TcpListener, target: &AtomicU16, wires: &Arc<Wires>) {
     }
 }
 
-impl Wires {
+impl Forwarder {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap()
     }
 
     /// One connection, from its beginning to its end.
-    fn carry_on(&self, number: u64, client: TcpStream, server: Option<TcpStream>) {
+    fn forward_connection(&self, number: u64, client: TcpStream, server: Option<TcpStream>) {
         let (client, server) = (Arc::new(client), server.map(Arc::new));
         let ends = Ends {
             client: Arc::clone(&client),
@@ -272,8 +274,8 @@ impl Wires {
                     drop(end.set_nodelay(true));
                 }
                 std::thread::scope(|scope| {
-                    scope.spawn(|| self.pump(number, server, &client, Direction::Answers));
-                    self.pump(number, &client, server, Direction::Asks);
+                    scope.spawn(|| self.forward(number, server, &client, Direction::ToClient));
+                    self.forward(number, &client, server, Direction::ToServer);
                 });
             }
         }
@@ -284,8 +286,8 @@ impl Wires {
         self.changed.notify_all();
     }
 
-    /// Carries one direction until its source has nothing more to say.
-    fn pump(&self, number: u64, from: &TcpStream, to: &TcpStream, direction: Direction) {
+    /// Forwards one direction until its source has nothing more to send.
+    fn forward(&self, number: u64, from: &TcpStream, to: &TcpStream, direction: Direction) {
         let (mut source, mut sink) = (from, to);
         let mut chunk = vec![0; CHUNK];
         let mut lost = false;
@@ -294,17 +296,17 @@ impl Wires {
                 Ok(0) => break true,
                 Err(_) => break false,
                 Ok(read) => {
-                    lost |= !self.passes(number, direction);
+                    lost |= !self.is_delivered(number, direction);
                     if !lost && sink.write_all(&chunk[..read]).is_err() {
                         break false;
                     }
                 }
             }
         };
-        lost |= !self.passes(number, direction);
+        lost |= !self.is_delivered(number, direction);
         match (direction, lost) {
             // The client never learns that the server has gone.
-            (Direction::Answers, true) => {}
+            (Direction::ToClient, true) => {}
             (_, false) if ended_well => drop(to.shutdown(Shutdown::Write)),
             _ => {
                 drop(from.shutdown(Shutdown::Both));
@@ -313,22 +315,22 @@ impl Wires {
         }
     }
 
-    /// Waits for as long as bytes are on their way; false when they never arrive.
-    fn passes(&self, number: u64, direction: Direction) -> bool {
+    /// Waits for as long as bytes are under way; false when they are lost.
+    fn is_delivered(&self, number: u64, direction: Direction) -> bool {
         let begun = Instant::now();
         let mut state = self.lock();
         loop {
             if state.connections.get(&number).is_none_or(|ends| ends.cut) {
                 return false;
             }
-            let way = match direction {
-                Direction::Asks => state.asks,
-                Direction::Answers => state.answers,
+            let delivery = match direction {
+                Direction::ToServer => state.to_server,
+                Direction::ToClient => state.to_client,
             };
-            let left = match way {
-                Way::Pass => return true,
-                Way::Lose => return false,
-                Way::Late(late) => late.saturating_sub(begun.elapsed()),
+            let left = match delivery {
+                Delivery::Pass => return true,
+                Delivery::Lose => return false,
+                Delivery::Late(late) => late.saturating_sub(begun.elapsed()),
             };
             if left.is_zero() {
                 return true;

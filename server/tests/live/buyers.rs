@@ -58,9 +58,9 @@ pub struct Shoppers {
 /// Loopback addresses that shoppers come from.
 const ADDRESSES: u8 = 200;
 /// Longer than a server takes to be back.
-const PATIENCE: Duration = Duration::from_secs(120);
+const BUYER_TIMEOUT: Duration = Duration::from_secs(120);
 /// When nothing is under way any more, everybody has an answer within this time.
-const ANSWERED: Duration = Duration::from_secs(10);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Shoppers {
     pub fn new(urls: &[String], sale: &Sale, connections: usize) -> Shoppers {
@@ -90,7 +90,7 @@ impl Shoppers {
         let buys = (0..self.tokens.len()).map(|buyer| {
             let shoppers = self.clone();
             async move {
-                shoppers.waits_to_begin().await;
+                shoppers.wait_to_begin().await;
                 shoppers.buy(buyer).await
             }
         });
@@ -100,25 +100,25 @@ impl Shoppers {
             .await
     }
 
-    /// Buyers of [`buy_all`](Self::buy_all) begin until so many were told "queued". Who has begun
-    /// goes on: with every connection one more may be told.
-    pub fn lets_in(&self, promises: usize) {
+    /// Buyers of [`buy_all`](Self::buy_all) begin until so many were told "queued". Whoever
+    /// has begun goes on, so that one more may be told on every connection.
+    pub fn begin_until(&self, promises: usize) {
         self.begin_limit.store(promises, Ordering::Relaxed);
     }
 
     /// From now on nobody waits to begin.
-    pub fn lets_everybody_in(&self) {
-        self.lets_in(usize::MAX);
+    pub fn begin_without_limit(&self) {
+        self.begin_until(usize::MAX);
     }
 
-    async fn waits_to_begin(&self) {
+    async fn wait_to_begin(&self) {
         while self.promised() >= self.begin_limit.load(Ordering::Relaxed) {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     }
 
-    /// Everybody looks at the shop before the sale, so that it knows their log-ins.
-    pub async fn arrive(&self) {
+    /// Everybody asks once before the sale, so that the shop has their log-ins in its cache.
+    pub async fn ask_once(&self) {
         let looks = (0..self.tokens.len()).map(|buyer| self.mine(buyer));
         stream::iter(looks)
             .buffer_unordered(self.connections)
@@ -126,15 +126,15 @@ impl Shoppers {
             .await;
     }
 
-    /// One buyer's whole way. Breaks in the line and `busy` are tried again; anything else that is
+    /// One buyer's whole way. Broken connections and `busy` are tried again; anything else that is
     /// neither an order nor "sold out" fails the test.
     pub async fn buy(&self, buyer: usize) -> Outcome {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + BUYER_TIMEOUT;
         let mut tried = false;
         loop {
             assert!(Instant::now() < deadline, "buyer {buyer} got no answer");
-            // After a break nobody knows what became of the last try: look first. Until somebody
-            // can tell there is no next try: its "sold out" might be the answer to a holder.
+            // What became of a try whose connection broke is not known: ask first. There is no
+            // next try before the answer: its "sold out" might go to a buyer who holds a unit.
             match self.mine(buyer).await {
                 Some(Some(reservation)) => {
                     if let Some(outcome) = self.result(buyer, &reservation).await {
@@ -264,7 +264,7 @@ impl Shoppers {
 
     /// Waits until so many were told "queued".
     pub async fn reaches(&self, promises: usize) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + BUYER_TIMEOUT;
         while self.promised() < promises {
             assert!(Instant::now() < deadline, "the sale does not get going");
             tokio::time::sleep(Duration::from_millis(2)).await;
@@ -284,7 +284,7 @@ impl Shoppers {
     /// Everybody who was told "queued" hears how that ended. An instance that was not told itself
     /// looks into the ledger within seconds. Returns how many hear that it failed.
     pub async fn all_are_answered(&self) -> usize {
-        let deadline = Instant::now() + ANSWERED;
+        let deadline = Instant::now() + ANSWER_TIMEOUT;
         let mut failed = 0;
         for promise in self.promises() {
             let mut state = self.state_of(&promise).await;

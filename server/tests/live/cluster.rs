@@ -4,7 +4,7 @@
 mod deployment;
 mod ledger;
 mod life_cycle;
-mod lines;
+mod links;
 mod memory;
 mod processes;
 mod rabbitmq;

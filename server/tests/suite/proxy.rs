@@ -12,7 +12,7 @@ use test_servers::{proxy::Proxy, wait_until};
 /// Long enough for loopback on a busy machine.
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// Nothing has come after this long: nothing comes.
-const SILENCE: Duration = Duration::from_millis(200);
+const READ_TIMEOUT: Duration = Duration::from_millis(200);
 
 /// Says everything back, in capitals.
 struct Echo {
@@ -79,7 +79,7 @@ impl Client {
 
     /// Nothing comes, and the connection stays.
     fn hears_nothing(&mut self) -> bool {
-        self.0.set_read_timeout(Some(SILENCE)).unwrap();
+        self.0.set_read_timeout(Some(READ_TIMEOUT)).unwrap();
         let silent = self.hear().is_err_and(|error| {
             matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
         });
@@ -114,7 +114,7 @@ fn what_is_said_passes_and_comes_back() {
 }
 
 #[test]
-fn a_slow_wire_is_slow_both_ways() {
+fn a_slow_connection_is_slow_both_ways() {
     let echo = Echo::start();
     let proxy = Proxy::start(echo.port);
     let mut client = Client::of(&proxy);
@@ -145,7 +145,7 @@ fn dropped_connections_are_closed_and_new_ones_work() {
 }
 
 #[test]
-fn a_refusing_wire_keeps_what_is_connected() {
+fn refused_connections_leave_open_ones_alone() {
     let echo = Echo::start();
     let proxy = Proxy::start(echo.port);
     let mut old = Client::of(&proxy);
@@ -158,7 +158,7 @@ fn a_refusing_wire_keeps_what_is_connected() {
 }
 
 #[test]
-fn a_half_open_wire_is_silent_and_stays() {
+fn a_half_open_connection_is_silent_and_stays() {
     let echo = Echo::start();
     let proxy = Proxy::start(echo.port);
     let mut old = Client::of(&proxy);

@@ -72,8 +72,8 @@ impl Drop for Held {
     }
 }
 
-/// The lines from the instances to the servers.
-pub struct Lines {
+/// The links from the instances to the servers.
+pub struct Links {
     pub redis: Proxy,
     pub rabbit: Proxy,
     pub ledger: Proxy,
@@ -136,7 +136,7 @@ impl Default for Plan {
 pub struct Deployment {
     pub webs: Vec<Instance>,
     pub workers: Vec<Instance>,
-    pub lines: Lines,
+    pub links: Links,
     nginx: Nginx,
     /// For commands beside the instances.
     command: Shop,
@@ -207,7 +207,7 @@ impl Deployment {
             command,
             webs,
             workers,
-            lines: Lines {
+            links: Links {
                 redis,
                 rabbit,
                 ledger,

@@ -173,12 +173,12 @@ async fn without_redis_buyers_hear_busy_at_once() {
     let cluster = Deployment::start(Plan::default()).await;
     let sale = cluster.seed(100, 300);
     let shoppers = cluster.shoppers(&sale);
-    cluster.lines.redis.half_open();
+    cluster.links.redis.half_open();
     let silent = all_are_busy(&shoppers, 150).await;
-    cluster.lines.redis.refuse();
-    cluster.lines.redis.drop_connections();
+    cluster.links.redis.refuse();
+    cluster.links.redis.drop_connections();
     let gone = all_are_busy(&shoppers, 150).await;
-    cluster.lines.redis.pass();
+    cluster.links.redis.pass();
     let outcomes = shoppers.clone().buy_all().await;
     print!("dead Redis: busy after {silent:.1?} (silent), {gone:.1?} (gone), in the median; ");
     cluster.end(&sale, &shoppers, &outcomes, 100).await;

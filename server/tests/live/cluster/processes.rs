@@ -8,8 +8,8 @@ use super::{
     scenario::{Scenario, Size},
 };
 
-/// An instance whose drill comes up dies within this time.
-const DEATH: Duration = Duration::from_secs(30);
+/// The planned fault happens within this time.
+const FAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A planned call comes up before the shoppers wait.
 const SIZE: Size = Size {
@@ -19,7 +19,7 @@ const SIZE: Size = Size {
 };
 
 /// A sale in its middle, whose first worker fails as planned.
-async fn with_drill(name: &str, drill: &str) -> Scenario {
+async fn with_planned_fault(name: &str, drill: &str) -> Scenario {
     let mut cluster = Deployment::start(Plan::default()).await;
     let worker = &mut cluster.workers[0];
     worker.stop().await;
@@ -31,11 +31,14 @@ async fn with_drill(name: &str, drill: &str) -> Scenario {
 
 /// The first worker dies at a planned call, and comes back when the sale has gone on without it.
 async fn dies_at(name: &str, drill: &str) {
-    let mut scenario = with_drill(name, drill).await;
+    let mut scenario = with_planned_fault(name, drill).await;
     let worker = &mut scenario.cluster.workers[0];
-    let deadline = Instant::now() + DEATH;
+    let deadline = Instant::now() + FAULT_TIMEOUT;
     while !worker.process().has_ended() {
-        assert!(Instant::now() < deadline, "the drill did not come up");
+        assert!(
+            Instant::now() < deadline,
+            "the planned fault did not happen"
+        );
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let promised = scenario.in_the_middle();
@@ -52,11 +55,14 @@ async fn dies_at(name: &str, drill: &str) {
 
 /// The first worker is told an error at a planned call.
 async fn fails_at(name: &str, drill: &str) {
-    let scenario = with_drill(name, drill).await;
+    let scenario = with_planned_fault(name, drill).await;
     let worker = &scenario.cluster.workers[0];
-    let deadline = Instant::now() + DEATH;
+    let deadline = Instant::now() + FAULT_TIMEOUT;
     while !worker.shop.log().contains("made to fail") {
-        assert!(Instant::now() < deadline, "the drill did not come up");
+        assert!(
+            Instant::now() < deadline,
+            "the planned fault did not happen"
+        );
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let promised = scenario.in_the_middle();

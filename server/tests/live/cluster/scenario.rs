@@ -18,9 +18,9 @@ pub const STOCK: usize = 400;
 /// The sale is in its middle when so many were told "queued".
 const MIDDLE: usize = 50;
 /// Nobody was told "queued" for so long: everybody who can buy waits for an order.
-const REST: Duration = Duration::from_millis(500);
+const NO_NEW_PROMISE: Duration = Duration::from_millis(500);
 /// Whatever a scenario waits for comes within this time.
-const PATIENCE: Duration = Duration::from_secs(60);
+const STEP_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How large a sale is.
 #[derive(Clone, Copy)]
@@ -63,8 +63,8 @@ impl Scenario {
         let begun = Instant::now();
         let sale = cluster.seed(size.stock as u32, size.buyers);
         let shoppers = cluster.shoppers(&sale);
-        shoppers.arrive().await;
-        shoppers.lets_in(0);
+        shoppers.ask_once().await;
+        shoppers.begin_until(0);
         let buying = tokio::spawn(shoppers.clone().buy_all());
         let mut scenario = Scenario {
             name: name.to_owned(),
@@ -84,7 +84,7 @@ impl Scenario {
     pub async fn reaches(&mut self, promises: usize) {
         let limit = promises + self.size.ahead;
         assert!(limit + CONNECTIONS < self.size.stock, "too few units");
-        self.shoppers.lets_in(limit);
+        self.shoppers.begin_until(limit);
         tokio::select! {
             () = self.shoppers.reaches(promises) => {}
             ended = &mut self.buying => panic!("the sale is over: {:?}", ended.map(|all| all.len())),
@@ -102,7 +102,7 @@ impl Scenario {
     /// before.
     pub fn goes_on(&self) -> usize {
         let promised = self.in_the_middle();
-        self.shoppers.lets_everybody_in();
+        self.shoppers.begin_without_limit();
         promised
     }
 
@@ -115,7 +115,7 @@ impl Scenario {
             if now != promised {
                 (promised, since) = (now, Instant::now());
             }
-            since.elapsed() >= REST
+            since.elapsed() >= NO_NEW_PROMISE
         })
         .await;
         promised
@@ -123,7 +123,7 @@ impl Scenario {
 
     /// Purchases go on: somebody who was not there yet is told "queued".
     pub async fn somebody_buys(&self) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + STEP_TIMEOUT;
         for buyer in (0..self.size.buyers as usize).rev().cycle() {
             assert!(Instant::now() < deadline, "nobody can buy");
             if self
@@ -153,7 +153,7 @@ impl Scenario {
     /// Waits for everybody's answer; then how many of those who were told "queued" were told this
     /// in the end.
     pub async fn told(&mut self, word: &str) -> usize {
-        self.shoppers.lets_everybody_in();
+        self.shoppers.begin_without_limit();
         wait_until("everybody's answer", || self.buying.is_finished()).await;
         let mut told = 0;
         for promise in self.shoppers.promises() {
@@ -164,7 +164,7 @@ impl Scenario {
 
     /// The end that every scenario has (see [`Deployment::end`]), and its line in the table.
     pub async fn end(self, what: &str) {
-        self.shoppers.lets_everybody_in();
+        self.shoppers.begin_without_limit();
         let outcomes = self.buying.await.unwrap();
         let took = self.begun.elapsed().as_secs_f64();
         print!("{}: {what}; {took:.1} s; ", self.name);
@@ -181,7 +181,7 @@ impl Scenario {
 
 /// Waits until it is so.
 pub async fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + STEP_TIMEOUT;
     while !is_so() {
         assert!(Instant::now() < deadline, "waited in vain for {what}");
         tokio::time::sleep(Duration::from_millis(5)).await;

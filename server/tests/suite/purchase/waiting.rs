@@ -91,7 +91,7 @@ async fn a_reservation_is_listed_from_the_first_moment_until_a_day_after_it_fail
 }
 
 #[tokio::test]
-async fn a_shop_that_says_so_orders_however_late() {
+async fn with_fail_fast_off_late_reservations_become_orders() {
     let client =
         TestClient::of(TestShop::with(|config| config.workers.fail_fast_percent = 0).await);
     let item = client.shop.item(1).await;
@@ -101,18 +101,18 @@ async fn a_shop_that_says_so_orders_however_late() {
     client.ordered(&visitor(1), late.reservation_id).await;
 }
 
-/// Every write fails but the one with this number: that of the second entry, alone.
-struct OneGoodWrite(AtomicU32);
+/// Every write fails except the one with this number: that of the second entry, alone.
+struct OneSuccessfulWrite(AtomicU32);
 
-const GOOD: u32 = 2;
+const SUCCESSFUL: u32 = 2;
 
-impl FaultPlan for OneGoodWrite {
+impl FaultPlan for OneSuccessfulWrite {
     fn next(&self, call: &'static str, point: Point) -> Fault {
         if (call, point) != ("write", Point::Before) {
             return Fault::None;
         }
         match self.0.fetch_add(1, Ordering::SeqCst) {
-            GOOD => Fault::None,
+            SUCCESSFUL => Fault::None,
             _ => Fault::Fail,
         }
     }
@@ -121,7 +121,7 @@ impl FaultPlan for OneGoodWrite {
 #[tokio::test]
 async fn known_failure_19_what_cannot_be_written_is_parked_and_holds_up_nobody() {
     let clock = Arc::new(ManualClock::at(START_MS));
-    let plan: Arc<dyn FaultPlan> = Arc::new(OneGoodWrite(AtomicU32::new(0)));
+    let plan: Arc<dyn FaultPlan> = Arc::new(OneSuccessfulWrite(AtomicU32::new(0)));
     let client = TestClient::of(
         TestShop::open(
             Data::of_the_stack(),

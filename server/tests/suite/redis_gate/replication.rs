@@ -59,7 +59,7 @@ async fn an_instance_follows_a_fail_over_although_the_old_master_still_answers()
         (role.starts_with("slave") && role.contains("connected")).then_some(())
     })
     .await;
-    address.aim(new.port());
+    address.set_target(new.port());
 
     // The connection to the old master has not ended.
     assert_eq!(address.connections(), 1);
