@@ -5,6 +5,7 @@ set -euo pipefail
 # shellcheck source=scripts/env.sh
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 SECKILL_SERVER=$(target_dir)/release/server
-export SECKILL_SERVER
+CHROMIUM_PATH=$(chromium_path)
+export SECKILL_SERVER CHROMIUM_PATH
 cd "$SECKILL_ROOT/end2end"
 exec playwright test "$@"

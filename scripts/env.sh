@@ -49,3 +49,14 @@ target_dir() {
   cargo metadata --manifest-path "$SECKILL_ROOT/Cargo.toml" --no-deps --format-version 1 |
     sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p'
 }
+
+CHROMIUM_WITH_WINDOWS=/usr/bin/chromium
+
+# The browser of the tests: the one that is asked for, else one without windows, else any.
+chromium_path() {
+  local path
+  for path in ${CHROMIUM_PATH:-/usr/bin/chromium-headless-shell "$CHROMIUM_WITH_WINDOWS"}; do
+    [ ! -x "$path" ] || { echo "$path"; return; }
+  done
+  return 1
+}

@@ -12,7 +12,6 @@ cd "$SECKILL_ROOT"
 CARGO_LEPTOS_VERSION=0.3.11
 CARGO_DENY_VERSION=0.20.2
 NODE_MIN=20
-CHROMIUM=${CHROMIUM_PATH:-/usr/bin/chromium}
 
 # step NAME CHECK INSTALL [ARGUMENTS]: installs unless the check passes, and says how long it took.
 step() {
@@ -269,7 +268,22 @@ install_node_modules() {
 
 # --- what the tests drive -------------------------------------------------------------------------
 
-has_chromium() { [ -x "$CHROMIUM" ]; }
+# Any Chromium will do. The one without windows takes half the processor's time, so it is asked for
+# once where apt has it.
+HEADLESS_SHELL_ASKED_FOR=no
+has_chromium() {
+  local path
+  path=$(chromium_path) || return 1
+  [ "$path" != "$CHROMIUM_WITH_WINDOWS" ] || [ $HEADLESS_SHELL_ASKED_FOR = yes ] ||
+    ! have apt-cache || ! apt-cache show chromium-headless-shell >/dev/null 2>&1
+}
+
+install_chromium() {
+  HEADLESS_SHELL_ASKED_FOR=yes
+  apt_install chromium-headless-shell || chromium_path >/dev/null ||
+    install_packages 'Chromium, and set CHROMIUM_PATH to it when it is not in /usr/bin' chromium
+}
+
 has_chinese_font() { [ -n "$(fc-list :lang=zh-cn 2>/dev/null)" ]; }
 # The programs that the tests start, by the names under which they start them.
 has_redis() { have redis-server && have redis-cli; }
@@ -317,8 +331,7 @@ suite_step() {
   compiler_step
   node_modules_step
   step "cargo-deny $CARGO_DENY_VERSION" is_cargo_deny install_cargo_deny
-  step 'Chromium' has_chromium install_packages \
-    'Chromium, and set CHROMIUM_PATH to it when it is not /usr/bin/chromium' chromium
+  step 'Chromium' has_chromium install_chromium
   step 'Chinese font' has_chinese_font install_packages \
     'a font with Chinese glyphs' fontconfig fonts-noto-cjk
   servers_step

@@ -36,6 +36,7 @@ for (const locale of ['en-US', 'zh-CN'] as const) {
     }
 
     test('pictures of the pages', async ({ shop, page, signIn, somebody, quiet }) => {
+      test.slow();
       quiet.expectStatus(404);
       const round = await shop.round({ buyers: 2 });
       const buyer = await somebody(round.tokens[0]!);
