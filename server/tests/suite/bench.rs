@@ -50,7 +50,14 @@ fn a_benchmark_writes_every_order_and_leaves_only_its_round() {
     assert!(migrated.status.success(), "{migrated:?}");
     let json = file.to_str().unwrap();
     let words = ["bench", "--cluster", "--orders", "1000", "--json", json];
-    let measured = server(&settings, &words);
+    let mut measured = server(&settings, &words);
+    for _ in 0..2 {
+        // What a benchmark says, and ends, on a machine that has too much else to do.
+        if !said(&measured).contains("redis is busy: no answer within") {
+            break;
+        }
+        measured = server(&settings, &words);
+    }
     assert!(measured.status.success(), "{measured:?}");
 
     let figures: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
