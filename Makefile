@@ -52,7 +52,7 @@ pictures: build ## Take the pictures of the README anew
 
 faults: ## The whole table of faults: processes, lines and servers of a cluster fail in the middle of sales
 	@scripts/setup.sh test
-	@$(ENV) cargo test --release --test live cluster -- --nocapture --test-threads=1
+	@$(ENV) cargo test --release --test live cluster -- --nocapture --test-threads=2
 
 # Two builds: together they would share features, and most of the server would be compiled anew.
 bench-cluster: ## Measure gate, relay and order writer on servers of its own, PostgreSQL and then MariaDB

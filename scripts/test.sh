@@ -43,9 +43,9 @@ key finish 'Release build'
 stage 'Page weight' scripts/page-weight.sh
 stage 'Idle memory' scripts/idle-memory.sh
 stage 'Tests: a live flash sale' cargo test --release --test live embedded -- --nocapture
-# One after the other: they break the servers that they share.
+# Two at a time: so many sets of servers there are to break.
 stage 'Tests: a cluster, and what can break' cargo test --release --test live cluster -- \
-  --nocapture --test-threads=1
+  --nocapture --test-threads=2
 stage 'Tests: in the browser' scripts/browser-tests.sh
 
 sum_up

@@ -38,6 +38,22 @@ pub struct Promise {
     reservation_id: String,
 }
 
+/// The growing pauses of somebody who asks again and again.
+struct Pauses(Duration);
+
+impl Default for Pauses {
+    fn default() -> Self {
+        Pauses(FIRST_PAUSE)
+    }
+}
+
+impl Pauses {
+    async fn next(&mut self) {
+        tokio::time::sleep(self.0).await;
+        self.0 = LONGEST_PAUSE.min(self.0 * 2);
+    }
+}
+
 /// All buyers of a sale.
 #[derive(Clone)]
 pub struct Shoppers {
@@ -57,6 +73,10 @@ pub struct Shoppers {
 
 /// Loopback addresses that shoppers come from.
 const ADDRESSES: u8 = 200;
+/// A buyer asks again after this pause, and then after one twice as long each time: whoever waits
+/// shall not take the processor from those who are waited for.
+const FIRST_PAUSE: Duration = Duration::from_millis(5);
+const LONGEST_PAUSE: Duration = Duration::from_millis(80);
 /// Longer than a server takes to be back.
 const BUYER_TIMEOUT: Duration = Duration::from_secs(120);
 /// When nothing is under way any more, everybody has an answer within this time.
@@ -130,7 +150,7 @@ impl Shoppers {
     /// neither an order nor "sold out" fails the test.
     pub async fn buy(&self, buyer: usize) -> Outcome {
         let deadline = Instant::now() + BUYER_TIMEOUT;
-        let mut tried = false;
+        let (mut tried, mut pauses) = (false, Pauses::default());
         loop {
             assert!(Instant::now() < deadline, "buyer {buyer} got no answer");
             // What became of a try whose connection broke is not known: ask first. There is no
@@ -142,21 +162,21 @@ impl Shoppers {
                     }
                 }
                 None if tried => {
-                    tokio::time::sleep(Duration::from_millis(10)).await;
+                    pauses.next().await;
                     continue;
                 }
                 Some(None) | None => {}
             }
             tried = true;
             let Ok((status, answer)) = self.try_once(buyer).await else {
-                tokio::time::sleep(Duration::from_millis(10)).await;
+                pauses.next().await;
                 continue;
             };
             match (status, answer["error"].as_str()) {
                 (200, _) => {}
                 (409, Some("sold_out")) => return Outcome::SoldOut,
                 (409, Some("already_reserved")) | (403, Some("path_invalid")) => {}
-                (429 | 502..=504, _) => tokio::time::sleep(Duration::from_millis(10)).await,
+                (429 | 502..=504, _) => pauses.next().await,
                 other => panic!("buyer {buyer}: {other:?} {answer}"),
             }
         }
@@ -216,6 +236,7 @@ impl Shoppers {
     /// says so, or nobody can tell at the moment.
     async fn result(&self, buyer: usize, reservation_id: &str) -> Option<Outcome> {
         let address = format!("/api/reservation?reservation_id={reservation_id}");
+        let mut pauses = Pauses::default();
         loop {
             let (status, answer) = self.call(buyer, Method::GET, &address, None).await.ok()?;
             if matches!(status, 404 | 429 | 502..=504) {
@@ -227,7 +248,7 @@ impl Shoppers {
                     return Some(Outcome::Ordered(answer["order_id"].as_str()?.to_owned()));
                 }
                 "failed" => return None,
-                _ => tokio::time::sleep(Duration::from_millis(5)).await,
+                _ => pauses.next().await,
             }
         }
     }

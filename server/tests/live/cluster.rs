@@ -12,3 +12,4 @@ mod redis;
 mod returns;
 mod sales;
 mod scenario;
+mod servers;

@@ -1,20 +1,11 @@
-//! A cluster for one test: fresh instances on servers that the tests share, one test at a time.
+//! A cluster for one test: fresh instances on a set of servers that no other test has meanwhile.
 
-use std::{
-    sync::{Arc, LazyLock},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use test_servers::{
-    MariaDb, Postgres,
-    nginx::Nginx,
-    proxy::Proxy,
-    rabbitmq::RabbitServer,
-    redis::{Persistence, RedisServer},
-};
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use test_servers::{nginx::Nginx, proxy::Proxy};
 use uuid::Uuid;
 
+use super::servers::{HeldServers, Servers};
 use crate::{
     buyers::{Outcome, Shoppers},
     process::{Audit, Process, Sale, Shop},
@@ -32,44 +23,6 @@ const DRAINED: Duration = Duration::from_secs(90);
 pub enum Database {
     Postgres,
     MariaDb,
-}
-
-/// The servers of all tests.
-pub struct Servers {
-    pub redis: RedisServer,
-    pub rabbit: RabbitServer,
-    pub postgres: Postgres,
-    pub mariadb: MariaDb,
-}
-
-/// The servers while one test has them.
-struct Held(OwnedMutexGuard<Option<Servers>>);
-
-impl Held {
-    async fn new() -> Held {
-        static SERVERS: LazyLock<Arc<Mutex<Option<Servers>>>> = LazyLock::new(Arc::default);
-        let mut held = SERVERS.clone().lock_owned().await;
-        held.get_or_insert_with(|| Servers {
-            redis: RedisServer::start_with(Persistence::Disk),
-            rabbit: RabbitServer::start(),
-            postgres: Postgres::start(),
-            mariadb: MariaDb::start(),
-        });
-        Held(held)
-    }
-
-    fn all(&mut self) -> &mut Servers {
-        self.0.as_mut().unwrap()
-    }
-}
-
-/// A test that failed may leave the servers broken: the next one starts them anew.
-impl Drop for Held {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            *self.0 = None;
-        }
-    }
 }
 
 /// The links from the instances to the servers.
@@ -145,13 +98,13 @@ pub struct Deployment {
     /// How many reservations the scenario itself makes fail.
     pub failed: usize,
     // Last: given back when everything above is gone.
-    servers: Held,
+    servers: HeldServers,
 }
 
 impl Deployment {
     /// Every instance ready, on an empty shop of its own.
     pub async fn start(plan: Plan) -> Deployment {
-        let mut servers = Held::new().await;
+        let mut servers = HeldServers::new().await;
         let namespace = format!("t{}", Uuid::now_v7().simple());
         let all = servers.all();
         let database_url = match plan.database {
@@ -326,8 +279,16 @@ impl Deployment {
     }
 
     /// The end of every test: drained without a hand, everybody answered, nobody twice, and
-    /// whatever is left can be bought, so that exactly `stock` orders are there.
-    pub async fn end(self, sale: &Sale, shoppers: &Shoppers, outcomes: &[Outcome], stock: u32) {
+    /// whatever is left can be bought, so that exactly `stock` orders are there. Prints the test's
+    /// line of the table at once: two tests may print.
+    pub async fn end(
+        self,
+        what: &str,
+        sale: &Sale,
+        shoppers: &Shoppers,
+        outcomes: &[Outcome],
+        stock: u32,
+    ) {
         let mut orders: Vec<_> = outcomes.iter().filter_map(Outcome::order).collect();
         orders.sort_unstable();
         orders.dedup();
@@ -351,7 +312,7 @@ impl Deployment {
         let expected = i64::from(stock).min(sold as i64 + i64::from(LATECOMERS));
         assert_eq!(audit.items[0].orders_live, expected, "{audit:#?}");
         println!(
-            "{sold} orders of {stock} units by {} buyers, {late_orders} more by latecomers",
+            "{what}; {sold} orders of {stock} units by {} buyers, {late_orders} more by latecomers",
             outcomes.len(),
         );
         for instance in self.webs.into_iter().chain(self.workers) {

@@ -32,8 +32,8 @@ async fn all_copies_at_once_fill_an_empty_gate_once() {
     assert_eq!(audit.items[0].sellable, i64::from(STOCK), "{audit:#?}");
     let shoppers = cluster.shoppers(&sale);
     let outcomes = shoppers.clone().buy_all().await;
-    print!("four instances started at once: {STOCK} units at the gate; ");
-    cluster.end(&sale, &shoppers, &outcomes, STOCK).await;
+    let what = format!("four instances started at once: {STOCK} units at the gate");
+    cluster.end(&what, &sale, &shoppers, &outcomes, STOCK).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -180,8 +180,9 @@ async fn without_redis_buyers_hear_busy_at_once() {
     let gone = all_are_busy(&shoppers, 150).await;
     cluster.links.redis.pass();
     let outcomes = shoppers.clone().buy_all().await;
-    print!("dead Redis: busy after {silent:.1?} (silent), {gone:.1?} (gone), in the median; ");
-    cluster.end(&sale, &shoppers, &outcomes, 100).await;
+    let what =
+        format!("dead Redis: busy after {silent:.1?} (silent), {gone:.1?} (gone), in the median");
+    cluster.end(&what, &sale, &shoppers, &outcomes, 100).await;
 }
 
 /// This instance's clock is an hour ahead from its next start on; its timers are not.
@@ -259,9 +260,9 @@ async fn copies_an_hour_ahead_sell_neither_early_nor_late() {
     assert!(refused[0] > 3 && refused[1] > 3, "{refused:?}");
     let shoppers = cluster.shoppers(&sale);
     let outcomes = shoppers.clone().buy_all().await;
-    print!(
+    let what = format!(
         "a web instance and a worker an hour ahead: {refused:?} refusals before the start, sold \
-         {sold_after_ms:?} ms after it; "
+         {sold_after_ms:?} ms after it"
     );
-    cluster.end(&sale, &shoppers, &outcomes, STOCK).await;
+    cluster.end(&what, &sale, &shoppers, &outcomes, STOCK).await;
 }

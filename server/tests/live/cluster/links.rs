@@ -157,9 +157,9 @@ impl Link {
         for wave in earlier {
             wave.all_are_answered().await;
         }
-        print!("link to the {}: ", self.name);
+        let what = format!("link to the {}", self.name);
         self.cluster
-            .end(&self.sale, last, &self.outcomes, STOCK)
+            .end(&what, &self.sale, last, &self.outcomes, STOCK)
             .await;
     }
 }

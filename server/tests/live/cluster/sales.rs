@@ -10,7 +10,7 @@ async fn sale(what: &str, plan: Plan, stock: u32, segments: u32) {
     let shoppers = cluster.shoppers(&sale);
     let begun = std::time::Instant::now();
     let outcomes = shoppers.clone().buy_all().await;
-    println!(
+    let what = format!(
         "{what}: 10,000 buyers, {stock} units, two web instances, two workers: {:.1} s",
         begun.elapsed().as_secs_f64()
     );
@@ -19,7 +19,7 @@ async fn sale(what: &str, plan: Plan, stock: u32, segments: u32) {
         orders, stock as usize,
         "nothing undersold, nothing oversold"
     );
-    cluster.end(&sale, &shoppers, &outcomes, stock).await;
+    cluster.end(&what, &sale, &shoppers, &outcomes, stock).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -167,9 +167,9 @@ impl Scenario {
         self.shoppers.begin_without_limit();
         let outcomes = self.buying.await.unwrap();
         let took = self.begun.elapsed().as_secs_f64();
-        print!("{}: {what}; {took:.1} s; ", self.name);
         self.cluster
             .end(
+                &format!("{}: {what}; {took:.1} s", self.name),
                 &self.sale,
                 &self.shoppers,
                 &outcomes,
