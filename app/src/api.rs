@@ -6,14 +6,12 @@
 mod account;
 mod catalogue;
 #[cfg(feature = "ssr")]
-mod local_path;
-#[cfg(feature = "ssr")]
 mod login_cookie;
 mod orders;
 mod purchase;
 
 pub use account::{Login, Logout, Register, login, logout, me, register};
-pub use catalogue::{clock, item, rounds, stock};
+pub use catalogue::{GetItem, GetRounds, clock, item, rounds, stock};
 pub use orders::{cancel, order, orders, pay};
 pub use purchase::{
     captcha, captcha_words, my_reservation, path, purchase, reservation, reservations,
@@ -21,8 +19,6 @@ pub use purchase::{
 
 #[cfg(feature = "ssr")]
 pub use context::{language, shop, visitor};
-#[cfg(feature = "ssr")]
-pub use local_path::{in_query, local_path};
 #[cfg(feature = "ssr")]
 pub use login_cookie::LoginCookie;
 #[cfg(feature = "ssr")]

@@ -61,3 +61,29 @@ pub fn App() -> impl IntoView {
         </Router>
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use leptos_axum::generate_route_list;
+
+    use super::App;
+    use crate::routes::{self, pattern};
+
+    /// The framework's router wants its addresses as literals.
+    #[test]
+    fn the_pages_are_at_the_addresses_that_links_lead_to() {
+        let listed = generate_route_list(App);
+        let mut listed: Vec<_> = listed.iter().map(|route| route.path()).collect();
+        listed.sort_unstable();
+        let mut addresses = [
+            routes::HOME,
+            pattern::ITEM,
+            routes::ORDERS,
+            pattern::ORDER,
+            routes::LOGIN,
+            routes::REGISTER,
+        ];
+        addresses.sort_unstable();
+        assert_eq!(listed, addresses);
+    }
+}

@@ -1,5 +1,5 @@
 //! The shop as its visitors meet it: the words both sides share (`wire`), the calls to the server
-//! (`api`), and the pages and islands built on them.
+//! (`api`), the addresses (`routes`), and the pages and islands built on them.
 //!
 //! Compiled twice: natively with `ssr` (renders pages, runs server functions against the services
 //! behind [`port`]) and to wasm with `hydrate` (only the islands wake up in the browser).
@@ -14,6 +14,7 @@ pub mod app;
 mod backoff;
 mod browser;
 pub mod islands;
+pub mod routes;
 mod text;
 pub mod wire;
 

@@ -27,7 +27,12 @@ mod visitor;
 
 use std::{sync::Arc, time::Duration};
 
-use app::{ShopSettings, api::LoginCookie, port::Shop};
+use app::{
+    ShopSettings,
+    api::LoginCookie,
+    port::Shop,
+    routes::{self, pattern},
+};
 use axum::{
     Router,
     extract::DefaultBodyLimit,
@@ -120,10 +125,10 @@ pub fn router(site: Site) -> Router {
 
     let guarded = Router::new()
         .merge(api::routes(&state))
-        .route("/seckill/{path}", post(hidden_path::purchase))
-        .route("/captcha/{file}", get(captcha_picture::picture))
-        .route("/orders/{id}/pay", post(pay::pay))
-        .route("/language", post(language::switch))
+        .route(pattern::PURCHASE, post(hidden_path::purchase))
+        .route(pattern::CAPTCHA_PICTURE, get(captcha_picture::picture))
+        .route(pattern::PAY, post(pay::pay))
+        .route(routes::LANGUAGE, post(language::switch))
         .layer(DefaultBodyLimit::max(envelope::MAX_REQUEST))
         .with_state(state.clone())
         .merge(pages::routes(renderer, cache))

@@ -12,7 +12,7 @@ use self::form::Form;
 #[cfg(feature = "ssr")]
 use super::context::{shop, visitor};
 #[cfg(feature = "ssr")]
-use crate::port::Registration;
+use crate::{port::Registration, routes};
 
 /// `POST /api/register`: makes a buyer's account and signs it in.
 #[server(endpoint = "/register", prefix = "/api", input = PostUrl, output = Json)]
@@ -23,7 +23,7 @@ pub async fn register(
     #[server(default)] next: Option<String>,
 ) -> Result<Me, ApiError> {
     let form = Form {
-        page: "/register",
+        page: routes::REGISTER,
         next,
     };
     let registration = Registration {
@@ -42,7 +42,7 @@ pub async fn login(
     #[server(default)] next: Option<String>,
 ) -> Result<Me, ApiError> {
     let form = Form {
-        page: "/login",
+        page: routes::LOGIN,
         next,
     };
     form.finish(shop()?.login(&visitor()?, &mobile, password).await)
@@ -53,7 +53,7 @@ pub async fn login(
 pub async fn logout() -> Result<(), ApiError> {
     shop()?.logout(&visitor()?).await?;
     form::sign_out()?;
-    form::redirect_browser("/");
+    form::redirect_browser(routes::HOME);
     Ok(())
 }
 
@@ -70,8 +70,9 @@ mod form {
     use leptos_axum::ResponseOptions;
 
     use crate::{
-        api::{LoginCookie, in_query, local_path},
+        api::LoginCookie,
         port::LoggedIn,
+        routes::{HOME, in_query, local_path},
         wire::{ApiError, Me},
     };
 
@@ -89,7 +90,7 @@ mod form {
                 Ok(logged_in) => {
                     let (token, max_age_s) = (&logged_in.token, logged_in.max_age_s);
                     set_cookie(&cookie()?.set(token, max_age_s));
-                    redirect_browser(next.unwrap_or("/"));
+                    redirect_browser(next.unwrap_or(HOME));
                     Ok(logged_in.me)
                 }
                 Err(error) => {
@@ -101,7 +102,7 @@ mod form {
                         "{}?error={}&field={field}&next={}",
                         self.page,
                         error.code(),
-                        in_query(next.unwrap_or("/")),
+                        in_query(next.unwrap_or(HOME)),
                     ));
                     Err(error)
                 }

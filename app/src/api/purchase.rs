@@ -45,7 +45,7 @@ pub async fn purchase(path: String, item_id: ItemId) -> Result<Reserved, ApiErro
     }
 
     type JsonOverHttp = Http<Json, Json>;
-    let address = format!("/seckill/{path}");
+    let address = crate::routes::purchase(&path);
     <JsonOverHttp as Protocol<Purchase, Reserved, BrowserClient, BrowserMockServer, ApiError>>::run_client(
         &address,
         Purchase { item_id },

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos_router::{hooks::use_query_map, params::ParamsMap};
 
 use crate::{
-    api::local_path,
+    routes,
     text::pages::account as say,
     wire::{ApiError, Language},
 };
@@ -29,8 +29,8 @@ impl FormState {
         let text = |name: &str| query.get_str(name).unwrap_or_default().to_owned();
         let next = query
             .get_str("next")
-            .and_then(local_path)
-            .unwrap_or("/")
+            .and_then(routes::local_path)
+            .unwrap_or(routes::HOME)
             .to_owned();
         Self {
             next,

@@ -9,6 +9,7 @@ use leptos_router::hooks::use_location;
 
 use super::Dial;
 use crate::{
+    routes,
     text::pages::{self, failure as say},
     wire::{ApiError, Language},
 };
@@ -45,7 +46,7 @@ pub fn Failure(
     let here = use_location().pathname.get_untracked();
     let action = match way_on {
         WayOn::Again => Some((here, say::try_again(language))),
-        WayOn::SignIn => Some((format!("/login?next={here}"), say::sign_in(language))),
+        WayOn::SignIn => Some((routes::login(&here), say::sign_in(language))),
         WayOn::Home => None,
     };
     let has_action = action.is_some();
@@ -65,7 +66,7 @@ pub fn Failure(
             })}
             <div class="notice__actions">
                 {action.map(|(to, words)| view! { <a class="button button--main" href=to>{words}</a> })}
-                <a class=if has_action { "button" } else { "button button--main" } href="/">
+                <a class=if has_action { "button" } else { "button button--main" } href=routes::HOME>
                     {pages::to_the_start(language)}
                 </a>
             </div>

@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use crate::{islands::AccountBadge, text::pages as say, wire::Language};
+use crate::{islands::AccountBadge, routes, text::pages as say, wire::Language};
 
 /// The frame around `children`.
 #[component]
@@ -18,7 +18,7 @@ pub fn Frame(
         <a class="skip-link" href="#main">{say::skip_to_content(language)}</a>
         <header class="site-header">
             <div class="site-header__inner">
-                <a class="brand" href="/" aria-label=say::home_link(language)>
+                <a class="brand" href=routes::HOME aria-label=say::home_link(language)>
                     <Logo />
                     <span class="brand__name">{say::shop_name(language)}</span>
                 </a>
@@ -57,7 +57,7 @@ fn LanguageSwitch(language: Language) -> impl IntoView {
     };
     let here = use_location().pathname;
     view! {
-        <form class="language" method="post" action="/language">
+        <form class="language" method="post" action=routes::LANGUAGE>
             <input type="hidden" name="to" value=other.code() />
             <input type="hidden" name="next" value=move || here.get() />
             <button class="button button--quiet" type="submit" lang=other.tag() title=say::switch_language(other)>

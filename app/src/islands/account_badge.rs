@@ -1,11 +1,13 @@
 //! Who is signed in, in the header of every page.
 
 use leptos::{prelude::*, task::spawn_local};
+use server_fn::ServerFn;
 
 use super::{awake, shown};
 use crate::{
     api,
     browser::{effects::on_change, page},
+    routes,
     text::panel,
     wire::Language,
 };
@@ -16,7 +18,7 @@ use crate::{
 pub fn AccountBadge(language: Language) -> impl IntoView {
     let nickname = RwSignal::new(String::new());
     let signed_in = RwSignal::new(false);
-    let sign_in = RwSignal::new("/login".to_owned());
+    let sign_in = RwSignal::new(routes::LOGIN.to_owned());
     // Also when the page comes back: the visitor may have signed in or out elsewhere.
     on_change(move || {
         if page::visibility().visible {
@@ -36,7 +38,7 @@ pub fn AccountBadge(language: Language) -> impl IntoView {
             <span class="account__name" hidden=is_stranger>
                 {shown(nickname)}
             </span>
-            <a class="account__orders" href="/orders">
+            <a class="account__orders" href=routes::ORDERS>
                 {panel::my_orders(language)}
             </a>
             <a
@@ -49,7 +51,7 @@ pub fn AccountBadge(language: Language) -> impl IntoView {
             <form
                 class="account__sign-out"
                 method="post"
-                action="/api/logout"
+                action=api::Logout::PATH
                 hidden=is_stranger
             >
                 <button type="submit" class="account__button">
@@ -63,8 +65,8 @@ pub fn AccountBadge(language: Language) -> impl IntoView {
 /// Back to where the visitor is, unless that is a form for signing in itself.
 fn sign_in_address(path: &str) -> String {
     match path {
-        "" | "/" | "/login" | "/register" => "/login".to_owned(),
-        path => format!("/login?next={path}"),
+        "" | routes::HOME | routes::LOGIN | routes::REGISTER => routes::LOGIN.to_owned(),
+        path => routes::login(path),
     }
 }
 

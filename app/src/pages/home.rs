@@ -14,6 +14,7 @@ use self::{opening::Opening, round::RoundSection, row::RoundRow};
 use crate::{
     api,
     components::{Calendar, Dial, Failure},
+    routes,
     text::pages::home as say,
     wire::{ApiError, Language, Phase, Round},
 };
@@ -93,7 +94,7 @@ fn Empty(language: Language) -> impl IntoView {
             <h1 class="notice__title">{say::empty_title(language)}</h1>
             <p class="notice__text">{say::empty_text(language)}</p>
             <div class="notice__actions">
-                <a class="button button--main" href="/login">{say::empty_action(language)}</a>
+                <a class="button button--main" href=routes::LOGIN>{say::empty_action(language)}</a>
             </div>
         </section>
     }

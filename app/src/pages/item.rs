@@ -11,6 +11,7 @@ use crate::{
     api,
     components::{Calendar, Failure, Icon, Instant, Picture, Price, Shape},
     islands::{BuyPanel, PanelItem},
+    routes,
     settings::ShopSettings,
     text::pages::{home, item as say},
     wire::{ApiError, ItemDetail, ItemId, Language, Phase},
@@ -70,7 +71,7 @@ fn ItemView(item: ItemDetail, calendar: Calendar, language: Language) -> impl In
         <Title text=title.clone() />
         <Meta name="description" content=description.clone() />
         <p class="back">
-            <a class="back__link" href="/">
+            <a class="back__link" href=routes::HOME>
                 <Icon shape=Shape::Back />
                 {say::all_rounds(language)}
             </a>

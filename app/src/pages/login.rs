@@ -2,10 +2,12 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
+use server_fn::ServerFn;
 
 use crate::{
     api,
     components::{AccountForm, Field, FormState},
+    routes,
     text::pages::account as say,
 };
 
@@ -14,13 +16,13 @@ use crate::{
 pub fn LoginPage() -> impl IntoView {
     let language = api::language();
     let state = FormState::of_page();
-    let other_form = format!("/register?next={}", api::in_query(&state.next));
+    let other_form = routes::register(&routes::in_query(&state.next));
     view! {
         <Title text=say::login_title(language) />
         <section class="narrow">
             <h1>{say::login_title(language)}</h1>
             <p class="lead">{say::login_lead(language)}</p>
-            <AccountForm state action="/api/login" submit=say::login_action(language) language>
+            <AccountForm state action=api::Login::PATH submit=say::login_action(language) language>
                 <Field
                     name="mobile"
                     label=say::mobile(language)

@@ -8,6 +8,7 @@ use crate::{
     api,
     components::{Calendar, Failure, Icon, Instant, OrderBadge, Picture, Shape},
     islands::{CancelOrder, FollowPayment, OrderDeadline},
+    routes,
     text::pages::orders as say,
     wire::{ApiError, CloseReason, Language, Order, OrderDetail, OrderId, OrderMoment, OrderState},
 };
@@ -45,7 +46,7 @@ fn OrderView(detail: OrderDetail, calendar: Calendar, language: Language) -> imp
     view! {
         <Title text=say::order_title(language, &detail.order.number()) />
         <p class="back column">
-            <a class="back__link" href="/orders">
+            <a class="back__link" href=routes::ORDERS>
                 <Icon shape=Shape::Back />
                 {say::title(language)}
             </a>
@@ -107,7 +108,7 @@ fn ToPay<'a>(
     let order = &detail.order;
     let (order_id, deadline_ms) = (order.order_id, order.pay_deadline_ms);
     let held_until = say::held_until(language, &calendar.when(deadline_ms));
-    let action = format!("/orders/{order_id}/pay");
+    let action = routes::pay(order_id);
     let (label, following) = match detail.paying {
         true => {
             let text = say::paying_text(language);
@@ -140,7 +141,7 @@ fn Facts<'a>(order: &'a Order, calendar: Calendar, language: Language) -> impl I
             <Picture url=order.picture_url.clone() />
             <div>
                 <h2 class="order__title">{order.title.get(language).to_owned()}</h2>
-                <a href=format!("/items/{}", order.item_id)>{say::see_item(language)}</a>
+                <a href=routes::item(order.item_id)>{say::see_item(language)}</a>
             </div>
         </div>
         <dl class="facts">

@@ -10,6 +10,7 @@ use self::reservation::ReservationRow;
 use crate::{
     api,
     components::{Calendar, Dial, Failure, Instant, OrderBadge, Picture},
+    routes,
     text::pages::orders as say,
     wire::{ApiError, Language, Order, OrderState, Reservation, ReservationState},
 };
@@ -130,7 +131,7 @@ fn OrderRow<'a>(order: &'a Order, calendar: Calendar, language: Language) -> imp
                     </span>
                 </p>
                 <h2 class="order-row__title">
-                    <a class="card__link" href=format!("/orders/{}", order.order_id)>
+                    <a class="card__link" href=routes::order(order.order_id)>
                         {order.title.get(language).to_owned()}
                     </a>
                 </h2>
@@ -149,7 +150,7 @@ fn Empty(language: Language) -> impl IntoView {
             <h2 class="notice__title">{say::empty_title(language)}</h2>
             <p class="notice__text">{say::empty_text(language)}</p>
             <div class="notice__actions">
-                <a class="button button--main" href="/">{say::empty_action(language)}</a>
+                <a class="button button--main" href=routes::HOME>{say::empty_action(language)}</a>
             </div>
         </div>
     }

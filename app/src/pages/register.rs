@@ -2,10 +2,12 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
+use server_fn::ServerFn;
 
 use crate::{
     api,
     components::{AccountForm, Field, FormState},
+    routes,
     text::pages::account as say,
     wire::{Nickname, Password},
 };
@@ -15,13 +17,13 @@ use crate::{
 pub fn RegisterPage() -> impl IntoView {
     let language = api::language();
     let state = FormState::of_page();
-    let other_form = format!("/login?next={}", api::in_query(&state.next));
+    let other_form = routes::login(&routes::in_query(&state.next));
     view! {
         <Title text=say::register_title(language) />
         <section class="narrow">
             <h1>{say::register_title(language)}</h1>
             <p class="lead">{say::register_lead(language)}</p>
-            <AccountForm state action="/api/register" submit=say::register_action(language) language>
+            <AccountForm state action=api::Register::PATH submit=say::register_action(language) language>
                 <Field
                     name="mobile"
                     label=say::mobile(language)

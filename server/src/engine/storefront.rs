@@ -8,6 +8,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use app::{
     port::{LoggedIn, Registration, Storefront, Visitor},
+    routes,
     wire::{
         ApiError, CaptchaChallenge, CaptchaId, CaptchaWords, HiddenPath, ItemDetail, ItemId, Me,
         Order, OrderDetail, OrderId, PaymentPage, Reservation, ReservationId, ReservationStatus,
@@ -181,7 +182,7 @@ impl Storefront for ShopFront {
             ask_captcha::ask(&self.engine.purchase, buyer(visitor)?.account_id, item_id).await?;
         Ok(CaptchaChallenge {
             captcha_id: asked.captcha_id,
-            image_url: format!("/captcha/{}.png", asked.captcha_id),
+            image_url: routes::captcha_picture(asked.captcha_id),
             prompt: asked.question.prompt.get(visitor.language).to_owned(),
             numeric: asked.question.numeric,
         })

@@ -1,6 +1,10 @@
 //! The server functions under `/api`.
 
-use app::wire::ApiError;
+use app::{
+    api::{GetItem, GetRounds, Login, Logout, Register},
+    routes::pattern,
+    wire::ApiError,
+};
 use axum::{
     Router,
     body::HttpBody as _,
@@ -10,6 +14,7 @@ use axum::{
     routing::{any, on},
 };
 use leptos_axum::handle_server_fns_with_context;
+use server_fn::ServerFn;
 
 use super::{
     AppState,
@@ -17,9 +22,9 @@ use super::{
 };
 
 /// Cacheable by anybody for a moment: the catalogue.
-const CACHEABLE: [&str; 2] = ["/api/rounds", "/api/item"];
+const CACHEABLE: [&str; 2] = [GetRounds::PATH, GetItem::PATH];
 /// Called by forms that work without JavaScript: form-encoded, and answered with a redirect.
-const FORMS: [&str; 3] = ["/api/register", "/api/login", "/api/logout"];
+const FORMS: [&str; 3] = [Register::PATH, Login::PATH, Logout::PATH];
 
 /// A route for each server function. The purchase is none: it has no static address.
 pub fn routes(state: &AppState) -> Router<AppState> {
@@ -33,7 +38,7 @@ pub fn routes(state: &AppState) -> Router<AppState> {
         let handler = on(method, move |request: Request| run(state, request));
         router = router.route(path, handler.fallback(wrong_method));
     }
-    router.route("/api/{*rest}", any(nothing))
+    router.route(pattern::CALLS, any(nothing))
 }
 
 /// Runs the server function at the request's address.

@@ -1,7 +1,7 @@
 //! Which language a visitor reads, and the switch.
 
 use app::{
-    api::local_path,
+    routes::{HOME, local_path},
     wire::{ApiError, Language},
 };
 use axum::{
@@ -51,7 +51,7 @@ pub async fn switch(form: Result<Form<Switch>, FormRejection>) -> Response {
     let Some(language) = Language::from_code(&form.to) else {
         return invalid("to").into_response();
     };
-    let next = local_path(&form.next).unwrap_or("/");
+    let next = local_path(&form.next).unwrap_or(HOME);
     let cookie = format!(
         "{COOKIE}={}; Path=/; SameSite=Lax; Max-Age={A_YEAR_S}",
         language.code()

@@ -13,7 +13,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use app::wire::{ApiError, ItemId, Language};
+use app::{
+    routes,
+    wire::{ApiError, Language},
+};
 use axum::{
     http::{HeaderMap, Uri},
     response::{IntoResponse, Response},
@@ -37,7 +40,7 @@ const NOT_FOUND_LIFE: Duration = Duration::from_secs(5);
 /// one request: rounds do not start and end that close to each other.
 const RENDERINGS: usize = 3;
 
-type Key = (String, Language);
+type Key = (routes::Page, Language);
 
 /// The cache. Cheap to clone.
 #[derive(Clone)]
@@ -62,10 +65,10 @@ impl PageCache {
 
     /// The page at `path`, as the request's headers want it.
     pub async fn answer(&self, language: Language, path: &str, headers: &HeaderMap) -> Response {
-        let entry = match canonical(path) {
-            true => self.entry((path.to_owned(), language)).await,
+        let entry = match routes::Page::parse(path) {
+            Some(page) => self.entry((page, language)).await,
             // Other spellings are not worth remembering: there are endlessly many.
-            false => self.render(path, language).await.map(Arc::new),
+            None => self.render(path, language).await.map(Arc::new),
         };
         match entry {
             Ok(entry) => entry.answer(language, headers, self.state.shop.now_ms()),
@@ -90,7 +93,7 @@ impl PageCache {
 
     /// Whoever comes while a missing page is rendered waits for it.
     async fn cached_or_rendered(&self, key: &Key) -> Result<Arc<Entry>, ApiError> {
-        let render = async { keep(self.render(&key.0, key.1).await?).map(Arc::new) };
+        let render = async { keep(self.render(&key.0.to_string(), key.1).await?).map(Arc::new) };
         match self.pages.try_get_with_by_ref(key, render).await {
             Ok(entry) => Ok(entry),
             Err(error) => match &*error {
@@ -110,7 +113,7 @@ impl PageCache {
     }
 
     async fn refresh(self, key: Key, old: Arc<Entry>) {
-        match self.render(&key.0, key.1).await {
+        match self.render(&key.0.to_string(), key.1).await {
             Ok(entry) if !entry.status.is_server_error() => {
                 self.pages.insert(key, Arc::new(entry)).await;
             }
@@ -185,34 +188,5 @@ fn keep(entry: Entry) -> Result<Entry, NotKept> {
     match entry.status.is_server_error() {
         true => Err(NotKept::Page(Arc::new(entry))),
         false => Ok(entry),
-    }
-}
-
-/// One address, one spelling: `/`, or an item's id as we write it.
-fn canonical(path: &str) -> bool {
-    let item = |id: &str| {
-        id.parse::<ItemId>()
-            .is_ok_and(|parsed| parsed.to_string() == id)
-    };
-    path == "/" || path.strip_prefix("/items/").is_some_and(item)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::canonical;
-
-    #[test]
-    fn one_page_has_one_key() {
-        let id = "0192aaaa-bbbb-7ccc-8ddd-eeeeffff0000";
-        assert!(canonical("/"));
-        assert!(canonical(&format!("/items/{id}")));
-        for other in [
-            id.to_uppercase(),
-            id.replace('-', ""),
-            format!("{{{id}}}"),
-            "x".into(),
-        ] {
-            assert!(!canonical(&format!("/items/{other}")), "{other}");
-        }
     }
 }

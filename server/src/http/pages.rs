@@ -1,7 +1,11 @@
 //! Pages: rendered on the server. Those that are the same for everybody go through the page cache;
 //! a person's own are rendered for each request and kept by nobody.
 
-use app::{port::Visitor, wire::ApiError};
+use app::{
+    port::Visitor,
+    routes::{self, pattern},
+    wire::ApiError,
+};
 use axum::{
     Extension, Router,
     extract::{Request, State},
@@ -29,11 +33,11 @@ struct Pages {
 /// Every page. What is no page is the not-found page.
 pub fn routes(renderer: Renderer, cache: PageCache) -> Router {
     Router::new()
-        .route("/", get(public))
-        .route("/items/{id}", get(public))
-        .route("/orders", get(own))
-        .route("/orders/", get(own))
-        .route("/orders/{id}", get(own))
+        .route(routes::HOME, get(public))
+        .route(pattern::ITEM, get(public))
+        .route(routes::ORDERS, get(own))
+        .route(pattern::ORDERS_WITH_SLASH, get(own))
+        .route(pattern::ORDER, get(own))
         .fallback(other)
         .with_state(Pages { renderer, cache })
 }
@@ -57,10 +61,10 @@ async fn own(
     request: Request,
 ) -> Response {
     if visitor.me.is_none() {
-        let to = format!("/login?next={}", request.uri().path());
+        let to = routes::login(request.uri().path());
         let mut response = StatusCode::SEE_OTHER.into_response();
         // A path that is no header value is no order of anybody.
-        let to = HeaderValue::from_str(&to).unwrap_or(HeaderValue::from_static("/login"));
+        let to = HeaderValue::from_str(&to).unwrap_or(HeaderValue::from_static(routes::LOGIN));
         response.headers_mut().insert(header::LOCATION, to);
         response
             .headers_mut()

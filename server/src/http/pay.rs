@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use app::{
     port::Visitor,
+    routes,
     wire::{ApiError, OrderId},
 };
 use axum::{
@@ -38,12 +39,12 @@ pub async fn pay(
     let Ok(order_id) = order_id.parse::<OrderId>() else {
         return Envelope(ApiError::NotFound).into_response();
     };
-    let back = format!("/orders/{order_id}");
+    let back = routes::order(order_id);
     let to = match state.shop.pay(&visitor, order_id).await {
         Ok(page) => page.url,
         // The order's page says what has become of it.
         Err(ApiError::OrderState) => back,
-        Err(ApiError::Unauthenticated) => format!("/login?next={back}"),
+        Err(ApiError::Unauthenticated) => routes::login(&back),
         Err(error) => return Envelope(error).into_response(),
     };
     match HeaderValue::from_str(&to) {
@@ -57,7 +58,7 @@ pub async fn pay(
 /// The notice address. Outside of limits, visitors and CSRF: the signature decides.
 pub fn notices(payments: Arc<payments::Deps>) -> Router {
     Router::new()
-        .route("/api/payments/notice/{provider}", post(notice))
+        .route(routes::pattern::PAYMENT_NOTICE, post(notice))
         .with_state(payments)
 }
 

@@ -3,7 +3,10 @@
 
 use std::{fmt::Write as _, sync::Arc};
 
-use app::wire::{ApiError, Language, PaymentId};
+use app::{
+    routes::pattern,
+    wire::{ApiError, Language, PaymentId},
+};
 use axum::{
     Form, Router,
     extract::{Path, State},
@@ -25,7 +28,7 @@ type Provider = Arc<dyn SandboxProvider>;
 /// The page and its form.
 pub fn routes(provider: Provider) -> Router {
     Router::new()
-        .route("/sandbox/{payment}", get(page).post(act))
+        .route(pattern::SANDBOX, get(page).post(act))
         .with_state(provider)
 }
 

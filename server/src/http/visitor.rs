@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use app::{port::Visitor, wire::Language};
+use app::{port::Visitor, routes, wire::Language};
 use axum::{
     extract::{ConnectInfo, Request, State},
     http::{HeaderMap, header},
@@ -90,12 +90,13 @@ pub async fn identify(State(state): State<AppState>, mut request: Request, next:
         ..anybody(language::of(headers))
     };
     let path = request.uri().path();
-    let token = token.filter(|token| !token.is_empty() && looks_at_visitor(path));
+    // Visitors with cookies cost no look-ups where the answer is the same for everybody.
+    let token = token.filter(|token| !token.is_empty() && !routes::is_same_for_everybody(path));
     if let Some(token) = token {
         match state.shop.who_is(&token).await {
             Ok(Some(me)) => (visitor.me, visitor.login_token) = (Some(me), Some(token)),
             Ok(None) => {}
-            Err(error) if is_call(path) => return Envelope(error).into_response(),
+            Err(error) if routes::is_call(path) => return Envelope(error).into_response(),
             // Pages are for reading; they do not go away with the store.
             Err(error) => {
                 tracing::warn!(error = %Chain(&error), "cannot read a log-in; the page is shown as if the visitor were signed out")
@@ -104,17 +105,6 @@ pub async fn identify(State(state): State<AppState>, mut request: Request, next:
     }
     request.extensions_mut().insert(visitor);
     next.run(request).await
-}
-
-/// False where the answer is the same for everybody: visitors with cookies cost no look-ups there.
-fn looks_at_visitor(path: &str) -> bool {
-    let same_for_all = ["/items/", "/captcha/", "/language"];
-    path != "/" && !same_for_all.iter().any(|start| path.starts_with(start))
-}
-
-/// A program is asking, not a person for a page.
-fn is_call(path: &str) -> bool {
-    path.starts_with("/api/") || path.starts_with("/seckill/")
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::{
     components::{Picture, Price},
     islands::StockBar,
+    routes,
     text::pages::home as say,
     wire::{Item, Language, Phase, Round},
 };
@@ -36,7 +37,7 @@ pub fn ItemCard<'a>(
             <Picture url=item.picture_url.clone() lazy />
             <div class="card__body">
                 <h3 class="card__title">
-                    <a class="card__link" href=format!("/items/{}", item.item_id)>
+                    <a class="card__link" href=routes::item(item.item_id)>
                         {item.title.get(language).to_owned()}
                     </a>
                 </h3>

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::{
     components::{Calendar, Icon, Instant, Picture, Shape},
     islands::FollowReservation,
+    routes,
     text::pages::orders as say,
     wire::{Language, Reservation, ReservationState},
 };
@@ -60,7 +61,7 @@ pub fn ReservationRow<'a>(
                     </span>
                 </p>
                 <h2 class="order-row__title">
-                    <a class="card__link" href=format!("/items/{}", reservation.item_id)>
+                    <a class="card__link" href=routes::item(reservation.item_id)>
                         {title.to_owned()}
                     </a>
                 </h2>

@@ -6,7 +6,10 @@ mod notice;
 
 use std::sync::Arc;
 
-use app::wire::{Money, PaymentId};
+use app::{
+    routes,
+    wire::{Money, PaymentId},
+};
 use async_trait::async_trait;
 
 use crate::{
@@ -225,7 +228,7 @@ impl PaymentGateway for Sandbox {
             id: charge.payment_id.0,
             amount: charge.amount.minor,
             currency: charge.amount.currency.clone(),
-            return_path: format!("/orders/{}", charge.order_id),
+            return_path: routes::order(charge.order_id),
             expires_at_ms: charge.expires_at_ms,
             closed: false,
             pays_at_ms: None,

@@ -6,6 +6,7 @@ use crate::{
         PanelItem,
         machine::{Dialog, Loss, Notice, Readiness, State, Trouble, Wait},
     },
+    routes,
     text::panel,
     wire::Language,
 };
@@ -93,13 +94,13 @@ impl Words<'_> {
             } => {
                 let model = words.model(panel::won(language, number.as_deref()));
                 let model = model.hint(panel::won_hint(language, words.item.sale_price));
-                let model = model.link(panel::to_order(language), format!("/orders/{order_id}"));
+                let model = model.link(panel::to_order(language), routes::order(*order_id));
                 deadline_ms.map_or(model.clone(), |until_ms| model.big(Big::Clock(until_ms)))
             }
             State::Paid { order_id, number } => words
                 .model(panel::paid(language, number))
                 .big(Big::Words(panel::paid_big(language).to_owned()))
-                .link(panel::to_order(language), format!("/orders/{order_id}")),
+                .link(panel::to_order(language), routes::order(*order_id)),
             State::Expired {
                 order_id,
                 reason,
@@ -107,14 +108,14 @@ impl Words<'_> {
             } => words
                 .model(panel::expired(language, *reason))
                 .hint(panel::expired_hint(language, *again))
-                .link(panel::to_order(language), format!("/orders/{order_id}"))
+                .link(panel::to_order(language), routes::order(*order_id))
                 .again(*again, panel::again(language)),
             State::Lost { loss, again } => words.lost(*loss, *again),
             State::SoldOut => words.sold_out(),
             State::Ended => words
                 .model(panel::ended(language))
                 .hint(panel::ended_hint(language))
-                .link(panel::to_list(language), "/".to_owned()),
+                .link(panel::to_list(language), routes::HOME.to_owned()),
             State::Stopped { words: theirs } => {
                 let hint = theirs
                     .clone()
@@ -145,8 +146,7 @@ impl Words<'_> {
     }
 
     fn sign_in(&self, model: ViewModel) -> ViewModel {
-        // Back to the panel, not to the top of the page; the `#` belongs to the parameter.
-        let address = format!("/login?next=/items/{}%23buy", self.item.item_id);
+        let address = routes::login_to_buy(self.item.item_id);
         model.link(panel::sign_in(self.language), address)
     }
 
@@ -234,7 +234,7 @@ impl Words<'_> {
         self.model(panel::queued(language, position))
             .big(Big::Words(big))
             .hint(hint)
-            .link(panel::to_orders(language), "/orders".to_owned())
+            .link(panel::to_orders(language), routes::ORDERS.to_owned())
     }
 
     fn lost(&self, loss: Loss, again: bool) -> ViewModel {

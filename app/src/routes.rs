@@ -1,0 +1,72 @@
+//! The addresses of the shop: pages, and what is not called as a server function. Links, router and
+//! HTTP layers take them from here. The addresses of server functions stand at the functions, as
+//! `ServerFn::PATH`.
+
+#[cfg(feature = "ssr")]
+mod local_path;
+#[cfg(feature = "ssr")]
+mod page;
+#[cfg(feature = "ssr")]
+pub mod pattern;
+
+use crate::wire::{ItemId, OrderId};
+
+#[cfg(feature = "ssr")]
+pub use local_path::{in_query, local_path};
+#[cfg(feature = "ssr")]
+pub use page::{Page, is_call, is_same_for_everybody};
+
+/// The rounds.
+pub const HOME: &str = "/";
+/// The visitor's orders.
+pub const ORDERS: &str = "/orders";
+/// The log-in form.
+pub const LOGIN: &str = "/login";
+/// The registration form.
+pub const REGISTER: &str = "/register";
+/// Where the form that switches the language goes.
+pub const LANGUAGE: &str = "/language";
+
+/// The page of an item.
+pub fn item(item_id: ItemId) -> String {
+    format!("/items/{item_id}")
+}
+
+/// The page of an order.
+pub fn order(order_id: OrderId) -> String {
+    format!("/orders/{order_id}")
+}
+
+/// Where the form goes that sends a buyer to the payment provider.
+#[cfg(feature = "ssr")]
+pub fn pay(order_id: OrderId) -> String {
+    format!("/orders/{order_id}/pay")
+}
+
+/// The log-in form, which leads to `next` afterwards. In `next` a `#` is `%23`, or it would end the
+/// parameter: see `in_query`.
+pub fn login(next: &str) -> String {
+    format!("/login?next={next}")
+}
+
+/// The log-in form, which leads back to the buy panel of an item.
+pub fn login_to_buy(item_id: ItemId) -> String {
+    format!("/login?next=/items/{item_id}%23buy")
+}
+
+/// The registration form, which leads to `next` afterwards; see [`login`].
+#[cfg(feature = "ssr")]
+pub fn register(next: &str) -> String {
+    format!("/register?next={next}")
+}
+
+/// Where a purchase goes: the hidden path is good for one.
+pub fn purchase(path: &str) -> String {
+    format!("/seckill/{path}")
+}
+
+/// The picture of a question.
+#[cfg(feature = "ssr")]
+pub fn captcha_picture(captcha_id: crate::wire::CaptchaId) -> String {
+    format!("/captcha/{captcha_id}.png")
+}

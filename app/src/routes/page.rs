@@ -1,0 +1,113 @@
+//! Which page an address names.
+
+use std::fmt;
+
+use super::{HOME, LANGUAGE, item};
+use crate::wire::ItemId;
+
+/// A page that is the same for everybody of a language, and can be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Page {
+    /// The rounds.
+    Home,
+    /// An item.
+    Item(ItemId),
+}
+
+impl Page {
+    /// The page at `path`, in the one spelling that we write ourselves: other spellings of the same
+    /// id are endlessly many.
+    pub fn parse(path: &str) -> Option<Self> {
+        if path == HOME {
+            return Some(Page::Home);
+        }
+        let page = Page::Item(path.strip_prefix(ITEMS)?.parse().ok()?);
+        (page.to_string() == path).then_some(page)
+    }
+}
+
+impl fmt::Display for Page {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Page::Home => f.write_str(HOME),
+            Page::Item(item_id) => f.write_str(&item(*item_id)),
+        }
+    }
+}
+
+const ITEMS: &str = "/items/";
+const CAPTCHAS: &str = "/captcha/";
+const CALLS: &str = "/api/";
+const PURCHASES: &str = "/seckill/";
+
+/// Whether the answer does not depend on who is asking, also where there is no such page.
+pub fn is_same_for_everybody(path: &str) -> bool {
+    path == HOME || path == LANGUAGE || path.starts_with(ITEMS) || path.starts_with(CAPTCHAS)
+}
+
+/// Whether a program is asking, not a person for a page.
+pub fn is_call(path: &str) -> bool {
+    path.starts_with(CALLS) || path.starts_with(PURCHASES)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::routes;
+
+    const ID: &str = "0192aaaa-bbbb-7ccc-8ddd-eeeeffff0000";
+
+    #[test]
+    fn a_page_has_one_spelling() {
+        assert_eq!(Page::parse("/"), Some(Page::Home));
+        let path = format!("/items/{ID}");
+        let page = Page::parse(&path).unwrap();
+        assert_eq!(page, Page::Item(ID.parse().unwrap()));
+        assert_eq!(page.to_string(), path);
+        for other in [
+            ID.to_uppercase(),
+            ID.replace('-', ""),
+            format!("{{{ID}}}"),
+            "x".into(),
+            String::new(),
+        ] {
+            assert_eq!(Page::parse(&format!("/items/{other}")), None, "{other}");
+        }
+        assert_eq!(Page::parse("/orders"), None);
+    }
+
+    #[test]
+    fn only_what_belongs_to_a_person_depends_on_who_asks() {
+        let item = format!("/items/{ID}");
+        for path in [
+            "/",
+            item.as_str(),
+            "/items/x",
+            "/captcha/1.png",
+            "/language",
+        ] {
+            assert!(is_same_for_everybody(path), "{path}");
+        }
+        for path in ["/orders", "/api/me", "/login", "/nowhere", "/seckill/0a"] {
+            assert!(!is_same_for_everybody(path), "{path}");
+        }
+        assert!(is_call("/api/me") && is_call("/seckill/0a"));
+        assert!(!is_call("/") && !is_call("/orders"));
+    }
+
+    #[test]
+    fn links_are_the_addresses_of_the_contract() {
+        let item_id = ID.parse().unwrap();
+        assert_eq!(
+            routes::login_to_buy(item_id),
+            format!("/login?next=/items/{ID}%23buy")
+        );
+        let next = routes::in_query("/items/7#buy");
+        assert_eq!(routes::login(&next), "/login?next=/items/7%23buy");
+        assert_eq!(routes::register(&next), "/register?next=/items/7%23buy");
+        assert_eq!(routes::order(ID.parse().unwrap()), format!("/orders/{ID}"));
+        assert_eq!(routes::purchase("0a1b"), "/seckill/0a1b");
+        let picture = routes::captcha_picture(ID.parse().unwrap());
+        assert_eq!(picture, format!("/captcha/{ID}.png"));
+    }
+}

@@ -1,0 +1,20 @@
+//! Addresses with a part that varies, as the server's router writes them.
+
+/// The page of an item.
+pub const ITEM: &str = "/items/{id}";
+/// The page of an order.
+pub const ORDER: &str = "/orders/{id}";
+/// The orders with a slash at the end, as people type them.
+pub const ORDERS_WITH_SLASH: &str = "/orders/";
+/// The form that sends a buyer to the payment provider.
+pub const PAY: &str = "/orders/{id}/pay";
+/// The call back of a payment provider.
+pub const PAYMENT_NOTICE: &str = "/api/payments/notice/{provider}";
+/// The page of a payment at the provider that is built in.
+pub const SANDBOX: &str = "/sandbox/{payment}";
+/// A purchase.
+pub const PURCHASE: &str = "/seckill/{path}";
+/// The picture of a question: `file` is its id and `.png`.
+pub const CAPTCHA_PICTURE: &str = "/captcha/{file}";
+/// Every call.
+pub const CALLS: &str = "/api/{*rest}";
