@@ -61,6 +61,7 @@ export default defineConfig<object, ShopOptions>({
         'phone.spec.ts',
         'buy-bar.spec.ts',
         'purchase.spec.ts',
+        'payment.spec.ts',
         'captcha.spec.ts',
         'accessibility.spec.ts',
       ],

@@ -13,7 +13,7 @@ export interface Reservation {
 export interface Order {
   order_id: string;
   item_id: string;
-  state: 'pending_payment' | 'paid' | 'closed';
+  state: 'pending_payment' | 'paid' | 'refunding' | 'refunded' | 'closed';
   close_reason?: 'unpaid' | 'cancelled';
 }
 

@@ -1,5 +1,7 @@
 // Scripts off: pages are readable, forms work.
 
+import { OrderPage } from '../support/pages/order-page.ts';
+import { SandboxPage } from '../support/pages/sandbox-page.ts';
 import { expect, test } from '../support/test.ts';
 
 test('the start page lists the rounds and leads to an item', async ({ page }) => {
@@ -71,4 +73,20 @@ test('an order can be read', async ({ shop, page, signIn, somebody }) => {
   await page.getByRole('link', { name: 'Load item' }).click();
   await expect(page).toHaveURL(new RegExp(`/orders/${orderId}$`));
   await expect(page.locator('.time-line li')).toHaveCount(2);
+});
+
+test('an order is paid', async ({ shop, page, signIn, somebody }) => {
+  const round = await shop.round({});
+  const orderId = await (await somebody(round.tokens[0]!)).buy(round.itemId);
+  await signIn(round.tokens[0]!);
+  await page.goto(`/orders/${orderId}`);
+  const order = new OrderPage(page);
+  await order.payButton.click();
+  await new SandboxPage(page).button('Pay').click();
+  await expect
+    .poll(async () => {
+      await page.reload();
+      return order.state.innerText();
+    })
+    .toBe('Paid');
 });

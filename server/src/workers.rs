@@ -142,36 +142,6 @@ fn workers(schedule: Schedule, has_outbox: bool) -> Vec<Worker> {
             (Job::Notify, schedule.work),
             |e, _| Box::pin(async move { send_notices::run_once(&e.notices).await }),
         ),
-        Worker::woken(
-            "apply_notices",
-            "Turns payment notices into paid orders and refunds.",
-            (Job::ApplyNotices, schedule.work),
-            |e, _| Box::pin(async move { apply_notices::run_once(&e.payments).await }),
-        ),
-        Worker::woken(
-            "confirm",
-            "Tells the gate which units were paid for.",
-            (Job::Confirm, schedule.work),
-            |e, _| Box::pin(async move { confirm::run_once(&e.payments).await }),
-        ),
-        Worker::woken(
-            "refund",
-            "Sends back money that pays no order.",
-            (Job::Refund, schedule.work),
-            |e, _| Box::pin(async move { refund::run_once(&e.payments).await }),
-        ),
-        Worker::periodic(
-            "check_payments",
-            "Asks the provider about payments of which no notice came.",
-            schedule.work,
-            |e, _| Box::pin(async move { check::run_once(&e.payments).await }),
-        ),
-        Worker::periodic(
-            "close_unpaid",
-            "Closes orders that were not paid in time.",
-            schedule.work,
-            |e, _| Box::pin(async move { close_unpaid::run_once(&e.orders, &e.payments).await }),
-        ),
         Worker::periodic(
             "warm_up",
             "Loads items of approved rounds into the gate.",
@@ -202,6 +172,7 @@ fn workers(schedule: Schedule, has_outbox: bool) -> Vec<Worker> {
             },
         ),
     ];
+    workers.extend(payment_workers(schedule));
     if has_outbox {
         workers.push(Worker::woken(
             "relay",
@@ -211,6 +182,41 @@ fn workers(schedule: Schedule, has_outbox: bool) -> Vec<Worker> {
         ));
     }
     workers
+}
+
+fn payment_workers(schedule: Schedule) -> [Worker; 5] {
+    [
+        Worker::woken(
+            "apply_notices",
+            "Turns payment notices into paid orders and refunds.",
+            (Job::ApplyNotices, schedule.work),
+            |e, _| Box::pin(async move { apply_notices::run_once(&e.payments).await }),
+        ),
+        Worker::woken(
+            "confirm",
+            "Tells the gate which units were paid for.",
+            (Job::Confirm, schedule.work),
+            |e, _| Box::pin(async move { confirm::run_once(&e.payments).await }),
+        ),
+        Worker::woken(
+            "refund",
+            "Sends back money that pays no order.",
+            (Job::Refund, schedule.work),
+            |e, _| Box::pin(async move { refund::run_once(&e.payments).await }),
+        ),
+        Worker::periodic(
+            "check_payments",
+            "Asks the provider about payments of which no notice came.",
+            schedule.work,
+            |e, _| Box::pin(async move { check::run_once(&e.payments).await }),
+        ),
+        Worker::periodic(
+            "close_unpaid",
+            "Closes orders that were not paid in time.",
+            schedule.work,
+            |e, _| Box::pin(async move { close_unpaid::run_once(&e.orders, &e.payments).await }),
+        ),
+    ]
 }
 
 /// A run, and how many entries it may take at most (for the workers that have a cap).

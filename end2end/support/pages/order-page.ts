@@ -7,6 +7,8 @@ export class OrderPage {
   readonly confirmCancel: Locator;
   readonly keep: Locator;
   readonly history: Locator;
+  readonly payButton: Locator;
+  readonly state: Locator;
 
   constructor(readonly page: Page) {
     this.deadline = page.locator('main .countdown');
@@ -15,5 +17,7 @@ export class OrderPage {
     this.confirmCancel = main.getByRole('button', { name: /^(yes|cancel it|cancel the order)/i });
     this.keep = main.getByRole('button', { name: /^(no|keep)/i });
     this.history = page.locator('.time-line');
+    this.payButton = page.locator('.order__pay button');
+    this.state = page.locator('.order__state');
   }
 }

@@ -86,7 +86,7 @@ fn unanswered(error: &PortError) -> ApiError {
 }
 
 /// No script and nothing from elsewhere; the form may go to this page and from there to the shop.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; \
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; form-action 'self'; \
                       base-uri 'none'; frame-ancestors 'none'";
 const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;max-width:26rem;margin:2rem auto;\
     padding:0 1rem;color:#222;background:#fff}h1{font-size:1.25rem}\
@@ -136,6 +136,7 @@ fn show(language: Language, charge: &ChargePage) -> Response {
         "<!DOCTYPE html><html lang={}><head><meta charset=utf-8>\
          <meta name=viewport content=\"width=device-width, initial-scale=1\">\
          <meta name=color-scheme content=\"light dark\">\
+         <link rel=icon href=/favicon.svg type=\"image/svg+xml\">\
          <title>{title}</title><style>{STYLE}</style></head><body><main><h1>{title}</h1>\
          <p>{}</p><p class=sum>{}</p>{body}</main></body></html>",
         language.tag(),

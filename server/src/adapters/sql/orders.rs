@@ -212,9 +212,9 @@ impl OrderReader for Sql {
             .await?
             .ok_or_else(|| missing("item", row.item_id))?;
         let product = product.ok_or_else(|| missing("product of item", row.item_id))?;
-        let events = events::of_order(&self.read, order_id).answer().await?;
+        let events = events::of_order(&self.read, order_id).answer(self).await?;
         let (paying, refund) = payments::of_order_page(&self.read, order_id)
-            .answer()
+            .answer(self)
             .await?;
         Ok(Some(OrderRecord {
             order: to_wire(&row, product),

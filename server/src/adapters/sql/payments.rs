@@ -187,13 +187,13 @@ impl Payments for Sql {
             .filter(payment::Column::Id.eq(payment_id.0))
             .filter(payment::Column::State.eq(payment::State::Created))
             .exec(&self.write)
-            .answer()
+            .answer(self)
             .await?;
         Ok(())
     }
 
     async fn of_order(&self, order_id: OrderId) -> Result<Vec<PaymentRecord>, PortError> {
-        let rows = of_order(&self.read, order_id).answer().await?;
+        let rows = of_order(&self.read, order_id).answer(self).await?;
         rows.into_iter().map(record).collect()
     }
 
@@ -205,7 +205,7 @@ impl Payments for Sql {
             .order_by_asc(payment::Column::Id)
             .limit(u64::from(limit))
             .all(&self.read)
-            .answer()
+            .answer(self)
             .await?;
         rows.into_iter().map(record).collect()
     }
@@ -221,7 +221,7 @@ impl Payments for Sql {
             .filter(payment::Column::Id.eq(payment_id.0))
             .filter(payment::Column::CheckedAtMs.lte(before_ms))
             .exec(&self.write)
-            .answer()
+            .answer(self)
             .await?;
         Ok(claimed.rows_affected == 1)
     }
@@ -250,7 +250,7 @@ impl Payments for Sql {
             .filter(payment::Column::Id.eq(payment_id.0))
             .filter(is_open())
             .exec(&self.write)
-            .answer()
+            .answer(self)
             .await?;
         Ok(())
     }

@@ -32,7 +32,7 @@ impl Sql {
         let added = sandbox_charge::Entity::insert(row)
             .on_conflict_do_nothing()
             .exec_without_returning(&self.write);
-        added.answer().await?;
+        added.answer(self).await?;
         Ok(())
     }
 
@@ -40,7 +40,7 @@ impl Sql {
     pub async fn sandbox_charge(&self, id: PaymentId) -> Result<Option<SandboxCharge>, PortError> {
         sandbox_charge::Entity::find_by_id(id.0)
             .one(&self.read)
-            .answer()
+            .answer(self)
             .await
     }
 
@@ -50,7 +50,7 @@ impl Sql {
             .col_expr(sandbox_charge::Column::Closed, Expr::value(true))
             .filter(sandbox_charge::Column::Id.eq(id.0))
             .exec(&self.write)
-            .answer()
+            .answer(self)
             .await?;
         Ok(())
     }
@@ -65,7 +65,7 @@ impl Sql {
             .col_expr(sandbox_charge::Column::PaysAtMs, Expr::value(pays_at_ms))
             .filter(sandbox_charge::Column::Id.eq(id.0))
             .exec(&self.write)
-            .answer()
+            .answer(self)
             .await?;
         Ok(())
     }
@@ -81,7 +81,7 @@ impl Sql {
             .order_by_asc(sandbox_charge::Column::PaysAtMs)
             .limit(u64::from(limit))
             .all(&self.read)
-            .answer()
+            .answer(self)
             .await
     }
 
@@ -102,7 +102,7 @@ impl Sql {
         let added = sandbox_payment::Entity::insert(row)
             .on_conflict_do_nothing()
             .exec_without_returning(&self.write);
-        added.answer().await?;
+        added.answer(self).await?;
         Ok(())
     }
 
@@ -113,7 +113,7 @@ impl Sql {
             .order_by_asc(sandbox_payment::Column::PaidAtMs)
             .order_by_asc(sandbox_payment::Column::Number)
             .one(&self.read)
-            .answer()
+            .answer(self)
             .await?;
         Ok(first.map(|row| Receipt {
             payment_id: id,
@@ -136,12 +136,12 @@ impl Sql {
             .filter(sandbox_payment::Column::Number.eq(number))
             .filter(sandbox_payment::Column::RefundedAtMs.is_null())
             .exec(&self.write)
-            .answer()
+            .answer(self)
             .await?;
         let found = sandbox_payment::Entity::find_by_id(number.to_owned())
             .filter(sandbox_payment::Column::RefundedAtMs.is_not_null())
             .one(&self.write)
-            .answer()
+            .answer(self)
             .await?;
         Ok(found.is_some())
     }
@@ -152,7 +152,7 @@ impl Sql {
             .filter(sandbox_payment::Column::RefundedAtMs.is_null())
             .order_by_asc(sandbox_payment::Column::Currency)
             .all(&self.read)
-            .answer()
+            .answer(self)
             .await?;
         let mut balance: Vec<Amount> = Vec::new();
         for row in rows {
@@ -184,7 +184,7 @@ impl Sql {
         }
         sandbox_notice::Entity::insert_many(rows)
             .exec_without_returning(&self.write)
-            .answer()
+            .answer(self)
             .await?;
         Ok(())
     }
@@ -201,7 +201,7 @@ impl Sql {
             .order_by_asc(sandbox_notice::Column::Id)
             .limit(u64::from(limit))
             .all(&self.read)
-            .answer()
+            .answer(self)
             .await
     }
 
@@ -219,7 +219,7 @@ impl Sql {
             .col_expr(sandbox_notice::Column::Tries, Expr::value(notice.tries + 1))
             .filter(as_it_was)
             .exec(&self.write)
-            .answer()
+            .answer(self)
             .await?;
         Ok(claimed.rows_affected == 1)
     }
@@ -230,7 +230,7 @@ impl Sql {
             .col_expr(sandbox_notice::Column::DueAtMs, Expr::value(None::<i64>))
             .filter(sandbox_notice::Column::Id.eq(id))
             .exec(&self.write)
-            .answer()
+            .answer(self)
             .await?;
         Ok(())
     }

@@ -19,7 +19,7 @@ impl DueConfirms for Sql {
             .offset(u64::from(skip))
             .limit(u64::from(limit))
             .all(&self.read)
-            .answer()
+            .answer(self)
             .await?;
         let due = rows.into_iter().map(|row| Unit {
             item_id: ItemId(row.item_id),

@@ -81,7 +81,7 @@ impl NoticeInbox for Sql {
                 Err(error) => Err(error),
             }
         };
-        written.answer().await
+        written.answer(self).await
     }
 
     async fn unapplied(&self, skip: u32, limit: u32) -> Result<Vec<KeptNotice>, PortError> {
@@ -92,7 +92,7 @@ impl NoticeInbox for Sql {
             .offset(u64::from(skip))
             .limit(u64::from(limit))
             .all(&self.read)
-            .answer()
+            .answer(self)
             .await?;
         rows.into_iter().map(kept).collect()
     }

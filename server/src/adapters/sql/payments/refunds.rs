@@ -36,7 +36,7 @@ impl Refunds for Sql {
             .order_by_asc(payment::Column::Id)
             .limit(u64::from(limit))
             .all(&self.read)
-            .answer()
+            .answer(self)
             .await?;
         rows.into_iter().map(record).collect()
     }
@@ -55,7 +55,7 @@ impl Refunds for Sql {
             .filter(payment::Column::Id.eq(payment_id.0))
             .filter(payment::Column::State.is_in(payment::State::OWED))
             .exec(&self.write)
-            .answer()
+            .answer(self)
             .await?;
         Ok(changed.rows_affected == 1)
     }

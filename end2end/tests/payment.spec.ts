@@ -1,0 +1,123 @@
+// From the order to the money, and back: through the provider that is built in.
+
+import { OrderPage } from '../support/pages/order-page.ts';
+import { SandboxPage } from '../support/pages/sandbox-page.ts';
+import { expect, test } from '../support/test.ts';
+import { isAwake } from '../support/visit.ts';
+
+test('a buyer pays, and the order says so by itself', async ({ shop, page, signIn, somebody }) => {
+  const round = await shop.round({});
+  const buyer = await somebody(round.tokens[0]!);
+  const orderId = await buyer.buy(round.itemId);
+  await signIn(round.tokens[0]!);
+  await page.goto(`/orders/${orderId}`);
+  const order = new OrderPage(page);
+  await order.payButton.focus();
+  await page.keyboard.press('Enter');
+
+  const sandbox = new SandboxPage(page);
+  await expect(sandbox.title).toHaveText('Payment sandbox');
+  await expect(page.getByRole('main')).toContainText('¥99');
+  await sandbox.button('Pay').click();
+
+  await expect(page).toHaveURL(new RegExp(`/orders/${orderId}$`));
+  await expect(order.state).toHaveText('Paid', { timeout: 20_000 });
+  await expect(order.history).toContainText('Paid');
+  await expect(order.payButton).toHaveCount(0);
+  expect(await buyer.orders()).toMatchObject([{ state: 'paid' }]);
+});
+
+test('who was declined pays again', async ({ shop, page, signIn, somebody }) => {
+  const round = await shop.round({});
+  const orderId = await (await somebody(round.tokens[0]!)).buy(round.itemId);
+  await signIn(round.tokens[0]!);
+  await page.goto(`/orders/${orderId}`);
+  const order = new OrderPage(page);
+  const sandbox = new SandboxPage(page);
+  await order.payButton.click();
+  await sandbox.button('The bank declines').click();
+  await expect(order.payButton).toHaveText('Pay now', { timeout: 20_000 });
+  await order.payButton.click();
+  await sandbox.button('Pay').click();
+  await expect(order.state).toHaveText('Paid', { timeout: 20_000 });
+});
+
+test('who comes back without paying finds the way to the same payment', async ({
+  shop,
+  page,
+  signIn,
+  somebody,
+}) => {
+  const round = await shop.round({});
+  const orderId = await (await somebody(round.tokens[0]!)).buy(round.itemId);
+  await signIn(round.tokens[0]!);
+  await page.goto(`/orders/${orderId}`);
+  const order = new OrderPage(page);
+  await order.payButton.click();
+  const address = page.url();
+  await page.getByRole('link', { name: 'Go back without paying' }).click();
+  await isAwake(page);
+  await expect(order.payButton).toHaveText('Continue to the payment');
+  await order.payButton.click();
+  await expect(page).toHaveURL(address);
+});
+
+test.describe('in Chinese', () => {
+  test.use({ locale: 'zh-CN' });
+
+  test('paying twice gives one payment back, and the page says so', async ({
+    shop,
+    page,
+    signIn,
+    somebody,
+  }) => {
+    const round = await shop.round({});
+    const orderId = await (await somebody(round.tokens[0]!)).buy(round.itemId);
+    await signIn(round.tokens[0]!);
+    await page.goto(`/orders/${orderId}`);
+    await page.getByRole('button', { name: '去付款' }).click();
+    const sandbox = new SandboxPage(page);
+    await sandbox.more.click();
+    await sandbox.button('付两次款').click();
+    const order = new OrderPage(page);
+    await expect(order.state).toHaveText('已付款', { timeout: 20_000 });
+    await expect
+      .poll(async () => {
+        await page.reload();
+        return page.getByRole('main').innerText();
+      })
+      .toContain('¥99 已原路退回');
+  });
+});
+
+test.describe('with little time', () => {
+  test.use({ settings: { SECKILL_PAY_GRACE_S: '1' } });
+
+  test('money that comes too late goes back, and the page says so', async ({
+    shop,
+    page,
+    signIn,
+    somebody,
+  }) => {
+    const round = await shop.round({ payWindowS: 6 });
+    const orderId = await (await somebody(round.tokens[0]!)).buy(round.itemId);
+    await signIn(round.tokens[0]!);
+    await page.goto(`/orders/${orderId}`);
+    const order = new OrderPage(page);
+    await order.payButton.click();
+    const sandbox = new SandboxPage(page);
+    await sandbox.more.click();
+    await sandbox.button('The money comes after the deadline').click();
+    await expect(order.state).toHaveText('Closed, not paid in time', { timeout: 30_000 });
+    await expect
+      .poll(
+        async () => {
+          await page.reload();
+          return page.getByRole('main').innerText();
+        },
+        { timeout: 30_000 },
+      )
+      .toContain('¥99, which could not pay this order, went back to you');
+    await expect(order.history).toContainText('The money went back');
+  });
+});
