@@ -28,7 +28,8 @@ if stage 'Build of the tests' cargo test --no-run "${TESTS[@]}"; then
   # The same contracts on the servers of a cluster, which the tests start themselves. They wait for
   # those most of their time: two tests for each processor, and beside the suite.
   CONTRACTS=(cargo test --test suite -- --test-threads=4
-    contract:: purchase::returns purchase::refusals purchase::waiting::a_)
+    contract:: purchase::returns purchase::refusals purchase::waiting::a_
+    payments::outcomes payments::races)
   begin 'Contracts: Redis, RabbitMQ, PostgreSQL' \
     env SECKILL_TEST_STACK=postgres "${CONTRACTS[@]}"
   begin 'Contracts: Redis Cluster, RabbitMQ, MariaDB' \
