@@ -16,7 +16,7 @@ async fn the_log_has_no_colours_where_nobody_looks_on() {
     server.wait_until_ready(Duration::from_secs(30)).await;
     let text = eventually("a line of the log", async || {
         let text = fs::read_to_string(&log).unwrap();
-        text.contains("a run failed").then_some(text)
+        text.contains("a worker's run failed").then_some(text)
     });
     let text = text.await;
     assert!(text.contains("WARN"), "{text}");
