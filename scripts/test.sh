@@ -8,13 +8,9 @@ set -uo pipefail
 . "$SECKILL_ROOT/scripts/stage.sh"
 cd "$SECKILL_ROOT" || exit 1
 
-key stage 'Set-up' scripts/setup.sh suite
+key_stage 'Set-up' scripts/setup.sh test
 # The set-up may have linked a toolchain.
 . scripts/env.sh
-
-# Beside everything up to its turn, with what that leaves of the processor. Two tools that only it
-# needs take longest to install.
-begin 'Release build' nice -n 19 bash -c 'scripts/setup.sh test && scripts/build.sh --with-live-tests'
 
 stage 'Format' cargo fmt --all --check
 stage 'Dependencies' scripts/dependencies.sh
@@ -24,23 +20,20 @@ stage 'Lint: pages and server' cargo clippy --all-targets -- -D warnings
 stage 'Lint: browser' cargo clippy -p frontend --target wasm32-unknown-unknown -- -D warnings
 stage 'Lint: browser tests' npm --prefix end2end run --silent check
 TESTS=(--lib --bins --test suite --test memory --test with_servers)
-if stage 'Build of the tests' cargo test --no-run "${TESTS[@]}"; then
-  # The same contracts on the servers of a cluster, which the tests start themselves. They wait for
-  # those most of their time: two tests for each processor, and beside the suite.
-  CONTRACTS=(cargo test --test suite -- --test-threads=4
-    contract:: purchase::returns purchase::refusals purchase::waiting::a_
-    payments::outcomes payments::races)
-  begin 'Contracts: Redis, RabbitMQ, PostgreSQL' \
-    env SECKILL_TEST_STACK=postgres "${CONTRACTS[@]}"
-  begin 'Contracts: Redis Cluster, RabbitMQ, MariaDB' \
-    env SECKILL_TEST_STACK=mariadb "${CONTRACTS[@]}"
-  stage 'Tests: pages and server' cargo test "${TESTS[@]}"
-  finish 'Contracts: Redis, RabbitMQ, PostgreSQL'
-  finish 'Contracts: Redis Cluster, RabbitMQ, MariaDB'
-fi
+stage 'Build of the tests' cargo test --no-run "${TESTS[@]}"
+stage 'Tests: pages and server' cargo test "${TESTS[@]}"
+# The same contracts on the servers of a cluster, which the tests start themselves. They wait for
+# those most of their time: two tests for each processor. Nothing runs beside them: calls to the
+# servers have time limits, and a processor that is busy with other work lets them pass.
+CONTRACTS=(cargo test --test suite -- --test-threads=4
+  contract:: purchase::returns purchase::refusals purchase::waiting::a_
+  payments::outcomes payments::races)
+stage 'Contracts: Redis, RabbitMQ, PostgreSQL' env SECKILL_TEST_STACK=postgres "${CONTRACTS[@]}"
+stage 'Contracts: Redis Cluster, RabbitMQ, MariaDB' \
+  env SECKILL_TEST_STACK=mariadb "${CONTRACTS[@]}"
 stage 'What the browser may not get' scripts/bundle-guard.sh
 
-key finish 'Release build'
+key_stage 'Release build' scripts/build.sh --with-live-tests
 stage 'Page weight' scripts/page-weight.sh
 stage 'Idle memory' scripts/idle-memory.sh
 stage 'Tests: a live flash sale' cargo test --release --test live embedded -- --nocapture

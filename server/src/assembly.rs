@@ -21,7 +21,7 @@ use crate::{
     },
     config::{Config, Provider},
     engine::{
-        Engine, accounts, audit, notices, orders, payments,
+        Engine, Rules, accounts, audit, notices, orders, payments,
         ports::{
             CaptchaSource, Captchas, Catalogue, Clock, DueConfirms, DueReleases, GateLedger, Ids,
             Job, Limits, LoginTokens, NoticeInbox, Notifier, OrderCloser, OrderQueue, OrderReader,
@@ -267,8 +267,27 @@ fn provider(
     (sandbox, gateway)
 }
 
+fn payments(rules: Rules, environment: &Environment, parts: &Parts) -> payments::Deps {
+    let ledger = &parts.ledger;
+    payments::Deps {
+        rules,
+        clock: parts.clock.clone(),
+        ids: environment.ids.clone(),
+        limits: parts.limits.clone(),
+        gateway: parts.gateway.clone(),
+        payments: ledger.payments.clone(),
+        inbox: ledger.inbox.clone(),
+        refunds: ledger.refunds.clone(),
+        confirms: ledger.confirms.clone(),
+        orders: ledger.reader.clone(),
+        gate: parts.gate.clone(),
+        wake: parts.wake.clone(),
+    }
+}
+
 /// The subjects over their ports.
 fn engine(config: &Config, environment: Environment, sql: &Sql, parts: Parts) -> Engine {
+    let payments = Arc::new(payments(config.rules(), &environment, &parts));
     let (rules, sql, ledger) = (config.rules(), Arc::new(sql.clone()), parts.ledger);
     let catalogue: Arc<dyn Catalogue> = Arc::new(CachedCatalogue::new(sql.clone()));
     Engine {
@@ -296,20 +315,7 @@ fn engine(config: &Config, environment: Environment, sql: &Sql, parts: Parts) ->
             notices: sql,
             notifier: environment.notifier,
         }),
-        payments: Arc::new(payments::Deps {
-            rules,
-            clock: parts.clock.clone(),
-            ids: environment.ids.clone(),
-            limits: parts.limits.clone(),
-            gateway: parts.gateway,
-            payments: ledger.payments,
-            inbox: ledger.inbox,
-            refunds: ledger.refunds,
-            confirms: ledger.confirms,
-            orders: ledger.reader.clone(),
-            gate: parts.gate.clone(),
-            wake: parts.wake.clone(),
-        }),
+        payments,
         purchase: Arc::new(purchase::Deps {
             rules,
             clock: parts.clock.clone(),

@@ -1,6 +1,6 @@
 //! The gate of a test shop as a whole: the three ports that the subjects of the engine use apart.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use app::wire::ItemId;
 use async_trait::async_trait;
@@ -11,8 +11,6 @@ use server::engine::{
         Restock, StockGate, Unit, Window,
     },
 };
-
-use super::eventually;
 
 /// The gate as an engine has it, decorators included.
 #[derive(Clone)]
@@ -69,15 +67,24 @@ impl StockGate for EngineGate {
     }
 }
 
+/// The first pause before asking again; doubled each time, with a share left to chance…
+const FIRST_PAUSE_MS: u64 = 20;
+/// …up to this: a thousand who ask at once must not keep the gate busy by asking.
+const LONGEST_PAUSE_MS: u64 = 2_000;
+/// In all some minutes.
+const ASKED: u32 = 100;
+
 /// Asks again until there is an answer: "busy" is none, and may come after a unit was held.
 pub async fn reserve(gate: &dyn Reserve, mut request: ReserveRequest) -> Decision {
-    eventually("an answer", async || {
-        let answer = gate.reserve(request.clone()).await;
-        request.asked_before = true;
-        match answer {
-            Err(PortError::Busy { .. }) => None,
-            answer => Some(answer.unwrap()),
+    let mut pause_ms = FIRST_PAUSE_MS;
+    for _ in 0..ASKED {
+        match gate.reserve(request.clone()).await {
+            Err(PortError::Busy { .. }) => request.asked_before = true,
+            answer => return answer.unwrap(),
         }
-    })
-    .await
+        let jitter = request.buyer.0.as_u128() as u64 % pause_ms;
+        tokio::time::sleep(Duration::from_millis(pause_ms + jitter)).await;
+        pause_ms = (pause_ms * 2).min(LONGEST_PAUSE_MS);
+    }
+    panic!("the gate is always busy");
 }
