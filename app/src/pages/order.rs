@@ -68,7 +68,8 @@ fn Status<'a>(
     language: Language,
 ) -> impl IntoView + use<> {
     let order = &detail.order;
-    let has_refund = detail.refund.is_some();
+    // Nobody can say yet that no money was taken.
+    let has_refund = detail.refund.is_some() || detail.paying;
     let what_now = match (order.state, order.close_reason) {
         (OrderState::PendingPayment, _) => view! { <ToPay detail calendar language /> }.into_any(),
         (OrderState::Paid, _) => paragraph(say::thanks(language)),
@@ -109,21 +110,31 @@ fn ToPay<'a>(
     let (order_id, deadline_ms) = (order.order_id, order.pay_deadline_ms);
     let held_until = say::held_until(language, &calendar.when(deadline_ms));
     let action = routes::pay(order_id);
-    let (label, following) = match detail.paying {
-        true => {
-            let text = say::paying_text(language);
-            let following = view! { <FollowPayment order_id /> };
-            let following = view! { <p class="order__text" role="status">{text} {following}</p> };
-            (say::pay_again(language), Some(following))
-        }
-        false => (say::pay(language), None),
+    // Nobody begins to pay then; money that is under way may still come.
+    let is_over = deadline_ms <= calendar.now_ms();
+    let label = match detail.paying {
+        true => say::pay_again(language),
+        false => say::pay(language),
     };
+    let form = (!is_over).then(|| {
+        view! {
+            <form class="order__pay" method="post" action=action>
+                <button class="button button--main" type="submit">{label}</button>
+            </form>
+        }
+    });
+    let following = detail.paying.then(|| {
+        let text = match is_over {
+            true => say::over_text(language),
+            false => say::paying_text(language),
+        };
+        let following = view! { <FollowPayment order_id /> };
+        view! { <p class="order__text" role="status">{text} {following}</p> }
+    });
     view! {
         <OrderDeadline deadline_ms language />
         <p class="order__text"><Instant calendar at_ms=deadline_ms text=held_until /></p>
-        <form class="order__pay" method="post" action=action>
-            <button class="button button--main" type="submit">{label}</button>
-        </form>
+        {form}
         {following}
         <CancelOrder order_id language />
     }

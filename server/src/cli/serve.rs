@@ -69,7 +69,7 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
     // Bound from now on, but nothing is accepted yet: a connection that waits for a ledger that is away
     // would keep a proxy from asking another instance.
     let address = taken(config.process.addr).map_err(cannot_listen)?;
-    let notice_url = notice_url(config, address.local_addr()?);
+    let notice_url = notice_url(address.local_addr()?);
     let shop = assemble(config).await?;
     if config.process.production {
         demo_accounts::refuse(&shop.sql).await?;
@@ -136,14 +136,13 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
     Ok(cause?)
 }
 
-/// Where the shop takes the provider's call backs.
-fn notice_url(config: &Config, address: SocketAddr) -> String {
-    let shop = match &config.payments.public_url {
-        Some(url) => url.trim_end_matches('/').to_owned(),
-        None if address.ip().is_unspecified() => format!("http://127.0.0.1:{}", address.port()),
-        None => format!("http://{address}"),
+/// Where this very process takes the call backs of the provider that is built in.
+fn notice_url(address: SocketAddr) -> String {
+    let host = match address.ip().is_unspecified() {
+        true => SocketAddr::from(([127, 0, 0, 1], address.port())),
+        false => address,
     };
-    format!("{shop}/api/payments/notice/sandbox")
+    format!("http://{host}/api/payments/notice/sandbox")
 }
 
 fn sandbox_task(sandbox: &Arc<Sandbox>, notice_url: &str) -> Task {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    forms::{OneOf, Or, Seconds, url},
+    forms::{OneOf, Seconds},
     section::section,
 };
 
@@ -20,8 +20,6 @@ section! {
     Payments, "Payments" {
         provider: Provider = "PAYMENTS", "sandbox", OneOf(&[("sandbox", Provider::Sandbox)]),
             "Who takes the money. The sandbox is built in and takes none: production uses it only where it is named here.";
-        public_url: Option<String> = "PUBLIC_URL", "", Or(url(&["http", "https"], "https://shop.example"), ""),
-            "Where providers reach the shop, without a path; nothing: at the address that it listens on.";
         grace: Duration = "PAY_GRACE_S", "30", Seconds(0, 3_600),
             "Money that is under way at an order's deadline may come for so long after it.";
         close_patience: Duration = "PAY_CLOSE_PATIENCE_S", "300", Seconds(0, 3_600),

@@ -29,6 +29,8 @@ messages! {
     pay_again: "继续付款", "Continue to the payment";
     paying_text: "付过了？结果一到，本页会自动更新。不必重复付款。",
         "Paid already? This page follows by itself as soon as the result is there. Do not pay twice.";
+    over_text: "付款时间已过，正在确认是否收到你的付款。",
+        "The time to pay is over. We are asking whether your payment came.";
     refunding_text: "商家正在退款，款项将原路退回。", "The shop is sending your money back, the way it came.";
     refunded_text: "款项已原路退回。", "Your money went back the way it came.";
     thanks: "谢谢，它是你的了。", "Thank you. It is yours.";

@@ -13,12 +13,13 @@ use crate::engine::ports::{
 
 faulty! { Payments:
     begin(new: NewPayment, now_ms: i64) -> Begun;
-    created(payment_id: PaymentId, pay_url: &str) -> ();
+    created(payment_id: PaymentId, pay_url: &str) -> bool;
     of_order(order_id: OrderId) -> Vec<PaymentRecord>;
     unchecked(before_ms: i64, limit: u32) -> Vec<PaymentRecord>;
     claim_check(payment_id: PaymentId, before_ms: i64, now_ms: i64) -> bool;
     settle(receipts: &[(Receipt, PaymentId)], now_ms: i64) -> Vec<Settled>;
     closed(payment_id: PaymentId) -> ();
+    abandon(payment_id: PaymentId) -> ();
 }
 
 faulty! { NoticeInbox:

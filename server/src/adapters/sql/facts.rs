@@ -81,17 +81,8 @@ impl LedgerFacts for Sql {
     }
 }
 
-async fn count_all(
-    read: &DatabaseTransaction,
-    queued_before_ms: i64,
-    overdue_before_ms: i64,
-) -> Result<Vec<ItemFacts>, LedgerError> {
-    let items = item::Entity::find()
-        .order_by_asc(item::Column::Id)
-        .all(read)
-        .await?;
-    let pending = rows(read, ORDERS, "x.state = 'pending_payment'").await?;
-    let paid = rows(read, ORDERS, SOLD).await?;
+/// Paid orders without their payment, and payments whose money neither pays an order nor goes back.
+async fn count_money(read: &DatabaseTransaction) -> Result<(Counts, Counts), LedgerError> {
     let unfunded = format!(
         "({SOLD}) AND (p.id IS NULL OR p.received_amount <> x.amount \
          OR p.state NOT IN ('succeeded', 'refund_due', 'refunding', 'refunded') \
@@ -103,6 +94,21 @@ async fn count_all(
          OR (p.received_at_ms IS NOT NULL \
              AND p.state NOT IN ('succeeded', 'refund_due', 'refunding', 'refunded'))";
     let unspent = rows(read, PAYMENTS_OF_ORDERS, unspent).await?;
+    Ok((unfunded, unspent))
+}
+
+async fn count_all(
+    read: &DatabaseTransaction,
+    queued_before_ms: i64,
+    overdue_before_ms: i64,
+) -> Result<Vec<ItemFacts>, LedgerError> {
+    let items = item::Entity::find()
+        .order_by_asc(item::Column::Id)
+        .all(read)
+        .await?;
+    let pending = rows(read, ORDERS, "x.state = 'pending_payment'").await?;
+    let paid = rows(read, ORDERS, SOLD).await?;
+    let (unfunded, unspent) = count_money(read).await?;
     let closed = rows(read, ORDERS, "x.state = 'closed'").await?;
     let long_overdue_before_ms = overdue_before_ms - MONEY_UNDER_WAY_MS;
     let overdue = format!(

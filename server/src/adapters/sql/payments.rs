@@ -33,6 +33,7 @@ impl From<payment::State> for PaymentState {
             payment::State::Processing => PaymentState::Processing,
             payment::State::Succeeded => PaymentState::Succeeded,
             payment::State::Closed => PaymentState::Closed,
+            payment::State::Abandoned => PaymentState::Abandoned,
             payment::State::RefundDue => PaymentState::RefundDue,
             payment::State::Refunding => PaymentState::Refunding,
             payment::State::Refunded => PaymentState::Refunded,
@@ -88,7 +89,7 @@ pub(super) async fn of_order_page(
     let rows = of_order(read, order_id).await?;
     let paying = rows
         .iter()
-        .any(|row| payment::State::OPEN.contains(&row.state));
+        .any(|row| payment::State::ASKED_ABOUT.contains(&row.state));
     let refund = rows.iter().rev().find_map(|row| {
         let done = row.state == payment::State::Refunded;
         let goes_back = done || payment::State::OWED.contains(&row.state);
@@ -177,19 +178,20 @@ impl Payments for Sql {
         Ok(begun.await?)
     }
 
-    async fn created(&self, payment_id: PaymentId, pay_url: &str) -> Result<(), PortError> {
-        payment::Entity::update_many()
+    async fn created(&self, payment_id: PaymentId, pay_url: &str) -> Result<bool, PortError> {
+        let made = payment::Entity::update_many()
             .col_expr(
                 payment::Column::State,
                 Expr::value(payment::State::Processing),
             )
             .col_expr(payment::Column::PayUrl, Expr::value(pay_url))
             .filter(payment::Column::Id.eq(payment_id.0))
-            .filter(payment::Column::State.eq(payment::State::Created))
+            // Again where two calls made it: both lead to the same page.
+            .filter(is_open())
             .exec(&self.write)
             .answer(self)
             .await?;
-        Ok(())
+        Ok(made.rows_affected == 1)
     }
 
     async fn of_order(&self, order_id: OrderId) -> Result<Vec<PaymentRecord>, PortError> {
@@ -199,7 +201,7 @@ impl Payments for Sql {
 
     async fn unchecked(&self, before_ms: i64, limit: u32) -> Result<Vec<PaymentRecord>, PortError> {
         let rows = payment::Entity::find()
-            .filter(payment::Column::State.eq(payment::State::Processing))
+            .filter(payment::Column::State.is_in(payment::State::ASKED_ABOUT))
             .filter(payment::Column::CheckedAtMs.lte(before_ms))
             .order_by_asc(payment::Column::CheckedAtMs)
             .order_by_asc(payment::Column::Id)
@@ -247,6 +249,20 @@ impl Payments for Sql {
     async fn closed(&self, payment_id: PaymentId) -> Result<(), PortError> {
         payment::Entity::update_many()
             .col_expr(payment::Column::State, Expr::value(payment::State::Closed))
+            .filter(payment::Column::Id.eq(payment_id.0))
+            .filter(payment::Column::State.is_in(payment::State::ASKED_ABOUT))
+            .exec(&self.write)
+            .answer(self)
+            .await?;
+        Ok(())
+    }
+
+    async fn abandon(&self, payment_id: PaymentId) -> Result<(), PortError> {
+        payment::Entity::update_many()
+            .col_expr(
+                payment::Column::State,
+                Expr::value(payment::State::Abandoned),
+            )
             .filter(payment::Column::Id.eq(payment_id.0))
             .filter(is_open())
             .exec(&self.write)

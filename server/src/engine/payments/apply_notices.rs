@@ -6,14 +6,13 @@ use uuid::Uuid;
 use super::{Deps, settle};
 use crate::{
     chain::Chain,
-    engine::{
-        BATCH,
-        ports::{KeptNotice, NoticeFact, NoticeOutcome, PortError, Receipt, Settled},
-    },
+    engine::ports::{KeptNotice, NoticeFact, NoticeOutcome, PortError, Receipt, Settled},
 };
 
+/// Notices that are applied in one transaction: each costs it a statement.
+const AT_ONCE: u32 = 64;
 /// Notices that cannot be applied and are looked past in one run, at most.
-const LOOK_PAST: u32 = 40 * BATCH;
+const LOOK_PAST: u32 = 40 * AT_ONCE;
 
 /// Applies the oldest notices. A crash between settling and marking settles again, which changes
 /// nothing. One that cannot be applied stops no other. Returns how many were applied.
@@ -23,7 +22,7 @@ const LOOK_PAST: u32 = 40 * BATCH;
 pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
     let (mut applied, mut stuck, mut first_error) = (0, 0, None);
     loop {
-        let waiting = deps.inbox.unapplied(stuck, BATCH).await?;
+        let waiting = deps.inbox.unapplied(stuck, AT_ONCE).await?;
         let stuck_before = stuck;
         match apply(deps, &waiting).await {
             Err(PortError::Failed { .. }) => {
@@ -45,7 +44,7 @@ pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
                 applied += waiting.len() as u32;
             }
         }
-        let is_last = waiting.len() < BATCH as usize || stuck == stuck_before;
+        let is_last = waiting.len() < AT_ONCE as usize || stuck == stuck_before;
         if is_last || stuck >= LOOK_PAST {
             return first_error.map_or(Ok(applied), Err);
         }

@@ -2,7 +2,7 @@
 
 use app::wire::OrderId;
 
-use super::{Deps, settle};
+use super::{Deps, close, settle};
 use crate::{
     chain::Chain,
     engine::{
@@ -16,6 +16,8 @@ use crate::{
 const WAITED_FOR_MS: i64 = 3_000;
 /// And this often when nobody waits.
 const UNWATCHED_MS: i64 = 60_000;
+/// A call that makes a charge does not take longer.
+const UNKNOWN_MS: i64 = 3_600_000;
 
 /// A buyer looks at an order: asks about its open payments, unless somebody has just done so. An
 /// error of the provider is no error of the order.
@@ -31,15 +33,23 @@ pub async fn of_order(deps: &Deps, order_id: OrderId) -> Result<(), PortError> {
     Ok(())
 }
 
-/// Asks about payments that nobody looks at. A provider that does not answer ends the run. Returns
-/// how many were asked about.
+/// Asks about payments that nobody looks at. A provider that does not answer ends the run; one payment
+/// that cannot be asked about stops no other. Returns how many were asked about.
+///
+/// # Errors
+/// The first one.
 pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
     let before_ms = deps.clock.now_ms() - UNWATCHED_MS;
     let unchecked = deps.payments.unchecked(before_ms, BATCH).await?;
+    let mut first_error = None;
     for payment in &unchecked {
-        ask(deps, payment, UNWATCHED_MS).await?;
+        match ask(deps, payment, UNWATCHED_MS).await {
+            Ok(()) => {}
+            Err(error @ PortError::Failed { .. }) => drop(first_error.get_or_insert(error)),
+            Err(busy) => return Err(busy),
+        }
     }
-    Ok(unchecked.len() as u32)
+    first_error.map_or(Ok(unchecked.len() as u32), Err)
 }
 
 fn is_open(payment: &PaymentRecord) -> bool {
@@ -50,12 +60,12 @@ fn is_open(payment: &PaymentRecord) -> bool {
 }
 
 async fn ask(deps: &Deps, payment: &PaymentRecord, pause_ms: i64) -> Result<(), PortError> {
-    // One that the provider may not have heard of is made when the buyer asks again, and closed
-    // when its order is.
-    if payment.state == PaymentState::Created {
+    let (payment_id, now_ms) = (payment.payment_id, deps.clock.now_ms());
+    let is_over = payment.expires_at_ms <= now_ms;
+    // One that the provider may not have heard of is made when the buyer asks again.
+    if payment.state == PaymentState::Created && !is_over {
         return Ok(());
     }
-    let (payment_id, now_ms) = (payment.payment_id, deps.clock.now_ms());
     let is_ours = deps
         .payments
         .claim_check(payment_id, now_ms - pause_ms, now_ms)
@@ -63,9 +73,23 @@ async fn ask(deps: &Deps, payment: &PaymentRecord, pause_ms: i64) -> Result<(), 
     if !is_ours {
         return Ok(());
     }
-    match deps.gateway.query(payment_id).await? {
+    let charge = match payment.state {
+        PaymentState::Processing => deps.gateway.query(payment_id).await?,
+        _ => return end(deps, payment, now_ms).await,
+    };
+    match charge {
         Charge::Paid(receipt) => settle(deps, vec![receipt]).await.map(drop),
         Charge::Closed => deps.payments.closed(payment_id).await,
         Charge::Open | Charge::Unknown => Ok(()),
+    }
+}
+
+/// A payment that keeps nothing open any more: closed at the provider, so that nobody pays there. One
+/// that the provider still does not know an hour after its time never began.
+async fn end(deps: &Deps, payment: &PaymentRecord, now_ms: i64) -> Result<(), PortError> {
+    let unknown = close::one(deps, payment.payment_id).await? == Charge::Unknown;
+    match unknown && payment.expires_at_ms + UNKNOWN_MS <= now_ms {
+        true => deps.payments.closed(payment.payment_id).await,
+        false => Ok(()),
     }
 }

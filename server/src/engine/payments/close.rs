@@ -1,7 +1,7 @@
 //! Before an order is closed, no money may be under way for it: the provider is asked to close its
 //! payments, and says so if money came.
 
-use app::wire::OrderId;
+use app::wire::{OrderId, PaymentId};
 
 use super::{Deps, settle};
 use crate::{
@@ -18,8 +18,8 @@ pub enum Closing {
     Unanswered(PortError),
 }
 
-/// Closes the open payments of an order at the provider. Past `give_up_ms` one whose provider does
-/// not answer is closed without it: money that comes for it all the same goes back.
+/// Closes the open payments of an order at the provider. Past `give_up_ms` one of which the provider
+/// does not say what became of it is abandoned: money that comes for it all the same goes back.
 pub async fn payments_of(
     deps: &Deps,
     order_id: OrderId,
@@ -31,28 +31,39 @@ pub async fn payments_of(
             PaymentState::Created | PaymentState::Processing => {}
             _ => continue,
         }
-        match deps.gateway.close(payment_id).await {
-            Ok(Charge::Paid(receipt)) => drop(settle(deps, vec![receipt]).await?),
-            Ok(Charge::Closed | Charge::Unknown) => deps.payments.closed(payment_id).await?,
-            Ok(Charge::Open) => {
-                let open = PortError::busy(deps.gateway.name(), "the payment is still open");
-                return Ok(Closing::Unanswered(open));
+        let error = match one(deps, payment_id).await {
+            Ok(Charge::Paid(_) | Charge::Closed) => continue,
+            // A call that makes it may be under way: asked about until that is certain.
+            Ok(Charge::Unknown) => {
+                deps.payments.abandon(payment_id).await?;
+                continue;
             }
-            Err(error) if deps.clock.now_ms() < give_up_ms => {
-                return Ok(Closing::Unanswered(error));
-            }
-            Err(error) => {
-                metrics::counter!("seckill_payments_given_up_total").increment(1);
-                tracing::error!(
-                    %payment_id,
-                    %order_id,
-                    error = %Chain(&error),
-                    "the provider has not closed a payment in time: its order is closed without it, \
-                     and money that still comes goes back"
-                );
-                deps.payments.closed(payment_id).await?;
-            }
+            Ok(Charge::Open) => PortError::busy(deps.gateway.name(), "the payment is still open"),
+            Err(error) => error,
+        };
+        if deps.clock.now_ms() < give_up_ms {
+            return Ok(Closing::Unanswered(error));
         }
+        metrics::counter!("seckill_payments_given_up_total").increment(1);
+        tracing::error!(
+            %payment_id,
+            %order_id,
+            error = %Chain(&error),
+            "the provider has not closed a payment in time: its order is closed without it, and \
+             money that still comes goes back"
+        );
+        deps.payments.abandon(payment_id).await?;
     }
     Ok(Closing::Done)
+}
+
+/// Closes one payment at the provider, and applies what it says.
+pub async fn one(deps: &Deps, payment_id: PaymentId) -> Result<Charge, PortError> {
+    let charge = deps.gateway.close(payment_id).await?;
+    match &charge {
+        Charge::Paid(receipt) => drop(settle(deps, vec![receipt.clone()]).await?),
+        Charge::Closed => deps.payments.closed(payment_id).await?,
+        Charge::Open | Charge::Unknown => {}
+    }
+    Ok(charge)
 }

@@ -2,7 +2,7 @@
 
 use app::wire::{AccountId, OrderId, PaymentId};
 
-use super::Deps;
+use super::{Deps, close};
 use crate::engine::{
     LimitError, limit,
     ports::{Begun, ChargeRequest, Limit, NewPayment, PortError},
@@ -56,6 +56,10 @@ pub async fn pay(deps: &Deps, buyer: AccountId, order_id: OrderId) -> Result<Str
         expires_at_ms: payment.expires_at_ms,
     };
     let url = deps.gateway.create(&charge).await?;
-    deps.payments.created(payment.payment_id, &url).await?;
-    Ok(url)
+    if deps.payments.created(payment.payment_id, &url).await? {
+        return Ok(url);
+    }
+    // Closed meanwhile, perhaps before the provider had heard of it: nobody may pay there.
+    close::one(deps, payment.payment_id).await?;
+    Err(PayError::NotPending)
 }

@@ -173,7 +173,8 @@ pub trait PaymentGateway: Send + Sync + 'static {
     fn thanks(&self) -> &'static str;
 }
 
-/// Where a payment stands: `created → processing → succeeded | closed`, and from any of them, for
+/// Where a payment stands: `created → processing → succeeded | closed`, by way of `abandoned` where the
+/// provider is silent, and from any of them, for
 /// money that goes back, `refund_due → refunding → refunded`. Money that came is never forgotten.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PaymentState {
@@ -183,8 +184,11 @@ pub enum PaymentState {
     Processing,
     /// Money came, and it paid the order.
     Succeeded,
-    /// No money came.
+    /// No money came, and none will.
     Closed,
+    /// The provider did not say in time what became of it. It does not keep its order open any more,
+    /// and the provider is asked until it says.
+    Abandoned,
     /// Money came that goes back.
     RefundDue,
     /// The provider was asked to send it back.
@@ -262,7 +266,7 @@ pub enum Settled {
     RefundDue,
     /// It was settled before; nothing changed.
     Known,
-    /// There is no such payment.
+    /// There is no such payment, or the provider has used its number for another one.
     Unknown,
 }
 
@@ -272,14 +276,15 @@ pub trait Payments: Send + Sync + 'static {
     /// The order's open payment at that provider, made if there is none.
     async fn begin(&self, new: NewPayment, now_ms: i64) -> Result<Begun, PortError>;
 
-    /// The provider has made the charge. Changes nothing once the payment has gone on.
-    async fn created(&self, payment_id: PaymentId, pay_url: &str) -> Result<(), PortError>;
+    /// The provider has made the charge. False, and nothing changed, when the payment was closed
+    /// meanwhile.
+    async fn created(&self, payment_id: PaymentId, pay_url: &str) -> Result<bool, PortError>;
 
     /// All payments of an order, oldest first.
     async fn of_order(&self, order_id: OrderId) -> Result<Vec<PaymentRecord>, PortError>;
 
-    /// Open payments that nobody has asked the provider about since `before_ms`, least lately
-    /// asked first.
+    /// Open and abandoned payments that nobody has asked the provider about since `before_ms`,
+    /// least lately asked first.
     async fn unchecked(&self, before_ms: i64, limit: u32) -> Result<Vec<PaymentRecord>, PortError>;
 
     /// Whether the caller is the one to ask the provider now: nobody has since `before_ms`.
@@ -299,9 +304,11 @@ pub trait Payments: Send + Sync + 'static {
         now_ms: i64,
     ) -> Result<Vec<Settled>, PortError>;
 
-    /// The provider lets no money come any more, or has not answered for too long: the payment
-    /// stops keeping its order open. Money that comes all the same goes back.
+    /// The provider lets no money come any more.
     async fn closed(&self, payment_id: PaymentId) -> Result<(), PortError>;
+
+    /// The provider has not said for too long what became of it: an open payment is abandoned.
+    async fn abandon(&self, payment_id: PaymentId) -> Result<(), PortError>;
 }
 
 /// A notice that waits to be applied.

@@ -1,6 +1,7 @@
 //! The table of outcomes.
 
 use app::wire::{ApiError, CloseReason};
+use server::engine::ports::{Receipt, Settled};
 
 use super::*;
 
@@ -281,4 +282,29 @@ async fn nobody_pays_for_somebody_elses_order() {
         client.pay(&nobody, order).await,
         Err(ApiError::Unauthenticated)
     );
+}
+
+#[tokio::test]
+async fn a_number_that_the_provider_uses_twice_stops_no_other_notice() {
+    let buyer = Buyer::new().await;
+    let first = buyer.pays(Action::Pay).await;
+    buyer.deliver(|_| {}).await;
+    buyer.work().await;
+    let shop = &buyer.client.shop;
+    let other = buyer.client.order_of(&visitor(2), buyer.item).await;
+    let page = buyer.client.pay(&visitor(2), other).await.unwrap();
+    let second = page.url.strip_prefix("/sandbox/").unwrap().parse().unwrap();
+    let receipt = shop.sql.sandbox_receipt(first).await.unwrap().unwrap();
+    let same_number = Receipt {
+        payment_id: second,
+        ..receipt
+    };
+    let receipts = [(same_number, PaymentId(shop.ids.next()))];
+    let payments = &shop.engine.payments.payments;
+    let settled = payments.settle(&receipts, shop.clock.get()).await;
+    assert_eq!(settled.unwrap(), [Settled::Unknown]);
+    assert_eq!(buyer.state().await, OrderState::Paid);
+    let order = buyer.client.order(&visitor(2), other).await.unwrap();
+    assert_eq!(order.order.state, OrderState::PendingPayment);
+    buyer.money_is(PRICE).await;
 }

@@ -3,8 +3,11 @@
 
 use std::sync::{Arc, Mutex};
 
-use app::wire::ApiError;
-use server::adapters::faulty::{Fault, FaultPlan, Point};
+use app::wire::{ApiError, LocalText};
+use server::{
+    adapters::faulty::{Fault, FaultPlan, Point},
+    engine::ports::{ChargeRequest, PaymentGateway},
+};
 
 use super::*;
 use crate::support::{Data, ManualClock, START_MS};
@@ -106,23 +109,51 @@ async fn money_that_a_provider_kept_to_itself_too_long_goes_back() {
     let run = close_unpaid::run_once(&engine.orders, &engine.payments).await;
     assert_eq!(run.unwrap(), 1);
     faults.nothing();
-    // The notice comes at last.
+    assert!(
+        buyer.detail().await.paying,
+        "nobody knows what became of it"
+    );
+    // No notice ever comes: the shop goes on asking.
+    shop.clock.advance(60_000);
+    assert_eq!(check::run_once(&engine.payments).await.unwrap(), 1);
+    assert_eq!(buyer.detail().await.refund, back(PRICE, false));
+    buyer.work().await;
+    assert_eq!(buyer.detail().await.refund, back(PRICE, true));
+    buyer.money_is(0).await;
+}
+
+#[tokio::test]
+async fn a_charge_that_is_made_after_its_order_was_cancelled_keeps_no_money() {
+    let faults = Arc::new(Failing::default());
+    let buyer = buyer_with(&faults).await;
+    // The provider has not heard of it: the call that makes the charge is under way.
+    faults.at("create_charge", Point::Before);
+    let refused = buyer.client.pay(&buyer.who, buyer.order).await;
+    assert!(refused.is_err());
+    faults.nothing();
+    let cancelled = buyer.client.cancel(&buyer.who, buyer.order).await.unwrap();
+    assert_eq!(cancelled.order.state, OrderState::Closed);
+    // It arrives after all, and somebody pays there.
+    let engine = &buyer.client.shop.engine;
     let payments = engine
         .payments
         .payments
         .of_order(buyer.order)
         .await
         .unwrap();
-    let receipt = shop.sql.sandbox_receipt(payments[0].payment_id).await;
-    let receipt = receipt.unwrap().unwrap();
-    let spare = PaymentId(shop.ids.next());
-    let now_ms = shop.clock.get();
-    engine
-        .payments
-        .payments
-        .settle(&[(receipt, spare)], now_ms)
-        .await
-        .unwrap();
+    let charge = ChargeRequest {
+        payment_id: payments[0].payment_id,
+        order_id: buyer.order,
+        amount: Amount::of(PRICE),
+        title: LocalText::default(),
+        expires_at_ms: payments[0].expires_at_ms,
+    };
+    let shop = &buyer.client.shop;
+    shop.sandbox.create(&charge).await.unwrap();
+    let paid = shop.sandbox.act(charge.payment_id, Action::PaySilently);
+    paid.await.unwrap();
+    shop.clock.advance(60_000);
+    assert_eq!(check::run_once(&engine.payments).await.unwrap(), 1);
     buyer.work().await;
     assert_eq!(buyer.detail().await.refund, back(PRICE, true));
     buyer.money_is(0).await;

@@ -66,7 +66,7 @@ async fn arrives(client: &reqwest::Client, notice_url: &str, notice: &SandboxNot
     match sent {
         Ok(answer) => answer.status().is_success(),
         Err(error) => {
-            tracing::debug!(error = %Chain(&error), "a notice of the sandbox did not arrive");
+            tracing::warn!(error = %Chain(&error), "a notice of the sandbox did not arrive");
             false
         }
     }

@@ -106,8 +106,10 @@ fn notice(said: Said) -> Option<SignedNotice> {
         (Status::Closed, ..) => NoticeFact::Closed,
         (Status::Paid, ..) => return None,
     };
-    let fits = said.event_id.len() <= NUMBER && said.merchant_number.len() <= NUMBER;
-    fits.then_some(SignedNotice {
+    let fits = |number: &str| {
+        (1..=NUMBER).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_graphic())
+    };
+    (fits(&said.event_id) && fits(&said.merchant_number)).then_some(SignedNotice {
         event_id: said.event_id,
         merchant_number: said.merchant_number,
         fact,
@@ -180,7 +182,8 @@ mod tests {
 
     #[test]
     fn a_signed_notice_for_another_shop_or_without_its_facts_is_refused() {
-        let changes: [fn(&mut Said); 6] = [
+        let changes: [fn(&mut Said); 7] = [
+            |said| said.event_id = "e\0".into(),
             |said| said.merchant = "another".into(),
             |said| said.number = None,
             |said| said.amount = Some(-1),

@@ -43,6 +43,7 @@ pub enum State {
     Processing,
     Succeeded,
     Closed,
+    Abandoned,
     RefundDue,
     Refunding,
     Refunded,
@@ -51,6 +52,8 @@ pub enum State {
 impl State {
     /// Money may still come for it.
     pub const OPEN: [State; 2] = [State::Created, State::Processing];
+    /// The provider is asked about it.
+    pub const ASKED_ABOUT: [State; 3] = [State::Created, State::Processing, State::Abandoned];
     /// Money came for it and goes back.
     pub const OWED: [State; 2] = [State::RefundDue, State::Refunding];
 }

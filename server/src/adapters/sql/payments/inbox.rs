@@ -120,6 +120,7 @@ impl NoticeInbox for Sql {
                                 payment_notice::Column::Outcome,
                                 Expr::value(word(&outcome)?),
                             )
+                            .filter(payment_notice::Column::AppliedAtMs.is_null())
                             .filter(payment_notice::Column::Id.is_in(ids.map(|(id, _)| *id)))
                             .exec(transaction)
                             .await?;

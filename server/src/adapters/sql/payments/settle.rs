@@ -31,6 +31,8 @@ const ACTOR: &str = "provider";
 struct Found {
     payments: HashMap<Uuid, payment::Model>,
     orders: HashMap<Uuid, order::Model>,
+    /// Payments whose money has come, by provider and its number: the order each is for.
+    settled: HashMap<(String, String), Uuid>,
 }
 
 /// See [`Payments::settle`](crate::engine::ports::Payments::settle).
@@ -48,9 +50,18 @@ pub async fn settle(
             settled.push(Settled::Unknown);
             continue;
         };
-        if is_known(transaction, payment, receipt).await? {
-            settled.push(Settled::Known);
-            continue;
+        let number = (payment.provider.clone(), receipt.provider_number.clone());
+        match found.settled.get(&number) {
+            Some(order_id) if *order_id == payment.order_id => {
+                settled.push(Settled::Known);
+                continue;
+            }
+            // The provider has used a number twice: somebody has to look.
+            Some(_) => {
+                settled.push(Settled::Unknown);
+                continue;
+            }
+            None => {}
         }
         // The payment has its money: this came beside it.
         let row = match payment.provider_number.is_some() {
@@ -78,6 +89,7 @@ pub async fn settle(
             actor: ACTOR,
         });
         let stored = store(transaction, stored, *spare_id).await?;
+        found.settled.insert(number, stored.order_id);
         found.payments.insert(stored.id, stored);
         settled.push(outcome);
     }
@@ -118,30 +130,22 @@ async fn find(
         .lock_exclusive()
         .all(transaction)
         .await?;
+    let numbers = receipts
+        .iter()
+        .map(|(receipt, _)| receipt.provider_number.as_str());
+    let settled = payment::Entity::find()
+        .filter(payment::Column::ProviderNumber.is_in(numbers))
+        .all(transaction)
+        .await?;
+    let settled = settled.into_iter().filter_map(|row| {
+        let number = row.provider_number?;
+        Some(((row.provider, number), row.order_id))
+    });
     Ok(Found {
+        settled: settled.collect(),
         payments: payments.into_iter().map(|row| (row.id, row)).collect(),
         orders: orders.into_iter().map(|row| (row.id, row)).collect(),
     })
-}
-
-/// The same money was settled before, by this payment or by one that was made for it.
-async fn is_known(
-    transaction: &DatabaseTransaction,
-    payment: &payment::Model,
-    receipt: &Receipt,
-) -> Result<bool, LedgerError> {
-    match payment.provider_number.as_deref() {
-        None => Ok(false),
-        Some(number) if number == receipt.provider_number => Ok(true),
-        Some(_) => {
-            let same = payment::Entity::find()
-                .filter(payment::Column::Provider.eq(&payment.provider))
-                .filter(payment::Column::ProviderNumber.eq(&receipt.provider_number))
-                .one(transaction)
-                .await?;
-            Ok(same.is_some())
-        }
-    }
 }
 
 /// A payment of its own for money that came a second time for `payment`.
