@@ -4,12 +4,14 @@ use std::{fmt::Display, net::SocketAddr, path::Path, pin::pin, sync::Arc, time::
 
 use app::{ShopSettings, api::LoginCookie};
 use clap::ValueEnum;
+use futures::future::BoxFuture;
 use leptos::prelude::{Env, LeptosOptions};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::{
     net::TcpSocket,
     signal::unix::{SignalKind, signal},
     sync::watch,
+    task::JoinSet,
     time::{sleep, timeout},
 };
 
@@ -69,7 +71,6 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
     // Bound from now on, but nothing is accepted yet: a connection that waits for a ledger that is away
     // would keep a proxy from asking another instance.
     let address = taken(config.process.addr).map_err(cannot_listen)?;
-    let notice_url = notice_url(address.local_addr()?);
     let shop = assemble(config).await?;
     if config.process.production {
         demo_accounts::refuse(&shop.sql).await?;
@@ -77,8 +78,12 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
 
     let (stop, stopped) = watch::channel(false);
     let (supervisor, mut ended) = Supervisor::new(stopped.clone(), Backoff::default());
-    let upkeep = upkeep_task(&metrics);
-    let _tasks = supervisor.start(shop.tasks.into_iter().chain([upkeep]));
+    let (sandbox, mut tasks) = (shop.sandbox, shop.tasks);
+    tasks.push(upkeep_task(&metrics));
+    if role != Role::Worker {
+        tasks.push(sandbox_task(&sandbox, notice_url(address.local_addr()?)));
+    }
+    let _tasks = supervisor.start(tasks);
     warm_gate(&shop.engine).await;
     let workers = match role {
         Role::Web => Vec::new(),
@@ -89,12 +94,7 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
             &stopped,
         ),
     };
-    let mut workers = supervisor.start(workers);
-    let sandbox = shop.sandbox;
-    let _sandbox = match role {
-        Role::Worker => None,
-        Role::All | Role::Web => Some(supervisor.start([sandbox_task(&sandbox, &notice_url)])),
-    };
+    let workers = supervisor.start(workers);
     let readiness = Arc::new(Ready::new(
         shop.dependencies,
         supervisor.statuses(),
@@ -123,17 +123,21 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
         }
     })
     .await;
+    end(workers, shop.shutdown_hook).await;
+    Ok(cause?)
+}
+
+/// Workers finish the run they are in, and the servers hear that we are gone.
+async fn end(mut workers: JoinSet<()>, shutdown_hook: Option<BoxFuture<'static, ()>>) {
     let last_runs = timeout(LAST_RUNS, async {
         while workers.join_next().await.is_some() {}
-    })
-    .await;
-    if last_runs.is_err() {
+    });
+    if last_runs.await.is_err() {
         tracing::warn!("the process ends while a worker is still running");
     }
-    if let Some(hook) = shop.shutdown_hook {
+    if let Some(hook) = shutdown_hook {
         drop(timeout(SHUTDOWN_HOOK, hook).await);
     }
-    Ok(cause?)
 }
 
 /// Where this very process takes the call backs of the provider that is built in.
@@ -145,8 +149,8 @@ fn notice_url(address: SocketAddr) -> String {
     format!("http://{host}/api/payments/notice/sandbox")
 }
 
-fn sandbox_task(sandbox: &Arc<Sandbox>, notice_url: &str) -> Task {
-    let (sandbox, notice_url) = (sandbox.clone(), notice_url.to_owned());
+fn sandbox_task(sandbox: &Arc<Sandbox>, notice_url: String) -> Task {
+    let sandbox = sandbox.clone();
     Task::restartable(
         "sandbox",
         "Sends the payment sandbox's notices.",
