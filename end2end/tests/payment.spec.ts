@@ -89,35 +89,3 @@ test.describe('in Chinese', () => {
       .toContain('¥99 已原路退回');
   });
 });
-
-test.describe('with little time', () => {
-  test.use({ settings: { SECKILL_PAY_GRACE_S: '1' } });
-
-  test('money that comes too late goes back, and the page says so', async ({
-    shop,
-    page,
-    signIn,
-    somebody,
-  }) => {
-    const round = await shop.round({ payWindowS: 6 });
-    const orderId = await (await somebody(round.tokens[0]!)).buy(round.itemId);
-    await signIn(round.tokens[0]!);
-    await page.goto(`/orders/${orderId}`);
-    const order = new OrderPage(page);
-    await order.payButton.click();
-    const sandbox = new SandboxPage(page);
-    await sandbox.more.click();
-    await sandbox.button('The money comes after the deadline').click();
-    await expect(order.state).toHaveText('Closed, not paid in time', { timeout: 30_000 });
-    await expect
-      .poll(
-        async () => {
-          await page.reload();
-          return page.getByRole('main').innerText();
-        },
-        { timeout: 30_000 },
-      )
-      .toContain('¥99, which could not pay this order, went back to you');
-    await expect(order.history).toContainText('The money went back');
-  });
-});
