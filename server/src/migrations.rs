@@ -5,6 +5,7 @@ mod m0002_cluster;
 mod m0003_buyer_reservations;
 mod m0004_payments;
 mod m0005_sandbox;
+mod tables;
 
 use sea_orm_migration::prelude::*;
 

@@ -1,7 +1,8 @@
-//! Accounts, catalogue, reservations, orders. MySQL and MariaDB commit each statement of a migration
-//! by itself: what an interrupted run has made is found and left as it is.
+//! Accounts, catalogue, reservations, orders.
 
-use sea_orm_migration::{prelude::*, schema::*, sea_orm::DbBackend};
+use sea_orm_migration::{prelude::*, schema::*};
+
+use super::tables::{Index, create_indexes, create_tables, drop_tables, table};
 
 /// The first schema.
 pub struct Migration;
@@ -34,28 +35,12 @@ impl MigrationTrait for Migration {
             reservations(),
             orders(),
         ];
-        for mut table in tables {
-            if manager.get_database_backend() == DbBackend::MySql {
-                // Words are the same word only when they are the same bytes, as on the others.
-                table
-                    .engine("InnoDB")
-                    .character_set("utf8mb4")
-                    .collate("utf8mb4_bin");
-            }
-            manager.create_table(table).await?;
-        }
-        for (table, columns, unique) in INDEXES {
-            let name = format!("ix_{table}_{}", columns.join("_"));
-            if !manager.has_index(table, &name).await? {
-                let index = index(&name, table, columns, unique);
-                manager.create_index(index).await?;
-            }
-        }
-        Ok(())
+        create_tables(manager, tables).await?;
+        create_indexes(manager, &INDEXES).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in [
+        let tables = [
             "orders",
             "reservations",
             "items",
@@ -64,12 +49,8 @@ impl MigrationTrait for Migration {
             "notices",
             "login_tokens",
             "accounts",
-        ] {
-            manager
-                .drop_table(Table::drop().table(Alias::new(table)).to_owned())
-                .await?;
-        }
-        Ok(())
+        ];
+        drop_tables(manager, &tables).await
     }
 }
 
@@ -91,16 +72,6 @@ fn number(name: &'static str) -> ColumnDef {
 
 fn optional_number(name: &'static str) -> ColumnDef {
     big_integer_null(Alias::new(name))
-}
-
-fn table(name: &'static str, key: ColumnDef) -> TableCreateStatement {
-    let mut key = key;
-    let mut table = Table::create();
-    table
-        .table(Alias::new(name))
-        .if_not_exists()
-        .col(key.primary_key());
-    table
 }
 
 fn accounts() -> TableCreateStatement {
@@ -205,8 +176,7 @@ fn orders() -> TableCreateStatement {
         .to_owned()
 }
 
-/// Table, columns, and whether no two rows may agree in them. A null agrees with nothing.
-const INDEXES: [(&str, &[&str], bool); 13] = [
+const INDEXES: [Index; 13] = [
     ("accounts", &["mobile"], true),
     ("login_tokens", &["dies_at_ms"], false),
     ("notices", &["sent_at_ms", "created_at_ms"], false),
@@ -225,20 +195,3 @@ const INDEXES: [(&str, &[&str], bool); 13] = [
     ("orders", &["state", "pay_deadline_ms"], false),
     ("orders", &["item_id"], false),
 ];
-
-fn index(
-    name: &str,
-    table: &'static str,
-    columns: &'static [&'static str],
-    unique: bool,
-) -> IndexCreateStatement {
-    let mut index = Index::create();
-    index.name(name).table(Alias::new(table));
-    for column in columns {
-        index.col(Alias::new(*column));
-    }
-    if unique {
-        index.unique();
-    }
-    index
-}

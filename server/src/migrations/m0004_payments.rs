@@ -1,7 +1,8 @@
-//! Payments, the notices of providers, and what happened to orders. MySQL and MariaDB commit each
-//! statement of a migration by itself: what an interrupted run has made is found and left as it is.
+//! Payments, the notices of providers, and what happened to orders.
 
-use sea_orm_migration::{prelude::*, schema::*, sea_orm::DbBackend};
+use sea_orm_migration::{prelude::*, schema::*};
+
+use super::tables::{Index, create_indexes, create_tables, drop_tables, table};
 
 /// The fourth schema.
 pub struct Migration;
@@ -26,15 +27,7 @@ const CONFIRM_DUE: &str = "confirm_due_at_ms";
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for mut table in [payments(), payment_notices(), order_events()] {
-            if manager.get_database_backend() == DbBackend::MySql {
-                table
-                    .engine("InnoDB")
-                    .character_set("utf8mb4")
-                    .collate("utf8mb4_bin");
-            }
-            manager.create_table(table).await?;
-        }
+        create_tables(manager, [payments(), payment_notices(), order_events()]).await?;
         if !manager.has_column("reservations", CONFIRM_DUE).await? {
             let mut alter = Table::alter();
             alter
@@ -42,14 +35,7 @@ impl MigrationTrait for Migration {
                 .add_column(big_integer_null(Alias::new(CONFIRM_DUE)));
             manager.alter_table(alter).await?;
         }
-        for (table, columns, unique) in INDEXES {
-            let name = format!("ix_{table}_{}", columns.join("_"));
-            if !manager.has_index(table, &name).await? {
-                manager
-                    .create_index(index(&name, table, columns, unique))
-                    .await?;
-            }
-        }
+        create_indexes(manager, &INDEXES).await?;
         manager
             .get_connection()
             .execute_unprepared(EVENTS_OF_CLOSED_ORDERS)
@@ -58,12 +44,8 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in ["order_events", "payment_notices", "payments"] {
-            manager
-                .drop_table(Table::drop().table(Alias::new(table)).to_owned())
-                .await?;
-        }
-        let mut index = Index::drop();
+        drop_tables(manager, &["order_events", "payment_notices", "payments"]).await?;
+        let mut index = sea_orm_migration::prelude::Index::drop();
         index
             .name(format!("ix_reservations_{CONFIRM_DUE}"))
             .table(Alias::new("reservations"));
@@ -85,16 +67,6 @@ const EVENTS_OF_CLOSED_ORDERS: &str = "INSERT INTO order_events (id, order_id, e
      FROM orders o LEFT JOIN order_events e ON e.order_id = o.id \
      WHERE o.closed_at_ms IS NOT NULL AND e.id IS NULL";
 
-fn table(name: &'static str) -> TableCreateStatement {
-    let mut table = Table::create();
-    let mut id = uuid(Alias::new("id"));
-    table
-        .table(Alias::new(name))
-        .if_not_exists()
-        .col(id.primary_key());
-    table
-}
-
 fn word(name: &'static str) -> ColumnDef {
     string_len(Alias::new(name), WORD)
 }
@@ -108,7 +80,7 @@ fn optional_number(name: &'static str) -> ColumnDef {
 }
 
 fn payments() -> TableCreateStatement {
-    table("payments")
+    table("payments", uuid(Alias::new("id")))
         .col(uuid(Alias::new("order_id")))
         .col(word("provider"))
         .col(string_len_null(Alias::new("provider_number"), NUMBER))
@@ -132,7 +104,7 @@ fn payments() -> TableCreateStatement {
 }
 
 fn payment_notices() -> TableCreateStatement {
-    table("payment_notices")
+    table("payment_notices", uuid(Alias::new("id")))
         .col(word("provider"))
         .col(string_len(Alias::new("event_id"), NUMBER))
         .col(string_len(Alias::new("merchant_number"), NUMBER))
@@ -147,7 +119,7 @@ fn payment_notices() -> TableCreateStatement {
 }
 
 fn order_events() -> TableCreateStatement {
-    table("order_events")
+    table("order_events", uuid(Alias::new("id")))
         .col(uuid(Alias::new("order_id")))
         .col(word("event"))
         .col(number("at_ms"))
@@ -155,8 +127,7 @@ fn order_events() -> TableCreateStatement {
         .to_owned()
 }
 
-/// Table, columns, and whether no two rows may agree in them. A null agrees with nothing.
-const INDEXES: [(&str, &[&str], bool); 9] = [
+const INDEXES: [Index; 9] = [
     ("payments", &["order_id", "state"], false),
     ("payments", &["state", "checked_at_ms"], false),
     ("payments", &["state", "refund_try_at_ms"], false),
@@ -172,20 +143,3 @@ const INDEXES: [(&str, &[&str], bool); 9] = [
     ("order_events", &["order_id", "at_ms"], false),
     ("reservations", &[CONFIRM_DUE], false),
 ];
-
-fn index(
-    name: &str,
-    table: &'static str,
-    columns: &'static [&'static str],
-    unique: bool,
-) -> IndexCreateStatement {
-    let mut index = Index::create();
-    index.name(name).table(Alias::new(table));
-    for column in columns {
-        index.col(Alias::new(*column));
-    }
-    if unique {
-        index.unique();
-    }
-    index
-}

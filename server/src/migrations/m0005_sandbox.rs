@@ -1,6 +1,8 @@
 //! The tables of the payment provider that is built in. No table of the shop names them.
 
-use sea_orm_migration::{prelude::*, schema::*, sea_orm::DbBackend};
+use sea_orm_migration::{prelude::*, schema::*};
+
+use super::tables::{Index, create_indexes, create_tables, drop_tables, table};
 
 /// The fifth schema.
 pub struct Migration;
@@ -11,55 +13,23 @@ impl MigrationName for Migration {
     }
 }
 
-const TABLES: [&str; 3] = ["sandbox_charges", "sandbox_payments", "sandbox_notices"];
+const INDEXES: [Index; 3] = [
+    ("sandbox_charges", &["pays_at_ms"], false),
+    ("sandbox_payments", &["charge_id"], false),
+    ("sandbox_notices", &["due_at_ms"], false),
+];
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for mut table in [charges(), payments(), notices()] {
-            if manager.get_database_backend() == DbBackend::MySql {
-                table
-                    .engine("InnoDB")
-                    .character_set("utf8mb4")
-                    .collate("utf8mb4_bin");
-            }
-            manager.create_table(table).await?;
-        }
-        for (table, column) in [
-            ("sandbox_charges", "pays_at_ms"),
-            ("sandbox_payments", "charge_id"),
-            ("sandbox_notices", "due_at_ms"),
-        ] {
-            let name = format!("ix_{table}_{column}");
-            if !manager.has_index(table, &name).await? {
-                let mut index = Index::create();
-                index
-                    .name(name)
-                    .table(Alias::new(table))
-                    .col(Alias::new(column));
-                manager.create_index(index).await?;
-            }
-        }
-        Ok(())
+        create_tables(manager, [charges(), payments(), notices()]).await?;
+        create_indexes(manager, &INDEXES).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in TABLES {
-            manager
-                .drop_table(Table::drop().table(Alias::new(table)).to_owned())
-                .await?;
-        }
-        Ok(())
+        let tables = ["sandbox_charges", "sandbox_payments", "sandbox_notices"];
+        drop_tables(manager, &tables).await
     }
-}
-
-fn table(name: &'static str, mut key: ColumnDef) -> TableCreateStatement {
-    let mut table = Table::create();
-    table
-        .table(Alias::new(name))
-        .if_not_exists()
-        .col(key.primary_key());
-    table
 }
 
 fn charges() -> TableCreateStatement {
