@@ -4,6 +4,7 @@
 mod close;
 pub(super) mod ends;
 pub(super) mod events;
+pub(super) mod units;
 mod write;
 
 use app::wire::{

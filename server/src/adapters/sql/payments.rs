@@ -4,7 +4,6 @@
 //! Rows are locked in the order that every transaction of the ledger keeps: reservations, orders,
 //! payments, items, and among each other by id.
 
-mod confirms;
 mod inbox;
 mod refunds;
 mod settle;
@@ -19,7 +18,6 @@ use sea_orm::{
 use super::{
     Answer, Duplicate, LedgerError, Sql, counter,
     entity::{order, payment},
-    words::parsed,
 };
 use crate::engine::ports::{
     Amount, Begun, CURRENCY, NewPayment, PaymentRecord, PaymentState, Payments, PortError, Receipt,
@@ -46,7 +44,6 @@ fn record(row: payment::Model) -> Result<PaymentRecord, PortError> {
     Ok(PaymentRecord {
         payment_id: PaymentId(row.id),
         order_id: OrderId(row.order_id),
-        provider: row.provider,
         provider_number: row.provider_number,
         amount: Amount {
             minor: row.amount,
@@ -54,7 +51,6 @@ fn record(row: payment::Model) -> Result<PaymentRecord, PortError> {
         },
         received: received.map(|(minor, currency)| Amount { minor, currency }),
         state: row.state.into(),
-        refund_reason: row.refund_reason.as_deref().map(parsed).transpose()?,
         pay_url: row.pay_url,
         expires_at_ms: row.expires_at_ms,
         refund_tries: counter(i64::from(row.refund_tries))?,
@@ -63,6 +59,10 @@ fn record(row: payment::Model) -> Result<PaymentRecord, PortError> {
 
 fn is_open() -> Condition {
     Condition::all().add(payment::Column::State.is_in(payment::State::OPEN))
+}
+
+fn is_asked_about() -> Condition {
+    Condition::all().add(payment::Column::State.is_in(payment::State::ASKED_ABOUT))
 }
 
 /// The orders, of these, for which money may still come.
@@ -201,7 +201,7 @@ impl Payments for Sql {
 
     async fn unchecked(&self, before_ms: i64, limit: u32) -> Result<Vec<PaymentRecord>, PortError> {
         let rows = payment::Entity::find()
-            .filter(payment::Column::State.is_in(payment::State::ASKED_ABOUT))
+            .filter(is_asked_about())
             .filter(payment::Column::CheckedAtMs.lte(before_ms))
             .order_by_asc(payment::Column::CheckedAtMs)
             .order_by_asc(payment::Column::Id)
@@ -247,24 +247,28 @@ impl Payments for Sql {
     }
 
     async fn closed(&self, payment_id: PaymentId) -> Result<(), PortError> {
-        payment::Entity::update_many()
-            .col_expr(payment::Column::State, Expr::value(payment::State::Closed))
-            .filter(payment::Column::Id.eq(payment_id.0))
-            .filter(payment::Column::State.is_in(payment::State::ASKED_ABOUT))
-            .exec(&self.write)
-            .answer(self)
-            .await?;
-        Ok(())
+        self.end_payment(payment_id, is_asked_about(), payment::State::Closed)
+            .await
     }
 
     async fn abandon(&self, payment_id: PaymentId) -> Result<(), PortError> {
+        self.end_payment(payment_id, is_open(), payment::State::Abandoned)
+            .await
+    }
+}
+
+impl Sql {
+    /// Changes nothing in a payment that `from` does not hold for.
+    async fn end_payment(
+        &self,
+        payment_id: PaymentId,
+        from: Condition,
+        to: payment::State,
+    ) -> Result<(), PortError> {
         payment::Entity::update_many()
-            .col_expr(
-                payment::Column::State,
-                Expr::value(payment::State::Abandoned),
-            )
+            .col_expr(payment::Column::State, Expr::value(to))
             .filter(payment::Column::Id.eq(payment_id.0))
-            .filter(is_open())
+            .filter(from)
             .exec(&self.write)
             .answer(self)
             .await?;

@@ -1,4 +1,4 @@
-//! Reservations as their owners read them, and those whose unit is due back, on SQL.
+//! Reservations as their owners read them, and those of whose end the gate is to hear, on SQL.
 
 use app::wire::{AccountId, ItemId, OrderId, Rejection, ReservationId, ReservationState};
 use async_trait::async_trait;
@@ -13,8 +13,8 @@ use super::{
     held, inconsistent,
 };
 use crate::engine::ports::{
-    DueRelease, DueReleases, PortError, QueuedReservation, ReservationReader, ReservationRecord,
-    Unit,
+    DueConfirms, DueRelease, DueReleases, PortError, QueuedReservation, ReservationReader,
+    ReservationRecord, Unit,
 };
 
 fn record(
@@ -115,40 +115,39 @@ impl ReservationReader for Sql {
     }
 }
 
-#[async_trait]
-impl DueReleases for Sql {
-    async fn due_releases(&self, skip: u32, limit: u32) -> Result<Vec<DueRelease>, PortError> {
-        let rows = reservation::Entity::find()
-            .filter(reservation::Column::ReleaseDueAtMs.is_not_null())
-            .order_by_asc(reservation::Column::ReleaseDueAtMs)
+impl Sql {
+    /// Reservations of which the gate is to hear, marked by an instant in `due`: the oldest first,
+    /// after the first `skip`.
+    async fn due_in_gate(
+        &self,
+        due: reservation::Column,
+        skip: u32,
+        limit: u32,
+    ) -> Result<Vec<reservation::Model>, PortError> {
+        reservation::Entity::find()
+            .filter(due.is_not_null())
+            .order_by_asc(due)
             .order_by_asc(reservation::Column::Id)
             .offset(u64::from(skip))
             .limit(u64::from(limit))
             .all(&self.read)
             .answer(self)
-            .await?;
-        let due = rows.into_iter().map(|row| DueRelease {
-            release: held::release(row.reason.as_deref()),
-            unit: Unit {
-                item_id: ItemId(row.item_id),
-                buyer: AccountId(row.buyer_id),
-                reservation_id: ReservationId(row.id),
-            },
-        });
-        Ok(due.collect())
+            .await
     }
 
-    async fn released(&self, done: &[ReservationId]) -> Result<(), PortError> {
+    /// The gate has heard of these.
+    async fn told_gate(
+        &self,
+        due: reservation::Column,
+        done: &[ReservationId],
+    ) -> Result<(), PortError> {
         if done.is_empty() {
             return Ok(());
         }
-        let told = self.transact(Duplicate::Answer, done, |transaction, done| {
+        let told = self.transact(Duplicate::Answer, done, move |transaction, done| {
             Box::pin(async move {
                 reservation::Entity::update_many()
-                    .col_expr(
-                        reservation::Column::ReleaseDueAtMs,
-                        Expr::value(None::<i64>),
-                    )
+                    .col_expr(due, Expr::value(None::<i64>))
                     .filter(reservation::Column::Id.is_in(done.iter().map(|id| id.0)))
                     .exec(transaction)
                     .await?;
@@ -156,5 +155,45 @@ impl DueReleases for Sql {
             })
         });
         Ok(told.await?)
+    }
+}
+
+fn unit(row: &reservation::Model) -> Unit {
+    Unit {
+        item_id: ItemId(row.item_id),
+        buyer: AccountId(row.buyer_id),
+        reservation_id: ReservationId(row.id),
+    }
+}
+
+#[async_trait]
+impl DueReleases for Sql {
+    async fn due_releases(&self, skip: u32, limit: u32) -> Result<Vec<DueRelease>, PortError> {
+        let due = reservation::Column::ReleaseDueAtMs;
+        let rows = self.due_in_gate(due, skip, limit).await?;
+        let due = rows.iter().map(|row| DueRelease {
+            release: held::release(row.reason.as_deref()),
+            unit: unit(row),
+        });
+        Ok(due.collect())
+    }
+
+    async fn released(&self, done: &[ReservationId]) -> Result<(), PortError> {
+        let due = reservation::Column::ReleaseDueAtMs;
+        self.told_gate(due, done).await
+    }
+}
+
+#[async_trait]
+impl DueConfirms for Sql {
+    async fn due_confirms(&self, skip: u32, limit: u32) -> Result<Vec<Unit>, PortError> {
+        let due = reservation::Column::ConfirmDueAtMs;
+        let rows = self.due_in_gate(due, skip, limit).await?;
+        Ok(rows.iter().map(unit).collect())
+    }
+
+    async fn confirmed(&self, done: &[ReservationId]) -> Result<(), PortError> {
+        let due = reservation::Column::ConfirmDueAtMs;
+        self.told_gate(due, done).await
     }
 }

@@ -197,8 +197,15 @@ pub enum PaymentState {
     Refunded,
 }
 
+impl PaymentState {
+    /// Money may still come for it, and its order stays open.
+    pub fn is_open(self) -> bool {
+        matches!(self, PaymentState::Created | PaymentState::Processing)
+    }
+}
+
 /// Why money goes back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RefundReason {
     /// The order was closed.
@@ -216,16 +223,13 @@ pub enum RefundReason {
 pub struct PaymentRecord {
     pub payment_id: PaymentId,
     pub order_id: OrderId,
-    /// Which provider.
-    pub provider: String,
-    /// Its number, once money came.
+    /// The provider's number, once money came.
     pub provider_number: Option<String>,
     /// What was asked for.
     pub amount: Amount,
     /// What came.
     pub received: Option<Amount>,
     pub state: PaymentState,
-    pub refund_reason: Option<RefundReason>,
     /// Where the buyer pays.
     pub pay_url: Option<String>,
     pub expires_at_ms: i64,

@@ -1,10 +1,10 @@
 //! Unpaid orders end and their units come back, inside one transaction.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use app::wire::{CloseReason, OrderEvent, OrderId};
 use sea_orm::{
-    ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::Expr,
 };
 use uuid::Uuid;
@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::{
     ends::lock,
     events::{self, NewEvent},
+    units::move_locked,
 };
 use crate::{
     adapters::sql::{
@@ -57,7 +58,7 @@ pub async fn close(
         .filter(|order| !open.contains(&order.id));
     let free: Vec<order::Model> = free.collect();
     if !free.is_empty() {
-        return_units(transaction, &free).await?;
+        move_locked(transaction, &free, item::Column::Sellable).await?;
         end_orders(transaction, &free, reason, now_ms).await?;
         let event = match reason {
             CloseReason::Unpaid => OrderEvent::ClosedUnpaid,
@@ -77,37 +78,6 @@ pub async fn close(
         false => CloseOutcome::NotPending,
     };
     Ok(order_ids.iter().map(outcome).collect())
-}
-
-/// One update an item, by id.
-async fn return_units(
-    transaction: &DatabaseTransaction,
-    pending: &[order::Model],
-) -> Result<(), LedgerError> {
-    let mut units: BTreeMap<Uuid, i64> = BTreeMap::new();
-    for order in pending {
-        *units.entry(order.item_id).or_default() += 1;
-    }
-    for (item_id, units) in units {
-        let returned = item::Entity::update_many()
-            .col_expr(
-                item::Column::Sellable,
-                Expr::col(item::Column::Sellable).add(units),
-            )
-            .col_expr(
-                item::Column::Locked,
-                Expr::col(item::Column::Locked).sub(units),
-            )
-            .filter(item::Column::Id.eq(item_id))
-            .filter(item::Column::Locked.gte(units))
-            .exec(transaction)
-            .await?;
-        if returned.rows_affected != 1 {
-            let detail = format!("item {item_id} has fewer than {units} locked units to return");
-            return Err(inconsistent(detail).into());
-        }
-    }
-    Ok(())
 }
 
 /// The orders end, and their units are due in the gate.

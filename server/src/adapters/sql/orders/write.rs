@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use app::wire::{OrderId, Rejection};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter,
-    sea_query::Expr,
+    ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, sea_query::Expr,
 };
 use uuid::Uuid;
 
-use super::ends::{Reservations, end, fail, find_or_make};
+use super::{
+    ends::{Reservations, end, fail, find_or_make},
+    units::move_units,
+};
 use crate::{
     adapters::sql::{
         Sql,
@@ -172,20 +174,8 @@ async fn lock_units(
     item_id: Uuid,
     units: i64,
 ) -> Result<bool, LedgerError> {
-    let updated = item::Entity::update_many()
-        .col_expr(
-            item::Column::Sellable,
-            Expr::col(item::Column::Sellable).sub(units),
-        )
-        .col_expr(
-            item::Column::Locked,
-            Expr::col(item::Column::Locked).add(units),
-        )
-        .filter(item::Column::Id.eq(item_id))
-        .filter(item::Column::Sellable.gte(units))
-        .exec(transaction)
-        .await?;
-    Ok(updated.rows_affected == 1)
+    let (from, to) = (item::Column::Sellable, item::Column::Locked);
+    move_units(transaction, item_id, units, from, to).await
 }
 
 async fn insert_orders(

@@ -1,12 +1,12 @@
 //! Money came: each receipt pays its order, or goes back, or is known already; inside one
 //! transaction.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use app::wire::{OrderEvent, PaymentId};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, IntoActiveModel,
-    QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
+    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder, QuerySelect, sea_query::Expr,
 };
 use uuid::Uuid;
 
@@ -18,6 +18,7 @@ use crate::{
         orders::{
             ends::lock,
             events::{self, NewEvent},
+            units::move_locked,
         },
         words::word,
     },
@@ -247,25 +248,5 @@ async fn pay_orders(
         .filter(reservation::Column::Id.is_in(paid.iter().map(|order| order.reservation_id)))
         .exec(transaction)
         .await?;
-    let mut units: BTreeMap<Uuid, i64> = BTreeMap::new();
-    for order in paid {
-        *units.entry(order.item_id).or_default() += 1;
-    }
-    for (item_id, units) in units {
-        let sold = item::Entity::update_many()
-            .col_expr(
-                item::Column::Locked,
-                Expr::col(item::Column::Locked).sub(units),
-            )
-            .col_expr(item::Column::Sold, Expr::col(item::Column::Sold).add(units))
-            .filter(item::Column::Id.eq(item_id))
-            .filter(item::Column::Locked.gte(units))
-            .exec(transaction)
-            .await?;
-        if sold.rows_affected != 1 {
-            let detail = format!("item {item_id} has fewer than {units} locked units to sell");
-            return Err(inconsistent(detail).into());
-        }
-    }
-    Ok(())
+    move_locked(transaction, paid, item::Column::Sold).await
 }
