@@ -43,6 +43,12 @@ pub fn pay(order_id: OrderId) -> String {
     format!("/orders/{order_id}/pay")
 }
 
+/// The page of a payment at the provider that is built in.
+#[cfg(feature = "ssr")]
+pub fn sandbox(payment_id: crate::wire::PaymentId) -> String {
+    format!("/sandbox/{payment_id}")
+}
+
 /// The log-in form, which leads to `next` afterwards. In `next` a `#` is `%23`, or it would end the
 /// parameter: see `in_query`.
 pub fn login(next: &str) -> String {

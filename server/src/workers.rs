@@ -68,18 +68,7 @@ pub struct WakeSignals(Arc<HashMap<Job, Notify>>);
 impl WakeSignals {
     /// One for each job.
     pub fn new() -> Self {
-        let jobs = [
-            Job::Relay,
-            Job::WriteOrders,
-            Job::Release,
-            Job::Confirm,
-            Job::ApplyNotices,
-            Job::Refund,
-            Job::Notify,
-        ];
-        Self(Arc::new(
-            jobs.into_iter().map(|job| (job, Notify::new())).collect(),
-        ))
+        Self(Arc::new(Job::ALL.map(|job| (job, Notify::new())).into()))
     }
 
     async fn notified(&self, job: Option<Job>) {

@@ -304,14 +304,15 @@ impl Storefront for ShopFront {
 
     async fn order(&self, visitor: &Visitor, order_id: OrderId) -> Result<OrderDetail, ApiError> {
         let order = self.own_order(visitor, order_id).await?;
-        if !order.paying {
-            return Ok(order_detail(order));
-        }
         // Its buyer may just have paid, and no notice has come.
-        check::of_order(&self.engine.payments, order_id)
-            .await
-            .map_err(port_error)?;
-        Ok(order_detail(self.own_order(visitor, order_id).await?))
+        let asked = order.paying
+            && check::of_order(&self.engine.payments, order_id)
+                .await
+                .map_err(port_error)?;
+        Ok(order_detail(match asked {
+            true => self.own_order(visitor, order_id).await?,
+            false => order,
+        }))
     }
 
     async fn pay(&self, visitor: &Visitor, order_id: OrderId) -> Result<PaymentPage, ApiError> {

@@ -21,10 +21,15 @@ use super::{
     AppState,
     envelope::{self, Envelope},
 };
-use crate::chain::Chain;
-use crate::engine::{
-    payments::{self, receive_notice, receive_notice::NoticeError},
-    ports::NoticeRequest,
+use crate::{
+    chain::Chain,
+    engine::{
+        payments::{
+            self,
+            receive_notice::{self, NoticeError},
+        },
+        ports::NoticeRequest,
+    },
 };
 
 /// Largest notice. Providers send less than 10 kB.

@@ -44,17 +44,27 @@ impl Sandbox {
         Self { sql, clock, ids }
     }
 
-    fn is_open(&self, charge: &SandboxCharge) -> bool {
-        !charge.closed && charge.pays_at_ms.is_none() && charge.expires_at_ms > self.clock.now_ms()
+    /// Whether money can still be paid for a charge.
+    async fn is_open(&self, charge: &SandboxCharge) -> Result<bool, PortError> {
+        let waits = !charge.closed
+            && charge.pays_at_ms.is_none()
+            && charge.expires_at_ms > self.clock.now_ms();
+        let paid = self.sql.sandbox_receipt(PaymentId(charge.id)).await?;
+        Ok(waits && paid.is_none())
+    }
+
+    /// Money under a number of its own.
+    fn receipt(&self, charge: &SandboxCharge, amount: Amount) -> Receipt {
+        Receipt {
+            payment_id: PaymentId(charge.id),
+            provider_number: self.ids.secret(),
+            amount,
+        }
     }
 
     /// Takes money for a charge.
     async fn take(&self, charge: &SandboxCharge, amount: Amount) -> Result<Receipt, PortError> {
-        let receipt = Receipt {
-            payment_id: PaymentId(charge.id),
-            provider_number: self.ids.secret(),
-            amount,
-        };
+        let receipt = self.receipt(charge, amount);
         let now_ms = self.clock.now_ms();
         self.sql.add_sandbox_payment(&receipt, now_ms).await?;
         Ok(receipt)
@@ -116,12 +126,7 @@ impl Sandbox {
 
     /// Sends a notice that has nothing to do with the charge's state.
     async fn disturb(&self, charge: &SandboxCharge, action: Action) -> Result<(), PortError> {
-        let receipt = Receipt {
-            payment_id: PaymentId(charge.id),
-            provider_number: self.ids.secret(),
-            amount: amount(charge),
-        };
-        let mut said = self.paid(&receipt);
+        let mut said = self.paid(&self.receipt(charge, amount(charge)));
         let signature = match action {
             Action::Forge => Signature::Wrong,
             Action::Probe => Signature::Probe,
@@ -150,10 +155,9 @@ impl SandboxProvider for Sandbox {
         let Some(found) = self.sql.sandbox_charge(charge).await? else {
             return Ok(None);
         };
-        let is_paid = self.sql.sandbox_receipt(charge).await?.is_some();
         Ok(Some(ChargePage {
             amount: Money(found.amount),
-            is_open: self.is_open(&found) && !is_paid,
+            is_open: self.is_open(&found).await?,
             return_path: found.return_path,
         }))
     }
@@ -163,7 +167,7 @@ impl SandboxProvider for Sandbox {
             return Ok(());
         };
         let right = amount(&found);
-        let is_open = self.page(charge).await?.is_some_and(|page| page.is_open);
+        let is_open = self.is_open(&found).await?;
         match action {
             Action::Forge | Action::PayUnknown | Action::PayAnotherShop | Action::Probe => {
                 self.disturb(&found, action).await
@@ -235,7 +239,7 @@ impl PaymentGateway for Sandbox {
         };
         self.sql.add_sandbox_charge(row).await?;
         // In this very shop: whatever name the buyer's browser knows it by.
-        Ok(format!("/sandbox/{}", charge.payment_id))
+        Ok(routes::sandbox(charge.payment_id))
     }
 
     async fn query(&self, payment_id: PaymentId) -> Result<Charge, PortError> {

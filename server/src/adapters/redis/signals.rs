@@ -15,11 +15,14 @@ use redis::{
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep, timeout};
 
 use super::{Redis, connection::tcp, keys};
-use crate::chain::Chain;
-use crate::{adapters::sold_out_cache::SoldOutCache, engine::ports::WakeSignal};
+use crate::{
+    adapters::sold_out_cache::SoldOutCache,
+    chain::Chain,
+    engine::ports::{Job, WakeSignal},
+};
 
+use wake::InstanceId;
 pub use wake::RedisWakeSignal;
-use wake::{InstanceId, JOBS};
 
 /// Around connecting, and around every answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
@@ -95,7 +98,7 @@ impl SignalListener {
     /// Messages may have been missed while there was no subscription.
     fn catch_up(&self) {
         self.sold_out.clear_all();
-        for job in JOBS {
+        for job in Job::ALL {
             self.local.notify(job);
         }
     }

@@ -19,18 +19,23 @@ const UNWATCHED_MS: i64 = 60_000;
 /// A call that makes a charge does not take longer.
 const UNKNOWN_MS: i64 = 3_600_000;
 
-/// A buyer looks at an order: asks about its open payments, unless somebody has just done so. An
-/// error of the provider is no error of the order.
-pub async fn of_order(deps: &Deps, order_id: OrderId) -> Result<(), PortError> {
+/// A buyer looks at an order: asks about its open payments, unless somebody has just done so. Whether
+/// anything was asked. An error of the provider is no error of the order.
+pub async fn of_order(deps: &Deps, order_id: OrderId) -> Result<bool, PortError> {
+    let mut asked = false;
     for payment in deps.payments.of_order(order_id).await? {
-        if is_open(&payment)
-            && let Err(error) = ask(deps, &payment, WAITED_FOR_MS).await
-        {
-            let payment_id = payment.payment_id;
-            tracing::warn!(%payment_id, error = %Chain(&error), "a payment could not be looked up");
+        if !payment.state.is_open() {
+            continue;
+        }
+        match ask(deps, &payment, WAITED_FOR_MS).await {
+            Ok(done) => asked |= done,
+            Err(error) => {
+                let payment_id = payment.payment_id;
+                tracing::warn!(%payment_id, error = %Chain(&error), "a payment could not be looked up");
+            }
         }
     }
-    Ok(())
+    Ok(asked)
 }
 
 /// Asks about payments that nobody looks at. A provider that does not answer ends the run; one payment
@@ -44,7 +49,7 @@ pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
     let mut first_error = None;
     for payment in &unchecked {
         match ask(deps, payment, UNWATCHED_MS).await {
-            Ok(()) => {}
+            Ok(_) => {}
             Err(error @ PortError::Failed { .. }) => drop(first_error.get_or_insert(error)),
             Err(busy) => return Err(busy),
         }
@@ -52,36 +57,30 @@ pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
     first_error.map_or(Ok(unchecked.len() as u32), Err)
 }
 
-fn is_open(payment: &PaymentRecord) -> bool {
-    matches!(
-        payment.state,
-        PaymentState::Created | PaymentState::Processing
-    )
-}
-
-async fn ask(deps: &Deps, payment: &PaymentRecord, pause_ms: i64) -> Result<(), PortError> {
+/// Whether it was asked about.
+async fn ask(deps: &Deps, payment: &PaymentRecord, pause_ms: i64) -> Result<bool, PortError> {
     let (payment_id, now_ms) = (payment.payment_id, deps.clock.now_ms());
     let is_over = payment.expires_at_ms <= now_ms;
     // One that the provider may not have heard of is made when the buyer asks again.
     if payment.state == PaymentState::Created && !is_over {
-        return Ok(());
+        return Ok(false);
     }
     let is_ours = deps
         .payments
         .claim_check(payment_id, now_ms - pause_ms, now_ms)
         .await?;
     if !is_ours {
-        return Ok(());
+        return Ok(false);
     }
-    let charge = match payment.state {
-        PaymentState::Processing => deps.gateway.query(payment_id).await?,
-        _ => return end(deps, payment, now_ms).await,
-    };
-    match charge {
-        Charge::Paid(receipt) => settle(deps, vec![receipt]).await.map(drop),
-        Charge::Closed => deps.payments.closed(payment_id).await,
-        Charge::Open | Charge::Unknown => Ok(()),
+    match payment.state {
+        PaymentState::Processing => match deps.gateway.query(payment_id).await? {
+            Charge::Paid(receipt) => drop(settle(deps, vec![receipt]).await?),
+            Charge::Closed => deps.payments.closed(payment_id).await?,
+            Charge::Open | Charge::Unknown => {}
+        },
+        _ => end(deps, payment, now_ms).await?,
     }
+    Ok(true)
 }
 
 /// A payment that keeps nothing open any more: closed at the provider, so that nobody pays there. One

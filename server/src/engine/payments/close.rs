@@ -6,7 +6,7 @@ use app::wire::{OrderId, PaymentId};
 use super::{Deps, settle};
 use crate::{
     chain::Chain,
-    engine::ports::{Charge, PaymentState, PortError},
+    engine::ports::{Charge, PortError},
 };
 
 /// What became of an order's open payments.
@@ -27,9 +27,8 @@ pub async fn payments_of(
 ) -> Result<Closing, PortError> {
     for payment in deps.payments.of_order(order_id).await? {
         let payment_id = payment.payment_id;
-        match payment.state {
-            PaymentState::Created | PaymentState::Processing => {}
-            _ => continue,
+        if !payment.state.is_open() {
+            continue;
         }
         let error = match one(deps, payment_id).await {
             Ok(Charge::Paid(_) | Charge::Closed) => continue,

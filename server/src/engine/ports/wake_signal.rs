@@ -19,6 +19,19 @@ pub enum Job {
     Notify,
 }
 
+impl Job {
+    /// Every job.
+    pub const ALL: [Job; 7] = [
+        Job::Relay,
+        Job::WriteOrders,
+        Job::Release,
+        Job::Confirm,
+        Job::ApplyNotices,
+        Job::Refund,
+        Job::Notify,
+    ];
+}
+
 /// Tells a worker that there is work. Only a hint: workers also look by themselves.
 pub trait WakeSignal: Send + Sync + 'static {
     /// Never blocks, never fails; notifying twice is the same as once.

@@ -22,17 +22,6 @@ const PUBLISH_INTERVAL: Duration = Duration::from_millis(5);
 /// Names an instance of the server while it runs, so that it ignores its own messages.
 pub type InstanceId = Uuid;
 
-/// What workers can be woken for.
-pub const JOBS: [Job; 7] = [
-    Job::Relay,
-    Job::WriteOrders,
-    Job::Release,
-    Job::Confirm,
-    Job::ApplyNotices,
-    Job::Refund,
-    Job::Notify,
-];
-
 fn name(job: Job) -> &'static str {
     match job {
         Job::Relay => "relay",
@@ -47,7 +36,7 @@ fn name(job: Job) -> &'static str {
 
 /// The job with this name.
 pub fn job(text: &str) -> Option<Job> {
-    JOBS.into_iter().find(|job| name(*job) == text)
+    Job::ALL.into_iter().find(|job| name(*job) == text)
 }
 
 /// Wakes the workers of this process at once, and those of the others a few milliseconds later.
@@ -59,8 +48,8 @@ struct Shared {
     redis: Redis,
     local: Arc<dyn WakeSignal>,
     instance: InstanceId,
-    /// Not published yet, in the order of [`JOBS`].
-    pending: [AtomicBool; JOBS.len()],
+    /// Not published yet, in the order of [`Job::ALL`].
+    pending: [AtomicBool; Job::ALL.len()],
     any_pending: Notify,
 }
 
@@ -95,7 +84,7 @@ impl RedisWakeSignal {
         } = &*self.0;
         loop {
             any_pending.notified().await;
-            let jobs = JOBS.into_iter().zip(pending);
+            let jobs = Job::ALL.into_iter().zip(pending);
             let jobs = jobs.filter(|(_, pending)| pending.swap(false, Ordering::AcqRel));
             let published = jobs.map(async |(job, _)| {
                 let mut publish = redis::cmd("PUBLISH");
@@ -120,7 +109,7 @@ impl RedisWakeSignal {
 impl WakeSignal for RedisWakeSignal {
     fn notify(&self, job: Job) {
         self.0.local.notify(job);
-        for (known, pending) in JOBS.iter().zip(&self.0.pending) {
+        for (known, pending) in Job::ALL.iter().zip(&self.0.pending) {
             if *known == job {
                 pending.store(true, Ordering::Release);
             }
