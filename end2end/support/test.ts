@@ -5,8 +5,9 @@ import { test as base, type BrowserContext, type Page } from '@playwright/test';
 import { ApiBuyer } from './api-buyer.ts';
 import { ConsoleGuard } from './console-guard.ts';
 import { ItemPage } from './pages/item-page.ts';
+import { OrderPage } from './pages/order-page.ts';
 import type { World } from './scenes.ts';
-import { Shop, type Settings } from './shop.ts';
+import { Shop, type Plan, type Settings } from './shop.ts';
 
 export { expect } from '@playwright/test';
 
@@ -22,6 +23,14 @@ interface OfWorker extends ShopOptions {
   shop: Shop;
 }
 
+/** An order that waits for payment, its page open. */
+export interface UnpaidOrder {
+  orderId: string;
+  order: OrderPage;
+  /** Its buyer, without a browser. */
+  buyer: ApiBuyer;
+}
+
 interface OfTest {
   /** Fails the test when a page says something on its console. */
   quiet: ConsoleGuard;
@@ -33,6 +42,8 @@ interface OfTest {
   somebody: (token: string) => Promise<ApiBuyer>;
   /** The item page of the test's own page. */
   item: ItemPage;
+  /** Opens the page of a new order that waits for payment, signed in as its buyer. */
+  unpaidOrder: (plan?: Plan) => Promise<UnpaidOrder>;
   /** All that a scene needs. */
   world: World;
 }
@@ -91,6 +102,17 @@ export const test = base.extend<OfTest, OfWorker>({
   },
 
   item: async ({ page }, use) => use(new ItemPage(page)),
+
+  unpaidOrder: async ({ shop, page, signIn, somebody }, use) =>
+    use(async (plan = {}) => {
+      const round = await shop.round(plan);
+      const token = round.tokens[0]!;
+      const buyer = await somebody(token);
+      const orderId = await buyer.buy(round.itemId);
+      await signIn(token);
+      await page.goto(`/orders/${orderId}`);
+      return { orderId, order: new OrderPage(page), buyer };
+    }),
 
   world: async ({ shop, item, page, quiet, signIn, somebody }, use) =>
     use({ shop, item, page, quiet, signIn, somebody }),

@@ -1,22 +1,12 @@
 // Money that comes after the order was closed goes back.
 
-import { OrderPage } from '../support/pages/order-page.ts';
 import { SandboxPage } from '../support/pages/sandbox-page.ts';
 import { expect, test } from '../support/test.ts';
 
 test.use({ settings: { SECKILL_PAY_GRACE_S: '1' } });
 
-test('money that comes too late goes back, and the page says so', async ({
-  shop,
-  page,
-  signIn,
-  somebody,
-}) => {
-  const round = await shop.round({ payWindowS: 6 });
-  const orderId = await (await somebody(round.tokens[0]!)).buy(round.itemId);
-  await signIn(round.tokens[0]!);
-  await page.goto(`/orders/${orderId}`);
-  const order = new OrderPage(page);
+test('money that comes too late goes back, and the page says so', async ({ page, unpaidOrder }) => {
+  const { order } = await unpaidOrder({ payWindowS: 6 });
   await order.payButton.click();
   const sandbox = new SandboxPage(page);
   await sandbox.more.click();

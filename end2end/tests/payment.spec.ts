@@ -1,17 +1,11 @@
 // From the order to the money, and back: through the provider that is built in.
 
-import { OrderPage } from '../support/pages/order-page.ts';
 import { SandboxPage } from '../support/pages/sandbox-page.ts';
 import { expect, test } from '../support/test.ts';
 import { isAwake } from '../support/visit.ts';
 
-test('a buyer pays, and the order says so by itself', async ({ shop, page, signIn, somebody }) => {
-  const round = await shop.round({});
-  const buyer = await somebody(round.tokens[0]!);
-  const orderId = await buyer.buy(round.itemId);
-  await signIn(round.tokens[0]!);
-  await page.goto(`/orders/${orderId}`);
-  const order = new OrderPage(page);
+test('a buyer pays, and the order says so by itself', async ({ page, unpaidOrder }) => {
+  const { orderId, order, buyer } = await unpaidOrder();
   await order.payButton.focus();
   await page.keyboard.press('Enter');
 
@@ -27,12 +21,8 @@ test('a buyer pays, and the order says so by itself', async ({ shop, page, signI
   expect(await buyer.orders()).toMatchObject([{ state: 'paid' }]);
 });
 
-test('who was declined pays again', async ({ shop, page, signIn, somebody }) => {
-  const round = await shop.round({});
-  const orderId = await (await somebody(round.tokens[0]!)).buy(round.itemId);
-  await signIn(round.tokens[0]!);
-  await page.goto(`/orders/${orderId}`);
-  const order = new OrderPage(page);
+test('who was declined pays again', async ({ page, unpaidOrder }) => {
+  const { order } = await unpaidOrder();
   const sandbox = new SandboxPage(page);
   await order.payButton.click();
   await sandbox.button('The bank declines').click();
@@ -43,16 +33,10 @@ test('who was declined pays again', async ({ shop, page, signIn, somebody }) => 
 });
 
 test('who comes back without paying finds the way to the same payment', async ({
-  shop,
   page,
-  signIn,
-  somebody,
+  unpaidOrder,
 }) => {
-  const round = await shop.round({});
-  const orderId = await (await somebody(round.tokens[0]!)).buy(round.itemId);
-  await signIn(round.tokens[0]!);
-  await page.goto(`/orders/${orderId}`);
-  const order = new OrderPage(page);
+  const { order } = await unpaidOrder();
   await order.payButton.click();
   const address = page.url();
   await page.getByRole('link', { name: 'Go back without paying' }).click();
@@ -66,20 +50,14 @@ test.describe('in Chinese', () => {
   test.use({ locale: 'zh-CN' });
 
   test('paying twice gives one payment back, and the page says so', async ({
-    shop,
     page,
-    signIn,
-    somebody,
+    unpaidOrder,
   }) => {
-    const round = await shop.round({});
-    const orderId = await (await somebody(round.tokens[0]!)).buy(round.itemId);
-    await signIn(round.tokens[0]!);
-    await page.goto(`/orders/${orderId}`);
+    const { order } = await unpaidOrder();
     await page.getByRole('button', { name: '去付款' }).click();
     const sandbox = new SandboxPage(page);
     await sandbox.more.click();
     await sandbox.button('付两次款').click();
-    const order = new OrderPage(page);
     await expect(order.state).toHaveText('已付款', { timeout: 20_000 });
     await expect
       .poll(async () => {

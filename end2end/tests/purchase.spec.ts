@@ -34,23 +34,14 @@ test('a buyer comes from the question to an order with a ticking deadline, and m
   expect(made).toMatchObject({ state: 'closed', close_reason: 'cancelled' });
 });
 
-test('thinking again about a cancellation keeps the order', async ({
-  shop,
-  page,
-  signIn,
-  somebody,
-}) => {
-  const round = await shop.round({});
-  const orderId = await (await somebody(round.tokens[0]!)).buy(round.itemId);
-  await signIn(round.tokens[0]!);
-  await page.goto(`/orders/${orderId}`);
+test('thinking again about a cancellation keeps the order', async ({ page, unpaidOrder }) => {
+  const { order, buyer } = await unpaidOrder();
   await isAwake(page);
-  const order = new OrderPage(page);
   await order.cancelButton.click();
   await order.keep.click();
   await expect(order.confirmCancel).toBeHidden();
   await expect(order.cancelButton).toBeVisible();
-  expect(await (await somebody(round.tokens[0]!)).orders()).toMatchObject([
+  expect(await buyer.orders()).toMatchObject([
     { state: 'pending_payment' },
   ]);
 });

@@ -1,6 +1,5 @@
 // Scripts off: pages are readable, forms work.
 
-import { OrderPage } from '../support/pages/order-page.ts';
 import { SandboxPage } from '../support/pages/sandbox-page.ts';
 import { expect, test } from '../support/test.ts';
 
@@ -75,12 +74,8 @@ test('an order can be read', async ({ shop, page, signIn, somebody }) => {
   await expect(page.locator('.time-line li')).toHaveCount(2);
 });
 
-test('an order is paid', async ({ shop, page, signIn, somebody }) => {
-  const round = await shop.round({});
-  const orderId = await (await somebody(round.tokens[0]!)).buy(round.itemId);
-  await signIn(round.tokens[0]!);
-  await page.goto(`/orders/${orderId}`);
-  const order = new OrderPage(page);
+test('an order is paid', async ({ page, unpaidOrder }) => {
+  const { order } = await unpaidOrder();
   await order.payButton.click();
   await new SandboxPage(page).button('Pay').click();
   await expect
