@@ -2,6 +2,7 @@
 //! configuration. Tests put the shop together here too, with a clock of their own.
 
 mod cluster;
+mod commands;
 mod embedded;
 
 use std::{
@@ -21,7 +22,7 @@ use crate::{
     },
     config::{Config, Provider},
     engine::{
-        Engine, Rules, accounts, audit, notices, orders, payments,
+        Engine, Rules, accounts, audit, back_office, notices, orders, payments,
         ports::{
             CaptchaSource, Captchas, Catalogue, Clock, DueConfirms, DueReleases, GateLedger, Ids,
             Job, Limits, LoginTokens, NoticeInbox, Notifier, OrderCloser, OrderQueue, OrderReader,
@@ -33,6 +34,8 @@ use crate::{
     tasks::Task,
     workers::WakeSignals,
 };
+
+pub use commands::open_back_office;
 
 /// Why the shop could not be put together.
 #[derive(Debug, thiserror::Error)]
@@ -288,7 +291,9 @@ fn payments(rules: Rules, environment: &Environment, parts: &Parts) -> payments:
 /// The subjects over their ports.
 fn engine(config: &Config, environment: Environment, sql: &Sql, parts: Parts) -> Engine {
     let payments = Arc::new(payments(config.rules(), &environment, &parts));
-    let (rules, sql, ledger) = (config.rules(), Arc::new(sql.clone()), parts.ledger);
+    let (rules, sql) = (config.rules(), Arc::new(sql.clone()));
+    let back_office = Arc::new(office(&environment, &sql, &parts));
+    let ledger = parts.ledger;
     let catalogue: Arc<dyn Catalogue> = Arc::new(CachedCatalogue::new(sql.clone()));
     Engine {
         accounts: Arc::new(accounts::Deps {
@@ -310,6 +315,7 @@ fn engine(config: &Config, environment: Environment, sql: &Sql, parts: Parts) ->
             queue: ledger.queue.clone(),
             outbox: parts.outbox.clone(),
         }),
+        back_office,
         notices: Arc::new(notices::Deps {
             clock: parts.clock.clone(),
             notices: sql,
@@ -353,6 +359,16 @@ fn engine(config: &Config, environment: Environment, sql: &Sql, parts: Parts) ->
             restock: parts.restock,
             due: ledger.due,
         }),
+    }
+}
+
+fn office(environment: &Environment, sql: &Arc<Sql>, parts: &Parts) -> back_office::Deps {
+    back_office::Deps {
+        clock: parts.clock.clone(),
+        ids: environment.ids.clone(),
+        catalogue: sql.clone(),
+        accounts: sql.clone(),
+        passwords: environment.passwords.clone(),
     }
 }
 

@@ -100,8 +100,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
     match cli.command {
         None => {
             take_data_folder(&config)?;
-            let ledger = assembly::open_ledger(&config, Access::Migrate).await?;
-            seed::demo_shop_if_empty(&ledger, config.process.production).await?;
+            Box::pin(seed::demo_shop_if_empty(&config, Access::Migrate)).await?;
             serve::serve(&config, serve::Role::All).await?;
         }
         Some(Command::Serve { role }) => {
@@ -112,10 +111,9 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         }
         Some(Command::Migrate) => drop(assembly::open_ledger(&config, Access::Migrate).await?),
         Some(Command::Seed(seed)) if seed.load => {
-            let ledger = seed::ledger_for_load(&config).await?;
-            seed.round.write(&ledger).await?;
+            Box::pin(seed.round.write(&config)).await?;
         }
-        Some(Command::Seed(_)) => seed::seed(&config).await?,
+        Some(Command::Seed(_)) => Box::pin(seed::seed(&config)).await?,
         Some(Command::Audit { json }) => return audit::audit(&config, json).await,
         Some(Command::Replay) => replay::replay(&config).await?,
         Some(Command::Payments(command)) => command.run(&config).await?,

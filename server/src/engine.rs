@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod back_office;
 mod limit;
 pub mod notices;
 pub mod orders;
@@ -26,6 +27,7 @@ pub use rules::{BATCH, Rules};
 pub struct Engine {
     pub accounts: Arc<accounts::Deps>,
     pub audit: Arc<audit::Deps>,
+    pub back_office: Arc<back_office::Deps>,
     pub notices: Arc<notices::Deps>,
     pub orders: Arc<orders::Deps>,
     pub payments: Arc<payments::Deps>,

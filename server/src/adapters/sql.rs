@@ -2,10 +2,11 @@
 //! cluster. One struct implements the ports of the ledger; a file per port. The only place that knows
 //! tables.
 
+mod account_writer;
 mod accounts;
 mod catalogue;
+mod catalogue_writer;
 mod connect;
-mod demo;
 mod entity;
 mod errors;
 mod facts;
@@ -29,7 +30,6 @@ use sea_orm::DatabaseConnection;
 use crate::engine::ports::PortError;
 
 pub use connect::{Access, COMMAND_WAIT, ConnectError, Durability, LedgerOptions, REQUEST_WAIT};
-pub use demo::{NewItem, NewRound};
 pub use sandbox::{SandboxCharge, SandboxNotice};
 
 use errors::{LedgerError, inconsistent, missing};

@@ -24,7 +24,10 @@ use crate::{
     },
     assembly::{self, Assembly, Environment},
     config::{Cluster, Config},
-    engine::{audit::Report, ports::CaptchaSource},
+    engine::{
+        audit::Report,
+        ports::{AccountWriter, CaptchaSource, CatalogueWriter},
+    },
 };
 
 /// The baseline has units for both runs of `redis-benchmark`, for each of ours.
@@ -67,7 +70,8 @@ impl BenchRig {
     ) -> Result<BenchRig, BenchError> {
         let cluster = config.cluster.clone().ok_or(BenchError::NotACluster)?;
         let ledger = assembly::open_ledger(config, Access::Write).await?;
-        if !any_database && !ledger.is_empty().await? {
+        let is_empty = ledger.is_empty().await? && ledger.count().await? == 0;
+        if !any_database && !is_empty {
             return Err(BenchError::DatabaseNotEmpty);
         }
         // Names of its own: whatever else is on these servers is neither seen nor touched.

@@ -2,15 +2,12 @@
 
 use std::ops::Range;
 
-use app::wire::{AccountId, ItemId, LocalText, Money, ReservationId, RoundId};
+use app::wire::{AccountId, ItemId, LocalText, Money, ProductId, ReservationId, RoundId};
 use uuid::Uuid;
 
 use crate::{
-    adapters::{
-        sql::{NewItem, NewRound},
-        system::SystemIds,
-    },
-    engine::ports::{Ids, ReserveRequest, Unit, Window},
+    adapters::system::SystemIds,
+    engine::ports::{Ids, NewItem, NewRound, ReserveRequest, Unit, Window},
 };
 
 /// The round is open for this long, and so long is the time to pay: longer than any measurement.
@@ -70,7 +67,7 @@ impl Sale {
             pay_window_s: Some(OPEN_S),
             items: vec![NewItem {
                 item_id: self.item_id,
-                product_id: SystemIds.id(),
+                product_id: ProductId(SystemIds.id()),
                 title: text("测速商品（bench）", "Bench item"),
                 description: text("由 server bench 创建。", "Made by server bench."),
                 picture_url: "/products/placeholder.svg".to_owned(),

@@ -1,15 +1,18 @@
 //! The accounts of the demonstration: one a role, all with a password that everybody can read here.
 //! For a shop on somebody's own machine; production refuses them.
 
-use app::wire::{AccountId, Mobile, Password, Role};
+use app::wire::{Mobile, Nickname, Password, Role};
 
 use super::Failure;
 use crate::{
-    adapters::{
-        sql::Sql,
-        system::{Argon2Passwords, SystemIds},
+    adapters::{sql::Sql, system::Argon2Passwords},
+    engine::{
+        back_office::{
+            self,
+            add_accounts::{NewAccount, add_accounts},
+        },
+        ports::{Accounts, Passwords},
     },
-    engine::ports::{Account, Accounts, Ids, Passwords},
 };
 
 const PEOPLE: [(&str, &str, Role); 4] = [
@@ -21,21 +24,17 @@ const PEOPLE: [(&str, &str, Role); 4] = [
 const PASSWORD: &str = "seckill-demo";
 
 /// Makes them.
-pub async fn add(sql: &Sql, now_ms: i64) -> Result<(), Failure> {
-    let passwords = Argon2Passwords::new()?;
-    let mut accounts = Vec::new();
+pub async fn add(office: &back_office::Deps) -> Result<(), Failure> {
+    let mut people = Vec::new();
     for (mobile, nickname, role) in PEOPLE {
-        accounts.push(Account {
-            account_id: AccountId(SystemIds.id()),
+        people.push(NewAccount {
             mobile: Mobile::parse(mobile)?,
-            nickname: nickname.to_owned(),
+            nickname: Nickname::parse(nickname)?,
             role,
-            banned: false,
-            password_hash: passwords.hash(password()?).await?,
-            created_at_ms: now_ms,
+            password: password()?,
         });
     }
-    Ok(sql.add_accounts(&accounts).await?)
+    Ok(add_accounts(office, people).await?)
 }
 
 /// Says who can sign in.

@@ -1,14 +1,11 @@
 //! The demonstration: four rounds of ten products, around the moment at which it is made.
 
-use app::wire::{ItemId, LocalText, Money, RoundId};
+use app::wire::{ItemId, LocalText, Money, ProductId, RoundId};
 use uuid::Uuid;
 
 use crate::{
-    adapters::{
-        sql::{NewItem, NewRound},
-        system::SystemIds,
-    },
-    engine::ports::Ids,
+    adapters::system::SystemIds,
+    engine::ports::{Ids, NewItem, NewRound},
 };
 
 const MINUTE_MS: i64 = 60_000;
@@ -174,7 +171,9 @@ fn item(index: usize, stock: u32) -> NewItem {
     NewItem {
         item_id: ItemId(SystemIds.id()),
         // The same product in two rounds is the same product.
-        product_id: Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0000 + index as u128),
+        product_id: ProductId(Uuid::from_u128(
+            0x0190_0000_0000_7000_8000_0000_0000_0000 + index as u128,
+        )),
         title: local(product.title),
         description: local(product.description),
         picture_url: format!("/products/{}.svg", product.picture),

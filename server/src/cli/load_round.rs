@@ -2,19 +2,18 @@
 
 use std::{fs::File, io::Write, path::PathBuf};
 
-use app::wire::{AccountId, ItemId, LocalText, Mobile, Money, Password, Role, RoundId};
+use app::wire::{ItemId, LocalText, Money, ProductId, RoundId};
 use clap::Args;
 use serde_json::json;
 
-use super::Failure;
+use super::{Failure, seed};
 use crate::{
-    adapters::{
-        sql::{NewItem, NewRound, Sql},
-        system::{Argon2Passwords, SystemClock, SystemIds},
-    },
+    adapters::system::SystemIds,
+    assembly,
+    config::Config,
     engine::{
-        accounts::sign_in::token_hash,
-        ports::{Account, Clock, Ids, Passwords},
+        back_office::{add_accounts::add_load_buyers, add_round::add_round},
+        ports::{Ids, NewItem, NewRound},
     },
 };
 
@@ -44,29 +43,27 @@ pub struct LoadRound {
     tokens: Option<PathBuf>,
 }
 
-/// Log-ins of load buyers last this long.
-const LOGIN_LIFE_MS: i64 = 2 * 24 * 3_600_000;
-
 impl LoadRound {
     /// Writes the round and the buyers, and prints one line of JSON about the round.
-    pub async fn write(&self, sql: &Sql) -> Result<(), Failure> {
+    pub async fn write(&self, config: &Config) -> Result<(), Failure> {
         // clap has seen to it that `--load` comes with all of them.
         let (Some(stock), Some(buyers), Some(starts_in_s), Some(tokens)) =
             (self.stock, self.buyers, self.starts_in_s, &self.tokens)
         else {
             return Err("--load needs --stock, --buyers, --starts-in-s and --tokens".into());
         };
+        let office = assembly::open_back_office(config, seed::access_for_load(config)).await?;
         let mut file = File::create(tokens)
             .map_err(|error| format!("cannot write {}: {error}", tokens.display()))?;
-        for token in add_buyers(sql, buyers).await? {
+        for token in add_load_buyers(&office, buyers).await? {
             writeln!(file, "{token}")?;
         }
         file.sync_all()?;
 
         // The round last: the time to its start should not be spent on making buyers.
-        let starts_at_ms = SystemClock.now_ms() + i64::from(starts_in_s) * 1000;
+        let starts_at_ms = office.clock.now_ms() + i64::from(starts_in_s) * 1000;
         let round = self.round(stock, starts_at_ms);
-        sql.add_round(&round).await?;
+        add_round(&office, &round).await?;
         let line = json!({
             "round_id": round.round_id,
             "item_id": round.items[0].item_id,
@@ -90,7 +87,7 @@ impl LoadRound {
             pay_window_s: self.pay_window_s,
             items: vec![NewItem {
                 item_id: ItemId(SystemIds.id()),
-                product_id: SystemIds.id(),
+                product_id: ProductId(SystemIds.id()),
                 title: text("压测商品", "Load item"),
                 description: text("用于压力测试。", "For load tests."),
                 picture_url: "/products/placeholder.svg".to_owned(),
@@ -101,35 +98,4 @@ impl LoadRound {
             }],
         }
     }
-}
-
-/// Makes signed-in buyers; their tokens are returned in their order.
-async fn add_buyers(sql: &Sql, buyers: u32) -> Result<Vec<String>, Failure> {
-    let now_ms = SystemClock.now_ms();
-    // One hash for all, of a password that nobody knows: they have tokens. Hashing each would take
-    // an hour.
-    let password = Password::parse(SystemIds.secret())?;
-    let password_hash = Argon2Passwords::new()?.hash(password).await?;
-    let first = sql.count_accounts().await?;
-    let mut accounts = Vec::new();
-    let (mut log_ins, mut tokens) = (Vec::new(), Vec::new());
-    for number in first..first + u64::from(buyers) {
-        let account_id = AccountId(SystemIds.id());
-        let token = SystemIds.secret();
-        log_ins.push((token_hash(&token), account_id));
-        tokens.push(token);
-        accounts.push(Account {
-            account_id,
-            // A range that no operator has given out.
-            mobile: Mobile::parse(&format!("19{number:09}"))?,
-            nickname: format!("buyer {number}"),
-            role: Role::Buyer,
-            banned: false,
-            password_hash: password_hash.clone(),
-            created_at_ms: now_ms,
-        });
-    }
-    sql.add_accounts(&accounts).await?;
-    sql.add_log_ins(&log_ins, now_ms + LOGIN_LIFE_MS).await?;
-    Ok(tokens)
 }

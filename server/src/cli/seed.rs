@@ -2,13 +2,10 @@
 
 use super::{Failure, demo_accounts, demo_shop};
 use crate::{
-    adapters::{
-        sql::{Access, ConnectError, Sql},
-        system::SystemClock,
-    },
+    adapters::sql::{Access, Sql},
     assembly,
     config::Config,
-    engine::ports::Clock,
+    engine::back_office::{self, add_round::add_round},
 };
 
 /// Why production is not filled.
@@ -17,18 +14,18 @@ const NOT_IN_PRODUCTION: &str =
 
 /// Fills an empty shop and prints who can sign in; leaves any other shop alone. Production refuses
 /// to fill one.
-pub async fn demo_shop_if_empty(sql: &Sql, production: bool) -> Result<(), Failure> {
-    if !sql.is_empty().await? {
+pub async fn demo_shop_if_empty(config: &Config, access: Access) -> Result<(), Failure> {
+    let office = assembly::open_back_office(config, access).await?;
+    if !back_office::is_empty(&office).await? {
         return Ok(());
     }
-    if production {
+    if config.process.production {
         return Err(NOT_IN_PRODUCTION.into());
     }
-    let now_ms = SystemClock.now_ms();
-    for round in demo_shop::rounds(now_ms) {
-        sql.add_round(&round).await?;
+    for round in demo_shop::rounds(office.clock.now_ms()) {
+        add_round(&office, &round).await?;
     }
-    demo_accounts::add(sql, now_ms).await?;
+    demo_accounts::add(&office).await?;
     demo_accounts::print();
     Ok(())
 }
@@ -38,18 +35,16 @@ pub async fn seed(config: &Config) -> Result<(), Failure> {
     if config.process.production {
         return Err(NOT_IN_PRODUCTION.into());
     }
-    let sql = assembly::open_ledger(config, Access::Write).await?;
-    demo_shop_if_empty(&sql, config.process.production).await
+    demo_shop_if_empty(config, Access::Write).await
 }
 
-/// The ledger that a load round is written to. Load tools begin with a new data folder: it becomes a
-/// shop. The schema of whatever exists is left as it is.
-pub async fn ledger_for_load(config: &Config) -> Result<Sql, ConnectError> {
+/// How a load round opens the ledger. Load tools begin with a new data folder: it becomes a shop. The
+/// schema of whatever exists is left as it is.
+pub fn access_for_load(config: &Config) -> Access {
     let is_new = config.cluster.is_none() && Sql::must_be_in(&config.process.data_dir).is_err();
-    let access = if is_new {
+    if is_new {
         Access::Migrate
     } else {
         Access::Write
-    };
-    assembly::open_ledger(config, access).await
+    }
 }

@@ -18,11 +18,12 @@ mod reservations;
 mod wake_signal;
 
 pub use accounts::{
-    Account, Accounts, InsertAccountError, Login, LoginTokens, PasswordError, Passwords, TokenHash,
+    Account, AccountWriter, Accounts, InsertAccountError, Login, LoginTokens, PasswordError,
+    Passwords, TokenHash,
 };
 pub use audit::{ItemFacts, LedgerFacts};
 pub use captcha::{AskedCaptcha, CaptchaSource, Captchas, NoQuestion, Question};
-pub use catalogue::Catalogue;
+pub use catalogue::{Catalogue, CatalogueWriter, NewItem, NewRound};
 pub use environment::{Clock, Ids};
 pub use gate::{
     Decision, GateStock, Reconciled, Release, Released, Reserve, ReserveRequest, Restock,

@@ -14,7 +14,9 @@ use leptos::prelude::LeptosOptions;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use server::{
     engine::{
-        accounts::sign_in::token_hash, orders::close_unpaid, ports::TokenHash,
+        accounts::sign_in::token_hash,
+        orders::close_unpaid,
+        ports::{AccountWriter, TokenHash},
         storefront::ShopFront,
     },
     http::{Dependency, HttpSettings, Readiness, Site, router},

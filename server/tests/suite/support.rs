@@ -10,14 +10,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use app::wire::{AccountId, ItemId, LocalText, Mobile, Money, Role, RoundId};
+use app::wire::{AccountId, ItemId, LocalText, Mobile, Money, ProductId, Role, RoundId};
 use sea_orm::{ConnectionTrait, Database};
 use server::{
     adapters::{
         faulty::FaultPlan,
         payment::sandbox::Sandbox,
         redis::{GateClock, Redis, RedisGate, RedisOutbox, Timeouts},
-        sql::{NewItem, NewRound, Sql},
+        sql::Sql,
     },
     assembly::{self, Assembly},
     config::Config,
@@ -25,7 +25,10 @@ use server::{
         Engine, audit,
         orders::{close_unpaid, relay, write_orders},
         payments::{apply_notices, confirm, receive_notice, refund},
-        ports::{Account, NoticeRequest, Outbox, QueuedReservation},
+        ports::{
+            Account, AccountWriter, CatalogueWriter, NewItem, NewRound, NoticeRequest, Outbox,
+            QueuedReservation,
+        },
         stock::release,
     },
 };
@@ -328,7 +331,7 @@ impl TestShop {
 pub fn sample_item(item_id: ItemId, product_id: Uuid, stock: u32) -> NewItem {
     NewItem {
         item_id,
-        product_id,
+        product_id: ProductId(product_id),
         title: both("手冲壶", "Pour-over kettle"),
         description: both("细口。", "A slender spout."),
         picture_url: "/products/kettle.svg".into(),

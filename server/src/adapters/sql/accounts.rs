@@ -62,6 +62,15 @@ pub(super) fn mobile(text: &str) -> Result<Mobile, PortError> {
     Mobile::parse(text).map_err(|_| inconsistent("a stored mobile number is malformed"))
 }
 
+pub(super) fn insert_error(error: LedgerError) -> InsertAccountError {
+    match error {
+        LedgerError::Database(error) if meaning(&error) == Meaning::Duplicate => {
+            InsertAccountError::MobileTaken
+        }
+        error => PortError::from(error).into(),
+    }
+}
+
 #[async_trait]
 impl Accounts for Sql {
     async fn insert(&self, account: &Account) -> Result<(), InsertAccountError> {
@@ -79,12 +88,7 @@ impl Accounts for Sql {
                 Ok(())
             })
         });
-        inserted.await.map_err(|error| match error {
-            LedgerError::Database(error) if meaning(&error) == Meaning::Duplicate => {
-                InsertAccountError::MobileTaken
-            }
-            error => PortError::from(error).into(),
-        })
+        inserted.await.map_err(insert_error)
     }
 
     async fn by_mobile(&self, mobile: &Mobile) -> Result<Option<Account>, PortError> {

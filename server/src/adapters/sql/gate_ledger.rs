@@ -102,14 +102,14 @@ impl GateLedger for Sql {
 mod tests {
     use std::sync::Arc;
 
-    use app::wire::{AccountId, LocalText, Money, RoundId};
+    use app::wire::{AccountId, LocalText, Money, ProductId, RoundId};
     use sea_orm::ConnectionTrait;
     use tokio::sync::Notify;
 
     use super::*;
     use crate::{
-        adapters::sql::{Duplicate, NewItem, NewRound, connect::FOR_A_TEST},
-        engine::ports::{OrderQueue, QueuedReservation},
+        adapters::sql::{Duplicate, connect::FOR_A_TEST},
+        engine::ports::{CatalogueWriter, NewItem, NewRound, OrderQueue, QueuedReservation},
     };
 
     const ITEM: ItemId = ItemId(Uuid::from_u128(1));
@@ -122,7 +122,7 @@ mod tests {
         };
         let item = NewItem {
             item_id: ITEM,
-            product_id: Uuid::from_u128(2),
+            product_id: ProductId(Uuid::from_u128(2)),
             title: text(),
             description: text(),
             picture_url: "/products/kettle.svg".into(),

@@ -65,6 +65,24 @@ pub trait Accounts: Send + Sync + 'static {
     async fn by_mobile(&self, mobile: &Mobile) -> Result<Option<Account>, PortError>;
 }
 
+/// Accounts that whoever runs the shop adds.
+#[async_trait]
+pub trait AccountWriter: Send + Sync + 'static {
+    /// Adds accounts without notices, a thousand a transaction. None of their mobile numbers may have
+    /// one.
+    async fn add_accounts(&self, accounts: &[Account]) -> Result<(), InsertAccountError>;
+
+    /// Adds log-ins that do not slide, a thousand a transaction.
+    async fn add_log_ins(
+        &self,
+        log_ins: &[(TokenHash, AccountId)],
+        expires_at_ms: i64,
+    ) -> Result<(), PortError>;
+
+    /// How many accounts there are.
+    async fn count(&self) -> Result<u64, PortError>;
+}
+
 /// SHA-256 of a token in lower-case hexadecimal: what leaks with a stolen database is worthless.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TokenHash(pub String);

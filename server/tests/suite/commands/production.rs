@@ -8,7 +8,7 @@ use server::{
         sql::{Access, COMMAND_WAIT, Durability, LedgerOptions, Sql},
         system::Argon2Passwords,
     },
-    engine::ports::{Account, Passwords},
+    engine::ports::{Account, AccountWriter, Passwords},
 };
 use test_servers::free_port;
 use uuid::Uuid;
@@ -31,7 +31,7 @@ async fn ledger(data: &Path) -> Sql {
 
 /// How many accounts a shop has.
 async fn accounts(data: &Path) -> u64 {
-    ledger(data).await.count_accounts().await.unwrap()
+    ledger(data).await.count().await.unwrap()
 }
 
 #[tokio::test]

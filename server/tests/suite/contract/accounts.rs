@@ -1,7 +1,12 @@
-//! The contract of [`Accounts`] and [`Notices`].
+//! The contract of [`Accounts`], [`AccountWriter`] and [`Notices`].
 
-use app::wire::Mobile;
-use server::engine::{accounts::sign_in, notices::send_notices};
+use app::wire::{Mobile, Nickname, Password, Role};
+use server::engine::{
+    accounts::sign_in,
+    back_office::add_accounts::{AddAccountsError, NewAccount, add_accounts, add_load_buyers},
+    notices::send_notices,
+    ports::{AccountWriter, InsertAccountError},
+};
 
 use crate::support::TestShop;
 
@@ -50,4 +55,46 @@ async fn a_mobile_number_has_one_account_and_gets_one_welcome_off_the_request_pa
         send_notices::run_once(&shop.engine.notices).await.unwrap(),
         0
     );
+}
+
+#[tokio::test]
+async fn people_that_the_back_office_adds_can_sign_in() {
+    let shop = TestShop::new().await;
+    let office = &shop.engine.back_office;
+    let reviewer = NewAccount {
+        mobile: Mobile::parse("13900000001").unwrap(),
+        nickname: Nickname::parse("审核").unwrap(),
+        role: Role::Reviewer,
+        password: Password::parse("a long password".to_owned()).unwrap(),
+    };
+    add_accounts(office, vec![reviewer.clone()]).await.unwrap();
+    assert_eq!(shop.sql.count().await.unwrap(), 1);
+    let ip = "10.0.0.1".parse().unwrap();
+    let password = "a long password".to_owned();
+    let signed_in = sign_in::login(&shop.engine.accounts, ip, "13900000001", password).await;
+    assert_eq!(signed_in.unwrap().me.role, Role::Reviewer);
+
+    let again = add_accounts(office, vec![reviewer]).await;
+    let taken = AddAccountsError::Insert(InsertAccountError::MobileTaken);
+    assert_eq!(again.unwrap_err().to_string(), taken.to_string());
+    assert_eq!(shop.sql.count().await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn load_buyers_are_signed_in_by_the_tokens_in_their_order() {
+    let shop = TestShop::new().await;
+    for first in [0, 3] {
+        let tokens = add_load_buyers(&shop.engine.back_office, 3).await.unwrap();
+        assert_eq!(tokens.len(), 3);
+        for (number, token) in (first..).zip(&tokens) {
+            let login = sign_in::who_is(&shop.engine.accounts, token).await.unwrap();
+            let me = login.unwrap().me;
+            assert_eq!(
+                (me.role, me.nickname),
+                (Role::Buyer, format!("buyer {number}"))
+            );
+        }
+    }
+    let many = add_load_buyers(&shop.engine.back_office, 1_000_001).await;
+    assert!(matches!(many, Err(AddAccountsError::TooMany)), "{many:?}");
 }

@@ -1,10 +1,16 @@
-//! The contract of [`Catalogue`].
+//! The contract of [`Catalogue`] and [`CatalogueWriter`].
 
-use app::wire::ItemId;
-use server::engine::ports::{Catalogue, Window};
+use app::wire::{ItemId, RoundId};
+use server::engine::{
+    back_office::{
+        self,
+        add_round::{AddRoundError, InvalidRound, add_coming_round, add_round},
+    },
+    ports::{Catalogue, CatalogueWriter, NewRound, Window},
+};
 use uuid::Uuid;
 
-use crate::support::{HOUR_MS, START_MS, TestShop, both};
+use crate::support::{HOUR_MS, START_MS, TestShop, both, sample_item};
 
 const DAY_MS: i64 = 24 * HOUR_MS;
 
@@ -63,4 +69,66 @@ async fn an_item_says_everything_its_page_needs_and_an_unknown_one_is_none() {
             None
         );
     }
+}
+
+/// A round of the next hour with one item; its number makes its ids.
+fn round(number: u128) -> NewRound {
+    let id = |kind: u128| Uuid::from_u128(0xc000_0000 + (kind << 8) + number);
+    NewRound {
+        round_id: RoundId(id(1)),
+        title: both("晚场", "Evening round"),
+        starts_at_ms: START_MS,
+        ends_at_ms: START_MS + HOUR_MS,
+        stopped: None,
+        pay_window_s: Some(300),
+        items: vec![sample_item(ItemId(id(2)), id(3), 5)],
+    }
+}
+
+#[tokio::test]
+async fn a_round_is_written_whole_or_not_at_all() {
+    let shop = TestShop::new().await;
+    assert!(shop.sql.is_empty().await.unwrap());
+    let first = round(1);
+    shop.sql.add_round(&first).await.unwrap();
+    assert!(!shop.sql.is_empty().await.unwrap());
+    let item_id = first.items[0].item_id;
+    let written = shop.sql.item(item_id).await.unwrap().unwrap();
+    assert_eq!((written.item.total, written.item.sellable), (5, 5));
+    assert_eq!(
+        (written.round_id, written.pay_window_s),
+        (first.round_id, 300)
+    );
+
+    // Its second item has the id of one that is there.
+    let mut second = round(2);
+    second.items.extend(first.items);
+    shop.sql.add_round(&second).await.unwrap_err();
+    let rounds = shop.sql.rounds(START_MS).await.unwrap();
+    assert_eq!(rounds.len(), 1, "{rounds:?}");
+    assert_eq!(shop.sql.item(second.items[0].item_id).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn the_back_office_adds_a_round_that_can_be_sold_and_no_other() {
+    let shop = TestShop::new().await;
+    let office = &shop.engine.back_office;
+    assert!(back_office::is_empty(office).await.unwrap());
+    let mut wrong = round(1);
+    wrong.items[0].segments = 65;
+    let refused = add_round(office, &wrong).await;
+    assert!(
+        matches!(refused, Err(AddRoundError::Invalid(InvalidRound::Segments))),
+        "{refused:?}"
+    );
+    let mut over = round(1);
+    (over.starts_at_ms, over.ends_at_ms) = (START_MS - 1, START_MS);
+    let refused = add_coming_round(office, &over).await;
+    assert!(
+        matches!(refused, Err(AddRoundError::Invalid(InvalidRound::Over))),
+        "{refused:?}"
+    );
+    assert!(back_office::is_empty(office).await.unwrap());
+    add_coming_round(office, &round(1)).await.unwrap();
+    assert!(!back_office::is_empty(office).await.unwrap());
 }

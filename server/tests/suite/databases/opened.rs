@@ -11,12 +11,13 @@ use std::{
 use app::wire::{AccountId, ItemId, OrderId, ReservationId, RoundId};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
 use server::{
-    adapters::sql::{
-        Access, ConnectError, Durability, LedgerOptions, NewItem, NewRound, REQUEST_WAIT, Sql,
-    },
+    adapters::sql::{Access, ConnectError, Durability, LedgerOptions, REQUEST_WAIT, Sql},
     engine::{
         audit::{self, Report},
-        ports::{OrderWriter, PortError, QueuedReservation, WriteOutcome},
+        ports::{
+            CatalogueWriter, NewItem, NewRound, OrderWriter, PortError, QueuedReservation,
+            WriteOutcome,
+        },
     },
 };
 use uuid::Uuid;

@@ -1,0 +1,62 @@
+//! [`AccountWriter`] on SQL.
+
+use app::wire::AccountId;
+use async_trait::async_trait;
+use sea_orm::{ActiveValue::Set, EntityTrait, PaginatorTrait};
+
+use super::{
+    Answer, Duplicate, Sql, accounts,
+    entity::{account, login_token},
+};
+use crate::engine::ports::{Account, AccountWriter, InsertAccountError, PortError, TokenHash};
+
+/// Rows an `INSERT`: below every database's limit of bind parameters.
+const CHUNK: usize = 1000;
+
+#[async_trait]
+impl AccountWriter for Sql {
+    async fn add_accounts(&self, accounts: &[Account]) -> Result<(), InsertAccountError> {
+        for chunk in accounts.chunks(CHUNK) {
+            let added = self.transact(Duplicate::Answer, chunk, |transaction, chunk| {
+                Box::pin(async move {
+                    account::Entity::insert_many(chunk.iter().map(accounts::to_row))
+                        .exec_without_returning(transaction)
+                        .await?;
+                    Ok(())
+                })
+            });
+            added.await.map_err(accounts::insert_error)?;
+        }
+        Ok(())
+    }
+
+    async fn add_log_ins(
+        &self,
+        log_ins: &[(TokenHash, AccountId)],
+        expires_at_ms: i64,
+    ) -> Result<(), PortError> {
+        let row = |(token, account_id): &(TokenHash, AccountId)| login_token::ActiveModel {
+            token_hash: Set(token.0.clone()),
+            account_id: Set(account_id.0),
+            expires_at_ms: Set(expires_at_ms),
+            max_expires_at_ms: Set(expires_at_ms),
+        };
+        for chunk in log_ins.chunks(CHUNK) {
+            let rows: Vec<_> = chunk.iter().map(row).collect();
+            let added = self.transact(Duplicate::Answer, rows, |transaction, rows| {
+                Box::pin(async move {
+                    login_token::Entity::insert_many(rows.clone())
+                        .exec_without_returning(transaction)
+                        .await?;
+                    Ok(())
+                })
+            });
+            added.await?;
+        }
+        Ok(())
+    }
+
+    async fn count(&self) -> Result<u64, PortError> {
+        account::Entity::find().count(&self.read).answer(self).await
+    }
+}

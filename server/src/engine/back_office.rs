@@ -1,0 +1,25 @@
+//! The shop as those who run it change it: rounds and accounts.
+
+pub mod add_accounts;
+pub mod add_round;
+
+use std::sync::Arc;
+
+use super::ports::{AccountWriter, CatalogueWriter, Clock, Ids, Passwords, PortError};
+
+/// What the back office needs.
+pub struct Deps {
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+    pub catalogue: Arc<dyn CatalogueWriter>,
+    pub accounts: Arc<dyn AccountWriter>,
+    pub passwords: Arc<dyn Passwords>,
+}
+
+/// Whether nobody has put anything into the shop yet.
+///
+/// # Errors
+/// The ledger.
+pub async fn is_empty(deps: &Deps) -> Result<bool, PortError> {
+    Ok(deps.catalogue.is_empty().await? && deps.accounts.count().await? == 0)
+}
