@@ -2,6 +2,7 @@
 
 pub mod cached;
 pub mod captcha;
+pub mod catalogue_changes;
 pub mod data_folder;
 pub mod embedded;
 pub mod faulty;

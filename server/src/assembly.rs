@@ -1,6 +1,7 @@
 //! The composition root: puts adapters under the engine. Which ones is decided here, at run time, by
 //! configuration. Tests put the shop together here too, with a clock of their own.
 
+mod changes;
 mod cluster;
 mod commands;
 mod embedded;
@@ -15,6 +16,7 @@ use futures::future::BoxFuture;
 use crate::{
     adapters::{
         cached::CachedCatalogue,
+        catalogue_changes::CatalogueChanges,
         faulty::{DrillPlan, FaultPlan, Faulty},
         payment::sandbox::Sandbox,
         sql::{Access, COMMAND_WAIT, ConnectError, Durability, LedgerOptions, REQUEST_WAIT, Sql},
@@ -24,10 +26,11 @@ use crate::{
     engine::{
         Engine, Rules, accounts, audit, back_office, notices, orders, payments,
         ports::{
-            CaptchaSource, Captchas, Catalogue, Clock, DueConfirms, DueReleases, GateLedger, Ids,
-            Job, Limits, LoginTokens, NoticeInbox, Notifier, OrderCloser, OrderQueue, OrderReader,
-            OrderWriter, Outbox, PasswordError, Passwords, Paths, PaymentGateway, Payments,
-            PortError, Refunds, ReservationReader, Reserve, Restock, StockGate, WakeSignal,
+            CaptchaSource, Captchas, Catalogue, CatalogueEvents, Clock, DueConfirms, DueReleases,
+            GateLedger, Ids, Job, Limits, LoginTokens, NoticeInbox, Notifier, OrderCloser,
+            OrderQueue, OrderReader, OrderWriter, Outbox, PasswordError, Passwords, Paths,
+            PaymentGateway, Payments, PortError, Refunds, ReservationReader, Reserve, Restock,
+            StockGate, WakeSignal,
         },
         purchase, stock,
     },
@@ -35,7 +38,10 @@ use crate::{
     workers::WakeSignals,
 };
 
+pub use changes::page_invalidation;
 pub use commands::open_back_office;
+
+use changes::catalogue_changes;
 
 /// Why the shop could not be put together.
 #[derive(Debug, thiserror::Error)]
@@ -108,6 +114,8 @@ pub struct Assembly {
     pub engine: Engine,
     /// What wakes the workers.
     pub wake_signals: WakeSignals,
+    /// Tells whoever keeps pages that the catalogue changed.
+    pub changes: CatalogueChanges,
     /// Run as long as the shop does; without them nothing is decided.
     pub tasks: Vec<Task>,
     /// What the shop stands on, by name.
@@ -248,6 +256,10 @@ struct Parts {
     gate: Arc<dyn StockGate>,
     wake: Arc<dyn WakeSignal>,
     gateway: Arc<dyn PaymentGateway>,
+    /// In this process.
+    catalogue_changes: CatalogueChanges,
+    /// For every instance.
+    catalogue_events: Arc<dyn CatalogueEvents>,
 }
 
 /// The provider that the configuration names.
@@ -292,9 +304,9 @@ fn payments(rules: Rules, environment: &Environment, parts: &Parts) -> payments:
 fn engine(config: &Config, environment: Environment, sql: &Sql, parts: Parts) -> Engine {
     let payments = Arc::new(payments(config.rules(), &environment, &parts));
     let (rules, sql) = (config.rules(), Arc::new(sql.clone()));
+    let catalogue = cached_catalogue(&sql, &parts.catalogue_changes);
     let back_office = Arc::new(office(&environment, &sql, &parts));
     let ledger = parts.ledger;
-    let catalogue: Arc<dyn Catalogue> = Arc::new(CachedCatalogue::new(sql.clone()));
     Engine {
         accounts: Arc::new(accounts::Deps {
             rules,
@@ -362,11 +374,21 @@ fn engine(config: &Config, environment: Environment, sql: &Sql, parts: Parts) ->
     }
 }
 
+/// Forgets what it has cached when the catalogue changes.
+fn cached_catalogue(sql: &Arc<Sql>, changes: &CatalogueChanges) -> Arc<dyn Catalogue> {
+    let primary = Arc::new(sql.without_replica());
+    let catalogue = Arc::new(CachedCatalogue::new(sql.clone(), primary));
+    let forgets = catalogue.clone();
+    changes.listen(move |_| forgets.forget_all());
+    catalogue
+}
+
 fn office(environment: &Environment, sql: &Arc<Sql>, parts: &Parts) -> back_office::Deps {
     back_office::Deps {
         clock: parts.clock.clone(),
         ids: environment.ids.clone(),
         catalogue: sql.clone(),
+        events: parts.catalogue_events.clone(),
         accounts: sql.clone(),
         passwords: environment.passwords.clone(),
     }

@@ -47,6 +47,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::{engine, sandbox::SandboxProvider};
 
 pub use listener::serve;
+pub use page_cache::PageInvalidation;
 pub use probes::{Dependency, Readiness};
 
 /// Settings of the HTTP side.
@@ -76,6 +77,8 @@ pub struct Site {
     pub metrics: PrometheusHandle,
     /// Where the built assets are, and their names.
     pub leptos: LeptosOptions,
+    /// Says which pages have changed.
+    pub invalidation: PageInvalidation,
     /// Settings of the HTTP side.
     pub settings: HttpSettings,
 }
@@ -121,7 +124,7 @@ pub fn router(site: Site) -> Router {
         settings: Arc::new(site.settings),
     };
     let renderer = renderer::Renderer::new(&state, &site.leptos);
-    let cache = page_cache::PageCache::new(renderer.clone(), state.clone());
+    let cache = page_cache::PageCache::new(renderer.clone(), state.clone(), site.invalidation);
 
     let guarded = Router::new()
         .merge(api::routes(&state))

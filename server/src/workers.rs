@@ -131,10 +131,10 @@ fn workers(schedule: Schedule, has_outbox: bool) -> Vec<Worker> {
             (Job::Notify, schedule.work),
             |e, _| Box::pin(async move { send_notices::run_once(&e.notices).await }),
         ),
-        Worker::periodic(
+        Worker::woken(
             "warm_up",
             "Loads items of approved rounds into the gate.",
-            schedule.warm_up,
+            (Job::WarmUp, schedule.warm_up),
             |e, _| Box::pin(async move { warm_up::run_once(&e.stock).await }),
         ),
         Worker::periodic(

@@ -29,7 +29,7 @@ pub use memory_policy::MemoryPolicy;
 pub use outbox::RedisOutbox;
 pub use paths::RedisPaths;
 pub use results::{CachedReservations, RecordingGate, RecordingOrders, Results};
-pub use signals::{RedisWakeSignal, SignalListener};
+pub use signals::{RedisCatalogueEvents, RedisWakeSignal, SignalListener};
 pub use tokens::RedisTokens;
 
 /// The port's name in errors.

@@ -66,6 +66,15 @@ impl Sql {
         }
     }
 
+    /// The same ledger, which reads for the pages from the primary too.
+    pub fn without_replica(&self) -> Self {
+        Self {
+            pages: self.read.clone(),
+            has_replica: false,
+            ..self.clone()
+        }
+    }
+
     /// Whether the database answers.
     ///
     /// # Errors

@@ -4,15 +4,18 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    Assembly, AssemblyError, Environment, Ledger, Parts, Ping, engine, ledger_ping, provider,
+    Assembly, AssemblyError, Environment, Ledger, Parts, Ping, catalogue_changes, engine,
+    ledger_ping, provider,
 };
 use crate::{
     adapters::{
+        catalogue_changes::CatalogueChanges,
         rabbitmq::{RETRY_AFTER, RabbitQueue},
         redis::{
             CachedReservations, ClusterClock, GateClock, MemoryPolicy, RecordingGate,
-            RecordingOrders, Redis, RedisCaptchas, RedisGate, RedisLimits, RedisOutbox, RedisPaths,
-            RedisTokens, RedisWakeSignal, Results, SignalListener, Timeouts,
+            RecordingOrders, Redis, RedisCaptchas, RedisCatalogueEvents, RedisGate, RedisLimits,
+            RedisOutbox, RedisPaths, RedisTokens, RedisWakeSignal, Results, SignalListener,
+            Timeouts,
         },
         sold_out_cache::SoldOutCache,
         sold_out_gate::SoldOutGate,
@@ -40,6 +43,7 @@ struct Lines {
     gate_clock: GateClock,
     wake_signals: RedisWakeSignal,
     sold_out: SoldOutCache,
+    catalogue_changes: CatalogueChanges,
 }
 
 pub async fn assemble(
@@ -66,6 +70,7 @@ pub async fn assemble(
         gate_clock,
         wake_signals: RedisWakeSignal::new(redis.clone(), Arc::new(wake_signals.clone())),
         sold_out: SoldOutCache::default(),
+        catalogue_changes: catalogue_changes(&wake_signals),
         redis,
         sql,
     };
@@ -73,10 +78,12 @@ pub async fn assemble(
         lines.redis.clone(),
         lines.sold_out.clone(),
         &lines.wake_signals,
+        lines.catalogue_changes.clone(),
     );
     tasks.push(Task::restartable(
         "listen",
-        "Hears from other instances that units came back and that there is work.",
+        "Hears from other instances that units came back, that there is work, and that the catalogue \
+         changed.",
         move || signals.clone().listen(),
     ));
     let wake_signals_of_all = lines.wake_signals.clone();
@@ -94,6 +101,7 @@ pub async fn assemble(
     Ok(Assembly {
         engine: engine(config, environment, &lines.sql, parts),
         wake_signals,
+        changes: lines.catalogue_changes,
         tasks,
         dependencies: vec![
             ledger_ping(&lines.sql),
@@ -183,6 +191,11 @@ fn parts(
         gate,
         wake: Arc::new(lines.wake_signals.clone()),
         gateway,
+        catalogue_changes: lines.catalogue_changes.clone(),
+        catalogue_events: Arc::new(RedisCatalogueEvents::new(
+            redis.clone(),
+            lines.catalogue_changes.clone(),
+        )),
     }
 }
 

@@ -5,14 +5,17 @@ use std::sync::Arc;
 use super::{AssemblyError, open_ledger};
 use crate::{
     adapters::{
+        catalogue_changes::CatalogueChanges,
+        redis::{Redis, RedisCatalogueEvents},
         sql::Access,
         system::{Argon2Passwords, SystemClock, SystemIds},
     },
     config::Config,
-    engine::back_office,
+    engine::{back_office, ports::CatalogueEvents},
 };
 
-/// The back office alone, for commands that change a shop.
+/// The back office alone, for commands that change a shop. In a cluster the instances that run hear
+/// of a change; a server on the same data folder does not.
 ///
 /// # Errors
 /// See [`AssemblyError`].
@@ -21,10 +24,19 @@ pub async fn open_back_office(
     access: Access,
 ) -> Result<back_office::Deps, AssemblyError> {
     let ledger = Arc::new(open_ledger(config, access).await?);
+    let nobody_here = CatalogueChanges::default();
+    let events: Arc<dyn CatalogueEvents> = match &config.cluster {
+        None => Arc::new(nobody_here),
+        Some(cluster) => {
+            let redis = Redis::new(&cluster.redis_urls, &cluster.namespace)?;
+            Arc::new(RedisCatalogueEvents::new(redis, nobody_here))
+        }
+    };
     Ok(back_office::Deps {
         clock: Arc::new(SystemClock),
         ids: Arc::new(SystemIds),
         catalogue: ledger.clone(),
+        events,
         accounts: ledger,
         passwords: Arc::new(Argon2Passwords::new()?),
     })

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Assembly, AssemblyError, Environment, Ledger, Parts, engine, ledger_ping, provider};
+use super::{
+    Assembly, AssemblyError, Environment, Ledger, Parts, catalogue_changes, engine, ledger_ping,
+    provider,
+};
 use crate::{
     adapters::{
         cached::CachedTokens,
@@ -33,6 +36,7 @@ pub async fn assemble(
     let limits = GovernedLimits::new(clock.clone(), config.quotas(), config.no_limits());
     let wake_signals = WakeSignals::new();
     let (sandbox, gateway) = provider(config, &environment, &sql, &clock);
+    let catalogue_changes = catalogue_changes(&wake_signals);
     let parts = Parts {
         ledger,
         outbox: None,
@@ -45,11 +49,14 @@ pub async fn assemble(
         gate,
         wake: Arc::new(wake_signals.clone()),
         gateway,
+        catalogue_changes: catalogue_changes.clone(),
+        catalogue_events: Arc::new(catalogue_changes.clone()),
         clock,
     };
     Ok(Assembly {
         engine: engine(config, environment, &sql, parts),
         wake_signals,
+        changes: catalogue_changes,
         tasks: vec![Task::vital(
             "gate",
             "Decides who gets a unit.",

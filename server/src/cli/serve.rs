@@ -3,6 +3,7 @@
 use std::{fmt::Display, net::SocketAddr, path::Path, pin::pin, sync::Arc, time::Duration};
 
 use app::{ShopSettings, api::LoginCookie};
+use axum::Router;
 use clap::ValueEnum;
 use futures::future::BoxFuture;
 use leptos::prelude::{Env, LeptosOptions};
@@ -19,6 +20,7 @@ use super::{Failure, demo_accounts, readiness::Ready};
 use crate::{
     adapters::{
         captcha::{CaptchaKind, CaptchaPool},
+        catalogue_changes::CatalogueChanges,
         payment::sandbox::{Sandbox, deliver},
         sql::ConnectError,
     },
@@ -103,7 +105,8 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
     let router = match role {
         Role::Worker => http::probes(readiness, metrics),
         Role::All | Role::Web => {
-            http::router(site(config, shop.engine, sandbox, readiness, metrics))
+            let changes = shop.changes;
+            router(config, shop.engine, sandbox, changes, readiness, metrics)
         }
     };
 
@@ -245,22 +248,24 @@ async fn warm_gate(engine: &Engine) {
     }
 }
 
-fn site(
+fn router(
     config: &Config,
     engine: Engine,
     sandbox: Arc<Sandbox>,
+    changes: CatalogueChanges,
     readiness: Arc<dyn Readiness>,
     metrics: PrometheusHandle,
-) -> Site {
+) -> Router {
     let cookie = LoginCookie {
         secure: config.web.tls,
     };
-    Site {
+    http::router(Site {
         payments: http::payments(engine.payments.clone(), sandbox),
         shop: Arc::new(ShopFront::new(engine)),
         readiness,
         metrics,
         leptos: leptos_options(&config.web.site_root),
+        invalidation: assembly::page_invalidation(&changes),
         settings: HttpSettings {
             cookie,
             trusted_proxies: config.web.trusted_proxies.clone(),
@@ -271,7 +276,7 @@ fn site(
                 path_opens_before_s: config.sale.path_opens_before_s,
             },
         },
-    }
+    })
 }
 
 fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {

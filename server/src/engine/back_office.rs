@@ -5,13 +5,16 @@ pub mod add_round;
 
 use std::sync::Arc;
 
-use super::ports::{AccountWriter, CatalogueWriter, Clock, Ids, Passwords, PortError};
+use super::ports::{
+    AccountWriter, CatalogueEvents, CatalogueWriter, Clock, Ids, Passwords, PortError,
+};
 
 /// What the back office needs.
 pub struct Deps {
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
     pub catalogue: Arc<dyn CatalogueWriter>,
+    pub events: Arc<dyn CatalogueEvents>,
     pub accounts: Arc<dyn AccountWriter>,
     pub passwords: Arc<dyn Passwords>,
 }

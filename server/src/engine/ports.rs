@@ -6,6 +6,7 @@ mod accounts;
 mod audit;
 mod captcha;
 mod catalogue;
+mod catalogue_events;
 mod environment;
 mod gate;
 mod limits;
@@ -24,6 +25,7 @@ pub use accounts::{
 pub use audit::{ItemFacts, LedgerFacts};
 pub use captcha::{AskedCaptcha, CaptchaSource, Captchas, NoQuestion, Question};
 pub use catalogue::{Catalogue, CatalogueWriter, NewItem, NewRound};
+pub use catalogue_events::{CatalogueChanged, CatalogueEvents};
 pub use environment::{Clock, Ids};
 pub use gate::{
     Decision, GateStock, Reconciled, Release, Released, Reserve, ReserveRequest, Restock,

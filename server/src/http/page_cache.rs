@@ -4,9 +4,11 @@
 //! A page is fresh for its life (spread by a tenth, so that pages made together do not expire
 //! together). After that one request renders it anew while the others get the old one; after twice
 //! its life nobody gets it any more. From the next start or end of a round on it says what is not
-//! true any more: nobody gets it, one request renders it anew, and the others wait for that.
+//! true any more: nobody gets it, one request renders it anew, and the others wait for that. The same
+//! when what it says has been changed ([`PageInvalidation`]).
 
 mod entry;
+mod invalidation;
 
 use std::{
     sync::Arc,
@@ -24,6 +26,8 @@ use axum::{
 use moka::{Expiry, future::Cache, ops::compute::Op};
 use rand::Rng;
 
+pub use self::invalidation::PageInvalidation;
+
 use self::entry::{Entry, Life};
 use super::{
     AppState,
@@ -36,8 +40,8 @@ use super::{
 const PAGES: u64 = 1_000;
 /// A page that says "not found" may be there in a moment.
 const NOT_FOUND_LIFE: Duration = Duration::from_secs(5);
-/// A page is rendered again when a round starts or ends meanwhile, but no more than so often for
-/// one request: rounds do not start and end that close to each other.
+/// A page is rendered again when it changes meanwhile, but no more than so often for one request:
+/// rounds do not start, end or change that close to each other.
 const RENDERINGS: usize = 3;
 
 type Key = (routes::Page, Language);
@@ -47,11 +51,12 @@ type Key = (routes::Page, Language);
 pub struct PageCache {
     renderer: Renderer,
     state: AppState,
+    invalidation: PageInvalidation,
     pages: Cache<Key, Arc<Entry>>,
 }
 
 impl PageCache {
-    pub fn new(renderer: Renderer, state: AppState) -> Self {
+    pub fn new(renderer: Renderer, state: AppState, invalidation: PageInvalidation) -> Self {
         let pages = Cache::builder()
             .max_capacity(PAGES)
             .expire_after(WhenUnusable)
@@ -59,6 +64,7 @@ impl PageCache {
         Self {
             renderer,
             state,
+            invalidation,
             pages,
         }
     }
@@ -79,7 +85,8 @@ impl PageCache {
     async fn entry(&self, key: Key) -> Result<Arc<Entry>, ApiError> {
         let mut entry = self.cached_or_rendered(&key).await?;
         for _ in 1..RENDERINGS {
-            if !entry.is_outdated(self.state.shop.now_ms()) {
+            let has_changed = !self.invalidation.counts(key.0, entry.version);
+            if !has_changed && !entry.is_outdated(self.state.shop.now_ms()) {
                 break;
             }
             self.remove(&key, &entry).await;
@@ -125,10 +132,12 @@ impl PageCache {
     async fn render(&self, path: &str, language: Language) -> Result<Entry, ApiError> {
         let uri: Uri = path.parse().map_err(|_| ApiError::NotFound)?;
         // The page may show what was true when its rendering began.
+        let version = self.invalidation.version();
         let begun_ms = self.state.shop.now_ms();
         let page = self.renderer.render(uri, anybody(language)).await?;
         let life = self.life(&page, begun_ms).await;
-        let compressed = tokio::task::spawn_blocking(move || Entry::new(page, life)).await;
+        let compress = move || Entry::new(page, life, version);
+        let compressed = tokio::task::spawn_blocking(compress).await;
         compressed.map_err(|_| internal("a page was not compressed"))
     }
 

@@ -4,6 +4,7 @@
 mod api;
 mod assets;
 mod cached_pages;
+mod changed_pages;
 mod fake_shop;
 mod guards;
 mod own_pages;
@@ -23,7 +24,7 @@ use leptos::prelude::LeptosOptions;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tower::ServiceExt as _;
 
-use super::{Dependency, HttpSettings, Readiness, Site, router};
+use super::{Dependency, HttpSettings, PageInvalidation, Readiness, Site, router};
 
 pub use fake_shop::{END_MS, FakeShop, GOOD_TOKEN, ITEM, START_MS};
 
@@ -59,6 +60,7 @@ fn router_with(shop: &Arc<FakeShop>, change: impl FnOnce(&mut Site)) -> Router {
         readiness: Arc::new(OnePart(true)),
         metrics: PrometheusBuilder::new().build_recorder().handle(),
         leptos: LeptosOptions::builder().output_name("seckill").build(),
+        invalidation: PageInvalidation::default(),
         settings: HttpSettings {
             cookie: LoginCookie { secure: false },
             trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],

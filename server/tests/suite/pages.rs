@@ -13,6 +13,7 @@ use axum::{
 use leptos::prelude::LeptosOptions;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use server::{
+    assembly::page_invalidation,
     engine::{
         accounts::sign_in::token_hash,
         orders::close_unpaid,
@@ -38,7 +39,7 @@ impl Readiness for AlwaysReady {
 }
 
 /// The router over a shop, as the binary puts it together.
-fn site(shop: &TestShop) -> Router {
+pub fn site(shop: &TestShop) -> Router {
     let cookie = LoginCookie { secure: false };
     router(Site {
         payments: server::http::payments(shop.engine.payments.clone(), shop.sandbox.clone()),
@@ -49,6 +50,7 @@ fn site(shop: &TestShop) -> Router {
             .output_name("seckill")
             .site_root("nowhere")
             .build(),
+        invalidation: page_invalidation(&shop.catalogue_changes),
         settings: HttpSettings {
             cookie,
             trusted_proxies: Vec::new(),
@@ -59,7 +61,12 @@ fn site(shop: &TestShop) -> Router {
     })
 }
 
-async fn get(router: &Router, path: &str, language: &str, token: Option<&str>) -> Response<Body> {
+pub async fn get(
+    router: &Router,
+    path: &str,
+    language: &str,
+    token: Option<&str>,
+) -> Response<Body> {
     let mut request = Request::get(path).header(header::ACCEPT_LANGUAGE, language);
     if let Some(token) = token {
         request = request.header(header::COOKIE, format!("seckill_login={token}"));
@@ -71,7 +78,7 @@ async fn get(router: &Router, path: &str, language: &str, token: Option<&str>) -
         .unwrap()
 }
 
-async fn html(response: Response<Body>) -> String {
+pub async fn html(response: Response<Body>) -> String {
     let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
     String::from_utf8(bytes.to_vec()).unwrap()
 }

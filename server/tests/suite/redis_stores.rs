@@ -2,6 +2,7 @@
 //! Cluster, and defined when Redis does not answer.
 
 mod captchas_and_paths;
+mod catalogue;
 mod clock;
 mod memory_policy;
 mod results;

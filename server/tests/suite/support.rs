@@ -14,6 +14,7 @@ use app::wire::{AccountId, ItemId, LocalText, Mobile, Money, ProductId, Role, Ro
 use sea_orm::{ConnectionTrait, Database};
 use server::{
     adapters::{
+        catalogue_changes::CatalogueChanges,
         faulty::FaultPlan,
         payment::sandbox::Sandbox,
         redis::{GateClock, Redis, RedisGate, RedisOutbox, Timeouts},
@@ -63,6 +64,7 @@ pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>)
 pub struct TestShop {
     pub engine: Engine,
     pub sql: Sql,
+    pub catalogue_changes: CatalogueChanges,
     pub clock: Arc<ManualClock>,
     pub ids: Arc<SeededIds>,
     pub sandbox: Arc<Sandbox>,
@@ -98,6 +100,7 @@ impl TestShop {
             tasks,
             sql,
             sandbox,
+            changes,
             ..
         } = Box::pin(assembly::assemble(&config, environment))
             .await
@@ -109,6 +112,7 @@ impl TestShop {
         TestShop {
             engine,
             sql,
+            catalogue_changes: changes,
             clock,
             ids,
             sandbox,

@@ -4,7 +4,10 @@
 use std::{
     fmt::Debug,
     hash::Hash,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -23,16 +26,18 @@ const WAIT_FOR_FRESH: Duration = Duration::from_secs(1);
 /// An answer, and when the store is asked again.
 struct Known<V> {
     value: V,
-    /// When the store was asked for it.
+    /// When the store was asked for it, and how often everything had been forgotten by then.
     asked_at: Instant,
+    version: u64,
     ask_at: Mutex<Instant>,
 }
 
 impl<V> Known<V> {
-    fn new(value: V, asked_at: Instant, life: Duration) -> Arc<Self> {
+    fn new(value: V, (asked_at, version): (Instant, u64), life: Duration) -> Arc<Self> {
         Arc::new(Self {
             value,
             asked_at,
+            version,
             ask_at: Mutex::new(Instant::now() + spread(life)),
         })
     }
@@ -57,6 +62,11 @@ fn spread(life: Duration) -> Duration {
 /// when it is old one asks again, and the others have the old one. Errors are not kept.
 pub struct Answers<K, V> {
     known: Cache<K, Arc<Known<V>>>,
+    /// Those that are waited for, by their question and [`version`](Self::version): who comes after
+    /// everything was forgotten does not wait for an answer of before.
+    awaited: Cache<(K, u64), Arc<Known<V>>>,
+    /// How often everything was forgotten.
+    version: AtomicU64,
     life: Duration,
 }
 
@@ -68,10 +78,19 @@ where
     /// Remembers `most` answers, each for about `life` (give or take a tenth).
     pub fn new(most: u64, life: Duration) -> Self {
         let known = Cache::builder().max_capacity(most).time_to_live(OLD);
+        let awaited = Cache::builder().max_capacity(most).time_to_live(life);
         Self {
             known: known.build(),
+            awaited: awaited.build(),
+            version: AtomicU64::default(),
             life,
         }
+    }
+
+    /// What is known does not count any more: whoever asks from now on waits for an answer to a
+    /// question of now or later. The old ones still stand in for a store that does not answer.
+    pub fn forget_all(&self) {
+        self.version.fetch_add(1, Ordering::AcqRel);
     }
 
     /// What is known, or what `read` says if that is nothing or old.
@@ -83,19 +102,21 @@ where
         key: K,
         read: impl Future<Output = Result<V, PortError>>,
     ) -> Result<V, PortError> {
-        let Some(known) = self.known.get(&key).await else {
-            let asked_at = Instant::now();
-            let first = async { Ok(Known::new(read.await?, asked_at, self.life)) };
-            let known = self.known.try_get_with(key, first).await.map_err(shared)?;
-            return Ok(known.value.clone());
+        let asked = (Instant::now(), self.version.load(Ordering::Acquire));
+        let known = match self.known.get(&key).await {
+            None => return self.first(key, asked, read).await,
+            Some(old) if old.version < asked.1 => {
+                return self.newer_than(&old, key, asked, read).await;
+            }
+            Some(known) => known,
         };
         if !known.is_due(self.life) {
             return Ok(known.value.clone());
         }
-        let asked_at = Instant::now();
         match timeout(WAIT_FOR_FRESH, read).await {
             Ok(Ok(value)) => {
-                self.put(key, value.clone(), asked_at).await;
+                let fresh = Known::new(value.clone(), asked, self.life);
+                self.known.insert(key, fresh).await;
                 Ok(value)
             }
             Ok(Err(error)) => {
@@ -112,6 +133,40 @@ where
         }
     }
 
+    /// The first answer, for everybody who waits for it.
+    async fn first(
+        &self,
+        key: K,
+        asked: (Instant, u64),
+        read: impl Future<Output = Result<V, PortError>>,
+    ) -> Result<V, PortError> {
+        let first = async { Ok(Known::new(read.await?, asked, self.life)) };
+        let flight = self.awaited.try_get_with((key, asked.1), first).await;
+        let known = flight.map_err(shared)?;
+        self.known.insert(key, known.clone()).await;
+        Ok(known.value.clone())
+    }
+
+    /// The first answer after everything was forgotten. Where the store gives none in time, `old`
+    /// counts for another life: nobody waits for a store that is away more than once.
+    async fn newer_than(
+        &self,
+        old: &Known<V>,
+        key: K,
+        asked: (Instant, u64),
+        read: impl Future<Output = Result<V, PortError>>,
+    ) -> Result<V, PortError> {
+        let error = match timeout(WAIT_FOR_FRESH, self.first(key, asked, read)).await {
+            Ok(Ok(value)) => return Ok(value),
+            Ok(Err(error)) => error,
+            Err(_) => PortError::busy("store", "no answer in time"),
+        };
+        tracing::warn!(?key, error = %Chain(&error), "the store failed after a change: its last answer is used");
+        let still = Known::new(old.value.clone(), (old.asked_at, asked.1), self.life);
+        self.known.insert(key, still).await;
+        Ok(old.value.clone())
+    }
+
     /// What is known, if the store was asked for it at `since` or later.
     pub async fn get_since(&self, key: K, since: Instant) -> Option<V> {
         let known = self.known.get(&key).await?;
@@ -120,7 +175,8 @@ where
 
     /// What the store answered to a question of `asked_at`, or was told then.
     pub async fn put(&self, key: K, value: V, asked_at: Instant) {
-        let known = Known::new(value, asked_at, self.life);
+        let version = self.version.load(Ordering::Acquire);
+        let known = Known::new(value, (asked_at, version), self.life);
         self.known.insert(key, known).await;
     }
 }
@@ -188,6 +244,35 @@ mod tests {
             answers.get(1, async { Ok("other") }).await.unwrap(),
             "first"
         );
+    }
+
+    #[tokio::test]
+    async fn what_was_asked_for_before_everything_was_forgotten_does_not_count_after_it() {
+        let answers = Answers::new(10, LIFE);
+        let (answer, asking) = tokio::sync::oneshot::channel();
+        let before = answers.get(1, async { Ok(asking.await.unwrap()) });
+        let after = async {
+            answers.forget_all();
+            assert_eq!(answers.get(1, async { Ok("new") }).await.unwrap(), "new");
+            answer.send("old").unwrap();
+        };
+        assert_eq!(tokio::join!(before, after).0.unwrap(), "old");
+        assert_eq!(answers.get(1, async { Ok("other") }).await.unwrap(), "new");
+        answers.forget_all();
+        assert_eq!(
+            answers.get(1, async { Ok("newer") }).await.unwrap(),
+            "newer"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_store_that_is_away_after_everything_was_forgotten_is_asked_once_a_life() {
+        let answers = Answers::new(10, LIFE);
+        assert_eq!(answers.get(1, async { Ok("old") }).await.unwrap(), "old");
+        answers.forget_all();
+        let failed = answers.get(1, async { Err(silent()) }).await;
+        assert_eq!(failed.unwrap(), "old");
+        assert_eq!(answers.get(1, async { Ok("new") }).await.unwrap(), "old");
     }
 
     #[tokio::test]

@@ -17,7 +17,7 @@
 //! | `limit:<kind>:<caller>` | how far a caller has used up a limit |
 //! | `login:{<hash>}`, `:fresh`, `:out` | a log-in, that it is fresh, that it is over |
 //! | `clock` | never written; says which node of a Redis Cluster tells the time |
-//! | `returns`, `wake` | channels: a unit came back, there is work |
+//! | `returns`, `wake`, `catalogue` | channels: a unit came back, there is work, the catalogue changed |
 
 use app::wire::{AccountId, ItemId, ReservationId};
 
@@ -44,6 +44,8 @@ pub const OF_A_SEGMENT: [&str; 9] = [
 pub const RETURNS: &str = "returns";
 /// Channel: there is work. The job, a space, the instance that says so.
 pub const WAKE: &str = "wake";
+/// Channel: the catalogue changed. The items that are concerned, with spaces between them.
+pub const CATALOGUE: &str = "catalogue";
 
 /// Holders and positions that are staged to be loaded with `epoch`.
 pub fn staged(epoch: &str) -> [String; 2] {

@@ -1,7 +1,9 @@
 //! What instances of the server publish to each other through Redis: a unit came back, there is
-//! work. Published messages may be lost, so nothing depends on one arriving: workers also run
-//! periodically, and the sold-out cache is cleared every few seconds.
+//! work, the catalogue changed. Published messages may be lost, so nothing depends on one arriving:
+//! workers also run periodically, the sold-out cache is cleared every few seconds, and pages have a
+//! life.
 
+mod catalogue;
 mod wake;
 
 use std::{sync::Arc, time::Duration};
@@ -16,11 +18,12 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep, tim
 
 use super::{Redis, connection::tcp, keys};
 use crate::{
-    adapters::sold_out_cache::SoldOutCache,
+    adapters::{catalogue_changes::CatalogueChanges, sold_out_cache::SoldOutCache},
     chain::Chain,
     engine::ports::{Job, WakeSignal},
 };
 
+pub use catalogue::RedisCatalogueEvents;
 use wake::InstanceId;
 pub use wake::RedisWakeSignal;
 
@@ -43,6 +46,7 @@ pub struct SignalListener {
     /// Wakes the workers of this process.
     local: Arc<dyn WakeSignal>,
     instance: InstanceId,
+    catalogue: CatalogueChanges,
 }
 
 /// Why a subscription ended.
@@ -57,13 +61,20 @@ enum SubscriptionError {
 }
 
 impl SignalListener {
-    /// Clears `sold_out`, and wakes the workers of this process that `wake` stands for.
-    pub fn new(redis: Redis, sold_out: SoldOutCache, wake: &RedisWakeSignal) -> Self {
+    /// Clears `sold_out`, wakes the workers of this process that `wake` stands for, and tells the
+    /// listeners of `catalogue`.
+    pub fn new(
+        redis: Redis,
+        sold_out: SoldOutCache,
+        wake: &RedisWakeSignal,
+        catalogue: CatalogueChanges,
+    ) -> Self {
         Self {
             redis,
             sold_out,
             local: wake.local(),
             instance: wake.instance(),
+            catalogue,
         }
     }
 
@@ -131,6 +142,12 @@ impl SignalListener {
         let Ok(text) = std::str::from_utf8(message.get_payload_bytes()) else {
             return;
         };
+        if message.get_channel_name() == self.redis.key(keys::CATALOGUE) {
+            if let Some(changed) = catalogue::changed(text) {
+                self.catalogue.announce(&changed);
+            }
+            return;
+        }
         let Some((subject, detail)) = text.split_once(' ') else {
             return;
         };
@@ -160,7 +177,7 @@ async fn subscribe(
     let info = url.into_connection_info()?.set_tcp_settings(tcp());
     let client = Client::open(info)?;
     let (mut sink, messages) = in_time(client.get_async_pubsub()).await?.split();
-    let channels = [redis.key(keys::RETURNS), redis.key(keys::WAKE)];
+    let channels = [keys::RETURNS, keys::WAKE, keys::CATALOGUE].map(|name| redis.key(name));
     in_time(sink.subscribe(&channels)).await?;
     Ok((sink, messages))
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use app::wire::{LocalText, Money};
 
 use super::Deps;
-use crate::engine::ports::{NewItem, NewRound, PortError};
+use crate::engine::ports::{CatalogueChanged, NewItem, NewRound, PortError};
 
 /// Why a round was not added.
 #[derive(Debug, thiserror::Error)]
@@ -81,13 +81,16 @@ const MAX_PAY_WINDOW_S: u32 = 2_000_000;
 /// nothing.
 const MAX_INSTANT_MS: i64 = 100_000_000_000_000;
 
-/// Adds a round that is on sale in its window.
+/// Adds a round that is on sale in its window. Pages show it at once: here when this returns, on other
+/// instances as soon as they hear of it.
 ///
 /// # Errors
 /// See [`AddRoundError`]; of an invalid round nothing is written.
 pub async fn add_round(deps: &Deps, round: &NewRound) -> Result<(), AddRoundError> {
     check(round)?;
     deps.catalogue.add_round(round).await?;
+    let items = round.items.iter().map(|item| item.item_id).collect();
+    deps.events.tell(&CatalogueChanged { items }).await;
     Ok(())
 }
 

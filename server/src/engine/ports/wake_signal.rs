@@ -17,11 +17,13 @@ pub enum Job {
     Refund,
     /// Notices wait to be sent.
     Notify,
+    /// There are new rounds, or changed ones.
+    WarmUp,
 }
 
 impl Job {
     /// Every job.
-    pub const ALL: [Job; 7] = [
+    pub const ALL: [Job; 8] = [
         Job::Relay,
         Job::WriteOrders,
         Job::Release,
@@ -29,6 +31,7 @@ impl Job {
         Job::ApplyNotices,
         Job::Refund,
         Job::Notify,
+        Job::WarmUp,
     ];
 }
 

@@ -53,6 +53,8 @@ pub struct Life {
 
 pub struct Entry {
     pub status: StatusCode,
+    /// How many changes there had been when its rendering began.
+    pub version: u64,
     pub fresh_until: Instant,
     /// From its making; longer than it is fresh.
     pub usable_for: Duration,
@@ -67,11 +69,12 @@ pub struct Entry {
 
 impl Entry {
     /// Compresses a page: some milliseconds, not for an async thread.
-    pub fn new(page: Page, life: Life) -> Self {
+    pub fn new(page: Page, life: Life, version: u64) -> Self {
         let now = Instant::now();
         let digest = Sha256::digest(&page.html);
         Self {
             status: page.status,
+            version,
             fresh_until: now + life.fresh,
             usable_for: life.fresh * 2,
             outdated_from_ms: life.outdated_from_ms,

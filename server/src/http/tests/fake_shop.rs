@@ -42,6 +42,8 @@ pub struct FakeShop {
     pub rounds_take_until_ms: AtomicI64,
     /// Reading an item takes for as long as this is true.
     pub items_wait: AtomicBool,
+    /// What an operator has added to titles.
+    pub titles_end: Mutex<String>,
     /// The catalogue cannot be read.
     pub broken: AtomicBool,
     pub items_read: AtomicUsize,
@@ -59,6 +61,12 @@ impl FakeShop {
             now_ms: AtomicI64::new(START_MS - 60_000),
             ..Self::default()
         })
+    }
+
+    /// A title as it is now.
+    fn title(&self, zh: &str, en: &str) -> LocalText {
+        let end = self.titles_end.lock().unwrap();
+        words(&format!("{zh}{end}"), &format!("{en}{end}"))
     }
 
     fn catalogue(&self) -> Result<(), ApiError> {
@@ -154,7 +162,7 @@ impl Storefront for FakeShop {
             .fetch_max(self.rounds_take_until_ms.load(SeqCst), SeqCst);
         Ok(Arc::new(vec![Round {
             round_id: round_id(),
-            title: words("午场", "Noon"),
+            title: self.title("午场", "Noon"),
             starts_at_ms: START_MS,
             ends_at_ms: END_MS,
             stopped: None,
@@ -165,6 +173,7 @@ impl Storefront for FakeShop {
     async fn item(&self, item_id: ItemId) -> Result<Arc<ItemDetail>, ApiError> {
         self.items_read.fetch_add(1, SeqCst);
         self.catalogue()?;
+        let title = self.title("茶壶", "Teapot");
         // Long enough for everybody who asks at the same time to find the page not there yet.
         tokio::task::yield_now().await;
         while self.items_wait.load(SeqCst) {
@@ -174,7 +183,7 @@ impl Storefront for FakeShop {
             return Err(ApiError::NotFound);
         }
         Ok(Arc::new(ItemDetail {
-            item: item(),
+            item: Item { title, ..item() },
             description: words("好茶壶", "Pours well"),
             limit_per_buyer: 1,
             pay_window_s: 600,

@@ -132,3 +132,17 @@ async fn the_back_office_adds_a_round_that_can_be_sold_and_no_other() {
     add_coming_round(office, &round(1)).await.unwrap();
     assert!(!back_office::is_empty(office).await.unwrap());
 }
+
+#[tokio::test]
+async fn a_round_is_on_the_list_as_soon_as_it_has_been_added() {
+    let shop = TestShop::new().await;
+    let catalogue = &shop.engine.purchase.catalogue;
+    let round = round(1);
+    let item_id = round.items[0].item_id;
+    // Kept for some seconds, unless something changes.
+    assert_eq!(catalogue.rounds(START_MS).await.unwrap().len(), 0);
+    assert_eq!(catalogue.item(item_id).await.unwrap(), None);
+    add_round(&shop.engine.back_office, &round).await.unwrap();
+    assert_eq!(catalogue.rounds(START_MS).await.unwrap().len(), 1);
+    assert!(catalogue.item(item_id).await.unwrap().is_some());
+}

@@ -8,14 +8,17 @@ use std::{
 
 use server::{
     adapters::{
-        redis::{Redis, RedisWakeSignal, SignalListener},
+        cached::CachedCatalogue,
+        catalogue_changes::CatalogueChanges,
+        redis::{Redis, RedisCatalogueEvents, RedisWakeSignal, SignalListener},
         sold_out_cache::SoldOutCache,
     },
-    engine::ports::{Job, WakeSignal},
+    engine::ports::{Catalogue, CatalogueChanged, CatalogueEvents, Job, WakeSignal},
 };
 use tokio::task::JoinSet;
 
 use super::{Place, item, until};
+use crate::support::{START_MS, TestShop};
 use test_servers::redis::{Persistence, RedisServer, shared};
 
 /// Counts how often the workers of each job were woken.
@@ -40,6 +43,7 @@ struct Instance {
     sold_out: SoldOutCache,
     local: Arc<WakeCounter>,
     wake: RedisWakeSignal,
+    changes: CatalogueChanges,
     tasks: JoinSet<()>,
 }
 
@@ -49,14 +53,16 @@ impl Instance {
         let redis = place.redis();
         let (sold_out, local) = (SoldOutCache::default(), Arc::new(WakeCounter::default()));
         let wake = RedisWakeSignal::new(redis.clone(), local.clone());
-        let mut tasks = JoinSet::new();
-        tasks.spawn(SignalListener::new(redis.clone(), sold_out.clone(), &wake).listen());
+        let (mut tasks, changes) = (JoinSet::new(), CatalogueChanges::default());
+        let listener = SignalListener::new(redis.clone(), sold_out.clone(), &wake, changes.clone());
+        tasks.spawn(listener.listen());
         tasks.spawn(wake.clone().publish());
         let instance = Instance {
             redis,
             sold_out,
             local,
             wake,
+            changes,
             tasks,
         };
         instance.until_subscribed(0).await;
@@ -136,6 +142,37 @@ async fn a_wake_signal_reaches_every_instance_and_many_signals_are_few_messages(
 }
 
 #[tokio::test]
+async fn a_round_that_one_instance_adds_is_on_the_list_of_the_others_when_they_hear_of_it() {
+    for place in Place::both() {
+        let shop = TestShop::open_embedded().await;
+        let ledger = Arc::new(shop.sql.clone());
+        let (here, there) = (Instance::open(&place).await, Instance::open(&place).await);
+        let catalogue = Arc::new(CachedCatalogue::new(ledger.clone(), ledger));
+        let kept = catalogue.clone();
+        there.changes.listen(move |_| kept.forget_all());
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let hears = heard.clone();
+        there
+            .changes
+            .listen(move |changed| hears.lock().unwrap().push(changed.clone()));
+        assert_eq!(catalogue.rounds(START_MS).await.unwrap().len(), 0);
+
+        let item_id = shop.item(5).await;
+        let told = CatalogueChanged {
+            items: vec![item_id],
+        };
+        let events = RedisCatalogueEvents::new(here.redis.clone(), here.changes.clone());
+        events.tell(&told).await;
+        until("the others hear of it", async || {
+            heard.lock().unwrap().contains(&told)
+        })
+        .await;
+        let rounds = catalogue.rounds(START_MS).await.unwrap();
+        assert_eq!(rounds[0].items[0].item_id, item_id);
+    }
+}
+
+#[tokio::test]
 async fn an_instance_that_was_cut_off_clears_its_sold_out_cache_and_wakes_every_worker() {
     let server = RedisServer::start_with(Persistence::Disk);
     let instance = Instance::open(&Place::alone(&server)).await;
@@ -166,10 +203,12 @@ async fn an_instance_that_was_cut_off_clears_its_sold_out_cache_and_wakes_every_
 async fn messages_that_cannot_be_read_are_ignored_and_no_subscription_is_left_behind() {
     let place = Place::alone(shared());
     let mut instance = Instance::open(&place).await;
-    let [wake, returns] = ["wake", "returns"].map(|name| format!("{}:{name}", place.namespace));
+    let channels = ["wake", "returns", "catalogue"];
+    let [wake, returns, catalogue] = channels.map(|name| format!("{}:{name}", place.namespace));
     for text in ["", " ", "x", "x y", "relay", "\u{1F514} \u{1F514}"] {
         shared().cli(&["publish", &wake, text]);
         shared().cli(&["publish", &returns, text]);
+        shared().cli(&["publish", &catalogue, text]);
     }
     let before = instance.local.of(Job::Relay);
     shared().cli(&["publish", &wake, "relay somebody"]);

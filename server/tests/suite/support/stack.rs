@@ -18,26 +18,30 @@ pub struct Data {
 impl Data {
     /// Of a shop that has not been opened yet.
     pub fn of_the_stack() -> Data {
-        let folder = tempfile::tempdir().unwrap();
         let stack = std::env::var("SECKILL_TEST_STACK").unwrap_or_default();
-        let name = format!("t{}", Uuid::now_v7().simple());
-        let (redis_urls, database_url) = match stack.as_str() {
-            "" | "embedded" => {
-                let cluster = None;
-                return Data { folder, cluster };
-            }
-            "postgres" => {
-                let server = postgres::shared();
-                server.create_database(&name);
-                (vec![redis::shared().url()], server.url(&name))
-            }
+        match stack.as_str() {
+            "" | "embedded" => Data::embedded(),
+            "postgres" => Data::postgres(),
             "mariadb" => {
-                let server = mariadb::shared();
+                let (server, name) = (mariadb::shared(), name());
                 server.create_database(&name);
-                (redis::shared_cluster().urls(), server.url(&name))
+                let database_url = server.url(&name);
+                Data::on_servers(name, redis::shared_cluster().urls(), database_url)
             }
             other => panic!("SECKILL_TEST_STACK is embedded, postgres or mariadb, not {other}"),
-        };
+        }
+    }
+
+    /// Of a shop on PostgreSQL, one Redis and RabbitMQ, whatever the stack.
+    pub fn postgres() -> Data {
+        let (server, name) = (postgres::shared(), name());
+        server.create_database(&name);
+        let database_url = server.url(&name);
+        Data::on_servers(name, vec![redis::shared().url()], database_url)
+    }
+
+    fn on_servers(name: String, redis_urls: Vec<String>, database_url: String) -> Data {
+        let folder = tempfile::tempdir().unwrap();
         let cluster = Some(Cluster {
             redis_urls,
             amqp_url: rabbitmq::shared().url(),
@@ -68,4 +72,9 @@ impl Data {
         config.process.data_dir = self.folder.path().into();
         config.cluster = self.cluster.clone();
     }
+}
+
+/// Of a database, and of everything else that a shop has on servers it shares.
+fn name() -> String {
+    format!("t{}", Uuid::now_v7().simple())
 }

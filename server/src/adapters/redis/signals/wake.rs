@@ -31,6 +31,7 @@ fn name(job: Job) -> &'static str {
         Job::ApplyNotices => "apply_notices",
         Job::Refund => "refund",
         Job::Notify => "notify",
+        Job::WarmUp => "warm_up",
     }
 }
 

@@ -1,0 +1,83 @@
+//! Changes of the catalogue, told to every instance of the server.
+
+use app::wire::ItemId;
+use async_trait::async_trait;
+
+use super::super::{Redis, keys};
+use crate::{
+    adapters::catalogue_changes::CatalogueChanges,
+    chain::Chain,
+    engine::ports::{CatalogueChanged, CatalogueEvents},
+};
+
+/// Attempts to publish: a command that has just connected may need more time than one call has.
+const TRIES: u32 = 4;
+
+/// Announces to this process at once, and publishes to all.
+#[derive(Clone)]
+pub struct RedisCatalogueEvents {
+    redis: Redis,
+    local: CatalogueChanges,
+}
+
+impl RedisCatalogueEvents {
+    /// The listeners of this process are `local`'s.
+    pub fn new(redis: Redis, local: CatalogueChanges) -> Self {
+        Self { redis, local }
+    }
+}
+
+#[async_trait]
+impl CatalogueEvents for RedisCatalogueEvents {
+    async fn tell(&self, changed: &CatalogueChanged) {
+        self.local.announce(changed);
+        let mut publish = redis::cmd("PUBLISH");
+        publish.arg(self.redis.key(keys::CATALOGUE));
+        publish.arg(text(changed));
+        let mut published = self.redis.query::<()>(&publish).await;
+        for _ in 1..TRIES {
+            if published.is_ok() {
+                break;
+            }
+            published = self.redis.query(&publish).await;
+        }
+        if let Err(error) = published {
+            tracing::warn!(
+                error = %Chain(&error),
+                "cannot tell other instances that the catalogue changed; they show it when what they \
+                 have kept is too old"
+            );
+        }
+    }
+}
+
+/// Some 4 kB at most.
+fn text(changed: &CatalogueChanged) -> String {
+    let ids: Vec<_> = changed.items.iter().map(ItemId::to_string).collect();
+    ids.join(" ")
+}
+
+/// What a message says, if it can be read.
+pub fn changed(text: &str) -> Option<CatalogueChanged> {
+    let items: Result<Vec<ItemId>, _> = text.split(' ').map(str::parse).collect();
+    items.ok().map(|items| CatalogueChanged { items })
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_message_says_what_changed() {
+        let items = [1, 2]
+            .map(|number| ItemId(Uuid::from_u128(number)))
+            .to_vec();
+        let told = CatalogueChanged { items };
+        assert_eq!(changed(&text(&told)), Some(told));
+        for unreadable in ["", " ", "x", "00000000-0000-0000-0000-000000000001 x"] {
+            assert_eq!(changed(unreadable), None);
+        }
+    }
+}
