@@ -4,6 +4,7 @@
 //! it has no static address, and the server's `http::hidden_path` answers it.
 
 mod account;
+mod back_office;
 mod catalogue;
 #[cfg(feature = "ssr")]
 mod login_cookie;
@@ -11,6 +12,7 @@ mod orders;
 mod purchase;
 
 pub use account::{Login, Logout, Register, login, logout, me, register};
+pub use back_office::add_round;
 pub use catalogue::{GetItem, GetRounds, clock, item, rounds, stock};
 pub use orders::{cancel, order, orders, pay};
 pub use purchase::{
@@ -18,7 +20,7 @@ pub use purchase::{
 };
 
 #[cfg(feature = "ssr")]
-pub use context::{language, shop, visitor};
+pub use context::{back_office, language, shop, visitor};
 #[cfg(feature = "ssr")]
 pub use login_cookie::LoginCookie;
 #[cfg(feature = "ssr")]
@@ -30,7 +32,7 @@ mod context {
     use leptos::prelude::*;
 
     use crate::{
-        port::{Shop, Visitor},
+        port::{Office, Shop, Visitor},
         wire::{ApiError, Language},
     };
 
@@ -40,6 +42,16 @@ mod context {
     /// `internal`, when a route was mounted without the services (a bug of ours).
     pub fn shop() -> Result<Shop, ApiError> {
         use_context::<Shop>().ok_or_else(|| ApiError::Internal {
+            trace_id: "no-services".to_owned(),
+        })
+    }
+
+    /// The back office behind this request.
+    ///
+    /// # Errors
+    /// `internal`, when a route was mounted without the services (a bug of ours).
+    pub fn back_office() -> Result<Office, ApiError> {
+        use_context::<Office>().ok_or_else(|| ApiError::Internal {
             trace_id: "no-services".to_owned(),
         })
     }

@@ -1,18 +1,22 @@
-//! The port between pages and rules: what server functions may ask of the shop. The `server` crate
-//! implements it; one context closure hands it to every server function and page.
+//! The port between pages and rules: what server functions may ask of the shop, [`Storefront`] for
+//! shoppers and [`BackOffice`] for those who run it. The `server` crate implements both; one context
+//! closure hands them to every server function and page.
 
 use std::{net::IpAddr, sync::Arc};
 
 use async_trait::async_trait;
 
 use crate::wire::{
-    ApiError, CaptchaChallenge, CaptchaId, CaptchaWords, HiddenPath, ItemDetail, ItemId, Language,
-    Me, Order, OrderDetail, OrderId, PaymentPage, Reservation, ReservationId, ReservationStatus,
-    Reserved, Round, Stock,
+    AddedRound, ApiError, CaptchaChallenge, CaptchaId, CaptchaWords, HiddenPath, ItemDetail,
+    ItemId, Language, Me, Order, OrderDetail, OrderId, PaymentPage, Reservation, ReservationId,
+    ReservationStatus, Reserved, Round, RoundDraft, Stock,
 };
 
 /// The shop, as a value that can be put into a context.
 pub type Shop = Arc<dyn Storefront>;
+
+/// The back office, likewise.
+pub type Office = Arc<dyn BackOffice>;
 
 /// Who is asking. Made by a layer in front of every page and server function.
 #[derive(Clone, Debug)]
@@ -173,4 +177,18 @@ pub trait Storefront: Send + Sync + 'static {
 
     /// Cancels an unpaid order of the caller; the unit goes back on sale.
     async fn cancel(&self, visitor: &Visitor, order_id: OrderId) -> Result<OrderDetail, ApiError>;
+}
+
+/// Everything that those who run the shop can do. Every method checks who is asking and the input
+/// itself, like those of [`Storefront`]: `unauthenticated` for a stranger, `forbidden` for an account
+/// whose role does not allow it.
+#[async_trait]
+pub trait BackOffice: Send + Sync + 'static {
+    /// Adds a round that is on sale in its window, and on the pages at once. Administrators only: no
+    /// second person approves it.
+    ///
+    /// # Errors
+    /// `invalid` with the field that is wrong.
+    async fn add_round(&self, visitor: &Visitor, draft: RoundDraft)
+    -> Result<AddedRound, ApiError>;
 }

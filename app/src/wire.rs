@@ -5,6 +5,7 @@
 //! travel as strings.
 
 mod account;
+mod back_office;
 mod catalogue;
 mod error;
 mod ids;
@@ -15,6 +16,7 @@ mod order;
 mod purchase;
 
 pub use account::{Me, Mobile, Nickname, Password, Role};
+pub use back_office::{AddedRound, ItemDraft, RoundDraft};
 pub use catalogue::{Item, ItemDetail, Phase, Round, Stock};
 pub use error::{ApiError, Rejection};
 pub use ids::{

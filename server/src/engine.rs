@@ -2,7 +2,8 @@
 //! database, broker, web framework or runtime is underneath.
 //!
 //! A folder per subject, a file per verb. Each subject names what its verbs need in a `Deps`.
-//! Shoppers reach the verbs through [`storefront`], workers call the same functions.
+//! Shoppers reach the verbs through [`storefront`], those who run the shop through
+//! [`back_office::calls`], workers call the same functions.
 
 pub mod accounts;
 pub mod audit;
@@ -16,6 +17,7 @@ pub mod purchase;
 mod rules;
 pub mod stock;
 pub mod storefront;
+mod wire_errors;
 
 use std::sync::Arc;
 

@@ -30,7 +30,7 @@ use std::{sync::Arc, time::Duration};
 use app::{
     ShopSettings,
     api::LoginCookie,
-    port::Shop,
+    port::{Office, Shop},
     routes::{self, pattern},
 };
 use axum::{
@@ -69,6 +69,8 @@ pub struct HttpSettings {
 pub struct Site {
     /// The shop.
     pub shop: Shop,
+    /// Its back office.
+    pub office: Office,
     /// What providers call, and the page of the one that is built in; see [`payments`].
     pub payments: Router,
     /// What the shop stands on.
@@ -87,16 +89,18 @@ pub struct Site {
 #[derive(Clone)]
 struct AppState {
     shop: Shop,
+    office: Office,
     settings: Arc<HttpSettings>,
 }
 
 impl AppState {
     /// The one closure through which services reach server functions and pages.
     fn context(&self) -> impl Fn() + Clone + Send + Sync + 'static {
-        let (shop, settings) = (self.shop.clone(), self.settings.shop);
-        let cookie = self.settings.cookie;
+        let (shop, office) = (self.shop.clone(), self.office.clone());
+        let (settings, cookie) = (self.settings.shop, self.settings.cookie);
         move || {
             provide_context(shop.clone());
+            provide_context(office.clone());
             provide_context(settings);
             provide_context(cookie);
         }
@@ -121,6 +125,7 @@ pub fn payments(
 pub fn router(site: Site) -> Router {
     let state = AppState {
         shop: site.shop,
+        office: site.office,
         settings: Arc::new(site.settings),
     };
     let renderer = renderer::Renderer::new(&state, &site.leptos);

@@ -27,7 +27,7 @@ use crate::{
     assembly::{self, Assembly, AssemblyError, Environment},
     chain::Chain,
     config::Config,
-    engine::{Engine, stock::warm_up, storefront::ShopFront},
+    engine::{Engine, back_office::calls::OfficeCalls, stock::warm_up, storefront::ShopFront},
     http::{self, HttpSettings, Readiness, Site},
     tasks::{Backoff, Supervisor, Task},
     telemetry::{log, metrics},
@@ -261,6 +261,7 @@ fn router(
     };
     http::router(Site {
         payments: http::payments(engine.payments.clone(), sandbox),
+        office: Arc::new(OfficeCalls::new(engine.back_office.clone())),
         shop: Arc::new(ShopFront::new(engine)),
         readiness,
         metrics,

@@ -2,6 +2,7 @@
 
 pub mod add_accounts;
 pub mod add_round;
+pub mod calls;
 
 use std::sync::Arc;
 

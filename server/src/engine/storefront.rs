@@ -1,7 +1,6 @@
 //! [`app::port::Storefront`] over the engine. Checks who is asking, calls one use case, and maps its
-//! errors to the wire's codes: the one place where that is done (see `errors`).
+//! errors to the wire's codes (see `wire_errors`).
 
-mod errors;
 mod views;
 
 use std::{net::IpAddr, sync::Arc};
@@ -17,10 +16,7 @@ use app::{
 };
 use async_trait::async_trait;
 
-use self::{
-    errors::{limit_error, port_error},
-    views::{order_detail, reservation, reservation_status},
-};
+use self::views::{order_detail, reservation, reservation_status};
 use super::{
     Engine,
     accounts::sign_in,
@@ -29,6 +25,7 @@ use super::{
     payments::{check, pay},
     ports::{Limit, OrderRecord},
     purchase::{ask_captcha, hand_out_path, reserve},
+    wire_errors::{limit_error, port_error},
 };
 
 /// The most orders a buyer is shown.

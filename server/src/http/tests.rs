@@ -3,6 +3,7 @@
 
 mod api;
 mod assets;
+mod back_office;
 mod cached_pages;
 mod changed_pages;
 mod fake_shop;
@@ -57,6 +58,7 @@ fn router_with(shop: &Arc<FakeShop>, change: impl FnOnce(&mut Site)) -> Router {
     let mut site = Site {
         shop: Arc::clone(shop) as app::port::Shop,
         payments: Router::new(),
+        office: Arc::clone(shop) as app::port::Office,
         readiness: Arc::new(OnePart(true)),
         metrics: PrometheusBuilder::new().build_recorder().handle(),
         leptos: LeptosOptions::builder().output_name("seckill").build(),

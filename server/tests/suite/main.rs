@@ -5,6 +5,7 @@
 #![recursion_limit = "256"]
 
 mod admission;
+mod back_office;
 mod bench;
 mod commands;
 mod contract;

@@ -16,6 +16,7 @@ use server::{
     assembly::page_invalidation,
     engine::{
         accounts::sign_in::token_hash,
+        back_office::calls::OfficeCalls,
         orders::close_unpaid,
         ports::{AccountWriter, TokenHash},
         storefront::ShopFront,
@@ -43,6 +44,7 @@ pub fn site(shop: &TestShop) -> Router {
     let cookie = LoginCookie { secure: false };
     router(Site {
         payments: server::http::payments(shop.engine.payments.clone(), shop.sandbox.clone()),
+        office: Arc::new(OfficeCalls::new(shop.engine.back_office.clone())),
         shop: Arc::new(ShopFront::new(shop.engine.clone())),
         readiness: Arc::new(AlwaysReady),
         metrics: PrometheusBuilder::new().build_recorder().handle(),

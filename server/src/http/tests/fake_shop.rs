@@ -9,12 +9,12 @@ use std::{
 };
 
 use app::{
-    port::{LoggedIn, Registration, Storefront, Visitor},
+    port::{BackOffice, LoggedIn, Registration, Storefront, Visitor},
     wire::{
-        AccountId, ApiError, CaptchaChallenge, CaptchaId, CaptchaWords, HiddenPath, Item,
-        ItemDetail, ItemId, LocalText, Me, Money, Order, OrderDetail, OrderId, PaymentPage,
+        AccountId, AddedRound, ApiError, CaptchaChallenge, CaptchaId, CaptchaWords, HiddenPath,
+        Item, ItemDetail, ItemId, LocalText, Me, Money, Order, OrderDetail, OrderId, PaymentPage,
         Rejection, Reservation, ReservationId, ReservationState, ReservationStatus, Reserved, Role,
-        Round, RoundId, Stock,
+        Round, RoundDraft, RoundId, Stock,
     },
 };
 use async_trait::async_trait;
@@ -50,6 +50,8 @@ pub struct FakeShop {
     pub tokens_read: AtomicUsize,
     /// The paths that purchases came with.
     pub purchases: Mutex<Vec<String>>,
+    /// What was to be added to the catalogue.
+    pub drafts: Mutex<Vec<RoundDraft>>,
     /// Who was let in.
     pub admitted: Mutex<Vec<IpAddr>>,
 }
@@ -317,5 +319,21 @@ impl Storefront for FakeShop {
 
     async fn cancel(&self, _: &Visitor, _: OrderId) -> Result<OrderDetail, ApiError> {
         Err(ApiError::OrderState)
+    }
+}
+
+#[async_trait]
+impl BackOffice for FakeShop {
+    async fn add_round(
+        &self,
+        visitor: &Visitor,
+        draft: RoundDraft,
+    ) -> Result<AddedRound, ApiError> {
+        visitor.signed_in()?;
+        self.drafts.lock().unwrap().push(draft);
+        Ok(AddedRound {
+            round_id: round_id(),
+            item_ids: vec![item().item_id],
+        })
     }
 }

@@ -7,6 +7,7 @@ use crate::chain::Chain;
 use crate::engine::{
     LimitError,
     accounts::sign_in::SignInError,
+    back_office::add_round::AddRoundError,
     orders::cancel::CancelError,
     payments::pay::PayError,
     ports::{PasswordError, PortError, RetryAfter},
@@ -143,6 +144,17 @@ impl From<PayError> for ApiError {
             PayError::NotFound => ApiError::NotFound,
             PayError::NotPending => ApiError::OrderState,
             PayError::Port(error) => port_error(error),
+        }
+    }
+}
+
+impl From<AddRoundError> for ApiError {
+    fn from(error: AddRoundError) -> Self {
+        match error {
+            AddRoundError::Invalid(wrong) => ApiError::Invalid {
+                field: wrong.field().to_owned(),
+            },
+            AddRoundError::Port(error) => port_error(error),
         }
     }
 }

@@ -1,0 +1,137 @@
+//! The shop as those who run it change it, through the real router and the real engine.
+
+use app::wire::{AccountId, AddedRound, ApiError, Mobile, Role};
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{Request, StatusCode, header},
+};
+use serde_json::{Value, json};
+use server::engine::{
+    accounts::sign_in::token_hash,
+    ports::{Account, AccountWriter},
+    stock::warm_up,
+};
+use tower::ServiceExt;
+use uuid::Uuid;
+
+use crate::{
+    pages::{get, html, site},
+    support::{HOUR_MS, PlainPasswords, START_MS, TestShop},
+};
+
+/// A token of somebody with this role.
+async fn signed_in(shop: &TestShop, role: Role, banned: bool) -> String {
+    let token = format!("{role:?}-{banned}");
+    let number = shop.sql.count().await.unwrap() + 1;
+    let account = Account {
+        account_id: AccountId(Uuid::from_u128(0xd000 + u128::from(number))),
+        mobile: Mobile::parse(&format!("1370000{number:04}")).unwrap(),
+        nickname: token.clone(),
+        role,
+        banned,
+        password_hash: PlainPasswords::hash_of("a long password"),
+        created_at_ms: START_MS,
+    };
+    let log_in = (token_hash(&token), account.account_id);
+    shop.sql.add_accounts(&[account]).await.unwrap();
+    shop.sql.add_log_ins(&[log_in], i64::MAX).await.unwrap();
+    token
+}
+
+fn round() -> Value {
+    json!({
+        "title": {"zh": "晚八点", "en": "Eight o'clock"},
+        "starts_at_ms": START_MS,
+        "ends_at_ms": START_MS + HOUR_MS,
+        "items": [{
+            "title": {"zh": "铁壶", "en": "Iron kettle"},
+            "description": {"zh": "重。", "en": "Heavy."},
+            "picture_url": "/products/kettle.svg",
+            "list_price": 29_900,
+            "sale_price": 9_900,
+            "stock": 5,
+        }],
+    })
+}
+
+async fn add(router: &Router, token: Option<&str>, round: &Value) -> (StatusCode, Vec<u8>) {
+    let mut request = Request::post("/api/admin/rounds")
+        .header(header::HOST, "shop.example")
+        .header("sec-fetch-site", "same-origin")
+        .header(header::CONTENT_TYPE, "application/json");
+    if let Some(token) = token {
+        request = request.header(header::COOKIE, format!("seckill_login={token}"));
+    }
+    let request = request.body(Body::from(round.to_string())).unwrap();
+    let response = router.clone().oneshot(request).await.unwrap();
+    let (status, body) = (response.status(), response.into_body());
+    (status, to_bytes(body, usize::MAX).await.unwrap().to_vec())
+}
+
+#[tokio::test]
+async fn a_round_that_an_administrator_adds_is_on_the_pages_at_once_and_can_be_sold() {
+    let shop = TestShop::open_embedded().await;
+    let router = site(&shop);
+    let token = signed_in(&shop, Role::Admin, false).await;
+    for language in ["zh", "en"] {
+        let empty = html(get(&router, "/", language, None).await).await;
+        assert!(!empty.contains("Iron kettle") && !empty.contains("铁壶"));
+    }
+
+    let (status, body) = add(&router, Some(&token), &round()).await;
+    assert_eq!(status, 200, "{}", String::from_utf8_lossy(&body));
+    let added: AddedRound = serde_json::from_slice(&body).unwrap();
+    let item_id = added.item_ids[0];
+    for (language, title) in [("zh", "铁壶"), ("en", "Iron kettle")] {
+        for path in ["/".to_owned(), format!("/items/{item_id}")] {
+            let page = html(get(&router, &path, language, None).await).await;
+            assert!(page.contains(title), "{path} in {language}");
+        }
+    }
+    assert_eq!(warm_up::run_once(&shop.engine.stock).await.unwrap(), 1);
+    let stock = shop.engine.stock.gate.stock(item_id).await.unwrap();
+    assert_eq!(stock.unwrap().sellable, 5);
+}
+
+#[tokio::test]
+async fn only_an_administrator_adds_a_round() {
+    let shop = TestShop::open_embedded().await;
+    let router = site(&shop);
+    let refused = async |token: Option<&str>| {
+        let (status, body) = add(&router, token, &round()).await;
+        let error: ApiError = serde_json::from_slice(&body).unwrap();
+        (status.as_u16(), error)
+    };
+    assert_eq!(refused(None).await, (401, ApiError::Unauthenticated));
+    for role in [Role::Buyer, Role::Operator, Role::Reviewer] {
+        let token = signed_in(&shop, role, false).await;
+        assert_eq!(refused(Some(&token)).await, (403, ApiError::Forbidden));
+    }
+    let banned = signed_in(&shop, Role::Admin, true).await;
+    assert_eq!(refused(Some(&banned)).await, (403, ApiError::Banned));
+    let rounds = shop.engine.purchase.catalogue.rounds(START_MS).await;
+    assert_eq!(rounds.unwrap().len(), 0);
+}
+
+#[tokio::test]
+async fn an_administrator_is_told_what_is_wrong_with_a_round() {
+    let shop = TestShop::open_embedded().await;
+    let router = site(&shop);
+    let token = signed_in(&shop, Role::Admin, false).await;
+    for (pointer, value, field) in [
+        ("/ends_at_ms", json!(START_MS), "ends_at_ms"),
+        ("/starts_at_ms", json!(START_MS + HOUR_MS), "ends_at_ms"),
+        ("/items", json!([]), "items"),
+        ("/items/0/sale_price", json!(30_000), "sale_price"),
+        ("/items/0/stock", json!(0), "stock"),
+        ("/items/0/picture_url", json!("//evil/a.png"), "picture_url"),
+    ] {
+        let mut wrong = round();
+        *wrong.pointer_mut(pointer).unwrap() = value;
+        let (status, body) = add(&router, Some(&token), &wrong).await;
+        let error: ApiError = serde_json::from_slice(&body).unwrap();
+        let field = field.to_owned();
+        assert_eq!((status.as_u16(), error), (422, ApiError::Invalid { field }));
+    }
+}
