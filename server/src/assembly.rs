@@ -5,17 +5,14 @@ mod changes;
 mod cluster;
 mod commands;
 mod embedded;
+mod subjects;
 
-use std::{
-    sync::{Arc, atomic::AtomicBool},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use futures::future::BoxFuture;
 
 use crate::{
     adapters::{
-        cached::CachedCatalogue,
         catalogue_changes::CatalogueChanges,
         faulty::{DrillPlan, FaultPlan, Faulty},
         payment::sandbox::Sandbox,
@@ -24,15 +21,13 @@ use crate::{
     },
     config::{Config, Provider},
     engine::{
-        Engine, Rules, accounts, audit, back_office, notices, orders, payments,
+        Engine,
         ports::{
-            CaptchaSource, Captchas, Catalogue, CatalogueEvents, Clock, DueConfirms, DueReleases,
-            GateLedger, Ids, Job, Limits, LoginTokens, NoticeInbox, Notifier, OrderCloser,
-            OrderQueue, OrderReader, OrderWriter, Outbox, PasswordError, Passwords, Paths,
-            PaymentGateway, Payments, PortError, Refunds, ReservationReader, Reserve, Restock,
-            StockGate, WakeSignal,
+            CaptchaSource, Captchas, CatalogueEvents, Clock, DueConfirms, DueReleases, GateLedger,
+            Ids, Limits, LoginTokens, NoticeInbox, Notifier, OrderCloser, OrderQueue, OrderReader,
+            OrderWriter, Outbox, PasswordError, Passwords, Paths, PaymentGateway, Payments,
+            PortError, Refunds, ReservationReader, Reserve, Restock, StockGate, WakeSignal,
         },
-        purchase, stock,
     },
     tasks::Task,
     workers::WakeSignals,
@@ -280,118 +275,6 @@ fn provider(
         None => sandbox.clone(),
     };
     (sandbox, gateway)
-}
-
-fn payments(rules: Rules, environment: &Environment, parts: &Parts) -> payments::Deps {
-    let ledger = &parts.ledger;
-    payments::Deps {
-        rules,
-        clock: parts.clock.clone(),
-        ids: environment.ids.clone(),
-        limits: parts.limits.clone(),
-        gateway: parts.gateway.clone(),
-        payments: ledger.payments.clone(),
-        inbox: ledger.inbox.clone(),
-        refunds: ledger.refunds.clone(),
-        confirms: ledger.confirms.clone(),
-        orders: ledger.reader.clone(),
-        gate: parts.gate.clone(),
-        wake: parts.wake.clone(),
-    }
-}
-
-/// The subjects over their ports.
-fn engine(config: &Config, environment: Environment, sql: &Sql, parts: Parts) -> Engine {
-    let payments = Arc::new(payments(config.rules(), &environment, &parts));
-    let (rules, sql) = (config.rules(), Arc::new(sql.clone()));
-    let catalogue = cached_catalogue(&sql, &parts.catalogue_changes);
-    let back_office = Arc::new(office(&environment, &sql, &parts));
-    let ledger = parts.ledger;
-    Engine {
-        accounts: Arc::new(accounts::Deps {
-            rules,
-            clock: parts.clock.clone(),
-            ids: environment.ids.clone(),
-            limits: parts.limits.clone(),
-            accounts: sql.clone(),
-            tokens: parts.tokens,
-            passwords: environment.passwords,
-            wake: parts.wake.clone(),
-        }),
-        audit: Arc::new(audit::Deps {
-            clock: parts.clock.clone(),
-            facts: sql.clone(),
-            catalogue: catalogue.clone(),
-            gate: parts.gate.clone(),
-            ledger: ledger.gate,
-            queue: ledger.queue.clone(),
-            outbox: parts.outbox.clone(),
-        }),
-        back_office,
-        notices: Arc::new(notices::Deps {
-            clock: parts.clock.clone(),
-            notices: sql,
-            notifier: environment.notifier,
-        }),
-        payments,
-        purchase: Arc::new(purchase::Deps {
-            rules,
-            clock: parts.clock.clone(),
-            ids: environment.ids.clone(),
-            limits: parts.limits.clone(),
-            catalogue: catalogue.clone(),
-            questions: environment.questions,
-            captchas: parts.captchas,
-            paths: parts.paths,
-            gate: parts.reserve,
-            wake: parts.wake.clone(),
-            after_hold: match parts.outbox {
-                Some(_) => Job::Relay,
-                None => Job::WriteOrders,
-            },
-        }),
-        orders: Arc::new(orders::Deps {
-            rules,
-            clock: parts.clock.clone(),
-            ids: environment.ids,
-            limits: parts.limits,
-            outbox: parts.outbox,
-            queue: ledger.queue,
-            writer: ledger.writer,
-            closer: ledger.closer,
-            reader: ledger.reader,
-            reservations: ledger.reservations,
-            wake: parts.wake,
-            gave_back: AtomicBool::new(false),
-        }),
-        stock: Arc::new(stock::Deps {
-            clock: parts.clock,
-            catalogue,
-            gate: parts.gate,
-            restock: parts.restock,
-            due: ledger.due,
-        }),
-    }
-}
-
-/// Forgets what it has cached when the catalogue changes.
-fn cached_catalogue(sql: &Arc<Sql>, changes: &CatalogueChanges) -> Arc<dyn Catalogue> {
-    let primary = Arc::new(sql.without_replica());
-    let catalogue = Arc::new(CachedCatalogue::new(sql.clone(), primary));
-    let forgets = catalogue.clone();
-    changes.listen(move |_| forgets.forget_all());
-    catalogue
-}
-
-fn office(environment: &Environment, sql: &Arc<Sql>, parts: &Parts) -> back_office::Deps {
-    back_office::Deps {
-        clock: parts.clock.clone(),
-        ids: environment.ids.clone(),
-        catalogue: sql.clone(),
-        events: parts.catalogue_events.clone(),
-        accounts: sql.clone(),
-        passwords: environment.passwords.clone(),
-    }
 }
 
 fn ledger_ping(sql: &Sql) -> (&'static str, Ping) {

@@ -4,8 +4,8 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    Assembly, AssemblyError, Environment, Ledger, Parts, Ping, catalogue_changes, engine,
-    ledger_ping, provider,
+    Assembly, AssemblyError, Environment, Ledger, Parts, Ping, catalogue_changes, ledger_ping,
+    provider, subjects::engine,
 };
 use crate::{
     adapters::{

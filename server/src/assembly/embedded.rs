@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    Assembly, AssemblyError, Environment, Ledger, Parts, catalogue_changes, engine, ledger_ping,
-    provider,
+    Assembly, AssemblyError, Environment, Ledger, Parts, catalogue_changes, ledger_ping, provider,
+    subjects::engine,
 };
 use crate::{
     adapters::{

@@ -1,0 +1,141 @@
+//! The subjects of the engine over their ports.
+
+use std::sync::{Arc, atomic::AtomicBool};
+
+use super::{Environment, Parts};
+use crate::{
+    adapters::{cached::CachedCatalogue, catalogue_changes::CatalogueChanges, sql::Sql},
+    config::Config,
+    engine::{
+        Engine, Rules, accounts, audit, back_office, notices, orders, payments,
+        ports::{Catalogue, Job},
+        purchase, stock,
+    },
+};
+
+/// Every subject.
+pub fn engine(config: &Config, environment: Environment, sql: &Sql, parts: Parts) -> Engine {
+    let (rules, sql) = (config.rules(), Arc::new(sql.clone()));
+    let catalogue = cached_catalogue(&sql, &parts.catalogue_changes);
+    Engine {
+        audit: Arc::new(audit(&sql, &catalogue, &parts)),
+        back_office: Arc::new(back_office(&environment, &sql, &parts)),
+        orders: Arc::new(orders(rules, &environment, &parts)),
+        payments: Arc::new(payments(rules, &environment, &parts)),
+        purchase: Arc::new(purchase(rules, &environment, &catalogue, &parts)),
+        accounts: Arc::new(accounts::Deps {
+            rules,
+            clock: parts.clock.clone(),
+            ids: environment.ids,
+            limits: parts.limits,
+            accounts: sql.clone(),
+            tokens: parts.tokens,
+            passwords: environment.passwords,
+            wake: parts.wake,
+        }),
+        notices: Arc::new(notices::Deps {
+            clock: parts.clock.clone(),
+            notices: sql,
+            notifier: environment.notifier,
+        }),
+        stock: Arc::new(stock::Deps {
+            clock: parts.clock,
+            catalogue,
+            gate: parts.gate,
+            restock: parts.restock,
+            due: parts.ledger.due,
+        }),
+    }
+}
+
+/// Forgets what it has cached when the catalogue changes.
+fn cached_catalogue(sql: &Arc<Sql>, changes: &CatalogueChanges) -> Arc<dyn Catalogue> {
+    let primary = Arc::new(sql.without_replica());
+    let catalogue = Arc::new(CachedCatalogue::new(sql.clone(), primary));
+    let forgets = catalogue.clone();
+    changes.listen(move |_| forgets.forget_all());
+    catalogue
+}
+
+fn audit(sql: &Arc<Sql>, catalogue: &Arc<dyn Catalogue>, parts: &Parts) -> audit::Deps {
+    audit::Deps {
+        clock: parts.clock.clone(),
+        facts: sql.clone(),
+        catalogue: catalogue.clone(),
+        gate: parts.gate.clone(),
+        ledger: parts.ledger.gate.clone(),
+        queue: parts.ledger.queue.clone(),
+        outbox: parts.outbox.clone(),
+    }
+}
+
+fn back_office(environment: &Environment, sql: &Arc<Sql>, parts: &Parts) -> back_office::Deps {
+    back_office::Deps {
+        clock: parts.clock.clone(),
+        ids: environment.ids.clone(),
+        catalogue: sql.clone(),
+        events: parts.catalogue_events.clone(),
+        accounts: sql.clone(),
+        passwords: environment.passwords.clone(),
+    }
+}
+
+fn orders(rules: Rules, environment: &Environment, parts: &Parts) -> orders::Deps {
+    let ledger = &parts.ledger;
+    orders::Deps {
+        rules,
+        clock: parts.clock.clone(),
+        ids: environment.ids.clone(),
+        limits: parts.limits.clone(),
+        outbox: parts.outbox.clone(),
+        queue: ledger.queue.clone(),
+        writer: ledger.writer.clone(),
+        closer: ledger.closer.clone(),
+        reader: ledger.reader.clone(),
+        reservations: ledger.reservations.clone(),
+        wake: parts.wake.clone(),
+        gave_back: AtomicBool::new(false),
+    }
+}
+
+fn payments(rules: Rules, environment: &Environment, parts: &Parts) -> payments::Deps {
+    let ledger = &parts.ledger;
+    payments::Deps {
+        rules,
+        clock: parts.clock.clone(),
+        ids: environment.ids.clone(),
+        limits: parts.limits.clone(),
+        gateway: parts.gateway.clone(),
+        payments: ledger.payments.clone(),
+        inbox: ledger.inbox.clone(),
+        refunds: ledger.refunds.clone(),
+        confirms: ledger.confirms.clone(),
+        orders: ledger.reader.clone(),
+        gate: parts.gate.clone(),
+        wake: parts.wake.clone(),
+    }
+}
+
+fn purchase(
+    rules: Rules,
+    environment: &Environment,
+    catalogue: &Arc<dyn Catalogue>,
+    parts: &Parts,
+) -> purchase::Deps {
+    purchase::Deps {
+        rules,
+        clock: parts.clock.clone(),
+        ids: environment.ids.clone(),
+        limits: parts.limits.clone(),
+        catalogue: catalogue.clone(),
+        questions: environment.questions.clone(),
+        captchas: parts.captchas.clone(),
+        paths: parts.paths.clone(),
+        gate: parts.reserve.clone(),
+        wake: parts.wake.clone(),
+        after_hold: match parts.outbox {
+            Some(_) => Job::Relay,
+            None => Job::WriteOrders,
+        },
+    }
+}
