@@ -8,8 +8,8 @@ use async_trait::async_trait;
 
 use crate::wire::{
     AddedRound, ApiError, CaptchaChallenge, CaptchaId, CaptchaWords, HiddenPath, ItemDetail,
-    ItemId, Language, Me, Order, OrderDetail, OrderId, PaymentPage, Reservation, ReservationId,
-    ReservationStatus, Reserved, Round, RoundDraft, Stock,
+    ItemId, Language, LocalText, Me, Order, OrderDetail, OrderId, PaymentPage, Reservation,
+    ReservationId, ReservationStatus, Reserved, Round, RoundDraft, RoundId, Stock,
 };
 
 /// The shop, as a value that can be put into a context.
@@ -185,10 +185,29 @@ pub trait Storefront: Send + Sync + 'static {
 #[async_trait]
 pub trait BackOffice: Send + Sync + 'static {
     /// Adds a round that is on sale in its window, and on the pages at once. Administrators only: no
-    /// second person approves it.
+    /// second person approves it. The same call again adds nothing and says so.
     ///
     /// # Errors
-    /// `invalid` with the field that is wrong.
+    /// `invalid` with the field that is wrong: `key` when there is another round with this key,
+    /// `items[1].product` when the shop has the product with other words.
     async fn add_round(&self, visitor: &Visitor, draft: RoundDraft)
     -> Result<AddedRound, ApiError>;
+
+    /// Stops a round, or changes the words of a stopped one. Operators and administrators.
+    ///
+    /// # Errors
+    /// `not_found`; `invalid` for words that are none.
+    async fn stop_round(
+        &self,
+        visitor: &Visitor,
+        round_id: RoundId,
+        words: LocalText,
+    ) -> Result<(), ApiError>;
+
+    /// Lets a stopped round go on; one that is not stopped stays as it is. Operators and
+    /// administrators.
+    ///
+    /// # Errors
+    /// `not_found`.
+    async fn resume_round(&self, visitor: &Visitor, round_id: RoundId) -> Result<(), ApiError>;
 }

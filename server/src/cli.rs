@@ -1,6 +1,7 @@
 //! The command line. Plain `server` is what a newcomer types: it makes the schema, fills an empty
 //! shop and serves.
 
+mod account;
 mod audit;
 mod bench;
 mod demo_accounts;
@@ -9,6 +10,7 @@ mod load_round;
 mod payments;
 mod readiness;
 mod replay;
+mod round;
 mod seed;
 mod serve;
 mod settings;
@@ -57,6 +59,12 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Accounts of people who run the shop.
+    #[command(subcommand)]
+    Account(account::Account),
+    /// Rounds: from files, and the stop button.
+    #[command(subcommand)]
+    Round(round::Round),
     /// Money: what the shop does with it by hand.
     #[command(subcommand)]
     Payments(payments::Payments),
@@ -116,6 +124,8 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Some(Command::Seed(_)) => Box::pin(seed::seed(&config)).await?,
         Some(Command::Audit { json }) => return audit::audit(&config, json).await,
         Some(Command::Replay) => replay::replay(&config).await?,
+        Some(Command::Account(command)) => Box::pin(command.run(&config)).await?,
+        Some(Command::Round(command)) => return Box::pin(command.run(&config)).await,
         Some(Command::Payments(command)) => command.run(&config).await?,
         Some(Command::Bench(bench)) => return Box::pin(bench.run(&config)).await,
         Some(Command::Config(_)) => unreachable!("answered above"),

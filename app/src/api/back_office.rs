@@ -2,16 +2,17 @@
 
 use leptos::prelude::*;
 
-use crate::wire::{AddedRound, ApiError, ItemDraft, Json, LocalText};
+use crate::wire::{AddedRound, ApiError, ItemDraft, Json, Key, LocalText, RoundId};
 
 #[cfg(feature = "ssr")]
 use super::context::{back_office, visitor};
 #[cfg(feature = "ssr")]
 use crate::wire::RoundDraft;
 
-/// `POST /api/admin/rounds`: adds an approved round; administrators only.
+/// `POST /api/admin/rounds`: adds an approved round; administrators only. A repeat adds nothing.
 #[server(name = AddRound, endpoint = "/admin/rounds", prefix = "/api", input = Json, output = Json)]
 pub async fn add_round(
+    key: Key,
     title: LocalText,
     starts_at_ms: i64,
     ends_at_ms: i64,
@@ -19,6 +20,7 @@ pub async fn add_round(
     items: Vec<ItemDraft>,
 ) -> Result<AddedRound, ApiError> {
     let draft = RoundDraft {
+        key,
         title,
         starts_at_ms,
         ends_at_ms,
@@ -26,4 +28,18 @@ pub async fn add_round(
         items,
     };
     back_office()?.add_round(&visitor()?, draft).await
+}
+
+/// `POST /api/admin/rounds/stop`: nobody can buy in the round until it is resumed; `words` tell
+/// shoppers why. Operators and administrators.
+#[server(name = StopRound, endpoint = "/admin/rounds/stop", prefix = "/api", input = Json, output = Json)]
+pub async fn stop_round(round_id: RoundId, words: LocalText) -> Result<(), ApiError> {
+    let visitor = visitor()?;
+    back_office()?.stop_round(&visitor, round_id, words).await
+}
+
+/// `POST /api/admin/rounds/resume`: a stopped round goes on. Operators and administrators.
+#[server(name = ResumeRound, endpoint = "/admin/rounds/resume", prefix = "/api", input = Json, output = Json)]
+pub async fn resume_round(round_id: RoundId) -> Result<(), ApiError> {
+    back_office()?.resume_round(&visitor()?, round_id).await
 }

@@ -1,12 +1,81 @@
 //! What those who run the shop send.
 
-use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
 
-use super::{ItemId, LocalText, Money, RoundId};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{ApiError, ItemId, LocalText, Money, RoundId};
+
+/// The name that an operator gives to a round or a product: 1 to 64 lower-case letters, digits and
+/// hyphens. The same key is the same thing, however often it is sent. An id of the shop is a key,
+/// too, and means what has that id.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Key(String);
+
+const MAX_KEY: usize = 64;
+
+impl Key {
+    /// As it is written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The key that is an id.
+    pub fn of_id(id: Uuid) -> Self {
+        Self(id.to_string())
+    }
+
+    /// The id that this key is, if it is one.
+    pub fn id(&self) -> Option<Uuid> {
+        let id = Uuid::try_parse(&self.0).ok()?;
+        (Self::of_id(id) == *self).then_some(id)
+    }
+}
+
+impl FromStr for Key {
+    type Err = ApiError;
+
+    fn from_str(text: &str) -> Result<Self, ApiError> {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        let fits = (1..=MAX_KEY).contains(&text.len()) && text.chars().all(plain);
+        match fits {
+            true => Ok(Self(text.to_owned())),
+            false => Err(ApiError::Invalid {
+                field: "key".to_owned(),
+            }),
+        }
+    }
+}
+
+impl TryFrom<String> for Key {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse().map_err(|_| {
+            format!("a key has 1 to {MAX_KEY} lower-case letters, digits and hyphens: {text:?}")
+        })
+    }
+}
+
+impl From<Key> for String {
+    fn from(key: Key) -> String {
+        key.0
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
 
 /// A round to be added.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoundDraft {
+    /// Which round this is, so that a repeated call adds none.
+    pub key: Key,
     /// What it is called, in both languages.
     pub title: LocalText,
     /// Opens at this instant (inclusive).
@@ -19,10 +88,13 @@ pub struct RoundDraft {
     pub items: Vec<ItemDraft>,
 }
 
-/// A new product, to be sold in a round.
+/// A product, to be sold in a round. A product that the shop has already must be described as it is
+/// there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ItemDraft {
+    /// Which product this is; a round has it once.
+    pub product: Key,
     /// What it is called, in both languages.
     pub title: LocalText,
     /// A few sentences.
@@ -44,11 +116,47 @@ fn one() -> u8 {
     1
 }
 
-/// A round that was added.
+/// A round that was added, now or by an earlier call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AddedRound {
     /// The round.
     pub round_id: RoundId,
     /// Its items, in the order of the page.
     pub item_ids: Vec<ItemId>,
+    /// Added by this call; otherwise it was there already, with the same content.
+    pub is_new: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_short_and_plain() {
+        let longest = "a".repeat(64);
+        for good in [
+            "a",
+            "double-11",
+            "0192aaaa-bbbb-7ccc-8ddd-eeeeffff0000",
+            &longest,
+        ] {
+            assert_eq!(good.parse::<Key>().unwrap().as_str(), good);
+        }
+        let id = |key: &str| key.parse::<Key>().unwrap().id();
+        assert_eq!(
+            id("0192aaaa-bbbb-7ccc-8ddd-eeeeffff0000").map(Key::of_id),
+            "0192aaaa-bbbb-7ccc-8ddd-eeeeffff0000".parse().ok()
+        );
+        assert_eq!(
+            id("0192aaaabbbb7ccc8dddeeeeffff0000"),
+            None,
+            "another spelling"
+        );
+        for bad in ["", "A", "a b", "a_b", "晚场", "a\n", &"a".repeat(65)] {
+            let error = ApiError::Invalid {
+                field: "key".to_owned(),
+            };
+            assert_eq!(bad.parse::<Key>(), Err(error), "{bad:?}");
+        }
+    }
 }

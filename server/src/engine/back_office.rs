@@ -3,6 +3,9 @@
 pub mod add_accounts;
 pub mod add_round;
 pub mod calls;
+pub mod check_round;
+pub mod draft;
+pub mod stop_round;
 
 use std::sync::Arc;
 

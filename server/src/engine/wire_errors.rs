@@ -7,7 +7,7 @@ use crate::chain::Chain;
 use crate::engine::{
     LimitError,
     accounts::sign_in::SignInError,
-    back_office::add_round::AddRoundError,
+    back_office::{add_round::AddRoundError, stop_round::StopRoundError},
     orders::cancel::CancelError,
     payments::pay::PayError,
     ports::{PasswordError, PortError, RetryAfter},
@@ -152,9 +152,21 @@ impl From<AddRoundError> for ApiError {
     fn from(error: AddRoundError) -> Self {
         match error {
             AddRoundError::Invalid(wrong) => ApiError::Invalid {
-                field: wrong.field().to_owned(),
+                field: wrong.field(),
             },
             AddRoundError::Port(error) => port_error(error),
+        }
+    }
+}
+
+impl From<StopRoundError> for ApiError {
+    fn from(error: StopRoundError) -> Self {
+        match error {
+            StopRoundError::NotFound => ApiError::NotFound,
+            StopRoundError::Words => ApiError::Invalid {
+                field: "words".to_owned(),
+            },
+            StopRoundError::Port(error) => port_error(error),
         }
     }
 }

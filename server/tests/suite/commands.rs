@@ -6,6 +6,7 @@ mod data_folder;
 mod log;
 mod memory_policy;
 mod production;
+mod rounds;
 mod schema;
 mod supervision;
 

@@ -22,11 +22,11 @@ const SHOWN_AFTER_END_MS: i64 = 24 * 3_600_000;
 const ROUNDS: u64 = 100;
 const SELLABLE_ITEMS: u64 = 10_000;
 
-fn local(zh: String, en: String) -> LocalText {
+pub(super) fn local(zh: String, en: String) -> LocalText {
     LocalText { zh, en }
 }
 
-fn stopped(round: &round::Model) -> Option<LocalText> {
+pub(super) fn stopped(round: &round::Model) -> Option<LocalText> {
     let zh = round.stopped_zh.clone()?;
     Some(local(zh, round.stopped_en.clone().unwrap_or_default()))
 }

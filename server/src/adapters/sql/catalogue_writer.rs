@@ -1,17 +1,21 @@
 //! [`CatalogueWriter`] on SQL.
 
-use app::wire::RoundId;
+use app::wire::{ItemId, LocalText, Money, ProductId, RoundId};
 use async_trait::async_trait;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, DatabaseTransaction, EntityTrait, PaginatorTrait,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait,
+    PaginatorTrait, QueryFilter, QueryOrder, sea_query::Expr,
 };
 use uuid::Uuid;
 
 use super::{
     Answer, Duplicate, LedgerError, Sql,
+    catalogue::{local, stopped},
+    counter,
     entity::{item, product, round},
+    inconsistent, missing,
 };
-use crate::engine::ports::{CatalogueWriter, NewItem, NewRound, PortError};
+use crate::engine::ports::{CatalogueWriter, NewItem, NewRound, PortError, Product};
 
 #[async_trait]
 impl CatalogueWriter for Sql {
@@ -20,11 +24,112 @@ impl CatalogueWriter for Sql {
         Ok(rounds == 0)
     }
 
+    async fn round(&self, round_id: RoundId) -> Result<Option<NewRound>, PortError> {
+        let found = round::Entity::find_by_id(round_id.0).one(&self.read);
+        let Some(round) = found.answer(self).await? else {
+            return Ok(None);
+        };
+        let items = item::Entity::find()
+            .filter(item::Column::RoundId.eq(round_id.0))
+            .order_by_asc(item::Column::Sequence)
+            .order_by_asc(item::Column::Id)
+            .find_also_related(product::Entity)
+            .all(&self.read)
+            .answer(self)
+            .await?;
+        let items = items.into_iter().map(|(row, product)| {
+            let product = product.ok_or_else(|| missing("product", row.product_id))?;
+            written_item(&row, product)
+        });
+        Ok(Some(NewRound {
+            round_id,
+            stopped: stopped(&round),
+            title: local(round.title_zh, round.title_en),
+            starts_at_ms: round.starts_at_ms,
+            ends_at_ms: round.ends_at_ms,
+            pay_window_s: round.pay_window_s.map(i64::from).map(counter).transpose()?,
+            items: items.collect::<Result<_, PortError>>()?,
+        }))
+    }
+
+    async fn products(&self, product_ids: &[ProductId]) -> Result<Vec<Product>, PortError> {
+        let ids = product_ids.iter().map(|id| id.0);
+        let found = product::Entity::find().filter(product::Column::Id.is_in(ids));
+        let found = found.all(&self.read).answer(self).await?;
+        Ok(found.into_iter().map(written_product).collect())
+    }
+
     async fn add_round(&self, new: &NewRound) -> Result<(), PortError> {
         let added = self.transact(Duplicate::Answer, new, |transaction, new| {
             Box::pin(insert_round(transaction, new))
         });
         Ok(added.await?)
+    }
+
+    async fn set_stopped(
+        &self,
+        round_id: RoundId,
+        words: Option<&LocalText>,
+    ) -> Result<Option<Vec<ItemId>>, PortError> {
+        let set = self.transact(Duplicate::Answer, (round_id, words), |transaction, stop| {
+            Box::pin(update_stopped(transaction, *stop))
+        });
+        Ok(set.await?)
+    }
+}
+
+async fn update_stopped(
+    transaction: &DatabaseTransaction,
+    (round_id, words): (RoundId, Option<&LocalText>),
+) -> Result<Option<Vec<ItemId>>, LedgerError> {
+    let found = round::Entity::find_by_id(round_id.0)
+        .one(transaction)
+        .await?;
+    if found.is_none() {
+        return Ok(None);
+    }
+    round::Entity::update_many()
+        .col_expr(
+            round::Column::StoppedZh,
+            Expr::value(words.map(|words| words.zh.clone())),
+        )
+        .col_expr(
+            round::Column::StoppedEn,
+            Expr::value(words.map(|words| words.en.clone())),
+        )
+        .filter(round::Column::Id.eq(round_id.0))
+        .exec(transaction)
+        .await?;
+    let items = item::Entity::find()
+        .filter(item::Column::RoundId.eq(round_id.0))
+        .order_by_asc(item::Column::Sequence)
+        .all(transaction)
+        .await?;
+    Ok(Some(items.into_iter().map(|row| ItemId(row.id)).collect()))
+}
+
+fn written_item(row: &item::Model, product: product::Model) -> Result<NewItem, PortError> {
+    let product = written_product(product);
+    Ok(NewItem {
+        item_id: ItemId(row.id),
+        product_id: product.product_id,
+        title: product.title,
+        description: product.description,
+        picture_url: product.picture_url,
+        list_price: product.list_price,
+        sale_price: Money(row.sale_price),
+        stock: counter(row.total)?,
+        segments: u8::try_from(row.segments).map_err(|_| inconsistent("segments of an item"))?,
+    })
+}
+
+fn written_product(row: product::Model) -> Product {
+    Product {
+        product_id: ProductId(row.id),
+        title: local(row.title_zh, row.title_en),
+        description: local(row.description_zh, row.description_en),
+        picture_url: row.picture_url,
+        list_price: Money(row.list_price),
     }
 }
 

@@ -1,11 +1,11 @@
 //! An approved round with its items.
 
-use std::collections::HashSet;
-
-use app::wire::{LocalText, Money};
-
-use super::Deps;
-use crate::engine::ports::{CatalogueChanged, NewItem, NewRound, PortError};
+use super::{
+    Deps,
+    check_round::{InvalidRound, Reason, check},
+    draft,
+};
+use crate::engine::ports::{CatalogueChanged, NewRound, PortError, Product};
 
 /// Why a round was not added.
 #[derive(Debug, thiserror::Error)]
@@ -13,73 +13,18 @@ pub enum AddRoundError {
     /// It cannot be sold like this.
     #[error(transparent)]
     Invalid(#[from] InvalidRound),
-    /// The ledger. Whether the round is there is not known.
+    /// The ledger. Whether the round is there is not known: a repeat will tell.
     #[error(transparent)]
     Port(#[from] PortError),
 }
 
-/// What is wrong with a round.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidRound {
-    #[error("a title has 1 to {MAX_TITLE} characters in both languages")]
-    Title,
-    #[error("a description has at most {MAX_DESCRIPTION} characters, and one in Chinese at least")]
-    Description,
-    #[error("a picture is a file of the shop: a path of at most {MAX_TITLE} characters")]
-    Picture,
-    #[error("a round ends after it starts, at an instant between 1970 and the year 5138")]
-    Window,
-    #[error("a round that is over sells nothing")]
-    Over,
-    #[error("there are 1 to {MAX_PAY_WINDOW_S} seconds to pay")]
-    PayWindow,
-    #[error("a round has 1 to {MAX_ITEMS} different items")]
-    Items,
-    #[error("the price in the round is at least 1 fen, and not above the list price")]
-    SalePrice,
-    #[error("the list price is at most {MAX_PRICE} fen")]
-    ListPrice,
-    #[error("an item has 1 to {MAX_STOCK} units")]
-    Stock,
-    #[error("a stock is split into 1 to {MAX_SEGMENTS} segments")]
-    Segments,
+/// A round that is in the shop now.
+#[derive(Debug)]
+pub struct Added {
+    pub round: NewRound,
+    /// It was not there before.
+    pub is_new: bool,
 }
-
-impl InvalidRound {
-    /// The wire name of what is wrong.
-    pub fn field(self) -> &'static str {
-        match self {
-            InvalidRound::Title => "title",
-            InvalidRound::Description => "description",
-            InvalidRound::Picture => "picture_url",
-            InvalidRound::Window | InvalidRound::Over => "ends_at_ms",
-            InvalidRound::PayWindow => "pay_window_s",
-            InvalidRound::Items => "items",
-            InvalidRound::SalePrice => "sale_price",
-            InvalidRound::ListPrice => "list_price",
-            InvalidRound::Stock => "stock",
-            InvalidRound::Segments => "segments",
-        }
-    }
-}
-
-/// Most characters of a title and of a picture's address: what the ledger's columns hold.
-const MAX_TITLE: usize = 200;
-/// Most characters of a description: what the ledger's column holds.
-const MAX_DESCRIPTION: usize = 2_000;
-/// Most items: as many as a page shows in good time.
-const MAX_ITEMS: usize = 100;
-/// Most units of an item.
-const MAX_STOCK: u32 = 10_000_000;
-/// Most pieces that a cluster's gate splits a stock into.
-const MAX_SEGMENTS: u8 = 64;
-/// A billion yuan: sums of orders stay far from the bounds of a 64-bit number.
-const MAX_PRICE: i64 = 100_000_000_000;
-/// Three weeks.
-const MAX_PAY_WINDOW_S: u32 = 2_000_000;
-/// The year 5138: later instants are written in microseconds by mistake, and earlier ones than 0 in
-/// nothing.
-const MAX_INSTANT_MS: i64 = 100_000_000_000_000;
 
 /// Adds a round that is on sale in its window. Pages show it at once: here when this returns, on other
 /// instances as soon as they hear of it.
@@ -94,192 +39,48 @@ pub async fn add_round(deps: &Deps, round: &NewRound) -> Result<(), AddRoundErro
     Ok(())
 }
 
-/// Adds a round that has not ended yet. Demonstrations also have rounds that have.
+/// Adds a round that has not ended yet, once: the same round again changes nothing, even when the
+/// answer to the first call was lost.
 ///
 /// # Errors
 /// See [`AddRoundError`]; of an invalid round nothing is written.
-pub async fn add_coming_round(deps: &Deps, round: &NewRound) -> Result<(), AddRoundError> {
-    if round.ends_at_ms <= deps.clock.now_ms() {
-        return Err(InvalidRound::Over.into());
+pub async fn add_coming_round(deps: &Deps, round: NewRound) -> Result<Added, AddRoundError> {
+    check(&round)?;
+    if let Some(stored) = deps.catalogue.round(round.round_id).await? {
+        return match draft::of_round(&stored) == draft::of_round(&round) {
+            true => Ok(Added {
+                round: stored,
+                is_new: false,
+            }),
+            false => Err(InvalidRound::from(Reason::OtherRound).into()),
+        };
     }
-    add_round(deps, round).await
-}
-
-fn check(round: &NewRound) -> Result<(), InvalidRound> {
-    let demand = |holds: bool, wrong| if holds { Ok(()) } else { Err(wrong) };
-    let instants = 0..=MAX_INSTANT_MS;
-    let pay_window_s = round.pay_window_s.unwrap_or(MAX_PAY_WINDOW_S);
-    let item_ids: HashSet<_> = round.items.iter().map(|item| item.item_id).collect();
-    demand(is_title(&round.title), InvalidRound::Title)?;
-    demand(
-        round.stopped.as_ref().is_none_or(is_title),
-        InvalidRound::Title,
-    )?;
-    demand(
-        round.starts_at_ms < round.ends_at_ms
-            && instants.contains(&round.starts_at_ms)
-            && instants.contains(&round.ends_at_ms),
-        InvalidRound::Window,
-    )?;
-    demand(
-        (1..=MAX_PAY_WINDOW_S).contains(&pay_window_s),
-        InvalidRound::PayWindow,
-    )?;
-    demand(
-        (1..=MAX_ITEMS).contains(&round.items.len()) && item_ids.len() == round.items.len(),
-        InvalidRound::Items,
-    )?;
-    round.items.iter().try_for_each(check_item)
-}
-
-fn check_item(item: &NewItem) -> Result<(), InvalidRound> {
-    let demand = |holds: bool, wrong| if holds { Ok(()) } else { Err(wrong) };
-    let Money(list_price) = item.list_price;
-    let Money(sale_price) = item.sale_price;
-    demand(is_title(&item.title), InvalidRound::Title)?;
-    demand(is_description(&item.description), InvalidRound::Description)?;
-    demand(is_picture(&item.picture_url), InvalidRound::Picture)?;
-    demand(list_price <= MAX_PRICE, InvalidRound::ListPrice)?;
-    demand(
-        (1..=list_price).contains(&sale_price),
-        InvalidRound::SalePrice,
-    )?;
-    demand((1..=MAX_STOCK).contains(&item.stock), InvalidRound::Stock)?;
-    demand(
-        (1..=MAX_SEGMENTS).contains(&item.segments),
-        InvalidRound::Segments,
-    )
-}
-
-fn is_title(text: &LocalText) -> bool {
-    [&text.zh, &text.en].into_iter().all(|text| {
-        !text.trim().is_empty()
-            && text.chars().count() <= MAX_TITLE
-            && !text.chars().any(char::is_control)
+    if round.ends_at_ms <= deps.clock.now_ms() {
+        return Err(InvalidRound::from(Reason::Over).into());
+    }
+    check_products(deps, &round).await?;
+    add_round(deps, &round).await?;
+    Ok(Added {
+        round,
+        is_new: true,
     })
 }
 
-/// English readers get the Chinese one where there is no other.
-fn is_description(text: &LocalText) -> bool {
-    let fits = |text: &str| text.chars().count() <= MAX_DESCRIPTION;
-    !text.zh.trim().is_empty() && fits(&text.zh) && fits(&text.en)
-}
-
-/// Pages load pictures from the shop only.
-fn is_picture(url: &str) -> bool {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '_' | '.');
-    url.starts_with('/')
-        && !url.starts_with("//")
-        && url.len() <= MAX_TITLE
-        && url.chars().all(plain)
-}
-
-#[cfg(test)]
-mod tests {
-    use app::wire::{ItemId, ProductId, RoundId};
-    use uuid::Uuid;
-
-    use super::*;
-
-    fn both(text: &str) -> LocalText {
-        LocalText {
-            zh: text.to_owned(),
-            en: text.to_owned(),
+/// A product that the shop has is left as it is: a round that describes it otherwise would sell
+/// something else than it says.
+async fn check_products(deps: &Deps, round: &NewRound) -> Result<(), AddRoundError> {
+    let ids: Vec<_> = round.items.iter().map(|item| item.product_id).collect();
+    let stored = deps.catalogue.products(&ids).await?;
+    for (index, item) in round.items.iter().enumerate() {
+        let product = item.product();
+        let is_other =
+            |known: &Product| known.product_id == product.product_id && *known != product;
+        if stored.iter().any(is_other) {
+            return Err(AddRoundError::Invalid(InvalidRound {
+                item: Some(index),
+                reason: Reason::OtherProduct,
+            }));
         }
     }
-
-    fn item(number: u128) -> NewItem {
-        NewItem {
-            item_id: ItemId(Uuid::from_u128(number)),
-            product_id: ProductId(Uuid::from_u128(number)),
-            title: both("Kettle"),
-            description: both("Pours."),
-            picture_url: "/products/kettle.svg".to_owned(),
-            list_price: Money(2),
-            sale_price: Money(1),
-            stock: 5,
-            segments: 1,
-        }
-    }
-
-    fn round() -> NewRound {
-        NewRound {
-            round_id: RoundId(Uuid::from_u128(1)),
-            title: both("Noon"),
-            starts_at_ms: 1,
-            ends_at_ms: 2,
-            stopped: None,
-            pay_window_s: None,
-            items: vec![item(1), item(2)],
-        }
-    }
-
-    #[test]
-    fn a_round_is_added_at_its_bounds() {
-        let bounds: [fn(&mut NewRound); 5] = [
-            |_| {},
-            |round| round.title = both(&"长".repeat(200)),
-            |round| round.pay_window_s = Some(1),
-            |round| round.items = (1..=100).map(item).collect(),
-            |round| {
-                let item = &mut round.items[0];
-                (item.stock, item.segments) = (10_000_000, 64);
-                (item.list_price, item.sale_price) = (Money(MAX_PRICE), Money(MAX_PRICE));
-                item.description = LocalText {
-                    zh: "长".repeat(2_000),
-                    en: String::new(),
-                };
-            },
-        ];
-        for change in bounds {
-            let mut round = round();
-            change(&mut round);
-            assert_eq!(check(&round), Ok(()), "{round:?}");
-        }
-    }
-
-    #[test]
-    fn what_cannot_be_sold_is_named() {
-        type Change = fn(&mut NewRound);
-        let wrong: [(&str, Change); 20] = [
-            ("title", |round| round.title.zh = " ".into()),
-            ("title", |round| round.title.en = String::new()),
-            ("title", |round| round.title.en = "a\nb".into()),
-            ("title", |round| {
-                round.items[1].title = both(&"x".repeat(201))
-            }),
-            ("description", |round| {
-                round.items[0].description.zh = String::new()
-            }),
-            ("description", |round| {
-                round.items[0].description.en = "x".repeat(2_001);
-            }),
-            ("picture_url", |round| {
-                round.items[0].picture_url = "https://evil/a.png".into()
-            }),
-            ("picture_url", |round| {
-                round.items[0].picture_url = "//evil/a.png".into()
-            }),
-            ("ends_at_ms", |round| round.ends_at_ms = round.starts_at_ms),
-            ("ends_at_ms", |round| round.starts_at_ms = -1),
-            ("ends_at_ms", |round| round.ends_at_ms = i64::MAX),
-            ("pay_window_s", |round| round.pay_window_s = Some(0)),
-            ("items", |round| round.items.clear()),
-            ("items", |round| round.items = (1..=101).map(item).collect()),
-            ("items", |round| round.items = vec![item(1), item(1)]),
-            ("sale_price", |round| round.items[0].sale_price = Money(0)),
-            ("sale_price", |round| round.items[0].sale_price = Money(3)),
-            ("list_price", |round| {
-                round.items[0].list_price = Money(i64::MAX)
-            }),
-            ("stock", |round| round.items[0].stock = 0),
-            ("segments", |round| round.items[1].segments = 65),
-        ];
-        for (field, change) in wrong {
-            let mut round = round();
-            change(&mut round);
-            let error = check(&round).expect_err(field);
-            assert_eq!(error.field(), field, "{round:?}");
-        }
-    }
+    Ok(())
 }

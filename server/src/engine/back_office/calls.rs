@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use app::{
     port::{BackOffice, Visitor},
-    wire::{AddedRound, ApiError, ItemDraft, ItemId, Me, ProductId, Role, RoundDraft, RoundId},
+    wire::{AddedRound, ApiError, LocalText, Me, Role, RoundDraft, RoundId},
 };
 use async_trait::async_trait;
 
-use super::{Deps, add_round};
-use crate::engine::ports::{Ids, NewItem, NewRound};
+use super::{Deps, add_round, draft, stop_round};
 
 /// The back office as people and programs meet it.
 pub struct OfficeCalls {
@@ -33,6 +32,16 @@ fn administrator(visitor: &Visitor) -> Result<&Me, ApiError> {
     }
 }
 
+/// The caller, if it may step in while a round is on sale.
+fn operator(visitor: &Visitor) -> Result<&Me, ApiError> {
+    let me = visitor.signed_in()?;
+    match me.role {
+        _ if me.banned => Err(ApiError::Banned),
+        Role::Admin | Role::Operator => Ok(me),
+        Role::Buyer | Role::Reviewer => Err(ApiError::Forbidden),
+    }
+}
+
 #[async_trait]
 impl BackOffice for OfficeCalls {
     async fn add_round(
@@ -41,36 +50,34 @@ impl BackOffice for OfficeCalls {
         draft: RoundDraft,
     ) -> Result<AddedRound, ApiError> {
         let me = administrator(visitor)?;
-        let round = new_round(draft, &*self.deps.ids);
-        add_round::add_coming_round(&self.deps, &round).await?;
-        let round_id = round.round_id;
-        tracing::info!(%round_id, account_id = %me.account_id, "an administrator added a round");
+        let added = add_round::add_coming_round(&self.deps, draft::to_round(draft)).await?;
+        let round_id = added.round.round_id;
+        if added.is_new {
+            tracing::info!(%round_id, account_id = %me.account_id, "an administrator added a round");
+        }
         Ok(AddedRound {
             round_id,
-            item_ids: round.items.iter().map(|item| item.item_id).collect(),
+            item_ids: added.round.items.iter().map(|item| item.item_id).collect(),
+            is_new: added.is_new,
         })
     }
-}
 
-fn new_round(draft: RoundDraft, ids: &dyn Ids) -> NewRound {
-    let item = |item: ItemDraft| NewItem {
-        item_id: ItemId(ids.id()),
-        product_id: ProductId(ids.id()),
-        title: item.title,
-        description: item.description,
-        picture_url: item.picture_url,
-        list_price: item.list_price,
-        sale_price: item.sale_price,
-        stock: item.stock,
-        segments: item.segments,
-    };
-    NewRound {
-        round_id: RoundId(ids.id()),
-        title: draft.title,
-        starts_at_ms: draft.starts_at_ms,
-        ends_at_ms: draft.ends_at_ms,
-        stopped: None,
-        pay_window_s: draft.pay_window_s,
-        items: draft.items.into_iter().map(item).collect(),
+    async fn stop_round(
+        &self,
+        visitor: &Visitor,
+        round_id: RoundId,
+        words: LocalText,
+    ) -> Result<(), ApiError> {
+        let me = operator(visitor)?;
+        stop_round::stop_round(&self.deps, round_id, &words).await?;
+        tracing::warn!(%round_id, account_id = %me.account_id, "a round was stopped");
+        Ok(())
+    }
+
+    async fn resume_round(&self, visitor: &Visitor, round_id: RoundId) -> Result<(), ApiError> {
+        let me = operator(visitor)?;
+        stop_round::resume_round(&self.deps, round_id).await?;
+        tracing::warn!(%round_id, account_id = %me.account_id, "a round goes on");
+        Ok(())
     }
 }

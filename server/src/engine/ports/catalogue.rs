@@ -21,8 +21,8 @@ pub trait Catalogue: Send + Sync + 'static {
     async fn sellable_items(&self, now_ms: i64) -> Result<Vec<(ItemId, Window)>, PortError>;
 }
 
-/// An approved round to be written.
-#[derive(Clone, Debug)]
+/// An approved round to be written, or as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewRound {
     /// Its id.
     pub round_id: RoundId,
@@ -41,7 +41,7 @@ pub struct NewRound {
 }
 
 /// A product, sold in a round.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewItem {
     /// The item's id.
     pub item_id: ItemId,
@@ -63,12 +63,54 @@ pub struct NewItem {
     pub segments: u8,
 }
 
+impl NewItem {
+    /// What is sold.
+    pub fn product(&self) -> Product {
+        Product {
+            product_id: self.product_id,
+            title: self.title.clone(),
+            description: self.description.clone(),
+            picture_url: self.picture_url.clone(),
+            list_price: self.list_price,
+        }
+    }
+}
+
+/// A product of the shop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Product {
+    /// Its id.
+    pub product_id: ProductId,
+    /// Title.
+    pub title: LocalText,
+    /// A few sentences.
+    pub description: LocalText,
+    /// Address of its picture.
+    pub picture_url: String,
+    /// Ordinary price.
+    pub list_price: Money,
+}
+
 /// Writes of the catalogue. What may be written is decided in `engine::back_office`.
 #[async_trait]
 pub trait CatalogueWriter: Send + Sync + 'static {
     /// Whether there is no round, of whatever state.
     async fn is_empty(&self) -> Result<bool, PortError>;
 
-    /// Writes a round with its items, all or nothing. Its ids are new.
+    /// A round as it was written, of whatever state. Never behind a write.
+    async fn round(&self, round_id: RoundId) -> Result<Option<NewRound>, PortError>;
+
+    /// Those of the products that there are, in no order. At most a hundred are asked for.
+    async fn products(&self, product_ids: &[ProductId]) -> Result<Vec<Product>, PortError>;
+
+    /// Writes a round with its items, all or nothing. Its ids are new, but for those of products.
     async fn add_round(&self, round: &NewRound) -> Result<(), PortError>;
+
+    /// Stops a round with words for shoppers, or lets it go on. Returns its items; `None` where
+    /// there is no such round.
+    async fn set_stopped(
+        &self,
+        round_id: RoundId,
+        words: Option<&LocalText>,
+    ) -> Result<Option<Vec<ItemId>>, PortError>;
 }

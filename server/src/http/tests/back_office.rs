@@ -10,10 +10,12 @@ use super::{FakeShop, GOOD_TOKEN, ITEM, JSON, ask, ask_get, post, router_for};
 
 const ROUNDS: &str = "/api/admin/rounds";
 const ROUND: &str = r#"{
+    "key": "evening",
     "title": {"zh": "晚场", "en": "Evening"},
     "starts_at_ms": 1,
     "ends_at_ms": 2,
     "items": [{
+        "product": "kettle",
         "title": {"zh": "壶", "en": "Kettle"},
         "description": {"zh": "好壶", "en": "Pours well"},
         "picture_url": "/products/kettle.svg",
@@ -40,6 +42,7 @@ async fn a_round_is_read_as_it_was_sent() {
     assert!(answer.text().contains(ITEM), "{}", answer.text());
     assert_eq!(answer.header(header::CACHE_CONTROL), "no-store");
     let item = ItemDraft {
+        product: "kettle".parse().unwrap(),
         title: both("壶", "Kettle"),
         description: both("好壶", "Pours well"),
         picture_url: "/products/kettle.svg".to_owned(),
@@ -49,6 +52,7 @@ async fn a_round_is_read_as_it_was_sent() {
         segments: 1,
     };
     let draft = RoundDraft {
+        key: "evening".parse().unwrap(),
         title: both("晚场", "Evening"),
         starts_at_ms: 1,
         ends_at_ms: 2,

@@ -52,6 +52,8 @@ pub struct FakeShop {
     pub purchases: Mutex<Vec<String>>,
     /// What was to be added to the catalogue.
     pub drafts: Mutex<Vec<RoundDraft>>,
+    /// Rounds that were stopped with words, or resumed.
+    pub stops: Mutex<Vec<(RoundId, Option<LocalText>)>>,
     /// Who was let in.
     pub admitted: Mutex<Vec<IpAddr>>,
 }
@@ -334,6 +336,24 @@ impl BackOffice for FakeShop {
         Ok(AddedRound {
             round_id: round_id(),
             item_ids: vec![item().item_id],
+            is_new: true,
         })
+    }
+
+    async fn stop_round(
+        &self,
+        visitor: &Visitor,
+        round_id: RoundId,
+        words: LocalText,
+    ) -> Result<(), ApiError> {
+        visitor.signed_in()?;
+        self.stops.lock().unwrap().push((round_id, Some(words)));
+        Ok(())
+    }
+
+    async fn resume_round(&self, visitor: &Visitor, round_id: RoundId) -> Result<(), ApiError> {
+        visitor.signed_in()?;
+        self.stops.lock().unwrap().push((round_id, None));
+        Ok(())
     }
 }

@@ -4,7 +4,9 @@ use app::wire::{ItemId, RoundId};
 use server::engine::{
     back_office::{
         self,
-        add_round::{AddRoundError, InvalidRound, add_coming_round, add_round},
+        add_round::{AddRoundError, Added, add_coming_round, add_round},
+        check_round::{InvalidRound, Reason},
+        stop_round::{StopRoundError, resume_round, stop_round},
     },
     ports::{Catalogue, CatalogueWriter, NewRound, Window},
 };
@@ -118,19 +120,118 @@ async fn the_back_office_adds_a_round_that_can_be_sold_and_no_other() {
     wrong.items[0].segments = 65;
     let refused = add_round(office, &wrong).await;
     assert!(
-        matches!(refused, Err(AddRoundError::Invalid(InvalidRound::Segments))),
+        matches!(
+            refused,
+            Err(AddRoundError::Invalid(InvalidRound {
+                item: Some(0),
+                reason: Reason::Segments
+            }))
+        ),
         "{refused:?}"
     );
     let mut over = round(1);
     (over.starts_at_ms, over.ends_at_ms) = (START_MS - 1, START_MS);
-    let refused = add_coming_round(office, &over).await;
+    assert_eq!(reason(add_coming_round(office, over).await), Reason::Over);
+    assert!(back_office::is_empty(office).await.unwrap());
+    add_coming_round(office, round(1)).await.unwrap();
+    assert!(!back_office::is_empty(office).await.unwrap());
+}
+
+/// Why a round was not added.
+fn reason(added: Result<Added, AddRoundError>) -> Reason {
+    match added {
+        Err(AddRoundError::Invalid(wrong)) => wrong.reason,
+        added => panic!("{added:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_round_that_is_sent_again_is_added_once_and_another_one_does_not_take_its_place() {
+    let shop = TestShop::new().await;
+    let office = &shop.engine.back_office;
+    let first = add_coming_round(office, round(1)).await.unwrap();
+    assert!(first.is_new);
+    let stored = shop.sql.round(round(1).round_id).await.unwrap();
+    assert_eq!(stored, Some(round(1)));
+    shop.clock.advance(2 * HOUR_MS);
+    let again = add_coming_round(office, round(1)).await.unwrap();
+    assert!(!again.is_new, "though it is over by now");
+    assert_eq!(again.round, first.round);
+
+    let mut other = round(1);
+    other.items[0].stock += 1;
+    assert_eq!(
+        reason(add_coming_round(office, other).await),
+        Reason::OtherRound
+    );
+    assert_eq!(shop.sql.round(round(1).round_id).await.unwrap(), stored);
+}
+
+#[tokio::test]
+async fn a_product_is_sold_again_only_as_it_is_described_in_the_shop() {
+    let shop = TestShop::new().await;
+    let office = &shop.engine.back_office;
+    add_coming_round(office, round(1)).await.unwrap();
+    let mut second = round(2);
+    second.items[0].product_id = round(1).items[0].product_id;
+    let mut other = second.clone();
+    other.items[0].title = both("铁壶", "Iron kettle");
+    assert_eq!(
+        reason(add_coming_round(office, other).await),
+        Reason::OtherProduct
+    );
+    second.items[0].sale_price.0 -= 1;
+    assert!(add_coming_round(office, second).await.unwrap().is_new);
+}
+
+#[tokio::test]
+async fn a_stopped_round_says_why_until_it_is_resumed() {
+    let shop = TestShop::new().await;
+    let (office, catalogue) = (&shop.engine.back_office, &shop.engine.purchase.catalogue);
+    let NewRound {
+        round_id, items, ..
+    } = add_coming_round(office, round(1)).await.unwrap().round;
+    let words = both("盘点中", "Counting stock");
+    let item_id = items[0].item_id;
+    let says = async || {
+        catalogue
+            .item(item_id)
+            .await
+            .unwrap()
+            .unwrap()
+            .stopped
+            .clone()
+    };
+    let is_stopped = async || {
+        shop.sql.sellable_items(START_MS).await.unwrap()[0]
+            .1
+            .stopped
+    };
+    assert_eq!((says().await, is_stopped().await), (None, false));
+    for _ in 0..2 {
+        stop_round(office, round_id, &words).await.unwrap();
+        assert_eq!(
+            (says().await, is_stopped().await),
+            (Some(words.clone()), true)
+        );
+    }
+    for _ in 0..2 {
+        resume_round(office, round_id).await.unwrap();
+        assert_eq!((says().await, is_stopped().await), (None, false));
+    }
+
+    let no_words = stop_round(office, round_id, &both(" ", "")).await;
     assert!(
-        matches!(refused, Err(AddRoundError::Invalid(InvalidRound::Over))),
+        matches!(no_words, Err(StopRoundError::Words)),
+        "{no_words:?}"
+    );
+    let unknown = RoundId(Uuid::from_u128(99));
+    let refused = stop_round(office, unknown, &words).await;
+    assert!(
+        matches!(refused, Err(StopRoundError::NotFound)),
         "{refused:?}"
     );
-    assert!(back_office::is_empty(office).await.unwrap());
-    add_coming_round(office, &round(1)).await.unwrap();
-    assert!(!back_office::is_empty(office).await.unwrap());
+    assert_eq!((says().await, is_stopped().await), (None, false));
 }
 
 #[tokio::test]

@@ -1,0 +1,215 @@
+//! `server round`: rounds from files, and the stop button, for those who run the shop.
+
+mod difference;
+mod file;
+mod money;
+
+use std::{
+    io::Read as _,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use app::wire::{LocalText, RoundId};
+use clap::Subcommand;
+
+use super::Failure;
+use crate::{
+    adapters::sql::Access,
+    assembly,
+    config::Config,
+    engine::{
+        back_office::{
+            Deps, add_round::AddRoundError, add_round::add_coming_round, check_round, draft,
+            stop_round,
+        },
+        ports::NewRound,
+    },
+};
+use file::RoundFile;
+
+/// Larger files are no rounds: a hundred items with the longest texts in them.
+const MAX_FILE: u64 = 2 * 1024 * 1024;
+
+#[derive(Subcommand)]
+pub enum Round {
+    /// Check a file, without asking the shop.
+    Validate {
+        /// A round as TOML; `-` is standard input.
+        file: PathBuf,
+    },
+    /// Compare a file with the shop; fails when they differ, or when the shop has no such round.
+    Diff {
+        /// A round as TOML; `-` is standard input.
+        file: PathBuf,
+    },
+    /// Add the round of a file. Applied again, it changes nothing.
+    Apply {
+        /// A round as TOML; `-` is standard input.
+        file: PathBuf,
+    },
+    /// Print a round as a file.
+    Export {
+        /// The round's id.
+        round: RoundId,
+    },
+    /// Nobody can buy in the round until it is resumed.
+    Stop {
+        /// The round's id.
+        round: RoundId,
+        /// What shoppers read, in Chinese.
+        #[arg(
+            long,
+            value_name = "WORDS",
+            default_value = "本场暂停，恢复时间请留意本页。"
+        )]
+        zh: String,
+        /// What shoppers read, in English.
+        #[arg(
+            long,
+            value_name = "WORDS",
+            default_value = "This round is paused. It will go on here."
+        )]
+        en: String,
+    },
+    /// Let a stopped round go on.
+    Resume {
+        /// The round's id.
+        round: RoundId,
+    },
+}
+
+impl Round {
+    /// Runs the command, beside a running shop or without one.
+    pub async fn run(self, config: &Config) -> Result<ExitCode, Failure> {
+        let open = |access| assembly::open_back_office(config, access);
+        match self {
+            Round::Validate { file } => {
+                let round = Written::read(&file)?;
+                println!("{}: {}", file.display(), round.summary());
+            }
+            Round::Diff { file } => {
+                let round = Written::read(&file)?;
+                return diff(&open(Access::Read).await?, &round).await;
+            }
+            Round::Apply { file } => {
+                let round = Written::read(&file)?;
+                apply(&open(Access::Write).await?, round).await?;
+            }
+            Round::Export { round } => {
+                let office = open(Access::Read).await?;
+                let found = office.catalogue.round(round).await?;
+                let found = found.ok_or_else(|| format!("there is no round {round}"))?;
+                print!(
+                    "{}",
+                    RoundFile::of(&found, config.web.utc_offset_min).print()?
+                );
+            }
+            Round::Stop { round, zh, en } => {
+                let words = LocalText { zh, en };
+                stop_round::stop_round(&open(Access::Write).await?, round, &words).await?;
+                println!("round {round} is stopped");
+            }
+            Round::Resume { round } => {
+                stop_round::resume_round(&open(Access::Write).await?, round).await?;
+                println!("round {round} goes on");
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// A round that was read from a file and can be sold as it is written.
+struct Written {
+    name: String,
+    text: String,
+    round: NewRound,
+}
+
+impl Written {
+    fn read(path: &Path) -> Result<Self, Failure> {
+        let name = path.display().to_string();
+        let text = read_text(path).map_err(|error| format!("cannot read {name}: {error}"))?;
+        let file = RoundFile::parse(&text).map_err(|error| format!("{name}: {error}"))?;
+        let written = Self {
+            round: draft::to_round(file.draft().map_err(|error| format!("{name}: {error}"))?),
+            name,
+            text,
+        };
+        match check_round::check(&written.round) {
+            Ok(()) => Ok(written),
+            Err(wrong) => Err(written.point_at(wrong).into()),
+        }
+    }
+
+    /// What is wrong, with the line at which it stands.
+    fn point_at(&self, wrong: check_round::InvalidRound) -> String {
+        let field = wrong.field();
+        let name = &self.name;
+        match file::line_of(&self.text, wrong.item, &field) {
+            Some(line) => format!("{name}:{line}: {wrong}"),
+            None => format!("{name}: {wrong}"),
+        }
+    }
+
+    fn summary(&self) -> String {
+        let units: u64 = self
+            .round
+            .items
+            .iter()
+            .map(|item| u64::from(item.stock))
+            .sum();
+        let items = self.round.items.len();
+        format!(
+            "round {} with {items} items, {units} units",
+            self.round.round_id
+        )
+    }
+}
+
+fn read_text(path: &Path) -> std::io::Result<String> {
+    let mut text = String::new();
+    if path == Path::new("-") {
+        std::io::stdin().take(MAX_FILE).read_to_string(&mut text)?;
+    } else {
+        std::fs::File::open(path)?
+            .take(MAX_FILE)
+            .read_to_string(&mut text)?;
+    }
+    Ok(text)
+}
+
+async fn diff(office: &Deps, written: &Written) -> Result<ExitCode, Failure> {
+    let Some(stored) = office.catalogue.round(written.round.round_id).await? else {
+        println!("the shop does not have {}", written.summary());
+        return Ok(ExitCode::FAILURE);
+    };
+    let differences =
+        difference::between(&draft::of_round(&stored), &draft::of_round(&written.round))?;
+    for line in &differences {
+        println!("{line}");
+    }
+    Ok(match differences.is_empty() {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    })
+}
+
+async fn apply(office: &Deps, written: Written) -> Result<(), Failure> {
+    let summary = written.summary();
+    match add_coming_round(office, written.round.clone()).await {
+        Ok(added) if added.is_new => println!("added {summary}"),
+        Ok(_) => println!("unchanged: the shop has {summary}"),
+        Err(AddRoundError::Invalid(wrong)) => {
+            let hint = match wrong.reason {
+                check_round::Reason::OtherRound => {
+                    "; `server round diff` shows what differs, and a new key makes another round"
+                }
+                _ => "",
+            };
+            return Err(format!("{}{hint}", written.point_at(wrong)).into());
+        }
+        Err(error) => return Err(error.into()),
+    }
+    Ok(())
+}

@@ -1,0 +1,157 @@
+//! `server round` and `server account`, as somebody runs them who has a sale to prepare.
+
+use std::{fs, path::Path, process::Output, time::Duration};
+
+use super::{Running, errors, no_data, run};
+
+const ROUND: &str = r#"key = "evening"
+starts_at = 2026-01-01T20:00:00+08:00
+ends_at = 2096-01-01T20:00:00+08:00
+title = { zh = "晚八点", en = "Eight o'clock" }
+
+[[items]]
+product = "iron-kettle"
+list_price = "299.00"
+sale_price = "99.00"
+stock = 100
+picture_url = "/products/kettle.svg"
+title = { zh = "铁壶", en = "Iron kettle" }
+description = { zh = "重。", en = "Heavy." }
+"#;
+
+fn said(output: &Output) -> String {
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn round(data: &Path, arguments: &[&str]) -> Output {
+    run(data, &[], &[&["round"], arguments].concat())
+}
+
+/// A shop without rounds, and a file beside it.
+fn shop_and_file() -> (tempfile::TempDir, std::path::PathBuf, String) {
+    let (folder, data) = no_data();
+    assert!(run(&data, &[], &["migrate"]).status.success());
+    let file = folder.path().join("evening.toml");
+    fs::write(&file, ROUND).unwrap();
+    let file = file.display().to_string();
+    (folder, data, file)
+}
+
+#[tokio::test]
+async fn a_round_of_a_file_is_added_once_shown_exported_stopped_and_resumed() {
+    let (_folder, data, file) = shop_and_file();
+    assert!(said(&round(&data, &["validate", &file])).contains("1 items, 100 units"));
+    let missing = round(&data, &["diff", &file]);
+    assert_eq!(missing.status.code(), Some(1), "{missing:?}");
+
+    let added = said(&round(&data, &["apply", &file]));
+    assert!(added.starts_with("added round "), "{added}");
+    let id = added.split(' ').nth(2).unwrap();
+    assert!(said(&round(&data, &["apply", &file])).starts_with("unchanged"));
+    assert_eq!(said(&round(&data, &["diff", &file])), "");
+
+    let exported = format!("{file}.exported");
+    fs::write(&exported, said(&round(&data, &["export", id]))).unwrap();
+    assert!(said(&round(&data, &["apply", &exported])).starts_with("unchanged"));
+
+    said(&round(
+        &data,
+        &["stop", id, "--zh", "盘点中", "--en", "Counting stock"],
+    ));
+    let mut shop = Running::serve(&data, &[]);
+    shop.wait_until_ready(Duration::from_secs(60)).await;
+    let page = shop.get("/").await;
+    assert!(page.contains("铁壶") && page.contains("盘点中"), "{page}");
+    said(&round(&data, &["resume", id]));
+    drop(shop);
+    let mut shop = Running::serve(&data, &[]);
+    shop.wait_until_ready(Duration::from_secs(60)).await;
+    let page = shop.get("/").await;
+    assert!(page.contains("铁壶") && !page.contains("盘点中"), "{page}");
+}
+
+#[test]
+fn the_file_in_the_manual_is_a_round() {
+    let manual = include_str!("../../../../docs/rounds.md");
+    let (_, file) = manual.split_once("```toml\n").unwrap();
+    let (file, _) = file.split_once("```").unwrap();
+    let (_folder, data, path) = shop_and_file();
+    fs::write(&path, file).unwrap();
+    assert!(said(&round(&data, &["validate", &path])).contains("1 items, 100 units"));
+}
+
+#[test]
+fn what_is_wrong_with_a_file_is_said_with_its_line_and_nothing_is_added() {
+    let (_folder, data, file) = shop_and_file();
+    for (from, to, expected) in [
+        (
+            "stock = 100",
+            "stock = 0",
+            "evening.toml:10: items[0].stock: an item has 1 to",
+        ),
+        (
+            "\"99.00\"",
+            "\"300.00\"",
+            "evening.toml:9: items[0].sale_price: ",
+        ),
+        ("2096-01-01", "2025-01-01", "evening.toml:3: ends_at_ms: "),
+        ("stock = 100", "stocks = 100", "line 10"),
+        (
+            "+08:00",
+            "",
+            "starts_at: an instant has its offset from UTC",
+        ),
+    ] {
+        fs::write(&file, ROUND.replacen(from, to, 1)).unwrap();
+        for command in ["validate", "diff", "apply"] {
+            let refused = round(&data, &[command, &file]);
+            assert_eq!(
+                refused.status.code(),
+                Some(1),
+                "{command} {to}: {refused:?}"
+            );
+            let error = errors(&refused);
+            assert!(error.contains(expected), "{command} {to}: {error}");
+        }
+    }
+    fs::write(&file, ROUND).unwrap();
+    assert!(said(&round(&data, &["apply", &file])).starts_with("added"));
+}
+
+#[test]
+fn a_file_that_differs_from_the_shop_is_refused_and_the_difference_is_shown() {
+    let (_folder, data, file) = shop_and_file();
+    said(&round(&data, &["apply", &file]));
+    fs::write(&file, ROUND.replace("stock = 100", "stock = 120")).unwrap();
+    let differs = round(&data, &["diff", &file]);
+    assert_eq!(differs.status.code(), Some(1), "{differs:?}");
+    let lines = String::from_utf8_lossy(&differs.stdout).into_owned();
+    assert_eq!(lines, "items[0].stock: 100 -> 120\n");
+    let refused = errors(&round(&data, &["apply", &file]));
+    let expected = "evening.toml:1: key: there is another round with this key";
+    assert!(refused.contains(expected), "{refused}");
+}
+
+#[tokio::test]
+async fn somebody_who_was_added_by_command_can_sign_in_with_the_password_that_was_printed() {
+    let (_folder, data, _file) = shop_and_file();
+    let add = ["account", "add", "13900000001", "小王", "--role", "admin"];
+    let password = said(&run(&data, &[], &add));
+    let again = run(&data, &[], &add);
+    assert!(
+        errors(&again).contains("the mobile number is taken"),
+        "{again:?}"
+    );
+    let mut shop = Running::serve(&data, &[]);
+    shop.wait_until_ready(Duration::from_secs(60)).await;
+    let sign_in = async |password: &str| {
+        let request = reqwest::Client::new().post(format!("{}/api/login", shop.url));
+        let request = request
+            .header("origin", &shop.url)
+            .form(&[("mobile", "13900000001"), ("password", password)]);
+        request.send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(sign_in("another password").await, 401);
+    assert_eq!(sign_in(password.trim()).await, 200);
+}
