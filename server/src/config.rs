@@ -196,6 +196,10 @@ pub fn listing(file: Option<&Path>) -> Result<String, ConfigError> {
     Ok(shown::listing(&read(file)?))
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one reader of the environment"
+)]
 fn read(file: Option<&Path>) -> Result<Values, ConfigError> {
     let mut values = Values::default();
     if let Some(file) = file {

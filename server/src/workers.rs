@@ -29,7 +29,7 @@ use crate::{
 
 /// A worker that fails says so at once and then so often: a server may be away for an hour, and
 /// every worker tries again every second.
-const COMPLAINT: Duration = Duration::from_secs(60);
+const COMPLAINT: Duration = Duration::from_mins(1);
 
 /// How often workers look without being woken, and how fast orders may be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,9 +53,9 @@ impl Default for Schedule {
         Self {
             work: Duration::from_secs(1),
             warm_up: Duration::from_secs(1),
-            reconcile: Duration::from_secs(60),
-            purge: Duration::from_secs(600),
-            replay: Duration::from_secs(3600),
+            reconcile: Duration::from_mins(1),
+            purge: Duration::from_mins(10),
+            replay: Duration::from_hours(1),
             orders_per_s: None,
         }
     }

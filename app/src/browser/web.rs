@@ -27,6 +27,7 @@ pub fn monotonic_ms() -> f64 {
 }
 
 /// Evenly in `0.0..1.0`.
+#[expect(clippy::disallowed_methods, reason = "this is what others ask")]
 pub fn random() -> f64 {
     js_sys::Math::random()
 }

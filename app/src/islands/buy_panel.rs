@@ -74,7 +74,7 @@ pub fn BuyPanel(item: PanelItem, language: Language) -> impl IntoView {
 }
 
 /// Sentences for a panel that does not wake up; a script of the page shows the one that fits, and
-/// names them by their ids (pages/item/start_check.js).
+/// names them by their ids (`pages/item/start_check.js`).
 fn not_started(language: Language) -> impl IntoView {
     view! {
         <p class="buy-panel__failed" id="buy-not-started" role="alert" hidden>

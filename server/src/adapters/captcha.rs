@@ -96,6 +96,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::naive_bytecount, reason = "six thousand bytes in a test")]
     fn a_picture_is_small_has_dark_ink_and_stays_mostly_white() {
         for kind in KINDS {
             for question in questions(kind, 1, 50) {

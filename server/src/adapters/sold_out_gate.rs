@@ -30,7 +30,7 @@ const WAIT: Duration = Duration::from_secs(2);
 /// Items with a concurrency limit at once; one that is evicted is made again.
 const ITEMS: u64 = 10_000;
 /// A total that was changed is noticed within this time.
-const LIFE: Duration = Duration::from_secs(60);
+const LIFE: Duration = Duration::from_mins(1);
 
 /// A gate behind a sold-out cache and a concurrency limit per item.
 pub struct SoldOutGate<G> {

@@ -16,6 +16,10 @@ pub use passwords::Argon2Passwords;
 pub struct SystemClock;
 
 impl Clock for SystemClock {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the clock that others ask"
+    )]
     fn now_ms(&self) -> i64 {
         // A clock before 1970 is no clock; the sale is then simply not open.
         let since = SystemTime::now()

@@ -14,7 +14,7 @@ const PROGRAM: &str = "redis-benchmark";
 /// Different numbers: so many that hardly two of a run are the same.
 const NUMBERS: &str = "1000000000";
 /// One run takes no longer.
-const RUN_TIMEOUT: Duration = Duration::from_secs(120);
+const RUN_TIMEOUT: Duration = Duration::from_mins(2);
 const POLL: Duration = Duration::from_millis(20);
 
 /// Killed when it is dropped.

@@ -85,7 +85,7 @@ mod tests {
     async fn a_task_that_panicked_makes_the_process_unready_and_says_why() {
         let (_stop, stopped) = watch::channel(false);
         let backoff = Backoff {
-            first: Duration::from_secs(3600),
+            first: Duration::from_hours(1),
             ..Backoff::default()
         };
         let (supervisor, _ended) = Supervisor::new(stopped.clone(), backoff);

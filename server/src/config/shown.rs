@@ -7,6 +7,9 @@ use super::{Setting, sections, sources::Values};
 /// Stands for what is not shown.
 const HIDDEN: &str = "***";
 
+/// Short values stand in a column; a longer one pushes only its own meaning aside.
+const WIDEST: usize = 56;
+
 /// Every setting with its value and its meaning, a line each; what differs from the default is marked.
 pub fn listing(values: &Values) -> String {
     let shown = |setting: &Setting, text: &str| match setting.secret {
@@ -20,8 +23,6 @@ pub fn listing(values: &Values) -> String {
         let value = format!("{mark} {}={}", setting.variable(), shown(&setting, text));
         lines.push((value, setting.about));
     }
-    // Short values in a column; a long one pushes its own meaning aside only.
-    const WIDEST: usize = 56;
     let widths = lines.iter().map(|(value, _)| value.chars().count());
     let width = widths.filter(|width| *width <= WIDEST).max().unwrap_or(0);
     let mut text = String::new();

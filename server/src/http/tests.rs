@@ -1,4 +1,4 @@
-//! The router_for from the outside: requests into the whole router, with a shop behind it that does what
+//! The router from the outside: requests into the whole router, with a shop behind it that does what
 //! a test tells it. Not here: what the shop decides.
 
 mod api;
@@ -66,7 +66,7 @@ fn router_with(shop: &Arc<FakeShop>, change: impl FnOnce(&mut Site)) -> Router {
         settings: HttpSettings {
             cookie: LoginCookie { secure: false },
             trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
-            page_life: Duration::from_secs(60),
+            page_life: Duration::from_mins(1),
             request_timeout: Duration::from_secs(10),
             shop: ShopSettings::default(),
         },

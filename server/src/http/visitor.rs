@@ -99,7 +99,7 @@ pub async fn identify(State(state): State<AppState>, mut request: Request, next:
             Err(error) if routes::is_call(path) => return Envelope(error).into_response(),
             // Pages are for reading; they do not go away with the store.
             Err(error) => {
-                tracing::warn!(error = %Chain(&error), "cannot read a log-in; the page is shown as if the visitor were signed out")
+                tracing::warn!(error = %Chain(&error), "cannot read a log-in; the page is shown as if the visitor were signed out");
             }
         }
     }

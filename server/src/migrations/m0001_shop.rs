@@ -1,6 +1,12 @@
 //! Accounts, catalogue, reservations, orders.
 
-use sea_orm_migration::{prelude::*, schema::*};
+use sea_orm_migration::{
+    prelude::*,
+    schema::{
+        big_integer, big_integer_null, boolean, integer, integer_null, string_len, string_len_null,
+        uuid,
+    },
+};
 
 use super::tables::{Index, create_indexes, create_tables, drop_tables, table};
 
@@ -8,7 +14,7 @@ use super::tables::{Index, create_indexes, create_tables, drop_tables, table};
 pub struct Migration;
 
 impl MigrationName for Migration {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "m0001_shop"
     }
 }

@@ -1,13 +1,16 @@
 //! What a gate outside this database needs, and entries of the queue that cannot be written.
 //! What an interrupted run has added is left as it is.
 
-use sea_orm_migration::{prelude::*, schema::*};
+use sea_orm_migration::{
+    prelude::*,
+    schema::{integer, uuid_null},
+};
 
 /// The second schema.
 pub struct Migration;
 
 impl MigrationName for Migration {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "m0002_cluster"
     }
 }

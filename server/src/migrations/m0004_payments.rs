@@ -1,6 +1,11 @@
 //! Payments, the notices of providers, and what happened to orders.
 
-use sea_orm_migration::{prelude::*, schema::*};
+use sea_orm_migration::{
+    prelude::*,
+    schema::{
+        big_integer, big_integer_null, integer, string_len, string_len_null, uuid, uuid_null,
+    },
+};
 
 use super::tables::{Index, create_indexes, create_tables, drop_tables, table};
 
@@ -8,7 +13,7 @@ use super::tables::{Index, create_indexes, create_tables, drop_tables, table};
 pub struct Migration;
 
 impl MigrationName for Migration {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "m0004_payments"
     }
 }

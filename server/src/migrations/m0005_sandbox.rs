@@ -1,6 +1,9 @@
 //! The tables of the payment provider that is built in. No table of the shop names them.
 
-use sea_orm_migration::{prelude::*, schema::*};
+use sea_orm_migration::{
+    prelude::*,
+    schema::{big_integer, big_integer_null, boolean, integer, string_len, uuid},
+};
 
 use super::tables::{Index, create_indexes, create_tables, drop_tables, table};
 
@@ -8,7 +11,7 @@ use super::tables::{Index, create_indexes, create_tables, drop_tables, table};
 pub struct Migration;
 
 impl MigrationName for Migration {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "m0005_sandbox"
     }
 }

@@ -32,7 +32,7 @@ impl Default for Backoff {
         Self {
             first: Duration::from_millis(100),
             longest: Duration::from_secs(30),
-            in_order_after: Duration::from_secs(60),
+            in_order_after: Duration::from_mins(1),
         }
     }
 }
@@ -189,7 +189,7 @@ mod tests {
 
     use super::*;
 
-    const HOUR: Duration = Duration::from_secs(3600);
+    const HOUR: Duration = Duration::from_hours(1);
 
     fn pausing(first: Duration) -> Backoff {
         Backoff {

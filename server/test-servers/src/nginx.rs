@@ -116,7 +116,8 @@ fn shop_file(text: &str, folder: &Path, port: u16, copies: &[u16]) -> String {
     let mut listed = false;
     for line in text.lines() {
         if !line.starts_with(COPY) {
-            file += &format!("{line}\n");
+            file.push_str(line);
+            file.push('\n');
         } else if !std::mem::replace(&mut listed, true) {
             file += &ours;
         }

@@ -26,7 +26,7 @@ pub struct RabbitServer {
     environment: Vec<(&'static str, String)>,
     running: Mutex<Option<Running>>,
     /// `None`: the guard removes the folder.
-    _owned: Option<TempDir>,
+    owned: Option<TempDir>,
 }
 
 /// Dropped in this order: a node without its port mapper would start another.
@@ -84,7 +84,7 @@ impl RabbitServer {
             folder,
             environment,
             running: Mutex::default(),
-            _owned: owned,
+            owned,
         };
         server.restart();
         server
@@ -113,7 +113,7 @@ impl RabbitServer {
             answer.status.success()
         });
         let mut environment = self.environment.clone();
-        if self._owned.is_none() {
+        if self.owned.is_none() {
             environment.push(("SWEPT", self.folder.to_str().unwrap().to_owned()));
         }
         let log = self.folder.join("rabbitmq.log");

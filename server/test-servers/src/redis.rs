@@ -29,7 +29,7 @@ pub struct RedisServer {
     options: Vec<String>,
     running: Mutex<Option<Guarded>>,
     /// `None`: the guard removes the folder.
-    _owned: Option<TempDir>,
+    owned: Option<TempDir>,
 }
 
 /// The one server for tests that do not hurt it: each uses a namespace of its own.
@@ -84,7 +84,7 @@ impl RedisServer {
             folder,
             options,
             running: Mutex::default(),
-            _owned: owned,
+            owned,
         };
         server.restart();
         server
@@ -113,7 +113,7 @@ impl RedisServer {
         let port = self.port.to_string();
         let mut command = vec!["redis-server", "--port", &port, "--dir", folder];
         command.extend(self.options.iter().map(String::as_str));
-        let swept = match &self._owned {
+        let swept = match &self.owned {
             Some(_) => String::new(),
             None => folder.to_owned(),
         };

@@ -24,7 +24,12 @@ impl Account {
     /// Gives it a path.
     pub fn own(&self, path: &Path) {
         let given = Command::new("chown").arg(self.0).arg(path).status();
-        assert!(given.unwrap().success(), "chown {} {path:?}", self.0);
+        assert!(
+            given.unwrap().success(),
+            "chown {} {}",
+            self.0,
+            path.display()
+        );
     }
 }
 

@@ -78,7 +78,7 @@ const ADDRESSES: u8 = 200;
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_millis(80);
 /// Longer than a server takes to be back.
-const BUYER_TIMEOUT: Duration = Duration::from_secs(120);
+const BUYER_TIMEOUT: Duration = Duration::from_mins(2);
 /// When nothing is under way any more, everybody has an answer within this time.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 

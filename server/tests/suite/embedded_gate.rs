@@ -35,7 +35,7 @@ use crate::{
 };
 
 /// What takes longer never comes.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 const OPEN: Window = Window {
     starts_at_ms: START_MS,

@@ -56,7 +56,7 @@ pub fn site(shop: &TestShop) -> Router {
         settings: HttpSettings {
             cookie,
             trusted_proxies: Vec::new(),
-            page_life: std::time::Duration::from_secs(60),
+            page_life: std::time::Duration::from_mins(1),
             request_timeout: std::time::Duration::from_secs(10),
             shop: ShopSettings::default(),
         },

@@ -110,6 +110,7 @@ impl Buyer {
 }
 
 /// What goes back to the buyer, on the order's page.
+#[expect(clippy::unnecessary_wraps, reason = "as an order has it")]
 fn back(amount: i64, done: bool) -> Option<Refund> {
     Some(Refund {
         amount: Money(amount),

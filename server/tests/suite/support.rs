@@ -128,6 +128,7 @@ impl TestShop {
     }
 
     /// The same shop with its gate on Redis.
+    #[must_use]
     pub fn with_gate_on(mut self, redis: Redis) -> TestShop {
         let gate = self.redis_gate(&redis, Timeouts::default());
         let outbox = self.redis_outbox(&redis, OUTBOX_IDLE);

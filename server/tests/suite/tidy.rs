@@ -216,11 +216,18 @@ fn only_the_command_uses_the_benchmark() {
 }
 
 #[test]
-fn only_the_configuration_reads_the_environment() {
-    for (path, text) in rust() {
-        let reads = text.contains("env::var");
-        let may = path == "server/src/config.rs" || path.starts_with("server/tests");
-        assert!(!reads || may, "{path} reads the environment");
+fn every_crate_has_the_lints_of_the_workspace() {
+    let manifest = |folder: &Path| -> toml::Table {
+        let path = root().join(folder).join("Cargo.toml");
+        fs::read_to_string(path).unwrap().parse().unwrap()
+    };
+    let members = manifest(Path::new(""))["workspace"]["members"].clone();
+    let members: Vec<PathBuf> = members.try_into().unwrap();
+    assert!(members.len() > 3, "{members:?}");
+    for member in members {
+        let lints = manifest(&member).remove("lints");
+        let inherits = lints.is_some_and(|lints| lints["workspace"].as_bool() == Some(true));
+        assert!(inherits, "{} has lints of its own", member.display());
     }
 }
 

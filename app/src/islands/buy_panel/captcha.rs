@@ -119,6 +119,10 @@ fn buttons(runner: Runner, language: Language, busy: Signal<Option<String>>) -> 
 }
 
 /// Which keyboard a phone shows.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "an attribute that follows the panel may be missing; this one never is"
+)]
 fn keyboard(model: &ViewModel) -> Option<String> {
     let letters = model.dialog.as_ref().is_some_and(|shown| !shown.numeric);
     Some(if letters { "text" } else { "numeric" }.to_owned())

@@ -31,6 +31,10 @@ use crate::{
 
 /// One visitor in front of one item.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts that do not depend on each other"
+)]
 pub struct Machine {
     sale: Sale,
     visitor: Visitor,

@@ -130,7 +130,10 @@ impl Runner {
     }
 
     fn perform(self, effect: Effect) {
-        use Event::*;
+        use Event::{
+            Asked, Followed, MeRead, MineRead, OrderRead, PathGiven, PathRecalled, Purchased,
+            Spelt, StockRead,
+        };
         let item_id = self.item_id;
         let lost = ApiError::Offline;
         match effect {

@@ -19,7 +19,7 @@ use crate::{chain::Chain, engine::ports::PortError};
 
 /// How long an answer counts while the store gives no other: as long as sales go on without the
 /// ledger.
-const OLD: Duration = Duration::from_secs(600);
+const OLD: Duration = Duration::from_mins(10);
 /// Who has an old answer waits for a new one no longer than this.
 const WAIT_FOR_FRESH: Duration = Duration::from_secs(1);
 

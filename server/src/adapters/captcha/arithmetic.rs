@@ -205,8 +205,8 @@ mod tests {
 
     #[test]
     fn products_come_first() {
-        let sum = |digits, operators| Sum { digits, operators }.result();
         use Operator::{Minus, Plus, Times};
+        let sum = |digits, operators| Sum { digits, operators }.result();
         assert_eq!(sum([3, 5, 2], [Plus, Times]), Some(13));
         assert_eq!(sum([3, 5, 2], [Times, Plus]), Some(17));
         assert_eq!(sum([9, 2, 4], [Minus, Times]), Some(1));

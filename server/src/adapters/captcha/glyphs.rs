@@ -121,8 +121,9 @@ mod tests {
         let eight = glyphs.get('8').unwrap();
         assert!(eight.width > 15 && eight.height > 30);
         assert!(eight.ink.iter().any(|ink| *ink > 200));
-        assert_eq!(eight.ink_at(-2.0, 5.0), 0.0);
-        assert_eq!(eight.ink_at(5.0, eight.height as f32 + 1.0), 0.0);
+        for (x, y) in [(-2.0, 5.0), (5.0, eight.height as f32 + 1.0)] {
+            assert!(eight.ink_at(x, y) <= 0.0, "ink at {x}, {y}");
+        }
     }
 
     #[test]

@@ -78,9 +78,9 @@ impl<T: LoginTokens> RedisTokens<T> {
     }
 
     async fn shared(&self, token: &TokenHash) -> SharedLogin {
+        type Read = (Option<Vec<u8>>, Option<String>, Option<String>);
         let mut read = redis::cmd("MGET");
         read.arg(&self.keys(token));
-        type Read = (Option<Vec<u8>>, Option<String>, Option<String>);
         let Ok((value, fresh, out)) = self.redis.query::<Read>(&read).await else {
             return SharedLogin::Unknown;
         };

@@ -64,7 +64,7 @@ const ANSWERED_RESERVATIONS: &str = "reservations x LEFT JOIN orders o ON o.rese
 /// that can be set.
 const MONEY_UNDER_WAY_MS: i64 = 2 * 3_600_000;
 /// How long an audit of a whole shop may take.
-const AUDIT: Duration = Duration::from_secs(60);
+const AUDIT: Duration = Duration::from_mins(1);
 
 #[async_trait]
 impl LedgerFacts for Sql {

@@ -29,11 +29,11 @@ const ASK_AFTER: Duration = Duration::from_secs(1);
 /// without a word must not keep it: the pool would run dry until the operating system gives up.
 const ASK_LIMIT: Duration = Duration::from_secs(1);
 /// An unused connection is closed after this long.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_mins(1);
 /// No connection is older: after a take-over, or behind a balancer, they move on by themselves.
-const LIFETIME: Duration = Duration::from_secs(30 * 60);
+const LIFETIME: Duration = Duration::from_mins(30);
 /// How long a starting instance waits for the database, and for another that migrates it.
-const MIGRATION: Duration = Duration::from_secs(60);
+const MIGRATION: Duration = Duration::from_mins(1);
 
 /// A statement and a lock take 5 s at most, a transaction that its owner left goes after 15 s, and
 /// every statement of a transaction that writes sees what is committed.

@@ -88,7 +88,7 @@ async fn close_each(
             for order in orders {
                 match close(deps, std::slice::from_ref(order), now_ms).await {
                     Ok(outcomes) => {
-                        run.note(std::slice::from_ref(order), &outcomes, &mut with_payment)
+                        run.note(std::slice::from_ref(order), &outcomes, &mut with_payment);
                     }
                     Err(error @ PortError::Failed { .. }) => {
                         let order_id = order.order_id;

@@ -230,7 +230,7 @@ async fn other_spellings_of_an_address_fill_no_memory() {
 /// A router whose pages live long, so that only a start or an end can make them unusable.
 fn long_lived(shop: &Arc<FakeShop>) -> Router {
     router_with(shop, |site| {
-        site.settings.page_life = Duration::from_secs(600)
+        site.settings.page_life = Duration::from_mins(10);
     })
 }
 
@@ -299,7 +299,7 @@ async fn a_page_whose_rendering_a_start_overtook_is_rendered_again() {
 async fn while_an_old_page_is_rendered_again_everybody_gets_the_old_one() {
     let shop = FakeShop::new();
     let router = router_with(&shop, |site| {
-        site.settings.page_life = Duration::from_secs(1)
+        site.settings.page_life = Duration::from_secs(1);
     });
     let first = ask_get(&router, &item_page()).await;
     let read = shop.items_read.load(SeqCst);

@@ -176,7 +176,7 @@ async fn readiness_names_what_is_missing() {
     let answer = ask_get(&router_for(&FakeShop::new()), "/readyz").await;
     assert_eq!(answer.status, 200);
     let broken = router_with(&FakeShop::new(), |site| {
-        site.readiness = Arc::new(OnePart(false))
+        site.readiness = Arc::new(OnePart(false));
     });
     let answer = ask_get(&broken, "/readyz").await;
     assert_eq!(answer.status, 503);

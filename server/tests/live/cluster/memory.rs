@@ -134,7 +134,7 @@ async fn a_long_queue_does_not_grow_the_processes() {
     println!(
         "memory: {reservations} reservations queued, ordered in {:.0} s; \
          MB: web {} idle, {} at most; worker {} idle, {} at most",
-        (begun.elapsed() - COMPARED).as_secs_f64(),
+        begun.elapsed().saturating_sub(COMPARED).as_secs_f64(),
         idle[0] / 1024,
         most[0] / 1024,
         idle[1] / 1024,

@@ -20,7 +20,7 @@ const MIDDLE: usize = 50;
 /// Nobody was told "queued" for so long: everybody who can buy waits for an order.
 const NO_NEW_PROMISE: Duration = Duration::from_millis(500);
 /// Whatever a scenario waits for comes within this time.
-const STEP_TIMEOUT: Duration = Duration::from_secs(60);
+const STEP_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// How large a sale is.
 #[derive(Clone, Copy)]

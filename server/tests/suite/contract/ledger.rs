@@ -42,7 +42,9 @@ async fn the_same_message_again_changes_nothing() {
     let sold_out = WriteOutcome::Failed(Rejection::SoldOut);
     assert_eq!(first, [WriteOutcome::Ordered(order_id(1)), sold_out]);
     let mut again = batch(&requests);
-    again.iter_mut().for_each(|(_, id)| *id = order_id(900));
+    for (_, id) in &mut again {
+        *id = order_id(900);
+    }
     assert_eq!(sql.write(&again, START_MS + 5).await.unwrap(), first);
     let item_line = shop.audit().await.items[0];
     assert_eq!((item_line.locked, item_line.orders_live), (1, 1));

@@ -156,7 +156,7 @@ pub async fn until_not_busy<T>(
             Ok(value) => return value,
             Err(PortError::Busy { detail, .. }) => {
                 let waited = begun.elapsed();
-                assert!(waited < Duration::from_secs(60), "{what}: {detail}");
+                assert!(waited < Duration::from_mins(1), "{what}: {detail}");
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
             Err(error) => panic!("{what}: {error:?}"),

@@ -8,8 +8,8 @@ use super::*;
 /// order ends once, and the money is where the order says.
 #[tokio::test]
 async fn notice_deadline_and_cancellation_at_one_instant_end_the_order_once() {
-    let client = TestClient::new().await;
     const ROUNDS: u32 = 20;
+    let client = TestClient::new().await;
     let item = client.shop.item(ROUNDS).await;
     let mut orders = Vec::new();
     for number in 1..=ROUNDS {

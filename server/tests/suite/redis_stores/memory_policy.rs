@@ -25,7 +25,7 @@ async fn one_answer_about_the_memory_policy_serves_everybody_until_it_is_old() {
     let redis = Place::alone(&server).redis();
     let before = questions(&server);
 
-    let cached = MemoryPolicy::new(redis.clone(), Duration::from_secs(3600));
+    let cached = MemoryPolicy::new(redis.clone(), Duration::from_hours(1));
     for answer in join_all((0..50).map(|_| cached.check())).await {
         answer.unwrap();
     }

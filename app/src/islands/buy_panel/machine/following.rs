@@ -43,6 +43,10 @@ pub enum Mine {
         reservation_id: ReservationId,
         order_id: OrderId,
         /// When it was queued before our eyes: with this number.
+        #[expect(
+            clippy::option_option,
+            reason = "not queued before our eyes; queued; queued with a number"
+        )]
         queued: Option<Option<u32>>,
         /// Once it was read.
         order: Option<Order>,

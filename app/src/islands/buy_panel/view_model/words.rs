@@ -133,6 +133,10 @@ impl Words<'_> {
             .hint(panel::sold_out_hint(language))
     }
 
+    #[expect(
+        clippy::unused_self,
+        reason = "made as the others are: `words.model(…)` beside `words.waiting(…)`"
+    )]
     fn model(&self, status: impl Into<String>) -> ViewModel {
         ViewModel {
             name: "",

@@ -42,6 +42,7 @@ impl ReleasedUnits {
 
     /// The number of a reservation whose unit has come back, as far as it is known; `None` for one
     /// whose unit has not.
+    #[expect(clippy::option_option, reason = "not back; back; back with a number")]
     pub fn get(&self, id: ReservationId) -> Option<Option<u32>> {
         self.positions.get(&id).copied()
     }
