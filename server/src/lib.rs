@@ -9,6 +9,7 @@ pub mod cli;
 pub mod config;
 pub mod engine;
 pub mod http;
+mod jitter;
 pub mod migrations;
 pub mod sandbox;
 pub mod tasks;

@@ -8,7 +8,7 @@ mod supervisor;
 use futures::{FutureExt, future::BoxFuture};
 
 pub use status::{LastRun, State, Status, Statuses};
-pub use supervisor::{Backoff, Ended, Supervisor};
+pub use supervisor::{Ended, Restarts, Supervisor};
 
 /// What runs.
 enum Run {

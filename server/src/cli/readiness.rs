@@ -79,16 +79,16 @@ impl Readiness for Ready {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tasks::{Backoff, Supervisor, Task};
+    use crate::tasks::{Restarts, Supervisor, Task};
 
     #[tokio::test]
     async fn a_task_that_panicked_makes_the_process_unready_and_says_why() {
         let (_stop, stopped) = watch::channel(false);
-        let backoff = Backoff {
+        let restarts = Restarts {
             first: Duration::from_hours(1),
-            ..Backoff::default()
+            ..Restarts::default()
         };
-        let (supervisor, _ended) = Supervisor::new(stopped.clone(), backoff);
+        let (supervisor, _ended) = Supervisor::new(stopped.clone(), restarts);
         let careless = Task::restartable("write_orders", "Writes orders.", || async {
             panic!("no such row");
         });

@@ -29,7 +29,7 @@ use crate::{
     config::Config,
     engine::{Engine, back_office::calls::OfficeCalls, stock::warm_up, storefront::ShopFront},
     http::{self, HttpSettings, Readiness, Site},
-    tasks::{Backoff, Supervisor, Task},
+    tasks::{Restarts, Supervisor, Task},
     telemetry::{log, metrics},
     workers,
 };
@@ -79,7 +79,7 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
     }
 
     let (stop, stopped) = watch::channel(false);
-    let (supervisor, mut ended) = Supervisor::new(stopped.clone(), Backoff::default());
+    let (supervisor, mut ended) = Supervisor::new(stopped.clone(), Restarts::default());
     let (sandbox, mut tasks) = (shop.sandbox, shop.tasks);
     tasks.push(upkeep_task(&metrics));
     if role != Role::Worker {

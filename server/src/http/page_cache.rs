@@ -24,7 +24,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use moka::{Expiry, future::Cache, ops::compute::Op};
-use rand::Rng;
 
 pub use self::invalidation::PageInvalidation;
 
@@ -35,6 +34,7 @@ use super::{
     renderer::{Page, Renderer},
     visitor::anybody,
 };
+use crate::jitter::spread;
 
 /// Pages kept: some 20 kB each with their compressed forms.
 const PAGES: u64 = 1_000;
@@ -149,13 +149,12 @@ impl PageCache {
                 outdated_from_ms: None,
             };
         }
-        let spread = rand::rng().random_range(0.9..=1.1);
         let rounds = self.state.shop.rounds().await.unwrap_or_default();
         let boundaries = rounds
             .iter()
             .flat_map(|round| [round.starts_at_ms, round.ends_at_ms]);
         Life {
-            fresh: self.state.settings.page_life.mul_f64(spread),
+            fresh: spread(self.state.settings.page_life),
             outdated_from_ms: boundaries.filter(|at_ms| *at_ms > begun_ms).min(),
         }
     }

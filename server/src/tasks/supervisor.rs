@@ -13,12 +13,12 @@ use tokio::{
 };
 
 use super::{Run, State, Statuses, Task};
-use crate::chain::panic_message;
+use crate::{chain::panic_message, jitter::Backoff};
 
-/// The pause before a task is started again: doubles with each time, and is the first one again after
-/// the task has run for long enough.
+/// The pauses before a task is started again (see [`Backoff`]); the first one comes again after the
+/// task has run for long enough.
 #[derive(Clone, Copy, Debug)]
-pub struct Backoff {
+pub struct Restarts {
     /// The first pause.
     pub first: Duration,
     /// No pause is longer.
@@ -27,7 +27,7 @@ pub struct Backoff {
     pub in_order_after: Duration,
 }
 
-impl Default for Backoff {
+impl Default for Restarts {
     fn default() -> Self {
         Self {
             first: Duration::from_millis(100),
@@ -50,7 +50,7 @@ pub struct Ended {
 /// Starts tasks, and starts them again.
 pub struct Supervisor {
     statuses: Statuses,
-    backoff: Backoff,
+    restarts: Restarts,
     /// True once the process is to stop: then tasks may end.
     stop: watch::Receiver<bool>,
     ended: mpsc::Sender<Ended>,
@@ -58,11 +58,11 @@ pub struct Supervisor {
 
 impl Supervisor {
     /// Also where it is said that a vital task has ended: the process must end then.
-    pub fn new(stop: watch::Receiver<bool>, backoff: Backoff) -> (Self, mpsc::Receiver<Ended>) {
+    pub fn new(stop: watch::Receiver<bool>, restarts: Restarts) -> (Self, mpsc::Receiver<Ended>) {
         let (ended, first) = mpsc::channel(1);
         let supervisor = Self {
             statuses: Statuses::default(),
-            backoff,
+            restarts,
             stop,
             ended,
         };
@@ -93,7 +93,7 @@ impl Supervisor {
                 stop: self.stop.clone(),
             };
             match run {
-                Run::Again(start) => set.spawn(supervised.restart(start, self.backoff)),
+                Run::Again(start) => set.spawn(supervised.restart(start, self.restarts)),
                 Run::Once(run) => {
                     let ended = self.ended.clone();
                     set.spawn(supervised.once(run, ended))
@@ -113,20 +113,21 @@ struct Supervised {
 }
 
 impl Supervised {
-    async fn restart<F>(mut self, mut start: impl FnMut() -> F, backoff: Backoff)
+    async fn restart<F>(mut self, mut start: impl FnMut() -> F, restarts: Restarts)
     where
         F: Future<Output = ()>,
     {
-        let mut pause = backoff.first;
+        let mut backoff = Backoff::new(restarts.first, restarts.longest);
         loop {
             let begun = Instant::now();
             // The start itself may panic too.
             let Some(cause) = self.end_of(async { start().await }).await else {
                 return;
             };
-            if begun.elapsed() >= backoff.in_order_after {
-                pause = backoff.first;
+            if begun.elapsed() >= restarts.in_order_after {
+                backoff.reset();
             }
+            let pause = backoff.next_pause();
             let pause_ms = pause.as_millis();
             tracing::error!(
                 task = self.name,
@@ -140,7 +141,6 @@ impl Supervised {
                 () = sleep(pause) => {}
                 _ = self.stop.wait_for(|stop| *stop) => return,
             }
-            pause = (pause * 2).min(backoff.longest);
             self.statuses
                 .change(self.place, |status| status.restarts += 1);
             self.set(State::Running);
@@ -191,8 +191,8 @@ mod tests {
 
     const HOUR: Duration = Duration::from_hours(1);
 
-    fn pausing(first: Duration) -> Backoff {
-        Backoff {
+    fn pausing(first: Duration) -> Restarts {
+        Restarts {
             first,
             longest: first,
             in_order_after: HOUR,
@@ -259,7 +259,7 @@ mod tests {
     #[tokio::test]
     async fn a_vital_task_that_panics_ends_the_process() {
         let (_stop, stopped) = watch::channel(false);
-        let (supervisor, mut ended) = Supervisor::new(stopped, Backoff::default());
+        let (supervisor, mut ended) = Supervisor::new(stopped, Restarts::default());
         let gate = Task::vital("gate", "Decides.", async { panic!("out of numbers") });
         let _tasks = supervisor.start([gate]);
         let ended = ended.recv().await.unwrap();
@@ -275,7 +275,7 @@ mod tests {
     async fn a_task_that_ends_is_an_end_only_before_the_process_stops() {
         for stops in [true, false] {
             let (_stop, stopped) = watch::channel(stops);
-            let (supervisor, mut ended) = Supervisor::new(stopped, Backoff::default());
+            let (supervisor, mut ended) = Supervisor::new(stopped, Restarts::default());
             let mut tasks = supervisor.start([Task::vital("short", "Ends.", async {})]);
             tasks.join_next().await.unwrap().unwrap();
             assert_eq!(ended.try_recv().is_err(), stops);

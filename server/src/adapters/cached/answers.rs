@@ -12,10 +12,9 @@ use std::{
 };
 
 use moka::future::Cache;
-use rand::Rng;
 use tokio::time::timeout;
 
-use crate::{chain::Chain, engine::ports::PortError};
+use crate::{chain::Chain, engine::ports::PortError, jitter::spread};
 
 /// How long an answer counts while the store gives no other: as long as sales go on without the
 /// ledger.
@@ -51,11 +50,6 @@ impl<V> Known<V> {
         }
         due
     }
-}
-
-/// By a tenth, so that answers given together are not asked for together again.
-fn spread(life: Duration) -> Duration {
-    life.mul_f64(rand::rng().random_range(0.9..1.1))
 }
 
 /// Answers of one kind. The first one to a question is waited for by everybody; of those who come

@@ -37,6 +37,10 @@ impl CaptchaPool {
     ///
     /// # Errors
     /// [`StartError`] when the font lacks a character or there is no thread to draw on.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "what draws is given its generator here"
+    )]
     pub fn start(kind: CaptchaKind) -> Result<Self, StartError> {
         let paint = generator(kind, StdRng::from_os_rng())?;
         Ok(Self::with_generator(CAPACITY, paint)?)

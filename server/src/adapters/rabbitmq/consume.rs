@@ -37,6 +37,7 @@ use super::{
 };
 use crate::chain::Chain;
 use crate::engine::ports::{Job, PortError, QueuedReservation, WakeSignal};
+use crate::jitter::Backoff;
 
 /// Entries that the broker delivers to this process before one is acknowledged: two batches of the
 /// order writer. Bounds what is in memory here and what the other instances cannot take.
@@ -46,8 +47,8 @@ const BATCH_WAIT: Duration = Duration::from_millis(5);
 /// Around every call to the broker about deliveries.
 const CALL_TIMEOUT: Duration = Duration::from_secs(3);
 /// After entries were given back none are taken for this long, twice as long after each further
-/// time, and at most so long. The broker counts deliveries and gives an entry up after 10,000: a
-/// worker that fails at every entry must not use them up.
+/// time, and at most so long (see [`Backoff`]). The broker counts deliveries and gives an entry up
+/// after 10,000: a worker that fails at every entry must not use them up.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// Around closing the connection.
@@ -68,8 +69,8 @@ struct State {
     stopped: bool,
     /// After entries were given back.
     paused_until: Instant,
-    /// The last pause; zero since something was acknowledged.
-    pause: Duration,
+    /// Begins anew when something was acknowledged.
+    pauses: Backoff,
 }
 
 /// A connection and the entries that came by it.
@@ -97,7 +98,7 @@ impl Consumer {
                 subscription: None,
                 stopped: false,
                 paused_until: Instant::now(),
-                pause: Duration::ZERO,
+                pauses: Backoff::new(FIRST_PAUSE, LONGEST_PAUSE),
             }),
             wake,
             waiting: Arc::default(),
@@ -191,7 +192,7 @@ impl Consumer {
             return;
         }
         if !done.is_empty() {
-            state.pause = Duration::ZERO;
+            state.pauses.reset();
         }
     }
 
@@ -239,8 +240,7 @@ impl Consumer {
         let Some(subscription) = state.subscription.take() else {
             return;
         };
-        state.pause = (state.pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE);
-        state.paused_until = Instant::now() + state.pause;
+        state.paused_until = Instant::now() + state.pauses.next_pause();
         metrics::counter!("seckill_queue_given_back_total")
             .increment(subscription.taken.len() as u64);
         subscription.close("giving entries back").await;

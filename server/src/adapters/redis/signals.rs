@@ -9,7 +9,6 @@ mod wake;
 use std::{sync::Arc, time::Duration};
 
 use futures::StreamExt;
-use rand::Rng;
 use redis::{
     Client, IntoConnectionInfo, Msg, RedisError, RedisResult,
     aio::{PubSubSink, PubSubStream},
@@ -21,6 +20,7 @@ use crate::{
     adapters::{catalogue_changes::CatalogueChanges, sold_out_cache::SoldOutCache},
     chain::Chain,
     engine::ports::{Job, WakeSignal},
+    jitter::Backoff,
 };
 
 pub use catalogue::RedisCatalogueEvents;
@@ -34,8 +34,8 @@ const PING_INTERVAL: Duration = Duration::from_secs(2);
 /// An entry of the sold-out cache whose message was lost is wrong for no longer. Costs one call to
 /// the gate per sold-out item and interval.
 const CACHE_CLEAR_INTERVAL: Duration = Duration::from_secs(5);
-/// Shortest and longest pause between two attempts to connect.
-const MIN_RECONNECT_DELAY: Duration = Duration::from_millis(50);
+/// First and longest pause between two attempts to connect.
+const FIRST_RECONNECT_DELAY: Duration = Duration::from_millis(50);
 const MAX_RECONNECT_DELAY: Duration = Duration::from_secs(1);
 
 /// Listens to what other instances publish.
@@ -80,12 +80,12 @@ impl SignalListener {
 
     /// Listens for ever, and connects again when the connection is lost. Stops when dropped.
     pub async fn listen(self) {
-        let mut delay = MIN_RECONNECT_DELAY;
+        let mut backoff = Backoff::new(FIRST_RECONNECT_DELAY, MAX_RECONNECT_DELAY);
         // Any node of a Redis Cluster gets what is published at any other.
         for url in self.redis.urls().iter().cycle() {
             match subscribe(&self.redis, url).await {
                 Ok(subscription) => {
-                    delay = MIN_RECONNECT_DELAY;
+                    backoff.reset();
                     self.catch_up();
                     let error = self.receive(subscription).await;
                     tracing::warn!(
@@ -100,9 +100,7 @@ impl SignalListener {
             }
             // Without messages the cache may be wrong: every purchase asks the gate.
             self.sold_out.clear_all();
-            let jitter = rand::rng().random_range(0.5..1.0);
-            sleep(delay.mul_f64(jitter)).await;
-            delay = (delay * 2).min(MAX_RECONNECT_DELAY);
+            sleep(backoff.next_pause()).await;
         }
     }
 

@@ -14,7 +14,7 @@ use super::{
     Sql,
     errors::{LedgerError, Meaning, PORT, meaning, port_error},
 };
-use crate::{chain::Chain, engine::ports::PortError};
+use crate::{chain::Chain, engine::ports::PortError, jitter::Backoff};
 
 /// How long a single statement may take once it has a connection. A little more than the servers'
 /// own limit: this one is for a server that does not answer at all.
@@ -23,8 +23,9 @@ const STATEMENT: Duration = Duration::from_millis(5_500);
 const TRANSACTION: Duration = Duration::from_millis(9_500);
 /// How often a transaction that the database gave up is run again.
 const RETRIES: u32 = 3;
-/// The longest pause before the first retry; it grows with the retries.
-const PAUSE_MS: u64 = 20;
+/// The pauses before the retries.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_PAUSE: Duration = Duration::from_millis(40);
 
 /// What a row with the same key means to a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +73,7 @@ impl Sql {
     ) -> Result<T, LedgerError> {
         let attempts = async {
             let mut retries = 0;
+            let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
             loop {
                 let error = match self.attempt(&with, &body).await {
                     Err(LedgerError::Database(error)) => error,
@@ -87,8 +89,7 @@ impl Sql {
                 }
                 retries += 1;
                 tracing::debug!(error = %Chain(&error), retries, "the database gave up a transaction in favour of another; it is run again");
-                let longest = PAUSE_MS * u64::from(retries);
-                sleep(Duration::from_millis(rand::random_range(1..=longest))).await;
+                sleep(backoff.next_pause()).await;
             }
         };
         match timeout(self.wait + TRANSACTION, attempts).await {

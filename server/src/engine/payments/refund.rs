@@ -1,5 +1,7 @@
 //! `refund`: money that pays no order goes back, however long it takes.
 
+use std::time::Duration;
+
 use app::wire::OrderId;
 
 use super::Deps;
@@ -9,12 +11,13 @@ use crate::{
         BATCH,
         ports::{Job, PaymentRecord, PortError, RefundRequest, RefundState},
     },
+    jitter::Backoff,
 };
 
-/// Before the first repeat; doubled by each further one…
-const FIRST_PAUSE_MS: i64 = 2_000;
-/// …up to this: a provider that was away for a night is found again within minutes.
-const LONGEST_PAUSE_MS: i64 = 10 * 60_000;
+/// Before the first repeat.
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
+/// A provider that was away for a night is found again within minutes.
+const LONGEST_PAUSE: Duration = Duration::from_mins(10);
 
 /// Asks providers to send back what is due. One refund that fails stops no other, and is tried
 /// again until it is done. Returns how many went back.
@@ -49,7 +52,8 @@ async fn send_back(deps: &Deps, payment: &PaymentRecord) -> Result<bool, PortErr
         let detail = format!("payment {payment_id} is to go back, and nothing has come");
         return Err(PortError::failed("payments", detail));
     };
-    let next_try_ms = deps.clock.now_ms() + pause_ms(payment.refund_tries);
+    let pause = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE).pause_after(payment.refund_tries);
+    let next_try_ms = deps.clock.now_ms() + pause.as_millis() as i64;
     if !deps.refunds.trying(payment_id, next_try_ms).await? {
         return Ok(false);
     }
@@ -67,11 +71,6 @@ async fn send_back(deps: &Deps, payment: &PaymentRecord) -> Result<bool, PortErr
     }
 }
 
-/// After so many tries.
-fn pause_ms(tries: u32) -> i64 {
-    (0..tries).fold(FIRST_PAUSE_MS, |ms, _| (ms * 2).min(LONGEST_PAUSE_MS))
-}
-
 /// The shop gives the money of a paid order back. False when the order is in another state.
 pub async fn order(deps: &Deps, order_id: OrderId, actor: &str) -> Result<bool, PortError> {
     let now_ms = deps.clock.now_ms();
@@ -80,16 +79,4 @@ pub async fn order(deps: &Deps, order_id: OrderId, actor: &str) -> Result<bool, 
         deps.wake.notify(Job::Refund);
     }
     Ok(begun)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::pause_ms;
-
-    #[test]
-    fn pauses_grow_up_to_ten_minutes() {
-        let pauses: Vec<i64> = [0, 1, 2, 9, 10, 500].into_iter().map(pause_ms).collect();
-        let longest = 600_000;
-        assert_eq!(pauses, [2_000, 4_000, 8_000, longest, longest, longest]);
-    }
 }
