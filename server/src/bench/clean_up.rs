@@ -19,6 +19,18 @@ use crate::{
     config::Cluster,
 };
 
+/// What an item's first segment may have, but for what is staged.
+const KEYS_OF_A_SEGMENT: [&str; 9] = [
+    keys::ITEM,
+    keys::HOLDERS,
+    keys::POSITIONS,
+    keys::OUTBOX,
+    keys::TRANSFERS,
+    keys::RECEIVED,
+    keys::LATE,
+    keys::LOAD_LOCK,
+    keys::QUIET,
+];
 /// Results that one command would not remove: each has a slot of its own.
 const CONCURRENT_REMOVALS: usize = 256;
 /// Around everything said to RabbitMQ.
@@ -53,7 +65,7 @@ pub async fn redis(redis: &Redis, sale: &Sale) -> Result<(), BenchError> {
     unlist.arg(keys::outboxes(redis)).arg(segment.tag());
     redis.query::<i64>(&unlist).await?;
     let mut remove = redis::cmd("UNLINK");
-    remove.arg(&segment.keys(redis, keys::OF_A_SEGMENT));
+    remove.arg(&segment.keys(redis, KEYS_OF_A_SEGMENT));
     redis.query::<i64>(&remove).await?;
     let results = sale.units(0..sale.stock).flat_map(|unit| {
         [

@@ -35,11 +35,6 @@ pub const LATE: &str = "late";
 pub const LOAD_LOCK: &str = "filling";
 pub const QUIET: &str = "quiet";
 
-/// All keys of an item's first segment, but for what is staged.
-pub const OF_A_SEGMENT: [&str; 9] = [
-    ITEM, HOLDERS, POSITIONS, OUTBOX, TRANSFERS, RECEIVED, LATE, LOAD_LOCK, QUIET,
-];
-
 /// Channel: a unit came back. The item, a space, the number of its last return.
 pub const RETURNS: &str = "returns";
 /// Channel: there is work. The job, a space, the instance that says so.
