@@ -13,6 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use flate2::{Compression, write::GzEncoder};
+use headers::{ETag, HeaderMapExt, IfNoneMatch};
 use sha2::{Digest, Sha256};
 
 use crate::http::renderer::{Page, describe};
@@ -110,19 +111,12 @@ impl Entry {
     /// The page, or `304` for a caller who has it.
     pub fn answer(&self, language: Language, request: &HeaderMap, now_ms: i64) -> Response {
         let encoding = best_encoding(request);
-        let tag = match encoding.name() {
-            Some(name) => format!("\"{}-{name}\"", self.tag),
-            None => format!("\"{}\"", self.tag),
+        let tag = self.tag(encoding);
+        let known = match (&tag, request.typed_get::<IfNoneMatch>()) {
+            (Some(tag), Some(known)) => self.status.is_success() && !known.precondition_passes(tag),
+            _ => false,
         };
-        let known = request
-            .get(header::IF_NONE_MATCH)
-            .and_then(|value| value.to_str().ok());
-        let known = known.is_some_and(|known| {
-            known
-                .split(',')
-                .any(|one| one.trim().trim_start_matches("W/") == tag || one.trim() == "*")
-        });
-        let mut response = match (known && self.status.is_success(), encoding) {
+        let mut response = match (known, encoding) {
             (true, _) => StatusCode::NOT_MODIFIED.into_response(),
             (false, Encoding::Brotli) => (self.status, self.brotli.clone()).into_response(),
             (false, Encoding::Gzip) => (self.status, self.gzip.clone()).into_response(),
@@ -135,14 +129,23 @@ impl Entry {
         }
         headers.insert(header::CONTENT_SECURITY_POLICY, self.policy.clone());
         headers.insert(header::CACHE_CONTROL, self.cache_control(now_ms));
-        if let Ok(tag) = HeaderValue::from_str(&tag) {
-            headers.insert(header::ETAG, tag);
+        if let Some(tag) = tag {
+            headers.typed_insert(tag);
         }
         response
     }
 }
 
 impl Entry {
+    /// Of the page in this form.
+    fn tag(&self, encoding: Encoding) -> Option<ETag> {
+        let tag = match encoding.name() {
+            Some(name) => format!("\"{}-{name}\"", self.tag),
+            None => format!("\"{}\"", self.tag),
+        };
+        tag.parse().ok()
+    }
+
     /// A shared cache may keep a page for as long as it is fresh here, and none shows it beyond a
     /// start or an end. A browser asks each time, and hears `304`.
     fn cache_control(&self, now_ms: i64) -> HeaderValue {

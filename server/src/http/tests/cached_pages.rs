@@ -97,6 +97,8 @@ async fn who_has_the_page_is_told_so_and_who_asks_for_the_head_gets_no_body() {
         tag.clone(),
         format!("W/{tag}"),
         format!("\"other\", {tag}"),
+        format!("\"with,comma\",W/{tag}"),
+        format!("unquoted, {tag}"),
         "*".to_owned(),
     ] {
         let again = get("/").header(header::IF_NONE_MATCH, &known);
@@ -117,6 +119,20 @@ async fn who_has_the_page_is_told_so_and_who_asks_for_the_head_gets_no_body() {
         head.header(header::CONTENT_LENGTH),
         first.body.len().to_string()
     );
+}
+
+#[tokio::test]
+async fn a_page_that_is_not_there_is_answered_whole_whatever_the_caller_has() {
+    let router = router_for(&FakeShop::new());
+    let request = get("/items/nowhere")
+        .header(header::IF_NONE_MATCH, "*")
+        .header(header::ACCEPT_ENCODING, "gzip");
+    let answer = ask(&router, request, Body::empty()).await;
+    assert_eq!(answer.status, 404);
+    assert_eq!(answer.header(header::CONTENT_ENCODING), "gzip");
+    let mut html = String::new();
+    let read = GzDecoder::new(&answer.body[..]).read_to_string(&mut html);
+    assert!(read.is_ok() && html.contains("</html>"), "{html}");
 }
 
 #[tokio::test]
