@@ -31,7 +31,14 @@ end
 
 -- A holder: who has a unit, stored by buyer. gate/holder_record.rs reads and writes the same text:
 --   reservation_id|position|held_at_ms|state|resends|path
+-- resends is how often its entry was sent again or, from FIRST_INSTANT on, since when the queue has
+-- the entry parked. (One number for both: scripts of an earlier version then wait for ever.)
 local HELD, SOLD = 'h', 's'
+local FIRST_INSTANT = 1000
+
+local function is_parked(holder)
+  return tonumber(holder.resends) >= FIRST_INSTANT
+end
 
 local function get_holder(holders_key, buyer)
   local text = redis.call('HGET', holders_key, buyer)
@@ -49,11 +56,11 @@ local function set_holder(holders_key, buyer, holder)
     holder.held_at_ms, holder.state, holder.resends, holder.path}, '|'))
 end
 
--- An outbox entry: what the queue is told about a holder.
-local function append_to_outbox(outbox_key, item_id, buyer, holder)
+-- An outbox entry: what the queue is told about a holder. More fields may follow.
+local function append_to_outbox(outbox_key, item_id, buyer, holder, ...)
   redis.call('XADD', outbox_key, '*', 'reservation_id', holder.reservation_id, 'item_id', item_id,
     'buyer', buyer, 'path', holder.path, 'position', holder.position,
-    'held_at_ms', holder.held_at_ms)
+    'held_at_ms', holder.held_at_ms, ...)
 end
 
 -- A late call: a release, a withdrawal or a payment that came while the segment was closed, stored

@@ -5,6 +5,7 @@ mod m0002_cluster;
 mod m0003_buyer_reservations;
 mod m0004_payments;
 mod m0005_sandbox;
+mod m0006_replayed;
 mod tables;
 
 use sea_orm_migration::prelude::*;
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_buyer_reservations::Migration),
             Box::new(m0004_payments::Migration),
             Box::new(m0005_sandbox::Migration),
+            Box::new(m0006_replayed::Migration),
         ]
     }
 }

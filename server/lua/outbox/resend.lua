@@ -1,8 +1,10 @@
 -- Purpose: appends the entry of a holder whom the ledger does not know to the outbox again. Waits
---   twice as long before every further try.
+--   twice as long before every further try. One that was parked is with the queue, unless the queue
+--   has none parked and did not park this one again for longer than it takes to try it once more.
 -- KEYS: 1 item, 2 holders, 3 outbox (all of the buyer's segment)
 -- ARGV: 1 given_now_ms ('' for this server's clock), 2 expected_epoch, 3 reservation_id, 4 item_id,
---   5 buyer, 6 lost_after_ms (since the hold, before the first try)
+--   5 buyer, 6 lost_after_ms (since the hold, before the first try), 7 parked_lost_after_ms (since
+--   it was parked; '' while the queue has some parked)
 -- Returns: 1 when it was appended, else 0
 -- Repeat: the next try is not due; and the order writer does not mind an entry that comes twice.
 local item_key = KEYS[1]
@@ -14,6 +16,7 @@ local reservation_id = ARGV[3]
 local item_id = ARGV[4]
 local buyer = ARGV[5]
 local lost_after_ms = ARGV[6]
+local parked_lost_after_ms = tonumber(ARGV[7])
 
 if redis.call('HGET', item_key, 'epoch') ~= expected_epoch then
   return 0
@@ -22,8 +25,18 @@ local holder = get_holder(holders_key, buyer)
 if not holder or holder.reservation_id ~= reservation_id or holder.state ~= HELD then
   return 0
 end
-local due_after_ms = lost_after_ms * 2 ^ math.min(tonumber(holder.resends), 30)
-if time_ms(given_now_ms) - holder.held_at_ms < due_after_ms then
+local now_ms = time_ms(given_now_ms)
+if is_parked(holder) then
+  if not parked_lost_after_ms or now_ms - holder.resends < parked_lost_after_ms then
+    return 0
+  end
+  holder.resends = whole(now_ms)
+  set_holder(holders_key, buyer, holder)
+  append_to_outbox(outbox_key, item_id, buyer, holder, 'replayed', '1')
+  return 1
+end
+local due_after_ms = lost_after_ms * 2 ^ tonumber(holder.resends)
+if now_ms - holder.held_at_ms < due_after_ms then
   return 0
 end
 holder.resends = holder.resends + 1

@@ -120,9 +120,9 @@ impl OrderQueue for RabbitQueue {
     }
 
     /// An entry whose connection is lost meanwhile is delivered again as it was.
-    async fn set_aside(&self, entry: &QueuedReservation) -> Result<(), PortError> {
+    async fn set_aside(&self, entry: &QueuedReservation) -> Result<bool, PortError> {
         let Some(tries) = self.consumer.tries(entry).await else {
-            return Ok(());
+            return Ok(false);
         };
         let tries = tries.saturating_add(1);
         if tries >= TRIES {
@@ -135,11 +135,11 @@ impl OrderQueue for RabbitQueue {
             );
             metrics::counter!("seckill_queue_parked_total", "reason" => "tries").increment(1);
             self.consumer.dead_letter(entry).await;
-            return Ok(());
+            return Ok(true);
         }
         self.publisher.publish(RETRY, [(entry, tries)]).await?;
         self.consumer.ack(std::slice::from_ref(entry)).await;
-        Ok(())
+        Ok(false)
     }
 
     async fn replay_parked(&self) -> Result<u32, PortError> {

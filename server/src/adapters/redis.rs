@@ -23,7 +23,7 @@ pub use captchas::RedisCaptchas;
 pub use clock::ClusterClock;
 pub use connection::{Arg, Redis};
 pub(crate) use gate::KEEP_MS;
-pub use gate::{GateClock, RedisGate, Timeouts};
+pub use gate::{GateClock, ParkingQueue, RedisGate, Timeouts};
 pub use limits::RedisLimits;
 pub use memory_policy::MemoryPolicy;
 pub use outbox::RedisOutbox;

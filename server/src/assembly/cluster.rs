@@ -12,7 +12,7 @@ use crate::{
         catalogue_changes::CatalogueChanges,
         rabbitmq::{RETRY_AFTER, RabbitQueue},
         redis::{
-            CachedReservations, ClusterClock, GateClock, MemoryPolicy, RecordingGate,
+            CachedReservations, ClusterClock, GateClock, MemoryPolicy, ParkingQueue, RecordingGate,
             RecordingOrders, Redis, RedisCaptchas, RedisCatalogueEvents, RedisGate, RedisLimits,
             RedisOutbox, RedisPaths, RedisTokens, RedisWakeSignal, Results, SignalListener,
             Timeouts,
@@ -161,6 +161,10 @@ fn parts(
         ledger.queue.clone(),
         Timeouts::default(),
     ));
+    ledger.queue = Arc::new(ParkingQueue {
+        queue: ledger.queue,
+        gate: gate.clone(),
+    });
     let in_front = Arc::new(SoldOutGate::new(gate.clone(), lines.sold_out.clone()));
     let results = Results::new(redis.clone(), clock.clone());
     ledger.writer = Arc::new(RecordingOrders {

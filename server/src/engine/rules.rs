@@ -31,12 +31,13 @@ pub struct Rules {
 
 impl Rules {
     /// Whether a queued reservation is to be released instead of ordered. The same entry always
-    /// gets the same answer at the same instant, so that a repeat changes nothing.
+    /// gets the same answer at the same instant, so that a repeat changes nothing. One that was parked
+    /// is never: it was not the buyer's turn that passed, somebody has mended the cause.
     pub fn is_given_up(&self, entry: &QueuedReservation, now_ms: i64) -> bool {
         // Ids end in random bits.
         let sample = entry.reservation_id.0.as_u128() % 100;
         let is_late = now_ms - entry.held_at_ms >= self.queue_age_ms;
-        is_late && sample < u128::from(self.fail_fast_percent)
+        is_late && !entry.replayed && sample < u128::from(self.fail_fast_percent)
     }
 }
 

@@ -58,6 +58,7 @@ fn held(number: u32) -> QueuedReservation {
         path: format!("path{number}"),
         position: number,
         held_at_ms: START_MS,
+        replayed: false,
     }
 }
 

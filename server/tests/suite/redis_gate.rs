@@ -3,6 +3,7 @@
 
 mod lost_data;
 mod outbox;
+mod parked;
 mod partial_faults;
 mod reconcile;
 mod reload;

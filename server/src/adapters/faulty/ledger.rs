@@ -82,7 +82,7 @@ faulty! { OrderQueue:
     take_batch(limit: u32) -> Vec<QueuedReservation>;
     give_back() -> ();
     ack(done: &[QueuedReservation]) -> ();
-    set_aside(entry: &QueuedReservation) -> ();
+    set_aside(entry: &QueuedReservation) -> bool;
     replay_parked() -> u32;
     depth() -> Depth;
 }

@@ -55,7 +55,8 @@ impl RabbitQueue {
             let readable: Vec<(u64, QueuedReservation)> = chunk
                 .iter()
                 .filter_map(|message| {
-                    let entry = message::decode(&message.delivery.data).ok()?;
+                    let mut entry = message::decode(&message.delivery.data).ok()?;
+                    entry.replayed = true;
                     Some((message.delivery.delivery_tag, entry))
                 })
                 .collect();

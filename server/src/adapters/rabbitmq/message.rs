@@ -27,6 +27,9 @@ struct Body {
     path: String,
     position: u32,
     held_at_ms: i64,
+    /// Not written by earlier versions.
+    #[serde(default)]
+    replayed: bool,
 }
 
 /// Why a message cannot be read.
@@ -51,6 +54,7 @@ pub(super) fn encode(
         path: entry.path.clone(),
         position: entry.position,
         held_at_ms: entry.held_at_ms,
+        replayed: entry.replayed,
     })?;
     let mut headers = FieldTable::default();
     headers.insert(TRIES_HEADER.into(), AMQPValue::LongUInt(tries));
@@ -76,6 +80,7 @@ pub(super) fn decode(body: &[u8]) -> Result<QueuedReservation, Unreadable> {
         path: body.path,
         position: body.position,
         held_at_ms: body.held_at_ms,
+        replayed: body.replayed,
     })
 }
 
@@ -109,11 +114,20 @@ mod tests {
             path: "p\"1".into(),
             position: 7,
             held_at_ms: 1_800_000_000_000,
+            replayed: true,
         };
         let (body, properties) = encode(&entry, 3).unwrap();
         assert_eq!(decode(&body).unwrap(), entry);
         assert_eq!(tries(&properties), 3);
         assert_eq!(tries(&BasicProperties::default()), 0);
+    }
+
+    #[test]
+    fn a_message_of_an_earlier_version_was_not_replayed() {
+        let body = br#"{"v":1,"reservation_id":"00000000-0000-0000-0000-000000000001",
+            "item_id":"00000000-0000-0000-0000-000000000001","path":"p","position":1,"held_at_ms":1,
+            "buyer":"00000000-0000-0000-0000-000000000001"}"#;
+        assert!(!decode(body).unwrap().replayed);
     }
 
     #[test]

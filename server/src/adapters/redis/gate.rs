@@ -10,6 +10,7 @@ mod diff;
 mod holder_record;
 mod load;
 mod load_epochs;
+mod parked;
 mod read_state;
 mod reconcile;
 mod reload;
@@ -41,6 +42,7 @@ use read_state::Counters;
 use reconcile::SeenDifferences;
 
 pub use clock::GateClock;
+pub use parked::ParkingQueue;
 
 /// The port's name in errors.
 const PORT: &str = "gate";

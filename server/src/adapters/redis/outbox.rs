@@ -367,5 +367,6 @@ fn decode(fields: &[String]) -> Option<QueuedReservation> {
         path: field("path")?.clone(),
         position: field("position")?.parse().ok()?,
         held_at_ms: field("held_at_ms")?.parse().ok()?,
+        replayed: field("replayed").is_some(),
     })
 }

@@ -30,6 +30,7 @@ scripts! {
         CLOSE = "close";
         CONFIRM = "confirm";
         LOAD = "load";
+        NOTE_PARKED = "note_parked";
         NOTE_QUIET = "note_quiet";
         RELEASE = "release";
         REPAIR = "repair";

@@ -156,6 +156,7 @@ mod tests {
             path: "path".into(),
             position: 1,
             held_at_ms: 0,
+            replayed: false,
         };
         sql.put(std::slice::from_ref(&entry)).await.unwrap();
         let (begun, end) = (Arc::new(Notify::new()), Arc::new(Notify::new()));

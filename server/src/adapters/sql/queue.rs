@@ -13,7 +13,7 @@ use super::{
 };
 use crate::engine::ports::{Depth, OrderQueue, PortError, QueuedReservation, TRIES};
 
-/// Rows an `INSERT`: ten values each, below the 32,766 that SQLite binds, the least of all.
+/// Rows an `INSERT`: twelve values each, below the 32,766 that SQLite binds, the least of all.
 const CHUNK: usize = 1000;
 
 /// Makes the rows that are not there.
@@ -71,6 +71,7 @@ impl OrderQueue for Sql {
                     path: row.path,
                     position: counter(row.position)?,
                     held_at_ms: row.held_at_ms,
+                    replayed: row.replayed,
                 })
             })
             .collect()
@@ -86,7 +87,7 @@ impl OrderQueue for Sql {
         Ok(())
     }
 
-    async fn set_aside(&self, entry: &QueuedReservation) -> Result<(), PortError> {
+    async fn set_aside(&self, entry: &QueuedReservation) -> Result<bool, PortError> {
         reservation::Entity::update_many()
             .col_expr(
                 reservation::Column::Tries,
@@ -96,12 +97,17 @@ impl OrderQueue for Sql {
             .exec(&self.write)
             .answer(self)
             .await?;
-        Ok(())
+        let row = reservation::Entity::find_by_id(entry.reservation_id.0)
+            .one(&self.write)
+            .answer(self)
+            .await?;
+        Ok(row.is_some_and(|row| row.tries >= TRIES as i32))
     }
 
     async fn replay_parked(&self) -> Result<u32, PortError> {
         let replayed = reservation::Entity::update_many()
             .col_expr(reservation::Column::Tries, Expr::value(0))
+            .col_expr(reservation::Column::Replayed, Expr::value(true))
             .filter(reservation::Column::State.eq(reservation::State::Queued))
             .filter(reservation::Column::Tries.gte(TRIES))
             .exec(&self.write)

@@ -55,6 +55,7 @@ pub(super) fn queued_row(queued: &QueuedReservation) -> reservation::ActiveModel
         release_due_at_ms: Set(None::<i64>),
         confirm_due_at_ms: Set(None::<i64>),
         tries: Set(0),
+        replayed: Set(queued.replayed),
     }
 }
 

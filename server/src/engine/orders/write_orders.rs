@@ -68,9 +68,10 @@ enum End {
     GiveUp,
 }
 
-/// The alarm: how long the oldest of a batch has waited.
+/// The alarm: how long the oldest of a batch has waited, but for those that were parked.
 fn watch_age(deps: &Deps, batch: &[QueuedReservation], now_ms: i64) {
-    let held_at_ms = batch.iter().map(|entry| entry.held_at_ms).min();
+    let waiting = batch.iter().filter(|entry| !entry.replayed);
+    let held_at_ms = waiting.map(|entry| entry.held_at_ms).min();
     let age_ms = now_ms - held_at_ms.unwrap_or(now_ms);
     metrics::gauge!("seckill_queue_age_seconds").set(age_ms as f64 / 1000.0);
     if age_ms >= deps.rules.queue_age_ms {

@@ -21,6 +21,8 @@ pub struct QueuedReservation {
     pub position: u32,
     /// Held at, epoch milliseconds.
     pub held_at_ms: i64,
+    /// It was parked and is tried again: then it becomes an order however old it is.
+    pub replayed: bool,
 }
 
 impl QueuedReservation {
@@ -70,10 +72,12 @@ pub trait OrderQueue: Send + Sync + 'static {
     async fn ack(&self, done: &[QueuedReservation]) -> Result<(), PortError>;
 
     /// This one alone cannot be written: it comes again later, behind others, and after [`TRIES`]
-    /// tries it is parked: kept, and not taken any more, so that it cannot hold up the rest.
-    async fn set_aside(&self, entry: &QueuedReservation) -> Result<(), PortError>;
+    /// tries it is parked: kept, and not taken any more, so that it cannot hold up the rest. Returns
+    /// whether it is parked now.
+    async fn set_aside(&self, entry: &QueuedReservation) -> Result<bool, PortError>;
 
-    /// Puts what is parked back into the queue, for another [`TRIES`] tries. Returns how many.
+    /// Puts what is parked back into the queue, for another [`TRIES`] tries, as
+    /// [`replayed`](QueuedReservation::replayed). Returns how many.
     async fn replay_parked(&self) -> Result<u32, PortError>;
 
     /// How much waits; taken entries do not count.

@@ -19,6 +19,7 @@ fn held(item_id: ItemId, buyer: u32) -> QueuedReservation {
         path: format!("path{buyer}"),
         position: buyer,
         held_at_ms: START_MS,
+        replayed: false,
     }
 }
 
@@ -341,6 +342,7 @@ async fn a_buyers_reservations_without_an_order_are_the_queued_ones_and_the_late
         entries.push(QueuedReservation {
             buyer,
             held_at_ms,
+            replayed: false,
             ..entry
         });
     }

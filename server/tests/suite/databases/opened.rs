@@ -174,6 +174,7 @@ pub fn held(item_id: ItemId, buyer: u32) -> QueuedReservation {
         path: format!("path{buyer}"),
         position: buyer,
         held_at_ms: START_MS,
+        replayed: false,
     }
 }
 

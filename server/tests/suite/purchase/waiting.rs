@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicU32, Ordering},
+    atomic::{AtomicBool, AtomicU32, Ordering},
 };
 
 use app::{
@@ -11,7 +11,11 @@ use app::{
 };
 use server::{
     adapters::faulty::{Fault, FaultPlan, Point},
-    engine::{orders::write_orders, ports::TRIES},
+    engine::{
+        orders::{relay, write_orders},
+        ports::{Depth, TRIES},
+        stock::reconcile,
+    },
 };
 
 use super::{TestClient, visitor};
@@ -201,4 +205,75 @@ async fn a_late_reservation_that_cannot_be_failed_holds_up_nobody() {
         ((depth.waiting, depth.parked) == (0, 1)).then_some(())
     })
     .await;
+}
+
+/// No order is written until somebody has mended the cause.
+#[derive(Default)]
+struct RefusesOrders {
+    mended: AtomicBool,
+}
+
+impl FaultPlan for RefusesOrders {
+    fn next(&self, call: &'static str, point: Point) -> Fault {
+        match (call, point, self.mended.load(Ordering::SeqCst)) {
+            ("write", Point::Before, false) => Fault::Fail,
+            _ => Fault::None,
+        }
+    }
+}
+
+impl TestClient {
+    /// Writes orders until the queue holds this.
+    async fn works_until(&self, waiting: u64, parked: u64) {
+        let orders = &self.shop.engine.orders;
+        eventually("parked entries", async || {
+            relay::run_once(orders).await.unwrap();
+            write_orders::run_once(orders, 256).await.unwrap();
+            let depth = orders.queue.depth().await.unwrap();
+            (depth == Depth { waiting, parked }).then_some(())
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn a_parked_reservation_is_parked_once_and_ordered_when_it_is_replayed_hours_later() {
+    let clock = Arc::new(ManualClock::at(START_MS));
+    let plan = Arc::new(RefusesOrders::default());
+    let faults: Arc<dyn FaultPlan> = plan.clone();
+    let data = Data::of_the_stack();
+    let shop = TestShop::open(data, clock, Arc::default(), Some(faults), |_| {}).await;
+    let client = TestClient::of(shop);
+    let item = client.shop.item(1).await;
+    let reserved = client.buy(&visitor(1), item).await.unwrap();
+    client.works_until(0, 1).await;
+
+    let engine = &client.shop.engine;
+    for waited_ms in [10_000, 20_000, 40_000, 80_000, HOUR_MS, 3 * HOUR_MS] {
+        client.shop.clock.advance(waited_ms);
+        reconcile::run_once(&engine.stock).await.unwrap();
+        let sent = relay::run_once(&engine.orders).await.unwrap();
+        assert_eq!(sent, 0, "sent again after {waited_ms} ms");
+    }
+    client.works_until(0, 1).await;
+
+    assert_eq!(engine.orders.queue.replay_parked().await.unwrap(), 1);
+    // It fails once more before the cause is mended.
+    eventually("another try", async || {
+        let taken = write_orders::run_once(&engine.orders, 256).await.unwrap();
+        (taken > 0).then_some(())
+    })
+    .await;
+    plan.mended.store(true, Ordering::SeqCst);
+    client.works_until(0, 0).await;
+    eventually("the order", async || {
+        write_orders::run_once(&engine.orders, 256).await.unwrap();
+        let status = client
+            .reservation(&visitor(1), reserved.reservation_id)
+            .await
+            .unwrap();
+        (status.state == ReservationState::Ordered).then_some(())
+    })
+    .await;
+    assert_eq!(client.shop.audit().await.items[0].orders_live, 1);
 }

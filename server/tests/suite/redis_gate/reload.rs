@@ -249,6 +249,7 @@ async fn a_release_between_reading_the_ledger_and_opening_the_gate_is_not_lost()
         path: "path".into(),
         position: 1,
         held_at_ms: START_MS,
+        replayed: false,
     };
     shop.sql.put(&[queued]).await.unwrap();
     while server::engine::orders::write_orders::run_once(&shop.engine.orders, 10)
@@ -290,6 +291,7 @@ async fn an_item_with_fifty_thousand_holders_is_loaded_in_chunks() {
                 path: "path".into(),
                 position: number,
                 held_at_ms: START_MS,
+                replayed: false,
             }
         })
         .collect();

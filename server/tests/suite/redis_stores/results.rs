@@ -82,6 +82,7 @@ impl Instances {
             path: hold.path,
             position,
             held_at_ms: self.shop.clock.get(),
+            replayed: false,
         }
     }
 

@@ -228,6 +228,7 @@ impl GateTask {
                 path: request.path,
                 position,
                 held_at_ms: now_ms,
+                replayed: false,
             });
         }
         // A refusal may rest on a hold of this batch ("already reserved", "sold out"): it waits.

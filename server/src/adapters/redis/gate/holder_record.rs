@@ -1,6 +1,6 @@
 //! A holder as Redis stores it, by buyer: `reservation_id|position|held_at_ms|state|resends|path`.
-//! `lua/prelude.lua` reads and writes the same text. How often its entry was sent again and the
-//! path are for the scripts alone.
+//! `lua/prelude.lua` reads and writes the same text. How often its entry was sent again (or since when
+//! it is parked) and the path are for the scripts alone.
 
 use super::{id, malformed, number, read_state::GateHolder};
 use crate::engine::ports::{Holder, PortError};

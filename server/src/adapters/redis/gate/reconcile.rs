@@ -21,6 +21,9 @@ use crate::engine::ports::{ItemSummary, PortError, Reconciled};
 const MAX_ITEMS: usize = 10_000;
 /// While something waits in the queue, a hold counts as lost after so many times as long.
 const BACKLOG_FACTOR: i64 = 15;
+/// A parked hold counts as lost when it was not parked again for so long: longer than the hour after
+/// which parked entries are tried again.
+const PARKED_LOST_AFTER_MS: i64 = 2 * 3_600_000;
 
 /// The difference of each item at the last comparison.
 #[derive(Default)]
@@ -164,6 +167,13 @@ impl RedisGate {
         holders: &[GateHolder],
         idle: bool,
     ) -> Result<i64, PortError> {
+        if holders.is_empty() {
+            return Ok(0);
+        }
+        let parked_lost_after = match self.queue.depth().await?.parked {
+            0 => Arg::Number(PARKED_LOST_AFTER_MS),
+            _ => Arg::Text(""),
+        };
         let mut sent = 0;
         for holder in holders {
             let number = segment::of_buyer(holder.buyer, item.segments);
@@ -176,6 +186,7 @@ impl RedisGate {
                 Arg::Text(&item.item_id.to_string()),
                 Arg::Text(&holder.buyer.to_string()),
                 Arg::Number(self.lost_after_ms(idle)),
+                parked_lost_after,
             ];
             sent += self
                 .redis

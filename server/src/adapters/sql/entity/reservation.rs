@@ -21,6 +21,8 @@ pub struct Model {
     pub confirm_due_at_ms: Option<i64>,
     /// How often the order writer could not write it.
     pub tries: i32,
+    /// It was parked after too many tries, and then put back into the queue.
+    pub replayed: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]

@@ -1,0 +1,83 @@
+//! The queue in front of which a gate stands that sends lost holds again: what the queue has parked
+//! is not lost, and the gate is told.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::{
+    super::{Arg, keys, scripts},
+    RedisGate,
+};
+use crate::{
+    chain::Chain,
+    engine::ports::{Depth, OrderQueue, PortError, QueuedReservation, Unit},
+};
+
+/// A queue that tells the gate what it parks.
+pub struct ParkingQueue {
+    /// The queue.
+    pub queue: Arc<dyn OrderQueue>,
+    /// The gate.
+    pub gate: Arc<RedisGate>,
+}
+
+#[async_trait]
+impl OrderQueue for ParkingQueue {
+    async fn can_put(&self) -> Result<(), PortError> {
+        self.queue.can_put().await
+    }
+
+    async fn put(&self, entries: &[QueuedReservation]) -> Result<(), PortError> {
+        self.queue.put(entries).await
+    }
+
+    async fn take_batch(&self, limit: u32) -> Result<Vec<QueuedReservation>, PortError> {
+        self.queue.take_batch(limit).await
+    }
+
+    async fn give_back(&self) -> Result<(), PortError> {
+        self.queue.give_back().await
+    }
+
+    async fn ack(&self, done: &[QueuedReservation]) -> Result<(), PortError> {
+        self.queue.ack(done).await
+    }
+
+    /// A gate that cannot be told sends the entry once more, and hears of it when that one is parked.
+    async fn set_aside(&self, entry: &QueuedReservation) -> Result<bool, PortError> {
+        let parked = self.queue.set_aside(entry).await?;
+        if parked && let Err(error) = self.gate.note_parked(entry.unit()).await {
+            tracing::warn!(
+                reservation_id = %entry.reservation_id,
+                error = %Chain(&error),
+                "cannot note in Redis that an entry is parked; it may be sent to the queue once more"
+            );
+        }
+        Ok(parked)
+    }
+
+    async fn replay_parked(&self) -> Result<u32, PortError> {
+        self.queue.replay_parked().await
+    }
+
+    async fn depth(&self) -> Result<Depth, PortError> {
+        self.queue.depth().await
+    }
+}
+
+impl RedisGate {
+    async fn note_parked(&self, unit: Unit) -> Result<(), PortError> {
+        let (segment, _) = self.segment_of(unit).await?;
+        let keys = segment.keys(&self.redis, [keys::HOLDERS]);
+        let args = [
+            Arg::Text(&self.clock.argument()),
+            Arg::Text(&unit.reservation_id.to_string()),
+            Arg::Text(&unit.buyer.to_string()),
+        ];
+        self.redis
+            .invoke::<i64>(&scripts::gate::NOTE_PARKED, &keys, &args)
+            .await
+            .map(drop)
+    }
+}

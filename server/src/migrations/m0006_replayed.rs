@@ -1,0 +1,38 @@
+//! A reservation that was parked and put back into the queue is known as such: it is ordered however
+//! old it is.
+
+use sea_orm_migration::{prelude::*, schema::*};
+
+/// The sixth schema.
+pub struct Migration;
+
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        "m0006_replayed"
+    }
+}
+
+const TABLE: &str = "reservations";
+const COLUMN: &str = "replayed";
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        // An interrupted run may have added it.
+        if manager.has_column(TABLE, COLUMN).await? {
+            return Ok(());
+        }
+        let mut column = boolean(Alias::new(COLUMN)).default(false).to_owned();
+        let mut alter = Table::alter();
+        alter.table(Alias::new(TABLE)).add_column(&mut column);
+        manager.alter_table(alter).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let mut alter = Table::alter();
+        alter
+            .table(Alias::new(TABLE))
+            .drop_column(Alias::new(COLUMN));
+        manager.alter_table(alter).await
+    }
+}

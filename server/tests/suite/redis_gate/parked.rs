@@ -1,0 +1,113 @@
+//! What the queue has parked is not lost.
+
+use std::sync::Arc;
+
+use server::{
+    adapters::redis::{GateClock, ParkingQueue, RedisGate, Timeouts},
+    engine::ports::{Depth, OrderQueue, Outbox, QueuedReservation, Reconciled, Restock, TRIES},
+};
+use test_servers::rabbitmq::shared;
+
+use super::{connect, hold, namespace, reserve, take};
+use crate::support::{HOUR_MS, OUTBOX_IDLE, TestShop, eventually};
+
+/// A gate whose queue is RabbitMQ.
+struct Place {
+    shop: TestShop,
+    gate: Arc<RedisGate>,
+    queue: ParkingQueue,
+    outbox: Arc<dyn Outbox>,
+}
+
+impl Place {
+    async fn new(test: &str) -> Place {
+        let redis = connect(test);
+        let shop = TestShop::over(redis.clone()).await;
+        let queue: Arc<dyn OrderQueue> = crate::rabbitmq::connect(shared(), &namespace(test)).await;
+        let gate = Arc::new(RedisGate::new(
+            redis.clone(),
+            GateClock::Given(shop.clock.clone()),
+            Arc::new(shop.sql.clone()),
+            queue.clone(),
+            Timeouts::default(),
+        ));
+        Place {
+            outbox: Arc::new(shop.redis_outbox(&redis, OUTBOX_IDLE)),
+            queue: ParkingQueue {
+                queue,
+                gate: gate.clone(),
+            },
+            gate,
+            shop,
+        }
+    }
+
+    /// Carries what is in the outbox to the queue; how many.
+    async fn carry(&self) -> usize {
+        let taken = take(&*self.outbox, 10).await;
+        let entries: Vec<_> = taken
+            .iter()
+            .map(|entry| entry.reservation.clone())
+            .collect();
+        self.queue.put(&entries).await.unwrap();
+        self.outbox.forward(&taken).await.unwrap();
+        taken.len()
+    }
+
+    async fn take(&self) -> QueuedReservation {
+        let taken = eventually("an entry", async || {
+            self.queue.take_batch(10).await.unwrap().pop()
+        });
+        taken.await
+    }
+
+    async fn park(&self) {
+        for tries in 1..=TRIES {
+            let parked = self.queue.set_aside(&self.take().await).await.unwrap();
+            assert_eq!(parked, tries == TRIES);
+        }
+        self.depth_becomes(0, 1).await;
+    }
+
+    async fn depth_becomes(&self, waiting: u64, parked: u64) {
+        let wanted = Depth { waiting, parked };
+        eventually(&format!("{wanted:?}"), async || {
+            (self.queue.depth().await.unwrap() == wanted).then_some(())
+        })
+        .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_parked_hold_is_sent_again_only_when_the_queue_has_lost_it_and_then_it_is_ordered() {
+    let place = Place::new("parked").await;
+    let item = place.shop.item(1).await;
+    let (gate, clock) = (&place.gate, &place.shop.clock);
+    reserve(&**gate, hold(item, 1)).await;
+    assert_eq!(place.carry().await, 1);
+    place.park().await;
+
+    // As often as a hold that was lost would have been sent.
+    for waited_ms in [10_000, 20_000, 40_000, 3 * HOUR_MS] {
+        clock.advance(waited_ms);
+        assert_eq!(gate.reconcile(item).await.unwrap(), Reconciled::Same);
+        assert_eq!(place.carry().await, 0);
+    }
+
+    // Parked again after a replay: since then.
+    assert_eq!(place.queue.replay_parked().await.unwrap(), 1);
+    place.park().await;
+    assert_eq!(place.queue.replay_parked().await.unwrap(), 1);
+    let lost = place.take().await;
+    place.queue.ack(&[lost]).await.unwrap();
+    place.depth_becomes(0, 0).await;
+    clock.advance(2 * HOUR_MS - 1);
+    assert_eq!(gate.reconcile(item).await.unwrap(), Reconciled::Same);
+    clock.advance(1);
+    let sent = gate.reconcile(item).await.unwrap();
+    assert!(matches!(sent, Reconciled::Repaired { .. }), "{sent:?}");
+    assert_eq!(place.carry().await, 1);
+    let again = place.take().await;
+    assert!(again.replayed, "it is an order however late");
+    assert_eq!(again.reservation_id, hold(item, 1).reservation_id);
+}
