@@ -62,8 +62,9 @@ pub enum ReservationState {
 pub struct ReservationStatus {
     /// Which reservation.
     pub reservation_id: ReservationId,
-    /// Of which item.
-    pub item_id: ItemId,
+    /// Of which item, unless it was lost and nobody knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item_id: Option<ItemId>,
     /// How far it has come.
     pub state: ReservationState,
     /// While queued: the caller's number.

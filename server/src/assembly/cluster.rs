@@ -15,7 +15,7 @@ use crate::{
             CachedReservations, ClusterClock, GateClock, MemoryPolicy, ParkingQueue, RecordingGate,
             RecordingOrders, Redis, RedisCaptchas, RedisCatalogueEvents, RedisGate, RedisLimits,
             RedisOutbox, RedisPaths, RedisTokens, RedisWakeSignal, Results, SignalListener,
-            Timeouts,
+            Timeouts, UnknownReservations,
         },
         sold_out_cache::SoldOutCache,
         sold_out_gate::SoldOutGate,
@@ -174,6 +174,12 @@ fn parts(
     ledger.reservations = Arc::new(CachedReservations {
         ledger: ledger.reservations,
         results: results.clone(),
+        unknown: UnknownReservations::new(
+            gate.clone(),
+            Arc::new(lines.sql.clone()),
+            ledger.writer.clone(),
+            clock.clone(),
+        ),
     });
     let outbox = RedisOutbox::new(redis.clone(), lines.gate_clock.clone(), RELAY_IDLE);
     let (quotas, no_limits) = (config.quotas(), config.no_limits());

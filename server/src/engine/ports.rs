@@ -44,7 +44,7 @@ pub use payments::{
 pub use queue::{Depth, OrderQueue, Outbox, OutboxEntry, QueuedReservation, TRIES, TakenEntries};
 pub use reservations::{
     DueRelease, DueReleases, GateLedger, Holder, ItemSnapshot, ItemSummary, LedgerStatus,
-    LoadEpoch, ReservationReader, ReservationRecord,
+    LoadEpoch, ReservationReader, ReservationRecord, Trace,
 };
 pub use wake_signal::{Job, WakeSignal};
 

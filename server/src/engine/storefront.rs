@@ -16,14 +16,14 @@ use app::{
 };
 use async_trait::async_trait;
 
-use self::views::{order_detail, reservation, reservation_status};
+use self::views::{order_detail, reservation, reservation_status, void};
 use super::{
     Engine,
     accounts::sign_in,
     limit,
     orders::cancel,
     payments::{check, pay},
-    ports::{Limit, OrderRecord},
+    ports::{Limit, OrderRecord, Trace},
     purchase::{ask_captcha, hand_out_path, reserve},
     wire_errors::{limit_error, port_error},
 };
@@ -242,17 +242,18 @@ impl Storefront for ShopFront {
         reservation_id: ReservationId,
     ) -> Result<ReservationStatus, ApiError> {
         let me = visitor.signed_in()?;
-        let record = self
-            .engine
-            .orders
-            .reservations
-            .get(reservation_id)
-            .await
-            .map_err(port_error)?;
-        record
-            .filter(|record| record.buyer == me.account_id)
-            .map(reservation_status)
-            .ok_or(ApiError::NotFound)
+        let reservations = &self.engine.orders.reservations;
+        let known = reservations.get(reservation_id).await.map_err(port_error)?;
+        if let Some(record) = known {
+            let own = Some(record).filter(|record| record.buyer == me.account_id);
+            return own.map(reservation_status).ok_or(ApiError::NotFound);
+        }
+        let trace = reservations.trace(reservation_id, me.account_id).await;
+        match trace.map_err(port_error)? {
+            Trace::Found(record) => Ok(reservation_status(record)),
+            Trace::Void => Ok(void(reservation_id)),
+            Trace::Unclear => Err(ApiError::NotFound),
+        }
     }
 
     async fn my_reservation(

@@ -9,7 +9,7 @@ use super::FaultPlan;
 use crate::engine::ports::{
     CloseOutcome, Depth, DueRelease, DueReleases, GateLedger, Holder, ItemSnapshot, ItemSummary,
     LedgerStatus, LoadEpoch, OrderCloser, OrderQueue, OrderReader, OrderRecord, OrderWriter,
-    OverdueOrder, QueuedReservation, ReservationReader, ReservationRecord, WriteOutcome,
+    OverdueOrder, QueuedReservation, ReservationReader, ReservationRecord, Trace, WriteOutcome,
 };
 
 /// A port, failing.
@@ -51,6 +51,7 @@ faulty! { GateLedger:
 
 faulty! { ReservationReader:
     get(id: ReservationId) -> Option<ReservationRecord>;
+    trace(id: ReservationId, buyer: AccountId) -> Trace;
     latest(item_id: ItemId, buyer: AccountId) -> Option<ReservationRecord>;
     without_order(buyer: AccountId, failed_since_ms: i64, limit: u32) -> Vec<ReservationRecord>;
 }

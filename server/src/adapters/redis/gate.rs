@@ -7,6 +7,7 @@
 
 mod clock;
 mod diff;
+mod hold;
 mod holder_record;
 mod load;
 mod load_epochs;
@@ -42,7 +43,9 @@ use read_state::Counters;
 use reconcile::SeenDifferences;
 
 pub use clock::GateClock;
+pub use hold::Hold;
 pub use parked::ParkingQueue;
+pub use read_state::GateHolder;
 
 /// The port's name in errors.
 const PORT: &str = "gate";

@@ -1,12 +1,13 @@
 //! A cache of what became of reservations: thousands of buyers poll every second, and the ledger
 //! has other things to do. The ledger is the truth and is read when Redis has no result, or has
-//! said "queued" for a while.
+//! said "queued" for a while. Where the ledger does not know either, the gate is asked.
 //!
 //! Written at three places: when the gate has held a unit ([`RecordingGate`]), when orders were
 //! written ([`RecordingOrders`]), and when the ledger was read ([`CachedReservations`]).
 
 mod gate;
 mod ledger;
+mod unknown;
 
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ use crate::engine::ports::{Clock, PortError, ReservationRecord, Unit};
 
 pub use gate::RecordingGate;
 pub use ledger::{CachedReservations, RecordingOrders};
+pub use unknown::UnknownReservations;
 
 /// Buyers poll for minutes; later the ledger is read.
 const LIFE_MS: i64 = 3_600_000;

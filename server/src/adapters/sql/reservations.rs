@@ -14,7 +14,7 @@ use super::{
 };
 use crate::engine::ports::{
     DueConfirms, DueRelease, DueReleases, PortError, QueuedReservation, ReservationReader,
-    ReservationRecord, Unit,
+    ReservationRecord, Trace, Unit,
 };
 
 fn record(
@@ -68,6 +68,11 @@ impl ReservationReader for Sql {
             .answer(self)
             .await?;
         found.map(|(row, order)| record(row, order)).transpose()
+    }
+
+    /// What is not here is elsewhere, or nowhere.
+    async fn trace(&self, _: ReservationId, _: AccountId) -> Result<Trace, PortError> {
+        Ok(Trace::Unclear)
     }
 
     async fn latest(

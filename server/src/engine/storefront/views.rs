@@ -1,8 +1,8 @@
 //! From the ledger's records to what the wire shows.
 
 use app::wire::{
-    ItemDetail, OrderDetail, OrderEvent, OrderMoment, Reservation, ReservationState,
-    ReservationStatus,
+    ItemDetail, OrderDetail, OrderEvent, OrderMoment, Rejection, Reservation, ReservationId,
+    ReservationState, ReservationStatus,
 };
 
 use crate::engine::ports::{OrderRecord, ReservationRecord};
@@ -11,11 +11,23 @@ pub fn reservation_status(record: ReservationRecord) -> ReservationStatus {
     let queued = record.state == ReservationState::Queued;
     ReservationStatus {
         reservation_id: record.reservation_id,
-        item_id: record.item_id,
+        item_id: Some(record.item_id),
         state: record.state,
         position: queued.then_some(record.position),
         order_id: record.order_id,
         reason: record.reason,
+    }
+}
+
+/// A reservation that nobody knows any more: it came to nothing.
+pub fn void(reservation_id: ReservationId) -> ReservationStatus {
+    ReservationStatus {
+        reservation_id,
+        item_id: None,
+        state: ReservationState::Failed,
+        position: None,
+        order_id: None,
+        reason: Some(Rejection::Busy),
     }
 }
 

@@ -162,6 +162,14 @@ impl Scenario {
         told
     }
 
+    /// Waits until everybody has bought or given up, and who was told "queued" has heard how it ended;
+    /// how many of them heard that it failed.
+    pub async fn all_are_answered(&mut self) -> usize {
+        self.shoppers.begin_without_limit();
+        wait_until("everybody's answer", || self.buying.is_finished()).await;
+        self.shoppers.all_are_answered().await
+    }
+
     /// The end that every scenario has (see [`Deployment::end`]), and its line in the table.
     pub async fn end(self, what: &str) {
         self.shoppers.begin_without_limit();

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use app::wire::{AccountId, ItemId, OrderId, Rejection, ReservationId, ReservationState};
 use server::{
-    adapters::redis::{CachedReservations, RecordingGate, RecordingOrders, Results},
+    adapters::redis::{
+        CachedReservations, RecordingGate, RecordingOrders, RedisGate, Results, Timeouts,
+        UnknownReservations,
+    },
     engine::ports::{
         Decision, OrderWriter, PortError, QueuedReservation, ReservationReader, ReservationRecord,
         Reserve, ReserveRequest, Unit,
@@ -16,20 +19,24 @@ use test_servers::redis::{RedisServer, shared};
 
 use crate::support::TestShop;
 
+mod lost;
+
 /// Two instances over one ledger: one takes orders, the other is polled.
 struct Instances {
     shop: TestShop,
     gate: RecordingGate,
     results: Results,
-    orders: RecordingOrders,
-    polled: CachedReservations,
+    orders: Arc<RecordingOrders>,
+    polled: Arc<CachedReservations>,
+    /// As in a cluster; the shop's own gate is the embedded one.
+    redis_gate: Arc<RedisGate>,
     item_id: ItemId,
     buyers: Vec<AccountId>,
 }
 
 impl Instances {
     async fn open(place: &Place) -> Instances {
-        let shop = TestShop::new().await;
+        let mut shop = TestShop::open_embedded().await;
         let item_id = shop.item(5).await;
         let mut buyers = Vec::new();
         for number in 0..=5 {
@@ -38,20 +45,29 @@ impl Instances {
         let results = Results::new(place.redis(), shop.clock.clone());
         let other = Results::new(place.redis(), shop.clock.clone());
         let ledger = Arc::new(shop.sql.clone());
+        let orders = Arc::new(RecordingOrders {
+            ledger: ledger.clone(),
+            results: results.clone(),
+        });
+        let redis_gate = Arc::new(shop.redis_gate(&place.redis(), Timeouts::default()));
+        let (gate, clock) = (redis_gate.clone(), shop.clock.clone());
+        let unknown = UnknownReservations::new(gate, ledger.clone(), orders.clone(), clock);
+        let polled = Arc::new(CachedReservations {
+            ledger,
+            results: other,
+            unknown,
+        });
+        let only = Arc::get_mut(&mut shop.engine.orders).expect("nobody else has the engine yet");
+        only.reservations = polled.clone();
         Instances {
             gate: RecordingGate {
                 gate: Arc::new(shop.gate()),
                 results: results.clone(),
             },
-            results: results.clone(),
-            orders: RecordingOrders {
-                ledger: ledger.clone(),
-                results,
-            },
-            polled: CachedReservations {
-                ledger,
-                results: other,
-            },
+            results,
+            orders,
+            polled,
+            redis_gate,
             item_id,
             buyers,
             shop,

@@ -186,7 +186,7 @@ fn reserved() -> Reserved {
 fn status(state: ReservationState) -> ReservationStatus {
     ReservationStatus {
         reservation_id: reservation_id(),
-        item_id: ItemId(Uuid::from_u128(9)),
+        item_id: Some(ItemId(Uuid::from_u128(9))),
         state,
         position: (state == ReservationState::Queued).then_some(37),
         order_id: (state == ReservationState::Ordered).then(order_id),

@@ -6,9 +6,13 @@ use app::wire::{AccountId, ItemId, OrderId, Rejection, ReservationId, Reservatio
 use async_trait::async_trait;
 use futures::future::join_all;
 
-use super::{CachedResult, Results};
+use super::{
+    CachedResult, Results,
+    unknown::{Place, UnknownReservations},
+};
 use crate::engine::ports::{
-    OrderWriter, PortError, QueuedReservation, ReservationReader, ReservationRecord, WriteOutcome,
+    OrderWriter, PortError, QueuedReservation, ReservationReader, ReservationRecord, Trace, Unit,
+    WriteOutcome,
 };
 
 /// A cached "queued" counts for this long; then the ledger is read too. An order is written within
@@ -22,12 +26,26 @@ pub struct CachedReservations {
     pub ledger: Arc<dyn ReservationReader>,
     /// The cache.
     pub results: Results,
+    /// What the ledger does not know.
+    pub unknown: UnknownReservations,
+}
+
+impl CachedReservations {
+    /// What the cache has called queued for long, as the gate knows it. Where the gate does not
+    /// answer, the cache counts.
+    async fn follow(&self, queued: ReservationRecord) -> Result<ReservationRecord, PortError> {
+        match self.unknown.follow(queued.clone()).await {
+            Err(PortError::Busy { .. }) => Ok(queued),
+            followed => followed,
+        }
+    }
 }
 
 #[async_trait]
 impl ReservationReader for CachedReservations {
-    /// A reservation that the ledger does not know yet is answered from the cache. One that it does
-    /// not know while Redis does not answer is an error: it may be queued.
+    /// A reservation that the ledger does not know yet is answered from the cache, unless the gate
+    /// does not hold its unit any more. One that it does not know while Redis does not answer is an
+    /// error: it may be queued.
     async fn get(&self, id: ReservationId) -> Result<Option<ReservationRecord>, PortError> {
         let cached = match self.results.get(id).await {
             Ok(cached) => cached,
@@ -42,13 +60,46 @@ impl ReservationReader for CachedReservations {
             return Ok(Some(record.clone()));
         }
         let Some(record) = self.ledger.get(id).await? else {
-            return Ok(cached.map(|cached| cached.record));
+            return match cached {
+                Some(cached) => self.follow(cached.record).await.map(Some),
+                None => Ok(None),
+            };
         };
         if record.state != ReservationState::Queued {
             let ended = std::slice::from_ref(&record);
             self.results.record_ended(ended).await;
         }
         Ok(Some(record))
+    }
+
+    /// One whose result was lost is recorded again where the gate holds its unit.
+    async fn trace(&self, id: ReservationId, buyer: AccountId) -> Result<Trace, PortError> {
+        let (item_id, holder) = match self.unknown.find(id, buyer).await? {
+            Place::AtGate(item_id, holder) => (item_id, holder),
+            Place::Unclear => return Ok(Trace::Unclear),
+            // After the gate: it is in the ledger by now, or it comes no more.
+            Place::Nowhere => {
+                let written = self.ledger.get(id).await?;
+                let own = written.filter(|record| record.buyer == buyer);
+                return Ok(own.map_or(Trace::Void, Trace::Found));
+            }
+        };
+        let unit = Unit {
+            item_id,
+            buyer,
+            reservation_id: id,
+        };
+        self.results.record_queued(unit, holder.position).await;
+        Ok(Trace::Found(ReservationRecord {
+            reservation_id: id,
+            item_id,
+            buyer,
+            position: holder.position,
+            state: ReservationState::Queued,
+            order_id: None,
+            reason: None,
+            held_at_ms: holder.held_at_ms,
+        }))
     }
 
     /// The later one of the cache's and the ledger's; ids are in the order they were made in. None
@@ -80,9 +131,9 @@ impl ReservationReader for CachedReservations {
         Ok(newer.or(written))
     }
 
-    /// What only Redis knows is queued. Redis is read first: what was written after it answered is
-    /// found in the ledger, so that nothing falls between the two. No answer of Redis is an error:
-    /// something may be queued.
+    /// What only Redis knows is queued, unless the gate does not hold its unit any more. Redis is read
+    /// first: what was written after it answered is found in the ledger, so that nothing falls between
+    /// the two. No answer of Redis is an error: something may be queued.
     async fn without_order(
         &self,
         buyer: AccountId,
@@ -91,21 +142,24 @@ impl ReservationReader for CachedReservations {
     ) -> Result<Vec<ReservationRecord>, PortError> {
         let mut cached = self.results.of_buyer(buyer).await?;
         cached.retain(|record| record.state == ReservationState::Queued);
-        let written = cached
-            .iter()
-            .map(|record| self.ledger.get(record.reservation_id));
-        let written: Result<Vec<_>, _> = join_all(written).await.into_iter().collect();
+        let followed = cached.into_iter().map(async |record| {
+            match self.ledger.get(record.reservation_id).await? {
+                Some(written) => Ok(written),
+                None => self.follow(record).await,
+            }
+        });
+        let followed: Result<Vec<_>, PortError> = join_all(followed).await.into_iter().collect();
+        // After what was lost has ended there.
         let listed = self
             .ledger
             .without_order(buyer, failed_since_ms, limit)
             .await?;
-        let of_ledger: HashSet<ReservationId> = written?
-            .iter()
-            .flatten()
-            .chain(&listed)
-            .map(|record| record.reservation_id)
-            .collect();
-        cached.retain(|record| !of_ledger.contains(&record.reservation_id));
+        let of_ledger: HashSet<ReservationId> =
+            listed.iter().map(|record| record.reservation_id).collect();
+        let mut cached = followed?;
+        cached.retain(|record| {
+            record.state == ReservationState::Queued && !of_ledger.contains(&record.reservation_id)
+        });
         cached.extend(listed);
         // Stable: what is equally new stays in the order it came in.
         cached.sort_by_key(|record| {

@@ -229,6 +229,21 @@ fn a_failed_reservation_says_why() {
 }
 
 #[test]
+fn a_reservation_that_the_shop_has_lost_comes_to_nothing_as_soon_as_the_shop_says_so() {
+    let mut scenario = queued();
+    scenario.tell(Event::Followed(Err(ApiError::NotFound)));
+    let lost = ReservationStatus {
+        item_id: None,
+        reason: Some(Rejection::Busy),
+        ..status(ReservationState::Failed)
+    };
+    scenario.tell(Event::Followed(Ok(lost)));
+    let loss = Loss::Failed(Some(Rejection::Busy));
+    assert_eq!(scenario.state(), State::Lost { loss, again: true });
+    assert_eq!(scenario.timer_ms(Slot::Follow), None);
+}
+
+#[test]
 fn an_overtaken_answer_does_not_take_the_order_back() {
     let mut scenario = ordered(OrderState::PendingPayment, START_MS + 600_000);
     scenario

@@ -1,0 +1,67 @@
+//! What the gate holds for one buyer, and whether anything is on its way from it.
+
+use app::wire::{AccountId, ItemId};
+
+use super::{
+    super::{keys, segment, segment::Segment},
+    LoadedItem, RedisGate, holder_record,
+    read_state::GateHolder,
+};
+use crate::engine::ports::PortError;
+
+/// What the gate holds for a buyer of an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// This.
+    Held(GateHolder),
+    /// Nothing.
+    None,
+    /// The item is not loaded, or closed: that cannot be said.
+    NotLoaded,
+}
+
+impl RedisGate {
+    /// As of this moment.
+    pub async fn hold_of(&self, item_id: ItemId, buyer: AccountId) -> Result<Hold, PortError> {
+        let Some(item) = self.loaded(item_id).await? else {
+            return Ok(Hold::NotLoaded);
+        };
+        let segment = Segment::new(item_id, segment::of_buyer(buyer, item.segments));
+        let mut read = redis::pipe();
+        read.atomic();
+        let [state, holders] = segment.keys(&self.redis, [keys::ITEM, keys::HOLDERS]);
+        read.cmd("HGET").arg(state).arg("epoch");
+        read.cmd("HGET").arg(holders).arg(buyer.to_string());
+        let (epoch, text): (Option<String>, Option<String>) = self.redis.query_all(&read).await?;
+        if epoch != Some(item.epoch()) {
+            return Ok(Hold::NotLoaded);
+        }
+        let holder = text.map(|text| holder_record::decode(&buyer.to_string(), &text));
+        Ok(holder.transpose()?.map_or(Hold::None, Hold::Held))
+    }
+
+    /// No outbox of the item has an entry that the queue does not have.
+    pub async fn outboxes_are_empty(&self, item_id: ItemId) -> Result<bool, PortError> {
+        match self.loaded(item_id).await? {
+            Some(item) => Ok(self.in_outboxes(&item).await? == 0),
+            None => Ok(true),
+        }
+    }
+
+    /// Nothing waits in the queue.
+    pub async fn queue_is_empty(&self) -> Result<bool, PortError> {
+        Ok(self.queue.depth().await?.waiting == 0)
+    }
+
+    /// The item as the ledger says it is loaded, if it was ever.
+    async fn loaded(&self, item_id: ItemId) -> Result<Option<LoadedItem>, PortError> {
+        let loaded = self.epochs.get(item_id).await?;
+        Ok(loaded.and_then(|loaded| {
+            Some(LoadedItem {
+                item_id,
+                epoch: loaded.epoch?,
+                segments: loaded.segments,
+            })
+        }))
+    }
+}

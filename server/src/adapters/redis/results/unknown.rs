@@ -1,0 +1,223 @@
+//! Reservations that the ledger does not know: whether the gate holds their unit, or nobody knows
+//! them any more.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use app::wire::{AccountId, ItemId, Rejection, ReservationId, ReservationState};
+use futures::future::{join_all, try_join_all};
+use moka::future::Cache;
+
+use super::super::{
+    RedisGate,
+    gate::{GateHolder, Hold},
+};
+use crate::engine::ports::{
+    Catalogue, Clock, OrderWriter, PortError, QueuedReservation, ReservationRecord, Unit, Window,
+    WriteOutcome,
+};
+
+/// The longest that a hold is under way to the ledger without waiting anywhere: a relay's confirm
+/// (3 s), a broker that takes a dead worker's messages back (20 s), a commit (10 s).
+const UNDER_WAY_MS: i64 = 40_000;
+/// Reservations are looked for at the gate for so long.
+const LOOKED_FOR_MS: i64 = 24 * 3_600_000;
+/// A reservation of which nothing but its id is known is looked for in at most so many items…
+const MAX_ITEMS: usize = 100;
+/// …that were on sale when its id was made, give or take this: the clock of whoever made it may be
+/// another one.
+const CLOCK_SLACK_MS: i64 = 600_000;
+/// Thousands may ask at once: outboxes and queue are looked at about once in this time…
+const REST_GOOD_FOR: Duration = Duration::from_secs(1);
+/// …and the list of items once in this.
+const ITEMS_GOOD_FOR: Duration = Duration::from_secs(5);
+/// Items whose outboxes were looked at lately.
+const MAX_RESTING: u64 = 10_000;
+
+type Items = Arc<HashMap<ItemId, Window>>;
+
+/// What the gate says of reservations that the ledger does not know. One per process.
+pub struct UnknownReservations {
+    gate: Arc<RedisGate>,
+    catalogue: Arc<dyn Catalogue>,
+    writer: Arc<dyn OrderWriter>,
+    clock: Arc<dyn Clock>,
+    items: Cache<(), Items>,
+    outboxes_empty: Cache<ItemId, bool>,
+    queue_empty: Cache<(), bool>,
+}
+
+/// Where a reservation is of which only id and buyer are known.
+pub(super) enum Place {
+    /// The gate holds its unit.
+    AtGate(ItemId, GateHolder),
+    /// Nowhere: it is lost.
+    Nowhere,
+    /// That cannot be said now.
+    Unclear,
+}
+
+impl UnknownReservations {
+    /// What is lost is ended through `writer`.
+    pub fn new(
+        gate: Arc<RedisGate>,
+        catalogue: Arc<dyn Catalogue>,
+        writer: Arc<dyn OrderWriter>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let of_rest = |most| {
+            Cache::builder()
+                .max_capacity(most)
+                .time_to_live(REST_GOOD_FOR)
+        };
+        Self {
+            gate,
+            catalogue,
+            writer,
+            clock,
+            items: Cache::builder().time_to_live(ITEMS_GOOD_FOR).build(),
+            outboxes_empty: of_rest(MAX_RESTING).build(),
+            queue_empty: Cache::builder().time_to_live(REST_GOOD_FOR).build(),
+        }
+    }
+
+    /// A reservation that was queued, as it is: ended when nothing holds its unit any more. It ends in
+    /// the ledger, so that whatever still comes changes nothing.
+    pub(super) async fn follow(
+        &self,
+        queued: ReservationRecord,
+    ) -> Result<ReservationRecord, PortError> {
+        let unit = Unit {
+            item_id: queued.item_id,
+            buyer: queued.buyer,
+            reservation_id: queued.reservation_id,
+        };
+        if self.clock.now_ms() - queued.held_at_ms < UNDER_WAY_MS || !self.is_lost(unit).await? {
+            return Ok(queued);
+        }
+        let entry = QueuedReservation {
+            reservation_id: queued.reservation_id,
+            item_id: queued.item_id,
+            buyer: queued.buyer,
+            // Only the gate knew it.
+            path: String::new(),
+            position: queued.position,
+            held_at_ms: queued.held_at_ms,
+            replayed: false,
+        };
+        let now_ms = self.clock.now_ms();
+        let ended = self.writer.fail(&[entry], Rejection::Busy, now_ms).await?;
+        let (state, order_id, reason) = match ended.first() {
+            Some(WriteOutcome::Ordered(order_id)) => {
+                (ReservationState::Ordered, Some(*order_id), None)
+            }
+            Some(WriteOutcome::Failed(reason)) => {
+                tracing::error!(
+                    reservation_id = %queued.reservation_id,
+                    item_id = %queued.item_id,
+                    "a reservation was lost before it became an order; its buyer is told that it failed"
+                );
+                (ReservationState::Failed, None, Some(*reason))
+            }
+            None => return Ok(queued),
+        };
+        Ok(ReservationRecord {
+            state,
+            order_id,
+            reason,
+            ..queued
+        })
+    }
+
+    /// Neither does the gate hold its unit, nor can it be on its way to the ledger.
+    async fn is_lost(&self, unit: Unit) -> Result<bool, PortError> {
+        let held = match self.gate.hold_of(unit.item_id, unit.buyer).await? {
+            Hold::Held(holder) => holder.reservation_id == unit.reservation_id,
+            Hold::None => false,
+            // It is loaded again, unless its round is over.
+            Hold::NotLoaded => !self.is_over(unit.item_id).await?,
+        };
+        Ok(!held && self.is_at_rest(unit.item_id).await)
+    }
+
+    /// Looks for a reservation in everything that was on sale when it was made: a read of the gate each.
+    pub(super) async fn find(
+        &self,
+        id: ReservationId,
+        buyer: AccountId,
+    ) -> Result<Place, PortError> {
+        let Some(made_at_ms) = made_at_ms(id) else {
+            return Ok(Place::Unclear);
+        };
+        let age_ms = self.clock.now_ms() - made_at_ms;
+        if !(0..LOOKED_FOR_MS).contains(&age_ms) {
+            return Ok(Place::Unclear);
+        }
+        let was_on_sale = |window: &Window| {
+            let from_ms = window.starts_at_ms - CLOCK_SLACK_MS;
+            (from_ms..window.ends_at_ms + CLOCK_SLACK_MS).contains(&made_at_ms)
+        };
+        let items = self.items().await?;
+        let on_sale = items.iter().filter(|(_, window)| was_on_sale(window));
+        let on_sale: Vec<ItemId> = on_sale.map(|(item_id, _)| *item_id).collect();
+        if on_sale.len() > MAX_ITEMS {
+            return Ok(Place::Unclear);
+        }
+        let holds = on_sale
+            .iter()
+            .map(|item_id| self.gate.hold_of(*item_id, buyer));
+        let holds = try_join_all(holds).await?;
+        let mut all_read = true;
+        for (item_id, hold) in on_sale.iter().zip(holds) {
+            match hold {
+                Hold::Held(holder) if holder.reservation_id == id => {
+                    return Ok(Place::AtGate(*item_id, holder));
+                }
+                Hold::Held(_) | Hold::None => {}
+                Hold::NotLoaded => all_read &= self.is_over(*item_id).await?,
+            }
+        }
+        if !all_read || age_ms < UNDER_WAY_MS {
+            return Ok(Place::Unclear);
+        }
+        let at_rest = on_sale.iter().map(|item_id| self.is_at_rest(*item_id));
+        let at_rest = join_all(at_rest).await.into_iter().all(|rests| rests);
+        Ok(match at_rest {
+            true => Place::Nowhere,
+            false => Place::Unclear,
+        })
+    }
+
+    /// What is under way of an item has long come to an end.
+    async fn is_over(&self, item_id: ItemId) -> Result<bool, PortError> {
+        let window = self.items().await?.get(&item_id).copied();
+        let long_ago_ms = self.clock.now_ms() - UNDER_WAY_MS;
+        Ok(window.is_none_or(|window| window.ends_at_ms <= long_ago_ms))
+    }
+
+    async fn items(&self) -> Result<Items, PortError> {
+        if let Some(items) = self.items.get(&()).await {
+            return Ok(items);
+        }
+        let since_ms = self.clock.now_ms() - LOOKED_FOR_MS;
+        let items = self.catalogue.sellable_items(since_ms).await?;
+        let items: Items = Arc::new(items.into_iter().collect());
+        self.items.insert((), items.clone()).await;
+        Ok(items)
+    }
+
+    /// Nothing of the item waits in an outbox, and nothing at all in the queue; false where nobody
+    /// answers.
+    async fn is_at_rest(&self, item_id: ItemId) -> bool {
+        let outboxes = async { self.gate.outboxes_are_empty(item_id).await.unwrap_or(false) };
+        let queue = async { self.gate.queue_is_empty().await.unwrap_or(false) };
+        self.outboxes_empty.get_with(item_id, outboxes).await
+            && self.queue_empty.get_with((), queue).await
+    }
+}
+
+/// Ids tell when they were made.
+fn made_at_ms(id: ReservationId) -> Option<i64> {
+    let (seconds, nanoseconds) = id.0.get_timestamp()?.to_unix();
+    let ms = i64::try_from(seconds).ok()?.checked_mul(1000)?;
+    Some(ms + i64::from(nanoseconds / 1_000_000))
+}
