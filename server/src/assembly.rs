@@ -23,10 +23,10 @@ use crate::{
     engine::{
         Engine,
         ports::{
-            CaptchaSource, Captchas, CatalogueEvents, Clock, DueConfirms, DueReleases, GateLedger,
-            Ids, Limits, LoginTokens, NoticeInbox, Notifier, OrderCloser, OrderQueue, OrderReader,
-            OrderWriter, Outbox, PasswordError, Passwords, Paths, PaymentGateway, Payments,
-            PortError, Refunds, ReservationReader, Reserve, Restock, StockGate, WakeSignal,
+            AuditedGate, CaptchaSource, Captchas, CatalogueEvents, Clock, DueConfirms, DueReleases,
+            GateLedger, Ids, Limits, LoginTokens, NoticeInbox, Notifier, OrderCloser, OrderQueue,
+            OrderReader, OrderWriter, Outbox, PasswordError, Passwords, Paths, PaymentGateway,
+            Payments, PortError, Refunds, ReservationReader, Reserve, Restock, StockGate, WakeSignal,
         },
     },
     tasks::Task,
@@ -249,6 +249,8 @@ struct Parts {
     reserve: Arc<dyn Reserve>,
     restock: Arc<dyn Restock>,
     gate: Arc<dyn StockGate>,
+    /// The same, where it is outside the ledger.
+    audited_gate: Option<Arc<dyn AuditedGate>>,
     wake: Arc<dyn WakeSignal>,
     gateway: Arc<dyn PaymentGateway>,
     /// In this process.

@@ -198,6 +198,7 @@ fn parts(
             results,
         }),
         restock: in_front,
+        audited_gate: Some(gate.clone()),
         gate,
         wake: Arc::new(lines.wake_signals.clone()),
         gateway,

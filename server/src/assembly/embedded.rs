@@ -47,6 +47,7 @@ pub async fn assemble(
         reserve: in_front.clone(),
         restock: in_front,
         gate,
+        audited_gate: None,
         wake: Arc::new(wake_signals.clone()),
         gateway,
         catalogue_changes: catalogue_changes.clone(),

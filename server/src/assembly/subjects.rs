@@ -62,7 +62,7 @@ fn audit(sql: &Arc<Sql>, catalogue: &Arc<dyn Catalogue>, parts: &Parts) -> audit
         clock: parts.clock.clone(),
         facts: sql.clone(),
         catalogue: catalogue.clone(),
-        gate: parts.gate.clone(),
+        gate: parts.audited_gate.clone(),
         ledger: parts.ledger.gate.clone(),
         queue: parts.ledger.queue.clone(),
         outbox: parts.outbox.clone(),

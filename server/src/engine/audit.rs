@@ -11,7 +11,8 @@ use serde::Serialize;
 pub use gate::{GATE_EQUALS_LEDGER, compare};
 
 use super::ports::{
-    Catalogue, Clock, GateLedger, ItemFacts, LedgerFacts, OrderQueue, Outbox, PortError, StockGate,
+    AuditBounds, AuditedGate, Catalogue, Clock, GateLedger, ItemFacts, LedgerFacts, OrderQueue,
+    Outbox, PortError,
 };
 
 /// What the auditor reads.
@@ -19,16 +20,19 @@ pub struct Deps {
     pub clock: Arc<dyn Clock>,
     pub facts: Arc<dyn LedgerFacts>,
     pub catalogue: Arc<dyn Catalogue>,
-    pub gate: Arc<dyn StockGate>,
+    /// Where it is outside the ledger.
+    pub gate: Option<Arc<dyn AuditedGate>>,
     pub ledger: Arc<dyn GateLedger>,
     pub queue: Arc<dyn OrderQueue>,
-    /// Where the gate is outside the ledger.
+    /// Likewise.
     pub outbox: Option<Arc<dyn Outbox>>,
 }
 
 /// A reservation must have ended, and an unpaid order must have been closed, this long after it was
 /// due: the age at which a queue is called stuck.
 pub const TIME_BOUND_MS: i64 = 2 * 60_000;
+/// The gate must have been told of a unit that came back or was paid this long after it was due.
+const DUE_BOUND_MS: i64 = 60_000;
 
 /// What the auditor found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -39,8 +43,8 @@ pub struct Report {
     pub items: Vec<ItemLine>,
     /// Every rule that does not hold.
     pub violations: Vec<Violation>,
-    /// Reservations between a gate outside the ledger and the ledger, as far as they wait
-    /// somewhere.
+    /// Reservations between a gate outside the ledger and the ledger, wherever they are; of an item with
+    /// more than a thousand, those that wait somewhere.
     pub on_their_way: u64,
 }
 
@@ -88,7 +92,12 @@ impl Report {
 /// Reads the ledger and checks it.
 pub async fn audit(ledger: &dyn LedgerFacts, now_ms: i64) -> Result<Report, PortError> {
     let before_ms = now_ms - TIME_BOUND_MS;
-    let facts = ledger.facts(before_ms, before_ms).await?;
+    let bounds = AuditBounds {
+        queued_before_ms: before_ms,
+        overdue_before_ms: before_ms,
+        due_before_ms: now_ms - DUE_BOUND_MS,
+    };
+    let facts = ledger.facts(bounds).await?;
     let violations: Vec<_> = facts.iter().flat_map(violations).collect();
     Ok(Report {
         ok: violations.is_empty(),
@@ -153,6 +162,8 @@ fn violations(f: &ItemFacts) -> Vec<Violation> {
         none("unpaid_orders_close_in_time", f.orders_overdue),
         none("paid_orders_have_their_payment", f.orders_unfunded),
         none("money_pays_an_order_or_goes_back", f.payments_unspent),
+        none("releases_reach_the_gate_in_time", f.releases_late),
+        none("payments_reach_the_gate_in_time", f.confirms_late),
     ];
     rules
         .into_iter()
@@ -194,6 +205,8 @@ mod tests {
             reservations_late: 0,
             reservations_repeated: 0,
             reservations_unended: 0,
+            releases_late: 0,
+            confirms_late: 0,
         }
     }
 
@@ -256,6 +269,14 @@ mod tests {
         assert_eq!(
             broken(|f| f.payments_unspent = 1),
             ["money_pays_an_order_or_goes_back"]
+        );
+        assert_eq!(
+            broken(|f| f.releases_late = 1),
+            ["releases_reach_the_gate_in_time"]
+        );
+        assert_eq!(
+            broken(|f| f.confirms_late = 1),
+            ["payments_reach_the_gate_in_time"]
         );
     }
 }

@@ -22,7 +22,7 @@ pub use accounts::{
     Account, AccountWriter, Accounts, InsertAccountError, Login, LoginTokens, PasswordError,
     Passwords, TokenHash,
 };
-pub use audit::{ItemFacts, LedgerFacts};
+pub use audit::{AuditBounds, AuditedGate, GateFacts, ItemFacts, LedgerFacts};
 pub use captcha::{AskedCaptcha, CaptchaSource, Captchas, NoQuestion, Question};
 pub use catalogue::{Catalogue, CatalogueWriter, NewItem, NewRound, Product};
 pub use catalogue_events::{CatalogueChanged, CatalogueEvents};

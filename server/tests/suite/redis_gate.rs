@@ -1,6 +1,7 @@
 //! What only a gate on Redis does: it is shared by instances, follows Redis's clock, is split into
 //! segments, and loses data. What every gate does is in the contract suite.
 
+mod audit;
 mod lost_data;
 mod outbox;
 mod parked;

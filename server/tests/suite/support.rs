@@ -135,7 +135,8 @@ impl TestShop {
         let (gate, outbox): (Arc<RedisGate>, Arc<dyn Outbox>) = (Arc::new(gate), Arc::new(outbox));
         let only = "nobody else has the engine yet";
         let audit = Arc::get_mut(&mut self.engine.audit).expect(only);
-        (audit.gate, audit.outbox) = (gate.clone(), Some(outbox.clone()));
+        audit.gate = Some(gate.clone());
+        audit.outbox = Some(outbox.clone());
         Arc::get_mut(&mut self.engine.orders).expect(only).outbox = Some(outbox);
         Arc::get_mut(&mut self.engine.purchase).expect(only).gate = gate.clone();
         let stock = Arc::get_mut(&mut self.engine.stock).expect(only);

@@ -5,6 +5,7 @@
 //! none or another one, no buyer gets an answer until the item is loaded again from the ledger, and
 //! that waits until nothing is under way (see `reload`).
 
+mod audit;
 mod clock;
 mod diff;
 mod hold;

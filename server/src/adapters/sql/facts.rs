@@ -9,7 +9,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, EntityTrait, QueryOrder, Sta
 use uuid::Uuid;
 
 use super::{LedgerError, Sql, entity::item};
-use crate::engine::ports::{ItemFacts, LedgerFacts, PortError};
+use crate::engine::ports::{AuditBounds, ItemFacts, LedgerFacts, PortError};
 
 type Counts = HashMap<Uuid, i64>;
 
@@ -49,6 +49,15 @@ async fn repeated(
     count(read, &sql).await
 }
 
+/// Reservations of which the gate was to hear before this instant.
+async fn due_before(
+    read: &DatabaseTransaction,
+    column: &str,
+    before_ms: i64,
+) -> Result<Counts, LedgerError> {
+    rows(read, RESERVATIONS, &format!("x.{column} < {before_ms}")).await
+}
+
 const ORDERS: &str = "orders x";
 /// The unit was paid for.
 const SOLD: &str = "x.state IN ('paid', 'refunding', 'refunded')";
@@ -68,14 +77,9 @@ const AUDIT: Duration = Duration::from_mins(1);
 
 #[async_trait]
 impl LedgerFacts for Sql {
-    async fn facts(
-        &self,
-        queued_before_ms: i64,
-        overdue_before_ms: i64,
-    ) -> Result<Vec<ItemFacts>, PortError> {
-        let bounds = (queued_before_ms, overdue_before_ms);
-        let counted = self.read_consistently(AUDIT, bounds, |read, &(queued, overdue)| {
-            Box::pin(count_all(read, queued, overdue))
+    async fn facts(&self, bounds: AuditBounds) -> Result<Vec<ItemFacts>, PortError> {
+        let counted = self.read_consistently(AUDIT, bounds, |read, &bounds| {
+            Box::pin(count_all(read, bounds))
         });
         Ok(counted.await?)
     }
@@ -97,11 +101,26 @@ async fn count_money(read: &DatabaseTransaction) -> Result<(Counts, Counts), Led
     Ok((unfunded, unspent))
 }
 
+/// Unpaid orders that should have been closed.
+async fn count_overdue(read: &DatabaseTransaction, before_ms: i64) -> Result<Counts, LedgerError> {
+    let long_before_ms = before_ms - MONEY_UNDER_WAY_MS;
+    let overdue = format!(
+        "x.state = 'pending_payment' AND (x.pay_deadline_ms < {long_before_ms} \
+         OR (x.pay_deadline_ms < {before_ms} AND NOT EXISTS (SELECT 1 FROM payments p \
+             WHERE p.order_id = x.id AND p.state IN ('created', 'processing'))))"
+    );
+    rows(read, ORDERS, &overdue).await
+}
+
 async fn count_all(
     read: &DatabaseTransaction,
-    queued_before_ms: i64,
-    overdue_before_ms: i64,
+    bounds: AuditBounds,
 ) -> Result<Vec<ItemFacts>, LedgerError> {
+    let AuditBounds {
+        queued_before_ms,
+        overdue_before_ms,
+        due_before_ms,
+    } = bounds;
     let items = item::Entity::find()
         .order_by_asc(item::Column::Id)
         .all(read)
@@ -110,13 +129,7 @@ async fn count_all(
     let paid = rows(read, ORDERS, SOLD).await?;
     let (unfunded, unspent) = count_money(read).await?;
     let closed = rows(read, ORDERS, "x.state = 'closed'").await?;
-    let long_overdue_before_ms = overdue_before_ms - MONEY_UNDER_WAY_MS;
-    let overdue = format!(
-        "x.state = 'pending_payment' AND (x.pay_deadline_ms < {long_overdue_before_ms} \
-         OR (x.pay_deadline_ms < {overdue_before_ms} AND NOT EXISTS (SELECT 1 FROM payments p \
-             WHERE p.order_id = x.id AND p.state IN ('created', 'processing'))))"
-    );
-    let overdue = rows(read, ORDERS, &overdue).await?;
+    let overdue = count_overdue(read, overdue_before_ms).await?;
     let orders_repeated = repeated(read, ORDERS, "x.state <> 'closed'").await?;
     let unfounded = rows(
         read,
@@ -139,6 +152,8 @@ async fn count_all(
          OR (x.state <> 'ordered' AND o.id IS NOT NULL)",
     )
     .await?;
+    let release_late = due_before(read, "release_due_at_ms", due_before_ms).await?;
+    let confirm_late = due_before(read, "confirm_due_at_ms", due_before_ms).await?;
 
     let of = |counts: &Counts, id: &Uuid| counts.get(id).copied().unwrap_or(0);
     Ok(items
@@ -162,6 +177,8 @@ async fn count_all(
             reservations_late: of(&late, &row.id),
             reservations_repeated: of(&reservations_repeated, &row.id),
             reservations_unended: of(&unended, &row.id),
+            releases_late: of(&release_late, &row.id),
+            confirms_late: of(&confirm_late, &row.id),
         })
         .collect())
 }

@@ -1,24 +1,26 @@
-//! The auditor's second look: a gate outside the ledger must say what the ledger says.
+//! The auditor's second look: a gate outside the ledger must say what the ledger says, holder by
+//! holder.
 
-use super::{Deps, Report, Violation};
-use crate::engine::ports::{GateStock, PortError};
+use super::{Deps, Report, TIME_BOUND_MS, Violation};
+use crate::engine::ports::{GateFacts, GateStock, PortError, Window};
 
 /// Rounds that ended up to this long ago are compared too.
 const AFTER_THE_END_MS: i64 = 24 * 3_600_000;
+/// An item must be at the gate this long after its round's start.
+const LOADED_WITHIN_MS: i64 = 60_000;
 
-/// The rule that holds only while nothing is under way; see [`compare`].
+/// The rule that a look in the middle of a change may find broken; see [`compare`].
 pub const GATE_EQUALS_LEDGER: &str = "gate_equals_ledger";
 
-/// Adds to `report` what gate, outbox and queue say. Gate and ledger are compared only when outbox
-/// and queue are empty; what a worker has in its hands at that moment still makes them differ, so
-/// a difference counts only if a second look finds it too.
+/// Adds to `report` what gate, outbox and queue say. An item that changes while it is read is not
+/// compared; and as gate and ledger cannot be read at one moment, a difference counts only if
+/// another look finds it too.
 pub async fn compare(deps: &Deps, report: &mut Report) -> Result<(), PortError> {
-    let Some(outbox) = &deps.outbox else {
+    let (Some(gate), Some(outbox)) = (&deps.gate, &deps.outbox) else {
         return Ok(());
     };
     let queue = deps.queue.depth().await?;
-    let on_their_way = outbox.depth().await? + queue.waiting;
-    report.on_their_way = on_their_way;
+    let waiting = outbox.depth().await? + queue.waiting;
     if queue.parked > 0 {
         report.add(Violation {
             rule: "nothing_parked",
@@ -26,32 +28,78 @@ pub async fn compare(deps: &Deps, report: &mut Report) -> Result<(), PortError> 
             detail: format!("{} reservations could not be written", queue.parked),
         });
     }
-    let since_ms = deps.clock.now_ms() - AFTER_THE_END_MS;
-    for (item_id, _) in deps.catalogue.sellable_items(since_ms).await? {
-        let Some(gate) = deps.gate.stock(item_id).await? else {
-            continue;
+    let now_ms = deps.clock.now_ms();
+    let mut unknown = 0;
+    let items = deps.catalogue.sellable_items(now_ms - AFTER_THE_END_MS);
+    for (item_id, window) in items.await? {
+        let facts = gate.facts(item_id, now_ms - TIME_BOUND_MS).await?;
+        unknown += facts.map_or(0, |facts| u64::from(facts.unknown));
+        let broken = match facts {
+            Some(facts) => violations(&facts),
+            None if is_on_sale(window, now_ms) => vec![(
+                "items_on_sale_are_at_the_gate",
+                "it is not loaded, or closed: nobody can buy it".to_owned(),
+            )],
+            None => Vec::new(),
         };
-        let mut found = |rule, detail| {
+        for (rule, detail) in broken {
             report.add(Violation {
                 rule,
                 item_id: Some(item_id),
                 detail,
             });
-        };
-        if gate.total != gate.sellable + gate.locked + gate.sold {
-            found("gate_adds_up", shown(gate));
-        }
-        let ledger = deps.ledger.summary(item_id).await?;
-        let ledger = ledger.map(|summary| summary.stock);
-        if on_their_way == 0 && ledger.is_some_and(|ledger| ledger != gate) {
-            let ledger = ledger.map_or_else(String::new, shown);
-            found(
-                GATE_EQUALS_LEDGER,
-                format!("gate {}, ledger {ledger}", shown(gate)),
-            );
         }
     }
+    // What a worker has in its hands waits nowhere; what the gate has forgotten it does not hold.
+    report.on_their_way = waiting.max(unknown);
     Ok(())
+}
+
+/// Stopped or not: a round that is stopped goes on at once when it is resumed.
+fn is_on_sale(window: Window, now_ms: i64) -> bool {
+    (window.starts_at_ms + LOADED_WITHIN_MS..window.ends_at_ms).contains(&now_ms)
+}
+
+fn violations(facts: &GateFacts) -> Vec<(&'static str, String)> {
+    let mut broken = Vec::new();
+    if facts.unknown_late > 0 {
+        let detail = format!(
+            "{} units are held for longer than {} s, and the ledger does not know by whom",
+            facts.unknown_late,
+            TIME_BOUND_MS / 1000
+        );
+        broken.push(("holds_reach_the_ledger_in_time", detail));
+    }
+    if !facts.is_exact {
+        return broken;
+    }
+    let gate = facts.gate;
+    if gate.total != gate.sellable + gate.locked + gate.sold {
+        broken.push(("gate_adds_up", shown(gate)));
+    }
+    let expected = expected(facts);
+    if gate != expected || facts.wrong > 0 {
+        let detail = format!(
+            "gate {}, ledger {}; {} holders differ",
+            shown(gate),
+            shown(expected),
+            facts.wrong
+        );
+        broken.push((GATE_EQUALS_LEDGER, detail));
+    }
+    broken
+}
+
+/// The ledger's counters, with the units that are on their way to it.
+fn expected(facts: &GateFacts) -> GateStock {
+    let GateFacts {
+        ledger, unknown, ..
+    } = *facts;
+    GateStock {
+        sellable: ledger.sellable.saturating_sub(unknown),
+        locked: ledger.locked + unknown,
+        ..ledger
+    }
 }
 
 fn shown(stock: GateStock) -> String {

@@ -9,6 +9,8 @@ use server::engine::ports::{
 };
 use uuid::Uuid;
 
+use server::engine::audit;
+
 use crate::support::{START_MS, TestShop};
 
 fn held(item_id: ItemId, buyer: u32) -> QueuedReservation {
@@ -380,4 +382,37 @@ async fn a_buyers_reservations_without_an_order_are_the_queued_ones_and_the_late
     assert_eq!(records[0].state, ReservationState::Queued);
     assert_eq!(records[2].state, ReservationState::Failed);
     assert_eq!(records[2].reason, Some(Rejection::Busy));
+}
+
+/// The rules of the ledger that are broken at this instant.
+async fn broken(shop: &TestShop, now_ms: i64) -> Vec<&'static str> {
+    let report = audit::audit(&shop.sql, now_ms).await.unwrap();
+    report.violations.iter().map(|found| found.rule).collect()
+}
+
+#[tokio::test]
+async fn a_unit_that_came_back_and_did_not_reach_the_gate_within_a_minute_is_named() {
+    let shop = TestShop::new().await;
+    let (item, sql) = (shop.item(1).await, &shop.sql);
+    let entry = held(item, 1);
+    sql.fail(std::slice::from_ref(&entry), Rejection::Busy, START_MS)
+        .await
+        .unwrap();
+    let late = ["releases_reach_the_gate_in_time"];
+    assert_eq!(broken(&shop, START_MS + 60_000).await, [""; 0]);
+    assert_eq!(broken(&shop, START_MS + 60_001).await, late);
+    sql.released(&[entry.reservation_id]).await.unwrap();
+    assert_eq!(broken(&shop, START_MS + 60_001).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_payment_that_did_not_reach_the_gate_within_a_minute_is_named() {
+    let shop = TestShop::open_embedded().await;
+    let (item, sql) = (shop.item(1).await, &shop.sql);
+    sql.write(&batch(&[held(item, 1)]), START_MS).await.unwrap();
+    let due = format!("UPDATE reservations SET confirm_due_at_ms = {START_MS}");
+    shop.change_by_hand(&due).await;
+    let late = ["payments_reach_the_gate_in_time"];
+    assert_eq!(broken(&shop, START_MS + 60_000).await, [""; 0]);
+    assert_eq!(broken(&shop, START_MS + 60_001).await, late);
 }

@@ -1,9 +1,13 @@
 //! Reconciling the gate with the ledger.
 
-use server::engine::ports::{Decision, Reconciled, Release, Restock, StockGate};
+use app::wire::ReservationState;
+use server::engine::{
+    ports::{Decision, Reconciled, Release, ReservationReader, Restock, StockGate},
+    stock::reconcile,
+};
 
 use super::{cli, connect, hold, reserve, take, work};
-use crate::support::TestShop;
+use crate::support::{HOUR_MS, TestShop};
 
 async fn repaired(gate: &dyn Restock, item: app::wire::ItemId) -> Option<String> {
     match gate.reconcile(item).await.unwrap() {
@@ -145,5 +149,28 @@ async fn an_item_with_thousands_of_differences_is_loaded_again() {
             assert!(matches!(again, Decision::AlreadyReserved(_)), "{again:?}");
         }
         assert_eq!(repaired(gate, item).await, None);
+    }
+}
+
+#[tokio::test]
+async fn what_was_lost_in_the_last_second_of_a_round_ends_after_it() {
+    let (ordered, failed) = (ReservationState::Ordered, ReservationState::Failed);
+    for (later_ms, expected) in [(10_000, ordered), (23 * HOUR_MS, failed)] {
+        let shop = TestShop::over(connect("lost-at-the-end")).await;
+        let item = shop.item(1).await;
+        shop.clock.advance(HOUR_MS - 1_000);
+        reserve(&shop.gate(), hold(item, 1)).await;
+        let outbox = shop.engine.orders.outbox.clone().unwrap();
+        let taken = take(&*outbox, 10).await;
+        outbox.forward(&taken).await.unwrap();
+
+        shop.clock.advance(later_ms);
+        let repaired = reconcile::run_once(&shop.engine.stock).await.unwrap();
+        assert_eq!(repaired, 1, "sent again");
+        work(&shop).await;
+        let ended = shop.sql.get(hold(item, 1).reservation_id).await.unwrap();
+        assert_eq!(ended.unwrap().state, expected);
+        let repaired = reconcile::run_once(&shop.engine.stock).await.unwrap();
+        assert_eq!(repaired, 0, "once");
     }
 }

@@ -54,7 +54,7 @@ impl RedisGate {
     }
 
     /// The item as the ledger says it is loaded, if it was ever.
-    async fn loaded(&self, item_id: ItemId) -> Result<Option<LoadedItem>, PortError> {
+    pub(super) async fn loaded(&self, item_id: ItemId) -> Result<Option<LoadedItem>, PortError> {
         let loaded = self.epochs.get(item_id).await?;
         Ok(loaded.and_then(|loaded| {
             Some(LoadedItem {

@@ -140,7 +140,10 @@ impl RedisGate {
     }
 
     /// Those that the ledger does not know by now either.
-    async fn still_unknown(&self, unknown: Vec<GateHolder>) -> Result<Vec<GateHolder>, PortError> {
+    pub(super) async fn still_unknown(
+        &self,
+        unknown: Vec<GateHolder>,
+    ) -> Result<Vec<GateHolder>, PortError> {
         let mut still = Vec::new();
         for chunk in unknown.chunks(MAX_COLLECTED) {
             let ids: Vec<_> = chunk.iter().map(|holder| holder.reservation_id).collect();
