@@ -18,7 +18,7 @@ fn item_page() -> String {
 fn changeable(shop: &Arc<FakeShop>) -> (Router, PageInvalidation) {
     let invalidation = PageInvalidation::default();
     let router = router_with(shop, |site| {
-        site.settings.page_life = Duration::from_secs(600);
+        site.settings.page_life = Duration::from_mins(10);
         site.invalidation = invalidation.clone();
     });
     (router, invalidation)

@@ -60,13 +60,13 @@ async fn a_round_of_a_file_is_added_once_shown_exported_stopped_and_resumed() {
         &["stop", id, "--zh", "盘点中", "--en", "Counting stock"],
     ));
     let mut shop = Running::serve(&data, &[]);
-    shop.wait_until_ready(Duration::from_secs(60)).await;
+    shop.wait_until_ready(Duration::from_mins(1)).await;
     let page = shop.get("/").await;
     assert!(page.contains("铁壶") && page.contains("盘点中"), "{page}");
     said(&round(&data, &["resume", id]));
     drop(shop);
     let mut shop = Running::serve(&data, &[]);
-    shop.wait_until_ready(Duration::from_secs(60)).await;
+    shop.wait_until_ready(Duration::from_mins(1)).await;
     let page = shop.get("/").await;
     assert!(page.contains("铁壶") && !page.contains("盘点中"), "{page}");
 }
@@ -144,7 +144,7 @@ async fn somebody_who_was_added_by_command_can_sign_in_with_the_password_that_wa
         "{again:?}"
     );
     let mut shop = Running::serve(&data, &[]);
-    shop.wait_until_ready(Duration::from_secs(60)).await;
+    shop.wait_until_ready(Duration::from_mins(1)).await;
     let sign_in = async |password: &str| {
         let request = reqwest::Client::new().post(format!("{}/api/login", shop.url));
         let request = request
