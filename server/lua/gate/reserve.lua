@@ -3,9 +3,11 @@
 --   before anything is written, because Redis does not roll back.
 -- KEYS: 1 item, 2 holders, 3 positions, 4 outbox (all of the buyer's segment)
 -- ARGV: 1 given_now_ms ('' for this server's clock), 2 expected_epoch, 3 expected_segments,
---   4 segment (this one, from 0), 5 reservation_id, 6 item_id, 7 buyer, 8 path, 9 keep_ms
+--   4 segment (this one, from 0), 5 reservation_id, 6 item_id, 7 buyer, 8 path, 9 keep_ms,
+--   10 told_position (the highest that the caller was told by this load of the segment, or 0)
 -- Returns: {'held', position} | {'already_reserved', reservation_id} | {'missing', ''}
 --   | {'stale', epoch} | {'not_started' | 'ended' | 'stopped', ''} | {'sold_out', returns}
+--   | {'forgot', ''} (this server has lost holds since; the segment is closed)
 -- Repeat: the same reservation_id finds its position and takes nothing.
 local item_key = KEYS[1]
 local holders_key = KEYS[2]
@@ -20,6 +22,7 @@ local item_id = ARGV[6]
 local buyer = ARGV[7]
 local path = ARGV[8]
 local keep_ms = ARGV[9]
+local told_position = tonumber(ARGV[10])
 
 local epoch, segments, starts_at_ms, ends_at_ms, stopped, sellable, locked, positions, version,
   returns = unpack(redis.call('HMGET', item_key, 'epoch', 'segments', 'starts_at_ms',
@@ -29,6 +32,12 @@ if not epoch then
 end
 if epoch ~= expected_epoch or segments ~= expected_segments then
   return {'stale', epoch}
+end
+-- The positions of different segments interleave; with one segment they are 1, 2, 3 …
+local position = positions * segments + segment + 1
+if position <= told_position then
+  redis.call('HSET', item_key, 'epoch', '')
+  return {'forgot', ''}
 end
 local earlier_position = redis.call('HGET', positions_key, reservation_id)
 if earlier_position then
@@ -52,8 +61,6 @@ if tonumber(sellable) <= 0 then
   return {'sold_out', returns}
 end
 
--- The positions of different segments interleave; with one segment they are 1, 2, 3 …
-local position = positions * segments + segment + 1
 local holder = {reservation_id = reservation_id, position = position, held_at_ms = whole(now_ms),
   state = HELD, resends = 0, path = path}
 redis.call('HSET', item_key, 'sellable', sellable - 1, 'locked', locked + 1,

@@ -57,7 +57,7 @@ impl Baseline {
         }
         redis.query::<i64>(&write).await?;
         // With another epoch than the item's: Redis learns the script, and nothing is decided.
-        let nothing = [""; 9].map(Arg::Text);
+        let nothing = [""; 10].map(Arg::Text);
         redis
             .invoke::<(String, String)>(&scripts::gate::RESERVE, &baseline.keys, &nothing)
             .await?;
@@ -98,6 +98,8 @@ impl Baseline {
             id("0002"),
             format!("0003{run:04x}000070008000{RANDOM}"),
             KEEP_MS.to_string(),
+            // Nobody was told a number before.
+            "0".to_owned(),
         ]);
         words
     }

@@ -18,14 +18,16 @@ mod reconcile;
 mod reload;
 mod repair;
 mod reserve;
+mod told_numbers;
 mod transfer;
+mod unheard;
 
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use app::wire::{ItemId, ReservationId};
+use app::wire::{AccountId, ItemId, ReservationId};
 use async_trait::async_trait;
 use futures::future::try_join_all;
 use tokio::sync::Mutex;
@@ -42,6 +44,7 @@ use crate::{
 use load_epochs::LoadEpochs;
 use read_state::Counters;
 use reconcile::SeenDifferences;
+use told_numbers::ToldNumbers;
 
 pub use clock::GateClock;
 pub use hold::Hold;
@@ -90,6 +93,7 @@ pub struct RedisGate {
     /// One transfer at a time in this process; other callers try again after it.
     transferring: Mutex<()>,
     differences: SeenDifferences,
+    told: ToldNumbers,
     created_at: Instant,
 }
 
@@ -105,6 +109,10 @@ impl LoadedItem {
     fn all_segments(&self) -> impl Iterator<Item = Segment> + use<> {
         let item_id = self.item_id;
         (0..self.segments).map(move |number| Segment::new(item_id, number))
+    }
+
+    fn segment_of(&self, buyer: AccountId) -> Segment {
+        Segment::new(self.item_id, segment::of_buyer(buyer, self.segments))
     }
 
     fn epoch(&self) -> String {
@@ -131,6 +139,7 @@ impl RedisGate {
             loading: Mutex::default(),
             transferring: Mutex::default(),
             differences: SeenDifferences::default(),
+            told: ToldNumbers::default(),
             created_at: Instant::now(),
         }
     }
@@ -209,7 +218,13 @@ impl Restock for RedisGate {
     async fn release(&self, unit: Unit, release: Release) -> Result<Released, PortError> {
         let withdrawn = [Arg::Number(i64::from(release == Release::Withdraw))];
         let answer = self.end_hold(&scripts::gate::RELEASE, unit, &withdrawn);
-        let returns = number(&answer.await?)?;
+        let answer = answer.await?;
+        if answer == "closed" {
+            self.close_after_withdrawal(unit.item_id).await?;
+            // Nothing has come back.
+            return Ok(Released { returns: 0 });
+        }
+        let returns = number(&answer)?;
         if release == Release::Return {
             self.publish_return(unit.item_id, returns).await;
         }

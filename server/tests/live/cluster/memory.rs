@@ -54,7 +54,8 @@ async fn hold(redis: &MultiplexedConnection, gate: &str, item_id: &str, reservat
                 .arg(item_id)
                 .arg(buyer)
                 .arg("0".repeat(64))
-                .arg(3_600_000);
+                .arg(3_600_000)
+                .arg(0);
         }
         let mut redis = redis.clone();
         async move {

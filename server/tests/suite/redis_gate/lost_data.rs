@@ -4,13 +4,15 @@
 use app::wire::{ItemId, Rejection, ReservationState};
 use server::{
     adapters::redis::Redis,
-    engine::ports::{Decision, GateStock, ReservationReader, Restock, StockGate},
+    engine::ports::{
+        Decision, GateStock, PortError, Release, ReservationReader, Reserve, Restock, StockGate,
+    },
 };
 
-use super::{cli, connect, hold, hold_as, reserve, work};
+use super::{OPEN, cli, connect, hold, hold_as, is_busy, reserve, take, work};
 use crate::support::TestShop;
 
-/// Redis is as it was before this buyer's hold.
+/// Redis has forgotten this buyer's hold, and nothing else.
 fn lose_hold(redis: &Redis, item: ItemId, number: u32) {
     let buyer = hold(item, number).buyer.to_string();
     cli(redis, "hdel", (item, "holders"), &[&buyer]);
@@ -18,16 +20,30 @@ fn lose_hold(redis: &Redis, item: ItemId, number: u32) {
     cli(redis, "hincrby", (item, "item"), &["locked", "-1"]);
 }
 
-/// Who of five others is told a number, each before the next one asks.
-async fn promised(shop: &TestShop, item: ItemId) -> Vec<u32> {
+fn is_closed(redis: &Redis, item: ItemId) -> bool {
+    cli(redis, "hget", (item, "item"), &["epoch"]).is_empty()
+}
+
+/// Who of the others is told a number, each before the next one asks, until the item is closed.
+async fn promised(shop: &TestShop, redis: &Redis, item: ItemId) -> Vec<u32> {
     let mut promised = Vec::new();
-    for number in 2..=6 {
+    for number in 2..=9 {
+        if is_closed(redis, item) {
+            break;
+        }
         if let Decision::Held { .. } = reserve(&shop.gate(), hold(item, number)).await {
             promised.push(number);
         }
         work(shop).await;
     }
     promised
+}
+
+/// Nothing is under way any more.
+async fn load_again(shop: &TestShop, item: ItemId) {
+    assert!(!shop.gate().warm_up(item, OPEN).await.unwrap(), "too soon");
+    shop.clock.advance(5_000);
+    assert!(shop.gate().warm_up(item, OPEN).await.unwrap());
 }
 
 #[tokio::test]
@@ -40,16 +56,14 @@ async fn a_unit_that_the_gate_lost_is_promised_wrongly_once() {
     work(&shop).await;
     lose_hold(&redis, item, 1);
 
-    assert_eq!(promised(&shop, item).await, [2]);
+    assert_eq!(promised(&shop, &redis, item).await, [2]);
     let failed = shop.sql.get(hold(item, 2).reservation_id).await;
     let failed = failed.unwrap().unwrap();
     assert_eq!(failed.state, ReservationState::Failed);
     assert_eq!(failed.reason, Some(Rejection::SoldOut));
 
-    // What is left of the difference is repaired: the unit belongs to the order.
-    gate.reconcile(item).await.unwrap();
-    shop.clock.advance(5_000);
-    gate.reconcile(item).await.unwrap();
+    assert!(is_busy(gate, hold(item, 3)).await, "nobody else meanwhile");
+    load_again(&shop, item).await;
     let stock = GateStock {
         total: 1,
         sellable: 0,
@@ -57,7 +71,165 @@ async fn a_unit_that_the_gate_lost_is_promised_wrongly_once() {
         sold: 0,
     };
     assert_eq!(gate.stock(item).await.unwrap(), Some(stock));
+    let refused = reserve(gate, hold(item, 3)).await;
+    assert!(matches!(refused, Decision::SoldOut { .. }), "{refused:?}");
     shop.audit().await;
+}
+
+#[tokio::test]
+async fn however_many_units_the_gate_lost_the_first_wrong_promise_is_the_last() {
+    let redis = connect("lost-many");
+    let shop = TestShop::over(redis.clone()).await;
+    let item = shop.item(5).await;
+    let gate = &shop.gate();
+    for number in 11..=14 {
+        reserve(gate, hold(item, number)).await;
+    }
+    work(&shop).await;
+    for number in 11..=14 {
+        lose_hold(&redis, item, number);
+    }
+    // One unit is left, four are in the gate's imagination.
+    assert_eq!(promised(&shop, &redis, item).await, [2, 3]);
+    assert!(is_busy(gate, hold(item, 4)).await);
+    load_again(&shop, item).await;
+
+    // The withdrawal is repeated, as by a worker that was killed before it had noted the first.
+    gate.release(hold(item, 3).unit(), Release::Withdraw)
+        .await
+        .unwrap();
+    let refused = reserve(gate, hold(item, 4)).await;
+    assert!(matches!(refused, Decision::SoldOut { .. }), "{refused:?}");
+    assert_eq!(shop.audit().await.items[0].orders_live, 5);
+}
+
+#[tokio::test]
+async fn a_withdrawal_closes_every_segment() {
+    let redis = connect("lost-segments");
+    let shop = TestShop::over(redis.clone()).await;
+    let item = shop.item(40).await;
+    shop.split(4).await;
+    let gate = &shop.gate();
+    for number in 11..=20 {
+        reserve(gate, hold(item, number)).await;
+    }
+    work(&shop).await;
+    gate.release(hold(item, 11).unit(), Release::Withdraw)
+        .await
+        .unwrap();
+    for number in 21..=40 {
+        assert!(is_busy(gate, hold(item, number)).await, "buyer {number}");
+    }
+    load_again(&shop, item).await;
+    let again = reserve(gate, hold_as(item, 11, 3)).await;
+    let earlier = hold(item, 11).reservation_id;
+    assert_eq!(again, Decision::AlreadyReserved(earlier), "it is ordered");
+}
+
+#[tokio::test]
+async fn a_hold_that_was_lost_on_its_way_is_ordered_before_its_item_is_loaded_again() {
+    for segments in [1, 3] {
+        let redis = connect("lost-unheard");
+        let shop = TestShop::over(redis.clone()).await;
+        let item = shop.item(30).await;
+        shop.split(segments).await;
+        let gate = &shop.gate();
+        for number in 1..=9 {
+            reserve(gate, hold(item, number)).await;
+        }
+        // The queue confirmed the entries, and lost them.
+        let outbox = shop.engine.orders.outbox.clone().unwrap();
+        while let taken = take(&*outbox, 100).await
+            && !taken.is_empty()
+        {
+            outbox.forward(&taken).await.unwrap();
+        }
+        reserve(gate, hold(item, 10)).await;
+        work(&shop).await;
+        gate.release(hold(item, 10).unit(), Release::Withdraw)
+            .await
+            .unwrap();
+        assert!(!gate.warm_up(item, OPEN).await.unwrap());
+        shop.clock.advance(5_000);
+        assert!(!gate.warm_up(item, OPEN).await.unwrap(), "sent again");
+        work(&shop).await;
+        load_again(&shop, item).await;
+        assert_eq!(shop.audit().await.items[0].orders_live, 10);
+        assert_eq!(gate.stock(item).await.unwrap().unwrap().locked, 10);
+    }
+}
+
+#[tokio::test]
+async fn an_entry_that_never_arrives_does_not_keep_its_item_closed() {
+    let redis = connect("lost-for-ever");
+    let shop = TestShop::over(redis.clone()).await;
+    let item = shop.item(30).await;
+    let gate = &shop.gate();
+    for number in 1..=2 {
+        reserve(gate, hold(item, number)).await;
+    }
+    let outbox = shop.engine.orders.outbox.clone().unwrap();
+    let lose = async || {
+        let taken = take(&*outbox, 100).await;
+        outbox.forward(&taken).await.unwrap();
+    };
+    lose().await;
+    gate.release(hold(item, 2).unit(), Release::Withdraw)
+        .await
+        .unwrap();
+    let mut looks = 0;
+    while !gate.warm_up(item, OPEN).await.unwrap() {
+        lose().await;
+        shop.clock.advance(1_000);
+        looks += 1;
+        assert!(looks < 60, "still closed");
+    }
+    let next = reserve(gate, hold(item, 3)).await;
+    assert!(matches!(next, Decision::Held { .. }), "{next:?}");
+}
+
+#[tokio::test]
+async fn a_redis_that_forgot_told_numbers_promises_nothing() {
+    for segments in [1, 3] {
+        let redis = connect("forgot-numbers");
+        let shop = TestShop::over(redis.clone()).await;
+        let item = shop.item(9).await;
+        shop.split(segments).await;
+        let gate = &shop.gate();
+        let key = format!("{{{item}}}:item");
+        let copy = |to: &str, from: &str| {
+            let (from, to) = (redis.key(from), redis.key(to));
+            test_servers::redis::shared().cli(&["copy", &from, &to, "replace"])
+        };
+        reserve(gate, hold(item, 1)).await;
+        assert_eq!(copy("earlier", &key), "1");
+        // So many that the first segment gives numbers too.
+        for number in 2..=7 {
+            reserve(gate, hold(item, number)).await;
+        }
+        work(&shop).await;
+        assert_eq!(copy(&key, "earlier"), "1");
+
+        let mut refused = 0;
+        for number in 20..=40 {
+            match gate.reserve(hold(item, number)).await {
+                Err(PortError::Busy { .. }) => refused += 1,
+                // Another segment, which forgot nothing.
+                decision => assert!(segments > 1 && refused == 0, "{decision:?}"),
+            }
+        }
+        assert!(refused > 0);
+        work(&shop).await;
+        load_again(&shop, item).await;
+        let again = reserve(gate, hold_as(item, 7, 3)).await;
+        let earlier = hold(item, 7).reservation_id;
+        assert_eq!(again, Decision::AlreadyReserved(earlier));
+        let report = shop.audit().await;
+        assert_eq!(
+            report.items[0].sellable,
+            i64::from(gate.stock(item).await.unwrap().unwrap().sellable)
+        );
+    }
 }
 
 #[tokio::test]
@@ -80,6 +252,6 @@ async fn a_buyer_whose_hold_the_gate_lost_keeps_her_order_and_takes_no_unit_by_a
     assert_eq!(mine.reservation_id, hold(item, 1).reservation_id);
     assert_eq!(mine.state, ReservationState::Ordered);
     // Two others get the two units that are left; the one that was lost is promised wrongly once.
-    assert_eq!(promised(&shop, item).await, [2, 3, 4]);
+    assert_eq!(promised(&shop, &redis, item).await, [2, 3, 4]);
     assert_eq!(shop.audit().await.items[0].orders_live, 3);
 }

@@ -2,7 +2,7 @@
 //! other difference is repaired when it was there twice, some time apart, with nothing under way.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
@@ -10,10 +10,10 @@ use std::{
 use app::wire::ItemId;
 
 use super::{
-    super::{Arg, keys, scripts, segment, segment::Segment},
     GateClock, LoadedItem, RedisGate,
     diff::{Diff, MAX_COLLECTED},
     read_state::GateHolder,
+    unheard::LostAfter,
 };
 use crate::engine::ports::{ItemSummary, PortError, Reconciled};
 
@@ -21,9 +21,6 @@ use crate::engine::ports::{ItemSummary, PortError, Reconciled};
 const MAX_ITEMS: usize = 10_000;
 /// While something waits in the queue, a hold counts as lost after so many times as long.
 const BACKLOG_FACTOR: i64 = 15;
-/// A parked hold counts as lost when it was not parked again for so long: longer than the hour after
-/// which parked entries are tried again.
-const PARKED_LOST_AFTER_MS: i64 = 2 * 3_600_000;
 
 /// The difference of each item at the last comparison.
 #[derive(Default)]
@@ -139,22 +136,6 @@ impl RedisGate {
         }
     }
 
-    /// Those that the ledger does not know by now either.
-    pub(super) async fn still_unknown(
-        &self,
-        unknown: Vec<GateHolder>,
-    ) -> Result<Vec<GateHolder>, PortError> {
-        let mut still = Vec::new();
-        for chunk in unknown.chunks(MAX_COLLECTED) {
-            let ids: Vec<_> = chunk.iter().map(|holder| holder.reservation_id).collect();
-            let known = self.ledger.status(&ids).await?;
-            let known: HashSet<_> = known.iter().map(|status| status.reservation_id).collect();
-            let is_unknown = |holder: &&GateHolder| !known.contains(&holder.reservation_id);
-            still.extend(chunk.iter().filter(is_unknown));
-        }
-        Ok(still)
-    }
-
     fn lost_after_ms(&self, idle: bool) -> i64 {
         let lost_after_ms = self.timeouts.lost_after.as_millis() as i64;
         if idle {
@@ -169,31 +150,19 @@ impl RedisGate {
         item: &LoadedItem,
         holders: &[GateHolder],
         idle: bool,
-    ) -> Result<i64, PortError> {
+    ) -> Result<u64, PortError> {
         if holders.is_empty() {
             return Ok(0);
         }
-        let parked_lost_after = match self.queue.depth().await?.parked {
-            0 => Arg::Number(PARKED_LOST_AFTER_MS),
-            _ => Arg::Text(""),
+        let lost = LostAfter {
+            held_ms: self.lost_after_ms(idle),
+            parked_ms: self.parked_lost_after_ms().await?,
         };
         let mut sent = 0;
         for holder in holders {
-            let number = segment::of_buyer(holder.buyer, item.segments);
-            let segment = Segment::new(item.item_id, number);
-            let keys = segment.keys(&self.redis, [keys::ITEM, keys::HOLDERS, keys::OUTBOX]);
-            let args = [
-                Arg::Text(&self.clock.argument()),
-                Arg::Text(&item.epoch()),
-                Arg::Text(&holder.reservation_id.to_string()),
-                Arg::Text(&item.item_id.to_string()),
-                Arg::Text(&holder.buyer.to_string()),
-                Arg::Number(self.lost_after_ms(idle)),
-                parked_lost_after,
-            ];
+            let segment = item.segment_of(holder.buyer);
             sent += self
-                .redis
-                .invoke::<i64>(&scripts::outbox::RESEND, &keys, &args)
+                .resend_one((item, &item.epoch()), &segment, holder, lost)
                 .await?;
         }
         Ok(sent)
@@ -234,7 +203,7 @@ impl RedisGate {
     }
 }
 
-fn resent(sent: i64, returns: u64) -> Reconciled {
+fn resent(sent: u64, returns: u64) -> Reconciled {
     let detail = format!("{sent} holds were lost on their way and are sent again");
     Reconciled::Repaired { detail, returns }
 }

@@ -1,6 +1,7 @@
-//! Loading an item again that Redis lost, or has with an earlier epoch. First its segments are
-//! closed; when nothing has been under way for a while, the ledger knows of everything that was
-//! ever held, and the item is loaded from it.
+//! Loading an item again that Redis lost, has with an earlier epoch, or has lost holds of. First its
+//! segments are closed; when nothing has been under way for a while, the ledger knows of everything
+//! that was ever held, and the item is loaded from it. Holds that are left in a closed segment and that
+//! the ledger has not heard of were lost on their way: they are sent again first.
 
 use std::time::Instant;
 
@@ -50,10 +51,15 @@ impl RedisGate {
                 epoch = %item.epoch,
                 in_outboxes,
                 ?in_queue,
-                "Redis lost the item or has an earlier load of it; it cannot be bought until it is \
-                 loaded from the ledger, when outboxes and queue have been empty for {} s",
+                "the item is closed: Redis lost it, has lost holds of it, or has an earlier load of \
+                 it; it cannot be bought until it is loaded from the ledger, when outboxes and queue \
+                 have been empty for {} s",
                 self.timeouts.quiet.as_secs()
             );
+            return Ok(false);
+        }
+        if self.resend_unheard(item).await? > 0 {
+            self.has_been_quiet(item_id, false).await?;
             return Ok(false);
         }
         let Ok(_one) = self.loading.try_lock() else {
@@ -84,6 +90,35 @@ impl RedisGate {
                 .await
         });
         Ok(try_join_all(closing).await?.into_iter().sum())
+    }
+
+    /// Closes every segment that has the item's epoch.
+    pub(super) async fn close_all(&self, item: &LoadedItem) -> Result<(), PortError> {
+        let none_stale = vec![None; usize::from(item.segments)];
+        self.close(item, &none_stale).await.map(drop)
+    }
+
+    /// The buyer's segment is closed already. Where this fails, the next `warm_up` finds it and closes
+    /// the others.
+    pub(super) async fn close_after_withdrawal(&self, item_id: ItemId) -> Result<(), PortError> {
+        let loaded = self.epochs.get(item_id).await?;
+        let Some((epoch, segments)) =
+            loaded.and_then(|loaded| Some((loaded.epoch?, loaded.segments)))
+        else {
+            return Ok(());
+        };
+        tracing::warn!(
+            %item_id,
+            %epoch,
+            "the gate is ahead of the ledger; the item is closed, and loaded again from the ledger \
+             when nothing is under way"
+        );
+        let item = LoadedItem {
+            item_id,
+            epoch,
+            segments,
+        };
+        self.close_all(&item).await
     }
 
     async fn has_been_quiet(&self, item_id: ItemId, quiet: bool) -> Result<bool, PortError> {

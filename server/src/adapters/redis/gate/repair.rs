@@ -41,8 +41,7 @@ impl RedisGate {
                 "too many holders in Redis differ from the ledger; the item is closed and will be \
                  loaded again"
             );
-            let none_stale = vec![None; usize::from(item.segments)];
-            self.close(item, &none_stale).await?;
+            self.close_all(item).await?;
             return Ok(Some(diff.returns()));
         }
         let mut returns = 0;

@@ -5,7 +5,7 @@ use std::time::Instant;
 use app::wire::Rejection;
 
 use super::{
-    super::{Arg, keys, scripts, segment, segment::Segment},
+    super::{Arg, keys, scripts, segment},
     KEEP_MS, LoadedItem, PORT, RedisGate, id, number,
 };
 use crate::engine::ports::{Decision, PortError, ReserveRequest};
@@ -54,9 +54,12 @@ impl RedisGate {
         let (word, value) = self.run_reserve(request, item).await?;
         let refused = |rejection| Ok(Some(Decision::Refused(rejection)));
         match word.as_str() {
-            "held" => Ok(Some(Decision::Held {
-                position: number(&value)?,
-            })),
+            "held" => {
+                let position = number(&value)?;
+                let segment = item.segment_of(request.buyer);
+                self.told.note(&segment, item.epoch, position);
+                Ok(Some(Decision::Held { position }))
+            }
             "already_reserved" => Ok(Some(Decision::AlreadyReserved(id(&value)?))),
             "not_started" => refused(Rejection::NotStarted),
             "ended" => refused(Rejection::Ended),
@@ -69,6 +72,16 @@ impl RedisGate {
                 Some(returns) => Ok(Some(Decision::SoldOut { returns })),
                 None => Ok(None),
             },
+            "forgot" => {
+                tracing::error!(
+                    item_id = %item.item_id,
+                    epoch = %item.epoch,
+                    "Redis has forgotten numbers that buyers were told; the item is closed, and \
+                     loaded again from the ledger when nothing is under way"
+                );
+                self.close_all(item).await?;
+                Err(PortError::busy(PORT, "Redis lost holds of the item"))
+            }
             // "missing" or "stale": the epoch that this process knows may be an old one.
             _ => match self.epochs.refresh(item.item_id, asked_at).await? {
                 Some(loaded)
@@ -87,19 +100,21 @@ impl RedisGate {
         request: &ReserveRequest,
         item: &LoadedItem,
     ) -> Result<(String, String), PortError> {
-        let segment = segment::of_buyer(request.buyer, item.segments);
+        let number = segment::of_buyer(request.buyer, item.segments);
         let names = [keys::ITEM, keys::HOLDERS, keys::POSITIONS, keys::OUTBOX];
-        let keys = Segment::new(request.item_id, segment).keys(&self.redis, names);
+        let segment = item.segment_of(request.buyer);
+        let keys = segment.keys(&self.redis, names);
         let args = [
             Arg::Text(&self.clock.argument()),
             Arg::Text(&item.epoch()),
             Arg::Number(i64::from(item.segments)),
-            Arg::Number(i64::from(segment)),
+            Arg::Number(i64::from(number)),
             Arg::Text(&request.reservation_id.to_string()),
             Arg::Text(&request.item_id.to_string()),
             Arg::Text(&request.buyer.to_string()),
             Arg::Text(&request.path),
             Arg::Number(KEEP_MS),
+            Arg::Number(i64::from(self.told.highest(&segment, item.epoch))),
         ];
         self.redis
             .invoke(&scripts::gate::RESERVE, &keys, &args)

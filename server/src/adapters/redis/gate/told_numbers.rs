@@ -1,0 +1,50 @@
+//! The highest number that each segment gave to a buyer of this process. A segment that is about to give
+//! a lower one under the same epoch has lost holds: a log is cut off at its end, and a replica that takes
+//! over is behind, but neither misses something and has what came after it. So it is known at the
+//! first call after the loss, and a server that was restarted without a loss is not suspected.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use uuid::Uuid;
+
+use super::super::segment::Segment;
+
+/// Segments that are remembered.
+const MAX_SEGMENTS: usize = 100_000;
+
+/// By the tag of the segment: the epoch, and the number.
+#[derive(Default)]
+pub struct ToldNumbers(Mutex<HashMap<String, (Uuid, u32)>>);
+
+impl ToldNumbers {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, (Uuid, u32)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A buyer was told this number.
+    pub fn note(&self, segment: &Segment, epoch: Uuid, position: u32) {
+        let mut told = self.lock();
+        if let Some(known) = told.get_mut(segment.tag()) {
+            *known = match *known {
+                (same, highest) if same == epoch => (epoch, highest.max(position)),
+                _ => (epoch, position),
+            };
+            return;
+        }
+        if told.len() >= MAX_SEGMENTS {
+            told.clear();
+        }
+        told.insert(segment.tag().to_owned(), (epoch, position));
+    }
+
+    /// The highest number that buyers were told since the load with this epoch, or 0.
+    pub fn highest(&self, segment: &Segment, epoch: Uuid) -> u32 {
+        match self.lock().get(segment.tag()) {
+            Some((same, highest)) if *same == epoch => *highest,
+            _ => 0,
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Holds that the ledger has not heard of although nothing is under way any more: they were lost on
+//! their way, and their entries are sent again.
+
+use std::collections::HashSet;
+
+use super::{
+    super::{
+        Arg, keys, scripts,
+        segment::{MAX_SEGMENTS, Segment},
+    },
+    LoadedItem, RedisGate,
+    diff::MAX_COLLECTED,
+    read_state::{CURSOR_END, GateHolder},
+};
+use crate::engine::ports::PortError;
+
+/// A parked hold counts as lost when it was not parked again for so long: longer than the hour after
+/// which parked entries are tried again.
+const PARKED_LOST_AFTER_MS: i64 = 2 * 3_600_000;
+/// What a closed segment has instead of an epoch.
+const CLOSED: &str = "";
+
+/// When the entry of a holder counts as lost, in milliseconds.
+#[derive(Clone, Copy)]
+pub struct LostAfter {
+    /// Since the hold.
+    pub held_ms: i64,
+    /// Since it was parked; `None` while the queue has some parked.
+    pub parked_ms: Option<i64>,
+}
+
+impl RedisGate {
+    /// See [`LostAfter::parked_ms`].
+    pub(super) async fn parked_lost_after_ms(&self) -> Result<Option<i64>, PortError> {
+        let parked = self.queue.depth().await?.parked;
+        Ok((parked == 0).then_some(PARKED_LOST_AFTER_MS))
+    }
+
+    /// Sends entries of unheard holders in closed segments again, about a thousand at a time, whatever
+    /// number of segments the item had. What was sent twice or three times already, and does not
+    /// arrive, is not sent: an entry that nobody can write must not keep the item closed.
+    pub(super) async fn resend_unheard(&self, item: &LoadedItem) -> Result<u64, PortError> {
+        let lost = LostAfter {
+            held_ms: self.timeouts.quiet.as_millis() as i64,
+            parked_ms: self.parked_lost_after_ms().await?,
+        };
+        let mut sent = 0;
+        for number in 0..MAX_SEGMENTS {
+            let segment = Segment::new(item.item_id, number);
+            let mut cursor = Some(CURSOR_END.to_owned());
+            while let Some(from) = cursor.take() {
+                let (next, holders) = self.next_holders(&segment, &from).await?;
+                for holder in self.still_unknown(holders).await? {
+                    sent += self
+                        .resend_one((item, CLOSED), &segment, &holder, lost)
+                        .await?;
+                    if sent >= MAX_COLLECTED as u64 {
+                        return Ok(sent);
+                    }
+                }
+                cursor = next;
+            }
+        }
+        Ok(sent)
+    }
+
+    /// Those that the ledger does not know by now either.
+    pub(super) async fn still_unknown(
+        &self,
+        unknown: Vec<GateHolder>,
+    ) -> Result<Vec<GateHolder>, PortError> {
+        let mut still = Vec::new();
+        for chunk in unknown.chunks(MAX_COLLECTED) {
+            let ids: Vec<_> = chunk.iter().map(|holder| holder.reservation_id).collect();
+            let known = self.ledger.status(&ids).await?;
+            let known: HashSet<_> = known.iter().map(|status| status.reservation_id).collect();
+            let is_unknown = |holder: &&GateHolder| !known.contains(&holder.reservation_id);
+            still.extend(chunk.iter().filter(is_unknown));
+        }
+        Ok(still)
+    }
+
+    /// Sends the entry of a holder of a segment with this epoch again, if it is due: 1, or 0.
+    pub(super) async fn resend_one(
+        &self,
+        (item, epoch): (&LoadedItem, &str),
+        segment: &Segment,
+        holder: &GateHolder,
+        lost: LostAfter,
+    ) -> Result<u64, PortError> {
+        let keys = segment.keys(&self.redis, [keys::ITEM, keys::HOLDERS, keys::OUTBOX]);
+        let args = [
+            Arg::Text(&self.clock.argument()),
+            Arg::Text(epoch),
+            Arg::Text(&holder.reservation_id.to_string()),
+            Arg::Text(&item.item_id.to_string()),
+            Arg::Text(&holder.buyer.to_string()),
+            Arg::Number(lost.held_ms),
+            lost.parked_ms.map_or(Arg::Text(""), Arg::Number),
+        ];
+        self.redis
+            .invoke(&scripts::outbox::RESEND, &keys, &args)
+            .await
+    }
+}
