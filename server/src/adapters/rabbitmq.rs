@@ -8,18 +8,22 @@ mod dead_letters;
 mod message;
 mod publish;
 mod topology;
+mod under_way;
 
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use lapin::uri::{AMQPScheme, AMQPUri};
 
-use crate::engine::ports::{Depth, OrderQueue, PortError, QueuedReservation, TRIES, WakeSignal};
+use crate::engine::ports::{
+    Depth, InHand, OrderQueue, PortError, QueuedReservation, TRIES, UnderWay, WakeSignal,
+};
 use consume::Consumer;
 use publish::Publisher;
 use topology::{NEW, RETRY, Topology};
 
 pub use consume::PREFETCH;
+pub use publish::CALL_TIMEOUT as PUBLISH_TIMEOUT;
 pub(crate) use topology::Names;
 
 const PORT: &str = "queue";
@@ -33,6 +37,7 @@ pub struct RabbitQueue {
     publisher: Publisher,
     consumer: Consumer,
     names: Names,
+    heartbeat: Duration,
 }
 
 impl RabbitQueue {
@@ -65,6 +70,7 @@ impl RabbitQueue {
             publisher: Publisher::new(&uri, &topology),
             consumer: Consumer::new(&uri, &topology, wake),
             names,
+            heartbeat: connection::heartbeat(&uri),
         };
         match queue.ping().await {
             Err(PortError::Busy { detail, .. }) => {
@@ -76,6 +82,11 @@ impl RabbitQueue {
             }
             answer => answer.map(|()| queue),
         }
+    }
+
+    /// The broker closes a connection of which it hears nothing for two to three of these.
+    pub fn heartbeat(&self) -> Duration {
+        self.heartbeat
     }
 
     /// Whether the broker answers.
@@ -148,5 +159,13 @@ impl OrderQueue for RabbitQueue {
 
     async fn depth(&self) -> Result<Depth, PortError> {
         self.count_ready().await
+    }
+
+    async fn under_way(&self) -> Result<UnderWay, PortError> {
+        self.count_under_way().await
+    }
+
+    async fn in_hand(&self) -> Result<InHand, PortError> {
+        self.look_in_hand().await
     }
 }

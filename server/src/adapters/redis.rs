@@ -7,6 +7,7 @@ mod clock;
 mod connection;
 mod errors;
 mod gate;
+mod in_hand;
 pub(crate) mod keys;
 mod latest_per_owner;
 mod limits;
@@ -23,7 +24,10 @@ pub use captchas::RedisCaptchas;
 pub use clock::ClusterClock;
 pub use connection::{Arg, Redis};
 pub(crate) use gate::KEEP_MS;
-pub use gate::{GateClock, ParkingQueue, RedisGate, Timeouts};
+pub use gate::{
+    GateClock, ParkingQueue, QUIET, RedisGate, SILENCE, Timeouts, USUAL_HEARTBEAT,
+};
+pub use in_hand::{InHandNotes, NOTE_GOOD_FOR, NOTE_PERIOD};
 pub use limits::RedisLimits;
 pub use memory_policy::MemoryPolicy;
 pub use outbox::RedisOutbox;

@@ -10,12 +10,13 @@ use super::{
 use crate::{
     adapters::{
         catalogue_changes::CatalogueChanges,
-        rabbitmq::{RETRY_AFTER, RabbitQueue},
+        rabbitmq::{PUBLISH_TIMEOUT, RETRY_AFTER, RabbitQueue},
         redis::{
-            CachedReservations, ClusterClock, GateClock, MemoryPolicy, ParkingQueue, RecordingGate,
-            RecordingOrders, Redis, RedisCaptchas, RedisCatalogueEvents, RedisGate, RedisLimits,
-            RedisOutbox, RedisPaths, RedisTokens, RedisWakeSignal, Results, SignalListener,
-            Timeouts, UnknownReservations,
+            CachedReservations, ClusterClock, GateClock, InHandNotes, MemoryPolicy, NOTE_GOOD_FOR,
+            NOTE_PERIOD, ParkingQueue, QUIET, RecordingGate, RecordingOrders, Redis, RedisCaptchas,
+            RedisCatalogueEvents, RedisGate, RedisLimits, RedisOutbox, RedisPaths, RedisTokens,
+            RedisWakeSignal, Results, SILENCE, SignalListener, Timeouts, USUAL_HEARTBEAT,
+            UnknownReservations,
         },
         sold_out_cache::SoldOutCache,
         sold_out_gate::SoldOutGate,
@@ -31,6 +32,21 @@ use crate::{
 /// Entries of the outbox that a relay has had for so long are another relay's: longer than a relay
 /// waits for the queue's confirms.
 const RELAY_IDLE: Duration = Duration::from_secs(5);
+/// Entries are counted wherever they are; these bounds cover the moments in which they move.
+const _: () = {
+    let quiet = QUIET.as_millis();
+    // Whoever has something has said so before it is quiet, and a note that was true when its instance
+    // ended does not count any more.
+    assert!(quiet > NOTE_GOOD_FOR.as_millis() + NOTE_PERIOD.as_millis());
+    // A call that was publishing when Redis came back empty has ended.
+    assert!(quiet > PUBLISH_TIMEOUT.as_millis());
+    // Another relay does not take what this one is publishing.
+    assert!(RELAY_IDLE.as_millis() > PUBLISH_TIMEOUT.as_millis());
+    // Of a process that was paused shortly before Redis came back empty, with entries that no other
+    // relay has taken over, the broker keeps the consumer long enough for its silence to be seen.
+    let seen = SILENCE.as_millis() + RELAY_IDLE.as_millis() + NOTE_PERIOD.as_millis();
+    assert!(seen < USUAL_HEARTBEAT.as_millis() * 3 / 2);
+};
 /// What Redis said about its memory policy is good for so long.
 const MEMORY_POLICY_GOOD_FOR: Duration = Duration::from_secs(5);
 
@@ -93,6 +109,8 @@ pub async fn assemble(
         move || wake_signals_of_all.clone().publish(),
     ));
 
+    tasks.push(note_in_hand(&lines));
+
     let policy = MemoryPolicy::new(lines.redis.clone(), MEMORY_POLICY_GOOD_FOR);
     let policy = Arc::new(policy);
     let rabbit = lines.rabbit.clone();
@@ -114,6 +132,15 @@ pub async fn assemble(
         shutdown_hook: Some(Box::pin(async move { rabbit.stop().await })),
         sql: lines.sql,
     })
+}
+
+fn note_in_hand(lines: &Lines) -> Task {
+    let notes = InHandNotes::new(lines.redis.clone(), lines.rabbit.clone());
+    Task::restartable(
+        "in_hand",
+        "Tells other instances which entries of the queue this one has.",
+        move || notes.clone().keep_noting(),
+    )
 }
 
 /// Time as all instances have it: Redis's, unless a test has its own.
@@ -159,7 +186,7 @@ fn parts(
         lines.gate_clock.clone(),
         ledger.gate.clone(),
         ledger.queue.clone(),
-        Timeouts::default(),
+        Timeouts::with_heartbeat(lines.rabbit.heartbeat()),
     ));
     ledger.queue = Arc::new(ParkingQueue {
         queue: ledger.queue,

@@ -41,7 +41,10 @@ pub use payments::{
     PaymentRecord, PaymentState, Payments, Receipt, RefundReason, RefundRequest, RefundState,
     Refunds, Settled, SignedNotice, Verified,
 };
-pub use queue::{Depth, OrderQueue, Outbox, OutboxEntry, QueuedReservation, TRIES, TakenEntries};
+pub use queue::{
+    Depth, InHand, OrderQueue, Outbox, OutboxEntry, QueuedReservation, TRIES, TakenEntries,
+    UnderWay,
+};
 pub use reservations::{
     DueRelease, DueReleases, GateLedger, Holder, ItemSnapshot, ItemSummary, LedgerStatus,
     LoadEpoch, ReservationReader, ReservationRecord, Trace,

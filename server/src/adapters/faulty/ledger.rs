@@ -7,9 +7,10 @@ use uuid::Uuid;
 
 use super::FaultPlan;
 use crate::engine::ports::{
-    CloseOutcome, Depth, DueRelease, DueReleases, GateLedger, Holder, ItemSnapshot, ItemSummary,
-    LedgerStatus, LoadEpoch, OrderCloser, OrderQueue, OrderReader, OrderRecord, OrderWriter,
-    OverdueOrder, QueuedReservation, ReservationReader, ReservationRecord, Trace, WriteOutcome,
+    CloseOutcome, Depth, DueRelease, DueReleases, GateLedger, Holder, InHand, ItemSnapshot,
+    ItemSummary, LedgerStatus, LoadEpoch, OrderCloser, OrderQueue, OrderReader, OrderRecord,
+    OrderWriter, OverdueOrder, QueuedReservation, ReservationReader, ReservationRecord, Trace,
+    UnderWay, WriteOutcome,
 };
 
 /// A port, failing.
@@ -86,4 +87,6 @@ faulty! { OrderQueue:
     set_aside(entry: &QueuedReservation) -> bool;
     replay_parked() -> u32;
     depth() -> Depth;
+    under_way() -> UnderWay;
+    in_hand() -> InHand;
 }

@@ -45,6 +45,11 @@ impl OpenChannel {
     }
 }
 
+/// What both sides send when there is nothing else to send.
+pub(super) fn heartbeat(uri: &AMQPUri) -> Duration {
+    Duration::from_secs(uri.query.heartbeat.unwrap_or(HEARTBEAT_S).into())
+}
+
 /// Connects to the broker.
 pub(super) struct Connector {
     uri: AMQPUri,

@@ -3,6 +3,8 @@
 //! connection it came by: when that is lost, its entries are dropped here, and the broker delivers
 //! them again.
 
+mod in_hand;
+
 use std::{
     collections::{HashSet, VecDeque},
     sync::{
@@ -139,7 +141,7 @@ impl Consumer {
             return Err(lost);
         }
         // The forwarder reads `waiting` after it has put an entry here: one of the two wakes.
-        if !subscription.deliveries.is_empty() {
+        if !subscription.deliveries.is_empty() || subscription.taken.len() > limit {
             self.wake.notify(Job::WriteOrders);
         }
         let entries = subscription.taken.iter().take(limit);

@@ -17,11 +17,12 @@ use super::{
     connection::{Connector, OpenChannel, port_error},
     message,
     topology::Topology,
+    under_way::InFlight,
 };
 use crate::engine::ports::{PortError, QueuedReservation};
 
 /// Around everything a call does: waiting for other calls, connecting, all confirms.
-pub(super) const CALL_TIMEOUT: Duration = Duration::from_secs(3);
+pub const CALL_TIMEOUT: Duration = Duration::from_secs(3);
 /// Messages whose confirms are awaited together: bounds what is in flight.
 const WINDOW: usize = 256;
 
@@ -30,6 +31,7 @@ const WINDOW: usize = 256;
 pub(super) struct Publisher {
     state: Mutex<ChannelState>,
     topology: Topology,
+    pub(super) in_flight: InFlight,
 }
 
 struct ChannelState {
@@ -48,6 +50,7 @@ impl Publisher {
                 poisoned: false,
             }),
             topology: topology.clone(),
+            in_flight: InFlight::default(),
         }
     }
 
@@ -58,6 +61,10 @@ impl Publisher {
         key: &'static str,
         entries: impl IntoIterator<Item = (&QueuedReservation, u32)>,
     ) -> Result<(), PortError> {
+        let entries: Vec<_> = entries.into_iter().collect();
+        let _flight = self
+            .in_flight
+            .begin(entries.iter().map(|(entry, _)| *entry));
         let messages: Vec<_> = entries
             .into_iter()
             .map(|(entry, tries)| {

@@ -13,6 +13,7 @@ mod holder_record;
 mod load;
 mod load_epochs;
 mod parked;
+mod quiet;
 mod read_state;
 mod reconcile;
 mod reload;
@@ -60,23 +61,50 @@ pub(crate) const KEEP_MS: i64 = 7 * 24 * 3_600_000;
 /// long: longer than a load takes.
 const LATE_CALL_LIFE_MS: i64 = 600_000;
 
+/// Nothing must have been under way for so long before Redis is made to agree with the ledger.
+pub const QUIET: Duration = Duration::from_secs(5);
+/// A consumer that is silent for so long, and then gone, may have been a process that was paused: its
+/// relay is given time, see [`Timeouts::after_silence`]. An instance that starts, or whose Redis comes
+/// back, says what it has sooner.
+pub const SILENCE: Duration = Duration::from_secs(5);
+/// With shorter ones a paused process is gone before anybody has missed it for that long.
+pub const USUAL_HEARTBEAT: Duration = Duration::from_secs(10);
+
 /// How long the gate waits before it acts on its own.
 #[derive(Clone, Copy, Debug)]
 pub struct Timeouts {
-    /// Nothing must have been under way for so long before Redis is made to agree with the ledger:
-    /// longer than a relay waits for a confirm, and than an order writer needs for a batch.
+    /// As [`QUIET`].
     pub quiet: Duration,
     /// A hold that the ledger has not known for so long, while nothing waits in the queue, was lost
     /// on the way.
     pub lost_after: Duration,
+    /// A consumer that does not say for so long what it has is silent.
+    pub silence_after: Duration,
+    /// Nothing counts as quiet for so long after a silent consumer is gone: the connection that its
+    /// process publishes by may outlive the one that it consumes by.
+    pub after_silence: Duration,
+}
+
+impl Timeouts {
+    /// For a broker that closes a connection of which it hears nothing for two to three heartbeats.
+    /// Two connections of a process that was paused may have been heard of last half a heartbeat
+    /// apart, and are looked at once a heartbeat.
+    pub fn with_heartbeat(heartbeat: Duration) -> Self {
+        Self {
+            quiet: QUIET,
+            lost_after: Duration::from_secs(10),
+            silence_after: match heartbeat < USUAL_HEARTBEAT {
+                true => Duration::ZERO,
+                false => SILENCE,
+            },
+            after_silence: heartbeat.max(USUAL_HEARTBEAT) * 3 / 2,
+        }
+    }
 }
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Self {
-            quiet: Duration::from_secs(5),
-            lost_after: Duration::from_secs(10),
-        }
+        Self::with_heartbeat(USUAL_HEARTBEAT)
     }
 }
 

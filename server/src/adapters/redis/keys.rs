@@ -10,7 +10,8 @@
 //! | `{<segment>}:late` | hash by reservation: releases and payments that came while the segment was closed |
 //! | `{<segment>}:fill:<epoch>:…` | holders and positions that are staged to be loaded |
 //! | `{<item>}:filling` | the lock of whoever loads an item |
-//! | `{<item>}:quiet` | since when nothing of an item has been under way |
+//! | `{<item>}:under-way` | hash: since when nothing of an item has been under way |
+//! | `in-hand` | hash by instance: what it has of the queue's entries |
 //! | `items` | sorted set: the segments whose outboxes relays read, by the end of their window |
 //! | `result:<reservation>`, `result-of:<item>:<buyer>` | what pollers are told, and a buyer's latest reservation |
 //! | `path:…`, `path-of:…`, `captcha:…`, `captcha-of:…`, `captcha-spelt:…` | paths and questions |
@@ -33,7 +34,7 @@ pub const RECEIVED: &str = "received";
 pub const LATE: &str = "late";
 /// Keys of an item, with the tag of its first segment.
 pub const LOAD_LOCK: &str = "filling";
-pub const QUIET: &str = "quiet";
+pub const QUIET: &str = "under-way";
 
 /// Channel: a unit came back. The item, a space, the number of its last return.
 pub const RETURNS: &str = "returns";
@@ -50,6 +51,11 @@ pub fn staged(epoch: &str) -> [String; 2] {
 /// The segments whose outboxes relays read.
 pub fn outboxes(redis: &Redis) -> String {
     redis.key("items")
+}
+
+/// What instances have in their hands between the queue and the ledger.
+pub fn in_hand(redis: &Redis) -> String {
+    redis.key("in-hand")
 }
 
 /// What pollers are told of a reservation.

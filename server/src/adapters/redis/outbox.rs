@@ -10,7 +10,7 @@ use std::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use async_trait::async_trait;
@@ -18,7 +18,7 @@ use futures::future::join_all;
 use redis::Script;
 use uuid::Uuid;
 
-use super::{Arg, GateClock, Redis, keys, scripts, segment::Segment};
+use super::{Arg, GateClock, PORT, Redis, keys, scripts, segment::Segment};
 use crate::engine::ports::{Outbox, OutboxEntry, PortError, QueuedReservation, TakenEntries};
 use list::OutboxList;
 
@@ -289,6 +289,7 @@ impl RedisOutbox {
 #[async_trait]
 impl Outbox for RedisOutbox {
     async fn take(&self, limit: u32) -> TakenEntries {
+        let asked_at = Instant::now();
         let limit = limit as usize;
         let mut errors = FirstError::default();
         let has_open = {
@@ -301,6 +302,12 @@ impl Outbox for RedisOutbox {
         }
         if found.is_empty() {
             found = self.read_free(limit, &mut errors).await;
+        }
+        if asked_at.elapsed() >= self.idle {
+            // This process was paused. Other relays may have these by now, and the gate may have been
+            // loaded again without them, if Redis lost them.
+            errors.note::<()>(Err(PortError::busy(PORT, "the answer is too old")));
+            found.clear();
         }
         let mut entries = Vec::with_capacity(found.len());
         let mut unreadable = Vec::new();

@@ -29,7 +29,9 @@ scripts! {
     gate {
         CLOSE = "close";
         CONFIRM = "confirm";
+        COUNT_IN_HAND = "count_in_hand";
         LOAD = "load";
+        NOTE_IN_HAND = "note_in_hand";
         NOTE_PARKED = "note_parked";
         NOTE_QUIET = "note_quiet";
         RELEASE = "release";

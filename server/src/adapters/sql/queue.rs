@@ -11,7 +11,9 @@ use sea_orm::{
 use super::{
     Answer, Duplicate, LedgerError, Sql, counter, entity::reservation, reservations::queued_row,
 };
-use crate::engine::ports::{Depth, OrderQueue, PortError, QueuedReservation, TRIES};
+use crate::engine::ports::{
+    Depth, InHand, OrderQueue, PortError, QueuedReservation, TRIES, UnderWay,
+};
 
 /// Rows an `INSERT`: twelve values each, below the 32,766 that SQLite binds, the least of all.
 const CHUNK: usize = 1000;
@@ -131,5 +133,18 @@ impl OrderQueue for Sql {
             waiting: all.saturating_sub(parked),
             parked,
         })
+    }
+
+    /// A taken entry waits until it is written; one that is parked does not hold anything up.
+    async fn under_way(&self) -> Result<UnderWay, PortError> {
+        let Depth { waiting, .. } = self.depth().await?;
+        Ok(UnderWay {
+            waiting,
+            consumers: None,
+        })
+    }
+
+    async fn in_hand(&self) -> Result<InHand, PortError> {
+        Ok(InHand::default())
     }
 }

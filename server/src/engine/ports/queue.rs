@@ -1,6 +1,8 @@
 //! Between decision and order: the queue, and the outbox in which a gate that is not the queue itself
 //! leaves its holds, in the same atomic step as the hold.
 
+use std::collections::BTreeMap;
+
 use app::wire::{AccountId, ItemId, ReservationId};
 use async_trait::async_trait;
 
@@ -45,6 +47,35 @@ pub struct Depth {
     pub parked: u64,
 }
 
+/// What is between a queue and the ledger, as far as the queue can tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UnderWay {
+    /// Entries that wait, those that were set aside included.
+    pub waiting: u64,
+    /// Instances that may have entries which are not counted as waiting: each says what it has by
+    /// [`in_hand`](OrderQueue::in_hand). One that is gone counts until its entries wait again. `None`
+    /// where taken entries count as waiting.
+    pub consumers: Option<u64>,
+}
+
+/// What an instance has in its hands: entries that it took and has not ended, and those that it is
+/// putting.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InHand {
+    /// It is one of the queue's consumers.
+    pub consumes: bool,
+    /// Of each item, since when the oldest entry is held, epoch milliseconds.
+    pub oldest_ms: BTreeMap<ItemId, i64>,
+}
+
+impl InHand {
+    /// An entry more.
+    pub fn add(&mut self, item_id: ItemId, held_at_ms: i64) {
+        let oldest_ms = self.oldest_ms.entry(item_id).or_insert(held_at_ms);
+        *oldest_ms = held_at_ms.min(*oldest_ms);
+    }
+}
+
 /// How often an entry is tried before it is parked.
 pub const TRIES: u32 = 5;
 
@@ -82,6 +113,12 @@ pub trait OrderQueue: Send + Sync + 'static {
 
     /// How much waits; taken entries do not count.
     async fn depth(&self) -> Result<Depth, PortError>;
+
+    /// Whether anything is between the queue and the ledger.
+    async fn under_way(&self) -> Result<UnderWay, PortError>;
+
+    /// What this instance has; whatever the queue had handed out before this was called is counted.
+    async fn in_hand(&self) -> Result<InHand, PortError>;
 }
 
 /// A hold on its way from the gate to the queue.

@@ -124,6 +124,12 @@ async fn a_withdrawal_closes_every_segment() {
     let again = reserve(gate, hold_as(item, 11, 3)).await;
     let earlier = hold(item, 11).reservation_id;
     assert_eq!(again, Decision::AlreadyReserved(earlier), "it is ordered");
+
+    // Closed once more, it waits as long as before.
+    gate.release(hold(item, 12).unit(), Release::Withdraw)
+        .await
+        .unwrap();
+    load_again(&shop, item).await;
 }
 
 #[tokio::test]

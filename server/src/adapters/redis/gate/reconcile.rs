@@ -10,6 +10,7 @@ use std::{
 use app::wire::ItemId;
 
 use super::{
+    super::in_hand::Hands,
     GateClock, LoadedItem, RedisGate,
     diff::{Diff, MAX_COLLECTED},
     read_state::GateHolder,
@@ -90,19 +91,21 @@ impl RedisGate {
             segments,
         };
         self.finish_transfers(&item).await?;
-        if !self.is_idle(&item).await? {
-            return self.resend_lost_holds(&item).await;
-        }
+        let hands = match self.hands(&item).await? {
+            Some(hands) if hands.are_empty() => hands,
+            found => return self.resend_lost_holds(&item, found).await,
+        };
         let Some((mut diff, ledger)) = self.compare_holders(&item).await? else {
             return Ok(Reconciled::Same);
         };
-        if !self.is_idle(&item).await? {
+        let later = self.hands(&item).await?;
+        if !later.is_some_and(|hands| hands.are_empty()) {
             self.differences.forget(item_id);
             return Ok(Reconciled::Same);
         }
         let incomplete = diff.unknown.len() >= MAX_COLLECTED;
         diff.unknown = self.still_unknown(diff.unknown).await?;
-        let sent = self.resend(&item, &diff.unknown, true).await?;
+        let sent = self.resend_settled(&item, &diff.unknown, hands).await?;
         if sent > 0 {
             return Ok(resent(sent, diff.returns()));
         }
@@ -115,25 +118,52 @@ impl RedisGate {
         self.repair_if_unchanged(&item, &diff, &expected).await
     }
 
-    /// Nothing of the item is on its way to the ledger.
-    async fn is_idle(&self, item: &LoadedItem) -> Result<bool, PortError> {
-        Ok(self.in_outboxes(item).await? == 0 && self.queue.depth().await?.waiting == 0)
-    }
-
-    /// While something is on its way, only holds that have been for far too long count as lost.
-    async fn resend_lost_holds(&self, item: &LoadedItem) -> Result<Reconciled, PortError> {
+    /// While something of the item is on its way. What is older than everything that instances have
+    /// in their hands was lost; while entries wait, or an instance is silent, only holds that have been
+    /// for far too long count as lost.
+    async fn resend_lost_holds(
+        &self,
+        item: &LoadedItem,
+        hands: Option<Hands>,
+    ) -> Result<Reconciled, PortError> {
         self.differences.forget(item.item_id);
-        let before_ms = self.clock.now_ms(&self.redis).await? - self.lost_after_ms(false);
+        let settled = hands.filter(|hands| !hands.silent);
+        let lost_after_ms = self.lost_after_ms(settled.is_some());
+        let before_ms = self.clock.now_ms(&self.redis).await? - lost_after_ms;
         let unknown = self.unknown_holders(item, before_ms).await?;
         if unknown.len() >= MAX_COLLECTED {
             // Not lost: the queue is that long.
             return Ok(Reconciled::Same);
         }
         let unknown = self.still_unknown(unknown).await?;
-        match self.resend(item, &unknown, false).await? {
+        let sent = match settled {
+            Some(hands) => self.resend_settled(item, &unknown, hands).await?,
+            None => self.resend(item, &unknown, false).await?,
+        };
+        match sent {
             0 => Ok(Reconciled::Same),
             sent => Ok(resent(sent, 0)),
         }
+    }
+
+    /// Sends those again that nobody has in their hands, nothing having waited when `hands` were
+    /// counted.
+    async fn resend_settled(
+        &self,
+        item: &LoadedItem,
+        unknown: &[GateHolder],
+        hands: Hands,
+    ) -> Result<u64, PortError> {
+        if unknown.is_empty() {
+            return Ok(0);
+        }
+        let Some(before_ms) = self.settled_before_ms(item, hands).await? else {
+            return Ok(0);
+        };
+        let mut lost = unknown.to_vec();
+        lost.retain(|holder| holder.held_at_ms < before_ms);
+        let lost = self.still_unknown(lost).await?;
+        self.resend(item, &lost, true).await
     }
 
     fn lost_after_ms(&self, idle: bool) -> i64 {

@@ -15,6 +15,7 @@ use super::{
     },
     LoadedItem, RedisGate,
     load::SegmentEpoch,
+    quiet::Found,
 };
 use crate::engine::ports::{LoadEpoch, PortError, Window};
 
@@ -41,30 +42,35 @@ impl RedisGate {
         }
         let stale: Vec<_> = found.iter().map(SegmentEpoch::stale).collect();
         let in_outboxes = self.close(item, &stale).await?;
-        let in_queue = match in_outboxes {
-            0 => Some(self.queue.depth().await?.waiting),
-            _ => None,
+        let behind = self.behind_outboxes(item_id, 0).await;
+        // What cannot be counted now is not known to be quiet.
+        let found = match &behind {
+            Ok(behind) => Found::of(in_outboxes, *behind),
+            Err(_) => Found::Something,
         };
-        if !self.has_been_quiet(item_id, in_queue == Some(0)).await? {
+        let is_quiet = self.has_been_quiet(item_id, found).await?;
+        behind?;
+        if !is_quiet {
             tracing::warn!(
                 %item_id,
                 epoch = %item.epoch,
                 in_outboxes,
-                ?in_queue,
+                under_way = ?found,
                 "the item is closed: Redis lost it, has lost holds of it, or has an earlier load of \
-                 it; it cannot be bought until it is loaded from the ledger, when outboxes and queue \
-                 have been empty for {} s",
+                 it; it cannot be bought until it is loaded from the ledger, when nothing has been \
+                 under way for {} s",
                 self.timeouts.quiet.as_secs()
             );
-            return Ok(false);
-        }
-        if self.resend_unheard(item).await? > 0 {
-            self.has_been_quiet(item_id, false).await?;
             return Ok(false);
         }
         let Ok(_one) = self.loading.try_lock() else {
             return Ok(false);
         };
+        // Whoever waits next waits anew.
+        self.has_been_quiet(item_id, Found::Something).await?;
+        if self.resend_unheard(item).await? > 0 {
+            return Ok(false);
+        }
         self.load(item_id, Some(item.epoch)).await
     }
 
@@ -119,19 +125,5 @@ impl RedisGate {
             segments,
         };
         self.close_all(&item).await
-    }
-
-    async fn has_been_quiet(&self, item_id: ItemId, quiet: bool) -> Result<bool, PortError> {
-        let keys = [Segment::new(item_id, 0).key(&self.redis, keys::QUIET)];
-        let args = [
-            Arg::Text(&self.clock.argument()),
-            Arg::Number(i64::from(quiet)),
-        ];
-        let quiet_ms: i64 = self
-            .redis
-            .invoke(&scripts::gate::NOTE_QUIET, &keys, &args)
-            .await?;
-        let enough_ms = i64::try_from(self.timeouts.quiet.as_millis()).unwrap_or(i64::MAX);
-        Ok(quiet && quiet_ms >= enough_ms)
     }
 }

@@ -1,0 +1,56 @@
+//! What the consumer of this process has taken and not ended.
+
+use std::collections::BTreeMap;
+
+use app::wire::ItemId;
+
+use super::{Consumer, State, Subscription, Taken};
+use crate::{
+    adapters::rabbitmq::{PORT, under_way::count},
+    engine::ports::{InHand, PortError},
+};
+
+impl Consumer {
+    /// What this process has of each item, and since when the oldest entry is held; `None` while it does
+    /// not consume. Whatever the broker had delivered before this was called is counted.
+    pub(in crate::adapters::rabbitmq) async fn in_hand(
+        &self,
+    ) -> Result<Option<BTreeMap<ItemId, i64>>, PortError> {
+        let line = |state: &State| {
+            let subscription = state.subscription.as_ref()?;
+            let channel = subscription.open.channel.clone();
+            Some((channel, subscription.consumer_tag.clone()))
+        };
+        let asked = line(&*self.state.lock().await);
+        let Some((channel, consumer_tag)) = asked else {
+            return Ok(None);
+        };
+        // The answer comes by the channel that deliveries come by, after them: over a line that is
+        // broken there is none.
+        count(&channel, &self.topology.names.orders).await?;
+        let mut state = self.state.lock().await;
+        let same = |found: &&mut Subscription| found.consumer_tag == consumer_tag;
+        let Some(subscription) = state.subscription.as_mut().filter(same) else {
+            return Err(PortError::busy(
+                PORT,
+                "the connection was replaced by another",
+            ));
+        };
+        subscription.receive_delivered().await?;
+        let mut in_hand = InHand::default();
+        for Taken { entry, .. } in &subscription.taken {
+            in_hand.add(entry.item_id, entry.held_at_ms);
+        }
+        Ok(Some(in_hand.oldest_ms))
+    }
+}
+
+impl Subscription {
+    /// What has arrived by now.
+    async fn receive_delivered(&mut self) -> Result<(), PortError> {
+        while let Ok(delivery) = self.deliveries.try_recv() {
+            self.add(delivery).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,116 @@
+//! What is between the queue and the ledger. The broker counts what waits, and who consumes; what it has
+//! delivered to a consumer that consumer itself must say.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use app::wire::ItemId;
+use lapin::{
+    Channel,
+    options::QueueDeclareOptions,
+    types::{FieldTable, ShortString},
+};
+use tokio::time::Instant;
+
+use super::{
+    RabbitQueue,
+    connection::port_error,
+    publish::{CALL_TIMEOUT, before},
+};
+use crate::engine::ports::{InHand, PortError, QueuedReservation, UnderWay};
+
+impl RabbitQueue {
+    pub(super) async fn count_under_way(&self) -> Result<UnderWay, PortError> {
+        let channel = self.publisher.open_channel().await?;
+        let orders = count(&channel, &self.names.orders).await?;
+        let retry = count(&channel, &self.names.retry).await?;
+        Ok(UnderWay {
+            waiting: orders.waiting + retry.waiting,
+            consumers: orders.consumers,
+        })
+    }
+
+    pub(super) async fn look_in_hand(&self) -> Result<InHand, PortError> {
+        let consumed = self.consumer.in_hand().await?;
+        let mut in_hand = InHand {
+            consumes: consumed.is_some(),
+            oldest_ms: consumed.unwrap_or_default(),
+        };
+        self.publisher.in_flight.add_to(&mut in_hand);
+        Ok(in_hand)
+    }
+}
+
+/// How many messages of a queue wait to be delivered, and how many consumers it has, of one moment. A
+/// consumer that was cancelled counts while it has messages.
+pub(super) async fn count(channel: &Channel, queue: &ShortString) -> Result<UnderWay, PortError> {
+    let passive = QueueDeclareOptions {
+        passive: true,
+        ..Default::default()
+    };
+    let declared = channel.queue_declare(queue.clone(), passive, FieldTable::default());
+    let found = before(Instant::now() + CALL_TIMEOUT, declared).await?;
+    let found = found.map_err(port_error)?;
+    Ok(UnderWay {
+        waiting: u64::from(found.message_count()),
+        consumers: Some(found.consumer_count().into()),
+    })
+}
+
+/// What calls are publishing now.
+#[derive(Default)]
+pub(super) struct InFlight(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    calls: u64,
+    /// By call.
+    entries: BTreeMap<u64, InHand>,
+}
+
+/// A call that publishes, until it is dropped.
+pub(super) struct Flight<'a> {
+    in_flight: &'a InFlight,
+    call: u64,
+}
+
+impl InFlight {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A call that publishes these.
+    pub(super) fn begin<'a>(
+        &self,
+        entries: impl Iterator<Item = &'a QueuedReservation>,
+    ) -> Flight<'_> {
+        let mut in_hand = InHand::default();
+        for entry in entries {
+            in_hand.add(entry.item_id, entry.held_at_ms);
+        }
+        let mut state = self.lock();
+        state.calls += 1;
+        let call = state.calls;
+        state.entries.insert(call, in_hand);
+        Flight {
+            in_flight: self,
+            call,
+        }
+    }
+
+    fn add_to(&self, in_hand: &mut InHand) {
+        let state = self.lock();
+        let entries = state.entries.values().flat_map(|call| &call.oldest_ms);
+        entries.for_each(|(&item_id, &held_at_ms): (&ItemId, &i64)| {
+            in_hand.add(item_id, held_at_ms);
+        });
+    }
+}
+
+impl Drop for Flight<'_> {
+    fn drop(&mut self) {
+        self.in_flight.lock().entries.remove(&self.call);
+    }
+}

@@ -1,0 +1,118 @@
+//! Whether anything is on its way from the gate to the ledger. Entries are in an outbox, or in the
+//! queue, or in an instance's hands; each is counted where it is, in this order, so that none is
+//! overlooked while it moves on.
+
+use std::time::Duration;
+
+use app::wire::ItemId;
+use tokio::time::sleep;
+
+use super::{
+    super::{
+        Arg,
+        in_hand::{self, Hands, NOTE_PERIOD},
+        keys, scripts,
+        segment::Segment,
+    },
+    LoadedItem, RedisGate,
+};
+use crate::engine::ports::PortError;
+
+/// How often everybody's next note is looked for, twice in the time of one.
+const LOOKS: u32 = 6;
+const LOOK_AGAIN: Duration = Duration::from_millis(NOTE_PERIOD.as_millis() as u64 / 2);
+
+/// What a look found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    Nothing,
+    Something,
+    /// A consumer does not say what it has.
+    Silence,
+}
+
+impl Found {
+    /// In the outboxes of an item, and behind them.
+    pub(super) fn of(in_outboxes: u64, behind: Hands) -> Found {
+        // Silence comes first: for how long it lasts counts.
+        if behind.silent {
+            Found::Silence
+        } else if in_outboxes == 0 && behind.are_empty() {
+            Found::Nothing
+        } else {
+            Found::Something
+        }
+    }
+}
+
+impl RedisGate {
+    /// What instances have of the item in their hands; `None` while entries wait in the queue, or any
+    /// of the item in its outboxes.
+    pub(super) async fn hands(&self, item: &LoadedItem) -> Result<Option<Hands>, PortError> {
+        if self.in_outboxes(item).await? > 0 {
+            return Ok(None);
+        }
+        let hands = self.behind_outboxes(item.item_id, 0).await?;
+        Ok(Some(hands).filter(|hands| !hands.waiting))
+    }
+
+    /// What is behind the outboxes, by what instances noted at `since_ms` or later.
+    pub(super) async fn behind_outboxes(
+        &self,
+        item_id: ItemId,
+        since_ms: i64,
+    ) -> Result<Hands, PortError> {
+        in_hand::hands(&self.redis, &*self.queue, item_id, since_ms).await
+    }
+
+    /// Nothing waited when this was `counted`, so that whatever was sent before is in the ledger or in
+    /// somebody's hands. Waits for everybody's next note: what was held before the returned instant is
+    /// in nobody's hands. `None` when somebody is silent, or something waits again.
+    pub(super) async fn settled_before_ms(
+        &self,
+        item: &LoadedItem,
+        counted: Hands,
+    ) -> Result<Option<i64>, PortError> {
+        for look in 0..LOOKS {
+            if look > 0 {
+                sleep(LOOK_AGAIN).await;
+            }
+            let since_ms = counted.counted_at_ms;
+            let hands = self.behind_outboxes(item.item_id, since_ms).await?;
+            if hands.waiting {
+                return Ok(None);
+            }
+            if !hands.silent {
+                return Ok(Some(hands.oldest_ms.unwrap_or(i64::MAX)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether nothing of the item has been under way for long enough, this look included.
+    pub(super) async fn has_been_quiet(
+        &self,
+        item_id: ItemId,
+        found: Found,
+    ) -> Result<bool, PortError> {
+        let keys = [Segment::new(item_id, 0).key(&self.redis, keys::QUIET)];
+        let milliseconds = |duration: Duration| i64::try_from(duration.as_millis());
+        let word = match found {
+            Found::Nothing => "nothing",
+            Found::Something => "something",
+            Found::Silence => "silence",
+        };
+        let args = [
+            Arg::Text(&self.clock.argument()),
+            Arg::Text(word),
+            Arg::Number(milliseconds(self.timeouts.silence_after).unwrap_or(i64::MAX)),
+            Arg::Number(milliseconds(self.timeouts.after_silence).unwrap_or(i64::MAX)),
+        ];
+        let quiet_ms: i64 = self
+            .redis
+            .invoke(&scripts::gate::NOTE_QUIET, &keys, &args)
+            .await?;
+        let enough_ms = milliseconds(self.timeouts.quiet).unwrap_or(i64::MAX);
+        Ok(found == Found::Nothing && quiet_ms >= enough_ms)
+    }
+}
