@@ -3,7 +3,7 @@
 
 use app::wire::{ItemId, Rejection, ReservationState};
 use server::{
-    adapters::redis::Redis,
+    adapters::redis::{Redis, Timeouts},
     engine::ports::{
         Decision, GateStock, PortError, Release, ReservationReader, Reserve, Restock, StockGate,
     },
@@ -196,7 +196,7 @@ async fn an_entry_that_never_arrives_does_not_keep_its_item_closed() {
 
 #[tokio::test]
 async fn a_redis_that_forgot_told_numbers_promises_nothing() {
-    for segments in [1, 3] {
+    for (segments, instance) in [(1, "the same"), (3, "the same"), (1, "a new one")] {
         let redis = connect("forgot-numbers");
         let shop = TestShop::over(redis.clone()).await;
         let item = shop.item(9).await;
@@ -216,6 +216,11 @@ async fn a_redis_that_forgot_told_numbers_promises_nothing() {
         work(&shop).await;
         assert_eq!(copy(&key, "earlier"), "1");
 
+        if instance == "a new one" {
+            // Nobody who was told a number lives; the ledger has them.
+            let fresh = shop.redis_gate(&redis, Timeouts::default());
+            assert!(!fresh.warm_up(item, OPEN).await.unwrap());
+        }
         let mut refused = 0;
         for number in 20..=40 {
             match gate.reserve(hold(item, number)).await {

@@ -33,7 +33,7 @@ struct SegmentLoad {
 
 /// How a segment answered when its window was refreshed.
 pub(super) struct SegmentEpoch {
-    /// `current`, `missing` or `stale`.
+    /// `current`, `missing`, `stale` or `forgot`.
     word: String,
     /// The epoch that it has.
     epoch: String,
@@ -251,7 +251,9 @@ impl RedisGate {
         item: &LoadedItem,
         window: Window,
     ) -> Result<Vec<SegmentEpoch>, PortError> {
-        let refreshed = item.all_segments().map(async |segment| {
+        let refreshed = (0..item.segments).map(async |number| {
+            let segment = Segment::new(item.item_id, number);
+            let told = self.told.highest(&segment, item.epoch);
             let names = [
                 keys::ITEM,
                 keys::HOLDERS,
@@ -268,13 +270,28 @@ impl RedisGate {
                 Arg::Number(window.ends_at_ms),
                 Arg::Number(i64::from(window.stopped)),
                 Arg::Number(KEEP_MS),
+                Arg::Number(i64::from(number)),
+                Arg::Number(i64::from(told)),
             ];
             let answer = self.redis.invoke(&scripts::gate::WARM_UP, &keys, &args);
-            let (word, epoch) = answer.await?;
+            let (word, epoch): (String, String) = answer.await?;
+            if word == "forgot" {
+                tell_forgot(item);
+            }
             Ok(SegmentEpoch { word, epoch })
         });
         try_join_all(refreshed).await
     }
+}
+
+/// The alarm of a Redis that has lost data.
+pub(super) fn tell_forgot(item: &LoadedItem) {
+    tracing::error!(
+        item_id = %item.item_id,
+        epoch = %item.epoch,
+        "Redis has forgotten numbers that buyers were told; the item is closed, and loaded again from \
+         the ledger when nothing is under way"
+    );
 }
 
 /// Holders go to the segments of their buyers; sellable units are split evenly.

@@ -6,7 +6,9 @@ use app::wire::Rejection;
 
 use super::{
     super::{Arg, keys, scripts, segment},
-    KEEP_MS, LoadedItem, PORT, RedisGate, id, number,
+    KEEP_MS, LoadedItem, PORT, RedisGate, id,
+    load::tell_forgot,
+    number,
 };
 use crate::engine::ports::{Decision, PortError, ReserveRequest};
 
@@ -73,12 +75,7 @@ impl RedisGate {
                 None => Ok(None),
             },
             "forgot" => {
-                tracing::error!(
-                    item_id = %item.item_id,
-                    epoch = %item.epoch,
-                    "Redis has forgotten numbers that buyers were told; the item is closed, and \
-                     loaded again from the ledger when nothing is under way"
-                );
+                tell_forgot(item);
                 self.close_all(item).await?;
                 Err(PortError::busy(PORT, "Redis lost holds of the item"))
             }

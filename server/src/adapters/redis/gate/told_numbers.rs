@@ -40,6 +40,11 @@ impl ToldNumbers {
         told.insert(segment.tag().to_owned(), (epoch, position));
     }
 
+    /// Whether anything was noted since the load with this epoch.
+    pub fn knows(&self, segment: &Segment, epoch: Uuid) -> bool {
+        matches!(self.lock().get(segment.tag()), Some((same, _)) if *same == epoch)
+    }
+
     /// The highest number that buyers were told since the load with this epoch, or 0.
     pub fn highest(&self, segment: &Segment, epoch: Uuid) -> u32 {
         match self.lock().get(segment.tag()) {
