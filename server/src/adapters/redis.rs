@@ -24,9 +24,7 @@ pub use captchas::RedisCaptchas;
 pub use clock::ClusterClock;
 pub use connection::{Arg, Redis};
 pub(crate) use gate::KEEP_MS;
-pub use gate::{
-    GateClock, ParkingQueue, QUIET, RedisGate, SILENCE, Timeouts, USUAL_HEARTBEAT,
-};
+pub use gate::{GateClock, ParkingQueue, QUIET, RedisGate, SILENCE, Timeouts, USUAL_HEARTBEAT};
 pub use in_hand::{InHandNotes, NOTE_GOOD_FOR, NOTE_PERIOD};
 pub use limits::RedisLimits;
 pub use memory_policy::MemoryPolicy;

@@ -67,6 +67,7 @@ impl Sql {
     }
 
     /// The same ledger, which reads for the pages from the primary too.
+    #[must_use]
     pub fn without_replica(&self) -> Self {
         Self {
             pages: self.read.clone(),

@@ -1,13 +1,13 @@
 //! A reservation that was parked and put back into the queue is known as such: it is ordered however
 //! old it is.
 
-use sea_orm_migration::{prelude::*, schema::*};
+use sea_orm_migration::{prelude::*, schema::boolean};
 
 /// The sixth schema.
 pub struct Migration;
 
 impl MigrationName for Migration {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "m0006_replayed"
     }
 }

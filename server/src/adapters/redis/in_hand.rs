@@ -20,7 +20,7 @@ pub const NOTE_PERIOD: Duration = Duration::from_secs(1);
 /// A note that is older does not count: two may be late or lost.
 pub const NOTE_GOOD_FOR: Duration = Duration::from_secs(3);
 /// Notes of instances that have ended are removed after this long.
-const NOTE_LIFE: Duration = Duration::from_secs(60);
+const NOTE_LIFE: Duration = Duration::from_mins(1);
 
 /// Notes what this instance has in its hands.
 #[derive(Clone)]

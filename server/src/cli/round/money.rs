@@ -3,6 +3,10 @@
 use app::wire::Money;
 use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes it by reference"
+)]
 pub fn serialize<S: Serializer>(sum: &Money, serializer: S) -> Result<S::Ok, S::Error> {
     let Money(fen) = sum;
     serializer.collect_str(&format_args!("{}.{:02}", fen / 100, fen % 100))

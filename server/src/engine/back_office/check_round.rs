@@ -247,19 +247,19 @@ mod tests {
             ("title", |round| round.title.en = String::new()),
             ("title", |round| round.title.en = "a\nb".into()),
             ("items[1].title", |round| {
-                round.items[1].title = both(&"x".repeat(201))
+                round.items[1].title = both(&"x".repeat(201));
             }),
             ("items[0].description", |round| {
-                round.items[0].description.zh = String::new()
+                round.items[0].description.zh = String::new();
             }),
             ("items[0].description", |round| {
                 round.items[0].description.en = "x".repeat(2_001);
             }),
             ("items[0].picture_url", |round| {
-                round.items[0].picture_url = "https://evil/a.png".into()
+                round.items[0].picture_url = "https://evil/a.png".into();
             }),
             ("items[0].picture_url", |round| {
-                round.items[0].picture_url = "//evil/a.png".into()
+                round.items[0].picture_url = "//evil/a.png".into();
             }),
             ("ends_at_ms", |round| round.ends_at_ms = round.starts_at_ms),
             ("ends_at_ms", |round| round.starts_at_ms = -1),
@@ -268,16 +268,16 @@ mod tests {
             ("items", |round| round.items.clear()),
             ("items", |round| round.items = (1..=101).map(item).collect()),
             ("items[1].product", |round| {
-                round.items = vec![item(1), item(1)]
+                round.items = vec![item(1), item(1)];
             }),
             ("items[0].sale_price", |round| {
-                round.items[0].sale_price = Money(0)
+                round.items[0].sale_price = Money(0);
             }),
             ("items[0].sale_price", |round| {
-                round.items[0].sale_price = Money(3)
+                round.items[0].sale_price = Money(3);
             }),
             ("items[0].list_price", |round| {
-                round.items[0].list_price = Money(i64::MAX)
+                round.items[0].list_price = Money(i64::MAX);
             }),
             ("items[0].stock", |round| round.items[0].stock = 0),
             ("items[1].segments", |round| round.items[1].segments = 65),

@@ -40,17 +40,14 @@ impl RedisGate {
         Ok(holder.transpose()?.map_or(Hold::None, Hold::Held))
     }
 
-    /// No outbox of the item has an entry that the queue does not have.
-    pub async fn outboxes_are_empty(&self, item_id: ItemId) -> Result<bool, PortError> {
-        match self.loaded(item_id).await? {
-            Some(item) => Ok(self.in_outboxes(&item).await? == 0),
-            None => Ok(true),
-        }
-    }
-
-    /// Nothing waits in the queue.
-    pub async fn queue_is_empty(&self) -> Result<bool, PortError> {
-        Ok(self.queue.depth().await?.waiting == 0)
+    /// No entry of the item is in an outbox or in an instance's hands, and nothing at all waits in the
+    /// queue.
+    pub async fn is_at_rest(&self, item_id: ItemId) -> Result<bool, PortError> {
+        let hands = match self.loaded(item_id).await? {
+            Some(item) => self.hands(&item).await?,
+            None => Some(self.behind_outboxes(item_id, 0).await?),
+        };
+        Ok(hands.is_some_and(|hands| hands.are_empty()))
     }
 
     /// The item as the ledger says it is loaded, if it was ever.

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     chain::Chain,
-    engine::ports::{Depth, OrderQueue, PortError, QueuedReservation, Unit},
+    engine::ports::{Depth, InHand, OrderQueue, PortError, QueuedReservation, UnderWay, Unit},
 };
 
 /// A queue that tells the gate what it parks.
@@ -63,6 +63,14 @@ impl OrderQueue for ParkingQueue {
 
     async fn depth(&self) -> Result<Depth, PortError> {
         self.queue.depth().await
+    }
+
+    async fn under_way(&self) -> Result<UnderWay, PortError> {
+        self.queue.under_way().await
+    }
+
+    async fn in_hand(&self) -> Result<InHand, PortError> {
+        self.queue.in_hand().await
     }
 }
 

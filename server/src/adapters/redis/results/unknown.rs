@@ -26,11 +26,12 @@ const MAX_ITEMS: usize = 100;
 /// …that were on sale when its id was made, give or take this: the clock of whoever made it may be
 /// another one.
 const CLOCK_SLACK_MS: i64 = 600_000;
-/// Thousands may ask at once: outboxes and queue are looked at about once in this time…
+/// Thousands may ask at once: whether anything of an item is under way is looked at about once in this
+/// time…
 const REST_GOOD_FOR: Duration = Duration::from_secs(1);
 /// …and the list of items once in this.
 const ITEMS_GOOD_FOR: Duration = Duration::from_secs(5);
-/// Items whose outboxes were looked at lately.
+/// Items that were looked at lately.
 const MAX_RESTING: u64 = 10_000;
 
 type Items = Arc<HashMap<ItemId, Window>>;
@@ -42,8 +43,7 @@ pub struct UnknownReservations {
     writer: Arc<dyn OrderWriter>,
     clock: Arc<dyn Clock>,
     items: Cache<(), Items>,
-    outboxes_empty: Cache<ItemId, bool>,
-    queue_empty: Cache<(), bool>,
+    at_rest: Cache<ItemId, bool>,
 }
 
 /// Where a reservation is of which only id and buyer are known.
@@ -64,19 +64,14 @@ impl UnknownReservations {
         writer: Arc<dyn OrderWriter>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let of_rest = |most| {
-            Cache::builder()
-                .max_capacity(most)
-                .time_to_live(REST_GOOD_FOR)
-        };
+        let at_rest = Cache::builder().max_capacity(MAX_RESTING);
         Self {
             gate,
             catalogue,
             writer,
             clock,
             items: Cache::builder().time_to_live(ITEMS_GOOD_FOR).build(),
-            outboxes_empty: of_rest(MAX_RESTING).build(),
-            queue_empty: Cache::builder().time_to_live(REST_GOOD_FOR).build(),
+            at_rest: at_rest.time_to_live(REST_GOOD_FOR).build(),
         }
     }
 
@@ -205,13 +200,10 @@ impl UnknownReservations {
         Ok(items)
     }
 
-    /// Nothing of the item waits in an outbox, and nothing at all in the queue; false where nobody
-    /// answers.
+    /// Nothing of the item is on its way to the ledger; false where nobody answers.
     async fn is_at_rest(&self, item_id: ItemId) -> bool {
-        let outboxes = async { self.gate.outboxes_are_empty(item_id).await.unwrap_or(false) };
-        let queue = async { self.gate.queue_is_empty().await.unwrap_or(false) };
-        self.outboxes_empty.get_with(item_id, outboxes).await
-            && self.queue_empty.get_with((), queue).await
+        let look = async { self.gate.is_at_rest(item_id).await.unwrap_or(false) };
+        self.at_rest.get_with(item_id, look).await
     }
 }
 
