@@ -90,25 +90,7 @@ pub async fn assemble(
         redis,
         sql,
     };
-    let signals = SignalListener::new(
-        lines.redis.clone(),
-        lines.sold_out.clone(),
-        &lines.wake_signals,
-        lines.catalogue_changes.clone(),
-    );
-    tasks.push(Task::restartable(
-        "listen",
-        "Hears from other instances that units came back, that there is work, and that the catalogue \
-         changed.",
-        move || signals.clone().listen(),
-    ));
-    let wake_signals_of_all = lines.wake_signals.clone();
-    tasks.push(Task::restartable(
-        "publish",
-        "Tells other instances that there is work.",
-        move || wake_signals_of_all.clone().publish(),
-    ));
-
+    tasks.extend(signals(&lines));
     tasks.push(note_in_hand(&lines));
 
     let policy = MemoryPolicy::new(lines.redis.clone(), MEMORY_POLICY_GOOD_FOR);
@@ -132,6 +114,30 @@ pub async fn assemble(
         shutdown_hook: Some(Box::pin(async move { rabbit.stop().await })),
         sql: lines.sql,
     })
+}
+
+/// What keeps this instance and the others in step.
+fn signals(lines: &Lines) -> [Task; 2] {
+    let signals = SignalListener::new(
+        lines.redis.clone(),
+        lines.sold_out.clone(),
+        &lines.wake_signals,
+        lines.catalogue_changes.clone(),
+    );
+    let wake_signals = lines.wake_signals.clone();
+    [
+        Task::restartable(
+            "listen",
+            "Hears from other instances that units came back, that there is work, and that the \
+             catalogue changed.",
+            move || signals.clone().listen(),
+        ),
+        Task::restartable(
+            "publish",
+            "Tells other instances that there is work.",
+            move || wake_signals.clone().publish(),
+        ),
+    ]
 }
 
 fn note_in_hand(lines: &Lines) -> Task {

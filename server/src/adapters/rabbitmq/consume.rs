@@ -311,6 +311,8 @@ impl Subscription {
         let same = |taken: &&mut Taken| taken.entry.reservation_id == entry.reservation_id;
         if let Some(taken) = self.taken.iter_mut().find(same) {
             taken.tags.push(tag);
+            // One of them was parked: the reservation is ordered however old it is.
+            taken.entry.replayed |= entry.replayed;
             return Ok(());
         }
         self.taken.push_back(Taken {

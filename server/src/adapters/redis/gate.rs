@@ -214,15 +214,15 @@ impl RedisGate {
         ))
     }
 
-    /// A process that has just started was told no number: the highest that the ledger knows was given,
-    /// by this load or, in which case it is below all of this load's, by an earlier one.
+    /// A process that has just started was told no number: the highest of the ledger's that did not
+    /// fail was given, by this load or, in which case it is below all of this load's, by an earlier one.
     async fn learn_told_numbers(&self, item: &LoadedItem) -> Result<(), PortError> {
         let first = Segment::new(item.item_id, 0);
         if self.told.knows(&first, item.epoch) {
             return Ok(());
         }
         let summary = self.ledger.summary(item.item_id).await?;
-        let highest = summary.map_or(0, |summary| summary.last_position);
+        let highest = summary.map_or(0, |summary| summary.last_good_position);
         let given_by = highest.saturating_sub(1) % u32::from(item.segments);
         let given_by = Segment::new(item.item_id, given_by as u8);
         self.told.note(&given_by, item.epoch, highest);

@@ -81,12 +81,8 @@ pub(super) async fn summary(
         .filter(order::Column::LiveKey.is_not_null())
         .count(read)
         .await? as i64;
-    let last_position: Option<Option<i64>> = of_item(item_id)
-        .select_only()
-        .column_as(reservation::Column::Position.max(), "last")
-        .into_tuple()
-        .one(read)
-        .await?;
+    let is_good = reservation::Column::State.ne(reservation::State::Failed);
+    let good = of_item(item_id).filter(is_good);
     Ok(Some(ItemSummary {
         window: window(&round),
         stock: GateStock {
@@ -98,10 +94,25 @@ pub(super) async fn summary(
             sold: counter(item.sold)?,
         },
         holding: counter(ahead + live)?,
-        last_position: counter(last_position.flatten().unwrap_or(0))?,
+        last_position: highest_position(read, of_item(item_id)).await?,
+        last_good_position: highest_position(read, good).await?,
         segments: segments(&item)?,
         epoch: item.gate_epoch,
     }))
+}
+
+/// The highest number of these reservations, or 0.
+async fn highest_position(
+    read: &DatabaseTransaction,
+    of: Select<reservation::Entity>,
+) -> Result<u32, LedgerError> {
+    let last: Option<Option<i64>> = of
+        .select_only()
+        .column_as(reservation::Column::Position.max(), "last")
+        .into_tuple()
+        .one(read)
+        .await?;
+    Ok(counter(last.flatten().unwrap_or(0))?)
 }
 
 /// Who holds a unit, by buyer.

@@ -19,6 +19,9 @@ pub struct ItemSummary {
     pub holding: u32,
     /// The highest number given out so far.
     pub last_position: u32,
+    /// The highest of a reservation that did not fail. One that was lost may have failed long after
+    /// the gate began to give its number again.
+    pub last_good_position: u32,
     /// How many pieces a gate outside this process splits the stock into, 1 to 64.
     pub segments: u8,
     /// Names the current load of a gate outside this process; `None` before the first.

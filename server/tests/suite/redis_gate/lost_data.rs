@@ -1,16 +1,22 @@
 //! A Redis that lost its last moments and has the same epoch: a restart with a shorter log, a replica
 //! that took over. The gate promises units that the ledger has given to somebody else.
 
+use std::sync::Arc;
+
 use app::wire::{ItemId, Rejection, ReservationState};
 use server::{
-    adapters::redis::{Redis, Timeouts},
+    adapters::{
+        faulty::{Fault, FaultPlan, Faulty, Point},
+        redis::{GateClock, Redis, RedisGate, Timeouts},
+    },
     engine::ports::{
-        Decision, GateStock, PortError, Release, ReservationReader, Reserve, Restock, StockGate,
+        Decision, GateStock, OrderQueue, PortError, Reconciled, Release, ReservationReader,
+        Reserve, Restock, StockGate,
     },
 };
 
 use super::{OPEN, cli, connect, hold, hold_as, is_busy, reserve, take, work};
-use crate::support::TestShop;
+use crate::support::{HOUR_MS, TestShop};
 
 /// Redis has forgotten this buyer's hold, and nothing else.
 fn lose_hold(redis: &Redis, item: ItemId, number: u32) {
@@ -265,4 +271,82 @@ async fn a_buyer_whose_hold_the_gate_lost_keeps_her_order_and_takes_no_unit_by_a
     // Two others get the two units that are left; the one that was lost is promised wrongly once.
     assert_eq!(promised(&shop, &redis, item).await, [2, 3, 4]);
     assert_eq!(shop.audit().await.items[0].orders_live, 3);
+}
+
+/// An instance that does not reach the queue.
+struct CutOff;
+
+impl FaultPlan for CutOff {
+    fn next(&self, call: &'static str, _: Point) -> Fault {
+        match call {
+            "under_way" => Fault::Busy,
+            _ => Fault::None,
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_instance_that_does_not_reach_the_queue_keeps_no_item_closed() {
+    let redis = connect("lost-cut-off");
+    let shop = TestShop::over(redis.clone()).await;
+    let item = shop.item(2).await;
+    let gate = &shop.gate();
+    reserve(gate, hold(item, 1)).await;
+    work(&shop).await;
+    gate.release(hold(item, 1).unit(), Release::Withdraw)
+        .await
+        .unwrap();
+    let queue: Arc<dyn OrderQueue> = Arc::new(shop.sql.clone());
+    let cut_off = RedisGate::new(
+        redis.clone(),
+        GateClock::Given(shop.clock.clone()),
+        Arc::new(shop.sql.clone()),
+        Arc::new(Faulty::new(queue, Arc::new(CutOff))),
+        Timeouts::default(),
+    );
+    for _ in 0..5 {
+        assert!(!gate.warm_up(item, OPEN).await.unwrap(), "too soon");
+        cut_off.warm_up(item, OPEN).await.unwrap_err();
+        shop.clock.advance(1_000);
+    }
+    assert!(gate.warm_up(item, OPEN).await.unwrap());
+}
+
+#[tokio::test]
+async fn what_nobody_looked_at_for_a_while_is_not_known_to_have_been_quiet() {
+    let redis = connect("lost-unseen");
+    let shop = TestShop::over(redis.clone()).await;
+    let item = shop.item(2).await;
+    let gate = &shop.gate();
+    reserve(gate, hold(item, 1)).await;
+    work(&shop).await;
+    gate.release(hold(item, 1).unit(), Release::Withdraw)
+        .await
+        .unwrap();
+    assert!(!gate.warm_up(item, OPEN).await.unwrap());
+    shop.clock.advance(60_000);
+    load_again(&shop, item).await;
+}
+
+#[tokio::test]
+async fn a_hold_of_an_item_that_closed_at_the_end_of_its_round_ends_after_it() {
+    let redis = connect("lost-at-the-end");
+    let shop = TestShop::over(redis.clone()).await;
+    let item = shop.item(2).await;
+    let gate = &shop.gate();
+    reserve(gate, hold(item, 1)).await;
+    let outbox = shop.engine.orders.outbox.clone().unwrap();
+    outbox.forward(&take(&*outbox, 10).await).await.unwrap();
+    reserve(gate, hold(item, 2)).await;
+    work(&shop).await;
+    gate.release(hold(item, 2).unit(), Release::Withdraw)
+        .await
+        .unwrap();
+
+    shop.clock.advance(2 * HOUR_MS);
+    let sent = gate.reconcile(item).await.unwrap();
+    assert!(matches!(sent, Reconciled::Repaired { .. }), "{sent:?}");
+    work(&shop).await;
+    let ended = shop.sql.get(hold(item, 1).reservation_id).await.unwrap();
+    assert_eq!(ended.unwrap().state, ReservationState::Failed);
 }

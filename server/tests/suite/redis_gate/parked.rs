@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
+use app::wire::ItemId;
 use server::{
-    adapters::redis::{GateClock, ParkingQueue, RedisGate, Timeouts},
-    engine::ports::{Depth, OrderQueue, Outbox, QueuedReservation, Reconciled, Restock, TRIES},
+    adapters::redis::{GateClock, InHandNotes, ParkingQueue, RedisGate, Timeouts},
+    engine::ports::{
+        Decision, Depth, GateStock, OrderQueue, Outbox, QueuedReservation, Reconciled, Release,
+        Restock, StockGate, TRIES,
+    },
 };
 use test_servers::rabbitmq::shared;
 
-use super::{connect, hold, namespace, reserve, take};
+use super::{OPEN, connect, hold, hold_as, namespace, reserve, take};
 use crate::support::{HOUR_MS, OUTBOX_IDLE, TestShop, eventually};
 
 /// A gate whose queue is RabbitMQ.
@@ -17,6 +21,7 @@ struct Place {
     gate: Arc<RedisGate>,
     queue: ParkingQueue,
     outbox: Arc<dyn Outbox>,
+    notes: InHandNotes,
 }
 
 impl Place {
@@ -32,6 +37,7 @@ impl Place {
             Timeouts::default(),
         ));
         Place {
+            notes: InHandNotes::new(redis.clone(), queue.clone()),
             outbox: Arc::new(shop.redis_outbox(&redis, OUTBOX_IDLE)),
             queue: ParkingQueue {
                 queue,
@@ -67,6 +73,12 @@ impl Place {
             assert_eq!(parked, tries == TRIES);
         }
         self.depth_becomes(0, 1).await;
+    }
+
+    /// One look of a worker that has nothing in hand.
+    async fn warm_up(&self, item: ItemId) -> bool {
+        self.notes.note().await.unwrap();
+        self.gate.warm_up(item, OPEN).await.unwrap()
     }
 
     async fn depth_becomes(&self, waiting: u64, parked: u64) {
@@ -110,4 +122,46 @@ async fn a_parked_hold_is_sent_again_only_when_the_queue_has_lost_it_and_then_it
     let again = place.take().await;
     assert!(again.replayed, "it is an order however late");
     assert_eq!(again.reservation_id, hold(item, 1).reservation_id);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_parked_hold_keeps_its_unit_and_its_number_when_its_item_is_loaded_again() {
+    let place = Place::new("parked-reload").await;
+    let item = place.shop.item(2).await;
+    let (gate, clock) = (&place.gate, &place.shop.clock);
+    reserve(&**gate, hold(item, 1)).await;
+    assert_eq!(place.carry().await, 1);
+    place.park().await;
+    // Another unit is withdrawn, which closes the item.
+    reserve(&**gate, hold(item, 2)).await;
+    assert_eq!(place.carry().await, 1);
+    let withdrawn = place.take().await;
+    place.queue.ack(&[withdrawn]).await.unwrap();
+    gate.release(hold(item, 2).unit(), Release::Withdraw)
+        .await
+        .unwrap();
+
+    assert!(!place.warm_up(item).await, "too soon");
+    clock.advance(5_000);
+    assert!(place.warm_up(item).await);
+    let stock = GateStock {
+        total: 2,
+        sellable: 1,
+        locked: 1,
+        sold: 0,
+    };
+    assert_eq!(gate.stock(item).await.unwrap(), Some(stock));
+    let again = reserve(&**gate, hold_as(item, 1, 9)).await;
+    let parked = hold(item, 1).reservation_id;
+    assert_eq!(again, Decision::AlreadyReserved(parked));
+    let next = reserve(&**gate, hold(item, 3)).await;
+    assert_eq!(next, Decision::Held { position: 2 });
+    let refused = reserve(&**gate, hold(item, 4)).await;
+    assert!(matches!(refused, Decision::SoldOut { .. }), "{refused:?}");
+    clock.advance(60_000);
+    place.notes.note().await.unwrap();
+    gate.reconcile(item).await.unwrap();
+    let sent = take(&*place.outbox, 10).await;
+    let sent: Vec<_> = sent.iter().map(|entry| entry.reservation.buyer).collect();
+    assert!(!sent.contains(&hold(item, 1).buyer), "it is still parked");
 }

@@ -179,6 +179,8 @@ async fn a_unit_that_comes_back_while_the_gate_is_closed_is_sellable_afterwards(
         .await
         .unwrap();
     assert_eq!(release::run_once(&shop.engine.stock).await.unwrap(), 1);
+    assert!(!gate.warm_up(item, OPEN).await.unwrap(), "nobody looked");
+    shop.clock.advance(5_000);
     assert!(gate.warm_up(item, OPEN).await.unwrap());
     assert_eq!(
         reserve(gate, hold(item, 2)).await,

@@ -6,6 +6,7 @@ use super::{
     super::{keys, segment, segment::Segment},
     LoadedItem, RedisGate, holder_record,
     read_state::GateHolder,
+    unheard::CLOSED,
 };
 use crate::engine::ports::PortError;
 
@@ -33,21 +34,32 @@ impl RedisGate {
         read.cmd("HGET").arg(state).arg("epoch");
         read.cmd("HGET").arg(holders).arg(buyer.to_string());
         let (epoch, text): (Option<String>, Option<String>) = self.redis.query_all(&read).await?;
-        if epoch != Some(item.epoch()) {
-            return Ok(Hold::NotLoaded);
-        }
         let holder = text.map(|text| holder_record::decode(&buyer.to_string(), &text));
-        Ok(holder.transpose()?.map_or(Hold::None, Hold::Held))
+        let epoch = epoch.as_deref();
+        let is_current = epoch == Some(&item.epoch());
+        Ok(match holder.transpose()? {
+            // Also in a segment that is closed: its holds are sent again before it is loaded.
+            Some(holder) if is_current || epoch == Some(CLOSED) => Hold::Held(holder),
+            None if is_current => Hold::None,
+            _ => Hold::NotLoaded,
+        })
     }
 
     /// No entry of the item is in an outbox or in an instance's hands, and nothing at all waits in the
-    /// queue.
+    /// queue or is parked there. Waits for everybody's next note of what is in hand.
     pub async fn is_at_rest(&self, item_id: ItemId) -> Result<bool, PortError> {
+        if self.queue.depth().await?.parked > 0 {
+            return Ok(false);
+        }
         let hands = match self.loaded(item_id).await? {
             Some(item) => self.hands(&item).await?,
             None => Some(self.behind_outboxes(item_id, 0).await?),
         };
-        Ok(hands.is_some_and(|hands| hands.are_empty()))
+        let Some(hands) = hands.filter(|hands| hands.are_empty()) else {
+            return Ok(false);
+        };
+        // A message that was delivered since its holder's last note is in the next one.
+        Ok(self.settled_before_ms(item_id, hands).await? == Some(i64::MAX))
     }
 
     /// The item as the ledger says it is loaded, if it was ever.

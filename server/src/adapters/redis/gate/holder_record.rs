@@ -7,6 +7,8 @@ use crate::engine::ports::{Holder, PortError};
 
 const HELD: &str = "h";
 const SOLD: &str = "s";
+/// From here on the number of times that an entry was sent again is the instant at which it was parked.
+const FIRST_INSTANT: i64 = 1000;
 
 /// A holder that the ledger knows: its entry is never sent again, so that it needs neither the time
 /// nor the path.
@@ -31,6 +33,7 @@ pub(super) fn decode(buyer: &str, text: &str) -> Result<GateHolder, PortError> {
         position: number(field()?)?,
         held_at_ms: number(field()?)?,
         paid: field()? == SOLD,
+        is_parked: number::<i64>(field()?)? >= FIRST_INSTANT,
     })
 }
 
@@ -65,13 +68,16 @@ mod tests {
         let read = decode(&buyer.to_string(), &text).unwrap();
         assert_eq!(read.reservation_id, ReservationId(id));
         assert_eq!((read.position, read.held_at_ms), (7, 1_800_000_000_000));
-        assert!(!read.paid);
+        assert!(!read.paid && !read.is_parked);
+        let parked = text.replace("|2|a", "|1800000000001|a");
+        assert!(decode(&buyer.to_string(), &parked).unwrap().is_parked);
     }
 
     #[test]
     fn a_text_that_is_no_holder_is_an_error() {
         let buyer = Uuid::from_u128(1).to_string();
-        for text in ["", "x", "00000000-0000-0000-0000-000000000002|1|2"] {
+        let short = "00000000-0000-0000-0000-000000000002|1|2|h";
+        for text in ["", "x", short, &short[..short.len() - 2]] {
             assert!(decode(&buyer, text).is_err(), "{text:?}");
         }
     }

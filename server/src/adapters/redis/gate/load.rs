@@ -1,7 +1,10 @@
 //! Loading an item from the ledger: the ledger stores the new epoch first, then the holders are
 //! staged under keys that nothing reads, and the last step of each segment opens it.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
 
 use app::wire::ItemId;
 use futures::future::try_join_all;
@@ -11,6 +14,7 @@ use uuid::Uuid;
 use super::{
     super::{Arg, keys, scripts, segment, segment::Segment},
     KEEP_MS, LoadedItem, PORT, RedisGate, holder_record,
+    unheard::ParkedHold,
 };
 use crate::engine::ports::{Holder, ItemSnapshot, ItemSummary, LoadEpoch, PortError, Window};
 
@@ -29,6 +33,8 @@ struct SegmentLoad {
     locked: i64,
     sold: i64,
     holders: Vec<Holder>,
+    /// Buyer, reservation, number and record of those that the ledger has not heard of.
+    parked: Vec<ParkedHold>,
 }
 
 /// How a segment answered when its window was refreshed.
@@ -64,16 +70,18 @@ impl RedisGate {
             ));
         };
         match self.epochs.refresh(item_id, asked_at).await? {
-            Some(LoadEpoch { epoch: None, .. }) => self.load(item_id, None).await,
+            Some(LoadEpoch { epoch: None, .. }) => self.load(item_id, None, &[]).await,
             _ => Ok(false),
         }
     }
 
-    /// The caller holds `self.loading`. False when another instance of the server was faster.
+    /// The caller holds `self.loading`. Whoever is `parked` keeps a unit that the ledger does not know
+    /// of yet. False when another instance of the server was faster.
     pub(super) async fn load(
         &self,
         item_id: ItemId,
         instead_of: Option<Uuid>,
+        parked: &[ParkedHold],
     ) -> Result<bool, PortError> {
         let epoch = Uuid::now_v7();
         let mut lock = redis::cmd("SET");
@@ -82,7 +90,9 @@ impl RedisGate {
         if self.redis.query::<Option<String>>(&lock).await?.is_none() {
             return Ok(false);
         }
-        let loaded = self.load_with_epoch(item_id, epoch, instead_of).await;
+        let loaded = self
+            .load_with_epoch(item_id, (epoch, instead_of), parked)
+            .await;
         let mut unlock = redis::cmd("DEL");
         unlock.arg(self.lock_key(item_id));
         self.redis.query::<i64>(&unlock).await?;
@@ -103,15 +113,16 @@ impl RedisGate {
     async fn load_with_epoch(
         &self,
         item_id: ItemId,
-        epoch: Uuid,
-        instead_of: Option<Uuid>,
+        (epoch, instead_of): (Uuid, Option<Uuid>),
+        parked: &[ParkedHold],
     ) -> Result<bool, PortError> {
         if !self.ledger.begin_epoch(item_id, epoch, instead_of).await? {
             return Ok(false);
         }
-        let Some(snapshot) = self.ledger.snapshot(item_id).await? else {
+        let Some(mut snapshot) = self.ledger.snapshot(item_id).await? else {
             return Ok(false);
         };
+        let parked = keep_units(&mut snapshot, parked);
         let summary = &snapshot.summary;
         let item = LoadedItem {
             item_id,
@@ -119,9 +130,10 @@ impl RedisGate {
             segments: summary.segments,
         };
         self.list_outboxes(&item, summary.window).await?;
-        let loads = split(&snapshot);
+        let loads = split(&snapshot, parked);
         for (segment, load) in item.all_segments().zip(&loads) {
             self.stage_holders(&segment, &item, &load.holders).await?;
+            self.stage_parked(&segment, &item, &load.parked).await?;
         }
         for (segment, load) in item.all_segments().zip(&loads) {
             self.open(&segment, &item, summary, load).await?;
@@ -189,6 +201,35 @@ impl RedisGate {
         Ok(())
     }
 
+    /// Those are few: about a thousand at most.
+    async fn stage_parked(
+        &self,
+        segment: &Segment,
+        item: &LoadedItem,
+        parked: &[ParkedHold],
+    ) -> Result<(), PortError> {
+        let [by_buyer, by_id] = self.staged_keys(segment, item);
+        for ParkedHold { holder, record } in parked {
+            let (mut buyers, mut ids) = (redis::cmd("HSET"), redis::cmd("HSET"));
+            buyers
+                .arg(&by_buyer)
+                .arg(holder.buyer.to_string())
+                .arg(record);
+            ids.arg(&by_id)
+                .arg(holder.reservation_id.to_string())
+                .arg(holder.position);
+            for command in [buyers, ids] {
+                self.redis.query::<i64>(&command).await?;
+            }
+        }
+        for key in [by_buyer, by_id] {
+            let mut expire = redis::cmd("PEXPIRE");
+            expire.arg(key).arg(STAGED_LIFE_MS);
+            self.redis.query::<i64>(&expire).await?;
+        }
+        Ok(())
+    }
+
     async fn open(
         &self,
         segment: &Segment,
@@ -213,7 +254,7 @@ impl RedisGate {
         let args = [
             Arg::Text(&self.clock.argument()),
             Arg::Text(&item.epoch()),
-            Arg::Number(load.holders.len() as i64),
+            Arg::Number((load.holders.len() + load.parked.len()) as i64),
             Arg::Number(summary.window.starts_at_ms),
             Arg::Number(summary.window.ends_at_ms),
             Arg::Number(i64::from(summary.window.stopped)),
@@ -294,8 +335,26 @@ pub(super) fn tell_forgot(item: &LoadedItem) {
     );
 }
 
+/// Takes the units of those who are parked out of what is sellable. A unit that is not there any more,
+/// or a buyer of whom the ledger has heard meanwhile, is none of theirs.
+fn keep_units(snapshot: &mut ItemSnapshot, parked: &[ParkedHold]) -> Vec<ParkedHold> {
+    let known: HashSet<_> = snapshot.holders.iter().map(|holder| holder.buyer).collect();
+    let summary = &mut snapshot.summary;
+    let mut kept = Vec::new();
+    for hold in parked {
+        if known.contains(&hold.holder.buyer) || summary.stock.sellable == 0 {
+            continue;
+        }
+        summary.stock.sellable -= 1;
+        summary.stock.locked += 1;
+        summary.last_position = summary.last_position.max(hold.holder.position);
+        kept.push(hold.clone());
+    }
+    kept
+}
+
 /// Holders go to the segments of their buyers; sellable units are split evenly.
-fn split(snapshot: &ItemSnapshot) -> Vec<SegmentLoad> {
+fn split(snapshot: &ItemSnapshot, parked: Vec<ParkedHold>) -> Vec<SegmentLoad> {
     let summary = &snapshot.summary;
     let segments = i64::from(summary.segments);
     let sellable = i64::from(summary.stock.sellable);
@@ -305,8 +364,15 @@ fn split(snapshot: &ItemSnapshot) -> Vec<SegmentLoad> {
             locked: 0,
             sold: 0,
             holders: Vec::new(),
+            parked: Vec::new(),
         })
         .collect();
+    for hold in parked {
+        let number = segment::of_buyer(hold.holder.buyer, summary.segments);
+        let load = &mut loads[usize::from(number)];
+        load.locked += 1;
+        load.parked.push(hold);
+    }
     for holder in &snapshot.holders {
         let load = &mut loads[usize::from(segment::of_buyer(holder.buyer, summary.segments))];
         match holder.paid {

@@ -70,7 +70,7 @@ impl RedisGate {
     /// in nobody's hands. `None` when somebody is silent, or something waits again.
     pub(super) async fn settled_before_ms(
         &self,
-        item: &LoadedItem,
+        item_id: ItemId,
         counted: Hands,
     ) -> Result<Option<i64>, PortError> {
         for look in 0..LOOKS {
@@ -78,7 +78,7 @@ impl RedisGate {
                 sleep(LOOK_AGAIN).await;
             }
             let since_ms = counted.counted_at_ms;
-            let hands = self.behind_outboxes(item.item_id, since_ms).await?;
+            let hands = self.behind_outboxes(item_id, since_ms).await?;
             if hands.waiting {
                 return Ok(None);
             }
@@ -89,7 +89,8 @@ impl RedisGate {
         Ok(None)
     }
 
-    /// Whether nothing of the item has been under way for long enough, this look included.
+    /// Whether nothing of the item has been under way for long enough, this look included. Of those
+    /// who look at once one is told so; the others wait anew.
     pub(super) async fn has_been_quiet(
         &self,
         item_id: ItemId,
@@ -107,12 +108,10 @@ impl RedisGate {
             Arg::Text(word),
             Arg::Number(milliseconds(self.timeouts.silence_after).unwrap_or(i64::MAX)),
             Arg::Number(milliseconds(self.timeouts.after_silence).unwrap_or(i64::MAX)),
+            Arg::Number(milliseconds(self.timeouts.quiet).unwrap_or(i64::MAX)),
         ];
-        let quiet_ms: i64 = self
-            .redis
+        self.redis
             .invoke(&scripts::gate::NOTE_QUIET, &keys, &args)
-            .await?;
-        let enough_ms = milliseconds(self.timeouts.quiet).unwrap_or(i64::MAX);
-        Ok(found == Found::Nothing && quiet_ms >= enough_ms)
+            .await
     }
 }

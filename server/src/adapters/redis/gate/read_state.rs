@@ -37,6 +37,8 @@ pub struct GateHolder {
     pub position: u32,
     pub held_at_ms: i64,
     pub paid: bool,
+    /// The queue has its entry parked.
+    pub is_parked: bool,
 }
 
 impl RedisGate {

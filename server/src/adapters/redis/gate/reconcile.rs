@@ -96,7 +96,11 @@ impl RedisGate {
             found => return self.resend_lost_holds(&item, found).await,
         };
         let Some((mut diff, ledger)) = self.compare_holders(&item).await? else {
-            return Ok(Reconciled::Same);
+            // Closed. While its round runs it is loaded again; what it held must end after it, too.
+            return Ok(match self.resend_unheard(&item).await?.sent {
+                0 => Reconciled::Same,
+                sent => resent(sent, 0),
+            });
         };
         let later = self.hands(&item).await?;
         if !later.is_some_and(|hands| hands.are_empty()) {
@@ -157,7 +161,7 @@ impl RedisGate {
         if unknown.is_empty() {
             return Ok(0);
         }
-        let Some(before_ms) = self.settled_before_ms(item, hands).await? else {
+        let Some(before_ms) = self.settled_before_ms(item.item_id, hands).await? else {
             return Ok(0);
         };
         let mut lost = unknown.to_vec();

@@ -42,15 +42,9 @@ impl RedisGate {
         }
         let stale: Vec<_> = found.iter().map(SegmentEpoch::stale).collect();
         let in_outboxes = self.close(item, &stale).await?;
-        let behind = self.behind_outboxes(item_id, 0).await;
-        // What cannot be counted now is not known to be quiet.
-        let found = match &behind {
-            Ok(behind) => Found::of(in_outboxes, *behind),
-            Err(_) => Found::Something,
-        };
-        let is_quiet = self.has_been_quiet(item_id, found).await?;
-        behind?;
-        if !is_quiet {
+        // An instance that cannot count says nothing: others may be able to.
+        let found = Found::of(in_outboxes, self.behind_outboxes(item_id, 0).await?);
+        if !self.has_been_quiet(item_id, found).await? {
             tracing::warn!(
                 %item_id,
                 epoch = %item.epoch,
@@ -66,12 +60,15 @@ impl RedisGate {
         let Ok(_one) = self.loading.try_lock() else {
             return Ok(false);
         };
-        // Whoever waits next waits anew.
-        self.has_been_quiet(item_id, Found::Something).await?;
-        if self.resend_unheard(item).await? > 0 {
+        let unheard = self.resend_unheard(item).await?;
+        // The search may have taken long: another instance may have sent something meanwhile.
+        let in_outboxes = self.close(item, &stale).await?;
+        let found = Found::of(in_outboxes, self.behind_outboxes(item_id, 0).await?);
+        if unheard.sent > 0 || found != Found::Nothing {
             return Ok(false);
         }
-        self.load(item_id, Some(item.epoch)).await
+        let parked = &unheard.parked;
+        self.load(item_id, Some(item.epoch), parked).await
     }
 
     /// Closes every segment that has the item's epoch or the stale one that was found in it, and

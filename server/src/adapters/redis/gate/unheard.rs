@@ -18,7 +18,7 @@ use crate::engine::ports::PortError;
 /// which parked entries are tried again.
 const PARKED_LOST_AFTER_MS: i64 = 2 * 3_600_000;
 /// What a closed segment has instead of an epoch.
-const CLOSED: &str = "";
+pub(super) const CLOSED: &str = "";
 
 /// When the entry of a holder counts as lost, in milliseconds.
 #[derive(Clone, Copy)]
@@ -27,6 +27,29 @@ pub struct LostAfter {
     pub held_ms: i64,
     /// Since it was parked; `None` while the queue has some parked.
     pub parked_ms: Option<i64>,
+}
+
+/// What a search for unheard holders found.
+#[derive(Default)]
+pub(super) struct Unheard {
+    /// Entries that were sent again.
+    pub sent: u64,
+    /// Those whose entries the queue has parked; about a thousand at most.
+    pub parked: Vec<ParkedHold>,
+}
+
+impl Unheard {
+    fn is_full(&self) -> bool {
+        self.parked.len() >= MAX_COLLECTED
+    }
+}
+
+/// A hold that the ledger has not heard of because its entry is parked.
+#[derive(Clone)]
+pub(super) struct ParkedHold {
+    pub holder: GateHolder,
+    /// As Redis stores it.
+    pub record: String,
 }
 
 impl RedisGate {
@@ -38,30 +61,53 @@ impl RedisGate {
 
     /// Sends entries of unheard holders in closed segments again, about a thousand at a time, whatever
     /// number of segments the item had. What was sent twice or three times already, and does not
-    /// arrive, is not sent: an entry that nobody can write must not keep the item closed.
-    pub(super) async fn resend_unheard(&self, item: &LoadedItem) -> Result<u64, PortError> {
+    /// arrive, is not sent: an entry that nobody can write must not keep the item closed. Those whose
+    /// entries are parked are returned: they keep their units.
+    pub(super) async fn resend_unheard(&self, item: &LoadedItem) -> Result<Unheard, PortError> {
         let lost = LostAfter {
             held_ms: self.timeouts.quiet.as_millis() as i64,
             parked_ms: self.parked_lost_after_ms().await?,
         };
-        let mut sent = 0;
+        let mut unheard = Unheard::default();
         for number in 0..MAX_SEGMENTS {
             let segment = Segment::new(item.item_id, number);
             let mut cursor = Some(CURSOR_END.to_owned());
             while let Some(from) = cursor.take() {
                 let (next, holders) = self.next_holders(&segment, &from).await?;
                 for holder in self.still_unknown(holders).await? {
-                    sent += self
-                        .resend_one((item, CLOSED), &segment, &holder, lost)
-                        .await?;
-                    if sent >= MAX_COLLECTED as u64 {
-                        return Ok(sent);
+                    let closed = (item, CLOSED);
+                    let sent = self.resend_one(closed, &segment, &holder, lost).await?;
+                    unheard.sent += sent;
+                    if sent == 0 && holder.is_parked && !unheard.is_full() {
+                        unheard.parked.extend(self.parked(&segment, holder).await?);
+                    }
+                    if unheard.sent >= MAX_COLLECTED as u64 {
+                        return Ok(unheard);
                     }
                 }
                 cursor = next;
             }
         }
-        Ok(sent)
+        if unheard.is_full() {
+            tracing::error!(
+                item_id = %item.item_id,
+                "more parked reservations than a load keeps; the units of the others are sold again"
+            );
+        }
+        Ok(unheard)
+    }
+
+    /// The hold as it is stored, unless it has ended meanwhile.
+    async fn parked(
+        &self,
+        segment: &Segment,
+        holder: GateHolder,
+    ) -> Result<Option<ParkedHold>, PortError> {
+        let mut read = redis::cmd("HGET");
+        read.arg(segment.key(&self.redis, keys::HOLDERS));
+        read.arg(holder.buyer.to_string());
+        let record: Option<String> = self.redis.query(&read).await?;
+        Ok(record.map(|record| ParkedHold { holder, record }))
     }
 
     /// Those that the ledger does not know by now either.
