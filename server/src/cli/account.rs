@@ -1,5 +1,7 @@
 //! `server account`: people who run the shop.
 
+use std::io::{Write as _, stdout};
+
 use app::wire::{Mobile, Nickname, Password, Role};
 use clap::{Subcommand, ValueEnum};
 
@@ -58,12 +60,14 @@ impl Account {
         let password = office.ids.secret();
         let account = NewAccount {
             mobile: Mobile::parse(&mobile).map_err(|_| "that is no mobile number of 11 digits")?,
-            nickname: Nickname::parse(&nickname).map_err(|_| "that is no nickname")?,
+            nickname: Nickname::parse(&nickname)
+                .map_err(|_| "that is no nickname: it has 1 to 24 characters")?,
             role: role.into(),
             password: Password::parse(password.clone())?,
         };
         add_accounts(&office, vec![account]).await?;
-        println!("{password}");
+        writeln!(stdout(), "{password}")
+            .map_err(|error| format!("the account is there, but its password is lost: {error}"))?;
         Ok(())
     }
 }

@@ -5,12 +5,12 @@ mod file;
 mod money;
 
 use std::{
-    io::Read as _,
+    io::{Read as _, Write as _, stdout},
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
-use app::wire::{LocalText, RoundId};
+use app::wire::{Key, LocalText};
 use clap::Subcommand;
 
 use super::Failure;
@@ -28,8 +28,8 @@ use crate::{
 };
 use file::RoundFile;
 
-/// Larger files are no rounds: a hundred items with the longest texts in them.
-const MAX_FILE: u64 = 2 * 1024 * 1024;
+/// Larger files are no rounds: a hundred items with the longest texts, however they are written.
+const MAX_FILE: u64 = 5 * 1024 * 1024;
 
 #[derive(Subcommand)]
 pub enum Round {
@@ -50,32 +50,34 @@ pub enum Round {
     },
     /// Print a round as a file.
     Export {
-        /// The round's id.
-        round: RoundId,
+        /// The round's key or id.
+        round: Key,
     },
     /// Nobody can buy in the round until it is resumed.
     Stop {
-        /// The round's id.
-        round: RoundId,
+        /// The round's key or id.
+        round: Key,
         /// What shoppers read, in Chinese.
         #[arg(
             long,
             value_name = "WORDS",
-            default_value = "本场暂停，恢复时间请留意本页。"
+            requires = "en",
+            default_value = "本场暂停，恢复后请在本页继续。"
         )]
         zh: String,
         /// What shoppers read, in English.
         #[arg(
             long,
             value_name = "WORDS",
+            requires = "zh",
             default_value = "This round is paused. It will go on here."
         )]
         en: String,
     },
     /// Let a stopped round go on.
     Resume {
-        /// The round's id.
-        round: RoundId,
+        /// The round's key or id.
+        round: Key,
     },
 }
 
@@ -98,20 +100,20 @@ impl Round {
             }
             Round::Export { round } => {
                 let office = open(Access::Read).await?;
-                let found = office.catalogue.round(round).await?;
+                let found = office.catalogue.round(draft::round_id(&round)).await?;
                 let found = found.ok_or_else(|| format!("there is no round {round}"))?;
-                print!(
-                    "{}",
-                    RoundFile::of(&found, config.web.utc_offset_min).print()?
-                );
+                let file = RoundFile::of(&found, config.web.utc_offset_min).print()?;
+                stdout().write_all(file.as_bytes())?;
             }
             Round::Stop { round, zh, en } => {
                 let words = LocalText { zh, en };
-                stop_round::stop_round(&open(Access::Write).await?, round, &words).await?;
+                let id = draft::round_id(&round);
+                stop_round::stop_round(&open(Access::Write).await?, id, &words).await?;
                 println!("round {round} is stopped");
             }
             Round::Resume { round } => {
-                stop_round::resume_round(&open(Access::Write).await?, round).await?;
+                let id = draft::round_id(&round);
+                stop_round::resume_round(&open(Access::Write).await?, id).await?;
                 println!("round {round} goes on");
             }
         }
@@ -169,12 +171,16 @@ impl Written {
 
 fn read_text(path: &Path) -> std::io::Result<String> {
     let mut text = String::new();
-    if path == Path::new("-") {
-        std::io::stdin().take(MAX_FILE).read_to_string(&mut text)?;
+    let read = if path == Path::new("-") {
+        std::io::stdin()
+            .take(MAX_FILE + 1)
+            .read_to_string(&mut text)?
     } else {
-        std::fs::File::open(path)?
-            .take(MAX_FILE)
-            .read_to_string(&mut text)?;
+        let file = std::fs::File::open(path)?;
+        file.take(MAX_FILE + 1).read_to_string(&mut text)?
+    };
+    if read as u64 > MAX_FILE {
+        return Err(std::io::Error::other("it is larger than 5 MiB"));
     }
     Ok(text)
 }
@@ -187,7 +193,7 @@ async fn diff(office: &Deps, written: &Written) -> Result<ExitCode, Failure> {
     let differences =
         difference::between(&draft::of_round(&stored), &draft::of_round(&written.round))?;
     for line in &differences {
-        println!("{line}");
+        writeln!(stdout(), "{line}")?;
     }
     Ok(match differences.is_empty() {
         true => ExitCode::SUCCESS,
@@ -204,6 +210,10 @@ async fn apply(office: &Deps, written: Written) -> Result<(), Failure> {
             let hint = match wrong.reason {
                 check_round::Reason::OtherRound => {
                     "; `server round diff` shows what differs, and a new key makes another round"
+                }
+                check_round::Reason::OtherProduct => {
+                    "; `server round export` of a round that sells it shows how, and a new product \
+                     key makes another product"
                 }
                 _ => "",
             };

@@ -1,5 +1,7 @@
 //! [`CatalogueWriter`] on SQL.
 
+use std::collections::HashMap;
+
 use app::wire::{ItemId, LocalText, Money, ProductId, RoundId};
 use async_trait::async_trait;
 use sea_orm::{
@@ -15,7 +17,7 @@ use super::{
     entity::{item, product, round},
     inconsistent, missing,
 };
-use crate::engine::ports::{CatalogueWriter, NewItem, NewRound, PortError, Product};
+use crate::engine::ports::{AddedRow, CatalogueWriter, NewItem, NewRound, PortError, Product};
 
 #[async_trait]
 impl CatalogueWriter for Sql {
@@ -52,15 +54,9 @@ impl CatalogueWriter for Sql {
         }))
     }
 
-    async fn products(&self, product_ids: &[ProductId]) -> Result<Vec<Product>, PortError> {
-        let ids = product_ids.iter().map(|id| id.0);
-        let found = product::Entity::find().filter(product::Column::Id.is_in(ids));
-        let found = found.all(&self.read).answer(self).await?;
-        Ok(found.into_iter().map(written_product).collect())
-    }
-
-    async fn add_round(&self, new: &NewRound) -> Result<(), PortError> {
-        let added = self.transact(Duplicate::Answer, new, |transaction, new| {
+    async fn add_round(&self, new: &NewRound) -> Result<AddedRow, PortError> {
+        // Run again where somebody else has written the round or a product of it meanwhile.
+        let added = self.transact(Duplicate::Again, new, |transaction, new| {
             Box::pin(insert_round(transaction, new))
         });
         Ok(added.await?)
@@ -136,19 +132,34 @@ fn written_product(row: product::Model) -> Product {
 async fn insert_round(
     transaction: &DatabaseTransaction,
     new: &NewRound,
-) -> Result<(), LedgerError> {
+) -> Result<AddedRow, LedgerError> {
+    let known = round::Entity::find_by_id(new.round_id.0);
+    if known.one(transaction).await?.is_some() {
+        return Ok(AddedRow::Exists);
+    }
+    let ids = new.items.iter().map(|item| item.product_id.0);
+    let known = product::Entity::find().filter(product::Column::Id.is_in(ids));
+    let known = known.all(transaction).await?.into_iter();
+    let mut products: HashMap<_, _> = known
+        .map(written_product)
+        .map(|product| (product.product_id, product))
+        .collect();
+    let is_other = |item: &&NewItem| {
+        let known = products.get(&item.product_id);
+        known.is_some_and(|known| *known != item.product())
+    };
+    if let Some(item) = new.items.iter().find(is_other) {
+        return Ok(AddedRow::OtherProduct(item.product_id));
+    }
     round_row(new).insert(transaction).await?;
-    for (sequence, new_item) in (0..).zip(&new.items) {
-        let known = product::Entity::find_by_id(new_item.product_id.0)
-            .one(transaction)
-            .await?;
-        if known.is_none() {
-            product_row(new_item).insert(transaction).await?;
+    for (sequence, item) in (0..).zip(&new.items) {
+        if products.insert(item.product_id, item.product()).is_none() {
+            product_row(item).insert(transaction).await?;
         }
-        let row = item_row(new.round_id, sequence, new_item);
+        let row = item_row(new.round_id, sequence, item);
         row.insert(transaction).await?;
     }
-    Ok(())
+    Ok(AddedRow::Added)
 }
 
 fn round_row(new: &NewRound) -> round::ActiveModel {

@@ -135,8 +135,8 @@ fn instant(field: &str, written: Datetime) -> Result<i64, String> {
     let instant: Result<Timestamp, _> = written.to_string().parse();
     instant.map(Timestamp::as_millisecond).map_err(|_| {
         format!(
-            "{field}: an instant has its offset from UTC, as in 2026-11-11T20:00:00+08:00; not \
-             {written}"
+            "{field}: an instant before the year 9999 with its offset from UTC, such as \
+             2026-11-11T20:00:00+08:00, not {written}"
         )
     })
 }

@@ -5,7 +5,7 @@ use super::{
     check_round::{InvalidRound, Reason, check},
     draft,
 };
-use crate::engine::ports::{CatalogueChanged, NewRound, PortError, Product};
+use crate::engine::ports::{AddedRow, CatalogueChanged, NewRound, PortError};
 
 /// Why a round was not added.
 #[derive(Debug, thiserror::Error)]
@@ -33,10 +33,22 @@ pub struct Added {
 /// See [`AddRoundError`]; of an invalid round nothing is written.
 pub async fn add_round(deps: &Deps, round: &NewRound) -> Result<(), AddRoundError> {
     check(round)?;
-    deps.catalogue.add_round(round).await?;
-    let items = round.items.iter().map(|item| item.item_id).collect();
-    deps.events.tell(&CatalogueChanged { items }).await;
-    Ok(())
+    let wrong = match deps.catalogue.add_round(round).await? {
+        AddedRow::Added => {
+            let items = round.items.iter().map(|item| item.item_id).collect();
+            deps.events.tell(&CatalogueChanged { items }).await;
+            return Ok(());
+        }
+        AddedRow::Exists => Reason::OtherRound.into(),
+        AddedRow::OtherProduct(product_id) => InvalidRound {
+            item: round
+                .items
+                .iter()
+                .position(|item| item.product_id == product_id),
+            reason: Reason::OtherProduct,
+        },
+    };
+    Err(AddRoundError::Invalid(wrong))
 }
 
 /// Adds a round that has not ended yet, once: the same round again changes nothing, even when the
@@ -46,41 +58,37 @@ pub async fn add_round(deps: &Deps, round: &NewRound) -> Result<(), AddRoundErro
 /// See [`AddRoundError`]; of an invalid round nothing is written.
 pub async fn add_coming_round(deps: &Deps, round: NewRound) -> Result<Added, AddRoundError> {
     check(&round)?;
-    if let Some(stored) = deps.catalogue.round(round.round_id).await? {
-        return match draft::of_round(&stored) == draft::of_round(&round) {
-            true => Ok(Added {
-                round: stored,
-                is_new: false,
-            }),
-            false => Err(InvalidRound::from(Reason::OtherRound).into()),
-        };
+    if let Some(added) = find(deps, &round).await? {
+        return Ok(added);
     }
     if round.ends_at_ms <= deps.clock.now_ms() {
         return Err(InvalidRound::from(Reason::Over).into());
     }
-    check_products(deps, &round).await?;
-    add_round(deps, &round).await?;
-    Ok(Added {
-        round,
-        is_new: true,
-    })
+    match add_round(deps, &round).await {
+        Err(AddRoundError::Invalid(wrong)) if wrong.reason == Reason::OtherRound => {
+            // Somebody added it since; perhaps the same one.
+            find(deps, &round)
+                .await?
+                .ok_or(AddRoundError::Invalid(wrong))
+        }
+        Err(error) => Err(error),
+        Ok(()) => Ok(Added {
+            round,
+            is_new: true,
+        }),
+    }
 }
 
-/// A product that the shop has is left as it is: a round that describes it otherwise would sell
-/// something else than it says.
-async fn check_products(deps: &Deps, round: &NewRound) -> Result<(), AddRoundError> {
-    let ids: Vec<_> = round.items.iter().map(|item| item.product_id).collect();
-    let stored = deps.catalogue.products(&ids).await?;
-    for (index, item) in round.items.iter().enumerate() {
-        let product = item.product();
-        let is_other =
-            |known: &Product| known.product_id == product.product_id && *known != product;
-        if stored.iter().any(is_other) {
-            return Err(AddRoundError::Invalid(InvalidRound {
-                item: Some(index),
-                reason: Reason::OtherProduct,
-            }));
-        }
+/// The round, if the shop has it.
+async fn find(deps: &Deps, round: &NewRound) -> Result<Option<Added>, AddRoundError> {
+    let Some(stored) = deps.catalogue.round(round.round_id).await? else {
+        return Ok(None);
+    };
+    if draft::of_round(&stored) != draft::of_round(round) {
+        return Err(InvalidRound::from(Reason::OtherRound).into());
     }
-    Ok(())
+    Ok(Some(Added {
+        round: stored,
+        is_new: false,
+    }))
 }

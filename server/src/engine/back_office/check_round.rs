@@ -34,11 +34,19 @@ impl From<Reason> for InvalidRound {
 /// What is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Reason {
-    #[error("a title has 1 to {MAX_TITLE} characters in both languages")]
+    #[error(
+        "a title has 1 to {MAX_TITLE} characters in both languages, no control characters and nothing \
+         that turns the direction of the text"
+    )]
     Title,
-    #[error("a description has at most {MAX_DESCRIPTION} characters, and one in Chinese at least")]
+    #[error(
+        "a description has at most {MAX_DESCRIPTION} characters, one in Chinese at least, and no \
+         control characters but line ends"
+    )]
     Description,
-    #[error("a picture is a file of the shop: a path of at most {MAX_TITLE} characters")]
+    #[error(
+        "a picture is a file of the shop: a path of at most {MAX_TITLE} letters, digits and / - _ ."
+    )]
     Picture,
     #[error("a round ends after it starts, at an instant between 1970 and the year 5138")]
     Window,
@@ -156,13 +164,19 @@ pub fn is_title(text: &LocalText) -> bool {
     [&text.zh, &text.en].into_iter().all(|text| {
         !text.trim().is_empty()
             && text.chars().count() <= MAX_TITLE
-            && !text.chars().any(char::is_control)
+            && !text.chars().any(|c| c.is_control() || turns_text(c))
     })
+}
+
+/// Marks of the Unicode bidirectional algorithm that turn what stands after them.
+fn turns_text(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// English readers get the Chinese one where there is no other.
 fn is_description(text: &LocalText) -> bool {
-    let fits = |text: &str| text.chars().count() <= MAX_DESCRIPTION;
+    let is_plain = |c: char| matches!(c, '\n' | '\r' | '\t') || !(c.is_control() || turns_text(c));
+    let fits = |text: &str| text.chars().count() <= MAX_DESCRIPTION && text.chars().all(is_plain);
     !text.zh.trim().is_empty() && fits(&text.zh) && fits(&text.en)
 }
 
@@ -242,10 +256,14 @@ mod tests {
     #[test]
     fn what_cannot_be_sold_is_named() {
         type Change = fn(&mut NewRound);
-        let wrong: [(&str, Change); 20] = [
+        let wrong: [(&str, Change); 22] = [
             ("title", |round| round.title.zh = " ".into()),
             ("title", |round| round.title.en = String::new()),
             ("title", |round| round.title.en = "a\nb".into()),
+            ("title", |round| round.title.en = "a\u{202e}b".into()),
+            ("items[0].description", |round| {
+                round.items[0].description.en = "a\0b".into();
+            }),
             ("items[1].title", |round| {
                 round.items[1].title = both(&"x".repeat(201));
             }),

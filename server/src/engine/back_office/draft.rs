@@ -7,9 +7,14 @@ use uuid::{Builder, Uuid};
 
 use crate::engine::ports::{NewItem, NewRound};
 
+/// Which round has this key.
+pub fn round_id(key: &Key) -> RoundId {
+    RoundId(id("round", key))
+}
+
 /// The round that a draft describes.
 pub fn to_round(draft: RoundDraft) -> NewRound {
-    let round_id = RoundId(id("round", &draft.key));
+    let round_id = round_id(&draft.key);
     let item = |item: ItemDraft| {
         let product_id = ProductId(id("product", &item.product));
         NewItem {

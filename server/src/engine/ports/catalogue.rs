@@ -91,6 +91,18 @@ pub struct Product {
     pub list_price: Money,
 }
 
+/// Whether a round was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddedRow {
+    /// It is there now.
+    Added,
+    /// A round with its id was there before; nothing was written.
+    Exists,
+    /// The shop has this product with another title, description, picture or list price; nothing was
+    /// written.
+    OtherProduct(ProductId),
+}
+
 /// Writes of the catalogue. What may be written is decided in `engine::back_office`.
 #[async_trait]
 pub trait CatalogueWriter: Send + Sync + 'static {
@@ -100,11 +112,8 @@ pub trait CatalogueWriter: Send + Sync + 'static {
     /// A round as it was written, of whatever state. Never behind a write.
     async fn round(&self, round_id: RoundId) -> Result<Option<NewRound>, PortError>;
 
-    /// Those of the products that there are, in no order. At most a hundred are asked for.
-    async fn products(&self, product_ids: &[ProductId]) -> Result<Vec<Product>, PortError>;
-
-    /// Writes a round with its items, all or nothing. Its ids are new, but for those of products.
-    async fn add_round(&self, round: &NewRound) -> Result<(), PortError>;
+    /// Writes a round with its items, all or nothing. The ids of its items are new.
+    async fn add_round(&self, round: &NewRound) -> Result<AddedRow, PortError>;
 
     /// Stops a round with words for shoppers, or lets it go on. Returns its items; `None` where
     /// there is no such round.

@@ -100,7 +100,7 @@ fn what_is_wrong_with_a_file_is_said_with_its_line_and_nothing_is_added() {
         (
             "+08:00",
             "",
-            "starts_at: an instant has its offset from UTC",
+            "starts_at: an instant before the year 9999 with its offset",
         ),
     ] {
         fs::write(&file, ROUND.replacen(from, to, 1)).unwrap();
@@ -117,6 +117,34 @@ fn what_is_wrong_with_a_file_is_said_with_its_line_and_nothing_is_added() {
     }
     fs::write(&file, ROUND).unwrap();
     assert!(said(&round(&data, &["apply", &file])).starts_with("added"));
+}
+
+#[test]
+fn a_file_that_is_too_large_is_refused_and_not_cut() {
+    let (_folder, data, path) = shop_and_file();
+    let comment = format!("# {}\n", "x".repeat(1022));
+    fs::write(&path, format!("{ROUND}{}", comment.repeat(5 * 1024))).unwrap();
+    let refused = round(&data, &["validate", &path]);
+    assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+    assert!(
+        errors(&refused).contains("larger than 5 MiB"),
+        "{refused:?}"
+    );
+}
+
+#[test]
+fn a_round_is_stopped_by_its_key_with_words_in_both_languages() {
+    let (_folder, data, path) = shop_and_file();
+    said(&round(&data, &["apply", &path]));
+    let half = round(&data, &["stop", "evening", "--en", "Counting stock"]);
+    assert_eq!(half.status.code(), Some(2), "{half:?}");
+    said(&round(&data, &["stop", "evening"]));
+    said(&round(&data, &["resume", "evening"]));
+    let unknown = round(&data, &["stop", "noon"]);
+    assert!(
+        errors(&unknown).contains("there is no such round"),
+        "{unknown:?}"
+    );
 }
 
 #[test]

@@ -185,6 +185,34 @@ async fn a_product_is_sold_again_only_as_it_is_described_in_the_shop() {
 }
 
 #[tokio::test]
+async fn of_those_who_send_a_round_at_once_one_adds_it_and_the_others_hear_that_it_is_there() {
+    let shop = TestShop::new().await;
+    let office = &shop.engine.back_office;
+    let calls = (0..4).map(|_| add_coming_round(office, round(1)));
+    let added = futures::future::join_all(calls).await;
+    let new = added.iter().filter(|added| added.as_ref().unwrap().is_new);
+    assert_eq!(new.count(), 1);
+}
+
+#[tokio::test]
+async fn of_rounds_that_describe_a_new_product_differently_at_once_one_is_added() {
+    let shop = TestShop::new().await;
+    let office = &shop.engine.back_office;
+    let calls = (1..=4).map(|number| {
+        let mut round = round(number);
+        round.items[0].product_id.0 = Uuid::from_u128(7);
+        round.items[0].list_price.0 += number as i64;
+        add_coming_round(office, round)
+    });
+    let added = futures::future::join_all(calls).await;
+    let (new, refused): (Vec<_>, Vec<_>) = added.into_iter().partition(Result::is_ok);
+    assert_eq!(new.len(), 1);
+    for refused in refused {
+        assert_eq!(reason(refused), Reason::OtherProduct);
+    }
+}
+
+#[tokio::test]
 async fn a_stopped_round_says_why_until_it_is_resumed() {
     let shop = TestShop::new().await;
     let (office, catalogue) = (&shop.engine.back_office, &shop.engine.purchase.catalogue);
