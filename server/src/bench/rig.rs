@@ -53,7 +53,7 @@ pub struct BenchRig {
     /// `None` where `redis-benchmark` is not installed.
     baseline: Option<Baseline>,
     /// What the shop needs to run; ends with the rig.
-    _tasks: JoinSet<()>,
+    tasks: JoinSet<()>,
 }
 
 impl BenchRig {
@@ -103,7 +103,7 @@ impl BenchRig {
             shop,
             load,
             baseline: None,
-            _tasks: tasks,
+            tasks,
         })
     }
 
@@ -189,10 +189,12 @@ impl BenchRig {
     ///
     /// # Errors
     /// When a server does not answer. What is left in Redis expires by itself.
-    pub async fn clean_up(self) -> Result<(), BenchError> {
+    pub async fn clean_up(mut self) -> Result<(), BenchError> {
         if let Some(shutdown_hook) = self.shop.shutdown_hook {
             shutdown_hook.await;
         }
+        // They write to Redis as long as they run.
+        self.tasks.shutdown().await;
         clean_up::rabbitmq(&self.cluster).await?;
         if let Some(baseline) = &self.baseline {
             baseline.remove().await?;
