@@ -102,11 +102,16 @@ async fn a_long_queue_does_not_grow_the_processes() {
         .get_multiplexed_async_connection_with_config(&patient)
         .await
         .unwrap();
-    // The worker has found the round: from now on its outbox is looked at.
-    let outboxes = format!("{}:items", cluster.namespace);
+    // The worker has listed the item's outbox and then loaded the item.
     let deadline = Instant::now() + Duration::from_secs(30);
-    let listed = redis::cmd("ZCARD").arg(&outboxes).clone();
-    while listed.query_async::<u64>(&mut redis).await.unwrap() == 0 {
+    let mut open = redis::cmd("HGET");
+    open.arg(format!("{gate}:item")).arg("epoch");
+    while open
+        .query_async::<Option<String>>(&mut redis)
+        .await
+        .unwrap()
+        .is_none()
+    {
         assert!(Instant::now() < deadline, "the gate does not open");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
