@@ -273,6 +273,20 @@ async fn a_buyer_whose_hold_the_gate_lost_keeps_her_order_and_takes_no_unit_by_a
     assert_eq!(shop.audit().await.items[0].orders_live, 3);
 }
 
+/// An item of two units that a withdrawal has closed.
+async fn closed(test: &str) -> (Redis, TestShop, ItemId) {
+    let redis = connect(test);
+    let shop = TestShop::over(redis.clone()).await;
+    let item = shop.item(2).await;
+    let gate = &shop.gate();
+    reserve(gate, hold(item, 1)).await;
+    work(&shop).await;
+    gate.release(hold(item, 1).unit(), Release::Withdraw)
+        .await
+        .unwrap();
+    (redis, shop, item)
+}
+
 /// An instance that does not reach the queue.
 struct CutOff;
 
@@ -287,15 +301,8 @@ impl FaultPlan for CutOff {
 
 #[tokio::test]
 async fn an_instance_that_does_not_reach_the_queue_keeps_no_item_closed() {
-    let redis = connect("lost-cut-off");
-    let shop = TestShop::over(redis.clone()).await;
-    let item = shop.item(2).await;
+    let (redis, shop, item) = closed("lost-cut-off").await;
     let gate = &shop.gate();
-    reserve(gate, hold(item, 1)).await;
-    work(&shop).await;
-    gate.release(hold(item, 1).unit(), Release::Withdraw)
-        .await
-        .unwrap();
     let queue: Arc<dyn OrderQueue> = Arc::new(shop.sql.clone());
     let cut_off = RedisGate::new(
         redis.clone(),
@@ -314,15 +321,8 @@ async fn an_instance_that_does_not_reach_the_queue_keeps_no_item_closed() {
 
 #[tokio::test]
 async fn what_nobody_looked_at_for_a_while_is_not_known_to_have_been_quiet() {
-    let redis = connect("lost-unseen");
-    let shop = TestShop::over(redis.clone()).await;
-    let item = shop.item(2).await;
+    let (_redis, shop, item) = closed("lost-unseen").await;
     let gate = &shop.gate();
-    reserve(gate, hold(item, 1)).await;
-    work(&shop).await;
-    gate.release(hold(item, 1).unit(), Release::Withdraw)
-        .await
-        .unwrap();
     assert!(!gate.warm_up(item, OPEN).await.unwrap());
     shop.clock.advance(60_000);
     load_again(&shop, item).await;

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use app::wire::ItemId;
+use app::wire::{AccountId, ItemId, ReservationId};
 use futures::future::try_join_all;
 use tokio::time::timeout;
 use uuid::Uuid;
@@ -33,8 +33,23 @@ struct SegmentLoad {
     locked: i64,
     sold: i64,
     holders: Vec<Holder>,
-    /// Buyer, reservation, number and record of those that the ledger has not heard of.
+    /// Those that the ledger has not heard of.
     parked: Vec<ParkedHold>,
+}
+
+impl SegmentLoad {
+    /// Of everybody who holds a unit: buyer, reservation, number, and what Redis stores.
+    fn records(&self) -> impl Iterator<Item = (AccountId, ReservationId, u32, String)> {
+        let known = self.holders.iter().map(|holder| {
+            let record = holder_record::encode(holder);
+            (holder.buyer, holder.reservation_id, holder.position, record)
+        });
+        let parked = self.parked.iter().map(|ParkedHold { holder, record }| {
+            let record = record.clone();
+            (holder.buyer, holder.reservation_id, holder.position, record)
+        });
+        known.chain(parked)
+    }
 }
 
 /// How a segment answered when its window was refreshed.
@@ -132,8 +147,7 @@ impl RedisGate {
         self.list_outboxes(&item, summary.window).await?;
         let loads = split(&snapshot, parked);
         for (segment, load) in item.all_segments().zip(&loads) {
-            self.stage_holders(&segment, &item, &load.holders).await?;
-            self.stage_parked(&segment, &item, &load.parked).await?;
+            self.stage_holders(&segment, &item, load).await?;
         }
         for (segment, load) in item.all_segments().zip(&loads) {
             self.open(&segment, &item, summary, load).await?;
@@ -171,18 +185,17 @@ impl RedisGate {
         &self,
         segment: &Segment,
         item: &LoadedItem,
-        holders: &[Holder],
+        load: &SegmentLoad,
     ) -> Result<(), PortError> {
         let [by_buyer, by_id] = self.staged_keys(segment, item);
-        for chunk in holders.chunks(CHUNK) {
+        let mut records = load.records().peekable();
+        while records.peek().is_some() {
             let (mut buyers, mut ids) = (redis::cmd("HSET"), redis::cmd("HSET"));
             buyers.arg(&by_buyer);
             ids.arg(&by_id);
-            for holder in chunk {
-                buyers.arg(holder.buyer.to_string());
-                buyers.arg(holder_record::encode(holder));
-                ids.arg(holder.reservation_id.to_string());
-                ids.arg(holder.position);
+            for (buyer, reservation_id, position, record) in records.by_ref().take(CHUNK) {
+                buyers.arg(buyer.to_string()).arg(record);
+                ids.arg(reservation_id.to_string()).arg(position);
             }
             let mut commands = vec![buyers, ids];
             for (key, life_ms) in [
@@ -197,35 +210,6 @@ impl RedisGate {
             for command in &commands {
                 self.redis.query::<i64>(command).await?;
             }
-        }
-        Ok(())
-    }
-
-    /// Those are few: about a thousand at most.
-    async fn stage_parked(
-        &self,
-        segment: &Segment,
-        item: &LoadedItem,
-        parked: &[ParkedHold],
-    ) -> Result<(), PortError> {
-        let [by_buyer, by_id] = self.staged_keys(segment, item);
-        for ParkedHold { holder, record } in parked {
-            let (mut buyers, mut ids) = (redis::cmd("HSET"), redis::cmd("HSET"));
-            buyers
-                .arg(&by_buyer)
-                .arg(holder.buyer.to_string())
-                .arg(record);
-            ids.arg(&by_id)
-                .arg(holder.reservation_id.to_string())
-                .arg(holder.position);
-            for command in [buyers, ids] {
-                self.redis.query::<i64>(&command).await?;
-            }
-        }
-        for key in [by_buyer, by_id] {
-            let mut expire = redis::cmd("PEXPIRE");
-            expire.arg(key).arg(STAGED_LIFE_MS);
-            self.redis.query::<i64>(&expire).await?;
         }
         Ok(())
     }

@@ -104,23 +104,15 @@ impl RedisGate {
     /// The buyer's segment is closed already. Where this fails, the next `warm_up` finds it and closes
     /// the others.
     pub(super) async fn close_after_withdrawal(&self, item_id: ItemId) -> Result<(), PortError> {
-        let loaded = self.epochs.get(item_id).await?;
-        let Some((epoch, segments)) =
-            loaded.and_then(|loaded| Some((loaded.epoch?, loaded.segments)))
-        else {
+        let Some(item) = self.loaded(item_id).await? else {
             return Ok(());
         };
         tracing::warn!(
             %item_id,
-            %epoch,
+            epoch = %item.epoch,
             "the gate is ahead of the ledger; the item is closed, and loaded again from the ledger \
              when nothing is under way"
         );
-        let item = LoadedItem {
-            item_id,
-            epoch,
-            segments,
-        };
         self.close_all(&item).await
     }
 }
