@@ -46,10 +46,10 @@ fn round() -> Value {
         "starts_at_ms": START_MS,
         "ends_at_ms": START_MS + HOUR_MS,
         "items": [{
-            "product": "iron-kettle",
-            "title": {"zh": "铁壶", "en": "Iron kettle"},
+            "product": "desk-lamp",
+            "title": {"zh": "台灯", "en": "Desk lamp"},
             "description": {"zh": "重。", "en": "Heavy."},
-            "picture_url": "/products/kettle.svg",
+            "picture_url": "/products/lamp.svg",
             "list_price": 29_900,
             "sale_price": 9_900,
             "stock": 5,
@@ -87,14 +87,14 @@ async fn a_round_that_an_administrator_adds_is_on_the_pages_at_once_and_can_be_s
     let token = signed_in(&shop, Role::Admin, false).await;
     for language in ["zh", "en"] {
         let empty = html(get(&router, "/", language, None).await).await;
-        assert!(!empty.contains("Iron kettle") && !empty.contains("铁壶"));
+        assert!(!empty.contains("Desk lamp") && !empty.contains("台灯"));
     }
 
     let (status, body) = add(&router, Some(&token), &round()).await;
     assert_eq!(status, 200, "{}", String::from_utf8_lossy(&body));
     let added: AddedRound = serde_json::from_slice(&body).unwrap();
     let item_id = added.item_ids[0];
-    for (language, title) in [("zh", "铁壶"), ("en", "Iron kettle")] {
+    for (language, title) in [("zh", "台灯"), ("en", "Desk lamp")] {
         for path in ["/".to_owned(), format!("/items/{item_id}")] {
             let page = html(get(&router, &path, language, None).await).await;
             assert!(page.contains(title), "{path} in {language}");

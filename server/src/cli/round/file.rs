@@ -184,13 +184,13 @@ ends_at = 2026-11-11T22:00:00+08:00
 title = { zh = "晚八点", en = "Eight o'clock" }
 
 [[items]]
-product = "kettle"
+product = "lamp"
 list_price = "299.00"
 sale_price = "99"
 stock = 100
-picture_url = "/products/kettle.svg"
-title = { zh = "手冲壶", en = "Kettle" }
-description = { zh = "好壶。" }
+picture_url = "/products/lamp.svg"
+title = { zh = "台灯", en = "Lamp" }
+description = { zh = "好灯。" }
 "#;
 
     #[test]
@@ -217,7 +217,7 @@ description = { zh = "好壶。" }
             ("\"99\"", "99", "line 9", "string"),
             ("\"99\"", "\"9.9\"", "line 9", "99.50"),
             ("double-11-evening", "Double 11", "line 1", "lower-case"),
-            ("zh = \"好壶。\"", "", "line 13", "zh"),
+            ("zh = \"好灯。\"", "", "line 13", "zh"),
         ] {
             let error = RoundFile::parse(&FILE.replacen(from, to, 1))
                 .unwrap_err()

@@ -22,23 +22,20 @@ impl OfficeCalls {
     }
 }
 
-/// The caller, if it may do everything.
-fn administrator(visitor: &Visitor) -> Result<&Me, ApiError> {
-    let me = visitor.signed_in()?;
-    match me.role {
-        _ if me.banned => Err(ApiError::Banned),
-        Role::Admin => Ok(me),
-        Role::Buyer | Role::Operator | Role::Reviewer => Err(ApiError::Forbidden),
-    }
-}
+/// Who may do everything.
+const ADMINISTRATORS: &[Role] = &[Role::Admin];
+/// Who may step in while a round is on sale.
+const OPERATORS: &[Role] = &[Role::Operator, Role::Admin];
 
-/// The caller, if it may step in while a round is on sale.
-fn operator(visitor: &Visitor) -> Result<&Me, ApiError> {
+/// The caller, if it has one of these roles.
+fn one_of<'v>(roles: &[Role], visitor: &'v Visitor) -> Result<&'v Me, ApiError> {
     let me = visitor.signed_in()?;
-    match me.role {
-        _ if me.banned => Err(ApiError::Banned),
-        Role::Admin | Role::Operator => Ok(me),
-        Role::Buyer | Role::Reviewer => Err(ApiError::Forbidden),
+    if me.banned {
+        return Err(ApiError::Banned);
+    }
+    match roles.contains(&me.role) {
+        true => Ok(me),
+        false => Err(ApiError::Forbidden),
     }
 }
 
@@ -49,7 +46,7 @@ impl BackOffice for OfficeCalls {
         visitor: &Visitor,
         draft: RoundDraft,
     ) -> Result<AddedRound, ApiError> {
-        let me = administrator(visitor)?;
+        let me = one_of(ADMINISTRATORS, visitor)?;
         let added = add_round::add_coming_round(&self.deps, draft::to_round(draft)).await?;
         let round_id = added.round.round_id;
         if added.is_new {
@@ -68,14 +65,14 @@ impl BackOffice for OfficeCalls {
         round_id: RoundId,
         words: LocalText,
     ) -> Result<(), ApiError> {
-        let me = operator(visitor)?;
+        let me = one_of(OPERATORS, visitor)?;
         stop_round::stop_round(&self.deps, round_id, &words).await?;
         tracing::warn!(%round_id, account_id = %me.account_id, "a round was stopped");
         Ok(())
     }
 
     async fn resume_round(&self, visitor: &Visitor, round_id: RoundId) -> Result<(), ApiError> {
-        let me = operator(visitor)?;
+        let me = one_of(OPERATORS, visitor)?;
         stop_round::resume_round(&self.deps, round_id).await?;
         tracing::warn!(%round_id, account_id = %me.account_id, "a round goes on");
         Ok(())

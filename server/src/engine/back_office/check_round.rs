@@ -114,7 +114,6 @@ const MAX_INSTANT_MS: i64 = 100_000_000_000_000;
 /// # Errors
 /// The first thing that is wrong.
 pub fn check(round: &NewRound) -> Result<(), InvalidRound> {
-    let demand = |holds: bool, wrong| if holds { Ok(()) } else { Err(wrong) };
     let instants = 0..=MAX_INSTANT_MS;
     let pay_window_s = round.pay_window_s.unwrap_or(MAX_PAY_WINDOW_S);
     demand(is_title(&round.title), Reason::Title)?;
@@ -143,8 +142,11 @@ pub fn check(round: &NewRound) -> Result<(), InvalidRound> {
     Ok(())
 }
 
+fn demand(holds: bool, wrong: Reason) -> Result<(), Reason> {
+    if holds { Ok(()) } else { Err(wrong) }
+}
+
 fn check_item(item: &NewItem) -> Result<(), Reason> {
-    let demand = |holds: bool, wrong| if holds { Ok(()) } else { Err(wrong) };
     let Money(list_price) = item.list_price;
     let Money(sale_price) = item.sale_price;
     demand(is_title(&item.title), Reason::Title)?;
@@ -207,9 +209,9 @@ mod tests {
         NewItem {
             item_id: ItemId(Uuid::from_u128(number)),
             product_id: ProductId(Uuid::from_u128(number)),
-            title: both("Kettle"),
-            description: both("Pours."),
-            picture_url: "/products/kettle.svg".to_owned(),
+            title: both("Lamp"),
+            description: both("Shines."),
+            picture_url: "/products/lamp.svg".to_owned(),
             list_price: Money(2),
             sale_price: Money(1),
             stock: 5,

@@ -88,9 +88,9 @@ mod tests {
         };
         let item = ItemDraft {
             product: product.parse().unwrap(),
-            title: both("Kettle"),
-            description: both("Pours."),
-            picture_url: "/products/kettle.svg".to_owned(),
+            title: both("Lamp"),
+            description: both("Shines."),
+            picture_url: "/products/lamp.svg".to_owned(),
             list_price: Money(2),
             sale_price: Money(1),
             stock: 5,
@@ -108,19 +108,19 @@ mod tests {
 
     #[test]
     fn the_same_keys_are_the_same_ids() {
-        let round = to_round(draft("noon", "kettle"));
-        assert_eq!(to_round(draft("noon", "kettle")), round);
-        let other_day = to_round(draft("evening", "kettle"));
+        let round = to_round(draft("noon", "lamp"));
+        assert_eq!(to_round(draft("noon", "lamp")), round);
+        let other_day = to_round(draft("evening", "lamp"));
         assert_ne!(other_day.round_id, round.round_id);
         assert_ne!(other_day.items[0].item_id, round.items[0].item_id);
         assert_eq!(other_day.items[0].product_id, round.items[0].product_id);
-        let same_word = to_round(draft("kettle", "kettle"));
+        let same_word = to_round(draft("lamp", "lamp"));
         assert_ne!(same_word.round_id.0, same_word.items[0].product_id.0);
     }
 
     #[test]
     fn a_round_that_is_written_and_read_again_is_the_same() {
-        let round = to_round(draft("noon", "kettle"));
+        let round = to_round(draft("noon", "lamp"));
         assert_eq!(to_round(of_round(&round)), round);
     }
 }

@@ -15,10 +15,10 @@ const ROUND: &str = r#"{
     "starts_at_ms": 1,
     "ends_at_ms": 2,
     "items": [{
-        "product": "kettle",
-        "title": {"zh": "壶", "en": "Kettle"},
-        "description": {"zh": "好壶", "en": "Pours well"},
-        "picture_url": "/products/kettle.svg",
+        "product": "lamp",
+        "title": {"zh": "灯", "en": "Lamp"},
+        "description": {"zh": "好灯", "en": "Shines well"},
+        "picture_url": "/products/lamp.svg",
         "list_price": 200,
         "sale_price": 100,
         "stock": 5
@@ -42,10 +42,10 @@ async fn a_round_is_read_as_it_was_sent() {
     assert!(answer.text().contains(ITEM), "{}", answer.text());
     assert_eq!(answer.header(header::CACHE_CONTROL), "no-store");
     let item = ItemDraft {
-        product: "kettle".parse().unwrap(),
-        title: both("壶", "Kettle"),
-        description: both("好壶", "Pours well"),
-        picture_url: "/products/kettle.svg".to_owned(),
+        product: "lamp".parse().unwrap(),
+        title: both("灯", "Lamp"),
+        description: both("好灯", "Shines well"),
+        picture_url: "/products/lamp.svg".to_owned(),
         list_price: Money(200),
         sale_price: Money(100),
         stock: 5,

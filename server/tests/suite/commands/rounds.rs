@@ -10,12 +10,12 @@ ends_at = 2096-01-01T20:00:00+08:00
 title = { zh = "晚八点", en = "Eight o'clock" }
 
 [[items]]
-product = "iron-kettle"
+product = "desk-lamp"
 list_price = "299.00"
 sale_price = "99.00"
 stock = 100
-picture_url = "/products/kettle.svg"
-title = { zh = "铁壶", en = "Iron kettle" }
+picture_url = "/products/lamp.svg"
+title = { zh = "台灯", en = "Desk lamp" }
 description = { zh = "重。", en = "Heavy." }
 "#;
 
@@ -62,13 +62,13 @@ async fn a_round_of_a_file_is_added_once_shown_exported_stopped_and_resumed() {
     let mut shop = Running::serve(&data, &[]);
     shop.wait_until_ready(Duration::from_mins(1)).await;
     let page = shop.get("/").await;
-    assert!(page.contains("铁壶") && page.contains("盘点中"), "{page}");
+    assert!(page.contains("台灯") && page.contains("盘点中"), "{page}");
     said(&round(&data, &["resume", id]));
     drop(shop);
     let mut shop = Running::serve(&data, &[]);
     shop.wait_until_ready(Duration::from_mins(1)).await;
     let page = shop.get("/").await;
-    assert!(page.contains("铁壶") && !page.contains("盘点中"), "{page}");
+    assert!(page.contains("台灯") && !page.contains("盘点中"), "{page}");
 }
 
 #[test]
