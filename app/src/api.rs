@@ -12,7 +12,7 @@ mod orders;
 mod purchase;
 
 pub use account::{Login, Logout, Register, login, logout, me, register};
-pub use back_office::{add_round, resume_round, stop_round};
+pub use back_office::{add_round, admin_rounds, resume_round, stop_round};
 pub use catalogue::{GetItem, GetRounds, clock, item, rounds, stock};
 pub use orders::{cancel, order, orders, pay};
 pub use purchase::{

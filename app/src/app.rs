@@ -12,7 +12,10 @@ use leptos_router::{
 use crate::{
     api,
     components::Frame,
-    pages::{HomePage, ItemPage, LoginPage, NotFoundPage, OrderPage, OrdersPage, RegisterPage},
+    pages::{
+        AdminRoundsPage, HomePage, ItemPage, LoginPage, NotFoundPage, OrderPage, OrdersPage,
+        RegisterPage,
+    },
     text::pages as say,
 };
 
@@ -54,6 +57,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/items/:id") view=ItemPage ssr=SsrMode::Async />
                     <Route path=path!("/orders") view=OrdersPage ssr=SsrMode::Async />
                     <Route path=path!("/orders/:id") view=OrderPage ssr=SsrMode::Async />
+                    <Route path=path!("/admin/rounds") view=AdminRoundsPage ssr=SsrMode::Async />
                     <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async />
                     <Route path=path!("/register") view=RegisterPage ssr=SsrMode::Async />
                 </FlatRoutes>
@@ -80,6 +84,7 @@ mod tests {
             pattern::ITEM,
             routes::ORDERS,
             pattern::ORDER,
+            routes::ADMIN_ROUNDS,
             routes::LOGIN,
             routes::REGISTER,
         ];

@@ -1,6 +1,7 @@
 //! A file per route, rendered on the server only. Pages ask the shop through `api`, like everybody
 //! else; what belongs to one visitor on a shared page is left to the islands.
 
+mod admin;
 mod home;
 mod item;
 mod login;
@@ -9,6 +10,7 @@ mod order;
 mod orders;
 mod register;
 
+pub use admin::AdminRoundsPage;
 pub use home::HomePage;
 pub use item::ItemPage;
 pub use login::LoginPage;

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use crate::wire::{
     AddedRound, ApiError, CaptchaChallenge, CaptchaId, CaptchaWords, HiddenPath, ItemDetail,
     ItemId, Language, LocalText, Me, Order, OrderDetail, OrderId, PaymentPage, Reservation,
-    ReservationId, ReservationStatus, Reserved, Round, RoundDraft, RoundId, Stock,
+    ReservationId, ReservationStatus, Reserved, Round, RoundDraft, RoundId, RoundOverview, Stock,
 };
 
 /// The shop, as a value that can be put into a context.
@@ -184,6 +184,10 @@ pub trait Storefront: Send + Sync + 'static {
 /// whose role does not allow it.
 #[async_trait]
 pub trait BackOffice: Send + Sync + 'static {
+    /// Approved rounds that ended less than a day ago or end later, by their start, at most 100, with
+    /// every unit of theirs. Everybody who runs the shop.
+    async fn rounds(&self, visitor: &Visitor) -> Result<Vec<RoundOverview>, ApiError>;
+
     /// Adds a round that is on sale in its window, and on the pages at once. Administrators only: no
     /// second person approves it. The same call again adds nothing and says so.
     ///

@@ -27,6 +27,22 @@ pub const REGISTER: &str = "/register";
 /// Where the form that switches the language goes.
 pub const LANGUAGE: &str = "/language";
 
+/// The rounds, for those who run the shop.
+#[cfg(feature = "ssr")]
+pub const ADMIN_ROUNDS: &str = "/admin/rounds";
+
+/// Where the form goes that stops a round.
+#[cfg(feature = "ssr")]
+pub fn stop_round(round_id: crate::wire::RoundId) -> String {
+    format!("{ADMIN_ROUNDS}/{round_id}/stop")
+}
+
+/// Where the form goes that lets a round go on.
+#[cfg(feature = "ssr")]
+pub fn resume_round(round_id: crate::wire::RoundId) -> String {
+    format!("{ADMIN_ROUNDS}/{round_id}/resume")
+}
+
 /// The page of an item.
 pub fn item(item_id: ItemId) -> String {
     format!("/items/{item_id}")

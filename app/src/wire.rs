@@ -16,7 +16,7 @@ mod order;
 mod purchase;
 
 pub use account::{Me, Mobile, Nickname, Password, Role};
-pub use back_office::{AddedRound, ItemDraft, Key, RoundDraft};
+pub use back_office::{AddedRound, ItemDraft, ItemOverview, Key, RoundDraft, RoundOverview};
 pub use catalogue::{Item, ItemDetail, Phase, Round, Stock};
 pub use error::{ApiError, Rejection};
 pub use ids::{

@@ -101,6 +101,14 @@ export class Shop {
     };
   }
 
+  /** Adds somebody who runs the shop, beside the running server, and returns the password. */
+  async addStaff(mobile: string, nickname: string, role: 'operator' | 'admin'): Promise<string> {
+    const { stdout } = await run(binary, ['account', 'add', mobile, nickname, '--role', role], {
+      env: this.environment,
+    });
+    return stdout.trim();
+  }
+
   /** Stops the server, has the ledger audited, and removes everything. */
   async close(): Promise<void> {
     if (this.server.exitCode === null) {

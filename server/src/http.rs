@@ -4,6 +4,7 @@
 //! From the outside in: metrics → security headers → panics → time limit → (limit per address →
 //! visitor → CSRF) → route. Assets and probes are outside of the inner three.
 
+mod admin;
 mod api;
 mod assets;
 mod captcha_picture;
@@ -136,6 +137,8 @@ pub fn router(site: Site) -> Router {
         .route(pattern::PURCHASE, post(hidden_path::purchase))
         .route(pattern::CAPTCHA_PICTURE, get(captcha_picture::picture))
         .route(pattern::PAY, post(pay::pay))
+        .route(pattern::STOP_ROUND, post(admin::stop_round))
+        .route(pattern::RESUME_ROUND, post(admin::resume_round))
         .route(routes::LANGUAGE, post(language::switch))
         .layer(DefaultBodyLimit::max(envelope::MAX_REQUEST))
         .with_state(state.clone())

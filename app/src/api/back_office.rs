@@ -1,13 +1,20 @@
 //! What those who run the shop do.
 
 use leptos::prelude::*;
+use server_fn::codec::GetUrl;
 
-use crate::wire::{AddedRound, ApiError, ItemDraft, Json, Key, LocalText, RoundId};
+use crate::wire::{AddedRound, ApiError, ItemDraft, Json, Key, LocalText, RoundId, RoundOverview};
 
 #[cfg(feature = "ssr")]
 use super::context::{back_office, visitor};
 #[cfg(feature = "ssr")]
 use crate::wire::RoundDraft;
+
+/// `GET /api/admin/rounds`: the rounds with their units, for everybody who runs the shop.
+#[server(name = GetAdminRounds, endpoint = "/admin/rounds", prefix = "/api", input = GetUrl, output = Json)]
+pub async fn admin_rounds() -> Result<Vec<RoundOverview>, ApiError> {
+    back_office()?.rounds(&visitor()?).await
+}
 
 /// `POST /api/admin/rounds`: adds an approved round; administrators only. A repeat adds nothing.
 #[server(name = AddRound, endpoint = "/admin/rounds", prefix = "/api", input = Json, output = Json)]

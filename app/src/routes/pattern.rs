@@ -6,6 +6,10 @@ pub const ITEM: &str = "/items/{id}";
 pub const ORDER: &str = "/orders/{id}";
 /// The orders with a slash at the end, as people type them.
 pub const ORDERS_WITH_SLASH: &str = "/orders/";
+/// The form that stops a round.
+pub const STOP_ROUND: &str = "/admin/rounds/{id}/stop";
+/// The form that lets a round go on.
+pub const RESUME_ROUND: &str = "/admin/rounds/{id}/resume";
 /// The form that sends a buyer to the payment provider.
 pub const PAY: &str = "/orders/{id}/pay";
 /// The call back of a payment provider.

@@ -3,6 +3,7 @@
 //! descriptions), which comes from the catalogue.
 
 pub mod account;
+pub mod admin;
 pub mod failure;
 pub mod home;
 pub mod item;

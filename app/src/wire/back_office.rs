@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{ApiError, ItemId, LocalText, Money, RoundId};
+use super::{ApiError, ItemId, LocalText, Money, Phase, RoundId};
 
 /// The name that an operator gives to a round or a product: 1 to 64 lower-case letters, digits and
 /// hyphens. The same key is the same thing, however often it is sent. An id of the shop is a key,
@@ -125,6 +125,50 @@ pub struct AddedRound {
     pub item_ids: Vec<ItemId>,
     /// Added by this call; otherwise it was there already, with the same content.
     pub is_new: bool,
+}
+
+/// A round as those see it who run the shop.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoundOverview {
+    /// Which round.
+    pub round_id: RoundId,
+    /// What it is called.
+    pub title: LocalText,
+    /// Opens at this instant (inclusive).
+    pub starts_at_ms: i64,
+    /// Closes at this instant (exclusive).
+    pub ends_at_ms: i64,
+    /// The words for shoppers while it is stopped.
+    pub stopped: Option<LocalText>,
+    /// What it sells, in the order of the page.
+    pub items: Vec<ItemOverview>,
+}
+
+impl RoundOverview {
+    /// Where the round stands.
+    pub fn phase_at(&self, now_ms: i64) -> Phase {
+        let is_stopped = self.stopped.is_some();
+        Phase::at(self.starts_at_ms, self.ends_at_ms, is_stopped, now_ms)
+    }
+}
+
+/// An item with its units, as the ledger counts them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemOverview {
+    /// Which item.
+    pub item_id: ItemId,
+    /// What it is called.
+    pub title: LocalText,
+    /// Price in this round.
+    pub sale_price: Money,
+    /// Units offered.
+    pub total: u32,
+    /// Units that somebody may still get.
+    pub sellable: u32,
+    /// Units of orders that wait for payment.
+    pub locked: u32,
+    /// Units that are paid.
+    pub sold: u32,
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 mod account_writer;
 mod accounts;
 mod catalogue;
+mod catalogue_overview;
 mod catalogue_writer;
 mod connect;
 mod entity;

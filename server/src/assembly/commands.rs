@@ -36,6 +36,7 @@ pub async fn open_back_office(
         clock: Arc::new(SystemClock),
         ids: Arc::new(SystemIds),
         catalogue: ledger.clone(),
+        overview: ledger.clone(),
         events,
         accounts: ledger,
         passwords: Arc::new(Argon2Passwords::new()?),

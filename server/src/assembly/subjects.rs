@@ -74,6 +74,7 @@ fn back_office(environment: &Environment, sql: &Arc<Sql>, parts: &Parts) -> back
         clock: parts.clock.clone(),
         ids: environment.ids.clone(),
         catalogue: sql.clone(),
+        overview: sql.clone(),
         events: parts.catalogue_events.clone(),
         accounts: sql.clone(),
         passwords: environment.passwords.clone(),

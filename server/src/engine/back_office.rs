@@ -10,7 +10,8 @@ pub mod stop_round;
 use std::sync::Arc;
 
 use super::ports::{
-    AccountWriter, CatalogueEvents, CatalogueWriter, Clock, Ids, Passwords, PortError,
+    AccountWriter, CatalogueEvents, CatalogueOverview, CatalogueWriter, Clock, Ids, Passwords,
+    PortError,
 };
 
 /// What the back office needs.
@@ -18,6 +19,7 @@ pub struct Deps {
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
     pub catalogue: Arc<dyn CatalogueWriter>,
+    pub overview: Arc<dyn CatalogueOverview>,
     pub events: Arc<dyn CatalogueEvents>,
     pub accounts: Arc<dyn AccountWriter>,
     pub passwords: Arc<dyn Passwords>,

@@ -24,7 +24,9 @@ pub use accounts::{
 };
 pub use audit::{AuditBounds, AuditedGate, GateFacts, ItemFacts, LedgerFacts};
 pub use captcha::{AskedCaptcha, CaptchaSource, Captchas, NoQuestion, Question};
-pub use catalogue::{AddedRow, Catalogue, CatalogueWriter, NewItem, NewRound, Product};
+pub use catalogue::{
+    AddedRow, Catalogue, CatalogueOverview, CatalogueWriter, NewItem, NewRound, Product,
+};
 pub use catalogue_events::{CatalogueChanged, CatalogueEvents};
 pub use environment::{Clock, Ids};
 pub use gate::{

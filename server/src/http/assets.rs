@@ -17,9 +17,10 @@ const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=3153600
 
 /// Folders and files of the site's root that the world may see. Others are not served, whatever
 /// lies in the folder.
-const SERVED: [&str; 4] = [
+const SERVED: [&str; 5] = [
     "/pkg/{*file}",
     "/products/{*file}",
+    "/admin.css",
     "/favicon.svg",
     "/robots.txt",
 ];

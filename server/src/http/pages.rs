@@ -38,6 +38,7 @@ pub fn routes(renderer: Renderer, cache: PageCache) -> Router {
         .route(routes::ORDERS, get(own))
         .route(pattern::ORDERS_WITH_SLASH, get(own))
         .route(pattern::ORDER, get(own))
+        .route(routes::ADMIN_ROUNDS, get(own))
         .fallback(other)
         .with_state(Pages { renderer, cache })
 }

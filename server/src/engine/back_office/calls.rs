@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use app::{
     port::{BackOffice, Visitor},
-    wire::{AddedRound, ApiError, LocalText, Me, Role, RoundDraft, RoundId},
+    wire::{AddedRound, ApiError, LocalText, Me, Role, RoundDraft, RoundId, RoundOverview},
 };
 use async_trait::async_trait;
 
 use super::{Deps, add_round, draft, stop_round};
+use crate::engine::wire_errors::port_error;
 
 /// The back office as people and programs meet it.
 pub struct OfficeCalls {
@@ -39,8 +40,28 @@ fn one_of<'v>(roles: &[Role], visitor: &'v Visitor) -> Result<&'v Me, ApiError> 
     }
 }
 
+/// The caller, if it is somebody who runs the shop.
+fn staff(visitor: &Visitor) -> Result<&Me, ApiError> {
+    let me = visitor.signed_in()?;
+    match me.role {
+        _ if me.banned => Err(ApiError::Banned),
+        Role::Admin | Role::Operator | Role::Reviewer => Ok(me),
+        Role::Buyer => Err(ApiError::Forbidden),
+    }
+}
+
+/// Rounds are shown for this long after their end.
+const AFTER_THE_END_MS: i64 = 24 * 3_600_000;
+
 #[async_trait]
 impl BackOffice for OfficeCalls {
+    async fn rounds(&self, visitor: &Visitor) -> Result<Vec<RoundOverview>, ApiError> {
+        staff(visitor)?;
+        let since_ms = self.deps.clock.now_ms() - AFTER_THE_END_MS;
+        let rounds = self.deps.overview.overview(since_ms).await;
+        rounds.map_err(port_error)
+    }
+
     async fn add_round(
         &self,
         visitor: &Visitor,

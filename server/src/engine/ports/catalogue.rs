@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::wire::{ItemDetail, ItemId, LocalText, Money, ProductId, Round, RoundId};
+use app::wire::{ItemDetail, ItemId, LocalText, Money, ProductId, Round, RoundId, RoundOverview};
 use async_trait::async_trait;
 
 use super::{PortError, Window};
@@ -19,6 +19,14 @@ pub trait Catalogue: Send + Sync + 'static {
 
     /// Items of approved rounds that end after `now_ms`, at most 10,000: what the gate must know.
     async fn sellable_items(&self, now_ms: i64) -> Result<Vec<(ItemId, Window)>, PortError>;
+}
+
+/// The catalogue as those see it who run the shop.
+#[async_trait]
+pub trait CatalogueOverview: Send + Sync + 'static {
+    /// Approved rounds that end after `since_ms`, by start time, at most 100, with the units that the
+    /// ledger counts. Never behind a write.
+    async fn overview(&self, since_ms: i64) -> Result<Vec<RoundOverview>, PortError>;
 }
 
 /// An approved round to be written, or as it was written.

@@ -14,7 +14,7 @@ use app::{
         AccountId, AddedRound, ApiError, CaptchaChallenge, CaptchaId, CaptchaWords, HiddenPath,
         Item, ItemDetail, ItemId, LocalText, Me, Money, Order, OrderDetail, OrderId, PaymentPage,
         Rejection, Reservation, ReservationId, ReservationState, ReservationStatus, Reserved, Role,
-        Round, RoundDraft, RoundId, Stock,
+        Round, RoundDraft, RoundId, RoundOverview, Stock,
     },
 };
 use async_trait::async_trait;
@@ -326,6 +326,11 @@ impl Storefront for FakeShop {
 
 #[async_trait]
 impl BackOffice for FakeShop {
+    async fn rounds(&self, visitor: &Visitor) -> Result<Vec<RoundOverview>, ApiError> {
+        visitor.signed_in()?;
+        Ok(Vec::new())
+    }
+
     async fn add_round(
         &self,
         visitor: &Visitor,

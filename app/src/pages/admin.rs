@@ -1,0 +1,80 @@
+//! `/admin/rounds`: the rounds with every unit of theirs, and the stop button. Rendered per request,
+//! for everybody who runs the shop; plain forms, so that it works without JavaScript.
+
+mod round;
+
+use leptos::prelude::*;
+use leptos_meta::{Link, Meta, Title};
+
+use self::round::RoundCard;
+use crate::{
+    api,
+    components::{Calendar, Failure},
+    text::pages::admin as say,
+    wire::{ApiError, Language, Phase, Role, RoundOverview},
+};
+
+/// The list of rounds.
+#[component]
+pub fn AdminRoundsPage() -> impl IntoView {
+    let language = api::language();
+    view! {
+        <Suspense>
+            {Suspend::new(async move {
+                match read().await {
+                    Ok(overview) => view! { <Rounds overview language /> }.into_any(),
+                    Err(error) => view! { <Failure error language /> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+/// What there is to show.
+struct Overview {
+    rounds: Vec<RoundOverview>,
+    now_ms: i64,
+    /// The caller may stop rounds.
+    may_stop: bool,
+}
+
+async fn read() -> Result<Overview, ApiError> {
+    let role = api::me().await?.map(|me| me.role);
+    Ok(Overview {
+        rounds: api::admin_rounds().await?,
+        now_ms: api::clock().await?.now_ms,
+        may_stop: matches!(role, Some(Role::Operator | Role::Admin)),
+    })
+}
+
+#[component]
+fn Rounds(overview: Overview, language: Language) -> impl IntoView {
+    let Overview {
+        mut rounds,
+        now_ms,
+        may_stop,
+    } = overview;
+    // What needs a hand comes first: on sale or stopped, then what is coming, then what is over.
+    rounds.sort_by_key(|round| match round.phase_at(now_ms) {
+        Phase::Running | Phase::Stopped => (0, round.starts_at_ms),
+        Phase::Upcoming => (1, round.starts_at_ms),
+        Phase::Ended => (2, -round.ends_at_ms),
+    });
+    let calendar = Calendar::of_page(now_ms, language);
+    let is_empty = rounds.is_empty();
+    let cards = rounds
+        .iter()
+        .map(|round| view! { <RoundCard round calendar may_stop language /> })
+        .collect_view();
+    view! {
+        <Title text=say::title(language) />
+        <Meta name="robots" content="noindex" />
+        <Link rel="stylesheet" href="/admin.css" />
+        <section class="column admin">
+            <h1>{say::title(language)}</h1>
+            <p class="lead">{say::as_of(language, &calendar.exact(now_ms))}</p>
+            {cards}
+            {is_empty.then(|| view! { <p>{say::empty(language)}</p> })}
+        </section>
+    }
+}

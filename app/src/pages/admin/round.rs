@@ -1,0 +1,131 @@
+//! One round: where it stands, its units, and the button that stops it or lets it go on.
+
+use leptos::prelude::*;
+
+use crate::{
+    components::{Calendar, Icon, Instant, Shape},
+    routes,
+    text::pages::admin as say,
+    wire::{ItemOverview, Language, Phase, RoundOverview},
+};
+
+/// Most characters of an operator's words; the server checks them.
+const MAX_WORDS: u32 = 200;
+
+/// A round.
+#[component]
+pub fn RoundCard<'a>(
+    /// Which round.
+    round: &'a RoundOverview,
+    /// The shop's calendar.
+    calendar: Calendar,
+    /// Whether the caller may stop it.
+    may_stop: bool,
+    /// The page's language.
+    language: Language,
+) -> impl IntoView + use<> {
+    let phase = round.phase_at(calendar.now_ms());
+    let (class, shape) = match phase {
+        Phase::Running => ("badge badge--done", Shape::Clock),
+        Phase::Stopped => ("badge badge--waiting", Shape::Withdrawn),
+        Phase::Upcoming | Phase::Ended => ("badge", Shape::Clock),
+    };
+    let opens = calendar.label(round.starts_at_ms);
+    let closes = calendar.label(round.ends_at_ms);
+    let heading = format!("round-{}", round.round_id);
+    let words = round.stopped.as_ref().map(|words| {
+        let words = words.get(language).to_owned();
+        view! { <p class="admin__words">{say::shoppers_read(language, &words)}</p> }
+    });
+    let is_over = phase == Phase::Ended;
+    let form = (may_stop && !is_over).then(|| view! { <StopOrResume round language /> });
+    view! {
+        <article class="admin__round" aria-labelledby=heading.clone()>
+            <header class="admin__head">
+                <h2 id=heading.clone()>{round.title.get(language).to_owned()}</h2>
+                <span class=class><Icon shape />{say::phase(language, phase)}</span>
+                <p class="admin__window">
+                    <Instant calendar at_ms=round.starts_at_ms text=opens />
+                    " – "
+                    <Instant calendar at_ms=round.ends_at_ms text=closes />
+                </p>
+            </header>
+            {words}
+            <Units items=&round.items language />
+            {form}
+        </article>
+    }
+    .into_any()
+}
+
+/// Every unit, an item a row.
+#[component]
+fn Units<'a>(items: &'a [ItemOverview], language: Language) -> impl IntoView + use<> {
+    let rows = items
+        .iter()
+        .map(|item| {
+            view! {
+                <tr>
+                    <th scope="row">
+                        <a href=routes::item(item.item_id)>{item.title.get(language).to_owned()}</a>
+                    </th>
+                    <td>{item.sale_price.to_string()}</td>
+                    <td>{item.sellable}</td>
+                    <td>{item.locked}</td>
+                    <td>{item.sold}</td>
+                    <td>{item.total}</td>
+                </tr>
+            }
+        })
+        .collect_view();
+    view! {
+        <div class="admin__scroll" tabindex="0" role="group" aria-label=say::units(language)>
+            <table class="admin__units">
+                <thead>
+                    <tr>
+                        <th scope="col">{say::item(language)}</th>
+                        <th scope="col">{say::price(language)}</th>
+                        <th scope="col">{say::sellable(language)}</th>
+                        <th scope="col">{say::locked(language)}</th>
+                        <th scope="col">{say::sold(language)}</th>
+                        <th scope="col">{say::total(language)}</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+    }
+}
+
+/// The stop button with the words that shoppers will read, or the way back.
+#[component]
+fn StopOrResume<'a>(round: &'a RoundOverview, language: Language) -> impl IntoView + use<> {
+    let round_id = round.round_id;
+    if round.stopped.is_some() {
+        return view! {
+            <form class="admin__form" method="post" action=routes::resume_round(round_id)>
+                <button class="button button--main" type="submit">{say::resume(language)}</button>
+            </form>
+        }
+        .into_any();
+    }
+    let field = |name: &'static str, label: &'static str, value: &'static str| {
+        let id = format!("{name}-{round_id}");
+        view! {
+            <label for=id.clone()>{label}</label>
+            <input id=id name=name value=value maxlength=MAX_WORDS required=true />
+        }
+    };
+    view! {
+        <details class="admin__stop">
+            <summary>{say::stop(language)}</summary>
+            <form class="admin__form" method="post" action=routes::stop_round(round_id)>
+                <p>{say::stop_means(language)}</p>
+                {field("zh", say::words_zh(language), say::DEFAULT_WORDS.0)}
+                {field("en", say::words_en(language), say::DEFAULT_WORDS.1)}
+                <button class="button button--main" type="submit">{say::stop_now(language)}</button>
+            </form>
+        </details>
+    }
+    .into_any()
+}

@@ -1,0 +1,82 @@
+// Those who run the shop: the rounds with their units, and the stop button.
+
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+
+import { expect, test } from '../support/test.ts';
+import { visit } from '../support/visit.ts';
+
+async function signInAs(page: Page, mobile: string, password: string): Promise<void> {
+  await page.getByLabel('Mobile number').fill(mobile);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('main').getByRole('button').click();
+}
+
+test('an operator stops a round and lets it go on, and shoppers hear both at once', async ({
+  shop,
+  page,
+  signedIn,
+}) => {
+  const round = await shop.round({ stock: 3 });
+  const shopper = await signedIn(round.tokens[0]!);
+  const password = await shop.addStaff('13912340001', '小王', 'operator');
+  await page.goto('/admin/rounds');
+  await expect(page).toHaveURL(/\/login/);
+  await signInAs(page, '13912340001', password);
+  await expect(page).toHaveURL(/\/admin\/rounds$/);
+  const card = page.locator(`article[aria-labelledby="round-${round.roundId}"]`);
+  await expect(card.getByRole('row').nth(1)).toContainText(/¥99\s*3\s*0\s*0\s*3/);
+
+  await card.getByText('Stop this round…').click();
+  await card.getByLabel('What shoppers read (English)').fill('Counting stock');
+  await card.getByRole('button', { name: 'Stop now' }).click();
+  await expect(card).toContainText('Shoppers read: Counting stock');
+  await visit(shopper, `/items/${round.itemId}`);
+  await expect(shopper.getByRole('main')).toContainText('Counting stock');
+
+  await card.getByRole('button', { name: 'Let it go on' }).click();
+  await expect(card).not.toContainText('Counting stock');
+  await visit(shopper, `/items/${round.itemId}`);
+  await expect(shopper.getByRole('main')).not.toContainText('Counting stock');
+});
+
+test('shoppers and strangers do not get there', async ({ shop, page, signIn, quiet }) => {
+  quiet.expectStatus(403);
+  await page.goto('/admin/rounds');
+  await expect(page).toHaveURL(/\/login\?next=/);
+  const round = await shop.round({});
+  await signIn(round.tokens[0]!);
+  const answer = await page.goto('/admin/rounds');
+  expect(answer?.status()).toBe(403);
+});
+
+for (const locale of ['en-US', 'zh-CN'] as const) {
+  test.describe(locale, () => {
+    test.use({ locale });
+
+    test('the page is sound on a phone and on a desk', async ({ shop, page }, { outputDir }) => {
+      await shop.round({ stock: 3 });
+      const mobile = locale === 'en-US' ? '13912340002' : '13912340003';
+      const password = await shop.addStaff(mobile, '管理员', 'admin');
+      const client = page.request;
+      await client.post('/api/login', {
+        form: { mobile, password },
+        headers: { origin: shop.url },
+      });
+      await visit(page, '/admin/rounds');
+      await page.locator('summary').first().click();
+      for (const width of [390, 1280]) {
+        await page.setViewportSize({ width, height: 844 });
+        for (const colorScheme of ['light', 'dark'] as const) {
+          await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+          const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
+          expect(violations.map(({ id }) => id)).toEqual([]);
+          const path = `${outputDir}/../../screenshots/admin-rounds.${width}.${colorScheme}.${locale}.png`;
+          await page.screenshot({ path, fullPage: true });
+        }
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+        expect(wide).toBeLessThanOrEqual(width);
+      }
+    });
+  });
+}

@@ -1,0 +1,64 @@
+//! The forms on the pages of those who run the shop. Each leads back to its page.
+
+use app::{
+    port::Visitor,
+    routes,
+    wire::{ApiError, LocalText, RoundId},
+};
+use axum::{
+    Extension, Form,
+    extract::{Path, State, rejection::FormRejection},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+
+use super::{AppState, envelope::Envelope};
+
+/// What shoppers read while a round is stopped.
+#[derive(Deserialize)]
+pub struct Words {
+    zh: String,
+    en: String,
+}
+
+/// `POST /admin/rounds/{id}/stop`.
+pub async fn stop_round(
+    State(state): State<AppState>,
+    Extension(visitor): Extension<Visitor>,
+    Path(round_id): Path<String>,
+    words: Result<Form<Words>, FormRejection>,
+) -> Response {
+    let Ok(Form(Words { zh, en })) = words else {
+        return Envelope(ApiError::Invalid {
+            field: "body".to_owned(),
+        })
+        .into_response();
+    };
+    let Ok(round_id) = round_id.parse::<RoundId>() else {
+        return Envelope(ApiError::NotFound).into_response();
+    };
+    let words = LocalText { zh, en };
+    back(state.office.stop_round(&visitor, round_id, words).await)
+}
+
+/// `POST /admin/rounds/{id}/resume`.
+pub async fn resume_round(
+    State(state): State<AppState>,
+    Extension(visitor): Extension<Visitor>,
+    Path(round_id): Path<String>,
+) -> Response {
+    let Ok(round_id) = round_id.parse::<RoundId>() else {
+        return Envelope(ApiError::NotFound).into_response();
+    };
+    back(state.office.resume_round(&visitor, round_id).await)
+}
+
+fn back(done: Result<(), ApiError>) -> Response {
+    let to = match done {
+        Ok(()) => routes::ADMIN_ROUNDS.to_owned(),
+        Err(ApiError::Unauthenticated) => routes::login(routes::ADMIN_ROUNDS),
+        Err(error) => return Envelope(error).into_response(),
+    };
+    (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response()
+}
