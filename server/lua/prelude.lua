@@ -30,14 +30,14 @@ local function next_returns(returns)
 end
 
 -- A holder: who has a unit, stored by buyer. gate/holder_record.rs reads and writes the same text:
---   reservation_id|position|held_at_ms|state|resends|path
--- resends is how often its entry was sent again or, from FIRST_INSTANT on, since when the queue has
--- the entry parked. (One number for both: scripts of an earlier version then wait for ever.)
+--   reservation_id|position|held_at_ms|state|resends_or_parked_at_ms|path
+-- resends_or_parked_at_ms is how often its entry was sent again or, from FIRST_INSTANT on, the
+-- instant at which the queue parked the entry. (One number for both: scripts of an earlier version then wait for ever.)
 local HELD, SOLD = 'h', 's'
 local FIRST_INSTANT = 1000
 
 local function is_parked(holder)
-  return tonumber(holder.resends) >= FIRST_INSTANT
+  return tonumber(holder.resends_or_parked_at_ms) >= FIRST_INSTANT
 end
 
 local function get_holder(holders_key, buyer)
@@ -45,15 +45,15 @@ local function get_holder(holders_key, buyer)
   if not text then
     return nil
   end
-  local reservation_id, position, held_at_ms, state, resends, path =
+  local reservation_id, position, held_at_ms, state, resends_or_parked_at_ms, path =
     text:match('^([^|]*)|([^|]*)|([^|]*)|([^|]*)|([^|]*)|(.*)$')
   return {reservation_id = reservation_id, position = position, held_at_ms = held_at_ms,
-    state = state, resends = resends, path = path}
+    state = state, resends_or_parked_at_ms = resends_or_parked_at_ms, path = path}
 end
 
 local function set_holder(holders_key, buyer, holder)
   redis.call('HSET', holders_key, buyer, table.concat({holder.reservation_id, holder.position,
-    holder.held_at_ms, holder.state, holder.resends, holder.path}, '|'))
+    holder.held_at_ms, holder.state, holder.resends_or_parked_at_ms, holder.path}, '|'))
 end
 
 -- An outbox entry: what the queue is told about a holder. More fields may follow.

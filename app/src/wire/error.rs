@@ -85,7 +85,7 @@ pub enum ApiError {
     #[error("stopped")]
     Stopped,
     /// 409: the order is in a state in which this cannot be done (any more).
-    #[error("the order is in another state")]
+    #[error("the order does not wait for payment any more")]
     OrderState,
     /// 410, see [`Rejection::Ended`].
     #[error("ended")]

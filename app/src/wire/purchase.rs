@@ -53,7 +53,7 @@ pub enum ReservationState {
     Queued,
     /// There is an order.
     Ordered,
-    /// There is none, and the unit is back on sale.
+    /// There is none. Its unit is released, or was withdrawn.
     Failed,
 }
 

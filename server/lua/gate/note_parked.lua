@@ -12,6 +12,6 @@ local holder = get_holder(holders_key, buyer)
 if not holder or holder.reservation_id ~= reservation_id or holder.state ~= HELD then
   return 0
 end
-holder.resends = whole(time_ms(given_now_ms))
+holder.resends_or_parked_at_ms = whole(time_ms(given_now_ms))
 set_holder(holders_key, buyer, holder)
 return 1

@@ -62,7 +62,7 @@ if tonumber(sellable) <= 0 then
 end
 
 local holder = {reservation_id = reservation_id, position = position, held_at_ms = whole(now_ms),
-  state = HELD, resends = 0, path = path}
+  state = HELD, resends_or_parked_at_ms = 0, path = path}
 redis.call('HSET', item_key, 'sellable', sellable - 1, 'locked', locked + 1,
   'positions', positions + 1, 'version', version + 1)
 set_holder(holders_key, buyer, holder)

@@ -27,19 +27,19 @@ if not holder or holder.reservation_id ~= reservation_id or holder.state ~= HELD
 end
 local now_ms = time_ms(given_now_ms)
 if is_parked(holder) then
-  if not parked_lost_after_ms or now_ms - holder.resends < parked_lost_after_ms then
+  if not parked_lost_after_ms or now_ms - holder.resends_or_parked_at_ms < parked_lost_after_ms then
     return 0
   end
-  holder.resends = whole(now_ms)
+  holder.resends_or_parked_at_ms = whole(now_ms)
   set_holder(holders_key, buyer, holder)
   append_to_outbox(outbox_key, item_id, buyer, holder, 'replayed', '1')
   return 1
 end
-local due_after_ms = lost_after_ms * 2 ^ tonumber(holder.resends)
+local due_after_ms = lost_after_ms * 2 ^ tonumber(holder.resends_or_parked_at_ms)
 if now_ms - holder.held_at_ms < due_after_ms then
   return 0
 end
-holder.resends = holder.resends + 1
+holder.resends_or_parked_at_ms = holder.resends_or_parked_at_ms + 1
 set_holder(holders_key, buyer, holder)
 append_to_outbox(outbox_key, item_id, buyer, holder)
 return 1

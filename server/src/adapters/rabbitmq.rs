@@ -141,7 +141,7 @@ impl OrderQueue for RabbitQueue {
                 reservation_id = %entry.reservation_id,
                 item_id = %entry.item_id,
                 tries,
-                "an entry could not be written as an order; it is moved to the dead letters until it \
+                "an entry could not be written as an order; it is parked until it \
                  is replayed"
             );
             metrics::counter!("seckill_queue_parked_total", "reason" => "tries").increment(1);

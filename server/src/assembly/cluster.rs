@@ -50,8 +50,8 @@ const _: () = {
 /// What Redis said about its memory policy is good for so long.
 const MEMORY_POLICY_GOOD_FOR: Duration = Duration::from_secs(5);
 
-/// The instance's lines to the servers, and what it hears over them.
-struct Lines {
+/// The instance's connections to the servers, and what it shares through them.
+struct Connections {
     sql: Sql,
     redis: Redis,
     rabbit: Arc<RabbitQueue>,
@@ -80,7 +80,7 @@ pub async fn assemble(
     );
     let mut tasks = Vec::new();
     let (clock, gate_clock) = clocks(environment.clock.clone(), &redis, &mut tasks).await;
-    let lines = Lines {
+    let connections = Connections {
         rabbit: Arc::new(rabbit.await?),
         clock,
         gate_clock,
@@ -90,41 +90,41 @@ pub async fn assemble(
         redis,
         sql,
     };
-    tasks.extend(signals(&lines));
-    tasks.push(note_in_hand(&lines));
+    tasks.extend(signals(&connections));
+    tasks.push(note_in_hand(&connections));
 
-    let policy = MemoryPolicy::new(lines.redis.clone(), MEMORY_POLICY_GOOD_FOR);
+    let policy = MemoryPolicy::new(connections.redis.clone(), MEMORY_POLICY_GOOD_FOR);
     let policy = Arc::new(policy);
-    let rabbit = lines.rabbit.clone();
-    let (sandbox, gateway) = provider(config, &environment, &lines.sql, &lines.clock);
-    let parts = parts(config, &environment, &lines, gateway);
+    let rabbit = connections.rabbit.clone();
+    let (sandbox, gateway) = provider(config, &environment, &connections.sql, &connections.clock);
+    let parts = parts(config, &environment, &connections, gateway);
     Ok(Assembly {
-        engine: engine(config, environment, &lines.sql, parts),
+        engine: engine(config, environment, &connections.sql, parts),
         wake_signals,
-        changes: lines.catalogue_changes,
+        changes: connections.catalogue_changes,
         tasks,
         dependencies: vec![
-            ledger_ping(&lines.sql),
-            ("gate", gate_ping(lines.redis)),
+            ledger_ping(&connections.sql),
+            ("gate", gate_ping(connections.redis)),
             ("gate_memory", memory_policy(policy.clone())),
-            ("queue", queue_ping(lines.rabbit)),
+            ("queue", queue_ping(connections.rabbit)),
         ],
         settings: Some(memory_policy(policy)),
         sandbox,
         shutdown_hook: Some(Box::pin(async move { rabbit.stop().await })),
-        sql: lines.sql,
+        sql: connections.sql,
     })
 }
 
 /// What keeps this instance and the others in step.
-fn signals(lines: &Lines) -> [Task; 2] {
+fn signals(connections: &Connections) -> [Task; 2] {
     let signals = SignalListener::new(
-        lines.redis.clone(),
-        lines.sold_out.clone(),
-        &lines.wake_signals,
-        lines.catalogue_changes.clone(),
+        connections.redis.clone(),
+        connections.sold_out.clone(),
+        &connections.wake_signals,
+        connections.catalogue_changes.clone(),
     );
-    let wake_signals = lines.wake_signals.clone();
+    let wake_signals = connections.wake_signals.clone();
     [
         Task::restartable(
             "listen",
@@ -140,8 +140,8 @@ fn signals(lines: &Lines) -> [Task; 2] {
     ]
 }
 
-fn note_in_hand(lines: &Lines) -> Task {
-    let notes = InHandNotes::new(lines.redis.clone(), lines.rabbit.clone());
+fn note_in_hand(connections: &Connections) -> Task {
+    let notes = InHandNotes::new(connections.redis.clone(), connections.rabbit.clone());
     Task::restartable(
         "in_hand",
         "Tells other instances which entries of the queue this one has.",
@@ -178,27 +178,27 @@ async fn clocks(
 fn parts(
     config: &Config,
     environment: &Environment,
-    lines: &Lines,
+    connections: &Connections,
     gateway: Arc<dyn PaymentGateway>,
 ) -> Parts {
-    let Lines { redis, clock, .. } = lines;
+    let Connections { redis, clock, .. } = connections;
     let mut ledger = Ledger::new(
-        &lines.sql,
-        lines.rabbit.clone(),
+        &connections.sql,
+        connections.rabbit.clone(),
         environment.faults.as_ref(),
     );
     let gate = Arc::new(RedisGate::new(
         redis.clone(),
-        lines.gate_clock.clone(),
+        connections.gate_clock.clone(),
         ledger.gate.clone(),
         ledger.queue.clone(),
-        Timeouts::with_heartbeat(lines.rabbit.heartbeat()),
+        Timeouts::with_heartbeat(connections.rabbit.heartbeat()),
     ));
     ledger.queue = Arc::new(ParkingQueue {
         queue: ledger.queue,
         gate: gate.clone(),
     });
-    let in_front = Arc::new(SoldOutGate::new(gate.clone(), lines.sold_out.clone()));
+    let in_front = Arc::new(SoldOutGate::new(gate.clone(), connections.sold_out.clone()));
     let results = Results::new(redis.clone(), clock.clone());
     ledger.writer = Arc::new(RecordingOrders {
         ledger: ledger.writer,
@@ -209,15 +209,15 @@ fn parts(
         results: results.clone(),
         unknown: UnknownReservations::new(
             gate.clone(),
-            Arc::new(lines.sql.clone()),
+            Arc::new(connections.sql.clone()),
             ledger.writer.clone(),
             clock.clone(),
         ),
     });
-    let outbox = RedisOutbox::new(redis.clone(), lines.gate_clock.clone(), RELAY_IDLE);
+    let outbox = RedisOutbox::new(redis.clone(), connections.gate_clock.clone(), RELAY_IDLE);
     let (quotas, no_limits) = (config.quotas(), config.no_limits());
     let limits = RedisLimits::new(redis.clone(), clock.clone(), quotas, no_limits);
-    let tokens = RedisTokens::new(redis.clone(), Arc::new(lines.sql.clone()));
+    let tokens = RedisTokens::new(redis.clone(), Arc::new(connections.sql.clone()));
     Parts {
         clock: clock.clone(),
         ledger,
@@ -233,12 +233,12 @@ fn parts(
         restock: in_front,
         audited_gate: Some(gate.clone()),
         gate,
-        wake: Arc::new(lines.wake_signals.clone()),
+        wake: Arc::new(connections.wake_signals.clone()),
         gateway,
-        catalogue_changes: lines.catalogue_changes.clone(),
+        catalogue_changes: connections.catalogue_changes.clone(),
         catalogue_events: Arc::new(RedisCatalogueEvents::new(
             redis.clone(),
-            lines.catalogue_changes.clone(),
+            connections.catalogue_changes.clone(),
         )),
     }
 }

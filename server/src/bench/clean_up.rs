@@ -29,7 +29,7 @@ const KEYS_OF_A_SEGMENT: [&str; 9] = [
     keys::RECEIVED,
     keys::LATE,
     keys::LOAD_LOCK,
-    keys::QUIET,
+    keys::UNDER_WAY,
 ];
 /// Results that one command would not remove: each has a slot of its own.
 const CONCURRENT_REMOVALS: usize = 256;

@@ -240,8 +240,8 @@ async fn check_settings(config: &Config, shop: &Assembly) -> Result<(), Failure>
     }
 }
 
-/// Who comes at the start of a round should find the gate warm. Where that fails now, the worker
-/// repeats it every second.
+/// Items are loaded before the process serves, so that the first buyers need not wait. Where that
+/// fails now, the worker repeats it every second.
 async fn warm_gate(engine: &Engine) {
     if let Err(error) = warm_up::run_once(&engine.stock).await {
         tracing::warn!(error = %Chain(&error), "cannot warm up the gate at the start; the worker tries again");

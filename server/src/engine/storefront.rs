@@ -251,7 +251,7 @@ impl Storefront for ShopFront {
         let trace = reservations.trace(reservation_id, me.account_id).await;
         match trace.map_err(port_error)? {
             Trace::Found(record) => Ok(reservation_status(record)),
-            Trace::Void => Ok(void(reservation_id)),
+            Trace::Lost => Ok(void(reservation_id)),
             Trace::Unclear => Err(ApiError::NotFound),
         }
     }

@@ -20,7 +20,7 @@ const BUSY_S: u32 = 1;
 pub fn port_error(error: PortError) -> ApiError {
     match error {
         PortError::Busy { .. } => {
-            tracing::warn!(error = %Chain(&error), "busy");
+            tracing::warn!(error = %Chain(&error), "a call is answered with busy");
             ApiError::Busy {
                 retry_after_s: BUSY_S,
             }

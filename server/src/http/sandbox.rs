@@ -81,7 +81,7 @@ async fn find(
 }
 
 fn unanswered(error: &PortError) -> ApiError {
-    tracing::warn!(error = %Chain(error), "the sandbox does not answer");
+    tracing::warn!(error = %Chain(error), "the payment sandbox cannot read or write its tables; the visitor is told to try again");
     ApiError::Busy { retry_after_s: 1 }
 }
 

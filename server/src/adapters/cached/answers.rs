@@ -19,7 +19,7 @@ use crate::{chain::Chain, engine::ports::PortError, jitter::spread};
 /// How long an answer counts while the store gives no other: as long as sales go on without the
 /// ledger.
 const OLD: Duration = Duration::from_mins(10);
-/// Who has an old answer waits for a new one no longer than this.
+/// A caller with an old answer waits at most this long for a new one.
 const WAIT_FOR_FRESH: Duration = Duration::from_secs(1);
 
 /// An answer, and when the store is asked again.
@@ -114,13 +114,13 @@ where
                 Ok(value)
             }
             Ok(Err(error)) => {
-                tracing::warn!(?key, error = %Chain(&error), "the store failed; its last answer is used");
+                tracing::warn!(?key, error = %Chain(&error), "the ledger or Redis failed; its last answer is used");
                 Ok(known.value.clone())
             }
             Err(_) => {
                 tracing::warn!(
                     ?key,
-                    "the store did not answer in time; its last answer is used"
+                    "the ledger or Redis did not answer in time; its last answer is used"
                 );
                 Ok(known.value.clone())
             }
@@ -155,7 +155,7 @@ where
             Ok(Err(error)) => error,
             Err(_) => PortError::busy("store", "no answer in time"),
         };
-        tracing::warn!(?key, error = %Chain(&error), "the store failed after a change: its last answer is used");
+        tracing::warn!(?key, error = %Chain(&error), "the ledger or Redis failed after a change; its last answer is used");
         let still = Known::new(old.value.clone(), (old.asked_at, asked.1), self.life);
         self.known.insert(key, still).await;
         Ok(old.value.clone())

@@ -17,7 +17,7 @@ const CAPTCHAS: usize = 32_768;
 const PATHS: usize = 262_144;
 
 fn full(port: &'static str) -> impl Fn(Full) -> PortError {
-    move |Full| PortError::busy(port, "as many as may be are waiting")
+    move |Full| PortError::busy(port, "the limit of questions or paths is reached")
 }
 
 type Owner = (AccountId, ItemId);

@@ -40,7 +40,7 @@ faulty! { DueConfirms:
     confirmed(done: &[ReservationId]) -> ();
 }
 
-/// What is asked of a provider over a line; what is only computed does not fail.
+/// Calls that go to a provider; what is only computed does not fail.
 #[async_trait]
 impl PaymentGateway for Faulty<dyn PaymentGateway> {
     fn name(&self) -> &'static str {

@@ -118,7 +118,7 @@ impl Consumer {
         if Instant::now() < state.paused_until {
             return Err(PortError::busy(
                 PORT,
-                "entries were given back; others are taken in a moment",
+                "this instance gave its entries back and pauses before it takes others",
             ));
         }
         if !state
@@ -301,7 +301,7 @@ impl Subscription {
                 tracing::error!(
                     error = %Chain(&error),
                     message_id = id.map_or("", |id| id.as_str()),
-                    "cannot read a message of the order queue; it is moved to the dead letters"
+                    "cannot read a message of the order queue; it is moved to the parked messages and stays there"
                 );
                 metrics::counter!("seckill_queue_parked_total", "reason" => "unreadable")
                     .increment(1);

@@ -92,7 +92,7 @@ fn cannot_note(error: &PortError) {
 
 /// What is behind the outboxes of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Hands {
+pub(super) struct InInstances {
     /// Entries wait in the queue, of whatever item.
     pub(super) waiting: bool,
     /// A consumer has not said what it has.
@@ -103,9 +103,9 @@ pub(super) struct Hands {
     pub(super) counted_at_ms: i64,
 }
 
-impl Hands {
+impl InInstances {
     /// Nothing waits, nobody has anything, and everybody has said so.
-    pub(super) fn are_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         !self.waiting && !self.silent && self.oldest_ms.is_none()
     }
 }
@@ -117,9 +117,9 @@ pub(super) async fn hands(
     queue: &dyn OrderQueue,
     item_id: ItemId,
     since_ms: i64,
-) -> Result<Hands, PortError> {
+) -> Result<InInstances, PortError> {
     let UnderWay { waiting, consumers } = queue.under_way().await?;
-    let nobody = Hands {
+    let nobody = InInstances {
         waiting: waiting > 0,
         silent: false,
         oldest_ms: None,
@@ -140,7 +140,7 @@ pub(super) async fn hands(
         // In a Redis Cluster the notes may be on another master than the item.
         Err(error) => {
             cannot_note(&error);
-            return Ok(Hands {
+            return Ok(InInstances {
                 silent: true,
                 ..nobody
             });
@@ -152,7 +152,7 @@ pub(super) async fn hands(
             PortError::failed(PORT, format!("{text:?} where an instant was expected"))
         })?),
     };
-    Ok(Hands {
+    Ok(InInstances {
         // A broker whose queue has no leader for a moment says that there is nothing and nobody.
         silent: noted < consumers.max(1),
         oldest_ms,

@@ -34,7 +34,7 @@ pub const RECEIVED: &str = "received";
 pub const LATE: &str = "late";
 /// Keys of an item, with the tag of its first segment.
 pub const LOAD_LOCK: &str = "filling";
-pub const QUIET: &str = "under-way";
+pub const UNDER_WAY: &str = "under-way";
 
 /// Channel: a unit came back. The item, a space, the number of its last return.
 pub const RETURNS: &str = "returns";

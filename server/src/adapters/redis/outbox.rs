@@ -306,7 +306,10 @@ impl Outbox for RedisOutbox {
         if asked_at.elapsed() >= self.idle {
             // This process was paused. Other relays may have these by now, and the gate may have been
             // loaded again without them, if Redis lost them.
-            errors.note::<()>(Err(PortError::busy(PORT, "the answer is too old")));
+            errors.note::<()>(Err(PortError::busy(
+                PORT,
+                "this process was paused while it took entries; they are taken again",
+            )));
             found.clear();
         }
         let mut entries = Vec::with_capacity(found.len());

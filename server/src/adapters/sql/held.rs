@@ -28,15 +28,15 @@ pub(super) fn segments(item: &item::Model) -> Result<u8, PortError> {
         .ok_or_else(|| inconsistent(format!("{} segments", item.segments)))
 }
 
-/// Why a hold fails for which the ledger has no unit. A gate in step with the ledger holds no more
-/// than there are. (Nor does it hold two for a buyer; but what `already_reserved` gives back may be
-/// sellable, and if it is not, the ledger says so once, to whoever gets it.)
-const WITHOUT_UNIT: &str = Rejection::SoldOut.code();
+/// The reason of a failed reservation for which the ledger has no unit: the gate has lost data and
+/// promised too much, so the unit is withdrawn, not returned. (The unit of an `already_reserved`
+/// failure is returned; if the ledger has none for its next buyer, that one is withdrawn.)
+const WITHDRAWN_REASON: &str = Rejection::SoldOut.code();
 
 /// What becomes of the unit of a reservation that ended, by why it failed, if it did.
 pub(super) fn release(reason: Option<&str>) -> Release {
     match reason {
-        Some(WITHOUT_UNIT) => Release::Withdraw,
+        Some(WITHDRAWN_REASON) => Release::Withdraw,
         _ => Release::Return,
     }
 }
@@ -46,7 +46,7 @@ pub(super) fn release(reason: Option<&str>) -> Release {
 fn held_in_gate_only() -> Condition {
     let returns = Condition::any()
         .add(reservation::Column::Reason.is_null())
-        .add(reservation::Column::Reason.ne(WITHOUT_UNIT));
+        .add(reservation::Column::Reason.ne(WITHDRAWN_REASON));
     let is_due = Condition::all()
         .add(reservation::Column::ReleaseDueAtMs.is_not_null())
         .add(returns);

@@ -79,7 +79,7 @@ impl Server {
                 Ok(Server::MySql(Box::new(options.disable_statement_logging())))
             }
             _ => Err(ConnectError::Address(
-                "it begins with postgres:// or mysql://".to_owned(),
+                "it does not begin with postgres:// or mysql://".to_owned(),
             )),
         }
     }

@@ -19,7 +19,7 @@ pub enum CancelError {
     #[error("not found")]
     NotFound,
     /// It does not wait for payment any more.
-    #[error("the order is in another state")]
+    #[error("the order does not wait for payment any more")]
     NotPending,
     /// The ledger.
     #[error(transparent)]

@@ -49,11 +49,11 @@ async fn end_all(
         .partition(|entry| deps.rules.is_given_up(entry, now_ms));
     end(deps, End::Write, &fresh, now_ms, refused).await?;
     if !late.is_empty() {
-        let (entries, age_ms) = (late.len(), deps.rules.queue_age_ms);
+        let (entries, limit_ms) = (late.len(), deps.rules.queue_age_ms);
         tracing::warn!(
             entries,
-            age_ms,
-            "reservations waited too long for their orders; their units go back on sale"
+            limit_ms,
+            "reservations have waited longer than QUEUE_AGE_S; they fail and their units are released"
         );
     }
     end(deps, End::GiveUp, &late, now_ms, refused).await
@@ -101,7 +101,7 @@ async fn end(
         match end_together(deps, how, std::slice::from_ref(entry), now_ms).await {
             Err(error @ PortError::Failed { .. }) => {
                 let reservation_id = entry.reservation_id;
-                tracing::error!(%reservation_id, error = %Chain(&error), "the ledger cannot write a reservation; it is tried again later");
+                tracing::error!(%reservation_id, error = %Chain(&error), "the ledger refused a reservation; it is tried five times, then parked");
                 refused.push(entry.clone());
             }
             ended => ended?,

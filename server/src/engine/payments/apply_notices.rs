@@ -31,7 +31,7 @@ pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
                         Ok(()) => applied += 1,
                         Err(error @ PortError::Failed { .. }) => {
                             let notice_id = kept.notice_id;
-                            tracing::error!(%notice_id, error = %Chain(&error), "a payment notice cannot be applied");
+                            tracing::error!(%notice_id, error = %Chain(&error), "a payment notice cannot be applied; the next run tries again");
                             stuck += 1;
                             first_error.get_or_insert(error);
                         }

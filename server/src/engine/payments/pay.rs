@@ -18,7 +18,7 @@ pub enum PayError {
     #[error("not found")]
     NotFound,
     /// It does not wait for payment, or the time to pay is over.
-    #[error("the order is in another state")]
+    #[error("the order does not wait for payment any more")]
     NotPending,
     /// The ledger or the provider.
     #[error(transparent)]

@@ -60,7 +60,7 @@ impl ReserveRequest {
 /// What the gate says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// A unit is held, and that is on disk.
+    /// A unit is held: on disk with the embedded gate, in Redis with its outbox entry in a cluster.
     Held {
         /// First come, first served: 1 is the item's first buyer.
         position: u32,
@@ -126,7 +126,7 @@ pub enum Reconciled {
 /// The gate as the purchase uses it. Its own clock decides the window.
 #[async_trait]
 pub trait Reserve: Send + Sync + 'static {
-    /// Decides: window, stop, the buyer's earlier reservation, stock; then `sellable → locked`, the
+    /// Decides: the buyer's earlier reservation, window, stop, stock; then `sellable → locked`, the
     /// reservation and its queue entry, all or nothing. An error means *unknown*: ask again with
     /// the same id. An id whose unit was released gets its answer again, and no unit.
     async fn reserve(&self, request: ReserveRequest) -> Result<Decision, PortError>;

@@ -131,7 +131,7 @@ pub enum Trace {
     /// It is known after all.
     Found(ReservationRecord),
     /// It was lost: no unit is held for it, and no order will be written.
-    Void,
+    Lost,
     /// It never was, or that cannot be said now.
     Unclear,
 }

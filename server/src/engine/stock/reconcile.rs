@@ -7,8 +7,8 @@ use crate::engine::ports::{PortError, Reconciled};
 /// minute must end too.
 const AFTER_THE_END_MS: i64 = 24 * 3_600_000;
 
-/// Compares every item on sale, and those whose round ended within a day. A difference is a bug or a
-/// manual change of the database: it is repaired and logged as an error. An item that fails stops no
+/// Compares every item on sale, and those whose round ended within a day. A difference is a lost message, a
+/// bug or a manual change of the database: it is mended and logged as an error. An item that fails stops no
 /// other. Returns how many were repaired.
 ///
 /// # Errors
@@ -20,7 +20,7 @@ pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
         match deps.restock.reconcile(item_id).await {
             Ok(Reconciled::Same) => {}
             Ok(Reconciled::Repaired { detail, .. }) => {
-                tracing::error!(%item_id, detail, "gate and ledger differed; the ledger was taken");
+                tracing::error!(%item_id, detail, "gate and ledger differed; the detail says how, and what was done");
                 repaired += 1;
             }
             Err(error) => drop(first_error.get_or_insert(error)),

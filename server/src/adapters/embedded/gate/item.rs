@@ -90,7 +90,7 @@ impl GateItem {
         }
     }
 
-    /// Window, stop, the buyer's earlier reservation, stock: everything is checked before anything
+    /// The buyer's earlier reservation, window, stop, stock: everything is checked before anything
     /// is changed. The buyer comes before the stock: who holds a unit hears so, not "sold out".
     ///
     /// A reservation whose unit has come back gets its answer again, and no other unit.
@@ -205,7 +205,7 @@ impl GateItem {
             return None;
         }
         Some(format!(
-            "gate {:?} with {} holders, ledger {:?} with {}",
+            "gate {:?} with {} holders, ledger {:?} with {}; the gate was set to the ledger's values",
             self.stock,
             self.holding(),
             ledger.stock,

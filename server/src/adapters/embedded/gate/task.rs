@@ -93,7 +93,7 @@ impl GateTask {
     async fn decide(&mut self, calls: Vec<Call>) {
         let mut pending = Pending::default();
         for call in calls {
-            match self.or_wait(call) {
+            match self.unless_waiting(call) {
                 None => {}
                 // Nobody waits any more: who has heard `busy` may ask again.
                 Some(Call::Reserve(_, reply)) if reply.is_closed() => {}
@@ -108,9 +108,9 @@ impl GateTask {
         self.commit(&mut pending).await;
     }
 
-    /// Keeps what concerns an item that is being read until it has been. Who wants an item that is not
-    /// known has it read.
-    fn or_wait(&mut self, call: Call) -> Option<Call> {
+    /// Keeps a call about an item that is being read until it has been read. A purchase or warm-up of
+    /// an unknown item starts the read.
+    fn unless_waiting(&mut self, call: Call) -> Option<Call> {
         let item_id = call.item_id();
         let waits = match &call {
             Call::Reserve(..) | Call::WarmUp(..) => !self.items.contains_key(&item_id),
@@ -121,7 +121,10 @@ impl GateTask {
             return Some(call);
         }
         if let Some(call) = self.loading.wait(call) {
-            self.refuse(call, busy("too many wait for items to be read"));
+            self.refuse(
+                call,
+                busy("too many calls wait for items to be read from the ledger"),
+            );
         }
         None
     }
@@ -144,7 +147,9 @@ impl GateTask {
                 }
                 return calls;
             }
-            Ok(Some(_)) => self.refuse_all(calls, &busy("as many items as may be are on sale")),
+            Ok(Some(_)) => {
+                self.refuse_all(calls, &busy("the limit of items at the gate is reached"))
+            }
             Ok(None) => calls.into_iter().for_each(|call| self.handle(call)),
             Err(error) => self.refuse_all(calls, &error),
         }
@@ -157,7 +162,7 @@ impl GateTask {
         }
     }
 
-    /// Answers who wants an item that cannot be had. What ends a unit goes on without it.
+    /// Answers a purchase or a warm-up with the error. Releases and payments go on without the item.
     fn refuse(&mut self, call: Call, error: PortError) {
         match call {
             Call::Reserve(_, reply) => drop(reply.send(Err(error))),

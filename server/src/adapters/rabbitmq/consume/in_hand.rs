@@ -16,16 +16,16 @@ impl Consumer {
     pub(in crate::adapters::rabbitmq) async fn in_hand(
         &self,
     ) -> Result<Option<BTreeMap<ItemId, i64>>, PortError> {
-        let line = |state: &State| {
+        let channel_of = |state: &State| {
             let subscription = state.subscription.as_ref()?;
             let channel = subscription.open.channel.clone();
             Some((channel, subscription.consumer_tag.clone()))
         };
-        let asked = line(&*self.state.lock().await);
+        let asked = channel_of(&*self.state.lock().await);
         let Some((channel, consumer_tag)) = asked else {
             return Ok(None);
         };
-        // The answer comes by the channel that deliveries come by, after them: over a line that is
+        // The answer comes by the channel that deliveries come by, after them: over a connection that is
         // broken there is none.
         count(&channel, &self.topology.names.orders).await?;
         let mut state = self.state.lock().await;

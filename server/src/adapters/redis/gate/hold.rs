@@ -55,11 +55,11 @@ impl RedisGate {
             Some(item) => self.hands(&item).await?,
             None => Some(self.behind_outboxes(item_id, 0).await?),
         };
-        let Some(hands) = hands.filter(|hands| hands.are_empty()) else {
+        let Some(hands) = hands.filter(|hands| hands.is_empty()) else {
             return Ok(false);
         };
         // A message that was delivered since its holder's last note is in the next one.
-        Ok(self.settled_before_ms(item_id, hands).await? == Some(i64::MAX))
+        Ok(self.acknowledged_before_ms(item_id, hands).await? == Some(i64::MAX))
     }
 
     /// The item as the ledger says it is loaded, if it was ever.

@@ -1,4 +1,4 @@
-//! A holder as Redis stores it, by buyer: `reservation_id|position|held_at_ms|state|resends|path`.
+//! A holder as Redis stores it, by buyer: `reservation_id|position|held_at_ms|state|resends_or_parked_at_ms|path`.
 //! `lua/prelude.lua` reads and writes the same text. How often its entry was sent again (or since when
 //! it is parked) and the path are for the scripts alone.
 
@@ -7,7 +7,8 @@ use crate::engine::ports::{Holder, PortError};
 
 const HELD: &str = "h";
 const SOLD: &str = "s";
-/// From here on the number of times that an entry was sent again is the instant at which it was parked.
+/// Below this the field counts how often the entry was sent again; from here on it is the instant
+/// (epoch milliseconds) at which the entry was parked.
 const FIRST_INSTANT: i64 = 1000;
 
 /// A holder that the ledger knows: its entry is never sent again, so that it needs neither the time

@@ -162,7 +162,7 @@ impl RedisGate {
             %epoch,
             holders = snapshot.holders.len(),
             segments = item.segments,
-            "loaded the item from the ledger into Redis; it can be bought"
+            "loaded the item from the ledger into Redis; the gate decides about it again"
         );
         Ok(true)
     }
@@ -301,7 +301,7 @@ impl RedisGate {
             let answer = self.redis.invoke(&scripts::gate::WARM_UP, &keys, &args);
             let (word, epoch): (String, String) = answer.await?;
             if word == "forgot" {
-                tell_forgot(item);
+                log_lost_numbers(item);
             }
             Ok(SegmentEpoch { word, epoch })
         });
@@ -310,7 +310,7 @@ impl RedisGate {
 }
 
 /// The alarm of a Redis that has lost data.
-pub(super) fn tell_forgot(item: &LoadedItem) {
+pub(super) fn log_lost_numbers(item: &LoadedItem) {
     tracing::error!(
         item_id = %item.item_id,
         epoch = %item.epoch,

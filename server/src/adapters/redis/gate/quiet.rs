@@ -10,7 +10,7 @@ use tokio::time::sleep;
 use super::{
     super::{
         Arg,
-        in_hand::{self, Hands, NOTE_PERIOD},
+        in_hand::{self, InInstances, NOTE_PERIOD},
         keys, scripts,
         segment::Segment,
     },
@@ -33,11 +33,11 @@ pub(super) enum Found {
 
 impl Found {
     /// In the outboxes of an item, and behind them.
-    pub(super) fn of(in_outboxes: u64, behind: Hands) -> Found {
+    pub(super) fn of(in_outboxes: u64, behind: InInstances) -> Found {
         // Silence comes first: for how long it lasts counts.
         if behind.silent {
             Found::Silence
-        } else if in_outboxes == 0 && behind.are_empty() {
+        } else if in_outboxes == 0 && behind.is_empty() {
             Found::Nothing
         } else {
             Found::Something
@@ -48,7 +48,7 @@ impl Found {
 impl RedisGate {
     /// What instances have of the item in their hands; `None` while entries wait in the queue, or any
     /// of the item in its outboxes.
-    pub(super) async fn hands(&self, item: &LoadedItem) -> Result<Option<Hands>, PortError> {
+    pub(super) async fn hands(&self, item: &LoadedItem) -> Result<Option<InInstances>, PortError> {
         if self.in_outboxes(item).await? > 0 {
             return Ok(None);
         }
@@ -61,17 +61,17 @@ impl RedisGate {
         &self,
         item_id: ItemId,
         since_ms: i64,
-    ) -> Result<Hands, PortError> {
+    ) -> Result<InInstances, PortError> {
         in_hand::hands(&self.redis, &*self.queue, item_id, since_ms).await
     }
 
     /// Nothing waited when this was `counted`, so that whatever was sent before is in the ledger or in
     /// somebody's hands. Waits for everybody's next note: what was held before the returned instant is
     /// in nobody's hands. `None` when somebody is silent, or something waits again.
-    pub(super) async fn settled_before_ms(
+    pub(super) async fn acknowledged_before_ms(
         &self,
         item_id: ItemId,
-        counted: Hands,
+        counted: InInstances,
     ) -> Result<Option<i64>, PortError> {
         for look in 0..LOOKS {
             if look > 0 {
@@ -96,7 +96,7 @@ impl RedisGate {
         item_id: ItemId,
         found: Found,
     ) -> Result<bool, PortError> {
-        let keys = [Segment::new(item_id, 0).key(&self.redis, keys::QUIET)];
+        let keys = [Segment::new(item_id, 0).key(&self.redis, keys::UNDER_WAY)];
         let milliseconds = |duration: Duration| i64::try_from(duration.as_millis());
         let word = match found {
             Found::Nothing => "nothing",

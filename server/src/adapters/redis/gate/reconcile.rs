@@ -10,7 +10,7 @@ use std::{
 use app::wire::ItemId;
 
 use super::{
-    super::in_hand::Hands,
+    super::in_hand::InInstances,
     GateClock, LoadedItem, RedisGate,
     diff::{Diff, MAX_COLLECTED},
     read_state::GateHolder,
@@ -92,7 +92,7 @@ impl RedisGate {
         };
         self.finish_transfers(&item).await?;
         let hands = match self.hands(&item).await? {
-            Some(hands) if hands.are_empty() => hands,
+            Some(hands) if hands.is_empty() => hands,
             found => return self.resend_lost_holds(&item, found).await,
         };
         let Some((mut diff, ledger)) = self.compare_holders(&item).await? else {
@@ -103,7 +103,7 @@ impl RedisGate {
             });
         };
         let later = self.hands(&item).await?;
-        if !later.is_some_and(|hands| hands.are_empty()) {
+        if !later.is_some_and(|hands| hands.is_empty()) {
             self.differences.forget(item_id);
             return Ok(Reconciled::Same);
         }
@@ -128,7 +128,7 @@ impl RedisGate {
     async fn resend_lost_holds(
         &self,
         item: &LoadedItem,
-        hands: Option<Hands>,
+        hands: Option<InInstances>,
     ) -> Result<Reconciled, PortError> {
         self.differences.forget(item.item_id);
         let settled = hands.filter(|hands| !hands.silent);
@@ -156,12 +156,12 @@ impl RedisGate {
         &self,
         item: &LoadedItem,
         unknown: &[GateHolder],
-        hands: Hands,
+        hands: InInstances,
     ) -> Result<u64, PortError> {
         if unknown.is_empty() {
             return Ok(0);
         }
-        let Some(before_ms) = self.settled_before_ms(item.item_id, hands).await? else {
+        let Some(before_ms) = self.acknowledged_before_ms(item.item_id, hands).await? else {
             return Ok(0);
         };
         let mut lost = unknown.to_vec();
@@ -238,7 +238,7 @@ impl RedisGate {
 }
 
 fn resent(sent: u64, returns: u64) -> Reconciled {
-    let detail = format!("{sent} holds were lost on their way and are sent again");
+    let detail = format!("{sent} holds never reached the ledger; their messages were sent again");
     Reconciled::Repaired { detail, returns }
 }
 
@@ -270,7 +270,8 @@ fn describe(diff: &Diff, expected: &ExpectedCounters) -> Option<String> {
     let wrong = diff.wrong.len();
     (gate != ledger || wrong > 0).then(|| {
         format!(
-            "total, sellable, locked, sold: gate {gate:?}, ledger {ledger:?}; {wrong} wrong holders"
+            "total, sellable, locked, sold: gate {gate:?}, ledger {ledger:?}; {wrong} wrong \
+             holders; the gate was set to the ledger's values"
         )
     })
 }

@@ -50,9 +50,9 @@ impl RedisGate {
                 epoch = %item.epoch,
                 in_outboxes,
                 under_way = ?found,
-                "the item is closed: Redis lost it, has lost holds of it, or has an earlier load of \
-                 it; it cannot be bought until it is loaded from the ledger, when nothing has been \
-                 under way for {} s",
+                "the item is closed and cannot be bought: Redis lost it or holds of it, or has an \
+                 earlier load of it; it is loaded from the ledger when none of its reservations has \
+                 been under way for {} s",
                 self.timeouts.quiet.as_secs()
             );
             return Ok(false);

@@ -7,7 +7,7 @@ use app::wire::Rejection;
 use super::{
     super::{Arg, keys, scripts, segment},
     KEEP_MS, LoadedItem, PORT, RedisGate, id,
-    load::tell_forgot,
+    load::log_lost_numbers,
     number,
 };
 use crate::engine::ports::{Decision, PortError, ReserveRequest};
@@ -75,7 +75,7 @@ impl RedisGate {
                 None => Ok(None),
             },
             "forgot" => {
-                tell_forgot(item);
+                log_lost_numbers(item);
                 self.close_all(item).await?;
                 Err(PortError::busy(PORT, "Redis lost holds of the item"))
             }

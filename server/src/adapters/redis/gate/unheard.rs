@@ -91,7 +91,8 @@ impl RedisGate {
         if unheard.is_full() {
             tracing::error!(
                 item_id = %item.item_id,
-                "more parked reservations than a load keeps; the units of the others are sold again"
+                "the item has more parked reservations than a load keeps; the units of the others may be sold \
+                 to other buyers"
             );
         }
         Ok(unheard)

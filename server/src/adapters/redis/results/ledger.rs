@@ -78,10 +78,10 @@ impl ReservationReader for CachedReservations {
             Place::AtGate(item_id, holder) => (item_id, holder),
             Place::Unclear => return Ok(Trace::Unclear),
             // After the gate: it is in the ledger by now, or it comes no more.
-            Place::Nowhere => {
+            Place::Lost => {
                 let written = self.ledger.get(id).await?;
                 let own = written.filter(|record| record.buyer == buyer);
-                return Ok(own.map_or(Trace::Void, Trace::Found));
+                return Ok(own.map_or(Trace::Lost, Trace::Found));
             }
         };
         let unit = Unit {

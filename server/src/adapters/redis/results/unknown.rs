@@ -51,7 +51,7 @@ pub(super) enum Place {
     /// The gate holds its unit.
     AtGate(ItemId, GateHolder),
     /// Nowhere: it is lost.
-    Nowhere,
+    Lost,
     /// That cannot be said now.
     Unclear,
 }
@@ -177,7 +177,7 @@ impl UnknownReservations {
         let at_rest = on_sale.iter().map(|item_id| self.is_at_rest(*item_id));
         let at_rest = join_all(at_rest).await.into_iter().all(|rests| rests);
         Ok(match at_rest {
-            true => Place::Nowhere,
+            true => Place::Lost,
             false => Place::Unclear,
         })
     }
