@@ -49,7 +49,7 @@ pub use queue::{
 };
 pub use reservations::{
     DueRelease, DueReleases, GateLedger, Holder, ItemSnapshot, ItemSummary, LedgerStatus,
-    LoadEpoch, ReservationReader, ReservationRecord, Trace,
+    LoadEpoch, Lookup, ReservationReader, ReservationRecord,
 };
 pub use wake_signal::{Job, WakeSignal};
 

@@ -16,14 +16,14 @@ use app::{
 };
 use async_trait::async_trait;
 
-use self::views::{order_detail, reservation, reservation_status, void};
+use self::views::{lost, order_detail, reservation, reservation_status};
 use super::{
     Engine,
     accounts::sign_in,
     limit,
     orders::cancel,
     payments::{check, pay},
-    ports::{Limit, OrderRecord, Trace},
+    ports::{Limit, Lookup, OrderRecord},
     purchase::{ask_captcha, hand_out_path, reserve},
     wire_errors::{limit_error, port_error},
 };
@@ -250,9 +250,9 @@ impl Storefront for ShopFront {
         }
         let trace = reservations.trace(reservation_id, me.account_id).await;
         match trace.map_err(port_error)? {
-            Trace::Found(record) => Ok(reservation_status(record)),
-            Trace::Lost => Ok(void(reservation_id)),
-            Trace::Unclear => Err(ApiError::NotFound),
+            Lookup::Found(record) => Ok(reservation_status(record)),
+            Lookup::Nothing => Ok(lost(reservation_id)),
+            Lookup::Unknown => Err(ApiError::NotFound),
         }
     }
 

@@ -8,9 +8,9 @@ use uuid::Uuid;
 use super::FaultPlan;
 use crate::engine::ports::{
     CloseOutcome, Depth, DueRelease, DueReleases, GateLedger, Holder, InHand, ItemSnapshot,
-    ItemSummary, LedgerStatus, LoadEpoch, OrderCloser, OrderQueue, OrderReader, OrderRecord,
-    OrderWriter, OverdueOrder, QueuedReservation, ReservationReader, ReservationRecord, Trace,
-    UnderWay, WriteOutcome,
+    ItemSummary, LedgerStatus, LoadEpoch, Lookup, OrderCloser, OrderQueue, OrderReader,
+    OrderRecord, OrderWriter, OverdueOrder, QueuedReservation, ReservationReader,
+    ReservationRecord, UnderWay, WriteOutcome,
 };
 
 /// A port, failing.
@@ -52,7 +52,7 @@ faulty! { GateLedger:
 
 faulty! { ReservationReader:
     get(id: ReservationId) -> Option<ReservationRecord>;
-    trace(id: ReservationId, buyer: AccountId) -> Trace;
+    trace(id: ReservationId, buyer: AccountId) -> Lookup<ReservationRecord>;
     latest(item_id: ItemId, buyer: AccountId) -> Option<ReservationRecord>;
     without_order(buyer: AccountId, failed_since_ms: i64, limit: u32) -> Vec<ReservationRecord>;
 }

@@ -48,7 +48,6 @@ use reconcile::SeenDifferences;
 use told_numbers::ToldNumbers;
 
 pub use clock::GateClock;
-pub use hold::Hold;
 pub use parked::ParkingQueue;
 pub use read_state::GateHolder;
 

@@ -53,12 +53,6 @@ struct StoredResult {
     at_ms: i64,
 }
 
-/// A result and its age.
-struct CachedResult {
-    record: ReservationRecord,
-    age_ms: i64,
-}
-
 impl Results {
     /// The results under `redis`'s namespace.
     pub fn new(redis: Redis, clock: Arc<dyn Clock>) -> Self {
@@ -121,7 +115,7 @@ impl Results {
             .map(|id| self.get(id));
         let cached: Result<Vec<_>, _> = join_all(cached).await.into_iter().collect();
         let cached = cached?.into_iter().flatten();
-        Ok(cached.map(|cached| cached.record).collect())
+        Ok(cached.map(|(record, _)| record).collect())
     }
 
     /// Records how reservations ended, at most a batch at once. A failure is logged: the ledger
@@ -155,16 +149,19 @@ impl Results {
         self.redis.query(&set).await
     }
 
-    async fn get(&self, reservation_id: ReservationId) -> Result<Option<CachedResult>, PortError> {
+    /// A result, and its age in milliseconds.
+    async fn get(
+        &self,
+        reservation_id: ReservationId,
+    ) -> Result<Option<(ReservationRecord, i64)>, PortError> {
         let mut read = redis::cmd("GET");
         read.arg(keys::result(&self.redis, reservation_id));
         let value: Option<Vec<u8>> = self.redis.query(&read).await?;
         // A value that cannot be read was written by another version of this program: the ledger
         // knows.
         let stored = value.and_then(|value| serde_json::from_slice::<StoredResult>(&value).ok());
-        Ok(stored.map(|stored| CachedResult {
-            age_ms: self.clock.now_ms() - stored.at_ms,
-            record: ReservationRecord {
+        Ok(stored.map(|stored| {
+            let record = ReservationRecord {
                 reservation_id,
                 item_id: stored.item_id,
                 buyer: stored.buyer,
@@ -173,7 +170,8 @@ impl Results {
                 order_id: stored.order_id,
                 reason: stored.reason,
                 held_at_ms: stored.held_at_ms.unwrap_or(stored.at_ms),
-            },
+            };
+            (record, self.clock.now_ms() - stored.at_ms)
         }))
     }
 

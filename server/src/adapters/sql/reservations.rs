@@ -13,8 +13,8 @@ use super::{
     held, inconsistent,
 };
 use crate::engine::ports::{
-    DueConfirms, DueRelease, DueReleases, PortError, QueuedReservation, ReservationReader,
-    ReservationRecord, Trace, Unit,
+    DueConfirms, DueRelease, DueReleases, Lookup, PortError, QueuedReservation, ReservationReader,
+    ReservationRecord, Unit,
 };
 
 fn record(
@@ -70,9 +70,13 @@ impl ReservationReader for Sql {
         found.map(|(row, order)| record(row, order)).transpose()
     }
 
-    /// What is not here is elsewhere, or nowhere.
-    async fn trace(&self, _: ReservationId, _: AccountId) -> Result<Trace, PortError> {
-        Ok(Trace::Unclear)
+    /// The ledger alone cannot tell.
+    async fn trace(
+        &self,
+        _: ReservationId,
+        _: AccountId,
+    ) -> Result<Lookup<ReservationRecord>, PortError> {
+        Ok(Lookup::Unknown)
     }
 
     async fn latest(

@@ -2,6 +2,7 @@
 
 use app::wire::{
     AccountId, CloseReason, Order, OrderId, OrderMoment, Refund, Rejection, ReservationId,
+    ReservationState,
 };
 use async_trait::async_trait;
 
@@ -14,6 +15,16 @@ pub enum WriteOutcome {
     Ordered(OrderId),
     /// There is none, and the unit goes back.
     Failed(Rejection),
+}
+
+impl WriteOutcome {
+    /// What the buyer is told: how far the reservation came, its order, or why there is none.
+    pub fn told(self) -> (ReservationState, Option<OrderId>, Option<Rejection>) {
+        match self {
+            WriteOutcome::Ordered(order_id) => (ReservationState::Ordered, Some(order_id), None),
+            WriteOutcome::Failed(reason) => (ReservationState::Failed, None, Some(reason)),
+        }
+    }
 }
 
 /// What became of an attempt to close an order.

@@ -125,15 +125,15 @@ pub trait GateLedger: Send + Sync + 'static {
     ) -> Result<bool, PortError>;
 }
 
-/// What becomes of a reservation that is not known by its id.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trace {
-    /// It is known after all.
-    Found(ReservationRecord),
-    /// It was lost: no unit is held for it, and no order will be written.
-    Lost,
-    /// It never was, or that cannot be said now.
-    Unclear,
+/// The answer of somebody who may not know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lookup<T> {
+    /// This.
+    Found(T),
+    /// There is none.
+    Nothing,
+    /// That cannot be said now.
+    Unknown,
 }
 
 /// What the owners of reservations ask.
@@ -142,8 +142,13 @@ pub trait ReservationReader: Send + Sync + 'static {
     /// One reservation. One that was lost on its way has failed, as [`Rejection::Busy`].
     async fn get(&self, id: ReservationId) -> Result<Option<ReservationRecord>, PortError>;
 
-    /// One of this buyer's that [`get`](Self::get) does not know. Takes longer.
-    async fn trace(&self, id: ReservationId, buyer: AccountId) -> Result<Trace, PortError>;
+    /// One of this buyer's that [`get`](Self::get) does not know. Takes longer. `Nothing` of one that was
+    /// lost: no unit is held for it, and no order will be written. `Unknown` also of one that never was.
+    async fn trace(
+        &self,
+        id: ReservationId,
+        buyer: AccountId,
+    ) -> Result<Lookup<ReservationRecord>, PortError>;
 
     /// The buyer's latest reservation of an item, but for one that failed because of an earlier one.
     async fn latest(

@@ -20,7 +20,7 @@ pub fn reservation_status(record: ReservationRecord) -> ReservationStatus {
 }
 
 /// A reservation that nobody knows any more: it came to nothing.
-pub fn void(reservation_id: ReservationId) -> ReservationStatus {
+pub fn lost(reservation_id: ReservationId) -> ReservationStatus {
     ReservationStatus {
         reservation_id,
         item_id: None,

@@ -26,9 +26,9 @@ pub struct GateItem {
     /// the ledger heard of its return, has two holders there: the first one's return makes nothing
     /// sellable.
     not_counted: usize,
-    holders: HashMap<AccountId, Held>,
+    holders: HashMap<AccountId, Holder>,
     /// Of buyers who hold a unit again: their earlier reservations, whose units are due back.
-    earlier: HashMap<ReservationId, Held>,
+    earlier: HashMap<ReservationId, Holder>,
 }
 
 /// An item at one moment, as far as it can be compared with the ledger's counters.
@@ -45,13 +45,6 @@ impl ItemState {
     pub fn agrees_with(&self, ledger: &ItemSummary) -> bool {
         self.stock == ledger.stock && self.holding == ledger.holding as usize
     }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Held {
-    reservation_id: ReservationId,
-    position: u32,
-    paid: bool,
 }
 
 impl GateItem {
@@ -74,7 +67,7 @@ impl GateItem {
             if released.get(holder.reservation_id).is_some() {
                 released.add(holder.reservation_id, Some(holder.position));
                 item.count_back(holder.paid, Release::Return);
-            } else if let Some(earlier) = item.holders.insert(holder.buyer, Held::from(holder)) {
+            } else if let Some(earlier) = item.holders.insert(holder.buyer, *holder) {
                 item.earlier.insert(earlier.reservation_id, earlier);
             }
         }
@@ -131,12 +124,13 @@ impl GateItem {
         self.stock.locked += 1;
         self.last_position += 1;
         let position = self.last_position;
-        let held = Held {
+        let holder = Holder {
+            buyer: request.buyer,
             reservation_id: request.reservation_id,
             position,
             paid: false,
         };
-        self.holders.insert(request.buyer, held);
+        self.holders.insert(request.buyer, holder);
         Decision::Held { position }
     }
 
@@ -193,7 +187,7 @@ impl GateItem {
         self.holders.len() + self.earlier.len()
     }
 
-    fn held_by(&mut self, unit: Unit) -> Option<&mut Held> {
+    fn held_by(&mut self, unit: Unit) -> Option<&mut Holder> {
         let held = self.holders.get_mut(&unit.buyer);
         held.filter(|held| held.reservation_id == unit.reservation_id)
     }
@@ -211,15 +205,5 @@ impl GateItem {
             ledger.stock,
             ledger.holding()
         ))
-    }
-}
-
-impl From<&Holder> for Held {
-    fn from(holder: &Holder) -> Self {
-        Held {
-            reservation_id: holder.reservation_id,
-            position: holder.position,
-            paid: holder.paid,
-        }
     }
 }

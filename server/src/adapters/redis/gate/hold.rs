@@ -8,24 +8,18 @@ use super::{
     read_state::GateHolder,
     unheard::CLOSED,
 };
-use crate::engine::ports::PortError;
-
-/// What the gate holds for a buyer of an item.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hold {
-    /// This.
-    Held(GateHolder),
-    /// Nothing.
-    None,
-    /// The item is not loaded, or closed: that cannot be said.
-    NotLoaded,
-}
+use crate::engine::ports::{Lookup, PortError};
 
 impl RedisGate {
-    /// As of this moment.
-    pub async fn hold_of(&self, item_id: ItemId, buyer: AccountId) -> Result<Hold, PortError> {
+    /// What the gate holds for a buyer of an item, as of this moment. `Unknown` where the item is not
+    /// loaded, or closed.
+    pub async fn hold_of(
+        &self,
+        item_id: ItemId,
+        buyer: AccountId,
+    ) -> Result<Lookup<GateHolder>, PortError> {
         let Some(item) = self.loaded(item_id).await? else {
-            return Ok(Hold::NotLoaded);
+            return Ok(Lookup::Unknown);
         };
         let segment = Segment::new(item_id, segment::of_buyer(buyer, item.segments));
         let mut read = redis::pipe();
@@ -39,9 +33,9 @@ impl RedisGate {
         let is_current = epoch == Some(&item.epoch());
         Ok(match holder.transpose()? {
             // Also in a segment that is closed: its holds are sent again before it is loaded.
-            Some(holder) if is_current || epoch == Some(CLOSED) => Hold::Held(holder),
-            None if is_current => Hold::None,
-            _ => Hold::NotLoaded,
+            Some(holder) if is_current || epoch == Some(CLOSED) => Lookup::Found(holder),
+            None if is_current => Lookup::Nothing,
+            _ => Lookup::Unknown,
         })
     }
 

@@ -6,12 +6,9 @@ use app::wire::{AccountId, ItemId, OrderId, Rejection, ReservationId, Reservatio
 use async_trait::async_trait;
 use futures::future::join_all;
 
-use super::{
-    CachedResult, Results,
-    unknown::{Place, UnknownReservations},
-};
+use super::{Results, unknown::UnknownReservations};
 use crate::engine::ports::{
-    OrderWriter, PortError, QueuedReservation, ReservationReader, ReservationRecord, Trace, Unit,
+    Lookup, OrderWriter, PortError, QueuedReservation, ReservationReader, ReservationRecord, Unit,
     WriteOutcome,
 };
 
@@ -54,14 +51,14 @@ impl ReservationReader for CachedReservations {
                 return record.map_or(Err(no_answer), |record| Ok(Some(record)));
             }
         };
-        if let Some(CachedResult { record, age_ms }) = &cached
+        if let Some((record, age_ms)) = &cached
             && (record.state != ReservationState::Queued || *age_ms < QUEUED_LIFE_MS)
         {
             return Ok(Some(record.clone()));
         }
         let Some(record) = self.ledger.get(id).await? else {
             return match cached {
-                Some(cached) => self.follow(cached.record).await.map(Some),
+                Some((queued, _)) => self.follow(queued).await.map(Some),
                 None => Ok(None),
             };
         };
@@ -73,15 +70,19 @@ impl ReservationReader for CachedReservations {
     }
 
     /// One whose result was lost is recorded again where the gate holds its unit.
-    async fn trace(&self, id: ReservationId, buyer: AccountId) -> Result<Trace, PortError> {
+    async fn trace(
+        &self,
+        id: ReservationId,
+        buyer: AccountId,
+    ) -> Result<Lookup<ReservationRecord>, PortError> {
         let (item_id, holder) = match self.unknown.find(id, buyer).await? {
-            Place::AtGate(item_id, holder) => (item_id, holder),
-            Place::Unclear => return Ok(Trace::Unclear),
+            Lookup::Found(found) => found,
+            Lookup::Unknown => return Ok(Lookup::Unknown),
             // After the gate: it is in the ledger by now, or it comes no more.
-            Place::Lost => {
+            Lookup::Nothing => {
                 let written = self.ledger.get(id).await?;
                 let own = written.filter(|record| record.buyer == buyer);
-                return Ok(own.map_or(Trace::Lost, Trace::Found));
+                return Ok(own.map_or(Lookup::Nothing, Lookup::Found));
             }
         };
         let unit = Unit {
@@ -90,7 +91,7 @@ impl ReservationReader for CachedReservations {
             reservation_id: id,
         };
         self.results.record_queued(unit, holder.position).await;
-        Ok(Trace::Found(ReservationRecord {
+        Ok(Lookup::Found(ReservationRecord {
             reservation_id: id,
             item_id,
             buyer,
@@ -180,10 +181,7 @@ pub struct RecordingOrders {
 }
 
 fn record(queued: &QueuedReservation, outcome: &WriteOutcome) -> ReservationRecord {
-    let (state, order_id, reason) = match *outcome {
-        WriteOutcome::Ordered(order_id) => (ReservationState::Ordered, Some(order_id), None),
-        WriteOutcome::Failed(reason) => (ReservationState::Failed, None, Some(reason)),
-    };
+    let (state, order_id, reason) = outcome.told();
     ReservationRecord {
         reservation_id: queued.reservation_id,
         item_id: queued.item_id,

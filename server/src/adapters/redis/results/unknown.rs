@@ -7,13 +7,10 @@ use app::wire::{AccountId, ItemId, Rejection, ReservationId, ReservationState};
 use futures::future::{join_all, try_join_all};
 use moka::future::Cache;
 
-use super::super::{
-    RedisGate,
-    gate::{GateHolder, Hold},
-};
+use super::super::{RedisGate, gate::GateHolder};
 use crate::engine::ports::{
-    Catalogue, Clock, OrderWriter, PortError, QueuedReservation, ReservationRecord, Unit, Window,
-    WriteOutcome,
+    Catalogue, Clock, Lookup, OrderWriter, PortError, QueuedReservation, ReservationRecord, Unit,
+    Window,
 };
 
 /// The longest that a hold is under way to the ledger without waiting anywhere: a relay's confirm
@@ -44,16 +41,6 @@ pub struct UnknownReservations {
     clock: Arc<dyn Clock>,
     items: Cache<(), Items>,
     at_rest: Cache<ItemId, bool>,
-}
-
-/// Where a reservation is of which only id and buyer are known.
-pub(super) enum Place {
-    /// The gate holds its unit.
-    AtGate(ItemId, GateHolder),
-    /// Nowhere: it is lost.
-    Lost,
-    /// That cannot be said now.
-    Unclear,
 }
 
 impl UnknownReservations {
@@ -101,20 +88,17 @@ impl UnknownReservations {
         };
         let now_ms = self.clock.now_ms();
         let ended = self.writer.fail(&[entry], Rejection::Busy, now_ms).await?;
-        let (state, order_id, reason) = match ended.first() {
-            Some(WriteOutcome::Ordered(order_id)) => {
-                (ReservationState::Ordered, Some(*order_id), None)
-            }
-            Some(WriteOutcome::Failed(reason)) => {
-                tracing::error!(
-                    reservation_id = %queued.reservation_id,
-                    item_id = %queued.item_id,
-                    "a reservation was lost before it became an order; its buyer is told that it failed"
-                );
-                (ReservationState::Failed, None, Some(*reason))
-            }
-            None => return Ok(queued),
+        let Some(outcome) = ended.first() else {
+            return Ok(queued);
         };
+        let (state, order_id, reason) = outcome.told();
+        if state == ReservationState::Failed {
+            tracing::error!(
+                reservation_id = %queued.reservation_id,
+                item_id = %queued.item_id,
+                "a reservation was lost before it became an order; its buyer is told that it failed"
+            );
+        }
         Ok(ReservationRecord {
             state,
             order_id,
@@ -126,26 +110,27 @@ impl UnknownReservations {
     /// Neither does the gate hold its unit, nor can it be on its way to the ledger.
     async fn is_lost(&self, unit: Unit) -> Result<bool, PortError> {
         let held = match self.gate.hold_of(unit.item_id, unit.buyer).await? {
-            Hold::Held(holder) => holder.reservation_id == unit.reservation_id,
-            Hold::None => false,
+            Lookup::Found(holder) => holder.reservation_id == unit.reservation_id,
+            Lookup::Nothing => false,
             // It is loaded again, unless its round is over.
-            Hold::NotLoaded => !self.is_over(unit.item_id).await?,
+            Lookup::Unknown => !self.is_over(unit.item_id).await?,
         };
         Ok(!held && self.is_at_rest(unit.item_id).await)
     }
 
     /// Looks for a reservation in everything that was on sale when it was made: a read of the gate each.
+    /// `Nothing` of one that was lost.
     pub(super) async fn find(
         &self,
         id: ReservationId,
         buyer: AccountId,
-    ) -> Result<Place, PortError> {
+    ) -> Result<Lookup<(ItemId, GateHolder)>, PortError> {
         let Some(made_at_ms) = made_at_ms(id) else {
-            return Ok(Place::Unclear);
+            return Ok(Lookup::Unknown);
         };
         let age_ms = self.clock.now_ms() - made_at_ms;
         if !(0..LOOKED_FOR_MS).contains(&age_ms) {
-            return Ok(Place::Unclear);
+            return Ok(Lookup::Unknown);
         }
         let was_on_sale = |window: &Window| {
             let from_ms = window.starts_at_ms - CLOCK_SLACK_MS;
@@ -155,7 +140,7 @@ impl UnknownReservations {
         let on_sale = items.iter().filter(|(_, window)| was_on_sale(window));
         let on_sale: Vec<ItemId> = on_sale.map(|(item_id, _)| *item_id).collect();
         if on_sale.len() > MAX_ITEMS {
-            return Ok(Place::Unclear);
+            return Ok(Lookup::Unknown);
         }
         let holds = on_sale
             .iter()
@@ -164,21 +149,21 @@ impl UnknownReservations {
         let mut all_read = true;
         for (item_id, hold) in on_sale.iter().zip(holds) {
             match hold {
-                Hold::Held(holder) if holder.reservation_id == id => {
-                    return Ok(Place::AtGate(*item_id, holder));
+                Lookup::Found(holder) if holder.reservation_id == id => {
+                    return Ok(Lookup::Found((*item_id, holder)));
                 }
-                Hold::Held(_) | Hold::None => {}
-                Hold::NotLoaded => all_read &= self.is_over(*item_id).await?,
+                Lookup::Found(_) | Lookup::Nothing => {}
+                Lookup::Unknown => all_read &= self.is_over(*item_id).await?,
             }
         }
         if !all_read || age_ms < UNDER_WAY_MS {
-            return Ok(Place::Unclear);
+            return Ok(Lookup::Unknown);
         }
         let at_rest = on_sale.iter().map(|item_id| self.is_at_rest(*item_id));
         let at_rest = join_all(at_rest).await.into_iter().all(|rests| rests);
         Ok(match at_rest {
-            true => Place::Lost,
-            false => Place::Unclear,
+            true => Lookup::Nothing,
+            false => Lookup::Unknown,
         })
     }
 
