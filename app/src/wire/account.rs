@@ -44,20 +44,35 @@ fn invalid(field: &str) -> ApiError {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Mobile(String);
 
+/// Most characters of a number as it is typed, with marks and prefix.
+const MAX_TYPED: usize = 64;
+
 impl Mobile {
-    /// Spaces and hyphens that people type are dropped.
+    /// As people type it and phones fill it in: with spaces, hyphens, dots and brackets, full-width
+    /// digits, and the prefix of the country. One number is one account, however it is written.
     ///
     /// # Errors
     /// `invalid` with field `mobile`.
     pub fn parse(text: &str) -> Result<Self, ApiError> {
-        let digits: String = text.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
+        if text.chars().count() > MAX_TYPED {
+            return Err(invalid("mobile"));
+        }
+        let plain: String = text
+            .chars()
+            .filter(|c| !separates(*c))
+            .map(half_width)
+            .collect();
+        let national = ["+86", "0086", "86"]
+            .into_iter()
+            .find_map(|prefix| plain.strip_prefix(prefix));
+        let digits = national.unwrap_or(&plain);
         let bytes = digits.as_bytes();
         let ok = bytes.len() == 11
             && bytes.iter().all(u8::is_ascii_digit)
             && bytes[0] == b'1'
             && bytes[1] >= b'3';
         if ok {
-            Ok(Self(digits))
+            Ok(Self(digits.to_owned()))
         } else {
             Err(invalid("mobile"))
         }
@@ -72,6 +87,37 @@ impl Mobile {
     pub fn masked(&self) -> String {
         format!("{}****{}", &self.0[..3], &self.0[7..])
     }
+}
+
+/// What people and phones put between the digits of a number: spaces, hyphens and dashes, dots, brackets,
+/// and marks that nobody sees.
+fn separates(c: char) -> bool {
+    c.is_whitespace()
+        || is_invisible(c)
+        || matches!(c, '-' | '.' | '(' | ')' | '/' | '·' | '．' | '（' | '）')
+        || matches!(
+            c,
+            '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe63}' | '\u{ff0d}'
+        )
+}
+
+/// The ASCII character of a full-width digit or plus sign.
+fn half_width(c: char) -> char {
+    match c {
+        '０'..='９' | '＋' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+        other => other,
+    }
+}
+
+/// Marks that show nothing: of width zero, of direction, and of format.
+fn is_invisible(c: char) -> bool {
+    turns_text(c)
+        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2065}' | '\u{feff}')
+}
+
+/// Marks that turn the direction of the text after them (Unicode, annex 9).
+fn turns_text(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A password as typed: 8 to 128 characters. It has no `Display`, and its `Debug` hides it.
@@ -107,7 +153,8 @@ impl std::fmt::Debug for Password {
     }
 }
 
-/// The name shown on pages: 1 to 24 characters without control characters, trimmed.
+/// The name shown on pages: 1 to 24 characters, trimmed, of which one can be seen, and none is a control
+/// character, breaks a line or turns the direction of the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Nickname(String);
 
@@ -120,7 +167,8 @@ impl Nickname {
     pub fn parse(text: &str) -> Result<Self, ApiError> {
         let name = text.trim();
         let length = name.chars().count();
-        if (1..=Self::MAX).contains(&length) && !name.chars().any(char::is_control) {
+        let fits = (1..=Self::MAX).contains(&length);
+        if fits && name.chars().any(is_visible) && !name.chars().any(is_unfit) {
             Ok(Self(name.to_owned()))
         } else {
             Err(invalid("nickname"))
@@ -131,6 +179,28 @@ impl Nickname {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Whether a name of this character alone shows something.
+fn is_visible(c: char) -> bool {
+    // Letters that are blank: of Hangul, of Braille, and variation selectors.
+    let is_blank = matches!(
+        c,
+        '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{2800}' | '\u{34f}'
+            | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{fe00}'..='\u{fe0f}'
+            | '\u{e0000}'..='\u{e0fff}'
+    );
+    !c.is_whitespace() && !is_invisible(c) && !is_blank
+}
+
+/// Whether no name has this character: controls, ends of lines, what turns the text, and code points that
+/// are no characters.
+fn is_unfit(c: char) -> bool {
+    let code = u32::from(c);
+    c.is_control()
+        || turns_text(c)
+        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{fff9}'..='\u{fffb}' | '\u{fdd0}'..='\u{fdef}')
+        || code & 0xfffe == 0xfffe
 }
 
 #[cfg(test)]
@@ -150,9 +220,37 @@ mod tests {
             "23800000001",
             "12800000001",
             "1380000000x",
-            "１３８００００００１１",
+            "+1 138 0000 0001",
+            "+85213800000001",
+            &" ".repeat(65),
         ] {
             assert_eq!(Mobile::parse(wrong), Err(invalid("mobile")), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_one_number_however_it_is_written() {
+        for written in [
+            "13800138009",
+            "１３８００１３８００９",
+            "+8613800138009",
+            "+86 138 0013 8009",
+            "(+86) 138-0013-8009",
+            "0086 13800138009",
+            "8613800138009",
+            "＋８６１３８００１３８００９",
+            "\u{202d}138 0013 8009\u{202c}",
+            "\u{200e}138\u{a0}0013\u{3000}8009\u{200b}\u{feff}",
+            "138.0013.8009",
+            "138\u{2011}0013\u{2013}8009",
+            "138－0013－8009\t\n",
+        ] {
+            let number = Mobile::parse(written);
+            assert_eq!(
+                number.as_ref().map(Mobile::as_str),
+                Ok("13800138009"),
+                "{written:?}"
+            );
         }
     }
 
@@ -167,7 +265,24 @@ mod tests {
     #[test]
     fn a_nickname_is_trimmed_and_printable() {
         assert_eq!(Nickname::parse("  小明 ").unwrap().as_str(), "小明");
-        for wrong in ["", "   ", "a\u{0}b", &"x".repeat(25)] {
+        for right in ["Lin", "👩‍👩‍👧", "é", "!"] {
+            assert!(Nickname::parse(right).is_ok(), "{right:?}");
+        }
+        for wrong in [
+            "",
+            "   ",
+            "a\u{0}b",
+            &"x".repeat(25),
+            "\u{200b}\u{200b}",
+            "\u{3164}",
+            "\u{2800}",
+            "\u{2060}",
+            "\u{feff}",
+            "a\u{202e}b",
+            "a\u{2067}b",
+            "a\u{2028}b",
+            "a\u{ffff}b",
+        ] {
             assert!(Nickname::parse(wrong).is_err(), "{wrong:?}");
         }
     }

@@ -1,5 +1,7 @@
 //! The two languages of the shop, and text that exists in both.
 
+use std::cmp::Reverse;
+
 use serde::{Deserialize, Serialize};
 
 /// A language the shop speaks. Chinese is the shop's own: it is used when a visitor asks for none
@@ -42,33 +44,42 @@ impl Language {
     }
 
     /// The best of our languages for an `Accept-Language` header (RFC 9110 §12.5.4): the highest
-    /// weight wins, the earlier one on a tie, ours when nothing fits.
+    /// weight wins, the earlier one on a tie, ours when nothing fits. `*` stands for what is not named.
     pub fn negotiate(accept_language: &str) -> Language {
-        let mut best: Option<(u16, Language)> = None;
-        for range in accept_language.split(',') {
-            let mut parts = range.split(';');
-            let tag = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
-            let primary = tag.split('-').next().unwrap_or_default();
-            let weight = parts
-                .find_map(|part| part.trim().strip_prefix("q=").map(weight_in_thousandths))
-                .unwrap_or(1000);
-            let Some(language) = Language::from_code(primary) else {
-                continue;
-            };
-            if weight > best.map_or(0, |(best_weight, _)| best_weight) {
-                best = Some((weight, language));
+        let mut named = [None; Self::ALL.len()];
+        let mut others = None;
+        for (place, range) in accept_language.split(',').enumerate() {
+            let mut parts = range.split(';').map(str::trim);
+            let tag = parts.next().unwrap_or_default().to_ascii_lowercase();
+            let weight = parts.find_map(weight_in_thousandths).unwrap_or(1000);
+            let wish = (weight, Reverse(place));
+            match tag.split(['-', '_']).next() {
+                Some("*") => others = others.or(Some(wish)),
+                // Mandarin, by its own code.
+                Some("zh" | "cmn") => named[0] = named[0].max(Some(wish)),
+                Some("en") => named[1] = named[1].max(Some(wish)),
+                _ => {}
             }
         }
+        let wishes = Self::ALL.into_iter().zip(named);
+        let wished = wishes
+            .filter_map(|(language, wish)| Some((wish.or(others)?, language)))
+            .filter(|((weight, _), _)| *weight > 0);
+        // Of those that `*` stands for the first one counts, which is ours.
+        let best = wished.reduce(|best, other| if other.0 > best.0 { other } else { best });
         best.map_or_else(Language::default, |(_, language)| language)
     }
 }
 
-/// `q` has at most three decimals; anything else counts as "not wanted".
-fn weight_in_thousandths(text: &str) -> u16 {
-    match text.trim().parse::<f32>() {
-        Ok(weight) if (0.0..=1.0).contains(&weight) => (weight * 1000.0) as u16,
-        _ => 0,
-    }
+/// The weight of a parameter `q=…`: at most three decimals; anything else counts as "not wanted".
+fn weight_in_thousandths(parameter: &str) -> Option<u16> {
+    let (name, weight) = parameter.split_once('=')?;
+    name.trim()
+        .eq_ignore_ascii_case("q")
+        .then(|| match weight.trim().parse::<f32>() {
+            Ok(weight) if (0.0..=1.0).contains(&weight) => (weight * 1000.0) as u16,
+            _ => 0,
+        })
 }
 
 /// A text of the shop's own content in both languages.
@@ -104,6 +115,12 @@ mod tests {
             ("fr, en;q=0.5", Language::En),
             ("en;q=0", Language::Zh),
             ("en;q=banana", Language::Zh),
+            ("en_US", Language::En),
+            ("zh;Q=0.1, en;q=0.8", Language::En),
+            ("de, *;q=0.5, zh;q=0", Language::En),
+            ("de, *;q=0.5", Language::Zh),
+            ("*", Language::Zh),
+            ("cmn-Hans-CN, en;q=0.3", Language::Zh),
             ("", Language::Zh),
         ] {
             assert_eq!(Language::negotiate(header), expected, "{header}");

@@ -83,9 +83,12 @@ impl Storefront for ShopFront {
     }
 
     async fn admit(&self, ip: IpAddr) -> Result<(), ApiError> {
-        limit::count(&*self.engine.accounts.limits, Limit::Address(ip))
-            .await
-            .map_err(limit_error)
+        limit::count(
+            &*self.engine.accounts.limits,
+            Limit::Address(limit::counted_address(ip)),
+        )
+        .await
+        .map_err(limit_error)
     }
 
     async fn who_is(&self, login_token: &str) -> Result<Option<Me>, ApiError> {

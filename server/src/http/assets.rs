@@ -5,7 +5,7 @@ use axum::{
     extract::Request,
     http::{HeaderValue, StatusCode, header},
     middleware::{self, Next},
-    response::Response,
+    response::{IntoResponse as _, Response},
 };
 use leptos::prelude::LeptosOptions;
 use tower_http::services::ServeDir;
@@ -25,6 +25,9 @@ const SERVED: [&str; 5] = [
     "/robots.txt",
 ];
 
+/// Longest name of a file: what file systems hold. Of a longer one they say that it is an error.
+const MAX_NAME: usize = 255;
+
 /// The assets' routes. Compressed copies that the build left beside a file are used.
 pub fn routes(options: &LeptosOptions) -> Router {
     let files = ServeDir::new(&*options.site_root)
@@ -43,6 +46,14 @@ pub fn routes(options: &LeptosOptions) -> Router {
 
 async fn cache_control(hashed: bool, request: Request, next: Next) -> Response {
     let in_pkg = request.uri().path().starts_with("/pkg/");
+    if request
+        .uri()
+        .path()
+        .split('/')
+        .any(|name| name.len() > MAX_NAME)
+    {
+        return StatusCode::NOT_FOUND.into_response();
+    }
     let mut response = next.run(request).await;
     let found = response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED;
     if found {

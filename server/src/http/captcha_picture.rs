@@ -2,7 +2,7 @@
 
 use app::wire::{ApiError, CaptchaId};
 use axum::{
-    extract::{Path, State},
+    extract::{Path, State, rejection::PathRejection},
     http::header,
     response::{IntoResponse, Response},
 };
@@ -10,7 +10,11 @@ use axum::{
 use super::{AppState, envelope::Envelope};
 
 /// The picture of a question that waits for its answer.
-pub async fn picture(State(state): State<AppState>, Path(file): Path<String>) -> Response {
+pub async fn picture(
+    State(state): State<AppState>,
+    file: Result<Path<String>, PathRejection>,
+) -> Response {
+    let file = file.map(|Path(file)| file).unwrap_or_default();
     let id = file
         .strip_suffix(".png")
         .and_then(|id| id.parse::<CaptchaId>().ok());

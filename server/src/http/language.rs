@@ -21,12 +21,11 @@ const A_YEAR_S: u32 = 365 * 24 * 3600;
 pub fn of(headers: &HeaderMap) -> Language {
     let chosen = cookie(headers, COOKIE).and_then(|code| Language::from_code(&code));
     chosen.unwrap_or_else(|| {
-        let preferred = headers.get(header::ACCEPT_LANGUAGE);
-        Language::negotiate(
-            preferred
-                .and_then(|value| value.to_str().ok())
-                .unwrap_or_default(),
-        )
+        let lines = headers.get_all(header::ACCEPT_LANGUAGE).iter();
+        let lines: Vec<_> = lines
+            .map(|line| String::from_utf8_lossy(line.as_bytes()))
+            .collect();
+        Language::negotiate(&lines.join(","))
     })
 }
 

@@ -32,19 +32,44 @@ fn behind_proxies(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAdd
     let lines = headers.get_all("x-forwarded-for");
     let line: Vec<_> = lines
         .iter()
-        .filter_map(|value| value.to_str().ok())
+        .map(|value| String::from_utf8_lossy(value.as_bytes()))
         .collect();
+    let line = line.join(",");
+    let hops = line
+        .rsplit(',')
+        .map(str::trim)
+        .filter(|hop| !hop.is_empty());
     let mut address = peer;
-    for hop in line.join(",").rsplit(',').map(str::trim) {
+    for hop in hops {
         if !is_ours(&address) {
             break;
         }
-        match hop.parse::<IpAddr>() {
-            Ok(hop) => address = hop.to_canonical(),
-            Err(_) => break,
+        match hop_address(hop) {
+            Some(hop) => address = hop.to_canonical(),
+            None => break,
         }
     }
     address
+}
+
+/// The address in an entry of `X-Forwarded-For`, as proxies write it: bare, in quotes, in brackets, with
+/// a port or a zone.
+fn hop_address(hop: &str) -> Option<IpAddr> {
+    let hop = hop.trim_matches('"');
+    if let Some(rest) = hop.strip_prefix('[') {
+        let (inside, _port) = rest.split_once(']')?;
+        return without_zone(inside).parse().ok();
+    }
+    without_zone(hop).parse().ok().or_else(|| {
+        let (address, _port) = hop.rsplit_once(':')?;
+        address.parse::<Ipv4Addr>().ok().map(IpAddr::V4)
+    })
+}
+
+fn without_zone(address: &str) -> &str {
+    address
+        .split_once('%')
+        .map_or(address, |(address, _zone)| address)
 }
 
 /// The token of a client that is no browser, from `Authorization: Bearer`.
@@ -109,6 +134,8 @@ pub async fn identify(State(state): State<AppState>, mut request: Request, next:
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+
     use super::*;
 
     fn caller(peer: &str, forwarded: &[&str]) -> String {
@@ -142,5 +169,30 @@ mod tests {
         assert_eq!(caller("10.0.0.1", &["1.2.3.4, nonsense"]), "10.0.0.1");
         assert_eq!(caller("::1", &["2001:db8::7"]), "2001:db8::7");
         assert_eq!(caller("10.0.0.1", &["::ffff:1.2.3.4"]), "1.2.3.4");
+    }
+
+    #[test]
+    fn an_address_is_read_however_a_proxy_writes_it() {
+        for (written, address) in [
+            ("198.51.100.7:54321", "198.51.100.7"),
+            ("[2001:db8::7]:443", "2001:db8::7"),
+            ("[2001:db8::7]", "2001:db8::7"),
+            ("\"[2001:db8::7]:443\"", "2001:db8::7"),
+            ("\"198.51.100.7\"", "198.51.100.7"),
+            ("fe80::7%eth0", "fe80::7"),
+            ("198.51.100.7,", "198.51.100.7"),
+            ("nonsense, 198.51.100.7", "198.51.100.7"),
+        ] {
+            assert_eq!(caller("10.0.0.1", &[written]), address, "{written}");
+        }
+        let peer = "10.0.0.1".parse().unwrap();
+        let mut headers = HeaderMap::new();
+        let line = HeaderValue::from_bytes(b"\xff, 198.51.100.7").unwrap();
+        headers.append("x-forwarded-for", line);
+        let trusted = ["10.0.0.0/8".parse().unwrap()];
+        assert_eq!(
+            behind_proxies(peer, &headers, &trusted).to_string(),
+            "198.51.100.7"
+        );
     }
 }

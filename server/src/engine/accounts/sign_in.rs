@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use app::wire::{AccountId, ApiError, Me, Mobile, Nickname, Password, Role};
 use sha2::{Digest, Sha256};
+use unicode_normalization::UnicodeNormalization as _;
 
 use super::Deps;
 use crate::chain::Chain;
@@ -59,9 +60,9 @@ pub async fn register(
     nickname: &str,
 ) -> Result<SignedIn, SignInError> {
     let mobile = Mobile::parse(mobile).map_err(SignInError::from_parse)?;
-    let password = Password::parse(password).map_err(SignInError::from_parse)?;
+    let password = Password::parse(normalised(&password)).map_err(SignInError::from_parse)?;
     let nickname = Nickname::parse(nickname).map_err(SignInError::from_parse)?;
-    limit::count(&*deps.limits, Limit::SignIn(ip)).await?;
+    limit::count(&*deps.limits, Limit::SignIn(limit::counted_address(ip))).await?;
     let account = Account {
         account_id: AccountId(deps.ids.id()),
         mobile,
@@ -90,19 +91,34 @@ pub async fn login(
     password: String,
 ) -> Result<SignedIn, SignInError> {
     let mobile = Mobile::parse(mobile).map_err(SignInError::from_parse)?;
-    let password = Password::parse(password).map_err(SignInError::from_parse)?;
-    limit::count(&*deps.limits, Limit::SignIn(ip)).await?;
+    let typed = password;
+    let password = Password::parse(normalised(&typed)).map_err(SignInError::from_parse)?;
+    limit::count(&*deps.limits, Limit::SignIn(limit::counted_address(ip))).await?;
     let to_account = Limit::Account(mobile.as_str().to_owned());
     limit::count(&*deps.limits, to_account).await?;
     let account = deps.accounts.by_mobile(&mobile).await?;
     let hash = account
         .as_ref()
         .map(|account| account.password_hash.clone());
-    let fits = deps.passwords.verify(password, hash).await?;
+    let mut fits = deps
+        .passwords
+        .verify(password.clone(), hash.clone())
+        .await?;
+    // An account of an earlier version has its password as it was typed.
+    if !fits && password.expose() != typed {
+        let typed = Password::parse(typed).map_err(SignInError::from_parse)?;
+        fits = deps.passwords.verify(typed, hash).await?;
+    }
     match account.filter(|_| fits) {
         Some(account) => sign_in(deps, &account).await,
         None => Err(SignInError::NoMatch),
     }
+}
+
+/// A password in one form (NFKC), whichever keyboard it was typed on: with accents in one character or
+/// two, in half or full width.
+fn normalised(password: &str) -> String {
+    password.nfkc().collect()
 }
 
 async fn sign_in(deps: &Deps, account: &Account) -> Result<SignedIn, SignInError> {
