@@ -5,7 +5,9 @@ mod expiring;
 mod gate;
 mod limits;
 mod questions;
+mod results;
 
 pub use gate::{Gate, GateTask};
 pub use limits::GovernedLimits;
 pub use questions::{MemoryCaptchas, MemoryPaths};
+pub use results::{NotingGate, NotingOrders, RecentReservations, RecentResults};

@@ -9,7 +9,10 @@ use super::{
 use crate::{
     adapters::{
         cached::CachedTokens,
-        embedded::{Gate, GovernedLimits, MemoryCaptchas, MemoryPaths},
+        embedded::{
+            Gate, GovernedLimits, MemoryCaptchas, MemoryPaths, NotingGate, NotingOrders,
+            RecentReservations, RecentResults,
+        },
         sold_out_cache::SoldOutCache,
         sold_out_gate::SoldOutGate,
         system::SystemClock,
@@ -25,7 +28,7 @@ pub async fn assemble(
 ) -> Result<Assembly, AssemblyError> {
     let sql = environment.ledger(config).await?;
     let tables = Arc::new(sql.clone());
-    let ledger = Ledger::new(&sql, tables.clone(), environment.faults.as_ref());
+    let mut ledger = Ledger::new(&sql, tables.clone(), environment.faults.as_ref());
     let clock = environment
         .clock
         .clone()
@@ -33,6 +36,19 @@ pub async fn assemble(
     let (gate, gate_task) = Gate::new(clock.clone(), ledger.queue.clone(), ledger.gate.clone());
     let gate = Arc::new(gate);
     let in_front = Arc::new(SoldOutGate::new(gate.clone(), SoldOutCache::default()));
+    let results = RecentResults::new(clock.clone());
+    ledger.writer = Arc::new(NotingOrders {
+        ledger: ledger.writer,
+        results: results.clone(),
+    });
+    ledger.reservations = Arc::new(RecentReservations {
+        ledger: ledger.reservations,
+        results: results.clone(),
+    });
+    let reserve = Arc::new(NotingGate {
+        gate: in_front.clone(),
+        results,
+    });
     let limits = GovernedLimits::new(clock.clone(), config.quotas(), config.no_limits());
     let wake_signals = WakeSignals::new();
     let (sandbox, gateway) = provider(config, &environment, &sql, &clock);
@@ -44,7 +60,7 @@ pub async fn assemble(
         tokens: Arc::new(CachedTokens::new(tables)),
         captchas: Arc::new(MemoryCaptchas::new(clock.clone())),
         paths: Arc::new(MemoryPaths::new(clock.clone())),
-        reserve: in_front.clone(),
+        reserve,
         restock: in_front,
         gate,
         audited_gate: None,
