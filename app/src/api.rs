@@ -10,6 +10,8 @@ mod catalogue;
 mod login_cookie;
 mod orders;
 mod purchase;
+#[cfg(feature = "ssr")]
+mod typed_fields;
 
 pub use account::{Login, Logout, Register, login, logout, me, register};
 pub use back_office::{add_round, admin_rounds, resume_round, stop_round};
@@ -20,11 +22,13 @@ pub use purchase::{
 };
 
 #[cfg(feature = "ssr")]
-pub use context::{back_office, language, shop, visitor};
+pub use context::{back_office, extension, language, shop, visitor};
 #[cfg(feature = "ssr")]
 pub use login_cookie::LoginCookie;
 #[cfg(feature = "ssr")]
 pub(crate) use status::answer_with;
+#[cfg(feature = "ssr")]
+pub use typed_fields::TypedFields;
 
 #[cfg(feature = "ssr")]
 mod context {
@@ -71,7 +75,8 @@ mod context {
         extension::<Visitor>().map_or_else(Language::default, |visitor| visitor.language)
     }
 
-    fn extension<T: Clone + Send + Sync + 'static>() -> Option<T> {
+    /// What the server has put into the request.
+    pub fn extension<T: Clone + Send + Sync + 'static>() -> Option<T> {
         use_context::<Parts>()?.extensions.get::<T>().cloned()
     }
 }

@@ -13,8 +13,8 @@ use crate::{
     api,
     components::Frame,
     pages::{
-        AdminRoundsPage, HomePage, ItemPage, LoginPage, NotFoundPage, OrderPage, OrdersPage,
-        RegisterPage,
+        AdminRoundsPage, HomePage, ItemPage, LoginPage, NewRoundPage, NotFoundPage, OrderPage,
+        OrdersPage, RegisterPage,
     },
     text::pages as say,
 };
@@ -58,6 +58,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/orders") view=OrdersPage ssr=SsrMode::Async />
                     <Route path=path!("/orders/:id") view=OrderPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/rounds") view=AdminRoundsPage ssr=SsrMode::Async />
+                    <Route path=path!("/admin/rounds/new") view=NewRoundPage ssr=SsrMode::Async />
                     <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async />
                     <Route path=path!("/register") view=RegisterPage ssr=SsrMode::Async />
                 </FlatRoutes>
@@ -85,6 +86,7 @@ mod tests {
             routes::ORDERS,
             pattern::ORDER,
             routes::ADMIN_ROUNDS,
+            routes::NEW_ROUND,
             routes::LOGIN,
             routes::REGISTER,
         ];

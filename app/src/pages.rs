@@ -10,7 +10,7 @@ mod order;
 mod orders;
 mod register;
 
-pub use admin::AdminRoundsPage;
+pub use admin::{AdminRoundsPage, MAX_ITEMS, NewRoundPage, RoundForm};
 pub use home::HomePage;
 pub use item::ItemPage;
 pub use login::LoginPage;

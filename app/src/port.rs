@@ -188,6 +188,13 @@ pub trait BackOffice: Send + Sync + 'static {
     /// every unit of theirs. Everybody who runs the shop.
     async fn rounds(&self, visitor: &Visitor) -> Result<Vec<RoundOverview>, ApiError>;
 
+    /// A round as it was written, however long ago it ended. Everybody who runs the shop.
+    async fn round(&self, visitor: &Visitor, round_id: RoundId) -> Result<RoundDraft, ApiError>;
+
+    /// What [`add_round`](Self::add_round) would refuse without asking the catalogue. Administrators
+    /// only.
+    fn check_round(&self, visitor: &Visitor, draft: RoundDraft) -> Result<(), ApiError>;
+
     /// Adds a round that is on sale in its window, and on the pages at once. Administrators only: no
     /// second person approves it. The same call again adds nothing and says so.
     ///

@@ -31,6 +31,10 @@ pub const LANGUAGE: &str = "/language";
 #[cfg(feature = "ssr")]
 pub const ADMIN_ROUNDS: &str = "/admin/rounds";
 
+/// The form of a new round.
+#[cfg(feature = "ssr")]
+pub const NEW_ROUND: &str = "/admin/rounds/new";
+
 /// Where the form goes that stops a round.
 #[cfg(feature = "ssr")]
 pub fn stop_round(round_id: crate::wire::RoundId) -> String {

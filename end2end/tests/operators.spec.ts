@@ -50,6 +50,45 @@ test('shoppers and strangers do not get there', async ({ shop, page, signIn, qui
   expect(answer?.status()).toBe(403);
 });
 
+test('an administrator makes a round by the form, with a mistake on the way, and copies it', async ({
+  shop,
+  page,
+}) => {
+  const password = await shop.addStaff('13912340004', '店长', 'admin');
+  await page.goto('/login');
+  await signInAs(page, '13912340004', password);
+  await expect(page).toHaveURL(/\/admin\/rounds$/);
+  await page.getByRole('link', { name: 'New round' }).click();
+  const fill = async (label: string, text: string) => page.getByLabel(label).first().fill(text);
+  await fill('Name of the round (Chinese)', '午间场');
+  await fill('Name of the round (English)', 'At noon');
+  await fill('Opens at', '2031-05-01T12:00');
+  await fill('Closes at', '2031-05-01T11:00');
+  await fill('Name of the product (Chinese)', '台灯');
+  await fill('Name of the product (English)', 'Desk lamp');
+  await fill('Description (Chinese)', '好灯。');
+  await fill('Path of the picture', '/products/lamp.svg');
+  await fill('Ordinary price', '299');
+  await fill('Price in this round', '99.50');
+  await page.getByLabel('Units').first().fill('20');
+  await page.getByRole('button', { name: 'Check' }).click();
+  const end = page.getByLabel('Closes at');
+  await expect(end).toBeFocused();
+  await expect(end).toHaveAccessibleDescription(/The end lies after the start/);
+  await expect(page.getByLabel('Name of the product (English)').first()).toHaveValue('Desk lamp');
+  await end.fill('2031-05-01T14:00');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('status')).toContainText('units: 20; sold out, they come to ¥1990.00');
+  await page.getByRole('button', { name: 'Add it to the shop' }).click();
+  await expect(page).toHaveURL(/\/admin\/rounds$/);
+  const card = page.getByRole('article').filter({ hasText: 'At noon' });
+  await expect(card.getByRole('row').nth(1)).toContainText(/Desk lamp\s*¥99.50\s*20\s*0\s*0\s*20/);
+  await card.getByRole('link', { name: 'Copy this round' }).click();
+  await expect(page.getByLabel('Price in this round').first()).toHaveValue('99.50');
+  await visit(page, '/');
+  await expect(page.getByRole('main')).toContainText('Desk lamp');
+});
+
 for (const locale of ['en-US', 'zh-CN'] as const) {
   test.describe(locale, () => {
     test.use({ locale });
@@ -63,19 +102,26 @@ for (const locale of ['en-US', 'zh-CN'] as const) {
         form: { mobile, password },
         headers: { origin: shop.url },
       });
-      await visit(page, '/admin/rounds');
-      await page.locator('summary').first().click();
-      for (const width of [390, 1280]) {
-        await page.setViewportSize({ width, height: 844 });
-        for (const colorScheme of ['light', 'dark'] as const) {
-          await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-          const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
-          expect(violations.map(({ id }) => id)).toEqual([]);
-          const path = `${outputDir}/../../screenshots/admin-rounds.${width}.${colorScheme}.${locale}.png`;
-          await page.screenshot({ path, fullPage: true });
+      for (const [name, path] of [
+        ['admin-rounds', '/admin/rounds'],
+        ['admin-new-round', '/admin/rounds/new'],
+      ] as const) {
+        await visit(page, path);
+        if (path === '/admin/rounds') {
+          await page.locator('summary').first().click();
         }
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-        expect(wide).toBeLessThanOrEqual(width);
+        for (const width of [390, 1280]) {
+          await page.setViewportSize({ width, height: 844 });
+          for (const colorScheme of ['light', 'dark'] as const) {
+            await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+            const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
+            expect(violations.map(({ id }) => id)).toEqual([]);
+            const file = `${outputDir}/../../screenshots/${name}.${width}.${colorScheme}.${locale}.png`;
+            await page.screenshot({ path: file, fullPage: true });
+          }
+          const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+          expect(wide).toBeLessThanOrEqual(width);
+        }
       }
     });
   });

@@ -137,11 +137,10 @@ pub fn router(site: Site) -> Router {
         .route(pattern::PURCHASE, post(hidden_path::purchase))
         .route(pattern::CAPTCHA_PICTURE, get(captcha_picture::picture))
         .route(pattern::PAY, post(pay::pay))
-        .route(pattern::STOP_ROUND, post(admin::stop_round))
-        .route(pattern::RESUME_ROUND, post(admin::resume_round))
         .route(routes::LANGUAGE, post(language::switch))
         .layer(DefaultBodyLimit::max(envelope::MAX_REQUEST))
         .with_state(state.clone())
+        .merge(admin::routes(&state, renderer.clone()))
         .merge(pages::routes(renderer, cache))
         .layer(middleware::from_fn_with_state(state.clone(), csrf::guard))
         .layer(middleware::from_fn_with_state(

@@ -10,7 +10,10 @@ use crate::wire::{ApiError, Json, Me};
 #[cfg(feature = "ssr")]
 use self::form::Form;
 #[cfg(feature = "ssr")]
-use super::context::{shop, visitor};
+use super::{
+    TypedFields,
+    context::{shop, visitor},
+};
 #[cfg(feature = "ssr")]
 use crate::{port::Registration, routes};
 
@@ -25,6 +28,10 @@ pub async fn register(
     let form = Form {
         page: routes::REGISTER,
         next,
+        typed: TypedFields {
+            mobile: mobile.clone(),
+            nickname: nickname.clone(),
+        },
     };
     let registration = Registration {
         mobile,
@@ -44,6 +51,10 @@ pub async fn login(
     let form = Form {
         page: routes::LOGIN,
         next,
+        typed: TypedFields {
+            mobile: mobile.clone(),
+            nickname: String::new(),
+        },
     };
     form.finish(shop()?.login(&visitor()?, &mobile, password).await)
 }
@@ -70,27 +81,33 @@ mod form {
     use leptos_axum::ResponseOptions;
 
     use crate::{
-        api::LoginCookie,
+        api::{LoginCookie, TypedFields},
         port::LoggedIn,
-        routes::{HOME, in_query, local_path},
-        wire::{ApiError, Me},
+        routes::{ADMIN_ROUNDS, HOME, in_query, local_path},
+        wire::{ApiError, Me, Role},
     };
 
     /// A log-in form: where it stands and where it leads.
     pub struct Form {
         pub page: &'static str,
         pub next: Option<String>,
+        /// What a mistake must not empty.
+        pub typed: TypedFields,
     }
 
     impl Form {
         /// Sets the cookie on success, and sends a browser on.
         pub fn finish(&self, result: Result<LoggedIn, ApiError>) -> Result<Me, ApiError> {
             let next = self.next.as_deref().and_then(local_path);
+            let next = next.filter(|next| *next != HOME);
             match result {
                 Ok(logged_in) => {
                     let (token, max_age_s) = (&logged_in.token, logged_in.max_age_s);
                     set_cookie(&cookie()?.set(token, max_age_s));
-                    redirect_browser(next.unwrap_or(HOME));
+                    redirect_browser(next.unwrap_or(match logged_in.me.role {
+                        Role::Buyer => HOME,
+                        Role::Operator | Role::Reviewer | Role::Admin => ADMIN_ROUNDS,
+                    }));
                     Ok(logged_in.me)
                 }
                 Err(error) => {
@@ -98,6 +115,7 @@ mod form {
                         ApiError::Invalid { field } => field.as_str(),
                         _ => "",
                     };
+                    set_cookie(&self.typed.set_cookie());
                     redirect_browser(&format!(
                         "{}?error={}&field={field}&next={}",
                         self.page,

@@ -1,10 +1,11 @@
 //! What the log-in and the registration form share: how they read the answer to an earlier try
-//! from the address, and how a field shows its mistake. What was typed is never shown again.
+//! from the address, and how a field shows its mistake. A mistake does not empty what was typed, but for the password.
 
 use leptos::prelude::*;
 use leptos_router::{hooks::use_query_map, params::ParamsMap};
 
 use crate::{
+    api::{self, TypedFields},
     routes,
     text::pages::account as say,
     wire::{ApiError, Language},
@@ -17,12 +18,16 @@ pub struct FormState {
     pub next: String,
     error: String,
     field: String,
+    typed: TypedFields,
 }
 
 impl FormState {
     /// From the query of the page being rendered.
     pub fn of_page() -> Self {
-        use_query_map().with_untracked(Self::from_query)
+        Self {
+            typed: api::extension().unwrap_or_default(),
+            ..use_query_map().with_untracked(Self::from_query)
+        }
     }
 
     fn from_query(query: &ParamsMap) -> Self {
@@ -36,7 +41,19 @@ impl FormState {
             next,
             error: text("error"),
             field: text("field"),
+            typed: TypedFields::default(),
         }
+    }
+
+    /// What was typed into `field`, unless it is nobody's to show again.
+    fn typed(&self, field: &str) -> Option<String> {
+        let is_new = self.error.is_empty();
+        let typed = match field {
+            "mobile" => &self.typed.mobile,
+            "nickname" => &self.typed.nickname,
+            _ => return None,
+        };
+        (!is_new && !typed.is_empty()).then(|| typed.clone())
     }
 
     /// The mistake in `field`, if the earlier try had one there.
@@ -111,7 +128,8 @@ pub fn Field(
     /// Fewest characters, checked by the browser too.
     #[prop(optional)]
     min: Option<usize>,
-    /// Most characters.
+    /// Most characters. Browsers count units of UTF-16, of which a character has one or two: the server
+    /// decides.
     #[prop(optional)]
     max: Option<usize>,
     /// The page's language.
@@ -119,6 +137,7 @@ pub fn Field(
 ) -> impl IntoView {
     let state = use_context::<FormState>().unwrap_or_default();
     let mistake = state.mistake_in(name, language);
+    let typed = state.typed(name);
     let hint_id = format!("{name}-hint");
     let mistake_id = format!("{name}-mistake");
     let described_by = match (mistake.is_some(), hint.is_empty()) {
@@ -135,11 +154,12 @@ pub fn Field(
                 id=name
                 name=name
                 type=kind
+                value=typed
                 required
                 autocomplete=autocomplete
                 inputmode=(kind == "tel").then_some("tel")
                 minlength=min.map(|length| length.to_string())
-                maxlength=max.map(|length| length.to_string())
+                maxlength=max.map(|length| (2 * length).to_string())
                 aria-describedby=described_by
                 aria-invalid=mistake.is_some().then_some("true")
                 autofocus=mistake.is_some()

@@ -96,6 +96,11 @@ fn words(error: &ApiError, language: Language) -> (&'static str, &'static str, W
             say::busy_text(language),
             WayOn::Again,
         ),
+        ApiError::Forbidden | ApiError::Banned => (
+            say::forbidden_title(language),
+            say::forbidden_text(language),
+            WayOn::Home,
+        ),
         _ => (
             say::broken_title(language),
             say::broken_text(language),

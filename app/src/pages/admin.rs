@@ -1,15 +1,22 @@
 //! `/admin/rounds`: the rounds with every unit of theirs, and the stop button. Rendered per request,
 //! for everybody who runs the shop; plain forms, so that it works without JavaScript.
 
+mod new_round;
 mod round;
+mod round_form;
 
 use leptos::prelude::*;
 use leptos_meta::{Link, Meta, Title};
 
 use self::round::RoundCard;
+pub use self::{
+    new_round::NewRoundPage,
+    round_form::{MAX_ITEMS, RoundForm},
+};
 use crate::{
     api,
     components::{Calendar, Failure},
+    routes,
     text::pages::admin as say,
     wire::{ApiError, Language, Phase, Role, RoundOverview},
 };
@@ -34,8 +41,15 @@ pub fn AdminRoundsPage() -> impl IntoView {
 struct Overview {
     rounds: Vec<RoundOverview>,
     now_ms: i64,
-    /// The caller may stop rounds.
-    may_stop: bool,
+    /// What the caller may do.
+    may: May,
+}
+
+/// What a caller may do with rounds. Buttons follow it; the engine checks every call itself.
+#[derive(Clone, Copy)]
+struct May {
+    stop: bool,
+    add: bool,
 }
 
 async fn read() -> Result<Overview, ApiError> {
@@ -43,7 +57,10 @@ async fn read() -> Result<Overview, ApiError> {
     Ok(Overview {
         rounds: api::admin_rounds().await?,
         now_ms: api::clock().await?.now_ms,
-        may_stop: matches!(role, Some(Role::Operator | Role::Admin)),
+        may: May {
+            stop: matches!(role, Some(Role::Operator | Role::Admin)),
+            add: role == Some(Role::Admin),
+        },
     })
 }
 
@@ -52,7 +69,7 @@ fn Rounds(overview: Overview, language: Language) -> impl IntoView {
     let Overview {
         mut rounds,
         now_ms,
-        may_stop,
+        may,
     } = overview;
     // What needs a hand comes first: on sale or stopped, then what is coming, then what is over.
     rounds.sort_by_key(|round| match round.phase_at(now_ms) {
@@ -64,7 +81,7 @@ fn Rounds(overview: Overview, language: Language) -> impl IntoView {
     let is_empty = rounds.is_empty();
     let cards = rounds
         .iter()
-        .map(|round| view! { <RoundCard round calendar may_stop language /> })
+        .map(|round| view! { <RoundCard round calendar may language /> })
         .collect_view();
     view! {
         <Title text=say::title(language) />
@@ -73,6 +90,9 @@ fn Rounds(overview: Overview, language: Language) -> impl IntoView {
         <section class="column admin">
             <h1>{say::title(language)}</h1>
             <p class="lead">{say::as_of(language, &calendar.exact(now_ms))}</p>
+            {may.add.then(|| view! {
+                <a class="button button--main" href=routes::NEW_ROUND>{say::new_round(language)}</a>
+            })}
             {cards}
             {is_empty.then(|| view! { <p>{say::empty(language)}</p> })}
         </section>

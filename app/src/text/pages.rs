@@ -7,6 +7,7 @@ pub mod admin;
 pub mod failure;
 pub mod home;
 pub mod item;
+pub mod new_round;
 pub mod orders;
 pub mod time;
 

@@ -5,6 +5,7 @@ pub mod add_round;
 pub mod calls;
 pub mod check_round;
 pub mod draft;
+pub mod price;
 pub mod stop_round;
 
 use std::sync::Arc;

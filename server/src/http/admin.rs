@@ -1,29 +1,47 @@
 //! The forms on the pages of those who run the shop. Each leads back to its page.
 
+mod new_round;
+mod round_form;
+
 use app::{
     port::Visitor,
-    routes,
+    routes::{self, pattern},
     wire::{ApiError, LocalText, RoundId},
 };
 use axum::{
-    Extension, Form,
-    extract::{Path, State, rejection::FormRejection},
+    Extension, Form, Router,
+    extract::{DefaultBodyLimit, Path, State, rejection::FormRejection},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
+    routing::post,
 };
 use serde::Deserialize;
 
-use super::{AppState, envelope::Envelope};
+use super::{
+    AppState,
+    envelope::{self, Envelope},
+    renderer::Renderer,
+};
+
+/// The forms' routes.
+pub fn routes(state: &AppState, renderer: Renderer) -> Router {
+    Router::new()
+        .route(pattern::STOP_ROUND, post(stop_round))
+        .route(pattern::RESUME_ROUND, post(resume_round))
+        .layer(DefaultBodyLimit::max(envelope::MAX_REQUEST))
+        .with_state(state.clone())
+        .merge(new_round::routes(state, renderer))
+}
 
 /// What shoppers read while a round is stopped.
 #[derive(Deserialize)]
-pub struct Words {
+struct Words {
     zh: String,
     en: String,
 }
 
 /// `POST /admin/rounds/{id}/stop`.
-pub async fn stop_round(
+async fn stop_round(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
     Path(round_id): Path<String>,
@@ -43,7 +61,7 @@ pub async fn stop_round(
 }
 
 /// `POST /admin/rounds/{id}/resume`.
-pub async fn resume_round(
+async fn resume_round(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
     Path(round_id): Path<String>,

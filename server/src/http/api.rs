@@ -1,5 +1,7 @@
 //! The server functions under `/api`.
 
+use std::collections::BTreeMap;
+
 use app::{
     api::{GetItem, GetRounds, Login, Logout, Register},
     routes::pattern,
@@ -11,7 +13,7 @@ use axum::{
     extract::Request,
     http::{HeaderValue, Method, header},
     response::{IntoResponse, Response},
-    routing::{any, on},
+    routing::{MethodFilter, MethodRouter, any},
 };
 use leptos_axum::handle_server_fns_with_context;
 use server_fn::ServerFn;
@@ -28,16 +30,23 @@ const FORMS: [&str; 3] = [Register::PATH, Login::PATH, Logout::PATH];
 
 /// A route for each server function. The purchase is none: it has no static address.
 pub fn routes(state: &AppState) -> Router<AppState> {
-    let mut router = Router::new();
+    let mut by_path: BTreeMap<&str, MethodRouter<AppState>> = BTreeMap::new();
     for (path, method) in server_fn::axum::server_fn_paths() {
         let state = state.clone();
         let method = match method {
-            Method::GET => axum::routing::MethodFilter::GET,
-            _ => axum::routing::MethodFilter::POST,
+            Method::GET => MethodFilter::GET,
+            _ => MethodFilter::POST,
         };
-        let handler = on(method, move |request: Request| run(state, request));
-        router = router.route(path, handler.fallback(wrong_method));
+        let handler = move |request: Request| run(state, request);
+        let at_path = by_path.remove(path);
+        let at_path = at_path.unwrap_or_else(|| MethodRouter::new().fallback(wrong_method));
+        by_path.insert(path, at_path.on(method, handler));
     }
+    let router = by_path
+        .into_iter()
+        .fold(Router::new(), |router, (path, handlers)| {
+            router.route(path, handlers)
+        });
     router.route(pattern::CALLS, any(nothing))
 }
 
@@ -47,6 +56,10 @@ pub async fn run(state: AppState, request: Request) -> Response {
         Ok(request) => request,
         Err(error) => return Envelope(error).into_response(),
     };
+    if request.method() == Method::HEAD {
+        // The framework knows GET only; the body is dropped on the way out.
+        *request.method_mut() = Method::GET;
+    }
     let is_form = FORMS.contains(&request.uri().path());
     if !is_readable(&request, is_form) {
         return Envelope(envelope::unreadable()).into_response();

@@ -1,5 +1,6 @@
 //! Reading cookies.
 
+use app::api::TypedFields;
 use axum::http::{HeaderMap, header};
 use cookie::Cookie;
 
@@ -12,6 +13,14 @@ pub fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
             .filter_map(Result::ok)
             .find(|cookie| cookie.name() == name)
             .map(|cookie| cookie.value().to_owned())
+    })
+}
+
+/// What somebody typed into a form that came back.
+pub fn typed_fields(headers: &HeaderMap) -> TypedFields {
+    let value = cookie(headers, TypedFields::COOKIE);
+    value.map_or_else(TypedFields::default, |value| {
+        TypedFields::from_cookie(&value)
     })
 }
 

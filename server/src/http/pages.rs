@@ -2,9 +2,10 @@
 //! a person's own are rendered for each request and kept by nobody.
 
 use app::{
+    api::TypedFields,
     port::Visitor,
     routes::{self, pattern},
-    wire::ApiError,
+    wire::{ApiError, Language},
 };
 use axum::{
     Extension, Router,
@@ -15,9 +16,10 @@ use axum::{
 };
 
 use super::{
+    cookies,
     envelope::Envelope,
     page_cache::PageCache,
-    renderer::{Renderer, describe},
+    renderer::{Page, Renderer, describe},
 };
 
 /// For one person, at this moment.
@@ -62,17 +64,18 @@ async fn own(
     request: Request,
 ) -> Response {
     if visitor.me.is_none() {
-        let to = routes::login(request.uri().path());
-        let mut response = StatusCode::SEE_OTHER.into_response();
-        // A path that is no header value is no order of anybody.
-        let to = HeaderValue::from_str(&to).unwrap_or(HeaderValue::from_static(routes::LOGIN));
-        response.headers_mut().insert(header::LOCATION, to);
-        response
-            .headers_mut()
-            .insert(header::CACHE_CONTROL, ONE_PERSONS);
-        return response;
+        return sign_in_first(request.uri());
     }
-    for_one(state, visitor, request.uri().clone()).await
+    for_one(state, visitor, Asked::of(&request)).await
+}
+
+/// Leads to the log-in form, and back from there.
+pub fn sign_in_first(uri: &Uri) -> Response {
+    let to = routes::login(uri.path());
+    // A path that is no header value is no order of anybody.
+    let to = HeaderValue::from_str(&to).unwrap_or(HeaderValue::from_static(routes::LOGIN));
+    let headers = [(header::LOCATION, to), (header::CACHE_CONTROL, ONE_PERSONS)];
+    (StatusCode::SEE_OTHER, headers).into_response()
 }
 
 /// Log-in, registration, and whatever does not exist.
@@ -84,15 +87,35 @@ async fn other(
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return Envelope(ApiError::NotFound).into_response();
     }
-    for_one(state, visitor, request.uri().clone()).await
+    for_one(state, visitor, Asked::of(&request)).await
 }
 
-async fn for_one(State(pages): State<Pages>, visitor: Visitor, uri: Uri) -> Response {
+/// What of a request its page depends on.
+struct Asked {
+    uri: Uri,
+    typed: TypedFields,
+}
+
+impl Asked {
+    fn of(request: &Request) -> Self {
+        Self {
+            uri: request.uri().clone(),
+            typed: cookies::typed_fields(request.headers()),
+        }
+    }
+}
+
+async fn for_one(State(pages): State<Pages>, visitor: Visitor, asked: Asked) -> Response {
     let language = visitor.language;
-    let page = match pages.renderer.render(uri, visitor).await {
-        Ok(page) => page,
-        Err(error) => return Envelope(error).into_response(),
-    };
+    let Asked { uri, typed } = asked;
+    match pages.renderer.render_form(uri, visitor, typed).await {
+        Ok(page) => for_one_person(page, language),
+        Err(error) => Envelope(error).into_response(),
+    }
+}
+
+/// A page that nobody keeps.
+pub fn for_one_person(page: Page, language: Language) -> Response {
     let mut response = (page.status, page.html).into_response();
     response.headers_mut().extend(page.headers);
     let headers = response.headers_mut();

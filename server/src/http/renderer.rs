@@ -47,9 +47,22 @@ impl Renderer {
 
     /// Renders the page at `uri` for `visitor`, and works out its policy.
     pub async fn render(&self, uri: Uri, visitor: Visitor) -> Result<Page, ApiError> {
-        let mut request = Request::new(Body::empty());
-        *request.uri_mut() = uri;
-        request.extensions_mut().insert(visitor);
+        self.answer(request(uri, visitor)).await
+    }
+
+    /// The same for a page with a form in it, as it was filled in.
+    pub async fn render_form<F: Clone + Send + Sync + 'static>(
+        &self,
+        uri: Uri,
+        visitor: Visitor,
+        form: F,
+    ) -> Result<Page, ApiError> {
+        let mut request = request(uri, visitor);
+        request.extensions_mut().insert(form);
+        self.answer(request).await
+    }
+
+    async fn answer(&self, request: Request) -> Result<Page, ApiError> {
         let (
             Parts {
                 status, headers, ..
@@ -71,6 +84,13 @@ impl Renderer {
             html,
         })
     }
+}
+
+fn request(uri: Uri, visitor: Visitor) -> Request {
+    let mut request = Request::new(Body::empty());
+    *request.uri_mut() = uri;
+    request.extensions_mut().insert(visitor);
+    request
 }
 
 /// Leptos marks its scripts with a nonce. Ours are allowed by their hashes; without the nonce a page

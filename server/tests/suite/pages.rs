@@ -287,3 +287,40 @@ async fn known_failure_12_a_cached_page_is_the_same_for_everybody() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_mistake_in_a_form_empties_nothing_but_the_password() {
+    let shop = TestShop::open_embedded().await;
+    let router = site(&shop);
+    let form = "mobile=123+456&nickname=%E5%B0%8F%E6%98%8E&password=correct+horse";
+    let request = Request::post("/api/register")
+        .header(header::HOST, "shop.example")
+        .header("sec-fetch-site", "same-origin")
+        .header(header::ACCEPT, "text/html")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    let request = request.body(Body::from(form)).unwrap();
+    let answer = router.clone().oneshot(request).await.unwrap();
+    let headers = answer.headers();
+    let back = headers[header::LOCATION].to_str().unwrap();
+    assert!(
+        back.starts_with("/register?error=invalid&field=mobile"),
+        "{back}"
+    );
+    let cookie = headers[header::SET_COOKIE].to_str().unwrap();
+    let cookie = cookie.split(';').next().unwrap();
+    assert!(!cookie.contains("horse"), "{cookie}");
+    let request = Request::get(back).header(header::COOKIE, cookie);
+    let request = request.body(Body::empty()).unwrap();
+    let page = html(router.clone().oneshot(request).await.unwrap()).await;
+    assert!(page.contains("value=\"123 456\""), "{page}");
+    assert!(page.contains("value=\"小明\""), "{page}");
+    assert!(!page.contains("horse"), "{page}");
+
+    let request = Request::get("/register").header(header::COOKIE, cookie);
+    let request = request.body(Body::empty()).unwrap();
+    let fresh = html(router.oneshot(request).await.unwrap()).await;
+    assert!(
+        !fresh.contains("123 456"),
+        "a form that is opened anew is empty: {fresh}"
+    );
+}

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::May;
 use crate::{
     components::{Calendar, Icon, Instant, Shape},
     routes,
@@ -19,8 +20,8 @@ pub fn RoundCard<'a>(
     round: &'a RoundOverview,
     /// The shop's calendar.
     calendar: Calendar,
-    /// Whether the caller may stop it.
-    may_stop: bool,
+    /// What the caller may do.
+    may: May,
     /// The page's language.
     language: Language,
 ) -> impl IntoView + use<> {
@@ -38,7 +39,11 @@ pub fn RoundCard<'a>(
         view! { <p class="admin__words">{say::shoppers_read(language, &words)}</p> }
     });
     let is_over = phase == Phase::Ended;
-    let form = (may_stop && !is_over).then(|| view! { <StopOrResume round language /> });
+    let copy = may.add.then(|| {
+        let from = format!("{}?copy={}", routes::NEW_ROUND, round.round_id);
+        view! { <p><a href=from>{say::copy(language)}</a></p> }
+    });
+    let form = (may.stop && !is_over).then(|| view! { <StopOrResume round language /> });
     view! {
         <article class="admin__round" aria-labelledby=heading.clone()>
             <header class="admin__head">
@@ -53,6 +58,7 @@ pub fn RoundCard<'a>(
             {words}
             <Units items=&round.items language />
             {form}
+            {copy}
         </article>
     }
     .into_any()

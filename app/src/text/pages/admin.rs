@@ -11,8 +11,8 @@ pub const DEFAULT_WORDS: (&str, &str) = (
 
 messages! {
     title: "场次", "Rounds";
-    empty: "还没有场次。用 server round apply 添加一场。",
-        "There are no rounds yet. Add one with server round apply.";
+    empty: "还没有场次。请管理员新建一场，或用 server round apply 从文件添加。",
+        "There are no rounds yet. An administrator adds one here, or from a file by server round apply.";
     units: "库存", "Units";
     item: "商品", "Item";
     price: "活动价", "Price";
@@ -26,6 +26,8 @@ messages! {
     words_zh: "给买家的话（中文）", "What shoppers read (Chinese)";
     words_en: "给买家的话（英文）", "What shoppers read (English)";
     stop_now: "立即暂停", "Stop now";
+    new_round: "新建场次", "New round";
+    copy: "复制这一场", "Copy this round";
     resume: "恢复抢购", "Let it go on";
 }
 

@@ -13,6 +13,9 @@ messages! {
         "You opened pages very often within a short time. Please try again in a few seconds.";
     sign_in_title: "请先登录", "Please sign in first";
     sign_in_text: "这一页只给本人看。", "This page is for its owner only.";
+    forbidden_title: "这一页不对你开放", "This page is not open to you";
+    forbidden_text: "当前账号没有权限。如果应该有，请联系店铺管理员。",
+        "Your account may not see it. If it should, please ask whoever runs the shop.";
     broken_title: "出了点问题", "Something went wrong";
     broken_text: "这是我们的问题，已经记录下来。已经抢到的不会丢。",
         "The fault is ours, and it has been written down. What you have won is safe.";

@@ -3,48 +3,21 @@
 use app::wire::Money;
 use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
 
+use crate::engine::back_office::price;
+
 #[expect(
     clippy::trivially_copy_pass_by_ref,
     reason = "serde passes it by reference"
 )]
 pub fn serialize<S: Serializer>(sum: &Money, serializer: S) -> Result<S::Ok, S::Error> {
-    let Money(fen) = sum;
-    serializer.collect_str(&format_args!("{}.{:02}", fen / 100, fen % 100))
+    serializer.serialize_str(&price::print(*sum))
 }
 
 pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Money, D::Error> {
     let text = String::deserialize(deserializer)?;
-    parse(&text).ok_or_else(|| {
+    price::parse(&text).ok_or_else(|| {
         D::Error::custom(format!(
             "a price is yuan and fen, such as \"99.50\", not {text:?}"
         ))
     })
-}
-
-fn parse(text: &str) -> Option<Money> {
-    let (yuan, fen) = text.split_once('.').unwrap_or((text, "00"));
-    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    if !digits(yuan) || !digits(fen) || fen.len() != 2 {
-        return None;
-    }
-    let (yuan, fen): (i64, i64) = (yuan.parse().ok()?, fen.parse().ok()?);
-    Some(Money(yuan.checked_mul(100)?.checked_add(fen)?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_price_has_two_decimals_or_none() {
-        for (text, fen) in [("99.50", 9_950), ("0.01", 1), ("1299", 129_900)] {
-            assert_eq!(parse(text), Some(Money(fen)), "{text}");
-        }
-        let too_large = "92233720368547758.08";
-        for text in [
-            "", "1.", ".50", "1.5", "1.234", "-1.00", "1,000", "¥1", "+1", too_large,
-        ] {
-            assert_eq!(parse(text), None, "{text}");
-        }
-    }
 }

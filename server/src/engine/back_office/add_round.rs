@@ -51,6 +51,18 @@ pub async fn add_round(deps: &Deps, round: &NewRound) -> Result<(), AddRoundErro
     Err(AddRoundError::Invalid(wrong))
 }
 
+/// What is wrong with a round that is to be added, as far as it is known without the catalogue.
+///
+/// # Errors
+/// The first thing that is wrong.
+pub fn check_coming_round(deps: &Deps, round: &NewRound) -> Result<(), InvalidRound> {
+    check(round)?;
+    if round.ends_at_ms <= deps.clock.now_ms() {
+        return Err(Reason::Over.into());
+    }
+    Ok(())
+}
+
 /// Adds a round that has not ended yet, once: the same round again changes nothing, even when the
 /// answer to the first call was lost.
 ///
@@ -61,9 +73,7 @@ pub async fn add_coming_round(deps: &Deps, round: NewRound) -> Result<Added, Add
     if let Some(added) = find(deps, &round).await? {
         return Ok(added);
     }
-    if round.ends_at_ms <= deps.clock.now_ms() {
-        return Err(InvalidRound::from(Reason::Over).into());
-    }
+    check_coming_round(deps, &round)?;
     match add_round(deps, &round).await {
         Err(AddRoundError::Invalid(wrong)) if wrong.reason == Reason::OtherRound => {
             // Somebody added it since; perhaps the same one.

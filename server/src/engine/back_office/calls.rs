@@ -8,7 +8,11 @@ use app::{
 };
 use async_trait::async_trait;
 
-use super::{Deps, add_round, draft, stop_round};
+use super::{
+    Deps,
+    add_round::{self, AddRoundError},
+    draft, stop_round,
+};
 use crate::engine::wire_errors::port_error;
 
 /// The back office as people and programs meet it.
@@ -28,6 +32,9 @@ const ADMINISTRATORS: &[Role] = &[Role::Admin];
 /// Who may step in while a round is on sale.
 const OPERATORS: &[Role] = &[Role::Operator, Role::Admin];
 
+/// Who runs the shop.
+const STAFF: &[Role] = &[Role::Reviewer, Role::Operator, Role::Admin];
+
 /// The caller, if it has one of these roles.
 fn one_of<'v>(roles: &[Role], visitor: &'v Visitor) -> Result<&'v Me, ApiError> {
     let me = visitor.signed_in()?;
@@ -40,26 +47,29 @@ fn one_of<'v>(roles: &[Role], visitor: &'v Visitor) -> Result<&'v Me, ApiError> 
     }
 }
 
-/// The caller, if it is somebody who runs the shop.
-fn staff(visitor: &Visitor) -> Result<&Me, ApiError> {
-    let me = visitor.signed_in()?;
-    match me.role {
-        _ if me.banned => Err(ApiError::Banned),
-        Role::Admin | Role::Operator | Role::Reviewer => Ok(me),
-        Role::Buyer => Err(ApiError::Forbidden),
-    }
-}
-
 /// Rounds are shown for this long after their end.
 const AFTER_THE_END_MS: i64 = 24 * 3_600_000;
 
 #[async_trait]
 impl BackOffice for OfficeCalls {
     async fn rounds(&self, visitor: &Visitor) -> Result<Vec<RoundOverview>, ApiError> {
-        staff(visitor)?;
+        one_of(STAFF, visitor)?;
         let since_ms = self.deps.clock.now_ms() - AFTER_THE_END_MS;
         let rounds = self.deps.overview.overview(since_ms).await;
         rounds.map_err(port_error)
+    }
+
+    async fn round(&self, visitor: &Visitor, round_id: RoundId) -> Result<RoundDraft, ApiError> {
+        one_of(STAFF, visitor)?;
+        let found = self.deps.catalogue.round(round_id).await;
+        let round = found.map_err(port_error)?.ok_or(ApiError::NotFound)?;
+        Ok(draft::of_round(&round))
+    }
+
+    fn check_round(&self, visitor: &Visitor, draft: RoundDraft) -> Result<(), ApiError> {
+        one_of(ADMINISTRATORS, visitor)?;
+        let checked = add_round::check_coming_round(&self.deps, &draft::to_round(draft));
+        checked.map_err(|wrong| AddRoundError::Invalid(wrong).into())
     }
 
     async fn add_round(

@@ -3,7 +3,7 @@
 use app::wire::{ApiError, ItemDraft, LocalText, Money, RoundDraft};
 use axum::{
     body::Body,
-    http::{Request, header},
+    http::{Method, Request, header},
 };
 
 use super::{FakeShop, GOOD_TOKEN, ITEM, JSON, ask, ask_get, post, router_for};
@@ -96,7 +96,9 @@ async fn nobody_adds_a_round_in_a_visitors_name_or_with_less_than_it_takes() {
             "{from}"
         );
     }
-    assert_eq!(ask_get(&router, ROUNDS).await.status, 405);
+    assert_eq!(ask_get(&router, ROUNDS).await.status, 401);
+    let other_verb = post(ROUNDS, JSON).method(Method::PUT);
+    assert_eq!(ask(&router, other_verb, ROUND).await.status, 405);
     let large = Body::from(" ".repeat(17 * 1024));
     let request = post(ROUNDS, JSON).header(header::COOKIE, &cookie);
     assert_eq!(ask(&router, request, large).await.status, 422);

@@ -331,6 +331,15 @@ impl BackOffice for FakeShop {
         Ok(Vec::new())
     }
 
+    async fn round(&self, _: &Visitor, _: RoundId) -> Result<RoundDraft, ApiError> {
+        Err(ApiError::NotFound)
+    }
+
+    fn check_round(&self, visitor: &Visitor, _: RoundDraft) -> Result<(), ApiError> {
+        visitor.signed_in()?;
+        Ok(())
+    }
+
     async fn add_round(
         &self,
         visitor: &Visitor,

@@ -1,0 +1,78 @@
+//! What somebody typed into a form that comes back with a mistake, so that the mistake does not empty it.
+
+use cookie::{Cookie, SameSite, time::Duration};
+
+/// The fields of the log-in and the registration form, without the password. The browser keeps them for
+/// a minute in a cookie that no script reads: in an address they would stand in logs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TypedFields {
+    /// As it was typed.
+    pub mobile: String,
+    /// As it was typed.
+    pub nickname: String,
+}
+
+const LIFE: Duration = Duration::minutes(1);
+/// More of a field is not kept: cookies have room for some 4,000 bytes.
+const MAX_CHARS: usize = 64;
+
+impl TypedFields {
+    /// The name of the cookie.
+    pub const COOKIE: &str = "seckill_form";
+
+    /// The `Set-Cookie` header that keeps them.
+    pub fn set_cookie(&self) -> String {
+        let short = |text: &str| -> String { text.chars().take(MAX_CHARS).collect() };
+        let value = format!("{}\n{}", short(&self.mobile), short(&self.nickname));
+        let cookie = Cookie::build((Self::COOKIE, value))
+            .path("/")
+            .http_only(true)
+            .same_site(SameSite::Strict)
+            .max_age(LIFE);
+        cookie.build().encoded().to_string()
+    }
+
+    /// What the cookie holds.
+    pub fn from_cookie(value: &str) -> Self {
+        let cookie = Cookie::parse_encoded(format!("{}={value}", Self::COOKIE));
+        let value = cookie
+            .map(|cookie| cookie.value().to_owned())
+            .unwrap_or_default();
+        let (mobile, nickname) = value.split_once('\n').unwrap_or_default();
+        Self {
+            mobile: mobile.to_owned(),
+            nickname: nickname.to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_typed_comes_back_as_it_was() {
+        let typed = TypedFields {
+            mobile: "+86 138; 0013=8000".to_owned(),
+            nickname: "小明, \"x\"".to_owned(),
+        };
+        let header = typed.set_cookie();
+        assert!(
+            header.contains("HttpOnly") && header.contains("SameSite=Strict"),
+            "{header}"
+        );
+        let value = header.split(';').next().unwrap().split_once('=').unwrap().1;
+        assert_eq!(TypedFields::from_cookie(value), typed);
+    }
+
+    #[test]
+    fn a_cookie_that_is_none_of_ours_is_an_empty_form() {
+        for value in ["", "%", "%ff", "a"] {
+            assert_eq!(
+                TypedFields::from_cookie(value),
+                TypedFields::default(),
+                "{value}"
+            );
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! `/admin/rounds/new`: the form of a new round. The round is shown in numbers before it is added.
+
+use leptos::prelude::*;
+use leptos_meta::{Link, Meta, Title};
+
+use super::round_form::{MAX_ITEMS, RoundForm};
+use crate::{
+    api,
+    components::{Calendar, Failure},
+    routes,
+    settings::ShopSettings,
+    text::pages::new_round as say,
+    wire::{ApiError, Language, Role, RoundDraft},
+};
+
+/// The form of a new round, for administrators.
+#[component]
+pub fn NewRoundPage() -> impl IntoView {
+    let language = api::language();
+    view! {
+        <Suspense>
+            {Suspend::new(async move {
+                match read().await {
+                    Ok(now_ms) => view! { <NewRound now_ms language /> }.into_any(),
+                    Err(error) => view! { <Failure error language /> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+async fn read() -> Result<i64, ApiError> {
+    match api::me().await?.map(|me| me.role) {
+        Some(Role::Admin) => Ok(api::clock().await?.now_ms),
+        Some(_) => Err(ApiError::Forbidden),
+        None => Err(ApiError::Unauthenticated),
+    }
+}
+
+#[component]
+fn NewRound(now_ms: i64, language: Language) -> impl IntoView {
+    let form = RoundForm::of_page();
+    let calendar = Calendar::of_page(now_ms, language);
+    let zone = say::zone(language, ShopSettings::of_page().utc_offset_min);
+    let problem = form.problem.as_ref().map(|problem| {
+        let words = say::problem(language, problem);
+        view! { <p class="form__message" role="alert">{words}</p> }
+    });
+    let summary = form.checked.as_ref().map(|round| {
+        let values = form.values.clone().into_iter();
+        let hidden =
+            values.map(|(name, value)| view! { <input type="hidden" name=name value=value /> });
+        let hidden = hidden.collect_view();
+        view! {
+            <Summary round calendar language />
+            <form class="admin__form" method="post" action=routes::NEW_ROUND>
+                {hidden}
+                <button class="button button--main" type="submit" name="do" value="add">
+                    {say::add(language)}
+                </button>
+            </form>
+        }
+    });
+    let items = (0..form.rows())
+        .map(|row| view! { <ItemFields form=&form row language /> })
+        .collect_view();
+    let may_grow = form.rows() < MAX_ITEMS;
+    view! {
+        <Title text=say::title(language) />
+        <Meta name="robots" content="noindex" />
+        <Link rel="stylesheet" href="/admin.css" />
+        <section class="column admin">
+            <a href=routes::ADMIN_ROUNDS>{say::back(language)}</a>
+            <h1>{say::title(language)}</h1>
+            <p class="lead">{zone}</p>
+            {problem}
+            {summary}
+            <form class="form admin__new" method="post" action=routes::NEW_ROUND>
+                <fieldset class="admin__group">
+                    <legend>{say::round(language)}</legend>
+                    <Text form=&form name="title.zh" label=say::title_zh(language) language />
+                    <Text form=&form name="title.en" label=say::title_en(language) language />
+                    <Text form=&form name="starts_at" label=say::starts_at(language) kind="datetime-local" language />
+                    <Text form=&form name="ends_at" label=say::ends_at(language) kind="datetime-local" language />
+                    <Text form=&form name="pay_window_min" label=say::pay_window(language) kind="number" language />
+                </fieldset>
+                {items}
+                <div class="admin__buttons">
+                    <button class="button button--main" type="submit" name="do" value="check">
+                        {say::check(language)}
+                    </button>
+                    {may_grow.then(|| view! {
+                        <button class="button" type="submit" name="do" value="rows">{say::more_rows(language)}</button>
+                    })}
+                </div>
+            </form>
+        </section>
+    }
+}
+
+/// What the round will do, in numbers.
+#[component]
+fn Summary<'a>(
+    round: &'a RoundDraft,
+    calendar: Calendar,
+    language: Language,
+) -> impl IntoView + use<> {
+    let units: u64 = round.items.iter().map(|item| u64::from(item.stock)).sum();
+    let worth_fen = round
+        .items
+        .iter()
+        .map(|item| i128::from(item.sale_price.0) * i128::from(item.stock))
+        .sum();
+    let facts = say::Summary {
+        title: round.title.get(language).to_owned(),
+        opens: calendar.when(round.starts_at_ms),
+        closes: calendar.when(round.ends_at_ms),
+        items: round.items.len(),
+        units,
+        worth_fen,
+    };
+    view! { <p class="admin__summary" role="status">{say::summary(language, &facts)}</p> }
+}
+
+/// The fields of one item.
+#[component]
+fn ItemFields<'a>(form: &'a RoundForm, row: usize, language: Language) -> impl IntoView + use<> {
+    let field = |name: &str, label, kind: &'static str| {
+        let name = format!("items[{row}].{name}");
+        view! { <Text form name label kind language /> }
+    };
+    view! {
+        <fieldset class="admin__group">
+            <legend>{say::item(language, row + 1)}</legend>
+            {field("title.zh", say::product_zh(language), "text")}
+            {field("title.en", say::product_en(language), "text")}
+            {field("description.zh", say::description_zh(language), "text")}
+            {field("description.en", say::description_en(language), "text")}
+            {field("picture_url", say::picture(language), "text")}
+            {field("list_price", say::list_price(language), "text")}
+            {field("sale_price", say::sale_price(language), "text")}
+            {field("stock", say::stock(language), "number")}
+        </fieldset>
+    }
+    .into_any()
+}
+
+/// One field with its mistake.
+#[component]
+fn Text<'a>(
+    form: &'a RoundForm,
+    #[prop(into)] name: String,
+    label: &'static str,
+    #[prop(default = "text")] kind: &'static str,
+    language: Language,
+) -> impl IntoView + use<> {
+    let value = form.value(&name);
+    // The two languages of a text are one field on the wire; the mistake stands at the second.
+    let field = name.trim_end_matches(".en");
+    let mistake = form.is_wrong(field).then(|| say::mistake(language, field));
+    let mistake_id = format!("{name}-mistake");
+    view! {
+        <div class="field">
+            <label class="field__label" for=name.clone()>{label}</label>
+            <input
+                class="field__input"
+                id=name.clone()
+                name=name
+                type=kind
+                value=value
+                min=(kind == "number").then_some("1")
+                aria-describedby=mistake.is_some().then(|| mistake_id.clone())
+                aria-invalid=mistake.is_some().then_some("true")
+                autofocus=mistake.is_some()
+            />
+            {mistake.map(|words| view! { <p class="field__mistake" id=mistake_id role="alert">{words}</p> })}
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,148 @@
+//! The form of a new round.
+
+use super::messages;
+use crate::wire::{ApiError, Language};
+
+messages! {
+    title: "新建场次", "New round";
+    back: "返回场次列表", "Back to the rounds";
+    round: "场次", "Round";
+    title_zh: "场次名称（中文）", "Name of the round (Chinese)";
+    title_en: "场次名称（英文）", "Name of the round (English)";
+    starts_at: "开始时间", "Opens at";
+    ends_at: "结束时间", "Closes at";
+    pay_window: "付款时限（分钟，留空用默认值）", "Minutes to pay (empty: the shop's default)";
+    product_zh: "商品名称（中文）", "Name of the product (Chinese)";
+    product_en: "商品名称（英文）", "Name of the product (English)";
+    description_zh: "商品介绍（中文）", "Description (Chinese)";
+    description_en: "商品介绍（英文，可留空）", "Description (English; may be empty)";
+    picture: "图片路径，例如 /products/lamp.svg", "Path of the picture, such as /products/lamp.svg";
+    list_price: "原价（元），例如 299.00", "Ordinary price in yuan, such as 299.00";
+    sale_price: "活动价（元），例如 99.50", "Price in this round in yuan, such as 99.50";
+    stock: "件数", "Units";
+    check: "核对", "Check";
+    more_rows: "再加几件商品", "More items";
+    add: "确认上架", "Add it to the shop";
+}
+
+/// In which zone the times are.
+pub fn zone(language: Language, utc_offset_min: i32) -> String {
+    let sign = if utc_offset_min < 0 { '-' } else { '+' };
+    let minutes = utc_offset_min.unsigned_abs();
+    let zone = format!("UTC{sign}{:02}:{:02}", minutes / 60, minutes % 60);
+    match language {
+        Language::Zh => format!("时间均为店铺时间（{zone}）。核对后才会上架。"),
+        Language::En => {
+            format!("Times are the shop's ({zone}). Nothing is added before you have checked it.")
+        }
+    }
+}
+
+/// The heading of an item, counted from 1.
+pub fn item(language: Language, number: usize) -> String {
+    match language {
+        Language::Zh => format!("商品 {number}"),
+        Language::En => format!("Item {number}"),
+    }
+}
+
+/// What a round will do.
+pub struct Summary {
+    pub title: String,
+    pub opens: String,
+    pub closes: String,
+    pub items: usize,
+    pub units: u64,
+    /// The turnover when every unit is sold.
+    pub worth_fen: i128,
+}
+
+/// What will happen when the round is added.
+pub fn summary(language: Language, facts: &Summary) -> String {
+    let Summary {
+        title,
+        opens,
+        closes,
+        items,
+        units,
+        worth_fen,
+    } = facts;
+    let worth = format!("¥{}.{:02}", worth_fen / 100, worth_fen % 100);
+    match language {
+        Language::Zh => format!(
+            "“{title}”：{opens}开始，{closes}结束；{items} 种商品共 {units} 件，全部售出为 {worth}。上架后所有人立即可见。"
+        ),
+        Language::En => format!(
+            "“{title}” opens {opens} and closes {closes}. Items: {items}; units: {units}; sold out, they come to \
+             {worth}. Everybody sees the round as soon as it is added."
+        ),
+    }
+}
+
+/// Why a round was not added, above the form.
+pub fn problem(language: Language, problem: &ApiError) -> &'static str {
+    match (language, problem) {
+        (Language::Zh, ApiError::Invalid { field }) if field == "items" => "至少需要一件商品。",
+        (Language::En, ApiError::Invalid { field }) if field == "items" => {
+            "A round needs an item at least."
+        }
+        (Language::Zh, ApiError::Invalid { field }) if field.ends_with(".product") => {
+            "有两件商品完全相同。"
+        }
+        (Language::En, ApiError::Invalid { field }) if field.ends_with(".product") => {
+            "Two of the items are the same product."
+        }
+        (Language::Zh, ApiError::Invalid { .. }) => "有一处需要修改，还没有上架。",
+        (Language::En, ApiError::Invalid { .. }) => "One thing needs mending. Nothing was added.",
+        (Language::Zh, ApiError::Busy { .. }) => {
+            "不确定是否已上架。请再按一次：同样的内容不会重复上架。"
+        }
+        (Language::En, ApiError::Busy { .. }) => {
+            "It is not known whether the round was added. Press again: the same round is never added twice."
+        }
+        (Language::Zh, _) => "没有成功，什么也没有改变。",
+        (Language::En, _) => "That did not work, and nothing was changed.",
+    }
+}
+
+/// What is wrong with a field, by its wire name: `items[0].stock`.
+pub fn mistake(language: Language, field: &str) -> &'static str {
+    let field = field.rsplit('.').next().unwrap_or_default();
+    let (zh, en) = match field {
+        "title" => (
+            "两种语言都要填写，各 1 到 200 个字。",
+            "Both languages are needed, 1 to 200 characters each.",
+        ),
+        "description" => (
+            "中文介绍必填，最多 2000 个字。",
+            "The Chinese one is needed; 2,000 characters at most.",
+        ),
+        "starts_at" => ("请填写日期和时间。", "Date and time are needed."),
+        "ends_at" => (
+            "结束时间要晚于开始时间，并且还没有过去。",
+            "The end lies after the start, and not in the past.",
+        ),
+        "pay_window_min" => (
+            "请填写 1 分钟以上的整数。",
+            "A whole number of minutes, 1 or more.",
+        ),
+        "picture_url" => (
+            "图片是本店的文件：以 / 开头，只含字母、数字和 / - _ . 。",
+            "A picture is a file of the shop: a path from / with letters, digits and / - _ . only.",
+        ),
+        "list_price" => (
+            "请填写元，可带两位小数。",
+            "Yuan, with two decimals or none.",
+        ),
+        "sale_price" => (
+            "至少 0.01 元，不高于原价，可带两位小数。",
+            "At least 0.01 yuan, not above the ordinary price, with two decimals or none.",
+        ),
+        "stock" => ("1 到 10000000 件。", "1 to 10,000,000 units."),
+        _ => ("请检查这一项。", "Please check this."),
+    };
+    match language {
+        Language::Zh => zh,
+        Language::En => en,
+    }
+}

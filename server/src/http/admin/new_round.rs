@@ -1,0 +1,154 @@
+//! `/admin/rounds/new`: the form of a new round, empty, as a copy of another round, or as it was
+//! sent. It is checked first and added by a second press.
+
+use app::{
+    pages::RoundForm,
+    port::{Office, Shop, Visitor},
+    routes,
+    wire::{ApiError, RoundId},
+};
+use axum::{
+    Extension, Form, Router,
+    extract::{DefaultBodyLimit, Query, State, rejection::FormRejection},
+    http::{StatusCode, Uri, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use serde::Deserialize;
+
+use super::{super::AppState, round_form};
+use crate::http::{envelope::Envelope, pages, renderer::Renderer};
+
+/// Largest form: twenty items with some hundred words in each language.
+const MAX_FORM: usize = 256 * 1024;
+/// Empty rows for items in a new form, and how many more a press adds.
+const MORE_ROWS: usize = 3;
+
+#[derive(Clone)]
+struct NewRounds {
+    shop: Shop,
+    office: Office,
+    renderer: Renderer,
+    utc_offset_min: i32,
+}
+
+/// The form's routes.
+pub fn routes(state: &AppState, renderer: Renderer) -> Router {
+    Router::new()
+        .route(routes::NEW_ROUND, get(show).post(send))
+        .layer(DefaultBodyLimit::max(MAX_FORM))
+        .with_state(NewRounds {
+            shop: state.shop.clone(),
+            office: state.office.clone(),
+            renderer,
+            utc_offset_min: state.settings.shop.utc_offset_min,
+        })
+}
+
+#[derive(Deserialize)]
+struct Copy {
+    copy: Option<String>,
+}
+
+async fn show(
+    State(rounds): State<NewRounds>,
+    Extension(visitor): Extension<Visitor>,
+    Query(Copy { copy }): Query<Copy>,
+    uri: Uri,
+) -> Response {
+    if visitor.me.is_none() {
+        return pages::sign_in_first(&uri);
+    }
+    let mut form = RoundForm {
+        empty_rows: MORE_ROWS,
+        ..RoundForm::default()
+    };
+    if let Some(copied) = copy.and_then(|id| id.parse::<RoundId>().ok()) {
+        match rounds.office.round(&visitor, copied).await {
+            Ok(draft) => {
+                let now_ms = rounds.shop.now_ms();
+                form.values = round_form::copy(&draft, now_ms, rounds.utc_offset_min);
+            }
+            Err(error) => form.problem = Some(error),
+        }
+    }
+    rounds.page(visitor, form).await
+}
+
+async fn send(
+    State(rounds): State<NewRounds>,
+    Extension(visitor): Extension<Visitor>,
+    sent: Result<Form<Vec<(String, String)>>, FormRejection>,
+) -> Response {
+    let Ok(Form(sent)) = sent else {
+        return Envelope(ApiError::Invalid {
+            field: "body".to_owned(),
+        })
+        .into_response();
+    };
+    let pressed = sent.iter().find(|(name, _)| name == "do");
+    let pressed = pressed.map_or("check", |(_, value)| value).to_owned();
+    let mut form = RoundForm {
+        values: round_form::values(sent),
+        ..RoundForm::default()
+    };
+    if pressed == "rows" {
+        form.empty_rows = MORE_ROWS;
+        return rounds.page(visitor, form).await;
+    }
+    match rounds
+        .check_or_add(&visitor, &mut form, pressed == "add")
+        .await
+    {
+        Ok(true) => (
+            StatusCode::SEE_OTHER,
+            [(header::LOCATION, routes::ADMIN_ROUNDS)],
+        )
+            .into_response(),
+        Ok(false) => rounds.page(visitor, form).await,
+        Err(ApiError::Unauthenticated) => {
+            pages::sign_in_first(&Uri::from_static(routes::NEW_ROUND))
+        }
+        Err(error) => {
+            form.problem = Some(round_form::named_as_in_the_form(error));
+            rounds.page(visitor, form).await
+        }
+    }
+}
+
+impl NewRounds {
+    /// Whether the round was added; otherwise it was found to be right.
+    async fn check_or_add(
+        &self,
+        visitor: &Visitor,
+        form: &mut RoundForm,
+        is_add: bool,
+    ) -> Result<bool, ApiError> {
+        let draft = round_form::draft(&form.values, self.utc_offset_min);
+        let draft = draft.map_err(|field| ApiError::Invalid { field })?;
+        self.office.check_round(visitor, draft.clone())?;
+        if is_add {
+            self.office.add_round(visitor, draft).await?;
+        } else {
+            form.checked = Some(draft);
+        }
+        Ok(is_add)
+    }
+
+    /// The page with the form as it stands.
+    async fn page(&self, visitor: Visitor, form: RoundForm) -> Response {
+        let language = visitor.language;
+        let status = form.problem.as_ref().map(ApiError::status);
+        let uri = Uri::from_static(routes::NEW_ROUND);
+        let page = match self.renderer.render_form(uri, visitor, form).await {
+            Ok(page) => page,
+            Err(error) => return Envelope(error).into_response(),
+        };
+        let is_shown = page.status == StatusCode::OK;
+        let mut response = pages::for_one_person(page, language);
+        if let (true, Some(Ok(status))) = (is_shown, status.map(StatusCode::from_u16)) {
+            *response.status_mut() = status;
+        }
+        response
+    }
+}
