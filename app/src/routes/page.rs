@@ -24,6 +24,13 @@ impl Page {
         let page = Page::Item(path.strip_prefix(ITEMS)?.parse().ok()?);
         (page.to_string() == path).then_some(page)
     }
+
+    /// The page that another spelling of its path means: with capitals, without hyphens, with a slash at
+    /// the end.
+    pub fn of_other_spelling(path: &str) -> Option<Self> {
+        let id = path.trim_end_matches('/').strip_prefix(ITEMS)?;
+        id.parse().ok().map(Page::Item)
+    }
 }
 
 impl fmt::Display for Page {

@@ -21,7 +21,7 @@ use app::{
 };
 use axum::{
     http::{HeaderMap, Uri},
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
 };
 use moka::{Expiry, future::Cache, ops::compute::Op};
 
@@ -38,21 +38,21 @@ use crate::jitter::spread;
 
 /// Pages kept: some 20 kB each with their compressed forms.
 const PAGES: u64 = 1_000;
-/// A page that says "not found" may be there in a moment.
-const NOT_FOUND_LIFE: Duration = Duration::from_secs(5);
+/// A path at which there is nothing.
+const NOWHERE: &str = "/not-found";
 /// A page is rendered again when it changes meanwhile, but no more than so often for one request:
 /// rounds do not start, end or change that close to each other.
 const RENDERINGS: usize = 3;
 
 type Key = (routes::Page, Language);
 
-/// The cache. Cheap to clone.
-#[derive(Clone)]
+/// The cache.
 pub struct PageCache {
     renderer: Renderer,
     state: AppState,
     invalidation: PageInvalidation,
     pages: Cache<Key, Arc<Entry>>,
+    not_found: Cache<Language, Arc<Entry>>,
 }
 
 impl PageCache {
@@ -61,20 +61,30 @@ impl PageCache {
             .max_capacity(PAGES)
             .expire_after(WhenUnusable)
             .build();
+        let not_found = Cache::builder().time_to_live(state.settings.page_life);
         Self {
             renderer,
             state,
             invalidation,
             pages,
+            not_found: not_found.build(),
         }
     }
 
     /// The page at `path`, as the request's headers want it.
-    pub async fn answer(&self, language: Language, path: &str, headers: &HeaderMap) -> Response {
+    pub async fn answer(
+        self: &Arc<Self>,
+        language: Language,
+        path: &str,
+        headers: &HeaderMap,
+    ) -> Response {
         let entry = match routes::Page::parse(path) {
             Some(page) => self.entry((page, language)).await,
             // Other spellings are not worth remembering: there are endlessly many.
-            None => self.render(path, language).await.map(Arc::new),
+            None => match routes::Page::of_other_spelling(path) {
+                Some(page) => return Redirect::permanent(&page.to_string()).into_response(),
+                None => self.not_found(language).await,
+            },
         };
         match entry {
             Ok(entry) => entry.answer(language, headers, self.state.shop.now_ms()),
@@ -82,7 +92,7 @@ impl PageCache {
         }
     }
 
-    async fn entry(&self, key: Key) -> Result<Arc<Entry>, ApiError> {
+    async fn entry(self: &Arc<Self>, key: Key) -> Result<Arc<Entry>, ApiError> {
         let mut entry = self.cached_or_rendered(&key).await?;
         for _ in 1..RENDERINGS {
             let has_changed = !self.invalidation.counts(key.0, entry.version);
@@ -93,21 +103,49 @@ impl PageCache {
             entry = self.cached_or_rendered(&key).await?;
         }
         if Instant::now() >= entry.fresh_until && entry.claim_refresh() {
-            tokio::spawn(self.clone().refresh(key, Arc::clone(&entry)));
+            tokio::spawn(Arc::clone(self).refresh(key, Arc::clone(&entry)));
         }
         Ok(entry)
     }
 
     /// Whoever comes while a missing page is rendered waits for it.
     async fn cached_or_rendered(&self, key: &Key) -> Result<Arc<Entry>, ApiError> {
-        let render = async { keep(self.render(&key.0.to_string(), key.1).await?).map(Arc::new) };
-        match self.pages.try_get_with_by_ref(key, render).await {
+        match self
+            .pages
+            .try_get_with_by_ref(key, self.render_known(key))
+            .await
+        {
             Ok(entry) => Ok(entry),
             Err(error) => match &*error {
                 NotKept::Page(entry) => Ok(Arc::clone(entry)),
                 NotKept::Error(error) => Err(error.clone()),
             },
         }
+    }
+
+    /// Renders a page that is there. What is not there is the same page for everybody: there are endlessly
+    /// many addresses of nothing, and each rendering and compression costs some ten milliseconds.
+    async fn render_known(&self, (page, language): &Key) -> Result<Arc<Entry>, NotKept> {
+        if let routes::Page::Item(item_id) = page
+            && matches!(
+                self.state.shop.item(*item_id).await,
+                Err(ApiError::NotFound)
+            )
+        {
+            return Err(NotKept::Page(self.not_found(*language).await?));
+        }
+        let entry = Arc::new(self.render(&page.to_string(), *language).await?);
+        match entry.status.is_success() {
+            true => Ok(entry),
+            false => Err(NotKept::Page(entry)),
+        }
+    }
+
+    /// The page of what is not there.
+    async fn not_found(&self, language: Language) -> Result<Arc<Entry>, ApiError> {
+        let render = async { self.render(NOWHERE, language).await.map(Arc::new) };
+        let entry = self.not_found.try_get_with(language, render).await;
+        entry.map_err(|error: Arc<ApiError>| ApiError::clone(&error))
     }
 
     /// Removes `outdated`, and nothing that somebody else has put in its place meanwhile.
@@ -119,7 +157,7 @@ impl PageCache {
         self.pages.entry_by_ref(key).and_compute_with(decide).await;
     }
 
-    async fn refresh(self, key: Key, old: Arc<Entry>) {
+    async fn refresh(self: Arc<Self>, key: Key, old: Arc<Entry>) {
         match self.render(&key.0.to_string(), key.1).await {
             Ok(entry) if !entry.status.is_server_error() => {
                 self.pages.insert(key, Arc::new(entry)).await;
@@ -145,7 +183,7 @@ impl PageCache {
     async fn life(&self, page: &Page, begun_ms: i64) -> Life {
         if !page.status.is_success() {
             return Life {
-                fresh: NOT_FOUND_LIFE,
+                fresh: self.state.settings.page_life,
                 outdated_from_ms: None,
             };
         }
@@ -188,13 +226,5 @@ enum NotKept {
 impl From<ApiError> for NotKept {
     fn from(error: ApiError) -> Self {
         NotKept::Error(error)
-    }
-}
-
-/// An error page is for those who waited only.
-fn keep(entry: Entry) -> Result<Entry, NotKept> {
-    match entry.status.is_server_error() {
-        true => Err(NotKept::Page(Arc::new(entry))),
-        false => Ok(entry),
     }
 }

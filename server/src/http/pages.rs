@@ -1,6 +1,8 @@
 //! Pages: rendered on the server. Those that are the same for everybody go through the page cache;
 //! a person's own are rendered for each request and kept by nobody.
 
+use std::sync::Arc;
+
 use app::{
     api::TypedFields,
     port::Visitor,
@@ -11,7 +13,7 @@ use axum::{
     Extension, Router,
     extract::{Request, State},
     http::{HeaderValue, Method, StatusCode, Uri, header},
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
     routing::get,
 };
 
@@ -25,15 +27,19 @@ use super::{
 /// For one person, at this moment.
 const ONE_PERSONS: HeaderValue = HeaderValue::from_static("private, no-store");
 
-/// What the page routes need.
+/// A file that is not there: asked for again and again, by every page view of some browsers.
+const FILE_NOT_FOUND: HeaderValue = HeaderValue::from_static("public, max-age=300");
+
+/// What the page routes need. A clone is the same.
 #[derive(Clone)]
 struct Pages {
     renderer: Renderer,
-    cache: PageCache,
+    cache: Arc<PageCache>,
 }
 
 /// Every page. What is no page is the not-found page.
 pub fn routes(renderer: Renderer, cache: PageCache) -> Router {
+    let cache = Arc::new(cache);
     Router::new()
         .route(routes::HOME, get(public))
         .route(pattern::ITEM, get(public))
@@ -87,6 +93,13 @@ async fn other(
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return Envelope(ApiError::NotFound).into_response();
     }
+    if let Some(page) = routes::Page::of_other_spelling(request.uri().path()) {
+        return Redirect::permanent(&page.to_string()).into_response();
+    }
+    if is_file(request.uri().path()) {
+        let kept = [(header::CACHE_CONTROL, FILE_NOT_FOUND)];
+        return (kept, StatusCode::NOT_FOUND).into_response();
+    }
     for_one(state, visitor, Asked::of(&request)).await
 }
 
@@ -103,6 +116,13 @@ impl Asked {
             typed: cookies::typed_fields(request.headers()),
         }
     }
+}
+
+/// Icons and scripts that browsers and scanners ask every site for: no page of ours has a dot.
+fn is_file(path: &str) -> bool {
+    path.rsplit('/')
+        .next()
+        .is_some_and(|name| name.contains('.'))
 }
 
 async fn for_one(State(pages): State<Pages>, visitor: Visitor, asked: Asked) -> Response {

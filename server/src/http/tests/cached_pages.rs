@@ -232,15 +232,41 @@ async fn a_page_that_is_missing_is_said_to_be_and_not_kept_by_others() {
 }
 
 #[tokio::test]
-async fn other_spellings_of_an_address_fill_no_memory() {
+async fn other_spellings_of_an_address_lead_to_the_one_that_is_kept() {
     let shop = FakeShop::new();
     let router = router_for(&shop);
-    let once = reads_per_render().await;
     let shouted = item_page().to_uppercase().replace("/ITEMS/", "/items/");
-    for _ in 0..2 {
-        ask_get(&router, &shouted).await;
+    let run_on = format!("/items/{}", ITEM.replace('-', ""));
+    for other in [shouted, run_on, format!("{}/", item_page())] {
+        let answer = ask_get(&router, &other).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.header(header::LOCATION)),
+            (308, &*item_page())
+        );
     }
-    assert_eq!(shop.items_read.load(SeqCst), 2 * once, "rendered for each");
+    assert_eq!(shop.items_read.load(SeqCst), 0);
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_rendered_once_however_many_addresses_it_has() {
+    let shop = FakeShop::new();
+    let router = router_for(&shop);
+    let mut answers = Vec::new();
+    for number in 0..20 {
+        let path = format!("/items/0192aaaa-bbbb-7ccc-8ddd-eeeeffff99{number:02}");
+        answers.push(ask_get(&router, &path).await);
+    }
+    let first = answers[0].text();
+    assert!(
+        answers
+            .iter()
+            .all(|answer| answer.status == 404 && answer.text() == first)
+    );
+    // Asked whether the item is there, and nothing else.
+    assert_eq!(shop.items_read.load(SeqCst), 20);
+    let icon = ask_get(&router, "/favicon.ico").await;
+    assert_eq!((icon.status.as_u16(), icon.body.len()), (404, 0));
+    assert_eq!(icon.header(header::CACHE_CONTROL), "public, max-age=300");
 }
 
 /// A router whose pages live long, so that only a start or an end can make them unusable.
