@@ -1,15 +1,11 @@
 //! Headers that tell browsers what our pages never do.
 
 use axum::{
-    extract::{Request, State},
     http::{HeaderName, HeaderValue, header},
-    middleware::Next,
     response::Response,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha2::{Digest, Sha256};
-
-use super::AppState;
 
 /// For every answer; a page brings its own, stricter-fitting policy.
 const HEADERS: [(HeaderName, &str); 5] = [
@@ -33,20 +29,17 @@ const HEADERS: [(HeaderName, &str); 5] = [
 const TLS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// Adds what an answer does not say itself.
-pub async fn headers(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    if state.settings.cookie.secure {
-        response
-            .headers_mut()
-            .insert(header::STRICT_TRANSPORT_SECURITY, TLS_ONLY);
+pub fn complete(response: &mut Response, is_behind_tls: bool) {
+    let headers = response.headers_mut();
+    headers.reserve(HEADERS.len() + 1);
+    if is_behind_tls {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, TLS_ONLY);
     }
     for (name, value) in HEADERS {
-        response
-            .headers_mut()
+        headers
             .entry(name)
             .or_insert(HeaderValue::from_static(value));
     }
-    response
 }
 
 /// The policy of one page: its own inline scripts by their hashes, so that cached bytes need no

@@ -2,21 +2,19 @@
 //! the status themselves; handlers and layers (limits, time, panics) answer in the same form here,
 //! because clients decode it.
 
-use std::any::Any;
+use std::{any::Any, time::Duration};
 
 use app::wire::ApiError;
 use axum::{
     body::{Body, Bytes, to_bytes},
-    extract::{Request, State},
+    extract::Request,
     http::{HeaderValue, StatusCode, header},
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 use serde::de::DeserializeOwned;
 use server_fn::error::{FromServerFnError as _, SERVER_FN_ERROR_HEADER, ServerFnErrorErr};
 use uuid::Uuid;
 
-use super::AppState;
 use crate::chain::panic_message;
 
 /// Largest request body: the largest form has three short fields.
@@ -102,8 +100,8 @@ async fn bounded_body(declared: Option<HeaderValue>, body: Body) -> Result<Bytes
 }
 
 /// Nobody waits longer than the time limit; what was begun is finished or undone by its owner.
-pub async fn in_time(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    match tokio::time::timeout(state.settings.request_timeout, next.run(request)).await {
+pub async fn in_time(limit: Duration, answer: impl Future<Output = Response>) -> Response {
+    match tokio::time::timeout(limit, answer).await {
         Ok(response) => response,
         Err(_) => Envelope(ApiError::Busy { retry_after_s: 1 }).into_response(),
     }
@@ -117,10 +115,6 @@ pub fn internal(what: &str) -> ApiError {
 }
 
 /// A bug of ours costs one request, not the process.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "the signature is the layer's"
-)]
-pub fn after_panic(panic: Box<dyn Any + Send>) -> Response {
-    Envelope(internal(panic_message(&*panic))).into_response()
+pub fn after_panic(panic: &(dyn Any + Send)) -> Response {
+    Envelope(internal(panic_message(panic))).into_response()
 }

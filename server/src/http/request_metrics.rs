@@ -4,23 +4,32 @@ use std::time::Instant;
 
 use axum::{
     extract::{MatchedPath, Request},
-    middleware::Next,
     response::Response,
 };
 
-/// Counts by route, not by address: an address may hold a secret, and there are endlessly many.
-pub async fn count(request: Request, next: Next) -> Response {
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map(|path| path.as_str().to_owned());
-    let route = route.unwrap_or_else(|| "other".to_owned());
-    let begun = Instant::now();
-    let response = next.run(request).await;
-    let status = response.status().as_str().to_owned();
-    metrics::counter!("seckill_http_requests_total", "route" => route.clone(), "status" => status)
-        .increment(1);
-    metrics::histogram!("seckill_http_request_seconds", "route" => route)
-        .record(begun.elapsed().as_secs_f64());
-    response
+/// A request that is under way. Counted by route, not by address: an address may hold a secret, and there
+/// are endlessly many.
+pub struct CountedRequest {
+    route: Option<MatchedPath>,
+    begun: Instant,
+}
+
+impl CountedRequest {
+    /// From now on.
+    pub fn begin(request: &Request) -> Self {
+        Self {
+            route: request.extensions().get::<MatchedPath>().cloned(),
+            begun: Instant::now(),
+        }
+    }
+
+    /// It was answered.
+    pub fn end(self, response: &Response) {
+        let route = self.route.as_ref().map_or("other", MatchedPath::as_str);
+        let status = response.status().as_str().to_owned();
+        let labels = [("route", route.to_owned()), ("status", status)];
+        metrics::counter!("seckill_http_requests_total", &labels).increment(1);
+        metrics::histogram!("seckill_http_request_seconds", &labels[..1])
+            .record(self.begun.elapsed().as_secs_f64());
+    }
 }

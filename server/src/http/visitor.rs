@@ -2,7 +2,11 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use app::{port::Visitor, routes, wire::Language};
+use app::{
+    port::Visitor,
+    routes,
+    wire::{ApiError, Language},
+};
 use axum::{
     extract::{ConnectInfo, Request, State},
     http::{HeaderMap, header},
@@ -13,7 +17,7 @@ use ipnet::IpNet;
 
 use crate::chain::Chain;
 
-use super::{AppState, cookies::cookie, envelope::Envelope, language};
+use super::{AppState, cookies::cookie, csrf, envelope::Envelope, language};
 
 /// The caller's address, as `identify` and `admit` see it.
 fn address(request: &Request, trusted: &[IpNet]) -> IpAddr {
@@ -92,44 +96,49 @@ pub fn anybody(language: Language) -> Visitor {
     }
 }
 
-/// Counts the request against its address before anything else is done for it.
-pub async fn admit(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    match state
-        .shop
-        .admit(address(&request, &state.settings.trusted_proxies))
-        .await
-    {
-        Ok(()) => next.run(request).await,
-        Err(error) => Envelope(error).into_response(),
+/// Lets a request in: counts it against its address before anything else is done for it, puts the
+/// [`Visitor`] into it, and refuses what another site would change in the visitor's name.
+pub async fn admit(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let ip = address(&request, &state.settings.trusted_proxies);
+    if let Err(error) = state.shop.admit(ip).await {
+        return Envelope(error).into_response();
+    }
+    match identify(&state, ip, request.uri().path(), request.headers()).await {
+        Ok(visitor) => request.extensions_mut().insert(visitor),
+        Err(error) => return Envelope(error).into_response(),
+    };
+    match csrf::may_pass(&request, state.settings.cookie.name()) {
+        true => next.run(request).await,
+        false => Envelope(ApiError::Forbidden).into_response(),
     }
 }
 
-/// Puts the [`Visitor`] into the request.
-pub async fn identify(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    let ip = address(&request, &state.settings.trusted_proxies);
-    let headers = request.headers();
+async fn identify(
+    state: &AppState,
+    ip: IpAddr,
+    path: &str,
+    headers: &HeaderMap,
+) -> Result<Visitor, ApiError> {
     let token = bearer(headers).map(str::to_owned);
     let token = token.or_else(|| cookie(headers, state.settings.cookie.name()));
     let mut visitor = Visitor {
         ip,
         ..anybody(language::of(headers))
     };
-    let path = request.uri().path();
     // Visitors with cookies cost no look-ups where the answer is the same for everybody.
     let token = token.filter(|token| !token.is_empty() && !routes::is_same_for_everybody(path));
     if let Some(token) = token {
         match state.shop.who_is(&token).await {
             Ok(Some(me)) => (visitor.me, visitor.login_token) = (Some(me), Some(token)),
             Ok(None) => {}
-            Err(error) if routes::is_call(path) => return Envelope(error).into_response(),
+            Err(error) if routes::is_call(path) => return Err(error),
             // Pages are for reading; they do not go away with the store.
             Err(error) => {
                 tracing::warn!(error = %Chain(&error), "cannot read a log-in; the page is shown as if the visitor were signed out");
             }
         }
     }
-    request.extensions_mut().insert(visitor);
-    next.run(request).await
+    Ok(visitor)
 }
 
 #[cfg(test)]
