@@ -1,8 +1,9 @@
 //! HTTP: routes, and the layers in front of them. Which function answers which
 //! address is decided in this folder; what the answer is, behind [`app::port`].
 //!
-//! From the outside in: metrics → security headers → panics → time limit → (limit per address →
-//! visitor → CSRF) → route. Assets and probes are outside of the inner three.
+//! From the outside in: metrics → security headers → panics → time limit ([`around`]) → (limit per
+//! address → visitor → CSRF, [`visitor::admit`]) → route. Assets and probes are outside of the inner
+//! three. Two layers, not seven: each one costs every request some allocations.
 
 mod admin;
 mod api;
@@ -26,7 +27,7 @@ mod sandbox;
 mod tests;
 mod visitor;
 
-use std::{sync::Arc, time::Duration};
+use std::{ops::Deref, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use app::{
     ShopSettings,
@@ -36,15 +37,17 @@ use app::{
 };
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
-    middleware,
+    extract::{DefaultBodyLimit, Request, State},
+    middleware::{self, Next},
+    response::Response,
     routing::{get, post},
 };
+use futures::FutureExt as _;
 use ipnet::IpNet;
 use leptos::prelude::{LeptosOptions, provide_context};
 use metrics_exporter_prometheus::PrometheusHandle;
-use tower_http::catch_panic::CatchPanicLayer;
 
+use self::request_metrics::CountedRequest;
 use crate::{engine, sandbox::SandboxProvider};
 
 pub use listener::serve;
@@ -86,12 +89,22 @@ pub struct Site {
     pub settings: HttpSettings,
 }
 
-/// What handlers and layers share.
+/// What handlers and layers share. A clone is the same.
 #[derive(Clone)]
-struct AppState {
+struct AppState(Arc<Shared>);
+
+struct Shared {
     shop: Shop,
     office: Office,
-    settings: Arc<HttpSettings>,
+    settings: HttpSettings,
+}
+
+impl Deref for AppState {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
 }
 
 impl AppState {
@@ -124,11 +137,11 @@ pub fn payments(
 
 /// Every route of the shop. To be served with connect info (`SocketAddr`).
 pub fn router(site: Site) -> Router {
-    let state = AppState {
+    let state = AppState(Arc::new(Shared {
         shop: site.shop,
         office: site.office,
-        settings: Arc::new(site.settings),
-    };
+        settings: site.settings,
+    }));
     let renderer = renderer::Renderer::new(&state, &site.leptos);
     let cache = page_cache::PageCache::new(renderer.clone(), state.clone(), site.invalidation);
 
@@ -142,11 +155,6 @@ pub fn router(site: Site) -> Router {
         .with_state(state.clone())
         .merge(admin::routes(&state, renderer.clone()))
         .merge(pages::routes(renderer, cache))
-        .layer(middleware::from_fn_with_state(state.clone(), csrf::guard))
-        .layer(middleware::from_fn_with_state(
-            state.clone(),
-            visitor::identify,
-        ))
         .layer(middleware::from_fn_with_state(
             state.clone(),
             visitor::admit,
@@ -157,14 +165,17 @@ pub fn router(site: Site) -> Router {
         .merge(site.payments)
         .merge(assets::routes(&site.leptos))
         .merge(probes::routes(site.readiness, site.metrics))
-        .layer(middleware::from_fn_with_state(
-            state.clone(),
-            envelope::in_time,
-        ))
-        .layer(CatchPanicLayer::custom(envelope::after_panic))
-        .layer(middleware::from_fn_with_state(
-            state,
-            content_security::headers,
-        ))
-        .layer(middleware::from_fn(request_metrics::count))
+        .layer(middleware::from_fn_with_state(state, around))
+}
+
+/// Around every request: counts it, adds the headers that its answer does not have, and answers itself
+/// when the route panics or takes too long.
+async fn around(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let counted = CountedRequest::begin(&request);
+    let answer = envelope::in_time(state.settings.request_timeout, next.run(request));
+    let answer = AssertUnwindSafe(answer).catch_unwind().await;
+    let mut response = answer.unwrap_or_else(|panic| envelope::after_panic(&*panic));
+    content_security::complete(&mut response, state.settings.cookie.secure);
+    counted.end(&response);
+    response
 }
