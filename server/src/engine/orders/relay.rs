@@ -7,36 +7,31 @@ use crate::engine::{
     ports::{Job, Outbox, OutboxEntry, PortError, TakenEntries},
 };
 
-/// Batches that one run carries at most while some outboxes cannot be read: its error must not keep
-/// what is in the others waiting for the next run.
-const BATCHES: u32 = 40;
-
 /// Carries a batch from the outbox to the queue. An entry leaves the outbox after the queue has
 /// confirmed it; a crash in between repeats it, which the order writer does not mind. A relay that
 /// does not reach the queue takes nothing, and what it took it gives back: another relay may reach
 /// it. An outbox that cannot be read stops no other. Returns how many were carried.
 ///
 /// # Errors
-/// The first one; that of an outbox after the others' entries were carried.
+/// The first one; that of an outbox after a batch of the others' entries was carried.
 pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
     let Some(outbox) = &deps.outbox else {
         return Ok(0);
     };
     deps.queue.can_put().await?;
-    let mut batches = 0;
-    loop {
-        let TakenEntries { entries, unread } = outbox.take(BATCH).await;
-        let carried = entries.len() as u32;
-        if carried > 0 {
-            carry(deps, &**outbox, &entries).await?;
-        }
-        batches += 1;
-        match unread {
-            None => return Ok(carried),
-            Some(error) if carried < BATCH || batches >= BATCHES => return Err(error),
-            Some(_) => {}
-        }
+    let TakenEntries { entries, unread } = outbox.take(BATCH).await;
+    let carried = entries.len() as u32;
+    if carried > 0 {
+        carry(deps, &**outbox, &entries).await?;
     }
+    let Some(error) = unread else {
+        return Ok(carried);
+    };
+    if carried >= BATCH {
+        // There is more in the others, and a run that failed is not followed by the next one at once.
+        deps.wake.notify(Job::Relay);
+    }
+    Err(error)
 }
 
 async fn carry(deps: &Deps, outbox: &dyn Outbox, entries: &[OutboxEntry]) -> Result<(), PortError> {

@@ -89,10 +89,11 @@ async fn an_item_on_every_node(
     shop: &TestShop,
     cluster: &RedisCluster,
     redis: &Redis,
+    stock: u32,
 ) -> [ItemId; 3] {
     let mut items = [None; 3];
     while items.contains(&None) {
-        let item = shop.item(9).await;
+        let item = shop.item(stock).await;
         let node = node_of(cluster, &redis.key(&format!("{{{item}}}:item")));
         items[node].get_or_insert(item);
     }
@@ -200,7 +201,7 @@ async fn a_dead_master_of_a_redis_cluster_stops_nothing_of_the_items_on_the_othe
     let cluster = RedisCluster::start();
     let redis = Redis::new(&cluster.urls(), &namespace("dead-master")).unwrap();
     let shop = TestShop::over(redis.clone()).await;
-    let items = an_item_on_every_node(&shop, &cluster, &redis).await;
+    let items = an_item_on_every_node(&shop, &cluster, &redis, 9).await;
     warm_up::run_once(&shop.engine.stock).await.unwrap();
     let list = node_of(&cluster, &redis.key("items"));
     let round = 0;
@@ -215,4 +216,37 @@ async fn a_dead_master_of_a_redis_cluster_stops_nothing_of_the_items_on_the_othe
         sale.round += 1;
     }
     sale.shop.audit().await;
+}
+
+/// The relay looks between two runs whether it is to stop.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_relay_carries_one_batch_a_run_while_a_master_is_dead() {
+    const HOLDS: u64 = 600;
+    const BATCH: u64 = 256;
+    let cluster = RedisCluster::start();
+    let redis = Redis::new(&cluster.urls(), &namespace("batches")).unwrap();
+    let shop = TestShop::over(redis.clone()).await;
+    let items = an_item_on_every_node(&shop, &cluster, &redis, HOLDS as u32).await;
+    warm_up::run_once(&shop.engine.stock).await.unwrap();
+    let orders = &shop.engine.orders;
+    assert_eq!(relay::run_once(orders).await.unwrap(), 0);
+    let list = node_of(&cluster, &redis.key("items"));
+    let gate = &shop.gate();
+    let holds = (1..=HOLDS as u32).map(|number| reserve(gate, hold(items[list], number)));
+    join_all(holds).await;
+    cluster.kill((list + 1) % 3);
+
+    let mut carried = 0;
+    eventually("all holds of the living master", async || {
+        let run = relay::run_once(orders).await;
+        assert!(
+            matches!(run, Ok(_) | Err(PortError::Busy { .. })),
+            "{run:?}"
+        );
+        let now = orders.queue.depth().await.unwrap().waiting;
+        let batch = now - std::mem::replace(&mut carried, now);
+        assert!(batch <= BATCH, "{batch} in one run");
+        (now == HOLDS).then_some(())
+    })
+    .await;
 }
