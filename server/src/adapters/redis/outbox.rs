@@ -3,9 +3,10 @@
 //! one that does not answer stops none of the others.
 
 mod list;
+mod taken;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -21,6 +22,7 @@ use uuid::Uuid;
 use super::{Arg, GateClock, PORT, Redis, keys, scripts, segment::Segment};
 use crate::engine::ports::{Outbox, OutboxEntry, PortError, QueuedReservation, TakenEntries};
 use list::OutboxList;
+use taken::Taken;
 
 /// Outboxes that are read at the same time.
 const CONCURRENT_READS: usize = 32;
@@ -35,17 +37,8 @@ pub struct RedisOutbox {
     relay: String,
     /// Entries that another relay has had for this long without forwarding them are taken over.
     idle: Duration,
-    state: Mutex<State>,
+    taken: Mutex<Taken>,
     next: AtomicUsize,
-}
-
-#[derive(Default)]
-struct State {
-    /// Receipts of entries that were taken and neither forwarded nor given back.
-    open: HashSet<String>,
-    /// Tags of outboxes that may have handed out others: a call failed, and its answer never
-    /// arrived here.
-    unsure: HashSet<String>,
 }
 
 /// Which entries a call wants.
@@ -108,23 +101,24 @@ impl RedisOutbox {
             redis,
             relay: Uuid::now_v7().to_string(),
             idle,
-            state: Mutex::default(),
+            taken: Mutex::default(),
             next: AtomicUsize::new(0),
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn taken(&self) -> MutexGuard<'_, Taken> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Entries that this relay has and has done nothing about.
     async fn read_own(&self, limit: usize, errors: &mut FirstError) -> Found {
         let mut tags = self.list.tags(errors).await;
         {
-            let state = self.state();
-            let open = state.open.iter().filter_map(|receipt| tag_and_id(receipt));
+            let mut taken = self.taken();
+            taken.forget_unlisted(&self.list.all());
+            let open = taken.open.iter().filter_map(|receipt| tag_and_id(receipt));
             let asked: BTreeSet<_> = open.map(|(tag, _)| tag).collect();
-            tags.retain(|tag| asked.contains(tag.as_str()) || state.unsure.contains(tag));
+            tags.retain(|tag| asked.contains(tag.as_str()) || taken.unsure.contains(tag));
         }
         let mut found = Vec::new();
         for group in tags.chunks(CONCURRENT_READS) {
@@ -177,24 +171,24 @@ impl RedisOutbox {
         errors: &mut FirstError,
     ) -> Vec<(String, Vec<RawEntry>)> {
         let answers = join_all(tags.iter().map(|tag| self.read_one(tag, share, which))).await;
-        let mut state = self.state();
+        let mut taken = self.taken();
         let mut read = Vec::with_capacity(tags.len());
         for (tag, answer) in tags.iter().zip(answers) {
             let Some(entries) = errors.note(answer) else {
-                state.unsure.insert(tag.clone());
+                taken.unsure.insert(tag.clone());
                 self.list.note_no_answer(tag);
                 continue;
             };
             if let Which::Own = which {
                 let of_tag =
                     |receipt: &String| tag_and_id(receipt).is_some_and(|(of, _)| of == tag);
-                state.open.retain(|receipt| !of_tag(receipt));
-                state.unsure.remove(tag);
+                taken.open.retain(|receipt| !of_tag(receipt));
+                taken.unsure.remove(tag);
                 if entries.len() >= share {
-                    state.unsure.insert(tag.clone());
+                    taken.unsure.insert(tag.clone());
                 }
             }
-            state
+            taken
                 .open
                 .extend(entries.iter().map(|(id, _)| receipt(tag, id)));
             read.push((tag.clone(), entries));
@@ -271,9 +265,9 @@ impl RedisOutbox {
         let mut errors = FirstError::default();
         for (tag, ids, answer) in join_all(calls).await {
             if errors.note(answer).is_some() {
-                let mut state = self.state();
+                let mut taken = self.taken();
                 for id in ids {
-                    state.open.remove(&receipt(tag, id));
+                    taken.open.remove(&receipt(tag, id));
                 }
             }
         }
@@ -293,8 +287,8 @@ impl Outbox for RedisOutbox {
         let limit = limit as usize;
         let mut errors = FirstError::default();
         let has_open = {
-            let state = self.state();
-            !state.open.is_empty() || !state.unsure.is_empty()
+            let taken = self.taken();
+            !taken.open.is_empty() || !taken.unsure.is_empty()
         };
         let mut found = Vec::new();
         if has_open {

@@ -1,7 +1,7 @@
 //! Which outboxes there are, and which of them are worth asking now.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -80,6 +80,11 @@ impl OutboxList {
             errors.note::<()>(Err(PortError::busy(PORT, error)));
         }
         tags
+    }
+
+    /// Tags of all segments that were listed when the list was read last.
+    pub(super) fn all(&self) -> HashSet<String> {
+        self.state().tags.iter().cloned().collect()
     }
 
     /// This outbox did not answer.
