@@ -10,7 +10,10 @@ mod publish;
 mod topology;
 mod under_way;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::AtomicU64},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use lapin::uri::{AMQPScheme, AMQPUri};
@@ -38,6 +41,8 @@ pub struct RabbitQueue {
     consumer: Consumer,
     names: Names,
     heartbeat: Duration,
+    /// Dead letters that could not be read when they were replayed last.
+    unreadable: AtomicU64,
 }
 
 impl RabbitQueue {
@@ -71,6 +76,7 @@ impl RabbitQueue {
             consumer: Consumer::new(&uri, &topology, wake),
             names,
             heartbeat: connection::heartbeat(&uri),
+            unreadable: AtomicU64::new(0),
         };
         match queue.ping().await {
             Err(PortError::Busy { detail, .. }) => {

@@ -80,9 +80,10 @@ async fn take(queue: &RabbitQueue, wanted: usize) -> Vec<QueuedReservation> {
 }
 
 async fn depth_becomes(queue: &RabbitQueue, waiting: u64, parked: u64) {
-    let wanted = Depth { waiting, parked };
-    eventually(&format!("{wanted:?}"), async || {
-        (queue.depth().await.ok()? == wanted).then_some(())
+    let wanted = (waiting, parked);
+    eventually(&format!("{wanted:?} waiting and parked"), async || {
+        let depth = queue.depth().await.ok()?;
+        ((depth.waiting, depth.parked) == wanted).then_some(())
     })
     .await;
 }
@@ -221,27 +222,34 @@ async fn a_reservation_that_is_delivered_twice_is_one_entry() {
     assert_eq!(other.take_batch(10).await.unwrap(), []);
 }
 
-#[tokio::test]
-async fn an_unreadable_message_goes_to_the_dead_letters_and_stays_there() {
-    let queue = connect(shared(), "poison").await;
+/// Puts what is no entry into the queue of a namespace.
+pub async fn put_unreadable(namespace: &str, bodies: &[&[u8]]) {
     let url = shared().url();
     let broker = Connection::connect(&url, ConnectionProperties::default());
     let channel = broker.await.unwrap().create_channel().await.unwrap();
     let confirms = ConfirmSelectOptions::default();
     channel.confirm_select(confirms).await.unwrap();
-    queue.put(&[held(1)]).await.unwrap();
-    for body in [&b""[..], b"{", b"\xff\xfe", br#"{"v":99}"#] {
+    for body in bodies {
         let options = BasicPublishOptions::default();
         let properties = BasicProperties::default();
-        let exchange = "poison.orders".into();
+        let exchange = format!("{namespace}.orders").into();
         let sent = channel.basic_publish(exchange, "new".into(), options, body, properties);
         assert!(sent.await.unwrap().await.unwrap().is_ack());
     }
+}
+
+#[tokio::test]
+async fn an_unreadable_message_goes_to_the_dead_letters_and_stays_there() {
+    let queue = connect(shared(), "poison").await;
+    queue.put(&[held(1)]).await.unwrap();
+    put_unreadable("poison", &[b"", b"{", b"\xff\xfe", br#"{"v":99}"#]).await;
     queue.put(&[held(2)]).await.unwrap();
     assert_eq!(take(&queue, 2).await, many(2));
     depth_becomes(&queue, 0, 4).await;
+    assert_eq!(queue.depth().await.unwrap().unreadable, 0, "not seen yet");
     assert_eq!(queue.replay_parked().await.unwrap(), 0);
     depth_becomes(&queue, 0, 4).await;
+    assert_eq!(queue.depth().await.unwrap().unreadable, 4);
     queue.ack(&many(2)).await.unwrap();
 }
 

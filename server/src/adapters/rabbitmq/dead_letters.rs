@@ -1,5 +1,7 @@
 //! Entries that are not tried any more: how many there are, and how they are tried again.
 
+use std::sync::atomic::Ordering;
+
 use lapin::{
     Channel,
     message::BasicGetMessage,
@@ -30,6 +32,7 @@ impl RabbitQueue {
         Ok(Depth {
             waiting: u64::from(orders) + u64::from(retry),
             parked: u64::from(dead_letters),
+            unreadable: self.unreadable.load(Ordering::Relaxed),
         })
     }
 
@@ -39,7 +42,7 @@ impl RabbitQueue {
     pub(super) async fn replay_dead_letters(&self) -> Result<u32, PortError> {
         let channel = self.publisher.open_channel().await?;
         let mut left = ready(&channel, &self.names.dead_letters).await?;
-        let mut replayed = 0;
+        let (mut replayed, mut unreadable) = (0, 0);
         while left > 0 {
             let mut chunk = Vec::new();
             for _ in 0..left.min(CHUNK) {
@@ -60,6 +63,7 @@ impl RabbitQueue {
                     Some((message.delivery.delivery_tag, entry))
                 })
                 .collect();
+            unreadable += (chunk.len() - readable.len()) as u64;
             let entries = readable.iter().map(|(_, entry)| (entry, 0));
             self.publisher.publish(NEW, entries).await?;
             for (tag, _) in &readable {
@@ -70,6 +74,7 @@ impl RabbitQueue {
             }
             replayed += readable.len() as u32;
         }
+        self.unreadable.store(unreadable, Ordering::Relaxed);
         Ok(replayed)
     }
 

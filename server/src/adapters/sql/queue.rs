@@ -132,6 +132,7 @@ impl OrderQueue for Sql {
         Ok(Depth {
             waiting: all.saturating_sub(parked),
             parked,
+            unreadable: 0,
         })
     }
 

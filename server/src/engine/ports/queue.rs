@@ -45,6 +45,9 @@ pub struct Depth {
     pub waiting: u64,
     /// Entries that nobody takes any more.
     pub parked: u64,
+    /// Those among them that cannot be read, and so become no order by a replay; as this process found when
+    /// it tried last.
+    pub unreadable: u64,
 }
 
 /// What is between a queue and the ledger, as far as the queue can tell.

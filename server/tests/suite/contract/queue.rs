@@ -88,7 +88,11 @@ impl Place {
     }
 
     async fn depth_becomes(&self, waiting: u64, parked: u64) {
-        let depth = Depth { waiting, parked };
+        let depth = Depth {
+            waiting,
+            parked,
+            ..Depth::default()
+        };
         eventually(self.name, async || {
             (self.queue.depth().await.unwrap() == depth).then_some(())
         })

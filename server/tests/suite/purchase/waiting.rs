@@ -13,7 +13,7 @@ use server::{
     adapters::faulty::{Fault, FaultPlan, Point},
     engine::{
         orders::{relay, write_orders},
-        ports::{Depth, TRIES},
+        ports::TRIES,
         stock::reconcile,
     },
 };
@@ -230,7 +230,7 @@ impl TestClient {
             relay::run_once(orders).await.unwrap();
             write_orders::run_once(orders, 256).await.unwrap();
             let depth = orders.queue.depth().await.unwrap();
-            (depth == Depth { waiting, parked }).then_some(())
+            ((depth.waiting, depth.parked) == (waiting, parked)).then_some(())
         })
         .await;
     }

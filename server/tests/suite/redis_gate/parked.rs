@@ -13,6 +13,7 @@ use server::{
 use test_servers::rabbitmq::shared;
 
 use super::{OPEN, connect, hold, hold_as, namespace, reserve, take};
+use crate::rabbitmq::put_unreadable;
 use crate::support::{HOUR_MS, OUTBOX_IDLE, TestShop, eventually};
 
 /// A gate whose queue is RabbitMQ.
@@ -22,13 +23,16 @@ struct Place {
     queue: ParkingQueue,
     outbox: Arc<dyn Outbox>,
     notes: InHandNotes,
+    /// Of the queue.
+    namespace: String,
 }
 
 impl Place {
     async fn new(test: &str) -> Place {
         let redis = connect(test);
         let shop = TestShop::over(redis.clone()).await;
-        let queue: Arc<dyn OrderQueue> = crate::rabbitmq::connect(shared(), &namespace(test)).await;
+        let namespace = namespace(test);
+        let queue: Arc<dyn OrderQueue> = crate::rabbitmq::connect(shared(), &namespace).await;
         let gate = Arc::new(RedisGate::new(
             redis.clone(),
             GateClock::Given(shop.clock.clone()),
@@ -45,6 +49,7 @@ impl Place {
             },
             gate,
             shop,
+            namespace,
         }
     }
 
@@ -82,7 +87,11 @@ impl Place {
     }
 
     async fn depth_becomes(&self, waiting: u64, parked: u64) {
-        let wanted = Depth { waiting, parked };
+        let wanted = Depth {
+            waiting,
+            parked,
+            ..Depth::default()
+        };
         eventually(&format!("{wanted:?}"), async || {
             (self.queue.depth().await.unwrap() == wanted).then_some(())
         })
@@ -121,6 +130,32 @@ async fn a_parked_hold_is_sent_again_only_when_the_queue_has_lost_it_and_then_it
     assert_eq!(place.carry().await, 1);
     let again = place.take().await;
     assert!(again.replayed, "it is an order however late");
+    assert_eq!(again.reservation_id, hold(item, 1).reservation_id);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dead_letter_that_cannot_be_read_keeps_no_lost_hold_from_being_sent_again() {
+    let place = Place::new("parked-unreadable").await;
+    let item = place.shop.item(1).await;
+    let (gate, clock) = (&place.gate, &place.shop.clock);
+    reserve(&**gate, hold(item, 1)).await;
+    assert_eq!(place.carry().await, 1);
+    place.park().await;
+    assert_eq!(place.queue.replay_parked().await.unwrap(), 1);
+    let lost = place.take().await;
+    place.queue.ack(&[lost]).await.unwrap();
+
+    put_unreadable(&place.namespace, &[b"{"]).await;
+    assert_eq!(place.queue.take_batch(10).await.unwrap(), []);
+    place.depth_becomes(0, 1).await;
+    clock.advance(2 * HOUR_MS);
+    assert_eq!(gate.reconcile(item).await.unwrap(), Reconciled::Same);
+    // Every hour somebody looks what can be replayed.
+    assert_eq!(place.queue.replay_parked().await.unwrap(), 0);
+    let sent = gate.reconcile(item).await.unwrap();
+    assert!(matches!(sent, Reconciled::Repaired { .. }), "{sent:?}");
+    assert_eq!(place.carry().await, 1);
+    let again = place.take().await;
     assert_eq!(again.reservation_id, hold(item, 1).reservation_id);
 }
 

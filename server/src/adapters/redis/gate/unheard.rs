@@ -25,7 +25,7 @@ pub(super) const CLOSED: &str = "";
 pub struct LostAfter {
     /// Since the hold.
     pub held_ms: i64,
-    /// Since it was parked; `None` while the queue has some parked.
+    /// Since it was parked; `None` while the queue has some parked that it can read.
     pub parked_ms: Option<i64>,
 }
 
@@ -55,8 +55,10 @@ pub(super) struct ParkedHold {
 impl RedisGate {
     /// See [`LostAfter::parked_ms`].
     pub(super) async fn parked_lost_after_ms(&self) -> Result<Option<i64>, PortError> {
-        let parked = self.queue.depth().await?.parked;
-        Ok((parked == 0).then_some(PARKED_LOST_AFTER_MS))
+        let depth = self.queue.depth().await?;
+        // What cannot be read is nobody's hold, or one that comes to nothing where it is.
+        let none_parked = depth.parked <= depth.unreadable;
+        Ok(none_parked.then_some(PARKED_LOST_AFTER_MS))
     }
 
     /// Sends entries of unheard holders in closed segments again, about a thousand at a time, whatever
