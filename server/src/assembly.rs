@@ -284,7 +284,7 @@ fn ledger_ping(sql: &Sql) -> (&'static str, Ping) {
     let sql = sql.clone();
     let ping: Ping = Box::new(move || {
         let sql = sql.clone();
-        Box::pin(async move { sql.ping().await })
+        Box::pin(async move { sql.works().await })
     });
     ("ledger", ping)
 }

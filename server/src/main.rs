@@ -1,5 +1,8 @@
 //! The binary; see [`server::cli`].
 
+// The futures of all commands are one type.
+#![recursion_limit = "256"]
+
 use std::process::ExitCode;
 
 /// Gives back what it does not need: the system's own allocator keeps the 19 MB of every password

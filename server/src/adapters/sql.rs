@@ -12,6 +12,7 @@ mod entity;
 mod errors;
 mod facts;
 mod gate_ledger;
+mod health;
 mod held;
 mod notices;
 mod orders;
@@ -24,7 +25,7 @@ mod tokens;
 mod transactions;
 mod words;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use sea_orm::DatabaseConnection;
 
@@ -34,6 +35,7 @@ pub use connect::{Access, COMMAND_WAIT, ConnectError, Durability, LedgerOptions,
 pub use sandbox::{SandboxCharge, SandboxNotice};
 
 use errors::{LedgerError, inconsistent, missing};
+use health::Writes;
 use transactions::{Answer, Duplicate};
 
 /// The ledger. Cheap to clone.
@@ -52,6 +54,7 @@ pub struct Sql {
     read: DatabaseConnection,
     pages: DatabaseConnection,
     has_replica: bool,
+    writes: Arc<Writes>,
     /// How long whoever asks waits for a connection.
     wait: Duration,
     /// Seconds a buyer has to pay, in rounds that do not say otherwise.
@@ -77,7 +80,7 @@ impl Sql {
         }
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers. [`works`](Self::works) asks for more.
     ///
     /// # Errors
     /// When it does not.

@@ -3,6 +3,7 @@
 
 mod faults;
 mod opened;
+mod read_only;
 mod reading;
 mod workers;
 

@@ -2,12 +2,13 @@
 
 use std::{
     fmt::Display,
-    path::Path,
+    path::{Path, PathBuf},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DbErr,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr,
     sqlx::{
         ConnectOptions as _, Connection as _, Sqlite,
         pool::PoolOptions,
@@ -18,7 +19,8 @@ use sea_orm_migration::MigratorTrait;
 
 use super::{
     Sql,
-    errors::{Meaning, meaning},
+    errors::{Meaning, is_disk_error, meaning},
+    health::{WRITE_A_FILE, Writes},
 };
 use crate::{
     adapters::data_folder::{self, DataFolderError},
@@ -59,6 +61,14 @@ pub enum ConnectError {
     /// The database cannot be opened or brought up to date.
     #[error("cannot open the database: {0}")]
     Database(#[from] DbErr),
+    /// The database of a data folder cannot be opened.
+    #[error("cannot open the database {}", .file.display())]
+    File {
+        /// Which.
+        file: PathBuf,
+        /// Why.
+        source: DbErr,
+    },
 }
 
 /// What opening may do to the database, and what may be done with it afterwards.
@@ -111,6 +121,11 @@ impl Sql {
     /// # Errors
     /// See [`ConnectError`].
     pub async fn open(folder: &Path, options: &LedgerOptions) -> Result<Sql, ConnectError> {
+        match options.access {
+            Access::Migrate => data_folder::make(folder)?,
+            Access::Write => Sql::must_be_in(folder)?,
+            Access::Read => return Sql::open_to_read(folder, options).await,
+        }
         let file = sqlite(folder, options)
             .create_if_missing(options.access == Access::Migrate)
             .journal_mode(SqliteJournalMode::Wal)
@@ -118,31 +133,27 @@ impl Sql {
                 Durability::Disk => SqliteSynchronous::Full,
                 Durability::Process => SqliteSynchronous::Off,
             });
+        let writes = Arc::<Writes>::default();
+        let write = connect(&file, 1, options, Some(writes.clone())).await?;
         match options.access {
-            Access::Migrate => data_folder::make(folder)?,
-            Access::Write | Access::Read => Sql::must_be_in(folder)?,
-        }
-        let write = match options.access {
-            Access::Migrate => {
-                let write = connect(&file, 1, options).await?;
-                Migrator::up(&write, None).await?;
-                write
-            }
-            Access::Write => {
-                let write = connect(&file, 1, options).await?;
+            Access::Migrate => Migrator::up(&write, None).await?,
+            Access::Write | Access::Read => {
+                let written = write_once(&write).await;
+                written.map_err(|source| of_file(&file, source))?;
                 is_of_this_version(&write, folder.display()).await?;
-                write
             }
-            Access::Read => {
-                // Without the pragmas of a writer: they would change the file.
-                let read =
-                    connect(&sqlite(folder, options).read_only(true), READERS, options).await?;
-                is_of_this_version(&read, folder.display()).await?;
-                return Ok(Sql::of_file(read.clone(), read, options));
-            }
-        };
-        let read = connect(&file, READERS, options).await?;
-        Ok(Sql::of_file(write, read, options))
+        }
+        let read = connect(&file, READERS, options, None).await?;
+        Ok(Sql::of_file(write, read, writes, options))
+    }
+
+    /// Without the pragmas of a writer: they would change the file.
+    async fn open_to_read(folder: &Path, options: &LedgerOptions) -> Result<Sql, ConnectError> {
+        Sql::must_be_in(folder)?;
+        let file = sqlite(folder, options).read_only(true);
+        let read = connect(&file, READERS, options, None).await?;
+        is_of_this_version(&read, folder.display()).await?;
+        Ok(Sql::of_file(read.clone(), read, Arc::default(), options))
     }
 
     /// Fails where a data folder holds no shop, of whatever version.
@@ -159,6 +170,7 @@ impl Sql {
     fn of_file(
         write: DatabaseConnection,
         read: DatabaseConnection,
+        writes: Arc<Writes>,
         options: &LedgerOptions,
     ) -> Sql {
         Sql {
@@ -166,6 +178,7 @@ impl Sql {
             pages: read.clone(),
             read,
             has_replica: false,
+            writes,
             wait: options.wait,
             pay_window_s: options.pay_window_s,
         }
@@ -186,13 +199,15 @@ pub(super) async fn is_of_this_version(
 }
 
 /// Opens a file as often as it takes: making it, with a disk that has other things to do, takes
-/// longer than a request may wait for a connection.
+/// longer than a request may wait for a connection. A disk that fails is not waited for. With `writes`,
+/// a connection that turned out to be one for reading is closed.
 async fn connect(
-    file: &SqliteConnectOptions,
+    at: &SqliteConnectOptions,
     connections: u32,
     options: &LedgerOptions,
-) -> Result<DatabaseConnection, DbErr> {
-    let (file, wait) = (file.clone(), options.wait);
+    writes: Option<Arc<Writes>>,
+) -> Result<DatabaseConnection, ConnectError> {
+    let (file, wait) = (at.clone(), options.wait);
     // What this address says is replaced by `file`.
     let mut options = ConnectOptions::new("sqlite::memory:");
     options
@@ -202,13 +217,32 @@ async fn connect(
         .idle_timeout(None)
         .max_lifetime(None)
         .map_sqlx_sqlite_opts(move |_| file.clone())
-        .map_sqlx_sqlite_pool_opts(outside_a_transaction);
+        .map_sqlx_sqlite_pool_opts(move |pool| usable(pool, writes.clone()));
     let begun = Instant::now();
     loop {
         match Database::connect(options.clone()).await {
-            Err(error) if meaning(&error) == Meaning::Busy && begun.elapsed() < OPEN => {}
-            opened => return opened,
+            Err(error)
+                if meaning(&error) == Meaning::Busy
+                    && !is_disk_error(&error)
+                    && begun.elapsed() < OPEN => {}
+            opened => return opened.map_err(|source| of_file(at, source)),
         }
+    }
+}
+
+fn of_file(file: &SqliteConnectOptions, source: DbErr) -> ConnectError {
+    ConnectError::File {
+        file: file.get_filename().to_owned(),
+        source,
+    }
+}
+
+/// Fails where nothing can be written: SQLite opens a file for reading where it cannot open it for writing,
+/// and finds a full disk only when it writes. Another process may be writing: that is no failure.
+async fn write_once(write: &DatabaseConnection) -> Result<(), DbErr> {
+    match write.execute_unprepared(WRITE_A_FILE).await {
+        Err(error) if is_disk_error(&error) => Err(error),
+        _ => Ok(()),
     }
 }
 
@@ -219,8 +253,13 @@ async fn connect(
 /// savepoint instead of a transaction, and after a second failure a savepoint inside a transaction
 /// that nobody commits: every answer says yes, and nothing is on disk. The hook runs after the ping
 /// of the release, when a rollback that was under way has been done.
-fn outside_a_transaction(pool: PoolOptions<Sqlite>) -> PoolOptions<Sqlite> {
-    pool.before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }))
+///
+/// Nor is one used again that turned out to be for reading, see [`Writes::found_read_only`].
+fn usable(pool: PoolOptions<Sqlite>, writes: Option<Arc<Writes>>) -> PoolOptions<Sqlite> {
+    pool.before_acquire(move |connection, _| {
+        let reopen = writes.as_ref().is_some_and(|writes| writes.must_reopen());
+        Box::pin(async move { Ok(!reopen && !connection.is_in_transaction()) })
+    })
 }
 
 fn sqlite(folder: &Path, options: &LedgerOptions) -> SqliteConnectOptions {

@@ -3,7 +3,10 @@
 
 use sea_orm::{
     DbErr, RuntimeErr, SqlErr,
-    sqlx::{self, mysql::MySqlDatabaseError, postgres::PgDatabaseError},
+    sqlx::{
+        self, error::DatabaseError as _, mysql::MySqlDatabaseError, postgres::PgDatabaseError,
+        sqlite::SqliteError,
+    },
 };
 use uuid::Uuid;
 
@@ -56,10 +59,7 @@ pub enum Meaning {
 
 /// What to make of `error`.
 pub fn meaning(error: &DbErr) -> Meaning {
-    let (DbErr::Conn(RuntimeErr::SqlxError(driver))
-    | DbErr::Exec(RuntimeErr::SqlxError(driver))
-    | DbErr::Query(RuntimeErr::SqlxError(driver))) = error
-    else {
+    let Some(driver) = driver_error(error) else {
         return match error {
             DbErr::ConnectionAcquire(_) => Meaning::Busy,
             _ => Meaning::Failed,
@@ -68,7 +68,7 @@ pub fn meaning(error: &DbErr) -> Meaning {
     if let Some(SqlErr::UniqueConstraintViolation(_)) = error.sql_err() {
         return Meaning::Duplicate;
     }
-    match driver.as_ref() {
+    match driver {
         // The way to the server broke. Whether a statement was carried out is not known.
         sqlx::Error::Io(_)
         | sqlx::Error::Protocol(_)
@@ -125,14 +125,50 @@ fn mysql(number: u16) -> Meaning {
 }
 
 /// <https://sqlite.org/rescode.html>: the low byte of an extended code is its primary code.
+fn primary(code: &str) -> Option<u32> {
+    Some(code.parse::<u32>().ok()? & 0xff)
+}
+
+const SQLITE_READONLY: u32 = 8;
+
 fn sqlite(code: Option<&str>) -> Meaning {
-    let code = code.and_then(|code| code.parse::<u32>().ok());
-    match code.map(|code| code & 0xff) {
+    match code.and_then(primary) {
         // BUSY, LOCKED, PROTOCOL: another connection holds a lock.
         Some(5 | 6 | 15) => Meaning::Busy,
-        // NOMEM, READONLY, IOERR, FULL, CANTOPEN: the machine or its disk, not what was asked.
-        Some(7 | 8 | 10 | 13 | 14) => Meaning::Busy,
+        Some(code) if is_of_the_disk(code) => Meaning::Busy,
         _ => Meaning::Failed,
+    }
+}
+
+/// NOMEM, READONLY, IOERR, FULL, CANTOPEN: the machine or its disk, not what was asked.
+fn is_of_the_disk(code: u32) -> bool {
+    matches!(code, 7 | SQLITE_READONLY | 10 | 13 | 14)
+}
+
+/// Whether SQLite says that its file cannot be read or written.
+pub fn is_disk_error(error: &DbErr) -> bool {
+    sqlite_code(error).is_some_and(is_of_the_disk)
+}
+
+/// Whether SQLite says that its file cannot be written, or was opened for reading only.
+pub fn is_read_only(error: &DbErr) -> bool {
+    sqlite_code(error) == Some(SQLITE_READONLY)
+}
+
+fn sqlite_code(error: &DbErr) -> Option<u32> {
+    let sqlx::Error::Database(answer) = driver_error(error)? else {
+        return None;
+    };
+    primary(answer.try_downcast_ref::<SqliteError>()?.code()?.as_ref())
+}
+
+/// What the driver said, where it is the driver's error.
+fn driver_error(error: &DbErr) -> Option<&sqlx::Error> {
+    match error {
+        DbErr::Conn(RuntimeErr::SqlxError(driver))
+        | DbErr::Exec(RuntimeErr::SqlxError(driver))
+        | DbErr::Query(RuntimeErr::SqlxError(driver)) => Some(driver),
+        _ => None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Opening the database of a server: PostgreSQL, MySQL or MariaDB. What every connection is told
 //! before it is used, how many there are, and migrating one instance of the program at a time.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, Statement,
@@ -234,6 +234,7 @@ impl Sql {
             read,
             pages,
             has_replica: replica.is_some(),
+            writes: Arc::default(),
             wait: options.wait,
             pay_window_s: options.pay_window_s,
         })

@@ -12,7 +12,7 @@ use tokio::time::{sleep, timeout};
 
 use super::{
     Sql,
-    errors::{LedgerError, Meaning, PORT, meaning, port_error},
+    errors::{LedgerError, Meaning, PORT, is_read_only, meaning, port_error},
 };
 use crate::{chain::Chain, engine::ports::PortError, jitter::Backoff};
 
@@ -46,7 +46,10 @@ pub trait Answer<T>: Future<Output = Result<T, DbErr>> + Send + Sized {
         let limit = sql.wait + STATEMENT;
         async move {
             match timeout(limit, self).await {
-                Ok(answered) => answered.map_err(port_error),
+                Ok(answered) => answered.map_err(|error| {
+                    sql.look_at(&error);
+                    port_error(error)
+                }),
                 Err(_) => Err(PortError::busy(PORT, "no answer to a statement in time")),
             }
         }
@@ -79,6 +82,7 @@ impl Sql {
                     Err(LedgerError::Database(error)) => error,
                     done => return done,
                 };
+                self.look_at(&error);
                 let again = match meaning(&error) {
                     Meaning::Conflict => true,
                     Meaning::Duplicate => duplicate == Duplicate::Again,
@@ -114,6 +118,12 @@ impl Sql {
         }
     }
 
+    fn look_at(&self, error: &DbErr) {
+        if is_read_only(error) {
+            self.writes.found_read_only();
+        }
+    }
+
     async fn attempt<T, W>(
         &self,
         with: &W,
@@ -127,6 +137,7 @@ impl Sql {
         match body(&transaction, with).await {
             Ok(value) => {
                 transaction.commit().await?;
+                self.writes.confirm();
                 Ok(value)
             }
             Err(error) => {

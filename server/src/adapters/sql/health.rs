@@ -1,0 +1,143 @@
+//! Whether the ledger answers and takes writes: a disk that is full or broken, and a database that has
+//! become read-only, can be read from for a long time.
+
+use std::{
+    sync::{
+        Mutex as SyncMutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use sea_orm::{ConnectionTrait, DbBackend};
+use tokio::sync::Mutex;
+
+use super::{Answer, Sql, errors::PORT};
+use crate::{chain::Chain, engine::ports::PortError};
+
+/// What is known holds for so long. Whoever asks more often hears the same answer: anybody may ask,
+/// and a write waits for the disk.
+const LIFE: Duration = Duration::from_secs(1);
+/// Writes the first page of the file, and nothing that anybody reads.
+pub(super) const WRITE_A_FILE: &str = "PRAGMA user_version = 1";
+/// Writes a row as it was.
+const WRITE_A_ROW: &str =
+    "UPDATE seaql_migrations SET applied_at = applied_at WHERE version = 'm0001_shop'";
+
+/// What is known of the ledger's writes.
+#[derive(Default)]
+pub(super) struct Writes {
+    /// When a transaction was last committed.
+    committed: SyncMutex<Option<Instant>>,
+    /// When a write was last tried for the sake of asking, and why it failed. Held while one is under
+    /// way: who comes meanwhile waits for its answer.
+    probed: Mutex<Option<(Instant, Option<String>)>>,
+    /// The connection that writes a file turned out to be one for reading. It is closed before it is
+    /// used again.
+    read_only: AtomicBool,
+}
+
+impl Writes {
+    /// A transaction was committed just now.
+    pub fn confirm(&self) {
+        *self.last_commit() = Some(Instant::now());
+    }
+
+    fn last_commit(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.committed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The connection that writes said that it cannot. Where SQLite cannot open a file for writing, it
+    /// opens it for reading without a word, and such a connection stays so when the disk works again.
+    pub fn found_read_only(&self) {
+        self.read_only.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the connection that writes has to be opened again; asked once.
+    pub fn must_reopen(&self) -> bool {
+        self.read_only.swap(false, Ordering::Relaxed)
+    }
+}
+
+impl Sql {
+    /// Whether the ledger answers and takes writes.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn works(&self) -> Result<(), PortError> {
+        self.ping().await?;
+        let mut probed = self.writes.probed.lock().await;
+        // In the middle of a sale commits are proof enough, and a probe would only queue behind them.
+        let committed = *self.writes.last_commit();
+        if committed.is_some_and(|at| at.elapsed() < LIFE) {
+            return Ok(());
+        }
+        if probed.as_ref().is_none_or(|(at, _)| at.elapsed() >= LIFE) {
+            let probe = match self.write.get_database_backend() {
+                DbBackend::Sqlite => WRITE_A_FILE,
+                _ => WRITE_A_ROW,
+            };
+            let tried = self.write.execute_unprepared(probe).answer(self).await;
+            let problem = tried.err().map(|error| match error {
+                PortError::Busy { detail, .. } => detail,
+                failed @ PortError::Failed { .. } => Chain(&failed).to_string(),
+            });
+            *probed = Some((Instant::now(), problem));
+        }
+        match &*probed {
+            Some((_, Some(problem))) => {
+                let detail = format!("nothing can be written: {problem}");
+                Err(PortError::busy(PORT, detail))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::adapters::sql::{Duplicate, connect::FOR_A_TEST};
+
+    async fn forget_the_probe(sql: &Sql) {
+        *sql.writes.probed.lock().await = None;
+    }
+
+    #[tokio::test]
+    async fn a_file_that_can_be_read_and_not_written_does_not_work() {
+        let folder = tempfile::tempdir().unwrap();
+        let sql = Sql::open(folder.path(), &FOR_A_TEST).await.unwrap();
+        sql.works().await.unwrap();
+
+        forget_the_probe(&sql).await;
+        let refuse = "PRAGMA query_only = ON";
+        sql.write.execute_unprepared(refuse).await.unwrap();
+        let said = sql.works().await.unwrap_err().to_string();
+        assert!(said.contains("nothing can be written"), "{said}");
+        assert!(said.contains("readonly"), "{said}");
+
+        // The connection that said so is not used again.
+        forget_the_probe(&sql).await;
+        sql.works().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_write_that_finds_its_connection_read_only_has_another_one_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let sql = Sql::open(folder.path(), &FOR_A_TEST).await.unwrap();
+        let refuse = "PRAGMA query_only = ON";
+        sql.write.execute_unprepared(refuse).await.unwrap();
+        let write = || {
+            sql.transact(Duplicate::Answer, (), |transaction, ()| {
+                Box::pin(async {
+                    let write = "UPDATE items SET sequence = sequence";
+                    Ok(transaction.execute_unprepared(write).await.map(drop)?)
+                })
+            })
+        };
+        assert!(write().await.is_err());
+        write().await.unwrap();
+    }
+}
