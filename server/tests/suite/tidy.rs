@@ -204,6 +204,17 @@ fn layers_do_not_reach_around_each_other() {
     }
 }
 
+/// Outside a transaction SQLite hands out what `RETURNING` asks for before it commits, and the driver
+/// does not look at how the commit ends: whoever is told yes may have no row.
+#[test]
+fn rows_are_inserted_alone_without_asking_for_them() {
+    for (path, text) in sources("server/src/adapters/sql", "rs") {
+        for answers_early in [".insert(&self.write)", "exec_with_returning"] {
+            assert!(!text.contains(answers_early), "{path}: {answers_early}");
+        }
+    }
+}
+
 #[test]
 fn only_the_command_uses_the_benchmark() {
     for (path, text) in rust() {

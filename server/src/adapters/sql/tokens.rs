@@ -2,9 +2,7 @@
 
 use app::wire::AccountId;
 use async_trait::async_trait;
-use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 
 use super::{
     Answer, Sql, accounts,
@@ -27,7 +25,10 @@ impl LoginTokens for Sql {
             expires_at_ms: Set(expires_at_ms),
             max_expires_at_ms: Set(max_expires_at_ms),
         };
-        row.insert(&self.write).answer(self).await?;
+        login_token::Entity::insert(row)
+            .exec_without_returning(&self.write)
+            .answer(self)
+            .await?;
         Ok(())
     }
 

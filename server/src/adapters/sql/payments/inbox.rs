@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, sea_query::Expr,
+    ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::Expr,
 };
 use uuid::Uuid;
 
@@ -75,7 +75,8 @@ fn kept(row: payment_notice::Model) -> Result<KeptNotice, PortError> {
 impl NoticeInbox for Sql {
     async fn keep(&self, notice: &KeptNotice, now_ms: i64) -> Result<bool, PortError> {
         let written = async {
-            match row(notice, now_ms).insert(&self.write).await {
+            let insert = payment_notice::Entity::insert(row(notice, now_ms));
+            match insert.exec_without_returning(&self.write).await {
                 Ok(_) => Ok(true),
                 Err(error) if meaning(&error) == Meaning::Duplicate => Ok(false),
                 Err(error) => Err(error),
