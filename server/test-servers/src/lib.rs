@@ -2,6 +2,7 @@
 //! folder of its own, so that a test may pause, kill and restart it. A server that is not installed
 //! fails the test that needs it.
 
+pub mod disk_faults;
 mod guarded;
 pub mod mariadb;
 pub mod nginx;

@@ -1,4 +1,15 @@
-//! Whole sales in the embedded shop: one process, its data folder, killed without warning.
+//! Whole sales in the embedded shop: one process, its data folder, killed without warning, and a disk
+//! that fails at every call.
+
+mod client;
+mod clocks;
+mod faulty_shop;
+mod folders;
+mod full_disk;
+mod log_ins;
+mod purchases;
+mod slow_commits;
+mod sweep;
 
 use std::time::{Duration, Instant};
 

@@ -16,9 +16,12 @@ pub struct Shop {
     folder: TempDir,
     pub port: u16,
     environment: Vec<(String, String)>,
+    /// Of the server alone, not of the commands beside it.
+    environment_of_server: Vec<(String, String)>,
 }
 
 /// What `seed --load` printed, and the buyers' tokens.
+#[derive(Clone)]
 pub struct Sale {
     pub item_id: String,
     pub starts_at_ms: i64,
@@ -77,7 +80,30 @@ impl Shop {
                 .iter()
                 .map(|(name, value)| (format!("SECKILL_{name}"), value.clone()))
                 .collect(),
+            environment_of_server: Vec::new(),
         }
+    }
+
+    /// Where an embedded shop keeps everything.
+    pub fn data_folder(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// Has what `other`, which must not be running, has in its data folder.
+    pub fn copy_data_of(&self, other: &Shop) {
+        fs::create_dir(self.data_folder()).unwrap();
+        for file in fs::read_dir(other.data_folder()).unwrap() {
+            let file = file.unwrap();
+            fs::copy(file.path(), self.data_folder().join(file.file_name())).unwrap();
+        }
+    }
+
+    /// From its next start on: variables of the server that are not the shop's own.
+    pub fn set_environment_of_server(
+        &mut self,
+        variables: impl IntoIterator<Item = (String, String)>,
+    ) {
+        self.environment_of_server.extend(variables);
     }
 
     /// From its next start on: a setting, without `SECKILL_`.
@@ -140,7 +166,7 @@ impl Shop {
         let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
         command
             .args(arguments)
-            .env("SECKILL_DATA_DIR", self.folder.path().join("data"))
+            .env("SECKILL_DATA_DIR", self.data_folder())
             .env("SECKILL_ADDR", format!("127.0.0.1:{}", self.port))
             .env("SECKILL_CAPTCHA", "off")
             .env("SECKILL_IP_LIMIT", "off")
@@ -148,6 +174,19 @@ impl Shop {
             .env("SECKILL_LOG", "error")
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null());
+        command
+    }
+
+    /// The server, whose log goes to a file.
+    fn serve(&self, arguments: &[&str]) -> Command {
+        let log = fs::File::options()
+            .create(true)
+            .append(true)
+            .open(self.log_file());
+        let mut command = self.command(arguments);
+        command
+            .envs(self.environment_of_server.iter().cloned())
+            .stdout(log.unwrap());
         command
     }
 
@@ -224,11 +263,28 @@ impl Process {
     pub fn spawn(shop: &Shop, arguments: &[&str]) -> Process {
         let mut all = vec!["serve"];
         all.extend(arguments);
-        let log = fs::File::options()
-            .create(true)
-            .append(true)
-            .open(shop.log_file());
-        Process(shop.command(&all).stdout(log.unwrap()).spawn().unwrap())
+        Process(shop.serve(&all).spawn().unwrap())
+    }
+
+    /// Serves; answers when this returns, or has ended by itself: then it returns what it said last.
+    pub async fn start_or_end(shop: &Shop) -> Result<Process, String> {
+        let errors = shop.folder.path().join("errors");
+        let mut serve = shop.serve(&["serve"]);
+        serve.stderr(fs::File::create(&errors).unwrap());
+        let mut server = Process(serve.spawn().unwrap());
+        let deadline = Instant::now() + Duration::from_secs(30);
+        loop {
+            if let Some(status) = server.0.try_wait().unwrap() {
+                let said = fs::read_to_string(errors).unwrap();
+                assert_eq!(status.code(), Some(1), "{said}");
+                return Err(said);
+            }
+            if shop.readiness().await.is_some() {
+                return Ok(server);
+            }
+            assert!(Instant::now() < deadline, "neither started nor ended");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 
     pub async fn wait_until_ready(&self, shop: &Shop) {

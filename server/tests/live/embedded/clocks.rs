@@ -1,0 +1,54 @@
+//! A machine whose clock is set back and forward in the middle of a sale.
+
+use super::{client::within, faulty_shop::FaultyShop};
+
+const MINUTE_S: i64 = 60;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clock_that_is_set_back_and_forward_breaks_no_word() {
+    let mut shop = FaultyShop::start(40).await;
+    let mut orders = Vec::new();
+    for buyer in 0..5 {
+        orders.push(shop.buy_surely(buyer).await);
+    }
+
+    shop.faults.shift_clock(-10 * MINUTE_S);
+    for buyer in 5..10 {
+        // The round begins later now, by this clock.
+        let answer = shop
+            .client
+            .path(&shop.sale.item_id, shop.token(buyer))
+            .await;
+        assert_eq!(answer.error(), "not_started", "{answer:?}");
+    }
+    shop.faults.shift_clock(0);
+    for buyer in 5..10 {
+        orders.push(shop.buy_surely(buyer).await);
+    }
+
+    // Every time to pay is over, by this clock, and the round goes on.
+    shop.faults.shift_clock(20 * MINUTE_S);
+    within("unpaid orders are not closed", async || {
+        (shop.client.sellable(&shop.sale.item_id).await == 40).then_some(())
+    })
+    .await;
+    for buyer in 0..10 {
+        assert_eq!(shop.client.orders(shop.token(buyer)).await, ["closed"]);
+    }
+    for buyer in 10..20 {
+        shop.buy_surely(buyer).await;
+    }
+    shop.faults.shift_clock(0);
+    for buyer in 20..30 {
+        shop.buy_surely(buyer).await;
+    }
+    shop.restart().await;
+    for buyer in 0..10 {
+        shop.buy_surely(buyer).await;
+    }
+    let audit = shop.stop().await;
+    assert_eq!(
+        (audit.items[0].orders_live, audit.items[0].orders_closed),
+        (30, 10)
+    );
+}

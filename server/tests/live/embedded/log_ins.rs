@@ -1,0 +1,153 @@
+//! Registering and signing in, whatever call to the disk fails meanwhile.
+
+use super::{
+    client::{Answer, within},
+    faulty_shop::FaultyShop,
+    sweep::{Scenario, sweep},
+};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_call_of_a_registration_fails_whoever_was_welcomed_has_an_account() {
+    sweep::<Registration>().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_call_of_a_log_in_fails_whoever_was_signed_in_stays_so() {
+    sweep::<LogIn>().await;
+}
+
+const PASSWORD: &str = "correct horse battery";
+
+fn mobile(person: usize) -> String {
+    format!("1390000{person:04}")
+}
+
+async fn register(shop: &FaultyShop, person: usize) -> SignedIn {
+    let form = [
+        ("mobile", &*mobile(person)),
+        ("password", PASSWORD),
+        ("nickname", "a person"),
+    ];
+    SignedIn::of(shop.client.form("/api/register", &form).await)
+}
+
+async fn log_in(shop: &FaultyShop, person: usize) -> SignedIn {
+    let form = [("mobile", &*mobile(person)), ("password", PASSWORD)];
+    SignedIn::of(shop.client.form("/api/login", &form).await)
+}
+
+/// What somebody was told.
+enum SignedIn {
+    /// With this token.
+    Yes(String),
+    /// The number has an account.
+    Taken,
+    Busy,
+}
+
+/// A token is nothing for a report.
+impl std::fmt::Debug for SignedIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            SignedIn::Yes(_) => "Yes",
+            SignedIn::Taken => "Taken",
+            SignedIn::Busy => "Busy",
+        })
+    }
+}
+
+impl SignedIn {
+    fn of(answer: Answer) -> SignedIn {
+        match (answer.status, answer.body["field"].as_str()) {
+            (200, _) => SignedIn::Yes(answer.token.unwrap()),
+            (422, Some("mobile_taken")) => SignedIn::Taken,
+            (503, _) => SignedIn::Busy,
+            _ => panic!("{answer:?}"),
+        }
+    }
+}
+
+async fn expect_signed_in(shop: &FaultyShop, token: &str) {
+    let me = within("nobody knows who it is", async || {
+        let me = shop.client.get("/api/me", token).await;
+        (me.status == 200).then_some(me)
+    });
+    let me = me.await;
+    assert_eq!(me.body["nickname"], "a person", "{me:?}");
+}
+
+async fn expect_log_in_works(shop: &FaultyShop, person: usize) {
+    let token = within("busy for too long", async || {
+        match log_in(shop, person).await {
+            SignedIn::Yes(token) => Some(token),
+            SignedIn::Busy => None,
+            SignedIn::Taken => panic!("of a log-in"),
+        }
+    });
+    expect_signed_in(shop, &token.await).await;
+}
+
+/// An account, the log-in that comes with it, and the word of welcome.
+struct Registration;
+
+impl Scenario for Registration {
+    const NAME: &'static str = "registration";
+    type Before = ();
+    type Told = SignedIn;
+
+    async fn prepare(_: &mut FaultyShop, _: usize) {}
+
+    async fn perform(shop: &FaultyShop, person: usize, (): &()) -> SignedIn {
+        register(shop, person).await
+    }
+
+    async fn expect_kept(shop: &mut FaultyShop, person: usize, (): (), told: SignedIn, _: bool) {
+        match told {
+            SignedIn::Yes(token) => expect_signed_in(shop, &token).await,
+            SignedIn::Taken => panic!("registered before it was"),
+            // The account may be there all the same: then it has the password that was given.
+            SignedIn::Busy => {
+                let again = within("busy for too long", async || {
+                    match register(shop, person).await {
+                        SignedIn::Busy => None,
+                        told => Some(told),
+                    }
+                });
+                if let SignedIn::Yes(token) = again.await {
+                    expect_signed_in(shop, &token).await;
+                }
+            }
+        }
+        expect_log_in_works(shop, person).await;
+    }
+}
+
+/// A log-in of somebody who has an account.
+struct LogIn;
+
+impl Scenario for LogIn {
+    const NAME: &'static str = "log-in";
+    type Before = ();
+    type Told = SignedIn;
+
+    async fn prepare(shop: &mut FaultyShop, person: usize) {
+        within("nobody can register", async || {
+            match register(shop, person).await {
+                SignedIn::Busy => None,
+                SignedIn::Yes(_) | SignedIn::Taken => Some(()),
+            }
+        })
+        .await;
+    }
+
+    async fn perform(shop: &FaultyShop, person: usize, (): &()) -> SignedIn {
+        log_in(shop, person).await
+    }
+
+    async fn expect_kept(shop: &mut FaultyShop, person: usize, (): (), told: SignedIn, _: bool) {
+        if let SignedIn::Yes(token) = told {
+            expect_signed_in(shop, &token).await;
+        }
+        expect_log_in_works(shop, person).await;
+    }
+}

@@ -1,0 +1,74 @@
+//! A cancel, whatever call to the disk fails meanwhile.
+
+use super::{
+    client::within,
+    faulty_shop::FaultyShop,
+    sweep::{Scenario, sweep},
+};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_call_of_a_cancel_fails_the_order_ends_and_its_unit_comes_back() {
+    sweep::<Cancel>().await;
+}
+
+/// A cancel of an order, and the way back of its unit.
+struct Cancel;
+
+impl Scenario for Cancel {
+    const NAME: &'static str = "cancel";
+    /// The order.
+    type Before = String;
+    type Told = Closed;
+
+    async fn prepare(shop: &mut FaultyShop, buyer: usize) -> String {
+        shop.buy_surely(buyer).await
+    }
+
+    async fn perform(shop: &FaultyShop, buyer: usize, order: &String) -> Closed {
+        cancel(shop, buyer, order).await
+    }
+
+    async fn expect_kept(
+        shop: &mut FaultyShop,
+        buyer: usize,
+        order: String,
+        told: Closed,
+        _: bool,
+    ) {
+        if told == Closed::Busy {
+            within("busy for too long", async || {
+                (cancel(shop, buyer, &order).await != Closed::Busy).then_some(())
+            })
+            .await;
+        }
+        assert_eq!(shop.client.orders(shop.token(buyer)).await, ["closed"]);
+        // Nobody else has bought anything.
+        within("the unit does not come back", async || {
+            let sellable = shop.client.sellable(&shop.sale.item_id).await;
+            (sellable == shop.sale.tokens.len() as u64).then_some(())
+        })
+        .await;
+        // Of use to the one who gave it back, too; and back again for the next run.
+        let order = shop.buy_surely(buyer).await;
+        assert_eq!(cancel(shop, buyer, &order).await, Closed::Yes);
+    }
+}
+
+/// What somebody who cancelled was told.
+#[derive(Debug, PartialEq, Eq)]
+enum Closed {
+    Yes,
+    /// Also to whoever asks again: it was closed already.
+    Already,
+    Busy,
+}
+
+async fn cancel(shop: &FaultyShop, buyer: usize, order: &str) -> Closed {
+    let answer = shop.client.cancel(order, shop.token(buyer)).await;
+    match (answer.status, answer.error()) {
+        (200, _) => Closed::Yes,
+        (409, "order_state") => Closed::Already,
+        (503, _) => Closed::Busy,
+        _ => panic!("{answer:?}"),
+    }
+}
