@@ -15,19 +15,21 @@ pub enum LimitError {
     Port(#[from] PortError),
 }
 
+/// The first 96 bits of an IPv4 address that is written as an IPv6 address: `64:ff9b::/96`.
+const NAT64: u128 = 0x0064_ff9b << 64;
+/// The first 64 bits.
+const NETWORK: u128 = (u64::MAX as u128) << 64;
+
 /// Whom a limit per address counts: an IPv4 address, or the /64 of an IPv6 address, since whoever has one
 /// address of such a network has them all (RFC 6177). What is translated to IPv4 (RFC 6052) counts as that.
 pub fn counted_address(ip: IpAddr) -> IpAddr {
     let IpAddr::V6(v6) = ip.to_canonical() else {
         return ip.to_canonical();
     };
-    let [a, b, c, d, e, f, g, h] = v6.segments();
-    match [a, b, c, d, e, f] {
-        [0x64, 0xff9b, 0, 0, 0, 0] => {
-            let [g, h] = [g.to_be_bytes(), h.to_be_bytes()];
-            Ipv4Addr::new(g[0], g[1], h[0], h[1]).into()
-        }
-        _ => Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into(),
+    let bits = v6.to_bits();
+    match bits >> 32 == NAT64 {
+        true => Ipv4Addr::from_bits(bits as u32).into(),
+        false => Ipv6Addr::from_bits(bits & NETWORK).into(),
     }
 }
 

@@ -148,7 +148,7 @@ impl GateTask {
                 return calls;
             }
             Ok(Some(_)) => {
-                self.refuse_all(calls, &busy("the limit of items at the gate is reached"))
+                self.refuse_all(calls, &busy("the limit of items at the gate is reached"));
             }
             Ok(None) => calls.into_iter().for_each(|call| self.handle(call)),
             Err(error) => self.refuse_all(calls, &error),

@@ -30,9 +30,10 @@ mod tests {
 
     #[test]
     fn what_is_noted_of_an_outbox_goes_with_it() {
-        let mut taken = Taken::default();
-        taken.open = ["a:0 1-0", "a:1 1-0", "b:0 2-0"].map(str::to_owned).into();
-        taken.unsure = ["a:1", "b:0"].map(str::to_owned).into();
+        let mut taken = Taken {
+            open: ["a:0 1-0", "a:1 1-0", "b:0 2-0"].map(str::to_owned).into(),
+            unsure: ["a:1", "b:0"].map(str::to_owned).into(),
+        };
         taken.forget_unlisted(&HashSet::from(["a:0".to_owned(), "b:0".to_owned()]));
         assert_eq!(taken.open, ["a:0 1-0", "b:0 2-0"].map(str::to_owned).into());
         assert_eq!(taken.unsure, ["b:0"].map(str::to_owned).into());
