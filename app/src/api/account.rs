@@ -104,10 +104,12 @@ mod form {
                 Ok(logged_in) => {
                     let (token, max_age_s) = (&logged_in.token, logged_in.max_age_s);
                     set_cookie(&cookie()?.set(token, max_age_s));
-                    redirect_browser(next.unwrap_or(match logged_in.me.role {
+                    if redirect_browser(next.unwrap_or(match logged_in.me.role {
                         Role::Buyer => HOME,
                         Role::Operator | Role::Reviewer | Role::Admin => ADMIN_ROUNDS,
-                    }));
+                    })) {
+                        set_cookie(&TypedFields::clear_cookie(cookie()?.secure));
+                    }
                     Ok(logged_in.me)
                 }
                 Err(error) => {
@@ -115,13 +117,15 @@ mod form {
                         ApiError::Invalid { field } => field.as_str(),
                         _ => "",
                     };
-                    set_cookie(&self.typed.set_cookie());
-                    redirect_browser(&format!(
+                    let is_form = redirect_browser(&format!(
                         "{}?error={}&field={field}&next={}",
                         self.page,
                         error.code(),
                         in_query(next.unwrap_or(HOME)),
                     ));
+                    if is_form {
+                        set_cookie(&self.typed.set_cookie(cookie()?.secure));
+                    }
                     Err(error)
                 }
             }
@@ -150,8 +154,8 @@ mod form {
         }
     }
 
-    /// 303 for a browser's form (it asks for HTML); other clients get their JSON.
-    pub fn redirect_browser(to: &str) {
+    /// 303 for a browser's form (it asks for HTML); other clients get their JSON. Whether it is one.
+    pub fn redirect_browser(to: &str) -> bool {
         let is_form = use_context::<Parts>().is_some_and(|parts| {
             parts
                 .headers
@@ -167,5 +171,6 @@ mod form {
             response.insert_header(header::LOCATION, to);
             response.set_status(StatusCode::SEE_OTHER);
         }
+        is_form
     }
 }

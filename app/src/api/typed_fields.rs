@@ -20,15 +20,27 @@ impl TypedFields {
     /// The name of the cookie.
     pub const COOKIE: &str = "seckill_form";
 
-    /// The `Set-Cookie` header that keeps them.
-    pub fn set_cookie(&self) -> String {
+    /// The `Set-Cookie` header that keeps them; `secure` where the shop is served over TLS.
+    pub fn set_cookie(&self, secure: bool) -> String {
         let short = |text: &str| -> String { text.chars().take(MAX_CHARS).collect() };
         let value = format!("{}\n{}", short(&self.mobile), short(&self.nickname));
-        let cookie = Cookie::build((Self::COOKIE, value))
+        Self::cookie(value, LIFE, secure)
+    }
+
+    /// The `Set-Cookie` header that forgets them.
+    pub fn clear_cookie(secure: bool) -> String {
+        Self::cookie(String::new(), Duration::ZERO, secure)
+    }
+
+    fn cookie(value: String, life: Duration, secure: bool) -> String {
+        let mut cookie = Cookie::build((Self::COOKIE, value))
             .path("/")
             .http_only(true)
             .same_site(SameSite::Strict)
-            .max_age(LIFE);
+            .max_age(life);
+        if secure {
+            cookie = cookie.secure(true);
+        }
         cookie.build().encoded().to_string()
     }
 
@@ -56,9 +68,11 @@ mod tests {
             mobile: "+86 138; 0013=8000".to_owned(),
             nickname: "小明, \"x\"".to_owned(),
         };
-        let header = typed.set_cookie();
+        let header = typed.set_cookie(true);
         assert!(
-            header.contains("HttpOnly") && header.contains("SameSite=Strict"),
+            ["HttpOnly", "SameSite=Strict", "Secure"]
+                .iter()
+                .all(|part| header.contains(part)),
             "{header}"
         );
         let value = header.split(';').next().unwrap().split_once('=').unwrap().1;

@@ -102,7 +102,8 @@ impl PageCache {
             self.remove(&key, &entry).await;
             entry = self.cached_or_rendered(&key).await?;
         }
-        if Instant::now() >= entry.fresh_until && entry.claim_refresh() {
+        let is_old = entry.status.is_success() && Instant::now() >= entry.fresh_until;
+        if is_old && entry.claim_refresh() {
             tokio::spawn(Arc::clone(self).refresh(key, Arc::clone(&entry)));
         }
         Ok(entry)
@@ -159,9 +160,11 @@ impl PageCache {
 
     async fn refresh(self: Arc<Self>, key: Key, old: Arc<Entry>) {
         match self.render(&key.0.to_string(), key.1).await {
-            Ok(entry) if !entry.status.is_server_error() => {
+            Ok(entry) if entry.status.is_success() => {
                 self.pages.insert(key, Arc::new(entry)).await;
             }
+            // It is not there any more.
+            Ok(entry) if !entry.status.is_server_error() => self.remove(&key, &old).await,
             // The old one stays for what is left of its life; the next request tries again.
             _ => old.release_refresh(),
         }

@@ -27,9 +27,9 @@ impl CountedRequest {
     pub fn end(self, response: &Response) {
         let route = self.route.as_ref().map_or("other", MatchedPath::as_str);
         let status = response.status().as_str().to_owned();
-        let labels = [("route", route.to_owned()), ("status", status)];
-        metrics::counter!("seckill_http_requests_total", &labels).increment(1);
-        metrics::histogram!("seckill_http_request_seconds", &labels[..1])
+        metrics::counter!("seckill_http_requests_total", "route" => route.to_owned(), "status" => status)
+            .increment(1);
+        metrics::histogram!("seckill_http_request_seconds", "route" => route.to_owned())
             .record(self.begun.elapsed().as_secs_f64());
     }
 }

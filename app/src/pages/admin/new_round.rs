@@ -46,19 +46,17 @@ fn NewRound(now_ms: i64, language: Language) -> impl IntoView {
         let words = say::problem(language, problem);
         view! { <p class="form__message" role="alert">{words}</p> }
     });
-    let summary = form.checked.as_ref().map(|round| {
-        let values = form.values.clone().into_iter();
-        let hidden =
-            values.map(|(name, value)| view! { <input type="hidden" name=name value=value /> });
-        let hidden = hidden.collect_view();
+    // What was checked is named by its key, which follows from its content: what was edited since is
+    // checked again, and not added.
+    let checked = form.checked.as_ref().map(|round| {
         view! {
+            <input type="hidden" name="checked" value=round.key.to_string() />
             <Summary round calendar language />
-            <form class="admin__form" method="post" action=routes::NEW_ROUND>
-                {hidden}
+            <div class="admin__buttons">
                 <button class="button button--main" type="submit" name="do" value="add">
                     {say::add(language)}
                 </button>
-            </form>
+            </div>
         }
     });
     let items = (0..form.rows())
@@ -74,8 +72,10 @@ fn NewRound(now_ms: i64, language: Language) -> impl IntoView {
             <h1>{say::title(language)}</h1>
             <p class="lead">{zone}</p>
             {problem}
-            {summary}
             <form class="form admin__new" method="post" action=routes::NEW_ROUND>
+                // The first button is what the Enter key presses.
+                <button hidden type="submit" name="do" value="check"></button>
+                {checked}
                 <fieldset class="admin__group">
                     <legend>{say::round(language)}</legend>
                     <Text form=&form name="title.zh" label=say::title_zh(language) language />
@@ -129,17 +129,19 @@ fn ItemFields<'a>(form: &'a RoundForm, row: usize, language: Language) -> impl I
         let name = format!("items[{row}].{name}");
         view! { <Text form name label kind language /> }
     };
+    let segments = format!("items[{row}].segments");
     view! {
         <fieldset class="admin__group">
             <legend>{say::item(language, row + 1)}</legend>
             {field("title.zh", say::product_zh(language), "text")}
             {field("title.en", say::product_en(language), "text")}
-            {field("description.zh", say::description_zh(language), "text")}
-            {field("description.en", say::description_en(language), "text")}
+            {field("description.zh", say::description_zh(language), "lines")}
+            {field("description.en", say::description_en(language), "lines")}
             {field("picture_url", say::picture(language), "text")}
             {field("list_price", say::list_price(language), "text")}
             {field("sale_price", say::sale_price(language), "text")}
             {field("stock", say::stock(language), "number")}
+            <input type="hidden" name=segments.clone() value=form.value(&segments) />
         </fieldset>
     }
     .into_any()
@@ -159,20 +161,37 @@ fn Text<'a>(
     let field = name.trim_end_matches(".en");
     let mistake = form.is_wrong(field).then(|| say::mistake(language, field));
     let mistake_id = format!("{name}-mistake");
-    view! {
-        <div class="field">
-            <label class="field__label" for=name.clone()>{label}</label>
+    let for_input = name.clone();
+    let described_by = mistake.is_some().then(|| mistake_id.clone());
+    let invalid = mistake.is_some().then_some("true");
+    let id = name.clone();
+    let input = match kind {
+        "lines" => view! {
+            <textarea class="field__input" id=id name=name rows="2" aria-describedby=described_by aria-invalid=invalid>
+                {value}
+            </textarea>
+        }
+        .into_any(),
+        _ => view! {
             <input
                 class="field__input"
-                id=name.clone()
+                id=id
                 name=name
                 type=kind
                 value=value
                 min=(kind == "number").then_some("1")
-                aria-describedby=mistake.is_some().then(|| mistake_id.clone())
-                aria-invalid=mistake.is_some().then_some("true")
+                step=(kind == "datetime-local").then_some("1")
+                aria-describedby=described_by
+                aria-invalid=invalid
                 autofocus=mistake.is_some()
             />
+        }
+        .into_any(),
+    };
+    view! {
+        <div class="field">
+            <label class="field__label" for=for_input>{label}</label>
+            {input}
             {mistake.map(|words| view! { <p class="field__mistake" id=mistake_id role="alert">{words}</p> })}
         </div>
     }

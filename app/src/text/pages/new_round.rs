@@ -86,6 +86,18 @@ pub fn problem(language: Language, problem: &ApiError) -> &'static str {
         (Language::En, ApiError::Invalid { field }) if field == "items" => {
             "A round needs an item at least."
         }
+        (Language::Zh, ApiError::Invalid { field }) if field == "copy" => {
+            "原场次现在读不出来，请稍后再复制。"
+        }
+        (Language::En, ApiError::Invalid { field }) if field == "copy" => {
+            "The round to copy cannot be read now. Please try again in a moment."
+        }
+        (Language::Zh, ApiError::Invalid { field }) if field == "too_many_items" => {
+            "原场次的商品太多，表单放不下；请用 server round export 和 apply 复制。"
+        }
+        (Language::En, ApiError::Invalid { field }) if field == "too_many_items" => {
+            "The round has more items than this form. Copy it by server round export and apply."
+        }
         (Language::Zh, ApiError::Invalid { field }) if field.ends_with(".product") => {
             "有两件商品完全相同。"
         }

@@ -138,9 +138,9 @@ impl Sql {
         match options.access {
             Access::Migrate => Migrator::up(&write, None).await?,
             Access::Write | Access::Read => {
+                is_of_this_version(&write, folder.display()).await?;
                 let written = write_once(&write).await;
                 written.map_err(|source| of_file(&file, source))?;
-                is_of_this_version(&write, folder.display()).await?;
             }
         }
         let read = connect(&file, READERS, options, None).await?;

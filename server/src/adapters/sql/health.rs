@@ -27,7 +27,7 @@ const WRITE_A_ROW: &str =
 /// What is known of the ledger's writes.
 #[derive(Default)]
 pub(super) struct Writes {
-    /// When a transaction was last committed.
+    /// When reservations or orders were last committed. Other transactions may have written nothing.
     committed: SyncMutex<Option<Instant>>,
     /// When a write was last tried for the sake of asking, and why it failed. Held while one is under
     /// way: who comes meanwhile waits for its answer.
@@ -38,7 +38,7 @@ pub(super) struct Writes {
 }
 
 impl Writes {
-    /// A transaction was committed just now.
+    /// Reservations or orders were committed just now.
     pub fn confirm(&self) {
         *self.last_commit() = Some(Instant::now());
     }
@@ -70,8 +70,12 @@ impl Sql {
         self.ping().await?;
         let mut probed = self.writes.probed.lock().await;
         // In the middle of a sale commits are proof enough, and a probe would only queue behind them.
+        let failed_at = match &*probed {
+            Some((at, Some(_))) => Some(*at),
+            _ => None,
+        };
         let committed = *self.writes.last_commit();
-        if committed.is_some_and(|at| at.elapsed() < LIFE) {
+        if committed.is_some_and(|at| at.elapsed() < LIFE && Some(at) > failed_at) {
             return Ok(());
         }
         if probed.as_ref().is_none_or(|(at, _)| at.elapsed() >= LIFE) {
@@ -79,6 +83,8 @@ impl Sql {
                 DbBackend::Sqlite => WRITE_A_FILE,
                 _ => WRITE_A_ROW,
             };
+            // Whoever asks may give up first: then this is the answer for as long.
+            *probed = Some((Instant::now(), Some("no answer in time".to_owned())));
             let tried = self.write.execute_unprepared(probe).answer(self).await;
             let problem = tried.err().map(|error| match error {
                 PortError::Busy { detail, .. } => detail,

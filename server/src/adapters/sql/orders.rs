@@ -90,7 +90,9 @@ impl OrderWriter for Sql {
                 Box::pin(write::write(sql, transaction, batch, now_ms))
             },
         );
-        Ok(written.await?)
+        let written = written.await?;
+        self.writes.confirm();
+        Ok(written)
     }
 
     async fn fail(

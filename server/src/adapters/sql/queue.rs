@@ -49,7 +49,9 @@ impl OrderQueue for Sql {
         let put = self.transact(Duplicate::Answer, entries, |transaction, entries| {
             Box::pin(insert_missing(transaction, entries))
         });
-        Ok(put.await?)
+        put.await?;
+        self.writes.confirm();
+        Ok(())
     }
 
     /// What could not be written comes after what was never tried.

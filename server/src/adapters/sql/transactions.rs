@@ -137,7 +137,6 @@ impl Sql {
         match body(&transaction, with).await {
             Ok(value) => {
                 transaction.commit().await?;
-                self.writes.confirm();
                 Ok(value)
             }
             Err(error) => {

@@ -91,8 +91,7 @@ pub async fn login(
     password: String,
 ) -> Result<SignedIn, SignInError> {
     let mobile = Mobile::parse(mobile).map_err(SignInError::from_parse)?;
-    let typed = password;
-    let password = Password::parse(normalised(&typed)).map_err(SignInError::from_parse)?;
+    let passwords = as_stored(password).map_err(SignInError::from_parse)?;
     limit::count(&*deps.limits, Limit::SignIn(limit::counted_address(ip))).await?;
     let to_account = Limit::Account(mobile.as_str().to_owned());
     limit::count(&*deps.limits, to_account).await?;
@@ -100,14 +99,9 @@ pub async fn login(
     let hash = account
         .as_ref()
         .map(|account| account.password_hash.clone());
-    let mut fits = deps
-        .passwords
-        .verify(password.clone(), hash.clone())
-        .await?;
-    // An account of an earlier version has its password as it was typed.
-    if !fits && password.expose() != typed {
-        let typed = Password::parse(typed).map_err(SignInError::from_parse)?;
-        fits = deps.passwords.verify(typed, hash).await?;
+    let mut fits = false;
+    for password in passwords {
+        fits = fits || deps.passwords.verify(password, hash.clone()).await?;
     }
     match account.filter(|_| fits) {
         Some(account) => sign_in(deps, &account).await,
@@ -119,6 +113,18 @@ pub async fn login(
 /// two, in half or full width.
 fn normalised(password: &str) -> String {
     password.nfkc().collect()
+}
+
+/// The forms in which an account may have this password: normalised, and as it was typed, which accounts
+/// of an earlier version have. One, when they are the same.
+fn as_stored(typed: String) -> Result<Vec<Password>, ApiError> {
+    let forms = [Password::parse(normalised(&typed)), Password::parse(typed)];
+    let [Err(error), Err(_)] = &forms else {
+        let mut forms: Vec<_> = forms.into_iter().flatten().collect();
+        forms.dedup();
+        return Ok(forms);
+    };
+    Err(error.clone())
 }
 
 async fn sign_in(deps: &Deps, account: &Account) -> Result<SignedIn, SignInError> {
@@ -172,4 +178,30 @@ pub async fn logout(deps: &Deps, token: &str) -> Result<(), PortError> {
 pub fn token_hash(token: &str) -> TokenHash {
     let digest = Sha256::digest(token.as_bytes());
     TokenHash(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn forms(typed: &str) -> Vec<String> {
+        let forms = as_stored(typed.to_owned()).unwrap_or_default();
+        forms.iter().map(|form| form.expose().to_owned()).collect()
+    }
+
+    #[test]
+    fn a_password_is_one_password_on_every_keyboard_and_an_older_one_as_it_was_typed() {
+        assert_eq!(forms("correct horse"), ["correct horse"]);
+        assert_eq!(
+            forms("cafe\u{301} creme"),
+            ["caf\u{e9} creme", "cafe\u{301} creme"]
+        );
+        assert_eq!(forms("\u{ff50}assword"), ["password", "\u{ff50}assword"]);
+        // Eight characters as they were typed, four in the normal form.
+        assert_eq!(
+            forms("\u{ff76}\u{ff9e}\u{ff77}\u{ff9e}\u{ff78}\u{ff9e}\u{ff79}\u{ff9e}").len(),
+            1
+        );
+        assert_eq!(forms("short"), [""; 0]);
+    }
 }

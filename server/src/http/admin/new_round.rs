@@ -2,14 +2,14 @@
 //! sent. It is checked first and added by a second press.
 
 use app::{
-    pages::RoundForm,
+    pages::{MAX_ITEMS, RoundForm},
     port::{Office, Shop, Visitor},
     routes,
-    wire::{ApiError, RoundId},
+    wire::{ApiError, Role, RoundId},
 };
 use axum::{
     Extension, Form, Router,
-    extract::{DefaultBodyLimit, Query, State, rejection::FormRejection},
+    extract::{DefaultBodyLimit, FromRequest as _, Query, Request, State},
     http::{StatusCode, Uri, header},
     response::{IntoResponse, Response},
     routing::get,
@@ -19,8 +19,8 @@ use serde::Deserialize;
 use super::{super::AppState, round_form};
 use crate::http::{envelope::Envelope, pages, renderer::Renderer};
 
-/// Largest form: twenty items with some hundred words in each language.
-const MAX_FORM: usize = 256 * 1024;
+/// Largest form: twenty items with the longest texts, encoded.
+const MAX_FORM: usize = 1024 * 1024;
 /// Empty rows for items in a new form, and how many more a press adds.
 const MORE_ROWS: usize = 3;
 
@@ -45,6 +45,12 @@ pub fn routes(state: &AppState, renderer: Renderer) -> Router {
         })
 }
 
+fn invalid(field: &str) -> ApiError {
+    ApiError::Invalid {
+        field: field.to_owned(),
+    }
+}
+
 #[derive(Deserialize)]
 struct Copy {
     copy: Option<String>,
@@ -65,11 +71,14 @@ async fn show(
     };
     if let Some(copied) = copy.and_then(|id| id.parse::<RoundId>().ok()) {
         match rounds.office.round(&visitor, copied).await {
+            Ok(draft) if draft.items.len() > MAX_ITEMS => {
+                form.problem = Some(invalid("too_many_items"));
+            }
             Ok(draft) => {
                 let now_ms = rounds.shop.now_ms();
                 form.values = round_form::copy(&draft, now_ms, rounds.utc_offset_min);
             }
-            Err(error) => form.problem = Some(error),
+            Err(_) => form.problem = Some(invalid("copy")),
         }
     }
     rounds.page(visitor, form).await
@@ -78,14 +87,19 @@ async fn show(
 async fn send(
     State(rounds): State<NewRounds>,
     Extension(visitor): Extension<Visitor>,
-    sent: Result<Form<Vec<(String, String)>>, FormRejection>,
+    request: Request,
 ) -> Response {
-    let Ok(Form(sent)) = sent else {
-        return Envelope(ApiError::Invalid {
-            field: "body".to_owned(),
-        })
-        .into_response();
+    // Nobody else has a body of this size read.
+    match visitor.me.as_ref().map(|me| me.role) {
+        None => return pages::sign_in_first(&Uri::from_static(routes::NEW_ROUND)),
+        Some(Role::Admin) => {}
+        Some(_) => return Envelope(ApiError::Forbidden).into_response(),
+    }
+    let Ok(Form(sent)) = Form::<Vec<(String, String)>>::from_request(request, &()).await else {
+        return Envelope(invalid("body")).into_response();
     };
+    let checked = sent.iter().find(|(name, _)| name == "checked");
+    let checked = checked.map(|(_, key)| key.to_owned());
     let pressed = sent.iter().find(|(name, _)| name == "do");
     let pressed = pressed.map_or("check", |(_, value)| value).to_owned();
     let mut form = RoundForm {
@@ -96,10 +110,8 @@ async fn send(
         form.empty_rows = MORE_ROWS;
         return rounds.page(visitor, form).await;
     }
-    match rounds
-        .check_or_add(&visitor, &mut form, pressed == "add")
-        .await
-    {
+    let to_add = checked.filter(|_| pressed == "add");
+    match rounds.check_or_add(&visitor, &mut form, to_add).await {
         Ok(true) => (
             StatusCode::SEE_OTHER,
             [(header::LOCATION, routes::ADMIN_ROUNDS)],
@@ -117,16 +129,18 @@ async fn send(
 }
 
 impl NewRounds {
-    /// Whether the round was added; otherwise it was found to be right.
+    /// Whether the round was added: it is the one with the key `to_add`. Otherwise it was found to be
+    /// right, and is shown in numbers.
     async fn check_or_add(
         &self,
         visitor: &Visitor,
         form: &mut RoundForm,
-        is_add: bool,
+        to_add: Option<String>,
     ) -> Result<bool, ApiError> {
         let draft = round_form::draft(&form.values, self.utc_offset_min);
         let draft = draft.map_err(|field| ApiError::Invalid { field })?;
         self.office.check_round(visitor, draft.clone())?;
+        let is_add = to_add.is_some_and(|checked| checked == draft.key.as_str());
         if is_add {
             self.office.add_round(visitor, draft).await?;
         } else {

@@ -26,7 +26,7 @@ const OF_ROUND: [&str; 5] = [
     "ends_at",
     "pay_window_min",
 ];
-/// Fields of an item.
+/// Fields of an item, without those that the form has of its own accord.
 const OF_ITEM: [&str; 8] = [
     "title.zh",
     "title.en",
@@ -37,6 +37,8 @@ const OF_ITEM: [&str; 8] = [
     "sale_price",
     "stock",
 ];
+/// Into how many pieces a cluster splits the stock of an item; a copy keeps it.
+const SEGMENTS: &str = "segments";
 const DAY_MS: i64 = 24 * 3_600_000;
 
 fn of_item(row: usize, field: &str) -> String {
@@ -47,7 +49,7 @@ fn of_item(row: usize, field: &str) -> String {
 pub fn values(sent: Vec<(String, String)>) -> Values {
     let sent: Values = sent
         .into_iter()
-        .map(|(name, value)| (name, value.trim().to_owned()))
+        .map(|(name, value)| (name, value.trim().replace("\r\n", "\n")))
         .collect();
     let mut values = Values::new();
     for name in OF_ROUND {
@@ -59,7 +61,7 @@ pub fn values(sent: Vec<(String, String)>) -> Values {
             .any(|field| !get(&sent, &of_item(*row, field)).is_empty())
     };
     for (row, from) in (0..MAX_ITEMS).filter(is_filled).enumerate() {
-        for field in OF_ITEM {
+        for field in OF_ITEM.into_iter().chain([SEGMENTS]) {
             let value = get(&sent, &of_item(from, field)).to_owned();
             values.insert(of_item(row, field), value);
         }
@@ -125,7 +127,10 @@ fn item(values: &Values, row: usize) -> Result<ItemDraft, String> {
         list_price,
         sale_price,
         stock: stock.map_err(|_| name("stock"))?,
-        segments: 1,
+        segments: match get(values, &name(SEGMENTS)) {
+            "" => 1,
+            segments => segments.parse().map_err(|_| name(SEGMENTS))?,
+        },
     })
 }
 
@@ -148,15 +153,15 @@ fn key(kind: &str, content: &impl Serialize) -> Result<Key, String> {
     format!("{kind}-{hash}").parse().map_err(|_| wrong())
 }
 
-/// The form of a round like this one, at the same time of day, on the first day on which it has not
-/// begun at `now_ms`.
+/// The form of a round like this one, at the same time of day, on the first later day on which it has not
+/// begun at `now_ms`. At most [`MAX_ITEMS`] items.
 pub fn copy(draft: &RoundDraft, now_ms: i64, utc_offset_min: i32) -> Values {
     let days = (now_ms - draft.starts_at_ms).div_euclid(DAY_MS) + 1;
-    let later_ms = days.max(0) * DAY_MS;
+    let later_ms = days.max(1) * DAY_MS;
     let at = |instant_ms: i64| {
         let at = Timestamp::from_millisecond(instant_ms + later_ms).unwrap_or_default();
         let at = offset(utc_offset_min).to_datetime(at);
-        at.strftime("%Y-%m-%dT%H:%M").to_string()
+        at.strftime("%Y-%m-%dT%H:%M:%S").to_string()
     };
     let mut values = Values::new();
     let mut set = |name: String, value: String| values.insert(name, value);
@@ -181,6 +186,7 @@ pub fn copy(draft: &RoundDraft, now_ms: i64, utc_offset_min: i32) -> Values {
             ("list_price", price::print(Money(list_price))),
             ("sale_price", price::print(Money(sale_price))),
             ("stock", item.stock.to_string()),
+            (SEGMENTS, item.segments.to_string()),
         ];
         for (field, value) in fields {
             set(of_item(row, field), value);
@@ -291,14 +297,17 @@ mod tests {
     fn a_copy_is_the_same_round_on_the_next_day_that_has_not_begun() {
         let original = draft(&values(sent()), 480).unwrap();
         for (now_ms, day) in [
-            (EVENING_MS - 1, "2026-11-11T20:00"),
-            (EVENING_MS, "2026-11-12T20:00"),
-            (EVENING_MS + 3 * DAY_MS - 1, "2026-11-14T20:00"),
+            (EVENING_MS - 1, "2026-11-12T20:00:00"),
+            (EVENING_MS, "2026-11-12T20:00:00"),
+            (EVENING_MS + 3 * DAY_MS - 1, "2026-11-14T20:00:00"),
         ] {
             assert_eq!(copy(&original, now_ms, 480)["starts_at"], day);
         }
-        let copied = draft(&copy(&original, EVENING_MS - 1, 480), 480).unwrap();
-        assert_eq!(copied.items, original.items);
-        assert_eq!(copied.starts_at_ms, original.starts_at_ms);
+        let mut hot = original.clone();
+        hot.items[0].segments = 8;
+        let copied = draft(&copy(&hot, EVENING_MS - 1, 480), 480).unwrap();
+        assert_eq!(copied.items, hot.items);
+        assert_eq!(copied.starts_at_ms, original.starts_at_ms + DAY_MS);
+        assert_eq!(copied.ends_at_ms, original.ends_at_ms + DAY_MS);
     }
 }

@@ -150,8 +150,24 @@ async fn a_form_is_shown_in_numbers_before_it_adds_one_round_however_often_it_is
     assert!(page.contains("today at 16:00"), "{page}");
     assert_eq!(rounds().await.len(), 0);
 
+    let key = page.split("name=\"checked\" value=\"").nth(1).unwrap();
+    let key = key.split('"').next().unwrap();
+    // What was edited after it was checked is shown again, and not added.
+    let edited = with(with(new_round(), "items[0].stock", "50"), "checked", key);
+    let response = send_form(&router, NEW_ROUND, &admin, &with(edited, "do", "add")).await;
+    let page = html(response).await;
+    assert!(page.contains("units: 50"), "{page}");
+    assert_eq!(rounds().await.len(), 0);
+    let unchecked = with(new_round(), "do", "add");
+    let response = send_form(&router, NEW_ROUND, &admin, &unchecked).await;
+    assert_eq!(
+        (response.status(), rounds().await.len()),
+        (StatusCode::OK, 0)
+    );
+
     for _ in 0..2 {
-        let response = send_form(&router, NEW_ROUND, &admin, &with(new_round(), "do", "add")).await;
+        let fields = with(with(new_round(), "checked", key), "do", "add");
+        let response = send_form(&router, NEW_ROUND, &admin, &fields).await;
         assert_eq!(response.status(), StatusCode::SEE_OTHER);
     }
     let added = rounds().await;
@@ -161,7 +177,7 @@ async fn a_form_is_shown_in_numbers_before_it_adds_one_round_however_often_it_is
 
     let copy = format!("{NEW_ROUND}?copy={round_id}");
     let page = html(get(&router, &copy, "en", Some(&admin)).await).await;
-    assert!(page.contains("value=\"2027-01-16T16:00\""), "{page}");
+    assert!(page.contains("value=\"2027-01-16T16:00:00\""), "{page}");
     assert!(page.contains("value=\"99.50\""), "{page}");
 }
 
