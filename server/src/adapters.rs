@@ -9,6 +9,7 @@ pub mod faulty;
 pub mod payment;
 pub mod quotas;
 pub mod rabbitmq;
+pub mod recording;
 pub mod redis;
 pub mod sold_out_cache;
 pub mod sold_out_gate;

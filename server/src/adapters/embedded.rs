@@ -10,4 +10,4 @@ mod results;
 pub use gate::{Gate, GateTask};
 pub use limits::GovernedLimits;
 pub use questions::{MemoryCaptchas, MemoryPaths};
-pub use results::{NotingGate, NotingOrders, RecentReservations, RecentResults};
+pub use results::{RecentReservations, RecentResults};

@@ -30,9 +30,7 @@ pub use limits::RedisLimits;
 pub use memory_policy::MemoryPolicy;
 pub use outbox::RedisOutbox;
 pub use paths::RedisPaths;
-pub use results::{
-    CachedReservations, RecordingGate, RecordingOrders, Results, UnknownReservations,
-};
+pub use results::{CachedReservations, Results, UnknownReservations};
 pub use signals::{RedisCatalogueEvents, RedisWakeSignal, SignalListener};
 pub use tokens::RedisTokens;
 

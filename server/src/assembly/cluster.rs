@@ -11,12 +11,12 @@ use crate::{
     adapters::{
         catalogue_changes::CatalogueChanges,
         rabbitmq::{PUBLISH_TIMEOUT, RETRY_AFTER, RabbitQueue},
+        recording::{RecordingGate, RecordingOrders},
         redis::{
             CachedReservations, ClusterClock, GateClock, InHandNotes, MemoryPolicy, NOTE_GOOD_FOR,
-            NOTE_PERIOD, ParkingQueue, QUIET, RecordingGate, RecordingOrders, Redis, RedisCaptchas,
-            RedisCatalogueEvents, RedisGate, RedisLimits, RedisOutbox, RedisPaths, RedisTokens,
-            RedisWakeSignal, Results, SILENCE, SignalListener, Timeouts, USUAL_HEARTBEAT,
-            UnknownReservations,
+            NOTE_PERIOD, ParkingQueue, QUIET, Redis, RedisCaptchas, RedisCatalogueEvents,
+            RedisGate, RedisLimits, RedisOutbox, RedisPaths, RedisTokens, RedisWakeSignal, Results,
+            SILENCE, SignalListener, Timeouts, USUAL_HEARTBEAT, UnknownReservations,
         },
         sold_out_cache::SoldOutCache,
         sold_out_gate::SoldOutGate,

@@ -10,9 +10,9 @@ use crate::{
     adapters::{
         cached::CachedTokens,
         embedded::{
-            Gate, GovernedLimits, MemoryCaptchas, MemoryPaths, NotingGate, NotingOrders,
-            RecentReservations, RecentResults,
+            Gate, GovernedLimits, MemoryCaptchas, MemoryPaths, RecentReservations, RecentResults,
         },
+        recording::{RecordingGate, RecordingOrders},
         sold_out_cache::SoldOutCache,
         sold_out_gate::SoldOutGate,
         system::SystemClock,
@@ -37,7 +37,7 @@ pub async fn assemble(
     let gate = Arc::new(gate);
     let in_front = Arc::new(SoldOutGate::new(gate.clone(), SoldOutCache::default()));
     let results = RecentResults::new(clock.clone());
-    ledger.writer = Arc::new(NotingOrders {
+    ledger.writer = Arc::new(RecordingOrders {
         ledger: ledger.writer,
         results: results.clone(),
     });
@@ -45,7 +45,7 @@ pub async fn assemble(
         ledger: ledger.reservations,
         results: results.clone(),
     });
-    let reserve = Arc::new(NotingGate {
+    let reserve = Arc::new(RecordingGate {
         gate: in_front.clone(),
         results,
     });

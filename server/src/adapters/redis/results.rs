@@ -2,10 +2,9 @@
 //! has other things to do. The ledger is the truth and is read when Redis has no result, or has
 //! said "queued" for a while. Where the ledger does not know either, the gate is asked.
 //!
-//! Written at three places: when the gate has held a unit ([`RecordingGate`]), when orders were
-//! written ([`RecordingOrders`]), and when the ledger was read ([`CachedReservations`]).
+//! Written at three places: when the gate has held a unit and when orders were written (see
+//! [`recording`](super::super::recording)), and when the ledger was read ([`CachedReservations`]).
 
-mod gate;
 mod ledger;
 mod unknown;
 
@@ -16,11 +15,11 @@ use futures::future::join_all;
 use serde::{Deserialize, Serialize};
 
 use super::{Redis, keys};
+use crate::adapters::recording::ResultLog;
 use crate::chain::Chain;
 use crate::engine::ports::{Clock, PortError, ReservationRecord, Unit};
 
-pub use gate::RecordingGate;
-pub use ledger::{CachedReservations, RecordingOrders};
+pub use ledger::CachedReservations;
 pub use unknown::UnknownReservations;
 
 /// Buyers poll for minutes; later the ledger is read.
@@ -59,37 +58,6 @@ impl Results {
         Self { redis, clock }
     }
 
-    /// Records that the gate holds a unit, unless a result is recorded already. A failure is
-    /// logged: the unit is held, and the ledger will know.
-    pub async fn record_queued(&self, unit: Unit, position: u32) {
-        let Unit {
-            item_id,
-            buyer,
-            reservation_id,
-        } = unit;
-        let record = ReservationRecord {
-            reservation_id,
-            item_id,
-            buyer,
-            position,
-            state: ReservationState::Queued,
-            order_id: None,
-            reason: None,
-            held_at_ms: self.clock.now_ms(),
-        };
-        let mut latest = redis::cmd("SET");
-        latest.arg(keys::latest_result(&self.redis, item_id, buyer));
-        latest.arg(reservation_id.to_string());
-        latest.arg("PX").arg(LIFE_MS);
-        // Three slots; sent together, they cost the buyer one round trip.
-        let (result, latest, listed) = tokio::join!(
-            self.store(&record, Some("NX")),
-            self.redis.query::<()>(&latest),
-            self.list(&record)
-        );
-        log_failure(result.and(latest).and(listed), 1);
-    }
-
     /// Adds a reservation to its buyer's latest ones.
     async fn list(&self, record: &ReservationRecord) -> Result<(), PortError> {
         let key = keys::results_of_buyer(&self.redis, record.buyer);
@@ -116,14 +84,6 @@ impl Results {
         let cached: Result<Vec<_>, _> = join_all(cached).await.into_iter().collect();
         let cached = cached?.into_iter().flatten();
         Ok(cached.map(|(record, _)| record).collect())
-    }
-
-    /// Records how reservations ended, at most a batch at once. A failure is logged: the ledger
-    /// knows, and is read when a reservation seems queued for long.
-    async fn record_ended(&self, records: &[ReservationRecord]) {
-        let stored = join_all(records.iter().map(|record| self.store(record, None))).await;
-        // One line, not one for each of a batch.
-        log_failure(stored.into_iter().collect(), records.len());
     }
 
     async fn store(
@@ -184,6 +144,31 @@ impl Results {
         read.arg(keys::latest_result(&self.redis, item_id, buyer));
         let id: Option<String> = self.redis.query(&read).await?;
         Ok(id.and_then(|id| id.parse().ok()))
+    }
+}
+
+impl ResultLog for Results {
+    /// A failure is logged: the unit is held, and the ledger will know.
+    async fn record_queued(&self, unit: Unit, position: u32) {
+        let record = ReservationRecord::queued(unit, position, self.clock.now_ms());
+        let mut latest = redis::cmd("SET");
+        latest.arg(keys::latest_result(&self.redis, unit.item_id, unit.buyer));
+        latest.arg(unit.reservation_id.to_string());
+        latest.arg("PX").arg(LIFE_MS);
+        // Three slots; sent together, they cost the buyer one round trip.
+        let (result, latest, listed) = tokio::join!(
+            self.store(&record, Some("NX")),
+            self.redis.query::<()>(&latest),
+            self.list(&record)
+        );
+        log_failure(result.and(latest).and(listed), 1);
+    }
+
+    /// A failure is logged: the ledger knows, and is read when a reservation seems queued for long.
+    async fn record_ended(&self, records: &[ReservationRecord]) {
+        let stored = join_all(records.iter().map(|record| self.store(record, None))).await;
+        // One line, not one for each of a batch.
+        log_failure(stored.into_iter().collect(), records.len());
     }
 }
 

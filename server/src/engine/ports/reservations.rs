@@ -91,6 +91,22 @@ pub struct ReservationRecord {
     pub held_at_ms: i64,
 }
 
+impl ReservationRecord {
+    /// Of a unit that the gate held at this instant and whose order is not written yet.
+    pub fn queued(unit: Unit, position: u32, held_at_ms: i64) -> Self {
+        Self {
+            reservation_id: unit.reservation_id,
+            item_id: unit.item_id,
+            buyer: unit.buyer,
+            position,
+            state: ReservationState::Queued,
+            order_id: None,
+            reason: None,
+            held_at_ms,
+        }
+    }
+}
+
 /// What a gate is loaded from and compared with.
 #[async_trait]
 pub trait GateLedger: Send + Sync + 'static {

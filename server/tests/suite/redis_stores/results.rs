@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use app::wire::{AccountId, ItemId, OrderId, Rejection, ReservationId, ReservationState};
 use server::{
-    adapters::redis::{
-        CachedReservations, RecordingGate, RecordingOrders, RedisGate, Results, Timeouts,
-        UnknownReservations,
+    adapters::{
+        recording::{RecordingGate, RecordingOrders, ResultLog as _},
+        redis::{CachedReservations, RedisGate, Results, Timeouts, UnknownReservations},
     },
     engine::ports::{
         Decision, OrderWriter, PortError, QueuedReservation, ReservationReader, ReservationRecord,
@@ -24,9 +24,9 @@ mod lost;
 /// Two instances over one ledger: one takes orders, the other is polled.
 struct Instances {
     shop: TestShop,
-    gate: RecordingGate,
+    gate: RecordingGate<Results>,
     results: Results,
-    orders: Arc<RecordingOrders>,
+    orders: Arc<RecordingOrders<Results>>,
     polled: Arc<CachedReservations>,
     /// As in a cluster; the shop's own gate is the embedded one.
     redis_gate: Arc<RedisGate>,

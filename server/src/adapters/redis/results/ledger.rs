@@ -2,20 +2,15 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use app::wire::{AccountId, ItemId, OrderId, Rejection, ReservationId, ReservationState};
+use app::wire::{AccountId, ItemId, Rejection, ReservationId, ReservationState};
 use async_trait::async_trait;
 use futures::future::join_all;
 
 use super::{Results, unknown::UnknownReservations};
-use crate::engine::ports::{
-    Lookup, OrderWriter, PortError, QueuedReservation, ReservationReader, ReservationRecord, Unit,
-    WriteOutcome,
+use crate::{
+    adapters::recording::{QUEUED_LIFE_MS, ResultLog as _},
+    engine::ports::{Lookup, PortError, ReservationReader, ReservationRecord, Unit},
 };
-
-/// A cached "queued" counts for this long; then the ledger is read too. An order is written within
-/// some milliseconds, so that this is rare; it bounds how long a result that was not stored goes
-/// unseen.
-const QUEUED_LIFE_MS: i64 = 2_000;
 
 /// The ledger's reservations; the result of a single one is read from the cache first.
 pub struct CachedReservations {
@@ -91,16 +86,8 @@ impl ReservationReader for CachedReservations {
             reservation_id: id,
         };
         self.results.record_queued(unit, holder.position).await;
-        Ok(Lookup::Found(ReservationRecord {
-            reservation_id: id,
-            item_id,
-            buyer,
-            position: holder.position,
-            state: ReservationState::Queued,
-            order_id: None,
-            reason: None,
-            held_at_ms: holder.held_at_ms,
-        }))
+        let record = ReservationRecord::queued(unit, holder.position, holder.held_at_ms);
+        Ok(Lookup::Found(record))
     }
 
     /// The later one of the cache's and the ledger's; ids are in the order they were made in. None
@@ -169,70 +156,5 @@ impl ReservationReader for CachedReservations {
         });
         cached.truncate(limit as usize);
         Ok(cached)
-    }
-}
-
-/// The ledger's orders; how reservations ended is recorded for those who poll, after the commit.
-pub struct RecordingOrders {
-    /// The truth.
-    pub ledger: Arc<dyn OrderWriter>,
-    /// The cache.
-    pub results: Results,
-}
-
-fn record(queued: &QueuedReservation, outcome: &WriteOutcome) -> ReservationRecord {
-    let (state, order_id, reason) = outcome.told();
-    ReservationRecord {
-        reservation_id: queued.reservation_id,
-        item_id: queued.item_id,
-        buyer: queued.buyer,
-        position: queued.position,
-        state,
-        order_id,
-        reason,
-        held_at_ms: queued.held_at_ms,
-    }
-}
-
-impl RecordingOrders {
-    async fn record<'a>(
-        &self,
-        batch: impl Iterator<Item = &'a QueuedReservation>,
-        outcomes: &[WriteOutcome],
-    ) {
-        let ended: Vec<_> = batch
-            .zip(outcomes)
-            .map(|(queued, outcome)| record(queued, outcome))
-            .collect();
-        self.results.record_ended(&ended).await;
-    }
-}
-
-#[async_trait]
-impl OrderWriter for RecordingOrders {
-    async fn can_write(&self) -> Result<(), PortError> {
-        self.ledger.can_write().await
-    }
-
-    async fn write(
-        &self,
-        batch: &[(QueuedReservation, OrderId)],
-        now_ms: i64,
-    ) -> Result<Vec<WriteOutcome>, PortError> {
-        let outcomes = self.ledger.write(batch, now_ms).await?;
-        self.record(batch.iter().map(|(queued, _)| queued), &outcomes)
-            .await;
-        Ok(outcomes)
-    }
-
-    async fn fail(
-        &self,
-        batch: &[QueuedReservation],
-        reason: Rejection,
-        now_ms: i64,
-    ) -> Result<Vec<WriteOutcome>, PortError> {
-        let outcomes = self.ledger.fail(batch, reason, now_ms).await?;
-        self.record(batch.iter(), &outcomes).await;
-        Ok(outcomes)
     }
 }
