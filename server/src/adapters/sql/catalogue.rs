@@ -52,31 +52,57 @@ fn card(row: &item::Model, product: &product::Model) -> Result<Item, PortError> 
 }
 
 impl Sql {
-    async fn rounds_in(
+    /// Approved rounds that end after an instant, by their start, at most 100.
+    pub(super) async fn approved_rounds(
         &self,
         from: &DatabaseConnection,
-        now_ms: i64,
-    ) -> Result<Arc<Vec<Round>>, PortError> {
-        let rounds = round::Entity::find()
+        ended_after_ms: i64,
+    ) -> Result<Vec<round::Model>, PortError> {
+        round::Entity::find()
             .filter(round::Column::Status.eq(round::Status::Approved))
-            .filter(round::Column::EndsAtMs.gt(now_ms - SHOWN_AFTER_END_MS))
+            .filter(round::Column::EndsAtMs.gt(ended_after_ms))
             .order_by_asc(round::Column::StartsAtMs)
             .order_by_asc(round::Column::Id)
             .limit(ROUNDS)
             .all(from)
             .answer(self)
-            .await?;
-        let items = item::Entity::find()
-            .filter(item::Column::RoundId.is_in(rounds.iter().map(|round| round.id)))
+            .await
+    }
+
+    /// The items of rounds in the order of their pages, each with its product.
+    pub(super) async fn items_of(
+        &self,
+        from: &DatabaseConnection,
+        rounds: impl IntoIterator<Item = Uuid>,
+    ) -> Result<Vec<(item::Model, product::Model)>, PortError> {
+        let found = item::Entity::find()
+            .filter(item::Column::RoundId.is_in(rounds))
             .order_by_asc(item::Column::Sequence)
             .order_by_asc(item::Column::Id)
             .find_also_related(product::Entity)
             .all(from)
             .answer(self)
             .await?;
+        let with_product = |(row, product): (item::Model, Option<product::Model>)| {
+            let product = product.ok_or_else(|| missing("product", row.product_id))?;
+            Ok((row, product))
+        };
+        found.into_iter().map(with_product).collect()
+    }
+
+    async fn rounds_in(
+        &self,
+        from: &DatabaseConnection,
+        now_ms: i64,
+    ) -> Result<Arc<Vec<Round>>, PortError> {
+        let rounds = self
+            .approved_rounds(from, now_ms - SHOWN_AFTER_END_MS)
+            .await?;
+        let items = self
+            .items_of(from, rounds.iter().map(|round| round.id))
+            .await?;
         let mut cards: HashMap<Uuid, Vec<Item>> = HashMap::new();
         for (row, product) in items {
-            let product = product.ok_or_else(|| missing("product", row.product_id))?;
             cards
                 .entry(row.round_id)
                 .or_default()

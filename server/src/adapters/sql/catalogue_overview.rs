@@ -4,43 +4,25 @@ use std::collections::HashMap;
 
 use app::wire::{ItemId, ItemOverview, Money, RoundId, RoundOverview};
 use async_trait::async_trait;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::{
-    Answer, Sql,
+    Sql,
     catalogue::{local, stopped},
     counter,
-    entity::{item, product, round},
-    missing,
+    entity::{item, product},
 };
 use crate::engine::ports::{CatalogueOverview, PortError};
-
-const ROUNDS: u64 = 100;
 
 #[async_trait]
 impl CatalogueOverview for Sql {
     async fn overview(&self, since_ms: i64) -> Result<Vec<RoundOverview>, PortError> {
-        let rounds = round::Entity::find()
-            .filter(round::Column::Status.eq(round::Status::Approved))
-            .filter(round::Column::EndsAtMs.gt(since_ms))
-            .order_by_asc(round::Column::StartsAtMs)
-            .order_by_asc(round::Column::Id)
-            .limit(ROUNDS)
-            .all(&self.read)
-            .answer(self)
-            .await?;
-        let found = item::Entity::find()
-            .filter(item::Column::RoundId.is_in(rounds.iter().map(|round| round.id)))
-            .order_by_asc(item::Column::Sequence)
-            .order_by_asc(item::Column::Id)
-            .find_also_related(product::Entity)
-            .all(&self.read)
-            .answer(self)
+        let rounds = self.approved_rounds(&self.read, since_ms).await?;
+        let found = self
+            .items_of(&self.read, rounds.iter().map(|round| round.id))
             .await?;
         let mut items: HashMap<Uuid, Vec<ItemOverview>> = HashMap::new();
         for (row, product) in found {
-            let product = product.ok_or_else(|| missing("product", row.product_id))?;
             let of_round = items.entry(row.round_id).or_default();
             of_round.push(overview(&row, product)?);
         }

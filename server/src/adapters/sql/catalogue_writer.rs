@@ -15,7 +15,7 @@ use super::{
     catalogue::{local, stopped},
     counter,
     entity::{item, product, round},
-    inconsistent, missing,
+    inconsistent,
 };
 use crate::engine::ports::{AddedRow, CatalogueWriter, NewItem, NewRound, PortError, Product};
 
@@ -31,18 +31,10 @@ impl CatalogueWriter for Sql {
         let Some(round) = found.answer(self).await? else {
             return Ok(None);
         };
-        let items = item::Entity::find()
-            .filter(item::Column::RoundId.eq(round_id.0))
-            .order_by_asc(item::Column::Sequence)
-            .order_by_asc(item::Column::Id)
-            .find_also_related(product::Entity)
-            .all(&self.read)
-            .answer(self)
-            .await?;
-        let items = items.into_iter().map(|(row, product)| {
-            let product = product.ok_or_else(|| missing("product", row.product_id))?;
-            written_item(&row, product)
-        });
+        let items = self.items_of(&self.read, [round_id.0]).await?;
+        let items = items
+            .into_iter()
+            .map(|(row, product)| written_item(&row, product));
         Ok(Some(NewRound {
             round_id,
             stopped: stopped(&round),
