@@ -28,4 +28,4 @@ pub mod port;
 mod settings;
 
 #[cfg(feature = "ssr")]
-pub use settings::ShopSettings;
+pub use settings::{ShopSettings, utc_offset};

@@ -1,6 +1,7 @@
 //! The settings of the shop that pages need. The server gives them to every page through the
 //! context; they are the same for every visitor.
 
+use jiff::tz::Offset;
 use leptos::prelude::use_context;
 
 /// What pages must know of the server's settings.
@@ -20,6 +21,11 @@ impl Default for ShopSettings {
             path_opens_before_s: 60,
         }
     }
+}
+
+/// The shop's offset from UTC; UTC itself where there is no such offset.
+pub fn utc_offset(minutes: i32) -> Offset {
+    Offset::from_seconds(minutes.saturating_mul(60)).unwrap_or(Offset::UTC)
 }
 
 impl ShopSettings {

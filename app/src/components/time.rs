@@ -4,7 +4,11 @@
 use jiff::{Timestamp, civil::DateTime, tz::Offset};
 use leptos::prelude::*;
 
-use crate::{settings::ShopSettings, text::pages::time as say, wire::Language};
+use crate::{
+    settings::{ShopSettings, utc_offset},
+    text::pages::time as say,
+    wire::Language,
+};
 
 /// The shop's calendar while one page is rendered: its zone, its language, and which day is today.
 #[derive(Clone, Copy, Debug)]
@@ -21,9 +25,8 @@ impl Calendar {
     }
 
     fn new(utc_offset_min: i32, now_ms: i64, language: Language) -> Self {
-        let offset = Offset::from_seconds(utc_offset_min.saturating_mul(60)).unwrap_or(Offset::UTC);
         Self {
-            offset,
+            offset: utc_offset(utc_offset_min),
             now_ms,
             language,
         }

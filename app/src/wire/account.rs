@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AccountId, ApiError};
+use super::{AccountId, ApiError, language::turns_text};
 
 /// What an account may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -111,13 +111,13 @@ fn half_width(c: char) -> char {
 
 /// Marks that show nothing: of width zero, of direction, and of format.
 fn is_invisible(c: char) -> bool {
-    turns_text(c)
+    is_direction_mark(c)
         || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2065}' | '\u{feff}')
 }
 
-/// Marks that turn the direction of the text after them (Unicode, annex 9).
-fn turns_text(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+/// Every mark of the direction of text.
+fn is_direction_mark(c: char) -> bool {
+    turns_text(c) || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}')
 }
 
 /// A password as typed: 8 to 128 characters. It has no `Display`, and its `Debug` hides it.
@@ -198,7 +198,7 @@ fn is_visible(c: char) -> bool {
 fn is_unfit(c: char) -> bool {
     let code = u32::from(c);
     c.is_control()
-        || turns_text(c)
+        || is_direction_mark(c)
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{fff9}'..='\u{fffb}' | '\u{fdd0}'..='\u{fdef}')
         || code & 0xfffe == 0xfffe
 }

@@ -46,27 +46,29 @@ impl Language {
     /// The best of our languages for an `Accept-Language` header (RFC 9110 §12.5.4): the highest
     /// weight wins, the earlier one on a tie, ours when nothing fits. `*` stands for what is not named.
     pub fn negotiate(accept_language: &str) -> Language {
+        // By language, in the order of `ALL`.
         let mut named = [None; Self::ALL.len()];
         let mut others = None;
         for (place, range) in accept_language.split(',').enumerate() {
             let mut parts = range.split(';').map(str::trim);
             let tag = parts.next().unwrap_or_default().to_ascii_lowercase();
             let weight = parts.find_map(weight_in_thousandths).unwrap_or(1000);
-            let wish = (weight, Reverse(place));
+            let preference = Some((weight, Reverse(place)));
             match tag.split(['-', '_']).next() {
-                Some("*") => others = others.or(Some(wish)),
+                Some("*") => others = others.or(preference),
                 // Mandarin, by its own code.
-                Some("zh" | "cmn") => named[0] = named[0].max(Some(wish)),
-                Some("en") => named[1] = named[1].max(Some(wish)),
+                Some("zh" | "cmn") => named[0] = named[0].max(preference),
+                Some("en") => named[1] = named[1].max(preference),
                 _ => {}
             }
         }
-        let wishes = Self::ALL.into_iter().zip(named);
-        let wished = wishes
-            .filter_map(|(language, wish)| Some((wish.or(others)?, language)))
+        let wanted = Self::ALL
+            .into_iter()
+            .zip(named)
+            .filter_map(|(language, preference)| Some((preference.or(others)?, language)))
             .filter(|((weight, _), _)| *weight > 0);
         // Of those that `*` stands for the first one counts, which is ours.
-        let best = wished.reduce(|best, other| if other.0 > best.0 { other } else { best });
+        let best = wanted.reduce(|best, other| if other.0 > best.0 { other } else { best });
         best.map_or_else(Language::default, |(_, language)| language)
     }
 }
@@ -80,6 +82,11 @@ fn weight_in_thousandths(parameter: &str) -> Option<u16> {
             Ok(weight) if (0.0..=1.0).contains(&weight) => (weight * 1000.0) as u16,
             _ => 0,
         })
+}
+
+/// Marks of the Unicode bidirectional algorithm that turn what stands after them.
+pub fn turns_text(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A text of the shop's own content in both languages.

@@ -1,7 +1,7 @@
 //! A round as a file.
 
 use app::wire::{ItemDraft, Key, LocalText, Money, RoundDraft};
-use jiff::{Timestamp, tz::Offset};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use toml::{
     Spanned,
@@ -142,7 +142,7 @@ fn instant(field: &str, written: Datetime) -> Result<i64, String> {
 }
 
 fn datetime(epoch_ms: i64, utc_offset_min: i32) -> Datetime {
-    let offset = Offset::from_seconds(utc_offset_min * 60).unwrap_or(Offset::UTC);
+    let offset = app::utc_offset(utc_offset_min);
     let instant = Timestamp::from_millisecond(epoch_ms).unwrap_or_default();
     let text = instant.display_with_offset(offset).to_string();
     text.parse()

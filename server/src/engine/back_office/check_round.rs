@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use app::wire::{LocalText, Money};
+use app::wire::{LocalText, Money, turns_text};
 
 use crate::engine::ports::{NewItem, NewRound};
 
@@ -168,11 +168,6 @@ pub fn is_title(text: &LocalText) -> bool {
             && text.chars().count() <= MAX_TITLE
             && !text.chars().any(|c| c.is_control() || turns_text(c))
     })
-}
-
-/// Marks of the Unicode bidirectional algorithm that turn what stands after them.
-fn turns_text(c: char) -> bool {
-    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// English readers get the Chinese one where there is no other.

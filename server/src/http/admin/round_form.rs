@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 
 use app::{
     pages::MAX_ITEMS,
-    wire::{ApiError, ItemDraft, Key, LocalText, Money, RoundDraft},
+    utc_offset,
+    wire::{ApiError, ItemDraft, Key, LocalText, RoundDraft},
 };
-use jiff::{Timestamp, civil::DateTime, tz::Offset};
+use jiff::{Timestamp, civil::DateTime};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
@@ -78,7 +79,7 @@ fn get<'v>(values: &'v Values, name: &str) -> &'v str {
 /// # Errors
 /// The first field that cannot be read.
 pub fn draft(values: &Values, utc_offset_min: i32) -> Result<RoundDraft, String> {
-    let offset = offset(utc_offset_min);
+    let offset = utc_offset(utc_offset_min);
     let instant = |name: &str| {
         let civil: Result<DateTime, _> = get(values, name).parse();
         let instant = civil.and_then(|civil| offset.to_timestamp(civil));
@@ -160,7 +161,7 @@ pub fn copy(draft: &RoundDraft, now_ms: i64, utc_offset_min: i32) -> Values {
     let later_ms = days.max(1) * DAY_MS;
     let at = |instant_ms: i64| {
         let at = Timestamp::from_millisecond(instant_ms + later_ms).unwrap_or_default();
-        let at = offset(utc_offset_min).to_datetime(at);
+        let at = utc_offset(utc_offset_min).to_datetime(at);
         at.strftime("%Y-%m-%dT%H:%M:%S").to_string()
     };
     let mut values = Values::new();
@@ -175,16 +176,14 @@ pub fn copy(draft: &RoundDraft, now_ms: i64, utc_offset_min: i32) -> Values {
         minutes.map_or_else(String::new, |minutes| minutes.to_string()),
     );
     for (row, item) in draft.items.iter().take(MAX_ITEMS).enumerate() {
-        let Money(list_price) = item.list_price;
-        let Money(sale_price) = item.sale_price;
         let fields = [
             ("title.zh", item.title.zh.clone()),
             ("title.en", item.title.en.clone()),
             ("description.zh", item.description.zh.clone()),
             ("description.en", item.description.en.clone()),
             ("picture_url", item.picture_url.clone()),
-            ("list_price", price::print(Money(list_price))),
-            ("sale_price", price::print(Money(sale_price))),
+            ("list_price", price::print(item.list_price)),
+            ("sale_price", price::print(item.sale_price)),
             ("stock", item.stock.to_string()),
             (SEGMENTS, item.segments.to_string()),
         ];
@@ -193,10 +192,6 @@ pub fn copy(draft: &RoundDraft, now_ms: i64, utc_offset_min: i32) -> Values {
         }
     }
     values
-}
-
-fn offset(utc_offset_min: i32) -> Offset {
-    Offset::from_seconds(utc_offset_min.saturating_mul(60)).unwrap_or(Offset::UTC)
 }
 
 /// An error of the engine with the names that the form has for its fields.
@@ -215,6 +210,8 @@ pub fn named_as_in_the_form(error: ApiError) -> ApiError {
 
 #[cfg(test)]
 mod tests {
+    use app::wire::Money;
+
     use super::*;
 
     /// 2026-11-11 20:00 in Shanghai.
