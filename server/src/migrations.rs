@@ -6,6 +6,7 @@ mod m0003_buyer_reservations;
 mod m0004_payments;
 mod m0005_sandbox;
 mod m0006_replayed;
+mod m0007_stripe;
 mod tables;
 
 use sea_orm_migration::prelude::*;
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_payments::Migration),
             Box::new(m0005_sandbox::Migration),
             Box::new(m0006_replayed::Migration),
+            Box::new(m0007_stripe::Migration),
         ]
     }
 }

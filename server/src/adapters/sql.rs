@@ -21,6 +21,7 @@ mod queue;
 mod reservations;
 mod sandbox;
 mod servers;
+mod stripe;
 mod tokens;
 mod transactions;
 mod words;

@@ -4,8 +4,8 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    Assembly, AssemblyError, Environment, Ledger, Parts, Ping, catalogue_changes, ledger_ping,
-    provider, subjects::engine,
+    Assembly, AssemblyError, Environment, Ledger, Parts, Ping, Provider, catalogue_changes,
+    ledger_ping, provider, subjects::engine,
 };
 use crate::{
     adapters::{
@@ -96,7 +96,8 @@ pub async fn assemble(
     let policy = MemoryPolicy::new(connections.redis.clone(), MEMORY_POLICY_GOOD_FOR);
     let policy = Arc::new(policy);
     let rabbit = connections.rabbit.clone();
-    let (sandbox, gateway) = provider(config, &environment, &connections.sql, &connections.clock);
+    let Provider { gateway, sandbox } =
+        provider(config, &environment, &connections.sql, &connections.clock)?;
     let parts = parts(config, &environment, &connections, gateway);
     Ok(Assembly {
         engine: engine(config, environment, &connections.sql, parts),

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    Assembly, AssemblyError, Environment, Ledger, Parts, catalogue_changes, ledger_ping, provider,
-    subjects::engine,
+    Assembly, AssemblyError, Environment, Ledger, Parts, Provider, catalogue_changes, ledger_ping,
+    provider, subjects::engine,
 };
 use crate::{
     adapters::{
@@ -51,7 +51,7 @@ pub async fn assemble(
     });
     let limits = GovernedLimits::new(clock.clone(), config.quotas(), config.no_limits());
     let wake_signals = WakeSignals::new();
-    let (sandbox, gateway) = provider(config, &environment, &sql, &clock);
+    let Provider { gateway, sandbox } = provider(config, &environment, &sql, &clock)?;
     let catalogue_changes = catalogue_changes(&wake_signals);
     let parts = Parts {
         ledger,

@@ -82,8 +82,8 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
     let (supervisor, mut ended) = Supervisor::new(stopped.clone(), Restarts::default());
     let (sandbox, mut tasks) = (shop.sandbox, shop.tasks);
     tasks.push(upkeep_task(&metrics));
-    if role != Role::Worker {
-        tasks.push(sandbox_task(&sandbox, notice_url(address.local_addr()?)));
+    if let (Some(sandbox), true) = (&sandbox, role != Role::Worker) {
+        tasks.push(sandbox_task(sandbox, notice_url(address.local_addr()?)));
     }
     let _tasks = supervisor.start(tasks);
     warm_gate(&shop.engine).await;
@@ -251,7 +251,7 @@ async fn warm_gate(engine: &Engine) {
 fn router(
     config: &Config,
     engine: Engine,
-    sandbox: Arc<Sandbox>,
+    sandbox: Option<Arc<Sandbox>>,
     changes: CatalogueChanges,
     readiness: Arc<dyn Readiness>,
     metrics: PrometheusHandle,
@@ -260,7 +260,10 @@ fn router(
         secure: config.web.tls,
     };
     http::router(Site {
-        payments: http::payments(engine.payments.clone(), sandbox),
+        payments: http::payments(
+            engine.payments.clone(),
+            sandbox.map(|built_in| built_in as _),
+        ),
         office: Arc::new(OfficeCalls::new(engine.back_office.clone())),
         shop: Arc::new(ShopFront::new(engine)),
         readiness,
@@ -276,6 +279,7 @@ fn router(
                 utc_offset_min: config.web.utc_offset_min,
                 path_opens_before_s: config.sale.path_opens_before_s,
             },
+            pay_page: config.pay_page(),
         },
     })
 }

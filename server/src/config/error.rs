@@ -27,6 +27,18 @@ pub enum ConfigError {
         /// To what.
         value: String,
     },
+    /// A setting without a default is needed.
+    #[error("{setting} is not set, and {by} needs it; write {form}, such as {example}")]
+    Missing {
+        /// The variable.
+        setting: String,
+        /// What needs it.
+        by: String,
+        /// What may be written.
+        form: String,
+        /// For example.
+        example: String,
+    },
     /// A setting and its file are both given.
     #[error("{0} and {0}_FILE are both set; set one of them")]
     Twice(String),

@@ -1,5 +1,7 @@
 //! The forms of values: how each is read, and how it is described to whoever wrote it wrongly.
 
+mod provider;
+
 use std::{
     fmt::Display,
     marker::PhantomData,
@@ -12,6 +14,8 @@ use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
 
 use crate::adapters::faulty::Drill;
+
+pub use provider::{AtMost, Origin, Secret};
 
 /// What a value looks like.
 pub trait Form {

@@ -12,13 +12,16 @@ use super::{
 pub enum Provider {
     /// The one that is built in, and takes none.
     Sandbox,
+    /// Stripe.
+    Stripe,
 }
 
 section! {
     /// The provider, and money that is under way.
     #[derive(Clone, Debug)]
     Payments, "Payments" {
-        provider: Provider = "PAYMENTS", "sandbox", OneOf(&[("sandbox", Provider::Sandbox)]),
+        provider: Provider = "PAYMENTS", "sandbox",
+            OneOf(&[("sandbox", Provider::Sandbox), ("stripe", Provider::Stripe)]),
             "Who takes the money. The sandbox is built in and takes none: production uses it only where it is named here.";
         grace: Duration = "PAY_GRACE_S", "30", Seconds(0, 3_600),
             "Money that is under way at an order's deadline may come for so long after it.";

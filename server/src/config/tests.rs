@@ -44,12 +44,33 @@ fn the_defaults_are_sound() {
     assert_eq!(config.sale.pay_window_s, 600);
 }
 
+/// A shop that takes money by Stripe.
+const STRIPE: [(&str, &str); 4] = [
+    ("PAYMENTS", "stripe"),
+    ("STRIPE_SECRET_KEY", "sk_test_topsecret-topsecret"),
+    ("STRIPE_WEBHOOK_SECRETS", "whsec_topsecret-topsecret"),
+    ("SHOP_URL", "https://shop.example"),
+];
+
+/// That shop with another setting.
+fn stripe_with(changes: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let kept = STRIPE.iter().filter(|(name, _)| {
+        let changed = |(other, _): &(&str, &str)| name == other;
+        !changes.iter().any(changed)
+    });
+    let all: Vec<_> = kept.chain(changes).copied().collect();
+    with(&all)
+}
+
 #[test]
 fn what_is_recommended_can_be_used() {
+    let stripe: Vec<_> = Stripe::section().settings;
     for setting in settings() {
+        let of_stripe = stripe.iter().any(|one| one.name == setting.name);
         for value in [setting.default, &setting.example] {
             let made = match setting.name {
                 "MODE" => with(&[("MODE", value)]),
+                name if of_stripe && !value.is_empty() => stripe_with(&[(name, value)]),
                 name => with(&[("MODE", "cluster"), (name, value)]),
             };
             assert!(made.is_ok(), "{} = {value}: {made:?}", setting.name);
@@ -127,6 +148,71 @@ fn a_value_that_may_hold_a_password_is_never_repeated() {
             "{refused}"
         );
         assert!(!refused.contains("topsecret"), "{refused}");
+    }
+}
+
+#[test]
+fn stripe_needs_its_secrets_and_the_shop_s_address() {
+    let config = stripe_with(&[]).unwrap();
+    assert_eq!(config.payments.provider, Provider::Stripe);
+    let page = Some("https://checkout.stripe.com".to_owned());
+    assert_eq!(config.pay_page(), page);
+    assert_eq!(Config::defaults().unwrap().pay_page(), None);
+    for (name, _) in &STRIPE[1..] {
+        let refused = said(stripe_with(&[(*name, "")]));
+        let begins = format!("SECKILL_{name} is not set, and SECKILL_PAYMENTS=stripe needs it; ");
+        assert!(refused.starts_with(&begins), "{refused}");
+        assert!(refused.contains(", such as "), "{refused}");
+    }
+    // Nobody else does.
+    assert!(with(&[("PAYMENTS", "sandbox")]).unwrap().stripe.is_none());
+}
+
+#[test]
+fn what_stripe_gave_is_neither_taken_malformed_nor_shown() {
+    for (name, value) in [
+        ("STRIPE_SECRET_KEY", "pk_test_topsecret-topsecret"),
+        ("STRIPE_SECRET_KEY", "sk_test_topsecret"),
+        ("STRIPE_SECRET_KEY", "sk_test_topsecret topsecret"),
+        ("STRIPE_WEBHOOK_SECRETS", "topsecret-topsecret-topsecret"),
+        ("STRIPE_WEBHOOK_SECRETS", "whsec_topsecret-topsecret,"),
+        ("STRIPE_WEBHOOK_SECRETS", "whsec_"),
+    ] {
+        let refused = said(stripe_with(&[(name, value)]));
+        let begins = format!("SECKILL_{name} cannot be used");
+        assert!(refused.starts_with(&begins), "{refused}");
+        assert!(!refused.contains("topsecret"), "{refused}");
+    }
+    let secret = "whsec_topsecret-topsecret";
+    let of = |number: usize| vec![secret; number].join(",");
+    let three = stripe_with(&[("STRIPE_WEBHOOK_SECRETS", &of(3))]).unwrap();
+    assert_eq!(three.stripe.as_ref().unwrap().webhook_secrets.len(), 3);
+    assert!(!format!("{three:?}").contains("topsecret"), "{three:?}");
+    assert!(stripe_with(&[("STRIPE_WEBHOOK_SECRETS", &of(4))]).is_err());
+    let listing = shown::listing(&set(&STRIPE).unwrap());
+    assert!(!listing.contains("topsecret"), "{listing}");
+}
+
+#[test]
+fn a_site_is_given_without_a_path_and_with_tls_unless_it_is_here() {
+    for (origin, fits) in [
+        ("https://shop.example", true),
+        ("https://shop.example:8443", true),
+        ("http://127.0.0.1:3000", true),
+        ("http://localhost:3000", true),
+        ("http://[::1]:3000", true),
+        ("http://shop.example", false),
+        ("https://shop.example/", false),
+        ("https://shop.example/shop", false),
+        ("https://user:password@shop.example", false),
+        ("https://shop.example; form-action *", false),
+        ("ftp://shop.example", false),
+        ("shop.example", false),
+    ] {
+        for name in ["SHOP_URL", "STRIPE_API_URL", "STRIPE_PAGE_URL"] {
+            let made = stripe_with(&[(name, origin)]);
+            assert_eq!(made.is_ok(), fits, "{name}={origin}: {made:?}");
+        }
     }
 }
 

@@ -43,15 +43,17 @@ pub fn complete(response: &mut Response, is_behind_tls: bool) {
 }
 
 /// The policy of one page: its own inline scripts by their hashes, so that cached bytes need no
-/// nonce; everything else from this site only.
-pub fn policy(html: &str) -> String {
+/// nonce; everything else from this site only. *Pay* is a form, and browsers check where its answer
+/// leads to: to `pay_page`, if that is elsewhere.
+pub fn policy(html: &str, pay_page: Option<&str>) -> String {
     let hashes: String = inline_scripts(html)
         .map(|script| format!(" 'sha256-{}'", STANDARD.encode(Sha256::digest(script))))
         .collect();
+    let pay_page = pay_page.map_or_else(String::new, |origin| format!(" {origin}"));
     format!(
         "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'{hashes}; style-src 'self'; \
          img-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; \
-         form-action 'self'; frame-ancestors 'none'"
+         form-action 'self'{pay_page}; frame-ancestors 'none'"
     )
 }
 
@@ -74,6 +76,14 @@ mod tests {
         let html = "<script type=\"module\">alert(1)</script><script src=\"/a.js\"></script>";
         assert_eq!(inline_scripts(html).collect::<Vec<_>>(), ["alert(1)"]);
         // printf 'alert(1)' | openssl dgst -sha256 -binary | base64
-        assert!(policy(html).contains("'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI='"));
+        let policy = policy(html, None);
+        assert!(policy.contains("'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI='"));
+    }
+
+    #[test]
+    fn forms_lead_to_this_site_and_to_the_page_where_buyers_pay() {
+        assert!(policy("", None).contains("; form-action 'self'; "));
+        let elsewhere = policy("", Some("https://pay.example"));
+        assert!(elsewhere.contains("; form-action 'self' https://pay.example; "));
     }
 }

@@ -34,7 +34,11 @@ type Render = dyn Fn(Request) -> Pin<Box<dyn Future<Output = Response> + Send>> 
 
 /// Renders pages through the app.
 #[derive(Clone)]
-pub struct Renderer(Arc<Render>);
+pub struct Renderer {
+    render: Arc<Render>,
+    /// See [`content_security::policy`].
+    pay_page: Option<Arc<str>>,
+}
 
 impl Renderer {
     pub fn new(state: &AppState, options: &LeptosOptions) -> Self {
@@ -42,7 +46,10 @@ impl Renderer {
         let _ = any_spawner::Executor::init_tokio();
         let options = options.clone();
         let render = render_app_async_with_context(state.context(), move || shell(options.clone()));
-        Self(Arc::new(render))
+        Self {
+            render: Arc::new(render),
+            pay_page: state.settings.pay_page.as_deref().map(Arc::from),
+        }
     }
 
     /// Renders the page at `uri` for `visitor`, and works out its policy.
@@ -68,14 +75,15 @@ impl Renderer {
                 status, headers, ..
             },
             body,
-        ) = (self.0)(request).await.into_parts();
+        ) = (self.render)(request).await.into_parts();
         let html = to_bytes(body, MAX_PAGE)
             .await
             .map_err(|_| internal("a page is too large"))?;
         let html = std::str::from_utf8(&html).map_err(|_| internal("a page is not UTF-8"))?;
         let html = without_nonce(html);
-        let policy = HeaderValue::from_str(&content_security::policy(&html));
-        let policy = policy.map_err(|_| internal("a page has no policy"))?;
+        let policy = content_security::policy(&html, self.pay_page.as_deref());
+        let policy =
+            HeaderValue::from_str(&policy).map_err(|_| internal("a page has no policy"))?;
         let html = html.into();
         Ok(Page {
             status,

@@ -69,6 +69,7 @@ fn router_with(shop: &Arc<FakeShop>, change: impl FnOnce(&mut Site)) -> Router {
             page_life: Duration::from_mins(1),
             request_timeout: Duration::from_secs(10),
             shop: ShopSettings::default(),
+            pay_page: None,
         },
     };
     change(&mut site);

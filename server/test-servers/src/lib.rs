@@ -4,6 +4,7 @@
 
 pub mod disk_faults;
 mod guarded;
+pub mod localstripe;
 pub mod mariadb;
 pub mod nginx;
 pub mod postgres;
@@ -13,5 +14,6 @@ pub mod redis;
 mod unprivileged;
 
 pub use guarded::{Guarded, free_port, wait_until};
+pub use localstripe::LocalStripe;
 pub use mariadb::MariaDb;
 pub use postgres::Postgres;

@@ -8,5 +8,6 @@ mod gate;
 mod ledger;
 mod limits;
 mod paths;
+mod payments;
 mod queue;
 mod tokens;

@@ -43,7 +43,10 @@ impl Readiness for AlwaysReady {
 pub fn site(shop: &TestShop) -> Router {
     let cookie = LoginCookie { secure: false };
     router(Site {
-        payments: server::http::payments(shop.engine.payments.clone(), shop.sandbox.clone()),
+        payments: server::http::payments(
+            shop.engine.payments.clone(),
+            shop.built_in.clone().map(|built_in| built_in as _),
+        ),
         office: Arc::new(OfficeCalls::new(shop.engine.back_office.clone())),
         shop: Arc::new(ShopFront::new(shop.engine.clone())),
         readiness: Arc::new(AlwaysReady),
@@ -59,6 +62,7 @@ pub fn site(shop: &TestShop) -> Router {
             page_life: std::time::Duration::from_mins(1),
             request_timeout: std::time::Duration::from_secs(10),
             shop: ShopSettings::default(),
+            pay_page: None,
         },
     })
 }

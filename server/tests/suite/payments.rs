@@ -1,9 +1,11 @@
 //! From "pay" to a paid order, or back to the buyer: every row of the table of outcomes in
 //! `docs/payments.md`, through the shop's client and the provider that is built in.
 
+mod localstripe;
 mod outcomes;
 mod provider_away;
 mod races;
+mod stripe;
 
 use app::{
     port::{Storefront, Visitor},
@@ -64,7 +66,12 @@ impl Buyer {
     /// Goes there and presses something.
     async fn pays(&self, action: Action) -> PaymentId {
         let payment = self.goes_to_pay().await;
-        self.client.shop.sandbox.act(payment, action).await.unwrap();
+        self.client
+            .shop
+            .sandbox()
+            .act(payment, action)
+            .await
+            .unwrap();
         payment
     }
 

@@ -3,6 +3,7 @@
 mod environment;
 mod gate;
 mod stack;
+pub mod stripe;
 
 use std::{
     path::PathBuf,
@@ -67,7 +68,8 @@ pub struct TestShop {
     pub catalogue_changes: CatalogueChanges,
     pub clock: Arc<ManualClock>,
     pub ids: Arc<SeededIds>,
-    pub sandbox: Arc<Sandbox>,
+    /// The payment provider, where it is the one that is built in.
+    pub built_in: Option<Arc<Sandbox>>,
     data: Option<Data>,
     redis: Option<Redis>,
     tasks: Vec<JoinHandle<()>>,
@@ -115,7 +117,7 @@ impl TestShop {
             catalogue_changes: changes,
             clock,
             ids,
-            sandbox,
+            built_in: sandbox,
             data: Some(data),
             redis: None,
             tasks,
@@ -265,6 +267,11 @@ impl TestShop {
                 return;
             }
         }
+    }
+
+    /// The payment provider that is built in.
+    pub fn sandbox(&self) -> &Sandbox {
+        self.built_in.as_ref().expect("the shop has the sandbox")
     }
 
     /// The notices that the provider has to send, with their signatures; none is sent again.

@@ -14,3 +14,4 @@ pub mod round;
 pub mod sandbox_charge;
 pub mod sandbox_notice;
 pub mod sandbox_payment;
+pub mod stripe_session;

@@ -64,6 +64,14 @@ async fn apply(deps: &Deps, waiting: &[KeptNotice]) -> Result<(), PortError> {
                 deps.payments.closed(payment_id).await?;
                 done.push((kept.notice_id, NoticeOutcome::Nothing));
             }
+            (NoticeFact::RefundFailed, _) => {
+                let merchant_number = &kept.notice.merchant_number;
+                tracing::error!(
+                    merchant_number,
+                    "money that was sent back did not arrive: send it to the buyer another way"
+                );
+                done.push((kept.notice_id, NoticeOutcome::Unknown));
+            }
             (NoticeFact::Paid { .. }, None) => {
                 let merchant_number = &kept.notice.merchant_number;
                 tracing::error!(

@@ -103,6 +103,8 @@ pub enum NoticeFact {
     },
     /// No money was taken, and none will be.
     Closed,
+    /// Money that was sent back did not arrive: it is with the shop again.
+    RefundFailed,
     /// Something that changes nothing here.
     Other,
 }
@@ -112,7 +114,8 @@ pub enum NoticeFact {
 pub struct SignedNotice {
     /// The provider's number of the notice, 64 characters at most: the same one may come again.
     pub event_id: String,
-    /// Our number of the payment as the provider repeats it, 64 characters at most.
+    /// Our number of the payment as the provider repeats it, 64 characters at most; empty where it
+    /// names none.
     pub merchant_number: String,
     /// What it says.
     pub fact: NoticeFact,

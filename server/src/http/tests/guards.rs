@@ -101,6 +101,19 @@ async fn a_store_that_does_not_answer_costs_the_api_and_not_the_pages() {
 }
 
 #[tokio::test]
+async fn a_page_s_forms_lead_to_the_page_where_buyers_pay() {
+    let router = router_with(&FakeShop::new(), |site| {
+        site.settings.pay_page = Some("https://pay.example".to_owned());
+    });
+    let answer = ask_get(&router, "/").await;
+    let policy = answer.header("content-security-policy");
+    assert!(
+        policy.contains("form-action 'self' https://pay.example;"),
+        "{policy}"
+    );
+}
+
+#[tokio::test]
 async fn every_answer_tells_the_browser_what_we_never_do() {
     let router = router_for(&FakeShop::new());
     for path in [

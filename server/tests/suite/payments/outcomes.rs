@@ -88,7 +88,7 @@ async fn paid_in_the_grace_is_paid() {
     assert_eq!(buyer.state().await, OrderState::PendingPayment);
     let begun_too_late = buyer.client.pay(&buyer.who, buyer.order).await;
     assert_eq!(begun_too_late, Err(ApiError::OrderState));
-    let sandbox = &buyer.client.shop.sandbox;
+    let sandbox = buyer.client.shop.sandbox();
     sandbox.act(payment, Action::PaySilently).await.unwrap();
     // The closing asks the provider first.
     buyer.client.shop.clock.advance(1);
@@ -110,7 +110,7 @@ async fn money_after_the_closing_goes_back() {
     assert_eq!(buyer.client.stock(buyer.item).await.unwrap().sellable, 3);
 
     buyer.client.shop.clock.advance(5_000);
-    assert_eq!(buyer.client.shop.sandbox.pay_late().await.unwrap(), 1);
+    assert_eq!(buyer.client.shop.sandbox().pay_late().await.unwrap(), 1);
     assert_eq!(buyer.deliver(|_| {}).await, [true]);
     let payments = &buyer.client.shop.engine.payments;
     apply_notices::run_once(payments).await.unwrap();
@@ -139,7 +139,7 @@ async fn money_after_a_cancellation_goes_back() {
     assert_eq!(closed.order.close_reason, Some(CloseReason::Cancelled));
     let later = WINDOW_MS + GRACE_MS + 5_000;
     buyer.client.shop.clock.advance(later);
-    buyer.client.shop.sandbox.pay_late().await.unwrap();
+    buyer.client.shop.sandbox().pay_late().await.unwrap();
     buyer.deliver(|_| {}).await;
     buyer.work().await;
     assert_eq!(buyer.detail().await.refund, back(PRICE, true));
@@ -219,7 +219,7 @@ async fn who_does_nothing_at_the_provider_is_closed_after_the_grace() {
     buyer.work().await;
     assert_eq!(buyer.state().await, OrderState::Closed);
     assert_eq!(buyer.client.stock(buyer.item).await.unwrap().sellable, 3);
-    let sandbox = &buyer.client.shop.sandbox;
+    let sandbox = buyer.client.shop.sandbox();
     sandbox.act(first, Action::Pay).await.unwrap();
     buyer.money_is(0).await;
 }

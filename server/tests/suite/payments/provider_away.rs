@@ -149,8 +149,8 @@ async fn a_charge_that_is_made_after_its_order_was_cancelled_keeps_no_money() {
         expires_at_ms: payments[0].expires_at_ms,
     };
     let shop = &buyer.client.shop;
-    shop.sandbox.create(&charge).await.unwrap();
-    let paid = shop.sandbox.act(charge.payment_id, Action::PaySilently);
+    shop.sandbox().create(&charge).await.unwrap();
+    let paid = shop.sandbox().act(charge.payment_id, Action::PaySilently);
     paid.await.unwrap();
     shop.clock.advance(60_000);
     assert_eq!(check::run_once(&engine.payments).await.unwrap(), 1);

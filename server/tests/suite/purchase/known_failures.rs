@@ -306,7 +306,12 @@ async fn known_failure_20_closing_returns_the_unit_and_never_touches_a_paid_orde
     client.order_of(&visitor(2), item).await;
     let page = client.pay(&visitor(1), paid).await.unwrap();
     let payment = page.url.strip_prefix("/sandbox/").unwrap().parse().unwrap();
-    client.shop.sandbox.act(payment, Action::Pay).await.unwrap();
+    client
+        .shop
+        .sandbox()
+        .act(payment, Action::Pay)
+        .await
+        .unwrap();
     for (signature, body) in client.shop.take_sandbox_notices().await {
         assert!(client.shop.receive_notice(&signature, &body).await);
     }

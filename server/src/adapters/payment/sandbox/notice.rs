@@ -1,10 +1,11 @@
 //! The sandbox's notices: JSON, signed by HMAC-SHA256 over the raw body with a shared secret.
 
-use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
-use sha2::Sha256;
 
-use crate::engine::ports::{Amount, NoticeFact, NoticeRequest, SignedNotice, Verified};
+use crate::{
+    adapters::payment::signature,
+    engine::ports::{Amount, NoticeFact, NoticeRequest, SignedNotice, Verified},
+};
 
 /// Where the signature is.
 pub const HEADER: &str = "sandbox-signature";
@@ -51,18 +52,10 @@ pub enum Signature {
     Probe,
 }
 
-fn mac(secret: &[u8], body: &[u8]) -> Option<Hmac<Sha256>> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret).ok()?;
-    mac.update(body);
-    Some(mac)
-}
-
 /// The header's value.
-pub fn sign(secret: &[u8], body: &str, signature: Signature) -> String {
-    let digest = mac(secret, body.as_bytes()).map(|mac| mac.finalize().into_bytes());
-    let digest: Vec<u8> = digest.map(|bytes| bytes.to_vec()).unwrap_or_default();
-    let digits: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    match signature {
+pub fn sign(secret: &[u8], body: &str, how: Signature) -> String {
+    let digits = signature::sign(secret, &[body.as_bytes()]);
+    match how {
         Signature::Right => format!("{SCHEME}{digits}"),
         Signature::Wrong => format!("{SCHEME}{}", "00".repeat(32)),
         Signature::Probe => format!("{PROBE}{digits}"),
@@ -71,16 +64,15 @@ pub fn sign(secret: &[u8], body: &str, signature: Signature) -> String {
 
 /// The signature first, on the raw bytes; only then is anything parsed.
 pub fn verify(secret: &[u8], request: NoticeRequest<'_>) -> Verified {
-    let Some(signature) = request.header(HEADER) else {
+    let Some(value) = request.header(HEADER) else {
         return Verified::Forged;
     };
-    if signature.starts_with(PROBE) {
+    if value.starts_with(PROBE) {
         return Verified::Probe;
     }
-    let digits = signature.strip_prefix(SCHEME).and_then(bytes);
-    let is_signed = digits
-        .zip(mac(secret, request.body))
-        .is_some_and(|(digits, mac)| mac.verify_slice(&digits).is_ok());
+    let digits = value.strip_prefix(SCHEME);
+    let is_signed =
+        digits.is_some_and(|digits| signature::is_signed(secret, &[request.body], digits));
     if !is_signed {
         return Verified::Forged;
     }
@@ -114,15 +106,6 @@ fn notice(said: Said) -> Option<SignedNotice> {
         merchant_number: said.merchant_number,
         fact,
     })
-}
-
-/// Hexadecimal digits.
-fn bytes(digits: &str) -> Option<Vec<u8>> {
-    if !digits.len().is_multiple_of(2) || !digits.is_ascii() {
-        return None;
-    }
-    let pair = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).ok();
-    (0..digits.len()).step_by(2).map(pair).collect()
 }
 
 #[cfg(test)]

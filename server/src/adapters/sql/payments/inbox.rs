@@ -32,6 +32,7 @@ fn row(kept: &KeptNotice, now_ms: i64) -> payment_notice::ActiveModel {
             amount,
         } => ("paid", Some(provider_number.clone()), Some(amount)),
         NoticeFact::Closed => ("closed", None, None),
+        NoticeFact::RefundFailed => ("refund_failed", None, None),
         NoticeFact::Other => ("other", None, None),
     };
     payment_notice::ActiveModel {
@@ -57,6 +58,7 @@ fn kept(row: payment_notice::Model) -> Result<KeptNotice, PortError> {
             amount: Amount { minor, currency },
         },
         ("closed", ..) => NoticeFact::Closed,
+        ("refund_failed", ..) => NoticeFact::RefundFailed,
         ("other", ..) => NoticeFact::Other,
         (fact, ..) => return Err(inconsistent(format!("notice {} says {fact}", row.id))),
     };

@@ -1,0 +1,37 @@
+//! Signatures of notices: HMAC-SHA256 in hexadecimal digits.
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+/// Over `parts`, one after the other. An empty secret signs like any other: settings refuse it.
+fn mac(secret: &[u8], parts: &[&[u8]]) -> Option<Hmac<Sha256>> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret).ok()?;
+    for part in parts {
+        mac.update(part);
+    }
+    Some(mac)
+}
+
+/// The digits of the signature.
+pub fn sign(secret: &[u8], parts: &[&[u8]]) -> String {
+    let digest = mac(secret, parts).map(|mac| mac.finalize().into_bytes());
+    let digest: Vec<u8> = digest.map(|bytes| bytes.to_vec()).unwrap_or_default();
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Whether these are the digits of the signature; compares in constant time.
+pub fn is_signed(secret: &[u8], parts: &[&[u8]], digits: &str) -> bool {
+    bytes(digits)
+        .zip(mac(secret, parts))
+        .is_some_and(|(digits, mac)| mac.verify_slice(&digits).is_ok())
+}
+
+/// Hexadecimal digits.
+fn bytes(digits: &str) -> Option<Vec<u8>> {
+    let are_digits = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    if !digits.len().is_multiple_of(2) || !are_digits {
+        return None;
+    }
+    let pair = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).ok();
+    (0..digits.len()).step_by(2).map(pair).collect()
+}

@@ -1,0 +1,197 @@
+//! Stripe: Checkout Sessions and Refunds over its REST interface. A charge is a Checkout Session, a receipt the
+//! `PaymentIntent` of it, and our number stands in their metadata.
+//!
+//! Stripe finds a session by its own number only, which is therefore kept in a table of the adapter.
+
+mod api;
+mod money;
+mod notice;
+mod refund;
+mod session;
+mod shapes;
+
+use std::sync::Arc;
+
+use app::{routes, wire::PaymentId};
+use async_trait::async_trait;
+
+use crate::{
+    adapters::sql::Sql,
+    engine::ports::{
+        Charge, ChargeRequest, Clock, Ids, NoticeRequest, PaymentGateway, PortError, RefundRequest,
+        RefundState, Verified,
+    },
+};
+
+use api::{Api, ApiError};
+use shapes::{Refund, Refunds, Session};
+
+const NAME: &str = "stripe";
+/// Longest address that the ledger keeps.
+const ADDRESS: usize = 2_000;
+/// A payment goes back whole: more refunds of it were not made by us.
+const REFUNDS: &str = "20";
+
+/// What Stripe gave to the shop, and where the shop is. No `Debug`: it holds secrets.
+pub struct StripeOptions {
+    /// Opens the API. A live key has `_live_` in it.
+    pub secret_key: String,
+    /// Each of them signs notices.
+    pub webhook_secrets: Vec<String>,
+    /// Where the API is: an origin.
+    pub api_url: String,
+    /// Where buyers pay: an origin.
+    pub page_url: String,
+    /// Where buyers come back to: the shop's origin.
+    pub shop_url: String,
+}
+
+/// The provider.
+pub struct Stripe {
+    api: Api,
+    sql: Sql,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+    notices: notice::Notices,
+    page_url: String,
+    shop_url: String,
+}
+
+impl Stripe {
+    /// A gateway to the account of the options. Calls nobody yet.
+    ///
+    /// # Errors
+    /// When the system's certificates cannot be used.
+    pub fn new(
+        options: StripeOptions,
+        sql: Sql,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn Ids>,
+    ) -> Result<Self, PortError> {
+        let live = options.secret_key.contains("_live_");
+        Ok(Self {
+            api: Api::new(options.api_url, options.secret_key)?,
+            sql,
+            clock,
+            ids,
+            notices: notice::Notices {
+                secrets: options.webhook_secrets,
+                live,
+            },
+            page_url: options.page_url,
+            shop_url: options.shop_url,
+        })
+    }
+
+    async fn look(&self, payment_id: PaymentId, session_id: &str) -> Result<Charge, PortError> {
+        let path = format!("/v1/checkout/sessions/{session_id}");
+        let query = [("expand[]", "payment_intent")];
+        match self.api.get::<Session>(&path, &query).await {
+            Ok(session) => Ok(session::charge(&session, payment_id)?),
+            Err(ApiError::Refused { status: 404, .. }) => Ok(Charge::Unknown),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// What has become of money that was to go back; `None` when Stripe has not been asked to send it.
+    async fn sent_back(
+        &self,
+        intent: &str,
+        charged: i64,
+    ) -> Result<Option<RefundState>, PortError> {
+        let query = [("payment_intent", intent), ("limit", REFUNDS)];
+        let refunds: Refunds = self.api.get("/v1/refunds", &query).await?;
+        Ok(refund::state(&refunds.data, charged)?)
+    }
+}
+
+#[async_trait]
+impl PaymentGateway for Stripe {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    async fn create(&self, charge: &ChargeRequest) -> Result<String, PortError> {
+        let back = format!("{}{}", self.shop_url, routes::order(charge.order_id));
+        let expiry = session::Expiry::of(charge.expires_at_ms, self.clock.now_ms());
+        let form = session::form(charge, expiry, &back)?;
+        let key = expiry.key(charge.payment_id);
+        let path = "/v1/checkout/sessions";
+        let session: Session = self.api.post(path, &form, &key).await?;
+        if !shapes::is_session_id(&session.id) {
+            return Err(PortError::failed(
+                NAME,
+                "a session's number has no known form",
+            ));
+        }
+        // Before the buyer hears of it: whoever can pay can be asked about.
+        self.sql
+            .keep_stripe_session(charge.payment_id, &session.id)
+            .await?;
+        let url = session.url.filter(|url| url.len() <= ADDRESS);
+        let url = url.ok_or_else(|| PortError::failed(NAME, "a session has no page"))?;
+        // Browsers would not follow: the pages' policy allows forms to lead there and nowhere else.
+        let page = url.strip_prefix(&self.page_url);
+        if !page.is_some_and(|path| path.starts_with('/')) {
+            let other = "the page to pay at has another origin than SECKILL_STRIPE_PAGE_URL says";
+            return Err(PortError::failed(NAME, other));
+        }
+        Ok(url)
+    }
+
+    async fn query(&self, payment_id: PaymentId) -> Result<Charge, PortError> {
+        match self.sql.stripe_session(payment_id).await? {
+            Some(session_id) => self.look(payment_id, &session_id).await,
+            None => Ok(Charge::Unknown),
+        }
+    }
+
+    async fn close(&self, payment_id: PaymentId) -> Result<Charge, PortError> {
+        let Some(session_id) = self.sql.stripe_session(payment_id).await? else {
+            return Ok(Charge::Unknown);
+        };
+        let path = format!("/v1/checkout/sessions/{session_id}/expire");
+        // A new key each time: with the same one Stripe would repeat what it said before, whatever has
+        // become of the session.
+        let key = self.ids.id().to_string();
+        match self.api.post::<Session>(&path, &[], &key).await {
+            // Refused: it was paid, or has expired.
+            Ok(_) | Err(ApiError::Refused { .. }) => self.look(payment_id, &session_id).await,
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn refund(&self, refund: &RefundRequest) -> Result<RefundState, PortError> {
+        let intent = &refund.provider_number;
+        if !shapes::is_intent_id(intent) {
+            let another = format!(
+                "payment {} was taken by another provider",
+                refund.payment_id
+            );
+            return Err(PortError::failed(NAME, another));
+        }
+        let amount = money::to_stripe(&refund.amount)?;
+        // Asked first: Stripe forgets a key after a day, and with a key that it has not forgotten it
+        // repeats the refund as it was in the beginning.
+        if let Some(state) = self.sent_back(intent, amount).await? {
+            return Ok(state);
+        }
+        let form = [
+            ("payment_intent", intent.clone()),
+            ("amount", amount.to_string()),
+            (shapes::METADATA, refund.payment_id.to_string()),
+        ];
+        let key = format!("{}-refund", refund.payment_id);
+        let made: Refund = self.api.post("/v1/refunds", &form, &key).await?;
+        let state = refund::state(&[made], amount)?;
+        Ok(state.unwrap_or(RefundState::Pending))
+    }
+
+    fn verify(&self, request: NoticeRequest<'_>) -> Verified {
+        self.notices.verify(request, self.clock.now_ms())
+    }
+
+    fn thanks(&self) -> &'static str {
+        ""
+    }
+}

@@ -1,0 +1,107 @@
+//! Amounts as Stripe writes them: integers, mostly of ISO 4217's smallest unit, with exceptions, and currencies in
+//! lower case. See Stripe's "Supported currencies".
+
+use super::api::ApiError;
+use crate::engine::ports::Amount;
+
+/// Stripe's unit is a hundredth of ISO's, which is the whole currency.
+const IN_HUNDREDTHS: [&str; 2] = ["ISK", "UGX"];
+/// Stripe's unit is the whole currency, ISO's a hundredth of it.
+const WHOLE: [&str; 1] = ["MGA"];
+/// Units of a thousandth, of which Stripe takes tens only.
+const IN_TENS: [&str; 5] = ["BHD", "JOD", "KWD", "OMR", "TND"];
+
+/// Fails where Stripe cannot charge such a sum.
+pub fn to_stripe(amount: &Amount) -> Result<i64, ApiError> {
+    let Amount { minor, currency } = amount;
+    let currency = currency.as_str();
+    let converted = if IN_HUNDREDTHS.contains(&currency) {
+        minor.checked_mul(100)
+    } else if WHOLE.contains(&currency) {
+        (minor % 100 == 0).then_some(minor / 100)
+    } else if IN_TENS.contains(&currency) {
+        (minor % 10 == 0).then_some(*minor)
+    } else {
+        Some(*minor)
+    };
+    let refused = || ApiError::Unusable(format!("Stripe cannot charge {minor} {currency}"));
+    converted.filter(|sum| *sum > 0).ok_or_else(refused)
+}
+
+/// Fails on what is no sum.
+pub fn from_stripe(sum: i64, currency: &str) -> Result<Amount, ApiError> {
+    let unreadable = || ApiError::Unusable("an amount cannot be read".to_owned());
+    if sum < 0 || currency.len() != 3 || !currency.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        return Err(unreadable());
+    }
+    let currency = currency.to_ascii_uppercase();
+    let minor = if IN_HUNDREDTHS.contains(&currency.as_str()) {
+        // Stripe charges whole ones only.
+        (sum % 100 == 0).then_some(sum / 100)
+    } else if WHOLE.contains(&currency.as_str()) {
+        sum.checked_mul(100)
+    } else {
+        Some(sum)
+    };
+    let minor = minor.ok_or_else(unreadable)?;
+    Ok(Amount { minor, currency })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn amount(minor: i64, currency: &str) -> Amount {
+        Amount {
+            minor,
+            currency: currency.to_owned(),
+        }
+    }
+
+    #[test]
+    fn sums_are_converted_to_stripe_s_unit_and_back() {
+        for (minor, currency, sum, stripe_s) in [
+            (9_900, "CNY", 9_900, "cny"),
+            (1, "USD", 1, "usd"),
+            // Without decimals at both.
+            (500, "JPY", 500, "jpy"),
+            (500, "KRW", 500, "krw"),
+            // Without decimals, and written with two by Stripe.
+            (500, "ISK", 50_000, "isk"),
+            (500, "UGX", 50_000, "ugx"),
+            // With two decimals, and written with none by Stripe.
+            (50_000, "MGA", 500, "mga"),
+            // With three.
+            (5_120, "KWD", 5_120, "kwd"),
+        ] {
+            let ours = amount(minor, currency);
+            assert_eq!(to_stripe(&ours).unwrap(), sum, "{currency}");
+            assert_eq!(from_stripe(sum, stripe_s).unwrap(), ours, "{currency}");
+        }
+    }
+
+    #[test]
+    fn what_stripe_cannot_charge_is_refused() {
+        for (minor, currency) in [
+            (0, "CNY"),
+            (-1, "CNY"),
+            (5_001, "MGA"),
+            (5_123, "KWD"),
+            (i64::MAX, "ISK"),
+        ] {
+            assert!(
+                to_stripe(&amount(minor, currency)).is_err(),
+                "{minor} {currency}"
+            );
+        }
+        for (sum, currency) in [
+            (-1, "cny"),
+            (1, "renminbi"),
+            (1, "c1y"),
+            (1, ""),
+            (150, "isk"),
+        ] {
+            assert!(from_stripe(sum, currency).is_err(), "{sum} {currency}");
+        }
+    }
+}

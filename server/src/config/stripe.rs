@@ -1,0 +1,54 @@
+//! Stripe, where it takes the money.
+
+use super::{
+    ConfigError,
+    forms::{AtMost, List, Origin, Secret},
+    payments::Payments,
+    section::section,
+    sources::Values,
+};
+
+section! {
+    /// What Stripe gave to the shop. It holds secrets: never logged.
+    #[derive(Clone, PartialEq, Eq)]
+    Stripe, "Stripe, where `SECKILL_PAYMENTS=stripe`" {
+        secret_key: String = "STRIPE_SECRET_KEY", "",
+            Secret(&["sk_test_", "sk_live_", "rk_test_", "rk_live_"]),
+            "Opens Stripe's API: a secret key, or better a restricted one that may write Checkout Sessions and refunds and read payments. A test key takes no money. Needed.";
+        webhook_secrets: Vec<String> = "STRIPE_WEBHOOK_SECRETS", "",
+            AtMost(List(Secret(&["whsec_"])), 3),
+            "Signs Stripe's notices; the new one and the old one during a rotation. Needed.";
+        shop_url: String = "SHOP_URL", "", Origin("https://shop.example"),
+            "Where buyers reach the shop: they come back there from Stripe's page. Needed.";
+        api_url: String = "STRIPE_API_URL", "https://api.stripe.com", Origin("https://api.stripe.com"),
+            "Where Stripe's API is; another one for tests.";
+        page_url: String = "STRIPE_PAGE_URL", "https://checkout.stripe.com", Origin("https://checkout.stripe.com"),
+            "Where Stripe's page is; another one where the shop has a domain of its own there. The shop's pages lead nowhere else.";
+    }
+}
+
+impl Stripe {
+    /// The section of a shop that needs it.
+    pub(super) fn needed(values: &Values) -> Result<Self, ConfigError> {
+        let needed = [
+            Self::secret_key().describe(),
+            Self::webhook_secrets().describe(),
+            Self::shop_url().describe(),
+        ];
+        match needed.iter().find(|setting| !values.is_set(setting.name)) {
+            None => Self::read(values),
+            Some(missing) => Err(ConfigError::Missing {
+                setting: missing.variable(),
+                by: format!("{}=stripe", Payments::provider().describe().variable()),
+                form: missing.form.clone(),
+                example: missing.example.clone(),
+            }),
+        }
+    }
+}
+
+impl std::fmt::Debug for Stripe {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Stripe(…)")
+    }
+}

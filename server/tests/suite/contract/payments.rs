@@ -1,0 +1,298 @@
+//! The contract of [`PaymentGateway`], on the provider that is built in and on Stripe's adapter with a stand-in of
+//! Stripe behind it.
+
+mod stripe;
+
+use std::sync::Arc;
+
+use app::{
+    routes,
+    wire::{OrderId, PaymentId},
+};
+use server::{
+    config::{Config, Stripe},
+    engine::ports::{
+        Amount, Charge, ChargeRequest, NoticeFact, NoticeRequest, PaymentGateway, Receipt,
+        RefundRequest, RefundState, SignedNotice, Verified,
+    },
+    sandbox::{Action, SandboxProvider},
+};
+
+use crate::support::{
+    Data, HOUR_MS, ManualClock, START_MS, TestShop, both,
+    stripe::{Act, StripeStandIn},
+};
+
+const PRICE: i64 = 9_900;
+const WINDOW_MS: i64 = 600_000;
+
+/// A shop's gateway, and its provider from the other side.
+struct Provider {
+    shop: TestShop,
+    gateway: Arc<dyn PaymentGateway>,
+    /// `None`: it is built in.
+    stripe: Option<StripeStandIn>,
+}
+
+/// A notice as it comes: the header that signs it, and the body.
+struct Sent {
+    header: &'static str,
+    signature: String,
+    body: String,
+}
+
+impl Provider {
+    async fn built_in() -> Provider {
+        let shop = TestShop::new().await;
+        Provider {
+            gateway: shop.engine.payments.gateway.clone(),
+            shop,
+            stripe: None,
+        }
+    }
+
+    async fn stripe() -> Provider {
+        Provider::stripe_with(|_| {}).await
+    }
+
+    /// The same with other settings.
+    async fn stripe_with(change: impl FnOnce(&mut Stripe)) -> Provider {
+        let clock = Arc::new(ManualClock::at(START_MS));
+        let stand_in = StripeStandIn::start(clock.clone()).await;
+        let data = Data::of_the_stack();
+        let configure = |config: &mut Config| {
+            stand_in.configure(config);
+            change(config.stripe.as_mut().unwrap());
+        };
+        let shop = TestShop::open(data, clock, Arc::default(), None, configure).await;
+        Provider {
+            gateway: shop.engine.payments.gateway.clone(),
+            shop,
+            stripe: Some(stand_in),
+        }
+    }
+
+    async fn all() -> [Provider; 2] {
+        [Provider::built_in().await, Provider::stripe().await]
+    }
+
+    /// A charge that ends in `life_ms`.
+    fn charge(&self, life_ms: i64) -> ChargeRequest {
+        ChargeRequest {
+            payment_id: PaymentId(self.shop.ids.next()),
+            order_id: OrderId(self.shop.ids.next()),
+            amount: Amount::of(PRICE),
+            title: both("手冲壶", "Pour-over kettle"),
+            expires_at_ms: self.shop.clock.get() + life_ms,
+        }
+    }
+
+    /// A buyer pays on the charge's page, if that is still possible.
+    async fn pays(&self, charge: &ChargeRequest, page: &str) {
+        match &self.stripe {
+            Some(stand_in) => drop(stand_in.act(page, Act::Pay).await),
+            None => {
+                let payment = charge.payment_id;
+                assert_eq!(page, routes::sandbox(payment));
+                self.shop.sandbox().act(payment, Action::Pay).await.unwrap();
+            }
+        }
+    }
+
+    async fn notices(&self) -> Vec<Sent> {
+        let (header, notices) = match &self.stripe {
+            Some(stand_in) => ("stripe-signature", stand_in.take_notices()),
+            None => ("sandbox-signature", self.shop.take_sandbox_notices().await),
+        };
+        let sent = notices.into_iter().map(|(signature, body)| Sent {
+            header,
+            signature,
+            body,
+        });
+        sent.collect()
+    }
+
+    fn verify(&self, sent: &Sent) -> Verified {
+        self.gateway.verify(NoticeRequest {
+            headers: &[(sent.header, &sent.signature)],
+            body: sent.body.as_bytes(),
+        })
+    }
+
+    /// What the provider has of buyers' money.
+    async fn balance(&self) -> i64 {
+        match &self.stripe {
+            Some(stand_in) => stand_in.balance(),
+            None => {
+                let balance = self.shop.sql.sandbox_balance().await.unwrap();
+                balance.iter().map(|amount| amount.minor).sum()
+            }
+        }
+    }
+
+    /// A charge that was made and paid, and what came.
+    async fn paid(&self) -> (ChargeRequest, Receipt) {
+        let charge = self.charge(WINDOW_MS);
+        let page = self.gateway.create(&charge).await.unwrap();
+        self.pays(&charge, &page).await;
+        match self.gateway.query(charge.payment_id).await.unwrap() {
+            Charge::Paid(receipt) => (charge, receipt),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_charge_that_is_made_again_is_the_same() {
+    for provider in Provider::all().await {
+        let gateway = &provider.gateway;
+        let charge = provider.charge(WINDOW_MS);
+        let unknown = gateway.query(charge.payment_id).await.unwrap();
+        assert_eq!(unknown, Charge::Unknown);
+        assert!(gateway.name().len() <= 16);
+        let page = gateway.create(&charge).await.unwrap();
+        assert!(page.len() <= 2_000, "{page}");
+        // The buyer comes back until the last moment.
+        for _ in 0..3 {
+            provider.shop.clock.advance(WINDOW_MS / 3 - 1);
+            assert_eq!(gateway.create(&charge).await.unwrap(), page);
+        }
+        let open = gateway.query(charge.payment_id).await.unwrap();
+        assert_eq!(open, Charge::Open);
+        let other = gateway.create(&provider.charge(WINDOW_MS)).await.unwrap();
+        assert_ne!(other, page);
+    }
+}
+
+#[tokio::test]
+async fn a_charge_can_be_made_however_long_there_is_to_pay() {
+    for provider in Provider::all().await {
+        for life_ms in [1, 60_000, HOUR_MS, 24 * HOUR_MS, 23 * 24 * HOUR_MS] {
+            let charge = provider.charge(life_ms);
+            let page = provider.gateway.create(&charge).await.unwrap();
+            let again = provider.gateway.create(&charge).await.unwrap();
+            assert_eq!(page, again, "{life_ms}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn money_that_came_is_found_by_asking_with_its_number_and_sum() {
+    for provider in Provider::all().await {
+        let (charge, receipt) = provider.paid().await;
+        assert_eq!(receipt.payment_id, charge.payment_id);
+        assert_eq!(receipt.amount, charge.amount);
+        let number = &receipt.provider_number;
+        assert!((1..=64).contains(&number.len()), "{number}");
+        let again = provider.gateway.query(charge.payment_id).await.unwrap();
+        assert_eq!(again, Charge::Paid(receipt));
+    }
+}
+
+#[tokio::test]
+async fn nobody_pays_after_the_closing() {
+    for provider in Provider::all().await {
+        let gateway = &provider.gateway;
+        let charge = provider.charge(WINDOW_MS);
+        let early = gateway.close(charge.payment_id).await.unwrap();
+        assert_eq!(early, Charge::Unknown, "it may still be made");
+        let page = gateway.create(&charge).await.unwrap();
+        for _ in 0..2 {
+            let closed = gateway.close(charge.payment_id).await.unwrap();
+            assert_eq!(closed, Charge::Closed);
+        }
+        provider.pays(&charge, &page).await;
+        assert_eq!(provider.balance().await, 0);
+        let closed = gateway.query(charge.payment_id).await.unwrap();
+        assert_eq!(closed, Charge::Closed);
+    }
+}
+
+#[tokio::test]
+async fn the_closing_says_that_money_came_before() {
+    for provider in Provider::all().await {
+        let (charge, receipt) = provider.paid().await;
+        for _ in 0..2 {
+            let closed = provider.gateway.close(charge.payment_id).await.unwrap();
+            assert_eq!(closed, Charge::Paid(receipt.clone()));
+        }
+        assert_eq!(provider.balance().await, PRICE);
+    }
+}
+
+#[tokio::test]
+async fn money_goes_back_once_however_often_it_is_asked_for() {
+    for provider in Provider::all().await {
+        let (charge, receipt) = provider.paid().await;
+        provider.paid().await;
+        let refund = RefundRequest {
+            payment_id: charge.payment_id,
+            provider_number: receipt.provider_number.clone(),
+            amount: receipt.amount.clone(),
+        };
+        for _ in 0..3 {
+            let state = provider.gateway.refund(&refund).await.unwrap();
+            assert_eq!(state, RefundState::Done);
+            // A day later the provider may have forgotten that it was asked.
+            provider.shop.clock.advance(25 * HOUR_MS);
+        }
+        assert_eq!(provider.balance().await, PRICE, "the other's");
+        // Money that came and went back has come.
+        let charge = provider.gateway.query(charge.payment_id).await.unwrap();
+        assert_eq!(charge, Charge::Paid(receipt));
+        let unknown = RefundRequest {
+            provider_number: "nobody's".to_owned(),
+            ..refund
+        };
+        assert!(provider.gateway.refund(&unknown).await.is_err());
+    }
+}
+
+#[tokio::test]
+async fn a_notice_says_what_the_provider_says_when_it_is_asked() {
+    for provider in Provider::all().await {
+        let (charge, receipt) = provider.paid().await;
+        let sent = provider.notices().await;
+        assert_eq!(sent.len(), 1);
+        let Verified::Notice(notice) = provider.verify(&sent[0]) else {
+            panic!("{:?}", provider.verify(&sent[0]));
+        };
+        let SignedNotice {
+            event_id,
+            merchant_number,
+            fact,
+        } = notice;
+        assert!((1..=64).contains(&event_id.len()), "{event_id}");
+        assert_eq!(merchant_number, charge.payment_id.to_string());
+        let paid = NoticeFact::Paid {
+            provider_number: receipt.provider_number,
+            amount: receipt.amount,
+        };
+        assert_eq!(fact, paid);
+    }
+}
+
+#[tokio::test]
+async fn what_the_provider_has_not_signed_is_forged() {
+    for provider in Provider::all().await {
+        provider.paid().await;
+        let mut sent = provider.notices().await.remove(0);
+        let (body, signature) = (sent.body.clone(), sent.signature.clone());
+        sent.body = body.replace("9900", "9901");
+        assert_ne!(sent.body, body);
+        assert_eq!(provider.verify(&sent), Verified::Forged);
+        sent.body = format!("{body}{}", " ".repeat(10_000));
+        assert_eq!(provider.verify(&sent), Verified::Forged);
+        sent.body = body;
+        for wrong in [
+            signature.replace("v1=", "v0="),
+            signature + "0",
+            String::new(),
+        ] {
+            sent.signature = wrong;
+            assert_eq!(provider.verify(&sent), Verified::Forged);
+        }
+        sent.header = "signature";
+        assert_eq!(provider.verify(&sent), Verified::Forged);
+    }
+}
