@@ -21,7 +21,8 @@ stage 'Lint: browser' cargo clippy -p frontend --target wasm32-unknown-unknown -
 stage 'Lint: browser tests' npm --prefix end2end run --silent check
 TESTS=(--lib --bins --test suite --test memory --test with_servers)
 stage 'Build of the tests' cargo test --no-run "${TESTS[@]}"
-stage 'Tests: pages and server' cargo test "${TESTS[@]}"
+# Many wait for a clock or a server: more of them at a time than there are processors.
+stage 'Tests: pages and server' cargo test "${TESTS[@]}" -- --test-threads=6
 # The same contracts on the servers of a cluster, which the tests start themselves. They wait for
 # those most of their time: two tests for each processor. Nothing runs beside them: calls to the
 # servers have time limits, and a processor that is busy with other work lets them pass.
