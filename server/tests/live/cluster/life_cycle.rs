@@ -226,7 +226,8 @@ async fn copies_an_hour_ahead_sell_neither_early_nor_late() {
         let ahead = ahead.rem_euclid(24 * 3600);
         assert!((3590..3610).contains(&ahead), "{ahead} s");
     }
-    let sale = cluster.seed_ahead(STOCK, 200, 3);
+    // Long enough for slow machines to sign in.
+    let sale = cluster.seed_ahead(STOCK, 200, 8);
     // From then on it is open for an hour: too late by the wrong clock all the time.
     let open_for_ms = || {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
