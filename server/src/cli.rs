@@ -86,6 +86,10 @@ struct Seed {
 }
 
 /// Runs the program. Every failure is one line on standard error.
+///
+/// The runtime is made here and not in the binary: the compiler makes code for a future where it is
+/// awaited, and would make all of the server's code a second time there.
+#[tokio::main]
 pub async fn main() -> ExitCode {
     match run(Cli::parse()).await {
         Ok(code) => code,

@@ -1,6 +1,9 @@
 //! Everything behind the HTTP port: rules (`engine`), what they stand on (`adapters`), what wakes
 //! them (`http`, `workers`), and the one place that puts it together (`assembly`).
 
+// The futures of all commands are one type.
+#![recursion_limit = "256"]
+
 pub mod adapters;
 pub mod assembly;
 mod bench;
