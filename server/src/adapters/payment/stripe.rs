@@ -69,8 +69,13 @@ impl Stripe {
         ids: Arc<dyn Ids>,
     ) -> Result<Self, PortError> {
         let live = options.secret_key.contains("_live_");
+        if !live {
+            tracing::warn!(
+                "SECKILL_STRIPE_SECRET_KEY is a test key: orders are paid without money"
+            );
+        }
         Ok(Self {
-            api: Api::new(options.api_url, options.secret_key)?,
+            api: Api::new(options.api_url, options.secret_key, clock.clone())?,
             sql,
             clock,
             ids,

@@ -57,7 +57,7 @@ pub async fn cancel(
     // The buyer waits: without the provider's word the order stays as it is.
     match payments::close::payments_of(payments, order_id, i64::MAX).await? {
         Closing::Done => {}
-        Closing::Unanswered(error) => return Err(error.into()),
+        Closing::StillOpen(error) | Closing::Unanswered(error) => return Err(error.into()),
     }
     match close(deps, order_id).await? {
         CloseOutcome::Closed => Ok(()),

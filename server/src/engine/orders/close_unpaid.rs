@@ -155,8 +155,9 @@ async fn payments_closed(
     }
     match payments::close::payments_of(payments, order.order_id, give_up_ms).await? {
         Closing::Done => Ok(true),
+        // What concerns one payment alone keeps nobody from asking about the others.
+        Closing::StillOpen(error) => Err(error),
         Closing::Unanswered(error) => {
-            // What concerns one payment alone keeps nobody from asking about the others.
             if matches!(error, PortError::Busy { .. }) {
                 unanswered.store(true, Ordering::Relaxed);
             }

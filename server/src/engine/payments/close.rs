@@ -14,6 +14,8 @@ use crate::{
 pub enum Closing {
     /// None is open any more: the order can be closed, unless it was paid.
     Done,
+    /// The provider has said that money may still come for one of them, from a bank that takes days, say.
+    StillOpen(PortError),
     /// The provider did not answer; nothing is known.
     Unanswered(PortError),
 }
@@ -30,18 +32,21 @@ pub async fn payments_of(
         if !payment.state.is_open() {
             continue;
         }
-        let error = match one(deps, payment_id).await {
+        let (error, waits): (_, fn(PortError) -> Closing) = match one(deps, payment_id).await {
             Ok(Charge::Paid(_) | Charge::Closed) => continue,
             // A call that makes it may be under way: asked about until that is certain.
             Ok(Charge::Unknown) => {
                 deps.payments.abandon(payment_id).await?;
                 continue;
             }
-            Ok(Charge::Open) => PortError::busy(deps.gateway.name(), "the payment is still open"),
-            Err(error) => error,
+            Ok(Charge::Open) => {
+                let open = PortError::busy(deps.gateway.name(), "the payment is still open");
+                (open, Closing::StillOpen)
+            }
+            Err(error) => (error, Closing::Unanswered),
         };
         if deps.clock.now_ms() < give_up_ms {
-            return Ok(Closing::Unanswered(error));
+            return Ok(waits(error));
         }
         metrics::counter!("seckill_payments_given_up_total").increment(1);
         tracing::error!(

@@ -1,14 +1,17 @@
 //! Calls to Stripe's REST interface: bounded in time, in number and in size, tried once. What failed is tried again
 //! by whoever asked. The secret key is in no error.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use reqwest::{RequestBuilder, StatusCode, redirect::Policy};
 use serde::de::DeserializeOwned;
 use tokio::{sync::Semaphore, time::timeout};
 
 use super::{NAME, shapes::ErrorBody};
-use crate::{chain::Chain, engine::ports::PortError};
+use crate::{
+    chain::Chain,
+    engine::ports::{Clock, PortError},
+};
 
 /// What the requests and answers here look like.
 const VERSION: &str = "2025-03-31.basil";
@@ -21,8 +24,8 @@ const LARGEST: usize = 256 * 1024;
 const AT_ONCE: usize = 32;
 /// Longest message of Stripe's in our log.
 const MESSAGE: usize = 300;
-/// Keys that are tried for one call.
-const KEYS: u32 = 3;
+/// So long one more key serves all who repeat a call whose failure Stripe keeps.
+const NEXT_KEY_MS: i64 = 60_000;
 
 /// Why a call did not do what it should.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +60,7 @@ pub struct Api {
     client: reqwest::Client,
     base: String,
     key: String,
+    clock: Arc<dyn Clock>,
     turns: Semaphore,
 }
 
@@ -67,9 +71,21 @@ struct Answer {
     body: Vec<u8>,
 }
 
+impl Answer {
+    /// What this key will be answered until it is forgotten; or it was given with another form, by a shop whose address
+    /// or version has changed since.
+    fn is_kept_failure(&self) -> bool {
+        let of_another_form = || {
+            let body = serde_json::from_slice::<ErrorBody>(&self.body);
+            body.is_ok_and(|body| body.error.kind.as_deref() == Some("idempotency_error"))
+        };
+        !self.status.is_success() && (self.repeated || of_another_form())
+    }
+}
+
 impl Api {
     /// Calls nobody yet.
-    pub fn new(base: String, key: String) -> Result<Self, PortError> {
+    pub fn new(base: String, key: String, clock: Arc<dyn Clock>) -> Result<Self, PortError> {
         let client = reqwest::Client::builder()
             .connect_timeout(CONNECT)
             .redirect(Policy::none())
@@ -80,6 +96,7 @@ impl Api {
             client,
             base,
             key,
+            clock,
             turns: Semaphore::new(AT_ONCE),
         })
     }
@@ -95,7 +112,9 @@ impl Api {
         self.read(&answer)
     }
 
-    /// Does something, once for each `key`.
+    /// Does something, once for each `key`. Stripe keeps a failure with the key for a day, its own as well as what the
+    /// account could not do at that moment, and does not try again: whoever repeats such a call does so with another
+    /// key, the same for everybody within a minute.
     pub async fn post<T: DeserializeOwned>(
         &self,
         path: &str,
@@ -103,12 +122,8 @@ impl Api {
         key: &str,
     ) -> Result<T, ApiError> {
         let mut answer = self.post_with(path, form, key).await?;
-        for repeat in 1..KEYS {
-            // Stripe keeps a failure of its own with the key for a day, and does not try again.
-            if !(answer.repeated && answer.status.is_server_error()) {
-                break;
-            }
-            let next = format!("{key}-{repeat}");
+        if answer.is_kept_failure() {
+            let next = format!("{key}-{}", self.clock.now_ms() / NEXT_KEY_MS);
             answer = self.post_with(path, form, &next).await?;
         }
         self.read(&answer)

@@ -112,12 +112,16 @@ pub fn charge(session: &Session, payment_id: PaymentId) -> Result<Charge, ApiErr
     }
     // A bank that takes days, or a payment that somebody has to collect in the dashboard.
     let under_way = |intent: &Intent| ["processing", "requires_capture"].contains(&&*intent.status);
+    let declined =
+        |intent: &Intent| ["requires_payment_method", "canceled"].contains(&&*intent.status);
     match (session.status.as_deref(), intent) {
         (_, Some(intent)) if under_way(intent) => Ok(Charge::Open),
         (Some("open"), _) => Ok(Charge::Open),
         (Some("expired"), _) => Ok(Charge::Closed),
         // The bank has said no, days later.
-        (Some("complete"), Some(_)) => Ok(Charge::Closed),
+        (Some("complete"), Some(intent)) if declined(intent) => Ok(Charge::Closed),
+        // A voucher that nobody has paid yet.
+        (Some("complete"), Some(_)) => Ok(Charge::Open),
         _ => Err(unreadable("a state that is not known")),
     }
 }
@@ -200,6 +204,9 @@ mod tests {
             Charge::Closed
         );
         assert_eq!(meaning("complete", declined).unwrap(), Charge::Closed);
+        let voucher = Some("requires_action");
+        assert_eq!(meaning("complete", voucher).unwrap(), Charge::Open);
+        assert_eq!(meaning("expired", voucher).unwrap(), Charge::Closed);
         assert!(meaning("complete", None).is_err());
         assert!(meaning("another", None).is_err());
     }

@@ -99,7 +99,10 @@ async fn a_failure_that_stripe_keeps_stops_neither_a_charge_nor_a_refund() {
     let provider = Provider::stripe().await;
     let charge = provider.charge(WINDOW_MS);
     provider.stand_in().fails(Some(Failure::Lost));
-    provider.gateway.create(&charge).await.unwrap_err();
+    for _ in 0..5 {
+        provider.gateway.create(&charge).await.unwrap_err();
+        provider.shop.clock.advance(60_000);
+    }
     provider.stand_in().fails(None);
     let page = provider.gateway.create(&charge).await.unwrap();
     assert_eq!(provider.gateway.create(&charge).await.unwrap(), page);
