@@ -58,21 +58,12 @@ impl Buyer {
 
     /// Goes to the provider's page.
     async fn goes_to_pay(&self) -> PaymentId {
-        let page = self.client.pay(&self.who, self.order).await.unwrap();
-        let payment = page.url.strip_prefix("/sandbox/").unwrap();
-        payment.parse().unwrap()
+        self.client.goes_to_pay(&self.who, self.order).await
     }
 
     /// Goes there and presses something.
     async fn pays(&self, action: Action) -> PaymentId {
-        let payment = self.goes_to_pay().await;
-        self.client
-            .shop
-            .sandbox()
-            .act(payment, action)
-            .await
-            .unwrap();
-        payment
+        self.client.pays(&self.who, self.order, action).await
     }
 
     async fn detail(&self) -> OrderDetail {

@@ -12,11 +12,14 @@ use std::sync::Arc;
 use app::{
     port::{Storefront, Visitor},
     wire::{
-        AccountId, ApiError, CaptchaId, HiddenPath, ItemId, Language, Me, OrderId, ReservationId,
-        ReservationState, Reserved, Role,
+        AccountId, ApiError, CaptchaId, HiddenPath, ItemId, Language, Me, OrderId, PaymentId,
+        ReservationId, ReservationState, Reserved, Role,
     },
 };
-use server::engine::storefront::ShopFront;
+use server::{
+    engine::storefront::ShopFront,
+    sandbox::{Action, SandboxProvider},
+};
 
 use crate::support::{ANSWER, HOUR_MS, START_MS, TestShop};
 
@@ -77,6 +80,20 @@ impl TestClient {
         let status = self.reservation(who, id).await.unwrap();
         assert_eq!(status.state, ReservationState::Ordered);
         status.order_id.unwrap()
+    }
+
+    /// Goes to the page of the provider that is built in.
+    pub async fn goes_to_pay(&self, who: &Visitor, order: OrderId) -> PaymentId {
+        let page = self.pay(who, order).await.unwrap();
+        let payment = page.url.strip_prefix("/sandbox/").unwrap();
+        payment.parse().unwrap()
+    }
+
+    /// Goes there and presses something.
+    pub async fn pays(&self, who: &Visitor, order: OrderId, action: Action) -> PaymentId {
+        let payment = self.goes_to_pay(who, order).await;
+        self.shop.sandbox().act(payment, action).await.unwrap();
+        payment
     }
 }
 

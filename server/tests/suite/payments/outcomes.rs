@@ -292,8 +292,7 @@ async fn a_number_that_the_provider_uses_twice_stops_no_other_notice() {
     buyer.work().await;
     let shop = &buyer.client.shop;
     let other = buyer.client.order_of(&visitor(2), buyer.item).await;
-    let page = buyer.client.pay(&visitor(2), other).await.unwrap();
-    let second = page.url.strip_prefix("/sandbox/").unwrap().parse().unwrap();
+    let second = buyer.client.goes_to_pay(&visitor(2), other).await;
     let receipt = shop.sql.sandbox_receipt(first).await.unwrap().unwrap();
     let same_number = Receipt {
         payment_id: second,

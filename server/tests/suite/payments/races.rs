@@ -15,14 +15,7 @@ async fn notice_deadline_and_cancellation_at_one_instant_end_the_order_once() {
     for number in 1..=ROUNDS {
         let who = visitor(number);
         let order = client.order_of(&who, item).await;
-        let page = client.pay(&who, order).await.unwrap();
-        let payment: PaymentId = page.url.strip_prefix("/sandbox/").unwrap().parse().unwrap();
-        client
-            .shop
-            .sandbox()
-            .act(payment, Action::Pay)
-            .await
-            .unwrap();
+        client.pays(&who, order, Action::Pay).await;
         orders.push((who, order));
     }
     let notices = client.shop.take_sandbox_notices().await;
