@@ -144,8 +144,8 @@ impl OrderQueue for RabbitQueue {
         let tries = tries.saturating_add(1);
         if tries >= TRIES {
             tracing::error!(
-                reservation_id = %entry.reservation_id,
-                item_id = %entry.item_id,
+                reservation_id = %entry.unit.reservation_id,
+                item_id = %entry.unit.item_id,
                 tries,
                 "an entry could not be written as an order; it is parked until it \
                  is replayed"

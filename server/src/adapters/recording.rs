@@ -37,7 +37,7 @@ pub struct RecordingGate<L> {
 #[async_trait]
 impl<L: ResultLog> Reserve for RecordingGate<L> {
     async fn reserve(&self, request: ReserveRequest) -> Result<Decision, PortError> {
-        let unit = request.unit();
+        let unit = request.unit;
         let decision = self.gate.reserve(request).await?;
         if let Decision::Held { position } = decision {
             self.results.record_queued(unit, position).await;
@@ -78,7 +78,7 @@ fn record(queued: &QueuedReservation, outcome: WriteOutcome) -> ReservationRecor
         state,
         order_id,
         reason,
-        ..ReservationRecord::queued(queued.unit(), queued.position, queued.held_at_ms)
+        ..ReservationRecord::queued(queued.unit, queued.position, queued.held_at_ms)
     }
 }
 

@@ -72,7 +72,7 @@ impl<G: Reserve + Restock + StockGate> SoldOutGate<G> {
         if request.asked_before {
             return None;
         }
-        let returns = self.sold_out.returns_when_sold_out(request.item_id)?;
+        let returns = self.sold_out.returns_when_sold_out(request.unit.item_id)?;
         Some(Decision::SoldOut { returns })
     }
 }
@@ -87,7 +87,7 @@ impl<G: Reserve + Restock + StockGate> Reserve for SoldOutGate<G> {
         if let Some(known) = self.known(&request) {
             return Ok(known);
         }
-        let item_id = request.item_id;
+        let item_id = request.unit.item_id;
         let limit = self.limit(item_id).await?;
         let Some(_permit) = admitted(&limit).await else {
             return Ok(Decision::Refused(Rejection::Busy));

@@ -80,17 +80,11 @@ impl Sale {
     }
 
     pub fn request(&self, client: u32) -> ReserveRequest {
-        let Unit {
-            item_id,
-            buyer: account,
-            reservation_id,
-        } = self.unit(client);
+        let unit = self.unit(client);
         ReserveRequest {
-            reservation_id,
-            item_id,
-            buyer: account,
+            unit,
             // As long as a real one.
-            path: reservation_id.0.simple().to_string(),
+            path: unit.reservation_id.0.simple().to_string(),
             asked_before: false,
         }
     }

@@ -35,7 +35,7 @@ impl Rules {
     /// is never: it was not the buyer's turn that passed, somebody has mended the cause.
     pub fn is_given_up(&self, entry: &QueuedReservation, now_ms: i64) -> bool {
         // Ids end in random bits.
-        let sample = entry.reservation_id.0.as_u128() % 100;
+        let sample = entry.unit.reservation_id.0.as_u128() % 100;
         let is_late = now_ms - entry.held_at_ms >= self.queue_age_ms;
         is_late && !entry.replayed && sample < u128::from(self.fail_fast_percent)
     }

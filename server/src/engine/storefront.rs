@@ -248,7 +248,7 @@ impl Storefront for ShopFront {
         let reservations = &self.engine.orders.reservations;
         let known = reservations.get(reservation_id).await.map_err(port_error)?;
         if let Some(record) = known {
-            let own = Some(record).filter(|record| record.buyer == me.account_id);
+            let own = Some(record).filter(|record| record.unit.buyer == me.account_id);
             return own.map(reservation_status).ok_or(ApiError::NotFound);
         }
         let trace = reservations.trace(reservation_id, me.account_id).await;
@@ -286,7 +286,12 @@ impl Storefront for ShopFront {
             .map_err(port_error)?;
         let mut shown = Vec::new();
         for record in records {
-            let item = self.engine.purchase.catalogue.item(record.item_id).await;
+            let item = self
+                .engine
+                .purchase
+                .catalogue
+                .item(record.unit.item_id)
+                .await;
             shown.push(reservation(record, item.map_err(port_error)?.as_deref()));
         }
         Ok(shown)

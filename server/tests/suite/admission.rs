@@ -65,9 +65,11 @@ impl StockGate for Counted {
 
 fn hold(item_id: ItemId, buyer: u32) -> ReserveRequest {
     ReserveRequest {
-        reservation_id: ReservationId(Uuid::from_u128(u128::from(buyer))),
-        item_id,
-        buyer: AccountId(Uuid::from_u128(u128::from(buyer))),
+        unit: Unit {
+            reservation_id: ReservationId(Uuid::from_u128(u128::from(buyer))),
+            item_id,
+            buyer: AccountId(Uuid::from_u128(u128::from(buyer))),
+        },
         path: format!("path{buyer}"),
         asked_before: false,
     }
@@ -100,7 +102,7 @@ async fn the_gate_is_asked_as_often_as_there_are_units_and_not_as_there_are_buye
     assert!(let_in <= 2 * UNITS, "the gate was asked {let_in} times");
 
     // A unit comes back, and one more is let in for it.
-    gate.release(hold(item, 0).unit(), Release::Return)
+    gate.release(hold(item, 0).unit, Release::Return)
         .await
         .unwrap();
     let next = gate.reserve(hold(item, 20_000)).await.unwrap();

@@ -11,7 +11,7 @@ use axum::{
 use serde_json::{Value, json};
 use server::engine::{
     accounts::sign_in::token_hash,
-    ports::{Account, AccountWriter, CatalogueWriter as _, Decision, ReserveRequest},
+    ports::{Account, AccountWriter, CatalogueWriter as _, Decision, ReserveRequest, Unit},
     stock::warm_up,
 };
 use tower::ServiceExt;
@@ -199,9 +199,11 @@ async fn a_stop_is_on_the_pages_at_once_and_refuses_buyers_until_it_is_resumed()
         assert_eq!(shows("Counting stock").await, is_stopped, "{path}");
         warm_up::run_once(&shop.engine.stock).await.unwrap();
         let request = ReserveRequest {
-            reservation_id: ReservationId(Uuid::from_u128(1)),
-            item_id,
-            buyer: AccountId(Uuid::from_u128(1)),
+            unit: Unit {
+                reservation_id: ReservationId(Uuid::from_u128(1)),
+                item_id,
+                buyer: AccountId(Uuid::from_u128(1)),
+            },
             path: "path".to_owned(),
             asked_before: false,
         };

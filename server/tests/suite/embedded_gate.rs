@@ -94,9 +94,11 @@ async fn shop(plan: Arc<dyn FaultPlan>) -> TestShop {
 
 fn request(item_id: ItemId, buyer: u32) -> ReserveRequest {
     ReserveRequest {
-        reservation_id: ReservationId(Uuid::from_u128(u128::from(buyer))),
-        item_id,
-        buyer: AccountId(Uuid::from_u128(u128::from(buyer))),
+        unit: Unit {
+            reservation_id: ReservationId(Uuid::from_u128(u128::from(buyer))),
+            item_id,
+            buyer: AccountId(Uuid::from_u128(u128::from(buyer))),
+        },
         path: format!("path{buyer}"),
         asked_before: false,
     }
@@ -126,7 +128,7 @@ async fn closed_order(shop: &TestShop) -> (ItemId, Unit) {
             .await;
     assert_eq!(closed.unwrap(), 1);
     let due = shop.engine.stock.due.due_releases(0, 10).await.unwrap();
-    let unit = request(item, 1).unit();
+    let unit = request(item, 1).unit;
     let release = Release::Return;
     assert_eq!(due, [DueRelease { unit, release }]);
     (item, unit)

@@ -17,7 +17,7 @@ use lapin::{
 };
 use server::{
     adapters::rabbitmq::{PREFETCH, RabbitQueue},
-    engine::ports::{Depth, Job, OrderQueue, PortError, QueuedReservation, WakeSignal},
+    engine::ports::{Depth, Job, OrderQueue, PortError, QueuedReservation, Unit, WakeSignal},
 };
 use tokio::{sync::Notify, time::timeout};
 use uuid::Uuid;
@@ -53,9 +53,11 @@ async fn connect_with(
 
 fn held(number: u32) -> QueuedReservation {
     QueuedReservation {
-        reservation_id: ReservationId(Uuid::from_u128(0xcc00 + u128::from(number))),
-        item_id: ItemId(Uuid::from_u128(1)),
-        buyer: AccountId(Uuid::from_u128(u128::from(number))),
+        unit: Unit {
+            reservation_id: ReservationId(Uuid::from_u128(0xcc00 + u128::from(number))),
+            item_id: ItemId(Uuid::from_u128(1)),
+            buyer: AccountId(Uuid::from_u128(u128::from(number))),
+        },
         path: format!("path{number}"),
         position: number,
         held_at_ms: START_MS,
@@ -127,7 +129,10 @@ async fn a_confirmed_entry_survives_a_killed_broker() {
     // An entry that was acknowledged to a dead broker, or that it had not written yet, comes again.
     let again = take(&queue, 17).await;
     let ids = |entries: &[QueuedReservation]| -> HashSet<_> {
-        entries.iter().map(|entry| entry.reservation_id).collect()
+        entries
+            .iter()
+            .map(|entry| entry.unit.reservation_id)
+            .collect()
     };
     assert!(ids(&again).is_superset(&ids(&entries[3..])));
     queue.ack(&again).await.unwrap();

@@ -25,7 +25,8 @@ use server::{
     engine::{
         orders::{relay, write_orders},
         ports::{
-            Decision, Outbox, OutboxEntry, PortError, Reserve, ReserveRequest, StockGate, Window,
+            Decision, Outbox, OutboxEntry, PortError, Reserve, ReserveRequest, StockGate, Unit,
+            Window,
         },
         stock::release,
     },
@@ -72,9 +73,11 @@ fn buyer(number: u32) -> AccountId {
 
 fn hold_as(item_id: ItemId, number: u32, reservation: u128) -> ReserveRequest {
     ReserveRequest {
-        reservation_id: ReservationId(Uuid::from_u128(reservation)),
-        item_id,
-        buyer: buyer(number),
+        unit: Unit {
+            reservation_id: ReservationId(Uuid::from_u128(reservation)),
+            item_id,
+            buyer: buyer(number),
+        },
         path: format!("path{number}"),
         asked_before: false,
     }

@@ -21,7 +21,7 @@ use server::{
         quotas::{NoLimits, Quotas},
         redis::{Redis, RedisLimits},
     },
-    engine::ports::{Clock, Limit, Limits, PathGrant, PortError},
+    engine::ports::{Clock, Limit, Limits, PathGrant, PortError, Unit},
 };
 use uuid::Uuid;
 
@@ -72,9 +72,11 @@ fn item(number: u128) -> ItemId {
 fn grant(path: &str, of: u128) -> PathGrant {
     PathGrant {
         path: path.into(),
-        buyer: buyer(of),
-        item_id: item(1),
-        reservation_id: ReservationId(Uuid::from_u128(2)),
+        unit: Unit {
+            buyer: buyer(of),
+            item_id: item(1),
+            reservation_id: ReservationId(Uuid::from_u128(2)),
+        },
         expires_at_ms: START_MS + 60_000,
         asked: false,
     }

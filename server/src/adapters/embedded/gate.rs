@@ -61,7 +61,7 @@ enum Call {
 impl Call {
     fn item_id(&self) -> ItemId {
         match self {
-            Call::Reserve(request, _) => request.item_id,
+            Call::Reserve(request, _) => request.unit.item_id,
             Call::Release(unit, ..) | Call::Confirm(unit, _) => unit.item_id,
             Call::WarmUp(id, ..) | Call::State(id, _) | Call::Correct(id, ..) => *id,
         }

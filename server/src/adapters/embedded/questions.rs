@@ -146,7 +146,7 @@ impl MemoryPaths {
 impl Paths for MemoryPaths {
     async fn put(&self, grant: PathGrant) -> Result<(), PortError> {
         let now_ms = self.clock.now_ms();
-        let owner = (grant.buyer, grant.item_id);
+        let owner = (grant.unit.buyer, grant.unit.item_id);
         let (path, expires_at_ms) = (grant.path.clone(), grant.expires_at_ms);
         let put = locked(&self.grants).put(owner, path, grant, expires_at_ms, now_ms);
         put.map_err(full("paths"))
@@ -157,7 +157,7 @@ impl Paths for MemoryPaths {
     }
 
     async fn take(&self, path: &str) -> Result<Option<PathGrant>, PortError> {
-        let owner = |grant: &PathGrant| (grant.buyer, grant.item_id);
+        let owner = |grant: &PathGrant| (grant.unit.buyer, grant.unit.item_id);
         Ok(locked(&self.grants).take(&path.to_owned(), owner))
     }
 }

@@ -50,7 +50,8 @@ impl ResultLog for RecentResults {
 
     async fn record_ended(&self, records: &[ReservationRecord]) {
         for record in records {
-            self.results.insert(record.reservation_id, record.clone());
+            self.results
+                .insert(record.unit.reservation_id, record.clone());
         }
     }
 }

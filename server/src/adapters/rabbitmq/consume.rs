@@ -205,7 +205,7 @@ impl Consumer {
             .subscription
             .as_ref()
             .filter(|found| found.is_open())?;
-        let same = |taken: &&Taken| taken.entry.reservation_id == entry.reservation_id;
+        let same = |taken: &&Taken| taken.entry.unit.reservation_id == entry.unit.reservation_id;
         let taken = subscription.taken.iter().find(same);
         taken.map(|taken| taken.tries)
     }
@@ -308,7 +308,8 @@ impl Subscription {
                 return self.reject(tag).await.map_err(port_error);
             }
         };
-        let same = |taken: &&mut Taken| taken.entry.reservation_id == entry.reservation_id;
+        let same =
+            |taken: &&mut Taken| taken.entry.unit.reservation_id == entry.unit.reservation_id;
         if let Some(taken) = self.taken.iter_mut().find(same) {
             taken.tags.push(tag);
             // One of them was parked: the reservation is ordered however old it is.
@@ -324,8 +325,8 @@ impl Subscription {
     }
 
     async fn ack(&mut self, done: &[QueuedReservation]) -> lapin::Result<()> {
-        let done: HashSet<_> = done.iter().map(|entry| entry.reservation_id).collect();
-        let is_done = |taken: &Taken| done.contains(&taken.entry.reservation_id);
+        let done: HashSet<_> = done.iter().map(|entry| entry.unit.reservation_id).collect();
+        let is_done = |taken: &Taken| done.contains(&taken.entry.unit.reservation_id);
         let mut tags: Vec<(u64, bool)> = Vec::new();
         for taken in &self.taken {
             tags.extend(taken.tags.iter().map(|tag| (*tag, is_done(taken))));
@@ -348,7 +349,7 @@ impl Subscription {
     }
 
     async fn dead_letter(&mut self, entry: &QueuedReservation) -> lapin::Result<()> {
-        let same = |taken: &Taken| taken.entry.reservation_id == entry.reservation_id;
+        let same = |taken: &Taken| taken.entry.unit.reservation_id == entry.unit.reservation_id;
         let Some(place) = self.taken.iter().position(same) else {
             return Ok(());
         };

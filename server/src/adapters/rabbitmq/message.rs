@@ -1,7 +1,6 @@
 //! The format of a message: a reservation as JSON with a version in the body, the number of failed
 //! tries in a header.
 
-use app::wire::{AccountId, ItemId, ReservationId};
 use lapin::{
     BasicProperties,
     types::{AMQPValue, FieldTable, ShortString},
@@ -19,17 +18,10 @@ const TRIES_HEADER: &str = "tries";
 const PERSISTENT: u8 = 2;
 
 #[derive(Serialize, Deserialize)]
-struct Body {
+struct Body<Entry> {
     v: u32,
-    reservation_id: ReservationId,
-    item_id: ItemId,
-    buyer: AccountId,
-    path: String,
-    position: u32,
-    held_at_ms: i64,
-    /// Not written by earlier versions.
-    #[serde(default)]
-    replayed: bool,
+    #[serde(flatten)]
+    entry: Entry,
 }
 
 /// Why a message cannot be read.
@@ -46,19 +38,10 @@ pub(super) fn encode(
     entry: &QueuedReservation,
     tries: u32,
 ) -> Result<(Vec<u8>, BasicProperties), serde_json::Error> {
-    let body = serde_json::to_vec(&Body {
-        v: VERSION,
-        reservation_id: entry.reservation_id,
-        item_id: entry.item_id,
-        buyer: entry.buyer,
-        path: entry.path.clone(),
-        position: entry.position,
-        held_at_ms: entry.held_at_ms,
-        replayed: entry.replayed,
-    })?;
+    let body = serde_json::to_vec(&Body { v: VERSION, entry })?;
     let mut headers = FieldTable::default();
     headers.insert(TRIES_HEADER.into(), AMQPValue::LongUInt(tries));
-    let id = ShortString::from(entry.reservation_id.0.to_string());
+    let id = ShortString::from(entry.unit.reservation_id.0.to_string());
     let properties = BasicProperties::default()
         .with_delivery_mode(PERSISTENT)
         .with_content_type("application/json".into())
@@ -69,19 +52,11 @@ pub(super) fn encode(
 
 /// The reservation in a body.
 pub(super) fn decode(body: &[u8]) -> Result<QueuedReservation, Unreadable> {
-    let body: Body = serde_json::from_slice(body)?;
+    let body: Body<QueuedReservation> = serde_json::from_slice(body)?;
     if body.v != VERSION {
         return Err(Unreadable::Version(body.v));
     }
-    Ok(QueuedReservation {
-        reservation_id: body.reservation_id,
-        item_id: body.item_id,
-        buyer: body.buyer,
-        path: body.path,
-        position: body.position,
-        held_at_ms: body.held_at_ms,
-        replayed: body.replayed,
-    })
+    Ok(body.entry)
 }
 
 /// How often the entry has failed. A header that is missing or no number counts as never.
@@ -101,16 +76,20 @@ pub(super) fn tries(properties: &BasicProperties) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use app::wire::{AccountId, ItemId, ReservationId};
     use uuid::Uuid;
 
     use super::*;
+    use crate::engine::ports::Unit;
 
     #[test]
     fn a_reservation_is_read_as_it_was_written() {
         let entry = QueuedReservation {
-            reservation_id: ReservationId(Uuid::from_u128(1)),
-            item_id: ItemId(Uuid::from_u128(2)),
-            buyer: AccountId(Uuid::from_u128(3)),
+            unit: Unit {
+                reservation_id: ReservationId(Uuid::from_u128(1)),
+                item_id: ItemId(Uuid::from_u128(2)),
+                buyer: AccountId(Uuid::from_u128(3)),
+            },
             path: "p\"1".into(),
             position: 7,
             held_at_ms: 1_800_000_000_000,

@@ -88,7 +88,7 @@ impl InFlight {
     ) -> Flight<'_> {
         let mut in_hand = InHand::default();
         for entry in entries {
-            in_hand.add(entry.item_id, entry.held_at_ms);
+            in_hand.add(entry.unit.item_id, entry.held_at_ms);
         }
         let mut state = self.lock();
         state.calls += 1;

@@ -49,7 +49,7 @@ use told_numbers::ToldNumbers;
 
 pub use clock::GateClock;
 pub use parked::ParkingQueue;
-pub use read_state::GateHolder;
+pub use read_state::GateHold;
 
 /// The port's name in errors.
 const PORT: &str = "gate";

@@ -20,7 +20,7 @@ use redis::Script;
 use uuid::Uuid;
 
 use super::{Arg, GateClock, PORT, Redis, keys, scripts, segment::Segment};
-use crate::engine::ports::{Outbox, OutboxEntry, PortError, QueuedReservation, TakenEntries};
+use crate::engine::ports::{Outbox, OutboxEntry, PortError, QueuedReservation, TakenEntries, Unit};
 use list::OutboxList;
 use taken::Taken;
 
@@ -365,9 +365,11 @@ fn decode(fields: &[String]) -> Option<QueuedReservation> {
         pairs.find(|pair| pair[0] == name).map(|pair| &pair[1])
     };
     Some(QueuedReservation {
-        reservation_id: field("reservation_id")?.parse().ok()?,
-        item_id: field("item_id")?.parse().ok()?,
-        buyer: field("buyer")?.parse().ok()?,
+        unit: Unit {
+            reservation_id: field("reservation_id")?.parse().ok()?,
+            item_id: field("item_id")?.parse().ok()?,
+            buyer: field("buyer")?.parse().ok()?,
+        },
         path: field("path")?.clone(),
         position: field("position")?.parse().ok()?,
         held_at_ms: field("held_at_ms")?.parse().ok()?,

@@ -10,7 +10,7 @@ mod unknown;
 
 use std::sync::Arc;
 
-use app::wire::{AccountId, ItemId, OrderId, Rejection, ReservationId, ReservationState};
+use app::wire::{AccountId, ItemId, ReservationId};
 use futures::future::join_all;
 use serde::{Deserialize, Serialize};
 
@@ -38,16 +38,9 @@ pub struct Results {
 
 /// A result as it is stored, by reservation.
 #[derive(Serialize, Deserialize)]
-struct StoredResult {
-    item_id: ItemId,
-    buyer: AccountId,
-    position: u32,
-    state: ReservationState,
-    order_id: Option<OrderId>,
-    reason: Option<Rejection>,
-    /// Not written by earlier versions.
-    #[serde(default)]
-    held_at_ms: Option<i64>,
+struct StoredResult<Record> {
+    #[serde(flatten)]
+    record: Record,
     /// Stored at.
     at_ms: i64,
 }
@@ -60,12 +53,12 @@ impl Results {
 
     /// Adds a reservation to its buyer's latest ones.
     async fn list(&self, record: &ReservationRecord) -> Result<(), PortError> {
-        let key = keys::results_of_buyer(&self.redis, record.buyer);
+        let key = keys::results_of_buyer(&self.redis, record.unit.buyer);
         let mut add = redis::pipe();
         add.atomic();
         // The first record of it counts, as for its result.
         add.cmd("ZADD").arg(&key).arg("NX").arg(record.held_at_ms);
-        add.arg(record.reservation_id.to_string()).ignore();
+        add.arg(record.unit.reservation_id.to_string()).ignore();
         add.zremrangebyrank(&key, 0, -LATEST - 1).ignore();
         add.pexpire(&key, LIFE_MS).ignore();
         self.redis.query_all(&add).await
@@ -92,19 +85,13 @@ impl Results {
         condition: Option<&str>,
     ) -> Result<(), PortError> {
         let stored = StoredResult {
-            item_id: record.item_id,
-            buyer: record.buyer,
-            position: record.position,
-            state: record.state,
-            order_id: record.order_id,
-            reason: record.reason,
-            held_at_ms: Some(record.held_at_ms),
+            record,
             at_ms: self.clock.now_ms(),
         };
         let value =
             serde_json::to_vec(&stored).map_err(|error| PortError::failed(super::PORT, error))?;
         let mut set = redis::cmd("SET");
-        set.arg(keys::result(&self.redis, record.reservation_id));
+        set.arg(keys::result(&self.redis, record.unit.reservation_id));
         set.arg(value).arg("PX").arg(LIFE_MS).arg(condition);
         self.redis.query(&set).await
     }
@@ -119,20 +106,10 @@ impl Results {
         let value: Option<Vec<u8>> = self.redis.query(&read).await?;
         // A value that cannot be read was written by another version of this program: the ledger
         // knows.
-        let stored = value.and_then(|value| serde_json::from_slice::<StoredResult>(&value).ok());
-        Ok(stored.map(|stored| {
-            let record = ReservationRecord {
-                reservation_id,
-                item_id: stored.item_id,
-                buyer: stored.buyer,
-                position: stored.position,
-                state: stored.state,
-                order_id: stored.order_id,
-                reason: stored.reason,
-                held_at_ms: stored.held_at_ms.unwrap_or(stored.at_ms),
-            };
-            (record, self.clock.now_ms() - stored.at_ms)
-        }))
+        let stored = value.and_then(|value| {
+            serde_json::from_slice::<StoredResult<ReservationRecord>>(&value).ok()
+        });
+        Ok(stored.map(|stored| (stored.record, self.clock.now_ms() - stored.at_ms)))
     }
 
     async fn latest(

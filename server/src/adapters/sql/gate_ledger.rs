@@ -109,7 +109,7 @@ mod tests {
     use super::*;
     use crate::{
         adapters::sql::{Duplicate, connect::FOR_A_TEST},
-        engine::ports::{CatalogueWriter, NewItem, NewRound, OrderQueue, QueuedReservation},
+        engine::ports::{CatalogueWriter, NewItem, NewRound, OrderQueue, QueuedReservation, Unit},
     };
 
     const ITEM: ItemId = ItemId(Uuid::from_u128(1));
@@ -150,9 +150,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let sql = shop_with_an_item(folder.path()).await;
         let entry = QueuedReservation {
-            reservation_id: ReservationId(Uuid::from_u128(4)),
-            item_id: ITEM,
-            buyer: AccountId(Uuid::from_u128(5)),
+            unit: Unit {
+                reservation_id: ReservationId(Uuid::from_u128(4)),
+                item_id: ITEM,
+                buyer: AccountId(Uuid::from_u128(5)),
+            },
             path: "path".into(),
             position: 1,
             held_at_ms: 0,

@@ -1,6 +1,6 @@
 //! [`OrderQueue`] on the reservations table itself: what is queued is what says `queued`.
 
-use app::wire::{AccountId, ItemId, ReservationId};
+use app::wire::ReservationId;
 use async_trait::async_trait;
 use sea_orm::{
     ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter,
@@ -9,7 +9,9 @@ use sea_orm::{
 };
 
 use super::{
-    Answer, Duplicate, LedgerError, Sql, counter, entity::reservation, reservations::queued_row,
+    Answer, Duplicate, LedgerError, Sql, counter,
+    entity::reservation,
+    reservations::{queued_row, unit},
 };
 use crate::engine::ports::{
     Depth, InHand, OrderQueue, PortError, QueuedReservation, TRIES, UnderWay,
@@ -45,7 +47,7 @@ impl OrderQueue for Sql {
     async fn put(&self, entries: &[QueuedReservation]) -> Result<(), PortError> {
         // By id: two who put the same wait for each other instead of both giving up.
         let mut entries: Vec<_> = entries.iter().collect();
-        entries.sort_by_key(|entry| entry.reservation_id);
+        entries.sort_by_key(|entry| entry.unit.reservation_id);
         let put = self.transact(Duplicate::Answer, entries, |transaction, entries| {
             Box::pin(insert_missing(transaction, entries))
         });
@@ -69,9 +71,7 @@ impl OrderQueue for Sql {
         rows.into_iter()
             .map(|row| {
                 Ok(QueuedReservation {
-                    reservation_id: ReservationId(row.id),
-                    item_id: ItemId(row.item_id),
-                    buyer: AccountId(row.buyer_id),
+                    unit: unit(&row),
                     path: row.path,
                     position: counter(row.position)?,
                     held_at_ms: row.held_at_ms,
@@ -97,11 +97,11 @@ impl OrderQueue for Sql {
                 reservation::Column::Tries,
                 Expr::col(reservation::Column::Tries).add(1),
             )
-            .filter(reservation::Column::Id.eq(entry.reservation_id.0))
+            .filter(reservation::Column::Id.eq(entry.unit.reservation_id.0))
             .exec(&self.write)
             .answer(self)
             .await?;
-        let row = reservation::Entity::find_by_id(entry.reservation_id.0)
+        let row = reservation::Entity::find_by_id(entry.unit.reservation_id.0)
             .one(&self.write)
             .answer(self)
             .await?;

@@ -26,13 +26,11 @@ fn record(
         reservation::State::Ordered => ReservationState::Ordered,
         reservation::State::Failed => ReservationState::Failed,
     };
-    let reason = row.reason.map(|word| {
+    let reason = row.reason.clone().map(|word| {
         serde_json::from_value(word.into()).map_err(|_| inconsistent("unknown reason"))
     });
     Ok(ReservationRecord {
-        reservation_id: ReservationId(row.id),
-        item_id: ItemId(row.item_id),
-        buyer: AccountId(row.buyer_id),
+        unit: unit(&row),
         position: counter(row.position)?,
         state,
         order_id: order.map(|order| OrderId(order.id)),
@@ -44,9 +42,9 @@ fn record(
 /// A reservation that waits for its order, as a row.
 pub(super) fn queued_row(queued: &QueuedReservation) -> reservation::ActiveModel {
     reservation::ActiveModel {
-        id: Set(queued.reservation_id.0),
-        item_id: Set(queued.item_id.0),
-        buyer_id: Set(queued.buyer.0),
+        id: Set(queued.unit.reservation_id.0),
+        item_id: Set(queued.unit.item_id.0),
+        buyer_id: Set(queued.unit.buyer.0),
         path: Set(queued.path.clone()),
         position: Set(i64::from(queued.position)),
         held_at_ms: Set(queued.held_at_ms),
@@ -168,7 +166,8 @@ impl Sql {
     }
 }
 
-fn unit(row: &reservation::Model) -> Unit {
+/// The unit of a reservation's row.
+pub(super) fn unit(row: &reservation::Model) -> Unit {
     Unit {
         item_id: ItemId(row.item_id),
         buyer: AccountId(row.buyer_id),
@@ -183,7 +182,7 @@ impl DueReleases for Sql {
         let rows = self.due_in_gate(due, skip, limit).await?;
         let due = rows.iter().map(|row| DueRelease {
             release: held::release(row.reason.as_deref()),
-            unit: unit(row),
+            unit: unit(&row),
         });
         Ok(due.collect())
     }

@@ -100,7 +100,7 @@ async fn end(
     for entry in entries {
         match end_together(deps, how, std::slice::from_ref(entry), now_ms).await {
             Err(error @ PortError::Failed { .. }) => {
-                let reservation_id = entry.reservation_id;
+                let reservation_id = entry.unit.reservation_id;
                 tracing::error!(%reservation_id, error = %Chain(&error), "the ledger refused a reservation; it is tried five times, then parked");
                 refused.push(entry.clone());
             }

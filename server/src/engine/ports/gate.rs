@@ -3,6 +3,7 @@
 
 use app::wire::{AccountId, ItemId, Phase, Rejection, ReservationId};
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 use super::PortError;
 
@@ -24,8 +25,8 @@ impl Window {
     }
 }
 
-/// A unit that a reservation holds or held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A unit that a reservation holds or held, or asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unit {
     pub item_id: ItemId,
     pub buyer: AccountId,
@@ -35,26 +36,13 @@ pub struct Unit {
 /// A buyer asks for a unit. The same request again (same `reservation_id`) gives the same answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReserveRequest {
-    /// Made before the gate is asked.
-    pub reservation_id: ReservationId,
-    pub item_id: ItemId,
-    pub buyer: AccountId,
+    /// Its id is made before the gate is asked.
+    pub unit: Unit,
     /// The hidden path it came by, kept with the reservation as evidence.
     pub path: String,
     /// Asked before, without an answer: a unit may be held already, so that nobody but the gate may
     /// say "sold out".
     pub asked_before: bool,
-}
-
-impl ReserveRequest {
-    /// The unit it asks for.
-    pub fn unit(&self) -> Unit {
-        Unit {
-            item_id: self.item_id,
-            buyer: self.buyer,
-            reservation_id: self.reservation_id,
-        }
-    }
 }
 
 /// What the gate says.

@@ -2,21 +2,19 @@
 
 use app::wire::{AccountId, ItemId, ReservationId};
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
-use super::PortError;
+use super::{PortError, Unit};
 
 /// The right of one buyer to ask the gate for one item, once.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PathGrant {
     /// The secret part of the address: 32 hexadecimal digits.
     pub path: String,
-    /// Whose.
-    pub buyer: AccountId,
-    /// For what.
-    pub item_id: ItemId,
-    /// The reservation it will make: decided before the gate is asked, so that asking again with
-    /// the same path is asking the same thing again.
-    pub reservation_id: ReservationId,
+    /// Whose, for what, and the reservation it will make: decided before the gate is asked, so that
+    /// asking again with the same path is asking the same thing again.
+    #[serde(flatten)]
+    pub unit: Unit,
     /// Worthless from this instant on.
     pub expires_at_ms: i64,
     /// The gate was asked with it and did not answer: see

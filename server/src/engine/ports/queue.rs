@@ -5,18 +5,16 @@ use std::collections::BTreeMap;
 
 use app::wire::{AccountId, ItemId, ReservationId};
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 use super::{PortError, Unit};
 
 /// A reservation that waits for its order.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueuedReservation {
-    /// Which.
-    pub reservation_id: ReservationId,
-    /// Of what.
-    pub item_id: ItemId,
-    /// For whom.
-    pub buyer: AccountId,
+    /// The unit it holds.
+    #[serde(flatten)]
+    pub unit: Unit,
     /// The hidden path it came by.
     pub path: String,
     /// The buyer's number.
@@ -24,18 +22,8 @@ pub struct QueuedReservation {
     /// Held at, epoch milliseconds.
     pub held_at_ms: i64,
     /// It was parked and is tried again: then it becomes an order however old it is.
+    #[serde(default)] // Not written by earlier versions.
     pub replayed: bool,
-}
-
-impl QueuedReservation {
-    /// The unit it holds.
-    pub fn unit(&self) -> Unit {
-        Unit {
-            item_id: self.item_id,
-            buyer: self.buyer,
-            reservation_id: self.reservation_id,
-        }
-    }
 }
 
 /// How much a queue holds.

@@ -3,6 +3,7 @@
 
 use app::wire::{AccountId, ItemId, OrderId, Rejection, ReservationId, ReservationState};
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{GateStock, PortError, Release, Unit, Window};
@@ -71,14 +72,11 @@ pub struct LedgerStatus {
 }
 
 /// A reservation as its owner may see it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReservationRecord {
-    /// Which.
-    pub reservation_id: ReservationId,
-    /// Of what.
-    pub item_id: ItemId,
-    /// Whose.
-    pub buyer: AccountId,
+    /// Which, of what, and whose.
+    #[serde(flatten)]
+    pub unit: Unit,
     /// The buyer's number.
     pub position: u32,
     /// How far it has come.
@@ -95,9 +93,7 @@ impl ReservationRecord {
     /// Of a unit that the gate held at this instant and whose order is not written yet.
     pub fn queued(unit: Unit, position: u32, held_at_ms: i64) -> Self {
         Self {
-            reservation_id: unit.reservation_id,
-            item_id: unit.item_id,
-            buyer: unit.buyer,
+            unit,
             position,
             state: ReservationState::Queued,
             order_id: None,

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::engine::{
     LimitError, limit,
-    ports::{Limit, PathGrant, PortError},
+    ports::{Limit, PathGrant, PortError, Unit},
 };
 
 /// Why there is no path.
@@ -59,9 +59,11 @@ pub async fn hand_out_path(
     let counts_from_ms = deps.clock.now_ms().max(item.starts_at_ms);
     let grant = PathGrant {
         path: deps.ids.secret(),
-        buyer,
-        item_id,
-        reservation_id: ReservationId(deps.ids.id()),
+        unit: Unit {
+            buyer,
+            item_id,
+            reservation_id: ReservationId(deps.ids.id()),
+        },
         expires_at_ms: counts_from_ms + deps.rules.path_life_ms,
         asked: false,
     };

@@ -40,7 +40,7 @@ pub async fn reserve(
     limit::count(&*deps.limits, Limit::Purchase(buyer)).await?;
     let now_ms = deps.clock.now_ms();
     let good = |grant: &PathGrant| {
-        grant.buyer == buyer && grant.item_id == item_id && now_ms < grant.expires_at_ms
+        grant.unit.buyer == buyer && grant.unit.item_id == item_id && now_ms < grant.expires_at_ms
     };
     let path_invalid = ReserveError::Refused(Rejection::PathInvalid);
     let Some(found) = deps.paths.peek(path).await?.filter(good) else {
@@ -54,7 +54,7 @@ pub async fn reserve(
         return Err(path_invalid);
     };
 
-    let reservation_id = grant.reservation_id;
+    let reservation_id = grant.unit.reservation_id;
     match ask_gate(deps, &mut grant).await {
         Ok(Decision::Held { position }) => {
             deps.wake.notify(deps.after_hold);
@@ -91,9 +91,7 @@ async fn ask_gate(deps: &Deps, grant: &mut PathGrant) -> Result<Decision, PortEr
 
 fn request(grant: &PathGrant) -> ReserveRequest {
     ReserveRequest {
-        reservation_id: grant.reservation_id,
-        item_id: grant.item_id,
-        buyer: grant.buyer,
+        unit: grant.unit,
         path: grant.path.clone(),
         asked_before: grant.asked,
     }

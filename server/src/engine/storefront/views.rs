@@ -10,8 +10,8 @@ use crate::engine::ports::{OrderRecord, ReservationRecord};
 pub fn reservation_status(record: ReservationRecord) -> ReservationStatus {
     let queued = record.state == ReservationState::Queued;
     ReservationStatus {
-        reservation_id: record.reservation_id,
-        item_id: Some(record.item_id),
+        reservation_id: record.unit.reservation_id,
+        item_id: Some(record.unit.item_id),
         state: record.state,
         position: queued.then_some(record.position),
         order_id: record.order_id,
@@ -36,8 +36,8 @@ pub fn reservation(record: ReservationRecord, item: Option<&ItemDetail>) -> Rese
     let card = item.map(|detail| &detail.item);
     let queued = record.state == ReservationState::Queued;
     Reservation {
-        reservation_id: record.reservation_id,
-        item_id: record.item_id,
+        reservation_id: record.unit.reservation_id,
+        item_id: record.unit.item_id,
         title: card.map(|card| card.title.clone()).unwrap_or_default(),
         picture_url: card
             .map(|card| card.picture_url.clone())

@@ -3,7 +3,8 @@
 use app::wire::{AccountId, ItemId, Rejection, ReservationId};
 use futures::future::join_all;
 use server::engine::ports::{
-    Decision, GateStock, Reconciled, Release, Reserve, ReserveRequest, Restock, StockGate, Window,
+    Decision, GateStock, Reconciled, Release, Reserve, ReserveRequest, Restock, StockGate, Unit,
+    Window,
 };
 use uuid::Uuid;
 
@@ -17,9 +18,11 @@ const OPEN: Window = Window {
 
 fn hold(item_id: ItemId, buyer: u32, reservation: u128) -> ReserveRequest {
     ReserveRequest {
-        reservation_id: ReservationId(Uuid::from_u128(reservation)),
-        item_id,
-        buyer: AccountId(Uuid::from_u128(u128::from(buyer))),
+        unit: Unit {
+            reservation_id: ReservationId(Uuid::from_u128(reservation)),
+            item_id,
+            buyer: AccountId(Uuid::from_u128(u128::from(buyer))),
+        },
         path: format!("path{reservation}"),
         asked_before: false,
     }
@@ -177,7 +180,7 @@ async fn a_released_unit_is_sellable_once_more_and_only_once(shop: TestShop) {
     else {
         panic!("sold out");
     };
-    let unit = hold(item, 1, 1).unit();
+    let unit = hold(item, 1, 1).unit;
     let released = gate.release(unit, Release::Return).await.unwrap();
     assert!(
         released.returns > before,
@@ -256,15 +259,15 @@ async fn reconcile_finds_gate_and_ledger_equal_at_every_stage(shop: TestShop) {
 async fn a_paid_unit_is_sold_once_and_stays_its_buyers(shop: TestShop) {
     let (item, gate) = (shop.item(2).await, gate(&shop));
     gate.reserve(hold(item, 1, 1)).await.unwrap();
-    gate.confirm(hold(item, 2, 2).unit()).await.unwrap();
-    gate.confirm(hold(item, 1, 9).unit()).await.unwrap();
+    gate.confirm(hold(item, 2, 2).unit).await.unwrap();
+    gate.confirm(hold(item, 1, 9).unit).await.unwrap();
     assert_eq!(
         gate.stock(item).await.unwrap().unwrap().sold,
         0,
         "no holder"
     );
     for _ in 0..3 {
-        gate.confirm(hold(item, 1, 1).unit()).await.unwrap();
+        gate.confirm(hold(item, 1, 1).unit).await.unwrap();
     }
     let sold = GateStock {
         total: 2,
@@ -281,11 +284,11 @@ async fn a_paid_unit_is_sold_once_and_stays_its_buyers(shop: TestShop) {
 async fn a_released_reservation_asks_again_in_vain(shop: TestShop) {
     let (item, gate) = (shop.item(2).await, gate(&shop));
     let first = gate.reserve(hold(item, 1, 1)).await.unwrap();
-    gate.release(hold(item, 1, 1).unit(), Release::Return)
+    gate.release(hold(item, 1, 1).unit, Release::Return)
         .await
         .unwrap();
     assert_eq!(gate.reserve(hold(item, 1, 1)).await.unwrap(), first);
-    gate.confirm(hold(item, 1, 1).unit()).await.unwrap();
+    gate.confirm(hold(item, 1, 1).unit).await.unwrap();
     let stock = gate.stock(item).await.unwrap().unwrap();
     assert_eq!((stock.sellable, stock.locked, stock.sold), (2, 0, 0));
     let another = gate.reserve(hold(item, 1, 2)).await.unwrap();

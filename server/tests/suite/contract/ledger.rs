@@ -5,7 +5,7 @@ use app::wire::{
 };
 use server::engine::ports::{
     CloseOutcome, DueReleases, GateLedger, OrderCloser, OrderQueue, OrderReader, OrderWriter,
-    QueuedReservation, Release, ReservationReader, WriteOutcome,
+    QueuedReservation, Release, ReservationReader, Unit, WriteOutcome,
 };
 use uuid::Uuid;
 
@@ -15,9 +15,11 @@ use crate::support::{START_MS, TestShop};
 
 fn held(item_id: ItemId, buyer: u32) -> QueuedReservation {
     QueuedReservation {
-        reservation_id: ReservationId(Uuid::from_u128(0xcc00 + u128::from(buyer))),
-        item_id,
-        buyer: AccountId(Uuid::from_u128(u128::from(buyer))),
+        unit: Unit {
+            reservation_id: ReservationId(Uuid::from_u128(0xcc00 + u128::from(buyer))),
+            item_id,
+            buyer: AccountId(Uuid::from_u128(u128::from(buyer))),
+        },
         path: format!("path{buyer}"),
         position: buyer,
         held_at_ms: START_MS,
@@ -65,7 +67,7 @@ async fn an_entry_delivered_twice_in_one_batch_has_one_order_and_one_answer() {
     let expected = [ordered, sold_out, ordered, sold_out];
     assert_eq!(sql.write(&twice, START_MS).await.unwrap(), expected);
     assert_eq!(sql.write(&twice, START_MS).await.unwrap(), expected);
-    let record = ReservationReader::get(sql, one.reservation_id)
+    let record = ReservationReader::get(sql, one.unit.reservation_id)
         .await
         .unwrap();
     assert_eq!(record.unwrap().state, ReservationState::Ordered);
@@ -152,7 +154,7 @@ async fn a_merged_update_that_does_not_fit_serves_the_first_in_line() {
             sold_out
         ]
     );
-    let failed = ReservationReader::get(sql, requests[3].reservation_id)
+    let failed = ReservationReader::get(sql, requests[3].unit.reservation_id)
         .await
         .unwrap()
         .unwrap();
@@ -174,12 +176,12 @@ async fn a_buyer_has_one_live_order_even_when_two_reservations_reach_the_ledger(
     let (item, sql) = (shop.item(5).await, &shop.sql);
     let first = held(item, 1);
     let second = QueuedReservation {
+        unit: Unit {
+            reservation_id: ReservationId(Uuid::from_u128(0xcc99)),
+            ..first.unit
+        },
         position: 2,
         ..first.clone()
-    };
-    let second = QueuedReservation {
-        reservation_id: ReservationId(Uuid::from_u128(0xcc99)),
-        ..second
     };
     sql.put(&[first.clone(), second.clone()]).await.unwrap();
     let outcomes = sql
@@ -223,7 +225,9 @@ async fn an_order_is_closed_once_and_its_unit_comes_back_once() {
     assert_eq!(order.order.state, OrderState::Closed);
     assert_eq!(order.order.close_reason, Some(CloseReason::Unpaid));
     assert_eq!(sql.due_releases(0, 10).await.unwrap().len(), 1);
-    sql.released(&[held(item, 1).reservation_id]).await.unwrap();
+    sql.released(&[held(item, 1).unit.reservation_id])
+        .await
+        .unwrap();
     assert_eq!(sql.due_releases(0, 10).await.unwrap(), []);
     assert_eq!(shop.audit().await.items[0].sellable, 1);
 }
@@ -266,7 +270,9 @@ async fn a_snapshot_counts_what_the_gate_holds_and_the_ledger_does_not_know_yet(
         (snapshot.holders.len(), snapshot.summary.last_position),
         (3, 3)
     );
-    sql.released(&[requests[0].reservation_id]).await.unwrap();
+    sql.released(&[requests[0].unit.reservation_id])
+        .await
+        .unwrap();
     let snapshot = sql.snapshot(item).await.unwrap().unwrap();
     assert_eq!(
         (snapshot.summary.stock.sellable, snapshot.holders.len()),
@@ -284,7 +290,9 @@ async fn holders_come_in_pages_and_everybody_once() {
     sql.close(&[order_id(1)], CloseReason::Cancelled, "test", START_MS)
         .await
         .unwrap();
-    sql.released(&[requests[0].reservation_id]).await.unwrap();
+    sql.released(&[requests[0].unit.reservation_id])
+        .await
+        .unwrap();
 
     let all = sql.snapshot(item).await.unwrap().unwrap();
     assert_eq!(Some(all.summary), sql.summary(item).await.unwrap());
@@ -315,7 +323,7 @@ async fn where_a_reservation_stands_is_told_of_those_that_were_heard_of() {
         .unwrap();
     let ids: Vec<_> = requests
         .iter()
-        .map(|request| request.reservation_id)
+        .map(|request| request.unit.reservation_id)
         .collect();
     let holds = async || {
         let mut found = sql.status(&ids).await.unwrap();
@@ -342,13 +350,16 @@ async fn a_buyers_reservations_without_an_order_are_the_queued_ones_and_the_late
         let entry = held(shop.item(5).await, number);
         let held_at_ms = START_MS + i64::from(number);
         entries.push(QueuedReservation {
-            buyer,
+            unit: Unit {
+                buyer,
+                ..entry.unit
+            },
             held_at_ms,
             replayed: false,
             ..entry
         });
     }
-    let somebody_else = held(entries[0].item_id, 7);
+    let somebody_else = held(entries[0].unit.item_id, 7);
     // 1 and 2 are queued, 3 is ordered, 4 to 6 fail; the ledger hears of 5 and 6 by their failure.
     sql.put(&[&entries[..4], std::slice::from_ref(&somebody_else)].concat())
         .await
@@ -375,9 +386,12 @@ async fn a_buyers_reservations_without_an_order_are_the_queued_ones_and_the_late
     assert_eq!(positions(0, 3).await, [2, 1, 6]);
     let records = found(0, 10).await;
     for (record, entry) in [(&records[0], &entries[1]), (&records[2], &entries[5])] {
-        assert_eq!(record.reservation_id, entry.reservation_id);
-        assert_eq!(record.item_id, entry.item_id);
-        assert_eq!((record.buyer, record.held_at_ms), (buyer, entry.held_at_ms));
+        assert_eq!(record.unit.reservation_id, entry.unit.reservation_id);
+        assert_eq!(record.unit.item_id, entry.unit.item_id);
+        assert_eq!(
+            (record.unit.buyer, record.held_at_ms),
+            (buyer, entry.held_at_ms)
+        );
     }
     assert_eq!(records[0].state, ReservationState::Queued);
     assert_eq!(records[2].state, ReservationState::Failed);
@@ -401,7 +415,7 @@ async fn a_unit_that_came_back_and_did_not_reach_the_gate_within_a_minute_is_nam
     let late = ["releases_reach_the_gate_in_time"];
     assert_eq!(broken(&shop, START_MS + 60_000).await, [""; 0]);
     assert_eq!(broken(&shop, START_MS + 60_001).await, late);
-    sql.released(&[entry.reservation_id]).await.unwrap();
+    sql.released(&[entry.unit.reservation_id]).await.unwrap();
     assert_eq!(broken(&shop, START_MS + 60_001).await, [""; 0]);
 }
 

@@ -2,7 +2,7 @@
 
 use app::wire::{AccountId, ItemId, ReservationId};
 use futures::future::join_all;
-use server::engine::ports::PathGrant;
+use server::engine::ports::{PathGrant, Unit};
 use uuid::Uuid;
 
 use crate::support::{START_MS, TestShop};
@@ -10,9 +10,11 @@ use crate::support::{START_MS, TestShop};
 fn grant(path: &str, buyer: u128) -> PathGrant {
     PathGrant {
         path: path.into(),
-        buyer: AccountId(Uuid::from_u128(buyer)),
-        item_id: ItemId(Uuid::from_u128(1)),
-        reservation_id: ReservationId(Uuid::from_u128(2)),
+        unit: Unit {
+            buyer: AccountId(Uuid::from_u128(buyer)),
+            item_id: ItemId(Uuid::from_u128(1)),
+            reservation_id: ReservationId(Uuid::from_u128(2)),
+        },
         expires_at_ms: START_MS + 60_000,
         asked: false,
     }
@@ -65,7 +67,7 @@ async fn a_buyer_has_one_path_for_each_item() {
     let shop = TestShop::new().await;
     let paths = &shop.engine.purchase.paths;
     let mut other = grant("b", 1);
-    other.item_id = ItemId(Uuid::from_u128(9));
+    other.unit.item_id = ItemId(Uuid::from_u128(9));
     paths.put(grant("a", 1)).await.unwrap();
     paths.put(other.clone()).await.unwrap();
     assert_eq!(paths.take("a").await.unwrap(), Some(grant("a", 1)));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app::wire::{AccountId, ItemId, OrderId, ReservationId};
-use server::engine::ports::{Depth, OrderQueue, OrderWriter, QueuedReservation, TRIES};
+use server::engine::ports::{Depth, OrderQueue, OrderWriter, QueuedReservation, TRIES, Unit};
 use uuid::Uuid;
 
 use crate::{
@@ -55,9 +55,11 @@ impl Place {
     fn held(&self, buyers: std::ops::RangeInclusive<u32>) -> Vec<QueuedReservation> {
         buyers
             .map(|buyer| QueuedReservation {
-                reservation_id: ReservationId(Uuid::from_u128(0xcc00 + u128::from(buyer))),
-                item_id: self.item,
-                buyer: AccountId(Uuid::from_u128(u128::from(buyer))),
+                unit: Unit {
+                    reservation_id: ReservationId(Uuid::from_u128(0xcc00 + u128::from(buyer))),
+                    item_id: self.item,
+                    buyer: AccountId(Uuid::from_u128(u128::from(buyer))),
+                },
                 path: format!("path{buyer}"),
                 position: buyer,
                 held_at_ms: START_MS,

@@ -15,7 +15,7 @@ use server::{
     engine::{
         audit::{self, Report},
         ports::{
-            CatalogueWriter, NewItem, NewRound, OrderWriter, PortError, QueuedReservation,
+            CatalogueWriter, NewItem, NewRound, OrderWriter, PortError, QueuedReservation, Unit,
             WriteOutcome,
         },
     },
@@ -168,9 +168,11 @@ pub async fn until_not_busy<T>(
 pub fn held(item_id: ItemId, buyer: u32) -> QueuedReservation {
     let id = (item_id.0.as_u128() << 32) + u128::from(buyer);
     QueuedReservation {
-        reservation_id: ReservationId(Uuid::from_u128(id)),
-        item_id,
-        buyer: AccountId(Uuid::from_u128(u128::from(buyer))),
+        unit: Unit {
+            reservation_id: ReservationId(Uuid::from_u128(id)),
+            item_id,
+            buyer: AccountId(Uuid::from_u128(u128::from(buyer))),
+        },
         path: format!("path{buyer}"),
         position: buyer,
         held_at_ms: START_MS,

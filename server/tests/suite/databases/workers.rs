@@ -36,7 +36,7 @@ async fn answers(ledger: &Opened, entries: &[QueuedReservation], size: usize) ->
     let mut answers = Vec::new();
     for entries in entries.chunks(size) {
         let outcomes = ledger.write(&batch(entries)).await;
-        let ids = entries.iter().map(|entry| entry.reservation_id);
+        let ids = entries.iter().map(|entry| entry.unit.reservation_id);
         answers.extend(ids.zip(outcomes));
     }
     answers
@@ -86,7 +86,7 @@ async fn writers_of_several_items_in_opposite_order_all_come_to_an_end(server: S
         let item = ledger.item(number, 25).await;
         entries.extend((1..=30).map(|buyer| held(item, buyer)));
     }
-    entries.sort_by_key(|entry| entry.buyer);
+    entries.sort_by_key(|entry| entry.unit.buyer);
     let backwards: Vec<_> = entries.iter().rev().cloned().collect();
     let all = join_all([
         answers(&ledger, &entries, 45),
@@ -178,7 +178,7 @@ async fn a_reservation_that_is_written_and_failed_at_once_ends_once(server: Serv
         for entries in entries.chunks(7) {
             let fail = async || other.sql.fail(entries, Rejection::Busy, START_MS).await;
             let outcomes = until_not_busy("fail", fail).await;
-            let ids = entries.iter().map(|entry| entry.reservation_id);
+            let ids = entries.iter().map(|entry| entry.unit.reservation_id);
             answers.extend(ids.zip(outcomes));
         }
         answers
@@ -263,7 +263,7 @@ async fn a_write_whose_answer_was_lost_is_repeated_and_changes_nothing(server: S
         let first = agreed([answers(&ledger, &entries, 20).await]);
         assert_eq!(ordered(&first), 20);
         if let Ok(Ok(outcomes)) = lost {
-            let ids = entries.iter().map(|entry| entry.reservation_id);
+            let ids = entries.iter().map(|entry| entry.unit.reservation_id);
             agreed_with(&first, ids.zip(outcomes));
         }
         agreed_with(&first, answers(&ledger, &entries, 9).await);
@@ -337,7 +337,7 @@ async fn only_the_pages_read_from_the_replica_and_a_dead_one_is_done_without(ser
     assert!(sql.rounds(START_MS).await.unwrap().is_empty());
     assert_eq!(sql.item(item).await.unwrap(), None);
     assert_eq!(sql.sellable_items(START_MS).await.unwrap().len(), 1);
-    assert_eq!(sql.of_buyer(entry.buyer, 10).await.unwrap().len(), 1);
+    assert_eq!(sql.of_buyer(entry.unit.buyer, 10).await.unwrap().len(), 1);
     assert!(sql.snapshot(item).await.unwrap().is_some());
 
     let nobody = format!(

@@ -13,7 +13,7 @@ use server::{
         orders::{relay, write_orders},
         ports::{
             Decision, InHand, OrderQueue, OrderWriter, PortError, QueuedReservation, Reconciled,
-            Reserve, ReserveRequest, Restock, StockGate, Window,
+            Reserve, ReserveRequest, Restock, StockGate, Unit, Window,
         },
         stock::release,
     },
@@ -70,17 +70,13 @@ async fn instances(test: &str) -> Instances {
 }
 
 fn hold(item_id: ItemId, number: u32) -> ReserveRequest {
-    let QueuedReservation {
-        reservation_id,
-        buyer,
-        path,
-        ..
-    } = held(number);
+    let queued = held(number);
     ReserveRequest {
-        reservation_id,
-        item_id,
-        buyer,
-        path,
+        unit: Unit {
+            item_id,
+            ..queued.unit
+        },
+        path: queued.path,
         asked_before: false,
     }
 }
@@ -251,7 +247,7 @@ async fn an_instance_says_which_entries_it_has() {
     let taken = take(&queue, 2).await;
     let in_hand = queue.in_hand().await.unwrap();
     assert!(in_hand.consumes);
-    assert_eq!(in_hand.oldest_ms.get(&early.item_id), Some(&START_MS));
+    assert_eq!(in_hand.oldest_ms.get(&early.unit.item_id), Some(&START_MS));
     let under_way = queue.under_way().await.unwrap();
     assert_eq!((under_way.waiting, under_way.consumers), (0, Some(1)));
 

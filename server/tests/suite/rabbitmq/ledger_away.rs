@@ -63,7 +63,10 @@ async fn an_order_writer_without_its_ledger_leaves_the_orders_to_another() {
     let cut_off = instance(&queue, Some(plan.clone())).await;
     let sound = instance(&other_queue, None).await;
     let item_id = sound.item(300).await;
-    let of_item = |entry: QueuedReservation| QueuedReservation { item_id, ..entry };
+    let of_item = |mut entry: QueuedReservation| {
+        entry.unit.item_id = item_id;
+        entry
+    };
     let entries: Vec<_> = many(300).into_iter().map(of_item).collect();
     queue.put(&entries).await.unwrap();
 

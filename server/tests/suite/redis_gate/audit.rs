@@ -121,7 +121,7 @@ async fn holders_that_differ_are_named_though_the_counters_agree() {
     work(&shop).await;
     assert_eq!(broken(&shop).await, []);
     let differs = [(audit::GATE_EQUALS_LEDGER, Some(item))];
-    let buyer = hold(item, 1).buyer.to_string();
+    let buyer = hold(item, 1).unit.buyer.to_string();
     let record = cli(&redis, "hget", (item, "holders"), &[&buyer]);
     cli(&redis, "hdel", (item, "holders"), &[&buyer]);
     assert_eq!(broken(&shop).await, differs, "only the ledger has it");

@@ -20,7 +20,7 @@ use crate::support::{HOUR_MS, TestShop};
 
 /// Redis has forgotten this buyer's hold, and nothing else.
 fn lose_hold(redis: &Redis, item: ItemId, number: u32) {
-    let buyer = hold(item, number).buyer.to_string();
+    let buyer = hold(item, number).unit.buyer.to_string();
     cli(redis, "hdel", (item, "holders"), &[&buyer]);
     cli(redis, "hincrby", (item, "item"), &["sellable", "1"]);
     cli(redis, "hincrby", (item, "item"), &["locked", "-1"]);
@@ -63,7 +63,7 @@ async fn a_unit_that_the_gate_lost_is_promised_wrongly_once() {
     lose_hold(&redis, item, 1);
 
     assert_eq!(promised(&shop, &redis, item).await, [2]);
-    let failed = shop.sql.get(hold(item, 2).reservation_id).await;
+    let failed = shop.sql.get(hold(item, 2).unit.reservation_id).await;
     let failed = failed.unwrap().unwrap();
     assert_eq!(failed.state, ReservationState::Failed);
     assert_eq!(failed.reason, Some(Rejection::SoldOut));
@@ -101,7 +101,7 @@ async fn however_many_units_the_gate_lost_the_first_wrong_promise_is_the_last() 
     load_again(&shop, item).await;
 
     // The withdrawal is repeated, as by a worker that was killed before it had noted the first.
-    gate.release(hold(item, 3).unit(), Release::Withdraw)
+    gate.release(hold(item, 3).unit, Release::Withdraw)
         .await
         .unwrap();
     let refused = reserve(gate, hold(item, 4)).await;
@@ -120,7 +120,7 @@ async fn a_withdrawal_closes_every_segment() {
         reserve(gate, hold(item, number)).await;
     }
     work(&shop).await;
-    gate.release(hold(item, 11).unit(), Release::Withdraw)
+    gate.release(hold(item, 11).unit, Release::Withdraw)
         .await
         .unwrap();
     for number in 21..=40 {
@@ -128,11 +128,11 @@ async fn a_withdrawal_closes_every_segment() {
     }
     load_again(&shop, item).await;
     let again = reserve(gate, hold_as(item, 11, 3)).await;
-    let earlier = hold(item, 11).reservation_id;
+    let earlier = hold(item, 11).unit.reservation_id;
     assert_eq!(again, Decision::AlreadyReserved(earlier), "it is ordered");
 
     // Closed once more, it waits as long as before.
-    gate.release(hold(item, 12).unit(), Release::Withdraw)
+    gate.release(hold(item, 12).unit, Release::Withdraw)
         .await
         .unwrap();
     load_again(&shop, item).await;
@@ -158,7 +158,7 @@ async fn a_hold_that_was_lost_on_its_way_is_ordered_before_its_item_is_loaded_ag
         }
         reserve(gate, hold(item, 10)).await;
         work(&shop).await;
-        gate.release(hold(item, 10).unit(), Release::Withdraw)
+        gate.release(hold(item, 10).unit, Release::Withdraw)
             .await
             .unwrap();
         assert!(!gate.warm_up(item, OPEN).await.unwrap());
@@ -186,7 +186,7 @@ async fn an_entry_that_never_arrives_does_not_keep_its_item_closed() {
         outbox.forward(&taken).await.unwrap();
     };
     lose().await;
-    gate.release(hold(item, 2).unit(), Release::Withdraw)
+    gate.release(hold(item, 2).unit, Release::Withdraw)
         .await
         .unwrap();
     let mut looks = 0;
@@ -239,7 +239,7 @@ async fn a_redis_that_forgot_told_numbers_promises_nothing() {
         work(&shop).await;
         load_again(&shop, item).await;
         let again = reserve(gate, hold_as(item, 7, 3)).await;
-        let earlier = hold(item, 7).reservation_id;
+        let earlier = hold(item, 7).unit.reservation_id;
         assert_eq!(again, Decision::AlreadyReserved(earlier));
         let report = shop.audit().await;
         assert_eq!(
@@ -257,7 +257,7 @@ async fn a_buyer_whose_hold_the_gate_lost_keeps_her_order_and_takes_no_unit_by_a
     let gate = &shop.gate();
     reserve(gate, hold(item, 1)).await;
     work(&shop).await;
-    let buyer = hold(item, 1).buyer;
+    let buyer = hold(item, 1).unit.buyer;
     lose_hold(&redis, item, 1);
 
     for again in [0xaa, 0xab, 0xac] {
@@ -266,7 +266,7 @@ async fn a_buyer_whose_hold_the_gate_lost_keeps_her_order_and_takes_no_unit_by_a
         work(&shop).await;
     }
     let mine = shop.sql.latest(item, buyer).await.unwrap().unwrap();
-    assert_eq!(mine.reservation_id, hold(item, 1).reservation_id);
+    assert_eq!(mine.unit.reservation_id, hold(item, 1).unit.reservation_id);
     assert_eq!(mine.state, ReservationState::Ordered);
     // Two others get the two units that are left; the one that was lost is promised wrongly once.
     assert_eq!(promised(&shop, &redis, item).await, [2, 3, 4]);
@@ -281,7 +281,7 @@ async fn closed(test: &str) -> (Redis, TestShop, ItemId) {
     let gate = &shop.gate();
     reserve(gate, hold(item, 1)).await;
     work(&shop).await;
-    gate.release(hold(item, 1).unit(), Release::Withdraw)
+    gate.release(hold(item, 1).unit, Release::Withdraw)
         .await
         .unwrap();
     (redis, shop, item)
@@ -339,7 +339,7 @@ async fn a_hold_of_an_item_that_closed_at_the_end_of_its_round_ends_after_it() {
     outbox.forward(&take(&*outbox, 10).await).await.unwrap();
     reserve(gate, hold(item, 2)).await;
     work(&shop).await;
-    gate.release(hold(item, 2).unit(), Release::Withdraw)
+    gate.release(hold(item, 2).unit, Release::Withdraw)
         .await
         .unwrap();
 
@@ -347,6 +347,10 @@ async fn a_hold_of_an_item_that_closed_at_the_end_of_its_round_ends_after_it() {
     let sent = gate.reconcile(item).await.unwrap();
     assert!(matches!(sent, Reconciled::Repaired { .. }), "{sent:?}");
     work(&shop).await;
-    let ended = shop.sql.get(hold(item, 1).reservation_id).await.unwrap();
+    let ended = shop
+        .sql
+        .get(hold(item, 1).unit.reservation_id)
+        .await
+        .unwrap();
     assert_eq!(ended.unwrap().state, ReservationState::Failed);
 }

@@ -13,7 +13,7 @@ use crate::support::{HOUR_MS, OUTBOX_IDLE, START_MS, TestShop, eventually};
 fn buyers(entries: &[OutboxEntry]) -> Vec<u128> {
     let mut buyers: Vec<_> = entries
         .iter()
-        .map(|entry| entry.reservation.buyer.0.as_u128())
+        .map(|entry| entry.reservation.unit.buyer.0.as_u128())
         .collect();
     buyers.sort_unstable();
     buyers
@@ -32,7 +32,7 @@ async fn an_entry_carries_everything_the_queue_needs() {
         panic!("{taken:?}");
     };
     let (entry, request) = (&entry.reservation, hold(item, 3));
-    assert_eq!(entry.unit(), request.unit());
+    assert_eq!(entry.unit, request.unit);
     assert_eq!(entry.path, request.path);
     assert_eq!((entry.position, entry.held_at_ms), (1, START_MS + 7));
 }

@@ -130,7 +130,7 @@ async fn a_parked_hold_is_sent_again_only_when_the_queue_has_lost_it_and_then_it
     assert_eq!(place.carry().await, 1);
     let again = place.take().await;
     assert!(again.replayed, "it is an order however late");
-    assert_eq!(again.reservation_id, hold(item, 1).reservation_id);
+    assert_eq!(again.unit.reservation_id, hold(item, 1).unit.reservation_id);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -156,7 +156,7 @@ async fn a_dead_letter_that_cannot_be_read_keeps_no_lost_hold_from_being_sent_ag
     assert!(matches!(sent, Reconciled::Repaired { .. }), "{sent:?}");
     assert_eq!(place.carry().await, 1);
     let again = place.take().await;
-    assert_eq!(again.reservation_id, hold(item, 1).reservation_id);
+    assert_eq!(again.unit.reservation_id, hold(item, 1).unit.reservation_id);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -172,7 +172,7 @@ async fn a_parked_hold_keeps_its_unit_and_its_number_when_its_item_is_loaded_aga
     assert_eq!(place.carry().await, 1);
     let withdrawn = place.take().await;
     place.queue.ack(&[withdrawn]).await.unwrap();
-    gate.release(hold(item, 2).unit(), Release::Withdraw)
+    gate.release(hold(item, 2).unit, Release::Withdraw)
         .await
         .unwrap();
 
@@ -187,7 +187,7 @@ async fn a_parked_hold_keeps_its_unit_and_its_number_when_its_item_is_loaded_aga
     };
     assert_eq!(gate.stock(item).await.unwrap(), Some(stock));
     let again = reserve(&**gate, hold_as(item, 1, 9)).await;
-    let parked = hold(item, 1).reservation_id;
+    let parked = hold(item, 1).unit.reservation_id;
     assert_eq!(again, Decision::AlreadyReserved(parked));
     let next = reserve(&**gate, hold(item, 3)).await;
     assert_eq!(next, Decision::Held { position: 2 });
@@ -197,6 +197,12 @@ async fn a_parked_hold_keeps_its_unit_and_its_number_when_its_item_is_loaded_aga
     place.notes.note().await.unwrap();
     gate.reconcile(item).await.unwrap();
     let sent = take(&*place.outbox, 10).await;
-    let sent: Vec<_> = sent.iter().map(|entry| entry.reservation.buyer).collect();
-    assert!(!sent.contains(&hold(item, 1).buyer), "it is still parked");
+    let sent: Vec<_> = sent
+        .iter()
+        .map(|entry| entry.reservation.unit.buyer)
+        .collect();
+    assert!(
+        !sent.contains(&hold(item, 1).unit.buyer),
+        "it is still parked"
+    );
 }

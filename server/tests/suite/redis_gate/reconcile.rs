@@ -68,7 +68,7 @@ async fn a_difference_is_repaired_when_it_was_there_twice_with_nothing_under_way
         // A manual change: stock that does not exist, and a holder whose record is gone.
         cli(&redis, "hincrby", (item, "item"), &["sellable", "3"]);
         cli(&redis, "hincrby", (item, "item"), &["total", "3"]);
-        gate.release(hold(item, 1).unit(), Release::Return)
+        gate.release(hold(item, 1).unit, Release::Return)
             .await
             .unwrap();
         assert_ne!(gate.stock(item).await.unwrap(), before);
@@ -168,7 +168,11 @@ async fn what_was_lost_in_the_last_second_of_a_round_ends_after_it() {
         let repaired = reconcile::run_once(&shop.engine.stock).await.unwrap();
         assert_eq!(repaired, 1, "sent again");
         work(&shop).await;
-        let ended = shop.sql.get(hold(item, 1).reservation_id).await.unwrap();
+        let ended = shop
+            .sql
+            .get(hold(item, 1).unit.reservation_id)
+            .await
+            .unwrap();
         assert_eq!(ended.unwrap().state, expected);
         let repaired = reconcile::run_once(&shop.engine.stock).await.unwrap();
         assert_eq!(repaired, 0, "once");

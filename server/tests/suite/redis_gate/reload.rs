@@ -70,7 +70,7 @@ async fn an_item_is_loaded_again_into_an_empty_redis_when_nothing_is_under_way()
     assert!(gate.warm_up(item, OPEN).await.unwrap(), "loaded again");
     assert!(!other.warm_up(item, OPEN).await.unwrap());
 
-    let earlier = hold(item, 2).reservation_id;
+    let earlier = hold(item, 2).unit.reservation_id;
     let again = reserve(&other, hold_as(item, 2, 77)).await;
     assert_eq!(again, Decision::AlreadyReserved(earlier));
     assert_eq!(
@@ -157,7 +157,7 @@ async fn another_number_of_segments_is_taken_over_without_losing_anything() {
     };
     assert!(position > 10, "{position} is another buyer's position");
     let released = gate
-        .release(hold(item, 3).unit(), Release::Return)
+        .release(hold(item, 3).unit, Release::Return)
         .await
         .unwrap();
     assert!(released.returns > 0);
@@ -242,12 +242,10 @@ async fn a_release_between_reading_the_ledger_and_opening_the_gate_is_not_lost()
     let redis = connect("meanwhile");
     let shop = TestShop::over(redis.clone()).await;
     let item = shop.item(1).await;
-    let unit = hold(item, 1).unit();
+    let unit = hold(item, 1).unit;
     // Written by an embedded gate, before the shop had a Redis.
     let queued = QueuedReservation {
-        reservation_id: unit.reservation_id,
-        item_id: item,
-        buyer: unit.buyer,
+        unit,
         path: "path".into(),
         position: 1,
         held_at_ms: START_MS,
@@ -285,11 +283,9 @@ async fn an_item_with_fifty_thousand_holders_is_loaded_in_chunks() {
     let item = shop.item(50_001).await;
     let held: Vec<_> = (1..=50_000)
         .map(|number| {
-            let unit = hold(item, number).unit();
+            let unit = hold(item, number).unit;
             QueuedReservation {
-                reservation_id: unit.reservation_id,
-                item_id: item,
-                buyer: unit.buyer,
+                unit,
                 path: "path".into(),
                 position: number,
                 held_at_ms: START_MS,
@@ -310,7 +306,7 @@ async fn an_item_with_fifty_thousand_holders_is_loaded_in_chunks() {
     };
     assert_eq!(gate.stock(item).await.unwrap().unwrap(), full);
     for number in [1, 25_000, 50_000] {
-        let earlier = hold(item, number).reservation_id;
+        let earlier = hold(item, number).unit.reservation_id;
         let again = reserve(gate, hold_as(item, number, 5)).await;
         assert_eq!(again, Decision::AlreadyReserved(earlier));
     }

@@ -132,7 +132,7 @@ async fn a_unit_given_back_to_one_segment_is_sellable_to_buyers_of_every_other()
     assert_eq!(holders.len(), 6);
     for (again, holder) in (21..).zip(holders) {
         let released = gate
-            .release(hold(item, holder).unit(), Release::Return)
+            .release(hold(item, holder).unit, Release::Return)
             .await
             .unwrap();
         assert!(

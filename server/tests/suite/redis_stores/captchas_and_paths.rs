@@ -86,7 +86,7 @@ async fn a_path_expires_by_the_clock_of_the_engine_and_its_keys_by_redis() {
     let paths = paths(&place, &clock);
     paths.put(grant("a", 1)).await.unwrap();
     for name in ["path:a".to_owned(), {
-        let super::PathGrant { buyer, item_id, .. } = grant("a", 1);
+        let super::Unit { buyer, item_id, .. } = grant("a", 1).unit;
         format!("path-of:{buyer}:{item_id}")
     }] {
         let key = format!("{}:{name}", place.namespace);

@@ -76,9 +76,11 @@ impl Instances {
 
     fn hold(&self, number: u32) -> ReserveRequest {
         ReserveRequest {
-            reservation_id: ReservationId(self.shop.ids.next()),
-            item_id: self.item_id,
-            buyer: self.buyers[number as usize],
+            unit: Unit {
+                reservation_id: ReservationId(self.shop.ids.next()),
+                item_id: self.item_id,
+                buyer: self.buyers[number as usize],
+            },
             path: format!("{number:032x}"),
             asked_before: false,
         }
@@ -92,9 +94,7 @@ impl Instances {
             panic!("{decision:?}");
         };
         QueuedReservation {
-            reservation_id: hold.reservation_id,
-            item_id: hold.item_id,
-            buyer: hold.buyer,
+            unit: hold.unit,
             path: hold.path,
             position,
             held_at_ms: self.shop.clock.get(),
@@ -104,7 +104,7 @@ impl Instances {
 
     /// A unit that the gate holds and the ledger does not know yet, as in a cluster.
     async fn held(&self, number: u32) -> Unit {
-        let unit = self.hold(number).unit();
+        let unit = self.hold(number).unit;
         self.results.record_queued(unit, number).await;
         unit
     }
@@ -134,19 +134,22 @@ async fn a_buyer_polls_another_instance_and_sees_queued_then_ordered() {
     for place in Place::both() {
         let instances = Instances::open(&place).await;
         let entry = instances.reserve(1).await;
-        let queued = instances.get(entry.reservation_id).await.unwrap();
+        let queued = instances.get(entry.unit.reservation_id).await.unwrap();
         assert_eq!(queued.state, ReservationState::Queued);
-        assert_eq!((queued.buyer, queued.position), (entry.buyer, 1));
+        assert_eq!((queued.unit.buyer, queued.position), (entry.unit.buyer, 1));
 
         instances.write(std::slice::from_ref(&entry)).await;
-        let ordered = instances.get(entry.reservation_id).await.unwrap();
+        let ordered = instances.get(entry.unit.reservation_id).await.unwrap();
         assert_eq!(ordered.state, ReservationState::Ordered);
-        let ledger = instances.polled.ledger.get(entry.reservation_id).await;
+        let ledger = instances.polled.ledger.get(entry.unit.reservation_id).await;
         assert_eq!(Some(&ordered), ledger.unwrap().as_ref());
 
         // The gate's answer is recorded once more, late: the order is recorded already.
-        instances.results.record_queued(entry.unit(), 1).await;
-        assert_eq!(instances.get(entry.reservation_id).await, Some(ordered));
+        instances.results.record_queued(entry.unit, 1).await;
+        assert_eq!(
+            instances.get(entry.unit.reservation_id).await,
+            Some(ordered)
+        );
     }
 }
 
@@ -160,7 +163,7 @@ async fn a_failed_reservation_says_why() {
         .fail(std::slice::from_ref(&entry), Rejection::Busy, now_ms)
         .await
         .unwrap();
-    let failed = instances.get(entry.reservation_id).await.unwrap();
+    let failed = instances.get(entry.unit.reservation_id).await.unwrap();
     assert_eq!(failed.state, ReservationState::Failed);
     assert_eq!(failed.reason, Some(Rejection::Busy));
 }
@@ -180,7 +183,7 @@ async fn a_cached_queued_counts_for_a_while_and_then_the_ledger_is_read() {
         )
         .await
         .unwrap();
-    let id = entry.reservation_id;
+    let id = entry.unit.reservation_id;
     let state = async || instances.get(id).await.unwrap().state;
     assert_eq!(state().await, ReservationState::Queued);
     instances.shop.clock.advance(2_000);
@@ -205,16 +208,22 @@ async fn a_buyer_with_an_order_sees_that_one_after_a_second_one_failed_because_o
         instances.write(std::slice::from_ref(&first)).await;
         // A gate that has lost the first one holds a unit for the same buyer again.
         let second = QueuedReservation {
-            reservation_id: instances.held(1).await.reservation_id,
+            unit: Unit {
+                reservation_id: instances.held(1).await.reservation_id,
+                ..first.unit
+            },
             position: 2,
             ..first.clone()
         };
         instances.write(std::slice::from_ref(&second)).await;
-        let failed = instances.get(second.reservation_id).await.unwrap();
+        let failed = instances.get(second.unit.reservation_id).await.unwrap();
         assert_eq!(failed.reason, Some(Rejection::AlreadyReserved));
-        let latest = instances.polled.latest(first.item_id, first.buyer).await;
+        let latest = instances
+            .polled
+            .latest(first.unit.item_id, first.unit.buyer)
+            .await;
         let latest = latest.unwrap().unwrap();
-        assert_eq!(latest.reservation_id, first.reservation_id);
+        assert_eq!(latest.unit.reservation_id, first.unit.reservation_id);
         assert_eq!(latest.state, ReservationState::Ordered);
     }
 }
@@ -230,15 +239,15 @@ async fn a_buyer_who_reloads_the_page_while_queued_sees_the_reservation() {
                 .latest(unit.item_id, unit.buyer)
                 .await
                 .unwrap()
-                .map(|record| (record.reservation_id, record.state))
+                .map(|record| (record.unit.reservation_id, record.state))
         };
         let queued = (unit.reservation_id, ReservationState::Queued);
         assert_eq!(latest().await, Some(queued));
         let entry = instances.reserve(1).await;
-        let later = (entry.reservation_id, ReservationState::Queued);
+        let later = (entry.unit.reservation_id, ReservationState::Queued);
         assert_eq!(latest().await, Some(later));
         instances.write(std::slice::from_ref(&entry)).await;
-        let ordered = (entry.reservation_id, ReservationState::Ordered);
+        let ordered = (entry.unit.reservation_id, ReservationState::Ordered);
         assert_eq!(latest().await, Some(ordered));
         instances.results.record_queued(unit, 1).await;
         assert_eq!(latest().await, Some(ordered), "the ledger has a newer one");
@@ -251,7 +260,7 @@ async fn listed(instances: &Instances, number: usize) -> Vec<(ReservationId, Res
     let found = instances.polled.without_order(buyer, 0, 50).await.unwrap();
     found
         .iter()
-        .map(|record| (record.reservation_id, record.state))
+        .map(|record| (record.unit.reservation_id, record.state))
         .collect()
 }
 
@@ -266,7 +275,7 @@ async fn what_the_ledger_does_not_know_yet_is_listed_as_queued() {
 
         instances.shop.clock.advance(1);
         let entry = instances.reserve(1).await;
-        let later = (entry.reservation_id, ReservationState::Queued);
+        let later = (entry.unit.reservation_id, ReservationState::Queued);
         assert_eq!(
             listed(&instances, 1).await,
             [later, queued],
@@ -287,7 +296,7 @@ async fn what_the_ledger_does_not_know_yet_is_listed_as_queued() {
             .fail(&failures, Rejection::Busy, now_ms)
             .await
             .unwrap();
-        let failed = (failed.reservation_id, ReservationState::Failed);
+        let failed = (failed.unit.reservation_id, ReservationState::Failed);
         assert_eq!(listed(&instances, 2).await, [failed]);
         let unit = instances.held(2).await;
         let queued = (unit.reservation_id, ReservationState::Queued);
@@ -341,7 +350,7 @@ async fn the_results_of_a_whole_batch_are_recorded_and_expire() {
     }
     instances.write(&entries).await;
     for entry in &entries {
-        let name = format!("result:{}", entry.reservation_id);
+        let name = format!("result:{}", entry.unit.reservation_id);
         assert!(stored(&place, &name).contains("ordered"));
         let key = format!("{}:{name}", place.namespace);
         let life_ms: i64 = shared().cli(&["pttl", &key]).parse().unwrap();
@@ -357,10 +366,13 @@ async fn without_redis_the_ledger_answers_and_a_reservation_it_does_not_know_is_
     let unit = instances.held(2).await;
     server.pause();
     instances.write(std::slice::from_ref(&entry)).await;
-    let known = instances.get(entry.reservation_id).await.unwrap();
+    let known = instances.get(entry.unit.reservation_id).await.unwrap();
     assert_eq!(known.state, ReservationState::Ordered);
     assert_busy(instances.polled.get(unit.reservation_id)).await;
-    let latest = instances.polled.latest(entry.item_id, entry.buyer).await;
+    let latest = instances
+        .polled
+        .latest(entry.unit.item_id, entry.unit.buyer)
+        .await;
     assert_eq!(latest.unwrap(), Some(known));
     assert_busy(instances.polled.latest(unit.item_id, unit.buyer)).await;
     assert_busy(instances.polled.without_order(unit.buyer, 0, 50)).await;
@@ -374,5 +386,5 @@ async fn without_redis_the_ledger_answers_and_a_reservation_it_does_not_know_is_
         forgotten.is_ok()
     })
     .await;
-    assert!(instances.get(entry.reservation_id).await.is_some());
+    assert!(instances.get(entry.unit.reservation_id).await.is_some());
 }

@@ -82,7 +82,7 @@ pub async fn reserve(gate: &dyn Reserve, mut request: ReserveRequest) -> Decisio
             Err(PortError::Busy { .. }) => request.asked_before = true,
             answer => return answer.unwrap(),
         }
-        let jitter = request.buyer.0.as_u128() as u64 % pause_ms;
+        let jitter = request.unit.buyer.0.as_u128() as u64 % pause_ms;
         tokio::time::sleep(Duration::from_millis(pause_ms + jitter)).await;
         pause_ms = (pause_ms * 2).min(LONGEST_PAUSE_MS);
     }

@@ -93,13 +93,13 @@ impl GateItem {
         released: &ReleasedUnits,
         now_ms: i64,
     ) -> Decision {
-        match self.holders.get(&request.buyer) {
-            Some(held) if held.reservation_id == request.reservation_id => {
+        match self.holders.get(&request.unit.buyer) {
+            Some(held) if held.reservation_id == request.unit.reservation_id => {
                 let position = held.position;
                 return Decision::Held { position };
             }
             earlier => {
-                match released.get(request.reservation_id) {
+                match released.get(request.unit.reservation_id) {
                     Some(Some(position)) => return Decision::Held { position },
                     Some(None) => return Decision::Refused(Rejection::Busy),
                     None => {}
@@ -125,12 +125,12 @@ impl GateItem {
         self.last_position += 1;
         let position = self.last_position;
         let holder = Holder {
-            buyer: request.buyer,
-            reservation_id: request.reservation_id,
+            buyer: request.unit.buyer,
+            reservation_id: request.unit.reservation_id,
             position,
             paid: false,
         };
-        self.holders.insert(request.buyer, holder);
+        self.holders.insert(request.unit.buyer, holder);
         Decision::Held { position }
     }
 

@@ -217,7 +217,7 @@ impl GateTask {
 
     fn reserve(&mut self, request: ReserveRequest, reply: Reply<Decision>, pending: &mut Pending) {
         let now_ms = self.clock.now_ms();
-        let Some(item) = self.items.get_mut(&request.item_id) else {
+        let Some(item) = self.items.get_mut(&request.unit.item_id) else {
             return drop(reply.send(Err(busy("the item has to be read again"))));
         };
         let held_before = item.stock.locked;
@@ -225,11 +225,9 @@ impl GateTask {
         if let Decision::Held { position } = decision
             && item.stock.locked > held_before
         {
-            self.changed(request.item_id);
+            self.changed(request.unit.item_id);
             pending.held.push(QueuedReservation {
-                reservation_id: request.reservation_id,
-                item_id: request.item_id,
-                buyer: request.buyer,
+                unit: request.unit,
                 path: request.path,
                 position,
                 held_at_ms: now_ms,
@@ -251,7 +249,7 @@ impl GateTask {
             tracing::error!(error = %Chain(&error), requests = replies.len(),
                 "the ledger did not confirm a batch of reservations; their items are read again from it");
             for held in &held {
-                self.forget(held.item_id);
+                self.forget(held.unit.item_id);
             }
             let unknown = "the ledger did not confirm the reservation";
             for (reply, _) in replies {
@@ -260,7 +258,7 @@ impl GateTask {
             return;
         }
         for held in &held {
-            self.publish(held.item_id);
+            self.publish(held.unit.item_id);
         }
         for (reply, decision) in replies {
             drop(reply.send(Ok(decision)));

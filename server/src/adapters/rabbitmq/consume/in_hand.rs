@@ -39,7 +39,7 @@ impl Consumer {
         subscription.receive_delivered().await?;
         let mut in_hand = InHand::default();
         for Taken { entry, .. } in &subscription.taken {
-            in_hand.add(entry.item_id, entry.held_at_ms);
+            in_hand.add(entry.unit.item_id, entry.held_at_ms);
         }
         Ok(Some(in_hand.oldest_ms))
     }

@@ -9,7 +9,7 @@ use app::wire::{AccountId, ReservationId};
 use super::{
     super::{segment, segment::Segment},
     LoadedItem, RedisGate,
-    read_state::{CURSOR_END, Counters, GateHolder},
+    read_state::{CURSOR_END, Counters, GateHold},
 };
 use crate::engine::ports::{Holder, ItemSummary, LedgerStatus, PortError};
 
@@ -35,7 +35,7 @@ pub struct Diff {
     /// By number.
     pub segments: Vec<SegmentDiff>,
     /// Holders that the ledger does not know.
-    pub unknown: Vec<GateHolder>,
+    pub unknown: Vec<GateHold>,
     /// Buyers whose holder record should be another one, or none.
     pub wrong: HashMap<AccountId, Option<Holder>>,
     /// How many holders are the same in gate and ledger.
@@ -82,16 +82,17 @@ impl Diff {
         }
     }
 
-    fn add(&mut self, number: usize, holders: &[GateHolder], in_ledger: &[LedgerStatus]) {
+    fn add(&mut self, number: usize, holds: &[GateHold], in_ledger: &[LedgerStatus]) {
         let in_ledger: HashMap<_, _> = in_ledger
             .iter()
             .map(|status| (status.reservation_id, status))
             .collect();
-        for holder in holders {
+        for hold in holds {
+            let holder = hold.holder;
             match in_ledger.get(&holder.reservation_id) {
                 None => {
                     self.count(number, false);
-                    self.unknown.push(*holder);
+                    self.unknown.push(*hold);
                 }
                 Some(status) if !status.holds => {
                     self.wrong.insert(holder.buyer, None);
@@ -101,10 +102,8 @@ impl Diff {
                     self.same += 1;
                     if status.paid != holder.paid {
                         let expected = Holder {
-                            buyer: holder.buyer,
-                            reservation_id: holder.reservation_id,
-                            position: holder.position,
                             paid: status.paid,
+                            ..holder
                         };
                         self.wrong.insert(holder.buyer, Some(expected));
                     }
@@ -140,7 +139,7 @@ impl RedisGate {
         &self,
         item: &LoadedItem,
         before_ms: i64,
-    ) -> Result<Vec<GateHolder>, PortError> {
+    ) -> Result<Vec<GateHold>, PortError> {
         let Some(counters) = self.all_counters(item).await? else {
             return Ok(Vec::new());
         };
@@ -160,11 +159,11 @@ impl RedisGate {
         for (number, segment) in item.all_segments().enumerate() {
             let mut cursor = Some(CURSOR_END.to_owned());
             while let Some(from) = cursor.take() {
-                let (next, mut holders) = self.next_holders(&segment, &from).await?;
-                holders.retain(|holder| holder.held_at_ms < before_ms);
-                for chunk in holders.chunks(CHUNK) {
-                    let ids: Vec<ReservationId> =
-                        chunk.iter().map(|holder| holder.reservation_id).collect();
+                let (next, mut holds) = self.next_holders(&segment, &from).await?;
+                holds.retain(|hold| hold.held_at_ms < before_ms);
+                for chunk in holds.chunks(CHUNK) {
+                    let ids = chunk.iter().map(|hold| hold.holder.reservation_id);
+                    let ids: Vec<ReservationId> = ids.collect();
                     diff.add(number, chunk, &self.ledger.status(&ids).await?);
                     if diff.is_full() {
                         return Ok(());

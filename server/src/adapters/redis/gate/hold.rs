@@ -5,7 +5,7 @@ use app::wire::{AccountId, ItemId};
 use super::{
     super::{keys, segment, segment::Segment},
     LoadedItem, RedisGate, holder_record,
-    read_state::GateHolder,
+    read_state::GateHold,
     unheard::CLOSED,
 };
 use crate::engine::ports::{Lookup, PortError};
@@ -17,7 +17,7 @@ impl RedisGate {
         &self,
         item_id: ItemId,
         buyer: AccountId,
-    ) -> Result<Lookup<GateHolder>, PortError> {
+    ) -> Result<Lookup<GateHold>, PortError> {
         let Some(item) = self.loaded(item_id).await? else {
             return Ok(Lookup::Unknown);
         };

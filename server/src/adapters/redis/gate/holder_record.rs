@@ -2,7 +2,7 @@
 //! `lua/prelude.lua` reads and writes the same text. How often its entry was sent again (or since when
 //! it is parked) and the path are for the scripts alone.
 
-use super::{id, malformed, number, read_state::GateHolder};
+use super::{id, malformed, number, read_state::GateHold};
 use crate::engine::ports::{Holder, PortError};
 
 const HELD: &str = "h";
@@ -19,21 +19,27 @@ pub(super) fn encode(holder: &Holder) -> String {
 }
 
 /// The holder in what is stored for a buyer.
-pub(super) fn decode(buyer: &str, text: &str) -> Result<GateHolder, PortError> {
+pub(super) fn decode(buyer: &str, text: &str) -> Result<GateHold, PortError> {
     let mut fields = text.splitn(6, '|');
     let mut field = || {
         fields
             .next()
             .ok_or_else(|| malformed("a holder without some of its fields"))
     };
-    Ok(GateHolder {
-        buyer: buyer
-            .parse()
-            .map_err(|_| malformed("a holder whose buyer is no id"))?,
-        reservation_id: id(field()?)?,
-        position: number(field()?)?,
-        held_at_ms: number(field()?)?,
-        paid: field()? == SOLD,
+    let buyer = buyer
+        .parse()
+        .map_err(|_| malformed("a holder whose buyer is no id"))?;
+    let (reservation_id, position) = (id(field()?)?, number(field()?)?);
+    let held_at_ms = number(field()?)?;
+    let paid = field()? == SOLD;
+    Ok(GateHold {
+        holder: Holder {
+            buyer,
+            reservation_id,
+            position,
+            paid,
+        },
+        held_at_ms,
         is_parked: number::<i64>(field()?)? >= FIRST_INSTANT,
     })
 }
@@ -55,10 +61,7 @@ mod tests {
                 paid,
             };
             let read = decode(&holder.buyer.to_string(), &encode(&holder)).unwrap();
-            assert_eq!(read.buyer, holder.buyer);
-            assert_eq!(read.reservation_id, holder.reservation_id);
-            assert_eq!((read.position, read.held_at_ms), (3, 0));
-            assert_eq!(read.paid, paid);
+            assert_eq!((read.holder, read.held_at_ms), (holder, 0));
         }
     }
 
@@ -67,9 +70,12 @@ mod tests {
         let (buyer, id) = (Uuid::from_u128(1), Uuid::from_u128(2));
         let text = format!("{id}|7|1800000000000|h|2|a|b");
         let read = decode(&buyer.to_string(), &text).unwrap();
-        assert_eq!(read.reservation_id, ReservationId(id));
-        assert_eq!((read.position, read.held_at_ms), (7, 1_800_000_000_000));
-        assert!(!read.paid && !read.is_parked);
+        assert_eq!(read.holder.reservation_id, ReservationId(id));
+        assert_eq!(
+            (read.holder.position, read.held_at_ms),
+            (7, 1_800_000_000_000)
+        );
+        assert!(!read.holder.paid && !read.is_parked);
         let parked = text.replace("|2|a", "|1800000000001|a");
         assert!(decode(&buyer.to_string(), &parked).unwrap().is_parked);
     }

@@ -47,9 +47,9 @@ impl OrderQueue for ParkingQueue {
     /// A gate that cannot be told sends the entry once more, and hears of it when that one is parked.
     async fn set_aside(&self, entry: &QueuedReservation) -> Result<bool, PortError> {
         let parked = self.queue.set_aside(entry).await?;
-        if parked && let Err(error) = self.gate.note_parked(entry.unit()).await {
+        if parked && let Err(error) = self.gate.note_parked(entry.unit).await {
             tracing::warn!(
-                reservation_id = %entry.reservation_id,
+                reservation_id = %entry.unit.reservation_id,
                 error = %Chain(&error),
                 "cannot note in Redis that an entry is parked; it may be sent to the queue once more"
             );

@@ -31,12 +31,9 @@ pub struct Counters {
 
 /// Somebody who has a unit according to the gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct GateHolder {
-    pub buyer: AccountId,
-    pub reservation_id: ReservationId,
-    pub position: u32,
+pub struct GateHold {
+    pub holder: Holder,
     pub held_at_ms: i64,
-    pub paid: bool,
     /// The queue has its entry parked.
     pub is_parked: bool,
 }
@@ -102,7 +99,7 @@ impl RedisGate {
         &self,
         segment: &Segment,
         cursor: &str,
-    ) -> Result<(Option<String>, Vec<GateHolder>), PortError> {
+    ) -> Result<(Option<String>, Vec<GateHold>), PortError> {
         let mut scan = redis::cmd("HSCAN");
         scan.arg(segment.key(&self.redis, keys::HOLDERS));
         scan.arg(cursor).arg("COUNT").arg(CHUNK);
@@ -133,7 +130,7 @@ impl RedisGate {
         for (expected, text) in holders.into_iter().zip(texts) {
             let buyer = expected.buyer.to_string();
             let found = text.map(|text| holder_record::decode(&buyer, &text));
-            let same = |found: GateHolder| found.reservation_id == expected.reservation_id;
+            let same = |found: GateHold| found.holder.reservation_id == expected.reservation_id;
             if !found.transpose()?.is_some_and(same) {
                 missing.push(expected);
             }

@@ -13,7 +13,7 @@ use super::{
     super::in_hand::InInstances,
     GateClock, LoadedItem, RedisGate,
     diff::{Diff, MAX_COLLECTED},
-    read_state::GateHolder,
+    read_state::GateHold,
     unheard::LostAfter,
 };
 use crate::engine::ports::{ItemSummary, PortError, Reconciled};
@@ -155,7 +155,7 @@ impl RedisGate {
     async fn resend_settled(
         &self,
         item: &LoadedItem,
-        unknown: &[GateHolder],
+        unknown: &[GateHold],
         hands: InInstances,
     ) -> Result<u64, PortError> {
         if unknown.is_empty() {
@@ -165,7 +165,7 @@ impl RedisGate {
             return Ok(0);
         };
         let mut lost = unknown.to_vec();
-        lost.retain(|holder| holder.held_at_ms < before_ms);
+        lost.retain(|hold| hold.held_at_ms < before_ms);
         let lost = self.still_unknown(lost).await?;
         self.resend(item, &lost, true).await
     }
@@ -182,10 +182,10 @@ impl RedisGate {
     async fn resend(
         &self,
         item: &LoadedItem,
-        holders: &[GateHolder],
+        holds: &[GateHold],
         idle: bool,
     ) -> Result<u64, PortError> {
-        if holders.is_empty() {
+        if holds.is_empty() {
             return Ok(0);
         }
         let lost = LostAfter {
@@ -193,10 +193,10 @@ impl RedisGate {
             parked_ms: self.parked_lost_after_ms().await?,
         };
         let mut sent = 0;
-        for holder in holders {
-            let segment = item.segment_of(holder.buyer);
+        for hold in holds {
+            let segment = item.segment_of(hold.holder.buyer);
             sent += self
-                .resend_one((item, &item.epoch()), &segment, holder, lost)
+                .resend_one((item, &item.epoch()), &segment, hold, lost)
                 .await?;
         }
         Ok(sent)

@@ -20,7 +20,7 @@ impl RedisGate {
     pub(super) async fn decide(&self, request: ReserveRequest) -> Result<Decision, PortError> {
         for _ in 0..ATTEMPTS {
             let asked_at = Instant::now();
-            let item_id = request.item_id;
+            let item_id = request.unit.item_id;
             let Some(loaded) = self.epochs.get(item_id).await? else {
                 return Ok(Decision::UnknownItem);
             };
@@ -58,7 +58,7 @@ impl RedisGate {
         match word.as_str() {
             "held" => {
                 let position = number(&value)?;
-                let segment = item.segment_of(request.buyer);
+                let segment = item.segment_of(request.unit.buyer);
                 self.told.note(&segment, item.epoch, position);
                 Ok(Some(Decision::Held { position }))
             }
@@ -70,7 +70,7 @@ impl RedisGate {
                 let returns = number(&value)?;
                 Ok(Some(Decision::SoldOut { returns }))
             }
-            "sold_out" => match self.fetch_stock(request.buyer, item).await? {
+            "sold_out" => match self.fetch_stock(request.unit.buyer, item).await? {
                 Some(returns) => Ok(Some(Decision::SoldOut { returns })),
                 None => Ok(None),
             },
@@ -97,18 +97,18 @@ impl RedisGate {
         request: &ReserveRequest,
         item: &LoadedItem,
     ) -> Result<(String, String), PortError> {
-        let number = segment::of_buyer(request.buyer, item.segments);
+        let number = segment::of_buyer(request.unit.buyer, item.segments);
         let names = [keys::ITEM, keys::HOLDERS, keys::POSITIONS, keys::OUTBOX];
-        let segment = item.segment_of(request.buyer);
+        let segment = item.segment_of(request.unit.buyer);
         let keys = segment.keys(&self.redis, names);
         let args = [
             Arg::Text(&self.clock.argument()),
             Arg::Text(&item.epoch()),
             Arg::Number(i64::from(item.segments)),
             Arg::Number(i64::from(number)),
-            Arg::Text(&request.reservation_id.to_string()),
-            Arg::Text(&request.item_id.to_string()),
-            Arg::Text(&request.buyer.to_string()),
+            Arg::Text(&request.unit.reservation_id.to_string()),
+            Arg::Text(&request.unit.item_id.to_string()),
+            Arg::Text(&request.unit.buyer.to_string()),
             Arg::Text(&request.path),
             Arg::Number(KEEP_MS),
             Arg::Number(i64::from(self.told.highest(&segment, item.epoch))),

@@ -10,9 +10,9 @@ use super::{
     },
     LoadedItem, RedisGate,
     diff::MAX_COLLECTED,
-    read_state::{CURSOR_END, GateHolder},
+    read_state::{CURSOR_END, GateHold},
 };
-use crate::engine::ports::PortError;
+use crate::engine::ports::{Holder, PortError};
 
 /// A parked hold counts as lost when it was not parked again for so long: longer than the hour after
 /// which parked entries are tried again.
@@ -47,7 +47,7 @@ impl Unheard {
 /// A hold that the ledger has not heard of because its entry is parked.
 #[derive(Clone)]
 pub(super) struct ParkedHold {
-    pub holder: GateHolder,
+    pub holder: Holder,
     /// As Redis stores it.
     pub record: String,
 }
@@ -75,13 +75,13 @@ impl RedisGate {
             let segment = Segment::new(item.item_id, number);
             let mut cursor = Some(CURSOR_END.to_owned());
             while let Some(from) = cursor.take() {
-                let (next, holders) = self.next_holders(&segment, &from).await?;
-                for holder in self.still_unknown(holders).await? {
+                let (next, holds) = self.next_holders(&segment, &from).await?;
+                for hold in self.still_unknown(holds).await? {
                     let closed = (item, CLOSED);
-                    let sent = self.resend_one(closed, &segment, &holder, lost).await?;
+                    let sent = self.resend_one(closed, &segment, &hold, lost).await?;
                     unheard.sent += sent;
-                    if sent == 0 && holder.is_parked && !unheard.is_full() {
-                        unheard.parked.extend(self.parked(&segment, holder).await?);
+                    if sent == 0 && hold.is_parked && !unheard.is_full() {
+                        unheard.parked.extend(self.parked(&segment, hold).await?);
                     }
                     if unheard.sent >= MAX_COLLECTED as u64 {
                         return Ok(unheard);
@@ -104,26 +104,32 @@ impl RedisGate {
     async fn parked(
         &self,
         segment: &Segment,
-        holder: GateHolder,
+        hold: GateHold,
     ) -> Result<Option<ParkedHold>, PortError> {
         let mut read = redis::cmd("HGET");
         read.arg(segment.key(&self.redis, keys::HOLDERS));
-        read.arg(holder.buyer.to_string());
+        read.arg(hold.holder.buyer.to_string());
         let record: Option<String> = self.redis.query(&read).await?;
-        Ok(record.map(|record| ParkedHold { holder, record }))
+        Ok(record.map(|record| ParkedHold {
+            holder: hold.holder,
+            record,
+        }))
     }
 
     /// Those that the ledger does not know by now either.
     pub(super) async fn still_unknown(
         &self,
-        unknown: Vec<GateHolder>,
-    ) -> Result<Vec<GateHolder>, PortError> {
+        unknown: Vec<GateHold>,
+    ) -> Result<Vec<GateHold>, PortError> {
         let mut still = Vec::new();
         for chunk in unknown.chunks(MAX_COLLECTED) {
-            let ids: Vec<_> = chunk.iter().map(|holder| holder.reservation_id).collect();
+            let ids: Vec<_> = chunk
+                .iter()
+                .map(|hold| hold.holder.reservation_id)
+                .collect();
             let known = self.ledger.status(&ids).await?;
             let known: HashSet<_> = known.iter().map(|status| status.reservation_id).collect();
-            let is_unknown = |holder: &&GateHolder| !known.contains(&holder.reservation_id);
+            let is_unknown = |hold: &&GateHold| !known.contains(&hold.holder.reservation_id);
             still.extend(chunk.iter().filter(is_unknown));
         }
         Ok(still)
@@ -134,7 +140,7 @@ impl RedisGate {
         &self,
         (item, epoch): (&LoadedItem, &str),
         segment: &Segment,
-        holder: &GateHolder,
+        GateHold { holder, .. }: &GateHold,
         lost: LostAfter,
     ) -> Result<u64, PortError> {
         let keys = segment.keys(&self.redis, [keys::ITEM, keys::HOLDERS, keys::OUTBOX]);

@@ -70,13 +70,13 @@ impl ReservationReader for CachedReservations {
         id: ReservationId,
         buyer: AccountId,
     ) -> Result<Lookup<ReservationRecord>, PortError> {
-        let (item_id, holder) = match self.unknown.find(id, buyer).await? {
+        let (item_id, hold) = match self.unknown.find(id, buyer).await? {
             Lookup::Found(found) => found,
             Lookup::Unknown => return Ok(Lookup::Unknown),
             // After the gate: it is in the ledger by now, or it comes no more.
             Lookup::Nothing => {
                 let written = self.ledger.get(id).await?;
-                let own = written.filter(|record| record.buyer == buyer);
+                let own = written.filter(|record| record.unit.buyer == buyer);
                 return Ok(own.map_or(Lookup::Nothing, Lookup::Found));
             }
         };
@@ -85,8 +85,9 @@ impl ReservationReader for CachedReservations {
             buyer,
             reservation_id: id,
         };
-        self.results.record_queued(unit, holder.position).await;
-        let record = ReservationRecord::queued(unit, holder.position, holder.held_at_ms);
+        let position = hold.holder.position;
+        self.results.record_queued(unit, position).await;
+        let record = ReservationRecord::queued(unit, position, hold.held_at_ms);
         Ok(Lookup::Found(record))
     }
 
@@ -108,7 +109,7 @@ impl ReservationReader for CachedReservations {
             (Err(no_answer), None) => return Err(no_answer),
         };
         let Some(newer) = cached.filter(|cached| {
-            let written = written.as_ref().map(|written| written.reservation_id);
+            let written = written.as_ref().map(|written| written.unit.reservation_id);
             written.is_none_or(|written| written < *cached)
         }) else {
             return Ok(written);
@@ -131,7 +132,7 @@ impl ReservationReader for CachedReservations {
         let mut cached = self.results.of_buyer(buyer).await?;
         cached.retain(|record| record.state == ReservationState::Queued);
         let followed = cached.into_iter().map(async |record| {
-            match self.ledger.get(record.reservation_id).await? {
+            match self.ledger.get(record.unit.reservation_id).await? {
                 Some(written) => Ok(written),
                 None => self.follow(record).await,
             }
@@ -142,11 +143,14 @@ impl ReservationReader for CachedReservations {
             .ledger
             .without_order(buyer, failed_since_ms, limit)
             .await?;
-        let of_ledger: HashSet<ReservationId> =
-            listed.iter().map(|record| record.reservation_id).collect();
+        let of_ledger: HashSet<ReservationId> = listed
+            .iter()
+            .map(|record| record.unit.reservation_id)
+            .collect();
         let mut cached = followed?;
         cached.retain(|record| {
-            record.state == ReservationState::Queued && !of_ledger.contains(&record.reservation_id)
+            record.state == ReservationState::Queued
+                && !of_ledger.contains(&record.unit.reservation_id)
         });
         cached.extend(listed);
         // Stable: what is equally new stays in the order it came in.

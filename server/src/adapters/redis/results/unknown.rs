@@ -7,7 +7,7 @@ use app::wire::{AccountId, ItemId, Rejection, ReservationId, ReservationState};
 use futures::future::{join_all, try_join_all};
 use moka::future::Cache;
 
-use super::super::{RedisGate, gate::GateHolder};
+use super::super::{RedisGate, gate::GateHold};
 use crate::engine::ports::{
     Catalogue, Clock, Lookup, OrderWriter, PortError, QueuedReservation, ReservationRecord, Unit,
     Window,
@@ -69,17 +69,15 @@ impl UnknownReservations {
         queued: ReservationRecord,
     ) -> Result<ReservationRecord, PortError> {
         let unit = Unit {
-            item_id: queued.item_id,
-            buyer: queued.buyer,
-            reservation_id: queued.reservation_id,
+            item_id: queued.unit.item_id,
+            buyer: queued.unit.buyer,
+            reservation_id: queued.unit.reservation_id,
         };
         if self.clock.now_ms() - queued.held_at_ms < UNDER_WAY_MS || !self.is_lost(unit).await? {
             return Ok(queued);
         }
         let entry = QueuedReservation {
-            reservation_id: queued.reservation_id,
-            item_id: queued.item_id,
-            buyer: queued.buyer,
+            unit: queued.unit,
             // Only the gate knew it.
             path: String::new(),
             position: queued.position,
@@ -94,8 +92,8 @@ impl UnknownReservations {
         let (state, order_id, reason) = outcome.told();
         if state == ReservationState::Failed {
             tracing::error!(
-                reservation_id = %queued.reservation_id,
-                item_id = %queued.item_id,
+                reservation_id = %queued.unit.reservation_id,
+                item_id = %queued.unit.item_id,
                 "a reservation was lost before it became an order; its buyer is told that it failed"
             );
         }
@@ -110,7 +108,7 @@ impl UnknownReservations {
     /// Neither does the gate hold its unit, nor can it be on its way to the ledger.
     async fn is_lost(&self, unit: Unit) -> Result<bool, PortError> {
         let held = match self.gate.hold_of(unit.item_id, unit.buyer).await? {
-            Lookup::Found(holder) => holder.reservation_id == unit.reservation_id,
+            Lookup::Found(hold) => hold.holder.reservation_id == unit.reservation_id,
             Lookup::Nothing => false,
             // It is loaded again, unless its round is over.
             Lookup::Unknown => !self.is_over(unit.item_id).await?,
@@ -124,7 +122,7 @@ impl UnknownReservations {
         &self,
         id: ReservationId,
         buyer: AccountId,
-    ) -> Result<Lookup<(ItemId, GateHolder)>, PortError> {
+    ) -> Result<Lookup<(ItemId, GateHold)>, PortError> {
         let Some(made_at_ms) = made_at_ms(id) else {
             return Ok(Lookup::Unknown);
         };
@@ -149,8 +147,8 @@ impl UnknownReservations {
         let mut all_read = true;
         for (item_id, hold) in on_sale.iter().zip(holds) {
             match hold {
-                Lookup::Found(holder) if holder.reservation_id == id => {
-                    return Ok(Lookup::Found((*item_id, holder)));
+                Lookup::Found(hold) if hold.holder.reservation_id == id => {
+                    return Ok(Lookup::Found((*item_id, hold)));
                 }
                 Lookup::Found(_) | Lookup::Nothing => {}
                 Lookup::Unknown => all_read &= self.is_over(*item_id).await?,

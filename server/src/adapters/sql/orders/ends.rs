@@ -42,7 +42,7 @@ pub async fn find_or_make<'a>(
     transaction: &DatabaseTransaction,
     entries: impl Iterator<Item = &'a QueuedReservation> + Clone,
 ) -> Result<Reservations, LedgerError> {
-    let ids = entries.clone().map(|entry| entry.reservation_id.0);
+    let ids = entries.clone().map(|entry| entry.unit.reservation_id.0);
     let found = lock(transaction, ids.clone()).await?;
     // A statement of its own after the lock: an order that was written while this waited is seen.
     let orders = order::Entity::find()
@@ -63,7 +63,7 @@ pub async fn find_or_make<'a>(
     // By id, as everybody locks them.
     let mut new = BTreeMap::new();
     for entry in entries {
-        if !rows.contains_key(&entry.reservation_id.0) {
+        if !rows.contains_key(&entry.unit.reservation_id.0) {
             let row = queued_row(entry);
             let model = row.clone().try_into_model()?;
             new.insert(model.id, row);
@@ -84,7 +84,7 @@ pub fn end(
     rows: &Reservations,
     entry: &QueuedReservation,
 ) -> Result<Option<WriteOutcome>, LedgerError> {
-    let id = entry.reservation_id;
+    let id = entry.unit.reservation_id;
     match &rows[&id.0] {
         (row, None) if row.state == reservation::State::Queued => Ok(None),
         (row, _) if row.state == reservation::State::Failed => {
@@ -138,7 +138,7 @@ pub async fn fail_queued(
     for entry in batch {
         let known = end(&rows, entry)?;
         if known.is_none() {
-            queued.push(entry.reservation_id.0);
+            queued.push(entry.unit.reservation_id.0);
         }
         outcomes.push(known.unwrap_or(WriteOutcome::Failed(reason)));
     }

@@ -43,13 +43,15 @@ pub async fn write(
     let mut entries = Vec::with_capacity(batch.len());
     let mut places = HashMap::with_capacity(batch.len());
     for entry in batch {
-        places.entry(entry.0.reservation_id).or_insert_with(|| {
-            entries.push(entry.clone());
-            entries.len() - 1
-        });
+        places
+            .entry(entry.0.unit.reservation_id)
+            .or_insert_with(|| {
+                entries.push(entry.clone());
+                entries.len() - 1
+            });
     }
     let outcomes = write_each(sql, transaction, &entries, now_ms).await?;
-    let outcome = |(entry, _): &Entry| outcomes[places[&entry.reservation_id]];
+    let outcome = |(entry, _): &Entry| outcomes[places[&entry.unit.reservation_id]];
     Ok(batch.iter().map(outcome).collect())
 }
 
@@ -75,14 +77,14 @@ async fn write_each(
     let fresh: Vec<&Entry> = fresh.map(|(entry, _)| entry).collect();
     insert_orders(transaction, &fresh, &found, now_ms).await?;
     let still_queued = |entry: &QueuedReservation| {
-        found.reservations[&entry.reservation_id.0].0.state == reservation::State::Queued
+        found.reservations[&entry.unit.reservation_id.0].0.state == reservation::State::Queued
     };
     for reason in [Rejection::AlreadyReserved, Rejection::SoldOut] {
         let failed = batch.iter().zip(&outcomes).filter(|((entry, _), outcome)| {
             **outcome == Some(WriteOutcome::Failed(reason)) && still_queued(entry)
         });
         let ids = failed
-            .map(|((entry, _), _)| entry.reservation_id.0)
+            .map(|((entry, _), _)| entry.unit.reservation_id.0)
             .collect();
         fail(transaction, ids, reason, now_ms).await?;
     }
@@ -93,7 +95,7 @@ async fn write_each(
 }
 
 fn live_key(entry: &QueuedReservation) -> String {
-    format!("{}:{}", entry.item_id, entry.buyer)
+    format!("{}:{}", entry.unit.item_id, entry.unit.buyer)
 }
 
 async fn find(
@@ -102,7 +104,10 @@ async fn find(
     batch: &[Entry],
 ) -> Result<Found, LedgerError> {
     let reservations = find_or_make(transaction, batch.iter().map(|(entry, _)| entry)).await?;
-    let item_ids: HashSet<Uuid> = batch.iter().map(|(entry, _)| entry.item_id.0).collect();
+    let item_ids: HashSet<Uuid> = batch
+        .iter()
+        .map(|(entry, _)| entry.unit.item_id.0)
+        .collect();
     let items = item::Entity::find()
         .filter(item::Column::Id.is_in(item_ids))
         .find_also_related(round::Entity)
@@ -151,7 +156,7 @@ async fn take_stock(
     let mut by_item: BTreeMap<Uuid, Vec<usize>> = BTreeMap::new();
     for (index, (entry, _)) in batch.iter().enumerate() {
         if outcomes[index].is_none() {
-            by_item.entry(entry.item_id.0).or_default().push(index);
+            by_item.entry(entry.unit.item_id.0).or_default().push(index);
         }
     }
     for (item_id, indexes) in by_item {
@@ -191,13 +196,13 @@ async fn insert_orders(
     for (entry, order_id) in fresh {
         let &(amount, pay_window_s) = found
             .items
-            .get(&entry.item_id.0)
-            .ok_or_else(|| missing("item", entry.item_id.0))?;
+            .get(&entry.unit.item_id.0)
+            .ok_or_else(|| missing("item", entry.unit.item_id.0))?;
         rows.push(order::ActiveModel {
             id: Set(order_id.0),
-            reservation_id: Set(entry.reservation_id.0),
-            item_id: Set(entry.item_id.0),
-            buyer_id: Set(entry.buyer.0),
+            reservation_id: Set(entry.unit.reservation_id.0),
+            item_id: Set(entry.unit.item_id.0),
+            buyer_id: Set(entry.unit.buyer.0),
             path: Set(entry.path.clone()),
             amount: Set(amount),
             state: Set(order::State::PendingPayment),
@@ -218,7 +223,8 @@ async fn insert_orders(
             Expr::value(reservation::State::Ordered),
         )
         .filter(
-            reservation::Column::Id.is_in(fresh.iter().map(|(entry, _)| entry.reservation_id.0)),
+            reservation::Column::Id
+                .is_in(fresh.iter().map(|(entry, _)| entry.unit.reservation_id.0)),
         )
         .exec(transaction)
         .await?;

@@ -25,10 +25,9 @@ fn made_now(instances: &Instances, number: u32) -> ReserveRequest {
     let now_ms = instances.shop.clock.get() as u64;
     let nanoseconds = (now_ms % 1000) as u32 * 1_000_000;
     let now = Timestamp::from_unix(NoContext, now_ms / 1000, nanoseconds);
-    ReserveRequest {
-        reservation_id: ReservationId(Uuid::new_v7(now)),
-        ..instances.hold(number)
-    }
+    let mut request = instances.hold(number);
+    request.unit.reservation_id = ReservationId(Uuid::new_v7(now));
+    request
 }
 
 impl Instances {
@@ -48,8 +47,8 @@ impl Instances {
         let Decision::Held { position } = decision else {
             panic!("{decision:?}");
         };
-        self.results.record_queued(request.unit(), position).await;
-        request.unit()
+        self.results.record_queued(request.unit, position).await;
+        request.unit
     }
 
     /// What the outbox has goes to a queue that loses it.
@@ -141,7 +140,7 @@ async fn a_hold_of_which_only_the_note_was_lost_is_still_queued() {
         let instances = Instances::open(&place).await;
         instances.load().await;
         let request = made_now(&instances, 1);
-        let unit = request.unit();
+        let unit = request.unit;
         instances.redis_gate.reserve(request).await.unwrap();
         assert_eq!(instances.get(unit.reservation_id).await, None);
         assert_eq!(instances.told(unit, 2).await, Err(ApiError::NotFound));
@@ -151,7 +150,10 @@ async fn a_hold_of_which_only_the_note_was_lost_is_still_queued() {
             (ReservationState::Queued, Some(1))
         );
         let noted = instances.get(unit.reservation_id).await.unwrap();
-        assert_eq!((noted.buyer, noted.item_id), (unit.buyer, unit.item_id));
+        assert_eq!(
+            (noted.unit.buyer, noted.unit.item_id),
+            (unit.buyer, unit.item_id)
+        );
     }
 }
 
@@ -159,7 +161,7 @@ async fn a_hold_of_which_only_the_note_was_lost_is_still_queued() {
 async fn a_reservation_that_nobody_knows_any_more_has_failed() {
     let place = Place::alone(shared());
     let instances = Instances::open(&place).await;
-    let unit = made_now(&instances, 1).unit();
+    let unit = made_now(&instances, 1).unit;
     let unknown = Err(ApiError::NotFound);
     instances.load().await;
     instances.shop.clock.advance(UNDER_WAY_MS - 1);
@@ -191,15 +193,17 @@ async fn a_reservation_that_nobody_knows_any_more_has_failed() {
 async fn nothing_is_called_lost_while_the_gate_is_not_loaded_or_something_waits() {
     let place = Place::alone(shared());
     let instances = Instances::open(&place).await;
-    let unit = made_now(&instances, 1).unit();
+    let unit = made_now(&instances, 1).unit;
     let unknown = Err(ApiError::NotFound);
     instances.shop.clock.advance(UNDER_WAY_MS);
     assert_eq!(instances.told(unit, 1).await, unknown, "not loaded");
 
     let waits = QueuedReservation {
-        reservation_id: ReservationId(instances.shop.ids.next()),
-        item_id: instances.item_id,
-        buyer: instances.buyers[2],
+        unit: Unit {
+            reservation_id: ReservationId(instances.shop.ids.next()),
+            item_id: instances.item_id,
+            buyer: instances.buyers[2],
+        },
         path: "path".into(),
         position: 1,
         held_at_ms: START_MS,

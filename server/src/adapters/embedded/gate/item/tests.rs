@@ -34,9 +34,11 @@ fn empty(sellable: u32) -> ItemSnapshot {
 
 fn request(buyer: u128, reservation: u128) -> ReserveRequest {
     ReserveRequest {
-        reservation_id: ReservationId(Uuid::from_u128(reservation)),
-        item_id: ItemId(Uuid::from_u128(1)),
-        buyer: AccountId(Uuid::from_u128(buyer)),
+        unit: Unit {
+            reservation_id: ReservationId(Uuid::from_u128(reservation)),
+            item_id: ItemId(Uuid::from_u128(1)),
+            buyer: AccountId(Uuid::from_u128(buyer)),
+        },
         path: "p".into(),
         asked_before: false,
     }
@@ -110,7 +112,7 @@ fn a_release_counts_once() {
 }
 
 fn unit(buyer: u128, reservation: u128) -> Unit {
-    request(buyer, reservation).unit()
+    request(buyer, reservation).unit
 }
 
 /// What the ledger says of an item of `total` units with these holders, by buyer and reservation,
