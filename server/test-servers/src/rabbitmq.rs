@@ -151,6 +151,18 @@ impl RabbitServer {
         String::from_utf8(output.stdout).unwrap()
     }
 
+    /// The broker closes every connection that there is and waits until all are gone; how many.
+    pub fn close_all_connections(&self) -> usize {
+        const CLOSE: &str = "
+            Connections = rabbit_networking:connections(),
+            Monitors = [monitor(process, Connection) || Connection <- Connections],
+            [rabbit_networking:close_connection(Connection, <<\"by a test\">>) || Connection <- Connections],
+            [receive {'DOWN', Monitor, _, _, _} -> gone after 10000 -> exit(not_closed) end
+                || Monitor <- Monitors],
+            length(Connections).";
+        self.ctl(&["eval", CLOSE]).trim().parse().unwrap()
+    }
+
     fn signal(&self, name: &str) {
         let running = self.running();
         running.as_ref().expect("it does not run").node.signal(name);

@@ -150,34 +150,36 @@ impl Shoppers {
     /// neither an order nor "sold out" fails the test.
     pub async fn buy(&self, buyer: usize) -> Outcome {
         let deadline = Instant::now() + BUYER_TIMEOUT;
-        let (mut tried, mut pauses) = (false, Pauses::default());
+        let mut pauses = Pauses::default();
         loop {
             assert!(Instant::now() < deadline, "buyer {buyer} got no answer");
-            // What became of a try whose connection broke is not known: ask first. There is no
-            // next try before the answer: its "sold out" might go to a buyer who holds a unit.
-            match self.mine(buyer).await {
-                Some(Some(reservation)) => {
-                    if let Some(outcome) = self.result(buyer, &reservation).await {
-                        return outcome;
-                    }
-                }
-                None if tried => {
-                    pauses.next().await;
-                    continue;
-                }
-                Some(None) | None => {}
+            let mut reservation = None;
+            match self.try_once(buyer).await {
+                Err(_) => pauses.next().await,
+                Ok((status, answer)) => match (status, answer["error"].as_str()) {
+                    (200, _) => reservation = answer["reservation_id"].as_str().map(str::to_owned),
+                    (409, Some("sold_out")) => return Outcome::SoldOut,
+                    (409, Some("already_reserved")) | (403, Some("path_invalid")) => {}
+                    (429 | 502..=504, _) => pauses.next().await,
+                    other => panic!("buyer {buyer}: {other:?} {answer}"),
+                },
             }
-            tried = true;
-            let Ok((status, answer)) = self.try_once(buyer).await else {
-                pauses.next().await;
-                continue;
-            };
-            match (status, answer["error"].as_str()) {
-                (200, _) => {}
-                (409, Some("sold_out")) => return Outcome::SoldOut,
-                (409, Some("already_reserved")) | (403, Some("path_invalid")) => {}
-                (429 | 502..=504, _) => pauses.next().await,
-                other => panic!("buyer {buyer}: {other:?} {answer}"),
+            // What became of a try whose connection broke is not known. There is no next try before
+            // the shop has said so: its "sold out" might go to a buyer who holds a unit.
+            while reservation.is_none() {
+                assert!(Instant::now() < deadline, "buyer {buyer} got no answer");
+                match self.mine(buyer).await {
+                    Some(None) => break,
+                    mine => reservation = mine.flatten(),
+                }
+                if reservation.is_none() {
+                    pauses.next().await;
+                }
+            }
+            if let Some(reservation) = reservation
+                && let Some(outcome) = self.result(buyer, &reservation).await
+            {
+                return outcome;
             }
         }
     }
@@ -307,17 +309,20 @@ impl Shoppers {
     /// to be after 40 s. Returns how many hear that it failed.
     pub async fn all_are_answered(&self) -> usize {
         let deadline = Instant::now() + ANSWER_TIMEOUT;
-        let mut failed = 0;
-        for promise in self.promises() {
+        let answers = self.promises().into_iter().map(async |promise| {
             let mut state = self.state_of(&promise).await;
             while matches!(state.as_str(), "queued" | "forgotten") {
                 assert!(Instant::now() < deadline, "no answer: {promise:?}");
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 state = self.state_of(&promise).await;
             }
-            failed += usize::from(state == "failed");
-        }
-        failed
+            state
+        });
+        let answers: Vec<_> = stream::iter(answers)
+            .buffer_unordered(self.connections)
+            .collect()
+            .await;
+        answers.iter().filter(|state| *state == "failed").count()
     }
 
     pub async fn state_of(&self, promise: &Promise) -> String {
