@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build run run-cluster dev test fmt lint advisories e2e pictures faults bench-cluster clean-data
+.PHONY: help setup build run run-cluster dev test fmt lint advisories e2e pictures screenshots faults bench-cluster clean-data
 
 ENV := . scripts/env.sh;
 
@@ -48,7 +48,10 @@ e2e: ## The browser tests alone, over a fresh release build
 	@$(ENV) scripts/browser-tests.sh
 
 pictures: build ## Take the pictures of the README anew
-	@$(ENV) scripts/browser-tests.sh --config pictures.config.ts
+	@$(ENV) scripts/browser-tests.sh --config pictures.config.ts --project readme
+
+screenshots: build ## Take pictures of every page and state, into end2end/screenshots
+	@$(ENV) scripts/browser-tests.sh --config pictures.config.ts --project states
 
 faults: ## The whole table of faults: processes, lines and servers of a cluster fail in the middle of sales
 	@scripts/setup.sh test

@@ -1,4 +1,5 @@
-// `npm run pictures`: takes the pictures of the README anew. Not a test run.
+// `make pictures` takes the pictures of the README anew, `make screenshots` those of every page and
+// state, for people to look at. Not a test run.
 
 import { defineConfig } from '@playwright/test';
 
@@ -7,7 +8,9 @@ import tests from './playwright.config.ts';
 export default defineConfig({
   ...tests,
   testDir: 'pictures',
-  workers: 1,
   reporter: 'list',
-  projects: [{ name: 'pictures' }],
+  projects: [
+    { name: 'readme', testMatch: 'readme.spec.ts' },
+    { name: 'states', testMatch: 'states.spec.ts' },
+  ],
 });

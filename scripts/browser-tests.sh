@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The browser tests against the release build; arguments go to Playwright (`scripts/browser-tests.sh
-# --project=desktop opening`). `--config pictures.config.ts` takes the README's pictures instead.
+# --project=desktop opening`). `--config pictures.config.ts` takes pictures instead.
 set -euo pipefail
 # shellcheck source=scripts/env.sh
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"

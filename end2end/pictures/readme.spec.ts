@@ -1,4 +1,4 @@
-// The pictures of the README, over the demonstration: `npm run pictures`.
+// The pictures of the README, over the demonstration: `make pictures`.
 
 import { join } from 'node:path';
 

@@ -1,28 +1,18 @@
 // axe finds nothing serious on any page and in any state of the panel, and nothing moves for whoever
 // wants no motion.
 
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 
+import { violations } from '../support/axe.ts';
 import { reachable, type Scene } from '../support/scenes.ts';
 import { expect, test } from '../support/test.ts';
 import { visit } from '../support/visit.ts';
 
-/** Every rule of axe. No page here has frames, so it needs no second page to gather their results on. */
-function axe(page: Page): AxeBuilder {
-  return new AxeBuilder({ page }).setLegacyMode().options({ resultTypes: ['violations'] });
-}
-
-/** In light and dark. */
 async function isClean(page: Page, where: string): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    const { violations } = await axe(page).analyze();
-    const grave = violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`);
-    expect(grave, `${where}, ${colorScheme}`).toEqual([]);
-  }
+  const grave = (await violations(page))
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`);
+  expect(grave, where).toEqual([]);
 }
 
 test('every page is sound', async ({ shop, page, signIn, somebody, quiet }) => {

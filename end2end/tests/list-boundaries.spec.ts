@@ -1,6 +1,6 @@
 // A start page that is left open over the start and the end of a round, and one that is opened then.
 
-import type { Page } from '@playwright/test';
+import type { Page, ViewportSize } from '@playwright/test';
 
 import { layoutShifts, noteLayoutShifts } from '../support/layout-shifts.ts';
 import type { Round, Shop } from '../support/shop.ts';
@@ -34,42 +34,44 @@ function partsOf(page: Page, round: Round) {
   };
 }
 
-for (const [name, viewport] of [
-  ['a desk', { width: 1280, height: 800 }],
-  ['a phone', { width: 390, height: 664 }],
-] as const) {
-  test(`on ${name} the list turns at the start and at the end by itself, and nothing moves`, async ({
-    shop,
-    page,
-  }) => {
-    const round = await listedRound(shop, 25, 10);
-    await page.setViewportSize(viewport);
-    await noteLayoutShifts(page);
-    await visit(page, '/');
-    const asked: string[] = [];
-    page.on('request', (request) => asked.push(new URL(request.url()).pathname));
-    const { title, line, chip, time, card } = partsOf(page, round);
-    await expect(title).toHaveText('The next round opens in');
-    await expect(line).toHaveText(/^\s*00:\d\d\.\d\s*$/);
-    await expect(chip).toHaveText(/^\d\d:\d\d$/);
-    await expect(time).toContainText('Opens today');
-    await expect(card).toHaveText(/^Not open yet/);
+test('the list turns at the start and at the end by itself, and nothing moves', async ({
+  shop,
+  page,
+  context,
+}) => {
+  const round = await listedRound(shop, 25, 10);
+  const desk = turns(page, round, { width: 1280, height: 800 });
+  await Promise.all([desk, turns(await context.newPage(), round, { width: 390, height: 664 })]);
+});
 
-    await expect(title).toHaveText('On sale now', { timeout: 30_000 });
-    await expect(line).toHaveText('Started. See what is left');
-    await expect(chip).toHaveText('Now');
-    await expect(time).toContainText('Ends today');
-    await expect(card).toHaveText(/100 % left/i);
-    await expect(page.getByText('Not open yet')).toBeHidden();
-    await expect.poll(() => asked).toContain('/api/stock');
+/** Watches a list from before the start of the round until after its end. */
+async function turns(page: Page, round: Round, viewport: ViewportSize): Promise<void> {
+  await page.setViewportSize(viewport);
+  await noteLayoutShifts(page);
+  await visit(page, '/');
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+  const { title, line, chip, time, card } = partsOf(page, round);
+  await expect(title).toHaveText('The next round opens in');
+  await expect(line).toHaveText(/^\s*00:\d\d\.\d\s*$/);
+  await expect(chip).toHaveText(/^\d\d:\d\d$/);
+  await expect(time).toContainText('Opens today');
+  await expect(card).toHaveText(/^Not open yet/);
 
-    await expect(title).toHaveText('No round at the moment', { timeout: 20_000 });
-    await expect(chip).toHaveText('Ended');
-    await expect(time).toContainText('Ended today');
-    await expect(card).toHaveText('Ended');
-    expect(asked.filter((path) => !path.startsWith('/api/'))).toEqual([]);
-    expect(await layoutShifts(page)).toBeLessThan(0.001);
-  });
+  await expect(title).toHaveText('On sale now', { timeout: 30_000 });
+  await expect(line).toHaveText('Started. See what is left');
+  await expect(chip).toHaveText('Now');
+  await expect(time).toContainText('Ends today');
+  await expect(card).toHaveText(/100 % left/i);
+  await expect(page.getByText('Not open yet')).toBeHidden();
+  await expect.poll(() => asked).toContain('/api/stock');
+
+  await expect(title).toHaveText('No round at the moment', { timeout: 20_000 });
+  await expect(chip).toHaveText('Ended');
+  await expect(time).toContainText('Ended today');
+  await expect(card).toHaveText('Ended');
+  expect(asked.filter((path) => !path.startsWith('/api/'))).toEqual([]);
+  expect(await layoutShifts(page)).toBeLessThan(0.001);
 }
 
 test('who comes right after the start is not shown the page of before it', async ({ shop }) => {

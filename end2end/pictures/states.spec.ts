@@ -1,11 +1,13 @@
 // Pictures of every page and every state, for people to look at: two widths, light and dark, both
-// languages. They are kept in end2end/screenshots and compared by nobody but the eye.
+// languages: `make screenshots`. They are kept in end2end/screenshots and compared by nobody but the
+// eye; that every state can be reached and is accessible, the tests show.
 
 import { join } from 'node:path';
 
 import type { Page } from '@playwright/test';
 
 import { reachable, type Scene } from '../support/scenes.ts';
+import { signInAtOnce } from '../support/staff.ts';
 import { test } from '../support/test.ts';
 import { visit } from '../support/visit.ts';
 
@@ -67,6 +69,16 @@ for (const locale of ['en-US', 'zh-CN'] as const) {
       await buyer.cancel(orderId);
       await visit(page, `/orders/${orderId}`);
       await shoot(page, 'order cancelled', locale);
+    });
+
+    test('pictures of the operators\' pages', async ({ shop, page }) => {
+      await shop.round({ stock: 3 });
+      await signInAtOnce(page, shop, locale === 'en-US' ? '13912340002' : '13912340003');
+      await visit(page, '/admin/rounds');
+      await page.locator('summary').first().click();
+      await shoot(page, 'admin rounds', locale);
+      await visit(page, '/admin/rounds/new');
+      await shoot(page, 'admin new round', locale);
     });
   });
 }
