@@ -5,7 +5,7 @@ pub mod captcha;
 pub mod catalogue_changes;
 pub mod data_folder;
 pub mod embedded;
-pub mod faulty;
+pub mod fault_injection;
 pub mod payment;
 pub mod quotas;
 pub mod rabbitmq;

@@ -14,7 +14,7 @@ use futures::future::BoxFuture;
 use crate::{
     adapters::{
         catalogue_changes::CatalogueChanges,
-        faulty::{DrillPlan, FaultPlan, Faulty},
+        fault_injection::{FaultInjector, InjectOnce, WithFaults},
         payment::{
             sandbox::Sandbox,
             stripe::{Stripe, StripeOptions},
@@ -77,7 +77,7 @@ pub struct Environment {
     /// What a commit promises.
     pub durability: Durability,
     /// What fails on purpose.
-    pub faults: Option<Arc<dyn FaultPlan>>,
+    pub faults: Option<Arc<dyn FaultInjector>>,
 }
 
 impl Environment {
@@ -96,8 +96,8 @@ impl Environment {
             wait: REQUEST_WAIT,
             declares_queues: true,
             durability: Durability::Disk,
-            faults: match &config.process.drill {
-                Some(drill) => Some(Arc::new(DrillPlan::new(drill.clone()))),
+            faults: match &config.process.injected_fault {
+                Some(fault) => Some(Arc::new(InjectOnce::new(fault.clone()))),
                 None => None,
             },
         })
@@ -146,7 +146,7 @@ struct Ledger {
 }
 
 impl Ledger {
-    fn new(sql: &Sql, queue: Arc<dyn OrderQueue>, faults: Option<&Arc<dyn FaultPlan>>) -> Self {
+    fn new(sql: &Sql, queue: Arc<dyn OrderQueue>, faults: Option<&Arc<dyn FaultInjector>>) -> Self {
         let sql = Arc::new(sql.clone());
         let ports = Self {
             gate: sql.clone(),
@@ -167,20 +167,20 @@ impl Ledger {
         }
     }
 
-    fn failing(self, plan: &Arc<dyn FaultPlan>) -> Self {
+    fn failing(self, plan: &Arc<dyn FaultInjector>) -> Self {
         let plan = || plan.clone();
         Self {
-            gate: Arc::new(Faulty::new(self.gate, plan())),
-            due: Arc::new(Faulty::new(self.due, plan())),
-            reservations: Arc::new(Faulty::new(self.reservations, plan())),
-            writer: Arc::new(Faulty::new(self.writer, plan())),
-            closer: Arc::new(Faulty::new(self.closer, plan())),
-            reader: Arc::new(Faulty::new(self.reader, plan())),
-            queue: Arc::new(Faulty::new(self.queue, plan())),
-            payments: Arc::new(Faulty::new(self.payments, plan())),
-            inbox: Arc::new(Faulty::new(self.inbox, plan())),
-            refunds: Arc::new(Faulty::new(self.refunds, plan())),
-            confirms: Arc::new(Faulty::new(self.confirms, plan())),
+            gate: Arc::new(WithFaults::new(self.gate, plan())),
+            due: Arc::new(WithFaults::new(self.due, plan())),
+            reservations: Arc::new(WithFaults::new(self.reservations, plan())),
+            writer: Arc::new(WithFaults::new(self.writer, plan())),
+            closer: Arc::new(WithFaults::new(self.closer, plan())),
+            reader: Arc::new(WithFaults::new(self.reader, plan())),
+            queue: Arc::new(WithFaults::new(self.queue, plan())),
+            payments: Arc::new(WithFaults::new(self.payments, plan())),
+            inbox: Arc::new(WithFaults::new(self.inbox, plan())),
+            refunds: Arc::new(WithFaults::new(self.refunds, plan())),
+            confirms: Arc::new(WithFaults::new(self.confirms, plan())),
         }
     }
 }
@@ -296,7 +296,7 @@ fn provider(
         }
     };
     let gateway = match &environment.faults {
-        Some(plan) => Arc::new(Faulty::new(gateway, plan.clone())),
+        Some(plan) => Arc::new(WithFaults::new(gateway, plan.clone())),
         None => gateway,
     };
     Ok(Provider { gateway, sandbox })

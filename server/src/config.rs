@@ -144,8 +144,8 @@ impl Config {
             Limits::action_per_5s().describe()
         } else if self.limits.address_per_s.is_none() {
             Limits::address_per_s().describe()
-        } else if self.process.drill.is_some() {
-            Process::drill().describe()
+        } else if self.process.injected_fault.is_some() {
+            Process::injected_fault().describe()
         } else if !values.is_set(Payments::provider().name) {
             Payments::provider().describe()
         } else {

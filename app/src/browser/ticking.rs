@@ -101,14 +101,14 @@ mod tests {
 
     #[test]
     fn a_beat_comes_when_the_figure_changes() {
-        for (left_ms, beat_ms) in [
+        for (left_ms, tick_ms) in [
             (3_600_250, 251),
             (60_001, 2),
             (60_000, 1),
             (41_349, 50),
             (99, 100),
         ] {
-            assert_eq!(to_next_tick_ms(left_ms), beat_ms, "{left_ms}");
+            assert_eq!(to_next_tick_ms(left_ms), tick_ms, "{left_ms}");
         }
     }
 }

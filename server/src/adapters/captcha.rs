@@ -119,7 +119,7 @@ mod tests {
                     let edge = matches!(row, 0 | 79);
                     let at_edge = |column: usize| edge || matches!(column, 0 | 239);
                     let cut = (0..240).any(|column| at_edge(column) && pixels[column] < 80);
-                    assert!(!cut, "{kind:?}: dark ink at the edge of row {row}");
+                    assert!(!cut, "{kind:?}: dark pixels at the edge of row {row}");
                 }
             }
         }

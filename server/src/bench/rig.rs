@@ -83,7 +83,7 @@ impl BenchRig {
             cluster: Some(cluster.clone()),
             ..config.clone()
         };
-        config.process.drill = None;
+        config.process.injected_fault = None;
         // An entry that waits for its stage is not too late.
         config.workers.fail_fast_percent = 0;
 

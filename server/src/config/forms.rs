@@ -13,7 +13,7 @@ use std::{
 use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
 
-use crate::adapters::faulty::Drill;
+use crate::adapters::fault_injection::InjectedFault;
 
 pub use provider::{AtMost, Origin, Secret};
 
@@ -321,12 +321,12 @@ impl Form for LogFilter {
 }
 
 /// A failure on purpose.
-pub struct DrillForm;
+pub struct FaultForm;
 
-impl Form for DrillForm {
-    type Value = Drill;
+impl Form for FaultForm {
+    type Value = InjectedFault;
 
-    fn read(&self, text: &str) -> Option<Drill> {
+    fn read(&self, text: &str) -> Option<InjectedFault> {
         text.parse().ok()
     }
 

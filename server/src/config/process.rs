@@ -3,10 +3,10 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use super::{
-    forms::{Address, DrillForm, Folder, LogFilter, OneOf, Or, Seconds},
+    forms::{Address, FaultForm, Folder, LogFilter, OneOf, Or, Seconds},
     section::section,
 };
-use crate::adapters::faulty::Drill;
+use crate::adapters::fault_injection::InjectedFault;
 
 /// What a shop stands on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ section! {
             "It goes on answering for this long after SIGTERM, while /readyz is red, so that balancers look elsewhere.";
         log: String = "LOG", "info,sea_orm_migration=warn,sqlx::postgres::notice=warn,lapin=off", LogFilter,
             "What is logged.";
-        drill: Option<Drill> = "DRILL", "", Or(DrillForm, ""),
-            "A call that fails on purpose, once: for drills. Refused in production.";
+        injected_fault: Option<InjectedFault> = "INJECT_FAULT", "", Or(FaultForm, ""),
+            "A call that fails on purpose, once, to try how the shop recovers. Refused in production.";
     }
 }

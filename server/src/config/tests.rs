@@ -94,7 +94,7 @@ fn protections_cannot_be_switched_off_in_production_and_nothing_fails_on_purpose
         ("CAPTCHA", "off"),
         ("USER_LIMIT", "off"),
         ("IP_LIMIT", "off"),
-        ("DRILL", "write:before:1:die"),
+        ("INJECT_FAULT", "write:before:1:die"),
     ] {
         assert!(with(&[(name, value)]).is_ok());
         let refused = said(with(&[(name, value), ("ENV", "production")]));
@@ -123,7 +123,7 @@ fn a_malformed_setting_is_named_with_its_value_its_form_and_an_example() {
         ("MODE", "both"),
         ("FAIL_FAST_PERCENT", "101"),
         ("LOG", "info,x=loud"),
-        ("DRILL", "write"),
+        ("INJECT_FAULT", "write"),
         ("TLS", "yes"),
         ("ORDERS_PER_S", "0"),
     ] {

@@ -16,7 +16,7 @@ use sea_orm::{
     Database, DatabaseConnection, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use server::{
-    adapters::faulty::{Fault, FaultPlan, Point},
+    adapters::fault_injection::{Fault, FaultInjector, Point},
     engine::{
         orders::write_orders,
         ports::{
@@ -60,7 +60,7 @@ impl Silence {
     }
 }
 
-impl FaultPlan for Silence {
+impl FaultInjector for Silence {
     fn next(&self, call: &'static str, point: Point) -> Fault {
         let silent = point == Point::Before && self.calls.contains(&call);
         match silent && self.begun.load(Ordering::SeqCst) {
@@ -74,7 +74,7 @@ impl FaultPlan for Silence {
 #[derive(Default)]
 struct LoseAnswer(Mutex<Option<&'static str>>);
 
-impl FaultPlan for LoseAnswer {
+impl FaultInjector for LoseAnswer {
     fn next(&self, call: &'static str, point: Point) -> Fault {
         let mut lost = self.0.lock().unwrap();
         match point == Point::After && *lost == Some(call) {
@@ -87,7 +87,7 @@ impl FaultPlan for LoseAnswer {
     }
 }
 
-async fn shop(plan: Arc<dyn FaultPlan>) -> TestShop {
+async fn shop(plan: Arc<dyn FaultInjector>) -> TestShop {
     let clock = Arc::new(ManualClock::at(START_MS));
     TestShop::open(Data::embedded(), clock, Arc::default(), Some(plan), |_| {}).await
 }

@@ -147,7 +147,7 @@ async fn a_purchase_that_was_sent_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn what_only_reads_is_asked_of_another_copy() {
+async fn what_only_reads_is_asked_of_another_instance() {
     let (dying, living) = (Instance::dying().await, Instance::telling().await);
     let nginx = Nginx::start(&[dying.port, living.port]);
     for _ in 0..4 {
@@ -266,7 +266,7 @@ async fn assets_come_from_the_folder_in_the_best_form_that_is_taken() {
 }
 
 #[tokio::test]
-async fn an_asset_of_another_version_is_found_at_a_copy() {
+async fn an_asset_of_another_version_is_found_at_an_instance() {
     let old = Instance::answering(|_| StatusCode::NOT_FOUND.into_response()).await;
     let new = Instance::telling().await;
     let nginx = Nginx::start(&[old.port, new.port]);

@@ -16,7 +16,7 @@ use sea_orm::{ConnectionTrait, Database};
 use server::{
     adapters::{
         catalogue_changes::CatalogueChanges,
-        faulty::FaultPlan,
+        fault_injection::FaultInjector,
         payment::sandbox::Sandbox,
         redis::{GateClock, Redis, RedisGate, RedisOutbox, Timeouts},
         sql::Sql,
@@ -90,7 +90,7 @@ impl TestShop {
         data: Data,
         clock: Arc<ManualClock>,
         ids: Arc<SeededIds>,
-        faults: Option<Arc<dyn FaultPlan>>,
+        faults: Option<Arc<dyn FaultInjector>>,
         change: impl FnOnce(&mut Config),
     ) -> TestShop {
         let mut config = Config::defaults().unwrap();

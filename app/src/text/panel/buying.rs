@@ -266,7 +266,7 @@ messages! {
     captcha_new: "换一张", "New picture";
     /// The question in words.
     captcha_in_words: "文字题目", "In words";
-    /// Closes the sheet.
+    /// Closes the dialog.
     captcha_close: "关闭", "Close";
     /// Sends the answer.
     captcha_submit: "确定", "OK";

@@ -1,4 +1,4 @@
-//! White paper to draw on with one ink, and its way into a PNG. Knows shapes, not what they mean.
+//! A white canvas to draw on in one colour, and its way into a PNG. Knows shapes, not what they mean.
 
 use super::{PaintError, glyphs::Glyph};
 use app::wire::CAPTCHA_PICTURE;
@@ -9,13 +9,13 @@ pub(super) const WIDTH: u16 = CAPTCHA_PICTURE.0;
 /// Rows of every picture.
 pub(super) const HEIGHT: u16 = CAPTCHA_PICTURE.1;
 
-/// Shades between paper and full ink: four bits a pixel.
+/// Shades between background and foreground: four bits a pixel.
 const SHADES: u8 = 16;
 
-/// A place on the paper, or within a shape whose middle is (0, 0); y grows downwards.
+/// A place on the canvas, or within a shape whose middle is (0, 0); y grows downwards.
 pub(super) type Point = (f32, f32);
 
-/// Where and how a shape is put on the paper.
+/// Where and how a shape is put on the canvas.
 #[derive(Clone, Copy)]
 pub(super) struct Pose {
     middle: Point,
@@ -25,7 +25,7 @@ pub(super) struct Pose {
 }
 
 impl Pose {
-    /// For points that are places on the paper already.
+    /// For points that are places on the canvas already.
     pub const AS_IT_IS: Self = Self {
         middle: (0.0, 0.0),
         scale: 1.0,
@@ -68,31 +68,31 @@ impl Pose {
 pub(super) struct Pen {
     /// In pixels.
     pub width: f32,
-    /// 0.0 leaves nothing, 1.0 is full ink.
+    /// 0.0 leaves nothing, 1.0 is the full colour.
     pub strength: f32,
 }
 
-/// The paper: one ink, more or less of it.
+/// The canvas: how much of the foreground colour each pixel has.
 pub(super) struct Canvas {
-    ink: Vec<u8>,
+    coverage: Vec<u8>,
 }
 
 impl Canvas {
-    /// White paper.
+    /// All background.
     pub fn new() -> Self {
         Self {
-            ink: vec![0; usize::from(WIDTH) * usize::from(HEIGHT)],
+            coverage: vec![0; usize::from(WIDTH) * usize::from(HEIGHT)],
         }
     }
 
-    /// Puts a character on the paper.
+    /// Puts a character on the canvas.
     pub fn stamp(&mut self, glyph: &Glyph, pose: Pose) {
         let (half_width, half_height) = (glyph.width as f32 / 2.0, glyph.height as f32 / 2.0);
         let reach = half_width.hypot(half_height) * pose.scale + 1.0;
         let (x, y) = pose.middle;
         self.shade((x - reach, y - reach), (x + reach, y + reach), |at| {
             let (x, y) = pose.find(at);
-            glyph.ink_at(x + half_width - 0.5, y + half_height - 0.5)
+            glyph.coverage_at(x + half_width - 0.5, y + half_height - 0.5)
         });
     }
 
@@ -111,21 +111,21 @@ impl Canvas {
         }
     }
 
-    /// Asks for the ink of every pixel between two corners and keeps the darker of old and new, so
+    /// Asks for the coverage of every pixel between two corners and keeps the darker of old and new, so
     /// that lines which cross leave no blot.
-    fn shade(&mut self, low: Point, high: Point, ink: impl Fn(Point) -> f32) {
+    fn shade(&mut self, low: Point, high: Point, coverage: impl Fn(Point) -> f32) {
         let columns = span(low.0, high.0, WIDTH);
         for y in span(low.1, high.1, HEIGHT) {
             let row = usize::from(y) * usize::from(WIDTH);
             for x in columns.clone() {
                 let middle = (f32::from(x) + 0.5, f32::from(y) + 0.5);
-                let pixel = &mut self.ink[row + usize::from(x)];
-                *pixel = (*pixel).max((ink(middle) * 255.0) as u8);
+                let pixel = &mut self.coverage[row + usize::from(x)];
+                *pixel = (*pixel).max((coverage(middle) * 255.0) as u8);
             }
         }
     }
 
-    /// The picture with this colour for full ink.
+    /// The picture in this colour.
     ///
     /// # Errors
     /// [`PaintError`] when the encoder refuses.
@@ -147,8 +147,8 @@ impl Canvas {
 
     /// Two pixels a byte, the left one in the upper half.
     fn packed(&self) -> Vec<u8> {
-        let shade = |ink: u8| ink / (u8::MAX / SHADES + 1);
-        self.ink
+        let shade = |coverage: u8| coverage / (u8::MAX / SHADES + 1);
+        self.coverage
             .chunks_exact(2)
             .map(|pair| shade(pair[0]) << 4 | shade(pair[1]))
             .collect()
@@ -167,9 +167,9 @@ fn palette(colour: [u8; 3]) -> Vec<u8> {
         .collect()
 }
 
-/// The whole pixels between two places that are on the paper.
+/// The whole pixels between two places that are on the canvas.
 fn span(low: f32, high: f32, end: u16) -> std::ops::Range<u16> {
-    // A float that is out of range becomes the nearest number, so that both ends stay on the paper.
+    // A float that is out of range becomes the nearest number, so that both ends stay on the canvas.
     (low.floor() as u16)..(high.ceil() as u16).min(end)
 }
 
@@ -195,8 +195,8 @@ mod tests {
         strength: 1.0,
     };
 
-    fn ink_at(canvas: &Canvas, x: usize, y: usize) -> u8 {
-        canvas.ink[y * usize::from(WIDTH) + x]
+    fn coverage_at(canvas: &Canvas, x: usize, y: usize) -> u8 {
+        canvas.coverage[y * usize::from(WIDTH) + x]
     }
 
     fn standing_at(middle: Point) -> Pose {
@@ -211,10 +211,10 @@ mod tests {
             standing_at((100.0, 40.0)),
             PEN,
         );
-        assert_eq!(ink_at(&canvas, 100, 40), 255);
-        assert_eq!(ink_at(&canvas, 108, 39), 255);
-        assert_eq!(ink_at(&canvas, 100, 45), 0);
-        assert_eq!(ink_at(&canvas, 115, 40), 0);
+        assert_eq!(coverage_at(&canvas, 100, 40), 255);
+        assert_eq!(coverage_at(&canvas, 108, 39), 255);
+        assert_eq!(coverage_at(&canvas, 100, 45), 0);
+        assert_eq!(coverage_at(&canvas, 115, 40), 0);
     }
 
     #[test]
@@ -226,8 +226,8 @@ mod tests {
             PEN,
         );
         canvas.draw(&[(0.0, 0.0)], standing_at((240.0, 80.0)), PEN);
-        assert_eq!(ink_at(&canvas, 40, 40), 255);
-        assert_eq!(ink_at(&canvas, 239, 79), 255);
+        assert_eq!(coverage_at(&canvas, 40, 40), 255);
+        assert_eq!(coverage_at(&canvas, 239, 79), 255);
     }
 
     #[test]

@@ -1,18 +1,18 @@
-//! The captcha crate's font as ink on paper, read once; drawing then needs neither the crate nor
+//! The captcha crate's font as pixel coverage, read once; drawing then needs neither the crate nor
 //! its 400 × 300 sheets. Not the operators: the font has none, see `signs`.
 
 use super::GlyphMissing;
 use captcha::{Captcha, Geometry};
 use std::{collections::BTreeMap, io::Cursor};
 
-/// One character, cropped to its ink.
+/// One character, cropped to what is drawn.
 pub(super) struct Glyph {
     /// Columns.
     pub width: usize,
     /// Rows.
     pub height: usize,
-    /// Row by row, 0 for paper and 255 for full ink.
-    ink: Vec<u8>,
+    /// Row by row, 0 for background and 255 for foreground.
+    coverage: Vec<u8>,
 }
 
 /// The characters that one kind of question needs.
@@ -44,20 +44,20 @@ impl Glyph {
     /// The crate shows its font through finished pictures only, so this asks for a picture of one
     /// character and cuts it out.
     fn load(character: char) -> Option<Self> {
-        let mut sheet = Captcha::new();
-        sheet.set_chars(&[character]).add_char();
-        if sheet.chars() != [character] {
+        let mut captcha = Captcha::new();
+        captcha.set_chars(&[character]).add_char();
+        if captcha.chars() != [character] {
             return None;
         }
-        let area = sheet.text_area();
+        let area = captcha.text_area();
         // The area's right and bottom are inclusive, those of a cut are not.
-        sheet.extract(Geometry::new(
+        captcha.extract(Geometry::new(
             area.left,
             area.right + 1,
             area.top,
             area.bottom + 1,
         ));
-        Self::decode(&sheet.as_png()?)
+        Self::decode(&captcha.as_png()?)
     }
 
     fn decode(png: &[u8]) -> Option<Self> {
@@ -67,19 +67,19 @@ impl Glyph {
         let mut bytes = vec![0; reader.output_buffer_size()?];
         let frame = reader.next_frame(&mut bytes).ok()?;
         // Black on white whatever the colour type, so that the first sample says it all.
-        let ink = bytes[..frame.buffer_size()]
+        let coverage = bytes[..frame.buffer_size()]
             .chunks_exact(frame.color_type.samples())
             .map(|pixel| 255 - pixel[0])
             .collect();
         Some(Self {
             width: frame.width as usize,
             height: frame.height as usize,
-            ink,
+            coverage,
         })
     }
 
-    /// Ink at a place between pixels, 0.0–1.0; paper outside.
-    pub fn ink_at(&self, x: f32, y: f32) -> f32 {
+    /// Coverage at a place between pixels, 0.0–1.0; background outside.
+    pub fn coverage_at(&self, x: f32, y: f32) -> f32 {
         let (left, top) = (x.floor(), y.floor());
         let (right_share, lower_share) = (x - left, y - top);
         let upper = mix(
@@ -103,7 +103,7 @@ impl Glyph {
         if x >= self.width || y >= self.height {
             return 0.0;
         }
-        f32::from(self.ink[y * self.width + x]) / 255.0
+        f32::from(self.coverage[y * self.width + x]) / 255.0
     }
 }
 
@@ -120,9 +120,9 @@ mod tests {
         let glyphs = Glyphs::load(&['8']).unwrap();
         let eight = glyphs.get('8').unwrap();
         assert!(eight.width > 15 && eight.height > 30);
-        assert!(eight.ink.iter().any(|ink| *ink > 200));
+        assert!(eight.coverage.iter().any(|coverage| *coverage > 200));
         for (x, y) in [(-2.0, 5.0), (5.0, eight.height as f32 + 1.0)] {
-            assert!(eight.ink_at(x, y) <= 0.0, "ink at {x}, {y}");
+            assert!(eight.coverage_at(x, y) <= 0.0, "coverage at {x}, {y}");
         }
     }
 

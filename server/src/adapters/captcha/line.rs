@@ -1,4 +1,4 @@
-//! One line of writing, a little unsteady, on paper that is not quite clean. What it says is the
+//! One line of writing, a little unsteady, on a background that is not quite clean. What it says is the
 //! business of `arithmetic` and `text`.
 
 use super::{
@@ -20,7 +20,7 @@ pub(super) enum Mark<'a> {
 
 /// Inks: every one reads at more than 9 : 1 on white.
 const COLOURS: [[u8; 3]; 4] = [[34, 40, 74], [20, 62, 66], [74, 30, 58], [46, 46, 52]];
-/// Paper kept free on the left and on the right.
+/// Kept free on the left and on the right.
 const MARGIN: f32 = 14.0;
 /// More air than this between two marks pulls the line apart.
 const WIDEST_GAP: f32 = 14.0;
@@ -88,7 +88,7 @@ fn write(canvas: &mut Canvas, marks: &[Mark<'_>], rng: &mut impl Rng) {
     }
 }
 
-/// A thin pale wave across the whole paper: too pale and too bent for a minus.
+/// A thin pale wave across the whole picture: too pale and too bent for a minus.
 fn scribble(canvas: &mut Canvas, rng: &mut impl Rng) {
     let base = rng.random_range(0.25..0.75) * f32::from(HEIGHT);
     let height = rng.random_range(8.0..18.0);

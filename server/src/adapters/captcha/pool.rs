@@ -56,7 +56,7 @@ impl CaptchaPool {
     {
         let (drawn, ready) = mpsc::channel(capacity.get());
         thread::Builder::new()
-            .name("captcha-painter".to_owned())
+            .name("captcha-worker".to_owned())
             .spawn(move || keep_full(&drawn, paint))?;
         Ok(Self {
             ready: Mutex::new(ready),

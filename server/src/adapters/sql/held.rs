@@ -87,7 +87,7 @@ pub(super) async fn summary(
         window: window(&round),
         stock: GateStock {
             total: counter(item.total)?,
-            // Fewer than are promised can only be somebody's hand in the database: then the gate
+            // Fewer than are promised can only be a manual change of the database: then the gate
             // sells none, and the order writer refuses the surplus.
             sellable: counter((item.sellable - ahead).max(0))?,
             locked: counter(item.locked + ahead.min(item.sellable))?,

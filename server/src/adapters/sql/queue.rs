@@ -1,6 +1,5 @@
 //! [`OrderQueue`] on the reservations table itself: what is queued is what says `queued`.
 
-use app::wire::ReservationId;
 use async_trait::async_trait;
 use sea_orm::{
     ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter,

@@ -182,7 +182,7 @@ impl DueReleases for Sql {
         let rows = self.due_in_gate(due, skip, limit).await?;
         let due = rows.iter().map(|row| DueRelease {
             release: held::release(row.reason.as_deref()),
-            unit: unit(&row),
+            unit: unit(row),
         });
         Ok(due.collect())
     }

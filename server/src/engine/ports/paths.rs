@@ -1,6 +1,5 @@
 //! Hidden paths that were handed out and wait for their one use.
 
-use app::wire::{AccountId, ItemId, ReservationId};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 

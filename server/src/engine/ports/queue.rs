@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use app::wire::{AccountId, ItemId, ReservationId};
+use app::wire::ItemId;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 

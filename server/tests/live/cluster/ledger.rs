@@ -194,7 +194,9 @@ async fn deadlocks(database: Database) {
     assert_eq!(forgotten, 0);
     let shop = all - given_way;
     scenario
-        .end(&format!("{all} of them, {shop} times the shop gave way"))
+        .end(&format!(
+            "{all} of them, {shop} times the shop was the victim"
+        ))
         .await;
 }
 

@@ -15,7 +15,7 @@ fn instances(cluster: &mut Deployment) -> impl Iterator<Item = &mut Instance> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn all_copies_at_once_fill_an_empty_gate_once() {
+async fn all_instances_at_once_fill_an_empty_gate_once() {
     const STOCK: u32 = 300;
     let mut cluster = Deployment::start(Plan::default()).await;
     for instance in instances(&mut cluster) {
@@ -37,7 +37,7 @@ async fn all_copies_at_once_fill_an_empty_gate_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn all_copies_are_replaced_one_after_the_other() {
+async fn all_instances_are_replaced_one_after_the_other() {
     let plan = Plan {
         // Slow enough for eight ends and beginnings; fast enough for a balancer to see red.
         settings: vec![
@@ -124,7 +124,7 @@ async fn starts_without(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_copy_waits_for_whatever_is_missing_at_its_start() {
+async fn an_instance_waits_for_whatever_is_missing_at_its_start() {
     let mut cluster = Deployment::start(Plan::default()).await;
     let url = cluster.database_url();
     for instance in instances(&mut cluster) {
@@ -215,7 +215,7 @@ async fn clock_of(instance: &Instance) -> i64 {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn copies_an_hour_ahead_sell_neither_early_nor_late() {
+async fn instances_an_hour_ahead_sell_neither_early_nor_late() {
     const STOCK: u32 = 100;
     let mut cluster = Deployment::start(Plan::default()).await;
     for role in [&mut cluster.webs, &mut cluster.workers] {

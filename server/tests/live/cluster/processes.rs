@@ -19,19 +19,19 @@ const SIZE: Size = Size {
 };
 
 /// A sale in its middle, whose first worker fails as planned.
-async fn with_planned_fault(name: &str, drill: &str) -> Scenario {
+async fn with_planned_fault(name: &str, fault: &str) -> Scenario {
     let mut cluster = Deployment::start(Plan::default()).await;
     let worker = &mut cluster.workers[0];
     worker.stop().await;
-    worker.shop.set("DRILL", drill);
+    worker.shop.set("INJECT_FAULT", fault);
     worker.shop.set("LOG", "warn");
     worker.start().await;
     Scenario::of(name, cluster, SIZE).await
 }
 
 /// The first worker dies at a planned call, and comes back when the sale has gone on without it.
-async fn dies_at(name: &str, drill: &str) {
-    let mut scenario = with_planned_fault(name, drill).await;
+async fn dies_at(name: &str, fault: &str) {
+    let mut scenario = with_planned_fault(name, fault).await;
     let worker = &mut scenario.cluster.workers[0];
     let deadline = Instant::now() + FAULT_TIMEOUT;
     while !worker.process().has_ended() {
@@ -46,7 +46,7 @@ async fn dies_at(name: &str, drill: &str) {
     scenario.reaches(promised + 100).await;
     let worker = &mut scenario.cluster.workers[0];
     worker.kill().await;
-    worker.shop.set("DRILL", "");
+    worker.shop.set("INJECT_FAULT", "");
     worker.start().await;
     scenario
         .end(&format!("died after {promised} promises"))
@@ -54,8 +54,8 @@ async fn dies_at(name: &str, drill: &str) {
 }
 
 /// The first worker is told an error at a planned call.
-async fn fails_at(name: &str, drill: &str) {
-    let scenario = with_planned_fault(name, drill).await;
+async fn fails_at(name: &str, fault: &str) {
+    let scenario = with_planned_fault(name, fault).await;
     let worker = &scenario.cluster.workers[0];
     let deadline = Instant::now() + FAULT_TIMEOUT;
     while !worker.shop.log().contains("made to fail") {
@@ -72,7 +72,7 @@ async fn fails_at(name: &str, drill: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_web_copy_dies_and_comes_back() {
+async fn a_web_instance_dies_and_comes_back() {
     let mut scenario = Scenario::begin("kill -9 of a web instance", Plan::default()).await;
     scenario.cluster.webs[0].kill().await;
     let promised = scenario.in_the_middle();

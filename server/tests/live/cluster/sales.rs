@@ -23,12 +23,12 @@ async fn sale(what: &str, plan: Plan, stock: u32, segments: u32) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ten_thousand_buyers_over_two_copies_get_exactly_a_hundred_units() {
+async fn ten_thousand_buyers_over_two_instances_get_exactly_a_hundred_units() {
     sale("PostgreSQL", Plan::default(), 100, 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ten_thousand_buyers_over_two_copies_get_exactly_five_thousand_units() {
+async fn ten_thousand_buyers_over_two_instances_get_exactly_five_thousand_units() {
     sale("PostgreSQL", Plan::default(), 5_000, 1).await;
 }
 

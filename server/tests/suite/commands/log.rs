@@ -11,7 +11,7 @@ async fn the_log_has_no_colours_where_nobody_looks_on() {
     assert!(run(&data, &[], &["migrate"]).status.success());
     let log = folder.path().join("log");
     // A worker whose first run fails says so.
-    let settings = [("SECKILL_DRILL", "due_releases:before:1:fail")];
+    let settings = [("SECKILL_INJECT_FAULT", "due_releases:before:1:fail")];
     let mut server = Running::serve_into(&data, &settings, fs::File::create(&log).unwrap());
     server.wait_until_ready(Duration::from_secs(30)).await;
     let text = eventually("a line of the log", async || {

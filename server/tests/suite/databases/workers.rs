@@ -20,12 +20,12 @@ use crate::support::START_MS;
 on_every_server! {
     writers_of_the_same_entries_give_the_same_answers_and_sell_each_unit_once
     writers_of_several_items_in_opposite_order_all_come_to_an_end
-    a_writer_that_gives_way_to_a_deadlock_begins_again
+    a_writer_that_is_the_victim_of_a_deadlock_tries_again
     a_reservation_that_is_written_and_failed_at_once_ends_once
     orders_closed_by_several_sweepers_come_back_once
     a_write_whose_answer_was_lost_is_repeated_and_changes_nothing
     entries_put_twice_are_there_once
-    copies_that_start_together_migrate_one_after_the_other
+    instances_that_start_together_migrate_one_after_the_other
     a_migration_that_was_interrupted_is_brought_to_its_end
     only_the_pages_read_from_the_replica_and_a_dead_one_is_done_without
 }
@@ -132,7 +132,7 @@ async fn until_somebody_waits(connection: &DatabaseConnection) {
 
 /// Holds what the writer wants, then wants what the writer holds, and is the more expensive one to
 /// give up.
-async fn a_writer_that_gives_way_to_a_deadlock_begins_again(server: Server) {
+async fn a_writer_that_is_the_victim_of_a_deadlock_tries_again(server: Server) {
     let ledger = server.open().await;
     let (first, second) = (ledger.item(1, 5).await, ledger.item(2, 5).await);
     let (foreign, watcher) = (ledger.foreign().await, ledger.foreign().await);
@@ -295,7 +295,7 @@ async fn entries_put_twice_are_there_once(server: Server) {
     assert_eq!(ledger.sql.take_batch(100).await.unwrap(), []);
 }
 
-async fn copies_that_start_together_migrate_one_after_the_other(server: Server) {
+async fn instances_that_start_together_migrate_one_after_the_other(server: Server) {
     let url = server.database();
     let instances = join_all((0..4).map(|_| Opened::at(&url, 3))).await;
     instances[0].item(1, 5).await;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use app::wire::{ApiError, LocalText};
 use server::{
-    adapters::faulty::{Fault, FaultPlan, Point},
+    adapters::fault_injection::{Fault, FaultInjector, Point},
     engine::ports::{ChargeRequest, PaymentGateway},
 };
 
@@ -32,7 +32,7 @@ impl Failing {
     }
 }
 
-impl FaultPlan for Failing {
+impl FaultInjector for Failing {
     fn next(&self, call: &'static str, point: Point) -> Fault {
         match self.0.lock().unwrap().contains(&(call, point)) {
             true => Fault::Busy,
@@ -43,7 +43,7 @@ impl FaultPlan for Failing {
 
 async fn buyer_with(faults: &Arc<Failing>) -> Buyer {
     let clock = Arc::new(ManualClock::at(START_MS));
-    let plan = faults.clone() as Arc<dyn FaultPlan>;
+    let plan = faults.clone() as Arc<dyn FaultInjector>;
     let shop = TestShop::open(
         Data::of_the_stack(),
         clock,

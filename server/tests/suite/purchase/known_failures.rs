@@ -12,7 +12,7 @@ use app::{
 use async_trait::async_trait;
 use sea_orm::{ConnectionTrait, Database};
 use server::{
-    adapters::faulty::{Fault, FaultPlan, Point},
+    adapters::fault_injection::{Fault, FaultInjector, Point},
     engine::{
         orders::{close_unpaid, write_orders},
         ports::{Account, Decision, PortError, Reserve, ReserveRequest},
@@ -26,7 +26,7 @@ use crate::support::{Data, ManualClock, START_MS, SeededIds, TestShop};
 /// Fails these calls at these points, each once, one after the other.
 struct FailInTurn(Mutex<Vec<(&'static str, Point)>>);
 
-impl FaultPlan for FailInTurn {
+impl FaultInjector for FailInTurn {
     fn next(&self, call: &'static str, point: Point) -> Fault {
         let mut left = self.0.lock().unwrap();
         if left.first() == Some(&(call, point)) {
@@ -329,7 +329,7 @@ async fn known_failure_20_closing_returns_the_unit_and_never_touches_a_paid_orde
 #[derive(Default)]
 struct Recorder(Mutex<Vec<&'static str>>);
 
-impl FaultPlan for Recorder {
+impl FaultInjector for Recorder {
     fn next(&self, call: &'static str, point: Point) -> Fault {
         if point == Point::After {
             self.0.lock().unwrap().push(call);
@@ -343,7 +343,7 @@ async fn many_buyers_at_once_share_a_commit() {
     let recorder = Arc::new(Recorder::default());
     let clock = Arc::new(ManualClock::at(START_MS));
     let ids = Arc::new(SeededIds::default());
-    let plan: Arc<dyn FaultPlan> = recorder.clone();
+    let plan: Arc<dyn FaultInjector> = recorder.clone();
     let client =
         TestClient::of(TestShop::open(Data::of_the_stack(), clock, ids, Some(plan), |_| {}).await);
     let item = client.shop.item(200).await;

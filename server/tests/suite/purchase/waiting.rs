@@ -10,7 +10,7 @@ use app::{
     wire::{ApiError, Rejection, ReservationState},
 };
 use server::{
-    adapters::faulty::{Fault, FaultPlan, Point},
+    adapters::fault_injection::{Fault, FaultInjector, Point},
     engine::{
         orders::{relay, write_orders},
         ports::TRIES,
@@ -110,7 +110,7 @@ struct OneSuccessfulWrite(AtomicU32);
 
 const SUCCESSFUL: u32 = 2;
 
-impl FaultPlan for OneSuccessfulWrite {
+impl FaultInjector for OneSuccessfulWrite {
     fn next(&self, call: &'static str, point: Point) -> Fault {
         if (call, point) != ("write", Point::Before) {
             return Fault::None;
@@ -125,7 +125,7 @@ impl FaultPlan for OneSuccessfulWrite {
 #[tokio::test]
 async fn known_failure_19_what_cannot_be_written_is_parked_and_holds_up_nobody() {
     let clock = Arc::new(ManualClock::at(START_MS));
-    let plan: Arc<dyn FaultPlan> = Arc::new(OneSuccessfulWrite(AtomicU32::new(0)));
+    let plan: Arc<dyn FaultInjector> = Arc::new(OneSuccessfulWrite(AtomicU32::new(0)));
     let client = TestClient::of(
         TestShop::open(
             Data::of_the_stack(),
@@ -173,7 +173,7 @@ async fn known_failure_19_what_cannot_be_written_is_parked_and_holds_up_nobody()
 /// Every call of this name fails.
 struct Refuses(&'static str);
 
-impl FaultPlan for Refuses {
+impl FaultInjector for Refuses {
     fn next(&self, call: &'static str, point: Point) -> Fault {
         match (call == self.0, point) {
             (true, Point::Before) => Fault::Fail,
@@ -185,7 +185,7 @@ impl FaultPlan for Refuses {
 #[tokio::test]
 async fn a_late_reservation_that_cannot_be_failed_holds_up_nobody() {
     let clock = Arc::new(ManualClock::at(START_MS));
-    let plan: Arc<dyn FaultPlan> = Arc::new(Refuses("fail"));
+    let plan: Arc<dyn FaultInjector> = Arc::new(Refuses("fail"));
     let data = Data::of_the_stack();
     let shop = TestShop::open(data, clock, Arc::default(), Some(plan), |_| {}).await;
     let client = TestClient::of(shop);
@@ -213,7 +213,7 @@ struct RefusesOrders {
     mended: AtomicBool,
 }
 
-impl FaultPlan for RefusesOrders {
+impl FaultInjector for RefusesOrders {
     fn next(&self, call: &'static str, point: Point) -> Fault {
         match (call, point, self.mended.load(Ordering::SeqCst)) {
             ("write", Point::Before, false) => Fault::Fail,
@@ -240,7 +240,7 @@ impl TestClient {
 async fn a_parked_reservation_is_parked_once_and_ordered_when_it_is_replayed_hours_later() {
     let clock = Arc::new(ManualClock::at(START_MS));
     let plan = Arc::new(RefusesOrders::default());
-    let faults: Arc<dyn FaultPlan> = plan.clone();
+    let faults: Arc<dyn FaultInjector> = plan.clone();
     let data = Data::of_the_stack();
     let shop = TestShop::open(data, clock, Arc::default(), Some(faults), |_| {}).await;
     let client = TestClient::of(shop);

@@ -7,7 +7,7 @@ use std::sync::{
 
 use server::{
     adapters::{
-        faulty::{Fault, FaultPlan, Point},
+        fault_injection::{Fault, FaultInjector, Point},
         rabbitmq::RabbitQueue,
     },
     engine::{
@@ -27,7 +27,7 @@ struct LedgerAway {
     writes: AtomicU32,
 }
 
-impl FaultPlan for LedgerAway {
+impl FaultInjector for LedgerAway {
     fn next(&self, call: &'static str, point: Point) -> Fault {
         if !self.away.load(Ordering::SeqCst) || point == Point::After {
             return Fault::None;
@@ -44,7 +44,7 @@ impl FaultPlan for LedgerAway {
 }
 
 /// An instance on RabbitMQ, with a ledger of its own.
-async fn instance(queue: &Arc<RabbitQueue>, plan: Option<Arc<dyn FaultPlan>>) -> TestShop {
+async fn instance(queue: &Arc<RabbitQueue>, plan: Option<Arc<dyn FaultInjector>>) -> TestShop {
     let clock = Arc::new(ManualClock::at(START_MS));
     let shop = TestShop::open(Data::embedded(), clock, Arc::default(), plan, |_| {});
     let mut shop = shop.await;

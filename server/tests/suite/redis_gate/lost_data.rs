@@ -6,7 +6,7 @@ use std::sync::Arc;
 use app::wire::{ItemId, Rejection, ReservationState};
 use server::{
     adapters::{
-        faulty::{Fault, FaultPlan, Faulty, Point},
+        fault_injection::{Fault, FaultInjector, Point, WithFaults},
         redis::{GateClock, Redis, RedisGate, Timeouts},
     },
     engine::ports::{
@@ -290,7 +290,7 @@ async fn closed(test: &str) -> (Redis, TestShop, ItemId) {
 /// An instance that does not reach the queue.
 struct CutOff;
 
-impl FaultPlan for CutOff {
+impl FaultInjector for CutOff {
     fn next(&self, call: &'static str, _: Point) -> Fault {
         match call {
             "under_way" => Fault::Busy,
@@ -308,7 +308,7 @@ async fn an_instance_that_does_not_reach_the_queue_keeps_no_item_closed() {
         redis.clone(),
         GateClock::Given(shop.clock.clone()),
         Arc::new(shop.sql.clone()),
-        Arc::new(Faulty::new(queue, Arc::new(CutOff))),
+        Arc::new(WithFaults::new(queue, Arc::new(CutOff))),
         Timeouts::default(),
     );
     for _ in 0..5 {

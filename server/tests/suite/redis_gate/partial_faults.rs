@@ -10,7 +10,7 @@ use app::wire::{ItemId, Rejection};
 use futures::future::join_all;
 use server::{
     adapters::{
-        faulty::{Fault, FaultPlan, Point},
+        fault_injection::{Fault, FaultInjector, Point},
         redis::Redis,
     },
     engine::{
@@ -34,7 +34,7 @@ const KNOWN: u8 = 1;
 /// It breaks while they are put.
 const LATE: u8 = 2;
 
-impl FaultPlan for Unreachable {
+impl FaultInjector for Unreachable {
     fn next(&self, call: &'static str, point: Point) -> Fault {
         let fails = match self.0.load(Ordering::SeqCst) {
             KNOWN => call == "can_put",

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use rand::{Rng, SeedableRng, rngs::StdRng};
-use server::adapters::faulty::{Fault, FaultPlan, Point};
+use server::adapters::fault_injection::{Fault, FaultInjector, Point};
 use tokio::sync::Notify;
 
 /// What happens at the next points.
@@ -49,7 +49,7 @@ impl SeededFaults {
     }
 }
 
-impl FaultPlan for SeededFaults {
+impl FaultInjector for SeededFaults {
     fn next(&self, _call: &'static str, _point: Point) -> Fault {
         let mut plan = self.plan.lock().unwrap();
         if plan.crashed {

@@ -9,7 +9,7 @@ use app::wire::Password;
 use async_trait::async_trait;
 use server::{
     adapters::{
-        faulty::FaultPlan,
+        fault_injection::FaultInjector,
         sql::{Access, Durability, REQUEST_WAIT},
         system::LogNotifier,
     },
@@ -109,7 +109,7 @@ impl Passwords for PlainPasswords {
 pub fn environment(
     clock: Arc<ManualClock>,
     ids: Arc<SeededIds>,
-    faults: Option<Arc<dyn FaultPlan>>,
+    faults: Option<Arc<dyn FaultInjector>>,
 ) -> Environment {
     Environment {
         clock: Some(clock),

@@ -95,7 +95,7 @@ impl Machine {
                     };
                 }
             }
-            Err(error) => self.sheet_failed(at, &error),
+            Err(error) => self.question_failed(at, &error),
         }
     }
 
@@ -177,11 +177,11 @@ impl Machine {
                     self.ask(Effect::AskQuestion);
                 }
             }
-            Err(error) => self.sheet_failed(at, &error),
+            Err(error) => self.question_failed(at, &error),
         }
     }
 
-    fn sheet_failed(&mut self, at: EventContext, error: &ApiError) {
+    fn question_failed(&mut self, at: EventContext, error: &ApiError) {
         if self.is_settled_by(at, error) {
             return;
         }

@@ -1,6 +1,5 @@
 //! Reading what the segments hold. Nothing here changes anything.
 
-use app::wire::{AccountId, ReservationId};
 use futures::future::try_join_all;
 
 use super::{

@@ -173,7 +173,7 @@ fn a_busy_shop_is_asked_for_the_same_thing_again_in_the_sheet() {
 }
 
 #[test]
-fn closing_the_sheet_takes_the_wish_back() {
+fn closing_the_dialog_cancels_the_purchase() {
     let mut scenario = Scenario::signed_in(START_MS + 1, 5);
     scenario
         .tell(Event::Pressed)

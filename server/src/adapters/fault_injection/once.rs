@@ -1,15 +1,15 @@
-//! One planned failure in a running process: for drills.
+//! One fault that a setting injects into a running process.
 
 use std::{
     str::FromStr,
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use super::{Fault, FaultPlan, Point};
+use super::{Fault, FaultInjector, Point};
 
 /// What fails, once.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Drill {
+pub struct InjectedFault {
     /// A port's method.
     call: String,
     /// Before its effect or after it.
@@ -30,7 +30,7 @@ enum End {
     Panic,
 }
 
-impl FromStr for Drill {
+impl FromStr for InjectedFault {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -56,33 +56,33 @@ impl FromStr for Drill {
     }
 }
 
-/// A drill under way.
-pub struct DrillPlan {
-    drill: Drill,
+/// Injects its fault once.
+pub struct InjectOnce {
+    fault: InjectedFault,
     calls: AtomicU32,
 }
 
-impl DrillPlan {
+impl InjectOnce {
     /// Nothing has been called yet.
-    pub fn new(drill: Drill) -> Self {
+    pub fn new(fault: InjectedFault) -> Self {
         Self {
-            drill,
+            fault,
             calls: AtomicU32::new(0),
         }
     }
 }
 
-impl FaultPlan for DrillPlan {
+impl FaultInjector for InjectOnce {
     fn next(&self, call: &'static str, point: Point) -> Fault {
-        if call != self.drill.call || point != self.drill.point {
+        if call != self.fault.call || point != self.fault.point {
             return Fault::None;
         }
-        if self.calls.fetch_add(1, Ordering::SeqCst) + 1 != self.drill.nth {
+        if self.calls.fetch_add(1, Ordering::SeqCst) + 1 != self.fault.nth {
             return Fault::None;
         }
-        tracing::warn!(call, end = ?self.drill.end, "made to fail by a drill");
-        match self.drill.end {
-            // No destructor, no flush, no good-bye.
+        tracing::warn!(call, end = ?self.fault.end, "a fault is injected, as a setting demands");
+        match self.fault.end {
+            // No destructor runs and nothing is flushed.
             End::Die => std::process::abort(),
             End::Fail => Fault::Fail,
             End::Panic => Fault::Panic,
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn a_drill_fails_the_call_it_names_once() {
-        let plan = DrillPlan::new("ack:before:2:fail".parse().unwrap());
+        let plan = InjectOnce::new("ack:before:2:fail".parse().unwrap());
         let asked = [
             ("ack", Point::Before),
             ("ack", Point::After),
@@ -118,7 +118,7 @@ mod tests {
             "ack:before:x:die",
             "ack:before:1:live",
         ] {
-            assert!(text.parse::<Drill>().is_err(), "{text}");
+            assert!(text.parse::<InjectedFault>().is_err(), "{text}");
         }
     }
 }

@@ -1,19 +1,20 @@
-//! Ports that fail on purpose, in front of the real ones: for simulations and drills.
+//! Ports that fail on purpose, in front of the real ones: for simulations and tests of
+//! faults.
 //!
-//! Every call passes two points, before and after its effect. At each the plan may let it through,
+//! Every call passes two points, before and after its effect. At each the injector may let it pass,
 //! answer with an error (after the effect: the answer is lost), or crash the process: then nothing
 //! that is under way ever continues.
 
-mod drill;
 mod ledger;
+mod once;
 mod payments;
 
 use std::{future::Future, sync::Arc};
 
 use crate::engine::ports::PortError;
 
-pub use drill::{Drill, DrillPlan};
-pub use ledger::Faulty;
+pub use ledger::WithFaults;
+pub use once::{InjectOnce, InjectedFault};
 
 /// What happens at a point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,21 +41,21 @@ pub enum Point {
 }
 
 /// Decides what fails.
-pub trait FaultPlan: Send + Sync + 'static {
+pub trait FaultInjector: Send + Sync + 'static {
     /// Asked at every point of every call, in order.
     fn next(&self, call: &'static str, point: Point) -> Fault;
 }
 
-async fn pass(plan: &dyn FaultPlan, call: &'static str, point: Point) -> Result<(), PortError> {
+async fn pass(plan: &dyn FaultInjector, call: &'static str, point: Point) -> Result<(), PortError> {
     match plan.next(call, point) {
         Fault::None => Ok(()),
         Fault::Fail => {
             let source = format!("{call} was made to fail ({point:?})");
-            Err(PortError::failed("faulty", source))
+            Err(PortError::failed("fault injection", source))
         }
         Fault::Busy => {
             let detail = format!("{call} was made busy ({point:?})");
-            Err(PortError::busy("faulty", detail))
+            Err(PortError::busy("fault injection", detail))
         }
         Fault::Panic => panic!("{call} was made to panic ({point:?})"),
         Fault::Crash => std::future::pending().await,
@@ -62,7 +63,7 @@ async fn pass(plan: &dyn FaultPlan, call: &'static str, point: Point) -> Result<
 }
 
 async fn around<T>(
-    plan: &Arc<dyn FaultPlan>,
+    plan: &Arc<dyn FaultInjector>,
     call: &'static str,
     effect: impl Future<Output = Result<T, PortError>> + Send,
 ) -> Result<T, PortError> {

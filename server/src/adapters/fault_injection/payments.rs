@@ -4,14 +4,14 @@ use app::wire::{OrderId, PaymentId, ReservationId};
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use super::{Faulty, around, ledger::faulty};
+use super::{WithFaults, around, ledger::with_faults};
 use crate::engine::ports::{
     Begun, Charge, ChargeRequest, DueConfirms, KeptNotice, NewPayment, NoticeInbox, NoticeOutcome,
     NoticeRequest, PaymentGateway, PaymentRecord, Payments, PortError, Receipt, RefundRequest,
     RefundState, Refunds, Settled, Unit, Verified,
 };
 
-faulty! { Payments:
+with_faults! { Payments:
     begin(new: NewPayment, now_ms: i64) -> Begun;
     created(payment_id: PaymentId, pay_url: &str) -> bool;
     of_order(order_id: OrderId) -> Vec<PaymentRecord>;
@@ -22,27 +22,27 @@ faulty! { Payments:
     abandon(payment_id: PaymentId) -> ();
 }
 
-faulty! { NoticeInbox:
+with_faults! { NoticeInbox:
     keep(notice: &KeptNotice, now_ms: i64) -> bool;
     unapplied(skip: u32, limit: u32) -> Vec<KeptNotice>;
     applied(done: &[(Uuid, NoticeOutcome)], now_ms: i64) -> ();
 }
 
-faulty! { Refunds:
+with_faults! { Refunds:
     due(now_ms: i64, limit: u32) -> Vec<PaymentRecord>;
     trying(payment_id: PaymentId, next_try_ms: i64) -> bool;
     done(payment_id: PaymentId, now_ms: i64) -> ();
     refund_order(order_id: OrderId, actor: &str, now_ms: i64) -> bool;
 }
 
-faulty! { DueConfirms:
+with_faults! { DueConfirms:
     due_confirms(skip: u32, limit: u32) -> Vec<Unit>;
     confirmed(done: &[ReservationId]) -> ();
 }
 
 /// Calls that go to a provider; what is only computed does not fail.
 #[async_trait]
-impl PaymentGateway for Faulty<dyn PaymentGateway> {
+impl PaymentGateway for WithFaults<dyn PaymentGateway> {
     fn name(&self) -> &'static str {
         self.real.name()
     }
