@@ -4,6 +4,7 @@
 
 pub mod disk_faults;
 mod guarded;
+pub mod http;
 pub mod localstripe;
 pub mod mariadb;
 pub mod nginx;

@@ -12,6 +12,7 @@ use std::{
 use futures::{StreamExt, stream};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
+use test_servers::http;
 
 use crate::process::Sale;
 
@@ -85,7 +86,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(70);
 impl Shoppers {
     pub fn new(urls: &[String], sale: &Sale, connections: usize) -> Shoppers {
         let client = |number| {
-            Client::builder()
+            http::client()
                 .local_address(IpAddr::from([127, 1, 0, number]))
                 .pool_max_idle_per_host(connections)
                 .timeout(Duration::from_secs(10))

@@ -9,7 +9,7 @@ use std::{
 
 use serde::Deserialize;
 use tempfile::TempDir;
-use test_servers::free_port;
+use test_servers::{free_port, http};
 
 /// An instance of the shop: a port, a folder, and settings of its own.
 pub struct Shop {
@@ -118,7 +118,7 @@ impl Shop {
 
     /// What `/readyz` answers: the status, and the names of what is not ready.
     pub async fn readiness(&self) -> Option<(u16, Vec<String>)> {
-        let answer = reqwest::get(format!("{}/readyz", self.url())).await.ok()?;
+        let answer = http::get(format!("{}/readyz", self.url())).await.ok()?;
         let status = answer.status().as_u16();
         let parts: Vec<serde_json::Value> = answer.json().await.ok()?;
         let red = parts.iter().filter(|part| part["ready"] == false);
@@ -290,7 +290,7 @@ impl Process {
     pub async fn wait_until_ready(&self, shop: &Shop) {
         let ready = format!("{}/readyz", shop.url());
         let deadline = Instant::now() + Duration::from_secs(30);
-        while !reqwest::get(&ready)
+        while !http::get(&ready)
             .await
             .is_ok_and(|answer| answer.status().is_success())
         {

@@ -17,7 +17,7 @@ use std::{
 };
 
 use tempfile::TempDir;
-use test_servers::free_port;
+use test_servers::{free_port, http};
 
 /// The program with nothing but these settings (names with their prefix) and a data folder.
 fn command(data: &Path, settings: &[(&str, &str)], arguments: &[&str]) -> Command {
@@ -76,7 +76,7 @@ impl Running {
     async fn wait_until_ready(&mut self, limit: Duration) {
         let begun = Instant::now();
         loop {
-            let answer = reqwest::get(format!("{}/readyz", self.url)).await;
+            let answer = http::get(format!("{}/readyz", self.url)).await;
             if answer.is_ok_and(|answer| answer.status().is_success()) {
                 return;
             }
@@ -91,7 +91,7 @@ impl Running {
 impl Running {
     /// What it answers to `GET path`, whatever the status.
     async fn get(&self, path: &str) -> String {
-        let answer = reqwest::get(format!("{}{path}", self.url)).await.unwrap();
+        let answer = http::get(format!("{}{path}", self.url)).await.unwrap();
         answer.text().await.unwrap()
     }
 

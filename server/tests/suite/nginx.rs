@@ -18,7 +18,7 @@ use axum::{
 use reqwest::{Client, Method};
 use tokio::{net::TcpListener, task::JoinHandle};
 
-use test_servers::{free_port, nginx::Nginx, wait_until};
+use test_servers::{free_port, http, nginx::Nginx, wait_until};
 
 /// An instance of the shop, as far as nginx sees one.
 struct Instance {
@@ -93,7 +93,7 @@ impl Drop for Instance {
 
 fn client() -> Client {
     // Requests to loopback go past any proxy of the machine's.
-    Client::builder().no_proxy().build().unwrap()
+    http::client().build().unwrap()
 }
 
 async fn get(nginx: &Nginx, path: &str) -> reqwest::Response {

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use futures::future::join_all;
 use test_servers::{nginx::Nginx, proxy::Proxy};
 use uuid::Uuid;
 
@@ -315,11 +316,9 @@ impl Deployment {
             "{what}; {sold} orders of {stock} units by {} buyers, {late_orders} more by latecomers",
             outcomes.len(),
         );
-        for instance in self.webs.into_iter().chain(self.workers) {
-            if let Some(process) = instance.process {
-                process.stop().await;
-            }
-        }
+        let instances = self.webs.into_iter().chain(self.workers);
+        let running = instances.filter_map(|instance| instance.process);
+        join_all(running.map(Process::stop)).await;
     }
 }
 

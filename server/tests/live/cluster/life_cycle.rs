@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
+use test_servers::http;
 use tokio::time::sleep;
 
 use super::{
@@ -203,7 +204,7 @@ fn set_clock_ahead(instance: &mut Instance) {
 
 /// An instance's own clock, as seconds of the day: HTTP's `Date` is its machine's.
 async fn clock_of(instance: &Instance) -> i64 {
-    let answer = reqwest::get(format!("{}/healthz", instance.shop.url())).await;
+    let answer = http::get(format!("{}/healthz", instance.shop.url())).await;
     let date = answer.unwrap().headers()["date"]
         .to_str()
         .unwrap()

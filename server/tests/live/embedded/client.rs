@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::{Client, Method, header};
 use serde_json::{Value, json};
+use test_servers::http;
 
 /// Longer than the shop takes for any answer.
 const ANSWER: Duration = Duration::from_secs(20);
@@ -50,7 +51,7 @@ pub struct TestClient {
 
 impl TestClient {
     pub fn new(url: String) -> TestClient {
-        let http = Client::builder().timeout(ANSWER).build().unwrap();
+        let http = http::client().timeout(ANSWER).build().unwrap();
         TestClient { http, url }
     }
 

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, fs, path::Path, process::Output};
 
 use sea_orm::{ConnectionTrait, Database, Statement};
+use test_servers::http;
 
 use super::{Running, errors, no_data, run};
 
@@ -71,7 +72,9 @@ async fn an_audit_changes_nothing_in_the_folder_of_a_killed_server() {
     server
         .wait_until_ready(std::time::Duration::from_secs(30))
         .await;
-    let registered = reqwest::Client::new()
+    let registered = http::client()
+        .build()
+        .unwrap()
         .post(format!("{}/api/register", server.url))
         .header("content-type", "application/x-www-form-urlencoded")
         .body("mobile=13900000001&password=correct%20horse&nickname=a")

@@ -1,6 +1,6 @@
 //! A Redis that deletes keys when its memory is full deletes who holds a unit.
 
-use test_servers::{free_port, postgres, rabbitmq, redis::RedisServer};
+use test_servers::{free_port, http, postgres, rabbitmq, redis::RedisServer};
 use uuid::Uuid;
 
 use super::{Running, errors, no_data, run};
@@ -44,7 +44,7 @@ async fn a_redis_that_deletes_when_it_is_full_is_refused_in_production_and_said_
     let mut shop = Running::serve(&data, &settings);
     let ready_url = format!("{}/readyz", shop.url);
     let unready = eventually("readiness to say so", async || {
-        let answer = reqwest::get(&ready_url).await.ok()?.text().await.ok()?;
+        let answer = http::get(&ready_url).await.ok()?.text().await.ok()?;
         answer
             .contains("maxmemory-policy is volatile-lru")
             .then_some(answer)

@@ -2,6 +2,8 @@
 
 use std::{fs, path::Path, process::Output, time::Duration};
 
+use test_servers::http;
+
 use super::{Running, errors, no_data, run};
 
 const ROUND: &str = r#"key = "evening"
@@ -174,7 +176,10 @@ async fn somebody_who_was_added_by_command_can_sign_in_with_the_password_that_wa
     let mut shop = Running::serve(&data, &[]);
     shop.wait_until_ready(Duration::from_mins(1)).await;
     let sign_in = async |password: &str| {
-        let request = reqwest::Client::new().post(format!("{}/api/login", shop.url));
+        let request = http::client()
+            .build()
+            .unwrap()
+            .post(format!("{}/api/login", shop.url));
         let request = request
             .header("origin", &shop.url)
             .form(&[("mobile", "13900000001"), ("password", password)]);

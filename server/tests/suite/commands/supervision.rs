@@ -7,6 +7,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
+use test_servers::http;
 
 use super::{Running, errors, no_data, run};
 
@@ -43,7 +44,9 @@ impl Buyer {
     }
 
     async fn post(&self, server: &Running, path: &str) -> Result<Value, reqwest::Error> {
-        let call = reqwest::Client::new()
+        let call = http::client()
+            .build()
+            .unwrap()
             .post(format!("{}{path}", server.url))
             .bearer_auth(&self.token)
             .json(&json!({ "item_id": self.item_id }));
@@ -58,7 +61,9 @@ impl Buyer {
     }
 
     async fn orders(&self, server: &Running) -> usize {
-        let call = reqwest::Client::new()
+        let call = http::client()
+            .build()
+            .unwrap()
             .get(format!("{}/api/orders", server.url))
             .bearer_auth(&self.token);
         let orders: Value = call.send().await.unwrap().json().await.unwrap();

@@ -13,7 +13,7 @@ use serde_json::Value;
 use server::engine::ports::{
     NoticeFact, NoticeRequest, PaymentGateway, RefundRequest, RefundState, Verified,
 };
-use test_servers::LocalStripe;
+use test_servers::{LocalStripe, http};
 use tokio::net::TcpListener;
 
 use super::*;
@@ -47,7 +47,7 @@ impl Account {
         let shop = TestShop::open(Data::embedded(), clock, Arc::default(), None, configure).await;
         Account {
             server,
-            client: Client::new(),
+            client: http::client().build().unwrap(),
             shop,
         }
     }

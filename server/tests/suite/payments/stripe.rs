@@ -4,6 +4,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use app::{routes, wire::ApiError};
 use reqwest::StatusCode;
+use test_servers::http;
 use tokio::{net::TcpListener, task::JoinHandle};
 
 use super::*;
@@ -55,7 +56,7 @@ impl StripeBuyer {
 
     /// What the shop answers to a notice.
     async fn receives(&self, signature: &str, body: &str) -> StatusCode {
-        let client = reqwest::Client::new();
+        let client = http::client().build().unwrap();
         let sent = client
             .post(&self.notice_url)
             .header("stripe-signature", signature)
@@ -225,7 +226,7 @@ async fn the_notice_address_takes_what_stripe_signed_and_nothing_else() {
     let page = stripe
         .notice_url
         .replace("api/payments/notice/stripe", "sandbox/1");
-    let client = reqwest::Client::new();
+    let client = http::client().build().unwrap();
     for elsewhere in [client.post(sandbox), client.get(page)] {
         let status = elsewhere.send().await.unwrap().status();
         assert_eq!(

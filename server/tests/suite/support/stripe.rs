@@ -10,6 +10,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use reqwest::redirect::Policy;
 use server::config::{Config, Provider, Stripe};
 use sha2::Sha256;
+use test_servers::http;
 use tokio::{net::TcpListener, task::JoinHandle};
 
 use super::ManualClock;
@@ -77,7 +78,7 @@ impl StripeStandIn {
 
     /// A buyer does something on its page; where that leads.
     pub async fn act(&self, page: &str, act: Act) -> Option<String> {
-        let client = reqwest::Client::builder().redirect(Policy::none());
+        let client = http::client().redirect(Policy::none());
         let form = [("act", act.word())];
         let pressed = client.build().unwrap().post(page).form(&form).send().await;
         let answer = pressed.unwrap();
