@@ -165,8 +165,8 @@ async fn the_broker_closes_every_connection() {
     const TIMES: usize = 3;
     // The broker's own tool takes about a second a call: so many buyers that it finds them buying.
     let size = Size {
-        stock: 1_600,
-        buyers: 2_400,
+        stock: 2_400,
+        buyers: 3_200,
         ahead: 400,
     };
     let cluster = Deployment::start(Plan::default()).await;
