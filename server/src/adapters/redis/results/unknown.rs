@@ -1,7 +1,14 @@
 //! Reservations that the ledger does not know: whether the gate holds their unit, or nobody knows
 //! them any more.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
 
 use app::wire::{AccountId, ItemId, Rejection, ReservationId, ReservationState};
 use futures::future::{join_all, try_join_all};
@@ -30,6 +37,11 @@ const REST_GOOD_FOR: Duration = Duration::from_secs(1);
 const ITEMS_GOOD_FOR: Duration = Duration::from_secs(5);
 /// Items that were looked at lately.
 const MAX_RESTING: u64 = 10_000;
+/// Anybody can invent ids, and each makes the gate read every item that was on sale: so many of one
+/// buyer are looked for in a second. Whoever lost a reservation asks about once a second.
+const SEARCHES_PER_S: u32 = 5;
+/// Buyers whose searches are counted: more than can ask in a second.
+const MAX_SEARCHING: u64 = 100_000;
 
 type Items = Arc<HashMap<ItemId, Window>>;
 
@@ -41,6 +53,8 @@ pub struct UnknownReservations {
     clock: Arc<dyn Clock>,
     items: Cache<(), Items>,
     at_rest: Cache<ItemId, bool>,
+    /// Each buyer's searches of this second.
+    searches: Cache<AccountId, Arc<AtomicU32>>,
 }
 
 impl UnknownReservations {
@@ -52,6 +66,7 @@ impl UnknownReservations {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let at_rest = Cache::builder().max_capacity(MAX_RESTING);
+        let searches = Cache::builder().max_capacity(MAX_SEARCHING);
         Self {
             gate,
             catalogue,
@@ -59,6 +74,7 @@ impl UnknownReservations {
             clock,
             items: Cache::builder().time_to_live(ITEMS_GOOD_FOR).build(),
             at_rest: at_rest.time_to_live(REST_GOOD_FOR).build(),
+            searches: searches.time_to_live(Duration::from_secs(1)).build(),
         }
     }
 
@@ -68,12 +84,8 @@ impl UnknownReservations {
         &self,
         queued: ReservationRecord,
     ) -> Result<ReservationRecord, PortError> {
-        let unit = Unit {
-            item_id: queued.unit.item_id,
-            buyer: queued.unit.buyer,
-            reservation_id: queued.unit.reservation_id,
-        };
-        if self.clock.now_ms() - queued.held_at_ms < UNDER_WAY_MS || !self.is_lost(unit).await? {
+        let age_ms = self.clock.now_ms() - queued.held_at_ms;
+        if age_ms < UNDER_WAY_MS || !self.is_lost(queued.unit).await? {
             return Ok(queued);
         }
         let entry = QueuedReservation {
@@ -117,7 +129,7 @@ impl UnknownReservations {
     }
 
     /// Looks for a reservation in everything that was on sale when it was made: a read of the gate each.
-    /// `Nothing` of one that was lost.
+    /// `Nothing` of one that was lost; `Unknown` also when its buyer asks too often.
     pub(super) async fn find(
         &self,
         id: ReservationId,
@@ -127,7 +139,7 @@ impl UnknownReservations {
             return Ok(Lookup::Unknown);
         };
         let age_ms = self.clock.now_ms() - made_at_ms;
-        if !(0..LOOKED_FOR_MS).contains(&age_ms) {
+        if !(0..LOOKED_FOR_MS).contains(&age_ms) || !self.may_search(buyer).await {
             return Ok(Lookup::Unknown);
         }
         let was_on_sale = |window: &Window| {
@@ -163,6 +175,12 @@ impl UnknownReservations {
             true => Lookup::Nothing,
             false => Lookup::Unknown,
         })
+    }
+
+    /// Counts a search of this buyer.
+    async fn may_search(&self, buyer: AccountId) -> bool {
+        let searches = self.searches.get_with(buyer, async { Arc::default() });
+        searches.await.fetch_add(1, Ordering::Relaxed) < SEARCHES_PER_S
     }
 
     /// What is under way of an item has long come to an end.

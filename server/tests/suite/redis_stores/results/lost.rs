@@ -4,6 +4,7 @@ use app::{
     port::Storefront,
     wire::{ApiError, ReservationStatus},
 };
+use futures::future::join_all;
 use server::engine::{
     ports::{OrderQueue, Outbox, Release, Restock, StockGate, Window},
     storefront::ShopFront,
@@ -187,6 +188,21 @@ async fn a_reservation_that_nobody_knows_any_more_has_failed() {
     assert_eq!(instances.told(never, 1).await, unknown, "no id of ours");
     instances.shop.clock.advance(DAY_MS);
     assert_eq!(instances.told(unit, 1).await, unknown, "long ago");
+}
+
+#[tokio::test]
+async fn invented_ids_make_the_gate_read_a_few_times_a_second_for_each_buyer() {
+    let place = Place::alone(shared());
+    let instances = Instances::open(&place).await;
+    instances.load().await;
+    let invented: Vec<_> = (0..100).map(|_| made_now(&instances, 1).unit).collect();
+    let other = made_now(&instances, 2).unit;
+    instances.shop.clock.advance(UNDER_WAY_MS);
+    let told = join_all(invented.iter().map(|unit| instances.told(*unit, 1))).await;
+    let looked_for = told.iter().filter(|told| told.is_ok()).count();
+    // Every second anew, and a slow machine takes some.
+    assert!((1..50).contains(&looked_for), "{looked_for} of 100");
+    assert!(instances.told(other, 2).await.is_ok(), "somebody else");
 }
 
 #[tokio::test]
