@@ -8,6 +8,7 @@ import tests from './playwright.config.ts';
 export default defineConfig({
   ...tests,
   testDir: 'pictures',
+  workers: 1,
   reporter: 'list',
   projects: [
     { name: 'readme', testMatch: 'readme.spec.ts' },

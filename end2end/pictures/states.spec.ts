@@ -6,6 +6,7 @@ import { join } from 'node:path';
 
 import type { Page } from '@playwright/test';
 
+import { everyPage } from '../support/every-page.ts';
 import { reachable, type Scene } from '../support/scenes.ts';
 import { signInAtOnce } from '../support/staff.ts';
 import { test } from '../support/test.ts';
@@ -37,38 +38,9 @@ for (const locale of ['en-US', 'zh-CN'] as const) {
       });
     }
 
-    test('pictures of the pages', async ({ shop, page, signIn, somebody, quiet }) => {
+    test('pictures of the pages', async ({ world }) => {
       test.slow();
-      quiet.expectStatus(404);
-      const round = await shop.round({ buyers: 2 });
-      const buyer = await somebody(round.tokens[0]!);
-      const orderId = await buyer.buy(round.itemId);
-      for (const [name, path] of [
-        ['list', '/'],
-        ['sign in', '/login'],
-        ['sign in refused', '/login?error=unauthenticated'],
-        ['make an account', '/register'],
-        ['make an account refused', '/register?error=invalid&field=mobile_taken'],
-        ['not found', '/nowhere'],
-      ] as const) {
-        await visit(page, path);
-        await shoot(page, name, locale);
-      }
-      await signIn(round.tokens[1]!);
-      await visit(page, '/orders');
-      await shoot(page, 'no orders', locale);
-      await signIn(round.tokens[0]!);
-      for (const [name, path] of [
-        ['list signed in', '/'],
-        ['orders', '/orders'],
-        ['order', `/orders/${orderId}`],
-      ] as const) {
-        await visit(page, path);
-        await shoot(page, name, locale);
-      }
-      await buyer.cancel(orderId);
-      await visit(page, `/orders/${orderId}`);
-      await shoot(page, 'order cancelled', locale);
+      await everyPage(world, (name) => shoot(world.page, name, locale));
     });
 
     test('pictures of the operators\' pages', async ({ shop, page }) => {

@@ -3,7 +3,9 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 
-type Violation = Awaited<ReturnType<AxeBuilder['analyze']>>['violations'][number];
+type Violation = Awaited<ReturnType<AxeBuilder['analyze']>>['violations'][number] & {
+  colorScheme: 'light' | 'dark';
+};
 
 /** The rules of axe that judge colours. */
 const COLOURS = ['color-contrast', 'link-in-text-block'];
@@ -16,7 +18,7 @@ export async function violations(page: Page): Promise<Violation[]> {
     // No page here has frames, so axe needs no second page to gather their results on.
     const axe = new AxeBuilder({ page }).setLegacyMode().options({ resultTypes: ['violations'] });
     const { violations } = await (rules ? axe.withRules([...rules]) : axe).analyze();
-    found.push(...violations);
+    found.push(...violations.map((violation) => ({ ...violation, colorScheme })));
   }
   return found;
 }

@@ -4,6 +4,7 @@
 import type { Page } from '@playwright/test';
 
 import { violations } from '../support/axe.ts';
+import { everyPage } from '../support/every-page.ts';
 import { reachable, type Scene } from '../support/scenes.ts';
 import { expect, test } from '../support/test.ts';
 import { visit } from '../support/visit.ts';
@@ -11,32 +12,15 @@ import { visit } from '../support/visit.ts';
 async function isClean(page: Page, where: string): Promise<void> {
   const grave = (await violations(page))
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`);
+    .map(({ id, colorScheme, nodes }) => {
+      return `${id}, ${colorScheme}: ${nodes.map((node) => node.html).join(' ')}`;
+    });
   expect(grave, where).toEqual([]);
 }
 
-test('every page is sound', async ({ shop, page, signIn, somebody, quiet }) => {
+test('every page is sound', async ({ world }) => {
   test.slow();
-  quiet.expectStatus(404);
-  const round = await shop.round({ buyers: 2 });
-  const buyer = await somebody(round.tokens[0]!);
-  const orderId = await buyer.buy(round.itemId);
-  const broken = '/register?error=invalid&field=mobile_taken';
-  for (const path of ['/', '/login', '/login?error=unauthenticated', '/register', broken, '/no']) {
-    await visit(page, path);
-    await isClean(page, path);
-  }
-  await signIn(round.tokens[1]!);
-  await visit(page, '/orders');
-  await isClean(page, 'no orders');
-  await signIn(round.tokens[0]!);
-  for (const path of ['/', '/orders', `/orders/${orderId}`]) {
-    await visit(page, path);
-    await isClean(page, `${path}, signed in`);
-  }
-  await buyer.cancel(orderId);
-  await visit(page, `/orders/${orderId}`);
-  await isClean(page, 'a closed order');
+  await everyPage(world, (name) => isClean(world.page, name));
 });
 
 test('who wants no motion sees none', async ({ shop, page }) => {

@@ -1,0 +1,33 @@
+// A walk over every page that is not an item's, in every state that differs.
+
+import type { World } from './scenes.ts';
+import { visit } from './visit.ts';
+
+/** Opens one page after the other and looks at each; names are of the pages and their states. */
+export async function everyPage(
+  { shop, page, signIn, somebody, quiet }: World,
+  look: (name: string) => Promise<void>,
+): Promise<void> {
+  quiet.expectStatus(404);
+  const round = await shop.round({ buyers: 2 });
+  const buyer = await somebody(round.tokens[0]!);
+  const orderId = await buyer.buy(round.itemId);
+  const open = async (name: string, path: string) => {
+    await visit(page, path);
+    await look(name);
+  };
+  await open('list', '/');
+  await open('sign in', '/login');
+  await open('sign in refused', '/login?error=unauthenticated');
+  await open('make an account', '/register');
+  await open('make an account refused', '/register?error=invalid&field=mobile_taken');
+  await open('not found', '/nowhere');
+  await signIn(round.tokens[1]!);
+  await open('no orders', '/orders');
+  await signIn(round.tokens[0]!);
+  await open('list signed in', '/');
+  await open('orders', '/orders');
+  await open('order', `/orders/${orderId}`);
+  await buyer.cancel(orderId);
+  await open('order cancelled', `/orders/${orderId}`);
+}
