@@ -171,10 +171,8 @@ impl Shoppers {
                 assert!(Instant::now() < deadline, "buyer {buyer} got no answer");
                 match self.mine(buyer).await {
                     Some(None) => break,
-                    mine => reservation = mine.flatten(),
-                }
-                if reservation.is_none() {
-                    pauses.next().await;
+                    Some(mine) => reservation = mine,
+                    None => pauses.next().await,
                 }
             }
             if let Some(reservation) = reservation

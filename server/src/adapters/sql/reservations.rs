@@ -26,11 +26,12 @@ fn record(
         reservation::State::Ordered => ReservationState::Ordered,
         reservation::State::Failed => ReservationState::Failed,
     };
-    let reason = row.reason.clone().map(|word| {
+    let unit = unit(&row);
+    let reason = row.reason.map(|word| {
         serde_json::from_value(word.into()).map_err(|_| inconsistent("unknown reason"))
     });
     Ok(ReservationRecord {
-        unit: unit(&row),
+        unit,
         position: counter(row.position)?,
         state,
         order_id: order.map(|order| OrderId(order.id)),
