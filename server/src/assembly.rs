@@ -162,25 +162,25 @@ impl Ledger {
             queue,
         };
         match faults {
-            Some(plan) => ports.failing(plan),
+            Some(injector) => ports.failing(injector),
             None => ports,
         }
     }
 
-    fn failing(self, plan: &Arc<dyn FaultInjector>) -> Self {
-        let plan = || plan.clone();
+    fn failing(self, injector: &Arc<dyn FaultInjector>) -> Self {
+        let injector = || injector.clone();
         Self {
-            gate: Arc::new(WithFaults::new(self.gate, plan())),
-            due: Arc::new(WithFaults::new(self.due, plan())),
-            reservations: Arc::new(WithFaults::new(self.reservations, plan())),
-            writer: Arc::new(WithFaults::new(self.writer, plan())),
-            closer: Arc::new(WithFaults::new(self.closer, plan())),
-            reader: Arc::new(WithFaults::new(self.reader, plan())),
-            queue: Arc::new(WithFaults::new(self.queue, plan())),
-            payments: Arc::new(WithFaults::new(self.payments, plan())),
-            inbox: Arc::new(WithFaults::new(self.inbox, plan())),
-            refunds: Arc::new(WithFaults::new(self.refunds, plan())),
-            confirms: Arc::new(WithFaults::new(self.confirms, plan())),
+            gate: Arc::new(WithFaults::new(self.gate, injector())),
+            due: Arc::new(WithFaults::new(self.due, injector())),
+            reservations: Arc::new(WithFaults::new(self.reservations, injector())),
+            writer: Arc::new(WithFaults::new(self.writer, injector())),
+            closer: Arc::new(WithFaults::new(self.closer, injector())),
+            reader: Arc::new(WithFaults::new(self.reader, injector())),
+            queue: Arc::new(WithFaults::new(self.queue, injector())),
+            payments: Arc::new(WithFaults::new(self.payments, injector())),
+            inbox: Arc::new(WithFaults::new(self.inbox, injector())),
+            refunds: Arc::new(WithFaults::new(self.refunds, injector())),
+            confirms: Arc::new(WithFaults::new(self.confirms, injector())),
         }
     }
 }
@@ -296,7 +296,7 @@ fn provider(
         }
     };
     let gateway = match &environment.faults {
-        Some(plan) => Arc::new(WithFaults::new(gateway, plan.clone())),
+        Some(injector) => Arc::new(WithFaults::new(gateway, injector.clone())),
         None => gateway,
     };
     Ok(Provider { gateway, sandbox })

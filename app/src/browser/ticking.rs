@@ -100,7 +100,7 @@ mod tests {
     use super::to_next_tick_ms;
 
     #[test]
-    fn a_beat_comes_when_the_figure_changes() {
+    fn a_tick_comes_when_the_figure_changes() {
         for (left_ms, tick_ms) in [
             (3_600_250, 251),
             (60_001, 2),

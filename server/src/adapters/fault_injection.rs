@@ -1,5 +1,4 @@
-//! Ports that fail on purpose, in front of the real ones: for simulations and tests of
-//! faults.
+//! Ports that fail on purpose, in front of the real ones: for simulations and fault scenarios.
 //!
 //! Every call passes two points, before and after its effect. At each the injector may let it pass,
 //! answer with an error (after the effect: the answer is lost), or crash the process: then nothing
@@ -46,8 +45,12 @@ pub trait FaultInjector: Send + Sync + 'static {
     fn next(&self, call: &'static str, point: Point) -> Fault;
 }
 
-async fn pass(plan: &dyn FaultInjector, call: &'static str, point: Point) -> Result<(), PortError> {
-    match plan.next(call, point) {
+async fn pass(
+    injector: &dyn FaultInjector,
+    call: &'static str,
+    point: Point,
+) -> Result<(), PortError> {
+    match injector.next(call, point) {
         Fault::None => Ok(()),
         Fault::Fail => {
             let source = format!("{call} was made to fail ({point:?})");
@@ -63,12 +66,12 @@ async fn pass(plan: &dyn FaultInjector, call: &'static str, point: Point) -> Res
 }
 
 async fn around<T>(
-    plan: &Arc<dyn FaultInjector>,
+    injector: &Arc<dyn FaultInjector>,
     call: &'static str,
     effect: impl Future<Output = Result<T, PortError>> + Send,
 ) -> Result<T, PortError> {
-    pass(&**plan, call, Point::Before).await?;
+    pass(&**injector, call, Point::Before).await?;
     let answer = effect.await;
-    pass(&**plan, call, Point::After).await?;
+    pass(&**injector, call, Point::After).await?;
     answer
 }

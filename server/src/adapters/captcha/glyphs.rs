@@ -1,5 +1,5 @@
 //! The captcha crate's font as pixel coverage, read once; drawing then needs neither the crate nor
-//! its 400 × 300 sheets. Not the operators: the font has none, see `signs`.
+//! its 400 × 300 pictures. Not the operators: the font has none, see `signs`.
 
 use super::GlyphMissing;
 use captcha::{Captcha, Geometry};

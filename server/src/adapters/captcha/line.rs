@@ -18,7 +18,7 @@ pub(super) enum Mark<'a> {
     Sign(Sign),
 }
 
-/// Inks: every one reads at more than 9 : 1 on white.
+/// Foregrounds: every one reads at more than 9 : 1 on white.
 const COLOURS: [[u8; 3]; 4] = [[34, 40, 74], [20, 62, 66], [74, 30, 58], [46, 46, 52]];
 /// Kept free on the left and on the right.
 const MARGIN: f32 = 14.0;

@@ -16,24 +16,24 @@ use crate::engine::ports::{
 /// A port, failing.
 pub struct WithFaults<P: ?Sized> {
     pub(super) real: Arc<P>,
-    pub(super) plan: Arc<dyn FaultInjector>,
+    pub(super) injector: Arc<dyn FaultInjector>,
 }
 
 impl<P: ?Sized> WithFaults<P> {
-    /// `real`, failing as `plan` says.
-    pub fn new(real: Arc<P>, plan: Arc<dyn FaultInjector>) -> Self {
-        Self { real, plan }
+    /// `real`, failing as `injector` says.
+    pub fn new(real: Arc<P>, injector: Arc<dyn FaultInjector>) -> Self {
+        Self { real, injector }
     }
 }
 
-/// A port whose every method passes the plan's two points under its own name.
+/// A port whose every method passes the injector's two points under its own name.
 macro_rules! with_faults {
     ($port:ident: $($method:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*) => {
         #[async_trait::async_trait]
         impl $port for $crate::adapters::fault_injection::WithFaults<dyn $port> {
             $(async fn $method(&self, $($argument: $type),*) -> Result<$answer, $crate::engine::ports::PortError> {
                 let effect = self.real.$method($($argument),*);
-                $crate::adapters::fault_injection::around(&self.plan, stringify!($method), effect).await
+                $crate::adapters::fault_injection::around(&self.injector, stringify!($method), effect).await
             })*
         }
     };

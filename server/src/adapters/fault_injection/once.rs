@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn a_drill_fails_the_call_it_names_once() {
-        let plan = InjectOnce::new("ack:before:2:fail".parse().unwrap());
+        let injector = InjectOnce::new("ack:before:2:fail".parse().unwrap());
         let asked = [
             ("ack", Point::Before),
             ("ack", Point::After),
@@ -104,7 +104,7 @@ mod tests {
             ("ack", Point::Before),
             ("ack", Point::Before),
         ];
-        let faults = asked.map(|(call, point)| plan.next(call, point));
+        let faults = asked.map(|(call, point)| injector.next(call, point));
         assert_eq!(faults[3], Fault::Fail);
         assert_eq!(faults.iter().filter(|f| **f != Fault::None).count(), 1);
     }

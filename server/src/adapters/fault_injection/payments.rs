@@ -48,19 +48,19 @@ impl PaymentGateway for WithFaults<dyn PaymentGateway> {
     }
 
     async fn create(&self, charge: &ChargeRequest) -> Result<String, PortError> {
-        around(&self.plan, "create_charge", self.real.create(charge)).await
+        around(&self.injector, "create_charge", self.real.create(charge)).await
     }
 
     async fn query(&self, payment_id: PaymentId) -> Result<Charge, PortError> {
-        around(&self.plan, "query_charge", self.real.query(payment_id)).await
+        around(&self.injector, "query_charge", self.real.query(payment_id)).await
     }
 
     async fn close(&self, payment_id: PaymentId) -> Result<Charge, PortError> {
-        around(&self.plan, "close_charge", self.real.close(payment_id)).await
+        around(&self.injector, "close_charge", self.real.close(payment_id)).await
     }
 
     async fn refund(&self, refund: &RefundRequest) -> Result<RefundState, PortError> {
-        around(&self.plan, "refund_charge", self.real.refund(refund)).await
+        around(&self.injector, "refund_charge", self.real.refund(refund)).await
     }
 
     fn verify(&self, request: NoticeRequest<'_>) -> Verified {

@@ -149,7 +149,7 @@ fn an_answer_is_checked_once_however_often_it_is_sent() {
 }
 
 #[test]
-fn a_busy_shop_is_asked_for_the_same_thing_again_in_the_sheet() {
+fn a_busy_shop_is_asked_for_the_same_thing_again_in_the_dialog() {
     let mut scenario = Scenario::signed_in(START_MS + 1, 5);
     scenario
         .tell(Event::Pressed)
@@ -187,7 +187,7 @@ fn closing_the_dialog_cancels_the_purchase() {
 }
 
 #[test]
-fn sold_out_closes_the_sheet() {
+fn sold_out_closes_the_dialog() {
     let mut scenario = Scenario::signed_in(START_MS + 1, 5);
     scenario
         .tell(Event::Pressed)
