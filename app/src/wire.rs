@@ -23,7 +23,7 @@ pub use ids::{
     AccountId, CaptchaId, ItemId, OrderId, PaymentId, ProductId, ReservationId, RoundId,
 };
 pub use json::{Json, JsonText};
-pub use language::{Language, LocalText, turns_text};
+pub use language::{DEFAULT_STOP_TEXT, Language, LocalText, turns_text};
 pub use money::Money;
 pub use order::{
     CloseReason, Order, OrderDetail, OrderEvent, OrderMoment, OrderState, PaymentPage, Refund,

@@ -86,19 +86,19 @@ local function transferred_units(text)
   return tonumber(text:match('|(.*)$'))
 end
 
--- What an instance has in its hands, stored by instance as when it was noted|consumes (0 or 1)|items,
+-- What an instance has in flight, stored by instance as when it was noted|consumes (0 or 1)|items,
 -- each item as item=held_at_ms of its oldest entry and a space.
-local function in_hand_record(now_ms, consumes, items)
+local function in_flight_record(now_ms, consumes, items)
   return table.concat({whole(now_ms), consumes, items}, '|')
 end
 
-local function in_hand(text)
+local function in_flight(text)
   local noted_at_ms, consumes, items = text:match('^([^|]*)|([^|]*)|(.*)$')
   return tonumber(noted_at_ms), consumes, items
 end
 
 -- Of an item in such items; nil when it is not among them.
-local function oldest_in_hand_ms(items, item_id)
+local function oldest_in_flight_ms(items, item_id)
   local _, item_end = items:find(item_id .. '=', 1, true)
   return item_end and tonumber(items:match('^%d+', item_end + 1))
 end

@@ -98,6 +98,12 @@ pub struct LocalText {
     pub en: String,
 }
 
+/// What shoppers read of a stopped round unless the operator writes something else: Chinese, English.
+pub const DEFAULT_STOP_TEXT: (&str, &str) = (
+    "本场暂停，恢复后会在本页显示。",
+    "This round is paused. It will go on here.",
+);
+
 impl LocalText {
     /// The text in `language`, or the Chinese one when there is no translation.
     pub fn get(&self, language: Language) -> &str {

@@ -2,14 +2,15 @@
 -- KEYS: 1 quiet (hash: since when nothing is under way, since when a consumer is silent, when somebody
 --   looked last)
 -- ARGV: 1 given_now_ms ('' for this server's clock), 2 found ('nothing' | 'something' under way |
---   'silence': a consumer does not say what it has), 3 patience_ms (silence that ends sooner is
---   none), 4 after_silence_ms (how long after a longer one nothing counts as quiet), 5 enough_ms
+--   'silent': a consumer does not say what it has), 3 silent_for_ms (a consumer that answers again
+--   sooner was not silent), 4 after_silence_ms (for so long after a silent consumer nothing counts
+--   as quiet), 5 enough_ms
 -- Returns: 1 when nothing has been under way for long enough, else 0
 -- Repeat: of those who look at once, one is told so; the others wait anew.
 local quiet_key = KEYS[1]
 local given_now_ms = ARGV[1]
 local found = ARGV[2]
-local patience_ms = tonumber(ARGV[3])
+local silent_for_ms = tonumber(ARGV[3])
 local after_silence_ms = tonumber(ARGV[4])
 local enough_ms = tonumber(ARGV[5])
 
@@ -24,11 +25,11 @@ if since_ms and since_ms <= now_ms and now_ms - (looked_at_ms or 0) > UNSEEN_MS 
   redis.call('HDEL', quiet_key, 'since_ms')
   since_ms = nil
 end
-if found == 'silence' then
+if found == 'silent' then
   redis.call('HSETNX', quiet_key, 'silent_since_ms', whole(now_ms))
 elseif silent_since_ms then
   redis.call('HDEL', quiet_key, 'silent_since_ms')
-  if now_ms - silent_since_ms >= patience_ms then
+  if now_ms - silent_since_ms >= silent_for_ms then
     since_ms = now_ms + after_silence_ms
     redis.call('HSET', quiet_key, 'since_ms', whole(since_ms))
   end

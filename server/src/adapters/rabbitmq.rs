@@ -19,7 +19,7 @@ use async_trait::async_trait;
 use lapin::uri::{AMQPScheme, AMQPUri};
 
 use crate::engine::ports::{
-    Depth, InHand, OrderQueue, PortError, QueuedReservation, TRIES, UnderWay, WakeSignal,
+    Depth, InFlight, OrderQueue, PortError, QueuedReservation, TRIES, UnderWay, WakeSignal,
 };
 use consume::Consumer;
 use publish::Publisher;
@@ -171,7 +171,7 @@ impl OrderQueue for RabbitQueue {
         self.count_under_way().await
     }
 
-    async fn in_hand(&self) -> Result<InHand, PortError> {
-        self.look_in_hand().await
+    async fn in_flight(&self) -> Result<InFlight, PortError> {
+        self.look_in_flight().await
     }
 }

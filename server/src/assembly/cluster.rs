@@ -13,10 +13,11 @@ use crate::{
         rabbitmq::{PUBLISH_TIMEOUT, RETRY_AFTER, RabbitQueue},
         recording::{RecordingGate, RecordingOrders},
         redis::{
-            CachedReservations, ClusterClock, GateClock, InHandNotes, MemoryPolicy, NOTE_GOOD_FOR,
-            NOTE_PERIOD, ParkingQueue, QUIET, Redis, RedisCaptchas, RedisCatalogueEvents,
-            RedisGate, RedisLimits, RedisOutbox, RedisPaths, RedisTokens, RedisWakeSignal, Results,
-            SILENCE, SignalListener, Timeouts, USUAL_HEARTBEAT, UnknownReservations,
+            CachedReservations, ClusterClock, GateClock, InFlightNotes, MemoryPolicy,
+            NOTE_GOOD_FOR, NOTE_PERIOD, ParkingQueue, QUIET, Redis, RedisCaptchas,
+            RedisCatalogueEvents, RedisGate, RedisLimits, RedisOutbox, RedisPaths, RedisTokens,
+            RedisWakeSignal, Results, SILENCE, SignalListener, Timeouts, USUAL_HEARTBEAT,
+            UnknownReservations,
         },
         sold_out_cache::SoldOutCache,
         sold_out_gate::SoldOutGate,
@@ -91,7 +92,7 @@ pub async fn assemble(
         sql,
     };
     tasks.extend(signals(&connections));
-    tasks.push(note_in_hand(&connections));
+    tasks.push(note_in_flight(&connections));
 
     let policy = MemoryPolicy::new(connections.redis.clone(), MEMORY_POLICY_GOOD_FOR);
     let policy = Arc::new(policy);
@@ -141,10 +142,10 @@ fn signals(connections: &Connections) -> [Task; 2] {
     ]
 }
 
-fn note_in_hand(connections: &Connections) -> Task {
-    let notes = InHandNotes::new(connections.redis.clone(), connections.rabbit.clone());
+fn note_in_flight(connections: &Connections) -> Task {
+    let notes = InFlightNotes::new(connections.redis.clone(), connections.rabbit.clone());
     Task::restartable(
-        "in_hand",
+        "in_flight",
         "Tells other instances which entries of the queue this one has.",
         move || notes.clone().keep_noting(),
     )

@@ -59,7 +59,7 @@ pub async fn rabbitmq(cluster: &Cluster) -> Result<(), BenchError> {
 }
 
 /// Removes the sale's item, which has one segment, the results of its reservations, and what the
-/// benchmark's instance had in its hands.
+/// benchmark's instance had in flight.
 pub async fn redis(redis: &Redis, sale: &Sale) -> Result<(), BenchError> {
     let segment = Segment::new(sale.item_id, 0);
     let mut unlist = redis::cmd("ZREM");
@@ -69,7 +69,9 @@ pub async fn redis(redis: &Redis, sale: &Sale) -> Result<(), BenchError> {
     remove.arg(&segment.keys(redis, KEYS_OF_A_SEGMENT));
     redis.query::<i64>(&remove).await?;
     let mut remove = redis::cmd("UNLINK");
-    redis.query::<i64>(remove.arg(keys::in_hand(redis))).await?;
+    redis
+        .query::<i64>(remove.arg(keys::in_flight(redis)))
+        .await?;
     let results = sale.units(0..sale.stock).flat_map(|unit| {
         [
             keys::result(redis, unit.reservation_id),

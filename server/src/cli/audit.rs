@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// Looks at a gate that differs from the ledger: what a worker has in its hands is no difference,
+/// Looks at a gate that differs from the ledger: what a worker has in flight is no difference,
 /// and is in the ledger a moment later.
 const LOOKS: u32 = 5;
 const BETWEEN: Duration = Duration::from_millis(500);

@@ -10,7 +10,7 @@ use std::{
     process::ExitCode,
 };
 
-use app::wire::{Key, LocalText};
+use app::wire::{DEFAULT_STOP_TEXT, Key, LocalText};
 use clap::Subcommand;
 
 use super::Failure;
@@ -62,7 +62,7 @@ pub enum Round {
             long,
             value_name = "WORDS",
             requires = "en",
-            default_value = "本场暂停，恢复后请在本页继续。"
+            default_value = DEFAULT_STOP_TEXT.0
         )]
         zh: String,
         /// What shoppers read, in English.
@@ -70,7 +70,7 @@ pub enum Round {
             long,
             value_name = "WORDS",
             requires = "zh",
-            default_value = "This round is paused. It will go on here."
+            default_value = DEFAULT_STOP_TEXT.1
         )]
         en: String,
     },

@@ -44,7 +44,7 @@ pub use payments::{
     Refunds, Settled, SignedNotice, Verified,
 };
 pub use queue::{
-    Depth, InHand, OrderQueue, Outbox, OutboxEntry, QueuedReservation, TRIES, TakenEntries,
+    Depth, InFlight, OrderQueue, Outbox, OutboxEntry, QueuedReservation, TRIES, TakenEntries,
     UnderWay,
 };
 pub use reservations::{

@@ -158,7 +158,7 @@ async fn what_only_reads_is_asked_of_another_instance() {
 }
 
 #[tokio::test]
-async fn purchases_go_past_a_copy_that_is_not_there() {
+async fn purchases_go_past_an_instance_that_is_not_there() {
     let living = Instance::telling().await;
     let nginx = Nginx::start(&[free_port(), living.port]);
     for _ in 0..4 {
@@ -167,7 +167,7 @@ async fn purchases_go_past_a_copy_that_is_not_there() {
 }
 
 #[tokio::test]
-async fn without_any_copy_visitors_hear_busy() {
+async fn without_any_instance_visitors_hear_busy() {
     let nginx = Nginx::start(&[free_port(), free_port()]);
     is_busy_call(purchase(&nginx).await).await;
     let page = get(&nginx, "/").await;

@@ -1,7 +1,7 @@
 //! What only RabbitMQ can do to the order queue: die, stop answering, close connections, deliver a
 //! message twice, hold messages of another format.
 
-mod in_hand;
+mod in_flight;
 mod ledger_away;
 
 use std::{

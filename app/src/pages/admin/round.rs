@@ -7,7 +7,7 @@ use crate::{
     components::{Calendar, Icon, Instant, Shape},
     routes,
     text::pages::admin as say,
-    wire::{ItemOverview, Language, Phase, RoundOverview},
+    wire::{DEFAULT_STOP_TEXT, ItemOverview, Language, Phase, RoundOverview},
 };
 
 /// Most characters of an operator's words; the server checks them.
@@ -127,8 +127,8 @@ fn StopOrResume<'a>(round: &'a RoundOverview, language: Language) -> impl IntoVi
             <summary>{say::stop(language)}</summary>
             <form class="admin__form" method="post" action=routes::stop_round(round_id)>
                 <p>{say::stop_means(language)}</p>
-                {field("zh", say::words_zh(language), say::DEFAULT_WORDS.0)}
-                {field("en", say::words_en(language), say::DEFAULT_WORDS.1)}
+                {field("zh", say::words_zh(language), DEFAULT_STOP_TEXT.0)}
+                {field("en", say::words_en(language), DEFAULT_STOP_TEXT.1)}
                 <button class="button button--main" type="submit">{say::stop_now(language)}</button>
             </form>
         </details>

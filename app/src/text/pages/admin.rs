@@ -3,12 +3,6 @@
 use super::messages;
 use crate::wire::{Language, Phase};
 
-/// What shoppers read of a stopped round unless the operator writes something else.
-pub const DEFAULT_WORDS: (&str, &str) = (
-    "本场暂停，恢复后会在本页显示。",
-    "This round is paused. It will go on here.",
-);
-
 messages! {
     title: "场次", "Rounds";
     empty: "还没有场次。请管理员新建一场，或用 server round apply 从文件添加。",

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::FaultInjector;
 use crate::engine::ports::{
-    CloseOutcome, Depth, DueRelease, DueReleases, GateLedger, Holder, InHand, ItemSnapshot,
+    CloseOutcome, Depth, DueRelease, DueReleases, GateLedger, Holder, InFlight, ItemSnapshot,
     ItemSummary, LedgerStatus, LoadEpoch, Lookup, OrderCloser, OrderQueue, OrderReader,
     OrderRecord, OrderWriter, OverdueOrder, QueuedReservation, ReservationReader,
     ReservationRecord, UnderWay, WriteOutcome,
@@ -88,5 +88,5 @@ with_faults! { OrderQueue:
     replay_parked() -> u32;
     depth() -> Depth;
     under_way() -> UnderWay;
-    in_hand() -> InHand;
+    in_flight() -> InFlight;
 }

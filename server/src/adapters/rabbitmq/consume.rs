@@ -3,7 +3,7 @@
 //! connection it came by: when that is lost, its entries are dropped here, and the broker delivers
 //! them again.
 
-mod in_hand;
+mod in_flight;
 
 use std::{
     collections::{HashSet, VecDeque},

@@ -17,7 +17,7 @@ use super::{
     connection::{Connector, OpenChannel, port_error},
     message,
     topology::Topology,
-    under_way::InFlight,
+    under_way::Publishing,
 };
 use crate::engine::ports::{PortError, QueuedReservation};
 
@@ -31,7 +31,7 @@ const WINDOW: usize = 256;
 pub(super) struct Publisher {
     state: Mutex<ChannelState>,
     topology: Topology,
-    pub(super) in_flight: InFlight,
+    pub(super) publishing: Publishing,
 }
 
 struct ChannelState {
@@ -50,7 +50,7 @@ impl Publisher {
                 poisoned: false,
             }),
             topology: topology.clone(),
-            in_flight: InFlight::default(),
+            publishing: Publishing::default(),
         }
     }
 
@@ -63,7 +63,7 @@ impl Publisher {
     ) -> Result<(), PortError> {
         let entries: Vec<_> = entries.into_iter().collect();
         let _flight = self
-            .in_flight
+            .publishing
             .begin(entries.iter().map(|(entry, _)| *entry));
         let messages: Vec<_> = entries
             .into_iter()

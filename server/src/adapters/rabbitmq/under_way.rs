@@ -19,7 +19,7 @@ use super::{
     connection::port_error,
     publish::{CALL_TIMEOUT, before},
 };
-use crate::engine::ports::{InHand, PortError, QueuedReservation, UnderWay};
+use crate::engine::ports::{InFlight, PortError, QueuedReservation, UnderWay};
 
 impl RabbitQueue {
     pub(super) async fn count_under_way(&self) -> Result<UnderWay, PortError> {
@@ -32,14 +32,14 @@ impl RabbitQueue {
         })
     }
 
-    pub(super) async fn look_in_hand(&self) -> Result<InHand, PortError> {
-        let consumed = self.consumer.in_hand().await?;
-        let mut in_hand = InHand {
+    pub(super) async fn look_in_flight(&self) -> Result<InFlight, PortError> {
+        let consumed = self.consumer.in_flight().await?;
+        let mut in_flight = InFlight {
             consumes: consumed.is_some(),
             oldest_ms: consumed.unwrap_or_default(),
         };
-        self.publisher.in_flight.add_to(&mut in_hand);
-        Ok(in_hand)
+        self.publisher.publishing.add_to(&mut in_flight);
+        Ok(in_flight)
     }
 }
 
@@ -61,22 +61,22 @@ pub(super) async fn count(channel: &Channel, queue: &ShortString) -> Result<Unde
 
 /// What calls are publishing now.
 #[derive(Default)]
-pub(super) struct InFlight(Mutex<State>);
+pub(super) struct Publishing(Mutex<State>);
 
 #[derive(Default)]
 struct State {
     calls: u64,
     /// By call.
-    entries: BTreeMap<u64, InHand>,
+    entries: BTreeMap<u64, InFlight>,
 }
 
 /// A call that publishes, until it is dropped.
-pub(super) struct Flight<'a> {
-    in_flight: &'a InFlight,
+pub(super) struct PublishingCall<'a> {
+    publishing: &'a Publishing,
     call: u64,
 }
 
-impl InFlight {
+impl Publishing {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -85,32 +85,32 @@ impl InFlight {
     pub(super) fn begin<'a>(
         &self,
         entries: impl Iterator<Item = &'a QueuedReservation>,
-    ) -> Flight<'_> {
-        let mut in_hand = InHand::default();
+    ) -> PublishingCall<'_> {
+        let mut in_flight = InFlight::default();
         for entry in entries {
-            in_hand.add(entry.unit.item_id, entry.held_at_ms);
+            in_flight.add(entry.unit.item_id, entry.held_at_ms);
         }
         let mut state = self.lock();
         state.calls += 1;
         let call = state.calls;
-        state.entries.insert(call, in_hand);
-        Flight {
-            in_flight: self,
+        state.entries.insert(call, in_flight);
+        PublishingCall {
+            publishing: self,
             call,
         }
     }
 
-    fn add_to(&self, in_hand: &mut InHand) {
+    fn add_to(&self, in_flight: &mut InFlight) {
         let state = self.lock();
         let entries = state.entries.values().flat_map(|call| &call.oldest_ms);
         entries.for_each(|(&item_id, &held_at_ms): (&ItemId, &i64)| {
-            in_hand.add(item_id, held_at_ms);
+            in_flight.add(item_id, held_at_ms);
         });
     }
 }
 
-impl Drop for Flight<'_> {
+impl Drop for PublishingCall<'_> {
     fn drop(&mut self) {
-        self.in_flight.lock().entries.remove(&self.call);
+        self.publishing.lock().entries.remove(&self.call);
     }
 }

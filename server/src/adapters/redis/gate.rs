@@ -21,7 +21,7 @@ mod repair;
 mod reserve;
 mod told_numbers;
 mod transfer;
-mod unheard;
+mod unknown_holds;
 
 use std::{
     sync::Arc,

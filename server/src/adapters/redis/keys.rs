@@ -11,7 +11,7 @@
 //! | `{<segment>}:fill:<epoch>:…` | holders and positions that are staged to be loaded |
 //! | `{<item>}:filling` | the lock of whoever loads an item |
 //! | `{<item>}:under-way` | hash: since when nothing of an item has been under way |
-//! | `in-hand` | hash by instance: what it has of the queue's entries |
+//! | `in-flight` | hash by instance: what it has of the queue's entries |
 //! | `items` | sorted set: the segments whose outboxes relays read, by the end of their window |
 //! | `result:<reservation>`, `result-of:<item>:<buyer>` | what pollers are told, and a buyer's latest reservation |
 //! | `path:…`, `path-of:…`, `captcha:…`, `captcha-of:…`, `captcha-spelt:…` | paths and questions |
@@ -53,9 +53,9 @@ pub fn outboxes(redis: &Redis) -> String {
     redis.key("items")
 }
 
-/// What instances have in their hands between the queue and the ledger.
-pub fn in_hand(redis: &Redis) -> String {
-    redis.key("in-hand")
+/// What instances have in flight between the queue and the ledger.
+pub fn in_flight(redis: &Redis) -> String {
+    redis.key("in-flight")
 }
 
 /// What pollers are told of a reservation.

@@ -29,9 +29,9 @@ scripts! {
     gate {
         CLOSE = "close";
         CONFIRM = "confirm";
-        COUNT_IN_HAND = "count_in_hand";
+        COUNT_IN_FLIGHT = "count_in_flight";
         LOAD = "load";
-        NOTE_IN_HAND = "note_in_hand";
+        NOTE_IN_FLIGHT = "note_in_flight";
         NOTE_PARKED = "note_parked";
         NOTE_QUIET = "note_quiet";
         RELEASE = "release";

@@ -13,7 +13,7 @@ use super::{
     reservations::{queued_row, unit},
 };
 use crate::engine::ports::{
-    Depth, InHand, OrderQueue, PortError, QueuedReservation, TRIES, UnderWay,
+    Depth, InFlight, OrderQueue, PortError, QueuedReservation, TRIES, UnderWay,
 };
 
 /// Rows an `INSERT`: twelve values each, below the 32,766 that SQLite binds, the least of all.
@@ -146,7 +146,7 @@ impl OrderQueue for Sql {
         })
     }
 
-    async fn in_hand(&self) -> Result<InHand, PortError> {
-        Ok(InHand::default())
+    async fn in_flight(&self) -> Result<InFlight, PortError> {
+        Ok(InFlight::default())
     }
 }

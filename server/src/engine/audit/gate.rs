@@ -50,7 +50,7 @@ pub async fn compare(deps: &Deps, report: &mut Report) -> Result<(), PortError> 
             });
         }
     }
-    // What a worker has in its hands waits nowhere; what the gate has forgotten it does not hold.
+    // What a worker has in flight waits nowhere; what the gate has forgotten it does not hold.
     report.on_their_way = waiting.max(unknown);
     Ok(())
 }

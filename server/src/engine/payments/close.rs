@@ -32,7 +32,7 @@ pub async fn payments_of(
         if !payment.state.is_open() {
             continue;
         }
-        let (error, waits): (_, fn(PortError) -> Closing) = match one(deps, payment_id).await {
+        let closing = match one(deps, payment_id).await {
             Ok(Charge::Paid(_) | Charge::Closed) => continue,
             // A call that makes it may be under way: asked about until that is certain.
             Ok(Charge::Unknown) => {
@@ -41,24 +41,31 @@ pub async fn payments_of(
             }
             Ok(Charge::Open) => {
                 let open = PortError::busy(deps.gateway.name(), "the payment is still open");
-                (open, Closing::StillOpen)
+                Closing::StillOpen(open)
             }
-            Err(error) => (error, Closing::Unanswered),
+            Err(error) => Closing::Unanswered(error),
         };
         if deps.clock.now_ms() < give_up_ms {
-            return Ok(waits(error));
+            return Ok(closing);
         }
-        metrics::counter!("seckill_payments_given_up_total").increment(1);
-        tracing::error!(
-            %payment_id,
-            %order_id,
-            error = %Chain(&error),
-            "the provider has not closed a payment in time: its order is closed without it, and \
-             money that still comes goes back"
-        );
+        log_given_up(order_id, payment_id, &closing);
         deps.payments.abandon(payment_id).await?;
     }
     Ok(Closing::Done)
+}
+
+fn log_given_up(order_id: OrderId, payment_id: PaymentId, closing: &Closing) {
+    let (Closing::StillOpen(error) | Closing::Unanswered(error)) = closing else {
+        return;
+    };
+    metrics::counter!("seckill_payments_given_up_total").increment(1);
+    tracing::error!(
+        %payment_id,
+        %order_id,
+        error = %Chain(error),
+        "the provider has not closed a payment in time: its order is closed without it, and money \
+         that still comes goes back"
+    );
 }
 
 /// Closes one payment at the provider, and applies what it says.

@@ -44,22 +44,22 @@ pub struct UnderWay {
     /// Entries that wait, those that were set aside included.
     pub waiting: u64,
     /// Instances that may have entries which are not counted as waiting: each says what it has by
-    /// [`in_hand`](OrderQueue::in_hand). One that is gone counts until its entries wait again. `None`
+    /// [`in_flight`](OrderQueue::in_flight). One that is gone counts until its entries wait again. `None`
     /// where taken entries count as waiting.
     pub consumers: Option<u64>,
 }
 
-/// What an instance has in its hands: entries that it took and has not ended, and those that it is
+/// What an instance has in flight: entries that it took and has not ended, and those that it is
 /// putting.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct InHand {
+pub struct InFlight {
     /// It is one of the queue's consumers.
     pub consumes: bool,
     /// Of each item, since when the oldest entry is held, epoch milliseconds.
     pub oldest_ms: BTreeMap<ItemId, i64>,
 }
 
-impl InHand {
+impl InFlight {
     /// An entry more.
     pub fn add(&mut self, item_id: ItemId, held_at_ms: i64) {
         let oldest_ms = self.oldest_ms.entry(item_id).or_insert(held_at_ms);
@@ -109,7 +109,7 @@ pub trait OrderQueue: Send + Sync + 'static {
     async fn under_way(&self) -> Result<UnderWay, PortError>;
 
     /// What this instance has; whatever the queue had handed out before this was called is counted.
-    async fn in_hand(&self) -> Result<InHand, PortError>;
+    async fn in_flight(&self) -> Result<InFlight, PortError>;
 }
 
 /// A hold on its way from the gate to the queue.

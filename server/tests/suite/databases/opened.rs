@@ -96,8 +96,8 @@ impl Opened {
         }
     }
 
-    /// Another copy of the program over the same ledger.
-    pub async fn copy(&self) -> Opened {
+    /// Another instance of the program over the same ledger.
+    pub async fn another_instance(&self) -> Opened {
         Opened::at(&self.url, 9).await
     }
 

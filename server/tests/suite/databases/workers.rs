@@ -60,7 +60,7 @@ fn ordered(answers: &HashMap<ReservationId, WriteOutcome>) -> usize {
 async fn writers_of_the_same_entries_give_the_same_answers_and_sell_each_unit_once(server: Server) {
     let ledger = server.open().await;
     let item = ledger.item(1, 100).await;
-    let other = ledger.copy().await;
+    let other = ledger.another_instance().await;
     let entries: Vec<_> = (1..=150).map(|buyer| held(item, buyer)).collect();
     let all = join_all([
         answers(&ledger, &entries[..100], 30),
@@ -80,7 +80,7 @@ async fn writers_of_the_same_entries_give_the_same_answers_and_sell_each_unit_on
 
 async fn writers_of_several_items_in_opposite_order_all_come_to_an_end(server: Server) {
     let ledger = server.open().await;
-    let other = ledger.copy().await;
+    let other = ledger.another_instance().await;
     let mut entries = Vec::new();
     for number in 1..=6 {
         let item = ledger.item(number, 25).await;
@@ -169,7 +169,7 @@ async fn a_writer_that_is_the_victim_of_a_deadlock_tries_again(server: Server) {
 async fn a_reservation_that_is_written_and_failed_at_once_ends_once(server: Server) {
     let ledger = server.open().await;
     let item = ledger.item(1, 100).await;
-    let other = ledger.copy().await;
+    let other = ledger.another_instance().await;
     let entries: Vec<_> = (1..=60).map(|buyer| held(item, buyer)).collect();
     // Some are there already, some are made by whoever comes first.
     ledger.sql.put(&entries[..30]).await.unwrap();
@@ -198,7 +198,7 @@ async fn a_reservation_that_is_written_and_failed_at_once_ends_once(server: Serv
 
 async fn orders_closed_by_several_sweepers_come_back_once(server: Server) {
     let ledger = server.open().await;
-    let other = ledger.copy().await;
+    let other = ledger.another_instance().await;
     let mut entries = Vec::new();
     for number in 1..=3 {
         let item = ledger.item(number, 20).await;
@@ -282,7 +282,7 @@ fn agreed_with(
 
 async fn entries_put_twice_are_there_once(server: Server) {
     let ledger = server.open().await;
-    let other = ledger.copy().await;
+    let other = ledger.another_instance().await;
     let item = ledger.item(1, 400).await;
     let entries: Vec<_> = (1..=50).map(|buyer| held(item, buyer)).collect();
     let backwards: Vec<_> = entries.iter().rev().cloned().collect();
@@ -314,7 +314,7 @@ async fn a_migration_that_was_interrupted_is_brought_to_its_end(server: Server) 
     ] {
         run(&foreign, sql).await;
     }
-    let again = ledger.copy().await;
+    let again = ledger.another_instance().await;
     let item = again.item(1, 5).await;
     again.write(&batch(&[held(item, 1), held(item, 2)])).await;
     assert_eq!(again.audit().await.items[0].locked, 2);

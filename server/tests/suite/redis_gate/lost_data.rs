@@ -141,7 +141,7 @@ async fn a_withdrawal_closes_every_segment() {
 #[tokio::test]
 async fn a_hold_that_was_lost_on_its_way_is_ordered_before_its_item_is_loaded_again() {
     for segments in [1, 3] {
-        let redis = connect("lost-unheard");
+        let redis = connect("lost-unknown");
         let shop = TestShop::over(redis.clone()).await;
         let item = shop.item(30).await;
         shop.split(segments).await;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use app::wire::ItemId;
 use server::{
-    adapters::redis::{GateClock, InHandNotes, ParkingQueue, RedisGate, Timeouts},
+    adapters::redis::{GateClock, InFlightNotes, ParkingQueue, RedisGate, Timeouts},
     engine::ports::{
         Decision, Depth, GateStock, OrderQueue, Outbox, QueuedReservation, Reconciled, Release,
         Restock, StockGate, TRIES,
@@ -22,7 +22,7 @@ struct Place {
     gate: Arc<RedisGate>,
     queue: ParkingQueue,
     outbox: Arc<dyn Outbox>,
-    notes: InHandNotes,
+    notes: InFlightNotes,
     /// Of the queue.
     namespace: String,
 }
@@ -41,7 +41,7 @@ impl Place {
             Timeouts::default(),
         ));
         Place {
-            notes: InHandNotes::new(redis.clone(), queue.clone()),
+            notes: InFlightNotes::new(redis.clone(), queue.clone()),
             outbox: Arc::new(shop.redis_outbox(&redis, OUTBOX_IDLE)),
             queue: ParkingQueue {
                 queue,
@@ -80,7 +80,7 @@ impl Place {
         self.depth_becomes(0, 1).await;
     }
 
-    /// One look of a worker that has nothing in hand.
+    /// One look of a worker that has nothing in flight.
     async fn warm_up(&self, item: ItemId) -> bool {
         self.notes.note().await.unwrap();
         self.gate.warm_up(item, OPEN).await.unwrap()

@@ -6,7 +6,7 @@ use super::{
     super::{keys, segment, segment::Segment},
     LoadedItem, RedisGate, holder_record,
     read_state::GateHold,
-    unheard::CLOSED,
+    unknown_holds::CLOSED,
 };
 use crate::engine::ports::{Lookup, PortError};
 
@@ -39,21 +39,21 @@ impl RedisGate {
         })
     }
 
-    /// No entry of the item is in an outbox or in an instance's hands, and nothing at all waits in the
-    /// queue or is parked there. Waits for everybody's next note of what is in hand.
+    /// No entry of the item is in an outbox or in flight at an instance, and nothing at all waits in the
+    /// queue or is parked there. Waits for everybody's next note of what is in flight.
     pub async fn is_at_rest(&self, item_id: ItemId) -> Result<bool, PortError> {
         if self.queue.depth().await?.parked > 0 {
             return Ok(false);
         }
-        let hands = match self.loaded(item_id).await? {
-            Some(item) => self.hands(&item).await?,
+        let in_flight = match self.loaded(item_id).await? {
+            Some(item) => self.in_flight(&item).await?,
             None => Some(self.behind_outboxes(item_id, 0).await?),
         };
-        let Some(hands) = hands.filter(|hands| hands.is_empty()) else {
+        let Some(in_flight) = in_flight.filter(|in_flight| in_flight.is_empty()) else {
             return Ok(false);
         };
         // A message that was delivered since its holder's last note is in the next one.
-        Ok(self.acknowledged_before_ms(item_id, hands).await? == Some(i64::MAX))
+        Ok(self.acknowledged_before_ms(item_id, in_flight).await? == Some(i64::MAX))
     }
 
     /// The item as the ledger says it is loaded, if it was ever.

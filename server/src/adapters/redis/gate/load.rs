@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::{
     super::{Arg, keys, scripts, segment, segment::Segment},
     KEEP_MS, LoadedItem, PORT, RedisGate, holder_record,
-    unheard::ParkedHold,
+    unknown_holds::ParkedHold,
 };
 use crate::engine::ports::{Holder, ItemSnapshot, ItemSummary, LoadEpoch, PortError, Window};
 

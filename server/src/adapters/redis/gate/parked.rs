@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     chain::Chain,
-    engine::ports::{Depth, InHand, OrderQueue, PortError, QueuedReservation, UnderWay, Unit},
+    engine::ports::{Depth, InFlight, OrderQueue, PortError, QueuedReservation, UnderWay, Unit},
 };
 
 /// A queue that tells the gate what it parks.
@@ -69,8 +69,8 @@ impl OrderQueue for ParkingQueue {
         self.queue.under_way().await
     }
 
-    async fn in_hand(&self) -> Result<InHand, PortError> {
-        self.queue.in_hand().await
+    async fn in_flight(&self) -> Result<InFlight, PortError> {
+        self.queue.in_flight().await
     }
 }
 

@@ -1,5 +1,5 @@
 //! Whether anything is on its way from the gate to the ledger. Entries are in an outbox, or in the
-//! queue, or in an instance's hands; each is counted where it is, in this order, so that none is
+//! queue, or in flight at an instance; each is counted where it is, in this order, so that none is
 //! overlooked while it moves on.
 
 use std::time::Duration;
@@ -10,7 +10,7 @@ use tokio::time::sleep;
 use super::{
     super::{
         Arg,
-        in_hand::{self, InInstances, NOTE_PERIOD},
+        in_flight::{self, InFlightCount, NOTE_PERIOD},
         keys, scripts,
         segment::Segment,
     },
@@ -28,15 +28,15 @@ pub(super) enum Found {
     Nothing,
     Something,
     /// A consumer does not say what it has.
-    Silence,
+    SilentConsumer,
 }
 
 impl Found {
     /// In the outboxes of an item, and behind them.
-    pub(super) fn of(in_outboxes: u64, behind: InInstances) -> Found {
-        // Silence comes first: for how long it lasts counts.
+    pub(super) fn of(in_outboxes: u64, behind: InFlightCount) -> Found {
+        // A silent consumer comes first: for how long it is silent counts.
         if behind.silent {
-            Found::Silence
+            Found::SilentConsumer
         } else if in_outboxes == 0 && behind.is_empty() {
             Found::Nothing
         } else {
@@ -46,14 +46,17 @@ impl Found {
 }
 
 impl RedisGate {
-    /// What instances have of the item in their hands; `None` while entries wait in the queue, or any
+    /// What instances have in flight of the item; `None` while entries wait in the queue, or any
     /// of the item in its outboxes.
-    pub(super) async fn hands(&self, item: &LoadedItem) -> Result<Option<InInstances>, PortError> {
+    pub(super) async fn in_flight(
+        &self,
+        item: &LoadedItem,
+    ) -> Result<Option<InFlightCount>, PortError> {
         if self.in_outboxes(item).await? > 0 {
             return Ok(None);
         }
-        let hands = self.behind_outboxes(item.item_id, 0).await?;
-        Ok(Some(hands).filter(|hands| !hands.waiting))
+        let in_flight = self.behind_outboxes(item.item_id, 0).await?;
+        Ok(Some(in_flight).filter(|in_flight| !in_flight.waiting))
     }
 
     /// What is behind the outboxes, by what instances noted at `since_ms` or later.
@@ -61,29 +64,29 @@ impl RedisGate {
         &self,
         item_id: ItemId,
         since_ms: i64,
-    ) -> Result<InInstances, PortError> {
-        in_hand::hands(&self.redis, &*self.queue, item_id, since_ms).await
+    ) -> Result<InFlightCount, PortError> {
+        in_flight::count(&self.redis, &*self.queue, item_id, since_ms).await
     }
 
     /// Nothing waited when this was `counted`, so that whatever was sent before is in the ledger or in
-    /// somebody's hands. Waits for everybody's next note: what was held before the returned instant is
-    /// in nobody's hands. `None` when somebody is silent, or something waits again.
+    /// flight. Waits for everybody's next note: what was held before the returned instant is
+    /// in flight nowhere. `None` when somebody is silent, or something waits again.
     pub(super) async fn acknowledged_before_ms(
         &self,
         item_id: ItemId,
-        counted: InInstances,
+        counted: InFlightCount,
     ) -> Result<Option<i64>, PortError> {
         for look in 0..LOOKS {
             if look > 0 {
                 sleep(LOOK_AGAIN).await;
             }
             let since_ms = counted.counted_at_ms;
-            let hands = self.behind_outboxes(item_id, since_ms).await?;
-            if hands.waiting {
+            let in_flight = self.behind_outboxes(item_id, since_ms).await?;
+            if in_flight.waiting {
                 return Ok(None);
             }
-            if !hands.silent {
-                return Ok(Some(hands.oldest_ms.unwrap_or(i64::MAX)));
+            if !in_flight.silent {
+                return Ok(Some(in_flight.oldest_ms.unwrap_or(i64::MAX)));
             }
         }
         Ok(None)
@@ -101,7 +104,7 @@ impl RedisGate {
         let word = match found {
             Found::Nothing => "nothing",
             Found::Something => "something",
-            Found::Silence => "silence",
+            Found::SilentConsumer => "silent",
         };
         let args = [
             Arg::Text(&self.clock.argument()),

@@ -10,11 +10,11 @@ use std::{
 use app::wire::ItemId;
 
 use super::{
-    super::in_hand::InInstances,
+    super::in_flight::InFlightCount,
     GateClock, LoadedItem, RedisGate,
     diff::{Diff, MAX_COLLECTED},
     read_state::GateHold,
-    unheard::LostAfter,
+    unknown_holds::LostAfter,
 };
 use crate::engine::ports::{ItemSummary, PortError, Reconciled};
 
@@ -91,25 +91,25 @@ impl RedisGate {
             segments,
         };
         self.finish_transfers(&item).await?;
-        let hands = match self.hands(&item).await? {
-            Some(hands) if hands.is_empty() => hands,
+        let in_flight = match self.in_flight(&item).await? {
+            Some(in_flight) if in_flight.is_empty() => in_flight,
             found => return self.resend_lost_holds(&item, found).await,
         };
         let Some((mut diff, ledger)) = self.compare_holders(&item).await? else {
             // Closed. While its round runs it is loaded again; what it held must end after it, too.
-            return Ok(match self.resend_unheard(&item).await?.sent {
+            return Ok(match self.resend_unknown(&item).await?.sent {
                 0 => Reconciled::Same,
                 sent => resent(sent, 0),
             });
         };
-        let later = self.hands(&item).await?;
-        if !later.is_some_and(|hands| hands.is_empty()) {
+        let later = self.in_flight(&item).await?;
+        if !later.is_some_and(|in_flight| in_flight.is_empty()) {
             self.differences.forget(item_id);
             return Ok(Reconciled::Same);
         }
         let incomplete = diff.unknown.len() >= MAX_COLLECTED;
         diff.unknown = self.still_unknown(diff.unknown).await?;
-        let sent = self.resend_settled(&item, &diff.unknown, hands).await?;
+        let sent = self.resend_settled(&item, &diff.unknown, in_flight).await?;
         if sent > 0 {
             return Ok(resent(sent, diff.returns()));
         }
@@ -123,15 +123,15 @@ impl RedisGate {
     }
 
     /// While something of the item is on its way. What is older than everything that instances have
-    /// in their hands was lost; while entries wait, or an instance is silent, only holds that have been
+    /// in flight was lost; while entries wait, or an instance is silent, only holds that have been
     /// for far too long count as lost.
     async fn resend_lost_holds(
         &self,
         item: &LoadedItem,
-        hands: Option<InInstances>,
+        in_flight: Option<InFlightCount>,
     ) -> Result<Reconciled, PortError> {
         self.differences.forget(item.item_id);
-        let settled = hands.filter(|hands| !hands.silent);
+        let settled = in_flight.filter(|in_flight| !in_flight.silent);
         let lost_after_ms = self.lost_after_ms(settled.is_some());
         let before_ms = self.clock.now_ms(&self.redis).await? - lost_after_ms;
         let unknown = self.unknown_holders(item, before_ms).await?;
@@ -141,7 +141,7 @@ impl RedisGate {
         }
         let unknown = self.still_unknown(unknown).await?;
         let sent = match settled {
-            Some(hands) => self.resend_settled(item, &unknown, hands).await?,
+            Some(in_flight) => self.resend_settled(item, &unknown, in_flight).await?,
             None => self.resend(item, &unknown, false).await?,
         };
         match sent {
@@ -150,18 +150,18 @@ impl RedisGate {
         }
     }
 
-    /// Sends those again that nobody has in their hands, nothing having waited when `hands` were
+    /// Sends those again that are in flight nowhere, nothing having waited when `in_flight` was
     /// counted.
     async fn resend_settled(
         &self,
         item: &LoadedItem,
         unknown: &[GateHold],
-        hands: InInstances,
+        in_flight: InFlightCount,
     ) -> Result<u64, PortError> {
         if unknown.is_empty() {
             return Ok(0);
         }
-        let Some(before_ms) = self.acknowledged_before_ms(item.item_id, hands).await? else {
+        let Some(before_ms) = self.acknowledged_before_ms(item.item_id, in_flight).await? else {
             return Ok(0);
         };
         let mut lost = unknown.to_vec();

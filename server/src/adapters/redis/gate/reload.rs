@@ -60,14 +60,14 @@ impl RedisGate {
         let Ok(_one) = self.loading.try_lock() else {
             return Ok(false);
         };
-        let unheard = self.resend_unheard(item).await?;
+        let unknown = self.resend_unknown(item).await?;
         // The search may have taken long: another instance may have sent something meanwhile.
         let in_outboxes = self.close(item, &stale).await?;
         let found = Found::of(in_outboxes, self.behind_outboxes(item_id, 0).await?);
-        if unheard.sent > 0 || found != Found::Nothing {
+        if unknown.sent > 0 || found != Found::Nothing {
             return Ok(false);
         }
-        let parked = &unheard.parked;
+        let parked = &unknown.parked;
         self.load(item_id, Some(item.epoch), parked).await
     }
 

@@ -1,25 +1,25 @@
--- Purpose: what instances have in their hands of an item, by what they noted lately.
--- KEYS: 1 in_hand (all instances' notes, by instance)
+-- Purpose: what instances have in flight of an item, by what they noted lately.
+-- KEYS: 1 in_flight (all instances' notes, by instance)
 -- ARGV: 1 item_id, 2 since_ms (earlier notes do not count), 3 good_for_ms (nor do those that are
 --   older than this)
 -- Returns: {how many consumers have a note that counts, since when the oldest entry of the item is
 --   held or '' when nobody has one, this server's time in ms}
 -- Repeat: changes nothing.
-local in_hand_key = KEYS[1]
+local in_flight_key = KEYS[1]
 local item_id = ARGV[1]
 local since_ms = tonumber(ARGV[2])
 local good_for_ms = tonumber(ARGV[3])
 
 local now_ms = time_ms('')
 local consumers, oldest_ms = 0, nil
-local notes = redis.call('HGETALL', in_hand_key)
+local notes = redis.call('HGETALL', in_flight_key)
 for i = 2, #notes, 2 do
-  local noted_at_ms, consumes, items = in_hand(notes[i])
+  local noted_at_ms, consumes, items = in_flight(notes[i])
   if noted_at_ms >= math.max(since_ms, now_ms - good_for_ms) then
     if consumes == '1' then
       consumers = consumers + 1
     end
-    local held_at_ms = oldest_in_hand_ms(items, item_id)
+    local held_at_ms = oldest_in_flight_ms(items, item_id)
     if held_at_ms then
       oldest_ms = math.min(oldest_ms or held_at_ms, held_at_ms)
     end

@@ -1,4 +1,4 @@
-//! What instances have in their hands between the queue and the ledger: the broker counts what waits,
+//! What instances have in flight between the queue and the ledger: the broker counts what waits,
 //! not what it has delivered. Every consumer says once a second, to Redis, which entries it has. One
 //! that says nothing, because it is paused, dead or cut off, stays a consumer for the broker until that
 //! has taken its messages back, so that it is missed.
@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{Arg, PORT, Redis, keys, scripts};
 use crate::{
     chain::Chain,
-    engine::ports::{InHand, OrderQueue, PortError, UnderWay},
+    engine::ports::{InFlight, OrderQueue, PortError, UnderWay},
 };
 
 /// Between two notes of an instance.
@@ -22,15 +22,15 @@ pub const NOTE_GOOD_FOR: Duration = Duration::from_secs(3);
 /// Notes of instances that have ended are removed after this long.
 const NOTE_LIFE: Duration = Duration::from_mins(1);
 
-/// Notes what this instance has in its hands.
+/// Notes what this instance has in flight.
 #[derive(Clone)]
-pub struct InHandNotes {
+pub struct InFlightNotes {
     redis: Redis,
     queue: Arc<dyn OrderQueue>,
     instance: Uuid,
 }
 
-impl InHandNotes {
+impl InFlightNotes {
     /// Of an instance that consumes `queue`, or does not.
     pub fn new(redis: Redis, queue: Arc<dyn OrderQueue>) -> Self {
         Self {
@@ -45,19 +45,19 @@ impl InHandNotes {
     /// # Errors
     /// When the queue or Redis does not answer: the last note counts until it is too old.
     pub async fn note(&self) -> Result<bool, PortError> {
-        let in_hand = self.queue.in_hand().await?;
-        self.write(&in_hand).await?;
-        Ok(in_hand != InHand::default())
+        let in_flight = self.queue.in_flight().await?;
+        self.write(&in_flight).await?;
+        Ok(in_flight != InFlight::default())
     }
 
     /// Notes it once a second, for ever. An instance that neither consumes nor puts says so once.
     pub async fn keep_noting(self) {
         let mut noted = true;
         loop {
-            match self.queue.in_hand().await {
-                Ok(in_hand) if !noted && in_hand == InHand::default() => {}
-                Ok(in_hand) => match self.write(&in_hand).await {
-                    Ok(()) => noted = in_hand != InHand::default(),
+            match self.queue.in_flight().await {
+                Ok(in_flight) if !noted && in_flight == InFlight::default() => {}
+                Ok(in_flight) => match self.write(&in_flight).await {
+                    Ok(()) => noted = in_flight != InFlight::default(),
                     Err(error) => cannot_note(&error),
                 },
                 Err(error) => cannot_note(&error),
@@ -66,18 +66,18 @@ impl InHandNotes {
         }
     }
 
-    async fn write(&self, in_hand: &InHand) -> Result<(), PortError> {
-        let items = in_hand.oldest_ms.iter();
+    async fn write(&self, in_flight: &InFlight) -> Result<(), PortError> {
+        let items = in_flight.oldest_ms.iter();
         let items: String = items.map(|(item, ms)| format!("{item}={ms} ")).collect();
         let args = [
             Arg::Text(&self.instance.to_string()),
-            Arg::Number(i64::from(in_hand.consumes)),
+            Arg::Number(i64::from(in_flight.consumes)),
             Arg::Text(&items),
             Arg::Number(NOTE_LIFE.as_millis() as i64),
         ];
-        let keys = [keys::in_hand(&self.redis)];
+        let keys = [keys::in_flight(&self.redis)];
         self.redis
-            .invoke::<u64>(&scripts::gate::NOTE_IN_HAND, &keys, &args)
+            .invoke::<u64>(&scripts::gate::NOTE_IN_FLIGHT, &keys, &args)
             .await
             .map(drop)
     }
@@ -92,18 +92,18 @@ fn cannot_note(error: &PortError) {
 
 /// What is behind the outboxes of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct InInstances {
+pub(super) struct InFlightCount {
     /// Entries wait in the queue, of whatever item.
     pub(super) waiting: bool,
     /// A consumer has not said what it has.
     pub(super) silent: bool,
-    /// Since when the oldest entry in somebody's hands is held; `None` when nobody has one.
+    /// Since when the oldest entry in flight is held; `None` when nobody has one.
     pub(super) oldest_ms: Option<i64>,
     /// When that was counted, by Redis's clock.
     pub(super) counted_at_ms: i64,
 }
 
-impl InInstances {
+impl InFlightCount {
     /// Nothing waits, nobody has anything, and everybody has said so.
     pub(super) fn is_empty(&self) -> bool {
         !self.waiting && !self.silent && self.oldest_ms.is_none()
@@ -112,14 +112,14 @@ impl InInstances {
 
 /// What the queue and the instances have of an item, by what these noted at `since_ms` (Redis's clock)
 /// or later.
-pub(super) async fn hands(
+pub(super) async fn count(
     redis: &Redis,
     queue: &dyn OrderQueue,
     item_id: ItemId,
     since_ms: i64,
-) -> Result<InInstances, PortError> {
+) -> Result<InFlightCount, PortError> {
     let UnderWay { waiting, consumers } = queue.under_way().await?;
-    let nobody = InInstances {
+    let nobody = InFlightCount {
         waiting: waiting > 0,
         silent: false,
         oldest_ms: None,
@@ -133,14 +133,14 @@ pub(super) async fn hands(
         Arg::Number(since_ms),
         Arg::Number(NOTE_GOOD_FOR.as_millis() as i64),
     ];
-    let keys = [keys::in_hand(redis)];
-    let counted = redis.invoke(&scripts::gate::COUNT_IN_HAND, &keys, &args);
+    let keys = [keys::in_flight(redis)];
+    let counted = redis.invoke(&scripts::gate::COUNT_IN_FLIGHT, &keys, &args);
     let (noted, oldest_ms, counted_at_ms): (u64, String, i64) = match counted.await {
         Ok(counted) => counted,
         // In a Redis Cluster the notes may be on another master than the item.
         Err(error) => {
             cannot_note(&error);
-            return Ok(InInstances {
+            return Ok(InFlightCount {
                 silent: true,
                 ..nobody
             });
@@ -152,7 +152,7 @@ pub(super) async fn hands(
             PortError::failed(PORT, format!("{text:?} where an instant was expected"))
         })?),
     };
-    Ok(InInstances {
+    Ok(InFlightCount {
         // A broker whose queue has no leader for a moment says that there is nothing and nobody.
         silent: noted < consumers.max(1),
         oldest_ms,

@@ -1,4 +1,4 @@
-//! What an instance has in its hands is on its way, whatever the broker counts: the gate is loaded again
+//! What an instance has in flight is on its way, whatever the broker counts: the gate is loaded again
 //! only when nobody has anything, and what somebody has is not lost.
 
 use std::sync::Arc;
@@ -7,12 +7,12 @@ use app::wire::{ItemId, OrderId};
 use server::{
     adapters::{
         rabbitmq::RabbitQueue,
-        redis::{GateClock, InHandNotes, Redis, RedisGate, Timeouts},
+        redis::{GateClock, InFlightNotes, Redis, RedisGate, Timeouts},
     },
     engine::{
         orders::{relay, write_orders},
         ports::{
-            Decision, InHand, OrderQueue, OrderWriter, PortError, QueuedReservation, Reconciled,
+            Decision, InFlight, OrderQueue, OrderWriter, PortError, QueuedReservation, Reconciled,
             Reserve, ReserveRequest, Restock, StockGate, Unit, Window,
         },
         stock::release,
@@ -37,8 +37,8 @@ struct Instances {
     gate: Arc<RedisGate>,
     first: Arc<RabbitQueue>,
     second: Arc<RabbitQueue>,
-    notes_of_first: InHandNotes,
-    notes_of_second: InHandNotes,
+    notes_of_first: InFlightNotes,
+    notes_of_second: InFlightNotes,
 }
 
 async fn instances(test: &str) -> Instances {
@@ -62,8 +62,8 @@ async fn instances(test: &str) -> Instances {
         server,
         shop,
         gate,
-        notes_of_first: InHandNotes::new(redis.clone(), first.clone()),
-        notes_of_second: InHandNotes::new(redis, second.clone()),
+        notes_of_first: InFlightNotes::new(redis.clone(), first.clone()),
+        notes_of_second: InFlightNotes::new(redis, second.clone()),
         first,
         second,
     }
@@ -124,7 +124,7 @@ impl Instances {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_empty_redis_is_not_loaded_while_an_instance_has_messages() {
-    let all = instances("in-hand").await;
+    let all = instances("in-flight").await;
     let item = all.shop.item(3).await;
     all.first_has(item, 1..=2).await;
 
@@ -132,7 +132,7 @@ async fn an_empty_redis_is_not_loaded_while_an_instance_has_messages() {
     for _ in 0..3 {
         all.notes_of_first.note().await.unwrap();
         all.notes_of_second.note().await.unwrap();
-        assert!(!all.warm_up(item).await, "two holds are in hand");
+        assert!(!all.warm_up(item).await, "two holds are in flight");
         all.shop.clock.advance(20_000);
     }
     assert!(all.is_busy(hold(item, 3)).await);
@@ -159,7 +159,7 @@ async fn an_empty_redis_is_not_loaded_while_an_instance_has_messages() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_empty_redis_is_not_loaded_while_an_instance_is_silent() {
-    let all = instances("silent-hand").await;
+    let all = instances("silent-instance").await;
     let item = all.shop.item(2).await;
     all.first_has(item, 1..=1).await;
 
@@ -199,7 +199,7 @@ async fn an_empty_redis_is_not_loaded_while_an_instance_is_silent() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_that_an_instance_has_is_not_lost() {
-    let all = instances("kept-in-hand").await;
+    let all = instances("kept-in-flight").await;
     let item = all.shop.item(5).await;
     let outbox = all.shop.engine.orders.outbox.clone().unwrap();
     // The queue confirmed the first buyer's entry, and lost it.
@@ -233,8 +233,8 @@ async fn a_message_that_an_instance_has_is_not_lost() {
 
 #[tokio::test]
 async fn an_instance_says_which_entries_it_has() {
-    let queue = connect(shared(), "says-in-hand").await;
-    assert_eq!(queue.in_hand().await.unwrap(), InHand::default());
+    let queue = connect(shared(), "says-in-flight").await;
+    assert_eq!(queue.in_flight().await.unwrap(), InFlight::default());
     let under_way = queue.under_way().await.unwrap();
     assert_eq!(under_way.consumers, Some(0), "nobody consumes");
 
@@ -245,20 +245,23 @@ async fn an_instance_says_which_entries_it_has() {
     };
     queue.put(&[late.clone(), early.clone()]).await.unwrap();
     let taken = take(&queue, 2).await;
-    let in_hand = queue.in_hand().await.unwrap();
-    assert!(in_hand.consumes);
-    assert_eq!(in_hand.oldest_ms.get(&early.unit.item_id), Some(&START_MS));
+    let in_flight = queue.in_flight().await.unwrap();
+    assert!(in_flight.consumes);
+    assert_eq!(
+        in_flight.oldest_ms.get(&early.unit.item_id),
+        Some(&START_MS)
+    );
     let under_way = queue.under_way().await.unwrap();
     assert_eq!((under_way.waiting, under_way.consumers), (0, Some(1)));
 
     queue.ack(&taken).await.unwrap();
-    let in_hand = queue.in_hand().await.unwrap();
-    assert!(in_hand.consumes && in_hand.oldest_ms.is_empty());
+    let in_flight = queue.in_flight().await.unwrap();
+    assert!(in_flight.consumes && in_flight.oldest_ms.is_empty());
     // What was delivered counts before anybody takes it.
     queue.put(&[early]).await.unwrap();
     eventually("the delivered entry", async || {
-        let in_hand = queue.in_hand().await.unwrap();
-        (in_hand.oldest_ms.len() == 1).then_some(())
+        let in_flight = queue.in_flight().await.unwrap();
+        (in_flight.oldest_ms.len() == 1).then_some(())
     })
     .await;
     let again = take(&queue, 1).await;

@@ -7,13 +7,13 @@ use app::wire::ItemId;
 use super::{Consumer, State, Subscription, Taken};
 use crate::{
     adapters::rabbitmq::{PORT, under_way::count},
-    engine::ports::{InHand, PortError},
+    engine::ports::{InFlight, PortError},
 };
 
 impl Consumer {
     /// What this process has of each item, and since when the oldest entry is held; `None` while it does
     /// not consume. Whatever the broker had delivered before this was called is counted.
-    pub(in crate::adapters::rabbitmq) async fn in_hand(
+    pub(in crate::adapters::rabbitmq) async fn in_flight(
         &self,
     ) -> Result<Option<BTreeMap<ItemId, i64>>, PortError> {
         let channel_of = |state: &State| {
@@ -37,11 +37,11 @@ impl Consumer {
             ));
         };
         subscription.receive_delivered().await?;
-        let mut in_hand = InHand::default();
+        let mut in_flight = InFlight::default();
         for Taken { entry, .. } in &subscription.taken {
-            in_hand.add(entry.unit.item_id, entry.held_at_ms);
+            in_flight.add(entry.unit.item_id, entry.held_at_ms);
         }
-        Ok(Some(in_hand.oldest_ms))
+        Ok(Some(in_flight.oldest_ms))
     }
 }
 

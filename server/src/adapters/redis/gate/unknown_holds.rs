@@ -29,16 +29,16 @@ pub struct LostAfter {
     pub parked_ms: Option<i64>,
 }
 
-/// What a search for unheard holders found.
+/// What a search for unknown holders found.
 #[derive(Default)]
-pub(super) struct Unheard {
+pub(super) struct UnknownHolds {
     /// Entries that were sent again.
     pub sent: u64,
     /// Those whose entries the queue has parked; about a thousand at most.
     pub parked: Vec<ParkedHold>,
 }
 
-impl Unheard {
+impl UnknownHolds {
     fn is_full(&self) -> bool {
         self.parked.len() >= MAX_COLLECTED
     }
@@ -61,16 +61,19 @@ impl RedisGate {
         Ok(none_parked.then_some(PARKED_LOST_AFTER_MS))
     }
 
-    /// Sends entries of unheard holders in closed segments again, about a thousand at a time, whatever
+    /// Sends entries of unknown holders in closed segments again, about a thousand at a time, whatever
     /// number of segments the item had. What was sent twice or three times already, and does not
     /// arrive, is not sent: an entry that nobody can write must not keep the item closed. Those whose
     /// entries are parked are returned: they keep their units.
-    pub(super) async fn resend_unheard(&self, item: &LoadedItem) -> Result<Unheard, PortError> {
+    pub(super) async fn resend_unknown(
+        &self,
+        item: &LoadedItem,
+    ) -> Result<UnknownHolds, PortError> {
         let lost = LostAfter {
             held_ms: self.timeouts.quiet.as_millis() as i64,
             parked_ms: self.parked_lost_after_ms().await?,
         };
-        let mut unheard = Unheard::default();
+        let mut unknown = UnknownHolds::default();
         for number in 0..MAX_SEGMENTS {
             let segment = Segment::new(item.item_id, number);
             let mut cursor = Some(CURSOR_END.to_owned());
@@ -79,25 +82,25 @@ impl RedisGate {
                 for hold in self.still_unknown(holds).await? {
                     let closed = (item, CLOSED);
                     let sent = self.resend_one(closed, &segment, &hold, lost).await?;
-                    unheard.sent += sent;
-                    if sent == 0 && hold.is_parked && !unheard.is_full() {
-                        unheard.parked.extend(self.parked(&segment, hold).await?);
+                    unknown.sent += sent;
+                    if sent == 0 && hold.is_parked && !unknown.is_full() {
+                        unknown.parked.extend(self.parked(&segment, hold).await?);
                     }
-                    if unheard.sent >= MAX_COLLECTED as u64 {
-                        return Ok(unheard);
+                    if unknown.sent >= MAX_COLLECTED as u64 {
+                        return Ok(unknown);
                     }
                 }
                 cursor = next;
             }
         }
-        if unheard.is_full() {
+        if unknown.is_full() {
             tracing::error!(
                 item_id = %item.item_id,
                 "the item has more parked reservations than a load keeps; the units of the others may be sold \
                  to other buyers"
             );
         }
-        Ok(unheard)
+        Ok(unknown)
     }
 
     /// The hold as it is stored, unless it has ended meanwhile.
