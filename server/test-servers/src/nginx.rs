@@ -9,8 +9,8 @@ use super::{Guarded, free_port, wait_until};
 
 const MAIN: &str = include_str!("../../../deploy/nginx/nginx.conf");
 const SHOP: &str = include_str!("../../../deploy/nginx/seckill.conf");
-/// How lines of the shipped file begin that list a copy; what follows the address is kept.
-const COPY: &str = "    server 10.0.0.";
+/// How lines of the shipped file begin that list an instance; what follows the address is kept.
+const INSTANCE: &str = "    server 10.0.0.";
 
 /// A running nginx.
 pub struct Nginx {
@@ -21,16 +21,16 @@ pub struct Nginx {
 }
 
 impl Nginx {
-    /// Starts it in front of copies at these ports of loopback, and returns when it listens. Its
-    /// site folder is empty: it asks the copies for files, too.
-    pub fn start(copies: &[u16]) -> Nginx {
+    /// Starts it in front of instances at these ports of loopback, and returns when it listens. Its
+    /// site folder is empty: it asks the instances for files, too.
+    pub fn start(instances: &[u16]) -> Nginx {
         let folder = tempfile::tempdir().unwrap();
         let port = free_port();
         let at = |name: &str| folder.path().join(name);
         fs::create_dir(at("site")).unwrap();
         let main = main_file(MAIN, folder.path());
         fs::write(at("nginx.conf"), main).unwrap();
-        let shop = shop_file(SHOP, folder.path(), port, copies);
+        let shop = shop_file(SHOP, folder.path(), port, instances);
         fs::write(at("seckill.conf"), shop).unwrap();
 
         let text = |name: &str| at(name).display().to_string();
@@ -105,17 +105,20 @@ fn main_file(text: &str, folder: &Path) -> String {
     replaced(&text, "/run/nginx.pid", &format!("{folder}/nginx.pid"))
 }
 
-fn shop_file(text: &str, folder: &Path, port: u16, copies: &[u16]) -> String {
-    let shipped_copy = text.lines().find(|line| line.starts_with(COPY)).unwrap();
-    let parameters = shipped_copy.split_once(" max_fails").unwrap().1;
-    let ours: String = copies
+fn shop_file(text: &str, folder: &Path, port: u16, instances: &[u16]) -> String {
+    let shipped_instance = text
+        .lines()
+        .find(|line| line.starts_with(INSTANCE))
+        .unwrap();
+    let parameters = shipped_instance.split_once(" max_fails").unwrap().1;
+    let ours: String = instances
         .iter()
-        .map(|copy| format!("    server 127.0.0.1:{copy} max_fails{parameters}\n"))
+        .map(|instance| format!("    server 127.0.0.1:{instance} max_fails{parameters}\n"))
         .collect();
     let mut file = String::new();
     let mut listed = false;
     for line in text.lines() {
-        if !line.starts_with(COPY) {
+        if !line.starts_with(INSTANCE) {
             file.push_str(line);
             file.push('\n');
         } else if !std::mem::replace(&mut listed, true) {

@@ -147,21 +147,25 @@ impl Shoppers {
             .await;
     }
 
-    /// One buyer's whole way. Broken connections and `busy` are tried again; anything else that is
-    /// neither an order nor "sold out" fails the test.
+    /// One buyer's whole way. Broken connections and `busy` are tried again, with the same path as a page
+    /// does; anything else that is neither an order nor "sold out" fails the test.
     pub async fn buy(&self, buyer: usize) -> Outcome {
         let deadline = Instant::now() + BUYER_TIMEOUT;
-        let mut pauses = Pauses::default();
+        let (mut pauses, mut path) = (Pauses::default(), None);
         loop {
             assert!(Instant::now() < deadline, "buyer {buyer} got no answer");
             let mut reservation = None;
-            match self.try_once(buyer).await {
+            match self.try_with(buyer, &mut path).await {
                 Err(_) => pauses.next().await,
                 Ok((status, answer)) => match (status, answer["error"].as_str()) {
                     (200, _) => reservation = answer["reservation_id"].as_str().map(str::to_owned),
                     (409, Some("sold_out")) => return Outcome::SoldOut,
-                    (409, Some("already_reserved")) | (403, Some("path_invalid")) => {}
-                    (429 | 502..=504, _) => pauses.next().await,
+                    (409, Some("already_reserved")) | (403, Some("path_invalid")) => path = None,
+                    // The same path is the same purchase: its answer to the next try is the first one's.
+                    (429 | 502..=504, _) => {
+                        pauses.next().await;
+                        continue;
+                    }
                     other => panic!("buyer {buyer}: {other:?} {answer}"),
                 },
             }
@@ -180,19 +184,33 @@ impl Shoppers {
             {
                 return outcome;
             }
+            // That purchase has ended without an order; the next one needs a path of its own.
+            path = None;
         }
     }
 
     /// Path and purchase: the status and what the last of both answered. "Queued" is remembered.
     pub async fn try_once(&self, buyer: usize) -> reqwest::Result<(u16, Value)> {
+        self.try_with(buyer, &mut None).await
+    }
+
+    /// The same with a path that there is already.
+    async fn try_with(
+        &self,
+        buyer: usize,
+        path: &mut Option<String>,
+    ) -> reqwest::Result<(u16, Value)> {
         let body = json!({ "item_id": self.item_id });
-        let (status, answer) = self
-            .call(buyer, Method::POST, "/api/path", Some(&body))
-            .await?;
-        let Some(path) = answer["path"].as_str() else {
-            return Ok((status, answer));
-        };
-        let address = format!("/seckill/{path}");
+        if path.is_none() {
+            let (status, answer) = self
+                .call(buyer, Method::POST, "/api/path", Some(&body))
+                .await?;
+            let Some(given) = answer["path"].as_str() else {
+                return Ok((status, answer));
+            };
+            *path = Some(given.to_owned());
+        }
+        let address = format!("/seckill/{}", path.as_deref().unwrap());
         let (status, answer) = self
             .call(buyer, Method::POST, &address, Some(&body))
             .await?;

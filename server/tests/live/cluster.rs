@@ -1,6 +1,7 @@
 //! Whole sales in a cluster: instances of the real binary behind nginx, on a real Redis, RabbitMQ
-//! and database, each reached through a proxy that can break the line.
+//! and database. Every instance reaches each server through a proxy of its own, which can break the link.
 
+mod cut_off;
 mod deployment;
 mod ledger;
 mod life_cycle;
@@ -13,3 +14,4 @@ mod returns;
 mod sales;
 mod scenario;
 mod servers;
+mod waves;

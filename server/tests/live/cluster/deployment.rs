@@ -26,16 +26,54 @@ pub enum Database {
     MariaDb,
 }
 
-/// The links from the instances to the servers.
+/// Where the servers of a cluster are.
+struct Urls {
+    redis: String,
+    rabbit: String,
+    ledger: String,
+}
+
+impl Urls {
+    fn settings(self) -> [(&'static str, String); 3] {
+        [
+            ("REDIS_URL", self.redis),
+            ("AMQP_URL", self.rabbit),
+            ("DATABASE_URL", self.ledger),
+        ]
+    }
+}
+
+/// The links from an instance to the servers.
 pub struct Links {
     pub redis: Proxy,
     pub rabbit: Proxy,
     pub ledger: Proxy,
 }
 
-/// An instance of the shop and its process.
+impl Links {
+    /// Links of their own, and where they begin.
+    fn to(servers: &Urls) -> (Links, Urls) {
+        let (redis, redis_url) = link(&servers.redis);
+        let (rabbit, rabbit_url) = link(&servers.rabbit);
+        let (ledger, ledger_url) = link(&servers.ledger);
+        let links = Links {
+            redis,
+            rabbit,
+            ledger,
+        };
+        let urls = Urls {
+            redis: redis_url,
+            rabbit: rabbit_url,
+            ledger: ledger_url,
+        };
+        (links, urls)
+    }
+}
+
+/// An instance of the shop, its process, and its links to the servers, which no other instance uses.
 pub struct Instance {
     pub shop: Shop,
+    pub links: Links,
     role: &'static str,
     process: Option<Process>,
 }
@@ -90,7 +128,6 @@ impl Default for Plan {
 pub struct Deployment {
     pub webs: Vec<Instance>,
     pub workers: Vec<Instance>,
-    pub links: Links,
     nginx: Nginx,
     /// For commands beside the instances.
     command: Shop,
@@ -108,7 +145,7 @@ impl Deployment {
         let mut servers = HeldServers::new().await;
         let namespace = format!("t{}", Uuid::now_v7().simple());
         let all = servers.all();
-        let database_url = match plan.database {
+        let ledger = match plan.database {
             Database::Postgres => {
                 all.postgres.create_database(&namespace);
                 all.postgres.url(&namespace)
@@ -118,26 +155,31 @@ impl Deployment {
                 all.mariadb.url(&namespace)
             }
         };
-        let (redis, redis_url) = line(&all.redis.url());
-        let (rabbit, amqp_url) = line(&all.rabbit.url());
-        let (ledger, database_url) = line(&database_url);
-        let mut settings = vec![
+        let servers_at = Urls {
+            redis: all.redis.url(),
+            rabbit: all.rabbit.url(),
+            ledger,
+        };
+        let settings = [
             ("MODE", "cluster".to_owned()),
             ("NAMESPACE", namespace.clone()),
-            ("REDIS_URL", redis_url),
-            ("AMQP_URL", amqp_url),
-            ("DATABASE_URL", database_url),
             ("DATABASE_CONNECTIONS", "6".to_owned()),
             ("TRUSTED_PROXIES", "127.0.0.1".to_owned()),
             // What was lost on the way is found within seconds instead of a minute.
             ("RECONCILE_S", "2".to_owned()),
         ];
-        settings.extend(plan.settings);
+        // The plan's come last: it may have other servers.
+        let shop =
+            |urls: Urls| Shop::with(&[&settings[..], &urls.settings(), &plan.settings].concat());
         let instances = |number, role| -> Vec<Instance> {
-            let instance = |_| Instance {
-                shop: Shop::with(&settings),
-                role,
-                process: None,
+            let instance = |_| {
+                let (links, urls) = Links::to(&servers_at);
+                Instance {
+                    shop: shop(urls),
+                    links,
+                    role,
+                    process: None,
+                }
             };
             (0..number).map(instance).collect()
         };
@@ -145,7 +187,7 @@ impl Deployment {
             instances(plan.webs, "web"),
             instances(plan.workers, "worker"),
         );
-        let command = Shop::with(&settings);
+        let command = shop(servers_at);
         command.migrate();
         // All at once, as after a power cut: they warm up against each other.
         for instance in webs.iter_mut().chain(&mut workers) {
@@ -161,16 +203,20 @@ impl Deployment {
             command,
             webs,
             workers,
-            links: Links {
-                redis,
-                rabbit,
-                ledger,
-            },
             namespace,
             database: plan.database,
             failed: 0,
             servers,
         }
+    }
+
+    pub fn instances(&self) -> impl Iterator<Item = &Instance> {
+        self.webs.iter().chain(&self.workers)
+    }
+
+    /// Those of every instance.
+    pub fn links(&self) -> impl Iterator<Item = &Links> {
+        self.instances().map(|instance| &instance.links)
     }
 
     /// What stands behind the instances.
@@ -323,7 +369,7 @@ impl Deployment {
 }
 
 /// A proxy before the server of an address, and the address of the proxy.
-fn line(url: &str) -> (Proxy, String) {
+fn link(url: &str) -> (Proxy, String) {
     const HOST: &str = "127.0.0.1:";
     let start = url.find(HOST).unwrap() + HOST.len();
     let digits = url[start..]

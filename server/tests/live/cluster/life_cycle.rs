@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use test_servers::http;
+use test_servers::{http, proxy::Proxy};
 use tokio::time::sleep;
 
 use super::{
@@ -174,12 +174,13 @@ async fn without_redis_buyers_hear_busy_at_once() {
     let cluster = Deployment::start(Plan::default()).await;
     let sale = cluster.seed(100, 300);
     let shoppers = cluster.shoppers(&sale);
-    cluster.links.redis.half_open();
+    let each_link = |act: fn(&Proxy)| cluster.links().for_each(|links| act(&links.redis));
+    each_link(Proxy::half_open);
     let silent = all_are_busy(&shoppers, 150).await;
-    cluster.links.redis.refuse();
-    cluster.links.redis.drop_connections();
+    each_link(Proxy::refuse);
+    each_link(Proxy::drop_connections);
     let gone = all_are_busy(&shoppers, 150).await;
-    cluster.links.redis.pass();
+    each_link(Proxy::pass);
     let outcomes = shoppers.clone().buy_all().await;
     let what =
         format!("dead Redis: busy after {silent:.1?} (silent), {gone:.1?} (gone), in the median");

@@ -42,7 +42,7 @@ async fn dies_at(name: &str, fault: &str) {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let promised = scenario.in_the_middle();
-    // Long enough for the other one to take over what this one had in hand, if it does.
+    // Long enough for the other one to take over what this one had in flight, if it does.
     scenario.reaches(promised + 100).await;
     let worker = &mut scenario.cluster.workers[0];
     worker.kill().await;

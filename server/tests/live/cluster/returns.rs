@@ -81,7 +81,7 @@ async fn reservations_that_waited_too_long_are_released() {
     let mut scenario = Scenario::begin("workers paused, the queue too old", plan).await;
     scenario.pause_workers();
     scenario.goes_on();
-    // No worker had this one in hand, to write its order as the first thing after the pause.
+    // No worker had this one in flight, to write its order as the first thing after the pause.
     scenario.somebody_buys().await;
     scenario.waits_for_orders().await;
     tokio::time::sleep(Duration::from_secs(3)).await;
