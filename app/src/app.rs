@@ -1,8 +1,8 @@
 //! The document and the table of routes. Rendered on the server only: in the browser there is no
 //! router, links load the next page, and only the islands wake up.
 
-use leptos::{hydration::HydrationScripts, prelude::*};
-use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
+use leptos::prelude::*;
+use leptos_meta::{MetaTags, Title, provide_meta_context};
 use leptos_router::{
     SsrMode,
     components::{FlatRoutes, Route, Router},
@@ -16,11 +16,12 @@ use crate::{
         AdminRoundsPage, HomePage, ItemPage, LoginPage, NewRoundPage, NotFoundPage, OrderPage,
         OrdersPage, RegisterPage,
     },
+    start::{PageFiles, Start},
     text::pages as say,
 };
 
-/// The document around [`App`].
-pub fn shell(options: LeptosOptions) -> impl IntoView {
+/// The document around [`App`], with the files that it loads.
+pub fn shell(files: PageFiles) -> impl IntoView {
     view! {
         <!DOCTYPE html>
         <html lang=api::language().tag()>
@@ -31,8 +32,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="theme-color" content="#faf7f2" media="(prefers-color-scheme: light)" />
                 <meta name="theme-color" content="#171411" media="(prefers-color-scheme: dark)" />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
-                <HashedStylesheet options=options.clone() />
-                <HydrationScripts options islands=true />
+                <Start files />
                 <MetaTags />
             </head>
             <body>

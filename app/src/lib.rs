@@ -26,6 +26,8 @@ pub mod pages;
 pub mod port;
 #[cfg(feature = "ssr")]
 mod settings;
+#[cfg(feature = "ssr")]
+pub mod start;
 
 #[cfg(feature = "ssr")]
 pub use settings::{ShopSettings, utc_offset};

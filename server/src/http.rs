@@ -44,12 +44,13 @@ use axum::{
 };
 use futures::FutureExt as _;
 use ipnet::IpNet;
-use leptos::prelude::{LeptosOptions, provide_context};
+use leptos::prelude::provide_context;
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use self::request_metrics::CountedRequest;
 use crate::{engine, sandbox::SandboxProvider};
 
+pub use assets::BuiltSite;
 pub use listener::serve;
 pub use page_cache::PageInvalidation;
 pub use probes::{Dependency, Readiness};
@@ -84,7 +85,7 @@ pub struct Site {
     /// The numbers.
     pub metrics: PrometheusHandle,
     /// Where the built assets are, and their names.
-    pub leptos: LeptosOptions,
+    pub built: BuiltSite,
     /// Says which pages have changed.
     pub invalidation: PageInvalidation,
     /// Settings of the HTTP side.
@@ -148,7 +149,7 @@ pub fn router(site: Site) -> Router {
         office: site.office,
         settings: site.settings,
     }));
-    let renderer = renderer::Renderer::new(&state, &site.leptos);
+    let renderer = renderer::Renderer::new(&state, &site.built.page_files);
     let cache = page_cache::PageCache::new(renderer.clone(), state.clone(), site.invalidation);
 
     let guarded = Router::new()
@@ -169,7 +170,7 @@ pub fn router(site: Site) -> Router {
     Router::new()
         .merge(guarded)
         .merge(site.payments)
-        .merge(assets::routes(&site.leptos))
+        .merge(assets::routes(&site.built))
         .merge(probes::routes(site.readiness, site.metrics))
         .layer(middleware::from_fn_with_state(state, around))
 }

@@ -1,12 +1,14 @@
 //! `server serve`.
 
-use std::{fmt::Display, net::SocketAddr, path::Path, pin::pin, sync::Arc, time::Duration};
+use std::{
+    fmt::Display, fs, io::ErrorKind, net::SocketAddr, path::Path, pin::pin, sync::Arc,
+    time::Duration,
+};
 
 use app::{ShopSettings, api::LoginCookie};
 use axum::Router;
 use clap::ValueEnum;
 use futures::future::BoxFuture;
-use leptos::prelude::{Env, LeptosOptions};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::{
     net::TcpSocket,
@@ -28,7 +30,7 @@ use crate::{
     chain::Chain,
     config::Config,
     engine::{Engine, back_office::calls::OfficeCalls, stock::warm_up, storefront::ShopFront},
-    http::{self, HttpSettings, Readiness, Site},
+    http::{self, BuiltSite, HttpSettings, Readiness, Site},
     tasks::{Restarts, Supervisor, Task},
     telemetry::{log, metrics},
     workers,
@@ -106,7 +108,7 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
         Role::Worker => http::probes(readiness, metrics),
         Role::All | Role::Web => {
             let changes = shop.changes;
-            router(config, shop.engine, sandbox, changes, readiness, metrics)
+            router(config, shop.engine, sandbox, changes, readiness, metrics)?
         }
     };
 
@@ -255,11 +257,11 @@ fn router(
     changes: CatalogueChanges,
     readiness: Arc<dyn Readiness>,
     metrics: PrometheusHandle,
-) -> Router {
+) -> std::io::Result<Router> {
     let cookie = LoginCookie {
         secure: config.web.tls,
     };
-    http::router(Site {
+    Ok(http::router(Site {
         payments: http::payments(
             engine.payments.clone(),
             sandbox.map(|built_in| built_in as _),
@@ -268,7 +270,7 @@ fn router(
         shop: Arc::new(ShopFront::new(engine)),
         readiness,
         metrics,
-        leptos: leptos_options(&config.web.site_root),
+        built: built_site(&config.web.site_root)?,
         invalidation: assembly::page_invalidation(&changes),
         settings: HttpSettings {
             cookie,
@@ -281,7 +283,7 @@ fn router(
             },
             pay_page: config.pay_page(),
         },
-    })
+    }))
 }
 
 fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
@@ -295,18 +297,12 @@ fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// What the build tool made: the names it gave to the assets stand in a file beside the binary.
-fn leptos_options(site_root: &Path) -> LeptosOptions {
-    const NAMES: &str = "hash.txt";
-    let beside = std::env::current_exe()
-        .ok()
-        .and_then(|exe| Some(exe.parent()?.join(NAMES)));
-    LeptosOptions::builder()
-        .output_name("seckill")
-        .site_root(site_root.display().to_string())
-        .site_pkg_dir("pkg")
-        .env(Env::PROD)
-        .hash_file(Arc::from(NAMES))
-        .hash_files(beside.is_some_and(|file| file.exists()))
-        .build()
+/// What the build tool made: the names it gave to files stand in a file beside the binary.
+fn built_site(site_root: &Path) -> std::io::Result<BuiltSite> {
+    let names = std::env::current_exe()?.with_file_name("hash.txt");
+    match fs::read_to_string(names) {
+        Ok(names) => Ok(BuiltSite::new(site_root, Some(&names))),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(BuiltSite::new(site_root, None)),
+        Err(error) => Err(error),
+    }
 }

@@ -1,5 +1,8 @@
 //! Built assets and public files, from the site's folder.
 
+use std::path::PathBuf;
+
+use app::start::PageFiles;
 use axum::{
     Router,
     extract::Request,
@@ -7,7 +10,6 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse as _, Response},
 };
-use leptos::prelude::LeptosOptions;
 use tower_http::services::ServeDir;
 
 /// Pictures and the like: an hour, then asked for again with their date.
@@ -25,12 +27,47 @@ const SERVED: [&str; 5] = [
     "/robots.txt",
 ];
 
+/// How the build calls the pages' files, see `Cargo.toml`.
+const OUTPUT_NAME: &str = "seckill";
 /// Longest name of a file: what file systems hold. Of a longer one they say that it is an error.
 const MAX_NAME: usize = 255;
 
+/// What the build made for browsers.
+#[derive(Clone, Debug)]
+pub struct BuiltSite {
+    /// The folder of all files that are served.
+    pub root: PathBuf,
+    /// The names of the pages' files say what is in them, so that browsers may keep them for ever.
+    pub is_hashed: bool,
+    /// What every page loads.
+    pub page_files: PageFiles,
+}
+
+impl BuiltSite {
+    /// The site in a folder. `names` is what the build tool wrote of the names that it gave to files: a line
+    /// each, `css: HASH`. Without it their names have no hashes.
+    pub fn new(root: impl Into<PathBuf>, names: Option<&str>) -> Self {
+        let file = |kind: &str| {
+            let mut lines = names.unwrap_or_default().lines();
+            let hash = lines.find_map(|line| line.strip_prefix(kind)?.strip_prefix(':'));
+            let hash = hash.map_or_else(String::new, |hash| format!(".{}", hash.trim()));
+            format!("/pkg/{OUTPUT_NAME}{hash}.{kind}")
+        };
+        Self {
+            root: root.into(),
+            is_hashed: names.is_some(),
+            page_files: PageFiles {
+                style: file("css"),
+                script: file("js"),
+                wasm: file("wasm"),
+            },
+        }
+    }
+}
+
 /// The assets' routes. Compressed copies that the build left beside a file are used.
-pub fn routes(options: &LeptosOptions) -> Router {
-    let files = ServeDir::new(&*options.site_root)
+pub fn routes(site: &BuiltSite) -> Router {
+    let files = ServeDir::new(&site.root)
         .append_index_html_on_directories(false)
         .precompressed_br()
         .precompressed_gzip();
@@ -38,7 +75,7 @@ pub fn routes(options: &LeptosOptions) -> Router {
     for path in SERVED {
         router = router.route_service(path, files.clone());
     }
-    let hashed = options.hash_files;
+    let hashed = site.is_hashed;
     router.layer(middleware::from_fn(move |request, next| {
         cache_control(hashed, request, next)
     }))
@@ -65,4 +102,22 @@ async fn cache_control(hashed: bool, request: Request, next: Next) -> Response {
             .insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_load_the_files_by_the_names_that_the_build_gave_them() {
+        let hashed = BuiltSite::new("site", Some("js: Ab_1\nwasm: Cd-2\ncss: Ef3\n"));
+        assert!(hashed.is_hashed);
+        let files = hashed.page_files;
+        assert_eq!(files.style, "/pkg/seckill.Ef3.css");
+        assert_eq!(files.script, "/pkg/seckill.Ab_1.js");
+        assert_eq!(files.wasm, "/pkg/seckill.Cd-2.wasm");
+        let plain = BuiltSite::new("site", None);
+        assert!(!plain.is_hashed);
+        assert_eq!(plain.page_files.wasm, "/pkg/seckill.wasm");
+    }
 }

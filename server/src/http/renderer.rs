@@ -5,6 +5,7 @@ use std::{future::Future, pin::Pin, sync::Arc};
 use app::{
     app::shell,
     port::Visitor,
+    start::PageFiles,
     wire::{ApiError, Language},
 };
 use axum::{
@@ -13,7 +14,6 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, Uri, header, response::Parts},
     response::Response,
 };
-use leptos::prelude::LeptosOptions;
 use leptos_axum::render_app_async_with_context;
 
 use super::{AppState, content_security, envelope::internal};
@@ -41,11 +41,11 @@ pub struct Renderer {
 }
 
 impl Renderer {
-    pub fn new(state: &AppState, options: &LeptosOptions) -> Self {
+    pub fn new(state: &AppState, files: &PageFiles) -> Self {
         // The first router of a process starts it; that it was started before is no error.
         let _ = any_spawner::Executor::init_tokio();
-        let options = options.clone();
-        let render = render_app_async_with_context(state.context(), move || shell(options.clone()));
+        let files = files.clone();
+        let render = render_app_async_with_context(state.context(), move || shell(files.clone()));
         Self {
             render: Arc::new(render),
             pay_page: state.settings.pay_page.as_deref().map(Arc::from),

@@ -21,11 +21,10 @@ use axum::{
     extract::ConnectInfo,
     http::{HeaderMap, Request, StatusCode, header, request},
 };
-use leptos::prelude::LeptosOptions;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tower::ServiceExt as _;
 
-use super::{Dependency, HttpSettings, PageInvalidation, Readiness, Site, router};
+use super::{BuiltSite, Dependency, HttpSettings, PageInvalidation, Readiness, Site, router};
 
 pub use fake_shop::{END_MS, FakeShop, GOOD_TOKEN, ITEM, START_MS};
 
@@ -61,7 +60,7 @@ fn router_with(shop: &Arc<FakeShop>, change: impl FnOnce(&mut Site)) -> Router {
         office: Arc::clone(shop) as app::port::Office,
         readiness: Arc::new(OnePart(true)),
         metrics: PrometheusBuilder::new().build_recorder().handle(),
-        leptos: LeptosOptions::builder().output_name("seckill").build(),
+        built: BuiltSite::new("target/site", None),
         invalidation: PageInvalidation::default(),
         settings: HttpSettings {
             cookie: LoginCookie { secure: false },

@@ -10,7 +10,6 @@ use axum::{
     body::{Body, to_bytes},
     http::{Request, Response, header},
 };
-use leptos::prelude::LeptosOptions;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use server::{
     assembly::page_invalidation,
@@ -21,7 +20,7 @@ use server::{
         ports::{AccountWriter, TokenHash},
         storefront::ShopFront,
     },
-    http::{Dependency, HttpSettings, Readiness, Site, router},
+    http::{BuiltSite, Dependency, HttpSettings, Readiness, Site, router},
 };
 use tower::ServiceExt;
 
@@ -51,10 +50,7 @@ pub fn site(shop: &TestShop) -> Router {
         shop: Arc::new(ShopFront::new(shop.engine.clone())),
         readiness: Arc::new(AlwaysReady),
         metrics: PrometheusBuilder::new().build_recorder().handle(),
-        leptos: LeptosOptions::builder()
-            .output_name("seckill")
-            .site_root("nowhere")
-            .build(),
+        built: BuiltSite::new("nowhere", None),
         invalidation: page_invalidation(&shop.catalogue_changes),
         settings: HttpSettings {
             cookie,

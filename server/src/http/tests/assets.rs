@@ -20,8 +20,8 @@ fn site(hashed: bool) -> (TempDir, Router) {
     }
     let root = folder.path().to_str().unwrap().to_owned();
     let router = router_with(&FakeShop::new(), |site| {
-        site.leptos.site_root = root.into();
-        site.leptos.hash_files = hashed;
+        site.built.root = root.into();
+        site.built.is_hashed = hashed;
     });
     (folder, router)
 }

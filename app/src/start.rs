@@ -1,0 +1,69 @@
+//! How a page gets its style and its program: the files that the build made, and the script that starts
+//! the islands.
+//!
+//! The framework has a component for this. It waits for `requestIdleCallback`, which a busy page gives
+//! late and one that is not drawn only every ten seconds, reads the files' names anew for every page, and
+//! puts a random value into an attribute, so that no two renderings of a page are the same bytes.
+
+use leptos::prelude::*;
+
+/// The addresses of what every page loads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageFiles {
+    /// The style sheet.
+    pub style: String,
+    /// The script that loads the program; a module.
+    pub script: String,
+    /// The program.
+    pub wasm: String,
+}
+
+/// Starts the islands in the order of the page: one that surrounds others comes before them, and is told
+/// before each of them, so that they find what it provides.
+const START: &str = r"await program.default({ module_or_path: wasm });
+program.hydrate();
+for (const island of document.querySelectorAll('leptos-island')) {
+  if (!island.isConnected) continue;
+  island.parentElement.closest('leptos-children')?.$$on_hydrate?.();
+  await program[island.dataset.component]?.(island);
+}";
+
+fn start(files: &PageFiles) -> String {
+    let PageFiles { script, wasm, .. } = files;
+    format!("const wasm = {wasm:?}, program = await import({script:?});\n{START}")
+}
+
+/// Links to the files, and the script. They are asked for while the page is still read.
+#[component]
+pub fn Start(
+    /// Where they are.
+    files: PageFiles,
+) -> impl IntoView {
+    // What is outside of islands leaves no data for them in the page.
+    if let Some(context) = Owner::current_shared_context() {
+        context.set_is_hydrating(false);
+    }
+    let script = start(&files);
+    view! {
+        <link rel="stylesheet" href=files.style />
+        <link rel="modulepreload" href=files.script />
+        <link rel="preload" href=files.wasm r#as="fetch" r#type="application/wasm" crossorigin="" />
+        <script type="module">{script}</script>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_script_loads_the_files_that_the_page_preloads() {
+        let files = PageFiles {
+            style: "/pkg/a.css".to_owned(),
+            script: "/pkg/a.js".to_owned(),
+            wasm: "/pkg/a.wasm".to_owned(),
+        };
+        let first = r#"const wasm = "/pkg/a.wasm", program = await import("/pkg/a.js");"#;
+        assert_eq!(start(&files).lines().next(), Some(first));
+    }
+}
