@@ -106,6 +106,24 @@ impl Shoppers {
         }
     }
 
+    /// The buyers of all of these, with what they were told.
+    pub fn together(parts: &[Shoppers]) -> Shoppers {
+        let (mut tokens, mut promises) = (Vec::new(), Vec::new());
+        for part in parts {
+            let before = tokens.len();
+            promises.extend(part.promises().into_iter().map(|promise| Promise {
+                buyer: before + promise.buyer,
+                ..promise
+            }));
+            tokens.extend_from_slice(&part.tokens);
+        }
+        Shoppers {
+            tokens: Arc::new(tokens),
+            promises: Arc::new(Mutex::new(promises)),
+            ..parts[0].clone()
+        }
+    }
+
     /// Everybody, over their connections; answers are in the order of the buyers.
     pub async fn buy_all(self) -> Vec<Outcome> {
         let buys = (0..self.tokens.len()).map(|buyer| {
@@ -151,18 +169,20 @@ impl Shoppers {
     /// does; anything else that is neither an order nor "sold out" fails the test.
     pub async fn buy(&self, buyer: usize) -> Outcome {
         let deadline = Instant::now() + BUYER_TIMEOUT;
-        let (mut pauses, mut path) = (Pauses::default(), None);
+        let (mut pauses, mut path, mut asked_before) = (Pauses::default(), None, false);
         loop {
             assert!(Instant::now() < deadline, "buyer {buyer} got no answer");
-            let mut reservation = None;
+            let (mut reservation, mut is_sold_out) = (None, false);
             match self.try_with(buyer, &mut path).await {
                 Err(_) => pauses.next().await,
                 Ok((status, answer)) => match (status, answer["error"].as_str()) {
                     (200, _) => reservation = answer["reservation_id"].as_str().map(str::to_owned),
-                    (409, Some("sold_out")) => return Outcome::SoldOut,
-                    (409, Some("already_reserved")) | (403, Some("path_invalid")) => path = None,
+                    (409, Some("sold_out")) if !asked_before => return Outcome::SoldOut,
+                    (409, Some("sold_out")) => is_sold_out = true,
+                    (409, Some("already_reserved")) | (403, Some("path_invalid")) => {}
                     // The same path is the same purchase: its answer to the next try is the first one's.
                     (429 | 502..=504, _) => {
+                        asked_before = path.is_some();
                         pauses.next().await;
                         continue;
                     }
@@ -174,6 +194,7 @@ impl Shoppers {
             while reservation.is_none() {
                 assert!(Instant::now() < deadline, "buyer {buyer} got no answer");
                 match self.mine(buyer).await {
+                    Some(None) if is_sold_out => return Outcome::SoldOut,
                     Some(None) => break,
                     Some(mine) => reservation = mine,
                     None => pauses.next().await,
@@ -184,8 +205,8 @@ impl Shoppers {
             {
                 return outcome;
             }
-            // That purchase has ended without an order; the next one needs a path of its own.
-            path = None;
+            // That purchase has ended without an order, or never was one: the next one has its own path.
+            (path, asked_before) = (None, false);
         }
     }
 

@@ -66,20 +66,21 @@ impl Waves {
         self.begun.last().unwrap().promised()
     }
 
-    /// Waits until everybody of a wave has an order or was told that the item is sold out.
+    /// Waits until everybody of a wave has an order; of the last one some hear that the item is sold out.
     pub async fn is_answered(&mut self, wave: Wave) {
-        self.outcomes.extend(wave.await.unwrap());
+        let outcomes = wave.await.unwrap();
+        if self.begun.len() * WAVE <= self.stock as usize {
+            let ordered = outcomes.iter().filter(|one| one.order().is_some()).count();
+            assert_eq!(ordered, WAVE, "units are left");
+        }
+        self.outcomes.extend(outcomes);
     }
 
     /// The end that every scenario has, see [`Deployment::end`].
     pub async fn end(self, what: &str) {
-        self.cluster.drained().await;
-        let (last, earlier) = self.begun.split_last().unwrap();
-        for wave in earlier {
-            wave.all_are_answered().await;
-        }
+        let all = Shoppers::together(&self.begun);
         self.cluster
-            .end(what, &self.sale, last, &self.outcomes, self.stock)
+            .end(what, &self.sale, &all, &self.outcomes, self.stock)
             .await;
     }
 }
