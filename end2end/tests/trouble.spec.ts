@@ -205,7 +205,7 @@ for (const [locale, words] of [
   });
 }
 
-test('a program that starts late after all has the last word', async ({ shop, item, page }) => {
+test('a program that starts late replaces the message that it did not start', async ({ shop, item, page }) => {
   const round = await shop.round({});
   let arrive = () => {};
   const arrived = new Promise<void>((resolve) => (arrive = resolve));

@@ -29,10 +29,11 @@ local function next_returns(returns)
   return whole(math.max(server_time_us(), returns + 1))
 end
 
--- A holder: who has a unit, stored by buyer. gate/holder_record.rs reads and writes the same text:
+-- A holder: who has a unit, stored by buyer. adapters/redis/gate/holder_record.rs reads and writes the same text:
 --   reservation_id|position|held_at_ms|state|resends_or_parked_at_ms|path
 -- resends_or_parked_at_ms is how often its entry was sent again or, from FIRST_INSTANT on, the
--- instant at which the queue parked the entry. (One number for both: scripts of an earlier version then wait for ever.)
+-- instant at which the queue parked the entry. Intended: an earlier version's script reads an instant
+-- as very many resends and sends nothing.
 local HELD, SOLD = 'h', 's'
 local FIRST_INSTANT = 1000
 

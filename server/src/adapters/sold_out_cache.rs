@@ -7,8 +7,8 @@ use std::{
 
 use app::wire::ItemId;
 
-/// Sold-out items. Bounded by the number of items the gate ever refused with `sold_out`. Clones
-/// share the content.
+/// Sold-out items. One entry of some 40 bytes for each item that was refused with `sold_out` or got a
+/// unit back since the process began; none is removed. Clones share the content.
 ///
 /// A refusal and the return of a unit may cross: the gate says "sold out", a unit comes back and
 /// clears the entry, and only then the late "sold out" is noted, for ever. So the gate numbers its

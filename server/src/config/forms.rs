@@ -331,7 +331,7 @@ impl Form for FaultForm {
     }
 
     fn describe(&self) -> String {
-        "call:before:number:die, with after for before, and fail or panic for die".to_owned()
+        "CALL:before|after:NUMBER:die|fail|panic, where CALL is a method of a ledger, queue or payment port".to_owned()
     }
 
     fn example(&self) -> String {

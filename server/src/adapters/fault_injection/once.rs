@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_drill_fails_the_call_it_names_once() {
+    fn an_injected_fault_fails_the_call_it_names_once() {
         let injector = InjectOnce::new("ack:before:2:fail".parse().unwrap());
         let asked = [
             ("ack", Point::Before),
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_malformed_drill_is_refused() {
+    fn a_malformed_fault_is_refused() {
         for text in [
             "",
             "ack",

@@ -148,7 +148,7 @@ impl LoadedItem {
 }
 
 impl RedisGate {
-    /// A gate that is loaded from `ledger`, and loaded again when `queue` is empty.
+    /// A gate that is loaded from `ledger`, and loaded again when an item is quiet, `queue` included.
     pub fn new(
         redis: Redis,
         clock: GateClock,

@@ -33,7 +33,7 @@ pub enum CaptchaError {
 /// An item for which questions and paths are handed out now.
 ///
 /// # Errors
-/// `NotFound`, or `Refused` before the last minute, after the end, while stopped, and while this
+/// `NotFound`, or `Refused` earlier than `path_opens_before_ms` before the start, after the end, while stopped, and while this
 /// process knows that nothing is left.
 pub(super) async fn open_item(
     deps: &Deps,

@@ -1,5 +1,5 @@
-//! `reserve`: the purchase. Filters from cheap to dear: limit → path → gate, which itself asks its
-//! sold-out cache first.
+//! `reserve`: the purchase. Filters from cheap to dear: limit → path (looked at) → sold-out cache → path
+//! (taken) → gate. The cache comes before the taking, so that a sold-out item uses up no path.
 
 use app::wire::{AccountId, ItemId, Rejection, ReservationId, Reserved};
 

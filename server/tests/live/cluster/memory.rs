@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use super::deployment::{Deployment, Plan};
 
-/// More is asked for by this variable of the environment; see docs/operations.md.
+/// How many reservations wait in the queue:
+/// `SECKILL_TEST_RESERVATIONS=1000000 cargo test --release --test live a_long_queue -- --nocapture`.
 const RESERVATIONS: &str = "SECKILL_TEST_RESERVATIONS";
 const DEFAULT: usize = 50_000;
 /// Over what a process has before there is a queue, whatever the queue's length.

@@ -33,7 +33,7 @@ async fn ten_thousand_buyers_over_two_instances_get_exactly_five_thousand_units(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_same_on_mariadb() {
+async fn ten_thousand_buyers_get_exactly_five_thousand_units_on_mariadb() {
     let database = Database::MariaDb;
     let plan = Plan {
         database,
@@ -43,7 +43,8 @@ async fn the_same_on_mariadb() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_same_from_three_segments_on_a_redis_cluster() {
+async fn ten_thousand_buyers_get_exactly_five_thousand_units_of_three_segments_on_a_redis_cluster()
+{
     let redis = RedisCluster::start();
     let plan = Plan {
         settings: vec![("REDIS_URL", redis.urls().join(","))],

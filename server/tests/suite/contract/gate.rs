@@ -1,4 +1,4 @@
-//! The contract of a [`StockGate`].
+//! The contract of a gate: [`Reserve`], [`Restock`] and [`StockGate`].
 
 use app::wire::{AccountId, ItemId, Rejection, ReservationId};
 use futures::future::join_all;
@@ -62,7 +62,7 @@ on_every_gate! {
     known_failures_06_and_07_a_restart_neither_resets_stock_nor_forgets_who_bought,
     reconcile_finds_gate_and_ledger_equal_at_every_stage,
     a_paid_unit_is_sold_once_and_stays_its_buyers,
-    a_released_reservation_asks_again_in_vain,
+    a_released_reservation_that_is_asked_for_again_gets_no_unit,
 }
 
 async fn an_unknown_item_is_refused(shop: TestShop) {
@@ -281,7 +281,7 @@ async fn a_paid_unit_is_sold_once_and_stays_its_buyers(shop: TestShop) {
     assert_eq!(again, Decision::AlreadyReserved(earlier));
 }
 
-async fn a_released_reservation_asks_again_in_vain(shop: TestShop) {
+async fn a_released_reservation_that_is_asked_for_again_gets_no_unit(shop: TestShop) {
     let (item, gate) = (shop.item(2).await, gate(&shop));
     let first = gate.reserve(hold(item, 1, 1)).await.unwrap();
     gate.release(hold(item, 1, 1).unit, Release::Return)

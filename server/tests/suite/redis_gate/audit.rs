@@ -97,7 +97,7 @@ async fn an_entry_that_is_stuck_hides_no_difference_of_another_item() {
 }
 
 #[tokio::test]
-async fn what_a_worker_has_in_its_hands_is_on_its_way() {
+async fn what_a_worker_has_in_flight_is_on_its_way() {
     let shop = TestShop::over(connect("audit-in-flight")).await;
     let item = shop.item(3).await;
     reserve(&shop.gate(), hold(item, 1)).await;

@@ -41,7 +41,7 @@ impl RedisGate {
 
     /// No entry of the item is in an outbox or in flight at an instance, and nothing at all waits in the
     /// queue or is parked there. Waits for everybody's next note of what is in flight.
-    pub async fn is_at_rest(&self, item_id: ItemId) -> Result<bool, PortError> {
+    pub async fn is_quiet(&self, item_id: ItemId) -> Result<bool, PortError> {
         if self.queue.depth().await?.parked > 0 {
             return Ok(false);
         }
@@ -53,7 +53,9 @@ impl RedisGate {
             return Ok(false);
         };
         // A message that was delivered since its holder's last note is in the next one.
-        Ok(self.acknowledged_before_ms(item_id, in_flight).await? == Some(i64::MAX))
+        let acknowledged = self.acknowledged_before_ms(item_id, in_flight).await?;
+        // What was in flight at the first look may have been parked meanwhile.
+        Ok(acknowledged == Some(i64::MAX) && self.queue.depth().await?.parked == 0)
     }
 
     /// The item as the ledger says it is loaded, if it was ever.

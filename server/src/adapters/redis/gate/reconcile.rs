@@ -238,7 +238,10 @@ impl RedisGate {
 }
 
 fn resent(sent: u64, returns: u64) -> Reconciled {
-    let detail = format!("{sent} holds never reached the ledger; their messages were sent again");
+    let detail = format!(
+        "{sent} units are held in Redis for reservations that the ledger does not have; their entries \
+         were sent to the queue again, and nothing has to be done"
+    );
     Reconciled::Repaired { detail, returns }
 }
 

@@ -79,8 +79,8 @@ impl RedisGate {
                 self.close_all(item).await?;
                 Err(PortError::busy(PORT, "Redis lost holds of the item"))
             }
-            // "missing" or "stale": the epoch that this process knows may be an old one.
-            _ => match self.epochs.refresh(item.item_id, asked_at).await? {
+            // The epoch that this process knows may be an old one.
+            "missing" | "stale" => match self.epochs.refresh(item.item_id, asked_at).await? {
                 Some(loaded)
                     if (loaded.epoch, loaded.segments) == (Some(item.epoch), item.segments) =>
                 {
@@ -88,6 +88,10 @@ impl RedisGate {
                 }
                 _ => Ok(None),
             },
+            other => Err(PortError::failed(
+                PORT,
+                format!("the purchase script answered {other:?}"),
+            )),
         }
     }
 

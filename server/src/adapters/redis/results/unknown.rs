@@ -32,11 +32,11 @@ const MAX_ITEMS: usize = 100;
 const CLOCK_SLACK_MS: i64 = 600_000;
 /// Thousands may ask at once: whether anything of an item is under way is looked at about once in this
 /// time…
-const REST_GOOD_FOR: Duration = Duration::from_secs(1);
+const QUIET_GOOD_FOR: Duration = Duration::from_secs(1);
 /// …and the list of items once in this.
 const ITEMS_GOOD_FOR: Duration = Duration::from_secs(5);
 /// Items that were looked at lately.
-const MAX_RESTING: u64 = 10_000;
+const MAX_QUIET: u64 = 10_000;
 /// Anybody can invent ids, and each makes the gate read every item that was on sale: so many of one
 /// buyer are looked for in a second. Whoever lost a reservation asks about once a second.
 const SEARCHES_PER_S: u32 = 5;
@@ -52,7 +52,7 @@ pub struct UnknownReservations {
     writer: Arc<dyn OrderWriter>,
     clock: Arc<dyn Clock>,
     items: Cache<(), Items>,
-    at_rest: Cache<ItemId, bool>,
+    quiet: Cache<ItemId, bool>,
     /// Each buyer's searches of this second.
     searches: Cache<AccountId, Arc<AtomicU32>>,
 }
@@ -65,7 +65,7 @@ impl UnknownReservations {
         writer: Arc<dyn OrderWriter>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let at_rest = Cache::builder().max_capacity(MAX_RESTING);
+        let quiet = Cache::builder().max_capacity(MAX_QUIET);
         let searches = Cache::builder().max_capacity(MAX_SEARCHING);
         Self {
             gate,
@@ -73,7 +73,7 @@ impl UnknownReservations {
             writer,
             clock,
             items: Cache::builder().time_to_live(ITEMS_GOOD_FOR).build(),
-            at_rest: at_rest.time_to_live(REST_GOOD_FOR).build(),
+            quiet: quiet.time_to_live(QUIET_GOOD_FOR).build(),
             searches: searches.time_to_live(Duration::from_secs(1)).build(),
         }
     }
@@ -125,7 +125,7 @@ impl UnknownReservations {
             // It is loaded again, unless its round is over.
             Lookup::Unknown => !self.is_over(unit.item_id).await?,
         };
-        Ok(!held && self.is_at_rest(unit.item_id).await)
+        Ok(!held && self.is_quiet(unit.item_id).await)
     }
 
     /// Looks for a reservation in everything that was on sale when it was made: a read of the gate each.
@@ -169,9 +169,9 @@ impl UnknownReservations {
         if !all_read || age_ms < UNDER_WAY_MS {
             return Ok(Lookup::Unknown);
         }
-        let at_rest = on_sale.iter().map(|item_id| self.is_at_rest(*item_id));
-        let at_rest = join_all(at_rest).await.into_iter().all(|rests| rests);
-        Ok(match at_rest {
+        let quiet = on_sale.iter().map(|item_id| self.is_quiet(*item_id));
+        let quiet = join_all(quiet).await.into_iter().all(|quiet| quiet);
+        Ok(match quiet {
             true => Lookup::Nothing,
             false => Lookup::Unknown,
         })
@@ -202,9 +202,9 @@ impl UnknownReservations {
     }
 
     /// Nothing of the item is on its way to the ledger; false where nobody answers.
-    async fn is_at_rest(&self, item_id: ItemId) -> bool {
-        let look = async { self.gate.is_at_rest(item_id).await.unwrap_or(false) };
-        self.at_rest.get_with(item_id, look).await
+    async fn is_quiet(&self, item_id: ItemId) -> bool {
+        let look = async { self.gate.is_quiet(item_id).await.unwrap_or(false) };
+        self.quiet.get_with(item_id, look).await
     }
 }
 

@@ -79,13 +79,16 @@ async fn write_each(
     let still_queued = |entry: &QueuedReservation| {
         found.reservations[&entry.unit.reservation_id.0].0.state == reservation::State::Queued
     };
-    for reason in [Rejection::AlreadyReserved, Rejection::SoldOut] {
-        let failed = batch.iter().zip(&outcomes).filter(|((entry, _), outcome)| {
-            **outcome == Some(WriteOutcome::Failed(reason)) && still_queued(entry)
-        });
-        let ids = failed
-            .map(|((entry, _), _)| entry.unit.reservation_id.0)
-            .collect();
+    let mut failed: HashMap<Rejection, Vec<Uuid>> = HashMap::new();
+    for ((entry, _), outcome) in batch.iter().zip(&outcomes) {
+        if let Some(WriteOutcome::Failed(reason)) = outcome
+            && still_queued(entry)
+        {
+            let ids = failed.entry(*reason).or_default();
+            ids.push(entry.unit.reservation_id.0);
+        }
+    }
+    for (reason, ids) in failed {
         fail(transaction, ids, reason, now_ms).await?;
     }
     let ordered = |(outcome, (_, order_id)): (Option<WriteOutcome>, &Entry)| {
