@@ -28,9 +28,9 @@ use crate::{
         ports::{
             AuditedGate, CaptchaSource, Captchas, CatalogueEvents, Clock, DueConfirms, DueReleases,
             GateLedger, Ids, Limits, LoginTokens, NoticeInbox, Notifier, OrderCloser, OrderQueue,
-            OrderReader, OrderWriter, Outbox, PasswordError, Passwords, Paths, PaymentGateway,
-            Payments, PortError, Refunds, ReservationReader, Reserve, Restock, StockGate,
-            WakeSignal,
+            OrderReader, OrderWriter, Outbox, ParkedReservations, PasswordError, Passwords, Paths,
+            PaymentGateway, Payments, PortError, Refunds, ReservationReader, Reserve, Restock,
+            StockGate, WakeSignal,
         },
     },
     tasks::Task,
@@ -139,6 +139,7 @@ struct Ledger {
     closer: Arc<dyn OrderCloser>,
     reader: Arc<dyn OrderReader>,
     queue: Arc<dyn OrderQueue>,
+    parked: Arc<dyn ParkedReservations>,
     payments: Arc<dyn Payments>,
     inbox: Arc<dyn NoticeInbox>,
     refunds: Arc<dyn Refunds>,
@@ -146,7 +147,11 @@ struct Ledger {
 }
 
 impl Ledger {
-    fn new(sql: &Sql, queue: Arc<dyn OrderQueue>, faults: Option<&Arc<dyn FaultInjector>>) -> Self {
+    fn new<Q: OrderQueue + ParkedReservations>(
+        sql: &Sql,
+        queue: Arc<Q>,
+        faults: Option<&Arc<dyn FaultInjector>>,
+    ) -> Self {
         let sql = Arc::new(sql.clone());
         let ports = Self {
             gate: sql.clone(),
@@ -159,6 +164,7 @@ impl Ledger {
             inbox: sql.clone(),
             refunds: sql.clone(),
             confirms: sql,
+            parked: queue.clone(),
             queue,
         };
         match faults {
@@ -177,6 +183,7 @@ impl Ledger {
             closer: Arc::new(WithFaults::new(self.closer, injector())),
             reader: Arc::new(WithFaults::new(self.reader, injector())),
             queue: Arc::new(WithFaults::new(self.queue, injector())),
+            parked: Arc::new(WithFaults::new(self.parked, injector())),
             payments: Arc::new(WithFaults::new(self.payments, injector())),
             inbox: Arc::new(WithFaults::new(self.inbox, injector())),
             refunds: Arc::new(WithFaults::new(self.refunds, injector())),

@@ -7,9 +7,9 @@ mod bench;
 mod demo_accounts;
 mod demo_shop;
 mod load_round;
+mod parked;
 mod payments;
 mod readiness;
-mod replay;
 mod round;
 mod seed;
 mod serve;
@@ -70,7 +70,11 @@ enum Command {
     Payments(payments::Payments),
     /// Measure the servers of a cluster: gate, relay and order writer, with a sale of its own.
     Bench(bench::Bench),
-    /// Put reservations that could not be written back into the queue, after the cause was mended.
+    /// Reservations that could not be written as orders.
+    #[command(subcommand)]
+    Parked(parked::Parked),
+    /// The earlier name of `parked replay`.
+    #[command(hide = true)]
     Replay,
     /// Print every setting with its value.
     Config(settings::Settings),
@@ -127,7 +131,12 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         }
         Some(Command::Seed(_)) => Box::pin(seed::seed(&config)).await?,
         Some(Command::Audit { json }) => return audit::audit(&config, json).await,
-        Some(Command::Replay) => replay::replay(&config).await?,
+        Some(Command::Parked(command)) => command.run(&config).await?,
+        Some(Command::Replay) => {
+            parked::Parked::Replay { reservation: None }
+                .run(&config)
+                .await?;
+        }
         Some(Command::Account(command)) => Box::pin(command.run(&config)).await?,
         Some(Command::Round(command)) => return Box::pin(command.run(&config)).await,
         Some(Command::Payments(command)) => command.run(&config).await?,

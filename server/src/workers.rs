@@ -147,7 +147,7 @@ fn workers(schedule: Schedule, has_outbox: bool) -> Vec<Worker> {
             "replay_parked",
             "Puts entries that could not be written back into the queue.",
             schedule.replay,
-            |e, _| Box::pin(async move { e.orders.queue.replay_parked().await }),
+            |e, _| Box::pin(async move { e.orders.parked.replay_parked(None).await }),
         ),
         Worker::periodic(
             "purge_log_ins",

@@ -143,24 +143,18 @@ impl OrderQueue for RabbitQueue {
         };
         let tries = tries.saturating_add(1);
         if tries >= TRIES {
-            tracing::error!(
+            tracing::debug!(
                 reservation_id = %entry.unit.reservation_id,
                 item_id = %entry.unit.item_id,
                 tries,
-                "an entry could not be written as an order; it is parked until it \
-                 is replayed"
+                "the broker keeps the reservation as a dead letter"
             );
-            metrics::counter!("seckill_queue_parked_total", "reason" => "tries").increment(1);
             self.consumer.dead_letter(entry).await;
             return Ok(true);
         }
         self.publisher.publish(RETRY, [(entry, tries)]).await?;
         self.consumer.ack(std::slice::from_ref(entry)).await;
         Ok(false)
-    }
-
-    async fn replay_parked(&self) -> Result<u32, PortError> {
-        self.replay_dead_letters().await
     }
 
     async fn depth(&self) -> Result<Depth, PortError> {

@@ -16,6 +16,7 @@ mod health;
 mod held;
 mod notices;
 mod orders;
+mod parked;
 mod payments;
 mod queue;
 mod reservations;

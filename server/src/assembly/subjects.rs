@@ -90,6 +90,7 @@ fn orders(rules: Rules, environment: &Environment, parts: &Parts) -> orders::Dep
         limits: parts.limits.clone(),
         outbox: parts.outbox.clone(),
         queue: ledger.queue.clone(),
+        parked: ledger.parked.clone(),
         writer: ledger.writer.clone(),
         closer: ledger.closer.clone(),
         reader: ledger.reader.clone(),

@@ -2,6 +2,7 @@
 
 pub mod cancel;
 pub mod close_unpaid;
+pub mod drop_parked;
 pub mod relay;
 pub mod write_orders;
 
@@ -11,7 +12,7 @@ use super::{
     Rules,
     ports::{
         Clock, Ids, Limits, OrderCloser, OrderQueue, OrderReader, OrderWriter, Outbox,
-        ReservationReader, WakeSignal,
+        ParkedReservations, ReservationReader, WakeSignal,
     },
 };
 
@@ -24,6 +25,7 @@ pub struct Deps {
     /// Between gate and queue; `None` where the gate is the queue itself.
     pub outbox: Option<Arc<dyn Outbox>>,
     pub queue: Arc<dyn OrderQueue>,
+    pub parked: Arc<dyn ParkedReservations>,
     pub writer: Arc<dyn OrderWriter>,
     pub closer: Arc<dyn OrderCloser>,
     pub reader: Arc<dyn OrderReader>,

@@ -12,6 +12,7 @@ mod gate;
 mod limits;
 mod notices;
 mod orders;
+mod parked;
 mod paths;
 mod payments;
 mod queue;
@@ -36,6 +37,7 @@ pub use gate::{
 pub use limits::{Limit, Limits, RetryAfter};
 pub use notices::{Notice, Notices, Notifier};
 pub use orders::{CloseOutcome, OrderCloser, OrderReader, OrderRecord, OrderWriter, WriteOutcome};
+pub use parked::{ParkedEntries, ParkedEntry, ParkedReservations, UNREADABLE_BYTES};
 pub use paths::{PathGrant, Paths};
 pub use payments::{
     Amount, Begun, CURRENCY, Charge, ChargeRequest, DueConfirms, KeptNotice, NewPayment,

@@ -103,7 +103,7 @@ pub const METRICS: &[Metric] = &[
         kind: Kind::Counter,
         unit: Unit::Count,
         labels: &["reason"],
-        about: "Messages that were set aside because they cannot become orders.",
+        about: "Reservations and messages that were parked because they cannot become orders.",
     },
     Metric {
         name: "seckill_queue_connects_total",

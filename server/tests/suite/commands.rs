@@ -5,6 +5,7 @@ mod audit;
 mod data_folder;
 mod log;
 mod memory_policy;
+mod parked;
 mod production;
 mod rounds;
 mod schema;

@@ -17,7 +17,9 @@ use lapin::{
 };
 use server::{
     adapters::rabbitmq::{PREFETCH, RabbitQueue},
-    engine::ports::{Depth, Job, OrderQueue, PortError, QueuedReservation, Unit, WakeSignal},
+    engine::ports::{
+        Depth, Job, OrderQueue, ParkedReservations, PortError, QueuedReservation, Unit, WakeSignal,
+    },
 };
 use tokio::{sync::Notify, time::timeout};
 use uuid::Uuid;
@@ -244,17 +246,29 @@ pub async fn put_unreadable(namespace: &str, bodies: &[&[u8]]) {
 }
 
 #[tokio::test]
-async fn an_unreadable_message_goes_to_the_dead_letters_and_stays_there() {
+async fn an_unreadable_message_goes_to_the_dead_letters_and_stays_there_until_it_is_removed() {
     let queue = connect(shared(), "poison").await;
     queue.put(&[held(1)]).await.unwrap();
-    put_unreadable("poison", &[b"", b"{", b"\xff\xfe", br#"{"v":99}"#]).await;
+    let bodies: [&[u8]; 4] = [b"", b"{", b"\xff\xfe", br#"{"v":99}"#];
+    put_unreadable("poison", &bodies).await;
     queue.put(&[held(2)]).await.unwrap();
     assert_eq!(take(&queue, 2).await, many(2));
     depth_becomes(&queue, 0, 4).await;
     assert_eq!(queue.depth().await.unwrap().unreadable, 0, "not seen yet");
-    assert_eq!(queue.replay_parked().await.unwrap(), 0);
+    assert_eq!(queue.replay_parked(None).await.unwrap(), 0);
     depth_becomes(&queue, 0, 4).await;
     assert_eq!(queue.depth().await.unwrap().unreadable, 4);
+    let parked = queue.parked(10).await.unwrap();
+    assert_eq!(parked.entries, []);
+    let mut listed = parked.unreadable;
+    listed.sort_unstable();
+    let mut sorted = bodies;
+    sorted.sort_unstable();
+    assert_eq!(listed, sorted);
+    depth_becomes(&queue, 0, 4).await;
+    assert_eq!(queue.remove_unreadable().await.unwrap(), 4);
+    depth_becomes(&queue, 0, 0).await;
+    assert_eq!(queue.depth().await.unwrap().unreadable, 0);
     queue.ack(&many(2)).await.unwrap();
 }
 

@@ -1,6 +1,7 @@
 //! The repository's own rules, as far as a machine can check them.
 
 mod lua;
+mod manual;
 
 use std::{
     fs,

@@ -9,8 +9,8 @@ use super::FaultInjector;
 use crate::engine::ports::{
     CloseOutcome, Depth, DueRelease, DueReleases, GateLedger, Holder, InFlight, ItemSnapshot,
     ItemSummary, LedgerStatus, LoadEpoch, Lookup, OrderCloser, OrderQueue, OrderReader,
-    OrderRecord, OrderWriter, OverdueOrder, QueuedReservation, ReservationReader,
-    ReservationRecord, UnderWay, WriteOutcome,
+    OrderRecord, OrderWriter, OverdueOrder, ParkedEntries, ParkedEntry, ParkedReservations,
+    QueuedReservation, ReservationReader, ReservationRecord, UnderWay, WriteOutcome,
 };
 
 /// A port, failing.
@@ -85,8 +85,14 @@ with_faults! { OrderQueue:
     give_back() -> ();
     ack(done: &[QueuedReservation]) -> ();
     set_aside(entry: &QueuedReservation) -> bool;
-    replay_parked() -> u32;
     depth() -> Depth;
     under_way() -> UnderWay;
     in_flight() -> InFlight;
+}
+
+with_faults! { ParkedReservations:
+    parked(limit: u32) -> ParkedEntries;
+    find_parked(reservation_id: ReservationId) -> Option<Box<dyn ParkedEntry>>;
+    replay_parked(only: Option<ReservationId>) -> u32;
+    remove_unreadable() -> u32;
 }

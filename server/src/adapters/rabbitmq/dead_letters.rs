@@ -1,10 +1,11 @@
-//! Entries that are not tried any more: how many there are, and how they are tried again.
+//! Entries that are not tried any more, as dead letters: how many there are, and what is done with them.
 
 use std::sync::atomic::Ordering;
 
+use app::wire::ReservationId;
+use async_trait::async_trait;
 use lapin::{
     Channel,
-    message::BasicGetMessage,
     options::{BasicAckOptions, BasicGetOptions, QueueDeclareOptions},
     types::{FieldTable, ShortString},
 };
@@ -17,9 +18,12 @@ use super::{
     publish::{CALL_TIMEOUT, before},
     topology::NEW,
 };
-use crate::engine::ports::{Depth, PortError, QueuedReservation};
+use crate::engine::ports::{
+    Depth, ParkedEntries, ParkedEntry, ParkedReservations, PortError, QueuedReservation,
+    UNREADABLE_BYTES,
+};
 
-/// Messages that are moved together: bounds what is in memory.
+/// Messages that are read together: bounds what is in memory.
 const CHUNK: u32 = 256;
 
 impl RabbitQueue {
@@ -36,41 +40,164 @@ impl RabbitQueue {
         })
     }
 
-    /// Moves the dead letters that there are now back to the queue of orders. Messages that cannot
-    /// be read stay: they are not acknowledged, so that each comes once, and the end of the channel
-    /// puts them back.
-    pub(super) async fn replay_dead_letters(&self) -> Result<u32, PortError> {
+    async fn dead_letters(&self) -> Result<DeadLetters, PortError> {
         let channel = self.publisher.open_channel().await?;
-        let mut left = ready(&channel, &self.names.dead_letters).await?;
-        let (mut replayed, mut unreadable) = (0, 0);
-        while left > 0 {
-            let mut chunk = Vec::new();
-            for _ in 0..left.min(CHUNK) {
-                match self.next_dead_letter(&channel).await? {
-                    Some(message) => chunk.push(message),
-                    None => break,
+        let queue = self.names.dead_letters.clone();
+        let left = ready(&channel, &queue).await?;
+        Ok(DeadLetters {
+            channel,
+            queue,
+            left,
+        })
+    }
+}
+
+/// A dead letter.
+struct DeadLetter {
+    tag: u64,
+    /// What it says, or how it begins where it cannot be read.
+    content: Result<QueuedReservation, Vec<u8>>,
+}
+
+impl DeadLetter {
+    fn is_of(&self, reservation_id: ReservationId) -> bool {
+        let entry = self.content.as_ref();
+        entry.is_ok_and(|entry| entry.unit.reservation_id == reservation_id)
+    }
+}
+
+/// The dead letters that there were at a moment. Each comes once; those that are not acknowledged are in
+/// the queue again when this is dropped, because that closes the channel.
+struct DeadLetters {
+    channel: Channel,
+    queue: ShortString,
+    left: u32,
+}
+
+impl DeadLetters {
+    /// The next ones; empty when there are no more.
+    async fn next(&mut self) -> Result<Vec<DeadLetter>, PortError> {
+        let mut chunk = Vec::new();
+        for _ in 0..self.left.min(CHUNK) {
+            let get = self
+                .channel
+                .basic_get(self.queue.clone(), BasicGetOptions::default());
+            let message = before(Instant::now() + CALL_TIMEOUT, get)
+                .await?
+                .map_err(port_error)?;
+            let Some(message) = message else {
+                self.left = 0;
+                return Ok(chunk);
+            };
+            let delivery = message.delivery;
+            chunk.push(DeadLetter {
+                tag: delivery.delivery_tag,
+                content: message::decode(&delivery.data).map_err(|_| {
+                    let bytes = &delivery.data;
+                    bytes[..bytes.len().min(UNREADABLE_BYTES)].to_vec()
+                }),
+            });
+        }
+        self.left -= chunk.len() as u32;
+        Ok(chunk)
+    }
+
+    /// It is in the queue no longer.
+    async fn remove(&self, tag: u64) -> Result<(), PortError> {
+        let ack = self.channel.basic_ack(tag, BasicAckOptions::default());
+        before(Instant::now() + CALL_TIMEOUT, ack)
+            .await?
+            .map_err(port_error)
+    }
+}
+
+/// A dead letter, taken from the queue until it is removed or dropped.
+struct FoundLetter {
+    letters: DeadLetters,
+    tag: u64,
+    reservation: QueuedReservation,
+}
+
+#[async_trait]
+impl ParkedEntry for FoundLetter {
+    fn reservation(&self) -> &QueuedReservation {
+        &self.reservation
+    }
+
+    async fn remove(self: Box<Self>) -> Result<(), PortError> {
+        self.letters.remove(self.tag).await
+    }
+}
+
+#[async_trait]
+impl ParkedReservations for RabbitQueue {
+    async fn parked(&self, limit: u32) -> Result<ParkedEntries, PortError> {
+        let mut letters = self.dead_letters().await?;
+        letters.left = letters.left.min(limit);
+        let mut parked = ParkedEntries::default();
+        loop {
+            let chunk = letters.next().await?;
+            if chunk.is_empty() {
+                return Ok(parked);
+            }
+            for letter in chunk {
+                match letter.content {
+                    Ok(entry) => parked.entries.push(entry),
+                    Err(bytes) => parked.unreadable.push(bytes),
                 }
             }
+        }
+    }
+
+    async fn find_parked(
+        &self,
+        reservation_id: ReservationId,
+    ) -> Result<Option<Box<dyn ParkedEntry>>, PortError> {
+        let mut letters = self.dead_letters().await?;
+        loop {
+            let chunk = letters.next().await?;
+            if chunk.is_empty() {
+                return Ok(None);
+            }
+            let found = chunk.into_iter().find_map(|letter| match letter.content {
+                Ok(entry) if entry.unit.reservation_id == reservation_id => {
+                    Some((letter.tag, entry))
+                }
+                _ => None,
+            });
+            if let Some((tag, reservation)) = found {
+                return Ok(Some(Box::new(FoundLetter {
+                    letters,
+                    tag,
+                    reservation,
+                })));
+            }
+        }
+    }
+
+    async fn replay_parked(&self, only: Option<ReservationId>) -> Result<u32, PortError> {
+        let mut letters = self.dead_letters().await?;
+        let (mut replayed, mut unreadable) = (0, 0);
+        loop {
+            let chunk = letters.next().await?;
             if chunk.is_empty() {
                 break;
             }
-            left -= chunk.len() as u32;
-            let readable: Vec<(u64, QueuedReservation)> = chunk
+            let wanted = |letter: &&DeadLetter| only.is_none_or(|id| letter.is_of(id));
+            let readable: Vec<(&DeadLetter, QueuedReservation)> = chunk
                 .iter()
-                .filter_map(|message| {
-                    let mut entry = message::decode(&message.delivery.data).ok()?;
+                .filter(wanted)
+                .filter_map(|letter| {
+                    let mut entry = letter.content.as_ref().ok()?.clone();
                     entry.replayed = true;
-                    Some((message.delivery.delivery_tag, entry))
+                    Some((letter, entry))
                 })
                 .collect();
-            unreadable += (chunk.len() - readable.len()) as u64;
+            unreadable += chunk.iter().filter(|one| one.content.is_err()).count() as u64;
             let entries = readable.iter().map(|(_, entry)| (entry, 0));
             self.publisher.publish(NEW, entries).await?;
-            for (tag, _) in &readable {
-                let ack = channel.basic_ack(*tag, BasicAckOptions::default());
-                before(Instant::now() + CALL_TIMEOUT, ack)
-                    .await?
-                    .map_err(port_error)?;
+            for (letter, _) in &readable {
+                letters.remove(letter.tag).await?;
             }
             replayed += readable.len() as u32;
         }
@@ -78,15 +205,21 @@ impl RabbitQueue {
         Ok(replayed)
     }
 
-    async fn next_dead_letter(
-        &self,
-        channel: &Channel,
-    ) -> Result<Option<BasicGetMessage>, PortError> {
-        let queue = self.names.dead_letters.clone();
-        let get = channel.basic_get(queue, BasicGetOptions::default());
-        before(Instant::now() + CALL_TIMEOUT, get)
-            .await?
-            .map_err(port_error)
+    async fn remove_unreadable(&self) -> Result<u32, PortError> {
+        let mut letters = self.dead_letters().await?;
+        let mut removed = 0;
+        loop {
+            let chunk = letters.next().await?;
+            if chunk.is_empty() {
+                break;
+            }
+            for letter in chunk.iter().filter(|one| one.content.is_err()) {
+                letters.remove(letter.tag).await?;
+                removed += 1;
+            }
+        }
+        self.unreadable.store(0, Ordering::Relaxed);
+        Ok(removed)
     }
 }
 

@@ -36,6 +36,17 @@ async fn insert_missing(
     Ok(())
 }
 
+/// The entry that a row is.
+pub(super) fn entry(row: reservation::Model) -> Result<QueuedReservation, PortError> {
+    Ok(QueuedReservation {
+        unit: unit(&row),
+        path: row.path,
+        position: counter(row.position)?,
+        held_at_ms: row.held_at_ms,
+        replayed: row.replayed,
+    })
+}
+
 #[async_trait]
 impl OrderQueue for Sql {
     async fn can_put(&self) -> Result<(), PortError> {
@@ -67,17 +78,7 @@ impl OrderQueue for Sql {
             .all(&self.read)
             .answer(self)
             .await?;
-        rows.into_iter()
-            .map(|row| {
-                Ok(QueuedReservation {
-                    unit: unit(&row),
-                    path: row.path,
-                    position: counter(row.position)?,
-                    held_at_ms: row.held_at_ms,
-                    replayed: row.replayed,
-                })
-            })
-            .collect()
+        rows.into_iter().map(entry).collect()
     }
 
     /// Nothing to do: nobody has them before they are written.
@@ -105,18 +106,6 @@ impl OrderQueue for Sql {
             .answer(self)
             .await?;
         Ok(row.is_some_and(|row| row.tries >= TRIES as i32))
-    }
-
-    async fn replay_parked(&self) -> Result<u32, PortError> {
-        let replayed = reservation::Entity::update_many()
-            .col_expr(reservation::Column::Tries, Expr::value(0))
-            .col_expr(reservation::Column::Replayed, Expr::value(true))
-            .filter(reservation::Column::State.eq(reservation::State::Queued))
-            .filter(reservation::Column::Tries.gte(TRIES))
-            .exec(&self.write)
-            .answer(self)
-            .await?;
-        Ok(replayed.rows_affected as u32)
     }
 
     async fn depth(&self) -> Result<Depth, PortError> {

@@ -6,7 +6,7 @@ use app::wire::{OrderId, Rejection};
 
 use super::Deps;
 use crate::chain::Chain;
-use crate::engine::ports::{Job, PortError, QueuedReservation, WriteOutcome};
+use crate::engine::ports::{Job, PortError, QueuedReservation, TRIES, WriteOutcome};
 
 /// Takes at most `limit` entries and ends each: ordered, failed, or (what cannot be written)
 /// set aside. Idempotent: an entry that comes again changes nothing. While the ledger does not
@@ -31,7 +31,16 @@ pub async fn run_once(deps: &Deps, limit: u32) -> Result<u32, PortError> {
     ended?;
     // Last, and no reason to give anything back: the queue does not answer, not the ledger.
     for entry in &refused {
-        deps.queue.set_aside(entry).await?;
+        if deps.queue.set_aside(entry).await? {
+            metrics::counter!("seckill_queue_parked_total", "reason" => "tries").increment(1);
+            tracing::error!(
+                reservation_id = %entry.unit.reservation_id,
+                item_id = %entry.unit.item_id,
+                "a reservation could not be written as an order in {TRIES} tries; it is parked, keeps its \
+                 unit, and is tried again within the hour or by `server parked replay`. The lines before \
+                 with this reservation_id say why"
+            );
+        }
     }
     Ok(taken)
 }
@@ -101,7 +110,7 @@ async fn end(
         match end_together(deps, how, std::slice::from_ref(entry), now_ms).await {
             Err(error @ PortError::Failed { .. }) => {
                 let reservation_id = entry.unit.reservation_id;
-                tracing::error!(%reservation_id, error = %Chain(&error), "the ledger refused a reservation; it is tried five times, then parked");
+                tracing::error!(%reservation_id, error = %Chain(&error), "the ledger refused a reservation; it is tried again behind the others, and parked after {TRIES} tries");
                 refused.push(entry.clone());
             }
             ended => ended?,

@@ -98,10 +98,6 @@ pub trait OrderQueue: Send + Sync + 'static {
     /// whether it is parked now.
     async fn set_aside(&self, entry: &QueuedReservation) -> Result<bool, PortError>;
 
-    /// Puts what is parked back into the queue, for another [`TRIES`] tries, as
-    /// [`replayed`](QueuedReservation::replayed). Returns how many.
-    async fn replay_parked(&self) -> Result<u32, PortError>;
-
     /// How much waits; taken entries do not count.
     async fn depth(&self) -> Result<Depth, PortError>;
 

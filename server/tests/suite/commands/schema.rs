@@ -7,10 +7,10 @@ use sea_orm::{ConnectionTrait, Database, Statement};
 use super::{Running, errors, no_data, run};
 
 /// Commands that work on a shop which exists.
-const COMMANDS: [&[&str]; 4] = [&["serve"], &["audit"], &["replay"], &["seed"]];
+const COMMANDS: [&[&str]; 4] = [&["serve"], &["audit"], &["parked", "list"], &["seed"]];
 
 /// Runs SQL in a shop's database; the first number it answers with, if any.
-async fn sql(data: &Path, sql: &str) -> Option<i64> {
+pub async fn sql(data: &Path, sql: &str) -> Option<i64> {
     let url = format!("sqlite://{}", data.join("seckill.db").display());
     let database = Database::connect(url).await.unwrap();
     let statement = Statement::from_string(database.get_database_backend(), sql);

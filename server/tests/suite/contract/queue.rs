@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
-use app::wire::{AccountId, ItemId, OrderId, ReservationId};
-use server::engine::ports::{Depth, OrderQueue, OrderWriter, QueuedReservation, TRIES, Unit};
+use app::wire::{AccountId, ItemId, OrderId, Rejection, ReservationId};
+use server::engine::ports::{
+    Depth, OrderQueue, OrderWriter, ParkedEntries, ParkedReservations, QueuedReservation, TRIES,
+    Unit,
+};
 use uuid::Uuid;
 
 use crate::{
@@ -16,6 +19,7 @@ use test_servers::rabbitmq::shared;
 struct Place {
     name: &'static str,
     queue: Arc<dyn OrderQueue>,
+    parked: Arc<dyn ParkedReservations>,
     shop: TestShop,
     item: ItemId,
     /// Whether the end of an entry is the order in the ledger.
@@ -33,17 +37,20 @@ fn replayed(entry: QueuedReservation) -> QueuedReservation {
 async fn places(test: &str) -> [Place; 2] {
     let ledger = TestShop::new().await;
     let shop = TestShop::new().await;
+    let rabbit = connect(shared(), test).await;
     [
         Place {
             name: "ledger",
             queue: Arc::clone(&ledger.engine.orders.queue),
+            parked: Arc::clone(&ledger.engine.orders.parked),
             item: ledger.item(100).await,
             shop: ledger,
             ends_with_order: true,
         },
         Place {
             name: "RabbitMQ",
-            queue: connect(shared(), test).await,
+            queue: rabbit.clone(),
+            parked: rabbit,
             item: shop.item(100).await,
             shop,
             ends_with_order: false,
@@ -87,6 +94,16 @@ impl Place {
             self.shop.sql.write(&batch, START_MS).await.unwrap();
         }
         self.queue.ack(done).await.unwrap();
+    }
+
+    /// Tries what waits until it is parked.
+    async fn park(&self, entries: usize) {
+        for _ in 0..TRIES {
+            for entry in self.take(10, entries).await {
+                self.queue.set_aside(&entry).await.unwrap();
+            }
+        }
+        self.depth_becomes(0, entries as u64).await;
     }
 
     async fn depth_becomes(&self, waiting: u64, parked: u64) {
@@ -156,8 +173,8 @@ async fn what_cannot_be_written_is_parked_and_the_rest_goes_on() {
         place.depth_becomes(0, 1).await;
         assert_eq!(place.queue.take_batch(10).await.unwrap(), [], "{name}");
 
-        assert_eq!(place.queue.replay_parked().await.unwrap(), 1, "{name}");
-        assert_eq!(place.queue.replay_parked().await.unwrap(), 0, "{name}");
+        assert_eq!(place.parked.replay_parked(None).await.unwrap(), 1, "{name}");
+        assert_eq!(place.parked.replay_parked(None).await.unwrap(), 0, "{name}");
         // Known to be parked before, whatever becomes of it until it is done.
         let bad = &bad.iter().cloned().map(replayed).collect::<Vec<_>>()[..];
         for _ in 0..TRIES {
@@ -165,9 +182,72 @@ async fn what_cannot_be_written_is_parked_and_the_rest_goes_on() {
             place.queue.set_aside(&bad[0]).await.unwrap();
         }
         place.depth_becomes(0, 1).await;
-        assert_eq!(place.queue.replay_parked().await.unwrap(), 1, "{name}");
+        assert_eq!(place.parked.replay_parked(None).await.unwrap(), 1, "{name}");
         assert_eq!(place.take(10, 1).await, bad, "{name}");
         place.end(bad).await;
         place.depth_becomes(0, 0).await;
+    }
+}
+
+#[tokio::test]
+async fn parked_entries_are_listed_and_found_and_replayed_or_removed_one_by_one() {
+    for place in places("parked-one-by-one").await {
+        let (name, requests) = (place.name, place.held(1..=3));
+        let ids: Vec<_> = requests.iter().map(|one| one.unit.reservation_id).collect();
+        let nobody = ReservationId(Uuid::from_u128(1));
+        place.queue.put(&requests).await.unwrap();
+        assert_eq!(
+            place.parked.parked(10).await.unwrap(),
+            ParkedEntries::default()
+        );
+        let found = place.parked.find_parked(ids[0]).await.unwrap();
+        assert!(found.is_none(), "{name}");
+        place.park(3).await;
+
+        let mut listed = place.parked.parked(10).await.unwrap().entries;
+        listed.sort_by_key(|entry| entry.position);
+        assert_eq!(listed, requests, "{name}");
+        // What was only looked at is parked as before.
+        place.depth_becomes(0, 3).await;
+        assert_eq!(
+            place.parked.parked(2).await.unwrap().entries.len(),
+            2,
+            "{name}"
+        );
+        place.depth_becomes(0, 3).await;
+        let found = place.parked.find_parked(ids[1]).await.unwrap();
+        assert_eq!(found.unwrap().reservation(), &requests[1], "{name}");
+        place.depth_becomes(0, 3).await;
+
+        assert_eq!(
+            place.parked.replay_parked(Some(nobody)).await.unwrap(),
+            0,
+            "{name}"
+        );
+        place.depth_becomes(0, 3).await;
+        assert_eq!(
+            place.parked.replay_parked(Some(ids[1])).await.unwrap(),
+            1,
+            "{name}"
+        );
+        let again = place.take(10, 1).await;
+        assert_eq!(again, [replayed(requests[1].clone())], "{name}");
+        place.end(&again).await;
+        place.depth_becomes(0, 2).await;
+
+        let found = place.parked.find_parked(ids[2]).await.unwrap().unwrap();
+        if place.ends_with_order {
+            let failed = place
+                .shop
+                .sql
+                .fail(&requests[2..], Rejection::Busy, START_MS);
+            failed.await.unwrap();
+        }
+        found.remove().await.unwrap();
+        place.depth_becomes(0, 1).await;
+        let left = place.parked.parked(10).await.unwrap().entries;
+        assert_eq!(left, requests[..1], "{name}");
+        assert_eq!(place.parked.remove_unreadable().await.unwrap(), 0, "{name}");
+        place.depth_becomes(0, 1).await;
     }
 }

@@ -12,8 +12,8 @@ use app::{
 use server::{
     adapters::fault_injection::{Fault, FaultInjector, Point},
     engine::{
-        orders::{relay, write_orders},
-        ports::TRIES,
+        orders::{drop_parked::drop_parked, relay, write_orders},
+        ports::{TRIES, WriteOutcome},
         stock::reconcile,
     },
 };
@@ -161,7 +161,7 @@ async fn known_failure_19_what_cannot_be_written_is_parked_and_holds_up_nobody()
 
     let client = client.restart().await;
     let engine = &client.shop.engine;
-    assert_eq!(engine.orders.queue.replay_parked().await.unwrap(), 1);
+    assert_eq!(engine.orders.parked.replay_parked(None).await.unwrap(), 1);
     assert_eq!(
         write_orders::run_once(&engine.orders, 256).await.unwrap(),
         1
@@ -257,7 +257,7 @@ async fn a_parked_reservation_is_parked_once_and_ordered_when_it_is_replayed_hou
     }
     client.works_until(0, 1).await;
 
-    assert_eq!(engine.orders.queue.replay_parked().await.unwrap(), 1);
+    assert_eq!(engine.orders.parked.replay_parked(None).await.unwrap(), 1);
     // It fails once more before the cause is mended.
     eventually("another try", async || {
         let taken = write_orders::run_once(&engine.orders, 256).await.unwrap();
@@ -275,5 +275,31 @@ async fn a_parked_reservation_is_parked_once_and_ordered_when_it_is_replayed_hou
         (status.state == ReservationState::Ordered).then_some(())
     })
     .await;
+    assert_eq!(client.shop.audit().await.items[0].orders_live, 1);
+}
+
+#[tokio::test]
+async fn a_parked_reservation_that_is_dropped_fails_and_its_unit_is_sold_to_somebody_else() {
+    let clock = Arc::new(ManualClock::at(START_MS));
+    let plan = Arc::new(RefusesOrders::default());
+    let faults: Arc<dyn FaultInjector> = plan.clone();
+    let data = Data::of_the_stack();
+    let shop = TestShop::open(data, clock, Arc::default(), Some(faults), |_| {}).await;
+    let client = TestClient::of(shop);
+    let item = client.shop.item(1).await;
+    let parked = client.buy(&visitor(1), item).await.unwrap().reservation_id;
+    client.works_until(0, 1).await;
+    plan.mended.store(true, Ordering::SeqCst);
+
+    let orders = &client.shop.engine.orders;
+    let dropped = drop_parked(orders, parked).await.unwrap();
+    assert_eq!(dropped, Some(WriteOutcome::Failed(Rejection::Busy)));
+    assert_eq!(drop_parked(orders, parked).await.unwrap(), None);
+    let status = client.reservation(&visitor(1), parked).await.unwrap();
+    assert_eq!(status.state, ReservationState::Failed);
+    assert_eq!(status.reason, Some(Rejection::Busy));
+    client.shop.drain().await;
+    client.works_until(0, 0).await;
+    client.order_of(&visitor(2), item).await;
     assert_eq!(client.shop.audit().await.items[0].orders_live, 1);
 }

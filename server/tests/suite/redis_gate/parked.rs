@@ -6,8 +6,8 @@ use app::wire::ItemId;
 use server::{
     adapters::redis::{GateClock, InFlightNotes, ParkingQueue, RedisGate, Timeouts},
     engine::ports::{
-        Decision, Depth, GateStock, OrderQueue, Outbox, QueuedReservation, Reconciled, Release,
-        Restock, StockGate, TRIES,
+        Decision, Depth, GateStock, OrderQueue, Outbox, ParkedReservations, QueuedReservation,
+        Reconciled, Release, Restock, StockGate, TRIES,
     },
 };
 use test_servers::rabbitmq::shared;
@@ -21,6 +21,7 @@ struct Place {
     shop: TestShop,
     gate: Arc<RedisGate>,
     queue: ParkingQueue,
+    parked: Arc<dyn ParkedReservations>,
     outbox: Arc<dyn Outbox>,
     notes: InFlightNotes,
     /// Of the queue.
@@ -32,7 +33,8 @@ impl Place {
         let redis = connect(test);
         let shop = TestShop::over(redis.clone()).await;
         let namespace = namespace(test);
-        let queue: Arc<dyn OrderQueue> = crate::rabbitmq::connect(shared(), &namespace).await;
+        let rabbit = crate::rabbitmq::connect(shared(), &namespace).await;
+        let queue: Arc<dyn OrderQueue> = rabbit.clone();
         let gate = Arc::new(RedisGate::new(
             redis.clone(),
             GateClock::Given(shop.clock.clone()),
@@ -47,6 +49,7 @@ impl Place {
                 queue,
                 gate: gate.clone(),
             },
+            parked: rabbit,
             gate,
             shop,
             namespace,
@@ -116,9 +119,9 @@ async fn a_parked_hold_is_sent_again_only_when_the_queue_has_lost_it_and_then_it
     }
 
     // Parked again after a replay: since then.
-    assert_eq!(place.queue.replay_parked().await.unwrap(), 1);
+    assert_eq!(place.parked.replay_parked(None).await.unwrap(), 1);
     place.park().await;
-    assert_eq!(place.queue.replay_parked().await.unwrap(), 1);
+    assert_eq!(place.parked.replay_parked(None).await.unwrap(), 1);
     let lost = place.take().await;
     place.queue.ack(&[lost]).await.unwrap();
     place.depth_becomes(0, 0).await;
@@ -141,7 +144,7 @@ async fn a_dead_letter_that_cannot_be_read_keeps_no_lost_hold_from_being_sent_ag
     reserve(&**gate, hold(item, 1)).await;
     assert_eq!(place.carry().await, 1);
     place.park().await;
-    assert_eq!(place.queue.replay_parked().await.unwrap(), 1);
+    assert_eq!(place.parked.replay_parked(None).await.unwrap(), 1);
     let lost = place.take().await;
     place.queue.ack(&[lost]).await.unwrap();
 
@@ -151,7 +154,7 @@ async fn a_dead_letter_that_cannot_be_read_keeps_no_lost_hold_from_being_sent_ag
     clock.advance(2 * HOUR_MS);
     assert_eq!(gate.reconcile(item).await.unwrap(), Reconciled::Same);
     // Every hour somebody looks what can be replayed.
-    assert_eq!(place.queue.replay_parked().await.unwrap(), 0);
+    assert_eq!(place.parked.replay_parked(None).await.unwrap(), 0);
     let sent = gate.reconcile(item).await.unwrap();
     assert!(matches!(sent, Reconciled::Repaired { .. }), "{sent:?}");
     assert_eq!(place.carry().await, 1);

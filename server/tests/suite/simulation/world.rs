@@ -222,7 +222,7 @@ impl World {
         self.restart().await;
         let engine = self.client().shop.engine.clone();
         // As a worker does every hour.
-        engine.orders.queue.replay_parked().await.unwrap();
+        engine.orders.parked.replay_parked(None).await.unwrap();
         for _ in 0..2 {
             self.client().shop.drain().await;
             close_unpaid::run_once(&engine.orders, &engine.payments)

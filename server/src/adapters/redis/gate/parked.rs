@@ -57,10 +57,6 @@ impl OrderQueue for ParkingQueue {
         Ok(parked)
     }
 
-    async fn replay_parked(&self) -> Result<u32, PortError> {
-        self.queue.replay_parked().await
-    }
-
     async fn depth(&self) -> Result<Depth, PortError> {
         self.queue.depth().await
     }
