@@ -223,7 +223,7 @@ async fn a_message_that_an_instance_has_is_not_lost() {
         }
     })
     .await;
-    assert!(detail.contains("1 holds"), "{detail}");
+    assert!(detail.contains("1 units are held"), "{detail}");
     let again = outbox.take(10).await.entries;
     assert_eq!(again.len(), 1, "{again:?}");
     assert_eq!(again[0].reservation, lost[0].reservation);

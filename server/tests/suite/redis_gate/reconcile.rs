@@ -37,7 +37,7 @@ async fn a_hold_that_was_lost_on_its_way_is_sent_again() {
     );
     shop.clock.advance(1);
     let detail = repaired(gate, item).await.unwrap();
-    assert!(detail.contains("1 holds"), "{detail}");
+    assert!(detail.contains("1 units are held"), "{detail}");
     assert_eq!(repaired(gate, item).await, None, "sent once");
     let again = take(&*outbox, 10).await;
     assert_eq!(again[0].reservation, taken[0].reservation);
