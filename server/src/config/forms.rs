@@ -331,7 +331,7 @@ impl Form for FaultForm {
     }
 
     fn describe(&self) -> String {
-        "CALL:before|after:NUMBER:die|fail|panic, where CALL is a method of a ledger, queue or payment port".to_owned()
+        "CALL:WHEN:NUMBER:HOW; CALL is a method of a ledger, queue or payment port, WHEN is before or after, HOW is die, fail or panic".to_owned()
     }
 
     fn example(&self) -> String {

@@ -122,20 +122,16 @@ impl FaultInjector for OneSuccessfulWrite {
     }
 }
 
+/// Of a shop in which calls fail as planned.
+async fn client_with(faults: Arc<dyn FaultInjector>) -> TestClient {
+    let clock = Arc::new(ManualClock::at(START_MS));
+    let data = Data::of_the_stack();
+    TestClient::of(TestShop::open(data, clock, Arc::default(), Some(faults), |_| {}).await)
+}
+
 #[tokio::test]
 async fn known_failure_19_what_cannot_be_written_is_parked_and_holds_up_nobody() {
-    let clock = Arc::new(ManualClock::at(START_MS));
-    let plan: Arc<dyn FaultInjector> = Arc::new(OneSuccessfulWrite(AtomicU32::new(0)));
-    let client = TestClient::of(
-        TestShop::open(
-            Data::of_the_stack(),
-            clock,
-            Arc::default(),
-            Some(plan),
-            |_| {},
-        )
-        .await,
-    );
+    let client = client_with(Arc::new(OneSuccessfulWrite(AtomicU32::new(0)))).await;
     let item = client.shop.item(2).await;
     let poison = client.buy(&visitor(1), item).await.unwrap();
     let sound = client.buy(&visitor(2), item).await.unwrap();
@@ -184,11 +180,7 @@ impl FaultInjector for Refuses {
 
 #[tokio::test]
 async fn a_late_reservation_that_cannot_be_failed_holds_up_nobody() {
-    let clock = Arc::new(ManualClock::at(START_MS));
-    let plan: Arc<dyn FaultInjector> = Arc::new(Refuses("fail"));
-    let data = Data::of_the_stack();
-    let shop = TestShop::open(data, clock, Arc::default(), Some(plan), |_| {}).await;
-    let client = TestClient::of(shop);
+    let client = client_with(Arc::new(Refuses("fail"))).await;
     let item = client.shop.item(2).await;
     client.buy(&visitor(1), item).await.unwrap();
     client.shop.clock.advance(120_000);
@@ -238,12 +230,8 @@ impl TestClient {
 
 #[tokio::test]
 async fn a_parked_reservation_is_parked_once_and_ordered_when_it_is_replayed_hours_later() {
-    let clock = Arc::new(ManualClock::at(START_MS));
     let plan = Arc::new(RefusesOrders::default());
-    let faults: Arc<dyn FaultInjector> = plan.clone();
-    let data = Data::of_the_stack();
-    let shop = TestShop::open(data, clock, Arc::default(), Some(faults), |_| {}).await;
-    let client = TestClient::of(shop);
+    let client = client_with(plan.clone()).await;
     let item = client.shop.item(1).await;
     let reserved = client.buy(&visitor(1), item).await.unwrap();
     client.works_until(0, 1).await;
@@ -280,12 +268,8 @@ async fn a_parked_reservation_is_parked_once_and_ordered_when_it_is_replayed_hou
 
 #[tokio::test]
 async fn a_parked_reservation_that_is_dropped_fails_and_its_unit_is_sold_to_somebody_else() {
-    let clock = Arc::new(ManualClock::at(START_MS));
     let plan = Arc::new(RefusesOrders::default());
-    let faults: Arc<dyn FaultInjector> = plan.clone();
-    let data = Data::of_the_stack();
-    let shop = TestShop::open(data, clock, Arc::default(), Some(faults), |_| {}).await;
-    let client = TestClient::of(shop);
+    let client = client_with(plan.clone()).await;
     let item = client.shop.item(1).await;
     let parked = client.buy(&visitor(1), item).await.unwrap().reservation_id;
     client.works_until(0, 1).await;
