@@ -6,6 +6,7 @@
 mod account;
 mod back_office;
 mod catalogue;
+mod customer_service;
 #[cfg(feature = "ssr")]
 mod login_cookie;
 mod orders;
@@ -14,8 +15,11 @@ mod purchase;
 mod typed_fields;
 
 pub use account::{Login, Logout, Register, login, logout, me, register};
-pub use back_office::{add_round, admin_rounds, resume_round, stop_round};
+pub use back_office::{activities, add_round, admin_rounds, resume_round, stop_round};
 pub use catalogue::{GetItem, GetRounds, clock, item, rounds, stock};
+pub use customer_service::{
+    admin_buyer, admin_buyers, admin_order, admin_orders, admin_payments, ban_buyer, refund_order,
+};
 pub use orders::{cancel, order, orders, pay};
 pub use purchase::{
     captcha, captcha_words, my_reservation, path, purchase, reservation, reservations,

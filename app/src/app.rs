@@ -13,8 +13,9 @@ use crate::{
     api,
     components::Frame,
     pages::{
-        AdminRoundsPage, HomePage, ItemPage, LoginPage, NewRoundPage, NotFoundPage, OrderPage,
-        OrdersPage, RegisterPage,
+        AdminBuyerPage, AdminBuyersPage, AdminLogPage, AdminMoneyPage, AdminOrderPage,
+        AdminOrdersPage, AdminRoundsPage, HomePage, ItemPage, LoginPage, NewRoundPage,
+        NotFoundPage, OrderPage, OrdersPage, RegisterPage,
     },
     start::{PageFiles, Start},
     text::pages as say,
@@ -59,6 +60,12 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/orders/:id") view=OrderPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/rounds") view=AdminRoundsPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/rounds/new") view=NewRoundPage ssr=SsrMode::Async />
+                    <Route path=path!("/admin/orders") view=AdminOrdersPage ssr=SsrMode::Async />
+                    <Route path=path!("/admin/orders/:id") view=AdminOrderPage ssr=SsrMode::Async />
+                    <Route path=path!("/admin/buyers") view=AdminBuyersPage ssr=SsrMode::Async />
+                    <Route path=path!("/admin/buyers/:id") view=AdminBuyerPage ssr=SsrMode::Async />
+                    <Route path=path!("/admin/money") view=AdminMoneyPage ssr=SsrMode::Async />
+                    <Route path=path!("/admin/log") view=AdminLogPage ssr=SsrMode::Async />
                     <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async />
                     <Route path=path!("/register") view=RegisterPage ssr=SsrMode::Async />
                 </FlatRoutes>
@@ -87,6 +94,12 @@ mod tests {
             pattern::ORDER,
             routes::ADMIN_ROUNDS,
             routes::NEW_ROUND,
+            routes::ADMIN_ORDERS,
+            pattern::ADMIN_ORDER,
+            routes::ADMIN_BUYERS,
+            pattern::ADMIN_BUYER,
+            routes::ADMIN_MONEY,
+            routes::ADMIN_LOG,
             routes::LOGIN,
             routes::REGISTER,
         ];

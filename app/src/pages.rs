@@ -10,7 +10,10 @@ mod order;
 mod orders;
 mod register;
 
-pub use admin::{AdminRoundsPage, MAX_ITEMS, NewRoundPage, RoundForm};
+pub use admin::{
+    AdminBuyerPage, AdminBuyersPage, AdminLogPage, AdminMoneyPage, AdminOrderPage, AdminOrdersPage,
+    AdminRoundsPage, ConfirmationForm, MAX_ITEMS, NewRoundPage, RoundForm,
+};
 pub use home::HomePage;
 pub use item::ItemPage;
 pub use login::LoginPage;

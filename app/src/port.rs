@@ -2,15 +2,19 @@
 //! shoppers and [`BackOffice`] for those who run it. The `server` crate implements both; one context
 //! closure hands them to every server function and page.
 
+mod back_office;
+
 use std::{net::IpAddr, sync::Arc};
 
 use async_trait::async_trait;
 
 use crate::wire::{
-    AddedRound, ApiError, CaptchaChallenge, CaptchaId, CaptchaWords, HiddenPath, ItemDetail,
-    ItemId, Language, LocalText, Me, Order, OrderDetail, OrderId, PaymentPage, Reservation,
-    ReservationId, ReservationStatus, Reserved, Round, RoundDraft, RoundId, RoundOverview, Stock,
+    ApiError, CaptchaChallenge, CaptchaId, CaptchaWords, HiddenPath, ItemDetail, ItemId, Language,
+    Me, Order, OrderDetail, OrderId, PaymentPage, Reservation, ReservationId, ReservationStatus,
+    Reserved, Round, Stock,
 };
+
+pub use back_office::{BackOffice, Confirmation, CustomerService};
 
 /// The shop, as a value that can be put into a context.
 pub type Shop = Arc<dyn Storefront>;
@@ -177,48 +181,4 @@ pub trait Storefront: Send + Sync + 'static {
 
     /// Cancels an unpaid order of the caller; the unit goes back on sale.
     async fn cancel(&self, visitor: &Visitor, order_id: OrderId) -> Result<OrderDetail, ApiError>;
-}
-
-/// Everything that those who run the shop can do. Every method checks who is asking and the input
-/// itself, like those of [`Storefront`]: `unauthenticated` for a stranger, `forbidden` for an account
-/// whose role does not allow it.
-#[async_trait]
-pub trait BackOffice: Send + Sync + 'static {
-    /// Approved rounds that ended less than a day ago or end later, by their start, at most 100, with
-    /// every unit of theirs. Everybody who runs the shop.
-    async fn rounds(&self, visitor: &Visitor) -> Result<Vec<RoundOverview>, ApiError>;
-
-    /// A round as it was written, however long ago it ended. Everybody who runs the shop.
-    async fn round(&self, visitor: &Visitor, round_id: RoundId) -> Result<RoundDraft, ApiError>;
-
-    /// What [`add_round`](Self::add_round) would refuse without asking the catalogue. Administrators
-    /// only.
-    fn check_round(&self, visitor: &Visitor, draft: RoundDraft) -> Result<(), ApiError>;
-
-    /// Adds a round that is on sale in its window, and on the pages at once. Administrators only: no
-    /// second person approves it. The same call again adds nothing and says so.
-    ///
-    /// # Errors
-    /// `invalid` with the field that is wrong: `key` when there is another round with this key,
-    /// `items[1].product` when the shop has the product with other words.
-    async fn add_round(&self, visitor: &Visitor, draft: RoundDraft)
-    -> Result<AddedRound, ApiError>;
-
-    /// Stops a round, or changes the words of a stopped one. Operators and administrators.
-    ///
-    /// # Errors
-    /// `not_found`; `invalid` for words that are none.
-    async fn stop_round(
-        &self,
-        visitor: &Visitor,
-        round_id: RoundId,
-        words: LocalText,
-    ) -> Result<(), ApiError>;
-
-    /// Lets a stopped round go on; one that is not stopped stays as it is. Operators and
-    /// administrators.
-    ///
-    /// # Errors
-    /// `not_found`.
-    async fn resume_round(&self, visitor: &Visitor, round_id: RoundId) -> Result<(), ApiError>;
 }

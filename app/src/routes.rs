@@ -12,7 +12,7 @@ pub mod pattern;
 use crate::wire::{ItemId, OrderId};
 
 #[cfg(feature = "ssr")]
-pub use local_path::{in_query, local_path};
+pub use local_path::{in_query, local_path, with_query};
 #[cfg(feature = "ssr")]
 pub use page::{Page, is_call, is_same_for_everybody};
 
@@ -34,6 +34,47 @@ pub const ADMIN_ROUNDS: &str = "/admin/rounds";
 /// The form of a new round.
 #[cfg(feature = "ssr")]
 pub const NEW_ROUND: &str = "/admin/rounds/new";
+
+/// Everybody's orders, for those who run the shop.
+#[cfg(feature = "ssr")]
+pub const ADMIN_ORDERS: &str = "/admin/orders";
+
+/// Who buys.
+#[cfg(feature = "ssr")]
+pub const ADMIN_BUYERS: &str = "/admin/buyers";
+
+/// Payments and refunds.
+#[cfg(feature = "ssr")]
+pub const ADMIN_MONEY: &str = "/admin/money";
+
+/// What those who run the shop did.
+#[cfg(feature = "ssr")]
+pub const ADMIN_LOG: &str = "/admin/log";
+
+/// Everything about an order.
+#[cfg(feature = "ssr")]
+pub fn admin_order(order_id: OrderId) -> String {
+    format!("{ADMIN_ORDERS}/{order_id}")
+}
+
+/// Where the form goes that gives the money of an order back.
+#[cfg(feature = "ssr")]
+pub fn refund_order(order_id: OrderId) -> String {
+    format!("{ADMIN_ORDERS}/{order_id}/refund")
+}
+
+/// Everything about a buyer.
+#[cfg(feature = "ssr")]
+pub fn admin_buyer(account_id: crate::wire::AccountId) -> String {
+    format!("{ADMIN_BUYERS}/{account_id}")
+}
+
+/// Where the form goes that keeps a buyer from buying, or lets them buy again.
+#[cfg(feature = "ssr")]
+pub fn ban_buyer(account_id: crate::wire::AccountId, banned: bool) -> String {
+    let verb = if banned { "ban" } else { "unban" };
+    format!("{ADMIN_BUYERS}/{account_id}/{verb}")
+}
 
 /// Where the form goes that stops a round.
 #[cfg(feature = "ssr")]

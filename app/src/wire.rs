@@ -5,19 +5,28 @@
 //! travel as strings.
 
 mod account;
+mod activity;
 mod back_office;
 mod catalogue;
+mod customer_service;
 mod error;
 mod ids;
 mod json;
 mod language;
 mod money;
 mod order;
+mod payment;
+mod permission;
 mod purchase;
 
 pub use account::{Me, Mobile, Nickname, Password, Role};
+pub use activity::{Action, Activity, ActivityList, ActivityQuery};
 pub use back_office::{AddedRound, ItemDraft, ItemOverview, Key, RoundDraft, RoundOverview};
 pub use catalogue::{Item, ItemDetail, Phase, Round, Stock};
+pub use customer_service::{
+    Buyer, BuyerHistory, BuyerList, ListedOrder, OrderChange, OrderHistory, OrderList, OrderQuery,
+    Reason,
+};
 pub use error::{ApiError, Rejection};
 pub use ids::{
     AccountId, CaptchaId, ItemId, OrderId, PaymentId, ProductId, ReservationId, RoundId,
@@ -28,6 +37,10 @@ pub use money::Money;
 pub use order::{
     CloseReason, Order, OrderDetail, OrderEvent, OrderMoment, OrderState, PaymentPage, Refund,
 };
+pub use payment::{
+    ListedPayment, PaymentGroup, PaymentList, PaymentState, Received, RefundReason, UnmatchedMoney,
+};
+pub use permission::Permission;
 pub use purchase::{
     CAPTCHA_PICTURE, CaptchaChallenge, CaptchaWords, HiddenPath, Reservation, ReservationState,
     ReservationStatus, Reserved,

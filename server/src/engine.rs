@@ -3,11 +3,13 @@
 //!
 //! A folder per subject, a file per verb. Each subject names what its verbs need in a `Deps`.
 //! Shoppers reach the verbs through [`storefront`], those who run the shop through
-//! [`back_office::calls`], workers call the same functions.
+//! [`back_office::calls`] and [`customer_service::calls`], workers call the same functions.
 
 pub mod accounts;
+pub mod activity_log;
 pub mod audit;
 pub mod back_office;
+pub mod customer_service;
 mod limit;
 pub mod notices;
 pub mod orders;
@@ -30,6 +32,7 @@ pub struct Engine {
     pub accounts: Arc<accounts::Deps>,
     pub audit: Arc<audit::Deps>,
     pub back_office: Arc<back_office::Deps>,
+    pub customer_service: Arc<customer_service::Deps>,
     pub notices: Arc<notices::Deps>,
     pub orders: Arc<orders::Deps>,
     pub payments: Arc<payments::Deps>,

@@ -84,7 +84,7 @@ mod form {
         api::{LoginCookie, TypedFields},
         port::LoggedIn,
         routes::{ADMIN_ROUNDS, HOME, in_query, local_path},
-        wire::{ApiError, Me, Role},
+        wire::{ApiError, Me},
     };
 
     /// A log-in form: where it stands and where it leads.
@@ -104,9 +104,9 @@ mod form {
                 Ok(logged_in) => {
                     let (token, max_age_s) = (&logged_in.token, logged_in.max_age_s);
                     set_cookie(&cookie()?.set(token, max_age_s));
-                    if redirect_browser(next.unwrap_or(match logged_in.me.role {
-                        Role::Buyer => HOME,
-                        Role::Operator | Role::Reviewer | Role::Admin => ADMIN_ROUNDS,
+                    if redirect_browser(next.unwrap_or(match logged_in.me.role.is_staff() {
+                        true => ADMIN_ROUNDS,
+                        false => HOME,
                     })) {
                         set_cookie(&TypedFields::clear_cookie(cookie()?.secure));
                     }

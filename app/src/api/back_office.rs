@@ -2,13 +2,17 @@
 
 use leptos::prelude::*;
 use server_fn::codec::GetUrl;
+use uuid::Uuid;
 
-use crate::wire::{AddedRound, ApiError, ItemDraft, Json, Key, LocalText, RoundId, RoundOverview};
+use crate::wire::{
+    AccountId, ActivityList, AddedRound, ApiError, ItemDraft, Json, Key, LocalText, RoundId,
+    RoundOverview,
+};
 
 #[cfg(feature = "ssr")]
 use super::context::{back_office, visitor};
 #[cfg(feature = "ssr")]
-use crate::wire::RoundDraft;
+use crate::wire::{ActivityQuery, RoundDraft};
 
 /// `GET /api/admin/rounds`: the rounds with their units, for everybody who runs the shop.
 #[server(name = GetAdminRounds, endpoint = "/admin/rounds", prefix = "/api", input = GetUrl, output = Json)]
@@ -49,4 +53,19 @@ pub async fn stop_round(round_id: RoundId, words: LocalText) -> Result<(), ApiEr
 #[server(name = ResumeRound, endpoint = "/admin/rounds/resume", prefix = "/api", input = Json, output = Json)]
 pub async fn resume_round(round_id: RoundId) -> Result<(), ApiError> {
     back_office()?.resume_round(&visitor()?, round_id).await
+}
+
+/// `GET /api/admin/activities`: what those who run the shop did, newest first, 50 at a time.
+#[server(name = GetActivities, endpoint = "/admin/activities", prefix = "/api", input = GetUrl, output = Json)]
+pub async fn activities(
+    account_id: Option<AccountId>,
+    subject_id: Option<Uuid>,
+    before: Option<u64>,
+) -> Result<ActivityList, ApiError> {
+    let query = ActivityQuery {
+        account_id,
+        subject_id,
+        before,
+    };
+    back_office()?.activities(&visitor()?, query).await
 }

@@ -1,24 +1,39 @@
-//! `/admin/rounds`: the rounds with every unit of theirs, and the stop button. Rendered per request,
-//! for everybody who runs the shop; plain forms, so that it works without JavaScript.
+//! The pages of those who run the shop; here `/admin/rounds`: the rounds with every unit of theirs, and the
+//! stop button. Rendered per request; plain forms, so that they work without JavaScript.
 
+mod buyers;
+mod confirmation;
+mod frame;
+mod log;
+mod money;
 mod new_round;
+mod order;
+mod orders;
 mod round;
 mod round_form;
 
 use leptos::prelude::*;
-use leptos_meta::{Link, Meta, Title};
 
-use self::round::RoundCard;
 pub use self::{
+    buyers::{AdminBuyerPage, AdminBuyersPage},
+    confirmation::ConfirmationForm,
+    log::AdminLogPage,
+    money::AdminMoneyPage,
     new_round::NewRoundPage,
+    order::AdminOrderPage,
+    orders::AdminOrdersPage,
     round_form::{MAX_ITEMS, RoundForm},
+};
+use self::{
+    frame::{Section, StaffFrame, role},
+    round::RoundCard,
 };
 use crate::{
     api,
     components::{Calendar, Failure},
     routes,
     text::pages::admin as say,
-    wire::{ApiError, Language, Phase, Role, RoundOverview},
+    wire::{ApiError, Language, Permission, Phase, Role, RoundOverview},
 };
 
 /// The list of rounds.
@@ -41,8 +56,7 @@ pub fn AdminRoundsPage() -> impl IntoView {
 struct Overview {
     rounds: Vec<RoundOverview>,
     now_ms: i64,
-    /// What the caller may do.
-    may: May,
+    role: Role,
 }
 
 /// What a caller may do with rounds. Buttons follow it; the engine checks every call itself.
@@ -53,14 +67,10 @@ struct May {
 }
 
 async fn read() -> Result<Overview, ApiError> {
-    let role = api::me().await?.map(|me| me.role);
     Ok(Overview {
+        role: role().await?,
         rounds: api::admin_rounds().await?,
         now_ms: api::clock().await?.now_ms,
-        may: May {
-            stop: matches!(role, Some(Role::Operator | Role::Admin)),
-            add: role == Some(Role::Admin),
-        },
     })
 }
 
@@ -69,8 +79,12 @@ fn Rounds(overview: Overview, language: Language) -> impl IntoView {
     let Overview {
         mut rounds,
         now_ms,
-        may,
+        role,
     } = overview;
+    let may = May {
+        stop: Permission::StopRounds.is_given_to(role),
+        add: Permission::AddRounds.is_given_to(role),
+    };
     // What needs a hand comes first: on sale or stopped, then what is coming, then what is over.
     rounds.sort_by_key(|round| match round.phase_at(now_ms) {
         Phase::Running | Phase::Stopped => (0, round.starts_at_ms),
@@ -84,17 +98,13 @@ fn Rounds(overview: Overview, language: Language) -> impl IntoView {
         .map(|round| view! { <RoundCard round calendar may language /> })
         .collect_view();
     view! {
-        <Title text=say::title(language) />
-        <Meta name="robots" content="noindex" />
-        <Link rel="stylesheet" href="/admin.css" />
-        <section class="column admin">
-            <h1>{say::title(language)}</h1>
+        <StaffFrame here=Section::Rounds role title=say::title(language) language>
             <p class="lead">{say::as_of(language, &calendar.exact(now_ms))}</p>
             {may.add.then(|| view! {
                 <a class="button button--main" href=routes::NEW_ROUND>{say::new_round(language)}</a>
             })}
             {cards}
             {is_empty.then(|| view! { <p>{say::empty(language)}</p> })}
-        </section>
+        </StaffFrame>
     }
 }

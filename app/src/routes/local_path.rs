@@ -20,6 +20,25 @@ pub fn in_query(local_path: &str) -> String {
     local_path.replace('#', "%23")
 }
 
+/// A path with these parameters, but for those without a value.
+pub fn with_query(path: &str, parameters: &[(&str, &str)]) -> String {
+    let mut address = path.to_owned();
+    for (name, value) in parameters.iter().filter(|(_, value)| !value.is_empty()) {
+        address.push(if address.contains('?') { '&' } else { '?' });
+        address.push_str(name);
+        address.push('=');
+        address.extend(value.bytes().map(encoded));
+    }
+    address
+}
+
+fn encoded(byte: u8) -> String {
+    match byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+        true => char::from(byte).to_string(),
+        false => format!("%{byte:02X}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,6 +75,16 @@ mod tests {
         for foreign in foreign {
             assert_eq!(local_path(foreign), None, "{foreign:?}");
         }
+    }
+
+    #[test]
+    fn what_is_typed_stays_inside_its_parameter() {
+        let parameters = [("search", "小 a&b=#%"), ("state", ""), ("before", "7")];
+        assert_eq!(
+            with_query("/orders", &parameters),
+            "/orders?search=%E5%B0%8F%20a%26b%3D%23%25&before=7"
+        );
+        assert_eq!(with_query("/orders", &[("state", "")]), "/orders");
     }
 
     #[test]

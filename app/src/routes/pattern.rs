@@ -10,6 +10,16 @@ pub const ORDERS_WITH_SLASH: &str = "/orders/";
 pub const STOP_ROUND: &str = "/admin/rounds/{id}/stop";
 /// The form that lets a round go on.
 pub const RESUME_ROUND: &str = "/admin/rounds/{id}/resume";
+/// Everything about an order, for those who run the shop.
+pub const ADMIN_ORDER: &str = "/admin/orders/{id}";
+/// The form that gives the money of an order back.
+pub const REFUND_ORDER: &str = "/admin/orders/{id}/refund";
+/// Everything about a buyer.
+pub const ADMIN_BUYER: &str = "/admin/buyers/{id}";
+/// The form that keeps a buyer from buying.
+pub const BAN_BUYER: &str = "/admin/buyers/{id}/ban";
+/// The form that lets a buyer buy again.
+pub const UNBAN_BUYER: &str = "/admin/buyers/{id}/unban";
 /// The form that sends a buyer to the payment provider.
 pub const PAY: &str = "/orders/{id}/pay";
 /// The call back of a payment provider.

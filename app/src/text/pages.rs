@@ -3,7 +3,9 @@
 //! descriptions), which comes from the catalogue.
 
 pub mod account;
+pub mod activity_log;
 pub mod admin;
+pub mod customers;
 pub mod failure;
 pub mod home;
 pub mod item;

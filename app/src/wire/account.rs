@@ -14,8 +14,29 @@ pub enum Role {
     Operator,
     /// 审核: approves rounds.
     Reviewer,
+    /// 客服: helps buyers with their orders.
+    Support,
+    /// 审计: reads everything, changes nothing.
+    Auditor,
     /// 管理员: everything.
     Admin,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Role; 6] = [
+        Role::Buyer,
+        Role::Operator,
+        Role::Reviewer,
+        Role::Support,
+        Role::Auditor,
+        Role::Admin,
+    ];
+
+    /// Whether such an account runs the shop.
+    pub fn is_staff(self) -> bool {
+        self != Role::Buyer
+    }
 }
 
 /// The signed-in caller, as shown to the caller. The mobile number is masked.

@@ -54,11 +54,18 @@ pub struct Order {
     pub pay_deadline_ms: i64,
 }
 
-impl Order {
+impl OrderId {
     /// A short number to quote on the telephone: the random tail of the id.
-    pub fn number(&self) -> String {
-        let id = self.order_id.0.simple().to_string();
+    pub fn number(self) -> String {
+        let id = self.0.simple().to_string();
         id[id.len() - 10..].to_ascii_uppercase()
+    }
+}
+
+impl Order {
+    /// See [`OrderId::number`].
+    pub fn number(&self) -> String {
+        self.order_id.number()
     }
 }
 

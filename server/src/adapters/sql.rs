@@ -4,10 +4,12 @@
 
 mod account_writer;
 mod accounts;
+mod activity_log;
 mod catalogue;
 mod catalogue_overview;
 mod catalogue_writer;
 mod connect;
+mod directory;
 mod entity;
 mod errors;
 mod facts;

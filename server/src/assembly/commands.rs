@@ -38,7 +38,8 @@ pub async fn open_back_office(
         catalogue: ledger.clone(),
         overview: ledger.clone(),
         events,
-        accounts: ledger,
+        accounts: ledger.clone(),
+        activity_log: ledger,
         passwords: Arc::new(Argon2Passwords::new()?),
     })
 }

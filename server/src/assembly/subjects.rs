@@ -7,7 +7,7 @@ use crate::{
     adapters::{cached::CachedCatalogue, catalogue_changes::CatalogueChanges, sql::Sql},
     config::Config,
     engine::{
-        Engine, Rules, accounts, audit, back_office, notices, orders, payments,
+        Engine, Rules, accounts, audit, back_office, customer_service, notices, orders, payments,
         ports::{Catalogue, Job},
         purchase, stock,
     },
@@ -17,11 +17,13 @@ use crate::{
 pub fn engine(config: &Config, environment: Environment, sql: &Sql, parts: Parts) -> Engine {
     let (rules, sql) = (config.rules(), Arc::new(sql.clone()));
     let catalogue = cached_catalogue(&sql, &parts.catalogue_changes);
+    let payments = Arc::new(payments(rules, &environment, &parts));
     Engine {
         audit: Arc::new(audit(&sql, &catalogue, &parts)),
         back_office: Arc::new(back_office(&environment, &sql, &parts)),
         orders: Arc::new(orders(rules, &environment, &parts)),
-        payments: Arc::new(payments(rules, &environment, &parts)),
+        customer_service: Arc::new(customer_service(&environment, &sql, &payments, &parts)),
+        payments,
         purchase: Arc::new(purchase(rules, &environment, &catalogue, &parts)),
         accounts: Arc::new(accounts::Deps {
             rules,
@@ -66,6 +68,7 @@ fn audit(sql: &Arc<Sql>, catalogue: &Arc<dyn Catalogue>, parts: &Parts) -> audit
         ledger: parts.ledger.gate.clone(),
         queue: parts.ledger.queue.clone(),
         outbox: parts.outbox.clone(),
+        activity_log: sql.clone(),
     }
 }
 
@@ -78,6 +81,26 @@ fn back_office(environment: &Environment, sql: &Arc<Sql>, parts: &Parts) -> back
         events: parts.catalogue_events.clone(),
         accounts: sql.clone(),
         passwords: environment.passwords.clone(),
+        activity_log: sql.clone(),
+    }
+}
+
+fn customer_service(
+    environment: &Environment,
+    sql: &Arc<Sql>,
+    payments: &Arc<payments::Deps>,
+    parts: &Parts,
+) -> customer_service::Deps {
+    customer_service::Deps {
+        clock: parts.clock.clone(),
+        limits: parts.limits.clone(),
+        accounts: sql.clone(),
+        passwords: environment.passwords.clone(),
+        directory: sql.clone(),
+        bans: sql.clone(),
+        orders: parts.ledger.reader.clone(),
+        reservations: parts.ledger.reservations.clone(),
+        payments: payments.clone(),
     }
 }
 

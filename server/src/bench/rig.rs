@@ -26,7 +26,7 @@ use crate::{
     config::{Cluster, Config},
     engine::{
         audit::Report,
-        ports::{AccountWriter, CaptchaSource, CatalogueWriter},
+        ports::{AccountWriter, CaptchaSource, CatalogueWriter, ChangedBy},
     },
 };
 
@@ -156,7 +156,10 @@ impl BenchRig {
     /// The round is in the ledger, its item is loaded, and so is the baseline.
     async fn prepare(&mut self) -> Result<(), BenchError> {
         let sale = &self.sale;
-        self.shop.sql.add_round(&sale.round()).await?;
+        self.shop
+            .sql
+            .add_round(&sale.round(), &ChangedBy::command(), 0)
+            .await?;
         // Not the use case, which warms up whatever is on sale: other items are not ours.
         let gate = &self.shop.engine.stock.gate;
         gate.warm_up(sale.item_id, sale.window()).await?;

@@ -10,7 +10,10 @@ use crate::{
     adapters::sql::Access,
     assembly,
     config::Config,
-    engine::back_office::add_accounts::{NewAccount, add_accounts},
+    engine::{
+        back_office::add_accounts::{NewAccount, add_accounts},
+        ports::ChangedBy,
+    },
 };
 
 #[derive(Subcommand)]
@@ -30,10 +33,14 @@ pub enum Account {
 /// Roles that nobody registers for.
 #[derive(Clone, Copy, ValueEnum)]
 pub enum StaffRole {
-    /// Stops rounds and lets them go on.
+    /// Stops rounds and lets them go on, gives money back.
     Operator,
     /// Will approve rounds.
     Reviewer,
+    /// Helps buyers with their orders.
+    Support,
+    /// Reads everything, changes nothing.
+    Auditor,
     /// Does everything.
     Admin,
 }
@@ -43,6 +50,8 @@ impl From<StaffRole> for Role {
         match role {
             StaffRole::Operator => Role::Operator,
             StaffRole::Reviewer => Role::Reviewer,
+            StaffRole::Support => Role::Support,
+            StaffRole::Auditor => Role::Auditor,
             StaffRole::Admin => Role::Admin,
         }
     }
@@ -65,7 +74,7 @@ impl Account {
             role: role.into(),
             password: Password::parse(password.clone())?,
         };
-        add_accounts(&office, vec![account]).await?;
+        add_accounts(&office, vec![account], &ChangedBy::command()).await?;
         writeln!(stdout(), "{password}")
             .map_err(|error| format!("the account is there, but its password is lost: {error}"))?;
         Ok(())

@@ -65,6 +65,7 @@ pub async fn look(shop: &Assembly) -> Result<Report, Failure> {
         let now_ms = shop.engine.audit.clock.now_ms();
         let mut report = audit::audit(&shop.sql, now_ms).await?;
         audit::compare(&shop.engine.audit, &mut report).await?;
+        audit::check_activity_log(&shop.engine.audit, &mut report).await?;
         let passing = |violation: &audit::Violation| violation.rule == GATE_EQUALS_LEDGER;
         if looks == LOOKS || !report.violations.iter().any(passing) {
             return Ok(report);
@@ -105,6 +106,12 @@ pub fn print_table(report: &Report) {
         println!(
             "{} reservations are on their way to the ledger",
             report.on_their_way
+        );
+    }
+    if let Some(end) = &report.activity_log {
+        println!(
+            "activity log: {} entries, the last one {}",
+            end.number, end.hash
         );
     }
     if report.ok {

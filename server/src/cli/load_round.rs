@@ -13,7 +13,7 @@ use crate::{
     config::Config,
     engine::{
         back_office::{add_accounts::add_load_buyers, add_round::add_round},
-        ports::{Ids, NewItem, NewRound},
+        ports::{ChangedBy, Ids, NewItem, NewRound},
     },
 };
 
@@ -63,7 +63,7 @@ impl LoadRound {
         // The round last: the time to its start should not be spent on making buyers.
         let starts_at_ms = office.clock.now_ms() + i64::from(starts_in_s) * 1000;
         let round = self.round(stock, starts_at_ms);
-        add_round(&office, &round).await?;
+        add_round(&office, &round, &ChangedBy::command()).await?;
         let line = json!({
             "round_id": round.round_id,
             "item_id": round.items[0].item_id,

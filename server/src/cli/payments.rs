@@ -4,10 +4,12 @@ use app::wire::OrderId;
 use clap::Subcommand;
 
 use super::{Failure, audit::beside_a_shop};
-use crate::{adapters::sql::Access, assembly, config::Config, engine::payments::refund};
-
-/// Who did it, in the order's history.
-const ACTOR: &str = "command";
+use crate::{
+    adapters::sql::Access,
+    assembly,
+    config::Config,
+    engine::{payments::refund, ports::ChangedBy},
+};
 
 #[derive(Subcommand)]
 pub enum Payments {
@@ -24,7 +26,7 @@ impl Payments {
         let environment = beside_a_shop(config, Access::Write)?;
         let shop = assembly::assemble(config, environment).await?;
         let Payments::Refund { order } = self;
-        match refund::order(&shop.engine.payments, order, ACTOR).await? {
+        match refund::order(&shop.engine.payments, order, &ChangedBy::command()).await? {
             true => println!("the money of order {order} goes back"),
             false => return Err(format!("there is no paid order {order}").into()),
         }

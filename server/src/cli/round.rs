@@ -23,7 +23,7 @@ use crate::{
             Deps, add_round::AddRoundError, add_round::add_coming_round, check_round, draft,
             stop_round,
         },
-        ports::NewRound,
+        ports::{ChangedBy, NewRound},
     },
 };
 use file::RoundFile;
@@ -108,12 +108,14 @@ impl Round {
             Round::Stop { round, zh, en } => {
                 let words = LocalText { zh, en };
                 let id = draft::round_id(&round);
-                stop_round::stop_round(&open(Access::Write).await?, id, &words).await?;
+                let office = open(Access::Write).await?;
+                stop_round::stop_round(&office, id, &words, &ChangedBy::command()).await?;
                 println!("round {round} is stopped");
             }
             Round::Resume { round } => {
                 let id = draft::round_id(&round);
-                stop_round::resume_round(&open(Access::Write).await?, id).await?;
+                let office = open(Access::Write).await?;
+                stop_round::resume_round(&office, id, &ChangedBy::command()).await?;
                 println!("round {round} goes on");
             }
         }
@@ -203,7 +205,7 @@ async fn diff(office: &Deps, written: &Written) -> Result<ExitCode, Failure> {
 
 async fn apply(office: &Deps, written: Written) -> Result<(), Failure> {
     let summary = written.summary();
-    match add_coming_round(office, written.round.clone()).await {
+    match add_coming_round(office, written.round.clone(), &ChangedBy::command()).await {
         Ok(added) if added.is_new => println!("added {summary}"),
         Ok(_) => println!("unchanged: the shop has {summary}"),
         Err(AddRoundError::Invalid(wrong)) => {

@@ -5,7 +5,10 @@ use crate::{
     adapters::sql::{Access, Sql},
     assembly,
     config::Config,
-    engine::back_office::{self, add_round::add_round},
+    engine::{
+        back_office::{self, add_round::add_round},
+        ports::ChangedBy,
+    },
 };
 
 /// Why production is not filled.
@@ -23,7 +26,7 @@ pub async fn demo_shop_if_empty(config: &Config, access: Access) -> Result<(), F
         return Err(NOT_IN_PRODUCTION.into());
     }
     for round in demo_shop::rounds(office.clock.now_ms()) {
-        add_round(&office, &round).await?;
+        add_round(&office, &round, &ChangedBy::command()).await?;
     }
     demo_accounts::add(&office).await?;
     demo_accounts::print();

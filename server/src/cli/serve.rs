@@ -266,7 +266,10 @@ fn router(
             engine.payments.clone(),
             sandbox.map(|built_in| built_in as _),
         ),
-        office: Arc::new(OfficeCalls::new(engine.back_office.clone())),
+        office: Arc::new(OfficeCalls::new(
+            engine.back_office.clone(),
+            engine.customer_service.clone(),
+        )),
         shop: Arc::new(ShopFront::new(engine)),
         readiness,
         metrics,

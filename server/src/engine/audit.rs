@@ -10,9 +10,12 @@ use serde::Serialize;
 
 pub use gate::{GATE_EQUALS_LEDGER, compare};
 
-use super::ports::{
-    AuditBounds, AuditedGate, Catalogue, Clock, GateLedger, ItemFacts, LedgerFacts, OrderQueue,
-    Outbox, PortError,
+use super::{
+    activity_log,
+    ports::{
+        ActivityLog, AuditBounds, AuditedGate, Catalogue, ChainEnd, Clock, GateLedger, ItemFacts,
+        LedgerFacts, OrderQueue, Outbox, PortError,
+    },
 };
 
 /// What the auditor reads.
@@ -26,6 +29,7 @@ pub struct Deps {
     pub queue: Arc<dyn OrderQueue>,
     /// Likewise.
     pub outbox: Option<Arc<dyn Outbox>>,
+    pub activity_log: Arc<dyn ActivityLog>,
 }
 
 /// A reservation must have ended, and an unpaid order must have been closed, this long after it was
@@ -46,6 +50,8 @@ pub struct Report {
     /// Reservations between a gate outside the ledger and the ledger, wherever they are; of an item with
     /// more than a thousand, those that wait somewhere.
     pub on_their_way: u64,
+    /// Where the activity log ends. Whoever keeps it elsewhere sees whether a later log goes on from it.
+    pub activity_log: Option<ChainEnd>,
 }
 
 /// An item's numbers.
@@ -104,7 +110,25 @@ pub async fn audit(ledger: &dyn LedgerFacts, now_ms: i64) -> Result<Report, Port
         items: facts.iter().map(line).collect(),
         violations,
         on_their_way: 0,
+        activity_log: None,
     })
+}
+
+/// Adds to `report` whether the activity log is as it was written.
+///
+/// # Errors
+/// The ledger.
+pub async fn check_activity_log(deps: &Deps, report: &mut Report) -> Result<(), PortError> {
+    let verified = activity_log::verify(&*deps.activity_log).await?;
+    report.activity_log = Some(verified.end);
+    if let Some(detail) = verified.broken {
+        report.add(Violation {
+            rule: "activity_log_is_whole",
+            item_id: None,
+            detail,
+        });
+    }
+    Ok(())
 }
 
 fn line(facts: &ItemFacts) -> ItemLine {

@@ -11,8 +11,8 @@ pub mod stop_round;
 use std::sync::Arc;
 
 use super::ports::{
-    AccountWriter, CatalogueEvents, CatalogueOverview, CatalogueWriter, Clock, Ids, Passwords,
-    PortError,
+    AccountWriter, ActivityLog, CatalogueEvents, CatalogueOverview, CatalogueWriter, Clock, Ids,
+    Passwords, PortError,
 };
 
 /// What the back office needs.
@@ -24,6 +24,7 @@ pub struct Deps {
     pub events: Arc<dyn CatalogueEvents>,
     pub accounts: Arc<dyn AccountWriter>,
     pub passwords: Arc<dyn Passwords>,
+    pub activity_log: Arc<dyn ActivityLog>,
 }
 
 /// Whether nobody has put anything into the shop yet.

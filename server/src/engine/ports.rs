@@ -3,10 +3,12 @@
 //! the same contract suite.
 
 mod accounts;
+mod activity_log;
 mod audit;
 mod captcha;
 mod catalogue;
 mod catalogue_events;
+mod directory;
 mod environment;
 mod gate;
 mod limits;
@@ -23,12 +25,14 @@ pub use accounts::{
     Account, AccountWriter, Accounts, InsertAccountError, Login, LoginTokens, PasswordError,
     Passwords, TokenHash,
 };
+pub use activity_log::{ActivityLog, ChainEnd, ChangedBy};
 pub use audit::{AuditBounds, AuditedGate, GateFacts, ItemFacts, LedgerFacts};
 pub use captcha::{AskedCaptcha, CaptchaSource, Captchas, NoQuestion, Question};
 pub use catalogue::{
     AddedRow, Catalogue, CatalogueOverview, CatalogueWriter, NewItem, NewRound, Product,
 };
 pub use catalogue_events::{CatalogueChanged, CatalogueEvents};
+pub use directory::{BuyerBans, BuyerSearch, Directory, OrderFilter, OrderSearch};
 pub use environment::{Clock, Ids};
 pub use gate::{
     Decision, GateStock, Reconciled, Release, Released, Reserve, ReserveRequest, Restock,
@@ -42,8 +46,8 @@ pub use paths::{PathGrant, Paths};
 pub use payments::{
     Amount, Begun, CURRENCY, Charge, ChargeRequest, DueConfirms, KeptNotice, NewPayment,
     NoticeFact, NoticeInbox, NoticeOutcome, NoticeRequest, OverdueOrder, PaymentGateway,
-    PaymentRecord, PaymentState, Payments, Receipt, RefundReason, RefundRequest, RefundState,
-    Refunds, Settled, SignedNotice, Verified,
+    PaymentRecord, Payments, Receipt, RefundRequest, RefundState, Refunds, Settled, SignedNotice,
+    Verified,
 };
 pub use queue::{
     Depth, InFlight, OrderQueue, Outbox, OutboxEntry, QueuedReservation, TRIES, TakenEntries,

@@ -8,6 +8,7 @@ use crate::engine::{
     LimitError,
     accounts::sign_in::SignInError,
     back_office::{add_round::AddRoundError, stop_round::StopRoundError},
+    customer_service::ChangeError,
     orders::cancel::CancelError,
     payments::pay::PayError,
     ports::{PasswordError, PortError, RetryAfter},
@@ -144,6 +145,21 @@ impl From<PayError> for ApiError {
             PayError::NotFound => ApiError::NotFound,
             PayError::NotPending => ApiError::OrderState,
             PayError::Port(error) => port_error(error),
+        }
+    }
+}
+
+impl From<ChangeError> for ApiError {
+    fn from(error: ChangeError) -> Self {
+        match error {
+            ChangeError::WrongPassword => ApiError::Invalid {
+                field: "password".to_owned(),
+            },
+            ChangeError::Limit(error) => limit_error(error),
+            ChangeError::Password(error) => SignInError::Password(error).into(),
+            ChangeError::NotFound => ApiError::NotFound,
+            ChangeError::OtherState => ApiError::OrderState,
+            ChangeError::Port(error) => port_error(error),
         }
     }
 }

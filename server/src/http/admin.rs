@@ -1,5 +1,6 @@
 //! The forms on the pages of those who run the shop. Each leads back to its page.
 
+mod customers;
 mod new_round;
 mod round_form;
 
@@ -30,7 +31,8 @@ pub fn routes(state: &AppState, renderer: Renderer) -> Router {
         .route(pattern::RESUME_ROUND, post(resume_round))
         .layer(DefaultBodyLimit::max(envelope::MAX_REQUEST))
         .with_state(state.clone())
-        .merge(new_round::routes(state, renderer))
+        .merge(new_round::routes(state, renderer.clone()))
+        .merge(customers::routes(state, renderer))
 }
 
 /// What shoppers read while a round is stopped.

@@ -47,6 +47,12 @@ pub fn routes(renderer: Renderer, cache: PageCache) -> Router {
         .route(pattern::ORDERS_WITH_SLASH, get(own))
         .route(pattern::ORDER, get(own))
         .route(routes::ADMIN_ROUNDS, get(own))
+        .route(routes::ADMIN_ORDERS, get(own))
+        .route(pattern::ADMIN_ORDER, get(own))
+        .route(routes::ADMIN_BUYERS, get(own))
+        .route(pattern::ADMIN_BUYER, get(own))
+        .route(routes::ADMIN_MONEY, get(own))
+        .route(routes::ADMIN_LOG, get(own))
         .fallback(other)
         .with_state(Pages { renderer, cache })
 }

@@ -1,6 +1,9 @@
 //! The shop as those who run it change it, through the real router and the real engine.
 
+mod activity_log;
+mod customers;
 mod pages;
+mod permissions;
 
 use app::wire::{AccountId, AddedRound, ApiError, Mobile, Rejection, ReservationId, Role};
 use axum::{
@@ -11,7 +14,9 @@ use axum::{
 use serde_json::{Value, json};
 use server::engine::{
     accounts::sign_in::token_hash,
-    ports::{Account, AccountWriter, CatalogueWriter as _, Decision, ReserveRequest, Unit},
+    ports::{
+        Account, AccountWriter, CatalogueWriter as _, ChangedBy, Decision, ReserveRequest, Unit,
+    },
     stock::warm_up,
 };
 use tower::ServiceExt;
@@ -36,7 +41,10 @@ async fn signed_in(shop: &TestShop, role: Role, banned: bool) -> String {
         created_at_ms: START_MS,
     };
     let log_in = (token_hash(&token), account.account_id);
-    shop.sql.add_accounts(&[account]).await.unwrap();
+    shop.sql
+        .add_accounts(&[account], &ChangedBy::command())
+        .await
+        .unwrap();
     shop.sql.add_log_ins(&[log_in], i64::MAX).await.unwrap();
     token
 }

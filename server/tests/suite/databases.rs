@@ -1,6 +1,7 @@
 //! The ledger on real PostgreSQL and MariaDB servers: several workers at once, servers that stop,
 //! die and come back. What is the same on every database is in the contract suites.
 
+mod activity_log;
 mod faults;
 mod opened;
 mod read_only;

@@ -46,7 +46,10 @@ pub fn site(shop: &TestShop) -> Router {
             shop.engine.payments.clone(),
             shop.built_in.clone().map(|built_in| built_in as _),
         ),
-        office: Arc::new(OfficeCalls::new(shop.engine.back_office.clone())),
+        office: Arc::new(OfficeCalls::new(
+            shop.engine.back_office.clone(),
+            shop.engine.customer_service.clone(),
+        )),
         shop: Arc::new(ShopFront::new(shop.engine.clone())),
         readiness: Arc::new(AlwaysReady),
         metrics: PrometheusBuilder::new().build_recorder().handle(),

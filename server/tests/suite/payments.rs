@@ -15,7 +15,7 @@ use server::{
     engine::{
         orders::close_unpaid,
         payments::{apply_notices, check, confirm, refund},
-        ports::{Amount, PortError},
+        ports::{Amount, ChangedBy, PortError},
     },
     sandbox::{Action, SandboxProvider},
 };

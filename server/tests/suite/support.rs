@@ -28,8 +28,8 @@ use server::{
         orders::{close_unpaid, relay, write_orders},
         payments::{apply_notices, confirm, receive_notice, refund},
         ports::{
-            Account, AccountWriter, CatalogueWriter, NewItem, NewRound, NoticeRequest, Outbox,
-            QueuedReservation,
+            Account, AccountWriter, CatalogueWriter, ChangedBy, NewItem, NewRound, NoticeRequest,
+            Outbox, QueuedReservation,
         },
         stock::release,
     },
@@ -230,7 +230,10 @@ impl TestShop {
             pay_window_s: None,
             items: vec![sample_item(item_id, self.ids.next(), stock)],
         };
-        self.sql.add_round(&round).await.unwrap();
+        self.sql
+            .add_round(&round, &ChangedBy::command(), START_MS)
+            .await
+            .unwrap();
         item_id
     }
 
@@ -246,7 +249,7 @@ impl TestShop {
             created_at_ms: START_MS,
         };
         self.sql
-            .add_accounts(std::slice::from_ref(&account))
+            .add_accounts(std::slice::from_ref(&account), &ChangedBy::command())
             .await
             .unwrap();
         account.account_id

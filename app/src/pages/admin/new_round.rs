@@ -3,14 +3,17 @@
 use leptos::prelude::*;
 use leptos_meta::{Link, Meta, Title};
 
-use super::round_form::{MAX_ITEMS, RoundForm};
+use super::{
+    frame::role,
+    round_form::{MAX_ITEMS, RoundForm},
+};
 use crate::{
     api,
     components::{Calendar, Failure},
     routes,
     settings::ShopSettings,
     text::pages::new_round as say,
-    wire::{ApiError, Language, Role, RoundDraft},
+    wire::{ApiError, Language, Permission, RoundDraft},
 };
 
 /// The form of a new round, for administrators.
@@ -30,10 +33,9 @@ pub fn NewRoundPage() -> impl IntoView {
 }
 
 async fn read() -> Result<i64, ApiError> {
-    match api::me().await?.map(|me| me.role) {
-        Some(Role::Admin) => Ok(api::clock().await?.now_ms),
-        Some(_) => Err(ApiError::Forbidden),
-        None => Err(ApiError::Unauthenticated),
+    match Permission::AddRounds.is_given_to(role().await?) {
+        true => Ok(api::clock().await?.now_ms),
+        false => Err(ApiError::Forbidden),
     }
 }
 

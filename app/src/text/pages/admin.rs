@@ -4,7 +4,13 @@ use super::messages;
 use crate::wire::{Language, Phase};
 
 messages! {
+    back_office: "后台", "Back office";
     title: "场次", "Rounds";
+    orders: "订单", "Orders";
+    buyers: "买家", "Buyers";
+    money: "资金", "Money";
+    log: "日志", "Log";
+    older: "更早的", "Older ones";
     empty: "还没有场次。请管理员新建一场，或用 server round apply 从文件添加。",
         "There are no rounds yet. An administrator adds one here, or from a file by server round apply.";
     units: "库存", "Units";

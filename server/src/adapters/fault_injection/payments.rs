@@ -6,9 +6,9 @@ use uuid::Uuid;
 
 use super::{WithFaults, around, ledger::with_faults};
 use crate::engine::ports::{
-    Begun, Charge, ChargeRequest, DueConfirms, KeptNotice, NewPayment, NoticeInbox, NoticeOutcome,
-    NoticeRequest, PaymentGateway, PaymentRecord, Payments, PortError, Receipt, RefundRequest,
-    RefundState, Refunds, Settled, Unit, Verified,
+    Begun, ChangedBy, Charge, ChargeRequest, DueConfirms, KeptNotice, NewPayment, NoticeInbox,
+    NoticeOutcome, NoticeRequest, PaymentGateway, PaymentRecord, Payments, PortError, Receipt,
+    RefundRequest, RefundState, Refunds, Settled, Unit, Verified,
 };
 
 with_faults! { Payments:
@@ -32,7 +32,7 @@ with_faults! { Refunds:
     due(now_ms: i64, limit: u32) -> Vec<PaymentRecord>;
     trying(payment_id: PaymentId, next_try_ms: i64) -> bool;
     done(payment_id: PaymentId, now_ms: i64) -> ();
-    refund_order(order_id: OrderId, actor: &str, now_ms: i64) -> bool;
+    refund_order(order_id: OrderId, by: &ChangedBy, now_ms: i64) -> bool;
 }
 
 with_faults! { DueConfirms:

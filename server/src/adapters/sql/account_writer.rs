@@ -1,30 +1,56 @@
 //! [`AccountWriter`] on SQL.
 
-use app::wire::AccountId;
+use app::wire::{AccountId, Action};
 use async_trait::async_trait;
 use sea_orm::{ActiveValue::Set, EntityTrait, PaginatorTrait};
+use serde_json::json;
 
 use super::{
     Answer, Duplicate, Sql, accounts,
+    activity_log::{self, NewActivity},
     entity::{account, login_token},
 };
-use crate::engine::ports::{Account, AccountWriter, InsertAccountError, PortError, TokenHash};
+use crate::engine::ports::{
+    Account, AccountWriter, ChangedBy, InsertAccountError, PortError, TokenHash,
+};
 
 /// Rows an `INSERT`: below every database's limit of bind parameters.
 const CHUNK: usize = 1000;
 
+fn staff_activity(account: &Account) -> NewActivity {
+    NewActivity {
+        action: Action::AddStaff,
+        subject_id: account.account_id.0,
+        old_value: None,
+        new_value: Some(json!({ "role": account.role, "nickname": account.nickname })),
+    }
+}
+
 #[async_trait]
 impl AccountWriter for Sql {
-    async fn add_accounts(&self, accounts: &[Account]) -> Result<(), InsertAccountError> {
+    async fn add_accounts(
+        &self,
+        accounts: &[Account],
+        by: &ChangedBy,
+    ) -> Result<(), InsertAccountError> {
         for chunk in accounts.chunks(CHUNK) {
-            let added = self.transact(Duplicate::Answer, chunk, |transaction, chunk| {
-                Box::pin(async move {
-                    account::Entity::insert_many(chunk.iter().map(accounts::to_row))
-                        .exec_without_returning(transaction)
-                        .await?;
-                    Ok(())
-                })
-            });
+            let added = self.transact(
+                Duplicate::Answer,
+                (chunk, by),
+                |transaction, &(chunk, by)| {
+                    Box::pin(async move {
+                        account::Entity::insert_many(chunk.iter().map(accounts::to_row))
+                            .exec_without_returning(transaction)
+                            .await?;
+                        for account in chunk.iter().filter(|account| account.role.is_staff()) {
+                            let activity = staff_activity(account);
+                            let at_ms = account.created_at_ms;
+                            activity_log::add(transaction, by, activity, at_ms).await?;
+                        }
+                        Ok(())
+                    })
+                },
+            );
             added.await.map_err(accounts::insert_error)?;
         }
         Ok(())

@@ -18,6 +18,8 @@ impl From<account::Role> for Role {
             account::Role::Buyer => Role::Buyer,
             account::Role::Operator => Role::Operator,
             account::Role::Reviewer => Role::Reviewer,
+            account::Role::Support => Role::Support,
+            account::Role::Auditor => Role::Auditor,
             account::Role::Admin => Role::Admin,
         }
     }
@@ -29,6 +31,8 @@ impl From<Role> for account::Role {
             Role::Buyer => account::Role::Buyer,
             Role::Operator => account::Role::Operator,
             Role::Reviewer => account::Role::Reviewer,
+            Role::Support => account::Role::Support,
+            Role::Auditor => account::Role::Auditor,
             Role::Admin => account::Role::Admin,
         }
     }
@@ -97,6 +101,12 @@ impl Accounts for Sql {
             .one(&self.read)
             .answer(self)
             .await?;
+        row.map(from_row).transpose()
+    }
+
+    async fn by_id(&self, account_id: AccountId) -> Result<Option<Account>, PortError> {
+        let found = account::Entity::find_by_id(account_id.0).one(&self.read);
+        let row = found.answer(self).await?;
         row.map(from_row).transpose()
     }
 }

@@ -2,22 +2,26 @@
 
 use std::collections::HashMap;
 
-use app::wire::{ItemId, LocalText, Money, ProductId, RoundId};
+use app::wire::{Action, ItemId, LocalText, Money, ProductId, RoundId};
 use async_trait::async_trait;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait,
-    PaginatorTrait, QueryFilter, QueryOrder, sea_query::Expr,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
 };
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{
     Answer, Duplicate, LedgerError, Sql,
+    activity_log::{self, NewActivity},
     catalogue::{local, stopped},
     counter,
     entity::{item, product, round},
     inconsistent,
 };
-use crate::engine::ports::{AddedRow, CatalogueWriter, NewItem, NewRound, PortError, Product};
+use crate::engine::ports::{
+    AddedRow, CatalogueWriter, ChangedBy, NewItem, NewRound, PortError, Product,
+};
 
 #[async_trait]
 impl CatalogueWriter for Sql {
@@ -46,11 +50,26 @@ impl CatalogueWriter for Sql {
         }))
     }
 
-    async fn add_round(&self, new: &NewRound) -> Result<AddedRow, PortError> {
+    async fn add_round(
+        &self,
+        new: &NewRound,
+        by: &ChangedBy,
+        now_ms: i64,
+    ) -> Result<AddedRow, PortError> {
         // Run again where somebody else has written the round or a product of it meanwhile.
-        let added = self.transact(Duplicate::Again, new, |transaction, new| {
-            Box::pin(insert_round(transaction, new))
-        });
+        let added = self.transact(
+            Duplicate::Again,
+            (new, by, now_ms),
+            |transaction, &(new, by, now_ms)| {
+                Box::pin(async move {
+                    let added = insert_round(transaction, new).await?;
+                    if added == AddedRow::Added {
+                        activity_log::add(transaction, by, round_activity(new), now_ms).await?;
+                    }
+                    Ok(added)
+                })
+            },
+        );
         Ok(added.await?)
     }
 
@@ -58,24 +77,73 @@ impl CatalogueWriter for Sql {
         &self,
         round_id: RoundId,
         words: Option<&LocalText>,
+        by: &ChangedBy,
+        now_ms: i64,
     ) -> Result<Option<Vec<ItemId>>, PortError> {
-        let set = self.transact(Duplicate::Answer, (round_id, words), |transaction, stop| {
-            Box::pin(update_stopped(transaction, *stop))
-        });
+        let set = self.transact(
+            Duplicate::Answer,
+            (round_id, words, by, now_ms),
+            |transaction, &(round_id, words, by, now_ms)| {
+                Box::pin(async move {
+                    let Some(before) = lock_round(transaction, round_id).await? else {
+                        return Ok(None);
+                    };
+                    let items = update_stopped(transaction, round_id, words).await?;
+                    if stopped(&before).as_ref() != words {
+                        let activity = stop_activity(&before, words);
+                        activity_log::add(transaction, by, activity, now_ms).await?;
+                    }
+                    Ok(Some(items))
+                })
+            },
+        );
         Ok(set.await?)
     }
 }
 
+/// What the log says of a new round: enough to know it again.
+fn round_activity(new: &NewRound) -> NewActivity {
+    let units: u64 = new.items.iter().map(|item| u64::from(item.stock)).sum();
+    NewActivity {
+        action: Action::AddRound,
+        subject_id: new.round_id.0,
+        old_value: None,
+        new_value: Some(json!({
+            "title": new.title,
+            "starts_at_ms": new.starts_at_ms,
+            "ends_at_ms": new.ends_at_ms,
+            "items": new.items.len(),
+            "units": units,
+        })),
+    }
+}
+
+fn stop_activity(before: &round::Model, words: Option<&LocalText>) -> NewActivity {
+    NewActivity {
+        action: match words {
+            Some(_) => Action::StopRound,
+            None => Action::ResumeRound,
+        },
+        subject_id: before.id,
+        old_value: Some(json!({ "stopped": stopped(before) })),
+        new_value: Some(json!({ "stopped": words })),
+    }
+}
+
+/// The round as it is, until the transaction ends.
+async fn lock_round(
+    transaction: &DatabaseTransaction,
+    round_id: RoundId,
+) -> Result<Option<round::Model>, LedgerError> {
+    let found = round::Entity::find_by_id(round_id.0).lock_exclusive();
+    Ok(found.one(transaction).await?)
+}
+
 async fn update_stopped(
     transaction: &DatabaseTransaction,
-    (round_id, words): (RoundId, Option<&LocalText>),
-) -> Result<Option<Vec<ItemId>>, LedgerError> {
-    let found = round::Entity::find_by_id(round_id.0)
-        .one(transaction)
-        .await?;
-    if found.is_none() {
-        return Ok(None);
-    }
+    round_id: RoundId,
+    words: Option<&LocalText>,
+) -> Result<Vec<ItemId>, LedgerError> {
     round::Entity::update_many()
         .col_expr(
             round::Column::StoppedZh,
@@ -93,7 +161,7 @@ async fn update_stopped(
         .order_by_asc(item::Column::Sequence)
         .all(transaction)
         .await?;
-    Ok(Some(items.into_iter().map(|row| ItemId(row.id)).collect()))
+    Ok(items.into_iter().map(|row| ItemId(row.id)).collect())
 }
 
 fn written_item(row: &item::Model, product: product::Model) -> Result<NewItem, PortError> {

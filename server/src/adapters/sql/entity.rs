@@ -1,6 +1,8 @@
 //! The tables, as sea-orm entities. Not visible outside the adapter.
 
 pub mod account;
+pub mod activity;
+pub mod activity_end;
 pub mod item;
 pub mod login_token;
 pub mod notice;

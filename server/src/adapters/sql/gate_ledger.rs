@@ -109,7 +109,9 @@ mod tests {
     use super::*;
     use crate::{
         adapters::sql::{Duplicate, connect::FOR_A_TEST},
-        engine::ports::{CatalogueWriter, NewItem, NewRound, OrderQueue, QueuedReservation, Unit},
+        engine::ports::{
+            CatalogueWriter, ChangedBy, NewItem, NewRound, OrderQueue, QueuedReservation, Unit,
+        },
     };
 
     const ITEM: ItemId = ItemId(Uuid::from_u128(1));
@@ -140,7 +142,9 @@ mod tests {
             pay_window_s: None,
             items: vec![item],
         };
-        sql.add_round(&round).await.unwrap();
+        sql.add_round(&round, &ChangedBy::command(), 0)
+            .await
+            .unwrap();
         sql
     }
 

@@ -37,6 +37,18 @@ impl From<order::State> for OrderState {
     }
 }
 
+impl From<OrderState> for order::State {
+    fn from(state: OrderState) -> Self {
+        match state {
+            OrderState::PendingPayment => order::State::PendingPayment,
+            OrderState::Paid => order::State::Paid,
+            OrderState::Refunding => order::State::Refunding,
+            OrderState::Refunded => order::State::Refunded,
+            OrderState::Closed => order::State::Closed,
+        }
+    }
+}
+
 impl From<order::CloseReason> for CloseReason {
     fn from(reason: order::CloseReason) -> Self {
         match reason {
@@ -163,18 +175,12 @@ impl OrderCloser for Sql {
     }
 }
 
-#[async_trait]
-impl OrderReader for Sql {
-    async fn of_buyer(&self, buyer: AccountId, limit: u32) -> Result<Vec<Order>, PortError> {
-        let rows = order::Entity::find()
-            .filter(order::Column::BuyerId.eq(buyer.0))
-            .order_by_desc(order::Column::CreatedAtMs)
-            .order_by_desc(order::Column::Id)
-            .limit(u64::from(limit))
-            .find_also_related(item::Entity)
-            .all(&self.read)
-            .answer(self)
-            .await?;
+impl Sql {
+    /// Orders as the wire shows them, in their order.
+    pub(super) async fn with_products(
+        &self,
+        rows: &[(order::Model, Option<item::Model>)],
+    ) -> Result<Vec<Order>, PortError> {
         let product_ids = rows
             .iter()
             .filter_map(|(_, item)| item.as_ref())
@@ -196,6 +202,22 @@ impl OrderReader for Sql {
                 Ok(to_wire(row, product))
             })
             .collect()
+    }
+}
+
+#[async_trait]
+impl OrderReader for Sql {
+    async fn of_buyer(&self, buyer: AccountId, limit: u32) -> Result<Vec<Order>, PortError> {
+        let rows = order::Entity::find()
+            .filter(order::Column::BuyerId.eq(buyer.0))
+            .order_by_desc(order::Column::CreatedAtMs)
+            .order_by_desc(order::Column::Id)
+            .limit(u64::from(limit))
+            .find_also_related(item::Entity)
+            .all(&self.read)
+            .answer(self)
+            .await?;
+        self.with_products(&rows).await
     }
 
     async fn get(&self, order_id: OrderId) -> Result<Option<OrderRecord>, PortError> {

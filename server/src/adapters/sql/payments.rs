@@ -8,7 +8,7 @@ mod inbox;
 mod refunds;
 mod settle;
 
-use app::wire::{Money, OrderId, PaymentId, Refund};
+use app::wire::{Money, OrderId, PaymentId, PaymentState, Refund};
 use async_trait::async_trait;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait,
@@ -20,8 +20,7 @@ use super::{
     entity::{order, payment},
 };
 use crate::engine::ports::{
-    Amount, Begun, CURRENCY, NewPayment, PaymentRecord, PaymentState, Payments, PortError, Receipt,
-    Settled,
+    Amount, Begun, CURRENCY, NewPayment, PaymentRecord, Payments, PortError, Receipt, Settled,
 };
 
 impl From<payment::State> for PaymentState {
@@ -102,7 +101,7 @@ pub(super) async fn of_order_page(
     Ok((paying, refund))
 }
 
-async fn of_order(
+pub(super) async fn of_order(
     read: &impl ConnectionTrait,
     order_id: OrderId,
 ) -> Result<Vec<payment::Model>, DbErr> {

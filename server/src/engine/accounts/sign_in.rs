@@ -10,7 +10,10 @@ use super::Deps;
 use crate::chain::Chain;
 use crate::engine::{
     LimitError, limit,
-    ports::{Account, InsertAccountError, Job, Limit, Login, PasswordError, PortError, TokenHash},
+    ports::{
+        Account, InsertAccountError, Job, Limit, Login, PasswordError, Passwords, PortError,
+        TokenHash,
+    },
 };
 
 /// Why nobody was signed in.
@@ -99,14 +102,38 @@ pub async fn login(
     let hash = account
         .as_ref()
         .map(|account| account.password_hash.clone());
-    let mut fits = false;
-    for password in passwords {
-        fits = fits || deps.passwords.verify(password, hash.clone()).await?;
-    }
+    let fits = one_fits(&*deps.passwords, passwords, hash).await?;
     match account.filter(|_| fits) {
         Some(account) => sign_in(deps, &account).await,
         None => Err(SignInError::NoMatch),
     }
+}
+
+/// Whether a password is that of an account with this hash.
+///
+/// # Errors
+/// Hashing. A password that nobody can have is not that of the account.
+pub async fn password_fits(
+    passwords: &dyn Passwords,
+    typed: String,
+    hash: String,
+) -> Result<bool, PasswordError> {
+    match as_stored(typed) {
+        Ok(forms) => one_fits(passwords, forms, Some(hash)).await,
+        Err(_) => Ok(false),
+    }
+}
+
+async fn one_fits(
+    passwords: &dyn Passwords,
+    forms: Vec<Password>,
+    hash: Option<String>,
+) -> Result<bool, PasswordError> {
+    let mut fits = false;
+    for password in forms {
+        fits = fits || passwords.verify(password, hash.clone()).await?;
+    }
+    Ok(fits)
 }
 
 /// A password in one form (NFKC), whichever keyboard it was typed on: with accents in one character or

@@ -5,7 +5,7 @@ use app::wire::{AccountId, Mobile, Nickname, Password, Role};
 use super::Deps;
 use crate::engine::{
     accounts::sign_in::token_hash,
-    ports::{Account, InsertAccountError, PasswordError, PortError},
+    ports::{Account, ChangedBy, InsertAccountError, PasswordError, PortError},
 };
 
 /// Why accounts were not added.
@@ -46,7 +46,11 @@ const LOG_IN_LIFE_MS: i64 = 2 * 24 * 3_600_000;
 ///
 /// # Errors
 /// See [`AddAccountsError`]. Some may have been added, a thousand at a time.
-pub async fn add_accounts(deps: &Deps, people: Vec<NewAccount>) -> Result<(), AddAccountsError> {
+pub async fn add_accounts(
+    deps: &Deps,
+    people: Vec<NewAccount>,
+    by: &ChangedBy,
+) -> Result<(), AddAccountsError> {
     let created_at_ms = deps.clock.now_ms();
     let mut accounts = Vec::new();
     for person in people {
@@ -60,7 +64,7 @@ pub async fn add_accounts(deps: &Deps, people: Vec<NewAccount>) -> Result<(), Ad
             created_at_ms,
         });
     }
-    Ok(deps.accounts.add_accounts(&accounts).await?)
+    Ok(deps.accounts.add_accounts(&accounts, by).await?)
 }
 
 /// Adds buyers who are signed in, with one password that nobody knows: hashing one for each would
@@ -95,7 +99,8 @@ pub async fn add_load_buyers(deps: &Deps, buyers: u32) -> Result<Vec<String>, Ad
             created_at_ms,
         });
     }
-    deps.accounts.add_accounts(&accounts).await?;
+    let by = ChangedBy::command();
+    deps.accounts.add_accounts(&accounts, &by).await?;
     let expires_at_ms = created_at_ms + LOG_IN_LIFE_MS;
     deps.accounts.add_log_ins(&log_ins, expires_at_ms).await?;
     Ok(tokens)

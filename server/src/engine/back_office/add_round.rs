@@ -5,7 +5,7 @@ use super::{
     check_round::{InvalidRound, Reason, check},
     draft,
 };
-use crate::engine::ports::{AddedRow, CatalogueChanged, NewRound, PortError};
+use crate::engine::ports::{AddedRow, CatalogueChanged, ChangedBy, NewRound, PortError};
 
 /// Why a round was not added.
 #[derive(Debug, thiserror::Error)]
@@ -31,9 +31,10 @@ pub struct Added {
 ///
 /// # Errors
 /// See [`AddRoundError`]; of an invalid round nothing is written.
-pub async fn add_round(deps: &Deps, round: &NewRound) -> Result<(), AddRoundError> {
+pub async fn add_round(deps: &Deps, round: &NewRound, by: &ChangedBy) -> Result<(), AddRoundError> {
     check(round)?;
-    let wrong = match deps.catalogue.add_round(round).await? {
+    let now_ms = deps.clock.now_ms();
+    let wrong = match deps.catalogue.add_round(round, by, now_ms).await? {
         AddedRow::Added => {
             let items = round.items.iter().map(|item| item.item_id).collect();
             deps.events.tell(&CatalogueChanged { items }).await;
@@ -68,13 +69,17 @@ pub fn check_coming_round(deps: &Deps, round: &NewRound) -> Result<(), InvalidRo
 ///
 /// # Errors
 /// See [`AddRoundError`]; of an invalid round nothing is written.
-pub async fn add_coming_round(deps: &Deps, round: NewRound) -> Result<Added, AddRoundError> {
+pub async fn add_coming_round(
+    deps: &Deps,
+    round: NewRound,
+    by: &ChangedBy,
+) -> Result<Added, AddRoundError> {
     check(&round)?;
     if let Some(added) = find(deps, &round).await? {
         return Ok(added);
     }
     check_coming_round(deps, &round)?;
-    match add_round(deps, &round).await {
+    match add_round(deps, &round, by).await {
         Err(AddRoundError::Invalid(wrong)) if wrong.reason == Reason::OtherRound => {
             // Somebody added it since; perhaps the same one.
             find(deps, &round)

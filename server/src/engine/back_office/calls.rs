@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use app::{
     port::{BackOffice, Visitor},
-    wire::{AddedRound, ApiError, LocalText, Me, Role, RoundDraft, RoundId, RoundOverview},
+    wire::{
+        ActivityList, ActivityQuery, AddedRound, ApiError, LocalText, Me, Permission, RoundDraft,
+        RoundId, RoundOverview,
+    },
 };
 use async_trait::async_trait;
 
@@ -13,35 +16,32 @@ use super::{
     add_round::{self, AddRoundError},
     draft, stop_round,
 };
-use crate::engine::wire_errors::port_error;
+use crate::engine::{customer_service, ports::ChangedBy, wire_errors::port_error};
 
-/// The back office as people and programs meet it.
+/// The back office as people and programs meet it: rounds here, customer service in
+/// `customer_service::calls`.
 pub struct OfficeCalls {
     deps: Arc<Deps>,
+    pub(in crate::engine) customers: Arc<customer_service::Deps>,
 }
 
 impl OfficeCalls {
     /// Calls to the back office.
-    pub fn new(deps: Arc<Deps>) -> Self {
-        Self { deps }
+    pub fn new(deps: Arc<Deps>, customers: Arc<customer_service::Deps>) -> Self {
+        Self { deps, customers }
     }
 }
 
-/// Who may do everything.
-const ADMINISTRATORS: &[Role] = &[Role::Admin];
-/// Who may step in while a round is on sale.
-const OPERATORS: &[Role] = &[Role::Operator, Role::Admin];
-
-/// Who runs the shop.
-const STAFF: &[Role] = &[Role::Reviewer, Role::Operator, Role::Admin];
-
-/// The caller, if it has one of these roles.
-fn one_of<'v>(roles: &[Role], visitor: &'v Visitor) -> Result<&'v Me, ApiError> {
+/// The caller, if it may do this.
+pub(in crate::engine) fn permitted(
+    permission: Permission,
+    visitor: &Visitor,
+) -> Result<&Me, ApiError> {
     let me = visitor.signed_in()?;
     if me.banned {
         return Err(ApiError::Banned);
     }
-    match roles.contains(&me.role) {
+    match permission.is_given_to(me.role) {
         true => Ok(me),
         false => Err(ApiError::Forbidden),
     }
@@ -49,25 +49,27 @@ fn one_of<'v>(roles: &[Role], visitor: &'v Visitor) -> Result<&'v Me, ApiError> 
 
 /// Rounds are shown for this long after their end.
 const AFTER_THE_END_MS: i64 = 24 * 3_600_000;
+/// Entries of the activity log on a page.
+const ACTIVITIES: u32 = 50;
 
 #[async_trait]
 impl BackOffice for OfficeCalls {
     async fn rounds(&self, visitor: &Visitor) -> Result<Vec<RoundOverview>, ApiError> {
-        one_of(STAFF, visitor)?;
+        permitted(Permission::SeeRounds, visitor)?;
         let since_ms = self.deps.clock.now_ms() - AFTER_THE_END_MS;
         let rounds = self.deps.overview.overview(since_ms).await;
         rounds.map_err(port_error)
     }
 
     async fn round(&self, visitor: &Visitor, round_id: RoundId) -> Result<RoundDraft, ApiError> {
-        one_of(STAFF, visitor)?;
+        permitted(Permission::SeeRounds, visitor)?;
         let found = self.deps.catalogue.round(round_id).await;
         let round = found.map_err(port_error)?.ok_or(ApiError::NotFound)?;
         Ok(draft::of_round(&round))
     }
 
     fn check_round(&self, visitor: &Visitor, draft: RoundDraft) -> Result<(), ApiError> {
-        one_of(ADMINISTRATORS, visitor)?;
+        permitted(Permission::AddRounds, visitor)?;
         let checked = add_round::check_coming_round(&self.deps, &draft::to_round(draft));
         checked.map_err(|wrong| AddRoundError::Invalid(wrong).into())
     }
@@ -77,8 +79,9 @@ impl BackOffice for OfficeCalls {
         visitor: &Visitor,
         draft: RoundDraft,
     ) -> Result<AddedRound, ApiError> {
-        let me = one_of(ADMINISTRATORS, visitor)?;
-        let added = add_round::add_coming_round(&self.deps, draft::to_round(draft)).await?;
+        let me = permitted(Permission::AddRounds, visitor)?;
+        let by = ChangedBy::account(me, visitor.ip, None);
+        let added = add_round::add_coming_round(&self.deps, draft::to_round(draft), &by).await?;
         let round_id = added.round.round_id;
         if added.is_new {
             tracing::info!(%round_id, account_id = %me.account_id, "an administrator added a round");
@@ -96,16 +99,39 @@ impl BackOffice for OfficeCalls {
         round_id: RoundId,
         words: LocalText,
     ) -> Result<(), ApiError> {
-        let me = one_of(OPERATORS, visitor)?;
-        stop_round::stop_round(&self.deps, round_id, &words).await?;
+        let me = permitted(Permission::StopRounds, visitor)?;
+        let by = ChangedBy::account(me, visitor.ip, None);
+        stop_round::stop_round(&self.deps, round_id, &words, &by).await?;
         tracing::warn!(%round_id, account_id = %me.account_id, "a round was stopped");
         Ok(())
     }
 
     async fn resume_round(&self, visitor: &Visitor, round_id: RoundId) -> Result<(), ApiError> {
-        let me = one_of(OPERATORS, visitor)?;
-        stop_round::resume_round(&self.deps, round_id).await?;
+        let me = permitted(Permission::StopRounds, visitor)?;
+        let by = ChangedBy::account(me, visitor.ip, None);
+        stop_round::resume_round(&self.deps, round_id, &by).await?;
         tracing::warn!(%round_id, account_id = %me.account_id, "a round goes on");
         Ok(())
+    }
+
+    async fn activities(
+        &self,
+        visitor: &Visitor,
+        query: ActivityQuery,
+    ) -> Result<ActivityList, ApiError> {
+        permitted(Permission::SeeActivityLog, visitor)?;
+        let found = self
+            .deps
+            .activity_log
+            .activities(&query, ACTIVITIES + 1)
+            .await;
+        let mut activities = found.map_err(port_error)?;
+        let is_more = activities.len() > ACTIVITIES as usize;
+        activities.truncate(ACTIVITIES as usize);
+        let next = activities.last().filter(|_| is_more);
+        Ok(ActivityList {
+            next: next.map(|activity| activity.number),
+            activities,
+        })
     }
 }

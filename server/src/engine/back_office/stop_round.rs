@@ -6,7 +6,7 @@ use super::{
     Deps,
     check_round::{Reason, is_title},
 };
-use crate::engine::ports::{CatalogueChanged, PortError};
+use crate::engine::ports::{CatalogueChanged, ChangedBy, PortError};
 
 /// Why a round was neither stopped nor resumed.
 #[derive(Debug, thiserror::Error)]
@@ -32,27 +32,37 @@ pub async fn stop_round(
     deps: &Deps,
     round_id: RoundId,
     words: &LocalText,
+    by: &ChangedBy,
 ) -> Result<(), StopRoundError> {
     if !is_title(words) {
         return Err(StopRoundError::Words);
     }
-    set_stopped(deps, round_id, Some(words)).await
+    set_stopped(deps, round_id, Some(words), by).await
 }
 
 /// Lets a stopped round go on. One that is not stopped stays as it is.
 ///
 /// # Errors
 /// See [`StopRoundError`].
-pub async fn resume_round(deps: &Deps, round_id: RoundId) -> Result<(), StopRoundError> {
-    set_stopped(deps, round_id, None).await
+pub async fn resume_round(
+    deps: &Deps,
+    round_id: RoundId,
+    by: &ChangedBy,
+) -> Result<(), StopRoundError> {
+    set_stopped(deps, round_id, None, by).await
 }
 
 async fn set_stopped(
     deps: &Deps,
     round_id: RoundId,
     words: Option<&LocalText>,
+    by: &ChangedBy,
 ) -> Result<(), StopRoundError> {
-    let items = deps.catalogue.set_stopped(round_id, words).await?;
+    let now_ms = deps.clock.now_ms();
+    let items = deps
+        .catalogue
+        .set_stopped(round_id, words, by, now_ms)
+        .await?;
     let items = items.ok_or(StopRoundError::NotFound)?;
     deps.events.tell(&CatalogueChanged { items }).await;
     Ok(())

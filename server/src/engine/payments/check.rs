@@ -1,13 +1,13 @@
 //! Asking the provider what became of payments of which no notice has come.
 
-use app::wire::OrderId;
+use app::wire::{OrderId, PaymentState};
 
 use super::{Deps, close, settle};
 use crate::{
     chain::Chain,
     engine::{
         BATCH,
-        ports::{Charge, PaymentRecord, PaymentState, PortError},
+        ports::{Charge, PaymentRecord, PortError},
     },
 };
 

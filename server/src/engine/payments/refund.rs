@@ -9,7 +9,7 @@ use crate::{
     chain::Chain,
     engine::{
         BATCH,
-        ports::{Job, PaymentRecord, PortError, RefundRequest, RefundState},
+        ports::{ChangedBy, Job, PaymentRecord, PortError, RefundRequest, RefundState},
     },
     jitter::Backoff,
 };
@@ -72,9 +72,9 @@ async fn send_back(deps: &Deps, payment: &PaymentRecord) -> Result<bool, PortErr
 }
 
 /// The shop gives the money of a paid order back. False when the order is in another state.
-pub async fn order(deps: &Deps, order_id: OrderId, actor: &str) -> Result<bool, PortError> {
+pub async fn order(deps: &Deps, order_id: OrderId, by: &ChangedBy) -> Result<bool, PortError> {
     let now_ms = deps.clock.now_ms();
-    let begun = deps.refunds.refund_order(order_id, actor, now_ms).await?;
+    let begun = deps.refunds.refund_order(order_id, by, now_ms).await?;
     if begun {
         deps.wake.notify(Job::Refund);
     }

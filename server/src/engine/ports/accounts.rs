@@ -3,7 +3,7 @@
 use app::wire::{AccountId, Me, Mobile, Password, Role};
 use async_trait::async_trait;
 
-use super::PortError;
+use super::{ChangedBy, PortError};
 
 /// An account with what the rules need and pages never see.
 #[derive(Clone, PartialEq, Eq)]
@@ -63,14 +63,21 @@ pub trait Accounts: Send + Sync + 'static {
 
     /// The account of a mobile number.
     async fn by_mobile(&self, mobile: &Mobile) -> Result<Option<Account>, PortError>;
+
+    /// One account.
+    async fn by_id(&self, account_id: AccountId) -> Result<Option<Account>, PortError>;
 }
 
 /// Accounts that whoever runs the shop adds.
 #[async_trait]
 pub trait AccountWriter: Send + Sync + 'static {
     /// Adds accounts without notices, a thousand a transaction. None of their mobile numbers may have
-    /// one.
-    async fn add_accounts(&self, accounts: &[Account]) -> Result<(), InsertAccountError>;
+    /// one. Those that may do more than buy are written into the activity log.
+    async fn add_accounts(
+        &self,
+        accounts: &[Account],
+        by: &ChangedBy,
+    ) -> Result<(), InsertAccountError>;
 
     /// Adds log-ins that do not slide, a thousand a transaction.
     async fn add_log_ins(

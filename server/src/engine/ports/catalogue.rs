@@ -5,7 +5,7 @@ use std::sync::Arc;
 use app::wire::{ItemDetail, ItemId, LocalText, Money, ProductId, Round, RoundId, RoundOverview};
 use async_trait::async_trait;
 
-use super::{PortError, Window};
+use super::{ChangedBy, PortError, Window};
 
 /// Reads of the catalogue; may be some seconds old.
 #[async_trait]
@@ -111,7 +111,8 @@ pub enum AddedRow {
     OtherProduct(ProductId),
 }
 
-/// Writes of the catalogue. What may be written is decided in `engine::back_office`.
+/// Writes of the catalogue, each with its entry in the activity log. What may be written is decided in
+/// `engine::back_office`.
 #[async_trait]
 pub trait CatalogueWriter: Send + Sync + 'static {
     /// Whether there is no round, of whatever state.
@@ -121,7 +122,12 @@ pub trait CatalogueWriter: Send + Sync + 'static {
     async fn round(&self, round_id: RoundId) -> Result<Option<NewRound>, PortError>;
 
     /// Writes a round with its items, all or nothing. The ids of its items are new.
-    async fn add_round(&self, round: &NewRound) -> Result<AddedRow, PortError>;
+    async fn add_round(
+        &self,
+        round: &NewRound,
+        by: &ChangedBy,
+        now_ms: i64,
+    ) -> Result<AddedRow, PortError>;
 
     /// Stops a round with words for shoppers, or lets it go on. Returns its items; `None` where
     /// there is no such round.
@@ -129,5 +135,7 @@ pub trait CatalogueWriter: Send + Sync + 'static {
         &self,
         round_id: RoundId,
         words: Option<&LocalText>,
+        by: &ChangedBy,
+        now_ms: i64,
     ) -> Result<Option<Vec<ItemId>>, PortError>;
 }

@@ -3,11 +3,11 @@
 //! No call to a provider happens inside a transaction of the ledger. What a provider says is applied
 //! by compare-and-set, so that the same news twice, or from two sides, counts once.
 
-use app::wire::{AccountId, LocalText, OrderId, PaymentId, ReservationId};
+use app::wire::{AccountId, LocalText, OrderId, PaymentId, PaymentState, ReservationId};
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use super::{PortError, Unit};
+use super::{ChangedBy, PortError, Unit};
 
 /// What the shop sells in (ISO 4217).
 pub const CURRENCY: &str = "CNY";
@@ -176,51 +176,6 @@ pub trait PaymentGateway: Send + Sync + 'static {
     fn thanks(&self) -> &'static str;
 }
 
-/// Where a payment stands: `created → processing → succeeded | closed`, by way of `abandoned` where the
-/// provider is silent, and from any of them, for
-/// money that goes back, `refund_due → refunding → refunded`. Money that came is never forgotten.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PaymentState {
-    /// The provider has not answered yet.
-    Created,
-    /// The buyer has somewhere to pay.
-    Processing,
-    /// Money came, and it paid the order.
-    Succeeded,
-    /// No money came, and none will.
-    Closed,
-    /// The provider did not say in time what became of it. It does not keep its order open any more,
-    /// and the provider is asked until it says.
-    Abandoned,
-    /// Money came that goes back.
-    RefundDue,
-    /// The provider was asked to send it back.
-    Refunding,
-    /// It went back.
-    Refunded,
-}
-
-impl PaymentState {
-    /// Money may still come for it, and its order stays open.
-    pub fn is_open(self) -> bool {
-        matches!(self, PaymentState::Created | PaymentState::Processing)
-    }
-}
-
-/// Why money goes back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RefundReason {
-    /// The order was closed.
-    TooLate,
-    /// The order was paid already.
-    Duplicate,
-    /// Not the order's amount, or not its currency.
-    WrongAmount,
-    /// The shop gives the money of a paid order back.
-    ByShop,
-}
-
 /// A payment in the ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PaymentRecord {
@@ -370,12 +325,12 @@ pub trait Refunds: Send + Sync + 'static {
     /// It went back.
     async fn done(&self, payment_id: PaymentId, now_ms: i64) -> Result<(), PortError>;
 
-    /// The money of a paid order is to go back: `paid → refunding`. False when the order is in
-    /// another state.
+    /// The money of a paid order is to go back: `paid → refunding`; written into the activity log.
+    /// False when the order is in another state.
     async fn refund_order(
         &self,
         order_id: OrderId,
-        actor: &str,
+        by: &ChangedBy,
         now_ms: i64,
     ) -> Result<bool, PortError>;
 }

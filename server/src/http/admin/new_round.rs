@@ -5,7 +5,7 @@ use app::{
     pages::{MAX_ITEMS, RoundForm},
     port::{Office, Shop, Visitor},
     routes,
-    wire::{ApiError, Role, RoundId},
+    wire::{ApiError, Permission, RoundId},
 };
 use axum::{
     Extension, Form, Router,
@@ -90,10 +90,11 @@ async fn send(
     request: Request,
 ) -> Response {
     // Nobody else has a body of this size read.
-    match visitor.me.as_ref().map(|me| me.role) {
-        None => return pages::sign_in_first(&Uri::from_static(routes::NEW_ROUND)),
-        Some(Role::Admin) => {}
-        Some(_) => return Envelope(ApiError::Forbidden).into_response(),
+    let Some(me) = &visitor.me else {
+        return pages::sign_in_first(&Uri::from_static(routes::NEW_ROUND));
+    };
+    if !Permission::AddRounds.is_given_to(me.role) {
+        return Envelope(ApiError::Forbidden).into_response();
     }
     let Ok(Form(sent)) = Form::<Vec<(String, String)>>::from_request(request, &()).await else {
         return Envelope(invalid("body")).into_response();

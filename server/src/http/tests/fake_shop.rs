@@ -1,5 +1,7 @@
 //! A shop that has one item and does what it is told.
 
+mod office;
+
 use std::{
     net::IpAddr,
     sync::{
@@ -9,12 +11,12 @@ use std::{
 };
 
 use app::{
-    port::{BackOffice, LoggedIn, Registration, Storefront, Visitor},
+    port::{LoggedIn, Registration, Storefront, Visitor},
     wire::{
-        AccountId, AddedRound, ApiError, CaptchaChallenge, CaptchaId, CaptchaWords, HiddenPath,
-        Item, ItemDetail, ItemId, LocalText, Me, Money, Order, OrderDetail, OrderId, PaymentPage,
+        AccountId, ApiError, CaptchaChallenge, CaptchaId, CaptchaWords, HiddenPath, Item,
+        ItemDetail, ItemId, LocalText, Me, Money, Order, OrderDetail, OrderId, PaymentPage,
         Rejection, Reservation, ReservationId, ReservationState, ReservationStatus, Reserved, Role,
-        Round, RoundDraft, RoundId, RoundOverview, Stock,
+        Round, RoundDraft, RoundId, Stock,
     },
 };
 use async_trait::async_trait;
@@ -321,53 +323,5 @@ impl Storefront for FakeShop {
 
     async fn cancel(&self, _: &Visitor, _: OrderId) -> Result<OrderDetail, ApiError> {
         Err(ApiError::OrderState)
-    }
-}
-
-#[async_trait]
-impl BackOffice for FakeShop {
-    async fn rounds(&self, visitor: &Visitor) -> Result<Vec<RoundOverview>, ApiError> {
-        visitor.signed_in()?;
-        Ok(Vec::new())
-    }
-
-    async fn round(&self, _: &Visitor, _: RoundId) -> Result<RoundDraft, ApiError> {
-        Err(ApiError::NotFound)
-    }
-
-    fn check_round(&self, visitor: &Visitor, _: RoundDraft) -> Result<(), ApiError> {
-        visitor.signed_in()?;
-        Ok(())
-    }
-
-    async fn add_round(
-        &self,
-        visitor: &Visitor,
-        draft: RoundDraft,
-    ) -> Result<AddedRound, ApiError> {
-        visitor.signed_in()?;
-        self.drafts.lock().unwrap().push(draft);
-        Ok(AddedRound {
-            round_id: round_id(),
-            item_ids: vec![item().item_id],
-            is_new: true,
-        })
-    }
-
-    async fn stop_round(
-        &self,
-        visitor: &Visitor,
-        round_id: RoundId,
-        words: LocalText,
-    ) -> Result<(), ApiError> {
-        visitor.signed_in()?;
-        self.stops.lock().unwrap().push((round_id, Some(words)));
-        Ok(())
-    }
-
-    async fn resume_round(&self, visitor: &Visitor, round_id: RoundId) -> Result<(), ApiError> {
-        visitor.signed_in()?;
-        self.stops.lock().unwrap().push((round_id, None));
-        Ok(())
     }
 }

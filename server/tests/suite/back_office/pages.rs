@@ -50,7 +50,7 @@ async fn everybody_who_runs_the_shop_sees_every_unit_and_nobody_else_does() {
 }
 
 /// Sends a form as a browser without scripts does.
-async fn send_form(
+pub async fn send_form(
     router: &Router,
     path: &str,
     token: &str,

@@ -8,7 +8,7 @@ use server::{
         sql::{Access, COMMAND_WAIT, Durability, LedgerOptions, Sql},
         system::Argon2Passwords,
     },
-    engine::ports::{Account, AccountWriter, Passwords},
+    engine::ports::{Account, AccountWriter, ChangedBy, Passwords},
 };
 use test_servers::free_port;
 use uuid::Uuid;
@@ -100,7 +100,11 @@ async fn a_buyer_with_a_number_and_the_password_of_the_demonstration_does_not_st
         password_hash: hash,
         created_at_ms: 0,
     };
-    ledger(&data).await.add_accounts(&[buyer]).await.unwrap();
+    ledger(&data)
+        .await
+        .add_accounts(&[buyer], &ChangedBy::command())
+        .await
+        .unwrap();
 
     let mut server = Running::serve(&data, &[PRODUCTION, PAYMENTS]);
     server.wait_until_ready(Duration::from_secs(30)).await;

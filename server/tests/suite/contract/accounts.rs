@@ -5,7 +5,7 @@ use server::engine::{
     accounts::sign_in,
     back_office::add_accounts::{AddAccountsError, NewAccount, add_accounts, add_load_buyers},
     notices::send_notices,
-    ports::{AccountWriter, InsertAccountError},
+    ports::{AccountWriter, ChangedBy, InsertAccountError},
 };
 
 use crate::support::TestShop;
@@ -67,14 +67,16 @@ async fn people_that_the_back_office_adds_can_sign_in() {
         role: Role::Reviewer,
         password: Password::parse("a long password".to_owned()).unwrap(),
     };
-    add_accounts(office, vec![reviewer.clone()]).await.unwrap();
+    add_accounts(office, vec![reviewer.clone()], &ChangedBy::command())
+        .await
+        .unwrap();
     assert_eq!(shop.sql.count().await.unwrap(), 1);
     let ip = "10.0.0.1".parse().unwrap();
     let password = "a long password".to_owned();
     let signed_in = sign_in::login(&shop.engine.accounts, ip, "13900000001", password).await;
     assert_eq!(signed_in.unwrap().me.role, Role::Reviewer);
 
-    let again = add_accounts(office, vec![reviewer]).await;
+    let again = add_accounts(office, vec![reviewer], &ChangedBy::command()).await;
     let taken = AddAccountsError::Insert(InsertAccountError::MobileTaken);
     assert_eq!(again.unwrap_err().to_string(), taken.to_string());
     assert_eq!(shop.sql.count().await.unwrap(), 1);

@@ -8,7 +8,7 @@ use server::engine::{
         check_round::{InvalidRound, Reason},
         stop_round::{StopRoundError, resume_round, stop_round},
     },
-    ports::{Catalogue, CatalogueWriter, NewRound, Window},
+    ports::{Catalogue, CatalogueWriter, ChangedBy, NewRound, Window},
 };
 use uuid::Uuid;
 
@@ -92,7 +92,10 @@ async fn a_round_is_written_whole_or_not_at_all() {
     let shop = TestShop::new().await;
     assert!(shop.sql.is_empty().await.unwrap());
     let first = round(1);
-    shop.sql.add_round(&first).await.unwrap();
+    shop.sql
+        .add_round(&first, &ChangedBy::command(), START_MS)
+        .await
+        .unwrap();
     assert!(!shop.sql.is_empty().await.unwrap());
     let item_id = first.items[0].item_id;
     let written = shop.sql.item(item_id).await.unwrap().unwrap();
@@ -105,7 +108,10 @@ async fn a_round_is_written_whole_or_not_at_all() {
     // Its second item has the id of one that is there.
     let mut second = round(2);
     second.items.extend(first.items);
-    shop.sql.add_round(&second).await.unwrap_err();
+    shop.sql
+        .add_round(&second, &ChangedBy::command(), START_MS)
+        .await
+        .unwrap_err();
     let rounds = shop.sql.rounds(START_MS).await.unwrap();
     assert_eq!(rounds.len(), 1, "{rounds:?}");
     assert_eq!(shop.sql.item(second.items[0].item_id).await.unwrap(), None);
@@ -118,7 +124,7 @@ async fn the_back_office_adds_a_round_that_can_be_sold_and_no_other() {
     assert!(back_office::is_empty(office).await.unwrap());
     let mut wrong = round(1);
     wrong.items[0].segments = 65;
-    let refused = add_round(office, &wrong).await;
+    let refused = add_round(office, &wrong, &ChangedBy::command()).await;
     assert!(
         matches!(
             refused,
@@ -131,9 +137,14 @@ async fn the_back_office_adds_a_round_that_can_be_sold_and_no_other() {
     );
     let mut over = round(1);
     (over.starts_at_ms, over.ends_at_ms) = (START_MS - 1, START_MS);
-    assert_eq!(reason(add_coming_round(office, over).await), Reason::Over);
+    assert_eq!(
+        reason(add_coming_round(office, over, &ChangedBy::command()).await),
+        Reason::Over
+    );
     assert!(back_office::is_empty(office).await.unwrap());
-    add_coming_round(office, round(1)).await.unwrap();
+    add_coming_round(office, round(1), &ChangedBy::command())
+        .await
+        .unwrap();
     assert!(!back_office::is_empty(office).await.unwrap());
 }
 
@@ -149,19 +160,23 @@ fn reason(added: Result<Added, AddRoundError>) -> Reason {
 async fn a_round_that_is_sent_again_is_added_once_and_another_one_does_not_take_its_place() {
     let shop = TestShop::new().await;
     let office = &shop.engine.back_office;
-    let first = add_coming_round(office, round(1)).await.unwrap();
+    let first = add_coming_round(office, round(1), &ChangedBy::command())
+        .await
+        .unwrap();
     assert!(first.is_new);
     let stored = shop.sql.round(round(1).round_id).await.unwrap();
     assert_eq!(stored, Some(round(1)));
     shop.clock.advance(2 * HOUR_MS);
-    let again = add_coming_round(office, round(1)).await.unwrap();
+    let again = add_coming_round(office, round(1), &ChangedBy::command())
+        .await
+        .unwrap();
     assert!(!again.is_new, "though it is over by now");
     assert_eq!(again.round, first.round);
 
     let mut other = round(1);
     other.items[0].stock += 1;
     assert_eq!(
-        reason(add_coming_round(office, other).await),
+        reason(add_coming_round(office, other, &ChangedBy::command()).await),
         Reason::OtherRound
     );
     assert_eq!(shop.sql.round(round(1).round_id).await.unwrap(), stored);
@@ -171,24 +186,32 @@ async fn a_round_that_is_sent_again_is_added_once_and_another_one_does_not_take_
 async fn a_product_is_sold_again_only_as_it_is_described_in_the_shop() {
     let shop = TestShop::new().await;
     let office = &shop.engine.back_office;
-    add_coming_round(office, round(1)).await.unwrap();
+    add_coming_round(office, round(1), &ChangedBy::command())
+        .await
+        .unwrap();
     let mut second = round(2);
     second.items[0].product_id = round(1).items[0].product_id;
     let mut other = second.clone();
     other.items[0].title = both("铁壶", "Iron kettle");
     assert_eq!(
-        reason(add_coming_round(office, other).await),
+        reason(add_coming_round(office, other, &ChangedBy::command()).await),
         Reason::OtherProduct
     );
     second.items[0].sale_price.0 -= 1;
-    assert!(add_coming_round(office, second).await.unwrap().is_new);
+    assert!(
+        add_coming_round(office, second, &ChangedBy::command())
+            .await
+            .unwrap()
+            .is_new
+    );
 }
 
 #[tokio::test]
 async fn of_those_who_send_a_round_at_once_one_adds_it_and_the_others_hear_that_it_is_there() {
     let shop = TestShop::new().await;
     let office = &shop.engine.back_office;
-    let calls = (0..4).map(|_| add_coming_round(office, round(1)));
+    let by = ChangedBy::command();
+    let calls = (0..4).map(|_| add_coming_round(office, round(1), &by));
     let added = futures::future::join_all(calls).await;
     let new = added.iter().filter(|added| added.as_ref().unwrap().is_new);
     assert_eq!(new.count(), 1);
@@ -198,11 +221,12 @@ async fn of_those_who_send_a_round_at_once_one_adds_it_and_the_others_hear_that_
 async fn of_rounds_that_describe_a_new_product_differently_at_once_one_is_added() {
     let shop = TestShop::new().await;
     let office = &shop.engine.back_office;
+    let by = ChangedBy::command();
     let calls = (1..=4).map(|number| {
         let mut round = round(number);
         round.items[0].product_id.0 = Uuid::from_u128(7);
         round.items[0].list_price.0 += number as i64;
-        add_coming_round(office, round)
+        add_coming_round(office, round, &by)
     });
     let added = futures::future::join_all(calls).await;
     let (new, refused): (Vec<_>, Vec<_>) = added.into_iter().partition(Result::is_ok);
@@ -218,7 +242,10 @@ async fn a_stopped_round_says_why_until_it_is_resumed() {
     let (office, catalogue) = (&shop.engine.back_office, &shop.engine.purchase.catalogue);
     let NewRound {
         round_id, items, ..
-    } = add_coming_round(office, round(1)).await.unwrap().round;
+    } = add_coming_round(office, round(1), &ChangedBy::command())
+        .await
+        .unwrap()
+        .round;
     let words = both("盘点中", "Counting stock");
     let item_id = items[0].item_id;
     let says = async || {
@@ -237,24 +264,28 @@ async fn a_stopped_round_says_why_until_it_is_resumed() {
     };
     assert_eq!((says().await, is_stopped().await), (None, false));
     for _ in 0..2 {
-        stop_round(office, round_id, &words).await.unwrap();
+        stop_round(office, round_id, &words, &ChangedBy::command())
+            .await
+            .unwrap();
         assert_eq!(
             (says().await, is_stopped().await),
             (Some(words.clone()), true)
         );
     }
     for _ in 0..2 {
-        resume_round(office, round_id).await.unwrap();
+        resume_round(office, round_id, &ChangedBy::command())
+            .await
+            .unwrap();
         assert_eq!((says().await, is_stopped().await), (None, false));
     }
 
-    let no_words = stop_round(office, round_id, &both(" ", "")).await;
+    let no_words = stop_round(office, round_id, &both(" ", ""), &ChangedBy::command()).await;
     assert!(
         matches!(no_words, Err(StopRoundError::Words)),
         "{no_words:?}"
     );
     let unknown = RoundId(Uuid::from_u128(99));
-    let refused = stop_round(office, unknown, &words).await;
+    let refused = stop_round(office, unknown, &words, &ChangedBy::command()).await;
     assert!(
         matches!(refused, Err(StopRoundError::NotFound)),
         "{refused:?}"
@@ -271,7 +302,9 @@ async fn a_round_is_on_the_list_as_soon_as_it_has_been_added() {
     // Kept for some seconds, unless something changes.
     assert_eq!(catalogue.rounds(START_MS).await.unwrap().len(), 0);
     assert_eq!(catalogue.item(item_id).await.unwrap(), None);
-    add_round(&shop.engine.back_office, &round).await.unwrap();
+    add_round(&shop.engine.back_office, &round, &ChangedBy::command())
+        .await
+        .unwrap();
     assert_eq!(catalogue.rounds(START_MS).await.unwrap().len(), 1);
     assert!(catalogue.item(item_id).await.unwrap().is_some());
 }

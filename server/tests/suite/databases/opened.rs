@@ -15,8 +15,8 @@ use server::{
     engine::{
         audit::{self, Report},
         ports::{
-            CatalogueWriter, NewItem, NewRound, OrderWriter, PortError, QueuedReservation, Unit,
-            WriteOutcome,
+            CatalogueWriter, ChangedBy, NewItem, NewRound, OrderWriter, PortError,
+            QueuedReservation, Unit, WriteOutcome,
         },
     },
 };
@@ -123,7 +123,10 @@ impl Opened {
                 ..sample_item(item_id, product_id, stock)
             }],
         };
-        self.sql.add_round(&round).await.unwrap();
+        self.sql
+            .add_round(&round, &ChangedBy::command(), START_MS)
+            .await
+            .unwrap();
         item_id
     }
 

@@ -246,18 +246,18 @@ async fn what_is_not_from_the_provider_changes_nothing() {
 async fn the_shop_gives_the_money_of_a_paid_order_back() {
     let buyer = Buyer::new().await;
     let payments = &buyer.client.shop.engine.payments;
-    let early = refund::order(payments, buyer.order, "operator").await;
+    let early = refund::order(payments, buyer.order, &ChangedBy::command()).await;
     assert!(!early.unwrap(), "there is nothing to give back");
     buyer.pays(Action::Pay).await;
     buyer.deliver(|_| {}).await;
     buyer.work().await;
     assert!(
-        refund::order(payments, buyer.order, "operator")
+        refund::order(payments, buyer.order, &ChangedBy::command())
             .await
             .unwrap()
     );
     assert_eq!(buyer.state().await, OrderState::Refunding);
-    let again = refund::order(payments, buyer.order, "operator").await;
+    let again = refund::order(payments, buyer.order, &ChangedBy::command()).await;
     assert!(!again.unwrap(), "once");
     buyer.work().await;
     assert_eq!(buyer.state().await, OrderState::Refunded);

@@ -103,7 +103,7 @@ async fn a_purchase_is_paid_by_stripe_and_given_back() {
 
     let payments = &buyer.client.shop.engine.payments;
     assert!(
-        refund::order(payments, buyer.order, "operator")
+        refund::order(payments, buyer.order, &ChangedBy::command())
             .await
             .unwrap()
     );
@@ -187,7 +187,7 @@ async fn a_refund_that_fails_afterwards_changes_nothing_and_somebody_has_to_look
     stripe.deliver().await;
     buyer.work().await;
     let payments = &buyer.client.shop.engine.payments;
-    refund::order(payments, buyer.order, "operator")
+    refund::order(payments, buyer.order, &ChangedBy::command())
         .await
         .unwrap();
     buyer.work().await;

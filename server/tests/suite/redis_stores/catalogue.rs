@@ -7,7 +7,10 @@ use server::{
     adapters::sql::Access,
     assembly::open_back_office,
     config::Config,
-    engine::{back_office::add_round::add_round, ports::NewRound},
+    engine::{
+        back_office::add_round::add_round,
+        ports::{ChangedBy, NewRound},
+    },
 };
 use test_servers::redis::shared;
 use tokio::sync::Notify;
@@ -52,7 +55,9 @@ async fn a_round_that_a_command_adds_beside_a_cluster_is_on_its_pages_when_it_he
         pay_window_s: None,
         items: vec![sample_item(ItemId(command.ids.id()), command.ids.id(), 5)],
     };
-    add_round(&command, &round).await.unwrap();
+    add_round(&command, &round, &ChangedBy::command())
+        .await
+        .unwrap();
     let hearing = tokio::time::timeout(Duration::from_secs(30), heard.notified());
     hearing.await.expect("the instance hears of the round");
     assert!(shows_it().await);

@@ -1,4 +1,6 @@
-//! The manual names lines of the log as they are written.
+//! The manual names lines of the log as they are written, and says what the roles may do.
+
+use app::wire::{Permission, Role};
 
 use super::{rust, sources};
 
@@ -18,13 +20,16 @@ fn joined(source: &str) -> String {
     text
 }
 
+fn manual(name: &str) -> String {
+    let pages = sources("docs", "md").into_iter();
+    let page = pages.into_iter().find(|(path, _)| path.ends_with(name));
+    page.unwrap().1
+}
+
 #[test]
 fn every_line_of_the_log_that_the_manual_names_is_logged() {
     const HEADING: &str = "### Lines of the log to act on";
-    let manual = sources("docs", "md")
-        .into_iter()
-        .find(|(path, _)| path.ends_with("operations.md"));
-    let (_, manual) = manual.unwrap();
+    let manual = manual("operations.md");
     let (_, section) = manual.split_once(HEADING).unwrap();
     let section = section.split("\n###").next().unwrap();
     let named: Vec<_> = section
@@ -43,5 +48,31 @@ fn every_line_of_the_log_that_the_manual_names_is_logged() {
             is_logged,
             "docs/operations.md names `{line}`, which nothing logs"
         );
+    }
+}
+
+#[test]
+fn the_manual_says_what_every_role_may_do() {
+    let manual = manual("staff.md");
+    let (_, section) = manual.split_once("## Who may do what").unwrap();
+    let cells = |row: &str| -> Vec<String> {
+        let cells = row.trim_matches('|').split('|');
+        cells.map(|cell| cell.trim().to_owned()).collect()
+    };
+    let mut rows = section.lines().filter(|line| line.starts_with('|'));
+    let roles = cells(rows.next().unwrap());
+    let role = |name: &str| {
+        let known = Role::ALL.into_iter();
+        let mut known = known.filter(|role| format!("{role:?}").to_lowercase() == name);
+        known.next().unwrap_or_else(|| panic!("no role {name}"))
+    };
+    assert_eq!(roles.len(), Role::ALL.len(), "every role but buyers");
+    let rows: Vec<_> = rows.skip(1).map(cells).collect();
+    assert_eq!(rows.len(), Permission::ALL.len());
+    for (permission, row) in Permission::ALL.into_iter().zip(rows) {
+        for (name, cell) in roles.iter().zip(&row).skip(1) {
+            let may = permission.is_given_to(role(name));
+            assert_eq!(cell == "yes", may, "{name}: {permission:?}, {}", row[0]);
+        }
     }
 }

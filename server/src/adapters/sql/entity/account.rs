@@ -25,6 +25,8 @@ pub enum Role {
     Buyer,
     Operator,
     Reviewer,
+    Support,
+    Auditor,
     Admin,
 }
 

@@ -1,17 +1,19 @@
 //! [`Refunds`] on SQL.
 
-use app::wire::{OrderEvent, OrderId, PaymentId};
+use app::wire::{Action, OrderEvent, OrderId, OrderState, PaymentId, RefundReason};
 use async_trait::async_trait;
 use sea_orm::{
     ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::Expr,
 };
+use serde_json::json;
 use uuid::Uuid;
 
 use super::record;
 use crate::{
     adapters::sql::{
         Answer, Duplicate, LedgerError, Sql,
+        activity_log::{self, NewActivity},
         entity::{order, payment},
         inconsistent,
         orders::{
@@ -20,7 +22,7 @@ use crate::{
         },
         words::word,
     },
-    engine::ports::{PaymentRecord, PortError, RefundReason, Refunds},
+    engine::ports::{ChangedBy, PaymentRecord, PortError, Refunds},
 };
 
 /// Who did it, in the orders' history.
@@ -72,14 +74,14 @@ impl Refunds for Sql {
     async fn refund_order(
         &self,
         order_id: OrderId,
-        actor: &str,
+        by: &ChangedBy,
         now_ms: i64,
     ) -> Result<bool, PortError> {
         let begun = self.transact(
             Duplicate::Answer,
-            (order_id, actor, now_ms),
-            |transaction, &(order_id, actor, now_ms)| {
-                Box::pin(begin(transaction, order_id, actor, now_ms))
+            (order_id, by, now_ms),
+            |transaction, &(order_id, by, now_ms)| {
+                Box::pin(begin(transaction, order_id, by, now_ms))
             },
         );
         Ok(begun.await?)
@@ -148,7 +150,7 @@ async fn done(
 async fn begin(
     transaction: &DatabaseTransaction,
     order_id: OrderId,
-    actor: &str,
+    by: &ChangedBy,
     now_ms: i64,
 ) -> Result<bool, LedgerError> {
     let order = locked(transaction, order_id.0).await?;
@@ -180,8 +182,15 @@ async fn begin(
     let event = NewEvent {
         order_id: order_id.0,
         event: OrderEvent::Refunding,
-        actor,
+        actor: &by.name,
     };
     events::add(transaction, [event], now_ms).await?;
+    let activity = NewActivity {
+        action: Action::RefundOrder,
+        subject_id: order_id.0,
+        old_value: Some(json!({ "state": OrderState::Paid })),
+        new_value: Some(json!({ "state": OrderState::Refunding })),
+    };
+    activity_log::add(transaction, by, activity, now_ms).await?;
     Ok(true)
 }

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use app::wire::{OrderEvent, PaymentId};
+use app::wire::{OrderEvent, PaymentId, RefundReason};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
     QueryOrder, QuerySelect, sea_query::Expr,
@@ -22,7 +22,7 @@ use crate::{
         },
         words::word,
     },
-    engine::ports::{Receipt, RefundReason, Settled},
+    engine::ports::{Receipt, Settled},
 };
 
 /// Who did it, in the orders' history.

@@ -1,0 +1,81 @@
+//! The form of a step that cannot be taken back: why, and the password again.
+
+use leptos::prelude::*;
+
+use crate::{
+    api,
+    text::pages::customers as say,
+    wire::{ApiError, Language, Reason},
+};
+
+/// A form that came back. The server puts it into the request whose page is rendered.
+#[derive(Clone, Debug, Default)]
+pub struct ConfirmationForm {
+    /// The reason as it was typed.
+    pub reason: String,
+    /// Why nothing was done.
+    pub problem: Option<ApiError>,
+}
+
+/// The step, folded away until somebody opens it or it came back.
+#[component]
+pub fn Confirm(
+    /// Where the form goes.
+    action: String,
+    /// What opens it.
+    #[prop(into)]
+    label: String,
+    /// What the step does.
+    #[prop(into)]
+    means: String,
+    /// The button that does it.
+    #[prop(into)]
+    button: String,
+    /// The page's language.
+    language: Language,
+) -> impl IntoView {
+    let form: ConfirmationForm = api::extension().unwrap_or_default();
+    let is_open = form.problem.is_some();
+    let wrong = match &form.problem {
+        Some(ApiError::Invalid { field }) => field.clone(),
+        _ => String::new(),
+    };
+    let problem = form.problem.as_ref().map(|problem| {
+        let words = say::problem(language, problem);
+        view! { <p class="form__message" id="confirm-problem" role="alert">{words}</p> }
+    });
+    let described = |field: &str| (wrong == field).then_some("confirm-problem");
+    let invalid = |field: &str| (wrong == field).then_some("true");
+    view! {
+        <details class="admin__stop" open=is_open>
+            <summary>{label}</summary>
+            <form class="admin__form" method="post" action=action>
+                <p>{means}</p>
+                {problem}
+                <label for="reason">{say::reason(language)}</label>
+                <input
+                    id="reason"
+                    name="reason"
+                    value=form.reason
+                    maxlength=Reason::MAX.to_string()
+                    required=true
+                    autofocus=wrong == "reason"
+                    aria-invalid=invalid("reason")
+                    aria-describedby=described("reason")
+                />
+                <label for="password">{say::password(language)}</label>
+                <input
+                    id="password"
+                    name="password"
+                    type="password"
+                    autocomplete="current-password"
+                    required=true
+                    autofocus=wrong == "password"
+                    aria-invalid=invalid("password")
+                    aria-describedby=described("password")
+                />
+                <button class="button button--main" type="submit">{button}</button>
+            </form>
+        </details>
+    }
+}

@@ -1,0 +1,129 @@
+//! What surrounds every page of those who run the shop: the way to the others, as far as the caller may
+//! see them.
+
+use leptos::prelude::*;
+use leptos_meta::{Link, Meta, Title};
+
+use crate::{
+    api, routes,
+    text::pages::admin as say,
+    wire::{ApiError, Language, Permission, Role},
+};
+
+/// A part of the back office.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Section {
+    Rounds,
+    Orders,
+    Buyers,
+    Money,
+    Log,
+}
+
+impl Section {
+    const ALL: [Section; 5] = [
+        Section::Rounds,
+        Section::Orders,
+        Section::Buyers,
+        Section::Money,
+        Section::Log,
+    ];
+
+    fn path(self) -> &'static str {
+        match self {
+            Section::Rounds => routes::ADMIN_ROUNDS,
+            Section::Orders => routes::ADMIN_ORDERS,
+            Section::Buyers => routes::ADMIN_BUYERS,
+            Section::Money => routes::ADMIN_MONEY,
+            Section::Log => routes::ADMIN_LOG,
+        }
+    }
+
+    fn permission(self) -> Permission {
+        match self {
+            Section::Rounds => Permission::SeeRounds,
+            Section::Orders => Permission::SeeOrders,
+            Section::Buyers => Permission::SeeBuyers,
+            Section::Money => Permission::SeeMoney,
+            Section::Log => Permission::SeeActivityLog,
+        }
+    }
+
+    fn name(self, language: Language) -> &'static str {
+        match self {
+            Section::Rounds => say::title(language),
+            Section::Orders => say::orders(language),
+            Section::Buyers => say::buyers(language),
+            Section::Money => say::money(language),
+            Section::Log => say::log(language),
+        }
+    }
+}
+
+/// The role of the caller. What it may do is checked by every call of the page.
+///
+/// # Errors
+/// `unauthenticated`.
+pub async fn role() -> Result<Role, ApiError> {
+    let me = api::me().await?.ok_or(ApiError::Unauthenticated)?;
+    Ok(me.role)
+}
+
+/// The frame around `children`.
+#[component]
+pub fn StaffFrame(
+    /// To which part the page belongs.
+    here: Section,
+    /// The caller's.
+    role: Role,
+    /// The page's heading.
+    #[prop(into)]
+    title: String,
+    /// The page's language.
+    language: Language,
+    /// The page.
+    children: Children,
+) -> impl IntoView {
+    let links = Section::ALL
+        .into_iter()
+        .filter(|section| section.permission().is_given_to(role))
+        .map(|section| {
+            let current = (section == here).then_some("page");
+            view! {
+                <li>
+                    <a href=section.path() aria-current=current>{section.name(language)}</a>
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <Title text=title.clone() />
+        <Meta name="robots" content="noindex" />
+        <Link rel="stylesheet" href="/admin.css" />
+        <section class="column admin">
+            <nav class="admin__nav" aria-label=say::back_office(language)>
+                <ul>{links}</ul>
+            </nav>
+            <h1>{title}</h1>
+            {children()}
+        </section>
+    }
+}
+
+/// The way to the next page of a list.
+#[component]
+pub fn Next(
+    /// Its address, if there is one.
+    href: Option<String>,
+    /// The page's language.
+    language: Language,
+) -> impl IntoView {
+    href.map(|href| view! { <p><a class="button" href=href>{say::older(language)}</a></p> })
+}
+
+/// What stands in the address behind a name; nothing for an empty value.
+pub fn parameter(name: &str) -> Option<String> {
+    let query = leptos_router::hooks::use_query_map();
+    let value = query.with_untracked(|query| query.get(name));
+    value.filter(|value| !value.is_empty())
+}

@@ -1,0 +1,162 @@
+//! `/admin/log`: what those who run the shop did, newest first.
+
+use leptos::prelude::*;
+use uuid::Uuid;
+
+use super::frame::{Next, Section, StaffFrame, parameter, role};
+use crate::{
+    api,
+    components::{Calendar, Failure, Instant},
+    routes,
+    text::pages::{activity_log as say, admin},
+    wire::{AccountId, Action, Activity, ActivityList, ApiError, Language, Role},
+};
+
+/// Whose and of what, as the address says.
+#[derive(Clone, Copy)]
+struct Filter {
+    account_id: Option<AccountId>,
+    subject_id: Option<Uuid>,
+}
+
+impl Filter {
+    fn of_page() -> Self {
+        Self {
+            account_id: parameter("account").and_then(|id| id.parse().ok()),
+            subject_id: parameter("subject").and_then(|id| id.parse().ok()),
+        }
+    }
+
+    fn address(self, before: Option<u64>) -> String {
+        let account = self.account_id.map(|id| id.to_string()).unwrap_or_default();
+        let subject = self.subject_id.map(|id| id.to_string()).unwrap_or_default();
+        let before = before.map(|number| number.to_string()).unwrap_or_default();
+        let fields = [
+            ("account", account.as_str()),
+            ("subject", &subject),
+            ("before", &before),
+        ];
+        routes::with_query(routes::ADMIN_LOG, &fields)
+    }
+}
+
+/// The activity log.
+#[component]
+pub fn AdminLogPage() -> impl IntoView {
+    let language = api::language();
+    let filter = Filter::of_page();
+    let before = parameter("before").and_then(|number| number.parse().ok());
+    view! {
+        <Suspense>
+            {Suspend::new(async move {
+                let found = async {
+                    let list = api::activities(filter.account_id, filter.subject_id, before);
+                    Ok::<_, ApiError>((role().await?, list.await?, api::clock().await?.now_ms))
+                };
+                match found.await {
+                    Ok((role, list, now_ms)) => {
+                        view! { <Log list filter role now_ms language /> }.into_any()
+                    }
+                    Err(error) => view! { <Failure error language /> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+#[component]
+fn Log(
+    list: ActivityList,
+    filter: Filter,
+    role: Role,
+    now_ms: i64,
+    language: Language,
+) -> impl IntoView {
+    let calendar = Calendar::of_page(now_ms, language);
+    let next = list.next.map(|before| filter.address(Some(before)));
+    let is_filtered = filter.account_id.is_some() || filter.subject_id.is_some();
+    let is_empty = list.activities.is_empty();
+    let rows = list
+        .activities
+        .iter()
+        .map(|activity| view! { <Entry activity calendar language /> })
+        .collect_view();
+    view! {
+        <StaffFrame here=Section::Log role title=admin::log(language) language>
+            {is_filtered.then(|| view! {
+                <p><a href=routes::ADMIN_LOG>{say::everything(language)}</a></p>
+            })}
+            {is_empty.then(|| view! { <p>{say::empty(language)}</p> })}
+            <ol class="admin__plain" reversed=true>{rows}</ol>
+            <Next href=next language />
+        </StaffFrame>
+    }
+}
+
+#[component]
+fn Entry<'a>(
+    activity: &'a Activity,
+    calendar: Calendar,
+    language: Language,
+) -> impl IntoView + use<> {
+    let who = match activity.account_id {
+        Some(account_id) => {
+            let of_account = Filter {
+                account_id: Some(account_id),
+                subject_id: None,
+            };
+            view! { <a href=of_account.address(None)>{activity.name.clone()}</a> }.into_any()
+        }
+        None => view! { <span>{say::command(language)}</span> }.into_any(),
+    };
+    let of_subject = Filter {
+        account_id: None,
+        subject_id: Some(activity.subject_id),
+    };
+    let reason = activity.reason.clone().map(|reason| {
+        view! { <p>{say::because(language, &reason)}</p> }
+    });
+    let values = activity.new_value.clone().map(|new| {
+        let old = activity.old_value.clone();
+        view! {
+            <p class="admin__soft">
+                {old.map(|old| view! { <code>{old}</code> " → " })}
+                <code>{new}</code>
+            </p>
+        }
+    });
+    view! {
+        <li value=activity.number.to_string()>
+            <p>
+                {who} " " {say::action(language, activity.action)} " "
+                <a href=subject(activity)>{say::see(language)}</a> " "
+                <a href=of_subject.address(None)>{say::of_this(language)}</a>
+            </p>
+            {reason}
+            {values}
+            <p class="admin__soft">
+                <Instant calendar at_ms=activity.at_ms text=calendar.exact(activity.at_ms) />
+                " " {activity.address.clone()}
+            </p>
+        </li>
+    }
+    .into_any()
+}
+
+/// The page of what was changed.
+fn subject(activity: &Activity) -> String {
+    match activity.action {
+        Action::AddRound | Action::StopRound | Action::ResumeRound => {
+            format!("{}#round-{}", routes::ADMIN_ROUNDS, activity.subject_id)
+        }
+        Action::RefundOrder => routes::admin_order(crate::wire::OrderId(activity.subject_id)),
+        Action::BanBuyer | Action::UnbanBuyer => {
+            routes::admin_buyer(AccountId(activity.subject_id))
+        }
+        Action::AddStaff => Filter {
+            account_id: Some(AccountId(activity.subject_id)),
+            subject_id: None,
+        }
+        .address(None),
+    }
+}

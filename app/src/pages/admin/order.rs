@@ -1,0 +1,151 @@
+//! `/admin/orders/{id}`: everything that happened to an order, and the way to give its money back.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+use super::{
+    confirmation::Confirm,
+    frame::{Section, StaffFrame, role},
+    money::Payments,
+};
+use crate::{
+    api,
+    components::{Calendar, Failure, Instant, OrderBadge},
+    routes,
+    text::pages::{admin, customers as say, orders},
+    wire::{ApiError, Language, OrderChange, OrderHistory, OrderId, OrderState, Permission, Role},
+};
+
+/// The page of the order named in the address.
+#[component]
+pub fn AdminOrderPage() -> impl IntoView {
+    let language = api::language();
+    let id = use_params_map()
+        .with_untracked(|params| params.get("id"))
+        .unwrap_or_default();
+    view! {
+        <Suspense>
+            {Suspend::new(async move {
+                match read(&id).await {
+                    Ok((history, role, now_ms)) => {
+                        view! { <History history role now_ms language /> }.into_any()
+                    }
+                    Err(error) => view! { <Failure error language /> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+async fn read(id: &str) -> Result<(OrderHistory, Role, i64), ApiError> {
+    let order_id: OrderId = id.parse().map_err(|_| ApiError::NotFound)?;
+    let role = role().await?;
+    let history = api::admin_order(order_id).await?;
+    Ok((history, role, api::clock().await?.now_ms))
+}
+
+#[component]
+fn History(history: OrderHistory, role: Role, now_ms: i64, language: Language) -> impl IntoView {
+    let calendar = Calendar::of_page(now_ms, language);
+    let order = &history.order;
+    let may_refund = order.state == OrderState::Paid && Permission::RefundOrders.is_given_to(role);
+    let refund = may_refund.then(|| {
+        view! {
+            <Confirm
+                action=routes::refund_order(order.order_id)
+                label=say::refund(language)
+                means=say::refund_means(language, order.amount)
+                button=say::refund_now(language)
+                language
+            />
+        }
+    });
+    let changes = history
+        .changes
+        .iter()
+        .map(|change| view! { <Change change calendar language /> })
+        .collect_view();
+    let payments = (!history.payments.is_empty()).then(|| {
+        view! {
+            <h2>{say::payments(language)}</h2>
+            <Payments payments=&history.payments calendar language />
+        }
+    });
+    let badge = view! { <OrderBadge order language /> };
+    let facts = view! { <Facts history=&history calendar language /> };
+    let title = orders::order_title(language, &order.number());
+    view! {
+        <StaffFrame here=Section::Orders role title language>
+            <p>{badge}</p>
+            {facts}
+            {refund}
+            <h2>{orders::what_happened(language)}</h2>
+            <ol class="time-line">{changes}</ol>
+            {payments}
+        </StaffFrame>
+    }
+}
+
+#[component]
+fn Facts<'a>(
+    history: &'a OrderHistory,
+    calendar: Calendar,
+    language: Language,
+) -> impl IntoView + use<> {
+    let OrderHistory { order, buyer, .. } = history;
+    view! {
+        <dl class="facts">
+            <div class="facts__row">
+                <dt>{say::buyer(language)}</dt>
+                <dd>
+                    <a href=routes::admin_buyer(buyer.account_id)>{buyer.nickname.clone()}</a>
+                    " " {buyer.mobile.clone()}
+                </dd>
+            </div>
+            <div class="facts__row">
+                <dt>{admin::item(language)}</dt>
+                <dd><a href=routes::item(order.item_id)>{order.title.get(language).to_owned()}</a></dd>
+            </div>
+            <div class="facts__row">
+                <dt>{orders::amount(language)}</dt>
+                <dd>{order.amount.to_string()}</dd>
+            </div>
+            <div class="facts__row">
+                <dt>{say::to_be_paid_before(language)}</dt>
+                <dd>
+                    <Instant calendar at_ms=order.pay_deadline_ms text=calendar.exact(order.pay_deadline_ms) />
+                </dd>
+            </div>
+            <div class="facts__row">
+                <dt>{say::order_id(language)}</dt>
+                <dd><code>{order.order_id.to_string()}</code></dd>
+            </div>
+            <div class="facts__row">
+                <dt>{say::reservation_id(language)}</dt>
+                <dd><code>{history.reservation_id.to_string()}</code></dd>
+            </div>
+        </dl>
+    }
+    .into_any()
+}
+
+#[component]
+fn Change<'a>(
+    change: &'a OrderChange,
+    calendar: Calendar,
+    language: Language,
+) -> impl IntoView + use<> {
+    let by = change.actor.as_ref().map(|actor| say::by(language, actor));
+    view! {
+        <li class="time-line__moment">
+            <span class="time-line__event">
+                {say::event(language, change.event)}
+                {by.map(|by| view! { " " <span class="admin__soft">{by}</span> })}
+            </span>
+            <span class="time-line__time">
+                <Instant calendar at_ms=change.at_ms text=calendar.exact(change.at_ms) />
+            </span>
+        </li>
+    }
+    .into_any()
+}

@@ -1,0 +1,131 @@
+//! What those who run the shop may ask of it. Who may do what is said by
+//! [`Permission`](crate::wire::Permission).
+
+use async_trait::async_trait;
+
+use super::Visitor;
+use crate::wire::{
+    AccountId, ActivityList, ActivityQuery, AddedRound, ApiError, BuyerHistory, BuyerList,
+    LocalText, OrderHistory, OrderId, OrderList, OrderQuery, PaymentGroup, PaymentId, PaymentList,
+    RoundDraft, RoundId, RoundOverview,
+};
+
+/// Everything that those who run the shop can do. Every method checks who is asking and the input
+/// itself, like those of [`Storefront`](super::Storefront): `unauthenticated` for a stranger, `forbidden` for an account
+/// whose role does not allow it.
+#[async_trait]
+pub trait BackOffice: CustomerService {
+    /// Approved rounds that ended less than a day ago or end later, by their start, at most 100, with
+    /// every unit of theirs. Everybody who runs the shop.
+    async fn rounds(&self, visitor: &Visitor) -> Result<Vec<RoundOverview>, ApiError>;
+
+    /// A round as it was written, however long ago it ended. Everybody who runs the shop.
+    async fn round(&self, visitor: &Visitor, round_id: RoundId) -> Result<RoundDraft, ApiError>;
+
+    /// What [`add_round`](Self::add_round) would refuse without asking the catalogue. Administrators
+    /// only.
+    fn check_round(&self, visitor: &Visitor, draft: RoundDraft) -> Result<(), ApiError>;
+
+    /// Adds a round that is on sale in its window, and on the pages at once. Administrators only: no
+    /// second person approves it. The same call again adds nothing and says so.
+    ///
+    /// # Errors
+    /// `invalid` with the field that is wrong: `key` when there is another round with this key,
+    /// `items[1].product` when the shop has the product with other words.
+    async fn add_round(&self, visitor: &Visitor, draft: RoundDraft)
+    -> Result<AddedRound, ApiError>;
+
+    /// Stops a round, or changes the words of a stopped one. Operators and administrators.
+    ///
+    /// # Errors
+    /// `not_found`; `invalid` for words that are none.
+    async fn stop_round(
+        &self,
+        visitor: &Visitor,
+        round_id: RoundId,
+        words: LocalText,
+    ) -> Result<(), ApiError>;
+
+    /// Lets a stopped round go on; one that is not stopped stays as it is. Operators and
+    /// administrators.
+    ///
+    /// # Errors
+    /// `not_found`.
+    async fn resume_round(&self, visitor: &Visitor, round_id: RoundId) -> Result<(), ApiError>;
+
+    /// What those who run the shop did, newest first.
+    async fn activities(
+        &self,
+        visitor: &Visitor,
+        query: ActivityQuery,
+    ) -> Result<ActivityList, ApiError>;
+}
+
+/// What a step that cannot be taken back asks for: why, and the caller's password again, since a computer
+/// may stand unlocked.
+#[derive(Clone)]
+pub struct Confirmation {
+    /// In the words of who does it, for the activity log.
+    pub reason: String,
+    /// The caller's own.
+    pub password: String,
+}
+
+/// Orders, buyers and payments of everybody. Every method checks who is asking, as those of
+/// [`BackOffice`] do.
+///
+/// Those that take a [`Confirmation`] answer `invalid` with `reason` or `password` where it is not right.
+#[async_trait]
+pub trait CustomerService: Send + Sync + 'static {
+    /// Orders, newest first.
+    async fn orders(&self, visitor: &Visitor, query: OrderQuery) -> Result<OrderList, ApiError>;
+
+    /// Everything that happened to an order.
+    async fn order(&self, visitor: &Visitor, order_id: OrderId) -> Result<OrderHistory, ApiError>;
+
+    /// Gives the money of a paid order back.
+    ///
+    /// # Errors
+    /// `not_found`; `order_state` when it is not paid.
+    async fn refund(
+        &self,
+        visitor: &Visitor,
+        order_id: OrderId,
+        confirmation: Confirmation,
+    ) -> Result<(), ApiError>;
+
+    /// Buyers, newest first: all, or those with this mobile number or nickname.
+    async fn buyers(
+        &self,
+        visitor: &Visitor,
+        search: Option<String>,
+        before: Option<AccountId>,
+    ) -> Result<BuyerList, ApiError>;
+
+    /// A buyer with what they bought.
+    async fn buyer(
+        &self,
+        visitor: &Visitor,
+        account_id: AccountId,
+    ) -> Result<BuyerHistory, ApiError>;
+
+    /// Keeps a buyer from buying, or lets them buy again, within half a minute. A repeat changes nothing.
+    ///
+    /// # Errors
+    /// `not_found`, also for somebody who runs the shop.
+    async fn set_banned(
+        &self,
+        visitor: &Visitor,
+        account_id: AccountId,
+        banned: bool,
+        confirmation: Confirmation,
+    ) -> Result<(), ApiError>;
+
+    /// Payments, newest first, and money that fits none.
+    async fn payments(
+        &self,
+        visitor: &Visitor,
+        group: Option<PaymentGroup>,
+        before: Option<PaymentId>,
+    ) -> Result<PaymentList, ApiError>;
+}

@@ -1,0 +1,40 @@
+//! What those who run the shop did.
+
+use super::messages;
+use crate::wire::{Action, Language};
+
+messages! {
+    empty: "还没有记录。", "Nothing has been done yet.";
+    everything: "查看全部记录", "See everything";
+    command: "服务器命令", "A command at the server";
+    see: "查看", "See it";
+    of_this: "相关记录", "What else was done to it";
+}
+
+/// What somebody did.
+pub fn action(language: Language, action: Action) -> &'static str {
+    match (language, action) {
+        (Language::Zh, Action::AddRound) => "新建了场次",
+        (Language::Zh, Action::StopRound) => "暂停了场次",
+        (Language::Zh, Action::ResumeRound) => "恢复了场次",
+        (Language::Zh, Action::AddStaff) => "添加了员工账号",
+        (Language::Zh, Action::RefundOrder) => "发起了退款",
+        (Language::Zh, Action::BanBuyer) => "禁止了买家购买",
+        (Language::Zh, Action::UnbanBuyer) => "恢复了买家购买",
+        (Language::En, Action::AddRound) => "added a round",
+        (Language::En, Action::StopRound) => "stopped a round",
+        (Language::En, Action::ResumeRound) => "let a round go on",
+        (Language::En, Action::AddStaff) => "added an account of the staff",
+        (Language::En, Action::RefundOrder) => "gave the money of an order back",
+        (Language::En, Action::BanBuyer) => "kept a buyer from buying",
+        (Language::En, Action::UnbanBuyer) => "let a buyer buy again",
+    }
+}
+
+/// Why, in somebody's words.
+pub fn because(language: Language, reason: &str) -> String {
+    match language {
+        Language::Zh => format!("原因：{reason}"),
+        Language::En => format!("Why: {reason}"),
+    }
+}

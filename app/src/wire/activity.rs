@@ -1,0 +1,74 @@
+//! What those who run the shop did.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::AccountId;
+
+/// What somebody who runs the shop can do to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Added a round.
+    AddRound,
+    /// Stopped a round, or changed the words of a stopped one.
+    StopRound,
+    /// Let a stopped round go on.
+    ResumeRound,
+    /// Added an account that may do more than buy.
+    AddStaff,
+    /// Gave the money of an order back.
+    RefundOrder,
+    /// Kept a buyer from buying.
+    BanBuyer,
+    /// Let a banned buyer buy again.
+    UnbanBuyer,
+}
+
+/// An entry of the activity log. Each is chained to the one before it by its hash, so that a changed or
+/// missing one is found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Activity {
+    /// 1, 2, 3 and so on, without gaps.
+    pub number: u64,
+    /// When.
+    pub at_ms: i64,
+    /// Whose account did it; nobody's for a command at the server.
+    pub account_id: Option<AccountId>,
+    /// The account's name at that time, or `command`.
+    pub name: String,
+    /// From which address.
+    pub address: Option<String>,
+    /// What.
+    pub action: Action,
+    /// To what: the id of a round, an order or an account.
+    pub subject_id: Uuid,
+    /// What was there before, as JSON.
+    pub old_value: Option<String>,
+    /// What is there now, as JSON.
+    pub new_value: Option<String>,
+    /// Why, in the words of who did it.
+    pub reason: Option<String>,
+    /// SHA-256 of the hash before and everything above, in hexadecimal digits.
+    pub hash: String,
+}
+
+/// Which entries. What is missing restricts nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ActivityQuery {
+    /// By this account.
+    pub account_id: Option<AccountId>,
+    /// To this round, order or account.
+    pub subject_id: Option<Uuid>,
+    /// With lower numbers: the next page.
+    pub before: Option<u64>,
+}
+
+/// Entries, newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActivityList {
+    /// At most 50.
+    pub activities: Vec<Activity>,
+    /// Where the next ones begin, if there are more.
+    pub next: Option<u64>,
+}

@@ -1,0 +1,75 @@
+//! What the roles may do. Pages show buttons by it, and the engine asks it at every call.
+
+use super::Role;
+
+/// Something that not everybody who runs the shop may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Permission {
+    /// See rounds with every unit of theirs.
+    SeeRounds,
+    /// Stop a round, and let it go on.
+    StopRounds,
+    /// Add a round.
+    AddRounds,
+    /// See everybody's orders and what happened to them.
+    SeeOrders,
+    /// Give the money of an order back.
+    RefundOrders,
+    /// See who buys.
+    SeeBuyers,
+    /// Keep a buyer from buying, and let them buy again.
+    BanBuyers,
+    /// See payments, refunds, and money without an order.
+    SeeMoney,
+    /// See who changed what.
+    SeeActivityLog,
+}
+
+impl Permission {
+    /// All of them, in the order of the manual.
+    pub const ALL: [Permission; 9] = [
+        Permission::SeeRounds,
+        Permission::StopRounds,
+        Permission::AddRounds,
+        Permission::SeeOrders,
+        Permission::RefundOrders,
+        Permission::SeeBuyers,
+        Permission::BanBuyers,
+        Permission::SeeMoney,
+        Permission::SeeActivityLog,
+    ];
+
+    /// Whether an account with this role may do it.
+    pub fn is_given_to(self, role: Role) -> bool {
+        match role {
+            Role::Buyer => false,
+            Role::Admin => true,
+            Role::Operator => matches!(
+                self,
+                Permission::SeeRounds
+                    | Permission::StopRounds
+                    | Permission::SeeOrders
+                    | Permission::RefundOrders
+                    | Permission::SeeBuyers
+                    | Permission::BanBuyers
+                    | Permission::SeeMoney
+            ),
+            Role::Reviewer => self == Permission::SeeRounds,
+            Role::Support => matches!(
+                self,
+                Permission::SeeRounds
+                    | Permission::SeeOrders
+                    | Permission::SeeBuyers
+                    | Permission::BanBuyers
+            ),
+            Role::Auditor => matches!(
+                self,
+                Permission::SeeRounds
+                    | Permission::SeeOrders
+                    | Permission::SeeBuyers
+                    | Permission::SeeMoney
+                    | Permission::SeeActivityLog
+            ),
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Finding orders, buyers and payments.
+
+use app::wire::{
+    AccountId, BuyerHistory, BuyerList, ListedOrder, Mobile, OrderChange, OrderEvent, OrderHistory,
+    OrderId, OrderList, OrderQuery, PaymentGroup, PaymentId, PaymentList,
+};
+
+use super::Deps;
+use crate::engine::{
+    ports::{BuyerSearch, OrderFilter, OrderSearch, PortError},
+    storefront::views,
+};
+
+/// Rows of a page.
+const PAGE: u32 = 50;
+/// Buyers with the same nickname whose orders are shown.
+const NAMESAKES: u32 = 100;
+/// A buyer's orders.
+const ORDERS_SHOWN: u32 = 100;
+/// A buyer's reservations without an order.
+const RESERVATIONS_SHOWN: u32 = 50;
+/// A reservation that failed is shown for a day.
+const FAILURES_SHOWN_MS: i64 = 24 * 3_600_000;
+/// Digits of an order's number, see `Order::number`.
+const NUMBER_DIGITS: usize = 10;
+
+/// The first rows of a page, and where the next one begins, of one row more than a page has.
+fn page<T, I>(mut rows: Vec<T>, id: impl Fn(&T) -> I) -> (Vec<T>, Option<I>) {
+    let is_more = rows.len() > PAGE as usize;
+    rows.truncate(PAGE as usize);
+    let next = rows.last().filter(|_| is_more).map(id);
+    (rows, next)
+}
+
+/// Orders, newest first.
+///
+/// # Errors
+/// The ledger.
+pub async fn orders(deps: &Deps, query: OrderQuery) -> Result<OrderList, PortError> {
+    let search = match query.search.as_deref().map(str::trim) {
+        None | Some("") => OrderSearch::All,
+        Some(text) => order_search(deps, text).await?,
+    };
+    let filter = OrderFilter {
+        search,
+        state: query.state,
+        item_id: query.item_id,
+        before: query.before,
+    };
+    let rows = deps.directory.orders(&filter, PAGE + 1).await?;
+    let (orders, next) = page(rows, |row: &ListedOrder| row.order.order_id);
+    Ok(OrderList { orders, next })
+}
+
+/// What somebody looks for who types this.
+async fn order_search(deps: &Deps, text: &str) -> Result<OrderSearch, PortError> {
+    if let Ok(id) = text.parse::<OrderId>() {
+        return Ok(OrderSearch::Id(id));
+    }
+    let is_number =
+        text.len() == NUMBER_DIGITS && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_number {
+        return Ok(OrderSearch::Number(text.to_ascii_uppercase()));
+    }
+    let search = buyer_search(text);
+    let buyers = deps.directory.buyers(&search, None, NAMESAKES).await?;
+    let buyers = buyers.into_iter().map(|buyer| buyer.account_id);
+    Ok(OrderSearch::Buyers(buyers.collect()))
+}
+
+fn buyer_search(text: &str) -> BuyerSearch {
+    match Mobile::parse(text) {
+        Ok(mobile) => BuyerSearch::Mobile(mobile.as_str().to_owned()),
+        Err(_) => BuyerSearch::Nickname(text.to_owned()),
+    }
+}
+
+/// Everything that happened to an order.
+///
+/// # Errors
+/// The ledger.
+pub async fn order(deps: &Deps, order_id: OrderId) -> Result<Option<OrderHistory>, PortError> {
+    let filter = OrderFilter {
+        search: OrderSearch::Id(order_id),
+        ..OrderFilter::default()
+    };
+    let found = deps.directory.orders(&filter, 1).await?.pop();
+    let (Some(listed), Some(record)) = (found, deps.orders.get(order_id).await?) else {
+        return Ok(None);
+    };
+    let of_the_sale = |event, at_ms| OrderChange {
+        event,
+        at_ms,
+        actor: None,
+    };
+    let mut changes = vec![
+        of_the_sale(OrderEvent::Reserved, record.held_at_ms),
+        of_the_sale(OrderEvent::Ordered, record.order.created_at_ms),
+    ];
+    changes.extend(deps.directory.changes(order_id).await?);
+    Ok(Some(OrderHistory {
+        order: record.order,
+        buyer: listed.buyer,
+        reservation_id: record.reservation_id,
+        changes,
+        payments: deps.directory.payments_of(order_id).await?,
+    }))
+}
+
+/// Buyers, newest first.
+///
+/// # Errors
+/// The ledger.
+pub async fn buyers(
+    deps: &Deps,
+    search: Option<String>,
+    before: Option<AccountId>,
+) -> Result<BuyerList, PortError> {
+    let search = match search.as_deref().map(str::trim) {
+        None | Some("") => BuyerSearch::All,
+        Some(text) => buyer_search(text),
+    };
+    let rows = deps.directory.buyers(&search, before, PAGE + 1).await?;
+    let (buyers, next) = page(rows, |buyer| buyer.account_id);
+    Ok(BuyerList { buyers, next })
+}
+
+/// A buyer with what they bought and what came to nothing.
+///
+/// # Errors
+/// The ledger, or who knows of reservations.
+pub async fn buyer(deps: &Deps, account_id: AccountId) -> Result<Option<BuyerHistory>, PortError> {
+    let Some(buyer) = deps.directory.buyer(account_id).await? else {
+        return Ok(None);
+    };
+    let failed_since_ms = deps.clock.now_ms() - FAILURES_SHOWN_MS;
+    let reservations = deps
+        .reservations
+        .without_order(account_id, failed_since_ms, RESERVATIONS_SHOWN)
+        .await?;
+    let reservations = reservations
+        .into_iter()
+        .map(|record| views::reservation(record, None));
+    Ok(Some(BuyerHistory {
+        buyer,
+        orders: deps.orders.of_buyer(account_id, ORDERS_SHOWN).await?,
+        reservations: reservations.collect(),
+    }))
+}
+
+/// Payments, newest first, with the money that fits none.
+///
+/// # Errors
+/// The ledger.
+pub async fn payments(
+    deps: &Deps,
+    group: Option<PaymentGroup>,
+    before: Option<PaymentId>,
+) -> Result<PaymentList, PortError> {
+    let rows = deps.directory.payments(group, before, PAGE + 1).await?;
+    let (payments, next) = page(rows, |row| row.payment_id);
+    Ok(PaymentList {
+        payments,
+        next,
+        unmatched: deps.directory.unmatched(PAGE).await?,
+    })
+}

@@ -1,0 +1,112 @@
+//! The back office of the shop that does what it is told.
+
+use app::{
+    port::{BackOffice, Confirmation, CustomerService, Visitor},
+    wire::{
+        AccountId, ActivityList, ActivityQuery, AddedRound, ApiError, BuyerHistory, BuyerList,
+        LocalText, OrderHistory, OrderId, OrderList, OrderQuery, PaymentGroup, PaymentId,
+        PaymentList, RoundDraft, RoundId, RoundOverview,
+    },
+};
+use async_trait::async_trait;
+
+use super::{FakeShop, item, round_id};
+
+#[async_trait]
+impl BackOffice for FakeShop {
+    async fn rounds(&self, visitor: &Visitor) -> Result<Vec<RoundOverview>, ApiError> {
+        visitor.signed_in()?;
+        Ok(Vec::new())
+    }
+
+    async fn round(&self, _: &Visitor, _: RoundId) -> Result<RoundDraft, ApiError> {
+        Err(ApiError::NotFound)
+    }
+
+    fn check_round(&self, visitor: &Visitor, _: RoundDraft) -> Result<(), ApiError> {
+        visitor.signed_in()?;
+        Ok(())
+    }
+
+    async fn add_round(
+        &self,
+        visitor: &Visitor,
+        draft: RoundDraft,
+    ) -> Result<AddedRound, ApiError> {
+        visitor.signed_in()?;
+        self.drafts.lock().unwrap().push(draft);
+        Ok(AddedRound {
+            round_id: round_id(),
+            item_ids: vec![item().item_id],
+            is_new: true,
+        })
+    }
+
+    async fn stop_round(
+        &self,
+        visitor: &Visitor,
+        round_id: RoundId,
+        words: LocalText,
+    ) -> Result<(), ApiError> {
+        visitor.signed_in()?;
+        self.stops.lock().unwrap().push((round_id, Some(words)));
+        Ok(())
+    }
+
+    async fn resume_round(&self, visitor: &Visitor, round_id: RoundId) -> Result<(), ApiError> {
+        visitor.signed_in()?;
+        self.stops.lock().unwrap().push((round_id, None));
+        Ok(())
+    }
+
+    async fn activities(&self, _: &Visitor, _: ActivityQuery) -> Result<ActivityList, ApiError> {
+        Err(ApiError::NotFound)
+    }
+}
+
+#[async_trait]
+impl CustomerService for FakeShop {
+    async fn orders(&self, _: &Visitor, _: OrderQuery) -> Result<OrderList, ApiError> {
+        Err(ApiError::NotFound)
+    }
+
+    async fn order(&self, _: &Visitor, _: OrderId) -> Result<OrderHistory, ApiError> {
+        Err(ApiError::NotFound)
+    }
+
+    async fn refund(&self, _: &Visitor, _: OrderId, _: Confirmation) -> Result<(), ApiError> {
+        Err(ApiError::NotFound)
+    }
+
+    async fn buyers(
+        &self,
+        _: &Visitor,
+        _: Option<String>,
+        _: Option<AccountId>,
+    ) -> Result<BuyerList, ApiError> {
+        Err(ApiError::NotFound)
+    }
+
+    async fn buyer(&self, _: &Visitor, _: AccountId) -> Result<BuyerHistory, ApiError> {
+        Err(ApiError::NotFound)
+    }
+
+    async fn set_banned(
+        &self,
+        _: &Visitor,
+        _: AccountId,
+        _: bool,
+        _: Confirmation,
+    ) -> Result<(), ApiError> {
+        Err(ApiError::NotFound)
+    }
+
+    async fn payments(
+        &self,
+        _: &Visitor,
+        _: Option<PaymentGroup>,
+        _: Option<PaymentId>,
+    ) -> Result<PaymentList, ApiError> {
+        Err(ApiError::NotFound)
+    }
+}

@@ -1,0 +1,169 @@
+//! Who may do what: every call of the back office, for every role, for strangers, and from other sites.
+
+use app::wire::Role;
+use axum::{
+    body::Body,
+    http::{Request, header},
+};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use super::{call, signed_in};
+use crate::{
+    pages::{get, site},
+    support::TestShop,
+};
+
+const NOBODY: &str = "0192aaaa-bbbb-7ccc-8ddd-eeeeffff0000";
+
+use Role::{Admin, Auditor, Operator, Reviewer, Support};
+
+/// Everybody but buyers.
+const STAFF: &[Role] = &[Operator, Reviewer, Support, Auditor, Admin];
+
+/// What is read, and who may.
+fn reads() -> Vec<(String, &'static [Role])> {
+    let orders: &[Role] = &[Operator, Support, Auditor, Admin];
+    let money: &[Role] = &[Operator, Auditor, Admin];
+    let log: &[Role] = &[Auditor, Admin];
+    vec![
+        ("/api/admin/rounds".to_owned(), STAFF),
+        ("/api/admin/orders".to_owned(), orders),
+        (format!("/api/admin/order?order_id={NOBODY}"), orders),
+        ("/api/admin/buyers".to_owned(), orders),
+        (format!("/api/admin/buyer?account_id={NOBODY}"), orders),
+        ("/api/admin/payments".to_owned(), money),
+        ("/api/admin/activities".to_owned(), log),
+        ("/admin/rounds".to_owned(), STAFF),
+        ("/admin/rounds/new".to_owned(), &[Admin]),
+        ("/admin/orders".to_owned(), orders),
+        (format!("/admin/orders/{NOBODY}"), orders),
+        ("/admin/buyers".to_owned(), orders),
+        (format!("/admin/buyers/{NOBODY}"), orders),
+        ("/admin/money".to_owned(), money),
+        ("/admin/log".to_owned(), log),
+    ]
+}
+
+/// What is changed, and who may.
+fn changes() -> Vec<(&'static str, Value, &'static [Role])> {
+    let words = json!({"zh": "停", "en": "Stop"});
+    let (reason, password) = ("a reason", "a long password");
+    vec![
+        ("/api/admin/rounds", super::round(), &[Admin]),
+        (
+            "/api/admin/rounds/stop",
+            json!({"round_id": NOBODY, "words": words}),
+            &[Operator, Admin],
+        ),
+        (
+            "/api/admin/rounds/resume",
+            json!({"round_id": NOBODY}),
+            &[Operator, Admin],
+        ),
+        (
+            "/api/admin/orders/refund",
+            json!({"order_id": NOBODY, "reason": reason, "password": password}),
+            &[Operator, Admin],
+        ),
+        (
+            "/api/admin/buyers/ban",
+            json!({"account_id": NOBODY, "banned": true, "reason": reason, "password": password}),
+            &[Operator, Support, Admin],
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn every_role_reads_what_it_may_and_nothing_else() {
+    let shop = TestShop::open_embedded().await;
+    let router = site(&shop);
+    for role in Role::ALL {
+        let token = signed_in(&shop, role, false).await;
+        let banned = signed_in(&shop, role, true).await;
+        for (path, allowed) in reads() {
+            let status = get(&router, &path, "en", Some(&token)).await.status();
+            let is_allowed = status == 200 || status == 404;
+            assert_eq!(
+                is_allowed,
+                allowed.contains(&role),
+                "{role:?} {path}: {status}"
+            );
+            assert!(is_allowed || status == 403, "{role:?} {path}: {status}");
+            let status = get(&router, &path, "en", Some(&banned)).await.status();
+            assert_eq!(status, 403, "a banned {role:?} {path}");
+        }
+    }
+    for (path, _) in reads() {
+        let expected = if path.starts_with("/api/") { 401 } else { 303 };
+        let status = get(&router, &path, "en", None).await.status();
+        assert_eq!(status, expected, "a stranger {path}");
+    }
+}
+
+#[tokio::test]
+async fn every_role_changes_what_it_may_and_nothing_else() {
+    let shop = TestShop::open_embedded().await;
+    let router = site(&shop);
+    for role in Role::ALL {
+        let token = signed_in(&shop, role, false).await;
+        let banned = signed_in(&shop, role, true).await;
+        for (path, body, allowed) in changes() {
+            let (status, answer) = call(&router, path, Some(&token), &body).await;
+            let is_allowed = status == 200 || status == 404;
+            let answer = String::from_utf8_lossy(&answer);
+            assert_eq!(
+                is_allowed,
+                allowed.contains(&role),
+                "{role:?} {path}: {answer}"
+            );
+            assert!(is_allowed || status == 403, "{role:?} {path}: {answer}");
+            let (status, _) = call(&router, path, Some(&banned), &body).await;
+            assert_eq!(status, 403, "a banned {role:?} {path}");
+        }
+    }
+    let admin = signed_in(&shop, Admin, false).await;
+    for (path, body, _) in changes() {
+        let (status, _) = call(&router, path, None, &body).await;
+        assert_eq!(status, 401, "a stranger {path}");
+        let request = Request::post(path)
+            .header(header::HOST, "shop.example")
+            .header("sec-fetch-site", "cross-site")
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::COOKIE, format!("seckill_login={admin}"));
+        let request = request.body(Body::from(body.to_string())).unwrap();
+        let response = router.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), 403, "from another site {path}");
+    }
+}
+
+/// The forms of the pages check the same: they go through the same calls.
+#[tokio::test]
+async fn forms_from_other_sites_and_of_roles_that_may_not_are_refused() {
+    let shop = TestShop::open_embedded().await;
+    let router = site(&shop);
+    let (admin, auditor) = (
+        signed_in(&shop, Admin, false).await,
+        signed_in(&shop, Auditor, false).await,
+    );
+    for path in [
+        format!("/admin/orders/{NOBODY}/refund"),
+        format!("/admin/buyers/{NOBODY}/ban"),
+        format!("/admin/buyers/{NOBODY}/unban"),
+    ] {
+        for (token, site, status) in [
+            (&admin, "same-origin", 404),
+            (&admin, "cross-site", 403),
+            (&auditor, "same-origin", 403),
+        ] {
+            let request = Request::post(&path)
+                .header(header::HOST, "shop.example")
+                .header("sec-fetch-site", site)
+                .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .header(header::COOKIE, format!("seckill_login={token}"));
+            let body = Body::from("reason=a&password=a+long+password");
+            let response = router.clone().oneshot(request.body(body).unwrap()).await;
+            assert_eq!(response.unwrap().status(), status, "{site} {path}");
+        }
+    }
+}
