@@ -139,7 +139,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         }
         Some(Command::Account(command)) => Box::pin(command.run(&config)).await?,
         Some(Command::Round(command)) => return Box::pin(command.run(&config)).await,
-        Some(Command::Payments(command)) => command.run(&config).await?,
+        Some(Command::Payments(command)) => return command.run(&config).await,
         Some(Command::Bench(bench)) => return Box::pin(bench.run(&config)).await,
         Some(Command::Config(_)) => unreachable!("answered above"),
     }

@@ -16,6 +16,7 @@ mod facts;
 mod gate_ledger;
 mod health;
 mod held;
+mod money_moved;
 mod notices;
 mod orders;
 mod parked;

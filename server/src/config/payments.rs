@@ -16,6 +16,16 @@ pub enum Provider {
     Stripe,
 }
 
+impl Provider {
+    /// As it stands in the ledger.
+    pub fn name(self) -> &'static str {
+        match self {
+            Provider::Sandbox => "sandbox",
+            Provider::Stripe => "stripe",
+        }
+    }
+}
+
 section! {
     /// The provider, and money that is under way.
     #[derive(Clone, Debug)]

@@ -10,6 +10,7 @@ pub mod confirm;
 pub mod pay;
 pub mod receive_notice;
 pub mod refund;
+pub mod statement;
 
 use std::sync::Arc;
 

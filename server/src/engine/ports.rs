@@ -12,6 +12,7 @@ mod directory;
 mod environment;
 mod gate;
 mod limits;
+mod money_moved;
 mod notices;
 mod orders;
 mod parked;
@@ -39,6 +40,7 @@ pub use gate::{
     StockGate, Unit, Window,
 };
 pub use limits::{Limit, Limits, RetryAfter};
+pub use money_moved::{MoneyMoved, Movement, MovementKind};
 pub use notices::{Notice, Notices, Notifier};
 pub use orders::{CloseOutcome, OrderCloser, OrderReader, OrderRecord, OrderWriter, WriteOutcome};
 pub use parked::{ParkedEntries, ParkedEntry, ParkedReservations, UNREADABLE_BYTES};

@@ -5,6 +5,7 @@ mod localstripe;
 mod outcomes;
 mod provider_away;
 mod races;
+mod statement;
 mod stripe;
 
 use app::{

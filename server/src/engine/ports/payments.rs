@@ -13,7 +13,7 @@ use super::{ChangedBy, PortError, Unit};
 pub const CURRENCY: &str = "CNY";
 
 /// A sum of money.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Amount {
     /// Integer minor units. Providers' decimals are made in their adapters.
     pub minor: i64,

@@ -1,0 +1,163 @@
+//! A provider's statement of a day, compared with what the ledger says of that day. Money is matched by the
+//! provider's own number, never by sums.
+
+use std::collections::BTreeMap;
+
+use app::wire::OrderId;
+use serde::Serialize;
+
+use crate::engine::ports::{Amount, MoneyMoved, Movement, MovementKind, PortError};
+
+/// Provider and shop may see the same money on two sides of midnight when it came so close to it.
+pub const NEAR_MIDNIGHT_MS: i64 = 15 * 60_000;
+
+/// A line of a statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatementLine {
+    /// Which way the money went.
+    pub kind: MovementKind,
+    /// The provider's number of the payment.
+    pub provider_number: String,
+    /// How much.
+    pub amount: Amount,
+}
+
+/// The day of a statement, epoch milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Day {
+    /// Inclusive.
+    pub from_ms: i64,
+    /// Exclusive.
+    pub to_ms: i64,
+}
+
+/// What does not agree.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "difference")]
+pub enum Difference {
+    /// The statement has it, and the shop does not.
+    OnlyThere {
+        kind: MovementKind,
+        provider_number: String,
+        amount: Amount,
+    },
+    /// The shop has it, and the statement does not.
+    OnlyHere {
+        kind: MovementKind,
+        provider_number: String,
+        amount: Amount,
+        order_id: OrderId,
+    },
+    /// Both have it, with different sums.
+    OtherSum {
+        kind: MovementKind,
+        provider_number: String,
+        there: Amount,
+        here: Amount,
+        order_id: OrderId,
+    },
+    /// The statement has it more than once.
+    Twice {
+        kind: MovementKind,
+        provider_number: String,
+    },
+}
+
+/// What a comparison found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Matched {
+    /// Lines of the statement that agree with the shop.
+    pub agree: u64,
+    /// What does not.
+    pub differences: Vec<Difference>,
+    /// The shop has it within a quarter of an hour of midnight: look for it in the statement of the day
+    /// beside this one.
+    pub near_midnight: Vec<Movement>,
+}
+
+/// Compares the lines of a day.
+///
+/// # Errors
+/// The ledger.
+pub async fn compare(
+    ledger: &dyn MoneyMoved,
+    provider: &str,
+    day: Day,
+    lines: Vec<StatementLine>,
+) -> Result<Matched, PortError> {
+    let mut matched = Matched::default();
+    let mut there = BTreeMap::new();
+    for line in lines {
+        let key = (line.kind, line.provider_number);
+        if there.contains_key(&key) {
+            matched.differences.push(Difference::Twice {
+                kind: key.0,
+                provider_number: key.1,
+            });
+        } else {
+            there.insert(key, line.amount);
+        }
+    }
+    let moved = ledger.between(provider, day.from_ms, day.to_ms).await?;
+    for here in moved {
+        let key = (here.kind, here.provider_number.clone());
+        match there.remove(&key) {
+            Some(amount) => matched.sum(here, amount),
+            None => matched.missing_there(here, day),
+        }
+    }
+    matched.of_other_days(ledger, provider, there).await?;
+    Ok(matched)
+}
+
+impl Matched {
+    fn sum(&mut self, here: Movement, there: Amount) {
+        if here.amount == there {
+            self.agree += 1;
+            return;
+        }
+        self.differences.push(Difference::OtherSum {
+            kind: here.kind,
+            provider_number: here.provider_number,
+            there,
+            here: here.amount,
+            order_id: here.order_id,
+        });
+    }
+
+    fn missing_there(&mut self, here: Movement, day: Day) {
+        let since = here.at_ms - day.from_ms;
+        let until = day.to_ms - here.at_ms;
+        if since.min(until) <= NEAR_MIDNIGHT_MS {
+            self.near_midnight.push(here);
+            return;
+        }
+        self.differences.push(Difference::OnlyHere {
+            kind: here.kind,
+            provider_number: here.provider_number,
+            amount: here.amount,
+            order_id: here.order_id,
+        });
+    }
+
+    /// What the shop has not seen on this day it may have seen on another one: a notice that came late,
+    /// or money that was found by asking.
+    async fn of_other_days(
+        &mut self,
+        ledger: &dyn MoneyMoved,
+        provider: &str,
+        there: BTreeMap<(MovementKind, String), Amount>,
+    ) -> Result<(), PortError> {
+        for ((kind, number), amount) in there {
+            match ledger.by_number(provider, kind, &number).await? {
+                Some(here) => self.sum(here, amount),
+                None => self.differences.push(Difference::OnlyThere {
+                    kind,
+                    provider_number: number,
+                    amount,
+                }),
+            }
+        }
+        Ok(())
+    }
+}
