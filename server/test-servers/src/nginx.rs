@@ -1,7 +1,12 @@
 //! nginx with the configuration that is shipped in `deploy/nginx`: only addresses and folders are
 //! other ones. So what is tested is what an installation gets.
 
-use std::{fs, net::Ipv4Addr, net::TcpStream, path::Path};
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+    net::{Ipv4Addr, TcpStream},
+    path::Path,
+};
 
 use tempfile::TempDir;
 
@@ -9,6 +14,7 @@ use super::{Guarded, free_port, wait_until};
 
 const MAIN: &str = include_str!("../../../deploy/nginx/nginx.conf");
 const SHOP: &str = include_str!("../../../deploy/nginx/seckill.conf");
+const HEADERS: &str = include_str!("../../../deploy/nginx/headers.conf");
 /// How lines of the shipped file begin that list an instance; what follows the address is kept.
 const INSTANCE: &str = "    server 10.0.0.";
 
@@ -32,6 +38,7 @@ impl Nginx {
         fs::write(at("nginx.conf"), main).unwrap();
         let shop = shop_file(SHOP, folder.path(), port, instances);
         fs::write(at("seckill.conf"), shop).unwrap();
+        fs::write(at("headers.conf"), HEADERS).unwrap();
 
         let text = |name: &str| at(name).display().to_string();
         // One process: nothing is left when it is killed.
@@ -73,6 +80,23 @@ impl Nginx {
     /// What it has logged of requests so far; lines appear some seconds late.
     pub fn access_log(&self) -> String {
         fs::read_to_string(self.folder.path().join("access.log")).unwrap()
+    }
+}
+
+impl Nginx {
+    /// What it has logged of failures so far.
+    pub fn error_log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("error.log")).unwrap()
+    }
+
+    /// Sends `request` as it is, and returns what is answered until the connection is closed, or reset: that
+    /// is how nginx ends one whose body it does not want.
+    pub fn raw(&self, request: &str) -> String {
+        let mut connection = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).unwrap();
+        connection.write_all(request.as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        let _closed_or_reset = connection.read_to_end(&mut answer);
+        String::from_utf8_lossy(&answer).into_owned()
     }
 }
 

@@ -215,6 +215,10 @@ async fn a_flood_from_one_address_is_cut_off() {
             served += 1;
         } else {
             assert_eq!(answer.status(), StatusCode::TOO_MANY_REQUESTS);
+            for (name, value) in SAID_TO_BROWSERS {
+                let said: Vec<_> = answer.headers().get_all(name).iter().collect();
+                assert_eq!(said, [value], "{name}");
+            }
             let body = answer.text().await.unwrap();
             assert_eq!(body, r#"{"error":"rate_limited","retry_after_s":1}"#);
             refused += 1;
@@ -304,4 +308,94 @@ async fn hidden_addresses_are_not_in_the_log() {
     let log = nginx.access_log();
     assert!(log.contains("\"POST /seckill/*\" 200"), "{log}");
     assert!(log.contains("\"GET /api/reservation\" 200"), "{log}");
+}
+
+#[tokio::test]
+async fn hidden_addresses_are_not_in_the_error_log_when_a_purchase_is_refused_or_breaks_off() {
+    let dying = Instance::dying().await;
+    let nginx = Nginx::start(&[dying.port]);
+    is_busy_call(purchase(&nginx).await).await;
+    let page = get(&nginx, "/items/7").await;
+    assert_eq!(page.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let flood: Vec<_> = (0..400).map(|_| purchase(&nginx)).collect();
+    let answers = futures::future::join_all(flood).await;
+    let refused = answers
+        .iter()
+        .filter(|answer| answer.status() == StatusCode::TOO_MANY_REQUESTS);
+    assert!(refused.count() > 0);
+    wait_until("a line of the page", || {
+        nginx.error_log().contains("/items/7")
+    });
+    let log = nginx.error_log();
+    assert!(!log.contains("/seckill/"), "{log}");
+    assert!(!log.contains("limiting requests"), "{log}");
+    let log = nginx.access_log();
+    assert!(!log.contains("0123456789abcdef"), "{log}");
+}
+
+/// What every answer says.
+const SAID_TO_BROWSERS: [(&str, &str); 4] = [
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "same-origin"),
+    ("cross-origin-opener-policy", "same-origin"),
+    (
+        "content-security-policy",
+        "default-src 'none'; frame-ancestors 'none'",
+    ),
+];
+
+#[tokio::test]
+async fn what_nginx_answers_itself_says_to_browsers_what_the_instances_say() {
+    let nginx = Nginx::start(&[free_port()]);
+    for folder in ["pkg", "products"] {
+        fs::create_dir(nginx.site().join(folder)).unwrap();
+    }
+    fs::write(nginx.site().join("pkg/seckill.abc.js"), "plain").unwrap();
+    fs::write(nginx.site().join("products/kettle.svg"), "plain").unwrap();
+    let ask = |head: &str, more: &str| {
+        let request = format!("{head}\r\nHost: shop.example\r\nConnection: close\r\n{more}\r\n");
+        (head.to_owned(), nginx.raw(&request))
+    };
+    let large = format!("Content-Length: {}\r\n", 17 * 1024);
+    let answers = [
+        ("200", ask("GET /pkg/seckill.abc.js HTTP/1.1", "")),
+        ("200", ask("GET /products/kettle.svg HTTP/1.1", "")),
+        ("404", ask("GET /pkg/seckill.abc.js.br HTTP/1.1", "")),
+        ("404", ask("GET /metrics HTTP/1.1", "")),
+        (
+            "405",
+            ask("POST /pkg/seckill.abc.js HTTP/1.1", "Content-Length: 0\r\n"),
+        ),
+        ("405", ask("TRACE / HTTP/1.1", "")),
+        ("400", ask("GET /%%% HTTP/1.1", "")),
+        ("400", ask("nonsense", "")),
+        (
+            "414",
+            ask(&format!("GET /{} HTTP/1.1", "x".repeat(9_000)), ""),
+        ),
+        (
+            "400",
+            ask("GET / HTTP/1.1", &format!("A: {}\r\n", "x".repeat(9_000))),
+        ),
+        ("422", ask("POST /api/login HTTP/1.1", &large)),
+        ("503", ask("GET / HTTP/1.1", "")),
+        (
+            "503",
+            ask("POST /seckill/ab HTTP/1.1", "Content-Length: 0\r\n"),
+        ),
+    ];
+    for (status, (request, answer)) in answers {
+        let request = &request[..request.len().min(40)];
+        let begin = format!("HTTP/1.1 {status} ");
+        assert!(answer.starts_with(&begin), "{request}: {answer}");
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        for (name, value) in SAID_TO_BROWSERS {
+            let is_it = |line: &&str| line.eq_ignore_ascii_case(&format!("{name}: {value}"));
+            let said = head.lines().filter(is_it).count();
+            assert_eq!(said, 1, "{request}: {name} in {answer}");
+        }
+        let is_kept = head.contains("immutable") || head.contains("max-age=3600");
+        assert_eq!(is_kept, status == "200", "{request}: {answer}");
+        assert!(!body.contains("nginx"), "{request}: {answer}");
+    }
 }
