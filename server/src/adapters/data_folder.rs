@@ -2,9 +2,9 @@
 //! time. Two gates over one ledger would promise every unit twice.
 
 use std::{
-    fs::{DirBuilder, File, TryLockError},
+    fs::{DirBuilder, File, OpenOptions, TryLockError},
     io,
-    os::unix::fs::DirBuilderExt,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
@@ -19,6 +19,14 @@ pub enum DataFolderError {
     Make {
         /// Which.
         folder: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file in it is not there and cannot be made.
+    #[error("cannot make {}", .file.display())]
+    MakeFile {
+        /// Which.
+        file: PathBuf,
         /// Why.
         source: io::Error,
     },
@@ -48,6 +56,37 @@ pub fn make(folder: &Path) -> Result<(), DataFolderError> {
     })
 }
 
+/// Makes an empty file where there is none, for its owner alone. SQLite gives the files that it puts beside
+/// its own the same rights.
+///
+/// # Errors
+/// [`DataFolderError::MakeFile`].
+pub fn make_file(file: &Path) -> Result<(), DataFolderError> {
+    // One that is there may be on a disk that is for reading: whoever writes to it says so.
+    if file.exists() {
+        return Ok(());
+    }
+    let made = for_the_owner().open(file);
+    made.map(drop).map_err(|source| DataFolderError::MakeFile {
+        file: file.to_owned(),
+        source,
+    })
+}
+
+/// Whether other users of the machine may look into the folder: it was made by hand, or by an earlier
+/// version.
+pub fn is_open_to_others(folder: &Path) -> bool {
+    const OTHERS: u32 = 0o077;
+    let found = folder.metadata();
+    found.is_ok_and(|found| found.permissions().mode() & OTHERS != 0)
+}
+
+fn for_the_owner() -> OpenOptions {
+    let mut options = File::options();
+    options.create(true).truncate(false).write(true).mode(0o600);
+    options
+}
+
 /// Makes the folder where there is none, and keeps other servers out of it for as long as this
 /// process lives, however it ends.
 ///
@@ -59,12 +98,7 @@ pub fn lock_for_life(folder: &Path) -> Result<(), DataFolderError> {
         folder: folder.to_owned(),
         source,
     };
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(folder.join(LOCK))
-        .map_err(failed)?;
+    let file = for_the_owner().open(folder.join(LOCK)).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => {
             // Closed, it would let the next server in while a commit of this one is under way.

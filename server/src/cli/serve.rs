@@ -23,6 +23,7 @@ use crate::{
     adapters::{
         captcha::{CaptchaKind, CaptchaPool},
         catalogue_changes::CatalogueChanges,
+        data_folder,
         payment::sandbox::{Sandbox, deliver},
         sql::ConnectError,
     },
@@ -70,6 +71,7 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
         );
     }
     log::init(&config.process.log)?;
+    warn_of_readers(config);
     let metrics = metrics::install()?;
     let cannot_listen = |error| format!("cannot listen on {}: {error}", config.process.addr);
     // Bound from now on, but nothing is accepted yet: a connection that waits for a ledger that is away
@@ -130,6 +132,14 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
     .await;
     end(workers, shop.shutdown_hook).await;
     Ok(cause?)
+}
+
+/// An embedded shop's folder holds numbers of people and hashes of their passwords.
+fn warn_of_readers(config: &Config) {
+    let folder = &config.process.data_dir;
+    if config.cluster.is_none() && data_folder::is_open_to_others(folder) {
+        tracing::warn!(folder = %folder.display(), "other users of this machine can look into the data folder; `chmod -R go=` takes that from them");
+    }
 }
 
 /// Workers finish the run they are in, and the servers hear that we are gone.

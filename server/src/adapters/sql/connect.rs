@@ -122,12 +122,14 @@ impl Sql {
     /// See [`ConnectError`].
     pub async fn open(folder: &Path, options: &LedgerOptions) -> Result<Sql, ConnectError> {
         match options.access {
-            Access::Migrate => data_folder::make(folder)?,
+            Access::Migrate => {
+                data_folder::make(folder)?;
+                data_folder::make_file(&folder.join(FILE))?;
+            }
             Access::Write => Sql::must_be_in(folder)?,
             Access::Read => return Sql::open_to_read(folder, options).await,
         }
         let file = sqlite(folder, options)
-            .create_if_missing(options.access == Access::Migrate)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(match options.durability {
                 Durability::Disk => SqliteSynchronous::Full,

@@ -70,6 +70,48 @@ fn a_data_folder_is_made_for_its_owner_alone() {
     assert_eq!(mode & 0o777, 0o700, "{mode:o}");
 }
 
+/// The rights of what is in the folder, by name.
+fn rights(data: &Path) -> Vec<(String, u32)> {
+    let entries = fs::read_dir(data).unwrap().map(Result::unwrap);
+    let mut found: Vec<_> = entries
+        .map(|entry| {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            (name, entry.metadata().unwrap().permissions().mode() & 0o777)
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+#[tokio::test]
+async fn files_are_their_owner_s_alone_also_in_a_folder_that_others_may_read_and_that_is_said() {
+    let (folder, data) = no_data();
+    fs::create_dir(&data).unwrap();
+    fs::set_permissions(&data, fs::Permissions::from_mode(0o755)).unwrap();
+    assert!(run(&data, &[], &["migrate"]).status.success());
+    let log = folder.path().join("log");
+    let mut server = Running::serve_into(&data, &[], File::create(&log).unwrap());
+    server.wait_until_ready(LIMIT).await;
+    let files = rights(&data);
+    let names: Vec<_> = files.iter().map(|(name, _)| name.as_str()).collect();
+    for name in ["seckill.db", "seckill.db-wal", "server.lock"] {
+        assert!(names.contains(&name), "{names:?}");
+    }
+    for (name, rights) in files {
+        assert_eq!(rights & 0o077, 0, "{name}: {rights:o}");
+    }
+    let warning = "other users of this machine can look into the data folder";
+    let logged = fs::read_to_string(&log).unwrap();
+    assert!(logged.contains(warning), "{logged}");
+    drop(server);
+
+    fs::set_permissions(&data, fs::Permissions::from_mode(0o700)).unwrap();
+    let mut server = Running::serve_into(&data, &[], File::create(&log).unwrap());
+    server.wait_until_ready(LIMIT).await;
+    let logged = fs::read_to_string(&log).unwrap();
+    assert!(!logged.contains(warning), "{logged}");
+}
+
 #[test]
 fn a_folder_that_cannot_be_locked_is_named_with_the_cause() {
     let (folder, data) = no_data();
