@@ -4,9 +4,12 @@
 //! it has no static address, and the server's `http::hidden_path` answers it.
 
 mod account;
+#[cfg(feature = "ssr")]
+mod account_form;
 mod back_office;
 mod catalogue;
 mod customer_service;
+mod log_ins;
 #[cfg(feature = "ssr")]
 mod login_cookie;
 mod orders;
@@ -14,12 +17,15 @@ mod purchase;
 #[cfg(feature = "ssr")]
 mod typed_fields;
 
-pub use account::{Login, Logout, Register, login, logout, me, register};
+pub use account::{
+    ChangePassword, Login, Logout, Register, change_password, login, logout, me, register,
+};
 pub use back_office::{activities, add_round, admin_rounds, resume_round, stop_round};
 pub use catalogue::{GetItem, GetRounds, clock, item, rounds, stock};
 pub use customer_service::{
     admin_buyer, admin_buyers, admin_order, admin_orders, admin_payments, ban_buyer, refund_order,
 };
+pub use log_ins::{EndLogIn, EndOtherLogIns, end_log_in, end_other_log_ins, log_ins};
 pub use orders::{cancel, order, orders, pay};
 pub use purchase::{
     captcha, captcha_words, my_reservation, path, purchase, reservation, reservations,

@@ -13,7 +13,7 @@ use crate::{
     api,
     components::Frame,
     pages::{
-        AdminBuyerPage, AdminBuyersPage, AdminLogPage, AdminMoneyPage, AdminOrderPage,
+        AccountPage, AdminBuyerPage, AdminBuyersPage, AdminLogPage, AdminMoneyPage, AdminOrderPage,
         AdminOrdersPage, AdminRoundsPage, HomePage, ItemPage, LoginPage, NewRoundPage,
         NotFoundPage, OrderPage, OrdersPage, RegisterPage,
     },
@@ -58,6 +58,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/items/:id") view=ItemPage ssr=SsrMode::Async />
                     <Route path=path!("/orders") view=OrdersPage ssr=SsrMode::Async />
                     <Route path=path!("/orders/:id") view=OrderPage ssr=SsrMode::Async />
+                    <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/rounds") view=AdminRoundsPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/rounds/new") view=NewRoundPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/orders") view=AdminOrdersPage ssr=SsrMode::Async />
@@ -92,6 +93,7 @@ mod tests {
             pattern::ITEM,
             routes::ORDERS,
             pattern::ORDER,
+            routes::ACCOUNT,
             routes::ADMIN_ROUNDS,
             routes::NEW_ROUND,
             routes::ADMIN_ORDERS,

@@ -1,6 +1,7 @@
 //! A file per route, rendered on the server only. Pages ask the shop through `api`, like everybody
 //! else; what belongs to one visitor on a shared page is left to the islands.
 
+mod account;
 mod admin;
 mod home;
 mod item;
@@ -10,6 +11,7 @@ mod order;
 mod orders;
 mod register;
 
+pub use account::AccountPage;
 pub use admin::{
     AdminBuyerPage, AdminBuyersPage, AdminLogPage, AdminMoneyPage, AdminOrderPage, AdminOrdersPage,
     AdminRoundsPage, ConfirmationForm, MAX_ITEMS, NewRoundPage, RoundForm,

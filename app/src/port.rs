@@ -10,8 +10,8 @@ use async_trait::async_trait;
 
 use crate::wire::{
     ApiError, CaptchaChallenge, CaptchaId, CaptchaWords, HiddenPath, ItemDetail, ItemId, Language,
-    Me, Order, OrderDetail, OrderId, PaymentPage, Reservation, ReservationId, ReservationStatus,
-    Reserved, Round, Stock,
+    LogIn, Me, Order, OrderDetail, OrderId, PaymentPage, Reservation, ReservationId,
+    ReservationStatus, Reserved, Round, Stock,
 };
 
 pub use back_office::{BackOffice, Confirmation, CustomerService};
@@ -33,6 +33,8 @@ pub struct Visitor {
     pub ip: IpAddr,
     /// The language to answer in.
     pub language: Language,
+    /// Browser and system in words, for the list of log-ins; empty when it does not matter or is not known.
+    pub device: String,
 }
 
 impl Visitor {
@@ -86,10 +88,10 @@ pub trait Storefront: Send + Sync + 'static {
     /// `busy`, when the store does not answer in time.
     async fn who_is(&self, login_token: &str) -> Result<Option<Me>, ApiError>;
 
-    /// Makes a buyer's account and signs it in.
+    /// Makes a buyer's account and signs it in, in place of the visitor's present log-in.
     async fn register(&self, visitor: &Visitor, form: Registration) -> Result<LoggedIn, ApiError>;
 
-    /// Signs in.
+    /// Signs in, in place of the visitor's present log-in.
     async fn login(
         &self,
         visitor: &Visitor,
@@ -99,6 +101,38 @@ pub trait Storefront: Send + Sync + 'static {
 
     /// Signs out. Harmless when signed out.
     async fn logout(&self, visitor: &Visitor) -> Result<(), ApiError>;
+
+    /// Gives the caller's account another password, ends all its log-ins, and signs the caller in anew.
+    ///
+    /// # Errors
+    /// `invalid` with `current_password` when that is wrong, with `password`, `password_long` or
+    /// `password_common` when the new one cannot be had.
+    async fn change_password(
+        &self,
+        visitor: &Visitor,
+        current: String,
+        new: String,
+    ) -> Result<LoggedIn, ApiError>;
+
+    /// The caller's log-ins, the latest first.
+    async fn log_ins(&self, visitor: &Visitor) -> Result<Vec<LogIn>, ApiError>;
+
+    /// Ends one of the caller's log-ins.
+    ///
+    /// # Errors
+    /// `invalid` with `password_wrong`; `not_found`.
+    async fn end_log_in(
+        &self,
+        visitor: &Visitor,
+        log_in_id: &str,
+        password: String,
+    ) -> Result<(), ApiError>;
+
+    /// Ends all log-ins of the caller but the one that asks.
+    ///
+    /// # Errors
+    /// `invalid` with `password_wrong`.
+    async fn end_other_log_ins(&self, visitor: &Visitor, password: String) -> Result<(), ApiError>;
 
     /// Approved rounds by start time, with items in page order; the ended ones of the last day too.
     async fn rounds(&self) -> Result<Arc<Vec<Round>>, ApiError>;

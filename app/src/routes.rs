@@ -14,12 +14,14 @@ use crate::wire::{ItemId, OrderId};
 #[cfg(feature = "ssr")]
 pub use local_path::{in_query, local_path, with_query};
 #[cfg(feature = "ssr")]
-pub use page::{Page, is_call, is_same_for_everybody};
+pub use page::{Page, is_call, is_of_staff, is_same_for_everybody};
 
 /// The rounds.
 pub const HOME: &str = "/";
 /// The visitor's orders.
 pub const ORDERS: &str = "/orders";
+/// The visitor's account: password and log-ins.
+pub const ACCOUNT: &str = "/account";
 /// The log-in form.
 pub const LOGIN: &str = "/login";
 /// The registration form.

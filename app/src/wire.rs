@@ -13,6 +13,7 @@ mod error;
 mod ids;
 mod json;
 mod language;
+mod log_in;
 mod money;
 mod order;
 mod payment;
@@ -33,6 +34,7 @@ pub use ids::{
 };
 pub use json::{Json, JsonText};
 pub use language::{DEFAULT_STOP_TEXT, Language, LocalText, turns_text};
+pub use log_in::LogIn;
 pub use money::Money;
 pub use order::{
     CloseReason, Order, OrderDetail, OrderEvent, OrderMoment, OrderState, PaymentPage, Refund,

@@ -28,6 +28,8 @@ export async function everyPage(
   await open('list signed in', '/');
   await open('orders', '/orders');
   await open('order', `/orders/${orderId}`);
+  await open('account', '/account');
+  await open('account refused', '/account?error=invalid&field=current_password');
   await buyer.cancel(orderId);
   await open('order cancelled', `/orders/${orderId}`);
 }

@@ -49,6 +49,21 @@ test('a visitor makes an account, signs out of reach, and signs in to the orders
   await expect(page).toHaveURL(/\/orders$/);
 });
 
+test('a password is changed', async ({ page }) => {
+  await page.goto('/register');
+  await page.getByLabel('Mobile number').fill('13900000002');
+  await page.getByLabel('Nickname').fill('no script');
+  await page.getByLabel('Password').fill('correct horse');
+  await page.getByRole('main').getByRole('button').click();
+  await page.goto('/orders');
+  await page.getByRole('link', { name: 'Password, and where you are signed in' }).click();
+  await expect(page.getByRole('listitem')).toContainText('This one');
+  await page.getByLabel('Present password').fill('correct horse');
+  await page.getByLabel('New password').fill('battery staple');
+  await page.getByRole('button', { name: 'Change the password' }).click();
+  await expect(page.getByRole('status')).toContainText('The password is changed');
+});
+
 test('the header leads to the forms', async ({ page }) => {
   await page.goto('/');
   await page.getByRole('banner').getByRole('link', { name: /sign in/i }).click();

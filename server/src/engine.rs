@@ -23,7 +23,7 @@ mod wire_errors;
 
 use std::sync::Arc;
 
-pub use limit::LimitError;
+pub use limit::{LimitError, counted_address};
 pub use rules::{BATCH, Rules};
 
 /// The subjects with their dependencies. One per process, shared by requests and workers.

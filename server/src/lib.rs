@@ -15,6 +15,7 @@ pub mod http;
 mod jitter;
 pub mod migrations;
 pub mod sandbox;
+mod security;
 pub mod tasks;
 pub mod telemetry;
 pub mod workers;

@@ -7,6 +7,7 @@ mod m0004_payments;
 mod m0005_sandbox;
 mod m0006_replayed;
 mod m0007_stripe;
+mod m0008_log_ins;
 mod m0009_activity_log;
 mod tables;
 
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_sandbox::Migration),
             Box::new(m0006_replayed::Migration),
             Box::new(m0007_stripe::Migration),
+            Box::new(m0008_log_ins::Migration),
             Box::new(m0009_activity_log::Migration),
         ]
     }

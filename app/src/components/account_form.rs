@@ -14,7 +14,7 @@ use crate::{
 /// What the form's address says: where to go afterwards, and what went wrong before.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FormState {
-    /// An address of our own.
+    /// An address of our own; empty for a form that does not ask.
     pub next: String,
     error: String,
     field: String,
@@ -45,6 +45,23 @@ impl FormState {
         }
     }
 
+    /// The state of a form that leads nowhere but back to its page.
+    pub fn of_page_itself() -> Self {
+        Self {
+            next: String::new(),
+            ..Self::of_page()
+        }
+    }
+
+    /// The same for one of several forms on a page: only these mistakes are its own.
+    #[must_use]
+    pub fn with_mistakes(mut self, of_form: &[&str]) -> Self {
+        if !of_form.contains(&self.field.as_str()) {
+            self.error.clear();
+        }
+        self
+    }
+
     /// What was typed into `field`, unless it is nobody's to show again.
     fn typed(&self, field: &str) -> Option<String> {
         let is_new = self.error.is_empty();
@@ -58,22 +75,40 @@ impl FormState {
 
     /// The mistake in `field`, if the earlier try had one there.
     fn mistake_in(&self, field: &str, language: Language) -> Option<String> {
-        let known = match (self.error.as_str(), self.field.as_str()) {
-            ("invalid", "mobile_taken") => Some(("mobile", say::mobile_taken(language).to_owned())),
-            ("invalid", "mobile") => Some(("mobile", say::mobile_invalid(language).to_owned())),
-            ("invalid", "password") => Some(("password", say::password_invalid(language))),
-            ("invalid", "nickname") => Some(("nickname", say::nickname_invalid(language))),
-            _ => None,
-        };
-        known.filter(|(at, _)| *at == field).map(|(_, words)| words)
+        let (at, words) = self.mistake(language)?;
+        // The same rules, by the name that the field has where a password is changed.
+        let is_of_new = field == "new_password" && at == "password";
+        (at == field || is_of_new).then_some(words)
+    }
+
+    /// The mistake that is one of a field, with the field.
+    fn mistake(&self, language: Language) -> Option<(&'static str, String)> {
+        if self.error != "invalid" {
+            return None;
+        }
+        Some(match self.field.as_str() {
+            "mobile_taken" => ("mobile", say::mobile_taken(language).to_owned()),
+            "mobile" => ("mobile", say::mobile_invalid(language).to_owned()),
+            "password" => ("password", say::password_short(language)),
+            "password_long" => ("password", say::password_long(language)),
+            "password_common" => ("password", say::password_common(language).to_owned()),
+            "current_password" => (
+                "current_password",
+                say::current_password_wrong(language).to_owned(),
+            ),
+            "password_wrong" => ("password", say::current_password_wrong(language).to_owned()),
+            "nickname" => ("nickname", say::nickname_invalid(language)),
+            _ => return None,
+        })
     }
 
     /// What went wrong with the form as a whole.
-    fn message(&self, language: Language) -> Option<&'static str> {
-        let in_a_field = ["mobile", "mobile_taken", "password", "nickname"];
+    pub fn message(&self, language: Language) -> Option<&'static str> {
+        if self.mistake(language).is_some() {
+            return None;
+        }
         match self.error.as_str() {
             "" => None,
-            "invalid" if in_a_field.contains(&self.field.as_str()) => None,
             code if code == ApiError::Unauthenticated.code() => Some(say::mismatch(language)),
             "rate_limited" => Some(say::rate_limited(language)),
             "busy" => Some(say::busy(language)),
@@ -103,7 +138,7 @@ pub fn AccountForm(
     view! {
         <form class="form" method="post" action=action>
             {message.map(|words| view! { <p class="form__message" role="alert">{words}</p> })}
-            <input type="hidden" name="next" value=next />
+            {(!next.is_empty()).then(|| view! { <input type="hidden" name="next" value=next /> })}
             {children()}
             <button class="button button--main button--wide" type="submit">{submit}</button>
         </form>
@@ -125,11 +160,8 @@ pub fn Field(
     kind: &'static str,
     /// What a browser may fill in.
     autocomplete: &'static str,
-    /// Fewest characters, checked by the browser too.
-    #[prop(optional)]
-    min: Option<usize>,
     /// Most characters. Browsers count units of UTF-16, of which a character has one or two: the server
-    /// decides.
+    /// decides. Not for passwords: browsers cut off what is pasted, and nobody sees it.
     #[prop(optional)]
     max: Option<usize>,
     /// The page's language.
@@ -158,7 +190,6 @@ pub fn Field(
                 required
                 autocomplete=autocomplete
                 inputmode=(kind == "tel").then_some("tel")
-                minlength=min.map(|length| length.to_string())
                 maxlength=max.map(|length| (2 * length).to_string())
                 aria-describedby=described_by
                 aria-invalid=mistake.is_some().then_some("true")
@@ -197,6 +228,17 @@ mod tests {
         assert!(taken.mistake_in("mobile", Language::En).is_some());
         assert!(taken.mistake_in("password", Language::En).is_none());
         assert!(taken.message(Language::En).is_none());
+        let common = state(&[("error", "invalid"), ("field", "password_common")]);
+        for field in ["password", "new_password"] {
+            assert!(common.mistake_in(field, Language::En).is_some());
+        }
+        assert!(
+            common
+                .mistake_in("current_password", Language::En)
+                .is_none()
+        );
+        let of_other_form = common.with_mistakes(&["password_wrong"]);
+        assert!(of_other_form.mistake_in("password", Language::En).is_none());
     }
 
     #[test]

@@ -35,9 +35,9 @@ pub fn AccountBadge(language: Language) -> impl IntoView {
     let is_stranger = Signal::derive(move || !signed_in.get());
     view! {
         <nav class="account" aria-label=panel::account_label(language) data-ready=awake()>
-            <span class="account__name" hidden=is_stranger>
+            <a class="account__name" href=routes::ACCOUNT hidden=is_stranger>
                 {shown(nickname)}
-            </span>
+            </a>
             <a class="account__orders" href=routes::ORDERS>
                 {panel::my_orders(language)}
             </a>

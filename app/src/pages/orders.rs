@@ -11,7 +11,7 @@ use crate::{
     api,
     components::{Calendar, Dial, Failure, Instant, OrderBadge, Picture},
     routes,
-    text::pages::orders as say,
+    text::pages::{account, orders as say},
     wire::{ApiError, Language, Order, OrderState, Reservation, ReservationState},
 };
 
@@ -86,6 +86,7 @@ fn Everything(mine: Mine, language: Language) -> impl IntoView {
             {reservations}
             {list}
             {is_empty.then(|| view! { <Empty language /> })}
+            <p class="aside"><a href=routes::ACCOUNT>{account::to_account(language)}</a></p>
         </section>
     }
 }

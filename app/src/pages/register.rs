@@ -9,7 +9,7 @@ use crate::{
     components::{AccountForm, Field, FormState},
     routes,
     text::pages::account as say,
-    wire::{Nickname, Password},
+    wire::Nickname,
 };
 
 /// The registration form.
@@ -43,11 +43,9 @@ pub fn RegisterPage() -> impl IntoView {
                 <Field
                     name="password"
                     label=say::password(language)
-                    hint=say::password_rule(language)
+                    hint=say::new_password_rule(language)
                     kind="password"
                     autocomplete="new-password"
-                    min=Password::MIN
-                    max=Password::MAX
                     language
                 />
             </AccountForm>

@@ -74,7 +74,7 @@ pub struct Confirmation {
 /// Orders, buyers and payments of everybody. Every method checks who is asking, as those of
 /// [`BackOffice`] do.
 ///
-/// Those that take a [`Confirmation`] answer `invalid` with `reason` or `password` where it is not right.
+/// Those that take a [`Confirmation`] answer `invalid` with `reason` or `password_wrong` where it is not right.
 #[async_trait]
 pub trait CustomerService: Send + Sync + 'static {
     /// Orders, newest first.

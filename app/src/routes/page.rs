@@ -46,6 +46,7 @@ const ITEMS: &str = "/items/";
 const CAPTCHAS: &str = "/captcha/";
 const CALLS: &str = "/api/";
 const PURCHASES: &str = "/seckill/";
+const OF_STAFF: [&str; 2] = ["/admin/", "/api/admin/"];
 
 /// Whether the answer does not depend on who is asking, also where there is no such page.
 pub fn is_same_for_everybody(path: &str) -> bool {
@@ -55,6 +56,11 @@ pub fn is_same_for_everybody(path: &str) -> bool {
 /// Whether a program is asking, not a person for a page.
 pub fn is_call(path: &str) -> bool {
     path.starts_with(CALLS) || path.starts_with(PURCHASES)
+}
+
+/// Whether only those who run the shop have anything there.
+pub fn is_of_staff(path: &str) -> bool {
+    OF_STAFF.iter().any(|folder| path.starts_with(folder))
 }
 
 #[cfg(test)]
@@ -100,6 +106,8 @@ mod tests {
         }
         assert!(is_call("/api/me") && is_call("/seckill/0a"));
         assert!(!is_call("/") && !is_call("/orders"));
+        assert!(is_of_staff("/admin/rounds") && is_of_staff("/api/admin/rounds"));
+        assert!(!is_of_staff("/api/orders") && !is_of_staff("/administer"));
     }
 
     #[test]

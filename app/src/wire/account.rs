@@ -37,6 +37,18 @@ impl Role {
     pub fn is_staff(self) -> bool {
         self != Role::Buyer
     }
+
+    /// Its name on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Role::Buyer => "buyer",
+            Role::Operator => "operator",
+            Role::Reviewer => "reviewer",
+            Role::Support => "support",
+            Role::Auditor => "auditor",
+            Role::Admin => "admin",
+        }
+    }
 }
 
 /// The signed-in caller, as shown to the caller. The mobile number is masked.
@@ -141,7 +153,7 @@ fn is_direction_mark(c: char) -> bool {
     turns_text(c) || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}')
 }
 
-/// A password as typed: 8 to 128 characters. It has no `Display`, and its `Debug` hides it.
+/// A password as typed: 8 to 256 characters, none of which is ever cut off. It has no `Display`, and its `Debug` hides it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(String);
 
@@ -149,16 +161,15 @@ impl Password {
     /// Fewest characters.
     pub const MIN: usize = 8;
     /// Most characters: bounds what is hashed.
-    pub const MAX: usize = 128;
+    pub const MAX: usize = 256;
 
     /// # Errors
-    /// `invalid` with field `password`.
+    /// `invalid` with field `password` when it is too short, `password_long` when it is too long.
     pub fn parse(text: String) -> Result<Self, ApiError> {
-        let length = text.chars().count();
-        if (Self::MIN..=Self::MAX).contains(&length) {
-            Ok(Self(text))
-        } else {
-            Err(invalid("password"))
+        match text.chars().count() {
+            ..Self::MIN => Err(invalid("password")),
+            Self::MIN..=Self::MAX => Ok(Self(text)),
+            _ => Err(invalid("password_long")),
         }
     }
 
@@ -279,8 +290,10 @@ mod tests {
     fn a_password_is_bounded_and_never_printed() {
         let password = Password::parse("correct horse".into()).unwrap();
         assert_eq!(format!("{password:?}"), "Password(***)");
-        assert!(Password::parse("short".into()).is_err());
-        assert!(Password::parse("x".repeat(129)).is_err());
+        let refused = |text: &str| Password::parse(text.to_owned()).unwrap_err();
+        assert_eq!(refused("short"), invalid("password"));
+        assert_eq!(refused(&"x".repeat(257)), invalid("password_long"));
+        assert!(Password::parse("密".repeat(256)).is_ok());
     }
 
     #[test]

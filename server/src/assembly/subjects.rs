@@ -18,23 +18,25 @@ pub fn engine(config: &Config, environment: Environment, sql: &Sql, parts: Parts
     let (rules, sql) = (config.rules(), Arc::new(sql.clone()));
     let catalogue = cached_catalogue(&sql, &parts.catalogue_changes);
     let payments = Arc::new(payments(rules, &environment, &parts));
+    let accounts = Arc::new(accounts::Deps {
+        rules,
+        clock: parts.clock.clone(),
+        ids: environment.ids.clone(),
+        limits: parts.limits.clone(),
+        accounts: sql.clone(),
+        tokens: parts.tokens.clone(),
+        passwords: environment.passwords.clone(),
+        wake: parts.wake.clone(),
+    });
+    let customers = customer_service(&sql, &payments, &accounts, &parts);
     Engine {
+        accounts,
         audit: Arc::new(audit(&sql, &catalogue, &parts)),
         back_office: Arc::new(back_office(&environment, &sql, &parts)),
         orders: Arc::new(orders(rules, &environment, &parts)),
-        customer_service: Arc::new(customer_service(&environment, &sql, &payments, &parts)),
+        customer_service: Arc::new(customers),
         payments,
         purchase: Arc::new(purchase(rules, &environment, &catalogue, &parts)),
-        accounts: Arc::new(accounts::Deps {
-            rules,
-            clock: parts.clock.clone(),
-            ids: environment.ids,
-            limits: parts.limits,
-            accounts: sql.clone(),
-            tokens: parts.tokens,
-            passwords: environment.passwords,
-            wake: parts.wake,
-        }),
         notices: Arc::new(notices::Deps {
             clock: parts.clock.clone(),
             notices: sql,
@@ -86,21 +88,19 @@ fn back_office(environment: &Environment, sql: &Arc<Sql>, parts: &Parts) -> back
 }
 
 fn customer_service(
-    environment: &Environment,
     sql: &Arc<Sql>,
     payments: &Arc<payments::Deps>,
+    accounts: &Arc<accounts::Deps>,
     parts: &Parts,
 ) -> customer_service::Deps {
     customer_service::Deps {
         clock: parts.clock.clone(),
-        limits: parts.limits.clone(),
-        accounts: sql.clone(),
-        passwords: environment.passwords.clone(),
         directory: sql.clone(),
         bans: sql.clone(),
         orders: parts.ledger.reader.clone(),
         reservations: parts.ledger.reservations.clone(),
         payments: payments.clone(),
+        people: accounts.clone(),
     }
 }
 

@@ -14,6 +14,7 @@ use crate::{
         back_office::add_accounts::{NewAccount, add_accounts},
         ports::ChangedBy,
     },
+    telemetry::log,
 };
 
 #[derive(Subcommand)]
@@ -65,6 +66,7 @@ impl Account {
             nickname,
             role,
         } = self;
+        log::init_on_stderr(&config.process.log)?;
         let office = assembly::open_back_office(config, Access::Write).await?;
         let password = office.ids.secret();
         let account = NewAccount {

@@ -1,6 +1,10 @@
 //! People: accounts, and who is signed in.
 
+pub mod change_password;
+pub mod device;
+pub mod log_ins;
 pub mod sign_in;
+pub mod weak_password;
 
 use std::sync::Arc;
 

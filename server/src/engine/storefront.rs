@@ -1,6 +1,7 @@
 //! [`app::port::Storefront`] over the engine. Checks who is asking, calls one use case, and maps its
 //! errors to the wire's codes (see `wire_errors`).
 
+pub(super) mod people;
 pub(super) mod views;
 
 use std::{net::IpAddr, sync::Arc};
@@ -9,9 +10,9 @@ use app::{
     port::{LoggedIn, Registration, Storefront, Visitor},
     routes,
     wire::{
-        ApiError, CaptchaChallenge, CaptchaId, CaptchaWords, HiddenPath, ItemDetail, ItemId, Me,
-        Order, OrderDetail, OrderId, PaymentPage, Reservation, ReservationId, ReservationStatus,
-        Reserved, Round, Stock,
+        ApiError, CaptchaChallenge, CaptchaId, CaptchaWords, HiddenPath, ItemDetail, ItemId, LogIn,
+        Me, Order, OrderDetail, OrderId, PaymentPage, Reservation, ReservationId,
+        ReservationStatus, Reserved, Round, Stock,
     },
 };
 use async_trait::async_trait;
@@ -27,6 +28,7 @@ use super::{
     purchase::{ask_captcha, hand_out_path, reserve},
     wire_errors::{limit_error, port_error},
 };
+use crate::security::{self, Concerned, Event};
 
 /// The most orders a buyer is shown.
 const ORDERS_SHOWN: u32 = 100;
@@ -46,14 +48,6 @@ impl ShopFront {
         Self { engine }
     }
 
-    fn logged_in(&self, signed_in: sign_in::SignedIn) -> LoggedIn {
-        LoggedIn {
-            me: signed_in.me,
-            token: signed_in.token,
-            max_age_s: self.engine.accounts.rules.login_life_max_ms / 1000,
-        }
-    }
-
     /// Somebody else's order does not exist, as far as the caller can tell.
     async fn own_order(
         &self,
@@ -64,6 +58,16 @@ impl ShopFront {
         let order = cancel::own(&self.engine.orders, buyer, order_id).await;
         order.map_err(port_error)?.ok_or(ApiError::NotFound)
     }
+}
+
+/// An answer on its way out; a refusal that may be an attack is recorded.
+fn recorded<T>(visitor: &Visitor, answer: Result<T, ApiError>) -> Result<T, ApiError> {
+    if let Err(error) = &answer
+        && let Some(event) = Event::of_refusal(error)
+    {
+        security::record(event, &Concerned::of(visitor));
+    }
+    answer
 }
 
 /// The caller, if it may buy.
@@ -99,20 +103,7 @@ impl Storefront for ShopFront {
     }
 
     async fn register(&self, visitor: &Visitor, form: Registration) -> Result<LoggedIn, ApiError> {
-        let Registration {
-            mobile,
-            password,
-            nickname,
-        } = form;
-        let signed_in = sign_in::register(
-            &self.engine.accounts,
-            visitor.ip,
-            &mobile,
-            password,
-            &nickname,
-        )
-        .await?;
-        Ok(self.logged_in(signed_in))
+        people::register(&self.engine.accounts, visitor, form).await
     }
 
     async fn login(
@@ -121,17 +112,37 @@ impl Storefront for ShopFront {
         mobile: &str,
         password: String,
     ) -> Result<LoggedIn, ApiError> {
-        let signed_in = sign_in::login(&self.engine.accounts, visitor.ip, mobile, password).await?;
-        Ok(self.logged_in(signed_in))
+        people::login(&self.engine.accounts, visitor, mobile, password).await
     }
 
     async fn logout(&self, visitor: &Visitor) -> Result<(), ApiError> {
-        if let Some(token) = &visitor.login_token {
-            sign_in::logout(&self.engine.accounts, token)
-                .await
-                .map_err(port_error)?;
-        }
-        Ok(())
+        people::logout(&self.engine.accounts, visitor).await
+    }
+
+    async fn change_password(
+        &self,
+        visitor: &Visitor,
+        current: String,
+        new: String,
+    ) -> Result<LoggedIn, ApiError> {
+        people::change_password(&self.engine.accounts, visitor, current, new).await
+    }
+
+    async fn log_ins(&self, visitor: &Visitor) -> Result<Vec<LogIn>, ApiError> {
+        people::log_ins(&self.engine.accounts, visitor).await
+    }
+
+    async fn end_log_in(
+        &self,
+        visitor: &Visitor,
+        log_in_id: &str,
+        password: String,
+    ) -> Result<(), ApiError> {
+        people::end_log_in(&self.engine.accounts, visitor, log_in_id, password).await
+    }
+
+    async fn end_other_log_ins(&self, visitor: &Visitor, password: String) -> Result<(), ApiError> {
+        people::end_other_log_ins(&self.engine.accounts, visitor, password).await
     }
 
     async fn rounds(&self) -> Result<Arc<Vec<Round>>, ApiError> {
@@ -178,8 +189,11 @@ impl Storefront for ShopFront {
         visitor: &Visitor,
         item_id: ItemId,
     ) -> Result<CaptchaChallenge, ApiError> {
-        let asked =
-            ask_captcha::ask(&self.engine.purchase, buyer(visitor)?.account_id, item_id).await?;
+        let asked = async {
+            let buyer = buyer(visitor)?.account_id;
+            Ok::<_, ApiError>(ask_captcha::ask(&self.engine.purchase, buyer, item_id).await?)
+        };
+        let asked = recorded(visitor, asked.await)?;
         Ok(CaptchaChallenge {
             captcha_id: asked.captcha_id,
             image_url: routes::captcha_picture(asked.captcha_id),
@@ -201,9 +215,12 @@ impl Storefront for ShopFront {
         visitor: &Visitor,
         captcha_id: CaptchaId,
     ) -> Result<CaptchaWords, ApiError> {
-        let buyer = buyer(visitor)?.account_id;
-        let words =
-            ask_captcha::spell(&self.engine.purchase, buyer, captcha_id, visitor.language).await?;
+        let (purchase, language) = (&self.engine.purchase, visitor.language);
+        let words = async {
+            let buyer = buyer(visitor)?.account_id;
+            Ok::<_, ApiError>(ask_captcha::spell(purchase, buyer, captcha_id, language).await?)
+        };
+        let words = recorded(visitor, words.await)?;
         Ok(CaptchaWords { words })
     }
 
@@ -214,11 +231,13 @@ impl Storefront for ShopFront {
         captcha_id: Option<CaptchaId>,
         answer: Option<String>,
     ) -> Result<HiddenPath, ApiError> {
-        let buyer = buyer(visitor)?.account_id;
-        let answer = answer.as_deref();
-        let grant =
-            hand_out_path::hand_out_path(&self.engine.purchase, buyer, item_id, captcha_id, answer)
-                .await?;
+        let (purchase, answer) = (&self.engine.purchase, answer.as_deref());
+        let grant = async {
+            let buyer = buyer(visitor)?.account_id;
+            let grant = hand_out_path::hand_out_path(purchase, buyer, item_id, captcha_id, answer);
+            Ok::<_, ApiError>(grant.await?)
+        };
+        let grant = recorded(visitor, grant.await)?;
         Ok(HiddenPath {
             path: grant.path,
             expires_at_ms: grant.expires_at_ms,
@@ -231,12 +250,12 @@ impl Storefront for ShopFront {
         path: String,
         item_id: ItemId,
     ) -> Result<Reserved, ApiError> {
-        let buyer = buyer(visitor)?.account_id;
+        let buyer = recorded(visitor, buyer(visitor))?.account_id;
         let result = reserve::reserve(&self.engine.purchase, buyer, &path, item_id).await;
         let result = result.map_err(ApiError::from);
         let outcome = result.as_ref().err().map_or("held", ApiError::code);
         metrics::counter!("seckill_reserve_total", "outcome" => outcome).increment(1);
-        result
+        recorded(visitor, result)
     }
 
     async fn reservation(
@@ -323,14 +342,16 @@ impl Storefront for ShopFront {
 
     async fn pay(&self, visitor: &Visitor, order_id: OrderId) -> Result<PaymentPage, ApiError> {
         let buyer = visitor.signed_in()?.account_id;
-        let url = pay::pay(&self.engine.payments, buyer, order_id).await?;
+        let url = pay::pay(&self.engine.payments, buyer, order_id).await;
+        let url = recorded(visitor, url.map_err(ApiError::from))?;
         Ok(PaymentPage { url })
     }
 
     async fn cancel(&self, visitor: &Visitor, order_id: OrderId) -> Result<OrderDetail, ApiError> {
         let buyer = visitor.signed_in()?.account_id;
         let engine = &self.engine;
-        cancel::cancel(&engine.orders, &engine.payments, buyer, order_id).await?;
+        let cancelled = cancel::cancel(&engine.orders, &engine.payments, buyer, order_id).await;
+        recorded(visitor, cancelled.map_err(ApiError::from))?;
         self.order(visitor, order_id).await
     }
 }

@@ -117,7 +117,7 @@ impl From<SignInError> for ApiError {
         match error {
             SignInError::Limit(error) => limit_error(error),
             SignInError::Invalid(field) => ApiError::Invalid { field },
-            SignInError::NoMatch => ApiError::Unauthenticated,
+            SignInError::NoMatch(_) => ApiError::Unauthenticated,
             SignInError::Password(PasswordError::Busy) => ApiError::Busy {
                 retry_after_s: BUSY_S,
             },
@@ -152,11 +152,6 @@ impl From<PayError> for ApiError {
 impl From<ChangeError> for ApiError {
     fn from(error: ChangeError) -> Self {
         match error {
-            ChangeError::WrongPassword => ApiError::Invalid {
-                field: "password".to_owned(),
-            },
-            ChangeError::Limit(error) => limit_error(error),
-            ChangeError::Password(error) => SignInError::Password(error).into(),
             ChangeError::NotFound => ApiError::NotFound,
             ChangeError::OtherState => ApiError::OrderState,
             ChangeError::Port(error) => port_error(error),

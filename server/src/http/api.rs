@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use app::{
-    api::{GetItem, GetRounds, Login, Logout, Register},
+    api::{ChangePassword, EndLogIn, EndOtherLogIns, GetItem, GetRounds, Login, Logout, Register},
     routes::pattern,
     wire::ApiError,
 };
@@ -26,7 +26,14 @@ use super::{
 /// Cacheable by anybody for a moment: the catalogue.
 const CACHEABLE: [&str; 2] = [GetRounds::PATH, GetItem::PATH];
 /// Called by forms that work without JavaScript: form-encoded, and answered with a redirect.
-const FORMS: [&str; 3] = [Register::PATH, Login::PATH, Logout::PATH];
+const FORMS: [&str; 6] = [
+    Register::PATH,
+    Login::PATH,
+    Logout::PATH,
+    ChangePassword::PATH,
+    EndLogIn::PATH,
+    EndOtherLogIns::PATH,
+];
 
 /// A route for each server function. The purchase is none: it has no static address.
 pub fn routes(state: &AppState) -> Router<AppState> {

@@ -3,19 +3,25 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use app::{
+    api::{ChangePassword, Login, Register},
     port::Visitor,
     routes,
     wire::{ApiError, Language},
 };
 use axum::{
-    extract::{ConnectInfo, Request, State},
-    http::{HeaderMap, header},
+    extract::{ConnectInfo, MatchedPath, Request, State},
+    http::{HeaderMap, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use ipnet::IpNet;
+use server_fn::ServerFn;
 
-use crate::chain::Chain;
+use crate::{
+    chain::Chain,
+    engine::accounts::device::device,
+    security::{self, Concerned, Event},
+};
 
 use super::{AppState, cookies::cookie, csrf, envelope::Envelope, language};
 
@@ -85,6 +91,9 @@ pub fn bearer(headers: &HeaderMap) -> Option<&str> {
         .then_some(token.trim())
 }
 
+/// Where log-ins begin: with them is kept what the browser says of itself.
+const BEGIN_LOG_INS: [&str; 3] = [Register::PATH, Login::PATH, ChangePassword::PATH];
+
 /// A visitor about whom nothing is known but the language: what cached pages are rendered for.
 pub fn anybody(language: Language) -> Visitor {
     let ip = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
@@ -93,24 +102,43 @@ pub fn anybody(language: Language) -> Visitor {
         login_token: None,
         ip,
         language,
+        device: String::new(),
     }
 }
 
 /// Lets a request in: counts it against its address before anything else is done for it, puts the
-/// [`Visitor`] into it, and refuses what another site would change in the visitor's name.
+/// [`Visitor`] into it, and refuses what another site would change in the visitor's name. Records what is
+/// refused here, and who asks for what only those who run the shop may have.
 pub async fn admit(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let ip = address(&request, &state.settings.trusted_proxies);
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let stranger = Concerned {
+        ip: Some(ip),
+        route: route.as_ref().map(MatchedPath::as_str),
+        ..Concerned::default()
+    };
     if let Err(error) = state.shop.admit(ip).await {
+        if let Some(event) = Event::of_refusal(&error) {
+            security::record(event, &stranger);
+        }
         return Envelope(error).into_response();
     }
-    match identify(&state, ip, request.uri().path(), request.headers()).await {
-        Ok(visitor) => request.extensions_mut().insert(visitor),
+    let visitor = match identify(&state, ip, request.uri().path(), request.headers()).await {
+        Ok(visitor) => visitor,
         Err(error) => return Envelope(error).into_response(),
     };
-    match csrf::may_pass(&request, state.settings.cookie.name()) {
-        true => next.run(request).await,
-        false => Envelope(ApiError::Forbidden).into_response(),
+    let caller = stranger.account(visitor.me.as_ref().map(|me| me.account_id));
+    if !csrf::may_pass(&request, state.settings.cookie.name()) {
+        security::record(Event::CrossSite, &caller);
+        return Envelope(ApiError::Forbidden).into_response();
     }
+    let is_of_staff = routes::is_of_staff(request.uri().path());
+    request.extensions_mut().insert(visitor);
+    let response = next.run(request).await;
+    if is_of_staff && response.status() == StatusCode::FORBIDDEN {
+        security::record(Event::RoleRefused, &caller);
+    }
+    response
 }
 
 async fn identify(
@@ -125,6 +153,11 @@ async fn identify(
         ip,
         ..anybody(language::of(headers))
     };
+    if BEGIN_LOG_INS.contains(&path) {
+        let said = headers.get(header::USER_AGENT);
+        let said = said.map(|said| String::from_utf8_lossy(said.as_bytes()));
+        visitor.device = device(said.as_deref().unwrap_or_default());
+    }
     // Visitors with cookies cost no look-ups where the answer is the same for everybody.
     let token = token.filter(|token| !token.is_empty() && !routes::is_same_for_everybody(path));
     if let Some(token) = token {

@@ -71,6 +71,13 @@ pub const METRICS: &[Metric] = &[
         about: "Purchases that were asked for, by what the buyer heard.",
     },
     Metric {
+        name: "seckill_security_events_total",
+        kind: Kind::Counter,
+        unit: Unit::Count,
+        labels: &["event"],
+        about: "Log-ins, refusals, and changes of passwords and rights.",
+    },
+    Metric {
         name: "seckill_queue_age_seconds",
         kind: Kind::Gauge,
         unit: Unit::Seconds,

@@ -1,6 +1,7 @@
 //! The program's commands as a person or a script runs them: the real binary, its words and its
 //! exit status.
 
+mod account;
 mod audit;
 mod data_folder;
 mod log;

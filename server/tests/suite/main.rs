@@ -8,6 +8,7 @@
     reason = "tests stand outside the shop: they are told by the environment what to run on"
 )]
 
+mod accounts;
 mod admission;
 mod back_office;
 mod bench;

@@ -89,7 +89,7 @@ pub async fn html(response: Response<Body>) -> String {
 }
 
 /// A line for each tag, without what a build changes: names of islands, inline scripts.
-fn readable(html: &str) -> String {
+pub fn readable(html: &str) -> String {
     let body = html.split_once("<body").map_or(html, |(_, body)| body);
     let mut text = String::new();
     for piece in body

@@ -111,6 +111,7 @@ pub fn visitor(number: u32) -> Visitor {
         login_token: None,
         ip: "10.0.0.1".parse().unwrap(),
         language: Language::En,
+        device: String::new(),
     }
 }
 

@@ -24,12 +24,14 @@ use server::{
     assembly::{self, Assembly},
     config::Config,
     engine::{
-        Engine, audit,
+        Engine,
+        accounts::sign_in::Origin,
+        audit,
         orders::{close_unpaid, relay, write_orders},
         payments::{apply_notices, confirm, receive_notice, refund},
         ports::{
-            Account, AccountWriter, CatalogueWriter, ChangedBy, NewItem, NewRound, NoticeRequest,
-            Outbox, QueuedReservation,
+            Account, AccountWriter, CatalogueWriter, ChangedBy, NewItem, NewLogIn, NewRound,
+            NoticeRequest, Outbox, QueuedReservation, TokenHash,
         },
         stock::release,
     },
@@ -355,6 +357,33 @@ pub fn sample_item(item_id: ItemId, product_id: Uuid, stock: u32) -> NewItem {
         sale_price: Money(9_900),
         stock,
         segments: 1,
+    }
+}
+
+/// Where people in tests sign in from.
+pub fn origin() -> Origin {
+    Origin {
+        ip: "10.0.0.1".parse().unwrap(),
+        device: "Firefox · Linux".into(),
+        replaces: None,
+    }
+}
+
+/// A log-in that began when tests begin.
+pub fn log_in(
+    token: &TokenHash,
+    account_id: AccountId,
+    expires_at_ms: i64,
+    max_expires_at_ms: i64,
+) -> NewLogIn {
+    NewLogIn {
+        token: token.clone(),
+        account_id,
+        signed_in_at_ms: START_MS,
+        expires_at_ms,
+        max_expires_at_ms,
+        ip: "10.0.0.1".into(),
+        device: "Firefox · Linux".into(),
     }
 }
 

@@ -70,9 +70,9 @@ pub fn Confirm(
                     type="password"
                     autocomplete="current-password"
                     required=true
-                    autofocus=wrong == "password"
-                    aria-invalid=invalid("password")
-                    aria-describedby=described("password")
+                    autofocus=wrong == "password_wrong"
+                    aria-invalid=invalid("password_wrong")
+                    aria-describedby=described("password_wrong")
                 />
                 <button class="button button--main" type="submit">{button}</button>
             </form>

@@ -62,12 +62,12 @@ pub fn problem(language: Language, problem: &ApiError) -> &'static str {
         _ => "",
     };
     match (language, problem, field) {
-        (Language::Zh, _, "password") => "密码不对。",
+        (Language::Zh, _, "password_wrong") => "密码不对。",
         (Language::Zh, _, "reason") => "请用一行文字写明原因，最多 200 字。",
         (Language::Zh, ApiError::OrderState, _) => "订单已不是已付款状态，什么也没有改变。",
         (Language::Zh, ApiError::RateLimited { .. }, _) => "尝试太频繁，请稍等几秒再试。",
         (Language::Zh, ..) => "暂时无法完成，请稍后再试。再次提交不会重复执行。",
-        (Language::En, _, "password") => "That is not your password.",
+        (Language::En, _, "password_wrong") => "That is not your password.",
         (Language::En, _, "reason") => "Say why, on one line, in at most 200 characters.",
         (Language::En, ApiError::OrderState, _) => {
             "The order is not paid any more. Nothing was changed."

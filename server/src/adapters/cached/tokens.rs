@@ -7,7 +7,7 @@ use app::wire::AccountId;
 use async_trait::async_trait;
 use moka::future::Cache;
 
-use crate::engine::ports::{Login, LoginTokens, PortError, TokenHash};
+use crate::engine::ports::{LogInRecord, Login, LoginTokens, NewLogIn, PortError, TokenHash};
 
 /// Log-ins kept: about 300 bytes each.
 const LOGINS: u64 = 100_000;
@@ -34,16 +34,8 @@ impl<T: LoginTokens> CachedTokens<T> {
 
 #[async_trait]
 impl<T: LoginTokens> LoginTokens for CachedTokens<T> {
-    async fn insert(
-        &self,
-        token: &TokenHash,
-        account_id: AccountId,
-        expires_at_ms: i64,
-        max_expires_at_ms: i64,
-    ) -> Result<(), PortError> {
-        self.store
-            .insert(token, account_id, expires_at_ms, max_expires_at_ms)
-            .await
+    async fn insert(&self, log_in: &NewLogIn) -> Result<(), PortError> {
+        self.store.insert(log_in).await
     }
 
     async fn get(&self, token: &TokenHash) -> Result<Option<Login>, PortError> {
@@ -57,8 +49,17 @@ impl<T: LoginTokens> LoginTokens for CachedTokens<T> {
         Ok(login)
     }
 
-    async fn touch(&self, token: &TokenHash, expires_at_ms: i64) -> Result<(), PortError> {
-        self.store.touch(token, expires_at_ms).await?;
+    async fn of_account(&self, account_id: AccountId) -> Result<Vec<LogInRecord>, PortError> {
+        self.store.of_account(account_id).await
+    }
+
+    async fn touch(
+        &self,
+        token: &TokenHash,
+        used_at_ms: i64,
+        expires_at_ms: i64,
+    ) -> Result<(), PortError> {
+        self.store.touch(token, used_at_ms, expires_at_ms).await?;
         self.logins.invalidate(token).await;
         Ok(())
     }

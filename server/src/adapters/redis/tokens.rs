@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use super::Redis;
 use crate::chain::Chain;
-use crate::engine::ports::{Login, LoginTokens, PortError, TokenHash};
+use crate::engine::ports::{LogInRecord, Login, LoginTokens, NewLogIn, PortError, TokenHash};
 
 /// Log-ins cached in this process: about 300 bytes each.
 const MAX_LOCAL_LOGINS: u64 = 100_000;
@@ -166,17 +166,13 @@ impl<T: LoginTokens> RedisTokens<T> {
 
 #[async_trait]
 impl<T: LoginTokens> LoginTokens for RedisTokens<T> {
-    async fn insert(
-        &self,
-        token: &TokenHash,
-        account_id: AccountId,
-        expires_at_ms: i64,
-        max_expires_at_ms: i64,
-    ) -> Result<(), PortError> {
+    async fn insert(&self, log_in: &NewLogIn) -> Result<(), PortError> {
         // Cached when it is first used.
-        self.store
-            .insert(token, account_id, expires_at_ms, max_expires_at_ms)
-            .await
+        self.store.insert(log_in).await
+    }
+
+    async fn of_account(&self, account_id: AccountId) -> Result<Vec<LogInRecord>, PortError> {
+        self.store.of_account(account_id).await
     }
 
     async fn get(&self, token: &TokenHash) -> Result<Option<Login>, PortError> {
@@ -195,8 +191,13 @@ impl<T: LoginTokens> LoginTokens for RedisTokens<T> {
         Ok(login)
     }
 
-    async fn touch(&self, token: &TokenHash, expires_at_ms: i64) -> Result<(), PortError> {
-        self.store.touch(token, expires_at_ms).await?;
+    async fn touch(
+        &self,
+        token: &TokenHash,
+        used_at_ms: i64,
+        expires_at_ms: i64,
+    ) -> Result<(), PortError> {
+        self.store.touch(token, used_at_ms, expires_at_ms).await?;
         self.local.invalidate(token).await;
         let [_, fresh, _] = self.keys(token);
         let mut remove = redis::cmd("DEL");

@@ -64,8 +64,12 @@ impl AccountWriter for Sql {
         let row = |(token, account_id): &(TokenHash, AccountId)| login_token::ActiveModel {
             token_hash: Set(token.0.clone()),
             account_id: Set(account_id.0),
+            signed_in_at_ms: Set(0),
+            used_at_ms: Set(0),
             expires_at_ms: Set(expires_at_ms),
             max_expires_at_ms: Set(expires_at_ms),
+            ip: Set(String::new()),
+            device: Set(String::new()),
         };
         for chunk in log_ins.chunks(CHUNK) {
             let rows: Vec<_> = chunk.iter().map(row).collect();

@@ -2,11 +2,13 @@
 
 use app::wire::{AccountId, Mobile, Role};
 use async_trait::async_trait;
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr,
+};
 
 use super::{
     Answer, Duplicate, LedgerError, Sql,
-    entity::{account, notice},
+    entity::{account, login_token, notice},
     errors::{Meaning, meaning},
     inconsistent,
 };
@@ -105,8 +107,39 @@ impl Accounts for Sql {
     }
 
     async fn by_id(&self, account_id: AccountId) -> Result<Option<Account>, PortError> {
-        let found = account::Entity::find_by_id(account_id.0).one(&self.read);
-        let row = found.answer(self).await?;
+        let row = account::Entity::find_by_id(account_id.0)
+            .one(&self.read)
+            .answer(self)
+            .await?;
         row.map(from_row).transpose()
+    }
+
+    async fn set_password(
+        &self,
+        account_id: AccountId,
+        present_hash: &str,
+        new_hash: &str,
+    ) -> Result<bool, PortError> {
+        let change = (account_id, present_hash, new_hash);
+        let changed = self.transact(Duplicate::Answer, change, |transaction, change| {
+            let (account_id, present_hash, new_hash) = *change;
+            Box::pin(async move {
+                let updated = account::Entity::update_many()
+                    .col_expr(account::Column::PasswordHash, Expr::value(new_hash))
+                    .filter(account::Column::Id.eq(account_id.0))
+                    .filter(account::Column::PasswordHash.eq(present_hash))
+                    .exec(transaction)
+                    .await?;
+                if updated.rows_affected == 0 {
+                    return Ok(false);
+                }
+                login_token::Entity::delete_many()
+                    .filter(login_token::Column::AccountId.eq(account_id.0))
+                    .exec(transaction)
+                    .await?;
+                Ok(true)
+            })
+        });
+        Ok(changed.await?)
     }
 }

@@ -2,28 +2,32 @@
 
 use app::wire::AccountId;
 use async_trait::async_trait;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::Expr,
+};
 
 use super::{
     Answer, Sql, accounts,
     entity::{account, login_token},
 };
-use crate::engine::ports::{Login, LoginTokens, PortError, TokenHash};
+use crate::engine::ports::{LogInRecord, Login, LoginTokens, NewLogIn, PortError, TokenHash};
+
+/// Log-ins of an account that are read at once.
+const MOST: u64 = 1_000;
 
 #[async_trait]
 impl LoginTokens for Sql {
-    async fn insert(
-        &self,
-        token: &TokenHash,
-        account_id: AccountId,
-        expires_at_ms: i64,
-        max_expires_at_ms: i64,
-    ) -> Result<(), PortError> {
+    async fn insert(&self, log_in: &NewLogIn) -> Result<(), PortError> {
         let row = login_token::ActiveModel {
-            token_hash: Set(token.0.clone()),
-            account_id: Set(account_id.0),
-            expires_at_ms: Set(expires_at_ms),
-            max_expires_at_ms: Set(max_expires_at_ms),
+            token_hash: Set(log_in.token.0.clone()),
+            account_id: Set(log_in.account_id.0),
+            signed_in_at_ms: Set(log_in.signed_in_at_ms),
+            used_at_ms: Set(log_in.signed_in_at_ms),
+            expires_at_ms: Set(log_in.expires_at_ms),
+            max_expires_at_ms: Set(log_in.max_expires_at_ms),
+            ip: Set(log_in.ip.clone()),
+            device: Set(log_in.device.clone()),
         };
         login_token::Entity::insert(row)
             .exec_without_returning(&self.write)
@@ -48,8 +52,26 @@ impl LoginTokens for Sql {
         }))
     }
 
-    async fn touch(&self, token: &TokenHash, expires_at_ms: i64) -> Result<(), PortError> {
+    async fn of_account(&self, account_id: AccountId) -> Result<Vec<LogInRecord>, PortError> {
+        let rows = login_token::Entity::find()
+            .filter(login_token::Column::AccountId.eq(account_id.0))
+            .order_by_desc(login_token::Column::SignedInAtMs)
+            .order_by_asc(login_token::Column::TokenHash)
+            .limit(MOST)
+            .all(&self.read)
+            .answer(self)
+            .await?;
+        Ok(rows.into_iter().map(record).collect())
+    }
+
+    async fn touch(
+        &self,
+        token: &TokenHash,
+        used_at_ms: i64,
+        expires_at_ms: i64,
+    ) -> Result<(), PortError> {
         login_token::Entity::update_many()
+            .col_expr(login_token::Column::UsedAtMs, Expr::value(used_at_ms))
             .col_expr(login_token::Column::ExpiresAtMs, Expr::value(expires_at_ms))
             .filter(login_token::Column::TokenHash.eq(token.0.as_str()))
             .exec(&self.write)
@@ -73,5 +95,20 @@ impl LoginTokens for Sql {
             .answer(self)
             .await?;
         Ok(())
+    }
+}
+
+fn record(row: login_token::Model) -> LogInRecord {
+    LogInRecord {
+        used_at_ms: row.used_at_ms,
+        log_in: NewLogIn {
+            token: TokenHash(row.token_hash),
+            account_id: AccountId(row.account_id),
+            signed_in_at_ms: row.signed_in_at_ms,
+            expires_at_ms: row.expires_at_ms,
+            max_expires_at_ms: row.max_expires_at_ms,
+            ip: row.ip,
+            device: row.device,
+        },
     }
 }

@@ -6,12 +6,12 @@ use app::wire::{AccountId, ApiError, Me, Mobile, Nickname, Password, Role};
 use sha2::{Digest, Sha256};
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::Deps;
+use super::{Deps, log_ins, weak_password::is_weak};
 use crate::chain::Chain;
 use crate::engine::{
     LimitError, limit,
     ports::{
-        Account, InsertAccountError, Job, Limit, Login, PasswordError, Passwords, PortError,
+        Account, InsertAccountError, Job, Limit, Login, NewLogIn, PasswordError, PortError,
         TokenHash,
     },
 };
@@ -25,9 +25,9 @@ pub enum SignInError {
     /// A field of the form is malformed.
     #[error("`{0}` is not valid")]
     Invalid(String),
-    /// No such account, or another password: one answer for both.
+    /// No such account, or another password: one answer for both. Whose password was tried, for the log.
     #[error("no such account, or another password")]
-    NoMatch,
+    NoMatch(Option<AccountId>),
     /// Hashing.
     #[error(transparent)]
     Password(#[from] PasswordError),
@@ -38,12 +38,24 @@ pub enum SignInError {
 
 impl SignInError {
     /// `parse` functions of the wire name the field.
-    fn from_parse(error: ApiError) -> Self {
+    pub(super) fn from_parse(error: ApiError) -> Self {
         match error {
             ApiError::Invalid { field } => SignInError::Invalid(field),
             other => SignInError::Invalid(other.code().to_owned()),
         }
     }
+}
+
+/// Where somebody signs in from.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// The address.
+    pub ip: IpAddr,
+    /// Browser and system in words.
+    pub device: String,
+    /// The token of the log-in that the new one takes the place of: a browser that signs in again forgets
+    /// it, and nobody could end it any more.
+    pub replaces: Option<String>,
 }
 
 /// A fresh log-in: the secret goes into the cookie and nowhere else.
@@ -52,12 +64,14 @@ pub struct SignedIn {
     pub me: Me,
     /// 32 hexadecimal digits.
     pub token: String,
+    /// How many other log-ins were ended by it.
+    pub ended: u64,
 }
 
 /// Makes a buyer's account and signs it in.
 pub async fn register(
     deps: &Deps,
-    ip: IpAddr,
+    origin: &Origin,
     mobile: &str,
     password: String,
     nickname: &str,
@@ -65,7 +79,11 @@ pub async fn register(
     let mobile = Mobile::parse(mobile).map_err(SignInError::from_parse)?;
     let password = Password::parse(normalised(&password)).map_err(SignInError::from_parse)?;
     let nickname = Nickname::parse(nickname).map_err(SignInError::from_parse)?;
-    limit::count(&*deps.limits, Limit::SignIn(limit::counted_address(ip))).await?;
+    if is_weak(&password, &mobile, nickname.as_str()) {
+        return Err(SignInError::Invalid("password_common".to_owned()));
+    }
+    let address = limit::counted_address(origin.ip);
+    limit::count(&*deps.limits, Limit::SignIn(address)).await?;
     let account = Account {
         account_id: AccountId(deps.ids.id()),
         mobile,
@@ -78,7 +96,7 @@ pub async fn register(
     match deps.accounts.insert(&account).await {
         Ok(()) => {
             deps.wake.notify(Job::Notify);
-            sign_in(deps, &account).await
+            sign_in(deps, origin, &account).await
         }
         Err(InsertAccountError::MobileTaken) => Err(SignInError::Invalid("mobile_taken".into())),
         Err(InsertAccountError::Port(error)) => Err(error.into()),
@@ -89,56 +107,73 @@ pub async fn register(
 /// exists.
 pub async fn login(
     deps: &Deps,
-    ip: IpAddr,
+    origin: &Origin,
     mobile: &str,
     password: String,
 ) -> Result<SignedIn, SignInError> {
     let mobile = Mobile::parse(mobile).map_err(SignInError::from_parse)?;
     let passwords = as_stored(password).map_err(SignInError::from_parse)?;
-    limit::count(&*deps.limits, Limit::SignIn(limit::counted_address(ip))).await?;
-    let to_account = Limit::Account(mobile.as_str().to_owned());
-    limit::count(&*deps.limits, to_account).await?;
+    count_guess(deps, origin, &mobile).await?;
     let account = deps.accounts.by_mobile(&mobile).await?;
     let hash = account
         .as_ref()
         .map(|account| account.password_hash.clone());
-    let fits = one_fits(&*deps.passwords, passwords, hash).await?;
-    match account.filter(|_| fits) {
-        Some(account) => sign_in(deps, &account).await,
-        None => Err(SignInError::NoMatch),
+    let fits = fits(deps, passwords, hash).await?;
+    match account {
+        Some(account) if fits => sign_in(deps, origin, &account).await,
+        other => Err(SignInError::NoMatch(
+            other.map(|account| account.account_id),
+        )),
     }
 }
 
-/// Whether a password is that of an account with this hash.
+/// Counts a password that is tried, against the address and against the account.
+async fn count_guess(deps: &Deps, origin: &Origin, mobile: &Mobile) -> Result<(), LimitError> {
+    let address = limit::counted_address(origin.ip);
+    limit::count(&*deps.limits, Limit::SignIn(address)).await?;
+    let to_account = Limit::Account(mobile.as_str().to_owned());
+    limit::count(&*deps.limits, to_account).await
+}
+
+/// The account, when this is its password: somebody who is signed in says it again. Guesses count like
+/// those of somebody who signs in.
 ///
 /// # Errors
-/// Hashing. A password that nobody can have is not that of the account.
-pub async fn password_fits(
-    passwords: &dyn Passwords,
-    typed: String,
-    hash: String,
-) -> Result<bool, PasswordError> {
-    match as_stored(typed) {
-        Ok(forms) => one_fits(passwords, forms, Some(hash)).await,
-        Err(_) => Ok(false),
+/// [`SignInError::Invalid`] with `field` for another password.
+pub(in crate::engine) async fn check_again(
+    deps: &Deps,
+    origin: &Origin,
+    account_id: AccountId,
+    password: String,
+    field: &str,
+) -> Result<Account, SignInError> {
+    let account = deps.accounts.by_id(account_id).await?;
+    let account = account.ok_or(SignInError::NoMatch(None))?;
+    count_guess(deps, origin, &account.mobile).await?;
+    let passwords = as_stored(password).unwrap_or_default();
+    let hash = Some(account.password_hash.clone());
+    match fits(deps, passwords, hash).await? {
+        true => Ok(account),
+        false => Err(SignInError::Invalid(field.to_owned())),
     }
 }
 
-async fn one_fits(
-    passwords: &dyn Passwords,
-    forms: Vec<Password>,
+/// Whether one of these is the password with this hash.
+async fn fits(
+    deps: &Deps,
+    passwords: Vec<Password>,
     hash: Option<String>,
 ) -> Result<bool, PasswordError> {
     let mut fits = false;
-    for password in forms {
-        fits = fits || passwords.verify(password, hash.clone()).await?;
+    for password in passwords {
+        fits = fits || deps.passwords.verify(password, hash.clone()).await?;
     }
     Ok(fits)
 }
 
 /// A password in one form (NFKC), whichever keyboard it was typed on: with accents in one character or
 /// two, in half or full width.
-fn normalised(password: &str) -> String {
+pub(super) fn normalised(password: &str) -> String {
     password.nfkc().collect()
 }
 
@@ -154,22 +189,37 @@ fn as_stored(typed: String) -> Result<Vec<Password>, ApiError> {
     Err(error.clone())
 }
 
-async fn sign_in(deps: &Deps, account: &Account) -> Result<SignedIn, SignInError> {
+/// Begins a log-in of `account`, whose password was right.
+///
+/// The password may be changed meanwhile, which ends all log-ins that there are: one that begins with the
+/// password before must not outlive that. So the account is looked at again once its log-in is there.
+pub(super) async fn sign_in(
+    deps: &Deps,
+    origin: &Origin,
+    account: &Account,
+) -> Result<SignedIn, SignInError> {
     let token = deps.ids.secret();
+    let (hash, account_id) = (token_hash(&token), account.account_id);
     let now_ms = deps.clock.now_ms();
-    let expires_at_ms = now_ms + deps.rules.login_life_ms;
-    let max_expires_at_ms = now_ms + deps.rules.login_life_max_ms;
-    deps.tokens
-        .insert(
-            &token_hash(&token),
-            account.account_id,
-            expires_at_ms,
-            max_expires_at_ms,
-        )
-        .await?;
+    let log_in = NewLogIn {
+        token: hash.clone(),
+        account_id,
+        signed_in_at_ms: now_ms,
+        expires_at_ms: now_ms + deps.rules.login_life_ms,
+        max_expires_at_ms: now_ms + deps.rules.login_life_max_ms,
+        ip: origin.ip.to_string(),
+        device: origin.device.clone(),
+    };
+    deps.tokens.insert(&log_in).await?;
+    let present = deps.accounts.by_id(account_id).await?;
+    if present.is_none_or(|present| present.password_hash != account.password_hash) {
+        deps.tokens.remove(&hash).await?;
+        return Err(SignInError::NoMatch(Some(account_id)));
+    }
     Ok(SignedIn {
         me: account.me(),
         token,
+        ended: log_ins::make_room(deps, account_id, origin.replaces.as_deref()).await,
     })
 }
 
@@ -188,7 +238,7 @@ pub async fn who_is(deps: &Deps, token: &str) -> Result<Option<Login>, PortError
     }
     let slid_ms = (now_ms + deps.rules.login_life_ms).min(login.max_expires_at_ms);
     if slid_ms - login.expires_at_ms >= SLIDE_AFTER_MS
-        && let Err(error) = deps.tokens.touch(&hash, slid_ms).await
+        && let Err(error) = deps.tokens.touch(&hash, now_ms, slid_ms).await
     {
         // It slides at the next use.
         tracing::warn!(error = %Chain(&error), "cannot extend a log-in; it expires as it was");

@@ -4,9 +4,10 @@ use app::wire::{AccountId, Mobile, Nickname, Password, Role};
 
 use super::Deps;
 use crate::engine::{
-    accounts::sign_in::token_hash,
+    accounts::{sign_in::token_hash, weak_password::is_weak},
     ports::{Account, ChangedBy, InsertAccountError, PasswordError, PortError},
 };
+use crate::security::{self, Concerned, Event};
 
 /// Why accounts were not added.
 #[derive(Debug, thiserror::Error)]
@@ -14,6 +15,9 @@ pub enum AddAccountsError {
     /// More than [`MAX_BUYERS`].
     #[error("at most {MAX_BUYERS} buyers can be added")]
     TooMany,
+    /// Too easy to guess.
+    #[error("the password is a common one, or close to the number or the name")]
+    WeakPassword,
     /// Load buyers are numbered, and their numbers are used up.
     #[error("there are more accounts than load buyers have mobile numbers")]
     NoNumbers,
@@ -54,6 +58,9 @@ pub async fn add_accounts(
     let created_at_ms = deps.clock.now_ms();
     let mut accounts = Vec::new();
     for person in people {
+        if is_weak(&person.password, &person.mobile, person.nickname.as_str()) {
+            return Err(AddAccountsError::WeakPassword);
+        }
         accounts.push(Account {
             account_id: AccountId(deps.ids.id()),
             mobile: person.mobile,
@@ -64,7 +71,16 @@ pub async fn add_accounts(
             created_at_ms,
         });
     }
-    Ok(deps.accounts.add_accounts(&accounts, by).await?)
+    deps.accounts.add_accounts(&accounts, by).await?;
+    for account in accounts.iter().filter(|account| account.role.is_staff()) {
+        let concerned = Concerned {
+            account_id: Some(account.account_id),
+            role: Some(account.role.name()),
+            ..Concerned::default()
+        };
+        security::record(Event::RightsGiven, &concerned);
+    }
+    Ok(())
 }
 
 /// Adds buyers who are signed in, with one password that nobody knows: hashing one for each would

@@ -9,10 +9,11 @@ use app::{
 };
 use async_trait::async_trait;
 
-use super::{ban_buyer, confirm::confirm, look_up, refund_order};
+use super::{ban_buyer, look_up, refund_order};
 use crate::engine::{
     back_office::calls::{OfficeCalls, permitted},
     ports::ChangedBy,
+    storefront::people,
     wire_errors::port_error,
 };
 
@@ -26,7 +27,8 @@ impl OfficeCalls {
     ) -> Result<ChangedBy, ApiError> {
         let me = permitted(permission, visitor)?;
         let reason = Reason::parse(&confirmation.reason)?.as_str().to_owned();
-        confirm(&self.customers, me.account_id, confirmation.password).await?;
+        let people = &self.customers.people;
+        people::confirm(people, visitor, me.account_id, confirmation.password).await?;
         Ok(ChangedBy::account(me, visitor.ip, Some(reason)))
     }
 }

@@ -64,8 +64,17 @@ pub trait Accounts: Send + Sync + 'static {
     /// The account of a mobile number.
     async fn by_mobile(&self, mobile: &Mobile) -> Result<Option<Account>, PortError>;
 
-    /// One account.
+    /// The account with this id.
     async fn by_id(&self, account_id: AccountId) -> Result<Option<Account>, PortError>;
+
+    /// Gives an account another password and forgets all its log-ins, in one transaction. Whether it did:
+    /// not when the account's hash is no longer `present_hash`.
+    async fn set_password(
+        &self,
+        account_id: AccountId,
+        present_hash: &str,
+        new_hash: &str,
+    ) -> Result<bool, PortError>;
 }
 
 /// Accounts that whoever runs the shop adds.
@@ -105,23 +114,54 @@ pub struct Login {
     pub max_expires_at_ms: i64,
 }
 
+/// A log-in that begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewLogIn {
+    /// Its token.
+    pub token: TokenHash,
+    /// Whose.
+    pub account_id: AccountId,
+    /// When it began.
+    pub signed_in_at_ms: i64,
+    /// Worthless from this instant on, unless it is used.
+    pub expires_at_ms: i64,
+    /// The latest instant it may slide to.
+    pub max_expires_at_ms: i64,
+    /// The address that it came from.
+    pub ip: String,
+    /// Browser and system in words, at most 64 characters.
+    pub device: String,
+}
+
+/// A log-in as it is shown to its owner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogInRecord {
+    /// As it was stored, with the present expiry. What an earlier version stored began at 0 and has neither
+    /// address nor device.
+    pub log_in: NewLogIn,
+    /// The last use that was noted; 0 for none.
+    pub used_at_ms: i64,
+}
+
 /// Log-in tokens: random, stored only as a hash, known to every instance of the server.
 #[async_trait]
 pub trait LoginTokens: Send + Sync + 'static {
     /// Remembers a new token.
-    async fn insert(
-        &self,
-        token: &TokenHash,
-        account_id: AccountId,
-        expires_at_ms: i64,
-        max_expires_at_ms: i64,
-    ) -> Result<(), PortError>;
+    async fn insert(&self, log_in: &NewLogIn) -> Result<(), PortError>;
 
     /// The log-in behind a token, expired or not.
     async fn get(&self, token: &TokenHash) -> Result<Option<Login>, PortError>;
 
-    /// Slides the expiry. Harmless for an unknown token.
-    async fn touch(&self, token: &TokenHash, expires_at_ms: i64) -> Result<(), PortError>;
+    /// An account's log-ins, expired ones included, the latest first, at most 1,000.
+    async fn of_account(&self, account_id: AccountId) -> Result<Vec<LogInRecord>, PortError>;
+
+    /// Notes a use, and slides the expiry. Harmless for an unknown token.
+    async fn touch(
+        &self,
+        token: &TokenHash,
+        used_at_ms: i64,
+        expires_at_ms: i64,
+    ) -> Result<(), PortError>;
 
     /// Forgets a token. Harmless for an unknown one.
     async fn remove(&self, token: &TokenHash) -> Result<(), PortError>;

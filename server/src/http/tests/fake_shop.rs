@@ -14,7 +14,7 @@ use app::{
     port::{LoggedIn, Registration, Storefront, Visitor},
     wire::{
         AccountId, ApiError, CaptchaChallenge, CaptchaId, CaptchaWords, HiddenPath, Item,
-        ItemDetail, ItemId, LocalText, Me, Money, Order, OrderDetail, OrderId, PaymentPage,
+        ItemDetail, ItemId, LocalText, LogIn, Me, Money, Order, OrderDetail, OrderId, PaymentPage,
         Rejection, Reservation, ReservationId, ReservationState, ReservationStatus, Reserved, Role,
         Round, RoundDraft, RoundId, Stock,
     },
@@ -159,6 +159,31 @@ impl Storefront for FakeShop {
     }
 
     async fn logout(&self, _: &Visitor) -> Result<(), ApiError> {
+        Ok(())
+    }
+
+    async fn change_password(
+        &self,
+        visitor: &Visitor,
+        current: String,
+        _: String,
+    ) -> Result<LoggedIn, ApiError> {
+        visitor.signed_in()?;
+        self.login(visitor, "", current).await
+    }
+
+    async fn log_ins(&self, visitor: &Visitor) -> Result<Vec<LogIn>, ApiError> {
+        visitor.signed_in()?;
+        Ok(Vec::new())
+    }
+
+    async fn end_log_in(&self, visitor: &Visitor, _: &str, _: String) -> Result<(), ApiError> {
+        visitor.signed_in()?;
+        Err(ApiError::NotFound)
+    }
+
+    async fn end_other_log_ins(&self, visitor: &Visitor, _: String) -> Result<(), ApiError> {
+        visitor.signed_in()?;
         Ok(())
     }
 

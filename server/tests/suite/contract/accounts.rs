@@ -8,17 +8,16 @@ use server::engine::{
     ports::{AccountWriter, ChangedBy, InsertAccountError},
 };
 
-use crate::support::TestShop;
+use crate::support::{TestShop, origin};
 
 #[tokio::test]
 async fn a_mobile_number_has_one_account_and_gets_one_welcome_off_the_request_path() {
     let shop = TestShop::new().await;
-    let ip = "10.0.0.1".parse().unwrap();
     let register = async |nickname: &str| {
         let password = "a long password".to_owned();
         sign_in::register(
             &shop.engine.accounts,
-            ip,
+            &origin(),
             "138 1234 5678",
             password,
             nickname,
@@ -71,9 +70,8 @@ async fn people_that_the_back_office_adds_can_sign_in() {
         .await
         .unwrap();
     assert_eq!(shop.sql.count().await.unwrap(), 1);
-    let ip = "10.0.0.1".parse().unwrap();
     let password = "a long password".to_owned();
-    let signed_in = sign_in::login(&shop.engine.accounts, ip, "13900000001", password).await;
+    let signed_in = sign_in::login(&shop.engine.accounts, &origin(), "13900000001", password).await;
     assert_eq!(signed_in.unwrap().me.role, Role::Reviewer);
 
     let again = add_accounts(office, vec![reviewer], &ChangedBy::command()).await;

@@ -12,13 +12,13 @@ use app::wire::AccountId;
 use async_trait::async_trait;
 use server::{
     adapters::{redis::RedisTokens, sql::Sql},
-    engine::ports::{Login, LoginTokens, PortError, TokenHash},
+    engine::ports::{LogInRecord, Login, LoginTokens, NewLogIn, PortError, TokenHash},
 };
 
 use super::{Place, until};
 use test_servers::redis::{RedisServer, shared};
 
-use crate::support::{START_MS, TestShop};
+use crate::support::{START_MS, TestShop, log_in};
 
 fn tokens(place: &Place, shop: &TestShop) -> RedisTokens<Sql> {
     RedisTokens::new(place.redis(), Arc::new(shop.sql.clone()))
@@ -36,7 +36,7 @@ async fn a_log_in_counts_at_every_instance_and_a_log_out_soon() {
         let (here, there) = (tokens(&place, &shop), tokens(&place, &shop));
         let token = TokenHash("a".repeat(64));
         assert!(!knows(&here, &token).await);
-        here.insert(&token, buyer, START_MS + 10, START_MS + 20)
+        here.insert(&log_in(&token, buyer, START_MS + 10, START_MS + 20))
             .await
             .unwrap();
         let login = there.get(&token).await.unwrap().unwrap();
@@ -47,7 +47,7 @@ async fn a_log_in_counts_at_every_instance_and_a_log_out_soon() {
         );
         assert_eq!(here.get(&token).await.unwrap().unwrap(), login);
 
-        here.touch(&token, START_MS + 15).await.unwrap();
+        here.touch(&token, START_MS, START_MS + 15).await.unwrap();
         let slid = here.get(&token).await.unwrap().unwrap();
         assert_eq!(slid.expires_at_ms, START_MS + 15);
 
@@ -56,7 +56,7 @@ async fn a_log_in_counts_at_every_instance_and_a_log_out_soon() {
         let asked = tokio::time::Instant::now();
         until("the log-out counts", async || !knows(&here, &token).await).await;
         assert!(asked.elapsed() < Duration::from_secs(4));
-        here.touch(&token, START_MS + 19).await.unwrap();
+        here.touch(&token, START_MS, START_MS + 19).await.unwrap();
         assert!(
             !knows(&here, &token).await,
             "a later use does not log in again"
@@ -71,7 +71,7 @@ async fn a_log_in_that_an_instance_stored_after_the_log_out_does_not_count() {
     let buyer = shop.buyer(1).await;
     let token = TokenHash("b".repeat(64));
     let here = tokens(&place, &shop);
-    here.insert(&token, buyer, START_MS + 10, START_MS + 20)
+    here.insert(&log_in(&token, buyer, START_MS + 10, START_MS + 20))
         .await
         .unwrap();
     assert!(knows(&here, &token).await);
@@ -92,7 +92,7 @@ async fn a_lost_or_empty_redis_logs_nobody_out() {
     let buyer = shop.buyer(1).await;
     let token = TokenHash("c".repeat(64));
     let here = tokens(&place, &shop);
-    here.insert(&token, buyer, START_MS + 10, START_MS + 20)
+    here.insert(&log_in(&token, buyer, START_MS + 10, START_MS + 20))
         .await
         .unwrap();
     assert!(knows(&here, &token).await);
@@ -106,10 +106,10 @@ async fn a_lost_or_empty_redis_logs_nobody_out() {
     assert!(knows(&fresh, &token).await, "Redis is killed");
     let late = TokenHash("d".repeat(64));
     fresh
-        .insert(&late, buyer, START_MS + 10, START_MS + 20)
+        .insert(&log_in(&late, buyer, START_MS + 10, START_MS + 20))
         .await
         .unwrap();
-    fresh.touch(&late, START_MS + 11).await.unwrap();
+    fresh.touch(&late, START_MS, START_MS + 11).await.unwrap();
     fresh.remove(&late).await.unwrap();
     assert!(
         !knows(&fresh, &late).await,
@@ -142,24 +142,26 @@ impl UnreliableLedger {
 
 #[async_trait]
 impl LoginTokens for UnreliableLedger {
-    async fn insert(
-        &self,
-        token: &TokenHash,
-        account_id: AccountId,
-        expires_at_ms: i64,
-        max_expires_at_ms: i64,
-    ) -> Result<(), PortError> {
-        self.answer()?
-            .insert(token, account_id, expires_at_ms, max_expires_at_ms)
-            .await
+    async fn insert(&self, log_in: &NewLogIn) -> Result<(), PortError> {
+        LoginTokens::insert(self.answer()?, log_in).await
+    }
+
+    async fn of_account(&self, account_id: AccountId) -> Result<Vec<LogInRecord>, PortError> {
+        self.answer()?.of_account(account_id).await
     }
 
     async fn get(&self, token: &TokenHash) -> Result<Option<Login>, PortError> {
         LoginTokens::get(self.answer()?, token).await
     }
 
-    async fn touch(&self, token: &TokenHash, expires_at_ms: i64) -> Result<(), PortError> {
-        self.answer()?.touch(token, expires_at_ms).await
+    async fn touch(
+        &self,
+        token: &TokenHash,
+        used_at_ms: i64,
+        expires_at_ms: i64,
+    ) -> Result<(), PortError> {
+        let ledger = self.answer()?;
+        ledger.touch(token, used_at_ms, expires_at_ms).await
     }
 
     async fn remove(&self, token: &TokenHash) -> Result<(), PortError> {
@@ -186,7 +188,7 @@ async fn a_buyer_stays_logged_in_while_the_ledger_does_not_answer() {
     for token in [&known, &unknown, &ended] {
         let (expires, dies) = (START_MS + 10, START_MS + 20);
         instance()
-            .insert(token, buyer, expires, dies)
+            .insert(&log_in(token, buyer, expires, dies))
             .await
             .unwrap();
     }
@@ -205,7 +207,12 @@ async fn a_buyer_stays_logged_in_while_the_ledger_does_not_answer() {
         instance().get(&unknown).await.is_err(),
         "only the ledger knows it"
     );
-    assert!(instance().touch(&known, START_MS + 15).await.is_err());
+    assert!(
+        instance()
+            .touch(&known, START_MS, START_MS + 15)
+            .await
+            .is_err()
+    );
     assert!(instance().get(&ended).await.unwrap().is_none());
 
     ledger.is_busy.store(false, Ordering::SeqCst);
@@ -221,7 +228,7 @@ async fn a_log_in_in_redis_expires_soon() {
     let buyer = shop.buyer(1).await;
     let token = TokenHash("e".repeat(64));
     let here = tokens(&place, &shop);
-    here.insert(&token, buyer, START_MS + 10, START_MS + 20)
+    here.insert(&log_in(&token, buyer, START_MS + 10, START_MS + 20))
         .await
         .unwrap();
     assert!(knows(&here, &token).await);

@@ -8,9 +8,15 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub token_hash: String,
     pub account_id: Uuid,
+    /// 0 for one of an earlier version.
+    pub signed_in_at_ms: i64,
+    /// Likewise; noted when the expiry slides.
+    pub used_at_ms: i64,
     pub expires_at_ms: i64,
     #[sea_orm(column_name = "dies_at_ms")]
     pub max_expires_at_ms: i64,
+    pub ip: String,
+    pub device: String,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

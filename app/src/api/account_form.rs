@@ -1,0 +1,123 @@
+//! How the calls about an account answer a browser's form: with a redirect, and perhaps with cookies.
+
+use http::{HeaderValue, StatusCode, header, request::Parts};
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+
+use crate::{
+    api::{LoginCookie, TypedFields},
+    port::LoggedIn,
+    routes::{self, ACCOUNT, ADMIN_ROUNDS, HOME, in_query, local_path},
+    wire::{ApiError, Me},
+};
+
+/// A form after which somebody is signed in: where it stands and where it leads.
+pub struct Form {
+    pub page: &'static str,
+    pub next: Option<String>,
+    /// What a mistake must not empty.
+    pub typed: TypedFields,
+}
+
+/// A browser's form on the page of the account goes back there, and hears what became of it.
+pub fn back_to_account<T>(result: Result<T, ApiError>, done: &str) -> Result<T, ApiError> {
+    match &result {
+        Ok(_) => redirect_browser(&format!("{ACCOUNT}?done={done}")),
+        Err(ApiError::Unauthenticated) => redirect_browser(&routes::login(ACCOUNT)),
+        Err(error) => redirect_browser(&format!(
+            "{ACCOUNT}?error={}&field={}",
+            error.code(),
+            field_of(error)
+        )),
+    };
+    result
+}
+
+/// The field that is wrong, if one is.
+fn field_of(error: &ApiError) -> &str {
+    match error {
+        ApiError::Invalid { field } => field,
+        _ => "",
+    }
+}
+
+impl Form {
+    /// Sets the cookie on success, and sends a browser on.
+    pub fn finish(&self, result: Result<LoggedIn, ApiError>) -> Result<Me, ApiError> {
+        let next = self.next.as_deref().and_then(local_path);
+        let next = next.filter(|next| *next != HOME);
+        match result {
+            Ok(logged_in) => {
+                sign_in(&logged_in)?;
+                if redirect_browser(next.unwrap_or(match logged_in.me.role.is_staff() {
+                    true => ADMIN_ROUNDS,
+                    false => HOME,
+                })) {
+                    set_cookie(&TypedFields::clear_cookie(cookie()?.secure));
+                }
+                Ok(logged_in.me)
+            }
+            Err(error) => {
+                let is_form = redirect_browser(&format!(
+                    "{}?error={}&field={}&next={}",
+                    self.page,
+                    error.code(),
+                    field_of(&error),
+                    in_query(next.unwrap_or(HOME)),
+                ));
+                if is_form {
+                    set_cookie(&self.typed.set_cookie(cookie()?.secure));
+                }
+                Err(error)
+            }
+        }
+    }
+}
+
+/// Puts a fresh log-in into the browser.
+pub fn sign_in(logged_in: &LoggedIn) -> Result<(), ApiError> {
+    set_cookie(&cookie()?.set(&logged_in.token, logged_in.max_age_s));
+    Ok(())
+}
+
+/// The cookie's name and flags, from the one context closure.
+fn cookie() -> Result<LoginCookie, ApiError> {
+    use_context::<LoginCookie>().ok_or_else(|| ApiError::Internal {
+        trace_id: "no-cookie".to_owned(),
+    })
+}
+
+/// Forgets the log-in in the browser.
+pub fn sign_out() -> Result<(), ApiError> {
+    set_cookie(&cookie()?.clear());
+    Ok(())
+}
+
+fn set_cookie(value: &str) {
+    if let (Some(response), Ok(value)) = (
+        use_context::<ResponseOptions>(),
+        HeaderValue::from_str(value),
+    ) {
+        response.append_header(header::SET_COOKIE, value);
+    }
+}
+
+/// 303 for a browser's form (it asks for HTML); other clients get their JSON. Whether it is one.
+pub fn redirect_browser(to: &str) -> bool {
+    let is_form = use_context::<Parts>().is_some_and(|parts| {
+        parts
+            .headers
+            .get(header::ACCEPT)
+            .and_then(|accept| accept.to_str().ok())
+            .is_some_and(|accept| accept.contains("text/html"))
+    });
+    if let (true, Some(response), Ok(to)) = (
+        is_form,
+        use_context::<ResponseOptions>(),
+        HeaderValue::from_str(to),
+    ) {
+        response.insert_header(header::LOCATION, to);
+        response.set_status(StatusCode::SEE_OTHER);
+    }
+    is_form
+}

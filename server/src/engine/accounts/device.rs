@@ -1,0 +1,133 @@
+//! What a browser says of itself, in words that its owner recognises in the list of log-ins.
+
+/// Longest text that [`device`] returns, in characters; the schema has room for it.
+pub const MAX_DEVICE: usize = 64;
+/// Of a `User-Agent` no more is looked at: real ones have some 120 to 250 characters.
+const MAX_LOOKED_AT: usize = 512;
+/// Longest name of a program that is no browser.
+const MAX_PROGRAM: usize = 32;
+
+/// What stands in a `User-Agent`, and the name. Most say that they are others too, so the first that is
+/// found counts.
+const BROWSERS: [(&str, &str); 14] = [
+    ("MicroMessenger", "WeChat"),
+    ("AlipayClient", "Alipay"),
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("HuaweiBrowser", "Huawei Browser"),
+    ("MiuiBrowser", "Mi Browser"),
+    ("UCBrowser", "UC Browser"),
+    ("QQBrowser", "QQ Browser"),
+    ("FxiOS", "Firefox"),
+    ("Firefox/", "Firefox"),
+    ("CriOS", "Chrome"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+];
+
+const SYSTEMS: [(&str, &str); 10] = [
+    ("HarmonyOS", "HarmonyOS"),
+    ("OpenHarmony", "HarmonyOS"),
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Macintosh", "macOS"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+    ("FreeBSD", "FreeBSD"),
+];
+
+/// Browser and system, as in `Chrome · Android`; of a program that is none, its name; empty when it says
+/// nothing that can be shown. The words are of the tables here, or letters, digits, `-`, `_` and `.`: nobody
+/// writes a sentence into somebody's list of log-ins.
+pub fn device(user_agent: &str) -> String {
+    let said: String = user_agent.chars().take(MAX_LOOKED_AT).collect();
+    let named = |names: &[(&str, &'static str)]| {
+        let found = names.iter().find(|(part, _)| said.contains(part));
+        found.map(|(_, name)| *name)
+    };
+    match (named(&BROWSERS), named(&SYSTEMS)) {
+        (Some(browser), Some(system)) => format!("{browser} · {system}"),
+        (Some(name), None) | (None, Some(name)) => name.to_owned(),
+        (None, None) => program(&said),
+    }
+}
+
+fn program(said: &str) -> String {
+    let name = said.split(['/', ' ']).next().unwrap_or_default();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    match name.len() <= MAX_PROGRAM && name.chars().all(is_plain) {
+        true => name.to_owned(),
+        false => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn browsers_are_named_as_people_know_them() {
+        const APPLE: &str = "AppleWebKit/605.1.15 (KHTML, like Gecko)";
+        const CHROMIUM: &str = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0";
+        for (said, device_in_words) in [
+            (
+                format!("Mozilla/5.0 (Windows NT 10.0; Win64; x64) {CHROMIUM} Safari/537.36"),
+                "Chrome · Windows",
+            ),
+            (
+                format!(
+                    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) {CHROMIUM} Safari/537.36 Edg/140.0"
+                ),
+                "Edge · Windows",
+            ),
+            (
+                format!(
+                    "Mozilla/5.0 (Linux; Android 15) {CHROMIUM} Mobile Safari/537.36 MicroMessenger/8.0"
+                ),
+                "WeChat · Android",
+            ),
+            (
+                format!(
+                    "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) {APPLE} Version/19.0 Safari/604.1"
+                ),
+                "Safari · iPhone",
+            ),
+            (
+                format!(
+                    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) {APPLE} Version/19.0 Safari/605.1.15"
+                ),
+                "Safari · macOS",
+            ),
+            (
+                "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0".to_owned(),
+                "Firefox · Linux",
+            ),
+            ("curl/8.11.0".to_owned(), "curl"),
+            ("okhttp".to_owned(), "okhttp"),
+        ] {
+            assert_eq!(device(&said), device_in_words, "{said}");
+        }
+    }
+
+    #[test]
+    fn whatever_is_said_the_words_are_short_and_plain() {
+        for said in [
+            "",
+            "<script>alert(1)</script>",
+            "你的账号被盗了，请拨打",
+            "a\u{202e}b",
+            &"x".repeat(10_000),
+            &format!("{}Chrome/1", " ".repeat(600)),
+        ] {
+            assert_eq!(device(said), "", "{said:?}");
+        }
+        for (_, browser) in BROWSERS {
+            for (_, system) in SYSTEMS {
+                assert!(browser.chars().count() + 3 + system.chars().count() <= MAX_DEVICE);
+            }
+        }
+    }
+}
