@@ -20,7 +20,9 @@ mod typed_fields;
 pub use account::{
     ChangePassword, Login, Logout, Register, change_password, login, logout, me, register,
 };
-pub use back_office::{activities, add_round, admin_rounds, resume_round, stop_round};
+pub use back_office::{
+    activities, add_round, admin_rounds, approve_round, resume_round, send_round_back, stop_round,
+};
 pub use catalogue::{GetItem, GetRounds, clock, item, rounds, stock};
 pub use customer_service::{
     admin_buyer, admin_buyers, admin_order, admin_orders, admin_payments, ban_buyer, refund_order,

@@ -84,6 +84,18 @@ pub fn stop_round(round_id: crate::wire::RoundId) -> String {
     format!("{ADMIN_ROUNDS}/{round_id}/stop")
 }
 
+/// Where the form goes that approves a round.
+#[cfg(feature = "ssr")]
+pub fn approve_round(round_id: crate::wire::RoundId) -> String {
+    format!("{ADMIN_ROUNDS}/{round_id}/approve")
+}
+
+/// Where the form goes that sends a round back.
+#[cfg(feature = "ssr")]
+pub fn send_round_back(round_id: crate::wire::RoundId) -> String {
+    format!("{ADMIN_ROUNDS}/{round_id}/send_back")
+}
+
 /// Where the form goes that lets a round go on.
 #[cfg(feature = "ssr")]
 pub fn resume_round(round_id: crate::wire::RoundId) -> String {

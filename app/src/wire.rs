@@ -22,7 +22,9 @@ mod purchase;
 
 pub use account::{Me, Mobile, Nickname, Password, Role};
 pub use activity::{Action, Activity, ActivityList, ActivityQuery};
-pub use back_office::{AddedRound, ItemDraft, ItemOverview, Key, RoundDraft, RoundOverview};
+pub use back_office::{
+    AddedRound, ItemDraft, ItemOverview, Key, RoundDraft, RoundOverview, RoundState,
+};
 pub use catalogue::{Item, ItemDetail, Phase, Round, Stock};
 pub use customer_service::{
     Buyer, BuyerHistory, BuyerList, ListedOrder, OrderChange, OrderHistory, OrderList, OrderQuery,

@@ -102,7 +102,7 @@ export class Shop {
   }
 
   /** Adds somebody who runs the shop, beside the running server, and returns the password. */
-  async addStaff(mobile: string, nickname: string, role: 'operator' | 'admin'): Promise<string> {
+  async addStaff(mobile: string, nickname: string, role: 'operator' | 'reviewer' | 'admin'): Promise<string> {
     const { stdout } = await run(binary, ['account', 'add', mobile, nickname, '--role', role], {
       env: this.environment,
     });

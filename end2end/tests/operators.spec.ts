@@ -114,3 +114,49 @@ for (const locale of ['en-US', 'zh-CN'] as const) {
     });
   });
 }
+
+test('a round that an operator prepares is sold after a reviewer has approved it', async ({
+  shop,
+  page,
+  browser,
+  quiet,
+}) => {
+  const password = await shop.addStaff('13912340021', '小王', 'operator');
+  await page.goto('/login');
+  await signInAs(page, '13912340021', password);
+  await page.getByRole('link', { name: 'New round' }).click();
+  const fill = async (label: string, text: string) => page.getByLabel(label).first().fill(text);
+  await fill('Name of the round (Chinese)', '早场');
+  await fill('Name of the round (English)', 'In the morning');
+  await fill('Opens at', '2031-06-01T08:00');
+  await fill('Closes at', '2031-06-01T09:00');
+  await fill('Name of the product (Chinese)', '茶杯');
+  await fill('Name of the product (English)', 'Tea cup');
+  await fill('Description (Chinese)', '好杯子。');
+  await fill('Path of the picture', '/products/mug.svg');
+  await fill('Ordinary price', '29');
+  await fill('Price in this round', '9.90');
+  await page.getByLabel('Units').first().fill('20');
+  await page.getByRole('button', { name: 'Check' }).click();
+  await page.getByRole('button', { name: 'Add it to the shop' }).click();
+  const prepared = page.getByRole('article').filter({ hasText: 'In the morning' });
+  await expect(prepared).toContainText('Waits for approval');
+  await expect(prepared.getByRole('button', { name: 'Approve' })).toHaveCount(0);
+  await visit(page, '/');
+  await expect(page.getByRole('main')).not.toContainText('Tea cup');
+
+  const context = await browser.newContext({ baseURL: shop.url });
+  quiet.watch(context);
+  const reviewer = await context.newPage();
+  const other = await shop.addStaff('13912340022', '小李', 'reviewer');
+  await reviewer.goto('/login');
+  await signInAs(reviewer, '13912340022', other);
+  const waiting = reviewer.getByRole('article').filter({ hasText: 'In the morning' });
+  await expect(waiting).toContainText('Prepared by 小王');
+  await waiting.getByRole('button', { name: 'Approve' }).focus();
+  await reviewer.keyboard.press('Enter');
+  await expect(waiting).toContainText('Not open yet');
+  await context.close();
+  await visit(page, '/');
+  await expect(page.getByRole('main')).toContainText('Tea cup');
+});

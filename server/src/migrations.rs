@@ -9,6 +9,7 @@ mod m0006_replayed;
 mod m0007_stripe;
 mod m0008_log_ins;
 mod m0009_activity_log;
+mod m0010_approval;
 mod tables;
 
 use sea_orm_migration::prelude::*;
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_stripe::Migration),
             Box::new(m0008_log_ins::Migration),
             Box::new(m0009_activity_log::Migration),
+            Box::new(m0010_approval::Migration),
         ]
     }
 }

@@ -20,7 +20,7 @@ pub async fn admin_rounds() -> Result<Vec<RoundOverview>, ApiError> {
     back_office()?.rounds(&visitor()?).await
 }
 
-/// `POST /api/admin/rounds`: adds an approved round; administrators only. A repeat adds nothing.
+/// `POST /api/admin/rounds`: adds a round, approved or to be approved. A repeat adds nothing.
 #[server(name = AddRound, endpoint = "/admin/rounds", prefix = "/api", input = Json, output = Json)]
 pub async fn add_round(
     key: Key,
@@ -39,6 +39,25 @@ pub async fn add_round(
         items,
     };
     back_office()?.add_round(&visitor()?, draft).await
+}
+
+/// `POST /api/admin/rounds/approve`: a round that waits for approval goes on sale, as it was looked at.
+#[server(name = ApproveRound, endpoint = "/admin/rounds/approve", prefix = "/api", input = Json, output = Json)]
+pub async fn approve_round(round_id: RoundId, content_hash: String) -> Result<(), ApiError> {
+    let visitor = visitor()?;
+    let office = back_office()?;
+    office
+        .approve_round(&visitor, round_id, &content_hash)
+        .await
+}
+
+/// `POST /api/admin/rounds/send_back`: a round that waits for approval is not approved.
+#[server(name = SendRoundBack, endpoint = "/admin/rounds/send_back", prefix = "/api", input = Json, output = Json)]
+pub async fn send_round_back(round_id: RoundId, reason: String) -> Result<(), ApiError> {
+    let visitor = visitor()?;
+    back_office()?
+        .send_round_back(&visitor, round_id, &reason)
+        .await
 }
 
 /// `POST /api/admin/rounds/stop`: nobody can buy in the round until it is resumed; `words` tell

@@ -25,7 +25,7 @@ pub use self::{
     round_form::{MAX_ITEMS, RoundForm},
 };
 use self::{
-    frame::{Section, StaffFrame, role},
+    frame::{Section, StaffFrame, parameter, role},
     round::RoundCard,
 };
 use crate::{
@@ -33,7 +33,7 @@ use crate::{
     components::{Calendar, Failure},
     routes,
     text::pages::admin as say,
-    wire::{ApiError, Language, Permission, Phase, Role, RoundOverview},
+    wire::{ApiError, Language, Permission, Phase, Role, RoundOverview, RoundState},
 };
 
 /// The list of rounds.
@@ -63,7 +63,8 @@ struct Overview {
 #[derive(Clone, Copy)]
 struct May {
     stop: bool,
-    add: bool,
+    prepare: bool,
+    approve: bool,
 }
 
 async fn read() -> Result<Overview, ApiError> {
@@ -83,13 +84,20 @@ fn Rounds(overview: Overview, language: Language) -> impl IntoView {
     } = overview;
     let may = May {
         stop: Permission::StopRounds.is_given_to(role),
-        add: Permission::AddRounds.is_given_to(role),
+        prepare: Permission::PrepareRounds.is_given_to(role),
+        approve: Permission::ApproveRounds.is_given_to(role),
     };
-    // What needs a hand comes first: on sale or stopped, then what is coming, then what is over.
+    // What needs a hand comes first: to be approved, then on sale or stopped, then what is coming, then what is over.
     rounds.sort_by_key(|round| match round.phase_at(now_ms) {
+        _ if round.state == RoundState::Submitted => (-1, round.starts_at_ms),
+        _ if round.state == RoundState::SentBack => (2, -round.ends_at_ms),
         Phase::Running | Phase::Stopped => (0, round.starts_at_ms),
         Phase::Upcoming => (1, round.starts_at_ms),
         Phase::Ended => (2, -round.ends_at_ms),
+    });
+    let problem = parameter("problem").map(|field| {
+        let words = say::review_problem(language, &field);
+        view! { <p class="form__message" role="alert">{words}</p> }
     });
     let calendar = Calendar::of_page(now_ms, language);
     let is_empty = rounds.is_empty();
@@ -100,7 +108,8 @@ fn Rounds(overview: Overview, language: Language) -> impl IntoView {
     view! {
         <StaffFrame here=Section::Rounds role title=say::title(language) language>
             <p class="lead">{say::as_of(language, &calendar.exact(now_ms))}</p>
-            {may.add.then(|| view! {
+            {problem}
+            {may.prepare.then(|| view! {
                 <a class="button button--main" href=routes::NEW_ROUND>{say::new_round(language)}</a>
             })}
             {cards}

@@ -15,25 +15,50 @@ use crate::wire::{
 /// whose role does not allow it.
 #[async_trait]
 pub trait BackOffice: CustomerService {
-    /// Approved rounds that ended less than a day ago or end later, by their start, at most 100, with
-    /// every unit of theirs. Everybody who runs the shop.
+    /// Rounds that ended less than a day ago or end later, approved or not, by their start, with every unit
+    /// of theirs. Everybody who runs the shop.
     async fn rounds(&self, visitor: &Visitor) -> Result<Vec<RoundOverview>, ApiError>;
 
     /// A round as it was written, however long ago it ended. Everybody who runs the shop.
     async fn round(&self, visitor: &Visitor, round_id: RoundId) -> Result<RoundDraft, ApiError>;
 
-    /// What [`add_round`](Self::add_round) would refuse without asking the catalogue. Administrators
-    /// only.
+    /// What [`add_round`](Self::add_round) would refuse without asking the catalogue.
     fn check_round(&self, visitor: &Visitor, draft: RoundDraft) -> Result<(), ApiError>;
 
-    /// Adds a round that is on sale in its window, and on the pages at once. Administrators only: no
-    /// second person approves it. The same call again adds nothing and says so.
+    /// Adds a round. It is on sale in its window and on the pages at once where the caller may approve it,
+    /// too, and the shop allows that; otherwise it waits for approval. The same call again adds nothing and
+    /// says so. Operators and administrators.
     ///
     /// # Errors
     /// `invalid` with the field that is wrong: `key` when there is another round with this key,
     /// `items[1].product` when the shop has the product with other words.
     async fn add_round(&self, visitor: &Visitor, draft: RoundDraft)
     -> Result<AddedRound, ApiError>;
+
+    /// Approves a round that waits for it, as it was looked at: `content_hash` is the overview's. A repeat
+    /// changes nothing. Reviewers and administrators, but for their own rounds where the shop asks for a
+    /// second person.
+    ///
+    /// # Errors
+    /// `not_found`; `invalid` with `prepared_by` for one's own round, `content_hash` for another content,
+    /// `state` for a round that was sent back, `ends_at_ms` for one that is over.
+    async fn approve_round(
+        &self,
+        visitor: &Visitor,
+        round_id: RoundId,
+        content_hash: &str,
+    ) -> Result<(), ApiError>;
+
+    /// Sends a round that waits for approval back. Those who may approve it or prepare one.
+    ///
+    /// # Errors
+    /// `not_found`; `invalid` with `reason` or `state`.
+    async fn send_round_back(
+        &self,
+        visitor: &Visitor,
+        round_id: RoundId,
+        reason: &str,
+    ) -> Result<(), ApiError>;
 
     /// Stops a round, or changes the words of a stopped one. Operators and administrators.
     ///

@@ -8,6 +8,10 @@ pub const ORDER: &str = "/orders/{id}";
 pub const ORDERS_WITH_SLASH: &str = "/orders/";
 /// The form that stops a round.
 pub const STOP_ROUND: &str = "/admin/rounds/{id}/stop";
+/// The form that approves a round.
+pub const APPROVE_ROUND: &str = "/admin/rounds/{id}/approve";
+/// The form that sends a round back.
+pub const SEND_ROUND_BACK: &str = "/admin/rounds/{id}/send_back";
 /// The form that lets a round go on.
 pub const RESUME_ROUND: &str = "/admin/rounds/{id}/resume";
 /// Everything about an order, for those who run the shop.

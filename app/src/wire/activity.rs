@@ -9,8 +9,14 @@ use super::AccountId;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
-    /// Added a round.
+    /// Added a round that is approved.
     AddRound,
+    /// Prepared a round that somebody else has to approve.
+    SubmitRound,
+    /// Approved a round.
+    ApproveRound,
+    /// Sent a round back to whoever prepared it.
+    SendBackRound,
     /// Stopped a round, or changed the words of a stopped one.
     StopRound,
     /// Let a stopped round go on.

@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{ApiError, ItemId, LocalText, Money, Phase, RoundId};
+use super::{AccountId, ApiError, ItemId, LocalText, Money, Phase, RoundId};
 
 /// The name that an operator gives to a round or a product: 1 to 64 lower-case letters, digits and
 /// hyphens. The same key is the same thing, however often it is sent. An id of the shop is a key,
@@ -116,6 +116,18 @@ fn one() -> u8 {
     1
 }
 
+/// Whether a round may be sold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RoundState {
+    /// Somebody prepared it, and it waits for approval.
+    Submitted,
+    /// It is on sale in its window.
+    Approved,
+    /// It was sent back: nobody will buy in it.
+    SentBack,
+}
+
 /// A round that was added, now or by an earlier call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AddedRound {
@@ -125,6 +137,8 @@ pub struct AddedRound {
     pub item_ids: Vec<ItemId>,
     /// Added by this call; otherwise it was there already, with the same content.
     pub is_new: bool,
+    /// Whether it may be sold, or has to be approved first.
+    pub state: RoundState,
 }
 
 /// A round as those see it who run the shop.
@@ -138,6 +152,16 @@ pub struct RoundOverview {
     pub starts_at_ms: i64,
     /// Closes at this instant (exclusive).
     pub ends_at_ms: i64,
+    /// Whether it may be sold.
+    pub state: RoundState,
+    /// Whose account prepared it; nobody's for a command at the server.
+    pub prepared_by: Option<AccountId>,
+    /// That account's name at that time.
+    pub prepared_by_name: Option<String>,
+    /// Why it was sent back.
+    pub sent_back_because: Option<String>,
+    /// Of what is approved: sent back with the approval.
+    pub content_hash: String,
     /// The words for shoppers while it is stopped.
     pub stopped: Option<LocalText>,
     /// What it sells, in the order of the page.

@@ -9,8 +9,10 @@ pub enum Permission {
     SeeRounds,
     /// Stop a round, and let it go on.
     StopRounds,
-    /// Add a round.
-    AddRounds,
+    /// Prepare a round, and take it back before it is approved.
+    PrepareRounds,
+    /// Approve a prepared round, or send it back.
+    ApproveRounds,
     /// See everybody's orders and what happened to them.
     SeeOrders,
     /// Give the money of an order back.
@@ -27,10 +29,11 @@ pub enum Permission {
 
 impl Permission {
     /// All of them, in the order of the manual.
-    pub const ALL: [Permission; 9] = [
+    pub const ALL: [Permission; 10] = [
         Permission::SeeRounds,
         Permission::StopRounds,
-        Permission::AddRounds,
+        Permission::PrepareRounds,
+        Permission::ApproveRounds,
         Permission::SeeOrders,
         Permission::RefundOrders,
         Permission::SeeBuyers,
@@ -48,13 +51,16 @@ impl Permission {
                 self,
                 Permission::SeeRounds
                     | Permission::StopRounds
+                    | Permission::PrepareRounds
                     | Permission::SeeOrders
                     | Permission::RefundOrders
                     | Permission::SeeBuyers
                     | Permission::BanBuyers
                     | Permission::SeeMoney
             ),
-            Role::Reviewer => self == Permission::SeeRounds,
+            Role::Reviewer => {
+                matches!(self, Permission::SeeRounds | Permission::ApproveRounds)
+            }
             Role::Support => matches!(
                 self,
                 Permission::SeeRounds

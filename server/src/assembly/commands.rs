@@ -41,5 +41,6 @@ pub async fn open_back_office(
         accounts: ledger.clone(),
         activity_log: ledger,
         passwords: Arc::new(Argon2Passwords::new()?),
+        self_approval: config.sale.self_approval,
     })
 }

@@ -32,7 +32,12 @@ pub fn engine(config: &Config, environment: Environment, sql: &Sql, parts: Parts
     Engine {
         accounts,
         audit: Arc::new(audit(&sql, &catalogue, &parts)),
-        back_office: Arc::new(back_office(&environment, &sql, &parts)),
+        back_office: Arc::new(back_office(
+            config.sale.self_approval,
+            &environment,
+            &sql,
+            &parts,
+        )),
         orders: Arc::new(orders(rules, &environment, &parts)),
         customer_service: Arc::new(customers),
         payments,
@@ -74,7 +79,12 @@ fn audit(sql: &Arc<Sql>, catalogue: &Arc<dyn Catalogue>, parts: &Parts) -> audit
     }
 }
 
-fn back_office(environment: &Environment, sql: &Arc<Sql>, parts: &Parts) -> back_office::Deps {
+fn back_office(
+    self_approval: bool,
+    environment: &Environment,
+    sql: &Arc<Sql>,
+    parts: &Parts,
+) -> back_office::Deps {
     back_office::Deps {
         clock: parts.clock.clone(),
         ids: environment.ids.clone(),
@@ -84,6 +94,7 @@ fn back_office(environment: &Environment, sql: &Arc<Sql>, parts: &Parts) -> back
         accounts: sql.clone(),
         passwords: environment.passwords.clone(),
         activity_log: sql.clone(),
+        self_approval,
     }
 }
 

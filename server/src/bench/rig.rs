@@ -3,6 +3,7 @@
 
 use std::sync::{Arc, atomic::Ordering};
 
+use app::wire::RoundState;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -158,7 +159,12 @@ impl BenchRig {
         let sale = &self.sale;
         self.shop
             .sql
-            .add_round(&sale.round(), &ChangedBy::command(), 0)
+            .add_round(
+                &sale.round(),
+                RoundState::Approved,
+                &ChangedBy::command(),
+                0,
+            )
             .await?;
         // Not the use case, which warms up whatever is on sale: other items are not ours.
         let gate = &self.shop.engine.stock.gate;

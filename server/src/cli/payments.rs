@@ -30,8 +30,8 @@ pub enum Payments {
     },
     /// Compare a provider's statement of a day with the shop; fails when anything differs.
     Match {
-        /// A CSV file with the columns kind (payment or refund), provider_number, amount (99.50) and
-        /// currency; `-` is standard input.
+        /// A CSV file with the columns kind (payment or refund), `provider_number`, amount (99.50)
+        /// and currency; `-` is standard input.
         #[arg(long, value_name = "FILE")]
         statement: PathBuf,
         /// The day, in the shop's zone: 2026-11-11.

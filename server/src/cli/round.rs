@@ -10,7 +10,7 @@ use std::{
     process::ExitCode,
 };
 
-use app::wire::{DEFAULT_STOP_TEXT, Key, LocalText};
+use app::wire::{DEFAULT_STOP_TEXT, Key, LocalText, RoundState};
 use clap::Subcommand;
 
 use super::Failure;
@@ -205,7 +205,14 @@ async fn diff(office: &Deps, written: &Written) -> Result<ExitCode, Failure> {
 
 async fn apply(office: &Deps, written: Written) -> Result<(), Failure> {
     let summary = written.summary();
-    match add_coming_round(office, written.round.clone(), &ChangedBy::command()).await {
+    match add_coming_round(
+        office,
+        written.round.clone(),
+        RoundState::Approved,
+        &ChangedBy::command(),
+    )
+    .await
+    {
         Ok(added) if added.is_new => println!("added {summary}"),
         Ok(_) => println!("unchanged: the shop has {summary}"),
         Err(AddRoundError::Invalid(wrong)) => {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    forms::{OneOf, Seconds, whole},
+    forms::{OneOf, SWITCH, Seconds, whole},
     section::section,
 };
 use crate::adapters::captcha::CaptchaKind;
@@ -27,5 +27,7 @@ section! {
             "Questions and paths are given from this long before the start of a round.";
         pay_window_s: u32 = "PAY_WINDOW_S", "600", whole("seconds", 1, 2_000_000),
             "A buyer has this long to pay, unless the round says otherwise.";
+        self_approval: bool = "SELF_APPROVAL", "on", SWITCH,
+            "Whoever may approve rounds approves those that they prepared, too; off asks for a second person, except for commands at the server.";
     }
 }

@@ -6,6 +6,7 @@ pub mod calls;
 pub mod check_round;
 pub mod draft;
 pub mod price;
+pub mod review_round;
 pub mod stop_round;
 
 use std::sync::Arc;
@@ -25,6 +26,8 @@ pub struct Deps {
     pub accounts: Arc<dyn AccountWriter>,
     pub passwords: Arc<dyn Passwords>,
     pub activity_log: Arc<dyn ActivityLog>,
+    /// Whoever may approve rounds approves those that they prepared, too.
+    pub self_approval: bool,
 }
 
 /// Whether nobody has put anything into the shop yet.

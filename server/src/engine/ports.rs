@@ -30,7 +30,8 @@ pub use activity_log::{ActivityLog, ChainEnd, ChangedBy};
 pub use audit::{AuditBounds, AuditedGate, GateFacts, ItemFacts, LedgerFacts};
 pub use captcha::{AskedCaptcha, CaptchaSource, Captchas, NoQuestion, Question};
 pub use catalogue::{
-    AddedRow, Catalogue, CatalogueOverview, CatalogueWriter, NewItem, NewRound, Product,
+    AddedRow, Catalogue, CatalogueOverview, CatalogueWriter, NewItem, NewRound, Product, Review,
+    Reviewed, Standing,
 };
 pub use catalogue_events::{CatalogueChanged, CatalogueEvents};
 pub use directory::{BuyerBans, BuyerSearch, Directory, OrderFilter, OrderSearch};

@@ -7,7 +7,9 @@ use crate::chain::Chain;
 use crate::engine::{
     LimitError,
     accounts::sign_in::SignInError,
-    back_office::{add_round::AddRoundError, stop_round::StopRoundError},
+    back_office::{
+        add_round::AddRoundError, review_round::ReviewRoundError, stop_round::StopRoundError,
+    },
     customer_service::ChangeError,
     orders::cancel::CancelError,
     payments::pay::PayError,
@@ -166,6 +168,22 @@ impl From<AddRoundError> for ApiError {
                 field: wrong.field(),
             },
             AddRoundError::Port(error) => port_error(error),
+        }
+    }
+}
+
+impl From<ReviewRoundError> for ApiError {
+    fn from(error: ReviewRoundError) -> Self {
+        let invalid = |field: &str| ApiError::Invalid {
+            field: field.to_owned(),
+        };
+        match error {
+            ReviewRoundError::NotFound => ApiError::NotFound,
+            ReviewRoundError::OwnRound => invalid("prepared_by"),
+            ReviewRoundError::OtherContent => invalid("content_hash"),
+            ReviewRoundError::NotWaiting => invalid("state"),
+            ReviewRoundError::Invalid(wrong) => invalid(&wrong.field()),
+            ReviewRoundError::Port(error) => port_error(error),
         }
     }
 }

@@ -29,6 +29,8 @@ pub fn routes(state: &AppState, renderer: Renderer) -> Router {
     Router::new()
         .route(pattern::STOP_ROUND, post(stop_round))
         .route(pattern::RESUME_ROUND, post(resume_round))
+        .route(pattern::APPROVE_ROUND, post(approve_round))
+        .route(pattern::SEND_ROUND_BACK, post(send_round_back))
         .layer(DefaultBodyLimit::max(envelope::MAX_REQUEST))
         .with_state(state.clone())
         .merge(new_round::routes(state, renderer.clone()))
@@ -72,6 +74,62 @@ async fn resume_round(
         return Envelope(ApiError::NotFound).into_response();
     };
     back(state.office.resume_round(&visitor, round_id).await)
+}
+
+/// What a reviewer looked at.
+#[derive(Deserialize)]
+struct LookedAt {
+    content_hash: String,
+}
+
+/// `POST /admin/rounds/{id}/approve`.
+async fn approve_round(
+    State(state): State<AppState>,
+    Extension(visitor): Extension<Visitor>,
+    Path(round_id): Path<String>,
+    looked_at: Result<Form<LookedAt>, FormRejection>,
+) -> Response {
+    let (Ok(round_id), Ok(Form(looked_at))) = (round_id.parse::<RoundId>(), looked_at) else {
+        return Envelope(ApiError::NotFound).into_response();
+    };
+    let hash = &looked_at.content_hash;
+    reviewed(state.office.approve_round(&visitor, round_id, hash).await)
+}
+
+/// Why a round is sent back.
+#[derive(Deserialize)]
+struct Because {
+    reason: String,
+}
+
+/// `POST /admin/rounds/{id}/send_back`.
+async fn send_round_back(
+    State(state): State<AppState>,
+    Extension(visitor): Extension<Visitor>,
+    Path(round_id): Path<String>,
+    because: Result<Form<Because>, FormRejection>,
+) -> Response {
+    let (Ok(round_id), Ok(Form(because))) = (round_id.parse::<RoundId>(), because) else {
+        return Envelope(ApiError::NotFound).into_response();
+    };
+    let reason = &because.reason;
+    reviewed(
+        state
+            .office
+            .send_round_back(&visitor, round_id, reason)
+            .await,
+    )
+}
+
+/// Leads to the list, which says what was wrong.
+fn reviewed(done: Result<(), ApiError>) -> Response {
+    match done {
+        Err(ApiError::Invalid { field }) => {
+            let to = routes::with_query(routes::ADMIN_ROUNDS, &[("problem", &field)]);
+            (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response()
+        }
+        done => back(done),
+    }
 }
 
 fn back(done: Result<(), ApiError>) -> Response {

@@ -1,6 +1,7 @@
 //! The shop as those who run it change it, through the real router and the real engine.
 
 mod activity_log;
+mod approval;
 mod customers;
 mod pages;
 mod permissions;
@@ -116,7 +117,7 @@ async fn a_round_that_an_administrator_adds_is_on_the_pages_at_once_and_can_be_s
 }
 
 #[tokio::test]
-async fn only_an_administrator_adds_a_round() {
+async fn only_operators_and_administrators_add_a_round() {
     let shop = TestShop::open_embedded().await;
     let router = site(&shop);
     let refused = async |token: Option<&str>| {
@@ -125,7 +126,7 @@ async fn only_an_administrator_adds_a_round() {
         (status.as_u16(), error)
     };
     assert_eq!(refused(None).await, (401, ApiError::Unauthenticated));
-    for role in [Role::Buyer, Role::Operator, Role::Reviewer] {
+    for role in [Role::Buyer, Role::Reviewer, Role::Support, Role::Auditor] {
         let token = signed_in(&shop, role, false).await;
         assert_eq!(refused(Some(&token)).await, (403, ApiError::Forbidden));
     }

@@ -11,7 +11,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use app::wire::{AccountId, ItemId, LocalText, Mobile, Money, ProductId, Role, RoundId};
+use app::wire::{
+    AccountId, ItemId, LocalText, Mobile, Money, ProductId, Role, RoundId, RoundState,
+};
 use sea_orm::{ConnectionTrait, Database};
 use server::{
     adapters::{
@@ -233,7 +235,12 @@ impl TestShop {
             items: vec![sample_item(item_id, self.ids.next(), stock)],
         };
         self.sql
-            .add_round(&round, &ChangedBy::command(), START_MS)
+            .add_round(
+                &round,
+                RoundState::Approved,
+                &ChangedBy::command(),
+                START_MS,
+            )
             .await
             .unwrap();
         item_id

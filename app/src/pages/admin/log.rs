@@ -146,7 +146,12 @@ fn Entry<'a>(
 /// The page of what was changed.
 fn subject(activity: &Activity) -> String {
     match activity.action {
-        Action::AddRound | Action::StopRound | Action::ResumeRound => {
+        Action::AddRound
+        | Action::SubmitRound
+        | Action::ApproveRound
+        | Action::SendBackRound
+        | Action::StopRound
+        | Action::ResumeRound => {
             format!("{}#round-{}", routes::ADMIN_ROUNDS, activity.subject_id)
         }
         Action::RefundOrder => routes::admin_order(crate::wire::OrderId(activity.subject_id)),

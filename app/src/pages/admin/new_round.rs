@@ -33,7 +33,7 @@ pub fn NewRoundPage() -> impl IntoView {
 }
 
 async fn read() -> Result<i64, ApiError> {
-    match Permission::AddRounds.is_given_to(role().await?) {
+    match Permission::PrepareRounds.is_given_to(role().await?) {
         true => Ok(api::clock().await?.now_ms),
         false => Err(ApiError::Forbidden),
     }

@@ -7,7 +7,7 @@ use crate::{
     components::{Calendar, Icon, Instant, Shape},
     routes,
     text::pages::admin as say,
-    wire::{DEFAULT_STOP_TEXT, ItemOverview, Language, Phase, RoundOverview},
+    wire::{DEFAULT_STOP_TEXT, ItemOverview, Language, Phase, Reason, RoundOverview, RoundState},
 };
 
 /// Most characters of an operator's words; the server checks them.
@@ -26,11 +26,7 @@ pub fn RoundCard<'a>(
     language: Language,
 ) -> impl IntoView + use<> {
     let phase = round.phase_at(calendar.now_ms());
-    let (class, shape) = match phase {
-        Phase::Running => ("badge badge--done", Shape::Clock),
-        Phase::Stopped => ("badge badge--waiting", Shape::Withdrawn),
-        Phase::Upcoming | Phase::Ended => ("badge", Shape::Clock),
-    };
+    let (class, shape, standing) = standing(round.state, phase, language);
     let opens = calendar.label(round.starts_at_ms);
     let closes = calendar.label(round.ends_at_ms);
     let heading = format!("round-{}", round.round_id);
@@ -39,16 +35,22 @@ pub fn RoundCard<'a>(
         view! { <p class="admin__words">{say::shoppers_read(language, &words)}</p> }
     });
     let is_over = phase == Phase::Ended;
-    let copy = may.add.then(|| {
+    let copy = may.prepare.then(|| {
         let from = format!("{}?copy={}", routes::NEW_ROUND, round.round_id);
         view! { <p><a href=from>{say::copy(language)}</a></p> }
     });
-    let form = (may.stop && !is_over).then(|| view! { <StopOrResume round language /> });
+    let is_approved = round.state == RoundState::Approved;
+    let form = (may.stop && is_approved && !is_over).then(|| {
+        view! { <StopOrResume round language /> }
+    });
+    let review = (round.state == RoundState::Submitted).then(|| {
+        view! { <Review round may language /> }
+    });
     view! {
         <article class="admin__round" aria-labelledby=heading.clone()>
             <header class="admin__head">
                 <h2 id=heading.clone()>{round.title.get(language).to_owned()}</h2>
-                <span class=class><Icon shape />{say::phase(language, phase)}</span>
+                <span class=class><Icon shape />{standing}</span>
                 <p class="admin__window">
                     <Instant calendar at_ms=round.starts_at_ms text=opens />
                     " – "
@@ -56,10 +58,84 @@ pub fn RoundCard<'a>(
                 </p>
             </header>
             {words}
+            <Origin round language />
             <Units items=&round.items language />
+            {review}
             {form}
             {copy}
         </article>
+    }
+    .into_any()
+}
+
+/// A badge that says where a round stands.
+fn standing(
+    state: RoundState,
+    phase: Phase,
+    language: Language,
+) -> (&'static str, Shape, &'static str) {
+    let on_sale = say::phase(language, phase);
+    match (state, phase) {
+        (RoundState::Submitted, _) => ("badge badge--waiting", Shape::Clock, say::waits(language)),
+        (RoundState::SentBack, _) => ("badge", Shape::Withdrawn, say::was_sent_back(language)),
+        (RoundState::Approved, Phase::Running) => ("badge badge--done", Shape::Clock, on_sale),
+        (RoundState::Approved, Phase::Stopped) => {
+            ("badge badge--waiting", Shape::Withdrawn, on_sale)
+        }
+        (RoundState::Approved, Phase::Upcoming | Phase::Ended) => ("badge", Shape::Clock, on_sale),
+    }
+}
+
+/// Who prepared a round that is not approved, and why it was sent back.
+#[component]
+fn Origin<'a>(round: &'a RoundOverview, language: Language) -> impl IntoView + use<> {
+    let is_approved = round.state == RoundState::Approved;
+    let name = round.prepared_by_name.as_ref().filter(|_| !is_approved);
+    let prepared = name.map(|name| {
+        view! { <p class="admin__soft">{say::prepared_by(language, name)}</p> }
+    });
+    let because = round.sent_back_because.as_ref().map(|reason| {
+        let words = say::sent_back_because(language, reason);
+        view! { <p class="admin__words">{words}</p> }
+    });
+    view! {
+        {prepared}
+        {because}
+    }
+}
+
+/// The way to approve a round, and the way to send it back.
+#[component]
+fn Review<'a>(round: &'a RoundOverview, may: May, language: Language) -> impl IntoView + use<> {
+    let round_id = round.round_id;
+    let reason = format!("reason-{round_id}");
+    let content_hash = round.content_hash.clone();
+    let approve = may.approve.then(|| {
+        view! {
+            <form class="admin__form" method="post" action=routes::approve_round(round_id)>
+                <p>{say::approve_means(language)}</p>
+                <input type="hidden" name="content_hash" value=content_hash />
+                <button class="button button--main" type="submit">{say::approve(language)}</button>
+            </form>
+        }
+    });
+    let send_back = (may.approve || may.prepare).then(|| {
+        view! {
+            <details class="admin__stop">
+                <summary>{say::send_back(language)}</summary>
+                <form class="admin__form" method="post" action=routes::send_round_back(round_id)>
+                    <label for=reason.clone()>{say::send_back_reason(language)}</label>
+                    <input id=reason name="reason" maxlength=Reason::MAX.to_string() required=true />
+                    <button class="button button--main" type="submit">
+                        {say::send_back_now(language)}
+                    </button>
+                </form>
+            </details>
+        }
+    });
+    view! {
+        {approve}
+        {send_back}
     }
     .into_any()
 }

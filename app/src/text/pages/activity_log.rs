@@ -15,6 +15,9 @@ messages! {
 pub fn action(language: Language, action: Action) -> &'static str {
     match (language, action) {
         (Language::Zh, Action::AddRound) => "新建了场次",
+        (Language::Zh, Action::SubmitRound) => "提交了场次，等待审批",
+        (Language::Zh, Action::ApproveRound) => "审批通过了场次",
+        (Language::Zh, Action::SendBackRound) => "退回了场次",
         (Language::Zh, Action::StopRound) => "暂停了场次",
         (Language::Zh, Action::ResumeRound) => "恢复了场次",
         (Language::Zh, Action::AddStaff) => "添加了员工账号",
@@ -22,6 +25,9 @@ pub fn action(language: Language, action: Action) -> &'static str {
         (Language::Zh, Action::BanBuyer) => "禁止了买家购买",
         (Language::Zh, Action::UnbanBuyer) => "恢复了买家购买",
         (Language::En, Action::AddRound) => "added a round",
+        (Language::En, Action::SubmitRound) => "prepared a round",
+        (Language::En, Action::ApproveRound) => "approved a round",
+        (Language::En, Action::SendBackRound) => "sent a round back",
         (Language::En, Action::StopRound) => "stopped a round",
         (Language::En, Action::ResumeRound) => "let a round go on",
         (Language::En, Action::AddStaff) => "added an account of the staff",

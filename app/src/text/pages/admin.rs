@@ -29,6 +29,16 @@ messages! {
     new_round: "新建场次", "New round";
     copy: "复制这一场", "Copy this round";
     resume: "恢复抢购", "Let it go on";
+    waits: "待审批", "Waits for approval";
+    was_sent_back: "已退回", "Sent back";
+    approve: "审批通过", "Approve";
+    approve_means: "通过后，本场立即出现在页面上，并按时开售。",
+        "Approved, the round is on the pages at once and goes on sale at its start.";
+    own_round: "这是你提交的场次，需要另一位同事审批。",
+        "You prepared this round. Somebody else has to approve it.";
+    send_back: "退回…", "Send it back…";
+    send_back_reason: "退回原因", "Why it is sent back";
+    send_back_now: "退回", "Send it back";
 }
 
 /// When the numbers were read.
@@ -58,5 +68,41 @@ pub fn phase(language: Language, phase: Phase) -> &'static str {
         (Language::En, Phase::Running) => "On sale",
         (Language::En, Phase::Stopped) => "Stopped",
         (Language::En, Phase::Ended) => "Over",
+    }
+}
+
+/// Who prepared a round.
+pub fn prepared_by(language: Language, name: &str) -> String {
+    match language {
+        Language::Zh => format!("由 {name} 提交"),
+        Language::En => format!("Prepared by {name}"),
+    }
+}
+
+/// Why a round was sent back.
+pub fn sent_back_because(language: Language, reason: &str) -> String {
+    match language {
+        Language::Zh => format!("退回原因：{reason}。复制这一场，修改后重新提交。"),
+        Language::En => {
+            format!("Sent back: {reason}. Copy the round, mend it, and submit it again.")
+        }
+    }
+}
+
+/// Why a round was neither approved nor sent back.
+pub fn review_problem(language: Language, field: &str) -> &'static str {
+    match (language, field) {
+        (Language::Zh, "prepared_by") => own_round(Language::Zh),
+        (Language::Zh, "content_hash") => "场次内容与你看到的不同，请重新查看后再审批。",
+        (Language::Zh, "state") => "这一场已被审批或退回。",
+        (Language::Zh, "reason") => "请用一行文字写明退回原因，最多 200 字。",
+        (Language::Zh, _) => "这一场已经结束，不能再审批通过。",
+        (Language::En, "prepared_by") => own_round(Language::En),
+        (Language::En, "content_hash") => {
+            "The round is not the one that you looked at. Look at it again."
+        }
+        (Language::En, "state") => "The round was approved or sent back before.",
+        (Language::En, "reason") => "Say why, on one line, in at most 200 characters.",
+        (Language::En, _) => "The round is over and cannot be approved any more.",
     }
 }

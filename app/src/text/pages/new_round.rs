@@ -70,11 +70,11 @@ pub fn summary(language: Language, facts: &Summary) -> String {
     let worth = format!("¥{}.{:02}", worth_fen / 100, worth_fen % 100);
     match language {
         Language::Zh => format!(
-            "“{title}”：{opens}开始，{closes}结束；{items} 种商品共 {units} 件，全部售出为 {worth}。上架后所有人立即可见。"
+            "“{title}”：{opens}开始，{closes}结束；{items} 种商品共 {units} 件，全部售出为 {worth}。审批通过后所有人立即可见。"
         ),
         Language::En => format!(
             "“{title}” opens {opens} and closes {closes}. Items: {items}; units: {units}; sold out, they come to \
-             {worth}. Everybody sees the round as soon as it is added."
+             {worth}. Everybody sees the round as soon as it is approved."
         ),
     }
 }

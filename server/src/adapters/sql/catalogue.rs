@@ -52,14 +52,15 @@ fn card(row: &item::Model, product: &product::Model) -> Result<Item, PortError> 
 }
 
 impl Sql {
-    /// Approved rounds that end after an instant, by their start, at most 100.
-    pub(super) async fn approved_rounds(
+    /// Rounds of these states that end after an instant, by their start, at most 100.
+    pub(super) async fn rounds_of(
         &self,
         from: &DatabaseConnection,
+        states: &[round::Status],
         ended_after_ms: i64,
     ) -> Result<Vec<round::Model>, PortError> {
         round::Entity::find()
-            .filter(round::Column::Status.eq(round::Status::Approved))
+            .filter(round::Column::Status.is_in(states.iter().copied()))
             .filter(round::Column::EndsAtMs.gt(ended_after_ms))
             .order_by_asc(round::Column::StartsAtMs)
             .order_by_asc(round::Column::Id)
@@ -96,7 +97,11 @@ impl Sql {
         now_ms: i64,
     ) -> Result<Arc<Vec<Round>>, PortError> {
         let rounds = self
-            .approved_rounds(from, now_ms - SHOWN_AFTER_END_MS)
+            .rounds_of(
+                from,
+                &[round::Status::Approved],
+                now_ms - SHOWN_AFTER_END_MS,
+            )
             .await?;
         let items = self
             .items_of(from, rounds.iter().map(|round| round.id))

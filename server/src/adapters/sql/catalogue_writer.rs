@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use app::wire::{Action, ItemId, LocalText, Money, ProductId, RoundId};
+use app::wire::{AccountId, Action, ItemId, LocalText, Money, ProductId, RoundId, RoundState};
 use async_trait::async_trait;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait,
@@ -20,7 +20,8 @@ use super::{
     inconsistent,
 };
 use crate::engine::ports::{
-    AddedRow, CatalogueWriter, ChangedBy, NewItem, NewRound, PortError, Product,
+    AddedRow, CatalogueWriter, ChangedBy, NewItem, NewRound, PortError, Product, Review, Reviewed,
+    Standing,
 };
 
 #[async_trait]
@@ -36,41 +37,60 @@ impl CatalogueWriter for Sql {
             return Ok(None);
         };
         let items = self.items_of(&self.read, [round_id.0]).await?;
-        let items = items
-            .into_iter()
-            .map(|(row, product)| written_item(&row, product));
-        Ok(Some(NewRound {
-            round_id,
-            stopped: stopped(&round),
-            title: local(round.title_zh, round.title_en),
-            starts_at_ms: round.starts_at_ms,
-            ends_at_ms: round.ends_at_ms,
-            pay_window_s: round.pay_window_s.map(i64::from).map(counter).transpose()?,
-            items: items.collect::<Result<_, PortError>>()?,
-        }))
+        written_round(round, items).map(Some)
     }
 
     async fn add_round(
         &self,
         new: &NewRound,
+        state: RoundState,
         by: &ChangedBy,
         now_ms: i64,
     ) -> Result<AddedRow, PortError> {
         // Run again where somebody else has written the round or a product of it meanwhile.
         let added = self.transact(
             Duplicate::Again,
-            (new, by, now_ms),
-            |transaction, &(new, by, now_ms)| {
+            (new, state, by, now_ms),
+            |transaction, &(new, state, by, now_ms)| {
                 Box::pin(async move {
-                    let added = insert_round(transaction, new).await?;
+                    let added = insert_round(transaction, new, state, by).await?;
                     if added == AddedRow::Added {
-                        activity_log::add(transaction, by, round_activity(new), now_ms).await?;
+                        let activity = round_activity(new, state);
+                        activity_log::add(transaction, by, activity, now_ms).await?;
                     }
                     Ok(added)
                 })
             },
         );
         Ok(added.await?)
+    }
+
+    async fn standing(&self, round_id: RoundId) -> Result<Option<Standing>, PortError> {
+        let found = round::Entity::find_by_id(round_id.0).one(&self.read);
+        let standing = |row: round::Model| {
+            Ok(Standing {
+                state: state(row.status)?,
+                prepared_by: row.prepared_by.map(AccountId),
+            })
+        };
+        found.answer(self).await?.map(standing).transpose()
+    }
+
+    async fn review(
+        &self,
+        round_id: RoundId,
+        review: Review,
+        by: &ChangedBy,
+        now_ms: i64,
+    ) -> Result<Reviewed, PortError> {
+        let reviewed = self.transact(
+            Duplicate::Answer,
+            (round_id, review, by, now_ms),
+            |transaction, &(round_id, review, by, now_ms)| {
+                Box::pin(update_status(transaction, round_id, review, by, now_ms))
+            },
+        );
+        Ok(reviewed.await?)
     }
 
     async fn set_stopped(
@@ -101,11 +121,87 @@ impl CatalogueWriter for Sql {
     }
 }
 
+/// A round as the engine has it.
+pub(super) fn written_round(
+    row: round::Model,
+    items: Vec<(item::Model, product::Model)>,
+) -> Result<NewRound, PortError> {
+    let items = items
+        .into_iter()
+        .map(|(row, product)| written_item(&row, product));
+    Ok(NewRound {
+        round_id: RoundId(row.id),
+        stopped: stopped(&row),
+        title: local(row.title_zh, row.title_en),
+        starts_at_ms: row.starts_at_ms,
+        ends_at_ms: row.ends_at_ms,
+        pay_window_s: row.pay_window_s.map(i64::from).map(counter).transpose()?,
+        items: items.collect::<Result<_, PortError>>()?,
+    })
+}
+
+pub(super) fn state(status: round::Status) -> Result<RoundState, PortError> {
+    match status {
+        round::Status::Submitted => Ok(RoundState::Submitted),
+        round::Status::Approved => Ok(RoundState::Approved),
+        round::Status::Rejected => Ok(RoundState::SentBack),
+        round::Status::Draft => Err(inconsistent("nothing writes drafts")),
+    }
+}
+
+fn status(state: RoundState) -> round::Status {
+    match state {
+        RoundState::Submitted => round::Status::Submitted,
+        RoundState::Approved => round::Status::Approved,
+        RoundState::SentBack => round::Status::Rejected,
+    }
+}
+
+async fn update_status(
+    transaction: &DatabaseTransaction,
+    round_id: RoundId,
+    review: Review,
+    by: &ChangedBy,
+    now_ms: i64,
+) -> Result<Reviewed, LedgerError> {
+    let Some(before) = lock_round(transaction, round_id).await? else {
+        return Ok(Reviewed::NotFound);
+    };
+    if before.status != round::Status::Submitted {
+        return Ok(Reviewed::NotWaiting);
+    }
+    let (after, action, because) = match review {
+        Review::Approve => (RoundState::Approved, Action::ApproveRound, None),
+        Review::SendBack => (
+            RoundState::SentBack,
+            Action::SendBackRound,
+            by.reason.clone(),
+        ),
+    };
+    round::Entity::update_many()
+        .col_expr(round::Column::Status, Expr::value(status(after)))
+        .col_expr(round::Column::SentBackBecause, Expr::value(because))
+        .filter(round::Column::Id.eq(round_id.0))
+        .exec(transaction)
+        .await?;
+    let activity = NewActivity {
+        action,
+        subject_id: round_id.0,
+        old_value: Some(json!({ "state": RoundState::Submitted })),
+        new_value: Some(json!({ "state": after })),
+    };
+    activity_log::add(transaction, by, activity, now_ms).await?;
+    Ok(Reviewed::Done)
+}
+
 /// What the log says of a new round: enough to know it again.
-fn round_activity(new: &NewRound) -> NewActivity {
+fn round_activity(new: &NewRound, state: RoundState) -> NewActivity {
     let units: u64 = new.items.iter().map(|item| u64::from(item.stock)).sum();
     NewActivity {
-        action: Action::AddRound,
+        action: match state {
+            RoundState::Approved => Action::AddRound,
+            _ => Action::SubmitRound,
+        },
         subject_id: new.round_id.0,
         old_value: None,
         new_value: Some(json!({
@@ -192,6 +288,8 @@ fn written_product(row: product::Model) -> Product {
 async fn insert_round(
     transaction: &DatabaseTransaction,
     new: &NewRound,
+    state: RoundState,
+    by: &ChangedBy,
 ) -> Result<AddedRow, LedgerError> {
     let known = round::Entity::find_by_id(new.round_id.0);
     if known.one(transaction).await?.is_some() {
@@ -211,7 +309,7 @@ async fn insert_round(
     if let Some(item) = new.items.iter().find(is_other) {
         return Ok(AddedRow::OtherProduct(item.product_id));
     }
-    round_row(new).insert(transaction).await?;
+    round_row(new, state, by).insert(transaction).await?;
     for (sequence, item) in (0..).zip(&new.items) {
         if products.insert(item.product_id, item.product()).is_none() {
             product_row(item).insert(transaction).await?;
@@ -222,17 +320,20 @@ async fn insert_round(
     Ok(AddedRow::Added)
 }
 
-fn round_row(new: &NewRound) -> round::ActiveModel {
+fn round_row(new: &NewRound, state: RoundState, by: &ChangedBy) -> round::ActiveModel {
     round::ActiveModel {
         id: Set(new.round_id.0),
         title_zh: Set(new.title.zh.clone()),
         title_en: Set(new.title.en.clone()),
         starts_at_ms: Set(new.starts_at_ms),
         ends_at_ms: Set(new.ends_at_ms),
-        status: Set(round::Status::Approved),
+        status: Set(status(state)),
         stopped_zh: Set(new.stopped.as_ref().map(|words| words.zh.clone())),
         stopped_en: Set(new.stopped.as_ref().map(|words| words.en.clone())),
         pay_window_s: Set(new.pay_window_s.map(u32::cast_signed)),
+        prepared_by: Set(by.account_id.map(|id| id.0)),
+        prepared_by_name: Set(by.account_id.map(|_| by.name.clone())),
+        sent_back_because: Set(None),
     }
 }
 

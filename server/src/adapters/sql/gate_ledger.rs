@@ -102,7 +102,7 @@ impl GateLedger for Sql {
 mod tests {
     use std::sync::Arc;
 
-    use app::wire::{AccountId, LocalText, Money, ProductId, RoundId};
+    use app::wire::{AccountId, LocalText, Money, ProductId, RoundId, RoundState};
     use sea_orm::ConnectionTrait;
     use tokio::sync::Notify;
 
@@ -142,7 +142,7 @@ mod tests {
             pay_window_s: None,
             items: vec![item],
         };
-        sql.add_round(&round, &ChangedBy::command(), 0)
+        sql.add_round(&round, RoundState::Approved, &ChangedBy::command(), 0)
             .await
             .unwrap();
         sql

@@ -1,4 +1,6 @@
-//! An approved round with its items.
+//! A round with its items, approved or to be approved.
+
+use app::wire::RoundState;
 
 use super::{
     Deps,
@@ -22,6 +24,7 @@ pub enum AddRoundError {
 #[derive(Debug)]
 pub struct Added {
     pub round: NewRound,
+    pub state: RoundState,
     /// It was not there before.
     pub is_new: bool,
 }
@@ -32,9 +35,20 @@ pub struct Added {
 /// # Errors
 /// See [`AddRoundError`]; of an invalid round nothing is written.
 pub async fn add_round(deps: &Deps, round: &NewRound, by: &ChangedBy) -> Result<(), AddRoundError> {
+    write_round(deps, round, RoundState::Approved, by).await
+}
+
+async fn write_round(
+    deps: &Deps,
+    round: &NewRound,
+    state: RoundState,
+    by: &ChangedBy,
+) -> Result<(), AddRoundError> {
     check(round)?;
     let now_ms = deps.clock.now_ms();
-    let wrong = match deps.catalogue.add_round(round, by, now_ms).await? {
+    let added = deps.catalogue.add_round(round, state, by, now_ms).await?;
+    let wrong = match added {
+        AddedRow::Added if state != RoundState::Approved => return Ok(()),
         AddedRow::Added => {
             let items = round.items.iter().map(|item| item.item_id).collect();
             deps.events.tell(&CatalogueChanged { items }).await;
@@ -64,7 +78,7 @@ pub fn check_coming_round(deps: &Deps, round: &NewRound) -> Result<(), InvalidRo
     Ok(())
 }
 
-/// Adds a round that has not ended yet, once: the same round again changes nothing, even when the
+/// Adds a round that has not ended yet, approved or to be approved, once: the same round again changes nothing, even when the
 /// answer to the first call was lost.
 ///
 /// # Errors
@@ -72,6 +86,7 @@ pub fn check_coming_round(deps: &Deps, round: &NewRound) -> Result<(), InvalidRo
 pub async fn add_coming_round(
     deps: &Deps,
     round: NewRound,
+    state: RoundState,
     by: &ChangedBy,
 ) -> Result<Added, AddRoundError> {
     check(&round)?;
@@ -79,7 +94,7 @@ pub async fn add_coming_round(
         return Ok(added);
     }
     check_coming_round(deps, &round)?;
-    match add_round(deps, &round, by).await {
+    match write_round(deps, &round, state, by).await {
         Err(AddRoundError::Invalid(wrong)) if wrong.reason == Reason::OtherRound => {
             // Somebody added it since; perhaps the same one.
             find(deps, &round)
@@ -89,6 +104,7 @@ pub async fn add_coming_round(
         Err(error) => Err(error),
         Ok(()) => Ok(Added {
             round,
+            state,
             is_new: true,
         }),
     }
@@ -102,8 +118,11 @@ async fn find(deps: &Deps, round: &NewRound) -> Result<Option<Added>, AddRoundEr
     if draft::of_round(&stored) != draft::of_round(round) {
         return Err(InvalidRound::from(Reason::OtherRound).into());
     }
+    let standing = deps.catalogue.standing(round.round_id).await?;
+    let state = standing.map_or(RoundState::Submitted, |standing| standing.state);
     Ok(Some(Added {
         round: stored,
+        state,
         is_new: false,
     }))
 }

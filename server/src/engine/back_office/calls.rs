@@ -5,8 +5,8 @@ use std::sync::Arc;
 use app::{
     port::{BackOffice, Visitor},
     wire::{
-        ActivityList, ActivityQuery, AddedRound, ApiError, LocalText, Me, Permission, RoundDraft,
-        RoundId, RoundOverview,
+        ActivityList, ActivityQuery, AddedRound, ApiError, LocalText, Me, Permission, Reason,
+        RoundDraft, RoundId, RoundOverview,
     },
 };
 use async_trait::async_trait;
@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use super::{
     Deps,
     add_round::{self, AddRoundError},
-    draft, stop_round,
+    draft, review_round, stop_round,
 };
 use crate::engine::{customer_service, ports::ChangedBy, wire_errors::port_error};
 
@@ -69,7 +69,7 @@ impl BackOffice for OfficeCalls {
     }
 
     fn check_round(&self, visitor: &Visitor, draft: RoundDraft) -> Result<(), ApiError> {
-        permitted(Permission::AddRounds, visitor)?;
+        permitted(Permission::PrepareRounds, visitor)?;
         let checked = add_round::check_coming_round(&self.deps, &draft::to_round(draft));
         checked.map_err(|wrong| AddRoundError::Invalid(wrong).into())
     }
@@ -79,18 +79,49 @@ impl BackOffice for OfficeCalls {
         visitor: &Visitor,
         draft: RoundDraft,
     ) -> Result<AddedRound, ApiError> {
-        let me = permitted(Permission::AddRounds, visitor)?;
+        let me = permitted(Permission::PrepareRounds, visitor)?;
         let by = ChangedBy::account(me, visitor.ip, None);
-        let added = add_round::add_coming_round(&self.deps, draft::to_round(draft), &by).await?;
+        let state = review_round::first_state(&self.deps, me.role);
+        let round = draft::to_round(draft);
+        let added = add_round::add_coming_round(&self.deps, round, state, &by).await?;
         let round_id = added.round.round_id;
         if added.is_new {
-            tracing::info!(%round_id, account_id = %me.account_id, "an administrator added a round");
+            tracing::info!(%round_id, account_id = %me.account_id, state = ?added.state, "a round was added");
         }
         Ok(AddedRound {
             round_id,
             item_ids: added.round.items.iter().map(|item| item.item_id).collect(),
             is_new: added.is_new,
+            state: added.state,
         })
+    }
+
+    async fn approve_round(
+        &self,
+        visitor: &Visitor,
+        round_id: RoundId,
+        content_hash: &str,
+    ) -> Result<(), ApiError> {
+        let me = permitted(Permission::ApproveRounds, visitor)?;
+        let by = ChangedBy::account(me, visitor.ip, None);
+        review_round::approve_round(&self.deps, round_id, content_hash, &by).await?;
+        tracing::info!(%round_id, account_id = %me.account_id, "a round was approved");
+        Ok(())
+    }
+
+    async fn send_round_back(
+        &self,
+        visitor: &Visitor,
+        round_id: RoundId,
+        reason: &str,
+    ) -> Result<(), ApiError> {
+        let me = permitted(Permission::ApproveRounds, visitor)
+            .or_else(|_| permitted(Permission::PrepareRounds, visitor))?;
+        let reason = Reason::parse(reason)?.as_str().to_owned();
+        let by = ChangedBy::account(me, visitor.ip, Some(reason));
+        review_round::send_back(&self.deps, round_id, &by).await?;
+        tracing::info!(%round_id, account_id = %me.account_id, "a round was sent back");
+        Ok(())
     }
 
     async fn stop_round(

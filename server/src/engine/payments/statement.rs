@@ -1,7 +1,7 @@
 //! A provider's statement of a day, compared with what the ledger says of that day. Money is matched by the
 //! provider's own number, never by sums.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 
 use app::wire::OrderId;
 use serde::Serialize;
@@ -88,14 +88,17 @@ pub async fn compare(
     let mut matched = Matched::default();
     let mut there = BTreeMap::new();
     for line in lines {
-        let key = (line.kind, line.provider_number);
-        if there.contains_key(&key) {
-            matched.differences.push(Difference::Twice {
-                kind: key.0,
-                provider_number: key.1,
-            });
-        } else {
-            there.insert(key, line.amount);
+        match there.entry((line.kind, line.provider_number)) {
+            Entry::Vacant(entry) => {
+                entry.insert(line.amount);
+            }
+            Entry::Occupied(entry) => {
+                let (kind, provider_number) = entry.key().clone();
+                matched.differences.push(Difference::Twice {
+                    kind,
+                    provider_number,
+                });
+            }
         }
     }
     let moved = ledger.between(provider, day.from_ms, day.to_ms).await?;

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use app::wire::{ItemDetail, ItemId, LocalText, Money, ProductId, Round, RoundId, RoundOverview};
+use app::wire::{
+    AccountId, ItemDetail, ItemId, LocalText, Money, ProductId, Round, RoundId, RoundOverview,
+    RoundState,
+};
 use async_trait::async_trait;
 
 use super::{ChangedBy, PortError, Window};
@@ -24,12 +27,12 @@ pub trait Catalogue: Send + Sync + 'static {
 /// The catalogue as those see it who run the shop.
 #[async_trait]
 pub trait CatalogueOverview: Send + Sync + 'static {
-    /// Approved rounds that end after `since_ms`, by start time, at most 100, with the units that the
-    /// ledger counts. Never behind a write.
+    /// Rounds that end after `since_ms`, by start time, at most 100 that are approved and 100 that are
+    /// not, with the units that the ledger counts. Never behind a write.
     async fn overview(&self, since_ms: i64) -> Result<Vec<RoundOverview>, PortError>;
 }
 
-/// An approved round to be written, or as it was written.
+/// A round to be written, or as it was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewRound {
     /// Its id.
@@ -111,6 +114,30 @@ pub enum AddedRow {
     OtherProduct(ProductId),
 }
 
+/// How a round stands, and whose it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    pub state: RoundState,
+    /// Nobody for a command at the server.
+    pub prepared_by: Option<AccountId>,
+}
+
+/// What a reviewer decides. A reason goes with who decides it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Review {
+    Approve,
+    SendBack,
+}
+
+/// What became of a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reviewed {
+    Done,
+    /// Somebody decided before.
+    NotWaiting,
+    NotFound,
+}
+
 /// Writes of the catalogue, each with its entry in the activity log. What may be written is decided in
 /// `engine::back_office`.
 #[async_trait]
@@ -125,9 +152,22 @@ pub trait CatalogueWriter: Send + Sync + 'static {
     async fn add_round(
         &self,
         round: &NewRound,
+        state: RoundState,
         by: &ChangedBy,
         now_ms: i64,
     ) -> Result<AddedRow, PortError>;
+
+    /// How a round stands. Never behind a write.
+    async fn standing(&self, round_id: RoundId) -> Result<Option<Standing>, PortError>;
+
+    /// Approves a round that waits for it, or sends it back.
+    async fn review(
+        &self,
+        round_id: RoundId,
+        review: Review,
+        by: &ChangedBy,
+        now_ms: i64,
+    ) -> Result<Reviewed, PortError>;
 
     /// Stops a round with words for shoppers, or lets it go on. Returns its items; `None` where
     /// there is no such round.

@@ -93,7 +93,7 @@ async fn send(
     let Some(me) = &visitor.me else {
         return pages::sign_in_first(&Uri::from_static(routes::NEW_ROUND));
     };
-    if !Permission::AddRounds.is_given_to(me.role) {
+    if !Permission::PrepareRounds.is_given_to(me.role) {
         return Envelope(ApiError::Forbidden).into_response();
     }
     let Ok(Form(sent)) = Form::<Vec<(String, String)>>::from_request(request, &()).await else {

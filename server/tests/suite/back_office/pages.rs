@@ -222,7 +222,7 @@ async fn a_mistake_in_the_form_of_a_round_loses_nothing_and_is_said_at_its_field
 }
 
 #[tokio::test]
-async fn only_an_administrator_gets_and_sends_the_form_of_a_round() {
+async fn only_operators_and_administrators_get_and_send_the_form_of_a_round() {
     let shop = TestShop::open_embedded().await;
     let router = site(&shop);
     let stranger = get(&router, NEW_ROUND, "en", None).await;
@@ -230,7 +230,7 @@ async fn only_an_administrator_gets_and_sends_the_form_of_a_round() {
         stranger.headers()[header::LOCATION],
         "/login?next=/admin/rounds/new"
     );
-    for role in [Role::Buyer, Role::Reviewer, Role::Operator] {
+    for role in [Role::Buyer, Role::Reviewer, Role::Support, Role::Auditor] {
         let token = signed_in(&shop, role, false).await;
         let page = get(&router, NEW_ROUND, "en", Some(&token)).await;
         assert_eq!(page.status(), StatusCode::FORBIDDEN, "{role:?}");

@@ -35,7 +35,7 @@ fn reads() -> Vec<(String, &'static [Role])> {
         ("/api/admin/payments".to_owned(), money),
         ("/api/admin/activities".to_owned(), log),
         ("/admin/rounds".to_owned(), STAFF),
-        ("/admin/rounds/new".to_owned(), &[Admin]),
+        ("/admin/rounds/new".to_owned(), &[Operator, Admin]),
         ("/admin/orders".to_owned(), orders),
         (format!("/admin/orders/{NOBODY}"), orders),
         ("/admin/buyers".to_owned(), orders),
@@ -50,7 +50,17 @@ fn changes() -> Vec<(&'static str, Value, &'static [Role])> {
     let words = json!({"zh": "停", "en": "Stop"});
     let (reason, password) = ("a reason", "a long password");
     vec![
-        ("/api/admin/rounds", super::round(), &[Admin]),
+        ("/api/admin/rounds", super::round(), &[Operator, Admin]),
+        (
+            "/api/admin/rounds/approve",
+            json!({"round_id": NOBODY, "content_hash": ""}),
+            &[Reviewer, Admin],
+        ),
+        (
+            "/api/admin/rounds/send_back",
+            json!({"round_id": NOBODY, "reason": reason}),
+            &[Operator, Reviewer, Admin],
+        ),
         (
             "/api/admin/rounds/stop",
             json!({"round_id": NOBODY, "words": words}),

@@ -1,6 +1,6 @@
 //! The contract of [`Catalogue`] and [`CatalogueWriter`].
 
-use app::wire::{ItemId, RoundId};
+use app::wire::{ItemId, RoundId, RoundState};
 use server::engine::{
     back_office::{
         self,
@@ -93,7 +93,12 @@ async fn a_round_is_written_whole_or_not_at_all() {
     assert!(shop.sql.is_empty().await.unwrap());
     let first = round(1);
     shop.sql
-        .add_round(&first, &ChangedBy::command(), START_MS)
+        .add_round(
+            &first,
+            RoundState::Approved,
+            &ChangedBy::command(),
+            START_MS,
+        )
         .await
         .unwrap();
     assert!(!shop.sql.is_empty().await.unwrap());
@@ -109,7 +114,12 @@ async fn a_round_is_written_whole_or_not_at_all() {
     let mut second = round(2);
     second.items.extend(first.items);
     shop.sql
-        .add_round(&second, &ChangedBy::command(), START_MS)
+        .add_round(
+            &second,
+            RoundState::Approved,
+            &ChangedBy::command(),
+            START_MS,
+        )
         .await
         .unwrap_err();
     let rounds = shop.sql.rounds(START_MS).await.unwrap();
@@ -138,13 +148,18 @@ async fn the_back_office_adds_a_round_that_can_be_sold_and_no_other() {
     let mut over = round(1);
     (over.starts_at_ms, over.ends_at_ms) = (START_MS - 1, START_MS);
     assert_eq!(
-        reason(add_coming_round(office, over, &ChangedBy::command()).await),
+        reason(add_coming_round(office, over, RoundState::Approved, &ChangedBy::command()).await),
         Reason::Over
     );
     assert!(back_office::is_empty(office).await.unwrap());
-    add_coming_round(office, round(1), &ChangedBy::command())
-        .await
-        .unwrap();
+    add_coming_round(
+        office,
+        round(1),
+        RoundState::Approved,
+        &ChangedBy::command(),
+    )
+    .await
+    .unwrap();
     assert!(!back_office::is_empty(office).await.unwrap());
 }
 
@@ -160,23 +175,33 @@ fn reason(added: Result<Added, AddRoundError>) -> Reason {
 async fn a_round_that_is_sent_again_is_added_once_and_another_one_does_not_take_its_place() {
     let shop = TestShop::new().await;
     let office = &shop.engine.back_office;
-    let first = add_coming_round(office, round(1), &ChangedBy::command())
-        .await
-        .unwrap();
+    let first = add_coming_round(
+        office,
+        round(1),
+        RoundState::Approved,
+        &ChangedBy::command(),
+    )
+    .await
+    .unwrap();
     assert!(first.is_new);
     let stored = shop.sql.round(round(1).round_id).await.unwrap();
     assert_eq!(stored, Some(round(1)));
     shop.clock.advance(2 * HOUR_MS);
-    let again = add_coming_round(office, round(1), &ChangedBy::command())
-        .await
-        .unwrap();
+    let again = add_coming_round(
+        office,
+        round(1),
+        RoundState::Approved,
+        &ChangedBy::command(),
+    )
+    .await
+    .unwrap();
     assert!(!again.is_new, "though it is over by now");
     assert_eq!(again.round, first.round);
 
     let mut other = round(1);
     other.items[0].stock += 1;
     assert_eq!(
-        reason(add_coming_round(office, other, &ChangedBy::command()).await),
+        reason(add_coming_round(office, other, RoundState::Approved, &ChangedBy::command()).await),
         Reason::OtherRound
     );
     assert_eq!(shop.sql.round(round(1).round_id).await.unwrap(), stored);
@@ -186,20 +211,25 @@ async fn a_round_that_is_sent_again_is_added_once_and_another_one_does_not_take_
 async fn a_product_is_sold_again_only_as_it_is_described_in_the_shop() {
     let shop = TestShop::new().await;
     let office = &shop.engine.back_office;
-    add_coming_round(office, round(1), &ChangedBy::command())
-        .await
-        .unwrap();
+    add_coming_round(
+        office,
+        round(1),
+        RoundState::Approved,
+        &ChangedBy::command(),
+    )
+    .await
+    .unwrap();
     let mut second = round(2);
     second.items[0].product_id = round(1).items[0].product_id;
     let mut other = second.clone();
     other.items[0].title = both("铁壶", "Iron kettle");
     assert_eq!(
-        reason(add_coming_round(office, other, &ChangedBy::command()).await),
+        reason(add_coming_round(office, other, RoundState::Approved, &ChangedBy::command()).await),
         Reason::OtherProduct
     );
     second.items[0].sale_price.0 -= 1;
     assert!(
-        add_coming_round(office, second, &ChangedBy::command())
+        add_coming_round(office, second, RoundState::Approved, &ChangedBy::command())
             .await
             .unwrap()
             .is_new
@@ -211,7 +241,7 @@ async fn of_those_who_send_a_round_at_once_one_adds_it_and_the_others_hear_that_
     let shop = TestShop::new().await;
     let office = &shop.engine.back_office;
     let by = ChangedBy::command();
-    let calls = (0..4).map(|_| add_coming_round(office, round(1), &by));
+    let calls = (0..4).map(|_| add_coming_round(office, round(1), RoundState::Approved, &by));
     let added = futures::future::join_all(calls).await;
     let new = added.iter().filter(|added| added.as_ref().unwrap().is_new);
     assert_eq!(new.count(), 1);
@@ -226,7 +256,7 @@ async fn of_rounds_that_describe_a_new_product_differently_at_once_one_is_added(
         let mut round = round(number);
         round.items[0].product_id.0 = Uuid::from_u128(7);
         round.items[0].list_price.0 += number as i64;
-        add_coming_round(office, round, &by)
+        add_coming_round(office, round, RoundState::Approved, &by)
     });
     let added = futures::future::join_all(calls).await;
     let (new, refused): (Vec<_>, Vec<_>) = added.into_iter().partition(Result::is_ok);
@@ -242,10 +272,15 @@ async fn a_stopped_round_says_why_until_it_is_resumed() {
     let (office, catalogue) = (&shop.engine.back_office, &shop.engine.purchase.catalogue);
     let NewRound {
         round_id, items, ..
-    } = add_coming_round(office, round(1), &ChangedBy::command())
-        .await
-        .unwrap()
-        .round;
+    } = add_coming_round(
+        office,
+        round(1),
+        RoundState::Approved,
+        &ChangedBy::command(),
+    )
+    .await
+    .unwrap()
+    .round;
     let words = both("盘点中", "Counting stock");
     let item_id = items[0].item_id;
     let says = async || {

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use app::wire::{AccountId, ItemId, OrderId, ReservationId, RoundId};
+use app::wire::{AccountId, ItemId, OrderId, ReservationId, RoundId, RoundState};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
 use server::{
     adapters::sql::{Access, ConnectError, Durability, LedgerOptions, REQUEST_WAIT, Sql},
@@ -124,7 +124,12 @@ impl Opened {
             }],
         };
         self.sql
-            .add_round(&round, &ChangedBy::command(), START_MS)
+            .add_round(
+                &round,
+                RoundState::Approved,
+                &ChangedBy::command(),
+                START_MS,
+            )
             .await
             .unwrap();
         item_id

@@ -17,6 +17,11 @@ pub struct Model {
     pub stopped_en: Option<String>,
     /// Null: the shop's.
     pub pay_window_s: Option<i32>,
+    /// Null: by a command.
+    pub prepared_by: Option<Uuid>,
+    pub prepared_by_name: Option<String>,
+    /// In the reviewer's words.
+    pub sent_back_because: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]

@@ -5,7 +5,7 @@ use app::{
     wire::{
         AccountId, ActivityList, ActivityQuery, AddedRound, ApiError, BuyerHistory, BuyerList,
         LocalText, OrderHistory, OrderId, OrderList, OrderQuery, PaymentGroup, PaymentId,
-        PaymentList, RoundDraft, RoundId, RoundOverview,
+        PaymentList, RoundDraft, RoundId, RoundOverview, RoundState,
     },
 };
 use async_trait::async_trait;
@@ -39,7 +39,16 @@ impl BackOffice for FakeShop {
             round_id: round_id(),
             item_ids: vec![item().item_id],
             is_new: true,
+            state: RoundState::Approved,
         })
+    }
+
+    async fn approve_round(&self, _: &Visitor, _: RoundId, _: &str) -> Result<(), ApiError> {
+        Err(ApiError::NotFound)
+    }
+
+    async fn send_round_back(&self, _: &Visitor, _: RoundId, _: &str) -> Result<(), ApiError> {
+        Err(ApiError::NotFound)
     }
 
     async fn stop_round(

@@ -1,0 +1,108 @@
+//! The second pair of eyes: a round that was prepared is approved, or sent back with a reason. Until it is
+//! approved nobody but staff sees it, and no gate knows it.
+
+use app::wire::{Permission, RoundDraft, RoundId, RoundState};
+use sha2::{Digest, Sha256};
+
+use super::{Deps, add_round::check_coming_round, check_round::InvalidRound, draft};
+use crate::engine::ports::{CatalogueChanged, ChangedBy, PortError, Review, Reviewed};
+
+/// Why a round was neither approved nor sent back.
+#[derive(Debug, thiserror::Error)]
+pub enum ReviewRoundError {
+    /// There is no such round.
+    #[error("there is no such round")]
+    NotFound,
+    /// Whoever prepared a round does not approve it.
+    #[error("whoever prepared a round does not approve it")]
+    OwnRound,
+    /// The round is not the one that was looked at.
+    #[error("the round is not the one that was looked at")]
+    OtherContent,
+    /// It was approved or sent back before.
+    #[error("the round was approved or sent back before")]
+    NotWaiting,
+    /// It cannot be sold any more.
+    #[error(transparent)]
+    Invalid(#[from] InvalidRound),
+    /// The ledger. Whether the round is approved is not known: a repeat will tell.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+/// What a reviewer looks at, as one short text: SHA-256 in hexadecimal digits.
+pub fn content_hash(draft: &RoundDraft) -> String {
+    // A draft has texts and numbers alone: nothing that fails to be written as JSON.
+    let digest = Sha256::digest(serde_json::to_vec(draft).unwrap_or_default());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Approves a round whose content is the one that was looked at: it is on sale in its window, and on the
+/// pages of this instance when this returns. A repeat changes nothing.
+///
+/// # Errors
+/// See [`ReviewRoundError`].
+pub async fn approve_round(
+    deps: &Deps,
+    round_id: RoundId,
+    looked_at: &str,
+    by: &ChangedBy,
+) -> Result<(), ReviewRoundError> {
+    let standing = deps.catalogue.standing(round_id).await?;
+    let standing = standing.ok_or(ReviewRoundError::NotFound)?;
+    if standing.state == RoundState::Approved {
+        return Ok(());
+    }
+    if standing.state != RoundState::Submitted {
+        return Err(ReviewRoundError::NotWaiting);
+    }
+    if !deps.self_approval && standing.prepared_by == by.account_id {
+        return Err(ReviewRoundError::OwnRound);
+    }
+    let round = deps.catalogue.round(round_id).await?;
+    let round = round.ok_or(ReviewRoundError::NotFound)?;
+    if content_hash(&draft::of_round(&round)) != looked_at {
+        return Err(ReviewRoundError::OtherContent);
+    }
+    check_coming_round(deps, &round)?;
+    review(deps, round_id, Review::Approve, by).await?;
+    let items = round.items.iter().map(|item| item.item_id).collect();
+    deps.events.tell(&CatalogueChanged { items }).await;
+    Ok(())
+}
+
+/// Sends a round back: it can be copied, mended and submitted again. Whoever prepared it may take it back
+/// like this.
+///
+/// # Errors
+/// See [`ReviewRoundError`].
+pub async fn send_back(
+    deps: &Deps,
+    round_id: RoundId,
+    by: &ChangedBy,
+) -> Result<(), ReviewRoundError> {
+    review(deps, round_id, Review::SendBack, by).await
+}
+
+async fn review(
+    deps: &Deps,
+    round_id: RoundId,
+    review: Review,
+    by: &ChangedBy,
+) -> Result<(), ReviewRoundError> {
+    let now_ms = deps.clock.now_ms();
+    match deps.catalogue.review(round_id, review, by, now_ms).await? {
+        Reviewed::Done => Ok(()),
+        Reviewed::NotWaiting => Err(ReviewRoundError::NotWaiting),
+        Reviewed::NotFound => Err(ReviewRoundError::NotFound),
+    }
+}
+
+/// How a round begins that somebody of this role adds: whoever may approve it does so by adding it, where
+/// the shop allows that.
+pub fn first_state(deps: &Deps, role: app::wire::Role) -> RoundState {
+    match deps.self_approval && Permission::ApproveRounds.is_given_to(role) {
+        true => RoundState::Approved,
+        false => RoundState::Submitted,
+    }
+}
