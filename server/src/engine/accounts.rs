@@ -14,6 +14,7 @@ use super::{
 };
 
 /// What accounts need.
+#[derive(Clone)]
 pub struct Deps {
     pub rules: Rules,
     pub clock: Arc<dyn Clock>,

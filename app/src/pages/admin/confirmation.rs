@@ -17,6 +17,13 @@ pub struct ConfirmationForm {
     pub problem: Option<ApiError>,
 }
 
+impl ConfirmationForm {
+    /// The form of the page being rendered.
+    pub fn of_page() -> Self {
+        api::extension().unwrap_or_default()
+    }
+}
+
 /// The step, folded away until somebody opens it or it came back.
 #[component]
 pub fn Confirm(
@@ -34,7 +41,7 @@ pub fn Confirm(
     /// The page's language.
     language: Language,
 ) -> impl IntoView {
-    let form: ConfirmationForm = api::extension().unwrap_or_default();
+    let form = ConfirmationForm::of_page();
     let is_open = form.problem.is_some();
     let wrong = match &form.problem {
         Some(ApiError::Invalid { field }) => field.clone(),

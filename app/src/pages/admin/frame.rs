@@ -63,10 +63,13 @@ impl Section {
 /// The role of the caller. What it may do is checked by every call of the page.
 ///
 /// # Errors
-/// `unauthenticated`.
+/// `unauthenticated`; `banned`.
 pub async fn role() -> Result<Role, ApiError> {
     let me = api::me().await?.ok_or(ApiError::Unauthenticated)?;
-    Ok(me.role)
+    match me.banned {
+        true => Err(ApiError::Banned),
+        false => Ok(me.role),
+    }
 }
 
 /// The frame around `children`.

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use super::{
-    confirmation::Confirm,
+    confirmation::{Confirm, ConfirmationForm},
     frame::{Section, StaffFrame, role},
     money::Payments,
 };
@@ -60,6 +60,14 @@ fn History(history: OrderHistory, role: Role, now_ms: i64, language: Language) -
             />
         }
     });
+    // The form is not there any more.
+    let problem = ConfirmationForm::of_page()
+        .problem
+        .filter(|_| !may_refund)
+        .map(|problem| {
+            let words = say::problem(language, &problem);
+            view! { <p class="form__message" role="alert">{words}</p> }
+        });
     let changes = history
         .changes
         .iter()
@@ -77,6 +85,7 @@ fn History(history: OrderHistory, role: Role, now_ms: i64, language: Language) -
     view! {
         <StaffFrame here=Section::Orders role title language>
             <p>{badge}</p>
+            {problem}
             {facts}
             {refund}
             <h2>{orders::what_happened(language)}</h2>

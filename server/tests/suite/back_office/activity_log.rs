@@ -56,7 +56,7 @@ async fn who_did_what_from_where_is_written_with_what_was_there_before() {
     );
     let resumed = &found.activities[0];
     let old = resumed.old_value.as_deref().unwrap();
-    assert_eq!(old, r#"{"stopped":{"zh":"停","en":"Stop"}}"#);
+    assert_eq!(old, r#"{"stopped":{"en":"Stop","zh":"停"}}"#);
     assert_eq!(resumed.new_value.as_deref(), Some(r#"{"stopped":null}"#));
 
     let page = html(get(&router, "/admin/log", "en", Some(&admin)).await).await;

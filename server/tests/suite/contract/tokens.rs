@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use server::adapters::sql::Sql;
 use server::engine::{
     accounts::{
+        Deps,
         change_password::change_password,
         log_ins,
         sign_in::{self, Origin, SignInError},
@@ -250,7 +251,7 @@ async fn a_new_password_ends_every_log_in_and_the_old_one_begins_none() {
     let login = async |password: &str| {
         shop.clock.advance(5_000);
         let password = password.to_owned();
-        sign_in::login(accounts, &origin(), "13900000001", password).await
+        sign_in::login(&accounts, &origin(), "13900000001", password).await
     };
     let before = login("password-1").await.err();
     assert!(matches!(before, Some(SignInError::NoMatch(Some(whose))) if whose == buyer));
@@ -308,13 +309,15 @@ impl Passwords for ChangedMeanwhile {
 
 #[tokio::test]
 async fn a_log_in_that_begins_while_the_password_changes_does_not_outlive_the_change() {
-    let mut shop = TestShop::new().await;
+    let shop = TestShop::new().await;
     let buyer = shop.buyer(1).await;
     let sql = shop.sql.clone();
-    let accounts = Arc::get_mut(&mut shop.engine.accounts).expect("nobody else has it yet");
-    accounts.passwords = Arc::new(ChangedMeanwhile { sql, buyer });
+    let accounts = Deps {
+        passwords: Arc::new(ChangedMeanwhile { sql, buyer }),
+        ..(*shop.engine.accounts).clone()
+    };
     let password = "password-1".to_owned();
-    let refused = sign_in::login(accounts, &origin(), "13900000001", password).await;
+    let refused = sign_in::login(&accounts, &origin(), "13900000001", password).await;
     let whose = refused.err();
     assert!(matches!(whose, Some(SignInError::NoMatch(Some(whose))) if whose == buyer));
     assert_eq!(accounts.tokens.of_account(buyer).await.unwrap(), []);
