@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build run run-cluster dev test fmt lint advisories e2e pictures screenshots faults bench-cluster clean-data
+.PHONY: help setup build run run-cluster dev test fmt lint advisories e2e pictures screenshots faults bench bench-cluster clean-data
 
 ENV := . scripts/env.sh;
 
@@ -56,6 +56,9 @@ screenshots: build ## Take pictures of every page and state, into end2end/screen
 faults: ## The whole table of faults: processes, lines and servers of a cluster fail in the middle of sales
 	@scripts/setup.sh test
 	@$(ENV) cargo test --release --test live cluster -- --nocapture --test-threads=2
+
+bench: build ## Measure what requests cost an embedded shop, beside a bare handler
+	@$(ENV) exec "$$(target_dir)/release/server" bench
 
 # Two builds: together they would share features, and most of the server would be compiled anew.
 bench-cluster: ## Measure gate, relay and order writer on servers of its own, PostgreSQL and then MariaDB

@@ -68,7 +68,7 @@ enum Command {
     /// Money: what the shop does with it by hand.
     #[command(subcommand)]
     Payments(payments::Payments),
-    /// Measure the servers of a cluster: gate, relay and order writer, with a sale of its own.
+    /// Measure what requests cost, or with `--cluster` gate, relay and order writer on its servers.
     Bench(bench::Bench),
     /// Reservations that could not be written as orders.
     #[command(subcommand)]

@@ -1,41 +1,85 @@
-//! `server bench --cluster`.
+//! `server bench`.
+
+mod bare;
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::Args;
+use serde::Serialize;
 use tokio::signal::ctrl_c;
 
 use super::{Failure, audit};
 use crate::{
-    bench::{BenchRig, Figures, Load},
+    bench::{
+        BenchRig, Figures, Load,
+        requests::{self, Programs, RequestLoad},
+    },
     config::Config,
 };
 
 /// What is measured, and how.
 #[derive(Args)]
 pub struct Bench {
-    /// The servers of a cluster, as they are set (the only thing that is measured so far).
-    #[arg(long, required = true)]
+    /// The servers of a cluster, as they are set. Without it: the requests of an embedded shop in a folder
+    /// of its own, beside a bare handler.
+    #[arg(long)]
     cluster: bool,
     /// Write the figures to this file, as JSON.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Orders to make; as many buyers again come too late.
-    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1_000..=2_000_000))]
-    orders: u32,
-    /// Buyers who ask the gate at the same time.
-    #[arg(long, value_name = "N", default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..=1_024))]
-    callers: u32,
+    /// Orders to make: 100,000 in a cluster, where as many buyers again come too late, else 20,000.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1_000..=2_000_000))]
+    orders: Option<u32>,
+    /// Buyers who ask at the same time: 128 in a cluster, else 32.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_024))]
+    callers: Option<u32>,
+    /// Requests of each call that can be repeated; not in a cluster.
+    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1_000..=10_000_000), conflicts_with = "cluster")]
+    requests: u32,
+    /// Serve the page in this file with nothing in front of it: what the requests are compared with.
+    #[arg(long, value_name = "FILE", hide = true, conflicts_with = "cluster")]
+    bare: Option<PathBuf>,
     /// Also on a database that has something in it. No instance of a shop may be running on it.
-    #[arg(long)]
+    #[arg(long, requires = "cluster")]
     yes: bool,
 }
 
 impl Bench {
     pub async fn run(&self, config: &Config) -> Result<ExitCode, Failure> {
+        if let Some(page) = &self.bare {
+            bare::serve(page).await?;
+        } else if !self.cluster {
+            self.measure_requests(config).await?;
+        } else {
+            return self.measure_cluster(config).await;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    async fn measure_requests(&self, config: &Config) -> Result<(), Failure> {
+        let programs = Programs {
+            server: std::env::current_exe()?,
+            bare: &["bench", "--bare"],
+        };
+        let load = RequestLoad {
+            requests: self.requests,
+            orders: self.orders.unwrap_or(20_000),
+            connections: self.callers.unwrap_or(32),
+        };
+        let site = config.web.site_root.clone();
+        // What is interrupted is dropped: its processes end, and its folder is removed.
+        let costs = tokio::select! {
+            costs = requests::measure(programs, site, load) => costs?,
+            _ = ctrl_c() => return Err("interrupted".into()),
+        };
+        println!("{}", costs.table());
+        self.write_json(&costs)
+    }
+
+    async fn measure_cluster(&self, config: &Config) -> Result<ExitCode, Failure> {
         let load = Load {
-            orders: self.orders,
-            clients: self.callers,
+            orders: self.orders.unwrap_or(100_000),
+            clients: self.callers.unwrap_or(128),
         };
         let questions = Arc::new(audit::NoQuestions);
         let mut rig = BenchRig::assemble(config, questions, load, self.yes).await?;
@@ -56,11 +100,7 @@ impl Bench {
             "the round stays in the database, with its {} orders; Redis and RabbitMQ are clean",
             figures.measured.orders
         );
-        if let Some(file) = &self.json {
-            let text = serde_json::to_string_pretty(figures)?;
-            std::fs::write(file, text + "\n")
-                .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
-        }
+        self.write_json(figures)?;
         // The auditor does not know how many orders there must be: here every unit has one.
         let complete = match figures.audit.items.as_slice() {
             [item] => item.orders_live == i64::from(figures.measured.orders),
@@ -70,6 +110,17 @@ impl Bench {
             true => ExitCode::SUCCESS,
             false => ExitCode::FAILURE,
         })
+    }
+}
+
+impl Bench {
+    fn write_json(&self, figures: &impl Serialize) -> Result<(), Failure> {
+        if let Some(file) = &self.json {
+            let text = serde_json::to_string_pretty(figures)?;
+            std::fs::write(file, text + "\n")
+                .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+        }
+        Ok(())
     }
 }
 

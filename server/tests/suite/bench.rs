@@ -1,5 +1,5 @@
-//! `server bench --cluster`: measures on real servers, cleans up after itself, and refuses to run
-//! where it must not.
+//! `server bench`: measures an embedded shop, or with `--cluster` real servers, cleans up after itself, and
+//! refuses to run where it must not.
 
 use std::process::{Command, Output};
 
@@ -89,4 +89,23 @@ fn a_benchmark_writes_every_order_and_leaves_only_its_round() {
     assert!(said(&again).contains("--yes"), "{again:?}");
     let queues = rabbitmq::shared().ctl(&["list_queues", "name"]);
     assert!(!queues.contains("bench-"), "{queues}");
+}
+
+#[test]
+fn what_requests_cost_is_measured_with_every_order_written() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("costs.json");
+    let settings = [("TMPDIR", folder.path().display().to_string())];
+    let json = file.to_str().unwrap();
+    let words = ["bench", "--orders", "1000", "--requests", "1000"];
+    let measured = server(&settings, &[&words[..], &["--json", json]].concat());
+    assert!(measured.status.success(), "{measured:?}");
+    let costs: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    let costs = costs["costs"].as_array().unwrap();
+    assert_eq!(costs.len(), 16);
+    for cost in costs {
+        assert_eq!(cost["requests"], 1000, "{cost}");
+    }
+    let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
+    assert_eq!(left.len(), 1, "only the figures are left: {left:?}");
 }
