@@ -23,14 +23,15 @@ pub use account::{
 pub use back_office::{
     activities, add_round, admin_rounds, approve_round, resume_round, send_round_back, stop_round,
 };
-pub use catalogue::{GetItem, GetRounds, clock, item, rounds, stock};
+pub use catalogue::{GetClock, GetItem, GetRounds, GetStock, clock, item, rounds, stock};
 pub use customer_service::{
     admin_buyer, admin_buyers, admin_order, admin_orders, admin_payments, ban_buyer, refund_order,
 };
 pub use log_ins::{EndLogIn, EndOtherLogIns, end_log_in, end_other_log_ins, log_ins};
 pub use orders::{cancel, order, orders, pay};
 pub use purchase::{
-    captcha, captcha_words, my_reservation, path, purchase, reservation, reservations,
+    GetReservation, Path, captcha, captcha_words, my_reservation, path, purchase, reservation,
+    reservations,
 };
 
 #[cfg(feature = "ssr")]

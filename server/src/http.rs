@@ -22,6 +22,7 @@ mod pay;
 mod probes;
 mod renderer;
 mod request_metrics;
+mod sale_calls;
 mod sandbox;
 #[cfg(test)]
 mod tests;

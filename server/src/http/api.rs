@@ -21,6 +21,7 @@ use server_fn::ServerFn;
 use super::{
     AppState,
     envelope::{self, Envelope},
+    sale_calls,
 };
 
 /// Cacheable by anybody for a moment: the catalogue.
@@ -71,6 +72,10 @@ pub async fn run(state: AppState, request: Request) -> Response {
     if !is_readable(&request, is_form) {
         return Envelope(envelope::unreadable()).into_response();
     }
+    let mut request = match sale_calls::answer(&state, request).await {
+        Ok(answered) => return answered,
+        Err(request) => request,
+    };
     if !is_form {
         // Whoever asks for HTML is sent to the `Referer` by the framework: any site could have
         // itself led back to. Only forms redirect, and they say themselves where to.
