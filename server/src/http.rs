@@ -3,7 +3,7 @@
 //!
 //! From the outside in: metrics → security headers → panics → time limit ([`around`]) → (limit per
 //! address → visitor → CSRF, [`visitor::admit`]) → route. Assets and probes are outside of the inner
-//! three. Two layers, not seven: each one costs every request some allocations.
+//! three. One layer, not seven: each one costs every request some allocations.
 
 mod admin;
 mod api;
@@ -48,7 +48,7 @@ use ipnet::IpNet;
 use leptos::prelude::provide_context;
 use metrics_exporter_prometheus::PrometheusHandle;
 
-use self::request_metrics::CountedRequest;
+use self::request_metrics::{CountedRequest, RequestMetrics};
 use crate::{engine, sandbox::SandboxProvider};
 
 pub use assets::BuiltSite;
@@ -101,6 +101,7 @@ struct Shared {
     shop: Shop,
     office: Office,
     settings: HttpSettings,
+    metrics: RequestMetrics,
 }
 
 impl Deref for AppState {
@@ -149,41 +150,58 @@ pub fn router(site: Site) -> Router {
         shop: site.shop,
         office: site.office,
         settings: site.settings,
+        metrics: RequestMetrics::default(),
     }));
     let renderer = renderer::Renderer::new(&state, &site.built.page_files);
     let cache = page_cache::PageCache::new(renderer.clone(), state.clone(), site.invalidation);
 
     let guarded = Router::new()
-        .merge(api::routes(&state))
-        .route(pattern::PURCHASE, post(hidden_path::purchase))
         .route(pattern::CAPTCHA_PICTURE, get(captcha_picture::picture))
         .route(pattern::PAY, post(pay::pay))
         .route(routes::LANGUAGE, post(language::switch))
         .layer(DefaultBodyLimit::max(envelope::MAX_REQUEST))
+        // These bound the body that they read themselves.
+        .merge(api::routes(&state))
+        .route(pattern::PURCHASE, post(hidden_path::purchase))
         .with_state(state.clone())
         .merge(admin::routes(&state, renderer.clone()))
         .merge(pages::routes(renderer, cache))
         .layer(middleware::from_fn_with_state(
             state.clone(),
-            visitor::admit,
+            around_visitors,
         ));
-
-    Router::new()
-        .merge(guarded)
+    let others = Router::new()
         .merge(site.payments)
         .merge(assets::routes(&site.built))
         .merge(probes::routes(site.readiness, site.metrics))
-        .layer(middleware::from_fn_with_state(state, around))
+        .layer(middleware::from_fn_with_state(state, around_others));
+
+    guarded.merge(others)
+}
+
+/// Around the requests of visitors.
+async fn around_visitors(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let counted = CountedRequest::begin(&request);
+    around(&state, counted, visitor::admit(&state, request, next)).await
+}
+
+/// Around all others.
+async fn around_others(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let counted = CountedRequest::begin(&request);
+    around(&state, counted, next.run(request)).await
 }
 
 /// Around every request: counts it, adds the headers that its answer does not have, and answers itself
 /// when the route panics or takes too long.
-async fn around(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let counted = CountedRequest::begin(&request);
-    let answer = envelope::in_time(state.settings.request_timeout, next.run(request));
+async fn around(
+    state: &AppState,
+    counted: CountedRequest,
+    answer: impl Future<Output = Response>,
+) -> Response {
+    let answer = envelope::in_time(state.settings.request_timeout, answer);
     let answer = AssertUnwindSafe(answer).catch_unwind().await;
     let mut response = answer.unwrap_or_else(|panic| envelope::after_panic(&*panic));
     content_security::complete(&mut response, state.settings.cookie.secure);
-    counted.end(&response);
+    counted.end(&state.metrics, &response);
     response
 }

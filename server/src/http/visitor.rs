@@ -9,7 +9,7 @@ use app::{
     wire::{ApiError, Language},
 };
 use axum::{
-    extract::{ConnectInfo, MatchedPath, Request, State},
+    extract::{ConnectInfo, MatchedPath, Request},
     http::{HeaderMap, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -109,7 +109,7 @@ pub fn anybody(language: Language) -> Visitor {
 /// Lets a request in: counts it against its address before anything else is done for it, puts the
 /// [`Visitor`] into it, and refuses what another site would change in the visitor's name. Records what is
 /// refused here, and who asks for what only those who run the shop may have.
-pub async fn admit(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+pub async fn admit(state: &AppState, mut request: Request, next: Next) -> Response {
     let ip = address(&request, &state.settings.trusted_proxies);
     let route = request.extensions().get::<MatchedPath>().cloned();
     let stranger = Concerned {
@@ -123,7 +123,7 @@ pub async fn admit(State(state): State<AppState>, mut request: Request, next: Ne
         }
         return Envelope(error).into_response();
     }
-    let visitor = match identify(&state, ip, request.uri().path(), request.headers()).await {
+    let visitor = match identify(state, ip, request.uri().path(), request.headers()).await {
         Ok(visitor) => visitor,
         Err(error) => return Envelope(error).into_response(),
     };

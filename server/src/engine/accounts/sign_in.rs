@@ -254,7 +254,12 @@ pub async fn logout(deps: &Deps, token: &str) -> Result<(), PortError> {
 /// What is stored of a token.
 pub fn token_hash(token: &str) -> TokenHash {
     let digest = Sha256::digest(token.as_bytes());
-    TokenHash(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    TokenHash(
+        digits
+            .filter_map(|digit| char::from_digit(digit.into(), 16))
+            .collect(),
+    )
 }
 
 #[cfg(test)]
