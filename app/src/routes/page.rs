@@ -21,8 +21,11 @@ impl Page {
         if path == HOME {
             return Some(Page::Home);
         }
-        let page = Page::Item(path.strip_prefix(ITEMS)?.parse().ok()?);
-        (page.to_string() == path).then_some(page)
+        let written = path.strip_prefix(ITEMS)?;
+        let item_id: ItemId = written.parse().ok()?;
+        let ours = item_id.0.hyphenated();
+        (ours.encode_lower(&mut uuid::Uuid::encode_buffer()) == written)
+            .then_some(Page::Item(item_id))
     }
 
     /// The page that another spelling of its path means: with capitals, without hyphens, with a slash at

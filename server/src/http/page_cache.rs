@@ -87,7 +87,7 @@ impl PageCache {
             },
         };
         match entry {
-            Ok(entry) => entry.answer(language, headers, self.state.shop.now_ms()),
+            Ok(entry) => entry.answer(headers, self.state.shop.now_ms()),
             Err(error) => Envelope(error).into_response(),
         }
     }
@@ -111,6 +111,10 @@ impl PageCache {
 
     /// Whoever comes while a missing page is rendered waits for it.
     async fn cached_or_rendered(&self, key: &Key) -> Result<Arc<Entry>, ApiError> {
+        // Nearly always. What follows makes a future that can render a page.
+        if let Some(entry) = self.pages.get(key).await {
+            return Ok(entry);
+        }
         match self
             .pages
             .try_get_with_by_ref(key, self.render_known(key))
@@ -177,7 +181,7 @@ impl PageCache {
         let begun_ms = self.state.shop.now_ms();
         let page = self.renderer.render(uri, anybody(language)).await?;
         let life = self.life(&page, begun_ms).await;
-        let compress = move || Entry::new(page, life, version);
+        let compress = move || Entry::new(page, language, life, version);
         let compressed = tokio::task::spawn_blocking(compress).await;
         compressed.map_err(|_| internal("a page was not compressed"))
     }

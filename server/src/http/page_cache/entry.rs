@@ -8,9 +8,9 @@ use std::{
 
 use app::wire::Language;
 use axum::{
-    body::Bytes,
+    body::{Body, Bytes},
     http::{HeaderMap, HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use flate2::{Compression, write::GzEncoder};
 use headers::{ETag, HeaderMapExt, IfNoneMatch};
@@ -24,23 +24,11 @@ const SHARED_LIFE_S: u64 = 30;
 const SHARED_STALE_S: u64 = 5;
 const NOT_KEPT: HeaderValue = HeaderValue::from_static("no-store");
 
-/// Ways of saying the same bytes, best first.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Encoding {
-    Brotli,
-    Gzip,
-    Identity,
-}
-
-impl Encoding {
-    /// The name in `Content-Encoding`, and what marks the tag of this form.
-    fn name(self) -> Option<&'static str> {
-        match self {
-            Encoding::Brotli => Some("br"),
-            Encoding::Gzip => Some("gzip"),
-            Encoding::Identity => None,
-        }
-    }
+/// The same bytes in one encoding, with the headers that are the same in every answer.
+struct Form {
+    tag: Option<ETag>,
+    headers: HeaderMap,
+    body: Bytes,
 }
 
 /// How long a page may be shown.
@@ -61,18 +49,27 @@ pub struct Entry {
     pub usable_for: Duration,
     outdated_from_ms: Option<i64>,
     refreshing: AtomicBool,
-    policy: HeaderValue,
-    tag: String,
-    html: Bytes,
-    brotli: Bytes,
-    gzip: Bytes,
+    /// Best first.
+    compressed: [(&'static str, Form); 2],
+    plain: Form,
 }
 
 impl Entry {
     /// Compresses a page: some milliseconds, not for an async thread.
-    pub fn new(page: Page, life: Life, version: u64) -> Self {
+    pub fn new(page: Page, language: Language, life: Life, version: u64) -> Self {
         let now = Instant::now();
         let digest = Sha256::digest(&page.html);
+        let tag: String = digest
+            .iter()
+            .take(8)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        let compressed = |coding: &'static str, body: Vec<u8>| {
+            let mut form = form(&page, language, &format!("\"{tag}-{coding}\""), body.into());
+            let coding_header = HeaderValue::from_static(coding);
+            form.headers.insert(header::CONTENT_ENCODING, coding_header);
+            (coding, form)
+        };
         Self {
             status: page.status,
             version,
@@ -80,15 +77,11 @@ impl Entry {
             usable_for: life.fresh * 2,
             outdated_from_ms: life.outdated_from_ms,
             refreshing: AtomicBool::new(false),
-            policy: page.policy,
-            tag: digest
-                .iter()
-                .take(8)
-                .map(|byte| format!("{byte:02x}"))
-                .collect(),
-            brotli: brotli(&page.html).into(),
-            gzip: gzip(&page.html).into(),
-            html: page.html,
+            compressed: [
+                compressed("br", brotli(&page.html)),
+                compressed("gzip", gzip(&page.html)),
+            ],
+            plain: form(&page, language, &format!("\"{tag}\""), page.html.clone()),
         }
     }
 
@@ -109,41 +102,32 @@ impl Entry {
     }
 
     /// The page, or `304` for a caller who has it.
-    pub fn answer(&self, language: Language, request: &HeaderMap, now_ms: i64) -> Response {
-        let encoding = best_encoding(request);
-        let tag = self.tag(encoding);
-        let known = match (&tag, request.typed_get::<IfNoneMatch>()) {
+    pub fn answer(&self, request: &HeaderMap, now_ms: i64) -> Response {
+        let form = self.best_form(request);
+        let known = match (&form.tag, request.typed_get::<IfNoneMatch>()) {
             (Some(tag), Some(known)) => self.status.is_success() && !known.precondition_passes(tag),
             _ => false,
         };
-        let mut response = match (known, encoding) {
-            (true, _) => StatusCode::NOT_MODIFIED.into_response(),
-            (false, Encoding::Brotli) => (self.status, self.brotli.clone()).into_response(),
-            (false, Encoding::Gzip) => (self.status, self.gzip.clone()).into_response(),
-            (false, Encoding::Identity) => (self.status, self.html.clone()).into_response(),
-        };
+        let mut response = Response::new(match known {
+            true => Body::empty(),
+            false => Body::from(form.body.clone()),
+        });
+        *response.headers_mut() = form.headers.clone();
+        *response.status_mut() = self.status;
+        if known {
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+            response.headers_mut().remove(header::CONTENT_ENCODING);
+        }
         let headers = response.headers_mut();
-        describe(headers, language);
-        if let (false, Some(name)) = (known, encoding.name()) {
-            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
-        }
-        headers.insert(header::CONTENT_SECURITY_POLICY, self.policy.clone());
         headers.insert(header::CACHE_CONTROL, self.cache_control(now_ms));
-        if let Some(tag) = tag {
-            headers.typed_insert(tag);
-        }
         response
     }
-}
 
-impl Entry {
-    /// Of the page in this form.
-    fn tag(&self, encoding: Encoding) -> Option<ETag> {
-        let tag = match encoding.name() {
-            Some(name) => format!("\"{}-{name}\"", self.tag),
-            None => format!("\"{}\"", self.tag),
-        };
-        tag.parse().ok()
+    /// The first of ours that the caller takes.
+    fn best_form(&self, request: &HeaderMap) -> &Form {
+        let mut compressed = self.compressed.iter();
+        let taken = compressed.find(|(coding, _)| takes(request, coding));
+        taken.map_or(&self.plain, |(_, form)| form)
     }
 
     /// A shared cache may keep a page for as long as it is fresh here, and none shows it beyond a
@@ -164,23 +148,27 @@ impl Entry {
     }
 }
 
-/// The first of ours that the caller takes. Weights are not compared: nobody prefers gzip.
-fn best_encoding(request: &HeaderMap) -> Encoding {
+/// One form of a page. Its tag tells it from the others.
+fn form(page: &Page, language: Language, tag: &str, body: Bytes) -> Form {
+    let tag: Option<ETag> = tag.parse().ok();
+    let mut headers = HeaderMap::new();
+    describe(&mut headers, language);
+    headers.insert(header::CONTENT_SECURITY_POLICY, page.policy.clone());
+    if let Some(tag) = &tag {
+        headers.typed_insert(tag.clone());
+    }
+    Form { tag, headers, body }
+}
+
+/// Whether the caller takes a content coding. Weights are not compared: nobody prefers gzip.
+fn takes(request: &HeaderMap, coding: &str) -> bool {
     let accepted = request
         .get(header::ACCEPT_ENCODING)
         .and_then(|value| value.to_str().ok());
-    let accepted = accepted.unwrap_or_default();
-    let takes = |name: &str| {
-        accepted.split(',').any(|one| {
-            let (coding, weight) = one.split_once(';').unwrap_or((one, ""));
-            coding.trim() == name && weight.trim().trim_end_matches(['0', '.']) != "q="
-        })
-    };
-    let ours = [Encoding::Brotli, Encoding::Gzip];
-    let first = ours
-        .into_iter()
-        .find(|encoding| encoding.name().is_some_and(takes));
-    first.unwrap_or(Encoding::Identity)
+    accepted.unwrap_or_default().split(',').any(|one| {
+        let (name, weight) = one.split_once(';').unwrap_or((one, ""));
+        name.trim() == coding && weight.trim().trim_end_matches(['0', '.']) != "q="
+    })
 }
 
 /// The highest: a page is compressed once and sent many times.
@@ -221,7 +209,10 @@ mod tests {
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(header::ACCEPT_ENCODING, accepted.parse().unwrap());
-            assert_eq!(best_encoding(&headers).name(), name, "{accepted}");
+            let taken = ["br", "gzip"]
+                .into_iter()
+                .find(|ours| takes(&headers, ours));
+            assert_eq!(taken, name, "{accepted}");
         }
     }
 }
