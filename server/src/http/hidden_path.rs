@@ -9,6 +9,7 @@ use axum::{
     extract::{Path, Request, State, rejection::PathRejection},
     response::{IntoResponse, Response},
 };
+use futures::FutureExt as _;
 use serde::Deserialize;
 
 use super::{
@@ -25,7 +26,8 @@ struct Purchase {
     item_id: ItemId,
 }
 
-/// Buys. The purchase is a task of its own: a buyer who closes the tab does not leave it half done.
+/// Buys. A purchase that waits for anything is a task of its own: a buyer who closes the tab does not leave
+/// it half done. Most refusals wait for nothing, and need no task.
 pub async fn purchase(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
@@ -43,8 +45,11 @@ pub async fn purchase(
         Ok(purchase) => purchase,
         Err(error) => return Envelope(error).into_response(),
     };
-    let purchase = tokio::spawn(async move { state.shop.purchase(&visitor, path, item_id).await });
-    match purchase.await {
+    let mut purchase = async move { state.shop.purchase(&visitor, path, item_id).await }.boxed();
+    if let Some(answer) = (&mut purchase).now_or_never() {
+        return answered(answer);
+    }
+    match tokio::spawn(purchase).await {
         Ok(answer) => answered(answer),
         Err(broken) => std::panic::resume_unwind(broken.into_panic()),
     }
