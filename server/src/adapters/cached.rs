@@ -1,6 +1,7 @@
 //! Caches in front of slower adapters: the same ports again.
 
 mod answers;
+mod batched_log_ins;
 mod catalogue;
 mod tokens;
 

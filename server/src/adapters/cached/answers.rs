@@ -175,8 +175,8 @@ where
     }
 }
 
-/// One flight's error, for everybody who waited for it.
-fn shared(error: Arc<PortError>) -> PortError {
+/// The error of one read, for everybody who waited for it.
+pub(super) fn shared(error: Arc<PortError>) -> PortError {
     match &*error {
         PortError::Busy { port, detail } => PortError::busy(port, detail),
         PortError::Failed { port, .. } => PortError::failed(port, error),

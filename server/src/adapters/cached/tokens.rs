@@ -7,6 +7,7 @@ use app::wire::AccountId;
 use async_trait::async_trait;
 use moka::future::Cache;
 
+use super::batched_log_ins::BatchedLogIns;
 use crate::engine::ports::{LogInRecord, Login, LoginTokens, NewLogIn, PortError, TokenHash};
 
 /// Log-ins kept: about 300 bytes each.
@@ -18,6 +19,7 @@ const LIFE: Duration = Duration::from_secs(30);
 /// without end.
 pub struct CachedTokens<T> {
     store: Arc<T>,
+    reader: BatchedLogIns<T>,
     logins: Cache<TokenHash, Login>,
 }
 
@@ -28,7 +30,11 @@ impl<T: LoginTokens> CachedTokens<T> {
             .max_capacity(LOGINS)
             .time_to_live(LIFE)
             .build();
-        Self { store, logins }
+        Self {
+            reader: BatchedLogIns::new(Arc::clone(&store)),
+            store,
+            logins,
+        }
     }
 }
 
@@ -42,7 +48,7 @@ impl<T: LoginTokens> LoginTokens for CachedTokens<T> {
         if let Some(login) = self.logins.get(token).await {
             return Ok(Some(login));
         }
-        let login = self.store.get(token).await?;
+        let login = self.reader.get(token).await?;
         if let Some(login) = &login {
             self.logins.insert(token.clone(), login.clone()).await;
         }

@@ -216,6 +216,9 @@ async fn connect(
         .max_connections(connections)
         .min_connections(1)
         .acquire_timeout(wait)
+        // It would be a trip to the connection's thread and back before each statement, to hear that a file is
+        // still open. What counts is looked at by `usable`, and the release pings too.
+        .test_before_acquire(false)
         .idle_timeout(None)
         .max_lifetime(None)
         .map_sqlx_sqlite_opts(move |_| file.clone())

@@ -1,5 +1,7 @@
 //! [`LoginTokens`] on SQL: they survive a restart, and every instance of the server knows them.
 
+use std::collections::HashMap;
+
 use app::wire::AccountId;
 use async_trait::async_trait;
 use sea_orm::{
@@ -15,6 +17,14 @@ use crate::engine::ports::{LogInRecord, Login, LoginTokens, NewLogIn, PortError,
 
 /// Log-ins of an account that are read at once.
 const MOST: u64 = 1_000;
+
+fn login(row: &login_token::Model, account: account::Model) -> Result<Login, PortError> {
+    Ok(Login {
+        me: accounts::from_row(account)?.me(),
+        expires_at_ms: row.expires_at_ms,
+        max_expires_at_ms: row.max_expires_at_ms,
+    })
+}
 
 #[async_trait]
 impl LoginTokens for Sql {
@@ -45,11 +55,27 @@ impl LoginTokens for Sql {
         let Some((row, Some(account))) = found else {
             return Ok(None);
         };
-        Ok(Some(Login {
-            me: accounts::from_row(account)?.me(),
-            expires_at_ms: row.expires_at_ms,
-            max_expires_at_ms: row.max_expires_at_ms,
-        }))
+        login(&row, account).map(Some)
+    }
+
+    async fn get_all(&self, tokens: &[TokenHash]) -> Result<Vec<Option<Login>>, PortError> {
+        let asked = tokens.iter().map(|token| token.0.as_str());
+        let found = login_token::Entity::find()
+            .filter(login_token::Column::TokenHash.is_in(asked))
+            .find_also_related(account::Entity)
+            .all(&self.read)
+            .answer(self)
+            .await?;
+        let mut logins = HashMap::with_capacity(found.len());
+        for (row, account) in found {
+            if let Some(account) = account {
+                let login = login(&row, account)?;
+                logins.insert(row.token_hash, login);
+            }
+        }
+        // One token may be asked for twice.
+        let login = |token: &TokenHash| logins.get(&token.0).cloned();
+        Ok(tokens.iter().map(login).collect())
     }
 
     async fn of_account(&self, account_id: AccountId) -> Result<Vec<LogInRecord>, PortError> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use app::wire::{AccountId, Mobile, Password};
 use async_trait::async_trait;
+use futures::future::join_all;
 use server::adapters::sql::Sql;
 use server::engine::{
     accounts::{
@@ -12,7 +13,7 @@ use server::engine::{
         log_ins,
         sign_in::{self, Origin, SignInError},
     },
-    ports::{Accounts as _, LogInRecord, PasswordError, Passwords, TokenHash},
+    ports::{Accounts as _, LogInRecord, LoginTokens as _, PasswordError, Passwords, TokenHash},
 };
 
 use crate::support::{HOUR_MS, PlainPasswords, START_MS, TestShop, log_in, origin};
@@ -128,6 +129,33 @@ async fn a_used_token_slides_and_an_unknown_or_removed_one_stays_unknown() {
             .await
             .unwrap();
         assert_eq!(tokens.get(token).await.unwrap(), None);
+    }
+}
+
+#[tokio::test]
+async fn log_ins_that_are_looked_for_at_the_same_time_are_not_mixed_up() {
+    let shop = TestShop::new().await;
+    let tokens = &shop.engine.accounts.tokens;
+    let names = ["a", "b", "c", "a", "d"].map(|text| TokenHash(text.repeat(64)));
+    let mut expected = Vec::new();
+    for (number, token) in (1..).zip(&names[..3]) {
+        let buyer = shop.buyer(number).await;
+        let begun = log_in(token, buyer, START_MS + 10, START_MS + 10);
+        tokens.insert(&begun).await.unwrap();
+        expected.push(Some(buyer));
+    }
+    expected.extend([expected[0], None]);
+    let looked_for = join_all(names.iter().map(|token| tokens.get(token))).await;
+    let together = shop.sql.get_all(&names).await.unwrap();
+    for found in [
+        looked_for.into_iter().map(Result::unwrap).collect(),
+        together,
+    ] {
+        let buyers: Vec<_> = found
+            .into_iter()
+            .map(|login| login.map(|login| login.me.account_id))
+            .collect();
+        assert_eq!(buyers, expected);
     }
 }
 

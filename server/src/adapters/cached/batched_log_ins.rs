@@ -1,0 +1,107 @@
+//! Log-ins that are looked for at the same time are read together. In the first seconds of a sale every
+//! buyer is new to the process, and nearly all that such a look-up costs are the trips to the database's
+//! thread and back.
+
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use futures::FutureExt as _;
+use tokio::sync::oneshot;
+
+use super::answers::shared;
+use crate::engine::ports::{Login, LoginTokens, PortError, TokenHash};
+
+const PORT: &str = "log-ins";
+/// Log-ins of one read.
+const BATCH: usize = 256;
+/// Callers that may wait: well under a second of reads.
+const WAITING: usize = 8192;
+
+type Answer = Result<Option<Login>, Arc<PortError>>;
+
+#[derive(Default)]
+struct Waiting {
+    callers: Vec<(TokenHash, oneshot::Sender<Answer>)>,
+    /// A task is reading, and will read for whoever waits.
+    is_reading: bool,
+}
+
+/// A reader in front of a store. The first caller's read begins at once; those who come while it is under
+/// way have theirs together after it, so that nobody gets what was read before they asked.
+pub struct BatchedLogIns<T> {
+    store: Arc<T>,
+    waiting: Arc<Mutex<Waiting>>,
+}
+
+impl<T: LoginTokens> BatchedLogIns<T> {
+    /// Nobody waits yet.
+    pub fn new(store: Arc<T>) -> Self {
+        Self {
+            store,
+            waiting: Arc::default(),
+        }
+    }
+
+    /// The log-in behind a token.
+    pub async fn get(&self, token: &TokenHash) -> Result<Option<Login>, PortError> {
+        let (reply, answer) = oneshot::channel();
+        let is_reading = {
+            let mut waiting = locked(&self.waiting);
+            if waiting.callers.len() >= WAITING {
+                return Err(PortError::busy(
+                    PORT,
+                    "too many wait for log-ins to be read",
+                ));
+            }
+            waiting.callers.push((token.clone(), reply));
+            std::mem::replace(&mut waiting.is_reading, true)
+        };
+        if !is_reading {
+            // A task of its own: the caller may go away, and others wait.
+            tokio::spawn(read_all(Arc::clone(&self.store), Arc::clone(&self.waiting)));
+        }
+        match answer.await {
+            Ok(answer) => answer.map_err(shared),
+            Err(_) => Err(PortError::busy(PORT, "stopping")),
+        }
+    }
+}
+
+fn locked(waiting: &Mutex<Waiting>) -> MutexGuard<'_, Waiting> {
+    waiting.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Reads until nobody waits.
+async fn read_all<T: LoginTokens>(store: Arc<T>, waiting: Arc<Mutex<Waiting>>) {
+    loop {
+        let (tokens, replies): (Vec<_>, Vec<_>) = {
+            let mut waiting = locked(&waiting);
+            if waiting.callers.is_empty() {
+                waiting.is_reading = false;
+                return;
+            }
+            let count = waiting.callers.len().min(BATCH);
+            waiting.callers.drain(..count).unzip()
+        };
+        let read = AssertUnwindSafe(store.get_all(&tokens))
+            .catch_unwind()
+            .await;
+        let read =
+            read.unwrap_or_else(|_| Err(PortError::failed(PORT, "reading log-ins panicked")));
+        match read {
+            Ok(logins) => {
+                for (reply, login) in replies.into_iter().zip(logins) {
+                    drop(reply.send(Ok(login)));
+                }
+            }
+            Err(error) => {
+                let error = Arc::new(error);
+                for reply in replies {
+                    drop(reply.send(Err(error.clone())));
+                }
+            }
+        }
+    }
+}
