@@ -27,6 +27,10 @@ use crate::{
     tasks::{LastRun, Task},
 };
 
+/// The order writer lets reservations gather for so long: most of what a small batch costs is the transaction,
+/// not its orders. Nobody sees it: panels ask for the first time after 300 ms.
+const GATHER: Duration = Duration::from_millis(50);
+
 /// A worker that fails says so at once and then so often: a server may be away for an hour, and
 /// every worker tries again every second.
 const COMPLAINT: Duration = Duration::from_mins(1);
@@ -112,6 +116,7 @@ fn workers(schedule: Schedule, has_outbox: bool) -> Vec<Worker> {
     let mut workers = vec![
         Worker {
             per_s: schedule.orders_per_s,
+            gather: GATHER,
             ..Worker::woken(
                 "write_orders",
                 "Turns queued reservations into orders.",
@@ -220,6 +225,8 @@ struct Worker {
     job: Option<Job>,
     /// Entries a second, at most.
     per_s: Option<u32>,
+    /// From the signal that there is work to the run: what comes meanwhile shares the run.
+    gather: Duration,
     run_once: RunOnce,
 }
 
@@ -237,6 +244,7 @@ impl Worker {
             period,
             job: None,
             per_s: None,
+            gather: Duration::ZERO,
             run_once,
         }
     }
@@ -251,6 +259,13 @@ impl Worker {
         Self {
             job: Some(job),
             ..Worker::periodic(name, about, period, run_once)
+        }
+    }
+
+    async fn work_to_do(&self, wake_signals: &WakeSignals) {
+        wake_signals.notified(self.job).await;
+        if !self.gather.is_zero() {
+            sleep(self.gather).await;
         }
     }
 
@@ -296,7 +311,7 @@ impl Worker {
                 continue;
             }
             tokio::select! {
-                () = wake_signals.notified(self.job) => {}
+                () = self.work_to_do(&wake_signals) => {}
                 () = sleep(self.period) => {}
                 _ = stop.changed() => {}
             }
