@@ -279,7 +279,7 @@ async fn a_new_password_ends_every_log_in_and_the_old_one_begins_none() {
     let login = async |password: &str| {
         shop.clock.advance(5_000);
         let password = password.to_owned();
-        sign_in::login(&accounts, &origin(), "13900000001", password).await
+        sign_in::login(accounts, &origin(), "13900000001", password).await
     };
     let before = login("password-1").await.err();
     assert!(matches!(before, Some(SignInError::NoMatch(Some(whose))) if whose == buyer));
