@@ -25,7 +25,7 @@ pub use self::{
     round_form::{MAX_ITEMS, RoundForm},
 };
 use self::{
-    frame::{Section, StaffFrame, parameter, role},
+    frame::{Section, StaffFrame, caller, parameter},
     round::RoundCard,
 };
 use crate::{
@@ -33,7 +33,7 @@ use crate::{
     components::{Calendar, Failure},
     routes,
     text::pages::admin as say,
-    wire::{ApiError, Language, Permission, Phase, Role, RoundOverview, RoundState},
+    wire::{AccountId, ApiError, Language, Me, Permission, Phase, RoundOverview, RoundState},
 };
 
 /// The list of rounds.
@@ -56,7 +56,7 @@ pub fn AdminRoundsPage() -> impl IntoView {
 struct Overview {
     rounds: Vec<RoundOverview>,
     now_ms: i64,
-    role: Role,
+    me: Me,
 }
 
 /// What a caller may do with rounds. Buttons follow it; the engine checks every call itself.
@@ -65,11 +65,12 @@ struct May {
     stop: bool,
     prepare: bool,
     approve: bool,
+    account_id: AccountId,
 }
 
 async fn read() -> Result<Overview, ApiError> {
     Ok(Overview {
-        role: role().await?,
+        me: caller().await?,
         rounds: api::admin_rounds().await?,
         now_ms: api::clock().await?.now_ms,
     })
@@ -80,12 +81,14 @@ fn Rounds(overview: Overview, language: Language) -> impl IntoView {
     let Overview {
         mut rounds,
         now_ms,
-        role,
+        me,
     } = overview;
+    let role = me.role;
     let may = May {
         stop: Permission::StopRounds.is_given_to(role),
         prepare: Permission::PrepareRounds.is_given_to(role),
         approve: Permission::ApproveRounds.is_given_to(role),
+        account_id: me.account_id,
     };
     // What needs a hand comes first: to be approved, then on sale or stopped, then what is coming, then what is over.
     rounds.sort_by_key(|round| match round.phase_at(now_ms) {

@@ -160,7 +160,10 @@ pub struct RoundOverview {
     pub prepared_by_name: Option<String>,
     /// Why it was sent back.
     pub sent_back_because: Option<String>,
-    /// Of what is approved: sent back with the approval.
+    /// What there is to approve, while it waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_approve: Option<RoundDraft>,
+    /// Of that: sent back with the approval.
     pub content_hash: String,
     /// The words for shoppers while it is stopped.
     pub stopped: Option<LocalText>,

@@ -34,9 +34,9 @@ pub enum Account {
 /// Roles that nobody registers for.
 #[derive(Clone, Copy, ValueEnum)]
 pub enum StaffRole {
-    /// Stops rounds and lets them go on, gives money back.
+    /// Prepares rounds, stops them and lets them go on, gives money back.
     Operator,
-    /// Will approve rounds.
+    /// Approves rounds, or sends them back.
     Reviewer,
     /// Helps buyers with their orders.
     Support,

@@ -134,10 +134,10 @@ fn print(matched: &Matched) {
         amount,
         order_id,
         ..
-    } in &matched.near_midnight
+    } in &matched.perhaps_of_other_days
     {
         println!(
-            "{kind} {provider_number}: near midnight, {}, order {order_id}: look at the day beside it",
+            "{kind} {provider_number}: perhaps of another day, {}, order {order_id}: look at the statement of the day beside it",
             sum(amount)
         );
     }

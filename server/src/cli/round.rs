@@ -213,6 +213,17 @@ async fn apply(office: &Deps, written: Written) -> Result<(), Failure> {
     )
     .await
     {
+        Ok(added) if added.state == RoundState::Submitted => {
+            return Err(
+                format!("the shop has {summary}; it waits for approval on /admin/rounds").into(),
+            );
+        }
+        Ok(added) if added.state == RoundState::SentBack => {
+            return Err(format!(
+                "the shop has {summary}; it was sent back: a new key makes another round"
+            )
+            .into());
+        }
         Ok(added) if added.is_new => println!("added {summary}"),
         Ok(_) => println!("unchanged: the shop has {summary}"),
         Err(AddRoundError::Invalid(wrong)) => {

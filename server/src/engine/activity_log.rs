@@ -32,32 +32,55 @@ pub struct Verified {
     pub broken: Option<String>,
 }
 
-/// Reads the whole log and checks its chain.
+/// Reads the whole log and checks its chain. Entries may be added meanwhile.
 ///
 /// # Errors
 /// The ledger.
 pub async fn verify(log: &dyn ActivityLog) -> Result<Verified, PortError> {
-    let end = log.chain_end().await?;
-    let (mut number, mut hash) = (0, String::new());
-    let broken = 'log: loop {
-        let page = log.activities_after(number, PAGE).await?;
+    let before = log.chain_end().await?;
+    let (mut last, mut broken) = (
+        ChainEnd {
+            number: 0,
+            hash: String::new(),
+        },
+        None,
+    );
+    loop {
+        let page = log.activities_after(last.number, PAGE).await?;
         if page.is_empty() {
-            break (number < end.number)
-                .then(|| format!("entries {} to {} are missing", number + 1, end.number));
+            break;
         }
         for activity in page {
-            if activity.number != number + 1 {
-                break 'log Some(format!("entry {} is missing", number + 1));
-            }
-            number += 1;
-            hash = chained(&hash, &activity);
-            if activity.hash != hash {
-                break 'log Some(format!("entry {number} was changed"));
-            }
-            if number == end.number && hash != end.hash {
-                break 'log Some(format!("entry {number} is another one than was noted"));
-            }
+            let found = follow(&mut last, &activity, &before);
+            broken = broken.or(found);
         }
-    };
+        if broken.is_some() {
+            break;
+        }
+    }
+    if broken.is_none() && last.number < before.number {
+        let first = last.number + 1;
+        broken = Some(format!("entries {first} to {} are missing", before.number));
+    }
+    // What the log has beyond its end was put in by somebody else.
+    let end = log.chain_end().await?;
+    if broken.is_none() && last.number > end.number {
+        broken = Some(format!("entry {} was put in", last.number));
+    }
     Ok(Verified { end, broken })
+}
+
+/// The next entry behind `last`, and what is wrong with it.
+fn follow(last: &mut ChainEnd, activity: &Activity, end: &ChainEnd) -> Option<String> {
+    let number = last.number + 1;
+    if activity.number != number {
+        return Some(format!("entry {number} is missing"));
+    }
+    let hash = chained(&last.hash, activity);
+    *last = ChainEnd { number, hash };
+    if activity.hash != last.hash {
+        return Some(format!("entry {number} was changed"));
+    }
+    (number == end.number && last.hash != end.hash)
+        .then(|| format!("entry {number} is another one than was noted"))
 }

@@ -23,8 +23,8 @@ mod reservations;
 mod wake_signal;
 
 pub use accounts::{
-    Account, AccountWriter, Accounts, InsertAccountError, LogInRecord, Login, LoginTokens,
-    NewLogIn, PasswordError, Passwords, TokenHash,
+    Account, AccountWriter, Accounts, InsertAccountError, LogInRecord, Login, LoginBatches,
+    LoginTokens, NewLogIn, PasswordError, Passwords, TokenHash,
 };
 pub use activity_log::{ActivityLog, ChainEnd, ChangedBy};
 pub use audit::{AuditBounds, AuditedGate, GateFacts, ItemFacts, LedgerFacts};

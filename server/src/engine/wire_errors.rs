@@ -180,6 +180,7 @@ impl From<ReviewRoundError> for ApiError {
         match error {
             ReviewRoundError::NotFound => ApiError::NotFound,
             ReviewRoundError::OwnRound => invalid("prepared_by"),
+            ReviewRoundError::NotYours => ApiError::Forbidden,
             ReviewRoundError::OtherContent => invalid("content_hash"),
             ReviewRoundError::NotWaiting => invalid("state"),
             ReviewRoundError::Invalid(wrong) => invalid(&wrong.field()),

@@ -7,7 +7,7 @@ use leptos_meta::{Link, Meta, Title};
 use crate::{
     api, routes,
     text::pages::admin as say,
-    wire::{ApiError, Language, Permission, Role},
+    wire::{ApiError, Language, Me, Permission, Role},
 };
 
 /// A part of the back office.
@@ -60,16 +60,24 @@ impl Section {
     }
 }
 
-/// The role of the caller. What it may do is checked by every call of the page.
+/// The caller. What it may do is checked by every call of the page.
 ///
 /// # Errors
 /// `unauthenticated`; `banned`.
-pub async fn role() -> Result<Role, ApiError> {
+pub async fn caller() -> Result<Me, ApiError> {
     let me = api::me().await?.ok_or(ApiError::Unauthenticated)?;
     match me.banned {
         true => Err(ApiError::Banned),
-        false => Ok(me.role),
+        false => Ok(me),
     }
+}
+
+/// The caller's role, likewise.
+///
+/// # Errors
+/// See [`caller`].
+pub async fn role() -> Result<Role, ApiError> {
+    Ok(caller().await?.role)
 }
 
 /// The frame around `children`.

@@ -7,7 +7,10 @@ use crate::{
     components::{Calendar, Icon, Instant, Shape},
     routes,
     text::pages::admin as say,
-    wire::{DEFAULT_STOP_TEXT, ItemOverview, Language, Phase, Reason, RoundOverview, RoundState},
+    wire::{
+        DEFAULT_STOP_TEXT, ItemOverview, Language, LocalText, Phase, Reason, RoundDraft,
+        RoundOverview, RoundState,
+    },
 };
 
 /// Most characters of an operator's words; the server checks them.
@@ -43,6 +46,9 @@ pub fn RoundCard<'a>(
     let form = (may.stop && is_approved && !is_over).then(|| {
         view! { <StopOrResume round language /> }
     });
+    let content = round.to_approve.as_ref().map(|draft| {
+        view! { <Content draft language /> }
+    });
     let review = (round.state == RoundState::Submitted).then(|| {
         view! { <Review round may language /> }
     });
@@ -60,6 +66,7 @@ pub fn RoundCard<'a>(
             {words}
             <Origin round language />
             <Units items=&round.items language />
+            {content}
             {review}
             {form}
             {copy}
@@ -104,6 +111,52 @@ fn Origin<'a>(round: &'a RoundOverview, language: Language) -> impl IntoView + u
     }
 }
 
+/// All that an approval is for, in both languages: the card alone shows less.
+#[component]
+fn Content<'a>(draft: &'a RoundDraft, language: Language) -> impl IntoView + use<> {
+    let row = |name: &'static str, value: String| {
+        view! {
+            <div class="facts__row">
+                <dt>{name}</dt>
+                <dd>{value}</dd>
+            </div>
+        }
+    };
+    let both = |words: &LocalText| format!("{} / {}", words.zh, words.en);
+    let window = match draft.pay_window_s {
+        Some(seconds) => say::seconds(language, seconds),
+        None => say::as_the_shop(language).to_owned(),
+    };
+    let items = draft
+        .items
+        .iter()
+        .map(|item| {
+            view! {
+                <dl class="facts">
+                    {row(say::item(language), both(&item.title))}
+                    {row(say::description(language), both(&item.description))}
+                    {row(say::picture(language), item.picture_url.clone())}
+                    {row(say::list_price(language), item.list_price.to_string())}
+                    {row(say::price(language), item.sale_price.to_string())}
+                    {row(say::total(language), item.stock.to_string())}
+                    {row(say::segments(language), item.segments.to_string())}
+                </dl>
+            }
+        })
+        .collect_view();
+    view! {
+        <details class="admin__stop" open=true>
+            <summary>{say::to_approve(language)}</summary>
+            <dl class="facts">
+                {row(say::round_title(language), both(&draft.title))}
+                {row(say::pay_window(language), window)}
+            </dl>
+            {items}
+        </details>
+    }
+    .into_any()
+}
+
 /// The way to approve a round, and the way to send it back.
 #[component]
 fn Review<'a>(round: &'a RoundOverview, may: May, language: Language) -> impl IntoView + use<> {
@@ -119,7 +172,8 @@ fn Review<'a>(round: &'a RoundOverview, may: May, language: Language) -> impl In
             </form>
         }
     });
-    let send_back = (may.approve || may.prepare).then(|| {
+    let is_own = may.prepare && round.prepared_by == Some(may.account_id);
+    let send_back = (may.approve || is_own).then(|| {
         view! {
             <details class="admin__stop">
                 <summary>{say::send_back(language)}</summary>

@@ -34,6 +34,14 @@ messages! {
     approve: "审批通过", "Approve";
     approve_means: "通过后，本场立即出现在页面上，并按时开售。",
         "Approved, the round is on the pages at once and goes on sale at its start.";
+    to_approve: "待审批的全部内容", "All that is to be approved";
+    round_title: "场次名称", "Round";
+    pay_window: "付款时限", "Time to pay";
+    as_the_shop: "按店铺默认", "As the shop's";
+    description: "说明", "Description";
+    picture: "图片", "Picture";
+    list_price: "原价", "Ordinary price";
+    segments: "库存分段", "Segments";
     own_round: "这是你提交的场次，需要另一位同事审批。",
         "You prepared this round. Somebody else has to approve it.";
     send_back: "退回…", "Send it back…";
@@ -104,5 +112,13 @@ pub fn review_problem(language: Language, field: &str) -> &'static str {
         (Language::En, "state") => "The round was approved or sent back before.",
         (Language::En, "reason") => "Say why, on one line, in at most 200 characters.",
         (Language::En, _) => "The round is over and cannot be approved any more.",
+    }
+}
+
+/// A time in seconds.
+pub fn seconds(language: Language, seconds: u32) -> String {
+    match language {
+        Language::Zh => format!("{seconds} 秒"),
+        Language::En => format!("{seconds} s"),
     }
 }

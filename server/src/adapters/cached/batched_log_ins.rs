@@ -11,7 +11,7 @@ use futures::FutureExt as _;
 use tokio::sync::oneshot;
 
 use super::answers::shared;
-use crate::engine::ports::{Login, LoginTokens, PortError, TokenHash};
+use crate::engine::ports::{Login, LoginBatches, LoginTokens, PortError, TokenHash};
 
 const PORT: &str = "log-ins";
 /// Log-ins of one read.
@@ -35,7 +35,7 @@ pub struct BatchedLogIns<T> {
     waiting: Arc<Mutex<Waiting>>,
 }
 
-impl<T: LoginTokens> BatchedLogIns<T> {
+impl<T: LoginTokens + LoginBatches> BatchedLogIns<T> {
     /// Nobody waits yet.
     pub fn new(store: Arc<T>) -> Self {
         Self {
@@ -73,8 +73,12 @@ fn locked(waiting: &Mutex<Waiting>) -> MutexGuard<'_, Waiting> {
     waiting.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+fn panicked() -> PortError {
+    PortError::failed(PORT, "reading log-ins panicked")
+}
+
 /// Reads until nobody waits.
-async fn read_all<T: LoginTokens>(store: Arc<T>, waiting: Arc<Mutex<Waiting>>) {
+async fn read_all<T: LoginTokens + LoginBatches>(store: Arc<T>, waiting: Arc<Mutex<Waiting>>) {
     loop {
         let (tokens, replies): (Vec<_>, Vec<_>) = {
             let mut waiting = locked(&waiting);
@@ -88,12 +92,19 @@ async fn read_all<T: LoginTokens>(store: Arc<T>, waiting: Arc<Mutex<Waiting>>) {
         let read = AssertUnwindSafe(store.get_all(&tokens))
             .catch_unwind()
             .await;
-        let read =
-            read.unwrap_or_else(|_| Err(PortError::failed(PORT, "reading log-ins panicked")));
+        let read = read.unwrap_or_else(|_| Err(panicked()));
         match read {
             Ok(logins) => {
                 for (reply, login) in replies.into_iter().zip(logins) {
                     drop(reply.send(Ok(login)));
+                }
+            }
+            // One row that cannot be read is nobody else's trouble.
+            Err(PortError::Failed { .. }) if tokens.len() > 1 => {
+                for (token, reply) in tokens.iter().zip(replies) {
+                    let login = AssertUnwindSafe(store.get(token)).catch_unwind().await;
+                    let login = login.unwrap_or_else(|_| Err(panicked()));
+                    drop(reply.send(login.map_err(Arc::new)));
                 }
             }
             Err(error) => {

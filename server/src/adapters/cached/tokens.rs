@@ -1,14 +1,22 @@
 //! Log-ins in memory in front of the store. For one process only: another instance's log-out would not
 //! be heard.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::SeqCst},
+    },
+    time::Duration,
+};
 
 use app::wire::AccountId;
 use async_trait::async_trait;
 use moka::future::Cache;
 
 use super::batched_log_ins::BatchedLogIns;
-use crate::engine::ports::{LogInRecord, Login, LoginTokens, NewLogIn, PortError, TokenHash};
+use crate::engine::ports::{
+    LogInRecord, Login, LoginBatches, LoginTokens, NewLogIn, PortError, TokenHash,
+};
 
 /// Log-ins kept: about 300 bytes each.
 const LOGINS: u64 = 100_000;
@@ -21,9 +29,11 @@ pub struct CachedTokens<T> {
     store: Arc<T>,
     reader: BatchedLogIns<T>,
     logins: Cache<TokenHash, Login>,
+    /// Log-ins that ended. Who read one before it ended must not keep it.
+    ended: AtomicU64,
 }
 
-impl<T: LoginTokens> CachedTokens<T> {
+impl<T: LoginTokens + LoginBatches> CachedTokens<T> {
     /// An empty cache over `store`.
     pub fn new(store: Arc<T>) -> Self {
         let logins = Cache::builder()
@@ -34,12 +44,13 @@ impl<T: LoginTokens> CachedTokens<T> {
             reader: BatchedLogIns::new(Arc::clone(&store)),
             store,
             logins,
+            ended: AtomicU64::new(0),
         }
     }
 }
 
 #[async_trait]
-impl<T: LoginTokens> LoginTokens for CachedTokens<T> {
+impl<T: LoginTokens + LoginBatches> LoginTokens for CachedTokens<T> {
     async fn insert(&self, log_in: &NewLogIn) -> Result<(), PortError> {
         self.store.insert(log_in).await
     }
@@ -48,8 +59,11 @@ impl<T: LoginTokens> LoginTokens for CachedTokens<T> {
         if let Some(login) = self.logins.get(token).await {
             return Ok(Some(login));
         }
+        let ended = self.ended.load(SeqCst);
         let login = self.reader.get(token).await?;
-        if let Some(login) = &login {
+        if let Some(login) = &login
+            && self.ended.load(SeqCst) == ended
+        {
             self.logins.insert(token.clone(), login.clone()).await;
         }
         Ok(login)
@@ -71,9 +85,11 @@ impl<T: LoginTokens> LoginTokens for CachedTokens<T> {
     }
 
     async fn remove(&self, token: &TokenHash) -> Result<(), PortError> {
-        self.store.remove(token).await?;
+        let removed = self.store.remove(token).await;
+        // Also where the store did not answer: it may have removed it, now or before.
+        self.ended.fetch_add(1, SeqCst);
         self.logins.invalidate(token).await;
-        Ok(())
+        removed
     }
 
     async fn purge(&self, now_ms: i64) -> Result<(), PortError> {

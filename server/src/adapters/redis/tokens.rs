@@ -207,14 +207,14 @@ impl<T: LoginTokens> LoginTokens for RedisTokens<T> {
     }
 
     async fn remove(&self, token: &TokenHash) -> Result<(), PortError> {
-        self.store.remove(token).await?;
+        let removed = self.store.remove(token).await;
         self.local.invalidate(token).await;
-        // Not only removed: another instance may be about to store what it read before.
+        // Also where the ledger did not answer. Not only removed: another instance may be about to store what it read before.
         let [_, _, out] = self.keys(token);
         let mut set = redis::cmd("SET");
         set.arg(out).arg(1).arg("PX").arg(LOGGED_OUT_LIFE_MS);
         self.update(&set).await;
-        Ok(())
+        removed
     }
 
     async fn purge(&self, now_ms: i64) -> Result<(), PortError> {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use app::wire::{AccountId, ItemId, ItemOverview, Money, RoundOverview};
+use app::wire::{AccountId, ItemId, ItemOverview, Money, RoundOverview, RoundState};
 use async_trait::async_trait;
 use uuid::Uuid;
 
@@ -23,8 +23,9 @@ impl CatalogueOverview for Sql {
     async fn overview(&self, since_ms: i64) -> Result<Vec<RoundOverview>, PortError> {
         let on_sale = [round::Status::Approved];
         let mut rounds = self.rounds_of(&self.read, &on_sale, since_ms).await?;
-        let others = [round::Status::Submitted, round::Status::Rejected];
-        rounds.extend(self.rounds_of(&self.read, &others, since_ms).await?);
+        for other in [round::Status::Submitted, round::Status::Rejected] {
+            rounds.extend(self.rounds_of(&self.read, &[other], since_ms).await?);
+        }
         rounds.sort_by_key(|round| (round.starts_at_ms, round.id));
         let found = self
             .items_of(&self.read, rounds.iter().map(|round| round.id))
@@ -54,12 +55,14 @@ fn round_overview(
     let (prepared_by, name) = (row.prepared_by.map(AccountId), row.prepared_by_name.clone());
     let because = row.sent_back_because.clone();
     let written = written_round(row, items)?;
+    let draft = draft::of_round(&written);
     Ok(RoundOverview {
         state,
         prepared_by,
         prepared_by_name: name,
         sent_back_because: because,
-        content_hash: content_hash(&draft::of_round(&written)),
+        content_hash: content_hash(&draft),
+        to_approve: (state == RoundState::Submitted).then_some(draft),
         round_id: written.round_id,
         title: written.title,
         starts_at_ms: written.starts_at_ms,

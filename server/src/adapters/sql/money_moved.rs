@@ -20,6 +20,10 @@ fn movement(row: &payment::Model, kind: MovementKind) -> Option<Movement> {
             minor: row.received_amount?,
             currency: row.received_currency.clone()?,
         },
+        begun_at_ms: match kind {
+            MovementKind::Payment => row.created_at_ms,
+            MovementKind::Refund => at_ms,
+        },
         at_ms,
         order_id: OrderId(row.order_id),
     })

@@ -13,7 +13,9 @@ use super::{
     Answer, Sql, accounts,
     entity::{account, login_token},
 };
-use crate::engine::ports::{LogInRecord, Login, LoginTokens, NewLogIn, PortError, TokenHash};
+use crate::engine::ports::{
+    LogInRecord, Login, LoginBatches, LoginTokens, NewLogIn, PortError, TokenHash,
+};
 
 /// Log-ins of an account that are read at once.
 const MOST: u64 = 1_000;
@@ -56,26 +58,6 @@ impl LoginTokens for Sql {
             return Ok(None);
         };
         login(&row, account).map(Some)
-    }
-
-    async fn get_all(&self, tokens: &[TokenHash]) -> Result<Vec<Option<Login>>, PortError> {
-        let asked = tokens.iter().map(|token| token.0.as_str());
-        let found = login_token::Entity::find()
-            .filter(login_token::Column::TokenHash.is_in(asked))
-            .find_also_related(account::Entity)
-            .all(&self.read)
-            .answer(self)
-            .await?;
-        let mut logins = HashMap::with_capacity(found.len());
-        for (row, account) in found {
-            if let Some(account) = account {
-                let login = login(&row, account)?;
-                logins.insert(row.token_hash, login);
-            }
-        }
-        // One token may be asked for twice.
-        let login = |token: &TokenHash| logins.get(&token.0).cloned();
-        Ok(tokens.iter().map(login).collect())
     }
 
     async fn of_account(&self, account_id: AccountId) -> Result<Vec<LogInRecord>, PortError> {
@@ -136,5 +118,28 @@ fn record(row: login_token::Model) -> LogInRecord {
             ip: row.ip,
             device: row.device,
         },
+    }
+}
+
+#[async_trait]
+impl LoginBatches for Sql {
+    async fn get_all(&self, tokens: &[TokenHash]) -> Result<Vec<Option<Login>>, PortError> {
+        let asked = tokens.iter().map(|token| token.0.as_str());
+        let found = login_token::Entity::find()
+            .filter(login_token::Column::TokenHash.is_in(asked))
+            .find_also_related(account::Entity)
+            .all(&self.read)
+            .answer(self)
+            .await?;
+        let mut logins = HashMap::with_capacity(found.len());
+        for (row, account) in found {
+            if let Some(account) = account {
+                let login = login(&row, account)?;
+                logins.insert(row.token_hash, login);
+            }
+        }
+        // One token may be asked for twice.
+        let login = |token: &TokenHash| logins.get(&token.0).cloned();
+        Ok(tokens.iter().map(login).collect())
     }
 }

@@ -104,8 +104,10 @@ impl BackOffice for OfficeCalls {
     ) -> Result<(), ApiError> {
         let me = permitted(Permission::ApproveRounds, visitor)?;
         let by = ChangedBy::account(me, visitor.ip, None);
-        review_round::approve_round(&self.deps, round_id, content_hash, &by).await?;
-        tracing::info!(%round_id, account_id = %me.account_id, "a round was approved");
+        let approved = review_round::approve_round(&self.deps, round_id, content_hash, &by);
+        if approved.await? {
+            tracing::info!(%round_id, account_id = %me.account_id, "a round was approved");
+        }
         Ok(())
     }
 
@@ -117,9 +119,10 @@ impl BackOffice for OfficeCalls {
     ) -> Result<(), ApiError> {
         let me = permitted(Permission::ApproveRounds, visitor)
             .or_else(|_| permitted(Permission::PrepareRounds, visitor))?;
+        let may_approve = Permission::ApproveRounds.is_given_to(me.role);
         let reason = Reason::parse(reason)?.as_str().to_owned();
         let by = ChangedBy::account(me, visitor.ip, Some(reason));
-        review_round::send_back(&self.deps, round_id, &by).await?;
+        review_round::send_back(&self.deps, round_id, may_approve, &by).await?;
         tracing::info!(%round_id, account_id = %me.account_id, "a round was sent back");
         Ok(())
     }

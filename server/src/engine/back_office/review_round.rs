@@ -16,6 +16,9 @@ pub enum ReviewRoundError {
     /// Whoever prepared a round does not approve it.
     #[error("whoever prepared a round does not approve it")]
     OwnRound,
+    /// Somebody else prepared it.
+    #[error("somebody else prepared the round")]
+    NotYours,
     /// The round is not the one that was looked at.
     #[error("the round is not the one that was looked at")]
     OtherContent,
@@ -38,7 +41,7 @@ pub fn content_hash(draft: &RoundDraft) -> String {
 }
 
 /// Approves a round whose content is the one that was looked at: it is on sale in its window, and on the
-/// pages of this instance when this returns. A repeat changes nothing.
+/// pages of this instance when this returns. Whether it was not before: a repeat changes nothing.
 ///
 /// # Errors
 /// See [`ReviewRoundError`].
@@ -47,11 +50,11 @@ pub async fn approve_round(
     round_id: RoundId,
     looked_at: &str,
     by: &ChangedBy,
-) -> Result<(), ReviewRoundError> {
+) -> Result<bool, ReviewRoundError> {
     let standing = deps.catalogue.standing(round_id).await?;
     let standing = standing.ok_or(ReviewRoundError::NotFound)?;
     if standing.state == RoundState::Approved {
-        return Ok(());
+        return Ok(false);
     }
     if standing.state != RoundState::Submitted {
         return Err(ReviewRoundError::NotWaiting);
@@ -68,19 +71,25 @@ pub async fn approve_round(
     review(deps, round_id, Review::Approve, by).await?;
     let items = round.items.iter().map(|item| item.item_id).collect();
     deps.events.tell(&CatalogueChanged { items }).await;
-    Ok(())
+    Ok(true)
 }
 
-/// Sends a round back: it can be copied, mended and submitted again. Whoever prepared it may take it back
-/// like this.
+/// Sends a round back: it can be copied, mended and submitted again. Who may not approve rounds takes back
+/// their own alone.
 ///
 /// # Errors
 /// See [`ReviewRoundError`].
 pub async fn send_back(
     deps: &Deps,
     round_id: RoundId,
+    may_approve: bool,
     by: &ChangedBy,
 ) -> Result<(), ReviewRoundError> {
+    let standing = deps.catalogue.standing(round_id).await?;
+    let standing = standing.ok_or(ReviewRoundError::NotFound)?;
+    if !may_approve && standing.prepared_by != by.account_id {
+        return Err(ReviewRoundError::NotYours);
+    }
     review(deps, round_id, Review::SendBack, by).await
 }
 

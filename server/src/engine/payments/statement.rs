@@ -70,9 +70,9 @@ pub struct Matched {
     pub agree: u64,
     /// What does not.
     pub differences: Vec<Difference>,
-    /// The shop has it within a quarter of an hour of midnight: look for it in the statement of the day
-    /// beside this one.
-    pub near_midnight: Vec<Movement>,
+    /// The shop heard of it within a quarter of an hour of midnight, or it was begun before the day: look
+    /// for it in the statement of the day beside this one.
+    pub perhaps_of_other_days: Vec<Movement>,
 }
 
 /// Compares the lines of a day.
@@ -131,8 +131,10 @@ impl Matched {
     fn missing_there(&mut self, here: Movement, day: Day) {
         let since = here.at_ms - day.from_ms;
         let until = day.to_ms - here.at_ms;
-        if since.min(until) <= NEAR_MIDNIGHT_MS {
-            self.near_midnight.push(here);
+        // A notice may have come late.
+        let begun_before = here.begun_at_ms < day.from_ms;
+        if begun_before || since.min(until) <= NEAR_MIDNIGHT_MS {
+            self.perhaps_of_other_days.push(here);
             return;
         }
         self.differences.push(Difference::OnlyHere {

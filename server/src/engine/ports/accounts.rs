@@ -143,6 +143,13 @@ pub struct LogInRecord {
     pub used_at_ms: i64,
 }
 
+/// Log-ins that are read together.
+#[async_trait]
+pub trait LoginBatches: Send + Sync + 'static {
+    /// The log-ins behind several tokens, expired or not, in their order. At most 256.
+    async fn get_all(&self, tokens: &[TokenHash]) -> Result<Vec<Option<Login>>, PortError>;
+}
+
 /// Log-in tokens: random, stored only as a hash, known to every instance of the server.
 #[async_trait]
 pub trait LoginTokens: Send + Sync + 'static {
@@ -151,15 +158,6 @@ pub trait LoginTokens: Send + Sync + 'static {
 
     /// The log-in behind a token, expired or not.
     async fn get(&self, token: &TokenHash) -> Result<Option<Login>, PortError>;
-
-    /// The log-ins behind several tokens, in their order.
-    async fn get_all(&self, tokens: &[TokenHash]) -> Result<Vec<Option<Login>>, PortError> {
-        let mut logins = Vec::with_capacity(tokens.len());
-        for token in tokens {
-            logins.push(self.get(token).await?);
-        }
-        Ok(logins)
-    }
 
     /// An account's log-ins, expired ones included, the latest first, at most 1,000.
     async fn of_account(&self, account_id: AccountId) -> Result<Vec<LogInRecord>, PortError>;

@@ -36,6 +36,8 @@ pub struct Movement {
     pub provider_number: String,
     /// How much.
     pub amount: Amount,
+    /// It did not move before this instant, epoch milliseconds.
+    pub begun_at_ms: i64,
     /// When the shop heard of it, epoch milliseconds.
     pub at_ms: i64,
     /// For which order.

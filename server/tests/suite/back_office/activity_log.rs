@@ -112,6 +112,11 @@ async fn an_entry_that_was_changed_or_taken_out_is_found() {
             "entry 2 is missing",
         ),
         (
+            "UPDATE activity_log_end SET number = 2, hash = (SELECT hash FROM activity_log WHERE number = 2)",
+            "UPDATE activity_log_end SET number = 3, hash = (SELECT hash FROM activity_log WHERE number = 3)",
+            "entry 3 was put in",
+        ),
+        (
             "DELETE FROM activity_log WHERE number = 3",
             "",
             "entries 3 to 3 are missing",

@@ -106,6 +106,9 @@ async fn a_round_that_was_sent_back_says_why_and_is_not_sold() {
         "{text}"
     );
 
+    for content in ["重。", "Heavy.", "/products/lamp.svg", "¥299"] {
+        assert!(text.contains(content), "{content}: {text}");
+    }
     let form = format!("{list}/{}/send_back", added.round_id);
     let nothing = send_form(&router, &form, &reviewer, &[("reason", " ")]).await;
     let to = nothing.headers()[header::LOCATION]
@@ -161,6 +164,10 @@ async fn where_the_shop_asks_for_two_nobody_approves_their_own_round() {
     let approval = json!({"round_id": added.round_id, "content_hash": hash});
     let wrong = refused(&router, APPROVE, &admin, &approval).await;
     assert_eq!(wrong.as_deref(), Some("prepared_by"));
+    let operator = signed_in(&shop, Role::Operator, false).await;
+    let back = json!({"round_id": added.round_id, "reason": "not mine"});
+    let wrong = refused(&router, SEND_BACK, &operator, &back).await;
+    assert_eq!(wrong.as_deref(), Some("forbidden"), "somebody else's");
     let form = format!("/admin/rounds/{}/approve", added.round_id);
     let own = send_form(&router, &form, &admin, &[("content_hash", &hash)]).await;
     assert_eq!(

@@ -13,7 +13,7 @@ use server::engine::{
         log_ins,
         sign_in::{self, Origin, SignInError},
     },
-    ports::{Accounts as _, LogInRecord, LoginTokens as _, PasswordError, Passwords, TokenHash},
+    ports::{Accounts as _, LogInRecord, LoginBatches as _, PasswordError, Passwords, TokenHash},
 };
 
 use crate::support::{HOUR_MS, PlainPasswords, START_MS, TestShop, log_in, origin};
