@@ -8,6 +8,7 @@ mod order_badge;
 mod picture;
 mod price;
 mod time;
+mod when_read;
 
 pub use account_form::{AccountForm, Field, FormState};
 pub use failure::{Failure, NotFound};
@@ -17,3 +18,4 @@ pub use order_badge::OrderBadge;
 pub use picture::Picture;
 pub use price::Price;
 pub use time::{Calendar, Instant};
+pub use when_read::{id_of_page, when_read};

@@ -8,7 +8,7 @@ use server_fn::ServerFn;
 
 use crate::{
     api,
-    components::{AccountForm, Calendar, Failure, Field, FormState, Instant},
+    components::{AccountForm, Calendar, Field, FormState, Instant, when_read},
     text::pages::account as say,
     wire::{ApiError, Language, LogIn, Me},
 };
@@ -23,16 +23,9 @@ pub fn AccountPage() -> impl IntoView {
         message(of("done"), of("error"), language)
     });
     let message = message.or_else(|| state.message(language));
-    view! {
-        <Suspense>
-            {Suspend::new(async move {
-                match read().await {
-                    Ok(account) => view! { <Account account state message language /> }.into_any(),
-                    Err(error) => view! { <Failure error language /> }.into_any(),
-                }
-            })}
-        </Suspense>
-    }
+    when_read(language, read(), move |account| {
+        view! { <Account account state message language /> }.into_any()
+    })
 }
 
 /// What can be wrong in the form of the log-ins.

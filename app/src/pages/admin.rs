@@ -30,7 +30,7 @@ use self::{
 };
 use crate::{
     api,
-    components::{Calendar, Failure},
+    components::{Calendar, when_read},
     routes,
     text::pages::admin as say,
     wire::{AccountId, ApiError, Language, Me, Permission, Phase, RoundOverview, RoundState},
@@ -40,16 +40,9 @@ use crate::{
 #[component]
 pub fn AdminRoundsPage() -> impl IntoView {
     let language = api::language();
-    view! {
-        <Suspense>
-            {Suspend::new(async move {
-                match read().await {
-                    Ok(overview) => view! { <Rounds overview language /> }.into_any(),
-                    Err(error) => view! { <Failure error language /> }.into_any(),
-                }
-            })}
-        </Suspense>
-    }
+    when_read(language, read(), move |overview| {
+        view! { <Rounds overview language /> }.into_any()
+    })
 }
 
 /// What there is to show.

@@ -13,7 +13,7 @@ use leptos_meta::{Meta, Title};
 use self::{opening::Opening, round::RoundSection, row::RoundRow};
 use crate::{
     api,
-    components::{Calendar, Dial, Failure},
+    components::{Calendar, Dial, when_read},
     routes,
     text::pages::home as say,
     wire::{ApiError, Language, Phase, Round},
@@ -23,19 +23,10 @@ use crate::{
 #[component]
 pub fn HomePage() -> impl IntoView {
     let language = api::language();
-    view! {
-        <Suspense>
-            {Suspend::new(async move {
-                match read().await {
-                    Ok((rounds, now_ms)) => {
-                        let calendar = Calendar::of_page(now_ms, language);
-                        view! { <Rounds rounds calendar language /> }.into_any()
-                    }
-                    Err(error) => view! { <Failure error language /> }.into_any(),
-                }
-            })}
-        </Suspense>
-    }
+    when_read(language, read(), move |(rounds, now_ms)| {
+        let calendar = Calendar::of_page(now_ms, language);
+        view! { <Rounds rounds calendar language /> }.into_any()
+    })
 }
 
 async fn read() -> Result<(Vec<Round>, i64), ApiError> {

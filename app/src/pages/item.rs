@@ -4,12 +4,11 @@ mod title;
 
 use leptos::prelude::*;
 use leptos_meta::{Meta, Title};
-use leptos_router::hooks::use_params_map;
 
 use self::title::ItemTitle;
 use crate::{
     api,
-    components::{Calendar, Failure, Icon, Instant, Picture, Price, Shape},
+    components::{Calendar, Icon, Instant, Picture, Price, Shape, id_of_page, when_read},
     islands::{BuyPanel, PanelItem},
     routes,
     settings::ShopSettings,
@@ -25,27 +24,15 @@ const START_CHECK: &str = include_str!("item/start_check.js");
 #[component]
 pub fn ItemPage() -> impl IntoView {
     let language = api::language();
-    let id = use_params_map()
-        .with_untracked(|params| params.get("id"))
-        .unwrap_or_default();
-    view! {
-        <Suspense>
-            {Suspend::new(async move {
-                match read(&id).await {
-                    Ok((item, now_ms)) => {
-                        let calendar = Calendar::of_page(now_ms, language);
-                        view! { <ItemView item calendar language /> }.into_any()
-                    }
-                    Err(error) => view! { <Failure error language /> }.into_any(),
-                }
-            })}
-        </Suspense>
-    }
+    let read = read(id_of_page());
+    when_read(language, read, move |(item, now_ms)| {
+        let calendar = Calendar::of_page(now_ms, language);
+        view! { <ItemView item calendar language /> }.into_any()
+    })
 }
 
-async fn read(id: &str) -> Result<(ItemDetail, i64), ApiError> {
-    let item_id: ItemId = id.parse().map_err(|_| ApiError::NotFound)?;
-    let item = api::item(item_id).await?;
+async fn read(item_id: Result<ItemId, ApiError>) -> Result<(ItemDetail, i64), ApiError> {
+    let item = api::item(item_id?).await?;
     Ok((item, api::clock().await?.now_ms))
 }
 

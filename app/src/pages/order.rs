@@ -2,11 +2,10 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_params_map;
 
 use crate::{
     api,
-    components::{Calendar, Failure, Icon, Instant, OrderBadge, Picture, Shape},
+    components::{Calendar, Icon, Instant, OrderBadge, Picture, Shape, id_of_page, when_read},
     islands::{CancelOrder, FollowPayment, OrderDeadline},
     routes,
     text::pages::orders as say,
@@ -17,27 +16,15 @@ use crate::{
 #[component]
 pub fn OrderPage() -> impl IntoView {
     let language = api::language();
-    let id = use_params_map()
-        .with_untracked(|params| params.get("id"))
-        .unwrap_or_default();
-    view! {
-        <Suspense>
-            {Suspend::new(async move {
-                match read(&id).await {
-                    Ok((order, now_ms)) => {
-                        let calendar = Calendar::of_page(now_ms, language);
-                        view! { <OrderView detail=order calendar language /> }.into_any()
-                    }
-                    Err(error) => view! { <Failure error language /> }.into_any(),
-                }
-            })}
-        </Suspense>
-    }
+    let read = read(id_of_page());
+    when_read(language, read, move |(order, now_ms)| {
+        let calendar = Calendar::of_page(now_ms, language);
+        view! { <OrderView detail=order calendar language /> }.into_any()
+    })
 }
 
-async fn read(id: &str) -> Result<(OrderDetail, i64), ApiError> {
-    let order_id: OrderId = id.parse().map_err(|_| ApiError::NotFound)?;
-    let order = api::order(order_id).await?;
+async fn read(order_id: Result<OrderId, ApiError>) -> Result<(OrderDetail, i64), ApiError> {
+    let order = api::order(order_id?).await?;
     Ok((order, api::clock().await?.now_ms))
 }
 

@@ -9,7 +9,7 @@ use leptos_meta::Title;
 use self::reservation::ReservationRow;
 use crate::{
     api,
-    components::{Calendar, Dial, Failure, Instant, OrderBadge, Picture},
+    components::{Calendar, Dial, Instant, OrderBadge, Picture, when_read},
     routes,
     text::pages::{account, orders as say},
     wire::{ApiError, Language, Order, OrderState, Reservation, ReservationState},
@@ -19,16 +19,9 @@ use crate::{
 #[component]
 pub fn OrdersPage() -> impl IntoView {
     let language = api::language();
-    view! {
-        <Suspense>
-            {Suspend::new(async move {
-                match read().await {
-                    Ok(mine) => view! { <Everything mine language /> }.into_any(),
-                    Err(error) => view! { <Failure error language /> }.into_any(),
-                }
-            })}
-        </Suspense>
-    }
+    when_read(language, read(), move |mine| {
+        view! { <Everything mine language /> }.into_any()
+    })
 }
 
 /// What there is to show.

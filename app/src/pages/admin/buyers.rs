@@ -1,20 +1,19 @@
 //! `/admin/buyers`: who buys, newest first; and `/admin/buyers/{id}`: one of them.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 
 use super::{
     confirmation::Confirm,
-    frame::{Next, Section, StaffFrame, parameter, role},
+    frame::{Next, Section, StaffFrame, for_staff, parameter},
 };
 use crate::{
     api,
-    components::{Calendar, Failure, Icon, Instant, OrderBadge, Shape},
+    components::{Calendar, Icon, Instant, OrderBadge, Shape, id_of_page, when_read},
     routes,
     text::pages::{admin, customers as say, orders},
     wire::{
-        AccountId, ApiError, Buyer, BuyerHistory, BuyerList, Language, Order, Permission,
-        Reservation, ReservationState, Role,
+        Buyer, BuyerHistory, BuyerList, Language, Order, Permission, Reservation, ReservationState,
+        Role,
     },
 };
 
@@ -24,22 +23,10 @@ pub fn AdminBuyersPage() -> impl IntoView {
     let language = api::language();
     let search = parameter("search").unwrap_or_default();
     let before = parameter("before").and_then(|id| id.parse().ok());
-    view! {
-        <Suspense>
-            {Suspend::new(async move {
-                let found = async {
-                    let list = api::admin_buyers(Some(search.clone()), before);
-                    Ok::<_, ApiError>((role().await?, list.await?, api::clock().await?.now_ms))
-                };
-                match found.await {
-                    Ok((role, list, now_ms)) => {
-                        view! { <Buyers list search role now_ms language /> }.into_any()
-                    }
-                    Err(error) => view! { <Failure error language /> }.into_any(),
-                }
-            })}
-        </Suspense>
-    }
+    let list = api::admin_buyers(Some(search.clone()), before);
+    when_read(language, for_staff(list), move |(list, role, now_ms)| {
+        view! { <Buyers list search role now_ms language /> }.into_any()
+    })
 }
 
 #[component]
@@ -122,28 +109,11 @@ fn Standing(banned: bool, language: Language) -> impl IntoView {
 #[component]
 pub fn AdminBuyerPage() -> impl IntoView {
     let language = api::language();
-    let id = use_params_map()
-        .with_untracked(|params| params.get("id"))
-        .unwrap_or_default();
-    view! {
-        <Suspense>
-            {Suspend::new(async move {
-                match read(&id).await {
-                    Ok((history, role, now_ms)) => {
-                        view! { <History history role now_ms language /> }.into_any()
-                    }
-                    Err(error) => view! { <Failure error language /> }.into_any(),
-                }
-            })}
-        </Suspense>
-    }
-}
-
-async fn read(id: &str) -> Result<(BuyerHistory, Role, i64), ApiError> {
-    let account_id: AccountId = id.parse().map_err(|_| ApiError::NotFound)?;
-    let role = role().await?;
-    let history = api::admin_buyer(account_id).await?;
-    Ok((history, role, api::clock().await?.now_ms))
+    let id = id_of_page();
+    let read = for_staff(async move { api::admin_buyer(id?).await });
+    when_read(language, read, move |(history, role, now_ms)| {
+        view! { <History history role now_ms language /> }.into_any()
+    })
 }
 
 #[component]

@@ -80,6 +80,17 @@ pub async fn role() -> Result<Role, ApiError> {
     Ok(caller().await?.role)
 }
 
+/// What a page of the back office needs: the caller's role, what it reads, and the time at which it did.
+///
+/// # Errors
+/// See [`caller`]; and what `read` comes to.
+pub async fn for_staff<T>(
+    read: impl Future<Output = Result<T, ApiError>>,
+) -> Result<(T, Role, i64), ApiError> {
+    let role = role().await?;
+    Ok((read.await?, role, api::clock().await?.now_ms))
+}
+
 /// The frame around `children`.
 #[component]
 pub fn StaffFrame(

@@ -3,13 +3,13 @@
 use leptos::prelude::*;
 use uuid::Uuid;
 
-use super::frame::{Next, Section, StaffFrame, parameter, role};
+use super::frame::{Next, Section, StaffFrame, for_staff, parameter};
 use crate::{
     api,
-    components::{Calendar, Failure, Instant},
+    components::{Calendar, Instant, when_read},
     routes,
     text::pages::{activity_log as say, admin},
-    wire::{AccountId, Action, Activity, ActivityList, ApiError, Language, Role},
+    wire::{AccountId, Action, Activity, ActivityList, Language, Role},
 };
 
 /// Whose and of what, as the address says.
@@ -46,22 +46,10 @@ pub fn AdminLogPage() -> impl IntoView {
     let language = api::language();
     let filter = Filter::of_page();
     let before = parameter("before").and_then(|number| number.parse().ok());
-    view! {
-        <Suspense>
-            {Suspend::new(async move {
-                let found = async {
-                    let list = api::activities(filter.account_id, filter.subject_id, before);
-                    Ok::<_, ApiError>((role().await?, list.await?, api::clock().await?.now_ms))
-                };
-                match found.await {
-                    Ok((role, list, now_ms)) => {
-                        view! { <Log list filter role now_ms language /> }.into_any()
-                    }
-                    Err(error) => view! { <Failure error language /> }.into_any(),
-                }
-            })}
-        </Suspense>
-    }
+    let list = api::activities(filter.account_id, filter.subject_id, before);
+    when_read(language, for_staff(list), move |(list, role, now_ms)| {
+        view! { <Log list filter role now_ms language /> }.into_any()
+    })
 }
 
 #[component]

@@ -2,15 +2,14 @@
 
 use leptos::prelude::*;
 
-use super::frame::{Next, Section, StaffFrame, parameter, role};
+use super::frame::{Next, Section, StaffFrame, for_staff, parameter};
 use crate::{
     api,
-    components::{Calendar, Failure, Instant},
+    components::{Calendar, Instant, when_read},
     routes,
     text::pages::{admin, customers as say, orders},
     wire::{
-        ApiError, Language, ListedPayment, Money, PaymentGroup, PaymentList, Received, Role,
-        UnmatchedMoney,
+        Language, ListedPayment, Money, PaymentGroup, PaymentList, Received, Role, UnmatchedMoney,
     },
 };
 
@@ -28,23 +27,11 @@ pub fn AdminMoneyPage() -> impl IntoView {
     let group = parameter("group").unwrap_or_default();
     let group = GROUPS.into_iter().find(|(_, word)| *word == group);
     let before = parameter("before").and_then(|id| id.parse().ok());
-    view! {
-        <Suspense>
-            {Suspend::new(async move {
-                let found = async {
-                    let list = api::admin_payments(group.map(|(group, _)| group), before);
-                    Ok::<_, ApiError>((role().await?, list.await?, api::clock().await?.now_ms))
-                };
-                match found.await {
-                    Ok((role, list, now_ms)) => {
-                        let group = group.map_or("", |(_, word)| word);
-                        view! { <MoneyPage list group role now_ms language /> }.into_any()
-                    }
-                    Err(error) => view! { <Failure error language /> }.into_any(),
-                }
-            })}
-        </Suspense>
-    }
+    let list = api::admin_payments(group.map(|(group, _)| group), before);
+    when_read(language, for_staff(list), move |(list, role, now_ms)| {
+        let group = group.map_or("", |(_, word)| word);
+        view! { <MoneyPage list group role now_ms language /> }.into_any()
+    })
 }
 
 #[component]

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     api,
-    components::{Calendar, Failure},
+    components::{Calendar, when_read},
     routes,
     settings::ShopSettings,
     text::pages::new_round as say,
@@ -20,16 +20,9 @@ use crate::{
 #[component]
 pub fn NewRoundPage() -> impl IntoView {
     let language = api::language();
-    view! {
-        <Suspense>
-            {Suspend::new(async move {
-                match read().await {
-                    Ok(now_ms) => view! { <NewRound now_ms language /> }.into_any(),
-                    Err(error) => view! { <Failure error language /> }.into_any(),
-                }
-            })}
-        </Suspense>
-    }
+    when_read(language, read(), move |now_ms| {
+        view! { <NewRound now_ms language /> }.into_any()
+    })
 }
 
 async fn read() -> Result<i64, ApiError> {

@@ -1,47 +1,29 @@
 //! `/admin/orders/{id}`: everything that happened to an order, and the way to give its money back.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 
 use super::{
     confirmation::{Confirm, ConfirmationForm},
-    frame::{Section, StaffFrame, role},
+    frame::{Section, StaffFrame, for_staff},
     money::Payments,
 };
 use crate::{
     api,
-    components::{Calendar, Failure, Instant, OrderBadge},
+    components::{Calendar, Instant, OrderBadge, id_of_page, when_read},
     routes,
     text::pages::{admin, customers as say, orders},
-    wire::{ApiError, Language, OrderChange, OrderHistory, OrderId, OrderState, Permission, Role},
+    wire::{Language, OrderChange, OrderHistory, OrderState, Permission, Role},
 };
 
 /// The page of the order named in the address.
 #[component]
 pub fn AdminOrderPage() -> impl IntoView {
     let language = api::language();
-    let id = use_params_map()
-        .with_untracked(|params| params.get("id"))
-        .unwrap_or_default();
-    view! {
-        <Suspense>
-            {Suspend::new(async move {
-                match read(&id).await {
-                    Ok((history, role, now_ms)) => {
-                        view! { <History history role now_ms language /> }.into_any()
-                    }
-                    Err(error) => view! { <Failure error language /> }.into_any(),
-                }
-            })}
-        </Suspense>
-    }
-}
-
-async fn read(id: &str) -> Result<(OrderHistory, Role, i64), ApiError> {
-    let order_id: OrderId = id.parse().map_err(|_| ApiError::NotFound)?;
-    let role = role().await?;
-    let history = api::admin_order(order_id).await?;
-    Ok((history, role, api::clock().await?.now_ms))
+    let id = id_of_page();
+    let read = for_staff(async move { api::admin_order(id?).await });
+    when_read(language, read, move |(history, role, now_ms)| {
+        view! { <History history role now_ms language /> }.into_any()
+    })
 }
 
 #[component]

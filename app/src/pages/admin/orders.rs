@@ -2,13 +2,13 @@
 
 use leptos::prelude::*;
 
-use super::frame::{Next, Section, StaffFrame, parameter, role};
+use super::frame::{Next, Section, StaffFrame, for_staff, parameter};
 use crate::{
     api,
-    components::{Calendar, Failure, Instant, OrderBadge},
+    components::{Calendar, Instant, OrderBadge, when_read},
     routes,
     text::pages::{admin, customers as say, orders},
-    wire::{ApiError, ItemId, Language, ListedOrder, OrderList, OrderState, Role},
+    wire::{ItemId, Language, ListedOrder, OrderList, OrderState, Role},
 };
 
 const STATES: [(OrderState, &str); 5] = [
@@ -62,23 +62,11 @@ pub fn AdminOrdersPage() -> impl IntoView {
     let language = api::language();
     let filter = Filter::of_page();
     let before = parameter("before").and_then(|id| id.parse().ok());
-    view! {
-        <Suspense>
-            {Suspend::new(async move {
-                let search = Some(filter.search.clone());
-                let found = async {
-                    let list = api::admin_orders(search, filter.state(), filter.item_id, before);
-                    Ok::<_, ApiError>((role().await?, list.await?, api::clock().await?.now_ms))
-                };
-                match found.await {
-                    Ok((role, list, now_ms)) => {
-                        view! { <Orders list filter role now_ms language /> }.into_any()
-                    }
-                    Err(error) => view! { <Failure error language /> }.into_any(),
-                }
-            })}
-        </Suspense>
-    }
+    let search = Some(filter.search.clone());
+    let list = api::admin_orders(search, filter.state(), filter.item_id, before);
+    when_read(language, for_staff(list), move |(list, role, now_ms)| {
+        view! { <Orders list filter role now_ms language /> }.into_any()
+    })
 }
 
 #[component]
