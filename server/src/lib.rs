@@ -11,6 +11,7 @@ mod chain;
 pub mod cli;
 pub mod config;
 pub mod engine;
+mod hex;
 pub mod http;
 mod jitter;
 pub mod migrations;

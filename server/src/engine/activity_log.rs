@@ -5,6 +5,7 @@ use app::wire::Activity;
 use sha2::{Digest, Sha256};
 
 use super::ports::{ActivityLog, ChainEnd, PortError};
+use crate::hex;
 
 /// Entries read at a time.
 const PAGE: u32 = 1000;
@@ -19,8 +20,7 @@ pub fn chained(previous: &str, activity: &Activity) -> String {
     digest.update(previous.as_bytes());
     // Its fields are numbers, words and texts: nothing that fails to be written as JSON.
     digest.update(serde_json::to_vec(&plain).unwrap_or_default());
-    let digest = digest.finalize();
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::digits(&digest.finalize())
 }
 
 /// What the log's chain says.

@@ -3,6 +3,8 @@
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use crate::hex;
+
 /// Over `parts`, one after the other. An empty secret signs like any other: settings refuse it.
 fn mac(secret: &[u8], parts: &[&[u8]]) -> Option<Hmac<Sha256>> {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret).ok()?;
@@ -16,7 +18,7 @@ fn mac(secret: &[u8], parts: &[&[u8]]) -> Option<Hmac<Sha256>> {
 pub fn sign(secret: &[u8], parts: &[&[u8]]) -> String {
     let digest = mac(secret, parts).map(|mac| mac.finalize().into_bytes());
     let digest: Vec<u8> = digest.map(|bytes| bytes.to_vec()).unwrap_or_default();
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::digits(&digest)
 }
 
 /// Whether these are the digits of the signature; compares in constant time.

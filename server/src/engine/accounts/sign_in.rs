@@ -7,7 +7,6 @@ use sha2::{Digest, Sha256};
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::{Deps, log_ins, weak_password::is_weak};
-use crate::chain::Chain;
 use crate::engine::{
     LimitError, limit,
     ports::{
@@ -15,6 +14,7 @@ use crate::engine::{
         TokenHash,
     },
 };
+use crate::{chain::Chain, hex};
 
 /// Why nobody was signed in.
 #[derive(Debug, thiserror::Error)]
@@ -253,13 +253,7 @@ pub async fn logout(deps: &Deps, token: &str) -> Result<(), PortError> {
 
 /// What is stored of a token.
 pub fn token_hash(token: &str) -> TokenHash {
-    let digest = Sha256::digest(token.as_bytes());
-    let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    TokenHash(
-        digits
-            .filter_map(|digit| char::from_digit(digit.into(), 16))
-            .collect(),
-    )
+    TokenHash(hex::digits(&Sha256::digest(token.as_bytes())))
 }
 
 #[cfg(test)]

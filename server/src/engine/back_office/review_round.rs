@@ -5,7 +5,10 @@ use app::wire::{Permission, RoundDraft, RoundId, RoundState};
 use sha2::{Digest, Sha256};
 
 use super::{Deps, add_round::check_coming_round, check_round::InvalidRound, draft};
-use crate::engine::ports::{CatalogueChanged, ChangedBy, PortError, Review, Reviewed};
+use crate::{
+    engine::ports::{CatalogueChanged, ChangedBy, PortError, Review, Reviewed},
+    hex,
+};
 
 /// Why a round was neither approved nor sent back.
 #[derive(Debug, thiserror::Error)]
@@ -36,8 +39,9 @@ pub enum ReviewRoundError {
 /// What a reviewer looks at, as one short text: SHA-256 in hexadecimal digits.
 pub fn content_hash(draft: &RoundDraft) -> String {
     // A draft has texts and numbers alone: nothing that fails to be written as JSON.
-    let digest = Sha256::digest(serde_json::to_vec(draft).unwrap_or_default());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::digits(&Sha256::digest(
+        serde_json::to_vec(draft).unwrap_or_default(),
+    ))
 }
 
 /// Approves a round whose content is the one that was looked at: it is on sale in its window, and on the

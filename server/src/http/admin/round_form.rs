@@ -14,7 +14,7 @@ use jiff::{Timestamp, civil::DateTime};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use crate::engine::back_office::price;
+use crate::{engine::back_office::price, hex};
 
 /// What stands in the fields, by their names.
 pub type Values = BTreeMap<String, String>;
@@ -147,10 +147,7 @@ fn key(kind: &str, content: &impl Serialize) -> Result<Key, String> {
     let wrong = || "key".to_owned();
     let content = serde_json::to_vec(content).map_err(|_| wrong())?;
     let hash = Sha256::digest(content);
-    let hash: String = hash[..16]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let hash = hex::digits(&hash[..16]);
     format!("{kind}-{hash}").parse().map_err(|_| wrong())
 }
 

@@ -16,7 +16,10 @@ use flate2::{Compression, write::GzEncoder};
 use headers::{ETag, HeaderMapExt, IfNoneMatch};
 use sha2::{Digest, Sha256};
 
-use crate::http::renderer::{Page, describe};
+use crate::{
+    hex,
+    http::renderer::{Page, describe},
+};
 
 /// A shared cache keeps a page this long at most, in seconds.
 const SHARED_LIFE_S: u64 = 30;
@@ -59,11 +62,7 @@ impl Entry {
     pub fn new(page: Page, language: Language, life: Life, version: u64) -> Self {
         let now = Instant::now();
         let digest = Sha256::digest(&page.html);
-        let tag: String = digest
-            .iter()
-            .take(8)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let tag = hex::digits(&digest[..8]);
         let compressed = |coding: &'static str, body: Vec<u8>| {
             let mut form = form(&page, language, &format!("\"{tag}-{coding}\""), body.into());
             let coding_header = HeaderValue::from_static(coding);
