@@ -13,6 +13,7 @@ pub mod customer_service;
 mod limit;
 pub mod notices;
 pub mod orders;
+mod paging;
 pub mod payments;
 pub mod ports;
 pub mod purchase;

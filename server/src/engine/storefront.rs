@@ -31,11 +31,11 @@ use super::{
 use crate::security::{self, Concerned, Event};
 
 /// The most orders a buyer is shown.
-const ORDERS_SHOWN: u32 = 100;
+pub(super) const ORDERS_SHOWN: u32 = 100;
 /// The most reservations without an order that a buyer is shown.
-const RESERVATIONS_SHOWN: u32 = 50;
+pub(super) const RESERVATIONS_SHOWN: u32 = 50;
 /// A reservation that failed is shown for a day.
-const FAILURES_SHOWN_MS: i64 = 24 * 3_600_000;
+pub(super) const FAILURES_SHOWN_MS: i64 = 24 * 3_600_000;
 
 /// The engine as shoppers meet it.
 pub struct ShopFront {

@@ -16,7 +16,12 @@ use super::{
     add_round::{self, AddRoundError},
     draft, review_round, stop_round,
 };
-use crate::engine::{customer_service, ports::ChangedBy, wire_errors::port_error};
+use crate::engine::{
+    customer_service,
+    paging::{TO_READ, page},
+    ports::ChangedBy,
+    wire_errors::port_error,
+};
 
 /// The back office as people and programs meet it: rounds here, customer service in
 /// `customer_service::calls`.
@@ -49,8 +54,6 @@ pub(in crate::engine) fn permitted(
 
 /// Rounds are shown for this long after their end.
 const AFTER_THE_END_MS: i64 = 24 * 3_600_000;
-/// Entries of the activity log on a page.
-const ACTIVITIES: u32 = 50;
 
 #[async_trait]
 impl BackOffice for OfficeCalls {
@@ -154,18 +157,8 @@ impl BackOffice for OfficeCalls {
         query: ActivityQuery,
     ) -> Result<ActivityList, ApiError> {
         permitted(Permission::SeeActivityLog, visitor)?;
-        let found = self
-            .deps
-            .activity_log
-            .activities(&query, ACTIVITIES + 1)
-            .await;
-        let mut activities = found.map_err(port_error)?;
-        let is_more = activities.len() > ACTIVITIES as usize;
-        activities.truncate(ACTIVITIES as usize);
-        let next = activities.last().filter(|_| is_more);
-        Ok(ActivityList {
-            next: next.map(|activity| activity.number),
-            activities,
-        })
+        let found = self.deps.activity_log.activities(&query, TO_READ).await;
+        let (activities, next) = page(found.map_err(port_error)?, |activity| activity.number);
+        Ok(ActivityList { activities, next })
     }
 }

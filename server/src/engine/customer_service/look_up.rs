@@ -7,30 +7,17 @@ use app::wire::{
 
 use super::Deps;
 use crate::engine::{
+    paging::{TO_READ, page},
     ports::{BuyerSearch, OrderFilter, OrderSearch, PortError},
-    storefront::views,
+    storefront::{FAILURES_SHOWN_MS, ORDERS_SHOWN, RESERVATIONS_SHOWN, views},
 };
 
-/// Rows of a page.
-const PAGE: u32 = 50;
 /// Buyers with the same nickname whose orders are shown.
 const NAMESAKES: u32 = 100;
-/// A buyer's orders.
-const ORDERS_SHOWN: u32 = 100;
-/// A buyer's reservations without an order.
-const RESERVATIONS_SHOWN: u32 = 50;
-/// A reservation that failed is shown for a day.
-const FAILURES_SHOWN_MS: i64 = 24 * 3_600_000;
+/// Money that fits no payment.
+const UNMATCHED_SHOWN: u32 = 50;
 /// Digits of an order's number, see `Order::number`.
 const NUMBER_DIGITS: usize = 10;
-
-/// The first rows of a page, and where the next one begins, of one row more than a page has.
-fn page<T, I>(mut rows: Vec<T>, id: impl Fn(&T) -> I) -> (Vec<T>, Option<I>) {
-    let is_more = rows.len() > PAGE as usize;
-    rows.truncate(PAGE as usize);
-    let next = rows.last().filter(|_| is_more).map(id);
-    (rows, next)
-}
 
 /// Orders, newest first.
 ///
@@ -47,7 +34,7 @@ pub async fn orders(deps: &Deps, query: OrderQuery) -> Result<OrderList, PortErr
         item_id: query.item_id,
         before: query.before,
     };
-    let rows = deps.directory.orders(&filter, PAGE + 1).await?;
+    let rows = deps.directory.orders(&filter, TO_READ).await?;
     let (orders, next) = page(rows, |row: &ListedOrder| row.order.order_id);
     Ok(OrderList { orders, next })
 }
@@ -120,7 +107,7 @@ pub async fn buyers(
         None | Some("") => BuyerSearch::All,
         Some(text) => buyer_search(text),
     };
-    let rows = deps.directory.buyers(&search, before, PAGE + 1).await?;
+    let rows = deps.directory.buyers(&search, before, TO_READ).await?;
     let (buyers, next) = page(rows, |buyer| buyer.account_id);
     Ok(BuyerList { buyers, next })
 }
@@ -157,11 +144,11 @@ pub async fn payments(
     group: Option<PaymentGroup>,
     before: Option<PaymentId>,
 ) -> Result<PaymentList, PortError> {
-    let rows = deps.directory.payments(group, before, PAGE + 1).await?;
+    let rows = deps.directory.payments(group, before, TO_READ).await?;
     let (payments, next) = page(rows, |row| row.payment_id);
     Ok(PaymentList {
         payments,
         next,
-        unmatched: deps.directory.unmatched(PAGE).await?,
+        unmatched: deps.directory.unmatched(UNMATCHED_SHOWN).await?,
     })
 }
