@@ -141,8 +141,29 @@ async fn for_one(State(pages): State<Pages>, visitor: Visitor, asked: Asked) -> 
     }
 }
 
+/// A page with its form as it was sent, with the status of what was wrong with it.
+pub async fn form_again<F: Clone + Send + Sync + 'static>(
+    renderer: &Renderer,
+    uri: Uri,
+    visitor: Visitor,
+    form: F,
+    problem: Option<u16>,
+) -> Response {
+    let language = visitor.language;
+    let page = match renderer.render_form(uri, visitor, form).await {
+        Ok(page) => page,
+        Err(error) => return Envelope(error).into_response(),
+    };
+    let is_shown = page.status == StatusCode::OK;
+    let mut response = for_one_person(page, language);
+    if let (true, Some(Ok(status))) = (is_shown, problem.map(StatusCode::from_u16)) {
+        *response.status_mut() = status;
+    }
+    response
+}
+
 /// A page that nobody keeps.
-pub fn for_one_person(page: Page, language: Language) -> Response {
+fn for_one_person(page: Page, language: Language) -> Response {
     let mut response = (page.status, page.html).into_response();
     response.headers_mut().extend(page.headers);
     let headers = response.headers_mut();

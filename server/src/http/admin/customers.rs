@@ -146,21 +146,11 @@ impl Customers {
         let Ok(uri) = page.parse::<Uri>() else {
             return Envelope(ApiError::NotFound).into_response();
         };
-        let status = StatusCode::from_u16(problem.status());
+        let status = problem.status();
         let form = ConfirmationForm {
             reason: sent.reason,
             problem: Some(problem),
         };
-        let language = visitor.language;
-        let page = match self.renderer.render_form(uri, visitor, form).await {
-            Ok(page) => page,
-            Err(error) => return Envelope(error).into_response(),
-        };
-        let is_shown = page.status == StatusCode::OK;
-        let mut response = pages::for_one_person(page, language);
-        if let (true, Ok(status)) = (is_shown, status) {
-            *response.status_mut() = status;
-        }
-        response
+        pages::form_again(&self.renderer, uri, visitor, form, Some(status)).await
     }
 }

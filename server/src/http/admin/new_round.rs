@@ -152,18 +152,8 @@ impl NewRounds {
 
     /// The page with the form as it stands.
     async fn page(&self, visitor: Visitor, form: RoundForm) -> Response {
-        let language = visitor.language;
-        let status = form.problem.as_ref().map(ApiError::status);
+        let problem = form.problem.as_ref().map(ApiError::status);
         let uri = Uri::from_static(routes::NEW_ROUND);
-        let page = match self.renderer.render_form(uri, visitor, form).await {
-            Ok(page) => page,
-            Err(error) => return Envelope(error).into_response(),
-        };
-        let is_shown = page.status == StatusCode::OK;
-        let mut response = pages::for_one_person(page, language);
-        if let (true, Some(Ok(status))) = (is_shown, status.map(StatusCode::from_u16)) {
-            *response.status_mut() = status;
-        }
-        response
+        pages::form_again(&self.renderer, uri, visitor, form, problem).await
     }
 }
