@@ -29,6 +29,44 @@ local function next_returns(returns)
   return whole(math.max(server_time_us(), returns + 1))
 end
 
+-- One call against a limit (GCRA: calls at once up to a burst, then one each period): up to which instant
+-- the caller's calls use up the time after it, and how long until a call is allowed, or 0; microseconds.
+-- used_until_us is what it was, false for a caller who never called.
+local function count_call(used_until_us, now_us, period_us, burst)
+  local burst_us = period_us * burst
+  local from_us = tonumber(used_until_us or now_us)
+  -- Never more than a full burst ahead: a clock that was set back must not refuse anybody for long.
+  from_us = math.min(math.max(from_us, now_us), now_us + burst_us)
+  return from_us + period_us, math.max(from_us + period_us - now_us - burst_us, 0)
+end
+
+-- It expires when the instant is over, which is the same as never having called.
+local function set_used_until(limit_key, used_until_us, now_us)
+  redis.call('SET', limit_key, whole(used_until_us), 'PX', math.ceil((used_until_us - now_us) / 1000))
+end
+
+-- A buyer's hidden path for an item. adapters/redis/paths.rs writes and reads the same text:
+--   path|reservation_id|expires_at_ms|state
+local PATH_FRESH, PATH_ASKED, PATH_USED = 'f', 'a', 'u'
+
+-- The path that is stored, if it is the one that is asked for.
+local function get_path(text, path)
+  if not text then
+    return nil
+  end
+  local stored_path, reservation_id, expires_at_ms, state =
+    text:match('^([^|]*)|([^|]*)|([^|]*)|([^|]*)$')
+  if stored_path ~= path then
+    return nil
+  end
+  return {path = path, reservation_id = reservation_id, expires_at_ms = expires_at_ms, state = state}
+end
+
+local function set_path_state(path_key, grant, state)
+  redis.call('SET', path_key, table.concat({grant.path, grant.reservation_id, grant.expires_at_ms,
+    state}, '|'), 'KEEPTTL')
+end
+
 -- A holder: who has a unit, stored by buyer. adapters/redis/gate/holder_record.rs reads and writes the same text:
 --   reservation_id|position|held_at_ms|state|resends_or_parked_at_ms|path
 -- resends_or_parked_at_ms is how often its entry was sent again or, from FIRST_INSTANT on, the

@@ -29,8 +29,8 @@ use crate::{
             AuditedGate, CaptchaSource, Captchas, CatalogueEvents, Clock, DueConfirms, DueReleases,
             GateLedger, Ids, Limits, LoginTokens, NoticeInbox, Notifier, OrderCloser, OrderQueue,
             OrderReader, OrderWriter, Outbox, ParkedReservations, PasswordError, Passwords, Paths,
-            PaymentGateway, Payments, PortError, Refunds, ReservationReader, Reserve, Restock,
-            StockGate, WakeSignal,
+            PaymentGateway, Payments, PortError, Purchases, Refunds, ReservationReader, Reserve,
+            Restock, StockGate, WakeSignal,
         },
     },
     tasks::Task,
@@ -111,6 +111,8 @@ pub type Ping = Box<dyn Fn() -> BoxFuture<'static, Result<(), PortError>> + Send
 pub struct Assembly {
     /// The rules over their adapters.
     pub engine: Engine,
+    /// Decisions as purchases get them, without path and limit: for the benchmark and for tests.
+    pub reserve: Arc<dyn Reserve>,
     /// What wakes the workers.
     pub wake_signals: WakeSignals,
     /// Tells whoever keeps pages that the catalogue changed.
@@ -258,7 +260,7 @@ struct Parts {
     tokens: Arc<dyn LoginTokens>,
     captchas: Arc<dyn Captchas>,
     paths: Arc<dyn Paths>,
-    reserve: Arc<dyn Reserve>,
+    purchases: Arc<dyn Purchases>,
     restock: Arc<dyn Restock>,
     gate: Arc<dyn StockGate>,
     /// The same, where it is outside the ledger.

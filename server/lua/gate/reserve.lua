@@ -1,18 +1,24 @@
--- Purpose: decides who gets a unit: the buyer's earlier reservation, window, stop, stock; then
---   sellable -> locked, the holder and its outbox entry, all or nothing. Everything is checked
---   before anything is written, because Redis does not roll back.
--- KEYS: 1 item, 2 holders, 3 positions, 4 outbox (all of the buyer's segment)
+-- Purpose: a purchase. Counts the call against the buyer's limit, looks at the path, and decides who gets
+--   a unit: the buyer's earlier reservation, window, stop, stock; then sellable -> locked, the holder and
+--   its outbox entry, all or nothing, and the path is used up. Everything is checked before anything is
+--   written, because Redis does not roll back.
+-- KEYS: 1 item, 2 holders, 3 positions, 4 outbox, 5 path, 6 limit (all of the buyer's segment)
 -- ARGV: 1 given_now_ms ('' for this server's clock), 2 expected_epoch, 3 expected_segments,
---   4 segment (this one, from 0), 5 reservation_id, 6 item_id, 7 buyer, 8 path, 9 keep_ms,
---   10 told_position (the highest that the caller was told by this load of the segment, or 0)
--- Returns: {'held', position} | {'already_reserved', reservation_id} | {'missing', ''}
---   | {'stale', epoch} | {'not_started' | 'ended' | 'stopped', ''} | {'sold_out', returns}
---   | {'forgot', ''} (this server has lost holds since; the segment is closed)
+--   4 segment (this one, from 0), 5 reservation_id ('' for the path's, which is used up), 6 item_id,
+--   7 buyer, 8 path, 9 keep_ms, 10 told_position (the highest that the caller was told by this load of
+--   the segment, or 0), 11 limit_period_us ('' where the call is not counted), 12 limit_burst (calls),
+--   13 again (1: this purchase was here before, and may have used up its path itself)
+-- Returns: {'held', position, reservation_id} | {'already_reserved', reservation_id}
+--   | {'limited', wait_us} | {'path_invalid'} | {'missing'} | {'stale'}
+--   | {'not_started'} | {'ended'} | {'stopped'} | {'sold_out', returns}
+--   | {'forgot'} (this server has lost holds since; the segment is closed)
 -- Repeat: the same reservation_id finds its position and takes nothing.
 local item_key = KEYS[1]
 local holders_key = KEYS[2]
 local positions_key = KEYS[3]
 local outbox_key = KEYS[4]
+local path_key = KEYS[5]
+local limit_key = KEYS[6]
 local given_now_ms = ARGV[1]
 local expected_epoch = ARGV[2]
 local expected_segments = ARGV[3]
@@ -23,42 +29,73 @@ local buyer = ARGV[7]
 local path = ARGV[8]
 local keep_ms = ARGV[9]
 local told_position = tonumber(ARGV[10])
+local limit_period_us = tonumber(ARGV[11])
+local limit_burst = tonumber(ARGV[12])
+local again = ARGV[13]
+
+local now_ms = time_ms(given_now_ms)
+if limit_period_us then
+  local now_us = now_ms * 1000
+  local used_until_us, wait_us =
+    count_call(redis.call('GET', limit_key), now_us, limit_period_us, limit_burst)
+  if wait_us > 0 then
+    return {'limited', whole(wait_us)}
+  end
+  set_used_until(limit_key, used_until_us, now_us)
+end
 
 local epoch, segments, starts_at_ms, ends_at_ms, stopped, sellable, locked, positions, version,
   returns = unpack(redis.call('HMGET', item_key, 'epoch', 'segments', 'starts_at_ms',
     'ends_at_ms', 'stopped', 'sellable', 'locked', 'positions', 'version', 'returns'))
 if not epoch then
-  return {'missing', ''}
+  return {'missing'}
 end
 if epoch ~= expected_epoch or segments ~= expected_segments then
-  return {'stale', epoch}
+  return {'stale'}
 end
 -- The positions of different segments interleave; with one segment they are 1, 2, 3 …
 local position = positions * segments + segment + 1
 if position <= told_position then
   redis.call('HSET', item_key, 'epoch', '')
-  return {'forgot', ''}
+  return {'forgot'}
 end
+
+local grant
+if reservation_id == '' then
+  grant = get_path(redis.call('GET', path_key), path)
+  if not grant or now_ms >= tonumber(grant.expires_at_ms)
+    or (grant.state == PATH_USED and again ~= '1') then
+    return {'path_invalid'}
+  end
+  reservation_id = grant.reservation_id
+end
+-- The path has got its answer.
+local function answer(...)
+  if grant and grant.state ~= PATH_USED then
+    set_path_state(path_key, grant, PATH_USED)
+  end
+  return {...}
+end
+
 local earlier_position = redis.call('HGET', positions_key, reservation_id)
 if earlier_position then
-  return {'held', earlier_position}
+  return answer('held', earlier_position, reservation_id)
 end
 local earlier_holder = get_holder(holders_key, buyer)
 if earlier_holder then
-  return {'already_reserved', earlier_holder.reservation_id}
+  return answer('already_reserved', earlier_holder.reservation_id)
 end
-local now_ms = time_ms(given_now_ms)
 if now_ms >= tonumber(ends_at_ms) then
-  return {'ended', ''}
+  return answer('ended')
 end
 if stopped == '1' then
-  return {'stopped', ''}
+  return answer('stopped')
 end
 if now_ms < tonumber(starts_at_ms) then
-  return {'not_started', ''}
+  return {'not_started'}
 end
 if tonumber(sellable) <= 0 then
-  return {'sold_out', returns}
+  return answer('sold_out', returns)
 end
 
 local holder = {reservation_id = reservation_id, position = position, held_at_ms = whole(now_ms),
@@ -74,4 +111,4 @@ for _, key in ipairs({holders_key, positions_key}) do
     redis.call('PEXPIRE', key, life_ms(ends_at_ms, now_ms, keep_ms))
   end
 end
-return {'held', tostring(position)}
+return answer('held', tostring(position), reservation_id)

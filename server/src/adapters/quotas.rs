@@ -54,6 +54,13 @@ pub struct Quota {
     pub burst: NonZeroU32,
 }
 
+impl Quota {
+    /// The period in microseconds, at least one.
+    pub fn period_us(&self) -> i64 {
+        i64::try_from(self.period.as_micros()).map_or(i64::MAX, |period_us| period_us.max(1))
+    }
+}
+
 /// Words are easier for programs than pictures: a burst of three, then one in ten seconds.
 const SPELLING: Quota = Quota {
     period: Duration::from_secs(10),

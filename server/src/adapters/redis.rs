@@ -14,6 +14,7 @@ mod limits;
 mod memory_policy;
 mod outbox;
 mod paths;
+mod purchases;
 mod results;
 pub mod scripts;
 pub(crate) mod segment;
@@ -24,12 +25,15 @@ pub use captchas::RedisCaptchas;
 pub use clock::ClusterClock;
 pub use connection::{Arg, Redis};
 pub(crate) use gate::KEEP_MS;
-pub use gate::{GateClock, ParkingQueue, QUIET, RedisGate, SILENCE, Timeouts, USUAL_HEARTBEAT};
+pub use gate::{
+    Answer, GateClock, ParkingQueue, QUIET, RedisGate, SILENCE, Timeouts, USUAL_HEARTBEAT,
+};
 pub use in_flight::{InFlightNotes, NOTE_GOOD_FOR, NOTE_PERIOD};
 pub use limits::RedisLimits;
 pub use memory_policy::MemoryPolicy;
 pub use outbox::RedisOutbox;
 pub use paths::RedisPaths;
+pub use purchases::RedisPurchases;
 pub use results::{CachedReservations, Results, UnknownReservations};
 pub use signals::{RedisCatalogueEvents, RedisWakeSignal, SignalListener};
 pub use tokens::RedisTokens;

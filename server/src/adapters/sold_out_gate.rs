@@ -13,7 +13,7 @@ use app::wire::{ItemId, Rejection};
 use async_trait::async_trait;
 use moka::future::Cache;
 use tokio::{
-    sync::{Semaphore, SemaphorePermit},
+    sync::{OwnedSemaphorePermit, Semaphore},
     time::timeout,
 };
 
@@ -31,6 +31,9 @@ const WAIT: Duration = Duration::from_secs(2);
 const ITEMS: u64 = 10_000;
 /// A total that was changed is noticed within this time.
 const LIFE: Duration = Duration::from_mins(1);
+
+/// Given back when it is dropped.
+pub type Place = OwnedSemaphorePermit;
 
 /// A gate behind a sold-out cache and a concurrency limit per item.
 pub struct SoldOutGate<G> {
@@ -67,6 +70,18 @@ impl<G: Reserve + Restock + StockGate> SoldOutGate<G> {
         Ok(self.limits.get_with(item_id, limit).await)
     }
 
+    /// A place among those who ask for an item at the same time; `None` to whom waited too long for one.
+    pub async fn place(&self, item_id: ItemId) -> Result<Option<Place>, PortError> {
+        let limit = self.limit(item_id).await?;
+        let place = timeout(WAIT, limit.acquire_owned()).await;
+        Ok(place.ok().and_then(Result::ok))
+    }
+
+    /// The gate said "sold out", when units had come back so often.
+    pub fn note_sold_out(&self, item_id: ItemId, returns: u64) {
+        self.sold_out.set(item_id, returns);
+    }
+
     /// What the gate would say, as far as this process knows it.
     fn known(&self, request: &ReserveRequest) -> Option<Decision> {
         if request.asked_before {
@@ -77,10 +92,6 @@ impl<G: Reserve + Restock + StockGate> SoldOutGate<G> {
     }
 }
 
-async fn admitted(limit: &Semaphore) -> Option<SemaphorePermit<'_>> {
-    timeout(WAIT, limit.acquire()).await.ok()?.ok()
-}
-
 #[async_trait]
 impl<G: Reserve + Restock + StockGate> Reserve for SoldOutGate<G> {
     async fn reserve(&self, request: ReserveRequest) -> Result<Decision, PortError> {
@@ -88,8 +99,7 @@ impl<G: Reserve + Restock + StockGate> Reserve for SoldOutGate<G> {
             return Ok(known);
         }
         let item_id = request.unit.item_id;
-        let limit = self.limit(item_id).await?;
-        let Some(_permit) = admitted(&limit).await else {
+        let Some(_place) = self.place(item_id).await? else {
             return Ok(Decision::Refused(Rejection::Busy));
         };
         if let Some(known) = self.known(&request) {
@@ -97,8 +107,8 @@ impl<G: Reserve + Restock + StockGate> Reserve for SoldOutGate<G> {
         }
         let decision = self.gate.reserve(request).await;
         if let Ok(Decision::SoldOut { returns }) = decision {
-            // Before the next caller is admitted.
-            self.sold_out.set(item_id, returns);
+            // Before the next caller gets a place.
+            self.note_sold_out(item_id, returns);
         }
         decision
     }

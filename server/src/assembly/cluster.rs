@@ -15,9 +15,9 @@ use crate::{
         redis::{
             CachedReservations, ClusterClock, GateClock, InFlightNotes, MemoryPolicy,
             NOTE_GOOD_FOR, NOTE_PERIOD, ParkingQueue, QUIET, Redis, RedisCaptchas,
-            RedisCatalogueEvents, RedisGate, RedisLimits, RedisOutbox, RedisPaths, RedisTokens,
-            RedisWakeSignal, Results, SILENCE, SignalListener, Timeouts, USUAL_HEARTBEAT,
-            UnknownReservations,
+            RedisCatalogueEvents, RedisGate, RedisLimits, RedisOutbox, RedisPaths, RedisPurchases,
+            RedisTokens, RedisWakeSignal, Results, SILENCE, SignalListener, Timeouts,
+            USUAL_HEARTBEAT, UnknownReservations,
         },
         sold_out_cache::SoldOutCache,
         sold_out_gate::SoldOutGate,
@@ -25,7 +25,7 @@ use crate::{
     },
     chain::Chain,
     config::{Cluster, Config},
-    engine::ports::{Clock, PaymentGateway},
+    engine::ports::{Clock, PaymentGateway, Reserve},
     tasks::Task,
     workers::WakeSignals,
 };
@@ -99,9 +99,10 @@ pub async fn assemble(
     let rabbit = connections.rabbit.clone();
     let Provider { gateway, sandbox } =
         provider(config, &environment, &connections.sql, &connections.clock)?;
-    let parts = parts(config, &environment, &connections, gateway);
+    let (parts, reserve) = parts(config, &environment, &connections, gateway);
     Ok(Assembly {
         engine: engine(config, environment, &connections.sql, parts),
+        reserve,
         wake_signals,
         changes: connections.catalogue_changes,
         tasks,
@@ -182,7 +183,7 @@ fn parts(
     environment: &Environment,
     connections: &Connections,
     gateway: Arc<dyn PaymentGateway>,
-) -> Parts {
+) -> (Parts, Arc<dyn Reserve>) {
     let Connections { redis, clock, .. } = connections;
     let mut ledger = Ledger::new(
         &connections.sql,
@@ -219,19 +220,29 @@ fn parts(
     let outbox = RedisOutbox::new(redis.clone(), connections.gate_clock.clone(), RELAY_IDLE);
     let (quotas, no_limits) = (config.quotas(), config.no_limits());
     let limits = RedisLimits::new(redis.clone(), clock.clone(), quotas, no_limits);
+    let paths = RedisPaths::new(redis.clone(), clock.clone(), gate.clone());
+    let (limits, paths) = (Arc::new(limits), Arc::new(paths));
+    let purchases = RedisPurchases {
+        gate: gate.clone(),
+        in_front: in_front.clone(),
+        limits: limits.clone(),
+        paths: paths.clone(),
+        results: results.clone(),
+    };
+    let reserve = RecordingGate {
+        gate: in_front.clone(),
+        results,
+    };
     let tokens = RedisTokens::new(redis.clone(), Arc::new(connections.sql.clone()));
-    Parts {
+    let parts = Parts {
         clock: clock.clone(),
         ledger,
         outbox: Some(Arc::new(outbox)),
-        limits: Arc::new(limits),
+        limits,
         tokens: Arc::new(tokens),
         captchas: Arc::new(RedisCaptchas::new(redis.clone(), clock.clone())),
-        paths: Arc::new(RedisPaths::new(redis.clone(), clock.clone())),
-        reserve: Arc::new(RecordingGate {
-            gate: in_front.clone(),
-            results,
-        }),
+        paths,
+        purchases: Arc::new(purchases),
         restock: in_front,
         audited_gate: Some(gate.clone()),
         gate,
@@ -242,7 +253,8 @@ fn parts(
             redis.clone(),
             connections.catalogue_changes.clone(),
         )),
-    }
+    };
+    (parts, Arc::new(reserve))
 }
 
 fn gate_ping(redis: Redis) -> Ping {

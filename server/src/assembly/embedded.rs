@@ -18,6 +18,7 @@ use crate::{
         system::SystemClock,
     },
     config::Config,
+    engine::{ports::Reserve, purchase::in_steps::InSteps},
     tasks::Task,
     workers::WakeSignals,
 };
@@ -45,22 +46,28 @@ pub async fn assemble(
         ledger: ledger.reservations,
         results: results.clone(),
     });
-    let reserve = Arc::new(RecordingGate {
+    let reserve: Arc<dyn Reserve> = Arc::new(RecordingGate {
         gate: in_front.clone(),
         results,
     });
     let limits = GovernedLimits::new(clock.clone(), config.quotas(), config.no_limits());
+    let (limits, paths) = (Arc::new(limits), Arc::new(MemoryPaths::new(clock.clone())));
+    let purchases = InSteps {
+        limits: limits.clone(),
+        paths: paths.clone(),
+        gate: reserve.clone(),
+    };
     let wake_signals = WakeSignals::new();
     let Provider { gateway, sandbox } = provider(config, &environment, &sql, &clock)?;
     let catalogue_changes = catalogue_changes(&wake_signals);
     let parts = Parts {
         ledger,
         outbox: None,
-        limits: Arc::new(limits),
+        limits,
         tokens: Arc::new(CachedTokens::new(tables)),
         captchas: Arc::new(MemoryCaptchas::new(clock.clone())),
-        paths: Arc::new(MemoryPaths::new(clock.clone())),
-        reserve,
+        paths,
+        purchases: Arc::new(purchases),
         restock: in_front,
         gate,
         audited_gate: None,
@@ -72,6 +79,7 @@ pub async fn assemble(
     };
     Ok(Assembly {
         engine: engine(config, environment, &sql, parts),
+        reserve,
         wake_signals,
         changes: catalogue_changes,
         tasks: vec![Task::vital(

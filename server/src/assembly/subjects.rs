@@ -167,7 +167,7 @@ fn purchase(
         questions: environment.questions.clone(),
         captchas: parts.captchas.clone(),
         paths: parts.paths.clone(),
-        gate: parts.reserve.clone(),
+        purchases: parts.purchases.clone(),
         wake: parts.wake.clone(),
         after_hold: match parts.outbox {
             Some(_) => Job::Relay,

@@ -18,7 +18,7 @@ const RANDOM: &str = "__rand_int__";
 pub struct Baseline {
     redis: Redis,
     item_id: ItemId,
-    keys: [String; 4],
+    keys: [String; 6],
     epoch: String,
     segments: String,
     node: Option<Node>,
@@ -40,7 +40,15 @@ impl Baseline {
         let field = |name| fields.get(name).cloned().unwrap_or_default();
 
         let copy = ItemId(Uuid::now_v7());
-        let names = [keys::ITEM, keys::HOLDERS, keys::POSITIONS, keys::OUTBOX];
+        // Reservations of their own: neither path nor limit is looked at.
+        let names = [
+            keys::ITEM,
+            keys::HOLDERS,
+            keys::POSITIONS,
+            keys::OUTBOX,
+            "path",
+            "limit",
+        ];
         let keys = Segment::new(copy, 0).keys(redis, names);
         let baseline = Baseline {
             node: node_of(redis, &keys[0]).await?,
@@ -57,9 +65,9 @@ impl Baseline {
         }
         redis.query::<i64>(&write).await?;
         // With another epoch than the item's: Redis learns the script, and nothing is decided.
-        let nothing = [""; 10].map(Arg::Text);
+        let nothing = [""; 13].map(Arg::Text);
         redis
-            .invoke::<(String, String)>(&scripts::gate::RESERVE, &baseline.keys, &nothing)
+            .invoke::<Vec<String>>(&scripts::gate::RESERVE, &baseline.keys, &nothing)
             .await?;
         baseline.set_sellable(stock).await?;
         Ok(baseline)
@@ -99,6 +107,10 @@ impl Baseline {
             format!("0003{run:04x}000070008000{RANDOM}"),
             KEEP_MS.to_string(),
             // Nobody was told a number before.
+            "0".to_owned(),
+            // Nothing is counted.
+            String::new(),
+            "0".to_owned(),
             "0".to_owned(),
         ]);
         words

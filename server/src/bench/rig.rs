@@ -123,7 +123,7 @@ impl BenchRig {
                 engine.orders.queue.clone(),
                 Timeouts::default(),
             )),
-            shop: engine.purchase.gate.clone(),
+            shop: self.shop.reserve.clone(),
             baseline: self.baseline.as_ref(),
         };
         let clients = Clients {

@@ -18,6 +18,7 @@ mod orders;
 mod parked;
 mod paths;
 mod payments;
+mod purchases;
 mod queue;
 mod reservations;
 mod wake_signal;
@@ -45,13 +46,14 @@ pub use money_moved::{MoneyMoved, Movement, MovementKind};
 pub use notices::{Notice, Notices, Notifier};
 pub use orders::{CloseOutcome, OrderCloser, OrderReader, OrderRecord, OrderWriter, WriteOutcome};
 pub use parked::{ParkedEntries, ParkedEntry, ParkedReservations, UNREADABLE_BYTES};
-pub use paths::{PathGrant, Paths};
+pub use paths::{PathClaim, PathGrant, Paths, TakePaths};
 pub use payments::{
     Amount, Begun, CURRENCY, Charge, ChargeRequest, DueConfirms, KeptNotice, NewPayment,
     NoticeFact, NoticeInbox, NoticeOutcome, NoticeRequest, OverdueOrder, PaymentGateway,
     PaymentRecord, Payments, Receipt, RefundRequest, RefundState, Refunds, Settled, SignedNotice,
     Verified,
 };
+pub use purchases::{Purchased, Purchases};
 pub use queue::{
     Depth, InFlight, OrderQueue, Outbox, OutboxEntry, QueuedReservation, TRIES, TakenEntries,
     UnderWay,

@@ -2,6 +2,7 @@
 
 pub mod ask_captcha;
 pub mod hand_out_path;
+pub mod in_steps;
 pub mod reserve;
 
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use std::sync::Arc;
 use super::{
     Rules,
     ports::{
-        CaptchaSource, Captchas, Catalogue, Clock, Ids, Job, Limits, Paths, Reserve, WakeSignal,
+        CaptchaSource, Captchas, Catalogue, Clock, Ids, Job, Limits, Paths, Purchases, WakeSignal,
     },
 };
 
@@ -25,7 +26,7 @@ pub struct Deps {
     /// Questions that were asked.
     pub captchas: Arc<dyn Captchas>,
     pub paths: Arc<dyn Paths>,
-    pub gate: Arc<dyn Reserve>,
+    pub purchases: Arc<dyn Purchases>,
     pub wake: Arc<dyn WakeSignal>,
     /// Which worker carries a new hold on: the relay, or the order writer where the gate is the
     /// queue itself.

@@ -201,7 +201,7 @@ async fn a_stop_is_on_the_pages_at_once_and_refuses_buyers_until_it_is_resumed()
     let stop = json!({"round_id": added.round_id, "words": words});
     let resume = json!({"round_id": added.round_id});
     let (stop_path, resume_path) = ("/api/admin/rounds/stop", "/api/admin/rounds/resume");
-    let gate = &shop.engine.purchase.gate;
+    let gate = &shop.reserve;
     for (path, body, is_stopped) in [(stop_path, &stop, true), (resume_path, &resume, false)] {
         let (status, answer) = call(&router, path, Some(&operator), body).await;
         assert_eq!(status, 200, "{}", String::from_utf8_lossy(&answer));

@@ -7,7 +7,7 @@ mod catalogue;
 mod gate;
 mod ledger;
 mod limits;
-mod paths;
 mod payments;
+mod purchases;
 mod queue;
 mod tokens;

@@ -1,10 +1,11 @@
 //! The stores of short-lived data on a real Redis: shared by instances, the same on a Redis
 //! Cluster, and defined when Redis does not answer.
 
-mod captchas_and_paths;
+mod captchas;
 mod catalogue;
 mod clock;
 mod memory_policy;
+mod purchases;
 mod results;
 mod signals;
 mod tokens;
@@ -14,14 +15,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use app::wire::{AccountId, ItemId, ReservationId};
+use app::wire::{AccountId, ItemId};
 use futures::future::join_all;
 use server::{
     adapters::{
         quotas::{NoLimits, Quotas},
         redis::{Redis, RedisLimits},
     },
-    engine::ports::{Clock, Limit, Limits, PathGrant, PortError, Unit},
+    engine::ports::{Clock, Limit, Limits, PortError},
 };
 use uuid::Uuid;
 
@@ -69,19 +70,6 @@ fn item(number: u128) -> ItemId {
     ItemId(Uuid::from_u128(number))
 }
 
-fn grant(path: &str, of: u128) -> PathGrant {
-    PathGrant {
-        path: path.into(),
-        unit: Unit {
-            buyer: buyer(of),
-            item_id: item(1),
-            reservation_id: ReservationId(Uuid::from_u128(2)),
-        },
-        expires_at_ms: START_MS + 60_000,
-        asked: false,
-    }
-}
-
 /// Waits for a condition; fails after ten seconds.
 async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(10);
@@ -110,7 +98,7 @@ async fn instances_count_a_buyer_together_and_allow_a_buyer_who_waited() {
     for place in Place::both() {
         let clock = clock();
         let instances = [limits(&place, &clock), limits(&place, &clock)];
-        let limit = Limit::Purchase(buyer(1));
+        let limit = Limit::Captcha(buyer(1));
         let counted = join_all((0..50).map(|n| instances[n % 2].count(&limit))).await;
         let counted = counted.into_iter().map(Result::unwrap);
         assert_eq!(counted.filter(Option::is_none).count(), 5);
@@ -129,11 +117,11 @@ async fn instances_count_a_buyer_together_and_allow_a_buyer_who_waited() {
 async fn each_action_and_each_buyer_is_counted_apart() {
     let place = Place::alone(shared());
     let limits = limits(&place, &clock());
-    let used_up = Limit::Purchase(buyer(1));
+    let used_up = Limit::Path(buyer(1));
     while limits.count(&used_up).await.unwrap().is_none() {}
     for free in [
-        Limit::Purchase(buyer(2)),
-        Limit::Path(buyer(1)),
+        Limit::Path(buyer(2)),
+        Limit::Purchase(buyer(1)),
         Limit::Captcha(buyer(1)),
         Limit::Cancel(buyer(1)),
         Limit::Account("13900000001".into()),
@@ -161,12 +149,12 @@ async fn a_clock_that_was_set_back_refuses_nobody_for_long() {
 async fn without_redis_limits_are_busy_but_one_can_sign_in_and_is_still_counted() {
     let server = RedisServer::start();
     let limits = limits(&Place::alone(&server), &clock());
-    let purchase = Limit::Purchase(buyer(1));
-    assert_eq!(limits.count(&purchase).await.unwrap(), None);
+    let path = Limit::Path(buyer(1));
+    assert_eq!(limits.count(&path).await.unwrap(), None);
     server.pause();
-    assert_busy(limits.count(&purchase)).await;
+    assert_busy(limits.count(&path)).await;
     server.kill();
-    assert_busy(limits.count(&purchase)).await;
+    assert_busy(limits.count(&path)).await;
     let address = Limit::Address("10.0.0.1".parse().unwrap());
     assert_eq!(limits.count(&address).await.unwrap(), None);
     let sign_in = Limit::SignIn("10.0.0.1".parse().unwrap());
@@ -176,7 +164,7 @@ async fn without_redis_limits_are_busy_but_one_can_sign_in_and_is_still_counted(
     assert_ne!(limits.count(&sign_in).await.unwrap(), None);
     server.restart();
     until("Redis answers again", async || {
-        matches!(limits.count(&purchase).await, Ok(None))
+        matches!(limits.count(&path).await, Ok(None))
     })
     .await;
 }

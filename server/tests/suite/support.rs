@@ -20,7 +20,13 @@ use server::{
         catalogue_changes::CatalogueChanges,
         fault_injection::FaultInjector,
         payment::sandbox::Sandbox,
-        redis::{GateClock, Redis, RedisGate, RedisOutbox, Timeouts},
+        quotas::{NoLimits, Quotas},
+        redis::{
+            GateClock, Redis, RedisGate, RedisLimits, RedisOutbox, RedisPaths, RedisPurchases,
+            Results, Timeouts,
+        },
+        sold_out_cache::SoldOutCache,
+        sold_out_gate::SoldOutGate,
         sql::Sql,
     },
     assembly::{self, Assembly},
@@ -33,7 +39,7 @@ use server::{
         payments::{apply_notices, confirm, receive_notice, refund},
         ports::{
             Account, AccountWriter, CatalogueWriter, ChangedBy, NewItem, NewLogIn, NewRound,
-            NoticeRequest, Outbox, QueuedReservation, TokenHash,
+            NoticeRequest, Outbox, QueuedReservation, Reserve, TokenHash,
         },
         stock::release,
     },
@@ -68,6 +74,8 @@ pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>)
 /// A shop whose workers do not run by themselves.
 pub struct TestShop {
     pub engine: Engine,
+    /// Decisions without path and limit.
+    pub reserve: Arc<dyn Reserve>,
     pub sql: Sql,
     pub catalogue_changes: CatalogueChanges,
     pub clock: Arc<ManualClock>,
@@ -103,6 +111,7 @@ impl TestShop {
         let environment = environment(clock.clone(), ids.clone(), faults);
         let Assembly {
             engine,
+            reserve,
             tasks,
             sql,
             sandbox,
@@ -117,6 +126,7 @@ impl TestShop {
         let tasks = tasks.collect();
         TestShop {
             engine,
+            reserve,
             sql,
             catalogue_changes: changes,
             clock,
@@ -144,16 +154,38 @@ impl TestShop {
         audit.gate = Some(gate.clone());
         audit.outbox = Some(outbox.clone());
         Arc::get_mut(&mut self.engine.orders).expect(only).outbox = Some(outbox);
-        Arc::get_mut(&mut self.engine.purchase).expect(only).gate = gate.clone();
+        let (purchases, paths) = self.redis_purchases(&redis, &gate);
+        let purchase = Arc::get_mut(&mut self.engine.purchase).expect(only);
+        (purchase.purchases, purchase.paths) = (purchases, paths);
+        self.reserve = gate.clone();
         let stock = Arc::get_mut(&mut self.engine.stock).expect(only);
         (stock.restock, stock.gate) = (gate.clone(), gate);
         self.redis = Some(redis);
         self
     }
 
+    /// Purchases and paths as an instance with this gate has them.
+    pub fn redis_purchases(
+        &self,
+        redis: &Redis,
+        gate: &Arc<RedisGate>,
+    ) -> (Arc<RedisPurchases>, Arc<RedisPaths>) {
+        let clock = || self.clock.clone();
+        let (quotas, off) = (Quotas::default(), NoLimits::default());
+        let paths = Arc::new(RedisPaths::new(redis.clone(), clock(), gate.clone()));
+        let purchases = RedisPurchases {
+            gate: gate.clone(),
+            in_front: Arc::new(SoldOutGate::new(gate.clone(), SoldOutCache::default())),
+            limits: Arc::new(RedisLimits::new(redis.clone(), clock(), quotas, off)),
+            paths: paths.clone(),
+            results: Results::new(redis.clone(), clock()),
+        };
+        (Arc::new(purchases), paths)
+    }
+
     /// The gate that the engine has.
     pub fn gate(&self) -> EngineGate {
-        EngineGate::of(&self.engine)
+        EngineGate::of(&self.engine, self.reserve.clone())
     }
 
     /// A gate as another instance of the server would have it.

@@ -9,7 +9,9 @@ use app::wire::{AccountId, CaptchaId, ItemId};
 use async_trait::async_trait;
 
 use super::expiring::{ExpiringMap, Full};
-use crate::engine::ports::{AskedCaptcha, Captchas, Clock, PathGrant, Paths, PortError};
+use crate::engine::ports::{
+    AskedCaptcha, Captchas, Clock, PathClaim, PathGrant, Paths, PortError, TakePaths,
+};
 
 /// Questions at once. A picture is about 3 kB: at most some 100 MB, at the very peak of a sale.
 const CAPTCHAS: usize = 32_768;
@@ -152,12 +154,27 @@ impl Paths for MemoryPaths {
         put.map_err(full("paths"))
     }
 
-    async fn peek(&self, path: &str) -> Result<Option<PathGrant>, PortError> {
-        Ok(locked(&self.grants).things.get(&path.to_owned()).cloned())
+    async fn peek(&self, claim: &PathClaim<'_>) -> Result<Option<PathGrant>, PortError> {
+        let now_ms = self.clock.now_ms();
+        let found = locked(&self.grants)
+            .things
+            .get(&claim.path.to_owned())
+            .cloned();
+        Ok(found.filter(|grant| claim.is_of(grant, now_ms)))
     }
+}
 
-    async fn take(&self, path: &str) -> Result<Option<PathGrant>, PortError> {
+#[async_trait]
+impl TakePaths for MemoryPaths {
+    async fn take(&self, claim: &PathClaim<'_>) -> Result<Option<PathGrant>, PortError> {
+        let now_ms = self.clock.now_ms();
         let owner = |grant: &PathGrant| (grant.unit.buyer, grant.unit.item_id);
-        Ok(locked(&self.grants).take(&path.to_owned(), owner))
+        let mut grants = locked(&self.grants);
+        let path = claim.path.to_owned();
+        let found = grants.things.get(&path);
+        match found.is_some_and(|grant| claim.is_of(grant, now_ms)) {
+            true => Ok(grants.take(&path, owner)),
+            false => Ok(None),
+        }
     }
 }

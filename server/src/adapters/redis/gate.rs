@@ -50,6 +50,7 @@ use told_numbers::ToldNumbers;
 pub use clock::GateClock;
 pub use parked::ParkingQueue;
 pub use read_state::GateHold;
+pub use reserve::Answer;
 
 /// The port's name in errors.
 const PORT: &str = "gate";
@@ -171,13 +172,17 @@ impl RedisGate {
         }
     }
 
-    /// The segment of a unit, and of how many it is one.
-    async fn segment_of(&self, unit: Unit) -> Result<(Segment, u8), PortError> {
+    /// The segment of a buyer of an item, and of how many it is one.
+    pub(super) async fn segment_of(
+        &self,
+        item_id: ItemId,
+        buyer: AccountId,
+    ) -> Result<(Segment, u8), PortError> {
         // An item that is not for sale is not loaded; then the first segment is as good as any.
-        let loaded = self.epochs.get(unit.item_id).await?;
+        let loaded = self.epochs.get(item_id).await?;
         let segments = loaded.map_or(1, |loaded| loaded.segments);
-        let number = segment::of_buyer(unit.buyer, segments);
-        Ok((Segment::new(unit.item_id, number), segments))
+        let number = segment::of_buyer(buyer, segments);
+        Ok((Segment::new(item_id, number), segments))
     }
 
     /// Runs `release` or `confirm` in the segment of the unit, with `more` arguments after those that
@@ -190,7 +195,7 @@ impl RedisGate {
     ) -> Result<String, PortError> {
         let asked_at = Instant::now();
         for _ in 0..2 {
-            let (segment, segments) = self.segment_of(unit).await?;
+            let (segment, segments) = self.segment_of(unit.item_id, unit.buyer).await?;
             let keys = segment.keys(&self.redis, [keys::ITEM, keys::HOLDERS, keys::LATE]);
             let reservation_id = unit.reservation_id.to_string();
             let buyer = unit.buyer.to_string();

@@ -14,8 +14,10 @@
 //! | `in-flight` | hash by instance: what it has of the queue's entries |
 //! | `items` | sorted set: the segments whose outboxes relays read, by the end of their window |
 //! | `result:<reservation>`, `result-of:<item>:<buyer>` | what pollers are told, and a buyer's latest reservation |
-//! | `path:…`, `path-of:…`, `captcha:…`, `captcha-of:…`, `captcha-spelt:…` | paths and questions |
-//! | `limit:<kind>:<caller>` | how far a caller has used up a limit |
+//! | `{<segment>}:path:<buyer>` | a buyer's hidden path, see the prelude |
+//! | `{<segment>}:limit:<buyer>` | how far a buyer has used up the limit of purchases |
+//! | `captcha:…`, `captcha-of:…`, `captcha-spelt:…` | questions |
+//! | `limit:<kind>:<caller>` | how far a caller has used up another limit |
 //! | `login:{<hash>}`, `:fresh`, `:out` | a log-in, that it is fresh, that it is over |
 //! | `clock` | never written; says which node of a Redis Cluster tells the time |
 //! | `returns`, `wake`, `catalogue` | channels: a unit came back, there is work, the catalogue changed |
@@ -32,6 +34,16 @@ pub const OUTBOX: &str = "outbox";
 pub const TRANSFERS: &str = "transfers";
 pub const RECEIVED: &str = "received";
 pub const LATE: &str = "late";
+/// A buyer's path, likewise.
+pub fn path(buyer: AccountId) -> String {
+    format!("path:{buyer}")
+}
+
+/// How far a buyer has used up the limit of purchases, likewise.
+pub fn purchase_limit(buyer: AccountId) -> String {
+    format!("limit:{buyer}")
+}
+
 /// Keys of an item, with the tag of its first segment.
 pub const LOAD_LOCK: &str = "filling";
 pub const UNDER_WAY: &str = "under-way";

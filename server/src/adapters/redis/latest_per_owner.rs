@@ -1,5 +1,5 @@
-//! Values that expire, of which each buyer has at most one for an item: the latest. Captchas and
-//! paths are such values.
+//! Values that expire, of which each buyer has at most one for an item: the latest.
+//! Captchas are such values.
 
 use std::sync::Arc;
 

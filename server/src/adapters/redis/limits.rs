@@ -2,7 +2,9 @@
 //!
 //! Requests of an address are not: they are counted in each process, because asking Redis about
 //! every request would let anybody load it. Each instance allows the full rate; the proxy in front
-//! of the instances limits an address as a whole.
+//! of the instances limits an address as a whole. Purchases are counted here by each process too; what
+//! all instances count together is counted by the script that decides, see
+//! [`RedisPurchases`](super::RedisPurchases).
 
 use std::{sync::Arc, time::Duration};
 
@@ -51,16 +53,20 @@ impl RedisLimits {
         }
     }
 
+    /// The quota of purchases; `None` when it is switched off.
+    pub fn purchase_quota(&self) -> Option<Quota> {
+        Kind::Action.quota(self.quotas, self.off)
+    }
+
     async fn count_in_redis(
         &self,
         limit: &Limit,
         quota: Quota,
         now_ms: i64,
     ) -> Result<Option<RetryAfter>, PortError> {
-        let period_us = i64::try_from(quota.period.as_micros()).unwrap_or(i64::MAX);
         let args = [
             Arg::Number(now_ms),
-            Arg::Number(period_us.max(1)),
+            Arg::Number(quota.period_us()),
             Arg::Number(quota.burst.get().into()),
         ];
         let keys = [self.redis.key(&key(limit))];
@@ -100,11 +106,10 @@ fn works_without_redis(limit: &Limit) -> bool {
 #[async_trait]
 impl Limits for RedisLimits {
     async fn count(&self, limit: &Limit) -> Result<Option<RetryAfter>, PortError> {
-        let kind = Kind::of(limit);
-        if kind == Kind::Address {
+        if matches!(limit, Limit::Address(_) | Limit::Purchase(_)) {
             return self.local.count(limit).await;
         }
-        let Some(quota) = kind.quota(self.quotas, self.off) else {
+        let Some(quota) = Kind::of(limit).quota(self.quotas, self.off) else {
             return Ok(None);
         };
         let now_ms = self.clock.now_ms();

@@ -1,52 +1,95 @@
-//! [`Paths`] on Redis: handed out by one instance, used at another. When Redis has lost a path, it
-//! is refused, and the buyer asks for a new one.
+//! [`Paths`] on Redis: handed out by one instance, used at another. A buyer's path for an item is beside
+//! the stock that it is exchanged for, so that the script that decides also uses it up. When Redis has lost
+//! a path, or the item was loaded with another number of segments, it is refused, and the buyer asks for
+//! a new one.
 
 use std::sync::Arc;
 
+use app::wire::{AccountId, ItemId};
 use async_trait::async_trait;
 
-use super::{Redis, latest_per_owner::LatestPerOwner};
-use crate::engine::ports::{Clock, PathGrant, Paths, PortError};
+use super::{Arg, Redis, RedisGate, keys, scripts};
+use crate::engine::ports::{Clock, PathClaim, PathGrant, Paths, PortError};
+
+/// The letters of the prelude's `PATH_…`.
+const FRESH: &str = "f";
+const ASKED: &str = "a";
 
 /// The paths of a cluster.
 pub struct RedisPaths {
+    redis: Redis,
     clock: Arc<dyn Clock>,
-    grants: LatestPerOwner,
+    gate: Arc<RedisGate>,
 }
 
 impl RedisPaths {
-    /// The paths under `redis`'s namespace.
-    pub fn new(redis: Redis, clock: Arc<dyn Clock>) -> Self {
-        Self {
-            grants: LatestPerOwner::new(redis, clock.clone(), "path"),
-            clock,
-        }
+    /// The paths under `redis`'s namespace, for the items of `gate`.
+    pub fn new(redis: Redis, clock: Arc<dyn Clock>, gate: Arc<RedisGate>) -> Self {
+        Self { redis, clock, gate }
     }
 
-    /// Redis expires a value by its own clock; the engine's clock decides. A value that another
-    /// version of this program wrote counts as expired.
-    fn decode(&self, value: Option<Vec<u8>>) -> Option<PathGrant> {
-        let grant: PathGrant = serde_json::from_slice(&value?).ok()?;
-        (self.clock.now_ms() < grant.expires_at_ms).then_some(grant)
+    async fn key(&self, buyer: AccountId, item_id: ItemId) -> Result<String, PortError> {
+        let (segment, _) = self.gate.segment_of(item_id, buyer).await?;
+        Ok(segment.key(&self.redis, &keys::path(buyer)))
     }
+
+    /// The gate did not answer a purchase: it may have used up the path, and the same path must give the
+    /// same answer.
+    ///
+    /// # Errors
+    /// As [`Redis::invoke`]; then the path may count as used up.
+    pub async fn note_no_answer(&self, claim: &PathClaim<'_>) -> Result<(), PortError> {
+        let key = self.key(claim.buyer, claim.item_id).await?;
+        let path = [Arg::Text(claim.path)];
+        self.redis
+            .invoke(&scripts::gate::PATH_UNANSWERED, &[key], &path)
+            .await
+    }
+}
+
+/// A path as the prelude's `get_path` reads it.
+fn encode(grant: &PathGrant) -> String {
+    let state = if grant.asked { ASKED } else { FRESH };
+    let reservation_id = grant.unit.reservation_id;
+    let expires_at_ms = grant.expires_at_ms;
+    format!("{}|{reservation_id}|{expires_at_ms}|{state}", grant.path)
+}
+
+/// `None`: used up, or written by another version of this program.
+fn decode(claim: &PathClaim<'_>, text: &str) -> Option<PathGrant> {
+    let mut fields = text.split('|');
+    let path = fields.next()?.to_owned();
+    let reservation_id = fields.next()?.parse().ok()?;
+    let expires_at_ms = fields.next()?.parse().ok()?;
+    let asked = match fields.next()? {
+        FRESH => false,
+        ASKED => true,
+        _ => return None,
+    };
+    Some(PathGrant {
+        path,
+        unit: claim.unit(reservation_id),
+        expires_at_ms,
+        asked,
+    })
 }
 
 #[async_trait]
 impl Paths for RedisPaths {
     async fn put(&self, grant: PathGrant) -> Result<(), PortError> {
-        let value =
-            serde_json::to_vec(&grant).map_err(|error| PortError::failed(super::PORT, error))?;
-        let owner = (grant.unit.buyer, grant.unit.item_id);
-        self.grants
-            .put(owner, &grant.path, &value, grant.expires_at_ms)
-            .await
+        let life_ms = (grant.expires_at_ms - self.clock.now_ms()).max(1);
+        let mut set = redis::cmd("SET");
+        set.arg(self.key(grant.unit.buyer, grant.unit.item_id).await?);
+        set.arg(encode(&grant)).arg("PX").arg(life_ms);
+        self.redis.query(&set).await
     }
 
-    async fn peek(&self, path: &str) -> Result<Option<PathGrant>, PortError> {
-        Ok(self.decode(self.grants.get(path).await?))
-    }
-
-    async fn take(&self, path: &str) -> Result<Option<PathGrant>, PortError> {
-        Ok(self.decode(self.grants.take(path).await?))
+    async fn peek(&self, claim: &PathClaim<'_>) -> Result<Option<PathGrant>, PortError> {
+        let mut get = redis::cmd("GET");
+        get.arg(self.key(claim.buyer, claim.item_id).await?);
+        let text: Option<String> = self.redis.query(&get).await?;
+        let found = text.and_then(|text| decode(claim, &text));
+        let now_ms = self.clock.now_ms();
+        Ok(found.filter(|grant| claim.is_of(grant, now_ms)))
     }
 }

@@ -34,6 +34,7 @@ scripts! {
         NOTE_IN_FLIGHT = "note_in_flight";
         NOTE_PARKED = "note_parked";
         NOTE_QUIET = "note_quiet";
+        PATH_UNANSWERED = "path_unanswered";
         RELEASE = "release";
         REPAIR = "repair";
         RESERVE = "reserve";

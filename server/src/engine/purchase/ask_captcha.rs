@@ -52,7 +52,7 @@ pub(super) async fn open_item(
         Phase::Upcoming if now_ms < opens_at_ms => {
             Err(CaptchaError::Refused(Rejection::NotStarted))
         }
-        Phase::Running if deps.gate.is_sold_out(item_id) => {
+        Phase::Running if deps.purchases.is_sold_out(item_id) => {
             Err(CaptchaError::Refused(Rejection::SoldOut))
         }
         Phase::Upcoming | Phase::Running => Ok(item),

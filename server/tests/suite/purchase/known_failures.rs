@@ -12,10 +12,14 @@ use app::{
 use async_trait::async_trait;
 use sea_orm::{ConnectionTrait, Database};
 use server::{
-    adapters::fault_injection::{Fault, FaultInjector, Point},
+    adapters::{
+        embedded::MemoryPaths,
+        fault_injection::{Fault, FaultInjector, Point},
+    },
     engine::{
         orders::{close_unpaid, write_orders},
         ports::{Account, Decision, PortError, Reserve, ReserveRequest},
+        purchase::in_steps::InSteps,
     },
     sandbox::Action,
 };
@@ -94,7 +98,7 @@ async fn known_failure_05_one_failed_message_marks_nothing_sold_out() {
     let item = client.shop.item(5).await;
     let failed = client.buy(&visitor(1), item).await;
     assert!(matches!(failed, Err(ApiError::Busy { .. })), "{failed:?}");
-    assert!(!client.shop.engine.purchase.gate.is_sold_out(item));
+    assert!(!client.shop.engine.purchase.purchases.is_sold_out(item));
     assert_eq!(client.buy(&visitor(2), item).await.unwrap().position, 1);
 }
 
@@ -216,7 +220,7 @@ async fn who_may_hold_a_unit_is_never_told_that_it_is_sold_out() {
     assert!(matches!(lost, Err(ApiError::Busy { .. })), "{lost:?}");
     let second = client.purchase(&visitor(2), second_path, item).await;
     assert_eq!(second, Err(ApiError::SoldOut));
-    assert!(client.shop.engine.purchase.gate.is_sold_out(item));
+    assert!(client.shop.engine.purchase.purchases.is_sold_out(item));
     assert_eq!(
         client.purchase(&first, path, item).await.unwrap().position,
         1,
@@ -251,11 +255,16 @@ impl Reserve for LostThenBusy {
 
 #[tokio::test]
 async fn who_may_hold_a_unit_and_hears_busy_is_never_told_that_it_is_sold_out() {
-    let mut shop = TestShop::new().await;
+    let mut shop = TestShop::open_embedded().await;
+    let (gate, asked) = (shop.reserve.clone(), AtomicU32::new(0));
     let purchase = Arc::get_mut(&mut shop.engine.purchase).unwrap();
-    let gate = purchase.gate.clone();
-    let asked = AtomicU32::new(0);
-    purchase.gate = Arc::new(LostThenBusy { gate, asked });
+    let paths = Arc::new(MemoryPaths::new(shop.clock.clone()));
+    purchase.paths = paths.clone();
+    purchase.purchases = Arc::new(InSteps {
+        limits: purchase.limits.clone(),
+        paths,
+        gate: Arc::new(LostThenBusy { gate, asked }),
+    });
     let client = TestClient::of(shop);
     let (item, first) = (client.shop.item(1).await, visitor(1));
     let path = client.path_for(&first, item).await.unwrap().path;

@@ -57,14 +57,14 @@ async fn known_failure_05_a_sold_out_mark_is_cleared_when_a_unit_comes_back() {
     let sold_out = client.purchase(&visitor(2), path, item).await;
     assert_eq!(sold_out, Err(ApiError::SoldOut));
     assert!(
-        client.shop.engine.purchase.gate.is_sold_out(item),
+        client.shop.engine.purchase.purchases.is_sold_out(item),
         "from here on the gate is not asked"
     );
     assert_eq!(client.ask(&visitor(3), item).await, Err(ApiError::SoldOut));
 
     client.cancel(&visitor(1), order_id).await.unwrap();
     client.shop.drain().await;
-    assert!(!client.shop.engine.purchase.gate.is_sold_out(item));
+    assert!(!client.shop.engine.purchase.purchases.is_sold_out(item));
     client.order_of(&visitor(3), item).await;
     client.shop.audit().await;
 }

@@ -21,9 +21,9 @@ pub struct EngineGate {
 }
 
 impl EngineGate {
-    pub fn of(engine: &Engine) -> Self {
+    pub fn of(engine: &Engine, reserve: Arc<dyn Reserve>) -> Self {
         Self {
-            reserve: engine.purchase.gate.clone(),
+            reserve,
             restock: engine.stock.restock.clone(),
             gate: engine.stock.gate.clone(),
         }

@@ -72,7 +72,7 @@ impl OrderQueue for ParkingQueue {
 
 impl RedisGate {
     async fn note_parked(&self, unit: Unit) -> Result<(), PortError> {
-        let (segment, _) = self.segment_of(unit).await?;
+        let (segment, _) = self.segment_of(unit.item_id, unit.buyer).await?;
         let keys = segment.keys(&self.redis, [keys::HOLDERS]);
         let args = [
             Arg::Text(&self.clock.argument()),

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use app::wire::Rejection;
+use app::wire::{AccountId, ItemId, Rejection, ReservationId};
 
 use super::{
     super::{Arg, keys, scripts, segment},
@@ -10,19 +10,93 @@ use super::{
     load::log_lost_numbers,
     number,
 };
-use crate::engine::ports::{Decision, PortError, ReserveRequest};
+use crate::{
+    adapters::quotas::Quota,
+    engine::ports::{Decision, PathClaim, PortError, ReserveRequest, RetryAfter},
+};
 
 /// Attempts at one decision while stock moves between segments or the item is loaded.
 const ATTEMPTS: u32 = 12;
 
+/// What the script is asked.
+struct Question<'a> {
+    buyer: AccountId,
+    item_id: ItemId,
+    path: &'a str,
+    /// `None`: the path's, which is used up.
+    reservation_id: Option<ReservationId>,
+    /// How often the buyer may call, where that is counted.
+    quota: Option<Quota>,
+    /// Asked before: not counted again, and the path may have been used up by it.
+    again: bool,
+}
+
+/// What it answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// A unit is held by this reservation.
+    Held {
+        reservation_id: ReservationId,
+        position: u32,
+    },
+    /// No unit is held.
+    Decided(Decision),
+    /// Unknown, used up, expired, or not this buyer's for this item.
+    PathInvalid,
+    /// Too often.
+    Limited(RetryAfter),
+}
+
 impl RedisGate {
-    /// Runs the script until it decides.
+    /// A purchase: counts the call where there is a quota, and exchanges the path. With `again` the call
+    /// is not counted, and a path that is used up was used by this purchase itself.
+    ///
+    /// # Errors
+    /// Nobody knows: a unit may be held.
+    pub async fn purchase(
+        &self,
+        claim: &PathClaim<'_>,
+        quota: Option<Quota>,
+        again: bool,
+    ) -> Result<Answer, PortError> {
+        self.ask(Question {
+            buyer: claim.buyer,
+            item_id: claim.item_id,
+            path: claim.path,
+            reservation_id: None,
+            quota,
+            again,
+        })
+        .await
+    }
+
+    /// A decision for a reservation that the caller has chosen, without a path.
     pub(super) async fn decide(&self, request: ReserveRequest) -> Result<Decision, PortError> {
+        let answer = self.ask(Question {
+            buyer: request.unit.buyer,
+            item_id: request.unit.item_id,
+            path: &request.path,
+            reservation_id: Some(request.unit.reservation_id),
+            quota: None,
+            again: request.asked_before,
+        });
+        match answer.await? {
+            Answer::Held { position, .. } => Ok(Decision::Held { position }),
+            Answer::Decided(decision) => Ok(decision),
+            unexpected @ (Answer::PathInvalid | Answer::Limited(_)) => Err(PortError::failed(
+                PORT,
+                format!("{unexpected:?}, and neither path nor limit was asked about"),
+            )),
+        }
+    }
+
+    /// Runs the script until it decides.
+    async fn ask(&self, mut question: Question<'_>) -> Result<Answer, PortError> {
         for _ in 0..ATTEMPTS {
             let asked_at = Instant::now();
-            let item_id = request.unit.item_id;
+            let item_id = question.item_id;
             let Some(loaded) = self.epochs.get(item_id).await? else {
-                return Ok(Decision::UnknownItem);
+                return Ok(Answer::Decided(Decision::UnknownItem));
             };
             let Some(epoch) = loaded.epoch else {
                 self.load_new(item_id).await?;
@@ -33,9 +107,10 @@ impl RedisGate {
                 epoch,
                 segments: loaded.segments,
             };
-            if let Some(decision) = self.try_to_decide(&request, &item, asked_at).await? {
-                return Ok(decision);
+            if let Some(answer) = self.try_to_decide(&question, &item, asked_at).await? {
+                return Ok(answer);
             }
+            question.again = true;
         }
         Err(PortError::busy(
             PORT,
@@ -49,29 +124,40 @@ impl RedisGate {
     /// `None`: something has changed, decide again.
     async fn try_to_decide(
         &self,
-        request: &ReserveRequest,
+        question: &Question<'_>,
         item: &LoadedItem,
         asked_at: Instant,
-    ) -> Result<Option<Decision>, PortError> {
-        let (word, value) = self.run_reserve(request, item).await?;
-        let refused = |rejection| Ok(Some(Decision::Refused(rejection)));
-        match word.as_str() {
+    ) -> Result<Option<Answer>, PortError> {
+        let answer = self.run_reserve(question, item).await?;
+        let field = |place: usize| answer.get(place).map_or("", String::as_str);
+        let decided = |decision| Ok(Some(Answer::Decided(decision)));
+        let refused = |rejection| decided(Decision::Refused(rejection));
+        match field(0) {
             "held" => {
-                let position = number(&value)?;
-                let segment = item.segment_of(request.unit.buyer);
+                let position = number(field(1))?;
+                let segment = item.segment_of(question.buyer);
                 self.told.note(&segment, item.epoch, position);
-                Ok(Some(Decision::Held { position }))
+                Ok(Some(Answer::Held {
+                    reservation_id: id(field(2))?,
+                    position,
+                }))
             }
-            "already_reserved" => Ok(Some(Decision::AlreadyReserved(id(&value)?))),
+            "already_reserved" => decided(Decision::AlreadyReserved(id(field(1))?)),
+            "limited" => {
+                let wait_us: i64 = number(field(1))?;
+                // Rounded up: a caller who waits as long as told is allowed.
+                let wait_ms = (wait_us + 999) / 1000;
+                Ok(Some(Answer::Limited(RetryAfter { wait_ms })))
+            }
+            "path_invalid" => Ok(Some(Answer::PathInvalid)),
             "not_started" => refused(Rejection::NotStarted),
             "ended" => refused(Rejection::Ended),
             "stopped" => refused(Rejection::Stopped),
-            "sold_out" if item.segments == 1 => {
-                let returns = number(&value)?;
-                Ok(Some(Decision::SoldOut { returns }))
-            }
-            "sold_out" => match self.fetch_stock(request.unit.buyer, item).await? {
-                Some(returns) => Ok(Some(Decision::SoldOut { returns })),
+            "sold_out" if item.segments == 1 => decided(Decision::SoldOut {
+                returns: number(field(1))?,
+            }),
+            "sold_out" => match self.fetch_stock(question.buyer, item).await? {
+                Some(returns) => decided(Decision::SoldOut { returns }),
                 None => Ok(None),
             },
             "forgot" => {
@@ -98,24 +184,38 @@ impl RedisGate {
     /// The answer of the script: a word, and what belongs to it.
     async fn run_reserve(
         &self,
-        request: &ReserveRequest,
+        question: &Question<'_>,
         item: &LoadedItem,
-    ) -> Result<(String, String), PortError> {
-        let number = segment::of_buyer(request.unit.buyer, item.segments);
-        let names = [keys::ITEM, keys::HOLDERS, keys::POSITIONS, keys::OUTBOX];
-        let segment = item.segment_of(request.unit.buyer);
+    ) -> Result<Vec<String>, PortError> {
+        let buyer = question.buyer;
+        let number = segment::of_buyer(buyer, item.segments);
+        let (path_key, limit_key) = (keys::path(buyer), keys::purchase_limit(buyer));
+        let names = [
+            keys::ITEM,
+            keys::HOLDERS,
+            keys::POSITIONS,
+            keys::OUTBOX,
+            &path_key,
+            &limit_key,
+        ];
+        let segment = item.segment_of(buyer);
         let keys = segment.keys(&self.redis, names);
+        let reservation_id = question.reservation_id.map(|id| id.to_string());
+        let counted = question.quota.filter(|_| !question.again);
         let args = [
             Arg::Text(&self.clock.argument()),
             Arg::Text(&item.epoch()),
             Arg::Number(i64::from(item.segments)),
             Arg::Number(i64::from(number)),
-            Arg::Text(&request.unit.reservation_id.to_string()),
-            Arg::Text(&request.unit.item_id.to_string()),
-            Arg::Text(&request.unit.buyer.to_string()),
-            Arg::Text(&request.path),
+            Arg::Text(reservation_id.as_deref().unwrap_or_default()),
+            Arg::Text(&question.item_id.to_string()),
+            Arg::Text(&buyer.to_string()),
+            Arg::Text(question.path),
             Arg::Number(KEEP_MS),
             Arg::Number(i64::from(self.told.highest(&segment, item.epoch))),
+            counted.map_or(Arg::Text(""), |quota| Arg::Number(quota.period_us())),
+            Arg::Number(counted.map_or(0, |quota| quota.burst.get().into())),
+            Arg::Number(i64::from(question.again)),
         ];
         self.redis
             .invoke(&scripts::gate::RESERVE, &keys, &args)

@@ -1,26 +1,22 @@
-//! Captchas and paths on Redis.
+//! Captchas on Redis.
 
 use std::sync::Arc;
 
 use app::wire::CaptchaId;
 use futures::future::join_all;
 use server::{
-    adapters::redis::{RedisCaptchas, RedisPaths},
-    engine::ports::{AskedCaptcha, Captchas, Paths, PortError, Question},
+    adapters::redis::RedisCaptchas,
+    engine::ports::{AskedCaptcha, Captchas, PortError, Question},
 };
 use uuid::Uuid;
 
-use super::{Place, assert_busy, buyer, clock, grant, item, until};
+use super::{Place, assert_busy, buyer, clock, item, until};
 use test_servers::redis::{RedisServer, shared};
 
 use crate::support::{ManualClock, START_MS, both};
 
 fn captchas(place: &Place, clock: &Arc<ManualClock>) -> RedisCaptchas {
     RedisCaptchas::new(place.redis(), clock.clone())
-}
-
-fn paths(place: &Place, clock: &Arc<ManualClock>) -> RedisPaths {
-    RedisPaths::new(place.redis(), clock.clone())
 }
 
 fn asked(number: u128) -> AskedCaptcha {
@@ -37,68 +33,6 @@ fn asked(number: u128) -> AskedCaptcha {
         },
         expires_at_ms: START_MS + 120_000,
     }
-}
-
-#[tokio::test]
-async fn of_fifty_takers_at_two_instances_one_gets_the_path() {
-    for place in Place::both() {
-        let clock = clock();
-        let instances = [paths(&place, &clock), paths(&place, &clock)];
-        instances[0].put(grant("a", 1)).await.unwrap();
-        assert_eq!(instances[1].peek("a").await.unwrap(), Some(grant("a", 1)));
-        let takes = join_all((0..50).map(|n| instances[n % 2].take("a"))).await;
-        let taken: Vec<_> = takes.into_iter().filter_map(Result::unwrap).collect();
-        assert_eq!(taken, [grant("a", 1)]);
-        assert_eq!(instances[0].peek("a").await.unwrap(), None);
-        instances[1].put(grant("a", 1)).await.unwrap();
-        assert!(
-            instances[0].take("a").await.unwrap().is_some(),
-            "a path can be put back"
-        );
-    }
-}
-
-#[tokio::test]
-async fn of_many_paths_that_a_buyer_gets_at_once_one_is_valid() {
-    for place in Place::both() {
-        let clock = clock();
-        let instances = [paths(&place, &clock), paths(&place, &clock)];
-        instances[0].put(grant("other", 2)).await.unwrap();
-        let names: Vec<_> = (0..40).map(|n| format!("path{n}")).collect();
-        let puts = names
-            .iter()
-            .enumerate()
-            .map(|(n, name)| instances[n % 2].put(grant(name, 1)));
-        for put in join_all(puts).await {
-            put.unwrap();
-        }
-        let valid = join_all(names.iter().map(|name| instances[0].peek(name))).await;
-        let valid = valid.into_iter().filter_map(Result::unwrap);
-        assert_eq!(valid.count(), 1);
-        assert!(instances[1].peek("other").await.unwrap().is_some());
-    }
-}
-
-#[tokio::test]
-async fn a_path_expires_by_the_clock_of_the_engine_and_its_keys_by_redis() {
-    let place = Place::alone(shared());
-    let clock = clock();
-    let paths = paths(&place, &clock);
-    paths.put(grant("a", 1)).await.unwrap();
-    for name in ["path:a".to_owned(), {
-        let super::Unit { buyer, item_id, .. } = grant("a", 1).unit;
-        format!("path-of:{buyer}:{item_id}")
-    }] {
-        let key = format!("{}:{name}", place.namespace);
-        let life_ms: i64 = shared().cli(&["pttl", &key]).parse().unwrap();
-        assert!((1..=60_000).contains(&life_ms), "{key} lives {life_ms} ms");
-    }
-    clock.advance(59_999);
-    assert!(paths.peek("a").await.unwrap().is_some());
-    clock.advance(1);
-    assert_eq!(paths.peek("a").await.unwrap(), None);
-    let absurd = "a".repeat(100_000);
-    assert_eq!(paths.take(&absurd).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -151,21 +85,18 @@ async fn an_expired_captcha_is_gone_and_one_that_is_too_large_is_refused() {
 }
 
 #[tokio::test]
-async fn captchas_and_paths_are_busy_without_redis_and_gone_in_an_empty_one() {
+async fn captchas_are_busy_without_redis_and_gone_in_an_empty_one() {
     let server = RedisServer::start();
     let place = Place::alone(&server);
-    let clock = clock();
-    let (captchas, paths) = (captchas(&place, &clock), paths(&place, &clock));
+    let captchas = captchas(&place, &clock());
     captchas.put(asked(1)).await.unwrap();
-    paths.put(grant("a", 1)).await.unwrap();
     server.pause();
     assert_busy(captchas.take(asked(1).captcha_id)).await;
-    assert_busy(paths.peek("a")).await;
     server.restart_empty();
     until("Redis answers again", async || {
-        matches!(paths.peek("a").await, Ok(None))
+        matches!(captchas.take(asked(1).captcha_id).await, Ok(None))
     })
     .await;
-    paths.put(grant("b", 1)).await.unwrap();
-    assert_eq!(paths.take("b").await.unwrap(), Some(grant("b", 1)));
+    captchas.put(asked(2)).await.unwrap();
+    assert!(captchas.take(asked(2).captcha_id).await.unwrap().is_some());
 }

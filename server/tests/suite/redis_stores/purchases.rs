@@ -1,0 +1,189 @@
+//! Purchases by the script of a real Redis: what instances share.
+
+use std::sync::Arc;
+
+use app::wire::{ItemId, Rejection, ReservationId};
+use futures::future::join_all;
+use server::{
+    adapters::redis::{Answer, RedisGate, RedisPaths, RedisPurchases, Timeouts},
+    engine::ports::{PathClaim, PathGrant, Paths, PortError, Purchased, Purchases, Unit},
+};
+use uuid::Uuid;
+
+use super::{Place, assert_busy, buyer, until};
+use crate::support::{START_MS, TestShop};
+use test_servers::redis::{RedisServer, shared};
+
+/// One of several instances over one ledger.
+struct Instance {
+    gate: Arc<RedisGate>,
+    purchases: Arc<RedisPurchases>,
+    paths: Arc<RedisPaths>,
+}
+
+impl Instance {
+    fn of(shop: &TestShop, place: &Place) -> Instance {
+        let gate = Arc::new(shop.redis_gate(&place.redis(), Timeouts::default()));
+        let (purchases, paths) = shop.redis_purchases(&place.redis(), &gate);
+        Instance {
+            gate,
+            purchases,
+            paths,
+        }
+    }
+}
+
+fn grant(path: &str, number: u128, item_id: ItemId) -> PathGrant {
+    PathGrant {
+        path: path.into(),
+        unit: Unit {
+            buyer: buyer(number),
+            item_id,
+            reservation_id: ReservationId(Uuid::from_u128(1_000 + number)),
+        },
+        expires_at_ms: START_MS + 60_000,
+        asked: false,
+    }
+}
+
+fn claim(path: &str, number: u128, item_id: ItemId) -> PathClaim<'_> {
+    PathClaim {
+        buyer: buyer(number),
+        item_id,
+        path,
+    }
+}
+
+#[tokio::test]
+async fn of_many_who_use_one_path_at_two_instances_one_gets_the_unit() {
+    for place in Place::both() {
+        let shop = TestShop::open_embedded().await;
+        let item = shop.item(5).await;
+        let instances = [Instance::of(&shop, &place), Instance::of(&shop, &place)];
+        instances[0].paths.put(grant("a", 1, item)).await.unwrap();
+        let found = instances[1].paths.peek(&claim("a", 1, item)).await;
+        assert_eq!(found.unwrap(), Some(grant("a", 1, item)));
+        let claim = claim("a", 1, item);
+        let tries = (0..20).map(|n| instances[n % 2].gate.purchase(&claim, None, false));
+        let answers = join_all(tries).await.into_iter().map(Result::unwrap);
+        let held = |answer: &Answer| matches!(answer, Answer::Held { position: 1, .. });
+        let (held, invalid): (Vec<_>, Vec<_>) = answers.partition(held);
+        assert_eq!((held.len(), invalid.len()), (1, 19));
+        assert!(invalid.iter().all(|answer| *answer == Answer::PathInvalid));
+    }
+}
+
+#[tokio::test]
+async fn of_many_paths_that_a_buyer_gets_at_once_one_is_valid() {
+    for place in Place::both() {
+        let shop = TestShop::open_embedded().await;
+        let item = shop.item(5).await;
+        let instances = [Instance::of(&shop, &place), Instance::of(&shop, &place)];
+        let names: Vec<_> = (0..40).map(|n| format!("path{n}")).collect();
+        let puts = names.iter().enumerate();
+        let puts = puts.map(|(n, name)| instances[n % 2].paths.put(grant(name, 1, item)));
+        for put in join_all(puts).await {
+            put.unwrap();
+        }
+        let claims: Vec<_> = names.iter().map(|name| claim(name, 1, item)).collect();
+        let valid = join_all(claims.iter().map(|claim| instances[0].paths.peek(claim))).await;
+        assert_eq!(valid.into_iter().filter_map(Result::unwrap).count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn instances_count_the_purchases_of_a_buyer_together() {
+    for place in Place::both() {
+        let shop = TestShop::open_embedded().await;
+        let item = shop.item(5).await;
+        let instances = [Instance::of(&shop, &place), Instance::of(&shop, &place)];
+        let claim = claim("a", 1, item);
+        // Of each instance no more than it lets through by itself.
+        let tries = (0..10).map(|n| instances[n % 2].purchases.purchase(&claim));
+        let answers: Vec<_> = join_all(tries)
+            .await
+            .into_iter()
+            .map(Result::unwrap)
+            .collect();
+        let invalid = Purchased::Refused(Rejection::PathInvalid);
+        let counted = answers.iter().filter(|answer| **answer == invalid).count();
+        assert_eq!(counted, 5, "{answers:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_kept_of_a_path_and_of_a_limit_expires() {
+    let place = Place::alone(shared());
+    let shop = TestShop::open_embedded().await;
+    let item = shop.item(5).await;
+    let instance = Instance::of(&shop, &place);
+    let lives = |kind: &str| -> i64 {
+        let key = format!("{}:{{{item}}}:{kind}:{}", place.namespace, buyer(1));
+        shared().cli(&["pttl", &key]).parse().unwrap()
+    };
+    instance.paths.put(grant("a", 1, item)).await.unwrap();
+    assert!((1..=60_000).contains(&lives("path")));
+    let answer = instance.purchases.purchase(&claim("a", 1, item)).await;
+    assert!(matches!(answer.unwrap(), Purchased::Held { .. }));
+    assert!((1..=60_000).contains(&lives("path")), "it is used up");
+    assert!((1..=5_000).contains(&lives("limit")));
+}
+
+/// Whether an answer was delivered is known to the instance alone: with its note the same path gives the
+/// same answer at every instance.
+#[tokio::test]
+async fn a_path_without_an_answer_gives_the_same_one_at_another_instance() {
+    for place in Place::both() {
+        let shop = TestShop::open_embedded().await;
+        let item = shop.item(1).await;
+        let instances = [Instance::of(&shop, &place), Instance::of(&shop, &place)];
+        let lost = claim("a", 1, item);
+        instances[0].paths.put(grant("a", 1, item)).await.unwrap();
+        let first = instances[0]
+            .gate
+            .purchase(&lost, None, false)
+            .await
+            .unwrap();
+        assert!(matches!(first, Answer::Held { .. }));
+        instances[0].paths.note_no_answer(&lost).await.unwrap();
+        // What the other instance knows to be sold out is no answer for this buyer.
+        instances[1].paths.put(grant("b", 2, item)).await.unwrap();
+        let sold_out = instances[1].purchases.purchase(&claim("b", 2, item)).await;
+        assert_eq!(sold_out.unwrap(), Purchased::Refused(Rejection::SoldOut));
+        assert!(instances[1].purchases.is_sold_out(item));
+        let again = instances[1].purchases.purchase(&lost).await.unwrap();
+        assert!(
+            matches!(again, Purchased::Held { position: 1, .. }),
+            "{again:?}"
+        );
+        let third = instances[1].purchases.purchase(&lost).await.unwrap();
+        assert_eq!(
+            third,
+            Purchased::Refused(Rejection::PathInvalid),
+            "it is used up"
+        );
+    }
+}
+
+#[tokio::test]
+async fn purchases_are_busy_without_redis_and_paths_are_gone_in_an_empty_one() {
+    let server = RedisServer::start();
+    let place = Place::alone(&server);
+    let shop = TestShop::open_embedded().await;
+    let item = shop.item(1).await;
+    let instance = Instance::of(&shop, &place);
+    instance.paths.put(grant("a", 1, item)).await.unwrap();
+    server.pause();
+    assert_busy(instance.paths.peek(&claim("a", 1, item))).await;
+    let refused = instance.purchases.purchase(&claim("a", 1, item)).await;
+    assert!(
+        matches!(refused, Err(PortError::Busy { .. })),
+        "{refused:?}"
+    );
+    server.restart_empty();
+    until("Redis answers again", async || {
+        let found = instance.paths.peek(&claim("a", 1, item)).await;
+        matches!(found, Ok(None))
+    })
+    .await;
+}
