@@ -5,10 +5,11 @@
 -- Returns: 0 for a call that is allowed, or the microseconds until one is
 -- Repeat: counts one call more, at most: a caller whose answer was lost waits a period longer.
 local limit_key = KEYS[1]
-local now_us = tonumber(ARGV[1]) * 1000
+local now_ms = tonumber(ARGV[1])
 local period_us = tonumber(ARGV[2])
 local burst = tonumber(ARGV[3])
 
+local now_us = now_ms * 1000
 local used_until_us, wait_us = count_call(redis.call('GET', limit_key), now_us, period_us, burst)
 if wait_us == 0 then
   set_used_until(limit_key, used_until_us, now_us)

@@ -218,17 +218,7 @@ fn parts(
         ),
     });
     let outbox = RedisOutbox::new(redis.clone(), connections.gate_clock.clone(), RELAY_IDLE);
-    let (quotas, no_limits) = (config.quotas(), config.no_limits());
-    let limits = RedisLimits::new(redis.clone(), clock.clone(), quotas, no_limits);
-    let paths = RedisPaths::new(redis.clone(), clock.clone(), gate.clone());
-    let (limits, paths) = (Arc::new(limits), Arc::new(paths));
-    let purchases = RedisPurchases {
-        gate: gate.clone(),
-        in_front: in_front.clone(),
-        limits: limits.clone(),
-        paths: paths.clone(),
-        results: results.clone(),
-    };
+    let purchases = purchases(config, connections, &gate, &in_front, &results);
     let reserve = RecordingGate {
         gate: in_front.clone(),
         results,
@@ -238,10 +228,10 @@ fn parts(
         clock: clock.clone(),
         ledger,
         outbox: Some(Arc::new(outbox)),
-        limits,
+        limits: purchases.limits.clone(),
         tokens: Arc::new(tokens),
         captchas: Arc::new(RedisCaptchas::new(redis.clone(), clock.clone())),
-        paths,
+        paths: purchases.paths.clone(),
         purchases: Arc::new(purchases),
         restock: in_front,
         audited_gate: Some(gate.clone()),
@@ -255,6 +245,24 @@ fn parts(
         )),
     };
     (parts, Arc::new(reserve))
+}
+
+fn purchases(
+    config: &Config,
+    connections: &Connections,
+    gate: &Arc<RedisGate>,
+    in_front: &Arc<SoldOutGate<RedisGate>>,
+    results: &Results,
+) -> RedisPurchases {
+    let (redis, clock) = (|| connections.redis.clone(), || connections.clock.clone());
+    let limits = RedisLimits::new(redis(), clock(), config.quotas(), config.no_limits());
+    RedisPurchases {
+        gate: gate.clone(),
+        in_front: in_front.clone(),
+        limits: Arc::new(limits),
+        paths: Arc::new(RedisPaths::new(redis(), clock(), gate.clone())),
+        results: results.clone(),
+    }
 }
 
 fn gate_ping(redis: Redis) -> Ping {

@@ -72,13 +72,8 @@ pub async fn redis(redis: &Redis, sale: &Sale) -> Result<(), BenchError> {
     redis
         .query::<i64>(remove.arg(keys::in_flight(redis)))
         .await?;
-    let results = sale.units(0..sale.stock).flat_map(|unit| {
-        [
-            keys::result(redis, unit.reservation_id),
-            keys::latest_result(redis, unit.item_id, unit.buyer),
-            keys::results_of_buyer(redis, unit.buyer),
-        ]
-    });
+    let units = sale.units(0..sale.stock);
+    let results = units.map(|unit| keys::results(redis, unit.buyer));
     stream::iter(results)
         .map(Ok)
         .try_for_each_concurrent(CONCURRENT_REMOVALS, async |key| {

@@ -265,8 +265,8 @@ impl Storefront for ShopFront {
     ) -> Result<ReservationStatus, ApiError> {
         let me = visitor.signed_in()?;
         let reservations = &self.engine.orders.reservations;
-        let known = reservations.get(reservation_id).await.map_err(port_error)?;
-        if let Some(record) = known {
+        let known = reservations.get(reservation_id, me.account_id).await;
+        if let Some(record) = known.map_err(port_error)? {
             let own = Some(record).filter(|record| record.unit.buyer == me.account_id);
             return own.map(reservation_status).ok_or(ApiError::NotFound);
         }

@@ -47,6 +47,7 @@ use server::{
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
+use environment::always_listen;
 pub use environment::{ANSWER, ManualClock, PlainPasswords, SeededIds, environment};
 pub use gate::{EngineGate, reserve};
 pub use stack::Data;
@@ -105,6 +106,7 @@ impl TestShop {
         faults: Option<Arc<dyn FaultInjector>>,
         change: impl FnOnce(&mut Config),
     ) -> TestShop {
+        always_listen();
         let mut config = Config::defaults().unwrap();
         data.configure(&mut config);
         change(&mut config);

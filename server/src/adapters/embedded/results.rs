@@ -121,10 +121,14 @@ pub struct RecentReservations {
 
 #[async_trait]
 impl ReservationReader for RecentReservations {
-    async fn get(&self, id: ReservationId) -> Result<Option<ReservationRecord>, PortError> {
+    async fn get(
+        &self,
+        id: ReservationId,
+        buyer: AccountId,
+    ) -> Result<Option<ReservationRecord>, PortError> {
         match self.results.get(id) {
             Some(record) => Ok(Some(record)),
-            None => self.ledger.get(id).await,
+            None => self.ledger.get(id, buyer).await,
         }
     }
 

@@ -51,7 +51,7 @@ with_faults! { GateLedger:
 }
 
 with_faults! { ReservationReader:
-    get(id: ReservationId) -> Option<ReservationRecord>;
+    get(id: ReservationId, buyer: AccountId) -> Option<ReservationRecord>;
     trace(id: ReservationId, buyer: AccountId) -> Lookup<ReservationRecord>;
     latest(item_id: ItemId, buyer: AccountId) -> Option<ReservationRecord>;
     without_order(buyer: AccountId, failed_since_ms: i64, limit: u32) -> Vec<ReservationRecord>;

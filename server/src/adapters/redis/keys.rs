@@ -13,7 +13,7 @@
 //! | `{<item>}:under-way` | hash: since when nothing of an item has been under way |
 //! | `in-flight` | hash by instance: what it has of the queue's entries |
 //! | `items` | sorted set: the segments whose outboxes relays read, by the end of their window |
-//! | `result:<reservation>`, `result-of:<item>:<buyer>` | what pollers are told, and a buyer's latest reservation |
+//! | `results:<buyer>` | hash by reservation: what those who poll are told of the buyer's latest ones |
 //! | `{<segment>}:path:<buyer>` | a buyer's hidden path, see the prelude |
 //! | `{<segment>}:limit:<buyer>` | how far a buyer has used up the limit of purchases |
 //! | `captcha:…`, `captcha-of:…`, `captcha-spelt:…` | questions |
@@ -22,7 +22,7 @@
 //! | `clock` | never written; says which node of a Redis Cluster tells the time |
 //! | `returns`, `wake`, `catalogue` | channels: a unit came back, there is work, the catalogue changed |
 
-use app::wire::{AccountId, ItemId, ReservationId};
+use app::wire::AccountId;
 
 use super::Redis;
 
@@ -70,17 +70,7 @@ pub fn in_flight(redis: &Redis) -> String {
     redis.key("in-flight")
 }
 
-/// What pollers are told of a reservation.
-pub fn result(redis: &Redis, reservation_id: ReservationId) -> String {
-    redis.key(&format!("result:{reservation_id}"))
-}
-
-/// A buyer's latest reservation of an item.
-pub fn latest_result(redis: &Redis, item_id: ItemId, buyer: AccountId) -> String {
-    redis.key(&format!("result-of:{item_id}:{buyer}"))
-}
-
-/// A buyer's latest reservations, by time.
-pub fn results_of_buyer(redis: &Redis, buyer: AccountId) -> String {
-    redis.key(&format!("results-of:{buyer}"))
+/// What those who poll are told of a buyer's latest reservations.
+pub fn results(redis: &Redis, buyer: AccountId) -> String {
+    redis.key(&format!("results:{buyer}"))
 }

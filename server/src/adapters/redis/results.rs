@@ -8,13 +8,13 @@
 mod ledger;
 mod unknown;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use app::wire::{AccountId, ItemId, ReservationId};
 use futures::future::join_all;
 use serde::{Deserialize, Serialize};
 
-use super::{Redis, keys};
+use super::{Arg, Redis, keys, scripts};
 use crate::adapters::recording::ResultLog;
 use crate::chain::Chain;
 use crate::engine::ports::{Clock, PortError, ReservationRecord, Unit};
@@ -24,19 +24,18 @@ pub use unknown::UnknownReservations;
 
 /// Buyers poll for minutes; later the ledger is read.
 const LIFE_MS: i64 = 3_600_000;
-/// A buyer's latest reservations that are found without the ledger: more than anybody can have
-/// queued at once, since an order is written within moments and each needs an item of its own.
-const LATEST: isize = 20;
+/// Latest reservations of a buyer: more than anybody can have queued at once, since an order is written
+/// within moments and each needs an item of its own.
+const LATEST: i64 = 20;
 
-/// The result of each reservation, each buyer's latest reservation of an item, and each buyer's latest
-/// reservations by time. Bounded by their life of an hour.
+/// The results of each buyer's latest reservations. Bounded by their life of an hour.
 #[derive(Clone)]
 pub struct Results {
     redis: Redis,
     clock: Arc<dyn Clock>,
 }
 
-/// A result as it is stored, by reservation.
+/// A result as it is stored.
 #[derive(Serialize, Deserialize)]
 struct StoredResult<Record> {
     #[serde(flatten)]
@@ -51,76 +50,73 @@ impl Results {
         Self { redis, clock }
     }
 
-    /// Adds a reservation to its buyer's latest ones.
-    async fn list(&self, record: &ReservationRecord) -> Result<(), PortError> {
-        let key = keys::results_of_buyer(&self.redis, record.unit.buyer);
-        let mut add = redis::pipe();
-        add.atomic();
-        // The first record of it counts, as for its result.
-        add.cmd("ZADD").arg(&key).arg("NX").arg(record.held_at_ms);
-        add.arg(record.unit.reservation_id.to_string()).ignore();
-        add.zremrangebyrank(&key, 0, -LATEST - 1).ignore();
-        add.pexpire(&key, LIFE_MS).ignore();
-        self.redis.query_all(&add).await
-    }
-
-    /// A buyer's latest reservations, newest first.
-    async fn of_buyer(&self, buyer: AccountId) -> Result<Vec<ReservationRecord>, PortError> {
-        let mut range = redis::cmd("ZREVRANGE");
-        range.arg(keys::results_of_buyer(&self.redis, buyer));
-        range.arg(0).arg(-1);
-        let ids: Vec<String> = self.redis.query(&range).await?;
-        let cached = ids
-            .iter()
-            .filter_map(|id| id.parse().ok())
-            .map(|id| self.get(id));
-        let cached: Result<Vec<_>, _> = join_all(cached).await.into_iter().collect();
-        let cached = cached?.into_iter().flatten();
-        Ok(cached.map(|(record, _)| record).collect())
-    }
-
+    /// Stores results of one buyer; with `replace` instead of what is stored of the same reservations.
     async fn store(
         &self,
-        record: &ReservationRecord,
-        condition: Option<&str>,
+        buyer: AccountId,
+        records: &[&ReservationRecord],
+        replace: bool,
     ) -> Result<(), PortError> {
-        let stored = StoredResult {
-            record,
-            at_ms: self.clock.now_ms(),
-        };
-        let value =
-            serde_json::to_vec(&stored).map_err(|error| PortError::failed(super::PORT, error))?;
-        let mut set = redis::cmd("SET");
-        set.arg(keys::result(&self.redis, record.unit.reservation_id));
-        set.arg(value).arg("PX").arg(LIFE_MS).arg(condition);
-        self.redis.query(&set).await
+        let at_ms = self.clock.now_ms();
+        let mut texts = Vec::with_capacity(records.len() * 2);
+        for record in records {
+            let stored = StoredResult { record, at_ms };
+            let text = serde_json::to_string(&stored);
+            texts.push(record.unit.reservation_id.to_string());
+            texts.push(text.map_err(|error| PortError::failed(super::PORT, error))?);
+        }
+        let mut args = vec![
+            Arg::Number(LIFE_MS),
+            Arg::Number(LATEST),
+            Arg::Number(replace.into()),
+        ];
+        args.extend(texts.iter().map(|text| Arg::Text(text)));
+        let keys = [keys::results(&self.redis, buyer)];
+        self.redis
+            .invoke::<i64>(&scripts::results::RECORD, &keys, &args)
+            .await
+            .map(drop)
     }
 
-    /// A result, and its age in milliseconds.
+    /// A result, and its age in milliseconds. A value that cannot be read was written by another version of
+    /// this program: the ledger knows.
+    fn decode(&self, text: &str) -> Option<(ReservationRecord, i64)> {
+        let stored: StoredResult<ReservationRecord> = serde_json::from_str(text).ok()?;
+        Some((stored.record, self.clock.now_ms() - stored.at_ms))
+    }
+
+    /// A result of a buyer's, and its age in milliseconds.
     async fn get(
         &self,
         reservation_id: ReservationId,
+        buyer: AccountId,
     ) -> Result<Option<(ReservationRecord, i64)>, PortError> {
-        let mut read = redis::cmd("GET");
-        read.arg(keys::result(&self.redis, reservation_id));
-        let value: Option<Vec<u8>> = self.redis.query(&read).await?;
-        // A value that cannot be read was written by another version of this program: the ledger
-        // knows.
-        let stored = value.and_then(|value| {
-            serde_json::from_slice::<StoredResult<ReservationRecord>>(&value).ok()
-        });
-        Ok(stored.map(|stored| (stored.record, self.clock.now_ms() - stored.at_ms)))
+        let mut read = redis::cmd("HGET");
+        read.arg(keys::results(&self.redis, buyer));
+        read.arg(reservation_id.to_string());
+        let text: Option<String> = self.redis.query(&read).await?;
+        Ok(text.and_then(|text| self.decode(&text)))
     }
 
+    /// A buyer's latest reservations, in any order.
+    async fn of_buyer(&self, buyer: AccountId) -> Result<Vec<ReservationRecord>, PortError> {
+        let mut read = redis::cmd("HVALS");
+        read.arg(keys::results(&self.redis, buyer));
+        let texts: Vec<String> = self.redis.query(&read).await?;
+        let stored = texts.iter().filter_map(|text| self.decode(text));
+        Ok(stored.map(|(record, _)| record).collect())
+    }
+
+    /// A buyer's latest reservation of an item. Ids are in the order in which they were made.
     async fn latest(
         &self,
         item_id: ItemId,
         buyer: AccountId,
     ) -> Result<Option<ReservationId>, PortError> {
-        let mut read = redis::cmd("GET");
-        read.arg(keys::latest_result(&self.redis, item_id, buyer));
-        let id: Option<String> = self.redis.query(&read).await?;
-        Ok(id.and_then(|id| id.parse().ok()))
+        let records = self.of_buyer(buyer).await?;
+        let of_item = records.iter().map(|record| record.unit);
+        let of_item = of_item.filter(|unit| unit.item_id == item_id);
+        Ok(of_item.map(|unit| unit.reservation_id).max())
     }
 }
 
@@ -128,24 +124,20 @@ impl ResultLog for Results {
     /// A failure is logged: the unit is held, and the ledger will know.
     async fn record_queued(&self, unit: Unit, position: u32) {
         let record = ReservationRecord::queued(unit, position, self.clock.now_ms());
-        let mut latest = redis::cmd("SET");
-        latest.arg(keys::latest_result(&self.redis, unit.item_id, unit.buyer));
-        latest.arg(unit.reservation_id.to_string());
-        latest.arg("PX").arg(LIFE_MS);
-        // Three slots; sent together, they cost the buyer one round trip.
-        let (result, latest, listed) = tokio::join!(
-            self.store(&record, Some("NX")),
-            self.redis.query::<()>(&latest),
-            self.list(&record)
-        );
-        log_failure(result.and(latest).and(listed), 1);
+        log_failure(self.store(unit.buyer, &[&record], false).await, 1);
     }
 
     /// A failure is logged: the ledger knows, and is read when a reservation seems queued for long.
     async fn record_ended(&self, records: &[ReservationRecord]) {
-        let stored = join_all(records.iter().map(|record| self.store(record, None))).await;
+        let mut of_buyers = BTreeMap::<AccountId, Vec<&ReservationRecord>>::new();
+        for record in records {
+            of_buyers.entry(record.unit.buyer).or_default().push(record);
+        }
+        let stores = of_buyers
+            .iter()
+            .map(|(buyer, of_buyer)| self.store(*buyer, of_buyer, true));
         // One line, not one for each of a batch.
-        log_failure(stored.into_iter().collect(), records.len());
+        log_failure(join_all(stores).await.into_iter().collect(), records.len());
     }
 }
 

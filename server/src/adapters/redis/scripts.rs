@@ -47,6 +47,9 @@ scripts! {
     limits {
         COUNT = "count";
     }
+    results {
+        RECORD = "record";
+    }
     outbox {
         FORWARD = "forward";
         GIVE_BACK = "give_back";

@@ -60,7 +60,11 @@ pub(super) fn queued_row(queued: &QueuedReservation) -> reservation::ActiveModel
 
 #[async_trait]
 impl ReservationReader for Sql {
-    async fn get(&self, id: ReservationId) -> Result<Option<ReservationRecord>, PortError> {
+    async fn get(
+        &self,
+        id: ReservationId,
+        _: AccountId,
+    ) -> Result<Option<ReservationRecord>, PortError> {
         let found = reservation::Entity::find_by_id(id.0)
             .find_also_related(order::Entity)
             .one(&self.read)

@@ -151,8 +151,13 @@ pub enum Lookup<T> {
 /// What the owners of reservations ask.
 #[async_trait]
 pub trait ReservationReader: Send + Sync + 'static {
-    /// One reservation. One that was lost on its way has failed, as [`Rejection::Busy`].
-    async fn get(&self, id: ReservationId) -> Result<Option<ReservationRecord>, PortError>;
+    /// One reservation, of `buyer` as far as whoever asks knows: another's may be answered too. One that was
+    /// lost on its way has failed, as [`Rejection::Busy`].
+    async fn get(
+        &self,
+        id: ReservationId,
+        buyer: AccountId,
+    ) -> Result<Option<ReservationRecord>, PortError>;
 
     /// One of this buyer's that [`get`](Self::get) does not know. Takes longer. `Nothing` of one that was
     /// lost: no unit is held for it, and no order will be written. `Unknown` also of one that never was.

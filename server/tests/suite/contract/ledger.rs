@@ -67,7 +67,7 @@ async fn an_entry_delivered_twice_in_one_batch_has_one_order_and_one_answer() {
     let expected = [ordered, sold_out, ordered, sold_out];
     assert_eq!(sql.write(&twice, START_MS).await.unwrap(), expected);
     assert_eq!(sql.write(&twice, START_MS).await.unwrap(), expected);
-    let record = ReservationReader::get(sql, one.unit.reservation_id)
+    let record = ReservationReader::get(sql, one.unit.reservation_id, one.unit.buyer)
         .await
         .unwrap();
     assert_eq!(record.unwrap().state, ReservationState::Ordered);
@@ -154,10 +154,11 @@ async fn a_merged_update_that_does_not_fit_serves_the_first_in_line() {
             sold_out
         ]
     );
-    let failed = ReservationReader::get(sql, requests[3].unit.reservation_id)
-        .await
-        .unwrap()
-        .unwrap();
+    let failed =
+        ReservationReader::get(sql, requests[3].unit.reservation_id, requests[3].unit.buyer)
+            .await
+            .unwrap()
+            .unwrap();
     assert_eq!(failed.state, ReservationState::Failed);
     assert_eq!(failed.reason, Some(Rejection::SoldOut));
     let due = sql.due_releases(0, 10).await.unwrap();

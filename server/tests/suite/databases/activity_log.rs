@@ -9,7 +9,10 @@ use server::{
     },
 };
 
-use super::{on_every_server, opened::Server};
+use super::{
+    on_every_server,
+    opened::{Server, until_not_busy},
+};
 use crate::support::{START_MS, both};
 
 on_every_server! {
@@ -26,8 +29,12 @@ async fn entries_of_several_instances_are_one_chain(server: Server) {
     let by = ChangedBy::command();
     let stop = async |ledger: &Sql, number: u32| {
         let words = both("停", &format!("Stop {number}"));
-        let set = ledger.set_stopped(round_id, Some(&words), &by, START_MS);
-        set.await.unwrap().unwrap();
+        let set = async || {
+            let set = ledger.set_stopped(round_id, Some(&words), &by, START_MS);
+            set.await
+        };
+        // Twenty at once wait for a few connections, half a second at most.
+        until_not_busy("stop", set).await.unwrap();
     };
     futures::future::join_all((0..20).map(|number| {
         let ledger = if number % 2 == 0 {

@@ -15,7 +15,7 @@ use server::{
     },
 };
 
-use super::{OPEN, cli, connect, hold, hold_as, is_busy, reserve, take, work};
+use super::{OPEN, buyer, cli, connect, hold, hold_as, is_busy, reserve, take, work};
 use crate::support::{HOUR_MS, TestShop};
 
 /// Redis has forgotten this buyer's hold, and nothing else.
@@ -63,7 +63,10 @@ async fn a_unit_that_the_gate_lost_is_promised_wrongly_once() {
     lose_hold(&redis, item, 1);
 
     assert_eq!(promised(&shop, &redis, item).await, [2]);
-    let failed = shop.sql.get(hold(item, 2).unit.reservation_id).await;
+    let failed = shop
+        .sql
+        .get(hold(item, 2).unit.reservation_id, buyer(2))
+        .await;
     let failed = failed.unwrap().unwrap();
     assert_eq!(failed.state, ReservationState::Failed);
     assert_eq!(failed.reason, Some(Rejection::SoldOut));
@@ -349,7 +352,7 @@ async fn a_hold_of_an_item_that_closed_at_the_end_of_its_round_ends_after_it() {
     work(&shop).await;
     let ended = shop
         .sql
-        .get(hold(item, 1).unit.reservation_id)
+        .get(hold(item, 1).unit.reservation_id, buyer(1))
         .await
         .unwrap();
     assert_eq!(ended.unwrap().state, ReservationState::Failed);

@@ -6,7 +6,7 @@ use server::engine::{
     stock::reconcile,
 };
 
-use super::{cli, connect, hold, reserve, take, work};
+use super::{buyer, cli, connect, hold, reserve, take, work};
 use crate::support::{HOUR_MS, TestShop};
 
 async fn repaired(gate: &dyn Restock, item: app::wire::ItemId) -> Option<String> {
@@ -170,7 +170,7 @@ async fn what_was_lost_in_the_last_second_of_a_round_ends_after_it() {
         work(&shop).await;
         let ended = shop
             .sql
-            .get(hold(item, 1).unit.reservation_id)
+            .get(hold(item, 1).unit.reservation_id, buyer(1))
             .await
             .unwrap();
         assert_eq!(ended.unwrap().state, expected);

@@ -6,12 +6,14 @@ use app::wire::{ItemId, Rejection, ReservationId};
 use futures::future::join_all;
 use server::{
     adapters::redis::{Answer, RedisGate, RedisPaths, RedisPurchases, Timeouts},
-    engine::ports::{PathClaim, PathGrant, Paths, PortError, Purchased, Purchases, Unit},
+    engine::ports::{
+        PathClaim, PathGrant, Paths, PortError, Purchased, Purchases, StockGate, Unit, Window,
+    },
 };
 use uuid::Uuid;
 
 use super::{Place, assert_busy, buyer, until};
-use crate::support::{START_MS, TestShop};
+use crate::support::{HOUR_MS, START_MS, TestShop};
 use test_servers::redis::{RedisServer, shared};
 
 /// One of several instances over one ledger.
@@ -21,15 +23,32 @@ struct Instance {
     paths: Arc<RedisPaths>,
 }
 
+const OPEN: Window = Window {
+    starts_at_ms: START_MS,
+    ends_at_ms: START_MS + HOUR_MS,
+    stopped: false,
+};
+
 impl Instance {
-    fn of(shop: &TestShop, place: &Place) -> Instance {
+    /// With this item at its gate.
+    async fn of(shop: &TestShop, place: &Place, item_id: ItemId) -> Instance {
         let gate = Arc::new(shop.redis_gate(&place.redis(), Timeouts::default()));
+        gate.warm_up(item_id, OPEN).await.unwrap();
         let (purchases, paths) = shop.redis_purchases(&place.redis(), &gate);
         Instance {
             gate,
             purchases,
             paths,
         }
+    }
+}
+
+impl Instance {
+    async fn two(shop: &TestShop, place: &Place, item_id: ItemId) -> [Instance; 2] {
+        [
+            Instance::of(shop, place, item_id).await,
+            Instance::of(shop, place, item_id).await,
+        ]
     }
 }
 
@@ -59,7 +78,7 @@ async fn of_many_who_use_one_path_at_two_instances_one_gets_the_unit() {
     for place in Place::both() {
         let shop = TestShop::open_embedded().await;
         let item = shop.item(5).await;
-        let instances = [Instance::of(&shop, &place), Instance::of(&shop, &place)];
+        let instances = Instance::two(&shop, &place, item).await;
         instances[0].paths.put(grant("a", 1, item)).await.unwrap();
         let found = instances[1].paths.peek(&claim("a", 1, item)).await;
         assert_eq!(found.unwrap(), Some(grant("a", 1, item)));
@@ -78,7 +97,7 @@ async fn of_many_paths_that_a_buyer_gets_at_once_one_is_valid() {
     for place in Place::both() {
         let shop = TestShop::open_embedded().await;
         let item = shop.item(5).await;
-        let instances = [Instance::of(&shop, &place), Instance::of(&shop, &place)];
+        let instances = Instance::two(&shop, &place, item).await;
         let names: Vec<_> = (0..40).map(|n| format!("path{n}")).collect();
         let puts = names.iter().enumerate();
         let puts = puts.map(|(n, name)| instances[n % 2].paths.put(grant(name, 1, item)));
@@ -96,7 +115,7 @@ async fn instances_count_the_purchases_of_a_buyer_together() {
     for place in Place::both() {
         let shop = TestShop::open_embedded().await;
         let item = shop.item(5).await;
-        let instances = [Instance::of(&shop, &place), Instance::of(&shop, &place)];
+        let instances = Instance::two(&shop, &place, item).await;
         let claim = claim("a", 1, item);
         // Of each instance no more than it lets through by itself.
         let tries = (0..10).map(|n| instances[n % 2].purchases.purchase(&claim));
@@ -116,7 +135,7 @@ async fn what_is_kept_of_a_path_and_of_a_limit_expires() {
     let place = Place::alone(shared());
     let shop = TestShop::open_embedded().await;
     let item = shop.item(5).await;
-    let instance = Instance::of(&shop, &place);
+    let instance = Instance::of(&shop, &place, item).await;
     let lives = |kind: &str| -> i64 {
         let key = format!("{}:{{{item}}}:{kind}:{}", place.namespace, buyer(1));
         shared().cli(&["pttl", &key]).parse().unwrap()
@@ -136,7 +155,7 @@ async fn a_path_without_an_answer_gives_the_same_one_at_another_instance() {
     for place in Place::both() {
         let shop = TestShop::open_embedded().await;
         let item = shop.item(1).await;
-        let instances = [Instance::of(&shop, &place), Instance::of(&shop, &place)];
+        let instances = Instance::two(&shop, &place, item).await;
         let lost = claim("a", 1, item);
         instances[0].paths.put(grant("a", 1, item)).await.unwrap();
         let first = instances[0]
@@ -171,7 +190,7 @@ async fn purchases_are_busy_without_redis_and_paths_are_gone_in_an_empty_one() {
     let place = Place::alone(&server);
     let shop = TestShop::open_embedded().await;
     let item = shop.item(1).await;
-    let instance = Instance::of(&shop, &place);
+    let instance = Instance::of(&shop, &place, item).await;
     instance.paths.put(grant("a", 1, item)).await.unwrap();
     server.pause();
     assert_busy(instance.paths.peek(&claim("a", 1, item))).await;

@@ -109,8 +109,9 @@ impl Instances {
         unit
     }
 
-    async fn get(&self, id: ReservationId) -> Option<ReservationRecord> {
-        self.polled.get(id).await.unwrap()
+    async fn get(&self, unit: Unit) -> Option<ReservationRecord> {
+        let found = self.polled.get(unit.reservation_id, unit.buyer).await;
+        found.unwrap()
     }
 
     async fn write(&self, entries: &[QueuedReservation]) {
@@ -125,8 +126,16 @@ impl Instances {
     }
 }
 
-fn stored(place: &Place, name: &str) -> String {
-    shared().cli(&["get", &format!("{}:{name}", place.namespace)])
+/// What Redis has of a reservation.
+fn stored(place: &Place, unit: Unit) -> String {
+    let key = format!("{}:results:{}", place.namespace, unit.buyer);
+    shared().cli(&["hget", &key, &unit.reservation_id.to_string()])
+}
+
+/// For how long Redis keeps what it has of a buyer.
+fn life_ms(place: &Place, buyer: AccountId) -> i64 {
+    let key = format!("{}:results:{buyer}", place.namespace);
+    shared().cli(&["pttl", &key]).parse().unwrap()
 }
 
 #[tokio::test]
@@ -134,22 +143,23 @@ async fn a_buyer_polls_another_instance_and_sees_queued_then_ordered() {
     for place in Place::both() {
         let instances = Instances::open(&place).await;
         let entry = instances.reserve(1).await;
-        let queued = instances.get(entry.unit.reservation_id).await.unwrap();
+        let queued = instances.get(entry.unit).await.unwrap();
         assert_eq!(queued.state, ReservationState::Queued);
         assert_eq!((queued.unit.buyer, queued.position), (entry.unit.buyer, 1));
 
         instances.write(std::slice::from_ref(&entry)).await;
-        let ordered = instances.get(entry.unit.reservation_id).await.unwrap();
+        let ordered = instances.get(entry.unit).await.unwrap();
         assert_eq!(ordered.state, ReservationState::Ordered);
-        let ledger = instances.polled.ledger.get(entry.unit.reservation_id).await;
+        let ledger = instances
+            .polled
+            .ledger
+            .get(entry.unit.reservation_id, entry.unit.buyer)
+            .await;
         assert_eq!(Some(&ordered), ledger.unwrap().as_ref());
 
         // The gate's answer is recorded once more, late: the order is recorded already.
         instances.results.record_queued(entry.unit, 1).await;
-        assert_eq!(
-            instances.get(entry.unit.reservation_id).await,
-            Some(ordered)
-        );
+        assert_eq!(instances.get(entry.unit).await, Some(ordered));
     }
 }
 
@@ -163,7 +173,7 @@ async fn a_failed_reservation_says_why() {
         .fail(std::slice::from_ref(&entry), Rejection::Busy, now_ms)
         .await
         .unwrap();
-    let failed = instances.get(entry.unit.reservation_id).await.unwrap();
+    let failed = instances.get(entry.unit).await.unwrap();
     assert_eq!(failed.state, ReservationState::Failed);
     assert_eq!(failed.reason, Some(Rejection::Busy));
 }
@@ -183,16 +193,15 @@ async fn a_cached_queued_counts_for_a_while_and_then_the_ledger_is_read() {
         )
         .await
         .unwrap();
-    let id = entry.unit.reservation_id;
-    let state = async || instances.get(id).await.unwrap().state;
+    let state = async || instances.get(entry.unit).await.unwrap().state;
     assert_eq!(state().await, ReservationState::Queued);
     instances.shop.clock.advance(2_000);
     assert_eq!(state().await, ReservationState::Ordered);
-    assert!(stored(&place, &format!("result:{id}")).contains("ordered"));
+    assert!(stored(&place, entry.unit).contains("ordered"));
 
     let unit = instances.held(2).await;
     instances.shop.clock.advance(60_000);
-    let known = instances.get(unit.reservation_id).await.unwrap();
+    let known = instances.get(unit).await.unwrap();
     assert_eq!(
         known.state,
         ReservationState::Queued,
@@ -216,7 +225,7 @@ async fn a_buyer_with_an_order_sees_that_one_after_a_second_one_failed_because_o
             ..first.clone()
         };
         instances.write(std::slice::from_ref(&second)).await;
-        let failed = instances.get(second.unit.reservation_id).await.unwrap();
+        let failed = instances.get(second.unit).await.unwrap();
         assert_eq!(failed.reason, Some(Rejection::AlreadyReserved));
         let latest = instances
             .polled
@@ -335,9 +344,7 @@ async fn a_buyers_latest_reservations_are_few_and_do_not_live_for_ever() {
         .collect();
     held.reverse();
     assert_eq!(listed, held[..20]);
-    let key = format!("{}:results-of:{}", place.namespace, instances.buyers[1]);
-    let life_ms: i64 = shared().cli(&["pttl", &key]).parse().unwrap();
-    assert!((1..=3_600_000).contains(&life_ms));
+    assert!((1..=3_600_000).contains(&life_ms(&place, instances.buyers[1])));
 }
 
 #[tokio::test]
@@ -350,11 +357,8 @@ async fn the_results_of_a_whole_batch_are_recorded_and_expire() {
     }
     instances.write(&entries).await;
     for entry in &entries {
-        let name = format!("result:{}", entry.unit.reservation_id);
-        assert!(stored(&place, &name).contains("ordered"));
-        let key = format!("{}:{name}", place.namespace);
-        let life_ms: i64 = shared().cli(&["pttl", &key]).parse().unwrap();
-        assert!((1..=3_600_000).contains(&life_ms));
+        assert!(stored(&place, entry.unit).contains("ordered"));
+        assert!((1..=3_600_000).contains(&life_ms(&place, entry.unit.buyer)));
     }
 }
 
@@ -366,9 +370,9 @@ async fn without_redis_the_ledger_answers_and_a_reservation_it_does_not_know_is_
     let unit = instances.held(2).await;
     server.pause();
     instances.write(std::slice::from_ref(&entry)).await;
-    let known = instances.get(entry.unit.reservation_id).await.unwrap();
+    let known = instances.get(entry.unit).await.unwrap();
     assert_eq!(known.state, ReservationState::Ordered);
-    assert_busy(instances.polled.get(unit.reservation_id)).await;
+    assert_busy(instances.polled.get(unit.reservation_id, unit.buyer)).await;
     let latest = instances
         .polled
         .latest(entry.unit.item_id, entry.unit.buyer)
@@ -381,10 +385,10 @@ async fn without_redis_the_ledger_answers_and_a_reservation_it_does_not_know_is_
 
     server.restart_empty();
     until("Redis answers again", async || {
-        let forgotten = instances.polled.get(unit.reservation_id).await;
+        let forgotten = instances.polled.get(unit.reservation_id, unit.buyer).await;
         assert!(matches!(forgotten, Ok(None) | Err(PortError::Busy { .. })));
         forgotten.is_ok()
     })
     .await;
-    assert!(instances.get(entry.unit.reservation_id).await.is_some());
+    assert!(instances.get(entry.unit).await.is_some());
 }

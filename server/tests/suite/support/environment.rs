@@ -1,7 +1,7 @@
 //! What a test shop stands in.
 
 use std::sync::{
-    Arc,
+    Arc, Once,
     atomic::{AtomicI64, AtomicU64, Ordering},
 };
 
@@ -19,6 +19,17 @@ use server::{
 use uuid::Uuid;
 
 use super::both;
+
+/// The library for log lines keeps for each place in the program whether anybody listens. A place that is
+/// first reached in one test at the moment in which another one begins to listen may count as one that
+/// nobody listens to, for good. So somebody always listens.
+pub fn always_listen() {
+    static LISTENS: Once = Once::new();
+    LISTENS.call_once(|| {
+        let nobody = tracing_subscriber::registry();
+        tracing::subscriber::set_global_default(nobody).expect("nothing else in the suite sets it");
+    });
+}
 
 /// Time that passes only when told to.
 pub struct ManualClock(AtomicI64);

@@ -38,11 +38,15 @@ impl ReservationReader for CachedReservations {
     /// A reservation that the ledger does not know yet is answered from the cache, unless the gate
     /// does not hold its unit any more. One that it does not know while Redis does not answer is an
     /// error: it may be queued.
-    async fn get(&self, id: ReservationId) -> Result<Option<ReservationRecord>, PortError> {
-        let cached = match self.results.get(id).await {
+    async fn get(
+        &self,
+        id: ReservationId,
+        buyer: AccountId,
+    ) -> Result<Option<ReservationRecord>, PortError> {
+        let cached = match self.results.get(id, buyer).await {
             Ok(cached) => cached,
             Err(no_answer) => {
-                let record = self.ledger.get(id).await?;
+                let record = self.ledger.get(id, buyer).await?;
                 return record.map_or(Err(no_answer), |record| Ok(Some(record)));
             }
         };
@@ -51,7 +55,7 @@ impl ReservationReader for CachedReservations {
         {
             return Ok(Some(record.clone()));
         }
-        let Some(record) = self.ledger.get(id).await? else {
+        let Some(record) = self.ledger.get(id, buyer).await? else {
             return match cached {
                 Some((queued, _)) => self.follow(queued).await.map(Some),
                 None => Ok(None),
@@ -75,7 +79,7 @@ impl ReservationReader for CachedReservations {
             Lookup::Unknown => return Ok(Lookup::Unknown),
             // After the gate: it is in the ledger by now, or it comes no more.
             Lookup::Nothing => {
-                let written = self.ledger.get(id).await?;
+                let written = self.ledger.get(id, buyer).await?;
                 let own = written.filter(|record| record.unit.buyer == buyer);
                 return Ok(own.map_or(Lookup::Nothing, Lookup::Found));
             }
@@ -115,7 +119,7 @@ impl ReservationReader for CachedReservations {
             return Ok(written);
         };
         // One that failed because of an earlier one says nothing: the earlier one does.
-        let newer = self.get(newer).await?;
+        let newer = self.get(newer, buyer).await?;
         let newer = newer.filter(|newer| newer.reason != Some(Rejection::AlreadyReserved));
         Ok(newer.or(written))
     }
@@ -132,7 +136,7 @@ impl ReservationReader for CachedReservations {
         let mut cached = self.results.of_buyer(buyer).await?;
         cached.retain(|record| record.state == ReservationState::Queued);
         let followed = cached.into_iter().map(async |record| {
-            match self.ledger.get(record.unit.reservation_id).await? {
+            match self.ledger.get(record.unit.reservation_id, buyer).await? {
                 Some(written) => Ok(written),
                 None => self.follow(record).await,
             }

@@ -143,14 +143,14 @@ async fn a_hold_of_which_only_the_note_was_lost_is_still_queued() {
         let request = made_now(&instances, 1);
         let unit = request.unit;
         instances.redis_gate.reserve(request).await.unwrap();
-        assert_eq!(instances.get(unit.reservation_id).await, None);
+        assert_eq!(instances.get(unit).await, None);
         assert_eq!(instances.told(unit, 2).await, Err(ApiError::NotFound));
         let told = instances.told(unit, 1).await.unwrap();
         assert_eq!(
             (told.state, told.position),
             (ReservationState::Queued, Some(1))
         );
-        let noted = instances.get(unit.reservation_id).await.unwrap();
+        let noted = instances.get(unit).await.unwrap();
         assert_eq!(
             (noted.unit.buyer, noted.unit.item_id),
             (unit.buyer, unit.item_id)
