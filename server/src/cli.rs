@@ -3,6 +3,7 @@
 
 mod account;
 mod audit;
+mod backup;
 mod bench;
 mod demo_accounts;
 mod demo_shop;
@@ -51,6 +52,21 @@ enum Command {
     },
     /// Make the shop's schema, or bring it up to date.
     Migrate,
+    /// Copy the shop of a data folder to a new file, while it runs.
+    Backup {
+        /// Where to; must not exist.
+        file: PathBuf,
+    },
+    /// Make the shop of a data folder that has none from a backup.
+    Restore {
+        /// The backup.
+        file: PathBuf,
+    },
+    /// Check a backup: the file, its schema, and every invariant of the ledger in it.
+    Verify {
+        /// The backup.
+        file: PathBuf,
+    },
     /// Fill the shop: with a demonstration if it is empty, or with a round for a load test.
     Seed(Seed),
     /// Check every invariant of the ledger; fails when one does not hold.
@@ -126,6 +142,9 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
             serve::serve(&config, role).await?;
         }
         Some(Command::Migrate) => drop(assembly::open_ledger(&config, Access::Migrate).await?),
+        Some(Command::Backup { file }) => backup::backup(&config, &file).await?,
+        Some(Command::Restore { file }) => backup::restore(&config, &file).await?,
+        Some(Command::Verify { file }) => return Box::pin(backup::verify(&file)).await,
         Some(Command::Seed(seed)) if seed.load => {
             Box::pin(seed.round.write(&config)).await?;
         }

@@ -9,6 +9,7 @@ mod catalogue;
 mod catalogue_overview;
 mod catalogue_writer;
 mod connect;
+pub mod copy;
 mod directory;
 mod entity;
 mod errors;
@@ -24,6 +25,7 @@ mod payments;
 mod queue;
 mod reservations;
 mod sandbox;
+mod schema;
 mod servers;
 mod stripe;
 mod tokens;
@@ -38,6 +40,7 @@ use crate::engine::ports::PortError;
 
 pub use connect::{Access, COMMAND_WAIT, ConnectError, Durability, LedgerOptions, REQUEST_WAIT};
 pub use sandbox::{SandboxCharge, SandboxNotice};
+pub use schema::{Schema, own_version, sqlite_version};
 
 use errors::{LedgerError, inconsistent, missing};
 use health::Writes;

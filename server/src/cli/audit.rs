@@ -65,7 +65,7 @@ pub async fn look(shop: &Assembly) -> Result<Report, Failure> {
         let now_ms = shop.engine.audit.clock.now_ms();
         let mut report = audit::audit(&shop.sql, now_ms).await?;
         audit::compare(&shop.engine.audit, &mut report).await?;
-        audit::check_activity_log(&shop.engine.audit, &mut report).await?;
+        audit::check_activity_log(&*shop.engine.audit.activity_log, &mut report).await?;
         let passing = |violation: &audit::Violation| violation.rule == GATE_EQUALS_LEDGER;
         if looks == LOOKS || !report.violations.iter().any(passing) {
             return Ok(report);

@@ -216,9 +216,11 @@ async fn assemble(config: &Config) -> Result<Assembly, Failure> {
             }
         };
         match shop {
-            // Waiting does not help: somebody has to run `server migrate`.
+            // Waiting does not help: somebody has to run `server migrate`, or another version.
             Err(AssemblyError::Ledger(
-                error @ (ConnectError::NoShop(_) | ConnectError::EarlierVersion(_)),
+                error @ (ConnectError::NoShop(_)
+                | ConnectError::EarlierVersion(_)
+                | ConnectError::LaterVersion { .. }),
             )) => return Err(error.into()),
             Err(AssemblyError::Ledger(error)) if config.cluster.is_some() => {
                 tell(&Chain(&error));

@@ -118,8 +118,11 @@ pub async fn audit(ledger: &dyn LedgerFacts, now_ms: i64) -> Result<Report, Port
 ///
 /// # Errors
 /// The ledger.
-pub async fn check_activity_log(deps: &Deps, report: &mut Report) -> Result<(), PortError> {
-    let verified = activity_log::verify(&*deps.activity_log).await?;
+pub async fn check_activity_log(
+    log: &dyn ActivityLog,
+    report: &mut Report,
+) -> Result<(), PortError> {
+    let verified = activity_log::verify(log).await?;
     report.activity_log = Some(verified.end);
     if let Some(detail) = verified.broken {
         report.add(Violation {

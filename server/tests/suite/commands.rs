@@ -3,6 +3,7 @@
 
 mod account;
 mod audit;
+mod backup;
 mod data_folder;
 mod log;
 mod memory_policy;

@@ -1,7 +1,6 @@
 //! Opening the database of a data folder. Opening one of a server is in `servers`.
 
 use std::{
-    fmt::Display,
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
@@ -19,8 +18,10 @@ use sea_orm_migration::MigratorTrait;
 
 use super::{
     Sql,
+    copy::{self, CopyError},
     errors::{Meaning, is_disk_error, meaning},
     health::{WRITE_A_FILE, Writes},
+    schema::Schema,
 };
 use crate::{
     adapters::data_folder::{self, DataFolderError},
@@ -28,7 +29,7 @@ use crate::{
 };
 
 /// The database's file in the data folder.
-const FILE: &str = "seckill.db";
+pub(super) const FILE: &str = "seckill.db";
 /// How long a request waits for a connection. More is no use to a person who waits.
 pub const REQUEST_WAIT: Duration = Duration::from_millis(500);
 /// How long a command waits for one: on a machine with other things to do that ends well after all.
@@ -58,6 +59,25 @@ pub enum ConnectError {
     /// The shop there is one of an earlier version.
     #[error("the shop in {0} is of an earlier version: run `server migrate`")]
     EarlierVersion(String),
+    /// The shop there is one of a later version.
+    #[error(
+        "the shop in {place} is of a later version: its schema is {found}, and this program knows \
+         {known}; run the newer program, or restore the copy from before its migration"
+    )]
+    LaterVersion {
+        /// Where.
+        place: String,
+        /// Its schema.
+        found: String,
+        /// The schema of this program.
+        known: String,
+    },
+    /// A copy of the database that cannot be made or read.
+    #[error(transparent)]
+    Copy(#[from] CopyError),
+    /// It is not migrated without a copy.
+    #[error("the database is not migrated, because it cannot be copied before that")]
+    NotCopied(#[source] CopyError),
     /// The database cannot be opened or brought up to date.
     #[error("cannot open the database: {0}")]
     Database(#[from] DbErr),
@@ -138,9 +158,9 @@ impl Sql {
         let writes = Arc::<Writes>::default();
         let write = connect(&file, 1, options, Some(writes.clone())).await?;
         match options.access {
-            Access::Migrate => Migrator::up(&write, None).await?,
+            Access::Migrate => migrate(&write, folder).await?,
             Access::Write | Access::Read => {
-                is_of_this_version(&write, folder.display()).await?;
+                Schema::of(&write).await?.must_be_own(folder.display())?;
                 let written = write_once(&write).await;
                 written.map_err(|source| of_file(&file, source))?;
             }
@@ -154,8 +174,8 @@ impl Sql {
         Sql::must_be_in(folder)?;
         let file = sqlite(folder, options).read_only(true);
         let read = connect(&file, READERS, options, None).await?;
-        is_of_this_version(&read, folder.display()).await?;
-        Ok(Sql::of_file(read.clone(), read, Arc::default(), options))
+        Schema::of(&read).await?.must_be_own(folder.display())?;
+        Ok(Sql::of_copy(read, options))
     }
 
     /// Fails where a data folder holds no shop, of whatever version.
@@ -167,6 +187,17 @@ impl Sql {
             true => Ok(()),
             false => Err(ConnectError::NoShop(folder.display().to_string())),
         }
+    }
+
+    /// Bytes of the database in a data folder; 0 where there is none.
+    pub fn size_in(folder: &Path) -> u64 {
+        let found = folder.join(FILE).metadata();
+        found.map_or(0, |found| found.len())
+    }
+
+    /// A file that is only looked at.
+    pub(super) fn of_copy(read: DatabaseConnection, options: &LedgerOptions) -> Sql {
+        Sql::of_file(read.clone(), read, Arc::default(), options)
     }
 
     fn of_file(
@@ -187,23 +218,22 @@ impl Sql {
     }
 }
 
-/// Fails unless the database at `place` has every migration of this program. Makes none.
-pub(super) async fn is_of_this_version(
-    database: &DatabaseConnection,
-    place: impl Display,
-) -> Result<(), ConnectError> {
-    let missing = Migrator::get_pending_migrations_read_only(database).await?;
-    match missing.len() {
-        0 => Ok(()),
-        all if all == Migrator::migrations().len() => Err(ConnectError::NoShop(place.to_string())),
-        _ => Err(ConnectError::EarlierVersion(place.to_string())),
+/// Brings a data folder's schema up to date. A shop that is there is copied first: a migration cannot be
+/// taken back.
+async fn migrate(write: &DatabaseConnection, folder: &Path) -> Result<(), ConnectError> {
+    let schema = Schema::of(write).await?;
+    schema.must_be_known(folder.display())?;
+    if let Schema::Earlier(version) = &schema {
+        let copied = copy::before_migration(folder, write, version).await;
+        copied.map_err(ConnectError::NotCopied)?;
     }
+    Ok(Migrator::up(write, None).await?)
 }
 
 /// Opens a file as often as it takes: making it, with a disk that has other things to do, takes
 /// longer than a request may wait for a connection. A disk that fails is not waited for. With `writes`,
 /// a connection that turned out to be one for reading is closed.
-async fn connect(
+pub(super) async fn connect(
     at: &SqliteConnectOptions,
     connections: u32,
     options: &LedgerOptions,
@@ -267,9 +297,13 @@ fn usable(pool: PoolOptions<Sqlite>, writes: Option<Arc<Writes>>) -> PoolOptions
     })
 }
 
-fn sqlite(folder: &Path, options: &LedgerOptions) -> SqliteConnectOptions {
+pub(super) fn sqlite(folder: &Path, options: &LedgerOptions) -> SqliteConnectOptions {
+    sqlite_file(&folder.join(FILE), options)
+}
+
+pub(super) fn sqlite_file(file: &Path, options: &LedgerOptions) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
-        .filename(folder.join(FILE))
+        .filename(file)
         // A command waits for the write lock of another process as long as for a connection.
         .busy_timeout(LOCK.max(options.wait))
         .disable_statement_logging()

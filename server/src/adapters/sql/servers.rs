@@ -17,8 +17,9 @@ use tokio::time::timeout;
 
 use super::{
     Sql,
-    connect::{Access, ConnectError, LedgerOptions, is_of_this_version},
+    connect::{Access, ConnectError, LedgerOptions},
     errors::{Meaning, meaning},
+    schema::Schema,
 };
 use crate::migrations::Migrator;
 
@@ -34,6 +35,9 @@ const IDLE: Duration = Duration::from_mins(1);
 const LIFETIME: Duration = Duration::from_mins(30);
 /// How long a starting instance waits for the database, and for another that migrates it.
 const MIGRATION: Duration = Duration::from_mins(1);
+
+/// The place of a shop, for errors. The address may hold a password.
+const PLACE: &str = "the database";
 
 /// A statement and a lock take 5 s at most, a transaction that its owner left goes after 15 s, and
 /// every statement of a transaction that writes sees what is committed.
@@ -177,6 +181,7 @@ impl Server {
         if !locked {
             return Err(ConnectError::Migrating(MIGRATION));
         }
+        Schema::of(only).await?.must_be_known(PLACE)?;
         Ok(Migrator::up(only, None).await?)
     }
 }
@@ -219,7 +224,7 @@ impl Sql {
         let writers = connections.div_ceil(3);
         let write = server.pool(writers, options.wait).await?;
         if options.access != Access::Migrate {
-            is_of_this_version(&write, "the database").await?;
+            Schema::of(&write).await?.must_be_own(PLACE)?;
         }
         let read = match connections.saturating_sub(writers) {
             0 => write.clone(),

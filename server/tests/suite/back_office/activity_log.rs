@@ -71,7 +71,7 @@ async fn who_did_what_from_where_is_written_with_what_was_there_before() {
 /// What the audit says of the log.
 async fn broken(shop: &TestShop) -> Option<String> {
     let mut report = audit::audit(&shop.sql, 0).await.unwrap();
-    let checked = audit::check_activity_log(&shop.engine.audit, &mut report);
+    let checked = audit::check_activity_log(&*shop.engine.audit.activity_log, &mut report);
     checked.await.unwrap();
     let found = report.violations.into_iter();
     let mut found = found.filter(|violation| violation.rule == "activity_log_is_whole");

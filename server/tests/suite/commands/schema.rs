@@ -74,6 +74,32 @@ async fn commands_leave_an_earlier_schema_as_it_is_and_say_what_to_run() {
 }
 
 #[tokio::test]
+async fn a_program_refuses_the_schema_of_a_later_one_and_names_both() {
+    let (folder, data) = no_data();
+    assert!(run(&data, &[], &["migrate"]).status.success());
+    let known = sql(&data, MIGRATIONS).await;
+    let migrate = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_flying', 0)";
+    sql(&data, migrate).await;
+
+    let load = load(folder.path());
+    let load: Vec<_> = load.iter().map(String::as_str).collect();
+    let others: [&[&str]; 3] = [&[], &["migrate"], &load];
+    for command in COMMANDS.into_iter().chain(others) {
+        let refused = run(&data, &[("SECKILL_ADDR", "127.0.0.1:0")], command);
+        assert_eq!(refused.status.code(), Some(1), "{command:?}: {refused:?}");
+        let said = errors(&refused);
+        for words in [
+            "of a later version",
+            "its schema is m9999_flying",
+            "knows m00",
+        ] {
+            assert!(said.contains(words), "{command:?}: {said}");
+        }
+    }
+    assert_eq!(sql(&data, MIGRATIONS).await, known.map(|known| known + 1));
+}
+
+#[tokio::test]
 async fn a_load_round_makes_a_shop_of_a_new_folder() {
     let (folder, data) = no_data();
     let load = load(folder.path());

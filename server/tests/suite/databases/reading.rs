@@ -15,6 +15,7 @@ use crate::support::START_MS;
 on_every_server! {
     a_database_without_a_shop_stays_empty
     a_shop_of_an_earlier_version_is_not_migrated
+    a_shop_of_a_later_version_is_refused_and_both_versions_are_named
 }
 
 const AS_IT_IS: [Access; 2] = [Access::Read, Access::Write];
@@ -56,5 +57,20 @@ async fn a_shop_of_an_earlier_version_is_not_migrated(server: Server) {
             refused.to_string().contains("run `server migrate`"),
             "{refused}"
         );
+    }
+}
+
+async fn a_shop_of_a_later_version_is_refused_and_both_versions_are_named(server: Server) {
+    let ledger = Opened::at(&server.database(), 3).await;
+    let foreign = ledger.foreign().await;
+    let migrate = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_flying', 0)";
+    run(&foreign, migrate).await;
+    for access in AS_IT_IS.into_iter().chain([Access::Migrate]) {
+        let refused = connect(&ledger.url, None, 3, access).await.err().unwrap();
+        let later = matches!(refused, ConnectError::LaterVersion { .. });
+        assert!(later, "{refused}");
+        let said = refused.to_string();
+        let versions = said.contains("m9999_flying") && said.contains("knows m00");
+        assert!(versions, "{said}");
     }
 }
