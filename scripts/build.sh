@@ -15,6 +15,10 @@ fi
 tests=()
 [ "${1:-}" != --with-live-tests ] || tests=(--test live)
 
+# Only releases are told it: builds for development would be linked anew after every commit.
+BUILD_COMMIT=$(build_commit)
+export BUILD_COMMIT
+
 # Side by side, because the end of the site's build (link-time optimisation, compression) keeps one
 # core busy. Each has a target folder of its own.
 cargo build --release -p server --bin server "${tests[@]}" &

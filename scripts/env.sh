@@ -50,6 +50,17 @@ target_dir() {
     sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p'
 }
 
+# The commit that a release is built from, for `server --version`; `+` where files were changed since, and
+# nothing outside a repository. Who builds without one (an archive, an image) sets BUILD_COMMIT.
+build_commit() {
+  local changed
+  if [ -z "${BUILD_COMMIT:-}" ] && git -C "$SECKILL_ROOT" rev-parse --git-dir >/dev/null 2>&1; then
+    changed=$(git -C "$SECKILL_ROOT" status --porcelain --untracked-files=no)
+    BUILD_COMMIT=$(git -C "$SECKILL_ROOT" rev-parse --short=12 HEAD)${changed:++}
+  fi
+  echo "${BUILD_COMMIT:-}"
+}
+
 CHROMIUM_WITH_WINDOWS=/usr/bin/chromium
 
 # The browser of the tests: the one that is asked for, else one without windows, else any.

@@ -34,6 +34,9 @@ stage 'Contracts: Redis Cluster, RabbitMQ, MariaDB' \
   env SECKILL_TEST_STACK=mariadb "${CONTRACTS[@]}"
 stage 'What the browser may not get' scripts/bundle-guard.sh
 
+# The same for the build and for the tests of it, or the binary would be linked in between.
+BUILD_COMMIT=$(build_commit)
+export BUILD_COMMIT
 key_stage 'Release build' scripts/build.sh --with-live-tests
 stage 'Page weight' scripts/page-weight.sh
 stage 'Idle memory' scripts/idle-memory.sh

@@ -8,6 +8,7 @@ mod bench;
 mod demo_accounts;
 mod demo_shop;
 mod load_round;
+mod manual;
 mod parked;
 mod payments;
 mod readiness;
@@ -15,10 +16,11 @@ mod round;
 mod seed;
 mod serve;
 mod settings;
+mod version;
 
 use std::{path::PathBuf, process::ExitCode};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand, error::ErrorKind};
 
 use crate::{
     adapters::{
@@ -94,6 +96,13 @@ enum Command {
     Replay,
     /// Print every setting with its value.
     Config(settings::Settings),
+    /// Print what a shell reads to complete these commands.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, for `man -l -`, or write those of all commands.
+    Manual(manual::Manual),
 }
 
 #[derive(Args)]
@@ -105,13 +114,22 @@ struct Seed {
     round: load_round::LoadRound,
 }
 
-/// Runs the program. Every failure is one line on standard error.
+/// Runs the program, which was built from `commit` if that is known. Every failure is one line on standard
+/// error.
 ///
 /// The runtime is made here and not in the binary: the compiler makes code for a future where it is
 /// awaited, and would make all of the server's code a second time there.
 #[tokio::main]
-pub async fn main() -> ExitCode {
-    match run(Cli::parse()).await {
+pub async fn start(commit: Option<&str>) -> ExitCode {
+    let answered = match Cli::try_parse() {
+        Ok(cli) => run(cli).await,
+        Err(asked) if asked.kind() == ErrorKind::DisplayVersion => {
+            let printed = version::print(commit).await;
+            printed.map(|()| ExitCode::SUCCESS)
+        }
+        Err(error) => error.exit(),
+    };
+    match answered {
         Ok(code) => code,
         Err(error) => {
             eprintln!("server: {}", Chain(error.as_ref()));
@@ -124,9 +142,17 @@ type Failure = Box<dyn std::error::Error>;
 
 async fn run(cli: Cli) -> Result<ExitCode, Failure> {
     let file = cli.config.as_deref();
-    if let Some(Command::Config(settings)) = cli.command {
-        return Ok(settings.run(file)?);
+    match &cli.command {
+        Some(Command::Config(settings)) => return Ok(settings.run(file)?),
+        Some(Command::Completions { shell }) => manual::completions(Cli::command(), *shell)?,
+        Some(Command::Manual(manual)) => manual.run(Cli::command())?,
+        _ => return run_with_settings(cli).await,
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn run_with_settings(cli: Cli) -> Result<ExitCode, Failure> {
+    let file = cli.config.as_deref();
     let (config, warnings) = Config::load(file)?;
     settings::warn(&warnings);
     match cli.command {
@@ -160,7 +186,9 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Some(Command::Round(command)) => return Box::pin(command.run(&config)).await,
         Some(Command::Payments(command)) => return command.run(&config).await,
         Some(Command::Bench(bench)) => return Box::pin(bench.run(&config)).await,
-        Some(Command::Config(_)) => unreachable!("answered above"),
+        Some(Command::Config(_) | Command::Completions { .. } | Command::Manual(_)) => {
+            unreachable!("answered above")
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -8,5 +8,6 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    server::cli::main()
+    // Read here and not in the library: another commit costs a link, not the compilation of everything.
+    server::cli::start(option_env!("BUILD_COMMIT"))
 }

@@ -9,6 +9,7 @@ mod log;
 mod memory_policy;
 mod parked;
 mod production;
+mod program;
 mod rounds;
 mod schema;
 mod supervision;
