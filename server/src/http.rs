@@ -1,7 +1,7 @@
 //! HTTP: routes, and the layers in front of them. Which function answers which
 //! address is decided in this folder; what the answer is, behind [`app::port`].
 //!
-//! From the outside in: metrics → security headers → panics → time limit ([`around`]) → (limit per
+//! From the outside in: metrics → request id → security headers → panics → time limit ([`around`]) → (limit per
 //! address → visitor → CSRF, [`visitor::admit`]) → route. Assets and probes are outside of the inner
 //! three. One layer, not seven: each one costs every request some allocations.
 
@@ -39,6 +39,7 @@ use app::{
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request, State},
+    http::HeaderName,
     middleware::{self, Next},
     response::Response,
     routing::{get, post},
@@ -49,12 +50,18 @@ use leptos::prelude::provide_context;
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use self::request_metrics::{CountedRequest, RequestMetrics};
-use crate::{engine, sandbox::SandboxProvider};
+use crate::{
+    engine,
+    sandbox::SandboxProvider,
+    telemetry::request_id::{self, RequestId},
+};
 
 pub use assets::BuiltSite;
 pub use listener::serve;
 pub use page_cache::PageInvalidation;
 pub use probes::{Dependency, Readiness};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static(request_id::HEADER);
 
 /// Settings of the HTTP side.
 #[derive(Clone, Debug)]
@@ -181,26 +188,38 @@ pub fn router(site: Site) -> Router {
 
 /// Around the requests of visitors.
 async fn around_visitors(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let counted = CountedRequest::begin(&request);
-    around(&state, counted, visitor::admit(&state, request, next)).await
+    let (counted, id) = (
+        CountedRequest::begin(&request),
+        visitor::id(&state, &request),
+    );
+    around(&state, counted, id, visitor::admit(&state, request, next)).await
 }
 
 /// Around all others.
 async fn around_others(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let counted = CountedRequest::begin(&request);
-    around(&state, counted, next.run(request)).await
+    let (counted, id) = (
+        CountedRequest::begin(&request),
+        visitor::id(&state, &request),
+    );
+    around(&state, counted, id, next.run(request)).await
 }
 
-/// Around every request: counts it, adds the headers that its answer does not have, and answers itself
-/// when the route panics or takes too long.
+/// Around every request: counts it, names it in the log and in its answer, adds the headers that the answer
+/// does not have, and answers itself when the route panics or takes too long.
 async fn around(
     state: &AppState,
     counted: CountedRequest,
+    id: RequestId,
     answer: impl Future<Output = Response>,
 ) -> Response {
+    let shown = id.to_header();
     let answer = envelope::in_time(state.settings.request_timeout, answer);
-    let answer = AssertUnwindSafe(answer).catch_unwind().await;
-    let mut response = answer.unwrap_or_else(|panic| envelope::after_panic(&*panic));
+    let answer = id.around(async {
+        let answer = AssertUnwindSafe(answer).catch_unwind().await;
+        answer.unwrap_or_else(|panic| envelope::after_panic(&*panic))
+    });
+    let mut response = answer.await;
+    response.headers_mut().insert(REQUEST_ID, shown);
     content_security::complete(&mut response, state.settings.cookie.secure);
     counted.end(&state.metrics, &response);
     response

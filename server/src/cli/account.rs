@@ -66,7 +66,7 @@ impl Account {
             nickname,
             role,
         } = self;
-        log::init_on_stderr(&config.process.log)?;
+        log::init_on_stderr(&config.process.log, config.process.log_format)?;
         let office = assembly::open_back_office(config, Access::Write).await?;
         let password = office.ids.secret();
         let account = NewAccount {

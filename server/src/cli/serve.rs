@@ -34,7 +34,7 @@ use crate::{
     http::{self, BuiltSite, HttpSettings, Readiness, Site},
     tasks::{Restarts, Supervisor, Task},
     telemetry::{log, metrics},
-    workers,
+    workers::{self, WakeSignals},
 };
 
 /// Longer than any request of ours takes; then the caller hears `busy`.
@@ -70,7 +70,7 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
             "the embedded shop is one process: --role all (or SECKILL_MODE=cluster)".into(),
         );
     }
-    log::init(&config.process.log)?;
+    log::init(&config.process.log, config.process.log_format)?;
     warn_of_readers(config);
     let metrics = metrics::install()?;
     let cannot_listen = |error| format!("cannot listen on {}: {error}", config.process.addr);
@@ -91,16 +91,13 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
     }
     let _tasks = supervisor.start(tasks);
     warm_gate(&shop.engine).await;
-    let workers = match role {
-        Role::Web => Vec::new(),
-        Role::All | Role::Worker => workers::tasks(
-            &shop.engine,
-            &shop.wake_signals,
-            config.schedule(),
-            &stopped,
-        ),
-    };
-    let workers = supervisor.start(workers);
+    let workers = supervisor.start(workers_of(
+        role,
+        config,
+        &shop.engine,
+        &shop.wake_signals,
+        &stopped,
+    ));
     let readiness = Arc::new(Ready::new(
         shop.dependencies,
         supervisor.statuses(),
@@ -115,7 +112,7 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
     };
 
     let listener = address.listen(BACKLOG).map_err(cannot_listen)?;
-    println!("The shop is open: http://{}", listener.local_addr()?);
+    say_open(config, listener.local_addr()?);
     let told = told_to_stop()?;
     let mut cause = Ok(());
     http::serve(listener, router, async {
@@ -132,6 +129,27 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
     .await;
     end(workers, shop.shutdown_hook).await;
     Ok(cause?)
+}
+
+/// For whoever started it. What reads a log in JSON reads nothing else.
+fn say_open(config: &Config, at: SocketAddr) {
+    match config.process.log_format {
+        log::Format::Text => println!("The shop is open: http://{at}"),
+        log::Format::Json => tracing::info!(url = %format_args!("http://{at}"), "the shop is open"),
+    }
+}
+
+fn workers_of(
+    role: Role,
+    config: &Config,
+    engine: &Engine,
+    wake: &WakeSignals,
+    stopped: &watch::Receiver<bool>,
+) -> Vec<Task> {
+    match role {
+        Role::Web => Vec::new(),
+        Role::All | Role::Worker => workers::tasks(engine, wake, config.schedule(), stopped),
+    }
 }
 
 /// An embedded shop's folder holds numbers of people and hashes of their passwords.

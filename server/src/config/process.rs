@@ -6,7 +6,7 @@ use super::{
     forms::{Address, FaultForm, Folder, LogFilter, OneOf, Or, Seconds},
     section::section,
 };
-use crate::adapters::fault_injection::InjectedFault;
+use crate::{adapters::fault_injection::InjectedFault, telemetry::log};
 
 /// What a shop stands on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +35,9 @@ section! {
             "It goes on answering for this long after SIGTERM, while /readyz is red, so that balancers look elsewhere.";
         log: String = "LOG", "info,sea_orm_migration=warn,sqlx::postgres::notice=warn,lapin=off", LogFilter,
             "What is logged.";
+        log_format: log::Format = "LOG_FORMAT", "text",
+            OneOf(&[("text", log::Format::Text), ("json", log::Format::Json)]),
+            "What a line of the log looks like: text for people, in colours on a terminal unless `NO_COLOR` is set; JSON for programs.";
         injected_fault: Option<InjectedFault> = "INJECT_FAULT", "", Or(FaultForm, ""),
             "A call that fails on purpose, once, to try how the shop recovers. Refused in production.";
     }

@@ -21,24 +21,43 @@ use crate::{
     chain::Chain,
     engine::accounts::device::device,
     security::{self, Concerned, Event},
+    telemetry::request_id::{self, RequestId},
 };
 
 use super::{AppState, cookies::cookie, csrf, envelope::Envelope, language};
 
-/// The caller's address, as `identify` and `admit` see it.
-fn address(request: &Request, trusted: &[IpNet]) -> IpAddr {
+/// Who is at the other end of the connection.
+fn peer(request: &Request) -> IpAddr {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let peer = peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |ConnectInfo(peer)| {
         peer.ip()
     });
-    behind_proxies(peer.to_canonical(), request.headers(), trusted)
+    peer.to_canonical()
+}
+
+fn is_trusted(peer: IpAddr, trusted: &[IpNet]) -> bool {
+    trusted.iter().any(|network| network.contains(&peer))
+}
+
+/// The caller's address, as `identify` and `admit` see it.
+fn address(request: &Request, trusted: &[IpNet]) -> IpAddr {
+    behind_proxies(peer(request), request.headers(), trusted)
+}
+
+/// The request's id: a proxy of ours may have given it one, which is in its own log too. What anybody else
+/// says is not taken: it could be the id of somebody else's request.
+pub fn id(state: &AppState, request: &Request) -> RequestId {
+    let given = request.headers().get(request_id::HEADER);
+    let given = given.filter(|_| is_trusted(peer(request), &state.settings.trusted_proxies));
+    given
+        .and_then(RequestId::given)
+        .unwrap_or_else(RequestId::make)
 }
 
 /// `X-Forwarded-For`, walked from the right: each proxy of ours wrote down whom it heard from; the
 /// first address that is none of ours is the caller, and whatever stands left of it anybody could
 /// have written.
 fn behind_proxies(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
-    let is_ours = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
     let lines = headers.get_all("x-forwarded-for");
     let line: Vec<_> = lines
         .iter()
@@ -51,7 +70,7 @@ fn behind_proxies(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAdd
         .filter(|hop| !hop.is_empty());
     let mut address = peer;
     for hop in hops {
-        if !is_ours(&address) {
+        if !is_trusted(address, trusted) {
             break;
         }
         match hop_address(hop) {

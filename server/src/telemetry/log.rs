@@ -1,22 +1,44 @@
-//! The log: one line an event, on standard output where the process serves.
+//! The log: one line an event, as text or as JSON, on standard output where the process serves. Every
+//! line that is about a request ends with its id.
 
-use std::io::{IsTerminal, stderr, stdout};
+use std::{
+    fmt,
+    io::{IsTerminal, stderr, stdout},
+};
 
-use tracing_subscriber::{EnvFilter, filter::ParseError};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::{
+    EnvFilter,
+    field::RecordFields,
+    filter::ParseError,
+    fmt::{
+        FmtContext, FormatEvent, FormatFields, MakeWriter,
+        format::{DefaultFields, Writer},
+    },
+    registry::LookupSpan,
+};
 
-/// Writes what `filter` lets through from now on; in colours only where a person looks on.
+use super::request_id::RequestId;
+
+/// What a line looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// For people: time, level, module, what happened, and fields.
+    Text,
+    /// For programs: an object with the same.
+    Json,
+}
+
+/// Writes what `filter` lets through from now on; in colours only where a person looks on who has not
+/// refused them (`NO_COLOR`).
 ///
 /// # Errors
 /// When the filter cannot be read.
 ///
 /// # Panics
 /// When the process writes a log already.
-pub fn init(filter: &str) -> Result<(), ParseError> {
-    tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::try_new(filter)?)
-        .with_ansi(stdout().is_terminal())
-        .init();
-    Ok(())
+pub fn init(filter: &str, format: Format) -> Result<(), ParseError> {
+    write_to(stdout, stdout().is_terminal(), filter, format)
 }
 
 /// The same on standard error, for a command whose standard output is its result.
@@ -26,11 +48,76 @@ pub fn init(filter: &str) -> Result<(), ParseError> {
 ///
 /// # Panics
 /// When the process writes a log already.
-pub fn init_on_stderr(filter: &str) -> Result<(), ParseError> {
-    tracing_subscriber::fmt()
+pub fn init_on_stderr(filter: &str, format: Format) -> Result<(), ParseError> {
+    write_to(stderr, stderr().is_terminal(), filter, format)
+}
+
+fn write_to<W>(writer: W, is_terminal: bool, filter: &str, format: Format) -> Result<(), ParseError>
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    let log = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_new(filter)?)
-        .with_ansi(stderr().is_terminal())
-        .with_writer(stderr)
-        .init();
+        .with_writer(writer);
+    match format {
+        Format::Json => log
+            .json()
+            .flatten_event(true)
+            .with_ansi(false)
+            .map_event_format(JsonOfRequest)
+            .init(),
+        Format::Text => {
+            let log = log.fmt_fields(FieldsOfRequest(DefaultFields::new()));
+            // Left alone, it follows NO_COLOR.
+            match is_terminal {
+                true => log.init(),
+                false => log.with_ansi(false).init(),
+            }
+        }
+    }
     Ok(())
+}
+
+/// The fields of a line, and the request that it is about.
+struct FieldsOfRequest(DefaultFields);
+
+impl<'writer> FormatFields<'writer> for FieldsOfRequest {
+    fn format_fields<R: RecordFields>(
+        &self,
+        mut writer: Writer<'writer>,
+        fields: R,
+    ) -> fmt::Result {
+        self.0.format_fields(writer.by_ref(), fields)?;
+        let written = RequestId::with_current(|id| write!(writer, " request_id={id}"));
+        written.unwrap_or(Ok(()))
+    }
+}
+
+/// An object, and the request that it is about.
+struct JsonOfRequest<F>(F);
+
+impl<S, N, F> FormatEvent<S, N> for JsonOfRequest<F>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+    F: FormatEvent<S, N>,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let mut line = String::new();
+        self.0
+            .format_event(context, Writer::new(&mut line), event)?;
+        match line.trim_end().strip_suffix('}') {
+            Some(open) => {
+                // Its characters need no escape.
+                let of = RequestId::with_current(|id| format!(",\"request_id\":\"{id}\""));
+                writeln!(writer, "{open}{}}}", of.unwrap_or_default())
+            }
+            None => writer.write_str(&line),
+        }
+    }
 }

@@ -299,6 +299,28 @@ async fn instances_own_refusals_pass_unchanged() {
 }
 
 #[tokio::test]
+async fn a_request_has_one_id_in_the_instance_the_answer_and_the_log_and_no_client_chooses_it() {
+    let echoing = Instance::answering(|request| {
+        let id = request.headers().get("x-request-id").cloned();
+        [("x-request-id", id.unwrap())].into_response()
+    });
+    let instance = echoing.await;
+    let nginx = Nginx::start(&[instance.port]);
+    let request = client().request(Method::GET, nginx.url() + "/items/7");
+    let request = request.header("x-request-id", "chosen");
+    let answer = request.send().await.unwrap();
+    let ids: Vec<_> = answer.headers().get_all("x-request-id").iter().collect();
+    let [id] = ids[..] else {
+        panic!("one id: {ids:?}");
+    };
+    let id = id.to_str().unwrap();
+    assert_eq!(id.len(), 32, "{id}");
+    wait_until("the line", || nginx.access_log().contains("/items/7"));
+    let log = nginx.access_log();
+    assert!(log.contains(id) && !log.contains("chosen"), "{log}");
+}
+
+#[tokio::test]
 async fn hidden_addresses_are_not_in_the_log() {
     let instance = Instance::telling().await;
     let nginx = Nginx::start(&[instance.port]);
