@@ -15,6 +15,7 @@ mod readiness;
 mod round;
 mod seed;
 mod serve;
+mod service_manager;
 mod settings;
 mod version;
 

@@ -18,7 +18,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{Failure, demo_accounts, readiness::Ready};
+use super::{Failure, demo_accounts, readiness::Ready, service_manager};
 use crate::{
     adapters::{
         captcha::{CaptchaKind, CaptchaPool},
@@ -63,7 +63,7 @@ pub enum Role {
 }
 
 /// Serves until the process is told to stop (`SIGTERM`, `SIGINT`); then requests and workers finish
-/// what they are in.
+/// what they are in. Told a second time, it ends at once.
 pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
     if config.cluster.is_none() && role != Role::All {
         return Err(
@@ -89,6 +89,7 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
     if let (Some(sandbox), true) = (&sandbox, role != Role::Worker) {
         tasks.push(sandbox_task(sandbox, notice_url(address.local_addr()?)));
     }
+    tasks.extend(service_manager::watchdog());
     let _tasks = supervisor.start(tasks);
     warm_gate(&shop.engine).await;
     let workers = supervisor.start(workers_of(
@@ -114,12 +115,14 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
     let listener = address.listen(BACKLOG).map_err(cannot_listen)?;
     say_open(config, listener.local_addr()?);
     let told = told_to_stop()?;
+    service_manager::ready();
     let mut cause = Ok(());
     http::serve(listener, router, async {
         tokio::select! {
             () = told => {}
             Some(task) = ended.recv() => cause = Err(task),
         }
+        service_manager::stopping();
         // Readiness is red from now on: balancers look elsewhere while we still answer.
         stop.send_replace(true);
         if cause.is_ok() {
@@ -221,6 +224,7 @@ async fn assemble(config: &Config) -> Result<Assembly, Failure> {
     let mut tell = |why: &dyn Display| {
         if !std::mem::replace(&mut told, true) {
             tracing::warn!("waiting for the ledger: {why}");
+            service_manager::waiting("waiting for the ledger");
         }
     };
     loop {
@@ -319,14 +323,24 @@ fn router(
     }))
 }
 
+/// Resolves when the process is told to stop. Told once more, it ends at once: whoever says it twice does not
+/// want to wait, and what a buyer was told is on disk by then.
 fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
+    let mut told = async move || {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
+    };
+    Ok(async move {
+        told().await;
+        tokio::spawn(async move {
+            told().await;
+            tracing::warn!("told to stop a second time: ending at once");
+            std::process::exit(1);
+        });
     })
 }
 

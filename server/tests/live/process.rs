@@ -320,8 +320,13 @@ impl Process {
     }
 
     /// `SIGTERM`; the process must end by itself, in order, within ten seconds.
-    pub async fn stop(mut self) {
+    pub async fn stop(self) {
         self.signal("TERM");
+        self.wait_until_stopped().await;
+    }
+
+    /// The same of one that was told to stop: a second signal would end it at once.
+    pub async fn wait_until_stopped(mut self) {
         let deadline = Instant::now() + Duration::from_secs(10);
         loop {
             if let Some(status) = self.0.try_wait().unwrap() {

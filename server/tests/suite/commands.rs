@@ -12,6 +12,7 @@ mod production;
 mod program;
 mod rounds;
 mod schema;
+mod service_manager;
 mod supervision;
 
 use std::{

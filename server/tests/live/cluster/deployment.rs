@@ -99,6 +99,11 @@ impl Instance {
         self.process.take().unwrap().stop().await;
     }
 
+    /// In order, of one that was told to stop.
+    pub async fn wait_until_stopped(&mut self) {
+        self.process.take().unwrap().wait_until_stopped().await;
+    }
+
     pub fn process(&mut self) -> &mut Process {
         self.process.as_mut().unwrap()
     }

@@ -61,7 +61,7 @@ async fn all_instances_are_replaced_one_after_the_other() {
         let begun = Instant::now();
         instance.process().signal("TERM");
         instance.shop.wait_until_red(&["process"]).await;
-        instance.stop().await;
+        instance.wait_until_stopped().await;
         took.push(begun.elapsed().as_millis());
         instance.start().await;
         scenario.reaches(promised + 20).await;

@@ -1,0 +1,46 @@
+//! What systemd hears from a server that it started with `Type=notify`: that it is ready, that it lives, that
+//! it ends. Where nobody listens, nothing is said.
+
+use std::time::Duration;
+
+use sd_notify::NotifyState;
+use tokio::time::sleep;
+
+use crate::{chain::Chain, tasks::Task};
+
+/// The server answers from now on.
+pub fn ready() {
+    tell(&[NotifyState::Ready, NotifyState::Status("serving")]);
+}
+
+/// What a start waits for.
+pub fn waiting(reason: &str) {
+    tell(&[NotifyState::Status(reason)]);
+}
+
+/// The server was told to stop.
+pub fn stopping() {
+    tell(&[NotifyState::Stopping, NotifyState::Status("stopping")]);
+}
+
+fn tell(states: &[NotifyState]) {
+    if let Err(error) = sd_notify::notify(states) {
+        tracing::warn!(error = %Chain(&error), "cannot tell systemd what state the server is in");
+    }
+}
+
+/// Says so often that the process lives that systemd does not miss one, where it wants to hear it
+/// (`WatchdogSec`). It says no more than that tasks run at all; what each of them does `/readyz` says.
+pub fn watchdog() -> Option<Task> {
+    let period: Duration = sd_notify::watchdog_enabled()? / 3;
+    Some(Task::restartable(
+        "watchdog",
+        "Tells systemd that the process lives.",
+        move || async move {
+            loop {
+                tell(&[NotifyState::Watchdog]);
+                sleep(period).await;
+            }
+        },
+    ))
+}
