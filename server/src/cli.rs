@@ -7,6 +7,7 @@ mod backup;
 mod bench;
 mod demo_accounts;
 mod demo_shop;
+mod doctor;
 mod load_round;
 mod manual;
 mod parked;
@@ -95,6 +96,8 @@ enum Command {
     /// The earlier name of `parked replay`.
     #[command(hide = true)]
     Replay,
+    /// Look at settings, data folder and servers, and say what is not right.
+    Doctor,
     /// Print every setting with its value.
     Config(settings::Settings),
     /// Print what a shell reads to complete these commands.
@@ -145,6 +148,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
     let file = cli.config.as_deref();
     match &cli.command {
         Some(Command::Config(settings)) => return Ok(settings.run(file)?),
+        Some(Command::Doctor) => return Box::pin(doctor::doctor(file)).await,
         Some(Command::Completions { shell }) => manual::completions(Cli::command(), *shell)?,
         Some(Command::Manual(manual)) => manual.run(Cli::command())?,
         _ => return run_with_settings(cli).await,
@@ -187,9 +191,9 @@ async fn run_with_settings(cli: Cli) -> Result<ExitCode, Failure> {
         Some(Command::Round(command)) => return Box::pin(command.run(&config)).await,
         Some(Command::Payments(command)) => return command.run(&config).await,
         Some(Command::Bench(bench)) => return Box::pin(bench.run(&config)).await,
-        Some(Command::Config(_) | Command::Completions { .. } | Command::Manual(_)) => {
-            unreachable!("answered above")
-        }
+        Some(
+            Command::Config(_) | Command::Doctor | Command::Completions { .. } | Command::Manual(_),
+        ) => unreachable!("answered above"),
     }
     Ok(ExitCode::SUCCESS)
 }

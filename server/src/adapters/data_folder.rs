@@ -81,6 +81,31 @@ pub fn is_open_to_others(folder: &Path) -> bool {
     found.is_ok_and(|found| found.permissions().mode() & OTHERS != 0)
 }
 
+/// Whether a server has the folder now. Changes nothing: a folder that never had a server has no lock.
+///
+/// # Errors
+/// When its lock cannot be looked at.
+pub fn is_taken(folder: &Path) -> io::Result<bool> {
+    let file = match File::open(folder.join(LOCK)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        file => file?,
+    };
+    match file.try_lock_shared() {
+        Ok(()) => Ok(false),
+        Err(TryLockError::WouldBlock) => Ok(true),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// Bytes that the folder's owner can still write to its disk.
+///
+/// # Errors
+/// When the system does not say it.
+pub fn room(folder: &Path) -> io::Result<u64> {
+    let disk = rustix::fs::statvfs(folder)?;
+    Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
 fn for_the_owner() -> OpenOptions {
     let mut options = File::options();
     options.create(true).truncate(false).write(true).mode(0o600);

@@ -5,6 +5,7 @@
 mod connection;
 mod consume;
 mod dead_letters;
+mod examine;
 mod message;
 mod publish;
 mod topology;
@@ -26,6 +27,7 @@ use publish::Publisher;
 use topology::{NEW, RETRY, Topology};
 
 pub use consume::PREFETCH;
+pub use examine::broker_version;
 pub use publish::CALL_TIMEOUT as PUBLISH_TIMEOUT;
 pub(crate) use topology::Names;
 

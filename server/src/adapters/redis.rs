@@ -6,6 +6,7 @@ mod captchas;
 mod clock;
 mod connection;
 mod errors;
+mod examine;
 mod gate;
 mod in_flight;
 pub(crate) mod keys;

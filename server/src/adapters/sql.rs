@@ -13,6 +13,7 @@ pub mod copy;
 mod directory;
 mod entity;
 mod errors;
+mod examine;
 mod facts;
 mod gate_ledger;
 mod health;
@@ -39,6 +40,7 @@ use sea_orm::DatabaseConnection;
 use crate::engine::ports::PortError;
 
 pub use connect::{Access, COMMAND_WAIT, ConnectError, Durability, LedgerOptions, REQUEST_WAIT};
+pub use examine::{Examined, numbers};
 pub use sandbox::{SandboxCharge, SandboxNotice};
 pub use schema::{Schema, own_version, sqlite_version};
 

@@ -5,6 +5,7 @@ mod account;
 mod audit;
 mod backup;
 mod data_folder;
+mod doctor;
 mod log;
 mod memory_policy;
 mod parked;

@@ -20,7 +20,7 @@ use crate::chain::Chain;
 use crate::engine::ports::PortError;
 
 /// From the first packet to declared queues.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Between two attempts to connect; calls in between are refused at once.
 const RECONNECT_INTERVAL: Duration = Duration::from_millis(300);
 /// Seconds. Without it, a peer that is gone is noticed after a quarter of an hour.
@@ -143,10 +143,16 @@ impl Connector {
 
 /// Waits for the first byte of the broker's greeting.
 async fn probe(uri: &AMQPUri) -> std::io::Result<()> {
+    let mut stream = greet(uri).await?;
+    stream.read_u8().await.map(drop)
+}
+
+/// A connection on which the broker sends its greeting next.
+pub(super) async fn greet(uri: &AMQPUri) -> std::io::Result<TcpStream> {
     let address = (uri.authority.host.as_str(), uri.authority.port);
     let mut stream = TcpStream::connect(address).await?;
     stream.write_all(PROTOCOL_HEADER).await?;
-    stream.read_u8().await.map(drop)
+    Ok(stream)
 }
 
 /// What the broker refuses is a failure; a connection that breaks is not.

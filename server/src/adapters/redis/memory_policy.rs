@@ -6,13 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use redis::{
-    RedisResult,
-    cluster_routing::{MultipleNodeRoutingInfo, RoutingInfo},
-};
+use redis::RedisResult;
 use tokio::sync::Mutex;
 
-use super::{PORT, Redis, connection::Connection};
+use super::{PORT, Redis, connection::Connection, examine::everywhere};
 use crate::engine::ports::PortError;
 
 /// The only policy that deletes nothing.
@@ -76,16 +73,7 @@ impl MemoryPolicy {
 async fn read(connection: &mut Connection) -> RedisResult<Vec<String>> {
     let mut get = redis::cmd("CONFIG");
     get.arg("GET").arg(SETTING);
-    let answers: Vec<HashMap<String, String>> = match connection {
-        Connection::Single(connection) => vec![get.query_async(connection).await?],
-        Connection::Cluster(connection) => {
-            let everywhere = RoutingInfo::MultiNode((MultipleNodeRoutingInfo::AllMasters, None));
-            let by_node = connection.route_command(get, everywhere).await?;
-            let by_node: HashMap<String, HashMap<String, String>> =
-                redis::from_redis_value(by_node)?;
-            by_node.into_values().collect()
-        }
-    };
+    let answers: Vec<HashMap<String, String>> = everywhere(connection, get).await?;
     let policy = |mut answer: HashMap<String, String>| answer.remove(SETTING);
     Ok(answers.into_iter().filter_map(policy).collect())
 }

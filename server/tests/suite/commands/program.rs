@@ -36,7 +36,7 @@ fn the_version_names_commit_schema_and_sqlite() {
 fn completions_are_there_for_every_shell_and_bash_can_read_its_own() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = output(&["completions", shell]);
-        for command in ["backup", "config", "migrate"] {
+        for command in ["backup", "doctor", "migrate"] {
             assert!(script.contains(command), "{shell} has no {command}");
         }
     }

@@ -1,0 +1,66 @@
+//! What an operator should know of the broker of the settings: its version. It is in the greeting, which the
+//! library keeps to itself.
+
+use lapin::uri::AMQPUri;
+use tokio::{io::AsyncReadExt as _, net::TcpStream, time::timeout};
+
+use super::{
+    PORT,
+    connection::{CONNECT_TIMEOUT, greet},
+};
+use crate::engine::ports::PortError;
+
+/// Type, channel and length of a frame.
+const FRAME_HEAD: usize = 7;
+/// A greeting has some hundred bytes.
+const MOST: usize = 64 * 1024;
+
+/// The version that a broker says it has.
+///
+/// # Errors
+/// When the address is malformed, or the broker does not greet within seconds.
+pub async fn broker_version(url: &str) -> Result<String, PortError> {
+    let uri: AMQPUri = url
+        .parse()
+        .map_err(|error: String| PortError::failed(PORT, error))?;
+    let greeting = timeout(CONNECT_TIMEOUT, greeting(&uri)).await;
+    let greeting = greeting.map_err(|_| PortError::busy(PORT, "no greeting in time"))?;
+    let greeting = greeting.map_err(|error| PortError::busy(PORT, error))?;
+    Ok(version(&greeting).unwrap_or_else(|| "unknown".to_owned()))
+}
+
+async fn greeting(uri: &AMQPUri) -> std::io::Result<Vec<u8>> {
+    let mut stream: TcpStream = greet(uri).await?;
+    let mut head = [0; FRAME_HEAD];
+    stream.read_exact(&mut head).await?;
+    let [_, _, _, length @ ..] = head;
+    let length = usize::try_from(u32::from_be_bytes(length)).unwrap_or(MOST);
+    let mut frame = vec![0; length.min(MOST)];
+    stream.read_exact(&mut frame).await?;
+    Ok(frame)
+}
+
+/// A field of the table of properties: length of the name, name, type `S`, length of the text, text.
+fn version(greeting: &[u8]) -> Option<String> {
+    const FIELD: &[u8] = b"\x07versionS";
+    let at = greeting
+        .windows(FIELD.len())
+        .position(|bytes| bytes == FIELD)?;
+    let (length, text) = greeting[at + FIELD.len()..].split_first_chunk::<4>()?;
+    let text = text.get(..usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
+    String::from_utf8(text.to_vec()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::version;
+
+    #[test]
+    fn a_greeting_that_is_cut_off_or_says_no_version_is_no_panic() {
+        let greeting = b"..\x07productS\0\0\0\x08RabbitMQ\x07versionS\0\0\0\x063.10.8..";
+        assert_eq!(version(greeting).as_deref(), Some("3.10.8"));
+        for end in 0..greeting.len() - 3 {
+            assert_eq!(version(&greeting[..end]), None, "{end}");
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! The machine: the data folder with its rights, its lock and the room on its disk, the built site, and how
+//! many files the process may open.
+
+use std::{fs, path::Path};
+
+use super::Findings;
+use crate::{
+    adapters::{
+        data_folder,
+        sql::{ConnectError, Sql},
+    },
+    config::Config,
+};
+
+const MIB: u64 = 1 << 20;
+/// With less room a sale may end at a full disk.
+const LEAST_ROOM: u64 = 256 * MIB;
+/// Connections that a server takes at once, and what else it opens.
+const FILES: u64 = 20_500;
+
+pub fn look(config: &Config, findings: &mut Findings) {
+    if config.cluster.is_none() {
+        data_folder(&config.process.data_dir, findings);
+    }
+    let site = &config.web.site_root;
+    match site.is_dir() {
+        true => findings.right("site", format_args!("{} is there", site.display())),
+        false => findings.warning(
+            "site",
+            format_args!(
+                "there is no {} (SITE_ROOT): pages have no styles and no buy button unless nginx \
+                 serves them",
+                site.display()
+            ),
+        ),
+    }
+    match files_that_may_be_open() {
+        Some(most) if most < FILES => findings.warning(
+            "files",
+            format_args!(
+                "the process may open {most} files; 20,000 connections need {FILES} (LimitNOFILE)"
+            ),
+        ),
+        Some(most) => findings.right("files", format_args!("the process may open {most}")),
+        None => {}
+    }
+}
+
+fn data_folder(folder: &Path, findings: &mut Findings) {
+    const PART: &str = "data folder";
+    if let Err(error @ ConnectError::NoShop(_)) = Sql::must_be_in(folder) {
+        findings.problem(PART, error);
+        return;
+    }
+    let shown = folder.display();
+    if data_folder::is_open_to_others(folder) {
+        findings.problem(
+            PART,
+            format_args!("other users of this machine can look into {shown}; `chmod -R go=` takes that from them"),
+        );
+    } else {
+        findings.right(PART, format_args!("{shown} is its owner's alone"));
+    }
+    match data_folder::is_taken(folder) {
+        Ok(true) => findings.right(PART, "a server is running on it"),
+        Ok(false) => findings.right(PART, "no server is running on it"),
+        Err(error) => findings.problem(PART, format_args!("cannot look at its lock: {error}")),
+    }
+    let database = Sql::size_in(folder);
+    match data_folder::room(folder) {
+        Err(error) => findings.problem(
+            PART,
+            format_args!("cannot see the room on its disk: {error}"),
+        ),
+        Ok(room) if room < LEAST_ROOM => findings.problem(
+            PART,
+            format_args!("its disk has room for {} MiB", room / MIB),
+        ),
+        // A copy before a migration, or a backup beside it.
+        Ok(room) if room < database + LEAST_ROOM => findings.warning(
+            PART,
+            format_args!(
+                "its disk has room for {} MiB, which is no copy of the database ({} MiB)",
+                room / MIB,
+                database / MIB
+            ),
+        ),
+        Ok(room) => findings.right(
+            PART,
+            format_args!("its disk has room for {} MiB", room / MIB),
+        ),
+    }
+}
+
+/// The soft limit; `None` where the system does not say it this way, or has none.
+fn files_that_may_be_open() -> Option<u64> {
+    let limits = fs::read_to_string("/proc/self/limits").ok()?;
+    let line = limits
+        .lines()
+        .find_map(|line| line.strip_prefix("Max open files"))?;
+    line.split_whitespace().next()?.parse().ok()
+}

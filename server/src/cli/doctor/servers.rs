@@ -1,0 +1,222 @@
+//! The ledger, and the servers of a cluster: whether they answer, what they are, how they are set up, and what
+//! time it is there.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::{sleep, timeout};
+
+use super::Findings;
+use crate::{
+    adapters::{
+        rabbitmq::{RETRY_AFTER, RabbitQueue, broker_version},
+        redis::{ClusterClock, MemoryPolicy, Redis},
+        sql::{Access, Sql, numbers},
+        system::SystemClock,
+    },
+    assembly::open_ledger,
+    chain::Chain,
+    config::{Cluster, Config},
+    engine::ports::{Clock as _, PortError},
+    workers::WakeSignals,
+};
+
+/// A ledger that has not answered by then is away.
+const LEDGER: Duration = Duration::from_secs(10);
+/// Attempts to reach a server, and the pause between them: the first one may only begin to connect.
+const ATTEMPTS: u32 = 5;
+const PAUSE: Duration = Duration::from_millis(400);
+/// A clock that differs by more opens rounds at the wrong time, as people see it.
+const CLOCKS_DIFFER_MS: i64 = 2_000;
+/// The oldest versions that the shop works with.
+const REDIS: (u32, u32) = (7, 0);
+const RABBITMQ: (u32, u32) = (3, 10);
+
+/// The ledger of an embedded shop, where there is a shop.
+pub async fn look_at_the_folder(config: &Config, findings: &mut Findings) {
+    if Sql::must_be_in(&config.process.data_dir).is_ok() {
+        ledger(config, findings).await;
+    }
+}
+
+pub async fn look(config: &Config, cluster: &Cluster, findings: &mut Findings) {
+    let ledger = ledger(config, findings).await;
+    if let Some(most) = ledger.and_then(|ledger| ledger.max_connections)
+        && most < cluster.connections
+    {
+        findings.problem(
+            "ledger",
+            format_args!(
+                "it allows {most} connections, fewer than one instance may open ({})",
+                cluster.connections
+            ),
+        );
+    }
+    match Redis::new(&cluster.redis_urls, &cluster.namespace) {
+        Ok(redis) => gate(redis, findings).await,
+        Err(error) => findings.problem("gate", Chain(&error)),
+    }
+    queue(cluster, findings).await;
+}
+
+/// Opened as a start opens it, which finds a disk that takes no writes, and another version's schema.
+async fn ledger(
+    config: &Config,
+    findings: &mut Findings,
+) -> Option<crate::adapters::sql::Examined> {
+    const PART: &str = "ledger";
+    let opened = timeout(LEDGER, async {
+        let sql = open_ledger(config, Access::Write).await;
+        let sql = sql.map_err(|error| Chain(&error).to_string())?;
+        sql.works()
+            .await
+            .map_err(|error| Chain(&error).to_string())?;
+        let examined = sql.examine().await;
+        examined.map_err(|error| Chain(&error).to_string())
+    });
+    let examined = match opened.await {
+        Ok(Ok(examined)) => examined,
+        Ok(Err(error)) => {
+            findings.problem(PART, error);
+            return None;
+        }
+        Err(_) => {
+            let seconds = LEDGER.as_secs();
+            findings.problem(PART, format_args!("no answer within {seconds} s"));
+            return None;
+        }
+    };
+    let version = &examined.version;
+    findings.right(
+        PART,
+        format_args!("{version} answers, takes writes, and has the schema of this program"),
+    );
+    for problem in &examined.problems {
+        findings.problem(PART, problem);
+    }
+    if let Some(now_ms) = examined.now_ms {
+        // Nothing is decided by it: orders have the time of Redis.
+        compare_clocks(PART, now_ms, findings, Findings::warning);
+    }
+    Some(examined)
+}
+
+async fn gate(redis: Redis, findings: &mut Findings) {
+    const PART: &str = "gate";
+    if let Err(error) = reach(async || redis.ping().await).await {
+        findings.problem(PART, Chain(&error));
+        return;
+    }
+    match redis.examine().await {
+        Err(error) => findings.problem(PART, Chain(&error)),
+        Ok(masters) => {
+            for master in masters {
+                let version = &master.version;
+                match numbers(version) >= REDIS {
+                    true => findings.right(PART, format_args!("Redis {version} answers")),
+                    false => findings.problem(
+                        PART,
+                        format_args!("it is Redis {version}; the shop needs 7.0 or newer"),
+                    ),
+                }
+                if !master.keeps_a_log {
+                    findings.warning(
+                        PART,
+                        "it has no append-only log: at every restart it forgets what it has decided and \
+                         not passed on (\"Forgetting\" in docs/operations.md)",
+                    );
+                }
+            }
+        }
+    }
+    match MemoryPolicy::new(redis.clone(), Duration::ZERO)
+        .check()
+        .await
+    {
+        Ok(()) => findings.right(
+            PART,
+            "deletes nothing when its memory is full, or does not tell",
+        ),
+        Err(error) => findings.problem(PART, Chain(&error)),
+    }
+    let clock = ClusterClock::new(redis);
+    match clock.synchronise().await {
+        Ok(()) => compare_clocks(PART, clock.now_ms(), findings, Findings::problem),
+        Err(error) => findings.problem(PART, Chain(&error)),
+    }
+}
+
+async fn queue(cluster: &Cluster, findings: &mut Findings) {
+    const PART: &str = "queue";
+    match broker_version(&cluster.amqp_url).await {
+        Err(error) => {
+            findings.problem(PART, Chain(&error));
+            return;
+        }
+        Ok(version) if numbers(&version) >= RABBITMQ => {
+            findings.right(PART, format_args!("RabbitMQ {version} answers"));
+        }
+        Ok(version) => findings.problem(
+            PART,
+            format_args!("it is RabbitMQ {version}; the shop needs 3.10 or newer"),
+        ),
+    }
+    // Looks whether the queues are there; declaring them is a server's.
+    let wake = Arc::new(WakeSignals::new());
+    let (url, namespace) = (&cluster.amqp_url, &cluster.namespace);
+    let queue = RabbitQueue::connect(url, namespace, RETRY_AFTER, false, wake).await;
+    let answer = match &queue {
+        Ok(queue) => reach(async || queue.ping().await).await,
+        Err(error) => {
+            findings.problem(PART, Chain(error));
+            return;
+        }
+    };
+    match answer {
+        Ok(()) => findings.right(PART, "takes the log-in, and has the shop's queues"),
+        Err(error) => findings.problem(
+            PART,
+            format_args!(
+                "{}; where only queues are missing, the first `server serve` makes them",
+                Chain(&error)
+            ),
+        ),
+    }
+    if let Ok(queue) = queue {
+        queue.stop().await;
+    }
+}
+
+/// The last answer of some attempts.
+async fn reach(ask: impl AsyncFn() -> Result<(), PortError>) -> Result<(), PortError> {
+    let mut answer = ask().await;
+    for _ in 1..ATTEMPTS {
+        if answer.is_ok() {
+            break;
+        }
+        sleep(PAUSE).await;
+        answer = ask().await;
+    }
+    answer
+}
+
+fn compare_clocks(
+    part: &str,
+    now_ms: i64,
+    findings: &mut Findings,
+    otherwise: impl FnOnce(&mut Findings, &str, String),
+) {
+    let ahead_ms = now_ms - SystemClock.now_ms();
+    if ahead_ms.abs() <= CLOCKS_DIFFER_MS {
+        findings.right(part, "its clock is this machine's, to two seconds");
+    } else {
+        let (seconds, milliseconds) = (ahead_ms.abs() / 1000, ahead_ms.abs() % 1000);
+        let direction = if ahead_ms > 0 { "ahead of" } else { "behind" };
+        otherwise(
+            findings,
+            part,
+            format!(
+                "its clock is {seconds}.{milliseconds:03} s {direction} this machine's: look at NTP on both"
+            ),
+        );
+    }
+}
