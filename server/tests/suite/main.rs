@@ -10,6 +10,7 @@
 
 mod accounts;
 mod admission;
+mod alerts;
 mod back_office;
 mod bench;
 mod commands;

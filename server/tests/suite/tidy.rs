@@ -67,7 +67,7 @@ fn no_file_is_longer_than_one_can_keep_in_mind() {
 }
 
 /// What may be in the repository: how a file's name ends, and how many bytes it may have.
-const KINDS: [(&str, u64); 26] = [
+const KINDS: [(&str, u64); 27] = [
     // A public list, with its licence.
     ("/common-passwords.txt", 100_000),
     (".rs", 32_000),
@@ -88,6 +88,7 @@ const KINDS: [(&str, u64); 26] = [
     (".png", 200_000),
     (".conf", 16_000),
     (".yaml", 16_000),
+    (".yml", 16_000),
     (".service", 4_000),
     (".example", 4_000),
     (".txt", 4_000),
@@ -279,6 +280,7 @@ fn folders_and_files_have_names_that_say_something() {
 fn what_is_deployed_and_documented_sets_only_what_can_be_set() {
     let files = [
         ("deploy", "yaml"),
+        ("deploy", "yml"),
         ("deploy", "example"),
         ("deploy", "service"),
         ("docs", "md"),
