@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build run run-cluster dev test fmt lint advisories e2e pictures screenshots faults bench bench-cluster clean-data
+.PHONY: help setup build run run-cluster dev test fmt lint advisories e2e pictures screenshots faults bench bench-cluster dist clean-data
 
 ENV := . scripts/env.sh;
 
@@ -70,6 +70,9 @@ bench-cluster: ## Measure gate, relay and order writer on servers of its own, Po
 				bash -c '"$$1" migrate && exec "$$1" bench --cluster' - "$$release/server"; \
 			echo; \
 		done
+
+dist: build ## Pack what a machine is installed from, into target/dist
+	@scripts/dist.sh
 
 clean-data: ## Forget the shop in ./data
 	@rm -rf data
