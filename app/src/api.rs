@@ -21,7 +21,8 @@ pub use account::{
     ChangePassword, Login, Logout, Register, change_password, login, logout, me, register,
 };
 pub use back_office::{
-    activities, add_round, admin_rounds, approve_round, resume_round, send_round_back, stop_round,
+    activities, add_round, admin_rounds, approve_round, now, resume_round, send_round_back,
+    stop_round,
 };
 pub use catalogue::{GetClock, GetItem, GetRounds, GetStock, clock, item, rounds, stock};
 pub use customer_service::{
@@ -30,8 +31,8 @@ pub use customer_service::{
 pub use log_ins::{EndLogIn, EndOtherLogIns, end_log_in, end_other_log_ins, log_ins};
 pub use orders::{cancel, order, orders, pay};
 pub use purchase::{
-    GetReservation, Path, captcha, captcha_words, my_reservation, path, purchase, reservation,
-    reservations,
+    Captcha, GetReservation, Path, captcha, captcha_words, my_reservation, path, purchase,
+    reservation, reservations,
 };
 
 #[cfg(feature = "ssr")]

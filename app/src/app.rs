@@ -13,9 +13,9 @@ use crate::{
     api,
     components::Frame,
     pages::{
-        AccountPage, AdminBuyerPage, AdminBuyersPage, AdminLogPage, AdminMoneyPage, AdminOrderPage,
-        AdminOrdersPage, AdminRoundsPage, HomePage, ItemPage, LoginPage, NewRoundPage,
-        NotFoundPage, OrderPage, OrdersPage, RegisterPage,
+        AccountPage, AdminBuyerPage, AdminBuyersPage, AdminLogPage, AdminMoneyPage, AdminNowPage,
+        AdminOrderPage, AdminOrdersPage, AdminRoundsPage, AdminScreenPage, HomePage, ItemPage,
+        LoginPage, NewRoundPage, NotFoundPage, OrderPage, OrdersPage, RegisterPage,
     },
     start::{PageFiles, Start},
     text::pages as say,
@@ -59,6 +59,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/orders") view=OrdersPage ssr=SsrMode::Async />
                     <Route path=path!("/orders/:id") view=OrderPage ssr=SsrMode::Async />
                     <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async />
+                    <Route path=path!("/admin") view=AdminNowPage ssr=SsrMode::Async />
+                    <Route path=path!("/admin/screen") view=AdminScreenPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/rounds") view=AdminRoundsPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/rounds/new") view=NewRoundPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/orders") view=AdminOrdersPage ssr=SsrMode::Async />
@@ -94,6 +96,8 @@ mod tests {
             routes::ORDERS,
             pattern::ORDER,
             routes::ACCOUNT,
+            routes::ADMIN,
+            routes::ADMIN_SCREEN,
             routes::ADMIN_ROUNDS,
             routes::NEW_ROUND,
             routes::ADMIN_ORDERS,

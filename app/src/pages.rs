@@ -13,8 +13,9 @@ mod register;
 
 pub use account::AccountPage;
 pub use admin::{
-    AdminBuyerPage, AdminBuyersPage, AdminLogPage, AdminMoneyPage, AdminOrderPage, AdminOrdersPage,
-    AdminRoundsPage, ConfirmationForm, MAX_ITEMS, NewRoundPage, RoundForm,
+    AdminBuyerPage, AdminBuyersPage, AdminLogPage, AdminMoneyPage, AdminNowPage, AdminOrderPage,
+    AdminOrdersPage, AdminRoundsPage, AdminScreenPage, ConfirmationForm, MAX_ITEMS, NewRoundPage,
+    RoundForm,
 };
 pub use home::HomePage;
 pub use item::ItemPage;

@@ -29,6 +29,14 @@ pub const REGISTER: &str = "/register";
 /// Where the form that switches the language goes.
 pub const LANGUAGE: &str = "/language";
 
+/// What happens in the shop now, for those who run it.
+#[cfg(feature = "ssr")]
+pub const ADMIN: &str = "/admin";
+
+/// The same for a large screen.
+#[cfg(feature = "ssr")]
+pub const ADMIN_SCREEN: &str = "/admin/screen";
+
 /// The rounds, for those who run the shop.
 #[cfg(feature = "ssr")]
 pub const ADMIN_ROUNDS: &str = "/admin/rounds";

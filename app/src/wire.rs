@@ -15,6 +15,7 @@ mod json;
 mod language;
 mod log_in;
 mod money;
+mod now;
 mod order;
 mod payment;
 mod permission;
@@ -38,6 +39,10 @@ pub use json::{Json, JsonText};
 pub use language::{DEFAULT_STOP_TEXT, Language, LocalText, turns_text};
 pub use log_in::LogIn;
 pub use money::Money;
+pub use now::{
+    Count, DependencyState, Instance, LiveItem, LiveOrders, LivePlace, LiveQueue, LiveRound, Now,
+    SaleCounts, SaleStep,
+};
 pub use order::{
     CloseReason, Order, OrderDetail, OrderEvent, OrderMoment, OrderState, PaymentPage, Refund,
 };

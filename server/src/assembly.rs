@@ -19,6 +19,7 @@ use crate::{
             sandbox::Sandbox,
             stripe::{Stripe, StripeOptions},
         },
+        process_counters::ProcessCounters,
         sql::{Access, COMMAND_WAIT, ConnectError, Durability, LedgerOptions, REQUEST_WAIT, Sql},
         system::{Argon2Passwords, LogNotifier, SystemIds},
     },
@@ -30,10 +31,11 @@ use crate::{
             GateLedger, Ids, Limits, LoginTokens, NoticeInbox, Notifier, OrderCloser, OrderQueue,
             OrderReader, OrderWriter, Outbox, ParkedReservations, PasswordError, Passwords, Paths,
             PaymentGateway, Payments, PortError, Purchases, Refunds, ReservationReader, Reserve,
-            Restock, StockGate, WakeSignal,
+            Restock, SaleCounters, StockGate, WakeSignal,
         },
     },
     tasks::Task,
+    telemetry::{kept::KeptCounters, sale::SaleTotals},
     workers::WakeSignals,
 };
 
@@ -76,6 +78,8 @@ pub struct Environment {
     pub declares_queues: bool,
     /// What a commit promises.
     pub durability: Durability,
+    /// What this process counts.
+    pub kept: KeptCounters,
     /// What fails on purpose.
     pub faults: Option<Arc<dyn FaultInjector>>,
 }
@@ -96,6 +100,7 @@ impl Environment {
             wait: REQUEST_WAIT,
             declares_queues: true,
             durability: Durability::Disk,
+            kept: KeptCounters::default(),
             faults: match &config.process.injected_fault {
                 Some(fault) => Some(Arc::new(InjectOnce::new(fault.clone()))),
                 None => None,
@@ -266,6 +271,7 @@ struct Parts {
     /// The same, where it is outside the ledger.
     audited_gate: Option<Arc<dyn AuditedGate>>,
     wake: Arc<dyn WakeSignal>,
+    counters: Arc<dyn SaleCounters>,
     gateway: Arc<dyn PaymentGateway>,
     /// In this process.
     catalogue_changes: CatalogueChanges,
@@ -309,6 +315,12 @@ fn provider(
         None => gateway,
     };
     Ok(Provider { gateway, sandbox })
+}
+
+/// What this process counts.
+fn process_counters(environment: &Environment, clock: &Arc<dyn Clock>) -> ProcessCounters {
+    let kept = environment.kept.clone();
+    ProcessCounters::new(clock.now_ms(), Arc::new(move || SaleTotals::of(&kept)))
 }
 
 fn ledger_ping(sql: &Sql) -> (&'static str, Ping) {

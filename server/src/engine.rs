@@ -11,6 +11,7 @@ pub mod audit;
 pub mod back_office;
 pub mod customer_service;
 mod limit;
+pub mod live;
 pub mod notices;
 pub mod orders;
 mod paging;
@@ -34,6 +35,7 @@ pub struct Engine {
     pub audit: Arc<audit::Deps>,
     pub back_office: Arc<back_office::Deps>,
     pub customer_service: Arc<customer_service::Deps>,
+    pub live: Arc<live::Deps>,
     pub notices: Arc<notices::Deps>,
     pub orders: Arc<orders::Deps>,
     pub payments: Arc<payments::Deps>,

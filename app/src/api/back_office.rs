@@ -5,7 +5,7 @@ use server_fn::codec::GetUrl;
 use uuid::Uuid;
 
 use crate::wire::{
-    AccountId, ActivityList, AddedRound, ApiError, ItemDraft, Json, Key, LocalText, RoundId,
+    AccountId, ActivityList, AddedRound, ApiError, ItemDraft, Json, Key, LocalText, Now, RoundId,
     RoundOverview,
 };
 
@@ -13,6 +13,13 @@ use crate::wire::{
 use super::context::{back_office, visitor};
 #[cfg(feature = "ssr")]
 use crate::wire::{ActivityQuery, RoundDraft};
+
+/// `GET /api/admin/now`: what happens in the shop at this moment, for everybody who runs it.
+#[server(name = GetNow, endpoint = "/admin/now", prefix = "/api", input = GetUrl, output = Json)]
+pub async fn now() -> Result<Now, ApiError> {
+    let now = back_office()?.now(&visitor()?).await?;
+    Ok((*now).clone())
+}
 
 /// `GET /api/admin/rounds`: the rounds with their units, for everybody who runs the shop.
 #[server(name = GetAdminRounds, endpoint = "/admin/rounds", prefix = "/api", input = GetUrl, output = Json)]

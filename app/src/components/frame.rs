@@ -14,6 +14,11 @@ pub fn Frame(
     /// The page.
     children: Children,
 ) -> impl IntoView {
+    if use_location().pathname.get_untracked() == routes::ADMIN_SCREEN {
+        // Read from afar, and nothing to be pressed.
+        let main = view! { <main class="site-main" id="main">{children()}</main> };
+        return main.into_any();
+    }
     view! {
         <a class="skip-link" href="#main">{say::skip_to_content(language)}</a>
         <header class="site-header">
@@ -35,6 +40,7 @@ pub fn Frame(
             <p>{say::promise(language)}</p>
         </footer>
     }
+    .into_any()
 }
 
 /// The shop's logo: a clock.

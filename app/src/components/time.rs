@@ -59,8 +59,12 @@ impl Calendar {
 
     /// Day and time to the second, for what has happened: `5 Jan at 20:00:03`.
     pub fn exact(self, at_ms: i64) -> String {
-        let clock = format!("{}:{:02}", self.clock(at_ms), self.civil(at_ms).second());
-        say::day_at(self.language, &self.day(at_ms), &clock)
+        say::day_at(self.language, &self.day(at_ms), &self.to_the_second(at_ms))
+    }
+
+    /// The day's time to the second: `20:00:03`.
+    pub fn to_the_second(self, at_ms: i64) -> String {
+        format!("{}:{:02}", self.clock(at_ms), self.civil(at_ms).second())
     }
 
     /// For programs: `2026-01-05T20:00:03+08:00`.

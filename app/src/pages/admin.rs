@@ -7,6 +7,7 @@ mod frame;
 mod log;
 mod money;
 mod new_round;
+mod now;
 mod order;
 mod orders;
 mod round;
@@ -20,6 +21,7 @@ pub use self::{
     log::AdminLogPage,
     money::AdminMoneyPage,
     new_round::NewRoundPage,
+    now::{AdminNowPage, AdminScreenPage},
     order::AdminOrderPage,
     orders::AdminOrdersPage,
     round_form::{MAX_ITEMS, RoundForm},

@@ -1,13 +1,15 @@
 //! What those who run the shop may ask of it. Who may do what is said by
 //! [`Permission`](crate::wire::Permission).
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use super::Visitor;
 use crate::wire::{
     AccountId, ActivityList, ActivityQuery, AddedRound, ApiError, BuyerHistory, BuyerList,
-    LocalText, OrderHistory, OrderId, OrderList, OrderQuery, PaymentGroup, PaymentId, PaymentList,
-    RoundDraft, RoundId, RoundOverview,
+    LocalText, Now, OrderHistory, OrderId, OrderList, OrderQuery, PaymentGroup, PaymentId,
+    PaymentList, RoundDraft, RoundId, RoundOverview,
 };
 
 /// Everything that those who run the shop can do. Every method checks who is asking and the input
@@ -15,6 +17,9 @@ use crate::wire::{
 /// whose role does not allow it.
 #[async_trait]
 pub trait BackOffice: CustomerService {
+    /// What happens in the shop now, read at most a second ago. Everybody who runs the shop.
+    async fn now(&self, visitor: &Visitor) -> Result<Arc<Now>, ApiError>;
+
     /// Rounds that ended less than a day ago or end later, approved or not, by their start, with every unit
     /// of theirs. Everybody who runs the shop.
     async fn rounds(&self, visitor: &Visitor) -> Result<Vec<RoundOverview>, ApiError>;

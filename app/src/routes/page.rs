@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{HOME, LANGUAGE, item};
+use super::{ADMIN, HOME, LANGUAGE, item};
 use crate::wire::ItemId;
 
 /// A page that is the same for everybody of a language, and can be kept.
@@ -63,7 +63,7 @@ pub fn is_call(path: &str) -> bool {
 
 /// Whether only those who run the shop have anything there.
 pub fn is_of_staff(path: &str) -> bool {
-    OF_STAFF.iter().any(|folder| path.starts_with(folder))
+    path == ADMIN || OF_STAFF.iter().any(|folder| path.starts_with(folder))
 }
 
 #[cfg(test)]
@@ -109,6 +109,7 @@ mod tests {
         }
         assert!(is_call("/api/me") && is_call("/seckill/0a"));
         assert!(!is_call("/") && !is_call("/orders"));
+        assert!(is_of_staff("/admin") && is_of_staff("/admin/screen"));
         assert!(is_of_staff("/admin/rounds") && is_of_staff("/api/admin/rounds"));
         assert!(!is_of_staff("/api/orders") && !is_of_staff("/administer"));
     }

@@ -10,6 +10,7 @@ pub mod failure;
 pub mod home;
 pub mod item;
 pub mod new_round;
+pub mod now;
 pub mod orders;
 pub mod time;
 

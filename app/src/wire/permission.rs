@@ -5,6 +5,8 @@ use super::Role;
 /// Something that not everybody who runs the shop may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Permission {
+    /// See what happens at this moment.
+    SeeNow,
     /// See rounds with every unit of theirs.
     SeeRounds,
     /// Stop a round, and let it go on.
@@ -29,7 +31,8 @@ pub enum Permission {
 
 impl Permission {
     /// All of them, in the order of the manual.
-    pub const ALL: [Permission; 10] = [
+    pub const ALL: [Permission; 11] = [
+        Permission::SeeNow,
         Permission::SeeRounds,
         Permission::StopRounds,
         Permission::PrepareRounds,
@@ -49,7 +52,8 @@ impl Permission {
             Role::Admin => true,
             Role::Operator => matches!(
                 self,
-                Permission::SeeRounds
+                Permission::SeeNow
+                    | Permission::SeeRounds
                     | Permission::StopRounds
                     | Permission::PrepareRounds
                     | Permission::SeeOrders
@@ -59,18 +63,23 @@ impl Permission {
                     | Permission::SeeMoney
             ),
             Role::Reviewer => {
-                matches!(self, Permission::SeeRounds | Permission::ApproveRounds)
+                matches!(
+                    self,
+                    Permission::SeeNow | Permission::SeeRounds | Permission::ApproveRounds
+                )
             }
             Role::Support => matches!(
                 self,
-                Permission::SeeRounds
+                Permission::SeeNow
+                    | Permission::SeeRounds
                     | Permission::SeeOrders
                     | Permission::SeeBuyers
                     | Permission::BanBuyers
             ),
             Role::Auditor => matches!(
                 self,
-                Permission::SeeRounds
+                Permission::SeeNow
+                    | Permission::SeeRounds
                     | Permission::SeeOrders
                     | Permission::SeeBuyers
                     | Permission::SeeMoney

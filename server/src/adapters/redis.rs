@@ -17,6 +17,7 @@ mod outbox;
 mod paths;
 mod purchases;
 mod results;
+mod sale_counters;
 pub mod scripts;
 pub(crate) mod segment;
 mod signals;
@@ -36,6 +37,7 @@ pub use outbox::RedisOutbox;
 pub use paths::RedisPaths;
 pub use purchases::RedisPurchases;
 pub use results::{CachedReservations, Results, UnknownReservations};
+pub use sale_counters::RedisSaleCounters;
 pub use signals::{RedisCatalogueEvents, RedisWakeSignal, SignalListener};
 pub use tokens::RedisTokens;
 

@@ -18,6 +18,7 @@ mod facts;
 mod gate_ledger;
 mod health;
 mod held;
+mod live;
 mod money_moved;
 mod notices;
 mod orders;

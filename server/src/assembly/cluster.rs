@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     Assembly, AssemblyError, Environment, Ledger, Parts, Ping, Provider, catalogue_changes,
-    ledger_ping, provider, subjects::engine,
+    ledger_ping, process_counters, provider, subjects::engine,
 };
 use crate::{
     adapters::{
@@ -16,8 +16,8 @@ use crate::{
             CachedReservations, ClusterClock, GateClock, InFlightNotes, MemoryPolicy,
             NOTE_GOOD_FOR, NOTE_PERIOD, ParkingQueue, QUIET, Redis, RedisCaptchas,
             RedisCatalogueEvents, RedisGate, RedisLimits, RedisOutbox, RedisPaths, RedisPurchases,
-            RedisTokens, RedisWakeSignal, Results, SILENCE, SignalListener, Timeouts,
-            USUAL_HEARTBEAT, UnknownReservations,
+            RedisSaleCounters, RedisTokens, RedisWakeSignal, Results, SILENCE, SignalListener,
+            Timeouts, USUAL_HEARTBEAT, UnknownReservations,
         },
         sold_out_cache::SoldOutCache,
         sold_out_gate::SoldOutGate,
@@ -93,13 +93,20 @@ pub async fn assemble(
     };
     tasks.extend(signals(&connections));
     tasks.push(note_in_flight(&connections));
+    let counters = sale_counters(&environment, &connections);
+    let counted = counters.clone();
+    tasks.push(Task::restartable(
+        "count",
+        "Tells other instances what this one has counted, for the live page.",
+        move || counted.clone().keep_noting(),
+    ));
 
     let policy = MemoryPolicy::new(connections.redis.clone(), MEMORY_POLICY_GOOD_FOR);
     let policy = Arc::new(policy);
     let rabbit = connections.rabbit.clone();
     let Provider { gateway, sandbox } =
         provider(config, &environment, &connections.sql, &connections.clock)?;
-    let (parts, reserve) = parts(config, &environment, &connections, gateway);
+    let (parts, reserve) = parts(config, &environment, &connections, gateway, counters);
     Ok(Assembly {
         engine: engine(config, environment, &connections.sql, parts),
         reserve,
@@ -152,6 +159,15 @@ fn note_in_flight(connections: &Connections) -> Task {
     )
 }
 
+fn sale_counters(environment: &Environment, connections: &Connections) -> RedisSaleCounters {
+    RedisSaleCounters::new(
+        connections.redis.clone(),
+        process_counters(environment, &connections.clock),
+        connections.rabbit.clone(),
+        connections.clock.clone(),
+    )
+}
+
 /// Time as all instances have it: Redis's, unless a test has its own.
 async fn clocks(
     given: Option<Arc<dyn Clock>>,
@@ -183,6 +199,7 @@ fn parts(
     environment: &Environment,
     connections: &Connections,
     gateway: Arc<dyn PaymentGateway>,
+    counters: RedisSaleCounters,
 ) -> (Parts, Arc<dyn Reserve>) {
     let Connections { redis, clock, .. } = connections;
     let mut ledger = Ledger::new(
@@ -238,6 +255,7 @@ fn parts(
         gate,
         wake: Arc::new(connections.wake_signals.clone()),
         gateway,
+        counters: Arc::new(counters),
         catalogue_changes: connections.catalogue_changes.clone(),
         catalogue_events: Arc::new(RedisCatalogueEvents::new(
             redis.clone(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     Assembly, AssemblyError, Environment, Ledger, Parts, Provider, catalogue_changes, ledger_ping,
-    provider, subjects::engine,
+    process_counters, provider, subjects::engine,
 };
 use crate::{
     adapters::{
@@ -60,7 +60,9 @@ pub async fn assemble(
     let wake_signals = WakeSignals::new();
     let Provider { gateway, sandbox } = provider(config, &environment, &sql, &clock)?;
     let catalogue_changes = catalogue_changes(&wake_signals);
+    let counters = process_counters(&environment, &clock);
     let parts = Parts {
+        counters: Arc::new(counters.clone()),
         ledger,
         outbox: None,
         limits,
@@ -82,11 +84,14 @@ pub async fn assemble(
         reserve,
         wake_signals,
         changes: catalogue_changes,
-        tasks: vec![Task::vital(
-            "gate",
-            "Decides who gets a unit.",
-            gate_task.run(),
-        )],
+        tasks: vec![
+            Task::vital("gate", "Decides who gets a unit.", gate_task.run()),
+            Task::restartable(
+                "count",
+                "Counts what happens in ten seconds, for the live page.",
+                move || counters.clone().keep_sampling(),
+            ),
+        ],
         dependencies: vec![ledger_ping(&sql)],
         settings: None,
         sandbox,

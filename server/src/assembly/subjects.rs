@@ -2,12 +2,15 @@
 
 use std::sync::{Arc, atomic::AtomicBool};
 
+use futures::lock::Mutex;
+
 use super::{Environment, Parts};
 use crate::{
     adapters::{cached::CachedCatalogue, catalogue_changes::CatalogueChanges, sql::Sql},
     config::Config,
     engine::{
-        Engine, Rules, accounts, audit, back_office, customer_service, notices, orders, payments,
+        Engine, Rules, accounts, audit, back_office, customer_service, live, notices, orders,
+        payments,
         ports::{Catalogue, Job},
         purchase, stock,
     },
@@ -40,6 +43,7 @@ pub fn engine(config: &Config, environment: Environment, sql: &Sql, parts: Parts
         )),
         orders: Arc::new(orders(rules, &environment, &parts)),
         customer_service: Arc::new(customers),
+        live: Arc::new(live(&sql, &parts)),
         payments,
         purchase: Arc::new(purchase(rules, &environment, &catalogue, &parts)),
         notices: Arc::new(notices::Deps {
@@ -112,6 +116,19 @@ fn customer_service(
         reservations: parts.ledger.reservations.clone(),
         payments: payments.clone(),
         people: accounts.clone(),
+    }
+}
+
+fn live(sql: &Arc<Sql>, parts: &Parts) -> live::Deps {
+    live::Deps {
+        clock: parts.clock.clone(),
+        overview: sql.clone(),
+        gate: parts.gate.clone(),
+        queue: parts.ledger.queue.clone(),
+        outbox: parts.outbox.clone(),
+        ledger: sql.clone(),
+        counters: parts.counters.clone(),
+        latest: Mutex::default(),
     }
 }
 

@@ -59,7 +59,7 @@ pub async fn rabbitmq(cluster: &Cluster) -> Result<(), BenchError> {
 }
 
 /// Removes the sale's item, which has one segment, the results of its reservations, and what the
-/// benchmark's instance had in flight.
+/// benchmark's instance had in flight and counted.
 pub async fn redis(redis: &Redis, sale: &Sale) -> Result<(), BenchError> {
     let segment = Segment::new(sale.item_id, 0);
     let mut unlist = redis::cmd("ZREM");
@@ -72,6 +72,14 @@ pub async fn redis(redis: &Redis, sale: &Sale) -> Result<(), BenchError> {
     redis
         .query::<i64>(remove.arg(keys::in_flight(redis)))
         .await?;
+    let mut counted = redis::cmd("ZRANGE");
+    counted.arg(keys::instances(redis)).arg(0).arg(-1);
+    let instances: Vec<String> = redis.query(&counted).await?;
+    let ids = instances.iter().filter_map(|id| id.parse().ok());
+    let mut remove = redis::cmd("UNLINK");
+    remove.arg(keys::instances(redis));
+    remove.arg(ids.map(|id| keys::counts_of(redis, id)).collect::<Vec<_>>());
+    redis.query::<i64>(&remove).await?;
     let units = sale.units(0..sale.stock);
     let results = units.map(|unit| keys::results(redis, unit.buyer));
     stream::iter(results)

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use app::wire::DependencyState;
 use async_trait::async_trait;
 use futures::future::join_all;
 use tokio::{sync::watch, time::timeout};
@@ -10,6 +11,7 @@ use tokio::{sync::watch, time::timeout};
 use crate::{
     assembly::Ping,
     chain::Chain,
+    engine::ports::Health,
     http::{Dependency, Readiness},
     tasks::{State, Status, Statuses},
 };
@@ -73,6 +75,20 @@ impl Readiness for Ready {
             detail: stopping.then(|| "stopping".to_owned()),
         });
         answers
+    }
+}
+
+#[async_trait]
+impl Health for Ready {
+    async fn states(&self) -> Vec<DependencyState> {
+        let parts = self.check().await;
+        let state = |part: Dependency| DependencyState {
+            name: part.name.to_owned(),
+            ready: part.ready,
+            is_task: part.about.is_some(),
+            detail: part.detail,
+        };
+        parts.into_iter().map(state).collect()
     }
 }
 

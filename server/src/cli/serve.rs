@@ -31,9 +31,9 @@ use crate::{
     chain::Chain,
     config::Config,
     engine::{Engine, back_office::calls::OfficeCalls, stock::warm_up, storefront::ShopFront},
-    http::{self, BuiltSite, HttpSettings, Readiness, Site},
+    http::{self, BuiltSite, HttpSettings, Site},
     tasks::{Restarts, Supervisor, Task},
-    telemetry::{log, metrics},
+    telemetry::{kept::KeptCounters, log, metrics},
     workers::{self, WakeSignals},
 };
 
@@ -72,12 +72,13 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
     }
     log::init(&config.process.log, config.process.log_format)?;
     warn_of_readers(config);
-    let metrics = metrics::install()?;
+    let kept = KeptCounters::default();
+    let metrics = metrics::install(&kept)?;
     let cannot_listen = |error| format!("cannot listen on {}: {error}", config.process.addr);
     // Bound from now on, but nothing is accepted yet: a connection that waits for a ledger that is away
     // would keep a proxy from asking another instance.
     let address = taken(config.process.addr).map_err(cannot_listen)?;
-    let shop = assemble(config).await?;
+    let shop = assemble(config, &kept).await?;
     if config.process.production {
         demo_accounts::refuse(&shop.sql).await?;
     }
@@ -216,7 +217,7 @@ fn taken(addr: SocketAddr) -> std::io::Result<TcpSocket> {
 }
 
 /// Puts the shop together. A cluster's ledger may come up after us: one line says so, and we wait.
-async fn assemble(config: &Config) -> Result<Assembly, Failure> {
+async fn assemble(config: &Config, kept: &KeptCounters) -> Result<Assembly, Failure> {
     let questions = Arc::new(CaptchaPool::start(
         config.sale.captcha.unwrap_or(CaptchaKind::Arithmetic),
     )?);
@@ -228,7 +229,10 @@ async fn assemble(config: &Config) -> Result<Assembly, Failure> {
         }
     };
     loop {
-        let environment = Environment::real(config, questions.clone())?;
+        let environment = Environment {
+            kept: kept.clone(),
+            ..Environment::real(config, questions.clone())?
+        };
         let mut shop = pin!(assembly::assemble(config, environment));
         let shop = match timeout(ASSEMBLY, &mut shop).await {
             Ok(shop) => shop,
@@ -289,7 +293,7 @@ fn router(
     engine: Engine,
     sandbox: Option<Arc<Sandbox>>,
     changes: CatalogueChanges,
-    readiness: Arc<dyn Readiness>,
+    readiness: Arc<Ready>,
     metrics: PrometheusHandle,
 ) -> std::io::Result<Router> {
     let cookie = LoginCookie {
@@ -300,10 +304,7 @@ fn router(
             engine.payments.clone(),
             sandbox.map(|built_in| built_in as _),
         ),
-        office: Arc::new(OfficeCalls::new(
-            engine.back_office.clone(),
-            engine.customer_service.clone(),
-        )),
+        office: Arc::new(OfficeCalls::new(&engine, readiness.clone())),
         shop: Arc::new(ShopFront::new(engine)),
         readiness,
         metrics,

@@ -12,6 +12,7 @@ mod directory;
 mod environment;
 mod gate;
 mod limits;
+mod live;
 mod money_moved;
 mod notices;
 mod orders;
@@ -42,6 +43,7 @@ pub use gate::{
     StockGate, Unit, Window,
 };
 pub use limits::{Limit, Limits, RetryAfter};
+pub use live::{Health, InstanceCounts, LedgerFigures, LiveLedger, SaleCounters};
 pub use money_moved::{MoneyMoved, Movement, MovementKind};
 pub use notices::{Notice, Notices, Notifier};
 pub use orders::{CloseOutcome, OrderCloser, OrderReader, OrderRecord, OrderWriter, WriteOutcome};

@@ -193,7 +193,10 @@ impl Storefront for ShopFront {
             let buyer = buyer(visitor)?.account_id;
             Ok::<_, ApiError>(ask_captcha::ask(&self.engine.purchase, buyer, item_id).await?)
         };
-        let asked = recorded(visitor, asked.await)?;
+        let asked = asked.await;
+        let outcome = asked.as_ref().err().map_or("asked", ApiError::code);
+        metrics::counter!("seckill_captcha_total", "outcome" => outcome).increment(1);
+        let asked = recorded(visitor, asked)?;
         Ok(CaptchaChallenge {
             captcha_id: asked.captcha_id,
             image_url: routes::captcha_picture(asked.captcha_id),
@@ -237,7 +240,10 @@ impl Storefront for ShopFront {
             let grant = hand_out_path::hand_out_path(purchase, buyer, item_id, captcha_id, answer);
             Ok::<_, ApiError>(grant.await?)
         };
-        let grant = recorded(visitor, grant.await)?;
+        let grant = grant.await;
+        let outcome = grant.as_ref().err().map_or("handed_out", ApiError::code);
+        metrics::counter!("seckill_path_total", "outcome" => outcome).increment(1);
+        let grant = recorded(visitor, grant)?;
         Ok(HiddenPath {
             path: grant.path,
             expires_at_ms: grant.expires_at_ms,

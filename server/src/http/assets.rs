@@ -19,10 +19,11 @@ const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=3153600
 
 /// Folders and files of the site's root that the world may see. Others are not served, whatever
 /// lies in the folder.
-const SERVED: [&str; 5] = [
+const SERVED: [&str; 6] = [
     "/pkg/{*file}",
     "/products/{*file}",
     "/admin.css",
+    "/admin-now.css",
     "/favicon.svg",
     "/robots.txt",
 ];

@@ -47,6 +47,8 @@ pub fn routes(renderer: Renderer, cache: PageCache) -> Router {
         .route(pattern::ORDERS_WITH_SLASH, get(own))
         .route(pattern::ORDER, get(own))
         .route(routes::ACCOUNT, get(own))
+        .route(routes::ADMIN, get(own))
+        .route(routes::ADMIN_SCREEN, get(own))
         .route(routes::ADMIN_ROUNDS, get(own))
         .route(routes::ADMIN_ORDERS, get(own))
         .route(pattern::ADMIN_ORDER, get(own))

@@ -10,6 +10,8 @@ use metrics_exporter_prometheus::{
 };
 use tokio::time::sleep;
 
+use super::kept::{KeepingRecorder, KeptCounters};
+
 /// What a metric is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -64,6 +66,27 @@ pub const METRICS: &[Metric] = &[
         about: "Time from the head of a request to the head of its answer.",
     },
     Metric {
+        name: "seckill_captcha_total",
+        kind: Kind::Counter,
+        unit: Unit::Count,
+        labels: &["outcome"],
+        about: "Questions that buyers asked for, by what the buyer heard.",
+    },
+    Metric {
+        name: "seckill_captcha_answers_total",
+        kind: Kind::Counter,
+        unit: Unit::Count,
+        labels: &["outcome"],
+        about: "Answers to questions, right or wrong.",
+    },
+    Metric {
+        name: "seckill_path_total",
+        kind: Kind::Counter,
+        unit: Unit::Count,
+        labels: &["outcome"],
+        about: "Hidden paths that buyers asked for, by what the buyer heard.",
+    },
+    Metric {
         name: "seckill_reserve_total",
         kind: Kind::Counter,
         unit: Unit::Count,
@@ -83,6 +106,13 @@ pub const METRICS: &[Metric] = &[
         unit: Unit::Seconds,
         labels: &[],
         about: "How long the oldest reservation of the last batch had waited for its order.",
+    },
+    Metric {
+        name: "seckill_orders_written_total",
+        kind: Kind::Counter,
+        unit: Unit::Count,
+        labels: &["outcome"],
+        about: "Reservations that ended as an order, or failed.",
     },
     Metric {
         name: "seckill_queue_published_total",
@@ -187,14 +217,26 @@ const BUCKETS_S: [f64; 14] = [
 /// less than 1 MB, between them.
 const UPKEEP: Duration = Duration::from_secs(5);
 
-/// Records all metrics of the process from now on.
+/// Why nothing is recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum InstallError {
+    /// A histogram has no buckets.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// There is one for each process.
+    #[error("the process has a recorder of metrics already")]
+    HasOne,
+}
+
+/// Records all metrics of the process from now on, those of a sale also in `kept`.
 ///
 /// # Errors
-/// When the process has a recorder already.
-pub fn install() -> Result<PrometheusHandle, BuildError> {
+/// See [`InstallError`].
+pub fn install(kept: &KeptCounters) -> Result<PrometheusHandle, InstallError> {
     let recorder = recorder()?;
     let handle = recorder.handle();
-    metrics::set_global_recorder(recorder)?;
+    metrics::set_global_recorder(KeepingRecorder::new(recorder, kept.clone()))
+        .map_err(|_| InstallError::HasOne)?;
     Ok(handle)
 }
 

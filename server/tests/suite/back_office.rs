@@ -3,6 +3,7 @@
 mod activity_log;
 mod approval;
 mod customers;
+mod now;
 mod pages;
 mod permissions;
 

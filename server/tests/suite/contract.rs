@@ -10,4 +10,5 @@ mod limits;
 mod payments;
 mod purchases;
 mod queue;
+mod sale_counters;
 mod tokens;

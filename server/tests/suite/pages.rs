@@ -3,7 +3,12 @@
 
 use std::sync::Arc;
 
-use app::{ShopSettings, api::LoginCookie, port::Visitor, wire::ItemId};
+use app::{
+    ShopSettings,
+    api::LoginCookie,
+    port::Visitor,
+    wire::{DependencyState, ItemId},
+};
 use async_trait::async_trait;
 use axum::{
     Router,
@@ -17,7 +22,7 @@ use server::{
         accounts::sign_in::token_hash,
         back_office::calls::OfficeCalls,
         orders::close_unpaid,
-        ports::{AccountWriter, TokenHash},
+        ports::{AccountWriter, Health, TokenHash},
         storefront::ShopFront,
     },
     http::{BuiltSite, Dependency, HttpSettings, Readiness, Site, router},
@@ -38,6 +43,18 @@ impl Readiness for AlwaysReady {
     }
 }
 
+#[async_trait]
+impl Health for AlwaysReady {
+    async fn states(&self) -> Vec<DependencyState> {
+        vec![DependencyState {
+            name: "ledger".to_owned(),
+            ready: true,
+            is_task: false,
+            detail: None,
+        }]
+    }
+}
+
 /// The router over a shop, as the binary puts it together.
 pub fn site(shop: &TestShop) -> Router {
     let cookie = LoginCookie { secure: false };
@@ -46,10 +63,7 @@ pub fn site(shop: &TestShop) -> Router {
             shop.engine.payments.clone(),
             shop.built_in.clone().map(|built_in| built_in as _),
         ),
-        office: Arc::new(OfficeCalls::new(
-            shop.engine.back_office.clone(),
-            shop.engine.customer_service.clone(),
-        )),
+        office: Arc::new(OfficeCalls::new(&shop.engine, Arc::new(AlwaysReady))),
         shop: Arc::new(ShopFront::new(shop.engine.clone())),
         readiness: Arc::new(AlwaysReady),
         metrics: PrometheusBuilder::new().build_recorder().handle(),

@@ -7,6 +7,7 @@ mod clock;
 mod memory_policy;
 mod purchases;
 mod results;
+mod sale_counters;
 mod signals;
 mod tokens;
 

@@ -43,6 +43,7 @@ use server::{
         },
         stock::release,
     },
+    telemetry::kept::KeptCounters,
 };
 use tokio::task::JoinHandle;
 use uuid::Uuid;
@@ -83,6 +84,8 @@ pub struct TestShop {
     pub ids: Arc<SeededIds>,
     /// The payment provider, where it is the one that is built in.
     pub built_in: Option<Arc<Sandbox>>,
+    /// What is counted where a recorder keeps it here.
+    pub kept: KeptCounters,
     data: Option<Data>,
     redis: Option<Redis>,
     tasks: Vec<JoinHandle<()>>,
@@ -111,6 +114,7 @@ impl TestShop {
         data.configure(&mut config);
         change(&mut config);
         let environment = environment(clock.clone(), ids.clone(), faults);
+        let kept = environment.kept.clone();
         let Assembly {
             engine,
             reserve,
@@ -134,6 +138,7 @@ impl TestShop {
             clock,
             ids,
             built_in: sandbox,
+            kept,
             data: Some(data),
             redis: None,
             tasks,

@@ -13,6 +13,7 @@ use crate::{
 /// A part of the back office.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Section {
+    Now,
     Rounds,
     Orders,
     Buyers,
@@ -21,7 +22,8 @@ pub enum Section {
 }
 
 impl Section {
-    const ALL: [Section; 5] = [
+    const ALL: [Section; 6] = [
+        Section::Now,
         Section::Rounds,
         Section::Orders,
         Section::Buyers,
@@ -31,6 +33,7 @@ impl Section {
 
     fn path(self) -> &'static str {
         match self {
+            Section::Now => routes::ADMIN,
             Section::Rounds => routes::ADMIN_ROUNDS,
             Section::Orders => routes::ADMIN_ORDERS,
             Section::Buyers => routes::ADMIN_BUYERS,
@@ -41,6 +44,7 @@ impl Section {
 
     fn permission(self) -> Permission {
         match self {
+            Section::Now => Permission::SeeNow,
             Section::Rounds => Permission::SeeRounds,
             Section::Orders => Permission::SeeOrders,
             Section::Buyers => Permission::SeeBuyers,
@@ -51,6 +55,7 @@ impl Section {
 
     fn name(self, language: Language) -> &'static str {
         match self {
+            Section::Now => say::now(language),
             Section::Rounds => say::title(language),
             Section::Orders => say::orders(language),
             Section::Buyers => say::buyers(language),

@@ -5,6 +5,7 @@ use crate::wire::{Language, Phase};
 
 messages! {
     back_office: "后台", "Back office";
+    now: "实时", "Now";
     title: "场次", "Rounds";
     orders: "订单", "Orders";
     buyers: "买家", "Buyers";

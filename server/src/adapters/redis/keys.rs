@@ -20,9 +20,11 @@
 //! | `limit:<kind>:<caller>` | how far a caller has used up another limit |
 //! | `login:{<hash>}`, `:fresh`, `:out` | a log-in, that it is fresh, that it is over |
 //! | `clock` | never written; says which node of a Redis Cluster tells the time |
+//! | `{counts}:<instance>`, `{counts}:instances` | what an instance has counted of a sale; sorted set: when each said so last |
 //! | `returns`, `wake`, `catalogue` | channels: a unit came back, there is work, the catalogue changed |
 
 use app::wire::AccountId;
+use uuid::Uuid;
 
 use super::Redis;
 
@@ -73,4 +75,14 @@ pub fn in_flight(redis: &Redis) -> String {
 /// What those who poll are told of a buyer's latest reservations.
 pub fn results(redis: &Redis, buyer: AccountId) -> String {
     redis.key(&format!("results:{buyer}"))
+}
+
+/// When each instance said last what it has counted. One tag with that: both are written together.
+pub fn instances(redis: &Redis) -> String {
+    redis.key("{counts}:instances")
+}
+
+/// What an instance has counted.
+pub fn counts_of(redis: &Redis, instance_id: Uuid) -> String {
+    redis.key(&format!("{{counts}}:{instance_id}"))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use app::{
     port::{BackOffice, Visitor},
     wire::{
-        ActivityList, ActivityQuery, AddedRound, ApiError, LocalText, Me, Permission, Reason,
+        ActivityList, ActivityQuery, AddedRound, ApiError, LocalText, Me, Now, Permission, Reason,
         RoundDraft, RoundId, RoundOverview,
     },
 };
@@ -17,9 +17,10 @@ use super::{
     draft, review_round, stop_round,
 };
 use crate::engine::{
-    customer_service,
+    Engine, customer_service,
+    live::{self, look::look},
     paging::{TO_READ, page},
-    ports::ChangedBy,
+    ports::{ChangedBy, Health},
     wire_errors::port_error,
 };
 
@@ -27,13 +28,20 @@ use crate::engine::{
 /// `customer_service::calls`.
 pub struct OfficeCalls {
     deps: Arc<Deps>,
+    live: Arc<live::Deps>,
+    health: Arc<dyn Health>,
     pub(in crate::engine) customers: Arc<customer_service::Deps>,
 }
 
 impl OfficeCalls {
-    /// Calls to the back office.
-    pub fn new(deps: Arc<Deps>, customers: Arc<customer_service::Deps>) -> Self {
-        Self { deps, customers }
+    /// Calls to the back office of `engine`; `health` says what this process stands on.
+    pub fn new(engine: &Engine, health: Arc<dyn Health>) -> Self {
+        Self {
+            deps: engine.back_office.clone(),
+            live: engine.live.clone(),
+            customers: engine.customer_service.clone(),
+            health,
+        }
     }
 }
 
@@ -57,6 +65,11 @@ const AFTER_THE_END_MS: i64 = 24 * 3_600_000;
 
 #[async_trait]
 impl BackOffice for OfficeCalls {
+    async fn now(&self, visitor: &Visitor) -> Result<Arc<Now>, ApiError> {
+        permitted(Permission::SeeNow, visitor)?;
+        Ok(look(&self.live, &*self.health).await)
+    }
+
     async fn rounds(&self, visitor: &Visitor) -> Result<Vec<RoundOverview>, ApiError> {
         permitted(Permission::SeeRounds, visitor)?;
         let since_ms = self.deps.clock.now_ms() - AFTER_THE_END_MS;

@@ -145,8 +145,12 @@ async fn finish(
     outcomes: &[WriteOutcome],
 ) -> Result<(), PortError> {
     deps.queue.ack(done).await?;
-    let failed = |outcome: &WriteOutcome| matches!(outcome, WriteOutcome::Failed(_));
-    if outcomes.iter().any(failed) {
+    let failed = |outcome: &&WriteOutcome| matches!(outcome, WriteOutcome::Failed(_));
+    let failures = outcomes.iter().filter(failed).count() as u64;
+    let orders = outcomes.len() as u64 - failures;
+    metrics::counter!("seckill_orders_written_total", "outcome" => "ordered").increment(orders);
+    metrics::counter!("seckill_orders_written_total", "outcome" => "failed").increment(failures);
+    if failures > 0 {
         deps.wake.notify(Job::Release);
     }
     Ok(())

@@ -51,7 +51,10 @@ pub async fn hand_out_path(
     if deps.rules.captcha_required {
         let captcha_id = captcha_id.ok_or(PathError::Missing("captcha_id"))?;
         let answer = answer.ok_or(PathError::Missing("answer"))?;
-        if !answers(deps, buyer, item_id, captcha_id, answer).await? {
+        let is_right = answers(deps, buyer, item_id, captcha_id, answer).await?;
+        let outcome = if is_right { "right" } else { "wrong" };
+        metrics::counter!("seckill_captcha_answers_total", "outcome" => outcome).increment(1);
+        if !is_right {
             return Err(PathError::Refused(Rejection::CaptchaWrong));
         }
     }

@@ -27,6 +27,9 @@ fn reads() -> Vec<(String, &'static [Role])> {
     let money: &[Role] = &[Operator, Auditor, Admin];
     let log: &[Role] = &[Auditor, Admin];
     vec![
+        ("/api/admin/now".to_owned(), STAFF),
+        ("/admin".to_owned(), STAFF),
+        ("/admin/screen".to_owned(), STAFF),
         ("/api/admin/rounds".to_owned(), STAFF),
         ("/api/admin/orders".to_owned(), orders),
         (format!("/api/admin/order?order_id={NOBODY}"), orders),

@@ -15,6 +15,7 @@ use server::{
     },
     assembly::Environment,
     engine::ports::{CaptchaSource, Clock, Ids, NoQuestion, PasswordError, Passwords, Question},
+    telemetry::kept::KeptCounters,
 };
 use uuid::Uuid;
 
@@ -132,6 +133,7 @@ pub fn environment(
         wait: REQUEST_WAIT,
         declares_queues: true,
         durability: Durability::Process,
+        kept: KeptCounters::default(),
         faults,
     }
 }

@@ -4,16 +4,23 @@ use app::{
     port::{BackOffice, Confirmation, CustomerService, Visitor},
     wire::{
         AccountId, ActivityList, ActivityQuery, AddedRound, ApiError, BuyerHistory, BuyerList,
-        LocalText, OrderHistory, OrderId, OrderList, OrderQuery, PaymentGroup, PaymentId,
+        LocalText, Now, OrderHistory, OrderId, OrderList, OrderQuery, PaymentGroup, PaymentId,
         PaymentList, RoundDraft, RoundId, RoundOverview, RoundState,
     },
 };
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use super::{FakeShop, item, round_id};
 
 #[async_trait]
 impl BackOffice for FakeShop {
+    async fn now(&self, visitor: &Visitor) -> Result<Arc<Now>, ApiError> {
+        visitor.signed_in()?;
+        Ok(Arc::default())
+    }
+
     async fn rounds(&self, visitor: &Visitor) -> Result<Vec<RoundOverview>, ApiError> {
         visitor.signed_in()?;
         Ok(Vec::new())

@@ -1,0 +1,195 @@
+//! `/admin`: what happens in the shop now, and `/admin/screen`: the same, large and without menus. Rendered
+//! per request, and whole without JavaScript: then the page loads itself again.
+//!
+//! Whatever changes from one moment to the next says by an attribute which value of [`Now`] it shows:
+//! `data-now` its text, `data-now-if` and `data-now-unless` whether it is shown, `data-now-bar` how long it
+//! is.
+
+mod counts;
+mod parts;
+mod rounds;
+
+use leptos::prelude::*;
+use leptos_meta::{Link, Meta, Title};
+
+use self::{
+    counts::{Funnel, Refusals},
+    parts::{Dependencies, Instances},
+    rounds::Rounds,
+};
+use super::frame::{Section, StaffFrame, for_staff};
+use crate::{
+    api,
+    components::{Calendar, when_read},
+    routes,
+    settings::ShopSettings,
+    text::pages::now as say,
+    wire::{Count, Language, LiveOrders, LiveQueue, Now, SaleCounts, SaleStep},
+};
+
+/// Seconds after which a page without JavaScript loads itself again: figures that are older mislead, and a
+/// page that is loaded more often cannot be read.
+const RELOAD_S: u32 = 5;
+
+/// What happens now, among the other pages of the back office.
+#[component]
+pub fn AdminNowPage() -> impl IntoView {
+    let language = api::language();
+    when_read(language, for_staff(api::now()), move |(now, role, _)| {
+        view! {
+            <StaffFrame here=Section::Now role title=say::title(language) language>
+                <Live now here=routes::ADMIN language />
+                <p><a href=routes::ADMIN_SCREEN>{say::large(language)}</a></p>
+            </StaffFrame>
+        }
+        .into_any()
+    })
+}
+
+/// The same for a screen on the wall.
+#[component]
+pub fn AdminScreenPage() -> impl IntoView {
+    let language = api::language();
+    when_read(language, for_staff(api::now()), move |(now, _, _)| {
+        view! {
+            <Title text=say::title(language) />
+            <Meta name="robots" content="noindex" />
+            <Link rel="stylesheet" href="/admin.css" />
+            <section class="admin screen">
+                <h1>{say::title(language)}</h1>
+                <Live now here=routes::ADMIN_SCREEN language />
+                <p><a href=routes::ADMIN>{say::back(language)}</a></p>
+            </section>
+        }
+        .into_any()
+    })
+}
+
+#[component]
+fn Live(
+    now: Now,
+    /// The page's own address.
+    here: &'static str,
+    language: Language,
+) -> impl IntoView {
+    let calendar = Calendar::of_page(now.at_ms, language);
+    let offset = ShopSettings::of_page().utc_offset_min.to_string();
+    let reload = RELOAD_S.to_string();
+    view! {
+        <Link rel="stylesheet" href="/admin-now.css" />
+        <div
+            class="now"
+            id="now"
+            data-shape=now.shape.clone()
+            data-utc-offset-min=offset
+        >
+            <p class="now__as-of">
+                {say::as_of(language)} " "
+                <span data-now="at_ms" data-as="clock">{calendar.to_the_second(now.at_ms)}</span>
+                ". " <a href=here>{say::reload(language)}</a>
+            </p>
+            <noscript>
+                <meta http-equiv="refresh" content=reload />
+            </noscript>
+            <Rounds rounds=now.rounds calendar language />
+            <h2>{say::work(language)}</h2>
+            <Work counts=now.counts.as_ref() queue=now.queue orders=now.orders language />
+            <h2>{say::funnel(language)}</h2>
+            <Funnel counts=now.counts.as_ref() language />
+            <h2>{say::refusals(language)}</h2>
+            <Refusals counts=now.counts.as_ref() language />
+            <h2>{say::instances(language)}</h2>
+            <Instances instances=now.instances calendar language />
+            <h2>{say::depends(language)}</h2>
+            <Dependencies dependencies=now.dependencies language />
+        </div>
+    }
+    .into_any()
+}
+
+/// In place of what could not be read.
+fn not_readable(language: Language) -> AnyView {
+    view! { <p class="admin__words">{say::not_readable(language)}</p> }.into_any()
+}
+
+/// A number, and where in [`Now`] it stands.
+fn number(path: impl Into<String>, value: impl ToString) -> impl IntoView {
+    view! { <span data-now=path.into()>{value.to_string()}</span> }
+}
+
+/// What happened in ten seconds, as so many a second.
+fn per_second(path: String, count: Count) -> impl IntoView {
+    let path = format!("{path}.last_10_s");
+    view! { <span data-now=path data-as="tenths">{tenths(count.last_10_s)}</span> }
+}
+
+fn tenths(value: u64) -> String {
+    format!("{}.{}", value / 10, value % 10)
+}
+
+#[component]
+fn Work<'a>(
+    counts: Option<&'a SaleCounts>,
+    queue: Option<LiveQueue>,
+    orders: Option<LiveOrders>,
+    language: Language,
+) -> impl IntoView + use<> {
+    let tile = |name: &'static str, value: AnyView| {
+        view! {
+            <div class="now__tile">
+                <dt>{name}</dt>
+                <dd>{value}</dd>
+            </div>
+        }
+    };
+    let ordered = counts.map(|counts| {
+        let value = per_second(
+            "counts.steps.ordered".to_owned(),
+            counts.step(SaleStep::Ordered),
+        );
+        tile(say::orders_per_s(language), value.into_any())
+    });
+    let queue = queue.map(|queue| {
+        let age = queue.oldest_age_ms.map_or_else(|| "–".to_owned(), seconds);
+        let age = view! { <span data-now="queue.oldest_age_ms" data-as="seconds">{age}</span> };
+        view! {
+            {tile(say::waiting(language), number("queue.waiting", queue.waiting).into_any())}
+            {tile(say::oldest(language), age.into_any())}
+            {tile(say::parked(language), number("queue.parked", queue.parked).into_any())}
+        }
+    });
+    let orders = orders.map(|orders| {
+        let (unpaid, soon) = (orders.unpaid, orders.closing_soon);
+        view! {
+            {tile(say::unpaid(language), number("orders.unpaid", unpaid).into_any())}
+            {tile(say::closing_soon(language), number("orders.closing_soon", soon).into_any())}
+        }
+    });
+    let is_whole = ordered.is_some() && queue.is_some() && orders.is_some();
+    view! {
+        <dl class="now__tiles">
+            {ordered}
+            {queue}
+            {orders}
+        </dl>
+        {(!is_whole).then(|| not_readable(language))}
+    }
+    .into_any()
+}
+
+/// A time in milliseconds as seconds with a decimal.
+fn seconds(ms: i64) -> String {
+    tenths(u64::try_from(ms / 100).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_and_rates_have_one_decimal() {
+        assert_eq!(seconds(12_345), "12.3");
+        assert_eq!(seconds(-5), "0.0", "a clock that was set back");
+        assert_eq!(tenths(7), "0.7");
+    }
+}

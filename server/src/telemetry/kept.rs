@@ -1,0 +1,158 @@
+//! Counters whose values the program reads itself: what Prometheus scrapes, the live page shows too. They
+//! are counted where they are recorded, once: beside a counter of Prometheus stands one of ours.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use metrics::{
+    Counter, CounterFn, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit,
+};
+
+/// Which ones. Their labels are routes, statuses and codes of ours: some hundred in all.
+const KEPT: [&str; 7] = [
+    "seckill_http_requests_total",
+    "seckill_captcha_total",
+    "seckill_captcha_answers_total",
+    "seckill_path_total",
+    "seckill_reserve_total",
+    "seckill_orders_written_total",
+    "seckill_payments_settled_total",
+];
+
+/// A counter as it is recorded, and its value.
+struct Kept {
+    recorded: Counter,
+    value: Arc<AtomicU64>,
+}
+
+/// The values of the kept counters. A clone is the same.
+#[derive(Clone, Default)]
+pub struct KeptCounters(Arc<RwLock<HashMap<Key, Kept>>>);
+
+impl KeptCounters {
+    /// Calls `with` for each counter of this name, with its labels and its value.
+    pub fn each(&self, name: &str, mut with: impl FnMut(&Key, u64)) {
+        let kept = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        for (key, counter) in kept.iter().filter(|(key, _)| key.name() == name) {
+            with(key, counter.value.load(Ordering::Relaxed));
+        }
+    }
+
+    fn counter(&self, key: &Key, register: impl FnOnce() -> Counter) -> Counter {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kept) = known.get(key) {
+            return kept.recorded.clone();
+        }
+        drop(known);
+        let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let kept = all.entry(key.clone()).or_insert_with(|| {
+            let value = Arc::new(AtomicU64::default());
+            let both = Both {
+                scraped: register(),
+                value: value.clone(),
+            };
+            let recorded = Counter::from_arc(Arc::new(both));
+            Kept { recorded, value }
+        });
+        kept.recorded.clone()
+    }
+}
+
+/// Counts twice.
+struct Both {
+    scraped: Counter,
+    value: Arc<AtomicU64>,
+}
+
+impl CounterFn for Both {
+    fn increment(&self, value: u64) {
+        self.scraped.increment(value);
+        self.value.fetch_add(value, Ordering::Relaxed);
+    }
+
+    fn absolute(&self, value: u64) {
+        self.scraped.absolute(value);
+        self.value.fetch_max(value, Ordering::Relaxed);
+    }
+}
+
+/// A recorder that also keeps the values of some counters.
+pub struct KeepingRecorder<R> {
+    recorder: R,
+    kept: KeptCounters,
+}
+
+impl<R> KeepingRecorder<R> {
+    /// Records with `recorder`, and keeps in `kept`.
+    pub fn new(recorder: R, kept: KeptCounters) -> Self {
+        Self { recorder, kept }
+    }
+}
+
+impl<R: Recorder> Recorder for KeepingRecorder<R> {
+    fn describe_counter(&self, key: KeyName, unit: Option<Unit>, description: SharedString) {
+        self.recorder.describe_counter(key, unit, description);
+    }
+
+    fn describe_gauge(&self, key: KeyName, unit: Option<Unit>, description: SharedString) {
+        self.recorder.describe_gauge(key, unit, description);
+    }
+
+    fn describe_histogram(&self, key: KeyName, unit: Option<Unit>, description: SharedString) {
+        self.recorder.describe_histogram(key, unit, description);
+    }
+
+    fn register_counter(&self, key: &Key, metadata: &Metadata<'_>) -> Counter {
+        let register = || self.recorder.register_counter(key, metadata);
+        match KEPT.contains(&key.name()) {
+            true => self.kept.counter(key, register),
+            false => register(),
+        }
+    }
+
+    fn register_gauge(&self, key: &Key, metadata: &Metadata<'_>) -> Gauge {
+        self.recorder.register_gauge(key, metadata)
+    }
+
+    fn register_histogram(&self, key: &Key, metadata: &Metadata<'_>) -> Histogram {
+        self.recorder.register_histogram(key, metadata)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::telemetry::metrics::recorder;
+
+    #[test]
+    fn a_kept_counter_has_the_value_that_is_scraped() {
+        let kept = KeptCounters::default();
+        let prometheus = recorder().unwrap();
+        let handle = prometheus.handle();
+        let recorder = KeepingRecorder::new(prometheus, kept.clone());
+        metrics::with_local_recorder(&recorder, || {
+            for _ in 0..3 {
+                metrics::counter!("seckill_reserve_total", "outcome" => "held").increment(2);
+            }
+            metrics::counter!("seckill_reserve_total", "outcome" => "busy").increment(1);
+            metrics::counter!("seckill_worker_entries_total", "worker" => "relay").increment(1);
+        });
+        let mut values = Vec::new();
+        kept.each("seckill_reserve_total", |_, value| values.push(value));
+        values.sort_unstable();
+        assert_eq!(values, [1, 6]);
+        kept.each("seckill_worker_entries_total", |_, _| panic!("not kept"));
+        let scraped = handle.render();
+        for line in [
+            "seckill_reserve_total{outcome=\"held\"} 6",
+            "seckill_worker_entries_total{worker=\"relay\"} 1",
+        ] {
+            assert!(scraped.contains(line), "{scraped}");
+        }
+    }
+}
