@@ -48,6 +48,7 @@ use futures::FutureExt as _;
 use ipnet::IpNet;
 use leptos::prelude::provide_context;
 use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::{Semaphore, watch};
 
 use self::request_metrics::{CountedRequest, RequestMetrics};
 use crate::{
@@ -96,6 +97,8 @@ pub struct Site {
     pub built: BuiltSite,
     /// Says which pages have changed.
     pub invalidation: PageInvalidation,
+    /// Turns true when the process is about to stop: answers that have no end end then.
+    pub stopped: watch::Receiver<bool>,
     /// Settings of the HTTP side.
     pub settings: HttpSettings,
 }
@@ -109,6 +112,10 @@ struct Shared {
     office: Office,
     settings: HttpSettings,
     metrics: RequestMetrics,
+    /// Places for those who follow the live page.
+    streams: Arc<Semaphore>,
+    /// Turns true when the process is about to stop.
+    stopped: watch::Receiver<bool>,
 }
 
 impl Deref for AppState {
@@ -158,6 +165,8 @@ pub fn router(site: Site) -> Router {
         office: site.office,
         settings: site.settings,
         metrics: RequestMetrics::default(),
+        streams: Arc::new(Semaphore::new(admin::MAX_STREAMS)),
+        stopped: site.stopped,
     }));
     let renderer = renderer::Renderer::new(&state, &site.built.page_files);
     let cache = page_cache::PageCache::new(renderer.clone(), state.clone(), site.invalidation);

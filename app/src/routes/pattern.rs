@@ -34,5 +34,7 @@ pub const SANDBOX: &str = "/sandbox/{payment}";
 pub const PURCHASE: &str = "/seckill/{path}";
 /// The picture of a question: `file` is its id and `.png`.
 pub const CAPTCHA_PICTURE: &str = "/captcha/{file}";
+/// What happens now, message by message.
+pub const NOW_EVENTS: &str = "/api/admin/now/events";
 /// Every call.
 pub const CALLS: &str = "/api/{*rest}";

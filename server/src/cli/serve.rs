@@ -103,13 +103,17 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
     let readiness = Arc::new(Ready::new(
         shop.dependencies,
         supervisor.statuses(),
-        stopped,
+        stopped.clone(),
     ));
     let router = match role {
         Role::Worker => http::probes(readiness, metrics),
         Role::All | Role::Web => {
-            let changes = shop.changes;
-            router(config, shop.engine, sandbox, changes, readiness, metrics)?
+            let process = Process {
+                readiness,
+                stopped,
+                metrics,
+            };
+            router(config, shop.engine, sandbox, &shop.changes, process)?
         }
     };
 
@@ -288,13 +292,19 @@ async fn warm_gate(engine: &Engine) {
     }
 }
 
+/// What the routes show of the process itself.
+struct Process {
+    readiness: Arc<Ready>,
+    stopped: watch::Receiver<bool>,
+    metrics: PrometheusHandle,
+}
+
 fn router(
     config: &Config,
     engine: Engine,
     sandbox: Option<Arc<Sandbox>>,
-    changes: CatalogueChanges,
-    readiness: Arc<Ready>,
-    metrics: PrometheusHandle,
+    changes: &CatalogueChanges,
+    process: Process,
 ) -> std::io::Result<Router> {
     let cookie = LoginCookie {
         secure: config.web.tls,
@@ -304,12 +314,13 @@ fn router(
             engine.payments.clone(),
             sandbox.map(|built_in| built_in as _),
         ),
-        office: Arc::new(OfficeCalls::new(&engine, readiness.clone())),
+        office: Arc::new(OfficeCalls::new(&engine, process.readiness.clone())),
         shop: Arc::new(ShopFront::new(engine)),
-        readiness,
-        metrics,
+        readiness: process.readiness,
+        stopped: process.stopped,
+        metrics: process.metrics,
         built: built_site(&config.web.site_root)?,
-        invalidation: assembly::page_invalidation(&changes),
+        invalidation: assembly::page_invalidation(changes),
         settings: HttpSettings {
             cookie,
             trusted_proxies: config.web.trusted_proxies.clone(),

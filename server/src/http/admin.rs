@@ -2,6 +2,7 @@
 
 mod customers;
 mod new_round;
+mod now_events;
 mod round_form;
 
 use app::{
@@ -14,7 +15,7 @@ use axum::{
     extract::{DefaultBodyLimit, Path, State, rejection::FormRejection},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
-    routing::post,
+    routing::{get, post},
 };
 use serde::Deserialize;
 
@@ -24,9 +25,12 @@ use super::{
     renderer::Renderer,
 };
 
-/// The forms' routes.
+pub use now_events::MAX_STREAMS;
+
+/// The forms' routes, and that of the live page's messages.
 pub fn routes(state: &AppState, renderer: Renderer) -> Router {
     Router::new()
+        .route(pattern::NOW_EVENTS, get(now_events::events))
         .route(pattern::STOP_ROUND, post(stop_round))
         .route(pattern::RESUME_ROUND, post(resume_round))
         .route(pattern::APPROVE_ROUND, post(approve_round))

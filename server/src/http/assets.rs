@@ -19,11 +19,12 @@ const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=3153600
 
 /// Folders and files of the site's root that the world may see. Others are not served, whatever
 /// lies in the folder.
-const SERVED: [&str; 6] = [
+const SERVED: [&str; 7] = [
     "/pkg/{*file}",
     "/products/{*file}",
     "/admin.css",
     "/admin-now.css",
+    "/admin-now.js",
     "/favicon.svg",
     "/robots.txt",
 ];

@@ -22,6 +22,7 @@ use axum::{
     http::{HeaderMap, Request, StatusCode, header, request},
 };
 use metrics_exporter_prometheus::PrometheusBuilder;
+use tokio::sync::watch;
 use tower::ServiceExt as _;
 
 use super::{BuiltSite, Dependency, HttpSettings, PageInvalidation, Readiness, Site, router};
@@ -62,6 +63,7 @@ fn router_with(shop: &Arc<FakeShop>, change: impl FnOnce(&mut Site)) -> Router {
         metrics: PrometheusBuilder::new().build_recorder().handle(),
         built: BuiltSite::new("target/site", None),
         invalidation: PageInvalidation::default(),
+        stopped: watch::channel(false).1,
         settings: HttpSettings {
             cookie: LoginCookie { secure: false },
             trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],

@@ -27,6 +27,7 @@ use server::{
     },
     http::{BuiltSite, Dependency, HttpSettings, Readiness, Site, router},
 };
+use tokio::sync::watch;
 use tower::ServiceExt;
 
 use crate::{
@@ -57,6 +58,11 @@ impl Health for AlwaysReady {
 
 /// The router over a shop, as the binary puts it together.
 pub fn site(shop: &TestShop) -> Router {
+    site_until(shop, watch::channel(false).1)
+}
+
+/// The same, of a process that stops when it is told to.
+pub fn site_until(shop: &TestShop, stopped: watch::Receiver<bool>) -> Router {
     let cookie = LoginCookie { secure: false };
     router(Site {
         payments: server::http::payments(
@@ -69,6 +75,7 @@ pub fn site(shop: &TestShop) -> Router {
         metrics: PrometheusBuilder::new().build_recorder().handle(),
         built: BuiltSite::new("nowhere", None),
         invalidation: page_invalidation(&shop.catalogue_changes),
+        stopped,
         settings: HttpSettings {
             cookie,
             trusted_proxies: Vec::new(),

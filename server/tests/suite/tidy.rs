@@ -75,6 +75,8 @@ const KINDS: [(&str, u64); 27] = [
     // Preloaded into servers under test.
     (".c", 8_000),
     (".ts", 16_000),
+    // Loaded by one page.
+    ("/admin-now.js", 4_000),
     // Written into a page.
     (".js", 1_000),
     (".css", 16_000),

@@ -10,7 +10,7 @@ mod parts;
 mod rounds;
 
 use leptos::prelude::*;
-use leptos_meta::{Link, Meta, Title};
+use leptos_meta::{Link, Meta, Script, Title};
 
 use self::{
     counts::{Funnel, Refusals},
@@ -77,6 +77,7 @@ fn Live(
     let reload = RELOAD_S.to_string();
     view! {
         <Link rel="stylesheet" href="/admin-now.css" />
+        <Script type_="module" src="/admin-now.js" />
         <div
             class="now"
             id="now"
@@ -87,6 +88,9 @@ fn Live(
                 {say::as_of(language)} " "
                 <span data-now="at_ms" data-as="clock">{calendar.to_the_second(now.at_ms)}</span>
                 ". " <a href=here>{say::reload(language)}</a>
+                <span data-state="following" hidden=true>" · " {say::following(language)}</span>
+                <span data-state="asking" hidden=true>" · " {say::asking(language)}</span>
+                <strong data-state="stale" hidden=true>" · " {say::stale(language)}</strong>
             </p>
             <noscript>
                 <meta http-equiv="refresh" content=reload />

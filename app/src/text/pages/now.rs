@@ -9,6 +9,9 @@ messages! {
     reload: "刷新", "Reload";
     large: "大屏显示", "For a large screen";
     back: "返回后台", "Back to the back office";
+    following: "每秒自动更新", "Updated every second";
+    asking: "连接中断，正在定时重新读取", "The connection was lost; read again every few seconds";
+    stale: "读不到新数据，数字可能已过时", "No new numbers can be read; these may be out of date";
     not_readable: "现在读不到这一部分", "This part cannot be read now";
     no_rounds: "最近一天和之后都没有场次。", "No round in the last day, and none to come.";
     item: "商品", "Item";

@@ -1,12 +1,19 @@
 //! What those who run the shop see of it at this moment.
 
 use app::wire::{LivePlace, Now, Role, SaleStep};
-use axum::Router;
+use axum::{
+    Router,
+    body::{Body, BodyDataStream},
+    http::{Request, StatusCode, header},
+};
+use futures::{StreamExt as _, future::join_all};
 use server::telemetry::{kept::KeepingRecorder, metrics::recorder};
+use tokio::sync::watch;
+use tower::ServiceExt as _;
 
-use super::signed_in;
+use super::{pages::send_form, signed_in};
 use crate::{
-    pages::{get, html, site},
+    pages::{get, html, site, site_until},
     purchase::{TestClient, visitor},
     support::{HOUR_MS, START_MS, TestShop},
 };
@@ -103,4 +110,111 @@ async fn the_rounds_on_sale_the_next_and_the_latest_are_shown() {
             (LivePlace::Latest, -2 * HOUR_MS),
         ]
     );
+}
+
+/// A stream of messages, read as a browser does.
+struct Stream {
+    body: BodyDataStream,
+    unread: String,
+}
+
+impl Stream {
+    /// Begins to follow; a caller that is refused gets the answer's status.
+    async fn open(router: &Router, token: &str, last_id: Option<i64>) -> Result<Self, StatusCode> {
+        let mut request = Request::get("/api/admin/now/events")
+            .header(header::COOKIE, format!("seckill_login={token}"));
+        if let Some(id) = last_id {
+            request = request.header("last-event-id", id);
+        }
+        let request = request.body(Body::empty()).unwrap();
+        let response = router.clone().oneshot(request).await.unwrap();
+        if response.status() != StatusCode::OK {
+            return Err(response.status());
+        }
+        assert_eq!(
+            response.headers()[header::CONTENT_TYPE],
+            "text/event-stream"
+        );
+        assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
+        Ok(Self {
+            body: response.into_body().into_data_stream(),
+            unread: String::new(),
+        })
+    }
+
+    /// The id of the next message and what it says, or nothing at the end. Comments are heartbeats.
+    async fn next(&mut self) -> Option<(i64, Now)> {
+        loop {
+            if let Some((message, rest)) = self.unread.split_once("\n\n") {
+                let fields: Vec<_> = message.lines().map(str::to_owned).collect();
+                self.unread = rest.to_owned();
+                let field = |name: &str| fields.iter().find_map(|line| line.strip_prefix(name));
+                if let (Some(id), Some(data)) = (field("id: "), field("data: ")) {
+                    return Some((id.parse().unwrap(), serde_json::from_str(data).unwrap()));
+                }
+                continue;
+            }
+            let bytes = self.body.next().await?.unwrap();
+            self.unread += std::str::from_utf8(&bytes).unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_message_comes_for_every_moment_and_the_last_one_not_again() {
+    let shop = TestShop::open_embedded().await;
+    let router = site(&shop);
+    let token = signed_in(&shop, Role::Auditor, false).await;
+    shop.item(5).await;
+    let mut stream = Stream::open(&router, &token, None).await.unwrap();
+    let (id, seen) = stream.next().await.unwrap();
+    assert_eq!((id, seen.at_ms), (START_MS, START_MS));
+    assert_eq!(seen, now(&router, &token).await);
+    let mut after = Stream::open(&router, &token, Some(id)).await.unwrap();
+    shop.clock.advance(1_000);
+    for stream in [&mut stream, &mut after] {
+        let (id, _) = stream.next().await.unwrap();
+        assert_eq!(id, START_MS + 1_000, "the first one is not sent again");
+    }
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_its_log_in_and_gives_its_place_to_another() {
+    let shop = TestShop::open_embedded().await;
+    let router = site(&shop);
+    let token = signed_in(&shop, Role::Operator, false).await;
+    let other = signed_in(&shop, Role::Admin, false).await;
+    let buyer = signed_in(&shop, Role::Buyer, false).await;
+    let refused = Stream::open(&router, &buyer, None).await.err();
+    assert_eq!(refused, Some(StatusCode::FORBIDDEN));
+    let mut streams = Vec::new();
+    let refused = loop {
+        // The limit per address is not asked here.
+        shop.clock.advance(1_000);
+        match Stream::open(&router, &token, None).await {
+            Ok(stream) => streams.push(stream),
+            Err(status) => break status,
+        }
+        assert!(streams.len() < 1_000, "no bound");
+    };
+    assert_eq!(refused, StatusCode::SERVICE_UNAVAILABLE);
+    let left = send_form(&router, "/api/logout", &token, &[]).await;
+    assert!(left.status().is_redirection(), "{}", left.status());
+    let ended = streams
+        .into_iter()
+        .map(async |mut stream| while stream.next().await.is_some() {});
+    join_all(ended).await;
+    assert!(Stream::open(&router, &other, None).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_stream_ends_when_its_process_is_about_to_stop() {
+    let shop = TestShop::open_embedded().await;
+    let (stop, stopped) = watch::channel(false);
+    let router = site_until(&shop, stopped);
+    let token = signed_in(&shop, Role::Operator, false).await;
+    let mut stream = Stream::open(&router, &token, None).await.unwrap();
+    assert!(stream.next().await.is_some());
+    stop.send_replace(true);
+    assert!(stream.next().await.is_none());
 }

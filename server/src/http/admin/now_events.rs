@@ -1,0 +1,143 @@
+//! `GET /api/admin/now/events`: what happens now, as server-sent events: a message a second, for as long as the
+//! caller is signed in and may see it.
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use app::{
+    port::Visitor,
+    wire::{ApiError, Now},
+};
+use axum::{
+    Extension,
+    extract::State,
+    http::{HeaderMap, HeaderName, HeaderValue, header},
+    response::{
+        IntoResponse as _, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+};
+use futures::stream;
+use tokio::{
+    sync::{OwnedSemaphorePermit, watch},
+    time::{Instant, sleep},
+};
+
+use super::super::{AppState, envelope::Envelope};
+use crate::chain::Chain;
+
+/// Streams of an instance at a time. Each is a connection and some kilobytes a second; more people than that
+/// do not run a shop. Pages that get none ask every few seconds.
+pub const MAX_STREAMS: usize = 64;
+/// Between two messages: as often as the shop is asked.
+const PERIOD: Duration = Duration::from_secs(1);
+/// A stream ends so long after its log-in at the latest, as far as this instance hears of that end.
+const CHECK_PERIOD: Duration = Duration::from_secs(5);
+/// A comment, where there was no message: whoever stands between keeps the connection.
+const HEARTBEAT: Duration = Duration::from_secs(5);
+/// Where to go on when all streams are taken.
+const RETRY_S: u32 = 10;
+/// Tells nginx to pass each message on at once.
+const UNBUFFERED: (HeaderName, HeaderValue) = (
+    HeaderName::from_static("x-accel-buffering"),
+    HeaderValue::from_static("no"),
+);
+
+/// Begins a stream. A caller that has the newest message (`Last-Event-ID`) gets the next one first.
+pub async fn events(
+    State(state): State<AppState>,
+    Extension(visitor): Extension<Visitor>,
+    headers: HeaderMap,
+) -> Response {
+    // Who may not see it takes nobody's place.
+    if let Err(error) = state.office.now(&visitor).await {
+        return Envelope(error).into_response();
+    }
+    let Ok(place) = state.streams.clone().try_acquire_owned() else {
+        return Envelope(ApiError::Busy {
+            retry_after_s: RETRY_S,
+        })
+        .into_response();
+    };
+    let last_id = headers.get("last-event-id");
+    let last_id = last_id.and_then(|id| id.to_str().ok()?.parse().ok());
+    let follower = Follower {
+        stopped: state.stopped.clone(),
+        state,
+        visitor,
+        last_id,
+        checked_at: Instant::now(),
+        begun: false,
+        _place: place,
+    };
+    let messages = stream::unfold(follower, |mut follower| async move {
+        let message = follower.next().await?;
+        Some((Ok::<_, Infallible>(message), follower))
+    });
+    let kept = KeepAlive::new().interval(HEARTBEAT);
+    let no_store = (header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    ([UNBUFFERED, no_store], Sse::new(messages).keep_alive(kept)).into_response()
+}
+
+/// Somebody who follows.
+struct Follower {
+    state: AppState,
+    visitor: Visitor,
+    stopped: watch::Receiver<bool>,
+    /// The message that was sent last.
+    last_id: Option<i64>,
+    /// When the log-in was looked at last.
+    checked_at: Instant,
+    begun: bool,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Follower {
+    /// The next message, or nothing at the end.
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            if std::mem::replace(&mut self.begun, true) {
+                self.pause().await?;
+            }
+            self.check_log_in().await?;
+            let now = self.state.office.now(&self.visitor).await.ok()?;
+            // Not by which is later: another instance's clock, or one that was set back, would stop the stream.
+            if self.last_id != Some(now.at_ms) {
+                self.last_id = Some(now.at_ms);
+                return message(&now);
+            }
+        }
+    }
+
+    /// Waits; nothing when the process is about to stop: other instances go on.
+    async fn pause(&mut self) -> Option<()> {
+        tokio::select! {
+            () = sleep(PERIOD) => Some(()),
+            Ok(_) = self.stopped.wait_for(|stopped| *stopped) => None,
+        }
+    }
+
+    /// Nothing when the caller is not signed in any more. What role they have now, the next look asks.
+    async fn check_log_in(&mut self) -> Option<()> {
+        if self.checked_at.elapsed() < CHECK_PERIOD {
+            return Some(());
+        }
+        self.checked_at = Instant::now();
+        let token = self.visitor.login_token.as_deref()?;
+        match self.state.shop.who_is(token).await {
+            Ok(me) => self.visitor.me = Some(me?),
+            // The store does not answer: nobody is signed out by that.
+            Err(error) => {
+                tracing::debug!(
+                    error = %Chain(&error),
+                    "cannot read the log-in of somebody who follows the live page; it counts until it can be read"
+                );
+            }
+        }
+        Some(())
+    }
+}
+
+fn message(now: &Arc<Now>) -> Option<Event> {
+    let event = Event::default().id(now.at_ms.to_string());
+    event.json_data(&**now).ok()
+}
