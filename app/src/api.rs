@@ -21,8 +21,8 @@ pub use account::{
     ChangePassword, Login, Logout, Register, change_password, login, logout, me, register,
 };
 pub use back_office::{
-    activities, add_round, admin_rounds, approve_round, now, resume_round, send_round_back,
-    stop_round,
+    activities, add_round, admin_rounds, approve_round, clear_switch, now, resume_round,
+    send_round_back, set_switch, stop_round, switches,
 };
 pub use catalogue::{GetClock, GetItem, GetRounds, GetStock, clock, item, rounds, stock};
 pub use customer_service::{

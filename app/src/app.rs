@@ -14,8 +14,9 @@ use crate::{
     components::Frame,
     pages::{
         AccountPage, AdminBuyerPage, AdminBuyersPage, AdminLogPage, AdminMoneyPage, AdminNowPage,
-        AdminOrderPage, AdminOrdersPage, AdminRoundsPage, AdminScreenPage, HomePage, ItemPage,
-        LoginPage, NewRoundPage, NotFoundPage, OrderPage, OrdersPage, RegisterPage,
+        AdminOrderPage, AdminOrdersPage, AdminRoundsPage, AdminScreenPage, AdminSwitchesPage,
+        HomePage, ItemPage, LoginPage, NewRoundPage, NotFoundPage, OrderPage, OrdersPage,
+        RegisterPage,
     },
     start::{PageFiles, Start},
     text::pages as say,
@@ -68,6 +69,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/admin/buyers") view=AdminBuyersPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/buyers/:id") view=AdminBuyerPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/money") view=AdminMoneyPage ssr=SsrMode::Async />
+                    <Route path=path!("/admin/switches") view=AdminSwitchesPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/log") view=AdminLogPage ssr=SsrMode::Async />
                     <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async />
                     <Route path=path!("/register") view=RegisterPage ssr=SsrMode::Async />
@@ -105,6 +107,7 @@ mod tests {
             routes::ADMIN_BUYERS,
             pattern::ADMIN_BUYER,
             routes::ADMIN_MONEY,
+            routes::ADMIN_SWITCHES,
             routes::ADMIN_LOG,
             routes::LOGIN,
             routes::REGISTER,

@@ -14,8 +14,8 @@ mod register;
 pub use account::AccountPage;
 pub use admin::{
     AdminBuyerPage, AdminBuyersPage, AdminLogPage, AdminMoneyPage, AdminNowPage, AdminOrderPage,
-    AdminOrdersPage, AdminRoundsPage, AdminScreenPage, ConfirmationForm, MAX_ITEMS, NewRoundPage,
-    RoundForm,
+    AdminOrdersPage, AdminRoundsPage, AdminScreenPage, AdminSwitchesPage, ConfirmationForm,
+    MAX_ITEMS, NewRoundPage, RoundForm,
 };
 pub use home::HomePage;
 pub use item::ItemPage;

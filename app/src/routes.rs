@@ -57,6 +57,17 @@ pub const ADMIN_BUYERS: &str = "/admin/buyers";
 #[cfg(feature = "ssr")]
 pub const ADMIN_MONEY: &str = "/admin/money";
 
+/// What is switched off for a while.
+#[cfg(feature = "ssr")]
+pub const ADMIN_SWITCHES: &str = "/admin/switches";
+
+/// Where the form goes that sets or clears a switch.
+#[cfg(feature = "ssr")]
+pub fn change_switch(switch: crate::wire::Switch, set: bool) -> String {
+    let verb = if set { "set" } else { "clear" };
+    format!("{ADMIN_SWITCHES}/{}/{verb}", switch.code())
+}
+
 /// What those who run the shop did.
 #[cfg(feature = "ssr")]
 pub const ADMIN_LOG: &str = "/admin/log";

@@ -20,6 +20,7 @@ mod order;
 mod payment;
 mod permission;
 mod purchase;
+mod switch;
 
 pub use account::{Me, Mobile, Nickname, Password, Role};
 pub use activity::{Action, Activity, ActivityList, ActivityQuery};
@@ -54,6 +55,7 @@ pub use purchase::{
     CAPTCHA_PICTURE, CaptchaChallenge, CaptchaWords, HiddenPath, Reservation, ReservationState,
     ReservationStatus, Reserved,
 };
+pub use switch::{SetSwitch, Switch};
 
 /// Time as the server sees it, for clients that synchronise their countdown to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -33,10 +33,11 @@ use crate::{
             PaymentGateway, Payments, PortError, Purchases, Refunds, ReservationReader, Reserve,
             Restock, SaleCounters, StockGate, WakeSignal,
         },
+        switches,
     },
     tasks::Task,
     telemetry::{kept::KeptCounters, sale::SaleTotals},
-    workers::WakeSignals,
+    workers::{self, WakeSignals},
 };
 
 pub use changes::page_invalidation;
@@ -321,6 +322,14 @@ fn provider(
 fn process_counters(environment: &Environment, clock: &Arc<dyn Clock>) -> ProcessCounters {
     let kept = environment.kept.clone();
     ProcessCounters::new(clock.now_ms(), Arc::new(move || SaleTotals::of(&kept)))
+}
+
+fn follow_switches(switches: Arc<switches::Deps>) -> Task {
+    Task::restartable(
+        "switches",
+        "Follows the switches by which those who run the shop close a part of it.",
+        move || workers::follow_switches(switches.clone()),
+    )
 }
 
 fn ledger_ping(sql: &Sql) -> (&'static str, Ping) {

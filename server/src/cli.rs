@@ -18,6 +18,7 @@ mod seed;
 mod serve;
 mod service_manager;
 mod settings;
+mod switch;
 mod version;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -88,6 +89,9 @@ enum Command {
     /// Money: what the shop does with it by hand.
     #[command(subcommand)]
     Payments(payments::Payments),
+    /// Switches that close a part of the shop for a while.
+    #[command(subcommand)]
+    Switch(switch::SwitchCommand),
     /// Measure what requests cost, or with `--cluster` gate, relay and order writer on its servers.
     Bench(bench::Bench),
     /// Reservations that could not be written as orders.
@@ -190,6 +194,7 @@ async fn run_with_settings(cli: Cli) -> Result<ExitCode, Failure> {
         Some(Command::Account(command)) => Box::pin(command.run(&config)).await?,
         Some(Command::Round(command)) => return Box::pin(command.run(&config)).await,
         Some(Command::Payments(command)) => return command.run(&config).await,
+        Some(Command::Switch(command)) => Box::pin(command.run(&config)).await?,
         Some(Command::Bench(bench)) => return Box::pin(bench.run(&config)).await,
         Some(
             Command::Config(_) | Command::Doctor | Command::Completions { .. } | Command::Manual(_),

@@ -21,6 +21,7 @@ pub mod purchase;
 mod rules;
 pub mod stock;
 pub mod storefront;
+pub mod switches;
 mod wire_errors;
 
 use std::sync::Arc;
@@ -41,4 +42,5 @@ pub struct Engine {
     pub payments: Arc<payments::Deps>,
     pub purchase: Arc<purchase::Deps>,
     pub stock: Arc<stock::Deps>,
+    pub switches: Arc<switches::Deps>,
 }

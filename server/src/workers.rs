@@ -23,6 +23,7 @@ use crate::{
         payments::{apply_notices, check, confirm, refund},
         ports::{Job, PortError, WakeSignal},
         stock::{reconcile, release, warm_up},
+        switches::{self, follow},
     },
     tasks::{LastRun, Task},
 };
@@ -211,6 +212,27 @@ fn payment_workers(schedule: Schedule) -> [Worker; 5] {
             |e, _| Box::pin(async move { close_unpaid::run_once(&e.orders, &e.payments).await }),
         ),
     ]
+}
+
+/// Between two looks at the switches: they are in effect everywhere within two.
+const SWITCHES: Duration = Duration::from_secs(1);
+
+/// Follows the switches, for ever. Every instance does, whatever its role.
+pub async fn follow_switches(deps: Arc<switches::Deps>) {
+    let mut complained: Option<Instant> = None;
+    loop {
+        match follow::run_once(&deps).await {
+            Ok(_) if complained.take().is_some() => {
+                tracing::info!("the switches can be read again");
+            }
+            Err(error) if complained.is_none_or(|at| at.elapsed() >= COMPLAINT) => {
+                tracing::warn!(error = %Chain(&error), "cannot read the switches; those count that were known last, until each ends");
+                complained = Some(Instant::now());
+            }
+            _ => {}
+        }
+        sleep(SWITCHES).await;
+    }
 }
 
 /// A run, and how many entries it may take at most (for the workers that have a cap).

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::wire::{
     AccountId, ActivityList, AddedRound, ApiError, ItemDraft, Json, Key, LocalText, Now, RoundId,
-    RoundOverview,
+    RoundOverview, SetSwitch, Switch,
 };
 
 #[cfg(feature = "ssr")]
@@ -79,6 +79,30 @@ pub async fn stop_round(round_id: RoundId, words: LocalText) -> Result<(), ApiEr
 #[server(name = ResumeRound, endpoint = "/admin/rounds/resume", prefix = "/api", input = Json, output = Json)]
 pub async fn resume_round(round_id: RoundId) -> Result<(), ApiError> {
     back_office()?.resume_round(&visitor()?, round_id).await
+}
+
+/// `GET /api/admin/switches`: the switches that are set, for everybody who runs the shop.
+#[server(name = GetSwitches, endpoint = "/admin/switches", prefix = "/api", input = GetUrl, output = Json)]
+pub async fn switches() -> Result<Vec<SetSwitch>, ApiError> {
+    back_office()?.switches(&visitor()?).await
+}
+
+/// `POST /api/admin/switches/set`: sets a switch for a while. Operators and administrators.
+#[server(name = SetSwitchCall, endpoint = "/admin/switches/set", prefix = "/api", input = Json, output = Json)]
+pub async fn set_switch(
+    switch: Switch,
+    minutes: u32,
+    reason: String,
+) -> Result<SetSwitch, ApiError> {
+    let visitor = visitor()?;
+    let office = back_office()?;
+    office.set_switch(&visitor, switch, minutes, &reason).await
+}
+
+/// `POST /api/admin/switches/clear`: clears a switch before its time. Operators and administrators.
+#[server(name = ClearSwitchCall, endpoint = "/admin/switches/clear", prefix = "/api", input = Json, output = Json)]
+pub async fn clear_switch(switch: Switch) -> Result<(), ApiError> {
+    back_office()?.clear_switch(&visitor()?, switch).await
 }
 
 /// `GET /api/admin/activities`: what those who run the shop did, newest first, 50 at a time.

@@ -112,6 +112,8 @@ impl FormState {
             code if code == ApiError::Unauthenticated.code() => Some(say::mismatch(language)),
             "rate_limited" => Some(say::rate_limited(language)),
             "busy" => Some(say::busy(language)),
+            "no_log_ins" => Some(say::no_log_ins(language)),
+            "reading_only" => Some(say::reading_only(language)),
             "forbidden" => Some(say::forbidden(language)),
             _ => Some(say::unknown(language)),
         }
@@ -247,6 +249,8 @@ mod tests {
             "unauthenticated",
             "rate_limited",
             "busy",
+            "no_log_ins",
+            "reading_only",
             "forbidden",
             "invalid",
             "<script>",

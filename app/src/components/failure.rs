@@ -96,6 +96,11 @@ fn words(error: &ApiError, language: Language) -> (&'static str, &'static str, W
             say::busy_text(language),
             WayOn::Again,
         ),
+        ApiError::QueueOnly | ApiError::NoLogIns | ApiError::ReadingOnly => (
+            say::closed_title(language),
+            say::closed_text(language),
+            WayOn::Again,
+        ),
         ApiError::Forbidden | ApiError::Banned => (
             say::forbidden_title(language),
             say::forbidden_text(language),

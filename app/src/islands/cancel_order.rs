@@ -89,8 +89,8 @@ fn cancel(
             // In another state: paid or closed in the meantime, which the page will show.
             Some(Ok(_) | Err(ApiError::OrderState | ApiError::Unauthenticated)) => page::reload(),
             failed => {
-                let often = matches!(failed, Some(Err(ApiError::RateLimited { .. })));
-                error.set(panel::cancel_failed(language, often).to_owned());
+                let why = failed.and_then(Result::err);
+                error.set(panel::cancel_failed(language, why.as_ref()).to_owned());
                 acts.set(false);
                 asks.set(false);
             }

@@ -12,6 +12,7 @@ mod order;
 mod orders;
 mod round;
 mod round_form;
+mod switches;
 
 use leptos::prelude::*;
 
@@ -25,6 +26,7 @@ pub use self::{
     order::AdminOrderPage,
     orders::AdminOrdersPage,
     round_form::{MAX_ITEMS, RoundForm},
+    switches::AdminSwitchesPage,
 };
 use self::{
     frame::{Section, StaffFrame, caller, parameter},

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
 
 use crate::{
     api,
@@ -9,7 +10,10 @@ use crate::{
     islands::{CancelOrder, FollowPayment, OrderDeadline},
     routes,
     text::pages::orders as say,
-    wire::{ApiError, CloseReason, Language, Order, OrderDetail, OrderId, OrderMoment, OrderState},
+    wire::{
+        ApiError, CloseReason, Language, Order, OrderDetail, OrderId, OrderMoment, OrderState,
+        Switch,
+    },
 };
 
 /// The page of the order named in the address.
@@ -118,7 +122,13 @@ fn ToPay<'a>(
         let following = view! { <FollowPayment order_id /> };
         view! { <p class="order__text" role="status">{text} {following}</p> }
     });
+    let is_closed = use_query_map()
+        .with_untracked(|query| query.get_str("problem") == Some(Switch::ReadingOnly.code()));
+    let closed = is_closed.then(|| {
+        view! { <p class="order__text" role="alert">{say::cannot_pay_now(language)}</p> }
+    });
     view! {
+        {closed}
         <OrderDeadline deadline_ms language />
         <p class="order__text"><Instant calendar at_ms=deadline_ms text=held_until /></p>
         {form}

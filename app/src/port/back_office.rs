@@ -9,7 +9,7 @@ use super::Visitor;
 use crate::wire::{
     AccountId, ActivityList, ActivityQuery, AddedRound, ApiError, BuyerHistory, BuyerList,
     LocalText, Now, OrderHistory, OrderId, OrderList, OrderQuery, PaymentGroup, PaymentId,
-    PaymentList, RoundDraft, RoundId, RoundOverview,
+    PaymentList, RoundDraft, RoundId, RoundOverview, SetSwitch, Switch,
 };
 
 /// Everything that those who run the shop can do. Every method checks who is asking and the input
@@ -82,6 +82,30 @@ pub trait BackOffice: CustomerService {
     /// # Errors
     /// `not_found`.
     async fn resume_round(&self, visitor: &Visitor, round_id: RoundId) -> Result<(), ApiError>;
+
+    /// Switches that are set, as this instance knows them: for the banner on every page of those who run
+    /// the shop.
+    fn switches_in_effect(&self) -> Arc<Vec<SetSwitch>>;
+
+    /// Switches that are set, as the ledger has them, or while it does not answer as this instance knows them.
+    /// Everybody who runs the shop.
+    async fn switches(&self, visitor: &Visitor) -> Result<Vec<SetSwitch>, ApiError>;
+
+    /// Sets a switch for so many minutes from now on, also one that is set already. Every instance follows
+    /// within two seconds. Operators and administrators.
+    ///
+    /// # Errors
+    /// `invalid` with `minutes` or `reason`.
+    async fn set_switch(
+        &self,
+        visitor: &Visitor,
+        switch: Switch,
+        minutes: u32,
+        reason: &str,
+    ) -> Result<SetSwitch, ApiError>;
+
+    /// Clears a switch before its time; one that is not set stays so. Operators and administrators.
+    async fn clear_switch(&self, visitor: &Visitor, switch: Switch) -> Result<(), ApiError>;
 
     /// What those who run the shop did, newest first.
     async fn activities(

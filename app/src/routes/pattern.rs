@@ -36,5 +36,9 @@ pub const PURCHASE: &str = "/seckill/{path}";
 pub const CAPTCHA_PICTURE: &str = "/captcha/{file}";
 /// What happens now, message by message.
 pub const NOW_EVENTS: &str = "/api/admin/now/events";
+/// The form that sets a switch.
+pub const SET_SWITCH: &str = "/admin/switches/{switch}/set";
+/// The form that clears a switch.
+pub const CLEAR_SWITCH: &str = "/admin/switches/{switch}/clear";
 /// Every call.
 pub const CALLS: &str = "/api/{*rest}";

@@ -12,6 +12,7 @@ pub mod item;
 pub mod new_round;
 pub mod now;
 pub mod orders;
+pub mod switches;
 pub mod time;
 
 /// Messages without parts: `name: "中文", "English";` becomes a function of the language.

@@ -29,6 +29,10 @@ pub enum Action {
     BanBuyer,
     /// Let a banned buyer buy again.
     UnbanBuyer,
+    /// Set a switch, or changed how long it is set.
+    SetSwitch,
+    /// Cleared a switch before its time.
+    ClearSwitch,
 }
 
 /// An entry of the activity log. Each is chained to the one before it by its hash, so that a changed or
@@ -47,7 +51,7 @@ pub struct Activity {
     pub address: Option<String>,
     /// What.
     pub action: Action,
-    /// To what: the id of a round, an order or an account.
+    /// To what: the id of a round, an order or an account, or a switch's own.
     pub subject_id: Uuid,
     /// What was there before, as JSON.
     pub old_value: Option<String>,

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use server_fn::error::{FromServerFnError, ServerFnErrorErr};
 
-use super::{JsonText, ReservationId};
+use super::{JsonText, ReservationId, Switch};
 
 /// Why a purchase came to nothing: the same codes in the gate, the ledger, the wire and the pages.
 /// Errors that no purchase ends with are in [`ApiError`] alone.
@@ -108,6 +108,15 @@ pub enum ApiError {
         /// Seconds after which to try again; at least 1.
         retry_after_s: u32,
     },
+    /// 503 with `Retry-After`, see [`Switch::QueueOnly`].
+    #[error("no purchases are taken now")]
+    QueueOnly,
+    /// 503 with `Retry-After`, see [`Switch::NoLogIns`].
+    #[error("nobody can sign in now")]
+    NoLogIns,
+    /// 503 with `Retry-After`, see [`Switch::ReadingOnly`].
+    #[error("nothing can be changed now")]
+    ReadingOnly,
     /// 500; the detail is in the server's log under this id and nowhere else.
     #[error("internal error {trace_id}")]
     Internal {
@@ -154,6 +163,9 @@ impl From<Flat> for ApiError {
             },
             "rate_limited" => ApiError::RateLimited { retry_after_s },
             "busy" => ApiError::Busy { retry_after_s },
+            "queue_only" => ApiError::QueueOnly,
+            "no_log_ins" => ApiError::NoLogIns,
+            "reading_only" => ApiError::ReadingOnly,
             "offline" => ApiError::Offline,
             _ => ApiError::Internal {
                 trace_id: flat.trace_id.unwrap_or_default(),
@@ -162,7 +174,20 @@ impl From<Flat> for ApiError {
     }
 }
 
+/// A switch is set for minutes: asking every second would only be load.
+const SWITCH_RETRY_S: u32 = 10;
+
 impl ApiError {
+    /// What shoppers hear whom a switch keeps from something; nothing for one that keeps nobody.
+    pub fn of_switch(switch: Switch) -> Option<Self> {
+        match switch {
+            Switch::CaptchaOff => None,
+            Switch::QueueOnly => Some(ApiError::QueueOnly),
+            Switch::NoLogIns => Some(ApiError::NoLogIns),
+            Switch::ReadingOnly => Some(ApiError::ReadingOnly),
+        }
+    }
+
     /// The HTTP status that goes with the code.
     pub fn status(&self) -> u16 {
         match self {
@@ -181,7 +206,11 @@ impl ApiError {
             ApiError::Invalid { .. } => 422,
             ApiError::RateLimited { .. } => 429,
             ApiError::Internal { .. } => 500,
-            ApiError::Busy { .. } | ApiError::Offline => 503,
+            ApiError::Busy { .. }
+            | ApiError::QueueOnly
+            | ApiError::NoLogIns
+            | ApiError::ReadingOnly
+            | ApiError::Offline => 503,
         }
     }
 
@@ -190,6 +219,9 @@ impl ApiError {
         match self {
             ApiError::RateLimited { retry_after_s } | ApiError::Busy { retry_after_s } => {
                 Some(*retry_after_s)
+            }
+            ApiError::QueueOnly | ApiError::NoLogIns | ApiError::ReadingOnly => {
+                Some(SWITCH_RETRY_S)
             }
             _ => None,
         }
@@ -213,6 +245,9 @@ impl ApiError {
             ApiError::Invalid { .. } => "invalid",
             ApiError::RateLimited { .. } => "rate_limited",
             ApiError::Busy { .. } => Rejection::Busy.code(),
+            ApiError::QueueOnly => Switch::QueueOnly.code(),
+            ApiError::NoLogIns => Switch::NoLogIns.code(),
+            ApiError::ReadingOnly => Switch::ReadingOnly.code(),
             ApiError::Internal { .. } => "internal",
             ApiError::Offline => "offline",
         }
@@ -322,6 +357,9 @@ mod tests {
             },
             ApiError::RateLimited { retry_after_s: 3 },
             ApiError::Busy { retry_after_s: 2 },
+            ApiError::QueueOnly,
+            ApiError::NoLogIns,
+            ApiError::ReadingOnly,
             ApiError::Internal {
                 trace_id: named("abc"),
             },

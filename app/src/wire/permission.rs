@@ -27,11 +27,13 @@ pub enum Permission {
     SeeMoney,
     /// See who changed what.
     SeeActivityLog,
+    /// Close a part of the shop for a while, and open it again.
+    SetSwitches,
 }
 
 impl Permission {
     /// All of them, in the order of the manual.
-    pub const ALL: [Permission; 11] = [
+    pub const ALL: [Permission; 12] = [
         Permission::SeeNow,
         Permission::SeeRounds,
         Permission::StopRounds,
@@ -43,6 +45,7 @@ impl Permission {
         Permission::BanBuyers,
         Permission::SeeMoney,
         Permission::SeeActivityLog,
+        Permission::SetSwitches,
     ];
 
     /// Whether an account with this role may do it.
@@ -61,6 +64,7 @@ impl Permission {
                     | Permission::SeeBuyers
                     | Permission::BanBuyers
                     | Permission::SeeMoney
+                    | Permission::SetSwitches
             ),
             Role::Reviewer => {
                 matches!(

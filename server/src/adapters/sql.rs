@@ -30,6 +30,7 @@ mod sandbox;
 mod schema;
 mod servers;
 mod stripe;
+mod switches;
 mod tokens;
 mod transactions;
 mod words;

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     Assembly, AssemblyError, Environment, Ledger, Parts, Ping, Provider, catalogue_changes,
-    ledger_ping, process_counters, provider, subjects::engine,
+    follow_switches, ledger_ping, process_counters, provider, subjects::engine,
 };
 use crate::{
     adapters::{
@@ -107,8 +107,10 @@ pub async fn assemble(
     let Provider { gateway, sandbox } =
         provider(config, &environment, &connections.sql, &connections.clock)?;
     let (parts, reserve) = parts(config, &environment, &connections, gateway, counters);
+    let engine = engine(config, environment, &connections.sql, parts);
+    tasks.push(follow_switches(engine.switches.clone()));
     Ok(Assembly {
-        engine: engine(config, environment, &connections.sql, parts),
+        engine,
         reserve,
         wake_signals,
         changes: connections.catalogue_changes,

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    Assembly, AssemblyError, Environment, Ledger, Parts, Provider, catalogue_changes, ledger_ping,
-    process_counters, provider, subjects::engine,
+    Assembly, AssemblyError, Environment, Ledger, Parts, Provider, catalogue_changes,
+    follow_switches, ledger_ping, process_counters, provider, subjects::engine,
 };
 use crate::{
     adapters::{
@@ -79,8 +79,10 @@ pub async fn assemble(
         catalogue_events: Arc::new(catalogue_changes.clone()),
         clock,
     };
+    let engine = engine(config, environment, &sql, parts);
+    let switches = engine.switches.clone();
     Ok(Assembly {
-        engine: engine(config, environment, &sql, parts),
+        engine,
         reserve,
         wake_signals,
         changes: catalogue_changes,
@@ -91,6 +93,7 @@ pub async fn assemble(
                 "Counts what happens in ten seconds, for the live page.",
                 move || counters.clone().keep_sampling(),
             ),
+            follow_switches(switches),
         ],
         dependencies: vec![ledger_ping(&sql)],
         settings: None,

@@ -12,7 +12,7 @@ use crate::{
         Engine, Rules, accounts, audit, back_office, customer_service, live, notices, orders,
         payments,
         ports::{Catalogue, Job},
-        purchase, stock,
+        purchase, stock, switches,
     },
 };
 
@@ -20,6 +20,11 @@ use crate::{
 pub fn engine(config: &Config, environment: Environment, sql: &Sql, parts: Parts) -> Engine {
     let (rules, sql) = (config.rules(), Arc::new(sql.clone()));
     let catalogue = cached_catalogue(&sql, &parts.catalogue_changes);
+    let switches = Arc::new(switches::Deps {
+        clock: parts.clock.clone(),
+        switches: sql.clone(),
+        in_effect: Arc::default(),
+    });
     let payments = Arc::new(payments(rules, &environment, &parts));
     let accounts = Arc::new(accounts::Deps {
         rules,
@@ -30,6 +35,7 @@ pub fn engine(config: &Config, environment: Environment, sql: &Sql, parts: Parts
         tokens: parts.tokens.clone(),
         passwords: environment.passwords.clone(),
         wake: parts.wake.clone(),
+        switches: switches.in_effect.clone(),
     });
     let customers = customer_service(&sql, &payments, &accounts, &parts);
     Engine {
@@ -45,12 +51,13 @@ pub fn engine(config: &Config, environment: Environment, sql: &Sql, parts: Parts
         customer_service: Arc::new(customers),
         live: Arc::new(live(&sql, &parts)),
         payments,
-        purchase: Arc::new(purchase(rules, &environment, &catalogue, &parts)),
+        purchase: Arc::new(purchase(rules, &environment, &catalogue, &parts, &switches)),
         notices: Arc::new(notices::Deps {
             clock: parts.clock.clone(),
             notices: sql,
             notifier: environment.notifier,
         }),
+        switches,
         stock: Arc::new(stock::Deps {
             clock: parts.clock,
             catalogue,
@@ -174,6 +181,7 @@ fn purchase(
     environment: &Environment,
     catalogue: &Arc<dyn Catalogue>,
     parts: &Parts,
+    switches: &switches::Deps,
 ) -> purchase::Deps {
     purchase::Deps {
         rules,
@@ -186,6 +194,7 @@ fn purchase(
         paths: parts.paths.clone(),
         purchases: parts.purchases.clone(),
         wake: parts.wake.clone(),
+        switches: switches.in_effect.clone(),
         after_hold: match parts.outbox {
             Some(_) => Job::Relay,
             None => Job::WriteOrders,

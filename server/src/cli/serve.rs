@@ -30,7 +30,10 @@ use crate::{
     assembly::{self, Assembly, AssemblyError, Environment},
     chain::Chain,
     config::Config,
-    engine::{Engine, back_office::calls::OfficeCalls, stock::warm_up, storefront::ShopFront},
+    engine::{
+        Engine, back_office::calls::OfficeCalls, stock::warm_up, storefront::ShopFront,
+        switches::follow,
+    },
     http::{self, BuiltSite, HttpSettings, Site},
     tasks::{Restarts, Supervisor, Task},
     telemetry::{kept::KeptCounters, log, metrics},
@@ -65,11 +68,7 @@ pub enum Role {
 /// Serves until the process is told to stop (`SIGTERM`, `SIGINT`); then requests and workers finish
 /// what they are in. Told a second time, it ends at once.
 pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
-    if config.cluster.is_none() && role != Role::All {
-        return Err(
-            "the embedded shop is one process: --role all (or SECKILL_MODE=cluster)".into(),
-        );
-    }
+    fits(role, config)?;
     log::init(&config.process.log, config.process.log_format)?;
     warn_of_readers(config);
     let kept = KeptCounters::default();
@@ -93,6 +92,7 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
     tasks.extend(service_manager::watchdog());
     let _tasks = supervisor.start(tasks);
     warm_gate(&shop.engine).await;
+    know_switches(&shop.engine).await;
     let workers = supervisor.start(workers_of(
         role,
         config,
@@ -137,6 +137,16 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
     .await;
     end(workers, shop.shutdown_hook).await;
     Ok(cause?)
+}
+
+/// An embedded shop has no roles.
+fn fits(role: Role, config: &Config) -> Result<(), Failure> {
+    match config.cluster.is_none() && role != Role::All {
+        true => {
+            Err("the embedded shop is one process: --role all (or SECKILL_MODE=cluster)".into())
+        }
+        false => Ok(()),
+    }
 }
 
 /// For whoever started it. What reads a log in JSON reads nothing else.
@@ -297,6 +307,13 @@ struct Process {
     readiness: Arc<Ready>,
     stopped: watch::Receiver<bool>,
     metrics: PrometheusHandle,
+}
+
+/// The first shopper is refused already what is switched off. Where that fails now, the task repeats it.
+async fn know_switches(engine: &Engine) {
+    if let Err(error) = follow::run_once(&engine.switches).await {
+        tracing::warn!(error = %Chain(&error), "cannot read the switches at the start; tried again every second");
+    }
 }
 
 fn router(

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use super::{
     Rules,
     ports::{Accounts, Clock, Ids, Limits, LoginTokens, Passwords, WakeSignal},
+    switches::SwitchesInEffect,
 };
 
 /// What accounts need.
@@ -24,4 +25,5 @@ pub struct Deps {
     pub tokens: Arc<dyn LoginTokens>,
     pub passwords: Arc<dyn Passwords>,
     pub wake: Arc<dyn WakeSignal>,
+    pub switches: Arc<SwitchesInEffect>,
 }

@@ -22,6 +22,7 @@ mod payments;
 mod purchases;
 mod queue;
 mod reservations;
+mod switches;
 mod wake_signal;
 
 pub use accounts::{
@@ -64,6 +65,7 @@ pub use reservations::{
     DueRelease, DueReleases, GateLedger, Holder, ItemSnapshot, ItemSummary, LedgerStatus,
     LoadEpoch, Lookup, ReservationReader, ReservationRecord,
 };
+pub use switches::Switches;
 pub use wake_signal::{Job, WakeSignal};
 
 /// What every port may answer instead of doing its work.

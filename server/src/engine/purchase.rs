@@ -12,6 +12,7 @@ use super::{
     ports::{
         CaptchaSource, Captchas, Catalogue, Clock, Ids, Job, Limits, Paths, Purchases, WakeSignal,
     },
+    switches::SwitchesInEffect,
 };
 
 /// What the purchase needs.
@@ -28,6 +29,7 @@ pub struct Deps {
     pub paths: Arc<dyn Paths>,
     pub purchases: Arc<dyn Purchases>,
     pub wake: Arc<dyn WakeSignal>,
+    pub switches: Arc<SwitchesInEffect>,
     /// Which worker carries a new hold on: the relay, or the order writer where the gate is the
     /// queue itself.
     pub after_hold: Job,

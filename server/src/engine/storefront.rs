@@ -12,7 +12,7 @@ use app::{
     wire::{
         ApiError, CaptchaChallenge, CaptchaId, CaptchaWords, HiddenPath, ItemDetail, ItemId, LogIn,
         Me, Order, OrderDetail, OrderId, PaymentPage, Reservation, ReservationId,
-        ReservationStatus, Reserved, Round, Stock,
+        ReservationStatus, Reserved, Round, Stock, Switch,
     },
 };
 use async_trait::async_trait;
@@ -48,6 +48,15 @@ impl ShopFront {
         Self { engine }
     }
 
+    /// Whether a shopper may change something about the account. Those who run the shop may.
+    fn may_change(&self, visitor: &Visitor) -> Result<(), ApiError> {
+        let me = visitor.me.as_ref();
+        match me.is_some_and(|me| me.role.is_staff()) {
+            true => Ok(()),
+            false => self.engine.switches.in_effect.refuse(&CLOSE_CHANGES),
+        }
+    }
+
     /// Somebody else's order does not exist, as far as the caller can tell.
     async fn own_order(
         &self,
@@ -69,6 +78,11 @@ fn recorded<T>(visitor: &Visitor, answer: Result<T, ApiError>) -> Result<T, ApiE
     }
     answer
 }
+
+/// What keeps shoppers from buying.
+const CLOSE_PURCHASES: [Switch; 2] = [Switch::ReadingOnly, Switch::QueueOnly];
+/// What keeps them from everything else that changes something.
+const CLOSE_CHANGES: [Switch; 1] = [Switch::ReadingOnly];
 
 /// The caller, if it may buy.
 fn buyer(visitor: &Visitor) -> Result<&Me, ApiError> {
@@ -125,6 +139,7 @@ impl Storefront for ShopFront {
         current: String,
         new: String,
     ) -> Result<LoggedIn, ApiError> {
+        self.may_change(visitor)?;
         people::change_password(&self.engine.accounts, visitor, current, new).await
     }
 
@@ -138,10 +153,12 @@ impl Storefront for ShopFront {
         log_in_id: &str,
         password: String,
     ) -> Result<(), ApiError> {
+        self.may_change(visitor)?;
         people::end_log_in(&self.engine.accounts, visitor, log_in_id, password).await
     }
 
     async fn end_other_log_ins(&self, visitor: &Visitor, password: String) -> Result<(), ApiError> {
+        self.may_change(visitor)?;
         people::end_other_log_ins(&self.engine.accounts, visitor, password).await
     }
 
@@ -191,12 +208,18 @@ impl Storefront for ShopFront {
     ) -> Result<CaptchaChallenge, ApiError> {
         let asked = async {
             let buyer = buyer(visitor)?.account_id;
+            self.engine.switches.in_effect.refuse(&CLOSE_PURCHASES)?;
             Ok::<_, ApiError>(ask_captcha::ask(&self.engine.purchase, buyer, item_id).await?)
         };
         let asked = asked.await;
         let outcome = asked.as_ref().err().map_or("asked", ApiError::code);
         metrics::counter!("seckill_captcha_total", "outcome" => outcome).increment(1);
-        let asked = recorded(visitor, asked)?;
+        let Some(asked) = recorded(visitor, asked)? else {
+            return Ok(views::no_question(
+                CaptchaId(self.engine.purchase.ids.id()),
+                visitor.language,
+            ));
+        };
         Ok(CaptchaChallenge {
             captcha_id: asked.captcha_id,
             image_url: routes::captcha_picture(asked.captcha_id),
@@ -237,6 +260,7 @@ impl Storefront for ShopFront {
         let (purchase, answer) = (&self.engine.purchase, answer.as_deref());
         let grant = async {
             let buyer = buyer(visitor)?.account_id;
+            self.engine.switches.in_effect.refuse(&CLOSE_PURCHASES)?;
             let grant = hand_out_path::hand_out_path(purchase, buyer, item_id, captcha_id, answer);
             Ok::<_, ApiError>(grant.await?)
         };
@@ -257,8 +281,12 @@ impl Storefront for ShopFront {
         item_id: ItemId,
     ) -> Result<Reserved, ApiError> {
         let buyer = recorded(visitor, buyer(visitor))?.account_id;
-        let result = reserve::reserve(&self.engine.purchase, buyer, &path, item_id).await;
-        let result = result.map_err(ApiError::from);
+        let result = match self.engine.switches.in_effect.refuse(&CLOSE_PURCHASES) {
+            Ok(()) => reserve::reserve(&self.engine.purchase, buyer, &path, item_id)
+                .await
+                .map_err(ApiError::from),
+            Err(closed) => Err(closed),
+        };
         let outcome = result.as_ref().err().map_or("held", ApiError::code);
         metrics::counter!("seckill_reserve_total", "outcome" => outcome).increment(1);
         recorded(visitor, result)
@@ -348,6 +376,7 @@ impl Storefront for ShopFront {
 
     async fn pay(&self, visitor: &Visitor, order_id: OrderId) -> Result<PaymentPage, ApiError> {
         let buyer = visitor.signed_in()?.account_id;
+        self.engine.switches.in_effect.refuse(&CLOSE_CHANGES)?;
         let url = pay::pay(&self.engine.payments, buyer, order_id).await;
         let url = recorded(visitor, url.map_err(ApiError::from))?;
         Ok(PaymentPage { url })
@@ -356,6 +385,7 @@ impl Storefront for ShopFront {
     async fn cancel(&self, visitor: &Visitor, order_id: OrderId) -> Result<OrderDetail, ApiError> {
         let buyer = visitor.signed_in()?.account_id;
         let engine = &self.engine;
+        engine.switches.in_effect.refuse(&CLOSE_CHANGES)?;
         let cancelled = cancel::cancel(&engine.orders, &engine.payments, buyer, order_id).await;
         recorded(visitor, cancelled.map_err(ApiError::from))?;
         self.order(visitor, order_id).await

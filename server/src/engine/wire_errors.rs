@@ -15,6 +15,7 @@ use crate::engine::{
     payments::pay::PayError,
     ports::{PasswordError, PortError, RetryAfter},
     purchase::{ask_captcha::CaptchaError, hand_out_path::PathError, reserve::ReserveError},
+    switches::set::SetSwitchError,
 };
 
 /// Seconds after which a busy shop may be asked again.
@@ -120,6 +121,7 @@ impl From<SignInError> for ApiError {
             SignInError::Limit(error) => limit_error(error),
             SignInError::Invalid(field) => ApiError::Invalid { field },
             SignInError::NoMatch(_) => ApiError::Unauthenticated,
+            SignInError::Closed(closed) => closed,
             SignInError::Password(PasswordError::Busy) => ApiError::Busy {
                 retry_after_s: BUSY_S,
             },
@@ -185,6 +187,17 @@ impl From<ReviewRoundError> for ApiError {
             ReviewRoundError::NotWaiting => invalid("state"),
             ReviewRoundError::Invalid(wrong) => invalid(&wrong.field()),
             ReviewRoundError::Port(error) => port_error(error),
+        }
+    }
+}
+
+impl From<SetSwitchError> for ApiError {
+    fn from(error: SetSwitchError) -> Self {
+        match error {
+            SetSwitchError::Invalid(field) => ApiError::Invalid {
+                field: field.to_owned(),
+            },
+            SetSwitchError::Port(error) => port_error(error),
         }
     }
 }

@@ -4,6 +4,7 @@ mod customers;
 mod new_round;
 mod now_events;
 mod round_form;
+mod switches;
 
 use app::{
     port::Visitor,
@@ -35,6 +36,8 @@ pub fn routes(state: &AppState, renderer: Renderer) -> Router {
         .route(pattern::RESUME_ROUND, post(resume_round))
         .route(pattern::APPROVE_ROUND, post(approve_round))
         .route(pattern::SEND_ROUND_BACK, post(send_round_back))
+        .route(pattern::SET_SWITCH, post(switches::set))
+        .route(pattern::CLEAR_SWITCH, post(switches::clear))
         .layer(DefaultBodyLimit::max(envelope::MAX_REQUEST))
         .with_state(state.clone())
         .merge(new_round::routes(state, renderer.clone()))

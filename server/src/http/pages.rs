@@ -55,6 +55,7 @@ pub fn routes(renderer: Renderer, cache: PageCache) -> Router {
         .route(routes::ADMIN_BUYERS, get(own))
         .route(pattern::ADMIN_BUYER, get(own))
         .route(routes::ADMIN_MONEY, get(own))
+        .route(routes::ADMIN_SWITCHES, get(own))
         .route(routes::ADMIN_LOG, get(own))
         .fallback(other)
         .with_state(Pages { renderer, cache })

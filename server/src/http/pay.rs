@@ -49,6 +49,8 @@ pub async fn pay(
         Ok(page) => page.url,
         // The order's page says what has become of it.
         Err(ApiError::OrderState) => back,
+        // It says that, too.
+        Err(ApiError::ReadingOnly) => routes::with_query(&back, &[("problem", "reading_only")]),
         Err(ApiError::Unauthenticated) => routes::login(&back),
         Err(error) => return Envelope(error).into_response(),
     };

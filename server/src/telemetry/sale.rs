@@ -22,10 +22,12 @@ pub struct SaleTotals {
 }
 
 /// Answers to a purchase that are no decision of the gate or for it: the buyer may ask again.
-const UNDECIDED: [ApiError; 3] = [
+const UNDECIDED: [ApiError; 5] = [
     ApiError::PathInvalid,
     ApiError::NotFound,
     ApiError::Forbidden,
+    ApiError::QueueOnly,
+    ApiError::ReadingOnly,
 ];
 
 impl SaleTotals {

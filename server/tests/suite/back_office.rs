@@ -6,6 +6,7 @@ mod customers;
 mod now;
 mod pages;
 mod permissions;
+mod switches;
 
 use app::wire::{AccountId, AddedRound, ApiError, Mobile, Rejection, ReservationId, Role};
 use axum::{

@@ -15,6 +15,7 @@ mod rounds;
 mod schema;
 mod service_manager;
 mod supervision;
+mod switches;
 
 use std::{
     path::Path,

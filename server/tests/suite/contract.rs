@@ -11,4 +11,5 @@ mod payments;
 mod purchases;
 mod queue;
 mod sale_counters;
+mod switches;
 mod tokens;

@@ -239,6 +239,9 @@ impl Machine {
             | ApiError::CaptchaWrong
             | ApiError::RateLimited { .. }
             | ApiError::Busy { .. }
+            | ApiError::QueueOnly
+            | ApiError::NoLogIns
+            | ApiError::ReadingOnly
             | ApiError::Internal { .. }
             | ApiError::Offline => return false,
         }

@@ -5,9 +5,11 @@ use leptos::prelude::*;
 use leptos_meta::{Link, Meta, Title};
 
 use crate::{
-    api, routes,
-    text::pages::admin as say,
-    wire::{ApiError, Language, Me, Permission, Role},
+    api,
+    components::Calendar,
+    routes,
+    text::pages::{admin as say, switches},
+    wire::{ApiError, Language, Me, Permission, Role, SetSwitch},
 };
 
 /// A part of the back office.
@@ -18,16 +20,18 @@ pub enum Section {
     Orders,
     Buyers,
     Money,
+    Switches,
     Log,
 }
 
 impl Section {
-    const ALL: [Section; 6] = [
+    const ALL: [Section; 7] = [
         Section::Now,
         Section::Rounds,
         Section::Orders,
         Section::Buyers,
         Section::Money,
+        Section::Switches,
         Section::Log,
     ];
 
@@ -38,13 +42,14 @@ impl Section {
             Section::Orders => routes::ADMIN_ORDERS,
             Section::Buyers => routes::ADMIN_BUYERS,
             Section::Money => routes::ADMIN_MONEY,
+            Section::Switches => routes::ADMIN_SWITCHES,
             Section::Log => routes::ADMIN_LOG,
         }
     }
 
     fn permission(self) -> Permission {
         match self {
-            Section::Now => Permission::SeeNow,
+            Section::Now | Section::Switches => Permission::SeeNow,
             Section::Rounds => Permission::SeeRounds,
             Section::Orders => Permission::SeeOrders,
             Section::Buyers => Permission::SeeBuyers,
@@ -60,6 +65,7 @@ impl Section {
             Section::Orders => say::orders(language),
             Section::Buyers => say::buyers(language),
             Section::Money => say::money(language),
+            Section::Switches => say::switches(language),
             Section::Log => say::log(language),
         }
     }
@@ -131,10 +137,41 @@ pub fn StaffFrame(
             <nav class="admin__nav" aria-label=say::back_office(language)>
                 <ul>{links}</ul>
             </nav>
+            <SwitchBanner language />
             <h1>{title}</h1>
             {children()}
         </section>
     }
+}
+
+/// What is switched off, on every page: whoever wonders why nobody can buy sees it first.
+#[component]
+pub fn SwitchBanner(
+    /// The page's language.
+    language: Language,
+) -> impl IntoView {
+    let set = api::back_office().map(|office| office.switches_in_effect());
+    let set = set.unwrap_or_default();
+    (!set.is_empty()).then(|| {
+        let now_ms = api::shop().map_or(0, |shop| shop.now_ms());
+        let lines = set
+            .iter()
+            .map(|set| view! { <li>{in_effect(language, set, now_ms)}</li> })
+            .collect_view();
+        view! {
+            <div class="admin__words admin__banner" role="status">
+                <ul class="admin__plain">{lines}</ul>
+                <p><a href=routes::ADMIN_SWITCHES>{say::switches(language)}</a></p>
+            </div>
+        }
+    })
+}
+
+/// A switch that is set, in one line.
+pub fn in_effect(language: Language, set: &SetSwitch, now_ms: i64) -> String {
+    let until = Calendar::of_page(now_ms, language).label(set.ends_at_ms);
+    let (who, why) = (&set.set_by_name, &set.reason);
+    switches::in_effect(language, set.switch, &until, who, why)
 }
 
 /// The way to the next page of a list.

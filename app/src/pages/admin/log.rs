@@ -146,6 +146,7 @@ fn subject(activity: &Activity) -> String {
         Action::BanBuyer | Action::UnbanBuyer => {
             routes::admin_buyer(AccountId(activity.subject_id))
         }
+        Action::SetSwitch | Action::ClearSwitch => routes::ADMIN_SWITCHES.to_owned(),
         Action::AddStaff => Filter {
             account_id: Some(AccountId(activity.subject_id)),
             subject_id: None,

@@ -17,7 +17,7 @@ use self::{
     parts::{Dependencies, Instances},
     rounds::Rounds,
 };
-use super::frame::{Section, StaffFrame, for_staff};
+use super::frame::{Section, StaffFrame, SwitchBanner, for_staff};
 use crate::{
     api,
     components::{Calendar, when_read},
@@ -56,6 +56,7 @@ pub fn AdminScreenPage() -> impl IntoView {
             <Meta name="robots" content="noindex" />
             <Link rel="stylesheet" href="/admin.css" />
             <section class="admin screen">
+                <SwitchBanner language />
                 <h1>{say::title(language)}</h1>
                 <Live now here=routes::ADMIN_SCREEN language />
                 <p><a href=routes::ADMIN>{say::back(language)}</a></p>

@@ -28,6 +28,10 @@ messages! {
     no_recovery: "请记好密码：忘记后目前无法找回。", "Please keep it safe: a forgotten password cannot be recovered yet.";
     rate_limited: "试得太频繁了，请过一分钟再试。", "Too many tries. Please wait a minute and try again.";
     busy: "现在人很多，请过几秒再试。", "The shop is very busy. Please try again in a few seconds.";
+    no_log_ins: "店铺暂停了登录和注册，请稍后再试。已登录的不受影响。",
+        "Signing in and registering are paused for the moment; please try again later. Those who are signed in stay so.";
+    reading_only: "店铺暂时只能浏览，什么也没有改变。请稍后再试。",
+        "The shop can only be read for the moment, and nothing was changed. Please try again later.";
     forbidden: "为了你的安全，请从这个页面重新提交。", "For your safety, please send the form from this page again.";
     unknown: "没有成功，什么也没有改变。请再试一次。", "That did not work, and nothing was changed. Please try again.";
 }

@@ -24,6 +24,8 @@ pub fn action(language: Language, action: Action) -> &'static str {
         (Language::Zh, Action::RefundOrder) => "发起了退款",
         (Language::Zh, Action::BanBuyer) => "禁止了买家购买",
         (Language::Zh, Action::UnbanBuyer) => "恢复了买家购买",
+        (Language::Zh, Action::SetSwitch) => "打开了开关",
+        (Language::Zh, Action::ClearSwitch) => "关闭了开关",
         (Language::En, Action::AddRound) => "added a round",
         (Language::En, Action::SubmitRound) => "prepared a round",
         (Language::En, Action::ApproveRound) => "approved a round",
@@ -34,6 +36,8 @@ pub fn action(language: Language, action: Action) -> &'static str {
         (Language::En, Action::RefundOrder) => "gave the money of an order back",
         (Language::En, Action::BanBuyer) => "kept a buyer from buying",
         (Language::En, Action::UnbanBuyer) => "let a buyer buy again",
+        (Language::En, Action::SetSwitch) => "set a switch",
+        (Language::En, Action::ClearSwitch) => "cleared a switch",
     }
 }
 

@@ -11,6 +11,9 @@ messages! {
     limited_title: "请慢一点", "A little slower, please";
     limited_text: "短时间内打开了太多次。请过几秒再试。",
         "You opened pages very often within a short time. Please try again in a few seconds.";
+    closed_title: "暂时不能使用", "Not available for the moment";
+    closed_text: "店铺暂停了这项功能。已经抢到的不会丢，请稍后再试。",
+        "The shop has paused this. What you have won is safe. Please try again later.";
     sign_in_title: "请先登录", "Please sign in first";
     sign_in_text: "这一页只给本人看。", "This page is for its owner only.";
     forbidden_title: "这一页不对你开放", "This page is not open to you";

@@ -26,6 +26,8 @@ messages! {
     nothing_to_do: "无需再操作", "Nothing left to do";
     back_on_sale: "商品已放回", "The unit went back on sale";
     pay: "去付款", "Pay now";
+    cannot_pay_now: "店铺暂时只能浏览，现在不能付款。请稍后再试。",
+        "Nothing can be changed in the shop for the moment, and nothing was paid. Please try again later.";
     pay_again: "继续付款", "Continue to the payment";
     paying_text: "付过了？结果一到，本页会自动更新。不必重复付款。",
         "Paid already? This page follows by itself as soon as the result is there. Do not pay twice.";

@@ -232,6 +232,11 @@ messages! {
         "Please stay. The same request is sent again, and never counts twice.";
     /// Called too often.
     too_often: "操作有点快，稍后自动重试", "A little too fast; trying again by itself";
+    /// Switched off by those who run the shop.
+    closed: "店铺暂停接受抢购，恢复后自动重试", "The shop takes no purchases for the moment; trying again by itself";
+    /// Switched off.
+    closed_hint: "已排队和已下单的不受影响。可以留在本页等待。",
+        "What is in the queue or ordered is safe. You can wait on this page.";
     /// No connection.
     offline: "网络连接中断，正在自动重试", "No connection; trying again by itself";
     /// No connection.

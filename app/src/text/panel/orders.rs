@@ -1,7 +1,7 @@
 //! Around an order and the account: deadline, cancelling, header, stock.
 
 use super::messages;
-use crate::wire::Language;
+use crate::wire::{ApiError, Language};
 
 /// Before the time that is left to pay; or after it.
 pub fn pay_within(language: Language, is_over: bool) -> &'static str {
@@ -24,14 +24,18 @@ pub fn result_comes(language: Language, by_itself: bool) -> &'static str {
 }
 
 /// Cancelling did not work.
-pub fn cancel_failed(language: Language, too_often: bool) -> &'static str {
-    match (language, too_often) {
-        (Language::Zh, false) => "没有取消成功，订单还在。请再试一次。",
-        (Language::Zh, true) => "操作太频繁，请稍等几秒再试。",
-        (Language::En, false) => {
-            "That did not work, and the order is still there. Please try again."
+pub fn cancel_failed(language: Language, why: Option<&ApiError>) -> &'static str {
+    match (language, why) {
+        (Language::Zh, Some(ApiError::RateLimited { .. })) => "操作太频繁，请稍等几秒再试。",
+        (Language::Zh, Some(ApiError::ReadingOnly)) => "店铺暂时只能浏览，订单还在。请稍后再试。",
+        (Language::Zh, _) => "没有取消成功，订单还在。请再试一次。",
+        (Language::En, Some(ApiError::RateLimited { .. })) => {
+            "That was too often. Please wait a few seconds and try again."
         }
-        (Language::En, true) => "That was too often. Please wait a few seconds and try again.",
+        (Language::En, Some(ApiError::ReadingOnly)) => {
+            "Nothing can be changed in the shop for the moment. The order is still there; please try again later."
+        }
+        (Language::En, _) => "That did not work, and the order is still there. Please try again.",
     }
 }
 

@@ -17,3 +17,4 @@ pub mod sandbox_charge;
 pub mod sandbox_notice;
 pub mod sandbox_payment;
 pub mod stripe_session;
+pub mod switch;

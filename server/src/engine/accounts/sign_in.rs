@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use app::wire::{AccountId, ApiError, Me, Mobile, Nickname, Password, Role};
+use app::wire::{AccountId, ApiError, Me, Mobile, Nickname, Password, Role, Switch};
 use sha2::{Digest, Sha256};
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -31,6 +31,9 @@ pub enum SignInError {
     /// Hashing.
     #[error(transparent)]
     Password(#[from] PasswordError),
+    /// A switch keeps shoppers from it.
+    #[error("switched off: {}", .0.code())]
+    Closed(ApiError),
     /// The ledger.
     #[error(transparent)]
     Port(#[from] PortError),
@@ -68,6 +71,9 @@ pub struct SignedIn {
     pub ended: u64,
 }
 
+/// What keeps buyers from signing in.
+const CLOSE_LOG_INS: [Switch; 2] = [Switch::ReadingOnly, Switch::NoLogIns];
+
 /// Makes a buyer's account and signs it in.
 pub async fn register(
     deps: &Deps,
@@ -76,6 +82,9 @@ pub async fn register(
     password: String,
     nickname: &str,
 ) -> Result<SignedIn, SignInError> {
+    deps.switches
+        .refuse(&CLOSE_LOG_INS)
+        .map_err(SignInError::Closed)?;
     let mobile = Mobile::parse(mobile).map_err(SignInError::from_parse)?;
     let password = Password::parse(normalised(&password)).map_err(SignInError::from_parse)?;
     let nickname = Nickname::parse(nickname).map_err(SignInError::from_parse)?;
@@ -119,6 +128,14 @@ pub async fn login(
         .as_ref()
         .map(|account| account.password_hash.clone());
     let fits = fits(deps, passwords, hash).await?;
+    // Whoever runs the shop may come in to open it again. All others hear the same, whatever they typed:
+    // whether a password is right is no answer while nobody is let in.
+    let may_enter = |account: &Account| fits && account.role.is_staff();
+    if !account.as_ref().is_some_and(may_enter) {
+        deps.switches
+            .refuse(&CLOSE_LOG_INS)
+            .map_err(SignInError::Closed)?;
+    }
     match account {
         Some(account) if fits => sign_in(deps, origin, &account).await,
         other => Err(SignInError::NoMatch(

@@ -6,7 +6,7 @@ use app::{
     port::{BackOffice, Visitor},
     wire::{
         ActivityList, ActivityQuery, AddedRound, ApiError, LocalText, Me, Now, Permission, Reason,
-        RoundDraft, RoundId, RoundOverview,
+        RoundDraft, RoundId, RoundOverview, SetSwitch, Switch,
     },
 };
 use async_trait::async_trait;
@@ -16,11 +16,13 @@ use super::{
     add_round::{self, AddRoundError},
     draft, review_round, stop_round,
 };
+use crate::chain::Chain;
 use crate::engine::{
     Engine, customer_service,
     live::{self, look::look},
     paging::{TO_READ, page},
     ports::{ChangedBy, Health},
+    switches::{self, follow, set},
     wire_errors::port_error,
 };
 
@@ -29,16 +31,26 @@ use crate::engine::{
 pub struct OfficeCalls {
     deps: Arc<Deps>,
     live: Arc<live::Deps>,
+    switches: Arc<switches::Deps>,
     health: Arc<dyn Health>,
     pub(in crate::engine) customers: Arc<customer_service::Deps>,
 }
 
 impl OfficeCalls {
+    /// What was written is in effect here at once, and elsewhere when the others look. Where the ledger does
+    /// not answer now, the task that follows it asks again within a second.
+    async fn follow_switches(&self) {
+        if let Err(error) = follow::run_once(&self.switches).await {
+            tracing::debug!(error = %Chain(&error), "cannot read the switches; those count that were known last");
+        }
+    }
+
     /// Calls to the back office of `engine`; `health` says what this process stands on.
     pub fn new(engine: &Engine, health: Arc<dyn Health>) -> Self {
         Self {
             deps: engine.back_office.clone(),
             live: engine.live.clone(),
+            switches: engine.switches.clone(),
             customers: engine.customer_service.clone(),
             health,
         }
@@ -161,6 +173,44 @@ impl BackOffice for OfficeCalls {
         let by = ChangedBy::account(me, visitor.ip, None);
         stop_round::resume_round(&self.deps, round_id, &by).await?;
         tracing::warn!(%round_id, account_id = %me.account_id, "a round goes on");
+        Ok(())
+    }
+
+    fn switches_in_effect(&self) -> Arc<Vec<SetSwitch>> {
+        self.switches.in_effect.all()
+    }
+
+    async fn switches(&self, visitor: &Visitor) -> Result<Vec<SetSwitch>, ApiError> {
+        permitted(Permission::SeeNow, visitor)?;
+        self.follow_switches().await;
+        Ok(self.switches.in_effect.all().to_vec())
+    }
+
+    async fn set_switch(
+        &self,
+        visitor: &Visitor,
+        switch: Switch,
+        minutes: u32,
+        reason: &str,
+    ) -> Result<SetSwitch, ApiError> {
+        let me = permitted(Permission::SetSwitches, visitor)?;
+        let by = ChangedBy::account(me, visitor.ip, Some(reason.to_owned()));
+        let deps = &self.switches;
+        let set = set::set(&*deps.switches, &*deps.clock, switch, minutes, &by).await?;
+        tracing::warn!(switch = switch.code(), minutes, account_id = %me.account_id, "a switch was set");
+        self.follow_switches().await;
+        Ok(set)
+    }
+
+    async fn clear_switch(&self, visitor: &Visitor, switch: Switch) -> Result<(), ApiError> {
+        let me = permitted(Permission::SetSwitches, visitor)?;
+        let by = ChangedBy::account(me, visitor.ip, None);
+        let deps = &self.switches;
+        let cleared = set::clear(&*deps.switches, &*deps.clock, switch, &by).await;
+        if cleared.map_err(port_error)? {
+            tracing::warn!(switch = switch.code(), account_id = %me.account_id, "a switch was cleared");
+        }
+        self.follow_switches().await;
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::wire::{AccountId, CaptchaId, ItemDetail, ItemId, Language, Phase, Rejection};
+use app::wire::{AccountId, CaptchaId, ItemDetail, ItemId, Language, Phase, Rejection, Switch};
 
 use super::Deps;
 use crate::engine::{
@@ -59,14 +59,18 @@ pub(super) async fn open_item(
     }
 }
 
-/// Asks `buyer` a new question for an item; an earlier one is forgotten.
+/// Asks `buyer` a new question for an item; an earlier one is forgotten. Nothing is asked while a switch
+/// says so: the picture may be what fails.
 pub async fn ask(
     deps: &Deps,
     buyer: AccountId,
     item_id: ItemId,
-) -> Result<AskedCaptcha, CaptchaError> {
+) -> Result<Option<AskedCaptcha>, CaptchaError> {
     limit::count(&*deps.limits, Limit::Captcha(buyer)).await?;
     open_item(deps, item_id).await?;
+    if deps.switches.is_on(Switch::CaptchaOff) {
+        return Ok(None);
+    }
     let asked = AskedCaptcha {
         captcha_id: CaptchaId(deps.ids.id()),
         buyer,
@@ -75,7 +79,7 @@ pub async fn ask(
         expires_at_ms: deps.clock.now_ms() + deps.rules.captcha_life_ms,
     };
     deps.captchas.put(asked.clone()).await?;
-    Ok(asked)
+    Ok(Some(asked))
 }
 
 /// A question that is still good.

@@ -1,8 +1,8 @@
 //! From the ledger's records to what the wire shows.
 
 use app::wire::{
-    ItemDetail, OrderDetail, OrderEvent, OrderMoment, Rejection, Reservation, ReservationId,
-    ReservationState, ReservationStatus,
+    CaptchaChallenge, CaptchaId, ItemDetail, Language, OrderDetail, OrderEvent, OrderMoment,
+    Rejection, Reservation, ReservationId, ReservationState, ReservationStatus,
 };
 
 use crate::engine::ports::{OrderRecord, ReservationRecord};
@@ -62,5 +62,23 @@ pub fn order_detail(record: OrderRecord) -> OrderDetail {
         history,
         paying: record.paying,
         refund: record.refund,
+    }
+}
+
+/// A picture of nothing, which needs no store and no drawing.
+const NO_PICTURE: &str =
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='1' height='1'/%3E";
+
+/// In place of a question while none is asked: any answer will do. Panels show it as they show questions.
+pub fn no_question(captcha_id: CaptchaId, language: Language) -> CaptchaChallenge {
+    let prompt = match language {
+        Language::Zh => "现在不需要验证，输入任意数字即可",
+        Language::En => "No check at the moment: any number will do",
+    };
+    CaptchaChallenge {
+        captcha_id,
+        image_url: NO_PICTURE.to_owned(),
+        prompt: prompt.to_owned(),
+        numeric: true,
     }
 }

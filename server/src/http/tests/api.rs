@@ -41,6 +41,9 @@ async fn every_error_has_its_status_and_its_envelope() {
         (invalid("order_id"), 422, ""),
         (ApiError::RateLimited { retry_after_s: 3 }, 429, "3"),
         (ApiError::Busy { retry_after_s: 7 }, 503, "7"),
+        (ApiError::QueueOnly, 503, "10"),
+        (ApiError::NoLogIns, 503, "10"),
+        (ApiError::ReadingOnly, 503, "10"),
         (
             ApiError::Internal {
                 trace_id: "t".to_owned(),

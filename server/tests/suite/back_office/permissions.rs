@@ -37,6 +37,8 @@ fn reads() -> Vec<(String, &'static [Role])> {
         (format!("/api/admin/buyer?account_id={NOBODY}"), orders),
         ("/api/admin/payments".to_owned(), money),
         ("/api/admin/activities".to_owned(), log),
+        ("/api/admin/switches".to_owned(), STAFF),
+        ("/admin/switches".to_owned(), STAFF),
         ("/admin/rounds".to_owned(), STAFF),
         ("/admin/rounds/new".to_owned(), &[Operator, Admin]),
         ("/admin/orders".to_owned(), orders),
@@ -72,6 +74,16 @@ fn changes() -> Vec<(&'static str, Value, &'static [Role])> {
         (
             "/api/admin/rounds/resume",
             json!({"round_id": NOBODY}),
+            &[Operator, Admin],
+        ),
+        (
+            "/api/admin/switches/set",
+            json!({"switch": "no_log_ins", "minutes": 1, "reason": reason}),
+            &[Operator, Admin],
+        ),
+        (
+            "/api/admin/switches/clear",
+            json!({"switch": "no_log_ins"}),
             &[Operator, Admin],
         ),
         (

@@ -9,6 +9,8 @@ pub enum Trouble {
     Busy,
     /// This visitor called too often.
     TooOften,
+    /// Those who run the shop take no purchases for a while.
+    Closed,
     /// No connection.
     Offline,
     /// No answer so far.
@@ -21,6 +23,7 @@ impl Trouble {
         match error {
             ApiError::Offline => Trouble::Offline,
             ApiError::RateLimited { .. } => Trouble::TooOften,
+            ApiError::QueueOnly | ApiError::ReadingOnly => Trouble::Closed,
             _ => Trouble::Busy,
         }
     }

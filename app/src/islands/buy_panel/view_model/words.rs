@@ -36,6 +36,7 @@ impl DialogModel {
             Notice::Wrong => panel::captcha_wrong(language),
             Notice::TooOld => panel::captcha_too_old(language),
             Notice::NoWords => panel::captcha_no_words(language),
+            Notice::Waiting(Trouble::Closed) => panel::closed(language),
             Notice::Waiting(_) => panel::captcha_waiting(language),
         });
         let loading = panel::captcha_loading(language);
@@ -268,7 +269,7 @@ impl Words<'_> {
         let language = self.language;
         let hint = match wait.trouble {
             Trouble::Offline => panel::unread_offline_hint(language),
-            Trouble::Busy | Trouble::TooOften | Trouble::Silent => panel::unread_hint(language),
+            _ => panel::unread_hint(language),
         };
         self.model(self.trouble(wait.trouble))
             .big(Big::Seconds(wait.until_ms))
@@ -280,6 +281,7 @@ impl Words<'_> {
         let language = self.language;
         let hint = match wait.trouble {
             Trouble::Offline => panel::offline_hint(language),
+            Trouble::Closed => panel::closed_hint(language),
             Trouble::Busy | Trouble::TooOften | Trouble::Silent => panel::busy_hint(language),
         };
         self.model(self.trouble(wait.trouble))
@@ -291,6 +293,7 @@ impl Words<'_> {
         match trouble {
             Trouble::Busy => panel::busy(self.language),
             Trouble::TooOften => panel::too_often(self.language),
+            Trouble::Closed => panel::closed(self.language),
             Trouble::Offline => panel::offline(self.language),
             Trouble::Silent => panel::silent(self.language),
         }

@@ -5,7 +5,7 @@ use app::{
     wire::{
         AccountId, ActivityList, ActivityQuery, AddedRound, ApiError, BuyerHistory, BuyerList,
         LocalText, Now, OrderHistory, OrderId, OrderList, OrderQuery, PaymentGroup, PaymentId,
-        PaymentList, RoundDraft, RoundId, RoundOverview, RoundState,
+        PaymentList, RoundDraft, RoundId, RoundOverview, RoundState, SetSwitch, Switch,
     },
 };
 use std::sync::Arc;
@@ -73,6 +73,28 @@ impl BackOffice for FakeShop {
         visitor.signed_in()?;
         self.stops.lock().unwrap().push((round_id, None));
         Ok(())
+    }
+
+    fn switches_in_effect(&self) -> Arc<Vec<SetSwitch>> {
+        Arc::default()
+    }
+
+    async fn switches(&self, _: &Visitor) -> Result<Vec<SetSwitch>, ApiError> {
+        Ok(Vec::new())
+    }
+
+    async fn set_switch(
+        &self,
+        _: &Visitor,
+        _: Switch,
+        _: u32,
+        _: &str,
+    ) -> Result<SetSwitch, ApiError> {
+        Err(ApiError::NotFound)
+    }
+
+    async fn clear_switch(&self, _: &Visitor, _: Switch) -> Result<(), ApiError> {
+        Err(ApiError::NotFound)
     }
 
     async fn activities(&self, _: &Visitor, _: ActivityQuery) -> Result<ActivityList, ApiError> {
