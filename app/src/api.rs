@@ -14,6 +14,7 @@ mod log_ins;
 mod login_cookie;
 mod orders;
 mod purchase;
+mod shipping;
 #[cfg(feature = "ssr")]
 mod typed_fields;
 
@@ -34,6 +35,7 @@ pub use purchase::{
     Captcha, GetReservation, Path, captcha, captcha_words, my_reservation, path, purchase,
     reservation, reservations,
 };
+pub use shipping::{save_shipping_address, shipping_address};
 
 #[cfg(feature = "ssr")]
 pub use context::{back_office, extension, language, shop, visitor};

@@ -21,6 +21,6 @@ pub use home::HomePage;
 pub use item::ItemPage;
 pub use login::LoginPage;
 pub use not_found::NotFoundPage;
-pub use order::OrderPage;
+pub use order::{AddressForm, OrderPage};
 pub use orders::OrdersPage;
 pub use register::RegisterPage;

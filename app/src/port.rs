@@ -2,6 +2,7 @@
 //! shoppers and [`BackOffice`] for those who run it. The `server` crate implements both; one context
 //! closure hands them to every server function and page.
 
+mod after_purchase;
 mod back_office;
 
 use std::{net::IpAddr, sync::Arc};
@@ -14,6 +15,7 @@ use crate::wire::{
     ReservationStatus, Reserved, Round, Stock,
 };
 
+pub use after_purchase::AfterPurchase;
 pub use back_office::{BackOffice, Confirmation, CustomerService};
 
 /// The shop, as a value that can be put into a context.
@@ -71,7 +73,7 @@ pub struct LoggedIn {
 /// Everything a shopper can do. Every method checks who is asking, the limits and the input itself:
 /// callers pass on what came over the wire. Errors are the wire's codes; causes are logged inside.
 #[async_trait]
-pub trait Storefront: Send + Sync + 'static {
+pub trait Storefront: AfterPurchase {
     /// The server's clock, epoch milliseconds.
     fn now_ms(&self) -> i64;
 

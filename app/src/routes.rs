@@ -137,6 +137,12 @@ pub fn pay(order_id: OrderId) -> String {
     format!("/orders/{order_id}/pay")
 }
 
+/// Where the form goes that says where an order is sent.
+#[cfg(feature = "ssr")]
+pub fn order_address(order_id: OrderId) -> String {
+    format!("/orders/{order_id}/address")
+}
+
 /// The page of a payment at the provider that is built in.
 #[cfg(feature = "ssr")]
 pub fn sandbox(payment_id: crate::wire::PaymentId) -> String {

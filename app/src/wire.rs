@@ -20,6 +20,7 @@ mod order;
 mod payment;
 mod permission;
 mod purchase;
+mod shipping;
 mod switch;
 
 pub use account::{Me, Mobile, Nickname, Password, Role};
@@ -55,6 +56,7 @@ pub use purchase::{
     CAPTCHA_PICTURE, CaptchaChallenge, CaptchaWords, HiddenPath, Reservation, ReservationState,
     ReservationStatus, Reserved,
 };
+pub use shipping::{ShippingAddress, TypedAddress};
 pub use switch::{SetSwitch, Switch};
 
 /// Time as the server sees it, for clients that synchronise their countdown to it.

@@ -31,7 +31,7 @@ use crate::{
             GateLedger, Ids, Limits, LoginTokens, NoticeInbox, Notifier, OrderCloser, OrderQueue,
             OrderReader, OrderWriter, Outbox, ParkedReservations, PasswordError, Passwords, Paths,
             PaymentGateway, Payments, PortError, Purchases, Refunds, ReservationReader, Reserve,
-            Restock, SaleCounters, StockGate, WakeSignal,
+            Restock, SaleCounters, ShippingAddresses, StockGate, WakeSignal,
         },
         switches,
     },
@@ -152,6 +152,7 @@ struct Ledger {
     inbox: Arc<dyn NoticeInbox>,
     refunds: Arc<dyn Refunds>,
     confirms: Arc<dyn DueConfirms>,
+    addresses: Arc<dyn ShippingAddresses>,
 }
 
 impl Ledger {
@@ -171,7 +172,8 @@ impl Ledger {
             payments: sql.clone(),
             inbox: sql.clone(),
             refunds: sql.clone(),
-            confirms: sql,
+            confirms: sql.clone(),
+            addresses: sql,
             parked: queue.clone(),
             queue,
         };
@@ -196,6 +198,7 @@ impl Ledger {
             inbox: Arc::new(WithFaults::new(self.inbox, injector())),
             refunds: Arc::new(WithFaults::new(self.refunds, injector())),
             confirms: Arc::new(WithFaults::new(self.confirms, injector())),
+            addresses: Arc::new(WithFaults::new(self.addresses, injector())),
         }
     }
 }

@@ -9,6 +9,7 @@ mod error;
 mod forms;
 mod limits;
 mod log_ins;
+mod orders;
 mod payments;
 mod process;
 mod sale;
@@ -33,6 +34,7 @@ pub use cluster::Cluster;
 pub use error::{ConfigError, Warning};
 pub use limits::Limits;
 pub use log_ins::LogIns;
+pub use orders::Orders;
 pub use payments::{Payments, Provider};
 pub use process::{Mode, Process};
 pub use sale::Sale;
@@ -45,6 +47,8 @@ pub use workers::Workers;
 
 use section::Section;
 use sources::Values;
+
+const DAY_MS: i64 = 24 * 3_600_000;
 
 /// Everything that can be set, parsed and checked.
 #[derive(Clone, Debug)]
@@ -59,6 +63,8 @@ pub struct Config {
     pub sale: Sale,
     /// How buyers pay.
     pub payments: Payments,
+    /// What is kept of orders that are over.
+    pub orders: Orders,
     /// Stripe, where it takes the money.
     pub stripe: Option<Stripe>,
     /// Log-ins.
@@ -70,7 +76,7 @@ pub struct Config {
 }
 
 /// Every section, in the order in which people read them.
-fn sections() -> [Section; 9] {
+fn sections() -> [Section; 10] {
     [
         Process::section(),
         Cluster::section(),
@@ -78,6 +84,7 @@ fn sections() -> [Section; 9] {
         Sale::section(),
         Payments::section(),
         Stripe::section(),
+        Orders::section(),
         LogIns::section(),
         Limits::section(),
         Workers::section(),
@@ -121,6 +128,7 @@ impl Config {
             process,
             web: Web::read(values)?,
             sale: Sale::read(values)?,
+            orders: Orders::read(values)?,
             stripe: match payments.provider {
                 Provider::Sandbox => None,
                 Provider::Stripe => Some(Stripe::needed(values)?),
@@ -166,6 +174,7 @@ impl Config {
             login_life_max_ms: ms(self.log_ins.life_max),
             pay_grace_ms: ms(self.payments.grace),
             pay_close_patience_ms: ms(self.payments.close_patience),
+            keep_address_ms: i64::from(self.orders.keep_address_days) * DAY_MS,
             queue_age_ms: ms(self.workers.queue_age),
             fail_fast_percent: self.workers.fail_fast_percent,
         }

@@ -19,6 +19,7 @@ pub mod payments;
 pub mod ports;
 pub mod purchase;
 mod rules;
+pub mod shipping;
 pub mod stock;
 pub mod storefront;
 pub mod switches;
@@ -41,6 +42,7 @@ pub struct Engine {
     pub orders: Arc<orders::Deps>,
     pub payments: Arc<payments::Deps>,
     pub purchase: Arc<purchase::Deps>,
+    pub shipping: Arc<shipping::Deps>,
     pub stock: Arc<stock::Deps>,
     pub switches: Arc<switches::Deps>,
 }

@@ -16,6 +16,7 @@ mod envelope;
 mod hidden_path;
 mod language;
 mod listener;
+mod order_forms;
 mod page_cache;
 mod pages;
 mod pay;
@@ -181,6 +182,7 @@ pub fn router(site: Site) -> Router {
         .route(pattern::PURCHASE, post(hidden_path::purchase))
         .with_state(state.clone())
         .merge(admin::routes(&state, renderer.clone()))
+        .merge(order_forms::routes(&state, renderer.clone()))
         .merge(pages::routes(renderer, cache))
         .layer(middleware::from_fn_with_state(
             state.clone(),

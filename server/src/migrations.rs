@@ -10,6 +10,7 @@ mod m0007_stripe;
 mod m0008_log_ins;
 mod m0009_activity_log;
 mod m0010_approval;
+mod m0011_shipping;
 mod m0013_switches;
 mod tables;
 
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_log_ins::Migration),
             Box::new(m0009_activity_log::Migration),
             Box::new(m0010_approval::Migration),
+            Box::new(m0011_shipping::Migration),
             Box::new(m0013_switches::Migration),
         ]
     }

@@ -22,6 +22,7 @@ use crate::{
         orders::{close_unpaid, relay, write_orders},
         payments::{apply_notices, check, confirm, refund},
         ports::{Job, PortError, WakeSignal},
+        shipping::erase_addresses,
         stock::{reconcile, release, warm_up},
         switches::{self, follow},
     },
@@ -45,7 +46,7 @@ pub struct Schedule {
     pub warm_up: Duration,
     /// Comparison of gate and ledger: reads every holder of every item on sale.
     pub reconcile: Duration,
-    /// Expired log-ins.
+    /// What has been kept for long enough: log-ins, addresses.
     pub purge: Duration,
     /// Entries of the queue that could not be written get another chance.
     pub replay: Duration,
@@ -155,6 +156,22 @@ fn workers(schedule: Schedule, has_outbox: bool) -> Vec<Worker> {
             schedule.replay,
             |e, _| Box::pin(async move { e.orders.parked.replay_parked(None).await }),
         ),
+    ];
+    workers.extend(purge_workers(schedule));
+    workers.extend(payment_workers(schedule));
+    if has_outbox {
+        workers.push(Worker::woken(
+            "relay",
+            "Carries reservations from the gate's outbox to the queue.",
+            (Job::Relay, schedule.work),
+            |e, _| Box::pin(async move { relay::run_once(&e.orders).await }),
+        ));
+    }
+    workers
+}
+
+fn purge_workers(schedule: Schedule) -> [Worker; 2] {
+    [
         Worker::periodic(
             "purge_log_ins",
             "Deletes log-ins that have expired.",
@@ -166,17 +183,13 @@ fn workers(schedule: Schedule, has_outbox: bool) -> Vec<Worker> {
                 })
             },
         ),
-    ];
-    workers.extend(payment_workers(schedule));
-    if has_outbox {
-        workers.push(Worker::woken(
-            "relay",
-            "Carries reservations from the gate's outbox to the queue.",
-            (Job::Relay, schedule.work),
-            |e, _| Box::pin(async move { relay::run_once(&e.orders).await }),
-        ));
-    }
-    workers
+        Worker::periodic(
+            "erase_addresses",
+            "Deletes the addresses of orders that ended long ago.",
+            schedule.purge,
+            |e, _| Box::pin(async move { erase_addresses::run_once(&e.shipping).await }),
+        ),
+    ]
 }
 
 fn payment_workers(schedule: Schedule) -> [Worker; 5] {

@@ -1,9 +1,13 @@
 //! `/orders/{id}`: one order of the caller, where it stands and how it got there.
 
+mod address;
+
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
+pub use self::address::AddressForm;
+use self::address::Shipping;
 use crate::{
     api,
     components::{Calendar, Icon, Instant, OrderBadge, Picture, Shape, id_of_page, when_read},
@@ -12,7 +16,7 @@ use crate::{
     text::pages::orders as say,
     wire::{
         ApiError, CloseReason, Language, Order, OrderDetail, OrderId, OrderMoment, OrderState,
-        Switch,
+        ShippingAddress, Switch,
     },
 };
 
@@ -21,19 +25,28 @@ use crate::{
 pub fn OrderPage() -> impl IntoView {
     let language = api::language();
     let read = read(id_of_page());
-    when_read(language, read, move |(order, now_ms)| {
+    when_read(language, read, move |(order, address, now_ms)| {
         let calendar = Calendar::of_page(now_ms, language);
-        view! { <OrderView detail=order calendar language /> }.into_any()
+        view! { <OrderView detail=order address calendar language /> }.into_any()
     })
 }
 
-async fn read(order_id: Result<OrderId, ApiError>) -> Result<(OrderDetail, i64), ApiError> {
-    let order = api::order(order_id?).await?;
-    Ok((order, api::clock().await?.now_ms))
+type Read = (OrderDetail, Option<ShippingAddress>, i64);
+
+async fn read(order_id: Result<OrderId, ApiError>) -> Result<Read, ApiError> {
+    let order_id = order_id?;
+    let order = api::order(order_id).await?;
+    let address = api::shipping_address(order_id).await?;
+    Ok((order, address, api::clock().await?.now_ms))
 }
 
 #[component]
-fn OrderView(detail: OrderDetail, calendar: Calendar, language: Language) -> impl IntoView {
+fn OrderView(
+    detail: OrderDetail,
+    address: Option<ShippingAddress>,
+    calendar: Calendar,
+    language: Language,
+) -> impl IntoView {
     view! {
         <Title text=say::order_title(language, &detail.order.number()) />
         <p class="back column">
@@ -44,6 +57,7 @@ fn OrderView(detail: OrderDetail, calendar: Calendar, language: Language) -> imp
         </p>
         <section class="column order">
             <Status detail=&detail calendar language />
+            <Shipping detail=&detail address language />
             <Facts order=&detail.order calendar language />
             <h2 class="order__heading">{say::what_happened(language)}</h2>
             <TimeLine history=&detail.history calendar language />

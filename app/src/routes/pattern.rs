@@ -26,6 +26,8 @@ pub const BAN_BUYER: &str = "/admin/buyers/{id}/ban";
 pub const UNBAN_BUYER: &str = "/admin/buyers/{id}/unban";
 /// The form that sends a buyer to the payment provider.
 pub const PAY: &str = "/orders/{id}/pay";
+/// The form that says where an order is sent.
+pub const ORDER_ADDRESS: &str = "/orders/{id}/address";
 /// The call back of a payment provider.
 pub const PAYMENT_NOTICE: &str = "/api/payments/notice/{provider}";
 /// The page of a payment at the provider that is built in.

@@ -12,6 +12,7 @@ pub mod item;
 pub mod new_round;
 pub mod now;
 pub mod orders;
+pub mod shipping;
 pub mod switches;
 pub mod time;
 

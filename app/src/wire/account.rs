@@ -197,20 +197,24 @@ impl Nickname {
     /// # Errors
     /// `invalid` with field `nickname`.
     pub fn parse(text: &str) -> Result<Self, ApiError> {
-        let name = text.trim();
-        let length = name.chars().count();
-        let fits = (1..=Self::MAX).contains(&length);
-        if fits && name.chars().any(is_visible) && !name.chars().any(is_unfit) {
-            Ok(Self(name.to_owned()))
-        } else {
-            Err(invalid("nickname"))
-        }
+        plain_line(text, 1, Self::MAX)
+            .map(Self)
+            .ok_or_else(|| invalid("nickname"))
     }
 
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// One line of `min` to `max` characters, trimmed, of which one can be seen, and none is a control
+/// character, breaks the line or turns the direction of the text.
+pub(super) fn plain_line(text: &str, min: usize, max: usize) -> Option<String> {
+    let line = text.trim();
+    let fits = (min..=max).contains(&line.chars().count());
+    let is_plain = line.chars().any(is_visible) && !line.chars().any(is_unfit);
+    (fits && is_plain).then(|| line.to_owned())
 }
 
 /// Whether a name of this character alone shows something.

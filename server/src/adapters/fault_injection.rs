@@ -7,6 +7,7 @@
 mod ledger;
 mod once;
 mod payments;
+mod shipping;
 
 use std::{future::Future, sync::Arc};
 

@@ -79,7 +79,8 @@ impl Kind {
             | Limit::Path(_)
             | Limit::Purchase(_)
             | Limit::Pay(_)
-            | Limit::Cancel(_) => Kind::Action,
+            | Limit::Cancel(_)
+            | Limit::ChangeOrder(_) => Kind::Action,
         }
     }
 

@@ -29,6 +29,7 @@ mod reservations;
 mod sandbox;
 mod schema;
 mod servers;
+mod shipping;
 mod stripe;
 mod switches;
 mod tokens;

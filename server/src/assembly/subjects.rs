@@ -12,7 +12,7 @@ use crate::{
         Engine, Rules, accounts, audit, back_office, customer_service, live, notices, orders,
         payments,
         ports::{Catalogue, Job},
-        purchase, stock, switches,
+        purchase, shipping, stock, switches,
     },
 };
 
@@ -52,6 +52,7 @@ pub fn engine(config: &Config, environment: Environment, sql: &Sql, parts: Parts
         live: Arc::new(live(&sql, &parts)),
         payments,
         purchase: Arc::new(purchase(rules, &environment, &catalogue, &parts, &switches)),
+        shipping: Arc::new(shipping(rules, &parts)),
         notices: Arc::new(notices::Deps {
             clock: parts.clock.clone(),
             notices: sql,
@@ -173,6 +174,16 @@ fn payments(rules: Rules, environment: &Environment, parts: &Parts) -> payments:
         orders: ledger.reader.clone(),
         gate: parts.gate.clone(),
         wake: parts.wake.clone(),
+    }
+}
+
+fn shipping(rules: Rules, parts: &Parts) -> shipping::Deps {
+    shipping::Deps {
+        rules,
+        clock: parts.clock.clone(),
+        limits: parts.limits.clone(),
+        orders: parts.ledger.reader.clone(),
+        addresses: parts.ledger.addresses.clone(),
     }
 }
 

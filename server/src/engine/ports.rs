@@ -22,6 +22,7 @@ mod payments;
 mod purchases;
 mod queue;
 mod reservations;
+mod shipping;
 mod switches;
 mod wake_signal;
 
@@ -65,6 +66,7 @@ pub use reservations::{
     DueRelease, DueReleases, GateLedger, Holder, ItemSnapshot, ItemSummary, LedgerStatus,
     LoadEpoch, Lookup, ReservationReader, ReservationRecord,
 };
+pub use shipping::{SaveOutcome, ShippingAddresses};
 pub use switches::Switches;
 pub use wake_signal::{Job, WakeSignal};
 

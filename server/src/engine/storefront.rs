@@ -1,6 +1,7 @@
 //! [`app::port::Storefront`] over the engine. Checks who is asking, calls one use case, and maps its
 //! errors to the wire's codes (see `wire_errors`).
 
+mod after_purchase;
 pub(super) mod people;
 pub(super) mod views;
 

@@ -15,6 +15,7 @@ use crate::engine::{
     payments::pay::PayError,
     ports::{PasswordError, PortError, RetryAfter},
     purchase::{ask_captcha::CaptchaError, hand_out_path::PathError, reserve::ReserveError},
+    shipping::ShippingError,
     switches::set::SetSwitchError,
 };
 
@@ -149,6 +150,17 @@ impl From<PayError> for ApiError {
             PayError::NotFound => ApiError::NotFound,
             PayError::NotPending => ApiError::OrderState,
             PayError::Port(error) => port_error(error),
+        }
+    }
+}
+
+impl From<ShippingError> for ApiError {
+    fn from(error: ShippingError) -> Self {
+        match error {
+            ShippingError::Limit(error) => limit_error(error),
+            ShippingError::NotFound => ApiError::NotFound,
+            ShippingError::OtherState => ApiError::OrderState,
+            ShippingError::Port(error) => port_error(error),
         }
     }
 }

@@ -4,7 +4,7 @@ mod activity_log;
 mod approval;
 mod customers;
 mod now;
-mod pages;
+pub mod pages;
 mod permissions;
 mod switches;
 
@@ -74,7 +74,7 @@ async fn add(router: &Router, token: Option<&str>, round: &Value) -> (StatusCode
     call(router, "/api/admin/rounds", token, round).await
 }
 
-async fn call(
+pub async fn call(
     router: &Router,
     path: &str,
     token: Option<&str>,

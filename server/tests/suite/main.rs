@@ -27,6 +27,7 @@ pub mod purchase;
 mod rabbitmq;
 mod redis_gate;
 mod redis_stores;
+mod shipping;
 mod simulation;
 pub mod support;
 mod tidy;

@@ -136,7 +136,7 @@ pub fn readable(html: &str) -> String {
     text
 }
 
-async fn signed_in(shop: &TestShop, number: u32) -> String {
+pub async fn signed_in(shop: &TestShop, number: u32) -> String {
     let account = shop.buyer(number).await;
     let token = format!("token-{number}");
     let TokenHash(hash) = token_hash(&token);
@@ -148,7 +148,7 @@ async fn signed_in(shop: &TestShop, number: u32) -> String {
 }
 
 /// The same person at the shop's client.
-async fn visitor_with(shop: &TestShop, token: &str) -> Visitor {
+pub async fn visitor_with(shop: &TestShop, token: &str) -> Visitor {
     let login = shop
         .engine
         .accounts

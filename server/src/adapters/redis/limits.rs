@@ -91,15 +91,20 @@ fn key(limit: &Limit) -> String {
         Limit::Purchase(buyer) => format!("limit:purchase:{buyer}"),
         Limit::Pay(buyer) => format!("limit:pay:{buyer}"),
         Limit::Cancel(buyer) => format!("limit:cancel:{buyer}"),
+        Limit::ChangeOrder(buyer) => format!("limit:change-order:{buyer}"),
     }
 }
 
-/// Signing in, paying and cancelling need the ledger only. Without Redis they are counted by each instance
+/// Signing in, and what is done with orders, need the ledger only. Without Redis they are counted by each instance
 /// for itself; everything else that is limited needs Redis anyway.
 fn works_without_redis(limit: &Limit) -> bool {
     matches!(
         limit,
-        Limit::SignIn(_) | Limit::Account(_) | Limit::Pay(_) | Limit::Cancel(_)
+        Limit::SignIn(_)
+            | Limit::Account(_)
+            | Limit::Pay(_)
+            | Limit::Cancel(_)
+            | Limit::ChangeOrder(_)
     )
 }
 

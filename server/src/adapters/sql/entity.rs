@@ -7,6 +7,7 @@ pub mod item;
 pub mod login_token;
 pub mod notice;
 pub mod order;
+pub mod order_address;
 pub mod order_event;
 pub mod payment;
 pub mod payment_notice;

@@ -29,6 +29,8 @@ pub enum Limit {
     Pay(AccountId),
     /// Cancellations of a buyer.
     Cancel(AccountId),
+    /// What a buyer says of an order besides.
+    ChangeOrder(AccountId),
 }
 
 /// Over the limit: milliseconds until a call will be let through, at least 1.

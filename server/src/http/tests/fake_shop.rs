@@ -1,5 +1,6 @@
 //! A shop that has one item and does what it is told.
 
+mod after_purchase;
 mod office;
 
 use std::{

@@ -1,0 +1,29 @@
+//! What shoppers do with an order once they have it, besides paying for it and cancelling it.
+
+use async_trait::async_trait;
+
+use super::Visitor;
+use crate::wire::{ApiError, OrderId, ShippingAddress, TypedAddress};
+
+/// The life of an order after the purchase. Every method checks who is asking, the limits and the input
+/// itself, as those of [`Storefront`](super::Storefront) do.
+#[async_trait]
+pub trait AfterPurchase: Send + Sync + 'static {
+    /// Where one of the caller's orders is sent, if the caller has said so.
+    async fn shipping_address(
+        &self,
+        visitor: &Visitor,
+        order_id: OrderId,
+    ) -> Result<Option<ShippingAddress>, ApiError>;
+
+    /// Says where one of the caller's orders is sent, or another place.
+    ///
+    /// # Errors
+    /// `invalid` with `name`, `mobile` or `address`; `order_state` when the order is shipped or has ended.
+    async fn save_shipping_address(
+        &self,
+        visitor: &Visitor,
+        order_id: OrderId,
+        typed: TypedAddress,
+    ) -> Result<(), ApiError>;
+}

@@ -1,0 +1,128 @@
+//! [`ShippingAddresses`] on SQL.
+
+use app::wire::{AccountId, OrderId, ShippingAddress};
+use async_trait::async_trait;
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, Query},
+};
+use uuid::Uuid;
+
+use super::{
+    Answer, Duplicate, LedgerError, Sql,
+    entity::{order, order_address, order_event},
+};
+use crate::engine::ports::{PortError, SaveOutcome, ShippingAddresses};
+
+impl order::State {
+    /// Where it is sent can still be changed.
+    const TO_BE_SHIPPED: [order::State; 2] = [order::State::PendingPayment, order::State::Paid];
+    /// Nothing will be sent any more.
+    const NOT_TO_BE_SHIPPED: [order::State; 2] = [order::State::Refunded, order::State::Closed];
+}
+
+#[async_trait]
+impl ShippingAddresses for Sql {
+    async fn address(&self, order_id: OrderId) -> Result<Option<ShippingAddress>, PortError> {
+        let found = order_address::Entity::find_by_id(order_id.0)
+            .one(&self.read)
+            .answer(self)
+            .await?;
+        Ok(found.map(|row| ShippingAddress {
+            name: row.name,
+            mobile: row.mobile,
+            address: row.address,
+        }))
+    }
+
+    async fn save_address(
+        &self,
+        order_id: OrderId,
+        buyer: AccountId,
+        address: &ShippingAddress,
+        now_ms: i64,
+    ) -> Result<SaveOutcome, PortError> {
+        let row = order_address::Model {
+            id: order_id.0,
+            name: address.name.clone(),
+            mobile: address.mobile.clone(),
+            address: address.address.clone(),
+            saved_at_ms: now_ms,
+        };
+        let saved = self.transact(
+            Duplicate::Answer,
+            (row, buyer),
+            |transaction, (row, buyer)| Box::pin(save(transaction, row, *buyer)),
+        );
+        Ok(saved.await?)
+    }
+
+    async fn erase_addresses(&self, before_ms: i64, limit: u32) -> Result<u32, PortError> {
+        let id = (order_address::Entity, order_address::Column::Id);
+        let has_ended = Query::select()
+            .expr(Expr::val(1))
+            .from(order::Entity)
+            .and_where(Expr::col((order::Entity, order::Column::Id)).equals(id))
+            .and_where(order::Column::State.is_in(order::State::NOT_TO_BE_SHIPPED))
+            .to_owned();
+        let happened_since = Query::select()
+            .expr(Expr::val(1))
+            .from(order_event::Entity)
+            .and_where(Expr::col((order_event::Entity, order_event::Column::OrderId)).equals(id))
+            .and_where(order_event::Column::AtMs.gt(before_ms))
+            .to_owned();
+        let due: Vec<Uuid> = order_address::Entity::find()
+            .select_only()
+            .column(order_address::Column::Id)
+            .filter(order_address::Column::SavedAtMs.lte(before_ms))
+            .filter(Expr::exists(has_ended))
+            .filter(Expr::exists(happened_since).not())
+            .order_by_asc(order_address::Column::SavedAtMs)
+            .limit(u64::from(limit))
+            .into_tuple()
+            .all(&self.read)
+            .answer(self)
+            .await?;
+        if due.is_empty() {
+            return Ok(0);
+        }
+        let erased = order_address::Entity::delete_many()
+            .filter(order_address::Column::Id.is_in(due))
+            .exec(&self.write)
+            .answer(self)
+            .await?;
+        Ok(u32::try_from(erased.rows_affected).unwrap_or(u32::MAX))
+    }
+}
+
+/// Under the order's lock, so that nothing is shipped between the look at its state and the row.
+async fn save(
+    transaction: &DatabaseTransaction,
+    row: &order_address::Model,
+    buyer: AccountId,
+) -> Result<SaveOutcome, LedgerError> {
+    let found = order::Entity::find_by_id(row.id)
+        .lock_exclusive()
+        .one(transaction)
+        .await?;
+    let Some(order) = found.filter(|order| order.buyer_id == buyer.0) else {
+        return Ok(SaveOutcome::NotFound);
+    };
+    if !order::State::TO_BE_SHIPPED.contains(&order.state) {
+        return Ok(SaveOutcome::OtherState);
+    }
+    order_address::Entity::delete_by_id(row.id)
+        .exec(transaction)
+        .await?;
+    let row = order_address::ActiveModel {
+        id: Set(row.id),
+        name: Set(row.name.clone()),
+        mobile: Set(row.mobile.clone()),
+        address: Set(row.address.clone()),
+        saved_at_ms: Set(row.saved_at_ms),
+    };
+    row.insert(transaction).await?;
+    Ok(SaveOutcome::Saved)
+}

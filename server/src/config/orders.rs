@@ -1,0 +1,12 @@
+//! What is kept of orders that are over.
+
+use super::{forms::whole, section::section};
+
+section! {
+    /// For how long things are kept.
+    #[derive(Clone, Debug)]
+    Orders, "After the purchase" {
+        keep_address_days: u32 = "KEEP_ADDRESS_DAYS", "90", whole("days", 1, 3_650),
+            "Where an order was sent is erased so long after the last thing that happened to it.";
+    }
+}

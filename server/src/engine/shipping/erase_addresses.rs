@@ -1,0 +1,13 @@
+//! `erase_addresses`: addresses that nobody needs any more are deleted.
+
+use super::Deps;
+use crate::engine::{BATCH, ports::PortError};
+
+/// Erases what has been kept for long enough. Returns how many.
+///
+/// # Errors
+/// The ledger.
+pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
+    let before_ms = deps.clock.now_ms() - deps.rules.keep_address_ms;
+    deps.addresses.erase_addresses(before_ms, BATCH).await
+}

@@ -1,0 +1,90 @@
+//! The forms on the page of an order. One that was not right comes back as it was typed, with what is wrong.
+
+use app::{
+    pages::AddressForm,
+    port::{Shop, Visitor},
+    routes::{self, pattern},
+    wire::{ApiError, OrderId, TypedAddress},
+};
+use axum::{
+    Extension, Form, Router,
+    extract::{DefaultBodyLimit, Path, State, rejection::FormRejection},
+    http::{StatusCode, Uri, header},
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use serde::Deserialize;
+
+use super::{
+    AppState,
+    envelope::{self, Envelope},
+    pages,
+    renderer::Renderer,
+};
+
+#[derive(Clone)]
+struct Orders {
+    shop: Shop,
+    renderer: Renderer,
+}
+
+/// The forms' routes.
+pub fn routes(state: &AppState, renderer: Renderer) -> Router {
+    Router::new()
+        .route(pattern::ORDER_ADDRESS, post(address))
+        .layer(DefaultBodyLimit::max(envelope::MAX_REQUEST))
+        .with_state(Orders {
+            shop: state.shop.clone(),
+            renderer,
+        })
+}
+
+#[derive(Deserialize)]
+struct Sent {
+    name: String,
+    mobile: String,
+    address: String,
+}
+
+/// `POST /orders/{id}/address`.
+async fn address(
+    State(orders): State<Orders>,
+    Extension(visitor): Extension<Visitor>,
+    Path(id): Path<String>,
+    sent: Result<Form<Sent>, FormRejection>,
+) -> Response {
+    let Ok(order_id) = id.parse::<OrderId>() else {
+        return Envelope(ApiError::NotFound).into_response();
+    };
+    let Ok(Form(sent)) = sent else {
+        return Envelope(envelope::unreadable()).into_response();
+    };
+    let typed = TypedAddress {
+        name: sent.name,
+        mobile: sent.mobile,
+        address: sent.address,
+    };
+    let saved = orders
+        .shop
+        .save_shipping_address(&visitor, order_id, typed.clone());
+    let page = routes::order(order_id);
+    let problem = match saved.await {
+        Ok(()) => return see(&format!("{page}?done=address#address")),
+        Err(ApiError::Unauthenticated) => return see(&routes::login(&page)),
+        Err(ApiError::NotFound) => return Envelope(ApiError::NotFound).into_response(),
+        Err(problem) => problem,
+    };
+    let Ok(uri) = page.parse::<Uri>() else {
+        return Envelope(ApiError::NotFound).into_response();
+    };
+    let status = Some(problem.status());
+    let form = AddressForm {
+        typed,
+        problem: Some(problem),
+    };
+    pages::form_again(&orders.renderer, uri, visitor, form, status).await
+}
+
+fn see(page: &str) -> Response {
+    (StatusCode::SEE_OTHER, [(header::LOCATION, page)]).into_response()
+}

@@ -1,0 +1,31 @@
+//! What becomes of the orders of the shop that does what it is told.
+
+use app::{
+    port::{AfterPurchase, Visitor},
+    wire::{ApiError, OrderId, ShippingAddress, TypedAddress},
+};
+use async_trait::async_trait;
+
+use super::FakeShop;
+
+#[async_trait]
+impl AfterPurchase for FakeShop {
+    async fn shipping_address(
+        &self,
+        visitor: &Visitor,
+        _: OrderId,
+    ) -> Result<Option<ShippingAddress>, ApiError> {
+        visitor.signed_in()?;
+        Ok(None)
+    }
+
+    async fn save_shipping_address(
+        &self,
+        visitor: &Visitor,
+        _: OrderId,
+        typed: TypedAddress,
+    ) -> Result<(), ApiError> {
+        visitor.signed_in()?;
+        ShippingAddress::parse(&typed).map(drop)
+    }
+}

@@ -1,0 +1,77 @@
+//! An order after it is paid, through the real router and the real engine.
+
+mod addresses;
+
+use app::{
+    port::Visitor,
+    wire::{OrderId, ShippingAddress, TypedAddress},
+};
+use axum::Router;
+use server::sandbox::Action;
+
+use crate::{
+    pages::{signed_in, site, visitor_with},
+    purchase::TestClient,
+    support::TestShop,
+};
+
+/// A buyer with a log-in and an order.
+pub struct Customer {
+    pub client: TestClient,
+    pub who: Visitor,
+    pub token: String,
+    pub order: OrderId,
+    pub router: Router,
+}
+
+impl Customer {
+    pub async fn new() -> Customer {
+        Customer::of(TestShop::new().await).await
+    }
+
+    pub async fn of(shop: TestShop) -> Customer {
+        let item = shop.item(5).await;
+        let token = signed_in(&shop, 1).await;
+        let who = visitor_with(&shop, &token).await;
+        let router = site(&shop);
+        let client = TestClient::of(shop);
+        let order = client.order_of(&who, item).await;
+        Customer {
+            client,
+            who,
+            token,
+            order,
+            router,
+        }
+    }
+
+    /// Pays, and the shop hears of it.
+    pub async fn pays(&self) {
+        self.client.pays(&self.who, self.order, Action::Pay).await;
+        for (signature, body) in self.client.shop.take_sandbox_notices().await {
+            self.client.shop.receive_notice(&signature, &body).await;
+        }
+        self.client.shop.settle_payments().await;
+    }
+
+    pub fn page(&self) -> String {
+        format!("/orders/{}", self.order)
+    }
+}
+
+pub fn typed(name: &str, mobile: &str, address: &str) -> TypedAddress {
+    TypedAddress {
+        name: name.to_owned(),
+        mobile: mobile.to_owned(),
+        address: address.to_owned(),
+    }
+}
+
+/// An address that nothing is wrong with.
+pub fn right() -> TypedAddress {
+    typed("李雷", "138 0000 0009", "上海市徐汇区漕溪北路 1 号")
+}
+
+pub fn parsed() -> ShippingAddress {
+    ShippingAddress::parse(&right()).unwrap()
+}
