@@ -28,6 +28,7 @@ pub use back_office::{
 pub use catalogue::{GetClock, GetItem, GetRounds, GetStock, clock, item, rounds, stock};
 pub use customer_service::{
     admin_buyer, admin_buyers, admin_order, admin_orders, admin_payments, ban_buyer, refund_order,
+    ship_order,
 };
 pub use log_ins::{EndLogIn, EndOtherLogIns, end_log_in, end_other_log_ins, log_ins};
 pub use orders::{cancel, order, orders, pay};
@@ -35,7 +36,7 @@ pub use purchase::{
     Captcha, GetReservation, Path, captcha, captcha_words, my_reservation, path, purchase,
     reservation, reservations,
 };
-pub use shipping::{save_shipping_address, shipping_address};
+pub use shipping::{confirm_receipt, save_shipping_address, shipping_address};
 
 #[cfg(feature = "ssr")]
 pub use context::{back_office, extension, language, shop, visitor};

@@ -15,7 +15,7 @@ pub use account::AccountPage;
 pub use admin::{
     AdminBuyerPage, AdminBuyersPage, AdminLogPage, AdminMoneyPage, AdminNowPage, AdminOrderPage,
     AdminOrdersPage, AdminRoundsPage, AdminScreenPage, AdminSwitchesPage, ConfirmationForm,
-    MAX_ITEMS, NewRoundPage, RoundForm,
+    MAX_ITEMS, NewRoundPage, RoundForm, ShipForm,
 };
 pub use home::HomePage;
 pub use item::ItemPage;

@@ -84,6 +84,12 @@ pub fn refund_order(order_id: OrderId) -> String {
     format!("{ADMIN_ORDERS}/{order_id}/refund")
 }
 
+/// Where the form goes that says how an order was sent.
+#[cfg(feature = "ssr")]
+pub fn ship_order(order_id: OrderId) -> String {
+    format!("{ADMIN_ORDERS}/{order_id}/ship")
+}
+
 /// Everything about a buyer.
 #[cfg(feature = "ssr")]
 pub fn admin_buyer(account_id: crate::wire::AccountId) -> String {
@@ -141,6 +147,12 @@ pub fn pay(order_id: OrderId) -> String {
 #[cfg(feature = "ssr")]
 pub fn order_address(order_id: OrderId) -> String {
     format!("/orders/{order_id}/address")
+}
+
+/// Where the form goes that says that an order came.
+#[cfg(feature = "ssr")]
+pub fn order_received(order_id: OrderId) -> String {
+    format!("/orders/{order_id}/received")
 }
 
 /// The page of a payment at the provider that is built in.

@@ -56,7 +56,7 @@ pub use purchase::{
     CAPTCHA_PICTURE, CaptchaChallenge, CaptchaWords, HiddenPath, Reservation, ReservationState,
     ReservationStatus, Reserved,
 };
-pub use shipping::{ShippingAddress, TypedAddress};
+pub use shipping::{Shipment, ShippingAddress, TypedAddress};
 pub use switch::{SetSwitch, Switch};
 
 /// Time as the server sees it, for clients that synchronise their countdown to it.

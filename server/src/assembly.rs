@@ -31,7 +31,7 @@ use crate::{
             GateLedger, Ids, Limits, LoginTokens, NoticeInbox, Notifier, OrderCloser, OrderQueue,
             OrderReader, OrderWriter, Outbox, ParkedReservations, PasswordError, Passwords, Paths,
             PaymentGateway, Payments, PortError, Purchases, Refunds, ReservationReader, Reserve,
-            Restock, SaleCounters, ShippingAddresses, StockGate, WakeSignal,
+            Restock, SaleCounters, Shipments, ShippingAddresses, StockGate, WakeSignal,
         },
         switches,
     },
@@ -153,6 +153,7 @@ struct Ledger {
     refunds: Arc<dyn Refunds>,
     confirms: Arc<dyn DueConfirms>,
     addresses: Arc<dyn ShippingAddresses>,
+    shipments: Arc<dyn Shipments>,
 }
 
 impl Ledger {
@@ -173,7 +174,8 @@ impl Ledger {
             inbox: sql.clone(),
             refunds: sql.clone(),
             confirms: sql.clone(),
-            addresses: sql,
+            addresses: sql.clone(),
+            shipments: sql,
             parked: queue.clone(),
             queue,
         };
@@ -199,6 +201,7 @@ impl Ledger {
             refunds: Arc::new(WithFaults::new(self.refunds, injector())),
             confirms: Arc::new(WithFaults::new(self.confirms, injector())),
             addresses: Arc::new(WithFaults::new(self.addresses, injector())),
+            shipments: Arc::new(WithFaults::new(self.shipments, injector())),
         }
     }
 }

@@ -37,7 +37,7 @@ pub async fn admin_order(order_id: OrderId) -> Result<OrderHistory, ApiError> {
     back_office()?.order(&visitor()?, order_id).await
 }
 
-/// `POST /api/admin/orders/refund`: gives the money of a paid order back. `password` is the caller's own.
+/// `POST /api/admin/orders/refund`: gives the money of an order back. `password` is the caller's own.
 #[server(name = RefundOrder, endpoint = "/admin/orders/refund", prefix = "/api", input = Json, output = Json)]
 pub async fn refund_order(
     order_id: OrderId,
@@ -48,6 +48,19 @@ pub async fn refund_order(
     let visitor = visitor()?;
     back_office()?
         .refund(&visitor, order_id, confirmation)
+        .await
+}
+
+/// `POST /api/admin/orders/ship`: a paid order is on its way.
+#[server(name = ShipOrder, endpoint = "/admin/orders/ship", prefix = "/api", input = Json, output = Json)]
+pub async fn ship_order(
+    order_id: OrderId,
+    carrier: String,
+    number: String,
+) -> Result<(), ApiError> {
+    let visitor = visitor()?;
+    back_office()?
+        .ship(&visitor, order_id, &carrier, &number)
         .await
 }
 

@@ -1,4 +1,4 @@
-//! Where the caller's orders are sent.
+//! Where the caller's orders are sent, and that they came.
 
 use leptos::prelude::*;
 use server_fn::codec::GetUrl;
@@ -33,4 +33,10 @@ pub async fn save_shipping_address(
     shop()?
         .save_shipping_address(&visitor, order_id, typed)
         .await
+}
+
+/// `POST /api/order/received`: the order came; owner only.
+#[server(endpoint = "/order/received", prefix = "/api", input = Json, output = Json)]
+pub async fn confirm_receipt(order_id: OrderId) -> Result<(), ApiError> {
+    shop()?.confirm_receipt(&visitor()?, order_id).await
 }

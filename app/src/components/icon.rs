@@ -22,6 +22,8 @@ pub enum Shape {
     Back,
     /// Two bars: paused.
     Paused,
+    /// A box: on its way.
+    Parcel,
 }
 
 /// An icon of one line of text's height, in the text's colour.
@@ -42,6 +44,7 @@ pub fn Icon(
         }
         Shape::Purse => "M3 6.5h14v10H3zM5.5 6.5 13 3.2l1.4 3.3M13 11.5h1.6",
         Shape::Back => "M11.8 4.5 6.3 10l5.5 5.5",
+        Shape::Parcel => "M3 6.5 10 3l7 3.5v7L10 17l-7-3.5v-7ZM3 6.5l7 3.5 7-3.5M10 10v7",
         Shape::Paused => "M10 2.5a7.5 7.5 0 1 0 0 15 7.5 7.5 0 0 0 0-15ZM8.2 7.2v5.6M11.8 7.2v5.6",
     };
     view! {

@@ -18,7 +18,8 @@ pub fn OrderBadge<'a>(
 ) -> impl IntoView + use<> {
     let (class, shape) = match (order.state, order.close_reason) {
         (OrderState::PendingPayment, _) => ("badge badge--waiting", Shape::Clock),
-        (OrderState::Paid, _) => ("badge badge--done", Shape::Done),
+        (OrderState::Paid | OrderState::Received, _) => ("badge badge--done", Shape::Done),
+        (OrderState::Shipped, _) => ("badge badge--done", Shape::Parcel),
         (OrderState::Refunding, _) => ("badge badge--waiting", Shape::Withdrawn),
         (OrderState::Refunded, _) => ("badge", Shape::Withdrawn),
         (OrderState::Closed, Some(CloseReason::Cancelled)) => ("badge", Shape::Withdrawn),

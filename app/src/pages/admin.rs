@@ -12,6 +12,7 @@ mod order;
 mod orders;
 mod round;
 mod round_form;
+mod ship;
 mod switches;
 
 use leptos::prelude::*;
@@ -26,6 +27,7 @@ pub use self::{
     order::AdminOrderPage,
     orders::AdminOrdersPage,
     round_form::{MAX_ITEMS, RoundForm},
+    ship::ShipForm,
     switches::AdminSwitchesPage,
 };
 use self::{

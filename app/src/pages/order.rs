@@ -1,21 +1,22 @@
 //! `/orders/{id}`: one order of the caller, where it stands and how it got there.
 
 mod address;
+mod receipt;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 pub use self::address::AddressForm;
-use self::address::Shipping;
+use self::{address::Shipping, receipt::ConfirmReceipt};
 use crate::{
     api,
     components::{Calendar, Icon, Instant, OrderBadge, Picture, Shape, id_of_page, when_read},
     islands::{CancelOrder, FollowPayment, OrderDeadline},
     routes,
-    text::pages::orders as say,
+    text::pages::{orders as say, shipping},
     wire::{
-        ApiError, CloseReason, Language, Order, OrderDetail, OrderId, OrderMoment, OrderState,
+        ApiError, CloseReason, Language, OrderDetail, OrderId, OrderMoment, OrderState,
         ShippingAddress, Switch,
     },
 };
@@ -58,7 +59,7 @@ fn OrderView(
         <section class="column order">
             <Status detail=&detail calendar language />
             <Shipping detail=&detail address language />
-            <Facts order=&detail.order calendar language />
+            <Facts detail=&detail calendar language />
             <h2 class="order__heading">{say::what_happened(language)}</h2>
             <TimeLine history=&detail.history calendar language />
         </section>
@@ -78,6 +79,10 @@ fn Status<'a>(
     let what_now = match (order.state, order.close_reason) {
         (OrderState::PendingPayment, _) => view! { <ToPay detail calendar language /> }.into_any(),
         (OrderState::Paid, _) => paragraph(say::thanks(language)),
+        (OrderState::Shipped, _) => {
+            view! { <ConfirmReceipt order_id=order.order_id language /> }.into_any()
+        }
+        (OrderState::Received, _) => paragraph(shipping::received_text(language)),
         (OrderState::Refunding, _) => paragraph(say::refunding_text(language)),
         (OrderState::Refunded, _) => paragraph(say::refunded_text(language)),
         (OrderState::Closed, Some(CloseReason::Cancelled)) => paragraph(match has_refund {
@@ -157,7 +162,24 @@ fn paragraph(words: &'static str) -> AnyView {
 }
 
 #[component]
-fn Facts<'a>(order: &'a Order, calendar: Calendar, language: Language) -> impl IntoView + use<> {
+fn Facts<'a>(
+    detail: &'a OrderDetail,
+    calendar: Calendar,
+    language: Language,
+) -> impl IntoView + use<> {
+    let order = &detail.order;
+    let shipment = detail.shipment.clone().map(|shipment| {
+        view! {
+            <div class="facts__row">
+                <dt>{shipping::carrier(language)}</dt>
+                <dd>{shipment.carrier}</dd>
+            </div>
+            <div class="facts__row">
+                <dt>{shipping::carrier_number(language)}</dt>
+                <dd><code class="facts__number">{shipment.number}</code></dd>
+            </div>
+        }
+    });
     view! {
         <div class="order__item">
             <Picture url=order.picture_url.clone() />
@@ -175,6 +197,7 @@ fn Facts<'a>(order: &'a Order, calendar: Calendar, language: Language) -> impl I
                 <dt>{say::made(language)}</dt>
                 <dd><Instant calendar at_ms=order.created_at_ms text=calendar.when(order.created_at_ms) /></dd>
             </div>
+            {shipment}
             <div class="facts__row">
                 <dt>{say::number(language)}</dt>
                 <dd>

@@ -110,7 +110,9 @@ fn OrderRow<'a>(order: &'a Order, calendar: Calendar, language: Language) -> imp
             let text = say::held_until(language, &calendar.when(order.pay_deadline_ms));
             view! { <Instant calendar at_ms=order.pay_deadline_ms text /> }.into_any()
         }
-        OrderState::Paid | OrderState::Refunded => say::nothing_to_do(language).into_any(),
+        OrderState::Paid => say::to_be_shipped(language).into_any(),
+        OrderState::Shipped => say::on_its_way(language).into_any(),
+        OrderState::Received | OrderState::Refunded => say::nothing_to_do(language).into_any(),
         OrderState::Refunding => say::refunding_text(language).into_any(),
         OrderState::Closed => say::back_on_sale(language).into_any(),
     };

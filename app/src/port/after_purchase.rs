@@ -26,4 +26,10 @@ pub trait AfterPurchase: Send + Sync + 'static {
         order_id: OrderId,
         typed: TypedAddress,
     ) -> Result<(), ApiError>;
+
+    /// Says that one of the caller's orders came.
+    ///
+    /// # Errors
+    /// `order_state` when it is not on its way.
+    async fn confirm_receipt(&self, visitor: &Visitor, order_id: OrderId) -> Result<(), ApiError>;
 }

@@ -137,15 +137,28 @@ pub trait CustomerService: Send + Sync + 'static {
     /// Everything that happened to an order.
     async fn order(&self, visitor: &Visitor, order_id: OrderId) -> Result<OrderHistory, ApiError>;
 
-    /// Gives the money of a paid order back.
+    /// Gives the money of an order back that is paid, shipped or received.
     ///
     /// # Errors
-    /// `not_found`; `order_state` when it is not paid.
+    /// `not_found`; `order_state` when it is in another state.
     async fn refund(
         &self,
         visitor: &Visitor,
         order_id: OrderId,
         confirmation: Confirmation,
+    ) -> Result<(), ApiError>;
+
+    /// Says that a paid order is on its way: who carries it, and under which number.
+    ///
+    /// # Errors
+    /// `not_found`; `invalid` with `carrier` or `number`, or with `address` when nobody has said where the
+    /// order is sent; `order_state` when it is not paid, or shipped already.
+    async fn ship(
+        &self,
+        visitor: &Visitor,
+        order_id: OrderId,
+        carrier: &str,
+        number: &str,
     ) -> Result<(), ApiError>;
 
     /// Buyers, newest first: all, or those with this mobile number or nickname.

@@ -18,6 +18,8 @@ pub const RESUME_ROUND: &str = "/admin/rounds/{id}/resume";
 pub const ADMIN_ORDER: &str = "/admin/orders/{id}";
 /// The form that gives the money of an order back.
 pub const REFUND_ORDER: &str = "/admin/orders/{id}/refund";
+/// The form that says how an order was sent.
+pub const SHIP_ORDER: &str = "/admin/orders/{id}/ship";
 /// Everything about a buyer.
 pub const ADMIN_BUYER: &str = "/admin/buyers/{id}";
 /// The form that keeps a buyer from buying.
@@ -28,6 +30,8 @@ pub const UNBAN_BUYER: &str = "/admin/buyers/{id}/unban";
 pub const PAY: &str = "/orders/{id}/pay";
 /// The form that says where an order is sent.
 pub const ORDER_ADDRESS: &str = "/orders/{id}/address";
+/// The form that says that an order came.
+pub const ORDER_RECEIVED: &str = "/orders/{id}/received";
 /// The call back of a payment provider.
 pub const PAYMENT_NOTICE: &str = "/api/payments/notice/{provider}";
 /// The page of a payment at the provider that is built in.

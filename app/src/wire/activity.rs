@@ -25,6 +25,8 @@ pub enum Action {
     AddStaff,
     /// Gave the money of an order back.
     RefundOrder,
+    /// Sent an order to its buyer.
+    ShipOrder,
     /// Kept a buyer from buying.
     BanBuyer,
     /// Let a banned buyer buy again.

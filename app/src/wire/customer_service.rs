@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AccountId, ApiError, ItemId, ListedPayment, Order, OrderEvent, OrderId, OrderState,
-    Reservation, ReservationId, language::turns_text,
+    Reservation, ReservationId, Shipment, ShippingAddress, language::turns_text,
 };
 
 /// A buyer. The mobile number is masked.
@@ -66,6 +66,10 @@ pub struct OrderHistory {
     pub changes: Vec<OrderChange>,
     /// Every attempt to pay, oldest first.
     pub payments: Vec<ListedPayment>,
+    /// Where it is sent, for those who ship orders; nothing where nobody has said it, or it is erased.
+    pub address: Option<ShippingAddress>,
+    /// How it was sent, once it was.
+    pub shipment: Option<Shipment>,
 }
 
 /// Something that happened to an order.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ItemId, LocalText, Money, OrderId, ReservationId};
+use super::{ItemId, LocalText, Money, OrderId, ReservationId, Shipment};
 
 /// Where an order stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -12,6 +12,10 @@ pub enum OrderState {
     PendingPayment,
     /// Paid for: the unit is sold.
     Paid,
+    /// On its way to the buyer.
+    Shipped,
+    /// The buyer has it, and says so.
+    Received,
     /// The shop gives the money of a paid order back; it is on its way.
     Refunding,
     /// The money of a paid order went back.
@@ -54,6 +58,16 @@ pub struct Order {
     pub pay_deadline_ms: i64,
 }
 
+impl OrderState {
+    /// The shop has the order's money, and can give it back.
+    pub fn has_its_money(self) -> bool {
+        matches!(
+            self,
+            OrderState::Paid | OrderState::Shipped | OrderState::Received
+        )
+    }
+}
+
 impl OrderId {
     /// A short number to quote on the telephone: the random tail of the id.
     pub fn number(self) -> String {
@@ -86,6 +100,9 @@ pub struct OrderDetail {
     /// Money that goes back to the buyer, or went.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refund: Option<Refund>,
+    /// How it was sent, once it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shipment: Option<Shipment>,
 }
 
 /// Money that goes back to a buyer.
@@ -122,6 +139,7 @@ struct FlatOrder {
     #[serde(default)]
     paying: bool,
     refund: Option<Refund>,
+    shipment: Option<Shipment>,
 }
 
 impl From<FlatOrder> for OrderDetail {
@@ -142,6 +160,7 @@ impl From<FlatOrder> for OrderDetail {
             history: flat.history,
             paying: flat.paying,
             refund: flat.refund,
+            shipment: flat.shipment,
         }
     }
 }
@@ -171,6 +190,10 @@ pub enum OrderEvent {
     Cancelled,
     /// Money came that does not pay this order; it goes back.
     RefundDue,
+    /// The shop sent it.
+    Shipped,
+    /// The buyer confirmed that it came.
+    Received,
     /// The shop gives the order's money back.
     Refunding,
     /// The provider confirmed that the money went back.
@@ -205,6 +228,10 @@ mod tests {
             refund: Some(Refund {
                 amount: Money(9_900),
                 done: false,
+            }),
+            shipment: Some(Shipment {
+                carrier: "顺丰".to_owned(),
+                number: "SF1".to_owned(),
             }),
         };
         let json = serde_json::to_value(&detail).unwrap();

@@ -19,6 +19,8 @@ pub enum Permission {
     SeeOrders,
     /// Give the money of an order back.
     RefundOrders,
+    /// See where orders are sent, and ship them.
+    ShipOrders,
     /// See who buys.
     SeeBuyers,
     /// Keep a buyer from buying, and let them buy again.
@@ -33,7 +35,7 @@ pub enum Permission {
 
 impl Permission {
     /// All of them, in the order of the manual.
-    pub const ALL: [Permission; 12] = [
+    pub const ALL: [Permission; 13] = [
         Permission::SeeNow,
         Permission::SeeRounds,
         Permission::StopRounds,
@@ -41,6 +43,7 @@ impl Permission {
         Permission::ApproveRounds,
         Permission::SeeOrders,
         Permission::RefundOrders,
+        Permission::ShipOrders,
         Permission::SeeBuyers,
         Permission::BanBuyers,
         Permission::SeeMoney,
@@ -61,6 +64,7 @@ impl Permission {
                     | Permission::PrepareRounds
                     | Permission::SeeOrders
                     | Permission::RefundOrders
+                    | Permission::ShipOrders
                     | Permission::SeeBuyers
                     | Permission::BanBuyers
                     | Permission::SeeMoney

@@ -1,4 +1,4 @@
-//! Where an order is sent.
+//! Where an order is sent, and how it was.
 
 use serde::{Deserialize, Serialize};
 
@@ -91,6 +91,45 @@ impl From<ShippingAddress> for TypedAddress {
     }
 }
 
+/// How an order was sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shipment {
+    /// Who carries it: one line of 1 to 32 characters.
+    pub carrier: String,
+    /// The carrier's number: 4 to 40 letters, digits and hyphens.
+    pub number: String,
+}
+
+impl Shipment {
+    /// Most characters of the carrier.
+    pub const MAX_CARRIER: usize = 32;
+    /// Fewest characters of the number.
+    pub const MIN_NUMBER: usize = 4;
+    /// Most characters of the number.
+    pub const MAX_NUMBER: usize = 40;
+
+    /// As somebody typed it: spaces around it and in the number do not count.
+    ///
+    /// # Errors
+    /// `invalid` with `carrier` or `number`.
+    pub fn parse(carrier: &str, number: &str) -> Result<Self, ApiError> {
+        let invalid = |field: &str| ApiError::Invalid {
+            field: field.to_owned(),
+        };
+        let carrier =
+            plain_line(carrier, 1, Self::MAX_CARRIER).ok_or_else(|| invalid("carrier"))?;
+        let number: String = number.chars().filter(|c| *c != ' ').collect();
+        let fits = (Self::MIN_NUMBER..=Self::MAX_NUMBER).contains(&number.len());
+        let is_number = number
+            .bytes()
+            .all(|c| c.is_ascii_alphanumeric() || c == b'-');
+        match fits && is_number {
+            true => Ok(Self { carrier, number }),
+            false => Err(invalid("number")),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,6 +150,29 @@ mod tests {
         assert_eq!(address.address, "上海市徐汇区漕溪北路 1 号");
         assert_eq!(format!("{address:?}"), "ShippingAddress(***)");
         assert_eq!(typed.mistakes(), [""; 0]);
+    }
+
+    #[test]
+    fn a_shipment_has_a_carrier_and_its_number() {
+        let shipment = Shipment::parse(" 顺丰速运 ", " SF10 2345-6789 ").unwrap();
+        assert_eq!(
+            (&*shipment.carrier, &*shipment.number),
+            ("顺丰速运", "SF102345-6789")
+        );
+        let long = "1".repeat(41);
+        for (carrier, number, field) in [
+            ("", "SF1234", "carrier"),
+            ("a\nb", "SF1234", "carrier"),
+            ("顺丰", "", "number"),
+            ("顺丰", "123", "number"),
+            ("顺丰", &long, "number"),
+            ("顺丰", "单号1234", "number"),
+            ("顺丰", "<b>1234", "number"),
+        ] {
+            let error = Shipment::parse(carrier, number).unwrap_err();
+            let field = field.to_owned();
+            assert_eq!(error, ApiError::Invalid { field }, "{carrier} {number}");
+        }
     }
 
     #[test]

@@ -37,7 +37,8 @@ pub fn engine(config: &Config, environment: Environment, sql: &Sql, parts: Parts
         wake: parts.wake.clone(),
         switches: switches.in_effect.clone(),
     });
-    let customers = customer_service(&sql, &payments, &accounts, &parts);
+    let shipping = Arc::new(shipping(rules, &parts));
+    let customers = customer_service(&sql, &payments, &shipping, &accounts, &parts);
     Engine {
         accounts,
         audit: Arc::new(audit(&sql, &catalogue, &parts)),
@@ -52,7 +53,7 @@ pub fn engine(config: &Config, environment: Environment, sql: &Sql, parts: Parts
         live: Arc::new(live(&sql, &parts)),
         payments,
         purchase: Arc::new(purchase(rules, &environment, &catalogue, &parts, &switches)),
-        shipping: Arc::new(shipping(rules, &parts)),
+        shipping,
         notices: Arc::new(notices::Deps {
             clock: parts.clock.clone(),
             notices: sql,
@@ -113,6 +114,7 @@ fn back_office(
 fn customer_service(
     sql: &Arc<Sql>,
     payments: &Arc<payments::Deps>,
+    shipping: &Arc<shipping::Deps>,
     accounts: &Arc<accounts::Deps>,
     parts: &Parts,
 ) -> customer_service::Deps {
@@ -123,6 +125,7 @@ fn customer_service(
         orders: parts.ledger.reader.clone(),
         reservations: parts.ledger.reservations.clone(),
         payments: payments.clone(),
+        shipping: shipping.clone(),
         people: accounts.clone(),
     }
 }
@@ -184,6 +187,7 @@ fn shipping(rules: Rules, parts: &Parts) -> shipping::Deps {
         limits: parts.limits.clone(),
         orders: parts.ledger.reader.clone(),
         addresses: parts.ledger.addresses.clone(),
+        shipments: parts.ledger.shipments.clone(),
     }
 }
 

@@ -4,12 +4,14 @@ pub mod ban_buyer;
 pub mod calls;
 pub mod look_up;
 pub mod refund_order;
+pub mod ship_order;
 
 use std::sync::Arc;
 
 use super::{
     accounts, payments,
     ports::{BuyerBans, Clock, Directory, OrderReader, PortError, ReservationReader},
+    shipping,
 };
 
 /// What customer service needs.
@@ -20,6 +22,7 @@ pub struct Deps {
     pub orders: Arc<dyn OrderReader>,
     pub reservations: Arc<dyn ReservationReader>,
     pub payments: Arc<payments::Deps>,
+    pub shipping: Arc<shipping::Deps>,
     /// Where the caller's password is asked again.
     pub people: Arc<accounts::Deps>,
 }
@@ -33,6 +36,9 @@ pub enum ChangeError {
     /// The order is in a state that does not allow it.
     #[error("the order is in another state")]
     OtherState,
+    /// Nobody has said where the order is sent.
+    #[error("nobody has said where the order is sent")]
+    NoAddress,
     /// The ledger.
     #[error(transparent)]
     Port(#[from] PortError),

@@ -66,7 +66,7 @@ pub use reservations::{
     DueRelease, DueReleases, GateLedger, Holder, ItemSnapshot, ItemSummary, LedgerStatus,
     LoadEpoch, Lookup, ReservationReader, ReservationRecord,
 };
-pub use shipping::{SaveOutcome, ShippingAddresses};
+pub use shipping::{SaveOutcome, ShipOutcome, Shipments, ShippingAddresses};
 pub use switches::Switches;
 pub use wake_signal::{Job, WakeSignal};
 

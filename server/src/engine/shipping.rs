@@ -1,13 +1,14 @@
-//! What becomes of an order after it is paid: where it is sent.
+//! What becomes of an order after it is paid: where it is sent, and that it was sent and came.
 
 pub mod address;
 pub mod erase_addresses;
+pub mod receive;
 
 use std::sync::Arc;
 
 use super::{
     LimitError, Rules,
-    ports::{Clock, Limits, OrderReader, PortError, ShippingAddresses},
+    ports::{Clock, Limits, OrderReader, PortError, Shipments, ShippingAddresses},
 };
 
 /// What shipping needs.
@@ -17,6 +18,7 @@ pub struct Deps {
     pub limits: Arc<dyn Limits>,
     pub orders: Arc<dyn OrderReader>,
     pub addresses: Arc<dyn ShippingAddresses>,
+    pub shipments: Arc<dyn Shipments>,
 }
 
 /// Why nothing was changed for the buyer.

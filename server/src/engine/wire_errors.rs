@@ -170,6 +170,9 @@ impl From<ChangeError> for ApiError {
         match error {
             ChangeError::NotFound => ApiError::NotFound,
             ChangeError::OtherState => ApiError::OrderState,
+            ChangeError::NoAddress => ApiError::Invalid {
+                field: "address".to_owned(),
+            },
             ChangeError::Port(error) => port_error(error),
         }
     }

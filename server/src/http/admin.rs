@@ -4,6 +4,7 @@ mod customers;
 mod new_round;
 mod now_events;
 mod round_form;
+mod shipping;
 mod switches;
 
 use app::{
@@ -41,7 +42,8 @@ pub fn routes(state: &AppState, renderer: Renderer) -> Router {
         .layer(DefaultBodyLimit::max(envelope::MAX_REQUEST))
         .with_state(state.clone())
         .merge(new_round::routes(state, renderer.clone()))
-        .merge(customers::routes(state, renderer))
+        .merge(customers::routes(state, renderer.clone()))
+        .merge(shipping::routes(state, renderer))
 }
 
 /// What shoppers read while a round is stopped.

@@ -32,6 +32,7 @@ struct Orders {
 pub fn routes(state: &AppState, renderer: Renderer) -> Router {
     Router::new()
         .route(pattern::ORDER_ADDRESS, post(address))
+        .route(pattern::ORDER_RECEIVED, post(received))
         .layer(DefaultBodyLimit::max(envelope::MAX_REQUEST))
         .with_state(Orders {
             shop: state.shop.clone(),
@@ -83,6 +84,24 @@ async fn address(
         problem: Some(problem),
     };
     pages::form_again(&orders.renderer, uri, visitor, form, status).await
+}
+
+/// `POST /orders/{id}/received`.
+async fn received(
+    State(orders): State<Orders>,
+    Extension(visitor): Extension<Visitor>,
+    Path(id): Path<String>,
+) -> Response {
+    let Ok(order_id) = id.parse::<OrderId>() else {
+        return Envelope(ApiError::NotFound).into_response();
+    };
+    let page = routes::order(order_id);
+    match orders.shop.confirm_receipt(&visitor, order_id).await {
+        // The order's page says what has become of it.
+        Ok(()) | Err(ApiError::OrderState) => see(&page),
+        Err(ApiError::Unauthenticated) => see(&routes::login(&page)),
+        Err(error) => Envelope(error).into_response(),
+    }
 }
 
 fn see(page: &str) -> Response {

@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// A token of somebody with this role.
-async fn signed_in(shop: &TestShop, role: Role, banned: bool) -> String {
+pub async fn signed_in(shop: &TestShop, role: Role, banned: bool) -> String {
     let token = format!("{role:?}-{banned}");
     let number = shop.sql.count().await.unwrap() + 1;
     let account = Account {

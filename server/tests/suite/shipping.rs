@@ -1,6 +1,7 @@
 //! An order after it is paid, through the real router and the real engine.
 
 mod addresses;
+mod shipments;
 
 use app::{
     port::Visitor,

@@ -142,7 +142,9 @@ fn subject(activity: &Activity) -> String {
         | Action::ResumeRound => {
             format!("{}#round-{}", routes::ADMIN_ROUNDS, activity.subject_id)
         }
-        Action::RefundOrder => routes::admin_order(crate::wire::OrderId(activity.subject_id)),
+        Action::RefundOrder | Action::ShipOrder => {
+            routes::admin_order(crate::wire::OrderId(activity.subject_id))
+        }
         Action::BanBuyer | Action::UnbanBuyer => {
             routes::admin_buyer(AccountId(activity.subject_id))
         }

@@ -6,13 +6,14 @@ use super::{
     confirmation::{Confirm, ConfirmationForm},
     frame::{Section, StaffFrame, for_staff},
     money::Payments,
+    ship::Shipping,
 };
 use crate::{
     api,
     components::{Calendar, Instant, OrderBadge, id_of_page, when_read},
     routes,
-    text::pages::{admin, customers as say, orders},
-    wire::{Language, OrderChange, OrderHistory, OrderState, Permission, Role},
+    text::pages::{admin, customers as say, orders, shipping},
+    wire::{Language, OrderChange, OrderHistory, Permission, Role},
 };
 
 /// The page of the order named in the address.
@@ -30,7 +31,7 @@ pub fn AdminOrderPage() -> impl IntoView {
 fn History(history: OrderHistory, role: Role, now_ms: i64, language: Language) -> impl IntoView {
     let calendar = Calendar::of_page(now_ms, language);
     let order = &history.order;
-    let may_refund = order.state == OrderState::Paid && Permission::RefundOrders.is_given_to(role);
+    let may_refund = order.state.has_its_money() && Permission::RefundOrders.is_given_to(role);
     let refund = may_refund.then(|| {
         view! {
             <Confirm
@@ -63,12 +64,14 @@ fn History(history: OrderHistory, role: Role, now_ms: i64, language: Language) -
     });
     let badge = view! { <OrderBadge order language /> };
     let facts = view! { <Facts history=&history calendar language /> };
+    let shipping = view! { <Shipping history=&history role language /> };
     let title = orders::order_title(language, &order.number());
     view! {
         <StaffFrame here=Section::Orders role title language>
             <p>{badge}</p>
             {problem}
             {facts}
+            {shipping}
             {refund}
             <h2>{orders::what_happened(language)}</h2>
             <ol class="time-line">{changes}</ol>
@@ -84,6 +87,14 @@ fn Facts<'a>(
     language: Language,
 ) -> impl IntoView + use<> {
     let OrderHistory { order, buyer, .. } = history;
+    let shipment = history.shipment.clone().map(|shipment| {
+        view! {
+            <div class="facts__row">
+                <dt>{shipping::carrier(language)}</dt>
+                <dd>{shipment.carrier} " " <code>{shipment.number}</code></dd>
+            </div>
+        }
+    });
     view! {
         <dl class="facts">
             <div class="facts__row">
@@ -107,6 +118,7 @@ fn Facts<'a>(
                     <Instant calendar at_ms=order.pay_deadline_ms text=calendar.exact(order.pay_deadline_ms) />
                 </dd>
             </div>
+            {shipment}
             <div class="facts__row">
                 <dt>{say::order_id(language)}</dt>
                 <dd><code>{order.order_id.to_string()}</code></dd>

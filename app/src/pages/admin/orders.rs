@@ -11,9 +11,11 @@ use crate::{
     wire::{ItemId, Language, ListedOrder, OrderList, OrderState, Role},
 };
 
-const STATES: [(OrderState, &str); 5] = [
+const STATES: [(OrderState, &str); 7] = [
     (OrderState::PendingPayment, "pending_payment"),
     (OrderState::Paid, "paid"),
+    (OrderState::Shipped, "shipped"),
+    (OrderState::Received, "received"),
     (OrderState::Refunding, "refunding"),
     (OrderState::Refunded, "refunded"),
     (OrderState::Closed, "closed"),

@@ -41,6 +41,10 @@ messages! {
     unban_now: "恢复购买", "Let them buy again";
     refund: "退款…", "Give the money back…";
     refund_now: "退款", "Give the money back";
+    ship: "发货…", "Ship it…";
+    ship_means: "填写承运商和单号，买家会看到它们。此操作不能撤销。", "The buyer is shown the carrier and its number. This cannot be undone.";
+    ship_now: "已发货", "It is on its way";
+    no_address: "买家还没有填写收货信息，不能发货。", "The buyer has not said where to send it. It cannot be shipped before.";
     reason: "原因（记入日志）", "Why (for the log)";
     password: "你的密码", "Your password";
 }
@@ -63,14 +67,26 @@ pub fn problem(language: Language, problem: &ApiError) -> &'static str {
     };
     match (language, problem, field) {
         (Language::Zh, _, "password_wrong") => "密码不对。",
+        (Language::Zh, _, "carrier") => "请写明承运商，一行，最多 32 个字。",
+        (Language::Zh, _, "number") => "单号是 4 到 40 个字母、数字或连字符。",
+        (Language::Zh, _, "address") => "买家还没有填写收货信息，不能发货。",
         (Language::Zh, _, "reason") => "请用一行文字写明原因，最多 200 字。",
-        (Language::Zh, ApiError::OrderState, _) => "订单已不是已付款状态，什么也没有改变。",
+        (Language::Zh, ApiError::OrderState, _) => "订单的状态已经变了，什么也没有改变。",
         (Language::Zh, ApiError::RateLimited { .. }, _) => "尝试太频繁，请稍等几秒再试。",
         (Language::Zh, ..) => "暂时无法完成，请稍后再试。再次提交不会重复执行。",
         (Language::En, _, "password_wrong") => "That is not your password.",
+        (Language::En, _, "carrier") => {
+            "Say who carries it, on one line, in at most 32 characters."
+        }
+        (Language::En, _, "number") => {
+            "The carrier's number has 4 to 40 letters, digits and hyphens."
+        }
+        (Language::En, _, "address") => {
+            "The buyer has not said where to send it, so it cannot be shipped."
+        }
         (Language::En, _, "reason") => "Say why, on one line, in at most 200 characters.",
         (Language::En, ApiError::OrderState, _) => {
-            "The order is not paid any more. Nothing was changed."
+            "The order is in another state by now. Nothing was changed."
         }
         (Language::En, ApiError::RateLimited { .. }, _) => {
             "Too many tries. Wait a few seconds and try again."
@@ -100,6 +116,8 @@ pub fn event(language: Language, event: OrderEvent) -> &'static str {
         (Language::Zh, OrderEvent::ClosedUnpaid) => "付款超时，订单关闭",
         (Language::Zh, OrderEvent::Cancelled) => "订单取消",
         (Language::Zh, OrderEvent::RefundDue) => "收到一笔不能用于此订单的付款，将退还",
+        (Language::Zh, OrderEvent::Shipped) => "发货",
+        (Language::Zh, OrderEvent::Received) => "买家确认收货",
         (Language::Zh, OrderEvent::Refunding) => "发起退款",
         (Language::Zh, OrderEvent::Refunded) => "退款完成",
         (Language::En, OrderEvent::Reserved) => "A unit was held",
@@ -110,6 +128,8 @@ pub fn event(language: Language, event: OrderEvent) -> &'static str {
         (Language::En, OrderEvent::RefundDue) => {
             "Money came that cannot pay this order; it goes back"
         }
+        (Language::En, OrderEvent::Shipped) => "Shipped",
+        (Language::En, OrderEvent::Received) => "The buyer confirmed that it came",
         (Language::En, OrderEvent::Refunding) => "A refund was begun",
         (Language::En, OrderEvent::Refunded) => "The money went back",
     }

@@ -36,6 +36,8 @@ messages! {
     refunding_text: "商家正在退款，款项将原路退回。", "The shop is sending your money back, the way it came.";
     refunded_text: "款项已原路退回。", "Your money went back the way it came.";
     thanks: "谢谢，它是你的了。", "Thank you. It is yours.";
+    to_be_shipped: "等待发货", "Waiting to be shipped";
+    on_its_way: "已发货，收到后请确认", "On its way to you";
     closed_unpaid_text: "付款时间已过，订单自动关闭。没有扣款，商品已放回，有余量时可以再次抢购。",
         "The time to pay ran out, so the order was closed. No money was taken. The unit went back on sale; while there are any, you may try again.";
     cancelled_text: "订单已按你的要求取消。没有扣款，商品已放回，有余量时可以再次抢购。",
@@ -89,12 +91,16 @@ pub fn state(language: Language, state: OrderState, reason: Option<CloseReason>)
     match (language, state, reason) {
         (Language::Zh, OrderState::PendingPayment, _) => "待付款",
         (Language::Zh, OrderState::Paid, _) => "已付款",
+        (Language::Zh, OrderState::Shipped, _) => "已发货",
+        (Language::Zh, OrderState::Received, _) => "已收货",
         (Language::Zh, OrderState::Refunding, _) => "退款中",
         (Language::Zh, OrderState::Refunded, _) => "已退款",
         (Language::Zh, OrderState::Closed, Some(CloseReason::Cancelled)) => "已取消",
         (Language::Zh, OrderState::Closed, _) => "超时关闭",
         (Language::En, OrderState::PendingPayment, _) => "Waiting for payment",
         (Language::En, OrderState::Paid, _) => "Paid",
+        (Language::En, OrderState::Shipped, _) => "Shipped",
+        (Language::En, OrderState::Received, _) => "Received",
         (Language::En, OrderState::Refunding, _) => "Being refunded",
         (Language::En, OrderState::Refunded, _) => "Refunded",
         (Language::En, OrderState::Closed, Some(CloseReason::Cancelled)) => "Cancelled",
@@ -111,6 +117,8 @@ pub fn event(language: Language, event: OrderEvent) -> &'static str {
         (Language::Zh, OrderEvent::ClosedUnpaid) => "付款超时，订单关闭",
         (Language::Zh, OrderEvent::Cancelled) => "你取消了订单",
         (Language::Zh, OrderEvent::RefundDue) => "收到一笔不能用于此订单的付款，将退还给你",
+        (Language::Zh, OrderEvent::Shipped) => "商家已发货",
+        (Language::Zh, OrderEvent::Received) => "你确认收到了",
         (Language::Zh, OrderEvent::Refunding) => "商家发起退款",
         (Language::Zh, OrderEvent::Refunded) => "退款完成",
         (Language::En, OrderEvent::Reserved) => "A unit was held for you",
@@ -121,6 +129,8 @@ pub fn event(language: Language, event: OrderEvent) -> &'static str {
         (Language::En, OrderEvent::RefundDue) => {
             "Money came that cannot pay this order; it goes back to you"
         }
+        (Language::En, OrderEvent::Shipped) => "The shop sent it",
+        (Language::En, OrderEvent::Received) => "You confirmed that it came",
         (Language::En, OrderEvent::Refunding) => "The shop began a refund",
         (Language::En, OrderEvent::Refunded) => "The money went back",
     }

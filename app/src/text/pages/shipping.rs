@@ -17,6 +17,11 @@ messages! {
     change: "修改收货信息", "Change the address";
     fill_in: "填写收货信息", "Say where to send it";
     saved: "收货信息已保存。", "The address is saved.";
+    shipped_text: "商家已发货。收到并检查后，请确认收货。", "It is on its way to you. Please confirm once you have it and all is well.";
+    confirm_receipt: "确认收货", "I have received it";
+    received_text: "你已确认收货。感谢你的光临。", "You have confirmed that it came. Thank you for buying from us.";
+    carrier: "承运商", "Carrier";
+    carrier_number: "运单号", "Tracking number";
 }
 
 /// What is wrong in a field.

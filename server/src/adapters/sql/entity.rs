@@ -17,5 +17,6 @@ pub mod round;
 pub mod sandbox_charge;
 pub mod sandbox_notice;
 pub mod sandbox_payment;
+pub mod shipment;
 pub mod stripe_session;
 pub mod switch;

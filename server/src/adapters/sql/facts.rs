@@ -60,7 +60,9 @@ async fn due_before(
 
 const ORDERS: &str = "orders x";
 /// The unit was paid for.
-const SOLD: &str = "x.state IN ('paid', 'refunding', 'refunded')";
+const SOLD: &str = "x.state IN ('paid', 'shipped', 'received', 'refunding', 'refunded')";
+/// The shop has the order's money.
+const HAS_ITS_MONEY: &str = "x.state IN ('paid', 'shipped', 'received')";
 const PAID_ORDERS: &str = "orders x LEFT JOIN payments p ON p.settled_order_id = x.id";
 const PAYMENTS_OF_ORDERS: &str = "orders x JOIN payments p ON p.order_id = x.id";
 const RESERVATIONS: &str = "reservations x";
@@ -90,14 +92,16 @@ async fn count_money(read: &DatabaseTransaction) -> Result<(Counts, Counts), Led
     let unfunded = format!(
         "({SOLD}) AND (p.id IS NULL OR p.received_amount <> x.amount \
          OR p.state NOT IN ('succeeded', 'refund_due', 'refunding', 'refunded') \
-         OR (x.state = 'paid' AND p.state <> 'succeeded') \
+         OR (({HAS_ITS_MONEY}) AND p.state <> 'succeeded') \
          OR (x.state = 'refunded' AND p.state <> 'refunded'))"
     );
     let unfunded = rows(read, PAID_ORDERS, &unfunded).await?;
-    let unspent = "(p.state = 'succeeded' AND (p.settled_order_id IS NULL OR x.state <> 'paid')) \
+    let unspent = format!(
+        "(p.state = 'succeeded' AND (p.settled_order_id IS NULL OR NOT ({HAS_ITS_MONEY}))) \
          OR (p.received_at_ms IS NOT NULL \
-             AND p.state NOT IN ('succeeded', 'refund_due', 'refunding', 'refunded'))";
-    let unspent = rows(read, PAYMENTS_OF_ORDERS, unspent).await?;
+             AND p.state NOT IN ('succeeded', 'refund_due', 'refunding', 'refunded'))"
+    );
+    let unspent = rows(read, PAYMENTS_OF_ORDERS, &unspent).await?;
     Ok((unfunded, unspent))
 }
 

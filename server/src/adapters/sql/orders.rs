@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::{
     Answer, Duplicate, Sql,
     entity::{item, order, product, reservation},
-    missing, payments,
+    missing, payments, shipping,
 };
 use crate::engine::ports::{
     CloseOutcome, OrderCloser, OrderReader, OrderRecord, OrderWriter, OverdueOrder, PortError,
@@ -30,6 +30,8 @@ impl From<order::State> for OrderState {
         match state {
             order::State::PendingPayment => OrderState::PendingPayment,
             order::State::Paid => OrderState::Paid,
+            order::State::Shipped => OrderState::Shipped,
+            order::State::Received => OrderState::Received,
             order::State::Refunding => OrderState::Refunding,
             order::State::Refunded => OrderState::Refunded,
             order::State::Closed => OrderState::Closed,
@@ -42,6 +44,8 @@ impl From<OrderState> for order::State {
         match state {
             OrderState::PendingPayment => order::State::PendingPayment,
             OrderState::Paid => order::State::Paid,
+            OrderState::Shipped => order::State::Shipped,
+            OrderState::Received => order::State::Received,
             OrderState::Refunding => order::State::Refunding,
             OrderState::Refunded => order::State::Refunded,
             OrderState::Closed => order::State::Closed,
@@ -241,6 +245,14 @@ impl OrderReader for Sql {
         let (paying, refund) = payments::of_order_page(&self.read, order_id)
             .answer(self)
             .await?;
+        let shipment = match row.state.is_sold() {
+            true => {
+                shipping::shipment(&self.read, order_id)
+                    .answer(self)
+                    .await?
+            }
+            false => None,
+        };
         Ok(Some(OrderRecord {
             order: to_wire(&row, product),
             buyer: AccountId(row.buyer_id),
@@ -252,6 +264,7 @@ impl OrderReader for Sql {
                 .collect::<Result<_, _>>()?,
             paying,
             refund,
+            shipment,
         }))
     }
 }

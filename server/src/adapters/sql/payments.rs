@@ -5,7 +5,7 @@
 //! payments, items, and among each other by id.
 
 mod inbox;
-mod refunds;
+pub(super) mod refunds;
 mod settle;
 
 use app::wire::{Money, OrderId, PaymentId, PaymentState, Refund};

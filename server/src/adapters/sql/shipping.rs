@@ -1,26 +1,38 @@
-//! [`ShippingAddresses`] on SQL.
+//! [`ShippingAddresses`] and [`Shipments`] on SQL.
 
-use app::wire::{AccountId, OrderId, ShippingAddress};
+use app::wire::{AccountId, Action, OrderEvent, OrderId, OrderState, Shipment, ShippingAddress};
 use async_trait::async_trait;
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, ExprTrait, QueryFilter,
+    QueryOrder, QuerySelect,
     sea_query::{Expr, Query},
 };
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{
     Answer, Duplicate, LedgerError, Sql,
-    entity::{order, order_address, order_event},
+    activity_log::{self, NewActivity},
+    entity::{order, order_address, order_event, shipment},
+    orders::events::{self, NewEvent},
+    payments::refunds::locked,
 };
-use crate::engine::ports::{PortError, SaveOutcome, ShippingAddresses};
+use crate::engine::ports::{
+    ChangedBy, PortError, SaveOutcome, ShipOutcome, Shipments, ShippingAddresses,
+};
 
 impl order::State {
     /// Where it is sent can still be changed.
     const TO_BE_SHIPPED: [order::State; 2] = [order::State::PendingPayment, order::State::Paid];
     /// Nothing will be sent any more.
-    const NOT_TO_BE_SHIPPED: [order::State; 2] = [order::State::Refunded, order::State::Closed];
+    const NOT_TO_BE_SHIPPED: [order::State; 4] = [
+        order::State::Shipped,
+        order::State::Received,
+        order::State::Refunded,
+        order::State::Closed,
+    ];
 }
 
 #[async_trait]
@@ -125,4 +137,133 @@ async fn save(
     };
     row.insert(transaction).await?;
     Ok(SaveOutcome::Saved)
+}
+
+/// How an order was sent.
+pub(super) async fn shipment(
+    read: &impl ConnectionTrait,
+    order_id: OrderId,
+) -> Result<Option<Shipment>, DbErr> {
+    let found = shipment::Entity::find_by_id(order_id.0).one(read).await?;
+    Ok(found.map(|row| Shipment {
+        carrier: row.carrier,
+        number: row.number,
+    }))
+}
+
+#[async_trait]
+impl Shipments for Sql {
+    async fn ship(
+        &self,
+        order_id: OrderId,
+        shipment: &Shipment,
+        by: &ChangedBy,
+        now_ms: i64,
+    ) -> Result<ShipOutcome, PortError> {
+        let shipped = self.transact(
+            Duplicate::Answer,
+            (order_id, shipment, by, now_ms),
+            |transaction, &(order_id, shipment, by, now_ms)| {
+                Box::pin(ship(transaction, order_id, shipment, by, now_ms))
+            },
+        );
+        Ok(shipped.await?)
+    }
+
+    async fn receive(&self, order_id: OrderId, now_ms: i64) -> Result<bool, PortError> {
+        let received = self.transact(
+            Duplicate::Answer,
+            (order_id, now_ms),
+            |transaction, &(order_id, now_ms)| Box::pin(receive(transaction, order_id, now_ms)),
+        );
+        Ok(received.await?)
+    }
+}
+
+/// Moves the order on if it is where it is expected. Whether it was.
+async fn move_on(
+    transaction: &DatabaseTransaction,
+    order_id: OrderId,
+    from: order::State,
+    to: order::State,
+) -> Result<bool, LedgerError> {
+    let moved = order::Entity::update_many()
+        .col_expr(order::Column::State, Expr::value(to))
+        .filter(order::Column::Id.eq(order_id.0))
+        .filter(order::Column::State.eq(from))
+        .exec(transaction)
+        .await?;
+    Ok(moved.rows_affected == 1)
+}
+
+/// The address is read under the order's lock: its buyer can change it as long as that is not taken.
+async fn ship(
+    transaction: &DatabaseTransaction,
+    order_id: OrderId,
+    shipment: &Shipment,
+    by: &ChangedBy,
+    now_ms: i64,
+) -> Result<ShipOutcome, LedgerError> {
+    locked(transaction, order_id.0).await?;
+    let (from, to) = (order::State::Paid, order::State::Shipped);
+    let address = order_address::Entity::find_by_id(order_id.0)
+        .one(transaction)
+        .await?;
+    if address.is_none() {
+        let is_paid = order::Entity::find_by_id(order_id.0)
+            .filter(order::Column::State.eq(from))
+            .one(transaction)
+            .await?
+            .is_some();
+        return Ok(match is_paid {
+            true => ShipOutcome::NoAddress,
+            false => ShipOutcome::OtherState,
+        });
+    }
+    if !move_on(transaction, order_id, from, to).await? {
+        return Ok(ShipOutcome::OtherState);
+    }
+    let row = shipment::ActiveModel {
+        id: Set(order_id.0),
+        carrier: Set(shipment.carrier.clone()),
+        number: Set(shipment.number.clone()),
+    };
+    row.insert(transaction).await?;
+    let event = NewEvent {
+        order_id: order_id.0,
+        event: OrderEvent::Shipped,
+        actor: &by.name,
+    };
+    events::add(transaction, [event], now_ms).await?;
+    let activity = NewActivity {
+        action: Action::ShipOrder,
+        subject_id: order_id.0,
+        old_value: Some(json!({ "state": OrderState::Paid })),
+        new_value: Some(json!({
+            "state": OrderState::Shipped,
+            "carrier": shipment.carrier,
+            "number": shipment.number,
+        })),
+    };
+    activity_log::add(transaction, by, activity, now_ms).await?;
+    Ok(ShipOutcome::Shipped)
+}
+
+async fn receive(
+    transaction: &DatabaseTransaction,
+    order_id: OrderId,
+    now_ms: i64,
+) -> Result<bool, LedgerError> {
+    locked(transaction, order_id.0).await?;
+    let (from, to) = (order::State::Shipped, order::State::Received);
+    if !move_on(transaction, order_id, from, to).await? {
+        return Ok(false);
+    }
+    let event = NewEvent {
+        order_id: order_id.0,
+        event: OrderEvent::Received,
+        actor: "buyer",
+    };
+    events::add(transaction, [event], now_ms).await?;
+    Ok(true)
 }

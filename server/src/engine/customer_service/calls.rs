@@ -4,12 +4,12 @@ use app::{
     port::{Confirmation, CustomerService, Visitor},
     wire::{
         AccountId, ApiError, BuyerHistory, BuyerList, OrderHistory, OrderId, OrderList, OrderQuery,
-        PaymentGroup, PaymentId, PaymentList, Permission, Reason,
+        PaymentGroup, PaymentId, PaymentList, Permission, Reason, Shipment,
     },
 };
 use async_trait::async_trait;
 
-use super::{ban_buyer, look_up, refund_order};
+use super::{ban_buyer, look_up, refund_order, ship_order};
 use crate::engine::{
     back_office::calls::{OfficeCalls, permitted},
     ports::ChangedBy,
@@ -42,8 +42,9 @@ impl CustomerService for OfficeCalls {
     }
 
     async fn order(&self, visitor: &Visitor, order_id: OrderId) -> Result<OrderHistory, ApiError> {
-        permitted(Permission::SeeOrders, visitor)?;
-        let found = look_up::order(&self.customers, order_id).await;
+        let me = permitted(Permission::SeeOrders, visitor)?;
+        let sees_address = Permission::ShipOrders.is_given_to(me.role);
+        let found = look_up::order(&self.customers, order_id, sees_address).await;
         found.map_err(port_error)?.ok_or(ApiError::NotFound)
     }
 
@@ -56,6 +57,19 @@ impl CustomerService for OfficeCalls {
         let by = self.confirmed(Permission::RefundOrders, visitor, confirmation);
         let by = by.await?;
         Ok(refund_order::refund_order(&self.customers, order_id, &by).await?)
+    }
+
+    async fn ship(
+        &self,
+        visitor: &Visitor,
+        order_id: OrderId,
+        carrier: &str,
+        number: &str,
+    ) -> Result<(), ApiError> {
+        let me = permitted(Permission::ShipOrders, visitor)?;
+        let by = ChangedBy::account(me, visitor.ip, None);
+        let shipment = Shipment::parse(carrier, number)?;
+        Ok(ship_order::ship_order(&self.customers, order_id, &shipment, &by).await?)
     }
 
     async fn buyers(

@@ -62,11 +62,15 @@ fn buyer_search(text: &str) -> BuyerSearch {
     }
 }
 
-/// Everything that happened to an order.
+/// Everything that happened to an order, with its address for those who may see that.
 ///
 /// # Errors
 /// The ledger.
-pub async fn order(deps: &Deps, order_id: OrderId) -> Result<Option<OrderHistory>, PortError> {
+pub async fn order(
+    deps: &Deps,
+    order_id: OrderId,
+    sees_address: bool,
+) -> Result<Option<OrderHistory>, PortError> {
     let filter = OrderFilter {
         search: OrderSearch::Id(order_id),
         ..OrderFilter::default()
@@ -85,12 +89,18 @@ pub async fn order(deps: &Deps, order_id: OrderId) -> Result<Option<OrderHistory
         of_the_sale(OrderEvent::Ordered, record.order.created_at_ms),
     ];
     changes.extend(deps.directory.changes(order_id).await?);
+    let address = match sees_address {
+        true => deps.shipping.addresses.address(order_id).await?,
+        false => None,
+    };
     Ok(Some(OrderHistory {
         order: record.order,
         buyer: listed.buyer,
         reservation_id: record.reservation_id,
         changes,
         payments: deps.directory.payments_of(order_id).await?,
+        address,
+        shipment: record.shipment,
     }))
 }
 

@@ -1,4 +1,4 @@
-//! The money of a paid order goes back. The unit stays sold.
+//! The money of an order goes back, shipped or not. The unit stays sold.
 
 use app::wire::OrderId;
 

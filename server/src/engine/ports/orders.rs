@@ -2,7 +2,7 @@
 
 use app::wire::{
     AccountId, CloseReason, Order, OrderId, OrderMoment, Refund, Rejection, ReservationId,
-    ReservationState,
+    ReservationState, Shipment,
 };
 use async_trait::async_trait;
 
@@ -55,6 +55,8 @@ pub struct OrderRecord {
     pub paying: bool,
     /// Money that came for it and goes back, or went.
     pub refund: Option<Refund>,
+    /// How it was sent, once it was.
+    pub shipment: Option<Shipment>,
 }
 
 /// What the order writer does to the ledger. State changes are compare-and-set.

@@ -7,7 +7,7 @@ use app::{
 use async_trait::async_trait;
 
 use super::{ShopFront, recorded};
-use crate::engine::shipping::address;
+use crate::engine::shipping::{address, receive::receive};
 
 #[async_trait]
 impl AfterPurchase for ShopFront {
@@ -30,5 +30,11 @@ impl AfterPurchase for ShopFront {
         let parsed = ShippingAddress::parse(&typed)?;
         let saved = address::save(&self.engine.shipping, buyer, order_id, &parsed).await;
         recorded(visitor, saved.map_err(ApiError::from))
+    }
+
+    async fn confirm_receipt(&self, visitor: &Visitor, order_id: OrderId) -> Result<(), ApiError> {
+        let buyer = visitor.signed_in()?.account_id;
+        let received = receive(&self.engine.shipping, buyer, order_id).await;
+        recorded(visitor, received.map_err(ApiError::from))
     }
 }

@@ -62,6 +62,7 @@ pub fn order_detail(record: OrderRecord) -> OrderDetail {
         history,
         paying: record.paying,
         refund: record.refund,
+        shipment: record.shipment,
     }
 }
 

@@ -179,7 +179,7 @@ async fn an_operator_gives_the_money_of_an_order_back_with_a_reason_and_the_pass
 
     let again = send_form(&router, &form, &token, &fields).await;
     assert_eq!(again.status(), 409);
-    assert!(html(again).await.contains("not paid any more"));
+    assert!(html(again).await.contains("in another state by now"));
     let text = html(get(&router, &page, "en", Some(&token)).await).await;
     assert!(text.contains("by Operator-false"), "{text}");
     let admin = signed_in(&client.shop, Role::Admin, false).await;

@@ -92,6 +92,11 @@ fn changes() -> Vec<(&'static str, Value, &'static [Role])> {
             &[Operator, Admin],
         ),
         (
+            "/api/admin/orders/ship",
+            json!({"order_id": NOBODY, "carrier": "carrier", "number": "12345"}),
+            &[Operator, Admin],
+        ),
+        (
             "/api/admin/buyers/ban",
             json!({"account_id": NOBODY, "banned": true, "reason": reason, "password": password}),
             &[Operator, Support, Admin],

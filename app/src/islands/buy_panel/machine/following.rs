@@ -130,12 +130,14 @@ impl Machine {
                         deadline_ms: Some(order.pay_deadline_ms),
                     },
                     // What became of its money stands on the order's page.
-                    OrderState::Paid | OrderState::Refunding | OrderState::Refunded => {
-                        State::Paid {
-                            order_id,
-                            number: order.number(),
-                        }
-                    }
+                    OrderState::Paid
+                    | OrderState::Shipped
+                    | OrderState::Received
+                    | OrderState::Refunding
+                    | OrderState::Refunded => State::Paid {
+                        order_id,
+                        number: order.number(),
+                    },
                     OrderState::Closed => State::Expired {
                         order_id,
                         reason: order.close_reason,

@@ -32,6 +32,8 @@ pub struct Model {
 pub enum State {
     PendingPayment,
     Paid,
+    Shipped,
+    Received,
     Refunding,
     Refunded,
     Closed,
@@ -40,7 +42,12 @@ pub enum State {
 impl State {
     /// The unit is sold: it was paid for, and does not go back on sale with the money.
     pub fn is_sold(self) -> bool {
-        matches!(self, State::Paid | State::Refunding | State::Refunded)
+        self.has_its_money() || matches!(self, State::Refunding | State::Refunded)
+    }
+
+    /// The shop has its money, and can give it back.
+    pub fn has_its_money(self) -> bool {
+        matches!(self, State::Paid | State::Shipped | State::Received)
     }
 }
 

@@ -89,7 +89,7 @@ impl Refunds for Sql {
 }
 
 /// The order, locked in the order that every transaction keeps.
-async fn locked(
+pub async fn locked(
     transaction: &DatabaseTransaction,
     order_id: Uuid,
 ) -> Result<Option<order::Model>, LedgerError> {
@@ -154,9 +154,9 @@ async fn begin(
     now_ms: i64,
 ) -> Result<bool, LedgerError> {
     let order = locked(transaction, order_id.0).await?;
-    if order.is_none_or(|order| order.state != order::State::Paid) {
+    let Some(order) = order.filter(|order| order.state.has_its_money()) else {
         return Ok(false);
-    }
+    };
     let owed = payment::Entity::update_many()
         .col_expr(
             payment::Column::State,
@@ -188,7 +188,7 @@ async fn begin(
     let activity = NewActivity {
         action: Action::RefundOrder,
         subject_id: order_id.0,
-        old_value: Some(json!({ "state": OrderState::Paid })),
+        old_value: Some(json!({ "state": OrderState::from(order.state) })),
         new_value: Some(json!({ "state": OrderState::Refunding })),
     };
     activity_log::add(transaction, by, activity, now_ms).await?;

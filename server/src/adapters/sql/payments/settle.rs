@@ -183,9 +183,11 @@ fn goes_back(
         }
         order::State::PendingPayment => None,
         order::State::Closed => Some(RefundReason::TooLate),
-        order::State::Paid | order::State::Refunding | order::State::Refunded => {
-            Some(RefundReason::Duplicate)
-        }
+        order::State::Paid
+        | order::State::Shipped
+        | order::State::Received
+        | order::State::Refunding
+        | order::State::Refunded => Some(RefundReason::Duplicate),
     }
 }
 

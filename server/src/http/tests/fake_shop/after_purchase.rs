@@ -28,4 +28,9 @@ impl AfterPurchase for FakeShop {
         visitor.signed_in()?;
         ShippingAddress::parse(&typed).map(drop)
     }
+
+    async fn confirm_receipt(&self, visitor: &Visitor, _: OrderId) -> Result<(), ApiError> {
+        visitor.signed_in()?;
+        Err(ApiError::OrderState)
+    }
 }

@@ -116,6 +116,10 @@ impl CustomerService for FakeShop {
         Err(ApiError::NotFound)
     }
 
+    async fn ship(&self, _: &Visitor, _: OrderId, _: &str, _: &str) -> Result<(), ApiError> {
+        Err(ApiError::NotFound)
+    }
+
     async fn buyers(
         &self,
         _: &Visitor,

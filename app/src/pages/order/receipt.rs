@@ -1,0 +1,26 @@
+//! An order on its way: its buyer says when it is there. The button is a plain form, so that it works
+//! without JavaScript.
+
+use leptos::prelude::*;
+
+use crate::{
+    routes,
+    text::pages::shipping as say,
+    wire::{Language, OrderId},
+};
+
+/// What to do, and the button.
+#[component]
+pub fn ConfirmReceipt(
+    /// Which order.
+    order_id: OrderId,
+    /// The page's language.
+    language: Language,
+) -> impl IntoView {
+    view! {
+        <p class="order__text">{say::shipped_text(language)}</p>
+        <form method="post" action=routes::order_received(order_id)>
+            <button class="button button--main" type="submit">{say::confirm_receipt(language)}</button>
+        </form>
+    }
+}

@@ -1,0 +1,18 @@
+//! How orders were sent.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "shipments")]
+pub struct Model {
+    /// The order's.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub carrier: String,
+    pub number: String,
+}
+
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
