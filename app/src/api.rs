@@ -12,6 +12,7 @@ mod customer_service;
 mod log_ins;
 #[cfg(feature = "ssr")]
 mod login_cookie;
+mod messages;
 mod orders;
 mod purchase;
 mod shipping;
@@ -31,6 +32,7 @@ pub use customer_service::{
     ship_order,
 };
 pub use log_ins::{EndLogIn, EndOtherLogIns, end_log_in, end_other_log_ins, log_ins};
+pub use messages::{messages, read_messages, unread_messages};
 pub use orders::{cancel, order, orders, pay};
 pub use purchase::{
     Captcha, GetReservation, Path, captcha, captcha_words, my_reservation, path, purchase,

@@ -15,8 +15,8 @@ use crate::{
     pages::{
         AccountPage, AdminBuyerPage, AdminBuyersPage, AdminLogPage, AdminMoneyPage, AdminNowPage,
         AdminOrderPage, AdminOrdersPage, AdminRoundsPage, AdminScreenPage, AdminSwitchesPage,
-        HomePage, ItemPage, LoginPage, NewRoundPage, NotFoundPage, OrderPage, OrdersPage,
-        RegisterPage,
+        HomePage, ItemPage, LoginPage, MessagesPage, NewRoundPage, NotFoundPage, OrderPage,
+        OrdersPage, RegisterPage,
     },
     start::{PageFiles, Start},
     text::pages as say,
@@ -59,6 +59,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/items/:id") view=ItemPage ssr=SsrMode::Async />
                     <Route path=path!("/orders") view=OrdersPage ssr=SsrMode::Async />
                     <Route path=path!("/orders/:id") view=OrderPage ssr=SsrMode::Async />
+                    <Route path=path!("/messages") view=MessagesPage ssr=SsrMode::Async />
                     <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async />
                     <Route path=path!("/admin") view=AdminNowPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/screen") view=AdminScreenPage ssr=SsrMode::Async />
@@ -97,6 +98,7 @@ mod tests {
             pattern::ITEM,
             routes::ORDERS,
             pattern::ORDER,
+            routes::MESSAGES,
             routes::ACCOUNT,
             routes::ADMIN,
             routes::ADMIN_SCREEN,

@@ -9,6 +9,7 @@ mod follow_payment;
 mod follow_reservation;
 mod order_deadline;
 mod phase_switch;
+mod seen_messages;
 mod stock_bar;
 
 use leptos::prelude::*;
@@ -23,6 +24,7 @@ pub use follow_payment::FollowPayment;
 pub use follow_reservation::FollowReservation;
 pub use order_deadline::OrderDeadline;
 pub use phase_switch::{PhaseChange, PhaseSwitch};
+pub use seen_messages::SeenMessages;
 pub use stock_bar::StockBar;
 
 /// The value of `data-ready`: nothing in what the server renders, `true` once the island is awake.

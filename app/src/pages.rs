@@ -6,6 +6,7 @@ mod admin;
 mod home;
 mod item;
 mod login;
+mod messages;
 mod not_found;
 mod order;
 mod orders;
@@ -20,6 +21,7 @@ pub use admin::{
 pub use home::HomePage;
 pub use item::ItemPage;
 pub use login::LoginPage;
+pub use messages::MessagesPage;
 pub use not_found::NotFoundPage;
 pub use order::{AddressForm, OrderPage};
 pub use orders::OrdersPage;

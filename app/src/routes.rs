@@ -20,6 +20,8 @@ pub use page::{Page, is_call, is_of_staff, is_same_for_everybody};
 pub const HOME: &str = "/";
 /// The visitor's orders.
 pub const ORDERS: &str = "/orders";
+/// What the shop told the visitor.
+pub const MESSAGES: &str = "/messages";
 /// The visitor's account: password and log-ins.
 pub const ACCOUNT: &str = "/account";
 /// The log-in form.
@@ -37,6 +39,9 @@ pub const ADMIN: &str = "/admin";
 #[cfg(feature = "ssr")]
 pub const ADMIN_SCREEN: &str = "/admin/screen";
 
+/// Where the form goes that says that messages were seen.
+#[cfg(feature = "ssr")]
+pub const READ_MESSAGES: &str = "/messages/read";
 /// The rounds, for those who run the shop.
 #[cfg(feature = "ssr")]
 pub const ADMIN_ROUNDS: &str = "/admin/rounds";

@@ -14,6 +14,7 @@ mod ids;
 mod json;
 mod language;
 mod log_in;
+mod message;
 mod money;
 mod now;
 mod order;
@@ -35,11 +36,12 @@ pub use customer_service::{
 };
 pub use error::{ApiError, Rejection};
 pub use ids::{
-    AccountId, CaptchaId, ItemId, OrderId, PaymentId, ProductId, ReservationId, RoundId,
+    AccountId, CaptchaId, ItemId, MessageId, OrderId, PaymentId, ProductId, ReservationId, RoundId,
 };
 pub use json::{Json, JsonText};
 pub use language::{DEFAULT_STOP_TEXT, Language, LocalText, turns_text};
 pub use log_in::LogIn;
+pub use message::{Message, MessageKind};
 pub use money::Money;
 pub use now::{
     Count, DependencyState, Instance, LiveItem, LiveOrders, LivePlace, LiveQueue, LiveRound, Now,

@@ -50,7 +50,7 @@ test('every page fits the screen and can be used with a thumb', async ({
     await canBeHit(page);
   }
   await signIn(round.tokens[0]!);
-  for (const path of ['/', `/items/${round.itemId}`, '/orders', `/orders/${orderId}`]) {
+  for (const path of ['/', `/items/${round.itemId}`, '/orders', '/messages', `/orders/${orderId}`]) {
     await visit(page, path);
     await fits(page);
     await canBeHit(page);

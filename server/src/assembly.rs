@@ -28,10 +28,11 @@ use crate::{
         Engine,
         ports::{
             AuditedGate, CaptchaSource, Captchas, CatalogueEvents, Clock, DueConfirms, DueReleases,
-            GateLedger, Ids, Limits, LoginTokens, NoticeInbox, Notifier, OrderCloser, OrderQueue,
-            OrderReader, OrderWriter, Outbox, ParkedReservations, PasswordError, Passwords, Paths,
-            PaymentGateway, Payments, PortError, Purchases, Refunds, ReservationReader, Reserve,
-            Restock, SaleCounters, Shipments, ShippingAddresses, StockGate, WakeSignal,
+            GateLedger, Ids, Limits, LoginTokens, Messages, NoticeInbox, Notifier, OrderCloser,
+            OrderQueue, OrderReader, OrderWriter, Outbox, ParkedReservations, PasswordError,
+            Passwords, Paths, PaymentGateway, Payments, PortError, Purchases, Refunds,
+            ReservationReader, Reserve, Restock, SaleCounters, Shipments, ShippingAddresses,
+            StockGate, WakeSignal,
         },
         switches,
     },
@@ -154,6 +155,7 @@ struct Ledger {
     confirms: Arc<dyn DueConfirms>,
     addresses: Arc<dyn ShippingAddresses>,
     shipments: Arc<dyn Shipments>,
+    messages: Arc<dyn Messages>,
 }
 
 impl Ledger {
@@ -175,7 +177,8 @@ impl Ledger {
             refunds: sql.clone(),
             confirms: sql.clone(),
             addresses: sql.clone(),
-            shipments: sql,
+            shipments: sql.clone(),
+            messages: sql,
             parked: queue.clone(),
             queue,
         };
@@ -202,6 +205,7 @@ impl Ledger {
             confirms: Arc::new(WithFaults::new(self.confirms, injector())),
             addresses: Arc::new(WithFaults::new(self.addresses, injector())),
             shipments: Arc::new(WithFaults::new(self.shipments, injector())),
+            messages: Arc::new(WithFaults::new(self.messages, injector())),
         }
     }
 }

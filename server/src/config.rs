@@ -175,6 +175,7 @@ impl Config {
             pay_grace_ms: ms(self.payments.grace),
             pay_close_patience_ms: ms(self.payments.close_patience),
             keep_address_ms: i64::from(self.orders.keep_address_days) * DAY_MS,
+            keep_messages_ms: i64::from(self.orders.keep_messages_days) * DAY_MS,
             queue_age_ms: ms(self.workers.queue_age),
             fail_fast_percent: self.workers.fail_fast_percent,
         }

@@ -12,6 +12,7 @@ pub mod back_office;
 pub mod customer_service;
 mod limit;
 pub mod live;
+pub mod messages;
 pub mod notices;
 pub mod orders;
 mod paging;
@@ -38,6 +39,7 @@ pub struct Engine {
     pub back_office: Arc<back_office::Deps>,
     pub customer_service: Arc<customer_service::Deps>,
     pub live: Arc<live::Deps>,
+    pub messages: Arc<messages::Deps>,
     pub notices: Arc<notices::Deps>,
     pub orders: Arc<orders::Deps>,
     pub payments: Arc<payments::Deps>,

@@ -11,6 +11,7 @@ mod m0008_log_ins;
 mod m0009_activity_log;
 mod m0010_approval;
 mod m0011_shipping;
+mod m0012_messages;
 mod m0013_switches;
 mod tables;
 
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_activity_log::Migration),
             Box::new(m0010_approval::Migration),
             Box::new(m0011_shipping::Migration),
+            Box::new(m0012_messages::Migration),
             Box::new(m0013_switches::Migration),
         ]
     }

@@ -18,6 +18,7 @@ use crate::{
     chain::Chain,
     engine::{
         BATCH, Engine,
+        messages::{purge_messages, warn_expiring},
         notices::send_notices,
         orders::{close_unpaid, relay, write_orders},
         payments::{apply_notices, check, confirm, refund},
@@ -46,7 +47,9 @@ pub struct Schedule {
     pub warm_up: Duration,
     /// Comparison of gate and ledger: reads every holder of every item on sale.
     pub reconcile: Duration,
-    /// What has been kept for long enough: log-ins, addresses.
+    /// Orders whose time to pay ends soon: reads each of them every time.
+    pub warn: Duration,
+    /// What has been kept for long enough: log-ins, addresses, messages.
     pub purge: Duration,
     /// Entries of the queue that could not be written get another chance.
     pub replay: Duration,
@@ -60,6 +63,7 @@ impl Default for Schedule {
             work: Duration::from_secs(1),
             warm_up: Duration::from_secs(1),
             reconcile: Duration::from_mins(1),
+            warn: Duration::from_secs(10),
             purge: Duration::from_mins(10),
             replay: Duration::from_hours(1),
             orders_per_s: None,
@@ -158,6 +162,7 @@ fn workers(schedule: Schedule, has_outbox: bool) -> Vec<Worker> {
         ),
     ];
     workers.extend(purge_workers(schedule));
+    workers.extend(message_workers(schedule));
     workers.extend(payment_workers(schedule));
     if has_outbox {
         workers.push(Worker::woken(
@@ -188,6 +193,23 @@ fn purge_workers(schedule: Schedule) -> [Worker; 2] {
             "Deletes the addresses of orders that ended long ago.",
             schedule.purge,
             |e, _| Box::pin(async move { erase_addresses::run_once(&e.shipping).await }),
+        ),
+    ]
+}
+
+fn message_workers(schedule: Schedule) -> [Worker; 2] {
+    [
+        Worker::periodic(
+            "warn_expiring",
+            "Tells buyers that the time to pay ends soon.",
+            schedule.warn,
+            |e, _| Box::pin(async move { warn_expiring::run_once(&e.messages).await }),
+        ),
+        Worker::periodic(
+            "purge_messages",
+            "Deletes messages that are old or more than an account keeps.",
+            schedule.purge,
+            |e, _| Box::pin(async move { purge_messages::run_once(&e.messages).await }),
         ),
     ]
 }

@@ -3,7 +3,7 @@
 use leptos::{prelude::*, task::spawn_local};
 use server_fn::ServerFn;
 
-use super::{awake, shown};
+use super::{awake, present, shown};
 use crate::{
     api,
     browser::{effects::on_change, page},
@@ -19,6 +19,7 @@ pub fn AccountBadge(language: Language) -> impl IntoView {
     let nickname = RwSignal::new(String::new());
     let signed_in = RwSignal::new(false);
     let sign_in = RwSignal::new(routes::LOGIN.to_owned());
+    let unread = RwSignal::new(0);
     // Also when the page comes back: the visitor may have signed in or out elsewhere.
     on_change(move || {
         if page::visibility().visible {
@@ -26,17 +27,34 @@ pub fn AccountBadge(language: Language) -> impl IntoView {
             spawn_local(async move {
                 // Without an answer the links that are there still work.
                 if let Ok(me) = api::me().await {
-                    signed_in.set(me.is_some());
+                    let is_known = me.is_some();
+                    signed_in.set(is_known);
                     nickname.set(me.map_or(String::new(), |me| me.nickname));
+                    // On their own page they are all seen.
+                    if is_known && page::path() != routes::MESSAGES {
+                        unread.set(api::unread_messages().await.unwrap_or_default());
+                    }
                 }
             });
         }
     });
     let is_stranger = Signal::derive(move || !signed_in.get());
+    let inbox = Signal::derive(move || panel::inbox(language, unread.get()));
+    let inbox_label = Signal::derive(move || panel::inbox_label(language, unread.get()));
+    let has_unread = Signal::derive(move || present(unread.get() > 0));
     view! {
         <nav class="account" aria-label=panel::account_label(language) data-ready=awake()>
             <a class="account__name" href=routes::ACCOUNT hidden=is_stranger>
                 {shown(nickname)}
+            </a>
+            <a
+                class="account__messages"
+                href=routes::MESSAGES
+                hidden=is_stranger
+                aria-label=inbox_label
+                data-unread=has_unread
+            >
+                {inbox}
             </a>
             <a class="account__orders" href=routes::ORDERS>
                 {panel::my_orders(language)}

@@ -11,7 +11,7 @@ use crate::{
     api,
     components::{Calendar, Dial, Instant, OrderBadge, Picture, when_read},
     routes,
-    text::pages::{account, orders as say},
+    text::pages::{account, inbox, orders as say},
     wire::{ApiError, Language, Order, OrderState, Reservation, ReservationState},
 };
 
@@ -79,6 +79,7 @@ fn Everything(mine: Mine, language: Language) -> impl IntoView {
             {reservations}
             {list}
             {is_empty.then(|| view! { <Empty language /> })}
+            <p class="aside"><a href=routes::MESSAGES>{inbox::to_messages(language)}</a></p>
             <p class="aside"><a href=routes::ACCOUNT>{account::to_account(language)}</a></p>
         </section>
     }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::Visitor;
-use crate::wire::{ApiError, OrderId, ShippingAddress, TypedAddress};
+use crate::wire::{ApiError, Message, MessageId, OrderId, ShippingAddress, TypedAddress};
 
 /// The life of an order after the purchase. Every method checks who is asking, the limits and the input
 /// itself, as those of [`Storefront`](super::Storefront) do.
@@ -32,4 +32,13 @@ pub trait AfterPurchase: Send + Sync + 'static {
     /// # Errors
     /// `order_state` when it is not on its way.
     async fn confirm_receipt(&self, visitor: &Visitor, order_id: OrderId) -> Result<(), ApiError>;
+
+    /// What the shop told the caller, the latest first, at most 200.
+    async fn messages(&self, visitor: &Visitor) -> Result<Vec<Message>, ApiError>;
+
+    /// How many of these the caller has not seen.
+    async fn unread_messages(&self, visitor: &Visitor) -> Result<u32, ApiError>;
+
+    /// The caller has seen the messages up to this one.
+    async fn read_messages(&self, visitor: &Visitor, up_to: MessageId) -> Result<(), ApiError>;
 }

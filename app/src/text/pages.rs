@@ -8,6 +8,7 @@ pub mod admin;
 pub mod customers;
 pub mod failure;
 pub mod home;
+pub mod inbox;
 pub mod item;
 pub mod new_round;
 pub mod now;

@@ -56,6 +56,7 @@ id!(/** One buyer's hold on a unit (预占). */ ReservationId, "reservation_id")
 id!(/** An order. */ OrderId, "order_id");
 id!(/** One attempt to pay for an order, at one provider. */ PaymentId, "payment_id");
 id!(/** One question, for one try. */ CaptchaId, "captcha_id");
+id!(/** What the shop told somebody once. */ MessageId, "message_id");
 
 #[cfg(test)]
 mod tests {

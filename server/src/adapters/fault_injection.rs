@@ -5,6 +5,7 @@
 //! that is under way ever continues.
 
 mod ledger;
+mod messages;
 mod once;
 mod payments;
 mod shipping;

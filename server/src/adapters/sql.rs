@@ -19,6 +19,7 @@ mod gate_ledger;
 mod health;
 mod held;
 mod live;
+mod messages;
 mod money_moved;
 mod notices;
 mod orders;

@@ -9,8 +9,8 @@ use crate::{
     adapters::{cached::CachedCatalogue, catalogue_changes::CatalogueChanges, sql::Sql},
     config::Config,
     engine::{
-        Engine, Rules, accounts, audit, back_office, customer_service, live, notices, orders,
-        payments,
+        Engine, Rules, accounts, audit, back_office, customer_service, live, messages, notices,
+        orders, payments,
         ports::{Catalogue, Job},
         purchase, shipping, stock, switches,
     },
@@ -54,6 +54,11 @@ pub fn engine(config: &Config, environment: Environment, sql: &Sql, parts: Parts
         payments,
         purchase: Arc::new(purchase(rules, &environment, &catalogue, &parts, &switches)),
         shipping,
+        messages: Arc::new(messages::Deps {
+            rules,
+            clock: parts.clock.clone(),
+            messages: parts.ledger.messages.clone(),
+        }),
         notices: Arc::new(notices::Deps {
             clock: parts.clock.clone(),
             notices: sql,

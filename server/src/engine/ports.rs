@@ -13,6 +13,7 @@ mod environment;
 mod gate;
 mod limits;
 mod live;
+mod messages;
 mod money_moved;
 mod notices;
 mod orders;
@@ -46,6 +47,7 @@ pub use gate::{
 };
 pub use limits::{Limit, Limits, RetryAfter};
 pub use live::{Health, InstanceCounts, LedgerFigures, LiveLedger, SaleCounters};
+pub use messages::Messages;
 pub use money_moved::{MoneyMoved, Movement, MovementKind};
 pub use notices::{Notice, Notices, Notifier};
 pub use orders::{CloseOutcome, OrderCloser, OrderReader, OrderRecord, OrderWriter, WriteOutcome};

@@ -24,6 +24,8 @@ pub struct Rules {
     pub pay_close_patience_ms: i64,
     /// Where an order was sent is kept for this long after the last thing that happened to it.
     pub keep_address_ms: i64,
+    /// What the shop told its buyers is kept for this long.
+    pub keep_messages_ms: i64,
     /// A reservation that has waited this long for its order is late: an alarm, and the share below
     /// is released instead of ordered.
     pub queue_age_ms: i64,
@@ -55,6 +57,7 @@ impl Default for Rules {
             pay_grace_ms: 30_000,
             pay_close_patience_ms: 300_000,
             keep_address_ms: 90 * 24 * 3_600_000,
+            keep_messages_ms: 90 * 24 * 3_600_000,
             queue_age_ms: 2 * 60_000,
             fail_fast_percent: 100,
         }

@@ -1,10 +1,10 @@
-//! The forms on the page of an order. One that was not right comes back as it was typed, with what is wrong.
+//! The forms on the page of an order, and on that of the messages. One that was not right comes back as it was typed, with what is wrong.
 
 use app::{
     pages::AddressForm,
     port::{Shop, Visitor},
     routes::{self, pattern},
-    wire::{ApiError, OrderId, TypedAddress},
+    wire::{ApiError, MessageId, OrderId, TypedAddress},
 };
 use axum::{
     Extension, Form, Router,
@@ -33,6 +33,7 @@ pub fn routes(state: &AppState, renderer: Renderer) -> Router {
     Router::new()
         .route(pattern::ORDER_ADDRESS, post(address))
         .route(pattern::ORDER_RECEIVED, post(received))
+        .route(routes::READ_MESSAGES, post(read_messages))
         .layer(DefaultBodyLimit::max(envelope::MAX_REQUEST))
         .with_state(Orders {
             shop: state.shop.clone(),
@@ -100,6 +101,27 @@ async fn received(
         // The order's page says what has become of it.
         Ok(()) | Err(ApiError::OrderState) => see(&page),
         Err(ApiError::Unauthenticated) => see(&routes::login(&page)),
+        Err(error) => Envelope(error).into_response(),
+    }
+}
+
+#[derive(Deserialize)]
+struct Seen {
+    message_id: MessageId,
+}
+
+/// `POST /messages/read`.
+async fn read_messages(
+    State(orders): State<Orders>,
+    Extension(visitor): Extension<Visitor>,
+    seen: Result<Form<Seen>, FormRejection>,
+) -> Response {
+    let Ok(Form(Seen { message_id })) = seen else {
+        return Envelope(envelope::unreadable()).into_response();
+    };
+    match orders.shop.read_messages(&visitor, message_id).await {
+        Ok(()) => see(routes::MESSAGES),
+        Err(ApiError::Unauthenticated) => see(&routes::login(routes::MESSAGES)),
         Err(error) => Envelope(error).into_response(),
     }
 }

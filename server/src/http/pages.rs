@@ -46,6 +46,7 @@ pub fn routes(renderer: Renderer, cache: PageCache) -> Router {
         .route(routes::ORDERS, get(own))
         .route(pattern::ORDERS_WITH_SLASH, get(own))
         .route(pattern::ORDER, get(own))
+        .route(routes::MESSAGES, get(own))
         .route(routes::ACCOUNT, get(own))
         .route(routes::ADMIN, get(own))
         .route(routes::ADMIN_SCREEN, get(own))

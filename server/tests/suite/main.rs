@@ -18,6 +18,7 @@ mod contract;
 mod databases;
 mod embedded_gate;
 mod logging;
+mod messages;
 mod metrics;
 mod nginx;
 mod pages;

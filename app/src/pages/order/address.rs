@@ -48,8 +48,9 @@ pub fn Shipping<'a>(
         // A page that follows a payment loads itself again, which would empty a form that stands open.
         let asks = address.is_none() && !detail.paying;
         let lead = match (state, &address) {
+            (_, Some(_)) => say::lead_known(language),
             (OrderState::Paid, None) => say::lead_paid(language),
-            _ => say::lead(language),
+            (_, None) => say::lead(language),
         };
         let action = routes::order_address(detail.order.order_id);
         view! { <Fields form address asks lead action language /> }

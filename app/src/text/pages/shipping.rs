@@ -6,6 +6,7 @@ use crate::wire::{ApiError, Language, ShippingAddress};
 messages! {
     title: "收货信息", "Where to send it";
     lead: "付款前后都可以填写，发货前随时可以修改。", "Fill it in before or after you pay. You can change it until the order is shipped.";
+    lead_known: "发货前随时可以修改。", "You can change it until the order is shipped.";
     lead_paid: "请填写收货信息，我们才能发货。", "Please say where to send it: we cannot ship it before.";
     kept_for: "只用于寄送这个订单，订单结束一段时间后自动删除。",
         "It serves to send this order only, and is deleted some time after the order has ended.";

@@ -39,6 +39,28 @@ pub fn cancel_failed(language: Language, why: Option<&ApiError>) -> &'static str
     }
 }
 
+/// Leads to the messages, with how many were not seen.
+pub fn inbox(language: Language, unread: u32) -> String {
+    let name = match language {
+        Language::Zh => "消息",
+        Language::En => "Inbox",
+    };
+    match unread {
+        0 => name.to_owned(),
+        unread => format!("{name} {unread}"),
+    }
+}
+
+/// The same for those who hear it.
+pub fn inbox_label(language: Language, unread: u32) -> String {
+    match (language, unread) {
+        (Language::Zh, 0) => "消息".to_owned(),
+        (Language::Zh, unread) => format!("消息，{unread} 条未读"),
+        (Language::En, 0) => "Inbox".to_owned(),
+        (Language::En, unread) => format!("Inbox, {unread} unread"),
+    }
+}
+
 messages! {
     /// The button.
     cancel_order: "取消订单", "Cancel order";

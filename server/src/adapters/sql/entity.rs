@@ -5,6 +5,7 @@ pub mod activity;
 pub mod activity_end;
 pub mod item;
 pub mod login_token;
+pub mod message;
 pub mod notice;
 pub mod order;
 pub mod order_address;

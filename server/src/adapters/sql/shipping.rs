@@ -204,18 +204,15 @@ async fn ship(
     by: &ChangedBy,
     now_ms: i64,
 ) -> Result<ShipOutcome, LedgerError> {
-    locked(transaction, order_id.0).await?;
+    let Some(order) = locked(transaction, order_id.0).await? else {
+        return Ok(ShipOutcome::OtherState);
+    };
     let (from, to) = (order::State::Paid, order::State::Shipped);
     let address = order_address::Entity::find_by_id(order_id.0)
         .one(transaction)
         .await?;
     if address.is_none() {
-        let is_paid = order::Entity::find_by_id(order_id.0)
-            .filter(order::Column::State.eq(from))
-            .one(transaction)
-            .await?
-            .is_some();
-        return Ok(match is_paid {
+        return Ok(match order.state == from {
             true => ShipOutcome::NoAddress,
             false => ShipOutcome::OtherState,
         });
@@ -230,7 +227,8 @@ async fn ship(
     };
     row.insert(transaction).await?;
     let event = NewEvent {
-        order_id: order_id.0,
+        order_id: order.id,
+        buyer_id: order.buyer_id,
         event: OrderEvent::Shipped,
         actor: &by.name,
     };
@@ -254,13 +252,16 @@ async fn receive(
     order_id: OrderId,
     now_ms: i64,
 ) -> Result<bool, LedgerError> {
-    locked(transaction, order_id.0).await?;
+    let Some(order) = locked(transaction, order_id.0).await? else {
+        return Ok(false);
+    };
     let (from, to) = (order::State::Shipped, order::State::Received);
     if !move_on(transaction, order_id, from, to).await? {
         return Ok(false);
     }
     let event = NewEvent {
-        order_id: order_id.0,
+        order_id: order.id,
+        buyer_id: order.buyer_id,
         event: OrderEvent::Received,
         actor: "buyer",
     };

@@ -2,12 +2,16 @@
 
 use app::{
     port::{AfterPurchase, Visitor},
-    wire::{ApiError, OrderId, ShippingAddress, TypedAddress},
+    wire::{ApiError, Message, MessageId, OrderId, ShippingAddress, TypedAddress},
 };
 use async_trait::async_trait;
 
 use super::{ShopFront, recorded};
-use crate::engine::shipping::{address, receive::receive};
+use crate::engine::{
+    messages::KEPT,
+    shipping::{address, receive::receive},
+    wire_errors::port_error,
+};
 
 #[async_trait]
 impl AfterPurchase for ShopFront {
@@ -36,5 +40,25 @@ impl AfterPurchase for ShopFront {
         let buyer = visitor.signed_in()?.account_id;
         let received = receive(&self.engine.shipping, buyer, order_id).await;
         recorded(visitor, received.map_err(ApiError::from))
+    }
+
+    async fn messages(&self, visitor: &Visitor) -> Result<Vec<Message>, ApiError> {
+        let me = visitor.signed_in()?.account_id;
+        let found = self.engine.messages.messages.messages(me, KEPT).await;
+        found.map_err(port_error)
+    }
+
+    async fn unread_messages(&self, visitor: &Visitor) -> Result<u32, ApiError> {
+        let me = visitor.signed_in()?.account_id;
+        let unread = self.engine.messages.messages.unread(me).await;
+        Ok(unread.map_err(port_error)?.min(KEPT))
+    }
+
+    async fn read_messages(&self, visitor: &Visitor, up_to: MessageId) -> Result<(), ApiError> {
+        let me = visitor.signed_in()?.account_id;
+        let messages = &self.engine.messages;
+        let now_ms = messages.clock.now_ms();
+        let marked = messages.messages.mark_read(me, up_to, now_ms).await;
+        marked.map_err(port_error)
     }
 }

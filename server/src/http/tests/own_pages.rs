@@ -13,6 +13,7 @@ async fn orders_ask_strangers_to_sign_in_and_lead_back() {
         format!("/orders/{ITEM}"),
         "/orders/".to_owned(),
         "/account".to_owned(),
+        "/messages".to_owned(),
     ] {
         let answer = ask_get(&router, &path).await;
         assert_eq!(answer.status, 303, "{path}");
@@ -27,7 +28,7 @@ async fn orders_ask_strangers_to_sign_in_and_lead_back() {
 #[tokio::test]
 async fn a_persons_pages_are_kept_by_nobody() {
     let router = router_for(&FakeShop::new());
-    for path in ["/orders", "/account", "/login", "/nowhere"] {
+    for path in ["/orders", "/messages", "/account", "/login", "/nowhere"] {
         let request = get(path).header(header::COOKIE, format!("seckill_login={GOOD_TOKEN}"));
         let answer = ask(&router, request, Body::empty()).await;
         assert_eq!(

@@ -66,6 +66,7 @@ pub async fn close(
         };
         let history = free.iter().map(|order| NewEvent {
             order_id: order.id,
+            buyer_id: order.buyer_id,
             event,
             actor,
         });

@@ -1,4 +1,5 @@
-//! What happened to orders: a row for every change, written in the change's own transaction.
+//! What happened to orders: a row for every change, and the message that tells its buyer, written in the
+//! change's own transaction.
 
 use app::wire::{OrderEvent, OrderId, OrderMoment};
 use sea_orm::{
@@ -11,6 +12,7 @@ use crate::{
     adapters::sql::{
         entity::order_event,
         errors::LedgerError,
+        messages::{self, NewMessage, told_of},
         words::{parsed, word},
     },
     engine::ports::PortError,
@@ -19,6 +21,8 @@ use crate::{
 /// Something that happened to an order.
 pub struct NewEvent<'a> {
     pub order_id: Uuid,
+    /// Whose order it is.
+    pub buyer_id: Uuid,
     pub event: OrderEvent,
     /// Who did it.
     pub actor: &'a str,
@@ -30,8 +34,13 @@ pub async fn add(
     events: impl IntoIterator<Item = NewEvent<'_>>,
     now_ms: i64,
 ) -> Result<(), LedgerError> {
-    let mut rows = Vec::new();
+    let (mut rows, mut messages) = (Vec::new(), Vec::new());
     for new in events {
+        messages.extend(told_of(new.event).map(|kind| NewMessage {
+            account_id: new.buyer_id,
+            order_id: new.order_id,
+            kind,
+        }));
         rows.push(order_event::ActiveModel {
             id: Set(Uuid::now_v7()),
             order_id: Set(new.order_id),
@@ -46,7 +55,7 @@ pub async fn add(
             .exec_without_returning(transaction)
             .await?;
     }
-    Ok(())
+    messages::add(transaction, messages, now_ms).await
 }
 
 /// An order's, oldest first.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use app::wire::{OrderId, Rejection};
+use app::wire::{MessageKind, OrderId, Rejection};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, sea_query::Expr,
 };
@@ -17,6 +17,7 @@ use crate::{
         Sql,
         entity::{item, order, reservation, round},
         errors::LedgerError,
+        messages::{self, NewMessage},
         missing,
     },
     engine::ports::{QueuedReservation, WriteOutcome},
@@ -231,5 +232,10 @@ async fn insert_orders(
         )
         .exec(transaction)
         .await?;
-    Ok(())
+    let told = fresh.iter().map(|(entry, order_id)| NewMessage {
+        account_id: entry.unit.buyer.0,
+        order_id: order_id.0,
+        kind: MessageKind::Ordered,
+    });
+    messages::add(transaction, told, now_ms).await
 }

@@ -116,7 +116,8 @@ async fn done(
     let Some(payment) = found else {
         return Err(inconsistent(format!("payment {payment_id} is missing")).into());
     };
-    locked(transaction, payment.order_id).await?;
+    let order = locked(transaction, payment.order_id).await?;
+    let order = order.ok_or_else(|| inconsistent("a payment without an order"))?;
     let changed = payment::Entity::update_many()
         .col_expr(
             payment::Column::State,
@@ -140,7 +141,8 @@ async fn done(
             .await?;
     }
     let event = NewEvent {
-        order_id: payment.order_id,
+        order_id: order.id,
+        buyer_id: order.buyer_id,
         event: OrderEvent::Refunded,
         actor: ACTOR,
     };
@@ -180,7 +182,8 @@ async fn begin(
         .exec(transaction)
         .await?;
     let event = NewEvent {
-        order_id: order_id.0,
+        order_id: order.id,
+        buyer_id: order.buyer_id,
         event: OrderEvent::Refunding,
         actor: &by.name,
     };

@@ -83,6 +83,7 @@ pub async fn settle(
         };
         history.push(NewEvent {
             order_id: order.id,
+            buyer_id: order.buyer_id,
             event: match reason {
                 None => OrderEvent::Paid,
                 Some(_) => OrderEvent::RefundDue,

@@ -2,7 +2,7 @@
 
 use app::{
     port::{AfterPurchase, Visitor},
-    wire::{ApiError, OrderId, ShippingAddress, TypedAddress},
+    wire::{ApiError, Message, MessageId, OrderId, ShippingAddress, TypedAddress},
 };
 use async_trait::async_trait;
 
@@ -32,5 +32,20 @@ impl AfterPurchase for FakeShop {
     async fn confirm_receipt(&self, visitor: &Visitor, _: OrderId) -> Result<(), ApiError> {
         visitor.signed_in()?;
         Err(ApiError::OrderState)
+    }
+
+    async fn messages(&self, visitor: &Visitor) -> Result<Vec<Message>, ApiError> {
+        visitor.signed_in()?;
+        Ok(Vec::new())
+    }
+
+    async fn unread_messages(&self, visitor: &Visitor) -> Result<u32, ApiError> {
+        visitor.signed_in()?;
+        Ok(0)
+    }
+
+    async fn read_messages(&self, visitor: &Visitor, _: MessageId) -> Result<(), ApiError> {
+        visitor.signed_in()?;
+        Ok(())
     }
 }
