@@ -47,7 +47,8 @@ end
 
 -- A buyer's hidden path for an item. adapters/redis/paths.rs writes and reads the same text:
 --   path|reservation_id|expires_at_ms|state
-local PATH_FRESH, PATH_ASKED, PATH_USED = 'f', 'a', 'u'
+-- The state of one that is used up is PATH_USED and the id of the purchase that did it.
+local PATH_FRESH, PATH_UNANSWERED, PATH_USED = 'f', 'a', 'u'
 
 -- The path that is stored, if it is the one that is asked for.
 local function get_path(text, path)
@@ -60,6 +61,11 @@ local function get_path(text, path)
     return nil
   end
   return {path = path, reservation_id = reservation_id, expires_at_ms = expires_at_ms, state = state}
+end
+
+local function is_good(grant, purchase_id)
+  return grant.state == PATH_FRESH or grant.state == PATH_UNANSWERED
+    or grant.state == PATH_USED .. purchase_id
 end
 
 local function set_path_state(path_key, grant, state)

@@ -1,14 +1,15 @@
--- Purpose: notes that the gate did not answer a purchase: its path gives the same answer once more.
+-- Purpose: notes that a purchase got no answer: its path gives the same answer once more.
 -- KEYS: 1 path (of one buyer, in the buyer's segment)
--- ARGV: 1 path
--- Returns: 1 when it is the buyer's path, else 0
+-- ARGV: 1 path, 2 purchase_id
+-- Returns: 1 when the path is good from now on, 0 when another purchase has used it up, or it is gone
 -- Repeat: changes nothing.
 local path_key = KEYS[1]
 local path = ARGV[1]
+local purchase_id = ARGV[2]
 
 local grant = get_path(redis.call('GET', path_key), path)
-if not grant then
+if not grant or not is_good(grant, purchase_id) then
   return 0
 end
-set_path_state(path_key, grant, PATH_ASKED)
+set_path_state(path_key, grant, PATH_UNANSWERED)
 return 1

@@ -1,18 +1,19 @@
 -- Purpose: a purchase. Counts the call against the buyer's limit, looks at the path, and decides who gets
 --   a unit: the buyer's earlier reservation, window, stop, stock; then sellable -> locked, the holder and
---   its outbox entry, all or nothing, and the path is used up. Everything is checked before anything is
---   written, because Redis does not roll back.
+--   its outbox entry, all or nothing, and the path is used up. But for the count of the call, everything is
+--   checked before anything is written, because Redis does not roll back.
 -- KEYS: 1 item, 2 holders, 3 positions, 4 outbox, 5 path, 6 limit (all of the buyer's segment)
 -- ARGV: 1 given_now_ms ('' for this server's clock), 2 expected_epoch, 3 expected_segments,
 --   4 segment (this one, from 0), 5 reservation_id ('' for the path's, which is used up), 6 item_id,
 --   7 buyer, 8 path, 9 keep_ms, 10 told_position (the highest that the caller was told by this load of
 --   the segment, or 0), 11 limit_period_us ('' where the call is not counted), 12 limit_burst (calls),
---   13 again (1: this purchase was here before, and may have used up its path itself)
+--   13 purchase_id (every call of one purchase has the same), 14 again (1: this purchase asked before)
 -- Returns: {'held', position, reservation_id} | {'already_reserved', reservation_id}
 --   | {'limited', wait_us} | {'path_invalid'} | {'missing'} | {'stale'}
 --   | {'not_started'} | {'ended'} | {'stopped'} | {'sold_out', returns}
 --   | {'forgot'} (this server has lost holds since; the segment is closed)
--- Repeat: the same reservation_id finds its position and takes nothing.
+-- Repeat: the same reservation_id finds its position and takes nothing; the same purchase_id may use its
+--   path again, also where the library or the network sends a call twice.
 local item_key = KEYS[1]
 local holders_key = KEYS[2]
 local positions_key = KEYS[3]
@@ -31,10 +32,13 @@ local keep_ms = ARGV[9]
 local told_position = tonumber(ARGV[10])
 local limit_period_us = tonumber(ARGV[11])
 local limit_burst = tonumber(ARGV[12])
-local again = ARGV[13]
+local purchase_id = ARGV[13]
+local again = ARGV[14]
 
 local now_ms = time_ms(given_now_ms)
-if limit_period_us then
+local grant = reservation_id == '' and get_path(redis.call('GET', path_key), path) or nil
+local is_repeat = grant and grant.state == PATH_USED .. purchase_id
+if limit_period_us and not is_repeat then
   local now_us = now_ms * 1000
   local used_until_us, wait_us =
     count_call(redis.call('GET', limit_key), now_us, limit_period_us, limit_burst)
@@ -60,19 +64,22 @@ if position <= told_position then
   return {'forgot'}
 end
 
-local grant
 if reservation_id == '' then
-  grant = get_path(redis.call('GET', path_key), path)
-  if not grant or now_ms >= tonumber(grant.expires_at_ms)
-    or (grant.state == PATH_USED and again ~= '1') then
+  if not grant or not is_good(grant, purchase_id)
+    or (now_ms >= tonumber(grant.expires_at_ms) and not is_repeat) then
+    -- The path may have expired, or have been replaced, since the call that got no answer.
+    local own_holder = again == '1' and get_holder(holders_key, buyer)
+    if own_holder and own_holder.path == path then
+      return {'held', own_holder.position, own_holder.reservation_id}
+    end
     return {'path_invalid'}
   end
   reservation_id = grant.reservation_id
 end
 -- The path has got its answer.
 local function answer(...)
-  if grant and grant.state ~= PATH_USED then
-    set_path_state(path_key, grant, PATH_USED)
+  if grant and not is_repeat then
+    set_path_state(path_key, grant, PATH_USED .. purchase_id)
   end
   return {...}
 end
@@ -95,6 +102,10 @@ if now_ms < tonumber(starts_at_ms) then
   return {'not_started'}
 end
 if tonumber(sellable) <= 0 then
+  -- Other segments may have units: then nothing is decided yet.
+  if segments ~= '1' then
+    return {'sold_out', returns}
+  end
   return answer('sold_out', returns)
 end
 

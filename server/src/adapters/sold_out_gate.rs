@@ -70,6 +70,11 @@ impl<G: Reserve + Restock + StockGate> SoldOutGate<G> {
         Ok(self.limits.get_with(item_id, limit).await)
     }
 
+    /// A place that nobody has to be waited for.
+    pub async fn free_place(&self, item_id: ItemId) -> Result<Option<Place>, PortError> {
+        Ok(self.limit(item_id).await?.try_acquire_owned().ok())
+    }
+
     /// A place among those who ask for an item at the same time; `None` to whom waited too long for one.
     pub async fn place(&self, item_id: ItemId) -> Result<Option<Place>, PortError> {
         let limit = self.limit(item_id).await?;

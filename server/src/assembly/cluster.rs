@@ -247,10 +247,10 @@ fn parts(
         clock: clock.clone(),
         ledger,
         outbox: Some(Arc::new(outbox)),
-        limits: purchases.limits.clone(),
+        limits: purchases.limits(),
         tokens: Arc::new(tokens),
         captchas: Arc::new(RedisCaptchas::new(redis.clone(), clock.clone())),
-        paths: purchases.paths.clone(),
+        paths: purchases.paths(),
         purchases: Arc::new(purchases),
         restock: in_front,
         audited_gate: Some(gate.clone()),
@@ -276,13 +276,14 @@ fn purchases(
 ) -> RedisPurchases {
     let (redis, clock) = (|| connections.redis.clone(), || connections.clock.clone());
     let limits = RedisLimits::new(redis(), clock(), config.quotas(), config.no_limits());
-    RedisPurchases {
-        gate: gate.clone(),
-        in_front: in_front.clone(),
-        limits: Arc::new(limits),
-        paths: Arc::new(RedisPaths::new(redis(), clock(), gate.clone())),
-        results: results.clone(),
-    }
+    let paths = RedisPaths::new(redis(), clock(), gate.clone());
+    RedisPurchases::new(
+        gate.clone(),
+        in_front.clone(),
+        Arc::new(limits),
+        Arc::new(paths),
+        results.clone(),
+    )
 }
 
 fn gate_ping(redis: Redis) -> Ping {

@@ -65,7 +65,7 @@ impl Baseline {
         }
         redis.query::<i64>(&write).await?;
         // With another epoch than the item's: Redis learns the script, and nothing is decided.
-        let nothing = [""; 13].map(Arg::Text);
+        let nothing = [""; 14].map(Arg::Text);
         redis
             .invoke::<Vec<String>>(&scripts::gate::RESERVE, &baseline.keys, &nothing)
             .await?;
@@ -108,9 +108,10 @@ impl Baseline {
             KEEP_MS.to_string(),
             // Nobody was told a number before.
             "0".to_owned(),
-            // Nothing is counted.
+            // Nothing is counted, and there is no path.
             String::new(),
             "0".to_owned(),
+            String::new(),
             "0".to_owned(),
         ]);
         words

@@ -180,13 +180,13 @@ impl TestShop {
         let clock = || self.clock.clone();
         let (quotas, off) = (Quotas::default(), NoLimits::default());
         let paths = Arc::new(RedisPaths::new(redis.clone(), clock(), gate.clone()));
-        let purchases = RedisPurchases {
-            gate: gate.clone(),
-            in_front: Arc::new(SoldOutGate::new(gate.clone(), SoldOutCache::default())),
-            limits: Arc::new(RedisLimits::new(redis.clone(), clock(), quotas, off)),
-            paths: paths.clone(),
-            results: Results::new(redis.clone(), clock()),
-        };
+        let purchases = RedisPurchases::new(
+            gate.clone(),
+            Arc::new(SoldOutGate::new(gate.clone(), SoldOutCache::default())),
+            Arc::new(RedisLimits::new(redis.clone(), clock(), quotas, off)),
+            paths.clone(),
+            Results::new(redis.clone(), clock()),
+        );
         (Arc::new(purchases), paths)
     }
 

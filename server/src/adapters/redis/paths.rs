@@ -13,7 +13,7 @@ use crate::engine::ports::{Clock, PathClaim, PathGrant, Paths, PortError};
 
 /// The letters of the prelude's `PATH_…`.
 const FRESH: &str = "f";
-const ASKED: &str = "a";
+const UNANSWERED: &str = "a";
 
 /// The paths of a cluster.
 pub struct RedisPaths {
@@ -33,23 +33,28 @@ impl RedisPaths {
         Ok(segment.key(&self.redis, &keys::path(buyer)))
     }
 
-    /// The gate did not answer a purchase: it may have used up the path, and the same path must give the
-    /// same answer.
+    /// A purchase got no answer: it may have used up the path, and the same path must give the same answer,
+    /// also at another instance.
     ///
     /// # Errors
-    /// As [`Redis::invoke`]; then the path may count as used up.
-    pub async fn note_no_answer(&self, claim: &PathClaim<'_>) -> Result<(), PortError> {
+    /// As [`Redis::invoke`]; then the path may count as used up elsewhere.
+    pub async fn note_unanswered(
+        &self,
+        claim: &PathClaim<'_>,
+        purchase_id: &str,
+    ) -> Result<(), PortError> {
         let key = self.key(claim.buyer, claim.item_id).await?;
-        let path = [Arg::Text(claim.path)];
+        let args = [Arg::Text(claim.path), Arg::Text(purchase_id)];
         self.redis
-            .invoke(&scripts::gate::PATH_UNANSWERED, &[key], &path)
+            .invoke::<i64>(&scripts::gate::PATH_UNANSWERED, &[key], &args)
             .await
+            .map(drop)
     }
 }
 
 /// A path as the prelude's `get_path` reads it.
 fn encode(grant: &PathGrant) -> String {
-    let state = if grant.asked { ASKED } else { FRESH };
+    let state = if grant.asked { UNANSWERED } else { FRESH };
     let reservation_id = grant.unit.reservation_id;
     let expires_at_ms = grant.expires_at_ms;
     format!("{}|{reservation_id}|{expires_at_ms}|{state}", grant.path)
@@ -63,7 +68,7 @@ fn decode(claim: &PathClaim<'_>, text: &str) -> Option<PathGrant> {
     let expires_at_ms = fields.next()?.parse().ok()?;
     let asked = match fields.next()? {
         FRESH => false,
-        ASKED => true,
+        UNANSWERED => true,
         _ => return None,
     };
     Some(PathGrant {

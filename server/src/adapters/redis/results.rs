@@ -28,7 +28,8 @@ const LIFE_MS: i64 = 3_600_000;
 /// within moments and each needs an item of its own.
 const LATEST: i64 = 20;
 
-/// The results of each buyer's latest reservations. Bounded by their life of an hour.
+/// The results of each buyer's latest reservations. Bounded by their number, and by a life of an hour after the
+/// latest one.
 #[derive(Clone)]
 pub struct Results {
     redis: Redis,
@@ -107,16 +108,19 @@ impl Results {
         Ok(stored.map(|(record, _)| record).collect())
     }
 
-    /// A buyer's latest reservation of an item. Ids are in the order in which they were made.
+    /// A buyer's latest reservation of an item. Ids are made when a path is handed out, by the clock of one of
+    /// several machines: they tell only between holds of the same moment.
     async fn latest(
         &self,
         item_id: ItemId,
         buyer: AccountId,
     ) -> Result<Option<ReservationId>, PortError> {
         let records = self.of_buyer(buyer).await?;
-        let of_item = records.iter().map(|record| record.unit);
-        let of_item = of_item.filter(|unit| unit.item_id == item_id);
-        Ok(of_item.map(|unit| unit.reservation_id).max())
+        let of_item = records
+            .iter()
+            .filter(|record| record.unit.item_id == item_id);
+        let latest = of_item.max_by_key(|record| (record.held_at_ms, record.unit.reservation_id));
+        Ok(latest.map(|record| record.unit.reservation_id))
     }
 }
 

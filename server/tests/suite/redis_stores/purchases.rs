@@ -7,7 +7,8 @@ use futures::future::join_all;
 use server::{
     adapters::redis::{Answer, RedisGate, RedisPaths, RedisPurchases, Timeouts},
     engine::ports::{
-        PathClaim, PathGrant, Paths, PortError, Purchased, Purchases, StockGate, Unit, Window,
+        Decision, PathClaim, PathGrant, Paths, PortError, Purchased, Purchases, StockGate, Unit,
+        Window,
     },
 };
 use uuid::Uuid;
@@ -23,6 +24,8 @@ struct Instance {
     paths: Arc<RedisPaths>,
 }
 
+/// Of purchases.
+const IDS: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
 const OPEN: Window = Window {
     starts_at_ms: START_MS,
     ends_at_ms: START_MS + HOUR_MS,
@@ -83,11 +86,12 @@ async fn of_many_who_use_one_path_at_two_instances_one_gets_the_unit() {
         let found = instances[1].paths.peek(&claim("a", 1, item)).await;
         assert_eq!(found.unwrap(), Some(grant("a", 1, item)));
         let claim = claim("a", 1, item);
-        let tries = (0..20).map(|n| instances[n % 2].gate.purchase(&claim, None, false));
+        let tries =
+            (0..IDS.len()).map(|n| instances[n % 2].gate.purchase(&claim, None, IDS[n], false));
         let answers = join_all(tries).await.into_iter().map(Result::unwrap);
         let held = |answer: &Answer| matches!(answer, Answer::Held { position: 1, .. });
         let (held, invalid): (Vec<_>, Vec<_>) = answers.partition(held);
-        assert_eq!((held.len(), invalid.len()), (1, 19));
+        assert_eq!((held.len(), invalid.len()), (1, IDS.len() - 1));
         assert!(invalid.iter().all(|answer| *answer == Answer::PathInvalid));
     }
 }
@@ -158,13 +162,13 @@ async fn a_path_without_an_answer_gives_the_same_one_at_another_instance() {
         let instances = Instance::two(&shop, &place, item).await;
         let lost = claim("a", 1, item);
         instances[0].paths.put(grant("a", 1, item)).await.unwrap();
-        let first = instances[0]
-            .gate
-            .purchase(&lost, None, false)
+        let first = instances[0].gate.purchase(&lost, None, "a", false).await;
+        assert!(matches!(first.unwrap(), Answer::Held { .. }));
+        instances[0]
+            .paths
+            .note_unanswered(&lost, "a")
             .await
             .unwrap();
-        assert!(matches!(first, Answer::Held { .. }));
-        instances[0].paths.note_no_answer(&lost).await.unwrap();
         // What the other instance knows to be sold out is no answer for this buyer.
         instances[1].paths.put(grant("b", 2, item)).await.unwrap();
         let sold_out = instances[1].purchases.purchase(&claim("b", 2, item)).await;
@@ -205,4 +209,80 @@ async fn purchases_are_busy_without_redis_and_paths_are_gone_in_an_empty_one() {
         matches!(found, Ok(None))
     })
     .await;
+}
+
+/// The library and the network may send a call twice; an instance asks once more when it hears nothing.
+#[tokio::test]
+async fn a_call_of_the_same_purchase_gets_the_same_answer_and_no_other_does() {
+    for place in Place::both() {
+        let shop = TestShop::open_embedded().await;
+        let item = shop.item(5).await;
+        let Instance { gate, paths, .. } = Instance::of(&shop, &place, item).await;
+        let one = claim("a", 1, item);
+        paths.put(grant("a", 1, item)).await.unwrap();
+        let held = gate.purchase(&one, None, "first", false).await.unwrap();
+        assert!(matches!(held, Answer::Held { position: 1, .. }), "{held:?}");
+        for again in [false, true] {
+            let repeat = gate.purchase(&one, None, "first", again).await.unwrap();
+            assert_eq!(repeat, held);
+        }
+        let other = gate.purchase(&one, None, "second", false).await.unwrap();
+        assert_eq!(other, Answer::PathInvalid);
+        paths.note_unanswered(&one, "second").await.unwrap();
+        let other = gate.purchase(&one, None, "second", false).await.unwrap();
+        assert_eq!(other, Answer::PathInvalid, "the first had its answer");
+
+        // The buyer gets another path while the first purchase waits for its answer.
+        paths.put(grant("b", 1, item)).await.unwrap();
+        let late = gate.purchase(&one, None, "first", true).await.unwrap();
+        assert_eq!(late, held);
+        let never = gate.purchase(&one, None, "third", false).await.unwrap();
+        assert_eq!(never, Answer::PathInvalid);
+        let second = gate
+            .purchase(&claim("b", 1, item), None, "fourth", false)
+            .await;
+        assert!(matches!(
+            second.unwrap(),
+            Answer::Decided(Decision::AlreadyReserved(_))
+        ));
+    }
+}
+
+#[tokio::test]
+async fn a_purchase_whose_calls_run_after_redis_was_silent_gets_its_answer_by_the_same_path() {
+    let server = RedisServer::start();
+    let place = Place::alone(&server);
+    let shop = TestShop::open_embedded().await;
+    let item = shop.item(2).await;
+    let instance = Instance::of(&shop, &place, item).await;
+    for (path, number) in [("a", 1), ("b", 2)] {
+        instance.paths.put(grant(path, number, item)).await.unwrap();
+    }
+    // From now on the instance knows how many may ask at a time.
+    let first = instance.purchases.purchase(&claim("b", 2, item)).await;
+    assert!(
+        matches!(first, Ok(Purchased::Held { position: 1, .. })),
+        "{first:?}"
+    );
+    let lost = claim("a", 1, item);
+    server.pause();
+    let busy = instance.purchases.purchase(&lost).await;
+    assert!(matches!(busy, Err(PortError::Busy { .. })), "{busy:?}");
+    server.resume();
+    until("the answer", async || {
+        match instance.purchases.purchase(&lost).await {
+            Err(PortError::Busy { .. }) | Ok(Purchased::Limited(_)) => {
+                shop.clock.advance(1_000);
+                false
+            }
+            answer => {
+                let held = matches!(answer, Ok(Purchased::Held { position: 2, .. }));
+                assert!(held, "{answer:?}");
+                true
+            }
+        }
+    })
+    .await;
+    let used = instance.purchases.purchase(&lost).await.unwrap();
+    assert!(!matches!(used, Purchased::Held { .. }), "it had its answer");
 }

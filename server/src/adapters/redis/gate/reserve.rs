@@ -27,7 +27,9 @@ struct Question<'a> {
     reservation_id: Option<ReservationId>,
     /// How often the buyer may call, where that is counted.
     quota: Option<Quota>,
-    /// Asked before: not counted again, and the path may have been used up by it.
+    /// Every call of one purchase has the same: it may use its path again. Empty without a path.
+    purchase_id: &'a str,
+    /// Asked before: not counted again. A path that has gone since may have made a hold.
     again: bool,
 }
 
@@ -48,8 +50,8 @@ pub enum Answer {
 }
 
 impl RedisGate {
-    /// A purchase: counts the call where there is a quota, and exchanges the path. With `again` the call
-    /// is not counted, and a path that is used up was used by this purchase itself.
+    /// A purchase: counts the call where there is a quota, and exchanges the path. A repeat has the same
+    /// `purchase_id`; with `again` it is not counted.
     ///
     /// # Errors
     /// Nobody knows: a unit may be held.
@@ -57,6 +59,7 @@ impl RedisGate {
         &self,
         claim: &PathClaim<'_>,
         quota: Option<Quota>,
+        purchase_id: &str,
         again: bool,
     ) -> Result<Answer, PortError> {
         self.ask(Question {
@@ -65,6 +68,7 @@ impl RedisGate {
             path: claim.path,
             reservation_id: None,
             quota,
+            purchase_id,
             again,
         })
         .await
@@ -78,6 +82,7 @@ impl RedisGate {
             path: &request.path,
             reservation_id: Some(request.unit.reservation_id),
             quota: None,
+            purchase_id: "",
             again: request.asked_before,
         });
         match answer.await? {
@@ -215,6 +220,7 @@ impl RedisGate {
             Arg::Number(i64::from(self.told.highest(&segment, item.epoch))),
             counted.map_or(Arg::Text(""), |quota| Arg::Number(quota.period_us())),
             Arg::Number(counted.map_or(0, |quota| quota.burst.get().into())),
+            Arg::Text(question.purchase_id),
             Arg::Number(i64::from(question.again)),
         ];
         self.redis
