@@ -48,10 +48,11 @@ function draw(now) {
 async function renew() {
   if (renewing) return;
   renewing = setTimeout(() => { renewing = undefined; }, RENEW_MS);
-  const answer = await fetch(location.href);
+  const answer = await fetch(location.href).catch(() => undefined);
+  if (!answer?.ok || answer.redirected) return say('stale');
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
   const fresh = page.getElementById('now');
-  if (!fresh) return location.reload();
+  if (!fresh) return say('stale');
   // Parsed without scripts: in this document its content would load the page again and again.
   fresh.querySelector('noscript')?.remove();
   root.replaceChildren(...fresh.childNodes);
@@ -62,6 +63,7 @@ async function ask() {
   try {
     const answer = await fetch(CALL);
     if (answer.status === 401 || answer.status === 403) return location.reload();
+    if (!answer.ok) throw new Error(answer.status);
     draw(await answer.json());
     say('asking');
   } catch {

@@ -30,8 +30,7 @@ pub fn AccountBadge(language: Language) -> impl IntoView {
                     let is_known = me.is_some();
                     signed_in.set(is_known);
                     nickname.set(me.map_or(String::new(), |me| me.nickname));
-                    // On their own page they are all seen.
-                    if is_known && page::path() != routes::MESSAGES {
+                    if is_known && asks_for_messages(&page::path()) {
                         unread.set(api::unread_messages().await.unwrap_or_default());
                     }
                 }
@@ -86,6 +85,11 @@ fn sign_in_address(path: &str) -> String {
         "" | routes::HOME | routes::LOGIN | routes::REGISTER => routes::LOGIN.to_owned(),
         path => routes::login(path),
     }
+}
+
+/// On their own page they are all seen; and an item's page is loaded by thousands in the same second.
+fn asks_for_messages(path: &str) -> bool {
+    path != routes::MESSAGES && !path.starts_with("/items/")
 }
 
 #[cfg(test)]

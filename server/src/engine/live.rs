@@ -21,5 +21,12 @@ pub struct Deps {
     pub ledger: Arc<dyn LiveLedger>,
     pub counters: Arc<dyn SaleCounters>,
     /// What was seen last: however many look, the shop is asked once a second.
-    pub latest: Mutex<Option<Arc<Now>>>,
+    pub latest: Mutex<Option<Seen>>,
+}
+
+/// What a look has found.
+pub struct Seen {
+    pub now: Arc<Now>,
+    /// The look was over at this instant.
+    pub ended_at_ms: i64,
 }

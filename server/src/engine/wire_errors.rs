@@ -122,7 +122,7 @@ impl From<SignInError> for ApiError {
             SignInError::Limit(error) => limit_error(error),
             SignInError::Invalid(field) => ApiError::Invalid { field },
             SignInError::NoMatch(_) => ApiError::Unauthenticated,
-            SignInError::Closed(closed) => closed,
+            SignInError::Closed(closed) | SignInError::NoMatchWhileClosed(_, closed) => closed,
             SignInError::Password(PasswordError::Busy) => ApiError::Busy {
                 retry_after_s: BUSY_S,
             },

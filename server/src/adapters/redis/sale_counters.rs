@@ -50,7 +50,6 @@ impl RedisSaleCounters {
     /// # Errors
     /// When Redis does not answer: the instance counts as gone until it does.
     pub async fn note(&self) -> Result<(), PortError> {
-        self.own.sample();
         let mut note = self.own.own();
         // A broker that does not answer says nothing about the counters.
         let in_flight = self.queue.in_flight().await.unwrap_or_default();
@@ -69,8 +68,13 @@ impl RedisSaleCounters {
         self.redis.query_all(&write).await
     }
 
-    /// Writes it once a second, for ever.
+    /// Counts and writes it once a second, for ever. A broker that is slow to answer keeps no count waiting: ten
+    /// samples are ten seconds.
     pub async fn keep_noting(self) {
+        tokio::join!(self.own.clone().keep_sampling(), self.keep_writing());
+    }
+
+    async fn keep_writing(&self) {
         loop {
             if let Err(error) = self.note().await {
                 tracing::debug!(error = %Chain(&error), "cannot write to Redis what this instance counts; trying again soon");

@@ -34,6 +34,9 @@ pub enum SignInError {
     /// A switch keeps shoppers from it.
     #[error("switched off: {}", .0.code())]
     Closed(ApiError),
+    /// The same, where password and account do not fit: whoever tried hears no more than the others.
+    #[error("wrong, and switched off: {}", .1.code())]
+    NoMatchWhileClosed(Option<AccountId>, ApiError),
     /// The ledger.
     #[error(transparent)]
     Port(#[from] PortError),
@@ -130,11 +133,15 @@ pub async fn login(
     let fits = fits(deps, passwords, hash).await?;
     // Whoever runs the shop may come in to open it again. All others hear the same, whatever they typed:
     // whether a password is right is no answer while nobody is let in.
+    let account_id = account.as_ref().map(|account| account.account_id);
     let may_enter = |account: &Account| fits && account.role.is_staff();
     if !account.as_ref().is_some_and(may_enter) {
         deps.switches
             .refuse(&CLOSE_LOG_INS)
-            .map_err(SignInError::Closed)?;
+            .map_err(|closed| match fits {
+                true => SignInError::Closed(closed),
+                false => SignInError::NoMatchWhileClosed(account_id, closed),
+            })?;
     }
     match account {
         Some(account) if fits => sign_in(deps, origin, &account).await,

@@ -9,7 +9,7 @@ use app::wire::{
 };
 use futures::future::{join, join_all, join4};
 
-use super::Deps;
+use super::{Deps, Seen};
 use crate::{
     chain::Chain,
     engine::ports::{GateStock, Health, LedgerFigures, PortError},
@@ -22,17 +22,22 @@ const AFTER_THE_END_MS: i64 = 24 * 3_600_000;
 /// An order whose deadline is nearer closes soon.
 const SOON_MS: i64 = 60_000;
 
-/// The shop now, or as it was seen less than a second ago. Those who ask at the same time wait for one look.
+/// The shop now, or as it was seen by a look that ended less than a second ago. Those who ask at the same time
+/// wait for one look, however long it takes.
 pub async fn look(deps: &Deps, health: &dyn Health) -> Arc<Now> {
+    let asked_at_ms = deps.clock.now_ms();
     let mut latest = deps.latest.lock().await;
-    let now_ms = deps.clock.now_ms();
     if let Some(seen) = &*latest
-        && (seen.at_ms..seen.at_ms + LIFE_MS).contains(&now_ms)
+        && (seen.ended_at_ms..seen.ended_at_ms + LIFE_MS)
+            .contains(&asked_at_ms.max(seen.ended_at_ms))
     {
-        return seen.clone();
+        return seen.now.clone();
     }
-    let now = Arc::new(read(deps, health, now_ms).await);
-    *latest = Some(now.clone());
+    let now = Arc::new(read(deps, health, deps.clock.now_ms()).await);
+    *latest = Some(Seen {
+        now: now.clone(),
+        ended_at_ms: deps.clock.now_ms(),
+    });
     now
 }
 

@@ -6,7 +6,7 @@ use app::{
 };
 use async_trait::async_trait;
 
-use super::{ShopFront, recorded};
+use super::{CLOSE_CHANGES, ShopFront, recorded};
 use crate::engine::{
     messages::KEPT,
     shipping::{address, receive::receive},
@@ -31,6 +31,7 @@ impl AfterPurchase for ShopFront {
         typed: TypedAddress,
     ) -> Result<(), ApiError> {
         let buyer = visitor.signed_in()?.account_id;
+        self.engine.switches.in_effect.refuse(&CLOSE_CHANGES)?;
         let parsed = ShippingAddress::parse(&typed)?;
         let saved = address::save(&self.engine.shipping, buyer, order_id, &parsed).await;
         recorded(visitor, saved.map_err(ApiError::from))
@@ -38,6 +39,7 @@ impl AfterPurchase for ShopFront {
 
     async fn confirm_receipt(&self, visitor: &Visitor, order_id: OrderId) -> Result<(), ApiError> {
         let buyer = visitor.signed_in()?.account_id;
+        self.engine.switches.in_effect.refuse(&CLOSE_CHANGES)?;
         let received = receive(&self.engine.shipping, buyer, order_id).await;
         recorded(visitor, received.map_err(ApiError::from))
     }
@@ -56,6 +58,7 @@ impl AfterPurchase for ShopFront {
 
     async fn read_messages(&self, visitor: &Visitor, up_to: MessageId) -> Result<(), ApiError> {
         let me = visitor.signed_in()?.account_id;
+        self.engine.switches.in_effect.refuse(&CLOSE_CHANGES)?;
         let messages = &self.engine.messages;
         let now_ms = messages.clock.now_ms();
         let marked = messages.messages.mark_read(me, up_to, now_ms).await;

@@ -51,7 +51,7 @@ fn ended(concerned: &Concerned<'_>, number: u64) {
 fn failed(visitor: &Visitor, error: SignInError) -> ApiError {
     let concerned = Concerned::of(visitor);
     match &error {
-        SignInError::NoMatch(account_id) => {
+        SignInError::NoMatch(account_id) | SignInError::NoMatchWhileClosed(account_id, _) => {
             security::record(Event::LogInFailed, &concerned.account(*account_id));
         }
         SignInError::Limit(LimitError::Over(_)) => {

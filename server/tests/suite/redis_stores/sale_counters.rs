@@ -21,7 +21,7 @@ async fn instance(
     place: &Place,
     clock: &Arc<ManualClock>,
     shop: &TestShop,
-) -> (RedisSaleCounters, Arc<AtomicU64>) {
+) -> (RedisSaleCounters, Arc<AtomicU64>, ProcessCounters) {
     let held = Arc::new(AtomicU64::default());
     let counted = held.clone();
     let source = move || SaleTotals {
@@ -30,8 +30,8 @@ async fn instance(
     };
     let own = ProcessCounters::new(START_MS, Arc::new(source));
     let queue = shop.engine.live.queue.clone();
-    let counters = RedisSaleCounters::new(place.redis(), own, queue, clock.clone());
-    (counters, held)
+    let counters = RedisSaleCounters::new(place.redis(), own.clone(), queue, clock.clone());
+    (counters, held, own)
 }
 
 async fn held(counters: &RedisSaleCounters) -> (usize, Count) {
@@ -48,8 +48,8 @@ async fn counts_of_all_instances_are_added_up_until_one_is_silent() {
     let shop = TestShop::open_embedded().await;
     for place in Place::both() {
         let clock = clock();
-        let (first, first_held) = instance(&place, &clock, &shop).await;
-        let (second, second_held) = instance(&place, &clock, &shop).await;
+        let (first, first_held, counted) = instance(&place, &clock, &shop).await;
+        let (second, second_held, _) = instance(&place, &clock, &shop).await;
         assert_eq!(held(&first).await, (0, Count::default()));
         first_held.store(3, Ordering::Relaxed);
         second_held.store(4, Ordering::Relaxed);
@@ -64,6 +64,7 @@ async fn counts_of_all_instances_are_added_up_until_one_is_silent() {
         // Ten seconds later the same three are in the total alone.
         for _ in 0..10 {
             clock.advance(1_000);
+            counted.sample();
             first.note().await.unwrap();
         }
         let alone = Count {
@@ -78,7 +79,7 @@ async fn counts_of_all_instances_are_added_up_until_one_is_silent() {
 async fn a_redis_that_does_not_answer_is_an_error_and_no_zero() {
     let shop = TestShop::open_embedded().await;
     let server = RedisServer::start();
-    let (counters, _) = instance(&Place::alone(&server), &clock(), &shop).await;
+    let (counters, ..) = instance(&Place::alone(&server), &clock(), &shop).await;
     counters.note().await.unwrap();
     server.kill();
     assert!(counters.of_instances().await.is_err());
