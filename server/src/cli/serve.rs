@@ -100,11 +100,8 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
         &shop.wake_signals,
         &stopped,
     ));
-    let readiness = Arc::new(Ready::new(
-        shop.dependencies,
-        supervisor.statuses(),
-        stopped.clone(),
-    ));
+    let statuses = supervisor.statuses();
+    let readiness = Arc::new(Ready::new(shop.dependencies, statuses, stopped.clone()));
     let router = match role {
         Role::Worker => http::probes(readiness, metrics),
         Role::All | Role::Web => {

@@ -233,7 +233,9 @@ async fn a_call_of_the_same_purchase_gets_the_same_answer_and_no_other_does() {
         assert_eq!(other, Answer::PathInvalid, "the first had its answer");
 
         // The buyer gets another path while the first purchase waits for its answer.
-        paths.put(grant("b", 1, item)).await.unwrap();
+        let mut another = grant("b", 1, item);
+        another.unit.reservation_id = ReservationId(Uuid::from_u128(7));
+        paths.put(another).await.unwrap();
         let late = gate.purchase(&one, None, "first", true).await.unwrap();
         assert_eq!(late, held);
         let never = gate.purchase(&one, None, "third", false).await.unwrap();
