@@ -18,7 +18,10 @@ use crate::{
         system::SystemClock,
     },
     config::Config,
-    engine::{ports::Reserve, purchase::in_steps::InSteps},
+    engine::{
+        ports::{Clock, Reserve},
+        purchase::in_steps::InSteps,
+    },
     tasks::Task,
     workers::WakeSignals,
 };
@@ -37,19 +40,7 @@ pub async fn assemble(
     let (gate, gate_task) = Gate::new(clock.clone(), ledger.queue.clone(), ledger.gate.clone());
     let gate = Arc::new(gate);
     let in_front = Arc::new(SoldOutGate::new(gate.clone(), SoldOutCache::default()));
-    let results = RecentResults::new(clock.clone());
-    ledger.writer = Arc::new(RecordingOrders {
-        ledger: ledger.writer,
-        results: results.clone(),
-    });
-    ledger.reservations = Arc::new(RecentReservations {
-        ledger: ledger.reservations,
-        results: results.clone(),
-    });
-    let reserve: Arc<dyn Reserve> = Arc::new(RecordingGate {
-        gate: in_front.clone(),
-        results,
-    });
+    let reserve = record_results(&mut ledger, in_front.clone(), &clock);
     let limits = GovernedLimits::new(clock.clone(), config.quotas(), config.no_limits());
     let (limits, paths) = (Arc::new(limits), Arc::new(MemoryPaths::new(clock.clone())));
     let purchases = InSteps {
@@ -101,4 +92,22 @@ pub async fn assemble(
         shutdown_hook: None,
         sql,
     })
+}
+
+/// What became of reservations is recorded in memory, and read there before the ledger is.
+fn record_results(
+    ledger: &mut Ledger,
+    gate: Arc<dyn Reserve>,
+    clock: &Arc<dyn Clock>,
+) -> Arc<dyn Reserve> {
+    let results = RecentResults::new(clock.clone());
+    ledger.writer = Arc::new(RecordingOrders {
+        ledger: ledger.writer.clone(),
+        results: results.clone(),
+    });
+    ledger.reservations = Arc::new(RecentReservations {
+        ledger: ledger.reservations.clone(),
+        results: results.clone(),
+    });
+    Arc::new(RecordingGate { gate, results })
 }
