@@ -45,8 +45,8 @@ async fn hold(redis: &MultiplexedConnection, gate: &str, item_id: &str, reservat
     let chunks = (0..reservations).step_by(CHUNK).map(|first| {
         let mut pipe = redis::pipe();
         for _ in first..reservations.min(first + CHUNK) {
-            let command = pipe.cmd("EVALSHA").arg(script.get_hash()).arg(4);
-            for key in ["item", "holders", "positions", "outbox"] {
+            let command = pipe.cmd("EVALSHA").arg(script.get_hash()).arg(6);
+            for key in ["item", "holders", "positions", "outbox", "path", "limit"] {
                 command.arg(format!("{gate}:{key}"));
             }
             let [reservation, buyer] = [(); 2].map(|()| Uuid::now_v7().to_string());
@@ -57,12 +57,14 @@ async fn hold(redis: &MultiplexedConnection, gate: &str, item_id: &str, reservat
                 .arg("0".repeat(64))
                 .arg(3_600_000)
                 .arg(0);
+            // Nothing is counted, and there is no path.
+            command.arg("").arg(0).arg("").arg(0);
         }
         let mut redis = redis.clone();
         async move {
-            let answers: Vec<(String, String)> = pipe.query_async(&mut redis).await.unwrap();
+            let answers: Vec<Vec<String>> = pipe.query_async(&mut redis).await.unwrap();
             assert!(
-                answers.iter().all(|(word, _)| word == "held"),
+                answers.iter().all(|answer| answer[0] == "held"),
                 "{answers:?}"
             );
         }
