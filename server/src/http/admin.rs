@@ -15,8 +15,7 @@ use app::{
 use axum::{
     Extension, Form, Router,
     extract::{DefaultBodyLimit, Path, State, rejection::FormRejection},
-    http::{StatusCode, header},
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
 use serde::Deserialize;
@@ -24,6 +23,7 @@ use serde::Deserialize;
 use super::{
     AppState,
     envelope::{self, Envelope},
+    pages,
     renderer::Renderer,
 };
 
@@ -61,16 +61,16 @@ async fn stop_round(
     words: Result<Form<Words>, FormRejection>,
 ) -> Response {
     let Ok(Form(Words { zh, en })) = words else {
-        return Envelope(ApiError::Invalid {
-            field: "body".to_owned(),
-        })
-        .into_response();
+        return Envelope(envelope::unreadable()).into_response();
     };
     let Ok(round_id) = round_id.parse::<RoundId>() else {
         return Envelope(ApiError::NotFound).into_response();
     };
     let words = LocalText { zh, en };
-    back(state.office.stop_round(&visitor, round_id, words).await)
+    pages::back(
+        routes::ADMIN_ROUNDS,
+        state.office.stop_round(&visitor, round_id, words).await,
+    )
 }
 
 /// `POST /admin/rounds/{id}/resume`.
@@ -82,7 +82,10 @@ async fn resume_round(
     let Ok(round_id) = round_id.parse::<RoundId>() else {
         return Envelope(ApiError::NotFound).into_response();
     };
-    back(state.office.resume_round(&visitor, round_id).await)
+    pages::back(
+        routes::ADMIN_ROUNDS,
+        state.office.resume_round(&visitor, round_id).await,
+    )
 }
 
 /// What a reviewer looked at.
@@ -102,7 +105,10 @@ async fn approve_round(
         return Envelope(ApiError::NotFound).into_response();
     };
     let hash = &looked_at.content_hash;
-    reviewed(state.office.approve_round(&visitor, round_id, hash).await)
+    back_with_problem(
+        routes::ADMIN_ROUNDS,
+        state.office.approve_round(&visitor, round_id, hash).await,
+    )
 }
 
 /// Why a round is sent back.
@@ -122,7 +128,8 @@ async fn send_round_back(
         return Envelope(ApiError::NotFound).into_response();
     };
     let reason = &because.reason;
-    reviewed(
+    back_with_problem(
+        routes::ADMIN_ROUNDS,
         state
             .office
             .send_round_back(&visitor, round_id, reason)
@@ -130,22 +137,12 @@ async fn send_round_back(
     )
 }
 
-/// Leads to the list, which says what was wrong.
-fn reviewed(done: Result<(), ApiError>) -> Response {
+/// Leads to this page, which says what was wrong.
+fn back_with_problem(page: &str, done: Result<(), ApiError>) -> Response {
     match done {
         Err(ApiError::Invalid { field }) => {
-            let to = routes::with_query(routes::ADMIN_ROUNDS, &[("problem", &field)]);
-            (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response()
+            Redirect::to(&routes::with_query(page, &[("problem", &field)])).into_response()
         }
-        done => back(done),
+        done => pages::back(page, done),
     }
-}
-
-fn back(done: Result<(), ApiError>) -> Response {
-    let to = match done {
-        Ok(()) => routes::ADMIN_ROUNDS.to_owned(),
-        Err(ApiError::Unauthenticated) => routes::login(routes::ADMIN_ROUNDS),
-        Err(error) => return Envelope(error).into_response(),
-    };
-    (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response()
 }

@@ -9,7 +9,6 @@ use app::{
 use axum::{
     Extension, Form, Router,
     extract::{DefaultBodyLimit, Path, State, rejection::FormRejection},
-    http::{StatusCode, Uri, header},
     response::{IntoResponse, Response},
     routing::post,
 };
@@ -66,25 +65,16 @@ async fn address(
         mobile: sent.mobile,
         address: sent.address,
     };
-    let saved = orders
-        .shop
-        .save_shipping_address(&visitor, order_id, typed.clone());
+    let shop = &orders.shop;
+    let saved = shop.save_shipping_address(&visitor, order_id, typed.clone());
+    let saved = saved.await;
     let page = routes::order(order_id);
-    let problem = match saved.await {
-        Ok(()) => return see(&format!("{page}?done=address#address")),
-        Err(ApiError::Unauthenticated) => return see(&routes::login(&page)),
-        Err(ApiError::NotFound) => return Envelope(ApiError::NotFound).into_response(),
-        Err(problem) => problem,
-    };
-    let Ok(uri) = page.parse::<Uri>() else {
-        return Envelope(ApiError::NotFound).into_response();
-    };
-    let status = Some(problem.status());
-    let form = AddressForm {
+    let next = format!("{page}?done=address#address");
+    let form = |problem| AddressForm {
         typed,
         problem: Some(problem),
     };
-    pages::form_again(&orders.renderer, uri, visitor, form, status).await
+    pages::after_form(&orders.renderer, visitor, &page, saved, &next, form).await
 }
 
 /// `POST /orders/{id}/received`.
@@ -99,9 +89,8 @@ async fn received(
     let page = routes::order(order_id);
     match orders.shop.confirm_receipt(&visitor, order_id).await {
         // The order's page says what has become of it.
-        Ok(()) | Err(ApiError::OrderState) => see(&page),
-        Err(ApiError::Unauthenticated) => see(&routes::login(&page)),
-        Err(error) => Envelope(error).into_response(),
+        Err(ApiError::OrderState) => pages::back(&page, Ok(())),
+        done => pages::back(&page, done),
     }
 }
 
@@ -119,13 +108,6 @@ async fn read_messages(
     let Ok(Form(Seen { message_id })) = seen else {
         return Envelope(envelope::unreadable()).into_response();
     };
-    match orders.shop.read_messages(&visitor, message_id).await {
-        Ok(()) => see(routes::MESSAGES),
-        Err(ApiError::Unauthenticated) => see(&routes::login(routes::MESSAGES)),
-        Err(error) => Envelope(error).into_response(),
-    }
-}
-
-fn see(page: &str) -> Response {
-    (StatusCode::SEE_OTHER, [(header::LOCATION, page)]).into_response()
+    let done = orders.shop.read_messages(&visitor, message_id).await;
+    pages::back(routes::MESSAGES, done)
 }

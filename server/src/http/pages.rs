@@ -145,6 +145,42 @@ async fn for_one(State(pages): State<Pages>, visitor: Visitor, asked: Asked) -> 
     }
 }
 
+/// Leads back to this page when something was done; to the log-in, or refuses, when not.
+pub fn back(page: &str, done: Result<(), ApiError>) -> Response {
+    match done {
+        Ok(()) => Redirect::to(page).into_response(),
+        Err(ApiError::Unauthenticated) => Redirect::to(&routes::login(page)).into_response(),
+        Err(error) => Envelope(error).into_response(),
+    }
+}
+
+/// What follows on a form of the page at `page`: `next`, the log-in, a refusal of the whole call, or the page
+/// again with `form` and what was wrong.
+pub async fn after_form<F: Clone + Send + Sync + 'static>(
+    renderer: &Renderer,
+    visitor: Visitor,
+    page: &str,
+    done: Result<(), ApiError>,
+    next: &str,
+    form: impl FnOnce(ApiError) -> F,
+) -> Response {
+    let problem = match done {
+        Ok(()) => return Redirect::to(next).into_response(),
+        Err(ApiError::Unauthenticated) => {
+            return Redirect::to(&routes::login(page)).into_response();
+        }
+        Err(error @ (ApiError::Forbidden | ApiError::Banned | ApiError::NotFound)) => {
+            return Envelope(error).into_response();
+        }
+        Err(problem) => problem,
+    };
+    let Ok(uri) = page.parse::<Uri>() else {
+        return Envelope(ApiError::NotFound).into_response();
+    };
+    let status = Some(problem.status());
+    form_again(renderer, uri, visitor, form(problem), status).await
+}
+
 /// A page with its form as it was sent, with the status of what was wrong with it.
 pub async fn form_again<F: Clone + Send + Sync + 'static>(
     renderer: &Renderer,

@@ -9,7 +9,6 @@ use app::{
 use axum::{
     Extension, Form, Router,
     extract::{DefaultBodyLimit, Path, State, rejection::FormRejection},
-    http::{StatusCode, Uri, header},
     response::{IntoResponse, Response},
     routing::post,
 };
@@ -60,7 +59,7 @@ async fn refund(
         return Envelope(ApiError::NotFound).into_response();
     };
     let Ok(Form(sent)) = sent else {
-        return Envelope(invalid_body()).into_response();
+        return Envelope(envelope::unreadable()).into_response();
     };
     let confirmation = confirmation(&sent);
     let done = customers.office.refund(&visitor, order_id, confirmation);
@@ -100,7 +99,7 @@ async fn set_banned(
         return Envelope(ApiError::NotFound).into_response();
     };
     let Ok(Form(sent)) = sent else {
-        return Envelope(invalid_body()).into_response();
+        return Envelope(envelope::unreadable()).into_response();
     };
     let confirmation = confirmation(&sent);
     let office = &customers.office;
@@ -108,12 +107,6 @@ async fn set_banned(
     let done = done.await;
     let page = routes::admin_buyer(account_id);
     customers.answer(visitor, page, sent, done).await
-}
-
-fn invalid_body() -> ApiError {
-    ApiError::Invalid {
-        field: "body".to_owned(),
-    }
 }
 
 fn confirmation(sent: &Sent) -> Confirmation {
@@ -132,25 +125,10 @@ impl Customers {
         sent: Sent,
         done: Result<(), ApiError>,
     ) -> Response {
-        let problem = match done {
-            Ok(()) => return (StatusCode::SEE_OTHER, [(header::LOCATION, page)]).into_response(),
-            Err(ApiError::Unauthenticated) => {
-                let to = routes::login(&page);
-                return (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response();
-            }
-            Err(error @ (ApiError::Forbidden | ApiError::Banned | ApiError::NotFound)) => {
-                return Envelope(error).into_response();
-            }
-            Err(problem) => problem,
-        };
-        let Ok(uri) = page.parse::<Uri>() else {
-            return Envelope(ApiError::NotFound).into_response();
-        };
-        let status = problem.status();
-        let form = ConfirmationForm {
+        let form = |problem| ConfirmationForm {
             reason: sent.reason,
             problem: Some(problem),
         };
-        pages::form_again(&self.renderer, uri, visitor, form, Some(status)).await
+        pages::after_form(&self.renderer, visitor, &page, done, &page, form).await
     }
 }

@@ -10,7 +10,6 @@ use app::{
 use axum::{
     Extension, Form, Router,
     extract::{DefaultBodyLimit, Path, State, rejection::FormRejection},
-    http::{StatusCode, Uri, header},
     response::{IntoResponse, Response},
     routing::post,
 };
@@ -59,25 +58,13 @@ async fn ship(
     let Ok(Form(Sent { carrier, number })) = sent else {
         return Envelope(envelope::unreadable()).into_response();
     };
-    let shipped = orders.office.ship(&visitor, order_id, &carrier, &number);
+    let office = &orders.office;
+    let shipped = office.ship(&visitor, order_id, &carrier, &number).await;
     let page = routes::admin_order(order_id);
-    let see = |page: String| (StatusCode::SEE_OTHER, [(header::LOCATION, page)]).into_response();
-    let problem = match shipped.await {
-        Ok(()) => return see(page),
-        Err(ApiError::Unauthenticated) => return see(routes::login(&page)),
-        Err(error @ (ApiError::Forbidden | ApiError::Banned | ApiError::NotFound)) => {
-            return Envelope(error).into_response();
-        }
-        Err(problem) => problem,
-    };
-    let Ok(uri) = page.parse::<Uri>() else {
-        return Envelope(ApiError::NotFound).into_response();
-    };
-    let status = Some(problem.status());
-    let form = ShipForm {
+    let form = |problem| ShipForm {
         carrier,
         number,
         problem: Some(problem),
     };
-    pages::form_again(&orders.renderer, uri, visitor, form, status).await
+    pages::after_form(&orders.renderer, visitor, &page, shipped, &page, form).await
 }

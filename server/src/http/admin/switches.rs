@@ -8,12 +8,14 @@ use app::{
 use axum::{
     Extension, Form,
     extract::{Path, State, rejection::FormRejection},
-    http::{StatusCode, header},
     response::{IntoResponse as _, Response},
 };
 use serde::Deserialize;
 
-use super::super::{AppState, envelope::Envelope};
+use super::{
+    super::{AppState, envelope::Envelope},
+    back_with_problem,
+};
 
 /// For how long, and why.
 #[derive(Deserialize)]
@@ -42,7 +44,7 @@ pub async fn set(
             field: "minutes".to_owned(),
         }),
     };
-    back(done)
+    back_with_problem(routes::ADMIN_SWITCHES, done)
 }
 
 /// `POST /admin/switches/{switch}/clear`.
@@ -52,19 +54,10 @@ pub async fn clear(
     Path(switch): Path<String>,
 ) -> Response {
     match switch.parse::<Switch>() {
-        Ok(switch) => back(state.office.clear_switch(&visitor, switch).await),
+        Ok(switch) => {
+            let cleared = state.office.clear_switch(&visitor, switch).await;
+            back_with_problem(routes::ADMIN_SWITCHES, cleared)
+        }
         Err(error) => Envelope(error).into_response(),
     }
-}
-
-fn back(done: Result<(), ApiError>) -> Response {
-    let to = match done {
-        Ok(()) => routes::ADMIN_SWITCHES.to_owned(),
-        Err(ApiError::Invalid { field }) => {
-            routes::with_query(routes::ADMIN_SWITCHES, &[("problem", &field)])
-        }
-        Err(ApiError::Unauthenticated) => routes::login(routes::ADMIN_SWITCHES),
-        Err(error) => return Envelope(error).into_response(),
-    };
-    (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response()
 }
