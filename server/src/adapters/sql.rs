@@ -39,7 +39,8 @@ mod words;
 
 use std::{sync::Arc, time::Duration};
 
-use sea_orm::DatabaseConnection;
+use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter};
+use uuid::Uuid;
 
 use crate::engine::ports::PortError;
 
@@ -92,6 +93,23 @@ impl Sql {
             has_replica: false,
             ..self.clone()
         }
+    }
+
+    /// Deletes the rows with these ids in `column`. Returns how many there were.
+    async fn delete<E: EntityTrait>(
+        &self,
+        column: E::Column,
+        ids: Vec<Uuid>,
+    ) -> Result<u32, PortError> {
+        if ids.is_empty() {
+            return Ok(0);
+        }
+        let deleted = E::delete_many()
+            .filter(column.is_in(ids))
+            .exec(&self.write)
+            .answer(self)
+            .await?;
+        Ok(u32::try_from(deleted.rows_affected).unwrap_or(u32::MAX))
     }
 
     /// Whether the database answers. [`works`](Self::works) asks for more.

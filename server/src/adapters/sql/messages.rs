@@ -194,7 +194,9 @@ impl Messages for Sql {
             .all(&self.read)
             .answer(self)
             .await?;
-        let mut purged = self.delete_messages(old).await?;
+        let mut purged = self
+            .delete::<message::Entity>(message::Column::Id, old)
+            .await?;
         let too_many = Expr::col(message::Column::Id).count().gt(keep);
         let accounts: Vec<Uuid> = message::Entity::find()
             .select_only()
@@ -218,23 +220,11 @@ impl Messages for Sql {
                 .all(&self.read)
                 .answer(self)
                 .await?;
-            purged += self.delete_messages(beyond).await?;
+            purged += self
+                .delete::<message::Entity>(message::Column::Id, beyond)
+                .await?;
         }
         Ok(purged)
-    }
-}
-
-impl Sql {
-    async fn delete_messages(&self, ids: Vec<Uuid>) -> Result<u32, PortError> {
-        if ids.is_empty() {
-            return Ok(0);
-        }
-        let deleted = message::Entity::delete_many()
-            .filter(message::Column::Id.is_in(ids))
-            .exec(&self.write)
-            .answer(self)
-            .await?;
-        Ok(u32::try_from(deleted.rows_affected).unwrap_or(u32::MAX))
     }
 }
 

@@ -97,15 +97,8 @@ impl ShippingAddresses for Sql {
             .all(&self.read)
             .answer(self)
             .await?;
-        if due.is_empty() {
-            return Ok(0);
-        }
-        let erased = order_address::Entity::delete_many()
-            .filter(order_address::Column::Id.is_in(due))
-            .exec(&self.write)
-            .answer(self)
-            .await?;
-        Ok(u32::try_from(erased.rows_affected).unwrap_or(u32::MAX))
+        self.delete::<order_address::Entity>(order_address::Column::Id, due)
+            .await
     }
 }
 
