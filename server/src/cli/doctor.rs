@@ -15,13 +15,13 @@ use crate::{
 
 /// What was found, printed as it is found.
 #[derive(Default)]
-struct Findings {
+struct Report {
     right: u32,
     problems: u32,
     warnings: u32,
 }
 
-impl Findings {
+impl Report {
     /// It is right.
     fn right(&mut self, part: &str, text: impl Display) {
         self.right += 1;
@@ -47,33 +47,33 @@ fn print(verdict: &str, part: &str, text: impl Display) {
 
 /// Fails when something is not right; warnings are for people to judge.
 pub async fn doctor(file: Option<&Path>) -> Result<ExitCode, Failure> {
-    let mut findings = Findings::default();
+    let mut report = Report::default();
     let version = env!("CARGO_PKG_VERSION");
     let (schema, sqlite) = (own_version(), sqlite_version().await?);
-    findings.right(
+    report.right(
         "program",
         format_args!("server {version}, schema {schema}, SQLite {sqlite}"),
     );
     match Config::load(file) {
         // The rest would be said of other settings than the ones that are meant.
-        Err(error) => findings.problem("settings", Chain(&error)),
+        Err(error) => report.problem("settings", Chain(&error)),
         Ok((config, warnings)) => {
             for warning in warnings {
-                findings.problem("settings", warning);
+                report.problem("settings", warning);
             }
-            settings(&config, &mut findings);
-            machine::look(&config, &mut findings);
+            settings(&config, &mut report);
+            machine::look(&config, &mut report);
             match &config.cluster {
-                None => servers::look_at_the_folder(&config, &mut findings).await,
-                Some(cluster) => servers::look(&config, cluster, &mut findings).await,
+                None => servers::look_at_the_folder(&config, &mut report).await,
+                Some(cluster) => servers::look(&config, cluster, &mut report).await,
             }
         }
     }
-    let Findings {
+    let Report {
         right,
         problems,
         warnings,
-    } = findings;
+    } = report;
     println!("{right} ok, {warnings} warnings, {problems} problems");
     Ok(match problems {
         0 => ExitCode::SUCCESS,
@@ -81,27 +81,27 @@ pub async fn doctor(file: Option<&Path>) -> Result<ExitCode, Failure> {
     })
 }
 
-fn settings(config: &Config, findings: &mut Findings) {
+fn settings(config: &Config, report: &mut Report) {
     let mode = match config.cluster {
         None => "embedded",
         Some(_) => "cluster",
     };
     if !config.process.production {
-        findings.right(
+        report.right(
             "settings",
             format_args!("can be used; {mode}, for development"),
         );
         return;
     }
-    findings.right("settings", format_args!("can be used; {mode}, production"));
+    report.right("settings", format_args!("can be used; {mode}, production"));
     if !config.web.tls {
-        findings.warning(
+        report.warning(
             "settings",
             "TLS is off: log-ins are sent in the clear unless this is a shop without a network",
         );
     }
     if config.web.trusted_proxies.is_empty() {
-        findings.warning(
+        report.warning(
             "settings",
             "TRUSTED_PROXIES is empty: behind a proxy all visitors count as one, and are refused",
         );

@@ -3,7 +3,7 @@
 
 use std::{fs, path::Path};
 
-use super::Findings;
+use super::Report;
 use crate::{
     adapters::{
         data_folder,
@@ -18,14 +18,14 @@ const LEAST_ROOM: u64 = 256 * MIB;
 /// Connections that a server takes at once, and what else it opens.
 const FILES: u64 = 20_500;
 
-pub fn look(config: &Config, findings: &mut Findings) {
+pub fn look(config: &Config, report: &mut Report) {
     if config.cluster.is_none() {
-        data_folder(&config.process.data_dir, findings);
+        data_folder(&config.process.data_dir, report);
     }
     let site = &config.web.site_root;
     match site.is_dir() {
-        true => findings.right("site", format_args!("{} is there", site.display())),
-        false => findings.warning(
+        true => report.right("site", format_args!("{} is there", site.display())),
+        false => report.warning(
             "site",
             format_args!(
                 "there is no {} (SITE_ROOT): pages have no styles and no buy button unless nginx \
@@ -35,49 +35,49 @@ pub fn look(config: &Config, findings: &mut Findings) {
         ),
     }
     match files_that_may_be_open() {
-        Some(most) if most < FILES => findings.warning(
+        Some(most) if most < FILES => report.warning(
             "files",
             format_args!(
                 "the process may open {most} files; 20,000 connections need {FILES} (LimitNOFILE)"
             ),
         ),
-        Some(most) => findings.right("files", format_args!("the process may open {most}")),
+        Some(most) => report.right("files", format_args!("the process may open {most}")),
         None => {}
     }
 }
 
-fn data_folder(folder: &Path, findings: &mut Findings) {
+fn data_folder(folder: &Path, report: &mut Report) {
     const PART: &str = "data folder";
     if let Err(error @ ConnectError::NoShop(_)) = Sql::must_be_in(folder) {
-        findings.problem(PART, error);
+        report.problem(PART, error);
         return;
     }
     let shown = folder.display();
     if data_folder::is_open_to_others(folder) {
-        findings.problem(
+        report.problem(
             PART,
             format_args!("other users of this machine can look into {shown}; `chmod -R go=` takes that from them"),
         );
     } else {
-        findings.right(PART, format_args!("{shown} is its owner's alone"));
+        report.right(PART, format_args!("{shown} is its owner's alone"));
     }
     match data_folder::is_taken(folder) {
-        Ok(true) => findings.right(PART, "a server is running on it"),
-        Ok(false) => findings.right(PART, "no server is running on it"),
-        Err(error) => findings.problem(PART, format_args!("cannot look at its lock: {error}")),
+        Ok(true) => report.right(PART, "a server is running on it"),
+        Ok(false) => report.right(PART, "no server is running on it"),
+        Err(error) => report.problem(PART, format_args!("cannot look at its lock: {error}")),
     }
     let database = Sql::size_in(folder);
     match data_folder::room(folder) {
-        Err(error) => findings.problem(
+        Err(error) => report.problem(
             PART,
             format_args!("cannot see the room on its disk: {error}"),
         ),
-        Ok(room) if room < LEAST_ROOM => findings.problem(
+        Ok(room) if room < LEAST_ROOM => report.problem(
             PART,
             format_args!("its disk has room for {} MiB", room / MIB),
         ),
         // A copy before a migration, or a backup beside it.
-        Ok(room) if room < database + LEAST_ROOM => findings.warning(
+        Ok(room) if room < database + LEAST_ROOM => report.warning(
             PART,
             format_args!(
                 "its disk has room for {} MiB, which is no copy of the database ({} MiB)",
@@ -85,7 +85,7 @@ fn data_folder(folder: &Path, findings: &mut Findings) {
                 database / MIB
             ),
         ),
-        Ok(room) => findings.right(
+        Ok(room) => report.right(
             PART,
             format_args!("its disk has room for {} MiB", room / MIB),
         ),

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::{sleep, timeout};
 
-use super::Findings;
+use super::Report;
 use crate::{
     adapters::{
         rabbitmq::{RETRY_AFTER, RabbitQueue, broker_version},
@@ -32,18 +32,18 @@ const REDIS: (u32, u32) = (7, 0);
 const RABBITMQ: (u32, u32) = (3, 10);
 
 /// The ledger of an embedded shop, where there is a shop.
-pub async fn look_at_the_folder(config: &Config, findings: &mut Findings) {
+pub async fn look_at_the_folder(config: &Config, report: &mut Report) {
     if Sql::must_be_in(&config.process.data_dir).is_ok() {
-        ledger(config, findings).await;
+        ledger(config, report).await;
     }
 }
 
-pub async fn look(config: &Config, cluster: &Cluster, findings: &mut Findings) {
-    let ledger = ledger(config, findings).await;
+pub async fn look(config: &Config, cluster: &Cluster, report: &mut Report) {
+    let ledger = ledger(config, report).await;
     if let Some(most) = ledger.and_then(|ledger| ledger.max_connections)
         && most < cluster.connections
     {
-        findings.problem(
+        report.problem(
             "ledger",
             format_args!(
                 "it allows {most} connections, fewer than one instance may open ({})",
@@ -52,17 +52,14 @@ pub async fn look(config: &Config, cluster: &Cluster, findings: &mut Findings) {
         );
     }
     match Redis::new(&cluster.redis_urls, &cluster.namespace) {
-        Ok(redis) => gate(redis, findings).await,
-        Err(error) => findings.problem("gate", Chain(&error)),
+        Ok(redis) => gate(redis, report).await,
+        Err(error) => report.problem("gate", Chain(&error)),
     }
-    queue(cluster, findings).await;
+    queue(cluster, report).await;
 }
 
 /// Opened as a start opens it, which finds a disk that takes no writes, and another version's schema.
-async fn ledger(
-    config: &Config,
-    findings: &mut Findings,
-) -> Option<crate::adapters::sql::Examined> {
+async fn ledger(config: &Config, report: &mut Report) -> Option<crate::adapters::sql::Examined> {
     const PART: &str = "ledger";
     let opened = timeout(LEDGER, async {
         let sql = open_ledger(config, Access::Write).await;
@@ -76,50 +73,50 @@ async fn ledger(
     let examined = match opened.await {
         Ok(Ok(examined)) => examined,
         Ok(Err(error)) => {
-            findings.problem(PART, error);
+            report.problem(PART, error);
             return None;
         }
         Err(_) => {
             let seconds = LEDGER.as_secs();
-            findings.problem(PART, format_args!("no answer within {seconds} s"));
+            report.problem(PART, format_args!("no answer within {seconds} s"));
             return None;
         }
     };
     let version = &examined.version;
-    findings.right(
+    report.right(
         PART,
         format_args!("{version} answers, takes writes, and has the schema of this program"),
     );
     for problem in &examined.problems {
-        findings.problem(PART, problem);
+        report.problem(PART, problem);
     }
     if let Some(now_ms) = examined.now_ms {
         // Nothing is decided by it: orders have the time of Redis.
-        compare_clocks(PART, now_ms, findings, Findings::warning);
+        compare_clocks(PART, now_ms, report, Report::warning);
     }
     Some(examined)
 }
 
-async fn gate(redis: Redis, findings: &mut Findings) {
+async fn gate(redis: Redis, report: &mut Report) {
     const PART: &str = "gate";
     if let Err(error) = reach(async || redis.ping().await).await {
-        findings.problem(PART, Chain(&error));
+        report.problem(PART, Chain(&error));
         return;
     }
     match redis.examine().await {
-        Err(error) => findings.problem(PART, Chain(&error)),
+        Err(error) => report.problem(PART, Chain(&error)),
         Ok(masters) => {
             for master in masters {
                 let version = &master.version;
                 match numbers(version) >= REDIS {
-                    true => findings.right(PART, format_args!("Redis {version} answers")),
-                    false => findings.problem(
+                    true => report.right(PART, format_args!("Redis {version} answers")),
+                    false => report.problem(
                         PART,
                         format_args!("it is Redis {version}; the shop needs 7.0 or newer"),
                     ),
                 }
                 if !master.keeps_a_log {
-                    findings.warning(
+                    report.warning(
                         PART,
                         "it has no append-only log: at every restart it forgets what it has decided and \
                          not passed on (\"Forgetting\" in docs/operations.md)",
@@ -132,30 +129,30 @@ async fn gate(redis: Redis, findings: &mut Findings) {
         .check()
         .await
     {
-        Ok(()) => findings.right(
+        Ok(()) => report.right(
             PART,
             "deletes nothing when its memory is full, or does not tell",
         ),
-        Err(error) => findings.problem(PART, Chain(&error)),
+        Err(error) => report.problem(PART, Chain(&error)),
     }
     let clock = ClusterClock::new(redis);
     match clock.synchronise().await {
-        Ok(()) => compare_clocks(PART, clock.now_ms(), findings, Findings::problem),
-        Err(error) => findings.problem(PART, Chain(&error)),
+        Ok(()) => compare_clocks(PART, clock.now_ms(), report, Report::problem),
+        Err(error) => report.problem(PART, Chain(&error)),
     }
 }
 
-async fn queue(cluster: &Cluster, findings: &mut Findings) {
+async fn queue(cluster: &Cluster, report: &mut Report) {
     const PART: &str = "queue";
     match broker_version(&cluster.amqp_url).await {
         Err(error) => {
-            findings.problem(PART, Chain(&error));
+            report.problem(PART, Chain(&error));
             return;
         }
         Ok(version) if numbers(&version) >= RABBITMQ => {
-            findings.right(PART, format_args!("RabbitMQ {version} answers"));
+            report.right(PART, format_args!("RabbitMQ {version} answers"));
         }
-        Ok(version) => findings.problem(
+        Ok(version) => report.problem(
             PART,
             format_args!("it is RabbitMQ {version}; the shop needs 3.10 or newer"),
         ),
@@ -167,13 +164,13 @@ async fn queue(cluster: &Cluster, findings: &mut Findings) {
     let answer = match &queue {
         Ok(queue) => reach(async || queue.ping().await).await,
         Err(error) => {
-            findings.problem(PART, Chain(error));
+            report.problem(PART, Chain(error));
             return;
         }
     };
     match answer {
-        Ok(()) => findings.right(PART, "takes the log-in, and has the shop's queues"),
-        Err(error) => findings.problem(
+        Ok(()) => report.right(PART, "takes the log-in, and has the shop's queues"),
+        Err(error) => report.problem(
             PART,
             format_args!(
                 "{}; where only queues are missing, the first `server serve` makes them",
@@ -202,17 +199,17 @@ async fn reach(ask: impl AsyncFn() -> Result<(), PortError>) -> Result<(), PortE
 fn compare_clocks(
     part: &str,
     now_ms: i64,
-    findings: &mut Findings,
-    otherwise: impl FnOnce(&mut Findings, &str, String),
+    report: &mut Report,
+    otherwise: impl FnOnce(&mut Report, &str, String),
 ) {
     let ahead_ms = now_ms - SystemClock.now_ms();
     if ahead_ms.abs() <= CLOCKS_DIFFER_MS {
-        findings.right(part, "its clock is this machine's, to two seconds");
+        report.right(part, "its clock is this machine's, to two seconds");
     } else {
         let (seconds, milliseconds) = (ahead_ms.abs() / 1000, ahead_ms.abs() % 1000);
         let direction = if ahead_ms > 0 { "ahead of" } else { "behind" };
         otherwise(
-            findings,
+            report,
             part,
             format!(
                 "its clock is {seconds}.{milliseconds:03} s {direction} this machine's: look at NTP on both"
