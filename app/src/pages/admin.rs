@@ -14,6 +14,7 @@ mod round;
 mod round_form;
 mod ship;
 mod switches;
+mod text_input;
 
 use leptos::prelude::*;
 

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::text_input::TextInput;
 use crate::{
     api,
     text::pages::customers as say,
@@ -52,23 +53,18 @@ pub fn Confirm(
         view! { <p class="form__message" id="confirm-problem" role="alert">{words}</p> }
     });
     let described = |field: &str| (wrong == field).then_some("confirm-problem");
-    let invalid = |field: &str| (wrong == field).then_some("true");
     view! {
         <details class="admin__stop" open=is_open>
             <summary>{label}</summary>
             <form class="admin__form" method="post" action=action>
                 <p>{means}</p>
                 {problem}
-                <label for="reason">{say::reason(language)}</label>
-                <input
-                    id="reason"
+                <TextInput
                     name="reason"
+                    label=say::reason(language)
                     value=form.reason
-                    maxlength=Reason::MAX.to_string()
-                    required=true
-                    autofocus=wrong == "reason"
-                    aria-invalid=invalid("reason")
-                    aria-describedby=described("reason")
+                    max=Reason::MAX
+                    problem=described("reason")
                 />
                 <label for="password">{say::password(language)}</label>
                 <input
@@ -78,7 +74,7 @@ pub fn Confirm(
                     autocomplete="current-password"
                     required=true
                     autofocus=wrong == "password_wrong"
-                    aria-invalid=invalid("password_wrong")
+                    aria-invalid=described("password_wrong").map(|_| "true")
                     aria-describedby=described("password_wrong")
                 />
                 <button class="button button--main" type="submit">{button}</button>

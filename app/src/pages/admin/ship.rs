@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::text_input::TextInput;
 use crate::{
     api, routes,
     text::pages::{customers as say, shipping},
@@ -68,33 +69,24 @@ fn Fields(form: ShipForm, action: String, language: Language) -> impl IntoView {
         _ => String::new(),
     };
     let described = |field: &str| (wrong == field).then_some("ship-problem");
-    let invalid = |field: &str| (wrong == field).then_some("true");
     view! {
         <details class="admin__stop" open=form.problem.is_some()>
             <summary>{say::ship(language)}</summary>
             <form class="admin__form" method="post" action=action>
                 <p>{say::ship_means(language)}</p>
-                <label for="carrier">{shipping::carrier(language)}</label>
-                <input
-                    id="carrier"
+                <TextInput
                     name="carrier"
+                    label=shipping::carrier(language)
                     value=form.carrier
-                    maxlength=(2 * Shipment::MAX_CARRIER).to_string()
-                    required=true
-                    autofocus=wrong == "carrier"
-                    aria-invalid=invalid("carrier")
-                    aria-describedby=described("carrier")
+                    max=2 * Shipment::MAX_CARRIER
+                    problem=described("carrier")
                 />
-                <label for="number">{shipping::carrier_number(language)}</label>
-                <input
-                    id="number"
+                <TextInput
                     name="number"
+                    label=shipping::carrier_number(language)
                     value=form.number
-                    maxlength=(2 * Shipment::MAX_NUMBER).to_string()
-                    required=true
-                    autofocus=wrong == "number"
-                    aria-invalid=invalid("number")
-                    aria-describedby=described("number")
+                    max=2 * Shipment::MAX_NUMBER
+                    problem=described("number")
                 />
                 <button class="button button--main" type="submit">{say::ship_now(language)}</button>
             </form>
