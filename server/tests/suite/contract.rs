@@ -1,6 +1,25 @@
 //! What every adapter of a port must do. Each suite takes the port as a trait object, so that the
 //! same suite runs against every adapter.
 
+/// Tests of a file, each over the stack that is asked for, and over a gate on Redis.
+macro_rules! on_the_stack_and_on_redis {
+    ($($test:ident,)*) => {
+        mod on_the_stack {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test(crate::support::TestShop::new().await).await;
+            })*
+        }
+        mod on_redis {
+            $(#[tokio::test]
+            async fn $test() {
+                let redis = crate::redis_gate::connect(stringify!($test));
+                super::$test(crate::support::TestShop::over(redis).await).await;
+            })*
+        }
+    };
+}
+
 mod accounts;
 mod captchas;
 mod catalogue;

@@ -32,26 +32,7 @@ fn gate(shop: &TestShop) -> EngineGate {
     shop.gate()
 }
 
-/// Every test below, over the gate of the stack that is asked for, and over one on Redis.
-macro_rules! on_every_gate {
-    ($($test:ident,)*) => {
-        mod on_the_stack {
-            $(#[tokio::test]
-            async fn $test() {
-                super::$test(crate::support::TestShop::new().await).await;
-            })*
-        }
-        mod on_redis {
-            $(#[tokio::test]
-            async fn $test() {
-                let redis = crate::redis_gate::connect(stringify!($test));
-                super::$test(crate::support::TestShop::over(redis).await).await;
-            })*
-        }
-    };
-}
-
-on_every_gate! {
+on_the_stack_and_on_redis! {
     an_unknown_item_is_refused,
     the_window_opens_at_its_start_and_closes_at_its_end,
     a_stop_and_a_new_window_are_taken_over_and_stock_is_not,

@@ -48,26 +48,7 @@ fn purchases(shop: &TestShop) -> &dyn Purchases {
     &*shop.engine.purchase.purchases
 }
 
-/// Every test below, over the purchases of the stack that is asked for, and over those on Redis.
-macro_rules! on_every_stack {
-    ($($test:ident,)*) => {
-        mod on_the_stack {
-            $(#[tokio::test]
-            async fn $test() {
-                super::$test(crate::support::TestShop::new().await).await;
-            })*
-        }
-        mod on_redis {
-            $(#[tokio::test]
-            async fn $test() {
-                let redis = crate::redis_gate::connect(stringify!($test));
-                super::$test(crate::support::TestShop::over(redis).await).await;
-            })*
-        }
-    };
-}
-
-on_every_stack! {
+on_the_stack_and_on_redis! {
     known_failure_13_a_path_buys_once_however_many_try,
     a_new_path_replaces_the_buyers_earlier_one_and_nobody_elses,
     a_buyer_has_one_path_for_each_item,
