@@ -100,6 +100,18 @@ async fn an_item_on_every_node(
     items.map(Option::unwrap)
 }
 
+/// The first calls of a cluster that has just started may get no answer in time.
+async fn warmed_up(shop: &TestShop) {
+    eventually(
+        "every item at its gate",
+        async || match warm_up::run_once(&shop.engine.stock).await {
+            Err(PortError::Busy { .. }) => None,
+            answer => Some(answer.unwrap()),
+        },
+    )
+    .await;
+}
+
 /// The reservations that wait for their orders, once there are so many; the relay's error is that of
 /// the dead master.
 async fn relayed(shop: &TestShop, number: usize) {
@@ -202,7 +214,7 @@ async fn a_dead_master_of_a_redis_cluster_stops_nothing_of_the_items_on_the_othe
     let redis = Redis::new(&cluster.urls(), &namespace("dead-master")).unwrap();
     let shop = TestShop::over(redis.clone()).await;
     let items = an_item_on_every_node(&shop, &cluster, &redis, 9).await;
-    warm_up::run_once(&shop.engine.stock).await.unwrap();
+    warmed_up(&shop).await;
     let list = node_of(&cluster, &redis.key("items"));
     let round = 0;
     let mut sale = Sale { shop, items, round };
@@ -227,7 +239,7 @@ async fn a_relay_carries_one_batch_a_run_while_a_master_is_dead() {
     let redis = Redis::new(&cluster.urls(), &namespace("batches")).unwrap();
     let shop = TestShop::over(redis.clone()).await;
     let items = an_item_on_every_node(&shop, &cluster, &redis, HOLDS as u32).await;
-    warm_up::run_once(&shop.engine.stock).await.unwrap();
+    warmed_up(&shop).await;
     let orders = &shop.engine.orders;
     assert_eq!(relay::run_once(orders).await.unwrap(), 0);
     let list = node_of(&cluster, &redis.key("items"));
