@@ -26,7 +26,7 @@ async function canBeHit(page: Page): Promise<void> {
       .filter((target) => target.checkVisibility({ visibilityProperty: true }))
       .filter((target) => !target.matches('p a, .skip-link'))
       // A stretched link is as large as its card: what counts is what its pseudo-element covers.
-      .map((target) => ({ target, card: target.closest('.card, .order-row') }))
+      .map((target) => ({ target, card: target.closest('.card, .order-row, .messages__row') }))
       .map(({ target, card }) => ({ target, box: (card ?? target).getBoundingClientRect() }))
       .filter(({ box }) => box.width > 0 && (box.height < thumb || box.width < thumb))
       .map(({ target, box }) => `${target.outerHTML.slice(0, 90)} ${box.width}×${box.height}`);
