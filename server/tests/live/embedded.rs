@@ -9,6 +9,7 @@ mod full_disk;
 mod log_ins;
 mod purchases;
 mod slow_commits;
+mod starts;
 mod sweep;
 
 use std::time::{Duration, Instant};

@@ -1,7 +1,7 @@
-//! A cancel, whatever call to the disk fails meanwhile.
+//! A purchase and a cancel, whatever call to the disk fails meanwhile.
 
 use super::{
-    client::within,
+    client::{Told, within},
     faulty_shop::FaultyShop,
     sweep::{Scenario, sweep},
 };
@@ -9,6 +9,43 @@ use super::{
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_call_of_a_cancel_fails_the_order_ends_and_its_unit_comes_back() {
     sweep::<Cancel>().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_call_of_a_purchase_fails_its_buyer_gets_the_number_that_was_told_and_an_order() {
+    sweep::<Purchase>().await;
+}
+
+/// A purchase, and its order.
+struct Purchase;
+
+impl Scenario for Purchase {
+    const NAME: &'static str = "purchase";
+    type Before = ();
+    type Told = Told;
+
+    async fn prepare(_: &mut FaultyShop, _: usize) {}
+
+    async fn perform(shop: &FaultyShop, buyer: usize, (): &()) -> Told {
+        shop.buy(buyer).await
+    }
+
+    async fn expect_kept(shop: &mut FaultyShop, buyer: usize, (): (), told: Told, restarted: bool) {
+        match told {
+            Told::Number { .. } => drop(shop.expect_order(buyer, &told).await),
+            // The path that was handed out is good for asking again, as long as the process lives.
+            Told::Busy { path: Some(path) } if !restarted => {
+                let again = within("busy for too long", async || {
+                    let (item_id, token) = (&shop.sale.item_id, shop.token(buyer));
+                    let told = shop.client.buy_with(&path, item_id, token).await;
+                    matches!(told, Told::Number { .. }).then_some(told)
+                })
+                .await;
+                shop.expect_order(buyer, &again).await;
+            }
+            Told::Busy { .. } => drop(shop.buy_surely(buyer).await),
+        }
+    }
 }
 
 /// A cancel of an order, and the way back of its unit.

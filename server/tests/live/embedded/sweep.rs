@@ -104,7 +104,7 @@ pub const KINDS: [Kind; 11] = [
 ];
 
 /// Shops that run at the same time, of all sweeps: more would only wait for a processor.
-static SHOPS: Semaphore = Semaphore::const_new(16);
+pub static SHOPS: Semaphore = Semaphore::const_new(16);
 /// Servers that share the calls of a kind: a failure costs seconds of waiting and no work.
 const SHARES: u64 = 3;
 /// Units on sale, too.
