@@ -163,7 +163,7 @@ pub struct LiveQueue {
     pub waiting: u64,
     /// Reservations that are kept aside because they could not be written.
     pub parked: u64,
-    /// How long the oldest that the ledger or an instance has in hand has waited; `null` when there is none.
+    /// How long the oldest that the ledger or an instance has in flight has waited; `null` when there is none.
     pub oldest_age_ms: Option<i64>,
 }
 

@@ -1,5 +1,5 @@
 //! The calls that every buyer makes around a start: clock, stock, hidden path, result. They are server
-//! functions, and read their arguments as such, but are answered without the framework's surroundings:
+//! functions, and read their arguments as such, but are answered without the framework's overhead:
 //! a reactive owner and its contexts for each request cost more than all else that these calls do.
 
 use app::{

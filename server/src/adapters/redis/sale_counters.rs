@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// An instance that has said nothing for so long counts as gone. Between two notes it asks the broker what it
-/// has in hand, which may take three seconds.
+/// has in flight, which may take three seconds.
 const NOTE_LIFE_MS: i64 = 8_000;
 /// Instances that are read: more than any shop has, and an answer of some hundred kilobytes.
 const MAX_INSTANCES: usize = 500;
@@ -30,7 +30,7 @@ pub struct RedisSaleCounters {
 }
 
 impl RedisSaleCounters {
-    /// Adds what this instance counts, and what it has of `queue` in hand.
+    /// Adds what this instance counts, and what it has of `queue` in flight.
     pub fn new(
         redis: Redis,
         own: ProcessCounters,

@@ -13,7 +13,7 @@ pub struct InstanceCounts {
     pub instance: Instance,
     /// What it has counted since it started, and in the last ten seconds.
     pub counts: SaleCounts,
-    /// Since when the oldest of the queue's entries is held that it has in hand.
+    /// Since when the oldest of the queue's entries is held that it has in flight.
     pub oldest_held_at_ms: Option<i64>,
 }
 
