@@ -20,10 +20,13 @@ mod service_manager;
 mod settings;
 mod switch;
 mod version;
+mod webhooks;
 
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand, error::ErrorKind};
+
+use jiff::Timestamp;
 
 use crate::{
     adapters::{
@@ -89,6 +92,9 @@ enum Command {
     /// Money: what the shop does with it by hand.
     #[command(subcommand)]
     Payments(payments::Payments),
+    /// Webhooks: programs of others that are told what happens.
+    #[command(subcommand)]
+    Webhooks(webhooks::Webhooks),
     /// Switches that close a part of the shop for a while.
     #[command(subcommand)]
     Switch(switch::SwitchCommand),
@@ -194,6 +200,7 @@ async fn run_with_settings(cli: Cli) -> Result<ExitCode, Failure> {
         Some(Command::Account(command)) => Box::pin(command.run(&config)).await?,
         Some(Command::Round(command)) => return Box::pin(command.run(&config)).await,
         Some(Command::Payments(command)) => return command.run(&config).await,
+        Some(Command::Webhooks(command)) => Box::pin(command.run(&config)).await?,
         Some(Command::Switch(command)) => Box::pin(command.run(&config)).await?,
         Some(Command::Bench(bench)) => return Box::pin(bench.run(&config)).await,
         Some(
@@ -201,6 +208,12 @@ async fn run_with_settings(cli: Cli) -> Result<ExitCode, Failure> {
         ) => unreachable!("answered above"),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// An instant to the second, as commands print it.
+fn in_words(at_ms: i64) -> String {
+    let at = Timestamp::from_millisecond(at_ms - at_ms % 1_000);
+    at.unwrap_or_default().to_string()
 }
 
 /// Whether a cluster has a shop is known once its database answers.

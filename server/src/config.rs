@@ -20,6 +20,7 @@ mod stripe;
 #[cfg(test)]
 mod tests;
 mod web;
+mod webhooks;
 mod workers;
 
 use std::path::Path;
@@ -43,6 +44,7 @@ pub use shown::markdown;
 pub use sources::is_known;
 pub use stripe::Stripe;
 pub use web::Web;
+pub use webhooks::Webhooks;
 pub use workers::Workers;
 
 use section::Section;
@@ -71,12 +73,14 @@ pub struct Config {
     pub log_ins: LogIns,
     /// Who asks too often.
     pub limits: Limits,
+    /// Programs of others that are told what happens.
+    pub webhooks: Webhooks,
     /// What runs by itself.
     pub workers: Workers,
 }
 
 /// Every section, in the order in which people read them.
-fn sections() -> [Section; 10] {
+fn sections() -> [Section; 11] {
     [
         Process::section(),
         Cluster::section(),
@@ -87,6 +91,7 @@ fn sections() -> [Section; 10] {
         Orders::section(),
         LogIns::section(),
         Limits::section(),
+        Webhooks::section(),
         Workers::section(),
     ]
 }
@@ -136,6 +141,7 @@ impl Config {
             payments,
             log_ins: LogIns::read(values)?,
             limits: Limits::read(values)?,
+            webhooks: Webhooks::read(values)?,
             workers: Workers::read(values)?,
         };
         if config.process.production {

@@ -24,6 +24,7 @@ pub mod shipping;
 pub mod stock;
 pub mod storefront;
 pub mod switches;
+pub mod webhooks;
 mod wire_errors;
 
 use std::sync::Arc;
@@ -47,4 +48,5 @@ pub struct Engine {
     pub shipping: Arc<shipping::Deps>,
     pub stock: Arc<stock::Deps>,
     pub switches: Arc<switches::Deps>,
+    pub webhooks: Arc<webhooks::Deps>,
 }

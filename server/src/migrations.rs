@@ -13,6 +13,7 @@ mod m0010_approval;
 mod m0011_shipping;
 mod m0012_messages;
 mod m0013_switches;
+mod m0014_webhooks;
 mod tables;
 
 use sea_orm_migration::prelude::*;
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0011_shipping::Migration),
             Box::new(m0012_messages::Migration),
             Box::new(m0013_switches::Migration),
+            Box::new(m0014_webhooks::Migration),
         ]
     }
 }

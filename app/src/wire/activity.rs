@@ -35,6 +35,14 @@ pub enum Action {
     SetSwitch,
     /// Cleared a switch before its time.
     ClearSwitch,
+    /// Added an address that is told what happens.
+    AddWebhook,
+    /// Switched such an address on or off.
+    ChangeWebhook,
+    /// Gave such an address another secret.
+    RotateWebhookSecret,
+    /// Removed such an address.
+    RemoveWebhook,
 }
 
 /// An entry of the activity log. Each is chained to the one before it by its hash, so that a changed or

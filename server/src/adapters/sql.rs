@@ -35,6 +35,7 @@ mod stripe;
 mod switches;
 mod tokens;
 mod transactions;
+mod webhooks;
 mod words;
 
 use std::{sync::Arc, time::Duration};

@@ -6,13 +6,16 @@ use futures::lock::Mutex;
 
 use super::{Environment, Parts};
 use crate::{
-    adapters::{cached::CachedCatalogue, catalogue_changes::CatalogueChanges, sql::Sql},
+    adapters::{
+        cached::CachedCatalogue, catalogue_changes::CatalogueChanges, sql::Sql,
+        webhook_sender::HttpWebhooks,
+    },
     config::Config,
     engine::{
         Engine, Rules, accounts, audit, back_office, customer_service, live, messages, notices,
         orders, payments,
         ports::{Catalogue, Job},
-        purchase, shipping, stock, switches,
+        purchase, shipping, stock, switches, webhooks,
     },
 };
 
@@ -54,6 +57,7 @@ pub fn engine(config: &Config, environment: Environment, sql: &Sql, parts: Parts
         payments,
         purchase: Arc::new(purchase(rules, &environment, &catalogue, &parts, &switches)),
         shipping,
+        webhooks: Arc::new(webhooks(config, &sql, &catalogue, &parts)),
         messages: Arc::new(messages::Deps {
             rules,
             clock: parts.clock.clone(),
@@ -193,6 +197,23 @@ fn shipping(rules: Rules, parts: &Parts) -> shipping::Deps {
         orders: parts.ledger.reader.clone(),
         addresses: parts.ledger.addresses.clone(),
         shipments: parts.ledger.shipments.clone(),
+    }
+}
+
+fn webhooks(
+    config: &Config,
+    sql: &Arc<Sql>,
+    catalogue: &Arc<dyn Catalogue>,
+    parts: &Parts,
+) -> webhooks::Deps {
+    webhooks::Deps {
+        clock: parts.clock.clone(),
+        endpoints: sql.clone(),
+        deliveries: sql.clone(),
+        sender: Arc::new(HttpWebhooks::new(config.webhooks.private_addresses)),
+        catalogue: catalogue.clone(),
+        gate: parts.gate.clone(),
+        announced: std::sync::Mutex::default(),
     }
 }
 

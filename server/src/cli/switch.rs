@@ -2,9 +2,8 @@
 
 use app::wire::Switch;
 use clap::Subcommand;
-use jiff::Timestamp;
 
-use super::Failure;
+use super::{Failure, in_words};
 use crate::{
     adapters::{sql::Access, system::SystemClock},
     assembly,
@@ -94,10 +93,4 @@ impl SwitchCommand {
         }
         Ok(())
     }
-}
-
-/// To the second.
-fn in_words(at_ms: i64) -> String {
-    let at = Timestamp::from_millisecond(at_ms - at_ms % 1_000);
-    at.unwrap_or_default().to_string()
 }

@@ -26,6 +26,7 @@ mod reservations;
 mod shipping;
 mod switches;
 mod wake_signal;
+mod webhooks;
 
 pub use accounts::{
     Account, AccountWriter, Accounts, InsertAccountError, LogInRecord, Login, LoginBatches,
@@ -71,6 +72,11 @@ pub use reservations::{
 pub use shipping::{SaveOutcome, ShipOutcome, Shipments, ShippingAddresses};
 pub use switches::Switches;
 pub use wake_signal::{Job, WakeSignal};
+pub use webhooks::{
+    Delivery, DeliveryFilter, DeliveryState, DueDelivery, EndpointChange, Replay, Sent,
+    SwitchedOff, ToldOf, ToldOrder, ToldRound, WebhookBacklog, WebhookDeliveries, WebhookEndpoint,
+    WebhookEndpoints, WebhookEvent, WebhookSecret, WebhookSender,
+};
 
 /// What every port may answer instead of doing its work.
 #[derive(Debug, thiserror::Error)]

@@ -192,6 +192,27 @@ pub const METRICS: &[Metric] = &[
         about: "Attempts to send money back that failed; each is tried again.",
     },
     Metric {
+        name: "seckill_webhook_deliveries_total",
+        kind: Kind::Counter,
+        unit: Unit::Count,
+        labels: &["outcome"],
+        about: "Messages that were sent to programs of others, by what became of them.",
+    },
+    Metric {
+        name: "seckill_webhooks_waiting",
+        kind: Kind::Gauge,
+        unit: Unit::Count,
+        labels: &[],
+        about: "Messages to programs of others that wait; the same at every worker.",
+    },
+    Metric {
+        name: "seckill_webhooks_oldest_age_seconds",
+        kind: Kind::Gauge,
+        unit: Unit::Seconds,
+        labels: &[],
+        about: "Age of the oldest of them; the same at every worker.",
+    },
+    Metric {
         name: "seckill_worker_entries_total",
         kind: Kind::Counter,
         unit: Unit::Count,

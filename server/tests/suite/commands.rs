@@ -16,6 +16,7 @@ mod schema;
 mod service_manager;
 mod supervision;
 mod switches;
+mod webhooks;
 
 use std::{
     path::Path,

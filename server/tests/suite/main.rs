@@ -32,3 +32,4 @@ mod shipping;
 mod simulation;
 pub mod support;
 mod tidy;
+mod webhooks;

@@ -149,6 +149,15 @@ fn subject(activity: &Activity) -> String {
             routes::admin_buyer(AccountId(activity.subject_id))
         }
         Action::SetSwitch | Action::ClearSwitch => routes::ADMIN_SWITCHES.to_owned(),
+        // Endpoints have no page of their own.
+        Action::AddWebhook
+        | Action::ChangeWebhook
+        | Action::RotateWebhookSecret
+        | Action::RemoveWebhook => Filter {
+            account_id: None,
+            subject_id: Some(activity.subject_id),
+        }
+        .address(None),
         Action::AddStaff => Filter {
             account_id: Some(AccountId(activity.subject_id)),
             subject_id: None,

@@ -27,6 +27,10 @@ pub fn action(language: Language, action: Action) -> &'static str {
         (Language::Zh, Action::UnbanBuyer) => "恢复了买家购买",
         (Language::Zh, Action::SetSwitch) => "打开了开关",
         (Language::Zh, Action::ClearSwitch) => "关闭了开关",
+        (Language::Zh, Action::AddWebhook) => "添加了 Webhook",
+        (Language::Zh, Action::ChangeWebhook) => "启用或停用了 Webhook",
+        (Language::Zh, Action::RotateWebhookSecret) => "更换了 Webhook 密钥",
+        (Language::Zh, Action::RemoveWebhook) => "删除了 Webhook",
         (Language::En, Action::AddRound) => "added a round",
         (Language::En, Action::SubmitRound) => "prepared a round",
         (Language::En, Action::ApproveRound) => "approved a round",
@@ -40,6 +44,10 @@ pub fn action(language: Language, action: Action) -> &'static str {
         (Language::En, Action::UnbanBuyer) => "let a buyer buy again",
         (Language::En, Action::SetSwitch) => "set a switch",
         (Language::En, Action::ClearSwitch) => "cleared a switch",
+        (Language::En, Action::AddWebhook) => "added a webhook",
+        (Language::En, Action::ChangeWebhook) => "switched a webhook on or off",
+        (Language::En, Action::RotateWebhookSecret) => "gave a webhook another secret",
+        (Language::En, Action::RemoveWebhook) => "removed a webhook",
     }
 }
 

@@ -21,3 +21,5 @@ pub mod sandbox_payment;
 pub mod shipment;
 pub mod stripe_session;
 pub mod switch;
+pub mod webhook_delivery;
+pub mod webhook_endpoint;

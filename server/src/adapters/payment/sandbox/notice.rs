@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    adapters::payment::signature,
+    adapters::signature,
     engine::ports::{Amount, NoticeFact, NoticeRequest, SignedNotice, Verified},
 };
 

@@ -6,7 +6,7 @@ use super::{
     shapes::{self, Anything, Event, Metadata, Refund, Session},
 };
 use crate::{
-    adapters::payment::signature,
+    adapters::signature,
     engine::ports::{NoticeFact, NoticeRequest, SignedNotice, Verified},
 };
 

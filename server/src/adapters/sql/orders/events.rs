@@ -1,5 +1,5 @@
-//! What happened to orders: a row for every change, and the message that tells its buyer, written in the
-//! change's own transaction.
+//! What happened to orders: a row for every change, the message that tells its buyer, and those that tell
+//! programs, written in the change's own transaction.
 
 use app::wire::{OrderEvent, OrderId, OrderMoment};
 use sea_orm::{
@@ -13,6 +13,7 @@ use crate::{
         entity::order_event,
         errors::LedgerError,
         messages::{self, NewMessage, told_of},
+        webhooks,
         words::{parsed, word},
     },
     engine::ports::PortError,
@@ -34,8 +35,9 @@ pub async fn add(
     events: impl IntoIterator<Item = NewEvent<'_>>,
     now_ms: i64,
 ) -> Result<(), LedgerError> {
-    let (mut rows, mut messages) = (Vec::new(), Vec::new());
+    let (mut rows, mut messages, mut happened) = (Vec::new(), Vec::new(), Vec::new());
     for new in events {
+        happened.extend(webhooks::told_of(new.event).map(|event| (event, new.order_id)));
         messages.extend(told_of(new.event).map(|kind| NewMessage {
             account_id: new.buyer_id,
             order_id: new.order_id,
@@ -55,7 +57,8 @@ pub async fn add(
             .exec_without_returning(transaction)
             .await?;
     }
-    messages::add(transaction, messages, now_ms).await
+    messages::add(transaction, messages, now_ms).await?;
+    webhooks::add(transaction, &happened, now_ms).await
 }
 
 /// An order's, oldest first.

@@ -18,9 +18,9 @@ use crate::{
         entity::{item, order, reservation, round},
         errors::LedgerError,
         messages::{self, NewMessage},
-        missing,
+        missing, webhooks,
     },
-    engine::ports::{QueuedReservation, WriteOutcome},
+    engine::ports::{QueuedReservation, WebhookEvent, WriteOutcome},
 };
 
 type Entry = (QueuedReservation, OrderId);
@@ -232,10 +232,15 @@ async fn insert_orders(
         )
         .exec(transaction)
         .await?;
+    let created: Vec<_> = fresh
+        .iter()
+        .map(|(_, order_id)| (WebhookEvent::OrderCreated, order_id.0))
+        .collect();
     let told = fresh.iter().map(|(entry, order_id)| NewMessage {
         account_id: entry.unit.buyer.0,
         order_id: order_id.0,
         kind: MessageKind::Ordered,
     });
-    messages::add(transaction, told, now_ms).await
+    messages::add(transaction, told, now_ms).await?;
+    webhooks::add(transaction, &created, now_ms).await
 }

@@ -1,4 +1,4 @@
-//! Signatures of notices: HMAC-SHA256 in hexadecimal digits.
+//! Signatures of what programs send to each other: HMAC-SHA256.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -14,11 +14,15 @@ fn mac(secret: &[u8], parts: &[&[u8]]) -> Option<Hmac<Sha256>> {
     Some(mac)
 }
 
-/// The digits of the signature.
-pub fn sign(secret: &[u8], parts: &[&[u8]]) -> String {
+/// The signature.
+pub fn digest(secret: &[u8], parts: &[&[u8]]) -> Vec<u8> {
     let digest = mac(secret, parts).map(|mac| mac.finalize().into_bytes());
-    let digest: Vec<u8> = digest.map(|bytes| bytes.to_vec()).unwrap_or_default();
-    hex::digits(&digest)
+    digest.map(|bytes| bytes.to_vec()).unwrap_or_default()
+}
+
+/// The signature in hexadecimal digits.
+pub fn sign(secret: &[u8], parts: &[&[u8]]) -> String {
+    hex::digits(&digest(secret, parts))
 }
 
 /// Whether these are the digits of the signature; compares in constant time.

@@ -1,0 +1,12 @@
+//! Programs of others that are told what happens.
+
+use super::{forms::SWITCH, section::section};
+
+section! {
+    /// Where messages may be sent.
+    #[derive(Clone, Debug)]
+    Webhooks, "Webhooks" {
+        private_addresses: bool = "WEBHOOK_PRIVATE_ADDRESSES", "off", SWITCH,
+            "On where programs in the shop's own network are told of orders: messages go to addresses that are not public, too, and to `http://`. Off, nobody who may add an endpoint reaches the shop's servers by it.";
+    }
+}

@@ -1,0 +1,176 @@
+//! Programs of others are told of orders and rounds: of what, how often, how it is signed, and what becomes of it
+//! when they do not answer.
+
+mod endpoints;
+mod receiver;
+mod rounds;
+mod tries;
+
+use app::port::{AfterPurchase as _, Storefront as _};
+use server::engine::{
+    ports::{
+        ChangedBy, Refunds as _, Shipments as _, WebhookDeliveries as _, WebhookEndpoint,
+        WebhookEvent,
+    },
+    webhooks::{deliver, endpoints::add, secret},
+};
+
+use crate::{
+    shipping::{Customer, right},
+    support::{START_MS, TestShop},
+};
+
+use receiver::{Answer, Receiver};
+
+/// A shop that may tell programs on this machine.
+async fn shop() -> TestShop {
+    TestShop::with(|config| config.webhooks.private_addresses = true).await
+}
+
+/// Tells a program of these events, or of all when there are none.
+async fn told(shop: &TestShop, url: &str, events: &[WebhookEvent]) -> WebhookEndpoint {
+    let machine = (&*shop.clock as _, &*shop.ids as _);
+    add(&shop.sql, machine, url, true, events, &ChangedBy::command())
+        .await
+        .unwrap()
+}
+
+/// One turn of the worker.
+async fn deliver(shop: &TestShop) -> u32 {
+    deliver::run_once(&shop.engine.webhooks).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_program_is_told_once_of_every_step_of_an_order() {
+    let (receiver, shop) = (Receiver::start().await, shop().await);
+    let endpoint = told(&shop, &receiver.url, &[]).await;
+    let customer = Customer::of(shop).await;
+    let (client, who, order) = (&customer.client, &customer.who, customer.order);
+    let shop = &client.shop;
+    customer.pays().await;
+    client
+        .save_shipping_address(who, order, right())
+        .await
+        .unwrap();
+    let by = ChangedBy::command();
+    let shipment = app::wire::Shipment::parse("顺丰", "SF1234").unwrap();
+    for _ in 0..2 {
+        shop.sql
+            .ship(order, &shipment, &by, START_MS)
+            .await
+            .unwrap();
+        client.confirm_receipt(who, order).await.ok();
+    }
+    shop.sql.refund_order(order, &by, START_MS).await.unwrap();
+    shop.settle_payments().await;
+
+    assert_eq!(deliver(shop).await, 5);
+    assert_eq!(deliver(shop).await, 0, "nothing is told twice");
+    let got = receiver.take();
+    let mut events: Vec<_> = got.iter().map(receiver::Got::event).collect();
+    events.sort();
+    assert_eq!(
+        events,
+        [
+            "order.created",
+            "order.paid",
+            "order.received",
+            "order.refunded",
+            "order.shipped"
+        ]
+    );
+    for message in &got {
+        assert!(message.is_signed_with(&secret::shown(&endpoint.secret)));
+        assert_eq!(message.header("content-type"), "application/json");
+        let (body, time) = (message.json(), "2027-01-15T08:00:00Z");
+        assert_eq!(body["timestamp"], time);
+        let data = &body["data"];
+        assert_eq!(data["order_id"], order.to_string());
+        assert_eq!(
+            (&data["amount"], &data["currency"]),
+            (&9_900.into(), &"CNY".into())
+        );
+        for secret in ["李雷", "13800000009", "漕溪", "buyer 1", "13900000001"] {
+            assert!(!message.text().contains(secret), "{secret}");
+        }
+    }
+    let shipped = got
+        .iter()
+        .find(|message| message.event() == "order.shipped")
+        .unwrap();
+    assert_eq!(shipped.json()["data"]["tracking_number"], "SF1234");
+}
+
+#[tokio::test]
+async fn the_end_of_an_unpaid_order_comes_with_its_reason() {
+    let (receiver, shop) = (Receiver::start().await, shop().await);
+    told(&shop, &receiver.url, &[WebhookEvent::OrderClosed]).await;
+    let customer = Customer::of(shop).await;
+    let client = &customer.client;
+    client.cancel(&customer.who, customer.order).await.unwrap();
+    assert_eq!(deliver(&client.shop).await, 1);
+    let got = receiver.take();
+    assert_eq!(got.len(), 1, "nothing else was asked for");
+    assert_eq!(got[0].json()["data"]["close_reason"], "cancelled");
+    let sent = client
+        .shop
+        .sql
+        .deliveries(&Default::default(), 10)
+        .await
+        .unwrap();
+    assert_eq!(sent[0].last_status, Some(204));
+}
+
+#[tokio::test]
+async fn two_workers_at_once_send_each_message_once() {
+    let (receiver, shop) = (Receiver::start().await, shop().await);
+    told(&shop, &receiver.url, &[]).await;
+    let customer = Customer::of(shop).await;
+    customer.pays().await;
+    let shop = &customer.client.shop;
+    let sent = tokio::join!(deliver(shop), deliver(shop), deliver(shop));
+    assert_eq!(sent.0 + sent.1 + sent.2, 2);
+    assert_eq!(receiver.take().len(), 2);
+}
+
+#[tokio::test]
+async fn what_a_worker_that_died_had_taken_is_sent_by_another_after_a_minute() {
+    let (receiver, shop) = (Receiver::start().await, shop().await);
+    let endpoint = told(&shop, &receiver.url, &[]).await;
+    let customer = Customer::of(shop).await;
+    let shop = &customer.client.shop;
+    let taken = shop
+        .sql
+        .take_due(endpoint.endpoint_id, START_MS, START_MS + 60_000, 10)
+        .await
+        .unwrap();
+    assert_eq!(taken.len(), 1);
+    assert_eq!(deliver(shop).await, 0);
+    shop.clock.advance(60_000);
+    assert_eq!(deliver(shop).await, 1);
+    assert_eq!(receiver.take_events(), ["order.created"]);
+}
+
+#[tokio::test]
+async fn a_program_that_does_not_answer_keeps_no_other_waiting() {
+    let (slow, quick, shop) = (
+        Receiver::start().await,
+        Receiver::start().await,
+        shop().await,
+    );
+    let until = std::sync::Arc::new(tokio::sync::Notify::new());
+    slow.answers(Answer::Wait(until.clone()));
+    for receiver in [&slow, &quick] {
+        told(&shop, &receiver.url, &[]).await;
+    }
+    let customer = Customer::of(shop).await;
+    let others = async {
+        crate::support::eventually("the message to the other", async || {
+            (!quick.take().is_empty()).then_some(())
+        })
+        .await;
+        until.notify_one();
+    };
+    let (sent, ()) = tokio::join!(deliver(&customer.client.shop), others);
+    assert_eq!(sent, 2);
+}

@@ -1,0 +1,148 @@
+//! What happens when a message does not arrive.
+
+use server::engine::ports::{
+    Delivery, DeliveryFilter, DeliveryState, Replay, WebhookDeliveries as _, WebhookEndpoints as _,
+};
+
+use super::{Answer, Receiver, deliver, shop, told};
+use crate::{
+    shipping::Customer,
+    support::{START_MS, TestShop},
+};
+
+const DAY_MS: i64 = 24 * 3_600_000;
+
+async fn only(shop: &TestShop) -> Delivery {
+    let mut all = shop
+        .sql
+        .deliveries(&DeliveryFilter::default(), 10)
+        .await
+        .unwrap();
+    assert_eq!(all.len(), 1);
+    all.remove(0)
+}
+
+#[tokio::test]
+async fn a_refused_message_is_sent_again_the_same_until_it_is_given_up() {
+    let (receiver, shop) = (Receiver::start().await, shop().await);
+    told(&shop, &receiver.url, &[]).await;
+    let customer = Customer::of(shop).await;
+    let shop = &customer.client.shop;
+    receiver.answers(Answer::Status(500));
+    let mut pauses = Vec::new();
+    for tries in 1..=10 {
+        assert_eq!(deliver(shop).await, 0);
+        assert_eq!(deliver(shop).await, 0, "it is not due at once");
+        let waiting = only(shop).await;
+        assert_eq!((waiting.tries, waiting.last_status), (tries, Some(500)));
+        assert!(waiting.last_error.unwrap().starts_with("500"));
+        if let Some(next_at_ms) = waiting.next_at_ms {
+            let pause = next_at_ms - shop.clock.get();
+            pauses.push(pause / 1_000);
+            shop.clock.advance(pause);
+        }
+    }
+    assert_eq!(only(shop).await.state, DeliveryState::GivenUp);
+    assert!(
+        (4..=6).contains(&pauses[0]) && (270..=330).contains(&pauses[1]),
+        "{pauses:?}"
+    );
+    assert_eq!(pauses.len(), 9);
+    let got = receiver.take();
+    assert_eq!(got.len(), 10);
+    assert!(
+        got.iter()
+            .all(|again| again.id() == got[0].id() && again.text() == got[0].text())
+    );
+    shop.clock.advance(DAY_MS);
+    assert_eq!(deliver(shop).await, 0);
+    assert_eq!(receiver.take().len(), 0, "it was given up");
+
+    receiver.answers(Answer::Status(200));
+    let endpoint_id = only(shop).await.endpoint_id;
+    let again = Replay::Since {
+        endpoint_id,
+        since_ms: START_MS,
+        delivered_too: false,
+    };
+    assert_eq!(shop.sql.replay(&again, shop.clock.get()).await.unwrap(), 1);
+    assert_eq!(deliver(shop).await, 1);
+    assert_eq!(receiver.take()[0].id(), got[0].id());
+    assert_eq!(
+        shop.sql.replay(&again, shop.clock.get()).await.unwrap(),
+        0,
+        "it has arrived"
+    );
+    let one = Replay::One(only(shop).await.delivery_id);
+    assert_eq!(shop.sql.replay(&one, shop.clock.get()).await.unwrap(), 1);
+    assert_eq!(deliver(shop).await, 1);
+}
+
+#[tokio::test]
+async fn a_redirect_is_a_refusal_and_is_not_followed() {
+    let (receiver, shop) = (Receiver::start().await, shop().await);
+    told(&shop, &receiver.url, &[]).await;
+    let customer = Customer::of(shop).await;
+    receiver.answers(Answer::Redirect);
+    assert_eq!(deliver(&customer.client.shop).await, 0);
+    let paths: Vec<_> = receiver.take().into_iter().map(|got| got.path).collect();
+    assert_eq!(paths, ["/hook"]);
+    assert_eq!(only(&customer.client.shop).await.last_status, Some(307));
+}
+
+#[tokio::test]
+async fn a_program_that_asks_for_a_pause_gets_it() {
+    let (receiver, shop) = (Receiver::start().await, shop().await);
+    told(&shop, &receiver.url, &[]).await;
+    let customer = Customer::of(shop).await;
+    let shop = &customer.client.shop;
+    receiver.answers(Answer::Later(600));
+    deliver(shop).await;
+    assert_eq!(receiver.take().len(), 1);
+    receiver.answers(Answer::Status(200));
+    shop.clock.advance(599_000);
+    assert_eq!(deliver(shop).await, 0, "ten minutes are not over");
+    shop.clock.advance(1_000);
+    assert_eq!(deliver(shop).await, 1);
+}
+
+#[tokio::test]
+async fn a_program_that_is_away_is_tried_again_after_half_a_minute() {
+    let (receiver, shop) = (Receiver::start().await, shop().await);
+    let gone = receiver.url.clone();
+    drop(receiver);
+    told(&shop, &gone, &[]).await;
+    let customer = Customer::of(shop).await;
+    let shop = &customer.client.shop;
+    assert_eq!(deliver(shop).await, 0);
+    let waiting = only(shop).await;
+    assert_eq!((waiting.tries, waiting.last_status), (1, None));
+    assert!(
+        !waiting.last_error.unwrap().contains(&gone),
+        "addresses may hold keys"
+    );
+    let endpoints = shop.sql.endpoints().await.unwrap();
+    assert_eq!(endpoints[0].rests_until_ms, shop.clock.get() + 30_000);
+}
+
+#[tokio::test]
+async fn a_program_that_says_it_is_gone_is_switched_off() {
+    let (receiver, shop) = (Receiver::start().await, shop().await);
+    told(&shop, &receiver.url, &[]).await;
+    let customer = Customer::of(shop).await;
+    let shop = &customer.client.shop;
+    receiver.answers(Answer::Status(410));
+    deliver(shop).await;
+    let off = shop.sql.endpoints().await.unwrap().remove(0).switched_off;
+    assert_eq!(off.unwrap().why, "it answered 410 Gone");
+    receiver.take();
+    customer.pays().await;
+    shop.clock.advance(DAY_MS);
+    deliver(shop).await;
+    assert_eq!(receiver.take().len(), 0);
+    assert_eq!(
+        only(shop).await.event.name(),
+        "order.created",
+        "nothing new is written down"
+    );
+}
