@@ -18,12 +18,14 @@ use crate::{
         HomePage, ItemPage, LoginPage, MessagesPage, NewRoundPage, NotFoundPage, OrderPage,
         OrdersPage, RegisterPage,
     },
+    routes,
     start::{PageFiles, Start},
     text::pages as say,
 };
 
 /// The document around [`App`], with the files that it loads.
 pub fn shell(files: PageFiles) -> impl IntoView {
+    let manifest = routes::manifest(api::language());
     view! {
         <!DOCTYPE html>
         <html lang=api::language().tag()>
@@ -34,6 +36,8 @@ pub fn shell(files: PageFiles) -> impl IntoView {
                 <meta name="theme-color" content="#faf7f2" media="(prefers-color-scheme: light)" />
                 <meta name="theme-color" content="#171411" media="(prefers-color-scheme: dark)" />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                <link rel="apple-touch-icon" href="/apple-touch-icon.png" />
+                <link rel="manifest" href=manifest />
                 <Start files />
                 <MetaTags />
             </head>
@@ -84,8 +88,8 @@ pub fn App() -> impl IntoView {
 mod tests {
     use leptos_axum::generate_route_list;
 
-    use super::App;
-    use crate::routes::{self, pattern};
+    use super::{App, routes};
+    use crate::routes::pattern;
 
     /// The framework's router wants its addresses as literals.
     #[test]

@@ -25,9 +25,15 @@ pub mod pages;
 #[cfg(feature = "ssr")]
 pub mod port;
 #[cfg(feature = "ssr")]
+mod public_site;
+#[cfg(feature = "ssr")]
 mod settings;
 #[cfg(feature = "ssr")]
 pub mod start;
 
 #[cfg(feature = "ssr")]
+pub use public_site::{PublicSite, SharedPicture};
+#[cfg(feature = "ssr")]
 pub use settings::{ShopSettings, utc_offset};
+#[cfg(feature = "ssr")]
+pub use text::pages::shop_name;

@@ -31,6 +31,32 @@ pub const REGISTER: &str = "/register";
 /// Where the form that switches the language goes.
 pub const LANGUAGE: &str = "/language";
 
+/// The parameter of an address that says in which language it is to be answered.
+#[cfg(feature = "ssr")]
+pub const LANGUAGE_PARAMETER: &str = "lang";
+
+/// What a telephone that keeps the shop on its screen is told.
+#[cfg(feature = "ssr")]
+pub const MANIFEST: &str = "/manifest.webmanifest";
+/// What search engines are to find.
+#[cfg(feature = "ssr")]
+pub const SITEMAP: &str = "/sitemap.xml";
+/// What they are not to ask for.
+#[cfg(feature = "ssr")]
+pub const ROBOTS: &str = "/robots.txt";
+
+/// The manifest in a language: browsers ask for it without cookies.
+#[cfg(feature = "ssr")]
+pub fn manifest(language: crate::wire::Language) -> String {
+    format!("{MANIFEST}?{LANGUAGE_PARAMETER}={}", language.code())
+}
+
+/// A page in a language, whatever the visitor's is.
+#[cfg(feature = "ssr")]
+pub fn in_language(page: Page, language: crate::wire::Language) -> String {
+    format!("{page}?{LANGUAGE_PARAMETER}={}", language.code())
+}
+
 /// What happens in the shop now, for those who run it.
 #[cfg(feature = "ssr")]
 pub const ADMIN: &str = "/admin";

@@ -45,8 +45,18 @@ for (const locale of ['zh-CN', 'en-US'] as const) {
 test.describe('for a browser that asks for neither', () => {
   test.use({ locale: 'fr-FR' });
 
-  test('the shop speaks its own language', async ({ page }) => {
+  test('the shop speaks English', async ({ page }) => {
     await visit(page, '/');
+    await expect(page.locator('html')).toHaveAttribute('lang', 'en');
+  });
+
+  test('an address that names a language is answered in it, once', async ({ shop, page }) => {
+    const round = await shop.round({});
+    await visit(page, `/items/${round.itemId}?lang=zh`);
     await expect(page.locator('html')).toHaveAttribute('lang', 'zh-CN');
+    await page.getByRole('button', { name: 'English' }).click();
+    await isAwake(page);
+    await expect(page).toHaveURL(new RegExp(`/items/${round.itemId}$`));
+    await expect(page.locator('html')).toHaveAttribute('lang', 'en');
   });
 });

@@ -316,7 +316,8 @@ fn provider(
                 webhook_secrets: settings.webhook_secrets.clone(),
                 api_url: settings.api_url.clone(),
                 page_url: settings.page_url.clone(),
-                shop_url: settings.shop_url.clone(),
+                // A shop that takes money by Stripe has one.
+                shop_url: config.web.shop_url.clone().unwrap_or_default(),
             };
             (None, Arc::new(Stripe::new(options, sql, clock, ids)?))
         }

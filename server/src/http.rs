@@ -25,6 +25,7 @@ mod renderer;
 mod request_metrics;
 mod sale_calls;
 mod sandbox;
+mod site_files;
 #[cfg(test)]
 mod tests;
 mod visitor;
@@ -32,7 +33,7 @@ mod visitor;
 use std::{ops::Deref, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use app::{
-    ShopSettings,
+    PublicSite, ShopSettings,
     api::LoginCookie,
     port::{Office, Shop},
     routes::{self, pattern},
@@ -80,6 +81,8 @@ pub struct HttpSettings {
     pub shop: ShopSettings,
     /// The origin of the page where buyers pay, if it is not the shop's.
     pub pay_page: Option<String>,
+    /// The shop's own origin, where it is known.
+    pub shop_url: Option<String>,
 }
 
 /// Everything the routes need.
@@ -112,6 +115,7 @@ struct Shared {
     shop: Shop,
     office: Office,
     settings: HttpSettings,
+    public_site: PublicSite,
     metrics: RequestMetrics,
     /// Places for those who follow the live page.
     streams: Arc<Semaphore>,
@@ -132,10 +136,12 @@ impl AppState {
     fn context(&self) -> impl Fn() + Clone + Send + Sync + 'static {
         let (shop, office) = (self.shop.clone(), self.office.clone());
         let (settings, cookie) = (self.settings.shop, self.settings.cookie);
+        let public_site = self.public_site.clone();
         move || {
             provide_context(shop.clone());
             provide_context(office.clone());
             provide_context(settings);
+            provide_context(public_site.clone());
             provide_context(cookie);
         }
     }
@@ -164,6 +170,10 @@ pub fn router(site: Site) -> Router {
     let state = AppState(Arc::new(Shared {
         shop: site.shop,
         office: site.office,
+        public_site: PublicSite {
+            url: site.settings.shop_url.as_deref().map(Arc::from),
+            serves: assets::files_of_products(&site.built),
+        },
         settings: site.settings,
         metrics: RequestMetrics::default(),
         streams: Arc::new(Semaphore::new(admin::MAX_STREAMS)),
@@ -183,6 +193,7 @@ pub fn router(site: Site) -> Router {
         .with_state(state.clone())
         .merge(admin::routes(&state, renderer.clone()))
         .merge(order_forms::routes(&state, renderer.clone()))
+        .merge(site_files::routes(&state))
         .merge(pages::routes(renderer, cache))
         .layer(middleware::from_fn_with_state(
             state.clone(),

@@ -79,6 +79,25 @@ impl Calendar {
         )
     }
 
+    /// A time between two instants, for what is read elsewhere and later: `27 Nov 2026, 20:00 to 22:00 (UTC+8)`.
+    pub fn span(self, from_ms: i64, to_ms: i64) -> String {
+        let to = match self.civil(from_ms).date() == self.civil(to_ms).date() {
+            true => self.clock(to_ms),
+            false => say::day_and_clock(self.language, &self.date(to_ms), &self.clock(to_ms)),
+        };
+        let from = say::day_and_clock(self.language, &self.date(from_ms), &self.clock(from_ms));
+        say::from_to(self.language, &from, &to) + &self.zone()
+    }
+
+    fn date(self, at_ms: i64) -> String {
+        let date = self.civil(at_ms).date();
+        say::date(self.language, date.year(), date.month(), date.day())
+    }
+
+    fn zone(self) -> String {
+        say::zone(self.language, self.offset.seconds() / 60)
+    }
+
     fn day(self, at_ms: i64) -> String {
         let (day, today) = (self.civil(at_ms).date(), self.civil(self.now_ms).date());
         match today.until(day).map(|span| span.get_days()) {
@@ -154,6 +173,24 @@ mod tests {
             "Tomorrow 00:30"
         );
         assert_eq!(calendar(Language::Zh).label(NOW_MS + HOUR_MS), "明天 00:30");
+    }
+
+    #[test]
+    fn what_is_read_elsewhere_says_year_and_zone() {
+        let (zh, en) = (calendar(Language::Zh), calendar(Language::En));
+        let later = NOW_MS + HOUR_MS / 4;
+        assert_eq!(en.span(NOW_MS, later), "5 Jan 2026, 23:30 to 23:45 (UTC+8)");
+        assert_eq!(
+            zh.span(NOW_MS, NOW_MS + HOUR_MS),
+            "2026年1月5日 23:30 至 2026年1月6日 00:30（北京时间）"
+        );
+        let west = Calendar::new(-210, NOW_MS, Language::Zh);
+        assert_eq!(
+            west.span(NOW_MS, later),
+            "2026年1月5日 12:00 至 12:15（UTC-3:30）"
+        );
+        let utc = Calendar::new(0, NOW_MS, Language::En);
+        assert_eq!(utc.span(NOW_MS, later), "5 Jan 2026, 15:30 to 15:45 (UTC)");
     }
 
     #[test]

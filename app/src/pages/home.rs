@@ -8,14 +8,15 @@ mod round;
 mod row;
 
 use leptos::prelude::*;
-use leptos_meta::{Meta, Title};
+use leptos_meta::Title;
 
 use self::{opening::Opening, round::RoundSection, row::RoundRow};
 use crate::{
     api,
-    components::{Calendar, Dial, when_read},
+    components::{Calendar, Dial, PageHead, Preview, when_read},
+    public_site::SharedPicture,
     routes,
-    text::pages::home as say,
+    text::pages::{self, home as say},
     wire::{ApiError, Language, Phase, Round},
 };
 
@@ -52,14 +53,34 @@ fn Rounds(rounds: Vec<Round>, calendar: Calendar, language: Language) -> impl In
         })
         .collect_view();
     let is_empty = current.is_empty() && ended.is_empty();
+    let preview = preview(&current, calendar, language);
     view! {
         <Title text=say::title(language) />
-        <Meta name="description" content=say::description(language) />
+        <PageHead preview language />
         {(!is_empty).then(|| view! { <Opening current=&current calendar language /> })}
         {(!current.is_empty()).then(|| view! { <RoundRow rounds=&current calendar language /> })}
         {sections}
         {is_empty.then(|| view! { <Empty language /> })}
         {(!ended.is_empty()).then(|| view! { <Ended rounds=&ended calendar language /> })}
+    }
+}
+
+/// Names the sale that is running, or the next one.
+fn preview(current: &[Round], calendar: Calendar, language: Language) -> Preview {
+    let sale = current.iter().find(|round| round.stopped.is_none());
+    let description = match sale {
+        None => say::description(language).to_owned(),
+        Some(round) => say::nearest_sale(
+            language,
+            &calendar.span(round.starts_at_ms, round.ends_at_ms),
+        ),
+    };
+    Preview {
+        page: routes::Page::Home,
+        title: format!("{} · {}", say::title(language), pages::shop_name(language)),
+        description,
+        kind: "website",
+        picture: SharedPicture::default(),
     }
 }
 

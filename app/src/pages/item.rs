@@ -1,11 +1,11 @@
 //! `/items/{id}`: one item, its rules and the buy panel. The same bytes for everybody.
 
+mod head;
 mod title;
 
 use leptos::prelude::*;
-use leptos_meta::{Meta, Title};
 
-use self::title::ItemTitle;
+use self::{head::ItemHead, title::ItemTitle};
 use crate::{
     api,
     components::{Calendar, Icon, Instant, Picture, Price, Shape, id_of_page, when_read},
@@ -55,8 +55,7 @@ fn ItemView(item: ItemDetail, calendar: Calendar, language: Language) -> impl In
         sellable: item.item.sellable,
     };
     view! {
-        <Title text=title.clone() />
-        <Meta name="description" content=description.clone() />
+        <ItemHead item=&item calendar language />
         <p class="back">
             <a class="back__link" href=routes::HOME>
                 <Icon shape=Shape::Back />

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{ADMIN, HOME, LANGUAGE, item};
+use super::{ADMIN, HOME, LANGUAGE, MANIFEST, ROBOTS, SITEMAP, item};
 use crate::wire::ItemId;
 
 /// A page that is the same for everybody of a language, and can be kept.
@@ -45,6 +45,7 @@ impl fmt::Display for Page {
     }
 }
 
+const SAME_FOR_EVERYBODY: [&str; 5] = [HOME, LANGUAGE, MANIFEST, SITEMAP, ROBOTS];
 const ITEMS: &str = "/items/";
 const CAPTCHAS: &str = "/captcha/";
 const CALLS: &str = "/api/";
@@ -53,7 +54,7 @@ const OF_STAFF: [&str; 2] = ["/admin/", "/api/admin/"];
 
 /// Whether the answer does not depend on who is asking, also where there is no such page.
 pub fn is_same_for_everybody(path: &str) -> bool {
-    path == HOME || path == LANGUAGE || path.starts_with(ITEMS) || path.starts_with(CAPTCHAS)
+    SAME_FOR_EVERYBODY.contains(&path) || path.starts_with(ITEMS) || path.starts_with(CAPTCHAS)
 }
 
 /// Whether a program is asking, not a person for a page.

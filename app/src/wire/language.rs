@@ -4,8 +4,7 @@ use std::cmp::Reverse;
 
 use serde::{Deserialize, Serialize};
 
-/// A language the shop speaks. Chinese is the shop's own: it is used when a visitor asks for none
-/// that we have.
+/// A language the shop speaks. Chinese is the shop's own: it is used when a visitor asks for none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Language {
@@ -44,11 +43,13 @@ impl Language {
     }
 
     /// The best of our languages for an `Accept-Language` header (RFC 9110 §12.5.4): the highest
-    /// weight wins, the earlier one on a tie, ours when nothing fits. `*` stands for what is not named.
+    /// weight wins, the earlier one on a tie. `*` stands for what is not named. Where nothing fits, English for
+    /// a browser that names another language, and ours for one that names none.
     pub fn negotiate(accept_language: &str) -> Language {
         // By language, in the order of `ALL`.
         let mut named = [None; Self::ALL.len()];
         let mut others = None;
+        let mut names_another = false;
         for (place, range) in accept_language.split(',').enumerate() {
             let mut parts = range.split(';').map(str::trim);
             let tag = parts.next().unwrap_or_default().to_ascii_lowercase();
@@ -59,17 +60,25 @@ impl Language {
                 // Mandarin, by its own code.
                 Some("zh" | "cmn") => named[0] = named[0].max(preference),
                 Some("en") => named[1] = named[1].max(preference),
-                _ => {}
+                Some("") | None => {}
+                Some(_) => names_another |= weight > 0,
             }
         }
-        let wanted = Self::ALL
+        let mut wanted: Vec<_> = Self::ALL.into_iter().zip(named).collect();
+        if names_another {
+            wanted.reverse();
+        }
+        // One that is refused is not fallen back to.
+        wanted.retain(|(_, named)| named.is_none_or(|(weight, _)| weight > 0));
+        let fallback = wanted.first().map(|(language, _)| *language);
+        let weighed = wanted
             .into_iter()
-            .zip(named)
             .filter_map(|(language, preference)| Some((preference.or(others)?, language)))
             .filter(|((weight, _), _)| *weight > 0);
-        // Of those that `*` stands for the first one counts, which is ours.
-        let best = wanted.reduce(|best, other| if other.0 > best.0 { other } else { best });
-        best.map_or_else(Language::default, |(_, language)| language)
+        // Of those that `*` stands for the first one counts.
+        let best = weighed.reduce(|best, other| if other.0 > best.0 { other } else { best });
+        let best = best.map(|(_, language)| language);
+        best.or(fallback).unwrap_or_default()
     }
 }
 
@@ -119,19 +128,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_highest_weight_wins_and_chinese_is_the_fallback() {
+    fn the_highest_weight_wins_and_who_reads_neither_gets_english() {
         for (header, expected) in [
             ("en-GB,en;q=0.9", Language::En),
             ("zh-CN,zh;q=0.9,en;q=0.8", Language::Zh),
             ("en;q=0.2, zh;q=0.7", Language::Zh),
-            ("fr,de;q=0.8", Language::Zh),
+            ("fr,de;q=0.8", Language::En),
             ("fr, en;q=0.5", Language::En),
+            ("fr, zh;q=0.5", Language::Zh),
+            ("fr, en;q=0", Language::Zh),
+            ("fr;q=0", Language::Zh),
             ("en;q=0", Language::Zh),
             ("en;q=banana", Language::Zh),
             ("en_US", Language::En),
             ("zh;Q=0.1, en;q=0.8", Language::En),
             ("de, *;q=0.5, zh;q=0", Language::En),
-            ("de, *;q=0.5", Language::Zh),
+            ("de, *;q=0.5", Language::En),
             ("*", Language::Zh),
             ("cmn-Hans-CN, en;q=0.3", Language::Zh),
             ("", Language::Zh),

@@ -345,6 +345,7 @@ fn router(
                 path_opens_before_s: config.sale.path_opens_before_s,
             },
             pay_page: config.pay_page(),
+            shop_url: config.web.shop_url.clone(),
         },
     }))
 }

@@ -6,6 +6,7 @@ use super::{
     payments::Payments,
     section::section,
     sources::Values,
+    web::Web,
 };
 
 section! {
@@ -18,8 +19,6 @@ section! {
         webhook_secrets: Vec<String> = "STRIPE_WEBHOOK_SECRETS", "",
             AtMost(List(Secret(&["whsec_"])), 3),
             "Signs Stripe's notices; the new one and the old one during a rotation. Needed.";
-        shop_url: String = "SHOP_URL", "", Origin("https://shop.example"),
-            "Where buyers reach the shop: they come back there from Stripe's page. Needed.";
         api_url: String = "STRIPE_API_URL", "https://api.stripe.com", Origin("https://api.stripe.com"),
             "Where Stripe's API is; another one for tests.";
         page_url: String = "STRIPE_PAGE_URL", "https://checkout.stripe.com", Origin("https://checkout.stripe.com"),
@@ -33,7 +32,7 @@ impl Stripe {
         let needed = [
             Self::secret_key().describe(),
             Self::webhook_secrets().describe(),
-            Self::shop_url().describe(),
+            Web::shop_url().describe(),
         ];
         match needed.iter().find(|setting| !values.is_set(setting.name)) {
             None => Self::read(values),

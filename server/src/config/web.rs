@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use ipnet::IpNet;
 
 use super::{
-    forms::{Folder, Networks, SWITCH, Seconds, whole},
+    forms::{Folder, Networks, Or, Origin, SWITCH, Seconds, whole},
     section::section,
 };
 
@@ -17,6 +17,8 @@ section! {
             "The built assets.";
         tls: bool = "TLS", "off", SWITCH,
             "On where TLS ends in front of the server: cookies are `Secure`, browsers stay with https.";
+        shop_url: Option<String> = "SHOP_URL", "", Or(Origin("https://shop.example"), ""),
+            "Where shoppers reach the shop. Previews of links, search engines and the sitemap are told; buyers come back there from a payment provider's page. Stripe needs it.";
         trusted_proxies: Vec<IpNet> = "TRUSTED_PROXIES", "", Networks,
             "Proxies whose `X-Forwarded-For` is believed.";
         page_life: Duration = "PAGE_LIFE_S", "60", Seconds(0, 86_400),

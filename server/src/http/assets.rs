@@ -1,6 +1,9 @@
 //! Built assets and public files, from the site's folder.
 
-use std::path::PathBuf;
+use std::{
+    path::{Component, Path, PathBuf},
+    sync::Arc,
+};
 
 use app::start::PageFiles;
 use axum::{
@@ -19,14 +22,18 @@ const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=3153600
 
 /// Folders and files of the site's root that the world may see. Others are not served, whatever
 /// lies in the folder.
-const SERVED: [&str; 7] = [
+const SERVED: [&str; 11] = [
     "/pkg/{*file}",
     "/products/{*file}",
     "/admin.css",
     "/admin-now.css",
     "/admin-now.js",
+    "/apple-touch-icon.png",
+    "/favicon.ico",
     "/favicon.svg",
-    "/robots.txt",
+    "/icon-192.png",
+    "/icon-512.png",
+    "/share.png",
 ];
 
 /// How the build calls the pages' files, see `Cargo.toml`.
@@ -65,6 +72,23 @@ impl BuiltSite {
             },
         }
     }
+}
+
+/// Whether there is a file at a path below `/products/`. Asked when a page is rendered, which is once in a page's
+/// life: one look at a local folder.
+pub fn files_of_products(site: &BuiltSite) -> Arc<dyn Fn(&str) -> bool + Send + Sync> {
+    let root = site.root.clone();
+    Arc::new(move |path| {
+        let file = path.strip_prefix('/').map(Path::new);
+        let is_below = |file: &&Path| {
+            file.starts_with("products")
+                && file
+                    .components()
+                    .all(|part| matches!(part, Component::Normal(_)))
+        };
+        file.filter(is_below)
+            .is_some_and(|file| root.join(file).is_file())
+    })
 }
 
 /// The assets' routes. Compressed copies that the build left beside a file are used.

@@ -28,6 +28,9 @@ const HEADERS: [(HeaderName, &str); 5] = [
 /// A year of TLS only; said only where TLS is in front of us.
 const TLS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
+/// The type of a script's element that holds data for search engines.
+const DATA: &str = "type=\"application/ld+json\"";
+
 /// Adds what an answer does not say itself.
 pub fn complete(response: &mut Response, is_behind_tls: bool) {
     let headers = response.headers_mut();
@@ -57,13 +60,14 @@ pub fn policy(html: &str, pay_page: Option<&str>) -> String {
     )
 }
 
-/// The texts of scripts without `src`. HTML is our own renderer's: lower-case tags, `>` escaped in
+/// The texts of scripts without `src`. Data is no script: browsers run none of it, so that it needs no leave. HTML is our own renderer's: lower-case tags, `>` escaped in
 /// attributes.
 fn inline_scripts(html: &str) -> impl Iterator<Item = &str> {
     html.split("<script").skip(1).filter_map(|after| {
         let (attributes, rest) = after.split_once('>')?;
         let (text, _) = rest.split_once("</script>")?;
-        (!attributes.contains("src=")).then_some(text)
+        let is_data = attributes.contains(DATA);
+        (!is_data && !attributes.contains("src=")).then_some(text)
     })
 }
 
@@ -73,7 +77,8 @@ mod tests {
 
     #[test]
     fn inline_scripts_are_allowed_by_their_hash_and_others_by_their_place() {
-        let html = "<script type=\"module\">alert(1)</script><script src=\"/a.js\"></script>";
+        let html = "<script type=\"module\">alert(1)</script><script src=\"/a.js\"></script>\
+                    <script type=\"application/ld+json\">{}</script>";
         assert_eq!(inline_scripts(html).collect::<Vec<_>>(), ["alert(1)"]);
         // printf 'alert(1)' | openssl dgst -sha256 -binary | base64
         let policy = policy(html, None);

@@ -1,13 +1,13 @@
 //! Which language a visitor reads, and the switch.
 
 use app::{
-    routes::{HOME, local_path},
+    routes::{HOME, LANGUAGE_PARAMETER, local_path},
     wire::{ApiError, Language},
 };
 use axum::{
     Form,
     extract::rejection::FormRejection,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
@@ -17,16 +17,24 @@ use super::{cookies::cookie, envelope::Envelope};
 const COOKIE: &str = "seckill_lang";
 const A_YEAR_S: u32 = 365 * 24 * 3600;
 
-/// What the visitor chose, else what the browser prefers.
-pub fn of(headers: &HeaderMap) -> Language {
-    let chosen = cookie(headers, COOKIE).and_then(|code| Language::from_code(&code));
-    chosen.unwrap_or_else(|| {
+/// What the address says, else what the visitor chose, else what the browser prefers. The address counts for
+/// this one answer: search engines and previews, which have no cookies, find each language at its own.
+pub fn of(uri: &Uri, headers: &HeaderMap) -> Language {
+    let said = of_query(uri.query().unwrap_or_default());
+    let chosen = || cookie(headers, COOKIE).and_then(|code| Language::from_code(&code));
+    said.or_else(chosen).unwrap_or_else(|| {
         let lines = headers.get_all(header::ACCEPT_LANGUAGE).iter();
         let lines: Vec<_> = lines
             .map(|line| String::from_utf8_lossy(line.as_bytes()))
             .collect();
         Language::negotiate(&lines.join(","))
     })
+}
+
+fn of_query(query: &str) -> Option<Language> {
+    let mut parameters = query.split('&').filter_map(|one| one.split_once('='));
+    let (_, code) = parameters.find(|(name, _)| *name == LANGUAGE_PARAMETER)?;
+    Language::from_code(code)
 }
 
 /// The switch's form.

@@ -12,7 +12,7 @@ use app::{
 use axum::{
     Extension, Router,
     extract::{Request, State},
-    http::{HeaderValue, Method, StatusCode, Uri, header},
+    http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header},
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
@@ -26,6 +26,11 @@ use super::{
 
 /// For one person, at this moment.
 const ONE_PERSONS: HeaderValue = HeaderValue::from_static("private, no-store");
+
+/// What search engines are told of it, beside what `robots.txt` says: an address that others link to is listed
+/// although nobody may ask for it.
+const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
+const NOT_TO_BE_FOUND: HeaderValue = HeaderValue::from_static("noindex");
 
 /// A file that is not there: asked for again and again, by every page view of some browsers.
 const FILE_NOT_FOUND: HeaderValue = HeaderValue::from_static("public, max-age=300");
@@ -209,6 +214,7 @@ fn for_one_person(page: Page, language: Language) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, page.policy);
     headers.insert(header::CACHE_CONTROL, ONE_PERSONS);
+    headers.insert(ROBOTS, NOT_TO_BE_FOUND);
     describe(headers, language);
     response
 }

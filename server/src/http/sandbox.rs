@@ -10,7 +10,7 @@ use app::{
 use axum::{
     Form, Router,
     extract::{Path, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -41,10 +41,11 @@ struct Pressed {
 async fn page(
     State(provider): State<Provider>,
     Path(payment): Path<String>,
+    uri: Uri,
     headers: HeaderMap,
 ) -> Response {
     match find(&*provider, &payment).await {
-        Ok((_, charge)) => show(language::of(&headers), &charge),
+        Ok((_, charge)) => show(language::of(&uri, &headers), &charge),
         Err(error) => Envelope(error).into_response(),
     }
 }

@@ -10,6 +10,7 @@ mod fake_shop;
 mod guards;
 mod own_pages;
 mod purchase;
+mod shared_links;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -71,6 +72,7 @@ fn router_with(shop: &Arc<FakeShop>, change: impl FnOnce(&mut Site)) -> Router {
             request_timeout: Duration::from_secs(10),
             shop: ShopSettings::default(),
             pay_page: None,
+            shop_url: None,
         },
     };
     change(&mut site);

@@ -10,7 +10,7 @@ use app::{
 };
 use axum::{
     extract::{ConnectInfo, MatchedPath, Request},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode, Uri, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -142,7 +142,7 @@ pub async fn admit(state: &AppState, mut request: Request, next: Next) -> Respon
         }
         return Envelope(error).into_response();
     }
-    let visitor = match identify(state, ip, request.uri().path(), request.headers()).await {
+    let visitor = match identify(state, ip, request.uri(), request.headers()).await {
         Ok(visitor) => visitor,
         Err(error) => return Envelope(error).into_response(),
     };
@@ -163,14 +163,15 @@ pub async fn admit(state: &AppState, mut request: Request, next: Next) -> Respon
 async fn identify(
     state: &AppState,
     ip: IpAddr,
-    path: &str,
+    uri: &Uri,
     headers: &HeaderMap,
 ) -> Result<Visitor, ApiError> {
+    let path = uri.path();
     let token = bearer(headers).map(str::to_owned);
     let token = token.or_else(|| cookie(headers, state.settings.cookie.name()));
     let mut visitor = Visitor {
         ip,
-        ..anybody(language::of(headers))
+        ..anybody(language::of(uri, headers))
     };
     if BEGIN_LOG_INS.contains(&path) {
         let said = headers.get(header::USER_AGENT);

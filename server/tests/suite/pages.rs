@@ -83,6 +83,7 @@ pub fn site_until(shop: &TestShop, stopped: watch::Receiver<bool>) -> Router {
             request_timeout: std::time::Duration::from_secs(10),
             shop: ShopSettings::default(),
             pay_page: None,
+            shop_url: Some("https://shop.example".to_owned()),
         },
     })
 }

@@ -67,7 +67,7 @@ fn no_file_is_longer_than_one_can_keep_in_mind() {
 }
 
 /// What may be in the repository: how a file's name ends, and how many bytes it may have.
-const KINDS: [(&str, u64); 28] = [
+const KINDS: [(&str, u64); 29] = [
     // A public list, with its licence.
     ("/common-passwords.txt", 100_000),
     (".rs", 32_000),
@@ -88,6 +88,7 @@ const KINDS: [(&str, u64); 28] = [
     (".snap", 16_000),
     (".svg", 16_000),
     (".png", 200_000),
+    ("/favicon.ico", 4_000),
     (".conf", 16_000),
     (".yaml", 16_000),
     (".yml", 16_000),

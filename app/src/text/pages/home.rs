@@ -25,6 +25,15 @@ messages! {
     empty_action: "先登录", "Sign in now";
 }
 
+/// What a preview of the page says: when the sale is that is running, or the next one.
+pub fn nearest_sale(language: Language, when: &str) -> String {
+    let shop = description(language);
+    match language {
+        Language::Zh => format!("最近一场：{when}。{shop}"),
+        Language::En => format!("The nearest sale: {when}. {shop}"),
+    }
+}
+
 /// How long a running round goes on.
 pub fn ends(language: Language, when: &str) -> String {
     match language {

@@ -13,6 +13,14 @@ messages! {
         "Buying needs JavaScript in your browser. Price, time and rules are all on this page.";
 }
 
+/// What a preview of the page says: when it is on sale, and what it is.
+pub fn preview(language: Language, on_sale: &str, description: &str) -> String {
+    match language {
+        Language::Zh => format!("抢购时间：{on_sale}。{description}"),
+        Language::En => format!("On sale {on_sale}. {description}"),
+    }
+}
+
 /// Rule one: how many.
 pub fn limit(language: Language, per_buyer: u32) -> String {
     match (language, per_buyer) {

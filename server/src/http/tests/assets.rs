@@ -13,7 +13,7 @@ fn site(hashed: bool) -> (TempDir, Router) {
     for (file, text) in [
         ("pkg/seckill.wasm", "wasm"),
         ("pkg/seckill.wasm.br", "smaller"),
-        ("robots.txt", "User-agent: *"),
+        ("favicon.svg", "<svg/>"),
         ("secret.txt", "ours"),
     ] {
         fs::write(folder.path().join(file), text).unwrap();
@@ -39,7 +39,7 @@ async fn a_hashed_name_is_kept_for_ever_and_others_for_an_hour() {
             (200, life)
         );
         assert_eq!(answer.header(header::CONTENT_TYPE), "application/wasm");
-        let answer = ask_get(&router, "/robots.txt").await;
+        let answer = ask_get(&router, "/favicon.svg").await;
         assert_eq!(answer.header(header::CACHE_CONTROL), "public, max-age=3600");
     }
 }
@@ -60,9 +60,9 @@ async fn the_compressed_copy_is_sent_to_those_who_take_it() {
 #[tokio::test]
 async fn who_has_a_file_is_told_so() {
     let (_folder, router) = site(false);
-    let first = ask_get(&router, "/robots.txt").await;
+    let first = ask_get(&router, "/favicon.svg").await;
     let date = first.header(header::LAST_MODIFIED).to_owned();
-    let again = get("/robots.txt").header(header::IF_MODIFIED_SINCE, date);
+    let again = get("/favicon.svg").header(header::IF_MODIFIED_SINCE, date);
     let again = ask(&router, again, Body::empty()).await;
     assert_eq!((again.status.as_u16(), again.body.len()), (304, 0));
 }

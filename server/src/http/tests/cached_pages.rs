@@ -179,7 +179,7 @@ async fn the_policy_allows_the_pages_own_scripts_by_hash() {
         for part in html.split("<script").skip(1) {
             let (attributes, rest) = part.split_once('>').unwrap();
             let (script, _) = rest.split_once("</script>").unwrap();
-            if attributes.contains("src=") {
+            if attributes.contains("src=") || attributes.contains("ld+json") {
                 continue;
             }
             inline += 1;
@@ -264,7 +264,7 @@ async fn what_is_not_there_is_rendered_once_however_many_addresses_it_has() {
     );
     // Asked whether the item is there, and nothing else.
     assert_eq!(shop.items_read.load(SeqCst), 20);
-    let icon = ask_get(&router, "/favicon.ico").await;
+    let icon = ask_get(&router, "/apple-touch-icon-precomposed.png").await;
     assert_eq!((icon.status.as_u16(), icon.body.len()), (404, 0));
     assert_eq!(icon.header(header::CACHE_CONTROL), "public, max-age=300");
 }

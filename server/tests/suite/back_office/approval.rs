@@ -55,6 +55,10 @@ async fn a_prepared_round_is_seen_and_sold_once_it_is_approved() {
     assert_eq!(get(&router, &item, "en", None).await.status(), 404);
     let home = html(get(&router, "/", "en", None).await).await;
     assert!(!home.contains("Desk lamp"), "{home}");
+    let sitemap = async || html(get(&router, "/sitemap.xml", "en", None).await).await;
+    let found = sitemap().await;
+    assert!(found.contains("<loc>https://shop.example/?lang=zh</loc>"));
+    assert!(!found.contains("/items/"), "{found}");
 
     let seen = overview(&router, &reviewer).await;
     assert_eq!(seen.prepared_by_name.as_deref(), Some("Operator-false"));
@@ -68,6 +72,9 @@ async fn a_prepared_round_is_seen_and_sold_once_it_is_approved() {
     );
     let home = html(get(&router, "/", "en", None).await).await;
     assert!(home.contains("Desk lamp"), "at once: {home}");
+    let found = sitemap().await;
+    let address = format!("<loc>https://shop.example{item}?lang=en</loc>");
+    assert!(found.contains(&address), "{found}");
     assert_eq!(get(&router, &item, "en", None).await.status(), 200);
     assert_eq!(warm_up::run_once(&shop.engine.stock).await.unwrap(), 1);
     shop.audit().await;

@@ -36,10 +36,10 @@ impl Account {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         let clock = Arc::new(ManualClock::at(now.as_millis() as i64));
         let configure = |config: &mut server::config::Config| {
+            config.web.shop_url = Some(SHOP.to_owned());
             config.stripe = Some(server::config::Stripe {
                 secret_key: KEY.to_owned(),
                 webhook_secrets: vec![SECRET.to_owned()],
-                shop_url: SHOP.to_owned(),
                 api_url: server.url(),
                 page_url: server.url(),
             });

@@ -62,10 +62,10 @@ impl StripeStandIn {
     /// Lets a shop take its money here.
     pub fn configure(&self, config: &mut Config) {
         config.payments.provider = Provider::Stripe;
+        config.web.shop_url = Some(SHOP.to_owned());
         config.stripe = Some(Stripe {
             secret_key: KEY.to_owned(),
             webhook_secrets: vec![SECRET.to_owned(), OLDER_SECRET.to_owned()],
-            shop_url: SHOP.to_owned(),
             api_url: self.origin.clone(),
             page_url: self.origin.clone(),
         });

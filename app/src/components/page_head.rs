@@ -1,0 +1,100 @@
+//! What a page that is the same for everybody says of itself in its head: to search engines, and to whoever
+//! shows a preview of a link to it.
+
+use leptos::prelude::*;
+use leptos_meta::{Link, Meta};
+
+use crate::{
+    public_site::{PublicSite, SharedPicture},
+    routes::{Page, in_language},
+    text::pages as say,
+    wire::Language,
+};
+
+/// Its own words, of which the shop knows nothing else.
+#[derive(Clone, Debug)]
+pub struct Preview {
+    /// Which page.
+    pub page: Page,
+    /// What the preview is headed by; the page's title may say more, or less.
+    pub title: String,
+    /// One or two sentences. Previews are kept for days: no "today" in them.
+    pub description: String,
+    /// `website` or `product`.
+    pub kind: &'static str,
+    /// The picture.
+    pub picture: SharedPicture,
+}
+
+/// The tags. Every language has an address of its own, which the tags name, since the page's own address is
+/// answered in the language of whoever asks.
+#[component]
+pub fn PageHead(
+    /// What they say.
+    preview: Preview,
+    /// The page's language.
+    language: Language,
+) -> impl IntoView {
+    let others = Language::ALL
+        .into_iter()
+        .filter(|other| *other != language)
+        .map(|other| view! { <Meta property="og:locale:alternate" content=locale(other) /> })
+        .collect_view();
+    let absolute = PublicSite::of_page()
+        .filter(|site| site.url.is_some())
+        .map(|site| view! { <Addresses site preview=preview.clone() language /> });
+    view! {
+        <Meta name="description" content=preview.description.clone() />
+        <Meta property="og:type" content=preview.kind />
+        <Meta property="og:site_name" content=say::shop_name(language) />
+        <Meta property="og:title" content=preview.title />
+        <Meta property="og:description" content=preview.description />
+        <Meta property="og:locale" content=locale(language) />
+        {others}
+        {absolute}
+    }
+}
+
+/// What needs the shop's own address.
+#[component]
+fn Addresses(site: PublicSite, preview: Preview, language: Language) -> impl IntoView {
+    let Preview {
+        page,
+        title,
+        picture,
+        ..
+    } = preview;
+    let address = |path: &str| site.absolute(path).unwrap_or_default();
+    let own = address(&in_language(page, language));
+    let alternates = Language::ALL
+        .map(|language| {
+            let href = address(&in_language(page, language));
+            view! { <Link rel="alternate" hreflang=language.tag() href /> }
+        })
+        .into_iter()
+        .collect_view();
+    let size = picture.size.map(|(width, height)| {
+        view! {
+            <Meta property="og:image:width" content=width />
+            <Meta property="og:image:height" content=height />
+        }
+    });
+    view! {
+        <Link rel="canonical" href=own.clone() />
+        {alternates}
+        <Link rel="alternate" hreflang="x-default" href=address(&page.to_string()) />
+        <Meta property="og:url" content=own />
+        <Meta property="og:image" content=address(&picture.path) />
+        {size}
+        <Meta property="og:image:alt" content=title />
+        <Meta name="twitter:card" content="summary_large_image" />
+    }
+}
+
+/// As previews write a language.
+fn locale(language: Language) -> &'static str {
+    match language {
+        Language::Zh => "zh_CN",
+        Language::En => "en_US",
+    }
+}
