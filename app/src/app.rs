@@ -16,7 +16,7 @@ use crate::{
         AccountPage, AdminBuyerPage, AdminBuyersPage, AdminLogPage, AdminMoneyPage, AdminNowPage,
         AdminOrderPage, AdminOrdersPage, AdminRoundsPage, AdminScreenPage, AdminSwitchesPage,
         HomePage, ItemPage, LoginPage, MessagesPage, NewRoundPage, NotFoundPage, OrderPage,
-        OrdersPage, RegisterPage,
+        OrdersPage, RegisterPage, ShopTextPage,
     },
     routes,
     start::{PageFiles, Start},
@@ -61,6 +61,11 @@ pub fn App() -> impl IntoView {
                 <FlatRoutes fallback=NotFoundPage>
                     <Route path=path!("/") view=HomePage ssr=SsrMode::Async />
                     <Route path=path!("/items/:id") view=ItemPage ssr=SsrMode::Async />
+                    <Route path=path!("/help") view=ShopTextPage ssr=SsrMode::Async />
+                    <Route path=path!("/contact") view=ShopTextPage ssr=SsrMode::Async />
+                    <Route path=path!("/terms") view=ShopTextPage ssr=SsrMode::Async />
+                    <Route path=path!("/privacy") view=ShopTextPage ssr=SsrMode::Async />
+                    <Route path=path!("/returns") view=ShopTextPage ssr=SsrMode::Async />
                     <Route path=path!("/orders") view=OrdersPage ssr=SsrMode::Async />
                     <Route path=path!("/orders/:id") view=OrderPage ssr=SsrMode::Async />
                     <Route path=path!("/messages") view=MessagesPage ssr=SsrMode::Async />
@@ -97,7 +102,7 @@ mod tests {
         let listed = generate_route_list(App);
         let mut listed: Vec<_> = listed.iter().map(|route| route.path()).collect();
         listed.sort_unstable();
-        let mut addresses = [
+        let mut addresses = vec![
             routes::HOME,
             pattern::ITEM,
             routes::ORDERS,
@@ -118,6 +123,7 @@ mod tests {
             routes::LOGIN,
             routes::REGISTER,
         ];
+        addresses.extend(routes::TextPage::ALL.map(routes::TextPage::path));
         addresses.sort_unstable();
         assert_eq!(listed, addresses);
     }

@@ -30,6 +30,8 @@ mod public_site;
 mod settings;
 #[cfg(feature = "ssr")]
 pub mod start;
+#[cfg(feature = "ssr")]
+pub mod texts;
 
 #[cfg(feature = "ssr")]
 pub use public_site::{PublicSite, SharedPicture};

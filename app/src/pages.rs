@@ -11,6 +11,7 @@ mod not_found;
 mod order;
 mod orders;
 mod register;
+mod shop_text;
 
 pub use account::AccountPage;
 pub use admin::{
@@ -26,3 +27,4 @@ pub use not_found::NotFoundPage;
 pub use order::{AddressForm, OrderPage};
 pub use orders::OrdersPage;
 pub use register::RegisterPage;
+pub use shop_text::ShopTextPage;

@@ -14,7 +14,7 @@ use crate::wire::{ItemId, OrderId};
 #[cfg(feature = "ssr")]
 pub use local_path::{in_query, local_path, with_query};
 #[cfg(feature = "ssr")]
-pub use page::{Page, is_call, is_of_staff, is_same_for_everybody};
+pub use page::{Page, TextPage, is_call, is_of_staff, is_same_for_everybody};
 
 /// The rounds.
 pub const HOME: &str = "/";
@@ -28,6 +28,8 @@ pub const ACCOUNT: &str = "/account";
 pub const LOGIN: &str = "/login";
 /// The registration form.
 pub const REGISTER: &str = "/register";
+/// How the shop is reached.
+pub const CONTACT: &str = "/contact";
 /// Where the form that switches the language goes.
 pub const LANGUAGE: &str = "/language";
 

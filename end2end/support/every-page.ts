@@ -22,6 +22,8 @@ export async function everyPage(
   await open('make an account', '/register');
   await open('make an account refused', '/register?error=invalid&field=mobile_taken');
   await open('not found', '/nowhere');
+  await open('help', '/help');
+  await open('terms', '/terms');
   await signIn(round.tokens[1]!);
   await open('no orders', '/orders');
   await signIn(round.tokens[0]!);

@@ -1,4 +1,4 @@
-// What previews and search engines find.
+// What previews and search engines find, and the shop's own texts.
 
 import { expect, test } from '../support/test.ts';
 import { visit } from '../support/visit.ts';
@@ -45,4 +45,13 @@ test('a telephone finds the icons that the manifest names', async ({ page }) => 
     expect(answer.status(), path).toBe(200);
     expect(answer.headers()['content-type'], path).toMatch(/^image\//);
   }
+});
+
+test('the footer leads to the texts, and one text to another', async ({ page }) => {
+  await visit(page, '/');
+  await page.getByRole('contentinfo').getByRole('link', { name: 'Help' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Help');
+  await expect(page.getByRole('heading', { name: 'How fairness works' })).toBeVisible();
+  await page.getByRole('main').getByRole('link', { name: 'returns' }).click();
+  await expect(page.getByRole('main')).toContainText('has not written yet');
 });

@@ -37,6 +37,7 @@ use app::{
     api::LoginCookie,
     port::{Office, Shop},
     routes::{self, pattern},
+    texts::Texts,
 };
 use axum::{
     Router,
@@ -99,6 +100,8 @@ pub struct Site {
     pub metrics: PrometheusHandle,
     /// Where the built assets are, and their names.
     pub built: BuiltSite,
+    /// The shop's own texts.
+    pub texts: Texts,
     /// Says which pages have changed.
     pub invalidation: PageInvalidation,
     /// Turns true when the process is about to stop: answers that have no end end then.
@@ -116,6 +119,7 @@ struct Shared {
     office: Office,
     settings: HttpSettings,
     public_site: PublicSite,
+    texts: Texts,
     metrics: RequestMetrics,
     /// Places for those who follow the live page.
     streams: Arc<Semaphore>,
@@ -136,12 +140,13 @@ impl AppState {
     fn context(&self) -> impl Fn() + Clone + Send + Sync + 'static {
         let (shop, office) = (self.shop.clone(), self.office.clone());
         let (settings, cookie) = (self.settings.shop, self.settings.cookie);
-        let public_site = self.public_site.clone();
+        let (public_site, texts) = (self.public_site.clone(), self.texts.clone());
         move || {
             provide_context(shop.clone());
             provide_context(office.clone());
             provide_context(settings);
             provide_context(public_site.clone());
+            provide_context(texts.clone());
             provide_context(cookie);
         }
     }
@@ -174,6 +179,7 @@ pub fn router(site: Site) -> Router {
             url: site.settings.shop_url.as_deref().map(Arc::from),
             serves: assets::files_of_products(&site.built),
         },
+        texts: site.texts,
         settings: site.settings,
         metrics: RequestMetrics::default(),
         streams: Arc::new(Semaphore::new(admin::MAX_STREAMS)),

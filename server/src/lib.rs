@@ -19,4 +19,5 @@ pub mod sandbox;
 mod security;
 pub mod tasks;
 pub mod telemetry;
+pub mod texts;
 pub mod workers;

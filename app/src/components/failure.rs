@@ -10,7 +10,7 @@ use leptos_router::hooks::use_location;
 use super::Dial;
 use crate::{
     routes,
-    text::pages::{self, failure as say},
+    text::pages::{self, failure as say, shop_text},
     wire::{ApiError, Language},
 };
 
@@ -62,7 +62,10 @@ pub fn Failure(
             <h1 class="notice__title">{title}</h1>
             <p class="notice__text">{text}</p>
             {reference.map(|id| view! {
-                <p class="notice__reference">{say::reference(language)} " " <code>{id}</code></p>
+                <p class="notice__reference">
+                    {say::reference(language)} " " <code>{id}</code> " "
+                    <a href=routes::CONTACT>{shop_text::write_to_us(language)}</a>
+                </p>
             })}
             <div class="notice__actions">
                 {action.map(|(to, words)| view! { <a class="button button--main" href=to>{words}</a> })}

@@ -4,7 +4,12 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use crate::{islands::AccountBadge, routes, text::pages as say, wire::Language};
+use crate::{
+    islands::AccountBadge,
+    routes::{self, TextPage},
+    text::pages::{self as say, shop_text},
+    wire::Language,
+};
 
 /// The frame around `children`.
 #[component]
@@ -14,7 +19,8 @@ pub fn Frame(
     /// The page.
     children: Children,
 ) -> impl IntoView {
-    if use_location().pathname.get_untracked() == routes::ADMIN_SCREEN {
+    let here = use_location().pathname.get_untracked();
+    if here == routes::ADMIN_SCREEN {
         // Read from afar, and nothing to be pressed.
         let main = view! { <main class="site-main" id="main">{children()}</main> };
         return main.into_any();
@@ -38,9 +44,26 @@ pub fn Frame(
         </main>
         <footer class="site-footer">
             <p>{say::promise(language)}</p>
+            {(!routes::is_of_staff(&here)).then(|| view! { <TextLinks language /> })}
         </footer>
     }
     .into_any()
+}
+
+/// The way to the shop's own texts.
+#[component]
+fn TextLinks(language: Language) -> impl IntoView {
+    let links = TextPage::ALL
+        .map(|page| {
+            view! { <li><a href=page.path()>{shop_text::name(language, page)}</a></li> }
+        })
+        .into_iter()
+        .collect_view();
+    view! {
+        <nav aria-label=shop_text::about_the_shop(language)>
+            <ul class="site-footer__links">{links}</ul>
+        </nav>
+    }
 }
 
 /// The shop's logo: a clock.

@@ -14,7 +14,7 @@ use crate::{
     components::{Calendar, Icon, Instant, OrderBadge, Picture, Shape, id_of_page, when_read},
     islands::{CancelOrder, FollowPayment, OrderDeadline},
     routes,
-    text::pages::{orders as say, shipping},
+    text::pages::{orders as say, shipping, shop_text},
     wire::{
         ApiError, CloseReason, Language, OrderDetail, OrderId, OrderMoment, OrderState,
         ShippingAddress, Switch,
@@ -202,7 +202,10 @@ fn Facts<'a>(
                 <dt>{say::number(language)}</dt>
                 <dd>
                     <code class="facts__number">{order.number()}</code>
-                    <span class="facts__hint">{say::number_hint(language)}</span>
+                    <span class="facts__hint">
+                        {say::number_hint(language)} " "
+                        <a href=routes::CONTACT>{shop_text::write_to_us(language)}</a>
+                    </span>
                 </dd>
             </div>
         </dl>

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{ADMIN, HOME, LANGUAGE, MANIFEST, ROBOTS, SITEMAP, item};
+use super::{ADMIN, CONTACT, HOME, LANGUAGE, MANIFEST, ROBOTS, SITEMAP, item};
 use crate::wire::ItemId;
 
 /// A page that is the same for everybody of a language, and can be kept.
@@ -12,6 +12,54 @@ pub enum Page {
     Home,
     /// An item.
     Item(ItemId),
+    /// A text of the shop's own.
+    Text(TextPage),
+}
+
+/// A page with a text of the shop's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TextPage {
+    /// How a sale works, and what to do when something does not.
+    Help,
+    /// How the shop is reached.
+    Contact,
+    /// Terms of sale.
+    Terms,
+    /// What is kept of whom.
+    Privacy,
+    /// What becomes of goods that are sent back.
+    Returns,
+}
+
+impl TextPage {
+    /// All of them, in the order of the footer.
+    pub const ALL: [TextPage; 5] = [
+        TextPage::Help,
+        TextPage::Contact,
+        TextPage::Terms,
+        TextPage::Privacy,
+        TextPage::Returns,
+    ];
+
+    /// Where it is.
+    pub fn path(self) -> &'static str {
+        match self {
+            TextPage::Help => "/help",
+            TextPage::Contact => CONTACT,
+            TextPage::Terms => "/terms",
+            TextPage::Privacy => "/privacy",
+            TextPage::Returns => "/returns",
+        }
+    }
+
+    /// What its files are called by.
+    pub fn name(self) -> &'static str {
+        self.path().trim_start_matches('/')
+    }
+
+    fn at(path: &str) -> Option<Self> {
+        TextPage::ALL.into_iter().find(|page| page.path() == path)
+    }
 }
 
 impl Page {
@@ -20,6 +68,9 @@ impl Page {
     pub fn parse(path: &str) -> Option<Self> {
         if path == HOME {
             return Some(Page::Home);
+        }
+        if let Some(text) = TextPage::at(path) {
+            return Some(Page::Text(text));
         }
         let written = path.strip_prefix(ITEMS)?;
         let item_id: ItemId = written.parse().ok()?;
@@ -31,8 +82,11 @@ impl Page {
     /// The page that another spelling of its path means: with capitals, without hyphens, with a slash at
     /// the end.
     pub fn of_other_spelling(path: &str) -> Option<Self> {
-        let id = path.trim_end_matches('/').strip_prefix(ITEMS)?;
-        id.parse().ok().map(Page::Item)
+        let path = path.trim_end_matches('/');
+        if let Some(text) = TextPage::at(path) {
+            return Some(Page::Text(text));
+        }
+        path.strip_prefix(ITEMS)?.parse().ok().map(Page::Item)
     }
 }
 
@@ -41,6 +95,7 @@ impl fmt::Display for Page {
         match self {
             Page::Home => f.write_str(HOME),
             Page::Item(item_id) => f.write_str(&item(*item_id)),
+            Page::Text(text) => f.write_str(text.path()),
         }
     }
 }
@@ -54,7 +109,10 @@ const OF_STAFF: [&str; 2] = ["/admin/", "/api/admin/"];
 
 /// Whether the answer does not depend on who is asking, also where there is no such page.
 pub fn is_same_for_everybody(path: &str) -> bool {
-    SAME_FOR_EVERYBODY.contains(&path) || path.starts_with(ITEMS) || path.starts_with(CAPTCHAS)
+    SAME_FOR_EVERYBODY.contains(&path)
+        || path.starts_with(ITEMS)
+        || path.starts_with(CAPTCHAS)
+        || TextPage::at(path).is_some()
 }
 
 /// Whether a program is asking, not a person for a page.
@@ -91,6 +149,14 @@ mod tests {
             assert_eq!(Page::parse(&format!("/items/{other}")), None, "{other}");
         }
         assert_eq!(Page::parse("/orders"), None);
+        for text in TextPage::ALL {
+            let page = Page::Text(text);
+            assert_eq!(Page::parse(text.path()), Some(page));
+            let with_slash = format!("{}/", text.path());
+            assert_eq!(Page::parse(&with_slash), None);
+            assert_eq!(Page::of_other_spelling(&with_slash), Some(page));
+            assert!(is_same_for_everybody(text.path()));
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub mod new_round;
 pub mod now;
 pub mod orders;
 pub mod shipping;
+pub mod shop_text;
 pub mod switches;
 pub mod time;
 

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use app::{ShopSettings, api::LoginCookie};
+use app::{ShopSettings, api::LoginCookie, texts::Texts};
 use axum::Router;
 use clap::ValueEnum;
 use futures::future::BoxFuture;
@@ -37,6 +37,7 @@ use crate::{
     http::{self, BuiltSite, HttpSettings, Site},
     tasks::{Restarts, Supervisor, Task},
     telemetry::{kept::KeptCounters, log, metrics},
+    texts::{self, TextsError},
     workers::{self, WakeSignals},
 };
 
@@ -71,6 +72,7 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
     fits(role, config)?;
     log::init(&config.process.log, config.process.log_format)?;
     warn_of_readers(config);
+    let texts = own_texts(config)?;
     let kept = KeptCounters::default();
     let metrics = metrics::install(&kept)?;
     let cannot_listen = |error| format!("cannot listen on {}: {error}", config.process.addr);
@@ -109,6 +111,7 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
                 readiness,
                 stopped,
                 metrics,
+                texts,
             };
             router(config, shop.engine, sandbox, &shop.changes, process)?
         }
@@ -173,6 +176,18 @@ fn warn_of_readers(config: &Config) {
     if config.cluster.is_none() && data_folder::is_open_to_others(folder) {
         tracing::warn!(folder = %folder.display(), "other users of this machine can look into the data folder; `chmod -R go=` takes that from them");
     }
+}
+
+/// The shop's own texts. A real shop has to write some of them itself.
+fn own_texts(config: &Config) -> Result<Texts, TextsError> {
+    let texts = texts::load(config.web.texts_dir.as_deref())?;
+    if let (true, Some(missing)) = (config.process.production, texts::missing(&texts)) {
+        tracing::warn!(
+            missing,
+            "pages of this shop are placeholders; write them into the folder SECKILL_TEXTS_DIR"
+        );
+    }
+    Ok(texts)
 }
 
 /// Workers finish the run they are in, and the servers hear that we are gone.
@@ -304,6 +319,7 @@ struct Process {
     readiness: Arc<Ready>,
     stopped: watch::Receiver<bool>,
     metrics: PrometheusHandle,
+    texts: Texts,
 }
 
 /// The first shopper is refused already what is switched off. Where that fails now, the task repeats it.
@@ -334,6 +350,7 @@ fn router(
         stopped: process.stopped,
         metrics: process.metrics,
         built: built_site(&config.web.site_root)?,
+        texts: process.texts,
         invalidation: assembly::page_invalidation(changes),
         settings: HttpSettings {
             cookie,

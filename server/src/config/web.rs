@@ -23,6 +23,8 @@ section! {
             "Proxies whose `X-Forwarded-For` is believed.";
         page_life: Duration = "PAGE_LIFE_S", "60", Seconds(0, 86_400),
             "A cached page is kept this long at most.";
+        texts_dir: Option<PathBuf> = "TEXTS_DIR", "", Or(Folder, ""),
+            "The shop's own texts (terms, privacy, returns, how it is reached, help), see `docs/pages.md`; placeholders without it.";
         utc_offset_min: i32 = "UTC_OFFSET_MIN", "480", whole("minutes", -720, 840),
             "Pages show times this many minutes east of UTC.";
     }

@@ -22,7 +22,7 @@ const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=3153600
 
 /// Folders and files of the site's root that the world may see. Others are not served, whatever
 /// lies in the folder.
-const SERVED: [&str; 11] = [
+const SERVED: [&str; 12] = [
     "/pkg/{*file}",
     "/products/{*file}",
     "/admin.css",
@@ -34,6 +34,7 @@ const SERVED: [&str; 11] = [
     "/icon-192.png",
     "/icon-512.png",
     "/share.png",
+    "/shop-text.css",
 ];
 
 /// How the build calls the pages' files, see `Cargo.toml`.

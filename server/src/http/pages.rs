@@ -6,7 +6,7 @@ use std::sync::Arc;
 use app::{
     api::TypedFields,
     port::Visitor,
-    routes::{self, pattern},
+    routes::{self, TextPage, pattern},
     wire::{ApiError, Language},
 };
 use axum::{
@@ -48,6 +48,7 @@ pub fn routes(renderer: Renderer, cache: PageCache) -> Router {
     Router::new()
         .route(routes::HOME, get(public))
         .route(pattern::ITEM, get(public))
+        .merge(texts())
         .route(routes::ORDERS, get(own))
         .route(pattern::ORDERS_WITH_SLASH, get(own))
         .route(pattern::ORDER, get(own))
@@ -65,6 +66,14 @@ pub fn routes(renderer: Renderer, cache: PageCache) -> Router {
         .route(routes::ADMIN_LOG, get(own))
         .fallback(other)
         .with_state(Pages { renderer, cache })
+}
+
+/// The pages with the shop's own texts.
+fn texts() -> Router<Pages> {
+    let pages = TextPage::ALL.into_iter();
+    pages.fold(Router::new(), |router, page| {
+        router.route(page.path(), get(public))
+    })
 }
 
 /// The same bytes for everybody of a language.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use app::{
     port::Visitor,
-    routes::{self, Page, in_language},
+    routes::{self, Page, TextPage, in_language},
     shop_name,
     wire::Language,
 };
@@ -78,7 +78,8 @@ async fn sitemap(State(state): State<AppState>) -> Response {
     };
     let items = rounds.iter().flat_map(|round| &round.items);
     let items = items.map(|item| Page::Item(item.item_id));
-    let pages = [Page::Home].into_iter().chain(items);
+    let texts = TextPage::ALL.map(Page::Text);
+    let pages = [Page::Home].into_iter().chain(texts).chain(items);
     let mut body = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
          <urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\" \
          xmlns:xhtml=\"http://www.w3.org/1999/xhtml\">\n"

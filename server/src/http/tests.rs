@@ -9,6 +9,7 @@ mod changed_pages;
 mod fake_shop;
 mod guards;
 mod own_pages;
+mod own_texts;
 mod purchase;
 mod shared_links;
 
@@ -25,6 +26,8 @@ use axum::{
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::sync::watch;
 use tower::ServiceExt as _;
+
+use crate::texts;
 
 use super::{BuiltSite, Dependency, HttpSettings, PageInvalidation, Readiness, Site, router};
 
@@ -63,6 +66,7 @@ fn router_with(shop: &Arc<FakeShop>, change: impl FnOnce(&mut Site)) -> Router {
         readiness: Arc::new(OnePart(true)),
         metrics: PrometheusBuilder::new().build_recorder().handle(),
         built: BuiltSite::new("target/site", None),
+        texts: texts::load(None).unwrap(),
         invalidation: PageInvalidation::default(),
         stopped: watch::channel(false).1,
         settings: HttpSettings {

@@ -16,6 +16,7 @@ mod schema;
 mod service_manager;
 mod supervision;
 mod switches;
+mod texts;
 mod webhooks;
 
 use std::{

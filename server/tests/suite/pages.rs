@@ -74,6 +74,7 @@ pub fn site_until(shop: &TestShop, stopped: watch::Receiver<bool>) -> Router {
         readiness: Arc::new(AlwaysReady),
         metrics: PrometheusBuilder::new().build_recorder().handle(),
         built: BuiltSite::new("nowhere", None),
+        texts: server::texts::load(None).unwrap(),
         invalidation: page_invalidation(&shop.catalogue_changes),
         stopped,
         settings: HttpSettings {

@@ -9,7 +9,9 @@ use crate::{
         data_folder,
         sql::{ConnectError, Sql},
     },
+    chain::Chain,
     config::Config,
+    texts,
 };
 
 const MIB: u64 = 1 << 20;
@@ -34,6 +36,7 @@ pub fn look(config: &Config, report: &mut Report) {
             ),
         ),
     }
+    own_texts(config, report);
     match files_that_may_be_open() {
         Some(most) if most < FILES => report.warning(
             "files",
@@ -43,6 +46,24 @@ pub fn look(config: &Config, report: &mut Report) {
         ),
         Some(most) => report.right("files", format_args!("the process may open {most}")),
         None => {}
+    }
+}
+
+fn own_texts(config: &Config, report: &mut Report) {
+    const PART: &str = "texts";
+    let texts = match texts::load(config.web.texts_dir.as_deref()) {
+        Ok(texts) => texts,
+        Err(error) => return report.problem(PART, Chain(&error)),
+    };
+    match texts::missing(&texts) {
+        None => report.right(PART, "every page is the shop's own, or the built-in help"),
+        Some(missing) if config.process.production => report.warning(
+            PART,
+            format_args!(
+                "placeholders stand on these pages: {missing}; write them into a folder (TEXTS_DIR)"
+            ),
+        ),
+        Some(_) => report.right(PART, "can be used; some pages are placeholders"),
     }
 }
 
