@@ -27,6 +27,7 @@ test('the last unit goes while the question is open: the panel says so', async (
   await item.reaches('sold_out');
   await expect(item.captcha.root).toBeHidden();
   await expect(item.status).not.toBeEmpty();
+  await expect(item.link).toHaveAttribute('href', '/');
 });
 
 test('a unit that nobody paid for comes back, and somebody else gets it', async ({

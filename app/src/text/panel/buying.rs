@@ -205,15 +205,15 @@ messages! {
     /// May not buy.
     banned: "此账户不能参与抢购", "This account cannot buy";
     /// What to do.
-    banned_hint: "如有疑问，请联系客服。", "Please contact us if you think this is a mistake.";
+    banned_hint: "如有疑问，请联系我们。", "Please contact us if you think this is a mistake.";
+    /// Leads to how the shop is reached.
+    to_contact: "联系我们", "Contact us";
     /// Our fault.
     refused: "没有成功，这是我们的问题", "That did not work, and it is our fault";
     /// What to do.
     refused_hint: "没有扣款。请刷新页面后再试。", "Nothing was charged. Please reload the page and try again.";
     /// Nothing left.
     sold_out: "暂时抢光了", "Sold out for now";
-    /// Nothing left, large.
-    sold_out_big: "已抢光", "Sold out";
     /// Units come back.
     sold_out_hint: "有人未付款时商品会退回。留在本页，一有货就会重新开放。",
         "When somebody does not pay, units come back. Stay here: the button returns when they do.";

@@ -130,8 +130,8 @@ impl Words<'_> {
     fn sold_out(&self) -> ViewModel {
         let language = self.language;
         self.model(panel::sold_out(language))
-            .big(Big::Words(panel::sold_out_big(language).to_owned()))
             .hint(panel::sold_out_hint(language))
+            .link(panel::to_list(language), routes::HOME.to_owned())
     }
 
     #[expect(
@@ -252,9 +252,14 @@ impl Words<'_> {
             Loss::Banned => (panel::banned(language), panel::banned_hint(language)),
             Loss::Refused => (panel::refused(language), panel::refused_hint(language)),
         };
-        self.model(status)
+        let model = self
+            .model(status)
             .hint(hint)
-            .again(again, panel::again(language))
+            .again(again, panel::again(language));
+        match loss {
+            Loss::Banned => model.link(panel::to_contact(language), routes::CONTACT.to_owned()),
+            _ => model,
+        }
     }
 
     /// No answer, and nothing to press: it is under way.
