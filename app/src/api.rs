@@ -41,6 +41,8 @@ pub use purchase::{
 pub use shipping::{confirm_receipt, save_shipping_address, shipping_address};
 
 #[cfg(feature = "ssr")]
+pub use account::SIGNED_OUT;
+#[cfg(feature = "ssr")]
 pub use context::{back_office, extension, language, shop, visitor};
 #[cfg(feature = "ssr")]
 pub use login_cookie::LoginCookie;

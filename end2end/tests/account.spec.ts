@@ -24,6 +24,7 @@ test('a visitor makes an account, is named in the header, leaves, and signs in a
   await header.getByRole('button', { name: /sign out/i }).click();
   await isAwake(page);
   await expect(header).not.toContainText('小明');
+  await expect(page.getByRole('main').getByRole('status')).toHaveText('You are signed out.');
 
   await visit(page, '/orders');
   await expect(page).toHaveURL(/\/login\?next=(\/|%2F)orders$/);

@@ -16,6 +16,10 @@ use super::{
 #[cfg(feature = "ssr")]
 use crate::{port::Registration, routes};
 
+/// What the page of the log-in form is told of whoever has signed out.
+#[cfg(feature = "ssr")]
+pub const SIGNED_OUT: &str = "signed_out";
+
 /// `POST /api/register`: makes a buyer's account and signs it in.
 #[server(endpoint = "/register", prefix = "/api", input = PostUrl, output = Json)]
 pub async fn register(
@@ -63,7 +67,7 @@ pub async fn login(
 pub async fn logout() -> Result<(), ApiError> {
     shop()?.logout(&visitor()?).await?;
     form::sign_out()?;
-    form::redirect_browser(routes::HOME);
+    form::redirect_browser(&format!("{}?done={SIGNED_OUT}", routes::LOGIN));
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
 use server_fn::ServerFn;
 
 use crate::{
@@ -17,10 +18,15 @@ pub fn LoginPage() -> impl IntoView {
     let language = api::language();
     let state = FormState::of_page();
     let other_form = routes::register(&routes::in_query(&state.next));
+    let has_left =
+        use_query_map().with_untracked(|query| query.get_str("done") == Some(api::SIGNED_OUT));
+    let left =
+        has_left.then(|| view! { <p class="lead" role="status">{say::signed_out(language)}</p> });
     view! {
         <Title text=say::login_title(language) />
         <section class="narrow">
             <h1>{say::login_title(language)}</h1>
+            {left}
             <p class="lead">{say::login_lead(language)}</p>
             <AccountForm state action=api::Login::PATH submit=say::login_action(language) language>
                 <Field

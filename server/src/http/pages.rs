@@ -11,11 +11,13 @@ use app::{
 };
 use axum::{
     Extension, Router,
-    extract::{Request, State},
+    extract::{Query, Request, State, rejection::QueryRejection},
     http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header},
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
+
+use serde::Deserialize;
 
 use super::{
     cookies,
@@ -49,6 +51,8 @@ pub fn routes(renderer: Renderer, cache: PageCache) -> Router {
         .route(routes::HOME, get(public))
         .route(pattern::ITEM, get(public))
         .merge(texts())
+        .route(routes::LOGIN, get(form_to_sign_in))
+        .route(routes::REGISTER, get(form_to_sign_in))
         .route(routes::ORDERS, get(own))
         .route(pattern::ORDERS_WITH_SLASH, get(own))
         .route(pattern::ORDER, get(own))
@@ -100,6 +104,29 @@ async fn own(
     for_one(state, visitor, Asked::of(&request)).await
 }
 
+/// Where a form leads when it is done.
+#[derive(Deserialize)]
+struct Next {
+    #[serde(default)]
+    next: String,
+}
+
+/// A form by which to sign in. Whoever is signed in goes where it would lead.
+async fn form_to_sign_in(
+    state: State<Pages>,
+    Extension(visitor): Extension<Visitor>,
+    next: Result<Query<Next>, QueryRejection>,
+    request: Request,
+) -> Response {
+    if visitor.me.is_none() {
+        return for_one(state, visitor, Asked::of(&request)).await;
+    }
+    let next = next.map(|Query(Next { next })| next).unwrap_or_default();
+    let to = routes::local_path(&next).unwrap_or(routes::HOME);
+    let kept = [(header::CACHE_CONTROL, ONE_PERSONS)];
+    (kept, Redirect::to(to)).into_response()
+}
+
 /// Leads to the log-in form, and back from there.
 pub fn sign_in_first(uri: &Uri) -> Response {
     let to = routes::login(uri.path());
@@ -109,7 +136,7 @@ pub fn sign_in_first(uri: &Uri) -> Response {
     (StatusCode::SEE_OTHER, headers).into_response()
 }
 
-/// Log-in, registration, and whatever does not exist.
+/// Whatever does not exist, and other spellings of what does.
 async fn other(
     state: State<Pages>,
     Extension(visitor): Extension<Visitor>,

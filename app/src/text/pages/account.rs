@@ -7,6 +7,7 @@ messages! {
     login_title: "登录", "Sign in";
     login_lead: "提前登录，开抢时更从容。", "Sign in ahead of time, and the start finds you ready.";
     login_action: "登录", "Sign in";
+    signed_out: "您已退出登录。", "You are signed out.";
     no_account: "还没有账号？", "No account yet?";
     register_link: "注册一个", "Make one";
     register_title: "注册", "Make an account";

@@ -3,7 +3,7 @@
 use app::wire::ApiError;
 use axum::{body::Body, http::header};
 
-use super::{FakeShop, GOOD_TOKEN, ITEM, ask, ask_get, get, router_for};
+use super::{FORM, FakeShop, GOOD_TOKEN, ITEM, ask, ask_get, get, post, router_for};
 
 #[tokio::test]
 async fn orders_ask_strangers_to_sign_in_and_lead_back() {
@@ -28,7 +28,7 @@ async fn orders_ask_strangers_to_sign_in_and_lead_back() {
 #[tokio::test]
 async fn a_persons_pages_are_kept_by_nobody() {
     let router = router_for(&FakeShop::new());
-    for path in ["/orders", "/messages", "/account", "/login", "/nowhere"] {
+    for path in ["/orders", "/messages", "/account", "/nowhere"] {
         let request = get(path).header(header::COOKIE, format!("seckill_login={GOOD_TOKEN}"));
         let answer = ask(&router, request, Body::empty()).await;
         assert_eq!(
@@ -54,4 +54,41 @@ async fn when_the_queue_cannot_be_asked_the_orders_page_denies_nothing() {
     assert_eq!(answer.status, 200);
     assert!(answer.text().contains("排队情况暂时查不到"));
     assert!(!answer.text().contains("还没有订单"));
+}
+
+#[tokio::test]
+async fn whoever_is_signed_in_goes_where_the_form_would_lead() {
+    let router = router_for(&FakeShop::new());
+    for (path, to) in [
+        ("/login", "/"),
+        ("/register", "/"),
+        ("/login?next=/orders", "/orders"),
+        ("/login?next=/items/7%23buy", "/items/7#buy"),
+        ("/login?next=//evil.example", "/"),
+        ("/login?next=/a&next=/b", "/"),
+    ] {
+        let request = get(path).header(header::COOKIE, format!("seckill_login={GOOD_TOKEN}"));
+        let answer = ask(&router, request, Body::empty()).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.header(header::LOCATION)),
+            (303, to),
+            "{path}"
+        );
+        assert_eq!(answer.header(header::CACHE_CONTROL), "private, no-store");
+        assert_eq!(ask_get(&router, path).await.status, 200, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_has_signed_out_is_told_so() {
+    let router = router_for(&FakeShop::new());
+    let request = post("/api/logout", FORM)
+        .header(header::ACCEPT, "text/html")
+        .header(header::COOKIE, format!("seckill_login={GOOD_TOKEN}"));
+    let answer = ask(&router, request, Body::empty()).await;
+    let to = answer.header(header::LOCATION).to_owned();
+    let page = ask_get(&router, &to).await;
+    assert!(page.text().contains("您已退出登录。"), "{to}");
+    let form = ask_get(&router, "/login").await;
+    assert!(!form.text().contains("您已退出登录。"));
 }
