@@ -40,7 +40,7 @@ test('the list on a desk, the item before the start, the question, the won order
   await item.reaches('before');
   await shoot(page, 'item-before');
 
-  await openItem(page, 'Running now');
+  await openItem(page, 'Desk and coffee');
   await item.reaches('open');
   await item.action.click();
   await item.captcha.picture.waitFor();
@@ -61,7 +61,7 @@ test('the same shop on a phone, in Chinese and in the dark', async ({ browser, s
   await page.goto(shop.url);
   await visit(page, '/');
   await shoot(page, 'list-phone-dark');
-  await openItem(page, '正在抢购');
+  await openItem(page, '书桌与咖啡');
   await shoot(page, 'item-phone-dark');
   await context.close();
 });

@@ -9,11 +9,11 @@ test('the start page shows the running round first, the coming ones, and folds t
 }) => {
   await visit(page, '/');
   const titles = page.locator('section.round .round__title');
-  await expect(titles.first()).toHaveText('Running now');
+  await expect(titles.first()).toHaveText('Desk and coffee');
   const ended = page.locator('details.ended');
-  await expect(ended.getByText('Morning round')).toBeHidden();
+  await expect(ended.getByText('On the window sill')).toBeHidden();
   await ended.locator('summary').click();
-  await expect(ended.getByText('Morning round')).toBeVisible();
+  await expect(ended.getByText('On the window sill')).toBeVisible();
 });
 
 test('what is left of a running item, and when the next round opens, are live', async ({ page }) => {

@@ -5,7 +5,7 @@ import { expect, test } from '../support/test.ts';
 
 test('the start page lists the rounds and leads to an item', async ({ page }) => {
   await page.goto('/');
-  await expect(page.getByRole('heading', { level: 2 }).first()).toHaveText('Running now');
+  await expect(page.getByRole('heading', { level: 2 }).first()).toHaveText('Desk and coffee');
   await page.locator('nav.round-row a').nth(1).click();
   await expect(page).toHaveURL(/#round-/);
   await page.locator('.card').first().getByRole('link').click();

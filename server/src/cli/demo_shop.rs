@@ -122,7 +122,8 @@ const PRODUCTS: [Product; 10] = [
     },
 ];
 
-/// Four rounds: one running, one that starts two minutes from now, one tomorrow, one ended.
+/// Four rounds: one running, one that starts two minutes from now, one tomorrow, one ended. They are named by what
+/// is in them: a name such as "up next" would soon be wrong.
 pub fn rounds(now_ms: i64) -> Vec<NewRound> {
     let tomorrow_ms = now_ms + 24 * HOUR_MS;
     let round = |title, starts_at_ms, ends_at_ms, products: &[usize], stock| NewRound {
@@ -136,28 +137,28 @@ pub fn rounds(now_ms: i64) -> Vec<NewRound> {
     };
     vec![
         round(
-            ("早场", "Morning round"),
+            ("窗台角", "On the window sill"),
             now_ms - 3 * HOUR_MS,
             now_ms - HOUR_MS,
             &[9, 7],
             50,
         ),
         round(
-            ("正在抢购", "Running now"),
+            ("书桌与咖啡", "Desk and coffee"),
             now_ms - 10 * MINUTE_MS,
             now_ms + 2 * HOUR_MS,
             &[0, 1, 2, 3],
             100,
         ),
         round(
-            ("下一场", "Up next"),
+            ("随身好物", "Things to carry"),
             now_ms + 2 * MINUTE_MS,
             now_ms + 3 * HOUR_MS,
             &[4, 5, 6],
             20,
         ),
         round(
-            ("明日场", "Tomorrow's round"),
+            ("居家与骑行", "Home and riding"),
             tomorrow_ms,
             tomorrow_ms + 2 * HOUR_MS,
             &[8, 9, 7, 0],
