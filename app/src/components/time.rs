@@ -79,7 +79,13 @@ impl Calendar {
         )
     }
 
-    /// A time between two instants, for what is read elsewhere and later: `27 Nov 2026, 20:00 to 22:00 (UTC+8)`.
+    /// For what is read elsewhere and later: `27 Nov 2026 at 20:00 (UTC+8)`.
+    pub fn full(self, at_ms: i64) -> String {
+        let at = say::day_at(self.language, &self.date(at_ms), &self.clock(at_ms));
+        at + &self.zone()
+    }
+
+    /// The same for a time between two instants: `27 Nov 2026, 20:00 to 22:00 (UTC+8)`.
     pub fn span(self, from_ms: i64, to_ms: i64) -> String {
         let to = match self.civil(from_ms).date() == self.civil(to_ms).date() {
             true => self.clock(to_ms),
@@ -178,6 +184,8 @@ mod tests {
     #[test]
     fn what_is_read_elsewhere_says_year_and_zone() {
         let (zh, en) = (calendar(Language::Zh), calendar(Language::En));
+        assert_eq!(en.full(NOW_MS), "5 Jan 2026 at 23:30 (UTC+8)");
+        assert_eq!(zh.full(NOW_MS), "2026年1月5日 23:30（北京时间）");
         let later = NOW_MS + HOUR_MS / 4;
         assert_eq!(en.span(NOW_MS, later), "5 Jan 2026, 23:30 to 23:45 (UTC+8)");
         assert_eq!(

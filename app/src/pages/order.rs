@@ -1,6 +1,7 @@
 //! `/orders/{id}`: one order of the caller, where it stands and how it got there.
 
 mod address;
+mod printed;
 mod receipt;
 
 use leptos::prelude::*;
@@ -8,7 +9,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 pub use self::address::AddressForm;
-use self::{address::Shipping, receipt::ConfirmReceipt};
+use self::{address::Shipping, printed::PrintedOrder, receipt::ConfirmReceipt};
 use crate::{
     api,
     components::{Calendar, Icon, Instant, OrderBadge, Picture, Shape, id_of_page, when_read},
@@ -56,6 +57,7 @@ fn OrderView(
                 {say::title(language)}
             </a>
         </p>
+        <PrintedOrder detail=&detail address=address.clone() calendar language />
         <section class="column order">
             <Status detail=&detail calendar language />
             <Shipping detail=&detail address language />

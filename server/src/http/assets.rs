@@ -22,7 +22,7 @@ const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=3153600
 
 /// Folders and files of the site's root that the world may see. Others are not served, whatever
 /// lies in the folder.
-const SERVED: [&str; 12] = [
+const SERVED: [&str; 13] = [
     "/pkg/{*file}",
     "/products/{*file}",
     "/admin.css",
@@ -33,6 +33,7 @@ const SERVED: [&str; 12] = [
     "/favicon.svg",
     "/icon-192.png",
     "/icon-512.png",
+    "/order-print.css",
     "/share.png",
     "/shop-text.css",
 ];

@@ -21,6 +21,8 @@ messages! {
     number_hint: "联系我们时请报这个号码。", "Quote this number when you write to us.";
     amount: "金额", "Amount";
     made: "下单时间", "Made";
+    item: "商品", "Item";
+    standing: "状态", "State";
     what_happened: "经过", "What happened";
     see_item: "查看商品", "See the item";
     nothing_to_do: "无需再操作", "Nothing left to do";
@@ -158,6 +160,14 @@ pub fn refund_text(language: Language, refund: &Refund) -> String {
         (Language::En, true) => {
             format!("Your payment of {amount}, which could not pay this order, went back to you.")
         }
+    }
+}
+
+/// Since when what is on paper may not be true any more.
+pub fn printed(language: Language, when: &str) -> String {
+    match language {
+        Language::Zh => format!("以上为{when}的状态。"),
+        Language::En => format!("As it stood on {when}."),
     }
 }
 
