@@ -32,7 +32,7 @@ test('a visitor makes an account, is named in the header, leaves, and signs in a
   await page.getByLabel('Password').fill('correct horse');
   await page.getByRole('main').getByRole('button').click();
   await expect(page).toHaveURL(/\/orders$/);
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Your orders');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('My orders');
 });
 
 test('the header leads back to where the visitor was', async ({ shop, page }) => {

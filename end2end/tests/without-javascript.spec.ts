@@ -34,7 +34,7 @@ test('a visitor makes an account, signs out of reach, and signs in to the orders
   await page.getByRole('main').getByRole('button').click();
   await expect(page).toHaveURL(/\/$/);
   await page.goto('/orders');
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Your orders');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('My orders');
 
   await context.clearCookies();
   await page.goto('/orders');

@@ -10,7 +10,7 @@ use leptos_router::hooks::use_location;
 use super::Dial;
 use crate::{
     routes,
-    text::pages::{self, failure as say, shop_text},
+    text::pages::{self, failure as say, orders, shop_text},
     wire::{ApiError, Language},
 };
 
@@ -20,8 +20,15 @@ enum WayOn {
     Again,
     /// The log-in form, and back from there.
     SignIn,
+    /// The visitor's orders.
+    Orders,
     /// Only the start page.
     Home,
+}
+
+fn is_of_an_order(path: &str) -> bool {
+    let below = path.strip_prefix(routes::ORDERS);
+    below.is_some_and(|below| below.starts_with('/'))
 }
 
 /// There is no such page or item.
@@ -42,11 +49,19 @@ pub fn Failure(
     language: Language,
 ) -> impl IntoView {
     set_status(&error);
-    let (title, text, way_on) = words(&error, language);
     let here = use_location().pathname.get_untracked();
+    let (title, text, way_on) = match &error {
+        ApiError::NotFound if is_of_an_order(&here) => (
+            say::no_order_title(language),
+            say::no_order_text(language),
+            WayOn::Orders,
+        ),
+        error => words(error, language),
+    };
     let action = match way_on {
         WayOn::Again => Some((here, say::try_again(language))),
         WayOn::SignIn => Some((routes::login(&here), say::sign_in(language))),
+        WayOn::Orders => Some((routes::ORDERS.to_owned(), orders::title(language))),
         WayOn::Home => None,
     };
     let has_action = action.is_some();

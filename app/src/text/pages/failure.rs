@@ -5,6 +5,8 @@ use super::messages;
 messages! {
     not_found_title: "这里什么也没有", "There is nothing here";
     not_found_text: "地址可能写错了，或者商品已经下架。", "The address may be mistyped, or the item is no longer on sale.";
+    no_order_title: "没有这个订单", "There is no such order";
+    no_order_text: "订单号可能写错了，或者它属于另一个账号。", "The address may be mistyped, or the order is another account's.";
     busy_title: "现在人很多", "The shop is very busy";
     busy_text: "页面这会儿打不开。已经抢到的不会丢，请过几秒再试。",
         "This page cannot be shown right now. What you have won is safe. Please try again in a few seconds.";

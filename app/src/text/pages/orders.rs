@@ -4,7 +4,7 @@ use super::messages;
 use crate::wire::{CloseReason, Language, OrderEvent, OrderState, Refund, Rejection};
 
 messages! {
-    title: "我的订单", "Your orders";
+    title: "我的订单", "My orders";
     newest_first: "最新的在前", "Newest first";
     reservations: "排队与结果", "Queue and results";
     queued_text: "已为您留了一件，正在生成订单。没有扣款。",

@@ -92,3 +92,14 @@ async fn whoever_has_signed_out_is_told_so() {
     let form = ask_get(&router, "/login").await;
     assert!(!form.text().contains("您已退出登录。"));
 }
+
+#[tokio::test]
+async fn an_order_that_is_not_there_is_not_called_an_item() {
+    let router = router_for(&FakeShop::new());
+    let request = get(&format!("/orders/{ITEM}"))
+        .header(header::COOKIE, format!("seckill_login={GOOD_TOKEN}"));
+    let answer = ask(&router, request, Body::empty()).await;
+    assert_eq!(answer.status, 404);
+    assert!(answer.text().contains("没有这个订单"), "{}", answer.text());
+    assert!(!answer.text().contains("商品已经下架"));
+}
