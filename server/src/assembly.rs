@@ -16,6 +16,7 @@ use crate::{
         catalogue_changes::CatalogueChanges,
         fault_injection::{FaultInjector, InjectOnce, WithFaults},
         payment::{
+            alipay::{Alipay, AlipayOptions},
             sandbox::Sandbox,
             stripe::{Stripe, StripeOptions},
         },
@@ -305,22 +306,34 @@ fn provider(
     clock: &Arc<dyn Clock>,
 ) -> Result<Provider, PortError> {
     let (sql, clock, ids) = (sql.clone(), clock.clone(), environment.ids.clone());
-    let (sandbox, gateway): (_, Arc<dyn PaymentGateway>) = match &config.stripe {
-        None => {
-            let sandbox = Arc::new(Sandbox::new(sql, clock, ids));
-            (Some(sandbox.clone()), sandbox)
-        }
-        Some(settings) => {
-            let options = StripeOptions {
-                secret_key: settings.secret_key.clone(),
-                webhook_secrets: settings.webhook_secrets.clone(),
-                api_url: settings.api_url.clone(),
-                page_url: settings.page_url.clone(),
-                // A shop that takes money by Stripe has one.
-                shop_url: config.web.shop_url.clone().unwrap_or_default(),
-            };
-            (None, Arc::new(Stripe::new(options, sql, clock, ids)?))
-        }
+    let shop_url = || {
+        let missing = || PortError::failed("payments", "SECKILL_SHOP_URL is not set");
+        config.web.shop_url.clone().ok_or_else(missing)
+    };
+    let mut sandbox = None;
+    let gateway: Arc<dyn PaymentGateway> = if let Some(settings) = &config.stripe {
+        let options = StripeOptions {
+            secret_key: settings.secret_key.clone(),
+            webhook_secrets: settings.webhook_secrets.clone(),
+            api_url: settings.api_url.clone(),
+            page_url: settings.page_url.clone(),
+            shop_url: shop_url()?,
+        };
+        Arc::new(Stripe::new(options, sql, clock, ids)?)
+    } else if let Some(settings) = &config.alipay {
+        let options = AlipayOptions {
+            app_id: settings.app_id.clone(),
+            seller_id: settings.seller_id.clone(),
+            key: settings.private_key.clone(),
+            alipay_key: settings.public_key.clone(),
+            gateway_url: settings.gateway_url.to_string(),
+            shop_url: shop_url()?,
+        };
+        Arc::new(Alipay::new(options, clock)?)
+    } else {
+        sandbox
+            .insert(Arc::new(Sandbox::new(sql, clock, ids)))
+            .clone()
     };
     let gateway = match &environment.faults {
         Some(injector) => Arc::new(WithFaults::new(gateway, injector.clone())),

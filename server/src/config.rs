@@ -4,6 +4,7 @@
 //! A setting is `SECKILL_NAME` in the environment, else `name` in the TOML file given by `--config`, else its
 //! default. One that may hold a password can be read from a file of its own: `SECKILL_NAME_FILE`, `name_file`.
 
+mod alipay;
 mod cluster;
 mod error;
 mod forms;
@@ -31,6 +32,7 @@ use crate::{
     workers::Schedule,
 };
 
+pub use alipay::Alipay;
 pub use cluster::Cluster;
 pub use error::{ConfigError, Warning};
 pub use limits::Limits;
@@ -69,6 +71,8 @@ pub struct Config {
     pub orders: Orders,
     /// Stripe, where it takes the money.
     pub stripe: Option<Stripe>,
+    /// Alipay, where it takes the money.
+    pub alipay: Option<Alipay>,
     /// Log-ins.
     pub log_ins: LogIns,
     /// Who asks too often.
@@ -88,6 +92,7 @@ fn sections() -> [Section; 11] {
         Sale::section(),
         Payments::section(),
         Stripe::section(),
+        Alipay::section(),
         Orders::section(),
         LogIns::section(),
         Limits::section(),
@@ -135,8 +140,12 @@ impl Config {
             sale: Sale::read(values)?,
             orders: Orders::read(values)?,
             stripe: match payments.provider {
-                Provider::Sandbox => None,
                 Provider::Stripe => Some(Stripe::needed(values)?),
+                Provider::Sandbox | Provider::Alipay => None,
+            },
+            alipay: match payments.provider {
+                Provider::Alipay => Some(Alipay::needed(values)?),
+                Provider::Sandbox | Provider::Stripe => None,
             },
             payments,
             log_ins: LogIns::read(values)?,
@@ -187,9 +196,10 @@ impl Config {
         }
     }
 
-    /// Where buyers go to pay, if not to the shop itself: an origin.
+    /// Where buyers go to pay, if not to the shop itself: an origin, or every host of a domain.
     pub fn pay_page(&self) -> Option<String> {
-        self.stripe.as_ref().map(|stripe| stripe.page_url.clone())
+        let stripe = self.stripe.as_ref().map(|stripe| stripe.page_url.clone());
+        stripe.or_else(|| self.alipay.as_ref().map(Alipay::pages))
     }
 
     /// Calls per time.

@@ -15,7 +15,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::adapters::fault_injection::InjectedFault;
 
-pub use provider::{AtMost, Origin, Secret};
+pub use provider::{AtMost, Digits, Endpoint, Origin, PrivateKey, PublicKey, Secret};
 
 /// What a value looks like.
 pub trait Form {

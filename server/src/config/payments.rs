@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use super::{
+    ConfigError,
     forms::{OneOf, Seconds},
-    section::section,
+    section::{Setting, section},
+    sources::Values,
 };
 
 /// Who takes the money.
@@ -14,6 +16,8 @@ pub enum Provider {
     Sandbox,
     /// Stripe.
     Stripe,
+    /// Alipay.
+    Alipay,
 }
 
 impl Provider {
@@ -22,6 +26,7 @@ impl Provider {
         match self {
             Provider::Sandbox => "sandbox",
             Provider::Stripe => "stripe",
+            Provider::Alipay => "alipay",
         }
     }
 }
@@ -31,11 +36,34 @@ section! {
     #[derive(Clone, Debug)]
     Payments, "Payments" {
         provider: Provider = "PAYMENTS", "sandbox",
-            OneOf(&[("sandbox", Provider::Sandbox), ("stripe", Provider::Stripe)]),
+            OneOf(&[("sandbox", Provider::Sandbox), ("stripe", Provider::Stripe), ("alipay", Provider::Alipay)]),
             "Who takes the money. The sandbox is built in and takes none: production uses it only where it is named here.";
         grace: Duration = "PAY_GRACE_S", "30", Seconds(0, 3_600),
             "Money that is under way at an order's deadline may come for so long after it.";
         close_patience: Duration = "PAY_CLOSE_PATIENCE_S", "300", Seconds(0, 3_600),
             "After the grace an order waits this long for a provider that does not say what became of the money; then it is closed, and money that still comes goes back.";
+    }
+}
+
+impl Payments {
+    /// Fails where a setting that a provider cannot do without is not set.
+    pub(super) fn require(
+        provider: Provider,
+        settings: &[Setting],
+        values: &Values,
+    ) -> Result<(), ConfigError> {
+        match settings.iter().find(|setting| !values.is_set(setting.name)) {
+            None => Ok(()),
+            Some(missing) => Err(ConfigError::Missing {
+                setting: missing.variable(),
+                by: format!(
+                    "{}={}",
+                    Self::provider().describe().variable(),
+                    provider.name()
+                ),
+                form: missing.form.clone(),
+                example: missing.example.clone(),
+            }),
+        }
     }
 }

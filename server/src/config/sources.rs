@@ -161,6 +161,16 @@ impl Values {
         }
     }
 
+    /// The refusal of a value that has the right form and cannot be used; `problem` reads on after its name.
+    pub fn refused(&self, setting: &Setting, problem: &str) -> ConfigError {
+        ConfigError::Malformed {
+            origin: self.origin(setting),
+            value: problem.to_owned(),
+            form: setting.form.clone(),
+            example: setting.example.clone(),
+        }
+    }
+
     /// Whether somebody has set it.
     pub fn is_set(&self, name: &str) -> bool {
         self.set.contains_key(name)

@@ -3,7 +3,7 @@
 use super::{
     ConfigError,
     forms::{AtMost, List, Origin, Secret},
-    payments::Payments,
+    payments::{Payments, Provider},
     section::section,
     sources::Values,
     web::Web,
@@ -32,17 +32,10 @@ impl Stripe {
         let needed = [
             Self::secret_key().describe(),
             Self::webhook_secrets().describe(),
-            Web::shop_url().describe(),
+            Web::needed_shop_url(),
         ];
-        match needed.iter().find(|setting| !values.is_set(setting.name)) {
-            None => Self::read(values),
-            Some(missing) => Err(ConfigError::Missing {
-                setting: missing.variable(),
-                by: format!("{}=stripe", Payments::provider().describe().variable()),
-                form: missing.form.clone(),
-                example: missing.example.clone(),
-            }),
-        }
+        Payments::require(Provider::Stripe, &needed, values)?;
+        Self::read(values)
     }
 }
 

@@ -1,5 +1,7 @@
 //! What is promised to whoever writes settings.
 
+mod alipay;
+
 use std::{ffi::OsString, fs, net::SocketAddr, path::Path};
 
 use super::*;
@@ -64,13 +66,19 @@ fn stripe_with(changes: &[(&str, &str)]) -> Result<Config, ConfigError> {
 
 #[test]
 fn what_is_recommended_can_be_used() {
-    let stripe: Vec<_> = Stripe::section().settings;
+    let is_of = |section: Section, name: &str| section.settings.iter().any(|one| one.name == name);
     for setting in settings() {
-        let of_stripe = stripe.iter().any(|one| one.name == setting.name);
         for value in [setting.default, &setting.example] {
             let made = match setting.name {
                 "MODE" => with(&[("MODE", value)]),
-                name if of_stripe && !value.is_empty() => stripe_with(&[(name, value)]),
+                // A whole key would be somebody's.
+                "ALIPAY_PRIVATE_KEY" | "ALIPAY_PUBLIC_KEY" => continue,
+                name if is_of(Stripe::section(), name) && !value.is_empty() => {
+                    stripe_with(&[(name, value)])
+                }
+                name if is_of(Alipay::section(), name) && !value.is_empty() => {
+                    alipay::with_alipay(&[(name, value)])
+                }
                 name => with(&[("MODE", "cluster"), (name, value)]),
             };
             assert!(made.is_ok(), "{} = {value}: {made:?}", setting.name);

@@ -5,9 +5,12 @@ use std::{path::PathBuf, time::Duration};
 use ipnet::IpNet;
 
 use super::{
-    forms::{Folder, Networks, Or, Origin, SWITCH, Seconds, whole},
-    section::section,
+    forms::{Folder, Form as _, Networks, Or, Origin, SWITCH, Seconds, whole},
+    section::{Setting, section},
 };
+
+/// What the shop's own address looks like.
+const SHOP: Origin = Origin("https://shop.example");
 
 section! {
     /// Pages, and how visitors reach them.
@@ -17,8 +20,8 @@ section! {
             "The built assets.";
         tls: bool = "TLS", "off", SWITCH,
             "On where TLS ends in front of the server: cookies are `Secure`, browsers stay with https.";
-        shop_url: Option<String> = "SHOP_URL", "", Or(Origin("https://shop.example"), ""),
-            "Where shoppers reach the shop. Previews of links, search engines and the sitemap are told; buyers come back there from a payment provider's page. Stripe needs it.";
+        shop_url: Option<String> = "SHOP_URL", "", Or(SHOP, ""),
+            "Where shoppers reach the shop. Previews of links, search engines and the sitemap are told; buyers come back there from a payment provider's page, and Alipay sends its notices there. Needed by `stripe` and `alipay`.";
         trusted_proxies: Vec<IpNet> = "TRUSTED_PROXIES", "", Networks,
             "Proxies whose `X-Forwarded-For` is believed.";
         page_life: Duration = "PAGE_LIFE_S", "60", Seconds(0, 86_400),
@@ -27,5 +30,15 @@ section! {
             "The shop's own texts (terms, privacy, returns, how it is reached, help), see `docs/pages.md`; placeholders without it.";
         utc_offset_min: i32 = "UTC_OFFSET_MIN", "480", whole("minutes", -720, 840),
             "Pages show times this many minutes east of UTC.";
+    }
+}
+
+impl Web {
+    /// The shop's address for a payment provider that cannot do without: nothing may not be written then.
+    pub(super) fn needed_shop_url() -> Setting {
+        Setting {
+            form: SHOP.describe(),
+            ..Self::shop_url().describe()
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! From "pay" to a paid order, or back to the buyer: every row of the table of outcomes in
 //! `docs/payments.md`, through the shop's client and the provider that is built in.
 
+mod alipay;
 mod localstripe;
 mod outcomes;
 mod provider_away;

@@ -1,5 +1,6 @@
 //! A shop for tests: the real assembly on a clock, ids and questions of the test's own.
 
+pub mod alipay;
 mod environment;
 mod gate;
 mod stack;

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use reqwest::Url;
 
 use super::{Form, List};
+use crate::adapters::payment::alipay::{AlipayKey, ShopKey};
 
 /// A secret that begins with one of these words.
 pub struct Secret(pub &'static [&'static str]);
@@ -68,14 +69,8 @@ impl Form for Origin {
     type Value = String;
 
     fn read(&self, text: &str) -> Option<String> {
-        let url = Url::parse(text).ok()?;
-        let host = url.host_str()?;
-        let here = || {
-            let address = host.trim_matches(['[', ']']).parse();
-            host == "localhost" || address.is_ok_and(|address: IpAddr| address.is_loopback())
-        };
-        let safe = url.scheme() == "https" || url.scheme() == "http" && here();
-        (safe && url.origin().ascii_serialization() == text).then(|| text.to_owned())
+        let url = safe(text)?;
+        (url.origin().ascii_serialization() == text).then(|| text.to_owned())
     }
 
     fn describe(&self) -> String {
@@ -84,5 +79,120 @@ impl Form for Origin {
 
     fn example(&self) -> String {
         self.0.to_owned()
+    }
+}
+
+/// An address with TLS, or on this machine.
+fn safe(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    let host = url.host_str()?;
+    let here = || {
+        let address = host.trim_matches(['[', ']']).parse();
+        host == "localhost" || address.is_ok_and(|address: IpAddr| address.is_loopback())
+    };
+    let safe = url.scheme() == "https" || url.scheme() == "http" && here();
+    safe.then_some(url)
+}
+
+/// Where a program answers: scheme, host, perhaps a port, and a path. Without TLS only on this machine.
+pub struct Endpoint(pub &'static str);
+
+impl Form for Endpoint {
+    type Value = Url;
+
+    fn read(&self, text: &str) -> Option<Url> {
+        let url = safe(text)?;
+        let origin = url.origin().ascii_serialization();
+        // Nothing else stands there: no name, password, query or fragment.
+        let is_all = format!("{origin}{}", url.path()) == text;
+        is_all.then_some(url)
+    }
+
+    fn describe(&self) -> String {
+        "https://, a host and a path; http:// only on this machine".to_owned()
+    }
+
+    fn example(&self) -> String {
+        self.0.to_owned()
+    }
+}
+
+/// A number that is only a name.
+pub struct Digits {
+    /// Fewest digits.
+    pub from: usize,
+    /// Most digits.
+    pub to: usize,
+    pub example: &'static str,
+}
+
+impl Form for Digits {
+    type Value = String;
+
+    fn read(&self, text: &str) -> Option<String> {
+        let fits = (self.from..=self.to).contains(&text.len());
+        (fits && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.to_owned())
+    }
+
+    fn describe(&self) -> String {
+        match self.from == self.to {
+            true => format!("{} digits", self.to),
+            false => format!("{} to {} digits", self.from, self.to),
+        }
+    }
+
+    fn example(&self) -> String {
+        self.example.to_owned()
+    }
+}
+
+/// Base64 of a key, as it begins. An example in full would be somebody's key.
+const PRIVATE_EXAMPLE: &str = "MIIEvQIBADANBgkqhkiG9w0BAQ…";
+const PUBLIC_EXAMPLE: &str = "MIIBIjANBgkqhkiG9w0BAQEFAA…";
+
+/// An RSA key that signs.
+pub struct PrivateKey;
+
+impl Form for PrivateKey {
+    type Value = ShopKey;
+
+    fn read(&self, text: &str) -> Option<ShopKey> {
+        ShopKey::parse(text)
+    }
+
+    fn describe(&self) -> String {
+        "an RSA private key of 2048, 3072 or 4096 bits without a password, PKCS#8 or PKCS#1, as PEM or as base64".to_owned()
+    }
+
+    fn example(&self) -> String {
+        PRIVATE_EXAMPLE.to_owned()
+    }
+
+    fn is_secret(&self) -> bool {
+        true
+    }
+}
+
+/// An RSA key that verifies.
+pub struct PublicKey;
+
+impl Form for PublicKey {
+    type Value = AlipayKey;
+
+    fn read(&self, text: &str) -> Option<AlipayKey> {
+        AlipayKey::parse(text)
+    }
+
+    fn describe(&self) -> String {
+        "an RSA public key from 2048 bits, as PEM or as base64; not a certificate".to_owned()
+    }
+
+    fn example(&self) -> String {
+        PUBLIC_EXAMPLE.to_owned()
+    }
+
+    /// It is none. A key stands in a file, as secrets do.
+    fn is_secret(&self) -> bool {
+        true
     }
 }

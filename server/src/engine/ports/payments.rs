@@ -169,7 +169,7 @@ pub trait PaymentGateway: Send + Sync + 'static {
     async fn refund(&self, refund: &RefundRequest) -> Result<RefundState, PortError>;
 
     /// Whether a request comes from the provider, checked on the raw bytes before anything is
-    /// parsed.
+    /// parsed; or on the fields of a form, where the signature is one of them, before any counts.
     fn verify(&self, request: NoticeRequest<'_>) -> Verified;
 
     /// The body that tells the provider that a notice has arrived.

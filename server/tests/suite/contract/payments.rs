@@ -1,6 +1,7 @@
-//! The contract of [`PaymentGateway`], on the provider that is built in and on Stripe's adapter with a stand-in of
-//! Stripe behind it.
+//! The contract of [`PaymentGateway`], on the provider that is built in, and on the adapters of Stripe and of Alipay with
+//! a stand-in of either behind it.
 
+mod alipay;
 mod stripe;
 
 use std::sync::Arc;
@@ -17,9 +18,12 @@ use server::{
     },
     sandbox::{Action, SandboxProvider},
 };
+use uuid::Builder;
 
 use crate::support::{
-    Data, HOUR_MS, ManualClock, START_MS, TestShop, both,
+    Data, HOUR_MS, ManualClock, START_MS, TestShop,
+    alipay::{self as alipay_there, AlipayStandIn},
+    both,
     stripe::{Act, StripeStandIn},
 };
 
@@ -30,15 +34,28 @@ const WINDOW_MS: i64 = 600_000;
 struct Provider {
     shop: TestShop,
     gateway: Arc<dyn PaymentGateway>,
-    /// `None`: it is built in.
-    stripe: Option<StripeStandIn>,
+    there: There,
 }
 
-/// A notice as it comes: the header that signs it, and the body.
+/// The provider itself.
+enum There {
+    BuiltIn,
+    Stripe(StripeStandIn),
+    Alipay(AlipayStandIn),
+}
+
+/// A notice as it comes: where its signature stands, and the body without one.
 struct Sent {
-    header: &'static str,
+    place: Place,
     signature: String,
     body: String,
+}
+
+/// Where a signature stands.
+enum Place {
+    Header(&'static str),
+    /// A field of the body, which is a form.
+    Field(&'static str),
 }
 
 impl Provider {
@@ -47,7 +64,7 @@ impl Provider {
         Provider {
             gateway: shop.engine.payments.gateway.clone(),
             shop,
-            stripe: None,
+            there: There::BuiltIn,
         }
     }
 
@@ -68,18 +85,47 @@ impl Provider {
         Provider {
             gateway: shop.engine.payments.gateway.clone(),
             shop,
-            stripe: Some(stand_in),
+            there: There::Stripe(stand_in),
         }
     }
 
-    async fn all() -> [Provider; 2] {
-        [Provider::built_in().await, Provider::stripe().await]
+    async fn alipay() -> Provider {
+        Provider::alipay_with(|_| {}).await
+    }
+
+    /// The same with other settings.
+    async fn alipay_with(change: impl FnOnce(&mut Config)) -> Provider {
+        let clock = Arc::new(ManualClock::at(START_MS));
+        let stand_in = AlipayStandIn::start(clock.clone()).await;
+        let data = Data::of_the_stack();
+        let configure = |config: &mut Config| {
+            stand_in.configure(config);
+            change(config);
+        };
+        let shop = TestShop::open(data, clock, Arc::default(), None, configure).await;
+        Provider {
+            gateway: shop.engine.payments.gateway.clone(),
+            shop,
+            there: There::Alipay(stand_in),
+        }
+    }
+
+    async fn all() -> [Provider; 3] {
+        [
+            Provider::built_in().await,
+            Provider::stripe().await,
+            Provider::alipay().await,
+        ]
     }
 
     /// A charge that ends in `life_ms`.
     fn charge(&self, life_ms: i64) -> ChargeRequest {
+        // As the shop makes numbers: they say when.
+        let (now_ms, next) = (self.shop.clock.get() as u64, self.shop.ids.next());
+        let rest = next.as_bytes()[6..].try_into().unwrap();
+        let number = Builder::from_unix_timestamp_millis(now_ms, rest);
         ChargeRequest {
-            payment_id: PaymentId(self.shop.ids.next()),
+            payment_id: PaymentId(number.into_uuid()),
             order_id: OrderId(self.shop.ids.next()),
             amount: Amount::of(PRICE),
             title: both("手冲壶", "Pour-over kettle"),
@@ -89,9 +135,10 @@ impl Provider {
 
     /// A buyer pays on the charge's page, if that is still possible.
     async fn pays(&self, charge: &ChargeRequest, page: &str) {
-        match &self.stripe {
-            Some(stand_in) => drop(stand_in.act(page, Act::Pay).await),
-            None => {
+        match &self.there {
+            There::Stripe(stand_in) => drop(stand_in.act(page, Act::Pay).await),
+            There::Alipay(stand_in) => drop(stand_in.act(page, alipay_there::Act::Pay).await),
+            There::BuiltIn => {
                 let payment = charge.payment_id;
                 assert_eq!(page, routes::sandbox(payment));
                 self.shop.sandbox().act(payment, Action::Pay).await.unwrap();
@@ -99,31 +146,62 @@ impl Provider {
         }
     }
 
+    /// A buyer has come to the charge's page. Alipay hears of a charge only then.
+    async fn comes_to(&self, page: &str) {
+        if let There::Alipay(stand_in) = &self.there {
+            stand_in.act(page, alipay_there::Act::Scan).await.unwrap();
+        }
+    }
+
     async fn notices(&self) -> Vec<Sent> {
-        let (header, notices) = match &self.stripe {
-            Some(stand_in) => ("stripe-signature", stand_in.take_notices()),
-            None => ("sandbox-signature", self.shop.take_sandbox_notices().await),
+        let sent = |place: fn() -> Place, notices: Vec<(String, String)>| -> Vec<Sent> {
+            let sent = notices.into_iter().map(|(signature, body)| Sent {
+                place: place(),
+                signature,
+                body,
+            });
+            sent.collect()
         };
-        let sent = notices.into_iter().map(|(signature, body)| Sent {
-            header,
-            signature,
-            body,
-        });
-        sent.collect()
+        match &self.there {
+            There::Stripe(stand_in) => sent(
+                || Place::Header("stripe-signature"),
+                stand_in.take_notices(),
+            ),
+            There::Alipay(stand_in) => {
+                let notices = stand_in.take_notices().into_iter();
+                let signed =
+                    notices.map(|fields| (stand_in.sign(&fields), alipay_there::encoded(&fields)));
+                sent(|| Place::Field("sign"), signed.collect())
+            }
+            There::BuiltIn => {
+                let notices = self.shop.take_sandbox_notices().await;
+                sent(|| Place::Header("sandbox-signature"), notices)
+            }
+        }
     }
 
     fn verify(&self, sent: &Sent) -> Verified {
+        let (headers, body) = match sent.place {
+            Place::Header(name) => (vec![(name, sent.signature.as_str())], sent.body.clone()),
+            Place::Field(name) => {
+                let mut form = form_urlencoded::Serializer::new(sent.body.clone());
+                form.append_pair("sign_type", "RSA2");
+                form.append_pair(name, &sent.signature);
+                (Vec::new(), form.finish())
+            }
+        };
         self.gateway.verify(NoticeRequest {
-            headers: &[(sent.header, &sent.signature)],
-            body: sent.body.as_bytes(),
+            headers: &headers,
+            body: body.as_bytes(),
         })
     }
 
     /// What the provider has of buyers' money.
     async fn balance(&self) -> i64 {
-        match &self.stripe {
-            Some(stand_in) => stand_in.balance(),
-            None => {
+        match &self.there {
+            There::Stripe(stand_in) => stand_in.balance(),
+            There::Alipay(stand_in) => stand_in.balance(),
+            There::BuiltIn => {
                 let balance = self.shop.sql.sandbox_balance().await.unwrap();
                 balance.iter().map(|amount| amount.minor).sum()
             }
@@ -157,6 +235,7 @@ async fn a_charge_that_is_made_again_is_the_same() {
             provider.shop.clock.advance(WINDOW_MS / 3 - 1);
             assert_eq!(gateway.create(&charge).await.unwrap(), page);
         }
+        provider.comes_to(&page).await;
         let open = gateway.query(charge.payment_id).await.unwrap();
         assert_eq!(open, Charge::Open);
         let other = gateway.create(&provider.charge(WINDOW_MS)).await.unwrap();
@@ -197,6 +276,7 @@ async fn nobody_pays_after_the_closing() {
         let early = gateway.close(charge.payment_id).await.unwrap();
         assert_eq!(early, Charge::Unknown, "it may still be made");
         let page = gateway.create(&charge).await.unwrap();
+        provider.comes_to(&page).await;
         for _ in 0..2 {
             let closed = gateway.close(charge.payment_id).await.unwrap();
             assert_eq!(closed, Charge::Closed);
@@ -278,21 +358,26 @@ async fn what_the_provider_has_not_signed_is_forged() {
         provider.paid().await;
         let mut sent = provider.notices().await.remove(0);
         let (body, signature) = (sent.body.clone(), sent.signature.clone());
-        sent.body = body.replace("9900", "9901");
+        sent.body = body.replace("9900", "9901").replace("99.00", "99.01");
         assert_ne!(sent.body, body);
         assert_eq!(provider.verify(&sent), Verified::Forged);
         sent.body = format!("{body}{}", " ".repeat(10_000));
         assert_eq!(provider.verify(&sent), Verified::Forged);
         sent.body = body;
-        for wrong in [
+        let wrong = [
             signature.replace("v1=", "v0="),
-            signature + "0",
+            format!("{signature}0"),
             String::new(),
-        ] {
+        ];
+        for wrong in wrong.into_iter().filter(|wrong| *wrong != signature) {
             sent.signature = wrong;
             assert_eq!(provider.verify(&sent), Verified::Forged);
         }
-        sent.header = "signature";
+        sent.signature = signature;
+        sent.place = match sent.place {
+            Place::Header(_) => Place::Header("signature"),
+            Place::Field(_) => Place::Field("signature"),
+        };
         assert_eq!(provider.verify(&sent), Verified::Forged);
     }
 }

@@ -8,18 +8,21 @@ use super::*;
 use crate::support::stripe::{Failure, KEY, OLDER_SECRET, SECRET};
 
 /// An error with its cause, as the log has it.
-fn written(error: &PortError) -> String {
+pub(super) fn written(error: &PortError) -> String {
     let cause = error.source().map(ToString::to_string);
     format!("{error}: {}", cause.unwrap_or_default())
 }
 
 impl Provider {
     fn stand_in(&self) -> &StripeStandIn {
-        self.stripe.as_ref().unwrap()
+        match &self.there {
+            There::Stripe(stand_in) => stand_in,
+            _ => panic!("another provider"),
+        }
     }
 
     /// What its notices say, with our numbers.
-    async fn said(&self) -> Vec<(String, NoticeFact)> {
+    pub(super) async fn said(&self) -> Vec<(String, NoticeFact)> {
         let sent = self.notices().await;
         let verified = sent.iter().map(|sent| match self.verify(sent) {
             Verified::Notice(notice) => (notice.merchant_number, notice.fact),
@@ -28,7 +31,7 @@ impl Provider {
         verified.collect()
     }
 
-    async fn refund(
+    pub(super) async fn refund(
         &self,
         charge: &ChargeRequest,
         receipt: &Receipt,

@@ -1,0 +1,266 @@
+//! Calls to Alipay's gateway: signed, bounded in time, in number and in size, tried once. What failed is tried again by
+//! whoever asked. An answer counts only with Alipay's signature.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
+
+use reqwest::{RequestBuilder, StatusCode, redirect::Policy};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, value::RawValue};
+use tokio::{sync::Semaphore, time::timeout};
+
+use super::{
+    NAME,
+    keys::{AlipayKey, ShopKey},
+    shapes::{self, Outcome},
+};
+use crate::{
+    chain::Chain,
+    engine::ports::{Clock, PortError},
+};
+
+/// Alipay answers within this time, or nothing is known.
+const CALL: Duration = Duration::from_secs(4);
+const CONNECT: Duration = Duration::from_secs(2);
+/// Largest answer; one has less than 10 kB.
+const LARGEST: usize = 256 * 1024;
+/// Calls at one time; others wait for their turn, in their time.
+const AT_ONCE: usize = 32;
+/// Longest words of Alipay's in our log.
+const MESSAGE: usize = 300;
+/// The code of every call that was done.
+const SUCCESS: &str = "10000";
+/// Codes of calls that may be done later: Alipay is away, or was called too often.
+const LATER: [&str; 2] = ["20000", "40005"];
+
+/// The parameter with what a call is about, in JSON, and the one that signs all others.
+pub const CONTENT: &str = "biz_content";
+pub const SIGN: &str = "sign";
+
+/// Why a call did not do what it should.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// No answer in time, too many calls, or a failure of Alipay's: nothing is known.
+    #[error("{0}")]
+    Unanswered(String),
+    /// Alipay has signed that it does not do this.
+    #[error("refused with {message}")]
+    Refused {
+        /// Alipay's word for the reason.
+        sub_code: String,
+        /// All that it says.
+        message: String,
+    },
+    /// Something that Alipay has said, or that it was to be asked, cannot be used.
+    #[error("{0}")]
+    Unusable(String),
+}
+
+impl From<ApiError> for PortError {
+    fn from(error: ApiError) -> Self {
+        match error {
+            ApiError::Unanswered(detail) => PortError::busy(NAME, detail),
+            refused => PortError::failed(NAME, refused),
+        }
+    }
+}
+
+/// What goes with a call. In the order in which Alipay signs: by name.
+pub type Parameters = BTreeMap<&'static str, String>;
+
+/// The gateway, as one application uses it.
+pub struct Api {
+    client: reqwest::Client,
+    gateway_url: String,
+    app_id: String,
+    key: ShopKey,
+    alipay_key: AlipayKey,
+    clock: Arc<dyn Clock>,
+    turns: Semaphore,
+}
+
+impl Api {
+    /// Calls nobody yet.
+    pub fn new(
+        gateway_url: String,
+        app_id: String,
+        key: ShopKey,
+        alipay_key: AlipayKey,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, PortError> {
+        let client = reqwest::Client::builder()
+            .connect_timeout(CONNECT)
+            .redirect(Policy::none())
+            .user_agent(concat!("seckill/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|error| PortError::failed(NAME, error))?;
+        Ok(Self {
+            client,
+            gateway_url,
+            app_id,
+            key,
+            alipay_key,
+            clock,
+            turns: Semaphore::new(AT_ONCE),
+        })
+    }
+
+    /// Where calls and buyers go.
+    pub fn gateway_url(&self) -> &str {
+        &self.gateway_url
+    }
+
+    /// Characters of a signature before they stand in an address.
+    pub fn signature_len(&self) -> usize {
+        self.key.signature_len()
+    }
+
+    /// What goes with every call of `method`, without its content and its signature.
+    pub fn parameters(&self, method: &str, at_ms: i64) -> Result<Parameters, ApiError> {
+        let no_such_day = || ApiError::Unusable("a time that has no date".to_owned());
+        let timestamp = shapes::time(at_ms).ok_or_else(no_such_day)?;
+        Ok(BTreeMap::from([
+            ("app_id", self.app_id.clone()),
+            ("method", method.to_owned()),
+            ("format", "JSON".to_owned()),
+            ("charset", "utf-8".to_owned()),
+            ("sign_type", "RSA2".to_owned()),
+            ("timestamp", timestamp),
+            ("version", "1.0".to_owned()),
+        ]))
+    }
+
+    /// The signature of parameters.
+    pub fn sign(&self, parameters: &Parameters) -> Result<String, ApiError> {
+        let pairs = parameters
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"));
+        let signed = self.key.sign(&pairs.collect::<Vec<_>>().join("&"));
+        signed.map_err(|error| ApiError::Unusable(format!("cannot sign: {error}")))
+    }
+
+    /// Does something.
+    pub async fn call<T: DeserializeOwned>(
+        &self,
+        method: &str,
+        content: &Value,
+    ) -> Result<T, ApiError> {
+        let content = content.to_string();
+        let mut parameters = self.parameters(method, self.clock.now_ms())?;
+        parameters.insert(CONTENT, content.clone());
+        let sign = self.sign(&parameters)?;
+        // As Alipay's own libraries do it: the charset has to be known before the body is read.
+        parameters.remove(CONTENT);
+        parameters.insert(SIGN, sign);
+        let request = self.client.post(&self.gateway_url).query(&parameters);
+        let (status, body) = self.send(request.form(&[(CONTENT, content)])).await?;
+        if status != StatusCode::OK {
+            return Err(not_done(status));
+        }
+        self.read(method, &body)
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<(StatusCode, Vec<u8>), ApiError> {
+        let answer = async {
+            let turn = self.turns.acquire().await;
+            let _turn = turn.map_err(|error| ApiError::Unanswered(error.to_string()))?;
+            let mut response = request.send().await.map_err(unanswered)?;
+            let mut body = Vec::new();
+            while let Some(chunk) = response.chunk().await.map_err(unanswered)? {
+                if body.len() + chunk.len() > LARGEST {
+                    let too_large = format!("an answer is larger than {LARGEST} bytes");
+                    return Err(ApiError::Unusable(too_large));
+                }
+                body.extend_from_slice(&chunk);
+            }
+            Ok((response.status(), body))
+        };
+        let late = |_| ApiError::Unanswered(format!("no answer within {} s", CALL.as_secs()));
+        timeout(CALL, answer).await.map_err(late)?
+    }
+
+    /// The signature first, on the raw bytes of what it is about; only then is that parsed.
+    fn read<T: DeserializeOwned>(&self, method: &str, body: &[u8]) -> Result<T, ApiError> {
+        let unreadable = |what: &str| ApiError::Unusable(format!("an answer {what}"));
+        let parts: HashMap<&str, &RawValue> =
+            serde_json::from_slice(body).map_err(|_| unreadable("is no JSON"))?;
+        let answer = format!("{}_response", method.replace('.', "_"));
+        let answer = parts.get(&*answer).or_else(|| parts.get("error_response"));
+        let answer = answer.ok_or_else(|| unreadable("has another name"))?.get();
+        let sign = parts.get(SIGN).and_then(|sign| {
+            // A string, or nothing that could be a signature.
+            serde_json::from_str::<String>(sign.get()).ok()
+        });
+        let is_signed =
+            sign.is_some_and(|sign| self.alipay_key.has_signed(answer.as_bytes(), &sign));
+        let outcome: Outcome = serde_json::from_str(answer).unwrap_or_default();
+        if !is_signed {
+            return Err(unsigned(&outcome));
+        }
+        if outcome.code != SUCCESS {
+            return Err(refusal(outcome));
+        }
+        // The error says where in the answer, and nothing of it.
+        serde_json::from_str(answer).map_err(|error| {
+            let at = (error.line(), error.column());
+            unreadable(&format!("to {method} cannot be read at {at:?}"))
+        })
+    }
+}
+
+/// An answer without a signature, or with another's. That Alipay is away it may say so.
+fn unsigned(outcome: &Outcome) -> ApiError {
+    let said = words(outcome);
+    match is_temporary(outcome) {
+        true => ApiError::Unanswered(format!("answered with {said}")),
+        false => ApiError::Unusable(format!(
+            "an answer is not signed by the key of SECKILL_ALIPAY_PUBLIC_KEY; it says: {said}"
+        )),
+    }
+}
+
+fn refusal(outcome: Outcome) -> ApiError {
+    let message = words(&outcome);
+    match is_temporary(&outcome) {
+        true => ApiError::Unanswered(format!("answered with {message}")),
+        false => ApiError::Refused {
+            sub_code: outcome.sub_code,
+            message,
+        },
+    }
+}
+
+fn is_temporary(outcome: &Outcome) -> bool {
+    let Outcome { code, sub_code, .. } = outcome;
+    LATER.contains(&code.as_str())
+        || sub_code.starts_with("isp.")
+        || sub_code.ends_with("SYSTEM_ERROR")
+}
+
+fn not_done(status: StatusCode) -> ApiError {
+    let said = format!("answered with status {}", status.as_u16());
+    let temporary = [StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_MANY_REQUESTS];
+    match status.is_client_error() && !temporary.contains(&status) {
+        true => ApiError::Unusable(said),
+        false => ApiError::Unanswered(said),
+    }
+}
+
+/// What Alipay says, in a line.
+fn words(outcome: &Outcome) -> String {
+    let Outcome {
+        code,
+        sub_code,
+        sub_msg,
+    } = outcome;
+    let said = format!("{code} {sub_code} {sub_msg}");
+    let said = said.chars().map(|c| if c.is_control() { ' ' } else { c });
+    said.take(MESSAGE).collect()
+}
+
+fn unanswered(error: reqwest::Error) -> ApiError {
+    ApiError::Unanswered(Chain(&error.without_url()).to_string())
+}

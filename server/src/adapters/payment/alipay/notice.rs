@@ -1,0 +1,149 @@
+//! Alipay's notices: forms with a signature among their fields, over all others as they are after decoding.
+
+use std::collections::BTreeMap;
+
+use app::wire::PaymentId;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::{
+    api::{ApiError, SIGN},
+    keys::AlipayKey,
+    money, shapes,
+};
+use crate::{
+    engine::ports::{NoticeFact, SignedNotice, Verified},
+    hex,
+};
+
+/// Most fields of a notice; one has about thirty.
+const FIELDS: usize = 100;
+/// Longest number of a notice, and of ours, in the ledger.
+const NUMBER: usize = 64;
+
+/// What notices are checked against.
+pub struct Notices {
+    /// Signs them.
+    pub key: AlipayKey,
+    /// Whom they are for.
+    pub app_id: String,
+    /// Who gets the money.
+    pub seller_id: String,
+}
+
+/// Decoded fields by their names.
+type Fields = BTreeMap<String, String>;
+
+impl Notices {
+    /// The signature first; only then does any field count.
+    pub fn verify(&self, body: &[u8]) -> Verified {
+        let Some(fields) = fields(body).filter(|fields| self.has_signed(fields)) else {
+            return Verified::Forged;
+        };
+        match self.notice(&fields) {
+            Ok(notice) => Verified::Notice(notice),
+            Err(reason) => {
+                let reason = reason.to_string();
+                tracing::warn!(reason, "a notice that Alipay has signed is refused");
+                Verified::Forged
+            }
+        }
+    }
+
+    fn has_signed(&self, fields: &Fields) -> bool {
+        let signed = fields
+            .iter()
+            .filter(|(name, _)| *name != SIGN && *name != "sign_type");
+        let signed = signed.map(|(name, value)| format!("{name}={value}"));
+        let signed = signed.collect::<Vec<_>>().join("&");
+        let sign = fields.get(SIGN);
+        sign.is_some_and(|sign| self.key.has_signed(signed.as_bytes(), sign))
+    }
+
+    /// What a signed notice says about a payment.
+    fn notice(&self, fields: &Fields) -> Result<SignedNotice, ApiError> {
+        let field = |name: &str| fields.get(name).map_or("", String::as_str);
+        if field("app_id") != self.app_id {
+            return Err(unreadable("it is for another application"));
+        }
+        // Not in every kind of notice.
+        if fields
+            .get("seller_id")
+            .is_some_and(|seller| *seller != self.seller_id)
+        {
+            return Err(unreadable("its money is another seller's"));
+        }
+        let went_back = ["refund_fee", "gmt_refund"]
+            .iter()
+            .any(|name| fields.contains_key(*name));
+        let fact = match field("trade_status") {
+            // The latter is the former after which no refund is possible.
+            "TRADE_SUCCESS" | "TRADE_FINISHED" => paid(field("trade_no"), field("total_amount"))?,
+            // Money came and went back: by the shop, which knows, or in Alipay's console.
+            "TRADE_CLOSED" if went_back => NoticeFact::Other,
+            "TRADE_CLOSED" => NoticeFact::Closed,
+            // It waits for the buyer, or the notice is about something else.
+            _ => NoticeFact::Other,
+        };
+        Ok(SignedNotice {
+            event_id: event_id(field("notify_id"))?,
+            merchant_number: merchant_number(field("out_trade_no"))?,
+            fact,
+        })
+    }
+}
+
+/// `None` where a field is there twice, so that nobody could say which one counts, or there are too many.
+fn fields(body: &[u8]) -> Option<Fields> {
+    let mut fields = Fields::new();
+    for (name, value) in form_urlencoded::parse(body) {
+        let is_new = fields
+            .insert(name.into_owned(), value.into_owned())
+            .is_none();
+        if !is_new || fields.len() > FIELDS {
+            return None;
+        }
+    }
+    Some(fields)
+}
+
+fn paid(trade_no: &str, total_amount: &str) -> Result<NoticeFact, ApiError> {
+    if !shapes::is_trade_no(trade_no) {
+        return Err(unreadable("a trade's number has no known form"));
+    }
+    Ok(NoticeFact::Paid {
+        provider_number: trade_no.to_owned(),
+        amount: money::from_yuan(total_amount)?,
+    })
+}
+
+/// Alipay's number of the notice. One that the ledger has no room for stands there as its digest.
+fn event_id(notify_id: &str) -> Result<String, ApiError> {
+    match notify_id {
+        "" => Err(unreadable("it has no number")),
+        fits if is_number(fits) => Ok(fits.to_owned()),
+        other => Ok(hex::digits(&Sha256::digest(other))),
+    }
+}
+
+/// Our number of the payment as the shop writes it, or another one as it stands there.
+fn merchant_number(out_trade_no: &str) -> Result<String, ApiError> {
+    if let Ok(number) = Uuid::try_parse(out_trade_no) {
+        return Ok(PaymentId(number).to_string());
+    }
+    match out_trade_no.is_empty() || is_number(out_trade_no) {
+        true => Ok(out_trade_no.to_owned()),
+        false => Err(unreadable("the merchant's number has no known form")),
+    }
+}
+
+fn is_number(number: &str) -> bool {
+    number.len() <= NUMBER && number.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+fn unreadable(why: &str) -> ApiError {
+    ApiError::Unusable(why.to_owned())
+}
+
+#[cfg(test)]
+mod tests;

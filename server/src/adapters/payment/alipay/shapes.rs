@@ -1,0 +1,92 @@
+//! What Alipay answers, as far as the shop reads it, and how it writes times and numbers. Fields that are not here are
+//! passed over.
+
+use app::wire::PaymentId;
+use jiff::{Timestamp, fmt::strtime, tz::Offset};
+use serde::Deserialize;
+
+/// Alipay's clocks show Beijing's time wherever the shop is.
+const BEIJING: Offset = Offset::constant(8);
+
+/// The answer to a question about a trade.
+#[derive(Debug, Deserialize)]
+pub struct Trade {
+    /// Alipay's number.
+    pub trade_no: String,
+    /// Ours.
+    pub out_trade_no: String,
+    /// `WAIT_BUYER_PAY`, `TRADE_SUCCESS`, `TRADE_FINISHED` or `TRADE_CLOSED`.
+    pub trade_status: String,
+    /// In yuan.
+    pub total_amount: String,
+}
+
+/// The answer to a refund.
+#[derive(Debug, Deserialize)]
+pub struct Refund {
+    /// Alipay's number of the trade.
+    pub trade_no: String,
+    /// `Y` where this call has moved money; anything else says nothing.
+    pub fund_change: Option<String>,
+}
+
+/// The answer to a question about a refund.
+#[derive(Debug, Deserialize)]
+pub struct RefundQuery {
+    /// Our number of the refund; nothing where Alipay knows of none.
+    pub out_request_no: Option<String>,
+    /// `REFUND_SUCCESS`, or nothing where no such refund is done.
+    pub refund_status: Option<String>,
+}
+
+/// An answer of which only its success counts.
+#[derive(Debug, Deserialize)]
+pub struct Done {}
+
+/// How every answer begins.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Outcome {
+    pub code: String,
+    pub sub_code: String,
+    pub sub_msg: String,
+}
+
+/// Our number of a payment at Alipay, which takes letters, digits and `_` only.
+pub fn number(payment_id: PaymentId) -> String {
+    payment_id.0.simple().to_string()
+}
+
+/// Whether Alipay's number of a trade fits into the ledger.
+pub fn is_trade_no(number: &str) -> bool {
+    (1..=64).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// An instant, rounded down to a second. `None` where there is no such day.
+pub fn time(at_ms: i64) -> Option<String> {
+    let at = Timestamp::from_millisecond(at_ms).ok()?;
+    strtime::format("%Y-%m-%d %H:%M:%S", BEIJING.to_datetime(at)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_beijing_s() {
+        let written = time(1_800_000_000_999);
+        assert_eq!(written.as_deref(), Some("2027-01-15 16:00:00"));
+        assert_eq!(time(0).as_deref(), Some("1970-01-01 08:00:00"));
+        assert_eq!(time(i64::MAX), None);
+    }
+
+    #[test]
+    fn numbers_at_alipay_are_letters_and_digits() {
+        let number = number(PaymentId(uuid::Uuid::from_u128(0xab)));
+        assert_eq!(number, "000000000000000000000000000000ab");
+        assert!(is_trade_no("2027011522001400000000000001"));
+        for other in ["", "nobody's", "pi_1", &"1".repeat(65)] {
+            assert!(!is_trade_no(other), "{other}");
+        }
+    }
+}
