@@ -15,6 +15,7 @@ mod login_cookie;
 mod messages;
 mod orders;
 mod purchase;
+mod second_factor;
 mod shipping;
 #[cfg(feature = "ssr")]
 mod typed_fields;
@@ -37,6 +38,10 @@ pub use orders::{cancel, order, orders, pay};
 pub use purchase::{
     Captcha, GetReservation, Path, captcha, captcha_words, my_reservation, path, purchase,
     reservation, reservations,
+};
+pub use second_factor::{
+    BeginSecondFactor, ConfirmSecondFactor, RemoveSecondFactor, begin_second_factor,
+    confirm_second_factor, remove_second_factor, second_factor,
 };
 pub use shipping::{confirm_receipt, save_shipping_address, shipping_address};
 

@@ -16,7 +16,7 @@ use crate::{
         AccountPage, AdminBuyerPage, AdminBuyersPage, AdminLogPage, AdminMoneyPage, AdminNowPage,
         AdminOrderPage, AdminOrdersPage, AdminRoundsPage, AdminScreenPage, AdminSwitchesPage,
         HomePage, ItemPage, LoginPage, MessagesPage, NewRoundPage, NotFoundPage, OrderPage,
-        OrdersPage, RegisterPage, ShopTextPage,
+        OrdersPage, RegisterPage, SecondFactorPage, ShopTextPage,
     },
     routes,
     start::{PageFiles, Start},
@@ -70,6 +70,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/orders/:id") view=OrderPage ssr=SsrMode::Async />
                     <Route path=path!("/messages") view=MessagesPage ssr=SsrMode::Async />
                     <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async />
+                    <Route path=path!("/account/second-factor") view=SecondFactorPage ssr=SsrMode::Async />
                     <Route path=path!("/admin") view=AdminNowPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/screen") view=AdminScreenPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/rounds") view=AdminRoundsPage ssr=SsrMode::Async />
@@ -109,6 +110,7 @@ mod tests {
             pattern::ORDER,
             routes::MESSAGES,
             routes::ACCOUNT,
+            routes::SECOND_FACTOR,
             routes::ADMIN,
             routes::ADMIN_SCREEN,
             routes::ADMIN_ROUNDS,

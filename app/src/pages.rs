@@ -11,6 +11,7 @@ mod not_found;
 mod order;
 mod orders;
 mod register;
+mod second_factor;
 mod shop_text;
 
 pub use account::AccountPage;
@@ -27,4 +28,5 @@ pub use not_found::NotFoundPage;
 pub use order::{AddressForm, OrderPage};
 pub use orders::OrdersPage;
 pub use register::RegisterPage;
+pub use second_factor::SecondFactorPage;
 pub use shop_text::ShopTextPage;

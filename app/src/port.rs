@@ -4,6 +4,7 @@
 
 mod after_purchase;
 mod back_office;
+mod second_factor;
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -17,6 +18,7 @@ use crate::wire::{
 
 pub use after_purchase::AfterPurchase;
 pub use back_office::{BackOffice, Confirmation, CustomerService};
+pub use second_factor::SecondFactors;
 
 /// The shop, as a value that can be put into a context.
 pub type Shop = Arc<dyn Storefront>;
@@ -60,6 +62,17 @@ pub struct Registration {
     pub nickname: String,
 }
 
+/// The log-in form as typed.
+#[derive(Clone, Default)]
+pub struct Credentials {
+    /// Mobile number.
+    pub mobile: String,
+    /// Password.
+    pub password: String,
+    /// What an authenticator app shows, or a recovery code; empty where the account asks for none.
+    pub code: String,
+}
+
 /// A fresh log-in.
 pub struct LoggedIn {
     /// Whose.
@@ -73,7 +86,7 @@ pub struct LoggedIn {
 /// Everything a shopper can do. Every method checks who is asking, the limits and the input itself:
 /// callers pass on what came over the wire. Errors are the wire's codes; causes are logged inside.
 #[async_trait]
-pub trait Storefront: AfterPurchase {
+pub trait Storefront: AfterPurchase + SecondFactors {
     /// The server's clock, epoch milliseconds.
     fn now_ms(&self) -> i64;
 
@@ -94,12 +107,11 @@ pub trait Storefront: AfterPurchase {
     async fn register(&self, visitor: &Visitor, form: Registration) -> Result<LoggedIn, ApiError>;
 
     /// Signs in, in place of the visitor's present log-in.
-    async fn login(
-        &self,
-        visitor: &Visitor,
-        mobile: &str,
-        password: String,
-    ) -> Result<LoggedIn, ApiError>;
+    ///
+    /// # Errors
+    /// `unauthenticated` where number and password do not fit; where they do and the account has a second factor,
+    /// `invalid` with `code_needed` or `code`.
+    async fn login(&self, visitor: &Visitor, form: Credentials) -> Result<LoggedIn, ApiError>;
 
     /// Signs out. Harmless when signed out.
     async fn logout(&self, visitor: &Visitor) -> Result<(), ApiError>;

@@ -24,6 +24,9 @@ pub const ORDERS: &str = "/orders";
 pub const MESSAGES: &str = "/messages";
 /// The visitor's account: password and log-ins.
 pub const ACCOUNT: &str = "/account";
+/// The second factor of the visitor's account.
+#[cfg(feature = "ssr")]
+pub const SECOND_FACTOR: &str = "/account/second-factor";
 /// The log-in form.
 pub const LOGIN: &str = "/login";
 /// The registration form.

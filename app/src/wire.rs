@@ -21,6 +21,7 @@ mod order;
 mod payment;
 mod permission;
 mod purchase;
+mod second_factor;
 mod shipping;
 mod switch;
 
@@ -58,6 +59,7 @@ pub use purchase::{
     CAPTCHA_PICTURE, CaptchaChallenge, CaptchaWords, HiddenPath, Reservation, ReservationState,
     ReservationStatus, Reserved,
 };
+pub use second_factor::{SecondFactor, SecondFactorSetup};
 pub use shipping::{Shipment, ShippingAddress, TypedAddress};
 pub use switch::{SetSwitch, Switch};
 

@@ -14,6 +14,7 @@ mod m0011_shipping;
 mod m0012_messages;
 mod m0013_switches;
 mod m0014_webhooks;
+mod m0015_second_factors;
 mod tables;
 
 use sea_orm_migration::prelude::*;
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_messages::Migration),
             Box::new(m0013_switches::Migration),
             Box::new(m0014_webhooks::Migration),
+            Box::new(m0015_second_factors::Migration),
         ]
     }
 }

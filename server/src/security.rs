@@ -41,6 +41,12 @@ pub enum Event {
     PasswordChanged,
     /// A password was not changed, because the present one was wrong.
     PasswordRefused,
+    /// A code of a second factor was wrong, or used before.
+    CodeRefused,
+    /// An account is signed in to with a second factor from now on.
+    SecondFactorSet,
+    /// It is not any more.
+    SecondFactorRemoved,
     /// An account may do more than buy from now on.
     RightsGiven,
     /// A call was refused because there were too many.
@@ -69,6 +75,9 @@ impl Event {
             Event::Registered => "registered",
             Event::PasswordChanged => "password_changed",
             Event::PasswordRefused => "password_refused",
+            Event::CodeRefused => "code_refused",
+            Event::SecondFactorSet => "second_factor_set",
+            Event::SecondFactorRemoved => "second_factor_removed",
             Event::RightsGiven => "rights_given",
             Event::Limited => "limited",
             Event::CrossSite => "cross_site",
@@ -93,7 +102,11 @@ impl Event {
     /// Whether something was refused. Passwords that were tried are among it and always logged: the limits
     /// and the slow hash bound them.
     fn is_refusal(self) -> bool {
-        self.is_cheap() || matches!(self, Event::LogInFailed | Event::PasswordRefused)
+        self.is_cheap()
+            || matches!(
+                self,
+                Event::LogInFailed | Event::PasswordRefused | Event::CodeRefused
+            )
     }
 
     /// Whether anybody can cause as many as they like.
@@ -106,6 +119,9 @@ impl Event {
             | Event::Registered
             | Event::PasswordChanged
             | Event::PasswordRefused
+            | Event::CodeRefused
+            | Event::SecondFactorSet
+            | Event::SecondFactorRemoved
             | Event::RightsGiven => false,
             Event::LogInLimited
             | Event::Limited

@@ -14,7 +14,10 @@ use super::{
     context::{shop, visitor},
 };
 #[cfg(feature = "ssr")]
-use crate::{port::Registration, routes};
+use crate::{
+    port::{Credentials, Registration},
+    routes,
+};
 
 /// What the page of the log-in form is told of whoever has signed out.
 #[cfg(feature = "ssr")]
@@ -50,6 +53,7 @@ pub async fn login(
     mobile: String,
     password: String,
     #[server(default)] next: Option<String>,
+    #[server(default)] code: Option<String>,
 ) -> Result<Me, ApiError> {
     let form = Form {
         page: routes::LOGIN,
@@ -59,7 +63,12 @@ pub async fn login(
             nickname: String::new(),
         },
     };
-    form.finish(shop()?.login(&visitor()?, &mobile, password).await)
+    let credentials = Credentials {
+        mobile,
+        password,
+        code: code.unwrap_or_default(),
+    };
+    form.finish(shop()?.login(&visitor()?, credentials).await)
 }
 
 /// `POST /api/logout`: signs out.
@@ -86,7 +95,7 @@ pub async fn change_password(
 ) -> Result<Me, ApiError> {
     let (shop, visitor) = (shop()?, visitor()?);
     let changed = shop.change_password(&visitor, current_password, new_password);
-    let changed = form::back_to_account(changed.await, "password")?;
+    let changed = form::back_to(routes::ACCOUNT, changed.await, "password")?;
     form::sign_in(&changed)?;
     Ok(changed.me)
 }

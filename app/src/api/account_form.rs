@@ -7,7 +7,7 @@ use leptos_axum::ResponseOptions;
 use crate::{
     api::{LoginCookie, TypedFields},
     port::LoggedIn,
-    routes::{self, ACCOUNT, ADMIN_ROUNDS, HOME, in_query, local_path},
+    routes::{self, ADMIN_ROUNDS, HOME, in_query, local_path},
     wire::{ApiError, Me},
 };
 
@@ -19,13 +19,13 @@ pub struct Form {
     pub typed: TypedFields,
 }
 
-/// A browser's form on the page of the account goes back there, and hears what became of it.
-pub fn back_to_account<T>(result: Result<T, ApiError>, done: &str) -> Result<T, ApiError> {
+/// A browser's form on a page of the account goes back there, and hears what became of it.
+pub fn back_to<T>(page: &str, result: Result<T, ApiError>, done: &str) -> Result<T, ApiError> {
     match &result {
-        Ok(_) => redirect_browser(&format!("{ACCOUNT}?done={done}")),
-        Err(ApiError::Unauthenticated) => redirect_browser(&routes::login(ACCOUNT)),
+        Ok(_) => redirect_browser(&format!("{page}?done={done}")),
+        Err(ApiError::Unauthenticated) => redirect_browser(&routes::login(page)),
         Err(error) => redirect_browser(&format!(
-            "{ACCOUNT}?error={}&field={}",
+            "{page}?error={}&field={}",
             error.code(),
             field_of(error)
         )),

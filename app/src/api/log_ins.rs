@@ -8,9 +8,11 @@ use crate::wire::{ApiError, Json, LogIn};
 
 #[cfg(feature = "ssr")]
 use super::{
-    account_form::back_to_account,
+    account_form::back_to,
     context::{shop, visitor},
 };
+#[cfg(feature = "ssr")]
+use crate::routes::ACCOUNT;
 
 /// `GET /api/log_ins`: the latest first.
 #[server(name = GetLogIns, endpoint = "/log_ins", prefix = "/api", input = GetUrl, output = Json)]
@@ -23,7 +25,7 @@ pub async fn log_ins() -> Result<Vec<LogIn>, ApiError> {
 pub async fn end_log_in(log_in_id: String, password: String) -> Result<(), ApiError> {
     let (shop, visitor) = (shop()?, visitor()?);
     let ended = shop.end_log_in(&visitor, &log_in_id, password);
-    back_to_account(ended.await, "ended")
+    back_to(ACCOUNT, ended.await, "ended")
 }
 
 /// `POST /api/log_ins/end_others`: ends all but the one that asks, for whoever says the password.
@@ -37,5 +39,5 @@ pub async fn end_log_in(log_in_id: String, password: String) -> Result<(), ApiEr
 pub async fn end_other_log_ins(password: String) -> Result<(), ApiError> {
     let (shop, visitor) = (shop()?, visitor()?);
     let ended = shop.end_other_log_ins(&visitor, password);
-    back_to_account(ended.await, "ended")
+    back_to(ACCOUNT, ended.await, "ended")
 }

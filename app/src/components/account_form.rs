@@ -7,7 +7,7 @@ use leptos_router::{hooks::use_query_map, params::ParamsMap};
 use crate::{
     api::{self, TypedFields},
     routes,
-    text::pages::account as say,
+    text::pages::{account as say, second_factor},
     wire::{ApiError, Language},
 };
 
@@ -73,6 +73,11 @@ impl FormState {
         (!is_new && !typed.is_empty()).then(|| typed.clone())
     }
 
+    /// Number and password were right, and the account has a second factor.
+    pub fn asks_for_code(&self) -> bool {
+        ["code_needed", "code"].contains(&self.field.as_str())
+    }
+
     /// The mistake in `field`, if the earlier try had one there.
     fn mistake_in(&self, field: &str, language: Language) -> Option<String> {
         let (at, words) = self.mistake(language)?;
@@ -97,6 +102,7 @@ impl FormState {
                 say::current_password_wrong(language).to_owned(),
             ),
             "password_wrong" => ("password", say::current_password_wrong(language).to_owned()),
+            "code" => ("code", second_factor::code_wrong(language).to_owned()),
             "nickname" => ("nickname", say::nickname_invalid(language)),
             _ => return None,
         })
@@ -114,6 +120,7 @@ impl FormState {
             "busy" => Some(say::busy(language)),
             "no_log_ins" => Some(say::no_log_ins(language)),
             "reading_only" => Some(say::reading_only(language)),
+            "invalid" if self.field == "code_needed" => Some(second_factor::code_needed(language)),
             "forbidden" => Some(say::forbidden(language)),
             _ => Some(say::unknown(language)),
         }

@@ -9,7 +9,8 @@ use server_fn::ServerFn;
 use crate::{
     api,
     components::{AccountForm, Calendar, Field, FormState, Instant, when_read},
-    text::pages::account as say,
+    routes,
+    text::pages::{account as say, second_factor},
     wire::{ApiError, Language, LogIn, Me},
 };
 
@@ -84,6 +85,9 @@ fn Account(
             {message.map(|words| view! { <p class="account-page__message" role="status">{words}</p> })}
             <LogIns log_ins state=state.clone().with_mistakes(&OF_LOG_INS) calendar language />
             <PasswordForm state=state.with_mistakes(&OF_PASSWORD) language />
+            <p class="aside">
+                <a href=routes::SECOND_FACTOR>{second_factor::title(language)}</a>
+            </p>
         </section>
     }
 }

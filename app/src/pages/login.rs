@@ -9,7 +9,7 @@ use crate::{
     api,
     components::{AccountForm, Field, FormState},
     routes,
-    text::pages::account as say,
+    text::pages::{account as say, second_factor},
 };
 
 /// The log-in form.
@@ -17,6 +17,7 @@ use crate::{
 pub fn LoginPage() -> impl IntoView {
     let language = api::language();
     let state = FormState::of_page();
+    let asks_for_code = state.asks_for_code();
     let other_form = routes::register(&routes::in_query(&state.next));
     let has_left =
         use_query_map().with_untracked(|query| query.get_str("done") == Some(api::SIGNED_OUT));
@@ -44,6 +45,15 @@ pub fn LoginPage() -> impl IntoView {
                     autocomplete="current-password"
                     language
                 />
+                {asks_for_code.then(|| view! {
+                    <Field
+                        name="code"
+                        label=second_factor::code(language)
+                        hint=second_factor::code_hint(language)
+                        autocomplete="one-time-code"
+                        language
+                    />
+                })}
             </AccountForm>
             <p class="aside">
                 {say::no_account(language)} " "

@@ -23,6 +23,10 @@ pub enum Action {
     ResumeRound,
     /// Added an account that may do more than buy.
     AddStaff,
+    /// Gave somebody who runs the shop another password.
+    ResetPassword,
+    /// Took away the second factor of somebody who runs the shop.
+    RemoveSecondFactor,
     /// Gave the money of an order back.
     RefundOrder,
     /// Sent an order to its buyer.

@@ -27,17 +27,7 @@ pub fn sign(secret: &[u8], parts: &[&[u8]]) -> String {
 
 /// Whether these are the digits of the signature; compares in constant time.
 pub fn is_signed(secret: &[u8], parts: &[&[u8]], digits: &str) -> bool {
-    bytes(digits)
+    hex::bytes(digits)
         .zip(mac(secret, parts))
         .is_some_and(|(digits, mac)| mac.verify_slice(&digits).is_ok())
-}
-
-/// Hexadecimal digits.
-fn bytes(digits: &str) -> Option<Vec<u8>> {
-    let are_digits = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
-    if !digits.len().is_multiple_of(2) || !are_digits {
-        return None;
-    }
-    let pair = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).ok();
-    (0..digits.len()).step_by(2).map(pair).collect()
 }

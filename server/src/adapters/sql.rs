@@ -29,6 +29,7 @@ mod queue;
 mod reservations;
 mod sandbox;
 mod schema;
+mod second_factors;
 mod servers;
 mod shipping;
 mod stripe;

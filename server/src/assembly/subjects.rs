@@ -37,6 +37,7 @@ pub fn engine(config: &Config, environment: Environment, sql: &Sql, parts: Parts
         accounts: sql.clone(),
         tokens: parts.tokens.clone(),
         passwords: environment.passwords.clone(),
+        factors: sql.clone(),
         wake: parts.wake.clone(),
         switches: switches.in_effect.clone(),
     });

@@ -3,6 +3,8 @@
 pub mod change_password;
 pub mod device;
 pub mod log_ins;
+pub mod reset;
+pub mod second_factor;
 pub mod sign_in;
 pub mod weak_password;
 
@@ -10,7 +12,7 @@ use std::sync::Arc;
 
 use super::{
     Rules,
-    ports::{Accounts, Clock, Ids, Limits, LoginTokens, Passwords, WakeSignal},
+    ports::{Accounts, Clock, Ids, Limits, LoginTokens, Passwords, SecondFactors, WakeSignal},
     switches::SwitchesInEffect,
 };
 
@@ -24,6 +26,7 @@ pub struct Deps {
     pub accounts: Arc<dyn Accounts>,
     pub tokens: Arc<dyn LoginTokens>,
     pub passwords: Arc<dyn Passwords>,
+    pub factors: Arc<dyn SecondFactors>,
     pub wake: Arc<dyn WakeSignal>,
     pub switches: Arc<SwitchesInEffect>,
 }

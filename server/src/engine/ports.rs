@@ -23,6 +23,7 @@ mod payments;
 mod purchases;
 mod queue;
 mod reservations;
+mod second_factors;
 mod shipping;
 mod switches;
 mod wake_signal;
@@ -69,6 +70,7 @@ pub use reservations::{
     DueRelease, DueReleases, GateLedger, Holder, ItemSnapshot, ItemSummary, LedgerStatus,
     LoadEpoch, Lookup, ReservationReader, ReservationRecord,
 };
+pub use second_factors::{FactorSecret, SecondFactors, StoredFactor};
 pub use shipping::{SaveOutcome, ShipOutcome, Shipments, ShippingAddresses};
 pub use switches::Switches;
 pub use wake_signal::{Job, WakeSignal};

@@ -3,12 +3,13 @@
 
 mod after_purchase;
 pub(super) mod people;
+mod second_factor;
 pub(super) mod views;
 
 use std::{net::IpAddr, sync::Arc};
 
 use app::{
-    port::{LoggedIn, Registration, Storefront, Visitor},
+    port::{Credentials, LoggedIn, Registration, Storefront, Visitor},
     routes,
     wire::{
         ApiError, CaptchaChallenge, CaptchaId, CaptchaWords, HiddenPath, ItemDetail, ItemId, LogIn,
@@ -121,13 +122,8 @@ impl Storefront for ShopFront {
         people::register(&self.engine.accounts, visitor, form).await
     }
 
-    async fn login(
-        &self,
-        visitor: &Visitor,
-        mobile: &str,
-        password: String,
-    ) -> Result<LoggedIn, ApiError> {
-        people::login(&self.engine.accounts, visitor, mobile, password).await
+    async fn login(&self, visitor: &Visitor, form: Credentials) -> Result<LoggedIn, ApiError> {
+        people::login(&self.engine.accounts, visitor, form).await
     }
 
     async fn logout(&self, visitor: &Visitor) -> Result<(), ApiError> {

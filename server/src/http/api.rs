@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use app::{
-    api::{ChangePassword, EndLogIn, EndOtherLogIns, GetItem, GetRounds, Login, Logout, Register},
+    api::{
+        BeginSecondFactor, ChangePassword, ConfirmSecondFactor, EndLogIn, EndOtherLogIns, GetItem,
+        GetRounds, Login, Logout, Register, RemoveSecondFactor,
+    },
     routes::pattern,
     wire::ApiError,
 };
@@ -27,13 +30,16 @@ use super::{
 /// Cacheable by anybody for a moment: the catalogue.
 const CACHEABLE: [&str; 2] = [GetRounds::PATH, GetItem::PATH];
 /// Called by forms that work without JavaScript: form-encoded, and answered with a redirect.
-const FORMS: [&str; 6] = [
+const FORMS: [&str; 9] = [
     Register::PATH,
     Login::PATH,
     Logout::PATH,
     ChangePassword::PATH,
     EndLogIn::PATH,
     EndOtherLogIns::PATH,
+    BeginSecondFactor::PATH,
+    ConfirmSecondFactor::PATH,
+    RemoveSecondFactor::PATH,
 ];
 
 /// A route for each server function. The purchase is none: it has no static address.

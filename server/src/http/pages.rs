@@ -58,6 +58,7 @@ pub fn routes(renderer: Renderer, cache: PageCache) -> Router {
         .route(pattern::ORDER, get(own))
         .route(routes::MESSAGES, get(own))
         .route(routes::ACCOUNT, get(own))
+        .route(routes::SECOND_FACTOR, get(own))
         .route(routes::ADMIN, get(own))
         .route(routes::ADMIN_SCREEN, get(own))
         .route(routes::ADMIN_ROUNDS, get(own))

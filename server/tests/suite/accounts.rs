@@ -2,6 +2,7 @@
 //! its password, its log-ins, and what the log and the metrics say of both.
 
 mod events;
+mod second_factor;
 
 use std::net::{IpAddr, SocketAddr};
 

@@ -12,8 +12,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use app::wire::{
-    AccountId, ItemId, LocalText, Mobile, Money, ProductId, Role, RoundId, RoundState,
+use app::{
+    port::Credentials,
+    wire::{AccountId, ItemId, LocalText, Mobile, Money, ProductId, Role, RoundId, RoundState},
 };
 use sea_orm::{ConnectionTrait, Database};
 use server::{
@@ -408,6 +409,15 @@ pub fn sample_item(item_id: ItemId, product_id: Uuid, stock: u32) -> NewItem {
 }
 
 /// Where people in tests sign in from.
+/// The log-in form without a code.
+pub fn credentials(mobile: &str, password: &str) -> Credentials {
+    Credentials {
+        mobile: mobile.to_owned(),
+        password: password.to_owned(),
+        code: String::new(),
+    }
+}
+
 pub fn origin() -> Origin {
     Origin {
         ip: "10.0.0.1".parse().unwrap(),

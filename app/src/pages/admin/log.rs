@@ -158,7 +158,7 @@ fn subject(activity: &Activity) -> String {
             subject_id: Some(activity.subject_id),
         }
         .address(None),
-        Action::AddStaff => Filter {
+        Action::AddStaff | Action::ResetPassword | Action::RemoveSecondFactor => Filter {
             account_id: Some(AccountId(activity.subject_id)),
             subject_id: None,
         }

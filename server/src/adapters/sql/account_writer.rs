@@ -2,11 +2,14 @@
 
 use app::wire::{AccountId, Action};
 use async_trait::async_trait;
-use sea_orm::{ActiveValue::Set, EntityTrait, PaginatorTrait};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, sea_query::Expr,
+};
 use serde_json::json;
 
 use super::{
-    Answer, Duplicate, Sql, accounts,
+    Answer, Duplicate, LedgerError, Sql, accounts,
     activity_log::{self, NewActivity},
     entity::{account, login_token},
 };
@@ -16,6 +19,8 @@ use crate::engine::ports::{
 
 /// Rows an `INSERT`: below every database's limit of bind parameters.
 const CHUNK: usize = 1000;
+/// More people run no shop.
+const STAFF: u64 = 1_000;
 
 fn staff_activity(account: &Account) -> NewActivity {
     NewActivity {
@@ -24,6 +29,35 @@ fn staff_activity(account: &Account) -> NewActivity {
         old_value: None,
         new_value: Some(json!({ "role": account.role, "nickname": account.nickname })),
     }
+}
+
+async fn reset(
+    transaction: &DatabaseTransaction,
+    account_id: AccountId,
+    new_hash: &str,
+    by: &ChangedBy,
+    now_ms: i64,
+) -> Result<bool, LedgerError> {
+    let updated = account::Entity::update_many()
+        .col_expr(account::Column::PasswordHash, Expr::value(new_hash))
+        .filter(account::Column::Id.eq(account_id.0))
+        .exec(transaction)
+        .await?;
+    if updated.rows_affected == 0 {
+        return Ok(false);
+    }
+    login_token::Entity::delete_many()
+        .filter(login_token::Column::AccountId.eq(account_id.0))
+        .exec(transaction)
+        .await?;
+    let activity = NewActivity {
+        action: Action::ResetPassword,
+        subject_id: account_id.0,
+        old_value: None,
+        new_value: None,
+    };
+    activity_log::add(transaction, by, activity, now_ms).await?;
+    Ok(true)
 }
 
 #[async_trait]
@@ -84,6 +118,35 @@ impl AccountWriter for Sql {
             added.await?;
         }
         Ok(())
+    }
+
+    async fn staff(&self) -> Result<Vec<Account>, PortError> {
+        let rows = account::Entity::find()
+            .filter(account::Column::Role.ne(account::Role::Buyer))
+            .order_by_asc(account::Column::Role)
+            .order_by_asc(account::Column::Nickname)
+            .limit(STAFF)
+            .all(&self.read)
+            .answer(self)
+            .await?;
+        rows.into_iter().map(accounts::from_row).collect()
+    }
+
+    async fn reset_password(
+        &self,
+        account_id: AccountId,
+        new_hash: &str,
+        by: &ChangedBy,
+        now_ms: i64,
+    ) -> Result<bool, PortError> {
+        let reset = self.transact(
+            Duplicate::Answer,
+            (account_id, new_hash, by, now_ms),
+            |transaction, &(account_id, new_hash, by, now_ms)| {
+                Box::pin(reset(transaction, account_id, new_hash, by, now_ms))
+            },
+        );
+        Ok(reset.await?)
     }
 
     async fn count(&self) -> Result<u64, PortError> {

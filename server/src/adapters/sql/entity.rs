@@ -18,6 +18,7 @@ pub mod round;
 pub mod sandbox_charge;
 pub mod sandbox_notice;
 pub mod sandbox_payment;
+pub mod second_factor;
 pub mod shipment;
 pub mod stripe_session;
 pub mod switch;

@@ -60,7 +60,10 @@ pub async fn change_password(
     Ok(SignedIn { ended, ..signed_in })
 }
 
-async fn tokens(deps: &Deps, account_id: AccountId) -> Result<Vec<TokenHash>, PortError> {
+pub(super) async fn tokens(
+    deps: &Deps,
+    account_id: AccountId,
+) -> Result<Vec<TokenHash>, PortError> {
     let records = deps.tokens.of_account(account_id).await?;
     Ok(records
         .into_iter()

@@ -2,11 +2,14 @@
 
 use std::net::IpAddr;
 
-use app::wire::{AccountId, ApiError, Me, Mobile, Nickname, Password, Role, Switch};
+use app::{
+    port::Credentials,
+    wire::{AccountId, ApiError, Me, Mobile, Nickname, Password, Role, Switch},
+};
 use sha2::{Digest, Sha256};
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::{Deps, log_ins, weak_password::is_weak};
+use super::{Deps, log_ins, second_factor, weak_password::is_weak};
 use crate::engine::{
     LimitError, limit,
     ports::{
@@ -115,15 +118,19 @@ pub async fn register(
     }
 }
 
-/// Signs in with mobile number and password. The time it takes does not tell whether the account
-/// exists.
+/// Signs in with mobile number and password, and with a code where the account has a second factor. The time it
+/// takes does not tell whether the account exists.
 pub async fn login(
     deps: &Deps,
     origin: &Origin,
-    mobile: &str,
-    password: String,
+    form: Credentials,
 ) -> Result<SignedIn, SignInError> {
-    let mobile = Mobile::parse(mobile).map_err(SignInError::from_parse)?;
+    let Credentials {
+        mobile,
+        password,
+        code,
+    } = form;
+    let mobile = Mobile::parse(&mobile).map_err(SignInError::from_parse)?;
     let passwords = as_stored(password).map_err(SignInError::from_parse)?;
     count_guess(deps, origin, &mobile).await?;
     let account = deps.accounts.by_mobile(&mobile).await?;
@@ -144,7 +151,10 @@ pub async fn login(
             })?;
     }
     match account {
-        Some(account) if fits => sign_in(deps, origin, &account).await,
+        Some(account) if fits => {
+            second_factor::check(deps, account.account_id, &code).await?;
+            sign_in(deps, origin, &account).await
+        }
         other => Err(SignInError::NoMatch(
             other.map(|account| account.account_id),
         )),
@@ -152,7 +162,11 @@ pub async fn login(
 }
 
 /// Counts a password that is tried, against the address and against the account.
-async fn count_guess(deps: &Deps, origin: &Origin, mobile: &Mobile) -> Result<(), LimitError> {
+pub(super) async fn count_guess(
+    deps: &Deps,
+    origin: &Origin,
+    mobile: &Mobile,
+) -> Result<(), LimitError> {
     let address = limit::counted_address(origin.ip);
     limit::count(&*deps.limits, Limit::SignIn(address)).await?;
     let to_account = Limit::Account(mobile.as_str().to_owned());

@@ -95,6 +95,19 @@ pub trait AccountWriter: Send + Sync + 'static {
         expires_at_ms: i64,
     ) -> Result<(), PortError>;
 
+    /// Those that may do more than buy, by role and name, at most 1,000.
+    async fn staff(&self) -> Result<Vec<Account>, PortError>;
+
+    /// Gives an account another password and forgets all its log-ins, and writes that into the activity log, in one
+    /// transaction. Whether there is the account.
+    async fn reset_password(
+        &self,
+        account_id: AccountId,
+        new_hash: &str,
+        by: &ChangedBy,
+        now_ms: i64,
+    ) -> Result<bool, PortError>;
+
     /// How many accounts there are.
     async fn count(&self) -> Result<u64, PortError>;
 }

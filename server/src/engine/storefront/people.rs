@@ -2,21 +2,21 @@
 //! somebody must see who looks for an attack is recorded here.
 
 use app::{
-    port::{LoggedIn, Registration, Visitor},
+    port::{Credentials, LoggedIn, Registration, Visitor},
     wire::{AccountId, ApiError, LogIn},
 };
 
 use crate::engine::{
     LimitError,
     accounts::{
-        Deps, change_password, log_ins,
+        Deps, change_password, log_ins, second_factor,
         sign_in::{self, Origin, SignInError, SignedIn},
     },
     wire_errors::port_error,
 };
 use crate::security::{self, Concerned, Event};
 
-fn origin(visitor: &Visitor) -> Origin {
+pub(super) fn origin(visitor: &Visitor) -> Origin {
     Origin {
         ip: visitor.ip,
         device: visitor.device.clone(),
@@ -48,7 +48,7 @@ fn ended(concerned: &Concerned<'_>, number: u64) {
 }
 
 /// What a try that failed was, if it was more than a mistake in the form.
-fn failed(visitor: &Visitor, error: SignInError) -> ApiError {
+pub(super) fn failed(visitor: &Visitor, error: SignInError) -> ApiError {
     let concerned = Concerned::of(visitor);
     match &error {
         SignInError::NoMatch(account_id) | SignInError::NoMatchWhileClosed(account_id, _) => {
@@ -56,6 +56,9 @@ fn failed(visitor: &Visitor, error: SignInError) -> ApiError {
         }
         SignInError::Limit(LimitError::Over(_)) => {
             security::record(Event::LogInLimited, &concerned);
+        }
+        SignInError::Invalid(field) if field == second_factor::CODE => {
+            security::record(Event::CodeRefused, &concerned);
         }
         SignInError::Invalid(field)
             if [change_password::CURRENT, log_ins::WRONG].contains(&&**field) =>
@@ -85,10 +88,9 @@ pub async fn register(
 pub async fn login(
     deps: &Deps,
     visitor: &Visitor,
-    mobile: &str,
-    password: String,
+    form: Credentials,
 ) -> Result<LoggedIn, ApiError> {
-    let signed_in = sign_in::login(deps, &origin(visitor), mobile, password).await;
+    let signed_in = sign_in::login(deps, &origin(visitor), form).await;
     let signed_in = signed_in.map_err(|error| failed(visitor, error))?;
     Ok(begun(deps, visitor, Event::LogIn, signed_in))
 }

@@ -2,6 +2,7 @@
 
 mod after_purchase;
 mod office;
+mod second_factor;
 
 use std::{
     net::IpAddr,
@@ -12,7 +13,7 @@ use std::{
 };
 
 use app::{
-    port::{LoggedIn, Registration, Storefront, Visitor},
+    port::{Credentials, LoggedIn, Registration, Storefront, Visitor},
     wire::{
         AccountId, ApiError, CaptchaChallenge, CaptchaId, CaptchaWords, HiddenPath, Item,
         ItemDetail, ItemId, LocalText, LogIn, Me, Money, Order, OrderDetail, OrderId, PaymentPage,
@@ -152,8 +153,8 @@ impl Storefront for FakeShop {
         Ok(sign_in())
     }
 
-    async fn login(&self, _: &Visitor, _: &str, password: String) -> Result<LoggedIn, ApiError> {
-        match password.as_str() {
+    async fn login(&self, _: &Visitor, form: Credentials) -> Result<LoggedIn, ApiError> {
+        match form.password.as_str() {
             "right" => Ok(sign_in()),
             _ => Err(ApiError::Unauthenticated),
         }
@@ -170,7 +171,11 @@ impl Storefront for FakeShop {
         _: String,
     ) -> Result<LoggedIn, ApiError> {
         visitor.signed_in()?;
-        self.login(visitor, "", current).await
+        let form = Credentials {
+            password: current,
+            ..Credentials::default()
+        };
+        self.login(visitor, form).await
     }
 
     async fn log_ins(&self, visitor: &Visitor) -> Result<Vec<LogIn>, ApiError> {

@@ -17,7 +17,7 @@ use super::{pages::send_form, signed_in};
 use crate::{
     pages::{get, html, site},
     purchase::{TestClient, visitor},
-    support::{START_MS, TestShop, origin},
+    support::{START_MS, TestShop, credentials, origin},
 };
 
 /// The password of everybody whom `signed_in` makes.
@@ -201,9 +201,9 @@ async fn a_banned_buyer_looks_and_does_not_buy_until_it_is_lifted() {
     let page = format!("/admin/buyers/{account_id}");
     let fields = [("reason", "Resells"), ("password", PASSWORD)];
     let signs_in = async || {
-        let password = "password-1".to_owned();
         let deps = &shop.engine.accounts;
-        let signed_in = sign_in::login(deps, &origin(), "13900000001", password).await;
+        let form = credentials("13900000001", "password-1");
+        let signed_in = sign_in::login(deps, &origin(), form).await;
         signed_in.unwrap().me
     };
     for (verb, banned) in [("ban", true), ("unban", false)] {

@@ -14,7 +14,7 @@ use super::{call, pages::send_form, signed_in};
 use crate::{
     pages::{get, html, site},
     purchase::{TestClient, visitor},
-    support::{TestShop, eventually},
+    support::{TestShop, credentials, eventually},
 };
 
 const SET: &str = "/api/admin/switches/set";
@@ -90,8 +90,10 @@ async fn while_nobody_is_let_in_buyers_hear_that_and_staff_come_in() {
     client.shop.buyer(1).await;
     let sign_in = async |mobile: &str, password: &str| {
         client.shop.clock.advance(60_000);
-        let entered = client.login(&stranger(), mobile, password.to_owned()).await;
-        entered.err()
+        client
+            .login(&stranger(), credentials(mobile, password))
+            .await
+            .err()
     };
     assert_eq!(sign_in("13900000001", "password-1").await, None);
     for (switch, closed) in [

@@ -25,3 +25,33 @@ fn rights_that_are_given_are_said_on_standard_error_and_the_password_is_alone_on
         assert!(!said.contains(secret), "{secret}: {said}");
     }
 }
+
+#[test]
+fn a_lost_password_and_a_lost_phone_are_helped_at_the_server() {
+    let (_folder, data) = no_data();
+    assert!(run(&data, &[], &["migrate"]).status.success());
+    let account = |arguments: &[&str]| run(&data, &[], &[&["account"], arguments].concat());
+    let added = account(&["add", "13912340001", "小王", "--role", "operator"]);
+    let first = String::from_utf8(added.stdout).unwrap();
+    let listed = String::from_utf8(account(&["list"]).stdout).unwrap();
+    assert_eq!(listed, "operator  13912340001 password  小王\n");
+    let reset = account(&["reset-password", "13912340001"]);
+    assert!(reset.status.success(), "{}", errors(&reset));
+    let second = String::from_utf8(reset.stdout).unwrap();
+    assert_eq!(second.trim().len(), 32);
+    assert_ne!(first, second);
+    let unknown = account(&["reset-password", "13912340009"]);
+    assert!(errors(&unknown).contains("there is no account of this number"));
+    let none = account(&["reset-second-factor", "13912340001"]);
+    assert!(
+        errors(&none).contains("with a second factor"),
+        "{}",
+        errors(&none)
+    );
+    let audit = run(&data, &[], &["audit"]);
+    assert!(
+        audit.status.success(),
+        "the activity log is whole: {}",
+        errors(&audit)
+    );
+}

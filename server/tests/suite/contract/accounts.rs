@@ -8,7 +8,7 @@ use server::engine::{
     ports::{AccountWriter, ChangedBy, InsertAccountError},
 };
 
-use crate::support::{TestShop, origin};
+use crate::support::{TestShop, credentials, origin};
 
 #[tokio::test]
 async fn a_mobile_number_has_one_account_and_gets_one_welcome_off_the_request_path() {
@@ -70,8 +70,8 @@ async fn people_that_the_back_office_adds_can_sign_in() {
         .await
         .unwrap();
     assert_eq!(shop.sql.count().await.unwrap(), 1);
-    let password = "a long password".to_owned();
-    let signed_in = sign_in::login(&shop.engine.accounts, &origin(), "13900000001", password).await;
+    let form = credentials("13900000001", "a long password");
+    let signed_in = sign_in::login(&shop.engine.accounts, &origin(), form).await;
     assert_eq!(signed_in.unwrap().me.role, Role::Reviewer);
 
     let again = add_accounts(office, vec![reviewer], &ChangedBy::command()).await;

@@ -16,7 +16,7 @@ use server::engine::{
     ports::{Accounts as _, LogInRecord, LoginBatches as _, PasswordError, Passwords, TokenHash},
 };
 
-use crate::support::{HOUR_MS, PlainPasswords, START_MS, TestShop, log_in, origin};
+use crate::support::{HOUR_MS, PlainPasswords, START_MS, TestShop, credentials, log_in, origin};
 
 #[tokio::test]
 async fn a_log_in_slides_while_it_is_used_and_dies_in_the_end() {
@@ -25,8 +25,7 @@ async fn a_log_in_slides_while_it_is_used_and_dies_in_the_end() {
     let token = sign_in::login(
         &shop.engine.accounts,
         &origin(),
-        "13900000001",
-        "password-1".into(),
+        credentials("13900000001", "password-1"),
     )
     .await
     .unwrap()
@@ -49,8 +48,7 @@ async fn a_log_in_slides_while_it_is_used_and_dies_in_the_end() {
     let fresh = sign_in::login(
         &shop.engine.accounts,
         &origin(),
-        "13900000001",
-        "password-1".into(),
+        credentials("13900000001", "password-1"),
     )
     .await;
     let fresh = fresh.unwrap().token;
@@ -166,7 +164,12 @@ async fn signed_in(shop: &TestShop, number: u32, device: &str) -> String {
         ..origin()
     };
     let (mobile, password) = (format!("1390000{number:04}"), format!("password-{number}"));
-    let signed_in = sign_in::login(&shop.engine.accounts, &origin, &mobile, password).await;
+    let signed_in = sign_in::login(
+        &shop.engine.accounts,
+        &origin,
+        credentials(&mobile, &password),
+    )
+    .await;
     // The next one is no guess.
     shop.clock.advance(5_000);
     signed_in.unwrap().token
@@ -278,8 +281,7 @@ async fn a_new_password_ends_every_log_in_and_the_old_one_begins_none() {
     assert_eq!(account, accounts.accounts.by_id(buyer).await.unwrap());
     let login = async |password: &str| {
         shop.clock.advance(5_000);
-        let password = password.to_owned();
-        sign_in::login(accounts, &origin(), "13900000001", password).await
+        sign_in::login(accounts, &origin(), credentials("13900000001", password)).await
     };
     let before = login("password-1").await.err();
     assert!(matches!(before, Some(SignInError::NoMatch(Some(whose))) if whose == buyer));
@@ -344,8 +346,8 @@ async fn a_log_in_that_begins_while_the_password_changes_does_not_outlive_the_ch
         passwords: Arc::new(ChangedMeanwhile { sql, buyer }),
         ..(*shop.engine.accounts).clone()
     };
-    let password = "password-1".to_owned();
-    let refused = sign_in::login(&accounts, &origin(), "13900000001", password).await;
+    let form = credentials("13900000001", "password-1");
+    let refused = sign_in::login(&accounts, &origin(), form).await;
     let whose = refused.err();
     assert!(matches!(whose, Some(SignInError::NoMatch(Some(whose))) if whose == buyer));
     assert_eq!(accounts.tokens.of_account(buyer).await.unwrap(), []);
