@@ -55,7 +55,7 @@ pub fn App() -> impl IntoView {
     let language = api::language();
     let shop = say::shop_name(language);
     view! {
-        <Title formatter=move |page: String| format!("{page} · {shop}") />
+        <Title formatter=move |page: String| format!("{} · {shop}", in_title(&page)) />
         <Router>
             <Frame language>
                 <FlatRoutes fallback=NotFoundPage>
@@ -90,12 +90,24 @@ pub fn App() -> impl IntoView {
     }
 }
 
+/// A text as it may stand in the element `title`: the framework writes it there as it is, and a `</title>` in the
+/// name of a product would end the element.
+fn in_title(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;")
+}
+
 #[cfg(test)]
 mod tests {
     use leptos_axum::generate_route_list;
 
-    use super::{App, routes};
+    use super::{App, in_title, routes};
     use crate::routes::pattern;
+
+    #[test]
+    fn a_title_never_ends_its_element() {
+        let title = in_title("A & B</title><script>");
+        assert_eq!(title, "A &amp; B&lt;/title>&lt;script>");
+    }
 
     /// The framework's router wants its addresses as literals.
     #[test]

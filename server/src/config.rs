@@ -84,7 +84,7 @@ pub struct Config {
 }
 
 /// Every section, in the order in which people read them.
-fn sections() -> [Section; 11] {
+fn sections() -> [Section; 12] {
     [
         Process::section(),
         Cluster::section(),

@@ -140,7 +140,7 @@ async fn the_offer_as_data_follows_the_phase() {
 #[tokio::test]
 async fn a_hostile_title_stays_a_title() {
     let shop = FakeShop::new();
-    let hostile = "\"><script>alert(1)</script><!--";
+    let hostile = "\"></title><script>alert(1)</script><!--";
     *shop.titles_end.lock().unwrap() = hostile.to_owned();
     let router = found_at_home(&shop);
     for path in [item_page("en"), "/?lang=en".to_owned()] {
