@@ -9,8 +9,8 @@ mod tries;
 use app::port::{AfterPurchase as _, Storefront as _};
 use server::engine::{
     ports::{
-        ChangedBy, Refunds as _, Shipments as _, WebhookDeliveries as _, WebhookEndpoint,
-        WebhookEvent,
+        ChangedBy, DeliveryFilter, Refunds as _, Shipments as _, WebhookDeliveries as _,
+        WebhookEndpoint, WebhookEvent,
     },
     webhooks::{deliver, endpoints::add, secret},
 };
@@ -115,7 +115,7 @@ async fn the_end_of_an_unpaid_order_comes_with_its_reason() {
     let sent = client
         .shop
         .sql
-        .deliveries(&Default::default(), 10)
+        .deliveries(&DeliveryFilter::default(), 10)
         .await
         .unwrap();
     assert_eq!(sent[0].last_status, Some(204));

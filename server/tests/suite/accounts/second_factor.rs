@@ -76,10 +76,10 @@ impl Protected {
     }
 }
 
-fn invalid(field: &str) -> Option<ApiError> {
-    Some(ApiError::Invalid {
+fn invalid(field: &str) -> ApiError {
+    ApiError::Invalid {
         field: field.to_owned(),
-    })
+    }
 }
 
 async fn state(person: &Person) -> SecondFactor {
@@ -89,8 +89,14 @@ async fn state(person: &Person) -> SecondFactor {
 #[tokio::test]
 async fn signing_in_takes_password_and_code_and_a_code_is_good_once() {
     let protected = Protected::new().await;
-    assert_eq!(protected.hears(PASSWORD, "").await, invalid("code_needed"));
-    assert_eq!(protected.hears(PASSWORD, "000000").await, invalid("code"));
+    assert_eq!(
+        protected.hears(PASSWORD, "").await,
+        Some(invalid("code_needed"))
+    );
+    assert_eq!(
+        protected.hears(PASSWORD, "000000").await,
+        Some(invalid("code"))
+    );
     assert_eq!(
         protected.hears("another one", "").await,
         Some(ApiError::Unauthenticated)
@@ -106,7 +112,10 @@ async fn signing_in_takes_password_and_code_and_a_code_is_good_once() {
         None,
         "nobody had used it"
     );
-    assert_eq!(protected.hears(PASSWORD, &code).await, invalid("code"));
+    assert_eq!(
+        protected.hears(PASSWORD, &code).await,
+        Some(invalid("code"))
+    );
     protected.next_step();
     assert_eq!(protected.hears(PASSWORD, &protected.code()).await, None);
 }
@@ -133,7 +142,10 @@ async fn each_recovery_code_is_good_once() {
     let protected = Protected::new().await;
     let code = protected.recovery_codes[4].to_lowercase().replace('-', " ");
     assert_eq!(protected.hears(PASSWORD, &code).await, None);
-    assert_eq!(protected.hears(PASSWORD, &code).await, invalid("code"));
+    assert_eq!(
+        protected.hears(PASSWORD, &code).await,
+        Some(invalid("code"))
+    );
     assert_eq!(state(&protected.person).await.recovery_codes_left, 9);
     assert_eq!(
         protected
@@ -157,7 +169,7 @@ async fn it_is_taken_away_with_password_and_code_only() {
             .person
             .program_sends("/api/second_factor/remove", &form)
             .await;
-        assert_eq!(Some(refused.error()), invalid(error));
+        assert_eq!(refused.error(), invalid(error));
     }
     later(&protected.shop);
     let code = protected.code();
@@ -274,7 +286,7 @@ async fn one_that_is_set_is_not_begun_again_and_strangers_learn_nothing() {
         .person
         .program_sends("/api/second_factor/begin", &[("password", PASSWORD)])
         .await;
-    assert_eq!(Some(again.error()), invalid("second_factor"));
+    assert_eq!(again.error(), invalid("second_factor"));
     assert!(state(&protected.person).await.set_at_ms.is_some());
     let page = protected.person.page("/account/second-factor").await;
     assert!(page.contains("10 recovery codes left"));

@@ -6,8 +6,8 @@ use server::{
     adapters::webhook_sender::HttpWebhooks,
     engine::{
         ports::{
-            ActivityLog as _, ChangedBy, EndpointChange, Sent, SwitchedOff, WebhookDeliveries as _,
-            WebhookEndpoints as _, WebhookSender as _,
+            ActivityLog as _, ChangedBy, DeliveryFilter, EndpointChange, Sent, SwitchedOff,
+            WebhookDeliveries as _, WebhookEndpoints as _, WebhookSender as _,
         },
         webhooks::{
             MOST_ENDPOINTS,
@@ -125,7 +125,12 @@ async fn what_happens_while_an_address_is_off_is_not_told_and_what_waited_is() {
             .unwrap()
     );
     assert_eq!(sql.backlog().await.unwrap().waiting, 0);
-    assert_eq!(sql.deliveries(&Default::default(), 10).await.unwrap(), []);
+    assert_eq!(
+        sql.deliveries(&DeliveryFilter::default(), 10)
+            .await
+            .unwrap(),
+        []
+    );
     let log = ActivityQuery {
         subject_id: Some(endpoint_id),
         ..ActivityQuery::default()
