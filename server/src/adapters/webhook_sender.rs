@@ -117,7 +117,11 @@ fn away(status: Option<u16>, error: String, retry_after_s: Option<u32>) -> Sent 
 async fn meaning(response: Response) -> Sent {
     let status = response.status();
     let retry_after = response.headers().get(header::RETRY_AFTER);
-    let retry_after = retry_after.and_then(|seconds| seconds.to_str().ok()?.trim().parse().ok());
+    // Seconds; a date is not read.
+    let retry_after = retry_after.and_then(|seconds| {
+        let seconds: u64 = seconds.to_str().ok()?.trim().parse().ok()?;
+        Some(u32::try_from(seconds).unwrap_or(u32::MAX))
+    });
     read(response).await;
     let number = Some(status.as_u16());
     match status {

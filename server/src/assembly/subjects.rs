@@ -214,6 +214,7 @@ fn webhooks(
         sender: Arc::new(HttpWebhooks::new(config.webhooks.private_addresses)),
         catalogue: catalogue.clone(),
         gate: parts.gate.clone(),
+        slow: std::sync::Mutex::default(),
         announced: std::sync::Mutex::default(),
     }
 }

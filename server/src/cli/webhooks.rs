@@ -1,5 +1,6 @@
 //! `server webhooks`: programs of others that are told what happens in the shop.
 
+use app::wire::Reason;
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -124,6 +125,7 @@ impl Webhooks {
                 change(&ledger, endpoint, EndpointChange::SwitchOn, None).await
             }
             Webhooks::Off { endpoint, reason } => {
+                let reason = Reason::parse(&reason)?.as_str().to_owned();
                 let off = SwitchedOff {
                     at_ms: SystemClock.now_ms(),
                     why: reason.clone(),
@@ -257,7 +259,7 @@ fn print_delivery(delivery: &Delivery) {
         "{} {} {:<14} {} {state} {error}",
         delivery.delivery_id,
         in_words(delivery.at_ms),
-        delivery.event.name(),
+        delivery.event,
         delivery.subject_id
     );
 }

@@ -75,9 +75,10 @@ pub use shipping::{SaveOutcome, ShipOutcome, Shipments, ShippingAddresses};
 pub use switches::Switches;
 pub use wake_signal::{Job, WakeSignal};
 pub use webhooks::{
-    Delivery, DeliveryFilter, DeliveryState, DueDelivery, EndpointChange, Replay, Sent,
-    SwitchedOff, ToldOf, ToldOrder, ToldRound, WebhookBacklog, WebhookDeliveries, WebhookEndpoint,
-    WebhookEndpoints, WebhookEvent, WebhookSecret, WebhookSender,
+    Delivery, DeliveryFailure, DeliveryFilter, DeliveryOutcome, DeliveryState, DueDelivery,
+    EndpointChange, Replay, Sent, SwitchedOff, ToldOf, ToldOrder, ToldRound, WebhookBacklog,
+    WebhookDeliveries, WebhookEndpoint, WebhookEndpoints, WebhookEvent, WebhookSecret,
+    WebhookSender,
 };
 
 /// What every port may answer instead of doing its work.

@@ -14,6 +14,7 @@ use std::{
 };
 
 use app::wire::RoundId;
+use uuid::Uuid;
 
 use super::ports::{
     Catalogue, Clock, StockGate, WebhookDeliveries, WebhookEndpoints, WebhookEvent, WebhookSender,
@@ -30,6 +31,8 @@ pub struct Deps {
     pub sender: Arc<dyn WebhookSender>,
     pub catalogue: Arc<dyn Catalogue>,
     pub gate: Arc<dyn StockGate>,
+    /// Endpoints that answered slowly the last time that this process asked them.
+    pub slow: Mutex<HashSet<Uuid>>,
     /// What this process has announced of rounds that are in the catalogue, so that it is not written every second.
     pub announced: Mutex<HashSet<(RoundId, WebhookEvent)>>,
 }

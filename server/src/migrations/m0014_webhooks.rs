@@ -61,6 +61,7 @@ fn deliveries() -> TableCreateStatement {
         .col(string_len(Alias::new("event"), WORD))
         .col(uuid(Alias::new("subject_id")))
         .col(big_integer(Alias::new("at_ms")))
+        .col(big_integer(Alias::new("waits_since_ms")))
         .col(integer(Alias::new("tries")))
         .col(big_integer_null(Alias::new("next_at_ms")))
         .col(big_integer_null(Alias::new("delivered_at_ms")))

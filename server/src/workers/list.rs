@@ -11,7 +11,11 @@ use crate::engine::{
     ports::Job,
     shipping::erase_addresses,
     stock::{reconcile, release, warm_up},
-    webhooks::{announce, deliver, purge_deliveries},
+    webhooks::{
+        announce,
+        deliver::{self, Pace},
+        purge_deliveries,
+    },
 };
 
 /// The order writer lets reservations gather for so long: most of what a small batch costs is the transaction,
@@ -151,13 +155,19 @@ fn payment_workers(schedule: Schedule) -> [Worker; 5] {
     ]
 }
 
-fn webhook_workers(schedule: Schedule) -> [Worker; 3] {
+fn webhook_workers(schedule: Schedule) -> [Worker; 4] {
     [
         Worker::periodic(
             "deliver_webhooks",
             "Tells programs of others what happened.",
             schedule.work,
-            |e, _| Box::pin(async move { deliver::run_once(&e.webhooks).await }),
+            |e, _| Box::pin(async move { deliver::run_once(&e.webhooks, Pace::Quick).await }),
+        ),
+        Worker::periodic(
+            "deliver_slow_webhooks",
+            "Tells those programs of others that take long to answer.",
+            schedule.work,
+            |e, _| Box::pin(async move { deliver::run_once(&e.webhooks, Pace::Slow).await }),
         ),
         Worker::periodic(
             "announce_rounds",

@@ -6,18 +6,30 @@ mod receiver;
 mod rounds;
 mod tries;
 
-use app::port::{AfterPurchase as _, Storefront as _};
+use std::sync::Arc;
+
+use app::{
+    port::{AfterPurchase as _, Storefront as _},
+    wire::OrderState,
+};
 use server::engine::{
     ports::{
         ChangedBy, DeliveryFilter, Refunds as _, Shipments as _, WebhookDeliveries as _,
         WebhookEndpoint, WebhookEvent,
     },
-    webhooks::{deliver, endpoints::add, secret},
+    webhooks::{
+        deliver::{self, Pace, TAKEN_MS},
+        endpoints::add,
+        secret,
+    },
 };
+
+use server::sandbox::Action;
+use tokio::sync::Notify;
 
 use crate::{
     shipping::{Customer, right},
-    support::{START_MS, TestShop},
+    support::{START_MS, TestShop, eventually},
 };
 
 use receiver::{Answer, Receiver};
@@ -37,7 +49,9 @@ async fn told(shop: &TestShop, url: &str, events: &[WebhookEvent]) -> WebhookEnd
 
 /// One turn of the worker.
 async fn deliver(shop: &TestShop) -> u32 {
-    deliver::run_once(&shop.engine.webhooks).await.unwrap()
+    deliver::run_once(&shop.engine.webhooks, Pace::Quick)
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
@@ -141,36 +155,89 @@ async fn what_a_worker_that_died_had_taken_is_sent_by_another_after_a_minute() {
     let shop = &customer.client.shop;
     let taken = shop
         .sql
-        .take_due(endpoint.endpoint_id, START_MS, START_MS + 60_000, 10)
+        .take_due(endpoint.endpoint_id, START_MS, START_MS + TAKEN_MS, 10)
         .await
         .unwrap();
     assert_eq!(taken.len(), 1);
     assert_eq!(deliver(shop).await, 0);
-    shop.clock.advance(60_000);
+    shop.clock.advance(TAKEN_MS);
     assert_eq!(deliver(shop).await, 1);
     assert_eq!(receiver.take_events(), ["order.created"]);
 }
 
 #[tokio::test]
-async fn a_program_that_does_not_answer_keeps_no_other_waiting() {
+async fn a_program_that_is_slow_keeps_no_other_waiting() {
     let (slow, quick, shop) = (
         Receiver::start().await,
         Receiver::start().await,
         shop().await,
     );
-    let until = std::sync::Arc::new(tokio::sync::Notify::new());
-    slow.answers(Answer::Wait(until.clone()));
     for receiver in [&slow, &quick] {
         told(&shop, &receiver.url, &[]).await;
     }
     let customer = Customer::of(shop).await;
-    let others = async {
-        crate::support::eventually("the message to the other", async || {
-            (!quick.take().is_empty()).then_some(())
+    let shop = &customer.client.shop;
+    let until = Arc::new(Notify::new());
+    slow.answers(Answer::Wait(until.clone()));
+    let arrives = async |receiver: &Receiver| {
+        eventually("a message", async || {
+            (!receiver.take().is_empty()).then_some(())
         })
         .await;
+    };
+    // Nobody knows yet that it is slow.
+    let first = async {
+        arrives(&quick).await;
+        arrives(&slow).await;
+        shop.clock.advance(3_000);
         until.notify_one();
     };
-    let (sent, ()) = tokio::join!(deliver(&customer.client.shop), others);
+    let (sent, ()) = tokio::join!(deliver(shop), first);
     assert_eq!(sent, 2);
+    customer.pays().await;
+    let slow_turn = deliver::run_once(&shop.engine.webhooks, Pace::Slow);
+    let others = async {
+        arrives(&slow).await;
+        assert_eq!(
+            deliver(shop).await,
+            1,
+            "while the slow one has not answered"
+        );
+        arrives(&quick).await;
+        until.notify_one();
+    };
+    let (sent, ()) = tokio::join!(slow_turn, others);
+    assert_eq!(sent.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn money_that_goes_back_twice_is_told_once_and_only_when_it_paid_the_order() {
+    let (receiver, shop) = (Receiver::start().await, shop().await);
+    told(&shop, &receiver.url, &[WebhookEvent::OrderRefunded]).await;
+    let customer = Customer::of(shop).await;
+    let (client, order) = (&customer.client, customer.order);
+    client.pays(&customer.who, order, Action::PayTwice).await;
+    for (signature, body) in client.shop.take_sandbox_notices().await {
+        client.shop.receive_notice(&signature, &body).await;
+    }
+    client.shop.settle_payments().await;
+    deliver(&client.shop).await;
+    assert_eq!(receiver.take().len(), 0, "the order is paid");
+    let by = ChangedBy::command();
+    client
+        .shop
+        .sql
+        .refund_order(order, &by, START_MS)
+        .await
+        .unwrap();
+    client.shop.settle_payments().await;
+    let state = client
+        .order(&customer.who, order)
+        .await
+        .unwrap()
+        .order
+        .state;
+    assert_eq!(state, OrderState::Refunded);
+    deliver(&client.shop).await;
+    assert_eq!(receiver.take_events(), ["order.refunded"]);
 }

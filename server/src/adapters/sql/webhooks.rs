@@ -7,6 +7,7 @@ mod told_of;
 use app::wire::OrderEvent;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect,
+    sea_query::OnConflict,
 };
 use uuid::Uuid;
 
@@ -24,8 +25,9 @@ pub fn told_of(event: OrderEvent) -> Option<WebhookEvent> {
         OrderEvent::ClosedUnpaid | OrderEvent::Cancelled => Some(WebhookEvent::OrderClosed),
         OrderEvent::Shipped => Some(WebhookEvent::OrderShipped),
         OrderEvent::Received => Some(WebhookEvent::OrderReceived),
-        OrderEvent::Refunded => Some(WebhookEvent::OrderRefunded),
         OrderEvent::Reserved | OrderEvent::RefundDue | OrderEvent::Refunding => None,
+        // Of any payment, also of one that did not pay the order: what refunds tells of the order's own.
+        OrderEvent::Refunded => None,
     }
 }
 
@@ -54,6 +56,7 @@ pub async fn add(
     // Twelve values a row: below every database's limit of bind parameters.
     for rows in rows.chunks(ROWS) {
         webhook_delivery::Entity::insert_many(rows.to_vec())
+            .on_conflict(there())
             .exec_without_returning(transaction)
             .await?;
     }
@@ -62,6 +65,18 @@ pub async fn add(
 
 /// Rows that are written by one statement.
 const ROWS: usize = 512;
+
+/// The same message of the same endpoint stays as it is: no message makes the change fail that it tells of.
+fn there() -> OnConflict {
+    let key = [
+        webhook_delivery::Column::EndpointId,
+        webhook_delivery::Column::Event,
+        webhook_delivery::Column::SubjectId,
+    ];
+    OnConflict::columns(key)
+        .do_nothing_on([webhook_delivery::Column::Id])
+        .to_owned()
+}
 
 /// Whether an event is one of those between commas.
 fn names(events: &str, event: WebhookEvent) -> bool {
@@ -81,6 +96,7 @@ fn row(
         event: Set(event.name().to_owned()),
         subject_id: Set(subject_id),
         at_ms: Set(at_ms),
+        waits_since_ms: Set(at_ms),
         tries: Set(0),
         next_at_ms: Set(Some(at_ms)),
         delivered_at_ms: Set(None),

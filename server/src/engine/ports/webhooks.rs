@@ -169,9 +169,30 @@ pub struct DueDelivery {
     pub event: WebhookEvent,
     /// When it happened, epoch milliseconds.
     pub at_ms: i64,
+    /// Since when it is to be sent: when it happened, or was replayed.
+    pub waits_since_ms: i64,
     /// How often it was sent without success.
     pub tries: u32,
     pub told_of: ToldOf,
+}
+
+/// Why a message did not arrive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeliveryFailure {
+    /// In words, for people.
+    pub error: String,
+    /// When it is sent again, epoch milliseconds; never.
+    pub next_at_ms: Option<i64>,
+}
+
+/// What became of a message that was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeliveryOutcome {
+    pub delivery_id: Uuid,
+    /// The answer's, if there was one.
+    pub status: Option<u16>,
+    /// Nothing when it arrived.
+    pub failure: Option<DeliveryFailure>,
 }
 
 /// How a message stands.
@@ -188,7 +209,8 @@ pub enum DeliveryState {
 pub struct Delivery {
     pub delivery_id: Uuid,
     pub endpoint_id: Uuid,
-    pub event: WebhookEvent,
+    /// Its name, also where this version does not know it.
+    pub event: String,
     /// Of the order or round.
     pub subject_id: Uuid,
     pub at_ms: i64,
@@ -224,13 +246,13 @@ pub enum Replay {
     },
 }
 
-/// Endpoints, and what waits for them.
+/// What waits for endpoints that are not switched off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WebhookBacklog {
-    /// Messages that wait, also those of endpoints that are switched off.
+    /// Messages.
     pub waiting: u64,
-    /// When the oldest of them happened.
-    pub oldest_at_ms: Option<i64>,
+    /// Since when the oldest of them is to be sent.
+    pub waits_since_ms: Option<i64>,
 }
 
 /// Where messages are sent. Each change by hand is written into the activity log in the same transaction.
@@ -278,30 +300,20 @@ pub trait WebhookDeliveries: Send + Sync + 'static {
         limit: u32,
     ) -> Result<Vec<DueDelivery>, PortError>;
 
-    /// It arrived.
-    async fn delivered(&self, delivery_id: Uuid, status: u16, now_ms: i64)
-    -> Result<(), PortError>;
-
-    /// It did not arrive; it is sent again at `next_at_ms`, or never.
-    async fn not_delivered(
-        &self,
-        delivery_id: Uuid,
-        status: Option<u16>,
-        error: &str,
-        next_at_ms: Option<i64>,
-    ) -> Result<(), PortError>;
+    /// Writes down what became of messages, together.
+    async fn record(&self, outcomes: &[DeliveryOutcome], now_ms: i64) -> Result<(), PortError>;
 
     /// They were taken and not sent: they are due at `next_at_ms`.
     async fn give_back(&self, delivery_ids: &[Uuid], next_at_ms: i64) -> Result<(), PortError>;
 
-    /// Nothing is sent to an endpoint before then, epoch milliseconds.
+    /// Nothing is sent to an endpoint before then, epoch milliseconds, unless it rests for longer already.
     async fn rest(&self, endpoint_id: Uuid, until_ms: i64) -> Result<(), PortError>;
 
     /// An endpoint has said that it is gone.
     async fn gone(&self, endpoint_id: Uuid, switched_off: &SwitchedOff) -> Result<(), PortError>;
 
-    /// Writes a message about a round for every endpoint that is told of it, was added before `at_ms` and has none
-    /// yet. Returns how many.
+    /// Writes a message about a round for every endpoint that is told of it, was there when it happened and has none
+    /// yet. It happened at `at_ms`, or when others were told of it first. Returns how many.
     async fn announce(
         &self,
         event: WebhookEvent,
@@ -322,8 +334,7 @@ pub trait WebhookDeliveries: Send + Sync + 'static {
     /// What waits.
     async fn backlog(&self) -> Result<WebhookBacklog, PortError>;
 
-    /// Deletes messages that arrived or were given up and tell of what happened before `before_ms`, at most `limit`.
-    /// Returns how many.
+    /// Deletes messages that tell of what happened before `before_ms`, at most `limit`. Returns how many.
     async fn purge_deliveries(&self, before_ms: i64, limit: u32) -> Result<u32, PortError>;
 }
 

@@ -6,13 +6,13 @@ use app::wire::{Round, RoundId};
 use futures::future::try_join_all;
 
 use super::Deps;
-use crate::engine::ports::{PortError, WebhookEvent};
+use crate::engine::ports::{GateStock, PortError, WebhookEvent};
 
 /// Writes what has begun or ended since the last look, once for each endpoint. After a pause of the shop it looks
 /// back a day, as far as the catalogue does. Returns how many messages there are now.
 ///
 /// # Errors
-/// Catalogue, gate or ledger.
+/// Catalogue, gate or ledger: the first one, after every round was looked at.
 pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
     let endpoints = deps.endpoints.endpoints().await?;
     let is_told = |event| {
@@ -24,25 +24,41 @@ pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
     let now_ms = deps.clock.now_ms();
     let rounds = deps.catalogue.rounds(now_ms).await?;
     keep_only(deps, &rounds);
-    let mut written = 0;
+    let (mut written, mut first_error) = (0, None);
     for round in rounds.iter() {
-        for (event, at_ms) in [
-            (WebhookEvent::RoundStarted, round.starts_at_ms),
-            (WebhookEvent::RoundEnded, round.ends_at_ms),
-        ] {
-            if at_ms <= now_ms && is_told(event) {
-                written += announce(deps, event, round.round_id, at_ms).await?;
+        match of_round(deps, round, now_ms, &is_told).await {
+            Ok(number) => written += number,
+            Err(error) => {
+                first_error.get_or_insert(error);
             }
         }
-        let event = WebhookEvent::RoundSoldOut;
-        let is_running = (round.starts_at_ms..round.ends_at_ms).contains(&now_ms);
-        if is_running
-            && is_told(event)
-            && is_new(deps, event, round.round_id)
-            && is_sold_out(deps, round).await?
-        {
-            written += announce(deps, event, round.round_id, now_ms).await?;
+    }
+    first_error.map_or(Ok(written), Err)
+}
+
+async fn of_round(
+    deps: &Deps,
+    round: &Round,
+    now_ms: i64,
+    is_told: impl Fn(WebhookEvent) -> bool,
+) -> Result<u32, PortError> {
+    let mut written = 0;
+    for (event, at_ms) in [
+        (WebhookEvent::RoundStarted, round.starts_at_ms),
+        (WebhookEvent::RoundEnded, round.ends_at_ms),
+    ] {
+        if at_ms <= now_ms && is_told(event) {
+            written += announce(deps, event, round.round_id, at_ms).await?;
         }
+    }
+    let event = WebhookEvent::RoundSoldOut;
+    let is_running = (round.starts_at_ms..round.ends_at_ms).contains(&now_ms);
+    if is_running
+        && is_told(event)
+        && is_new(deps, event, round.round_id)
+        && is_sold_out(deps, round).await?
+    {
+        written += announce(deps, event, round.round_id, now_ms).await?;
     }
     Ok(written)
 }
@@ -86,8 +102,6 @@ fn keep_only(deps: &Deps, rounds: &[Round]) {
 async fn is_sold_out(deps: &Deps, round: &Round) -> Result<bool, PortError> {
     let stocks = round.items.iter().map(|item| deps.gate.stock(item.item_id));
     let stocks = try_join_all(stocks).await?;
-    let has_none = |stock: &Option<_>| {
-        stock.is_some_and(|stock: crate::engine::ports::GateStock| stock.sellable == 0)
-    };
+    let has_none = |stock: &Option<_>| stock.is_some_and(|stock: GateStock| stock.sellable == 0);
     Ok(!stocks.is_empty() && stocks.iter().all(has_none))
 }

@@ -1,18 +1,23 @@
 //! `deliver_webhooks`: what waits is sent, again and again over three days, until it arrives.
 
 use std::{
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
 use futures::{StreamExt as _, future::join_all, stream};
-use uuid::Uuid;
 
 use super::{Deps, message};
 use crate::{
     engine::{
         BATCH,
-        ports::{DueDelivery, PortError, Sent, SwitchedOff, WebhookEndpoint},
+        ports::{
+            DeliveryFailure, DeliveryOutcome, DueDelivery, PortError, Sent, SwitchedOff,
+            WebhookEndpoint,
+        },
     },
     jitter,
 };
@@ -30,31 +35,49 @@ const PAUSES: [Duration; 9] = [
     Duration::from_hours(20),
     Duration::from_hours(24),
 ];
+/// A message that has waited for longer is given up, too: those of an endpoint that is away are not all tried. More
+/// than all pauses together.
+const LONGEST_WAIT_MS: i64 = 84 * 3_600_000;
 /// An endpoint that is away is left alone for so long, unless it says for how long.
 const REST_MS: i64 = 30_000;
 /// And for so long at most, whatever it says.
 const LONGEST_REST_S: u32 = 3_600;
 /// Messages to one endpoint at one time.
 const AT_ONCE: usize = 8;
+/// Outcomes that are written together: each write waits for the disk, as purchases do.
+const TOGETHER: usize = 32;
 /// A turn of an endpoint begins nothing new after so long: others wait for their next turn meanwhile.
-const TURN_MS: i64 = 20_000;
+const TURN_MS: i64 = 5_000;
 /// What a process that died had taken is sent by another one after so long. Longer than a turn with its last call.
-const TAKEN_MS: i64 = 60_000;
+pub const TAKEN_MS: i64 = 60_000;
+/// An endpoint whose answer took longer has its turns apart from the others.
+const SLOW_MS: i64 = 2_000;
 
-/// Sends to all endpoints at the same time. Returns how many messages arrived.
+/// Whose turns these are. The quick do not wait for the slow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    Quick,
+    Slow,
+}
+
+/// Sends to all endpoints of this pace at the same time. Returns how many messages arrived.
 ///
 /// # Errors
 /// The first one of the ledger, after every endpoint has had its turn.
-pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
+pub async fn run_once(deps: &Deps, pace: Pace) -> Result<u32, PortError> {
     let now_ms = deps.clock.now_ms();
     let endpoints = deps.endpoints.endpoints().await?;
     if endpoints.is_empty() {
         return Ok(0);
     }
-    note_backlog(deps, now_ms).await?;
-    let ready = endpoints
-        .iter()
-        .filter(|endpoint| endpoint.switched_off.is_none() && endpoint.rests_until_ms <= now_ms);
+    if pace == Pace::Quick {
+        note_backlog(deps, now_ms).await?;
+    }
+    let is_ready = |endpoint: &&WebhookEndpoint| {
+        let may_be_sent_to = endpoint.switched_off.is_none() && endpoint.rests_until_ms <= now_ms;
+        may_be_sent_to && is_slow(deps, endpoint) == (pace == Pace::Slow)
+    };
+    let ready = endpoints.iter().filter(is_ready);
     let (mut arrived, mut first_error) = (0, None);
     for turn in join_all(ready.map(|endpoint| turn(deps, endpoint))).await {
         match turn {
@@ -67,11 +90,25 @@ pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
     first_error.map_or(Ok(arrived), Err)
 }
 
+fn is_slow(deps: &Deps, endpoint: &WebhookEndpoint) -> bool {
+    let slow = deps.slow.lock().unwrap_or_else(PoisonError::into_inner);
+    slow.contains(&endpoint.endpoint_id)
+}
+
+/// How long its latest answer took decides.
+fn note_pace(deps: &Deps, endpoint: &WebhookEndpoint, took_ms: i64) {
+    let mut slow = deps.slow.lock().unwrap_or_else(PoisonError::into_inner);
+    match took_ms > SLOW_MS {
+        true => slow.insert(endpoint.endpoint_id),
+        false => slow.remove(&endpoint.endpoint_id),
+    };
+}
+
 async fn note_backlog(deps: &Deps, now_ms: i64) -> Result<(), PortError> {
     let backlog = deps.deliveries.backlog().await?;
     let age_ms = backlog
-        .oldest_at_ms
-        .map_or(0, |at_ms| (now_ms - at_ms).max(0));
+        .waits_since_ms
+        .map_or(0, |since_ms| (now_ms - since_ms).max(0));
     metrics::gauge!("seckill_webhooks_waiting").set(backlog.waiting as f64);
     metrics::gauge!("seckill_webhooks_oldest_age_seconds").set(age_ms as f64 / 1_000.0);
     Ok(())
@@ -87,30 +124,39 @@ async fn turn(deps: &Deps, endpoint: &WebhookEndpoint) -> Result<u32, PortError>
     let mut sending = stream::iter(due)
         .map(|delivery| one(deps, endpoint, delivery, (begun_ms, &is_over)))
         .buffer_unordered(AT_ONCE);
-    let (mut arrived, mut not_sent, mut first_error) = (0, Vec::new(), None);
+    let (mut arrived, mut not_sent, mut outcomes) = (0, Vec::new(), Vec::new());
     while let Some(ended) = sending.next().await {
-        match ended {
-            Ok(Ended::Arrived) => arrived += 1,
-            Ok(Ended::Failed) => {}
-            Ok(Ended::NotSent(delivery_id)) => not_sent.push(delivery_id),
-            Err(error) => {
-                first_error.get_or_insert(error);
+        match ended? {
+            Ended::NotSent(delivery) => not_sent.push(delivery.delivery_id),
+            Ended::Sent(outcome) => {
+                arrived += u32::from(outcome.failure.is_none());
+                outcomes.push(outcome);
             }
         }
+        if outcomes.len() >= TOGETHER {
+            let together = std::mem::take(&mut outcomes);
+            deps.deliveries
+                .record(&together, deps.clock.now_ms())
+                .await?;
+        }
+    }
+    if !outcomes.is_empty() {
+        deps.deliveries
+            .record(&outcomes, deps.clock.now_ms())
+            .await?;
     }
     if !not_sent.is_empty() {
         deps.deliveries
             .give_back(&not_sent, deps.clock.now_ms())
             .await?;
     }
-    first_error.map_or(Ok(arrived), Err)
+    Ok(arrived)
 }
 
 /// What became of a message in this turn.
 enum Ended {
-    Arrived,
-    Failed,
-    NotSent(Uuid),
+    Sent(DeliveryOutcome),
+    NotSent(DueDelivery),
 }
 
 async fn one(
@@ -119,20 +165,26 @@ async fn one(
     delivery: DueDelivery,
     (begun_ms, is_over): (i64, &AtomicBool),
 ) -> Result<Ended, PortError> {
-    let now_ms = deps.clock.now_ms();
-    if is_over.load(Ordering::Relaxed) || now_ms - begun_ms > TURN_MS {
-        return Ok(Ended::NotSent(delivery.delivery_id));
+    let sent_at_ms = deps.clock.now_ms();
+    if sent_at_ms - delivery.waits_since_ms > LONGEST_WAIT_MS {
+        let error = "it waited for too long".to_owned();
+        return Ok(Ended::Sent(failed(deps, endpoint, &delivery, None, error)));
+    }
+    if is_over.load(Ordering::Relaxed) || sent_at_ms - begun_ms > TURN_MS {
+        return Ok(Ended::NotSent(delivery));
     }
     let (id, body) = (message::id(&delivery), message::body(&delivery));
-    let sent = deps.sender.send(endpoint, &id, &body, now_ms).await;
+    let sent = deps.sender.send(endpoint, &id, &body, sent_at_ms).await;
     let now_ms = deps.clock.now_ms();
+    note_pace(deps, endpoint, now_ms - sent_at_ms);
     let (status, error) = match sent {
         Sent::Delivered(status) => {
-            deps.deliveries
-                .delivered(delivery.delivery_id, status, now_ms)
-                .await?;
             count("delivered");
-            return Ok(Ended::Arrived);
+            return Ok(Ended::Sent(DeliveryOutcome {
+                delivery_id: delivery.delivery_id,
+                status: Some(status),
+                failure: None,
+            }));
         }
         Sent::Gone => {
             is_over.store(true, Ordering::Relaxed);
@@ -152,13 +204,15 @@ async fn one(
         }
         Sent::Refused { status, error } => (status, error),
     };
-    failed(deps, endpoint, &delivery, status, &error).await?;
-    Ok(Ended::Failed)
+    Ok(Ended::Sent(failed(
+        deps, endpoint, &delivery, status, error,
+    )))
 }
 
 async fn switch_off(deps: &Deps, endpoint: &WebhookEndpoint, now_ms: i64) -> Result<(), PortError> {
-    let (endpoint_id, url) = (endpoint.endpoint_id, &endpoint.url);
-    tracing::warn!(%endpoint_id, url, "a webhook endpoint answered 410 Gone; it is switched off");
+    // Its address may hold a key.
+    let endpoint_id = endpoint.endpoint_id;
+    tracing::warn!(%endpoint_id, "a webhook endpoint answered 410 Gone; it is switched off");
     let switched_off = SwitchedOff {
         at_ms: now_ms,
         why: "it answered 410 Gone".to_owned(),
@@ -166,16 +220,18 @@ async fn switch_off(deps: &Deps, endpoint: &WebhookEndpoint, now_ms: i64) -> Res
     deps.deliveries.gone(endpoint_id, &switched_off).await
 }
 
-async fn failed(
+fn failed(
     deps: &Deps,
     endpoint: &WebhookEndpoint,
     delivery: &DueDelivery,
     status: Option<u16>,
-    error: &str,
-) -> Result<(), PortError> {
+    error: String,
+) -> DeliveryOutcome {
+    let now_ms = deps.clock.now_ms();
     let pause = PAUSES.get(delivery.tries as usize);
     let pause = pause.map(|pause| jitter::spread(*pause).as_millis() as i64);
-    let next_at_ms = pause.map(|pause| deps.clock.now_ms() + pause);
+    let in_time = now_ms - delivery.waits_since_ms <= LONGEST_WAIT_MS;
+    let next_at_ms = pause.filter(|_| in_time).map(|pause| now_ms + pause);
     match next_at_ms {
         Some(_) => count("failed"),
         None => {
@@ -189,9 +245,11 @@ async fn failed(
             );
         }
     }
-    deps.deliveries
-        .not_delivered(delivery.delivery_id, status, error, next_at_ms)
-        .await
+    DeliveryOutcome {
+        delivery_id: delivery.delivery_id,
+        status,
+        failure: Some(DeliveryFailure { error, next_at_ms }),
+    }
 }
 
 fn count(outcome: &'static str) {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::engine::ports::{DueDelivery, ToldOf, ToldOrder, ToldRound};
+use crate::engine::ports::{DueDelivery, ToldOf, ToldOrder, ToldRound, WebhookEvent};
 
 /// The body of a message: the same each time it is sent.
 pub fn body(delivery: &DueDelivery) -> String {
@@ -14,7 +14,7 @@ pub fn body(delivery: &DueDelivery) -> String {
             .unwrap_or_default()
             .to_string(),
         data: match &delivery.told_of {
-            ToldOf::Order(order) => of_order(order),
+            ToldOf::Order(order) => of_order(delivery.event, order),
             ToldOf::Round(round) => of_round(round),
         },
     };
@@ -33,9 +33,16 @@ struct Body {
     data: Value,
 }
 
-/// What a parcel's address or a buyer's number is stays in the shop.
-fn of_order(order: &ToldOrder) -> Value {
-    let shipment = order.shipment.as_ref();
+/// What a parcel's address or a buyer's number is stays in the shop. How the order ended or was sent is told by the
+/// events of that alone: others would say something else when they are sent again.
+fn of_order(event: WebhookEvent, order: &ToldOrder) -> Value {
+    let is_closed = event == WebhookEvent::OrderClosed;
+    let is_sent = matches!(
+        event,
+        WebhookEvent::OrderShipped | WebhookEvent::OrderReceived
+    );
+    let shipment = order.shipment.as_ref().filter(|_| is_sent);
+    let close_reason = order.close_reason.filter(|_| is_closed);
     json!({
         "order_id": order.order_id,
         "reservation_id": order.reservation_id,
@@ -46,7 +53,7 @@ fn of_order(order: &ToldOrder) -> Value {
         "currency": order.amount.currency,
         "created_at_ms": order.created_at_ms,
         "pay_deadline_ms": order.pay_deadline_ms,
-        "close_reason": order.close_reason,
+        "close_reason": close_reason,
         "carrier": shipment.map(|shipment| &shipment.carrier),
         "tracking_number": shipment.map(|shipment| &shipment.number),
     })

@@ -1,4 +1,5 @@
-//! `purge_deliveries`: messages that arrived or were given up are kept for a while, then deleted.
+//! `purge_deliveries`: messages are kept for a while, then deleted. After so long none waits but for an endpoint that
+//! is switched off or gone.
 
 use super::Deps;
 use crate::engine::{BATCH, ports::PortError};

@@ -1,12 +1,14 @@
 //! What happens when a message does not arrive.
 
+use app::port::AfterPurchase as _;
 use server::engine::ports::{
-    Delivery, DeliveryFilter, DeliveryState, Replay, WebhookDeliveries as _, WebhookEndpoints as _,
+    ChangedBy, Delivery, DeliveryFilter, DeliveryState, EndpointChange, Replay, Shipments as _,
+    SwitchedOff, WebhookDeliveries as _, WebhookEndpoints as _, WebhookEvent,
 };
 
 use super::{Answer, Receiver, deliver, shop, told};
 use crate::{
-    shipping::Customer,
+    shipping::{Customer, right},
     support::{START_MS, TestShop},
 };
 
@@ -141,8 +143,65 @@ async fn a_program_that_says_it_is_gone_is_switched_off() {
     deliver(shop).await;
     assert_eq!(receiver.take().len(), 0);
     assert_eq!(
-        only(shop).await.event.name(),
+        only(shop).await.event,
         "order.created",
         "nothing new is written down"
     );
+}
+
+#[tokio::test]
+async fn a_message_says_the_same_when_its_order_was_shipped_meanwhile() {
+    let (receiver, shop) = (Receiver::start().await, shop().await);
+    told(&shop, &receiver.url, &[WebhookEvent::OrderPaid]).await;
+    let customer = Customer::of(shop).await;
+    let (client, who, order) = (&customer.client, &customer.who, customer.order);
+    customer.pays().await;
+    receiver.answers(Answer::Status(500));
+    deliver(&client.shop).await;
+    client
+        .save_shipping_address(who, order, right())
+        .await
+        .unwrap();
+    let shipment = app::wire::Shipment::parse("顺丰", "SF1234").unwrap();
+    let (sql, by) = (&client.shop.sql, ChangedBy::command());
+    sql.ship(order, &shipment, &by, START_MS).await.unwrap();
+    client.shop.clock.advance(10_000);
+    deliver(&client.shop).await;
+    let got = receiver.take();
+    assert_eq!(got.len(), 2);
+    assert_eq!((got[0].id(), got[0].text()), (got[1].id(), got[1].text()));
+}
+
+#[tokio::test]
+async fn what_waits_for_an_address_that_is_away_is_given_up_in_the_end() {
+    let (receiver, shop) = (Receiver::start().await, shop().await);
+    told(&shop, &receiver.url, &[]).await;
+    let customer = Customer::of(shop).await;
+    let shop = &customer.client.shop;
+    receiver.answers(Answer::Later(3_600));
+    deliver(shop).await;
+    shop.clock.advance(4 * DAY_MS);
+    deliver(shop).await;
+    let given_up = only(shop).await;
+    assert_eq!(
+        (given_up.state, given_up.tries),
+        (DeliveryState::GivenUp, 2)
+    );
+    assert_eq!(receiver.take().len(), 1, "it is not sent so late");
+}
+
+#[tokio::test]
+async fn what_waits_for_an_address_that_is_off_alarms_nobody() {
+    let (receiver, shop) = (Receiver::start().await, shop().await);
+    let endpoint = told(&shop, &receiver.url, &[]).await;
+    let customer = Customer::of(shop).await;
+    let sql = &customer.client.shop.sql;
+    assert_eq!(sql.backlog().await.unwrap().waiting, 1);
+    let off = EndpointChange::SwitchOff(SwitchedOff {
+        at_ms: START_MS,
+        why: "moves".to_owned(),
+    });
+    let (id, by) = (endpoint.endpoint_id, ChangedBy::command());
+    sql.change_endpoint(id, &off, &by, START_MS).await.unwrap();
+    assert_eq!(sql.backlog().await.unwrap().waiting, 0);
 }

@@ -12,6 +12,8 @@ pub struct Model {
     /// Of an order or a round.
     pub subject_id: Uuid,
     pub at_ms: i64,
+    /// Since when it is to be sent: when it happened, or was replayed.
+    pub waits_since_ms: i64,
     /// How often it was sent without success.
     pub tries: i32,
     /// Null: it arrived, or was given up.

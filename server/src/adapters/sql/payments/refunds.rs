@@ -20,9 +20,10 @@ use crate::{
             ends::lock,
             events::{self, NewEvent},
         },
+        webhooks,
         words::word,
     },
-    engine::ports::{ChangedBy, PaymentRecord, PortError, Refunds},
+    engine::ports::{ChangedBy, PaymentRecord, PortError, Refunds, WebhookEvent},
 };
 
 /// Who did it, in the orders' history.
@@ -146,7 +147,12 @@ async fn done(
         event: OrderEvent::Refunded,
         actor: ACTOR,
     };
-    events::add(transaction, [event], now_ms).await
+    events::add(transaction, [event], now_ms).await?;
+    if payment.settled_order_id.is_some() {
+        let refunded = [(WebhookEvent::OrderRefunded, order.id)];
+        webhooks::add(transaction, &refunded, now_ms).await?;
+    }
+    Ok(())
 }
 
 async fn begin(

@@ -4,21 +4,20 @@ use app::wire::RoundId;
 use async_trait::async_trait;
 use sea_orm::{
     ColumnTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, Select, UpdateMany,
-    sea_query::{Expr, ExprTrait, OnConflict},
+    QuerySelect, QueryTrait, Select, UpdateMany,
+    sea_query::{Expr, ExprTrait},
 };
 use uuid::Uuid;
 
-use super::{names, row};
+use super::{names, row, there};
 use crate::{
     adapters::sql::{
         Answer, Duplicate, LedgerError, Sql,
         entity::{webhook_delivery, webhook_endpoint},
-        inconsistent,
     },
     engine::ports::{
-        Delivery, DeliveryFilter, DeliveryState, DueDelivery, PortError, Replay, SwitchedOff,
-        WebhookBacklog, WebhookDeliveries, WebhookEvent,
+        Delivery, DeliveryFilter, DeliveryOutcome, DeliveryState, DueDelivery, PortError, Replay,
+        SwitchedOff, WebhookBacklog, WebhookDeliveries, WebhookEvent,
     },
 };
 
@@ -58,16 +57,35 @@ fn set_next(
         .filter(webhook_delivery::Column::DeliveredAtMs.is_null())
 }
 
-/// The same message of the same endpoint.
-fn there() -> OnConflict {
-    let key = [
-        webhook_delivery::Column::EndpointId,
-        webhook_delivery::Column::Event,
-        webhook_delivery::Column::SubjectId,
-    ];
-    OnConflict::columns(key)
-        .do_nothing_on([webhook_delivery::Column::Id])
-        .to_owned()
+async fn record(
+    transaction: &DatabaseTransaction,
+    outcomes: &[DeliveryOutcome],
+    now_ms: i64,
+) -> Result<(), LedgerError> {
+    for outcome in outcomes {
+        let failure = outcome.failure.as_ref();
+        let error = failure.map(|failure| failure.error.chars().take(WHY).collect::<String>());
+        let next_at_ms = failure.and_then(|failure| failure.next_at_ms);
+        let delivered_at_ms = failure.is_none().then_some(now_ms);
+        let tries = i32::from(failure.is_some());
+        set_next([outcome.delivery_id], next_at_ms)
+            .col_expr(
+                webhook_delivery::Column::Tries,
+                Expr::col(webhook_delivery::Column::Tries).add(tries),
+            )
+            .col_expr(
+                webhook_delivery::Column::DeliveredAtMs,
+                Expr::value(delivered_at_ms),
+            )
+            .col_expr(
+                webhook_delivery::Column::LastStatus,
+                Expr::value(outcome.status.map(i32::from)),
+            )
+            .col_expr(webhook_delivery::Column::LastError, Expr::value(error))
+            .exec(transaction)
+            .await?;
+    }
+    Ok(())
 }
 
 fn in_state(
@@ -85,17 +103,16 @@ fn in_state(
     }
 }
 
-fn shown(row: webhook_delivery::Model) -> Result<Delivery, PortError> {
+fn shown(row: webhook_delivery::Model) -> Delivery {
     let state = match (row.next_at_ms, row.delivered_at_ms) {
         (_, Some(_)) => DeliveryState::Delivered,
         (Some(_), None) => DeliveryState::Waiting,
         (None, None) => DeliveryState::GivenUp,
     };
-    let event = row.event.parse();
-    Ok(Delivery {
+    Delivery {
         delivery_id: row.id,
         endpoint_id: row.endpoint_id,
-        event: event.map_err(|_| inconsistent(format!("unknown event {}", row.event)))?,
+        event: row.event,
         subject_id: row.subject_id,
         at_ms: row.at_ms,
         state,
@@ -105,7 +122,7 @@ fn shown(row: webhook_delivery::Model) -> Result<Delivery, PortError> {
             .last_status
             .and_then(|status| u16::try_from(status).ok()),
         last_error: row.last_error,
-    })
+    }
 }
 
 #[async_trait]
@@ -130,51 +147,20 @@ impl WebhookDeliveries for Sql {
             (endpoint_id, now_ms, until_ms, limit),
             |transaction, &which| Box::pin(take(transaction, which)),
         );
-        self.with_subjects(taken.await?).await
+        let (due, lost) = self.with_subjects(taken.await?).await?;
+        if !lost.is_empty() {
+            self.give_up(&lost).await?;
+        }
+        Ok(due)
     }
 
-    async fn delivered(
-        &self,
-        delivery_id: Uuid,
-        status: u16,
-        now_ms: i64,
-    ) -> Result<(), PortError> {
-        set_next([delivery_id], None)
-            .col_expr(webhook_delivery::Column::DeliveredAtMs, Expr::value(now_ms))
-            .col_expr(
-                webhook_delivery::Column::LastStatus,
-                Expr::value(i32::from(status)),
-            )
-            .col_expr(
-                webhook_delivery::Column::LastError,
-                Expr::value(None::<String>),
-            )
-            .exec(&self.write)
-            .answer(self)
-            .await?;
-        Ok(())
-    }
-
-    async fn not_delivered(
-        &self,
-        delivery_id: Uuid,
-        status: Option<u16>,
-        error: &str,
-        next_at_ms: Option<i64>,
-    ) -> Result<(), PortError> {
-        let error: String = error.chars().take(WHY).collect();
-        let tries = Expr::col(webhook_delivery::Column::Tries).add(1);
-        set_next([delivery_id], next_at_ms)
-            .col_expr(webhook_delivery::Column::Tries, tries)
-            .col_expr(
-                webhook_delivery::Column::LastStatus,
-                Expr::value(status.map(i32::from)),
-            )
-            .col_expr(webhook_delivery::Column::LastError, Expr::value(error))
-            .exec(&self.write)
-            .answer(self)
-            .await?;
-        Ok(())
+    async fn record(&self, outcomes: &[DeliveryOutcome], now_ms: i64) -> Result<(), PortError> {
+        let recorded = self.transact(
+            Duplicate::Answer,
+            (outcomes, now_ms),
+            |transaction, &(outcomes, now_ms)| Box::pin(record(transaction, outcomes, now_ms)),
+        );
+        Ok(recorded.await?)
     }
 
     async fn give_back(&self, delivery_ids: &[Uuid], next_at_ms: i64) -> Result<(), PortError> {
@@ -192,6 +178,8 @@ impl WebhookDeliveries for Sql {
                 Expr::value(until_ms),
             )
             .filter(webhook_endpoint::Column::Id.eq(endpoint_id))
+            // Of several answers at one time the longest pause counts.
+            .filter(webhook_endpoint::Column::RestsUntilMs.lt(until_ms))
             .exec(&self.write)
             .answer(self)
             .await?;
@@ -223,6 +211,15 @@ impl WebhookDeliveries for Sql {
         round_id: RoundId,
         at_ms: i64,
     ) -> Result<u32, PortError> {
+        let first = webhook_delivery::Entity::find()
+            .filter(webhook_delivery::Column::Event.eq(event.name()))
+            .filter(webhook_delivery::Column::SubjectId.eq(round_id.0))
+            .order_by_asc(webhook_delivery::Column::AtMs)
+            .one(&self.read)
+            .answer(self)
+            .await?;
+        // What others were told before happened then, and not when this process found it.
+        let at_ms = first.map_or(at_ms, |first| Ord::min(first.at_ms, at_ms));
         let endpoints = webhook_endpoint::Entity::find()
             .filter(webhook_endpoint::Column::SwitchedOffAtMs.is_null())
             .filter(webhook_endpoint::Column::CreatedAtMs.lte(at_ms))
@@ -273,7 +270,7 @@ impl WebhookDeliveries for Sql {
             .all(&self.read)
             .answer(self)
             .await?;
-        rows.into_iter().map(shown).collect()
+        Ok(rows.into_iter().map(shown).collect())
     }
 
     async fn replay(&self, replay: &Replay, now_ms: i64) -> Result<u32, PortError> {
@@ -286,6 +283,7 @@ impl WebhookDeliveries for Sql {
                 webhook_delivery::Column::DeliveredAtMs,
                 Expr::value(None::<i64>),
             )
+            .col_expr(webhook_delivery::Column::WaitsSinceMs, Expr::value(now_ms))
             .col_expr(webhook_delivery::Column::Tries, Expr::value(0));
         again = match replay {
             Replay::One(id) => again.filter(webhook_delivery::Column::Id.eq(*id)),
@@ -309,18 +307,24 @@ impl WebhookDeliveries for Sql {
     }
 
     async fn backlog(&self) -> Result<WebhookBacklog, PortError> {
-        let waiting = in_state(webhook_delivery::Entity::find(), DeliveryState::Waiting);
+        let on = webhook_endpoint::Entity::find()
+            .select_only()
+            .column(webhook_endpoint::Column::Id)
+            .filter(webhook_endpoint::Column::SwitchedOffAtMs.is_null())
+            .into_query();
+        let waiting = in_state(webhook_delivery::Entity::find(), DeliveryState::Waiting)
+            .filter(webhook_delivery::Column::EndpointId.in_subquery(on));
         let oldest: Option<Option<i64>> = waiting
             .clone()
             .select_only()
-            .column_as(webhook_delivery::Column::AtMs.min(), "oldest")
+            .column_as(webhook_delivery::Column::WaitsSinceMs.min(), "oldest")
             .into_tuple()
             .one(&self.read)
             .answer(self)
             .await?;
         Ok(WebhookBacklog {
             waiting: waiting.count(&self.read).answer(self).await?,
-            oldest_at_ms: oldest.flatten(),
+            waits_since_ms: oldest.flatten(),
         })
     }
 
@@ -329,7 +333,6 @@ impl WebhookDeliveries for Sql {
             .select_only()
             .column(webhook_delivery::Column::Id)
             .filter(webhook_delivery::Column::AtMs.lt(before_ms))
-            .filter(webhook_delivery::Column::NextAtMs.is_null())
             .order_by_asc(webhook_delivery::Column::AtMs)
             .limit(u64::from(limit))
             .into_tuple()

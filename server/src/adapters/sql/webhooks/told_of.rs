@@ -1,10 +1,9 @@
-//! What messages tell of: orders and rounds as they are in the ledger. Of each only what does not change after the
-//! event, so that a message says the same each time it is sent.
+//! What messages tell of: orders and rounds as they are in the ledger.
 
 use std::collections::HashMap;
 
 use app::wire::{AccountId, ItemId, LocalText, OrderId, ReservationId, RoundId, Shipment};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use uuid::Uuid;
 
 use crate::{
@@ -17,11 +16,11 @@ use crate::{
 };
 
 impl Sql {
-    /// The messages with what they tell of, in their order.
+    /// The messages with what they tell of, in their order, and those whose order or round is not there.
     pub(super) async fn with_subjects(
         &self,
         rows: Vec<webhook_delivery::Model>,
-    ) -> Result<Vec<DueDelivery>, PortError> {
+    ) -> Result<(Vec<DueDelivery>, Vec<Uuid>), PortError> {
         let ids: Vec<Uuid> = rows.iter().map(|row| row.subject_id).collect();
         let mut told = self.orders_told_of(&ids).await?;
         let rounds = round::Entity::find()
@@ -30,23 +29,40 @@ impl Sql {
             .answer(self)
             .await?;
         told.extend(rounds.into_iter().map(|round| (round.id, of_round(round))));
-        let due = rows.into_iter().filter_map(|row| {
-            // A program of a later version has written it, and sends it.
-            let event: WebhookEvent = row.event.parse().ok()?;
-            let told_of = told.get(&row.subject_id).cloned();
-            Some(
-                told_of
-                    .ok_or_else(|| missing("subject of a webhook message", row.subject_id))
-                    .map(|told_of| DueDelivery {
-                        delivery_id: row.id,
-                        event,
-                        at_ms: row.at_ms,
-                        tries: row.tries.unsigned_abs(),
-                        told_of,
-                    }),
-            )
-        });
-        due.collect()
+        let (mut due, mut lost) = (Vec::new(), Vec::new());
+        for row in rows {
+            // A program of a later version has written one that is unknown here, and sends it.
+            let Ok(event) = row.event.parse::<WebhookEvent>() else {
+                continue;
+            };
+            match told.get(&row.subject_id) {
+                Some(told_of) => due.push(DueDelivery {
+                    delivery_id: row.id,
+                    event,
+                    at_ms: row.at_ms,
+                    waits_since_ms: row.waits_since_ms,
+                    tries: row.tries.unsigned_abs(),
+                    told_of: told_of.clone(),
+                }),
+                None => lost.push(row.id),
+            }
+        }
+        Ok((due, lost))
+    }
+
+    /// Gives up messages of which nothing can be told: no other waits for them.
+    pub(super) async fn give_up(&self, delivery_ids: &[Uuid]) -> Result<(), PortError> {
+        tracing::error!(
+            ?delivery_ids,
+            "webhook messages tell of what is not there; they are given up"
+        );
+        webhook_delivery::Entity::update_many()
+            .col_expr(webhook_delivery::Column::NextAtMs, Expr::value(None::<i64>))
+            .filter(webhook_delivery::Column::Id.is_in(delivery_ids.iter().copied()))
+            .exec(&self.write)
+            .answer(self)
+            .await?;
+        Ok(())
     }
 
     async fn orders_told_of(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, ToldOf>, PortError> {
