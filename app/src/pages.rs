@@ -21,7 +21,7 @@ pub use admin::{
     MAX_ITEMS, NewRoundPage, RoundForm, ShipForm,
 };
 pub use home::HomePage;
-pub use item::ItemPage;
+pub use item::{ItemPage, START_CHECK};
 pub use login::LoginPage;
 pub use messages::MessagesPage;
 pub use not_found::NotFoundPage;

@@ -28,6 +28,18 @@ for (const island of document.querySelectorAll('leptos-island')) {
   await program[island.dataset.component]?.(island);
 }";
 
+/// What the framework writes into a page from which nothing is handed on to the browser.
+const FRAMEWORK: [&str; 2] = [
+    "__RESOLVED_RESOURCES=[];__SERIALIZED_ERRORS=[];__PENDING_RESOURCES=[];__RESOURCE_RESOLVERS=[];",
+    "__INCOMPLETE_CHUNKS=[];",
+];
+
+/// Every script that stands in a page itself. Browsers are told to run no other.
+pub fn inline_scripts(files: &PageFiles) -> Vec<String> {
+    let known = FRAMEWORK.into_iter().chain([crate::pages::START_CHECK]);
+    known.map(str::to_owned).chain([start(files)]).collect()
+}
+
 fn start(files: &PageFiles) -> String {
     let PageFiles { script, wasm, .. } = files;
     format!("const wasm = {wasm:?}, program = await import({script:?});\n{START}")

@@ -18,7 +18,7 @@ use crate::{
 
 /// Says in the panel that its program has not started after ten seconds, or cannot: plain script,
 /// because it speaks for a program that is not there. The page's policy allows it by its hash.
-const START_CHECK: &str = include_str!("item/start_check.js");
+pub const START_CHECK: &str = include_str!("item/start_check.js");
 
 /// The page of the item named in the address.
 #[component]

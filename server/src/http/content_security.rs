@@ -31,6 +31,9 @@ const TLS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
 /// The type of a script's element that holds data for search engines.
 const DATA: &str = "type=\"application/ld+json\"";
 
+/// So much of a foreign script is logged.
+const SHOWN: usize = 60;
+
 /// Adds what an answer does not say itself.
 pub fn complete(response: &mut Response, is_behind_tls: bool) {
     let headers = response.headers_mut();
@@ -46,12 +49,22 @@ pub fn complete(response: &mut Response, is_behind_tls: bool) {
 }
 
 /// The policy of one page: its own inline scripts by their hashes, so that cached bytes need no
-/// nonce; everything else from this site only. *Pay* is a form, and browsers check where its answer
-/// leads to: to `pay_page`, if that is elsewhere.
-pub fn policy(html: &str, pay_page: Option<&str>) -> String {
-    let hashes: String = inline_scripts(html)
-        .map(|script| format!(" 'sha256-{}'", STANDARD.encode(Sha256::digest(script))))
-        .collect();
+/// nonce; everything else from this site only. A script that is none of `known` got into the page by a mistake of ours,
+/// and is not run. *Pay* is a form, and browsers check where its answer leads to: to `pay_page`, if that is elsewhere.
+pub fn policy(html: &str, known: &[String], pay_page: Option<&str>) -> String {
+    let mut hashes = String::new();
+    for script in inline_scripts(html) {
+        if known.iter().any(|known| known == script) {
+            let hash = STANDARD.encode(Sha256::digest(script));
+            hashes.extend([" 'sha256-", &hash, "'"]);
+        } else {
+            let begins: String = script.chars().take(SHOWN).collect();
+            tracing::error!(
+                begins,
+                "a page has a script that is none of the program's; browsers do not run it"
+            );
+        }
+    }
     let pay_page = pay_page.map_or_else(String::new, |origin| format!(" {origin}"));
     format!(
         "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'{hashes}; style-src 'self'; \
@@ -81,14 +94,19 @@ mod tests {
                     <script type=\"application/ld+json\">{}</script>";
         assert_eq!(inline_scripts(html).collect::<Vec<_>>(), ["alert(1)"]);
         // printf 'alert(1)' | openssl dgst -sha256 -binary | base64
-        let policy = policy(html, None);
-        assert!(policy.contains("'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI='"));
+        let known = ["alert(1)".to_owned()];
+        let hash = "'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI='";
+        assert!(policy(html, &known, None).contains(hash));
+        assert!(
+            !policy(html, &[], None).contains("sha256"),
+            "a foreign script"
+        );
     }
 
     #[test]
     fn forms_lead_to_this_site_and_to_the_page_where_buyers_pay() {
-        assert!(policy("", None).contains("; form-action 'self'; "));
-        let elsewhere = policy("", Some("https://pay.example"));
+        assert!(policy("", &[], None).contains("; form-action 'self'; "));
+        let elsewhere = policy("", &[], Some("https://pay.example"));
         assert!(elsewhere.contains("; form-action 'self' https://pay.example; "));
     }
 }

@@ -5,7 +5,7 @@ use std::{future::Future, pin::Pin, sync::Arc};
 use app::{
     app::shell,
     port::Visitor,
-    start::PageFiles,
+    start::{PageFiles, inline_scripts},
     wire::{ApiError, Language},
 };
 use axum::{
@@ -36,7 +36,8 @@ type Render = dyn Fn(Request) -> Pin<Box<dyn Future<Output = Response> + Send>> 
 #[derive(Clone)]
 pub struct Renderer {
     render: Arc<Render>,
-    /// See [`content_security::policy`].
+    /// The scripts that pages hold. See [`content_security::policy`].
+    scripts: Arc<[String]>,
     pay_page: Option<Arc<str>>,
 }
 
@@ -44,10 +45,11 @@ impl Renderer {
     pub fn new(state: &AppState, files: &PageFiles) -> Self {
         // The first router of a process starts it; that it was started before is no error.
         let _ = any_spawner::Executor::init_tokio();
-        let files = files.clone();
-        let render = render_app_async_with_context(state.context(), move || shell(files.clone()));
+        let shown = files.clone();
+        let render = render_app_async_with_context(state.context(), move || shell(shown.clone()));
         Self {
             render: Arc::new(render),
+            scripts: inline_scripts(files).into(),
             pay_page: state.settings.pay_page.as_deref().map(Arc::from),
         }
     }
@@ -81,7 +83,7 @@ impl Renderer {
             .map_err(|_| internal("a page is too large"))?;
         let html = std::str::from_utf8(&html).map_err(|_| internal("a page is not UTF-8"))?;
         let html = without_nonce(html);
-        let policy = content_security::policy(&html, self.pay_page.as_deref());
+        let policy = content_security::policy(&html, &self.scripts, self.pay_page.as_deref());
         let policy =
             HeaderValue::from_str(&policy).map_err(|_| internal("a page has no policy"))?;
         let html = html.into();
