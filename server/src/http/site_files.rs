@@ -128,5 +128,9 @@ async fn manifest(Extension(visitor): Extension<Visitor>) -> Response {
             icon("/icon-512.png", "image/png", "512x512", "any maskable"),
         ],
     });
-    file("application/manifest+json", manifest.to_string())
+    let mut response = file("application/manifest+json", manifest.to_string());
+    // Without `lang` it is in the visitor's language.
+    let vary = HeaderValue::from_static("accept-language, cookie");
+    response.headers_mut().insert(header::VARY, vary);
+    response
 }

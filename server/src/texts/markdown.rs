@@ -1,7 +1,9 @@
 //! Markdown as HTML that may stand in a page. What the shop writes is trusted, and still held to what a page of
 //! text needs: raw HTML is shown as it is written, links lead to where people expect, and there are no pictures.
 
-use pulldown_cmark::{Alignment, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
+use pulldown_cmark::{
+    Alignment, CowStr, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd, html,
+};
 
 /// Addresses that links may lead to, beside those of the shop's own.
 const SCHEMES: [&str; 4] = ["https://", "http://", "mailto:", "tel:"];
@@ -61,8 +63,13 @@ fn safe<'a>(event: Event<'a>, links: &mut Vec<bool>) -> Option<Event<'a>> {
             Alignment::None;
             columns.len()
         ]))),
-        Event::Start(Tag::Link { ref dest_url, .. }) => {
-            let is_shown = leads_somewhere(dest_url);
+        Event::Start(Tag::Link {
+            link_type,
+            ref dest_url,
+            ..
+        }) => {
+            // An address of e-mail gets its scheme when it is written.
+            let is_shown = link_type == LinkType::Email || leads_somewhere(dest_url);
             links.push(is_shown);
             is_shown.then_some(event)
         }
@@ -99,6 +106,15 @@ mod tests {
         assert_eq!(title, "Help & more x");
         assert_eq!(html, "<p>One</p>\n<ul>\n<li>two</li>\n</ul>\n");
         assert_eq!(render("One\n\n# Two"), None);
+    }
+
+    #[test]
+    fn an_address_of_e_mail_is_a_link() {
+        let html = html_of("<service@shop.example>");
+        assert!(
+            html.contains("href=\"mailto:service@shop.example\""),
+            "{html}"
+        );
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::wire::{Language, Money};
 
 messages! {
     title: "限时秒杀", "Flash sales";
-    description: "少量好物，整点开抢，先到先得。", "A few good things, at a fair hour, first come, first served.";
+    description: "少量好物，准时开抢，先到先得。", "A few good things, at a fair hour, first come, first served.";
     running_now: "正在抢购", "On sale now";
     next_round: "距下一场开始还有", "The next round opens in";
     started: "已开抢，去看看", "Started. See what is left";

@@ -203,7 +203,7 @@ messages! {
     /// Came to nothing.
     failed: "这次没有抢到", "Not this time";
     /// May not buy.
-    banned: "此账户不能参与抢购", "This account cannot buy";
+    banned: "此账号不能参与抢购", "This account cannot buy";
     /// What to do.
     banned_hint: "如有疑问，请联系我们。", "Please contact us if you think this is a mistake.";
     /// Leads to how the shop is reached.

@@ -73,7 +73,7 @@ messages! {
     cancel_yes: "确认取消", "Yes, cancel";
 
     /// Names the part of the header.
-    account_label: "账户", "Account";
+    account_label: "账号", "Account";
     /// Leads to the orders.
     my_orders: "我的订单", "My orders";
     /// Leads to the log-in form.

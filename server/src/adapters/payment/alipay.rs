@@ -179,8 +179,11 @@ impl PaymentGateway for Alipay {
     }
 
     async fn close(&self, payment_id: PaymentId) -> Result<Charge, PortError> {
-        let asked = json!({ "out_trade_no": shapes::number(payment_id) });
+        let number = shapes::number(payment_id);
+        let asked = json!({ "out_trade_no": number });
         match self.api.call::<Done>("alipay.trade.close", &asked).await {
+            // Alipay closes what nobody paid, and nothing else.
+            Ok(done) if done.out_trade_no.as_deref() == Some(&*number) => Ok(Charge::Closed),
             // Refused: it was paid, is closed, or has not begun.
             Ok(_) | Err(ApiError::Refused { .. }) => Ok(self.look(payment_id).await?),
             Err(error) => Err(error.into()),

@@ -313,6 +313,13 @@ async fn search_engines_are_kept_from_what_belongs_to_one_person() {
             "{path}"
         );
     }
+    // Whoever is signed in is led past these.
+    for path in ["/login", "/register"] {
+        let answer = ask_get(&router, path).await;
+        assert!(answer.header(header::CONTENT_TYPE).starts_with("text/html"));
+        assert_eq!(answer.header("x-robots-tag"), "noindex", "{path}");
+        assert_eq!(answer.header(header::CACHE_CONTROL), "private, no-store");
+    }
     let public = ask_get(&router, "/").await;
     assert_eq!(public.header("x-robots-tag"), "");
 }

@@ -39,9 +39,11 @@ pub struct RefundQuery {
     pub refund_status: Option<String>,
 }
 
-/// An answer of which only its success counts.
+/// A trade was closed.
 #[derive(Debug, Deserialize)]
-pub struct Done {}
+pub struct Done {
+    pub out_trade_no: Option<String>,
+}
 
 /// How every answer begins.
 #[derive(Debug, Default, Deserialize)]

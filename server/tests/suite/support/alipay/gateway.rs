@@ -192,13 +192,19 @@ fn refusal(code: &str, sub_code: &str) -> Value {
     json!({ "code": code, "msg": "Business Failed", "sub_code": sub_code, "sub_msg": "不可以" })
 }
 
-/// An answer as it is sent, with a signature over its bytes; slashes are escaped, as some libraries do it.
+/// An answer as it is sent, with a signature. Slashes are escaped, as some libraries do it: of what was asked for after
+/// it was signed, else before.
 fn envelope(name: &str, answer: &Value, key: Option<&str>) -> String {
-    let answer = answer.to_string().replace('/', "\\/");
+    let plain = answer.to_string();
+    let answer = plain.replace('/', "\\/");
+    let signed = match name.ends_with("query_response") {
+        true => &plain,
+        false => &answer,
+    };
     match key {
         None => format!("{{\"{name}\":{answer}}}"),
         Some(key) => {
-            let sign = Signer::new(key).sign(&answer).replace('/', "\\/");
+            let sign = Signer::new(key).sign(signed).replace('/', "\\/");
             format!("{{\"{name}\":{answer},\"sign\":\"{sign}\"}}")
         }
     }
