@@ -41,6 +41,8 @@ pub enum Event {
     PasswordChanged,
     /// A password was not changed, because the present one was wrong.
     PasswordRefused,
+    /// Number and password matched, and a code of the second factor is asked for.
+    CodeAsked,
     /// A code of a second factor was wrong, or used before.
     CodeRefused,
     /// An account is signed in to with a second factor from now on.
@@ -75,6 +77,7 @@ impl Event {
             Event::Registered => "registered",
             Event::PasswordChanged => "password_changed",
             Event::PasswordRefused => "password_refused",
+            Event::CodeAsked => "code_asked",
             Event::CodeRefused => "code_refused",
             Event::SecondFactorSet => "second_factor_set",
             Event::SecondFactorRemoved => "second_factor_removed",
@@ -119,6 +122,7 @@ impl Event {
             | Event::Registered
             | Event::PasswordChanged
             | Event::PasswordRefused
+            | Event::CodeAsked
             | Event::CodeRefused
             | Event::SecondFactorSet
             | Event::SecondFactorRemoved

@@ -43,6 +43,8 @@ pub enum Kind {
     Action,
     /// Words of a question.
     Spelling,
+    /// Codes of a second factor.
+    Code,
 }
 
 /// So many calls at once, then one each period.
@@ -67,12 +69,20 @@ const SPELLING: Quota = Quota {
     burst: NonZeroU32::new(3).unwrap(),
 };
 
+/// Three codes of a million are good at any moment: a burst of five, then one in five minutes, finds one in a
+/// thousand days.
+const CODE: Quota = Quota {
+    period: Duration::from_mins(5),
+    burst: NonZeroU32::new(5).unwrap(),
+};
+
 impl Kind {
     /// The kind of a limit.
     pub fn of(limit: &Limit) -> Kind {
         match limit {
             Limit::Address(_) => Kind::Address,
             Limit::Spelling(_) => Kind::Spelling,
+            Limit::Code(_) => Kind::Code,
             Limit::SignIn(_)
             | Limit::Account(_)
             | Limit::Captcha(_)
@@ -100,6 +110,8 @@ impl Kind {
                 off.action,
             ),
             Kind::Spelling => (SPELLING, off.action),
+            // Load tools sign nobody in with a code.
+            Kind::Code => (CODE, false),
         };
         (!off).then_some(quota)
     }

@@ -121,6 +121,12 @@ impl From<SignInError> for ApiError {
         match error {
             SignInError::Limit(error) => limit_error(error),
             SignInError::Invalid(field) => ApiError::Invalid { field },
+            SignInError::CodeNeeded(_) => ApiError::Invalid {
+                field: "code_needed".to_owned(),
+            },
+            SignInError::WrongCode(_) => ApiError::Invalid {
+                field: "code".to_owned(),
+            },
             SignInError::NoMatch(_) => ApiError::Unauthenticated,
             SignInError::Closed(closed) | SignInError::NoMatchWhileClosed(_, closed) => closed,
             SignInError::Password(PasswordError::Busy) => ApiError::Busy {

@@ -17,7 +17,7 @@ impl MigrationName for Migration {
 }
 
 const TABLE: &str = "second_factors";
-/// Enough for 20 bytes as hexadecimal digits.
+/// Enough for 32 bytes as hexadecimal digits.
 const SECRET: u32 = 64;
 
 #[async_trait::async_trait]
@@ -34,6 +34,7 @@ impl MigrationTrait for Migration {
 fn second_factors() -> TableCreateStatement {
     table(TABLE, uuid(Alias::new("account_id")))
         .col(string_len(Alias::new("secret"), SECRET))
+        .col(string_len(Alias::new("begun_by"), SECRET))
         .col(big_integer(Alias::new("begun_at_ms")))
         .col(big_integer_null(Alias::new("set_at_ms")))
         .col(big_integer(Alias::new("last_step")))

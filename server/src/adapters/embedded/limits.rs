@@ -94,6 +94,7 @@ pub struct GovernedLimits {
     address: Option<Keyed>,
     action: Option<Keyed>,
     spelling: Option<Keyed>,
+    code: Option<Keyed>,
     calls: AtomicU32,
 }
 
@@ -111,6 +112,7 @@ impl GovernedLimits {
             address: limiter(Kind::Address),
             action: limiter(Kind::Action),
             spelling: limiter(Kind::Spelling),
+            code: limiter(Kind::Code),
             calls: AtomicU32::new(0),
         }
     }
@@ -136,6 +138,7 @@ impl Limits for GovernedLimits {
             Kind::Address => &self.address,
             Kind::Action => &self.action,
             Kind::Spelling => &self.spelling,
+            Kind::Code => &self.code,
         };
         let Some(keyed) = keyed else {
             return Ok(None);

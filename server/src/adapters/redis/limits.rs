@@ -85,6 +85,7 @@ fn key(limit: &Limit) -> String {
         Limit::Address(ip) => format!("limit:address:{ip}"),
         Limit::SignIn(ip) => format!("limit:sign-in:{ip}"),
         Limit::Account(mobile) => format!("limit:account:{mobile}"),
+        Limit::Code(account) => format!("limit:code:{account}"),
         Limit::Captcha(buyer) => format!("limit:captcha:{buyer}"),
         Limit::Spelling(buyer) => format!("limit:spelling:{buyer}"),
         Limit::Path(buyer) => format!("limit:path:{buyer}"),
@@ -102,6 +103,7 @@ fn works_without_redis(limit: &Limit) -> bool {
         limit,
         Limit::SignIn(_)
             | Limit::Account(_)
+            | Limit::Code(_)
             | Limit::Pay(_)
             | Limit::Cancel(_)
             | Limit::ChangeOrder(_)

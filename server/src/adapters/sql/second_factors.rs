@@ -14,7 +14,7 @@ use super::{
     inconsistent,
 };
 use crate::{
-    engine::ports::{ChangedBy, FactorSecret, PortError, SecondFactors, StoredFactor},
+    engine::ports::{ChangedBy, FactorSecret, PortError, SecondFactors, StoredFactor, TokenHash},
     hex,
 };
 
@@ -22,6 +22,7 @@ fn stored(row: Model) -> Result<StoredFactor, PortError> {
     let secret = hex::bytes(&row.secret);
     Ok(StoredFactor {
         secret: FactorSecret(secret.ok_or_else(|| inconsistent("a second factor's secret"))?),
+        begun_by: TokenHash(row.begun_by),
         begun_at_ms: row.begun_at_ms,
         set_at_ms: row.set_at_ms,
         last_step: row.last_step,
@@ -33,6 +34,7 @@ async fn begin(
     transaction: &DatabaseTransaction,
     account_id: AccountId,
     secret: &FactorSecret,
+    begun_by: &TokenHash,
     now_ms: i64,
 ) -> Result<bool, LedgerError> {
     let found = Entity::find_by_id(account_id.0)
@@ -42,6 +44,7 @@ async fn begin(
     let row = ActiveModel {
         account_id: Set(account_id.0),
         secret: Set(hex::digits(&secret.0)),
+        begun_by: Set(begun_by.0.clone()),
         begun_at_ms: Set(now_ms),
         set_at_ms: Set(None),
         last_step: Set(0),
@@ -98,14 +101,15 @@ impl SecondFactors for Sql {
         &self,
         account_id: AccountId,
         secret: &FactorSecret,
+        begun_by: &TokenHash,
         now_ms: i64,
     ) -> Result<bool, PortError> {
         // Run again where the same account begins at the same moment elsewhere.
         let begun = self.transact(
             Duplicate::Again,
-            (account_id, secret, now_ms),
-            |transaction, &(account_id, secret, now_ms)| {
-                Box::pin(begin(transaction, account_id, secret, now_ms))
+            (account_id, secret, begun_by, now_ms),
+            |transaction, &(account_id, secret, begun_by, now_ms)| {
+                Box::pin(begin(transaction, account_id, secret, begun_by, now_ms))
             },
         );
         Ok(begun.await?)

@@ -75,6 +75,15 @@ pub async fn end_others(
     password: String,
 ) -> Result<u64, SignInError> {
     check_again(deps, origin, account_id, password, WRONG).await?;
+    Ok(remove_others(deps, account_id, token).await?)
+}
+
+/// The same without a password.
+pub(super) async fn remove_others(
+    deps: &Deps,
+    account_id: AccountId,
+    token: Option<&str>,
+) -> Result<u64, PortError> {
     let kept = token.map(token_hash);
     let mut ended = 0;
     for record in living(deps, account_id).await? {

@@ -40,6 +40,9 @@ pub async fn password(
         return Ok(None);
     }
     log_ins::remove_all(deps, before).await;
+    // Those that began beside it, with the password before: nobody knows the new one yet.
+    let late = tokens(deps, account_id).await?;
+    log_ins::remove_all(deps, late).await;
     let concerned = Concerned {
         account_id: Some(account_id),
         ..Concerned::default()

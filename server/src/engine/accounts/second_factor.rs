@@ -4,12 +4,16 @@ use app::wire::{AccountId, SecondFactor, SecondFactorSetup};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use totp_rs::{Algorithm, TOTP};
+use unicode_normalization::UnicodeNormalization as _;
 
 use super::{
     Deps, log_ins,
-    sign_in::{Origin, SignInError, check_again, count_guess},
+    sign_in::{Origin, SignInError, check_again, token_hash},
 };
-use crate::engine::ports::{FactorSecret, Ids, PortError, StoredFactor};
+use crate::engine::{
+    limit,
+    ports::{FactorSecret, Ids, Limit, PortError, StoredFactor},
+};
 
 /// A code is good for a step of time, and for the one before and after it: clocks differ, and typing takes a while.
 const STEP_MS: i64 = 30_000;
@@ -22,17 +26,18 @@ const RECOVERY_CHARACTERS: usize = 16;
 /// Base32, as authenticator apps have it.
 const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
-/// The field of a code that is not right, and of one that is missing.
-pub const CODE: &str = "code";
-const CODE_NEEDED: &str = "code_needed";
 /// The error's field where a factor is in effect already.
 const IN_EFFECT: &str = "second_factor";
 
-/// How an account stands.
+/// How an account stands. What was begun is shown to the log-in that said the password, and to no other.
 ///
 /// # Errors
 /// The ledger.
-pub async fn state(deps: &Deps, account_id: AccountId) -> Result<SecondFactor, SignInError> {
+pub async fn state(
+    deps: &Deps,
+    account_id: AccountId,
+    token: Option<&str>,
+) -> Result<SecondFactor, SignInError> {
     let Some(stored) = deps.factors.second_factor(account_id).await? else {
         return Ok(SecondFactor::default());
     };
@@ -44,7 +49,7 @@ pub async fn state(deps: &Deps, account_id: AccountId) -> Result<SecondFactor, S
             pending: None,
         });
     }
-    let pending = match is_pending(&stored, deps.clock.now_ms()) {
+    let pending = match is_pending(&stored, deps.clock.now_ms()) && is_of(&stored, token) {
         true => Some(setup(deps, account_id, &stored.secret).await?),
         false => None,
     };
@@ -66,9 +71,11 @@ pub async fn begin(
 ) -> Result<SecondFactorSetup, SignInError> {
     check_again(deps, origin, account_id, password, log_ins::WRONG).await?;
     let secret = new_secret(&*deps.ids);
+    let begun_by = origin.replaces.as_deref().map(token_hash);
+    let begun_by = begun_by.ok_or(SignInError::NoMatch(Some(account_id)))?;
     match deps
         .factors
-        .begin(account_id, &secret, deps.clock.now_ms())
+        .begin(account_id, &secret, &begun_by, deps.clock.now_ms())
         .await?
     {
         true => setup(deps, account_id, &secret).await,
@@ -76,34 +83,38 @@ pub async fn begin(
     }
 }
 
-/// Puts it into effect, for whoever can show a code of it. Whether one was begun.
+/// Puts it into effect, for the log-in that began it and can show a code of it, and ends all others of the account:
+/// they began with the password alone. Whether one was begun.
 ///
 /// # Errors
-/// [`SignInError::Invalid`] with `code`.
+/// [`SignInError::WrongCode`].
 pub async fn confirm(
     deps: &Deps,
     origin: &Origin,
     account_id: AccountId,
     code: &str,
 ) -> Result<bool, SignInError> {
-    count(deps, origin, account_id).await?;
-    let now_ms = deps.clock.now_ms();
+    let (now_ms, token) = (deps.clock.now_ms(), origin.replaces.as_deref());
     let stored = deps.factors.second_factor(account_id).await?;
-    let Some(stored) = stored.filter(|stored| is_pending(stored, now_ms)) else {
+    let pending = stored.filter(|stored| is_pending(stored, now_ms) && is_of(stored, token));
+    let Some(stored) = pending else {
         return Ok(false);
     };
+    count(deps, account_id).await?;
     let step = step_of(&stored.secret, code, now_ms)?;
-    let step = step.ok_or_else(|| SignInError::Invalid(CODE.to_owned()))?;
-    Ok(deps
-        .factors
-        .set(account_id, &stored.secret, step, now_ms)
-        .await?)
+    let step = step.ok_or(SignInError::WrongCode(account_id))?;
+    let secret = &stored.secret;
+    let is_set = deps.factors.set(account_id, secret, step, now_ms).await?;
+    if is_set {
+        log_ins::remove_others(deps, account_id, token).await?;
+    }
+    Ok(is_set)
 }
 
 /// Takes it away, for whoever says the password and shows a code. Whether one was in effect.
 ///
 /// # Errors
-/// [`SignInError::Invalid`] with `password_wrong` or `code`.
+/// [`SignInError::Invalid`] with `password_wrong`; [`SignInError::WrongCode`].
 pub async fn remove(
     deps: &Deps,
     origin: &Origin,
@@ -125,7 +136,7 @@ pub async fn remove(
 /// Whether somebody who signs in, and whose password was right, may come in.
 ///
 /// # Errors
-/// [`SignInError::Invalid`] with `code_needed`, or with `code` for one that is wrong or was used.
+/// [`SignInError::CodeNeeded`]; [`SignInError::WrongCode`] for one that is wrong or was used.
 pub(super) async fn check(
     deps: &Deps,
     account_id: AccountId,
@@ -135,7 +146,7 @@ pub(super) async fn check(
         return Ok(());
     };
     match code.trim() {
-        "" => Err(SignInError::Invalid(CODE_NEEDED.to_owned())),
+        "" => Err(SignInError::CodeNeeded(account_id)),
         code => take(deps, account_id, &stored, code).await,
     }
 }
@@ -152,6 +163,7 @@ async fn take(
     stored: &StoredFactor,
     code: &str,
 ) -> Result<(), SignInError> {
+    count(deps, account_id).await?;
     let step = step_of(&stored.secret, code, deps.clock.now_ms())?;
     let taken = match (step, recovery_number(&stored.secret, code)) {
         (Some(step), _) => deps.factors.take_step(account_id, step).await?,
@@ -160,15 +172,17 @@ async fn take(
     };
     match taken {
         true => Ok(()),
-        false => Err(SignInError::Invalid(CODE.to_owned())),
+        false => Err(SignInError::WrongCode(account_id)),
     }
 }
 
-/// Codes that are tried count like passwords that are tried.
-async fn count(deps: &Deps, origin: &Origin, account_id: AccountId) -> Result<(), SignInError> {
-    let account = deps.accounts.by_id(account_id).await?;
-    let account = account.ok_or(SignInError::NoMatch(None))?;
-    Ok(count_guess(deps, origin, &account.mobile).await?)
+/// Every code that is tried counts, right or wrong: whoever tries them has the password, or a log-in.
+async fn count(deps: &Deps, account_id: AccountId) -> Result<(), SignInError> {
+    Ok(limit::count(&*deps.limits, Limit::Code(account_id)).await?)
+}
+
+fn is_of(stored: &StoredFactor, token: Option<&str>) -> bool {
+    token.is_some_and(|token| token_hash(token) == stored.begun_by)
 }
 
 fn is_pending(stored: &StoredFactor, now_ms: i64) -> bool {
@@ -215,7 +229,8 @@ async fn setup(
 
 /// The step that a code belongs to, if it is one of now.
 fn step_of(secret: &FactorSecret, typed: &str, now_ms: i64) -> Result<Option<i64>, SignInError> {
-    let digits: String = typed.chars().filter(|c| !c.is_whitespace()).collect();
+    // Keyboards for Chinese have digits of full width.
+    let digits: String = typed.nfkc().filter(|c| !c.is_whitespace()).collect();
     let totp = totp(secret, "")?;
     let now = now_ms / STEP_MS;
     let mut found = None;

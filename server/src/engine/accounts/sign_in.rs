@@ -31,6 +31,12 @@ pub enum SignInError {
     /// No such account, or another password: one answer for both. Whose password was tried, for the log.
     #[error("no such account, or another password")]
     NoMatch(Option<AccountId>),
+    /// Number and password fit, and the account has a second factor.
+    #[error("the account asks for a code")]
+    CodeNeeded(AccountId),
+    /// A code that is wrong, or was used.
+    #[error("the code is wrong, or was used")]
+    WrongCode(AccountId),
     /// Hashing.
     #[error(transparent)]
     Password(#[from] PasswordError),
@@ -162,11 +168,7 @@ pub async fn login(
 }
 
 /// Counts a password that is tried, against the address and against the account.
-pub(super) async fn count_guess(
-    deps: &Deps,
-    origin: &Origin,
-    mobile: &Mobile,
-) -> Result<(), LimitError> {
+async fn count_guess(deps: &Deps, origin: &Origin, mobile: &Mobile) -> Result<(), LimitError> {
     let address = limit::counted_address(origin.ip);
     limit::count(&*deps.limits, Limit::SignIn(address)).await?;
     let to_account = Limit::Account(mobile.as_str().to_owned());

@@ -17,6 +17,8 @@ pub enum Limit {
     SignIn(IpAddr),
     /// Attempts to sign in to one account, by mobile number.
     Account(String),
+    /// Codes of a second factor that are tried for an account.
+    Code(AccountId),
     /// Questions asked by a buyer.
     Captcha(AccountId),
     /// Questions a buyer wants in words.

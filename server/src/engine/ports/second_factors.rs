@@ -5,7 +5,7 @@ use std::fmt;
 use app::wire::AccountId;
 use async_trait::async_trait;
 
-use super::{ChangedBy, PortError};
+use super::{ChangedBy, PortError, TokenHash};
 
 /// What an authenticator app and the shop both know.
 #[derive(Clone, PartialEq, Eq)]
@@ -21,6 +21,8 @@ impl fmt::Debug for FactorSecret {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredFactor {
     pub secret: FactorSecret,
+    /// The log-in that began it: the only one that may see its secret.
+    pub begun_by: TokenHash,
     /// When its secret was made, epoch milliseconds.
     pub begun_at_ms: i64,
     /// Since when signing in asks for it; not yet.
@@ -43,6 +45,7 @@ pub trait SecondFactors: Send + Sync + 'static {
         &self,
         account_id: AccountId,
         secret: &FactorSecret,
+        begun_by: &TokenHash,
         now_ms: i64,
     ) -> Result<bool, PortError>;
 

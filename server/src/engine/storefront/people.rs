@@ -9,7 +9,7 @@ use app::{
 use crate::engine::{
     LimitError,
     accounts::{
-        Deps, change_password, log_ins, second_factor,
+        Deps, change_password, log_ins,
         sign_in::{self, Origin, SignInError, SignedIn},
     },
     wire_errors::port_error,
@@ -57,8 +57,11 @@ pub(super) fn failed(visitor: &Visitor, error: SignInError) -> ApiError {
         SignInError::Limit(LimitError::Over(_)) => {
             security::record(Event::LogInLimited, &concerned);
         }
-        SignInError::Invalid(field) if field == second_factor::CODE => {
-            security::record(Event::CodeRefused, &concerned);
+        SignInError::CodeNeeded(account_id) => {
+            security::record(Event::CodeAsked, &concerned.account(Some(*account_id)));
+        }
+        SignInError::WrongCode(account_id) => {
+            security::record(Event::CodeRefused, &concerned.account(Some(*account_id)));
         }
         SignInError::Invalid(field)
             if [change_password::CURRENT, log_ins::WRONG].contains(&&**field) =>

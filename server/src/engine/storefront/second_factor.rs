@@ -17,7 +17,8 @@ use crate::security::{self, Concerned, Event};
 impl SecondFactors for ShopFront {
     async fn second_factor(&self, visitor: &Visitor) -> Result<SecondFactor, ApiError> {
         let me = visitor.signed_in()?.account_id;
-        Ok(factor::state(&self.engine.accounts, me).await?)
+        let token = visitor.login_token.as_deref();
+        Ok(factor::state(&self.engine.accounts, me, token).await?)
     }
 
     async fn begin_second_factor(

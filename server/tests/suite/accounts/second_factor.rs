@@ -307,3 +307,52 @@ async fn one_that_is_set_is_not_begun_again_and_strangers_learn_nothing() {
         None
     );
 }
+
+#[tokio::test]
+async fn whoever_knows_the_password_tries_five_codes_and_then_one_in_five_minutes() {
+    let protected = Protected::new().await;
+    // Setting it up took one.
+    for _ in 0..4 {
+        assert_eq!(
+            protected.hears(PASSWORD, "000000").await,
+            Some(invalid("code"))
+        );
+    }
+    let limited = protected.hears(PASSWORD, &protected.code()).await;
+    assert!(
+        matches!(limited, Some(ApiError::RateLimited { .. })),
+        "{limited:?}"
+    );
+    protected.shop.clock.advance(5 * 60_000);
+    assert_eq!(protected.hears(PASSWORD, &protected.code()).await, None);
+}
+
+#[tokio::test]
+async fn a_stolen_log_in_sees_no_secret_and_ends_when_the_factor_is_set() {
+    let shop = TestShop::new().await;
+    let mut owner = Person::at(&site(&shop), [10, 2, 0, 1], FIREFOX);
+    owner.registers(MOBILE).await;
+    later(&shop);
+    let mut thief = Person::at(&site(&shop), [10, 2, 0, 6], WECHAT);
+    thief.signs_in(MOBILE, PASSWORD).await;
+    later(&shop);
+    let begun = owner
+        .program_sends("/api/second_factor/begin", &[("password", PASSWORD)])
+        .await;
+    let setup: SecondFactorSetup = serde_json::from_slice(&begun.body).unwrap();
+    assert_eq!(state(&owner).await.pending, Some(setup.clone()));
+    assert_eq!(state(&thief).await.pending, None);
+    let app = TOTP::from_url(&setup.uri).unwrap();
+    let code = app.generate(shop.clock.get().unsigned_abs() / 1_000);
+    let form = [("code", code.as_str())];
+    let refused = thief
+        .program_sends("/api/second_factor/confirm", &form)
+        .await;
+    assert_eq!(refused.error(), ApiError::NotFound);
+    let set = owner
+        .program_sends("/api/second_factor/confirm", &form)
+        .await;
+    assert_eq!(set.status, StatusCode::OK);
+    assert!(owner.is_signed_in().await);
+    assert!(!thief.is_signed_in().await);
+}

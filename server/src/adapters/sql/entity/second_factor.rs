@@ -9,6 +9,8 @@ pub struct Model {
     pub account_id: Uuid,
     /// Hexadecimal digits.
     pub secret: String,
+    /// Hash of a log-in's token.
+    pub begun_by: String,
     pub begun_at_ms: i64,
     /// Null: begun, and not confirmed yet.
     pub set_at_ms: Option<i64>,
