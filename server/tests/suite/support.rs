@@ -61,7 +61,7 @@ pub const HOUR_MS: i64 = 3_600_000;
 /// A relay that has had entries for this long is dead.
 pub const OUTBOX_IDLE: Duration = Duration::from_secs(5);
 
-/// Calls `look` until it finds something; fails after half a minute.
+/// Calls `look` until it finds something; fails after a minute.
 pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let found = async {
         loop {
@@ -71,8 +71,8 @@ pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>)
             }
         }
     };
-    let found = tokio::time::timeout(Duration::from_secs(30), found).await;
-    found.unwrap_or_else(|_| panic!("not found within 30 s: {what}"))
+    let found = tokio::time::timeout(Duration::from_mins(1), found).await;
+    found.unwrap_or_else(|_| panic!("not found within a minute: {what}"))
 }
 
 /// A shop whose workers do not run by themselves.

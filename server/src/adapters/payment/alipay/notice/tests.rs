@@ -151,7 +151,6 @@ fn what_alipay_has_signed_for_others_or_without_sense_is_refused() {
         ("app_id", "2021000000000002"),
         ("app_id", ""),
         ("seller_id", "2088000000000002"),
-        ("seller_id", ""),
         ("total_amount", "99.005"),
         ("total_amount", "-1.00"),
         ("total_amount", ""),
@@ -192,4 +191,31 @@ fn numbers_that_are_not_the_shop_s_stay_as_they_are() {
         event,
         "2816597888e4a0d3a36b82b83316ab32680eb8f00f8cd3b904d681246d285a0e"
     );
+}
+
+#[test]
+fn fields_that_say_nothing_may_be_signed_or_not_and_change_nothing() {
+    let paid = fact(&[]);
+    for empty in [
+        "refund_fee",
+        "gmt_refund",
+        "seller_id",
+        "voucher_detail_list",
+    ] {
+        assert_eq!(fact(&[(empty, "")]), paid, "{empty}, signed");
+    }
+    for empty in ["refund_fee", "gmt_refund", "voucher_detail_list"] {
+        let unsigned = format!("{}&{empty}=", signed(&[]));
+        let Verified::Notice(notice) = verified(&unsigned) else {
+            panic!("{empty} is not signed");
+        };
+        assert_eq!(notice.fact, paid);
+    }
+    let closed = [("trade_status", "TRADE_CLOSED")];
+    assert_eq!(fact(&closed), NoticeFact::Closed);
+    let unsigned = format!("{}&refund_fee=", signed(&closed));
+    let Verified::Notice(notice) = verified(&unsigned) else {
+        panic!("{unsigned}");
+    };
+    assert_eq!(notice.fact, NoticeFact::Closed);
 }
