@@ -24,7 +24,7 @@ async function canBeHit(page: Page): Promise<void> {
     );
     return [...targets]
       .filter((target) => target.checkVisibility({ visibilityProperty: true }))
-      .filter((target) => !target.matches('p a, .skip-link'))
+      .filter((target) => !target.matches('p a, .facts__hint a, .skip-link'))
       // A stretched link is as large as its card: what counts is what its pseudo-element covers.
       .map((target) => ({ target, card: target.closest('.card, .order-row, .messages__row') }))
       .map(({ target, card }) => ({ target, box: (card ?? target).getBoundingClientRect() }))

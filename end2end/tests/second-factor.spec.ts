@@ -38,7 +38,7 @@ test('an operator sets a second factor up and signs in with it', async ({ shop, 
   }
   const secret = (await page.locator('.second-factor__key').textContent())!;
   const recovery = (await page.locator('.second-factor__codes code').first().textContent())!;
-  await page.getByLabel('Code').fill(code(secret, 0));
+  await page.getByLabel('Code', { exact: true }).fill(code(secret, 0));
   await page.keyboard.press('Enter');
   await expect(page.getByRole('main')).toContainText('10 recovery codes left');
 
@@ -50,12 +50,12 @@ test('an operator sets a second factor up and signs in with it', async ({ shop, 
   await expect(page.getByRole('alert')).toContainText('The password is right');
   await expect(page.getByLabel('Mobile number')).toHaveValue(MOBILE);
   await page.getByLabel('Password').fill(password);
-  await page.getByLabel('Code').fill(code(secret, 1));
+  await page.getByLabel('Code', { exact: true }).fill(code(secret, 1));
   await page.keyboard.press('Enter');
   await expect(page.getByRole('main')).toContainText('10 recovery codes left');
 
   await page.getByLabel('Present password').fill(password);
-  await page.getByLabel('Code').fill(recovery);
+  await page.getByLabel('Code', { exact: true }).fill(recovery);
   await page.keyboard.press('Enter');
   await expect(page.getByRole('main')).toContainText('It is not switched on.');
 });

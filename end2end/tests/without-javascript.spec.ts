@@ -57,7 +57,7 @@ test('a password is changed', async ({ page }) => {
   await page.getByRole('main').getByRole('button').click();
   await page.goto('/orders');
   await page.getByRole('link', { name: 'Password, and where you are signed in' }).click();
-  await expect(page.getByRole('listitem')).toContainText('This one');
+  await expect(page.getByRole('main').getByRole('listitem')).toContainText('This one');
   await page.getByLabel('Present password').fill('correct horse');
   await page.getByLabel('New password').fill('battery staple');
   await page.getByRole('button', { name: 'Change the password' }).click();
