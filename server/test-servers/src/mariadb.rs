@@ -56,6 +56,8 @@ impl MariaDb {
             .args(["--no-defaults", "--skip-test-db", "--skip-name-resolve"])
             .args(["--auth-root-authentication-method=normal"])
             .args(as_root())
+            // A server that starts removes what it takes for its own leftovers there: not another one's tables.
+            .env("TMPDIR", folder.path())
             .arg(format!(
                 "--datadir={}",
                 folder.path().join("data").display()
@@ -108,6 +110,7 @@ impl MariaDb {
         let folder = self.folder.path();
         let own = [
             format!("--datadir={}", folder.join("data").display()),
+            format!("--tmpdir={}", folder.display()),
             format!("--socket={}", folder.join("socket").display()),
             format!("--pid-file={}", folder.join("pid").display()),
             format!("--port={}", self.port),
