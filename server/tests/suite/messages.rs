@@ -14,7 +14,7 @@ use server::{
     engine::{
         messages::{KEPT, purge_messages, warn_expiring},
         orders::{close_unpaid, write_orders},
-        ports::{ChangedBy, Messages as _, Refunds as _, Shipments as _},
+        ports::{ChangedBy, Messages as _, Refunds as _},
     },
     sandbox::Action,
 };
@@ -25,7 +25,7 @@ use crate::{
     back_office::{call, pages::send_form},
     pages::{get, html, signed_in},
     purchase::{TestClient, visitor},
-    shipping::{Customer, right},
+    shipping::Customer,
     support::{START_MS, TestShop},
 };
 
@@ -54,19 +54,8 @@ async fn whatever_happens_to_an_order_is_told_once() {
     }
     shop.settle_payments().await;
     shop.settle_payments().await;
-    client
-        .save_shipping_address(who, order, right())
-        .await
-        .unwrap();
+    customer.gets_the_parcel().await;
     let by = ChangedBy::command();
-    let shipment = app::wire::Shipment::parse("顺丰", "SF1234").unwrap();
-    for _ in 0..2 {
-        shop.sql
-            .ship(order, &shipment, &by, START_MS)
-            .await
-            .unwrap();
-        client.confirm_receipt(who, order).await.ok();
-    }
     for _ in 0..2 {
         shop.sql.refund_order(order, &by, START_MS).await.unwrap();
         shop.settle_payments().await;

@@ -4,16 +4,19 @@ mod addresses;
 mod shipments;
 
 use app::{
-    port::Visitor,
-    wire::{OrderId, ShippingAddress, TypedAddress},
+    port::{AfterPurchase as _, Visitor},
+    wire::{OrderId, Shipment, ShippingAddress, TypedAddress},
 };
 use axum::Router;
-use server::sandbox::Action;
+use server::{
+    engine::ports::{ChangedBy, Shipments as _},
+    sandbox::Action,
+};
 
 use crate::{
     pages::{signed_in, site, visitor_with},
     purchase::TestClient,
-    support::TestShop,
+    support::{START_MS, TestShop},
 };
 
 /// A buyer with a log-in and an order.
@@ -53,6 +56,21 @@ impl Customer {
             self.client.shop.receive_notice(&signature, &body).await;
         }
         self.client.shop.settle_payments().await;
+    }
+
+    /// Says where it is sent; it is shipped and received, each said twice.
+    pub async fn gets_the_parcel(&self) {
+        let (client, who) = (&self.client, &self.who);
+        let saved = client.save_shipping_address(who, self.order, right()).await;
+        saved.unwrap();
+        let shipment = Shipment::parse("顺丰", "SF1234").unwrap();
+        let (sql, by) = (&client.shop.sql, ChangedBy::command());
+        for _ in 0..2 {
+            sql.ship(self.order, &shipment, &by, START_MS)
+                .await
+                .unwrap();
+            client.confirm_receipt(who, self.order).await.ok();
+        }
     }
 
     pub fn page(&self) -> String {

@@ -8,14 +8,11 @@ mod tries;
 
 use std::sync::Arc;
 
-use app::{
-    port::{AfterPurchase as _, Storefront as _},
-    wire::OrderState,
-};
+use app::{port::Storefront as _, wire::OrderState};
 use server::engine::{
     ports::{
-        ChangedBy, DeliveryFilter, Refunds as _, Shipments as _, WebhookDeliveries as _,
-        WebhookEndpoint, WebhookEvent,
+        ChangedBy, DeliveryFilter, Refunds as _, WebhookDeliveries as _, WebhookEndpoint,
+        WebhookEvent,
     },
     webhooks::{
         deliver::{self, Pace, TAKEN_MS},
@@ -28,7 +25,7 @@ use server::sandbox::Action;
 use tokio::sync::Notify;
 
 use crate::{
-    shipping::{Customer, right},
+    shipping::Customer,
     support::{START_MS, TestShop, eventually},
 };
 
@@ -59,22 +56,10 @@ async fn a_program_is_told_once_of_every_step_of_an_order() {
     let (receiver, shop) = (Receiver::start().await, shop().await);
     let endpoint = told(&shop, &receiver.url, &[]).await;
     let customer = Customer::of(shop).await;
-    let (client, who, order) = (&customer.client, &customer.who, customer.order);
-    let shop = &client.shop;
+    let (shop, order) = (&customer.client.shop, customer.order);
     customer.pays().await;
-    client
-        .save_shipping_address(who, order, right())
-        .await
-        .unwrap();
+    customer.gets_the_parcel().await;
     let by = ChangedBy::command();
-    let shipment = app::wire::Shipment::parse("顺丰", "SF1234").unwrap();
-    for _ in 0..2 {
-        shop.sql
-            .ship(order, &shipment, &by, START_MS)
-            .await
-            .unwrap();
-        client.confirm_receipt(who, order).await.ok();
-    }
     shop.sql.refund_order(order, &by, START_MS).await.unwrap();
     shop.settle_payments().await;
 

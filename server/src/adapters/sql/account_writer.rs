@@ -4,12 +4,13 @@ use app::wire::{AccountId, Action};
 use async_trait::async_trait;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect, sea_query::Expr,
+    QueryOrder, QuerySelect,
 };
 use serde_json::json;
 
 use super::{
-    Answer, Duplicate, LedgerError, Sql, accounts,
+    Answer, Duplicate, LedgerError, Sql,
+    accounts::{self, replace_password},
     activity_log::{self, NewActivity},
     entity::{account, login_token},
 };
@@ -38,18 +39,9 @@ async fn reset(
     by: &ChangedBy,
     now_ms: i64,
 ) -> Result<bool, LedgerError> {
-    let updated = account::Entity::update_many()
-        .col_expr(account::Column::PasswordHash, Expr::value(new_hash))
-        .filter(account::Column::Id.eq(account_id.0))
-        .exec(transaction)
-        .await?;
-    if updated.rows_affected == 0 {
+    if !replace_password(transaction, account_id, None, new_hash).await? {
         return Ok(false);
     }
-    login_token::Entity::delete_many()
-        .filter(login_token::Column::AccountId.eq(account_id.0))
-        .exec(transaction)
-        .await?;
     let activity = NewActivity {
         action: Action::ResetPassword,
         subject_id: account_id.0,

@@ -3,7 +3,8 @@
 use app::wire::{AccountId, Mobile, Role};
 use async_trait::async_trait;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter,
+    sea_query::Expr,
 };
 
 use super::{
@@ -77,6 +78,30 @@ pub(super) fn insert_error(error: LedgerError) -> InsertAccountError {
     }
 }
 
+/// Gives an account another password, if its hash is `present` where that is asked for, and forgets its log-ins. Whether
+/// it did.
+pub(super) async fn replace_password(
+    transaction: &DatabaseTransaction,
+    account_id: AccountId,
+    present: Option<&str>,
+    new_hash: &str,
+) -> Result<bool, LedgerError> {
+    let mut update = account::Entity::update_many()
+        .col_expr(account::Column::PasswordHash, Expr::value(new_hash))
+        .filter(account::Column::Id.eq(account_id.0));
+    if let Some(present) = present {
+        update = update.filter(account::Column::PasswordHash.eq(present));
+    }
+    if update.exec(transaction).await?.rows_affected == 0 {
+        return Ok(false);
+    }
+    login_token::Entity::delete_many()
+        .filter(login_token::Column::AccountId.eq(account_id.0))
+        .exec(transaction)
+        .await?;
+    Ok(true)
+}
+
 #[async_trait]
 impl Accounts for Sql {
     async fn insert(&self, account: &Account) -> Result<(), InsertAccountError> {
@@ -123,22 +148,12 @@ impl Accounts for Sql {
         let change = (account_id, present_hash, new_hash);
         let changed = self.transact(Duplicate::Answer, change, |transaction, change| {
             let (account_id, present_hash, new_hash) = *change;
-            Box::pin(async move {
-                let updated = account::Entity::update_many()
-                    .col_expr(account::Column::PasswordHash, Expr::value(new_hash))
-                    .filter(account::Column::Id.eq(account_id.0))
-                    .filter(account::Column::PasswordHash.eq(present_hash))
-                    .exec(transaction)
-                    .await?;
-                if updated.rows_affected == 0 {
-                    return Ok(false);
-                }
-                login_token::Entity::delete_many()
-                    .filter(login_token::Column::AccountId.eq(account_id.0))
-                    .exec(transaction)
-                    .await?;
-                Ok(true)
-            })
+            Box::pin(replace_password(
+                transaction,
+                account_id,
+                Some(present_hash),
+                new_hash,
+            ))
         });
         Ok(changed.await?)
     }
