@@ -8,7 +8,7 @@ use app::wire::{ItemId, OrderId, Rejection};
 use async_trait::async_trait;
 
 use crate::engine::ports::{
-    Decision, OrderWriter, PortError, QueuedReservation, ReservationRecord, Reserve,
+    Decision, HeldOrders, OrderWriter, PortError, QueuedReservation, ReservationRecord, Reserve,
     ReserveRequest, Unit, WriteOutcome,
 };
 
@@ -47,6 +47,33 @@ impl<L: ResultLog> Reserve for RecordingGate<L> {
 
     fn is_sold_out(&self, item_id: ItemId) -> bool {
         self.gate.is_sold_out(item_id)
+    }
+}
+
+/// Orders that are written with their holds, recorded before their buyers hear of the holds.
+pub struct RecordingHeldOrders<L> {
+    /// The truth.
+    pub ledger: Arc<dyn HeldOrders>,
+    /// Where pollers look.
+    pub results: L,
+}
+
+#[async_trait]
+impl<L: ResultLog> HeldOrders for RecordingHeldOrders<L> {
+    async fn write_held(
+        &self,
+        held: &[(QueuedReservation, OrderId)],
+        now_ms: i64,
+    ) -> Result<bool, PortError> {
+        let written = self.ledger.write_held(held, now_ms).await?;
+        if written {
+            let ordered: Vec<_> = held
+                .iter()
+                .map(|(queued, order_id)| record(queued, WriteOutcome::Ordered(*order_id)))
+                .collect();
+            self.results.record_ended(&ordered).await;
+        }
+        Ok(written)
     }
 }
 

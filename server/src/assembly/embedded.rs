@@ -12,14 +12,15 @@ use crate::{
         embedded::{
             Gate, GovernedLimits, MemoryCaptchas, MemoryPaths, RecentReservations, RecentResults,
         },
-        recording::{RecordingGate, RecordingOrders},
+        recording::{RecordingGate, RecordingHeldOrders, RecordingOrders},
         sold_out_cache::SoldOutCache,
         sold_out_gate::SoldOutGate,
         system::SystemClock,
     },
     config::Config,
     engine::{
-        ports::{Clock, Reserve},
+        orders::order_at_once::{OrderAtOnce, QueueOnly},
+        ports::{Clock, HoldLog, Reserve},
         purchase::in_steps::InSteps,
     },
     tasks::Task,
@@ -37,10 +38,16 @@ pub async fn assemble(
         .clock
         .clone()
         .unwrap_or_else(|| Arc::new(SystemClock));
-    let (gate, gate_task) = Gate::new(clock.clone(), ledger.queue.clone(), ledger.gate.clone());
+    let results = RecentResults::new(clock.clone());
+    record_results(&mut ledger, &results);
+    let holds = hold_log(config, &environment, &ledger, &clock);
+    let (gate, gate_task) = Gate::new(clock.clone(), holds, ledger.gate.clone());
     let gate = Arc::new(gate);
     let in_front = Arc::new(SoldOutGate::new(gate.clone(), SoldOutCache::default()));
-    let reserve = record_results(&mut ledger, in_front.clone(), &clock);
+    let reserve: Arc<dyn Reserve> = Arc::new(RecordingGate {
+        gate: in_front.clone(),
+        results,
+    });
     let limits = GovernedLimits::new(clock.clone(), config.quotas(), config.no_limits());
     let (limits, paths) = (Arc::new(limits), Arc::new(MemoryPaths::new(clock.clone())));
     let purchases = InSteps {
@@ -95,19 +102,35 @@ pub async fn assemble(
 }
 
 /// What became of reservations is recorded in memory, and read there before the ledger is.
-fn record_results(
-    ledger: &mut Ledger,
-    gate: Arc<dyn Reserve>,
-    clock: &Arc<dyn Clock>,
-) -> Arc<dyn Reserve> {
-    let results = RecentResults::new(clock.clone());
+fn record_results(ledger: &mut Ledger, results: &RecentResults) {
     ledger.writer = Arc::new(RecordingOrders {
         ledger: ledger.writer.clone(),
+        results: results.clone(),
+    });
+    ledger.held_orders = Arc::new(RecordingHeldOrders {
+        ledger: ledger.held_orders.clone(),
         results: results.clone(),
     });
     ledger.reservations = Arc::new(RecentReservations {
         ledger: ledger.reservations.clone(),
         results: results.clone(),
     });
-    Arc::new(RecordingGate { gate, results })
+}
+
+/// How the gate writes what it holds.
+fn hold_log(
+    config: &Config,
+    environment: &Environment,
+    ledger: &Ledger,
+    clock: &Arc<dyn Clock>,
+) -> Arc<dyn HoldLog> {
+    if config.workers.orders_per_s.is_some() {
+        return Arc::new(QueueOnly(ledger.queue.clone()));
+    }
+    Arc::new(OrderAtOnce {
+        clock: clock.clone(),
+        ids: environment.ids.clone(),
+        orders: ledger.held_orders.clone(),
+        queue: ledger.queue.clone(),
+    })
 }

@@ -3,6 +3,7 @@
 pub mod cancel;
 pub mod close_unpaid;
 pub mod drop_parked;
+pub mod order_at_once;
 pub mod relay;
 pub mod write_orders;
 

@@ -52,7 +52,9 @@ pub use live::{Health, InstanceCounts, LedgerFigures, LiveLedger, SaleCounters};
 pub use messages::Messages;
 pub use money_moved::{MoneyMoved, Movement, MovementKind};
 pub use notices::{Notice, Notices, Notifier};
-pub use orders::{CloseOutcome, OrderCloser, OrderReader, OrderRecord, OrderWriter, WriteOutcome};
+pub use orders::{
+    CloseOutcome, HeldOrders, OrderCloser, OrderReader, OrderRecord, OrderWriter, WriteOutcome,
+};
 pub use parked::{ParkedEntries, ParkedEntry, ParkedReservations, UNREADABLE_BYTES};
 pub use paths::{PathClaim, PathGrant, Paths, TakePaths};
 pub use payments::{
@@ -63,8 +65,8 @@ pub use payments::{
 };
 pub use purchases::{Purchased, Purchases};
 pub use queue::{
-    Depth, InFlight, OrderQueue, Outbox, OutboxEntry, QueuedReservation, TRIES, TakenEntries,
-    UnderWay,
+    Depth, HoldLog, InFlight, OrderQueue, Outbox, OutboxEntry, QueuedReservation, TRIES,
+    TakenEntries, UnderWay,
 };
 pub use reservations::{
     DueRelease, DueReleases, GateLedger, Holder, ItemSnapshot, ItemSummary, LedgerStatus,

@@ -2,6 +2,7 @@
 //! and machines do wrong on the way. Tests named `known_failure_NN_…` are failures that other shops
 //! of this kind have had; see `docs/known-failures.md`.
 
+mod at_once;
 mod known_failures;
 mod refusals;
 mod returns;

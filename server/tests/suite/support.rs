@@ -114,6 +114,8 @@ impl TestShop {
         always_listen();
         let mut config = Config::defaults().unwrap();
         data.configure(&mut config);
+        // An order is written when a test runs the order writer, and no sooner.
+        config.workers.orders_per_s = Some(1_000_000);
         change(&mut config);
         let environment = environment(clock.clone(), ids.clone(), faults);
         let kept = environment.kept.clone();

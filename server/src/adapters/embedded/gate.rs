@@ -1,7 +1,7 @@
 //! The gate in one process: a task that decides, one request after the other.
 //!
 //! The task takes whatever waits as a batch, decides each request in memory, writes all held
-//! reservations to the ledger in one transaction (a group commit: the longer the disk takes, the
+//! reservations, with their orders, to the ledger in one transaction (a group commit: the longer the disk takes, the
 //! more requests share it), and only then answers. Since it alone decides, loads and forgets, no lock
 //! is held across a decision, and a caller that goes away leaves nothing half done.
 //!
@@ -29,8 +29,8 @@ use tokio::{
 };
 
 use crate::engine::ports::{
-    Clock, Decision, GateLedger, GateStock, ItemSnapshot, OrderQueue, PortError, Reconciled,
-    Release, Released, Reserve, ReserveRequest, Restock, StockGate, Unit, Window,
+    Clock, Decision, GateLedger, GateStock, HoldLog, ItemSnapshot, PortError, Reconciled, Release,
+    Released, Reserve, ReserveRequest, Restock, StockGate, Unit, Window,
 };
 
 use item::ItemState;
@@ -83,11 +83,11 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// A gate that puts what it holds straight into the ledger's queue, and the task to run.
+    /// A gate that writes what it holds to `holds` before it answers, and the task to run.
     /// Dropping the gate ends the task after the calls that are waiting.
     pub fn new(
         clock: Arc<dyn Clock>,
-        queue: Arc<dyn OrderQueue>,
+        holds: Arc<dyn HoldLog>,
         ledger: Arc<dyn GateLedger>,
     ) -> (Gate, GateTask) {
         let (calls, mailbox) = mpsc::channel(MAILBOX);
@@ -96,7 +96,7 @@ impl Gate {
             mailbox,
             Arc::clone(&published),
             clock,
-            queue,
+            holds,
             Arc::clone(&ledger),
         );
         let gate = Gate {

@@ -7,10 +7,11 @@ use uuid::Uuid;
 
 use super::FaultInjector;
 use crate::engine::ports::{
-    CloseOutcome, Depth, DueRelease, DueReleases, GateLedger, Holder, InFlight, ItemSnapshot,
-    ItemSummary, LedgerStatus, LoadEpoch, Lookup, OrderCloser, OrderQueue, OrderReader,
-    OrderRecord, OrderWriter, OverdueOrder, ParkedEntries, ParkedEntry, ParkedReservations,
-    QueuedReservation, ReservationReader, ReservationRecord, UnderWay, WriteOutcome,
+    CloseOutcome, Depth, DueRelease, DueReleases, GateLedger, HeldOrders, Holder, InFlight,
+    ItemSnapshot, ItemSummary, LedgerStatus, LoadEpoch, Lookup, OrderCloser, OrderQueue,
+    OrderReader, OrderRecord, OrderWriter, OverdueOrder, ParkedEntries, ParkedEntry,
+    ParkedReservations, QueuedReservation, ReservationReader, ReservationRecord, UnderWay,
+    WriteOutcome,
 };
 
 /// A port, failing.
@@ -66,6 +67,10 @@ with_faults! { OrderWriter:
     can_write() -> ();
     write(batch: &[(QueuedReservation, OrderId)], now_ms: i64) -> Vec<WriteOutcome>;
     fail(batch: &[QueuedReservation], reason: Rejection, now_ms: i64) -> Vec<WriteOutcome>;
+}
+
+with_faults! { HeldOrders:
+    write_held(held: &[(QueuedReservation, OrderId)], now_ms: i64) -> bool;
 }
 
 with_faults! { OrderCloser:

@@ -1,6 +1,7 @@
 //! The ports of orders on SQL: reading, and the transactions. What happens inside them is in `write`, `ends`
 //! and `close`.
 
+mod at_once;
 mod close;
 pub(super) mod ends;
 pub(super) mod events;

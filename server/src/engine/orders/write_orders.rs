@@ -148,10 +148,15 @@ async fn finish(
     let failed = |outcome: &&WriteOutcome| matches!(outcome, WriteOutcome::Failed(_));
     let failures = outcomes.iter().filter(failed).count() as u64;
     let orders = outcomes.len() as u64 - failures;
-    metrics::counter!("seckill_orders_written_total", "outcome" => "ordered").increment(orders);
-    metrics::counter!("seckill_orders_written_total", "outcome" => "failed").increment(failures);
+    count_written(orders, failures);
     if failures > 0 {
         deps.wake.notify(Job::Release);
     }
     Ok(())
+}
+
+/// Counts reservations that became orders, and those that failed.
+pub(super) fn count_written(orders: u64, failures: u64) {
+    metrics::counter!("seckill_orders_written_total", "outcome" => "ordered").increment(orders);
+    metrics::counter!("seckill_orders_written_total", "outcome" => "failed").increment(failures);
 }

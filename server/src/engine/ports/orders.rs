@@ -86,6 +86,20 @@ pub trait OrderWriter: Send + Sync + 'static {
     ) -> Result<Vec<WriteOutcome>, PortError>;
 }
 
+/// Writes what a gate in the same process holds together with its orders.
+#[async_trait]
+pub trait HeldOrders: Send + Sync + 'static {
+    /// Writes reservations that the ledger does not know yet, and the order of each, in one transaction.
+    /// True: they are on disk. False, and nothing is written, where not every one can have its order: the
+    /// ledger has too few units, knows a reservation already, or a buyer has a live order of the item.
+    /// After an error nobody knows. At most 256 entries.
+    async fn write_held(
+        &self,
+        held: &[(QueuedReservation, OrderId)],
+        now_ms: i64,
+    ) -> Result<bool, PortError>;
+}
+
 /// What ends orders that are not paid.
 #[async_trait]
 pub trait OrderCloser: Send + Sync + 'static {

@@ -108,6 +108,14 @@ pub trait OrderQueue: Send + Sync + 'static {
     async fn in_flight(&self) -> Result<InFlight, PortError>;
 }
 
+/// Where a gate in the same process writes what it holds, before anybody hears of it.
+#[async_trait]
+pub trait HoldLog: Send + Sync + 'static {
+    /// When this returns, the holds are on disk: `kill -9` loses none of them. An error means that
+    /// nobody knows which are. At most 256.
+    async fn write(&self, held: &[QueuedReservation]) -> Result<(), PortError>;
+}
+
 /// A hold on its way from the gate to the queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutboxEntry {

@@ -78,6 +78,8 @@ async fn a_worker_that_panics_is_started_again_and_goes_on_with_its_work() {
     let log = folder.path().join("log");
     let mut settings = FOR_TOOLS.to_vec();
     settings.push(("SECKILL_INJECT_FAULT", "write:before:1:panic"));
+    // Orders are the order writer's, not written with the holds.
+    settings.push(("SECKILL_ORDERS_PER_S", "1000"));
     let mut server = Running::serve_into(&data, &settings, fs::File::create(&log).unwrap());
     server.wait_until_ready(LIMIT).await;
     let parts: Value = serde_json::from_str(&server.get("/readyz").await).unwrap();
@@ -125,7 +127,7 @@ async fn a_gate_that_panics_ends_the_process_and_is_named() {
     let buyer = Buyer::in_shop(folder.path(), &data);
     let log = folder.path().join("log");
     let mut settings = FOR_TOOLS.to_vec();
-    settings.push(("SECKILL_INJECT_FAULT", "put:before:1:panic"));
+    settings.push(("SECKILL_INJECT_FAULT", "write_held:before:1:panic"));
     let mut server = Running::serve_into(&data, &settings, fs::File::create(&log).unwrap());
     server.wait_until_ready(LIMIT).await;
     // Nothing was decided: an error, or the connection breaks off with the process.
@@ -137,7 +139,7 @@ async fn a_gate_that_panics_ends_the_process_and_is_named() {
     let line = log.lines().find(|line| line.contains("the process ends"));
     let line = line.expect(&log);
     assert!(
-        line.contains("task=\"gate\"") && line.contains("put was made to panic"),
+        line.contains("task=\"gate\"") && line.contains("write_held was made to panic"),
         "{line}"
     );
 

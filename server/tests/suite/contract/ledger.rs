@@ -1,5 +1,7 @@
 //! The contract of the ledger: reservations and orders over one database.
 
+mod at_once;
+
 use app::wire::{
     AccountId, CloseReason, ItemId, OrderId, OrderState, Rejection, ReservationId, ReservationState,
 };

@@ -7,11 +7,14 @@ use app::{
     wire::{ItemId, OrderState, Rejection, ReservationId, ReservationState},
 };
 use rand::{Rng, SeedableRng, rngs::StdRng};
-use server::engine::{
-    audit,
-    orders::{close_unpaid, write_orders},
-    ports::Reconciled,
-    stock::{reconcile, release, warm_up},
+use server::{
+    config::Config,
+    engine::{
+        audit,
+        orders::{close_unpaid, write_orders},
+        ports::Reconciled,
+        stock::{reconcile, release, warm_up},
+    },
 };
 
 use super::faults::SeededFaults;
@@ -24,6 +27,8 @@ const BUYERS: u32 = 6;
 
 pub struct World {
     rng: StdRng,
+    /// Of every second seed, orders are written together with the holds.
+    order_at_once: bool,
     faults: Arc<SeededFaults>,
     /// `None` only while the process is being restarted.
     client: Option<TestClient>,
@@ -38,7 +43,8 @@ impl World {
         let mut rng = StdRng::seed_from_u64(seed);
         let faults = Arc::new(SeededFaults::new(seed));
         let (clock, ids) = (Arc::new(ManualClock::at(START_MS)), Arc::default());
-        let client = open(Data::of_the_stack(), clock, ids, &faults).await;
+        let order_at_once = seed % 2 == 1;
+        let client = open(Data::of_the_stack(), clock, ids, &faults, order_at_once).await;
         let mut items = Vec::new();
         for _ in 0..2 {
             items.push(
@@ -50,6 +56,7 @@ impl World {
         }
         World {
             rng,
+            order_at_once,
             faults,
             client: Some(client),
             items,
@@ -186,7 +193,7 @@ impl World {
         self.trace.push("restart".into());
         let shop = self.client.take().unwrap().shop;
         let (clock, ids) = (shop.clock.clone(), shop.ids.clone());
-        self.client = Some(open(shop.kill(), clock, ids, &self.faults).await);
+        self.client = Some(open(shop.kill(), clock, ids, &self.faults, self.order_at_once).await);
     }
 
     /// The invariants that hold at every moment, and that nobody who was told "queued" is
@@ -273,6 +280,12 @@ async fn open(
     clock: Arc<ManualClock>,
     ids: Arc<SeededIds>,
     faults: &Arc<SeededFaults>,
+    order_at_once: bool,
 ) -> TestClient {
-    TestClient::of(TestShop::open(data, clock, ids, Some(faults.clone()), |_| {}).await)
+    let change = |config: &mut Config| {
+        if order_at_once {
+            config.workers.orders_per_s = None;
+        }
+    };
+    TestClient::of(TestShop::open(data, clock, ids, Some(faults.clone()), change).await)
 }

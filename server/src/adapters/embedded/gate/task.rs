@@ -16,8 +16,8 @@ use super::{
 };
 use crate::chain::Chain;
 use crate::engine::ports::{
-    Clock, Decision, GateLedger, ItemSnapshot, OrderQueue, PortError, QueuedReservation,
-    Reconciled, Release, Released, ReserveRequest, Unit,
+    Clock, Decision, GateLedger, HoldLog, ItemSnapshot, PortError, QueuedReservation, Reconciled,
+    Release, Released, ReserveRequest, Unit,
 };
 
 /// Requests that share a transaction: bounds how long the first of them waits.
@@ -30,7 +30,7 @@ pub struct GateTask {
     mailbox: mpsc::Receiver<Call>,
     published: Published,
     clock: Arc<dyn Clock>,
-    queue: Arc<dyn OrderQueue>,
+    holds: Arc<dyn HoldLog>,
     items: HashMap<ItemId, GateItem>,
     loading: Loading,
     released: ReleasedUnits,
@@ -52,14 +52,14 @@ impl GateTask {
         mailbox: mpsc::Receiver<Call>,
         published: Published,
         clock: Arc<dyn Clock>,
-        queue: Arc<dyn OrderQueue>,
+        holds: Arc<dyn HoldLog>,
         ledger: Arc<dyn GateLedger>,
     ) -> Self {
         Self {
             mailbox,
             published,
             clock,
-            queue,
+            holds,
             items: HashMap::new(),
             loading: Loading::new(ledger),
             released: ReleasedUnits::default(),
@@ -243,7 +243,7 @@ impl GateTask {
         let Pending { held, replies } = std::mem::take(pending);
         let written = match held.is_empty() {
             true => Ok(()),
-            false => self.queue.put(&held).await,
+            false => self.holds.write(&held).await,
         };
         if let Err(error) = written {
             tracing::error!(error = %Chain(&error), requests = replies.len(),

@@ -23,13 +23,21 @@ use crate::{
     engine::ports::{QueuedReservation, WebhookEvent, WriteOutcome},
 };
 
-type Entry = (QueuedReservation, OrderId);
+pub type Entry = (QueuedReservation, OrderId);
+/// Of each item what its orders need.
+pub type Terms = HashMap<Uuid, ItemTerms>;
+
+/// What an item is sold for, how long its buyers have to pay, and how many units the ledger has.
+pub struct ItemTerms {
+    price: i64,
+    pay_window_s: u32,
+    pub sellable: i64,
+}
 
 /// What the transaction finds before it writes.
 struct Found {
     reservations: Reservations,
-    /// Price, and seconds to pay.
-    items: HashMap<Uuid, (i64, u32)>,
+    terms: Terms,
     live: HashSet<String>,
 }
 
@@ -76,7 +84,7 @@ async fn write_each(
         .zip(&outcomes)
         .filter(|(_, outcome)| outcome.is_none());
     let fresh: Vec<&Entry> = fresh.map(|(entry, _)| entry).collect();
-    insert_orders(transaction, &fresh, &found, now_ms).await?;
+    order(transaction, &fresh, &found.terms, now_ms).await?;
     let still_queued = |entry: &QueuedReservation| {
         found.reservations[&entry.unit.reservation_id.0].0.state == reservation::State::Queued
     };
@@ -108,6 +116,27 @@ async fn find(
     batch: &[Entry],
 ) -> Result<Found, LedgerError> {
     let reservations = find_or_make(transaction, batch.iter().map(|(entry, _)| entry)).await?;
+    let terms = terms(sql, transaction, batch).await?;
+    let live = order::Entity::find()
+        .filter(order::Column::LiveKey.is_in(batch.iter().map(|(entry, _)| live_key(entry))))
+        .all(transaction)
+        .await?;
+    Ok(Found {
+        reservations,
+        terms,
+        live: live
+            .into_iter()
+            .filter_map(|order| order.live_key)
+            .collect(),
+    })
+}
+
+/// The terms of a batch's items.
+pub async fn terms(
+    sql: &Sql,
+    transaction: &DatabaseTransaction,
+    batch: &[Entry],
+) -> Result<Terms, LedgerError> {
     let item_ids: HashSet<Uuid> = batch
         .iter()
         .map(|(entry, _)| entry.unit.item_id.0)
@@ -117,24 +146,18 @@ async fn find(
         .find_also_related(round::Entity)
         .all(transaction)
         .await?;
-    let live = order::Entity::find()
-        .filter(order::Column::LiveKey.is_in(batch.iter().map(|(entry, _)| live_key(entry))))
-        .all(transaction)
-        .await?;
-    Ok(Found {
-        reservations,
-        items: items
-            .into_iter()
-            .map(|(item, round)| {
-                let round = round.ok_or_else(|| missing("round", item.round_id))?;
-                Ok((item.id, (item.sale_price, sql.pay_window_s(&round)?)))
-            })
-            .collect::<Result<_, LedgerError>>()?,
-        live: live
-            .into_iter()
-            .filter_map(|order| order.live_key)
-            .collect(),
-    })
+    items
+        .into_iter()
+        .map(|(item, round)| {
+            let round = round.ok_or_else(|| missing("round", item.round_id))?;
+            let terms = ItemTerms {
+                price: item.sale_price,
+                pay_window_s: sql.pay_window_s(&round)?,
+                sellable: item.sellable,
+            };
+            Ok((item.id, terms))
+        })
+        .collect()
 }
 
 /// What an earlier run decided, or a buyer who has a live order; `None` for an entry to be written.
@@ -178,7 +201,7 @@ async fn take_stock(
     Ok(())
 }
 
-async fn lock_units(
+pub async fn lock_units(
     transaction: &DatabaseTransaction,
     item_id: Uuid,
     units: i64,
@@ -187,40 +210,17 @@ async fn lock_units(
     move_units(transaction, item_id, units, from, to).await
 }
 
-async fn insert_orders(
+/// The rows of reservations that the ledger has become orders.
+async fn order(
     transaction: &DatabaseTransaction,
     fresh: &[&Entry],
-    found: &Found,
+    terms: &Terms,
     now_ms: i64,
 ) -> Result<(), LedgerError> {
     if fresh.is_empty() {
         return Ok(());
     }
-    let mut rows = Vec::with_capacity(fresh.len());
-    for (entry, order_id) in fresh {
-        let &(amount, pay_window_s) = found
-            .items
-            .get(&entry.unit.item_id.0)
-            .ok_or_else(|| missing("item", entry.unit.item_id.0))?;
-        rows.push(order::ActiveModel {
-            id: Set(order_id.0),
-            reservation_id: Set(entry.unit.reservation_id.0),
-            item_id: Set(entry.unit.item_id.0),
-            buyer_id: Set(entry.unit.buyer.0),
-            path: Set(entry.path.clone()),
-            amount: Set(amount),
-            state: Set(order::State::PendingPayment),
-            close_reason: Set(None::<order::CloseReason>),
-            created_at_ms: Set(now_ms),
-            pay_deadline_ms: Set(now_ms + i64::from(pay_window_s) * 1000),
-            paid_at_ms: Set(None::<i64>),
-            closed_at_ms: Set(None::<i64>),
-            live_key: Set(Some(live_key(entry))),
-        });
-    }
-    order::Entity::insert_many(rows)
-        .exec_without_returning(transaction)
-        .await?;
+    insert_orders(transaction, fresh, terms, now_ms).await?;
     reservation::Entity::update_many()
         .col_expr(
             reservation::Column::State,
@@ -231,6 +231,40 @@ async fn insert_orders(
                 .is_in(fresh.iter().map(|(entry, _)| entry.unit.reservation_id.0)),
         )
         .exec(transaction)
+        .await?;
+    Ok(())
+}
+
+/// Inserts orders, and whatever tells people and programs of them.
+pub async fn insert_orders(
+    transaction: &DatabaseTransaction,
+    fresh: &[&Entry],
+    terms: &Terms,
+    now_ms: i64,
+) -> Result<(), LedgerError> {
+    let mut rows = Vec::with_capacity(fresh.len());
+    for (entry, order_id) in fresh {
+        let terms = terms
+            .get(&entry.unit.item_id.0)
+            .ok_or_else(|| missing("item", entry.unit.item_id.0))?;
+        rows.push(order::ActiveModel {
+            id: Set(order_id.0),
+            reservation_id: Set(entry.unit.reservation_id.0),
+            item_id: Set(entry.unit.item_id.0),
+            buyer_id: Set(entry.unit.buyer.0),
+            path: Set(entry.path.clone()),
+            amount: Set(terms.price),
+            state: Set(order::State::PendingPayment),
+            close_reason: Set(None::<order::CloseReason>),
+            created_at_ms: Set(now_ms),
+            pay_deadline_ms: Set(now_ms + i64::from(terms.pay_window_s) * 1000),
+            paid_at_ms: Set(None::<i64>),
+            closed_at_ms: Set(None::<i64>),
+            live_key: Set(Some(live_key(entry))),
+        });
+    }
+    order::Entity::insert_many(rows)
+        .exec_without_returning(transaction)
         .await?;
     let created: Vec<_> = fresh
         .iter()

@@ -1,0 +1,46 @@
+//! `order_at_once`: holds of a gate in the same process are written together with their orders.
+
+use std::sync::Arc;
+
+use app::wire::OrderId;
+use async_trait::async_trait;
+
+use super::write_orders::count_written;
+use crate::engine::ports::{
+    Clock, HeldOrders, HoldLog, Ids, OrderQueue, PortError, QueuedReservation,
+};
+
+/// One transaction instead of two, and of the rows that a hold needs none is written twice. What cannot be
+/// ordered with all others of its batch is queued with them, and the order writer ends each by itself.
+pub struct OrderAtOnce {
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+    pub orders: Arc<dyn HeldOrders>,
+    pub queue: Arc<dyn OrderQueue>,
+}
+
+#[async_trait]
+impl HoldLog for OrderAtOnce {
+    async fn write(&self, held: &[QueuedReservation]) -> Result<(), PortError> {
+        let order_id = || OrderId(self.ids.id());
+        let batch: Vec<_> = held
+            .iter()
+            .map(|entry| (entry.clone(), order_id()))
+            .collect();
+        if self.orders.write_held(&batch, self.clock.now_ms()).await? {
+            count_written(held.len() as u64, 0);
+            return Ok(());
+        }
+        self.queue.put(held).await
+    }
+}
+
+/// The queue alone: how many orders are written a second is for the order writer to say.
+pub struct QueueOnly(pub Arc<dyn OrderQueue>);
+
+#[async_trait]
+impl HoldLog for QueueOnly {
+    async fn write(&self, held: &[QueuedReservation]) -> Result<(), PortError> {
+        self.0.put(held).await
+    }
+}

@@ -1,0 +1,65 @@
+//! Purchases of an embedded shop whose orders are written together with the holds.
+
+use std::sync::Arc;
+
+use app::{
+    port::Storefront,
+    wire::{ApiError, ReservationState},
+};
+use server::engine::orders::write_orders;
+
+use super::{TestClient, visitor};
+use crate::support::{Data, ManualClock, START_MS, TestShop};
+
+async fn client() -> TestClient {
+    let clock = Arc::new(ManualClock::at(START_MS));
+    let shop = TestShop::open(Data::embedded(), clock, Arc::default(), None, |config| {
+        config.workers.orders_per_s = None;
+    });
+    TestClient::of(shop.await)
+}
+
+#[tokio::test]
+async fn the_order_is_there_when_the_buyer_hears_the_number() {
+    let client = client().await;
+    let item = client.shop.item(2).await;
+    for buyer in [visitor(1), visitor(2)] {
+        let reserved = client.buy(&buyer, item).await.unwrap();
+        client.ordered(&buyer, reserved.reservation_id).await;
+    }
+    assert_eq!(
+        write_orders::run_once(&client.shop.engine.orders, 256)
+            .await
+            .unwrap(),
+        0,
+        "nothing is left for the order writer"
+    );
+    // What is on disk says the same as what is remembered.
+    let client = client.restart().await;
+    let refused = client.buy(&visitor(3), item).await;
+    assert_eq!(refused, Err(ApiError::SoldOut));
+    let line = client.shop.audit().await.items[0];
+    assert_eq!((line.locked, line.orders_live), (2, 2));
+}
+
+#[tokio::test]
+async fn what_cannot_be_ordered_at_once_is_ended_by_the_order_writer() {
+    let client = client().await;
+    let item = client.shop.item(2).await;
+    // The gate has loaded the item.
+    client.path_for(&visitor(1), item).await.unwrap();
+    let first = client.buy(&visitor(1), item).await.unwrap();
+    client.ordered(&visitor(1), first.reservation_id).await;
+    // The ledger loses its last unit: the gate promises one more than there are.
+    let lost = "UPDATE items SET sellable = sellable - 1, total = total - 1";
+    client.shop.change_by_hand(lost).await;
+    let second = client.buy(&visitor(2), item).await.unwrap();
+    let state = async || {
+        let found = client.reservation(&visitor(2), second.reservation_id).await;
+        found.unwrap().state
+    };
+    assert_eq!(state().await, ReservationState::Queued);
+    client.shop.drain().await;
+    assert_eq!(state().await, ReservationState::Failed);
+    assert_eq!(client.shop.audit().await.items[0].orders_live, 1);
+}
