@@ -8,6 +8,7 @@ mod bench;
 mod demo_accounts;
 mod demo_shop;
 mod doctor;
+mod load;
 mod load_round;
 mod manual;
 mod parked;
@@ -100,6 +101,8 @@ enum Command {
     Switch(switch::SwitchCommand),
     /// Measure what requests cost, or with `--cluster` gate, relay and order writer on its servers.
     Bench(bench::Bench),
+    /// Send shoppers to a running shop, at times that were planned, and check every answer.
+    Load(load::LoadCommand),
     /// Reservations that could not be written as orders.
     #[command(subcommand)]
     Parked(parked::Parked),
@@ -158,6 +161,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
     let file = cli.config.as_deref();
     match &cli.command {
         Some(Command::Config(settings)) => return Ok(settings.run(file)?),
+        Some(Command::Load(load)) => return Box::pin(load.run()).await,
         Some(Command::Doctor) => return Box::pin(doctor::doctor(file)).await,
         Some(Command::Completions { shell }) => manual::completions(Cli::command(), *shell)?,
         Some(Command::Manual(manual)) => manual.run(Cli::command())?,
@@ -204,7 +208,11 @@ async fn run_with_settings(cli: Cli) -> Result<ExitCode, Failure> {
         Some(Command::Switch(command)) => Box::pin(command.run(&config)).await?,
         Some(Command::Bench(bench)) => return Box::pin(bench.run(&config)).await,
         Some(
-            Command::Config(_) | Command::Doctor | Command::Completions { .. } | Command::Manual(_),
+            Command::Config(_)
+            | Command::Load(_)
+            | Command::Doctor
+            | Command::Completions { .. }
+            | Command::Manual(_),
         ) => unreachable!("answered above"),
     }
     Ok(ExitCode::SUCCESS)

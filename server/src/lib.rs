@@ -14,6 +14,7 @@ pub mod engine;
 mod hex;
 pub mod http;
 mod jitter;
+mod load;
 pub mod migrations;
 pub mod sandbox;
 mod security;

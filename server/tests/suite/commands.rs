@@ -6,6 +6,7 @@ mod audit;
 mod backup;
 mod data_folder;
 mod doctor;
+mod load;
 mod log;
 mod memory_policy;
 mod parked;

@@ -1,0 +1,137 @@
+//! What a shop promised its shoppers and did not keep.
+
+use std::collections::HashSet;
+
+use super::tally::Outcome;
+
+/// Answers that nobody expected are quoted up to this number.
+const QUOTED: usize = 5;
+
+/// Each kind once, with how often; none of a shop that kept everything. `units` bounds the orders.
+pub fn violations(outcomes: &[Outcome], units: Option<u32>) -> Vec<String> {
+    let (mut found, mut quoted) = (Vec::new(), Vec::new());
+    let (mut positions, mut orders) = (HashSet::new(), HashSet::new());
+    let mut twice = 0;
+    for outcome in outcomes {
+        let position = match outcome {
+            Outcome::Ordered { position, order_id } => {
+                if !orders.insert(*order_id) {
+                    found.push(format!("order {order_id} belongs to two shoppers"));
+                }
+                *position
+            }
+            Outcome::Failed { position, .. } => *position,
+            Outcome::Unexpected(answer) => {
+                quoted.push(answer);
+                continue;
+            }
+            _ => continue,
+        };
+        twice += u32::from(position != 0 && !positions.insert(position));
+    }
+    if twice > 0 {
+        found.push(format!(
+            "shoppers who were told a number that somebody else has: {twice}"
+        ));
+    }
+    if let Some(units) = units.filter(|units| orders.len() > *units as usize) {
+        found.push(format!("{} orders of {units} units", orders.len()));
+    }
+    let number = |is: fn(&Outcome) -> bool| outcomes.iter().filter(|outcome| is(outcome)).count();
+    let failed = number(|outcome| matches!(outcome, Outcome::Failed { .. }));
+    if failed > 0 {
+        found.push(format!(
+            "shoppers who were told a number and got no order: {failed}"
+        ));
+    }
+    let no_end = number(|outcome| matches!(outcome, Outcome::NoEnd(_)));
+    if no_end > 0 {
+        found.push(format!(
+            "shoppers who were told a number and heard nothing more: {no_end}"
+        ));
+    }
+    if !quoted.is_empty() {
+        let some: Vec<_> = quoted
+            .iter()
+            .take(QUOTED)
+            .map(|answer| answer.as_str())
+            .collect();
+        found.push(format!(
+            "answers that no contract knows: {}, such as {}",
+            quoted.len(),
+            some.join("; ")
+        ));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use app::wire::{OrderId, Rejection, ReservationId};
+    use uuid::Uuid;
+
+    use super::*;
+
+    const UNITS: Option<u32> = Some(2);
+
+    fn ordered(position: u32, order: u128) -> Outcome {
+        let order_id = OrderId(Uuid::from_u128(order));
+        Outcome::Ordered { position, order_id }
+    }
+
+    #[test]
+    fn a_shop_that_kept_everything_has_no_violation() {
+        let refused = Outcome::Refused("ended".to_owned());
+        let good = [
+            ordered(1, 1),
+            ordered(2, 2),
+            Outcome::SoldOut,
+            Outcome::SoldOut,
+            refused,
+        ];
+        assert_eq!(violations(&good, UNITS), Vec::<String>::new());
+        // Units that came back meanwhile are sold again.
+        let more = [ordered(1, 1), ordered(2, 2), ordered(3, 3)];
+        assert_eq!(violations(&more, None), Vec::<String>::new());
+        // Two whose answer was lost do not know their numbers.
+        assert_eq!(
+            violations(&[ordered(0, 1), ordered(0, 2)], UNITS),
+            Vec::<String>::new()
+        );
+    }
+
+    #[test]
+    fn everything_that_was_not_kept_is_named() {
+        let failed = Outcome::Failed {
+            position: 4,
+            reason: Some(Rejection::SoldOut),
+        };
+        let found = [
+            (
+                vec![ordered(1, 1), ordered(2, 2), ordered(3, 3)],
+                "3 orders of 2 units",
+            ),
+            (
+                vec![ordered(1, 1), ordered(1, 2)],
+                "who were told a number that somebody else has: 1",
+            ),
+            (
+                vec![ordered(1, 1), ordered(2, 1)],
+                "belongs to two shoppers",
+            ),
+            (vec![failed], "got no order: 1"),
+            (
+                vec![Outcome::NoEnd(ReservationId(Uuid::nil()))],
+                "heard nothing more",
+            ),
+            (vec![Outcome::Unexpected("500 oops".to_owned())], "500 oops"),
+        ];
+        for (outcomes, expected) in found {
+            let said = violations(&outcomes, UNITS);
+            assert!(
+                matches!(&said[..], [one] if one.contains(expected)),
+                "{said:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! `server load`: shoppers over HTTP, and whether the shop kept what it promised them.
+
+use std::{fs, path::Path, process::Output, time::Duration};
+
+use serde_json::Value;
+
+use super::{Running, errors, no_data, run};
+
+const LIMIT: Duration = Duration::from_secs(60);
+const FOR_TOOLS: [(&str, &str); 3] = [
+    ("SECKILL_CAPTCHA", "off"),
+    ("SECKILL_IP_LIMIT", "off"),
+    ("SECKILL_USER_LIMIT", "off"),
+];
+
+/// A shop with units for some of its buyers, and the file with their log-ins.
+fn shop(folder: &Path, data: &Path, stock: u32, buyers: u32) -> String {
+    let tokens = folder.join("tokens").display().to_string();
+    let arguments =
+        format!("seed --load --stock {stock} --buyers {buyers} --starts-in-s 1 --tokens {tokens}");
+    let arguments: Vec<_> = arguments.split(' ').collect();
+    let seeded = run(data, &[], &arguments);
+    assert!(seeded.status.success(), "{}", errors(&seeded));
+    tokens
+}
+
+async fn load(data: &Path, arguments: Vec<String>) -> Output {
+    let data = data.to_owned();
+    let load = move || {
+        let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+        run(&data, &[], &arguments)
+    };
+    tokio::task::spawn_blocking(load).await.unwrap()
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split(' ').map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn a_herd_buys_everything_and_every_answer_is_followed_to_its_end() {
+    let (folder, data) = no_data();
+    let tokens = shop(folder.path(), &data, 20, 60);
+    let mut server = Running::serve_into(&data, &FOR_TOOLS, std::process::Stdio::null());
+    server.wait_until_ready(LIMIT).await;
+    let [json, csv] = ["report.json", "report.csv"].map(|name| folder.path().join(name));
+    let arguments = format!(
+        "load {} --tokens {tokens} --page --json {} --csv {}",
+        server.url,
+        json.display(),
+        csv.display()
+    );
+    let loaded = load(&data, words(&arguments)).await;
+    assert!(loaded.status.success(), "{loaded:?}");
+    let report: Value = serde_json::from_str(&fs::read_to_string(json).unwrap()).unwrap();
+    assert_eq!(report["outcomes"]["ordered"], 20, "{report}");
+    assert_eq!(report["outcomes"]["sold_out"], 40, "{report}");
+    assert_eq!(report["violations"], serde_json::json!([]), "{report}");
+    assert_eq!(report["sellable_after"], 0, "{report}");
+    assert_eq!(report["answer"]["count"], 60, "{report}");
+    let csv = fs::read_to_string(csv).unwrap();
+    let calls: Vec<_> = csv
+        .lines()
+        .filter_map(|line| line.split(',').next())
+        .collect();
+    let expected = [
+        "call",
+        "page",
+        "path",
+        "purchase",
+        "result",
+        "to the answer",
+        "to the end",
+    ];
+    assert_eq!(calls, expected);
+}
+
+#[tokio::test]
+async fn a_load_that_cannot_be_run_says_why() {
+    let (folder, data) = no_data();
+    let tokens = shop(folder.path(), &data, 1, 1);
+    let empty = folder.path().join("empty");
+    fs::write(&empty, "\n").unwrap();
+    let refused = [
+        (
+            format!("http://192.0.2.1 --tokens {tokens}"),
+            "--allow-remote",
+        ),
+        (
+            format!("http://127.0.0.1:1 --tokens {}", empty.display()),
+            "has no log-in",
+        ),
+        (
+            "http://127.0.0.1:1 --tokens /no/such/file".to_owned(),
+            "cannot read",
+        ),
+        // Nobody listens there.
+        (
+            format!("http://127.0.0.1:1 --tokens {tokens}"),
+            "/api/rounds",
+        ),
+    ];
+    for (arguments, why) in refused {
+        let ended = load(&data, words(&format!("load {arguments}"))).await;
+        assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+        assert!(errors(&ended).contains(why), "{ended:?}");
+    }
+}
