@@ -17,4 +17,5 @@ pub mod sold_out_cache;
 pub mod sold_out_gate;
 pub mod sql;
 pub mod system;
+pub mod tls;
 pub mod webhook_sender;

@@ -6,6 +6,7 @@ mod cluster;
 mod commands;
 mod embedded;
 mod subjects;
+mod transport;
 
 use std::{sync::Arc, time::Duration};
 
@@ -21,8 +22,12 @@ use crate::{
             stripe::{Stripe, StripeOptions},
         },
         process_counters::ProcessCounters,
-        sql::{Access, COMMAND_WAIT, ConnectError, Durability, LedgerOptions, REQUEST_WAIT, Sql},
+        sql::{
+            Access, COMMAND_WAIT, ConnectError, Durability, LedgerOptions, REQUEST_WAIT, Sql,
+            with_authorities,
+        },
         system::{Argon2Passwords, LogNotifier, SystemIds},
+        tls::{NotAccepted, TrustError},
     },
     config::Config,
     engine::{
@@ -56,6 +61,12 @@ pub enum AssemblyError {
     /// A server of the cluster, for another reason than being away.
     #[error(transparent)]
     Server(#[from] PortError),
+    /// What a server showed is not accepted.
+    #[error(transparent)]
+    NotAccepted(#[from] NotAccepted),
+    /// There are no authorities for certificates.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
     /// The password hash.
     #[error(transparent)]
     Passwords(#[from] PasswordError),
@@ -237,14 +248,11 @@ async fn open(
     match &config.cluster {
         None => Sql::open(&config.process.data_dir, &options).await,
         Some(cluster) => {
+            let authorities = cluster.tls_ca.as_deref();
+            let url = with_authorities(&cluster.database_url, authorities);
             let replica = cluster.replica_url.as_deref();
-            Sql::connect(
-                &cluster.database_url,
-                replica,
-                cluster.connections,
-                &options,
-            )
-            .await
+            let replica = replica.map(|url| with_authorities(url, authorities));
+            Sql::connect(&url, replica.as_deref(), cluster.connections, &options).await
         }
     }
 }

@@ -20,6 +20,7 @@ mod sources;
 mod stripe;
 #[cfg(test)]
 mod tests;
+mod transport;
 mod web;
 mod webhooks;
 mod workers;
@@ -45,6 +46,7 @@ pub use section::Setting;
 pub use shown::markdown;
 pub use sources::is_known;
 pub use stripe::Stripe;
+pub use transport::Transport;
 pub use web::Web;
 pub use webhooks::Webhooks;
 pub use workers::Workers;
@@ -172,7 +174,8 @@ impl Config {
         } else if !values.is_set(Payments::provider().name) {
             Payments::provider().describe()
         } else {
-            return Ok(());
+            let cluster = self.cluster.as_ref();
+            return cluster.map_or(Ok(()), |cluster| cluster.refuse_plain(values));
         };
         Err(values.forbidden(&refused))
     }

@@ -8,6 +8,7 @@ mod dead_letters;
 mod examine;
 mod message;
 mod publish;
+mod tls;
 mod topology;
 mod under_way;
 
@@ -17,11 +18,14 @@ use std::{
 };
 
 use async_trait::async_trait;
-use lapin::uri::{AMQPScheme, AMQPUri};
 
-use crate::engine::ports::{
-    Depth, InFlight, OrderQueue, PortError, QueuedReservation, TRIES, UnderWay, WakeSignal,
+use crate::{
+    adapters::tls::Trust,
+    engine::ports::{
+        Depth, InFlight, OrderQueue, PortError, QueuedReservation, TRIES, UnderWay, WakeSignal,
+    },
 };
+use connection::Broker;
 use consume::Consumer;
 use publish::Publisher;
 use topology::{NEW, RETRY, Topology};
@@ -50,34 +54,28 @@ pub struct RabbitQueue {
 impl RabbitQueue {
     /// Connects. Declares the queues of `namespace` or, unless it `declares`, only looks whether they
     /// exist. Wakes the order writer through `wake` when entries arrive that no call waits for. All
-    /// instances of a shop give the same `retry_after` ([`RETRY_AFTER`]).
+    /// instances of a shop give the same `retry_after` ([`RETRY_AFTER`]). Where the address asks for TLS, `trust`
+    /// says whose certificates count.
     ///
     /// # Errors
     /// A malformed address, and what the broker refuses: the login, or queues that exist with other
     /// arguments. A broker that is away is no error: a later call connects.
     pub async fn connect(
         url: &str,
+        trust: &Trust,
         namespace: &str,
         retry_after: Duration,
         declares: bool,
         wake: Arc<dyn WakeSignal>,
     ) -> Result<Self, PortError> {
-        let uri: AMQPUri = url
-            .parse()
-            .map_err(|error: String| PortError::failed(PORT, error))?;
-        if uri.scheme != AMQPScheme::AMQP {
-            return Err(PortError::failed(
-                PORT,
-                "the broker's address does not begin with amqp://",
-            ));
-        }
+        let broker = Broker::new(url, trust)?;
         let names = Names::of(namespace);
         let topology = Topology::new(names.clone(), retry_after, declares);
         let queue = Self {
-            publisher: Publisher::new(&uri, &topology),
-            consumer: Consumer::new(&uri, &topology, wake),
+            publisher: Publisher::new(&broker, &topology),
+            consumer: Consumer::new(&broker, &topology, wake),
             names,
-            heartbeat: connection::heartbeat(&uri),
+            heartbeat: connection::heartbeat(&broker.uri),
             unreadable: AtomicU64::new(0),
         };
         match queue.ping().await {

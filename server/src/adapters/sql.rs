@@ -50,6 +50,7 @@ pub use connect::{Access, COMMAND_WAIT, ConnectError, Durability, LedgerOptions,
 pub use examine::{Examined, numbers};
 pub use sandbox::{SandboxCharge, SandboxNotice};
 pub use schema::{Schema, own_version, sqlite_version};
+pub use servers::with_authorities;
 
 use errors::{LedgerError, inconsistent, missing};
 use health::Writes;

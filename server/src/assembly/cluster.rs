@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     Assembly, AssemblyError, Environment, Ledger, Parts, Ping, Provider, catalogue_changes,
-    follow_switches, ledger_ping, process_counters, provider, subjects::engine,
+    follow_switches, ledger_ping, process_counters, provider, subjects::engine, transport::trusted,
 };
 use crate::{
     adapters::{
@@ -68,12 +68,14 @@ pub async fn assemble(
     cluster: &Cluster,
     environment: Environment,
 ) -> Result<Assembly, AssemblyError> {
+    let trust = trusted(cluster).await?;
     let sql = environment.ledger(config).await?;
-    let redis = Redis::new(&cluster.redis_urls, &cluster.namespace)?;
+    let redis = Redis::trusting(&cluster.redis_urls, &cluster.namespace, &trust)?;
     let wake_signals = WakeSignals::new();
     let wake_signal = Arc::new(wake_signals.clone());
     let rabbit = RabbitQueue::connect(
         &cluster.amqp_url,
+        &trust,
         &cluster.namespace,
         RETRY_AFTER,
         environment.declares_queues,

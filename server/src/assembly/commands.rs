@@ -9,6 +9,7 @@ use crate::{
         redis::{Redis, RedisCatalogueEvents},
         sql::Access,
         system::{Argon2Passwords, SystemClock, SystemIds},
+        tls::Trust,
     },
     config::Config,
     engine::{back_office, ports::CatalogueEvents},
@@ -28,7 +29,10 @@ pub async fn open_back_office(
     let events: Arc<dyn CatalogueEvents> = match &config.cluster {
         None => Arc::new(nobody_here),
         Some(cluster) => {
-            let redis = Redis::new(&cluster.redis_urls, &cluster.namespace)?;
+            let redis = {
+                let trust = Trust::of(cluster.tls_ca.as_deref());
+                Redis::trusting(&cluster.redis_urls, &cluster.namespace, &trust)?
+            };
             Arc::new(RedisCatalogueEvents::new(redis, nobody_here))
         }
     };

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use app::wire::ItemId;
-use redis::{Client, ErrorKind, ServerErrorKind};
+use redis::{ErrorKind, ServerErrorKind};
 use uuid::Uuid;
 
 use super::BenchError;
@@ -144,7 +144,7 @@ impl Baseline {
 /// Which of the servers in the settings holds this key.
 async fn node_of(redis: &Redis, key: &str) -> Result<Option<Node>, BenchError> {
     for url in redis.urls() {
-        let client = Client::open(url.as_str())?;
+        let client = redis.client(url)?;
         let mut connection = client.get_multiplexed_async_connection().await?;
         let mut exists = redis::cmd("EXISTS");
         match exists.arg(key).query_async::<i64>(&mut connection).await {

@@ -22,6 +22,7 @@ use crate::{
     adapters::{
         redis::{GateClock, Redis, RedisGate, Timeouts},
         sql::{Access, COMMAND_WAIT},
+        tls::Trust,
     },
     assembly::{self, Assembly, Environment},
     config::{Cluster, Config},
@@ -99,7 +100,11 @@ impl BenchRig {
         }
         Ok(BenchRig {
             sale: Arc::new(Sale::new(load.orders, shop.engine.audit.clock.now_ms())),
-            redis: Redis::new(&cluster.redis_urls, &cluster.namespace)?,
+            redis: Redis::trusting(
+                &cluster.redis_urls,
+                &cluster.namespace,
+                &Trust::of(cluster.tls_ca.as_deref()),
+            )?,
             cluster,
             shop,
             load,

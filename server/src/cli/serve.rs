@@ -268,11 +268,12 @@ async fn assemble(config: &Config, kept: &KeptCounters) -> Result<Assembly, Fail
             }
         };
         match shop {
-            // Waiting does not help: somebody has to run `server migrate`, or another version.
+            // Waiting does not help: somebody has to act.
             Err(AssemblyError::Ledger(
                 error @ (ConnectError::NoShop(_)
                 | ConnectError::EarlierVersion(_)
-                | ConnectError::LaterVersion { .. }),
+                | ConnectError::LaterVersion { .. }
+                | ConnectError::NotAccepted(_)),
             )) => return Err(error.into()),
             Err(AssemblyError::Ledger(error)) if config.cluster.is_some() => {
                 tell(&Chain(&error));

@@ -1,7 +1,9 @@
 //! The servers of a cluster.
 
+use std::path::PathBuf;
+
 use super::{
-    forms::{List, Name, Or, url, whole},
+    forms::{File, List, Name, OneOf, Or, url, whole},
     section::section,
 };
 
@@ -10,17 +12,21 @@ section! {
     #[derive(Clone, PartialEq, Eq)]
     Cluster, "The servers of a cluster" {
         redis_urls: Vec<String> = "REDIS_URL", "redis://127.0.0.1:6379",
-            List(url(&["redis"], "redis://:password@10.0.0.21:6379")),
-            "The gate: a Redis, or several nodes of one Redis Cluster.";
+            List(url(&["redis", "rediss"], "redis://:password@10.0.0.21:6379")),
+            "The gate: a Redis, or several nodes of one Redis Cluster. `rediss://` is TLS.";
         amqp_url: String = "AMQP_URL", "amqp://127.0.0.1:5672/%2f",
-            url(&["amqp"], "amqp://seckill:password@10.0.0.22:5672/%2f"),
-            "The queue: RabbitMQ.";
+            url(&["amqp", "amqps"], "amqp://seckill:password@10.0.0.22:5672/%2f"),
+            "The queue: RabbitMQ. `amqps://` is TLS.";
         database_url: String = "DATABASE_URL", "postgres://127.0.0.1:5432/seckill",
             url(&["postgres", "mysql"], "postgres://seckill:password@10.0.0.23:5432/seckill"),
-            "The ledger: PostgreSQL, MySQL or MariaDB.";
+            "The ledger: PostgreSQL, MySQL or MariaDB. `?sslmode=verify-full` (PostgreSQL) and `?ssl-mode=VERIFY_IDENTITY` (the others) are TLS.";
         replica_url: Option<String> = "DATABASE_REPLICA_URL", "",
             Or(url(&["postgres", "mysql"], "postgres://seckill:password@10.0.0.24:5432/seckill"), ""),
             "A replica of the ledger, which may be a little behind, for the pages' reads.";
+        tls_ca: Option<PathBuf> = "TLS_CA", "", Or(File("/etc/seckill/ca.pem"), ""),
+            "Authorities (PEM) that may sign the certificates of these servers, besides those that the system knows.";
+        plain_allowed: bool = "PLAIN_SERVERS", "refused", OneOf(&[("refused", false), ("allowed", true)]),
+            "Whether production connects to servers on other machines without TLS, or without a look at their certificates: for a network on which nobody else is.";
         connections: u32 = "DATABASE_CONNECTIONS", "10", whole("connections", 1, 1_000),
             "Connections of this process to the ledger, and as many to its replica.";
         namespace: String = "NAMESPACE", "seckill", Name,

@@ -27,6 +27,18 @@ pub enum ConfigError {
         /// To what.
         value: String,
     },
+    /// A server on another machine would be talked to so that others can read along.
+    #[error(
+        "{origin} leads to another machine without TLS, or without a look at its certificate, which production \
+         (SECKILL_ENV) refuses: write rediss://, amqps://, sslmode=verify-full or ssl-mode=VERIFY_IDENTITY, or \
+         set {allowed_by}=allowed where nobody else is on the network in between"
+    )]
+    Plain {
+        /// Where it was set.
+        origin: String,
+        /// The setting that allows it.
+        allowed_by: String,
+    },
     /// A setting without a default is needed.
     #[error("{setting} is not set, and {by} needs it; write {form}, such as {example}")]
     Missing {

@@ -75,6 +75,25 @@ impl Form for Folder {
     }
 }
 
+/// A file, which is read when it is needed.
+pub struct File(pub &'static str);
+
+impl Form for File {
+    type Value = PathBuf;
+
+    fn read(&self, text: &str) -> Option<PathBuf> {
+        Folder.read(text)
+    }
+
+    fn describe(&self) -> String {
+        "a file's path".to_owned()
+    }
+
+    fn example(&self) -> String {
+        self.0.to_owned()
+    }
+}
+
 /// One of a few words, and what each means.
 pub struct OneOf<T: 'static>(pub &'static [(&'static str, T)]);
 
@@ -214,7 +233,9 @@ impl Form for Url {
 
     fn read(&self, text: &str) -> Option<String> {
         let (scheme, rest) = text.split_once("://")?;
-        (self.schemes.contains(&scheme) && !rest.is_empty()).then(|| text.to_owned())
+        // Behind `#` libraries look for words that switch the look at certificates off.
+        let fits = self.schemes.contains(&scheme) && !rest.is_empty() && !rest.contains('#');
+        fits.then(|| text.to_owned())
     }
 
     fn describe(&self) -> String {

@@ -161,6 +161,14 @@ impl Values {
         }
     }
 
+    /// The refusal of an address that lets others read along; `allowed_by` is the setting that allows it.
+    pub fn plain(&self, setting: &Setting, allowed_by: &str) -> ConfigError {
+        ConfigError::Plain {
+            origin: self.origin(setting),
+            allowed_by: allowed_by.to_owned(),
+        }
+    }
+
     /// The refusal of a value that has the right form and cannot be used; `problem` reads on after its name.
     pub fn refused(&self, setting: &Setting, problem: &str) -> ConfigError {
         ConfigError::Malformed {

@@ -2,6 +2,7 @@
 //! folder of its own, so that a test may pause, kill and restart it. A server that is not installed
 //! fails the test that needs it.
 
+pub mod certificates;
 pub mod disk_faults;
 mod guarded;
 pub mod http;
@@ -14,6 +15,7 @@ pub mod rabbitmq;
 pub mod redis;
 mod unprivileged;
 
+pub use certificates::{Certificates, ServerCertificate};
 pub use guarded::{Guarded, free_port, wait_until};
 pub use localstripe::LocalStripe;
 pub use mariadb::MariaDb;

@@ -8,7 +8,7 @@ use std::{
 use tempfile::TempDir;
 
 use super::{
-    Guarded, free_port,
+    Certificates, Guarded, ServerCertificate, free_port,
     unprivileged::{self, Account},
     wait_until,
 };
@@ -29,18 +29,27 @@ const SETTINGS: [&str; 8] = [
 pub struct MariaDb {
     folder: TempDir,
     port: u16,
+    /// Its certificate, where it offers TLS.
+    certificate: Option<ServerCertificate>,
     running: Option<Guarded>,
 }
 
 /// One server for all tests of a process; each makes a database of its own in it.
 pub fn shared() -> Arc<MariaDb> {
     static SHARED: OnceLock<Arc<MariaDb>> = OnceLock::new();
-    let start = || {
-        let server = MariaDb::start();
-        unprivileged::remove_in_the_end(server.folder.path());
-        Arc::new(server)
-    };
+    SHARED.get_or_init(|| for_all(MariaDb::start())).clone()
+}
+
+/// Another one, which offers TLS.
+pub fn shared_with_tls() -> Arc<MariaDb> {
+    static SHARED: OnceLock<Arc<MariaDb>> = OnceLock::new();
+    let start = || for_all(MariaDb::start_with_tls(Certificates::shared().valid()));
     SHARED.get_or_init(start).clone()
+}
+
+fn for_all(server: MariaDb) -> Arc<MariaDb> {
+    unprivileged::remove_in_the_end(server.folder.path());
+    Arc::new(server)
 }
 
 /// It refuses to run as root unless told that this is meant.
@@ -51,6 +60,15 @@ fn as_root() -> Option<&'static str> {
 impl MariaDb {
     /// Makes a data folder and starts a server over it.
     pub fn start() -> MariaDb {
+        MariaDb::launch(None)
+    }
+
+    /// The same, with a certificate that it shows to whoever asks for TLS.
+    pub fn start_with_tls(certificate: &ServerCertificate) -> MariaDb {
+        MariaDb::launch(Some(certificate.clone()))
+    }
+
+    fn launch(certificate: Option<ServerCertificate>) -> MariaDb {
         let folder = tempfile::tempdir().unwrap();
         let made = Command::new("mariadb-install-db")
             .args(["--no-defaults", "--skip-test-db", "--skip-name-resolve"])
@@ -68,6 +86,7 @@ impl MariaDb {
         let mut server = MariaDb {
             port: free_port(),
             folder,
+            certificate,
             running: None,
         };
         server.restart();
@@ -76,7 +95,16 @@ impl MariaDb {
 
     /// Where a database of this server is.
     pub fn url(&self, database: &str) -> String {
-        format!("mysql://root@127.0.0.1:{}/{database}", self.port)
+        self.url_of("root", database)
+    }
+
+    /// The same for another user; `user` may have a password behind a colon.
+    pub fn url_of(&self, user: &str, database: &str) -> String {
+        let query = match self.certificate {
+            Some(_) => "?ssl-mode=VERIFY_IDENTITY",
+            None => "",
+        };
+        format!("mysql://{user}@127.0.0.1:{}/{database}{query}", self.port)
     }
 
     /// Makes an empty database.
@@ -115,6 +143,13 @@ impl MariaDb {
             format!("--pid-file={}", folder.join("pid").display()),
             format!("--port={}", self.port),
         ];
+        let tls = self.certificate.iter().flat_map(|certificate| {
+            [
+                format!("--ssl-cert={}", certificate.chain.display()),
+                format!("--ssl-key={}", certificate.key.display()),
+            ]
+        });
+        let own: Vec<_> = own.into_iter().chain(tls).collect();
         let mut command = vec!["mariadbd", "--no-defaults"];
         command.extend(as_root());
         command.extend(SETTINGS);

@@ -1,6 +1,8 @@
 //! A PostgreSQL of the test's own.
 
 use std::{
+    fs,
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::Command,
     sync::{Arc, OnceLock},
@@ -9,7 +11,7 @@ use std::{
 use tempfile::TempDir;
 
 use super::{
-    Guarded, free_port,
+    Certificates, Guarded, ServerCertificate, free_port,
     unprivileged::{self, Account},
     wait_until,
 };
@@ -31,18 +33,27 @@ pub struct Postgres {
     folder: TempDir,
     port: u16,
     account: Option<Account>,
+    /// It offers TLS.
+    tls: bool,
     running: Option<Guarded>,
 }
 
 /// One server for all tests of a process; each makes a database of its own in it.
 pub fn shared() -> Arc<Postgres> {
     static SHARED: OnceLock<Arc<Postgres>> = OnceLock::new();
-    let start = || {
-        let server = Postgres::start();
-        unprivileged::remove_in_the_end(server.folder.path());
-        Arc::new(server)
-    };
+    SHARED.get_or_init(|| for_all(Postgres::start())).clone()
+}
+
+/// Another one, which offers TLS.
+pub fn shared_with_tls() -> Arc<Postgres> {
+    static SHARED: OnceLock<Arc<Postgres>> = OnceLock::new();
+    let start = || for_all(Postgres::start_with_tls(Certificates::shared().valid()));
     SHARED.get_or_init(start).clone()
+}
+
+fn for_all(server: Postgres) -> Arc<Postgres> {
+    unprivileged::remove_in_the_end(server.folder.path());
+    Arc::new(server)
 }
 
 /// The newest installed server's program of that name. Its folder is not on the path of Debian.
@@ -64,6 +75,15 @@ fn program(name: &str) -> String {
 impl Postgres {
     /// Makes a data folder and starts a server over it.
     pub fn start() -> Postgres {
+        Postgres::launch(None)
+    }
+
+    /// The same, with a certificate that it shows to whoever asks for TLS.
+    pub fn start_with_tls(certificate: &ServerCertificate) -> Postgres {
+        Postgres::launch(Some(certificate))
+    }
+
+    fn launch(certificate: Option<&ServerCertificate>) -> Postgres {
         let folder = tempfile::tempdir().unwrap();
         let account = Account::instead_of_root("postgres");
         let data = folder.path().join("data");
@@ -71,6 +91,7 @@ impl Postgres {
             port: free_port(),
             folder,
             account,
+            tls: certificate.is_some(),
             running: None,
         };
         server.hand_over(server.folder.path());
@@ -82,6 +103,10 @@ impl Postgres {
             .output()
             .unwrap();
         assert!(made.status.success(), "{made:?}");
+        if let Some(certificate) = certificate {
+            server.copy(&certificate.chain, "server.pem");
+            server.copy(&certificate.key, "server.key");
+        }
         server.restart();
         server
     }
@@ -92,13 +117,30 @@ impl Postgres {
         }
     }
 
+    /// Into its folder, for its account alone: it refuses a key that others can read.
+    fn copy(&self, file: &Path, name: &str) {
+        let copy = self.folder.path().join(name);
+        fs::copy(file, &copy).unwrap();
+        fs::set_permissions(&copy, fs::Permissions::from_mode(0o600)).unwrap();
+        self.hand_over(&copy);
+    }
+
     fn command(&self, program: &str) -> Command {
         unprivileged::command(self.account.as_ref(), program)
     }
 
     /// Where a database of this server is.
     pub fn url(&self, database: &str) -> String {
-        format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
+        self.url_of("postgres", database)
+    }
+
+    /// The same for another user; `user` may have a password behind a colon.
+    pub fn url_of(&self, user: &str, database: &str) -> String {
+        let query = if self.tls { "?sslmode=verify-full" } else { "" };
+        format!(
+            "postgres://{user}@127.0.0.1:{}/{database}{query}",
+            self.port
+        )
     }
 
     /// Makes an empty database.
@@ -114,7 +156,13 @@ impl Postgres {
 
     fn psql(&self, database: &str, sql: &str) -> std::process::Output {
         Command::new(program("psql"))
-            .args(["--no-psqlrc", "--quiet", "--dbname", &self.url(database)])
+            .args([
+                "--no-psqlrc",
+                "--quiet",
+                "--host=127.0.0.1",
+                "--username=postgres",
+            ])
+            .args([&format!("--port={}", self.port), "--dbname", database])
             .args(["--command", sql])
             .output()
             .unwrap()
@@ -141,6 +189,16 @@ impl Postgres {
         command.extend([server.as_str(), "-D", &data, "-p", &port].map(str::to_owned));
         for setting in SETTINGS {
             command.extend(["-c".to_owned(), setting.to_owned()]);
+        }
+        if self.tls {
+            let file = |name: &str| self.folder.path().join(name).display().to_string();
+            for setting in [
+                "ssl=on".to_owned(),
+                format!("ssl_cert_file={}", file("server.pem")),
+                format!("ssl_key_file={}", file("server.key")),
+            ] {
+                command.extend(["-c".to_owned(), setting]);
+            }
         }
         let command: Vec<&str> = command.iter().map(String::as_str).collect();
         self.running = Some(Guarded::start(&command, &self.folder.path().join("log")));

@@ -10,7 +10,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use super::{Guarded, free_port, wait_until};
+use super::{Certificates, Guarded, ServerCertificate, free_port, wait_until};
 
 /// The programs themselves: the wrappers in the path insist on a user and a folder of their own.
 const PROGRAMS: &str = "/usr/lib/rabbitmq/bin";
@@ -18,10 +18,27 @@ const PROGRAMS: &str = "/usr/lib/rabbitmq/bin";
 /// A little disk is enough, and a small log is written faster.
 const SETTINGS: &str = "disk_free_limit.absolute = 1MB\nraft.wal_max_size_bytes = 16777216\n";
 
+/// No client needs a certificate of its own.
+fn tls_settings(certificate: &ServerCertificate, port: u16) -> String {
+    format!(
+        "listeners.ssl.default = 127.0.0.1:{port}\n\
+         ssl_options.cacertfile = {}\n\
+         ssl_options.certfile = {}\n\
+         ssl_options.keyfile = {}\n\
+         ssl_options.verify = verify_none\n\
+         ssl_options.fail_if_no_peer_cert = false\n",
+        Certificates::shared().authority().display(),
+        certificate.chain.display(),
+        certificate.key.display(),
+    )
+}
+
 /// A node of its own ports and folder. Killed, and its folder removed, when dropped; a node in a
 /// `static` (see [`shared`]) goes when the test process does.
 pub struct RabbitServer {
     port: u16,
+    /// For connections with TLS, besides the other one.
+    tls_port: Option<u16>,
     folder: PathBuf,
     environment: Vec<(&'static str, String)>,
     running: Mutex<Option<Running>>,
@@ -38,23 +55,45 @@ struct Running {
 /// The one node for tests that do not hurt it: each uses a namespace of its own.
 pub fn shared() -> &'static RabbitServer {
     static SHARED: OnceLock<RabbitServer> = OnceLock::new();
-    SHARED.get_or_init(|| RabbitServer::launch(false))
+    SHARED.get_or_init(|| RabbitServer::launch(None, "", false))
+}
+
+/// Another one, which speaks TLS too.
+pub fn shared_with_tls() -> &'static RabbitServer {
+    static SHARED: OnceLock<RabbitServer> = OnceLock::new();
+    let certificate = || Some(Certificates::shared().valid());
+    SHARED.get_or_init(|| RabbitServer::launch(certificate(), "", false))
 }
 
 impl RabbitServer {
     /// A node of a test's own. Takes some seconds.
     pub fn start() -> RabbitServer {
-        RabbitServer::launch(true)
+        RabbitServer::launch(None, "", true)
     }
 
-    fn launch(owned: bool) -> RabbitServer {
+    /// A node with more settings.
+    pub fn start_with_settings(settings: &str) -> RabbitServer {
+        RabbitServer::launch(None, settings, true)
+    }
+
+    /// A node that speaks TLS too, and shows this certificate.
+    pub fn start_with_tls(certificate: &ServerCertificate) -> RabbitServer {
+        RabbitServer::launch(Some(certificate), "", true)
+    }
+
+    fn launch(certificate: Option<&ServerCertificate>, more: &str, owned: bool) -> RabbitServer {
         let folder = TempDir::with_prefix("seckill-rabbitmq-").unwrap();
         let (folder, owned) = if owned {
             (folder.path().to_owned(), Some(folder))
         } else {
             (folder.keep(), None)
         };
-        fs::write(folder.join("rabbitmq.conf"), SETTINGS).unwrap();
+        let tls_port = certificate.map(|_| free_port());
+        let mut settings = format!("{SETTINGS}{more}");
+        if let (Some(certificate), Some(port)) = (certificate, tls_port) {
+            settings.push_str(&tls_settings(certificate, port));
+        }
+        fs::write(folder.join("rabbitmq.conf"), settings).unwrap();
         fs::write(folder.join("plugins"), "[].").unwrap();
         let inside = |name: &str| folder.join(name).to_str().unwrap().to_owned();
         let (port, distribution) = (free_port(), free_port());
@@ -81,6 +120,7 @@ impl RabbitServer {
         ];
         let server = RabbitServer {
             port,
+            tls_port,
             folder,
             environment,
             running: Mutex::default(),
@@ -92,7 +132,15 @@ impl RabbitServer {
 
     /// Address and login.
     pub fn url(&self) -> String {
-        format!("amqp://guest:guest@127.0.0.1:{}/%2f", self.port)
+        self.url_of("guest:guest", "%2f")
+    }
+
+    /// The same for another user (with the password) and another virtual host.
+    pub fn url_of(&self, user: &str, host: &str) -> String {
+        match self.tls_port {
+            Some(port) => format!("amqps://{user}@127.0.0.1:{port}/{host}"),
+            None => format!("amqp://{user}@127.0.0.1:{}/{host}", self.port),
+        }
     }
 
     /// `kill -9`. Nobody listens on the port afterwards.

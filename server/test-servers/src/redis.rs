@@ -1,14 +1,14 @@
 //! Redis for tests: one server, or a Redis Cluster of three masters, on loopback.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::Command,
     sync::{Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use tempfile::TempDir;
 
-use super::{Guarded, free_port, wait_until};
+use super::{Certificates, Guarded, ServerCertificate, free_port, wait_until};
 
 /// What a server still knows after [`RedisServer::restart`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +25,10 @@ pub enum Persistence {
 /// `static` (see [`shared`]) goes when the test process does.
 pub struct RedisServer {
     port: u16,
+    /// It speaks TLS only.
+    tls: bool,
+    /// Who asks, and the password, in an address.
+    user: &'static str,
     folder: PathBuf,
     options: Vec<String>,
     running: Mutex<Option<Guarded>>,
@@ -35,13 +39,38 @@ pub struct RedisServer {
 /// The one server for tests that do not hurt it: each uses a namespace of its own.
 pub fn shared() -> &'static RedisServer {
     static SHARED: OnceLock<RedisServer> = OnceLock::new();
-    SHARED.get_or_init(|| RedisServer::launch(Persistence::Memory, &[], false))
+    SHARED.get_or_init(|| RedisServer::launch(Persistence::Memory, &[], None, false))
+}
+
+/// Another one, which speaks TLS only, and whose user has the commands that a shop's should have.
+pub fn shared_with_tls() -> &'static RedisServer {
+    static SHARED: OnceLock<RedisServer> = OnceLock::new();
+    let certificate = || Some(Certificates::shared().valid());
+    SHARED.get_or_init(|| {
+        let mut server = RedisServer::launch(Persistence::Memory, &[], certificate(), false);
+        server.limit_commands();
+        server
+    })
 }
 
 /// The one cluster for tests that do not hurt it: each uses a namespace of its own.
 pub fn shared_cluster() -> &'static RedisCluster {
     static SHARED: OnceLock<RedisCluster> = OnceLock::new();
-    SHARED.get_or_init(|| RedisCluster::launch(false))
+    SHARED.get_or_init(|| RedisCluster::launch(None, false))
+}
+
+/// Another one, which speaks TLS only, and whose user has the commands that a shop's should have.
+pub fn shared_cluster_with_tls() -> &'static RedisCluster {
+    static SHARED: OnceLock<RedisCluster> = OnceLock::new();
+    let certificate = || Some(Certificates::shared().valid());
+    SHARED.get_or_init(|| {
+        let mut cluster = RedisCluster::launch(certificate(), false);
+        cluster
+            .nodes
+            .iter_mut()
+            .for_each(RedisServer::limit_commands);
+        cluster
+    })
 }
 
 impl RedisServer {
@@ -52,10 +81,26 @@ impl RedisServer {
 
     /// A server with a memory of the given kind.
     pub fn start_with(persistence: Persistence) -> RedisServer {
-        RedisServer::launch(persistence, &[], true)
+        RedisServer::launch(persistence, &[], None, true)
     }
 
-    fn launch(persistence: Persistence, more: &[String], owned: bool) -> RedisServer {
+    /// A server that speaks TLS only, and shows this certificate.
+    pub fn start_with_tls(certificate: &ServerCertificate) -> RedisServer {
+        RedisServer::launch(Persistence::Memory, &[], Some(certificate), true)
+    }
+
+    /// A server with more options.
+    pub fn start_with_options(options: &[&str]) -> RedisServer {
+        let options: Vec<_> = options.iter().map(|&option| option.to_owned()).collect();
+        RedisServer::launch(Persistence::Memory, &options, None, true)
+    }
+
+    fn launch(
+        persistence: Persistence,
+        more: &[String],
+        certificate: Option<&ServerCertificate>,
+        owned: bool,
+    ) -> RedisServer {
         let folder = TempDir::with_prefix("seckill-redis-").unwrap();
         let (append_only, sync) = match persistence {
             Persistence::Memory => ("no", "no"),
@@ -74,6 +119,7 @@ impl RedisServer {
         .map(String::from)
         .collect();
         options.extend_from_slice(more);
+        options.extend(certificate.into_iter().flat_map(tls_options));
         let (folder, owned) = if owned {
             (folder.path().to_owned(), Some(folder))
         } else {
@@ -81,6 +127,8 @@ impl RedisServer {
         };
         let server = RedisServer {
             port: free_port(),
+            tls: certificate.is_some(),
+            user: "",
             folder,
             options,
             running: Mutex::default(),
@@ -95,9 +143,18 @@ impl RedisServer {
         self.port
     }
 
-    /// `redis://127.0.0.1:<port>`.
+    /// `redis://127.0.0.1:<port>`, or `rediss`.
     pub fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
+        let scheme = if self.tls { "rediss" } else { "redis" };
+        format!("{scheme}://{}127.0.0.1:{}", self.user, self.port)
+    }
+
+    /// Its address has a user from now on who may use the commands that `deploy/redis/users.acl` names, on any key.
+    fn limit_commands(&mut self) {
+        let mut rule = vec!["acl", "setuser", "seckill", "on", ">seckill", "~*", "&*"];
+        rule.extend(shipped_commands());
+        assert_eq!(self.cli(&rule), "OK");
+        self.user = "seckill:seckill@";
     }
 
     /// `kill -9`. Nobody listens on the port afterwards.
@@ -111,7 +168,11 @@ impl RedisServer {
         self.kill();
         let folder = self.folder.to_str().unwrap();
         let port = self.port.to_string();
-        let mut command = vec!["redis-server", "--port", &port, "--dir", folder];
+        let mut command = match self.tls {
+            true => vec!["redis-server", "--port", "0", "--tls-port", &port],
+            false => vec!["redis-server", "--port", &port],
+        };
+        command.extend(["--dir", folder]);
         command.extend(self.options.iter().map(String::as_str));
         let swept = match &self.owned {
             Some(_) => String::new(),
@@ -147,6 +208,12 @@ impl RedisServer {
         let port = self.port.to_string();
         let output = Command::new("redis-cli")
             .args(["-h", "127.0.0.1", "-p", &port])
+            .args(
+                self.tls
+                    .then_some(["--tls", "--insecure"])
+                    .into_iter()
+                    .flatten(),
+            )
             .args(arguments)
             .output()
             .unwrap();
@@ -166,6 +233,31 @@ impl RedisServer {
     }
 }
 
+/// The rules for Redis' users that the project ships.
+pub const USERS: &str = include_str!("../../../deploy/redis/users.acl");
+
+/// The commands of the shop's user among them.
+fn shipped_commands() -> impl Iterator<Item = &'static str> {
+    let words = USERS.split_whitespace();
+    words.filter(|word| word.starts_with(['+', '-']))
+}
+
+/// No client needs a certificate of its own; nodes of a cluster show theirs to each other.
+fn tls_options(certificate: &ServerCertificate) -> Vec<String> {
+    let path = |path: &Path| path.display().to_string();
+    let options = [
+        ("--tls-cert-file", path(&certificate.chain)),
+        ("--tls-key-file", path(&certificate.key)),
+        (
+            "--tls-ca-cert-file",
+            path(Certificates::shared().authority()),
+        ),
+        ("--tls-auth-clients", "no".to_owned()),
+    ];
+    let words = options.map(|(name, value)| [name.to_owned(), value]);
+    words.concat()
+}
+
 /// Three masters without replicas; each is durable, so that a killed one comes back with its slots.
 pub struct RedisCluster {
     nodes: Vec<RedisServer>,
@@ -174,10 +266,10 @@ pub struct RedisCluster {
 impl RedisCluster {
     /// A cluster that serves every slot.
     pub fn start() -> RedisCluster {
-        RedisCluster::launch(true)
+        RedisCluster::launch(None, true)
     }
 
-    fn launch(owned: bool) -> RedisCluster {
+    fn launch(certificate: Option<&ServerCertificate>, owned: bool) -> RedisCluster {
         let node = || {
             let options = [
                 ["--cluster-enabled", "yes"],
@@ -186,8 +278,11 @@ impl RedisCluster {
                 ["--cluster-require-full-coverage", "no"],
             ];
             let options = options.concat().into_iter().map(String::from);
-            let options: Vec<_> = options.collect();
-            RedisServer::launch(Persistence::Disk, &options, owned)
+            let mut options: Vec<_> = options.collect();
+            if certificate.is_some() {
+                options.extend(["--tls-cluster", "yes"].map(String::from));
+            }
+            RedisServer::launch(Persistence::Disk, &options, certificate, owned)
         };
         let nodes: Vec<_> = (0..3).map(|_| node()).collect();
         let addresses: Vec<_> = nodes

@@ -45,30 +45,30 @@ fn command(data: &Path, settings: &[(&str, &str)], arguments: &[&str]) -> Comman
 }
 
 /// Runs it to its end.
-fn run(data: &Path, settings: &[(&str, &str)], arguments: &[&str]) -> Output {
+pub fn run(data: &Path, settings: &[(&str, &str)], arguments: &[&str]) -> Output {
     command(data, settings, arguments).output().unwrap()
 }
 
 /// What it said on standard error.
-fn errors(output: &Output) -> String {
+pub fn errors(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 /// A data folder that does not exist yet, in a folder that does.
-fn no_data() -> (TempDir, std::path::PathBuf) {
+pub fn no_data() -> (TempDir, std::path::PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     (folder, data)
 }
 
 /// A server on a port of its own; killed when dropped.
-struct Running {
+pub struct Running {
     process: Child,
-    url: String,
+    pub url: String,
 }
 
 impl Running {
-    fn serve(data: &Path, settings: &[(&str, &str)]) -> Running {
+    pub fn serve(data: &Path, settings: &[(&str, &str)]) -> Running {
         Running::serve_into(data, settings, Stdio::null())
     }
 
@@ -83,7 +83,7 @@ impl Running {
         }
     }
 
-    async fn wait_until_ready(&mut self, limit: Duration) {
+    pub async fn wait_until_ready(&mut self, limit: Duration) {
         let begun = Instant::now();
         loop {
             let answer = http::get(format!("{}/readyz", self.url)).await;

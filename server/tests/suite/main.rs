@@ -32,4 +32,5 @@ mod shipping;
 mod simulation;
 pub mod support;
 mod tidy;
+mod transport;
 mod webhooks;

@@ -16,7 +16,10 @@ use lapin::{
     options::{BasicPublishOptions, ConfirmSelectOptions},
 };
 use server::{
-    adapters::rabbitmq::{PREFETCH, RabbitQueue},
+    adapters::{
+        rabbitmq::{PREFETCH, RabbitQueue},
+        tls::Trust,
+    },
     engine::ports::{
         Depth, Job, OrderQueue, ParkedReservations, PortError, QueuedReservation, Unit, WakeSignal,
     },
@@ -49,7 +52,8 @@ async fn connect_with(
     namespace: &str,
     wake: Arc<TestWakeSignal>,
 ) -> Arc<RabbitQueue> {
-    let queue = RabbitQueue::connect(&server.url(), namespace, RETRY_AFTER, true, wake).await;
+    let (url, trust) = (server.url(), Trust::default());
+    let queue = RabbitQueue::connect(&url, &trust, namespace, RETRY_AFTER, true, wake).await;
     Arc::new(queue.unwrap())
 }
 
@@ -357,7 +361,7 @@ async fn queues_with_other_arguments_and_a_wrong_login_are_refused() {
     let wrong_login = url.replace("guest:guest", "guest:wrong");
     for (url, wait) in [(&url, RETRY_AFTER * 2), (&wrong_login, RETRY_AFTER)] {
         let wake = Arc::<TestWakeSignal>::default();
-        let refused = RabbitQueue::connect(url, "taken", wait, true, wake).await;
+        let refused = RabbitQueue::connect(url, &Trust::default(), "taken", wait, true, wake).await;
         let error = refused.err().expect("refused");
         assert!(matches!(error, PortError::Failed { .. }), "{error:?}");
     }
@@ -367,7 +371,8 @@ async fn queues_with_other_arguments_and_a_wrong_login_are_refused() {
 async fn a_command_beside_a_shop_declares_no_queues() {
     let namespace = "beside-a-shop";
     let (url, wake) = (shared().url(), Arc::<TestWakeSignal>::default());
-    let beside = RabbitQueue::connect(&url, namespace, RETRY_AFTER, false, wake).await;
+    let trust = Trust::default();
+    let beside = RabbitQueue::connect(&url, &trust, namespace, RETRY_AFTER, false, wake).await;
     let beside = beside.unwrap();
     let error = beside.depth().await.unwrap_err();
     assert!(is_busy(&error), "{error:?}");

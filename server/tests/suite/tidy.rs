@@ -67,7 +67,7 @@ fn no_file_is_longer_than_one_can_keep_in_mind() {
 }
 
 /// What may be in the repository: how a file's name ends, and how many bytes it may have.
-const KINDS: [(&str, u64); 29] = [
+const KINDS: [(&str, u64); 31] = [
     // A public list, with its licence.
     ("/common-passwords.txt", 100_000),
     (".rs", 32_000),
@@ -93,6 +93,9 @@ const KINDS: [(&str, u64); 29] = [
     (".yaml", 16_000),
     (".yml", 16_000),
     (".service", 4_000),
+    // Rights on the servers.
+    (".sql", 4_000),
+    (".acl", 4_000),
     (".example", 4_000),
     (".txt", 4_000),
     ("ignore", 1_000),

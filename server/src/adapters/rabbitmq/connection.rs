@@ -7,17 +7,16 @@ use std::time::Duration;
 use lapin::{
     Channel, Connection, ConnectionProperties, ErrorKind,
     protocol::{AMQPErrorKind, AMQPSoftError},
-    uri::AMQPUri,
+    uri::{AMQPScheme, AMQPUri},
 };
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::TcpStream,
     time::{Instant, timeout},
 };
 
-use super::{PORT, topology::Topology};
-use crate::chain::Chain;
-use crate::engine::ports::PortError;
+use super::{PORT, tls, topology::Topology};
+use crate::{adapters::tls::Trust, chain::Chain, engine::ports::PortError};
 
 /// From the first packet to declared queues.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -50,9 +49,57 @@ pub(super) fn heartbeat(uri: &AMQPUri) -> Duration {
     Duration::from_secs(uri.query.heartbeat.unwrap_or(HEARTBEAT_S).into())
 }
 
+/// Where a broker is, and who may sign its certificate where its address asks for TLS.
+#[derive(Clone)]
+pub(super) struct Broker {
+    pub(super) uri: AMQPUri,
+    pub(super) trust: Trust,
+}
+
+/// What bytes travel by.
+pub(super) trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
+
+impl Broker {
+    /// # Errors
+    /// When the address is malformed.
+    pub(super) fn new(url: &str, trust: &Trust) -> Result<Broker, PortError> {
+        let uri = url.parse();
+        let uri = uri.map_err(|error: String| PortError::failed(PORT, error))?;
+        Ok(Broker {
+            uri,
+            trust: trust.clone(),
+        })
+    }
+
+    async fn connect(&self, properties: ConnectionProperties) -> lapin::Result<Connection> {
+        match self.uri.scheme {
+            AMQPScheme::AMQP => Connection::connect_uri(self.uri.clone(), properties).await,
+            AMQPScheme::AMQPS => tls::connect(&self.uri, &self.trust, properties).await,
+        }
+    }
+
+    /// A connection on which the broker sends its greeting next.
+    pub(super) async fn greet(&self) -> std::io::Result<Box<dyn Wire>> {
+        let (host, port) = (self.uri.authority.host.as_str(), self.uri.authority.port);
+        let mut stream: Box<dyn Wire> = match self.uri.scheme {
+            AMQPScheme::AMQP => Box::new(TcpStream::connect((host, port)).await?),
+            AMQPScheme::AMQPS => Box::new(self.trust.connect(host, port).await?),
+        };
+        stream.write_all(PROTOCOL_HEADER).await?;
+        stream.flush().await?;
+        Ok(stream)
+    }
+
+    /// Waits for the first byte of the broker's greeting.
+    async fn probe(&self) -> std::io::Result<()> {
+        self.greet().await?.read_u8().await.map(drop)
+    }
+}
+
 /// Connects to the broker.
 pub(super) struct Connector {
-    uri: AMQPUri,
+    broker: Broker,
     /// The name that operators see in the broker's list of connections.
     name: String,
     topology: Topology,
@@ -63,11 +110,11 @@ pub(super) struct Connector {
 
 impl Connector {
     /// `role` is part of the connection's name.
-    pub(super) fn new(uri: &AMQPUri, role: &str, topology: &Topology) -> Self {
-        let mut uri = uri.clone();
-        uri.query.heartbeat.get_or_insert(HEARTBEAT_S);
+    pub(super) fn new(broker: &Broker, role: &str, topology: &Topology) -> Self {
+        let mut broker = broker.clone();
+        broker.uri.query.heartbeat.get_or_insert(HEARTBEAT_S);
         Self {
-            uri,
+            broker,
             name: format!("{} {role} {}", topology.names.exchange, std::process::id()),
             topology: topology.clone(),
             not_before: Instant::now(),
@@ -88,7 +135,7 @@ impl Connector {
         // nothing would keep a thread of this process at every attempt. So after a time-out the
         // broker has to say something before the library tries again.
         if self.timed_out {
-            match timeout(CONNECT_TIMEOUT, probe(&self.uri)).await {
+            match timeout(CONNECT_TIMEOUT, self.broker.probe()).await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => return Err(PortError::busy(PORT, error)),
                 Err(_) => {
@@ -131,7 +178,7 @@ impl Connector {
     async fn connect_and_prepare(&self) -> lapin::Result<OpenChannel> {
         let properties =
             ConnectionProperties::default().with_connection_name(self.name.as_str().into());
-        let connection = Connection::connect_uri(self.uri.clone(), properties).await?;
+        let connection = self.broker.connect(properties).await?;
         let channel = connection.create_channel().await?;
         self.topology.prepare(&channel).await?;
         Ok(OpenChannel {
@@ -139,20 +186,6 @@ impl Connector {
             channel,
         })
     }
-}
-
-/// Waits for the first byte of the broker's greeting.
-async fn probe(uri: &AMQPUri) -> std::io::Result<()> {
-    let mut stream = greet(uri).await?;
-    stream.read_u8().await.map(drop)
-}
-
-/// A connection on which the broker sends its greeting next.
-pub(super) async fn greet(uri: &AMQPUri) -> std::io::Result<TcpStream> {
-    let address = (uri.authority.host.as_str(), uri.authority.port);
-    let mut stream = TcpStream::connect(address).await?;
-    stream.write_all(PROTOCOL_HEADER).await?;
-    Ok(stream)
 }
 
 /// What the broker refuses is a failure; a connection that breaks is not.

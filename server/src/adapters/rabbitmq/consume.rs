@@ -22,7 +22,6 @@ use lapin::{
         BasicRejectOptions,
     },
     types::{FieldTable, ShortString},
-    uri::AMQPUri,
 };
 use tokio::{
     sync::{Mutex, mpsc},
@@ -32,7 +31,7 @@ use tokio::{
 
 use super::{
     PORT,
-    connection::{Connector, OpenChannel, port_error},
+    connection::{Broker, Connector, OpenChannel, port_error},
     message,
     publish::before,
     topology::Topology,
@@ -93,10 +92,10 @@ struct Taken {
 }
 
 impl Consumer {
-    pub(super) fn new(uri: &AMQPUri, topology: &Topology, wake: Arc<dyn WakeSignal>) -> Self {
+    pub(super) fn new(broker: &Broker, topology: &Topology, wake: Arc<dyn WakeSignal>) -> Self {
         Self {
             state: Mutex::new(State {
-                connector: Connector::new(uri, "consumer", topology),
+                connector: Connector::new(broker, "consumer", topology),
                 subscription: None,
                 stopped: false,
                 paused_until: Instant::now(),

@@ -1,14 +1,13 @@
 //! What an operator should know of the broker of the settings: its version. It is in the greeting, which the
 //! library keeps to itself.
 
-use lapin::uri::AMQPUri;
-use tokio::{io::AsyncReadExt as _, net::TcpStream, time::timeout};
+use tokio::{io::AsyncReadExt as _, time::timeout};
 
 use super::{
     PORT,
-    connection::{CONNECT_TIMEOUT, greet},
+    connection::{Broker, CONNECT_TIMEOUT},
 };
-use crate::engine::ports::PortError;
+use crate::{adapters::tls::Trust, engine::ports::PortError};
 
 /// Type, channel and length of a frame.
 const FRAME_HEAD: usize = 7;
@@ -19,18 +18,16 @@ const MOST: usize = 64 * 1024;
 ///
 /// # Errors
 /// When the address is malformed, or the broker does not greet within seconds.
-pub async fn broker_version(url: &str) -> Result<String, PortError> {
-    let uri: AMQPUri = url
-        .parse()
-        .map_err(|error: String| PortError::failed(PORT, error))?;
-    let greeting = timeout(CONNECT_TIMEOUT, greeting(&uri)).await;
+pub async fn broker_version(url: &str, trust: &Trust) -> Result<String, PortError> {
+    let broker = Broker::new(url, trust)?;
+    let greeting = timeout(CONNECT_TIMEOUT, greeting(&broker)).await;
     let greeting = greeting.map_err(|_| PortError::busy(PORT, "no greeting in time"))?;
     let greeting = greeting.map_err(|error| PortError::busy(PORT, error))?;
     Ok(version(&greeting).unwrap_or_else(|| "unknown".to_owned()))
 }
 
-async fn greeting(uri: &AMQPUri) -> std::io::Result<Vec<u8>> {
-    let mut stream: TcpStream = greet(uri).await?;
+async fn greeting(broker: &Broker) -> std::io::Result<Vec<u8>> {
+    let mut stream = broker.greet().await?;
     let mut head = [0; FRAME_HEAD];
     stream.read_exact(&mut head).await?;
     let [_, _, _, length @ ..] = head;

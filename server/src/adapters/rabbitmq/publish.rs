@@ -5,7 +5,6 @@ use std::time::Duration;
 use lapin::{
     BasicProperties, Channel, Confirmation,
     options::{BasicPublishOptions, ConfirmSelectOptions},
-    uri::AMQPUri,
 };
 use tokio::{
     sync::Mutex,
@@ -14,7 +13,7 @@ use tokio::{
 
 use super::{
     PORT,
-    connection::{Connector, OpenChannel, port_error},
+    connection::{Broker, Connector, OpenChannel, port_error},
     message,
     topology::Topology,
     under_way::Publishing,
@@ -42,10 +41,10 @@ struct ChannelState {
 }
 
 impl Publisher {
-    pub(super) fn new(uri: &AMQPUri, topology: &Topology) -> Self {
+    pub(super) fn new(broker: &Broker, topology: &Topology) -> Self {
         Self {
             state: Mutex::new(ChannelState {
-                connector: Connector::new(uri, "publisher", topology),
+                connector: Connector::new(broker, "publisher", topology),
                 open: None,
                 poisoned: false,
             }),

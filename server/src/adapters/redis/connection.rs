@@ -7,7 +7,8 @@ use std::{
 };
 
 use redis::{
-    Client, Cmd, FromRedisValue, Pipeline, RedisError, RedisResult, Script,
+    Client, Cmd, FromRedisValue, IntoConnectionInfo, Pipeline, RedisError, RedisResult, Script,
+    TlsCertificates,
     aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig},
     cluster::{ClusterClient, ClusterConfig},
     cluster_async::ClusterConnection,
@@ -20,7 +21,11 @@ use super::{
     breaker::Breaker,
     errors::{is_no_answer, is_of_replica, port_error},
 };
-use crate::{chain::Chain, engine::ports::PortError};
+use crate::{
+    adapters::tls::{Trust, place_with_tls},
+    chain::Chain,
+    engine::ports::PortError,
+};
 
 /// A caller waits no longer: a person in a sale would rather be told to try again.
 const CALL_TIMEOUT: Duration = Duration::from_millis(250);
@@ -41,7 +46,13 @@ pub struct Redis {
     connection: Arc<RwLock<Connection>>,
     breaker: Arc<Breaker>,
     namespace: Arc<str>,
-    urls: Arc<[String]>,
+    servers: Arc<Servers>,
+}
+
+/// Where it is, and whose certificates count where the addresses ask for TLS.
+struct Servers {
+    urls: Vec<String>,
+    authorities: Option<TlsCertificates>,
 }
 
 /// What the library calls a connection: it connects again by itself.
@@ -67,7 +78,30 @@ impl Redis {
     /// # Errors
     /// When an address is malformed.
     pub fn new(urls: &[String], namespace: &str) -> Result<Redis, PortError> {
-        let connection = Connection::new(urls).map_err(port_error)?;
+        Redis::trusting(urls, namespace, &Trust::default())
+    }
+
+    /// The same, with authorities of the shop's own for addresses that ask for TLS.
+    ///
+    /// # Errors
+    /// When an address is malformed, or there are no authorities.
+    pub fn trusting(urls: &[String], namespace: &str, trust: &Trust) -> Result<Redis, PortError> {
+        let authorities = match urls.iter().any(|url| place_with_tls(url).is_some()) {
+            true => {
+                let pem = trust.pem();
+                let pem = pem.map_err(|error| PortError::failed(PORT, error))?;
+                Some(TlsCertificates {
+                    client_tls: None,
+                    root_cert: Some(pem.to_vec()),
+                })
+            }
+            false => None,
+        };
+        let servers = Servers {
+            urls: urls.to_vec(),
+            authorities,
+        };
+        let connection = Connection::new(&servers).map_err(port_error)?;
         let grace = match connection {
             Connection::Single(_) => Duration::ZERO,
             Connection::Cluster(_) => CLUSTER_GRACE,
@@ -76,7 +110,7 @@ impl Redis {
             connection: Arc::new(RwLock::new(connection)),
             breaker: Arc::new(Breaker::new(grace)),
             namespace: namespace.into(),
-            urls: urls.into(),
+            servers: Arc::new(servers),
         })
     }
 
@@ -87,7 +121,15 @@ impl Redis {
 
     /// The addresses, for connections of another kind (subscriptions).
     pub fn urls(&self) -> &[String] {
-        &self.urls
+        &self.servers.urls
+    }
+
+    /// A client of its own for one of the addresses.
+    ///
+    /// # Errors
+    /// When it is malformed.
+    pub fn client(&self, url: &str) -> RedisResult<Client> {
+        self.servers.client(url)
     }
 
     /// One command.
@@ -155,7 +197,7 @@ impl Redis {
     /// one, which goes on as a replica: it answers, refuses to write, and what it reads is old. In
     /// a Redis Cluster the library finds the new master.
     fn record_error(&self, error: &RedisError) {
-        if self.urls.len() == 1 && is_of_replica(error) && self.breaker.record_replica() {
+        if self.servers.urls.len() == 1 && is_of_replica(error) && self.breaker.record_replica() {
             tracing::warn!(
                 error = %Chain(error),
                 "Redis answers as a replica; the connection is replaced by a new one"
@@ -165,7 +207,7 @@ impl Redis {
     }
 
     fn replace_connection(&self) {
-        if let Ok(connection) = Connection::new(&self.urls) {
+        if let Ok(connection) = Connection::new(&self.servers) {
             *self
                 .connection
                 .write()
@@ -211,15 +253,15 @@ impl Redis {
 
 impl Connection {
     /// Connects at the first call.
-    fn new(urls: &[String]) -> RedisResult<Connection> {
-        match urls {
-            [url] => single(url),
-            urls => cluster(urls),
+    fn new(servers: &Servers) -> RedisResult<Connection> {
+        match &servers.urls[..] {
+            [url] => single(servers.client(url)?),
+            _ => cluster(servers),
         }
     }
 }
 
-pub(super) fn tcp() -> TcpSettings {
+fn tcp() -> TcpSettings {
     let keepalive = TcpKeepalive::new()
         .with_time(Duration::from_secs(5))
         .with_interval(Duration::from_secs(1))
@@ -230,24 +272,39 @@ pub(super) fn tcp() -> TcpSettings {
         .set_user_timeout(TCP_USER_TIMEOUT)
 }
 
-fn single(url: &str) -> RedisResult<Connection> {
-    let info = redis::IntoConnectionInfo::into_connection_info(url)?.set_tcp_settings(tcp());
+impl Servers {
+    fn client(&self, url: &str) -> RedisResult<Client> {
+        let info = url.into_connection_info()?.set_tcp_settings(tcp());
+        match &self.authorities {
+            Some(authorities) if place_with_tls(url).is_some() => {
+                Client::build_with_tls(info, authorities.clone())
+            }
+            _ => Client::open(info),
+        }
+    }
+}
+
+fn single(client: Client) -> RedisResult<Connection> {
     let config = ConnectionManagerConfig::new()
         .set_response_timeout(Some(RESPONSE_TIMEOUT))
         .set_connection_timeout(Some(RESPONSE_TIMEOUT))
         .set_min_delay(MIN_RECONNECT_DELAY)
         .set_max_delay(MAX_RECONNECT_DELAY);
-    ConnectionManager::new_lazy_with_config(Client::open(info)?, config).map(Connection::Single)
+    ConnectionManager::new_lazy_with_config(client, config).map(Connection::Single)
 }
 
-fn cluster(urls: &[String]) -> RedisResult<Connection> {
-    let client = ClusterClient::builder(urls.iter().map(String::as_str))
+fn cluster(servers: &Servers) -> RedisResult<Connection> {
+    let mut client = ClusterClient::builder(servers.urls.iter().map(String::as_str))
         .tcp_settings(tcp())
         .response_timeout(RESPONSE_TIMEOUT)
         .connection_timeout(RESPONSE_TIMEOUT)
-        .max_retry_wait(MAX_RECONNECT_DELAY.as_millis() as u64)
-        .build()?;
-    let connection = client.get_pending_async_connection_with_config(ClusterConfig::new());
+        .max_retry_wait(MAX_RECONNECT_DELAY.as_millis() as u64);
+    if let Some(authorities) = &servers.authorities {
+        client = client.certs(authorities.clone());
+    }
+    let connection = client
+        .build()?
+        .get_pending_async_connection_with_config(ClusterConfig::new());
     Ok(Connection::Cluster(connection))
 }
 

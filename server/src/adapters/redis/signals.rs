@@ -10,12 +10,12 @@ use std::{sync::Arc, time::Duration};
 
 use futures::StreamExt;
 use redis::{
-    Client, IntoConnectionInfo, Msg, RedisError, RedisResult,
+    Msg, RedisError, RedisResult,
     aio::{PubSubSink, PubSubStream},
 };
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep, timeout};
 
-use super::{Redis, connection::tcp, keys};
+use super::{Redis, keys};
 use crate::{
     adapters::{catalogue_changes::CatalogueChanges, sold_out_cache::SoldOutCache},
     chain::Chain,
@@ -172,8 +172,7 @@ async fn subscribe(
     redis: &Redis,
     url: &str,
 ) -> Result<(PubSubSink, PubSubStream), SubscriptionError> {
-    let info = url.into_connection_info()?.set_tcp_settings(tcp());
-    let client = Client::open(info)?;
+    let client = redis.client(url)?;
     let (mut sink, messages) = in_time(client.get_async_pubsub()).await?.split();
     let channels = [keys::RETURNS, keys::WAKE, keys::CATALOGUE].map(|name| redis.key(name));
     in_time(sink.subscribe(&channels)).await?;

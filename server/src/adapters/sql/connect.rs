@@ -24,7 +24,10 @@ use super::{
     schema::Schema,
 };
 use crate::{
-    adapters::data_folder::{self, DataFolderError},
+    adapters::{
+        data_folder::{self, DataFolderError},
+        tls::NotAccepted,
+    },
     migrations::Migrator,
 };
 
@@ -72,6 +75,9 @@ pub enum ConnectError {
         /// The schema of this program.
         known: String,
     },
+    /// It was reached, and its certificate does not count, or it does not speak TLS.
+    #[error(transparent)]
+    NotAccepted(NotAccepted),
     /// A copy of the database that cannot be made or read.
     #[error(transparent)]
     Copy(#[from] CopyError),

@@ -10,7 +10,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::{chain::Chain, engine::ports::PortError};
+use crate::{adapters::tls::explained, chain::Chain, engine::ports::PortError};
 
 pub const PORT: &str = "ledger";
 
@@ -168,6 +168,15 @@ fn driver_error(error: &DbErr) -> Option<&sqlx::Error> {
         DbErr::Conn(RuntimeErr::SqlxError(driver))
         | DbErr::Exec(RuntimeErr::SqlxError(driver))
         | DbErr::Query(RuntimeErr::SqlxError(driver)) => Some(driver),
+        _ => None,
+    }
+}
+
+/// What is wrong with TLS between this process and the database; `None`: it is something else.
+pub fn tls_error(error: &DbErr) -> Option<String> {
+    match driver_error(error)? {
+        sqlx::Error::Tls(why) => Some(why.to_string()),
+        sqlx::Error::Io(error) => error.get_ref()?.downcast_ref().map(explained),
         _ => None,
     }
 }

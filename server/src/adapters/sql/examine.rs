@@ -14,6 +14,8 @@ pub struct Examined {
     pub problems: Vec<String>,
     /// Its clock; `None` for a file.
     pub now_ms: Option<i64>,
+    /// Whether this connection is encrypted; `None` for a file.
+    pub encrypted: Option<bool>,
     /// Connections that it allows to everybody together.
     pub max_connections: Option<u32>,
 }
@@ -30,6 +32,10 @@ impl Examined {
 const POSTGRES: (u32, u32) = (15, 0);
 const MARIADB: (u32, u32) = (10, 11);
 const MYSQL: (u32, u32) = (8, 0);
+
+/// Of this connection to PostgreSQL.
+const ENCRYPTED: &str =
+    "SELECT COALESCE((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), false)";
 
 impl Sql {
     /// Asks the primary.
@@ -57,6 +63,14 @@ impl Sql {
         row.try_get_by_index(0)
     }
 
+    /// Of this connection to MySQL or MariaDB; empty where nothing is encrypted.
+    async fn cipher(&self) -> Result<String, DbErr> {
+        let sql = "SHOW SESSION STATUS LIKE 'Ssl_cipher'";
+        let statement = Statement::from_string(DbBackend::MySql, sql);
+        let row = self.read.query_one_raw(statement).await?;
+        row.map_or_else(|| Ok(String::new()), |row| row.try_get_by_index(1))
+    }
+
     async fn examine_postgres(&self) -> Result<Examined, DbErr> {
         let setting = async |name: &str| -> Result<String, DbErr> {
             self.value(&format!("SELECT current_setting('{name}')"))
@@ -68,6 +82,7 @@ impl Sql {
             version: format!("PostgreSQL {version}"),
             now_ms: Some(self.value(clock).await?),
             max_connections: setting("max_connections").await?.parse().ok(),
+            encrypted: Some(self.value(ENCRYPTED).await?),
             ..Examined::default()
         };
         examined.expect(
@@ -96,6 +111,7 @@ impl Sql {
             version: format!("{product} {version}"),
             now_ms: Some(self.value(clock).await?),
             max_connections: setting("max_connections").await?.parse().ok(),
+            encrypted: Some(!self.cipher().await?.is_empty()),
             ..Examined::default()
         };
         let (major, minor) = oldest;

@@ -1,15 +1,15 @@
 //! Opening the database of a server: PostgreSQL, MySQL or MariaDB. What every connection is told
 //! before it is used, how many there are, and migrating one instance of the program at a time.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, Statement,
     sqlx::{
         Connection, Executor,
-        mysql::MySqlConnectOptions,
+        mysql::{MySqlConnectOptions, MySqlSslMode},
         pool::{PoolConnectionMetadata, PoolOptions},
-        postgres::PgConnectOptions,
+        postgres::{PgConnectOptions, PgSslMode},
     },
 };
 use sea_orm_migration::MigratorTrait;
@@ -18,10 +18,10 @@ use tokio::time::timeout;
 use super::{
     Sql,
     connect::{Access, ConnectError, LedgerOptions},
-    errors::{Meaning, meaning},
+    errors::{Meaning, meaning, tls_error},
     schema::Schema,
 };
-use crate::migrations::Migrator;
+use crate::{adapters::tls::NotAccepted, migrations::Migrator};
 
 /// A connection that has not been used for so long is asked whether it still works before it is
 /// used. A busy one is not: that would cost every statement a round trip.
@@ -52,6 +52,43 @@ const MYSQL_CONNECTION: [&str; 2] = [
      sql_mode = CONCAT(@@sql_mode, ',STRICT_TRANS_TABLES') \
      /*M!100301 , idle_transaction_timeout = 15 */",
 ];
+
+/// The address of a database, with a file of authorities for its certificate where it names none itself.
+pub fn with_authorities(url: &str, file: Option<&Path>) -> String {
+    let names = ["sslrootcert=", "ssl-root-cert=", "ssl-ca=", "sslca="];
+    let (name, Some(file)) = (url.split_once("://").map(|(scheme, _)| scheme), file) else {
+        return url.to_owned();
+    };
+    if names.iter().any(|name| url.contains(name)) {
+        return url.to_owned();
+    }
+    let name = match name {
+        Some("mysql" | "mariadb") => "ssl-ca",
+        _ => "sslrootcert",
+    };
+    let mut pair = form_urlencoded::Serializer::new(String::new());
+    pair.append_pair(name, &file.display().to_string());
+    let sign = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{sign}{}", pair.finish())
+}
+
+fn not_accepted(setting: &'static str, place: &str, why: String) -> ConnectError {
+    ConnectError::NotAccepted(NotAccepted {
+        setting,
+        place: place.to_owned(),
+        why,
+    })
+}
+
+fn ledger_not_accepted(error: ConnectError) -> ConnectError {
+    match &error {
+        ConnectError::Database(cause) => match tls_error(cause) {
+            Some(why) => not_accepted("SECKILL_DATABASE_URL", PLACE, why),
+            None => error,
+        },
+        _ => error,
+    }
+}
 
 /// Where a database is, understood.
 #[derive(Clone)]
@@ -115,6 +152,39 @@ impl Server {
                 })
             });
         Database::connect(options).await
+    }
+
+    /// The same, of a replica: one that is away is no error, and one that is not accepted is.
+    async fn accepted_pool(
+        &self,
+        connections: u32,
+        wait: Duration,
+    ) -> Result<DatabaseConnection, ConnectError> {
+        let pool = self.pool(connections, wait).await?;
+        if self.asks_for_tls()
+            && let Err(error) = pool.ping().await
+            && let Some(why) = tls_error(&error)
+        {
+            return Err(not_accepted(
+                "SECKILL_DATABASE_REPLICA_URL",
+                "the replica",
+                why,
+            ));
+        }
+        Ok(pool)
+    }
+
+    fn asks_for_tls(&self) -> bool {
+        match self {
+            Server::Postgres(options) => !matches!(
+                options.get_ssl_mode(),
+                PgSslMode::Disable | PgSslMode::Allow | PgSslMode::Prefer
+            ),
+            Server::MySql(options) => !matches!(
+                options.get_ssl_mode(),
+                MySqlSslMode::Disabled | MySqlSslMode::Preferred
+            ),
+        }
     }
 
     /// The address is given in parts, already understood, so that it is in no message or trace.
@@ -219,19 +289,21 @@ impl Sql {
         let server = Server::parse(url)?;
         let replica = replica_url.map(Server::parse).transpose()?;
         if options.access == Access::Migrate {
-            server.migrate().await?;
+            server.migrate().await.map_err(ledger_not_accepted)?;
         }
         let writers = connections.div_ceil(3);
         let write = server.pool(writers, options.wait).await?;
         if options.access != Access::Migrate {
-            Schema::of(&write).await?.must_be_own(PLACE)?;
+            let schema = Schema::of(&write).await.map_err(ConnectError::from);
+            let schema = schema.map_err(ledger_not_accepted)?;
+            schema.must_be_own(PLACE)?;
         }
         let read = match connections.saturating_sub(writers) {
             0 => write.clone(),
             readers => server.pool(readers, options.wait).await?,
         };
         let pages = match &replica {
-            Some(replica) => replica.pool(connections, options.wait).await?,
+            Some(replica) => replica.accepted_pool(connections, options.wait).await?,
             None => read.clone(),
         };
         Ok(Sql {

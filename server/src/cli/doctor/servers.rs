@@ -12,10 +12,11 @@ use crate::{
         redis::{ClusterClock, MemoryPolicy, Redis},
         sql::{Access, Sql, numbers},
         system::SystemClock,
+        tls::{NotAccepted, Trust},
     },
     assembly::open_ledger,
     chain::Chain,
-    config::{Cluster, Config},
+    config::{Cluster, Config, Transport},
     engine::ports::{Clock as _, PortError},
     workers::WakeSignals,
 };
@@ -39,6 +40,7 @@ pub async fn look_at_the_folder(config: &Config, report: &mut Report) {
 }
 
 pub async fn look(config: &Config, cluster: &Cluster, report: &mut Report) {
+    transport(config, cluster, report);
     let ledger = ledger(config, report).await;
     if let Some(most) = ledger.and_then(|ledger| ledger.max_connections)
         && most < cluster.connections
@@ -51,11 +53,63 @@ pub async fn look(config: &Config, cluster: &Cluster, report: &mut Report) {
             ),
         );
     }
-    match Redis::new(&cluster.redis_urls, &cluster.namespace) {
-        Ok(redis) => gate(redis, report).await,
+    let trust = Trust::of(cluster.tls_ca.as_deref());
+    let gate = accepted("SECKILL_REDIS_URL", &cluster.redis_urls, &trust).await;
+    match gate {
+        Ok(()) => match Redis::trusting(&cluster.redis_urls, &cluster.namespace, &trust) {
+            Ok(redis) => self::gate(redis, report).await,
+            Err(error) => report.problem("gate", Chain(&error)),
+        },
         Err(error) => report.problem("gate", Chain(&error)),
     }
-    queue(cluster, report).await;
+    let queue = std::slice::from_ref(&cluster.amqp_url);
+    match accepted("SECKILL_AMQP_URL", queue, &trust).await {
+        Ok(()) => self::queue(cluster, &trust, report).await,
+        Err(error) => report.problem("queue", Chain(&error)),
+    }
+}
+
+/// The first server that was reached and is not accepted.
+async fn accepted(
+    setting: &'static str,
+    urls: &[String],
+    trust: &Trust,
+) -> Result<(), NotAccepted> {
+    for url in urls {
+        trust.check(setting, url).await?;
+    }
+    Ok(())
+}
+
+/// Whether each address asks for a connection that nobody can read along.
+fn transport(config: &Config, cluster: &Cluster, report: &mut Report) {
+    const PART: &str = "transport";
+    for (setting, url) in cluster.addresses() {
+        let name = setting.variable();
+        match Transport::of(url) {
+            Transport::Verified => report.right(
+                PART,
+                format_args!("{name} asks for TLS, and for the server's certificate and name"),
+            ),
+            Transport::Local => {
+                report.right(PART, format_args!("{name} does not leave this machine"));
+            }
+            insecure => {
+                let how = match insecure {
+                    Transport::Unverified => {
+                        "is encrypted for whoever answers in the server's place"
+                    }
+                    _ => "may be read on the way: its address does not ask for TLS",
+                };
+                // Production has refused it before, unless somebody has allowed it.
+                let allowed = match config.process.production {
+                    true => " (allowed by SECKILL_PLAIN_SERVERS)",
+                    false => "; production refuses it",
+                };
+                report.warning(PART, format_args!("{name} {how}{allowed}"));
+            }
+        }
+    }
 }
 
 /// Opened as a start opens it, which finds a disk that takes no writes, and another version's schema.
@@ -87,6 +141,11 @@ async fn ledger(config: &Config, report: &mut Report) -> Option<crate::adapters:
         PART,
         format_args!("{version} answers, takes writes, and has the schema of this program"),
     );
+    match examined.encrypted {
+        Some(true) => report.right(PART, "its connections are encrypted"),
+        Some(false) => report.right(PART, "its connections are not encrypted"),
+        None => {}
+    }
     for problem in &examined.problems {
         report.problem(PART, problem);
     }
@@ -142,9 +201,9 @@ async fn gate(redis: Redis, report: &mut Report) {
     }
 }
 
-async fn queue(cluster: &Cluster, report: &mut Report) {
+async fn queue(cluster: &Cluster, trust: &Trust, report: &mut Report) {
     const PART: &str = "queue";
-    match broker_version(&cluster.amqp_url).await {
+    match broker_version(&cluster.amqp_url, trust).await {
         Err(error) => {
             report.problem(PART, Chain(&error));
             return;
@@ -160,7 +219,7 @@ async fn queue(cluster: &Cluster, report: &mut Report) {
     // Looks whether the queues are there; declaring them is a server's.
     let wake = Arc::new(WakeSignals::new());
     let (url, namespace) = (&cluster.amqp_url, &cluster.namespace);
-    let queue = RabbitQueue::connect(url, namespace, RETRY_AFTER, false, wake).await;
+    let queue = RabbitQueue::connect(url, trust, namespace, RETRY_AFTER, false, wake).await;
     let answer = match &queue {
         Ok(queue) => reach(async || queue.ping().await).await,
         Err(error) => {

@@ -1,12 +1,16 @@
 //! What a test shop stands on. `SECKILL_TEST_STACK` chooses, so that the same tests run unchanged on
 //! every adapter: `embedded` (the default), `postgres` (with one Redis and RabbitMQ) or `mariadb`
-//! (with a Redis Cluster and RabbitMQ).
+//! (with a Redis Cluster and RabbitMQ). `postgres-tls` and
+//! `mariadb-tls` are the same over TLS.
 
 use std::path::PathBuf;
 
 use server::config::{Cluster, Config};
 use tempfile::TempDir;
-use test_servers::{mariadb, postgres, rabbitmq, redis};
+use test_servers::{
+    Certificates, MariaDb, Postgres, mariadb, postgres, rabbitmq,
+    redis::{self, RedisCluster, RedisServer},
+};
 use uuid::Uuid;
 
 /// What a shop leaves behind when its process dies.
@@ -22,31 +26,68 @@ impl Data {
         match stack.as_str() {
             "" | "embedded" => Data::embedded(),
             "postgres" => Data::postgres(),
-            "mariadb" => {
-                let (server, name) = (mariadb::shared(), name());
-                server.create_database(&name);
-                let database_url = server.url(&name);
-                Data::on_servers(name, redis::shared_cluster().urls(), database_url)
-            }
-            other => panic!("SECKILL_TEST_STACK is embedded, postgres or mariadb, not {other}"),
+            "mariadb" => Data::mariadb(),
+            "postgres-tls" => Data::postgres_with_tls(),
+            "mariadb-tls" => Data::mariadb_with_tls(),
+            other => panic!(
+                "SECKILL_TEST_STACK is embedded, postgres or mariadb, or one of the latter two with -tls, not {other}"
+            ),
         }
     }
 
     /// Of a shop on PostgreSQL, one Redis and RabbitMQ, whatever the stack.
     pub fn postgres() -> Data {
-        let (server, name) = (postgres::shared(), name());
+        Data::postgres_on(&postgres::shared(), redis::shared())
+    }
+
+    /// The same over TLS.
+    pub fn postgres_with_tls() -> Data {
+        Data::postgres_on(&postgres::shared_with_tls(), redis::shared_with_tls())
+    }
+
+    fn postgres_on(server: &Postgres, gate: &RedisServer) -> Data {
+        let name = name();
         server.create_database(&name);
         let database_url = server.url(&name);
-        Data::on_servers(name, vec![redis::shared().url()], database_url)
+        Data::on_servers(name, vec![gate.url()], database_url)
+    }
+
+    fn mariadb() -> Data {
+        Data::mariadb_on(&mariadb::shared(), redis::shared_cluster())
+    }
+
+    /// Of a shop on MariaDB, a Redis Cluster and RabbitMQ, all over TLS.
+    pub fn mariadb_with_tls() -> Data {
+        Data::mariadb_on(
+            &mariadb::shared_with_tls(),
+            redis::shared_cluster_with_tls(),
+        )
+    }
+
+    fn mariadb_on(server: &MariaDb, gate: &RedisCluster) -> Data {
+        let name = name();
+        server.create_database(&name);
+        let database_url = server.url(&name);
+        Data::on_servers(name, gate.urls(), database_url)
     }
 
     fn on_servers(name: String, redis_urls: Vec<String>, database_url: String) -> Data {
+        let tls = redis_urls[0].starts_with("rediss://");
+        let (amqp_url, tls_ca) = match tls {
+            true => {
+                let authority = Certificates::shared().authority().to_owned();
+                (rabbitmq::shared_with_tls().url(), Some(authority))
+            }
+            false => (rabbitmq::shared().url(), None),
+        };
         let folder = tempfile::tempdir().unwrap();
         let cluster = Some(Cluster {
             redis_urls,
-            amqp_url: rabbitmq::shared().url(),
+            amqp_url,
             database_url,
             replica_url: None,
+            tls_ca,
+            plain_allowed: false,
             // Dozens of shops share the server.
             connections: 3,
             namespace: name,
