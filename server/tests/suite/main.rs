@@ -17,6 +17,7 @@ mod commands;
 mod contract;
 mod databases;
 mod embedded_gate;
+mod least_rights;
 mod logging;
 mod messages;
 mod metrics;
