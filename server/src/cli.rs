@@ -2,6 +2,7 @@
 //! shop and serves.
 
 mod account;
+mod archive;
 mod audit;
 mod backup;
 mod bench;
@@ -74,6 +75,16 @@ enum Command {
     /// Check a backup: the file, its schema, and every invariant of the ledger in it.
     Verify {
         /// The backup.
+        file: PathBuf,
+    },
+    /// Write a shop that rests into a new file, to move it between a data folder and servers.
+    Export {
+        /// Where to; must not exist.
+        file: PathBuf,
+    },
+    /// Take an export into an empty shop, and check it.
+    Import {
+        /// The export.
         file: PathBuf,
     },
     /// Fill the shop: with a demonstration if it is empty, or with a round for a load test.
@@ -190,6 +201,8 @@ async fn run_with_settings(cli: Cli) -> Result<ExitCode, Failure> {
         Some(Command::Backup { file }) => backup::backup(&config, &file).await?,
         Some(Command::Restore { file }) => backup::restore(&config, &file).await?,
         Some(Command::Verify { file }) => return Box::pin(backup::verify(&file)).await,
+        Some(Command::Export { file }) => Box::pin(archive::export(&config, &file)).await?,
+        Some(Command::Import { file }) => return Box::pin(archive::import(&config, &file)).await,
         Some(Command::Seed(seed)) if seed.load => {
             Box::pin(seed.round.write(&config)).await?;
         }

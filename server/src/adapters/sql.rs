@@ -5,6 +5,7 @@
 mod account_writer;
 mod accounts;
 mod activity_log;
+mod archive;
 mod catalogue;
 mod catalogue_overview;
 mod catalogue_writer;
@@ -46,6 +47,7 @@ use uuid::Uuid;
 
 use crate::engine::ports::PortError;
 
+pub use archive::{ArchiveError, Contents, Unsettled};
 pub use connect::{Access, COMMAND_WAIT, ConnectError, Durability, LedgerOptions, REQUEST_WAIT};
 pub use examine::{Examined, numbers};
 pub use sandbox::{SandboxCharge, SandboxNotice};

@@ -2,6 +2,7 @@
 //! exit status.
 
 mod account;
+mod archive;
 mod audit;
 mod backup;
 mod data_folder;

@@ -3,7 +3,7 @@
 
 mod activity_log;
 mod faults;
-mod opened;
+pub mod opened;
 mod read_only;
 mod reading;
 mod workers;

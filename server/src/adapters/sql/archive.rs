@@ -1,0 +1,219 @@
+//! A shop in one file that any of the databases can take in: every row that the ledger keeps, of one moment. For
+//! the way from a data folder to servers and back, between rounds. Not a backup: that is [`copy`](super::copy) and
+//! the tools of a server's database, and may be made while the shop sells.
+
+mod check;
+mod file;
+mod tables;
+
+use std::path::Path;
+
+use sea_orm::{
+    AccessMode, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, IsolationLevel, Statement,
+    TransactionTrait,
+};
+
+use super::{Sql, schema::own_version};
+use file::{Head, Reader, Writer};
+use tables::{Row, Sum, Table, insert, rows_after, tables};
+
+pub use check::Unsettled;
+pub use file::ArchiveError;
+
+/// Rows that are read or written by one statement: a dozen values each, where SQLite takes 32,766.
+const ROWS: u64 = 500;
+
+/// What a file holds, or what was taken in: each table with its rows.
+pub type Contents = Vec<(String, u64)>;
+
+impl Sql {
+    /// Writes all that the shop keeps into a new file, readable for its owner alone. Log-ins are left out: people
+    /// sign in again.
+    ///
+    /// # Errors
+    /// See [`ArchiveError`]. An incomplete file is removed.
+    pub async fn export(&self, file: &Path, now_ms: i64) -> Result<Contents, ArchiveError> {
+        let all = self.snapshot().await?;
+        let unsettled = check::unsettled(&all, now_ms).await?;
+        if !unsettled.is_none() {
+            return Err(ArchiveError::Unsettled(unsettled));
+        }
+        let head = Head::new(own_version(), now_ms);
+        let mut writer = Writer::create(file, &head)?;
+        let written = write_all(&all, &mut writer).await;
+        let finished = written.and_then(|contents| writer.finish().map(|()| contents));
+        if finished.is_err() {
+            // What is left of it would be refused; it is removed so that the next attempt can have its name.
+            let _ = std::fs::remove_file(file);
+        }
+        finished
+    }
+
+    /// Everything as it is at one moment, however long the reading takes.
+    async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
+        match self.read.get_database_backend() {
+            // A transaction of SQLite that reads sees one moment anyway.
+            DbBackend::Sqlite => self.read.begin().await,
+            _ => {
+                let (level, mode) = (IsolationLevel::RepeatableRead, AccessMode::ReadOnly);
+                self.read.begin_with_config(Some(level), Some(mode)).await
+            }
+        }
+    }
+
+    /// Takes a file into a database that has the schema and nothing else, reads it again, and compares. All or
+    /// nothing.
+    ///
+    /// # Errors
+    /// See [`ArchiveError`].
+    pub async fn import(&self, file: &Path) -> Result<Contents, ArchiveError> {
+        // All of it is read before anything is written: a file that is cut off ends here.
+        let expected = read_through(file)?;
+        let all = self.write.begin().await?;
+        must_be_empty(&all).await?;
+        write_rows(&all, file).await?;
+        for (table, sum) in tables().iter().zip(&expected) {
+            if sum_of(&all, table).await? != *sum {
+                return Err(ArchiveError::Differs(table.name.clone()));
+            }
+        }
+        all.commit().await?;
+        let names = tables().into_iter().map(|table| table.name);
+        Ok(names.zip(expected.iter().map(|sum| sum.rows)).collect())
+    }
+}
+
+async fn write_all(
+    all: &DatabaseTransaction,
+    writer: &mut Writer,
+) -> Result<Contents, ArchiveError> {
+    let mut contents = Contents::new();
+    for table in tables() {
+        writer.begin(&table)?;
+        let mut count = 0;
+        let mut last = None;
+        loop {
+            let rows = rows_after(all, &table, last.as_ref(), ROWS).await?;
+            for row in &rows {
+                writer.row(row)?;
+            }
+            count += rows.len() as u64;
+            match rows.into_iter().next_back() {
+                Some(row) => last = Some(row),
+                None => break,
+            }
+        }
+        contents.push((table.name, count));
+    }
+    Ok(contents)
+}
+
+/// What each table of a file sums up to, in the order of [`tables`].
+fn read_through(file: &Path) -> Result<Vec<Sum>, ArchiveError> {
+    let mut reader = Reader::open(file)?;
+    let mut sums = Vec::new();
+    for table in tables() {
+        reader.begin(&table)?;
+        let mut sum = Sum::default();
+        while let Some(row) = reader.row(&table)? {
+            sum.add(&row);
+        }
+        sums.push(sum);
+    }
+    reader.finish()?;
+    Ok(sums)
+}
+
+async fn write_rows(all: &DatabaseTransaction, file: &Path) -> Result<(), ArchiveError> {
+    let mut reader = Reader::open(file)?;
+    for table in tables() {
+        reader.begin(&table)?;
+        loop {
+            let mut rows: Vec<Row> = Vec::new();
+            while (rows.len() as u64) < ROWS
+                && let Some(row) = reader.row(&table)?
+            {
+                rows.push(row);
+            }
+            if rows.is_empty() {
+                break;
+            }
+            insert(all, &table, &rows).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn sum_of(all: &DatabaseTransaction, table: &Table) -> Result<Sum, DbErr> {
+    let mut sum = Sum::default();
+    let mut last = None;
+    loop {
+        let rows = rows_after(all, table, last.as_ref(), ROWS).await?;
+        rows.iter().for_each(|row| sum.add(row));
+        match rows.into_iter().next_back() {
+            Some(row) => last = Some(row),
+            None => return Ok(sum),
+        }
+    }
+}
+
+/// Also of log-ins, which are in no file.
+async fn must_be_empty(all: &DatabaseTransaction) -> Result<(), ArchiveError> {
+    let names = tables().into_iter().map(|table| table.name);
+    for name in names.chain(["login_tokens".to_owned()]) {
+        // The one row that the schema begins with.
+        let made = match name.as_str() {
+            "activity_log_end" => "DELETE FROM activity_log_end WHERE number = 0",
+            _ => "",
+        };
+        if !made.is_empty() {
+            all.execute_unprepared(made).await?;
+        }
+        let count = check::count(all, &format!("SELECT COUNT(*) FROM {name}")).await?;
+        if count > 0 {
+            return Err(ArchiveError::NotEmpty { table: name, count });
+        }
+    }
+    Ok(())
+}
+
+fn statement(all: &DatabaseTransaction, sql: &str) -> Statement {
+    Statement::from_string(all.get_database_backend(), sql)
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::ConnectionTrait as _;
+
+    use super::{super::connect::FOR_A_TEST, Sql, statement, tables};
+
+    /// What a shop does without on the other side.
+    const LEFT_OUT: [&str; 2] = ["login_tokens", "seaql_migrations"];
+
+    #[tokio::test]
+    async fn every_table_and_column_is_in_an_export_or_left_out_on_purpose() {
+        let folder = tempfile::tempdir().unwrap();
+        let sql = Sql::open(folder.path(), &FOR_A_TEST).await.unwrap();
+        let all = sql.snapshot().await.unwrap();
+        let names = async |query: &str| -> Vec<String> {
+            let rows = all.query_all_raw(statement(&all, query)).await.unwrap();
+            let names = rows.iter().map(|row| row.try_get_by_index(0).unwrap());
+            let mut names: Vec<String> = names.collect();
+            names.sort();
+            names
+        };
+        let query =
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
+        let mut found = names(query).await;
+        found.retain(|name| !LEFT_OUT.contains(&name.as_str()));
+        let mut exported: Vec<_> = tables().into_iter().map(|table| table.name).collect();
+        exported.sort();
+        assert_eq!(exported, found);
+        for table in tables() {
+            let query = format!("SELECT name FROM pragma_table_info('{}')", table.name);
+            let mut columns: Vec<_> = table.columns.into_iter().map(|(name, _)| name).collect();
+            columns.sort();
+            assert_eq!(columns, names(&query).await, "{}", table.name);
+        }
+    }
+}

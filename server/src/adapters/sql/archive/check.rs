@@ -1,0 +1,88 @@
+//! What must have come to its end before a shop moves: somebody would be told of it in the old place alone.
+
+use std::fmt;
+
+use sea_orm::{ConnectionTrait as _, DatabaseTransaction, DbErr};
+
+use super::statement;
+
+/// What has not come to its end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unsettled {
+    /// Rounds between their start and their end, stopped ones too.
+    pub open_rounds: i64,
+    /// Reservations without an order.
+    pub queued: i64,
+    /// Orders that may still be paid.
+    pub unpaid: i64,
+    /// Reservations of whose end the gate has not heard.
+    pub untold: i64,
+    /// What a provider has said and nobody has looked at.
+    pub notices: i64,
+}
+
+impl Unsettled {
+    /// Everything has.
+    pub fn is_none(&self) -> bool {
+        *self == Unsettled::default()
+    }
+}
+
+impl fmt::Display for Unsettled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all = [
+            (self.open_rounds, "open rounds"),
+            (self.queued, "reservations that wait for their orders"),
+            (self.unpaid, "orders that wait for their payment"),
+            (
+                self.untold,
+                "reservations of whose end the gate has not heard",
+            ),
+            (self.notices, "notices of payments that wait"),
+        ];
+        let found = all.iter().filter(|(count, _)| *count > 0);
+        let found: Vec<_> = found
+            .map(|(count, what)| format!("{count} {what}"))
+            .collect();
+        f.write_str(&found.join(", "))
+    }
+}
+
+/// Counts it.
+pub async fn unsettled(all: &DatabaseTransaction, now_ms: i64) -> Result<Unsettled, DbErr> {
+    let open = format!(
+        "SELECT COUNT(*) FROM rounds WHERE status = 'approved' AND starts_at_ms <= {now_ms} \
+         AND ends_at_ms > {now_ms}"
+    );
+    Ok(Unsettled {
+        open_rounds: count(all, &open).await?,
+        queued: count(
+            all,
+            "SELECT COUNT(*) FROM reservations WHERE state = 'queued'",
+        )
+        .await?,
+        unpaid: count(
+            all,
+            "SELECT COUNT(*) FROM orders WHERE state = 'pending_payment'",
+        )
+        .await?,
+        untold: count(
+            all,
+            "SELECT COUNT(*) FROM reservations WHERE release_due_at_ms IS NOT NULL \
+             OR confirm_due_at_ms IS NOT NULL",
+        )
+        .await?,
+        notices: count(
+            all,
+            "SELECT COUNT(*) FROM payment_notices WHERE applied_at_ms IS NULL",
+        )
+        .await?,
+    })
+}
+
+/// What a query for one number says.
+pub async fn count(all: &DatabaseTransaction, sql: &str) -> Result<i64, DbErr> {
+    let row = all.query_one_raw(statement(all, sql)).await?;
+    let row = row.ok_or_else(|| DbErr::RecordNotFound(sql.to_owned()))?;
+    row.try_get_by_index(0)
+}

@@ -1,0 +1,67 @@
+//! `server export` and `server import`: a shop moves from a data folder to servers, or back.
+
+use std::{path::Path, process::ExitCode};
+
+use super::{
+    Failure,
+    audit::{beside_a_shop, look, print_table},
+    shop_must_exist, take_data_folder,
+};
+use crate::{
+    adapters::{
+        sql::{Access, Contents},
+        system::SystemClock,
+    },
+    assembly,
+    config::Config,
+    engine::{audit as engine_audit, ports::Clock as _},
+};
+
+pub async fn export(config: &Config, file: &Path) -> Result<(), Failure> {
+    shop_must_exist(config)?;
+    // A server that runs would go on selling.
+    take_data_folder(config)?;
+    let shop = assembly::assemble(config, beside_a_shop(config, Access::Read)?).await?;
+    let report = look(&shop).await?;
+    if !report.ok {
+        print_table(&report);
+        return Err("the shop does not pass its audit; nothing was exported".into());
+    }
+    if report.on_their_way > 0 {
+        let waiting = report.on_their_way;
+        return Err(format!(
+            "{waiting} reservations are between the gate and the ledger; export the shop between rounds"
+        )
+        .into());
+    }
+    let now_ms = shop.engine.audit.clock.now_ms();
+    let contents = shop.sql.export(file, now_ms).await?;
+    print_contents(&contents);
+    println!(
+        "{} has the whole shop but for log-ins, with people's numbers and the hashes of their passwords",
+        file.display()
+    );
+    Ok(())
+}
+
+/// Fails when the ledger breaks a rule afterwards. Of a cluster the gate is not asked: nothing is loaded yet.
+pub async fn import(config: &Config, file: &Path) -> Result<ExitCode, Failure> {
+    shop_must_exist(config)?;
+    take_data_folder(config)?;
+    let sql = assembly::open_ledger(config, Access::Write).await?;
+    let contents = sql.import(file).await?;
+    print_contents(&contents);
+    let mut report = engine_audit::audit(&sql, SystemClock.now_ms()).await?;
+    engine_audit::check_activity_log(&sql, &mut report).await?;
+    print_table(&report);
+    Ok(match report.ok {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    })
+}
+
+fn print_contents(contents: &Contents) {
+    for (table, rows) in contents {
+        println!("{rows:>10} {table}");
+    }
+}
