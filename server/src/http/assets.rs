@@ -109,6 +109,21 @@ pub fn routes(site: &BuiltSite) -> Router {
     }))
 }
 
+/// Text that does not say how it is encoded is guessed at by whoever reads it.
+fn say_utf8(response: &mut Response) {
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    let Some(kind) = kind.and_then(|kind| kind.to_str().ok()) else {
+        return;
+    };
+    let is_text = kind.starts_with("text/") || kind == "image/svg+xml";
+    if is_text
+        && !kind.contains("charset")
+        && let Ok(kind) = HeaderValue::from_str(&format!("{kind}; charset=utf-8"))
+    {
+        response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    }
+}
+
 async fn cache_control(hashed: bool, request: Request, next: Next) -> Response {
     let in_pkg = request.uri().path().starts_with("/pkg/");
     if request
@@ -124,6 +139,7 @@ async fn cache_control(hashed: bool, request: Request, next: Next) -> Response {
     if found {
         let life = if in_pkg && hashed { IMMUTABLE } else { PUBLIC };
         response.headers_mut().insert(header::CACHE_CONTROL, life);
+        say_utf8(&mut response);
         // The file service does not say that it chose among compressed copies.
         response
             .headers_mut()

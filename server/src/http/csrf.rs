@@ -4,6 +4,7 @@
 //! that says neither and brings no cookie of ours has nothing that could be abused; neither has one
 //! that shows its token by hand.
 
+use app::api::LoginCookie;
 use axum::{
     extract::Request,
     http::{HeaderMap, Uri, header},
@@ -12,11 +13,11 @@ use axum::{
 use super::{cookies::cookie, visitor::bearer};
 
 /// Whether a request changes nothing, or comes from our own pages.
-pub fn may_pass(request: &Request, login_cookie: &str) -> bool {
+pub fn may_pass(request: &Request, login_cookie: LoginCookie) -> bool {
     request.method().is_safe() || is_ours(request.headers(), login_cookie)
 }
 
-fn is_ours(headers: &HeaderMap, login_cookie: &str) -> bool {
+fn is_ours(headers: &HeaderMap, login_cookie: LoginCookie) -> bool {
     if bearer(headers).is_some() {
         return true;
     }
@@ -35,9 +36,14 @@ fn is_ours(headers: &HeaderMap, login_cookie: &str) -> bool {
                 .as_ref()
                 .and_then(Uri::authority)
                 .map(|host| host.as_str());
-            host.is_some() && host == text(header::HOST.as_str())
+            // A page of the same host that came without TLS may be anybody's who stands in between.
+            let came_safely = || {
+                let scheme = origin.as_ref().and_then(Uri::scheme_str);
+                !login_cookie.secure || scheme == Some("https")
+            };
+            host.is_some() && host == text(header::HOST.as_str()) && came_safely()
         }
-        None => cookie(headers, login_cookie).is_none(),
+        None => cookie(headers, login_cookie.name()).is_none(),
     }
 }
 
@@ -51,7 +57,21 @@ mod tests {
         for (name, value) in lines {
             headers.insert(*name, value.parse().unwrap());
         }
-        is_ours(&headers, "seckill_login")
+        is_ours(&headers, LoginCookie { secure: false })
+    }
+
+    #[test]
+    fn behind_tls_a_page_that_came_without_it_is_another_site() {
+        let passes = |origin: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("host", "shop.example".parse().unwrap());
+            headers.insert("origin", origin.parse().unwrap());
+            let cookie = "__Host-seckill_login=abc".parse().unwrap();
+            headers.insert("cookie", cookie);
+            is_ours(&headers, LoginCookie { secure: true })
+        };
+        assert!(passes("https://shop.example"));
+        assert!(!passes("http://shop.example"));
     }
 
     #[test]

@@ -6,22 +6,27 @@ use app::{
 };
 use axum::{
     Form,
-    extract::rejection::FormRejection,
+    extract::{State, rejection::FormRejection},
     http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
 
-use super::{cookies::cookie, envelope::Envelope};
+use super::{AppState, cookies::cookie, envelope::Envelope};
 
 const COOKIE: &str = "seckill_lang";
+/// Behind TLS, where no other host of the domain can set it.
+const SECURE_COOKIE: &str = "__Host-seckill_lang";
 const A_YEAR_S: u32 = 365 * 24 * 3600;
 
 /// What the address says, else what the visitor chose, else what the browser prefers. The address counts for
 /// this one answer: search engines and previews, which have no cookies, find each language at its own.
 pub fn of(uri: &Uri, headers: &HeaderMap) -> Language {
     let said = of_query(uri.query().unwrap_or_default());
-    let chosen = || cookie(headers, COOKIE).and_then(|code| Language::from_code(&code));
+    let chosen = || {
+        let code = cookie(headers, SECURE_COOKIE).or_else(|| cookie(headers, COOKIE));
+        code.and_then(|code| Language::from_code(&code))
+    };
     said.or_else(chosen).unwrap_or_else(|| {
         let lines = headers.get_all(header::ACCEPT_LANGUAGE).iter();
         let lines: Vec<_> = lines
@@ -46,7 +51,10 @@ pub struct Switch {
 }
 
 /// `POST /language`: remembers the choice and goes back to the page.
-pub async fn switch(form: Result<Form<Switch>, FormRejection>) -> Response {
+pub async fn switch(
+    State(state): State<AppState>,
+    form: Result<Form<Switch>, FormRejection>,
+) -> Response {
     let invalid = |field: &str| {
         Envelope(ApiError::Invalid {
             field: field.to_owned(),
@@ -59,8 +67,12 @@ pub async fn switch(form: Result<Form<Switch>, FormRejection>) -> Response {
         return invalid("to").into_response();
     };
     let next = local_path(&form.next).unwrap_or(HOME);
+    let (name, secure) = match state.settings.cookie.secure {
+        true => (SECURE_COOKIE, "; Secure"),
+        false => (COOKIE, ""),
+    };
     let cookie = format!(
-        "{COOKIE}={}; Path=/; SameSite=Lax; Max-Age={A_YEAR_S}",
+        "{name}={}; Path=/; SameSite=Lax; HttpOnly; Max-Age={A_YEAR_S}{secure}",
         language.code()
     );
     let mut response = StatusCode::SEE_OTHER.into_response();

@@ -128,9 +128,16 @@ async fn form_to_sign_in(
     (kept, Redirect::to(to)).into_response()
 }
 
+/// A path as the value of a parameter: what stands in it must not become another parameter of the form.
+fn as_value(path: &str) -> String {
+    let names = path.split('/');
+    let names = names.map(|name| form_urlencoded::byte_serialize(name.as_bytes()).collect());
+    names.collect::<Vec<String>>().join("/")
+}
+
 /// Leads to the log-in form, and back from there.
 pub fn sign_in_first(uri: &Uri) -> Response {
-    let to = routes::login(uri.path());
+    let to = routes::login(&as_value(uri.path()));
     // A path that is no header value is no order of anybody.
     let to = HeaderValue::from_str(&to).unwrap_or(HeaderValue::from_static(routes::LOGIN));
     let headers = [(header::LOCATION, to), (header::CACHE_CONTROL, ONE_PERSONS)];

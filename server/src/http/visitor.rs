@@ -3,14 +3,14 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use app::{
-    api::{ChangePassword, Login, Register},
+    api::{ChangePassword, Login, Logout, Register},
     port::Visitor,
     routes,
     wire::{ApiError, Language},
 };
 use axum::{
     extract::{ConnectInfo, MatchedPath, Request},
-    http::{HeaderMap, StatusCode, Uri, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -25,6 +25,9 @@ use crate::{
 };
 
 use super::{AppState, cookies::cookie, csrf, envelope::Envelope, language};
+
+/// <https://www.w3.org/TR/clear-site-data/>
+const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
 /// Who is at the other end of the connection.
 fn peer(request: &Request) -> IpAddr {
@@ -147,13 +150,19 @@ pub async fn admit(state: &AppState, mut request: Request, next: Next) -> Respon
         Err(error) => return Envelope(error).into_response(),
     };
     let caller = stranger.account(visitor.me.as_ref().map(|me| me.account_id));
-    if !csrf::may_pass(&request, state.settings.cookie.name()) {
+    if !csrf::may_pass(&request, state.settings.cookie) {
         security::record(Event::CrossSite, &caller);
         return Envelope(ApiError::Forbidden).into_response();
     }
     let is_of_staff = routes::is_of_staff(request.uri().path());
+    let signs_out = request.uri().path() == Logout::PATH;
     request.extensions_mut().insert(visitor);
-    let response = next.run(request).await;
+    let mut response = next.run(request).await;
+    if signs_out && !response.status().is_client_error() && !response.status().is_server_error() {
+        // What a browser keeps of pages with names and orders on them, the way back included.
+        let cache = HeaderValue::from_static("\"cache\"");
+        response.headers_mut().insert(CLEAR_SITE_DATA, cache);
+    }
     if is_of_staff && response.status() == StatusCode::FORBIDDEN {
         security::record(Event::RoleRefused, &caller);
     }

@@ -255,7 +255,10 @@ async fn assets_come_from_the_folder_in_the_best_form_that_is_taken() {
             encoding,
             "{takes}"
         );
-        assert_eq!(header_of(&answer, header::CONTENT_TYPE), "text/javascript");
+        assert_eq!(
+            header_of(&answer, header::CONTENT_TYPE),
+            "text/javascript; charset=utf-8"
+        );
         assert_eq!(header_of(&answer, header::VARY), "Accept-Encoding");
         let life = "public, max-age=31536000, immutable";
         assert_eq!(header_of(&answer, header::CACHE_CONTROL), life);
@@ -362,7 +365,7 @@ const SAID_TO_BROWSERS: [(&str, &str); 4] = [
     ("cross-origin-opener-policy", "same-origin"),
     (
         "content-security-policy",
-        "default-src 'none'; frame-ancestors 'none'",
+        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     ),
 ];
 

@@ -41,6 +41,8 @@ async fn a_hashed_name_is_kept_for_ever_and_others_for_an_hour() {
         assert_eq!(answer.header(header::CONTENT_TYPE), "application/wasm");
         let answer = ask_get(&router, "/favicon.svg").await;
         assert_eq!(answer.header(header::CACHE_CONTROL), "public, max-age=3600");
+        let kind = answer.header(header::CONTENT_TYPE);
+        assert_eq!(kind, "image/svg+xml; charset=utf-8");
     }
 }
 

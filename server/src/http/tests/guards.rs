@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, atomic::Ordering::SeqCst};
 
-use app::wire::ApiError;
+use app::{api::LoginCookie, wire::ApiError};
 use axum::{body::Body, http::header};
 
 use super::{
@@ -173,10 +173,24 @@ async fn the_language_switch_leads_back_and_nowhere_else() {
         );
         let cookie = answer.header(header::SET_COOKIE);
         assert!(
-            cookie.starts_with("seckill_lang=en; Path=/; SameSite=Lax; Max-Age="),
+            cookie.starts_with("seckill_lang=en; Path=/; SameSite=Lax; HttpOnly; Max-Age="),
             "{cookie}"
         );
     }
+    // Behind TLS no other host of the domain can set it, and nobody reads it on the way.
+    let behind_tls = router_with(&FakeShop::new(), |site| {
+        site.settings.cookie = LoginCookie { secure: true };
+    });
+    let answer = ask(&behind_tls, post("/language", FORM), "to=en").await;
+    let cookie = answer.header(header::SET_COOKIE);
+    assert!(
+        cookie.starts_with("__Host-seckill_lang=en; Path=/; "),
+        "{cookie}"
+    );
+    assert!(cookie.ends_with("; Secure"), "{cookie}");
+    let english = get("/").header(header::COOKIE, "__Host-seckill_lang=en");
+    let page = ask(&behind_tls, english, Body::empty()).await;
+    assert_eq!(page.header(header::CONTENT_LANGUAGE), "en");
     for (content_type, body) in [(FORM, "to=fr"), (FORM, "next=/"), (JSON, "{}")] {
         let answer = ask(&router, post("/language", content_type), body).await;
         assert_eq!(answer.status, 422, "{body}");

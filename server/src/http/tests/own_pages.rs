@@ -80,12 +80,29 @@ async fn whoever_is_signed_in_goes_where_the_form_would_lead() {
 }
 
 #[tokio::test]
+async fn what_stands_in_an_address_is_no_parameter_of_the_form() {
+    let router = router_for(&FakeShop::new());
+    for (path, to) in [
+        ("/orders", "/login?next=/orders"),
+        (
+            "/orders/x&error=rate_limited&field=",
+            "/login?next=/orders/x%26error%3Drate_limited%26field%3D",
+        ),
+    ] {
+        let answer = ask_get(&router, path).await;
+        assert_eq!(answer.header(header::LOCATION), to, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn whoever_has_signed_out_is_told_so() {
     let router = router_for(&FakeShop::new());
     let request = post("/api/logout", FORM)
         .header(header::ACCEPT, "text/html")
         .header(header::COOKIE, format!("seckill_login={GOOD_TOKEN}"));
     let answer = ask(&router, request, Body::empty()).await;
+    // Whoever presses "back" afterwards sees no names and orders.
+    assert_eq!(answer.header("clear-site-data"), "\"cache\"");
     let to = answer.header(header::LOCATION).to_owned();
     let page = ask_get(&router, &to).await;
     assert!(page.text().contains("您已退出登录。"), "{to}");
