@@ -22,7 +22,9 @@ mkdir -p "$folder/man" "$folder/completions" "$folder/docs" "$folder/deploy"
 cp "$release/server" "$release/hash.txt" LICENSE README.md CHANGELOG.md SECURITY.md "$folder"
 cp -r "$site" "$folder/site"
 cp -r docs/*.md "$folder/docs"
-cp -r deploy/systemd deploy/nginx deploy/prometheus deploy/grafana "$folder/deploy"
+cp -r deploy/systemd deploy/nginx deploy/prometheus deploy/grafana \
+  deploy/postgres deploy/mariadb deploy/redis deploy/rabbitmq "$folder/deploy"
+scripts/sbom.sh >"$folder/sbom.cdx.json"
 "$release/server" manual --into "$folder/man"
 for shell in bash zsh fish; do
   "$release/server" completions "$shell" >"$folder/completions/server.$shell"
@@ -36,3 +38,6 @@ tar --create --directory "$staged" --sort=name --owner=0 --group=0 --numeric-own
   --mode=go-w,u+rw,a+rX --mtime="@$packed_at" "$name" | gzip --no-name --best >"$archive.part"
 mv "$archive.part" "$archive"
 (cd "$(dirname "$archive")" && sha256sum "$(basename "$archive")" | tee "$name.tar.gz.sha256")
+if command -v dpkg-deb >/dev/null; then
+  scripts/deb.sh "$folder" "$version" "$packed_at" "$(target_dir)/dist"
+fi

@@ -39,6 +39,7 @@ BUILD_COMMIT=$(build_commit)
 export BUILD_COMMIT
 key_stage 'Release build' scripts/build.sh --with-live-tests
 stage 'Page weight' scripts/page-weight.sh
+stage 'Archive and package' scripts/deb-check.sh --make
 stage 'Idle memory' scripts/idle-memory.sh
 stage 'Tests: a live flash sale' cargo test --release --test live embedded -- --nocapture
 # Two at a time: so many sets of servers there are to break.

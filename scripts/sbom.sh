@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# A list of everything that is compiled into the program and into what browsers get, as CycloneDX 1.5: what
+# scanners compare with databases of vulnerabilities. Made of what cargo says; writes to standard output.
+set -euo pipefail
+# shellcheck source=scripts/env.sh
+. "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+cd "$SECKILL_ROOT"
+
+metadata=$(mktemp)
+trap 'rm -f "$metadata"' EXIT
+# Tools for tests are no part of it, nor is what other systems need.
+cargo metadata --format-version 1 --locked \
+  --filter-platform "$(rustc -vV | sed -n 's/^host: //p')" >"$metadata"
+jq --arg time "$(git log -1 --format=%cI 2>/dev/null || true)" '
+  def purl: "pkg:cargo/\(.name)@\(.version)";
+  (.packages | map({key: .id, value: .}) | from_entries) as $packages
+  | (.resolve.nodes
+     | map({key: .id,
+            value: [.deps[] | select(any(.dep_kinds[]; .kind != "dev")) | .pkg]})
+     | from_entries) as $needs
+  | [.packages[] | select(.source == null and (.name == "server" or .name == "frontend")) | .id] as $roots
+  # Level by level, until nothing new is found.
+  | {found: $roots, next: $roots}
+  | until(.next == [];
+      .found as $found
+      | ([.next[] | $needs[.][]] | unique - $found) as $new
+      | {found: ($found + $new), next: $new})
+  | (.found | sort) as $all
+  | {
+      bomFormat: "CycloneDX",
+      specVersion: "1.5",
+      version: 1,
+      metadata: ({
+        component: {
+          type: "application",
+          "bom-ref": "seckill",
+          name: "seckill",
+          version: $packages[$roots[0]].version,
+          licenses: [{expression: "MIT"}]
+        }
+      } + if $time == "" then {} else {timestamp: $time} end),
+      components: [$all[] | $packages[.] | {
+        type: "library",
+        "bom-ref": purl,
+        name,
+        version,
+        purl: purl
+      } + if .license then {licenses: [{expression: (.license | gsub("/"; " OR "))}]} else {} end],
+      dependencies: ([{ref: "seckill", dependsOn: [$roots[] | $packages[.] | purl]}]
+        + [$all[] | {ref: ($packages[.] | purl), dependsOn: ([$needs[.][] | $packages[.] | purl] | unique)}])
+    }' "$metadata"
