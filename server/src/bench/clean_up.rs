@@ -70,7 +70,7 @@ pub async fn redis(redis: &Redis, sale: &Sale) -> Result<(), BenchError> {
     redis.query::<i64>(&remove).await?;
     let mut remove = redis::cmd("UNLINK");
     redis
-        .query::<i64>(remove.arg(keys::in_flight(redis)))
+        .query::<i64>(remove.arg(&keys::in_flight(redis)))
         .await?;
     let mut counted = redis::cmd("ZRANGE");
     counted.arg(keys::instances(redis)).arg(0).arg(-1);

@@ -1,4 +1,6 @@
-//! Redis for tests: one server, or a Redis Cluster of three masters, on loopback.
+//! Redis for tests: one server, or (in `cluster`) a Redis Cluster, on loopback.
+
+mod cluster;
 
 use std::{
     path::{Path, PathBuf},
@@ -9,6 +11,8 @@ use std::{
 use tempfile::TempDir;
 
 use super::{Certificates, Guarded, ServerCertificate, free_port, wait_until};
+
+pub use cluster::RedisCluster;
 
 /// What a server still knows after [`RedisServer::restart`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -256,81 +260,4 @@ fn tls_options(certificate: &ServerCertificate) -> Vec<String> {
     ];
     let words = options.map(|(name, value)| [name.to_owned(), value]);
     words.concat()
-}
-
-/// Three masters without replicas; each is durable, so that a killed one comes back with its slots.
-pub struct RedisCluster {
-    nodes: Vec<RedisServer>,
-}
-
-impl RedisCluster {
-    /// A cluster that serves every slot.
-    pub fn start() -> RedisCluster {
-        RedisCluster::launch(None, true)
-    }
-
-    fn launch(certificate: Option<&ServerCertificate>, owned: bool) -> RedisCluster {
-        let node = || {
-            let options = [
-                ["--cluster-enabled", "yes"],
-                ["--cluster-port", &free_port().to_string()],
-                ["--cluster-node-timeout", "2000"],
-                ["--cluster-require-full-coverage", "no"],
-            ];
-            let options = options.concat().into_iter().map(String::from);
-            let mut options: Vec<_> = options.collect();
-            if certificate.is_some() {
-                options.extend(["--tls-cluster", "yes"].map(String::from));
-            }
-            RedisServer::launch(Persistence::Disk, &options, certificate, owned)
-        };
-        let nodes: Vec<_> = (0..3).map(|_| node()).collect();
-        let addresses: Vec<_> = nodes
-            .iter()
-            .map(|node| format!("127.0.0.1:{}", node.port))
-            .collect();
-        let mut create = vec!["--cluster", "create"];
-        create.extend(addresses.iter().map(String::as_str));
-        create.push("--cluster-yes");
-        let created = nodes[0].cli(&create);
-        assert!(created.contains("All 16384 slots covered"), "{created}");
-        let cluster = RedisCluster { nodes };
-        cluster.wait_until_ok();
-        cluster
-    }
-
-    /// One address per node.
-    pub fn urls(&self) -> Vec<String> {
-        self.nodes.iter().map(RedisServer::url).collect()
-    }
-
-    /// A node, to hurt it or to look into it.
-    pub fn node(&self, number: usize) -> &RedisServer {
-        &self.nodes[number]
-    }
-
-    /// `kill -9` for one node: its slots are served by nobody.
-    pub fn kill(&self, number: usize) {
-        self.nodes[number].kill();
-    }
-
-    /// Starts a node again with what it knew, and waits until every node sees it.
-    pub fn restart(&self, number: usize) {
-        self.nodes[number].restart();
-        self.wait_until_ok();
-    }
-
-    /// Waits until every node knows three masters that answer and all slots served.
-    pub fn wait_until_ok(&self) {
-        let whole = |node: &RedisServer| {
-            let info = node.cli(&["cluster", "info"]);
-            let ok = [
-                "cluster_state:ok",
-                "cluster_slots_ok:16384",
-                "cluster_size:3",
-            ];
-            ok.iter().all(|line| info.contains(line))
-        };
-        wait_until("the cluster to be whole", || self.nodes.iter().all(whole));
-    }
 }

@@ -262,6 +262,20 @@ impl Shoppers {
         orders
     }
 
+    /// The buyer gives up an order that is not paid; whether that is known to be done.
+    pub async fn cancel(&self, buyer: usize, order_id: &str) -> bool {
+        let body = json!({ "order_id": order_id });
+        let answer = self.call(buyer, Method::POST, "/api/cancel", Some(&body));
+        answer.await.is_ok_and(|(status, _)| status == 200)
+    }
+
+    /// How many units are for sale, if somebody can tell.
+    pub async fn sellable(&self) -> Option<u64> {
+        let address = format!("/api/stock?item_id={}", self.item_id);
+        let (_, answer) = self.call(0, Method::GET, &address, None).await.ok()?;
+        answer["sellable"].as_u64()
+    }
+
     /// The buyer's latest reservation, if there is one; `None` when nobody can tell at the moment.
     async fn mine(&self, buyer: usize) -> Option<Option<String>> {
         let address = format!("/api/my_reservation?item_id={}", self.item_id);

@@ -3,9 +3,11 @@
 
 mod cut_off;
 mod deployment;
+mod ending;
 mod ledger;
 mod life_cycle;
 mod links;
+mod masters;
 mod memory;
 mod processes;
 mod rabbitmq;

@@ -23,6 +23,7 @@ pub struct Shop {
 /// What `seed --load` printed, and the buyers' tokens.
 #[derive(Clone)]
 pub struct Sale {
+    pub round_id: String,
     pub item_id: String,
     pub starts_at_ms: i64,
     pub tokens: Vec<String>,
@@ -42,6 +43,7 @@ impl Sale {
     /// The same sale with these buyers only.
     pub fn part(&self, buyers: std::ops::Range<usize>) -> Sale {
         Sale {
+            round_id: self.round_id.clone(),
             item_id: self.item_id.clone(),
             starts_at_ms: self.starts_at_ms,
             tokens: self.tokens[buyers].to_vec(),
@@ -59,10 +61,18 @@ pub struct Audit {
 
 #[derive(Debug, Deserialize)]
 pub struct AuditedItem {
+    pub item_id: String,
     pub sellable: i64,
     pub orders_live: i64,
     pub orders_closed: i64,
     pub reservations_open: i64,
+}
+
+impl Audit {
+    pub fn item(&self, item_id: &str) -> &AuditedItem {
+        let item = self.items.iter().find(|item| item.item_id == item_id);
+        item.unwrap_or_else(|| panic!("no item {item_id}: {self:#?}"))
+    }
 }
 
 impl Shop {
@@ -196,8 +206,7 @@ impl Shop {
 
     /// Makes the schema.
     pub fn migrate(&self) {
-        let output = self.command(&["migrate"]).output().unwrap();
-        assert!(output.status.success(), "{output:?}");
+        self.run(&["migrate"]);
     }
 
     pub fn seed(&self, stock: u32, buyers: u32, starts_in_s: i32) -> Sale {
@@ -233,10 +242,17 @@ impl Shop {
             .map(str::to_owned)
             .collect();
         Sale {
+            round_id: line["round_id"].as_str().unwrap().to_owned(),
             item_id: line["item_id"].as_str().unwrap().to_owned(),
             starts_at_ms: line["starts_at_ms"].as_i64().unwrap(),
             tokens,
         }
+    }
+
+    /// A command beside the server that must succeed.
+    pub fn run(&self, arguments: &[&str]) {
+        let output = self.command(arguments).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
     }
 
     /// The auditor's word; its exit status must agree.

@@ -6,13 +6,16 @@ use super::PORT;
 use crate::engine::ports::PortError;
 
 /// What Redis answers for a while, and then no more: while it starts, is out of memory or disk,
-/// changes its role, or lacks replicas; and when it was interrupted.
-const TRANSIENT: [&str; 10] = [
+/// changes its role, or lacks replicas; and when it was interrupted. `ASK` and `MOVED` arrive here where
+/// the library does not follow them: in a transaction, and when they lead to a master that is gone.
+const TRANSIENT: [&str; 12] = [
+    "ASK",
     "BUSY",
     "CLUSTERDOWN",
     "LOADING",
     "MASTERDOWN",
     "MISCONF",
+    "MOVED",
     "NOREPLICAS",
     "OOM",
     "READONLY",

@@ -1,11 +1,13 @@
 //! What instances have in flight between the queue and the ledger: the broker counts what waits,
 //! not what it has delivered. Every consumer says once a second, to Redis, which entries it has. One
 //! that says nothing, because it is paused, dead or cut off, stays a consumer for the broker until that
-//! has taken its messages back, so that it is missed.
+//! has taken its messages back, so that it is missed. The notes are in several places: a master of a Redis
+//! Cluster that is gone must not keep items of the others from being compared and loaded.
 
 use std::{sync::Arc, time::Duration};
 
 use app::wire::ItemId;
+use futures::future::join_all;
 use tokio::time::sleep;
 use uuid::Uuid;
 
@@ -75,11 +77,21 @@ impl InFlightNotes {
             Arg::Text(&items),
             Arg::Number(NOTE_LIFE.as_millis() as i64),
         ];
-        let keys = [keys::in_flight(&self.redis)];
-        self.redis
-            .invoke::<u64>(&scripts::gate::NOTE_IN_FLIGHT, &keys, &args)
-            .await
-            .map(drop)
+        let places = keys::in_flight(&self.redis);
+        let notes = places.each_ref().map(async |key| {
+            let keys = std::slice::from_ref(key);
+            let script = &scripts::gate::NOTE_IN_FLIGHT;
+            self.redis.invoke::<u64>(script, keys, &args).await
+        });
+        // One place is enough: whoever counts takes one in which everybody is.
+        let mut first_error = None;
+        for answer in join_all(notes).await {
+            match answer {
+                Ok(_) => return Ok(()),
+                Err(error) => drop(first_error.get_or_insert(error)),
+            }
+        }
+        first_error.map_or(Ok(()), Err)
     }
 }
 
@@ -99,8 +111,15 @@ pub(super) struct InFlightCount {
     pub(super) silent: bool,
     /// Since when the oldest entry in flight is held; `None` when nobody has one.
     pub(super) oldest_ms: Option<i64>,
-    /// When that was counted, by Redis's clock.
-    pub(super) counted_at_ms: i64,
+    /// When that was counted.
+    pub(super) counted: Counted,
+}
+
+/// An instant by the clock of the Redis that has one of the places of the notes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Counted {
+    place: usize,
+    at_ms: i64,
 }
 
 impl InFlightCount {
@@ -110,53 +129,75 @@ impl InFlightCount {
     }
 }
 
-/// What the queue and the instances have of an item, by what these noted at `since_ms` (Redis's clock)
-/// or later.
+/// What the queue and the instances have of an item, by what these noted lately or, with `since`, after
+/// an earlier count, in its place.
 pub(super) async fn count(
     redis: &Redis,
     queue: &dyn OrderQueue,
     item_id: ItemId,
-    since_ms: i64,
+    since: Option<Counted>,
 ) -> Result<InFlightCount, PortError> {
     let UnderWay { waiting, consumers } = queue.under_way().await?;
-    let nobody = InFlightCount {
+    let unknown = InFlightCount {
         waiting: waiting > 0,
-        silent: false,
+        silent: consumers.is_some(),
         oldest_ms: None,
-        counted_at_ms: 0,
+        counted: Counted { place: 0, at_ms: 0 },
     };
     let Some(consumers) = consumers else {
-        return Ok(nobody);
+        return Ok(unknown);
     };
+    let places = keys::in_flight(redis);
+    let asked = match since {
+        Some(Counted { place, .. }) => place..place + 1,
+        None => 0..places.len(),
+    };
+    let since_ms = since.map_or(0, |since| since.at_ms);
+    let mut found = unknown;
+    for place in asked {
+        let (noted, oldest_ms, at_ms) = match read(redis, &places[place], item_id, since_ms).await {
+            Ok(read) => read,
+            // In a Redis Cluster the notes may be on another master than the item.
+            Err(error) => {
+                cannot_note(&error);
+                continue;
+            }
+        };
+        found = InFlightCount {
+            // A broker whose queue has no leader for a moment says that there is nothing and nobody.
+            silent: noted < consumers.max(1),
+            oldest_ms,
+            counted: Counted { place, at_ms },
+            ..unknown
+        };
+        if !found.silent {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// How many consumers said something in a place, since when the oldest entry of the item is held, and
+/// what time it is there.
+async fn read(
+    redis: &Redis,
+    place: &str,
+    item_id: ItemId,
+    since_ms: i64,
+) -> Result<(u64, Option<i64>, i64), PortError> {
     let args = [
         Arg::Text(&item_id.to_string()),
         Arg::Number(since_ms),
         Arg::Number(NOTE_GOOD_FOR.as_millis() as i64),
     ];
-    let keys = [keys::in_flight(redis)];
+    let keys = [place.to_owned()];
     let counted = redis.invoke(&scripts::gate::COUNT_IN_FLIGHT, &keys, &args);
-    let (noted, oldest_ms, counted_at_ms): (u64, String, i64) = match counted.await {
-        Ok(counted) => counted,
-        // In a Redis Cluster the notes may be on another master than the item.
-        Err(error) => {
-            cannot_note(&error);
-            return Ok(InFlightCount {
-                silent: true,
-                ..nobody
-            });
-        }
-    };
+    let (noted, oldest_ms, at_ms): (u64, String, i64) = counted.await?;
     let oldest_ms = match oldest_ms.as_str() {
         "" => None,
         text => Some(text.parse().map_err(|_| {
             PortError::failed(PORT, format!("{text:?} where an instant was expected"))
         })?),
     };
-    Ok(InFlightCount {
-        // A broker whose queue has no leader for a moment says that there is nothing and nobody.
-        silent: noted < consumers.max(1),
-        oldest_ms,
-        counted_at_ms,
-        ..nobody
-    })
+    Ok((noted, oldest_ms, at_ms))
 }

@@ -11,7 +11,7 @@
 //! | `{<segment>}:fill:<epoch>:…` | holders and positions that are staged to be loaded |
 //! | `{<item>}:filling` | the lock of whoever loads an item |
 //! | `{<item>}:under-way` | hash: since when nothing of an item has been under way |
-//! | `in-flight` | hash by instance: what it has of the queue's entries |
+//! | `in-flight`, `{in-flight-3}:in-flight`, `{in-flight-58}:in-flight` | hashes by instance: what it has of the queue's entries; all have the same |
 //! | `items` | sorted set: the segments whose outboxes relays read, by the end of their window |
 //! | `results:<buyer>` | hash by reservation: what those who poll are told of the buyer's latest ones |
 //! | `{<segment>}:path:<buyer>` | a buyer's hidden path, see the prelude |
@@ -67,9 +67,19 @@ pub fn outboxes(redis: &Redis) -> String {
     redis.key("items")
 }
 
-/// What instances have in flight between the queue and the ledger.
-pub fn in_flight(redis: &Redis) -> String {
-    redis.key("in-flight")
+/// Places where instances note what they have in flight between the queue and the ledger.
+pub const IN_FLIGHT_PLACES: usize = 3;
+
+/// What instances have in flight, in several places that say the same: of a Redis Cluster of any number of
+/// masters the slots of the last two (13543 and 3114 of 16384) are on different ones, so that no master
+/// that is gone takes all of them along.
+pub fn in_flight(redis: &Redis) -> [String; IN_FLIGHT_PLACES] {
+    [
+        "in-flight",
+        "{in-flight-3}:in-flight",
+        "{in-flight-58}:in-flight",
+    ]
+    .map(|name| redis.key(name))
 }
 
 /// What those who poll are told of a buyer's latest reservations.

@@ -1,23 +1,19 @@
 //! A cluster for one test: fresh instances on a set of servers that no other test has meanwhile.
 
-use std::time::{Duration, Instant};
-
 use futures::future::join_all;
 use test_servers::{nginx::Nginx, proxy::Proxy};
 use uuid::Uuid;
 
 use super::servers::{HeldServers, Servers};
 use crate::{
-    buyers::{Outcome, Shoppers},
+    buyers::Shoppers,
     process::{Audit, Process, Sale, Shop},
 };
 
 /// Connections of all shoppers: so many of their calls may be under way.
 pub const CONNECTIONS: usize = 32;
 /// Buyers who come when everybody else is done, for what is left.
-const LATECOMERS: u32 = 100;
-/// A cluster that is whole again drains within this time.
-const DRAINED: Duration = Duration::from_secs(90);
+pub const LATECOMERS: u32 = 100;
 
 /// The database behind a cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -229,6 +225,19 @@ impl Deployment {
         self.servers.all()
     }
 
+    /// Every worker stops where it stands.
+    pub fn pause_workers(&mut self) {
+        for worker in &mut self.workers {
+            worker.process().signal("STOP");
+        }
+    }
+
+    pub fn resume_workers(&mut self) {
+        for worker in &mut self.workers {
+            worker.process().signal("CONT");
+        }
+    }
+
     /// `kill -9` of the database.
     pub fn kill_database(&mut self) {
         let database = self.database;
@@ -317,56 +326,13 @@ impl Deployment {
         self.command.audit()
     }
 
-    /// Waits until nothing is under way any more, and everything agrees.
-    pub async fn drained(&self) -> Audit {
-        let deadline = Instant::now() + DRAINED;
-        loop {
-            let audit = self.audit();
-            if audit.ok && audit.on_their_way == 0 && audit.items[0].reservations_open == 0 {
-                return audit;
-            }
-            assert!(Instant::now() < deadline, "it does not drain: {audit:#?}");
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
+    /// `server round` with these arguments, beside the instances.
+    pub fn round(&self, arguments: &[&str]) {
+        self.command.run(&[&["round"][..], arguments].concat());
     }
 
-    /// The end of every test: drained without a hand, everybody answered, nobody twice, and
-    /// whatever is left can be bought, so that exactly `stock` orders are there. Prints the test's
-    /// line of the table at once: two tests may print.
-    pub async fn end(
-        self,
-        what: &str,
-        sale: &Sale,
-        shoppers: &Shoppers,
-        outcomes: &[Outcome],
-        stock: u32,
-    ) {
-        let mut orders: Vec<_> = outcomes.iter().filter_map(Outcome::order).collect();
-        orders.sort_unstable();
-        orders.dedup();
-        let audit = self.drained().await;
-        let left = audit.items[0].sellable;
-        let mut sold = orders.len();
-        if audit.items[0].orders_live != sold as i64 {
-            sold += shoppers.learn_later(outcomes).await;
-        }
-        assert_eq!(audit.items[0].orders_live, sold as i64, "{audit:#?}");
-        let failed = shoppers.all_are_answered().await;
-        assert_eq!(
-            failed, self.failed,
-            "told a number, and then that it failed"
-        );
-        let late = Shoppers::new(&[self.nginx.url()], &sale.late(LATECOMERS), CONNECTIONS);
-        let late_orders = late.buy_all().await;
-        let late_orders = late_orders.iter().filter_map(Outcome::order).count();
-        assert_eq!(late_orders as i64, left.min(LATECOMERS.into()));
-        let audit = self.drained().await;
-        let expected = i64::from(stock).min(sold as i64 + i64::from(LATECOMERS));
-        assert_eq!(audit.items[0].orders_live, expected, "{audit:#?}");
-        println!(
-            "{what}; {sold} orders of {stock} units by {} buyers, {late_orders} more by latecomers",
-            outcomes.len(),
-        );
+    /// Stops every instance, in order.
+    pub async fn stop(self) {
         let instances = self.webs.into_iter().chain(self.workers);
         let running = instances.filter_map(|instance| instance.process);
         join_all(running.map(Process::stop)).await;

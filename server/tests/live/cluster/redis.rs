@@ -50,7 +50,7 @@ async fn redis_is_killed_and_comes_back_with_its_log() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn redis_is_killed_and_comes_back_empty() {
     let mut scenario = Scenario::begin("Redis killed and back empty", Plan::default()).await;
-    scenario.pause_workers();
+    scenario.cluster.pause_workers();
     scenario.goes_on();
     // What is promised from now on only Redis knows.
     scenario.somebody_buys().await;
@@ -59,7 +59,7 @@ async fn redis_is_killed_and_comes_back_empty() {
     let busy = scenario.shoppers.busy();
     scenario.cluster.servers().redis.restart_empty();
     let empty = Instant::now();
-    scenario.resume_workers();
+    scenario.cluster.resume_workers();
     wait_until("the gate to say busy", || scenario.shoppers.busy() > busy).await;
     scenario.reaches(promised + 1).await;
     let closed = empty.elapsed();

@@ -79,13 +79,13 @@ async fn reservations_that_waited_too_long_are_released() {
         ..Plan::default()
     };
     let mut scenario = Scenario::begin("workers paused, the queue too old", plan).await;
-    scenario.pause_workers();
+    scenario.cluster.pause_workers();
     scenario.goes_on();
     // No worker had this one in flight, to write its order as the first thing after the pause.
     scenario.somebody_buys().await;
     scenario.waits_for_orders().await;
     tokio::time::sleep(Duration::from_secs(3)).await;
-    scenario.resume_workers();
+    scenario.cluster.resume_workers();
     let failed = scenario.told("failed").await;
     assert!(failed > 0, "nobody was released");
     scenario.cluster.failed = failed;

@@ -109,16 +109,8 @@ impl Scenario {
     /// No orders are written: waits until everybody who can buy waits for one, and returns how many
     /// were told "queued" so far.
     pub async fn waits_for_orders(&self) -> usize {
-        let (mut promised, mut since) = (self.shoppers.promised(), Instant::now());
-        wait_until("everybody to wait", || {
-            let now = self.shoppers.promised();
-            if now != promised {
-                (promised, since) = (now, Instant::now());
-            }
-            since.elapsed() >= NO_NEW_PROMISE
-        })
-        .await;
-        promised
+        nobody_is_promised_more(&[&self.shoppers]).await;
+        self.shoppers.promised()
     }
 
     /// Purchases go on: somebody who was not there yet is told "queued".
@@ -134,19 +126,6 @@ impl Scenario {
             {
                 return;
             }
-        }
-    }
-
-    /// Every worker stops where it stands.
-    pub fn pause_workers(&mut self) {
-        for worker in &mut self.cluster.workers {
-            worker.process().signal("STOP");
-        }
-    }
-
-    pub fn resume_workers(&mut self) {
-        for worker in &mut self.cluster.workers {
-            worker.process().signal("CONT");
         }
     }
 
@@ -185,6 +164,20 @@ impl Scenario {
             )
             .await;
     }
+}
+
+/// Waits until everybody of these who can buy waits for an order.
+pub async fn nobody_is_promised_more(shoppers: &[&Shoppers]) {
+    let count = || shoppers.iter().map(|one| one.promised()).sum::<usize>();
+    let (mut promised, mut since) = (count(), Instant::now());
+    wait_until("everybody to wait", || {
+        let now = count();
+        if now != promised {
+            (promised, since) = (now, Instant::now());
+        }
+        since.elapsed() >= NO_NEW_PROMISE
+    })
+    .await;
 }
 
 /// Waits until it is so.

@@ -2,13 +2,16 @@
 
 use tokio::task::JoinHandle;
 
-use super::deployment::{Deployment, Plan};
+use super::{
+    deployment::{CONNECTIONS, Deployment, Plan},
+    ending::Ended,
+};
 use crate::{
     buyers::{Outcome, Shoppers},
     process::Sale,
 };
 
-/// Buyers of a wave.
+/// Buyers of a wave of most sales.
 pub const WAVE: usize = 150;
 /// So many units fewer than buyers: the last wave finds too little.
 const MISSING: usize = 40;
@@ -18,34 +21,34 @@ const MIDDLE: usize = 20;
 /// Everybody of a wave, buying.
 pub type Wave = JoinHandle<Vec<Outcome>>;
 
-/// The sale.
-pub struct Waves {
-    pub cluster: Deployment,
+/// One item, and its buyers wave by wave.
+pub struct ItemInWaves {
+    pub sale: Sale,
     stock: u32,
-    sale: Sale,
+    /// Buyers of a wave.
+    size: usize,
     begun: Vec<Shoppers>,
     outcomes: Vec<Outcome>,
 }
 
-impl Waves {
-    /// Of so many waves, two web instances and two workers.
-    pub async fn new(waves: usize) -> Waves {
-        let cluster = Deployment::start(Plan::default()).await;
-        let stock = (waves * WAVE - MISSING) as u32;
-        Waves {
-            sale: cluster.seed(stock, (waves * WAVE) as u32),
-            cluster,
+impl ItemInWaves {
+    /// Of an item of which nothing was sold yet.
+    pub fn new(sale: Sale, stock: u32, size: usize) -> ItemInWaves {
+        assert!(size > MIDDLE + CONNECTIONS, "a wave has no end");
+        ItemInWaves {
+            sale,
             stock,
+            size,
             begun: Vec::new(),
             outcomes: Vec::new(),
         }
     }
 
     /// The next wave, in its middle.
-    pub async fn begin(&mut self) -> Wave {
-        let begin = self.begun.len() * WAVE;
-        let buyers = self.sale.part(begin..begin + WAVE);
-        let shoppers = self.cluster.shoppers_of(&buyers);
+    pub async fn begin(&mut self, cluster: &Deployment) -> Wave {
+        let begin = self.begun.len() * self.size;
+        let buyers = self.sale.part(begin..begin + self.size);
+        let shoppers = cluster.shoppers_of(&buyers);
         self.begun.push(shoppers.clone());
         shoppers.begin_until(MIDDLE);
         let buying = tokio::spawn(shoppers.clone().buy_all());
@@ -57,30 +60,97 @@ impl Waves {
     pub fn release(&self, wave: &Wave) -> usize {
         assert!(!wave.is_finished(), "the wave was over before the fault");
         let promised = self.promised();
-        self.begun.last().unwrap().begin_without_limit();
+        self.last().begin_without_limit();
         promised
+    }
+
+    /// The buyers of the last wave.
+    pub fn last(&self) -> &Shoppers {
+        self.begun.last().unwrap()
     }
 
     /// How many of the last wave were told "queued" so far.
     pub fn promised(&self) -> usize {
-        self.begun.last().unwrap().promised()
+        self.last().promised()
     }
 
-    /// Waits until everybody of a wave has an order; of the last one some hear that the item is sold out.
+    /// Waits until everybody of a wave has an order; of the last one some may hear that the item is
+    /// sold out.
     pub async fn is_answered(&mut self, wave: Wave) {
         let outcomes = wave.await.unwrap();
-        if self.begun.len() * WAVE <= self.stock as usize {
+        if self.begun.len() * self.size <= self.stock as usize {
             let ordered = outcomes.iter().filter(|one| one.order().is_some()).count();
-            assert_eq!(ordered, WAVE, "units are left");
+            assert_eq!(ordered, self.size, "units are left");
         }
         self.outcomes.extend(outcomes);
     }
 
-    /// The end that every scenario has, see [`Deployment::end`].
+    /// Everybody of every wave.
+    pub fn all(&self) -> Shoppers {
+        Shoppers::together(&self.begun)
+    }
+
+    /// What [`Deployment::end_all`] is told; `all` are [`all`](Self::all).
+    pub fn ended<'a>(&'a self, what: &'a str, all: &'a Shoppers, failed: usize) -> Ended<'a> {
+        Ended {
+            what,
+            sale: &self.sale,
+            shoppers: all,
+            outcomes: &self.outcomes,
+            stock: self.stock,
+            failed,
+        }
+    }
+}
+
+/// The sale of one item.
+pub struct Waves {
+    pub cluster: Deployment,
+    item: ItemInWaves,
+}
+
+impl Waves {
+    /// Of so many waves, two web instances and two workers.
+    pub async fn new(waves: usize) -> Waves {
+        let cluster = Deployment::start(Plan::default()).await;
+        let stock = (waves * WAVE - MISSING) as u32;
+        let sale = cluster.seed(stock, (waves * WAVE) as u32);
+        Waves {
+            item: ItemInWaves::new(sale, stock, WAVE),
+            cluster,
+        }
+    }
+
+    /// The next wave, in its middle.
+    pub async fn begin(&mut self) -> Wave {
+        self.item.begin(&self.cluster).await
+    }
+
+    /// As [`ItemInWaves::release`].
+    pub fn release(&self, wave: &Wave) -> usize {
+        self.item.release(wave)
+    }
+
+    /// As [`ItemInWaves::promised`].
+    pub fn promised(&self) -> usize {
+        self.item.promised()
+    }
+
+    /// As [`ItemInWaves::is_answered`].
+    pub async fn is_answered(&mut self, wave: Wave) {
+        self.item.is_answered(wave).await;
+    }
+
+    /// The item, for what concerns it alone.
+    pub fn item(&self) -> &ItemInWaves {
+        &self.item
+    }
+
+    /// The end that every scenario has, see [`Deployment::end_all`].
     pub async fn end(self, what: &str) {
-        let all = Shoppers::together(&self.begun);
-        self.cluster
-            .end(what, &self.sale, &all, &self.outcomes, self.stock)
-            .await;
+        let all = self.item.all();
+        let failed = self.cluster.failed;
+        let ended = self.item.ended(what, &all, failed);
+        self.cluster.end_all(&[ended]).await;
     }
 }

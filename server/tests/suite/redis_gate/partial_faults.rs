@@ -78,12 +78,6 @@ async fn a_relay_that_does_not_reach_the_queue_keeps_nothing_from_another() {
     assert_eq!(other.depth().await.unwrap(), 0);
 }
 
-/// The node of the cluster that has this key.
-fn node_of(cluster: &RedisCluster, key: &str) -> usize {
-    let is_there = |node: &usize| !cluster.node(*node).cli(&["exists", key]).contains("MOVED");
-    (0..3).find(is_there).unwrap()
-}
-
 /// One item on each node, in the nodes' order.
 async fn an_item_on_every_node(
     shop: &TestShop,
@@ -94,7 +88,9 @@ async fn an_item_on_every_node(
     let mut items = [None; 3];
     while items.contains(&None) {
         let item = shop.item(stock).await;
-        let node = node_of(cluster, &redis.key(&format!("{{{item}}}:item")));
+        let node = cluster
+            .master_of(&redis.key(&format!("{{{item}}}:item")))
+            .unwrap();
         items[node].get_or_insert(item);
     }
     items.map(Option::unwrap)
@@ -215,7 +211,7 @@ async fn a_dead_master_of_a_redis_cluster_stops_nothing_of_the_items_on_the_othe
     let shop = TestShop::over(redis.clone()).await;
     let items = an_item_on_every_node(&shop, &cluster, &redis, 9).await;
     warmed_up(&shop).await;
-    let list = node_of(&cluster, &redis.key("items"));
+    let list = cluster.master_of(&redis.key("items")).unwrap();
     let round = 0;
     let mut sale = Sale { shop, items, round };
     // Also the master that has the list of outboxes; the relay has read it by then.
@@ -242,7 +238,7 @@ async fn a_relay_carries_one_batch_a_run_while_a_master_is_dead() {
     warmed_up(&shop).await;
     let orders = &shop.engine.orders;
     assert_eq!(relay::run_once(orders).await.unwrap(), 0);
-    let list = node_of(&cluster, &redis.key("items"));
+    let list = cluster.master_of(&redis.key("items")).unwrap();
     let gate = &shop.gate();
     let holds = (1..=HOLDS as u32).map(|number| reserve(gate, hold(items[list], number)));
     join_all(holds).await;

@@ -47,7 +47,7 @@ impl RedisGate {
         }
         let in_flight = match self.loaded(item_id).await? {
             Some(item) => self.in_flight(&item).await?,
-            None => Some(self.behind_outboxes(item_id, 0).await?),
+            None => Some(self.behind_outboxes(item_id, None).await?),
         };
         let Some(in_flight) = in_flight.filter(|in_flight| in_flight.is_empty()) else {
             return Ok(false);

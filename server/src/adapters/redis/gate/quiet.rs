@@ -10,7 +10,7 @@ use tokio::time::sleep;
 use super::{
     super::{
         Arg,
-        in_flight::{self, InFlightCount, NOTE_PERIOD},
+        in_flight::{self, Counted, InFlightCount, NOTE_PERIOD},
         keys, scripts,
         segment::Segment,
     },
@@ -55,17 +55,18 @@ impl RedisGate {
         if self.in_outboxes(item).await? > 0 {
             return Ok(None);
         }
-        let in_flight = self.behind_outboxes(item.item_id, 0).await?;
+        let in_flight = self.behind_outboxes(item.item_id, None).await?;
         Ok(Some(in_flight).filter(|in_flight| !in_flight.waiting))
     }
 
-    /// What is behind the outboxes, by what instances noted at `since_ms` or later.
+    /// What is behind the outboxes, by what instances noted lately or, with `since`, after an earlier
+    /// count.
     pub(super) async fn behind_outboxes(
         &self,
         item_id: ItemId,
-        since_ms: i64,
+        since: Option<Counted>,
     ) -> Result<InFlightCount, PortError> {
-        in_flight::count(&self.redis, &*self.queue, item_id, since_ms).await
+        in_flight::count(&self.redis, &*self.queue, item_id, since).await
     }
 
     /// Nothing waited when this was `counted`, so that whatever was sent before is in the ledger or in
@@ -80,8 +81,8 @@ impl RedisGate {
             if look > 0 {
                 sleep(LOOK_AGAIN).await;
             }
-            let since_ms = counted.counted_at_ms;
-            let in_flight = self.behind_outboxes(item_id, since_ms).await?;
+            let since = Some(counted.counted);
+            let in_flight = self.behind_outboxes(item_id, since).await?;
             if in_flight.waiting {
                 return Ok(None);
             }

@@ -43,7 +43,7 @@ impl RedisGate {
         let stale: Vec<_> = found.iter().map(SegmentEpoch::stale).collect();
         let in_outboxes = self.close(item, &stale).await?;
         // An instance that cannot count says nothing: others may be able to.
-        let found = Found::of(in_outboxes, self.behind_outboxes(item_id, 0).await?);
+        let found = Found::of(in_outboxes, self.behind_outboxes(item_id, None).await?);
         if !self.has_been_quiet(item_id, found).await? {
             tracing::warn!(
                 %item_id,
@@ -63,7 +63,7 @@ impl RedisGate {
         let unknown = self.resend_unknown(item).await?;
         // The search may have taken long: another instance may have sent something meanwhile.
         let in_outboxes = self.close(item, &stale).await?;
-        let found = Found::of(in_outboxes, self.behind_outboxes(item_id, 0).await?);
+        let found = Found::of(in_outboxes, self.behind_outboxes(item_id, None).await?);
         if unknown.sent > 0 || found != Found::Nothing {
             return Ok(false);
         }
