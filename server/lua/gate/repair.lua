@@ -1,4 +1,5 @@
--- Purpose: makes a segment say what the ledger says, unless it has changed since it was compared.
+-- Purpose: makes a segment say what the ledger says, unless it has changed since it was compared. Units
+--   that are on their way to another segment are part of what the caller has counted as missing.
 -- KEYS: 1 item, 2 holders, 3 positions (all of one segment)
 -- ARGV: 1 expected_epoch, 2 expected_version, 3 total, 4 sellable, 5 locked, 6 sold, 7 keep_ms,
 --   8 given_now_ms ('' for this server's clock), 9 removed_count; then so many buyers whose holder
@@ -36,7 +37,7 @@ for i = first_put, #arguments, 4 do
   redis.call('HSET', positions_key, reservation_id, position)
 end
 redis.call('HSET', item_key, 'total', total, 'sellable', sellable, 'locked', locked,
-  'sold', sold, 'version', version + 1, 'returns', returns)
+  'sold', sold, 'moving', 0, 'version', version + 1, 'returns', returns)
 local life = life_ms(ends_at_ms, time_ms(given_now_ms), keep_ms)
 redis.call('PEXPIRE', holders_key, life)
 redis.call('PEXPIRE', positions_key, life)

@@ -90,6 +90,10 @@ if earlier_position then
 end
 local earlier_holder = get_holder(holders_key, buyer)
 if earlier_holder then
+  -- Only where the key of the numbers was lost.
+  if earlier_holder.reservation_id == reservation_id then
+    return answer('held', earlier_holder.position, reservation_id)
+  end
   return answer('already_reserved', earlier_holder.reservation_id)
 end
 if now_ms >= tonumber(ends_at_ms) then

@@ -2,9 +2,9 @@
 --   twice as long before every further try. One that was parked is with the queue, unless the queue
 --   has none parked and did not park this one again for longer than it takes to try it once more.
 -- KEYS: 1 item, 2 holders, 3 outbox (all of the buyer's segment)
--- ARGV: 1 given_now_ms ('' for this server's clock), 2 expected_epoch, 3 reservation_id, 4 item_id,
---   5 buyer, 6 lost_after_ms (since the hold, before the first try), 7 parked_lost_after_ms (since
---   it was parked; '' while the queue has some parked)
+-- ARGV: 1 given_now_ms ('' for this server's clock), 2 expected_epoch ('' for a segment that is closed
+--   or gone), 3 reservation_id, 4 item_id, 5 buyer, 6 lost_after_ms (since the hold, before the first
+--   try), 7 parked_lost_after_ms (since it was parked; '' while the queue has some parked)
 -- Returns: 1 when it was appended, else 0
 -- Repeat: the next try is not due; and the order writer does not mind an entry that comes twice.
 local item_key = KEYS[1]
@@ -18,7 +18,8 @@ local buyer = ARGV[5]
 local lost_after_ms = ARGV[6]
 local parked_lost_after_ms = tonumber(ARGV[7])
 
-if redis.call('HGET', item_key, 'epoch') ~= expected_epoch then
+-- An item that is gone counts as closed: its holders may be there.
+if (redis.call('HGET', item_key, 'epoch') or '') ~= expected_epoch then
   return 0
 end
 local holder = get_holder(holders_key, buyer)

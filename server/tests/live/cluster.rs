@@ -7,6 +7,7 @@ mod ending;
 mod ledger;
 mod life_cycle;
 mod links;
+mod lost_keys;
 mod masters;
 mod memory;
 mod processes;

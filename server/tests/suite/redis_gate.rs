@@ -3,6 +3,7 @@
 
 mod audit;
 mod lost_data;
+mod lost_keys;
 mod outbox;
 mod parked;
 mod partial_faults;

@@ -137,6 +137,7 @@ fn plan(diff: &Diff, expected: &ExpectedCounters) -> Vec<Repair> {
         let found = counters(repair);
         let expected = [repair.total, repair.sellable, repair.locked, repair.sold];
         expected != [found.total, found.sellable, found.locked, found.sold]
+            || found.moving != 0
             || !repair.removed.is_empty()
             || !repair.put.is_empty()
     });

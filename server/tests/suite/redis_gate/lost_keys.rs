@@ -1,0 +1,249 @@
+//! A Redis that runs on and has lost one key of an item: somebody deleted it, or a tool did. Every key
+//! in turn, in the middle of a sale. At most the units that it knew alone are promised wrongly, once
+//! each; everything else is as if nothing had been lost, without a manual change.
+
+use app::wire::{ItemId, ReservationState};
+use server::{
+    adapters::redis::{Arg, Redis, scripts},
+    engine::{
+        ports::{Decision, Reconciled, ReservationReader, Reserve, Restock, StockGate},
+        stock::{reconcile, warm_up},
+    },
+};
+
+use super::{OPEN, buyer, cli, connect, hold, hold_as, reserve, take, work};
+use crate::support::{HOUR_MS, TestShop};
+
+/// Units of an item.
+const STOCK: u32 = 12;
+/// Buyers whose orders are written before the loss, and buyers whom only Redis knows by then.
+const ORDERED: std::ops::RangeInclusive<u32> = 1..=4;
+const ON_THEIR_WAY: std::ops::RangeInclusive<u32> = 5..=8;
+/// Everybody else; more than there are units.
+const LATER: std::ops::RangeInclusive<u32> = 9..=20;
+/// Whatever is lost is mended after so many rounds of the workers.
+const ROUNDS: usize = 60;
+
+/// Removes these keys of the buyers' segments.
+fn lose(redis: &Redis, item: ItemId, segments: u8, names: &[&str]) {
+    for name in names {
+        cli(redis, "del", (item, name), &[]);
+        for number in 1..segments {
+            let key = redis.key(&format!("{{{item}/{number}}}:{name}"));
+            test_servers::redis::shared().cli(&["del", &key]);
+        }
+    }
+}
+
+/// The workers run for a minute, once a second.
+async fn a_minute_passes(shop: &TestShop) {
+    for _ in 0..ROUNDS {
+        work(shop).await;
+        warm_up::run_once(&shop.engine.stock).await.unwrap();
+        reconcile::run_once(&shop.engine.stock).await.unwrap();
+        shop.clock.advance(1_000);
+    }
+}
+
+/// How many buyers have an order of a reservation that was told to them; all have an end.
+async fn ordered(shop: &TestShop, item: ItemId, told: &[u32]) -> usize {
+    let mut ordered = 0;
+    for number in told {
+        let id = hold(item, *number).unit.reservation_id;
+        let record = shop.sql.get(id, buyer(*number)).await.unwrap();
+        let state = record.map(|record| record.state);
+        ordered += usize::from(state == Some(ReservationState::Ordered));
+    }
+    ordered
+}
+
+/// The workers and everybody who comes later; who was told a number before and after the loss.
+async fn sale_with_loss(segments: u8, names: &[&str]) -> (TestShop, ItemId, Vec<u32>) {
+    let redis = connect("lost-key");
+    let shop = TestShop::over(redis.clone()).await;
+    let item = shop.item(STOCK).await;
+    shop.split(segments).await;
+    let gate = &shop.gate();
+    let mut told = Vec::new();
+    for number in ORDERED {
+        told.extend(is_told(gate, item, number).await);
+    }
+    work(&shop).await;
+    for number in ON_THEIR_WAY {
+        told.extend(is_told(gate, item, number).await);
+    }
+    assert_eq!(told.len(), 8);
+    lose(&redis, item, segments, names);
+    a_minute_passes(&shop).await;
+    for number in LATER {
+        told.extend(is_told(gate, item, number).await);
+        work(&shop).await;
+    }
+    a_minute_passes(&shop).await;
+    (shop, item, told)
+}
+
+async fn is_told(gate: &dyn Reserve, item: ItemId, number: u32) -> Option<u32> {
+    let decision = gate.reserve(hold(item, number)).await;
+    matches!(decision, Ok(Decision::Held { .. })).then_some(number)
+}
+
+#[tokio::test]
+async fn whichever_key_of_an_item_is_lost_every_promise_becomes_an_order() {
+    // The keys that a segment always has, and those of transfers and late calls.
+    let kinds: [&[&str]; 8] = [
+        &["item"],
+        &["holders"],
+        &["positions"],
+        &["outbox"],
+        &["transfers", "received", "late"],
+        &["under-way", "filling"],
+        &["item", "outbox"],
+        &["item", "positions", "outbox"],
+    ];
+    for segments in [1, 3] {
+        for names in kinds {
+            let (shop, item, told) = sale_with_loss(segments, names).await;
+            let case = format!("{names:?}, {segments} segments");
+            assert_eq!(told.len(), STOCK as usize, "{case}: {told:?}");
+            assert_eq!(ordered(&shop, item, &told).await, told.len(), "{case}");
+            let audited = &shop.audit().await.items[0];
+            assert_eq!(audited.orders_live, i64::from(STOCK), "{case}");
+            let stock = shop.gate().stock(item).await.unwrap().unwrap();
+            assert_eq!((stock.sellable, stock.locked), (0, STOCK), "{case}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn units_that_only_lost_keys_knew_are_promised_again_and_nobody_elses() {
+    let lost = ON_THEIR_WAY.count();
+    let kinds: [&[&str]; 2] = [
+        &["holders", "outbox"],
+        &["item", "holders", "positions", "outbox"],
+    ];
+    for segments in [1, 3] {
+        for names in kinds {
+            let (shop, item, told) = sale_with_loss(segments, names).await;
+            let case = format!("{names:?}, {segments} segments: {told:?}");
+            assert_eq!(told.len(), STOCK as usize + lost, "{case}");
+            assert_eq!(ordered(&shop, item, &told).await, STOCK as usize, "{case}");
+            let audited = &shop.audit().await.items[0];
+            assert_eq!(audited.orders_live, i64::from(STOCK), "{case}");
+            let stock = shop.gate().stock(item).await.unwrap().unwrap();
+            assert_eq!((stock.sellable, stock.locked), (0, STOCK), "{case}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_buyer_whose_holder_record_is_lost_gets_no_second_order() {
+    let redis = connect("lost-holders");
+    let shop = TestShop::over(redis.clone()).await;
+    let item = shop.item(3).await;
+    let gate = &shop.gate();
+    reserve(gate, hold(item, 1)).await;
+    work(&shop).await;
+    lose(&redis, item, 1, &["holders"]);
+    let again = reserve(gate, hold_as(item, 1, 7)).await;
+    assert_eq!(
+        again,
+        Decision::Held { position: 2 },
+        "only the ledger knows"
+    );
+    a_minute_passes(&shop).await;
+    let again = shop
+        .sql
+        .get(hold_as(item, 1, 7).unit.reservation_id, buyer(1));
+    let state = again.await.unwrap().unwrap().state;
+    assert_eq!(state, ReservationState::Failed);
+    assert_eq!(shop.audit().await.items[0].orders_live, 1);
+    let stock = gate.stock(item).await.unwrap().unwrap();
+    assert_eq!((stock.sellable, stock.locked), (2, 1));
+    let more = reserve(gate, hold_as(item, 1, 8)).await;
+    let first = hold(item, 1).unit.reservation_id;
+    assert_eq!(more, Decision::AlreadyReserved(first));
+}
+
+#[tokio::test]
+async fn a_call_that_comes_again_after_its_number_was_lost_is_still_held() {
+    let redis = connect("lost-positions");
+    let shop = TestShop::over(redis.clone()).await;
+    let item = shop.item(3).await;
+    let gate = &shop.gate();
+    let first = reserve(gate, hold(item, 1)).await;
+    lose(&redis, item, 1, &["positions"]);
+    assert_eq!(reserve(gate, hold(item, 1)).await, first);
+}
+
+/// Takes units of the first segment for the second, as a process that then dies.
+async fn begin_transfer(redis: &Redis, item: ItemId) -> i64 {
+    let epoch = cli(redis, "hget", (item, "item"), &["epoch"]);
+    let keys = ["item", "transfers"].map(|what| redis.key(&format!("{{{item}}}:{what}")));
+    let args = [Arg::Text(&epoch), Arg::Text("t"), Arg::Number(1)];
+    let taken = redis.invoke(&scripts::gate::TRANSFER_TAKE, &keys, &args);
+    taken.await.unwrap()
+}
+
+#[tokio::test]
+async fn units_whose_transfer_is_lost_come_back() {
+    let redis = connect("lost-transfers");
+    let shop = TestShop::over(redis.clone()).await;
+    let item = shop.item(30).await;
+    shop.split(3).await;
+    let gate = &shop.gate();
+    gate.warm_up(item, OPEN).await.unwrap();
+    assert_eq!(begin_transfer(&redis, item).await, 5);
+    lose(&redis, item, 3, &["transfers"]);
+    a_minute_passes(&shop).await;
+    let mut told = 0;
+    for number in 1..=40 {
+        told += is_told(gate, item, number).await.map_or(0, |_| 1);
+    }
+    assert_eq!(told, 30);
+    a_minute_passes(&shop).await;
+    assert_eq!(shop.audit().await.items[0].orders_live, 30);
+    assert_eq!(gate.reconcile(item).await.unwrap(), Reconciled::Same);
+}
+
+#[tokio::test]
+async fn units_that_arrive_twice_because_their_receipt_is_lost_are_taken_back() {
+    let redis = connect("lost-received");
+    let shop = TestShop::over(redis.clone()).await;
+    let item = shop.item(30).await;
+    shop.split(3).await;
+    let gate = &shop.gate();
+    gate.warm_up(item, OPEN).await.unwrap();
+    let epoch = cli(&redis, "hget", (item, "item"), &["epoch"]);
+    let units = begin_transfer(&redis, item).await;
+    let keys = ["item", "received"].map(|what| redis.key(&format!("{{{item}/1}}:{what}")));
+    let args = [Arg::Text(&epoch), Arg::Text("t"), Arg::Number(units)];
+    let given = redis.invoke::<i64>(&scripts::gate::TRANSFER_GIVE, &keys, &args);
+    assert_eq!(given.await.unwrap(), 1);
+    lose(&redis, item, 3, &["received"]);
+    a_minute_passes(&shop).await;
+    let stock = gate.stock(item).await.unwrap().unwrap();
+    assert_eq!((stock.total, stock.sellable), (30, 30));
+}
+
+#[tokio::test]
+async fn a_hold_is_ordered_although_the_list_of_outboxes_is_lost_after_its_round() {
+    let redis = connect("lost-list");
+    let shop = TestShop::over(redis.clone()).await;
+    let item = shop.item(1).await;
+    shop.clock.advance(HOUR_MS - 1_000);
+    reserve(&shop.gate(), hold(item, 1)).await;
+    shop.clock.advance(1_000);
+    assert_eq!(
+        test_servers::redis::shared().cli(&["del", &redis.key("items")]),
+        "1"
+    );
+    let outbox = shop.redis_outbox(&redis, crate::support::OUTBOX_IDLE);
+    assert!(
+        take(&outbox, 10).await.is_empty(),
+        "the relay has just started"
+    );
+    reconcile::run_once(&shop.engine.stock).await.unwrap();
+    let outbox = shop.redis_outbox(&redis, crate::support::OUTBOX_IDLE);
+    assert_eq!(take(&outbox, 10).await.len(), 1);
+}
