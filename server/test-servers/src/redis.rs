@@ -25,6 +25,9 @@ pub enum Persistence {
     Disk,
 }
 
+/// The file of a snapshot, which no server here is told to make by itself.
+const SNAPSHOT: &str = "dump.rdb";
+
 /// A Redis of its own port and folder. Killed, and its folder removed, when dropped; a server in a
 /// `static` (see [`shared`]) goes when the test process does.
 pub struct RedisServer {
@@ -195,6 +198,30 @@ impl RedisServer {
             std::fs::remove_dir_all(append_only).unwrap();
         }
         self.restart();
+    }
+
+    /// Every write is refused with `MISCONF` from now on: a snapshot is due and cannot be stored.
+    pub fn fail_snapshots(&self) {
+        // A folder where the snapshot's file should be: also the superuser cannot replace it.
+        std::fs::create_dir(self.folder.join(SNAPSHOT)).unwrap();
+        self.cli(&["config", "set", "save", "3600 1"]);
+        self.snapshot("err");
+    }
+
+    /// Ends what [`fail_snapshots`](Self::fail_snapshots) began.
+    pub fn let_snapshots_succeed(&self) {
+        std::fs::remove_dir(self.folder.join(SNAPSHOT)).unwrap();
+        self.snapshot("ok");
+        self.cli(&["config", "set", "save", ""]);
+        std::fs::remove_file(self.folder.join(SNAPSHOT)).unwrap();
+    }
+
+    fn snapshot(&self, expected: &str) {
+        let status = format!("rdb_last_bgsave_status:{expected}");
+        wait_until("the snapshot's end", || {
+            self.cli(&["bgsave"]);
+            self.cli(&["info", "persistence"]).contains(&status)
+        });
     }
 
     /// Stops answering; connections stay open.

@@ -13,6 +13,7 @@ mod memory;
 mod processes;
 mod rabbitmq;
 mod redis;
+mod redis_errors;
 mod returns;
 mod sales;
 mod scenario;

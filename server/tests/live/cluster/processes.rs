@@ -123,6 +123,41 @@ async fn a_relay_dies_before_it_forgets() {
     .await;
 }
 
+/// Longer than a relay keeps entries from the others, shorter than a broker keeps messages.
+const PAUSED: Duration = Duration::from_secs(8);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_of_two_workers_is_paused_for_a_while() {
+    let mut scenario = Scenario::begin("one of two workers paused", Plan::default()).await;
+    scenario.cluster.workers[0].process().signal("STOP");
+    let paused = Instant::now();
+    let before = scenario.in_the_middle();
+    scenario.goes_on();
+    // What the paused one had taken from the outbox the other one takes over; messages that the broker
+    // gave it wait for it.
+    let ordered_meanwhile = async {
+        loop {
+            for promise in &scenario.shoppers.promises()[before..] {
+                if scenario.shoppers.state_of(promise).await == "ordered" {
+                    return paused.elapsed();
+                }
+            }
+            assert!(paused.elapsed() < FAULT_TIMEOUT, "no order meanwhile");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let ordered = ordered_meanwhile.await;
+    tokio::time::sleep(PAUSED.saturating_sub(paused.elapsed())).await;
+    scenario.cluster.workers[0].process().signal("CONT");
+    assert_eq!(scenario.told("forgotten").await, 0);
+    scenario
+        .end(&format!(
+            "{before} promises before, the next one ordered after {:.1} s, paused for {PAUSED:?}",
+            ordered.as_secs_f64()
+        ))
+        .await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_commit_is_never_answered() {
     fails_at("commit whose answer is lost", "write:after:2:fail").await;

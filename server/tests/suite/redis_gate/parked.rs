@@ -2,15 +2,19 @@
 
 use std::sync::Arc;
 
-use app::wire::ItemId;
+use app::wire::{ItemId, OrderId};
 use server::{
-    adapters::redis::{GateClock, InFlightNotes, ParkingQueue, RedisGate, Timeouts},
+    adapters::redis::{GateClock, InFlightNotes, ParkingQueue, Redis, RedisGate, Timeouts},
     engine::ports::{
-        Decision, Depth, GateStock, OrderQueue, Outbox, ParkedReservations, QueuedReservation,
-        Reconciled, Release, Restock, StockGate, TRIES,
+        Decision, Depth, GateStock, OrderQueue, Outbox, ParkedReservations, PortError,
+        QueuedReservation, Reconciled, Release, Restock, StockGate, TRIES,
     },
 };
-use test_servers::rabbitmq::shared;
+use test_servers::{
+    rabbitmq::shared,
+    redis::{Persistence, RedisServer},
+};
+use uuid::Uuid;
 
 use super::{OPEN, connect, hold, hold_as, namespace, reserve, take};
 use crate::rabbitmq::put_unreadable;
@@ -30,7 +34,10 @@ struct Place {
 
 impl Place {
     async fn new(test: &str) -> Place {
-        let redis = connect(test);
+        Place::on(connect(test), test).await
+    }
+
+    async fn on(redis: Redis, test: &str) -> Place {
         let shop = TestShop::over(redis.clone()).await;
         let namespace = namespace(test);
         let rabbit = crate::rabbitmq::connect(shared(), &namespace).await;
@@ -208,4 +215,58 @@ async fn a_parked_hold_keeps_its_unit_and_its_number_when_its_item_is_loaded_aga
         !sent.contains(&hold(item, 1).unit.buyer),
         "it is still parked"
     );
+}
+
+/// The ledger would accept it by now, but the gate was never told that it is with the queue.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hold_that_was_parked_while_redis_did_not_answer_is_parked_once_more_and_ordered_once() {
+    let server = RedisServer::start_with(Persistence::Disk);
+    let redis = Redis::new(&[server.url()], &namespace("parked-unheard")).unwrap();
+    let place = Place::on(redis, "parked-unheard").await;
+    let item = place.shop.item(2).await;
+    let (gate, clock) = (&place.gate, &place.shop.clock);
+    reserve(&**gate, hold(item, 1)).await;
+    assert_eq!(place.carry().await, 1);
+    server.kill();
+    place.park().await;
+    server.restart();
+
+    let reconcile = async || match gate.reconcile(item).await {
+        Err(PortError::Busy { .. }) => None,
+        answer => Some(answer.unwrap()),
+    };
+    clock.advance(200_000);
+    let sent = eventually("the hold to be missed", async || {
+        reconcile()
+            .await
+            .filter(|answer| *answer != Reconciled::Same)
+    })
+    .await;
+    assert!(matches!(sent, Reconciled::Repaired { .. }), "{sent:?}");
+    assert_eq!(place.carry().await, 1);
+    for tries in 1..=TRIES {
+        let parked = place.queue.set_aside(&place.take().await).await.unwrap();
+        assert_eq!(parked, tries == TRIES);
+    }
+    place.depth_becomes(0, 2).await;
+    for waited_ms in [300_000, 600_000, 3 * HOUR_MS] {
+        clock.advance(waited_ms);
+        assert_eq!(reconcile().await.unwrap(), Reconciled::Same);
+    }
+
+    assert_eq!(place.parked.replay_parked(None).await.unwrap(), 2);
+    let mut batch = Vec::new();
+    eventually("both entries", async || {
+        let taken = place.queue.take_batch(10).await.unwrap();
+        batch.extend(
+            taken
+                .into_iter()
+                .map(|entry| (entry, OrderId(Uuid::now_v7()))),
+        );
+        (batch.len() == 2).then_some(())
+    })
+    .await;
+    let writer = &place.shop.engine.orders.writer;
+    writer.write(&batch, clock.get()).await.unwrap();
+    assert_eq!(place.shop.audit().await.items[0].orders_live, 1);
 }
