@@ -8,8 +8,8 @@
 -- Returns: how often units have come back, as text: later than every 'sold_out' answered before;
 --   or 'closed' (a unit was withdrawn: the other segments must be closed as well);
 --   or 'stale' (the stock is in another number of segments: ask another one)
--- Repeat: the reservation is no holder any more, and nothing is given back again. No load contains a
---   reservation whose unit is withdrawn, so a repeat does not close what was loaded meanwhile.
+-- Repeat: the reservation is no holder any more, and nothing but the version changes. No load contains
+--   a reservation whose unit is withdrawn, so a repeat does not close what was loaded meanwhile.
 local item_key = KEYS[1]
 local holders_key = KEYS[2]
 local late_key = KEYS[3]
@@ -32,6 +32,8 @@ if segments ~= expected_segments then
 end
 local holder = get_holder(holders_key, buyer)
 if not holder or holder.reservation_id ~= reservation_id then
+  -- Whoever compared before this call saw the ledger wait for it, and must not put the holder back.
+  redis.call('HINCRBY', item_key, 'version', 1)
   return returns
 end
 redis.call('HDEL', holders_key, buyer)

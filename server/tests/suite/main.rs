@@ -13,6 +13,7 @@ mod admission;
 mod alerts;
 mod back_office;
 mod bench;
+mod cluster_model;
 mod commands;
 mod contract;
 mod databases;

@@ -1,0 +1,65 @@
+//! What queue and Redis do wrong.
+
+use rand::Rng;
+
+use super::{
+    super::gate::{Gate, With},
+    World,
+};
+
+impl World {
+    /// The queue delivers a message twice.
+    pub(super) fn repeat(&mut self) {
+        if !self.queue.is_empty() {
+            let place = self.rng.random_range(0..self.queue.len());
+            self.queue.push(self.queue[place]);
+        }
+    }
+
+    /// Redis comes back as it was some steps ago, with the same epoch.
+    pub(super) fn lose_moments(&mut self) {
+        if self.past.is_empty() {
+            return;
+        }
+        let kept = self.rng.random_range(0..self.past.len());
+        let earlier = self.past[kept].clone();
+        self.past.truncate(kept);
+        self.lose(earlier);
+    }
+
+    /// One kind of keys is gone, or all of them.
+    pub(super) fn lose_keys(&mut self) {
+        let mut left = self.gate.clone();
+        match self.rng.random_range(0..6) {
+            0 => left.item = None,
+            1 => left.holders.clear(),
+            2 => left.positions.clear(),
+            3 => left.outbox.clear(),
+            4 => left.late.clear(),
+            _ => left = Gate::default(),
+        }
+        self.lose(left);
+    }
+
+    fn lose(&mut self, left: Gate) {
+        if self.losses == 0 || left == self.gate {
+            return;
+        }
+        self.losses -= 1;
+        let lost = (self.gate.holders.iter()).filter(|(buyer, hold)| {
+            let left = left.holders.get(buyer);
+            left.is_none_or(|left| left.reservation != hold.reservation)
+        });
+        self.lost += lost.count();
+        // A withdrawal that is lost puts its unit back on sale.
+        let total = |gate: &Gate| gate.item.as_ref().map_or(0, |item| item.total);
+        let withdrawn = total(&left) - total(&self.gate);
+        self.lost += usize::try_from(withdrawn).unwrap_or(0);
+        let last_id = self.gate.last_id;
+        self.gate = Gate { last_id, ..left };
+        // Whoever is asked whether entries are its own answers by what is there now.
+        for entry in &mut self.gate.outbox {
+            entry.with = With::Nobody;
+        }
+    }
+}
