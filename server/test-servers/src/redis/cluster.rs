@@ -5,7 +5,7 @@ use super::{Persistence, RedisServer, ServerCertificate, free_port, wait_until};
 /// Three masters without replicas; each is durable, so that a killed one comes back with its slots. A
 /// slot that nobody serves closes none of the others.
 pub struct RedisCluster {
-    nodes: Vec<RedisServer>,
+    pub(super) nodes: Vec<RedisServer>,
 }
 
 const MASTERS: usize = 3;
