@@ -14,6 +14,7 @@ mod log_ins;
 mod login_cookie;
 mod messages;
 mod orders;
+mod products;
 mod purchase;
 mod second_factor;
 mod shipping;
@@ -35,6 +36,7 @@ pub use customer_service::{
 pub use log_ins::{EndLogIn, EndOtherLogIns, end_log_in, end_other_log_ins, log_ins};
 pub use messages::{messages, read_messages, unread_messages};
 pub use orders::{cancel, order, orders, pay};
+pub use products::{admin_products, archive_product};
 pub use purchase::{
     Captcha, GetReservation, Path, captcha, captcha_words, my_reservation, path, purchase,
     reservation, reservations,

@@ -4,6 +4,7 @@
 
 mod after_purchase;
 mod back_office;
+mod products;
 mod second_factor;
 
 use std::{net::IpAddr, sync::Arc};
@@ -18,6 +19,7 @@ use crate::wire::{
 
 pub use after_purchase::AfterPurchase;
 pub use back_office::{BackOffice, Confirmation, CustomerService};
+pub use products::{Pictures, Products};
 pub use second_factor::SecondFactors;
 
 /// The shop, as a value that can be put into a context.
@@ -86,7 +88,7 @@ pub struct LoggedIn {
 /// Everything a shopper can do. Every method checks who is asking, the limits and the input itself:
 /// callers pass on what came over the wire. Errors are the wire's codes; causes are logged inside.
 #[async_trait]
-pub trait Storefront: AfterPurchase + SecondFactors {
+pub trait Storefront: AfterPurchase + Pictures + SecondFactors {
     /// The server's clock, epoch milliseconds.
     fn now_ms(&self) -> i64;
 

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use leptos::prelude::use_context;
 
+use crate::routes::small_picture;
+
 /// The picture of whatever has none that previews can show.
 const DEFAULT: &str = "/share.png";
 /// How the names of pictures end that previews can show as they are.
@@ -41,6 +43,12 @@ impl PublicSite {
             if (self.serves)(&beside) {
                 return SharedPicture::made(beside);
             }
+        }
+        if small_picture(picture_url).is_some() {
+            return SharedPicture {
+                path: picture_url.to_owned(),
+                size: Some(("960", "960")),
+            };
         }
         match SHOWN.iter().any(|end| picture_url.ends_with(end)) {
             true => SharedPicture {
@@ -91,6 +99,7 @@ mod tests {
         let path = |url| site.shared_picture(url).path;
         assert_eq!(path("/products/kettle.svg"), "/products/kettle.share.png");
         assert_eq!(path("/products/kettle.jpg"), "/products/kettle.jpg");
+        assert_eq!(path("/pictures/0a1b"), "/pictures/0a1b");
         assert_eq!(path("/products/lamp.svg"), DEFAULT);
         assert_eq!(path(""), DEFAULT);
         assert_eq!(site.shared_picture("/products/kettle.jpg").size, None);

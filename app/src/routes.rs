@@ -81,6 +81,14 @@ pub const ADMIN_ROUNDS: &str = "/admin/rounds";
 #[cfg(feature = "ssr")]
 pub const NEW_ROUND: &str = "/admin/rounds/new";
 
+/// The shop's products.
+#[cfg(feature = "ssr")]
+pub const ADMIN_PRODUCTS: &str = "/admin/products";
+
+/// Where a picture is sent by a program.
+#[cfg(feature = "ssr")]
+pub const ADD_PICTURE: &str = "/api/admin/pictures";
+
 /// Everybody's orders, for those who run the shop.
 #[cfg(feature = "ssr")]
 pub const ADMIN_ORDERS: &str = "/admin/orders";
@@ -107,6 +115,37 @@ pub fn change_switch(switch: crate::wire::Switch, set: bool) -> String {
 /// What those who run the shop did.
 #[cfg(feature = "ssr")]
 pub const ADMIN_LOG: &str = "/admin/log";
+
+/// Where the form goes that leaves a product out of the list, or takes it in again.
+#[cfg(feature = "ssr")]
+pub fn archive_product(product_id: crate::wire::ProductId, archived: bool) -> String {
+    let verb = if archived { "archive" } else { "restore" };
+    format!("{ADMIN_PRODUCTS}/{product_id}/{verb}")
+}
+
+/// The form of a new round that sells this product.
+#[cfg(feature = "ssr")]
+pub fn new_round_with(product_id: crate::wire::ProductId) -> String {
+    format!("{NEW_ROUND}?product={product_id}")
+}
+
+#[cfg(feature = "ssr")]
+const PICTURES: &str = "/pictures/";
+
+/// An uploaded picture, in its large size.
+#[cfg(feature = "ssr")]
+pub fn picture(hash: &str) -> String {
+    format!("{PICTURES}{hash}")
+}
+
+/// The same picture in its small size; `None` where the address is no uploaded picture's.
+#[cfg(feature = "ssr")]
+pub fn small_picture(picture_url: &str) -> Option<String> {
+    let small = crate::wire::PictureSize::Small.side();
+    picture_url
+        .starts_with(PICTURES)
+        .then(|| format!("{picture_url}/{small}"))
+}
 
 /// Everything about an order.
 #[cfg(feature = "ssr")]

@@ -20,6 +20,7 @@ mod now;
 mod order;
 mod payment;
 mod permission;
+mod product;
 mod purchase;
 mod second_factor;
 mod shipping;
@@ -55,6 +56,7 @@ pub use payment::{
     ListedPayment, PaymentGroup, PaymentList, PaymentState, Received, RefundReason, UnmatchedMoney,
 };
 pub use permission::Permission;
+pub use product::{AddedPicture, ListedProduct, PictureSize, ProductList, ProductQuery};
 pub use purchase::{
     CAPTCHA_PICTURE, CaptchaChallenge, CaptchaWords, HiddenPath, Reservation, ReservationState,
     ReservationStatus, Reserved,

@@ -7,6 +7,7 @@ pub mod data_folder;
 pub mod embedded;
 pub mod fault_injection;
 pub mod payment;
+pub mod pictures;
 pub mod process_counters;
 pub mod quotas;
 pub mod rabbitmq;

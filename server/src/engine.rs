@@ -18,6 +18,7 @@ pub mod orders;
 mod paging;
 pub mod payments;
 pub mod ports;
+pub mod products;
 pub mod purchase;
 mod rules;
 pub mod shipping;
@@ -44,6 +45,7 @@ pub struct Engine {
     pub notices: Arc<notices::Deps>,
     pub orders: Arc<orders::Deps>,
     pub payments: Arc<payments::Deps>,
+    pub products: Arc<products::Deps>,
     pub purchase: Arc<purchase::Deps>,
     pub shipping: Arc<shipping::Deps>,
     pub stock: Arc<stock::Deps>,

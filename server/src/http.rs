@@ -20,6 +20,7 @@ mod order_forms;
 mod page_cache;
 mod pages;
 mod pay;
+mod pictures;
 mod probes;
 mod renderer;
 mod request_metrics;
@@ -208,6 +209,7 @@ pub fn router(site: Site) -> Router {
     let others = Router::new()
         .merge(site.payments)
         .merge(assets::routes(&site.built))
+        .merge(pictures::routes(state.shop.clone()))
         .merge(probes::routes(site.readiness, site.metrics))
         .layer(middleware::from_fn_with_state(state, around_others));
 

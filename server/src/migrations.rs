@@ -15,6 +15,7 @@ mod m0012_messages;
 mod m0013_switches;
 mod m0014_webhooks;
 mod m0015_second_factors;
+mod m0017_pictures;
 mod tables;
 
 use sea_orm_migration::prelude::*;
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0013_switches::Migration),
             Box::new(m0014_webhooks::Migration),
             Box::new(m0015_second_factors::Migration),
+            Box::new(m0017_pictures::Migration),
         ]
     }
 }

@@ -10,6 +10,7 @@ mod new_round;
 mod now;
 mod order;
 mod orders;
+mod products;
 mod round;
 mod round_form;
 mod ship;
@@ -27,6 +28,7 @@ pub use self::{
     now::{AdminNowPage, AdminScreenPage},
     order::AdminOrderPage,
     orders::AdminOrdersPage,
+    products::AdminProductsPage,
     round_form::{MAX_ITEMS, RoundForm},
     ship::ShipForm,
     switches::AdminSwitchesPage,

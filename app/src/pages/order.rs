@@ -184,7 +184,7 @@ fn Facts<'a>(
     });
     view! {
         <div class="order__item">
-            <Picture url=order.picture_url.clone() />
+            <Picture url=order.picture_url.clone() sizes="124px" />
             <div>
                 <h2 class="order__title">{order.title.get(language).to_owned()}</h2>
                 <a href=routes::item(order.item_id)>{say::see_item(language)}</a>

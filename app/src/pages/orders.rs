@@ -119,7 +119,7 @@ fn OrderRow<'a>(order: &'a Order, calendar: Calendar, language: Language) -> imp
     };
     view! {
         <li class="order-row">
-            <Picture url=order.picture_url.clone() />
+            <Picture url=order.picture_url.clone() sizes="124px" />
             <div class="order-row__body">
                 <p class="order-row__top">
                     <OrderBadge order language />

@@ -14,6 +14,14 @@ pub const APPROVE_ROUND: &str = "/admin/rounds/{id}/approve";
 pub const SEND_ROUND_BACK: &str = "/admin/rounds/{id}/send_back";
 /// The form that lets a round go on.
 pub const RESUME_ROUND: &str = "/admin/rounds/{id}/resume";
+/// The form that leaves a product out of the list.
+pub const ARCHIVE_PRODUCT: &str = "/admin/products/{id}/archive";
+/// The form that takes a product into the list again.
+pub const RESTORE_PRODUCT: &str = "/admin/products/{id}/restore";
+/// An uploaded picture, in its large size.
+pub const PICTURE: &str = "/pictures/{hash}";
+/// The same in another size, by the pixels of its side.
+pub const PICTURE_OF_SIZE: &str = "/pictures/{hash}/{side}";
 /// Everything about an order, for those who run the shop.
 pub const ADMIN_ORDER: &str = "/admin/orders/{id}";
 /// The form that gives the money of an order back.

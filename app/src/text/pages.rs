@@ -13,6 +13,7 @@ pub mod item;
 pub mod new_round;
 pub mod now;
 pub mod orders;
+pub mod products;
 pub mod second_factor;
 pub mod shipping;
 pub mod shop_text;

@@ -21,6 +21,12 @@ pub enum Action {
     StopRound,
     /// Let a stopped round go on.
     ResumeRound,
+    /// Added a picture.
+    AddPicture,
+    /// Left a product out of the list.
+    ArchiveProduct,
+    /// Took a product into the list again.
+    RestoreProduct,
     /// Added an account that may do more than buy.
     AddStaff,
     /// Gave somebody who runs the shop another password.
@@ -65,7 +71,7 @@ pub struct Activity {
     pub address: Option<String>,
     /// What.
     pub action: Action,
-    /// To what: the id of a round, an order or an account, or a switch's own.
+    /// To what: the id of a round, a product, an order or an account, or a switch's or a picture's own.
     pub subject_id: Uuid,
     /// What was there before, as JSON.
     pub old_value: Option<String>,

@@ -15,6 +15,10 @@ pub enum Permission {
     PrepareRounds,
     /// Approve a prepared round, or send it back.
     ApproveRounds,
+    /// See the shop's products.
+    SeeProducts,
+    /// Add pictures, and archive products.
+    ChangeProducts,
     /// See everybody's orders and what happened to them.
     SeeOrders,
     /// Give the money of an order back.
@@ -35,12 +39,14 @@ pub enum Permission {
 
 impl Permission {
     /// All of them, in the order of the manual.
-    pub const ALL: [Permission; 13] = [
+    pub const ALL: [Permission; 15] = [
         Permission::SeeNow,
         Permission::SeeRounds,
         Permission::StopRounds,
         Permission::PrepareRounds,
         Permission::ApproveRounds,
+        Permission::SeeProducts,
+        Permission::ChangeProducts,
         Permission::SeeOrders,
         Permission::RefundOrders,
         Permission::ShipOrders,
@@ -62,6 +68,8 @@ impl Permission {
                     | Permission::SeeRounds
                     | Permission::StopRounds
                     | Permission::PrepareRounds
+                    | Permission::SeeProducts
+                    | Permission::ChangeProducts
                     | Permission::SeeOrders
                     | Permission::RefundOrders
                     | Permission::ShipOrders
@@ -73,13 +81,17 @@ impl Permission {
             Role::Reviewer => {
                 matches!(
                     self,
-                    Permission::SeeNow | Permission::SeeRounds | Permission::ApproveRounds
+                    Permission::SeeNow
+                        | Permission::SeeRounds
+                        | Permission::ApproveRounds
+                        | Permission::SeeProducts
                 )
             }
             Role::Support => matches!(
                 self,
                 Permission::SeeNow
                     | Permission::SeeRounds
+                    | Permission::SeeProducts
                     | Permission::SeeOrders
                     | Permission::SeeBuyers
                     | Permission::BanBuyers
@@ -88,6 +100,7 @@ impl Permission {
                 self,
                 Permission::SeeNow
                     | Permission::SeeRounds
+                    | Permission::SeeProducts
                     | Permission::SeeOrders
                     | Permission::SeeBuyers
                     | Permission::SeeMoney

@@ -26,6 +26,7 @@ mod notices;
 mod orders;
 mod parked;
 mod payments;
+mod products;
 mod queue;
 mod reservations;
 mod sandbox;

@@ -7,7 +7,7 @@ use futures::lock::Mutex;
 use super::{Environment, Parts};
 use crate::{
     adapters::{
-        cached::CachedCatalogue, catalogue_changes::CatalogueChanges, sql::Sql,
+        cached::CachedCatalogue, catalogue_changes::CatalogueChanges, pictures::Jpegs, sql::Sql,
         webhook_sender::HttpWebhooks,
     },
     config::Config,
@@ -15,7 +15,7 @@ use crate::{
         Engine, Rules, accounts, audit, back_office, customer_service, live, messages, notices,
         orders, payments,
         ports::{Catalogue, Job},
-        purchase, shipping, stock, switches, webhooks,
+        products, purchase, shipping, stock, switches, webhooks,
     },
 };
 
@@ -56,6 +56,7 @@ pub fn engine(config: &Config, environment: Environment, sql: &Sql, parts: Parts
         customer_service: Arc::new(customers),
         live: Arc::new(live(&sql, &parts)),
         payments,
+        products: Arc::new(products(&sql, &parts)),
         purchase: Arc::new(purchase(rules, &environment, &catalogue, &parts, &switches)),
         shipping,
         webhooks: Arc::new(webhooks(config, &sql, &catalogue, &parts)),
@@ -187,6 +188,15 @@ fn payments(rules: Rules, environment: &Environment, parts: &Parts) -> payments:
         orders: ledger.reader.clone(),
         gate: parts.gate.clone(),
         wake: parts.wake.clone(),
+    }
+}
+
+fn products(sql: &Arc<Sql>, parts: &Parts) -> products::Deps {
+    products::Deps {
+        clock: parts.clock.clone(),
+        products: sql.clone(),
+        pictures: sql.clone(),
+        maker: Arc::new(Jpegs::default()),
     }
 }
 

@@ -20,6 +20,7 @@ mod orders;
 mod parked;
 mod paths;
 mod payments;
+mod products;
 mod purchases;
 mod queue;
 mod reservations;
@@ -63,6 +64,7 @@ pub use payments::{
     PaymentRecord, Payments, Receipt, RefundRequest, RefundState, Refunds, Settled, SignedNotice,
     Verified,
 };
+pub use products::{AddedPicture, NewPicture, PictureError, PictureMaker, Pictures, Products};
 pub use purchases::{Purchased, Purchases};
 pub use queue::{
     Depth, HoldLog, InFlight, OrderQueue, Outbox, OutboxEntry, QueuedReservation, TRIES,

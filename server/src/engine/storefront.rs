@@ -3,6 +3,7 @@
 
 mod after_purchase;
 pub(super) mod people;
+mod pictures;
 mod second_factor;
 pub(super) mod views;
 

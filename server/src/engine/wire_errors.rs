@@ -13,7 +13,8 @@ use crate::engine::{
     customer_service::ChangeError,
     orders::cancel::CancelError,
     payments::pay::PayError,
-    ports::{PasswordError, PortError, RetryAfter},
+    ports::{PasswordError, PictureError, PortError, RetryAfter},
+    products::add_picture::AddPictureError,
     purchase::{ask_captcha::CaptchaError, hand_out_path::PathError, reserve::ReserveError},
     shipping::ShippingError,
     switches::set::SetSwitchError,
@@ -219,6 +220,27 @@ impl From<SetSwitchError> for ApiError {
                 field: field.to_owned(),
             },
             SetSwitchError::Port(error) => port_error(error),
+        }
+    }
+}
+
+impl From<AddPictureError> for ApiError {
+    fn from(error: AddPictureError) -> Self {
+        let field = match error {
+            AddPictureError::Picture(PictureError::Kind) => "picture_kind",
+            AddPictureError::Picture(PictureError::TooLarge) => "picture_large",
+            AddPictureError::Picture(PictureError::TooManyPixels) => "picture_pixels",
+            AddPictureError::Picture(PictureError::Broken) => "picture_broken",
+            AddPictureError::Picture(PictureError::Busy) => {
+                return ApiError::Busy {
+                    retry_after_s: BUSY_S,
+                };
+            }
+            AddPictureError::TooMany => "picture_count",
+            AddPictureError::Port(error) => return port_error(error),
+        };
+        ApiError::Invalid {
+            field: field.to_owned(),
         }
     }
 }

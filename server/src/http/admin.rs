@@ -1,8 +1,10 @@
 //! The forms on the pages of those who run the shop. Each leads back to its page.
 
 mod customers;
+mod form_with_files;
 mod new_round;
 mod now_events;
+mod products;
 mod round_form;
 mod shipping;
 mod switches;
@@ -41,6 +43,7 @@ pub fn routes(state: &AppState, renderer: Renderer) -> Router {
         .route(pattern::CLEAR_SWITCH, post(switches::clear))
         .layer(DefaultBodyLimit::max(envelope::MAX_REQUEST))
         .with_state(state.clone())
+        .merge(products::routes(state))
         .merge(new_round::routes(state, renderer.clone()))
         .merge(customers::routes(state, renderer.clone()))
         .merge(shipping::routes(state, renderer))

@@ -6,6 +6,7 @@ mod customers;
 mod now;
 pub mod pages;
 mod permissions;
+mod products;
 mod switches;
 
 use app::wire::{AccountId, AddedRound, ApiError, Mobile, Rejection, ReservationId, Role};

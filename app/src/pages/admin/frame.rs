@@ -17,6 +17,7 @@ use crate::{
 pub enum Section {
     Now,
     Rounds,
+    Products,
     Orders,
     Buyers,
     Money,
@@ -25,9 +26,10 @@ pub enum Section {
 }
 
 impl Section {
-    const ALL: [Section; 7] = [
+    const ALL: [Section; 8] = [
         Section::Now,
         Section::Rounds,
+        Section::Products,
         Section::Orders,
         Section::Buyers,
         Section::Money,
@@ -39,6 +41,7 @@ impl Section {
         match self {
             Section::Now => routes::ADMIN,
             Section::Rounds => routes::ADMIN_ROUNDS,
+            Section::Products => routes::ADMIN_PRODUCTS,
             Section::Orders => routes::ADMIN_ORDERS,
             Section::Buyers => routes::ADMIN_BUYERS,
             Section::Money => routes::ADMIN_MONEY,
@@ -51,6 +54,7 @@ impl Section {
         match self {
             Section::Now | Section::Switches => Permission::SeeNow,
             Section::Rounds => Permission::SeeRounds,
+            Section::Products => Permission::SeeProducts,
             Section::Orders => Permission::SeeOrders,
             Section::Buyers => Permission::SeeBuyers,
             Section::Money => Permission::SeeMoney,
@@ -62,6 +66,7 @@ impl Section {
         match self {
             Section::Now => say::now(language),
             Section::Rounds => say::title(language),
+            Section::Products => say::products(language),
             Section::Orders => say::orders(language),
             Section::Buyers => say::buyers(language),
             Section::Money => say::money(language),

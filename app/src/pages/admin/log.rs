@@ -149,6 +149,9 @@ fn subject(activity: &Activity) -> String {
             routes::admin_buyer(AccountId(activity.subject_id))
         }
         Action::SetSwitch | Action::ClearSwitch => routes::ADMIN_SWITCHES.to_owned(),
+        Action::AddPicture | Action::ArchiveProduct | Action::RestoreProduct => {
+            routes::ADMIN_PRODUCTS.to_owned()
+        }
         // Endpoints have no page of their own.
         Action::AddWebhook
         | Action::ChangeWebhook

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     api,
-    components::{Calendar, when_read},
+    components::{Calendar, Picture, when_read},
     routes,
     settings::ShopSettings,
     text::pages::new_round as say,
@@ -67,7 +67,7 @@ fn NewRound(now_ms: i64, language: Language) -> impl IntoView {
             <h1>{say::title(language)}</h1>
             <p class="lead">{zone}</p>
             {problem}
-            <form class="form admin__new" method="post" action=routes::NEW_ROUND>
+            <form class="form admin__new" method="post" action=routes::NEW_ROUND enctype="multipart/form-data">
                 // The first button is what the Enter key presses.
                 <button hidden type="submit" name="do" value="check"></button>
                 {checked}
@@ -133,11 +133,46 @@ fn ItemFields<'a>(form: &'a RoundForm, row: usize, language: Language) -> impl I
             {field("description.zh", say::description_zh(language), "lines")}
             {field("description.en", say::description_en(language), "lines")}
             {field("picture_url", say::picture(language), "text")}
+            <PictureFile form row language />
             {field("list_price", say::list_price(language), "text")}
             {field("sale_price", say::sale_price(language), "text")}
             {field("stock", say::stock(language), "number")}
             <input type="hidden" name=segments.clone() value=form.value(&segments) />
         </fieldset>
+    }
+    .into_any()
+}
+
+/// The file of a picture. It is kept as soon as the form is sent, whatever else is wrong with the form; a browser
+/// never fills in the file again.
+#[component]
+fn PictureFile<'a>(form: &'a RoundForm, row: usize, language: Language) -> impl IntoView + use<> {
+    let name = format!("items[{row}].picture");
+    let kept = form.value(&format!("{name}_url"));
+    let shown = kept.starts_with('/').then(|| {
+        let alt = say::kept_picture(language, row + 1);
+        view! { <div class="admin__kept"><Picture url=kept alt sizes="96px" /></div> }
+    });
+    let refused = form.refused_picture(&name);
+    let mistake = refused.map(|refused| say::mistake(language, &refused));
+    let mistake_id = format!("{name}-mistake");
+    let described_by = mistake.is_some().then(|| mistake_id.clone());
+    view! {
+        <div class="field">
+            <label class="field__label" for=name.clone()>{say::picture_file(language)}</label>
+            <input
+                class="field__input"
+                id=name.clone()
+                name=name
+                type="file"
+                accept="image/jpeg,image/png,image/webp"
+                aria-describedby=described_by
+                aria-invalid=mistake.map(|_| "true")
+                autofocus=mistake.is_some()
+            />
+            {mistake.map(|words| view! { <p class="field__mistake" id=mistake_id role="alert">{words}</p> })}
+            {shown}
+        </div>
     }
     .into_any()
 }

@@ -51,6 +51,17 @@ impl RoundForm {
         (0..MAX_ITEMS).take_while(is_filled).count()
     }
 
+    /// The field that says why the picture at `name` was not taken: `items[0].picture_kind`.
+    pub fn refused_picture(&self, name: &str) -> Option<String> {
+        match &self.problem {
+            Some(ApiError::Invalid { field }) => {
+                let problem = field.strip_prefix(name)?.strip_prefix('_')?;
+                (problem != "url").then(|| field.clone())
+            }
+            _ => None,
+        }
+    }
+
     /// Whether this field, by its wire name, is what is wrong.
     pub fn is_wrong(&self, field: &str) -> bool {
         matches!(&self.problem, Some(ApiError::Invalid { field: wrong }) if wrong == field)

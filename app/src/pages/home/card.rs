@@ -34,7 +34,7 @@ pub fn ItemCard<'a>(
         .collect_view();
     view! {
         <li class="card">
-            <Picture url=item.picture_url.clone() lazy />
+            <Picture url=item.picture_url.clone() lazy sizes="(min-width: 640px) 300px, 124px" />
             <div class="card__body">
                 <h3 class="card__title">
                     <a class="card__link" href=routes::item(item.item_id)>

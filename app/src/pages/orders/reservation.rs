@@ -49,7 +49,7 @@ pub fn ReservationRow<'a>(
     };
     view! {
         <li class="order-row">
-            <Picture url=reservation.picture_url.clone() />
+            <Picture url=reservation.picture_url.clone() sizes="124px" />
             <div class="order-row__body">
                 <p class="order-row__top">
                     <span class=class>

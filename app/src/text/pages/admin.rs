@@ -7,6 +7,7 @@ messages! {
     back_office: "后台", "Back office";
     now: "实时", "Now";
     title: "场次", "Rounds";
+    products: "商品", "Products";
     orders: "订单", "Orders";
     buyers: "买家", "Buyers";
     money: "资金", "Money";

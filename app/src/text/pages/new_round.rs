@@ -16,7 +16,8 @@ messages! {
     product_en: "商品名称（英文）", "Name of the product (English)";
     description_zh: "商品介绍（中文）", "Description (Chinese)";
     description_en: "商品介绍（英文，可留空）", "Description (English; may be empty)";
-    picture: "图片路径，例如 /products/lamp.svg", "Path of the picture, such as /products/lamp.svg";
+    picture: "图片路径，例如 /products/lamp.svg（上传后自动填写）", "Path of the picture, such as /products/lamp.svg (filled in by an upload)";
+    picture_file: "或上传图片：JPEG、PNG、WebP，最大 5 MiB，取中间的正方形", "Or upload one: JPEG, PNG or WebP, at most 5 MiB; the square in its middle is shown";
     list_price: "原价（元），例如 299.00", "Ordinary price in yuan, such as 299.00";
     sale_price: "活动价（元），例如 99.50", "Price in this round in yuan, such as 99.50";
     stock: "件数", "Units";
@@ -43,6 +44,14 @@ pub fn item(language: Language, number: usize) -> String {
     match language {
         Language::Zh => format!("商品 {number}"),
         Language::En => format!("Item {number}"),
+    }
+}
+
+/// What a picture that is kept shows.
+pub fn kept_picture(language: Language, item: usize) -> String {
+    match language {
+        Language::Zh => format!("商品 {item} 的图片"),
+        Language::En => format!("The picture of item {item}"),
     }
 }
 
@@ -141,6 +150,30 @@ pub fn mistake(language: Language, field: &str) -> &'static str {
         "picture_url" => (
             "图片是本店的文件：以 / 开头，只含字母、数字和 / - _ . 。",
             "A picture is a file of the shop: a path from / with letters, digits and / - _ . only.",
+        ),
+        "picture_kind" => (
+            "这不是 JPEG、PNG 或 WebP 图片，其余内容已保留。",
+            "This is no JPEG, PNG or WebP. Everything else is still here.",
+        ),
+        "picture_large" => (
+            "图片超过 5 MiB，或一次上传超过 4 张。其余内容已保留。",
+            "The picture has more than 5 MiB, or there were more than four at once. Everything else is still here.",
+        ),
+        "picture_pixels" => (
+            "图片超过 2400 万像素，或一边超过 12000 像素。其余内容已保留。",
+            "The picture has more than 24 megapixels, or more than 12,000 on one side. Everything else is still here.",
+        ),
+        "picture_broken" => (
+            "图片已损坏，无法读取。其余内容已保留。",
+            "The picture is damaged and cannot be read. Everything else is still here.",
+        ),
+        "picture_count" => (
+            "店铺的图片已达上限，请使用已有的图片。",
+            "The shop has as many pictures as it keeps. Use one of them.",
+        ),
+        "picture_busy" => (
+            "图片暂时没有保存，请再选一次。其余内容已保留。",
+            "The picture was not kept this time. Choose it again; everything else is still here.",
         ),
         "list_price" => (
             "请填写元，可带两位小数。",

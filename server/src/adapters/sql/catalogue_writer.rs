@@ -53,7 +53,7 @@ impl CatalogueWriter for Sql {
             (new, state, by, now_ms),
             |transaction, &(new, state, by, now_ms)| {
                 Box::pin(async move {
-                    let added = insert_round(transaction, new, state, by).await?;
+                    let added = insert_round(transaction, new, state, by, now_ms).await?;
                     if added == AddedRow::Added {
                         let activity = round_activity(new, state);
                         activity_log::add(transaction, by, activity, now_ms).await?;
@@ -290,6 +290,7 @@ async fn insert_round(
     new: &NewRound,
     state: RoundState,
     by: &ChangedBy,
+    now_ms: i64,
 ) -> Result<AddedRow, LedgerError> {
     let known = round::Entity::find_by_id(new.round_id.0);
     if known.one(transaction).await?.is_some() {
@@ -312,7 +313,7 @@ async fn insert_round(
     round_row(new, state, by).insert(transaction).await?;
     for (sequence, item) in (0..).zip(&new.items) {
         if products.insert(item.product_id, item.product()).is_none() {
-            product_row(item).insert(transaction).await?;
+            product_row(item, now_ms).insert(transaction).await?;
         }
         let row = item_row(new.round_id, sequence, item);
         row.insert(transaction).await?;
@@ -354,7 +355,7 @@ fn item_row(round_id: RoundId, sequence: i32, new: &NewItem) -> item::ActiveMode
     }
 }
 
-fn product_row(new: &NewItem) -> product::ActiveModel {
+fn product_row(new: &NewItem, now_ms: i64) -> product::ActiveModel {
     product::ActiveModel {
         id: Set(new.product_id.0),
         title_zh: Set(new.title.zh.clone()),
@@ -363,5 +364,7 @@ fn product_row(new: &NewItem) -> product::ActiveModel {
         description_en: Set(new.description.en.clone()),
         picture_url: Set(new.picture_url.clone()),
         list_price: Set(new.list_price.0),
+        added_at_ms: Set(now_ms),
+        archived_at_ms: Set(None),
     }
 }

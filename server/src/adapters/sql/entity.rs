@@ -12,6 +12,7 @@ pub mod order_address;
 pub mod order_event;
 pub mod payment;
 pub mod payment_notice;
+pub mod picture;
 pub mod product;
 pub mod reservation;
 pub mod round;

@@ -22,18 +22,20 @@ use crate::engine::{
     live::{self, look::look},
     paging::{TO_READ, page},
     ports::{ChangedBy, Health},
+    products,
     switches::{self, follow, set},
     wire_errors::port_error,
 };
 
 /// The back office as people and programs meet it: rounds here, customer service in
-/// `customer_service::calls`.
+/// `customer_service::calls`, products in `products::calls`.
 pub struct OfficeCalls {
     deps: Arc<Deps>,
     live: Arc<live::Deps>,
     switches: Arc<switches::Deps>,
     health: Arc<dyn Health>,
     pub(in crate::engine) customers: Arc<customer_service::Deps>,
+    pub(in crate::engine) products: Arc<products::Deps>,
 }
 
 impl OfficeCalls {
@@ -52,6 +54,7 @@ impl OfficeCalls {
             live: engine.live.clone(),
             switches: engine.switches.clone(),
             customers: engine.customer_service.clone(),
+            products: engine.products.clone(),
             health,
         }
     }

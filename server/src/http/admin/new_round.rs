@@ -5,22 +5,32 @@ use app::{
     pages::{MAX_ITEMS, RoundForm},
     port::{Office, Shop, Visitor},
     routes,
-    wire::{ApiError, Permission, RoundId},
+    wire::{ApiError, Permission, ProductId, RoundId},
 };
 use axum::{
-    Extension, Form, Router,
-    extract::{DefaultBodyLimit, FromRequest as _, Query, Request, State},
+    Extension, Router,
+    extract::{DefaultBodyLimit, Query, Request, State},
     http::{StatusCode, Uri, header},
     response::{IntoResponse, Response},
     routing::get,
 };
 use serde::Deserialize;
 
-use super::{super::AppState, round_form};
-use crate::http::{envelope::Envelope, pages, renderer::Renderer};
+use super::{
+    super::AppState,
+    form_with_files::{self, FileLimits, SentForm},
+    round_form,
+};
+use crate::{
+    engine::products::add_picture::MAX_FILE,
+    http::{envelope::Envelope, pages, renderer::Renderer},
+};
 
-/// Largest form: twenty items with the longest texts, encoded.
-const MAX_FORM: usize = 1024 * 1024;
+/// Pictures that are taken with one press: as many as are decoded well before the request ends.
+const PICTURES: FileLimits = FileLimits {
+    bytes: MAX_FILE,
+    count: 4,
+};
 /// Empty rows for items in a new form, and how many more a press adds.
 const MORE_ROWS: usize = 3;
 
@@ -36,7 +46,7 @@ struct NewRounds {
 pub fn routes(state: &AppState, renderer: Renderer) -> Router {
     Router::new()
         .route(routes::NEW_ROUND, get(show).post(send))
-        .layer(DefaultBodyLimit::max(MAX_FORM))
+        .layer(DefaultBodyLimit::max(form_with_files::MAX_FORM))
         .with_state(NewRounds {
             shop: state.shop.clone(),
             office: state.office.clone(),
@@ -52,14 +62,15 @@ fn invalid(field: &str) -> ApiError {
 }
 
 #[derive(Deserialize)]
-struct Copy {
+struct FilledBy {
     copy: Option<String>,
+    product: Option<String>,
 }
 
 async fn show(
     State(rounds): State<NewRounds>,
     Extension(visitor): Extension<Visitor>,
-    Query(Copy { copy }): Query<Copy>,
+    Query(FilledBy { copy, product }): Query<FilledBy>,
     uri: Uri,
 ) -> Response {
     if visitor.me.is_none() {
@@ -81,6 +92,12 @@ async fn show(
             Err(_) => form.problem = Some(invalid("copy")),
         }
     }
+    if let Some(product_id) = product.and_then(|id| id.parse::<ProductId>().ok()) {
+        match rounds.office.product(&visitor, product_id).await {
+            Ok(product) => form.values = round_form::with_product(&product),
+            Err(_) => form.problem = Some(invalid("copy")),
+        }
+    }
     rounds.page(visitor, form).await
 }
 
@@ -96,8 +113,9 @@ async fn send(
     if !Permission::PrepareRounds.is_given_to(me.role) {
         return Envelope(ApiError::Forbidden).into_response();
     }
-    let Ok(Form(sent)) = Form::<Vec<(String, String)>>::from_request(request, &()).await else {
-        return Envelope(invalid("body")).into_response();
+    let sent = match form_with_files::read(request, PICTURES).await {
+        Ok(sent) => rounds.with_pictures(&visitor, sent).await,
+        Err(error) => return Envelope(error).into_response(),
     };
     let checked = sent.iter().find(|(name, _)| name == "checked");
     let checked = checked.map(|(_, key)| key.to_owned());
@@ -109,6 +127,12 @@ async fn send(
     };
     if pressed == "rows" {
         form.empty_rows = MORE_ROWS;
+    }
+    if let Some(field) = round_form::take_picture_problem(&mut form.values) {
+        form.problem = Some(ApiError::Invalid { field });
+        return rounds.page(visitor, form).await;
+    }
+    if pressed == "rows" {
         return rounds.page(visitor, form).await;
     }
     let to_add = checked.filter(|_| pressed == "add");
@@ -130,6 +154,29 @@ async fn send(
 }
 
 impl NewRounds {
+    /// The fields of a form, its pictures being in the shop by now: also those of a form that is shown again.
+    /// Where one was not taken, a field beside its item says why.
+    async fn with_pictures(&self, visitor: &Visitor, sent: SentForm) -> Vec<(String, String)> {
+        let SentForm { mut fields, files } = sent;
+        for (name, file) in files {
+            let added = match file {
+                Some(file) => self.office.add_picture(visitor, file).await,
+                None => Err(invalid("picture_large")),
+            };
+            fields.push(match added {
+                Ok(added) => (round_form::picture_url_field(&name), added.picture_url),
+                Err(ApiError::Invalid { field }) => {
+                    (round_form::picture_problem_field(&name), field)
+                }
+                Err(_) => (
+                    round_form::picture_problem_field(&name),
+                    "picture_busy".to_owned(),
+                ),
+            });
+        }
+        fields
+    }
+
     /// Whether the round was added: it is the one with the key `to_add`. Otherwise it was found to be
     /// right, and is shown in numbers.
     async fn check_or_add(

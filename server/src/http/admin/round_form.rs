@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use app::{
     pages::MAX_ITEMS,
     utc_offset,
-    wire::{ApiError, ItemDraft, Key, LocalText, RoundDraft},
+    wire::{ApiError, ItemDraft, Key, ListedProduct, LocalText, RoundDraft},
 };
 use jiff::{Timestamp, civil::DateTime};
 use serde::Serialize;
@@ -40,6 +40,8 @@ const OF_ITEM: [&str; 8] = [
 ];
 /// Into how many pieces a cluster splits the stock of an item; a copy keeps it.
 const SEGMENTS: &str = "segments";
+/// Why the picture that came with an item was not taken; not on the page.
+const PICTURE_PROBLEM: &str = "picture_problem";
 const DAY_MS: i64 = 24 * 3_600_000;
 
 fn of_item(row: usize, field: &str) -> String {
@@ -59,15 +61,37 @@ pub fn values(sent: Vec<(String, String)>) -> Values {
     let is_filled = |row: &usize| {
         OF_ITEM
             .iter()
+            .chain([&PICTURE_PROBLEM])
             .any(|field| !get(&sent, &of_item(*row, field)).is_empty())
     };
     for (row, from) in (0..MAX_ITEMS).filter(is_filled).enumerate() {
-        for field in OF_ITEM.into_iter().chain([SEGMENTS]) {
+        for field in OF_ITEM.into_iter().chain([SEGMENTS, PICTURE_PROBLEM]) {
             let value = get(&sent, &of_item(from, field)).to_owned();
             values.insert(of_item(row, field), value);
         }
     }
     values
+}
+
+/// The field that takes the address of a picture, by that of the picture itself: `items[2].picture`.
+pub fn picture_url_field(picture: &str) -> String {
+    format!("{picture}_url")
+}
+
+/// The field that says why a picture was not taken, likewise.
+pub fn picture_problem_field(picture: &str) -> String {
+    format!("{picture}_problem")
+}
+
+/// Takes out why pictures were not taken. The first one, as a field of the form: `items[0].picture_kind`.
+pub fn take_picture_problem(values: &mut Values) -> Option<String> {
+    let problems: Vec<String> = (0..MAX_ITEMS)
+        .filter_map(|row| {
+            let problem = values.remove(&of_item(row, PICTURE_PROBLEM))?;
+            (!problem.is_empty()).then(|| of_item(row, &problem))
+        })
+        .collect();
+    problems.into_iter().next()
 }
 
 fn get<'v>(values: &'v Values, name: &str) -> &'v str {
@@ -149,6 +173,22 @@ fn key(kind: &str, content: &impl Serialize) -> Result<Key, String> {
     let hash = Sha256::digest(content);
     let hash = hex::digits(&hash[..16]);
     format!("{kind}-{hash}").parse().map_err(|_| wrong())
+}
+
+/// The form of a round that sells this product.
+pub fn with_product(product: &ListedProduct) -> Values {
+    let fields = [
+        ("title.zh", product.title.zh.clone()),
+        ("title.en", product.title.en.clone()),
+        ("description.zh", product.description.zh.clone()),
+        ("description.en", product.description.en.clone()),
+        ("picture_url", product.picture_url.clone()),
+        ("list_price", price::print(product.list_price)),
+    ];
+    let fields = fields.into_iter();
+    fields
+        .map(|(field, value)| (of_item(0, field), value))
+        .collect()
 }
 
 /// The form of a round like this one, at the same time of day, on the first later day on which it has not

@@ -31,6 +31,8 @@ fn reads() -> Vec<(String, &'static [Role])> {
         ("/admin".to_owned(), STAFF),
         ("/admin/screen".to_owned(), STAFF),
         ("/api/admin/rounds".to_owned(), STAFF),
+        ("/api/admin/products".to_owned(), STAFF),
+        ("/admin/products".to_owned(), STAFF),
         ("/api/admin/orders".to_owned(), orders),
         (format!("/api/admin/order?order_id={NOBODY}"), orders),
         ("/api/admin/buyers".to_owned(), orders),
@@ -74,6 +76,11 @@ fn changes() -> Vec<(&'static str, Value, &'static [Role])> {
         (
             "/api/admin/rounds/resume",
             json!({"round_id": NOBODY}),
+            &[Operator, Admin],
+        ),
+        (
+            "/api/admin/products/archive",
+            json!({"product_id": NOBODY, "archived": true}),
             &[Operator, Admin],
         ),
         (
@@ -189,6 +196,8 @@ async fn forms_from_other_sites_and_of_roles_that_may_not_are_refused() {
         format!("/admin/orders/{NOBODY}/refund"),
         format!("/admin/buyers/{NOBODY}/ban"),
         format!("/admin/buyers/{NOBODY}/unban"),
+        format!("/admin/products/{NOBODY}/archive"),
+        format!("/admin/products/{NOBODY}/restore"),
     ] {
         for (token, site, status) in [
             (&admin, "same-origin", 404),

@@ -13,6 +13,8 @@ pub struct Model {
     pub description_en: String,
     pub picture_url: String,
     pub list_price: i64,
+    pub added_at_ms: i64,
+    pub archived_at_ms: Option<i64>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -1,11 +1,12 @@
 //! The back office of the shop that does what it is told.
 
 use app::{
-    port::{BackOffice, Confirmation, CustomerService, Visitor},
+    port::{BackOffice, Confirmation, CustomerService, Pictures, Products, Visitor},
     wire::{
-        AccountId, ActivityList, ActivityQuery, AddedRound, ApiError, BuyerHistory, BuyerList,
-        LocalText, Now, OrderHistory, OrderId, OrderList, OrderQuery, PaymentGroup, PaymentId,
-        PaymentList, RoundDraft, RoundId, RoundOverview, RoundState, SetSwitch, Switch,
+        AccountId, ActivityList, ActivityQuery, AddedPicture, AddedRound, ApiError, BuyerHistory,
+        BuyerList, ListedProduct, LocalText, Now, OrderHistory, OrderId, OrderList, OrderQuery,
+        PaymentGroup, PaymentId, PaymentList, PictureSize, ProductId, ProductList, ProductQuery,
+        RoundDraft, RoundId, RoundOverview, RoundState, SetSwitch, Switch,
     },
 };
 use std::sync::Arc;
@@ -99,6 +100,32 @@ impl BackOffice for FakeShop {
 
     async fn activities(&self, _: &Visitor, _: ActivityQuery) -> Result<ActivityList, ApiError> {
         Err(ApiError::NotFound)
+    }
+}
+
+#[async_trait]
+impl Products for FakeShop {
+    async fn products(&self, _: &Visitor, _: ProductQuery) -> Result<ProductList, ApiError> {
+        Err(ApiError::NotFound)
+    }
+
+    async fn product(&self, _: &Visitor, _: ProductId) -> Result<ListedProduct, ApiError> {
+        Err(ApiError::NotFound)
+    }
+
+    async fn set_archived(&self, _: &Visitor, _: ProductId, _: bool) -> Result<(), ApiError> {
+        Err(ApiError::NotFound)
+    }
+
+    async fn add_picture(&self, _: &Visitor, _: Vec<u8>) -> Result<AddedPicture, ApiError> {
+        Err(ApiError::NotFound)
+    }
+}
+
+#[async_trait]
+impl Pictures for FakeShop {
+    async fn picture(&self, _: &str, _: PictureSize) -> Result<Option<Vec<u8>>, ApiError> {
+        Ok(None)
     }
 }
 

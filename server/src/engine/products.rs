@@ -1,0 +1,16 @@
+//! The products of the shop, and their pictures.
+
+pub mod add_picture;
+mod calls;
+
+use std::sync::Arc;
+
+use super::ports::{Clock, PictureMaker, Pictures, Products};
+
+/// What products need.
+pub struct Deps {
+    pub clock: Arc<dyn Clock>,
+    pub products: Arc<dyn Products>,
+    pub pictures: Arc<dyn Pictures>,
+    pub maker: Arc<dyn PictureMaker>,
+}

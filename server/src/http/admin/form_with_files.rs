@@ -1,0 +1,104 @@
+//! Forms that bring files (`multipart/form-data`), read to their end: also where a file is too large, so that
+//! nothing is lost of what was typed.
+
+use app::wire::ApiError;
+use axum::{
+    body::to_bytes,
+    extract::{FromRequest as _, Multipart, Request, multipart::Field},
+};
+
+use crate::http::envelope;
+
+/// Most bytes that are read of a form, files and all. Of a larger one nothing is known.
+pub const MAX_FORM: usize = 128 * 1024 * 1024;
+/// Most bytes of a form without files: twenty items with the longest texts, encoded.
+const MAX_WITHOUT_FILES: usize = 1024 * 1024;
+/// Most fields, files among them: twenty items have some two hundred.
+const MAX_FIELDS: usize = 400;
+/// Most bytes of a field that is no file.
+const MAX_TEXT: usize = 64 * 1024;
+
+/// What a form brought.
+#[derive(Default)]
+pub struct SentForm {
+    /// Names and texts, in their order.
+    pub fields: Vec<(String, String)>,
+    /// Names and contents of the files that were chosen; `None` for one that is not kept, because it is too large or
+    /// one too many.
+    pub files: Vec<(String, Option<Vec<u8>>)>,
+}
+
+/// How much of a form's files is kept in memory.
+#[derive(Clone, Copy)]
+pub struct FileLimits {
+    /// Bytes of each.
+    pub bytes: usize,
+    /// How many.
+    pub count: usize,
+}
+
+/// Reads a form, with files or without. Who sends it is known by now.
+///
+/// # Errors
+/// `invalid` with `body` where it cannot be read.
+pub async fn read(request: Request, limits: FileLimits) -> Result<SentForm, ApiError> {
+    if !envelope::says(&request, "multipart/form-data") {
+        if !envelope::says(&request, "application/x-www-form-urlencoded") {
+            return Err(unreadable());
+        }
+        let body = to_bytes(request.into_body(), MAX_WITHOUT_FILES).await;
+        let body = body.map_err(|_| unreadable())?;
+        return Ok(SentForm {
+            fields: form_urlencoded::parse(&body).into_owned().collect(),
+            files: Vec::new(),
+        });
+    }
+    let parts = Multipart::from_request(request, &()).await;
+    let mut parts = parts.map_err(|_| unreadable())?;
+    let mut sent = SentForm::default();
+    while let Some(field) = parts.next_field().await.map_err(|_| unreadable())? {
+        if sent.fields.len() + sent.files.len() == MAX_FIELDS {
+            return Err(unreadable());
+        }
+        let name = field.name().unwrap_or_default().to_owned();
+        match field.file_name().map(str::is_empty) {
+            None => {
+                let text = kept(field, MAX_TEXT).await?.ok_or_else(unreadable)?;
+                let text = String::from_utf8(text).map_err(|_| unreadable())?;
+                sent.fields.push((name, text));
+            }
+            // What browsers send for an input in which no file was chosen.
+            Some(true) => {}
+            Some(false) => {
+                let kept_yet = sent.files.iter().filter(|(_, file)| file.is_some()).count();
+                let most = if kept_yet < limits.count {
+                    limits.bytes
+                } else {
+                    0
+                };
+                sent.files.push((name, kept(field, most).await?));
+            }
+        }
+    }
+    Ok(sent)
+}
+
+fn unreadable() -> ApiError {
+    ApiError::Invalid {
+        field: "body".to_owned(),
+    }
+}
+
+/// All of a field, or nothing where it has more bytes; it is read to its end in any case.
+async fn kept(mut field: Field<'_>, most: usize) -> Result<Option<Vec<u8>>, ApiError> {
+    let mut bytes = Vec::new();
+    let mut fits = true;
+    while let Some(chunk) = field.chunk().await.map_err(|_| unreadable())? {
+        fits &= bytes.len() + chunk.len() <= most;
+        match fits {
+            true => bytes.extend_from_slice(&chunk),
+            false => bytes = Vec::new(),
+        }
+    }
+    Ok(fits.then_some(bytes))
+}
