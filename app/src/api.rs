@@ -26,7 +26,7 @@ pub use account::{
 };
 pub use back_office::{
     activities, add_round, admin_rounds, approve_round, clear_switch, now, resume_round,
-    send_round_back, set_switch, stop_round, switches,
+    round_report, send_round_back, set_switch, stop_round, switches,
 };
 pub use catalogue::{GetClock, GetItem, GetRounds, GetStock, clock, item, rounds, stock};
 pub use customer_service::{

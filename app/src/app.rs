@@ -14,9 +14,10 @@ use crate::{
     components::Frame,
     pages::{
         AccountPage, AdminBuyerPage, AdminBuyersPage, AdminLogPage, AdminMoneyPage, AdminNowPage,
-        AdminOrderPage, AdminOrdersPage, AdminProductsPage, AdminRoundsPage, AdminScreenPage,
-        AdminSwitchesPage, HomePage, ItemPage, LoginPage, MessagesPage, NewRoundPage, NotFoundPage,
-        OrderPage, OrdersPage, RegisterPage, SecondFactorPage, ShopTextPage,
+        AdminOrderPage, AdminOrdersPage, AdminProductsPage, AdminReportPage, AdminRoundsPage,
+        AdminScreenPage, AdminSwitchesPage, HomePage, ItemPage, LoginPage, MessagesPage,
+        NewRoundPage, NotFoundPage, OrderPage, OrdersPage, RegisterPage, SecondFactorPage,
+        ShopTextPage,
     },
     routes,
     start::{PageFiles, Start},
@@ -75,6 +76,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/admin/screen") view=AdminScreenPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/rounds") view=AdminRoundsPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/rounds/new") view=NewRoundPage ssr=SsrMode::Async />
+                    <Route path=path!("/admin/rounds/:id/report") view=AdminReportPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/products") view=AdminProductsPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/orders") view=AdminOrdersPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/orders/:id") view=AdminOrderPage ssr=SsrMode::Async />
@@ -128,6 +130,7 @@ mod tests {
             routes::ADMIN_SCREEN,
             routes::ADMIN_ROUNDS,
             routes::NEW_ROUND,
+            pattern::ROUND_REPORT,
             routes::ADMIN_PRODUCTS,
             routes::ADMIN_ORDERS,
             pattern::ADMIN_ORDER,

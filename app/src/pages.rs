@@ -17,8 +17,8 @@ mod shop_text;
 pub use account::AccountPage;
 pub use admin::{
     AdminBuyerPage, AdminBuyersPage, AdminLogPage, AdminMoneyPage, AdminNowPage, AdminOrderPage,
-    AdminOrdersPage, AdminProductsPage, AdminRoundsPage, AdminScreenPage, AdminSwitchesPage,
-    ConfirmationForm, MAX_ITEMS, NewRoundPage, RoundForm, ShipForm,
+    AdminOrdersPage, AdminProductsPage, AdminReportPage, AdminRoundsPage, AdminScreenPage,
+    AdminSwitchesPage, ConfirmationForm, MAX_ITEMS, NewRoundPage, RoundForm, ShipForm,
 };
 pub use home::HomePage;
 pub use item::{ItemPage, START_CHECK};

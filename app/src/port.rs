@@ -5,6 +5,7 @@
 mod after_purchase;
 mod back_office;
 mod products;
+mod reports;
 mod second_factor;
 
 use std::{net::IpAddr, sync::Arc};
@@ -20,6 +21,7 @@ use crate::wire::{
 pub use after_purchase::AfterPurchase;
 pub use back_office::{BackOffice, Confirmation, CustomerService};
 pub use products::{Pictures, Products};
+pub use reports::Reports;
 pub use second_factor::SecondFactors;
 
 /// The shop, as a value that can be put into a context.

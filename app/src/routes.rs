@@ -202,6 +202,24 @@ pub fn resume_round(round_id: crate::wire::RoundId) -> String {
     format!("{ADMIN_ROUNDS}/{round_id}/resume")
 }
 
+/// What came of a round.
+#[cfg(feature = "ssr")]
+pub fn round_report(round_id: crate::wire::RoundId) -> String {
+    format!("{ADMIN_ROUNDS}/{round_id}/report")
+}
+
+/// The same for spreadsheets.
+#[cfg(feature = "ssr")]
+pub fn round_report_csv(round_id: crate::wire::RoundId) -> String {
+    format!("{}.csv", round_report(round_id))
+}
+
+/// The same for programs.
+#[cfg(feature = "ssr")]
+pub fn round_report_json(round_id: crate::wire::RoundId) -> String {
+    format!("/api{ADMIN_ROUNDS}/report?round_id={round_id}")
+}
+
 /// The page of an item.
 pub fn item(item_id: ItemId) -> String {
     format!("/items/{item_id}")

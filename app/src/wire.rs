@@ -22,6 +22,7 @@ mod payment;
 mod permission;
 mod product;
 mod purchase;
+mod report;
 mod second_factor;
 mod shipping;
 mod switch;
@@ -61,6 +62,7 @@ pub use purchase::{
     CAPTCHA_PICTURE, CaptchaChallenge, CaptchaWords, HiddenPath, Reservation, ReservationState,
     ReservationStatus, Reserved,
 };
+pub use report::{FailureCount, Interval, ItemReport, RoundReport, StateSum, Waits};
 pub use second_factor::{SecondFactor, SecondFactorSetup};
 pub use shipping::{Shipment, ShippingAddress, TypedAddress};
 pub use switch::{SetSwitch, Switch};

@@ -20,6 +20,7 @@ pub mod payments;
 pub mod ports;
 pub mod products;
 pub mod purchase;
+pub mod reports;
 mod rules;
 pub mod shipping;
 pub mod stock;
@@ -47,6 +48,7 @@ pub struct Engine {
     pub payments: Arc<payments::Deps>,
     pub products: Arc<products::Deps>,
     pub purchase: Arc<purchase::Deps>,
+    pub reports: Arc<reports::Deps>,
     pub shipping: Arc<shipping::Deps>,
     pub stock: Arc<stock::Deps>,
     pub switches: Arc<switches::Deps>,

@@ -12,6 +12,7 @@ mod captcha_picture;
 mod content_security;
 mod cookies;
 mod csrf;
+mod csv_file;
 mod envelope;
 mod hidden_path;
 mod language;

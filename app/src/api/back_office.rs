@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::wire::{
     AccountId, ActivityList, AddedRound, ApiError, ItemDraft, Json, Key, LocalText, Now, RoundId,
-    RoundOverview, SetSwitch, Switch,
+    RoundOverview, RoundReport, SetSwitch, Switch,
 };
 
 #[cfg(feature = "ssr")]
@@ -25,6 +25,14 @@ pub async fn now() -> Result<Now, ApiError> {
 #[server(name = GetAdminRounds, endpoint = "/admin/rounds", prefix = "/api", input = GetUrl, output = Json)]
 pub async fn admin_rounds() -> Result<Vec<RoundOverview>, ApiError> {
     back_office()?.rounds(&visitor()?).await
+}
+
+/// `GET /api/admin/rounds/report`: what came of a round.
+#[server(name = GetRoundReport, endpoint = "/admin/rounds/report", prefix = "/api", input = GetUrl, output = Json)]
+pub async fn round_report(round_id: RoundId) -> Result<RoundReport, ApiError> {
+    let visitor = visitor()?;
+    let report = back_office()?.round_report(&visitor, round_id).await?;
+    Ok((*report).clone())
 }
 
 /// `POST /api/admin/rounds`: adds a round, approved or to be approved. A repeat adds nothing.

@@ -11,6 +11,7 @@ mod now;
 mod order;
 mod orders;
 mod products;
+mod report;
 mod round;
 mod round_form;
 mod ship;
@@ -29,6 +30,7 @@ pub use self::{
     order::AdminOrderPage,
     orders::AdminOrdersPage,
     products::AdminProductsPage,
+    report::AdminReportPage,
     round_form::{MAX_ITEMS, RoundForm},
     ship::ShipForm,
     switches::AdminSwitchesPage,
@@ -42,7 +44,7 @@ use crate::{
     components::{Calendar, when_read},
     routes,
     text::pages::admin as say,
-    wire::{AccountId, ApiError, Language, Me, Permission, Phase, RoundOverview, RoundState},
+    wire::{AccountId, ApiError, Language, Me, Permission, Phase, Role, RoundOverview, RoundState},
 };
 
 /// The list of rounds.
@@ -61,13 +63,17 @@ struct Overview {
     me: Me,
 }
 
-/// What a caller may do with rounds. Buttons follow it; the engine checks every call itself.
+/// Who looks. Buttons follow from what their role may do; the engine checks every call itself.
 #[derive(Clone, Copy)]
-struct May {
-    stop: bool,
-    prepare: bool,
-    approve: bool,
+struct Caller {
+    role: Role,
     account_id: AccountId,
+}
+
+impl Caller {
+    fn may(self, permission: Permission) -> bool {
+        permission.is_given_to(self.role)
+    }
 }
 
 async fn read() -> Result<Overview, ApiError> {
@@ -86,10 +92,8 @@ fn Rounds(overview: Overview, language: Language) -> impl IntoView {
         me,
     } = overview;
     let role = me.role;
-    let may = May {
-        stop: Permission::StopRounds.is_given_to(role),
-        prepare: Permission::PrepareRounds.is_given_to(role),
-        approve: Permission::ApproveRounds.is_given_to(role),
+    let caller = Caller {
+        role,
         account_id: me.account_id,
     };
     // What needs a hand comes first: to be approved, then on sale or stopped, then what is coming, then what is over.
@@ -108,13 +112,13 @@ fn Rounds(overview: Overview, language: Language) -> impl IntoView {
     let is_empty = rounds.is_empty();
     let cards = rounds
         .iter()
-        .map(|round| view! { <RoundCard round calendar may language /> })
+        .map(|round| view! { <RoundCard round calendar caller language /> })
         .collect_view();
     view! {
         <StaffFrame here=Section::Rounds role title=say::title(language) language>
             <p class="lead">{say::as_of(language, &calendar.exact(now_ms))}</p>
             {problem}
-            {may.prepare.then(|| view! {
+            {caller.may(Permission::PrepareRounds).then(|| view! {
                 <a class="button button--main" href=routes::NEW_ROUND>{say::new_round(language)}</a>
             })}
             {cards}

@@ -14,6 +14,10 @@ pub const APPROVE_ROUND: &str = "/admin/rounds/{id}/approve";
 pub const SEND_ROUND_BACK: &str = "/admin/rounds/{id}/send_back";
 /// The form that lets a round go on.
 pub const RESUME_ROUND: &str = "/admin/rounds/{id}/resume";
+/// What came of a round.
+pub const ROUND_REPORT: &str = "/admin/rounds/{id}/report";
+/// The same for spreadsheets.
+pub const ROUND_REPORT_CSV: &str = "/admin/rounds/{id}/report.csv";
 /// The form that leaves a product out of the list.
 pub const ARCHIVE_PRODUCT: &str = "/admin/products/{id}/archive";
 /// The form that takes a product into the list again.

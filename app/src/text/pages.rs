@@ -14,6 +14,7 @@ pub mod new_round;
 pub mod now;
 pub mod orders;
 pub mod products;
+pub mod report;
 pub mod second_factor;
 pub mod shipping;
 pub mod shop_text;

@@ -15,6 +15,8 @@ pub enum Permission {
     PrepareRounds,
     /// Approve a prepared round, or send it back.
     ApproveRounds,
+    /// See what came of a round.
+    SeeReports,
     /// See the shop's products.
     SeeProducts,
     /// Add pictures, and archive products.
@@ -39,12 +41,13 @@ pub enum Permission {
 
 impl Permission {
     /// All of them, in the order of the manual.
-    pub const ALL: [Permission; 15] = [
+    pub const ALL: [Permission; 16] = [
         Permission::SeeNow,
         Permission::SeeRounds,
         Permission::StopRounds,
         Permission::PrepareRounds,
         Permission::ApproveRounds,
+        Permission::SeeReports,
         Permission::SeeProducts,
         Permission::ChangeProducts,
         Permission::SeeOrders,
@@ -68,6 +71,7 @@ impl Permission {
                     | Permission::SeeRounds
                     | Permission::StopRounds
                     | Permission::PrepareRounds
+                    | Permission::SeeReports
                     | Permission::SeeProducts
                     | Permission::ChangeProducts
                     | Permission::SeeOrders
@@ -84,6 +88,7 @@ impl Permission {
                     Permission::SeeNow
                         | Permission::SeeRounds
                         | Permission::ApproveRounds
+                        | Permission::SeeReports
                         | Permission::SeeProducts
                 )
             }
@@ -100,6 +105,7 @@ impl Permission {
                 self,
                 Permission::SeeNow
                     | Permission::SeeRounds
+                    | Permission::SeeReports
                     | Permission::SeeProducts
                     | Permission::SeeOrders
                     | Permission::SeeBuyers

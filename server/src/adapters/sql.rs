@@ -28,6 +28,7 @@ mod parked;
 mod payments;
 mod products;
 mod queue;
+mod reports;
 mod reservations;
 mod sandbox;
 mod schema;

@@ -15,7 +15,7 @@ use crate::{
         Engine, Rules, accounts, audit, back_office, customer_service, live, messages, notices,
         orders, payments,
         ports::{Catalogue, Job},
-        products, purchase, shipping, stock, switches, webhooks,
+        products, purchase, reports, shipping, stock, switches, webhooks,
     },
 };
 
@@ -58,6 +58,11 @@ pub fn engine(config: &Config, environment: Environment, sql: &Sql, parts: Parts
         payments,
         products: Arc::new(products(&sql, &parts)),
         purchase: Arc::new(purchase(rules, &environment, &catalogue, &parts, &switches)),
+        reports: Arc::new(reports::Deps {
+            clock: parts.clock.clone(),
+            ledger: sql.clone(),
+            latest: Mutex::default(),
+        }),
         shipping,
         webhooks: Arc::new(webhooks(config, &sql, &catalogue, &parts)),
         messages: Arc::new(messages::Deps {

@@ -23,6 +23,7 @@ mod payments;
 mod products;
 mod purchases;
 mod queue;
+mod reports;
 mod reservations;
 mod second_factors;
 mod shipping;
@@ -70,6 +71,7 @@ pub use queue::{
     Depth, HoldLog, InFlight, OrderQueue, Outbox, OutboxEntry, QueuedReservation, TRIES,
     TakenEntries, UnderWay,
 };
+pub use reports::{ReportedOrder, RoundReports};
 pub use reservations::{
     DueRelease, DueReleases, GateLedger, Holder, ItemSnapshot, ItemSummary, LedgerStatus,
     LoadEpoch, Lookup, ReservationReader, ReservationRecord,

@@ -5,6 +5,7 @@ mod form_with_files;
 mod new_round;
 mod now_events;
 mod products;
+mod reports;
 mod round_form;
 mod shipping;
 mod switches;
@@ -44,6 +45,7 @@ pub fn routes(state: &AppState, renderer: Renderer) -> Router {
         .layer(DefaultBodyLimit::max(envelope::MAX_REQUEST))
         .with_state(state.clone())
         .merge(products::routes(state))
+        .merge(reports::routes(state))
         .merge(new_round::routes(state, renderer.clone()))
         .merge(customers::routes(state, renderer.clone()))
         .merge(shipping::routes(state, renderer))

@@ -62,6 +62,7 @@ pub fn routes(renderer: Renderer, cache: PageCache) -> Router {
         .route(routes::ADMIN, get(own))
         .route(routes::ADMIN_SCREEN, get(own))
         .route(routes::ADMIN_ROUNDS, get(own))
+        .route(pattern::ROUND_REPORT, get(own))
         .route(routes::ADMIN_PRODUCTS, get(own))
         .route(routes::ADMIN_ORDERS, get(own))
         .route(pattern::ADMIN_ORDER, get(own))

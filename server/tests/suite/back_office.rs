@@ -7,6 +7,7 @@ mod now;
 pub mod pages;
 mod permissions;
 mod products;
+mod reports;
 mod switches;
 
 use app::wire::{AccountId, AddedRound, ApiError, Mobile, Rejection, ReservationId, Role};

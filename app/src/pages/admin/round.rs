@@ -2,14 +2,14 @@
 
 use leptos::prelude::*;
 
-use super::May;
+use super::Caller;
 use crate::{
     components::{Calendar, Icon, Instant, Shape},
     routes,
-    text::pages::admin as say,
+    text::pages::{admin as say, report},
     wire::{
-        DEFAULT_STOP_TEXT, ItemOverview, Language, LocalText, Phase, Reason, RoundDraft,
-        RoundOverview, RoundState,
+        DEFAULT_STOP_TEXT, ItemOverview, Language, LocalText, Permission, Phase, Reason,
+        RoundDraft, RoundOverview, RoundState,
     },
 };
 
@@ -23,8 +23,8 @@ pub fn RoundCard<'a>(
     round: &'a RoundOverview,
     /// The shop's calendar.
     calendar: Calendar,
-    /// What the caller may do.
-    may: May,
+    /// Who looks.
+    caller: Caller,
     /// The page's language.
     language: Language,
 ) -> impl IntoView + use<> {
@@ -38,19 +38,23 @@ pub fn RoundCard<'a>(
         view! { <p class="admin__words">{say::shoppers_read(language, &words)}</p> }
     });
     let is_over = phase == Phase::Ended;
-    let copy = may.prepare.then(|| {
+    let copy = caller.may(Permission::PrepareRounds).then(|| {
         let from = format!("{}?copy={}", routes::NEW_ROUND, round.round_id);
         view! { <p><a href=from>{say::copy(language)}</a></p> }
     });
+    let report = (caller.may(Permission::SeeReports) && phase != Phase::Upcoming).then(|| {
+        let report = routes::round_report(round.round_id);
+        view! { <p><a href=report>{report::report(language)}</a></p> }
+    });
     let is_approved = round.state == RoundState::Approved;
-    let form = (may.stop && is_approved && !is_over).then(|| {
+    let form = (caller.may(Permission::StopRounds) && is_approved && !is_over).then(|| {
         view! { <StopOrResume round language /> }
     });
     let content = round.to_approve.as_ref().map(|draft| {
         view! { <Content draft language /> }
     });
     let review = (round.state == RoundState::Submitted).then(|| {
-        view! { <Review round may language /> }
+        view! { <Review round caller language /> }
     });
     view! {
         <article class="admin__round" aria-labelledby=heading.clone()>
@@ -69,6 +73,7 @@ pub fn RoundCard<'a>(
             {content}
             {review}
             {form}
+            {report}
             {copy}
         </article>
     }
@@ -159,11 +164,15 @@ fn Content<'a>(draft: &'a RoundDraft, language: Language) -> impl IntoView + use
 
 /// The way to approve a round, and the way to send it back.
 #[component]
-fn Review<'a>(round: &'a RoundOverview, may: May, language: Language) -> impl IntoView + use<> {
+fn Review<'a>(
+    round: &'a RoundOverview,
+    caller: Caller,
+    language: Language,
+) -> impl IntoView + use<> {
     let round_id = round.round_id;
     let reason = format!("reason-{round_id}");
     let content_hash = round.content_hash.clone();
-    let approve = may.approve.then(|| {
+    let approve = caller.may(Permission::ApproveRounds).then(|| {
         view! {
             <form class="admin__form" method="post" action=routes::approve_round(round_id)>
                 <p>{say::approve_means(language)}</p>
@@ -172,8 +181,9 @@ fn Review<'a>(round: &'a RoundOverview, may: May, language: Language) -> impl In
             </form>
         }
     });
-    let is_own = may.prepare && round.prepared_by == Some(may.account_id);
-    let send_back = (may.approve || is_own).then(|| {
+    let is_own =
+        caller.may(Permission::PrepareRounds) && round.prepared_by == Some(caller.account_id);
+    let send_back = (caller.may(Permission::ApproveRounds) || is_own).then(|| {
         view! {
             <details class="admin__stop">
                 <summary>{say::send_back(language)}</summary>

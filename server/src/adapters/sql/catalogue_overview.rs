@@ -43,7 +43,7 @@ impl CatalogueOverview for Sql {
     }
 }
 
-fn round_overview(
+pub(super) fn round_overview(
     row: round::Model,
     items: Vec<(item::Model, product::Model)>,
 ) -> Result<RoundOverview, PortError> {

@@ -22,13 +22,13 @@ use crate::engine::{
     live::{self, look::look},
     paging::{TO_READ, page},
     ports::{ChangedBy, Health},
-    products,
+    products, reports,
     switches::{self, follow, set},
     wire_errors::port_error,
 };
 
 /// The back office as people and programs meet it: rounds here, customer service in
-/// `customer_service::calls`, products in `products::calls`.
+/// `customer_service::calls`, and products and reports likewise.
 pub struct OfficeCalls {
     deps: Arc<Deps>,
     live: Arc<live::Deps>,
@@ -36,6 +36,7 @@ pub struct OfficeCalls {
     health: Arc<dyn Health>,
     pub(in crate::engine) customers: Arc<customer_service::Deps>,
     pub(in crate::engine) products: Arc<products::Deps>,
+    pub(in crate::engine) reports: Arc<reports::Deps>,
 }
 
 impl OfficeCalls {
@@ -55,6 +56,7 @@ impl OfficeCalls {
             switches: engine.switches.clone(),
             customers: engine.customer_service.clone(),
             products: engine.products.clone(),
+            reports: engine.reports.clone(),
             health,
         }
     }

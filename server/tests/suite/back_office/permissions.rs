@@ -26,11 +26,17 @@ fn reads() -> Vec<(String, &'static [Role])> {
     let orders: &[Role] = &[Operator, Support, Auditor, Admin];
     let money: &[Role] = &[Operator, Auditor, Admin];
     let log: &[Role] = &[Auditor, Admin];
+    let reports: &[Role] = &[Operator, Reviewer, Auditor, Admin];
     vec![
         ("/api/admin/now".to_owned(), STAFF),
         ("/admin".to_owned(), STAFF),
         ("/admin/screen".to_owned(), STAFF),
         ("/api/admin/rounds".to_owned(), STAFF),
+        (
+            format!("/api/admin/rounds/report?round_id={NOBODY}"),
+            reports,
+        ),
+        (format!("/admin/rounds/{NOBODY}/report"), reports),
         ("/api/admin/products".to_owned(), STAFF),
         ("/admin/products".to_owned(), STAFF),
         ("/api/admin/orders".to_owned(), orders),

@@ -1,12 +1,12 @@
 //! The back office of the shop that does what it is told.
 
 use app::{
-    port::{BackOffice, Confirmation, CustomerService, Pictures, Products, Visitor},
+    port::{BackOffice, Confirmation, CustomerService, Pictures, Products, Reports, Visitor},
     wire::{
         AccountId, ActivityList, ActivityQuery, AddedPicture, AddedRound, ApiError, BuyerHistory,
         BuyerList, ListedProduct, LocalText, Now, OrderHistory, OrderId, OrderList, OrderQuery,
         PaymentGroup, PaymentId, PaymentList, PictureSize, ProductId, ProductList, ProductQuery,
-        RoundDraft, RoundId, RoundOverview, RoundState, SetSwitch, Switch,
+        RoundDraft, RoundId, RoundOverview, RoundReport, RoundState, SetSwitch, Switch,
     },
 };
 use std::sync::Arc;
@@ -118,6 +118,13 @@ impl Products for FakeShop {
     }
 
     async fn add_picture(&self, _: &Visitor, _: Vec<u8>) -> Result<AddedPicture, ApiError> {
+        Err(ApiError::NotFound)
+    }
+}
+
+#[async_trait]
+impl Reports for FakeShop {
+    async fn round_report(&self, _: &Visitor, _: RoundId) -> Result<Arc<RoundReport>, ApiError> {
         Err(ApiError::NotFound)
     }
 }

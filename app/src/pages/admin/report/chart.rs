@@ -1,0 +1,102 @@
+//! Orders from interval to interval: a drawing, and behind it the table that it shows.
+
+use leptos::prelude::*;
+
+use crate::{
+    components::Calendar,
+    text::pages::report as say,
+    wire::{Interval, Language, RoundReport},
+};
+
+/// The drawing's own units; it is as wide as the page.
+const WIDTH: u64 = 720;
+const HEIGHT: u64 = 160;
+
+/// The chart of a report, where there is anything to draw.
+#[component]
+pub fn Chart<'a>(
+    /// The report.
+    report: &'a RoundReport,
+    /// The shop's calendar.
+    calendar: Calendar,
+    /// The page's language.
+    language: Language,
+) -> impl IntoView + use<> {
+    let intervals = &report.intervals;
+    let highest = intervals.iter().map(|interval| interval.ordered).max();
+    let (Some(first), Some(last), Some(highest)) = (intervals.first(), intervals.last(), highest)
+    else {
+        return ().into_any();
+    };
+    let count = intervals.len() as u64;
+    let bars = intervals
+        .iter()
+        .enumerate()
+        .map(|(number, interval)| bar(number as u64, count, interval.ordered, highest))
+        .collect_view();
+    let rows = intervals
+        .iter()
+        .filter(|interval| interval.ordered + interval.paid + interval.closed > 0)
+        .map(|interval| row(interval, calendar))
+        .collect_view();
+    let title = say::orders_per(language, report.interval_s);
+    let text = say::chart_in_words(
+        language,
+        &calendar.to_the_second(first.at_ms),
+        &calendar.to_the_second(last.at_ms),
+        highest,
+    );
+    let view_box = format!("0 0 {WIDTH} {HEIGHT}");
+    view! {
+        <h2>{title.clone()}</h2>
+        <figure class="admin__chart">
+            <svg viewBox=view_box role="img" aria-label=text.clone() preserveAspectRatio="none">{bars}</svg>
+            <figcaption class="admin__soft">{text}</figcaption>
+        </figure>
+        <details class="admin__stop">
+            <summary>{say::as_table(language)}</summary>
+            <div class="admin__scroll" tabindex="0" role="group" aria-label=title>
+                <table class="admin__units">
+                    <thead>
+                        <tr>
+                            <th scope="col">{say::from(language)}</th>
+                            <th scope="col">{say::ordered(language)}</th>
+                            <th scope="col">{say::paid(language)}</th>
+                            <th scope="col">{say::closed(language)}</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+        </details>
+    }
+    .into_any()
+}
+
+/// A bar; one that stands for anything at all is seen.
+fn bar(number: u64, count: u64, value: u64, highest: u64) -> impl IntoView {
+    let (left, right) = (number * WIDTH / count, (number + 1) * WIDTH / count);
+    let height = match value {
+        0 => 0,
+        _ => (value * HEIGHT / highest.max(1)).max(2),
+    };
+    view! {
+        <rect
+            x=left.to_string()
+            y=(HEIGHT - height).to_string()
+            width=(right - left).saturating_sub(1).max(1).to_string()
+            height=height.to_string()
+        ></rect>
+    }
+}
+
+fn row(interval: &Interval, calendar: Calendar) -> impl IntoView + use<> {
+    view! {
+        <tr>
+            <th scope="row">{calendar.exact(interval.at_ms)}</th>
+            <td>{interval.ordered}</td>
+            <td>{interval.paid}</td>
+            <td>{interval.closed}</td>
+        </tr>
+    }
+}

@@ -1,0 +1,101 @@
+//! [`RoundReports`] on SQL.
+
+use app::wire::{FailureCount, ItemId, Rejection, RoundId, RoundOverview};
+use async_trait::async_trait;
+use sea_orm::{ColumnTrait, EntityTrait, JoinType, QueryFilter, QuerySelect, RelationTrait};
+use uuid::Uuid;
+
+use super::{
+    Answer, Sql,
+    catalogue_overview::round_overview,
+    entity::{order, reservation, round},
+    words::parsed,
+};
+use crate::engine::ports::{PortError, ReportedOrder, RoundReports};
+
+/// The columns of a [`ReportedOrder`].
+type Row = (
+    Uuid,
+    i64,
+    order::State,
+    Option<order::CloseReason>,
+    i64,
+    Option<i64>,
+    Option<i64>,
+    i64,
+);
+
+#[async_trait]
+impl RoundReports for Sql {
+    async fn round_with_units(
+        &self,
+        round_id: RoundId,
+    ) -> Result<Option<RoundOverview>, PortError> {
+        let found = round::Entity::find_by_id(round_id.0).one(&self.read);
+        let Some(row) = found.answer(self).await? else {
+            return Ok(None);
+        };
+        let items = self.items_of(&self.read, [row.id]).await?;
+        round_overview(row, items).map(Some)
+    }
+
+    async fn orders_of_items(
+        &self,
+        items: &[ItemId],
+        limit: u32,
+    ) -> Result<Vec<ReportedOrder>, PortError> {
+        let rows: Vec<Row> = order::Entity::find()
+            .select_only()
+            .column(order::Column::ItemId)
+            .column(order::Column::Amount)
+            .column(order::Column::State)
+            .column(order::Column::CloseReason)
+            .column(order::Column::CreatedAtMs)
+            .column(order::Column::PaidAtMs)
+            .column(order::Column::ClosedAtMs)
+            .column(reservation::Column::HeldAtMs)
+            .join(JoinType::InnerJoin, order::Relation::Reservation.def())
+            .filter(order::Column::ItemId.is_in(items.iter().map(|item| item.0)))
+            .limit(u64::from(limit))
+            .into_tuple()
+            .all(&self.read)
+            .answer(self)
+            .await?;
+        let orders = rows.into_iter().map(reported);
+        Ok(orders.collect())
+    }
+
+    async fn failures_of_items(&self, items: &[ItemId]) -> Result<Vec<FailureCount>, PortError> {
+        let rows: Vec<(Option<String>, i64)> = reservation::Entity::find()
+            .select_only()
+            .column(reservation::Column::Reason)
+            .column_as(reservation::Column::Id.count(), "reservations")
+            .filter(reservation::Column::ItemId.is_in(items.iter().map(|item| item.0)))
+            .filter(reservation::Column::State.eq(reservation::State::Failed))
+            .group_by(reservation::Column::Reason)
+            .into_tuple()
+            .all(&self.read)
+            .answer(self)
+            .await?;
+        let failures = rows.into_iter().map(|(reason, reservations)| FailureCount {
+            reason: reason.and_then(|reason| parsed::<Rejection>(&reason).ok()),
+            reservations: reservations.unsigned_abs(),
+        });
+        Ok(failures.collect())
+    }
+}
+
+fn reported(row: Row) -> ReportedOrder {
+    let (item_id, amount, state, close_reason, created_at_ms, paid_at_ms, closed_at_ms, held_at_ms) =
+        row;
+    ReportedOrder {
+        item_id: ItemId(item_id),
+        amount,
+        state: state.into(),
+        close_reason: close_reason.map(Into::into),
+        held_at_ms,
+        created_at_ms,
+        paid_at_ms,
+        closed_at_ms,
+    }
+}

@@ -1,0 +1,58 @@
+//! What came of a round.
+
+mod calls;
+pub mod round_report;
+
+use std::sync::Arc;
+
+use futures::lock::Mutex;
+
+use app::wire::RoundReport;
+
+use super::ports::{Clock, PortError, RoundReports};
+
+/// What reports need.
+pub struct Deps {
+    pub clock: Arc<dyn Clock>,
+    pub ledger: Arc<dyn RoundReports>,
+    /// The one that was made last, and the turn to make the next: a report reads every order of a round, and is
+    /// asked for by pages, files and programs alike.
+    pub latest: Mutex<Option<Arc<RoundReport>>>,
+}
+
+/// Orders that a report reads: more than any round has units, and some 20 MB.
+const MOST_ORDERS: u32 = 250_000;
+/// A report is asked for again as a file a moment after it was looked at.
+const KEPT_MS: i64 = 3_000;
+
+impl Deps {
+    /// The report of a round, made within the last seconds. One is made at a time.
+    ///
+    /// # Errors
+    /// The ledger.
+    async fn report(
+        &self,
+        round_id: app::wire::RoundId,
+    ) -> Result<Option<Arc<RoundReport>>, PortError> {
+        let mut latest = self.latest.lock().await;
+        let now_ms = self.clock.now_ms();
+        let kept = latest.as_ref().filter(|report| {
+            report.round_id == round_id && (now_ms - report.read_at_ms).abs() < KEPT_MS
+        });
+        if let Some(report) = kept {
+            return Ok(Some(report.clone()));
+        }
+        let Some(round) = self.ledger.round_with_units(round_id).await? else {
+            return Ok(None);
+        };
+        let items: Vec<_> = round.items.iter().map(|item| item.item_id).collect();
+        let orders = self.ledger.orders_of_items(&items, MOST_ORDERS).await?;
+        let failures = self.ledger.failures_of_items(&items).await?;
+        let is_cut = orders.len() == MOST_ORDERS as usize;
+        let mut report = round_report::of(round, &orders, failures, now_ms);
+        report.is_cut = is_cut;
+        let report = Arc::new(report);
+        *latest = Some(report.clone());
+        Ok(Some(report))
+    }
+}

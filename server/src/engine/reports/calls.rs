@@ -1,0 +1,27 @@
+//! [`app::port::Reports`] over the engine: checks what the caller may do.
+
+use std::sync::Arc;
+
+use app::{
+    port::{Reports, Visitor},
+    wire::{ApiError, Permission, RoundId, RoundReport},
+};
+use async_trait::async_trait;
+
+use crate::engine::{
+    back_office::calls::{OfficeCalls, permitted},
+    wire_errors::port_error,
+};
+
+#[async_trait]
+impl Reports for OfficeCalls {
+    async fn round_report(
+        &self,
+        visitor: &Visitor,
+        round_id: RoundId,
+    ) -> Result<Arc<RoundReport>, ApiError> {
+        permitted(Permission::SeeReports, visitor)?;
+        let report = self.reports.report(round_id).await;
+        report.map_err(port_error)?.ok_or(ApiError::NotFound)
+    }
+}
