@@ -17,7 +17,7 @@ use crate::{
         AdminOrderPage, AdminOrdersPage, AdminProductsPage, AdminReportPage, AdminRoundsPage,
         AdminScreenPage, AdminSwitchesPage, HomePage, ItemPage, LoginPage, MessagesPage,
         NewRoundPage, NotFoundPage, OrderPage, OrdersPage, RegisterPage, SecondFactorPage,
-        ShopTextPage,
+        ShipListPage, ShopTextPage,
     },
     routes,
     start::{PageFiles, Start},
@@ -79,6 +79,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/admin/rounds/:id/report") view=AdminReportPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/products") view=AdminProductsPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/orders") view=AdminOrdersPage ssr=SsrMode::Async />
+                    <Route path=path!("/admin/orders/ship") view=ShipListPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/orders/:id") view=AdminOrderPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/buyers") view=AdminBuyersPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/buyers/:id") view=AdminBuyerPage ssr=SsrMode::Async />
@@ -133,6 +134,7 @@ mod tests {
             pattern::ROUND_REPORT,
             routes::ADMIN_PRODUCTS,
             routes::ADMIN_ORDERS,
+            routes::SHIP_LIST,
             pattern::ADMIN_ORDER,
             routes::ADMIN_BUYERS,
             pattern::ADMIN_BUYER,

@@ -4,6 +4,7 @@
 
 mod after_purchase;
 mod back_office;
+mod bulk;
 mod products;
 mod reports;
 mod second_factor;
@@ -20,6 +21,7 @@ use crate::wire::{
 
 pub use after_purchase::AfterPurchase;
 pub use back_office::{BackOffice, Confirmation, CustomerService};
+pub use bulk::BulkOrders;
 pub use products::{Pictures, Products};
 pub use reports::Reports;
 pub use second_factor::SecondFactors;

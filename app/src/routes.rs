@@ -93,6 +93,14 @@ pub const ADD_PICTURE: &str = "/api/admin/pictures";
 #[cfg(feature = "ssr")]
 pub const ADMIN_ORDERS: &str = "/admin/orders";
 
+/// Where the form goes that takes orders away as a file.
+#[cfg(feature = "ssr")]
+pub const EXPORT_ORDERS: &str = "/admin/orders/export";
+
+/// The page on which orders are shipped by a list, and where its form goes.
+#[cfg(feature = "ssr")]
+pub const SHIP_LIST: &str = "/admin/orders/ship";
+
 /// Who buys.
 #[cfg(feature = "ssr")]
 pub const ADMIN_BUYERS: &str = "/admin/buyers";

@@ -7,6 +7,7 @@
 mod account;
 mod activity;
 mod back_office;
+mod bulk;
 mod catalogue;
 mod customer_service;
 mod error;
@@ -32,6 +33,7 @@ pub use activity::{Action, Activity, ActivityList, ActivityQuery};
 pub use back_office::{
     AddedRound, ItemDraft, ItemOverview, Key, RoundDraft, RoundOverview, RoundState,
 };
+pub use bulk::{CheckedLine, CheckedList, LineProblem, ShipLine};
 pub use catalogue::{Item, ItemDetail, Phase, Round, Stock};
 pub use customer_service::{
     Buyer, BuyerHistory, BuyerList, ListedOrder, OrderChange, OrderHistory, OrderList, OrderQuery,

@@ -15,6 +15,7 @@ mod report;
 mod round;
 mod round_form;
 mod ship;
+mod ship_list;
 mod switches;
 mod text_input;
 
@@ -33,6 +34,7 @@ pub use self::{
     report::AdminReportPage,
     round_form::{MAX_ITEMS, RoundForm},
     ship::ShipForm,
+    ship_list::{MAX_SHIP_LIST, ShipListForm, ShipListPage},
     switches::AdminSwitchesPage,
 };
 use self::{

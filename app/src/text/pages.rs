@@ -16,6 +16,7 @@ pub mod orders;
 pub mod products;
 pub mod report;
 pub mod second_factor;
+pub mod ship_list;
 pub mod shipping;
 pub mod shop_text;
 pub mod switches;

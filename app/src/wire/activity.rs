@@ -37,6 +37,8 @@ pub enum Action {
     RefundOrder,
     /// Sent an order to its buyer.
     ShipOrder,
+    /// Took orders away as a file.
+    ExportOrders,
     /// Kept a buyer from buying.
     BanBuyer,
     /// Let a banned buyer buy again.
@@ -71,7 +73,7 @@ pub struct Activity {
     pub address: Option<String>,
     /// What.
     pub action: Action,
-    /// To what: the id of a round, a product, an order or an account, or a switch's or a picture's own.
+    /// To what: the id of a round, a product, an order or an account, or a switch's or a picture's own; of an export whoever did it.
     pub subject_id: Uuid,
     /// What was there before, as JSON.
     pub old_value: Option<String>,

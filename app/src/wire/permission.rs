@@ -23,6 +23,8 @@ pub enum Permission {
     ChangeProducts,
     /// See everybody's orders and what happened to them.
     SeeOrders,
+    /// Take orders away as a file.
+    ExportOrders,
     /// Give the money of an order back.
     RefundOrders,
     /// See where orders are sent, and ship them.
@@ -41,7 +43,7 @@ pub enum Permission {
 
 impl Permission {
     /// All of them, in the order of the manual.
-    pub const ALL: [Permission; 16] = [
+    pub const ALL: [Permission; 17] = [
         Permission::SeeNow,
         Permission::SeeRounds,
         Permission::StopRounds,
@@ -51,6 +53,7 @@ impl Permission {
         Permission::SeeProducts,
         Permission::ChangeProducts,
         Permission::SeeOrders,
+        Permission::ExportOrders,
         Permission::RefundOrders,
         Permission::ShipOrders,
         Permission::SeeBuyers,
@@ -75,6 +78,7 @@ impl Permission {
                     | Permission::SeeProducts
                     | Permission::ChangeProducts
                     | Permission::SeeOrders
+                    | Permission::ExportOrders
                     | Permission::RefundOrders
                     | Permission::ShipOrders
                     | Permission::SeeBuyers
@@ -108,6 +112,7 @@ impl Permission {
                     | Permission::SeeReports
                     | Permission::SeeProducts
                     | Permission::SeeOrders
+                    | Permission::ExportOrders
                     | Permission::SeeBuyers
                     | Permission::SeeMoney
                     | Permission::SeeActivityLog

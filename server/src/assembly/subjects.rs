@@ -138,6 +138,7 @@ fn customer_service(
         clock: parts.clock.clone(),
         directory: sql.clone(),
         bans: sql.clone(),
+        activity_log: sql.clone(),
         orders: parts.ledger.reader.clone(),
         reservations: parts.ledger.reservations.clone(),
         payments: payments.clone(),

@@ -1,16 +1,18 @@
 //! Orders, buyers and payments as those handle them who run the shop.
 
 pub mod ban_buyer;
+mod bulk_calls;
 pub mod calls;
 pub mod look_up;
 pub mod refund_order;
+pub mod ship_list;
 pub mod ship_order;
 
 use std::sync::Arc;
 
 use super::{
     accounts, payments,
-    ports::{BuyerBans, Clock, Directory, OrderReader, PortError, ReservationReader},
+    ports::{ActivityLog, BuyerBans, Clock, Directory, OrderReader, PortError, ReservationReader},
     shipping,
 };
 
@@ -19,6 +21,7 @@ pub struct Deps {
     pub clock: Arc<dyn Clock>,
     pub directory: Arc<dyn Directory>,
     pub bans: Arc<dyn BuyerBans>,
+    pub activity_log: Arc<dyn ActivityLog>,
     pub orders: Arc<dyn OrderReader>,
     pub reservations: Arc<dyn ReservationReader>,
     pub payments: Arc<payments::Deps>,

@@ -43,7 +43,7 @@ pub use catalogue::{
     Reviewed, Standing,
 };
 pub use catalogue_events::{CatalogueChanged, CatalogueEvents};
-pub use directory::{BuyerBans, BuyerSearch, Directory, OrderFilter, OrderSearch};
+pub use directory::{BuyerBans, BuyerSearch, Directory, OrderFilter, OrderSearch, OrderToShip};
 pub use environment::{Clock, Ids};
 pub use gate::{
     Decision, GateStock, Reconciled, Release, Released, Reserve, ReserveRequest, Restock,

@@ -1,5 +1,6 @@
 //! The forms on the pages of those who run the shop. Each leads back to its page.
 
+mod bulk_orders;
 mod customers;
 mod form_with_files;
 mod new_round;
@@ -44,6 +45,7 @@ pub fn routes(state: &AppState, renderer: Renderer) -> Router {
         .route(pattern::CLEAR_SWITCH, post(switches::clear))
         .layer(DefaultBodyLimit::max(envelope::MAX_REQUEST))
         .with_state(state.clone())
+        .merge(bulk_orders::routes(state, renderer.clone()))
         .merge(products::routes(state))
         .merge(reports::routes(state))
         .merge(new_round::routes(state, renderer.clone()))

@@ -65,6 +65,7 @@ pub fn routes(renderer: Renderer, cache: PageCache) -> Router {
         .route(pattern::ROUND_REPORT, get(own))
         .route(routes::ADMIN_PRODUCTS, get(own))
         .route(routes::ADMIN_ORDERS, get(own))
+        .route(routes::SHIP_LIST, get(own))
         .route(pattern::ADMIN_ORDER, get(own))
         .route(routes::ADMIN_BUYERS, get(own))
         .route(pattern::ADMIN_BUYER, get(own))

@@ -2,6 +2,7 @@
 
 mod activity_log;
 mod approval;
+mod bulk_orders;
 mod customers;
 mod now;
 pub mod pages;

@@ -145,6 +145,7 @@ fn subject(activity: &Activity) -> String {
         Action::RefundOrder | Action::ShipOrder => {
             routes::admin_order(crate::wire::OrderId(activity.subject_id))
         }
+        Action::ExportOrders => routes::ADMIN_ORDERS.to_owned(),
         Action::BanBuyer | Action::UnbanBuyer => {
             routes::admin_buyer(AccountId(activity.subject_id))
         }

@@ -7,8 +7,8 @@ use crate::{
     api,
     components::{Calendar, Instant, OrderBadge, when_read},
     routes,
-    text::pages::{admin, customers as say, orders},
-    wire::{ItemId, Language, ListedOrder, OrderList, OrderState, Role},
+    text::pages::{admin, customers as say, orders, ship_list},
+    wire::{ItemId, Language, ListedOrder, OrderList, OrderState, Permission, Role},
 };
 
 const STATES: [(OrderState, &str); 7] = [
@@ -82,6 +82,7 @@ fn Orders(
     let calendar = Calendar::of_page(now_ms, language);
     let next = list.next.map(|before| filter.older(&before.to_string()));
     let is_empty = list.orders.is_empty();
+    let files = view! { <Files filter=filter.clone() role language /> };
     let rows = list
         .orders
         .iter()
@@ -90,6 +91,7 @@ fn Orders(
     view! {
         <StaffFrame here=Section::Orders role title=admin::orders(language) language>
             <Search filter language />
+            {files}
             {is_empty.then(|| view! { <p>{say::no_orders(language)}</p> })}
             {(!is_empty).then(|| view! {
                 <div class="admin__scroll" tabindex="0" role="group" aria-label=admin::orders(language)>
@@ -111,6 +113,26 @@ fn Orders(
             <Next href=next language />
         </StaffFrame>
     }
+}
+
+/// The way to take the list away as a file, and to ship by a file.
+#[component]
+fn Files(filter: Filter, role: Role, language: Language) -> impl IntoView {
+    let item = filter.item_id.map(|id| id.to_string()).unwrap_or_default();
+    let export = Permission::ExportOrders.is_given_to(role).then(|| {
+        view! {
+            <form method="post" action=routes::EXPORT_ORDERS>
+                <input type="hidden" name="search" value=filter.search />
+                <input type="hidden" name="state" value=filter.state />
+                <input type="hidden" name="item" value=item />
+                <button class="button" type="submit" title=say::export_means(language)>{say::export(language)}</button>
+            </form>
+        }
+    });
+    let ship = Permission::ShipOrders.is_given_to(role).then(|| {
+        view! { <a class="button" href=routes::SHIP_LIST>{ship_list::title(language)}</a> }
+    });
+    view! { <div class="admin__buttons admin__files">{export} {ship}</div> }
 }
 
 #[component]

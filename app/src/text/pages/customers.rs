@@ -20,6 +20,8 @@ messages! {
     search_buyers: "手机号或昵称", "Mobile number or name";
     every_state: "全部状态", "Every state";
     no_orders: "没有这样的订单。", "There are no such orders.";
+    export: "导出这些订单（CSV）", "Take these orders away (CSV)";
+    export_means: "与本页筛选相同，最多 100000 条，会记入日志。", "What the filter of this page shows, 100,000 at most. It is noted in the log.";
     no_buyers: "没有这样的买家。", "There are no such buyers.";
     no_payments: "没有这样的付款。", "There are no such payments.";
     payments: "付款", "Payments";

@@ -10,7 +10,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    Answer, LedgerError, Sql,
+    Answer, Duplicate, LedgerError, Sql,
     entity::{activity, activity_end},
     inconsistent,
     words::{parsed, word},
@@ -140,6 +140,30 @@ impl ActivityLog for Sql {
             .answer(self)
             .await?;
         rows.into_iter().map(entry).collect()
+    }
+
+    async fn note(
+        &self,
+        action: Action,
+        subject_id: Uuid,
+        what: Value,
+        by: &ChangedBy,
+        now_ms: i64,
+    ) -> Result<(), PortError> {
+        let noted = self.transact(
+            Duplicate::Answer,
+            (action, subject_id, what, by, now_ms),
+            |transaction, (action, subject_id, what, by, now_ms)| {
+                let new = NewActivity {
+                    action: *action,
+                    subject_id: *subject_id,
+                    old_value: None,
+                    new_value: Some(what.clone()),
+                };
+                Box::pin(add(transaction, by, new, *now_ms))
+            },
+        );
+        Ok(noted.await?)
     }
 
     async fn chain_end(&self) -> Result<ChainEnd, PortError> {

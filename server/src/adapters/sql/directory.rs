@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use app::wire::{
     AccountId, Action, Buyer, ListedOrder, ListedPayment, Money, OrderChange, OrderId,
-    PaymentGroup, PaymentId, Received, UnmatchedMoney,
+    PaymentGroup, PaymentId, Received, Shipment, UnmatchedMoney,
 };
 use async_trait::async_trait;
 use sea_orm::{
-    ColumnTrait, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::Expr,
+    ColumnTrait, Condition, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, sea_query::Expr,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -19,7 +19,7 @@ use super::{
     accounts::mobile,
     activity_log::{self, NewActivity},
     counter,
-    entity::{account, item, order, payment, payment_notice},
+    entity::{account, item, order, order_address, payment, payment_notice, shipment},
     missing,
     orders::events,
     payments,
@@ -27,7 +27,7 @@ use super::{
 };
 use crate::engine::ports::{
     BuyerBans, BuyerSearch, ChangedBy, Directory, NoticeOutcome, OrderFilter, OrderSearch,
-    PortError,
+    OrderToShip, PortError,
 };
 
 #[async_trait]
@@ -75,6 +75,53 @@ impl Directory for Sql {
                 Ok(ListedOrder { order, buyer })
             })
             .collect()
+    }
+
+    async fn to_ship(
+        &self,
+        ids: &[OrderId],
+        numbers: &[String],
+    ) -> Result<Vec<OrderToShip>, PortError> {
+        let mut named = Condition::any().add(order::Column::Id.is_in(ids.iter().map(|id| id.0)));
+        if !numbers.is_empty() {
+            named = named.add(self.number_is_in(numbers));
+        }
+        let rows: Vec<(Uuid, order::State)> = order::Entity::find()
+            .select_only()
+            .column(order::Column::Id)
+            .column(order::Column::State)
+            .filter(named)
+            .into_tuple()
+            .all(&self.read)
+            .answer(self)
+            .await?;
+        let found = || rows.iter().map(|(id, _)| *id);
+        let addresses: Vec<Uuid> = order_address::Entity::find()
+            .select_only()
+            .column(order_address::Column::Id)
+            .filter(order_address::Column::Id.is_in(found()))
+            .into_tuple()
+            .all(&self.read)
+            .answer(self)
+            .await?;
+        let shipments = shipment::Entity::find()
+            .filter(shipment::Column::Id.is_in(found()))
+            .all(&self.read)
+            .answer(self)
+            .await?;
+        let orders = rows.iter().map(|(id, state)| OrderToShip {
+            order_id: OrderId(*id),
+            state: (*state).into(),
+            has_address: addresses.contains(id),
+            shipment: shipments
+                .iter()
+                .find(|row| row.id == *id)
+                .map(|row| Shipment {
+                    carrier: row.carrier.clone(),
+                    number: row.number.clone(),
+                }),
+        });
+        Ok(orders.collect())
     }
 
     async fn changes(&self, order_id: OrderId) -> Result<Vec<OrderChange>, PortError> {
@@ -181,6 +228,19 @@ impl Sql {
             _ => "HEX(orders.id)",
         };
         Expr::cust(format!("{written} LIKE '%{digits}'"))
+    }
+
+    /// Orders with one of these numbers, in capitals. Whatever is no digit of one is left out.
+    fn number_is_in(&self, numbers: &[String]) -> Expr {
+        let written = match self.read.get_database_backend() {
+            DbBackend::Postgres => "RIGHT(UPPER(REPLACE(CAST(orders.id AS text), '-', '')), 10)",
+            _ => "SUBSTR(HEX(orders.id), -10)",
+        };
+        let digits = numbers
+            .iter()
+            .map(|number| -> String { number.chars().filter(char::is_ascii_hexdigit).collect() });
+        let list: Vec<String> = digits.map(|digits| format!("'{digits}'")).collect();
+        Expr::cust(format!("{written} IN ({})", list.join(", ")))
     }
 
     async fn accounts(

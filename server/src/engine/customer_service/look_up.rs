@@ -16,6 +16,8 @@ use crate::engine::{
 const NAMESAKES: u32 = 100;
 /// Money that fits no payment.
 const UNMATCHED_SHOWN: u32 = 50;
+/// Orders that are read at once for a file.
+const ROWS_OF_A_FILE: u32 = 500;
 /// Digits of an order's number, see `Order::number`.
 const NUMBER_DIGITS: usize = 10;
 
@@ -24,19 +26,38 @@ const NUMBER_DIGITS: usize = 10;
 /// # Errors
 /// The ledger.
 pub async fn orders(deps: &Deps, query: OrderQuery) -> Result<OrderList, PortError> {
+    let rows = deps
+        .directory
+        .orders(&filter(deps, query).await?, TO_READ)
+        .await?;
+    let (orders, next) = page(rows, |row: &ListedOrder| row.order.order_id);
+    Ok(OrderList { orders, next })
+}
+
+/// A part of all orders of a query, newest first, for a file.
+///
+/// # Errors
+/// The ledger.
+pub async fn orders_at_once(deps: &Deps, query: OrderQuery) -> Result<OrderList, PortError> {
+    let filter = filter(deps, query).await?;
+    let orders = deps.directory.orders(&filter, ROWS_OF_A_FILE).await?;
+    let is_full = orders.len() == ROWS_OF_A_FILE as usize;
+    let last = orders.last().filter(|_| is_full);
+    let next = last.map(|row| row.order.order_id);
+    Ok(OrderList { orders, next })
+}
+
+async fn filter(deps: &Deps, query: OrderQuery) -> Result<OrderFilter, PortError> {
     let search = match query.search.as_deref().map(str::trim) {
         None | Some("") => OrderSearch::All,
         Some(text) => order_search(deps, text).await?,
     };
-    let filter = OrderFilter {
+    Ok(OrderFilter {
         search,
         state: query.state,
         item_id: query.item_id,
         before: query.before,
-    };
-    let rows = deps.directory.orders(&filter, TO_READ).await?;
-    let (orders, next) = page(rows, |row: &ListedOrder| row.order.order_id);
-    Ok(OrderList { orders, next })
+    })
 }
 
 /// What somebody looks for who types this.

@@ -2,8 +2,9 @@
 
 use std::net::IpAddr;
 
-use app::wire::{AccountId, Activity, ActivityQuery, Me};
+use app::wire::{AccountId, Action, Activity, ActivityQuery, Me};
 use async_trait::async_trait;
+use uuid::Uuid;
 
 use super::PortError;
 
@@ -64,6 +65,16 @@ pub trait ActivityLog: Send + Sync + 'static {
 
     /// Entries with numbers above `after`, oldest first, at most `limit`.
     async fn activities_after(&self, after: u64, limit: u32) -> Result<Vec<Activity>, PortError>;
+
+    /// Adds an entry of something that changes nothing else.
+    async fn note(
+        &self,
+        action: Action,
+        subject_id: Uuid,
+        what: serde_json::Value,
+        by: &ChangedBy,
+        now_ms: i64,
+    ) -> Result<(), PortError>;
 
     /// Where the log ends.
     async fn chain_end(&self) -> Result<ChainEnd, PortError>;

@@ -3,7 +3,7 @@
 
 use app::wire::{
     AccountId, Buyer, ItemId, ListedOrder, ListedPayment, OrderChange, OrderId, OrderState,
-    PaymentGroup, PaymentId, UnmatchedMoney,
+    PaymentGroup, PaymentId, Shipment, UnmatchedMoney,
 };
 use async_trait::async_trait;
 
@@ -33,6 +33,17 @@ pub struct OrderFilter {
     pub before: Option<OrderId>,
 }
 
+/// An order that somebody wants to ship.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderToShip {
+    pub order_id: OrderId,
+    pub state: OrderState,
+    /// Somebody has said where to send it.
+    pub has_address: bool,
+    /// How it was sent, once it was.
+    pub shipment: Option<Shipment>,
+}
+
 /// Which buyers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum BuyerSearch {
@@ -51,6 +62,14 @@ pub trait Directory: Send + Sync + 'static {
     /// Orders, newest first, at most `limit`.
     async fn orders(&self, filter: &OrderFilter, limit: u32)
     -> Result<Vec<ListedOrder>, PortError>;
+
+    /// Orders with these ids or numbers, at most some hundred. A number is the last ten hexadecimal digits of an
+    /// id, in capitals; where there are any, every order is looked at, once.
+    async fn to_ship(
+        &self,
+        ids: &[OrderId],
+        numbers: &[String],
+    ) -> Result<Vec<OrderToShip>, PortError>;
 
     /// What happened to an order after it was made, oldest first, with who did it.
     async fn changes(&self, order_id: OrderId) -> Result<Vec<OrderChange>, PortError>;

@@ -50,6 +50,7 @@ fn reads() -> Vec<(String, &'static [Role])> {
         ("/admin/rounds".to_owned(), STAFF),
         ("/admin/rounds/new".to_owned(), &[Operator, Admin]),
         ("/admin/orders".to_owned(), orders),
+        ("/admin/orders/ship".to_owned(), &[Operator, Admin]),
         (format!("/admin/orders/{NOBODY}"), orders),
         ("/admin/buyers".to_owned(), orders),
         (format!("/admin/buyers/{NOBODY}"), orders),

@@ -1,12 +1,15 @@
 //! The back office of the shop that does what it is told.
 
 use app::{
-    port::{BackOffice, Confirmation, CustomerService, Pictures, Products, Reports, Visitor},
+    port::{
+        BackOffice, BulkOrders, Confirmation, CustomerService, Pictures, Products, Reports, Visitor,
+    },
     wire::{
         AccountId, ActivityList, ActivityQuery, AddedPicture, AddedRound, ApiError, BuyerHistory,
-        BuyerList, ListedProduct, LocalText, Now, OrderHistory, OrderId, OrderList, OrderQuery,
-        PaymentGroup, PaymentId, PaymentList, PictureSize, ProductId, ProductList, ProductQuery,
-        RoundDraft, RoundId, RoundOverview, RoundReport, RoundState, SetSwitch, Switch,
+        BuyerList, CheckedList, ListedProduct, LocalText, Now, OrderHistory, OrderId, OrderList,
+        OrderQuery, PaymentGroup, PaymentId, PaymentList, PictureSize, ProductId, ProductList,
+        ProductQuery, RoundDraft, RoundId, RoundOverview, RoundReport, RoundState, SetSwitch,
+        ShipLine, Switch,
     },
 };
 use std::sync::Arc;
@@ -125,6 +128,31 @@ impl Products for FakeShop {
 #[async_trait]
 impl Reports for FakeShop {
     async fn round_report(&self, _: &Visitor, _: RoundId) -> Result<Arc<RoundReport>, ApiError> {
+        Err(ApiError::NotFound)
+    }
+}
+
+#[async_trait]
+impl BulkOrders for FakeShop {
+    async fn begin_export(&self, _: &Visitor, _: &OrderQuery) -> Result<(), ApiError> {
+        Err(ApiError::NotFound)
+    }
+
+    async fn export_part(
+        &self,
+        _: &Visitor,
+        _: OrderQuery,
+        _: Option<OrderId>,
+    ) -> Result<OrderList, ApiError> {
+        Err(ApiError::NotFound)
+    }
+
+    async fn ship_list(
+        &self,
+        _: &Visitor,
+        _: Vec<ShipLine>,
+        _: bool,
+    ) -> Result<CheckedList, ApiError> {
         Err(ApiError::NotFound)
     }
 }

@@ -1,0 +1,298 @@
+//! Orders as a file, and a file of what was shipped.
+
+use std::sync::Arc;
+
+use app::{
+    pages::{MAX_SHIP_LIST, ShipListForm},
+    port::{Office, Visitor},
+    routes,
+    wire::{ApiError, ListedOrder, OrderQuery, OrderState, Permission, ShipLine},
+};
+use axum::{
+    Extension, Router,
+    body::Body,
+    extract::{DefaultBodyLimit, Form, Request, State, rejection::FormRejection},
+    http::Uri,
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use csv::{ReaderBuilder, StringRecord, Trim};
+use futures::{Stream, TryStreamExt as _, stream};
+use jiff::Timestamp;
+use serde::Deserialize;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::form_with_files::{self, FileLimits, SentForm};
+use crate::{
+    chain::Chain,
+    engine::back_office::price,
+    http::{
+        AppState, csv_file,
+        envelope::{self, Envelope},
+        pages,
+        renderer::Renderer,
+    },
+};
+
+/// Files that are made at once: each reads the ledger as fast as it is taken.
+const EXPORTS: usize = 2;
+/// Orders of a file: what a spreadsheet still opens.
+const MOST_ORDERS: usize = 100_000;
+/// The file of a list that was shipped.
+const LIST: FileLimits = FileLimits {
+    bytes: MAX_SHIP_LIST,
+    count: 1,
+};
+
+#[derive(Clone)]
+struct Orders {
+    office: Office,
+    renderer: Renderer,
+    exports: Arc<Semaphore>,
+}
+
+/// The routes.
+pub fn routes(state: &AppState, renderer: Renderer) -> Router {
+    Router::new()
+        .route(routes::EXPORT_ORDERS, post(export))
+        .layer(DefaultBodyLimit::max(envelope::MAX_REQUEST))
+        .route(
+            routes::SHIP_LIST,
+            post(ship_list).layer(DefaultBodyLimit::max(form_with_files::MAX_FORM)),
+        )
+        .with_state(Orders {
+            office: state.office.clone(),
+            renderer,
+            exports: Arc::new(Semaphore::new(EXPORTS)),
+        })
+}
+
+/// What the screen was filtered by, in its own words.
+#[derive(Deserialize)]
+struct Filter {
+    #[serde(default)]
+    search: String,
+    #[serde(default)]
+    state: String,
+    #[serde(default)]
+    item: String,
+}
+
+/// `POST /admin/orders/export`: a file of the orders that the filter of the list shows.
+async fn export(
+    State(orders): State<Orders>,
+    Extension(visitor): Extension<Visitor>,
+    filter: Result<Form<Filter>, FormRejection>,
+) -> Response {
+    let Ok(Form(filter)) = filter else {
+        return Envelope(envelope::unreadable()).into_response();
+    };
+    let Ok(turn) = orders.exports.clone().try_acquire_owned() else {
+        return Envelope(ApiError::Busy { retry_after_s: 5 }).into_response();
+    };
+    let query = OrderQuery {
+        search: Some(filter.search).filter(|search| !search.is_empty()),
+        state: serde_json::from_value::<OrderState>(filter.state.into()).ok(),
+        item_id: filter.item.parse().ok(),
+        before: None,
+    };
+    let office = orders.office;
+    if let Err(error) = office.begin_export(&visitor, &query).await {
+        return pages::back(routes::ADMIN_ORDERS, Err(error));
+    }
+    let columns = [
+        "number", "order_id", "buyer", "mobile", "item", "amount", "state", "made_at",
+    ];
+    let head = stream::iter([Ok(csv_file::head(&columns))]);
+    let lines = lines(Export {
+        office,
+        visitor,
+        query,
+        written: 0,
+        _turn: turn,
+    });
+    // The head comes with the first lines or not at all: an error before them is an error of the whole.
+    let body = futures::StreamExt::chain(head, lines);
+    csv_file::file("orders.csv", Body::from_stream(body))
+}
+
+/// A file that is being made.
+struct Export {
+    office: Office,
+    visitor: Visitor,
+    query: OrderQuery,
+    written: usize,
+    _turn: OwnedSemaphorePermit,
+}
+
+/// A part of the file after the other, as fast as they are taken. A file that breaks off says so by ending early.
+fn lines(export: Export) -> impl Stream<Item = Result<String, std::io::Error>> {
+    let parts = stream::try_unfold(Some(export), |export| async move {
+        let Some(mut export) = export else {
+            return Ok::<_, ApiError>(None);
+        };
+        let before = export.query.before;
+        let query = export.query.clone();
+        let part = export
+            .office
+            .export_part(&export.visitor, query, before)
+            .await?;
+        let rows: Vec<_> = part
+            .orders
+            .iter()
+            .map(|row| cells(row, export.visitor.language))
+            .collect();
+        let mut text = csv_file::lines(rows.iter().map(|row| &row[..]));
+        export.written += rows.len();
+        export.query.before = part.next;
+        let is_cut = export.written >= MOST_ORDERS && part.next.is_some();
+        if is_cut {
+            let words = format!("only the latest {} orders are in this file", export.written);
+            text += &csv_file::lines([&[words][..]]);
+        }
+        let more = (part.next.is_some() && !is_cut).then_some(export);
+        Ok(Some((text, more)))
+    });
+    parts.map_err(|error| {
+        tracing::warn!(error = %Chain(&error), "a file of orders breaks off");
+        std::io::Error::other(error)
+    })
+}
+
+fn cells(row: &ListedOrder, language: app::wire::Language) -> [String; 8] {
+    let ListedOrder { order, buyer } = row;
+    let made = Timestamp::from_millisecond(order.created_at_ms);
+    let state = serde_json::to_value(order.state).unwrap_or_default();
+    [
+        order.number(),
+        order.order_id.to_string(),
+        buyer.nickname.clone(),
+        buyer.mobile.clone(),
+        order.title.get(language).to_owned(),
+        price::print(order.amount),
+        state.as_str().unwrap_or_default().to_owned(),
+        made.map_or_else(|_| String::new(), |made| made.to_string()),
+    ]
+}
+
+/// `POST /admin/orders/ship`: a file of what was shipped is looked at first, and done by a second press.
+async fn ship_list(
+    State(orders): State<Orders>,
+    Extension(visitor): Extension<Visitor>,
+    request: Request,
+) -> Response {
+    let page = Uri::from_static(routes::SHIP_LIST);
+    // Nobody else has a body of this size read.
+    let Some(me) = &visitor.me else {
+        return pages::sign_in_first(&page);
+    };
+    if !Permission::ShipOrders.is_given_to(me.role) {
+        return Envelope(ApiError::Forbidden).into_response();
+    }
+    let sent = match form_with_files::read(request, LIST).await {
+        Ok(sent) => sent,
+        Err(error) => return Envelope(error).into_response(),
+    };
+    let is_pressed = sent.fields.contains(&("do".to_owned(), "ship".to_owned()));
+    let mut form = ShipListForm::default();
+    let done = match text(sent) {
+        Ok(text) => {
+            form.text = text;
+            match ship_lines(&form.text) {
+                Ok(lines) => orders.office.ship_list(&visitor, lines, is_pressed).await,
+                Err(line) => Err(ApiError::Invalid {
+                    field: format!("line {line}"),
+                }),
+            }
+        }
+        Err(field) => Err(ApiError::Invalid {
+            field: field.to_owned(),
+        }),
+    };
+    let status = match done {
+        Ok(list) => {
+            let is_wrong = list.wrong() > 0;
+            form.list = Some(list);
+            is_wrong.then_some(422)
+        }
+        Err(error) => {
+            let status = error.status();
+            form.problem = Some(error);
+            Some(status)
+        }
+    };
+    pages::form_again(&orders.renderer, page, visitor, form, status).await
+}
+
+/// The list: the file, or what was typed where none was chosen.
+fn text(sent: SentForm) -> Result<String, &'static str> {
+    if let Some((_, file)) = sent.files.into_iter().next() {
+        let file = file.ok_or("large")?;
+        return String::from_utf8(file).map_err(|_| "encoding");
+    }
+    let typed = sent.fields.into_iter().find(|(name, _)| name == "text");
+    let text = typed.map(|(_, text)| text).unwrap_or_default();
+    match text.len() > MAX_SHIP_LIST {
+        true => Err("large"),
+        false => Ok(text),
+    }
+}
+
+/// The lines of a list: order, carrier, number. A first line without a digit in its first cell is its head.
+///
+/// # Errors
+/// The line that is none.
+fn ship_lines(text: &str) -> Result<Vec<ShipLine>, u64> {
+    let text = text.trim_start_matches('\u{feff}');
+    let mut reader = ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .trim(Trim::All)
+        .from_reader(text.as_bytes());
+    let mut lines = Vec::new();
+    let mut record = StringRecord::new();
+    loop {
+        let line = reader.position().line();
+        match reader.read_record(&mut record) {
+            Ok(false) => return Ok(lines),
+            Ok(true) => {}
+            Err(_) => return Err(line),
+        }
+        let line = record.position().map_or(line, csv::Position::line);
+        let first = record.get(0).unwrap_or_default();
+        let is_head = lines.is_empty() && !first.contains(|c: char| c.is_ascii_digit());
+        if is_head && line == 1 {
+            continue;
+        }
+        let cells: Vec<&str> = record.iter().collect();
+        let &[order, carrier, number] = &cells[..] else {
+            return Err(line);
+        };
+        lines.push(ShipLine {
+            line,
+            order: order.to_owned(),
+            carrier: carrier.to_owned(),
+            number: number.to_owned(),
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_read_with_its_line_numbers_and_without_its_head() {
+        let lines = ship_lines(
+            "\u{feff}order,carrier,number\r\n0A1B2C3D4E, SF ,SF1234\r\n\r\n\"1\",\"a,b\",X-1\r\n",
+        );
+        let lines = lines.unwrap();
+        let read: Vec<_> = lines
+            .iter()
+            .map(|line| (line.line, line.order.as_str(), line.carrier.as_str()))
+            .collect();
+        assert_eq!(read, [(2, "0A1B2C3D4E", "SF"), (4, "1", "a,b")]);
+        assert_eq!(ship_lines("0A1B2C3D4E,SF,1\n0A1B2C3D4E,SF\n"), Err(2));
+        assert_eq!(ship_lines(""), Ok(Vec::new()));
+    }
+}

@@ -1,0 +1,154 @@
+//! Orders taken away as a file, and shipped by one.
+
+use app::{
+    port::AfterPurchase as _,
+    wire::{Action, ActivityQuery, OrderId, OrderState, Role, TypedAddress},
+};
+use server::engine::ports::{ActivityLog as _, OrderReader as _};
+
+use super::{pages::send_form, signed_in};
+use crate::{
+    pages::{get, html, site},
+    shipping::Customer,
+    support::TestShop,
+};
+
+const EXPORT: &str = "/admin/orders/export";
+const SHIP: &str = "/admin/orders/ship";
+
+async fn state(customer: &Customer, order: OrderId) -> OrderState {
+    let found = customer.client.shop.sql.get(order).await.unwrap();
+    found.unwrap().order.state
+}
+
+#[tokio::test]
+async fn the_file_of_orders_is_what_the_filter_shows_and_the_log_says_who_took_it() {
+    let customer = Customer::of(TestShop::open_embedded().await).await;
+    let shop = &customer.client.shop;
+    let router = site(shop);
+    let operator = signed_in(shop, Role::Operator, false).await;
+    let file = async |state: &str| {
+        let response = send_form(&router, EXPORT, &operator, &[("state", state)]).await;
+        assert_eq!(response.status(), 200);
+        html(response).await
+    };
+    let unpaid = file("pending_payment").await;
+    let number = customer.order.number();
+    assert!(
+        unpaid.contains(&format!("\n{number},{},", customer.order)),
+        "{unpaid}"
+    );
+    assert!(
+        unpaid.contains("****") && unpaid.contains(",pending_payment,"),
+        "{unpaid}"
+    );
+    assert_eq!(file("paid").await.lines().count(), 1, "only the head");
+
+    let log = shop
+        .sql
+        .activities(&ActivityQuery::default(), 1)
+        .await
+        .unwrap();
+    assert_eq!(log[0].action, Action::ExportOrders);
+    assert!(log[0].new_value.as_deref().unwrap().contains("paid"));
+    let support = signed_in(shop, Role::Support, false).await;
+    assert_eq!(
+        send_form(&router, EXPORT, &support, &[]).await.status(),
+        403
+    );
+    assert_eq!(
+        send_form(&router, EXPORT, "nobody", &[]).await.status(),
+        303
+    );
+}
+
+#[tokio::test]
+async fn a_list_is_checked_first_and_ships_nothing_while_a_line_is_wrong() {
+    let customer = Customer::of(TestShop::open_embedded().await).await;
+    let (shop, order) = (&customer.client.shop, customer.order);
+    let router = site(shop);
+    let operator = signed_in(shop, Role::Operator, false).await;
+    let send = async |text: &str, press: &str| {
+        let fields = [("text", text), ("do", press)];
+        let response = send_form(&router, SHIP, &operator, &fields).await;
+        (response.status().as_u16(), html(response).await)
+    };
+    let good = format!("order,carrier,number\n{},SF,SF1234\n", order.number());
+    let (status, page) = send(&good, "ship").await;
+    assert_eq!(status, 422, "{page}");
+    assert!(page.contains("The order is: "), "not paid: {page}");
+    customer.pays().await;
+    let (status, page) = send(&good, "ship").await;
+    assert!(
+        status == 422 && page.contains("Nobody has said where to send it"),
+        "{page}"
+    );
+    let address = TypedAddress {
+        name: "Li Lei".to_owned(),
+        mobile: "13800000009".to_owned(),
+        address: "1 Caoxi Road".to_owned(),
+    };
+    let saved = customer
+        .client
+        .save_shipping_address(&customer.who, order, address);
+    saved.await.unwrap();
+
+    let wrong = format!("{good}0000000000,SF,SF1235\n{order},SF,SF1234\n");
+    let (status, page) = send(&wrong, "ship").await;
+    assert_eq!(status, 422, "{page}");
+    for words in [
+        "Of 3 lines 2 are wrong",
+        "There is no such order",
+        "An earlier line has this order",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    let (status, page) = send("1,2\n", "check").await;
+    assert!(
+        status == 422 && page.contains("Line 1 has not three columns"),
+        "{page}"
+    );
+    assert_eq!(state(&customer, order).await, OrderState::Paid);
+
+    let (status, page) = send(&good, "check").await;
+    assert!(status == 200 && page.contains("Ship them (1)"), "{page}");
+    assert_eq!(
+        state(&customer, order).await,
+        OrderState::Paid,
+        "only checked"
+    );
+    let (status, page) = send(&good, "ship").await;
+    assert!(
+        status == 200 && page.contains("Orders shipped: 1."),
+        "{page}"
+    );
+    assert_eq!(state(&customer, order).await, OrderState::Shipped);
+    let (status, page) = send(&good, "ship").await;
+    assert!(
+        status == 200 && page.contains("Shipped like this"),
+        "{page}"
+    );
+
+    let log = shop
+        .sql
+        .activities(&ActivityQuery::default(), 50)
+        .await
+        .unwrap();
+    let shipped = log.iter().filter(|entry| entry.action == Action::ShipOrder);
+    assert_eq!(shipped.count(), 1);
+    let support = signed_in(shop, Role::Support, false).await;
+    assert_eq!(send_form(&router, SHIP, &support, &[]).await.status(), 403);
+    assert_eq!(get(&router, SHIP, "en", Some(&support)).await.status(), 403);
+}
+
+#[tokio::test]
+async fn what_was_typed_into_a_list_comes_back_as_text_and_nothing_else() {
+    let shop = TestShop::open_embedded().await;
+    let router = site(&shop);
+    let admin = signed_in(&shop, Role::Admin, false).await;
+    let hostile = "</textarea><script>alert(1)</script>,SF,SF1234";
+    let response = send_form(&router, SHIP, &admin, &[("text", hostile)]).await;
+    let page = html(response).await;
+    assert!(!page.contains("<script>alert(1)"), "{page}");
+    assert!(page.contains("&lt;/textarea"), "{page}");
+}
