@@ -18,6 +18,7 @@ mod products;
 mod purchase;
 mod second_factor;
 mod shipping;
+mod system;
 #[cfg(feature = "ssr")]
 mod typed_fields;
 
@@ -46,6 +47,7 @@ pub use second_factor::{
     confirm_second_factor, remove_second_factor, second_factor,
 };
 pub use shipping::{confirm_receipt, save_shipping_address, shipping_address};
+pub use system::{differences, findings, system};
 
 #[cfg(feature = "ssr")]
 pub use account::SIGNED_OUT;

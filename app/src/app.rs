@@ -15,9 +15,9 @@ use crate::{
     pages::{
         AccountPage, AdminBuyerPage, AdminBuyersPage, AdminLogPage, AdminMoneyPage, AdminNowPage,
         AdminOrderPage, AdminOrdersPage, AdminProductsPage, AdminReportPage, AdminRoundsPage,
-        AdminScreenPage, AdminSwitchesPage, HomePage, ItemPage, LoginPage, MessagesPage,
-        NewRoundPage, NotFoundPage, OrderPage, OrdersPage, RegisterPage, SecondFactorPage,
-        ShipListPage, ShopTextPage,
+        AdminScreenPage, AdminSwitchesPage, AdminSystemPage, HomePage, ItemPage, LoginPage,
+        MessagesPage, NewRoundPage, NotFoundPage, OrderPage, OrdersPage, RegisterPage,
+        SecondFactorPage, ShipListPage, ShopTextPage,
     },
     routes,
     start::{PageFiles, Start},
@@ -85,6 +85,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/admin/buyers/:id") view=AdminBuyerPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/money") view=AdminMoneyPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/switches") view=AdminSwitchesPage ssr=SsrMode::Async />
+                    <Route path=path!("/admin/system") view=AdminSystemPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/log") view=AdminLogPage ssr=SsrMode::Async />
                     <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async />
                     <Route path=path!("/register") view=RegisterPage ssr=SsrMode::Async />
@@ -140,6 +141,7 @@ mod tests {
             pattern::ADMIN_BUYER,
             routes::ADMIN_MONEY,
             routes::ADMIN_SWITCHES,
+            routes::ADMIN_SYSTEM,
             routes::ADMIN_LOG,
             routes::LOGIN,
             routes::REGISTER,

@@ -18,8 +18,8 @@ pub use account::AccountPage;
 pub use admin::{
     AdminBuyerPage, AdminBuyersPage, AdminLogPage, AdminMoneyPage, AdminNowPage, AdminOrderPage,
     AdminOrdersPage, AdminProductsPage, AdminReportPage, AdminRoundsPage, AdminScreenPage,
-    AdminSwitchesPage, ConfirmationForm, MAX_ITEMS, MAX_SHIP_LIST, NewRoundPage, RoundForm,
-    ShipForm, ShipListForm, ShipListPage,
+    AdminSwitchesPage, AdminSystemPage, ConfirmationForm, MAX_ITEMS, MAX_SHIP_LIST, NewRoundPage,
+    RoundForm, ShipForm, ShipListForm, ShipListPage,
 };
 pub use home::HomePage;
 pub use item::{ItemPage, START_CHECK};

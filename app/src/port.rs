@@ -8,6 +8,7 @@ mod bulk;
 mod products;
 mod reports;
 mod second_factor;
+mod system;
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -25,6 +26,7 @@ pub use bulk::BulkOrders;
 pub use products::{Pictures, Products};
 pub use reports::Reports;
 pub use second_factor::SecondFactors;
+pub use system::SystemOffice;
 
 /// The shop, as a value that can be put into a context.
 pub type Shop = Arc<dyn Storefront>;

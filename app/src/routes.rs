@@ -120,6 +120,10 @@ pub fn change_switch(switch: crate::wire::Switch, set: bool) -> String {
     format!("{ADMIN_SWITCHES}/{}/{verb}", switch.code())
 }
 
+/// What the shop runs on.
+#[cfg(feature = "ssr")]
+pub const ADMIN_SYSTEM: &str = "/admin/system";
+
 /// What those who run the shop did.
 #[cfg(feature = "ssr")]
 pub const ADMIN_LOG: &str = "/admin/log";

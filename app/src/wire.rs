@@ -27,6 +27,7 @@ mod report;
 mod second_factor;
 mod shipping;
 mod switch;
+mod system;
 
 pub use account::{Me, Mobile, Nickname, Password, Role};
 pub use activity::{Action, Activity, ActivityList, ActivityQuery};
@@ -68,6 +69,7 @@ pub use report::{FailureCount, Interval, ItemReport, RoundReport, StateSum, Wait
 pub use second_factor::{SecondFactor, SecondFactorSetup};
 pub use shipping::{Shipment, ShippingAddress, TypedAddress};
 pub use switch::{SetSwitch, Switch};
+pub use system::{BrokenRule, Differences, Finding, SystemInstance, SystemReport, Verdict};
 
 /// Time as the server sees it, for clients that synchronise their countdown to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -59,6 +59,8 @@ const DAY_MS: i64 = 24 * 3_600_000;
 /// Everything that can be set, parsed and checked.
 #[derive(Clone, Debug)]
 pub struct Config {
+    /// Every setting with its value and its meaning, without what may be a password.
+    pub listing: String,
     /// The process.
     pub process: Process,
     /// The servers of a cluster; `None` for the embedded shop.
@@ -133,6 +135,7 @@ impl Config {
         let process = Process::read(values)?;
         let payments = Payments::read(values)?;
         let config = Config {
+            listing: shown::listing(values),
             cluster: match process.mode {
                 Mode::Embedded => None,
                 Mode::Cluster => Some(Cluster::read(values)?),

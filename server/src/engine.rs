@@ -26,6 +26,7 @@ pub mod shipping;
 pub mod stock;
 pub mod storefront;
 pub mod switches;
+pub mod system;
 pub mod webhooks;
 mod wire_errors;
 
@@ -52,5 +53,6 @@ pub struct Engine {
     pub shipping: Arc<shipping::Deps>,
     pub stock: Arc<stock::Deps>,
     pub switches: Arc<switches::Deps>,
+    pub system: Arc<system::Deps>,
     pub webhooks: Arc<webhooks::Deps>,
 }

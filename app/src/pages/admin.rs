@@ -17,6 +17,7 @@ mod round_form;
 mod ship;
 mod ship_list;
 mod switches;
+mod system;
 mod text_input;
 
 use leptos::prelude::*;
@@ -36,6 +37,7 @@ pub use self::{
     ship::ShipForm,
     ship_list::{MAX_SHIP_LIST, ShipListForm, ShipListPage},
     switches::AdminSwitchesPage,
+    system::AdminSystemPage,
 };
 use self::{
     frame::{Section, StaffFrame, caller, parameter},

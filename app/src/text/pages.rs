@@ -20,6 +20,7 @@ pub mod ship_list;
 pub mod shipping;
 pub mod shop_text;
 pub mod switches;
+pub mod system;
 pub mod time;
 
 /// Messages without parts: `name: "中文", "English";` becomes a function of the language.

@@ -39,11 +39,13 @@ pub enum Permission {
     SeeActivityLog,
     /// Close a part of the shop for a while, and open it again.
     SetSwitches,
+    /// See settings, instances, and what is not right with them.
+    SeeSystem,
 }
 
 impl Permission {
     /// All of them, in the order of the manual.
-    pub const ALL: [Permission; 17] = [
+    pub const ALL: [Permission; 18] = [
         Permission::SeeNow,
         Permission::SeeRounds,
         Permission::StopRounds,
@@ -61,6 +63,7 @@ impl Permission {
         Permission::SeeMoney,
         Permission::SeeActivityLog,
         Permission::SetSwitches,
+        Permission::SeeSystem,
     ];
 
     /// Whether an account with this role may do it.
@@ -116,6 +119,7 @@ impl Permission {
                     | Permission::SeeBuyers
                     | Permission::SeeMoney
                     | Permission::SeeActivityLog
+                    | Permission::SeeSystem
             ),
         }
     }

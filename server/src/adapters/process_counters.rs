@@ -83,6 +83,7 @@ impl ProcessCounters {
             .unwrap_or_else(PoisonError::into_inner);
         let before = samples.front().cloned().unwrap_or_default();
         InstanceCounts {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
             instance: self.0.instance,
             counts: SaleCounts {
                 steps: since(&totals.steps, &before.steps),

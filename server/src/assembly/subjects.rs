@@ -15,7 +15,7 @@ use crate::{
         Engine, Rules, accounts, audit, back_office, customer_service, live, messages, notices,
         orders, payments,
         ports::{Catalogue, Job},
-        products, purchase, reports, shipping, stock, switches, webhooks,
+        products, purchase, reports, shipping, stock, switches, system, webhooks,
     },
 };
 
@@ -42,10 +42,11 @@ pub fn engine(config: &Config, environment: Environment, sql: &Sql, parts: Parts
         switches: switches.in_effect.clone(),
     });
     let shipping = Arc::new(shipping(rules, &parts));
+    let audit = Arc::new(audit(&sql, &catalogue, &parts));
     let customers = customer_service(&sql, &payments, &shipping, &accounts, &parts);
     Engine {
         accounts,
-        audit: Arc::new(audit(&sql, &catalogue, &parts)),
+        audit: audit.clone(),
         back_office: Arc::new(back_office(
             config.sale.self_approval,
             &environment,
@@ -76,6 +77,7 @@ pub fn engine(config: &Config, environment: Environment, sql: &Sql, parts: Parts
             notifier: environment.notifier,
         }),
         switches,
+        system: Arc::new(system(audit, &parts)),
         stock: Arc::new(stock::Deps {
             clock: parts.clock,
             catalogue,
@@ -144,6 +146,14 @@ fn customer_service(
         payments: payments.clone(),
         shipping: shipping.clone(),
         people: accounts.clone(),
+    }
+}
+
+fn system(audit: Arc<audit::Deps>, parts: &Parts) -> system::Deps {
+    system::Deps {
+        counters: parts.counters.clone(),
+        audit,
+        turn: Mutex::default(),
     }
 }
 

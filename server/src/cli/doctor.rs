@@ -4,50 +4,72 @@
 mod machine;
 mod servers;
 
-use std::{fmt::Display, path::Path, process::ExitCode};
+use std::{fmt::Display, path::Path, process::ExitCode, time::Duration};
+
+use app::wire::{Finding, Verdict};
+use async_trait::async_trait;
+use tokio::{runtime::Handle, task::spawn_blocking, time::timeout};
 
 use super::Failure;
 use crate::{
     adapters::sql::{own_version, sqlite_version},
     chain::Chain,
     config::Config,
+    engine::ports::SystemFacts,
 };
 
-/// What was found, printed as it is found.
+/// What was found.
 #[derive(Default)]
 struct Report {
-    right: u32,
-    problems: u32,
-    warnings: u32,
+    findings: Vec<Finding>,
+    /// Each is printed as it is found.
+    prints: bool,
 }
 
 impl Report {
     /// It is right.
     fn right(&mut self, part: &str, text: impl Display) {
-        self.right += 1;
-        print("ok", part, text);
+        self.add(Verdict::Right, part, text);
     }
 
     /// It works, and may not be what is wanted.
     fn warning(&mut self, part: &str, text: impl Display) {
-        self.warnings += 1;
-        print("warning", part, text);
+        self.add(Verdict::Warning, part, text);
     }
 
     /// It does not work, or loses something.
     fn problem(&mut self, part: &str, text: impl Display) {
-        self.problems += 1;
-        print("PROBLEM", part, text);
+        self.add(Verdict::Problem, part, text);
     }
-}
 
-fn print(verdict: &str, part: &str, text: impl Display) {
-    println!("{verdict:<8} {part:<12} {text}");
+    fn add(&mut self, verdict: Verdict, part: &str, text: impl Display) {
+        if self.prints {
+            let word = match verdict {
+                Verdict::Right => "ok",
+                Verdict::Warning => "warning",
+                Verdict::Problem => "PROBLEM",
+            };
+            println!("{word:<8} {part:<12} {text}");
+        }
+        self.findings.push(Finding {
+            verdict,
+            part: part.to_owned(),
+            text: text.to_string(),
+        });
+    }
+
+    fn count(&self, verdict: Verdict) -> usize {
+        let all = self.findings.iter();
+        all.filter(|found| found.verdict == verdict).count()
+    }
 }
 
 /// Fails when something is not right; warnings are for people to judge.
 pub async fn doctor(file: Option<&Path>) -> Result<ExitCode, Failure> {
-    let mut report = Report::default();
+    let mut report = Report {
+        prints: true,
+        ..Report::default()
+    };
     let version = env!("CARGO_PKG_VERSION");
     let (schema, sqlite) = (own_version(), sqlite_version().await?);
     report.right(
@@ -61,24 +83,65 @@ pub async fn doctor(file: Option<&Path>) -> Result<ExitCode, Failure> {
             for warning in warnings {
                 report.problem("settings", warning);
             }
-            settings(&config, &mut report);
-            machine::look(&config, &mut report);
-            match &config.cluster {
-                None => servers::look_at_the_folder(&config, &mut report).await,
-                Some(cluster) => servers::look(&config, cluster, &mut report).await,
-            }
+            look(&config, &mut report).await;
         }
     }
-    let Report {
-        right,
-        problems,
-        warnings,
-    } = report;
-    println!("{right} ok, {warnings} warnings, {problems} problems");
+    let problems = report.count(Verdict::Problem);
+    println!(
+        "{} ok, {} warnings, {problems} problems",
+        report.count(Verdict::Right),
+        report.count(Verdict::Warning)
+    );
     Ok(match problems {
         0 => ExitCode::SUCCESS,
         _ => ExitCode::FAILURE,
     })
+}
+
+async fn look(config: &Config, report: &mut Report) {
+    settings(config, report);
+    machine::look(config, report);
+    match &config.cluster {
+        None => servers::look_at_the_folder(config, report).await,
+        Some(cluster) => servers::look(config, cluster, report).await,
+    }
+}
+
+/// The same for those who run the shop, of a process that serves. The settings are those it was started with.
+pub struct RunningProcess(pub Config);
+
+/// What a page waits for; then it says what was found by then.
+const LIMIT: Duration = Duration::from_secs(8);
+
+#[async_trait]
+impl SystemFacts for RunningProcess {
+    fn version(&self) -> String {
+        format!("{}, schema {}", env!("CARGO_PKG_VERSION"), own_version())
+    }
+
+    fn settings(&self) -> String {
+        self.0.listing.clone()
+    }
+
+    async fn findings(&self) -> Vec<Finding> {
+        let config = self.0.clone();
+        let runtime = Handle::current();
+        // On a thread of its own: it looks into files as a command does, one call after the other.
+        let looked = spawn_blocking(move || {
+            runtime.block_on(async {
+                let mut report = Report::default();
+                if timeout(LIMIT, look(&config, &mut report)).await.is_err() {
+                    let seconds = LIMIT.as_secs();
+                    report.problem(
+                        "time",
+                        format_args!("not everything answered within {seconds} s"),
+                    );
+                }
+                report.findings
+            })
+        });
+        looked.await.unwrap_or_default()
+    }
 }
 
 fn settings(config: &Config, report: &mut Report) {

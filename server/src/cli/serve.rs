@@ -18,7 +18,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{Failure, demo_accounts, readiness::Ready, service_manager};
+use super::{Failure, demo_accounts, doctor::RunningProcess, readiness::Ready, service_manager};
 use crate::{
     adapters::{
         captcha::{CaptchaKind, CaptchaPool},
@@ -337,6 +337,7 @@ fn router(
     changes: &CatalogueChanges,
     process: Process,
 ) -> std::io::Result<Router> {
+    let facts = Arc::new(RunningProcess(config.clone()));
     let cookie = LoginCookie {
         secure: config.web.tls,
     };
@@ -345,7 +346,7 @@ fn router(
             engine.payments.clone(),
             sandbox.map(|built_in| built_in as _),
         ),
-        office: Arc::new(OfficeCalls::new(&engine, process.readiness.clone())),
+        office: Arc::new(OfficeCalls::new(&engine, process.readiness.clone(), facts)),
         shop: Arc::new(ShopFront::new(engine)),
         readiness: process.readiness,
         stopped: process.stopped,

@@ -28,6 +28,7 @@ mod reservations;
 mod second_factors;
 mod shipping;
 mod switches;
+mod system;
 mod wake_signal;
 mod webhooks;
 
@@ -79,6 +80,7 @@ pub use reservations::{
 pub use second_factors::{FactorSecret, SecondFactors, StoredFactor};
 pub use shipping::{SaveOutcome, ShipOutcome, Shipments, ShippingAddresses};
 pub use switches::Switches;
+pub use system::SystemFacts;
 pub use wake_signal::{Job, WakeSignal};
 pub use webhooks::{
     Delivery, DeliveryFailure, DeliveryFilter, DeliveryOutcome, DeliveryState, DueDelivery,

@@ -10,6 +10,7 @@ mod permissions;
 mod products;
 mod reports;
 mod switches;
+mod system;
 
 use app::wire::{AccountId, AddedRound, ApiError, Mobile, Rejection, ReservationId, Role};
 use axum::{

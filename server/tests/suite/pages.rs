@@ -7,7 +7,7 @@ use app::{
     ShopSettings,
     api::LoginCookie,
     port::Visitor,
-    wire::{DependencyState, ItemId},
+    wire::{DependencyState, Finding, ItemId, Verdict},
 };
 use async_trait::async_trait;
 use axum::{
@@ -18,11 +18,12 @@ use axum::{
 use metrics_exporter_prometheus::PrometheusBuilder;
 use server::{
     assembly::page_invalidation,
+    config::Config,
     engine::{
         accounts::sign_in::token_hash,
         back_office::calls::OfficeCalls,
         orders::close_unpaid,
-        ports::{AccountWriter, Health, TokenHash},
+        ports::{AccountWriter, Health, SystemFacts, TokenHash},
         storefront::ShopFront,
     },
     http::{BuiltSite, Dependency, HttpSettings, Readiness, Site, router},
@@ -56,6 +57,28 @@ impl Health for AlwaysReady {
     }
 }
 
+/// A process that has a problem.
+struct TestProcess;
+
+#[async_trait]
+impl SystemFacts for TestProcess {
+    fn version(&self) -> String {
+        "test".to_owned()
+    }
+
+    fn settings(&self) -> String {
+        Config::defaults().unwrap().listing
+    }
+
+    async fn findings(&self) -> Vec<Finding> {
+        vec![Finding {
+            verdict: Verdict::Problem,
+            part: "ledger".to_owned(),
+            text: "no answer".to_owned(),
+        }]
+    }
+}
+
 /// The router over a shop, as the binary puts it together.
 pub fn site(shop: &TestShop) -> Router {
     site_until(shop, watch::channel(false).1)
@@ -69,7 +92,11 @@ pub fn site_until(shop: &TestShop, stopped: watch::Receiver<bool>) -> Router {
             shop.engine.payments.clone(),
             shop.built_in.clone().map(|built_in| built_in as _),
         ),
-        office: Arc::new(OfficeCalls::new(&shop.engine, Arc::new(AlwaysReady))),
+        office: Arc::new(OfficeCalls::new(
+            &shop.engine,
+            Arc::new(AlwaysReady),
+            Arc::new(TestProcess),
+        )),
         shop: Arc::new(ShopFront::new(shop.engine.clone())),
         readiness: Arc::new(AlwaysReady),
         metrics: PrometheusBuilder::new().build_recorder().handle(),

@@ -22,11 +22,12 @@ pub enum Section {
     Buyers,
     Money,
     Switches,
+    System,
     Log,
 }
 
 impl Section {
-    const ALL: [Section; 8] = [
+    const ALL: [Section; 9] = [
         Section::Now,
         Section::Rounds,
         Section::Products,
@@ -34,6 +35,7 @@ impl Section {
         Section::Buyers,
         Section::Money,
         Section::Switches,
+        Section::System,
         Section::Log,
     ];
 
@@ -46,6 +48,7 @@ impl Section {
             Section::Buyers => routes::ADMIN_BUYERS,
             Section::Money => routes::ADMIN_MONEY,
             Section::Switches => routes::ADMIN_SWITCHES,
+            Section::System => routes::ADMIN_SYSTEM,
             Section::Log => routes::ADMIN_LOG,
         }
     }
@@ -58,6 +61,7 @@ impl Section {
             Section::Orders => Permission::SeeOrders,
             Section::Buyers => Permission::SeeBuyers,
             Section::Money => Permission::SeeMoney,
+            Section::System => Permission::SeeSystem,
             Section::Log => Permission::SeeActivityLog,
         }
     }
@@ -71,6 +75,7 @@ impl Section {
             Section::Buyers => say::buyers(language),
             Section::Money => say::money(language),
             Section::Switches => say::switches(language),
+            Section::System => say::system(language),
             Section::Log => say::log(language),
         }
     }

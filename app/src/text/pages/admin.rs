@@ -12,6 +12,7 @@ messages! {
     buyers: "买家", "Buyers";
     money: "资金", "Money";
     switches: "开关", "Switches";
+    system: "系统", "System";
     log: "日志", "Log";
     older: "更早的", "Older ones";
     empty: "还没有场次。请管理员新建一场，或用 server round apply 从文件添加。",

@@ -21,19 +21,22 @@ use crate::engine::{
     Engine, customer_service,
     live::{self, look::look},
     paging::{TO_READ, page},
-    ports::{ChangedBy, Health},
+    ports::{ChangedBy, Health, SystemFacts},
     products, reports,
     switches::{self, follow, set},
+    system,
     wire_errors::port_error,
 };
 
 /// The back office as people and programs meet it: rounds here, customer service in
-/// `customer_service::calls`, and products and reports likewise.
+/// `customer_service::calls`, and products, reports and the system likewise.
 pub struct OfficeCalls {
     deps: Arc<Deps>,
     live: Arc<live::Deps>,
     switches: Arc<switches::Deps>,
-    health: Arc<dyn Health>,
+    pub(in crate::engine) health: Arc<dyn Health>,
+    pub(in crate::engine) facts: Arc<dyn SystemFacts>,
+    pub(in crate::engine) system: Arc<system::Deps>,
     pub(in crate::engine) customers: Arc<customer_service::Deps>,
     pub(in crate::engine) products: Arc<products::Deps>,
     pub(in crate::engine) reports: Arc<reports::Deps>,
@@ -48,8 +51,9 @@ impl OfficeCalls {
         }
     }
 
-    /// Calls to the back office of `engine`; `health` says what this process stands on.
-    pub fn new(engine: &Engine, health: Arc<dyn Health>) -> Self {
+    /// Calls to the back office of `engine`; `health` says what this process stands on, `facts` what else only it
+    /// knows.
+    pub fn new(engine: &Engine, health: Arc<dyn Health>, facts: Arc<dyn SystemFacts>) -> Self {
         Self {
             deps: engine.back_office.clone(),
             live: engine.live.clone(),
@@ -58,6 +62,8 @@ impl OfficeCalls {
             products: engine.products.clone(),
             reports: engine.reports.clone(),
             health,
+            facts,
+            system: engine.system.clone(),
         }
     }
 }

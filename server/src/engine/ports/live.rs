@@ -11,6 +11,9 @@ use super::PortError;
 pub struct InstanceCounts {
     /// Who says it.
     pub instance: Instance,
+    /// Of its program; empty for one that is older than this field.
+    #[serde(default)]
+    pub version: String,
     /// What it has counted since it started, and in the last ten seconds.
     pub counts: SaleCounts,
     /// Since when the oldest of the queue's entries is held that it has in flight.

@@ -2,14 +2,15 @@
 
 use app::{
     port::{
-        BackOffice, BulkOrders, Confirmation, CustomerService, Pictures, Products, Reports, Visitor,
+        BackOffice, BulkOrders, Confirmation, CustomerService, Pictures, Products, Reports,
+        SystemOffice, Visitor,
     },
     wire::{
         AccountId, ActivityList, ActivityQuery, AddedPicture, AddedRound, ApiError, BuyerHistory,
-        BuyerList, CheckedList, ListedProduct, LocalText, Now, OrderHistory, OrderId, OrderList,
-        OrderQuery, PaymentGroup, PaymentId, PaymentList, PictureSize, ProductId, ProductList,
-        ProductQuery, RoundDraft, RoundId, RoundOverview, RoundReport, RoundState, SetSwitch,
-        ShipLine, Switch,
+        BuyerList, CheckedList, Differences, Finding, ListedProduct, LocalText, Now, OrderHistory,
+        OrderId, OrderList, OrderQuery, PaymentGroup, PaymentId, PaymentList, PictureSize,
+        ProductId, ProductList, ProductQuery, RoundDraft, RoundId, RoundOverview, RoundReport,
+        RoundState, SetSwitch, ShipLine, Switch, SystemReport,
     },
 };
 use std::sync::Arc;
@@ -153,6 +154,21 @@ impl BulkOrders for FakeShop {
         _: Vec<ShipLine>,
         _: bool,
     ) -> Result<CheckedList, ApiError> {
+        Err(ApiError::NotFound)
+    }
+}
+
+#[async_trait]
+impl SystemOffice for FakeShop {
+    async fn system(&self, _: &Visitor) -> Result<SystemReport, ApiError> {
+        Err(ApiError::NotFound)
+    }
+
+    async fn findings(&self, _: &Visitor) -> Result<Vec<Finding>, ApiError> {
+        Err(ApiError::NotFound)
+    }
+
+    async fn differences(&self, _: &Visitor) -> Result<Differences, ApiError> {
         Err(ApiError::NotFound)
     }
 }
