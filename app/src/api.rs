@@ -21,6 +21,7 @@ mod shipping;
 mod system;
 #[cfg(feature = "ssr")]
 mod typed_fields;
+mod undelivered;
 
 pub use account::{
     ChangePassword, Login, Logout, Register, change_password, login, logout, me, register,
@@ -48,6 +49,7 @@ pub use second_factor::{
 };
 pub use shipping::{confirm_receipt, save_shipping_address, shipping_address};
 pub use system::{differences, findings, system};
+pub use undelivered::{drop_parked, replay_message, replay_parked, undelivered};
 
 #[cfg(feature = "ssr")]
 pub use account::SIGNED_OUT;

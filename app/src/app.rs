@@ -13,11 +13,11 @@ use crate::{
     api,
     components::Frame,
     pages::{
-        AccountPage, AdminBuyerPage, AdminBuyersPage, AdminLogPage, AdminMoneyPage, AdminNowPage,
-        AdminOrderPage, AdminOrdersPage, AdminProductsPage, AdminReportPage, AdminRoundsPage,
-        AdminScreenPage, AdminSwitchesPage, AdminSystemPage, HomePage, ItemPage, LoginPage,
-        MessagesPage, NewRoundPage, NotFoundPage, OrderPage, OrdersPage, RegisterPage,
-        SecondFactorPage, ShipListPage, ShopTextPage,
+        AccountPage, AdminBuyerPage, AdminBuyersPage, AdminLogPage, AdminMessagesPage,
+        AdminMoneyPage, AdminNowPage, AdminOrderPage, AdminOrdersPage, AdminProductsPage,
+        AdminReportPage, AdminRoundsPage, AdminScreenPage, AdminSwitchesPage, AdminSystemPage,
+        HomePage, ItemPage, LoginPage, MessagesPage, NewRoundPage, NotFoundPage, OrderPage,
+        OrdersPage, RegisterPage, SecondFactorPage, ShipListPage, ShopTextPage,
     },
     routes,
     start::{PageFiles, Start},
@@ -85,6 +85,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/admin/buyers/:id") view=AdminBuyerPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/money") view=AdminMoneyPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/switches") view=AdminSwitchesPage ssr=SsrMode::Async />
+                    <Route path=path!("/admin/messages") view=AdminMessagesPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/system") view=AdminSystemPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/log") view=AdminLogPage ssr=SsrMode::Async />
                     <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async />
@@ -141,6 +142,7 @@ mod tests {
             pattern::ADMIN_BUYER,
             routes::ADMIN_MONEY,
             routes::ADMIN_SWITCHES,
+            routes::ADMIN_MESSAGES,
             routes::ADMIN_SYSTEM,
             routes::ADMIN_LOG,
             routes::LOGIN,

@@ -16,10 +16,10 @@ mod shop_text;
 
 pub use account::AccountPage;
 pub use admin::{
-    AdminBuyerPage, AdminBuyersPage, AdminLogPage, AdminMoneyPage, AdminNowPage, AdminOrderPage,
-    AdminOrdersPage, AdminProductsPage, AdminReportPage, AdminRoundsPage, AdminScreenPage,
-    AdminSwitchesPage, AdminSystemPage, ConfirmationForm, MAX_ITEMS, MAX_SHIP_LIST, NewRoundPage,
-    RoundForm, ShipForm, ShipListForm, ShipListPage,
+    AdminBuyerPage, AdminBuyersPage, AdminLogPage, AdminMessagesPage, AdminMoneyPage, AdminNowPage,
+    AdminOrderPage, AdminOrdersPage, AdminProductsPage, AdminReportPage, AdminRoundsPage,
+    AdminScreenPage, AdminSwitchesPage, AdminSystemPage, ConfirmationForm, MAX_ITEMS,
+    MAX_SHIP_LIST, NewRoundPage, RoundForm, ShipForm, ShipListForm, ShipListPage,
 };
 pub use home::HomePage;
 pub use item::{ItemPage, START_CHECK};

@@ -9,6 +9,7 @@ mod products;
 mod reports;
 mod second_factor;
 mod system;
+mod undelivered;
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -27,6 +28,7 @@ pub use products::{Pictures, Products};
 pub use reports::Reports;
 pub use second_factor::SecondFactors;
 pub use system::SystemOffice;
+pub use undelivered::Undeliverables;
 
 /// The shop, as a value that can be put into a context.
 pub type Shop = Arc<dyn Storefront>;

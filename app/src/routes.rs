@@ -120,6 +120,38 @@ pub fn change_switch(switch: crate::wire::Switch, set: bool) -> String {
     format!("{ADMIN_SWITCHES}/{}/{verb}", switch.code())
 }
 
+/// What could not be written or delivered.
+#[cfg(feature = "ssr")]
+pub const ADMIN_MESSAGES: &str = "/admin/messages";
+
+/// Where the form goes that puts everything that is parked back into the queue.
+#[cfg(feature = "ssr")]
+pub const REPLAY_ALL_PARKED: &str = "/admin/messages/parked/replay";
+
+/// Where the form goes that puts a parked reservation back into the queue.
+#[cfg(feature = "ssr")]
+pub fn replay_parked(reservation_id: crate::wire::ReservationId) -> String {
+    format!("{ADMIN_MESSAGES}/parked/{reservation_id}/replay")
+}
+
+/// Where the form goes that ends a parked reservation without an order.
+#[cfg(feature = "ssr")]
+pub fn drop_parked(reservation_id: crate::wire::ReservationId) -> String {
+    format!("{ADMIN_MESSAGES}/parked/{reservation_id}/drop")
+}
+
+/// The page with that form.
+#[cfg(feature = "ssr")]
+pub fn drop_form(reservation_id: crate::wire::ReservationId) -> String {
+    format!("{ADMIN_MESSAGES}?drop={reservation_id}")
+}
+
+/// Where the form goes that sends a message to a program again.
+#[cfg(feature = "ssr")]
+pub fn replay_message(delivery_id: uuid::Uuid) -> String {
+    format!("{ADMIN_MESSAGES}/{delivery_id}/replay")
+}
+
 /// What the shop runs on.
 #[cfg(feature = "ssr")]
 pub const ADMIN_SYSTEM: &str = "/admin/system";

@@ -28,6 +28,7 @@ mod second_factor;
 mod shipping;
 mod switch;
 mod system;
+mod undelivered;
 
 pub use account::{Me, Mobile, Nickname, Password, Role};
 pub use activity::{Action, Activity, ActivityList, ActivityQuery};
@@ -70,6 +71,7 @@ pub use second_factor::{SecondFactor, SecondFactorSetup};
 pub use shipping::{Shipment, ShippingAddress, TypedAddress};
 pub use switch::{SetSwitch, Switch};
 pub use system::{BrokenRule, Differences, Finding, SystemInstance, SystemReport, Verdict};
+pub use undelivered::{Parked, ParkedReservation, Undelivered, Webhook, WebhookMessage};
 
 /// Time as the server sees it, for clients that synchronise their countdown to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

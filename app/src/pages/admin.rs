@@ -19,6 +19,7 @@ mod ship_list;
 mod switches;
 mod system;
 mod text_input;
+mod undelivered;
 
 use leptos::prelude::*;
 
@@ -38,6 +39,7 @@ pub use self::{
     ship_list::{MAX_SHIP_LIST, ShipListForm, ShipListPage},
     switches::AdminSwitchesPage,
     system::AdminSystemPage,
+    undelivered::AdminMessagesPage,
 };
 use self::{
     frame::{Section, StaffFrame, caller, parameter},

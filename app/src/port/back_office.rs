@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{BulkOrders, Products, Reports, SystemOffice, Visitor};
+use super::{BulkOrders, Products, Reports, SystemOffice, Undeliverables, Visitor};
 use crate::wire::{
     AccountId, ActivityList, ActivityQuery, AddedRound, ApiError, BuyerHistory, BuyerList,
     LocalText, Now, OrderHistory, OrderId, OrderList, OrderQuery, PaymentGroup, PaymentId,
@@ -16,7 +16,9 @@ use crate::wire::{
 /// itself, like those of [`Storefront`](super::Storefront): `unauthenticated` for a stranger, `forbidden` for an account
 /// whose role does not allow it.
 #[async_trait]
-pub trait BackOffice: BulkOrders + CustomerService + Products + Reports + SystemOffice {
+pub trait BackOffice:
+    BulkOrders + CustomerService + Products + Reports + SystemOffice + Undeliverables
+{
     /// What happens in the shop now, read at most a second ago. Everybody who runs the shop.
     async fn now(&self, visitor: &Visitor) -> Result<Arc<Now>, ApiError>;
 

@@ -54,6 +54,12 @@ pub const PURCHASE: &str = "/seckill/{path}";
 pub const CAPTCHA_PICTURE: &str = "/captcha/{file}";
 /// What happens now, message by message.
 pub const NOW_EVENTS: &str = "/api/admin/now/events";
+/// The form that puts a parked reservation back into the queue.
+pub const REPLAY_PARKED: &str = "/admin/messages/parked/{id}/replay";
+/// The form that ends a parked reservation without an order.
+pub const DROP_PARKED: &str = "/admin/messages/parked/{id}/drop";
+/// The form that sends a message to a program again.
+pub const REPLAY_MESSAGE: &str = "/admin/messages/{id}/replay";
 /// The form that sets a switch.
 pub const SET_SWITCH: &str = "/admin/switches/{switch}/set";
 /// The form that clears a switch.

@@ -22,6 +22,7 @@ pub mod shop_text;
 pub mod switches;
 pub mod system;
 pub mod time;
+pub mod undelivered;
 
 /// Messages without parts: `name: "中文", "English";` becomes a function of the language.
 macro_rules! messages {

@@ -47,6 +47,12 @@ pub enum Action {
     SetSwitch,
     /// Cleared a switch before its time.
     ClearSwitch,
+    /// Put parked reservations back into the queue.
+    ReplayParked,
+    /// Ended a parked reservation without an order.
+    DropParked,
+    /// Sent a message to a program again.
+    ReplayMessage,
     /// Added an address that is told what happens.
     AddWebhook,
     /// Switched such an address on or off.

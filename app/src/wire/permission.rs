@@ -39,13 +39,17 @@ pub enum Permission {
     SeeActivityLog,
     /// Close a part of the shop for a while, and open it again.
     SetSwitches,
+    /// See what could not be written or delivered.
+    SeeUndelivered,
+    /// Try it again, or end it.
+    ResolveUndelivered,
     /// See settings, instances, and what is not right with them.
     SeeSystem,
 }
 
 impl Permission {
     /// All of them, in the order of the manual.
-    pub const ALL: [Permission; 18] = [
+    pub const ALL: [Permission; 20] = [
         Permission::SeeNow,
         Permission::SeeRounds,
         Permission::StopRounds,
@@ -63,6 +67,8 @@ impl Permission {
         Permission::SeeMoney,
         Permission::SeeActivityLog,
         Permission::SetSwitches,
+        Permission::SeeUndelivered,
+        Permission::ResolveUndelivered,
         Permission::SeeSystem,
     ];
 
@@ -88,6 +94,8 @@ impl Permission {
                     | Permission::BanBuyers
                     | Permission::SeeMoney
                     | Permission::SetSwitches
+                    | Permission::SeeUndelivered
+                    | Permission::ResolveUndelivered
             ),
             Role::Reviewer => {
                 matches!(
@@ -119,6 +127,7 @@ impl Permission {
                     | Permission::SeeBuyers
                     | Permission::SeeMoney
                     | Permission::SeeActivityLog
+                    | Permission::SeeUndelivered
                     | Permission::SeeSystem
             ),
         }

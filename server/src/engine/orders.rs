@@ -5,6 +5,7 @@ pub mod close_unpaid;
 pub mod drop_parked;
 pub mod order_at_once;
 pub mod relay;
+mod undelivered_calls;
 pub mod write_orders;
 
 use std::sync::{Arc, atomic::AtomicBool};

@@ -10,6 +10,7 @@ mod reports;
 mod round_form;
 mod shipping;
 mod switches;
+mod undelivered;
 
 use app::{
     port::Visitor,
@@ -46,6 +47,7 @@ pub fn routes(state: &AppState, renderer: Renderer) -> Router {
         .layer(DefaultBodyLimit::max(envelope::MAX_REQUEST))
         .with_state(state.clone())
         .merge(bulk_orders::routes(state, renderer.clone()))
+        .merge(undelivered::routes(state, renderer.clone()))
         .merge(products::routes(state))
         .merge(reports::routes(state))
         .merge(new_round::routes(state, renderer.clone()))

@@ -71,6 +71,7 @@ pub fn routes(renderer: Renderer, cache: PageCache) -> Router {
         .route(pattern::ADMIN_BUYER, get(own))
         .route(routes::ADMIN_MONEY, get(own))
         .route(routes::ADMIN_SWITCHES, get(own))
+        .route(routes::ADMIN_MESSAGES, get(own))
         .route(routes::ADMIN_SYSTEM, get(own))
         .route(routes::ADMIN_LOG, get(own))
         .fallback(other)

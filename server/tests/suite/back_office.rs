@@ -11,6 +11,7 @@ mod products;
 mod reports;
 mod switches;
 mod system;
+mod undelivered;
 
 use app::wire::{AccountId, AddedRound, ApiError, Mobile, Rejection, ReservationId, Role};
 use axum::{

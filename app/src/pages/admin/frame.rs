@@ -22,12 +22,13 @@ pub enum Section {
     Buyers,
     Money,
     Switches,
+    Messages,
     System,
     Log,
 }
 
 impl Section {
-    const ALL: [Section; 9] = [
+    const ALL: [Section; 10] = [
         Section::Now,
         Section::Rounds,
         Section::Products,
@@ -35,6 +36,7 @@ impl Section {
         Section::Buyers,
         Section::Money,
         Section::Switches,
+        Section::Messages,
         Section::System,
         Section::Log,
     ];
@@ -48,6 +50,7 @@ impl Section {
             Section::Buyers => routes::ADMIN_BUYERS,
             Section::Money => routes::ADMIN_MONEY,
             Section::Switches => routes::ADMIN_SWITCHES,
+            Section::Messages => routes::ADMIN_MESSAGES,
             Section::System => routes::ADMIN_SYSTEM,
             Section::Log => routes::ADMIN_LOG,
         }
@@ -61,6 +64,7 @@ impl Section {
             Section::Orders => Permission::SeeOrders,
             Section::Buyers => Permission::SeeBuyers,
             Section::Money => Permission::SeeMoney,
+            Section::Messages => Permission::SeeUndelivered,
             Section::System => Permission::SeeSystem,
             Section::Log => Permission::SeeActivityLog,
         }
@@ -75,6 +79,7 @@ impl Section {
             Section::Buyers => say::buyers(language),
             Section::Money => say::money(language),
             Section::Switches => say::switches(language),
+            Section::Messages => say::messages(language),
             Section::System => say::system(language),
             Section::Log => say::log(language),
         }

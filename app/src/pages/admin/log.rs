@@ -153,6 +153,9 @@ fn subject(activity: &Activity) -> String {
         Action::AddPicture | Action::ArchiveProduct | Action::RestoreProduct => {
             routes::ADMIN_PRODUCTS.to_owned()
         }
+        Action::ReplayParked | Action::DropParked | Action::ReplayMessage => {
+            routes::ADMIN_MESSAGES.to_owned()
+        }
         // Endpoints have no page of their own.
         Action::AddWebhook
         | Action::ChangeWebhook

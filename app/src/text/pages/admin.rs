@@ -12,6 +12,7 @@ messages! {
     buyers: "买家", "Buyers";
     money: "资金", "Money";
     switches: "开关", "Switches";
+    messages: "消息", "Messages";
     system: "系统", "System";
     log: "日志", "Log";
     older: "更早的", "Older ones";

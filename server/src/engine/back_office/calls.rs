@@ -20,11 +20,12 @@ use crate::chain::Chain;
 use crate::engine::{
     Engine, customer_service,
     live::{self, look::look},
+    orders,
     paging::{TO_READ, page},
     ports::{ChangedBy, Health, SystemFacts},
     products, reports,
     switches::{self, follow, set},
-    system,
+    system, webhooks,
     wire_errors::port_error,
 };
 
@@ -37,6 +38,8 @@ pub struct OfficeCalls {
     pub(in crate::engine) health: Arc<dyn Health>,
     pub(in crate::engine) facts: Arc<dyn SystemFacts>,
     pub(in crate::engine) system: Arc<system::Deps>,
+    pub(in crate::engine) orders: Arc<orders::Deps>,
+    pub(in crate::engine) webhooks: Arc<webhooks::Deps>,
     pub(in crate::engine) customers: Arc<customer_service::Deps>,
     pub(in crate::engine) products: Arc<products::Deps>,
     pub(in crate::engine) reports: Arc<reports::Deps>,
@@ -64,6 +67,8 @@ impl OfficeCalls {
             health,
             facts,
             system: engine.system.clone(),
+            orders: engine.orders.clone(),
+            webhooks: engine.webhooks.clone(),
         }
     }
 }

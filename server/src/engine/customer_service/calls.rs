@@ -19,7 +19,7 @@ use crate::engine::{
 
 impl OfficeCalls {
     /// Who does something that needs a confirmation, once it is right.
-    async fn confirmed(
+    pub(in crate::engine) async fn confirmed(
         &self,
         permission: Permission,
         visitor: &Visitor,

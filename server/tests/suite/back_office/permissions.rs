@@ -56,6 +56,8 @@ fn reads() -> Vec<(String, &'static [Role])> {
         (format!("/admin/buyers/{NOBODY}"), orders),
         ("/admin/money".to_owned(), money),
         ("/admin/log".to_owned(), log),
+        ("/api/admin/undelivered".to_owned(), money),
+        ("/admin/messages".to_owned(), money),
         ("/api/admin/system".to_owned(), log),
         ("/api/admin/system/findings".to_owned(), log),
         ("/api/admin/system/differences".to_owned(), log),
@@ -112,6 +114,21 @@ fn changes() -> Vec<(&'static str, Value, &'static [Role])> {
         (
             "/api/admin/orders/ship",
             json!({"order_id": NOBODY, "carrier": "carrier", "number": "12345"}),
+            &[Operator, Admin],
+        ),
+        (
+            "/api/admin/parked/replay",
+            json!({"reservation_id": NOBODY}),
+            &[Operator, Admin],
+        ),
+        (
+            "/api/admin/parked/drop",
+            json!({"reservation_id": NOBODY, "reason": reason, "password": password}),
+            &[Operator, Admin],
+        ),
+        (
+            "/api/admin/webhooks/replay",
+            json!({"delivery_id": NOBODY}),
             &[Operator, Admin],
         ),
         (
@@ -209,6 +226,9 @@ async fn forms_from_other_sites_and_of_roles_that_may_not_are_refused() {
         format!("/admin/orders/{NOBODY}/refund"),
         format!("/admin/buyers/{NOBODY}/ban"),
         format!("/admin/buyers/{NOBODY}/unban"),
+        format!("/admin/messages/parked/{NOBODY}/replay"),
+        format!("/admin/messages/parked/{NOBODY}/drop"),
+        format!("/admin/messages/{NOBODY}/replay"),
         format!("/admin/products/{NOBODY}/archive"),
         format!("/admin/products/{NOBODY}/restore"),
     ] {

@@ -3,19 +3,20 @@
 use app::{
     port::{
         BackOffice, BulkOrders, Confirmation, CustomerService, Pictures, Products, Reports,
-        SystemOffice, Visitor,
+        SystemOffice, Undeliverables, Visitor,
     },
     wire::{
         AccountId, ActivityList, ActivityQuery, AddedPicture, AddedRound, ApiError, BuyerHistory,
         BuyerList, CheckedList, Differences, Finding, ListedProduct, LocalText, Now, OrderHistory,
         OrderId, OrderList, OrderQuery, PaymentGroup, PaymentId, PaymentList, PictureSize,
-        ProductId, ProductList, ProductQuery, RoundDraft, RoundId, RoundOverview, RoundReport,
-        RoundState, SetSwitch, ShipLine, Switch, SystemReport,
+        ProductId, ProductList, ProductQuery, ReservationId, RoundDraft, RoundId, RoundOverview,
+        RoundReport, RoundState, SetSwitch, ShipLine, Switch, SystemReport, Undelivered,
     },
 };
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use uuid::Uuid;
 
 use super::{FakeShop, item, round_id};
 
@@ -169,6 +170,30 @@ impl SystemOffice for FakeShop {
     }
 
     async fn differences(&self, _: &Visitor) -> Result<Differences, ApiError> {
+        Err(ApiError::NotFound)
+    }
+}
+
+#[async_trait]
+impl Undeliverables for FakeShop {
+    async fn undelivered(&self, _: &Visitor) -> Result<Undelivered, ApiError> {
+        Err(ApiError::NotFound)
+    }
+
+    async fn replay_parked(&self, _: &Visitor, _: Option<ReservationId>) -> Result<u32, ApiError> {
+        Err(ApiError::NotFound)
+    }
+
+    async fn drop_parked(
+        &self,
+        _: &Visitor,
+        _: ReservationId,
+        _: Confirmation,
+    ) -> Result<(), ApiError> {
+        Err(ApiError::NotFound)
+    }
+
+    async fn replay_message(&self, _: &Visitor, _: Uuid) -> Result<(), ApiError> {
         Err(ApiError::NotFound)
     }
 }
