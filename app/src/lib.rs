@@ -25,6 +25,8 @@ pub mod pages;
 #[cfg(feature = "ssr")]
 pub mod port;
 #[cfg(feature = "ssr")]
+mod preview;
+#[cfg(feature = "ssr")]
 mod public_site;
 #[cfg(feature = "ssr")]
 mod settings;
@@ -33,6 +35,8 @@ pub mod start;
 #[cfg(feature = "ssr")]
 pub mod texts;
 
+#[cfg(feature = "ssr")]
+pub use preview::{Moment, Preview};
 #[cfg(feature = "ssr")]
 pub use public_site::{PublicSite, SharedPicture};
 #[cfg(feature = "ssr")]

@@ -4,8 +4,10 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
+use super::PreviewBar;
 use crate::{
     islands::AccountBadge,
+    preview::Preview,
     routes::{self, TextPage},
     text::pages::{self as say, shop_text},
     wire::Language,
@@ -25,6 +27,11 @@ pub fn Frame(
         let main = view! { <main class="site-main" id="main">{children()}</main> };
         return main.into_any();
     }
+    // Nothing is put into the pages of shoppers for it.
+    let page = match Preview::of_page() {
+        Some(preview) => view! { <PreviewBar preview language /> {children()} }.into_any(),
+        None => children(),
+    };
     view! {
         <a class="skip-link" href="#main">{say::skip_to_content(language)}</a>
         <header class="site-header">
@@ -40,7 +47,7 @@ pub fn Frame(
             </div>
         </header>
         <main class="site-main" id="main" tabindex="-1">
-            {children()}
+            {page}
         </main>
         <footer class="site-footer">
             <p>{say::promise(language)}</p>

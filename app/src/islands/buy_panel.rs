@@ -5,6 +5,8 @@
 mod captcha;
 mod kept_path;
 mod machine;
+#[cfg(feature = "ssr")]
+mod preview;
 mod run;
 mod view_model;
 
@@ -122,10 +124,23 @@ fn buttons(runner: Runner, opener: NodeRef<html::Button>) -> impl IntoView {
     }
 }
 
+/// The server renders no figures, which would be old by the time they arrive, but where nothing ticks.
+#[cfg(feature = "ssr")]
+fn first_figures(runner: Runner, language: Language) -> String {
+    let model = runner.model();
+    model.with_untracked(|model| preview::figures(model, language))
+}
+
+/// Figures come with the clock.
+#[cfg(not(feature = "ssr"))]
+fn first_figures(_: Runner, _: Language) -> String {
+    String::new()
+}
+
 /// The large line: words, or figures that tick without touching anything else.
 fn big_line(runner: Runner, language: Language) -> Signal<String> {
     let model = runner.model();
-    let figures = RwSignal::new(String::new());
+    let figures = RwSignal::new(first_figures(runner, language));
     count_down(
         move || model.with(|model| model.big.until()),
         move |left_ms| {

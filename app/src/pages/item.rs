@@ -10,7 +10,7 @@ use crate::{
     api,
     components::{Calendar, Icon, Instant, Picture, Price, Shape, id_of_page, when_read},
     islands::{BuyPanel, PanelItem},
-    routes,
+    preview::link_to_rounds,
     settings::ShopSettings,
     text::pages::{home, item as say},
     wire::{ApiError, ItemDetail, ItemId, Language, Phase},
@@ -57,7 +57,7 @@ fn ItemView(item: ItemDetail, calendar: Calendar, language: Language) -> impl In
     view! {
         <ItemHead item=&item calendar language />
         <p class="back">
-            <a class="back__link" href=routes::HOME>
+            <a class="back__link" href=link_to_rounds()>
                 <Icon shape=Shape::Back />
                 {say::all_rounds(language)}
             </a>

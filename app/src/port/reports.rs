@@ -1,13 +1,13 @@
-//! What came of rounds, for those who run the shop.
+//! What came of rounds, and what they will look like, for those who run the shop.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
 use super::Visitor;
-use crate::wire::{ApiError, RoundId, RoundReport};
+use crate::wire::{ApiError, ItemDetail, Round, RoundId, RoundReport};
 
-/// Reports. Every method checks who is asking, as those of [`BackOffice`](super::BackOffice) do.
+/// Reports and previews. Every method checks who is asking, as those of [`BackOffice`](super::BackOffice) do.
 #[async_trait]
 pub trait Reports: Send + Sync + 'static {
     /// What came of a round, read at most some seconds ago, whenever it ended. Operators, reviewers, auditors
@@ -20,4 +20,15 @@ pub trait Reports: Send + Sync + 'static {
         visitor: &Visitor,
         round_id: RoundId,
     ) -> Result<Arc<RoundReport>, ApiError>;
+
+    /// A round with the details of its items, approved or not, for a preview of its pages. Everybody who runs the
+    /// shop.
+    ///
+    /// # Errors
+    /// `not_found`.
+    async fn round_preview(
+        &self,
+        visitor: &Visitor,
+        round_id: RoundId,
+    ) -> Result<(Round, Vec<ItemDetail>), ApiError>;
 }

@@ -14,6 +14,10 @@ pub const APPROVE_ROUND: &str = "/admin/rounds/{id}/approve";
 pub const SEND_ROUND_BACK: &str = "/admin/rounds/{id}/send_back";
 /// The form that lets a round go on.
 pub const RESUME_ROUND: &str = "/admin/rounds/{id}/resume";
+/// The rounds as they will be at a moment of one of them.
+pub const PREVIEW: &str = "/admin/rounds/{id}/preview/{moment}";
+/// An item of it, likewise.
+pub const PREVIEW_OF_ITEM: &str = "/admin/rounds/{id}/preview/{moment}/{item}";
 /// What came of a round.
 pub const ROUND_REPORT: &str = "/admin/rounds/{id}/report";
 /// The same for spreadsheets.

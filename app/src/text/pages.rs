@@ -13,6 +13,7 @@ pub mod item;
 pub mod new_round;
 pub mod now;
 pub mod orders;
+pub mod preview;
 pub mod products;
 pub mod report;
 pub mod second_factor;

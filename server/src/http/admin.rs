@@ -5,6 +5,7 @@ mod customers;
 mod form_with_files;
 mod new_round;
 mod now_events;
+mod previews;
 mod products;
 mod reports;
 mod round_form;
@@ -48,6 +49,7 @@ pub fn routes(state: &AppState, renderer: Renderer) -> Router {
         .with_state(state.clone())
         .merge(bulk_orders::routes(state, renderer.clone()))
         .merge(undelivered::routes(state, renderer.clone()))
+        .merge(previews::routes(state, renderer.clone()))
         .merge(products::routes(state))
         .merge(reports::routes(state))
         .merge(new_round::routes(state, renderer.clone()))

@@ -7,6 +7,7 @@ mod customers;
 mod now;
 pub mod pages;
 mod permissions;
+mod previews;
 mod products;
 mod reports;
 mod switches;

@@ -40,13 +40,25 @@ struct Parts {
     alarms: [Option<Alarm>; Slot::COUNT],
 }
 
+/// What the server renders: nothing is known, but in a preview.
+#[cfg(feature = "ssr")]
+fn first_state(item: &PanelItem) -> State {
+    super::preview::state(item).unwrap_or(State::Loading)
+}
+
+/// What the panel wakes up in.
+#[cfg(not(feature = "ssr"))]
+fn first_state(_: &PanelItem) -> State {
+    State::Loading
+}
+
 impl Runner {
     /// A machine that sleeps until [`Runner::live`].
     pub fn new(item: PanelItem, language: Language) -> Self {
         let stopped = item.stopped.clone();
         let window_ms = (item.starts_at_ms, item.ends_at_ms);
         let machine = Machine::new(window_ms, item.opens_before_s, stopped, language);
-        let model = ViewModel::of(&State::Loading, None, &item, language);
+        let model = ViewModel::of(&first_state(&item), None, &item, language);
         let item_id = item.item_id;
         let parts = Parts {
             item,

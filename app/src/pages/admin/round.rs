@@ -5,8 +5,9 @@ use leptos::prelude::*;
 use super::Caller;
 use crate::{
     components::{Calendar, Icon, Instant, Shape},
+    preview::{Moment, address},
     routes,
-    text::pages::{admin as say, report},
+    text::pages::{admin as say, preview, report},
     wire::{
         DEFAULT_STOP_TEXT, ItemOverview, Language, LocalText, Permission, Phase, Reason,
         RoundDraft, RoundOverview, RoundState,
@@ -46,6 +47,7 @@ pub fn RoundCard<'a>(
         let report = routes::round_report(round.round_id);
         view! { <p><a href=report>{report::report(language)}</a></p> }
     });
+    let shown = address(round.round_id, Moment::Before, None);
     let is_approved = round.state == RoundState::Approved;
     let form = (caller.may(Permission::StopRounds) && is_approved && !is_over).then(|| {
         view! { <StopOrResume round language /> }
@@ -74,6 +76,7 @@ pub fn RoundCard<'a>(
             {review}
             {form}
             {report}
+            <p><a href=shown>{preview::preview(language)}</a></p>
             {copy}
         </article>
     }

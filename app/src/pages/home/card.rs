@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::{
     components::{Picture, Price},
     islands::StockBar,
-    routes,
+    preview::link_to,
     text::pages::home as say,
     wire::{Item, Language, Phase, Round},
 };
@@ -37,7 +37,7 @@ pub fn ItemCard<'a>(
             <Picture url=item.picture_url.clone() lazy sizes="(min-width: 640px) 300px, 124px" />
             <div class="card__body">
                 <h3 class="card__title">
-                    <a class="card__link" href=routes::item(item.item_id)>
+                    <a class="card__link" href=link_to(item.item_id)>
                         {item.title.get(language).to_owned()}
                     </a>
                 </h3>

@@ -143,17 +143,27 @@ impl Sql {
             .answer(self)
             .await?
             .ok_or_else(|| missing("product", row.product_id))?;
-        Ok(Some(Arc::new(ItemDetail {
-            item: card(&row, &product)?,
+        self.detail(&row, product, &round).map(Arc::new).map(Some)
+    }
+
+    /// Everything that the page of an item says.
+    pub(super) fn detail(
+        &self,
+        row: &item::Model,
+        product: product::Model,
+        round: &round::Model,
+    ) -> Result<ItemDetail, PortError> {
+        Ok(ItemDetail {
+            item: card(row, &product)?,
             description: local(product.description_zh, product.description_en),
             limit_per_buyer: counter(i64::from(row.limit_per_buyer))?,
-            pay_window_s: self.pay_window_s(&round)?,
+            pay_window_s: self.pay_window_s(round)?,
             round_id: RoundId(round.id),
-            stopped: stopped(&round),
-            round_title: local(round.title_zh, round.title_en),
+            stopped: stopped(round),
+            round_title: local(round.title_zh.clone(), round.title_en.clone()),
             starts_at_ms: round.starts_at_ms,
             ends_at_ms: round.ends_at_ms,
-        })))
+        })
     }
 }
 

@@ -1,12 +1,13 @@
 //! [`RoundReports`] on SQL.
 
-use app::wire::{FailureCount, ItemId, Rejection, RoundId, RoundOverview};
+use app::wire::{FailureCount, ItemDetail, ItemId, Rejection, Round, RoundId, RoundOverview};
 use async_trait::async_trait;
 use sea_orm::{ColumnTrait, EntityTrait, JoinType, QueryFilter, QuerySelect, RelationTrait};
 use uuid::Uuid;
 
 use super::{
     Answer, Sql,
+    catalogue::{local, stopped},
     catalogue_overview::round_overview,
     entity::{order, reservation, round},
     words::parsed,
@@ -37,6 +38,28 @@ impl RoundReports for Sql {
         };
         let items = self.items_of(&self.read, [row.id]).await?;
         round_overview(row, items).map(Some)
+    }
+
+    async fn round_with_details(
+        &self,
+        round_id: RoundId,
+    ) -> Result<Option<(Round, Vec<ItemDetail>)>, PortError> {
+        let found = round::Entity::find_by_id(round_id.0).one(&self.read);
+        let Some(row) = found.answer(self).await? else {
+            return Ok(None);
+        };
+        let items = self.items_of(&self.read, [row.id]).await?.into_iter();
+        let items = items.map(|(item, product)| self.detail(&item, product, &row));
+        let items = items.collect::<Result<Vec<_>, PortError>>()?;
+        let round = Round {
+            round_id,
+            stopped: stopped(&row),
+            items: items.iter().map(|detail| detail.item.clone()).collect(),
+            title: local(row.title_zh, row.title_en),
+            starts_at_ms: row.starts_at_ms,
+            ends_at_ms: row.ends_at_ms,
+        };
+        Ok(Some((round, items)))
     }
 
     async fn orders_of_items(

@@ -1,6 +1,8 @@
 //! What the ledger tells of a round when it is over, or while it runs.
 
-use app::wire::{CloseReason, FailureCount, ItemId, OrderState, RoundId, RoundOverview};
+use app::wire::{
+    CloseReason, FailureCount, ItemDetail, ItemId, OrderState, Round, RoundId, RoundOverview,
+};
 use async_trait::async_trait;
 
 use super::PortError;
@@ -26,6 +28,12 @@ pub trait RoundReports: Send + Sync + 'static {
     /// One round with its units, however long ago it ended.
     async fn round_with_units(&self, round_id: RoundId)
     -> Result<Option<RoundOverview>, PortError>;
+
+    /// One round as pages show it, approved or not, with the details of its items.
+    async fn round_with_details(
+        &self,
+        round_id: RoundId,
+    ) -> Result<Option<(Round, Vec<ItemDetail>)>, PortError>;
 
     /// The orders of these items, at most `limit`.
     async fn orders_of_items(

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use app::{
     port::{Reports, Visitor},
-    wire::{ApiError, Permission, RoundId, RoundReport},
+    wire::{ApiError, ItemDetail, Permission, Round, RoundId, RoundReport},
 };
 use async_trait::async_trait;
 
@@ -23,5 +23,15 @@ impl Reports for OfficeCalls {
         permitted(Permission::SeeReports, visitor)?;
         let report = self.reports.report(round_id).await;
         report.map_err(port_error)?.ok_or(ApiError::NotFound)
+    }
+
+    async fn round_preview(
+        &self,
+        visitor: &Visitor,
+        round_id: RoundId,
+    ) -> Result<(Round, Vec<ItemDetail>), ApiError> {
+        permitted(Permission::SeeRounds, visitor)?;
+        let found = self.reports.ledger.round_with_details(round_id).await;
+        found.map_err(port_error)?.ok_or(ApiError::NotFound)
     }
 }

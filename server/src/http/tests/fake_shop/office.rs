@@ -7,10 +7,11 @@ use app::{
     },
     wire::{
         AccountId, ActivityList, ActivityQuery, AddedPicture, AddedRound, ApiError, BuyerHistory,
-        BuyerList, CheckedList, Differences, Finding, ListedProduct, LocalText, Now, OrderHistory,
-        OrderId, OrderList, OrderQuery, PaymentGroup, PaymentId, PaymentList, PictureSize,
-        ProductId, ProductList, ProductQuery, ReservationId, RoundDraft, RoundId, RoundOverview,
-        RoundReport, RoundState, SetSwitch, ShipLine, Switch, SystemReport, Undelivered,
+        BuyerList, CheckedList, Differences, Finding, ItemDetail, ListedProduct, LocalText, Now,
+        OrderHistory, OrderId, OrderList, OrderQuery, PaymentGroup, PaymentId, PaymentList,
+        PictureSize, ProductId, ProductList, ProductQuery, ReservationId, Round, RoundDraft,
+        RoundId, RoundOverview, RoundReport, RoundState, SetSwitch, ShipLine, Switch, SystemReport,
+        Undelivered,
     },
 };
 use std::sync::Arc;
@@ -130,6 +131,14 @@ impl Products for FakeShop {
 #[async_trait]
 impl Reports for FakeShop {
     async fn round_report(&self, _: &Visitor, _: RoundId) -> Result<Arc<RoundReport>, ApiError> {
+        Err(ApiError::NotFound)
+    }
+
+    async fn round_preview(
+        &self,
+        _: &Visitor,
+        _: RoundId,
+    ) -> Result<(Round, Vec<ItemDetail>), ApiError> {
         Err(ApiError::NotFound)
     }
 }

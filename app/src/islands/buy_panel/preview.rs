@@ -1,0 +1,47 @@
+//! The panel in a preview, where no program wakes it up: what it shows at that moment to somebody who is signed in.
+
+use super::{
+    PanelItem,
+    machine::{Readiness, State},
+    view_model::{Big, ViewModel},
+};
+use crate::{
+    preview::{Moment, Preview},
+    wire::Language,
+};
+
+/// What the panel begins with on a page that is a preview.
+pub fn state(item: &PanelItem) -> Option<State> {
+    let preview = Preview::of_page()?;
+    let (opens_at_ms, ends_at_ms) = (item.starts_at_ms, item.ends_at_ms);
+    let readiness = Readiness::ToAnswer;
+    Some(match preview.moment {
+        Moment::Before => State::Before {
+            opens_at_ms,
+            signed_in: true,
+        },
+        Moment::Soon => State::Warm {
+            opens_at_ms,
+            readiness,
+        },
+        Moment::Selling => State::Open {
+            ends_at_ms,
+            readiness,
+        },
+        Moment::SoldOut => State::SoldOut,
+        Moment::Stopped => State::Stopped {
+            words: item.stopped.clone(),
+        },
+        Moment::Ended => State::Ended,
+    })
+}
+
+/// The figures of the clock at that moment, which does not tick.
+pub fn figures(model: &ViewModel, language: Language) -> String {
+    match (&model.big, Preview::of_page()) {
+        (Big::Clock(until_ms), Some(preview)) => {
+            model.big.at(until_ms - preview.now_ms(), language)
+        }
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,98 @@
+//! `/admin/rounds/{id}/preview/{moment}` and `…/{item}`: the pages of a round as shoppers will see them. No script runs
+//! on them: the panel of a real page would ask the real sale.
+
+use app::{
+    Moment, Preview,
+    port::{Office, Visitor},
+    routes::{self, pattern},
+    wire::{ApiError, ItemId, RoundId},
+};
+use axum::{
+    Extension, Router,
+    extract::{Path, State},
+    http::{HeaderValue, Uri, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+
+use crate::http::{AppState, envelope::Envelope, pages, renderer::Renderer, visitor};
+
+/// What a page that only shows itself needs.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; \
+     form-action 'none'; frame-ancestors 'none'",
+);
+
+#[derive(Clone)]
+struct Previews {
+    office: Office,
+    renderer: Renderer,
+}
+
+/// The routes.
+pub fn routes(state: &AppState, renderer: Renderer) -> Router {
+    Router::new()
+        .route(pattern::PREVIEW, get(rounds))
+        .route(pattern::PREVIEW_OF_ITEM, get(item))
+        .with_state(Previews {
+            office: state.office.clone(),
+            renderer,
+        })
+}
+
+async fn rounds(
+    State(previews): State<Previews>,
+    Extension(visitor): Extension<Visitor>,
+    Path((round_id, moment)): Path<(String, String)>,
+    uri: Uri,
+) -> Response {
+    previews
+        .page(visitor, &uri, (&round_id, &moment), None)
+        .await
+}
+
+async fn item(
+    State(previews): State<Previews>,
+    Extension(visitor): Extension<Visitor>,
+    Path((round_id, moment, item_id)): Path<(String, String, String)>,
+    uri: Uri,
+) -> Response {
+    previews
+        .page(visitor, &uri, (&round_id, &moment), Some(&item_id))
+        .await
+}
+
+impl Previews {
+    async fn page(
+        &self,
+        visitor: Visitor,
+        asked: &Uri,
+        (round_id, moment): (&str, &str),
+        item_id: Option<&str>,
+    ) -> Response {
+        if visitor.me.is_none() {
+            return pages::sign_in_first(asked);
+        }
+        let page = match item_id.map(str::parse::<ItemId>) {
+            None => Some(routes::HOME.to_owned()),
+            Some(item_id) => item_id.ok().map(routes::item),
+        };
+        let page = page.and_then(|page| page.parse::<Uri>().ok());
+        let round_id = round_id.parse::<RoundId>().ok();
+        let (Some(page), Some(round_id), Some(moment)) = (page, round_id, Moment::of(moment))
+        else {
+            return Envelope(ApiError::NotFound).into_response();
+        };
+        let found = self.office.round_preview(&visitor, round_id).await;
+        let (round, items) = match found {
+            Ok(found) => found,
+            Err(error) => return Envelope(error).into_response(),
+        };
+        let preview = Preview::new(moment, round, items);
+        let anybody = visitor::anybody(visitor.language);
+        let mut response = pages::form_again(&self.renderer, page, anybody, preview, None).await;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_SECURITY_POLICY, POLICY);
+        response
+    }
+}
