@@ -6,6 +6,7 @@ use leptos_meta::{Link, Meta, Title};
 use super::{
     frame::role,
     round_form::{MAX_ITEMS, RoundForm},
+    text_input::in_textarea,
 };
 use crate::{
     api,
@@ -198,7 +199,7 @@ fn Text<'a>(
     let input = match kind {
         "lines" => view! {
             <textarea class="field__input" id=id name=name rows="2" aria-describedby=described_by aria-invalid=invalid>
-                {value}
+                {in_textarea(&value)}
             </textarea>
         }
         .into_any(),

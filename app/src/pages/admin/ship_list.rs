@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::frame::{Section, StaffFrame, for_staff, role};
+use super::{
+    frame::{Section, StaffFrame, for_staff, role},
+    text_input::in_textarea,
+};
 use crate::{
     api,
     components::when_read,
@@ -71,8 +74,7 @@ fn ShipList(role: Role, language: Language) -> impl IntoView {
                     rows="8"
                     maxlength=MAX_SHIP_LIST.to_string()
                     placeholder="0A1B2C3D4E,SF,SF1234567890"
-                    prop:value=text
-                ></textarea>
+                >{in_textarea(&text)}</textarea>
                 <button class="button" type="submit" name="do" value="check">{say::check(language)}</button>
             </form>
         </StaffFrame>

@@ -1,4 +1,4 @@
-//! A line of text in a form of the staff's.
+//! Text in the forms of the staff.
 
 use leptos::prelude::*;
 
@@ -26,4 +26,10 @@ pub fn TextInput(
             aria-describedby=problem
         />
     }
+}
+
+/// What stands in a `textarea`: the framework writes its text into the page as it is, and a `</textarea>` in it would
+/// end the element.
+pub fn in_textarea(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;")
 }

@@ -150,5 +150,6 @@ async fn what_was_typed_into_a_list_comes_back_as_text_and_nothing_else() {
     let response = send_form(&router, SHIP, &admin, &[("text", hostile)]).await;
     let page = html(response).await;
     assert!(!page.contains("<script>alert(1)"), "{page}");
-    assert!(page.contains("&lt;/textarea"), "{page}");
+    let typed = "&lt;/textarea>&lt;script>alert(1)&lt;/script>,SF,SF1234</textarea>";
+    assert!(page.contains(typed), "{page}");
 }

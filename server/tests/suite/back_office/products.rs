@@ -279,3 +279,16 @@ async fn a_product_that_is_archived_leaves_the_list_and_can_be_taken_in_again() 
         ["restore_product", "archive_product", "add_round"]
     );
 }
+
+/// The framework does not escape what stands in a `textarea`.
+#[tokio::test]
+async fn a_description_never_ends_the_field_that_it_stands_in() {
+    let shop = TestShop::open_embedded().await;
+    let router = site(&shop);
+    let operator = signed_in(&shop, Role::Operator, false).await;
+    let hostile = "&amp;</textarea><script>alert(1)</script>";
+    let fields = [("items[0].description.zh", hostile), ("do", "check")];
+    let page = html(send(&router, &operator, &fields, &[]).await).await;
+    let typed = "&amp;amp;&lt;/textarea>&lt;script>alert(1)&lt;/script>";
+    assert!(page.contains(typed), "{page}");
+}
