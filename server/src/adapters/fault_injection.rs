@@ -12,6 +12,8 @@ mod shipping;
 
 use std::{future::Future, sync::Arc};
 
+use async_trait::async_trait;
+
 use crate::engine::ports::PortError;
 
 pub use ledger::WithFaults;
@@ -30,6 +32,8 @@ pub enum Fault {
     Panic,
     /// The call never answers, and neither does any other.
     Crash,
+    /// The call waits there until [`FaultInjector::resumed`].
+    Pause,
 }
 
 /// Where a call is.
@@ -42,9 +46,13 @@ pub enum Point {
 }
 
 /// Decides what fails.
+#[async_trait]
 pub trait FaultInjector: Send + Sync + 'static {
     /// Asked at every point of every call, in order.
     fn next(&self, call: &'static str, point: Point) -> Fault;
+
+    /// Resolves when a call that was paused goes on.
+    async fn resumed(&self) {}
 }
 
 async fn pass(
@@ -64,6 +72,10 @@ async fn pass(
         }
         Fault::Panic => panic!("{call} was made to panic ({point:?})"),
         Fault::Crash => std::future::pending().await,
+        Fault::Pause => {
+            injector.resumed().await;
+            Ok(())
+        }
     }
 }
 

@@ -2,9 +2,11 @@
 //! every step. The ledger is the real one; calls to it fail or crash at every point a reservation
 //! passes.
 //!
-//! Replay one seed: `SECKILL_SIM_SEED=17 cargo test --test suite simulation::replay`.
+//! Run other seeds: `SECKILL_SIM_SEED=17` or `=1000-1999 cargo test --test suite simulation::replay`.
+//! Payments have a simulation of their own (`payments`).
 
 mod faults;
+mod payments;
 mod world;
 
 use world::World;
@@ -49,12 +51,17 @@ async fn seeds_150_to_199_hold_every_invariant() {
     run_all(150..200).await;
 }
 
+/// The seeds that the environment names, one or from one to another; seed 0 where it names none.
+fn chosen_seeds() -> std::ops::Range<u64> {
+    let chosen = std::env::var("SECKILL_SIM_SEED").unwrap_or_else(|_| "0".to_owned());
+    let (first, last) = chosen.split_once('-').unwrap_or((&chosen, &chosen));
+    let number = |text: &str| text.parse().expect("SECKILL_SIM_SEED is a number or two");
+    number(first)..number(last) + 1
+}
+
 #[tokio::test]
 async fn replay() {
-    let seed = std::env::var("SECKILL_SIM_SEED")
-        .ok()
-        .and_then(|seed| seed.parse().ok());
-    run(seed.unwrap_or(0)).await;
+    run_all(chosen_seeds()).await;
 }
 
 #[tokio::test]

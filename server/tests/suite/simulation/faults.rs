@@ -2,15 +2,47 @@
 
 use std::sync::Mutex;
 
+use async_trait::async_trait;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use server::adapters::fault_injection::{Fault, FaultInjector, Point};
 use tokio::sync::Notify;
+
+/// Calls that may be paused. The gate's own calls may not: whoever goes on meanwhile needs the gate.
+const PAUSABLE: [&str; 25] = [
+    "abandon",
+    "applied",
+    "begin",
+    "claim_check",
+    "close",
+    "close_charge",
+    "closed",
+    "confirmed",
+    "create_charge",
+    "created",
+    "done",
+    "due",
+    "due_confirms",
+    "due_releases",
+    "keep",
+    "of_order",
+    "overdue",
+    "query_charge",
+    "receive",
+    "refund_charge",
+    "refund_order",
+    "settle",
+    "ship",
+    "trying",
+    "unapplied",
+];
 
 /// What happens at the next points.
 struct Plan {
     rng: StdRng,
     /// Points until the process crashes.
     crash_in: Option<u32>,
+    /// Points of pausable calls until one of them is paused.
+    pause_in: Option<u32>,
     /// Chance of an error at a point, in percent.
     fail_percent: u32,
     crashed: bool,
@@ -20,6 +52,8 @@ struct Plan {
 pub struct SeededFaults {
     plan: Mutex<Plan>,
     crash: Notify,
+    pause: Notify,
+    resume: Notify,
 }
 
 impl SeededFaults {
@@ -28,12 +62,15 @@ impl SeededFaults {
         let plan = Plan {
             rng,
             crash_in: None,
+            pause_in: None,
             fail_percent: 0,
             crashed: false,
         };
         Self {
             plan: Mutex::new(plan),
             crash: Notify::new(),
+            pause: Notify::new(),
+            resume: Notify::new(),
         }
     }
 
@@ -41,16 +78,33 @@ impl SeededFaults {
     pub fn set(&self, crash_in: Option<u32>, fail_percent: u32) {
         let mut plan = self.plan.lock().unwrap();
         (plan.crash_in, plan.fail_percent, plan.crashed) = (crash_in, fail_percent, false);
+        plan.pause_in = None;
     }
 
     /// Resolves when the process has crashed.
     pub async fn crashed(&self) {
         self.crash.notified().await;
     }
+
+    /// After so many points a call is paused; with `None` none is.
+    pub fn pause_in(&self, points: Option<u32>) {
+        self.plan.lock().unwrap().pause_in = points;
+    }
+
+    /// Resolves when a call is paused.
+    pub async fn paused(&self) {
+        self.pause.notified().await;
+    }
+
+    /// The call that is paused goes on.
+    pub fn resume(&self) {
+        self.resume.notify_one();
+    }
 }
 
+#[async_trait]
 impl FaultInjector for SeededFaults {
-    fn next(&self, _call: &'static str, _point: Point) -> Fault {
+    fn next(&self, call: &'static str, _point: Point) -> Fault {
         let mut plan = self.plan.lock().unwrap();
         if plan.crashed {
             return Fault::Crash;
@@ -64,10 +118,25 @@ impl FaultInjector for SeededFaults {
             Some(points) => *points -= 1,
             None => {}
         }
+        match &mut plan.pause_in {
+            Some(points) if PAUSABLE.contains(&call) => match points {
+                0 => {
+                    plan.pause_in = None;
+                    self.pause.notify_one();
+                    return Fault::Pause;
+                }
+                _ => *points -= 1,
+            },
+            _ => {}
+        }
         let percent = plan.fail_percent;
         match plan.rng.random_range(0..100) < percent {
             true => Fault::Fail,
             false => Fault::None,
         }
+    }
+
+    async fn resumed(&self) {
+        self.resume.notified().await;
     }
 }

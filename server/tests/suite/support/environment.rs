@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use server::{
     adapters::{
         fault_injection::FaultInjector,
-        sql::{Access, Durability, REQUEST_WAIT},
+        sql::{Access, COMMAND_WAIT, Durability, REQUEST_WAIT},
         system::LogNotifier,
     },
     assembly::Environment,
@@ -130,7 +130,11 @@ pub fn environment(
         passwords: Arc::new(PlainPasswords),
         notifier: Arc::new(LogNotifier),
         access: Access::Migrate,
-        wait: REQUEST_WAIT,
+        // Where faults are planned, a slow machine may not add any.
+        wait: match faults {
+            Some(_) => COMMAND_WAIT,
+            None => REQUEST_WAIT,
+        },
         declares_queues: true,
         durability: Durability::Process,
         kept: KeptCounters::default(),
