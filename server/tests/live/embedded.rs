@@ -7,6 +7,7 @@ mod faulty_shop;
 mod folders;
 mod full_disk;
 mod log_ins;
+mod payments;
 mod purchases;
 mod slow_commits;
 mod starts;

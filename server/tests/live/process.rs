@@ -251,8 +251,14 @@ impl Shop {
 
     /// A command beside the server that must succeed.
     pub fn run(&self, arguments: &[&str]) {
+        self.printed(arguments);
+    }
+
+    /// What a command beside the server prints.
+    pub fn printed(&self, arguments: &[&str]) -> String {
         let output = self.command(arguments).output().unwrap();
         assert!(output.status.success(), "{arguments:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
     }
 
     /// The auditor's word; its exit status must agree.

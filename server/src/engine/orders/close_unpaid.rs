@@ -83,6 +83,9 @@ async fn close_each(
     run: &mut Run,
 ) -> Result<Vec<OverdueOrder>, PortError> {
     let mut with_payment = Vec::new();
+    if orders.is_empty() {
+        return Ok(with_payment);
+    }
     match close(deps, orders, now_ms).await {
         Err(PortError::Failed { .. }) => {
             for order in orders {

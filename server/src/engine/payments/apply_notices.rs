@@ -23,6 +23,9 @@ pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
     let (mut applied, mut stuck, mut first_error) = (0, 0, None);
     loop {
         let waiting = deps.inbox.unapplied(stuck, AT_ONCE).await?;
+        if waiting.is_empty() {
+            return first_error.map_or(Ok(applied), Err);
+        }
         let stuck_before = stuck;
         match apply(deps, &waiting).await {
             Err(PortError::Failed { .. }) => {

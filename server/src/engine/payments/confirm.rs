@@ -14,6 +14,9 @@ pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
     let (mut confirmed, mut left, mut first_error) = (0, 0, None);
     loop {
         let due = deps.confirms.due_confirms(left, BATCH).await?;
+        if due.is_empty() {
+            return first_error.map_or(Ok(confirmed), Err);
+        }
         let mut done = Vec::with_capacity(due.len());
         for unit in &due {
             match deps.gate.confirm(*unit).await {

@@ -25,6 +25,9 @@ pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
     let (mut released, mut left) = (0, 0);
     loop {
         let due = deps.due.due_releases(left, BATCH).await?;
+        if due.is_empty() {
+            return first_error.map_or(Ok(released), Err);
+        }
         let mut done = Vec::with_capacity(due.len());
         for DueRelease { unit, release } in &due {
             if unanswered.contains(&unit.item_id) {

@@ -62,6 +62,18 @@ impl TestClient {
         token: &str,
         body: Option<&Value>,
     ) -> Answer {
+        let called = self.try_call(method, address, token, body);
+        called.await.expect("the shop is there")
+    }
+
+    /// The same where the shop may be away: no answer then.
+    pub async fn try_call(
+        &self,
+        method: Method,
+        address: &str,
+        token: &str,
+        body: Option<&Value>,
+    ) -> Option<Answer> {
         let request = self
             .http
             .request(method, format!("{}{address}", self.url))
@@ -70,7 +82,7 @@ impl TestClient {
             Some(body) => request.json(body),
             None => request,
         };
-        answer(request.send().await.unwrap()).await
+        answer(request.send().await.ok()?).await
     }
 
     pub async fn get(&self, address: &str, token: &str) -> Answer {
@@ -79,10 +91,16 @@ impl TestClient {
 
     /// Sends a form as a program does.
     pub async fn form(&self, address: &str, fields: &[(&str, &str)]) -> Answer {
+        let sent = self.try_form(address, fields).await;
+        sent.expect("the shop is there")
+    }
+
+    /// The same where the shop may be away: no answer then.
+    pub async fn try_form(&self, address: &str, fields: &[(&str, &str)]) -> Option<Answer> {
         let request = self.http.post(format!("{}{address}", self.url));
         // What a browser sends of itself; without it a form counts as somebody else's.
         let request = request.header("sec-fetch-site", "same-origin");
-        answer(request.form(fields).send().await.unwrap()).await
+        answer(request.form(fields).send().await.ok()?).await
     }
 
     pub async fn path(&self, item_id: &str, token: &str) -> Answer {
@@ -161,19 +179,20 @@ impl TestClient {
     }
 }
 
-async fn answer(response: reqwest::Response) -> Answer {
+/// Nothing where the shop dies while it answers.
+async fn answer(response: reqwest::Response) -> Option<Answer> {
     let status = response.status().as_u16();
     let cookies = response.headers().get_all(header::SET_COOKIE);
     let log_in = cookies.iter().find_map(|cookie| {
         let (name, rest) = cookie.to_str().ok()?.split_once('=')?;
         (name == "seckill_login").then(|| rest.split(';').next().unwrap().to_owned())
     });
-    let body = response.bytes().await.unwrap();
-    Answer {
+    let body = response.bytes().await.ok()?;
+    Some(Answer {
         status,
         body: serde_json::from_slice(&body).unwrap_or_default(),
         token: log_in,
-    }
+    })
 }
 
 /// Asks again and again until there is something.
