@@ -262,11 +262,13 @@ impl Shoppers {
         orders
     }
 
-    /// The buyer gives up an order that is not paid; whether that is known to be done.
+    /// The buyer gives up an order that is not paid; whether there was an answer. One that is lost was
+    /// perhaps yes: asked again, the order is not to be cancelled any more.
     pub async fn cancel(&self, buyer: usize, order_id: &str) -> bool {
         let body = json!({ "order_id": order_id });
         let answer = self.call(buyer, Method::POST, "/api/cancel", Some(&body));
-        answer.await.is_ok_and(|(status, _)| status == 200)
+        let is_none = |status: u16| matches!(status, 429 | 502..=504);
+        answer.await.is_ok_and(|(status, _)| !is_none(status))
     }
 
     /// How many units are for sale, if somebody can tell.
