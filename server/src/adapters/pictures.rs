@@ -6,7 +6,7 @@ use std::{io::Cursor, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use image::{
-    DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, Rgb, RgbImage,
+    DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, Rgba,
     codecs::jpeg::JpegEncoder, imageops::FilterType, metadata::Orientation,
 };
 use sha2::{Digest as _, Sha256};
@@ -26,8 +26,10 @@ const WAIT: Duration = Duration::from_secs(5);
 const MAX_PIXELS: u64 = 24_000_000;
 /// Longest side: that of a panorama.
 const MAX_SIDE: u32 = 12_000;
-/// Most bytes that a decoder may take: 24 megapixels with four channels of eight bits, and what decoding needs beside.
-const MAX_ALLOC: u64 = 160 * 1024 * 1024;
+/// Most bytes of what is decoded: 24 megapixels with four channels of eight bits. With sixteen bits a channel fewer
+/// pixels fit. The most memory is some 220 MB, for a progressive JPEG: 72 MB of pixels, and 144 MB that its decoder
+/// keeps beside them. What follows needs less: 96 MB and 75 MB for scaling.
+const MAX_ALLOC: u64 = MAX_PIXELS * 4;
 /// How exactly is encoded, in percent: the first that fits into [`MAX_ENCODED`].
 const QUALITIES: [u8; 3] = [85, 70, 45];
 /// Most bytes of a picture that is kept. Noise has the most, and fits at the last quality.
@@ -64,16 +66,19 @@ impl PictureMaker for Jpegs {
 }
 
 fn make(file: &[u8]) -> Result<NewPicture, PictureError> {
-    let square = square(decode(file)?);
-    let large = encode(&square, PictureSize::Large)?;
+    let (picture, up) = decode(file)?;
+    let mut square = scaled(&on_white(middle(picture)), PictureSize::Large);
+    square.apply_orientation(up);
+    let large = encode(&square)?;
     Ok(NewPicture {
         hash: hex::digits(&Sha256::digest(&large)),
-        small: encode(&square, PictureSize::Small)?,
+        small: encode(&scaled(&square, PictureSize::Small))?,
         large,
     })
 }
 
-fn decode(file: &[u8]) -> Result<DynamicImage, PictureError> {
+/// What a file shows, and which side of it is up: cameras store what they see as it falls on the sensor.
+fn decode(file: &[u8]) -> Result<(DynamicImage, Orientation), PictureError> {
     let Ok(format @ (ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP)) =
         image::guess_format(file)
     else {
@@ -93,11 +98,9 @@ fn decode(file: &[u8]) -> Result<DynamicImage, PictureError> {
     if decoder.total_bytes() > MAX_ALLOC {
         return Err(PictureError::TooManyPixels);
     }
-    // Cameras store what they see as it falls on the sensor, and beside it which side was up.
     let up = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(refused)?;
-    picture.apply_orientation(up);
-    Ok(picture)
+    let picture = DynamicImage::from_decoder(decoder).map_err(refused)?;
+    Ok((picture, up))
 }
 
 fn refused(error: ImageError) -> PictureError {
@@ -107,31 +110,44 @@ fn refused(error: ImageError) -> PictureError {
     }
 }
 
-/// The middle of a picture, on white where it lets something shine through: JPEG does not.
-fn square(picture: DynamicImage) -> DynamicImage {
+/// The square in the middle. The rest is freed before anything else is done with it.
+fn middle(picture: DynamicImage) -> DynamicImage {
     let side = picture.width().min(picture.height());
     let (left, top) = ((picture.width() - side) / 2, (picture.height() - side) / 2);
-    let middle = picture.crop_imm(left, top, side, side);
-    if !middle.color().has_alpha() {
-        return middle;
+    match picture.width() == picture.height() {
+        true => picture,
+        false => picture.crop_imm(left, top, side, side),
     }
-    let transparent = middle.to_rgba8();
-    let on_white = RgbImage::from_fn(side, side, |x, y| {
-        let [red, green, blue, alpha] = transparent.get_pixel(x, y).0.map(u32::from);
-        let over = |channel: u32| ((channel * alpha + 255 * (255 - alpha)) / 255) as u8;
-        Rgb([over(red), over(green), over(blue)])
-    });
-    DynamicImage::ImageRgb8(on_white)
 }
 
-fn encode(square: &DynamicImage, size: PictureSize) -> Result<Vec<u8>, PictureError> {
+/// A picture on white where it lets something shine through: JPEG does not. Before it is scaled, which would mix the
+/// colours of what cannot be seen into its borders, and where it lies, without a second one in memory.
+fn on_white(picture: DynamicImage) -> DynamicImage {
+    if !picture.color().has_alpha() {
+        return DynamicImage::ImageRgb8(picture.into_rgb8());
+    }
+    let mut picture = picture.into_rgba8();
+    for Rgba([red, green, blue, alpha]) in picture.pixels_mut() {
+        let shown = u32::from(*alpha);
+        for channel in [red, green, blue] {
+            *channel = ((u32::from(*channel) * shown + 255 * (255 - shown)) / 255) as u8;
+        }
+        *alpha = u8::MAX;
+    }
+    DynamicImage::ImageRgba8(picture)
+}
+
+fn scaled(square: &DynamicImage, size: PictureSize) -> DynamicImage {
     let side = size.side();
     let scaled = square.resize_exact(side, side, FilterType::CatmullRom);
-    let scaled = scaled.to_rgb8();
+    DynamicImage::ImageRgb8(scaled.into_rgb8())
+}
+
+fn encode(picture: &DynamicImage) -> Result<Vec<u8>, PictureError> {
     for quality in QUALITIES {
         let mut encoded = Vec::new();
         JpegEncoder::new_with_quality(&mut encoded, quality)
-            .encode_image(&scaled)
+            .encode_image(picture)
             .map_err(|_| PictureError::Broken)?;
         if encoded.len() <= MAX_ENCODED {
             return Ok(encoded);

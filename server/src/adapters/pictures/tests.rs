@@ -1,6 +1,8 @@
 //! Files that are pictures, and files that only look like some.
 
-use image::{ExtendedColorType, ImageEncoder as _, Rgba, RgbaImage, codecs::png::PngEncoder};
+use image::{
+    ExtendedColorType, ImageEncoder as _, Rgb, RgbImage, RgbaImage, codecs::png::PngEncoder,
+};
 
 use super::*;
 
@@ -58,7 +60,12 @@ fn with_orientation(file: &[u8], orientation: u8) -> Vec<u8> {
 
 /// The head of a PNG with so many pixels, and nothing behind it.
 fn bomb(width: u32, height: u32) -> Vec<u8> {
+    bomb_of_bits(width, height, 8)
+}
+
+fn bomb_of_bits(width: u32, height: u32, bits: u8) -> Vec<u8> {
     let mut file = png(&RgbaImage::new(1, 1));
+    file[24] = bits;
     file[16..20].copy_from_slice(&width.to_be_bytes());
     file[20..24].copy_from_slice(&height.to_be_bytes());
     let checksum = crc32(&file[12..29]);
@@ -114,6 +121,17 @@ fn what_shines_through_is_white() {
 }
 
 #[test]
+fn the_border_of_what_is_transparent_is_not_dark() {
+    // White on the left; nothing, stored as black, on the right.
+    let half = RgbaImage::from_fn(100, 100, |x, _| match x < 50 {
+        true => Rgba([255; 4]),
+        false => Rgba([0; 4]),
+    });
+    let picture = shown(&make(&png(&half)).unwrap().large);
+    assert!(picture.pixels().all(|pixel| is_near(*pixel, [255; 3])));
+}
+
+#[test]
 fn what_is_no_picture_or_too_large_a_one_is_refused_before_it_costs_anything() {
     let svg = b"<svg xmlns=\"http://www.w3.org/2000/svg\"><script>alert(1)</script></svg>";
     let page = b"<!doctype html><script>alert(1)</script>";
@@ -127,6 +145,9 @@ fn what_is_no_picture_or_too_large_a_one_is_refused_before_it_costs_anything() {
         assert!(file.len() < 100);
         assert_eq!(make(&file), Err(PictureError::TooManyPixels));
     }
+    // Few enough pixels, of eight bytes each: 168 MB.
+    let deep = bomb_of_bits(4_580, 4_580, 16);
+    assert_eq!(make(&deep), Err(PictureError::TooManyPixels));
     let whole = jpeg(&two_halves(300, 200));
     assert_eq!(make(&whole[..40]), Err(PictureError::Broken));
     assert_eq!(make(&bomb(400, 400)), Err(PictureError::Broken));
