@@ -54,6 +54,8 @@ pub enum LineProblem {
 pub struct CheckedList {
     /// In the order of the list.
     pub lines: Vec<CheckedLine>,
+    /// It was carried out, rather than looked at only.
+    pub is_run: bool,
     /// Orders that this call shipped.
     pub shipped: u64,
 }

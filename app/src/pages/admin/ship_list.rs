@@ -54,8 +54,11 @@ fn ShipList(role: Role, language: Language) -> impl IntoView {
     let looked_at = form.list.as_ref().map(|list| {
         view! { <List list text=form.text.clone() language /> }
     });
-    // A list that was done is not offered again.
-    let is_done = form.list.as_ref().is_some_and(|list| list.shipped > 0);
+    // A list that was done is not offered again; one with a line that was not is there to be mended.
+    let is_done = form
+        .list
+        .as_ref()
+        .is_some_and(|list| list.is_run && list.wrong() == 0);
     let text = if is_done { String::new() } else { form.text };
     view! {
         <StaffFrame here=Section::Orders role title=say::title(language) language>
@@ -85,11 +88,11 @@ fn ShipList(role: Role, language: Language) -> impl IntoView {
 #[component]
 fn List<'a>(list: &'a CheckedList, text: String, language: Language) -> impl IntoView + use<> {
     let (to_ship, wrong) = (list.to_ship(), list.wrong());
-    let words = match list.shipped {
-        0 => say::would_ship(language, to_ship, wrong, list.lines.len()),
-        shipped => say::shipped(language, shipped, wrong),
+    let words = match list.is_run {
+        false => say::would_ship(language, to_ship, wrong, list.lines.len()),
+        true => say::shipped(language, list.shipped, wrong),
     };
-    let press = (to_ship > 0 && wrong == 0).then(|| {
+    let press = (!list.is_run && to_ship > 0 && wrong == 0).then(|| {
         view! {
             <form class="admin__form" method="post" action=routes::SHIP_LIST>
                 <input type="hidden" name="text" value=text />

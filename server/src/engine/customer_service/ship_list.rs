@@ -66,6 +66,7 @@ pub async fn check(deps: &Deps, lines: Vec<ShipLine>) -> Result<CheckedList, Por
     });
     Ok(CheckedList {
         lines: lines.collect(),
+        is_run: false,
         shipped: 0,
     })
 }
@@ -114,6 +115,7 @@ pub async fn ship(
     if list.wrong() > 0 {
         return Ok(list);
     }
+    list.is_run = true;
     for checked in list.lines.iter_mut().filter(|line| !line.is_done) {
         let shipment = Shipment::parse(&checked.line.carrier, &checked.line.number);
         let (Some(order_id), Ok(shipment)) = (checked.order_id, shipment) else {

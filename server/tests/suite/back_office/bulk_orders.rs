@@ -16,6 +16,13 @@ use crate::{
 const EXPORT: &str = "/admin/orders/export";
 const SHIP: &str = "/admin/orders/ship";
 
+/// What stands in the field of a page for the next list.
+fn typed(page: &str) -> &str {
+    let (_, field) = page.split_once("<textarea").unwrap();
+    let (_, field) = field.split_once('>').unwrap();
+    field.split_once("</textarea>").unwrap().0
+}
+
 async fn state(customer: &Customer, order: OrderId) -> OrderState {
     let found = customer.client.shop.sql.get(order).await.unwrap();
     found.unwrap().order.state
@@ -103,6 +110,7 @@ async fn a_list_is_checked_first_and_ships_nothing_while_a_line_is_wrong() {
     ] {
         assert!(page.contains(words), "{words}: {page}");
     }
+    assert_eq!(typed(&page).trim(), wrong.trim(), "it can be mended");
     let (status, page) = send("1,2\n", "check").await;
     assert!(
         status == 422 && page.contains("Line 1 has not three columns"),
@@ -122,12 +130,14 @@ async fn a_list_is_checked_first_and_ships_nothing_while_a_line_is_wrong() {
         status == 200 && page.contains("Orders shipped: 1."),
         "{page}"
     );
+    assert_eq!(typed(&page), "", "it is done");
     assert_eq!(state(&customer, order).await, OrderState::Shipped);
     let (status, page) = send(&good, "ship").await;
     assert!(
         status == 200 && page.contains("Shipped like this"),
         "{page}"
     );
+    assert!(page.contains("Orders shipped: 0."), "{page}");
 
     let log = shop
         .sql
