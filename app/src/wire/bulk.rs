@@ -47,6 +47,8 @@ pub enum LineProblem {
     State(OrderState),
     /// The ledger did not answer for this one.
     Unknown,
+    /// The time of the request was over before it.
+    NotYet,
 }
 
 /// A list of what was shipped, line by line.

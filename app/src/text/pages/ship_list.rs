@@ -42,13 +42,11 @@ pub fn shipped(language: Language, shipped: u64, wrong: usize) -> String {
     match (language, wrong) {
         (Language::Zh, 0) => format!("已发货 {shipped} 个订单。"),
         (Language::Zh, _) => {
-            format!("已发货 {shipped} 个订单，另有 {wrong} 个在此期间发生了变化，见下。")
+            format!("已发货 {shipped} 个订单，另有 {wrong} 个没有发货，原因见下。")
         }
         (Language::En, 0) => format!("Orders shipped: {shipped}."),
         (Language::En, _) => {
-            format!(
-                "Orders shipped: {shipped}. What happened to {wrong} others meanwhile stands below."
-            )
+            format!("Orders shipped: {shipped}. Why {wrong} others were not stands below.")
         }
     }
 }
@@ -97,6 +95,7 @@ pub fn line_problem(language: Language, problem: LineProblem) -> &'static str {
         (Language::Zh, LineProblem::NoAddress) => "买家还没有填写收货信息",
         (Language::Zh, LineProblem::State(_)) => "订单的状态不对",
         (Language::Zh, LineProblem::Unknown) => "结果未知，请重新提交列表",
+        (Language::Zh, LineProblem::NotYet) => "这次没有轮到，请重新提交列表",
         (Language::En, LineProblem::NoOrder) => "There is no such order",
         (Language::En, LineProblem::SeveralOrders) => "Several orders have this number: use the id",
         (Language::En, LineProblem::Twice) => "An earlier line has this order",
@@ -105,6 +104,7 @@ pub fn line_problem(language: Language, problem: LineProblem) -> &'static str {
         (Language::En, LineProblem::NoAddress) => "Nobody has said where to send it",
         (Language::En, LineProblem::State(_)) => "The order is in another state",
         (Language::En, LineProblem::Unknown) => "Not known: send the list again",
+        (Language::En, LineProblem::NotYet) => "Not yet: send the list again",
     }
 }
 

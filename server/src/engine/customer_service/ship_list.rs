@@ -12,8 +12,11 @@ use crate::{
     engine::ports::{ChangedBy, OrderToShip, PortError},
 };
 
-/// Lines of a list: each is a transaction, and all of them are done within a request.
+/// Lines of a list: each is a transaction, and mostly all of them are done within a request.
 pub const MOST_LINES: usize = 300;
+/// How long orders are shipped. What is left of a request's ten seconds is for the answer: without it nobody would know
+/// which of them were.
+const TO_SHIP_MS: i64 = 7_000;
 /// Digits of an order's number, see `OrderId::number`.
 const NUMBER_DIGITS: usize = 10;
 
@@ -102,7 +105,7 @@ fn checked(line: ShipLine, orders: &[OrderToShip], seen: &mut HashSet<OrderId>) 
 }
 
 /// Ships what a list names, if all of it can be shipped; what stands in the way otherwise. What happens to an order
-/// between the look and the step stands at its line, and the others are shipped.
+/// between the look and the step stands at its line, and the others are shipped, as far as there is time.
 ///
 /// # Errors
 /// The ledger, before anything is done.
@@ -111,6 +114,7 @@ pub async fn ship(
     lines: Vec<ShipLine>,
     by: &ChangedBy,
 ) -> Result<CheckedList, PortError> {
+    let until_ms = deps.clock.now_ms() + TO_SHIP_MS;
     let mut list = check(deps, lines).await?;
     if list.wrong() > 0 {
         return Ok(list);
@@ -121,6 +125,10 @@ pub async fn ship(
         let (Some(order_id), Ok(shipment)) = (checked.order_id, shipment) else {
             continue;
         };
+        if deps.clock.now_ms() >= until_ms {
+            checked.problem = Some(LineProblem::NotYet);
+            continue;
+        }
         match ship_order(deps, order_id, &shipment, by).await {
             Ok(()) => {
                 checked.is_done = true;

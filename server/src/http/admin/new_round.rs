@@ -1,6 +1,8 @@
 //! `/admin/rounds/new`: the form of a new round, empty, as a copy of another round, or as it was
 //! sent. It is checked first and added by a second press.
 
+use std::time::Duration;
+
 use app::{
     pages::{MAX_ITEMS, RoundForm},
     port::{Office, Shop, Visitor},
@@ -15,6 +17,7 @@ use axum::{
     routing::get,
 };
 use serde::Deserialize;
+use tokio::time::{Instant, timeout_at};
 
 use super::{
     super::AppState,
@@ -26,11 +29,14 @@ use crate::{
     http::{envelope::Envelope, pages, renderer::Renderer},
 };
 
-/// Pictures that are taken with one press: as many as are decoded well before the request ends.
+/// Pictures that are taken with one press: as many as are mostly decoded before [`TO_TAKE_PICTURES`] ends.
 const PICTURES: FileLimits = FileLimits {
     bytes: MAX_FILE,
     count: 4,
 };
+/// From the start of the request until pictures are taken no more. What is left of it is for the form, which would be
+/// lost with a request that is broken off.
+const TO_TAKE_PICTURES: Duration = Duration::from_secs(7);
 /// Empty rows for items in a new form, and how many more a press adds.
 const MORE_ROWS: usize = 3;
 
@@ -106,6 +112,7 @@ async fn send(
     Extension(visitor): Extension<Visitor>,
     request: Request,
 ) -> Response {
+    let until = Instant::now() + TO_TAKE_PICTURES;
     // Nobody else has a body of this size read.
     let Some(me) = &visitor.me else {
         return pages::sign_in_first(&Uri::from_static(routes::NEW_ROUND));
@@ -114,7 +121,7 @@ async fn send(
         return Envelope(ApiError::Forbidden).into_response();
     }
     let sent = match form_with_files::read(request, PICTURES).await {
-        Ok(sent) => rounds.with_pictures(&visitor, sent).await,
+        Ok(sent) => rounds.with_pictures(&visitor, sent, until).await,
         Err(error) => return Envelope(error).into_response(),
     };
     let checked = sent.iter().find(|(name, _)| name == "checked");
@@ -156,11 +163,19 @@ async fn send(
 impl NewRounds {
     /// The fields of a form, its pictures being in the shop by now: also those of a form that is shown again.
     /// Where one was not taken, a field beside its item says why.
-    async fn with_pictures(&self, visitor: &Visitor, sent: SentForm) -> Vec<(String, String)> {
+    async fn with_pictures(
+        &self,
+        visitor: &Visitor,
+        sent: SentForm,
+        until: Instant,
+    ) -> Vec<(String, String)> {
         let SentForm { mut fields, files } = sent;
         for (name, file) in files {
             let added = match file {
-                Some(file) => self.office.add_picture(visitor, file).await,
+                // One that is added nevertheless is found again when it is chosen again.
+                Some(file) => timeout_at(until, self.office.add_picture(visitor, file))
+                    .await
+                    .unwrap_or(Err(ApiError::Busy { retry_after_s: 1 })),
                 None => Err(invalid("picture_large")),
             };
             fields.push(match added {

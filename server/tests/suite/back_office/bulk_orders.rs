@@ -1,10 +1,18 @@
 //! Orders taken away as a file, and shipped by one.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering::SeqCst},
+};
+
 use app::{
     port::AfterPurchase as _,
-    wire::{Action, ActivityQuery, OrderId, OrderState, Role, TypedAddress},
+    wire::{Action, ActivityQuery, LineProblem, OrderId, OrderState, Role, ShipLine, TypedAddress},
 };
-use server::engine::ports::{ActivityLog as _, OrderReader as _};
+use server::engine::{
+    customer_service::{Deps, ship_list},
+    ports::{ActivityLog as _, ChangedBy, Clock, OrderReader as _},
+};
 
 use super::{pages::send_form, signed_in};
 use crate::{
@@ -26,6 +34,59 @@ fn typed(page: &str) -> &str {
 async fn state(customer: &Customer, order: OrderId) -> OrderState {
     let found = customer.client.shop.sql.get(order).await.unwrap();
     found.unwrap().order.state
+}
+
+async fn says_where_to(customer: &Customer) {
+    let address = TypedAddress {
+        name: "Li Lei".to_owned(),
+        mobile: "13800000009".to_owned(),
+        address: "1 Caoxi Road".to_owned(),
+    };
+    let client = &customer.client;
+    let saved = client.save_shipping_address(&customer.who, customer.order, address);
+    saved.await.unwrap();
+}
+
+/// Ten seconds later whenever it is looked at.
+struct FastClock(AtomicI64);
+
+impl Clock for FastClock {
+    fn now_ms(&self) -> i64 {
+        self.0.fetch_add(10_000, SeqCst)
+    }
+}
+
+#[tokio::test]
+async fn orders_of_a_list_for_which_no_time_is_left_are_named_and_not_shipped() {
+    let customer = Customer::of(TestShop::open_embedded().await).await;
+    customer.pays().await;
+    says_where_to(&customer).await;
+    let shop = &customer.client.shop;
+    let deps = &shop.engine.customer_service;
+    let slow = Deps {
+        clock: Arc::new(FastClock(AtomicI64::new(shop.clock.get()))),
+        directory: deps.directory.clone(),
+        bans: deps.bans.clone(),
+        activity_log: deps.activity_log.clone(),
+        orders: deps.orders.clone(),
+        reservations: deps.reservations.clone(),
+        payments: deps.payments.clone(),
+        shipping: deps.shipping.clone(),
+        people: deps.people.clone(),
+    };
+    let lines = vec![ShipLine {
+        line: 1,
+        order: customer.order.to_string(),
+        carrier: "SF".to_owned(),
+        number: "SF1234".to_owned(),
+    }];
+    let by = ChangedBy::command();
+    let list = ship_list::ship(&slow, lines.clone(), &by).await.unwrap();
+    assert_eq!((list.is_run, list.shipped), (true, 0));
+    assert_eq!(list.lines[0].problem, Some(LineProblem::NotYet));
+    assert_eq!(state(&customer, customer.order).await, OrderState::Paid);
+    let list = ship_list::ship(deps, lines, &by).await.unwrap();
+    assert_eq!((list.shipped, list.wrong()), (1, 0), "sent again");
 }
 
 #[tokio::test]
@@ -90,15 +151,7 @@ async fn a_list_is_checked_first_and_ships_nothing_while_a_line_is_wrong() {
         status == 422 && page.contains("Nobody has said where to send it"),
         "{page}"
     );
-    let address = TypedAddress {
-        name: "Li Lei".to_owned(),
-        mobile: "13800000009".to_owned(),
-        address: "1 Caoxi Road".to_owned(),
-    };
-    let saved = customer
-        .client
-        .save_shipping_address(&customer.who, order, address);
-    saved.await.unwrap();
+    says_where_to(&customer).await;
 
     let wrong = format!("{good}0000000000,SF,SF1235\n{order},SF,SF1234\n");
     let (status, page) = send(&wrong, "ship").await;
