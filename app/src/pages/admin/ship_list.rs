@@ -22,6 +22,8 @@ pub const MAX_SHIP_LIST: usize = 48 * 1024;
 pub struct ShipListForm {
     /// As it was sent.
     pub text: String,
+    /// The line that was taken for its heading.
+    pub heading: Option<u64>,
     /// Line by line.
     pub list: Option<CheckedList>,
     /// Why it cannot be read.
@@ -51,6 +53,9 @@ fn ShipList(role: Role, language: Language) -> impl IntoView {
         let words = say::problem(language, problem);
         view! { <p class="form__message" role="alert">{words}</p> }
     });
+    let heading = form.heading.map(|line| {
+        view! { <p class="admin__soft">{say::heading(language, line)}</p> }
+    });
     let looked_at = form.list.as_ref().map(|list| {
         view! { <List list text=form.text.clone() language /> }
     });
@@ -65,6 +70,7 @@ fn ShipList(role: Role, language: Language) -> impl IntoView {
             <p><a href=routes::ADMIN_ORDERS>{say::back(language)}</a></p>
             <p class="lead">{say::intro(language)}</p>
             {problem}
+            {heading}
             {looked_at}
             <form class="admin__form" method="post" action=routes::SHIP_LIST enctype="multipart/form-data">
                 <label for="file">{say::file(language)}</label>

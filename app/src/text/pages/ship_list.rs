@@ -51,6 +51,14 @@ pub fn shipped(language: Language, shipped: u64, wrong: usize) -> String {
     }
 }
 
+/// A line that says what the columns are.
+pub fn heading(language: Language, line: u64) -> String {
+    match language {
+        Language::Zh => format!("第 {line} 行是表头，没有当作订单。"),
+        Language::En => format!("Line {line} was taken for a heading, not for an order."),
+    }
+}
+
 /// The button.
 pub fn ship(language: Language, orders: usize) -> String {
     match language {

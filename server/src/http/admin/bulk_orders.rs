@@ -199,7 +199,11 @@ async fn ship_list(
         Ok(text) => {
             form.text = text;
             match ship_lines(&form.text) {
-                Ok(lines) => orders.office.ship_list(&visitor, lines, is_pressed).await,
+                Ok(read) => {
+                    form.heading = read.heading;
+                    let office = &orders.office;
+                    office.ship_list(&visitor, read.lines, is_pressed).await
+                }
                 Err(line) => Err(ApiError::Invalid {
                     field: format!("line {line}"),
                 }),
@@ -238,37 +242,57 @@ fn text(sent: SentForm) -> Result<String, &'static str> {
     }
 }
 
-/// The lines of a list: order, carrier, number. A first line without a digit in its first cell is its head.
+/// What a list says.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct ReadList {
+    /// The line that was taken for its heading.
+    heading: Option<u64>,
+    lines: Vec<ShipLine>,
+}
+
+/// How the first cell of a heading begins, in small letters.
+const HEADINGS: [&str; 4] = ["order", "number", "id", "订单"];
+
+/// Whether these are the names of columns: by the first of them, or because the last is no carrier's number, which has
+/// digits. An order's number may have none.
+fn is_heading(cells: &[&str]) -> bool {
+    let first = cells.first().map(|cell| cell.to_lowercase());
+    let is_named = first.is_some_and(|cell| HEADINGS.iter().any(|word| cell.starts_with(word)));
+    let is_without_number = |cell: &&str| !cell.contains(|c: char| c.is_ascii_digit());
+    is_named || cells.get(2).is_some_and(is_without_number)
+}
+
+/// The lines of a list: order, carrier, number.
 ///
 /// # Errors
 /// The line that is none.
-fn ship_lines(text: &str) -> Result<Vec<ShipLine>, u64> {
+fn ship_lines(text: &str) -> Result<ReadList, u64> {
     let text = text.trim_start_matches('\u{feff}');
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
         .trim(Trim::All)
         .from_reader(text.as_bytes());
-    let mut lines = Vec::new();
+    let mut read = ReadList::default();
     let mut record = StringRecord::new();
     loop {
         let line = reader.position().line();
         match reader.read_record(&mut record) {
-            Ok(false) => return Ok(lines),
+            Ok(false) => return Ok(read),
             Ok(true) => {}
             Err(_) => return Err(line),
         }
         let line = record.position().map_or(line, csv::Position::line);
-        let first = record.get(0).unwrap_or_default();
-        let is_head = lines.is_empty() && !first.contains(|c: char| c.is_ascii_digit());
-        if is_head && line == 1 {
+        let cells: Vec<&str> = record.iter().collect();
+        let is_first = read.heading.is_none() && read.lines.is_empty();
+        if is_first && is_heading(&cells) {
+            read.heading = Some(line);
             continue;
         }
-        let cells: Vec<&str> = record.iter().collect();
         let &[order, carrier, number] = &cells[..] else {
             return Err(line);
         };
-        lines.push(ShipLine {
+        read.lines.push(ShipLine {
             line,
             order: order.to_owned(),
             carrier: carrier.to_owned(),
@@ -283,16 +307,31 @@ mod tests {
 
     #[test]
     fn a_list_is_read_with_its_line_numbers_and_without_its_head() {
-        let lines = ship_lines(
+        let read = ship_lines(
             "\u{feff}order,carrier,number\r\n0A1B2C3D4E, SF ,SF1234\r\n\r\n\"1\",\"a,b\",X-1\r\n",
         );
-        let lines = lines.unwrap();
+        let ReadList { heading, lines } = read.unwrap();
+        assert_eq!(heading, Some(1));
         let read: Vec<_> = lines
             .iter()
             .map(|line| (line.line, line.order.as_str(), line.carrier.as_str()))
             .collect();
         assert_eq!(read, [(2, "0A1B2C3D4E", "SF"), (4, "1", "a,b")]);
         assert_eq!(ship_lines("0A1B2C3D4E,SF,1\n0A1B2C3D4E,SF\n"), Err(2));
-        assert_eq!(ship_lines(""), Ok(Vec::new()));
+        assert_eq!(ship_lines(""), Ok(ReadList::default()));
+    }
+
+    #[test]
+    fn a_first_order_whose_number_has_no_digit_is_no_heading() {
+        let read = ship_lines("ABCDEFABCD,SF,SF1234\n").unwrap();
+        assert_eq!((read.heading, read.lines.len()), (None, 1));
+        for heading in [
+            "订单号,承运商,单号\n",
+            "Order ID,Carrier,No. 1\n",
+            "a,b,c\n",
+        ] {
+            let read = ship_lines(&format!("{heading}ABCDEFABCD,SF,SF1234\n")).unwrap();
+            assert_eq!((read.heading, read.lines.len()), (Some(1), 1), "{heading}");
+        }
     }
 }

@@ -173,6 +173,7 @@ async fn a_list_is_checked_first_and_ships_nothing_while_a_line_is_wrong() {
 
     let (status, page) = send(&good, "check").await;
     assert!(status == 200 && page.contains("Ship them (1)"), "{page}");
+    assert!(page.contains("Line 1 was taken for a heading"), "{page}");
     assert_eq!(
         state(&customer, order).await,
         OrderState::Paid,
