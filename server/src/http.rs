@@ -210,7 +210,7 @@ pub fn router(site: Site) -> Router {
     let others = Router::new()
         .merge(site.payments)
         .merge(assets::routes(&site.built))
-        .merge(pictures::routes(state.shop.clone()))
+        .merge(pictures::routes(&state))
         .merge(probes::routes(site.readiness, site.metrics))
         .layer(middleware::from_fn_with_state(state, around_others));
 

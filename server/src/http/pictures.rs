@@ -1,20 +1,20 @@
 //! `GET /pictures/{hash}` and `/pictures/{hash}/{side}`: pictures that were uploaded. An address means the same
 //! bytes for ever, so that browsers and caches in front of the shop ask for each once.
 //!
-//! Outside of the limits per address, like the files of the site: a page has many pictures, and an office one
-//! address. What is in memory costs nothing; what is not is read from the ledger, a few at a time.
+//! What is in memory is outside of the limits per address, like the files of the site: a page has many pictures, and
+//! an office one address. What is not counts as any request does, and is read from the ledger, a few at a time:
+//! whoever asks for pictures that do not exist keeps nobody else from reading.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use app::{
-    port::Shop,
     routes::pattern,
     wire::{ApiError, PictureSize},
 };
 use axum::{
     Router,
-    extract::{Path, State},
-    http::{HeaderMap, StatusCode, header},
+    extract::{Path, Request, State},
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -22,11 +22,12 @@ use bytes::Bytes;
 use moka::future::Cache;
 use tokio::{sync::Semaphore, time::timeout};
 
-use super::envelope::Envelope;
+use super::{AppState, envelope::Envelope, visitor};
+use crate::security::{self, Concerned, Event};
 
 /// Bytes of pictures in memory: some hundreds.
 const KEPT: u64 = 64 * 1024 * 1024;
-/// Read from the ledger at once: whoever asks for pictures that do not exist takes no more of it.
+/// Read from the ledger at once.
 const READS: usize = 4;
 /// Longest wait for a turn to read.
 const WAIT: Duration = Duration::from_secs(2);
@@ -37,13 +38,13 @@ const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
 #[derive(Clone)]
 struct Pictures {
-    shop: Shop,
+    state: AppState,
     kept: Cache<(String, PictureSize), Bytes>,
     reads: Arc<Semaphore>,
 }
 
 /// The pictures' routes.
-pub fn routes(shop: Shop) -> Router {
+pub fn routes(state: &AppState) -> Router {
     let kept = Cache::builder()
         .max_capacity(KEPT)
         .weigher(|_, file: &Bytes| u32::try_from(file.len()).unwrap_or(u32::MAX))
@@ -52,7 +53,7 @@ pub fn routes(shop: Shop) -> Router {
         .route(pattern::PICTURE, get(large))
         .route(pattern::PICTURE_OF_SIZE, get(of_size))
         .with_state(Pictures {
-            shop,
+            state: state.clone(),
             kept,
             reads: Arc::new(Semaphore::new(READS)),
         })
@@ -61,30 +62,32 @@ pub fn routes(shop: Shop) -> Router {
 async fn large(
     State(pictures): State<Pictures>,
     Path(hash): Path<String>,
-    headers: HeaderMap,
+    request: Request,
 ) -> Response {
-    pictures.answer(hash, PictureSize::Large, &headers).await
+    pictures.answer(hash, PictureSize::Large, request).await
 }
 
 async fn of_size(
     State(pictures): State<Pictures>,
     Path((hash, side)): Path<(String, String)>,
-    headers: HeaderMap,
+    request: Request,
 ) -> Response {
     if side != PictureSize::Small.side().to_string() {
         return Envelope(ApiError::NotFound).into_response();
     }
-    pictures.answer(hash, PictureSize::Small, &headers).await
+    pictures.answer(hash, PictureSize::Small, request).await
 }
 
 impl Pictures {
-    async fn answer(&self, hash: String, size: PictureSize, headers: &HeaderMap) -> Response {
+    async fn answer(&self, hash: String, size: PictureSize, request: Request) -> Response {
         let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
         if hash.len() != HASH || !hash.bytes().all(is_digit) {
             return Envelope(ApiError::NotFound).into_response();
         }
         let tag = format!("\"{hash}-{}\"", size.side());
-        let file = match self.file(hash, size).await {
+        let ip = visitor::address(&request, &self.state.settings.trusted_proxies);
+        let headers = request.into_parts().0.headers;
+        let file = match self.file(hash, size, ip).await {
             Ok(file) => file,
             Err(error) => return Envelope(error).into_response(),
         };
@@ -105,16 +108,44 @@ impl Pictures {
     }
 
     /// From memory, else from the ledger: once, however many ask at the same time.
-    async fn file(&self, hash: String, size: PictureSize) -> Result<Bytes, ApiError> {
+    async fn file(&self, hash: String, size: PictureSize, ip: IpAddr) -> Result<Bytes, ApiError> {
+        let mut is_reader = false;
         let read = async {
-            let turn = timeout(WAIT, self.reads.acquire()).await;
-            let Ok(Ok(_turn)) = turn else {
-                return Err(ApiError::Busy { retry_after_s: 1 });
-            };
-            let file = self.shop.picture(&hash, size).await?;
-            file.map(Bytes::from).ok_or(ApiError::NotFound)
+            is_reader = true;
+            self.read(&hash, size, ip).await
         };
-        let file = self.kept.try_get_with((hash.clone(), size), read).await;
-        file.map_err(|error| (*error).clone())
+        let key = (hash.clone(), size);
+        let file = self.kept.try_get_with(key.clone(), read).await;
+        match file {
+            Ok(file) => Ok(file),
+            // Another address was over its limit, which says nothing of this one.
+            Err(error) if !is_reader && matches!(*error, ApiError::RateLimited { .. }) => {
+                let read = self.read(&hash, size, ip);
+                let file = self.kept.try_get_with(key, read).await;
+                file.map_err(|error| (*error).clone())
+            }
+            Err(error) => Err((*error).clone()),
+        }
+    }
+
+    async fn read(&self, hash: &str, size: PictureSize, ip: IpAddr) -> Result<Bytes, ApiError> {
+        let shop = &self.state.shop;
+        if let Err(error) = shop.admit(ip).await {
+            if let Some(event) = Event::of_refusal(&error) {
+                let concerned = Concerned {
+                    ip: Some(ip),
+                    route: Some(pattern::PICTURE),
+                    ..Concerned::default()
+                };
+                security::record(event, &concerned);
+            }
+            return Err(error);
+        }
+        let turn = timeout(WAIT, self.reads.acquire()).await;
+        let Ok(Ok(_turn)) = turn else {
+            return Err(ApiError::Busy { retry_after_s: 1 });
+        };
+        let file = shop.picture(hash, size).await?;
+        file.map(Bytes::from).ok_or(ApiError::NotFound)
     }
 }

@@ -43,7 +43,7 @@ fn is_trusted(peer: IpAddr, trusted: &[IpNet]) -> bool {
 }
 
 /// The caller's address, as `identify` and `admit` see it.
-fn address(request: &Request, trusted: &[IpNet]) -> IpAddr {
+pub fn address(request: &Request, trusted: &[IpNet]) -> IpAddr {
     behind_proxies(peer(request), request.headers(), trusted)
 }
 

@@ -169,6 +169,27 @@ async fn a_picture_that_is_uploaded_without_javascript_is_on_the_pages_of_its_it
 }
 
 #[tokio::test]
+async fn who_asks_for_pictures_that_do_not_exist_is_counted_and_the_others_are_served() {
+    let shop = TestShop::open_embedded().await;
+    let router = site(&shop);
+    let admin = signed_in(&shop, Role::Admin, false).await;
+    let sent = [fields(), vec![("do", "check")]].concat();
+    let checked = send(&router, &admin, &sent, &[("items[0].picture", &picture())]).await;
+    let url = value(&html(checked).await, "items[0].picture_url");
+    assert_eq!(get(&router, &url, "en", None).await.status(), 200);
+    // Time stands still: an address has as many requests as fit into its burst.
+    let mut statuses = Vec::new();
+    while statuses.last() != Some(&429) && statuses.len() < 1_000 {
+        let unknown = format!("/pictures/{:064x}", statuses.len());
+        let answer = get(&router, &unknown, "en", None).await;
+        statuses.push(answer.status().as_u16());
+    }
+    assert_eq!((statuses[0], statuses.last()), (404, Some(&429)));
+    let kept = get(&router, &url, "en", None).await;
+    assert_eq!(kept.status(), 200, "what is in memory is not counted");
+}
+
+#[tokio::test]
 async fn a_file_that_is_no_picture_is_refused_and_the_form_keeps_everything_else() {
     let shop = TestShop::open_embedded().await;
     let router = site(&shop);
