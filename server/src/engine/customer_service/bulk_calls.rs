@@ -2,7 +2,9 @@
 
 use app::{
     port::{BulkOrders, Visitor},
-    wire::{Action, ApiError, CheckedList, OrderId, OrderList, OrderQuery, Permission, ShipLine},
+    wire::{
+        Action, ApiError, CheckedList, Mobile, OrderId, OrderList, OrderQuery, Permission, ShipLine,
+    },
 };
 use async_trait::async_trait;
 use serde_json::json;
@@ -14,6 +16,17 @@ use crate::engine::{
     wire_errors::port_error,
 };
 
+/// Most characters of a search in the activity log, which keeps them for ever.
+const NOTED: usize = 100;
+
+/// What was searched for, without a mobile number: it is a buyer's, and the log is never erased.
+fn noted_search(search: &str) -> String {
+    match Mobile::parse(search) {
+        Ok(mobile) => mobile.masked(),
+        Err(_) => search.chars().take(NOTED).collect(),
+    }
+}
+
 #[async_trait]
 impl BulkOrders for OfficeCalls {
     async fn begin_export(&self, visitor: &Visitor, query: &OrderQuery) -> Result<(), ApiError> {
@@ -21,7 +34,7 @@ impl BulkOrders for OfficeCalls {
         let by = ChangedBy::account(me, visitor.ip, None);
         let deps = &self.customers;
         let what = json!({
-            "search": query.search,
+            "search": query.search.as_deref().map(noted_search),
             "state": query.state,
             "item_id": query.item_id,
         });

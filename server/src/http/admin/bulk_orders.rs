@@ -78,6 +78,33 @@ struct Filter {
     item: String,
 }
 
+/// The query of a filter.
+///
+/// # Errors
+/// `invalid` for what cannot be read: without it the file would have more than was asked for.
+fn query(filter: Filter) -> Result<OrderQuery, ApiError> {
+    let Filter {
+        search,
+        state,
+        item,
+    } = filter;
+    let invalid = |field: &str| ApiError::Invalid {
+        field: field.to_owned(),
+    };
+    let state = Some(state).filter(|state| !state.is_empty());
+    let state = state.map(|state| serde_json::from_value::<OrderState>(state.into()));
+    let item = Some(item).filter(|item| !item.is_empty());
+    Ok(OrderQuery {
+        search: Some(search).filter(|search| !search.is_empty()),
+        state: state.transpose().map_err(|_| invalid("state"))?,
+        item_id: item
+            .map(|item| item.parse())
+            .transpose()
+            .map_err(|_| invalid("item"))?,
+        before: None,
+    })
+}
+
 /// `POST /admin/orders/export`: a file of the orders that the filter of the list shows.
 async fn export(
     State(orders): State<Orders>,
@@ -87,14 +114,12 @@ async fn export(
     let Ok(Form(filter)) = filter else {
         return Envelope(envelope::unreadable()).into_response();
     };
+    let query = match query(filter) {
+        Ok(query) => query,
+        Err(error) => return Envelope(error).into_response(),
+    };
     let Ok(turn) = orders.exports.clone().try_acquire_owned() else {
         return Envelope(ApiError::Busy { retry_after_s: 5 }).into_response();
-    };
-    let query = OrderQuery {
-        search: Some(filter.search).filter(|search| !search.is_empty()),
-        state: serde_json::from_value::<OrderState>(filter.state.into()).ok(),
-        item_id: filter.item.parse().ok(),
-        before: None,
     };
     let office = orders.office;
     if let Err(error) = office.begin_export(&visitor, &query).await {

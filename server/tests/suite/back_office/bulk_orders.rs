@@ -119,6 +119,18 @@ async fn the_file_of_orders_is_what_the_filter_shows_and_the_log_says_who_took_i
         .unwrap();
     assert_eq!(log[0].action, Action::ExportOrders);
     assert!(log[0].new_value.as_deref().unwrap().contains("paid"));
+    for wrong in [("state", "payed"), ("item", "7")] {
+        let refused = send_form(&router, EXPORT, &operator, &[wrong]).await;
+        assert_eq!(refused.status(), 422, "{wrong:?}");
+    }
+    send_form(&router, EXPORT, &operator, &[("search", "138 0000 0009")]).await;
+    let log = shop
+        .sql
+        .activities(&ActivityQuery::default(), 1)
+        .await
+        .unwrap();
+    let noted = log[0].new_value.as_deref().unwrap();
+    assert!(noted.contains("138****0009"), "{noted}");
     let support = signed_in(shop, Role::Support, false).await;
     assert_eq!(
         send_form(&router, EXPORT, &support, &[]).await.status(),
