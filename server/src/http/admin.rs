@@ -1,7 +1,7 @@
 //! The forms on the pages of those who run the shop. Each leads back to its page.
 
-mod bulk_orders;
 mod customers;
+mod export_orders;
 mod form_with_files;
 mod new_round;
 mod now_events;
@@ -9,6 +9,7 @@ mod previews;
 mod products;
 mod reports;
 mod round_form;
+mod ship_list;
 mod shipping;
 mod switches;
 mod undelivered;
@@ -47,7 +48,8 @@ pub fn routes(state: &AppState, renderer: Renderer) -> Router {
         .route(pattern::CLEAR_SWITCH, post(switches::clear))
         .layer(DefaultBodyLimit::max(envelope::MAX_REQUEST))
         .with_state(state.clone())
-        .merge(bulk_orders::routes(state, renderer.clone()))
+        .merge(export_orders::routes(state))
+        .merge(ship_list::routes(state, renderer.clone()))
         .merge(undelivered::routes(state, renderer.clone()))
         .merge(previews::routes(state, renderer.clone()))
         .merge(products::routes(state))

@@ -1,43 +1,23 @@
-//! Orders as a file, and a file of what was shipped.
-
-use std::sync::Arc;
+//! A file of what was shipped.
 
 use app::{
     pages::{MAX_SHIP_LIST, ShipListForm},
     port::{Office, Visitor},
     routes,
-    wire::{ApiError, ListedOrder, OrderQuery, OrderState, Permission, ShipLine},
+    wire::{ApiError, Permission, ShipLine},
 };
 use axum::{
     Extension, Router,
-    body::Body,
-    extract::{DefaultBodyLimit, Form, Request, State, rejection::FormRejection},
+    extract::{DefaultBodyLimit, Request, State},
     http::Uri,
     response::{IntoResponse, Response},
     routing::post,
 };
 use csv::{ReaderBuilder, StringRecord, Trim};
-use futures::{Stream, TryStreamExt as _, stream};
-use jiff::Timestamp;
-use serde::Deserialize;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::form_with_files::{self, FileLimits, SentForm};
-use crate::{
-    chain::Chain,
-    engine::back_office::price,
-    http::{
-        AppState, csv_file,
-        envelope::{self, Envelope},
-        pages,
-        renderer::Renderer,
-    },
-};
+use crate::http::{AppState, envelope::Envelope, pages, renderer::Renderer};
 
-/// Files that are made at once: each reads the ledger as fast as it is taken.
-const EXPORTS: usize = 2;
-/// Orders of a file: what a spreadsheet still opens.
-const MOST_ORDERS: usize = 100_000;
 /// The file of a list that was shipped.
 const LIST: FileLimits = FileLimits {
     bytes: MAX_SHIP_LIST,
@@ -48,14 +28,11 @@ const LIST: FileLimits = FileLimits {
 struct Orders {
     office: Office,
     renderer: Renderer,
-    exports: Arc<Semaphore>,
 }
 
-/// The routes.
+/// The route.
 pub fn routes(state: &AppState, renderer: Renderer) -> Router {
     Router::new()
-        .route(routes::EXPORT_ORDERS, post(export))
-        .layer(DefaultBodyLimit::max(envelope::MAX_REQUEST))
         .route(
             routes::SHIP_LIST,
             post(ship_list).layer(DefaultBodyLimit::max(form_with_files::MAX_FORM)),
@@ -63,141 +40,7 @@ pub fn routes(state: &AppState, renderer: Renderer) -> Router {
         .with_state(Orders {
             office: state.office.clone(),
             renderer,
-            exports: Arc::new(Semaphore::new(EXPORTS)),
         })
-}
-
-/// What the screen was filtered by, in its own words.
-#[derive(Deserialize)]
-struct Filter {
-    #[serde(default)]
-    search: String,
-    #[serde(default)]
-    state: String,
-    #[serde(default)]
-    item: String,
-}
-
-/// The query of a filter.
-///
-/// # Errors
-/// `invalid` for what cannot be read: without it the file would have more than was asked for.
-fn query(filter: Filter) -> Result<OrderQuery, ApiError> {
-    let Filter {
-        search,
-        state,
-        item,
-    } = filter;
-    let invalid = |field: &str| ApiError::Invalid {
-        field: field.to_owned(),
-    };
-    let state = Some(state).filter(|state| !state.is_empty());
-    let state = state.map(|state| serde_json::from_value::<OrderState>(state.into()));
-    let item = Some(item).filter(|item| !item.is_empty());
-    Ok(OrderQuery {
-        search: Some(search).filter(|search| !search.is_empty()),
-        state: state.transpose().map_err(|_| invalid("state"))?,
-        item_id: item
-            .map(|item| item.parse())
-            .transpose()
-            .map_err(|_| invalid("item"))?,
-        before: None,
-    })
-}
-
-/// `POST /admin/orders/export`: a file of the orders that the filter of the list shows.
-async fn export(
-    State(orders): State<Orders>,
-    Extension(visitor): Extension<Visitor>,
-    filter: Result<Form<Filter>, FormRejection>,
-) -> Response {
-    let Ok(Form(filter)) = filter else {
-        return Envelope(envelope::unreadable()).into_response();
-    };
-    let query = match query(filter) {
-        Ok(query) => query,
-        Err(error) => return Envelope(error).into_response(),
-    };
-    let Ok(turn) = orders.exports.clone().try_acquire_owned() else {
-        return Envelope(ApiError::Busy { retry_after_s: 5 }).into_response();
-    };
-    let office = orders.office;
-    if let Err(error) = office.begin_export(&visitor, &query).await {
-        return pages::back(routes::ADMIN_ORDERS, Err(error));
-    }
-    let columns = [
-        "number", "order_id", "buyer", "mobile", "item", "amount", "state", "made_at",
-    ];
-    let head = stream::iter([Ok(csv_file::head(&columns))]);
-    let lines = lines(Export {
-        office,
-        visitor,
-        query,
-        written: 0,
-        _turn: turn,
-    });
-    // The head comes with the first lines or not at all: an error before them is an error of the whole.
-    let body = futures::StreamExt::chain(head, lines);
-    csv_file::file("orders.csv", Body::from_stream(body))
-}
-
-/// A file that is being made.
-struct Export {
-    office: Office,
-    visitor: Visitor,
-    query: OrderQuery,
-    written: usize,
-    _turn: OwnedSemaphorePermit,
-}
-
-/// A part of the file after the other, as fast as they are taken. A file that breaks off says so by ending early.
-fn lines(export: Export) -> impl Stream<Item = Result<String, std::io::Error>> {
-    let parts = stream::try_unfold(Some(export), |export| async move {
-        let Some(mut export) = export else {
-            return Ok::<_, ApiError>(None);
-        };
-        let before = export.query.before;
-        let query = export.query.clone();
-        let part = export
-            .office
-            .export_part(&export.visitor, query, before)
-            .await?;
-        let rows: Vec<_> = part
-            .orders
-            .iter()
-            .map(|row| cells(row, export.visitor.language))
-            .collect();
-        let mut text = csv_file::lines(rows.iter().map(|row| &row[..]));
-        export.written += rows.len();
-        export.query.before = part.next;
-        let is_cut = export.written >= MOST_ORDERS && part.next.is_some();
-        if is_cut {
-            let words = format!("only the latest {} orders are in this file", export.written);
-            text += &csv_file::lines([&[words][..]]);
-        }
-        let more = (part.next.is_some() && !is_cut).then_some(export);
-        Ok(Some((text, more)))
-    });
-    parts.map_err(|error| {
-        tracing::warn!(error = %Chain(&error), "a file of orders breaks off");
-        std::io::Error::other(error)
-    })
-}
-
-fn cells(row: &ListedOrder, language: app::wire::Language) -> [String; 8] {
-    let ListedOrder { order, buyer } = row;
-    let made = Timestamp::from_millisecond(order.created_at_ms);
-    let state = serde_json::to_value(order.state).unwrap_or_default();
-    [
-        order.number(),
-        order.order_id.to_string(),
-        buyer.nickname.clone(),
-        buyer.mobile.clone(),
-        order.title.get(language).to_owned(),
-        price::print(order.amount),
-        state.as_str().unwrap_or_default().to_owned(),
-        made.map_or_else(|_| String::new(), |made| made.to_string()),
-    ]
 }
 
 /// `POST /admin/orders/ship`: a file of what was shipped is looked at first, and done by a second press.
