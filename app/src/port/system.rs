@@ -15,7 +15,8 @@ pub trait SystemOffice: Send + Sync + 'static {
     /// What `server doctor` says on the machine of this instance.
     ///
     /// # Errors
-    /// `busy` while somebody else has this or [`differences`](Self::differences) looked for.
+    /// `busy` while this or [`differences`](Self::differences) is looked for, by somebody else or still. What nobody
+    /// waited for is the answer to the next call within a minute.
     async fn findings(&self, visitor: &Visitor) -> Result<Vec<Finding>, ApiError>;
 
     /// Whether the ledger keeps its rules and the gate agrees with it: what `server audit` says after one look,

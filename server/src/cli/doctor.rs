@@ -8,6 +8,7 @@ use std::{fmt::Display, path::Path, process::ExitCode, time::Duration};
 
 use app::wire::{Finding, Verdict};
 use async_trait::async_trait;
+use futures::future::BoxFuture;
 use tokio::{runtime::Handle, task::spawn_blocking, time::timeout};
 
 use super::Failure;
@@ -110,8 +111,10 @@ async fn look(config: &Config, report: &mut Report) {
 /// The same for those who run the shop, of a process that serves. The settings are those it was started with.
 pub struct RunningProcess(pub Config);
 
-/// What a page waits for; then it says what was found by then.
-const LIMIT: Duration = Duration::from_secs(8);
+/// How long a running process looks; then it says what was found by then.
+const LIMIT: Duration = Duration::from_secs(7);
+/// How long a page waits for what is looked for.
+const WAIT: Duration = Duration::from_secs(8);
 
 #[async_trait]
 impl SystemFacts for RunningProcess {
@@ -141,6 +144,10 @@ impl SystemFacts for RunningProcess {
             })
         });
         looked.await.unwrap_or_default()
+    }
+
+    async fn carry_out(&self, work: BoxFuture<'static, ()>) {
+        timeout(WAIT, tokio::spawn(work)).await.ok();
     }
 }
 

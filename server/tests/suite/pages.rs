@@ -15,6 +15,7 @@ use axum::{
     body::{Body, to_bytes},
     http::{Request, Response, header},
 };
+use futures::future::BoxFuture;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use server::{
     assembly::page_invalidation,
@@ -36,7 +37,7 @@ use crate::{
     support::{HOUR_MS, START_MS, TestShop, both},
 };
 
-struct AlwaysReady;
+pub struct AlwaysReady;
 
 #[async_trait]
 impl Readiness for AlwaysReady {
@@ -76,6 +77,10 @@ impl SystemFacts for TestProcess {
             part: "ledger".to_owned(),
             text: "no answer".to_owned(),
         }]
+    }
+
+    async fn carry_out(&self, work: BoxFuture<'static, ()>) {
+        tokio::spawn(work).await.unwrap();
     }
 }
 

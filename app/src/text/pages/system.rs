@@ -6,8 +6,8 @@ use crate::wire::{Language, Verdict};
 messages! {
     look_for_findings: "体检（server doctor）", "Look for what is not right (server doctor)";
     look_for_differences: "对账（账本与闸口）", "Compare ledger and gate";
-    not_now: "另一位同事正在检查，或现在无法检查。请稍后再试。",
-        "Somebody else is looking, or it cannot be looked at now. Try again in a moment.";
+    not_now: "正在检查，还没有结果，或现在无法检查。请稍后再点一次，会显示这次的结果。",
+        "The look goes on, or cannot be made now. Ask again in a moment: what was found is shown then.";
     found: "检查结果", "What was found";
     stands_on: "本实例所依赖的", "What this instance stands on";
     ready: "正常", "Works";

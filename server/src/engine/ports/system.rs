@@ -2,6 +2,7 @@
 
 use app::wire::Finding;
 use async_trait::async_trait;
+use futures::future::BoxFuture;
 
 /// What only the process itself knows.
 #[async_trait]
@@ -14,4 +15,8 @@ pub trait SystemFacts: Send + Sync + 'static {
 
     /// What `server doctor` says; within some seconds.
     async fn findings(&self) -> Vec<Finding>;
+
+    /// Does this to its end, and waits for it for some seconds, less than a request may take: whoever asked and gave
+    /// up does not end it.
+    async fn carry_out(&self, work: BoxFuture<'static, ()>);
 }

@@ -5,18 +5,23 @@ use app::{
     wire::{ApiError, BrokenRule, Differences, Finding, Permission, SystemInstance, SystemReport},
 };
 use async_trait::async_trait;
+use futures::FutureExt as _;
 
+use super::Looked;
 use crate::{
     chain::Chain,
     engine::{
         audit,
         back_office::calls::{OfficeCalls, permitted},
+        ports::PortError,
         wire_errors::port_error,
     },
 };
 
-/// Somebody else is looking.
+/// Somebody is looking, or the look goes on.
 const TAKEN: ApiError = ApiError::Busy { retry_after_s: 5 };
+/// How old a look may be that is shown.
+const SHOWN_MS: i64 = 60_000;
 
 #[async_trait]
 impl SystemOffice for OfficeCalls {
@@ -48,28 +53,64 @@ impl SystemOffice for OfficeCalls {
 
     async fn findings(&self, visitor: &Visitor) -> Result<Vec<Finding>, ApiError> {
         permitted(Permission::SeeSystem, visitor)?;
-        let _turn = self.system.turn.try_lock().ok_or(TAKEN)?;
-        Ok(self.facts.findings().await)
+        let now_ms = self.system.audit.clock.now_ms();
+        let mut turn = self.system.turn.try_lock_owned().ok_or(TAKEN)?;
+        if let Some(found) = turn.findings.take().filter(|_| turn.is_new(now_ms)) {
+            return Ok(found);
+        }
+        let facts = self.facts.clone();
+        let work = async move {
+            *turn = Looked {
+                findings: Some(facts.findings().await),
+                differences: None,
+                at_ms: now_ms,
+            };
+        };
+        self.facts.carry_out(work.boxed()).await;
+        let mut turn = self.system.turn.try_lock().ok_or(TAKEN)?;
+        turn.findings.take().ok_or(TAKEN)
     }
 
     async fn differences(&self, visitor: &Visitor) -> Result<Differences, ApiError> {
         permitted(Permission::SeeSystem, visitor)?;
-        let _turn = self.system.turn.try_lock().ok_or(TAKEN)?;
-        let deps = &self.system.audit;
-        let report = audit::audit(&*deps.facts, deps.clock.now_ms()).await;
-        let mut report = report.map_err(port_error)?;
-        audit::compare(deps, &mut report)
-            .await
-            .map_err(port_error)?;
-        let broken = report.violations.into_iter().map(|violation| BrokenRule {
-            rule: violation.rule.to_owned(),
-            item_id: violation.item_id,
-            detail: violation.detail,
-        });
-        Ok(Differences {
-            items: report.items.len() as u64,
-            on_their_way: report.on_their_way,
-            broken: broken.collect(),
-        })
+        let system = self.system.clone();
+        let now_ms = system.audit.clock.now_ms();
+        let mut turn = system.turn.try_lock_owned().ok_or(TAKEN)?;
+        if let Some(found) = turn.differences.take().filter(|_| turn.is_new(now_ms)) {
+            return found;
+        }
+        let work = async move {
+            let differences = look(&system.audit).await.map_err(port_error);
+            *turn = Looked {
+                differences: Some(differences),
+                findings: None,
+                at_ms: system.audit.clock.now_ms(),
+            };
+        };
+        self.facts.carry_out(work.boxed()).await;
+        let mut turn = self.system.turn.try_lock().ok_or(TAKEN)?;
+        turn.differences.take().ok_or(TAKEN)?
     }
+}
+
+impl Looked {
+    /// What nobody waited for is shown to who asks within a minute.
+    fn is_new(&self, now_ms: i64) -> bool {
+        (now_ms - self.at_ms).abs() < SHOWN_MS
+    }
+}
+
+async fn look(deps: &audit::Deps) -> Result<Differences, PortError> {
+    let mut report = audit::audit(&*deps.facts, deps.clock.now_ms()).await?;
+    audit::compare(deps, &mut report).await?;
+    let broken = report.violations.into_iter().map(|violation| BrokenRule {
+        rule: violation.rule.to_owned(),
+        item_id: violation.item_id,
+        detail: violation.detail,
+    });
+    Ok(Differences {
+        items: report.items.len() as u64,
+        on_their_way: report.on_their_way,
+        broken: broken.collect(),
+    })
 }

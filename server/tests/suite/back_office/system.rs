@@ -1,12 +1,63 @@
 //! What the shop runs on, as its page says it.
 
-use app::wire::{Differences, Role, SystemReport};
+use std::sync::Arc;
+
+use app::{
+    port::SystemOffice as _,
+    wire::{ApiError, Differences, Finding, Role, SystemReport},
+};
+use async_trait::async_trait;
+use futures::future::BoxFuture;
+use server::engine::{back_office::calls::OfficeCalls, ports::SystemFacts};
+use tokio::task::yield_now;
 
 use super::signed_in;
 use crate::{
-    pages::{get, html, site},
+    pages::{AlwaysReady, get, html, site, visitor_with},
     support::TestShop,
 };
+
+/// A process whose pages do not wait for what is looked for.
+struct Impatient;
+
+#[async_trait]
+impl SystemFacts for Impatient {
+    fn version(&self) -> String {
+        String::new()
+    }
+
+    fn settings(&self) -> String {
+        String::new()
+    }
+
+    async fn findings(&self) -> Vec<Finding> {
+        Vec::new()
+    }
+
+    async fn carry_out(&self, work: BoxFuture<'static, ()>) {
+        tokio::spawn(work);
+    }
+}
+
+#[tokio::test]
+async fn a_look_that_nobody_waits_for_goes_on_and_is_shown_to_who_asks_next() {
+    let shop = TestShop::open_embedded().await;
+    shop.item(3).await;
+    let auditor = signed_in(&shop, Role::Auditor, false).await;
+    let auditor = visitor_with(&shop, &auditor).await;
+    let office = OfficeCalls::new(&shop.engine, Arc::new(AlwaysReady), Arc::new(Impatient));
+    let busy = Err(ApiError::Busy { retry_after_s: 5 });
+    assert_eq!(office.differences(&auditor).await, busy);
+    let findings = office.findings(&auditor).await;
+    assert!(findings.is_err(), "its turn lasts as long as the look");
+    let found = loop {
+        match office.differences(&auditor).await {
+            Err(ApiError::Busy { .. }) => yield_now().await,
+            found => break found.unwrap(),
+        }
+    };
+    assert_eq!((found.items, found.broken.len()), (1, 0));
+}
 
 #[tokio::test]
 async fn settings_instances_and_what_is_wrong_are_on_the_page_and_nothing_secret() {
