@@ -16,6 +16,7 @@ mod m0013_switches;
 mod m0014_webhooks;
 mod m0015_second_factors;
 mod m0017_pictures;
+mod m0018_listed_orders;
 mod tables;
 
 use sea_orm_migration::prelude::*;
@@ -43,6 +44,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0014_webhooks::Migration),
             Box::new(m0015_second_factors::Migration),
             Box::new(m0017_pictures::Migration),
+            Box::new(m0018_listed_orders::Migration),
         ]
     }
 }
