@@ -101,7 +101,9 @@ async fn replay(orders: &Deps, only: Option<ReservationId>) -> Result<(), Failur
 }
 
 async fn drop_one(orders: &Deps, id: ReservationId) -> Result<(), Failure> {
-    match drop_parked(orders, id).await? {
+    let found = orders.parked.find_parked(id).await?;
+    let entry = found.ok_or_else(|| not_parked(id))?;
+    match drop_parked(orders, entry).await? {
         None => return Err(not_parked(id).into()),
         Some(WriteOutcome::Ordered(order)) => {
             println!("reservation {id} is not parked any more: it has become order {order}");

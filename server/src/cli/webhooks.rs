@@ -225,7 +225,9 @@ async fn replay(ledger: &Sql, again: Again) -> Result<(), Failure> {
         // The command line asks for one of the two.
         _ => return Err("which messages?".into()),
     };
-    let replayed = ledger.replay(&replay, SystemClock.now_ms()).await?;
+    let replayed = ledger
+        .replay(&replay, &ChangedBy::command(), SystemClock.now_ms())
+        .await?;
     if let (Replay::One(id), 0) = (&replay, replayed) {
         return Err(format!("there is no message {id}").into());
     }

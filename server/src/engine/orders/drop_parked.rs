@@ -1,22 +1,19 @@
 //! `drop_parked`: a parked reservation fails, as an operator decides who cannot mend its cause.
 
-use app::wire::{Rejection, ReservationId};
+use app::wire::Rejection;
 
 use super::Deps;
-use crate::engine::ports::{Job, PortError, WriteOutcome};
+use crate::engine::ports::{Job, ParkedEntry, PortError, WriteOutcome};
 
 /// Ends a parked reservation without an order: its buyer is told, and its unit is due back at the gate.
-/// One that has ended meanwhile keeps its end, which is returned. `None`: it is not parked.
+/// One that has ended meanwhile keeps its end, which is returned.
 ///
 /// # Errors
 /// When ledger or queue do not answer, or the ledger refuses this too: it stays parked.
 pub async fn drop_parked(
     deps: &Deps,
-    reservation_id: ReservationId,
+    entry: Box<dyn ParkedEntry>,
 ) -> Result<Option<WriteOutcome>, PortError> {
-    let Some(entry) = deps.parked.find_parked(reservation_id).await? else {
-        return Ok(None);
-    };
     let now_ms = deps.clock.now_ms();
     let reservation = entry.reservation().clone();
     let outcomes = deps

@@ -61,6 +61,14 @@ impl Undeliverables for OfficeCalls {
     ) -> Result<u32, ApiError> {
         let me = permitted(Permission::ResolveUndelivered, visitor)?;
         let by = ChangedBy::account(me, visitor.ip, None);
+        let depth = self.orders.queue.depth().await.map_err(port_error)?;
+        if depth.parked == 0 {
+            return if only.is_some() {
+                Err(ApiError::NotFound)
+            } else {
+                Ok(0)
+            };
+        }
         let subject = only.map_or(me.account_id.0, |id| id.0);
         let what = json!({ "reservation_id": only });
         self.note(Action::ReplayParked, subject, what, &by).await?;
@@ -81,30 +89,25 @@ impl Undeliverables for OfficeCalls {
     ) -> Result<(), ApiError> {
         let permission = Permission::ResolveUndelivered;
         let by = self.confirmed(permission, visitor, confirmation).await?;
+        let found = self.orders.parked.find_parked(reservation_id).await;
+        let entry = found.map_err(port_error)?.ok_or(ApiError::NotFound)?;
         let what = json!({ "reservation_id": reservation_id });
         self.note(Action::DropParked, reservation_id.0, what, &by)
             .await?;
-        let dropped = drop_parked(&self.orders, reservation_id).await;
-        match dropped.map_err(port_error)? {
-            Some(outcome) => {
-                tracing::warn!(%reservation_id, by = by.name, ?outcome, "a parked reservation was dropped");
-                Ok(())
-            }
-            None => Err(ApiError::NotFound),
-        }
+        let dropped = drop_parked(&self.orders, entry).await;
+        let outcome = dropped.map_err(port_error)?;
+        tracing::warn!(%reservation_id, by = by.name, ?outcome, "a parked reservation was dropped");
+        Ok(())
     }
 
     async fn replay_message(&self, visitor: &Visitor, delivery_id: Uuid) -> Result<(), ApiError> {
         let me = permitted(Permission::ResolveUndelivered, visitor)?;
         let by = ChangedBy::account(me, visitor.ip, None);
-        let what = json!({ "delivery_id": delivery_id });
-        self.note(Action::ReplayMessage, delivery_id, what, &by)
-            .await?;
         let webhooks = &self.webhooks;
         let now_ms = webhooks.clock.now_ms();
         let replayed = webhooks
             .deliveries
-            .replay(&Replay::One(delivery_id), now_ms)
+            .replay(&Replay::One(delivery_id), &by, now_ms)
             .await;
         match replayed.map_err(port_error)? {
             0 => Err(ApiError::NotFound),

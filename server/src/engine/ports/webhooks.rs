@@ -328,8 +328,9 @@ pub trait WebhookDeliveries: Send + Sync + 'static {
         limit: u32,
     ) -> Result<Vec<Delivery>, PortError>;
 
-    /// Messages are due again, as if they had never been sent. Returns how many.
-    async fn replay(&self, replay: &Replay, now_ms: i64) -> Result<u32, PortError>;
+    /// Messages are due again, as if they had never been sent. Returns how many; where there are any, an entry of the
+    /// activity log is written with them.
+    async fn replay(&self, replay: &Replay, by: &ChangedBy, now_ms: i64) -> Result<u32, PortError>;
 
     /// What waits.
     async fn backlog(&self) -> Result<WebhookBacklog, PortError>;

@@ -78,6 +78,16 @@ async fn a_message_that_was_given_up_is_sent_again_by_a_press() {
         .await
         .unwrap();
     assert_eq!(log[0].action, Action::ReplayMessage);
+    let nothing = "00000000-0000-7000-8000-000000000009";
+    for path in [
+        format!("{PAGE}/{nothing}/replay"),
+        format!("{PAGE}/parked/{nothing}/replay"),
+    ] {
+        let refused = send_form(&router, &path, &operator, &[]).await;
+        assert_eq!(refused.status(), 404, "{path}");
+    }
+    let unchanged = shop.sql.activities(&ActivityQuery::default(), 1).await;
+    assert_eq!(unchanged.unwrap(), log, "nothing happened");
     assert_eq!(shop.sql.endpoints().await.unwrap().len(), 1);
 }
 

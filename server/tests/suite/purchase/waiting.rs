@@ -276,9 +276,10 @@ async fn a_parked_reservation_that_is_dropped_fails_and_its_unit_is_sold_to_some
     plan.mended.store(true, Ordering::SeqCst);
 
     let orders = &client.shop.engine.orders;
-    let dropped = drop_parked(orders, parked).await.unwrap();
+    let found = async || orders.parked.find_parked(parked).await.unwrap();
+    let dropped = drop_parked(orders, found().await.unwrap()).await.unwrap();
     assert_eq!(dropped, Some(WriteOutcome::Failed(Rejection::Busy)));
-    assert_eq!(drop_parked(orders, parked).await.unwrap(), None);
+    assert!(found().await.is_none());
     let status = client.reservation(&visitor(1), parked).await.unwrap();
     assert_eq!(status.state, ReservationState::Failed);
     assert_eq!(status.reason, Some(Rejection::Busy));

@@ -81,7 +81,8 @@ async fn for_a_day_both_secrets_sign() {
         since_ms: 0,
         delivered_too: true,
     };
-    shop.sql.replay(&replayed, shop.clock.get()).await.unwrap();
+    let replayed = shop.sql.replay(&replayed, &by, shop.clock.get()).await;
+    replayed.unwrap();
     deliver(shop).await;
     let got = receiver.take().remove(0);
     assert!(!got.is_signed_with(&old) && got.is_signed_with(&new));

@@ -1,23 +1,25 @@
 //! [`WebhookDeliveries`] on SQL.
 
-use app::wire::RoundId;
+use app::wire::{Action, RoundId};
 use async_trait::async_trait;
 use sea_orm::{
     ColumnTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect, QueryTrait, Select, UpdateMany,
     sea_query::{Expr, ExprTrait},
 };
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{names, row, there};
 use crate::{
     adapters::sql::{
         Answer, Duplicate, LedgerError, Sql,
+        activity_log::{self, NewActivity},
         entity::{webhook_delivery, webhook_endpoint},
     },
     engine::ports::{
-        Delivery, DeliveryFilter, DeliveryOutcome, DeliveryState, DueDelivery, PortError, Replay,
-        SwitchedOff, WebhookBacklog, WebhookDeliveries, WebhookEvent,
+        ChangedBy, Delivery, DeliveryFilter, DeliveryOutcome, DeliveryState, DueDelivery,
+        PortError, Replay, SwitchedOff, WebhookBacklog, WebhookDeliveries, WebhookEvent,
     },
 };
 
@@ -86,6 +88,70 @@ async fn record(
             .await?;
     }
     Ok(())
+}
+
+async fn again(
+    transaction: &DatabaseTransaction,
+    replay: &Replay,
+    by: &ChangedBy,
+    now_ms: i64,
+) -> Result<u32, LedgerError> {
+    let mut again = webhook_delivery::Entity::update_many()
+        .col_expr(
+            webhook_delivery::Column::NextAtMs,
+            Expr::value(Some(now_ms)),
+        )
+        .col_expr(
+            webhook_delivery::Column::DeliveredAtMs,
+            Expr::value(None::<i64>),
+        )
+        .col_expr(webhook_delivery::Column::WaitsSinceMs, Expr::value(now_ms))
+        .col_expr(webhook_delivery::Column::Tries, Expr::value(0));
+    again = match replay {
+        Replay::One(id) => again.filter(webhook_delivery::Column::Id.eq(*id)),
+        Replay::Since {
+            endpoint_id,
+            since_ms,
+            delivered_too,
+        } => {
+            let ended = again
+                .filter(webhook_delivery::Column::EndpointId.eq(*endpoint_id))
+                .filter(webhook_delivery::Column::AtMs.gte(*since_ms))
+                .filter(webhook_delivery::Column::NextAtMs.is_null());
+            match delivered_too {
+                true => ended,
+                false => ended.filter(webhook_delivery::Column::DeliveredAtMs.is_null()),
+            }
+        }
+    };
+    let again = again.exec(transaction).await?.rows_affected;
+    if again == 0 {
+        return Ok(0);
+    }
+    let (subject_id, what) = match replay {
+        Replay::One(id) => (*id, json!({ "delivery_id": id })),
+        Replay::Since {
+            endpoint_id,
+            since_ms,
+            delivered_too,
+        } => (
+            *endpoint_id,
+            json!({
+                "endpoint_id": endpoint_id,
+                "since_ms": since_ms,
+                "delivered_too": delivered_too,
+                "messages": again,
+            }),
+        ),
+    };
+    let activity = NewActivity {
+        action: Action::ReplayMessage,
+        subject_id,
+        old_value: None,
+        new_value: Some(what),
+    };
+    activity_log::add(transaction, by, activity, now_ms).await?;
+    Ok(u32::try_from(again).unwrap_or(u32::MAX))
 }
 
 fn in_state(
@@ -273,37 +339,13 @@ impl WebhookDeliveries for Sql {
         Ok(rows.into_iter().map(shown).collect())
     }
 
-    async fn replay(&self, replay: &Replay, now_ms: i64) -> Result<u32, PortError> {
-        let mut again = webhook_delivery::Entity::update_many()
-            .col_expr(
-                webhook_delivery::Column::NextAtMs,
-                Expr::value(Some(now_ms)),
-            )
-            .col_expr(
-                webhook_delivery::Column::DeliveredAtMs,
-                Expr::value(None::<i64>),
-            )
-            .col_expr(webhook_delivery::Column::WaitsSinceMs, Expr::value(now_ms))
-            .col_expr(webhook_delivery::Column::Tries, Expr::value(0));
-        again = match replay {
-            Replay::One(id) => again.filter(webhook_delivery::Column::Id.eq(*id)),
-            Replay::Since {
-                endpoint_id,
-                since_ms,
-                delivered_too,
-            } => {
-                let ended = again
-                    .filter(webhook_delivery::Column::EndpointId.eq(*endpoint_id))
-                    .filter(webhook_delivery::Column::AtMs.gte(*since_ms))
-                    .filter(webhook_delivery::Column::NextAtMs.is_null());
-                match delivered_too {
-                    true => ended,
-                    false => ended.filter(webhook_delivery::Column::DeliveredAtMs.is_null()),
-                }
-            }
-        };
-        let again = again.exec(&self.write).answer(self).await?;
-        Ok(u32::try_from(again.rows_affected).unwrap_or(u32::MAX))
+    async fn replay(&self, replay: &Replay, by: &ChangedBy, now_ms: i64) -> Result<u32, PortError> {
+        let replayed = self.transact(
+            Duplicate::Answer,
+            (replay, by, now_ms),
+            |transaction, &(replay, by, now_ms)| Box::pin(again(transaction, replay, by, now_ms)),
+        );
+        Ok(replayed.await?)
     }
 
     async fn backlog(&self) -> Result<WebhookBacklog, PortError> {
