@@ -158,12 +158,21 @@ fn entry(reservation: &QueuedReservation) -> ParkedReservation {
     }
 }
 
-/// Behind a `?` there may be a key of whoever is told.
-fn webhook(endpoint: WebhookEndpoint) -> Webhook {
-    let url = match endpoint.url.split_once('?') {
-        Some((place, _)) => format!("{place}?…"),
-        None => endpoint.url,
+/// Scheme and host of an address. Behind them there may be a key of whoever is told, in the path as behind a `?`.
+fn place(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return "…".to_owned();
     };
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = host.rsplit('@').next().unwrap_or_default();
+    match rest.ends_with(host) {
+        true => format!("{scheme}://{host}"),
+        false => format!("{scheme}://{host}/…"),
+    }
+}
+
+fn webhook(endpoint: WebhookEndpoint) -> Webhook {
+    let url = place(&endpoint.url);
     let events = endpoint.events.iter().map(|event| event.name().to_owned());
     Webhook {
         endpoint_id: endpoint.endpoint_id,
