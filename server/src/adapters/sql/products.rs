@@ -31,18 +31,26 @@ fn listed(row: product::Model) -> ListedProduct {
     }
 }
 
-/// Whether a column holds these words, however they are capitalised.
-fn holds(column: product::Column, words: &str) -> Expr {
+/// Whether a column holds these words, however they are capitalised; on SQLite, which knows the capitals of English
+/// alone, others as they were typed.
+fn holds(column: product::Column, words: &str) -> Condition {
+    let column = Expr::col((product::Entity, column));
+    let in_small = Expr::from(Func::lower(column.clone()));
+    Condition::any()
+        .add(in_small.like(pattern(&words.to_lowercase())))
+        .add(column.like(pattern(words)))
+}
+
+fn pattern(words: &str) -> LikeExpr {
     let mut pattern = String::from("%");
-    for c in words.to_lowercase().chars() {
+    for c in words.chars() {
         if matches!(c, '%' | '_' | '!') {
             pattern.push('!');
         }
         pattern.push(c);
     }
     pattern.push('%');
-    let column = Expr::from(Func::lower(Expr::col((product::Entity, column))));
-    column.like(LikeExpr::new(pattern).escape('!'))
+    LikeExpr::new(pattern).escape('!')
 }
 
 #[async_trait]

@@ -266,6 +266,13 @@ async fn a_product_that_is_archived_leaves_the_list_and_can_be_taken_in_again() 
     ] {
         assert_eq!(list(query).await.len(), count, "{query}");
     }
+    shop.change_by_hand("UPDATE products SET title_zh = 'ÉCRAN 灯'")
+        .await;
+    assert_eq!(
+        list("?search=%C3%89CRAN").await.len(),
+        1,
+        "as it is written"
+    );
     let id = list("").await[0]["product_id"].as_str().unwrap().to_owned();
     let filled = html(
         get(
