@@ -72,7 +72,7 @@ pub use queue::{
     Depth, HoldLog, InFlight, OrderQueue, Outbox, OutboxEntry, QueuedReservation, TRIES,
     TakenEntries, UnderWay,
 };
-pub use reports::{ReportedOrder, RoundReports};
+pub use reports::{ReportedOrder, RoundFigures, RoundReports};
 pub use reservations::{
     DueRelease, DueReleases, GateLedger, Holder, ItemSnapshot, ItemSummary, LedgerStatus,
     LoadEpoch, Lookup, ReservationReader, ReservationRecord,

@@ -42,15 +42,11 @@ impl Deps {
         if let Some(report) = kept {
             return Ok(Some(report.clone()));
         }
-        let Some(round) = self.ledger.round_with_units(round_id).await? else {
+        let Some(read) = self.ledger.figures(round_id, MOST_ORDERS).await? else {
             return Ok(None);
         };
-        let items: Vec<_> = round.items.iter().map(|item| item.item_id).collect();
-        let orders = self.ledger.orders_of_items(&items, MOST_ORDERS).await?;
-        let failures = self.ledger.failures_of_items(&items).await?;
-        let is_cut = orders.len() == MOST_ORDERS as usize;
-        let mut report = round_report::of(round, &orders, failures, now_ms);
-        report.is_cut = is_cut;
+        let mut report = round_report::of(read.round, &read.orders, read.failures, now_ms);
+        report.is_cut = read.is_cut;
         let report = Arc::new(report);
         *latest = Some(report.clone());
         Ok(Some(report))

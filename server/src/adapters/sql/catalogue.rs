@@ -4,7 +4,10 @@ use std::{collections::HashMap, sync::Arc};
 
 use app::wire::{Item, ItemDetail, ItemId, LocalText, Money, Round, RoundId};
 use async_trait::async_trait;
-use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+};
 use uuid::Uuid;
 
 use super::{
@@ -73,7 +76,7 @@ impl Sql {
     /// The items of rounds in the order of their pages, each with its product.
     pub(super) async fn items_of(
         &self,
-        from: &DatabaseConnection,
+        from: &impl ConnectionTrait,
         rounds: impl IntoIterator<Item = Uuid>,
     ) -> Result<Vec<(item::Model, product::Model)>, PortError> {
         let found = item::Entity::find()

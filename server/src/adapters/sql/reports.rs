@@ -1,18 +1,26 @@
 //! [`RoundReports`] on SQL.
 
-use app::wire::{FailureCount, ItemDetail, ItemId, Rejection, Round, RoundId, RoundOverview};
+use std::time::Duration;
+
+use app::wire::{FailureCount, ItemDetail, ItemId, Rejection, Round, RoundId};
 use async_trait::async_trait;
-use sea_orm::{ColumnTrait, EntityTrait, JoinType, QueryFilter, QuerySelect, RelationTrait};
+use sea_orm::{
+    ColumnTrait, DatabaseTransaction, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
+    RelationTrait,
+};
 use uuid::Uuid;
 
 use super::{
-    Answer, Sql,
+    Answer, LedgerError, Sql,
     catalogue::{local, stopped},
     catalogue_overview::round_overview,
     entity::{order, reservation, round},
     words::parsed,
 };
-use crate::engine::ports::{PortError, ReportedOrder, RoundReports};
+use crate::engine::ports::{PortError, ReportedOrder, RoundFigures, RoundReports};
+
+/// How long the reads of a report may take: less than a request.
+const REPORT: Duration = Duration::from_secs(8);
 
 /// The columns of a [`ReportedOrder`].
 type Row = (
@@ -28,16 +36,17 @@ type Row = (
 
 #[async_trait]
 impl RoundReports for Sql {
-    async fn round_with_units(
+    async fn figures(
         &self,
         round_id: RoundId,
-    ) -> Result<Option<RoundOverview>, PortError> {
-        let found = round::Entity::find_by_id(round_id.0).one(&self.read);
-        let Some(row) = found.answer(self).await? else {
-            return Ok(None);
-        };
-        let items = self.items_of(&self.read, [row.id]).await?;
-        round_overview(row, items).map(Some)
+        limit: u32,
+    ) -> Result<Option<RoundFigures>, PortError> {
+        let read = self.read_consistently(
+            REPORT,
+            (self, round_id, limit),
+            |read, &(sql, round_id, limit)| Box::pin(figures(sql, read, round_id, limit)),
+        );
+        Ok(read.await?)
     }
 
     async fn round_with_details(
@@ -61,51 +70,75 @@ impl RoundReports for Sql {
         };
         Ok(Some((round, items)))
     }
+}
 
-    async fn orders_of_items(
-        &self,
-        items: &[ItemId],
-        limit: u32,
-    ) -> Result<Vec<ReportedOrder>, PortError> {
-        let rows: Vec<Row> = order::Entity::find()
-            .select_only()
-            .column(order::Column::ItemId)
-            .column(order::Column::Amount)
-            .column(order::Column::State)
-            .column(order::Column::CloseReason)
-            .column(order::Column::CreatedAtMs)
-            .column(order::Column::PaidAtMs)
-            .column(order::Column::ClosedAtMs)
-            .column(reservation::Column::HeldAtMs)
-            .join(JoinType::InnerJoin, order::Relation::Reservation.def())
-            .filter(order::Column::ItemId.is_in(items.iter().map(|item| item.0)))
-            .limit(u64::from(limit))
-            .into_tuple()
-            .all(&self.read)
-            .answer(self)
-            .await?;
-        let orders = rows.into_iter().map(reported);
-        Ok(orders.collect())
-    }
+async fn figures(
+    sql: &Sql,
+    read: &DatabaseTransaction,
+    round_id: RoundId,
+    limit: u32,
+) -> Result<Option<RoundFigures>, LedgerError> {
+    let Some(row) = round::Entity::find_by_id(round_id.0).one(read).await? else {
+        return Ok(None);
+    };
+    let items = sql.items_of(read, [row.id]).await?;
+    let round = round_overview(row, items)?;
+    let items: Vec<Uuid> = round.items.iter().map(|item| item.item_id.0).collect();
+    let mut orders = orders_of(read, &items, u64::from(limit) + 1).await?;
+    let is_cut = orders.len() > limit as usize;
+    orders.truncate(limit as usize);
+    Ok(Some(RoundFigures {
+        round,
+        orders,
+        is_cut,
+        failures: failures_of(read, &items).await?,
+    }))
+}
 
-    async fn failures_of_items(&self, items: &[ItemId]) -> Result<Vec<FailureCount>, PortError> {
-        let rows: Vec<(Option<String>, i64)> = reservation::Entity::find()
-            .select_only()
-            .column(reservation::Column::Reason)
-            .column_as(reservation::Column::Id.count(), "reservations")
-            .filter(reservation::Column::ItemId.is_in(items.iter().map(|item| item.0)))
-            .filter(reservation::Column::State.eq(reservation::State::Failed))
-            .group_by(reservation::Column::Reason)
-            .into_tuple()
-            .all(&self.read)
-            .answer(self)
-            .await?;
-        let failures = rows.into_iter().map(|(reason, reservations)| FailureCount {
-            reason: reason.and_then(|reason| parsed::<Rejection>(&reason).ok()),
-            reservations: reservations.unsigned_abs(),
-        });
-        Ok(failures.collect())
-    }
+async fn orders_of(
+    read: &DatabaseTransaction,
+    items: &[Uuid],
+    limit: u64,
+) -> Result<Vec<ReportedOrder>, LedgerError> {
+    let rows: Vec<Row> = order::Entity::find()
+        .select_only()
+        .column(order::Column::ItemId)
+        .column(order::Column::Amount)
+        .column(order::Column::State)
+        .column(order::Column::CloseReason)
+        .column(order::Column::CreatedAtMs)
+        .column(order::Column::PaidAtMs)
+        .column(order::Column::ClosedAtMs)
+        .column(reservation::Column::HeldAtMs)
+        .join(JoinType::InnerJoin, order::Relation::Reservation.def())
+        .filter(order::Column::ItemId.is_in(items.iter().copied()))
+        .order_by_asc(order::Column::Id)
+        .limit(limit)
+        .into_tuple()
+        .all(read)
+        .await?;
+    Ok(rows.into_iter().map(reported).collect())
+}
+
+async fn failures_of(
+    read: &DatabaseTransaction,
+    items: &[Uuid],
+) -> Result<Vec<FailureCount>, LedgerError> {
+    let rows: Vec<(Option<String>, i64)> = reservation::Entity::find()
+        .select_only()
+        .column(reservation::Column::Reason)
+        .column_as(reservation::Column::Id.count(), "reservations")
+        .filter(reservation::Column::ItemId.is_in(items.iter().copied()))
+        .filter(reservation::Column::State.eq(reservation::State::Failed))
+        .group_by(reservation::Column::Reason)
+        .into_tuple()
+        .all(read)
+        .await?;
+    let failures = rows.into_iter().map(|(reason, reservations)| FailureCount {
+        reason: reason.and_then(|reason| parsed::<Rejection>(&reason).ok()),
+        reservations: reservations.unsigned_abs(),
+    });
+    Ok(failures.collect())
 }
 
 fn reported(row: Row) -> ReportedOrder {

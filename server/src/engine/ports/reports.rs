@@ -22,26 +22,31 @@ pub struct ReportedOrder {
     pub closed_at_ms: Option<i64>,
 }
 
+/// What a report is made of, of one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoundFigures {
+    pub round: RoundOverview,
+    /// The first orders that were made.
+    pub orders: Vec<ReportedOrder>,
+    /// There are more.
+    pub is_cut: bool,
+    /// Reservations that came to nothing, by why.
+    pub failures: Vec<FailureCount>,
+}
+
 /// Reads for reports. Answers are never behind a write.
 #[async_trait]
 pub trait RoundReports: Send + Sync + 'static {
-    /// One round with its units, however long ago it ended.
-    async fn round_with_units(&self, round_id: RoundId)
-    -> Result<Option<RoundOverview>, PortError>;
+    /// One round with its units, at most `limit` of its orders and its failures, however long ago it ended.
+    async fn figures(
+        &self,
+        round_id: RoundId,
+        limit: u32,
+    ) -> Result<Option<RoundFigures>, PortError>;
 
     /// One round as pages show it, approved or not, with the details of its items.
     async fn round_with_details(
         &self,
         round_id: RoundId,
     ) -> Result<Option<(Round, Vec<ItemDetail>)>, PortError>;
-
-    /// The orders of these items, at most `limit`.
-    async fn orders_of_items(
-        &self,
-        items: &[ItemId],
-        limit: u32,
-    ) -> Result<Vec<ReportedOrder>, PortError>;
-
-    /// The reservations of these items that came to nothing, by why.
-    async fn failures_of_items(&self, items: &[ItemId]) -> Result<Vec<FailureCount>, PortError>;
 }
