@@ -101,6 +101,12 @@ pub fn problem(language: Language, problem: &ApiError) -> &'static str {
         (Language::En, ApiError::Invalid { field }) if field == "copy" => {
             "The round to copy cannot be read now. Please try again in a moment."
         }
+        (Language::Zh, ApiError::Invalid { field }) if field == "product" => {
+            "这件商品现在读不出来，请稍后再试。"
+        }
+        (Language::En, ApiError::Invalid { field }) if field == "product" => {
+            "The product cannot be read now. Please try again in a moment."
+        }
         (Language::Zh, ApiError::Invalid { field }) if field == "too_many_items" => {
             "原场次的商品太多，表单放不下；请用 server round export 和 apply 复制。"
         }

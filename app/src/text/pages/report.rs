@@ -4,7 +4,7 @@ use super::messages;
 use crate::wire::Language;
 
 messages! {
-    report: "战报", "Report";
+    report: "场次报告", "Report";
     back: "返回场次列表", "Back to the rounds";
     to_print: "可直接打印本页", "This page can be printed as it is";
     is_cut: "订单太多，只统计了一部分；所有数字都只含这一部分。",
@@ -42,7 +42,7 @@ messages! {
 /// The heading.
 pub fn of_round(language: Language, round: &str) -> String {
     match language {
-        Language::Zh => format!("战报：{round}"),
+        Language::Zh => format!("场次报告：{round}"),
         Language::En => format!("Report: {round}"),
     }
 }

@@ -79,7 +79,7 @@ pub fn problem(language: Language, problem: &ApiError) -> String {
         (Language::Zh, "large", _) => "列表超过 48 KiB。".to_owned(),
         (Language::Zh, "encoding", _) => "文件不是 UTF-8 编码，请另存为 UTF-8 的 CSV。".to_owned(),
         (Language::Zh, ..) => "暂时无法完成，请稍后再试。再次提交不会重复发货。".to_owned(),
-        (Language::En, _, Some(line)) => format!("Line {line} has not three columns."),
+        (Language::En, _, Some(line)) => format!("Line {line} does not have three columns."),
         (Language::En, "lines", _) => "A list has 1 to 300 lines.".to_owned(),
         (Language::En, "large", _) => "The list has more than 48 KiB.".to_owned(),
         (Language::En, "encoding", _) => {

@@ -4,7 +4,7 @@ use super::messages;
 use crate::wire::{Language, Verdict};
 
 messages! {
-    look_for_findings: "体检（server doctor）", "Look for what is not right (server doctor)";
+    look_for_findings: "检查（server doctor）", "Look for what is not right (server doctor)";
     look_for_differences: "对账（账本与闸口）", "Compare ledger and gate";
     not_now: "正在检查，还没有结果，或现在无法检查。请稍后再点一次，会显示这次的结果。",
         "The look goes on, or cannot be made now. Ask again in a moment: what was found is shown then.";
@@ -55,7 +55,7 @@ pub fn differences(language: Language, items: u64, broken: usize) -> String {
         (Language::Zh, 0) => format!("{items} 件商品的账目都对得上。"),
         (Language::Zh, _) => {
             format!(
-                "{items} 件商品中有 {broken} 处对不上；抢购中可能是路上的单子，过几秒再看一次。"
+                "{items} 件商品中有 {broken} 处对不上；抢购中可能是尚未写入账本的预占，过几秒再看一次。"
             )
         }
         (Language::En, 0) => format!("Ledger and gate agree; items: {items}."),

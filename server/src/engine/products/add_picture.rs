@@ -5,7 +5,8 @@ use crate::engine::ports::{AddedPicture, ChangedBy, PictureError, PortError};
 
 /// Most bytes of a file: what a telephone's camera makes at its best.
 pub const MAX_FILE: usize = 5 * 1024 * 1024;
-/// Most pictures that the ledger keeps: some 4 GiB, which a backup still copies in minutes.
+/// Most pictures that the ledger keeps: some 4 GiB, which a backup still copies in minutes. It is 40 GiB
+/// at the very most: each has two files, of a MiB if they show noise.
 const MOST: u64 = 20_000;
 
 /// Why there is no picture.

@@ -101,7 +101,7 @@ async fn show(
     if let Some(product_id) = product.and_then(|id| id.parse::<ProductId>().ok()) {
         match rounds.office.product(&visitor, product_id).await {
             Ok(product) => form.values = round_form::with_product(&product),
-            Err(_) => form.problem = Some(invalid("copy")),
+            Err(_) => form.problem = Some(invalid("product")),
         }
     }
     rounds.page(visitor, form).await

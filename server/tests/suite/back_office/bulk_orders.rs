@@ -178,7 +178,7 @@ async fn a_list_is_checked_first_and_ships_nothing_while_a_line_is_wrong() {
     assert_eq!(typed(&page).trim(), wrong.trim(), "it can be mended");
     let (status, page) = send("1,2\n", "check").await;
     assert!(
-        status == 422 && page.contains("Line 1 has not three columns"),
+        status == 422 && page.contains("Line 1 does not have three columns"),
         "{page}"
     );
     assert_eq!(state(&customer, order).await, OrderState::Paid);

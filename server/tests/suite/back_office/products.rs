@@ -285,6 +285,9 @@ async fn a_product_that_is_archived_leaves_the_list_and_can_be_taken_in_again() 
     )
     .await;
     assert_eq!(value(&filled, "items[0].title.en"), "Desk lamp");
+    let unknown = format!("{NEW_ROUND}?product=00000000-0000-7000-8000-000000000009");
+    let page = html(get(&router, &unknown, "en", Some(&admin)).await).await;
+    assert!(page.contains("The product cannot be read now"), "{page}");
 
     let archive = format!("/admin/products/{id}/archive");
     let done = send_form(&router, &archive, &admin, &[]).await;
