@@ -2,6 +2,7 @@
 
 mod lua;
 mod manual;
+mod redis_rights;
 
 use std::{
     fs,
