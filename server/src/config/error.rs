@@ -27,7 +27,7 @@ pub enum ConfigError {
         /// To what.
         value: String,
     },
-    /// A server on another machine would be talked to so that others can read along.
+    /// Others could eavesdrop on the connection to a server on another machine.
     #[error(
         "{origin} leads to another machine without TLS, or without a look at its certificate, which production \
          (SECKILL_ENV) refuses: write rediss://, amqps://, sslmode=verify-full or ssl-mode=VERIFY_IDENTITY, or \

@@ -161,7 +161,7 @@ impl Values {
         }
     }
 
-    /// The refusal of an address that lets others read along; `allowed_by` is the setting that allows it.
+    /// The refusal of an address that lets others eavesdrop; `allowed_by` is the setting that allows it.
     pub fn plain(&self, setting: &Setting, allowed_by: &str) -> ConfigError {
         ConfigError::Plain {
             origin: self.origin(setting),

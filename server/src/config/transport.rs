@@ -1,7 +1,11 @@
 //! How the address of a server says that its connections are protected.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, str::FromStr};
 
+use sea_orm::sqlx::{
+    mysql::{MySqlConnectOptions, MySqlSslMode},
+    postgres::{PgConnectOptions, PgSslMode},
+};
 use url::Url;
 
 use super::{Cluster, ConfigError, section::Setting, sources::Values};
@@ -13,52 +17,91 @@ pub enum Transport {
     Local,
     /// Nothing: it is encrypted, and certificate and name of the server are looked at.
     Verified,
-    /// Whoever stands in between reads along: it is encrypted for anybody who answers.
+    /// Whoever is between the two can eavesdrop: it is encrypted, and the server is not authenticated.
     Unverified,
-    /// Whoever listens reads along.
+    /// Whoever is on the network can eavesdrop.
     Plain,
 }
 
 impl Transport {
     /// Of an address that [`Cluster`] accepts.
-    pub fn of(url: &str) -> Transport {
-        let Ok(url) = Url::parse(url) else {
-            return Transport::Plain;
-        };
-        let parameter = |names: &[&str]| {
-            let mut pairs = url.query_pairs();
-            let found = pairs.find(|(name, _)| names.contains(&name.as_ref()));
-            found.map(|(_, value)| value.to_lowercase())
-        };
-        let mode = parameter(&["sslmode", "ssl-mode"]);
-        match (url.scheme(), mode.as_deref()) {
-            ("rediss" | "amqps", _) => Transport::Verified,
-            ("postgres", Some("verify-full")) | ("mysql", Some("verify_identity")) => {
-                Transport::Verified
+    fn of(url: &str) -> Transport {
+        let scheme = url.split_once("://").map(|(scheme, _)| scheme);
+        let understood = match scheme {
+            Some("postgres") => {
+                let options = PgConnectOptions::from_str(url);
+                options.ok().map(|options| of_postgres(&options))
             }
-            _ if is_here(&url, parameter(&["host", "socket"])) => Transport::Local,
-            // Whether the name is the server's is not looked at.
-            ("postgres", Some("require" | "verify-ca"))
-            | ("mysql", Some("required" | "verify_ca")) => Transport::Unverified,
-            // PostgreSQL and MySQL encrypt where the server offers it, and go on where somebody says it does not.
+            Some("mysql") => {
+                let options = MySqlConnectOptions::from_str(url);
+                options.ok().map(|options| of_mysql(&options))
+            }
+            // Redis and RabbitMQ: what these libraries take from behind the `?` leads to no other place.
+            _ => Url::parse(url).ok().map(|url| of_url(&url)),
+        };
+        // What is not understood connects to nothing; nobody should be told that it is safe.
+        understood.unwrap_or(Transport::Plain)
+    }
+
+    /// Of all nodes of a Redis Cluster, or of the only Redis.
+    fn of_redis(urls: &[String]) -> Transport {
+        let mut all = urls.iter().map(|url| Transport::of(url));
+        match urls {
+            [only] => Transport::of(only),
+            _ if all.all(|one| one == Transport::Verified) => Transport::Verified,
+            // The nodes announce the addresses at which they are reached: these may be on other machines.
             _ => Transport::Plain,
         }
     }
 
-    /// Nobody on the network can read along.
+    /// Nobody on the network can eavesdrop.
     pub fn is_safe(self) -> bool {
         matches!(self, Transport::Local | Transport::Verified)
     }
 }
 
-/// The loopback, or a socket in the file system.
-fn is_here(url: &Url, parameter: Option<String>) -> bool {
-    let is_path = |name: &str| name.starts_with('/') || name.to_lowercase().starts_with("%2f");
-    if let Some(place) = parameter {
-        return is_path(&place) || names_this_machine(&place);
+/// As the library has understood it: parameters that come twice, and variables of the environment such as `PGHOST`.
+fn of_postgres(options: &PgConnectOptions) -> Transport {
+    let (mode, host) = (options.get_ssl_mode(), options.get_host());
+    if options.get_socket().is_some() || host.starts_with('/') {
+        return Transport::Local;
     }
-    url.host_str()
-        .is_none_or(|host| is_path(host) || names_this_machine(host))
+    if matches!(mode, PgSslMode::VerifyFull) {
+        return Transport::Verified;
+    }
+    // The first encrypts without a look at the certificate, the second without a look at its name. The others
+    // encrypt where the server offers it, and go on where somebody says that it does not.
+    let encrypted = matches!(mode, PgSslMode::Require | PgSslMode::VerifyCa);
+    otherwise(host, encrypted)
+}
+
+/// Likewise.
+fn of_mysql(options: &MySqlConnectOptions) -> Transport {
+    let mode = options.get_ssl_mode();
+    if options.get_socket().is_some() {
+        return Transport::Local;
+    }
+    if matches!(mode, MySqlSslMode::VerifyIdentity) {
+        return Transport::Verified;
+    }
+    let encrypted = matches!(mode, MySqlSslMode::Required | MySqlSslMode::VerifyCa);
+    otherwise(options.get_host(), encrypted)
+}
+
+fn of_url(url: &Url) -> Transport {
+    match url.scheme() {
+        "rediss" | "amqps" => Transport::Verified,
+        _ => otherwise(url.host_str().unwrap_or_default(), false),
+    }
+}
+
+/// Where the server is not authenticated.
+fn otherwise(host: &str, encrypted: bool) -> Transport {
+    match (names_this_machine(host), encrypted) {
+        (true, _) => Transport::Local,
+        (false, true) => Transport::Unverified,
+        (false, false) => Transport::Plain,
+    }
 }
 
 fn names_this_machine(host: &str) -> bool {
@@ -67,20 +110,19 @@ fn names_this_machine(host: &str) -> bool {
 }
 
 impl Cluster {
-    /// The addresses, each with its setting.
-    pub fn addresses(&self) -> impl Iterator<Item = (Setting, &str)> {
-        let redis = self.redis_urls.iter();
-        let redis = redis.map(|url| (Self::redis_urls().describe(), url.as_str()));
-        redis
-            .chain([
-                (Self::amqp_url().describe(), self.amqp_url.as_str()),
-                (Self::database_url().describe(), self.database_url.as_str()),
-            ])
-            .chain(
-                self.replica_url
-                    .iter()
-                    .map(|url| (Self::replica_url().describe(), url.as_str())),
-            )
+    /// How the connections to each server are protected, with the setting of its address.
+    pub fn transports(&self) -> impl Iterator<Item = (Setting, Transport)> {
+        let replica = self.replica_url.iter();
+        let replica = replica.map(|url| (Self::replica_url().describe(), Transport::of(url)));
+        let (redis, queue) = (Self::redis_urls(), Self::amqp_url());
+        let ledger = Self::database_url();
+        [
+            (redis.describe(), Transport::of_redis(&self.redis_urls)),
+            (queue.describe(), Transport::of(&self.amqp_url)),
+            (ledger.describe(), Transport::of(&self.database_url)),
+        ]
+        .into_iter()
+        .chain(replica)
     }
 
     /// Passwords, numbers and log-ins of real buyers cross no network that nobody has called private.
@@ -88,8 +130,8 @@ impl Cluster {
         if self.plain_allowed {
             return Ok(());
         }
-        for (setting, url) in self.addresses() {
-            if !Transport::of(url).is_safe() {
+        for (setting, transport) in self.transports() {
+            if !transport.is_safe() {
                 return Err(values.plain(&setting, &Self::plain_allowed().describe().variable()));
             }
         }
@@ -102,7 +144,7 @@ mod tests {
     use super::Transport::{self, Local, Plain, Unverified, Verified};
 
     #[test]
-    fn an_address_says_whether_anybody_can_read_along() {
+    fn an_address_says_whether_anybody_can_eavesdrop() {
         for (url, transport) in [
             ("redis://127.0.0.1:6379", Local),
             ("redis://:p@[::1]:6379", Local),
@@ -111,6 +153,10 @@ mod tests {
             ("amqp://u:p@localhost/%2f", Local),
             ("amqp://u:p@10.0.0.2:5672/%2f", Plain),
             ("amqps://u:p@10.0.0.2/%2f", Verified),
+            // Parameters that these libraries do not know.
+            ("redis://gate:6379?host=127.0.0.1", Plain),
+            ("redis://gate:6379?socket=/run/redis.sock", Plain),
+            ("amqp://u:p@10.0.0.2/%2f?host=localhost", Plain),
             ("postgres://u:p@db/seckill", Plain),
             ("postgres://u:p@db/seckill?sslmode=prefer", Plain),
             ("postgres://u:p@db/seckill?sslmode=require", Unverified),
@@ -130,8 +176,38 @@ mod tests {
                 Local,
             ),
             ("mysql://u:p@db/seckill", Plain),
+            // Of parameters that come twice the last one counts.
+            (
+                "postgres://u@db/seckill?sslmode=verify-full&sslmode=disable",
+                Plain,
+            ),
+            (
+                "postgres://u@db/seckill?sslmode=disable&sslmode=verify-full",
+                Verified,
+            ),
+            ("postgres://u@db/seckill?host=localhost&host=db", Plain),
+            ("postgres://u@127.0.0.1/seckill?hostaddr=10.0.0.3", Plain),
+            ("postgres://u@db/seckill?hostaddr=127.0.0.1", Local),
+            ("postgres://u@db/seckill?sslmode=no-such", Plain),
+            ("mysql://u:p@db/seckill?host=127.0.0.1", Plain),
+            (
+                "mysql://u:p@db/seckill?ssl-mode=VERIFY_IDENTITY&ssl-mode=DISABLED",
+                Plain,
+            ),
         ] {
             assert_eq!(Transport::of(url), transport, "{url}");
+        }
+    }
+    #[test]
+    fn nodes_of_a_redis_cluster_are_reached_where_they_say_and_not_on_this_machine_alone() {
+        for (urls, transport) in [
+            (&["redis://127.0.0.1:7000"][..], Local),
+            (&["redis://127.0.0.1:7000", "redis://127.0.0.1:7001"], Plain),
+            (&["rediss://a:7000", "rediss://b:7000"], Verified),
+            (&["rediss://a:7000", "redis://b:7000"], Plain),
+        ] {
+            let all: Vec<_> = urls.iter().map(|url| (*url).to_owned()).collect();
+            assert_eq!(Transport::of_redis(&all), transport, "{urls:?}");
         }
     }
 }

@@ -81,12 +81,12 @@ async fn accepted(
     Ok(())
 }
 
-/// Whether each address asks for a connection that nobody can read along.
+/// Whether each address asks for a connection on which nobody can eavesdrop.
 fn transport(config: &Config, cluster: &Cluster, report: &mut Report) {
     const PART: &str = "transport";
-    for (setting, url) in cluster.addresses() {
+    for (setting, transport) in cluster.transports() {
         let name = setting.variable();
-        match Transport::of(url) {
+        match transport {
             Transport::Verified => report.right(
                 PART,
                 format_args!("{name} asks for TLS, and for the server's certificate and name"),
@@ -96,9 +96,7 @@ fn transport(config: &Config, cluster: &Cluster, report: &mut Report) {
             }
             insecure => {
                 let how = match insecure {
-                    Transport::Unverified => {
-                        "is encrypted for whoever answers in the server's place"
-                    }
+                    Transport::Unverified => "is encrypted, and the server is not authenticated",
                     _ => "may be read on the way: its address does not ask for TLS",
                 };
                 // Production has refused it before, unless somebody has allowed it.

@@ -1,5 +1,5 @@
 //! Certificates that do not count: of an authority that nobody has named, of another machine, of years ago. And
-//! connections that others can read along, which production refuses.
+//! connections on which others can eavesdrop, which production refuses.
 
 use std::path::Path;
 
@@ -105,7 +105,7 @@ fn a_server_that_does_not_speak_tls_ends_the_start() {
 }
 
 #[test]
-fn production_refuses_connections_that_others_can_read_along() {
+fn production_refuses_connections_on_which_others_can_eavesdrop() {
     let (_folder, data) = no_data();
     let production = [
         ("SECKILL_MODE", "cluster"),
@@ -150,4 +150,10 @@ fn production_refuses_connections_that_others_can_read_along() {
     // On one machine nothing needs to be said.
     let (fits, said) = check(&[]);
     assert!(fits, "{said}");
+    // An address without a host leads where the library's own variable says.
+    let (fits, said) = check(&[
+        ("SECKILL_DATABASE_URL", "postgres:///shop"),
+        ("PGHOSTADDR", "10.0.0.3"),
+    ]);
+    assert!(!fits && said.contains("SECKILL_DATABASE_URL"), "{said}");
 }
