@@ -77,7 +77,7 @@ enum Command {
         /// The backup.
         file: PathBuf,
     },
-    /// Write a shop that rests into a new file, to move it between a data folder and servers.
+    /// Write a shop between rounds into a new file, to move it between a data folder and servers.
     Export {
         /// Where to; must not exist.
         file: PathBuf,

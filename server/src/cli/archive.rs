@@ -12,7 +12,7 @@ use crate::{
         sql::{Access, Contents},
         system::SystemClock,
     },
-    assembly,
+    assembly::{self, Assembly},
     config::Config,
     engine::{audit as engine_audit, ports::Clock as _},
 };
@@ -22,6 +22,9 @@ pub async fn export(config: &Config, file: &Path) -> Result<(), Failure> {
     // A server that runs would go on selling.
     take_data_folder(config)?;
     let shop = assembly::assemble(config, beside_a_shop(config, Access::Read)?).await?;
+    no_instance_runs(config, &shop).await?;
+    let clock = &shop.engine.audit.clock;
+    let since_ms = clock.now_ms();
     let report = look(&shop).await?;
     if !report.ok {
         print_table(&report);
@@ -34,14 +37,28 @@ pub async fn export(config: &Config, file: &Path) -> Result<(), Failure> {
         )
         .into());
     }
-    let now_ms = shop.engine.audit.clock.now_ms();
-    let contents = shop.sql.export(file, now_ms).await?;
+    let contents = shop.sql.export(file, since_ms, &**clock).await?;
     print_contents(&contents);
     println!(
         "{} has the whole shop but for log-ins, with people's numbers and the hashes of their passwords",
         file.display()
     );
     Ok(())
+}
+
+/// An instance of a cluster would go on selling, and what it sold may be at the gate alone. An embedded shop's data
+/// folder is locked.
+async fn no_instance_runs(config: &Config, shop: &Assembly) -> Result<(), Failure> {
+    if config.cluster.is_none() {
+        return Ok(());
+    }
+    match shop.engine.live.counters.of_instances().await?.len() {
+        0 => Ok(()),
+        count => Err(format!(
+            "{count} instances run, or did some seconds ago; stop them all, and export the shop then"
+        )
+        .into()),
+    }
 }
 
 /// Fails when the ledger breaks a rule afterwards. Of a cluster the gate is not asked: nothing is loaded yet.

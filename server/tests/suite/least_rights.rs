@@ -177,6 +177,9 @@ async fn a_sale(servers: &Servers, owner: String, serving: String) {
     done(&settings, &["parked", "list"]);
     done(&settings, &["doctor"]);
     done(&settings, &["audit"]);
+    let export = folder.path().join("export");
+    let refused = run(&data, &settings, &["export", export.to_str().unwrap()]);
+    assert!(errors(&refused).contains("instances run"), "{refused:?}");
     let answer = http::get(format!("{}/readyz", shop.url)).await.unwrap();
     assert!(answer.status().is_success());
     let refused = servers.redis.cli(&["acl", "log"]);

@@ -14,6 +14,7 @@ use sea_orm::{
 };
 
 use super::{Sql, schema::own_version};
+use crate::engine::ports::Clock;
 use file::{Head, Reader, Writer};
 use tables::{Row, Sum, Table, insert, rows_after, tables};
 
@@ -28,17 +29,22 @@ pub type Contents = Vec<(String, u64)>;
 
 impl Sql {
     /// Writes all that the shop keeps into a new file, readable for its owner alone. Log-ins are left out: people
-    /// sign in again.
+    /// sign in again. `since_ms` is from before the gate was looked at.
     ///
     /// # Errors
     /// See [`ArchiveError`]. An incomplete file is removed.
-    pub async fn export(&self, file: &Path, now_ms: i64) -> Result<Contents, ArchiveError> {
+    pub async fn export(
+        &self,
+        file: &Path,
+        since_ms: i64,
+        clock: &dyn Clock,
+    ) -> Result<Contents, ArchiveError> {
         let all = self.snapshot().await?;
-        let unsettled = check::unsettled(&all, now_ms).await?;
+        let unsettled = check::unsettled(&all, since_ms, clock).await?;
         if !unsettled.is_none() {
             return Err(ArchiveError::Unsettled(unsettled));
         }
-        let head = Head::new(own_version(), now_ms);
+        let head = Head::new(own_version(), clock.now_ms());
         let mut writer = Writer::create(file, &head)?;
         let written = write_all(&all, &mut writer).await;
         let finished = written.and_then(|contents| writer.finish().map(|()| contents));
@@ -102,6 +108,14 @@ async fn write_all(
                 Some(row) => last = Some(row),
                 None => break,
             }
+        }
+        let counted = check::count(all, &format!("SELECT COUNT(*) FROM {}", table.name)).await?;
+        if u64::try_from(counted) != Ok(count) {
+            return Err(ArchiveError::Incomplete {
+                table: table.name,
+                counted,
+                read: count,
+            });
         }
         contents.push((table.name, count));
     }
@@ -211,9 +225,26 @@ mod tests {
         assert_eq!(exported, found);
         for table in tables() {
             let query = format!("SELECT name FROM pragma_table_info('{}')", table.name);
-            let mut columns: Vec<_> = table.columns.into_iter().map(|(name, _)| name).collect();
+            let mut columns: Vec<_> = table.columns.iter().map(|(name, _)| name.clone()).collect();
             columns.sort();
             assert_eq!(columns, names(&query).await, "{}", table.name);
+            // Rows are read in the order of one column.
+            let keys = names(&format!("{query} WHERE pk > 0")).await;
+            assert_eq!(keys, [&*table.columns[table.key].0], "{}", table.name);
+            for (name, kind) in &table.columns {
+                let query = format!(
+                    "SELECT type FROM pragma_table_info('{}') WHERE name = '{name}'",
+                    table.name
+                );
+                let found = names(&query).await.concat();
+                let fits = match kind {
+                    tables::Kind::Id | tables::Kind::OfThisPlace => found == "uuid_text",
+                    tables::Kind::Text => found.starts_with("varchar") || found == "TEXT",
+                    tables::Kind::Small | tables::Kind::Large => found == "INTEGER",
+                    tables::Kind::Flag => found == "boolean",
+                };
+                assert!(fits, "{}.{name} is {found}, read as {kind:?}", table.name);
+            }
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::{adapters::tls::explained, chain::Chain, engine::ports::PortError};
 
 pub const PORT: &str = "ledger";
 
-/// Why a transaction's body did not come to its end.
+/// Why a transaction's body was not finished.
 #[derive(Debug)]
 pub enum LedgerError {
     /// What the database said.

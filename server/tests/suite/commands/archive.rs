@@ -1,4 +1,4 @@
-//! `server export` and `server import`: a shop that rests moves from a data folder to servers and back, and is the
+//! `server export` and `server import`: a shop between rounds moves from a data folder to servers and back, and is the
 //! same shop afterwards.
 
 use std::{
@@ -38,7 +38,7 @@ fn lines(file: &Path) -> Vec<String> {
 }
 
 /// A shop with orders that were paid, cancelled and closed, whose round is over.
-async fn a_shop_that_rests() -> (TestClient, OrderId) {
+async fn a_shop_between_rounds() -> (TestClient, OrderId) {
     let clock = Arc::new(ManualClock::at(START_MS));
     let shop = TestShop::open(Data::embedded(), clock, Arc::default(), None, |_| {}).await;
     let client = TestClient::of(shop);
@@ -68,17 +68,22 @@ async fn folder_with_a_schema() -> (TempDir, Sql) {
     (folder, sql)
 }
 
+async fn export(shop: &TestShop, sql: &Sql, file: &Path) {
+    let now_ms = shop.clock.get();
+    sql.export(file, now_ms, &*shop.clock).await.unwrap();
+}
+
 fn a_name() -> String {
     format!("a{}", Uuid::now_v7().simple())
 }
 
 #[tokio::test]
 async fn a_shop_moves_from_a_folder_to_servers_and_back_and_is_the_same() {
-    let (client, paid) = a_shop_that_rests().await;
+    let (client, paid) = a_shop_between_rounds().await;
     let now_ms = client.shop.clock.get();
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str| -> PathBuf { folder.path().join(name) };
-    client.shop.sql.export(&file("0"), now_ms).await.unwrap();
+    export(&client.shop, &client.shop.sql, &file("0")).await;
     let original = lines(&file("0"));
     assert!(original.iter().any(|line| line.contains(&paid.to_string())));
 
@@ -103,7 +108,7 @@ async fn a_shop_moves_from_a_folder_to_servers_and_back_and_is_the_same() {
 
         let again = sql.import(&from).await.unwrap_err();
         assert!(matches!(again, ArchiveError::NotEmpty { .. }), "{again}");
-        sql.export(&to, now_ms).await.unwrap();
+        export(&client.shop, sql, &to).await;
         assert_eq!(lines(&to), original, "{number}");
     }
     // What says something about the gate of the old place stays there.
@@ -113,7 +118,7 @@ async fn a_shop_moves_from_a_folder_to_servers_and_back_and_is_the_same() {
 }
 
 #[tokio::test]
-async fn a_shop_that_does_not_rest_is_not_exported() {
+async fn a_shop_with_unfinished_work_is_not_exported() {
     let clock = Arc::new(ManualClock::at(START_MS));
     let shop = TestShop::open(Data::embedded(), clock, Arc::default(), None, |_| {}).await;
     let client = TestClient::of(shop);
@@ -121,19 +126,26 @@ async fn a_shop_that_does_not_rest_is_not_exported() {
     client.order_of(&visitor(1), item).await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("export");
-    let refused = client.shop.sql.export(&file, START_MS).await.unwrap_err();
-    let ArchiveError::Unsettled(unsettled) = refused else {
-        panic!("{refused}");
+    let refused = async || {
+        let exported = client.shop.sql.export(&file, START_MS, &*client.shop.clock);
+        match exported.await {
+            Err(ArchiveError::Unsettled(unsettled)) => unsettled,
+            other => panic!("{other:?}"),
+        }
     };
+    let unsettled = refused().await;
     assert_eq!((unsettled.open_rounds, unsettled.unpaid), (1, 1));
     let said = ArchiveError::Unsettled(unsettled).to_string();
     assert!(said.contains("1 open rounds, 1 orders that wait"), "{said}");
+    // The round ends while the shop is looked at.
+    client.shop.clock.advance(2 * HOUR_MS);
+    assert_eq!(refused().await.open_rounds, 1);
     assert!(!file.exists());
 }
 
 #[tokio::test]
 async fn the_commands_move_a_shop_and_say_why_not() {
-    let (client, _) = a_shop_that_rests().await;
+    let (client, _) = a_shop_between_rounds().await;
     let old = client.shop.file().parent().unwrap().to_owned();
     let data = client.shop.kill();
     let (new_folder, new) = no_data();

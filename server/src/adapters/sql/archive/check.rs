@@ -1,12 +1,13 @@
-//! What must have come to its end before a shop moves: somebody would be told of it in the old place alone.
+//! What must have ended before a shop moves: somebody would be told of it in the old place alone.
 
 use std::fmt;
 
 use sea_orm::{ConnectionTrait as _, DatabaseTransaction, DbErr};
 
 use super::statement;
+use crate::engine::ports::Clock;
 
-/// What has not come to its end.
+/// What has not ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Unsettled {
     /// Rounds between their start and their end, stopped ones too.
@@ -48,11 +49,24 @@ impl fmt::Display for Unsettled {
     }
 }
 
-/// Counts it.
-pub async fn unsettled(all: &DatabaseTransaction, now_ms: i64) -> Result<Unsettled, DbErr> {
+/// Counts it. A round that was open at any time since `since_ms` counts: what it sold may have been at the gate alone
+/// when the gate was looked at.
+pub async fn unsettled(
+    all: &DatabaseTransaction,
+    since_ms: i64,
+    clock: &dyn Clock,
+) -> Result<Unsettled, DbErr> {
+    let untold = count(
+        all,
+        "SELECT COUNT(*) FROM reservations WHERE release_due_at_ms IS NOT NULL \
+         OR confirm_due_at_ms IS NOT NULL",
+    );
+    let untold = untold.await?;
+    // The moment of the snapshot is behind: PostgreSQL takes it with the first statement.
     let open = format!(
-        "SELECT COUNT(*) FROM rounds WHERE status = 'approved' AND starts_at_ms <= {now_ms} \
-         AND ends_at_ms > {now_ms}"
+        "SELECT COUNT(*) FROM rounds WHERE status = 'approved' AND starts_at_ms <= {} \
+         AND ends_at_ms > {since_ms}",
+        clock.now_ms()
     );
     Ok(Unsettled {
         open_rounds: count(all, &open).await?,
@@ -66,12 +80,7 @@ pub async fn unsettled(all: &DatabaseTransaction, now_ms: i64) -> Result<Unsettl
             "SELECT COUNT(*) FROM orders WHERE state = 'pending_payment'",
         )
         .await?,
-        untold: count(
-            all,
-            "SELECT COUNT(*) FROM reservations WHERE release_due_at_ms IS NOT NULL \
-             OR confirm_due_at_ms IS NOT NULL",
-        )
-        .await?,
+        untold,
         notices: count(
             all,
             "SELECT COUNT(*) FROM payment_notices WHERE applied_at_ms IS NULL",

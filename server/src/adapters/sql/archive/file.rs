@@ -31,7 +31,9 @@ const LONGEST_LINE: u64 = 1024 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
     /// Something would be forgotten.
-    #[error("the shop does not rest: {0}; export it between rounds, when nothing waits any more")]
+    #[error(
+        "the shop has unfinished work: {0}; export it between rounds, when nothing waits any more"
+    )]
     Unsettled(Unsettled),
     /// The file cannot be written; nothing is overwritten.
     #[error("cannot write {}", .file.display())]
@@ -80,6 +82,16 @@ pub enum ArchiveError {
         table: String,
         /// How many.
         count: i64,
+    },
+    /// Rows were not read.
+    #[error("{table} has {counted} rows, and {read} were read; nothing was exported")]
+    Incomplete {
+        /// Where.
+        table: String,
+        /// What the database counts.
+        counted: i64,
+        /// What was read.
+        read: u64,
     },
     /// The database gave back something else than it was given.
     #[error("the database keeps {0} otherwise than the file has it; nothing was imported")]

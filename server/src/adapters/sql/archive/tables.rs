@@ -20,8 +20,8 @@ use super::super::entity::{
 pub struct Table {
     pub name: String,
     pub columns: Vec<(String, Kind)>,
-    /// Where its only key stands in `columns`.
-    key: usize,
+    /// Where its only key stands in `columns`. A test looks whether it is the only one.
+    pub key: usize,
 }
 
 /// What a column holds.
@@ -104,7 +104,7 @@ impl Kind {
             ColumnType::Integer => Kind::Small,
             ColumnType::BigInteger => Kind::Large,
             ColumnType::Boolean => Kind::Flag,
-            // Words of ours are text, too; the schema has no other kinds.
+            // Words of ours are text, too; the schema has no other kinds, which a test looks at.
             _ => Kind::Text,
         }
     }
