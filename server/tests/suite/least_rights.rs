@@ -201,6 +201,9 @@ async fn a_sale_needs_no_more_rights_than_are_shipped_on_postgres() {
     ledger.run("seckill", &users);
     let owner = ledger.url_of("seckill_owner:o", "seckill");
     a_sale(&servers, owner, ledger.url_of("seckill:s", "seckill")).await;
+    let rights = "has_table_privilege('seckill', 'seaql_migrations', 'INSERT, UPDATE, DELETE')";
+    let refuse = format!("DO $$ BEGIN ASSERT NOT {rights}; END $$");
+    ledger.run("seckill", &refuse);
 }
 
 #[tokio::test]
