@@ -19,6 +19,8 @@ server=
 stop() { [ -z "$server" ] || kill "$server" 2>/dev/null || true; rm -rf "$root"; }
 trap stop EXIT
 
+# dpkg looks for ldconfig and start-stop-daemon.
+export PATH=$PATH:/usr/sbin:/sbin
 mkdir -p "$root/var/lib/dpkg/"{info,updates,triggers} "$root/usr/sbin"
 touch "$root/var/lib/dpkg/status"
 # What it depends on is on this machine; scripts run without a root of their own.
@@ -27,6 +29,13 @@ dpkg --root="$root" --force-not-root --force-depends --force-script-chrootless \
 for file in opt/seckill/server opt/seckill/site opt/seckill/hash.txt opt/seckill/sbom.cdx.json \
   etc/seckill/env.example lib/systemd/system/seckill@.service; do
   [ -e "$root/$file" ] || { echo "$file is missing" >&2; exit 1; }
+done
+# As the service reads them, which is not root.
+for readable in opt/seckill/server opt/seckill/docs/operations.md lib/systemd/system/seckill@.service etc/seckill; do
+  case $(stat --format=%A "$root/$readable") in
+    ???????r*) ;;
+    *) echo "$readable is not readable for everybody" >&2; exit 1 ;;
+  esac
 done
 port=$((20000 + RANDOM % 20000))
 export SECKILL_ADDR=127.0.0.1:$port SECKILL_DATA_DIR=$root/var/lib/seckill \

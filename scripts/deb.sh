@@ -10,7 +10,8 @@ root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 
 install -d "$root/opt" "$root/lib/systemd/system" "$root/usr/share/doc/seckill" "$root/DEBIAN"
-install -d -m 0750 "$root/etc/seckill"
+# The service is a user of its own and reads authorities and texts there; files with passwords are root's alone.
+install -d -m 0755 "$root/etc/seckill"
 cp -r "$folder" "$root/opt/seckill"
 mv "$root/opt/seckill/deploy/systemd/"*.service "$root/lib/systemd/system/"
 install -m 0644 "$root/opt/seckill/LICENSE" "$root/usr/share/doc/seckill/copyright"
@@ -41,7 +42,9 @@ fi
 POSTINST
 chmod 0755 "$root/DEBIAN/postinst"
 
-chmod 0755 "$root"
+# Whatever the umask is where it is packed.
+chmod 0755 "$root" "$root/etc"
+chmod -R go-w,u+rw,a+rX "$root/DEBIAN" "$root/lib" "$root/opt" "$root/usr"
 export SOURCE_DATE_EPOCH=$epoch
 package=$into/seckill_${version}_$architecture.deb
 find "$root" -exec touch --no-dereference --date="@$epoch" {} +

@@ -12,7 +12,10 @@ trap 'rm -f "$metadata"' EXIT
 cargo metadata --format-version 1 --locked \
   --filter-platform "$(rustc -vV | sed -n 's/^host: //p')" >"$metadata"
 jq --arg time "$(git log -1 --format=%cI 2>/dev/null || true)" '
-  def purl: "pkg:cargo/\(.name)@\(.version)";
+  # Our own crates are in no registry: a name there would be somebody else'"'"'s.
+  def published: (.source // "") | startswith("registry+");
+  def purl: "pkg:cargo/\(.name)@\(.version | gsub("[+]"; "%2B"))";
+  def reference: if published then purl else "\(.name)@\(.version)" end;
   (.packages | map({key: .id, value: .}) | from_entries) as $packages
   | (.resolve.nodes
      | map({key: .id,
@@ -41,11 +44,11 @@ jq --arg time "$(git log -1 --format=%cI 2>/dev/null || true)" '
       } + if $time == "" then {} else {timestamp: $time} end),
       components: [$all[] | $packages[.] | {
         type: "library",
-        "bom-ref": purl,
+        "bom-ref": reference,
         name,
-        version,
-        purl: purl
-      } + if .license then {licenses: [{expression: (.license | gsub("/"; " OR "))}]} else {} end],
-      dependencies: ([{ref: "seckill", dependsOn: [$roots[] | $packages[.] | purl]}]
-        + [$all[] | {ref: ($packages[.] | purl), dependsOn: ([$needs[.][] | $packages[.] | purl] | unique)}])
+        version
+      } + if published then {purl: purl} else {} end
+        + if .license then {licenses: [{expression: (.license | gsub("/"; " OR "))}]} else {} end],
+      dependencies: ([{ref: "seckill", dependsOn: [$roots[] | $packages[.] | reference]}]
+        + [$all[] | {ref: ($packages[.] | reference), dependsOn: ([$needs[.][] | $packages[.] | reference] | unique)}])
     }' "$metadata"
