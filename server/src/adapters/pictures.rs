@@ -144,10 +144,11 @@ fn scaled(square: &DynamicImage, size: PictureSize) -> DynamicImage {
 }
 
 fn encode(picture: &DynamicImage) -> Result<Vec<u8>, PictureError> {
+    let picture = picture.to_rgb8();
     for quality in QUALITIES {
         let mut encoded = Vec::new();
         JpegEncoder::new_with_quality(&mut encoded, quality)
-            .encode_image(picture)
+            .encode_image(&picture)
             .map_err(|_| PictureError::Broken)?;
         if encoded.len() <= MAX_ENCODED {
             return Ok(encoded);

@@ -49,7 +49,6 @@ const LAST_RUNS: Duration = Duration::from_secs(2);
 const SHUTDOWN_HOOK: Duration = Duration::from_secs(1);
 /// Between two attempts to open a ledger that is not there yet.
 const RETRY: Duration = Duration::from_secs(1);
-
 /// The shop is assembled within this time, unless the ledger is away.
 const ASSEMBLY: Duration = Duration::from_secs(3);
 /// Connections that wait to be accepted; the system's own bound may be lower.

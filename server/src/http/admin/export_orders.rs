@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use app::{
     port::{Office, Visitor},
     routes,
-    wire::{ApiError, Language, ListedOrder, OrderId, OrderQuery, OrderState, Permission},
+    wire::{ApiError, ItemId, Language, ListedOrder, OrderId, OrderQuery, OrderState, Permission},
 };
 use axum::{
     Extension, Router,
@@ -86,7 +86,7 @@ fn query(filter: Filter) -> Result<OrderQuery, ApiError> {
         search: Some(search).filter(|search| !search.is_empty()),
         state: state.transpose().map_err(|_| invalid("state"))?,
         item_id: item
-            .map(|item| item.parse())
+            .map(|item| item.parse::<ItemId>())
             .transpose()
             .map_err(|_| invalid("item"))?,
         before: None,

@@ -212,7 +212,13 @@ async fn a_list_is_checked_first_and_ships_nothing_while_a_line_is_wrong() {
         .unwrap();
     let shipped = log.iter().filter(|entry| entry.action == Action::ShipOrder);
     assert_eq!(shipped.count(), 1);
-    let support = signed_in(shop, Role::Support, false).await;
+}
+
+#[tokio::test]
+async fn who_may_not_ship_may_not_send_a_list() {
+    let shop = TestShop::open_embedded().await;
+    let router = site(&shop);
+    let support = signed_in(&shop, Role::Support, false).await;
     assert_eq!(send_form(&router, SHIP, &support, &[]).await.status(), 403);
     assert_eq!(get(&router, SHIP, "en", Some(&support)).await.status(), 403);
 }

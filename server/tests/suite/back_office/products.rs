@@ -174,7 +174,13 @@ async fn who_asks_for_pictures_that_do_not_exist_is_counted_and_the_others_are_s
     let router = site(&shop);
     let admin = signed_in(&shop, Role::Admin, false).await;
     let sent = [fields(), vec![("do", "check")]].concat();
-    let checked = send(&router, &admin, &sent, &[("items[0].picture", &picture())]).await;
+    let checked = send(
+        &router,
+        &admin,
+        &sent,
+        &[("items[0].picture", &picture()[..])],
+    )
+    .await;
     let url = value(&html(checked).await, "items[0].picture_url");
     assert_eq!(get(&router, &url, "en", None).await.status(), 200);
     // Time stands still: an address has as many requests as fit into its burst.
