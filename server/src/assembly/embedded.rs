@@ -38,8 +38,7 @@ pub async fn assemble(
         .clock
         .clone()
         .unwrap_or_else(|| Arc::new(SystemClock));
-    let results = RecentResults::new(clock.clone());
-    record_results(&mut ledger, &results);
+    let results = record_results(&mut ledger, &clock);
     let holds = hold_log(config, &environment, &ledger, &clock);
     let (gate, gate_task) = Gate::new(clock.clone(), holds, ledger.gate.clone());
     let gate = Arc::new(gate);
@@ -78,9 +77,7 @@ pub async fn assemble(
         clock,
     };
     let engine = engine(config, environment, &sql, parts);
-    let switches = engine.switches.clone();
     Ok(Assembly {
-        engine,
         reserve,
         wake_signals,
         changes: catalogue_changes,
@@ -91,8 +88,9 @@ pub async fn assemble(
                 "Counts what happens in ten seconds, for the live page.",
                 move || counters.clone().keep_sampling(),
             ),
-            follow_switches(switches),
+            follow_switches(engine.switches.clone()),
         ],
+        engine,
         dependencies: vec![ledger_ping(&sql)],
         settings: None,
         sandbox,
@@ -102,7 +100,8 @@ pub async fn assemble(
 }
 
 /// What became of reservations is recorded in memory, and read there before the ledger is.
-fn record_results(ledger: &mut Ledger, results: &RecentResults) {
+fn record_results(ledger: &mut Ledger, clock: &Arc<dyn Clock>) -> RecentResults {
+    let results = RecentResults::new(clock.clone());
     ledger.writer = Arc::new(RecordingOrders {
         ledger: ledger.writer.clone(),
         results: results.clone(),
@@ -115,6 +114,7 @@ fn record_results(ledger: &mut Ledger, results: &RecentResults) {
         ledger: ledger.reservations.clone(),
         results: results.clone(),
     });
+    results
 }
 
 /// How the gate writes what it holds.

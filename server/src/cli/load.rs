@@ -30,7 +30,7 @@ enum Profile {
 /// Which load, and on what.
 #[derive(Args)]
 pub struct LoadCommand {
-    /// The shop, such as http://127.0.0.1:3000. It must ask no questions (SECKILL_CAPTCHA=off).
+    /// Where the shop is, such as `http://127.0.0.1:3000`. It must ask no questions (`SECKILL_CAPTCHA=off`).
     url: Url,
     /// Log-ins, one a line and one a shopper, as `server seed --load` writes them.
     #[arg(long, value_name = "FILE")]

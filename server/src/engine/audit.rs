@@ -19,6 +19,7 @@ use super::{
 };
 
 /// What the auditor reads.
+#[derive(Clone)]
 pub struct Deps {
     pub clock: Arc<dyn Clock>,
     pub facts: Arc<dyn LedgerFacts>,

@@ -83,13 +83,13 @@ struct Calls {
     broken: u64,
 }
 
-/// Microseconds. Grows with what it is given.
+/// Microseconds.
 struct Latencies(Histogram<u64>);
 
 impl Default for Latencies {
     fn default() -> Self {
-        let histogram = Histogram::new(3);
-        Self(histogram.expect("three digits are within the library's bounds"))
+        let histogram = Histogram::new_with_bounds(1, LONGEST_US, 3);
+        Self(histogram.expect("these are within the library's bounds"))
     }
 }
 

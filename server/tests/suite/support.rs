@@ -161,9 +161,11 @@ impl TestShop {
         let outbox = self.redis_outbox(&redis, OUTBOX_IDLE);
         let (gate, outbox): (Arc<RedisGate>, Arc<dyn Outbox>) = (Arc::new(gate), Arc::new(outbox));
         let only = "nobody else has the engine yet";
-        let audit = Arc::get_mut(&mut self.engine.audit).expect(only);
+        let audit = Arc::make_mut(&mut self.engine.audit);
         audit.gate = Some(gate.clone());
         audit.outbox = Some(outbox.clone());
+        let system = Arc::get_mut(&mut self.engine.system).expect(only);
+        system.audit = self.engine.audit.clone();
         Arc::get_mut(&mut self.engine.orders).expect(only).outbox = Some(outbox);
         let (purchases, paths) = self.redis_purchases(&redis, &gate);
         let purchase = Arc::get_mut(&mut self.engine.purchase).expect(only);

@@ -21,9 +21,6 @@ use tables::{Row, Sum, Table, insert, rows_after, tables};
 pub use check::Unsettled;
 pub use file::ArchiveError;
 
-/// Rows that are read or written by one statement: a dozen values each, where SQLite takes 32,766.
-const ROWS: u64 = 500;
-
 /// What a file holds, or what was taken in: each table with its rows.
 pub type Contents = Vec<(String, u64)>;
 
@@ -99,7 +96,7 @@ async fn write_all(
         let mut count = 0;
         let mut last = None;
         loop {
-            let rows = rows_after(all, &table, last.as_ref(), ROWS).await?;
+            let rows = rows_after(all, &table, last.as_ref()).await?;
             for row in &rows {
                 writer.row(row)?;
             }
@@ -144,7 +141,7 @@ async fn write_rows(all: &DatabaseTransaction, file: &Path) -> Result<(), Archiv
         reader.begin(&table)?;
         loop {
             let mut rows: Vec<Row> = Vec::new();
-            while (rows.len() as u64) < ROWS
+            while (rows.len() as u64) < table.rows_at_once()
                 && let Some(row) = reader.row(&table)?
             {
                 rows.push(row);
@@ -162,8 +159,10 @@ async fn sum_of(all: &DatabaseTransaction, table: &Table) -> Result<Sum, DbErr> 
     let mut sum = Sum::default();
     let mut last = None;
     loop {
-        let rows = rows_after(all, table, last.as_ref(), ROWS).await?;
-        rows.iter().for_each(|row| sum.add(row));
+        let rows = rows_after(all, table, last.as_ref()).await?;
+        for row in &rows {
+            sum.add(row);
+        }
         match rows.into_iter().next_back() {
             Some(row) => last = Some(row),
             None => return Ok(sum),
@@ -242,6 +241,7 @@ mod tests {
                     tables::Kind::Text => found.starts_with("varchar") || found == "TEXT",
                     tables::Kind::Small | tables::Kind::Large => found == "INTEGER",
                     tables::Kind::Flag => found == "boolean",
+                    tables::Kind::Bytes => found.contains("blob"),
                 };
                 assert!(fits, "{}.{name} is {found}, read as {kind:?}", table.name);
             }

@@ -303,7 +303,7 @@ impl<'s> Plan<'s> {
                 .await?
                 .concat();
             let text = String::from_utf8_lossy(&text);
-            let written = "seckill_worker_entries_total{worker=\"write_orders\"} ";
+            let written = "seckill_orders_written_total{outcome=\"ordered\"} ";
             let written = text.lines().find_map(|line| line.strip_prefix(written));
             let written = written.and_then(|number| number.parse().ok()).unwrap_or(0);
             if written >= sold {

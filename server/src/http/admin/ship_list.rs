@@ -144,13 +144,12 @@ fn ship_lines(text: &str) -> Result<ReadList, u64> {
     let mut read = ReadList::default();
     let mut record = StringRecord::new();
     loop {
-        let line = reader.position().line();
+        let line = line_at(text, reader.position());
         match reader.read_record(&mut record) {
             Ok(false) => return Ok(read),
             Ok(true) => {}
             Err(_) => return Err(line),
         }
-        let line = record.position().map_or(line, csv::Position::line);
         let cells: Vec<&str> = record.iter().collect();
         let is_first = read.heading.is_none() && read.lines.is_empty();
         if is_first && is_heading(&cells) {
@@ -167,6 +166,16 @@ fn ship_lines(text: &str) -> Result<ReadList, u64> {
             number: number.to_owned(),
         });
     }
+}
+
+/// The line, from 1, of what is read next from `position`. The reader's own count leaves out the second half of the
+/// line end before it, and lines without anything.
+fn line_at(text: &str, position: &csv::Position) -> u64 {
+    let at = usize::try_from(position.byte()).unwrap_or(usize::MAX);
+    let (before, rest) = text.split_at_checked(at).unwrap_or((text, ""));
+    let skipped = rest.len() - rest.trim_start_matches(['\r', '\n']).len();
+    let ends = [before, &rest[..skipped]].map(|part| part.matches('\n').count() as u64);
+    1 + ends[0] + ends[1]
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Running, errors, no_data, run};
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 const FOR_TOOLS: [(&str, &str); 3] = [
     ("SECKILL_CAPTCHA", "off"),
     ("SECKILL_IP_LIMIT", "off"),

@@ -24,8 +24,8 @@ use crate::hex;
 const FORMAT: &str = "seckill-export";
 /// Of the format.
 const VERSION: u32 = 1;
-/// A row has some kilobytes; a line that is longer is no row.
-const LONGEST_LINE: u64 = 1024 * 1024;
+/// A row has some kilobytes, a picture's two sizes in Base64 less than 3 MiB; a line that is longer is no row.
+const LONGEST_LINE: u64 = 4 * 1024 * 1024;
 
 /// Why there is no file, or why it was not taken in.
 #[derive(Debug, thiserror::Error)]

@@ -1,5 +1,6 @@
 //! The tables of an export, as the entities describe them, and their rows as JSON.
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use sea_orm::{
     ColumnTrait, ConnectionTrait as _, DatabaseTransaction, DbErr, EntityTrait, IdenStatic as _,
     Iterable as _, PrimaryKeyToColumn as _, QueryResult, Statement, Value,
@@ -11,7 +12,7 @@ use uuid::Uuid;
 
 use super::super::entity::{
     account, activity, activity_end, item, message, notice, order, order_address, order_event,
-    payment, payment_notice, product, reservation, round, sandbox_charge, sandbox_notice,
+    payment, payment_notice, picture, product, reservation, round, sandbox_charge, sandbox_notice,
     sandbox_payment, second_factor, shipment, stripe_session, switch, webhook_delivery,
     webhook_endpoint,
 };
@@ -32,6 +33,8 @@ pub enum Kind {
     Small,
     Large,
     Flag,
+    /// In Base64.
+    Bytes,
     /// Says something about the servers that the shop is on: nothing on the other side.
     OfThisPlace,
 }
@@ -44,6 +47,7 @@ pub fn tables() -> Vec<Table> {
     vec![
         table::<account::Entity>(),
         table::<second_factor::Entity>(),
+        table::<picture::Entity>(),
         table::<product::Entity>(),
         table::<round::Entity>(),
         table::<item::Entity>(),
@@ -78,8 +82,8 @@ fn table<E: EntityTrait>() -> Table {
         }
     });
     let columns: Vec<_> = columns.collect();
-    let key = E::PrimaryKey::iter().map(|key| key.into_column().as_str().to_owned());
-    let key = key.last().unwrap_or_default();
+    let mut keys = E::PrimaryKey::iter().map(|key| key.into_column().as_str().to_owned());
+    let key = keys.next().unwrap_or_default();
     Table {
         key: columns
             .iter()
@@ -90,7 +94,19 @@ fn table<E: EntityTrait>() -> Table {
     }
 }
 
+/// Rows that are read or written by one statement and in memory together: some kilobytes each, and a dozen
+/// values, where SQLite takes 32,766.
+const ROWS: u64 = 500;
+/// Of a table with pictures, whose rows have up to some megabytes.
+const LARGE_ROWS: u64 = 8;
+
 impl Table {
+    /// How many rows may be in memory together.
+    pub fn rows_at_once(&self) -> u64 {
+        let is_large = self.columns.iter().any(|(_, kind)| *kind == Kind::Bytes);
+        if is_large { LARGE_ROWS } else { ROWS }
+    }
+
     fn read(&self, row: &QueryResult) -> Result<Row, DbErr> {
         let kinds = self.columns.iter().enumerate();
         kinds.map(|(at, (_, kind))| kind.read(row, at)).collect()
@@ -104,6 +120,7 @@ impl Kind {
             ColumnType::Integer => Kind::Small,
             ColumnType::BigInteger => Kind::Large,
             ColumnType::Boolean => Kind::Flag,
+            ColumnType::Blob | ColumnType::Binary(_) | ColumnType::VarBinary(_) => Kind::Bytes,
             // Words of ours are text, too; the schema has no other kinds, which a test looks at.
             _ => Kind::Text,
         }
@@ -119,6 +136,10 @@ impl Kind {
             Kind::Small => row.try_get_by_index::<Option<i32>>(at)?.into(),
             Kind::Large => row.try_get_by_index::<Option<i64>>(at)?.into(),
             Kind::Flag => row.try_get_by_index::<Option<bool>>(at)?.into(),
+            Kind::Bytes => {
+                let bytes: Option<Vec<u8>> = row.try_get_by_index(at)?;
+                bytes.map(|bytes| BASE64_STANDARD.encode(bytes)).into()
+            }
             Kind::OfThisPlace => Json::Null,
         })
     }
@@ -132,6 +153,7 @@ impl Kind {
                 Kind::Small => Value::Int(None),
                 Kind::Large => Value::BigInt(None),
                 Kind::Flag => Value::Bool(None),
+                Kind::Bytes => Value::Bytes(None),
             });
         }
         match self {
@@ -140,6 +162,7 @@ impl Kind {
             Kind::Small => i32::try_from(json.as_i64()?).ok().map(Value::from),
             Kind::Large => json.as_i64().map(Value::from),
             Kind::Flag => json.as_bool().map(Value::from),
+            Kind::Bytes => BASE64_STANDARD.decode(json.as_str()?).ok().map(Value::from),
             Kind::OfThisPlace => None,
         }
     }
@@ -167,13 +190,13 @@ pub async fn rows_after(
     all: &DatabaseTransaction,
     table: &Table,
     last: Option<&Row>,
-    limit: u64,
 ) -> Result<Vec<Row>, DbErr> {
     let names = table.columns.iter().map(|(name, _)| Alias::new(name));
     let (key, kind) = &table.columns[table.key];
     let mut select = Query::select();
     select.columns(names).from(Alias::new(&table.name));
-    select.order_by(Alias::new(key), Order::Asc).limit(limit);
+    select.order_by(Alias::new(key), Order::Asc);
+    select.limit(table.rows_at_once());
     if let Some(last) = last.and_then(|row| kind.value(&row[table.key])) {
         select.and_where(Expr::col(Alias::new(key)).gt(last));
     }
