@@ -241,7 +241,7 @@ mod tests {
                     tables::Kind::Text => found.starts_with("varchar") || found == "TEXT",
                     tables::Kind::Small | tables::Kind::Large => found == "INTEGER",
                     tables::Kind::Flag => found == "boolean",
-                    tables::Kind::Bytes => found.contains("blob"),
+                    tables::Kind::Bytes => found == "BLOB",
                 };
                 assert!(fits, "{}.{name} is {found}, read as {kind:?}", table.name);
             }
