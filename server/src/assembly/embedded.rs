@@ -32,8 +32,7 @@ pub async fn assemble(
     environment: Environment,
 ) -> Result<Assembly, AssemblyError> {
     let sql = environment.ledger(config).await?;
-    let tables = Arc::new(sql.clone());
-    let mut ledger = Ledger::new(&sql, tables.clone(), environment.faults.as_ref());
+    let mut ledger = Ledger::new(&sql, Arc::new(sql.clone()), environment.faults.as_ref());
     let clock = environment
         .clock
         .clone()
@@ -63,7 +62,7 @@ pub async fn assemble(
         ledger,
         outbox: None,
         limits,
-        tokens: Arc::new(CachedTokens::new(tables)),
+        tokens: Arc::new(CachedTokens::new(Arc::new(sql.clone()))),
         captchas: Arc::new(MemoryCaptchas::new(clock.clone())),
         paths,
         purchases: Arc::new(purchases),
