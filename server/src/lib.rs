@@ -15,6 +15,7 @@ mod hex;
 pub mod http;
 mod jitter;
 mod load;
+mod loopback;
 pub mod migrations;
 pub mod sandbox;
 mod security;

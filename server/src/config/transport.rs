@@ -1,6 +1,6 @@
 //! How the address of a server says that its connections are protected.
 
-use std::{net::IpAddr, str::FromStr};
+use std::str::FromStr;
 
 use sea_orm::sqlx::{
     mysql::{MySqlConnectOptions, MySqlSslMode},
@@ -9,6 +9,7 @@ use sea_orm::sqlx::{
 use url::Url;
 
 use super::{Cluster, ConfigError, section::Setting, sources::Values};
+use crate::loopback::is_loopback;
 
 /// What others on the network can do with a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,16 +98,11 @@ fn of_url(url: &Url) -> Transport {
 
 /// Where the server is not authenticated.
 fn otherwise(host: &str, encrypted: bool) -> Transport {
-    match (names_this_machine(host), encrypted) {
+    match (is_loopback(host), encrypted) {
         (true, _) => Transport::Local,
         (false, true) => Transport::Unverified,
         (false, false) => Transport::Plain,
     }
-}
-
-fn names_this_machine(host: &str) -> bool {
-    let address = host.trim_matches(['[', ']']).parse();
-    host == "localhost" || address.is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
 impl Cluster {

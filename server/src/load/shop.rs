@@ -1,6 +1,6 @@
 //! The shop that the load goes to, as a client sees it.
 
-use std::{net::IpAddr, time::Duration};
+use std::time::Duration;
 
 use app::wire::{ApiError, ItemDetail, ItemId, Phase, Round, ServerTime, Stock};
 use bytes::Bytes;
@@ -12,7 +12,7 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use crate::chain::Chain;
+use crate::{chain::Chain, loopback::is_loopback};
 
 /// A call with its answer: longer than the shop lets a request take.
 const CALL: Duration = Duration::from_secs(15);
@@ -116,7 +116,7 @@ impl Shop {
         if url.cannot_be_a_base() || !matches!(url.scheme(), "http" | "https") {
             return Err(LoadError::NoAddress(url));
         }
-        if !allow_remote && !is_loopback(&url) {
+        if !allow_remote && !is_loopback(url.host_str().unwrap_or_default()) {
             return Err(LoadError::NotLoopback(url));
         }
         let client = Client::builder()
@@ -259,12 +259,6 @@ impl Http {
             _ => Answer::Unexpected(format!("{status} {}", String::from_utf8_lossy(&text))),
         }
     }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
-    address.map_or(host == "localhost", |address| address.is_loopback())
 }
 
 #[cfg(test)]

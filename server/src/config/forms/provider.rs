@@ -1,11 +1,12 @@
 //! The forms of what a payment provider gives to a shop.
 
-use std::net::IpAddr;
-
 use reqwest::Url;
 
 use super::{Form, List};
-use crate::adapters::payment::alipay::{AlipayKey, ShopKey};
+use crate::{
+    adapters::payment::alipay::{AlipayKey, ShopKey},
+    loopback::is_loopback,
+};
 
 /// A secret that begins with one of these words.
 pub struct Secret(pub &'static [&'static str]);
@@ -86,11 +87,7 @@ impl Form for Origin {
 fn safe(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
     let host = url.host_str()?;
-    let here = || {
-        let address = host.trim_matches(['[', ']']).parse();
-        host == "localhost" || address.is_ok_and(|address: IpAddr| address.is_loopback())
-    };
-    let safe = url.scheme() == "https" || url.scheme() == "http" && here();
+    let safe = url.scheme() == "https" || url.scheme() == "http" && is_loopback(host);
     safe.then_some(url)
 }
 
