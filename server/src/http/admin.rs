@@ -1,5 +1,6 @@
 //! The forms on the pages of those who run the shop. Each leads back to its page.
 
+mod confirmation;
 mod customers;
 mod export_orders;
 mod form_with_files;

@@ -1,23 +1,20 @@
 //! The forms on the pages of orders and buyers. One that was not right comes back with what is wrong.
 
 use app::{
-    pages::ConfirmationForm,
-    port::{Confirmation, Office, Visitor},
+    port::{Office, Visitor},
     routes::{self, pattern},
     wire::{AccountId, ApiError, OrderId},
 };
 use axum::{
     Extension, Form, Router,
-    extract::{DefaultBodyLimit, Path, State, rejection::FormRejection},
+    extract::{DefaultBodyLimit, Path, State},
     response::{IntoResponse, Response},
     routing::post,
 };
-use serde::Deserialize;
 
-use super::super::AppState;
+use super::{super::AppState, confirmation::SentForm};
 use crate::http::{
     envelope::{self, Envelope},
-    pages,
     renderer::Renderer,
 };
 
@@ -40,14 +37,6 @@ pub fn routes(state: &AppState, renderer: Renderer) -> Router {
         })
 }
 
-#[derive(Deserialize)]
-struct Sent {
-    reason: String,
-    password: String,
-}
-
-type SentForm = Result<Form<Sent>, FormRejection>;
-
 /// `POST /admin/orders/{id}/refund`.
 async fn refund(
     State(customers): State<Customers>,
@@ -61,11 +50,12 @@ async fn refund(
     let Ok(Form(sent)) = sent else {
         return Envelope(envelope::unreadable()).into_response();
     };
-    let confirmation = confirmation(&sent);
+    let confirmation = sent.confirmation();
     let done = customers.office.refund(&visitor, order_id, confirmation);
     let done = done.await;
     let page = routes::admin_order(order_id);
-    customers.answer(visitor, page, sent, done).await
+    let renderer = &customers.renderer;
+    sent.answer(renderer, visitor, done, (&page, &page)).await
 }
 
 /// `POST /admin/buyers/{id}/ban`.
@@ -101,34 +91,11 @@ async fn set_banned(
     let Ok(Form(sent)) = sent else {
         return Envelope(envelope::unreadable()).into_response();
     };
-    let confirmation = confirmation(&sent);
+    let confirmation = sent.confirmation();
     let office = &customers.office;
     let done = office.set_banned(&visitor, account_id, banned, confirmation);
     let done = done.await;
     let page = routes::admin_buyer(account_id);
-    customers.answer(visitor, page, sent, done).await
-}
-
-fn confirmation(sent: &Sent) -> Confirmation {
-    Confirmation {
-        reason: sent.reason.clone(),
-        password: sent.password.clone(),
-    }
-}
-
-impl Customers {
-    /// Leads back to the page, or shows it with what is wrong and the reason as it was typed.
-    async fn answer(
-        &self,
-        visitor: Visitor,
-        page: String,
-        sent: Sent,
-        done: Result<(), ApiError>,
-    ) -> Response {
-        let form = |problem| ConfirmationForm {
-            reason: sent.reason,
-            problem: Some(problem),
-        };
-        pages::after_form(&self.renderer, visitor, &page, done, &page, form).await
-    }
+    let renderer = &customers.renderer;
+    sent.answer(renderer, visitor, done, (&page, &page)).await
 }

@@ -1,20 +1,19 @@
 //! The forms on the page of what could not be written or delivered.
 
 use app::{
-    pages::ConfirmationForm,
-    port::{Confirmation, Office, Visitor},
+    port::{Office, Visitor},
     routes::{self, pattern},
     wire::{ApiError, ReservationId},
 };
 use axum::{
     Extension, Form, Router,
-    extract::{DefaultBodyLimit, Path, State, rejection::FormRejection},
+    extract::{DefaultBodyLimit, Path, State},
     response::{IntoResponse, Response},
     routing::post,
 };
-use serde::Deserialize;
 use uuid::Uuid;
 
+use super::confirmation::SentForm;
 use crate::http::{
     AppState,
     envelope::{self, Envelope},
@@ -64,34 +63,21 @@ async fn replay(
     pages::back(routes::ADMIN_MESSAGES, done.map(|_| ()))
 }
 
-#[derive(Deserialize)]
-struct Sent {
-    reason: String,
-    password: String,
-}
-
 /// `POST /admin/messages/parked/{id}/drop`.
 async fn drop(
     State(forms): State<Forms>,
     Extension(visitor): Extension<Visitor>,
     Path(id): Path<String>,
-    sent: Result<Form<Sent>, FormRejection>,
+    sent: SentForm,
 ) -> Response {
-    let (Ok(id), Ok(Form(Sent { reason, password }))) = (id.parse::<ReservationId>(), sent) else {
+    let (Ok(id), Ok(Form(sent))) = (id.parse::<ReservationId>(), sent) else {
         return Envelope(envelope::unreadable()).into_response();
     };
-    let confirmation = Confirmation {
-        reason: reason.clone(),
-        password,
-    };
+    let confirmation = sent.confirmation();
     let done = forms.office.drop_parked(&visitor, id, confirmation).await;
-    let page = routes::drop_form(id);
-    let next = routes::ADMIN_MESSAGES;
-    let form = |problem| ConfirmationForm {
-        reason,
-        problem: Some(problem),
-    };
-    pages::after_form(&forms.renderer, visitor, &page, done, next, form).await
+    let (page, next) = (routes::drop_form(id), routes::ADMIN_MESSAGES);
+    sent.answer(&forms.renderer, visitor, done, (&page, next))
+        .await
 }
 
 /// `POST /admin/messages/{id}/replay`.
