@@ -3,7 +3,7 @@
 use app::{
     port::Visitor,
     routes::pattern,
-    wire::{ApiError, Language, RoundId, RoundReport, Waits},
+    wire::{ApiError, ItemReport, Language, RoundId, RoundReport, Waits},
 };
 use axum::{
     Extension, Router,
@@ -59,94 +59,86 @@ fn word(value: &impl Serialize) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-fn rows(report: &RoundReport, language: Language) -> Vec<[String; 4]> {
-    let mut rows = Vec::new();
-    let mut add = |part: &str, of: &str, figure: &str, value: String| {
-        rows.push([part.to_owned(), of.to_owned(), figure.to_owned(), value]);
-    };
-    let round = report.title.get(language);
-    add("round", round, "round_id", report.round_id.to_string());
-    add(
-        "round",
-        round,
-        "starts_at",
-        instant(Some(report.starts_at_ms)),
-    );
-    add("round", round, "ends_at", instant(Some(report.ends_at_ms)));
-    add("round", round, "read_at", instant(Some(report.read_at_ms)));
-    add("round", round, "is_cut", report.is_cut.to_string());
-    add("round", round, "orders", report.orders.to_string());
-    add(
-        "round",
-        round,
-        "closed_unpaid",
-        report.closed_unpaid.to_string(),
-    );
-    add("round", round, "cancelled", report.cancelled.to_string());
-    add("round", round, "turnover", price::print(report.turnover));
-    add("round", round, "refunds", price::print(report.refunds));
-    add(
-        "round",
-        round,
-        "first_order_at",
-        instant(report.first_order_at_ms),
-    );
-    add(
-        "round",
-        round,
-        "last_order_at",
-        instant(report.last_order_at_ms),
-    );
+type Row = [String; 4];
+
+/// Figures of one thing, each with its name.
+fn figures<const N: usize>(part: &str, of: &str, named: [(&str, String); N]) -> [Row; N] {
+    named.map(|(figure, value)| [part.to_owned(), of.to_owned(), figure.to_owned(), value])
+}
+
+fn rows(report: &RoundReport, language: Language) -> Vec<Row> {
+    let mut rows = of_round(report, report.title.get(language)).to_vec();
     for item in &report.items {
-        let of = item.title.get(language);
-        add("item", of, "item_id", item.item_id.to_string());
-        add("item", of, "sale_price", price::print(item.sale_price));
-        add("item", of, "total", item.total.to_string());
-        add("item", of, "sold", item.sold.to_string());
-        add("item", of, "locked", item.locked.to_string());
-        add("item", of, "sellable", item.sellable.to_string());
-        add("item", of, "orders", item.orders.to_string());
-        add("item", of, "sold_out_at", instant(item.sold_out_at_ms));
+        rows.extend(of_item(item, item.title.get(language)));
     }
     for sum in &report.states {
-        let state = word(&sum.state);
-        add("state", &state, "orders", sum.orders.to_string());
-        add("state", &state, "amount", price::print(sum.amount));
+        let named = [
+            ("orders", sum.orders.to_string()),
+            ("amount", price::print(sum.amount)),
+        ];
+        rows.extend(figures("state", &word(&sum.state), named));
     }
     for failed in &report.failures {
         let reason = failed.reason.map_or("other", |reason| reason.code());
-        add(
-            "failure",
-            reason,
-            "reservations",
-            failed.reservations.to_string(),
-        );
+        let named = [("reservations", failed.reservations.to_string())];
+        rows.extend(figures("failure", reason, named));
     }
-    for (of, waits) in [
+    let waits = [
         ("until_ordered", report.until_ordered),
         ("until_paid", report.until_paid),
-    ] {
-        let Some(waits) = waits else { continue };
-        let Waits {
-            p50_ms,
-            p90_ms,
-            p99_ms,
-            max_ms,
-        } = waits;
-        for (figure, took_ms) in [
-            ("p50_ms", p50_ms),
-            ("p90_ms", p90_ms),
-            ("p99_ms", p99_ms),
-            ("max_ms", max_ms),
-        ] {
-            add("wait", of, figure, took_ms.to_string());
-        }
+    ];
+    for (of, waits) in waits {
+        rows.extend(waits.into_iter().flat_map(|waits| of_waits(&waits, of)));
     }
     for interval in &report.intervals {
-        let of = instant(Some(interval.at_ms));
-        add("interval", &of, "ordered", interval.ordered.to_string());
-        add("interval", &of, "paid", interval.paid.to_string());
-        add("interval", &of, "closed", interval.closed.to_string());
+        let named = [
+            ("ordered", interval.ordered.to_string()),
+            ("paid", interval.paid.to_string()),
+            ("closed", interval.closed.to_string()),
+        ];
+        rows.extend(figures("interval", &instant(Some(interval.at_ms)), named));
     }
     rows
+}
+
+fn of_round(report: &RoundReport, title: &str) -> [Row; 12] {
+    let named = [
+        ("round_id", report.round_id.to_string()),
+        ("starts_at", instant(Some(report.starts_at_ms))),
+        ("ends_at", instant(Some(report.ends_at_ms))),
+        ("read_at", instant(Some(report.read_at_ms))),
+        ("is_cut", report.is_cut.to_string()),
+        ("orders", report.orders.to_string()),
+        ("closed_unpaid", report.closed_unpaid.to_string()),
+        ("cancelled", report.cancelled.to_string()),
+        ("turnover", price::print(report.turnover)),
+        ("refunds", price::print(report.refunds)),
+        ("first_order_at", instant(report.first_order_at_ms)),
+        ("last_order_at", instant(report.last_order_at_ms)),
+    ];
+    figures("round", title, named)
+}
+
+fn of_item(item: &ItemReport, title: &str) -> [Row; 8] {
+    let named = [
+        ("item_id", item.item_id.to_string()),
+        ("sale_price", price::print(item.sale_price)),
+        ("total", item.total.to_string()),
+        ("sold", item.sold.to_string()),
+        ("locked", item.locked.to_string()),
+        ("sellable", item.sellable.to_string()),
+        ("orders", item.orders.to_string()),
+        ("sold_out_at", instant(item.sold_out_at_ms)),
+    ];
+    figures("item", title, named)
+}
+
+fn of_waits(waits: &Waits, of: &str) -> [Row; 4] {
+    let named = [
+        ("p50_ms", waits.p50_ms.to_string()),
+        ("p90_ms", waits.p90_ms.to_string()),
+        ("p99_ms", waits.p99_ms.to_string()),
+        ("max_ms", waits.max_ms.to_string()),
+    ];
+    figures("wait", of, named)
 }
