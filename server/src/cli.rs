@@ -24,7 +24,10 @@ mod switch;
 mod version;
 mod webhooks;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand, error::ErrorKind};
 
@@ -167,6 +170,12 @@ pub async fn start(commit: Option<&str>) -> ExitCode {
 }
 
 type Failure = Box<dyn std::error::Error>;
+
+/// Writes what a command was asked to leave in a file.
+fn write_file(file: &Path, text: &str) -> Result<(), Failure> {
+    std::fs::write(file, text)
+        .map_err(|error| format!("cannot write {}: {error}", file.display()).into())
+}
 
 async fn run(cli: Cli) -> Result<ExitCode, Failure> {
     let file = cli.config.as_deref();

@@ -8,7 +8,7 @@ use clap::Args;
 use serde::Serialize;
 use tokio::signal::ctrl_c;
 
-use super::{Failure, audit};
+use super::{Failure, audit, write_file};
 use crate::{
     bench::{
         BenchRig, Figures, Load,
@@ -117,8 +117,7 @@ impl Bench {
     fn write_json(&self, figures: &impl Serialize) -> Result<(), Failure> {
         if let Some(file) = &self.json {
             let text = serde_json::to_string_pretty(figures)?;
-            std::fs::write(file, text + "\n")
-                .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+            write_file(file, &(text + "\n"))?;
         }
         Ok(())
     }

@@ -13,7 +13,7 @@ use clap::{Args, ValueEnum};
 use reqwest::Url;
 use tokio::signal::ctrl_c;
 
-use super::Failure;
+use super::{Failure, write_file};
 use crate::load::{Arrivals, Load, MAX_SHOPPERS, Report, Shop};
 
 /// How shoppers come.
@@ -107,10 +107,12 @@ impl LoadCommand {
             eprintln!();
         }
         println!("{}", report.table());
-        write(self.json.as_deref(), || {
-            Ok(serde_json::to_string_pretty(&report)? + "\n")
-        })?;
-        write(self.csv.as_deref(), || Ok(report.csv()))?;
+        if let Some(file) = &self.json {
+            write_file(file, &(serde_json::to_string_pretty(&report)? + "\n"))?;
+        }
+        if let Some(file) = &self.csv {
+            write_file(file, &report.csv())?;
+        }
         Ok(exit_code(&report))
     }
 }
@@ -136,15 +138,4 @@ fn tokens(file: &Path) -> Result<Vec<String>, Failure> {
         1..=MAX_SHOPPERS => Ok(tokens),
         count => Err(format!("{count} shoppers are more than a run has ({MAX_SHOPPERS})").into()),
     }
-}
-
-fn write(
-    file: Option<&Path>,
-    text: impl FnOnce() -> Result<String, Failure>,
-) -> Result<(), Failure> {
-    if let Some(file) = file {
-        fs::write(file, text()?)
-            .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
-    }
-    Ok(())
 }

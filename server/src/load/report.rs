@@ -52,6 +52,20 @@ pub struct Figures {
     pub max_ms: f64,
 }
 
+impl Figures {
+    /// From the median to the longest, each as `text` writes it.
+    fn each(&self, text: impl Fn(f64) -> String) -> String {
+        let columns = [
+            self.p50_ms,
+            self.p90_ms,
+            self.p99_ms,
+            self.p999_ms,
+            self.max_ms,
+        ];
+        columns.map(text).concat()
+    }
+}
+
 /// A call's figures.
 #[derive(Debug, Serialize)]
 pub struct CallFigures {
@@ -129,17 +143,11 @@ impl Report {
             "milliseconds", "count", "p50", "p90", "p99", "p99.9", "max", "busy", "broken"
         );
         for (name, figures, busy, broken) in self.rows() {
-            let Figures {
-                count,
-                p50_ms,
-                p90_ms,
-                p99_ms,
-                p999_ms,
-                max_ms,
-            } = figures;
+            let count = figures.count;
             let _ = writeln!(
                 text,
-                "{name:<14} {count:>9} {p50_ms:>9.1} {p90_ms:>9.1} {p99_ms:>9.1} {p999_ms:>9.1} {max_ms:>9.1} {busy:>7} {broken:>7}"
+                "{name:<14} {count:>9}{} {busy:>7} {broken:>7}",
+                figures.each(|ms| format!(" {ms:>9.1}"))
             );
         }
         match self.violations.as_slice() {
@@ -157,17 +165,11 @@ impl Report {
     pub fn csv(&self) -> String {
         let mut text = "call,count,p50_ms,p90_ms,p99_ms,p999_ms,max_ms,busy,broken\r\n".to_owned();
         for (name, figures, busy, broken) in self.rows() {
-            let Figures {
-                count,
-                p50_ms,
-                p90_ms,
-                p99_ms,
-                p999_ms,
-                max_ms,
-            } = figures;
+            let count = figures.count;
             let _ = write!(
                 text,
-                "{name},{count},{p50_ms:.3},{p90_ms:.3},{p99_ms:.3},{p999_ms:.3},{max_ms:.3},{busy},{broken}\r\n"
+                "{name},{count}{},{busy},{broken}\r\n",
+                figures.each(|ms| format!(",{ms:.3}"))
             );
         }
         text
