@@ -8,10 +8,7 @@ mod tables;
 
 use std::path::Path;
 
-use sea_orm::{
-    AccessMode, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, IsolationLevel, Statement,
-    TransactionTrait,
-};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, Statement, TransactionTrait};
 
 use super::{Sql, schema::own_version};
 use crate::engine::ports::Clock;
@@ -36,7 +33,7 @@ impl Sql {
         since_ms: i64,
         clock: &dyn Clock,
     ) -> Result<Contents, ArchiveError> {
-        let all = self.snapshot().await?;
+        let all = self.begin_consistent_read().await?;
         let unsettled = check::unsettled(&all, since_ms, clock).await?;
         if !unsettled.is_none() {
             return Err(ArchiveError::Unsettled(unsettled));
@@ -50,18 +47,6 @@ impl Sql {
             let _ = std::fs::remove_file(file);
         }
         finished
-    }
-
-    /// Everything as it is at one moment, however long the reading takes.
-    async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
-        match self.read.get_database_backend() {
-            // A transaction of SQLite that reads sees one moment anyway.
-            DbBackend::Sqlite => self.read.begin().await,
-            _ => {
-                let (level, mode) = (IsolationLevel::RepeatableRead, AccessMode::ReadOnly);
-                self.read.begin_with_config(Some(level), Some(mode)).await
-            }
-        }
     }
 
     /// Takes a file into a database that has the schema and nothing else, reads it again, and compares. All or
@@ -174,12 +159,9 @@ async fn sum_of(all: &DatabaseTransaction, table: &Table) -> Result<Sum, DbErr> 
 async fn must_be_empty(all: &DatabaseTransaction) -> Result<(), ArchiveError> {
     let names = tables().into_iter().map(|table| table.name);
     for name in names.chain(["login_tokens".to_owned()]) {
-        // The one row that the schema begins with.
-        let made = match name.as_str() {
-            "activity_log_end" => "DELETE FROM activity_log_end WHERE number = 0",
-            _ => "",
-        };
-        if !made.is_empty() {
+        if name == "activity_log_end" {
+            // The one row that the schema begins with.
+            let made = "DELETE FROM activity_log_end WHERE number = 0";
             all.execute_unprepared(made).await?;
         }
         let count = check::count(all, &format!("SELECT COUNT(*) FROM {name}")).await?;
@@ -207,7 +189,7 @@ mod tests {
     async fn every_table_and_column_is_in_an_export_or_left_out_on_purpose() {
         let folder = tempfile::tempdir().unwrap();
         let sql = Sql::open(folder.path(), &FOR_A_TEST).await.unwrap();
-        let all = sql.snapshot().await.unwrap();
+        let all = sql.begin_consistent_read().await.unwrap();
         let names = async |query: &str| -> Vec<String> {
             let rows = all.query_all_raw(statement(&all, query)).await.unwrap();
             let names = rows.iter().map(|row| row.try_get_by_index(0).unwrap());

@@ -150,6 +150,15 @@ impl Sql {
         }
     }
 
+    /// A transaction that only reads, and sees one state of the ledger however long that takes.
+    pub(super) async fn begin_consistent_read(&self) -> Result<DatabaseTransaction, DbErr> {
+        // On SQLite a transaction that only reads is all this without being told.
+        let server = self.read.get_database_backend() != DbBackend::Sqlite;
+        let isolation = server.then_some(IsolationLevel::RepeatableRead);
+        let access = server.then_some(AccessMode::ReadOnly);
+        self.read.begin_with_config(isolation, access).await
+    }
+
     /// Runs `body` in a transaction of the primary that only reads and sees one state of the ledger
     /// throughout, for at most `limit` once it has a connection.
     pub(super) async fn read_consistently<T, W>(
@@ -159,11 +168,7 @@ impl Sql {
         body: impl for<'t> Fn(&'t DatabaseTransaction, &'t W) -> Body<'t, T>,
     ) -> Result<T, LedgerError> {
         let reading = async {
-            // On SQLite a transaction that only reads is all this without being told.
-            let server = self.read.get_database_backend() != DbBackend::Sqlite;
-            let isolation = server.then_some(IsolationLevel::RepeatableRead);
-            let access = server.then_some(AccessMode::ReadOnly);
-            let read = self.read.begin_with_config(isolation, access).await?;
+            let read = self.begin_consistent_read().await?;
             if read.get_database_backend() == DbBackend::Postgres {
                 let sql = format!("SET LOCAL statement_timeout = {}", limit.as_millis());
                 read.execute_unprepared(&sql).await?;
