@@ -18,8 +18,6 @@ const NAMESAKES: u32 = 100;
 const UNMATCHED_SHOWN: u32 = 50;
 /// Orders that are read at once for a file.
 const ROWS_OF_A_FILE: u32 = 500;
-/// Digits of an order's number, see `Order::number`.
-const NUMBER_DIGITS: usize = 10;
 
 /// Orders, newest first.
 ///
@@ -60,15 +58,23 @@ async fn filter(deps: &Deps, query: OrderQuery) -> Result<OrderFilter, PortError
     })
 }
 
+/// Digits of an order's number, see `OrderId::number`.
+const NUMBER_DIGITS: usize = 10;
+
+/// The order's number that somebody typed; nothing where it is none.
+pub fn order_number(text: &str) -> Option<String> {
+    let is_number =
+        text.len() == NUMBER_DIGITS && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_number.then(|| text.to_ascii_uppercase())
+}
+
 /// What somebody looks for who types this.
 async fn order_search(deps: &Deps, text: &str) -> Result<OrderSearch, PortError> {
     if let Ok(id) = text.parse::<OrderId>() {
         return Ok(OrderSearch::Id(id));
     }
-    let is_number =
-        text.len() == NUMBER_DIGITS && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if is_number {
-        return Ok(OrderSearch::Number(text.to_ascii_uppercase()));
+    if let Some(number) = order_number(text) {
+        return Ok(OrderSearch::Number(number));
     }
     let search = buyer_search(text);
     let buyers = deps.directory.buyers(&search, None, NAMESAKES).await?;

@@ -6,7 +6,7 @@ use app::wire::{
     ApiError, CheckedLine, CheckedList, LineProblem, OrderId, OrderState, ShipLine, Shipment,
 };
 
-use super::{ChangeError, Deps, ship_order::ship_order};
+use super::{ChangeError, Deps, look_up::order_number, ship_order::ship_order};
 use crate::{
     chain::Chain,
     engine::ports::{ChangedBy, OrderToShip, PortError},
@@ -17,8 +17,6 @@ pub const MOST_LINES: usize = 300;
 /// How long orders are shipped. What is left of a request's ten seconds is for the answer: without it nobody would know
 /// which of them were.
 const TO_SHIP_MS: i64 = 7_000;
-/// Digits of an order's number, see `OrderId::number`.
-const NUMBER_DIGITS: usize = 10;
 
 /// What an order is called in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -32,9 +30,7 @@ fn called(order: &str) -> Option<Called> {
     if let Ok(id) = order.parse::<OrderId>() {
         return Some(Called::Id(id));
     }
-    let is_number =
-        order.len() == NUMBER_DIGITS && order.bytes().all(|byte| byte.is_ascii_hexdigit());
-    is_number.then(|| Called::Number(order.to_ascii_uppercase()))
+    order_number(order).map(Called::Number)
 }
 
 /// What would become of each line. Changes nothing.
