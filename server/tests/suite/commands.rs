@@ -27,8 +27,33 @@ use std::{
     time::{Duration, Instant},
 };
 
+use serde_json::Value;
 use tempfile::TempDir;
 use test_servers::{free_port, http};
+
+/// Nobody is asked a question, or is too fast.
+const FOR_TOOLS: [(&str, &str); 3] = [
+    ("SECKILL_CAPTCHA", "off"),
+    ("SECKILL_IP_LIMIT", "off"),
+    ("SECKILL_USER_LIMIT", "off"),
+];
+
+/// Makes a shop with one item by `seed --load`. What it printed, and the file with the buyers' log-ins.
+fn seed_load(
+    folder: &Path,
+    data: &Path,
+    (stock, buyers): (u32, u32),
+    starts_in_s: u32,
+) -> (Value, String) {
+    let tokens = folder.join("tokens").display().to_string();
+    let arguments = format!(
+        "seed --load --stock {stock} --buyers {buyers} --starts-in-s {starts_in_s} --tokens"
+    );
+    let arguments: Vec<_> = arguments.split(' ').chain([tokens.as_str()]).collect();
+    let seeded = run(data, &[], &arguments);
+    assert!(seeded.status.success(), "{}", errors(&seeded));
+    (serde_json::from_slice(&seeded.stdout).unwrap(), tokens)
+}
 
 /// The program with nothing but these settings (names with their prefix) and a data folder.
 fn command(data: &Path, settings: &[(&str, &str)], arguments: &[&str]) -> Command {

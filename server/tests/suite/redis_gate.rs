@@ -22,7 +22,7 @@ use std::{
 
 use app::wire::{AccountId, ItemId, Rejection, ReservationId};
 use server::{
-    adapters::redis::{GateClock, Redis, RedisGate, Timeouts},
+    adapters::redis::{Arg, GateClock, Redis, RedisGate, Timeouts, scripts},
     engine::{
         orders::{relay, write_orders},
         ports::{
@@ -66,6 +66,24 @@ fn cli(redis: &Redis, command: &str, key: (ItemId, &str), more: &[&str]) -> Stri
         .chain(more.iter().copied())
         .collect();
     shared().cli(&words)
+}
+
+/// Takes units of an item's first segment for its second, as a process that then dies.
+async fn take_units(redis: &Redis, item: ItemId, transfer: &str) -> i64 {
+    let epoch = cli(redis, "hget", (item, "item"), &["epoch"]);
+    let keys = ["item", "transfers"].map(|what| redis.key(&format!("{{{item}}}:{what}")));
+    let args = [Arg::Text(&epoch), Arg::Text(transfer), Arg::Number(1)];
+    let taken = redis.invoke(&scripts::gate::TRANSFER_TAKE, &keys, &args);
+    taken.await.unwrap()
+}
+
+/// Gives them to the second segment; 1 where it has them then.
+async fn give_units(redis: &Redis, item: ItemId, transfer: &str, units: i64) -> i64 {
+    let epoch = cli(redis, "hget", (item, "item"), &["epoch"]);
+    let keys = ["item", "received"].map(|what| redis.key(&format!("{{{item}/1}}:{what}")));
+    let args = [Arg::Text(&epoch), Arg::Text(transfer), Arg::Number(units)];
+    let given = redis.invoke(&scripts::gate::TRANSFER_GIVE, &keys, &args);
+    given.await.unwrap()
 }
 
 fn buyer(number: u32) -> AccountId {

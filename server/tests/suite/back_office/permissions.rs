@@ -65,12 +65,22 @@ fn reads() -> Vec<(String, &'static [Role])> {
     ]
 }
 
-/// What is changed, and who may.
-fn changes() -> Vec<(&'static str, Value, &'static [Role])> {
+/// A call with what it is sent, and who may.
+type Change = (&'static str, Value, &'static [Role]);
+
+/// What is changed.
+fn changes() -> Vec<Change> {
+    let mut changes = before_and_in_a_sale();
+    changes.extend(after_a_sale());
+    changes
+}
+
+fn before_and_in_a_sale() -> Vec<Change> {
     let words = json!({"zh": "停", "en": "Stop"});
-    let (reason, password) = ("a reason", "a long password");
+    let reason = "a reason";
+    let selling: &[Role] = &[Operator, Admin];
     vec![
-        ("/api/admin/rounds", super::round(), &[Operator, Admin]),
+        ("/api/admin/rounds", super::round(), selling),
         (
             "/api/admin/rounds/approve",
             json!({"round_id": NOBODY, "content_hash": ""}),
@@ -84,52 +94,59 @@ fn changes() -> Vec<(&'static str, Value, &'static [Role])> {
         (
             "/api/admin/rounds/stop",
             json!({"round_id": NOBODY, "words": words}),
-            &[Operator, Admin],
+            selling,
         ),
         (
             "/api/admin/rounds/resume",
             json!({"round_id": NOBODY}),
-            &[Operator, Admin],
+            selling,
         ),
         (
             "/api/admin/products/archive",
             json!({"product_id": NOBODY, "archived": true}),
-            &[Operator, Admin],
+            selling,
         ),
         (
             "/api/admin/switches/set",
             json!({"switch": "no_log_ins", "minutes": 1, "reason": reason}),
-            &[Operator, Admin],
+            selling,
         ),
         (
             "/api/admin/switches/clear",
             json!({"switch": "no_log_ins"}),
-            &[Operator, Admin],
+            selling,
         ),
+    ]
+}
+
+fn after_a_sale() -> Vec<Change> {
+    let (reason, password) = ("a reason", "a long password");
+    let selling: &[Role] = &[Operator, Admin];
+    vec![
         (
             "/api/admin/orders/refund",
             json!({"order_id": NOBODY, "reason": reason, "password": password}),
-            &[Operator, Admin],
+            selling,
         ),
         (
             "/api/admin/orders/ship",
             json!({"order_id": NOBODY, "carrier": "carrier", "number": "12345"}),
-            &[Operator, Admin],
+            selling,
         ),
         (
             "/api/admin/parked/replay",
             json!({"reservation_id": NOBODY}),
-            &[Operator, Admin],
+            selling,
         ),
         (
             "/api/admin/parked/drop",
             json!({"reservation_id": NOBODY, "reason": reason, "password": password}),
-            &[Operator, Admin],
+            selling,
         ),
         (
             "/api/admin/webhooks/replay",
             json!({"delivery_id": NOBODY}),
-            &[Operator, Admin],
+            selling,
         ),
         (
             "/api/admin/buyers/ban",

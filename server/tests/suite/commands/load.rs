@@ -4,26 +4,9 @@ use std::{fs, path::Path, process::Output, time::Duration};
 
 use serde_json::Value;
 
-use super::{Running, errors, no_data, run};
+use super::{FOR_TOOLS, Running, errors, no_data, run, seed_load};
 
 const LIMIT: Duration = Duration::from_mins(1);
-const FOR_TOOLS: [(&str, &str); 3] = [
-    ("SECKILL_CAPTCHA", "off"),
-    ("SECKILL_IP_LIMIT", "off"),
-    ("SECKILL_USER_LIMIT", "off"),
-];
-
-/// A shop with units for some of its buyers, and the file with their log-ins.
-fn shop(folder: &Path, data: &Path, stock: u32, buyers: u32) -> String {
-    let tokens = folder.join("tokens").display().to_string();
-    let arguments =
-        format!("seed --load --stock {stock} --buyers {buyers} --starts-in-s 1 --tokens {tokens}");
-    let arguments: Vec<_> = arguments.split(' ').collect();
-    let seeded = run(data, &[], &arguments);
-    assert!(seeded.status.success(), "{}", errors(&seeded));
-    tokens
-}
-
 async fn load(data: &Path, arguments: Vec<String>) -> Output {
     let data = data.to_owned();
     let load = move || {
@@ -40,7 +23,7 @@ fn words(text: &str) -> Vec<String> {
 #[tokio::test]
 async fn a_herd_buys_everything_and_every_answer_is_followed_to_its_end() {
     let (folder, data) = no_data();
-    let tokens = shop(folder.path(), &data, 20, 60);
+    let (_, tokens) = seed_load(folder.path(), &data, (20, 60), 1);
     let mut server = Running::serve_into(&data, &FOR_TOOLS, std::process::Stdio::null());
     server.wait_until_ready(LIMIT).await;
     let [json, csv] = ["report.json", "report.csv"].map(|name| folder.path().join(name));
@@ -78,7 +61,7 @@ async fn a_herd_buys_everything_and_every_answer_is_followed_to_its_end() {
 #[tokio::test]
 async fn a_load_that_cannot_be_run_says_why() {
     let (folder, data) = no_data();
-    let tokens = shop(folder.path(), &data, 1, 1);
+    let (_, tokens) = seed_load(folder.path(), &data, (1, 1), 1);
     let empty = folder.path().join("empty");
     fs::write(&empty, "\n").unwrap();
     let refused = [

@@ -4,7 +4,7 @@ use std::{path::Path, process::Output, time::Duration};
 
 use serde_json::Value;
 
-use super::{Running, errors, no_data, run, schema::sql};
+use super::{Running, errors, no_data, run, schema::sql, seed_load};
 use crate::support::eventually;
 
 const FIRST: &str = "00000000-0000-7000-8000-000000000001";
@@ -49,10 +49,7 @@ fn live_orders(data: &Path) -> i64 {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_parked_reservation_is_shown_and_replayed_or_dropped_by_its_id() {
     let (folder, data) = no_data();
-    let tokens = folder.path().join("tokens").display().to_string();
-    let load = "seed --load --stock 3 --buyers 3 --starts-in-s 0 --tokens";
-    let load: Vec<_> = load.split(' ').chain([tokens.as_str()]).collect();
-    assert!(run(&data, &[], &load).status.success());
+    seed_load(folder.path(), &data, (3, 3), 0);
     assert_eq!(listed(&data), Vec::<String>::new());
     park(&data, FIRST, 1).await;
     park(&data, SECOND, 2).await;

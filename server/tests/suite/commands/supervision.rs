@@ -9,17 +9,10 @@ use std::{
 use serde_json::{Value, json};
 use test_servers::http;
 
-use super::{Running, errors, no_data, run};
+use super::{FOR_TOOLS, Running, no_data, seed_load};
 
 /// Longer than any of this takes on a slow machine.
 const LIMIT: Duration = Duration::from_secs(30);
-
-/// Nobody is asked a question, or is too fast.
-const FOR_TOOLS: [(&str, &str); 3] = [
-    ("SECKILL_CAPTCHA", "off"),
-    ("SECKILL_IP_LIMIT", "off"),
-    ("SECKILL_USER_LIMIT", "off"),
-];
 
 /// A buyer of the one item of a shop.
 struct Buyer {
@@ -30,13 +23,7 @@ struct Buyer {
 impl Buyer {
     /// Makes the shop.
     fn in_shop(folder: &Path, data: &Path) -> Buyer {
-        let tokens = folder.join("tokens");
-        let arguments = "seed --load --stock 1 --buyers 1 --starts-in-s 0 --tokens";
-        let mut arguments: Vec<_> = arguments.split(' ').collect();
-        arguments.push(tokens.to_str().unwrap());
-        let seeded = run(data, &[], &arguments);
-        assert!(seeded.status.success(), "{}", errors(&seeded));
-        let round: Value = serde_json::from_slice(&seeded.stdout).unwrap();
+        let (round, tokens) = seed_load(folder, data, (1, 1), 0);
         Buyer {
             item_id: round["item_id"].as_str().unwrap().to_owned(),
             token: fs::read_to_string(tokens).unwrap().trim().to_owned(),

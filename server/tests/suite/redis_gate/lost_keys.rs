@@ -4,14 +4,16 @@
 
 use app::wire::{ItemId, ReservationState};
 use server::{
-    adapters::redis::{Arg, Redis, scripts},
+    adapters::redis::Redis,
     engine::{
         ports::{Decision, Reconciled, ReservationReader, Reserve, Restock, StockGate},
         stock::{reconcile, warm_up},
     },
 };
 
-use super::{OPEN, buyer, cli, connect, hold, hold_as, reserve, take, work};
+use super::{
+    OPEN, buyer, cli, connect, give_units, hold, hold_as, reserve, take, take_units, work,
+};
 use crate::support::{HOUR_MS, TestShop};
 
 /// Units of an item.
@@ -176,15 +178,6 @@ async fn a_call_that_comes_again_after_its_number_was_lost_is_still_held() {
     assert_eq!(reserve(gate, hold(item, 1)).await, first);
 }
 
-/// Takes units of the first segment for the second, as a process that then dies.
-async fn begin_transfer(redis: &Redis, item: ItemId) -> i64 {
-    let epoch = cli(redis, "hget", (item, "item"), &["epoch"]);
-    let keys = ["item", "transfers"].map(|what| redis.key(&format!("{{{item}}}:{what}")));
-    let args = [Arg::Text(&epoch), Arg::Text("t"), Arg::Number(1)];
-    let taken = redis.invoke(&scripts::gate::TRANSFER_TAKE, &keys, &args);
-    taken.await.unwrap()
-}
-
 #[tokio::test]
 async fn units_whose_transfer_is_lost_come_back() {
     let redis = connect("lost-transfers");
@@ -193,7 +186,7 @@ async fn units_whose_transfer_is_lost_come_back() {
     shop.split(3).await;
     let gate = &shop.gate();
     gate.warm_up(item, OPEN).await.unwrap();
-    assert_eq!(begin_transfer(&redis, item).await, 5);
+    assert_eq!(take_units(&redis, item, "t").await, 5);
     lose(&redis, item, 3, &["transfers"]);
     a_minute_passes(&shop).await;
     let mut told = 0;
@@ -214,12 +207,8 @@ async fn units_that_arrive_twice_because_their_receipt_is_lost_are_taken_back() 
     shop.split(3).await;
     let gate = &shop.gate();
     gate.warm_up(item, OPEN).await.unwrap();
-    let epoch = cli(&redis, "hget", (item, "item"), &["epoch"]);
-    let units = begin_transfer(&redis, item).await;
-    let keys = ["item", "received"].map(|what| redis.key(&format!("{{{item}/1}}:{what}")));
-    let args = [Arg::Text(&epoch), Arg::Text("t"), Arg::Number(units)];
-    let given = redis.invoke::<i64>(&scripts::gate::TRANSFER_GIVE, &keys, &args);
-    assert_eq!(given.await.unwrap(), 1);
+    let units = take_units(&redis, item, "t").await;
+    assert_eq!(give_units(&redis, item, "t", units).await, 1);
     lose(&redis, item, 3, &["received"]);
     a_minute_passes(&shop).await;
     let stock = gate.stock(item).await.unwrap().unwrap();

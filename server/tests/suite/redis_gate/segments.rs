@@ -5,11 +5,11 @@ use std::collections::HashSet;
 use app::wire::ItemId;
 use futures::{StreamExt, stream};
 use server::{
-    adapters::redis::{Arg, Redis, Timeouts, scripts},
+    adapters::redis::{Redis, Timeouts},
     engine::ports::{Decision, GateStock, Reconciled, Release, Reserve, Restock, StockGate},
 };
 
-use super::{OPEN, cli, connect, connect_cluster, hold, reserve, work};
+use super::{OPEN, cli, connect, connect_cluster, give_units, hold, reserve, take_units, work};
 use crate::support::{TestShop, eventually};
 
 /// Many buyers reserve at the same time, half of them at another instance of the server. Returns
@@ -157,21 +157,15 @@ async fn a_crash_between_taking_and_giving_stock_loses_nothing() {
     shop.split(3).await;
     let gate = &shop.gate();
     gate.warm_up(item, OPEN).await.unwrap();
-    let epoch = cli(&redis, "hget", (item, "item"), &["epoch"]);
-    let take = async |transfer: &str| -> i64 {
-        let keys = ["item", "transfers"].map(|what| redis.key(&format!("{{{item}}}:{what}")));
-        let args = [Arg::Text(&epoch), Arg::Text(transfer), Arg::Number(1)];
-        let taken = redis.invoke(&scripts::gate::TRANSFER_TAKE, &keys, &args);
-        taken.await.unwrap()
-    };
-    assert_eq!(take("t1").await, 5);
-    assert_eq!(take("t1").await, 5, "the same again takes nothing more");
+    assert_eq!(take_units(&redis, item, "t1").await, 5);
+    assert_eq!(
+        take_units(&redis, item, "t1").await,
+        5,
+        "the same again takes nothing more"
+    );
     // Given, but not finished: giving it again must add nothing.
-    let keys = ["item", "received"].map(|what| redis.key(&format!("{{{item}/1}}:{what}")));
-    let args = [Arg::Text(&epoch), Arg::Text("t1"), Arg::Number(5)];
     for _ in 0..2 {
-        let given = redis.invoke::<i64>(&scripts::gate::TRANSFER_GIVE, &keys, &args);
-        assert_eq!(given.await.unwrap(), 1);
+        assert_eq!(give_units(&redis, item, "t1", 5).await, 1);
     }
     assert_eq!(gate.reconcile(item).await.unwrap(), Reconciled::Same);
     assert_eq!(
@@ -182,7 +176,7 @@ async fn a_crash_between_taking_and_giving_stock_loses_nothing() {
     let stock = gate.stock(item).await.unwrap().unwrap();
     assert_eq!((stock.total, stock.sellable), (30, 30), "once");
 
-    assert_eq!(take("t2").await, 2);
+    assert_eq!(take_units(&redis, item, "t2").await, 2);
     let positions = reserve_all(&shop, &redis, item, 1..=200).await;
     assert_all_sold(&shop, item, &positions, 30).await;
 }
