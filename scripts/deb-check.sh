@@ -45,7 +45,7 @@ export SECKILL_ADDR=127.0.0.1:$port SECKILL_DATA_DIR=$root/var/lib/seckill \
 server=$!
 for _ in $(seq 100); do
   if [ "$(curl --silent --output /dev/null --write-out '%{http_code}' "http://127.0.0.1:$port/readyz")" = 200 ]; then
-    "$root/opt/seckill/server" --version | head -1
+    "$root/opt/seckill/server" --version | sed -n 1p
     echo "the shop of $(basename "$package") is ready"
     exit 0
   fi

@@ -7,6 +7,8 @@
 
 use leptos::prelude::*;
 
+use crate::preview::Preview;
+
 /// The addresses of what every page loads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageFiles {
@@ -29,7 +31,7 @@ for (const island of document.querySelectorAll('leptos-island')) {
 }";
 
 /// What the framework writes into a page from which nothing is handed on to the browser.
-const FRAMEWORK: [&str; 2] = [
+pub const FRAMEWORK: [&str; 2] = [
     "__RESOLVED_RESOURCES=[];__SERIALIZED_ERRORS=[];__PENDING_RESOURCES=[];__RESOURCE_RESOLVERS=[];",
     "__INCOMPLETE_CHUNKS=[];",
 ];
@@ -45,7 +47,8 @@ fn start(files: &PageFiles) -> String {
     format!("const wasm = {wasm:?}, program = await import({script:?});\n{START}")
 }
 
-/// Links to the files, and the script. They are asked for while the page is still read.
+/// Links to the files, and the script. They are asked for while the page is still read. A preview has the style
+/// alone: nothing of it wakes up.
 #[component]
 pub fn Start(
     /// Where they are.
@@ -56,11 +59,16 @@ pub fn Start(
         context.set_is_hydrating(false);
     }
     let script = start(&files);
+    let program = Preview::of_page().is_none().then(|| {
+        view! {
+            <link rel="modulepreload" href=files.script />
+            <link rel="preload" href=files.wasm r#as="fetch" r#type="application/wasm" crossorigin="" />
+            <script type="module">{script}</script>
+        }
+    });
     view! {
         <link rel="stylesheet" href=files.style />
-        <link rel="modulepreload" href=files.script />
-        <link rel="preload" href=files.wasm r#as="fetch" r#type="application/wasm" crossorigin="" />
-        <script type="module">{script}</script>
+        {program}
     }
 }
 

@@ -6,6 +6,7 @@ mod archive;
 mod audit;
 mod backup;
 mod bench;
+mod closed_pipe;
 mod demo_accounts;
 mod demo_shop;
 mod doctor;
@@ -152,6 +153,7 @@ struct Seed {
 /// awaited, and would make all of the server's code a second time there.
 #[tokio::main]
 pub async fn start(commit: Option<&str>) -> ExitCode {
+    closed_pipe::ends_commands();
     let answered = match Cli::try_parse() {
         Ok(cli) => run(cli).await,
         Err(asked) if asked.kind() == ErrorKind::DisplayVersion => {

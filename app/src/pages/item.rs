@@ -10,7 +10,7 @@ use crate::{
     api,
     components::{Calendar, Icon, Instant, Picture, Price, Shape, id_of_page, when_read},
     islands::{BuyPanel, PanelItem},
-    preview::link_to_rounds,
+    preview::{Preview, link_to_rounds},
     settings::ShopSettings,
     text::pages::{home, item as say},
     wire::{ApiError, ItemDetail, ItemId, Language, Phase},
@@ -54,6 +54,7 @@ fn ItemView(item: ItemDetail, calendar: Calendar, language: Language) -> impl In
         total: item.item.total,
         sellable: item.item.sellable,
     };
+    let is_preview = Preview::of_page().is_some();
     view! {
         <ItemHead item=&item calendar language />
         <p class="back">
@@ -73,7 +74,7 @@ fn ItemView(item: ItemDetail, calendar: Calendar, language: Language) -> impl In
             </div>
             <div class="item__panel" id="buy">
                 <BuyPanel item=panel language />
-                <script inner_html=START_CHECK></script>
+                {(!is_preview).then(|| view! { <script inner_html=START_CHECK></script> })}
                 <noscript>
                     <p class="item__without-script">{say::without_script(language)}</p>
                 </noscript>

@@ -1,7 +1,13 @@
 //! `server serve`.
 
 use std::{
-    fmt::Display, fs, io::ErrorKind, net::SocketAddr, path::Path, pin::pin, sync::Arc,
+    fmt::Display,
+    fs,
+    io::{ErrorKind, Write as _},
+    net::SocketAddr,
+    path::Path,
+    pin::pin,
+    sync::Arc,
     time::Duration,
 };
 
@@ -148,10 +154,12 @@ fn fits(role: Role, config: &Config) -> Result<(), Failure> {
     }
 }
 
-/// For whoever started it. What reads a log in JSON reads nothing else.
+/// For whoever started it, if they still read. What reads a log in JSON reads nothing else.
 fn say_open(config: &Config, at: SocketAddr) {
     match config.process.log_format {
-        log::Format::Text => println!("The shop is open: http://{at}"),
+        log::Format::Text => {
+            let _ = writeln!(std::io::stdout(), "The shop is open: http://{at}");
+        }
         log::Format::Json => tracing::info!(url = %format_args!("http://{at}"), "the shop is open"),
     }
 }

@@ -55,8 +55,7 @@ pub fn policy(html: &str, known: &[String], pay_page: Option<&str>) -> String {
     let mut hashes = String::new();
     for script in inline_scripts(html) {
         if known.iter().any(|known| known == script) {
-            let hash = STANDARD.encode(Sha256::digest(script));
-            hashes.extend([" 'sha256-", &hash, "'"]);
+            hashes.push_str(&source(script));
         } else {
             let begins: String = script.chars().take(SHOWN).collect();
             tracing::error!(
@@ -71,6 +70,20 @@ pub fn policy(html: &str, known: &[String], pay_page: Option<&str>) -> String {
          img-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; \
          form-action 'self'{pay_page}; frame-ancestors 'none'"
     )
+}
+
+/// The policy of a page that only shows itself: no script but these, no form, no call.
+pub fn policy_of_a_picture(scripts: &[&str]) -> String {
+    let hashes: String = scripts.iter().map(|script| source(script)).collect();
+    format!(
+        "default-src 'none'; script-src{hashes}; style-src 'self'; img-src 'self' data:; \
+         manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+}
+
+/// An inline script as a policy names it, after a space.
+fn source(script: &str) -> String {
+    format!(" 'sha256-{}'", STANDARD.encode(Sha256::digest(script)))
 }
 
 /// The texts of scripts without `src`. Data is no script: browsers run none of it, so that it needs no leave. HTML is our own renderer's: lower-case tags, `>` escaped in

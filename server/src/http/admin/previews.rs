@@ -1,10 +1,11 @@
-//! `/admin/rounds/{id}/preview/{moment}` and `…/{item}`: the pages of a round as shoppers will see them. No script runs
-//! on them: the panel of a real page would ask the real sale.
+//! `/admin/rounds/{id}/preview/{moment}` and `…/{item}`: the pages of a round as shoppers will see them. The program does
+//! not run on them: the panel of a real page would ask the real sale.
 
 use app::{
     Moment, Preview,
     port::{Office, Visitor},
     routes::{self, pattern},
+    start::FRAMEWORK,
     wire::{ApiError, ItemId, RoundId},
 };
 use axum::{
@@ -15,28 +16,27 @@ use axum::{
     routing::get,
 };
 
-use crate::http::{AppState, envelope::Envelope, pages, renderer::Renderer, visitor};
-
-/// What a page that only shows itself needs.
-const POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; \
-     form-action 'none'; frame-ancestors 'none'",
-);
+use crate::http::{
+    AppState, content_security, envelope::Envelope, pages, renderer::Renderer, visitor,
+};
 
 #[derive(Clone)]
 struct Previews {
     office: Office,
     renderer: Renderer,
+    policy: HeaderValue,
 }
 
 /// The routes.
 pub fn routes(state: &AppState, renderer: Renderer) -> Router {
+    let policy = content_security::policy_of_a_picture(&FRAMEWORK);
     Router::new()
         .route(pattern::PREVIEW, get(rounds))
         .route(pattern::PREVIEW_OF_ITEM, get(item))
         .with_state(Previews {
             office: state.office.clone(),
             renderer,
+            policy: HeaderValue::try_from(policy).expect("visible ASCII"),
         })
 }
 
@@ -92,7 +92,7 @@ impl Previews {
         let anybody = visitor::anybody(visitor.language);
         let mut response = pages::form_again(&self.renderer, page, anybody, preview, None).await;
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_SECURITY_POLICY, POLICY);
+        headers.insert(header::CONTENT_SECURITY_POLICY, self.policy.clone());
         response
     }
 }

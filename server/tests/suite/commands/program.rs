@@ -1,10 +1,13 @@
 //! What the program says about itself without settings or a shop: version, completions, manual.
 
-use std::{fs, process::Command};
+use std::{
+    fs,
+    process::{Command, Stdio},
+};
 
 use server::config;
 
-use super::{errors, no_data, run};
+use super::{command, errors, no_data, run};
 
 /// Its standard output, after a run that went well.
 fn output(arguments: &[&str]) -> String {
@@ -30,6 +33,20 @@ fn the_version_names_commit_schema_and_sqlite() {
     ] {
         assert!(text.contains(line), "{text}");
     }
+}
+
+#[test]
+fn a_command_whose_reader_has_gone_ends_without_a_word() {
+    let (_folder, data) = no_data();
+    let mut child = command(&data, &[], &["config"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(128 + 13), "{}", errors(&ended));
+    assert_eq!(errors(&ended), "");
 }
 
 #[test]
