@@ -1,12 +1,12 @@
 //! `server serve`.
 
+mod assemble;
+
 use std::{
-    fmt::Display,
     fs,
     io::{ErrorKind, Write as _},
     net::SocketAddr,
     path::Path,
-    pin::pin,
     sync::Arc,
     time::Duration,
 };
@@ -24,16 +24,15 @@ use tokio::{
     time::{sleep, timeout},
 };
 
+use self::assemble::assemble;
 use super::{Failure, demo_accounts, doctor::RunningProcess, readiness::Ready, service_manager};
 use crate::{
     adapters::{
-        captcha::{CaptchaKind, CaptchaPool},
         catalogue_changes::CatalogueChanges,
         data_folder,
         payment::sandbox::{Sandbox, deliver},
-        sql::ConnectError,
     },
-    assembly::{self, Assembly, AssemblyError, Environment},
+    assembly,
     chain::Chain,
     config::Config,
     engine::{
@@ -53,10 +52,6 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 const LAST_RUNS: Duration = Duration::from_secs(2);
 /// Longest time for telling the servers; one that does not hear it notices that we are gone.
 const SHUTDOWN_HOOK: Duration = Duration::from_secs(1);
-/// Between two attempts to open a ledger that is not there yet.
-const RETRY: Duration = Duration::from_secs(1);
-/// The shop is assembled within this time, unless the ledger is away.
-const ASSEMBLY: Duration = Duration::from_secs(3);
 /// Connections that wait to be accepted; the system's own bound may be lower.
 const BACKLOG: u32 = 1024;
 
@@ -247,71 +242,6 @@ fn taken(addr: SocketAddr) -> std::io::Result<TcpSocket> {
     socket.set_reuseaddr(true)?;
     socket.bind(addr)?;
     Ok(socket)
-}
-
-/// Puts the shop together. A cluster's ledger may come up after us: one line says so, and we wait.
-async fn assemble(config: &Config, kept: &KeptCounters) -> Result<Assembly, Failure> {
-    let questions = Arc::new(CaptchaPool::start(
-        config.sale.captcha.unwrap_or(CaptchaKind::Arithmetic),
-    )?);
-    let mut told = config.cluster.is_none();
-    let mut tell = |why: &dyn Display| {
-        if !std::mem::replace(&mut told, true) {
-            tracing::warn!("waiting for the ledger: {why}");
-            service_manager::waiting("waiting for the ledger");
-        }
-    };
-    loop {
-        let environment = Environment {
-            kept: kept.clone(),
-            ..Environment::real(config, questions.clone())?
-        };
-        let mut shop = pin!(assembly::assemble(config, environment));
-        let shop = match timeout(ASSEMBLY, &mut shop).await {
-            Ok(shop) => shop,
-            Err(_) => {
-                tell(&"it does not answer yet");
-                shop.await
-            }
-        };
-        match shop {
-            // Waiting does not help: somebody has to act.
-            Err(AssemblyError::Ledger(
-                error @ (ConnectError::NoShop(_)
-                | ConnectError::EarlierVersion(_)
-                | ConnectError::LaterVersion { .. }
-                | ConnectError::NotAccepted(_)),
-            )) => return Err(error.into()),
-            Err(AssemblyError::Ledger(error)) if config.cluster.is_some() => {
-                tell(&Chain(&error));
-                sleep(RETRY).await;
-            }
-            shop => {
-                let shop = shop?;
-                check_settings(config, &shop).await?;
-                return Ok(shop);
-            }
-        }
-    }
-}
-
-/// Servers that would lose what the shop gives them: production refuses to start with them. Of one
-/// that does not answer now readiness says it later.
-async fn check_settings(config: &Config, shop: &Assembly) -> Result<(), Failure> {
-    let Some(check) = &shop.settings else {
-        return Ok(());
-    };
-    match check().await {
-        Ok(()) => Ok(()),
-        Err(error) if config.process.production => Err(error.into()),
-        Err(error) => {
-            tracing::warn!(
-                error = %Chain(&error),
-                "a server has settings that lose reservations; production would not start with it"
-            );
-            Ok(())
-        }
-    }
 }
 
 /// Items are loaded before the process serves, so that the first buyers need not wait. Where that

@@ -81,6 +81,17 @@ const OF_ALL: [Kind; 6] = [
 
 async fn are_deleted(kinds: &[Kind], name: &str) {
     let mut waves = Waves::new(kinds.len()).await;
+    // By a worker, and those are paused.
+    let item = format!(
+        "{}:{{{}}}:item",
+        waves.cluster.namespace,
+        waves.item().sale.item_id
+    );
+    let redis = &waves.cluster.servers().redis;
+    wait_until("the item to be loaded", || {
+        redis.cli(&["exists", &item]) == "1"
+    })
+    .await;
     for kind in kinds {
         // Nothing leaves the outbox: what is deleted is needed.
         waves.cluster.pause_workers();
