@@ -55,7 +55,7 @@ screenshots: build ## Take pictures of every page and state, into end2end/screen
 
 faults: ## The whole table of faults: processes, lines and servers of a cluster fail in the middle of sales
 	@scripts/setup.sh test
-	@$(ENV) cargo test --release --test live cluster -- --nocapture --test-threads=2
+	@$(ENV) cargo test --release --test live cluster -- --nocapture --test-threads=3
 
 bench: build ## Measure what requests cost an embedded shop, beside a bare handler
 	@$(ENV) exec "$$(target_dir)/release/server" bench

@@ -45,7 +45,7 @@ impl From<Failed> for Outcome {
     fn from(failed: Failed) -> Self {
         match failed {
             Failed::Refused(ApiError::SoldOut) => Outcome::SoldOut,
-            Failed::Refused(error) => Outcome::Refused(error.to_string()),
+            Failed::Refused(error) => Outcome::Refused(error.code().to_owned()),
             Failed::GaveUp(why) => Outcome::GaveUp(why),
             Failed::Unexpected(answer) => Outcome::Unexpected(answer),
         }
@@ -153,6 +153,9 @@ impl Shopper {
                     let pause = after.map_or_else(|| backoff.next_pause(), spread);
                     (error.to_string(), pause)
                 }
+                Answer::Refused(error @ ApiError::Internal { .. }, _) => {
+                    return Err(Failed::Unexpected(error.to_string()));
+                }
                 Answer::Refused(error, _) => return Err(Failed::Refused(error)),
                 Answer::Broken(why) => {
                     tally.broken(call);
@@ -191,7 +194,11 @@ impl Shopper {
                 // Not known yet.
                 Err(Failed::Refused(ApiError::NotFound)) => {}
                 Err(Failed::GaveUp(_)) => return Outcome::NoEnd(id),
-                Err(failed) => return failed.into(),
+                // They were told of the reservation: no refusal is an answer to them any more.
+                Err(Failed::Refused(error)) => {
+                    return Outcome::Unexpected(format!("{} to the owner of {id}", error.code()));
+                }
+                Err(failed @ Failed::Unexpected(_)) => return failed.into(),
             }
             let again = Instant::now() + backoff.next_pause();
             if again >= self.gives_up {

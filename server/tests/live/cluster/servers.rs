@@ -11,7 +11,7 @@ use test_servers::{
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Tests that run at the same time, each with a set of its own.
-const SETS: usize = 2;
+const SETS: usize = 3;
 
 /// One of each. Starting them takes seconds, so a test hands them on to the next.
 pub struct Servers {
