@@ -1,4 +1,4 @@
-# `make run` and `make test` are all that a fresh machine needs: both install what is missing first.
+# `make run` and `make test` need nothing installed beforehand: both first install what is missing.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -53,14 +53,14 @@ pictures: build ## Take the pictures of the README anew
 screenshots: build ## Take pictures of every page and state, into end2end/screenshots
 	@$(ENV) scripts/browser-tests.sh --config pictures.config.ts --project states
 
-faults: ## The whole table of faults: processes, lines and servers of a cluster fail in the middle of sales
+faults: ## The whole table of faults: processes, connections and servers of a cluster fail in the middle of sales
 	@scripts/setup.sh test
 	@$(ENV) cargo test --release --test live cluster -- --nocapture --test-threads=3
 
 bench: build ## Measure what requests cost an embedded shop, beside a bare handler
 	@$(ENV) exec "$$(target_dir)/release/server" bench
 
-# Two builds: together they would share features, and most of the server would be compiled anew.
+# `-p` and two builds: one build would join both crates' features and compile most of the server anew.
 bench-cluster: ## Measure gate, relay and order writer on servers of its own, PostgreSQL and then MariaDB
 	@scripts/setup.sh cluster
 	@$(ENV) cargo build --release -p server; cargo build --release -p test-servers; \

@@ -1,5 +1,5 @@
-// `make pictures` takes the pictures of the README anew, `make screenshots` those of every page and
-// state, for people to look at. Not a test run.
+// `make pictures` retakes the README's pictures, `make screenshots` takes pictures of every page and state
+// for people to look at. Not a test run.
 
 import { defineConfig } from '@playwright/test';
 

@@ -31,9 +31,9 @@ export default defineConfig<object, ShopOptions>({
   outputDir: 'test-results',
   forbidOnly: !!process.env['CI'],
   fullyParallel: true,
-  // A test that passes at the second try has failed.
+  // A test that only passes at its second try counts as failed.
   retries: 0,
-  // On two cores: the tests wait for the shop's clock a third of their time.
+  // On two cores: the tests spend a third of their time waiting for the shop's clock.
   workers: 3,
   timeout: 60_000,
   expect: { timeout: 10_000 },
@@ -44,7 +44,7 @@ export default defineConfig<object, ShopOptions>({
     launchOptions: chromium,
     actionTimeout: 10_000,
     navigationTimeout: 15_000,
-    // The trace's film would cost every test that passes a third of its time.
+    // Screenshots in the trace would make every passing test a third slower.
     trace: { mode: 'retain-on-failure', screenshots: false, snapshots: true, sources: false },
     screenshot: 'only-on-failure',
   },

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The browser tests against the release build; arguments go to Playwright (`scripts/browser-tests.sh
+# Runs the browser tests against the release build; arguments go to Playwright (`scripts/browser-tests.sh
 # --project=desktop opening`). `--config pictures.config.ts` takes pictures instead.
 set -euo pipefail
 # shellcheck source=scripts/env.sh

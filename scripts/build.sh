@@ -2,8 +2,8 @@
 # The release build: the server's binary, and the site (wasm, scripts, styles and pictures, hashed
 # and compressed) in target/site. A first build compiles some 500 crates.
 #
-# `build.sh --with-live-tests` compiles the live tests along with the binary. Cargo gives crates that
-# both use the features that either needs: apart, most of them would be compiled twice.
+# `build.sh --with-live-tests` compiles the live tests together with the binary. Cargo then gives shared
+# crates the features of both; two builds would compile most crates twice.
 set -euo pipefail
 # shellcheck source=scripts/env.sh
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
@@ -15,12 +15,12 @@ fi
 tests=()
 [ "${1:-}" != --with-live-tests ] || tests=(--test live)
 
-# Only releases are told it: builds for development would be linked anew after every commit.
+# Only for releases: development builds would be linked anew after every commit.
 BUILD_COMMIT=$(build_commit)
 export BUILD_COMMIT
 
-# Side by side, because the end of the site's build (link-time optimisation, compression) keeps one
-# core busy. Each has a target folder of its own.
+# Both builds run at once, because the end of the site's build (link-time optimisation, compression) keeps
+# only one core busy. Each has its own target folder.
 cargo build --release -p server --bin server "${tests[@]}" &
 server=$!
 trap 'kill $server 2>/dev/null || true' EXIT

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The front end is downloaded by every phone: fails when one of the server's crates got into it.
+# Every phone downloads the front end: fails when it contains one of the server's crates.
 set -euo pipefail
 # shellcheck source=scripts/env.sh
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Installs a package into a folder of its own, as a machine would, and starts the shop from there.
+# Installs a package into a separate root folder and starts the shop from there.
 #   scripts/deb-check.sh PACKAGE
-#   scripts/deb-check.sh --make      of what was built, packed first
+#   scripts/deb-check.sh --make      packs the current build first
 set -euo pipefail
 if [ "$1" = --make ]; then
   # shellcheck source=scripts/env.sh
   . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
   "$SECKILL_ROOT/scripts/dist.sh"
   command -v dpkg-deb >/dev/null || { echo "no dpkg-deb here: there is no package to try"; exit 0; }
-  # The newest: earlier versions may lie beside it.
+  # The newest: packages of earlier versions may be there too.
   package=$(find "$(target_dir)/dist" -name '*.deb' -printf '%T@ %p\n' | sort -rn | sed -n '1s/^[^ ]* //p')
 else
   package=$1
@@ -23,14 +23,14 @@ trap stop EXIT
 export PATH=$PATH:/usr/sbin:/sbin
 mkdir -p "$root/var/lib/dpkg/"{info,updates,triggers} "$root/usr/sbin"
 touch "$root/var/lib/dpkg/status"
-# What it depends on is on this machine; scripts run without a root of their own.
+# The package's dependencies are on this machine; its scripts run without chroot.
 dpkg --root="$root" --force-not-root --force-depends --force-script-chrootless \
   --log=/dev/null --install "$package"
 for file in opt/seckill/server opt/seckill/site opt/seckill/hash.txt opt/seckill/sbom.cdx.json \
   etc/seckill/env.example lib/systemd/system/seckill@.service; do
   [ -e "$root/$file" ] || { echo "$file is missing" >&2; exit 1; }
 done
-# As the service reads them, which is not root.
+# The service's user, which is not root, must be able to read these.
 for readable in opt/seckill/server opt/seckill/docs/operations.md lib/systemd/system/seckill@.service etc/seckill; do
   case $(stat --format=%A "$root/$readable") in
     ???????r*) ;;

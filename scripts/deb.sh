@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# A package for Debian and its relatives, of an archive's folder: the program and its files in /opt/seckill, units where
-# systemd looks for them, /etc/seckill for settings. The user and /var/lib/seckill are made by the units. Nothing is
-# started: a shop needs settings first.
+# Makes a package for Debian and its relatives from an archive's folder: the program and its files in /opt/seckill,
+# units where systemd looks for them, /etc/seckill for settings. The units create the user and /var/lib/seckill. Nothing
+# is started: a shop needs settings first.
 #   scripts/deb.sh FOLDER VERSION EPOCH_SECONDS INTO
 set -euo pipefail
 folder=$1 version=$2 epoch=$3 into=$4
@@ -10,7 +10,7 @@ root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 
 install -d "$root/opt" "$root/lib/systemd/system" "$root/usr/share/doc/seckill" "$root/DEBIAN"
-# The service is a user of its own and reads authorities and texts there; files with passwords are root's alone.
+# The service's user reads certificates and texts here; only root can read files with passwords.
 install -d -m 0755 "$root/etc/seckill"
 cp -r "$folder" "$root/opt/seckill"
 mv "$root/opt/seckill/deploy/systemd/"*.service "$root/lib/systemd/system/"
@@ -31,7 +31,7 @@ Description: flash-sale shop in one program
  Pages, an engine that sells exactly what there is, and the workers behind it. It runs on a folder
  of its own, or on Redis, RabbitMQ and PostgreSQL or MariaDB. The manual is in /opt/seckill/docs.
 CONTROL
-# It is kept when the package is upgraded.
+# dpkg keeps the administrator's changes when the package is upgraded.
 echo /etc/seckill/env.example >"$root/DEBIAN/conffiles"
 cat >"$root/DEBIAN/postinst" <<'POSTINST'
 #!/bin/sh
@@ -42,7 +42,7 @@ fi
 POSTINST
 chmod 0755 "$root/DEBIAN/postinst"
 
-# Whatever the umask is where it is packed.
+# Independent of the packer's umask.
 chmod 0755 "$root" "$root/etc"
 chmod -R go-w,u+rw,a+rX "$root/DEBIAN" "$root/lib" "$root/opt" "$root/usr"
 export SOURCE_DATE_EPOCH=$epoch

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Checks the crates that are compiled in against deny.toml: licences, bans and sources always; known
-# vulnerabilities by the RustSec database where this machine has it, saying how old that is.
+# Checks the compiled crates against deny.toml: licences, bans and sources always; known vulnerabilities where
+# this machine has the RustSec database, whose age it prints.
 #
-# `dependencies.sh --fetch` brings the database up to date first, which needs github.com.
+# `dependencies.sh --fetch` updates the database first, which needs github.com.
 set -euo pipefail
 # shellcheck source=scripts/env.sh
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"

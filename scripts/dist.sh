@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The archive that a machine is installed from: the binary, the site, units, settings to begin with, the
-# configurations of what stands around it, manual pages, completions, and the manuals. Two builds of one
-# commit by one compiler give the same bytes.
+# Packs the archive to install from: the binary, the site, units, example settings, the configurations of the
+# surrounding servers, manual pages, completions, and the manuals. Two builds of one commit by one compiler
+# give the same bytes.
 set -euo pipefail
 # shellcheck source=scripts/env.sh
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
@@ -30,7 +30,7 @@ for shell in bash zsh fish; do
   "$release/server" completions "$shell" >"$folder/completions/server.$shell"
 done
 
-# The commit's time, where there is one: an archive does not say when it was packed.
+# The commit's time if there is one, so that the archive's bytes do not depend on when it was packed.
 packed_at=$(git log -1 --format=%ct 2>/dev/null || echo 0)
 mkdir -p "$(target_dir)/dist"
 archive=$(target_dir)/dist/$name.tar.gz

@@ -1,20 +1,20 @@
 # Sourced by every recipe and script: the compiler and the tools that the build uses.
 #
-# The project is built with the default toolchain when that is new enough and can compile for wasm,
-# else with Debian's own one (`scripts/setup.sh` installs and links it as `debian`). Nothing is
-# pinned in a rust-toolchain.toml: rustup would try to download what is named there.
+# The project is built with the default toolchain if that is new enough and can compile for wasm, else with
+# Debian's own one (`scripts/setup.sh` installs and links it as `debian`). No rust-toolchain.toml pins a
+# version: rustup would try to download the version named there.
 
-# The repository, wherever the caller stands.
+# The repository, whatever the caller's folder is.
 SECKILL_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 export SECKILL_ROOT
 
-# The oldest compiler that everything here builds with, the build tool included.
+# The oldest compiler that builds everything here, including the build tool.
 SECKILL_RUSTC_MIN=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' "$SECKILL_ROOT/Cargo.toml")
 export SECKILL_RUSTC_MIN
 
 case ":$PATH:" in
   *":$SECKILL_ROOT/end2end/node_modules/.bin:"*) ;;
-  # Ours first: a system's wasm-opt may be too old for what the compiler emits.
+  # Our own first: a system's wasm-opt may be too old for the compiler's output.
   *) PATH=$SECKILL_ROOT/end2end/node_modules/.bin:${CARGO_HOME:-$HOME/.cargo}/bin:$PATH ;;
 esac
 export PATH
@@ -29,7 +29,7 @@ rustc_version() {
   rustc --version 2>/dev/null | awk '{ print $2 }'
 }
 
-# Is the compiler in use new enough, and has it a standard library for wasm?
+# Is the compiler in use new enough, and does it have a standard library for wasm?
 toolchain_fits() {
   local version libraries
   version=$(rustc_version)
@@ -43,15 +43,15 @@ if [ -z "${RUSTUP_TOOLCHAIN:-}" ] && ! toolchain_fits &&
   export RUSTUP_TOOLCHAIN=debian
 fi
 
-# Where cargo puts what it builds: the server's binary lies in its folder `release`, with hash.txt,
-# which names the hashed assets, beside it.
+# Cargo's build folder: its folder `release` has the server's binary and, beside it, hash.txt with the names
+# of the hashed assets.
 target_dir() {
   cargo metadata --manifest-path "$SECKILL_ROOT/Cargo.toml" --no-deps --format-version 1 |
     sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p'
 }
 
-# The commit that a release is built from, for `server --version`; `+` where files were changed since, and
-# nothing outside a repository. Who builds without one (an archive, an image) sets BUILD_COMMIT.
+# The commit that a release is built from, for `server --version`; with `+` when files were changed since, and
+# empty outside a repository. Builds without a repository (an archive, an image) set BUILD_COMMIT.
 build_commit() {
   local changed
   if [ -z "${BUILD_COMMIT:-}" ] && git -C "$SECKILL_ROOT" rev-parse --git-dir >/dev/null 2>&1; then
@@ -63,7 +63,7 @@ build_commit() {
 
 CHROMIUM_WITH_WINDOWS=/usr/bin/chromium
 
-# The browser of the tests: the one that is asked for, else one without windows, else any.
+# The browser for the tests: the one in CHROMIUM_PATH, else a headless one, else any.
 chromium_path() {
   local path
   for path in ${CHROMIUM_PATH:-/usr/bin/chromium-headless-shell "$CHROMIUM_WITH_WINDOWS"}; do

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Prints how much memory the server holds when nobody is there: after its start, and after one page.
+# Prints how much memory the server holds without visitors: after its start, and after one page.
 set -euo pipefail
 # shellcheck source=scripts/env.sh
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
@@ -8,7 +8,7 @@ set -euo pipefail
 
 resident_kb() { awk '/^VmRSS:/ { print $2 }' "/proc/$SERVER_PID/status"; }
 
-# The first seconds draw captcha pictures ahead of time: waits until the figure rests.
+# The server draws captcha pictures ahead in its first seconds: waits until the figure is stable.
 settled_kb() {
   local before now
   before=$(resident_kb)

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# What a phone downloads to buy: the page of an item with its styles, scripts and wasm, compressed
-# with brotli, as served and at its best. Fails above the budget. Pictures are not counted.
+# Measures a phone's downloads for a purchase: an item's page with its styles, scripts and wasm, compressed
+# with brotli, as served and at best. Fails above the budget. Pictures are not counted.
 set -euo pipefail
 # shellcheck source=scripts/env.sh
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 # shellcheck source=scripts/release-server.sh
 . "$SECKILL_ROOT/scripts/release-server.sh"
 
-# What a page weighed when early answers, the bar of small screens, the panel's own words for trouble, the
-# following of a payment, the count of messages, shipped orders and the words for what a switch closes had
-# come in, and no more: it is to shrink.
+# The weight of a page after the last additions: early answers, the bar of small screens, the panel's own
+# error texts, following a payment, the count of messages, shipped orders, and texts for closed switches. It
+# should only become smaller.
 BUDGET=167000
 
 start_server
@@ -29,7 +29,7 @@ weigh() {
 
 printf '%-60s %9s %9s %9s\n' file plain served best
 weigh "/items/$item"
-# What the page links, and the scripts that those scripts import.
+# The files that the page links, and the scripts that those scripts import.
 pages=$(grep -oE '/pkg/[^"'"'"' )`]+\.(css|js|wasm)' "$plain" | sort -u)
 for script in $(grep '\.js$' <<<"$pages"); do
   pages+=$'\n'$(curl -fsS "$SERVER_URL$script" |

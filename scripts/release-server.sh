@@ -1,5 +1,5 @@
-# Sourced by the scripts that measure the release build: starts the server on a free port over a
-# fresh data folder, and cleans both up when the script ends.
+# Sourced by the scripts that measure the release build: starts the server on a free port with a fresh data
+# folder, and removes both when the script ends.
 
 RELEASE_SERVER=$(target_dir)/release/server
 SERVER_FOLDER=$(mktemp -d)
@@ -15,7 +15,7 @@ stop_server() {
 }
 trap stop_server EXIT
 
-# A port nobody listens on right now; whoever loses the race for it tries another.
+# A port that is free right now; if another process takes it first, the caller tries another.
 free_port() {
   local port
   while :; do

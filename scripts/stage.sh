@@ -1,4 +1,4 @@
-# Sourced by scripts/test.sh: runs the stages of a long check, names each one, times it, and sums up.
+# Sourced by scripts/test.sh: runs the stages of a long check, names and times each one, and sums up.
 
 STAGE_LOGS=$(mktemp -d)
 STAGE_TABLE=$STAGE_LOGS/table
@@ -6,9 +6,9 @@ STAGES_PASSED=0
 STAGES_FAILED=0
 : >"$STAGE_TABLE"
 
-# cpu_seconds: sets CPU to the seconds of processor time that what this shell started has used.
+# cpu_seconds: sets CPU to the processor time, in seconds, of everything this shell has started.
 cpu_seconds() {
-  # Not in a pipe or a substitution: those are shells of their own, which have started nothing.
+  # Not in a pipe or a substitution: those are other shells, which have started nothing.
   times >"$STAGE_LOGS/times"
   CPU=$(awk -F '[ms ]+' 'NR == 2 { printf "%.0f", ($1 + $3) * 60 + $2 + $4 }' "$STAGE_LOGS/times")
 }
@@ -37,12 +37,12 @@ stage() {
   return "$result"
 }
 
-# key_stage NAME COMMAND…: as `stage`, but nothing after it makes sense without it.
+# key_stage NAME COMMAND…: like `stage`, but exits if it fails: later stages need its result.
 key_stage() {
   stage "$@" || { sum_up; exit 1; }
 }
 
-# What failed, as the test runners name it, with the first words of why: those of a panic are on the
+# Failed tests, as the test runners name them, with the first words of the reason; a panic's words are on the
 # lines after it.
 failures() {
   awk '

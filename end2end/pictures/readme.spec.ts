@@ -1,4 +1,4 @@
-// The pictures of the README, over the demonstration: `make pictures`.
+// The README's pictures, taken from the demonstration shop: `make pictures`.
 
 import { join } from 'node:path';
 

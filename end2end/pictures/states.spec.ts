@@ -1,6 +1,6 @@
-// Pictures of every page and every state, for people to look at: two widths, light and dark, both
-// languages: `make screenshots`. They are kept in end2end/screenshots and compared by nobody but the
-// eye; that every state can be reached and is accessible, the tests show.
+// Pictures of every page and state for people to look at, in two widths, light and dark, and both languages:
+// `make screenshots`. They go to end2end/screenshots and no program compares them; the tests check that every
+// state can be reached and is accessible.
 
 import { join } from 'node:path';
 
@@ -21,7 +21,7 @@ async function shoot(page: Page, name: string, locale: string): Promise<void> {
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
       const file = `${name.replaceAll(/[^a-z]+/gi, '-')}.${width}.${colorScheme}.${locale}.png`;
-      // Painting a long page of a phone is slow where there is no graphics card.
+      // Painting a long phone page is slow without a graphics card.
       await page.screenshot({ path: join(folder, file), fullPage: true, timeout: 30_000 });
     }
   }

@@ -1,4 +1,4 @@
-// A buyer without a browser: somebody else, who is quicker.
+// A rival buyer without a browser, who is quicker.
 
 import { expect, type APIRequestContext, type APIResponse } from '@playwright/test';
 
@@ -20,13 +20,13 @@ export interface Order {
 export class ApiBuyer {
   constructor(private readonly request: APIRequestContext) {}
 
-  /** Question, path, purchase: until a unit is held. */
+  /** Captcha, path, purchase: until a unit is held. */
   async reserve(itemId: string): Promise<string> {
     const bought = await this.request.post(await this.path(itemId), { data: { item_id: itemId } });
     return (await json<{ reservation_id: string }>(bought)).reservation_id;
   }
 
-  /** As `reserve`, and until the order is written; its id. */
+  /** Like `reserve`, and waits until the order is written; returns its id. */
   async buy(itemId: string): Promise<string> {
     const reservationId = await this.reserve(itemId);
     let orderId: string | undefined;
@@ -44,7 +44,7 @@ export class ApiBuyer {
     return orderId;
   }
 
-  /** A hidden path, as the address that buys. */
+  /** A hidden path for this buyer. */
   async path(itemId: string): Promise<string> {
     const asked = await this.request.post('/api/captcha', { data: { item_id: itemId } });
     const { captcha_id } = await json<{ captcha_id: string }>(asked);

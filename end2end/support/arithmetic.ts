@@ -1,4 +1,4 @@
-// Works out the captcha's question as it is put in words.
+// Solves the captcha's question from its words.
 
 const WORDS: Record<string, '+' | '-' | '×'> = {
   plus: '+',
@@ -9,7 +9,7 @@ const WORDS: Record<string, '+' | '-' | '×'> = {
   乘: '×',
 };
 
-/** `3 plus 5 minus 2` and `3 加 5 减 2`, times before plus and minus. */
+/** `3 plus 5 minus 2` and `3 加 5 减 2`; multiplication before plus and minus. */
 export function workOut(words: string): number {
   const parts = words.match(/\d+|plus|minus|times|加|减|乘/g) ?? [];
   // A sum of products: every × joins the number to the last term.

@@ -1,4 +1,4 @@
-// What axe finds on a page, in light and in dark.
+// Accessibility violations that axe finds on a page, in light and in dark.
 
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
@@ -10,7 +10,7 @@ type Violation = Awaited<ReturnType<AxeBuilder['analyze']>>['violations'][number
 /** The rules of axe that judge colours. */
 const COLOURS = ['color-contrast', 'link-in-text-block'];
 
-/** Every rule in light; in dark, where nothing but the colours differs, those about colours. */
+/** Every rule in light; in dark only the colour rules, because only the colours differ. */
 export async function violations(page: Page): Promise<Violation[]> {
   const found: Violation[] = [];
   for (const [colorScheme, rules] of [['light', undefined], ['dark', COLOURS]] as const) {

@@ -1,4 +1,4 @@
-// The console of a page that works is silent: anything said there fails the test.
+// The console of a working page is silent: any message fails the test.
 
 import { expect, type BrowserContext } from '@playwright/test';
 
@@ -16,24 +16,24 @@ export class ConsoleGuard {
     context.on('weberror', (error) => this.said.push(`uncaught: ${error.error().message}`));
   }
 
-  /** The browser itself reports every answer that is an error; a test names those it provokes. */
+  /** The browser itself logs every error response; a test names the statuses it provokes. */
   expectStatus(...statuses: number[]): void {
     for (const status of statuses) {
       this.expected.push(new RegExp(`^error: Failed to load resource: .* status of ${status} `));
     }
   }
 
-  /** Requests that never arrive are reported too. */
+  /** Requests that never arrive are logged too. */
   expectNoConnection(): void {
     this.expected.push(/^error: Failed to load resource: net::ERR_/);
   }
 
-  /** What a page throws, and no script of it catches. */
+  /** Exceptions of the page that no script catches. */
   expectUncaught(words: RegExp): void {
     this.expected.push(new RegExp(`^uncaught: .*${words.source}`));
   }
 
-  /** Fails on everything that nobody expected. */
+  /** Fails on every message that was not expected. */
   check(): void {
     const surprises = this.said.filter((line) => !this.expected.some((known) => known.test(line)));
     expect(surprises, 'the console is silent').toEqual([]);

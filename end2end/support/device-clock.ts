@@ -1,4 +1,4 @@
-// A device whose clock is wrong, as many are.
+// A device whose clock is wrong, as is common.
 
 import type { BrowserContext } from '@playwright/test';
 

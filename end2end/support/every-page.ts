@@ -1,9 +1,9 @@
-// A walk over every page that is not an item's, in every state that differs.
+// Visits every page except those of items, in every state that looks different.
 
 import type { World } from './scenes.ts';
 import { visit } from './visit.ts';
 
-/** Opens one page after the other and looks at each; names are of the pages and their states. */
+/** Opens each page and calls `look` with the name of the page and its state. */
 export async function everyPage(
   { shop, page, signIn, somebody, quiet }: World,
   look: (name: string) => Promise<void>,

@@ -1,8 +1,8 @@
-// How much of a page has moved by itself.
+// Layout shifts of a page.
 
 import type { Page } from '@playwright/test';
 
-/** Begins to note what moves, on every page that is opened from now on. */
+/** Records layout shifts on every page opened from now on. */
 export async function noteLayoutShifts(page: Page): Promise<void> {
   await page.addInitScript(() => {
     const shifts: number[] = [];
@@ -15,7 +15,7 @@ export async function noteLayoutShifts(page: Page): Promise<void> {
   });
 }
 
-/** The sum of all that moved so far. */
+/** The sum of all layout shifts so far. */
 export async function layoutShifts(page: Page): Promise<number> {
   const shifts = await page.evaluate(() => (globalThis as unknown as { shifts: number[] }).shifts);
   return shifts.reduce((sum, shift) => sum + shift, 0);

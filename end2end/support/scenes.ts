@@ -1,5 +1,5 @@
-// Every state of the buy panel, as a scene that a test can put on: what the real shop can be
-// brought to is done by the real shop, the rest by answers put into the shop's mouth.
+// Every state of the buy panel, as a scene that a test can set up: by the real shop where that can reach the
+// state, else by faked answers.
 
 import type { Page } from '@playwright/test';
 
@@ -8,7 +8,7 @@ import type { ConsoleGuard } from './console-guard.ts';
 import type { ItemPage } from './pages/item-page.ts';
 import type { Shop } from './shop.ts';
 
-/** What a scene needs; every test has it. */
+/** The parts that a scene uses; every test has them. */
 export interface World {
   shop: Shop;
   item: ItemPage;
@@ -35,7 +35,7 @@ async function ask(world: World): Promise<void> {
   await world.item.captcha.picture.waitFor();
 }
 
-/** Answers the question and puts an answer to the purchase into the shop's mouth. */
+/** Answers the captcha and fakes the answer to the purchase. */
 async function refused(world: World, status: number, json: object): Promise<void> {
   world.quiet.expectStatus(status);
   await enter(world, {});
@@ -44,7 +44,7 @@ async function refused(world: World, status: number, json: object): Promise<void
   await world.item.captcha.solve();
 }
 
-/** The caller's reservation as the shop would tell it. */
+/** Fakes the shop's answer about the caller's reservation. */
 async function reservation(world: World, state: object): Promise<void> {
   const id = '019a0000-0000-7000-8000-000000000001';
   await world.page.route('**/api/my_reservation?*', (route) => {
@@ -56,7 +56,7 @@ async function reservation(world: World, state: object): Promise<void> {
   );
 }
 
-/** An order changed on its way to the page. */
+/** Changes an order in the answer on its way to the page. */
 async function order(world: World, change: object): Promise<void> {
   const round = await world.shop.round({});
   await (await world.somebody(round.tokens[0]!)).buy(round.itemId);
@@ -68,7 +68,7 @@ async function order(world: World, change: object): Promise<void> {
   await world.item.open(round.itemId);
 }
 
-/** The states, by what has happened. */
+/** The states, each named by what has happened. */
 export const reachable: Record<string, Scene> = {
   'signed out before the start': async (world) => {
     const round = await world.shop.round({ startsInS: 3000 });

@@ -1,4 +1,4 @@
-// A shop of one's own: the release binary over a fresh data folder, on a port that the system gives it.
+// A separate shop for each worker: the release binary over a fresh data folder, on a port the system chooses.
 
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,15 +19,15 @@ const binary =
 /** Settings of the server, as environment variables. */
 export type Settings = Record<string, string>;
 
-/** What a round is like. */
+/** The properties of a test round. */
 export interface Plan {
   /** Units on sale. */
   stock?: number;
   /** Buyers who are signed in. */
   buyers?: number;
-  /** Opens after so many seconds; negative: has been open for as long. */
+  /** Opens after this many seconds; negative: opened that long ago. */
   startsInS?: number;
-  /** Is open for so many seconds. */
+  /** Stays open for this many seconds. */
   lastsS?: number;
   /** Time to pay. */
   payWindowS?: number;
@@ -45,19 +45,19 @@ export class Shop {
   private rounds = 0;
 
   private constructor(
-    /** Where it answers. */
+    /** Its address. */
     readonly url: string,
     private readonly folder: string,
     private readonly environment: NodeJS.ProcessEnv,
     private readonly server: ChildProcess,
   ) {}
 
-  /** Starts a shop, filled with the demonstration or empty, and waits until it is ready. */
+  /** Starts a shop, with the demonstration or empty, and waits until it is ready. */
   static async open(settings: Settings, isEmpty = false): Promise<Shop> {
     const folder = await mkdtemp(join(tmpdir(), 'seckill-shop-'));
     const environment = {
       ...process.env,
-      // Whatever is free when the server asks: a port found beforehand may be gone by then.
+      // The system picks a free port when the server binds: one found earlier may be taken by then.
       SECKILL_ADDR: '127.0.0.1:0',
       SECKILL_DATA_DIR: join(folder, 'data'),
       SECKILL_SITE_ROOT: join(root, 'target', 'site'),
@@ -73,7 +73,7 @@ export class Shop {
     return new Shop(url, folder, environment, server);
   }
 
-  /** Makes a round beside the running server, and waits until the shop shows it. */
+  /** Creates a round with the command line beside the running server, and waits until the shop shows it. */
   async round(plan: Plan): Promise<Round> {
     const tokens = join(this.folder, `tokens-${(this.rounds += 1)}`);
     const options: [string, number | undefined][] = [
@@ -101,7 +101,7 @@ export class Shop {
     };
   }
 
-  /** Adds somebody who runs the shop, beside the running server, and returns the password. */
+  /** Adds a member of staff beside the running server, and returns the password. */
   async addStaff(mobile: string, nickname: string, role: 'operator' | 'reviewer' | 'admin'): Promise<string> {
     const { stdout } = await run(binary, ['account', 'add', mobile, nickname, '--role', role], {
       env: this.environment,
@@ -109,14 +109,14 @@ export class Shop {
     return stdout.trim();
   }
 
-  /** Stops the server, has the ledger audited, and removes everything. */
+  /** Stops the server, audits the ledger, and removes everything. */
   async close(): Promise<void> {
     if (this.server.exitCode === null) {
       const ended = once(this.server, 'exit');
       this.server.kill('SIGTERM');
       await ended;
     }
-    // Fails when an invariant does not hold: whatever the tests did, nothing may be oversold.
+    // Fails when an invariant is broken: no test may oversell.
     await run(binary, ['audit', '--json'], { env: this.environment });
     await rm(this.folder, { recursive: true, force: true });
   }
@@ -129,7 +129,7 @@ async function status(url: string): Promise<number> {
   );
 }
 
-/** Waits for the server's word that it is open, and where; it says so once it answers. */
+/** Waits for the log line with the address, which the server writes once it answers. */
 async function whereItIsOpen(server: ChildProcess): Promise<string> {
   let said = '';
   const open = new Promise<string>((resolve, reject) => {
@@ -149,7 +149,7 @@ async function whereItIsOpen(server: ChildProcess): Promise<string> {
   return url;
 }
 
-/** What the server says is kept with the results, for whoever looks into a failure. */
+/** Keeps the server's log with the test results, for debugging. */
 async function keepLog(server: ChildProcess): Promise<void> {
   const folder = resolve(import.meta.dirname, '../test-results');
   await mkdir(folder, { recursive: true });

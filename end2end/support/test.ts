@@ -1,4 +1,4 @@
-// Our own `test`: a shop per worker, buyers who are signed in, a guarded console.
+// Our own `test`: a shop for each worker, signed-in buyers, a guarded console.
 
 import { test as base, type BrowserContext, type Page } from '@playwright/test';
 
@@ -11,11 +11,11 @@ import { Shop, type Plan, type Settings } from './shop.ts';
 
 export { expect } from '@playwright/test';
 
-/** What a test file may ask of its shop. */
+/** Options that a test file may set for its shop. */
 export interface ShopOptions {
   /** Settings of the server that differ from its defaults. */
   settings: Settings;
-  /** Without the demonstration that an empty shop is filled with. */
+  /** Without the demonstration that normally fills an empty shop. */
   isEmpty: boolean;
 }
 
@@ -23,7 +23,7 @@ interface OfWorker extends ShopOptions {
   shop: Shop;
 }
 
-/** An order that waits for payment, its page open. */
+/** An order that waits for payment, with its page open. */
 export interface UnpaidOrder {
   orderId: string;
   order: OrderPage;
@@ -32,19 +32,19 @@ export interface UnpaidOrder {
 }
 
 interface OfTest {
-  /** Fails the test when a page says something on its console. */
+  /** Fails the test when a page writes to its console. */
   quiet: ConsoleGuard;
-  /** Opens a page of a browser of its own, signed in with a token. */
+  /** Opens a page in a new browser context, signed in with a token. */
   signedIn: (token: string) => Promise<Page>;
   /** Signs the test's own page in. */
   signIn: (token: string) => Promise<void>;
-  /** Somebody else, without a browser. */
+  /** Another buyer, without a browser. */
   somebody: (token: string) => Promise<ApiBuyer>;
   /** The item page of the test's own page. */
   item: ItemPage;
   /** Opens the page of a new order that waits for payment, signed in as its buyer. */
   unpaidOrder: (plan?: Plan) => Promise<UnpaidOrder>;
-  /** All that a scene needs. */
+  /** Everything a scene needs. */
   world: World;
 }
 

@@ -1,4 +1,4 @@
-// Opening pages, and knowing when they are awake.
+// Opens pages and waits until they are awake.
 
 import { expect, type Page } from '@playwright/test';
 

@@ -1,5 +1,5 @@
-// axe finds nothing serious on any page and in any state of the panel, and nothing moves for whoever
-// wants no motion.
+// axe finds nothing serious on any page or in any state of the panel, and nothing moves for visitors who
+// prefer reduced motion.
 
 import type { Page } from '@playwright/test';
 
@@ -18,12 +18,12 @@ async function isClean(page: Page, where: string): Promise<void> {
   expect(grave, where).toEqual([]);
 }
 
-test('every page is sound', async ({ world }) => {
+test('every page is accessible', async ({ world }) => {
   test.slow();
   await everyPage(world, (name) => isClean(world.page, name));
 });
 
-test('who wants no motion sees none', async ({ shop, page }) => {
+test('visitors who prefer reduced motion see no motion', async ({ shop, page }) => {
   const round = await shop.round({});
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
   await visit(page, `/items/${round.itemId}`);
@@ -36,7 +36,7 @@ test('who wants no motion sees none', async ({ shop, page }) => {
   });
   await page.emulateMedia({ colorScheme: 'dark' });
   await expect.poll(ink).not.toBe(light);
-  // Two frames: what a change sets off has begun in the second.
+  // Two frames: every effect of a change has begun in the second.
   const frame = () => page.evaluate(() => new Promise((begun) => requestAnimationFrame(begun)));
   await frame();
   await frame();
@@ -44,7 +44,7 @@ test('who wants no motion sees none', async ({ shop, page }) => {
 });
 
 for (const [name, arrange] of Object.entries(reachable) as [string, Scene][]) {
-  test(`the item's page is sound when ${name}`, async ({ world }) => {
+  test(`the item's page is accessible when ${name}`, async ({ world }) => {
     test.slow();
     await arrange(world);
     await isClean(world.page, name);

@@ -1,9 +1,9 @@
-// Accounts in a browser with scripts: the header's badge, the forms, leaving.
+// Accounts in a browser with scripts: the header's badge, the forms, signing out.
 
 import { expect, test } from '../support/test.ts';
 import { isAwake, visit } from '../support/visit.ts';
 
-/** A number that nobody else in this shop has. */
+/** For numbers that no one else in this shop has. */
 let mobiles = 0;
 const mobile = () => `137${String((mobiles += 1)).padStart(8, '0')}`;
 
@@ -67,7 +67,7 @@ test('the panel leads back to the panel, through a mistake and through the other
   await expect(item.action).toBeInViewport({ ratio: 1 });
 });
 
-test('a wrong password is said without telling which part is wrong', async ({ page }) => {
+test('a failed sign-in does not tell which part was wrong', async ({ page }) => {
   await visit(page, '/login');
   await page.getByLabel('Mobile number').fill(mobile());
   await page.getByLabel('Password').fill('not the password');
@@ -92,7 +92,7 @@ test('a number that has an account already is said at its field', async ({ page,
   await expect(field).toHaveAccessibleDescription(/has an account already/);
 });
 
-test("somebody else's order is not to be seen", async ({ shop, page, signIn, somebody, quiet }) => {
+test("somebody else's order is not shown", async ({ shop, page, signIn, somebody, quiet }) => {
   quiet.expectStatus(404);
   const round = await shop.round({ buyers: 2 });
   const orderId = await (await somebody(round.tokens[0]!)).buy(round.itemId);

@@ -1,4 +1,4 @@
-// Pictures, previews, reports, files and the system, as those who run the shop use them.
+// Pictures, previews, reports, files and the system page, as staff use them.
 
 import { fileURLToPath } from 'node:url';
 
@@ -8,7 +8,7 @@ import { expect, test } from '../support/test.ts';
 
 const PICTURE = fileURLToPath(new URL('../../public/icon-512.png', import.meta.url));
 
-test('a picture is chosen in the form, and what is no picture loses nothing of it', async ({
+test('a picture is chosen in the form, and a file that is no picture keeps the form filled in', async ({
   shop,
   page,
   quiet,
@@ -30,7 +30,7 @@ test('a picture is chosen in the form, and what is no picture loses nothing of i
   await page.getByLabel('Or upload one').first().setInputFiles(PICTURE);
   await page.getByRole('button', { name: 'Check' }).click();
   const picture = page.getByRole('img', { name: 'The picture of item 1' });
-  // As wide as it is shown, of the smaller of its two files.
+  // As wide as it is shown: the smaller of its two files.
   await expect(picture).toHaveJSProperty('naturalWidth', 96);
   const chosen = () => picture.evaluate((image: HTMLImageElement) => image.currentSrc);
   await expect.poll(chosen).toMatch(/\/480$/);

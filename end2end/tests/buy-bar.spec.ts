@@ -7,7 +7,7 @@ import type { ItemPage } from '../support/pages/item-page.ts';
 import { reachable } from '../support/scenes.ts';
 import { expect, test } from '../support/test.ts';
 
-/** What the browsers of phones leave of the screen, upright and on the side; a desk at 200 %. */
+/** The viewports that phone browsers leave, upright and sideways; a desktop at 200 %. */
 const screens = [
   { width: 375, height: 553 },
   { width: 390, height: 664 },
@@ -94,13 +94,13 @@ for (const viewport of screens) {
       expect(await page.evaluate(() => (window as unknown as { moved: string[] }).moved)).toEqual([]);
     });
 
-    test('what has the focus is never behind the bar', async ({ shop, page, item, signIn }) => {
+    test('the focused element is never behind the bar', async ({ shop, page, item, signIn }) => {
       const round = await shop.round({});
       await signIn(round.tokens[0]!);
       await item.open(round.itemId);
       await item.reaches('open');
       const bar = (await item.bar.boundingBox())!;
-      // The page is short: links at its end stand for whatever comes there.
+      // The page is short: these links stand in for content at its end.
       await page.evaluate(() => {
         for (let number = 0; number < 8; number += 1) {
           const line = document.createElement('p');
@@ -152,7 +152,7 @@ test('a desk with room has the button in the panel and no bar', async ({ shop, p
 test('a long title is two lines, and the rest is one press away', async ({ shop, page, item }) => {
   const round = await shop.round({});
   const title = '手冲细口壶 0.9 升 不锈钢 家用 长嘴 控温 挂耳咖啡 分享壶 送滤纸 '.repeat(3);
-  // No round of the tests has such a title; the server adds the same element (pages/item/title.rs).
+  // No test round has so long a title; the server adds the same element (pages/item/title.rs).
   const rest =
     '<details class="item__rest"><summary class="item__expand">' +
     '<span class="item__expand-more">more</span><span class="item__expand-less">less</span>' +

@@ -1,4 +1,4 @@
-// The question.
+// The captcha.
 
 import { expect, test } from '../support/test.ts';
 
@@ -28,7 +28,7 @@ test('a wrong answer brings a new question and keeps the focus; the right one go
   await item.reaches('won');
 });
 
-test('the picture can be had anew, and is a picture', async ({ item }) => {
+test('a new picture can be requested, and is a picture', async ({ item }) => {
   const { captcha } = item;
   const first = await captcha.picture.getAttribute('src');
   await captcha.newPicture.click();

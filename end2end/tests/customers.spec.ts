@@ -1,4 +1,4 @@
-// Those who serve customers: an order is found, its money goes back, a buyer is banned, and the log says who.
+// Customer service: an order is found, its money goes back, a buyer is banned, and the log says who did it.
 
 import type { Page } from '@playwright/test';
 
@@ -8,7 +8,7 @@ import { signInAtOnce } from '../support/staff.ts';
 import { expect, test } from '../support/test.ts';
 import { visit } from '../support/visit.ts';
 
-/** Opens a folded step, says why, and confirms it with a password. */
+/** Opens a folded step, gives a reason, and confirms with a password. */
 async function confirm(page: Page, step: string, password: string, button: string): Promise<void> {
   const form = page.getByRole('main').locator('details');
   if (!(await form.evaluate((details: HTMLDetailsElement) => details.open))) {
@@ -47,7 +47,7 @@ test('the money of an order goes back after a wrong password, and the log says w
   await expect(desk.getByLabel('Why (for the log)')).toHaveValue('Arrived broken');
   await confirm(desk, 'Give the money back…', password, 'Give the money back');
   await expect(desk.getByRole('main')).toContainText('A refund was begun by 管理员');
-  // A paid order's page follows nothing more.
+  // A paid order's page no longer updates by itself.
   await page.reload();
   await expect(order.state).toHaveText(/Being refunded|Refunded/);
 
@@ -74,7 +74,7 @@ for (const locale of ['en-US', 'zh-CN'] as const) {
   test.describe(locale, () => {
     test.use({ locale });
 
-    test('the pages are sound on a phone and on a desk', async ({ shop, page, somebody }) => {
+    test('the pages are accessible and fit on a phone and on a desktop', async ({ shop, page, somebody }) => {
       const round = await shop.round({ stock: 3 });
       const buyer = await somebody(round.tokens[0]!);
       const orderId = await buyer.buy(round.itemId);

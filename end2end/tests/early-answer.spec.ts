@@ -1,4 +1,4 @@
-// Answering before the start: it is not punished, it outlives the page, and its end is said.
+// Answering before the start is not punished, survives a reload, and its expiry is shown.
 
 import type { Page } from '@playwright/test';
 
@@ -43,7 +43,7 @@ test('an answer given long before the start is good after it', async ({
   expect(asked).toHaveLength(1);
 });
 
-test('who is ready stays ready through reload, the way back and the other language', async ({
+test('a ready buyer stays ready through reload, going back and the other language', async ({
   shop,
   item,
   page,
@@ -72,7 +72,7 @@ test('who is ready stays ready through reload, the way back and the other langua
   expect(asked).toHaveLength(1);
 });
 
-test('an answer that has expired is said in the panel, and answering again buys', async ({
+test('the panel says that an answer expired, and a new answer buys', async ({
   shop,
   item,
   page,

@@ -1,4 +1,4 @@
-// Wherever a buyer comes from, the panel finds the true state on the server.
+// However a buyer comes back, the panel finds the true state on the server.
 
 import { ItemPage } from '../support/pages/item-page.ts';
 import { OrderPage } from '../support/pages/order-page.ts';

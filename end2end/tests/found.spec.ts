@@ -1,4 +1,4 @@
-// What previews and search engines find, and the shop's own texts.
+// Data for previews and search engines, and the shop's own texts.
 
 import { expect, test } from '../support/test.ts';
 import { visit } from '../support/visit.ts';
@@ -25,7 +25,7 @@ test('a preview has a picture of a size that messengers show whole', async ({ pa
   expect(size).toEqual([1200, 630]);
 });
 
-test('the offer is in the page as data, which the policy lets stand', async ({ page }) => {
+test('the offer is in the page as data, which the content security policy allows', async ({ page }) => {
   await visit(page, '/');
   await page.locator('.card').first().getByRole('link').click();
   const text = await page.locator('script[type="application/ld+json"]').textContent();

@@ -6,7 +6,7 @@ import { OrderPage } from '../support/pages/order-page.ts';
 import { expect, test } from '../support/test.ts';
 import { isAwake } from '../support/visit.ts';
 
-/** Presses Tab until the focus is there, as a person would, and not for ever. */
+/** Presses Tab until the target has the focus, as a person would, a bounded number of times. */
 async function tabTo(page: Page, target: Locator): Promise<void> {
   for (let presses = 0; presses < 40; presses += 1) {
     if (await target.evaluate((element) => element === document.activeElement)) return;

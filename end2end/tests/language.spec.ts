@@ -1,4 +1,4 @@
-// Two languages: asked for by the browser, or chosen on the page.
+// Two languages: preferred by the browser, or chosen on the page.
 
 import { ItemPage } from '../support/pages/item-page.ts';
 import { expect, test } from '../support/test.ts';

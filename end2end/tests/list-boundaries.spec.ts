@@ -1,4 +1,4 @@
-// A start page that is left open over the start and the end of a round, and one that is opened then.
+// A start page that stays open over the start and the end of a round, and one opened just then.
 
 import type { Page, ViewportSize } from '@playwright/test';
 
@@ -7,11 +7,11 @@ import type { Round, Shop } from '../support/shop.ts';
 import { expect, test } from '../support/test.ts';
 import { visit } from '../support/visit.ts';
 
-// Nothing but the rounds of these tests, and a start page that shows a new one soon.
+// Only these tests' rounds, and a start page that shows a new one soon.
 test.use({ isEmpty: true, settings: { SECKILL_PAGE_LIFE_S: '1' } });
 test.describe.configure({ mode: 'serial', timeout: 90_000 });
 
-/** A round of which the start page knows. */
+/** A round that the start page already lists. */
 async function listedRound(shop: Shop, startsInS: number, lastsS: number): Promise<Round> {
   const round = await shop.round({ startsInS, lastsS });
   const isListed = async () => (await startPage(shop)).includes(`round-${round.roundId}`);
@@ -74,7 +74,7 @@ async function turns(page: Page, round: Round, viewport: ViewportSize): Promise<
   expect(await layoutShifts(page)).toBeLessThan(0.001);
 }
 
-test('who comes right after the start is not shown the page of before it', async ({ shop }) => {
+test('a visitor right after the start does not get the page from before it', async ({ shop }) => {
   const round = await listedRound(shop, 15, 3600);
   const section = async () => (await startPage(shop)).split(`href="#round-${round.roundId}"`)[0];
   // The chip's phase stands right before its link.

@@ -1,4 +1,4 @@
-// The start page, over the demonstration that an empty shop fills itself with.
+// The start page of the demonstration that fills an empty shop.
 
 import { layoutShifts, noteLayoutShifts } from '../support/layout-shifts.ts';
 import { expect, test } from '../support/test.ts';
@@ -16,7 +16,7 @@ test('the start page shows the running round first, the coming ones, and folds t
   await expect(ended.getByText('On the window sill')).toBeVisible();
 });
 
-test('what is left of a running item, and when the next round opens, are live', async ({ page }) => {
+test('the remaining stock and the time to the next opening are live', async ({ page }) => {
   await visit(page, '/');
   await expect(page.locator('.stock-bar').first()).toContainText(/\d+\s?%/);
   const countdown = page.locator('section.round .countdown').first();
@@ -45,7 +45,7 @@ test('every picture arrives, and nothing moves while the page wakes up', async (
   expect(await layoutShifts(page)).toBeLessThan(0.02);
 });
 
-test('an item that does not exist is a page with a way on', async ({ page, quiet }) => {
+test('the page of an unknown item offers a way on', async ({ page, quiet }) => {
   quiet.expectStatus(404);
   for (const path of ['/items/00000000-0000-7000-8000-000000000000', '/items/x', '/nowhere']) {
     const response = await page.goto(path);

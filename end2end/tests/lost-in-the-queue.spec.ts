@@ -3,10 +3,10 @@
 import { expect, test } from '../support/test.ts';
 import { visit } from '../support/visit.ts';
 
-// One order a second, and whoever has waited for two seconds gets none.
+// One order a second, and reservations that waited two seconds get none.
 test.use({ settings: { SECKILL_ORDERS_PER_S: '1', SECKILL_QUEUE_AGE_S: '2' } });
 
-test('who left while queued finds among the orders that it came to nothing, and why', async ({
+test('a buyer who left the queue finds among the orders that it failed, and why', async ({
   shop,
   page,
   signIn,

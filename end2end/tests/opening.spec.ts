@@ -23,8 +23,8 @@ for (const [name, shiftMs] of [
     await item.reaches('warm');
     await expect(item.countdown.first()).toHaveText(/0?0:0\d/);
 
-    // The page itself notes when it opened: by the time of its process, which the device's clock
-    // as the page sees it has no part in.
+    // The page itself records when it opened, by the time of its process, which does not depend on the
+    // device's clock.
     const openedAtMs = await page.evaluate(
       () =>
         new Promise<number>((resolve) => {
@@ -43,7 +43,7 @@ for (const [name, shiftMs] of [
   });
 }
 
-test('who answers before the start buys with one click', async ({ shop, item, page, signIn }) => {
+test('a buyer who answers before the start buys with one click', async ({ shop, item, page, signIn }) => {
   const round = await shop.round({ startsInS: 8 });
   const asked: string[] = [];
   page.on('request', (request) => {

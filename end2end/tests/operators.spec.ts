@@ -1,4 +1,4 @@
-// Those who run the shop: the rounds with their units, and the stop button.
+// Operators: the rounds with their units, and the stop button.
 
 import type { Page } from '@playwright/test';
 
@@ -13,7 +13,7 @@ async function signInAs(page: Page, mobile: string, password: string): Promise<v
   await page.getByRole('main').getByRole('button').click();
 }
 
-test('an operator stops a round and lets it go on, and shoppers hear both at once', async ({
+test('an operator stops and resumes a round, and shoppers see both at once', async ({
   shop,
   page,
   signedIn,
@@ -41,7 +41,7 @@ test('an operator stops a round and lets it go on, and shoppers hear both at onc
   await expect(shopper.getByRole('main')).not.toContainText('Counting stock');
 });
 
-test('shoppers and strangers do not get there', async ({ shop, page, signIn, quiet }) => {
+test('shoppers and signed-out visitors cannot open the pages', async ({ shop, page, signIn, quiet }) => {
   quiet.expectStatus(403);
   await page.goto('/admin/rounds');
   await expect(page).toHaveURL(/\/login\?next=/);
@@ -96,7 +96,7 @@ for (const locale of ['en-US', 'zh-CN'] as const) {
   test.describe(locale, () => {
     test.use({ locale });
 
-    test('the pages are sound on a phone and on a desk', async ({ shop, page }) => {
+    test('the pages are accessible and fit on a phone and on a desktop', async ({ shop, page }) => {
       await shop.round({ stock: 3 });
       await signInAtOnce(page, shop);
       for (const path of ['/admin/rounds', '/admin/rounds/new']) {

@@ -1,4 +1,4 @@
-// From the order to the money, and back: through the provider that is built in.
+// Payment through the built-in provider, from the order to the money and back.
 
 import { SandboxPage } from '../support/pages/sandbox-page.ts';
 import { expect, test } from '../support/test.ts';
@@ -21,7 +21,7 @@ test('a buyer pays, and the order says so by itself', async ({ page, unpaidOrder
   expect(await buyer.orders()).toMatchObject([{ state: 'paid' }]);
 });
 
-test('who was declined pays again', async ({ page, unpaidOrder }) => {
+test('a buyer whose payment was declined pays again', async ({ page, unpaidOrder }) => {
   const { order } = await unpaidOrder();
   const sandbox = new SandboxPage(page);
   await order.payButton.click();
@@ -32,7 +32,7 @@ test('who was declined pays again', async ({ page, unpaidOrder }) => {
   await expect(order.state).toHaveText('Paid', { timeout: 20_000 });
 });
 
-test('who comes back without paying finds the way to the same payment', async ({
+test('a buyer who comes back without paying finds the same payment again', async ({
   page,
   unpaidOrder,
 }) => {

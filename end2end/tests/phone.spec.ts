@@ -1,4 +1,4 @@
-// A phone: nothing sticks out, everything can be hit with a thumb.
+// A phone: nothing is wider than the screen, and everything can be tapped with a thumb.
 
 import type { Page } from '@playwright/test';
 
@@ -16,7 +16,7 @@ async function fits(page: Page): Promise<void> {
   expect(content, 'no horizontal scrolling').toBeLessThanOrEqual(screen);
 }
 
-/** What can be pressed is large enough; links inside a sentence are text. */
+/** Everything that can be pressed is large enough; links inside a sentence are exempt. */
 async function canBeHit(page: Page): Promise<void> {
   const small = await page.evaluate((thumb) => {
     const targets = document.querySelectorAll<HTMLElement>(
@@ -25,7 +25,7 @@ async function canBeHit(page: Page): Promise<void> {
     return [...targets]
       .filter((target) => target.checkVisibility({ visibilityProperty: true }))
       .filter((target) => !target.matches('p a, .facts__hint a, .skip-link'))
-      // A stretched link is as large as its card: what counts is what its pseudo-element covers.
+      // A stretched link is as large as its card: its pseudo-element counts.
       .map((target) => ({ target, card: target.closest('.card, .order-row, .messages__row') }))
       .map(({ target, card }) => ({ target, box: (card ?? target).getBoundingClientRect() }))
       .filter(({ box }) => box.width > 0 && (box.height < thumb || box.width < thumb))

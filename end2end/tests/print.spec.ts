@@ -1,8 +1,8 @@
-// An order on paper.
+// A printed order.
 
 import { expect, test } from '../support/test.ts';
 
-test('a printed order says all that it is about, and nothing that is only for a screen', async ({
+test('a printed order has all its facts and nothing that is only for a screen', async ({
   page,
   unpaidOrder,
 }) => {

@@ -1,4 +1,4 @@
-// The whole way of a buyer, on a desk and on a phone.
+// A buyer's whole way through the shop, on a desktop and on a phone.
 
 import { OrderPage } from '../support/pages/order-page.ts';
 import { expect, test } from '../support/test.ts';
@@ -34,7 +34,7 @@ test('a buyer comes from the question to an order with a ticking deadline, and m
   expect(made).toMatchObject({ state: 'closed', close_reason: 'cancelled' });
 });
 
-test('thinking again about a cancellation keeps the order', async ({ page, unpaidOrder }) => {
+test('backing out of a cancellation keeps the order', async ({ page, unpaidOrder }) => {
   const { order, buyer } = await unpaidOrder();
   await isAwake(page);
   await order.cancelButton.click();
@@ -60,7 +60,7 @@ test('a double click sends one purchase', async ({ shop, item, page, signIn, som
   await item.captcha.solve();
   await expect(item.captcha.root).toBeHidden();
   await item.reaches('open');
-  // Not answered before the second click: that would hit what stands in the button's place then.
+  // Held back until the second click, which would otherwise hit whatever replaces the button.
   let bothClicksAreDone = () => {};
   const bothClicks = new Promise<void>((resolve) => (bothClicksAreDone = resolve));
   await page.route('**/seckill/*', async (route) => {
@@ -74,7 +74,7 @@ test('a double click sends one purchase', async ({ shop, item, page, signIn, som
   expect(await (await somebody(round.tokens[0]!)).orders()).toHaveLength(1);
 });
 
-test('whoever is signed out is led to the form and back to the item', async ({
+test('a signed-out visitor is led to the form and back to the item', async ({
   shop,
   item,
   page,

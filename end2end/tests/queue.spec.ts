@@ -3,7 +3,7 @@
 import { expect, test } from '../support/test.ts';
 import { reload, visit } from '../support/visit.ts';
 
-// One a second, so that there is a queue to look at.
+// One order a second, so that there is a queue to look at.
 test.use({ settings: { SECKILL_ORDERS_PER_S: '1' } });
 
 test('a reload while queued finds the place in the queue, and then the order', async ({
@@ -30,7 +30,7 @@ test('a reload while queued finds the place in the queue, and then the order', a
   await item.reaches('won', 20_000);
 });
 
-test('who leaves while queued finds the place among the orders, and then the order', async ({
+test('a buyer who leaves the queue finds the place among the orders, and then the order', async ({
   shop,
   item,
   page,

@@ -1,4 +1,4 @@
-// A second factor: set up with an authenticator app, and asked for when signing in.
+// A second factor: set up with an authenticator app, then asked for at sign-in.
 
 import { createHmac } from 'node:crypto';
 
@@ -8,7 +8,7 @@ import { visit } from '../support/visit.ts';
 
 const MOBILE = '13912340041';
 
-/** What an authenticator app shows for a secret in base32, so many steps of 30 s from now. */
+/** The code an authenticator app shows for a base32 secret, this many 30-second steps from now. */
 function code(secret: string, stepsFromNow: number): string {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
   const bits = [...secret].map((c) => alphabet.indexOf(c).toString(2).padStart(5, '0')).join('');

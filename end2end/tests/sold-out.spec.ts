@@ -1,4 +1,4 @@
-// Nothing left, and something back.
+// An item sells out, and a unit comes back.
 
 import { ItemPage } from '../support/pages/item-page.ts';
 import { expect, test } from '../support/test.ts';
@@ -17,7 +17,7 @@ test('the last unit goes while the question is open: the panel says so', async (
   await signIn(round.tokens[0]!);
   await item.open(round.itemId);
   await item.reaches('open');
-  // Somebody is quicker, while the answer is on its way.
+  // Another buyer is quicker while the answer is on its way.
   await page.route('**/api/path', async (route) => {
     await quicker.buy(round.itemId);
     await route.continue();
@@ -48,7 +48,7 @@ test('a unit that nobody paid for comes back, and somebody else gets it', async 
   await other.open(round.itemId);
   await other.reaches('sold_out');
 
-  // The first one does not pay; the second one's panel opens by itself.
+  // The first buyer does not pay; the second one's panel opens by itself.
   await other.reaches('open', 30_000);
   await other.buy();
   await item.reaches('expired', 30_000);

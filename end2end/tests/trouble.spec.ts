@@ -1,4 +1,4 @@
-// A shop that is busy, a connection that breaks: the panel waits in sight and goes on by itself.
+// A busy shop, a broken connection: the panel shows that it waits and goes on by itself.
 
 import type { Route } from '@playwright/test';
 

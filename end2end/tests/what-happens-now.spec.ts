@@ -1,11 +1,11 @@
-// What those who run the shop see of it while it sells, and the switches that close a part of it.
+// The staff's live page during a sale, and the switches that close a part of the shop.
 
 import { violations } from '../support/axe.ts';
 import { signInAtOnce } from '../support/staff.ts';
 import { expect, test } from '../support/test.ts';
 import { visit } from '../support/visit.ts';
 
-// A shop of these tests' own: a switch closes it for everybody.
+// A shop of its own for these tests: a switch closes it for everybody.
 test.use({ settings: { SECKILL_PAGE_LIFE_S: '30' } });
 
 test('the live page follows a purchase without being loaded again', async ({

@@ -1,4 +1,4 @@
-// Scripts off: pages are readable, forms work.
+// Without scripts: pages are readable, forms work.
 
 import { SandboxPage } from '../support/pages/sandbox-page.ts';
 import { expect, test } from '../support/test.ts';
@@ -18,8 +18,8 @@ test('an item can be read, and says what buying needs', async ({ shop, page }) =
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Load item');
   await expect(page.getByRole('main')).toContainText('¥99');
   await expect(page.getByRole('main')).toContainText('One per person');
-  // Chromium parses pages as with scripts and only does not run them, so what stands in a noscript
-  // element is not shown here; that it is sent can be seen.
+  // Chromium without scripts still parses pages as if it had them, so the content of a noscript element is
+  // not shown here; that it is sent can be checked.
   expect(await sent?.text()).toContain('Buying needs JavaScript');
 });
 

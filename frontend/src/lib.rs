@@ -1,8 +1,8 @@
-//! The entry of the wasm, and nothing else.
+//! The entry point of the wasm, and nothing else.
 
 extern crate app;
 
-/// Called by the page when the wasm has arrived: wakes the islands.
+/// The page calls this when the wasm has arrived: it wakes the islands.
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     leptos::mount::hydrate_islands();

@@ -30,7 +30,7 @@ export class CaptchaDialog {
     return this.rightAnswerShown();
   }
 
-  /** The same, when the words have been asked for already. */
+  /** The same, when the words are already shown. */
   async rightAnswerShown(): Promise<number> {
     await expect(this.words).toHaveText(/\d/);
     return workOut(await this.words.innerText());
@@ -42,7 +42,7 @@ export class CaptchaDialog {
     await this.field.press('Enter');
   }
 
-  /** Answers right, as one who listens. */
+  /** Gives the right answer by way of the words. */
   async solve(): Promise<void> {
     await expect(this.root).toBeVisible();
     await this.answer(await this.rightAnswer());

@@ -3,7 +3,7 @@ import { expect, type Locator, type Page } from '@playwright/test';
 import { visit } from '../visit.ts';
 import { CaptchaDialog } from './captcha-dialog.ts';
 
-/** Where the buy panel can stand. */
+/** The states of the buy panel. */
 export type PanelState =
   | 'loading'
   | 'before'
@@ -29,15 +29,15 @@ export class ItemPage {
   /** The one main action of the state. */
   readonly action: Locator;
   readonly orderLink: Locator;
-  /** The way on where there is no button, such as to sign in. */
+  /** The link shown in place of the button, such as to sign in. */
   readonly link: Locator;
-  /** What small screens keep at the bottom. */
+  /** The bar at the bottom of small screens. */
   readonly bar: Locator;
   readonly barPrice: Locator;
   readonly barTime: Locator;
-  /** What is said of a program that did not start. */
+  /** The message that the program did not start. */
   readonly failed: Locator;
-  /** Asks again at once for what the panel waits for. */
+  /** The button that retries at once. */
   readonly retry: Locator;
   readonly captcha: CaptchaDialog;
 
@@ -60,13 +60,13 @@ export class ItemPage {
     await visit(this.page, `/items/${itemId}`);
   }
 
-  /** Waits until the panel stands at one of these states. */
+  /** Waits until the panel is in one of these states. */
   async reaches(states: PanelState | PanelState[], timeout = 15_000): Promise<void> {
     const names = [states].flat().join('|');
     await expect(this.panel).toHaveAttribute('data-state', new RegExp(`^(${names})$`), { timeout });
   }
 
-  /** Buys the whole way: button, question, result. */
+  /** Buys: button, captcha, result. */
   async buy(): Promise<void> {
     await this.reaches('open');
     await this.action.click();

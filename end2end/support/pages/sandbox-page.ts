@@ -1,9 +1,9 @@
 import type { Locator, Page } from '@playwright/test';
 
-/** The page of the payment provider that is built in. */
+/** The page of the built-in payment provider. */
 export class SandboxPage {
   readonly title: Locator;
-  /** Shows what can go wrong. */
+  /** Unfolds the ways a payment can fail. */
   readonly more: Locator;
 
   constructor(readonly page: Page) {
