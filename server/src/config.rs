@@ -1,5 +1,5 @@
-//! The settings, and the only reader of the environment. A section is a struct; each of its settings has a
-//! name, a form (type, unit and bounds), a default and a meaning, all written once, in the section's file.
+//! The settings, and the only reader of the environment. A section is a struct; the section's file states each
+//! setting's name, form (type, unit and bounds), default and meaning exactly once.
 //!
 //! A setting is `SECKILL_NAME` in the environment, else `name` in the TOML file given by `--config`, else its
 //! default. One that may hold a password can be read from a file of its own: `SECKILL_NAME_FILE`, `name_file`.
@@ -56,10 +56,10 @@ use sources::Values;
 
 const DAY_MS: i64 = 24 * 3_600_000;
 
-/// Everything that can be set, parsed and checked.
+/// All settings, parsed and checked.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Every setting with its value and its meaning, without what may be a password.
+    /// Every setting with its value and its meaning; secrets are masked.
     pub listing: String,
     /// The process.
     pub process: Process,
@@ -69,25 +69,25 @@ pub struct Config {
     pub web: Web,
     /// The sale.
     pub sale: Sale,
-    /// How buyers pay.
+    /// Payment.
     pub payments: Payments,
-    /// What is kept of orders that are over.
+    /// How long data of finished orders is kept.
     pub orders: Orders,
-    /// Stripe, where it takes the money.
+    /// Stripe, if it is the payment provider.
     pub stripe: Option<Stripe>,
-    /// Alipay, where it takes the money.
+    /// Alipay, if it is the payment provider.
     pub alipay: Option<Alipay>,
     /// Log-ins.
     pub log_ins: LogIns,
-    /// Who asks too often.
+    /// Limits on calls.
     pub limits: Limits,
-    /// Programs of others that are told what happens.
+    /// Webhooks.
     pub webhooks: Webhooks,
-    /// What runs by itself.
+    /// Background work.
     pub workers: Workers,
 }
 
-/// Every section, in the order in which people read them.
+/// Every section, in the order of the manual.
 fn sections() -> [Section; 12] {
     [
         Process::section(),
@@ -114,7 +114,7 @@ pub fn settings() -> Vec<Setting> {
 }
 
 impl Config {
-    /// Reads the environment and the file. Also what is set and is no setting.
+    /// Reads the environment and the file. Also returns variables that are no settings.
     ///
     /// # Errors
     /// The first setting that is malformed, unknown (in the file) or forbidden in production.
@@ -164,7 +164,7 @@ impl Config {
         Ok(config)
     }
 
-    /// Real buyers: no protection is off, and nothing fails on purpose.
+    /// For real buyers: no protection may be off, and no fault may be injected.
     fn refuse_in_production(&self, values: &Values) -> Result<(), ConfigError> {
         let refused = if self.sale.captcha.is_none() {
             Sale::captcha().describe()
@@ -183,7 +183,7 @@ impl Config {
         Err(values.forbidden(&refused))
     }
 
-    /// The numbers of the sale, for the engine.
+    /// The sale's settings, for the engine.
     pub fn rules(&self) -> Rules {
         let ms = |time: std::time::Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
         Rules {
@@ -202,13 +202,13 @@ impl Config {
         }
     }
 
-    /// Where buyers go to pay, if not to the shop itself: an origin, or every host of a domain.
+    /// The page where buyers pay if the shop does not show it: an origin, or every host of a domain.
     pub fn pay_page(&self) -> Option<String> {
         let stripe = self.stripe.as_ref().map(|stripe| stripe.page_url.clone());
         stripe.or_else(|| self.alipay.as_ref().map(Alipay::pages))
     }
 
-    /// Calls per time.
+    /// Limits on calls.
     pub fn quotas(&self) -> Quotas {
         let quotas = Quotas::default();
         Quotas {
@@ -235,7 +235,7 @@ impl Config {
     }
 }
 
-/// Every setting with its value, for people. Also what is set and is no setting.
+/// Every setting with its value, for people. Also returns variables that are no settings.
 ///
 /// # Errors
 /// When a file cannot be read or names an unknown setting.

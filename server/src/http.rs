@@ -1,9 +1,9 @@
-//! HTTP: routes, and the layers in front of them. Which function answers which
-//! address is decided in this folder; what the answer is, behind [`app::port`].
+//! HTTP: routes, and the layers in front of them. This folder decides which function answers which address;
+//! [`app::port`] decides the answer.
 //!
-//! From the outside in: metrics → request id → security headers → panics → time limit ([`around`]) → (limit per
-//! address → visitor → CSRF, [`visitor::admit`]) → route. Assets and probes are outside of the inner
-//! three. One layer, not seven: each one costs every request some allocations.
+//! From the outside in: metrics → request id → security headers → panics → time limit ([`around`]) → (limit
+//! per address → visitor → CSRF, [`visitor::admit`]) → route. Assets and probes skip the inner three. One layer
+//! instead of seven saves every request some allocations.
 
 mod admin;
 mod api;
@@ -80,7 +80,7 @@ pub struct HttpSettings {
     pub page_life: Duration,
     /// A request that takes longer is answered with `busy`.
     pub request_timeout: Duration,
-    /// What pages show, and pass on to the browser.
+    /// Settings that pages use and pass on to the browser.
     pub shop: ShopSettings,
     /// The origin of the page where buyers pay, if it is not the shop's.
     pub pay_page: Option<String>,
@@ -94,25 +94,25 @@ pub struct Site {
     pub shop: Shop,
     /// Its back office.
     pub office: Office,
-    /// What providers call, and the page of the one that is built in; see [`payments`].
+    /// Routes for the providers' notices, and the built-in provider's page; see [`payments`].
     pub payments: Router,
-    /// What the shop stands on.
+    /// The servers that the shop needs.
     pub readiness: Arc<dyn Readiness>,
-    /// The numbers.
+    /// The metrics.
     pub metrics: PrometheusHandle,
     /// Where the built assets are, and their names.
     pub built: BuiltSite,
     /// The shop's own texts.
     pub texts: Texts,
-    /// Says which pages have changed.
+    /// Reports which pages have changed.
     pub invalidation: PageInvalidation,
-    /// Turns true when the process is about to stop: answers that have no end end then.
+    /// Turns true when the process is about to stop: endless answers end then.
     pub stopped: watch::Receiver<bool>,
     /// Settings of the HTTP side.
     pub settings: HttpSettings,
 }
 
-/// What handlers and layers share. A clone is the same.
+/// State shared by handlers and layers. Clones share it.
 #[derive(Clone)]
 struct AppState(Arc<Shared>);
 
@@ -123,7 +123,7 @@ struct Shared {
     public_site: PublicSite,
     texts: Texts,
     metrics: RequestMetrics,
-    /// Places for those who follow the live page.
+    /// Free places on the live page's streams.
     streams: Arc<Semaphore>,
     /// Turns true when the process is about to stop.
     stopped: watch::Receiver<bool>,
@@ -159,8 +159,8 @@ pub fn probes(readiness: Arc<dyn Readiness>, metrics: PrometheusHandle) -> Route
     probes::routes(readiness, metrics)
 }
 
-/// Where providers call back, and the page of the provider that is built in, where it takes the money.
-/// Outside of visitors and their limits: signatures decide.
+/// The routes for providers' notices, and the built-in provider's page if that is in use. They skip the
+/// visitors' limits: signatures decide.
 pub fn payments(
     notices: Arc<engine::payments::Deps>,
     built_in: Option<Arc<dyn SandboxProvider>>,
@@ -172,7 +172,7 @@ pub fn payments(
     }
 }
 
-/// Every route of the shop. To be served with connect info (`SocketAddr`).
+/// Every route of the shop. Must be served with connect info (`SocketAddr`).
 pub fn router(site: Site) -> Router {
     let state = AppState(Arc::new(Shared {
         shop: site.shop,
@@ -195,7 +195,7 @@ pub fn router(site: Site) -> Router {
         .route(pattern::PAY, post(pay::pay))
         .route(routes::LANGUAGE, post(language::switch))
         .layer(DefaultBodyLimit::max(envelope::MAX_REQUEST))
-        // These bound the body that they read themselves.
+        // These limit the bodies that they read themselves.
         .merge(api::routes(&state))
         .route(pattern::PURCHASE, post(hidden_path::purchase))
         .with_state(state.clone())
@@ -235,8 +235,8 @@ async fn around_others(State(state): State<AppState>, request: Request, next: Ne
     around(&state, counted, id, next.run(request)).await
 }
 
-/// Around every request: counts it, names it in the log and in its answer, adds the headers that the answer
-/// does not have, and answers itself when the route panics or takes too long.
+/// Around every request: counts it, puts its id into the log and the answer, adds missing headers, and answers
+/// itself when the route panics or takes too long.
 async fn around(
     state: &AppState,
     counted: CountedRequest,

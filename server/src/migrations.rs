@@ -1,4 +1,4 @@
-//! The schema, one migration a change, the same on every database.
+//! The schema, one migration for each change, the same on every database.
 
 mod m0001_shop;
 mod m0002_cluster;

@@ -1,6 +1,6 @@
-//! The shop's own texts: help, contact, terms, privacy, returns. The shop puts them into a folder, a file for each
-//! page and language; what is not there is built in. Read once, at the start: a mistake in them is found then,
-//! and not by a shopper.
+//! The shop's own texts: help, contact, terms, privacy, returns. The shop puts them into a folder, one file for
+//! each page and language; missing ones are built in. Read once, at start-up, so that mistakes are found then and
+//! not by a shopper.
 
 mod markdown;
 
@@ -16,10 +16,10 @@ use app::{
     wire::Language,
 };
 
-/// Largest file: some thirty printed pages. It is in memory, in every language, and in the page cache.
+/// Largest file, in bytes: some thirty printed pages. It is in memory, in every language, and in the page cache.
 const MAX_FILE: u64 = 64 * 1024;
 
-/// Why the folder cannot be used. Each says which file is meant.
+/// Why the folder cannot be used. Each error names the file.
 #[derive(Debug, thiserror::Error)]
 pub enum TextsError {
     /// The folder.
@@ -28,22 +28,22 @@ pub enum TextsError {
     /// A file in it.
     #[error("cannot read the text {file}", file = .0.display())]
     File(PathBuf, #[source] io::Error),
-    /// A file that no page shows: perhaps a name with a mistake in it.
+    /// A file that no page shows: perhaps its name is misspelled.
     #[error("{file} is no text of the shop; the names are {names}", file = .0.display(), names = names())]
     UnknownName(PathBuf),
-    /// More than is shown.
+    /// The file is too large.
     #[error("the text {file} has more than {MAX_FILE} bytes", file = .0.display())]
     TooLarge(PathBuf),
     /// In another encoding.
     #[error("the text {file} is not UTF-8", file = .0.display())]
     NotUtf8(PathBuf),
-    /// Nothing to head the page by.
+    /// The page's heading is missing.
     #[error("the text {file} does not begin with its title, a line such as `# Contact`", file = .0.display())]
     NoTitle(PathBuf),
 }
 
-/// The texts of the shop: those in `folder`, and for the rest the built-in ones. A page that the folder has in one
-/// language only is shown in that language to everybody: a placeholder beside it would contradict it.
+/// The shop's texts: those in `folder`, and built-in ones for the rest. A page that the folder has in only one
+/// language is shown in that language to everybody: a placeholder in the other would contradict it.
 ///
 /// # Errors
 /// See [`TextsError`].
@@ -64,15 +64,14 @@ pub fn load(folder: Option<&Path>) -> Result<Texts, TextsError> {
     }))
 }
 
-/// The pages that only say what the shop has to write there, by the names of their files; `None` where there are
-/// none.
+/// The file names of pages that still have a placeholder; `None` if there are none.
 pub fn missing(texts: &Texts) -> Option<String> {
     let pages = texts.placeholders();
     let names: Vec<_> = pages.into_iter().map(TextPage::name).collect();
     (!names.is_empty()).then(|| names.join(", "))
 }
 
-/// What is in the folder.
+/// The texts in the folder.
 fn in_folder(folder: &Path) -> Result<Vec<(TextPage, Text)>, TextsError> {
     let cannot_read = |error| TextsError::Folder(folder.to_owned(), error);
     let mut written = Vec::new();
@@ -80,7 +79,7 @@ fn in_folder(folder: &Path) -> Result<Vec<(TextPage, Text)>, TextsError> {
         let entry = entry.map_err(cannot_read)?;
         let (file, name) = (entry.path(), entry.file_name());
         let name = name.to_string_lossy();
-        // Of editors, of version control, and of what mounts folders into containers.
+        // Files of editors, of version control, and of tools that mount folders into containers.
         if name.starts_with('.') {
             continue;
         }
@@ -117,7 +116,7 @@ fn read(file: &Path, language: Language) -> Result<Text, TextsError> {
     let cannot_read = |error| TextsError::File(file.to_owned(), error);
     let mut bytes = Vec::new();
     let opened = File::open(file).map_err(cannot_read)?;
-    // One more than is allowed, and no more than that whatever it is.
+    // Reads at most one byte more than is allowed.
     let mut opened = opened.take(MAX_FILE + 1);
     opened.read_to_end(&mut bytes).map_err(cannot_read)?;
     if bytes.len() as u64 > MAX_FILE {
@@ -134,7 +133,7 @@ fn read(file: &Path, language: Language) -> Result<Text, TextsError> {
     })
 }
 
-/// Help is about the program and holds for every shop. Of the others only the shop knows what they must say.
+/// Help is about the program and holds for every shop. The other texts only the shop can write.
 fn built_in(page: TextPage, language: Language) -> Text {
     let source = match (page, language) {
         (TextPage::Help, Language::Zh) => include_str!("texts/help.zh.md"),

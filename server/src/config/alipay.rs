@@ -1,4 +1,4 @@
-//! Alipay, where it takes the money.
+//! Alipay, if it is the payment provider.
 
 use reqwest::Url;
 
@@ -13,7 +13,7 @@ use super::{
 use crate::adapters::payment::alipay::{AlipayKey, ShopKey};
 
 section! {
-    /// What Alipay and the shop know of each other. It holds a secret: never logged.
+    /// The credentials that Alipay and the shop share. Contains a secret: never logged.
     #[derive(Clone)]
     Alipay, "Alipay, where `SECKILL_PAYMENTS=alipay`" {
         app_id: String = "ALIPAY_APP_ID", "", Digits { from: 10, to: 32, example: "2021000000000001" },
@@ -34,7 +34,7 @@ section! {
 const DOMAINS: [&str; 2] = [".alipay.com", ".alipaydev.com"];
 
 impl Alipay {
-    /// The section of a shop that needs it.
+    /// The section of a shop whose payment provider is Alipay.
     pub(super) fn needed(values: &Values) -> Result<Self, ConfigError> {
         let needed = [
             Self::app_id().describe(),
@@ -45,7 +45,7 @@ impl Alipay {
         ];
         Payments::require(Provider::Alipay, &needed, values)?;
         let section = Self::read(values)?;
-        // Alipay's console shows both beside each other.
+        // Alipay's console shows both keys side by side, so they are easily confused.
         match section.private_key.has_public_half(&section.public_key) {
             false => Ok(section),
             true => {
@@ -55,7 +55,7 @@ impl Alipay {
         }
     }
 
-    /// Where the pages' forms may lead, as their policy writes it: to the gateway, and where that sends buyers on to.
+    /// The targets that the pages' policy allows for forms: the gateway, and the hosts it redirects buyers to.
     pub fn pages(&self) -> String {
         let host = self.gateway_url.host_str().unwrap_or_default();
         match DOMAINS.iter().find(|domain| host.ends_with(*domain)) {

@@ -8,7 +8,7 @@ use super::{
 };
 
 section! {
-    /// The servers that a cluster stands on. Their addresses may hold passwords: never logged.
+    /// The servers of a cluster. Their addresses may hold passwords: never logged.
     #[derive(Clone, PartialEq, Eq)]
     Cluster, "The servers of a cluster" {
         redis_urls: Vec<String> = "REDIS_URL", "redis://127.0.0.1:6379",

@@ -1,30 +1,30 @@
-//! What is wrong with the settings, in words that say what to write instead.
+//! Errors in the settings, each saying what to write instead.
 
 use std::path::PathBuf;
 
 use super::section::Setting;
 
-/// Settings that cannot be used. Never shows a value that may hold a password.
+/// Invalid settings. Never shows a value that may hold a password.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// A value has another form.
+    /// A value has the wrong form.
     #[error("{origin} {value}; write {form}, such as {example}")]
     Malformed {
         /// Where it was set.
         origin: String,
-        /// "is '…'", or that it cannot be shown.
+        /// "is '…'", or that the value cannot be shown.
         value: String,
-        /// What may be written.
+        /// The accepted form.
         form: String,
         /// For example.
         example: String,
     },
-    /// A protection is off, or something fails on purpose, and buyers are real.
+    /// A protection is off, or a fault is injected, and buyers are real.
     #[error("{origin} is '{value}', which production (SECKILL_ENV) refuses")]
     InProduction {
         /// Where it was set.
         origin: String,
-        /// To what.
+        /// The value.
         value: String,
     },
     /// Others could eavesdrop on the connection to a server on another machine.
@@ -44,9 +44,9 @@ pub enum ConfigError {
     Missing {
         /// The variable.
         setting: String,
-        /// What needs it.
+        /// The choice that needs it.
         by: String,
-        /// What may be written.
+        /// The accepted form.
         form: String,
         /// For example.
         example: String,
@@ -57,45 +57,45 @@ pub enum ConfigError {
     /// A file cannot be read.
     #[error("cannot read {file}, given by {origin}")]
     Unreadable {
-        /// Who names it.
+        /// The setting that names the file.
         origin: String,
-        /// Which.
+        /// The file.
         file: PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
-    /// The file of settings is no TOML. Not shown: the line may hold a password.
+    /// The file of settings is not valid TOML. The line is not shown: it may hold a password.
     #[error("{}: line {line}, column {column}: this is not TOML", .file.display())]
     Syntax {
-        /// Which.
+        /// The file.
         file: PathBuf,
         /// From 1.
         line: usize,
         /// From 1.
         column: usize,
     },
-    /// The file of settings names one that does not exist.
+    /// The file of settings has a key that is no setting.
     #[error(
         "{}: there is no setting `{key}`; keys are the settings' names in lower case, without SECKILL_{}",
         .file.display(),
         meant(.nearest.as_deref())
     )]
     UnknownKey {
-        /// Which file.
+        /// The file.
         file: PathBuf,
         /// The key.
         key: String,
-        /// What may have been meant.
+        /// The most similar setting.
         nearest: Option<String>,
     },
 }
 
-/// Something that was set and has no effect.
+/// A variable that has no effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warning {
     /// The variable.
     pub variable: String,
-    /// The variable that may have been meant.
+    /// The most similar variable.
     pub nearest: Option<String>,
 }
 
@@ -114,7 +114,7 @@ fn meant(nearest: Option<&str>) -> String {
     nearest.map_or_else(String::new, |name| format!("; did you mean {name}?"))
 }
 
-/// A value for a message, at most a line long.
+/// A value for a message, at most one line long.
 pub fn quoted(setting: &Setting, value: &str) -> String {
     const LONGEST: usize = 80;
     match (setting.secret, value.chars().nth(LONGEST)) {

@@ -1,4 +1,4 @@
-//! The forms of values: how each is read, and how it is described to whoever wrote it wrongly.
+//! The forms of values: how each is read, and how an error describes it.
 
 mod provider;
 
@@ -17,27 +17,27 @@ use crate::adapters::fault_injection::InjectedFault;
 
 pub use provider::{AtMost, Digits, Endpoint, Origin, PrivateKey, PublicKey, Secret};
 
-/// What a value looks like.
+/// The form of a value.
 pub trait Form {
-    /// What it is read as.
+    /// The type it is parsed into.
     type Value;
 
-    /// Nothing when `text` has another form.
+    /// `None` when `text` has another form.
     fn read(&self, text: &str) -> Option<Self::Value>;
 
-    /// What may be written, so that it reads on after "write": type, unit and bounds.
+    /// The accepted form, worded to follow "write": type, unit and bounds.
     fn describe(&self) -> String;
 
-    /// Something that may be written, for settings whose default is empty.
+    /// A valid value, for settings whose default is empty.
     fn example(&self) -> String;
 
-    /// It may hold a password.
+    /// Whether it may hold a password.
     fn is_secret(&self) -> bool {
         false
     }
 }
 
-/// Where to listen.
+/// The address to listen on.
 pub struct Address;
 
 impl Form for Address {
@@ -75,7 +75,7 @@ impl Form for Folder {
     }
 }
 
-/// A file, which is read when it is needed.
+/// A file, read only when it is needed.
 pub struct File(pub &'static str);
 
 impl Form for File {
@@ -94,7 +94,7 @@ impl Form for File {
     }
 }
 
-/// One of a few words, and what each means.
+/// One of a few words, each with its value.
 pub struct OneOf<T: 'static>(pub &'static [(&'static str, T)]);
 
 impl<T: Copy> Form for OneOf<T> {
@@ -123,7 +123,7 @@ pub const SWITCH: OneOf<bool> = OneOf(&[("on", true), ("off", false)]);
 
 /// A whole number, within bounds.
 pub struct Whole<T> {
-    /// What it counts.
+    /// The unit it counts.
     of: &'static str,
     from: i64,
     to: i64,
@@ -161,7 +161,7 @@ impl<T: TryFrom<i64>> Form for Whole<T> {
     }
 }
 
-/// A time, in whole seconds within bounds.
+/// A time in whole seconds within bounds.
 pub struct Seconds(pub i64, pub i64);
 
 impl Form for Seconds {
@@ -186,7 +186,7 @@ impl Seconds {
     }
 }
 
-/// Another form, or a word for none.
+/// Another form, or a word for `None`.
 pub struct Or<F>(pub F, pub &'static str);
 
 impl<F: Form> Form for Or<F> {
@@ -233,7 +233,7 @@ impl Form for Url {
 
     fn read(&self, text: &str) -> Option<String> {
         let (scheme, rest) = text.split_once("://")?;
-        // Behind `#` libraries look for words that switch the look at certificates off.
+        // After `#` libraries look for options that turn certificate checks off.
         let fits = self.schemes.contains(&scheme) && !rest.is_empty() && !rest.contains('#');
         fits.then(|| text.to_owned())
     }
@@ -322,7 +322,7 @@ impl Form for Name {
     }
 }
 
-/// What is logged.
+/// A filter for the log.
 pub struct LogFilter;
 
 impl Form for LogFilter {
@@ -341,7 +341,7 @@ impl Form for LogFilter {
     }
 }
 
-/// A failure on purpose.
+/// An injected fault.
 pub struct FaultForm;
 
 impl Form for FaultForm {

@@ -1,4 +1,4 @@
-//! Who asks too often.
+//! Limits on calls.
 
 use std::num::NonZeroU32;
 
@@ -10,7 +10,7 @@ use super::{
 /// A whole number that is not 0.
 struct Calls(Whole<u32>);
 
-/// So many calls at most.
+/// At most this many calls.
 const fn calls(of: &'static str) -> Calls {
     Calls(whole(of, 1, 1_000_000))
 }
@@ -32,7 +32,7 @@ impl Form for Calls {
 }
 
 section! {
-    /// Calls per time.
+    /// Limits on calls for each buyer and each address.
     #[derive(Clone, Debug)]
     Limits, "Limits" {
         action_per_5s: Option<NonZeroU32> = "USER_LIMIT", "5", Or(calls("calls"), "off"),

@@ -1,9 +1,9 @@
-//! What is kept of orders that are over.
+//! How long data of finished orders is kept.
 
 use super::{forms::whole, section::section};
 
 section! {
-    /// For how long things are kept.
+    /// How long data is kept.
     #[derive(Clone, Debug)]
     Orders, "After the purchase" {
         keep_address_days: u32 = "KEEP_ADDRESS_DAYS", "90", whole("days", 1, 3_650),

@@ -1,4 +1,4 @@
-//! How buyers pay.
+//! Payment.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use super::{
     sources::Values,
 };
 
-/// Who takes the money.
+/// The payment provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Provider {
-    /// The one that is built in, and takes none.
+    /// The built-in one, which takes no money.
     Sandbox,
     /// Stripe.
     Stripe,
@@ -21,7 +21,7 @@ pub enum Provider {
 }
 
 impl Provider {
-    /// As it stands in the ledger.
+    /// Its name in the ledger.
     pub fn name(self) -> &'static str {
         match self {
             Provider::Sandbox => "sandbox",
@@ -32,7 +32,7 @@ impl Provider {
 }
 
 section! {
-    /// The provider, and money that is under way.
+    /// The provider, and payments still in progress at the deadline.
     #[derive(Clone, Debug)]
     Payments, "Payments" {
         provider: Provider = "PAYMENTS", "sandbox",
@@ -46,7 +46,7 @@ section! {
 }
 
 impl Payments {
-    /// Fails where a setting that a provider cannot do without is not set.
+    /// Fails if a setting that the provider needs is not set.
     pub(super) fn require(
         provider: Provider,
         settings: &[Setting],

@@ -1,4 +1,4 @@
-//! The process: how it runs, and what it says.
+//! The process: how it runs, and what it logs.
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{adapters::fault_injection::InjectedFault, telemetry::log};
 
-/// What a shop stands on.
+/// The servers that a shop needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// This process and a data folder.
@@ -18,7 +18,7 @@ pub enum Mode {
 }
 
 section! {
-    /// How the process runs, and what it says.
+    /// How the process runs, and what it logs.
     #[derive(Clone, Debug)]
     Process, "The process" {
         addr: SocketAddr = "ADDR", "127.0.0.1:3000", Address,

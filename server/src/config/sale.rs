@@ -1,4 +1,4 @@
-//! The numbers of the sale that do not belong to a round.
+//! Settings of the sale that do not belong to a round.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::{
 use crate::adapters::captcha::CaptchaKind;
 
 section! {
-    /// Questions, hidden paths, and the time to pay.
+    /// Captchas, hidden paths, and the time to pay.
     #[derive(Clone, Debug)]
     Sale, "The sale" {
         captcha: Option<CaptchaKind> = "CAPTCHA", "arithmetic",

@@ -1,22 +1,22 @@
-//! What a section and a setting are. [`section!`] writes the struct, its description and its reader from one
-//! list, so that no setting is read that is not described, or described and not read.
+//! Sections and settings. [`section!`] writes the struct, its description and its reader from one list, so
+//! that exactly the described settings are read.
 
 use super::forms::Form;
 
-/// A setting, as people see it.
+/// A setting, as the manual shows it.
 #[derive(Clone, Debug)]
 pub struct Setting {
     /// Without the prefix `SECKILL_`.
     pub name: &'static str,
-    /// Used when nobody says otherwise.
+    /// Used when it is not set.
     pub default: &'static str,
-    /// What may be written, in words: type, unit and bounds.
+    /// The accepted form in words: type, unit and bounds.
     pub form: String,
-    /// One of the things that may be written.
+    /// A valid value.
     pub example: String,
-    /// What it does.
+    /// Its effect.
     pub about: &'static str,
-    /// It may hold a password: never shown, and can be read from a file of its own.
+    /// It may hold a password: never shown, and can be read from a separate file.
     pub secret: bool,
 }
 
@@ -31,7 +31,7 @@ impl Setting {
 pub struct Section {
     /// Its heading.
     pub title: &'static str,
-    /// What can be set, in the order in which people read it.
+    /// Its settings, in the order of the manual.
     pub settings: Vec<Setting>,
 }
 

@@ -1,16 +1,16 @@
-//! The settings for people: with their values in a terminal, without them in the manual.
+//! The settings for people: with their values in a terminal, without values in the manual.
 
 use std::fmt::Write;
 
 use super::{Setting, sections, sources::Values};
 
-/// Stands for what is not shown.
+/// Replaces a hidden value.
 const HIDDEN: &str = "***";
 
-/// Short values stand in a column; a longer one pushes only its own meaning aside.
+/// Short values form a column; a longer one only moves its own meaning to the right.
 const WIDEST: usize = 56;
 
-/// Every setting with its value and its meaning, a line each; what differs from the default is marked.
+/// Every setting with its value and its meaning, a line each; values that differ from the default are marked.
 pub fn listing(values: &Values) -> String {
     let shown = |setting: &Setting, text: &str| match setting.secret {
         true => text.split(',').map(masked).collect::<Vec<_>>().join(","),
@@ -34,8 +34,8 @@ pub fn listing(values: &Values) -> String {
     text
 }
 
-/// The address of a server without what may be a password: of the user-info only a name that stands
-/// before one, of the query only the names. Nothing where it is not clear which part is which.
+/// The address of a server without possible passwords: of the user-info only a name before a password,
+/// of the query only the names. `None` when the parts cannot be told apart.
 fn masked(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else {
         return if url.is_empty() {
@@ -57,14 +57,14 @@ fn masked(url: &str) -> String {
         Some((user, host)) => (Some(user), host),
         None => (None, authority),
     };
-    // An `@` anywhere else: a password that was not encoded as it should be.
+    // An `@` anywhere else comes from a password that was not encoded.
     let at_signs = usize::from(user.is_some());
     if rest.matches('@').count() != at_signs || !is_host(host) || rest.contains('#') {
         return hidden();
     }
     let user = match user.map(|user| user.split_once(':')) {
         None => String::new(),
-        // Alone it may be a password that lacks its colon.
+        // Alone it may be a password without its colon.
         Some(None) => format!("{HIDDEN}@"),
         Some(Some((name, _))) => format!("{name}:{HIDDEN}@"),
     };

@@ -1,4 +1,4 @@
-//! Where values come from: the environment, a TOML file, files of single settings, defaults.
+//! The sources of values: the environment, a TOML file, files of single settings, defaults.
 
 use std::{
     collections::BTreeMap,
@@ -16,11 +16,11 @@ use super::{
     settings,
 };
 
-/// Every variable of the program begins like this.
+/// The prefix of every variable of the program.
 const PREFIX: &str = "SECKILL_";
-/// The file that holds a setting is named by the setting with this end.
+/// A setting with this suffix names the file that holds its value.
 const IN_FILE: &str = "_FILE";
-/// Most bytes of a file of settings.
+/// Largest size of a file of settings, in bytes.
 const LARGEST: u64 = 64 * 1024;
 /// Variables of the build and of the tests, which are no settings of the program.
 const NOT_OURS: [&str; 6] = [
@@ -31,7 +31,7 @@ const NOT_OURS: [&str; 6] = [
     "TEST_RESERVATIONS",
     "TEST_STACK",
 ];
-/// Names less alike than this (1 is the same name) are not taken for a slip.
+/// Names less similar than this (1 is the same name) are not offered as corrections.
 const ALIKE: f64 = 0.8;
 
 /// Where a value was set.
@@ -39,7 +39,7 @@ const ALIKE: f64 = 0.8;
 enum Origin {
     Variable,
     Key(PathBuf),
-    /// A file that this variable or key names.
+    /// A file named by this variable or key.
     Named(String),
 }
 
@@ -48,16 +48,16 @@ struct Value {
     origin: Origin,
 }
 
-/// What is set, by the settings' names.
+/// The set values, by the settings' names.
 #[derive(Default)]
 pub struct Values {
     set: BTreeMap<&'static str, Value>,
-    /// What is set and is no setting.
+    /// Variables that are set and are no settings.
     pub warnings: Vec<Warning>,
 }
 
 impl Values {
-    /// What the file says. What was added before is outranked.
+    /// Adds the file's values, which override those added before.
     pub fn add_file(&mut self, file: &Path) -> Result<(), ConfigError> {
         let text = contents(file, "--config")?;
         let table: toml::Table = text.parse().map_err(|error| syntax(file, &text, &error))?;
@@ -84,7 +84,7 @@ impl Values {
         self.add(found, &Origin::Key(file.to_owned()))
     }
 
-    /// What the environment says. What was added before is outranked.
+    /// Adds the environment's values, which override those added before.
     pub fn add_environment(
         &mut self,
         variables: impl IntoIterator<Item = (OsString, OsString)>,
@@ -114,7 +114,7 @@ impl Values {
 
     fn add(&mut self, found: Vec<(Given, String)>, origin: &Origin) -> Result<(), ConfigError> {
         let mut added = BTreeMap::new();
-        // An empty value is none: compose files hand on what was not set as nothing.
+        // An empty value counts as not set: compose files pass unset variables on as empty.
         for (given, text) in found.into_iter().filter(|(_, text)| !text.is_empty()) {
             let Given { setting, in_file } = given;
             let value = match in_file {
@@ -153,7 +153,7 @@ impl Values {
         })
     }
 
-    /// The refusal of a value that is not for real buyers.
+    /// The error for a value that production refuses.
     pub fn forbidden(&self, setting: &Setting) -> ConfigError {
         ConfigError::InProduction {
             origin: self.origin(setting),
@@ -161,7 +161,7 @@ impl Values {
         }
     }
 
-    /// The refusal of an address that lets others eavesdrop; `allowed_by` is the setting that allows it.
+    /// The error for an address that lets others eavesdrop; `allowed_by` is the setting that allows it.
     pub fn plain(&self, setting: &Setting, allowed_by: &str) -> ConfigError {
         ConfigError::Plain {
             origin: self.origin(setting),
@@ -169,7 +169,7 @@ impl Values {
         }
     }
 
-    /// The refusal of a value that has the right form and cannot be used; `problem` reads on after its name.
+    /// The error for a value that has the right form but is unusable; `problem` follows its name.
     pub fn refused(&self, setting: &Setting, problem: &str) -> ConfigError {
         ConfigError::Malformed {
             origin: self.origin(setting),
@@ -179,12 +179,12 @@ impl Values {
         }
     }
 
-    /// Whether somebody has set it.
+    /// Whether it is set.
     pub fn is_set(&self, name: &str) -> bool {
         self.set.contains_key(name)
     }
 
-    /// What is set, else the default.
+    /// The set value, else the default.
     pub fn text<'v>(&'v self, name: &str, default: &'v str) -> &'v str {
         self.set.get(name).map_or(default, |value| &value.text)
     }
@@ -200,10 +200,10 @@ impl Values {
     }
 }
 
-/// A name that was found, with what it sets.
+/// A setting found under a name.
 struct Given {
     setting: Setting,
-    /// The value is in a file of its own.
+    /// The value is in a separate file.
     in_file: bool,
 }
 
@@ -218,12 +218,12 @@ impl Given {
     }
 }
 
-/// Whether this is a name that can be set, without its prefix.
+/// Whether this is a known setting, without its prefix.
 pub fn is_known(name: &str) -> bool {
     Given::find(name).is_some()
 }
 
-/// The name that was probably meant, without its prefix.
+/// The most similar setting's name, without its prefix.
 fn nearest(name: &str) -> Option<String> {
     let name = name.to_ascii_uppercase();
     let name = name.strip_prefix(PREFIX).unwrap_or(&name);
@@ -248,7 +248,7 @@ fn malformed(setting: &Setting, origin: &str, problem: &str) -> ConfigError {
     }
 }
 
-/// A value of TOML as the environment would have it.
+/// A TOML value as the environment would write it.
 fn plain(value: &toml::Value) -> Option<String> {
     match value {
         toml::Value::String(text) => Some(text.clone()),
@@ -262,7 +262,7 @@ fn plain(value: &toml::Value) -> Option<String> {
     }
 }
 
-/// Where it is no TOML; no word of what stands there.
+/// The position of a TOML error; never quotes the text there.
 fn syntax(file: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
     let at = error.span().map_or(0, |span| span.start);
     let before = text.get(..at).unwrap_or(text);

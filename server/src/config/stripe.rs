@@ -1,4 +1,4 @@
-//! Stripe, where it takes the money.
+//! Stripe, if it is the payment provider.
 
 use super::{
     ConfigError,
@@ -10,7 +10,7 @@ use super::{
 };
 
 section! {
-    /// What Stripe gave to the shop. It holds secrets: never logged.
+    /// The shop's credentials at Stripe. Contains secrets: never logged.
     #[derive(Clone, PartialEq, Eq)]
     Stripe, "Stripe, where `SECKILL_PAYMENTS=stripe`" {
         secret_key: String = "STRIPE_SECRET_KEY", "",
@@ -27,7 +27,7 @@ section! {
 }
 
 impl Stripe {
-    /// The section of a shop that needs it.
+    /// The section of a shop whose payment provider is Stripe.
     pub(super) fn needed(values: &Values) -> Result<Self, ConfigError> {
         let needed = [
             Self::secret_key().describe(),

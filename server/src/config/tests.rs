@@ -1,4 +1,4 @@
-//! What is promised to whoever writes settings.
+//! Guarantees for people who write settings.
 
 mod alipay;
 
@@ -6,7 +6,7 @@ use std::{ffi::OsString, fs, net::SocketAddr, path::Path};
 
 use super::*;
 
-/// What these variables of the environment make, names without their prefix.
+/// The values from these environment variables; names without their prefix.
 fn set(variables: &[(&str, &str)]) -> Result<Values, ConfigError> {
     let mut values = Values::default();
     values.add_environment(variables.iter().map(|(name, value)| {
@@ -22,7 +22,7 @@ fn with(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
     Config::parse(&set(variables)?)
 }
 
-/// What a file with this text makes.
+/// The configuration from a file with this text.
 fn from_file(text: &str) -> Result<Config, ConfigError> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("shop.toml");
@@ -46,7 +46,7 @@ fn the_defaults_are_sound() {
     assert_eq!(config.sale.pay_window_s, 600);
 }
 
-/// A shop that takes money by Stripe.
+/// A shop with Stripe.
 const STRIPE: [(&str, &str); 4] = [
     ("PAYMENTS", "stripe"),
     ("STRIPE_SECRET_KEY", "sk_test_topsecret-topsecret"),
@@ -71,7 +71,7 @@ fn what_is_recommended_can_be_used() {
         for value in [setting.default, &setting.example] {
             let made = match setting.name {
                 "MODE" => with(&[("MODE", value)]),
-                // A whole key would be somebody's.
+                // A whole key would be a real one.
                 "ALIPAY_PRIVATE_KEY" | "ALIPAY_PUBLIC_KEY" => continue,
                 name if is_of(Stripe::section(), name) && !value.is_empty() => {
                     stripe_with(&[(name, value)])
@@ -172,7 +172,7 @@ fn stripe_needs_its_secrets_and_the_shop_s_address() {
         assert!(refused.starts_with(&begins), "{refused}");
         assert!(refused.contains(", such as "), "{refused}");
     }
-    // Nobody else does.
+    // Other shops do not need it.
     assert!(with(&[("PAYMENTS", "sandbox")]).unwrap().stripe.is_none());
 }
 
@@ -337,7 +337,7 @@ fn a_password_can_be_in_a_file_of_its_own() {
     let refused = said(with(&[("REDIS_URL_FILE", path)]));
     let begins = format!("cannot read {path}, given by SECKILL_REDIS_URL_FILE: ");
     assert!(refused.starts_with(&begins), "{refused}");
-    // Only what may hold a password.
+    // Only for settings that may hold a password.
     assert_eq!(set(&[("ADDR_FILE", path)]).unwrap().warnings.len(), 1);
 }
 

@@ -1,4 +1,4 @@
-//! How the address of a server says that its connections are protected.
+//! How well a server's address protects its connections.
 
 use std::str::FromStr;
 
@@ -11,21 +11,21 @@ use url::Url;
 use super::{Cluster, ConfigError, section::Setting, sources::Values};
 use crate::loopback::is_loopback;
 
-/// What others on the network can do with a connection.
+/// Whether others on the network can read a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transport {
-    /// Nothing: it does not leave this machine.
+    /// No: it does not leave this machine.
     Local,
-    /// Nothing: it is encrypted, and certificate and name of the server are looked at.
+    /// No: it is encrypted, and the server's certificate and name are verified.
     Verified,
-    /// Whoever is between the two can eavesdrop: it is encrypted, and the server is not authenticated.
+    /// Someone between the two machines can: it is encrypted, but the server is not authenticated.
     Unverified,
-    /// Whoever is on the network can eavesdrop.
+    /// Anyone on the network can.
     Plain,
 }
 
 impl Transport {
-    /// Of an address that [`Cluster`] accepts.
+    /// For an address that [`Cluster`] accepts.
     fn of(url: &str) -> Transport {
         let scheme = url.split_once("://").map(|(scheme, _)| scheme);
         let understood = match scheme {
@@ -37,20 +37,20 @@ impl Transport {
                 let options = MySqlConnectOptions::from_str(url);
                 options.ok().map(|options| of_mysql(&options))
             }
-            // Redis and RabbitMQ: what these libraries take from behind the `?` leads to no other place.
+            // Redis and RabbitMQ: the query parameters of these libraries cannot change the server.
             _ => Url::parse(url).ok().map(|url| of_url(&url)),
         };
-        // What is not understood connects to nothing; nobody should be told that it is safe.
+        // An address that cannot be parsed connects to nothing; it must not be reported as safe.
         understood.unwrap_or(Transport::Plain)
     }
 
-    /// Of all nodes of a Redis Cluster, or of the only Redis.
+    /// For all nodes of a Redis Cluster, or for the only Redis.
     fn of_redis(urls: &[String]) -> Transport {
         let mut all = urls.iter().map(|url| Transport::of(url));
         match urls {
             [only] => Transport::of(only),
             _ if all.all(|one| one == Transport::Verified) => Transport::Verified,
-            // The nodes announce the addresses at which they are reached: these may be on other machines.
+            // The nodes announce their own addresses, which may be on other machines.
             _ => Transport::Plain,
         }
     }
@@ -61,7 +61,7 @@ impl Transport {
     }
 }
 
-/// As the library has understood it: parameters that come twice, and variables of the environment such as `PGHOST`.
+/// From the library's own parser, which handles repeated parameters and variables such as `PGHOST`.
 fn of_postgres(options: &PgConnectOptions) -> Transport {
     let (mode, host) = (options.get_ssl_mode(), options.get_host());
     if options.get_socket().is_some() || host.starts_with('/') {
@@ -70,13 +70,13 @@ fn of_postgres(options: &PgConnectOptions) -> Transport {
     if matches!(mode, PgSslMode::VerifyFull) {
         return Transport::Verified;
     }
-    // The first encrypts without a look at the certificate, the second without a look at its name. The others
-    // encrypt where the server offers it, and go on where somebody says that it does not.
+    // The first does not check the certificate, the second not its name. The other modes encrypt only if the server
+    // offers it, and fall back when an attacker hides the offer.
     let encrypted = matches!(mode, PgSslMode::Require | PgSslMode::VerifyCa);
     otherwise(host, encrypted)
 }
 
-/// Likewise.
+/// As [`of_postgres`].
 fn of_mysql(options: &MySqlConnectOptions) -> Transport {
     let mode = options.get_ssl_mode();
     if options.get_socket().is_some() {
@@ -96,7 +96,7 @@ fn of_url(url: &Url) -> Transport {
     }
 }
 
-/// Where the server is not authenticated.
+/// For a server that is not authenticated.
 fn otherwise(host: &str, encrypted: bool) -> Transport {
     match (is_loopback(host), encrypted) {
         (true, _) => Transport::Local,
@@ -121,7 +121,7 @@ impl Cluster {
         .chain(replica)
     }
 
-    /// Passwords, numbers and log-ins of real buyers cross no network that nobody has called private.
+    /// Real buyers' passwords, numbers and log-ins must not cross a network unless it was declared private.
     pub(super) fn refuse_plain(&self, values: &Values) -> Result<(), ConfigError> {
         if self.plain_allowed {
             return Ok(());
@@ -149,7 +149,7 @@ mod tests {
             ("amqp://u:p@localhost/%2f", Local),
             ("amqp://u:p@10.0.0.2:5672/%2f", Plain),
             ("amqps://u:p@10.0.0.2/%2f", Verified),
-            // Parameters that these libraries do not know.
+            // These libraries ignore unknown parameters.
             ("redis://gate:6379?host=127.0.0.1", Plain),
             ("redis://gate:6379?socket=/run/redis.sock", Plain),
             ("amqp://u:p@10.0.0.2/%2f?host=localhost", Plain),
@@ -172,7 +172,7 @@ mod tests {
                 Local,
             ),
             ("mysql://u:p@db/seckill", Plain),
-            // Of parameters that come twice the last one counts.
+            // Of repeated parameters the last one counts.
             (
                 "postgres://u@db/seckill?sslmode=verify-full&sslmode=disable",
                 Plain,

@@ -9,7 +9,7 @@ use super::{
     section::{Setting, section},
 };
 
-/// What the shop's own address looks like.
+/// The form of the shop's own address.
 const SHOP: Origin = Origin("https://shop.example");
 
 section! {
@@ -34,7 +34,7 @@ section! {
 }
 
 impl Web {
-    /// The shop's address for a payment provider that cannot do without: nothing may not be written then.
+    /// The shop's address for a payment provider that needs it: it may not be empty then.
     pub(super) fn needed_shop_url() -> Setting {
         Setting {
             form: SHOP.describe(),

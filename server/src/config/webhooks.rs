@@ -1,9 +1,9 @@
-//! Programs of others that are told what happens.
+//! Webhooks: messages to other programs.
 
 use super::{forms::SWITCH, section::section};
 
 section! {
-    /// Where messages may be sent.
+    /// The addresses that messages may be sent to.
     #[derive(Clone, Debug)]
     Webhooks, "Webhooks" {
         private_addresses: bool = "WEBHOOK_PRIVATE_ADDRESSES", "off", SWITCH,

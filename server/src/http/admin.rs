@@ -1,4 +1,4 @@
-//! The forms on the pages of those who run the shop. Each leads back to its page.
+//! The forms on the staff's pages. Each leads back to its page.
 
 mod confirmation;
 mod customers;
@@ -37,7 +37,7 @@ use super::{
 
 pub use now_events::MAX_STREAMS;
 
-/// The forms' routes, and that of the live page's messages.
+/// The forms' routes, and the stream for the live page.
 pub fn routes(state: &AppState, renderer: Renderer) -> Router {
     Router::new()
         .route(pattern::NOW_EVENTS, get(now_events::events))
@@ -60,7 +60,7 @@ pub fn routes(state: &AppState, renderer: Renderer) -> Router {
         .merge(shipping::routes(state, renderer))
 }
 
-/// What shoppers read while a round is stopped.
+/// The text shown to shoppers while a round is stopped.
 #[derive(Deserialize)]
 struct Words {
     zh: String,
@@ -102,7 +102,7 @@ async fn resume_round(
     )
 }
 
-/// What a reviewer looked at.
+/// The version that a reviewer looked at.
 #[derive(Deserialize)]
 struct LookedAt {
     content_hash: String,
@@ -151,7 +151,7 @@ async fn send_round_back(
     )
 }
 
-/// Leads to this page, which says what was wrong.
+/// Redirects to this page, with the problem if there is one.
 fn back_with_problem(page: &str, done: Result<(), ApiError>) -> Response {
     match done {
         Err(ApiError::Invalid { field }) => {

@@ -27,7 +27,7 @@ use super::{
     sale_calls,
 };
 
-/// Cacheable by anybody for a moment: the catalogue.
+/// Publicly cacheable for a moment: the catalogue.
 const CACHEABLE: [&str; 2] = [GetRounds::PATH, GetItem::PATH];
 /// Called by forms that work without JavaScript: form-encoded, and answered with a redirect.
 const FORMS: [&str; 9] = [
@@ -42,7 +42,7 @@ const FORMS: [&str; 9] = [
     RemoveSecondFactor::PATH,
 ];
 
-/// A route for each server function. The purchase is none: it has no static address.
+/// A route for each server function. The purchase is not among them: it has no static address.
 pub fn routes(state: &AppState) -> Router<AppState> {
     let mut by_path: BTreeMap<&str, MethodRouter<AppState>> = BTreeMap::new();
     for (path, method) in server_fn::axum::server_fn_paths() {
@@ -71,7 +71,7 @@ pub async fn run(state: AppState, request: Request) -> Response {
         Err(error) => return Envelope(error).into_response(),
     };
     if request.method() == Method::HEAD {
-        // The framework knows GET only; the body is dropped on the way out.
+        // The framework only knows GET; the body is dropped later.
         *request.method_mut() = Method::GET;
     }
     let is_form = FORMS.contains(&request.uri().path());
@@ -83,8 +83,8 @@ pub async fn run(state: AppState, request: Request) -> Response {
         Err(request) => request,
     };
     if !is_form {
-        // Whoever asks for HTML is sent to the `Referer` by the framework: any site could have
-        // itself led back to. Only forms redirect, and they say themselves where to.
+        // For callers that accept HTML the framework redirects to the `Referer`, which lets any
+        // site choose the target. Only forms redirect, and they choose the target themselves.
         request
             .headers_mut()
             .insert(header::ACCEPT, HeaderValue::from_static("application/json"));
@@ -99,7 +99,7 @@ pub async fn run(state: AppState, request: Request) -> Response {
     response
 }
 
-/// The framework reads any body as what it hopes for; here it must say what it is.
+/// The framework parses any body as the expected type; here its content type must be right.
 fn is_readable(request: &Request, is_form: bool) -> bool {
     let expected = match is_form {
         true => "application/x-www-form-urlencoded",
@@ -115,7 +115,7 @@ async fn nothing() -> Envelope {
     Envelope(ApiError::NotFound)
 }
 
-/// There is something here, but not for this verb.
+/// The address exists, but not for this method.
 async fn wrong_method() -> Response {
     let mut response = Envelope(ApiError::NotFound).into_response();
     *response.status_mut() = axum::http::StatusCode::METHOD_NOT_ALLOWED;

@@ -15,13 +15,12 @@ use axum::{
 };
 use tower_http::services::ServeDir;
 
-/// Pictures and the like: an hour, then asked for again with their date.
+/// Pictures and the like: cached for an hour, then revalidated by their date.
 const PUBLIC: HeaderValue = HeaderValue::from_static("public, max-age=3600");
-/// A name with a hash in it always means the same bytes.
+/// A name with a hash always means the same bytes.
 const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
-/// Folders and files of the site's root that the world may see. Others are not served, whatever
-/// lies in the folder.
+/// Public folders and files of the site's root. Nothing else in the folder is served.
 const SERVED: [&str; 13] = [
     "/pkg/{*file}",
     "/products/{*file}",
@@ -38,25 +37,25 @@ const SERVED: [&str; 13] = [
     "/shop-text.css",
 ];
 
-/// How the build calls the pages' files, see `Cargo.toml`.
+/// The build's name for the pages' files, see `Cargo.toml`.
 const OUTPUT_NAME: &str = "seckill";
-/// Longest name of a file: what file systems hold. Of a longer one they say that it is an error.
+/// Longest file name that file systems allow. They report a longer one as an error.
 const MAX_NAME: usize = 255;
 
-/// What the build made for browsers.
+/// The files that the build made for browsers.
 #[derive(Clone, Debug)]
 pub struct BuiltSite {
     /// The folder of all files that are served.
     pub root: PathBuf,
-    /// The names of the pages' files say what is in them, so that browsers may keep them for ever.
+    /// The pages' files have hashes in their names, so browsers may keep them for ever.
     pub is_hashed: bool,
-    /// What every page loads.
+    /// The files that every page loads.
     pub page_files: PageFiles,
 }
 
 impl BuiltSite {
-    /// The site in a folder. `names` is what the build tool wrote of the names that it gave to files: a line
-    /// each, `css: HASH`. Without it their names have no hashes.
+    /// The site in a folder. `names` is the build tool's list of hashed names, one line each: `css: HASH`.
+    /// Without it the names have no hashes.
     pub fn new(root: impl Into<PathBuf>, names: Option<&str>) -> Self {
         let file = |kind: &str| {
             let mut lines = names.unwrap_or_default().lines();
@@ -76,8 +75,8 @@ impl BuiltSite {
     }
 }
 
-/// Whether there is a file at a path below `/products/`. Asked when a page is rendered, which is once in a page's
-/// life: one look at a local folder.
+/// Whether there is a file at a path below `/products/`. Called once for each rendering of a page: one lookup in
+/// a local folder.
 pub fn files_of_products(site: &BuiltSite) -> Arc<dyn Fn(&str) -> bool + Send + Sync> {
     let root = site.root.clone();
     Arc::new(move |path| {
@@ -109,7 +108,7 @@ pub fn routes(site: &BuiltSite) -> Router {
     }))
 }
 
-/// Text that does not say how it is encoded is guessed at by whoever reads it.
+/// Browsers guess the encoding of text that does not declare one.
 fn say_utf8(response: &mut Response) {
     let kind = response.headers().get(header::CONTENT_TYPE);
     let Some(kind) = kind.and_then(|kind| kind.to_str().ok()) else {
@@ -140,7 +139,7 @@ async fn cache_control(hashed: bool, request: Request, next: Next) -> Response {
         let life = if in_pkg && hashed { IMMUTABLE } else { PUBLIC };
         response.headers_mut().insert(header::CACHE_CONTROL, life);
         say_utf8(&mut response);
-        // The file service does not say that it chose among compressed copies.
+        // The file service does not set `Vary`, although it chose among compressed copies.
         response
             .headers_mut()
             .insert(header::VARY, HeaderValue::from_static("accept-encoding"));

@@ -9,7 +9,7 @@ use axum::{
 
 use super::{AppState, envelope::Envelope};
 
-/// The picture of a question that waits for its answer.
+/// The picture of a captcha that waits for its answer.
 pub async fn picture(
     State(state): State<AppState>,
     file: Result<Path<String>, PathRejection>,

@@ -7,7 +7,7 @@ use axum::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha2::{Digest, Sha256};
 
-/// For every answer; a page brings its own, stricter-fitting policy.
+/// For every answer; a page adds a policy of its own.
 const HEADERS: [(HeaderName, &str); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::REFERRER_POLICY, "same-origin"),
@@ -25,16 +25,16 @@ const HEADERS: [(HeaderName, &str); 5] = [
     ),
 ];
 
-/// A year of TLS only; said only where TLS is in front of us.
+/// One year of TLS only; sent only behind TLS.
 const TLS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
-/// The type of a script's element that holds data for search engines.
+/// The type of a script element that holds data for search engines.
 const DATA: &str = "type=\"application/ld+json\"";
 
-/// So much of a foreign script is logged.
+/// Characters of an unknown script that are logged.
 const SHOWN: usize = 60;
 
-/// Adds what an answer does not say itself.
+/// Adds the headers that an answer does not set itself.
 pub fn complete(response: &mut Response, is_behind_tls: bool) {
     let headers = response.headers_mut();
     headers.reserve(HEADERS.len() + 1);
@@ -48,9 +48,9 @@ pub fn complete(response: &mut Response, is_behind_tls: bool) {
     }
 }
 
-/// The policy of one page: its own inline scripts by their hashes, so that cached bytes need no
-/// nonce; everything else from this site only. A script that is none of `known` got into the page by a mistake of ours,
-/// and is not run. *Pay* is a form, and browsers check where its answer leads to: to `pay_page`, if that is elsewhere.
+/// The policy of one page: its own inline scripts by their hashes, so that cached bytes need no nonce; everything else
+/// from this site only. A script not in `known` got into the page by a bug, and browsers do not run it. *Pay* is a
+/// form, and browsers check the target of its redirect: `pay_page`, if that is elsewhere.
 pub fn policy(html: &str, known: &[String], pay_page: Option<&str>) -> String {
     let mut hashes = String::new();
     for script in inline_scripts(html) {
@@ -72,7 +72,7 @@ pub fn policy(html: &str, known: &[String], pay_page: Option<&str>) -> String {
     )
 }
 
-/// The policy of a page that only shows itself: no script but these, no form, no call.
+/// The policy of a page that only displays: these scripts only, no form, no call.
 pub fn policy_of_a_picture(scripts: &[&str]) -> String {
     let hashes: String = scripts.iter().map(|script| source(script)).collect();
     format!(
@@ -81,13 +81,13 @@ pub fn policy_of_a_picture(scripts: &[&str]) -> String {
     )
 }
 
-/// An inline script as a policy names it, after a space.
+/// An inline script's hash as a policy writes it, after a space.
 fn source(script: &str) -> String {
     format!(" 'sha256-{}'", STANDARD.encode(Sha256::digest(script)))
 }
 
-/// The texts of scripts without `src`. Data is no script: browsers run none of it, so that it needs no leave. HTML is our own renderer's: lower-case tags, `>` escaped in
-/// attributes.
+/// The texts of scripts without `src`, except data, which browsers do not run and a policy need not allow. Our own
+/// renderer writes the HTML: lower-case tags, `>` escaped in attributes.
 fn inline_scripts(html: &str) -> impl Iterator<Item = &str> {
     html.split("<script").skip(1).filter_map(|after| {
         let (attributes, rest) = after.split_once('>')?;

@@ -4,8 +4,8 @@ use app::api::TypedFields;
 use axum::http::{HeaderMap, header};
 use cookie::Cookie;
 
-/// The value of a cookie: the first of that name. A header line is read as bytes: what another
-/// cookie in it holds (UTF-8, say, which is no header text) hides nothing.
+/// The first cookie of this name. Header lines are read as bytes, so that another cookie's content
+/// (UTF-8, which is no valid header text) hides nothing.
 pub fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get_all(header::COOKIE).iter().find_map(|line| {
         let line = String::from_utf8_lossy(line.as_bytes());
@@ -16,7 +16,7 @@ pub fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     })
 }
 
-/// What somebody typed into a form that came back.
+/// The text typed into a form that is shown again.
 pub fn typed_fields(headers: &HeaderMap) -> TypedFields {
     let value = cookie(headers, TypedFields::COOKIE);
     value.map_or_else(TypedFields::default, |value| {

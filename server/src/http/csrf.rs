@@ -1,8 +1,8 @@
-//! No other site changes anything in a visitor's name.
+//! No other site can change anything as the visitor.
 //!
-//! Browsers say where a request comes from (`Sec-Fetch-Site`, or `Origin` in older ones). A client
-//! that says neither and brings no cookie of ours has nothing that could be abused; neither has one
-//! that shows its token by hand.
+//! Browsers state a request's origin (`Sec-Fetch-Site`, or `Origin` in older ones). A client that
+//! sends neither and has no cookie of ours has nothing to abuse; the same holds for one that sends
+//! its token in a header.
 
 use app::api::LoginCookie;
 use axum::{
@@ -36,7 +36,7 @@ fn is_ours(headers: &HeaderMap, login_cookie: LoginCookie) -> bool {
                 .as_ref()
                 .and_then(Uri::authority)
                 .map(|host| host.as_str());
-            // A page of the same host that came without TLS may be anybody's who stands in between.
+            // A page of the same host without TLS may have been changed on the network.
             let came_safely = || {
                 let scheme = origin.as_ref().and_then(Uri::scheme_str);
                 !login_cookie.secure || scheme == Some("https")

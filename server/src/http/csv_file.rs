@@ -1,4 +1,4 @@
-//! Tables for spreadsheets: RFC 4180, and no cell that a spreadsheet would take for a formula.
+//! Tables for spreadsheets: RFC 4180, without cells that a spreadsheet would evaluate as a formula.
 
 use axum::{
     body::Body,
@@ -7,9 +7,9 @@ use axum::{
 };
 use csv::{Terminator, WriterBuilder};
 
-/// What spreadsheets take for a formula, or skip before one.
+/// Characters that begin a formula in spreadsheets, or that they skip before one.
 const BEGINS_FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
-/// Without it spreadsheets read another encoding than UTF-8.
+/// The byte order mark: without it spreadsheets assume another encoding than UTF-8.
 const MARK: &str = "\u{feff}";
 
 /// Rows as lines of a file.
@@ -19,14 +19,14 @@ pub fn lines<'r>(rows: impl IntoIterator<Item = &'r [String]>) -> String {
         .flexible(true)
         .from_writer(Vec::new());
     for row in rows {
-        // Into memory: nothing of it fails.
+        // Writing to memory does not fail.
         let _ = writer.write_record(row.iter().map(|cell| harmless(cell)));
     }
     let bytes = writer.into_inner().unwrap_or_default();
     String::from_utf8(bytes).unwrap_or_default()
 }
 
-/// A cell that begins like a formula begins with an apostrophe instead, by which spreadsheets know a text.
+/// A cell that begins like a formula gets an apostrophe in front, which spreadsheets read as text.
 fn harmless(cell: &str) -> String {
     match cell.starts_with(BEGINS_FORMULA) {
         true => format!("'{cell}"),
@@ -34,7 +34,7 @@ fn harmless(cell: &str) -> String {
     }
 }
 
-/// A file to be kept, for nobody else. `name` has letters, digits, hyphens and a dot.
+/// A file to download, not cached. `name` has letters, digits, hyphens and a dot.
 pub fn file(name: &str, body: Body) -> Response {
     let disposition = format!("attachment; filename=\"{name}\"");
     let disposition = HeaderValue::from_str(&disposition);
@@ -55,7 +55,7 @@ pub fn file(name: &str, body: Body) -> Response {
     (headers, body).into_response()
 }
 
-/// How a file begins.
+/// The first line of a file, with the column names.
 pub fn head(columns: &[&str]) -> String {
     let columns: Vec<String> = columns.iter().map(|&column| column.to_owned()).collect();
     format!("{MARK}{}", lines([&columns[..]]))

@@ -1,5 +1,5 @@
-//! The one form of errors: `{"error": <code>, …}` with a real status. Server functions give theirs
-//! the status themselves; handlers and layers (limits, time, panics) answer in the same form here,
+//! The one form of errors: `{"error": <code>, …}` with a real status. Server functions set the
+//! status of theirs; handlers and layers (limits, time, panics) answer in the same form here,
 //! because clients decode it.
 
 use std::{any::Any, time::Duration};
@@ -20,7 +20,7 @@ use crate::chain::panic_message;
 /// Largest request body: the largest form has three short fields.
 pub const MAX_REQUEST: usize = 16 * 1024;
 
-/// An error on its way out.
+/// An error as a response.
 pub struct Envelope(pub ApiError);
 
 impl IntoResponse for Envelope {
@@ -38,14 +38,14 @@ impl IntoResponse for Envelope {
     }
 }
 
-/// What a server function answered. Its status is its own (see `app::wire::ApiError::ser`); the
-/// framework's own header for errors stays inside. `no-store` unless it says otherwise.
+/// Completes a server function's answer, which has its status already (see `app::wire::ApiError::ser`):
+/// without the framework's error header, and `no-store` unless it says otherwise.
 pub fn finish(mut response: Response) -> Response {
     response.headers_mut().remove(SERVER_FN_ERROR_HEADER);
     no_store(response)
 }
 
-/// Answers are nobody's to keep, unless they say otherwise.
+/// Answers are not cached, unless they say otherwise.
 pub fn no_store(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers
@@ -68,7 +68,7 @@ pub async fn json<T: DeserializeOwned>(request: Request) -> Result<T, ApiError> 
         .map_err(|error| ApiError::from_server_fn_error(ServerFnErrorErr::Args(error.to_string())))
 }
 
-/// Whether the request says that its body has this content type.
+/// Whether the request declares this content type.
 pub fn says(request: &Request, content_type: &str) -> bool {
     let said = request.headers().get(header::CONTENT_TYPE);
     let said = said.and_then(|said| said.to_str().ok()).unwrap_or_default();
@@ -76,14 +76,14 @@ pub fn says(request: &Request, content_type: &str) -> bool {
     essence.eq_ignore_ascii_case(content_type)
 }
 
-/// The body as a whole is not what is expected.
+/// The error for a body that cannot be read.
 pub fn unreadable() -> ApiError {
     ApiError::Invalid {
         field: "body".to_owned(),
     }
 }
 
-/// Reads the request's body, if it is not too large: the bound on what a caller can make us hold.
+/// Reads the request's body up to its size limit, which bounds the memory a caller can take.
 pub async fn bounded(request: Request) -> Result<Request, ApiError> {
     let (parts, body) = request.into_parts();
     let declared = parts.headers.get(header::CONTENT_LENGTH).cloned();
@@ -99,7 +99,7 @@ async fn bounded_body(declared: Option<HeaderValue>, body: Body) -> Result<Bytes
     to_bytes(body, MAX_REQUEST).await.map_err(|_| unreadable())
 }
 
-/// Nobody waits longer than the time limit; what was begun is finished or undone by its owner.
+/// Answers at the time limit at the latest; the owner of unfinished work completes or undoes it.
 pub async fn in_time(limit: Duration, answer: impl Future<Output = Response>) -> Response {
     match tokio::time::timeout(limit, answer).await {
         Ok(response) => response,
@@ -107,14 +107,14 @@ pub async fn in_time(limit: Duration, answer: impl Future<Output = Response>) ->
     }
 }
 
-/// A bug of ours, logged under the reference that the caller may quote.
+/// A bug of ours, logged with the reference that the caller may quote.
 pub fn internal(what: &str) -> ApiError {
     let trace_id = Uuid::now_v7().simple().to_string();
     tracing::error!(trace_id, what, "internal error");
     ApiError::Internal { trace_id }
 }
 
-/// A bug of ours costs one request, not the process.
+/// A panic costs one request, not the process.
 pub fn after_panic(panic: &(dyn Any + Send)) -> Response {
     Envelope(internal(panic_message(panic))).into_response()
 }

@@ -17,17 +17,17 @@ use super::{
     envelope::{self, Envelope},
 };
 
-/// Paths are 32 hexadecimal digits; anything else need not be looked up.
+/// Paths are 32 hexadecimal digits; anything else is not looked up.
 const LENGTH: usize = 32;
 
-/// What is to be bought.
+/// The item to buy.
 #[derive(Deserialize)]
 struct Purchase {
     item_id: ItemId,
 }
 
-/// Buys. A purchase that waits for anything is a task of its own: a buyer who closes the tab does not leave
-/// it half done. Most refusals wait for nothing, and need no task.
+/// Buys. A purchase that has to wait becomes a separate task: a buyer who closes the tab does not leave it
+/// half done. Most refusals do not wait and need no task.
 pub async fn purchase(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,

@@ -1,4 +1,4 @@
-//! Which language a visitor reads, and the switch.
+//! A visitor's language, and the language switch.
 
 use app::{
     routes::{HOME, LANGUAGE_PARAMETER, local_path},
@@ -19,8 +19,8 @@ const COOKIE: &str = "seckill_lang";
 const SECURE_COOKIE: &str = "__Host-seckill_lang";
 const A_YEAR_S: u32 = 365 * 24 * 3600;
 
-/// What the address says, else what the visitor chose, else what the browser prefers. The address counts for
-/// this one answer: search engines and previews, which have no cookies, find each language at its own.
+/// The address's language, else the visitor's choice, else the browser's preference. The address counts for
+/// this answer only: search engines and previews have no cookies and find each language at its own address.
 pub fn of(uri: &Uri, headers: &HeaderMap) -> Language {
     let said = of_query(uri.query().unwrap_or_default());
     let chosen = || {
@@ -76,7 +76,7 @@ pub async fn switch(
         language.code()
     );
     let mut response = StatusCode::SEE_OTHER.into_response();
-    // Both are plain ASCII, made from what was checked above.
+    // Both are plain ASCII, made from checked values.
     for (name, value) in [
         (header::SET_COOKIE, cookie.as_str()),
         (header::LOCATION, next),

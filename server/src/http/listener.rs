@@ -1,4 +1,4 @@
-//! Serving connections: a bound on how many, on how long a head may take, and an orderly end.
+//! Serving connections: limits on their number and on the time for a head, orderly shutdown.
 
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -17,18 +17,18 @@ use tower::ServiceExt as _;
 
 use crate::chain::Chain;
 
-/// Connections at once; more wait in the listener's own queue.
+/// Connections at once; more wait in the listener's queue.
 const CONNECTIONS: usize = 20_000;
-/// A request's head must be complete after this long: slow senders hold nothing for long.
+/// A request's head must be complete after this time: slow senders hold nothing for long.
 const HEAD: Duration = Duration::from_secs(10);
-/// Most bytes of a head.
+/// Largest head, in bytes.
 const HEAD_BYTES: usize = 16 * 1024;
-/// Requests that are under way at the end have this long.
+/// Time limit at shutdown for requests in progress.
 const LAST_REQUESTS: Duration = Duration::from_secs(6);
-/// When the system has no file handle left, a moment's wait is all one can do.
+/// Without free file descriptors it can only wait a moment.
 const AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(100);
 
-/// Serves `router` until `stop` resolves; then lets what is under way finish.
+/// Serves `router` until `stop` resolves; then finishes the requests in progress.
 pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     let graceful = GracefulShutdown::new();
@@ -62,9 +62,9 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
     }
 }
 
-/// HTTP/1.1, as proxies speak it; TLS and HTTP/2 end in front of us.
+/// HTTP/1.1, as proxies speak it; TLS and HTTP/2 end at the proxy in front.
 async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, watcher: Watcher) {
-    // Answers are small and wanted at once.
+    // Answers are small and must be sent at once.
     drop(stream.set_nodelay(true));
     let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
@@ -76,6 +76,6 @@ async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, watcher
         .header_read_timeout(HEAD)
         .max_buf_size(HEAD_BYTES)
         .serve_connection(TokioIo::new(stream), service);
-    // A caller that breaks off is nobody's error.
+    // A caller that disconnects is no error.
     drop(watcher.watch(connection).await);
 }

@@ -1,4 +1,4 @@
-//! The forms on the page of an order, and on that of the messages. One that was not right comes back as it was typed, with what is wrong.
+//! The forms on an order's page and on the messages' page. An invalid one is shown again as typed, with the problem.
 
 use app::{
     pages::AddressForm,
@@ -88,7 +88,7 @@ async fn received(
     };
     let page = routes::order(order_id);
     match orders.shop.confirm_receipt(&visitor, order_id).await {
-        // The order's page says what has become of it.
+        // The order's page shows its new state.
         Err(ApiError::OrderState) => pages::back(&page, Ok(())),
         done => pages::back(&page, done),
     }

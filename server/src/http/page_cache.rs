@@ -1,11 +1,11 @@
-//! Pages that are the same for everybody, as finished bytes: rendered once for each path and
-//! language, compressed once, answered from memory.
+//! Pages that are the same for everybody, as finished bytes: rendered and compressed once for each path
+//! and language, answered from memory.
 //!
-//! A page is fresh for its life (spread by a tenth, so that pages made together do not expire
-//! together). After that one request renders it anew while the others get the old one; after twice
-//! its life nobody gets it any more. From the next start or end of a round on it says what is not
-//! true any more: nobody gets it, one request renders it anew, and the others wait for that. The same
-//! when what it says has been changed ([`PageInvalidation`]).
+//! A page is fresh for its life (spread by a tenth, so that pages made together do not expire together).
+//! After that one request renders it anew while the others get the old one; after twice its life the old
+//! one is dropped. At the next start or end of a round its text becomes false: the old one is no longer
+//! sent, one request renders it anew, and the others wait for that. The same happens when its content has
+//! changed ([`PageInvalidation`]).
 
 mod entry;
 mod invalidation;
@@ -36,12 +36,12 @@ use super::{
 };
 use crate::jitter::spread;
 
-/// Pages kept: some 20 kB each with their compressed forms.
+/// Cached pages: some 20 kB each with their compressed forms.
 const PAGES: u64 = 1_000;
-/// A path at which there is nothing.
+/// A path that does not exist.
 const NOWHERE: &str = "/not-found";
-/// A page is rendered again when it changes meanwhile, but no more than so often for one request:
-/// rounds do not start, end or change that close to each other.
+/// A page is rendered again if it changes meanwhile, at most this often for one request: rounds do not
+/// start, end or change that close together.
 const RENDERINGS: usize = 3;
 
 type Key = (routes::Page, Language);
@@ -71,7 +71,7 @@ impl PageCache {
         }
     }
 
-    /// The page at `path`, as the request's headers want it.
+    /// The page at `path`, in the form that the request's headers accept.
     pub async fn answer(
         self: &Arc<Self>,
         language: Language,
@@ -80,7 +80,7 @@ impl PageCache {
     ) -> Response {
         let entry = match routes::Page::parse(path) {
             Some(page) => self.entry((page, language)).await,
-            // Other spellings are not worth remembering: there are endlessly many.
+            // Other spellings are not cached: there is no limit to their number.
             None => match routes::Page::of_other_spelling(path) {
                 Some(page) => return Redirect::permanent(&page.to_string()).into_response(),
                 None => self.not_found(language).await,
@@ -109,9 +109,9 @@ impl PageCache {
         Ok(entry)
     }
 
-    /// Whoever comes while a missing page is rendered waits for it.
+    /// Requests that arrive while a missing page is rendered wait for it.
     async fn cached_or_rendered(&self, key: &Key) -> Result<Arc<Entry>, ApiError> {
-        // Nearly always. What follows makes a future that can render a page.
+        // The usual case. The code below creates a future that can render a page.
         if let Some(entry) = self.pages.get(key).await {
             return Ok(entry);
         }
@@ -128,8 +128,8 @@ impl PageCache {
         }
     }
 
-    /// Renders a page that is there. What is not there is the same page for everybody: there are endlessly
-    /// many addresses of nothing, and each rendering and compression costs some ten milliseconds.
+    /// Renders an existing page. All missing pages share one: their number is unlimited, and each
+    /// rendering and compression costs some ten milliseconds.
     async fn render_known(&self, (page, language): &Key) -> Result<Arc<Entry>, NotKept> {
         if let routes::Page::Item(item_id) = page
             && matches!(
@@ -146,14 +146,14 @@ impl PageCache {
         }
     }
 
-    /// The page of what is not there.
+    /// The not-found page.
     async fn not_found(&self, language: Language) -> Result<Arc<Entry>, ApiError> {
         let render = async { self.render(NOWHERE, language).await.map(Arc::new) };
         let entry = self.not_found.try_get_with(language, render).await;
         entry.map_err(|error: Arc<ApiError>| ApiError::clone(&error))
     }
 
-    /// Removes `outdated`, and nothing that somebody else has put in its place meanwhile.
+    /// Removes `outdated`, but not an entry that replaced it meanwhile.
     async fn remove(&self, key: &Key, outdated: &Arc<Entry>) {
         let decide = |known: Option<moka::Entry<Key, Arc<Entry>>>| {
             let is_same = known.is_some_and(|known| Arc::ptr_eq(known.value(), outdated));
@@ -167,16 +167,16 @@ impl PageCache {
             Ok(entry) if entry.status.is_success() => {
                 self.pages.insert(key, Arc::new(entry)).await;
             }
-            // It is not there any more.
+            // The page no longer exists.
             Ok(entry) if !entry.status.is_server_error() => self.remove(&key, &old).await,
-            // The old one stays for what is left of its life; the next request tries again.
+            // The old one stays for the rest of its life; the next request tries again.
             _ => old.release_refresh(),
         }
     }
 
     async fn render(&self, path: &str, language: Language) -> Result<Entry, ApiError> {
         let uri: Uri = path.parse().map_err(|_| ApiError::NotFound)?;
-        // The page may show what was true when its rendering began.
+        // The page may show the state from when its rendering began.
         let version = self.invalidation.version();
         let begun_ms = self.state.shop.now_ms();
         let page = self.renderer.render(uri, anybody(language)).await?;
@@ -205,7 +205,7 @@ impl PageCache {
     }
 }
 
-/// Drops a page when it is too old even for those who do not wait for the new one.
+/// Drops a page when it is too old even while a new one is rendered.
 struct WhenUnusable;
 
 impl Expiry<Key, Arc<Entry>> for WhenUnusable {
@@ -224,7 +224,7 @@ impl Expiry<Key, Arc<Entry>> for WhenUnusable {
     }
 }
 
-/// Rendered, and answered to everybody who waited for it, but not kept.
+/// Rendered and sent to all requests that waited for it, but not cached.
 enum NotKept {
     Page(Arc<Entry>),
     Error(ApiError),

@@ -1,5 +1,5 @@
-//! Pages: rendered on the server. Those that are the same for everybody go through the page cache;
-//! a person's own are rendered for each request and kept by nobody.
+//! Pages, rendered on the server. Pages that are the same for everybody go through the page cache; personal
+//! pages are rendered for each request and never cached.
 
 use std::sync::Arc;
 
@@ -29,22 +29,22 @@ use super::{
 /// For one person, at this moment.
 const ONE_PERSONS: HeaderValue = HeaderValue::from_static("private, no-store");
 
-/// What search engines are told of it, beside what `robots.txt` says: an address that others link to is listed
-/// although nobody may ask for it.
+/// For search engines, in addition to `robots.txt`: they list an address that other sites link to, even if
+/// they may not fetch it.
 const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
 const NOT_TO_BE_FOUND: HeaderValue = HeaderValue::from_static("noindex");
 
-/// A file that is not there: asked for again and again, by every page view of some browsers.
+/// A missing file, which some browsers request at every page view.
 const FILE_NOT_FOUND: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
-/// What the page routes need. A clone is the same.
+/// State of the page routes. Clones share it.
 #[derive(Clone)]
 struct Pages {
     renderer: Renderer,
     cache: Arc<PageCache>,
 }
 
-/// Every page. What is no page is the not-found page.
+/// Every page. Other addresses get the not-found page.
 pub fn routes(renderer: Renderer, cache: PageCache) -> Router {
     let cache = Arc::new(cache);
     Router::new()
@@ -86,7 +86,7 @@ fn texts() -> Router<Pages> {
     })
 }
 
-/// The same bytes for everybody of a language.
+/// The same bytes for everybody with the same language.
 async fn public(
     State(pages): State<Pages>,
     Extension(visitor): Extension<Visitor>,
@@ -98,7 +98,7 @@ async fn public(
         .await
 }
 
-/// A person's own page: sign in first.
+/// A personal page: requires a log-in.
 async fn own(
     state: State<Pages>,
     Extension(visitor): Extension<Visitor>,
@@ -110,14 +110,14 @@ async fn own(
     for_one(state, visitor, Asked::of(&request)).await
 }
 
-/// Where a form leads when it is done.
+/// The target of a form.
 #[derive(Deserialize)]
 struct Next {
     #[serde(default)]
     next: String,
 }
 
-/// A form by which to sign in. Whoever is signed in goes where it would lead.
+/// A sign-in form. Visitors who are signed in are redirected to its target.
 async fn form_to_sign_in(
     state: State<Pages>,
     Extension(visitor): Extension<Visitor>,
@@ -133,23 +133,23 @@ async fn form_to_sign_in(
     (kept, Redirect::to(to)).into_response()
 }
 
-/// A path as the value of a parameter: what stands in it must not become another parameter of the form.
+/// A path as a parameter's value: its content must not become another parameter of the form.
 fn as_value(path: &str) -> String {
     let names = path.split('/');
     let names = names.map(|name| form_urlencoded::byte_serialize(name.as_bytes()).collect());
     names.collect::<Vec<String>>().join("/")
 }
 
-/// Leads to the log-in form, and back from there.
+/// Redirects to the log-in form, which leads back.
 pub fn sign_in_first(uri: &Uri) -> Response {
     let to = routes::login(&as_value(uri.path()));
-    // A path that is no header value is no order of anybody.
+    // A path that is no valid header value belongs to no order.
     let to = HeaderValue::from_str(&to).unwrap_or(HeaderValue::from_static(routes::LOGIN));
     let headers = [(header::LOCATION, to), (header::CACHE_CONTROL, ONE_PERSONS)];
     (StatusCode::SEE_OTHER, headers).into_response()
 }
 
-/// Whatever does not exist, and other spellings of what does.
+/// Unknown addresses, and other spellings of known ones.
 async fn other(
     state: State<Pages>,
     Extension(visitor): Extension<Visitor>,
@@ -168,7 +168,7 @@ async fn other(
     for_one(state, visitor, Asked::of(&request)).await
 }
 
-/// What of a request its page depends on.
+/// The parts of a request that its page depends on.
 struct Asked {
     uri: Uri,
     typed: TypedFields,
@@ -183,7 +183,7 @@ impl Asked {
     }
 }
 
-/// Icons and scripts that browsers and scanners ask every site for: no page of ours has a dot.
+/// Icons and scripts that browsers and scanners request everywhere: our pages' addresses have no dot.
 fn is_file(path: &str) -> bool {
     path.rsplit('/')
         .next()
@@ -199,7 +199,7 @@ async fn for_one(State(pages): State<Pages>, visitor: Visitor, asked: Asked) -> 
     }
 }
 
-/// Leads back to this page when something was done; to the log-in, or refuses, when not.
+/// After success redirects to this page; otherwise to the log-in, or refuses.
 pub fn back(page: &str, done: Result<(), ApiError>) -> Response {
     match done {
         Ok(()) => Redirect::to(page).into_response(),
@@ -208,8 +208,8 @@ pub fn back(page: &str, done: Result<(), ApiError>) -> Response {
     }
 }
 
-/// What follows on a form of the page at `page`: `next`, the log-in, a refusal of the whole call, or the page
-/// again with `form` and what was wrong.
+/// The answer to a form of the page at `page`: `next`, the log-in, a refusal of the whole call, or the page
+/// again with `form` and the problem.
 pub async fn after_form<F: Clone + Send + Sync + 'static>(
     renderer: &Renderer,
     visitor: Visitor,
@@ -235,7 +235,7 @@ pub async fn after_form<F: Clone + Send + Sync + 'static>(
     form_again(renderer, uri, visitor, form(problem), status).await
 }
 
-/// A page with its form as it was sent, with the status of what was wrong with it.
+/// A page with its form as sent, with the status of the problem.
 pub async fn form_again<F: Clone + Send + Sync + 'static>(
     renderer: &Renderer,
     uri: Uri,
@@ -256,7 +256,7 @@ pub async fn form_again<F: Clone + Send + Sync + 'static>(
     response
 }
 
-/// A page that nobody keeps.
+/// A page that is never cached.
 fn for_one_person(page: Page, language: Language) -> Response {
     let mut response = (page.status, page.html).into_response();
     response.headers_mut().extend(page.headers);

@@ -1,5 +1,5 @@
 //! `POST /orders/{id}/pay`: the form on the order's page, so that paying needs no JavaScript; and
-//! `POST /api/payments/notice/{provider}`, where providers call back.
+//! `POST /api/payments/notice/{provider}`, where providers send their notices.
 
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ use crate::{
 /// Largest notice. Providers send less than 10 kB.
 const MAX_NOTICE: usize = 64 * 1024;
 
-/// Sends the buyer on to the provider's page.
+/// Redirects the buyer to the provider's page.
 pub async fn pay(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
@@ -47,9 +47,9 @@ pub async fn pay(
     let back = routes::order(order_id);
     let to = match state.shop.pay(&visitor, order_id).await {
         Ok(page) => page.url,
-        // The order's page says what has become of it.
+        // The order's page shows its new state.
         Err(ApiError::OrderState) => back,
-        // It says that, too.
+        // The order's page shows that as well.
         Err(ApiError::ReadingOnly) => routes::with_query(&back, &[("problem", "reading_only")]),
         Err(ApiError::Unauthenticated) => routes::login(&back),
         Err(error) => return Envelope(error).into_response(),
@@ -62,7 +62,7 @@ pub async fn pay(
     }
 }
 
-/// The notice address. Outside of limits, visitors and CSRF: the signature decides.
+/// The address for notices. Without limits, visitors and CSRF checks: the signature decides.
 pub fn notices(payments: Arc<payments::Deps>) -> Router {
     Router::new()
         .route(routes::pattern::PAYMENT_NOTICE, post(notice))

@@ -1,9 +1,9 @@
-//! `GET /pictures/{hash}` and `/pictures/{hash}/{side}`: pictures that were uploaded. An address means the same
-//! bytes for ever, so that browsers and caches in front of the shop ask for each once.
+//! `GET /pictures/{hash}` and `/pictures/{hash}/{side}`: uploaded pictures. An address means the same bytes for
+//! ever, so that browsers and caches in front of the shop ask for each once.
 //!
-//! What is in memory is outside of the limits per address, like the files of the site: a page has many pictures, and
-//! an office one address. What is not counts as any request does, and is read from the ledger, a few at a time:
-//! whoever asks for pictures that do not exist keeps nobody else from reading.
+//! Pictures in memory are outside the limits per address, like the site's files: a page has many pictures, and an
+//! office shares one address. Others count like any request and are read from the ledger, a few at a time, so that
+//! requests for missing pictures do not block other readers.
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
@@ -25,9 +25,9 @@ use tokio::{sync::Semaphore, time::timeout};
 use super::{AppState, envelope::Envelope, visitor};
 use crate::security::{self, Concerned, Event};
 
-/// Bytes of pictures in memory: some hundreds.
+/// Pictures kept in memory, in bytes: some hundred pictures.
 const KEPT: u64 = 64 * 1024 * 1024;
-/// Read from the ledger at once.
+/// Reads from the ledger at a time.
 const READS: usize = 4;
 /// Longest wait for a turn to read.
 const WAIT: Duration = Duration::from_secs(2);
@@ -107,7 +107,7 @@ impl Pictures {
         (kept, [(header::CONTENT_TYPE, "image/jpeg")], file).into_response()
     }
 
-    /// From memory, else from the ledger: once, however many ask at the same time.
+    /// From memory, else from the ledger: one read for all simultaneous requests.
     async fn file(&self, hash: String, size: PictureSize, ip: IpAddr) -> Result<Bytes, ApiError> {
         let mut is_reader = false;
         let read = async {
@@ -118,7 +118,7 @@ impl Pictures {
         let file = self.kept.try_get_with(key.clone(), read).await;
         match file {
             Ok(file) => Ok(file),
-            // Another address was over its limit, which says nothing of this one.
+            // Another address exceeded its limit, which does not concern this one.
             Err(error) if !is_reader && matches!(*error, ApiError::RateLimited { .. }) => {
                 let read = self.read(&hash, size, ip);
                 let file = self.kept.try_get_with(key, read).await;

@@ -1,4 +1,4 @@
-//! `/healthz`, `/readyz`, `/metrics`: for machines that watch the shop.
+//! `/healthz`, `/readyz`, `/metrics`: for monitoring.
 
 use std::sync::Arc;
 
@@ -7,17 +7,17 @@ use axum::{Json, Router, http::StatusCode, routing::get};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Serialize;
 
-/// Something the shop cannot work without: a server it stands on, a background task, the process.
+/// A part that the shop needs: a server, a background task, the process.
 #[derive(Clone, Debug, Serialize)]
 pub struct Dependency {
     /// One word.
     pub name: &'static str,
-    /// It answers, or runs.
+    /// Whether it answers, or runs.
     pub ready: bool,
-    /// What a task does, in a sentence.
+    /// A task's purpose, in a sentence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub about: Option<&'static str>,
-    /// Why it is not ready; what a task did last.
+    /// Why it is not ready; or the last thing a task did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
 }
@@ -25,7 +25,7 @@ pub struct Dependency {
 /// Asks every dependency.
 #[async_trait]
 pub trait Readiness: Send + Sync + 'static {
-    /// Each of them, ready or not; bounded in time by the request's own limit.
+    /// All of them, ready or not; the request's own time limit applies.
     async fn check(&self) -> Vec<Dependency>;
 }
 

@@ -1,4 +1,4 @@
-//! A page of the app as bytes, with the policy for the scripts in it.
+//! A page of the app as bytes, with the policy for its scripts.
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
@@ -18,13 +18,13 @@ use leptos_axum::render_app_async_with_context;
 
 use super::{AppState, content_security, envelope::internal};
 
-/// Largest page that is rendered; ours are some ten kilobytes.
+/// Largest page that is rendered, in bytes; ours are some ten kilobytes.
 const MAX_PAGE: usize = 4 * 1024 * 1024;
 
 /// A page as bytes.
 pub struct Page {
     pub status: StatusCode,
-    /// What the page itself said: its type, and perhaps where to go.
+    /// Headers from the page itself: its type, and perhaps a redirect.
     pub headers: HeaderMap,
     pub policy: HeaderValue,
     pub html: Bytes,
@@ -36,14 +36,14 @@ type Render = dyn Fn(Request) -> Pin<Box<dyn Future<Output = Response> + Send>> 
 #[derive(Clone)]
 pub struct Renderer {
     render: Arc<Render>,
-    /// The scripts that pages hold. See [`content_security::policy`].
+    /// The known inline scripts of pages. See [`content_security::policy`].
     scripts: Arc<[String]>,
     pay_page: Option<Arc<str>>,
 }
 
 impl Renderer {
     pub fn new(state: &AppState, files: &PageFiles) -> Self {
-        // The first router of a process starts it; that it was started before is no error.
+        // The first router of a process starts it; an error only means that it runs already.
         let _ = any_spawner::Executor::init_tokio();
         let shown = files.clone();
         let render = render_app_async_with_context(state.context(), move || shell(shown.clone()));
@@ -54,12 +54,12 @@ impl Renderer {
         }
     }
 
-    /// Renders the page at `uri` for `visitor`, and works out its policy.
+    /// Renders the page at `uri` for `visitor`, and computes its policy.
     pub async fn render(&self, uri: Uri, visitor: Visitor) -> Result<Page, ApiError> {
         self.answer(request(uri, visitor)).await
     }
 
-    /// The same for a page with a form in it, as it was filled in.
+    /// The same for a page with a form, as it was filled in.
     pub async fn render_form<F: Clone + Send + Sync + 'static>(
         &self,
         uri: Uri,
@@ -103,8 +103,8 @@ fn request(uri: Uri, visitor: Visitor) -> Request {
     request
 }
 
-/// Leptos marks its scripts with a nonce. Ours are allowed by their hashes; without the nonce a page
-/// is the same bytes until it says something else, on every instance of the server: a `304`.
+/// Leptos marks its scripts with a nonce. Ours are allowed by their hashes; without the nonce an
+/// unchanged page has the same bytes on every instance of the server, which allows `304`.
 fn without_nonce(html: &str) -> String {
     const ATTRIBUTE: &str = " nonce=\"";
     let mut rest = html.split(ATTRIBUTE);
@@ -115,7 +115,7 @@ fn without_nonce(html: &str) -> String {
     plain
 }
 
-/// What every page says about its language.
+/// Headers about the page's language.
 pub fn describe(headers: &mut HeaderMap, language: Language) {
     headers.insert(
         header::CONTENT_TYPE,

@@ -1,4 +1,4 @@
-//! How many requests of which kind, and how long they took.
+//! Counts and durations of requests by route and status.
 
 use std::{
     collections::HashMap,
@@ -13,8 +13,8 @@ use axum::{
 };
 use metrics::{Counter, Histogram};
 
-/// The metrics of every route that was asked for: as many as there are routes, and statuses that they answer
-/// with. They are kept because finding one by its labels costs more than all else that is done here.
+/// The metrics of every requested route, as many as there are routes and statuses. They are kept because
+/// finding one by its labels costs more than everything else here.
 #[derive(Default)]
 pub struct RequestMetrics(RwLock<HashMap<String, RouteMetrics>>);
 
@@ -53,7 +53,7 @@ impl RequestMetrics {
                 seconds: metrics::histogram!("seckill_http_request_seconds", "route" => route.to_owned()),
                 answers: Vec::new(),
             });
-        // Two requests may find at the same time that it is missing; the handles are of one counter.
+        // Two requests may both find it missing; their handles belong to one counter.
         let label = status.as_str().to_owned();
         let answers = metrics::counter!("seckill_http_requests_total", "route" => route.to_owned(), "status" => label);
         of_route.answers.retain(|(known, _)| *known != status);
@@ -61,15 +61,15 @@ impl RequestMetrics {
     }
 }
 
-/// A request that is under way. Counted by route, not by address: an address may hold a secret, and there
-/// are endlessly many.
+/// A request in progress. Counted by route, not by address: an address may hold a secret, and the number of
+/// addresses is unlimited.
 pub struct CountedRequest {
     route: Option<MatchedPath>,
     begun: Instant,
 }
 
 impl CountedRequest {
-    /// From now on.
+    /// Starts the time.
     pub fn begin(request: &Request) -> Self {
         Self {
             route: request.extensions().get::<MatchedPath>().cloned(),
@@ -77,7 +77,7 @@ impl CountedRequest {
         }
     }
 
-    /// It was answered.
+    /// Ends it with an answer.
     pub fn end(self, metrics: &RequestMetrics, response: &Response) {
         let route = self.route.as_ref().map_or("other", MatchedPath::as_str);
         let seconds = self.begun.elapsed().as_secs_f64();

@@ -1,6 +1,6 @@
 //! The calls that every buyer makes around a start: clock, stock, hidden path, result. They are server
-//! functions, and read their arguments as such, but are answered without the framework's overhead:
-//! a reactive owner and its contexts for each request cost more than all else that these calls do.
+//! functions with the usual arguments, but skip the framework: a reactive owner and its contexts for
+//! each request cost more than everything else in these calls.
 
 use app::{
     api::{GetClock, GetReservation, GetStock, Path},
@@ -23,7 +23,7 @@ use super::{
     envelope::{self, Envelope},
 };
 
-/// Answers a request to one of these calls; another request comes back.
+/// Answers a request to one of these calls; returns any other request.
 pub async fn answer(state: &AppState, mut request: Request) -> Result<Response, Request> {
     let path = request.uri().path();
     let is_one = [

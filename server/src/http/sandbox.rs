@@ -1,5 +1,5 @@
-//! `/sandbox/{payment}`: the page of the payment provider that is built in. It is the provider's,
-//! not the shop's: it looks plain, says what it is, and knows nothing of log-ins.
+//! `/sandbox/{payment}`: the page of the built-in payment provider. It belongs to the provider, not
+//! the shop: it looks plain, says that it is a sandbox, and has no log-ins.
 
 use std::{fmt::Write as _, sync::Arc};
 
@@ -32,7 +32,7 @@ pub fn routes(provider: Provider) -> Router {
         .with_state(provider)
 }
 
-/// What was pressed.
+/// The pressed button.
 #[derive(Deserialize)]
 struct Pressed {
     action: String,
@@ -50,7 +50,7 @@ async fn page(
     }
 }
 
-/// Does it, and sends the buyer back to the shop.
+/// Performs the action, and redirects the buyer to the shop.
 async fn act(
     State(provider): State<Provider>,
     Path(payment): Path<String>,
@@ -86,7 +86,7 @@ fn unanswered(error: &PortError) -> ApiError {
     ApiError::Busy { retry_after_s: 1 }
 }
 
-/// No script and nothing from elsewhere; the form may go to this page and from there to the shop.
+/// No script and nothing from other sites; the form posts to this page and is redirected to the shop.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; form-action 'self'; \
                       base-uri 'none'; frame-ancestors 'none'";
 const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;max-width:26rem;margin:2rem auto;\
@@ -100,7 +100,7 @@ const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;max-width:26rem;mar
     @media(prefers-color-scheme:dark){body{background:#1e1e1e;color:#eee}\
     button,a.back{background:#2c2c2c;color:#eee}}";
 
-/// Nothing here was typed by anybody: words of ours, an amount, and a path of ours.
+/// All texts here are our own: our words, an amount, and a path of ours.
 fn show(language: Language, charge: &ChargePage) -> Response {
     let say = Words::of(language);
     let mut forms = String::new();

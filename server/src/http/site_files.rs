@@ -1,5 +1,5 @@
-//! What programs ask a site for: a sitemap and rules for search engines, a manifest for telephones. Made when
-//! they are asked for, of what is in memory.
+//! Files that programs request from a site: a sitemap and rules for search engines, a manifest for phones.
+//! Made at each request from data in memory.
 
 use std::fmt::Write as _;
 
@@ -22,10 +22,10 @@ use super::{AppState, envelope::Envelope};
 
 /// Search engines ask a few times a day.
 const KEPT: HeaderValue = HeaderValue::from_static("public, max-age=300");
-/// A sitemap has 50,000 addresses at most, and each page has one in every language.
+/// A sitemap has at most 50,000 addresses, and each page has one in every language.
 const PAGES: usize = 50_000 / Language::ALL.len();
 
-/// What belongs to one person, or is a call: nothing to be found by others.
+/// Personal pages and calls: search engines should not visit them.
 const DISALLOWED: &str = "User-agent: *
 Disallow: /account
 Disallow: /admin
@@ -66,8 +66,8 @@ async fn robots(State(state): State<AppState>) -> Response {
     file("text/plain; charset=utf-8", body)
 }
 
-/// `GET /sitemap.xml`: every page that is the same for everybody, in every language. There is none where the
-/// shop does not know its own address.
+/// `GET /sitemap.xml`: every page that is the same for everybody, in every language. Missing when the shop's
+/// own address is not set.
 async fn sitemap(State(state): State<AppState>) -> Response {
     let Some(origin) = state.public_site.url.as_deref() else {
         return StatusCode::NOT_FOUND.into_response();
@@ -91,8 +91,8 @@ async fn sitemap(State(state): State<AppState>) -> Response {
     file("application/xml; charset=utf-8", body)
 }
 
-/// A page in every language, each of which names all. Nothing in an address has to be escaped: the origin is
-/// checked, and the rest is made of ids.
+/// A page in every language, each linking all. Addresses need no escaping: the origin is checked, and the
+/// rest consists of ids.
 fn add(body: &mut String, origin: &str, page: Page) {
     let link = |language: &str, path: &str| {
         format!("<xhtml:link rel=\"alternate\" hreflang=\"{language}\" href=\"{origin}{path}\"/>")

@@ -1,5 +1,5 @@
-//! The router from the outside: requests into the whole router, with a shop behind it that does what
-//! a test tells it. Not here: what the shop decides.
+//! The router from outside: requests to the whole router, with a fake shop behind it that does as a
+//! test says. The shop's own decisions are not tested here.
 
 mod api;
 mod assets;
@@ -36,7 +36,7 @@ pub use fake_shop::{END_MS, FakeShop, GOOD_TOKEN, ITEM, START_MS};
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// One dependency, which is there or not.
+/// One dependency, ready or not.
 struct OnePart(bool);
 
 #[async_trait]
@@ -57,7 +57,7 @@ fn router_for(shop: &Arc<FakeShop>) -> Router {
     router_with(shop, |_| {})
 }
 
-/// The same, with something set differently.
+/// The same, with changed settings.
 fn router_with(shop: &Arc<FakeShop>, change: impl FnOnce(&mut Site)) -> Router {
     let mut site = Site {
         shop: Arc::clone(shop) as app::port::Shop,
@@ -101,7 +101,7 @@ impl Answer {
         std::str::from_utf8(&self.body).unwrap()
     }
 
-    /// The error in the envelope, after a look at the envelope itself.
+    /// The error in the envelope, after checking the envelope itself.
     fn error(&self) -> ApiError {
         assert_eq!(self.header(header::CONTENT_TYPE), JSON, "{}", self.text());
         assert_eq!(self.header(header::CACHE_CONTROL), "no-store");
@@ -118,7 +118,7 @@ fn get(path: &str) -> request::Builder {
     Request::get(path).header(header::HOST, "shop.example")
 }
 
-/// A call as our own pages make it.
+/// A call as our own pages send it.
 fn post(path: &str, content_type: &str) -> request::Builder {
     Request::post(path)
         .header(header::HOST, "shop.example")

@@ -1,4 +1,4 @@
-//! Who is asking: address, log-in, language.
+//! The visitor of a request: address, log-in, language.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -29,7 +29,7 @@ use super::{AppState, cookies::cookie, csrf, envelope::Envelope, language};
 /// <https://www.w3.org/TR/clear-site-data/>
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
-/// Who is at the other end of the connection.
+/// The address at the other end of the connection.
 fn peer(request: &Request) -> IpAddr {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let peer = peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |ConnectInfo(peer)| {
@@ -47,8 +47,8 @@ pub fn address(request: &Request, trusted: &[IpNet]) -> IpAddr {
     behind_proxies(peer(request), request.headers(), trusted)
 }
 
-/// The request's id: a proxy of ours may have given it one, which is in its own log too. What anybody else
-/// says is not taken: it could be the id of somebody else's request.
+/// The request's id: a proxy of ours may have set it, and logs it too. Anyone else's value is ignored: it
+/// could be another request's id.
 pub fn id(state: &AppState, request: &Request) -> RequestId {
     let given = request.headers().get(request_id::HEADER);
     let given = given.filter(|_| is_trusted(peer(request), &state.settings.trusted_proxies));
@@ -57,9 +57,8 @@ pub fn id(state: &AppState, request: &Request) -> RequestId {
         .unwrap_or_else(RequestId::make)
 }
 
-/// `X-Forwarded-For`, walked from the right: each proxy of ours wrote down whom it heard from; the
-/// first address that is none of ours is the caller, and whatever stands left of it anybody could
-/// have written.
+/// `X-Forwarded-For`, walked from the right: each of our proxies added the address that it got the request
+/// from; the first address that is not a proxy of ours is the caller. Entries left of it may be forged.
 fn behind_proxies(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let lines = headers.get_all("x-forwarded-for");
     let line: Vec<_> = lines
@@ -84,8 +83,8 @@ fn behind_proxies(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAdd
     address
 }
 
-/// The address in an entry of `X-Forwarded-For`, as proxies write it: bare, in quotes, in brackets, with
-/// a port or a zone.
+/// The address in an entry of `X-Forwarded-For`, as proxies write it: bare, quoted, in brackets, with a
+/// port or a zone.
 fn hop_address(hop: &str) -> Option<IpAddr> {
     let hop = hop.trim_matches('"');
     if let Some(rest) = hop.strip_prefix('[') {
@@ -104,7 +103,7 @@ fn without_zone(address: &str) -> &str {
         .map_or(address, |(address, _zone)| address)
 }
 
-/// The token of a client that is no browser, from `Authorization: Bearer`.
+/// The token in `Authorization: Bearer`, from a client that is no browser.
 pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
@@ -113,10 +112,10 @@ pub fn bearer(headers: &HeaderMap) -> Option<&str> {
         .then_some(token.trim())
 }
 
-/// Where log-ins begin: with them is kept what the browser says of itself.
+/// Calls that begin a log-in, with which the browser's user agent is stored.
 const BEGIN_LOG_INS: [&str; 3] = [Register::PATH, Login::PATH, ChangePassword::PATH];
 
-/// A visitor about whom nothing is known but the language: what cached pages are rendered for.
+/// A visitor with nothing but a language: cached pages are rendered for it.
 pub fn anybody(language: Language) -> Visitor {
     let ip = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
     Visitor {
@@ -128,9 +127,9 @@ pub fn anybody(language: Language) -> Visitor {
     }
 }
 
-/// Lets a request in: counts it against its address before anything else is done for it, puts the
-/// [`Visitor`] into it, and refuses what another site would change in the visitor's name. Records what is
-/// refused here, and who asks for what only those who run the shop may have.
+/// Lets a request in: counts it against its address before doing anything else for it, adds the
+/// [`Visitor`], and refuses changes that another site makes as the visitor. Records refusals here, and
+/// calls that the caller's role does not allow.
 pub async fn admit(state: &AppState, mut request: Request, next: Next) -> Response {
     let ip = address(&request, &state.settings.trusted_proxies);
     let route = request.extensions().get::<MatchedPath>().cloned();
@@ -159,7 +158,7 @@ pub async fn admit(state: &AppState, mut request: Request, next: Next) -> Respon
     request.extensions_mut().insert(visitor);
     let mut response = next.run(request).await;
     if signs_out && !response.status().is_client_error() && !response.status().is_server_error() {
-        // What a browser keeps of pages with names and orders on them, the way back included.
+        // The browser's copies of pages with names and orders, also for going back.
         let cache = HeaderValue::from_static("\"cache\"");
         response.headers_mut().insert(CLEAR_SITE_DATA, cache);
     }
@@ -187,14 +186,14 @@ async fn identify(
         let said = said.map(|said| String::from_utf8_lossy(said.as_bytes()));
         visitor.device = device(said.as_deref().unwrap_or_default());
     }
-    // Visitors with cookies cost no look-ups where the answer is the same for everybody.
+    // Where the answer is the same for everybody, cookies cost no look-up.
     let token = token.filter(|token| !token.is_empty() && !routes::is_same_for_everybody(path));
     if let Some(token) = token {
         match state.shop.who_is(&token).await {
             Ok(Some(me)) => (visitor.me, visitor.login_token) = (Some(me), Some(token)),
             Ok(None) => {}
             Err(error) if routes::is_call(path) => return Err(error),
-            // Pages are for reading; they do not go away with the store.
+            // Pages are only read; they work without the store.
             Err(error) => {
                 tracing::warn!(error = %Chain(&error), "cannot read a log-in; the page is shown as if the visitor were signed out");
             }

@@ -19,7 +19,7 @@ impl MigrationName for Migration {
     }
 }
 
-/// Enough for every text the shop writes into a short column.
+/// Long enough for every short text that the shop writes.
 const WORD: u32 = 16;
 /// SHA-256 in hexadecimal.
 const HASH: u32 = 64;

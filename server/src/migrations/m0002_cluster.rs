@@ -1,5 +1,5 @@
-//! What a gate outside this database needs, and entries of the queue that cannot be written.
-//! What an interrupted run has added is left as it is.
+//! Columns and a table for a gate outside this database, and for queue entries that cannot be
+//! written. Additions of an interrupted run are kept.
 
 use sea_orm_migration::{
     prelude::*,
@@ -15,17 +15,17 @@ impl MigrationName for Migration {
     }
 }
 
-/// The added columns by table. SQLite takes one in a statement.
+/// The added columns by table. SQLite adds only one in a statement.
 fn columns() -> [(&'static str, &'static str, ColumnDef); 3] {
     let tries = integer(Alias::new("tries")).default(0).to_owned();
     let segments = integer(Alias::new("segments")).default(1).to_owned();
     let gate_epoch = uuid_null(Alias::new("gate_epoch"));
     [
-        // How often the order writer could not write it.
+        // How often the order writer failed to write it.
         ("reservations", "tries", tries),
-        // How many pieces the gate splits the stock into.
+        // The number of segments of the stock at the gate.
         ("items", "segments", segments),
-        // Which load of the gate is the current one; null before the first.
+        // The current load epoch at the gate; null before the first.
         ("items", "gate_epoch", gate_epoch),
     ]
 }

@@ -1,4 +1,4 @@
-//! A buyer's own reservations are found without reading those of everybody else.
+//! An index to find a buyer's own reservations without reading everybody's.
 
 use sea_orm_migration::prelude::*;
 
@@ -17,7 +17,7 @@ const INDEX: &str = "ix_reservations_buyer_id_held_at_ms";
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        // An interrupted run may have made it.
+        // An interrupted run may have created it.
         if manager.has_index(TABLE, INDEX).await? {
             return Ok(());
         }

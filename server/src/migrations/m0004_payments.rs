@@ -1,4 +1,4 @@
-//! Payments, the notices of providers, and what happened to orders.
+//! Payments, the providers' notices, and the history of orders.
 
 use sea_orm_migration::{
     prelude::*,
@@ -63,7 +63,7 @@ impl MigrationTrait for Migration {
     }
 }
 
-/// What closed before events were written. An order had at most one then, so that its own id serves.
+/// Orders closed before events were written. Each had at most one event, so its own id can serve.
 const EVENTS_OF_CLOSED_ORDERS: &str = "INSERT INTO order_events (id, order_id, event, at_ms, actor) \
      SELECT o.id, o.id, \
             CASE o.close_reason WHEN 'cancelled' THEN 'cancelled' ELSE 'closed_unpaid' END, \
@@ -136,7 +136,7 @@ const INDEXES: [Index; 9] = [
     ("payments", &["order_id", "state"], false),
     ("payments", &["state", "checked_at_ms"], false),
     ("payments", &["state", "refund_try_at_ms"], false),
-    // The same money twice is one payment, and no order is paid by two.
+    // The same money reported twice is one payment, and no two orders share one.
     ("payments", &["provider", "provider_number"], true),
     ("payments", &["settled_order_id"], true),
     ("payment_notices", &["provider", "event_id"], true),

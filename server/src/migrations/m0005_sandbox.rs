@@ -1,4 +1,4 @@
-//! The tables of the payment provider that is built in. No table of the shop names them.
+//! The built-in payment provider's tables. The shop's own tables do not refer to them.
 
 use sea_orm_migration::{
     prelude::*,

@@ -1,5 +1,4 @@
-//! A reservation that was parked and put back into the queue is known as such: it is ordered however
-//! old it is.
+//! Marks a reservation that was parked and put back into the queue: it is ordered whatever its age.
 
 use sea_orm_migration::{prelude::*, schema::boolean};
 

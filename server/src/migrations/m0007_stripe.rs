@@ -1,4 +1,4 @@
-//! Stripe's numbers of the sessions in which buyers pay. No table of the shop names them.
+//! Stripe's ids of its payment sessions. The shop's own tables do not refer to them.
 
 use sea_orm_migration::{
     prelude::*,
@@ -16,7 +16,7 @@ impl MigrationName for Migration {
     }
 }
 
-/// Longest number of Stripe's.
+/// Longest id of Stripe's.
 const NUMBER: u32 = 255;
 
 #[async_trait::async_trait]

@@ -1,4 +1,4 @@
-//! A log-in says since when and from where it is, and when it was last used; an account's log-ins are found.
+//! A log-in's beginning, address, device and last use; an index to find an account's log-ins.
 
 use sea_orm_migration::{
     prelude::*,
@@ -20,10 +20,10 @@ const TABLE: &str = "login_tokens";
 const INDEXES: [Index; 1] = [(TABLE, &["account_id"], false)];
 /// The longest IPv6 address.
 const ADDRESS: u32 = 45;
-/// What the program writes has at most so many characters.
+/// The program writes at most this many characters.
 const DEVICE: u32 = 64;
 
-/// Instances of an earlier version write none of them.
+/// Instances of an earlier version leave these empty.
 fn columns() -> [(&'static str, ColumnDef); 4] {
     let number = |name| big_integer(Alias::new(name)).default(0).to_owned();
     let text = |name, length| string_len(Alias::new(name), length).default("").to_owned();

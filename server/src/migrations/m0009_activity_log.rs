@@ -1,4 +1,4 @@
-//! Who changed what. Rows are only ever added: triggers refuse everything else.
+//! The activity log. Rows are only ever added: triggers refuse everything else.
 
 use sea_orm_migration::{
     prelude::*,
@@ -19,7 +19,7 @@ impl MigrationName for Migration {
 
 /// Enough for every action.
 const WORD: u32 = 32;
-/// Enough for a nickname and an address.
+/// Long enough for a nickname and an address.
 const NAME: u32 = 100;
 /// Enough for a reason of 200 characters.
 const REASON: u32 = 200;
@@ -72,8 +72,8 @@ async fn run(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(), DbE
     Ok(())
 }
 
-/// Whether a MySQL server with a binary log wants more rights for a trigger (1419), or the account has no
-/// right to make one (1142). <https://dev.mysql.com/doc/refman/8.4/en/stored-programs-logging.html>
+/// Whether a MySQL server with a binary log demands more rights for a trigger (1419), or the account may
+/// not create one (1142). <https://dev.mysql.com/doc/refman/8.4/en/stored-programs-logging.html>
 fn is_forbidden(error: &DbErr) -> bool {
     let (DbErr::Exec(RuntimeErr::SqlxError(driver)) | DbErr::Query(RuntimeErr::SqlxError(driver))) =
         error
@@ -87,7 +87,7 @@ fn is_forbidden(error: &DbErr) -> bool {
     answer.is_some_and(|answer| matches!(answer.number(), 1142 | 1419))
 }
 
-/// The one row of the log's end, unless an interrupted run made it.
+/// The row with the log's end, unless an interrupted run created it.
 const FIRST_END: &str = "INSERT INTO activity_log_end (id, number, hash) SELECT 1, 0, '' \
      FROM (SELECT COUNT(*) AS ends FROM activity_log_end) AS counted WHERE counted.ends = 0";
 
@@ -140,8 +140,8 @@ fn activity_log_end() -> TableCreateStatement {
 const INDEXES: [Index; 4] = [
     ("activity_log", &["account_id", "number"], false),
     ("activity_log", &["subject_id", "number"], false),
-    // Buyers are looked up by the name that they give.
+    // Buyers are also looked up by nickname.
     ("accounts", &["nickname"], false),
-    // Money that fits no payment.
+    // Money that matches no payment.
     ("payment_notices", &["outcome", "received_at_ms"], false),
 ];

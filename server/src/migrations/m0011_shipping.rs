@@ -1,4 +1,4 @@
-//! Where orders are sent, apart from the accounts, and how they were sent.
+//! Orders' addresses, apart from the accounts, and their shipments.
 
 use sea_orm_migration::{
     prelude::*,
@@ -49,7 +49,7 @@ fn order_addresses() -> TableCreateStatement {
         .to_owned()
 }
 
-/// Likewise.
+/// The key is the order's id.
 fn shipments() -> TableCreateStatement {
     table("shipments", uuid(Alias::new("id")))
         .col(string_len(Alias::new("carrier"), NAME))
@@ -58,6 +58,6 @@ fn shipments() -> TableCreateStatement {
 }
 
 const INDEXES: [Index; 1] = [
-    // What is old enough to be erased.
+    // To find addresses old enough to erase.
     ("order_addresses", &["saved_at_ms"], false),
 ];

@@ -1,4 +1,4 @@
-//! What the shop told its buyers.
+//! Messages to buyers.
 
 use sea_orm_migration::{
     prelude::*,
@@ -43,8 +43,8 @@ fn messages() -> TableCreateStatement {
 
 const INDEXES: [Index; 3] = [
     ("messages", &["account_id", "id"], false),
-    // Whether somebody was told of an order's deadline.
+    // Whether the buyer was told of an order's deadline.
     ("messages", &["order_id", "kind"], false),
-    // What is old enough to be deleted.
+    // To find messages old enough to delete.
     ("messages", &["at_ms"], false),
 ];

@@ -1,4 +1,4 @@
-//! Programs of others that are told what happens.
+//! Webhooks: endpoints of other programs, and their messages.
 
 use sea_orm_migration::{
     prelude::*,
@@ -26,7 +26,7 @@ const URL: u32 = 2_000;
 const EVENTS: u32 = 500;
 /// Enough for a secret of 64 bytes as base64.
 const SECRET: u32 = 100;
-/// Why something failed.
+/// The reason of a failure.
 const WHY: u32 = 200;
 
 #[async_trait::async_trait]
@@ -71,16 +71,16 @@ fn deliveries() -> TableCreateStatement {
 }
 
 const INDEXES: [Index; 4] = [
-    // Nothing is told twice.
+    // No event is sent twice.
     (
         "webhook_deliveries",
         &["endpoint_id", "event", "subject_id"],
         true,
     ),
-    // What is due.
+    // To find messages that are due.
     ("webhook_deliveries", &["endpoint_id", "next_at_ms"], false),
-    // What waits, and since when.
+    // To count waiting messages, and find the oldest.
     ("webhook_deliveries", &["next_at_ms"], false),
-    // What is old enough to be deleted.
+    // To find messages old enough to delete.
     ("webhook_deliveries", &["at_ms"], false),
 ];

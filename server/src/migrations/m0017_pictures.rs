@@ -1,4 +1,4 @@
-//! Pictures that were uploaded, and products that are archived.
+//! Uploaded pictures, and archived products.
 
 use sea_orm_migration::{
     prelude::*,
@@ -18,7 +18,7 @@ impl MigrationName for Migration {
 }
 
 const PRODUCTS: &str = "products";
-/// As `create_indexes` names it.
+/// The name that `create_indexes` gives it.
 const BY_TIME: &str = "ix_products_added_at_ms_id";
 /// SHA-256 in hexadecimal digits.
 const HASH: u32 = 64;
@@ -66,7 +66,7 @@ fn pictures(backend: DbBackend) -> TableCreateStatement {
         .to_owned()
 }
 
-/// What MySQL calls a blob ends at 64 KiB.
+/// MySQL's type `blob` ends at 64 KiB.
 fn file(backend: DbBackend, name: &'static str) -> ColumnDef {
     let mut column = ColumnDef::new(Alias::new(name));
     match backend {
@@ -83,6 +83,6 @@ fn columns() -> [ColumnDef; 2] {
 }
 
 const INDEXES: [Index; 1] = [
-    // The list of products, the latest first.
+    // The list of products, latest first.
     ("products", &["added_at_ms", "id"], false),
 ];

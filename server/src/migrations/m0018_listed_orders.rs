@@ -1,4 +1,4 @@
-//! Orders of one state or of one item are listed, the latest first, without sorting all of them.
+//! Indexes to list the orders of one state or one item, latest first, without sorting all of them.
 
 use sea_orm_migration::prelude::*;
 
@@ -14,7 +14,7 @@ impl MigrationName for Migration {
 }
 
 const TABLE: &str = "orders";
-/// Whatever this one finds, the second of the new ones finds too.
+/// The second of the new indexes serves every query of this one.
 const BY_ITEM: [Index; 1] = [(TABLE, &["item_id"], false)];
 const NEW: [Index; 2] = [
     (TABLE, &["state", "id"], false),

@@ -1,9 +1,9 @@
-//! Making tables and indexes the same way on every database. MySQL and MariaDB commit each statement
-//! of a migration by itself: what an interrupted run has made is found and left as it is.
+//! Creates tables and indexes the same way on every database. MySQL and MariaDB commit each
+//! statement of a migration separately, so what an interrupted run created is kept.
 
 use sea_orm_migration::{prelude::*, sea_orm::DbBackend};
 
-/// Table, columns, and whether no two rows may agree in them. A null agrees with nothing.
+/// Table, columns, and whether their values must be unique. Nulls never conflict.
 pub type Index = (&'static str, &'static [&'static str], bool);
 
 /// A table with its key.
@@ -16,14 +16,14 @@ pub fn table(name: &'static str, mut key: ColumnDef) -> TableCreateStatement {
     table
 }
 
-/// Makes tables.
+/// Creates tables.
 pub async fn create_tables(
     manager: &SchemaManager<'_>,
     tables: impl IntoIterator<Item = TableCreateStatement>,
 ) -> Result<(), DbErr> {
     for mut table in tables {
         if manager.get_database_backend() == DbBackend::MySql {
-            // Words are the same word only when they are the same bytes, as on the others.
+            // Words are equal only if their bytes are, as on the other databases.
             table
                 .engine("InnoDB")
                 .character_set("utf8mb4")
@@ -34,7 +34,7 @@ pub async fn create_tables(
     Ok(())
 }
 
-/// Makes indexes, each named by its table and columns.
+/// Creates indexes, each named by its table and columns.
 pub async fn create_indexes(manager: &SchemaManager<'_>, indexes: &[Index]) -> Result<(), DbErr> {
     for (table, columns, unique) in indexes {
         let name = format!("ix_{table}_{}", columns.join("_"));

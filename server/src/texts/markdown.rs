@@ -1,14 +1,14 @@
-//! Markdown as HTML that may stand in a page. What the shop writes is trusted, and still held to what a page of
-//! text needs: raw HTML is shown as it is written, links lead to where people expect, and there are no pictures.
+//! Markdown as HTML for a page. The shop's texts are trusted, but restricted to what a page of text needs: raw
+//! HTML is shown as text, links go only to expected kinds of address, and there are no pictures.
 
 use pulldown_cmark::{
     Alignment, CowStr, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd, html,
 };
 
-/// Addresses that links may lead to, beside those of the shop's own.
+/// Allowed beginnings of links, in addition to the shop's own paths.
 const SCHEMES: [&str; 4] = ["https://", "http://", "mailto:", "tel:"];
 
-/// The title, which is the first line, and the rest as HTML. Nothing where there is no title.
+/// The title, which is the first line, and the rest as HTML. `None` without a title.
 pub fn render(source: &str) -> Option<(String, String)> {
     let options = Options::ENABLE_TABLES | Options::ENABLE_HEADING_ATTRIBUTES;
     let mut events = Parser::new_ext(source.trim_start_matches('\u{feff}'), options);
@@ -20,7 +20,7 @@ pub fn render(source: &str) -> Option<(String, String)> {
     Some((title, text))
 }
 
-/// The words of the heading that a text begins with.
+/// The text of the heading that begins the page.
 fn title<'a>(events: &mut impl Iterator<Item = Event<'a>>) -> Option<String> {
     match events.next()? {
         Event::Start(Tag::Heading {
@@ -41,14 +41,14 @@ fn title<'a>(events: &mut impl Iterator<Item = Event<'a>>) -> Option<String> {
     (!title.is_empty()).then_some(title)
 }
 
-/// An event as it may be shown. `links` says of each link that is open whether it is one.
+/// An event, if it may be shown. `links` records for each open link whether it is kept.
 fn safe<'a>(event: Event<'a>, links: &mut Vec<bool>) -> Option<Event<'a>> {
     match event {
-        // Written as text, with its signs escaped.
+        // Shown as text, with its special characters escaped.
         Event::Html(raw) | Event::InlineHtml(raw) => Some(Event::Text(raw)),
         Event::Start(Tag::HtmlBlock) => Some(Event::Start(Tag::Paragraph)),
         Event::End(TagEnd::HtmlBlock) => Some(Event::End(TagEnd::Paragraph)),
-        // The page has its one heading of the first level.
+        // The page already has its one heading of the first level.
         Event::Start(Tag::Heading { level, id, .. }) => Some(Event::Start(Tag::Heading {
             level: level.max(HeadingLevel::H2),
             id: id.filter(|id| is_plain(id)),
@@ -58,7 +58,7 @@ fn safe<'a>(event: Event<'a>, links: &mut Vec<bool>) -> Option<Event<'a>> {
         Event::End(TagEnd::Heading(level)) => {
             Some(Event::End(TagEnd::Heading(level.max(HeadingLevel::H2))))
         }
-        // Columns would be aligned by styles inside the page, which its policy refuses.
+        // Aligned columns would need inline styles, which the page's policy refuses.
         Event::Start(Tag::Table(columns)) => Some(Event::Start(Tag::Table(vec![
             Alignment::None;
             columns.len()
@@ -68,13 +68,13 @@ fn safe<'a>(event: Event<'a>, links: &mut Vec<bool>) -> Option<Event<'a>> {
             ref dest_url,
             ..
         }) => {
-            // An address of e-mail gets its scheme when it is written.
+            // An e-mail address gets its scheme when it is written.
             let is_shown = link_type == LinkType::Email || leads_somewhere(dest_url);
             links.push(is_shown);
             is_shown.then_some(event)
         }
         Event::End(TagEnd::Link) => links.pop().unwrap_or_default().then_some(event),
-        // The words that describe it remain.
+        // The alternative text remains.
         Event::Start(Tag::Image { .. }) | Event::End(TagEnd::Image) => None,
         other => Some(other),
     }

@@ -1,4 +1,4 @@
-//! The forms of what a payment provider gives to a shop.
+//! The forms of a payment provider's credentials and addresses.
 
 use reqwest::Url;
 
@@ -8,7 +8,7 @@ use crate::{
     loopback::is_loopback,
 };
 
-/// A secret that begins with one of these words.
+/// A secret with one of these prefixes.
 pub struct Secret(pub &'static [&'static str]);
 
 /// Shortest and longest secret. A shorter one could be guessed.
@@ -40,7 +40,7 @@ impl Form for Secret {
     }
 }
 
-/// A list of so many at most.
+/// A list of at most this many.
 pub struct AtMost<F>(pub List<F>, pub usize);
 
 impl<F: Form> Form for AtMost<F> {
@@ -63,7 +63,7 @@ impl<F: Form> Form for AtMost<F> {
     }
 }
 
-/// A site: scheme, host and perhaps a port, and nothing behind them. Without TLS only on this machine.
+/// A site: scheme, host and perhaps a port, nothing more. Without TLS only on this machine.
 pub struct Origin(pub &'static str);
 
 impl Form for Origin {
@@ -91,7 +91,7 @@ fn safe(text: &str) -> Option<Url> {
     safe.then_some(url)
 }
 
-/// Where a program answers: scheme, host, perhaps a port, and a path. Without TLS only on this machine.
+/// A program's address: scheme, host, perhaps a port, and a path. Without TLS only on this machine.
 pub struct Endpoint(pub &'static str);
 
 impl Form for Endpoint {
@@ -100,7 +100,7 @@ impl Form for Endpoint {
     fn read(&self, text: &str) -> Option<Url> {
         let url = safe(text)?;
         let origin = url.origin().ascii_serialization();
-        // Nothing else stands there: no name, password, query or fragment.
+        // Nothing else is allowed: no name, password, query or fragment.
         let is_all = format!("{origin}{}", url.path()) == text;
         is_all.then_some(url)
     }
@@ -114,7 +114,7 @@ impl Form for Endpoint {
     }
 }
 
-/// A number that is only a name.
+/// A number used only as a name.
 pub struct Digits {
     /// Fewest digits.
     pub from: usize,
@@ -143,7 +143,7 @@ impl Form for Digits {
     }
 }
 
-/// Base64 of a key, as it begins. An example in full would be somebody's key.
+/// The beginning of a base64 key. A full example would be a real key.
 const PRIVATE_EXAMPLE: &str = "MIIEvQIBADANBgkqhkiG9w0BAQ…";
 const PUBLIC_EXAMPLE: &str = "MIIBIjANBgkqhkiG9w0BAQEFAA…";
 
@@ -188,7 +188,7 @@ impl Form for PublicKey {
         PUBLIC_EXAMPLE.to_owned()
     }
 
-    /// It is none. A key stands in a file, as secrets do.
+    /// It is not secret. A key is in a file, as secrets are.
     fn is_secret(&self) -> bool {
         true
     }

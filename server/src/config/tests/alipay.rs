@@ -1,4 +1,4 @@
-//! What Alipay needs, and how its keys are read and refused.
+//! The settings that Alipay needs, and how its keys are read and refused.
 
 use super::*;
 
@@ -6,7 +6,7 @@ const SHOP_KEY: &str = include_str!("../../../tests/suite/support/alipay/shop-ke
 const ALIPAY_KEY: &str = include_str!("../../../tests/suite/support/alipay/alipay-public-key.txt");
 const ALIPAY_PRIVATE: &str = include_str!("../../../tests/suite/support/alipay/alipay-key.txt");
 
-/// A shop that takes money by Alipay.
+/// A shop with Alipay.
 const ALIPAY: [(&str, &str); 6] = [
     ("PAYMENTS", "alipay"),
     ("ALIPAY_APP_ID", "2021000000000001"),
@@ -42,7 +42,7 @@ fn alipay_needs_its_account_both_keys_and_the_shop_s_address() {
         assert!(refused.starts_with(&begins), "{refused}");
         assert!(refused.contains(", such as "), "{refused}");
     }
-    // Nobody else does.
+    // Other shops do not need it.
     assert!(stripe_with(&[]).unwrap().alipay.is_none());
 }
 

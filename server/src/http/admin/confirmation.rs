@@ -1,4 +1,4 @@
-//! The form with which staff confirm a step: why it is taken, and their password.
+//! The form with which staff confirm a step: a reason, and their password.
 
 use app::{
     pages::ConfirmationForm,
@@ -17,7 +17,7 @@ pub struct SentConfirmation {
     password: String,
 }
 
-/// A form that may be none.
+/// The form, or why it cannot be read.
 pub type SentForm = Result<Form<SentConfirmation>, FormRejection>;
 
 impl SentConfirmation {
@@ -29,7 +29,7 @@ impl SentConfirmation {
         }
     }
 
-    /// Leads on to `next`, or shows the form's `page` with what is wrong and the reason as it was typed.
+    /// Redirects to `next`, or shows the form's `page` again with the problem and the reason as typed.
     pub async fn answer(
         self,
         renderer: &Renderer,

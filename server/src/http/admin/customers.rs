@@ -1,4 +1,4 @@
-//! The forms on the pages of orders and buyers. One that was not right comes back with what is wrong.
+//! The forms on the pages of orders and buyers. An invalid one is shown again with the problem.
 
 use app::{
     port::{Office, Visitor},

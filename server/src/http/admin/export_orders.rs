@@ -32,11 +32,11 @@ use crate::{
     },
 };
 
-/// Files that are made at once: each reads the ledger as fast as it is taken.
+/// Exports at a time: each reads the ledger as fast as its client reads the file.
 const EXPORTS: usize = 2;
-/// Orders of a file: what a spreadsheet still opens.
+/// Largest number of orders in a file: spreadsheets can still open it.
 const MOST_ORDERS: usize = 100_000;
-/// How long a file may be taken. Who stops reading keeps nobody else from taking one for longer.
+/// Time limit of an export, so that a stalled client blocks others for no longer.
 const LONGEST: Duration = Duration::from_mins(5);
 #[derive(Clone)]
 struct Files {
@@ -55,7 +55,7 @@ pub fn routes(state: &AppState) -> Router {
         })
 }
 
-/// What the screen was filtered by, in its own words.
+/// The filter of the list, as the page sends it.
 #[derive(Deserialize)]
 struct Filter {
     #[serde(default)]
@@ -68,8 +68,7 @@ struct Filter {
 
 /// The query of a filter.
 ///
-/// # Errors
-/// `invalid` for what cannot be read: without it the file would have more than was asked for.
+/// `invalid` when a filter cannot be read: ignoring it would put more orders into the file than wanted.
 fn query(filter: Filter) -> Result<OrderQuery, ApiError> {
     let Filter {
         search,
@@ -116,7 +115,7 @@ async fn export(
         return Envelope(ApiError::Busy { retry_after_s: 5 }).into_response();
     };
     let mut export = Export::begin(files.office, visitor, query, turn);
-    // What is not read before the answer begins is an error of the whole, and nothing is noted.
+    // Errors before the answer begins fail the whole export, and nothing is logged.
     let first = match export.part().await {
         Ok(first) => first,
         Err(error) => return pages::back(routes::ADMIN_ORDERS, Err(error)),
@@ -133,16 +132,16 @@ async fn export(
     csv_file::file("orders.csv", Body::from_stream(body))
 }
 
-/// A file that is being made.
+/// An export in progress.
 struct Export {
     office: Office,
     visitor: Visitor,
     query: OrderQuery,
-    /// Behind which order the next part begins; nothing when all is written.
+    /// The order after which the next part begins; `None` when all are written.
     next: Option<OrderId>,
     written: usize,
     until: Instant,
-    /// Dropped with the file: gives its turn back.
+    /// Dropped with the file, which frees its place.
     _done: oneshot::Sender<()>,
 }
 
@@ -155,7 +154,7 @@ impl Export {
     ) -> Export {
         let until = Instant::now() + LONGEST;
         let (done, is_done) = oneshot::channel::<()>();
-        // Beside the file: nothing runs in it while nobody reads it.
+        // A separate task: the file's own code does not run while its client does not read.
         tokio::spawn(async move {
             let _turn = turn;
             timeout_at(until, is_done).await.ok();
@@ -195,7 +194,7 @@ impl Export {
     }
 }
 
-/// What follows on the first part, as fast as it is taken. A file that breaks off says so by ending early.
+/// The parts after the first, as fast as the client reads. An interrupted file ends early.
 fn rest(export: Export) -> impl Stream<Item = Result<String, std::io::Error>> {
     let parts = stream::try_unfold(export, |mut export| async move {
         if export.next.is_none() {

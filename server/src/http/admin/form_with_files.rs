@@ -1,5 +1,5 @@
-//! Forms that bring files (`multipart/form-data`), read to their end: also where a file is too large, so that
-//! nothing is lost of what was typed.
+//! Forms with files (`multipart/form-data`), read to their end even when a file is too large, so that typed text is
+//! not lost.
 
 use app::wire::ApiError;
 use axum::{
@@ -9,22 +9,21 @@ use axum::{
 
 use crate::http::envelope;
 
-/// Most bytes that are read of a form, files and all. Of a larger one nothing is known.
+/// Largest form with files, in bytes. A larger one is refused as a whole.
 pub const MAX_FORM: usize = 128 * 1024 * 1024;
-/// Most bytes of a form without files: twenty items with the longest texts, encoded.
+/// Largest form without files, in bytes: twenty items with the longest texts, encoded.
 const MAX_WITHOUT_FILES: usize = 1024 * 1024;
 /// Most fields, files among them: twenty items have some two hundred.
 const MAX_FIELDS: usize = 400;
-/// Most bytes of a field that is no file.
+/// Largest field that is no file, in bytes.
 const MAX_TEXT: usize = 64 * 1024;
 
-/// What a form brought.
+/// The content of a form.
 #[derive(Default)]
 pub struct SentForm {
-    /// Names and texts, in their order.
+    /// Names and texts, in order.
     pub fields: Vec<(String, String)>,
-    /// Names and contents of the files that were chosen; `None` for one that is not kept, because it is too large or
-    /// one too many.
+    /// Names and contents of the chosen files; `None` for a file that is too large or exceeds the count.
     pub files: Vec<(String, Option<Vec<u8>>)>,
 }
 
@@ -37,10 +36,10 @@ pub struct FileLimits {
     pub count: usize,
 }
 
-/// Reads a form, with files or without. Who sends it is known by now.
+/// Reads a form, with files or without. The sender is known by now.
 ///
 /// # Errors
-/// `invalid` with `body` where it cannot be read.
+/// `invalid` with `body` if it cannot be read.
 pub async fn read(request: Request, limits: FileLimits) -> Result<SentForm, ApiError> {
     if !envelope::says(&request, "multipart/form-data") {
         if !envelope::says(&request, "application/x-www-form-urlencoded") {
@@ -67,7 +66,7 @@ pub async fn read(request: Request, limits: FileLimits) -> Result<SentForm, ApiE
                 let text = String::from_utf8(text).map_err(|_| unreadable())?;
                 sent.fields.push((name, text));
             }
-            // What browsers send for an input in which no file was chosen.
+            // Browsers send this for an input without a chosen file.
             Some(true) => {}
             Some(false) => {
                 let kept_yet = sent.files.iter().filter(|(_, file)| file.is_some()).count();
@@ -89,7 +88,7 @@ fn unreadable() -> ApiError {
     }
 }
 
-/// All of a field, or nothing where it has more bytes; it is read to its end in any case.
+/// The whole field, or `None` if it is larger; it is read to its end in any case.
 async fn kept(mut field: Field<'_>, most: usize) -> Result<Option<Vec<u8>>, ApiError> {
     let mut bytes = Vec::new();
     let mut fits = true;

@@ -1,5 +1,5 @@
-//! `/admin/rounds/new`: the form of a new round, empty, as a copy of another round, or as it was
-//! sent. It is checked first and added by a second press.
+//! `/admin/rounds/new`: the form of a new round: empty, a copy of another round, or as it was sent. The first press
+//! checks it, the second adds the round.
 
 use std::time::Duration;
 
@@ -29,13 +29,13 @@ use crate::{
     http::{envelope::Envelope, pages, renderer::Renderer},
 };
 
-/// Pictures that are taken with one press: as many as are mostly decoded before [`TO_TAKE_PICTURES`] ends.
+/// Pictures accepted with one press: about as many as can be decoded before [`TO_TAKE_PICTURES`] ends.
 const PICTURES: FileLimits = FileLimits {
     bytes: MAX_FILE,
     count: 4,
 };
-/// From the start of the request until pictures are taken no more. What is left of it is for the form, which would be
-/// lost with a request that is broken off.
+/// Time from the start of the request in which pictures are accepted. The rest is for the form, which would be lost
+/// if the request timed out.
 const TO_TAKE_PICTURES: Duration = Duration::from_secs(7);
 /// Empty rows for items in a new form, and how many more a press adds.
 const MORE_ROWS: usize = 3;
@@ -113,7 +113,7 @@ async fn send(
     request: Request,
 ) -> Response {
     let until = Instant::now() + TO_TAKE_PICTURES;
-    // Nobody else has a body of this size read.
+    // The body is this large only for permitted callers.
     let Some(me) = &visitor.me else {
         return pages::sign_in_first(&Uri::from_static(routes::NEW_ROUND));
     };
@@ -161,8 +161,8 @@ async fn send(
 }
 
 impl NewRounds {
-    /// The fields of a form, its pictures being in the shop by now: also those of a form that is shown again.
-    /// Where one was not taken, a field beside its item says why.
+    /// The form's fields after its pictures were added to the shop, even when the form is shown again. For a refused
+    /// picture, a field beside its item has the reason.
     async fn with_pictures(
         &self,
         visitor: &Visitor,
@@ -172,7 +172,7 @@ impl NewRounds {
         let SentForm { mut fields, files } = sent;
         for (name, file) in files {
             let added = match file {
-                // One that is added nevertheless is found again when it is chosen again.
+                // A picture added after the time limit is found when it is sent again.
                 Some(file) => timeout_at(until, self.office.add_picture(visitor, file))
                     .await
                     .unwrap_or(Err(ApiError::Busy { retry_after_s: 1 })),
@@ -192,8 +192,7 @@ impl NewRounds {
         fields
     }
 
-    /// Whether the round was added: it is the one with the key `to_add`. Otherwise it was found to be
-    /// right, and is shown in numbers.
+    /// True if the round was added, because its key is `to_add`. Otherwise it is valid and is shown with its figures.
     async fn check_or_add(
         &self,
         visitor: &Visitor,
@@ -212,7 +211,7 @@ impl NewRounds {
         Ok(is_add)
     }
 
-    /// The page with the form as it stands.
+    /// The page with the form's current content.
     async fn page(&self, visitor: Visitor, form: RoundForm) -> Response {
         let problem = form.problem.as_ref().map(ApiError::status);
         let uri = Uri::from_static(routes::NEW_ROUND);

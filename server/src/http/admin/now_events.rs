@@ -1,5 +1,5 @@
-//! `GET /api/admin/now/events`: what happens now, as server-sent events: a message a second, for as long as the
-//! caller is signed in and may see it.
+//! `GET /api/admin/now/events`: the live page's server-sent events: one message a second, while the caller is
+//! signed in and has the permission.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
@@ -25,16 +25,16 @@ use tokio::{
 use super::super::{AppState, envelope::Envelope};
 use crate::chain::Chain;
 
-/// Streams of an instance at a time. Each is a connection and some kilobytes a second; more people than that
-/// do not run a shop. Pages that get none ask every few seconds.
+/// Streams of an instance at a time. Each is a connection and some kilobytes a second; no shop has more staff
+/// than that. Pages without a stream ask every few seconds.
 pub const MAX_STREAMS: usize = 64;
-/// Between two messages: as often as the shop is asked.
+/// Between two messages: as often as the shop's state is read.
 const PERIOD: Duration = Duration::from_secs(1);
-/// A stream ends so long after its log-in at the latest, as far as this instance hears of that end.
+/// A stream ends at most this long after its log-in, once this instance knows that the log-in has ended.
 const CHECK_PERIOD: Duration = Duration::from_secs(5);
-/// A comment, where there was no message: whoever stands between keeps the connection.
+/// A comment in place of a message, so that proxies keep the connection.
 const HEARTBEAT: Duration = Duration::from_secs(5);
-/// Where to go on when all streams are taken.
+/// Retry time sent when all streams are taken.
 const RETRY_S: u32 = 10;
 /// Tells nginx to pass each message on at once.
 const UNBUFFERED: (HeaderName, HeaderValue) = (
@@ -42,13 +42,13 @@ const UNBUFFERED: (HeaderName, HeaderValue) = (
     HeaderValue::from_static("no"),
 );
 
-/// Begins a stream. A caller that has the newest message (`Last-Event-ID`) gets the next one first.
+/// Begins a stream. A caller that has the newest message (`Last-Event-ID`) first gets the next one.
 pub async fn events(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
     headers: HeaderMap,
 ) -> Response {
-    // Who may not see it takes nobody's place.
+    // Callers without permission take no stream.
     if let Err(error) = state.office.now(&visitor).await {
         return Envelope(error).into_response();
     }
@@ -78,21 +78,21 @@ pub async fn events(
     ([UNBUFFERED, no_store], Sse::new(messages).keep_alive(kept)).into_response()
 }
 
-/// Somebody who follows.
+/// A caller of a stream.
 struct Follower {
     state: AppState,
     visitor: Visitor,
     stopped: watch::Receiver<bool>,
-    /// The message that was sent last.
+    /// The message sent last.
     last_id: Option<i64>,
-    /// When the log-in was looked at last.
+    /// When the log-in was checked last.
     checked_at: Instant,
     begun: bool,
     _place: OwnedSemaphorePermit,
 }
 
 impl Follower {
-    /// The next message, or nothing at the end.
+    /// The next message, or `None` at the end.
     async fn next(&mut self) -> Option<Event> {
         loop {
             if std::mem::replace(&mut self.begun, true) {
@@ -100,7 +100,7 @@ impl Follower {
             }
             self.check_log_in().await?;
             let now = self.state.office.now(&self.visitor).await.ok()?;
-            // Not by which is later: another instance's clock, or one that was set back, would stop the stream.
+            // Not "later than": another instance's clock, or one that was set back, would stop the stream.
             if self.last_id != Some(now.at_ms) {
                 self.last_id = Some(now.at_ms);
                 return message(&now);
@@ -108,7 +108,7 @@ impl Follower {
         }
     }
 
-    /// Waits; nothing when the process is about to stop: other instances go on.
+    /// Waits; `None` when the process is about to stop: other instances take over.
     async fn pause(&mut self) -> Option<()> {
         tokio::select! {
             () = sleep(PERIOD) => Some(()),
@@ -116,7 +116,7 @@ impl Follower {
         }
     }
 
-    /// Nothing when the caller is not signed in any more. What role they have now, the next look asks.
+    /// `None` when the caller is no longer signed in. The next read checks the role.
     async fn check_log_in(&mut self) -> Option<()> {
         if self.checked_at.elapsed() < CHECK_PERIOD {
             return Some(());
@@ -125,7 +125,7 @@ impl Follower {
         let token = self.visitor.login_token.as_deref()?;
         match self.state.shop.who_is(token).await {
             Ok(me) => self.visitor.me = Some(me?),
-            // The store does not answer: nobody is signed out by that.
+            // The store does not answer: that signs nobody out.
             Err(error) => {
                 tracing::debug!(
                     error = %Chain(&error),

@@ -1,5 +1,5 @@
-//! `/admin/rounds/{id}/preview/{moment}` and `…/{item}`: the pages of a round as shoppers will see them. The program does
-//! not run on them: the panel of a real page would ask the real sale.
+//! `/admin/rounds/{id}/preview/{moment}` and `…/{item}`: the pages of a round as shoppers will see them. They load no
+//! wasm: a real page's panel would call the real sale.
 
 use app::{
     Moment, Preview,

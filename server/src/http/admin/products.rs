@@ -1,4 +1,4 @@
-//! The forms on the page of products, and the call by which programs send pictures.
+//! The forms on the products' page, and the call with which programs send pictures.
 
 use app::{
     port::Visitor,
@@ -64,13 +64,13 @@ async fn set_archived(
     pages::back(routes::ADMIN_PRODUCTS, done.await)
 }
 
-/// `POST /api/admin/pictures`: the file is the body, whatever its type says: that is seen when it is decoded.
+/// `POST /api/admin/pictures`: the body is the file. Its declared type is ignored: decoding tells.
 async fn add_picture(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
     request: Request,
 ) -> Response {
-    // Nobody else has a body of this size read.
+    // The body is this large only for permitted callers.
     let Some(me) = &visitor.me else {
         return Envelope(ApiError::Unauthenticated).into_response();
     };

@@ -1,4 +1,4 @@
-//! `/admin/rounds/{id}/report.csv`: the report of a round for spreadsheets, a figure a line.
+//! `/admin/rounds/{id}/report.csv`: the report of a round for spreadsheets, one figure a line.
 
 use app::{
     port::Visitor,
@@ -47,7 +47,7 @@ async fn report(
     }
 }
 
-/// An instant in UTC, as every program reads it.
+/// An instant in UTC, in a form that every program can parse.
 fn instant(at_ms: Option<i64>) -> String {
     let at = at_ms.and_then(|at_ms| Timestamp::from_millisecond(at_ms).ok());
     at.map_or_else(String::new, |at| at.to_string())
@@ -61,7 +61,7 @@ fn word(value: &impl Serialize) -> String {
 
 type Row = [String; 4];
 
-/// Figures of one thing, each with its name.
+/// Figures of one subject, each with its name.
 fn figures<const N: usize>(part: &str, of: &str, named: [(&str, String); N]) -> [Row; N] {
     named.map(|(figure, value)| [part.to_owned(), of.to_owned(), figure.to_owned(), value])
 }

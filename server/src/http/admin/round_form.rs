@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{engine::back_office::price, hex};
 
-/// What stands in the fields, by their names.
+/// The fields' contents, by name.
 pub type Values = BTreeMap<String, String>;
 
 /// Fields of the round itself.
@@ -27,7 +27,7 @@ const OF_ROUND: [&str; 5] = [
     "ends_at",
     "pay_window_min",
 ];
-/// Fields of an item, without those that the form has of its own accord.
+/// Fields of an item, without those that the form adds itself.
 const OF_ITEM: [&str; 8] = [
     "title.zh",
     "title.en",
@@ -38,9 +38,9 @@ const OF_ITEM: [&str; 8] = [
     "sale_price",
     "stock",
 ];
-/// Into how many pieces a cluster splits the stock of an item; a copy keeps it.
+/// The number of segments of an item's stock in a cluster; a copy keeps it.
 const SEGMENTS: &str = "segments";
-/// Why the picture that came with an item was not taken; not on the page.
+/// Why an item's picture was refused; not on the page.
 const PICTURE_PROBLEM: &str = "picture_problem";
 const DAY_MS: i64 = 24 * 3_600_000;
 
@@ -48,7 +48,7 @@ fn of_item(row: usize, field: &str) -> String {
     format!("items[{row}].{field}")
 }
 
-/// The fields that are known, without spaces around them; empty rows are left out.
+/// The known fields, trimmed; empty rows are left out.
 pub fn values(sent: Vec<(String, String)>) -> Values {
     let sent: Values = sent
         .into_iter()
@@ -73,17 +73,17 @@ pub fn values(sent: Vec<(String, String)>) -> Values {
     values
 }
 
-/// The field that takes the address of a picture, by that of the picture itself: `items[2].picture`.
+/// The field for a picture's address, from the picture's field: `items[2].picture`.
 pub fn picture_url_field(picture: &str) -> String {
     format!("{picture}_url")
 }
 
-/// The field that says why a picture was not taken, likewise.
+/// The field for the reason that a picture was refused, from the picture's field.
 pub fn picture_problem_field(picture: &str) -> String {
     format!("{picture}_problem")
 }
 
-/// Takes out why pictures were not taken. The first one, as a field of the form: `items[0].picture_kind`.
+/// Removes the reasons of refused pictures; returns the first as a form field: `items[0].picture_kind`.
 pub fn take_picture_problem(values: &mut Values) -> Option<String> {
     let problems: Vec<String> = (0..MAX_ITEMS)
         .filter_map(|row| {
@@ -191,7 +191,7 @@ pub fn with_product(product: &ListedProduct) -> Values {
         .collect()
 }
 
-/// The form of a round like this one, at the same time of day, on the first later day on which it has not
+/// The form of a copy of this round at the same time of day, on the first later day on which it has not
 /// begun at `now_ms`. At most [`MAX_ITEMS`] items.
 pub fn copy(draft: &RoundDraft, now_ms: i64, utc_offset_min: i32) -> Values {
     let days = (now_ms - draft.starts_at_ms).div_euclid(DAY_MS) + 1;
@@ -231,7 +231,7 @@ pub fn copy(draft: &RoundDraft, now_ms: i64, utc_offset_min: i32) -> Values {
     values
 }
 
-/// An error of the engine with the names that the form has for its fields.
+/// An engine error with the form's field names.
 pub fn named_as_in_the_form(error: ApiError) -> ApiError {
     match error {
         ApiError::Invalid { field } => ApiError::Invalid {

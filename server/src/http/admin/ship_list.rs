@@ -1,4 +1,4 @@
-//! A file of what was shipped.
+//! Uploads of shipped orders as a file.
 
 use app::{
     pages::{MAX_SHIP_LIST, ShipListForm},
@@ -18,7 +18,7 @@ use csv::{ReaderBuilder, StringRecord, Trim};
 use super::form_with_files::{self, FileLimits, SentForm};
 use crate::http::{AppState, envelope::Envelope, pages, renderer::Renderer};
 
-/// The file of a list that was shipped.
+/// Limits on the uploaded list.
 const LIST: FileLimits = FileLimits {
     bytes: MAX_SHIP_LIST,
     count: 1,
@@ -43,14 +43,14 @@ pub fn routes(state: &AppState, renderer: Renderer) -> Router {
         })
 }
 
-/// `POST /admin/orders/ship`: a file of what was shipped is looked at first, and done by a second press.
+/// `POST /admin/orders/ship`: the first press checks the uploaded list, the second ships its orders.
 async fn ship_list(
     State(orders): State<Orders>,
     Extension(visitor): Extension<Visitor>,
     request: Request,
 ) -> Response {
     let page = Uri::from_static(routes::SHIP_LIST);
-    // Nobody else has a body of this size read.
+    // The body is this large only for permitted callers.
     let Some(me) = &visitor.me else {
         return pages::sign_in_first(&page);
     };
@@ -96,7 +96,7 @@ async fn ship_list(
     pages::form_again(&orders.renderer, page, visitor, form, status).await
 }
 
-/// The list: the file, or what was typed where none was chosen.
+/// The list: the file, or the typed text if no file was chosen.
 fn text(sent: SentForm) -> Result<String, &'static str> {
     if let Some((_, file)) = sent.files.into_iter().next() {
         let file = file.ok_or("large")?;
@@ -110,19 +110,19 @@ fn text(sent: SentForm) -> Result<String, &'static str> {
     }
 }
 
-/// What a list says.
+/// A parsed list.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct ReadList {
-    /// The line that was taken for its heading.
+    /// The line that was recognised as the heading.
     heading: Option<u64>,
     lines: Vec<ShipLine>,
 }
 
-/// How the first cell of a heading begins, in small letters.
+/// Possible beginnings of a heading's first cell, in lower case.
 const HEADINGS: [&str; 4] = ["order", "number", "id", "订单"];
 
-/// Whether these are the names of columns: by the first of them, or because the last is no carrier's number, which has
-/// digits. An order's number may have none.
+/// Whether these are column names: by the first cell, or because the last has no digits, as a carrier's number must.
+/// An order's number may have none.
 fn is_heading(cells: &[&str]) -> bool {
     let first = cells.first().map(|cell| cell.to_lowercase());
     let is_named = first.is_some_and(|cell| HEADINGS.iter().any(|word| cell.starts_with(word)));
@@ -133,7 +133,7 @@ fn is_heading(cells: &[&str]) -> bool {
 /// The lines of a list: order, carrier, number.
 ///
 /// # Errors
-/// The line that is none.
+/// The line that cannot be read.
 fn ship_lines(text: &str) -> Result<ReadList, u64> {
     let text = text.trim_start_matches('\u{feff}');
     let mut reader = ReaderBuilder::new()
@@ -168,8 +168,8 @@ fn ship_lines(text: &str) -> Result<ReadList, u64> {
     }
 }
 
-/// The line, from 1, of what is read next from `position`. The reader's own count leaves out the second half of the
-/// line end before it, and lines without anything.
+/// The line, from 1, that is read next from `position`. The reader's own count omits empty lines and the second half
+/// of the line end before it.
 fn line_at(text: &str, position: &csv::Position) -> u64 {
     let at = usize::try_from(position.byte()).unwrap_or(usize::MAX);
     let (before, rest) = text.split_at_checked(at).unwrap_or((text, ""));

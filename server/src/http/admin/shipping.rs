@@ -1,5 +1,4 @@
-//! The form on the page of an order that says how it was sent. One that was not right comes back with what
-//! is wrong.
+//! The form on an order's page for its shipment. An invalid one is shown again with the problem.
 
 use app::{
     pages::ShipForm,

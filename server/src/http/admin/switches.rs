@@ -17,7 +17,7 @@ use super::{
     back_with_problem,
 };
 
-/// For how long, and why.
+/// The duration and the reason.
 #[derive(Deserialize)]
 pub struct Sent {
     minutes: u32,

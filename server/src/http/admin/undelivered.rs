@@ -1,4 +1,4 @@
-//! The forms on the page of what could not be written or delivered.
+//! The forms on the page of parked reservations and undelivered messages.
 
 use app::{
     port::{Office, Visitor},

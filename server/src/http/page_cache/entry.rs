@@ -21,13 +21,13 @@ use crate::{
     http::renderer::{Page, describe},
 };
 
-/// A shared cache keeps a page this long at most, in seconds.
+/// A shared cache keeps a page at most this long, in seconds.
 const SHARED_LIFE_S: u64 = 30;
-/// And may answer with it for so much longer while it asks for the new one.
+/// A shared cache may send it this much longer while it fetches the new one.
 const SHARED_STALE_S: u64 = 5;
 const NOT_KEPT: HeaderValue = HeaderValue::from_static("no-store");
 
-/// The same bytes in one encoding, with the headers that are the same in every answer.
+/// The page in one encoding, with the headers common to all answers.
 struct Form {
     tag: Option<ETag>,
     headers: HeaderMap,
@@ -37,18 +37,18 @@ struct Form {
 /// How long a page may be shown.
 #[derive(Clone, Copy, Debug)]
 pub struct Life {
-    /// From its making.
+    /// Counted from its rendering.
     pub fresh: Duration,
-    /// The start or end of a round at which it stops being true, by the shop's clock.
+    /// The start or end of a round that makes it false, by the shop's clock.
     pub outdated_from_ms: Option<i64>,
 }
 
 pub struct Entry {
     pub status: StatusCode,
-    /// How many changes there had been when its rendering began.
+    /// The number of changes before its rendering began.
     pub version: u64,
     pub fresh_until: Instant,
-    /// From its making; longer than it is fresh.
+    /// Counted from its rendering; longer than it is fresh.
     pub usable_for: Duration,
     outdated_from_ms: Option<i64>,
     refreshing: AtomicBool,
@@ -58,7 +58,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Compresses a page: some milliseconds, not for an async thread.
+    /// Compresses a page: takes some milliseconds, not for an async thread.
     pub fn new(page: Page, language: Language, life: Life, version: u64) -> Self {
         let now = Instant::now();
         let digest = Sha256::digest(&page.html);
@@ -90,17 +90,17 @@ impl Entry {
             .is_some_and(|from_ms| from_ms <= now_ms)
     }
 
-    /// True for the one caller who shall render it anew.
+    /// True for the one caller that must render it anew.
     pub fn claim_refresh(&self) -> bool {
         !self.refreshing.swap(true, Ordering::AcqRel)
     }
 
-    /// The new one did not work out; somebody else may try.
+    /// The new rendering failed; another caller may try.
     pub fn release_refresh(&self) {
         self.refreshing.store(false, Ordering::Release);
     }
 
-    /// The page, or `304` for a caller who has it.
+    /// The page, or `304` for a caller that has it.
     pub fn answer(&self, request: &HeaderMap, now_ms: i64) -> Response {
         let form = self.best_form(request);
         let known = match (&form.tag, request.typed_get::<IfNoneMatch>()) {
@@ -122,15 +122,15 @@ impl Entry {
         response
     }
 
-    /// The first of ours that the caller takes.
+    /// Our first encoding that the caller accepts.
     fn best_form(&self, request: &HeaderMap) -> &Form {
         let mut compressed = self.compressed.iter();
         let taken = compressed.find(|(coding, _)| takes(request, coding));
         taken.map_or(&self.plain, |(_, form)| form)
     }
 
-    /// A shared cache may keep a page for as long as it is fresh here, and none shows it beyond a
-    /// start or an end. A browser asks each time, and hears `304`.
+    /// A shared cache may keep a page while it is fresh here, but not beyond a start or an end. A
+    /// browser asks each time, and gets `304`.
     fn cache_control(&self, now_ms: i64) -> HeaderValue {
         if !self.status.is_success() {
             return NOT_KEPT;
@@ -147,7 +147,7 @@ impl Entry {
     }
 }
 
-/// One form of a page. Its tag tells it from the others.
+/// The page in one encoding, with its own tag.
 fn form(page: &Page, language: Language, tag: &str, body: Bytes) -> Form {
     let tag: Option<ETag> = tag.parse().ok();
     let mut headers = HeaderMap::new();
@@ -159,7 +159,7 @@ fn form(page: &Page, language: Language, tag: &str, body: Bytes) -> Form {
     Form { tag, headers, body }
 }
 
-/// Whether the caller takes a content coding. Weights are not compared: nobody prefers gzip.
+/// Whether the caller accepts a content coding. Weights are not compared: no client prefers gzip.
 fn takes(request: &HeaderMap, coding: &str) -> bool {
     let accepted = request
         .get(header::ACCEPT_ENCODING)
@@ -172,7 +172,7 @@ fn takes(request: &HeaderMap, coding: &str) -> bool {
 
 /// The highest: a page is compressed once and sent many times.
 const BROTLI_QUALITY: u32 = 11;
-/// 64 kB, more than a page: a larger window costs memory and finds nothing.
+/// 64 kB, more than a page: a larger window costs memory and gains nothing.
 const BROTLI_WINDOW: u32 = 16;
 const BUFFER: usize = 4096;
 

@@ -1,4 +1,4 @@
-//! Pages that do not count any more, because what they say has changed.
+//! Pages that are invalid because their content has changed.
 
 use std::{
     collections::HashMap,
@@ -7,27 +7,27 @@ use std::{
 
 use app::routes::Page;
 
-/// Pages whose last change is remembered. With more of them every page counts as changed.
+/// Pages whose last change is remembered. Beyond that every page counts as changed.
 const PAGES: usize = 10_000;
 
 /// Counts changes. A rendering notes the count at its beginning ([`version`](Self::version)), and its
-/// page counts for as long as its address has not changed since: one that was under way at the
-/// change is not shown, however late it comes. Clones are the same.
+/// page is valid until its address changes. A rendering in progress during a change is never shown,
+/// however late it finishes. Clones share the counts.
 #[derive(Clone, Default)]
 pub struct PageInvalidation(Arc<RwLock<Changes>>);
 
 #[derive(Default)]
 struct Changes {
-    /// How many there have been.
+    /// The number of changes.
     version: u64,
-    /// The last one of every page.
+    /// The last change of all pages.
     of_all: u64,
-    /// The last one of some pages, where it is later.
+    /// The last change of some pages, where it is later.
     of_page: HashMap<Page, u64>,
 }
 
 impl PageInvalidation {
-    /// What these pages say has changed: whoever asks from now on gets a new rendering.
+    /// Marks these pages as changed: later requests get a new rendering.
     pub fn invalidate(&self, pages: impl IntoIterator<Item = Page>) {
         let mut changes = self.0.write().unwrap_or_else(PoisonError::into_inner);
         changes.version += 1;
@@ -41,13 +41,13 @@ impl PageInvalidation {
         }
     }
 
-    /// To be asked before what is rendered is read.
+    /// Must be read before the data for a rendering is read.
     pub(super) fn version(&self) -> u64 {
         let changes = self.0.read().unwrap_or_else(PoisonError::into_inner);
         changes.version
     }
 
-    /// Whether a rendering of `page` that began at `version` still counts.
+    /// Whether a rendering of `page` that began at `version` is still valid.
     pub(super) fn counts(&self, page: Page, version: u64) -> bool {
         let changes = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let last = changes.of_page.get(&page).copied().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What other programs rely on: statuses, envelopes, caching of the calls.
+//! The interface for other programs: statuses, envelopes, caching of the calls.
 
 use std::time::Duration;
 
@@ -222,7 +222,7 @@ async fn a_form_is_answered_with_a_redirect_and_a_program_with_json() {
             .header(header::LOCATION)
             .starts_with("/login?error=unauthenticated&")
     );
-    // Nobody is signed in; what was typed is kept for the form.
+    // The sign-in failed; the typed text is kept for the form.
     assert!(
         answer
             .header(header::SET_COOKIE)

@@ -1,4 +1,4 @@
-//! The calls of those who run the shop.
+//! The staff's calls.
 
 use app::wire::{ApiError, ItemDraft, LocalText, Money, RoundDraft};
 use axum::{

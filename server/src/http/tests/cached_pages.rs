@@ -23,7 +23,7 @@ fn item_page() -> String {
     format!("/items/{ITEM}")
 }
 
-/// How often the shop is asked when the page is rendered once.
+/// Reads of the shop for one rendering of the page.
 async fn reads_per_render() -> usize {
     let shop = FakeShop::new();
     ask_get(&router_for(&shop), &item_page()).await;
@@ -262,7 +262,7 @@ async fn what_is_not_there_is_rendered_once_however_many_addresses_it_has() {
             .iter()
             .all(|answer| answer.status == 404 && answer.text() == first)
     );
-    // Asked whether the item is there, and nothing else.
+    // Only checks whether the item exists.
     assert_eq!(shop.items_read.load(SeqCst), 20);
     let icon = ask_get(&router, "/apple-touch-icon-precomposed.png").await;
     assert_eq!((icon.status.as_u16(), icon.body.len()), (404, 0));
@@ -276,7 +276,7 @@ fn long_lived(shop: &Arc<FakeShop>) -> Router {
     })
 }
 
-/// What the item's page says of its round's time.
+/// The item page's statements about its round's time.
 async fn said(router: &Router) -> (bool, bool) {
     let answer = ask_get(router, &item_page()).await;
     let html = answer.text();
@@ -332,7 +332,7 @@ async fn a_page_whose_rendering_a_start_overtook_is_rendered_again() {
     let shop = FakeShop::new();
     let router = long_lived(&shop);
     shop.now_ms.store(START_MS - 1, SeqCst);
-    // The first rendering has read the clock's time when the start comes.
+    // The first rendering has read the clock before the start comes.
     shop.rounds_take_until_ms.store(START_MS, SeqCst);
     assert_eq!(said(&router).await, (false, false));
 }

@@ -1,4 +1,4 @@
-//! Pages that change while they are kept.
+//! Pages that change while they are cached.
 
 use std::{
     sync::{Arc, atomic::Ordering::SeqCst},

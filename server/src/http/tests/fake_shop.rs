@@ -1,4 +1,4 @@
-//! A shop that has one item and does what it is told.
+//! A fake shop with one item.
 
 mod after_purchase;
 mod office;
@@ -26,39 +26,39 @@ use uuid::Uuid;
 
 /// The one item.
 pub const ITEM: &str = "0192aaaa-bbbb-7ccc-8ddd-eeeeffff0000";
-/// When its round starts.
+/// The start of its round.
 pub const START_MS: i64 = 1_800_000_000_000;
-/// When it ends.
+/// The end of its round.
 pub const END_MS: i64 = START_MS + 3_600_000;
-/// A token that is somebody's.
+/// A valid token.
 pub const GOOD_TOKEN: &str = "good";
-/// A token that the store cannot be asked about.
+/// A token whose look-up fails.
 pub const UNKNOWABLE_TOKEN: &str = "unknowable";
-/// An address that sends too much.
+/// An address that exceeds its limit.
 pub const NOISY: &str = "198.51.100.66";
 
 #[derive(Default)]
 pub struct FakeShop {
     pub now_ms: AtomicI64,
-    /// What reading an order, or the reservations, comes to.
+    /// The error that reading an order, or the reservations, gives.
     pub refusal: Mutex<Option<ApiError>>,
-    /// Reading the rounds takes until the clock says this; moves the clock there.
+    /// Reading the rounds sets the clock to this time.
     pub rounds_take_until_ms: AtomicI64,
-    /// Reading an item takes for as long as this is true.
+    /// Reading an item waits while this is true.
     pub items_wait: AtomicBool,
-    /// What an operator has added to titles.
+    /// A text that an operator has added to titles.
     pub titles_end: Mutex<String>,
     /// The catalogue cannot be read.
     pub broken: AtomicBool,
     pub items_read: AtomicUsize,
     pub tokens_read: AtomicUsize,
-    /// The paths that purchases came with.
+    /// The paths used in purchases.
     pub purchases: Mutex<Vec<String>>,
-    /// What was to be added to the catalogue.
+    /// Rounds to add to the catalogue.
     pub drafts: Mutex<Vec<RoundDraft>>,
-    /// Rounds that were stopped with words, or resumed.
+    /// Rounds that were stopped, with a text, or resumed.
     pub stops: Mutex<Vec<(RoundId, Option<LocalText>)>>,
-    /// Who was let in.
+    /// Addresses of admitted requests.
     pub admitted: Mutex<Vec<IpAddr>>,
 }
 
@@ -71,7 +71,7 @@ impl FakeShop {
         })
     }
 
-    /// A title as it is now.
+    /// The current title.
     fn title(&self, zh: &str, en: &str) -> LocalText {
         let end = self.titles_end.lock().unwrap();
         words(&format!("{zh}{end}"), &format!("{en}{end}"))
@@ -211,7 +211,7 @@ impl Storefront for FakeShop {
         self.items_read.fetch_add(1, SeqCst);
         self.catalogue()?;
         let title = self.title("茶壶", "Teapot");
-        // Long enough for everybody who asks at the same time to find the page not there yet.
+        // Long enough for all simultaneous requests to find the page missing.
         tokio::task::yield_now().await;
         while self.items_wait.load(SeqCst) {
             tokio::task::yield_now().await;
@@ -292,7 +292,7 @@ impl Storefront for FakeShop {
         std::future::pending().await
     }
 
-    /// Has a bug.
+    /// Panics.
     async fn my_reservation(
         &self,
         _: &Visitor,
@@ -301,7 +301,7 @@ impl Storefront for FakeShop {
         panic!("the shop's own words")
     }
 
-    /// One that is queued, and one that failed a minute later.
+    /// One is queued; one failed a minute later.
     async fn reservations(&self, visitor: &Visitor) -> Result<Vec<Reservation>, ApiError> {
         visitor.signed_in()?;
         if let Some(refusal) = self.refusal.lock().unwrap().clone() {

@@ -1,4 +1,4 @@
-//! What stands in front of the routes: limits, CSRF, headers, probes.
+//! The layers in front of the routes: limits, CSRF, headers, probes.
 
 use std::sync::{Arc, atomic::Ordering::SeqCst};
 
@@ -177,7 +177,7 @@ async fn the_language_switch_leads_back_and_nowhere_else() {
             "{cookie}"
         );
     }
-    // Behind TLS no other host of the domain can set it, and nobody reads it on the way.
+    // Behind TLS no other host of the domain can set it, and nobody on the network can read it.
     let behind_tls = router_with(&FakeShop::new(), |site| {
         site.settings.cookie = LoginCookie { secure: true };
     });

@@ -1,4 +1,4 @@
-//! Pages of one person: behind a log-in, and kept by nobody.
+//! Personal pages: they require a log-in and are never cached.
 
 use app::wire::ApiError;
 use axum::{body::Body, http::header};
@@ -101,7 +101,7 @@ async fn whoever_has_signed_out_is_told_so() {
         .header(header::ACCEPT, "text/html")
         .header(header::COOKIE, format!("seckill_login={GOOD_TOKEN}"));
     let answer = ask(&router, request, Body::empty()).await;
-    // Whoever presses "back" afterwards sees no names and orders.
+    // Pressing "back" afterwards shows no names and orders.
     assert_eq!(answer.header("clear-site-data"), "\"cache\"");
     let to = answer.header(header::LOCATION).to_owned();
     let page = ask_get(&router, &to).await;

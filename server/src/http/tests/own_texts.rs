@@ -1,4 +1,4 @@
-//! The pages with the shop's own texts, and the way to them.
+//! The pages with the shop's own texts, and the links to them.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! What previews of links and search engines are told.
+//! Data for previews of links and for search engines.
 
 use std::{fs, sync::atomic::Ordering::SeqCst};
 
@@ -16,7 +16,7 @@ fn item_page(language: &str) -> String {
     format!("/items/{ITEM}?lang={language}")
 }
 
-/// The router of a shop that knows where it is found.
+/// The router of a shop that knows its own address.
 fn found_at_home(shop: &std::sync::Arc<FakeShop>) -> Router {
     router_with(shop, |site| site.settings.shop_url = Some(SHOP.to_owned()))
 }
@@ -29,7 +29,7 @@ async fn head(router: &Router, path: &str) -> String {
     html.split_once("</head>").expect("a head").0.to_owned()
 }
 
-/// What the meta tag of this name or property says.
+/// The content of the meta tags with this name or property.
 fn said(head: &str, name: &str) -> Vec<String> {
     let tags = head.split("<meta ").skip(1);
     let tags = tags.map(|tag| tag.split_once('>').expect("an end of the tag").0);
@@ -41,7 +41,7 @@ fn said(head: &str, name: &str) -> Vec<String> {
     content.collect()
 }
 
-/// What the page's data says of the offer.
+/// The offer in the page's data.
 fn data(head: &str) -> Value {
     let (_, after) = head
         .split_once("<script type=\"application/ld+json\">")
@@ -162,7 +162,7 @@ async fn data_for_search_engines_is_no_script_that_the_policy_allows() {
     let policy = answer.header(header::CONTENT_SECURITY_POLICY);
     let scripts = answer.text().matches("<script").count();
     let others = answer.text().matches("<script src=").count();
-    // The one that is data, and those with an address, need no hash.
+    // The data script, and scripts with an address, need no hash.
     assert_eq!(policy.matches("'sha256-").count(), scripts - others - 1);
     assert!(
         answer
@@ -313,7 +313,7 @@ async fn search_engines_are_kept_from_what_belongs_to_one_person() {
             "{path}"
         );
     }
-    // Whoever is signed in is led past these.
+    // These redirect visitors who are signed in.
     for path in ["/login", "/register"] {
         let answer = ask_get(&router, path).await;
         assert!(answer.header(header::CONTENT_TYPE).starts_with("text/html"));
@@ -332,7 +332,7 @@ async fn a_telephone_learns_the_shops_name_in_the_pages_language() {
         let address = format!("/manifest.webmanifest?lang={language}");
         let link = format!("<link rel=\"manifest\" href=\"{address}\"");
         assert!(head.contains(&link), "{head}");
-        // Browsers ask for it without cookies.
+        // Browsers request it without cookies.
         let answer = ask_get(&router, &address).await;
         assert_eq!(
             answer.header(header::CONTENT_TYPE),

@@ -1,4 +1,4 @@
-//! What becomes of the orders of the shop that does what it is told.
+//! Shipping and messages of the fake shop.
 
 use app::{
     port::{AfterPurchase, Visitor},

@@ -1,4 +1,4 @@
-//! The back office of the shop that does what it is told.
+//! The back office of the fake shop.
 
 use app::{
     port::{

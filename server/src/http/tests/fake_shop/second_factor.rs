@@ -1,4 +1,4 @@
-//! The second factor of the shop that does what it is told: there is none.
+//! The second factor of the fake shop: there is none.
 
 use app::{
     port::{SecondFactors, Visitor},
