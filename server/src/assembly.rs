@@ -1,5 +1,5 @@
-//! The composition root: puts adapters under the engine. Which ones is decided here, at run time, by
-//! configuration. Tests put the shop together here too, with a clock of their own.
+//! The composition root: puts adapters under the engine. The configuration decides at run time which
+//! ones. Tests assemble the shop here too, with their own clock.
 
 mod changes;
 mod cluster;
@@ -52,19 +52,19 @@ pub use commands::open_back_office;
 
 use changes::catalogue_changes;
 
-/// Why the shop could not be put together.
+/// Why the shop could not be assembled.
 #[derive(Debug, thiserror::Error)]
 pub enum AssemblyError {
     /// The ledger.
     #[error(transparent)]
     Ledger(#[from] ConnectError),
-    /// A server of the cluster, for another reason than being away.
+    /// A server of the cluster failed for another reason than being away.
     #[error(transparent)]
     Server(#[from] PortError),
-    /// What a server showed is not accepted.
+    /// A server's certificate is not accepted.
     #[error(transparent)]
     NotAccepted(#[from] NotAccepted),
-    /// There are no authorities for certificates.
+    /// The certificate authorities cannot be read.
     #[error(transparent)]
     Trust(#[from] TrustError),
     /// The password hash.
@@ -72,34 +72,34 @@ pub enum AssemblyError {
     Passwords(#[from] PasswordError),
 }
 
-/// The environment of a shop: everything that a test may want to own.
+/// The environment of a shop: everything that a test may replace.
 pub struct Environment {
-    /// Time; `None` for the world's: the machine's, or in a cluster Redis's.
+    /// Time; `None` for real time: the machine's, or in a cluster Redis's.
     pub clock: Option<Arc<dyn Clock>>,
     /// Ids and secrets.
     pub ids: Arc<dyn Ids>,
-    /// Questions.
+    /// Captcha questions.
     pub questions: Arc<dyn CaptchaSource>,
     /// Slow hashing.
     pub passwords: Arc<dyn Passwords>,
     /// Messages to people.
     pub notifier: Arc<dyn Notifier>,
-    /// What opening the ledger may do to it.
+    /// What opening the ledger may change in it.
     pub access: Access,
-    /// How long whoever asks waits for a connection to the ledger.
+    /// How long a caller waits for a connection to the ledger.
     pub wait: Duration,
-    /// The queues are declared where they are missing. Commands beside a shop leave that to the shop.
+    /// Whether missing queues are declared. Commands beside a shop leave that to the shop.
     pub declares_queues: bool,
-    /// What a commit promises.
+    /// What a commit guarantees.
     pub durability: Durability,
-    /// What this process counts.
+    /// The counters of this process.
     pub kept: KeptCounters,
-    /// What fails on purpose.
+    /// Injected faults.
     pub faults: Option<Arc<dyn FaultInjector>>,
 }
 
 impl Environment {
-    /// The real world to sell in, with questions from `questions`.
+    /// The real environment, with captchas from `questions`.
     ///
     /// # Errors
     /// When the password hash does not work.
@@ -123,35 +123,34 @@ impl Environment {
     }
 }
 
-/// Asks one of the servers the shop stands on whether it answers.
+/// Checks whether one of the shop's servers answers.
 pub type Ping = Box<dyn Fn() -> BoxFuture<'static, Result<(), PortError>> + Send + Sync>;
 
-/// A shop, put together and not running.
+/// An assembled shop that does not run yet.
 pub struct Assembly {
-    /// The rules over their adapters.
+    /// The engine over its adapters.
     pub engine: Engine,
-    /// Decisions as purchases get them, without path and limit: for the benchmark and for tests.
+    /// The gate alone, without path and limit: for the benchmark and for tests only.
     pub reserve: Arc<dyn Reserve>,
-    /// What wakes the workers.
+    /// Signals that wake the workers.
     pub wake_signals: WakeSignals,
-    /// Tells whoever keeps pages that the catalogue changed.
+    /// Tells page caches that the catalogue changed.
     pub changes: CatalogueChanges,
     /// Run as long as the shop does; without them nothing is decided.
     pub tasks: Vec<Task>,
-    /// What the shop stands on, by name.
+    /// The servers that the shop needs, by name.
     pub dependencies: Vec<(&'static str, Ping)>,
-    /// Whether the servers are set up to keep what the shop gives them. A failure says what is not.
+    /// Whether the servers are configured to keep the shop's data. An error names the wrong setting.
     pub settings: Option<Ping>,
-    /// The payment provider that is built in, where it takes the money. Its notices are sent by whoever
-    /// serves pages.
+    /// The built-in payment provider, if it is in use. The process that serves pages sends its notices.
     pub sandbox: Option<Arc<Sandbox>>,
-    /// Tells the servers, after the workers have ended.
+    /// Tells the servers about the shutdown, after the workers have ended.
     pub shutdown_hook: Option<BoxFuture<'static, ()>>,
     /// The ledger, for commands.
     pub sql: Sql,
 }
 
-/// The ports of ledger and queue, failing where somebody planned it.
+/// The ports of ledger and queue, with injected faults if there are any.
 struct Ledger {
     gate: Arc<dyn GateLedger>,
     due: Arc<dyn DueReleases>,
@@ -263,7 +262,7 @@ impl Environment {
     }
 }
 
-/// The shop that the configuration asks for.
+/// The shop as configured.
 ///
 /// # Errors
 /// See [`AssemblyError`].
@@ -272,17 +271,17 @@ pub async fn assemble(
     environment: Environment,
 ) -> Result<Assembly, AssemblyError> {
     match &config.cluster {
-        // Boxed: as one type the two ways together are more than the compiler wants to look at.
+        // Boxed: both ways in one type are too large for the compiler.
         None => Box::pin(embedded::assemble(config, environment)).await,
         Some(cluster) => Box::pin(cluster::assemble(config, cluster, environment)).await,
     }
 }
 
-/// What differs between the two ways to run.
+/// The differences between the two modes.
 struct Parts {
     clock: Arc<dyn Clock>,
     ledger: Ledger,
-    /// Between gate and queue, where the gate is not the queue itself.
+    /// Between gate and queue, unless the gate is the queue itself.
     outbox: Option<Arc<dyn Outbox>>,
     limits: Arc<dyn Limits>,
     tokens: Arc<dyn LoginTokens>,
@@ -291,7 +290,7 @@ struct Parts {
     purchases: Arc<dyn Purchases>,
     restock: Arc<dyn Restock>,
     gate: Arc<dyn StockGate>,
-    /// The same, where it is outside the ledger.
+    /// The same gate, if it is outside the ledger.
     audited_gate: Option<Arc<dyn AuditedGate>>,
     wake: Arc<dyn WakeSignal>,
     counters: Arc<dyn SaleCounters>,
@@ -302,14 +301,14 @@ struct Parts {
     catalogue_events: Arc<dyn CatalogueEvents>,
 }
 
-/// Who takes the money.
+/// The payment provider.
 struct Provider {
     gateway: Arc<dyn PaymentGateway>,
-    /// The same, where it is the one that is built in.
+    /// The same, if it is the built-in one.
     sandbox: Option<Arc<Sandbox>>,
 }
 
-/// The provider that the configuration names.
+/// The configured provider.
 fn provider(
     config: &Config,
     environment: &Environment,
@@ -353,7 +352,7 @@ fn provider(
     Ok(Provider { gateway, sandbox })
 }
 
-/// What this process counts.
+/// The counters of this process.
 fn process_counters(environment: &Environment, clock: &Arc<dyn Clock>) -> ProcessCounters {
     let kept = environment.kept.clone();
     ProcessCounters::new(clock.now_ms(), Arc::new(move || SaleTotals::of(&kept)))

@@ -1,11 +1,11 @@
-//! What `server bench` measures: the processor time of an embedded shop's requests ([`requests`]), and with
-//! `--cluster` what the rest of this module is about: decisions of the gate, messages to the queue and orders
-//! in the ledger, a second, on the servers of the settings. A sale of its own goes through the
-//! shop's adapters and use cases, stage by stage; `redis-benchmark` runs the gate's script beside
-//! it. This is no load test: there is no HTTP there, and there are no people.
+//! The measurements of `server bench`: the processor time of an embedded shop's requests ([`requests`]); with
+//! `--cluster`, in the rest of this module, the gate's decisions, messages to the queue and orders in the
+//! ledger per second, on the configured servers. A sale of its own goes through the shop's adapters and use
+//! cases, stage by stage; `redis-benchmark` runs the gate's script for comparison. This is no load test: it
+//! has no HTTP and no shoppers.
 //!
-//! Only the command uses this module, and no adapter holds anything for it alone. It is no crate of
-//! its own, because it stands on this crate's library and this crate's binary calls it.
+//! Only the command uses this module, and no adapter has code only for it. It is not a separate crate,
+//! because it uses this crate's library and this crate's binary calls it.
 
 mod baseline;
 mod clean_up;

@@ -1,6 +1,6 @@
-//! How an error is written into the log or onto the terminal: with everything that caused it, on one
-//! line. The only way to do so: an error alone often says no more than "ledger failed". And what a panic
-//! says, which is no error.
+//! How an error is written into the log or onto the terminal: on one line, with all its causes. This is
+//! the only way: an error alone often says no more than "ledger failed". Also a panic's message, which
+//! is no error.
 
 use std::{
     any::Any,
@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Displays an error and its causes, separated by colons. A cause that the text before it repeats is
-/// left out, and a line break or control character becomes a space: one event is one line.
+/// left out, and line breaks and control characters become spaces: one event is one line.
 pub struct Chain<'a>(pub &'a (dyn Error + 'static));
 
 impl Display for Chain<'_> {
@@ -27,7 +27,7 @@ impl Display for Chain<'_> {
     }
 }
 
-/// What a panic says.
+/// A panic's message.
 pub fn panic_message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))

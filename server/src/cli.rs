@@ -1,5 +1,4 @@
-//! The command line. Plain `server` is what a newcomer types: it makes the schema, fills an empty
-//! shop and serves.
+//! The command line. Plain `server`, for newcomers, creates the schema, fills an empty shop and serves.
 
 mod account;
 mod archive;
@@ -64,14 +63,14 @@ enum Command {
         #[arg(long, value_enum, default_value = "all")]
         role: serve::Role,
     },
-    /// Make the shop's schema, or bring it up to date.
+    /// Create the shop's schema, or bring it up to date.
     Migrate,
     /// Copy the shop of a data folder to a new file, while it runs.
     Backup {
-        /// Where to; must not exist.
+        /// The new file; must not exist.
         file: PathBuf,
     },
-    /// Make the shop of a data folder that has none from a backup.
+    /// Create a data folder's shop from a backup; the folder must have none.
     Restore {
         /// The backup.
         file: PathBuf,
@@ -83,7 +82,7 @@ enum Command {
     },
     /// Write a shop between rounds into a new file, to move it between a data folder and servers.
     Export {
-        /// Where to; must not exist.
+        /// The new file; must not exist.
         file: PathBuf,
     },
     /// Take an export into an empty shop, and check it.
@@ -99,16 +98,16 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Accounts of people who run the shop.
+    /// Accounts of the shop's staff.
     #[command(subcommand)]
     Account(account::Account),
     /// Rounds: from files, and the stop button.
     #[command(subcommand)]
     Round(round::Round),
-    /// Money: what the shop does with it by hand.
+    /// Money: refunds, and comparing a provider's statement.
     #[command(subcommand)]
     Payments(payments::Payments),
-    /// Webhooks: programs of others that are told what happens.
+    /// Webhooks: tell other programs about events.
     #[command(subcommand)]
     Webhooks(webhooks::Webhooks),
     /// Switches that close a part of the shop for a while.
@@ -116,7 +115,7 @@ enum Command {
     Switch(switch::SwitchCommand),
     /// Measure what requests cost, or with `--cluster` gate, relay and order writer on its servers.
     Bench(bench::Bench),
-    /// Send shoppers to a running shop, at times that were planned, and check every answer.
+    /// Send shoppers to a running shop, at planned times, and check every answer.
     Load(load::LoadCommand),
     /// Reservations that could not be written as orders.
     #[command(subcommand)]
@@ -124,33 +123,33 @@ enum Command {
     /// The earlier name of `parked replay`.
     #[command(hide = true)]
     Replay,
-    /// Look at settings, data folder and servers, and say what is not right.
+    /// Check settings, data folder and servers, and report problems.
     Doctor,
     /// Print every setting with its value.
     Config(settings::Settings),
-    /// Print what a shell reads to complete these commands.
+    /// Print a shell's completion script for these commands.
     Completions {
-        /// Which shell.
+        /// The shell.
         shell: clap_complete::Shell,
     },
-    /// Print the manual page, for `man -l -`, or write those of all commands.
+    /// Print the manual page, for `man -l -`, or write the pages of all commands.
     Manual(manual::Manual),
 }
 
 #[derive(Args)]
 struct Seed {
-    /// Make an approved round with one item, and buyers who are signed in.
+    /// Create an approved round with one item, and signed-in buyers.
     #[arg(long, requires_all = ["stock", "buyers", "starts_in_s", "tokens"])]
     load: bool,
     #[command(flatten)]
     round: load_round::LoadRound,
 }
 
-/// Runs the program, which was built from `commit` if that is known. Every failure is one line on standard
-/// error.
+/// Runs the program; `commit` is the commit it was built from, if known. Every failure is one line on
+/// standard error.
 ///
-/// The runtime is made here and not in the binary: the compiler makes code for a future where it is
-/// awaited, and would make all of the server's code a second time there.
+/// The runtime starts here and not in the binary: the compiler generates code for a future where it is
+/// awaited, and would compile the whole server a second time there.
 #[tokio::main]
 pub async fn start(commit: Option<&str>) -> ExitCode {
     closed_pipe::ends_commands();
@@ -173,7 +172,7 @@ pub async fn start(commit: Option<&str>) -> ExitCode {
 
 type Failure = Box<dyn std::error::Error>;
 
-/// Writes what a command was asked to leave in a file.
+/// Writes a command's result to a file.
 fn write_file(file: &Path, text: &str) -> Result<(), Failure> {
     std::fs::write(file, text)
         .map_err(|error| format!("cannot write {}: {error}", file.display()).into())
@@ -203,7 +202,7 @@ async fn run_with_settings(cli: Cli) -> Result<ExitCode, Failure> {
             serve::serve(&config, serve::Role::All).await?;
         }
         Some(Command::Serve { role }) => {
-            // Before the folder is locked, which makes it where there is none.
+            // Before locking the folder, which creates a missing one.
             shop_must_exist(&config)?;
             take_data_folder(&config)?;
             serve::serve(&config, role).await?;
@@ -248,7 +247,7 @@ fn in_words(at_ms: i64) -> String {
     at.unwrap_or_default().to_string()
 }
 
-/// Whether a cluster has a shop is known once its database answers.
+/// Only an embedded shop: for a cluster the database's answer tells.
 fn shop_must_exist(config: &Config) -> Result<(), ConnectError> {
     match config.cluster {
         None => Sql::must_be_in(&config.process.data_dir),
@@ -256,7 +255,7 @@ fn shop_must_exist(config: &Config) -> Result<(), ConnectError> {
     }
 }
 
-/// The data folder of an embedded shop is this server's alone. A cluster has none.
+/// Locks an embedded shop's data folder for this server. A cluster has none.
 fn take_data_folder(config: &Config) -> Result<(), DataFolderError> {
     match config.cluster {
         None => data_folder::lock_for_life(&config.process.data_dir),

@@ -8,7 +8,7 @@ pub fn digits(bytes: &[u8]) -> String {
         .collect()
 }
 
-/// The bytes that hexadecimal digits of either case stand for; nothing for anything else.
+/// The bytes of hexadecimal digits, upper or lower case; `None` for anything else.
 pub fn bytes(digits: &str) -> Option<Vec<u8>> {
     let are_digits = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
     if !digits.len().is_multiple_of(2) || !are_digits {

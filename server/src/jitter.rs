@@ -1,16 +1,16 @@
-//! Durations with some chance in them, so that what failed or was made at one moment is not tried or
-//! made again at one moment.
+//! Durations with random jitter, so that things that failed or were made together are not retried or
+//! remade together.
 
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use rand::Rng;
 
-/// No schedule goes on growing for longer.
+/// A schedule grows at most this often.
 const GROWING_TRIES: u32 = 64;
 
-/// Pauses between tries: each is twice as long as the one before until it is the longest, and by chance
-/// up to half shorter.
+/// Pauses between tries: each is twice as long as the one before, up to the longest, minus random
+/// jitter of up to half.
 #[derive(Debug)]
 pub struct Backoff {
     longest: Duration,
@@ -19,7 +19,7 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// From `first` to `longest`: no pause is longer.
+    /// From `first` to `longest`, which no pause exceeds.
     pub fn new(first: Duration, longest: Duration) -> Self {
         // The library makes each pause up to twice as long.
         let schedule = ExponentialBuilder::default()
@@ -39,12 +39,12 @@ impl Backoff {
         self.pauses.next().unwrap_or(self.longest)
     }
 
-    /// It went well: the next pause is the first one again.
+    /// After a success: the next pause is the first one again.
     pub fn reset(&mut self) {
         self.pauses = self.schedule.build();
     }
 
-    /// The pause after so many failures before the last one, where their number is kept elsewhere.
+    /// The pause after the last of `failures` + 1 failures, if their number is kept elsewhere.
     pub fn pause_after(self, failures: u32) -> Duration {
         let mut pauses = self.schedule.build();
         let pause = pauses.nth(failures.min(GROWING_TRIES) as usize);
@@ -52,7 +52,7 @@ impl Backoff {
     }
 }
 
-/// A life that is a tenth shorter or longer, by chance.
+/// A life shortened or lengthened by a random tenth at most.
 #[expect(clippy::disallowed_methods, reason = "this is what others ask")]
 pub fn spread(life: Duration) -> Duration {
     life.mul_f64(rand::rng().random_range(0.9..1.1))
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn those_who_failed_together_do_not_come_back_together() {
+    fn clients_that_failed_together_do_not_retry_together() {
         let pauses: HashSet<_> = (0..100)
             .map(|_| Backoff::new(FIRST, LONGEST).next_pause())
             .collect();

@@ -1,5 +1,5 @@
-//! Everything behind the HTTP port: rules (`engine`), what they stand on (`adapters`), what wakes
-//! them (`http`, `workers`), and the one place that puts it together (`assembly`).
+//! Everything behind the binary: rules (`engine`), implementations of their ports (`adapters`),
+//! callers (`http`, `workers`), and the one place that assembles them (`assembly`).
 
 // The futures of all commands are one type.
 #![recursion_limit = "256"]

@@ -1,10 +1,10 @@
-//! What `server load` does: shoppers come to a shop over HTTP, each at an instant that was planned before (an
-//! open loop: a slow shop does not get fewer of them), and buy one unit of an item. Every answer is checked,
-//! and whoever is told a number is followed to the end. In the end the run says whether the shop kept what it
-//! promised: no more winners than units, no number and no order twice, an order for every number.
+//! The load test of `server load`: shoppers come to a shop over HTTP, each at a planned instant (an open
+//! loop: a slow shop does not get fewer of them), and buy one unit of an item. Every answer is checked, and
+//! every reservation is followed to its end. At the end the run reports whether the shop kept its promises:
+//! no more winners than units, no number and no order twice, an order for every number.
 //!
-//! Latencies count from the planned instant, so that what a shopper waits before this program gets to them is
-//! not left out (coordinated omission).
+//! Latencies count from the planned instant, so that they include the time a shopper waits for this program
+//! (coordinated omission).
 
 mod arrivals;
 mod report;
@@ -27,29 +27,29 @@ pub use shop::{LoadError, Shop};
 use shopper::Shopper;
 use tally::Tally;
 
-/// Shoppers of a run; each is some kilobytes here while under way.
+/// Shoppers of a run; each takes some kilobytes here while active.
 pub const MAX_SHOPPERS: usize = 200_000;
-/// How often the run says how far it is.
+/// How often the run reports its progress.
 const PROGRESS: Duration = Duration::from_secs(1);
 
-/// What a run is.
+/// The plan of a run.
 pub struct Load {
-    /// Log-ins, one a shopper; [`MAX_SHOPPERS`] at most.
+    /// Log-in tokens, one for each shopper; at most [`MAX_SHOPPERS`].
     pub tokens: Vec<String>,
     pub arrivals: Arrivals,
     /// Between a shopper's calls.
     pub think: Duration,
     /// Each begins with the item's page.
     pub with_page: bool,
-    /// How long a shopper tries and waits before they give up.
+    /// How long a shopper tries and waits before giving up.
     pub patience: Duration,
 }
 
 impl Load {
-    /// Runs it, and calls `progress` once a second with a line that says how far it is.
+    /// Runs it, and calls `progress` once a second with a line about its progress.
     ///
     /// # Errors
-    /// When the shop cannot be asked about the item, or its round does not begin.
+    /// When the shop does not answer about the item, or its round does not begin.
     pub async fn run(self, shop: Shop, progress: impl Fn(&str)) -> Result<Report, LoadError> {
         shop.wait_for_start(&progress).await?;
         let (before, pay_window) = (shop.stock().await?, shop.pay_window().await?);

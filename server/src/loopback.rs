@@ -1,4 +1,4 @@
-//! Which names of a host lead to this machine whoever looks them up.
+//! Host names that always mean this machine.
 
 use std::net::IpAddr;
 

@@ -2,12 +2,11 @@
 
 use std::process::ExitCode;
 
-/// Gives back what it does not need: the system's own allocator keeps the 19 MB of every password
-/// that was ever checked.
+/// Returns unused memory: the system's own allocator keeps the 19 MB of every password check.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    // Read here and not in the library: another commit costs a link, not the compilation of everything.
+    // Read here and not in the library: a new commit then only needs linking, not compiling everything.
     server::cli::start(option_env!("BUILD_COMMIT"))
 }

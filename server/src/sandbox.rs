@@ -1,44 +1,44 @@
-//! A payment provider built into the binary: it takes no money, and can make every mess that a real
-//! one makes. Here is what its page and its adapter share.
+//! A payment provider built into the binary: it takes no money, and can imitate every fault of a
+//! real one. This file has the parts that its page and its adapter share.
 
 use app::wire::{Money, PaymentId};
 use async_trait::async_trait;
 
 use crate::engine::ports::PortError;
 
-/// What a visitor of the provider's page can do.
+/// Actions on the provider's page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Pays; the shop has a notice at once.
+    /// Pays; the shop gets a notice at once.
     Pay,
-    /// Pays; the same notice comes three times, twice with one number.
+    /// Pays; the same notice comes three times, twice with the same number.
     PayWithRepeats,
-    /// Pays; no notice comes: only a question finds it.
+    /// Pays; no notice comes: only asking the provider reveals it.
     PaySilently,
-    /// Pays two times.
+    /// Pays twice.
     PayTwice,
-    /// The money comes after the deadline and its grace, whatever the shop has closed.
+    /// The money comes after the deadline and its grace, even if the shop has closed the order.
     PayLate,
     /// One minor unit too little.
     PayTooLittle,
     /// One minor unit too much.
     PayTooMuch,
-    /// The right number in another currency.
+    /// The right amount in another currency.
     PayInAnotherCurrency,
-    /// The bank says no.
+    /// The bank refuses.
     Decline,
     /// A notice with a wrong signature.
     Forge,
-    /// A signed notice for a payment that nobody began.
+    /// A signed notice for an unknown payment.
     PayUnknown,
     /// A signed notice that names another shop.
     PayAnotherShop,
-    /// The provider looks whether wrong signatures are refused.
+    /// The provider checks whether wrong signatures are refused.
     Probe,
 }
 
 impl Action {
-    /// Every action with its word in forms, in the order of the page.
+    /// Every action with its word in forms, in the page's order.
     pub const ALL: [(Action, &'static str); 13] = [
         (Action::Pay, "pay"),
         (Action::Decline, "decline"),
@@ -65,21 +65,20 @@ impl Action {
 /// A charge as the provider's page shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChargePage {
-    /// How much.
+    /// The amount.
     pub amount: Money,
     /// It can still be paid.
     pub is_open: bool,
-    /// Where the buyer came from.
+    /// The shop's page to return to.
     pub return_path: String,
 }
 
-/// The provider's own side, for its page.
+/// The provider's own operations, for its page.
 #[async_trait]
 pub trait SandboxProvider: Send + Sync + 'static {
     /// A charge.
     async fn page(&self, charge: PaymentId) -> Result<Option<ChargePage>, PortError>;
 
-    /// Does what the visitor chose. An action on a charge that is not open any more changes
-    /// nothing.
+    /// Performs the chosen action. On a charge that is no longer open it changes nothing.
     async fn act(&self, charge: PaymentId, action: Action) -> Result<(), PortError>;
 }

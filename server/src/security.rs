@@ -1,8 +1,8 @@
-//! Security events: what shows an attack while it is under way, and what somebody who looks into one reads
-//! afterwards. Each is counted, and is one line of the log with fields of fixed names.
+//! Security events: they reveal an attack in progress, and help to investigate it afterwards. Each is
+//! counted, and logged as one line with fixed field names.
 //!
-//! A line holds ids of accounts, addresses, patterns of routes and words of ours, never what somebody
-//! typed: no password, token or number is in it, and nobody writes a line of their own into the log.
+//! A line contains account ids, addresses, route patterns and words of ours, never typed text: no
+//! passwords, tokens or numbers, and nobody can forge a line.
 
 use std::{
     collections::HashSet,
@@ -22,7 +22,7 @@ use crate::engine::counted_address;
 /// The target of every line, for filters of the log.
 const TARGET: &str = "seckill::security";
 
-/// What happened.
+/// The kind of event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Event {
     /// Somebody signed in.
@@ -33,35 +33,35 @@ pub enum Event {
     LogInLimited,
     /// Somebody signed out.
     LogOut,
-    /// Log-ins were ended: by their owner, by a new password, or by the log-in that took their place.
+    /// Log-ins were ended: by their owner, by a new password, or because a new log-in replaced them.
     LogInsEnded,
     /// A buyer registered.
     Registered,
     /// A password was changed.
     PasswordChanged,
-    /// A password was not changed, because the present one was wrong.
+    /// A password was not changed, because the current one was wrong.
     PasswordRefused,
-    /// Number and password matched, and a code of the second factor is asked for.
+    /// Number and password matched, and a second-factor code is required.
     CodeAsked,
-    /// A code of a second factor was wrong, or used before.
+    /// A second-factor code was wrong, or used before.
     CodeRefused,
-    /// An account is signed in to with a second factor from now on.
+    /// An account got a second factor.
     SecondFactorSet,
-    /// It is not any more.
+    /// A second factor was removed.
     SecondFactorRemoved,
-    /// An account may do more than buy from now on.
+    /// An account got more rights than a buyer's.
     RightsGiven,
     /// A call was refused because there were too many.
     Limited,
     /// Another site sent a browser to change something.
     CrossSite,
-    /// An account has not the role for what it asked.
+    /// An account's role does not allow the call.
     RoleRefused,
     /// A banned account tried to buy.
     Banned,
-    /// The answer to a question was wrong.
+    /// The answer to a captcha was wrong.
     CaptchaWrong,
-    /// A hidden path was made up, used, expired, or somebody else's.
+    /// A hidden path was invented, used, expired, or somebody else's.
     PathRefused,
 }
 
@@ -91,7 +91,7 @@ impl Event {
         }
     }
 
-    /// The event that an error of a call is, if it may be an attack.
+    /// The event for an error of a call, if it may be an attack.
     pub fn of_refusal(error: &ApiError) -> Option<Event> {
         match error {
             ApiError::RateLimited { .. } => Some(Event::Limited),
@@ -102,8 +102,8 @@ impl Event {
         }
     }
 
-    /// Whether something was refused. Passwords that were tried are among it and always logged: the limits
-    /// and the slow hash bound them.
+    /// Whether something was refused. Failed passwords are among them and always logged: the limits and
+    /// the slow hash bound them.
     fn is_refusal(self) -> bool {
         self.is_cheap()
             || matches!(
@@ -112,7 +112,7 @@ impl Event {
             )
     }
 
-    /// Whether anybody can cause as many as they like.
+    /// Whether anybody can cause any number of them.
     fn is_cheap(self) -> bool {
         match self {
             Event::LogIn
@@ -138,18 +138,18 @@ impl Event {
     }
 }
 
-/// Whom an event concerns, as far as it is known.
+/// The subject of an event, as far as it is known.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Concerned<'a> {
-    /// The account that did it, or whose password was tried.
+    /// The account that acted, or whose password was tried.
     pub account_id: Option<AccountId>,
-    /// Where it came from.
+    /// The caller's address.
     pub ip: Option<IpAddr>,
-    /// The pattern of the address that was asked, never the address.
+    /// The route's pattern, never the address itself.
     pub route: Option<&'a str>,
-    /// The role that was given.
+    /// The new role.
     pub role: Option<&'static str>,
-    /// How many log-ins were ended.
+    /// The number of ended log-ins.
     pub number: Option<u64>,
 }
 
@@ -170,7 +170,7 @@ impl Concerned<'_> {
     }
 }
 
-/// Counts an event, and logs it: refusals of one kind once a minute for each address.
+/// Counts and logs an event; refusals of one kind are logged once a minute for each address.
 pub fn record(event: Event, concerned: &Concerned<'_>) {
     metrics::counter!("seckill_security_events_total", "event" => event.name()).increment(1);
     if let (true, Some(ip)) = (event.is_cheap(), concerned.ip) {
@@ -199,15 +199,15 @@ pub fn record(event: Event, concerned: &Concerned<'_>) {
     }
 }
 
-/// What was logged in the present minute.
+/// The lines logged in the current minute.
 static LOGGED: Mutex<Logged> = Mutex::new(Logged::new(MOST));
 
-/// Of one kind and one address one line in this time.
+/// One line for each kind and address in this time.
 const MINUTE: Duration = Duration::from_mins(1);
-/// Lines about refusals in that time, whatever comes from however many addresses: 2 MB of log.
+/// Largest number of refusal lines in that time, over all addresses: 2 MB of log.
 const MOST: usize = 10_000;
 
-/// Which refusals were logged, and how many were not.
+/// The logged refusals, and the number of omitted ones.
 struct Logged {
     most: usize,
     since: Option<Instant>,
@@ -226,7 +226,7 @@ impl Logged {
         }
     }
 
-    /// Whether to log this one; and how many of the minute before were not logged, once.
+    /// Whether to log this one; and once, how many of the previous minute were not logged.
     fn note(&mut self, event: Event, ip: IpAddr, now: Instant) -> (bool, u64) {
         let mut of_last_minute = 0;
         let is_over = |since| now.duration_since(since) >= MINUTE;

@@ -1,6 +1,6 @@
-//! Background tasks: what runs beside the requests for as long as the process does. Each has a name, a
-//! sentence that describes it, and a status. One that panics or ends is logged with its cause, and then
-//! started again or, where that is not safe, ends the process: none is missing without a word.
+//! Background tasks, which run beside the requests as long as the process does. Each has a name, a
+//! sentence that describes it, and a status. When one panics or ends, its cause is logged, and it is
+//! restarted or, if that is unsafe, the process ends: no task disappears silently.
 
 mod status;
 mod supervisor;
@@ -10,11 +10,11 @@ use futures::{FutureExt, future::BoxFuture};
 pub use status::{LastRun, State, Status, Statuses};
 pub use supervisor::{Ended, Restarts, Supervisor};
 
-/// What runs.
+/// How a task runs.
 enum Run {
-    /// Begins anew each time.
+    /// Can be started again each time.
     Again(Box<dyn FnMut() -> BoxFuture<'static, ()> + Send>),
-    /// Owns what cannot be made again.
+    /// Owns state that cannot be rebuilt.
     Once(BoxFuture<'static, ()>),
 }
 
@@ -27,7 +27,7 @@ pub struct Task {
 }
 
 impl Task {
-    /// One that may be started again after it panicked or ended. `about` is a sentence.
+    /// A task that is restarted after it panics or ends. `about` is a sentence.
     pub fn restartable<F>(
         name: &'static str,
         about: &'static str,
@@ -44,7 +44,7 @@ impl Task {
         }
     }
 
-    /// One that the process cannot do without and cannot start again.
+    /// A task that the process needs and that cannot be restarted.
     pub fn vital(
         name: &'static str,
         about: &'static str,
@@ -58,14 +58,14 @@ impl Task {
         }
     }
 
-    /// The same task, which notes in `last_run` how each of its runs ended.
+    /// The same task; each of its runs records its result in `last_run`.
     #[must_use]
     pub fn noting(mut self, last_run: LastRun) -> Self {
         self.last_run = last_run;
         self
     }
 
-    /// The task without supervision, for tests and commands that end soon.
+    /// The task without supervision, for tests and short commands.
     pub fn unsupervised(self) -> BoxFuture<'static, ()> {
         match self.run {
             Run::Again(mut start) => start(),

@@ -1,4 +1,4 @@
-//! What the process says about itself to whoever runs it.
+//! Logs, metrics and request ids, for the people who run the process.
 
 pub mod kept;
 pub mod log;

@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_built_in_has_a_title_and_only_help_is_the_shops_own() {
+    fn built_in_texts_have_titles_and_only_help_is_no_placeholder() {
         let texts = load(None).unwrap();
         for (page, language) in all() {
             let text = texts.get(page, language);
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn the_folder_outranks_what_is_built_in_and_one_language_does_for_both() {
+    fn the_folder_outranks_built_in_texts_and_one_language_serves_both() {
         let folder = folder(&[
             ("terms.zh.md", "# 条款\n\n先付款。".as_bytes()),
             ("help.en.md", b"# Questions\n\nAsk."),
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_in_the_folder_is_said_with_the_file_that_has_it() {
+    fn a_mistake_in_the_folder_is_reported_with_its_file() {
         let said = refused(&[("hlep.zh.md", b"# A")]);
         assert!(
             said.contains(

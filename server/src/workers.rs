@@ -1,6 +1,6 @@
-//! What runs by itself: each worker calls one use case again and again. No worker takes input or
-//! retries inside a run: it is woken by a signal or by its period, looks what is there, and the next
-//! run is the retry.
+//! Background work: each worker calls one use case again and again. No worker takes input or retries
+//! within a run: a signal or its period wakes it, it reads what there is to do, and the next run is
+//! the retry.
 
 mod list;
 
@@ -26,11 +26,11 @@ use crate::{
     tasks::{LastRun, Task},
 };
 
-/// A worker that fails says so at once and then so often: a server may be away for an hour, and
-/// every worker tries again every second.
+/// A failing worker logs at once and then this often: a server may be away for an hour, and every
+/// worker tries again every second.
 const COMPLAINT: Duration = Duration::from_mins(1);
 
-/// How often workers look without being woken, and how fast orders may be written.
+/// How often workers run without being woken, and how fast orders may be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Schedule {
     /// Queue, due releases and overdue orders.
@@ -41,11 +41,11 @@ pub struct Schedule {
     pub reconcile: Duration,
     /// Orders whose time to pay ends soon: reads each of them every time.
     pub warn: Duration,
-    /// What has been kept for long enough: log-ins, addresses, messages.
+    /// Expired data: log-ins, addresses, messages.
     pub purge: Duration,
-    /// Entries of the queue that could not be written get another chance.
+    /// Parked entries of the queue get another try.
     pub replay: Duration,
-    /// Orders written a second, at most; spares a database that has other things to do.
+    /// Orders written a second, at most; spares a database with other work.
     pub orders_per_s: Option<u32>,
 }
 
@@ -89,7 +89,7 @@ impl WakeSignal for WakeSignals {
     }
 }
 
-/// Every worker as a task. Once `stop` turns true each finishes the run it is in, and ends.
+/// Every worker as a task. Once `stop` turns true each finishes its current run, and ends.
 pub fn tasks(
     engine: &Engine,
     wake_signals: &WakeSignals,
@@ -110,10 +110,10 @@ pub fn tasks(
     workers.into_iter().map(task).collect()
 }
 
-/// Between two looks at the switches: they are in effect everywhere within two.
+/// Between two reads of the switches: every instance follows within two seconds.
 const SWITCHES: Duration = Duration::from_secs(1);
 
-/// Follows the switches, for ever. Every instance does, whatever its role.
+/// Follows the switches, for ever, on every instance whatever its role.
 pub async fn follow_switches(deps: Arc<switches::Deps>) {
     let mut complained: Option<Instant> = None;
     loop {
@@ -122,7 +122,7 @@ pub async fn follow_switches(deps: Arc<switches::Deps>) {
                 tracing::info!("the switches can be read again");
             }
             Err(error) if complained.is_none_or(|at| at.elapsed() >= COMPLAINT) => {
-                tracing::warn!(error = %Chain(&error), "cannot read the switches; those count that were known last, until each ends");
+                tracing::warn!(error = %Chain(&error), "cannot read the switches; the last known ones stay in effect until each ends");
                 complained = Some(Instant::now());
             }
             _ => {}
@@ -131,10 +131,10 @@ pub async fn follow_switches(deps: Arc<switches::Deps>) {
     }
 }
 
-/// A run, and how many entries it may take at most (for the workers that have a cap).
+/// A run, with the largest number of entries it may take (for capped workers).
 type RunOnce = fn(Engine, u32) -> BoxFuture<'static, Result<u32, PortError>>;
 
-/// What a worker does, and when.
+/// A worker's use case and schedule.
 #[derive(Clone, Copy)]
 struct Worker {
     name: &'static str,
@@ -143,7 +143,7 @@ struct Worker {
     job: Option<Job>,
     /// Entries a second, at most.
     per_s: Option<u32>,
-    /// From the signal that there is work to the run: what comes meanwhile shares the run.
+    /// From the signal to the run: entries that arrive meanwhile share the run.
     gather: Duration,
     run_once: RunOnce,
 }
@@ -167,7 +167,7 @@ impl Worker {
         }
     }
 
-    /// Runs when there is work, and once a period in any case.
+    /// Runs when there is work, and at least once a period.
     fn woken(
         name: &'static str,
         about: &'static str,
@@ -194,7 +194,7 @@ impl Worker {
         mut stop: watch::Receiver<bool>,
         last_run: LastRun,
     ) {
-        // A second's worth at once, or a cap would let a whole batch through and then pause.
+        // One second's worth at a time: a capped worker must not take a whole batch and then pause.
         let limit = self.per_s.map_or(BATCH, |per_s| per_s.min(BATCH));
         let mut complained: Option<Instant> = None;
         while !*stop.borrow() {
@@ -225,7 +225,7 @@ impl Worker {
                 sleep(Duration::from_secs(1) * done / per_s.max(1)).await;
             }
             if done >= limit {
-                // More of it is waiting.
+                // More work is waiting.
                 continue;
             }
             tokio::select! {

@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_typed_comes_back_as_it_was() {
+    fn typed_fields_come_back_unchanged() {
         let typed = TypedFields {
             mobile: "+86 138; 0013=8000".to_owned(),
             nickname: "小明, \"x\"".to_owned(),
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_that_is_none_of_ours_is_an_empty_form() {
+    fn a_foreign_cookie_is_an_empty_form() {
         for value in ["", "%", "%ff", "a"] {
             assert_eq!(
                 TypedFields::from_cookie(value),

@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_stands_at_its_field_and_nowhere_else() {
+    fn a_mistake_is_shown_at_its_field_only() {
         let taken = state(&[("error", "invalid"), ("field", "mobile_taken")]);
         assert!(taken.mistake_in("mobile", Language::En).is_some());
         assert!(taken.mistake_in("password", Language::En).is_none());
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn every_other_error_is_said_above_the_form() {
+    fn every_other_error_is_shown_above_the_form() {
         for code in [
             "unauthenticated",
             "rate_limited",

@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn labels_leave_today_unsaid() {
+    fn labels_omit_today() {
         assert_eq!(calendar(Language::En).label(NOW_MS), "23:30");
         assert_eq!(
             calendar(Language::En).label(NOW_MS + HOUR_MS),
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_read_elsewhere_says_year_and_zone() {
+    fn times_for_use_elsewhere_have_year_and_zone() {
         let (zh, en) = (calendar(Language::Zh), calendar(Language::En));
         assert_eq!(en.full(NOW_MS), "5 Jan 2026 at 23:30 (UTC+8)");
         assert_eq!(zh.full(NOW_MS), "2026年1月5日 23:30（北京时间）");

@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_typed_stays_inside_its_parameter() {
+    fn typed_text_stays_inside_its_parameter() {
         let parameters = [("search", "小 a&b=#%"), ("state", ""), ("before", "7")];
         assert_eq!(
             with_query("/orders", &parameters),

@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_belongs_to_a_person_depends_on_who_asks() {
+    fn only_personal_pages_depend_on_the_visitor() {
         let item = format!("/items/{ID}");
         for path in [
             "/",

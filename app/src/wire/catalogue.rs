@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_phase_has_one_name_and_is_followed_by_what_time_alone_brings() {
+    fn a_phase_has_one_name_and_is_followed_by_the_next_in_time() {
         for (stopped, at_ms) in [(false, 9), (false, 10), (true, 10), (false, 20)] {
             let phase = Phase::at(10, 20, stopped, at_ms);
             assert_eq!(serde_json::to_value(phase).unwrap(), phase.name());

@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_highest_weight_wins_and_who_reads_neither_gets_english() {
+    fn the_highest_weight_wins_and_other_languages_get_english() {
         for (header, expected) in [
             ("en-GB,en;q=0.9", Language::En),
             ("zh-CN,zh;q=0.9,en;q=0.8", Language::Zh),

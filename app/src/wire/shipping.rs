@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn what_hides_breaks_or_turns_the_text_is_refused_by_its_field() {
+    fn blank_control_and_direction_characters_are_refused_by_field() {
         let right = "上海市徐汇区";
         for wrong in [
             "",

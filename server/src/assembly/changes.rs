@@ -1,4 +1,4 @@
-//! What a change of the catalogue does in this process, beside the cache of the catalogue.
+//! Effects of a catalogue change in this process, apart from the catalogue's cache.
 
 use app::routes::Page;
 
@@ -16,8 +16,8 @@ pub fn catalogue_changes(wake_signals: &WakeSignals) -> CatalogueChanges {
     changes
 }
 
-/// Changes invalidate the pages that say what changed. To be called once the shop is put together:
-/// pages are made of what its cache of the catalogue answers.
+/// Changes invalidate the affected pages. Must be called after the shop is assembled, so that the
+/// catalogue's cache, from which pages are made, hears of a change first.
 pub fn page_invalidation(changes: &CatalogueChanges) -> PageInvalidation {
     let invalidation = PageInvalidation::default();
     let pages = invalidation.clone();

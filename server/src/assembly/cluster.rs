@@ -1,5 +1,5 @@
-//! An instance of a shop on servers: Redis is the gate, RabbitMQ the queue, PostgreSQL or MySQL the
-//! ledger. Only the ledger must be there at the beginning; the others are called when they are.
+//! An instance of a cluster: Redis is the gate, RabbitMQ the queue, PostgreSQL or MySQL the ledger.
+//! Only the ledger must answer at start-up; the others are called when they answer.
 
 use std::{sync::Arc, time::Duration};
 
@@ -30,25 +30,25 @@ use crate::{
     workers::WakeSignals,
 };
 
-/// Entries of the outbox that a relay has had for so long are another relay's: longer than a relay
+/// Outbox entries that a relay has held this long are taken over by another relay: longer than a relay
 /// waits for the queue's confirms.
 const RELAY_IDLE: Duration = Duration::from_secs(5);
 /// Entries are counted wherever they are; these bounds cover the moments in which they move.
 const _: () = {
     let quiet = QUIET.as_millis();
-    // Whoever has something has said so before it is quiet, and a note that was true when its instance
-    // ended does not count any more.
+    // An instance with entries has noted them before an item counts as quiet, and the last note of an
+    // instance that ended has expired.
     assert!(quiet > NOTE_GOOD_FOR.as_millis() + NOTE_PERIOD.as_millis());
     // A call that was publishing when Redis came back empty has ended.
     assert!(quiet > PUBLISH_TIMEOUT.as_millis());
-    // Another relay does not take what this one is publishing.
+    // Another relay does not take entries that this one is publishing.
     assert!(RELAY_IDLE.as_millis() > PUBLISH_TIMEOUT.as_millis());
-    // Of a process that was paused shortly before Redis came back empty, with entries that no other
-    // relay has taken over, the broker keeps the consumer long enough for its silence to be seen.
+    // If a process was paused shortly before Redis came back empty, and no relay took over its
+    // entries, the broker keeps its consumer long enough for its silence to be noticed.
     let seen = SILENCE.as_millis() + RELAY_IDLE.as_millis() + NOTE_PERIOD.as_millis();
     assert!(seen < USUAL_HEARTBEAT.as_millis() * 3 / 2);
 };
-/// What Redis said about its memory policy is good for so long.
+/// How long Redis's answer about its memory policy is used.
 const MEMORY_POLICY_GOOD_FOR: Duration = Duration::from_secs(5);
 
 /// The instance's connections to the servers, and what it shares through them.
@@ -130,7 +130,7 @@ pub async fn assemble(
     })
 }
 
-/// What keeps this instance and the others in step.
+/// Tasks that synchronise this instance with the others.
 fn signals(connections: &Connections) -> [Task; 2] {
     let signals = SignalListener::new(
         connections.redis.clone(),
@@ -172,7 +172,7 @@ fn sale_counters(environment: &Environment, connections: &Connections) -> RedisS
     )
 }
 
-/// Time as all instances have it: Redis's, unless a test has its own.
+/// The time that all instances share: Redis's, unless a test has its own.
 async fn clocks(
     given: Option<Arc<dyn Clock>>,
     redis: &Redis,
@@ -182,7 +182,7 @@ async fn clocks(
         return (clock.clone(), GateClock::Given(clock));
     }
     let clock = ClusterClock::new(redis.clone());
-    // Right from the first request on, where Redis is there.
+    // Correct from the first request on, if Redis answers.
     if let Err(error) = clock.synchronise().await {
         tracing::warn!(
             error = %Chain(&error),

@@ -15,7 +15,7 @@ use crate::{
     engine::{back_office, ports::CatalogueEvents},
 };
 
-/// The back office alone, for commands that change a shop. In a cluster the instances that run hear
+/// The back office alone, for commands that change a shop. In a cluster the running instances hear
 /// of a change; a server on the same data folder does not.
 ///
 /// # Errors

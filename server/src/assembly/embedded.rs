@@ -98,7 +98,7 @@ pub async fn assemble(
     })
 }
 
-/// What became of reservations is recorded in memory, and read there before the ledger is.
+/// Results of reservations are recorded in memory, and read there before the ledger.
 fn record_results(ledger: &mut Ledger, clock: &Arc<dyn Clock>) -> RecentResults {
     let results = RecentResults::new(clock.clone());
     ledger.writer = Arc::new(RecordingOrders {
@@ -116,7 +116,7 @@ fn record_results(ledger: &mut Ledger, clock: &Arc<dyn Clock>) -> RecentResults 
     results
 }
 
-/// How the gate writes what it holds.
+/// How the gate writes its holds.
 fn hold_log(
     config: &Config,
     environment: &Environment,

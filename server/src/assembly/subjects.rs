@@ -88,7 +88,7 @@ pub fn engine(config: &Config, environment: Environment, sql: &Sql, parts: Parts
     }
 }
 
-/// Forgets what it has cached when the catalogue changes.
+/// Clears its cache when the catalogue changes.
 fn cached_catalogue(sql: &Arc<Sql>, changes: &CatalogueChanges) -> Arc<dyn Catalogue> {
     let primary = Arc::new(sql.without_replica());
     let catalogue = Arc::new(CachedCatalogue::new(sql.clone(), primary));

@@ -1,14 +1,13 @@
-//! What an instance does about TLS before it connects to anything: a server that was reached and is not accepted
-//! ends the start, with the name of the setting. Without that the instance would wait for it as for one that is
-//! away.
+//! Checks TLS before the instance connects to anything: a server that answers with an unacceptable certificate
+//! aborts start-up, with the setting's name. Otherwise the instance would wait for it as for an absent server.
 
 use futures::future::try_join_all;
 
 use super::AssemblyError;
 use crate::{adapters::tls::Trust, config::Cluster};
 
-/// Whose certificates count. Redis and RabbitMQ are asked for theirs, where their addresses ask for TLS; the
-/// ledger says it by itself when it is opened.
+/// The accepted certificate authorities. Connects to Redis and RabbitMQ to check their certificates if their
+/// addresses use TLS; opening the ledger checks its own.
 pub async fn trusted(cluster: &Cluster) -> Result<Trust, AssemblyError> {
     let trust = Trust::of(cluster.tls_ca.as_deref());
     if cluster.tls_ca.is_some() {

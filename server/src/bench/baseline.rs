@@ -1,6 +1,6 @@
-//! The baseline: the gate's script on a copy of a loaded item, for `redis-benchmark` to send. It
-//! tells what Redis does without the gate. The copy is no item of a shop: nothing reads its outbox,
-//! and the ledger does not know it.
+//! The baseline: the gate's script on a copy of a loaded item, for `redis-benchmark` to call. It
+//! shows the speed of Redis without the gate. The copy belongs to no shop: nothing reads its
+//! outbox, and the ledger does not know it.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::BenchError;
 use crate::adapters::redis::{Arg, KEEP_MS, Redis, keys, scripts, segment::Segment};
 
-/// What `redis-benchmark` replaces by a number of twelve digits, another one for every call.
+/// `redis-benchmark` replaces this by a twelve-digit number, a new one for every call.
 const RANDOM: &str = "__rand_int__";
 
 /// A copy of an item's first segment.
@@ -31,8 +31,8 @@ struct Node {
 }
 
 impl Baseline {
-    /// Copies the counters and the window of a loaded item, with `stock` units to sell, and makes
-    /// Redis know the script.
+    /// Copies the counters and the window of a loaded item, with `stock` units to sell, and loads
+    /// the script into Redis.
     pub async fn of(redis: &Redis, item_id: ItemId, stock: i64) -> Result<Baseline, BenchError> {
         let mut read = redis::cmd("HGETALL");
         read.arg(Segment::new(item_id, 0).key(redis, keys::ITEM));
@@ -40,7 +40,7 @@ impl Baseline {
         let field = |name| fields.get(name).cloned().unwrap_or_default();
 
         let copy = ItemId(Uuid::now_v7());
-        // Reservations of their own: neither path nor limit is looked at.
+        // Separate reservations: neither path nor limit is checked.
         let names = [
             keys::ITEM,
             keys::HOLDERS,
@@ -64,7 +64,7 @@ impl Baseline {
             write.arg(name).arg(value);
         }
         redis.query::<i64>(&write).await?;
-        // With another epoch than the item's: Redis learns the script, and nothing is decided.
+        // With a wrong epoch: Redis loads the script, and nothing is decided.
         let nothing = [""; 14].map(Arg::Text);
         redis
             .invoke::<Vec<String>>(&scripts::gate::RESERVE, &baseline.keys, &nothing)
@@ -73,8 +73,8 @@ impl Baseline {
         Ok(baseline)
     }
 
-    /// The server that `redis-benchmark` must talk to; `None` when none of the nodes in the
-    /// settings holds the copy. May hold a password.
+    /// The server that `redis-benchmark` must connect to; `None` when no configured node holds the
+    /// copy. May contain a password.
     pub fn url(&self) -> Option<&str> {
         self.node.as_ref().map(|node| node.url.as_str())
     }
@@ -84,9 +84,9 @@ impl Baseline {
         self.node.as_ref().map(|node| node.version.as_str())
     }
 
-    /// The arguments of `redis-benchmark`: each call is another buyer's, with ids as long as real
-    /// ones. A run seeds its numbers with its process id and the second, so that two of them may
-    /// have the same ones: `run` keeps their buyers apart.
+    /// The arguments of `redis-benchmark`: each call has another buyer, with ids as long as real
+    /// ones. A run seeds its numbers with its process id and the second, so two runs may use the
+    /// same numbers: `run` keeps their buyers apart.
     pub fn command(&self, run: u16) -> Vec<String> {
         let id = |kind: &str| format!("{kind}{run:04x}-0000-7000-8000-{RANDOM}");
         let mut words = vec![
@@ -106,7 +106,7 @@ impl Baseline {
             id("0002"),
             format!("0003{run:04x}000070008000{RANDOM}"),
             KEEP_MS.to_string(),
-            // Nobody was told a number before.
+            // No number was given out before.
             "0".to_owned(),
             // Nothing is counted, and there is no path.
             String::new(),
@@ -141,7 +141,7 @@ impl Baseline {
     }
 }
 
-/// Which of the servers in the settings holds this key.
+/// The configured server that holds this key.
 async fn node_of(redis: &Redis, key: &str) -> Result<Option<Node>, BenchError> {
     for url in redis.urls() {
         let client = redis.client(url)?;

@@ -1,5 +1,5 @@
-//! Removing what a benchmark leaves in Redis and RabbitMQ. The items of a shop are not removed:
-//! they expire, a while after their round.
+//! Removes a benchmark's data from Redis and RabbitMQ. The shop's items are not removed: they
+//! expire some time after their round.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use crate::{
     config::Cluster,
 };
 
-/// What an item's first segment may have, but for what is staged.
+/// The keys of an item's first segment, except those of staged data.
 const KEYS_OF_A_SEGMENT: [&str; 9] = [
     keys::ITEM,
     keys::HOLDERS,
@@ -31,9 +31,9 @@ const KEYS_OF_A_SEGMENT: [&str; 9] = [
     keys::LOAD_LOCK,
     keys::UNDER_WAY,
 ];
-/// Results that one command would not remove: each has a slot of its own.
+/// Results are removed in parallel: each has its own slot, so one command cannot remove them all.
 const CONCURRENT_REMOVALS: usize = 256;
-/// Around everything said to RabbitMQ.
+/// Time limit of the calls to RabbitMQ.
 const RABBITMQ_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Removes the exchange and the queues of the benchmark's namespace.
@@ -43,7 +43,7 @@ pub async fn rabbitmq(cluster: &Cluster) -> Result<(), BenchError> {
         let properties = ConnectionProperties::default();
         let broker = Connection::connect(&cluster.amqp_url, properties).await?;
         let channel = broker.create_channel().await?;
-        // What is not there is no error.
+        // A missing queue is no error.
         for queue in [names.orders, names.retry, names.dead_letters] {
             let options = QueueDeleteOptions::default();
             channel.queue_delete(queue, options).await?;
@@ -58,8 +58,8 @@ pub async fn rabbitmq(cluster: &Cluster) -> Result<(), BenchError> {
     }
 }
 
-/// Removes the sale's item, which has one segment, the results of its reservations, and what the
-/// benchmark's instance had in flight and counted.
+/// Removes the sale's item, which has one segment, the results of its reservations, and the
+/// benchmark instance's notes and counters.
 pub async fn redis(redis: &Redis, sale: &Sale) -> Result<(), BenchError> {
     let segment = Segment::new(sale.item_id, 0);
     let mut unlist = redis::cmd("ZREM");

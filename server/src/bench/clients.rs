@@ -1,5 +1,5 @@
-//! Decisions a second: clients ask the gate, and in the same run `redis-benchmark` sends the gate's
-//! script.
+//! Decisions per second: clients ask the gate, and in the same run `redis-benchmark` calls the
+//! gate's script.
 
 use std::{
     ops::Range,
@@ -22,17 +22,17 @@ use super::{
 };
 use crate::engine::ports::{Decision, PortError, Reserve, ReserveRequest};
 
-/// Of a round's clients one in so many asks the shop's whole gate.
+/// One in this many of a round's clients asks the shop's whole gate.
 const SHOP_SHARE: u32 = 5;
 /// Calls at a time on a connection, in the second kind of run of `redis-benchmark`.
 const PIPELINE: u32 = 16;
-/// Runs of `redis-benchmark` on a sold-out item are numbered from here on.
+/// Runs of `redis-benchmark` on a sold-out item have numbers from here on.
 const SOLD_OUT_RUNS: u16 = 1_000;
-/// A gate that is busy is asked again, as buyers do.
+/// A busy gate is asked again, as buyers do.
 const TRIES: u32 = 40;
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Who asks.
+/// The clients.
 pub struct Clients {
     pub sale: Arc<Sale>,
     /// At the same time.
@@ -41,13 +41,13 @@ pub struct Clients {
     pub repeated_calls: Arc<AtomicU64>,
 }
 
-/// Who is asked.
+/// The gates they ask.
 pub struct Gates<'a> {
-    /// Nothing but the script.
+    /// Only the script.
     pub script_only: Arc<dyn Reserve>,
-    /// The shop's, which also notes results for those who poll.
+    /// The shop's, which also records results for clients that poll.
     pub shop: Arc<dyn Reserve>,
-    /// `None` where `redis-benchmark` is not installed.
+    /// `None` if `redis-benchmark` is not installed.
     pub baseline: Option<&'a Baseline>,
 }
 
@@ -98,7 +98,7 @@ impl Clients {
         Ok(rates.figures())
     }
 
-    /// As many clients again: all are refused, as most are in a sale.
+    /// As many clients again: all are refused, as most buyers are in a sale.
     pub async fn ask_when_sold_out(&self, gates: &Gates<'_>) -> Result<Decisions, BenchError> {
         if let Some(baseline) = gates.baseline {
             baseline.set_sellable(0).await?;
@@ -126,8 +126,8 @@ impl Clients {
         Ok(rates.figures())
     }
 
-    /// Runs `redis-benchmark` with as many calls. It does not check the answers, so what they did
-    /// is checked afterwards.
+    /// Runs `redis-benchmark` with as many calls. It does not check the answers, so their effects
+    /// are checked afterwards.
     async fn run_baseline(
         &self,
         gates: &Gates<'_>,
@@ -145,7 +145,7 @@ impl Clients {
             let rate =
                 redis_benchmark::run(baseline, rates.runs, calls, self.count, pipeline).await?;
             let held = baseline.held().await? - before;
-            // It rounds up to whole pipelines, and a few of its random buyers have come before.
+            // It rounds up to whole pipelines, and a few of its random buyers repeat.
             let expected = if holds {
                 u64::from(calls) * 99 / 100
             } else {
@@ -162,8 +162,7 @@ impl Clients {
         Ok(())
     }
 
-    /// Asks for each of `clients`, and returns how many answers came a second. Each must be as
-    /// `expected`.
+    /// Asks for each of `clients`, and returns the answers per second. Each must equal `expected`.
     async fn ask(
         &self,
         gate: &Arc<dyn Reserve>,

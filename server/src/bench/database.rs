@@ -1,4 +1,4 @@
-//! Which database is measured.
+//! The measured database's name and version.
 
 use sea_orm::{ConnectionTrait, Database, DbBackend, Statement};
 
@@ -15,8 +15,8 @@ pub async fn version(url: &str) -> Result<String, BenchError> {
     Ok(named(backend, &text.unwrap_or_default()))
 }
 
-/// PostgreSQL says its name, its version and its compiler's; MariaDB its name behind the version;
-/// MySQL the version alone.
+/// PostgreSQL reports its name, its version and its compiler's; MariaDB its name after the version;
+/// MySQL only the version.
 fn named(backend: DbBackend, text: &str) -> String {
     let number = text.split(['-', ' ']).next().unwrap_or_default();
     match backend {

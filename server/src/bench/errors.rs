@@ -1,4 +1,4 @@
-//! Why there is no measurement.
+//! Why a measurement failed.
 
 use std::process::ExitStatus;
 
@@ -9,7 +9,7 @@ use crate::{
     engine::ports::{Decision, PortError},
 };
 
-/// What ends a benchmark early.
+/// Errors that end a benchmark early.
 #[derive(Debug, thiserror::Error)]
 pub enum BenchError {
     /// The settings are those of an embedded shop.
@@ -19,14 +19,14 @@ pub enum BenchError {
          some)"
     )]
     NotACluster,
-    /// Somebody else's data is in the database.
+    /// The database has other data in it.
     #[error(
         "the database is not empty. The measurement leaves a round with all its orders there, and a \
          running instance of a shop would work on them too: stop every instance and say --yes, or \
          use a database of its own"
     )]
     DatabaseNotEmpty,
-    /// No shop can be assembled.
+    /// The shop cannot be assembled.
     #[error(transparent)]
     Assembly(#[from] AssemblyError),
     /// The ledger cannot be opened.
@@ -35,7 +35,7 @@ pub enum BenchError {
     /// A server refused a call of the shop.
     #[error("{}", Chain(error))]
     Port {
-        /// Which, and why.
+        /// The server's error.
         #[from]
         error: PortError,
     },
@@ -54,7 +54,7 @@ pub enum BenchError {
     /// A client's task panicked.
     #[error("a client ended early: {0}")]
     Client(#[from] tokio::task::JoinError),
-    /// The gate answered something else than the stage is about.
+    /// The gate gave a wrong answer for the stage.
     #[error("the gate answered client {client} with {decision:?}")]
     UnexpectedDecision {
         /// The client's number.
@@ -62,7 +62,7 @@ pub enum BenchError {
         /// The answer.
         decision: Decision,
     },
-    /// The gate answered nothing.
+    /// The gate did not answer.
     #[error("the gate was busy {0} times in a row")]
     GateBusy(u32),
     /// A stage came to a halt.
@@ -72,7 +72,7 @@ pub enum BenchError {
         seconds: u64,
         /// Entries that were done.
         done: u32,
-        /// Entries that there are.
+        /// Entries in all.
         count: u32,
     },
     /// `redis-benchmark` does not run.
@@ -81,15 +81,15 @@ pub enum BenchError {
     /// `redis-benchmark` runs for too long.
     #[error("redis-benchmark did not end within {0} s")]
     RedisBenchmarkTimeout(u64),
-    /// `redis-benchmark` failed, or printed something else than a rate.
+    /// `redis-benchmark` failed, or did not print a rate.
     #[error("redis-benchmark ended with {status} and printed {printed:?}")]
     RedisBenchmarkFailed {
-        /// How it ended.
+        /// Its exit status.
         status: ExitStatus,
-        /// What it printed.
+        /// Its output.
         printed: String,
     },
-    /// `redis-benchmark` measured something else than the gate's decisions.
+    /// `redis-benchmark` did not measure the gate's decisions.
     #[error("redis-benchmark held {held} units in {calls} calls")]
     RedisBenchmarkHeld {
         /// Units held by it.

@@ -1,4 +1,4 @@
-//! What was measured: as a table for people, and serialisable for programs.
+//! The measurements: as a table for people, and serialisable for programs.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ pub struct Spread {
 }
 
 impl Spread {
-    /// `None`: there was no round.
+    /// `None` if there was no round.
     pub fn of(mut rounds: Vec<u64>) -> Option<Spread> {
         rounds.sort_unstable();
         Some(Spread {
@@ -37,12 +37,12 @@ pub fn percent(ours: &[u64], theirs: &[u64]) -> Option<Spread> {
     Spread::of(ours.iter().zip(theirs).map(ratio).collect())
 }
 
-/// What the gate answers, and what Redis does with the same script without it.
+/// The gate's rates, and those of Redis with the same script but without the gate.
 #[derive(Debug, Serialize)]
 pub struct Decisions {
     /// The script, called by the gate.
     pub gate_per_s: Option<Spread>,
-    /// The same by the shop's gate, which also notes who was queued, for those who poll.
+    /// The same by the shop's gate, which also records queued buyers, for clients that poll.
     pub gate_and_note_per_s: Option<Spread>,
     /// `redis-benchmark`, one call at a time on each of as many connections as there are clients.
     pub redis_benchmark_per_s: Option<Spread>,
@@ -66,10 +66,10 @@ pub struct Written {
     pub orders_per_s: Option<Spread>,
 }
 
-/// What the stages did.
+/// The results of the stages.
 #[derive(Debug, Serialize)]
 pub struct Measured {
-    /// Of the Redis keys and RabbitMQ names that were used, and are removed.
+    /// The prefix of the Redis keys and RabbitMQ names, which are removed.
     pub namespace: String,
     pub redis: String,
     pub database: String,
@@ -81,7 +81,7 @@ pub struct Measured {
     pub sold_out: Decisions,
     pub relay: Relayed,
     pub writer: Vec<Written>,
-    /// Calls that a server was too busy to answer, and that were made again.
+    /// Calls repeated because a server was busy.
     pub asked_again: u64,
 }
 
@@ -90,11 +90,11 @@ pub struct Measured {
 pub struct Figures {
     #[serde(flatten)]
     pub measured: Measured,
-    /// Of the measured item alone.
+    /// For the measured item only.
     pub audit: Report,
 }
 
-/// Thousands apart, as people read them.
+/// With separators between thousands.
 fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut shown = String::new();

@@ -11,9 +11,9 @@ use tokio::time::sleep;
 use super::{BenchError, baseline::Baseline};
 
 const PROGRAM: &str = "redis-benchmark";
-/// Different numbers: so many that hardly two of a run are the same.
+/// Range of the random numbers: few of a run are equal.
 const NUMBERS: &str = "1000000000";
-/// One run takes no longer.
+/// Time limit of one run.
 const RUN_TIMEOUT: Duration = Duration::from_mins(2);
 const POLL: Duration = Duration::from_millis(20);
 
@@ -22,21 +22,21 @@ struct Running(Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // An error means that it has ended.
+        // An error means that it has already ended.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
-/// Whether this machine has it.
+/// Whether it is installed here.
 pub fn is_installed() -> bool {
     let asked = Command::new(PROGRAM).arg("--version").output();
     asked.is_ok_and(|answer| answer.status.success())
 }
 
-/// The `run`th run: sends the script `calls` times over `connections` connections, `pipeline` at a
-/// time on each, and returns how many a second were answered. `None` when the settings do not name
-/// the server that holds the baseline.
+/// Run number `run`: calls the script `calls` times over `connections` connections, `pipeline` at a
+/// time on each, and returns the answers per second. `None` when no configured server holds the
+/// baseline.
 pub async fn run(
     baseline: &Baseline,
     run: u16,
@@ -78,8 +78,8 @@ pub async fn run(
     }
 }
 
-/// The calls a second in what it prints: a line of titles, and one of quoted values that begins
-/// with the command (which may hold anything) and ends with the rate and six latencies.
+/// The calls per second in its output: a line of titles, and a line of quoted values that begins
+/// with the command (which may contain anything) and ends with the rate and six latencies.
 fn rate(printed: &str) -> Option<u64> {
     let line = printed.lines().last()?;
     let rate = line.rsplit(',').nth(6)?.trim_matches('"');

@@ -1,11 +1,11 @@
-//! What `server bench` measures: the processor time that an embedded shop spends on a request, by call,
-//! beside a bare handler that answers with the same bytes. Shop and bare handler are processes of their
-//! own; the clients are this one. Processor time hardly depends on what else the machine does; calls a
-//! second do, and here the clients take their part of the processors.
+//! A measurement of `server bench`: the processor time that an embedded shop spends on a request, by call,
+//! compared with a bare handler that answers with the same bytes. Both run as separate processes; the
+//! clients are in this one. Processor time hardly depends on the machine's other load; calls per second
+//! do, and here the clients use a part of the processors.
 //!
 //! All calls are measured in each of several rounds, one after the other, so that a slow minute of the
-//! machine touches all of them. Every answer's status is checked, and in the end the server is killed and
-//! the audit must find an order for every unit that was promised.
+//! machine affects them all. Every answer's status is checked, and at the end the server is killed and the
+//! audit must find an order for every promised unit.
 
 mod client;
 mod costs;
@@ -19,36 +19,36 @@ pub use process::Programs;
 
 use self::{plan::Plan, process::Shop};
 
-/// How much is measured.
+/// The size of the measurement.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestLoad {
-    /// Requests of each call that can be repeated.
+    /// Requests of each repeatable call.
     pub requests: u32,
-    /// Units that are sold.
+    /// Units to sell.
     pub orders: u32,
     /// Connections, each with one request at a time.
     pub connections: u32,
 }
 
-/// Why there is no measurement.
+/// Why a measurement failed.
 #[derive(Debug, thiserror::Error)]
 pub enum RequestError {
-    /// A process, a file or a connection.
+    /// An error of a process, a file or a connection.
     #[error("{0}: {1}")]
     Io(&'static str, #[source] io::Error),
     /// A process of the shop failed.
     #[error("`server {0}` failed")]
     Command(String),
-    /// An answer is not what the call is about.
+    /// An answer has another status than expected.
     #[error("{call}: the answer's status was {status}, not {expected}: {body}")]
     Status {
-        /// Which call.
+        /// The call.
         call: &'static str,
         /// The status.
         status: u16,
-        /// What it should be.
+        /// The expected status.
         expected: u16,
-        /// What the answer said.
+        /// The answer's body.
         body: String,
     },
     /// An answer cannot be read.
@@ -60,11 +60,11 @@ pub enum RequestError {
     /// Orders are missing.
     #[error("{written} of {sold} orders were written within {seconds} s")]
     Orders {
-        /// Orders that there are.
+        /// Orders that exist.
         written: u64,
-        /// Orders that there must be.
+        /// Orders that must exist.
         sold: u64,
-        /// How long was waited.
+        /// How long it waited.
         seconds: u64,
     },
 }
@@ -73,10 +73,10 @@ fn failed(what: &'static str) -> impl Fn(io::Error) -> RequestError {
     move |error| RequestError::Io(what, error)
 }
 
-/// Measures in a folder of its own, which is removed afterwards. `site` is the folder of the built assets.
+/// Measures in a temporary folder. `site` is the folder of the built assets.
 ///
 /// # Errors
-/// See [`RequestError`]; also when the audit finds anything.
+/// See [`RequestError`]; also when the audit finds a violation.
 pub async fn measure(
     programs: Programs,
     site: PathBuf,

@@ -1,5 +1,5 @@
-//! The bench rig: a shop under a namespace of its own, the sale that it measures, and the removal
-//! of both from Redis and RabbitMQ.
+//! The bench rig: a shop under a separate namespace, the sale that it measures, and the removal of
+//! both from Redis and RabbitMQ.
 
 use std::sync::{Arc, atomic::Ordering};
 
@@ -32,10 +32,10 @@ use crate::{
     },
 };
 
-/// The baseline has units for both runs of `redis-benchmark`, for each of ours.
+/// Factor: the baseline has units for both runs of `redis-benchmark` in each of our rounds.
 const BASELINE_STOCK: i64 = 3;
 
-/// How much is measured.
+/// The size of the measurement.
 #[derive(Clone, Copy, Debug)]
 pub struct Load {
     /// Orders to make; as many clients again come too late.
@@ -52,15 +52,15 @@ pub struct BenchRig {
     cluster: Cluster,
     sale: Arc<Sale>,
     load: Load,
-    /// `None` where `redis-benchmark` is not installed.
+    /// `None` if `redis-benchmark` is not installed.
     baseline: Option<Baseline>,
-    /// What the shop needs to run; ends with the rig.
+    /// Tasks that the shop needs; they end with the rig.
     tasks: JoinSet<()>,
 }
 
 impl BenchRig {
-    /// Assembles a shop on the servers of the settings. A database with something in it is refused,
-    /// unless `any_database`.
+    /// Assembles a shop on the configured servers. A database with data in it is refused, unless
+    /// `any_database`.
     ///
     /// # Errors
     /// See [`BenchError`]; nothing is left behind.
@@ -76,7 +76,7 @@ impl BenchRig {
         if !any_database && !is_empty {
             return Err(BenchError::DatabaseNotEmpty);
         }
-        // Names of its own: whatever else is on these servers is neither seen nor touched.
+        // A separate namespace: it neither sees nor touches other data on these servers.
         let cluster = Cluster {
             namespace: format!("bench-{}", Uuid::now_v7().simple()),
             ..cluster
@@ -86,7 +86,7 @@ impl BenchRig {
             ..config.clone()
         };
         config.process.injected_fault = None;
-        // An entry that waits for its stage is not too late.
+        // An entry that waits for its stage is not late.
         config.workers.fail_fast_percent = 0;
 
         let environment = Environment {
@@ -115,8 +115,7 @@ impl BenchRig {
 
     /// Adds the round and its item, and measures every stage.
     ///
-    /// # Errors
-    /// See [`BenchError`]; [`clean_up`](Self::clean_up) removes what was begun.
+    /// See [`BenchError`]; [`clean_up`](Self::clean_up) removes unfinished work.
     pub async fn measure(&mut self) -> Result<Measured, BenchError> {
         self.prepare().await?;
         let engine = &self.shop.engine;
@@ -159,7 +158,7 @@ impl BenchRig {
         })
     }
 
-    /// The round is in the ledger, its item is loaded, and so is the baseline.
+    /// Adds the round to the ledger, and loads its item and the baseline.
     async fn prepare(&mut self) -> Result<(), BenchError> {
         let sale = &self.sale;
         self.shop
@@ -171,7 +170,7 @@ impl BenchRig {
                 0,
             )
             .await?;
-        // Not the use case, which warms up whatever is on sale: other items are not ours.
+        // Not the use case, which would also warm up items that are not ours.
         let gate = &self.shop.engine.stock.gate;
         gate.warm_up(sale.item_id, sale.window()).await?;
         if redis_benchmark::is_installed() {
@@ -188,7 +187,7 @@ impl BenchRig {
         version.map_or("Redis".to_owned(), |version| format!("Redis {version}"))
     }
 
-    /// What was measured, with the audit of the measured item alone.
+    /// The figures, with the audit of the measured item only.
     pub fn figures(&self, measured: Measured, mut audit: Report) -> Figures {
         let item_id = self.sale.item_id;
         audit.items.retain(|line| line.item_id == item_id);
@@ -202,12 +201,12 @@ impl BenchRig {
     /// Removes everything from Redis and RabbitMQ; the round stays in the ledger.
     ///
     /// # Errors
-    /// When a server does not answer. What is left in Redis expires by itself.
+    /// When a server does not answer. Data left in Redis expires by itself.
     pub async fn clean_up(mut self) -> Result<(), BenchError> {
         if let Some(shutdown_hook) = self.shop.shutdown_hook {
             shutdown_hook.await;
         }
-        // They write to Redis as long as they run.
+        // They write to Redis while they run.
         self.tasks.shutdown().await;
         clean_up::rabbitmq(&self.cluster).await?;
         if let Some(baseline) = &self.baseline {

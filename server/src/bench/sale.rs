@@ -1,4 +1,4 @@
-//! The sale that is measured: a round of its own with one item, and clients who exist only in it.
+//! The measured sale: a separate round with one item, and clients that exist only in it.
 
 use std::ops::Range;
 
@@ -10,19 +10,19 @@ use crate::{
     engine::ports::{Ids, NewItem, NewRound, ReserveRequest, Unit, Window},
 };
 
-/// The round is open for this long, and so long is the time to pay: longer than any measurement.
+/// The round's length and the time to pay: longer than any measurement.
 const OPEN_S: u32 = 3600;
-/// It began this long ago, so that no clock is behind it.
+/// It began this long ago, so that it is open by every server's clock.
 const BEGAN_MS: i64 = 60_000;
-/// An odd number: products with different numbers differ, and are not in their order, as real
-/// buyers do not come in the order of their accounts.
+/// An odd factor: different numbers give different products in another order, as real buyers do not
+/// come in the order of their accounts.
 const SCATTER: u32 = 2_654_435_761;
 
-/// The round, and its clients. A client is a number: nothing has to be kept about them.
+/// The round, and its clients. A client is only a number: nothing is stored about it.
 pub struct Sale {
     pub round_id: RoundId,
     pub item_id: ItemId,
-    /// Units, and as many clients who get one; the next ones are refused.
+    /// Units, and as many clients that get one; later ones are refused.
     pub stock: u32,
     window: Window,
     /// The first 96 bits of every id.

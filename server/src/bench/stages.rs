@@ -1,5 +1,5 @@
-//! The stages after a decision: entries a second from the outbox to the queue, and from the queue
-//! into the ledger, by the shop's own use cases.
+//! The stages after a decision: entries per second from the outbox to the queue, and from the queue
+//! into the ledger, with the shop's own use cases.
 
 use std::time::{Duration, Instant};
 
@@ -15,18 +15,18 @@ use crate::engine::{
     ports::PortError,
 };
 
-/// Rounds of a measurement, so that its spread is seen.
+/// Rounds of a measurement, which show its spread.
 pub const ROUNDS: u32 = 5;
-/// Sizes of the order writer's batches, and which part of all orders a round of each writes: the
-/// small ones take long.
+/// Sizes of the order writer's batches, and the divisor for the orders of a round of each: small
+/// batches take long.
 const BATCHES: [(u32, u32); 3] = [(1, 200), (32, 25), (BATCH, 8)];
-/// Rounds of each; what is left is written in batches of [`BATCH`], in rounds of their own.
+/// Rounds of each; the remaining orders are written in batches of [`BATCH`], in separate rounds.
 const WRITER_ROUNDS: u32 = 3;
-/// A stage without any progress for so long is given up.
+/// A stage without progress for this long is aborted.
 const STAGE_TIMEOUT: Duration = Duration::from_secs(15);
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// Does `run` until it has done `count` entries, and returns how many a second.
+/// Repeats `run` until it has done `count` entries, and returns the entries per second.
 async fn rate_of(
     count: u32,
     repeated_calls: &mut u64,
@@ -67,7 +67,7 @@ pub async fn relay(
     let mut rates = Vec::new();
     let mut left = orders;
     while left > 0 {
-        // The last round takes what remains of the division too.
+        // The last round also takes the division's remainder.
         let round = match left / (orders / ROUNDS) {
             0 | 1 => left,
             _ => orders / ROUNDS,
@@ -85,7 +85,7 @@ pub async fn relay(
     })
 }
 
-/// Writes `orders` orders: some rounds of each size, and the rest in the shop's own.
+/// Writes `orders` orders: some rounds of each size, and the rest in the shop's own size.
 pub async fn write(
     engine: &Engine,
     orders: u32,

@@ -1,4 +1,4 @@
-//! `server account`: people who run the shop.
+//! `server account`: staff accounts.
 
 use std::io::{Write as _, stdout};
 
@@ -22,32 +22,32 @@ use crate::{
 pub enum Account {
     /// Add an account and print its password, once.
     Add {
-        /// The mobile number that it signs in with.
+        /// The mobile number used to sign in.
         mobile: String,
-        /// The name that pages show.
+        /// The name shown on pages.
         nickname: String,
-        /// What it may do.
+        /// The account's role.
         #[arg(long, value_enum)]
         role: StaffRole,
     },
-    /// List those who run the shop.
+    /// List all staff accounts.
     List,
-    /// Give an account another password, print it once, and end all its log-ins.
+    /// Give an account a new password, print it once, and end all its log-ins.
     ResetPassword {
-        /// The mobile number that it signs in with.
+        /// The mobile number used to sign in.
         mobile: String,
     },
-    /// Take an account's second factor away, whose phone and recovery codes are lost.
+    /// Remove an account's second factor, when its phone and recovery codes are lost.
     ResetSecondFactor {
-        /// The mobile number that it signs in with.
+        /// The mobile number used to sign in.
         mobile: String,
     },
 }
 
-/// Roles that nobody registers for.
+/// Roles that registration does not give.
 #[derive(Clone, Copy, ValueEnum)]
 pub enum StaffRole {
-    /// Prepares rounds, stops them and lets them go on, gives money back.
+    /// Prepares, stops and resumes rounds, gives money back.
     Operator,
     /// Approves rounds, or sends them back.
     Reviewer,
@@ -111,7 +111,7 @@ async fn add(
     print_password(&password)
 }
 
-/// The only copy of it.
+/// The password is printed nowhere else.
 fn print_password(password: &str) -> Result<(), Failure> {
     writeln!(stdout(), "{password}")
         .map_err(|error| format!("it is done, but the password is lost: {error}").into())

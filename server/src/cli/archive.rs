@@ -1,4 +1,4 @@
-//! `server export` and `server import`: a shop moves from a data folder to servers, or back.
+//! `server export` and `server import`: move a shop from a data folder to servers, or back.
 
 use std::{path::Path, process::ExitCode};
 
@@ -19,7 +19,7 @@ use crate::{
 
 pub async fn export(config: &Config, file: &Path) -> Result<(), Failure> {
     shop_must_exist(config)?;
-    // A server that runs would go on selling.
+    // A running server would go on selling.
     take_data_folder(config)?;
     let shop = assembly::assemble(config, beside_a_shop(config, Access::Read)?).await?;
     no_instance_runs(config, &shop).await?;
@@ -40,14 +40,14 @@ pub async fn export(config: &Config, file: &Path) -> Result<(), Failure> {
     let contents = shop.sql.export(file, since_ms, &**clock).await?;
     print_contents(&contents);
     println!(
-        "{} has the whole shop but for log-ins, with people's numbers and the hashes of their passwords",
+        "{} has the whole shop except log-ins, with people's numbers and the hashes of their passwords",
         file.display()
     );
     Ok(())
 }
 
-/// An instance of a cluster would go on selling, and what it sold may be at the gate alone. An embedded shop's data
-/// folder is locked.
+/// A running instance of a cluster would go on selling, and its latest sales may be at the gate alone. An embedded
+/// shop's data folder is locked instead.
 async fn no_instance_runs(config: &Config, shop: &Assembly) -> Result<(), Failure> {
     if config.cluster.is_none() {
         return Ok(());
@@ -61,7 +61,7 @@ async fn no_instance_runs(config: &Config, shop: &Assembly) -> Result<(), Failur
     }
 }
 
-/// Fails when the ledger breaks a rule afterwards. Of a cluster the gate is not asked: nothing is loaded yet.
+/// Fails when the imported ledger breaks an invariant. A cluster's gate is not compared: it is still empty.
 pub async fn import(config: &Config, file: &Path) -> Result<ExitCode, Failure> {
     shop_must_exist(config)?;
     take_data_folder(config)?;

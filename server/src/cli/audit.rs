@@ -16,12 +16,12 @@ use crate::{
     },
 };
 
-/// Looks at a gate that differs from the ledger: what a worker has in flight is no difference,
-/// and is in the ledger a moment later.
+/// Comparisons before a difference between gate and ledger counts: reservations in a worker's hands
+/// are in the ledger a moment later.
 const LOOKS: u32 = 5;
 const BETWEEN: Duration = Duration::from_millis(500);
 
-/// An auditor asks nobody anything.
+/// An audit needs no captchas.
 pub struct NoQuestions;
 
 #[async_trait]
@@ -31,7 +31,7 @@ impl CaptchaSource for NoQuestions {
     }
 }
 
-/// The environment of a command beside a shop: makes neither schema nor queues.
+/// The environment of a command beside a running shop: creates neither schema nor queues.
 pub fn beside_a_shop(config: &Config, access: Access) -> Result<Environment, AssemblyError> {
     Ok(Environment {
         access,
@@ -57,7 +57,7 @@ pub async fn audit(config: &Config, json: bool) -> Result<ExitCode, Failure> {
     })
 }
 
-/// The report, after as many looks as it takes.
+/// The report, after as many comparisons as needed.
 pub async fn look(shop: &Assembly) -> Result<Report, Failure> {
     let mut looks = 0;
     loop {

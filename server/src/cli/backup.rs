@@ -1,5 +1,5 @@
-//! `server backup`, `server restore` and `server verify`: copies of an embedded shop. A cluster's ledger is
-//! backed up with its database's own tools, which know its logs and its replicas.
+//! `server backup`, `server restore` and `server verify`: copies of an embedded shop. Back up a cluster's
+//! ledger with its database's own tools, which know its logs and replicas.
 
 use std::{path::Path, process::ExitCode};
 
@@ -47,7 +47,7 @@ pub async fn restore(config: &Config, file: &Path) -> Result<(), Failure> {
     let folder = &config.process.data_dir;
     let inspection = copy::inspect(file).await?;
     must_be_whole(file, &inspection)?;
-    // A server that runs there would go on with the files it has open.
+    // A running server would keep using its open files.
     data_folder::lock_for_life(folder)?;
     if let Some(there) = copy::shop_in(folder)? {
         let there = there.display();
@@ -68,7 +68,7 @@ pub async fn restore(config: &Config, file: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What a damaged file holds nobody knows, and what a later version wrote this one does not.
+/// A damaged file's content is unknown, and this version does not understand a later version's data.
 fn must_be_whole(file: &Path, inspection: &Inspection) -> Result<(), Failure> {
     let file = file.display();
     if let Some(first) = inspection.damage.first() {
@@ -85,7 +85,7 @@ fn must_be_whole(file: &Path, inspection: &Inspection) -> Result<(), Failure> {
     }
 }
 
-/// Fails on a copy that could not be restored, and on one whose ledger breaks a rule.
+/// Fails on a copy that cannot be restored, and on one whose ledger breaks an invariant.
 pub async fn verify(file: &Path) -> Result<ExitCode, Failure> {
     let inspection = copy::inspect(file).await?;
     for line in &inspection.damage {
@@ -98,7 +98,7 @@ pub async fn verify(file: &Path) -> Result<ExitCode, Failure> {
         println!("it is of an earlier version, so the rules of the ledger were not checked");
         return Ok(ExitCode::SUCCESS);
     }
-    // What was on its way when the copy was made was not late then.
+    // Reservations in progress when the copy was made were not late then.
     let mut report = audit::audit(&inspection.sql, inspection.made_at_ms).await?;
     audit::check_activity_log(&inspection.sql, &mut report).await?;
     print_table(&report);

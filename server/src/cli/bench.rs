@@ -17,29 +17,29 @@ use crate::{
     config::Config,
 };
 
-/// What is measured, and how.
+/// The kind and size of the measurement.
 #[derive(Args)]
 pub struct Bench {
-    /// The servers of a cluster, as they are set. Without it: the requests of an embedded shop in a folder
-    /// of its own, beside a bare handler.
+    /// Measure the configured servers of a cluster. Without it: the requests of an embedded shop in a temporary folder,
+    /// compared with a bare handler.
     #[arg(long)]
     cluster: bool,
     /// Write the figures to this file, as JSON.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Orders to make: 100,000 in a cluster, where as many buyers again come too late, else 20,000.
+    /// Orders to make: 100,000 in a cluster, where as many more buyers come too late, else 20,000.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1_000..=2_000_000))]
     orders: Option<u32>,
-    /// Buyers who ask at the same time: 128 in a cluster, else 32.
+    /// Simultaneous buyers: 128 in a cluster, else 32.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_024))]
     callers: Option<u32>,
-    /// Requests of each call that can be repeated; not in a cluster.
+    /// Requests of each repeatable call; not in a cluster.
     #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1_000..=10_000_000), conflicts_with = "cluster")]
     requests: u32,
-    /// Serve the page in this file with nothing in front of it: what the requests are compared with.
+    /// Serve this file's page with the bare handler, for comparison.
     #[arg(long, value_name = "FILE", hide = true, conflicts_with = "cluster")]
     bare: Option<PathBuf>,
-    /// Also on a database that has something in it. No instance of a shop may be running on it.
+    /// Accept a database with data in it. No instance of a shop may be running on it.
     #[arg(long, requires = "cluster")]
     yes: bool,
 }
@@ -67,7 +67,7 @@ impl Bench {
             connections: self.callers.unwrap_or(32),
         };
         let site = config.web.site_root.clone();
-        // What is interrupted is dropped: its processes end, and its folder is removed.
+        // An interrupted measurement is dropped: its processes end, and its folder is removed.
         let costs = tokio::select! {
             costs = requests::measure(programs, site, load) => costs?,
             _ = ctrl_c() => return Err("interrupted".into()),
@@ -101,7 +101,7 @@ impl Bench {
             figures.measured.orders
         );
         self.write_json(figures)?;
-        // The auditor does not know how many orders there must be: here every unit has one.
+        // The auditor does not know the expected number of orders: here every unit has one.
         let complete = match figures.audit.items.as_slice() {
             [item] => item.orders_live == i64::from(figures.measured.orders),
             _ => false,

@@ -1,5 +1,5 @@
-//! The accounts of the demonstration: one a role, all with a password that everybody can read here.
-//! For a shop on somebody's own machine; production refuses them.
+//! The demonstration's accounts: one for each role, all with a password published here. For a shop
+//! on one's own machine; production refuses them.
 
 use app::wire::{Mobile, Nickname, Password, Role};
 
@@ -25,7 +25,7 @@ const PEOPLE: [(&str, &str, Role); 6] = [
 ];
 const PASSWORD: &str = "seckill-demo";
 
-/// Makes them.
+/// Adds the accounts.
 pub async fn add(office: &back_office::Deps) -> Result<(), Failure> {
     let mut people = Vec::new();
     for (mobile, nickname, role) in PEOPLE {
@@ -39,7 +39,7 @@ pub async fn add(office: &back_office::Deps) -> Result<(), Failure> {
     Ok(add_accounts(office, people, &ChangedBy::command()).await?)
 }
 
-/// Says who can sign in.
+/// Prints who can sign in.
 pub fn print() {
     println!("An empty shop was filled with a demonstration. Sign in with password {PASSWORD}:");
     for (mobile, nickname, role) in PEOPLE {
@@ -47,9 +47,9 @@ pub fn print() {
     }
 }
 
-/// Fails when one of them is there, may do more than buy, and still has the public password.
+/// Fails when one of them exists, may do more than buy, and still has the public password.
 ///
-/// A buyer is no reason: anybody may register one of these numbers with any password, and must not
+/// Buyers do not count: anybody may register one of these numbers with any password, and must not
 /// be able to keep the shop from starting.
 pub async fn refuse(sql: &Sql) -> Result<(), Failure> {
     let passwords = Argon2Passwords::new()?;

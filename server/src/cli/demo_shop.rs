@@ -122,8 +122,8 @@ const PRODUCTS: [Product; 10] = [
     },
 ];
 
-/// Four rounds: one running, one that starts two minutes from now, one tomorrow, one ended. They are named by what
-/// is in them: a name such as "up next" would soon be wrong.
+/// Four rounds: one running, one that starts in two minutes, one tomorrow, one ended. They are named after their
+/// content: a name such as "up next" would soon be wrong.
 pub fn rounds(now_ms: i64) -> Vec<NewRound> {
     let tomorrow_ms = now_ms + 24 * HOUR_MS;
     let round = |title, starts_at_ms, ends_at_ms, products: &[usize], stock| NewRound {

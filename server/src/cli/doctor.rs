@@ -1,5 +1,5 @@
-//! `server doctor`: looks at what the shop stands on, with the checks that a start and `/readyz` make, and
-//! says what is not right. Nothing in its answer is a secret: people paste it into messages.
+//! `server doctor`: checks the shop's environment as start-up and `/readyz` do, and reports problems. Its
+//! output contains no secrets: people paste it into messages.
 
 mod machine;
 mod servers;
@@ -19,26 +19,26 @@ use crate::{
     engine::ports::SystemFacts,
 };
 
-/// What was found.
+/// The findings.
 #[derive(Default)]
 struct Report {
     findings: Vec<Finding>,
-    /// Each is printed as it is found.
+    /// Each is printed immediately.
     prints: bool,
 }
 
 impl Report {
-    /// It is right.
+    /// The part is in order.
     fn right(&mut self, part: &str, text: impl Display) {
         self.add(Verdict::Right, part, text);
     }
 
-    /// It works, and may not be what is wanted.
+    /// It works, but may not be what is wanted.
     fn warning(&mut self, part: &str, text: impl Display) {
         self.add(Verdict::Warning, part, text);
     }
 
-    /// It does not work, or loses something.
+    /// It does not work, or loses data.
     fn problem(&mut self, part: &str, text: impl Display) {
         self.add(Verdict::Problem, part, text);
     }
@@ -65,7 +65,7 @@ impl Report {
     }
 }
 
-/// Fails when something is not right; warnings are for people to judge.
+/// Fails when there is a problem; warnings are for people to judge.
 pub async fn doctor(file: Option<&Path>) -> Result<ExitCode, Failure> {
     let mut report = Report {
         prints: true,
@@ -78,7 +78,7 @@ pub async fn doctor(file: Option<&Path>) -> Result<ExitCode, Failure> {
         format_args!("server {version}, schema {schema}, SQLite {sqlite}"),
     );
     match Config::load(file) {
-        // The rest would be said of other settings than the ones that are meant.
+        // The other checks would use the wrong settings.
         Err(error) => report.problem("settings", Chain(&error)),
         Ok((config, warnings)) => {
             for warning in warnings {
@@ -108,12 +108,12 @@ async fn look(config: &Config, report: &mut Report) {
     }
 }
 
-/// The same for those who run the shop, of a process that serves. The settings are those it was started with.
+/// The same check of a running process, for the system page. Uses the settings with which it was started.
 pub struct RunningProcess(pub Config);
 
-/// How long a running process looks; then it says what was found by then.
+/// Time limit of the check in a running process; then it reports the findings so far.
 const LIMIT: Duration = Duration::from_secs(7);
-/// How long a page waits for what is looked for.
+/// How long a page waits for the report.
 const WAIT: Duration = Duration::from_secs(8);
 
 #[async_trait]
@@ -129,7 +129,7 @@ impl SystemFacts for RunningProcess {
     async fn findings(&self) -> Vec<Finding> {
         let config = self.0.clone();
         let runtime = Handle::current();
-        // On a thread of its own: it looks into files as a command does, one call after the other.
+        // On a separate thread: it reads files with blocking calls, as a command does.
         let looked = spawn_blocking(move || {
             runtime.block_on(async {
                 let mut report = Report::default();

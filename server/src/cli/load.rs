@@ -16,7 +16,7 @@ use tokio::signal::ctrl_c;
 use super::{Failure, write_file};
 use crate::load::{Arrivals, Load, MAX_SHOPPERS, Report, Shop};
 
-/// How shoppers come.
+/// The distribution of shoppers over time.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Profile {
     /// So many a second, see --rate.
@@ -27,18 +27,18 @@ enum Profile {
     Herd,
 }
 
-/// Which load, and on what.
+/// The load, and its target.
 #[derive(Args)]
 pub struct LoadCommand {
-    /// Where the shop is, such as `http://127.0.0.1:3000`. It must ask no questions (`SECKILL_CAPTCHA=off`).
+    /// The shop's address, such as `http://127.0.0.1:3000`. Its captcha must be off (`SECKILL_CAPTCHA=off`).
     url: Url,
-    /// Log-ins, one a line and one a shopper, as `server seed --load` writes them.
+    /// Log-in tokens, one a line and one for each shopper, as `server seed --load` writes them.
     #[arg(long, value_name = "FILE")]
     tokens: PathBuf,
-    /// The item; without it the only one that is sold now or soon.
+    /// The item; may be left out if only one is on sale now or soon.
     #[arg(long, value_name = "ID")]
     item: Option<ItemId>,
-    /// How shoppers come. A round that has not begun is waited for.
+    /// The distribution of shoppers over time. Waits for a round that has not begun.
     #[arg(long, value_enum, default_value = "herd")]
     arrivals: Profile,
     /// Shoppers a second.
@@ -65,13 +65,13 @@ pub struct LoadCommand {
     /// Write the latencies to this file, as CSV.
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
-    /// The shop may be on another machine. Load somebody's shop only if it is yours.
+    /// Allow a shop on another machine. Load only a shop of your own.
     #[arg(long)]
     allow_remote: bool,
 }
 
 impl LoadCommand {
-    /// Runs it. The exit status is not zero when something that was promised was not kept.
+    /// Runs it. The exit status is not zero when the shop broke a promise.
     pub async fn run(&self) -> Result<ExitCode, Failure> {
         let per_s = f64::from(self.rate);
         let arrivals = match self.arrivals {

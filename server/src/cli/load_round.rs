@@ -1,4 +1,4 @@
-//! `server seed --load`: a round for load tests and browser tests, with buyers who are signed in.
+//! `server seed --load`: a round for load tests and browser tests, with signed-in buyers.
 
 use std::{fs::File, io::Write, path::PathBuf};
 
@@ -17,28 +17,28 @@ use crate::{
     },
 };
 
-/// What the round is like.
+/// The properties of the round.
 #[derive(Args)]
 pub struct LoadRound {
     /// Units of its one item.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     stock: Option<u32>,
-    /// Buyers to make.
+    /// Buyers to create.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     buyers: Option<u32>,
-    /// Pieces that a cluster's gate splits the stock into.
+    /// Segments of the stock at a cluster's gate.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=64))]
     segments: u8,
-    /// It opens this many seconds from now; negative: it is open already.
+    /// Opens this many seconds from now; negative: opened already.
     #[arg(long, value_name = "S", allow_hyphen_values = true)]
     starts_in_s: Option<i32>,
-    /// It is open for this long.
+    /// Stays open this many seconds.
     #[arg(long, value_name = "S", default_value_t = 3600, value_parser = clap::value_parser!(u32).range(1..))]
     lasts_s: u32,
-    /// Time to pay; the shop's default otherwise.
+    /// Seconds to pay; by default the shop's setting.
     #[arg(long, value_name = "S", value_parser = clap::value_parser!(u32).range(1..=2_000_000))]
     pay_window_s: Option<u32>,
-    /// The buyers' log-in tokens are written here, one a line.
+    /// File for the buyers' log-in tokens, one a line.
     #[arg(long, value_name = "FILE")]
     tokens: Option<PathBuf>,
 }
@@ -46,7 +46,7 @@ pub struct LoadRound {
 impl LoadRound {
     /// Writes the round and the buyers, and prints one line of JSON about the round.
     pub async fn write(&self, config: &Config) -> Result<(), Failure> {
-        // clap has seen to it that `--load` comes with all of them.
+        // clap guarantees that `--load` comes with all of them.
         let (Some(stock), Some(buyers), Some(starts_in_s), Some(tokens)) =
             (self.stock, self.buyers, self.starts_in_s, &self.tokens)
         else {
@@ -60,7 +60,7 @@ impl LoadRound {
         }
         file.sync_all()?;
 
-        // The round last: the time to its start should not be spent on making buyers.
+        // The round last: creating buyers must not use up the time to its start.
         let starts_at_ms = office.clock.now_ms() + i64::from(starts_in_s) * 1000;
         let round = self.round(stock, starts_at_ms);
         add_round(&office, &round, &ChangedBy::command()).await?;

@@ -1,5 +1,5 @@
-//! `server manual` and `server completions`: written from the same table that reads the command line, and
-//! from that of the settings.
+//! `server manual` and `server completions`: generated from the definitions of the command line and of
+//! the settings.
 
 use std::{
     fs::File,
@@ -16,7 +16,7 @@ use clap_mangen::{
 
 use crate::config;
 
-/// Where to write it.
+/// The target of the manual.
 #[derive(Args)]
 pub struct Manual {
     /// Write the pages of all commands into this folder, which must exist.
@@ -42,7 +42,7 @@ fn pages(cli: clap::Command, folder: &Path) -> io::Result<()> {
     file.flush()
 }
 
-/// With what the other pages do not repeat: the settings, and what the exit status says.
+/// Also has the parts that the other pages do not repeat: settings and exit statuses.
 fn page(cli: clap::Command, to: &mut dyn Write) -> io::Result<()> {
     let man = Man::new(cli.disable_help_subcommand(true));
     man.render_title(to)?;
@@ -80,7 +80,7 @@ fn page(cli: clap::Command, to: &mut dyn Write) -> io::Result<()> {
     more.to_writer(to)
 }
 
-/// Prints what a shell reads to complete our commands.
+/// Prints a shell's completion script for our commands.
 pub fn completions(mut cli: clap::Command, shell: Shell) -> io::Result<()> {
     let mut script = Vec::new();
     let name = cli.get_name().to_owned();

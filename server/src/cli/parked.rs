@@ -1,4 +1,4 @@
-//! `server parked`: reservations that could not be written as orders, and what is done with them by hand.
+//! `server parked`: reservations that could not be written as orders, and how to handle them by hand.
 
 use app::wire::{Rejection, ReservationId};
 use clap::{Args, Subcommand};
@@ -20,7 +20,7 @@ use crate::{
 pub enum Parked {
     /// List them, oldest first.
     List {
-        /// At most so many.
+        /// At most this many.
         #[arg(long, default_value_t = 1_000)]
         limit: u32,
         /// Print JSON instead of a table.
@@ -32,7 +32,7 @@ pub enum Parked {
         /// The reservation's id.
         reservation: ReservationId,
     },
-    /// Put them back into the queue, after the cause was mended: they become orders.
+    /// Put them back into the queue after fixing the cause: they become orders.
     Replay {
         /// Only this reservation.
         reservation: Option<ReservationId>,
@@ -41,13 +41,13 @@ pub enum Parked {
     Drop(Dropped),
 }
 
-/// What is dropped.
+/// The reservations to drop.
 #[derive(Args)]
 #[group(required = true, multiple = false)]
 pub struct Dropped {
     /// The reservation's id.
     reservation: Option<ReservationId>,
-    /// All messages that cannot be read: see with `list` that none is of a newer version of the shop.
+    /// All unreadable messages: check with `list` that no newer version of the shop wrote them.
     #[arg(long)]
     unreadable: bool,
 }
@@ -90,7 +90,7 @@ impl Parked {
     }
 }
 
-/// Puts one or all back into the queue and says how many.
+/// Puts one or all back into the queue and prints how many.
 async fn replay(orders: &Deps, only: Option<ReservationId>) -> Result<(), Failure> {
     let replayed = orders.parked.replay_parked(only).await?;
     match only {

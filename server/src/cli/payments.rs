@@ -1,4 +1,4 @@
-//! `server payments`: what the shop does with money by hand.
+//! `server payments`: handling money by hand.
 
 mod statement;
 
@@ -23,7 +23,7 @@ use crate::{
 
 #[derive(Subcommand)]
 pub enum Payments {
-    /// Give the money of a paid order back; the running shop's workers send it.
+    /// Refund a paid order; the running shop's workers send the money.
     Refund {
         /// The order's id.
         order: OrderId,
@@ -37,7 +37,7 @@ pub enum Payments {
         /// The day, in the shop's zone: 2026-11-11.
         #[arg(long)]
         day: String,
-        /// Whose statement it is, if not that of the provider that takes the money now.
+        /// The statement's provider, if not the current one.
         #[arg(long, value_name = "NAME")]
         provider: Option<String>,
         /// Print JSON instead of a table.

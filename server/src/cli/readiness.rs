@@ -1,5 +1,4 @@
-//! Whether this process can do its work: what it stands on answers, its tasks run, and it is not about to
-//! stop.
+//! Whether this process can do its work: its servers answer, its tasks run, and it is not about to stop.
 
 use std::time::Duration;
 
@@ -16,10 +15,10 @@ use crate::{
     tasks::{State, Status, Statuses},
 };
 
-/// A dependency that takes longer is not ready.
+/// A slower dependency is not ready.
 const TIMEOUT: Duration = Duration::from_secs(1);
 
-/// What a process stands on.
+/// The dependencies of a process.
 pub struct Ready {
     dependencies: Vec<(&'static str, Ping)>,
     tasks: Statuses,

@@ -1,4 +1,4 @@
-//! `server round`: rounds from files, and the stop button, for those who run the shop.
+//! `server round`: rounds from files, and the stop button, for staff.
 
 mod difference;
 mod file;
@@ -28,12 +28,12 @@ use crate::{
 };
 use file::RoundFile;
 
-/// Larger files are no rounds: a hundred items with the longest texts, however they are written.
+/// Largest file: a hundred items with the longest texts, in any notation.
 const MAX_FILE: u64 = 5 * 1024 * 1024;
 
 #[derive(Subcommand)]
 pub enum Round {
-    /// Check a file, without asking the shop.
+    /// Check a file without using the shop.
     Validate {
         /// A round as TOML; `-` is standard input.
         file: PathBuf,
@@ -43,7 +43,7 @@ pub enum Round {
         /// A round as TOML; `-` is standard input.
         file: PathBuf,
     },
-    /// Add the round of a file. Applied again, it changes nothing.
+    /// Add a file's round. Applying it again changes nothing.
     Apply {
         /// A round as TOML; `-` is standard input.
         file: PathBuf,
@@ -53,11 +53,11 @@ pub enum Round {
         /// The round's key or id.
         round: Key,
     },
-    /// Nobody can buy in the round until it is resumed.
+    /// Stop sales in the round until it is resumed.
     Stop {
         /// The round's key or id.
         round: Key,
-        /// What shoppers read, in Chinese.
+        /// The text for shoppers, in Chinese.
         #[arg(
             long,
             value_name = "WORDS",
@@ -65,7 +65,7 @@ pub enum Round {
             default_value = DEFAULT_STOP_TEXT.0
         )]
         zh: String,
-        /// What shoppers read, in English.
+        /// The text for shoppers, in English.
         #[arg(
             long,
             value_name = "WORDS",
@@ -74,7 +74,7 @@ pub enum Round {
         )]
         en: String,
     },
-    /// Let a stopped round go on.
+    /// Resume a stopped round.
     Resume {
         /// The round's key or id.
         round: Key,
@@ -123,7 +123,7 @@ impl Round {
     }
 }
 
-/// A round that was read from a file and can be sold as it is written.
+/// A round that was read from a file and is valid.
 struct Written {
     name: String,
     text: String,
@@ -146,7 +146,7 @@ impl Written {
         }
     }
 
-    /// What is wrong, with the line at which it stands.
+    /// The problem, with its line.
     fn point_at(&self, wrong: check_round::InvalidRound) -> String {
         let field = wrong.field();
         let name = &self.name;

@@ -1,4 +1,4 @@
-//! `server seed`: the demonstration for an empty shop; and the ledger for a load round.
+//! `server seed`: the demonstration for an empty shop; also opens the ledger for a load round.
 
 use super::{Failure, demo_accounts, demo_shop};
 use crate::{
@@ -15,8 +15,8 @@ use crate::{
 const NOT_IN_PRODUCTION: &str =
     "production never gets the demonstration: run `server migrate`, then `server serve`";
 
-/// Fills an empty shop and prints who can sign in; leaves any other shop alone. Production refuses
-/// to fill one.
+/// Fills an empty shop and prints who can sign in; leaves any other shop unchanged. Production
+/// refuses to be filled.
 pub async fn demo_shop_if_empty(config: &Config, access: Access) -> Result<(), Failure> {
     let office = assembly::open_back_office(config, access).await?;
     if !back_office::is_empty(&office).await? {
@@ -41,8 +41,8 @@ pub async fn seed(config: &Config) -> Result<(), Failure> {
     demo_shop_if_empty(config, Access::Write).await
 }
 
-/// How a load round opens the ledger. Load tools begin with a new data folder: it becomes a shop. The
-/// schema of whatever exists is left as it is.
+/// How a load round opens the ledger. For load tools a new data folder becomes a shop. An existing
+/// schema is left unchanged.
 pub fn access_for_load(config: &Config) -> Access {
     let is_new = config.cluster.is_none() && Sql::must_be_in(&config.process.data_dir).is_err();
     if is_new {

@@ -46,16 +46,16 @@ use crate::{
     workers::{self, WakeSignals},
 };
 
-/// Longer than any request of ours takes; then the caller hears `busy`.
+/// Longer than any normal request; then the caller gets `busy`.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
-/// Workers finish the run they are in within this time.
+/// At shutdown workers finish their run within this time.
 const LAST_RUNS: Duration = Duration::from_secs(2);
-/// Longest time for telling the servers; one that does not hear it notices that we are gone.
+/// Time limit for telling the servers; otherwise they notice later that we are gone.
 const SHUTDOWN_HOOK: Duration = Duration::from_secs(1);
-/// Connections that wait to be accepted; the system's own bound may be lower.
+/// Connections that wait to be accepted; the system's own limit may be lower.
 const BACKLOG: u32 = 1024;
 
-/// Which part of the shop a process is.
+/// The part of the shop that a process runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Role {
     /// Everything in one process.
@@ -66,8 +66,8 @@ pub enum Role {
     Worker,
 }
 
-/// Serves until the process is told to stop (`SIGTERM`, `SIGINT`); then requests and workers finish
-/// what they are in. Told a second time, it ends at once.
+/// Serves until the process is told to stop (`SIGTERM`, `SIGINT`); then requests and workers finish their
+/// current work. A second signal ends it at once.
 pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
     fits(role, config)?;
     log::init(&config.process.log, config.process.log_format)?;
@@ -76,8 +76,8 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
     let kept = KeptCounters::default();
     let metrics = metrics::install(&kept)?;
     let cannot_listen = |error| format!("cannot listen on {}: {error}", config.process.addr);
-    // Bound from now on, but nothing is accepted yet: a connection that waits for a ledger that is away
-    // would keep a proxy from asking another instance.
+    // Reserves the port, but accepts nothing yet: a connection that waits for an absent ledger would keep a
+    // proxy from asking another instance.
     let address = taken(config.process.addr).map_err(cannot_listen)?;
     let shop = assemble(config, &kept).await?;
     if config.process.production {
@@ -128,7 +128,7 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
             Some(task) = ended.recv() => cause = Err(task),
         }
         service_manager::stopping();
-        // Readiness is red from now on: balancers look elsewhere while we still answer.
+        // Readiness is red from now on: balancers turn away while we still answer.
         stop.send_replace(true);
         if cause.is_ok() {
             sleep(config.process.drain).await;
@@ -149,7 +149,7 @@ fn fits(role: Role, config: &Config) -> Result<(), Failure> {
     }
 }
 
-/// For whoever started it, if they still read. What reads a log in JSON reads nothing else.
+/// For the person who started it, if the output is still read. A JSON log must contain nothing else.
 fn say_open(config: &Config, at: SocketAddr) {
     match config.process.log_format {
         log::Format::Text => {
@@ -172,15 +172,15 @@ fn workers_of(
     }
 }
 
-/// An embedded shop's folder holds numbers of people and hashes of their passwords.
+/// An embedded shop's folder holds mobile numbers and password hashes.
 fn warn_of_readers(config: &Config) {
     let folder = &config.process.data_dir;
     if config.cluster.is_none() && data_folder::is_open_to_others(folder) {
-        tracing::warn!(folder = %folder.display(), "other users of this machine can look into the data folder; `chmod -R go=` takes that from them");
+        tracing::warn!(folder = %folder.display(), "other users of this machine can read the data folder; `chmod -R go=` prevents that");
     }
 }
 
-/// The shop's own texts. A real shop has to write some of them itself.
+/// The shop's own texts. A real shop must write some of them itself.
 fn own_texts(config: &Config) -> Result<Texts, TextsError> {
     let texts = texts::load(config.web.texts_dir.as_deref())?;
     if let (true, Some(missing)) = (config.process.production, texts::missing(&texts)) {
@@ -192,7 +192,7 @@ fn own_texts(config: &Config) -> Result<Texts, TextsError> {
     Ok(texts)
 }
 
-/// Workers finish the run they are in, and the servers hear that we are gone.
+/// Workers finish their current run, and the servers are told that we are gone.
 async fn end(mut workers: JoinSet<()>, shutdown_hook: Option<BoxFuture<'static, ()>>) {
     let last_runs = timeout(LAST_RUNS, async {
         while workers.join_next().await.is_some() {}
@@ -205,7 +205,7 @@ async fn end(mut workers: JoinSet<()>, shutdown_hook: Option<BoxFuture<'static, 
     }
 }
 
-/// Where this very process takes the call backs of the provider that is built in.
+/// The address of this process for the built-in provider's notices.
 fn notice_url(address: SocketAddr) -> String {
     let host = match address.ip().is_unspecified() {
         true => SocketAddr::from(([127, 0, 0, 1], address.port())),
@@ -232,27 +232,27 @@ fn upkeep_task(metrics: &PrometheusHandle) -> Task {
     )
 }
 
-/// An address that no other process has.
+/// An address that no other process uses.
 fn taken(addr: SocketAddr) -> std::io::Result<TcpSocket> {
     let socket = match addr {
         SocketAddr::V4(_) => TcpSocket::new_v4()?,
         SocketAddr::V6(_) => TcpSocket::new_v6()?,
     };
-    // What the process before us left behind is no obstacle.
+    // Sockets of the previous process may still be closing.
     socket.set_reuseaddr(true)?;
     socket.bind(addr)?;
     Ok(socket)
 }
 
-/// Items are loaded before the process serves, so that the first buyers need not wait. Where that
-/// fails now, the worker repeats it every second.
+/// Loads items before the process serves, so that the first buyers need not wait. If it fails, the worker
+/// repeats it every second.
 async fn warm_gate(engine: &Engine) {
     if let Err(error) = warm_up::run_once(&engine.stock).await {
-        tracing::warn!(error = %Chain(&error), "cannot warm up the gate at the start; the worker tries again");
+        tracing::warn!(error = %Chain(&error), "cannot warm up the gate at start-up; the worker tries again");
     }
 }
 
-/// What the routes show of the process itself.
+/// Data about the process itself, for the routes.
 struct Process {
     readiness: Arc<Ready>,
     stopped: watch::Receiver<bool>,
@@ -260,10 +260,10 @@ struct Process {
     texts: Texts,
 }
 
-/// The first shopper is refused already what is switched off. Where that fails now, the task repeats it.
+/// Reads the switches, so that they apply to the first shopper too. If it fails, the task repeats it.
 async fn know_switches(engine: &Engine) {
     if let Err(error) = follow::run_once(&engine.switches).await {
-        tracing::warn!(error = %Chain(&error), "cannot read the switches at the start; tried again every second");
+        tracing::warn!(error = %Chain(&error), "cannot read the switches at start-up; tried again every second");
     }
 }
 
@@ -306,8 +306,8 @@ fn router(
     }))
 }
 
-/// Resolves when the process is told to stop. Told once more, it ends at once: whoever says it twice does not
-/// want to wait, and what a buyer was told is on disk by then.
+/// Resolves when the process is told to stop. A second signal ends it at once: its sender does not want to
+/// wait, and everything promised to buyers is on disk by then.
 fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -327,7 +327,7 @@ fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// What the build tool made: the names it gave to files stand in a file beside the binary.
+/// The built site: the build tool's names of the files are in a file beside the binary.
 fn built_site(site_root: &Path) -> std::io::Result<BuiltSite> {
     let names = std::env::current_exe()?.with_file_name("hash.txt");
     match fs::read_to_string(names) {

@@ -1,5 +1,5 @@
-//! What systemd hears from a server that it started with `Type=notify`: that it is ready, that it lives, that
-//! it ends. Where nobody listens, nothing is said.
+//! Messages to systemd from a server started with `Type=notify`: that it is ready, that it lives, that it
+//! stops. Without systemd nothing is sent.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ pub fn ready() {
     tell(&[NotifyState::Ready, NotifyState::Status("serving")]);
 }
 
-/// What a start waits for.
+/// The reason why start-up waits.
 pub fn waiting(reason: &str) {
     tell(&[NotifyState::Status(reason)]);
 }
@@ -29,8 +29,8 @@ fn tell(states: &[NotifyState]) {
     }
 }
 
-/// Says so often that the process lives that systemd does not miss one, where it wants to hear it
-/// (`WatchdogSec`). It says no more than that tasks run at all; what each of them does `/readyz` says.
+/// Notifies systemd often enough for its `WatchdogSec`, if set. It only shows that tasks run at all;
+/// `/readyz` reports what each of them does.
 pub fn watchdog() -> Option<Task> {
     let period: Duration = sd_notify::watchdog_enabled()? / 3;
     Some(Task::restartable(

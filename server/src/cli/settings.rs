@@ -6,19 +6,19 @@ use clap::Args;
 
 use crate::config::{self, Config, ConfigError, Warning};
 
-/// What to do with the settings.
+/// Options for the settings.
 #[derive(Args)]
 pub struct Settings {
-    /// Only say whether they can be used; fails on unknown names, too.
+    /// Only check whether they are valid; also fails on unknown names.
     #[arg(long)]
     check: bool,
-    /// Print the page of the manual instead: names, forms, defaults, meanings.
+    /// Print the manual's page instead: names, forms, defaults, meanings.
     #[arg(long, conflicts_with = "check")]
     markdown: bool,
 }
 
 impl Settings {
-    /// Fails on settings that cannot be used, after printing them.
+    /// Fails on invalid settings, after printing them.
     pub fn run(&self, file: Option<&Path>) -> Result<ExitCode, ConfigError> {
         if self.markdown {
             print!("{}", config::markdown());
@@ -40,7 +40,7 @@ impl Settings {
     }
 }
 
-/// Says what is set and has no effect.
+/// Warns about variables without effect.
 pub fn warn(warnings: &[Warning]) {
     for warning in warnings {
         eprintln!("server: warning: {warning}");

@@ -17,23 +17,23 @@ use crate::{
 
 #[derive(Subcommand)]
 pub enum SwitchCommand {
-    /// List those that are set.
+    /// List the switches that are set.
     List,
     /// Set one for a while: `captcha_off`, `queue_only`, `no_log_ins` or `reading_only`.
     Set {
-        /// Which.
+        /// The switch.
         #[arg(value_parser = parsed)]
         switch: Switch,
-        /// For so many minutes, a day at most.
+        /// For this many minutes, at most a day.
         #[arg(long)]
         minutes: u32,
-        /// Why, for those who run the shop.
+        /// The reason, for staff.
         #[arg(long)]
         reason: String,
     },
-    /// Clear one before its time.
+    /// Clear one before it ends by itself.
     Clear {
-        /// Which.
+        /// The switch.
         #[arg(value_parser = parsed)]
         switch: Switch,
     },

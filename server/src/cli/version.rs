@@ -1,11 +1,11 @@
-//! `server --version`: the program, the commit it was built from, and what it runs on.
+//! `server --version`: the program, its commit, and its platform.
 
 use std::env::consts::{ARCH, OS};
 
 use super::Failure;
 use crate::adapters::sql::{own_version, sqlite_version};
 
-/// Prints it. `commit` is known to builds that were told it.
+/// Prints it. `commit` is known only if the build was given it.
 pub async fn print(commit: Option<&str>) -> Result<(), Failure> {
     let sqlite = sqlite_version().await?;
     println!("server {}", env!("CARGO_PKG_VERSION"));

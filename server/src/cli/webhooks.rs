@@ -1,4 +1,4 @@
-//! `server webhooks`: programs of others that are told what happens in the shop.
+//! `server webhooks`: tell other programs about events of the shop.
 
 use app::wire::Reason;
 use clap::{Args, Subcommand};
@@ -25,35 +25,35 @@ use crate::{
 
 #[derive(Subcommand)]
 pub enum Webhooks {
-    /// Add an address that is told what happens, and print the secret that signs what it gets.
+    /// Add an address to be told about events, and print the secret that signs its messages.
     Add {
-        /// Where to send: `https://HOST/PATH`.
+        /// The address: `https://HOST/PATH`.
         url: String,
-        /// Of what, names between commas; of everything if left out.
+        /// The events, separated by commas; all if left out.
         #[arg(long, value_delimiter = ',')]
         events: Vec<WebhookEvent>,
     },
     /// List the addresses.
     List,
-    /// Give an address another secret, and print it; the old one signs beside it for a day.
+    /// Give an address a new secret, and print it; for a day the old one signs as well.
     Rotate {
         /// The address's id.
         endpoint: Uuid,
     },
-    /// Send again what waits for an address, and tell it of what happens from now on.
+    /// Send an address its waiting messages and future events again.
     On {
         /// The address's id.
         endpoint: Uuid,
     },
-    /// Send nothing to an address, and do not tell it later of what happens meanwhile.
+    /// Stop sending to an address; it will never be told of events in the meantime.
     Off {
         /// The address's id.
         endpoint: Uuid,
-        /// Why, for those who run the shop.
+        /// The reason, for staff.
         #[arg(long)]
         reason: String,
     },
-    /// Remove an address with everything that waits for it.
+    /// Remove an address and its waiting messages.
     Remove {
         /// The address's id.
         endpoint: Uuid,
@@ -67,36 +67,36 @@ pub enum Webhooks {
 /// Which messages.
 #[derive(Args)]
 pub struct Listed {
-    /// Of this address.
+    /// Only of this address.
     #[arg(long)]
     endpoint: Option<Uuid>,
-    /// Only what was given up.
+    /// Only messages that were given up.
     #[arg(long, conflicts_with = "waiting")]
     given_up: bool,
-    /// Only what waits.
+    /// Only messages that wait.
     #[arg(long)]
     waiting: bool,
-    /// At most so many.
+    /// At most this many.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     limit: u32,
-    /// Print JSON, an object a line, instead of a table.
+    /// Print JSON, one object a line, instead of a table.
     #[arg(long)]
     json: bool,
 }
 
-/// What is sent again.
+/// The messages to send again.
 #[derive(Args)]
 pub struct Again {
     /// The message's id.
     #[arg(required_unless_present = "endpoint", conflicts_with = "endpoint")]
     delivery: Option<Uuid>,
-    /// All of this address that were given up.
+    /// All messages to this address that were given up.
     #[arg(long, requires = "since")]
     endpoint: Option<Uuid>,
-    /// About what happened from then on: 2026-11-11T20:00:00+08:00.
+    /// About events from this instant on: 2026-11-11T20:00:00+08:00.
     #[arg(long, requires = "endpoint")]
     since: Option<Timestamp>,
-    /// Those that had arrived, too.
+    /// Also those that arrived.
     #[arg(long, requires = "endpoint")]
     all: bool,
 }
@@ -222,7 +222,7 @@ async fn replay(ledger: &Sql, again: Again) -> Result<(), Failure> {
             since_ms: since.as_millisecond(),
             delivered_too: again.all,
         },
-        // The command line asks for one of the two.
+        // The command line requires one of the two.
         _ => return Err("which messages?".into()),
     };
     let replayed = ledger

@@ -29,7 +29,7 @@ pub enum ConfigError {
     },
     /// Others could eavesdrop on the connection to a server on another machine.
     #[error(
-        "{origin} leads to another machine without TLS, or without a look at its certificate, which production \
+        "{origin} leads to another machine without TLS, or without checking its certificate, which production \
          (SECKILL_ENV) refuses: write rediss://, amqps://, sslmode=verify-full or ssl-mode=VERIFY_IDENTITY, or \
          set {allowed_by}=allowed where nobody else is on the network in between"
     )]

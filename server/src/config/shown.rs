@@ -149,7 +149,7 @@ mod tests {
     use super::masked;
 
     #[test]
-    fn passwords_are_hidden_wherever_they_stand() {
+    fn passwords_are_hidden_everywhere() {
         for (url, shown) in [
             ("redis://10.0.0.1:6379", "redis://10.0.0.1:6379"),
             ("redis://:pass@a:1", "redis://:***@a:1"),

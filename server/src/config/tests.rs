@@ -65,7 +65,7 @@ fn stripe_with(changes: &[(&str, &str)]) -> Result<Config, ConfigError> {
 }
 
 #[test]
-fn what_is_recommended_can_be_used() {
+fn recommended_values_are_valid() {
     let is_of = |section: Section, name: &str| section.settings.iter().any(|one| one.name == name);
     for setting in settings() {
         for value in [setting.default, &setting.example] {
@@ -97,7 +97,7 @@ fn production_takes_payments_only_with_a_provider_that_is_named() {
 }
 
 #[test]
-fn protections_cannot_be_switched_off_in_production_and_nothing_fails_on_purpose() {
+fn production_refuses_switched_off_protections_and_injected_faults() {
     for (name, value) in [
         ("CAPTCHA", "off"),
         ("USER_LIMIT", "off"),
@@ -177,7 +177,7 @@ fn stripe_needs_its_secrets_and_the_shop_s_address() {
 }
 
 #[test]
-fn what_stripe_gave_is_neither_taken_malformed_nor_shown() {
+fn stripe_credentials_must_be_well_formed_and_are_never_shown() {
     for (name, value) in [
         ("STRIPE_SECRET_KEY", "pk_test_topsecret-topsecret"),
         ("STRIPE_SECRET_KEY", "sk_test_topsecret"),
@@ -202,7 +202,7 @@ fn what_stripe_gave_is_neither_taken_malformed_nor_shown() {
 }
 
 #[test]
-fn a_site_is_given_without_a_path_and_with_tls_unless_it_is_here() {
+fn a_site_has_no_path_and_needs_tls_unless_it_is_local() {
     for (origin, fits) in [
         ("https://shop.example", true),
         ("https://shop.example:8443", true),
@@ -272,7 +272,7 @@ fn a_file_names_settings_in_lower_case_and_the_environment_outranks_it() {
 }
 
 #[test]
-fn a_mistake_in_the_file_says_what_to_write_there() {
+fn a_mistake_in_the_file_is_reported_with_its_correction() {
     for (key, meant) in [
         ("SECKILL_ADDR", "`addr`"),
         ("ADDR", "`addr`"),
@@ -342,7 +342,7 @@ fn a_password_can_be_in_a_file_of_its_own() {
 }
 
 #[test]
-fn the_listing_marks_what_differs_and_shows_no_password() {
+fn the_listing_marks_changed_values_and_shows_no_password() {
     let values = set(&[
         ("ADDR", "127.0.0.1:4000"),
         ("AMQP_URL", "amqp://topsecret@h:1/%2f"),

@@ -140,7 +140,7 @@ mod tests {
     use super::Transport::{self, Local, Plain, Unverified, Verified};
 
     #[test]
-    fn an_address_says_whether_anybody_can_eavesdrop() {
+    fn an_address_tells_whether_anybody_can_eavesdrop() {
         for (url, transport) in [
             ("redis://127.0.0.1:6379", Local),
             ("redis://:p@[::1]:6379", Local),
@@ -195,7 +195,7 @@ mod tests {
         }
     }
     #[test]
-    fn nodes_of_a_redis_cluster_are_reached_where_they_say_and_not_on_this_machine_alone() {
+    fn announced_cluster_nodes_may_be_on_other_machines() {
         for (urls, transport) in [
             (&["redis://127.0.0.1:7000"][..], Local),
             (&["redis://127.0.0.1:7000", "redis://127.0.0.1:7001"], Plain),

@@ -60,7 +60,7 @@ pub fn policy(html: &str, known: &[String], pay_page: Option<&str>) -> String {
             let begins: String = script.chars().take(SHOWN).collect();
             tracing::error!(
                 begins,
-                "a page has a script that is none of the program's; browsers do not run it"
+                "a page has a script that is not the program's; browsers do not run it"
             );
         }
     }

@@ -92,7 +92,7 @@ async fn notice(
         Err(NoticeError::NotFound) => StatusCode::NOT_FOUND.into_response(),
         Err(NoticeError::Refused) => StatusCode::FORBIDDEN.into_response(),
         Err(NoticeError::Port(error)) => {
-            tracing::warn!(error = %Chain(&error), "a payment notice was not written down");
+            tracing::warn!(error = %Chain(&error), "a payment notice was not recorded");
             StatusCode::SERVICE_UNAVAILABLE.into_response()
         }
     }

@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_our_own_proxies_wrote_is_believed() {
+    fn only_entries_of_our_own_proxies_are_believed() {
         assert_eq!(caller("203.0.113.9", &[]), "203.0.113.9");
         assert_eq!(
             caller("203.0.113.9", &["1.2.3.4"]),

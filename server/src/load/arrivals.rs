@@ -1,4 +1,4 @@
-//! When shoppers come.
+//! The times at which shoppers come.
 
 use std::time::Duration;
 
@@ -10,22 +10,22 @@ pub enum Arrivals {
         /// More than 0.
         per_s: f64,
     },
-    /// From none to so many a second, growing evenly; then constant.
+    /// Growing evenly from none to so many a second; then constant.
     Ramp {
         /// More than 0.
         per_s: f64,
         /// How long it grows.
         over: Duration,
     },
-    /// All of them, spread evenly over the first moment.
+    /// All of them, spread evenly over a short time.
     Herd {
-        /// How long that is.
+        /// The length of that time.
         within: Duration,
     },
 }
 
 impl Arrivals {
-    /// When the shopper with this number of `count` comes, counted from the beginning. Numbers begin at 0.
+    /// The time, from the beginning, at which shopper number `index` of `count` comes. Numbers begin at 0.
     pub fn at(self, index: usize, count: usize) -> Duration {
         let index = index as f64;
         match self {
@@ -43,7 +43,7 @@ impl Arrivals {
         }
     }
 
-    /// From the first to the moment after the last of `count`.
+    /// The time from the first shopper until just after the last of `count`.
     pub fn span(self, count: usize) -> Duration {
         self.at(count, count)
     }
@@ -70,7 +70,7 @@ mod tests {
     fn a_ramp_grows_to_its_rate_and_stays_there() {
         let over = Duration::from_secs(4);
         let arrivals = Arrivals::Ramp { per_s: 100.0, over };
-        // In four seconds half as many come as would at the full rate; a quarter of them in the first half.
+        // In four seconds half as many come as at the full rate; a quarter of them in the first half.
         assert_eq!(
             [0, 50, 200, 300].map(|index| at_ms(arrivals, index)),
             [0, 2_000, 4_000, 5_000]

@@ -1,4 +1,4 @@
-//! What a run says of the shop.
+//! The report of a run.
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -6,24 +6,24 @@ use serde::Serialize;
 
 use super::tally::Outcome;
 
-/// How shoppers' ways ended.
+/// Numbers of shoppers by outcome.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Outcomes {
     pub ordered: u64,
     pub sold_out: u64,
-    /// Told a number, and no order.
+    /// Given a number, but no order.
     pub failed: u64,
-    /// Told a number, and nothing more.
+    /// Given a number, but no final result.
     pub no_end: u64,
     /// Busy or broken connections until the shopper gave up.
     pub gave_up: u64,
     pub unexpected: u64,
-    /// By word.
+    /// By error code.
     pub refused: BTreeMap<String, u64>,
 }
 
 impl Outcomes {
-    /// Of each kind so many.
+    /// Counts each kind.
     pub fn of(outcomes: &[Outcome]) -> Self {
         let mut counted = Self::default();
         for outcome in outcomes {
@@ -53,7 +53,7 @@ pub struct Figures {
 }
 
 impl Figures {
-    /// From the median to the longest, each as `text` writes it.
+    /// From the median to the longest, each formatted by `text`.
     fn each(&self, text: impl Fn(f64) -> String) -> String {
         let columns = [
             self.p50_ms,
@@ -76,7 +76,7 @@ pub struct CallFigures {
     pub figures: Figures,
 }
 
-/// What a run found.
+/// The results of a run.
 #[derive(Debug, Serialize)]
 pub struct Report {
     pub url: String,
@@ -87,7 +87,7 @@ pub struct Report {
     pub offered_per_s: f64,
     /// Shoppers a second whose purchase was decided.
     pub achieved_per_s: f64,
-    /// Those among them who heard so within a second of their planned instant.
+    /// Those of them who were answered within a second of their planned instant.
     pub goodput_per_s: f64,
     pub sellable_before: u32,
     pub sellable_after: u32,
@@ -97,7 +97,7 @@ pub struct Report {
     /// From the planned instant to the order, or to "sold out".
     pub end: Figures,
     pub calls: Vec<CallFigures>,
-    /// What the shop promised and did not keep; a run is good when there is none.
+    /// Promises that the shop broke; a good run has none.
     pub violations: Vec<String>,
 }
 
@@ -161,7 +161,7 @@ impl Report {
         text
     }
 
-    /// The latencies, a line a call, as RFC 4180 has it.
+    /// The latencies, one line for each call, by RFC 4180.
     pub fn csv(&self) -> String {
         let mut text = "call,count,p50_ms,p90_ms,p99_ms,p999_ms,max_ms,busy,broken\r\n".to_owned();
         for (name, figures, busy, broken) in self.rows() {

@@ -1,4 +1,4 @@
-//! The shop that the load goes to, as a client sees it.
+//! The loaded shop, as a client sees it.
 
 use std::time::Duration;
 
@@ -14,36 +14,36 @@ use tokio::{
 
 use crate::{chain::Chain, loopback::is_loopback};
 
-/// A call with its answer: longer than the shop lets a request take.
+/// Time limit of a call with its answer: longer than the shop's own limit.
 const CALL: Duration = Duration::from_secs(15);
-/// A round that has not begun is waited for, if it begins within this time.
+/// Waits for a round that begins within this time.
 const LONGEST_WAIT_MS: i64 = 3_600_000;
-/// While a round that is about to begin is waited for, the shop's clock is asked so often.
+/// How often the shop's clock is read while waiting for a round.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// Why there is no run.
+/// Why a run failed.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// Load on somebody else's server is an attack.
     #[error(
-        "{0} is not on this machine: load goes to the loopback only, unless --allow-remote says that it may"
+        "{0} is not on this machine: load goes only to the loopback, unless --allow-remote is given"
     )]
     NotLoopback(Url),
-    /// Nothing that can be called.
+    /// The address cannot be called.
     #[error("{0} is no address of a shop (http://HOST or https://HOST)")]
     NoAddress(Url),
     /// The client cannot be made.
     #[error("cannot make an HTTP client: {}", Chain(.0))]
     Client(reqwest::Error),
-    /// The shop does not answer as a shop does.
+    /// The answer is not a shop's.
     #[error("{call}: {why}")]
     Call {
-        /// Which call.
+        /// The call.
         call: String,
-        /// What came instead.
+        /// The answer or error instead.
         why: String,
     },
-    /// Not one item, and none was named.
+    /// There is not exactly one item, and none was named.
     #[error("the shop sells {0} items now or soon: name one with --item")]
     Items(usize),
     /// The round is over, stopped, or far away.
@@ -54,7 +54,7 @@ pub enum LoadError {
     Shopper(#[from] JoinError),
 }
 
-/// What a client sends.
+/// A client's request.
 pub struct Request<'r> {
     pub method: Method,
     pub path: &'r str,
@@ -75,15 +75,15 @@ impl<'r> Request<'r> {
     }
 }
 
-/// What came back.
+/// The result of a call.
 pub enum Answer {
-    /// The body of a good answer.
+    /// The body of a successful answer.
     Done(Bytes),
-    /// The shop's refusal, and how long it asks to wait.
+    /// The shop's refusal, and its requested wait.
     Refused(ApiError, Option<Duration>),
     /// No answer: the connection broke, or it took too long.
     Broken(String),
-    /// An answer that no contract knows.
+    /// An answer outside the contract.
     Unexpected(String),
 }
 
@@ -93,17 +93,17 @@ pub struct Shop {
     pub item_id: ItemId,
 }
 
-/// Calls of a shop.
+/// Calls to a shop.
 struct Http {
     client: Client,
     url: Url,
-    /// One a call under way.
+    /// One for each call in progress.
     slots: Semaphore,
 }
 
 impl Shop {
-    /// The shop at `url`, called over at most so many connections, and the item, or the only one that is
-    /// sold now or soon.
+    /// The shop at `url`, called over at most so many connections, and the item, or the only item on
+    /// sale now or soon.
     ///
     /// # Errors
     /// See [`LoadError`].
@@ -140,12 +140,12 @@ impl Shop {
         Ok(Self { http, item_id })
     }
 
-    /// Where it is.
+    /// Its address.
     pub fn url(&self) -> &Url {
         &self.http.url
     }
 
-    /// What is left of the item.
+    /// The item's remaining stock.
     pub async fn stock(&self) -> Result<Stock, LoadError> {
         self.http
             .ask(&format!("/api/stock?item_id={}", self.item_id))
@@ -170,7 +170,7 @@ impl Shop {
             }
             let asked = Instant::now();
             let ServerTime { now_ms } = self.http.ask("/api/clock").await?;
-            // The shop's clock was read in the middle of the call, about.
+            // The shop's clock was read about halfway through the call.
             let half_way_ms = asked.elapsed().as_millis() as i64 / 2;
             let left_ms = stock.starts_at_ms - now_ms - half_way_ms;
             if left_ms > LONGEST_WAIT_MS {
@@ -208,7 +208,7 @@ impl Http {
         }
     }
 
-    /// A call whose answer everybody gets.
+    /// A call with the same answer for everybody.
     async fn ask<T: DeserializeOwned>(&self, path: &str) -> Result<T, LoadError> {
         let request = Request::get(path);
         let why = match self.send(&request).await {
@@ -224,7 +224,7 @@ impl Http {
     }
 
     async fn send(&self, request: &Request<'_>) -> Answer {
-        // Nobody closes the semaphore.
+        // The semaphore is never closed.
         let _slot = self.slots.acquire().await.ok();
         let Ok(url) = self.url.join(request.path) else {
             return Answer::Unexpected(format!("{} is no path", request.path));

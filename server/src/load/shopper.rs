@@ -1,4 +1,4 @@
-//! One shopper's way: page, hidden path, purchase, and looks at the result until it is there.
+//! One shopper's steps: page, hidden path, purchase, and polling until there is a result.
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,26 +17,25 @@ use super::{
 };
 use crate::jitter::{Backoff, spread};
 
-/// Between two looks at a result, and before a call that was refused for a moment is made again, as the pages
-/// do it.
+/// Between two polls for a result, and before repeating a temporarily refused call, as the pages do.
 const FIRST_PAUSE: Duration = Duration::from_millis(300);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
-/// Somebody who wants one unit.
+/// A shopper who wants one unit.
 pub struct Shopper {
     pub shop: Arc<Shop>,
     pub token: String,
-    /// When they were planned to come.
+    /// The planned instant.
     pub due: Instant,
     pub think: Duration,
     pub with_page: bool,
     pub gives_up: Instant,
 }
 
-/// Why a call has no answer.
+/// Why a call has no usable answer.
 enum Failed {
     Refused(ApiError),
-    /// Nothing but "busy" or broken connections until the shopper gave up.
+    /// Only "busy" or broken connections until the shopper gave up.
     GaveUp(String),
     Unexpected(String),
 }
@@ -53,7 +52,7 @@ impl From<Failed> for Outcome {
 }
 
 impl Shopper {
-    /// The whole way; what it came to goes into the tally.
+    /// All the steps; the outcome goes into the tally.
     pub async fn buy(self, tally: Arc<Tally>) {
         let outcome = match self.held(&tally).await {
             Ok((reserved, is_told)) => {
@@ -73,9 +72,9 @@ impl Shopper {
         tally.ended(outcome, self.due.elapsed());
     }
 
-    /// The reservation, and whether this call was told of it: not where an answer before was lost.
+    /// The reservation, and whether this call reported it: false if an earlier answer was lost.
     async fn held(&self, tally: &Tally) -> Result<(Reserved, bool), Failed> {
-        // The first call waits from the planned instant on.
+        // The first call's waiting counts from the planned instant.
         let mut since = self.due;
         if self.with_page {
             let path = format!("/items/{}", self.shop.item_id);
@@ -92,11 +91,11 @@ impl Shopper {
             let buy = self.post(&path, &item);
             match self.answer(Call::Purchase, since, tally, &buy).await {
                 Ok(text) => return Ok((parsed(&text)?, true)),
-                // The path's time ran out while the shop was busy: the next one is another try.
+                // The path expired while the shop was busy: a new one is another try.
                 Err(Failed::Refused(ApiError::PathInvalid)) if Instant::now() < self.gives_up => {
                     since = Instant::now();
                 }
-                // An answer was lost, and the shop says which reservation it was.
+                // An answer was lost, and the shop names its reservation.
                 Err(Failed::Refused(ApiError::AlreadyReserved {
                     reservation_id: Some(reservation_id),
                 })) => {
@@ -130,7 +129,7 @@ impl Shopper {
         }
     }
 
-    /// Makes the call until it is answered: what is refused for a moment, or broke, is made again.
+    /// Repeats the call until it is answered: temporary refusals and broken connections are retried.
     async fn answer(
         &self,
         call: Call,
@@ -172,7 +171,7 @@ impl Shopper {
         }
     }
 
-    /// Looks at the result until it is there.
+    /// Polls until there is a result.
     async fn follow(&self, reserved: &Reserved, tally: &Tally) -> Outcome {
         let id = reserved.reservation_id;
         let path = format!("/api/reservation?reservation_id={id}");
@@ -214,7 +213,7 @@ fn parsed<T: DeserializeOwned>(text: &[u8]) -> Result<T, Failed> {
     serde_json::from_slice(text).map_err(unexpected)
 }
 
-/// What a result says, if it is one.
+/// The outcome of a final status.
 fn ended(id: ReservationId, position: u32, status: &ReservationStatus) -> Option<Outcome> {
     match (status.state, status.order_id) {
         (ReservationState::Queued, _) => None,

@@ -1,4 +1,4 @@
-//! What shoppers have seen so far.
+//! The shoppers' results so far.
 
 use std::{
     collections::BTreeMap,
@@ -15,12 +15,12 @@ use super::{
     violations::violations,
 };
 
-/// A shopper whose purchase was answered later than this was not served well.
+/// A purchase that was answered later than this was not served well.
 const GOOD: Duration = Duration::from_secs(1);
-/// Latencies are kept to a microsecond up to this, and to a thousandth of themselves.
+/// Latencies are recorded to a microsecond up to this, with a precision of a thousandth.
 const LONGEST_US: u64 = 600_000_000;
 
-/// Calls that are told apart.
+/// The measured calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Call {
     Page,
@@ -30,7 +30,7 @@ pub enum Call {
 }
 
 impl Call {
-    /// As the report calls it.
+    /// The report's name for it.
     pub fn name(self) -> &'static str {
         match self {
             Call::Page => "page",
@@ -41,27 +41,27 @@ impl Call {
     }
 }
 
-/// How a shopper's way ended.
+/// A shopper's outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// With an order. The position is 0 where the answer with it was lost.
+    /// With an order. The position is 0 if the answer with it was lost.
     Ordered {
         position: u32,
         order_id: OrderId,
     },
-    /// They were told a number and got no order.
+    /// Given a number, but no order.
     Failed {
         position: u32,
         reason: Option<Rejection>,
     },
-    /// They were told a number, and nothing more until they gave up.
+    /// Given a number, but nothing more until they gave up.
     NoEnd(ReservationId),
     SoldOut,
-    /// By another word of the contract.
+    /// Refused with another error of the contract.
     Refused(String),
     /// Busy, or no connection, until they gave up.
     GaveUp(String),
-    /// An answer that no contract knows.
+    /// An answer outside the contract.
     Unexpected(String),
 }
 
@@ -71,7 +71,7 @@ struct Counts {
     outcomes: Vec<Outcome>,
     /// From the planned instant to the answer to the purchase.
     answers: Latencies,
-    /// And to the end.
+    /// From the planned instant to the final result.
     ends: Latencies,
     good: u64,
 }
@@ -113,7 +113,7 @@ impl Latencies {
     }
 }
 
-/// What shoppers have seen so far.
+/// The shoppers' results so far.
 #[derive(Default)]
 pub struct Tally(Mutex<Counts>);
 
@@ -132,7 +132,7 @@ impl Tally {
             .add(latency);
     }
 
-    /// The answer was: not now.
+    /// The shop was busy.
     pub fn busy(&self, call: Call) {
         self.counts().calls.entry(call).or_default().busy += 1;
     }
@@ -142,21 +142,21 @@ impl Tally {
         self.counts().calls.entry(call).or_default().broken += 1;
     }
 
-    /// A shopper heard a number, or that nothing is left.
+    /// A shopper got a number, or "sold out".
     pub fn answered(&self, after: Duration) {
         let mut counts = self.counts();
         counts.answers.add(after);
         counts.good += u64::from(after <= GOOD);
     }
 
-    /// A shopper's way has ended.
+    /// A shopper has finished.
     pub fn ended(&self, outcome: Outcome, after: Duration) {
         let mut counts = self.counts();
         counts.ends.add(after);
         counts.outcomes.push(outcome);
     }
 
-    /// How far the run is.
+    /// The progress of the run.
     pub fn line(&self, elapsed: Duration, due: usize, count: usize) -> String {
         let counts = self.counts();
         let ended = counts.outcomes.len();
@@ -186,7 +186,7 @@ impl Tally {
     ) -> Report {
         let counts = self.counts();
         let outcomes = Outcomes::of(&counts.outcomes);
-        // An order that is not paid gives its unit back, and it is sold again.
+        // An unpaid order gives its unit back, which is sold again.
         let units = (took < pay_window).then_some(before.total);
         let violations = violations(&counts.outcomes, units);
         let calls = counts.calls.iter().map(|(call, calls)| CallFigures {

@@ -1,13 +1,13 @@
-//! What a shop promised its shoppers and did not keep.
+//! Promises to shoppers that the shop broke.
 
 use std::collections::HashSet;
 
 use super::tally::Outcome;
 
-/// Answers that nobody expected are quoted up to this number.
+/// At most this many unexpected answers are quoted.
 const QUOTED: usize = 5;
 
-/// Each kind once, with how often; none of a shop that kept everything. `units` bounds the orders.
+/// A line for each kind, with its count; empty if every promise was kept. `units` bounds the orders.
 pub fn violations(outcomes: &[Outcome], units: Option<u32>) -> Vec<String> {
     let (mut found, mut quoted) = (Vec::new(), Vec::new());
     let (mut positions, mut orders) = (HashSet::new(), HashSet::new());
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_was_not_kept_is_named() {
+    fn every_broken_promise_is_named() {
         let failed = Outcome::Failed {
             position: 4,
             reason: Some(Rejection::SoldOut),

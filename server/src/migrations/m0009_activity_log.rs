@@ -39,7 +39,7 @@ impl MigrationTrait for Migration {
             DbBackend::MySql => match run(manager, &MYSQL).await {
                 Err(error) if is_forbidden(&error) => {
                     tracing::warn!(
-                        "the database does not let the shop make triggers: it will not refuse changes of the activity log by hand; the audit finds them"
+                        "the database does not let the shop create triggers: it will not refuse manual changes of the activity log; the audit finds them"
                     );
                     Ok(())
                 }

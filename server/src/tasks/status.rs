@@ -1,4 +1,4 @@
-//! What is known of the tasks: for readiness, and for whoever looks for a fault.
+//! The state of the tasks: for readiness, and for debugging.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -7,19 +7,19 @@ use std::{
 
 use crate::{chain::Chain, engine::ports::PortError};
 
-/// How the last run of a task ended. Clones are the same note.
+/// The result of a task's last run. Clones share it.
 #[derive(Clone, Default)]
 pub struct LastRun(Arc<Mutex<Option<Outcome>>>);
 
 struct Outcome {
     at: Instant,
     took: Duration,
-    /// Entries dealt with, or what failed.
+    /// The number of entries, or the error.
     done: Result<u32, String>,
 }
 
 impl LastRun {
-    /// A run that began at `begun` has just ended.
+    /// Records the end of a run that began at `begun`.
     pub fn note(&self, begun: Instant, done: &Result<u32, PortError>) {
         *lock(&self.0) = Some(Outcome {
             at: Instant::now(),
@@ -44,33 +44,33 @@ impl LastRun {
     }
 }
 
-/// Whether a task does its work.
+/// Whether a task works.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
     /// It runs.
     Running,
-    /// It ended for this cause and is about to be started again.
+    /// It ended for this cause and is about to be restarted.
     Waiting(String),
     /// It ended for this cause, and the process ends too.
     Ended(String),
 }
 
-/// What is known of a task.
+/// The state of a task.
 #[derive(Clone)]
 pub struct Status {
     /// Its name.
     pub name: &'static str,
-    /// What it does, in a sentence.
+    /// Its purpose, in a sentence.
     pub about: &'static str,
-    /// Whether it does it.
+    /// Whether it runs.
     pub state: State,
-    /// How often it was started again.
+    /// The number of restarts.
     pub restarts: u32,
     last_run: LastRun,
 }
 
 impl Status {
-    /// What happened lately, in words; nothing where there is nothing to say.
+    /// Recent events in words, if there are any.
     pub fn detail(&self) -> Option<String> {
         let state = match &self.state {
             State::Running => None,
@@ -89,17 +89,17 @@ impl Status {
     }
 }
 
-/// The statuses of all tasks of the process, in the order in which they were started.
+/// The statuses of all the process's tasks, in the order of their start.
 #[derive(Clone, Default)]
 pub struct Statuses(Arc<Mutex<Vec<Status>>>);
 
 impl Statuses {
-    /// As they are now.
+    /// The current statuses.
     pub fn all(&self) -> Vec<Status> {
         lock(&self.0).clone()
     }
 
-    /// A task runs from now on; its place among the statuses.
+    /// Adds a started task; returns its index among the statuses.
     pub(super) fn add(&self, name: &'static str, about: &'static str, last_run: LastRun) -> usize {
         let mut all = lock(&self.0);
         all.push(Status {
@@ -119,7 +119,7 @@ impl Statuses {
     }
 }
 
-/// A panic while it was held left nothing half done.
+/// A panic while holding it left nothing half done.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

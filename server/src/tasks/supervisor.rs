@@ -15,15 +15,15 @@ use tokio::{
 use super::{Run, State, Statuses, Task};
 use crate::{chain::panic_message, jitter::Backoff};
 
-/// The pauses before a task is started again (see [`Backoff`]); the first one comes again after the
-/// task has run for long enough.
+/// The pauses before a restart (see [`Backoff`]); they begin again at the first one after the task has
+/// run long enough.
 #[derive(Clone, Copy, Debug)]
 pub struct Restarts {
     /// The first pause.
     pub first: Duration,
-    /// No pause is longer.
+    /// The longest pause.
     pub longest: Duration,
-    /// A task that ran for so long was in order.
+    /// A task that ran this long counts as healthy.
     pub in_order_after: Duration,
 }
 
@@ -37,17 +37,17 @@ impl Default for Restarts {
     }
 }
 
-/// A task that the process cannot do without has ended.
+/// A vital task has ended.
 #[derive(Debug, thiserror::Error)]
 #[error("the task {name} cannot be started again: {cause}")]
 pub struct Ended {
-    /// Which.
+    /// The task's name.
     pub name: &'static str,
-    /// Why.
+    /// The cause.
     pub cause: String,
 }
 
-/// Starts tasks, and starts them again.
+/// Starts and restarts tasks.
 pub struct Supervisor {
     statuses: Statuses,
     restarts: Restarts,
@@ -57,7 +57,7 @@ pub struct Supervisor {
 }
 
 impl Supervisor {
-    /// Also where it is said that a vital task has ended: the process must end then.
+    /// Also returns the channel that reports the end of a vital task: the process must end then.
     pub fn new(stop: watch::Receiver<bool>, restarts: Restarts) -> (Self, mpsc::Receiver<Ended>) {
         let (ended, first) = mpsc::channel(1);
         let supervisor = Self {
@@ -69,7 +69,7 @@ impl Supervisor {
         (supervisor, first)
     }
 
-    /// What is known of the tasks.
+    /// The state of the tasks.
     pub fn statuses(&self) -> Statuses {
         self.statuses.clone()
     }
@@ -104,7 +104,7 @@ impl Supervisor {
     }
 }
 
-/// A task that was started.
+/// A started task.
 struct Supervised {
     name: &'static str,
     place: usize,
@@ -158,11 +158,11 @@ impl Supervised {
         );
         self.set(State::Ended(cause.clone()));
         let name = self.name;
-        // The first one ends the process; a full channel says that there was one.
+        // The first one ends the process; if the channel is full, one was reported already.
         drop(ended.try_send(Ended { name, cause }));
     }
 
-    /// Why it ended; nothing where it did so because the process stops.
+    /// Why it ended; `None` if the process is stopping.
     async fn end_of(&self, run: impl Future<Output = ()>) -> Option<String> {
         match AssertUnwindSafe(run).catch_unwind().await {
             Ok(()) if *self.stop.borrow() => None,
@@ -251,7 +251,7 @@ mod tests {
         assert_eq!(state, State::Waiting(cause));
         let detail = statuses.all()[0].detail().unwrap();
         assert!(detail.contains("start 0 went wrong"), "{detail}");
-        // The pause does not hold up the end of the process.
+        // The pause does not delay the end of the process.
         stop.send_replace(true);
         assert!(tasks.join_next().await.unwrap().is_ok());
     }

@@ -1,5 +1,5 @@
-//! Counters whose values the program reads itself: what Prometheus scrapes, the live page shows too. They
-//! are counted where they are recorded, once: beside a counter of Prometheus stands one of ours.
+//! Counters whose values the program itself reads: the live page shows what Prometheus scrapes. Each is
+//! recorded once, in a counter for Prometheus and in one of ours.
 
 use std::{
     collections::HashMap,
@@ -13,7 +13,7 @@ use metrics::{
     Counter, CounterFn, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit,
 };
 
-/// Which ones. Their labels are routes, statuses and codes of ours: some hundred in all.
+/// The kept counters. Their labels are our own routes, statuses and codes: some hundred in all.
 const KEPT: [&str; 7] = [
     "seckill_http_requests_total",
     "seckill_captcha_total",
@@ -24,13 +24,13 @@ const KEPT: [&str; 7] = [
     "seckill_payments_settled_total",
 ];
 
-/// A counter as it is recorded, and its value.
+/// A counter as recorded, and its value.
 struct Kept {
     recorded: Counter,
     value: Arc<AtomicU64>,
 }
 
-/// The values of the kept counters. A clone is the same.
+/// The values of the kept counters. Clones share them.
 #[derive(Clone, Default)]
 pub struct KeptCounters(Arc<RwLock<HashMap<Key, Kept>>>);
 
@@ -63,7 +63,7 @@ impl KeptCounters {
     }
 }
 
-/// Counts twice.
+/// Counts in both.
 struct Both {
     scraped: Counter,
     value: Arc<AtomicU64>,
@@ -88,7 +88,7 @@ pub struct KeepingRecorder<R> {
 }
 
 impl<R> KeepingRecorder<R> {
-    /// Records with `recorder`, and keeps in `kept`.
+    /// Records with `recorder`, and keeps values in `kept`.
     pub fn new(recorder: R, kept: KeptCounters) -> Self {
         Self { recorder, kept }
     }

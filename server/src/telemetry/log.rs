@@ -1,5 +1,5 @@
-//! The log: one line an event, as text or as JSON, on standard output where the process serves. Every
-//! line that is about a request ends with its id.
+//! The log: one line for each event, as text or as JSON, on standard output if the process serves.
+//! Every line about a request ends with its id.
 
 use std::{
     fmt,
@@ -20,23 +20,23 @@ use tracing_subscriber::{
 
 use super::request_id::RequestId;
 
-/// What a line looks like.
+/// The format of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// For people: time, level, module, what happened, and fields.
+    /// For people: time, level, module, message, and fields.
     Text,
     /// For programs: an object with the same.
     Json,
 }
 
-/// Writes what `filter` lets through from now on; in colours only where a person looks on who has not
-/// refused them (`NO_COLOR`).
+/// Starts writing the events that `filter` accepts; in colours only on a terminal, unless `NO_COLOR`
+/// is set.
 ///
 /// # Errors
-/// When the filter cannot be read.
+/// When the filter is invalid.
 ///
 /// # Panics
-/// When the process writes a log already.
+/// When the process already writes a log.
 pub fn init(filter: &str, format: Format) -> Result<(), ParseError> {
     write_to(stdout, stdout().is_terminal(), filter, format)
 }
@@ -44,10 +44,10 @@ pub fn init(filter: &str, format: Format) -> Result<(), ParseError> {
 /// The same on standard error, for a command whose standard output is its result.
 ///
 /// # Errors
-/// When the filter cannot be read.
+/// When the filter is invalid.
 ///
 /// # Panics
-/// When the process writes a log already.
+/// When the process already writes a log.
 pub fn init_on_stderr(filter: &str, format: Format) -> Result<(), ParseError> {
     write_to(stderr, stderr().is_terminal(), filter, format)
 }
@@ -68,7 +68,7 @@ where
             .init(),
         Format::Text => {
             let log = log.fmt_fields(FieldsOfRequest(DefaultFields::new()));
-            // Left alone, it follows NO_COLOR.
+            // By default it follows NO_COLOR.
             match is_terminal {
                 true => log.init(),
                 false => log.with_ansi(false).init(),
@@ -78,7 +78,7 @@ where
     Ok(())
 }
 
-/// The fields of a line, and the request that it is about.
+/// The fields of a line, and its request's id.
 struct FieldsOfRequest(DefaultFields);
 
 impl<'writer> FormatFields<'writer> for FieldsOfRequest {
@@ -93,7 +93,7 @@ impl<'writer> FormatFields<'writer> for FieldsOfRequest {
     }
 }
 
-/// An object, and the request that it is about.
+/// An object, with its request's id.
 struct JsonOfRequest<F>(F);
 
 impl<S, N, F> FormatEvent<S, N> for JsonOfRequest<F>
@@ -113,7 +113,7 @@ where
             .format_event(context, Writer::new(&mut line), event)?;
         match line.trim_end().strip_suffix('}') {
             Some(open) => {
-                // Its characters need no escape.
+                // Its characters need no escaping.
                 let of = RequestId::with_current(|id| format!(",\"request_id\":\"{id}\""));
                 writeln!(writer, "{open}{}}}", of.unwrap_or_default())
             }

@@ -1,6 +1,6 @@
 //! The metrics: every name with its kind, unit, labels and meaning, and the recorder that keeps their
-//! values. docs/metrics.md is written for people from this table; a test compares it with the table, and
-//! the table with the sources.
+//! values. docs/metrics.md describes them for people; a test compares it with this table, and the table
+//! with the sources.
 
 use std::time::Duration;
 
@@ -12,19 +12,19 @@ use tokio::time::sleep;
 
 use super::kept::{KeepingRecorder, KeptCounters};
 
-/// What a metric is.
+/// The kind of a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Only grows; starts at 0 with the process.
     Counter,
-    /// The value of the moment.
+    /// A current value.
     Gauge,
-    /// How many observations were at most so large, their sum and their number.
+    /// Numbers of observations up to each bound, their sum and their count.
     Histogram,
 }
 
 impl Kind {
-    /// As Prometheus calls it.
+    /// Prometheus's name for it.
     pub fn name(self) -> &'static str {
         match self {
             Kind::Counter => "counter",
@@ -37,15 +37,15 @@ impl Kind {
 /// A metric.
 #[derive(Clone, Copy, Debug)]
 pub struct Metric {
-    /// As it is recorded and scraped.
+    /// The name as recorded and scraped.
     pub name: &'static str,
-    /// What it is.
+    /// Its kind.
     pub kind: Kind,
-    /// What it counts or measures.
+    /// The unit of its values.
     pub unit: Unit,
     /// The names of its labels.
     pub labels: &'static [&'static str],
-    /// What it says, in one sentence.
+    /// Its meaning, in one sentence.
     pub about: &'static str,
 }
 
@@ -70,7 +70,7 @@ pub const METRICS: &[Metric] = &[
         kind: Kind::Counter,
         unit: Unit::Count,
         labels: &["outcome"],
-        about: "Questions that buyers asked for, by what the buyer heard.",
+        about: "Captchas that callers asked for, by the answer.",
     },
     Metric {
         name: "seckill_captcha_answers_total",
@@ -84,14 +84,14 @@ pub const METRICS: &[Metric] = &[
         kind: Kind::Counter,
         unit: Unit::Count,
         labels: &["outcome"],
-        about: "Hidden paths that buyers asked for, by what the buyer heard.",
+        about: "Hidden paths that callers asked for, by the answer.",
     },
     Metric {
         name: "seckill_reserve_total",
         kind: Kind::Counter,
         unit: Unit::Count,
         labels: &["outcome"],
-        about: "Purchases that were asked for, by what the buyer heard.",
+        about: "Purchases that were asked for, by the answer.",
     },
     Metric {
         name: "seckill_security_events_total",
@@ -161,7 +161,7 @@ pub const METRICS: &[Metric] = &[
         kind: Kind::Counter,
         unit: Unit::Count,
         labels: &["outcome"],
-        about: "Money that came, by what became of it.",
+        about: "Payments received, by their outcome.",
     },
     Metric {
         name: "seckill_payment_notices_total",
@@ -182,7 +182,7 @@ pub const METRICS: &[Metric] = &[
         kind: Kind::Counter,
         unit: Unit::Count,
         labels: &[],
-        about: "Payments whose order was closed without the provider's word.",
+        about: "Payments whose order was closed without an answer of the provider.",
     },
     Metric {
         name: "seckill_refund_failures_total",
@@ -196,14 +196,14 @@ pub const METRICS: &[Metric] = &[
         kind: Kind::Counter,
         unit: Unit::Count,
         labels: &["outcome"],
-        about: "Messages that were sent to programs of others, by what became of them.",
+        about: "Messages that were sent to webhooks, by outcome.",
     },
     Metric {
         name: "seckill_webhooks_waiting",
         kind: Kind::Gauge,
         unit: Unit::Count,
         labels: &[],
-        about: "Messages to programs of others that wait; the same at every worker.",
+        about: "Messages to webhooks that wait; the same at every worker.",
     },
     Metric {
         name: "seckill_webhooks_oldest_age_seconds",
@@ -228,28 +228,28 @@ pub const METRICS: &[Metric] = &[
     },
 ];
 
-/// Upper bounds of the histograms' buckets, in seconds: the advice of OpenTelemetry's semantic
-/// conventions for the duration of HTTP requests.
+/// Upper bounds of the histograms' buckets, in seconds, as OpenTelemetry's semantic conventions advise
+/// for the duration of HTTP requests.
 const BUCKETS_S: [f64; 14] = [
     0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
 ];
 
-/// Between two upkeeps. A process that answers 20,000 requests a second holds 100,000 observations,
-/// less than 1 MB, between them.
+/// Time between two upkeeps. A process that answers 20,000 requests a second accumulates 100,000
+/// observations in between, less than 1 MB.
 const UPKEEP: Duration = Duration::from_secs(5);
 
-/// Why nothing is recorded.
+/// Why the recorder cannot be installed.
 #[derive(Debug, thiserror::Error)]
 pub enum InstallError {
     /// A histogram has no buckets.
     #[error(transparent)]
     Build(#[from] BuildError),
-    /// There is one for each process.
+    /// A process can have only one.
     #[error("the process has a recorder of metrics already")]
     HasOne,
 }
 
-/// Records all metrics of the process from now on, those of a sale also in `kept`.
+/// Records all of the process's metrics from now on, those of a sale also in `kept`.
 ///
 /// # Errors
 /// See [`InstallError`].
@@ -281,8 +281,8 @@ pub fn recorder() -> Result<PrometheusRecorder, BuildError> {
     Ok(recorder)
 }
 
-/// Adds observations to their buckets, for ever. Without it the recorder keeps each one until somebody
-/// scrapes the process, and in most embedded shops nobody does.
+/// Adds observations to their buckets, for ever. Otherwise the recorder keeps each one until the process
+/// is scraped, which never happens in most embedded shops.
 pub async fn upkeep(metrics: PrometheusHandle) {
     loop {
         sleep(UPKEEP).await;

@@ -1,6 +1,6 @@
-//! Ids of requests: in the answer and in every line that is logged while it is made, so that what a visitor
-//! quotes is found. A line gets it when it is written ([`super::log`]); a request that logs nothing pays for
-//! a number and the header alone.
+//! Request ids: in the answer and in every line logged for the request, so that an id a visitor quotes can
+//! be found. A line gets it when it is written ([`super::log`]); a request that logs nothing only pays for a
+//! number and the header.
 
 use std::{
     fmt::{self, Display},
@@ -17,29 +17,29 @@ tokio::task_local! {
     static CURRENT: RequestId;
 }
 
-/// Where it stands.
+/// The header that carries it.
 pub const HEADER: &str = "x-request-id";
-/// An id that is taken over has no more characters: what nginx makes has 32, a UUID 36.
+/// Longest id taken from a proxy: nginx's have 32 characters, a UUID has 36.
 const MOST: usize = 64;
 
 /// The id of a request.
 #[derive(Clone, Debug)]
 pub enum RequestId {
-    /// Made here: 16 digits.
+    /// Created here: 16 digits.
     Made(u64),
-    /// Taken over from a proxy of ours.
+    /// Taken from a proxy of ours.
     Given(HeaderValue),
 }
 
 impl RequestId {
-    /// A new one. It looks random: numbers in a row would tell every visitor how many others there are.
+    /// A new id. It looks random: consecutive numbers would show every visitor how many others there are.
     pub fn make() -> Self {
         static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
         static COUNT: AtomicU64 = AtomicU64::new(0);
         RequestId::Made(KEY.hash_one(COUNT.fetch_add(1, Ordering::Relaxed)))
     }
 
-    /// The one that a proxy gave, if it is short and cannot be taken for anything else in a line of the log.
+    /// A proxy's id, if it is short and cannot be mistaken for another part of a log line.
     pub fn given(value: &HeaderValue) -> Option<Self> {
         let bytes = value.as_bytes();
         let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
@@ -56,19 +56,19 @@ impl RequestId {
                     let nibble = number >> (60 - 4 * at) & 0xf;
                     *digit = b"0123456789abcdef"[nibble as usize];
                 }
-                // Digits are no forbidden bytes.
+                // Digits are valid in a header.
                 HeaderValue::from_bytes(&digits).unwrap_or(HeaderValue::from_static(""))
             }
             RequestId::Given(value) => value.clone(),
         }
     }
 
-    /// Does `work` under this id.
+    /// Runs `work` under this id.
     pub async fn around<T>(self, work: impl Future<Output = T>) -> T {
         CURRENT.scope(self, work).await
     }
 
-    /// Whether and which request this task is at.
+    /// The request that this task handles, if any.
     pub fn with_current<T>(see: impl FnOnce(&RequestId) -> T) -> Option<T> {
         CURRENT.try_with(see).ok()
     }
@@ -78,7 +78,7 @@ impl Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             RequestId::Made(number) => write!(f, "{number:016x}"),
-            // `given` took none that is no text.
+            // `given` accepted only text.
             RequestId::Given(value) => f.write_str(value.to_str().unwrap_or_default()),
         }
     }

@@ -1,4 +1,4 @@
-//! How far the calls of a sale came in this process, from the counters that it keeps.
+//! How far this process's sale calls came, from its kept counters.
 
 use std::collections::BTreeMap;
 
@@ -12,16 +12,16 @@ use server_fn::ServerFn as _;
 
 use super::kept::KeptCounters;
 
-/// What was counted since the process started.
+/// Counts since the process started.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SaleTotals {
     /// How often each step happened.
     pub steps: BTreeMap<SaleStep, u64>,
-    /// Refused questions, paths and purchases, by code.
+    /// Refused captchas, paths and purchases, by code.
     pub refusals: BTreeMap<String, u64>,
 }
 
-/// Answers to a purchase that are no decision of the gate or for it: the buyer may ask again.
+/// Outcomes that do not mean the gate decided: the buyer may ask again.
 const UNDECIDED: [ApiError; 5] = [
     ApiError::PathInvalid,
     ApiError::NotFound,
@@ -31,7 +31,7 @@ const UNDECIDED: [ApiError; 5] = [
 ];
 
 impl SaleTotals {
-    /// As they are now.
+    /// The current counts.
     pub fn of(kept: &KeptCounters) -> Self {
         let mut totals = Self {
             steps: SaleStep::ALL.map(|step| (step, 0)).into(),
@@ -77,7 +77,7 @@ impl SaleTotals {
         *self.steps.entry(step).or_default() += value;
     }
 
-    /// Requests are counted by route and status, also those that no further than the limit per address come.
+    /// Requests are counted by route and status, including requests refused by the per-address limit.
     fn count_request(&mut self, key: &Key, value: u64) {
         if ![Captcha::PATH, Path::PATH, pattern::PURCHASE].contains(&label(key, "route")) {
             return;
@@ -91,7 +91,7 @@ impl SaleTotals {
     }
 }
 
-/// Whether a buyer who heard this was told yes or no.
+/// Whether this outcome tells the buyer yes or no.
 fn is_decision(outcome: &str) -> bool {
     let undecided = UNDECIDED.iter().map(ApiError::code);
     let others = [Rejection::Busy.code(), "rate_limited", "internal"];

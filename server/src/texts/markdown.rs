@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn pictures_leave_their_words_and_headings_nothing_but_an_id() {
+    fn pictures_leave_their_text_and_headings_only_their_id() {
         assert_eq!(html_of("![a cat](/cat.png)"), "<p>a cat</p>\n");
         let html = html_of("# One {#one .wide onclick=x}\n## Two {#a\"b}");
         assert!(

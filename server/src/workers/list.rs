@@ -1,4 +1,4 @@
-//! Which workers there are.
+//! The list of workers.
 
 use std::time::Duration;
 
@@ -18,11 +18,11 @@ use crate::engine::{
     },
 };
 
-/// The order writer lets reservations gather for so long: most of what a small batch costs is the transaction,
-/// not its orders. Nobody sees it: panels ask for the first time after 300 ms.
+/// How long the order writer lets reservations gather: most of a small batch's cost is the transaction, not
+/// its orders. Buyers do not notice: panels first ask after 300 ms.
 const GATHER: Duration = Duration::from_millis(50);
 
-/// Every one; the relay only where there is an outbox.
+/// Every worker; the relay only if there is an outbox.
 pub(super) fn workers(schedule: Schedule, has_outbox: bool) -> Vec<Worker> {
     let mut workers = vec![
         Worker {
@@ -61,7 +61,7 @@ pub(super) fn workers(schedule: Schedule, has_outbox: bool) -> Vec<Worker> {
         ),
         Worker::periodic(
             "replay_parked",
-            "Puts entries that could not be written back into the queue.",
+            "Puts parked reservations back into the queue.",
             schedule.replay,
             |e, _| Box::pin(async move { e.orders.parked.replay_parked(None).await }),
         ),
@@ -136,13 +136,13 @@ fn payment_workers(schedule: Schedule) -> [Worker; 5] {
         ),
         Worker::woken(
             "refund",
-            "Sends back money that pays no order.",
+            "Sends money back: refunds, and payments that pay no order.",
             (Job::Refund, schedule.work),
             |e, _| Box::pin(async move { refund::run_once(&e.payments).await }),
         ),
         Worker::periodic(
             "check_payments",
-            "Asks the provider about payments of which no notice came.",
+            "Asks the provider about payments without a notice.",
             schedule.work,
             |e, _| Box::pin(async move { check::run_once(&e.payments).await }),
         ),
@@ -159,25 +159,25 @@ fn webhook_workers(schedule: Schedule) -> [Worker; 4] {
     [
         Worker::periodic(
             "deliver_webhooks",
-            "Tells programs of others what happened.",
+            "Sends messages to webhooks.",
             schedule.work,
             |e, _| Box::pin(async move { deliver::run_once(&e.webhooks, Pace::Quick).await }),
         ),
         Worker::periodic(
             "deliver_slow_webhooks",
-            "Tells those programs of others that take long to answer.",
+            "Sends messages to webhooks that answer slowly.",
             schedule.work,
             |e, _| Box::pin(async move { deliver::run_once(&e.webhooks, Pace::Slow).await }),
         ),
         Worker::periodic(
             "announce_rounds",
-            "Writes down for programs of others that rounds start, are sold out and end.",
+            "Writes messages to webhooks when rounds start, sell out and end.",
             schedule.work,
             |e, _| Box::pin(async move { announce::run_once(&e.webhooks).await }),
         ),
         Worker::periodic(
             "purge_deliveries",
-            "Deletes what programs of others were told long ago.",
+            "Deletes old messages to webhooks.",
             schedule.purge,
             |e, _| Box::pin(async move { purge_deliveries::run_once(&e.webhooks).await }),
         ),

@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_still_to_come_is_named() {
+    fn only_future_phases_are_named() {
         let (open, stopped) = (round(10, 20, false), round(10, 20, true));
         let (starts, ends) = ((10, Phase::Running), (20, Phase::Ended));
         assert_eq!(of_one(&open, 9), [starts, ends]);

@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn data_never_ends_the_element_that_it_stands_in() {
+    fn data_never_ends_its_script_element() {
         let hostile = json!({ "name": "</script><script>alert(1)<!--" });
         let written = in_script(&hostile);
         assert!(!written.contains('<'), "{written}");

@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_may_need_a_third_line_on_a_phone_is_long() {
+    fn a_title_that_may_need_a_third_line_on_a_phone_is_long() {
         assert!(!is_long("Pour-over kettle"));
         assert!(!is_long(&"壶".repeat(26)));
         assert!(is_long(&"壶".repeat(27)));

@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pay_window_is_said_in_minutes_where_it_has_any() {
+    fn a_pay_window_of_a_minute_or_more_is_shown_in_minutes() {
         assert_eq!(duration(Language::En, 600), "10 minutes");
         assert_eq!(duration(Language::Zh, 30), "30 秒");
     }

@@ -1,5 +1,5 @@
-//! Clients that keep their connections: HTTP/1.1, one request after the other on each. They read no more
-//! of an answer than they check, so that they leave the processors to the server.
+//! Clients with persistent connections: HTTP/1.1, one request after the other on each. They read no more
+//! of an answer than they check, to leave the processors to the server.
 
 use std::{
     io::{self, ErrorKind},
@@ -18,7 +18,7 @@ use tokio::{
 
 use super::{RequestError, failed};
 
-/// Requests as they go over the wire.
+/// Requests as sent over the network.
 pub type Requests = Arc<Vec<Vec<u8>>>;
 
 /// An answer.
@@ -28,7 +28,7 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
-/// A request with the headers of a browser that count for the server's work.
+/// A request with those browser headers that cause work for the server.
 pub fn request(method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
     let headers: String = headers
         .iter()
@@ -45,8 +45,8 @@ pub fn request(method: &str, path: &str, headers: &[(&str, &str)], body: &str) -
         .into_bytes()
 }
 
-/// Sends `count` requests over `connections`, beginning anew when all of them were sent. Each answer must
-/// have this status; with `keep` they are returned in the order of the requests.
+/// Sends `count` requests over `connections`, repeating the list as needed. Each answer must have this
+/// status; with `keep` they are returned in the order of the requests.
 pub async fn send(
     to: SocketAddr,
     connections: u32,
@@ -120,7 +120,7 @@ impl Connection {
     }
 }
 
-/// The answer, once all of it is there.
+/// The answer, once it is complete.
 fn complete(read: &[u8]) -> io::Result<Option<Answer>> {
     let Some(head) = read.windows(4).position(|four| four == b"\r\n\r\n") else {
         return Ok(None);
@@ -139,7 +139,7 @@ fn complete(read: &[u8]) -> io::Result<Option<Answer>> {
     let (Some(status), Some(length)) = (status, length) else {
         return Err(ErrorKind::InvalidData.into());
     };
-    // The head of a 304 says how long the body would be.
+    // The head of a 304 states the length that the body would have.
     let length = if status == 304 { 0 } else { length };
     Ok((body.len() >= length).then(|| Answer {
         status,

@@ -1,10 +1,10 @@
-//! What the requests cost, for people and for programs.
+//! The costs of the requests, for people and for programs.
 
 use std::fs;
 
 use serde::Serialize;
 
-/// A call's rounds. Microseconds of the server's processor time per request, and requests a second.
+/// A call's rounds: the server's processor time per request in microseconds, and requests per second.
 #[derive(Debug, Serialize)]
 pub struct Cost {
     pub call: &'static str,
@@ -24,7 +24,7 @@ pub struct Round {
 }
 
 impl Cost {
-    /// Of at least one round.
+    /// From at least one round.
     pub fn of(call: &'static str, rounds: &[Round]) -> Self {
         let mut cpu: Vec<f64> = rounds
             .iter()
@@ -86,7 +86,7 @@ impl RequestCosts {
     }
 }
 
-/// The processor, and how many threads of it there are.
+/// The processor, and its number of threads.
 fn machine() -> String {
     let threads = std::thread::available_parallelism().map_or(0, usize::from);
     let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();

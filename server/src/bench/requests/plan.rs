@@ -1,4 +1,4 @@
-//! Which calls are measured, in which order.
+//! The measured calls and their order.
 
 use std::{
     collections::HashMap,
@@ -17,13 +17,13 @@ use super::{
     process::{Listening, REQUEST_OF_BARE_POST, Sale, Shop},
 };
 
-/// Rounds of a measurement, so that its spread is seen.
+/// Rounds of a measurement, which show its spread.
 const ROUNDS: u32 = 5;
 /// All orders of a round are written within this time.
 const WRITTEN: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// A call that changes nothing, so that it can be repeated.
+/// A call that changes nothing and can be repeated.
 struct Call<'s> {
     name: &'static str,
     to: &'s Listening,
@@ -31,7 +31,7 @@ struct Call<'s> {
     status: u16,
 }
 
-/// The calls, and what they have cost so far.
+/// The calls, and their costs so far.
 pub struct Plan<'s> {
     shop: &'s Shop,
     load: RequestLoad,
@@ -229,7 +229,7 @@ impl<'s> Plan<'s> {
         ]
     }
 
-    /// Sells the small round's only unit. Returns the purchase of a buyer who has a path and comes too late.
+    /// Sells the small round's only unit. Returns the purchase of a late buyer who has a path.
     async fn sell_out(&self) -> Result<Requests, RequestError> {
         let (to, sale) = (self.shop.server.address, &self.shop.small);
         let ask = sale.tokens.iter();
@@ -238,7 +238,7 @@ impl<'s> Plan<'s> {
         let paths = send(to, 1, "a path", (&ask, sale.tokens.len()), 200, true).await?;
         let buy = purchases(sale, &sale.tokens, &read("a path", paths)?);
         let mut late = buy.clone();
-        // The second buyer hears it from the gate, the third from memory, which uses up no path.
+        // The gate refuses the second buyer; memory refuses the third, which uses up no path.
         for (buyer, status) in buy.iter().zip([200, 409, 409]) {
             late = one(buyer.clone());
             send(to, 1, "a purchase", (&late, 1), status, false).await?;
@@ -246,7 +246,7 @@ impl<'s> Plan<'s> {
         Ok(late)
     }
 
-    /// A round of purchases. In the end `sold` units of the shop have orders.
+    /// A round of purchases. At the end `sold` units of the shop have orders.
     async fn sell(&mut self, tokens: &[String], sold: u64) -> Result<(), RequestError> {
         let sale = &self.shop.open;
         let ask = tokens
@@ -274,7 +274,7 @@ impl<'s> Plan<'s> {
         let poll = Arc::new(poll.collect());
         self.count("GET /api/reservation, ordered", (&poll, count), 200, None)
             .await?;
-        // One buyer, one unit: the second purchase needs a path of its own.
+        // One unit for each buyer: the second purchase needs its own path.
         let paths = send(
             self.shop.server.address,
             self.load.connections,

@@ -1,4 +1,4 @@
-//! The processes that are measured: a shop in a folder of its own, and the bare handler.
+//! The measured processes: a shop in a temporary folder, and the bare handler.
 
 use std::{
     fs,
@@ -13,10 +13,10 @@ use serde::Deserialize;
 
 use super::{RequestError, failed};
 
-/// What the bare handler's `POST` is sent, as long as a purchase.
+/// The body of the bare handler's `POST`, as long as a purchase's.
 pub const REQUEST_OF_BARE_POST: &str = r#"{"item_id":"01980000-0000-7000-8000-000000000000"}"#;
 
-/// Of a shop that is measured: limits count, and stop nobody; log-ins and paths live long enough.
+/// Settings of a measured shop: limits count but stop nobody; log-ins and paths live long enough.
 const SETTINGS: [(&str, &str); 9] = [
     ("SECKILL_MODE", "embedded"),
     ("SECKILL_ADDR", "127.0.0.1:0"),
@@ -28,10 +28,10 @@ const SETTINGS: [(&str, &str); 9] = [
     ("SECKILL_LOGIN_LIFE_S", "172800"),
     ("SECKILL_PAY_WINDOW_S", "86400"),
 ];
-/// Ticks of `/proc` a second, on every Linux that Rust's standard library runs on.
+/// Ticks of `/proc` per second, on every Linux that Rust's standard library supports.
 const TICKS_PER_S: u64 = 100;
 
-/// How the processes are started.
+/// How to start the processes.
 #[derive(Clone, Debug)]
 pub struct Programs {
     /// This program.
@@ -47,7 +47,7 @@ pub struct Listening {
 }
 
 impl Listening {
-    /// Waits for the line in which the process says where it listens.
+    /// Waits for the line in which the process reports its address.
     fn start(command: &mut Command) -> Result<Self, RequestError> {
         let child = command.stdout(Stdio::piped()).spawn();
         let mut child = child.map_err(failed("cannot start a process"))?;
@@ -69,7 +69,7 @@ impl Listening {
     pub fn cpu_us(&self) -> Result<u64, RequestError> {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()));
         let stat = stat.map_err(failed("cannot read a process's time"))?;
-        // After the name, which is in brackets and may hold anything: the state, and ten fields more.
+        // After the name, which is in brackets and may contain anything: the state, and ten more fields.
         let fields = stat.rsplit(')').next().unwrap_or_default();
         let ticks = fields.split_whitespace().skip(11).take(2);
         let ticks: u64 = ticks.filter_map(|field| field.parse::<u64>().ok()).sum();
@@ -93,13 +93,13 @@ impl Drop for Folder {
     }
 }
 
-/// A round with one item, and buyers who are signed in.
+/// A round with one item, and signed-in buyers.
 pub struct Sale {
     pub item_id: ItemId,
     pub tokens: Vec<String>,
 }
 
-/// An embedded shop, with a round that sells, one that is about to be sold out, and one that has not begun.
+/// An embedded shop, with a round on sale, one that will sell out, and one that has not begun.
 pub struct Shop {
     pub server: Listening,
     pub open: Sale,

@@ -1,4 +1,4 @@
-//! The bare handler that `server bench` measures the shop against: axum with nothing in front of it.
+//! The bare handler that `server bench` compares the shop with: axum with no layers.
 
 use std::path::Path;
 
@@ -20,7 +20,7 @@ struct Purchase {
     item_id: ItemId,
 }
 
-/// Answers `GET /` with the page in the file, and `POST /` as a purchase is answered, until it is killed.
+/// Answers `GET /` with the file's page, and `POST /` like a purchase, until it is killed.
 pub async fn serve(page: &Path) -> Result<(), Failure> {
     let page = Bytes::from(std::fs::read(page)?);
     let bought = async |Json(purchase): Json<Purchase>| {

@@ -1,5 +1,5 @@
-//! The machine: the data folder with its rights, its lock and the room on its disk, the built site, and how
-//! many files the process may open.
+//! Checks the machine: the data folder's rights, lock and disk space, the built site, and the limit on open
+//! files.
 
 use std::{fs, path::Path};
 
@@ -15,9 +15,9 @@ use crate::{
 };
 
 const MIB: u64 = 1 << 20;
-/// With less room a sale may end at a full disk.
+/// With less space a sale may fill the disk.
 const LEAST_ROOM: u64 = 256 * MIB;
-/// Connections that a server takes at once, and what else it opens.
+/// Connections that a server accepts at once, and its other open files.
 const FILES: u64 = 20_500;
 
 pub fn look(config: &Config, report: &mut Report) {
@@ -77,7 +77,9 @@ fn data_folder(folder: &Path, report: &mut Report) {
     if data_folder::is_open_to_others(folder) {
         report.problem(
             PART,
-            format_args!("other users of this machine can look into {shown}; `chmod -R go=` takes that from them"),
+            format_args!(
+                "other users of this machine can read {shown}; `chmod -R go=` prevents that"
+            ),
         );
     } else {
         report.right(PART, format_args!("{shown} is its owner's alone"));
@@ -91,17 +93,17 @@ fn data_folder(folder: &Path, report: &mut Report) {
     match data_folder::room(folder) {
         Err(error) => report.problem(
             PART,
-            format_args!("cannot see the room on its disk: {error}"),
+            format_args!("cannot read the free space of its disk: {error}"),
         ),
         Ok(room) if room < LEAST_ROOM => report.problem(
             PART,
             format_args!("its disk has room for {} MiB", room / MIB),
         ),
-        // A copy before a migration, or a backup beside it.
+        // Space for a copy before a migration, or for a backup in the same place.
         Ok(room) if room < database + LEAST_ROOM => report.warning(
             PART,
             format_args!(
-                "its disk has room for {} MiB, which is no copy of the database ({} MiB)",
+                "its disk has room for {} MiB, too little for a copy of the database ({} MiB)",
                 room / MIB,
                 database / MIB
             ),
@@ -113,7 +115,7 @@ fn data_folder(folder: &Path, report: &mut Report) {
     }
 }
 
-/// The soft limit; `None` where the system does not say it this way, or has none.
+/// The soft limit; `None` if the system has no `/proc` entry for it, or no limit.
 fn files_that_may_be_open() -> Option<u64> {
     let limits = fs::read_to_string("/proc/self/limits").ok()?;
     let line = limits

@@ -1,5 +1,5 @@
-//! The ledger, and the servers of a cluster: whether they answer, what they are, how they are set up, and what
-//! time it is there.
+//! Checks the ledger and a cluster's servers: whether they answer, their versions, their configuration, and
+//! their clocks.
 
 use std::{sync::Arc, time::Duration};
 
@@ -21,18 +21,18 @@ use crate::{
     workers::WakeSignals,
 };
 
-/// A ledger that has not answered by then is away.
+/// A ledger that has not answered by then counts as away.
 const LEDGER: Duration = Duration::from_secs(10);
-/// Attempts to reach a server, and the pause between them: the first one may only begin to connect.
+/// Attempts to reach a server, and the pause between them: the first may only start the connection.
 const ATTEMPTS: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(400);
-/// A clock that differs by more opens rounds at the wrong time, as people see it.
+/// With a larger difference, rounds visibly open at the wrong time.
 const CLOCKS_DIFFER_MS: i64 = 2_000;
 /// The oldest versions that the shop works with.
 const REDIS: (u32, u32) = (7, 0);
 const RABBITMQ: (u32, u32) = (3, 10);
 
-/// The ledger of an embedded shop, where there is a shop.
+/// The ledger of an embedded shop, if there is a shop.
 pub async fn look_at_the_folder(config: &Config, report: &mut Report) {
     if Sql::must_be_in(&config.process.data_dir).is_ok() {
         ledger(config, report).await;
@@ -69,7 +69,7 @@ pub async fn look(config: &Config, cluster: &Cluster, report: &mut Report) {
     }
 }
 
-/// The first server that was reached and is not accepted.
+/// The first reached server whose certificate is not accepted.
 async fn accepted(
     setting: &'static str,
     urls: &[String],
@@ -81,7 +81,7 @@ async fn accepted(
     Ok(())
 }
 
-/// Whether each address asks for a connection on which nobody can eavesdrop.
+/// Whether each address protects its connection from eavesdropping.
 fn transport(config: &Config, cluster: &Cluster, report: &mut Report) {
     const PART: &str = "transport";
     for (setting, transport) in cluster.transports() {
@@ -89,7 +89,7 @@ fn transport(config: &Config, cluster: &Cluster, report: &mut Report) {
         match transport {
             Transport::Verified => report.right(
                 PART,
-                format_args!("{name} asks for TLS, and for the server's certificate and name"),
+                format_args!("{name} requires TLS, and checks the server's certificate and name"),
             ),
             Transport::Local => {
                 report.right(PART, format_args!("{name} does not leave this machine"));
@@ -99,7 +99,7 @@ fn transport(config: &Config, cluster: &Cluster, report: &mut Report) {
                     Transport::Unverified => "is encrypted, and the server is not authenticated",
                     _ => "may be read on the way: its address does not ask for TLS",
                 };
-                // Production has refused it before, unless somebody has allowed it.
+                // Production has refused it before, unless it was allowed.
                 let allowed = match config.process.production {
                     true => " (allowed by SECKILL_PLAIN_SERVERS)",
                     false => "; production refuses it",
@@ -110,7 +110,7 @@ fn transport(config: &Config, cluster: &Cluster, report: &mut Report) {
     }
 }
 
-/// Opened as a start opens it, which finds a disk that takes no writes, and another version's schema.
+/// Opens the ledger as start-up does, which detects a read-only disk and another version's schema.
 async fn ledger(config: &Config, report: &mut Report) -> Option<crate::adapters::sql::Examined> {
     const PART: &str = "ledger";
     let opened = timeout(LEDGER, async {
@@ -148,7 +148,7 @@ async fn ledger(config: &Config, report: &mut Report) -> Option<crate::adapters:
         report.problem(PART, problem);
     }
     if let Some(now_ms) = examined.now_ms {
-        // Nothing is decided by it: orders have the time of Redis.
+        // Only a warning: orders use Redis's time.
         compare_clocks(PART, now_ms, report, Report::warning);
     }
     Some(examined)
@@ -214,7 +214,7 @@ async fn queue(cluster: &Cluster, trust: &Trust, report: &mut Report) {
             format_args!("it is RabbitMQ {version}; the shop needs 3.10 or newer"),
         ),
     }
-    // Looks whether the queues are there; declaring them is a server's.
+    // Only checks whether the queues exist; a server declares them.
     let wake = Arc::new(WakeSignals::new());
     let (url, namespace) = (&cluster.amqp_url, &cluster.namespace);
     let queue = RabbitQueue::connect(url, trust, namespace, RETRY_AFTER, false, wake).await;
@@ -240,7 +240,7 @@ async fn queue(cluster: &Cluster, trust: &Trust, report: &mut Report) {
     }
 }
 
-/// The last answer of some attempts.
+/// The last answer of several attempts.
 async fn reach(ask: impl AsyncFn() -> Result<(), PortError>) -> Result<(), PortError> {
     let mut answer = ask().await;
     for _ in 1..ATTEMPTS {

@@ -1,4 +1,4 @@
-//! A provider's statement as a CSV file (RFC 4180): a head with names of columns, then a line for every
+//! A provider's statement as a CSV file (RFC 4180): a head with column names, then one line for every
 //! payment and every refund.
 
 use std::{io::Read, path::Path};
@@ -15,10 +15,10 @@ use crate::{
     },
 };
 
-/// Larger files are no statements of a day: a million lines.
+/// Largest statement: a million lines. More is not one day's.
 const MAX_FILE: u64 = 128 * 1024 * 1024;
 
-/// A line as it is written. Other columns are left out.
+/// A line as written. Other columns are ignored.
 #[derive(Deserialize)]
 struct Written {
     kind: MovementKind,
@@ -31,7 +31,7 @@ struct Written {
 /// Reads a statement; `-` is standard input.
 ///
 /// # Errors
-/// With the line that is wrong.
+/// The faulty line.
 pub fn read(path: &Path) -> Result<Vec<StatementLine>, Failure> {
     let name = path.display();
     let source: Box<dyn Read> = match path == Path::new("-") {
@@ -53,7 +53,7 @@ pub fn read(path: &Path) -> Result<Vec<StatementLine>, Failure> {
 }
 
 fn parse(text: &str) -> Result<Vec<StatementLine>, String> {
-    // What spreadsheets write before the head.
+    // Spreadsheets write this before the head.
     let text = text.trim_start_matches('\u{feff}');
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
@@ -95,7 +95,7 @@ fn line(written: Written) -> Result<StatementLine, String> {
 /// A day of the shop's calendar.
 ///
 /// # Errors
-/// Where that is no day.
+/// If the text is not a date.
 pub fn day(text: &str, utc_offset_min: i32) -> Result<Day, String> {
     let day: Date = text
         .parse()
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_a_statement_is_said_with_its_line() {
+    fn errors_in_a_statement_name_the_line() {
         for (text, wrong) in [
             (
                 "kind,amount,currency\n",

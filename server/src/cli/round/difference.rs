@@ -1,9 +1,9 @@
-//! How two rounds differ, a line a field.
+//! The differences between two rounds, one line for each field.
 
 use app::wire::RoundDraft;
 use serde_json::Value;
 
-/// What the file would change in the shop: `items[0].stock: 100 -> 120`.
+/// The changes that the file would make in the shop: `items[0].stock: 100 -> 120`.
 ///
 /// # Errors
 /// When a round cannot be written as JSON.

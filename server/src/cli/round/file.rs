@@ -12,7 +12,7 @@ use toml::{
 use super::money;
 use crate::engine::{back_office::draft, ports::NewRound};
 
-/// What stands in the file.
+/// The file's content.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RoundFile {
@@ -69,7 +69,7 @@ impl RoundFile {
     /// Reads a file.
     ///
     /// # Errors
-    /// What is no TOML, has unknown or missing fields, or fields of another type; with the line.
+    /// Invalid TOML, unknown or missing fields, or fields of a wrong type; with the line.
     pub fn parse(text: &str) -> Result<Self, toml::de::Error> {
         toml::from_str(text)
     }
@@ -100,12 +100,12 @@ impl RoundFile {
     /// As text that [`parse`](Self::parse) reads.
     ///
     /// # Errors
-    /// None that a round gives cause for.
+    /// None for a valid round.
     pub fn print(&self) -> Result<String, toml::ser::Error> {
         toml::to_string_pretty(self)
     }
 
-    /// What it describes.
+    /// The round that it describes.
     ///
     /// # Errors
     /// A time without a date, a time of day or its offset from UTC.
@@ -149,8 +149,8 @@ fn datetime(epoch_ms: i64, utc_offset_min: i32) -> Datetime {
         .unwrap_or_else(|_| unreachable!("an instant of RFC 3339: {text}"))
 }
 
-/// The line at which a field stands, from 1: of an item, or of the round itself. The item's first
-/// line where it does not have the field.
+/// The line of a field, from 1: of an item, or of the round itself. The item's first line if it
+/// lacks the field.
 pub fn line_of(text: &str, item: Option<usize>, path: &str) -> Option<usize> {
     let file = DeTable::parse(text).ok()?;
     let field = path.rsplit('.').next()?;
@@ -210,7 +210,7 @@ description = { zh = "好灯。" }
     }
 
     #[test]
-    fn what_cannot_be_read_is_named_with_its_line() {
+    fn unreadable_fields_are_named_with_their_line() {
         for (from, to, line, words) in [
             ("stock = 100", "stocks = 100", "line 10", "stocks"),
             ("stock = 100", "stock = -1", "line 10", "-1"),

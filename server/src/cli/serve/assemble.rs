@@ -1,4 +1,4 @@
-//! Puts the shop together, and waits for a ledger that comes up after the process.
+//! Assembles the shop, and waits for a ledger that starts later than the process.
 
 use std::{fmt::Display, pin::pin, sync::Arc, time::Duration};
 
@@ -16,12 +16,12 @@ use crate::{
     telemetry::kept::KeptCounters,
 };
 
-/// Between two attempts to open a ledger that is not there yet.
+/// Between two attempts to open an absent ledger.
 const RETRY: Duration = Duration::from_secs(1);
-/// The shop is assembled within this time, unless the ledger is away.
+/// Time limit for assembling the shop, apart from waiting for the ledger.
 const ASSEMBLY: Duration = Duration::from_secs(3);
 
-/// Puts the shop together. A cluster's ledger may come up after us: one line says so, and we wait.
+/// Assembles the shop. A cluster's ledger may start later: this logs one line and waits.
 pub async fn assemble(config: &Config, kept: &KeptCounters) -> Result<Assembly, Failure> {
     let questions = Arc::new(CaptchaPool::start(
         config.sale.captcha.unwrap_or(CaptchaKind::Arithmetic),
@@ -47,7 +47,7 @@ pub async fn assemble(config: &Config, kept: &KeptCounters) -> Result<Assembly, 
             }
         };
         match shop {
-            // Waiting does not help: somebody has to act.
+            // Waiting does not help: somebody must act.
             Err(AssemblyError::Ledger(
                 error @ (ConnectError::NoShop(_)
                 | ConnectError::EarlierVersion(_)
@@ -67,8 +67,8 @@ pub async fn assemble(config: &Config, kept: &KeptCounters) -> Result<Assembly, 
     }
 }
 
-/// Servers that would lose what the shop gives them: production refuses to start with them. Of one
-/// that does not answer now readiness says it later.
+/// Checks for server settings that would lose the shop's data: production refuses to start with
+/// them. If a server does not answer now, readiness reports it later.
 async fn check_settings(config: &Config, shop: &Assembly) -> Result<(), Failure> {
     let Some(check) = &shop.settings else {
         return Ok(());

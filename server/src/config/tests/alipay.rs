@@ -132,7 +132,7 @@ fn malformed_settings_of_alipay_are_refused() {
 }
 
 #[test]
-fn forms_lead_to_the_gateway_and_to_where_it_sends_buyers_on() {
+fn forms_may_lead_to_the_gateway_and_its_redirects() {
     for (gateway, pages) in [
         (
             "https://openapi.alipay.com/gateway.do",

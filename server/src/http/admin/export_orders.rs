@@ -204,7 +204,7 @@ fn rest(export: Export) -> impl Stream<Item = Result<String, std::io::Error>> {
         Ok(Some((text, export)))
     });
     parts.map_err(|error| {
-        tracing::warn!(error = %Chain(&error), "a file of orders breaks off");
+        tracing::warn!(error = %Chain(&error), "an export of orders ended early");
         std::io::Error::other(error)
     })
 }

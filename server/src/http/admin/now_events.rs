@@ -129,7 +129,7 @@ impl Follower {
             Err(error) => {
                 tracing::debug!(
                     error = %Chain(&error),
-                    "cannot read the log-in of somebody who follows the live page; it counts until it can be read"
+                    "cannot read the log-in of a caller of the live page; it stays valid until it can be read"
                 );
             }
         }

@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_named() {
+    fn unreadable_fields_are_named() {
         for (field, value, wrong) in [
             ("starts_at", "", "starts_at"),
             ("ends_at", "tomorrow", "ends_at"),

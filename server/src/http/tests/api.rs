@@ -61,7 +61,7 @@ async fn every_error_has_its_status_and_its_envelope() {
 }
 
 #[tokio::test]
-async fn an_unreadable_request_is_told_what_is_wrong_with_it() {
+async fn an_unreadable_request_gets_the_faulty_field() {
     let router = router_for(&FakeShop::new());
     for (body, field) in [
         (r#"{"item_id":"12"}"#, "item_id"),
@@ -143,7 +143,7 @@ async fn a_body_that_is_too_large_is_refused_whether_it_says_so_or_not() {
 }
 
 #[tokio::test]
-async fn what_does_not_exist_is_said_in_the_envelope_too() {
+async fn unknown_addresses_are_answered_in_the_envelope_too() {
     let router = router_for(&FakeShop::new());
     let answer = ask_get(&router, "/api/nothing").await;
     assert_eq!(
@@ -163,7 +163,7 @@ async fn what_does_not_exist_is_said_in_the_envelope_too() {
 }
 
 #[tokio::test]
-async fn nobody_waits_for_ever() {
+async fn a_slow_call_is_answered_at_the_time_limit() {
     let router = router_with(&FakeShop::new(), |site| {
         site.settings.request_timeout = Duration::from_millis(20);
     });

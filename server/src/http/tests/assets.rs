@@ -47,7 +47,7 @@ async fn a_hashed_name_is_kept_for_ever_and_others_for_an_hour() {
 }
 
 #[tokio::test]
-async fn the_compressed_copy_is_sent_to_those_who_take_it() {
+async fn the_compressed_copy_is_sent_to_clients_that_accept_it() {
     let (_folder, router) = site(true);
     let request = get("/pkg/seckill.wasm").header(header::ACCEPT_ENCODING, "gzip, br");
     let answer = ask(&router, request, Body::empty()).await;
@@ -60,7 +60,7 @@ async fn the_compressed_copy_is_sent_to_those_who_take_it() {
 }
 
 #[tokio::test]
-async fn who_has_a_file_is_told_so() {
+async fn a_client_that_has_a_file_gets_not_modified() {
     let (_folder, router) = site(false);
     let first = ask_get(&router, "/favicon.svg").await;
     let date = first.header(header::LAST_MODIFIED).to_owned();
@@ -70,7 +70,7 @@ async fn who_has_a_file_is_told_so() {
 }
 
 #[tokio::test]
-async fn only_what_is_meant_for_the_world_is_served() {
+async fn only_public_files_are_served() {
     let (_folder, router) = site(false);
     for path in [
         "/secret.txt",

@@ -63,7 +63,7 @@ async fn a_round_is_read_as_it_was_sent() {
 }
 
 #[tokio::test]
-async fn nobody_adds_a_round_in_a_visitors_name_or_with_less_than_it_takes() {
+async fn another_site_or_an_incomplete_round_adds_nothing() {
     let shop = FakeShop::new();
     let router = router_for(&shop);
     let cookie = format!("seckill_login={GOOD_TOKEN}");

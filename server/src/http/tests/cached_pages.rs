@@ -31,7 +31,7 @@ async fn reads_per_render() -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn fifty_who_come_at_once_cost_one_rendering() {
+async fn fifty_simultaneous_visitors_cost_one_rendering() {
     let once = reads_per_render().await;
     assert!(once > 0);
     let shop = FakeShop::new();
@@ -88,7 +88,7 @@ async fn everybody_of_a_language_gets_the_same_bytes_and_no_cookie() {
 }
 
 #[tokio::test]
-async fn who_has_the_page_is_told_so_and_who_asks_for_the_head_gets_no_body() {
+async fn a_client_with_the_page_gets_not_modified_and_head_gets_no_body() {
     let router = router_for(&FakeShop::new());
     let first = ask_get(&router, "/").await;
     let tag = first.header(header::ETAG).to_owned();
@@ -216,7 +216,7 @@ async fn an_items_page_checks_by_a_plain_script_whether_its_program_has_started(
 }
 
 #[tokio::test]
-async fn a_page_that_is_missing_is_said_to_be_and_not_kept_by_others() {
+async fn a_missing_page_is_not_found_and_not_cached() {
     let router = router_for(&FakeShop::new());
     for id in ["0192aaaa-bbbb-7ccc-8ddd-eeeeffff9999", "nothing"] {
         let answer = ask_get(&router, &format!("/items/{id}")).await;
@@ -248,7 +248,7 @@ async fn other_spellings_of_an_address_lead_to_the_one_that_is_kept() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_rendered_once_however_many_addresses_it_has() {
+async fn unknown_addresses_share_one_rendering() {
     let shop = FakeShop::new();
     let router = router_for(&shop);
     let mut answers = Vec::new();
@@ -287,7 +287,7 @@ async fn said(router: &Router) -> (bool, bool) {
 }
 
 #[tokio::test]
-async fn nobody_gets_a_page_of_before_a_start_or_an_end_after_it() {
+async fn a_page_from_before_a_start_or_an_end_is_not_shown_after_it() {
     let shop = FakeShop::new();
     let router = long_lived(&shop);
     for (now_ms, opens, has_ended) in [
@@ -308,7 +308,7 @@ async fn nobody_gets_a_page_of_before_a_start_or_an_end_after_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn fifty_who_come_right_after_a_start_cost_one_rendering() {
+async fn fifty_visitors_right_after_a_start_cost_one_rendering() {
     let once = reads_per_render().await;
     let shop = FakeShop::new();
     let router = long_lived(&shop);

@@ -25,7 +25,7 @@ fn changeable(shop: &Arc<FakeShop>) -> (Router, PageInvalidation) {
 }
 
 #[tokio::test]
-async fn a_page_that_was_changed_says_so_at_once_and_the_others_are_not_rendered_again() {
+async fn a_changed_page_is_rendered_at_once_and_the_others_are_not() {
     let shop = FakeShop::new();
     let (router, invalidation) = changeable(&shop);
     let says_so = async |path: &str| ask_get(&router, path).await.text().contains("（新）");
@@ -44,7 +44,7 @@ async fn a_page_that_was_changed_says_so_at_once_and_the_others_are_not_rendered
 }
 
 #[tokio::test]
-async fn a_rendering_that_a_change_overtook_is_shown_to_nobody() {
+async fn a_rendering_overtaken_by_a_change_is_never_shown() {
     let shop = FakeShop::new();
     let (router, invalidation) = changeable(&shop);
     shop.items_wait.store(true, SeqCst);

@@ -114,7 +114,7 @@ async fn a_page_s_forms_lead_to_the_page_where_buyers_pay() {
 }
 
 #[tokio::test]
-async fn every_answer_tells_the_browser_what_we_never_do() {
+async fn every_answer_has_the_security_headers() {
     let router = router_for(&FakeShop::new());
     for path in [
         "/",
@@ -199,7 +199,7 @@ async fn the_language_switch_leads_back_and_nowhere_else() {
 }
 
 #[tokio::test]
-async fn readiness_names_what_is_missing() {
+async fn readiness_names_the_missing_server() {
     let answer = ask_get(&router_for(&FakeShop::new()), "/readyz").await;
     assert_eq!(answer.status, 200);
     let broken = router_with(&FakeShop::new(), |site| {

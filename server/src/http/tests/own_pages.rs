@@ -26,7 +26,7 @@ async fn orders_ask_strangers_to_sign_in_and_lead_back() {
 }
 
 #[tokio::test]
-async fn a_persons_pages_are_kept_by_nobody() {
+async fn personal_pages_are_never_cached() {
     let router = router_for(&FakeShop::new());
     for path in ["/orders", "/messages", "/account", "/nowhere"] {
         let request = get(path).header(header::COOKIE, format!("seckill_login={GOOD_TOKEN}"));
@@ -57,7 +57,7 @@ async fn when_the_queue_cannot_be_asked_the_orders_page_denies_nothing() {
 }
 
 #[tokio::test]
-async fn whoever_is_signed_in_goes_where_the_form_would_lead() {
+async fn a_signed_in_visitor_is_redirected_to_the_forms_target() {
     let router = router_for(&FakeShop::new());
     for (path, to) in [
         ("/login", "/"),
@@ -80,7 +80,7 @@ async fn whoever_is_signed_in_goes_where_the_form_would_lead() {
 }
 
 #[tokio::test]
-async fn what_stands_in_an_address_is_no_parameter_of_the_form() {
+async fn a_path_adds_no_parameter_to_the_form() {
     let router = router_for(&FakeShop::new());
     for (path, to) in [
         ("/orders", "/login?next=/orders"),
@@ -95,7 +95,7 @@ async fn what_stands_in_an_address_is_no_parameter_of_the_form() {
 }
 
 #[tokio::test]
-async fn whoever_has_signed_out_is_told_so() {
+async fn signing_out_clears_the_browsers_cache_and_is_confirmed() {
     let router = router_for(&FakeShop::new());
     let request = post("/api/logout", FORM)
         .header(header::ACCEPT, "text/html")

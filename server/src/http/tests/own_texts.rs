@@ -56,7 +56,7 @@ async fn help_says_how_a_sale_is_kept_fair_in_both_languages() {
 }
 
 #[tokio::test]
-async fn what_the_shop_has_not_written_says_so() {
+async fn a_text_that_the_shop_has_not_written_is_marked_as_a_placeholder() {
     let router = router_for(&FakeShop::new());
     for page in TextPage::ALL {
         for (language, words) in [("zh", "本店还没有填写"), ("en", "This shop has not ")] {
@@ -91,7 +91,7 @@ async fn texts_are_the_same_for_everybody_and_kept() {
 }
 
 #[tokio::test]
-async fn a_text_of_the_shops_own_says_its_language_where_nobody_translated_it() {
+async fn an_untranslated_text_declares_its_language() {
     let folder = tempfile::tempdir().unwrap();
     let written = "# 条款\n\n先付款，后发货。<script>alert(1)</script>";
     fs::write(folder.path().join("terms.zh.md"), written).unwrap();

@@ -27,7 +27,7 @@ async fn the_path_reaches_the_purchase() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_a_path_is_not_looked_up() {
+async fn a_malformed_path_is_not_looked_up() {
     let shop = FakeShop::new();
     let router = router_for(&shop);
     for odd in [

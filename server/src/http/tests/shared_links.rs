@@ -228,7 +228,7 @@ async fn the_language_in_an_address_outranks_cookie_and_browser_and_shares_the_k
 }
 
 #[tokio::test]
-async fn what_a_caller_says_the_host_is_stands_on_no_page() {
+async fn a_callers_host_header_is_on_no_page() {
     let shop = FakeShop::new();
     for router in [router_for(&shop), found_at_home(&shop)] {
         for path in ["/", "/sitemap.xml", "/robots.txt", &item_page("en")] {
@@ -244,7 +244,7 @@ async fn what_a_caller_says_the_host_is_stands_on_no_page() {
 }
 
 #[tokio::test]
-async fn a_shop_that_does_not_know_its_address_says_nothing_that_needs_it() {
+async fn a_shop_without_an_address_omits_links_that_need_it() {
     let router = router_for(&FakeShop::new());
     let head = head(&router, &item_page("en")).await;
     for absent in ["og:url", "og:image", "canonical", "hreflang"] {
@@ -291,7 +291,7 @@ async fn search_engines_find_every_public_page_and_no_other() {
 }
 
 #[tokio::test]
-async fn search_engines_are_kept_from_what_belongs_to_one_person() {
+async fn search_engines_are_kept_from_personal_pages() {
     let router = found_at_home(&FakeShop::new());
     let robots = ask_get(&router, "/robots.txt").await;
     let lines: Vec<_> = robots.text().lines().collect();

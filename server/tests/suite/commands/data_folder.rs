@@ -100,7 +100,7 @@ async fn files_are_their_owner_s_alone_also_in_a_folder_that_others_may_read_and
     for (name, rights) in files {
         assert_eq!(rights & 0o077, 0, "{name}: {rights:o}");
     }
-    let warning = "other users of this machine can look into the data folder";
+    let warning = "other users of this machine can read the data folder";
     let logged = fs::read_to_string(&log).unwrap();
     assert!(logged.contains(warning), "{logged}");
     drop(server);

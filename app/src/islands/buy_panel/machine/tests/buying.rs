@@ -338,7 +338,7 @@ fn a_late_refusal_does_not_undo_a_reservation_found_another_way() {
 }
 
 #[test]
-fn words_are_shown_and_their_absence_is_said() {
+fn the_question_in_words_is_shown_or_reported_missing() {
     let mut scenario = Scenario::signed_in(START_MS + 1, 5);
     scenario
         .tell(Event::Pressed)

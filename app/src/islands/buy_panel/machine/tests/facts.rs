@@ -16,7 +16,7 @@ fn nothing_is_claimed_before_the_server_has_spoken() {
 }
 
 #[test]
-fn a_corrected_clock_is_no_reason_to_ask_everything_again() {
+fn a_corrected_clock_does_not_repeat_every_request() {
     let mut scenario = Scenario::signed_in(START_MS - 100_000, 5);
     scenario.tell(Event::ClockSet);
     assert!(!scenario.wants(&Effect::ReadMe));
@@ -100,7 +100,7 @@ fn a_banned_account_is_told_so() {
 }
 
 #[test]
-fn a_truth_that_cannot_be_read_is_read_again_with_growing_pauses() {
+fn failed_reads_are_repeated_with_growing_pauses() {
     let mut scenario = Scenario::asleep(START_MS + 1);
     scenario.tell(Event::ClockSet);
     let mut pauses = Vec::new();
@@ -136,7 +136,7 @@ fn a_limit_is_waited_out_as_long_as_the_server_says() {
 }
 
 #[test]
-fn stock_is_looked_at_more_often_the_more_it_matters() {
+fn stock_is_read_more_often_the_more_it_matters() {
     for (now_ms, sellable, ms) in [
         (START_MS - 90_000, 5, Some(60_000)),
         (START_MS - 30_000, 5, Some(15_000)),
@@ -150,7 +150,7 @@ fn stock_is_looked_at_more_often_the_more_it_matters() {
 }
 
 #[test]
-fn a_hidden_page_is_quiet_and_reads_the_truth_when_it_is_seen_again() {
+fn a_hidden_page_is_quiet_and_reads_everything_when_it_is_seen_again() {
     let mut scenario = Scenario::signed_in(START_MS + 1, 0);
     scenario.tell(Event::Hidden).tell(Event::Due(Slot::Stock));
     assert!(!scenario.wants(&Effect::ReadStock));

@@ -41,7 +41,7 @@ fn known_failure_22_looks_grow_apart_and_end_after_three_minutes() {
 }
 
 #[test]
-fn a_reservation_that_the_shop_does_not_know_comes_to_nothing_and_can_be_made_again() {
+fn a_reservation_that_the_shop_does_not_know_fails_and_can_be_made_again() {
     let mut scenario = queued();
     for (passed_ms, is_void) in [(0, false), (14_000, false), (1_000, true)] {
         scenario.now_ms += passed_ms;
@@ -79,7 +79,7 @@ fn a_reservation_that_was_not_found_for_a_moment_is_followed_on() {
 }
 
 #[test]
-fn a_shaky_connection_is_said_and_looked_through() {
+fn an_unstable_connection_is_shown_and_asking_goes_on() {
     let mut scenario = queued();
     for _ in 0..2 {
         scenario.tell(Event::Followed(Err(ApiError::Offline)));
@@ -229,7 +229,7 @@ fn a_failed_reservation_says_why() {
 }
 
 #[test]
-fn a_reservation_that_the_shop_has_lost_comes_to_nothing_as_soon_as_the_shop_says_so() {
+fn a_reservation_that_the_shop_reports_lost_fails_at_once() {
     let mut scenario = queued();
     scenario.tell(Event::Followed(Err(ApiError::NotFound)));
     let lost = ReservationStatus {
@@ -253,7 +253,7 @@ fn an_overtaken_answer_does_not_take_the_order_back() {
 }
 
 #[test]
-fn who_holds_a_unit_does_not_ask_for_the_stock() {
+fn a_buyer_with_a_unit_does_not_ask_for_the_stock() {
     let mut scenario = ordered(OrderState::PendingPayment, START_MS + 600_000);
     scenario.tell(Event::StockRead(Ok(stock(4)))).is("won");
     assert_eq!(scenario.timer_ms(Slot::Stock), None);

@@ -23,7 +23,7 @@ fn ready() -> Scenario {
 }
 
 #[test]
-fn who_has_answered_is_ready_on_the_next_page_too() {
+fn a_buyer_who_has_answered_is_ready_on_the_next_page_too() {
     let mut scenario = next_page(START_MS - 30_000, ready().kept().cloned());
     scenario.tell(Event::MineRead(Ok(None)));
     assert_eq!(
@@ -85,7 +85,7 @@ fn a_path_that_is_used_or_refused_is_forgotten() {
 }
 
 #[test]
-fn a_path_is_nobodys_after_signing_out_and_not_the_next_accounts() {
+fn after_signing_out_a_path_belongs_to_no_account() {
     let mut scenario = ready();
     scenario.tell(Event::MeRead(Ok(None)));
     assert!(scenario.wants(&Effect::ForgetPath));

@@ -16,7 +16,7 @@ fn missed(error: Option<ApiError>, retry_at_ms: i64) -> Event {
 }
 
 #[test]
-fn a_clock_that_is_late_is_said_with_the_next_try_and_can_be_asked_now() {
+fn a_late_clock_is_shown_with_the_next_try_and_can_be_asked_now() {
     for (error, trouble, name) in [
         (Some(ApiError::Offline), Trouble::Offline, "offline"),
         (Some(busy()), Trouble::Busy, "busy"),
