@@ -1,4 +1,4 @@
-//! People: accounts, and who is signed in.
+//! Accounts and log-ins.
 
 pub mod change_password;
 pub mod device;
@@ -16,7 +16,7 @@ use super::{
     switches::SwitchesInEffect,
 };
 
-/// What accounts need.
+/// Dependencies of the account use cases.
 #[derive(Clone)]
 pub struct Deps {
     pub rules: Rules,

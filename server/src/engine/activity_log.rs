@@ -1,5 +1,5 @@
-//! The chain of the activity log: each entry's hash covers the one before, so that an entry that was
-//! changed, taken out or put in is found.
+//! The hash chain of the activity log. Each entry's hash covers the previous one, so that a changed,
+//! removed or inserted entry is detected.
 
 use app::wire::Activity;
 use sha2::{Digest, Sha256};
@@ -10,7 +10,7 @@ use crate::hex;
 /// Entries read at a time.
 const PAGE: u32 = 1000;
 
-/// The hash of an entry behind one with the hash `previous`. The entry's own hash does not count.
+/// The hash of `activity`, whose predecessor has the hash `previous`. Ignores `activity.hash`.
 pub fn chained(previous: &str, activity: &Activity) -> String {
     let plain = Activity {
         hash: String::new(),
@@ -18,24 +18,24 @@ pub fn chained(previous: &str, activity: &Activity) -> String {
     };
     let mut digest = Sha256::new();
     digest.update(previous.as_bytes());
-    // Its fields are numbers, words and texts: nothing that fails to be written as JSON.
+    // All fields are numbers or texts, so that writing them as JSON cannot fail.
     digest.update(serde_json::to_vec(&plain).unwrap_or_default());
     hex::digits(&digest.finalize())
 }
 
-/// What the log's chain says.
+/// The result of checking the log's chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified {
-    /// Where the log ends. Whoever keeps this elsewhere can see that later logs go on from it.
+    /// The last entry. Keep it outside the shop to check that a later log continues from it.
     pub end: ChainEnd,
-    /// The first thing that is wrong.
+    /// The first error found.
     pub broken: Option<String>,
 }
 
-/// Reads the whole log and checks its chain. Entries may be added meanwhile.
+/// Reads the whole log and checks its chain. Entries may be added at the same time.
 ///
 /// # Errors
-/// The ledger.
+/// If the ledger fails.
 pub async fn verify(log: &dyn ActivityLog) -> Result<Verified, PortError> {
     let before = log.chain_end().await?;
     let (mut last, mut broken) = (
@@ -62,15 +62,15 @@ pub async fn verify(log: &dyn ActivityLog) -> Result<Verified, PortError> {
         let first = last.number + 1;
         broken = Some(format!("entries {first} to {} are missing", before.number));
     }
-    // What the log has beyond its end was put in by somebody else.
+    // Entries behind the recorded end were inserted by a third party.
     let end = log.chain_end().await?;
     if broken.is_none() && last.number > end.number {
-        broken = Some(format!("entry {} was put in", last.number));
+        broken = Some(format!("entry {} was inserted", last.number));
     }
     Ok(Verified { end, broken })
 }
 
-/// The next entry behind `last`, and what is wrong with it.
+/// Makes `activity` the new `last` entry and returns what is wrong with it.
 fn follow(last: &mut ChainEnd, activity: &Activity, end: &ChainEnd) -> Option<String> {
     let number = last.number + 1;
     if activity.number != number {
@@ -82,5 +82,5 @@ fn follow(last: &mut ChainEnd, activity: &Activity, end: &ChainEnd) -> Option<St
         return Some(format!("entry {number} was changed"));
     }
     (number == end.number && last.hash != end.hash)
-        .then(|| format!("entry {number} is another one than was noted"))
+        .then(|| format!("entry {number} is not the recorded last entry"))
 }

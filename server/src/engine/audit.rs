@@ -1,4 +1,4 @@
-//! The auditor: the invariants of the ledger, checked from its rows, and whether a gate outside it
+//! The auditor: checks the ledger's invariants from its rows, and that a gate outside the process
 //! agrees.
 
 mod gate;
@@ -18,47 +18,47 @@ use super::{
     },
 };
 
-/// What the auditor reads.
+/// Dependencies of the auditor.
 #[derive(Clone)]
 pub struct Deps {
     pub clock: Arc<dyn Clock>,
     pub facts: Arc<dyn LedgerFacts>,
     pub catalogue: Arc<dyn Catalogue>,
-    /// Where it is outside the ledger.
+    /// The gate, if it runs outside the ledger.
     pub gate: Option<Arc<dyn AuditedGate>>,
     pub ledger: Arc<dyn GateLedger>,
     pub queue: Arc<dyn OrderQueue>,
-    /// Likewise.
+    /// The outbox, if the gate runs outside the ledger.
     pub outbox: Option<Arc<dyn Outbox>>,
     pub activity_log: Arc<dyn ActivityLog>,
 }
 
-/// A reservation must have ended, and an unpaid order must have been closed, this long after it was
-/// due: the age at which a queue is called stuck.
+/// Reservations must end, and unpaid orders must be closed, within this time after they are due. At
+/// this age a queue is reported as stuck.
 pub const TIME_BOUND_MS: i64 = 2 * 60_000;
-/// The gate must have been told of a unit that came back or was paid this long after it was due.
+/// The gate must learn of a returned or paid unit within this time.
 const DUE_BOUND_MS: i64 = 60_000;
 
-/// What the auditor found.
+/// The result of an audit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Report {
     /// No violation.
     pub ok: bool,
-    /// A line an item.
+    /// One entry per item.
     pub items: Vec<ItemLine>,
-    /// Every rule that does not hold.
+    /// Every broken rule.
     pub violations: Vec<Violation>,
-    /// Reservations between a gate outside the ledger and the ledger, wherever they are; of an item with
-    /// more than a thousand, those that wait somewhere.
+    /// Reservations that are in a gate outside the ledger but not yet in the ledger. For an item with
+    /// more than a thousand, only those in outbox or queue count.
     pub on_their_way: u64,
-    /// Where the activity log ends. Whoever keeps it elsewhere sees whether a later log goes on from it.
+    /// The activity log's last entry. Keep it elsewhere to check that a later log continues from it.
     pub activity_log: Option<ChainEnd>,
 }
 
 /// An item's numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct ItemLine {
-    /// Which.
+    /// The item's id.
     pub item_id: ItemId,
     /// The item's own counters.
     pub total: i64,
@@ -78,14 +78,14 @@ pub struct ItemLine {
     pub reservations_open: i64,
 }
 
-/// A rule that does not hold.
+/// A broken rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Violation {
-    /// Which rule, one word.
+    /// The rule's name, one word.
     pub rule: &'static str,
-    /// Where; `None` for what concerns no single item.
+    /// The item; `None` when the rule concerns no single item.
     pub item_id: Option<ItemId>,
-    /// In numbers.
+    /// The numbers that break the rule.
     pub detail: String,
 }
 
@@ -115,10 +115,10 @@ pub async fn audit(ledger: &dyn LedgerFacts, now_ms: i64) -> Result<Report, Port
     })
 }
 
-/// Adds to `report` whether the activity log is as it was written.
+/// Checks the activity log's chain and adds violations to `report`.
 ///
 /// # Errors
-/// The ledger.
+/// If the ledger fails.
 pub async fn check_activity_log(
     log: &dyn ActivityLog,
     report: &mut Report,
@@ -149,7 +149,7 @@ fn line(facts: &ItemFacts) -> ItemLine {
     }
 }
 
-/// Each rule: its name, whether it holds, and what to say when it does not.
+/// Checks each rule: its name, whether it holds, and the detail to report when it does not.
 fn violations(f: &ItemFacts) -> Vec<Violation> {
     let held = f.orders_pending + f.orders_paid + f.reservations_queued;
     let rules = [

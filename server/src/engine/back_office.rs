@@ -1,4 +1,4 @@
-//! The shop as those who run it change it: rounds and accounts.
+//! The back office: how staff change rounds and accounts.
 
 pub mod add_accounts;
 pub mod add_round;
@@ -16,7 +16,7 @@ use super::ports::{
     Passwords, PortError,
 };
 
-/// What the back office needs.
+/// Dependencies of the back office.
 pub struct Deps {
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
@@ -26,14 +26,14 @@ pub struct Deps {
     pub accounts: Arc<dyn AccountWriter>,
     pub passwords: Arc<dyn Passwords>,
     pub activity_log: Arc<dyn ActivityLog>,
-    /// Whoever may approve rounds approves those that they prepared, too.
+    /// Staff who may approve rounds may also approve rounds that they prepared.
     pub self_approval: bool,
 }
 
-/// Whether nobody has put anything into the shop yet.
+/// Whether the shop has no data yet.
 ///
 /// # Errors
-/// The ledger.
+/// If the ledger fails.
 pub async fn is_empty(deps: &Deps) -> Result<bool, PortError> {
     Ok(deps.catalogue.is_empty().await? && deps.accounts.count().await? == 0)
 }

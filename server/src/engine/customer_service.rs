@@ -1,4 +1,4 @@
-//! Orders, buyers and payments as those handle them who run the shop.
+//! Customer service: how staff work on orders, buyers and payments.
 
 pub mod ban_buyer;
 mod bulk_calls;
@@ -16,7 +16,7 @@ use super::{
     shipping,
 };
 
-/// What customer service needs.
+/// Dependencies of customer service.
 pub struct Deps {
     pub clock: Arc<dyn Clock>,
     pub directory: Arc<dyn Directory>,
@@ -26,11 +26,11 @@ pub struct Deps {
     pub reservations: Arc<dyn ReservationReader>,
     pub payments: Arc<payments::Deps>,
     pub shipping: Arc<shipping::Deps>,
-    /// Where the caller's password is asked again.
+    /// Checks the caller's password again.
     pub people: Arc<accounts::Deps>,
 }
 
-/// Why nothing was changed.
+/// Why a change was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {
     /// There is no such order or buyer.
@@ -39,10 +39,10 @@ pub enum ChangeError {
     /// The order is in a state that does not allow it.
     #[error("the order is in another state")]
     OtherState,
-    /// Nobody has said where the order is sent.
+    /// The order has no delivery address.
     #[error("nobody has said where the order is sent")]
     NoAddress,
-    /// The ledger.
+    /// The ledger failed.
     #[error(transparent)]
     Port(#[from] PortError),
 }

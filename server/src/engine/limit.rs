@@ -1,4 +1,4 @@
-//! Counting a call against a limit.
+//! Counts a call against a limit.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -7,21 +7,21 @@ use super::ports::{Limit, Limits, PortError, RetryAfter};
 /// Over a limit, or the limiter did not answer.
 #[derive(Debug, thiserror::Error)]
 pub enum LimitError {
-    /// Too often.
+    /// The caller tried too often.
     #[error("too often, again in {} ms", .0.wait_ms)]
     Over(RetryAfter),
-    /// The limiter.
+    /// The limiter failed.
     #[error(transparent)]
     Port(#[from] PortError),
 }
 
-/// The first 96 bits of an IPv4 address that is written as an IPv6 address: `64:ff9b::/96`.
+/// The first 96 bits of an IPv4 address written as an IPv6 address: `64:ff9b::/96`.
 const NAT64: u128 = 0x0064_ff9b << 64;
-/// The first 64 bits.
+/// Mask of the first 64 bits.
 const NETWORK: u128 = (u64::MAX as u128) << 64;
 
-/// Whom a limit per address counts: an IPv4 address, or the /64 of an IPv6 address, since whoever has one
-/// address of such a network has them all (RFC 6177). What is translated to IPv4 (RFC 6052) counts as that.
+/// The key that a limit per address counts: an IPv4 address, or the /64 of an IPv6 address, because a
+/// customer gets a whole /64 (RFC 6177). A wrapped IPv4 address (RFC 6052) counts as IPv4.
 pub fn counted_address(ip: IpAddr) -> IpAddr {
     let IpAddr::V6(v6) = ip.to_canonical() else {
         return ip.to_canonical();

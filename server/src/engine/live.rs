@@ -1,4 +1,4 @@
-//! The shop at this moment, for those who run it. What is shown here decides nothing.
+//! The live page for staff: the state of the shop now. No decision depends on it.
 
 pub mod look;
 
@@ -11,7 +11,7 @@ use super::ports::{
     CatalogueOverview, Clock, LiveLedger, OrderQueue, Outbox, SaleCounters, StockGate,
 };
 
-/// What the live page needs.
+/// Dependencies of the live page.
 pub struct Deps {
     pub clock: Arc<dyn Clock>,
     pub overview: Arc<dyn CatalogueOverview>,
@@ -20,13 +20,13 @@ pub struct Deps {
     pub outbox: Option<Arc<dyn Outbox>>,
     pub ledger: Arc<dyn LiveLedger>,
     pub counters: Arc<dyn SaleCounters>,
-    /// What was seen last: however many look, the shop is asked once a second.
+    /// The latest result. The shop is read once a second, however many people have the page open.
     pub latest: Mutex<Option<Seen>>,
 }
 
-/// What a look has found.
+/// A result of reading the shop.
 pub struct Seen {
     pub now: Arc<Now>,
-    /// The look was over at this instant.
+    /// When the reading ended.
     pub ended_at_ms: i64,
 }

@@ -1,4 +1,4 @@
-//! What the shop tells its buyers on its own pages.
+//! Messages to buyers, shown on the shop's own pages.
 
 pub mod purge_messages;
 pub mod warn_expiring;
@@ -13,7 +13,7 @@ use super::{
 /// The most messages of an account that are kept and shown.
 pub const KEPT: u32 = 200;
 
-/// What messages need.
+/// Dependencies of the message use cases.
 pub struct Deps {
     pub rules: Rules,
     pub clock: Arc<dyn Clock>,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::ports::{Clock, Notices, Notifier};
 
-/// What sending needs.
+/// Dependencies of sending notices.
 pub struct Deps {
     pub clock: Arc<dyn Clock>,
     pub notices: Arc<dyn Notices>,

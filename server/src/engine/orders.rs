@@ -1,4 +1,4 @@
-//! From a hold to an order, and what becomes of the order.
+//! How a hold becomes an order, and the order's further life.
 
 pub mod cancel;
 pub mod close_unpaid;
@@ -18,7 +18,7 @@ use super::{
     },
 };
 
-/// What the relay, the order writer, the closer of unpaid orders and readers of orders need.
+/// Dependencies of the relay, the order writer, the closer of unpaid orders and order pages.
 pub struct Deps {
     pub rules: Rules,
     pub clock: Arc<dyn Clock>,
@@ -33,7 +33,7 @@ pub struct Deps {
     pub reader: Arc<dyn OrderReader>,
     pub reservations: Arc<dyn ReservationReader>,
     pub wake: Arc<dyn WakeSignal>,
-    /// The order writer gave entries back because the ledger did not answer, and has not heard from
-    /// it since.
+    /// The order writer gave entries back because the ledger did not answer, and the ledger has not
+    /// answered since.
     pub gave_back: AtomicBool,
 }

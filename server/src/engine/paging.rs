@@ -1,11 +1,11 @@
-//! Pages of lists. One row more than a page has is read, so that it is known whether there is a next one.
+//! Splits lists into pages. One extra row is read, to know whether there is a next page.
 
-/// Rows of a page.
+/// Rows per page.
 const ROWS: u32 = 50;
-/// Rows to be read for a page.
+/// Rows to read for one page.
 pub const TO_READ: u32 = ROWS + 1;
 
-/// The rows of a page, and where the next one begins, of those that were read.
+/// Splits rows that were read into the rows of the page and the id at which the next page starts.
 pub fn page<T, I>(mut rows: Vec<T>, id: impl Fn(&T) -> I) -> (Vec<T>, Option<I>) {
     let is_more = rows.len() > ROWS as usize;
     rows.truncate(ROWS as usize);

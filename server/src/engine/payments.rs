@@ -1,7 +1,7 @@
-//! Money: from "pay" to a paid order, or back to the buyer.
+//! Payments, from the "pay" button to a paid order or a refund.
 //!
-//! Whatever a provider says, at once, late, twice or on being asked, goes through one place
-//! ([`Payments::settle`](super::ports::Payments::settle)), which decides once for each payment.
+//! Everything a provider reports (at once, late, twice, or when asked) goes through
+//! [`Payments::settle`](super::ports::Payments::settle), which decides once for each payment.
 
 pub mod apply_notices;
 pub mod check;
@@ -24,7 +24,7 @@ use super::{
     },
 };
 
-/// What payments need.
+/// Dependencies of the payment use cases.
 pub struct Deps {
     pub rules: Rules,
     pub clock: Arc<dyn Clock>,
@@ -40,7 +40,7 @@ pub struct Deps {
     pub wake: Arc<dyn WakeSignal>,
 }
 
-/// Settles what came, and wakes whoever goes on with it.
+/// Settles receipts, and wakes the workers that continue.
 async fn settle(deps: &Deps, receipts: Vec<Receipt>) -> Result<Vec<Settled>, PortError> {
     let now_ms = deps.clock.now_ms();
     let receipts: Vec<_> = receipts
@@ -79,14 +79,14 @@ fn note(receipt: &Receipt, settled: Settled) {
             provider_number,
             amount = amount.minor,
             currency = amount.currency,
-            "money came for a payment that does not exist: look at the provider's account"
+            "received money for an unknown payment: look at the provider's account"
         ),
         Settled::RefundDue => tracing::warn!(
             %payment_id,
             provider_number,
             amount = amount.minor,
             currency = amount.currency,
-            "money came that pays no order: it goes back"
+            "received money that pays no order; it is refunded"
         ),
         Settled::Paid | Settled::Known => {}
     }

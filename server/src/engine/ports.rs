@@ -1,6 +1,6 @@
-//! What the engine needs from the outside, as traits, split by who uses them. Adapters implement
-//! them; which ones are used is decided at run time in `assembly`. Every adapter of a port passes
-//! the same contract suite.
+//! The engine's dependencies on the outside, as traits, one set per user. Adapters implement them,
+//! and `assembly` chooses the adapter at run time. All adapters of a port pass the same contract
+//! suite.
 
 mod accounts;
 mod activity_log;
@@ -89,23 +89,23 @@ pub use webhooks::{
     WebhookSender,
 };
 
-/// What every port may answer instead of doing its work.
+/// The errors of every port.
 #[derive(Debug, thiserror::Error)]
 pub enum PortError {
-    /// It did not answer in time, or a bound was reached: nothing is broken, ask again later.
+    /// It did not answer in time, or a bound was reached. Nothing is broken: retry later.
     #[error("{port} is busy: {detail}")]
     Busy {
-        /// Which port.
+        /// The port's name.
         port: &'static str,
-        /// What happened, for the log.
+        /// The cause, for the log.
         detail: String,
     },
-    /// It answered that it cannot.
+    /// It answered with an error.
     #[error("{port} failed")]
     Failed {
-        /// Which port.
+        /// The port's name.
         port: &'static str,
-        /// Why, for the log.
+        /// The cause, for the log.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
@@ -120,7 +120,7 @@ impl PortError {
         }
     }
 
-    /// It answered that it cannot.
+    /// It answered with an error.
     pub fn failed(
         port: &'static str,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,

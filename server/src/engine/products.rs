@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::ports::{Clock, PictureMaker, Pictures, Products};
 
-/// What products need.
+/// Dependencies of the product use cases.
 pub struct Deps {
     pub clock: Arc<dyn Clock>,
     pub products: Arc<dyn Products>,

@@ -1,4 +1,4 @@
-//! A shopper's way to a unit: a question, the hidden path for its answer, the purchase.
+//! A shopper's steps to a unit: a captcha question, the hidden path, the purchase.
 
 pub mod ask_captcha;
 pub mod hand_out_path;
@@ -15,22 +15,22 @@ use super::{
     switches::SwitchesInEffect,
 };
 
-/// What the purchase needs.
+/// Dependencies of the purchase.
 pub struct Deps {
     pub rules: Rules,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
     pub limits: Arc<dyn Limits>,
     pub catalogue: Arc<dyn Catalogue>,
-    /// Fresh questions.
+    /// Source of new questions.
     pub questions: Arc<dyn CaptchaSource>,
-    /// Questions that were asked.
+    /// Questions that were asked and wait for an answer.
     pub captchas: Arc<dyn Captchas>,
     pub paths: Arc<dyn Paths>,
     pub purchases: Arc<dyn Purchases>,
     pub wake: Arc<dyn WakeSignal>,
     pub switches: Arc<SwitchesInEffect>,
-    /// Which worker carries a new hold on: the relay, or the order writer where the gate is the
+    /// The worker that processes a new hold: the relay, or the order writer where the gate is the
     /// queue itself.
     pub after_hold: Job,
 }

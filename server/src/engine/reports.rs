@@ -1,4 +1,4 @@
-//! What came of a round.
+//! Reports of rounds.
 
 mod calls;
 pub mod round_report;
@@ -11,25 +11,25 @@ use app::wire::RoundReport;
 
 use super::ports::{Clock, PortError, RoundReports};
 
-/// What reports need.
+/// Dependencies of the reports.
 pub struct Deps {
     pub clock: Arc<dyn Clock>,
     pub ledger: Arc<dyn RoundReports>,
-    /// The one that was made last, and the turn to make the next: a report reads every order of a round, and is
-    /// asked for by pages, files and programs alike.
+    /// The latest report, and the lock for making the next one: a report reads every order of a round, and
+    /// pages, files and programs all ask for it.
     pub latest: Mutex<Option<Arc<RoundReport>>>,
 }
 
-/// Orders that a report reads: more than any round has units, and some 20 MB.
+/// The most orders that a report reads: more than any round has units, some 20 MB.
 const MOST_ORDERS: u32 = 250_000;
-/// A report is asked for again as a file a moment after it was looked at.
+/// A report is cached for this long: it is often downloaded right after it was viewed.
 const KEPT_MS: i64 = 3_000;
 
 impl Deps {
-    /// The report of a round, made within the last seconds. One is made at a time.
+    /// A round's report, at most a few seconds old. Only one is made at a time.
     ///
     /// # Errors
-    /// The ledger.
+    /// If the ledger fails.
     async fn report(
         &self,
         round_id: app::wire::RoundId,

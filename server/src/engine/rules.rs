@@ -1,44 +1,44 @@
-//! The numbers of the sale.
+//! The configurable numbers of the sale.
 
 use super::ports::QueuedReservation;
 
-/// Defaults are the shop's; all can be configured.
+/// The defaults are the shop's own values; all can be configured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rules {
-    /// A question is good for this long.
+    /// A question expires after this time.
     pub captcha_life_ms: i64,
-    /// Paths need an answered question. Off only for load tools, never in production.
+    /// A path requires an answered question. Off only for load tools, never in production.
     pub captcha_required: bool,
-    /// A path is good for this long, and one handed out before the start for this long after it.
+    /// A path expires after this time, or this long after the start if it was issued earlier.
     pub path_life_ms: i64,
-    /// Questions and paths are handed out from this long before the start, so that people spread.
+    /// Questions and paths are available this long before the start, to spread the load.
     pub path_opens_before_ms: i64,
-    /// A log-in lasts this long after its last use.
+    /// A log-in expires this long after its last use.
     pub login_life_ms: i64,
-    /// And this long at most.
+    /// A log-in expires after this time at the latest.
     pub login_life_max_ms: i64,
-    /// Money that is under way at an order's deadline may still come for this long.
+    /// Money already on its way at an order's deadline may arrive within this time.
     pub pay_grace_ms: i64,
-    /// After that, an order whose provider does not say what became of the money is closed this
-    /// much later.
+    /// If the provider still does not report a payment's result, the order is closed this much
+    /// later.
     pub pay_close_patience_ms: i64,
-    /// Where an order was sent is kept for this long after the last thing that happened to it.
+    /// A delivery address is erased this long after the last change of its order.
     pub keep_address_ms: i64,
-    /// What the shop told its buyers is kept for this long.
+    /// Messages to buyers are deleted after this time.
     pub keep_messages_ms: i64,
-    /// A reservation that has waited this long for its order is late: an alarm, and the share below
-    /// is released instead of ordered.
+    /// A reservation that waits longer than this for its order is late: an alarm is raised, and the
+    /// share below is released instead of ordered.
     pub queue_age_ms: i64,
-    /// Of 100 late reservations so many are released. 0 orders them all, however late.
+    /// Percentage of late reservations that are released. 0 orders them all, however late.
     pub fail_fast_percent: u8,
 }
 
 impl Rules {
-    /// Whether a queued reservation is to be released instead of ordered. The same entry always
-    /// gets the same answer at the same instant, so that a repeat changes nothing. One that was parked
-    /// is never: it was not the buyer's turn that passed, somebody has mended the cause.
+    /// Whether a queued reservation is released instead of ordered. The same entry always gets the
+    /// same answer at the same instant, so that a repeat changes nothing. A replayed reservation is
+    /// never released: an operator has fixed the cause.
     pub fn is_given_up(&self, entry: &QueuedReservation, now_ms: i64) -> bool {
-        // Ids end in random bits.
+        // Ids end with random bits.
         let sample = entry.unit.reservation_id.0.as_u128() % 100;
         let is_late = now_ms - entry.held_at_ms >= self.queue_age_ms;
         is_late && !entry.replayed && sample < u128::from(self.fail_fast_percent)
@@ -64,5 +64,5 @@ impl Default for Rules {
     }
 }
 
-/// Entries a worker takes at once: bounds a transaction, and what a crash repeats.
+/// Most entries that a worker takes at once: limits a transaction, and what a crash repeats.
 pub const BATCH: u32 = 256;

@@ -1,4 +1,4 @@
-//! What becomes of an order after it is paid: where it is sent, and that it was sent and came.
+//! Orders after payment: delivery address, dispatch and receipt.
 
 pub mod address;
 pub mod erase_addresses;
@@ -11,7 +11,7 @@ use super::{
     ports::{Clock, Limits, OrderReader, PortError, Shipments, ShippingAddresses},
 };
 
-/// What shipping needs.
+/// Dependencies of shipping.
 pub struct Deps {
     pub rules: Rules,
     pub clock: Arc<dyn Clock>,
@@ -21,19 +21,19 @@ pub struct Deps {
     pub shipments: Arc<dyn Shipments>,
 }
 
-/// Why nothing was changed for the buyer.
+/// Why a buyer's change was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum ShippingError {
-    /// Too often.
+    /// The caller tried too often.
     #[error(transparent)]
     Limit(#[from] LimitError),
-    /// No such order, or somebody else's, which is the same to the caller.
+    /// There is no such order, or it is another buyer's; the caller cannot tell which.
     #[error("not found")]
     NotFound,
     /// The order is in a state that does not allow it.
     #[error("the order is in another state")]
     OtherState,
-    /// The ledger.
+    /// The ledger failed.
     #[error(transparent)]
     Port(#[from] PortError),
 }

@@ -1,4 +1,4 @@
-//! The gate's stock in step with the ledger's.
+//! Keeps the gate's stock equal to the ledger's.
 
 pub mod reconcile;
 pub mod release;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::ports::{Catalogue, Clock, DueReleases, Restock, StockGate};
 
-/// What the gate's workers need.
+/// Dependencies of the gate's workers.
 pub struct Deps {
     pub clock: Arc<dyn Clock>,
     pub catalogue: Arc<dyn Catalogue>,

@@ -1,4 +1,4 @@
-//! [`app::port::Storefront`] over the engine. Checks who is asking, calls one use case, and maps its
+//! [`app::port::Storefront`] over the engine. Authenticates the caller, calls one use case, and maps
 //! errors to the wire's codes (see `wire_errors`).
 
 mod after_purchase;
@@ -37,21 +37,21 @@ use crate::security::{self, Concerned, Event};
 pub(super) const ORDERS_SHOWN: u32 = 100;
 /// The most reservations without an order that a buyer is shown.
 pub(super) const RESERVATIONS_SHOWN: u32 = 50;
-/// A reservation that failed is shown for a day.
+/// A failed reservation is shown for a day.
 pub(super) const FAILURES_SHOWN_MS: i64 = 24 * 3_600_000;
 
-/// The engine as shoppers meet it.
+/// The engine as shoppers use it.
 pub struct ShopFront {
     engine: Engine,
 }
 
 impl ShopFront {
-    /// Shoppers' calls to `engine`.
+    /// Makes the shoppers' interface to `engine`.
     pub fn new(engine: Engine) -> Self {
         Self { engine }
     }
 
-    /// Whether a shopper may change something about the account. Those who run the shop may.
+    /// Whether a switch allows the caller to change an account. Staff always may.
     fn may_change(&self, visitor: &Visitor) -> Result<(), ApiError> {
         let me = visitor.me.as_ref();
         match me.is_some_and(|me| me.role.is_staff()) {
@@ -60,7 +60,7 @@ impl ShopFront {
         }
     }
 
-    /// Somebody else's order does not exist, as far as the caller can tell.
+    /// Another buyer's order is reported as missing.
     async fn own_order(
         &self,
         visitor: &Visitor,
@@ -72,7 +72,7 @@ impl ShopFront {
     }
 }
 
-/// An answer on its way out; a refusal that may be an attack is recorded.
+/// Returns an answer unchanged, and records a refusal that may be an attack.
 fn recorded<T>(visitor: &Visitor, answer: Result<T, ApiError>) -> Result<T, ApiError> {
     if let Err(error) = &answer
         && let Some(event) = Event::of_refusal(error)
@@ -82,12 +82,12 @@ fn recorded<T>(visitor: &Visitor, answer: Result<T, ApiError>) -> Result<T, ApiE
     answer
 }
 
-/// What keeps shoppers from buying.
+/// Switches that stop purchases.
 const CLOSE_PURCHASES: [Switch; 2] = [Switch::ReadingOnly, Switch::QueueOnly];
-/// What keeps them from everything else that changes something.
+/// Switches that stop all other changes.
 const CLOSE_CHANGES: [Switch; 1] = [Switch::ReadingOnly];
 
-/// The caller, if it may buy.
+/// The caller, if allowed to buy.
 fn buyer(visitor: &Visitor) -> Result<&Me, ApiError> {
     let me = visitor.signed_in()?;
     if me.banned {
@@ -361,7 +361,7 @@ impl Storefront for ShopFront {
 
     async fn order(&self, visitor: &Visitor, order_id: OrderId) -> Result<OrderDetail, ApiError> {
         let order = self.own_order(visitor, order_id).await?;
-        // Its buyer may just have paid, and no notice has come.
+        // The buyer may have paid a moment ago, before a notice arrives.
         let asked = order.paying
             && check::of_order(&self.engine.payments, order_id)
                 .await

@@ -1,5 +1,5 @@
-//! Switches that close a part of the shop for a while. The ledger has them, every instance follows it, and
-//! whoever is let in or not asks memory.
+//! Switches that close a part of the shop for a while. They are stored in the ledger; each instance reads
+//! them regularly and checks them in memory.
 
 pub mod follow;
 mod in_effect;
@@ -11,10 +11,10 @@ use super::ports::{Clock, Switches};
 
 pub use in_effect::SwitchesInEffect;
 
-/// What switches need.
+/// Dependencies of the switches.
 pub struct Deps {
     pub clock: Arc<dyn Clock>,
     pub switches: Arc<dyn Switches>,
-    /// As this instance knows them.
+    /// The switches as this instance knows them.
     pub in_effect: Arc<SwitchesInEffect>,
 }

@@ -1,4 +1,4 @@
-//! What the shop runs on: settings, instances, and what is not as it should be.
+//! The system page: settings, instances and problems.
 
 mod calls;
 
@@ -10,20 +10,20 @@ use app::wire::{ApiError, Differences, Finding};
 
 use super::{audit, ports::SaleCounters};
 
-/// What was found, for who asked or asks next.
+/// Cached findings, for every caller.
 #[derive(Default)]
 pub struct Looked {
-    /// When it was found, epoch milliseconds.
+    /// When they were found, epoch milliseconds.
     at_ms: i64,
     findings: Option<Vec<Finding>>,
     differences: Option<Result<Differences, ApiError>>,
 }
 
-/// What it is read from, beside what the process knows of itself.
+/// Dependencies of the system page, apart from what the process knows of itself.
 pub struct Deps {
     pub counters: Arc<dyn SaleCounters>,
     pub audit: Arc<audit::Deps>,
-    /// The turn to look for what is wrong: it reads the whole ledger, and opens connections to every server. It lasts
-    /// as long as the look, whoever waits for it, and then has what came of it.
+    /// Lock for looking for problems, which reads the whole ledger and connects to every server. It is held until
+    /// that ends, even if the caller has left, and then holds the result.
     pub turn: Arc<Mutex<Looked>>,
 }

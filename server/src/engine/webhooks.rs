@@ -1,4 +1,4 @@
-//! Webhooks: programs of others are told of orders and rounds, by the conventions of Standard Webhooks
+//! Webhooks: notify external programs of orders and rounds, by the conventions of Standard Webhooks
 //! (<https://www.standardwebhooks.com>).
 
 pub mod announce;
@@ -20,10 +20,10 @@ use super::ports::{
     Catalogue, Clock, StockGate, WebhookDeliveries, WebhookEndpoints, WebhookEvent, WebhookSender,
 };
 
-/// The most endpoints: each is tried in turn, and each order is written down once for each.
+/// The most endpoints: each is called in turn, and each order is written once for each.
 pub const MOST_ENDPOINTS: u32 = 20;
 
-/// What webhooks need.
+/// Dependencies of the webhooks.
 pub struct Deps {
     pub clock: Arc<dyn Clock>,
     pub endpoints: Arc<dyn WebhookEndpoints>,
@@ -31,8 +31,8 @@ pub struct Deps {
     pub sender: Arc<dyn WebhookSender>,
     pub catalogue: Arc<dyn Catalogue>,
     pub gate: Arc<dyn StockGate>,
-    /// Endpoints that answered slowly the last time that this process asked them.
+    /// Endpoints that answered slowly the last time this process called them.
     pub slow: Mutex<HashSet<Uuid>>,
-    /// What this process has announced of rounds that are in the catalogue, so that it is not written every second.
+    /// Events already announced for rounds in the catalogue, so that they are not written every second.
     pub announced: Mutex<HashSet<(RoundId, WebhookEvent)>>,
 }

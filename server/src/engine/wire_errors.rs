@@ -1,4 +1,4 @@
-//! From the use cases' errors to the wire's codes. Causes are logged here, once, and go no further.
+//! Maps use-case errors to wire codes. Logs causes once, here, and never sends them.
 
 use app::wire::{ApiError, Rejection};
 use uuid::Uuid;
@@ -20,7 +20,7 @@ use crate::engine::{
     switches::set::SetSwitchError,
 };
 
-/// Seconds after which a busy shop may be asked again.
+/// Seconds after which a client may retry when the shop is busy.
 const BUSY_S: u32 = 1;
 
 pub fn port_error(error: PortError) -> ApiError {
@@ -35,7 +35,7 @@ pub fn port_error(error: PortError) -> ApiError {
     }
 }
 
-/// Logs the chain of causes under a reference, and answers with the reference alone.
+/// Logs the chain of causes under a trace id, and answers with only that id.
 fn internal(error: &(dyn std::error::Error + 'static)) -> ApiError {
     let trace_id = Uuid::now_v7().simple().to_string();
     tracing::error!(trace_id, error = %Chain(error), "internal error");
@@ -80,7 +80,7 @@ impl From<ReserveError> for ApiError {
                 reservation_id: Some(earlier),
             },
             ReserveError::NotFound => ApiError::NotFound,
-            // Whatever it was, the buyer may ask again with the same path.
+            // Whatever the cause, the buyer may retry with the same path.
             ReserveError::Port(error) => {
                 tracing::warn!(error = %Chain(&error), "the gate did not decide a purchase; the buyer is told to ask again");
                 ApiError::Busy {

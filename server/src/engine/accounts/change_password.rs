@@ -1,4 +1,4 @@
-//! Another password for an account.
+//! Changes an account's password.
 
 use app::wire::{AccountId, Password};
 
@@ -10,11 +10,11 @@ use super::{
 use crate::chain::Chain;
 use crate::engine::ports::{Account, PortError, TokenHash};
 
-/// The field of the present password.
+/// The form field of the present password.
 pub const CURRENT: &str = "current_password";
 
-/// Changes the password of the caller, who says the present one, ends every log-in of the account, the
-/// caller's too, and begins a new one: whoever has stolen a log-in may have stolen the caller's own.
+/// Changes the caller's password after checking the present one. Ends every log-in of the account,
+/// including the caller's, which may have been stolen, and starts a new one.
 ///
 /// # Errors
 /// [`SignInError::Invalid`] with `current_password`, `password`, `password_long` or `password_common`.
@@ -37,15 +37,15 @@ pub async fn change_password(
         .set_password(account_id, &account.password_hash, &new_hash)
         .await?;
     if !is_changed {
-        // Somebody else has changed it meanwhile.
+        // The password was changed in the meantime.
         return Err(SignInError::Invalid(CURRENT.to_owned()));
     }
-    // The ledger has none of them any more; caches are told. Those that began beside the change are new.
+    // The ledger has forgotten these; this tells the caches. Log-ins that started since are ended too.
     let mut ended = log_ins::remove_all(deps, before).await;
     match tokens(deps, account_id).await {
         Ok(late) => ended += log_ins::remove_all(deps, late).await,
         Err(error) => {
-            tracing::warn!(error = %Chain(&error), "cannot look for log-ins that began beside a change of password; they end themselves");
+            tracing::warn!(error = %Chain(&error), "cannot look for log-ins that started during a password change; they end themselves");
         }
     }
     let account = Account {

@@ -1,14 +1,14 @@
-//! What a browser says of itself, in words that its owner recognises in the list of log-ins.
+//! Describes a browser for the list of log-ins.
 
 /// Longest text that [`device`] returns, in characters; the schema has room for it.
 pub const MAX_DEVICE: usize = 64;
-/// Of a `User-Agent` no more is looked at: real ones have some 120 to 250 characters.
+/// How much of a `User-Agent` is read: real ones have 120 to 250 characters.
 const MAX_LOOKED_AT: usize = 512;
-/// Longest name of a program that is no browser.
+/// Longest name of a program other than a browser.
 const MAX_PROGRAM: usize = 32;
 
-/// What stands in a `User-Agent`, and the name. Most say that they are others too, so the first that is
-/// found counts.
+/// A pattern in `User-Agent`, and the name. Browsers also claim to be others, so the first match
+/// counts.
 const BROWSERS: [(&str, &str); 14] = [
     ("MicroMessenger", "WeChat"),
     ("AlipayClient", "Alipay"),
@@ -39,9 +39,9 @@ const SYSTEMS: [(&str, &str); 10] = [
     ("FreeBSD", "FreeBSD"),
 ];
 
-/// Browser and system, as in `Chrome · Android`; of a program that is none, its name; empty when it says
-/// nothing that can be shown. The words are of the tables here, or letters, digits, `-`, `_` and `.`: nobody
-/// writes a sentence into somebody's list of log-ins.
+/// Browser and system, such as `Chrome · Android`; the name of any other program; empty when nothing can be
+/// shown. Only words from these tables, or letters, digits, `-`, `_` and `.`, so that no attacker can put a
+/// sentence into the list of log-ins.
 pub fn device(user_agent: &str) -> String {
     let said: String = user_agent.chars().take(MAX_LOOKED_AT).collect();
     let named = |names: &[(&str, &'static str)]| {

@@ -1,5 +1,5 @@
-//! The log-ins of an account: looked at and ended by their owner. Ending asks for the password: whoever
-//! has stolen a log-in must not sign its owner out.
+//! Lists and ends an account's log-ins. Ending one requires the password, so that a thief of a log-in
+//! cannot sign the owner out.
 
 use app::wire::{AccountId, LogIn};
 
@@ -10,15 +10,15 @@ use super::{
 use crate::chain::Chain;
 use crate::engine::ports::{LogInRecord, PortError, TokenHash};
 
-/// Most log-ins of an account. One more ends the oldest: somebody who signs in again and again, by a
-/// program say, must not fill the ledger.
+/// Most log-ins of an account. One more ends the oldest, so that a program that signs in again and
+/// again cannot fill the ledger.
 pub const MOST: usize = 50;
 
-/// A log-in is named by so many digits of its token's hash: enough to tell it from others, and nothing
-/// that could be used.
+/// Digits of the token's hash that identify a log-in: enough to distinguish log-ins, and useless to a
+/// thief.
 const ID_DIGITS: usize = 16;
 
-/// The account's log-ins that have not expired, the latest first. `token` is the one that asks.
+/// The account's log-ins that have not expired, newest first. `token` is the caller's.
 pub async fn list(
     deps: &Deps,
     account_id: AccountId,
@@ -37,10 +37,10 @@ pub async fn list(
     Ok(shown.collect())
 }
 
-/// The error's field for a password that is wrong.
+/// The error's field for a wrong password.
 pub const WRONG: &str = "password_wrong";
 
-/// Ends the account's log-in with this id. Whether there was one.
+/// Ends the account's log-in with this id. Returns whether there was one.
 ///
 /// # Errors
 /// [`SignInError::Invalid`] with [`WRONG`].
@@ -63,7 +63,7 @@ pub async fn end(
     Ok(true)
 }
 
-/// Ends the account's log-ins but the one with `token`. How many.
+/// Ends the account's log-ins except the one with `token`. Returns how many.
 ///
 /// # Errors
 /// [`SignInError::Invalid`] with [`WRONG`].
@@ -78,7 +78,7 @@ pub async fn end_others(
     Ok(remove_others(deps, account_id, token).await?)
 }
 
-/// The same without a password.
+/// Ends the same log-ins without asking for the password.
 pub(super) async fn remove_others(
     deps: &Deps,
     account_id: AccountId,
@@ -95,8 +95,8 @@ pub(super) async fn remove_others(
     Ok(ended)
 }
 
-/// After a log-in has begun: ends the one whose place it takes, and the oldest ones of an account that
-/// has too many. How many. The new one counts whether or not that works.
+/// After a new log-in: ends the one that it replaces, and the oldest ones of an account that has too
+/// many. Returns how many. The new log-in is valid even if this fails.
 pub(super) async fn make_room(deps: &Deps, account_id: AccountId, replaces: Option<&str>) -> u64 {
     let mut to_end: Vec<_> = replaces.map(token_hash).into_iter().collect();
     match deps.tokens.of_account(account_id).await {
@@ -111,7 +111,7 @@ pub(super) async fn make_room(deps: &Deps, account_id: AccountId, replaces: Opti
     remove_all(deps, to_end).await
 }
 
-/// Ends log-ins. How many; of one that cannot be ended now the log says so.
+/// Ends log-ins and returns how many; logs those that it cannot end now.
 pub(super) async fn remove_all(deps: &Deps, tokens: Vec<TokenHash>) -> u64 {
     let mut ended = 0;
     for token in tokens {
@@ -136,7 +136,7 @@ fn id(TokenHash(hash): &TokenHash) -> &str {
     hash.get(..ID_DIGITS).unwrap_or(hash)
 }
 
-/// Nothing for what an earlier version stored.
+/// `None` for log-ins that an earlier version stored.
 fn known(at_ms: i64) -> Option<i64> {
     (at_ms > 0).then_some(at_ms)
 }

@@ -1,4 +1,4 @@
-//! What is done at the server for somebody who lost a password or a phone.
+//! Resets a lost password or second factor from the server's command line.
 
 use app::wire::{Mobile, Password};
 
@@ -9,15 +9,15 @@ use crate::security::{self, Concerned, Event};
 /// Why a password was not reset.
 #[derive(Debug, thiserror::Error)]
 pub enum ResetError {
-    /// Hashing.
+    /// Hashing the password failed.
     #[error(transparent)]
     Password(#[from] PasswordError),
-    /// The ledger.
+    /// The ledger failed.
     #[error(transparent)]
     Port(#[from] PortError),
 }
 
-/// Gives the account of a number another password and ends its log-ins. The password, if there is such an account.
+/// Sets a new password for the account with this number and ends its log-ins. `None`: no such account.
 ///
 /// # Errors
 /// See [`ResetError`].
@@ -40,7 +40,7 @@ pub async fn password(
         return Ok(None);
     }
     log_ins::remove_all(deps, before).await;
-    // Those that began beside it, with the password before: nobody knows the new one yet.
+    // Log-ins that started at the same time with the old password: the new one is still unknown.
     let late = tokens(deps, account_id).await?;
     log_ins::remove_all(deps, late).await;
     let concerned = Concerned {
@@ -51,10 +51,10 @@ pub async fn password(
     Ok(Some(password))
 }
 
-/// Takes the second factor of a number's account away. Whether there was one.
+/// Removes the second factor of the account with this number. Returns whether there was one.
 ///
 /// # Errors
-/// The ledger.
+/// If the ledger fails.
 pub async fn second_factor(
     deps: &Deps,
     mobile: &Mobile,

@@ -1,4 +1,4 @@
-//! A second factor: codes of time (RFC 6238: SHA-1, six digits, thirty seconds), and recovery codes.
+//! Second factors: time-based codes (RFC 6238: SHA-1, six digits, thirty seconds), recovery codes.
 
 use app::wire::{AccountId, SecondFactor, SecondFactorSetup};
 use sha2::{Digest as _, Sha256};
@@ -15,24 +15,24 @@ use crate::engine::{
     ports::{FactorSecret, Ids, Limit, PortError, StoredFactor},
 };
 
-/// A code is good for a step of time, and for the one before and after it: clocks differ, and typing takes a while.
+/// A code is valid in its time step, the one before and the one after: clocks differ, and typing takes time.
 const STEP_MS: i64 = 30_000;
-/// Begun and not confirmed for longer, it is forgotten.
+/// An unconfirmed factor expires after this time.
 const PENDING_MS: i64 = 15 * 60_000;
 /// Recovery codes of an account.
 const RECOVERY_CODES: u32 = 10;
 /// Characters of a recovery code: 80 bits.
 const RECOVERY_CHARACTERS: usize = 16;
-/// Base32, as authenticator apps have it.
+/// Base32, the alphabet of authenticator apps.
 const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
-/// The error's field where a factor is in effect already.
+/// The error's field when a factor is already in effect.
 const IN_EFFECT: &str = "second_factor";
 
-/// How an account stands. What was begun is shown to the log-in that said the password, and to no other.
+/// The account's second factor. An unconfirmed secret is shown only to the log-in that began it.
 ///
 /// # Errors
-/// The ledger.
+/// If the ledger fails.
 pub async fn state(
     deps: &Deps,
     account_id: AccountId,
@@ -59,10 +59,10 @@ pub async fn state(
     })
 }
 
-/// Makes a secret that is in effect once it is confirmed.
+/// Makes a secret. It takes effect when it is confirmed.
 ///
 /// # Errors
-/// [`SignInError::Invalid`] with `password_wrong`, or with `second_factor` where one is in effect.
+/// [`SignInError::Invalid`] with `password_wrong`, or with `second_factor` if one is in effect.
 pub async fn begin(
     deps: &Deps,
     origin: &Origin,
@@ -83,8 +83,8 @@ pub async fn begin(
     }
 }
 
-/// Puts it into effect, for the log-in that began it and can show a code of it, and ends all others of the account:
-/// they began with the password alone. Whether one was begun.
+/// Confirms the factor for the log-in that began it, with a code. Ends all other log-ins of the account, which
+/// started with the password alone. Returns whether there was one to confirm.
 ///
 /// # Errors
 /// [`SignInError::WrongCode`].
@@ -111,7 +111,7 @@ pub async fn confirm(
     Ok(is_set)
 }
 
-/// Takes it away, for whoever says the password and shows a code. Whether one was in effect.
+/// Removes the factor after checking the password and a code. Returns whether one was in effect.
 ///
 /// # Errors
 /// [`SignInError::Invalid`] with `password_wrong`; [`SignInError::WrongCode`].
@@ -133,10 +133,10 @@ pub async fn remove(
         .await?)
 }
 
-/// Whether somebody who signs in, and whose password was right, may come in.
+/// Checks the second factor at sign-in, after the password was right.
 ///
 /// # Errors
-/// [`SignInError::CodeNeeded`]; [`SignInError::WrongCode`] for one that is wrong or was used.
+/// [`SignInError::CodeNeeded`]; [`SignInError::WrongCode`] if the code is wrong or was used.
 pub(super) async fn check(
     deps: &Deps,
     account_id: AccountId,
@@ -156,7 +156,7 @@ async fn in_effect(deps: &Deps, account_id: AccountId) -> Result<Option<StoredFa
     Ok(stored.filter(|stored| stored.set_at_ms.is_some()))
 }
 
-/// Takes a code or a recovery code, each once.
+/// Accepts a code or a recovery code, each only once.
 async fn take(
     deps: &Deps,
     account_id: AccountId,
@@ -176,7 +176,7 @@ async fn take(
     }
 }
 
-/// Every code that is tried counts, right or wrong: whoever tries them has the password, or a log-in.
+/// Counts every try, right or wrong: the caller already has the password or a log-in.
 async fn count(deps: &Deps, account_id: AccountId) -> Result<(), SignInError> {
     Ok(limit::count(&*deps.limits, Limit::Code(account_id)).await?)
 }
@@ -189,7 +189,7 @@ fn is_pending(stored: &StoredFactor, now_ms: i64) -> bool {
     stored.set_at_ms.is_none() && now_ms - stored.begun_at_ms < PENDING_MS
 }
 
-/// 160 bits, as RFC 4226 advises.
+/// 160 bits, as RFC 4226 recommends.
 fn new_secret(ids: &dyn Ids) -> FactorSecret {
     let random = [ids.secret(), ids.secret()].concat();
     FactorSecret(Sha256::digest(random.as_bytes())[..20].to_vec())
@@ -216,7 +216,7 @@ async fn setup(
 ) -> Result<SecondFactorSetup, SignInError> {
     let account = deps.accounts.by_id(account_id).await?;
     let account = account.ok_or(SignInError::NoMatch(None))?;
-    // The app shows it beside the codes: whoever looks over a shoulder reads no whole number.
+    // The app shows this name beside the codes; masked, so that onlookers cannot read the number.
     let totp = totp(secret, &account.mobile.masked())?;
     Ok(SecondFactorSetup {
         secret: totp.get_secret_base32(),
@@ -227,9 +227,9 @@ async fn setup(
     })
 }
 
-/// The step that a code belongs to, if it is one of now.
+/// The time step of the code, if it is currently valid.
 fn step_of(secret: &FactorSecret, typed: &str, now_ms: i64) -> Result<Option<i64>, SignInError> {
-    // Keyboards for Chinese have digits of full width.
+    // Chinese keyboards produce full-width digits.
     let digits: String = typed.nfkc().filter(|c| !c.is_whitespace()).collect();
     let totp = totp(secret, "")?;
     let now = now_ms / STEP_MS;
@@ -243,8 +243,8 @@ fn step_of(secret: &FactorSecret, typed: &str, now_ms: i64) -> Result<Option<i64
     Ok(found)
 }
 
-/// A recovery code in groups of four. It follows from the secret, which is stored as it is: nothing more is to be
-/// kept, and while a factor is not confirmed its codes can be shown again.
+/// A recovery code in groups of four. It is derived from the secret, so that no more needs to be stored, and
+/// codes of an unconfirmed factor can be shown again.
 fn recovery_code(FactorSecret(secret): &FactorSecret, number: u32) -> String {
     let digest = Sha256::new()
         .chain_update(b"recovery code")
@@ -261,7 +261,7 @@ fn recovery_code(FactorSecret(secret): &FactorSecret, number: u32) -> String {
     code
 }
 
-/// Which of the recovery codes this is, however it was typed.
+/// The index of a recovery code, in whatever form it was typed.
 fn recovery_number(secret: &FactorSecret, typed: &str) -> Option<u32> {
     let plain = |code: &str| -> String {
         let letters = code.chars().filter(char::is_ascii_alphanumeric);
@@ -282,7 +282,7 @@ fn recovery_number(secret: &FactorSecret, typed: &str) -> Option<u32> {
 mod tests {
     use super::*;
 
-    /// The example of RFC 6238, cut to six digits.
+    /// The example of RFC 6238, shortened to six digits.
     #[test]
     fn codes_are_those_of_the_standard() {
         let secret = FactorSecret(b"12345678901234567890".to_vec());

@@ -1,4 +1,4 @@
-//! Accounts and log-ins.
+//! Registering, signing in and signing out.
 
 use std::net::IpAddr;
 
@@ -19,40 +19,40 @@ use crate::engine::{
 };
 use crate::{chain::Chain, hex};
 
-/// Why nobody was signed in.
+/// Why a sign-in failed.
 #[derive(Debug, thiserror::Error)]
 pub enum SignInError {
-    /// Too often.
+    /// The caller tried too often.
     #[error(transparent)]
     Limit(#[from] LimitError),
-    /// A field of the form is malformed.
+    /// A form field is malformed.
     #[error("`{0}` is not valid")]
     Invalid(String),
-    /// No such account, or another password: one answer for both. Whose password was tried, for the log.
+    /// No such account, or a wrong password: one answer for both. Holds the tried account, for the log.
     #[error("no such account, or another password")]
     NoMatch(Option<AccountId>),
-    /// Number and password fit, and the account has a second factor.
+    /// The password is right, and the account has a second factor.
     #[error("the account asks for a code")]
     CodeNeeded(AccountId),
-    /// A code that is wrong, or was used.
+    /// The code is wrong, or was used.
     #[error("the code is wrong, or was used")]
     WrongCode(AccountId),
-    /// Hashing.
+    /// Hashing the password failed.
     #[error(transparent)]
     Password(#[from] PasswordError),
-    /// A switch keeps shoppers from it.
+    /// A switch has closed this to shoppers.
     #[error("switched off: {}", .0.code())]
     Closed(ApiError),
-    /// The same, where password and account do not fit: whoever tried hears no more than the others.
+    /// A switch is set, and the password is wrong: the answer is the same as for [`Self::Closed`].
     #[error("wrong, and switched off: {}", .1.code())]
     NoMatchWhileClosed(Option<AccountId>, ApiError),
-    /// The ledger.
+    /// The ledger failed.
     #[error(transparent)]
     Port(#[from] PortError),
 }
 
 impl SignInError {
-    /// `parse` functions of the wire name the field.
+    /// Converts the wire's `parse` errors, which name the field.
     pub(super) fn from_parse(error: ApiError) -> Self {
         match error {
             ApiError::Invalid { field } => SignInError::Invalid(field),
@@ -61,32 +61,32 @@ impl SignInError {
     }
 }
 
-/// Where somebody signs in from.
+/// Where a sign-in comes from.
 #[derive(Clone, Debug)]
 pub struct Origin {
-    /// The address.
+    /// The network address.
     pub ip: IpAddr,
-    /// Browser and system in words.
+    /// Browser and system, in words.
     pub device: String,
-    /// The token of the log-in that the new one takes the place of: a browser that signs in again forgets
-    /// it, and nobody could end it any more.
+    /// The browser's previous token, which the new log-in replaces: the browser forgets it, and its
+    /// log-in could not be ended later.
     pub replaces: Option<String>,
 }
 
-/// A fresh log-in: the secret goes into the cookie and nowhere else.
+/// A new log-in: the secret goes only into the cookie.
 pub struct SignedIn {
-    /// Whose.
+    /// The account, as its owner sees it.
     pub me: Me,
-    /// 32 hexadecimal digits.
+    /// The token, 32 hexadecimal digits.
     pub token: String,
-    /// How many other log-ins were ended by it.
+    /// How many other log-ins ended because of it.
     pub ended: u64,
 }
 
-/// What keeps buyers from signing in.
+/// Switches that stop buyers from signing in.
 const CLOSE_LOG_INS: [Switch; 2] = [Switch::ReadingOnly, Switch::NoLogIns];
 
-/// Makes a buyer's account and signs it in.
+/// Creates a buyer's account and signs in.
 pub async fn register(
     deps: &Deps,
     origin: &Origin,
@@ -124,8 +124,8 @@ pub async fn register(
     }
 }
 
-/// Signs in with mobile number and password, and with a code where the account has a second factor. The time it
-/// takes does not tell whether the account exists.
+/// Signs in with mobile number and password, and with a code if the account has a second factor. The time taken
+/// does not reveal whether the account exists.
 pub async fn login(
     deps: &Deps,
     origin: &Origin,
@@ -144,8 +144,8 @@ pub async fn login(
         .as_ref()
         .map(|account| account.password_hash.clone());
     let fits = fits(deps, passwords, hash).await?;
-    // Whoever runs the shop may come in to open it again. All others hear the same, whatever they typed:
-    // whether a password is right is no answer while nobody is let in.
+    // Staff may sign in to reopen the shop. All others get the same answer, so that they cannot find out
+    // whether a password is right.
     let account_id = account.as_ref().map(|account| account.account_id);
     let may_enter = |account: &Account| fits && account.role.is_staff();
     if !account.as_ref().is_some_and(may_enter) {
@@ -167,7 +167,7 @@ pub async fn login(
     }
 }
 
-/// Counts a password that is tried, against the address and against the account.
+/// Counts a password guess against the address and against the account.
 async fn count_guess(deps: &Deps, origin: &Origin, mobile: &Mobile) -> Result<(), LimitError> {
     let address = limit::counted_address(origin.ip);
     limit::count(&*deps.limits, Limit::SignIn(address)).await?;
@@ -175,11 +175,11 @@ async fn count_guess(deps: &Deps, origin: &Origin, mobile: &Mobile) -> Result<()
     limit::count(&*deps.limits, to_account).await
 }
 
-/// The account, when this is its password: somebody who is signed in says it again. Guesses count like
-/// those of somebody who signs in.
+/// Returns the account if the password is right, for a signed-in caller who repeats it. Guesses count
+/// like those at sign-in.
 ///
 /// # Errors
-/// [`SignInError::Invalid`] with `field` for another password.
+/// [`SignInError::Invalid`] with `field` for a wrong password.
 pub(in crate::engine) async fn check_again(
     deps: &Deps,
     origin: &Origin,
@@ -198,7 +198,7 @@ pub(in crate::engine) async fn check_again(
     }
 }
 
-/// Whether one of these is the password with this hash.
+/// Whether one of these passwords matches the hash.
 async fn fits(
     deps: &Deps,
     passwords: Vec<Password>,
@@ -211,14 +211,14 @@ async fn fits(
     Ok(fits)
 }
 
-/// A password in one form (NFKC), whichever keyboard it was typed on: with accents in one character or
-/// two, in half or full width.
+/// Normalises a password (NFKC), so that keyboards that differ in accents or in half and full width
+/// give the same result.
 pub(super) fn normalised(password: &str) -> String {
     password.nfkc().collect()
 }
 
-/// The forms in which an account may have this password: normalised, and as it was typed, which accounts
-/// of an earlier version have. One, when they are the same.
+/// The forms in which the password may be stored: normalised, and as typed (accounts of an earlier
+/// version). One form, if both are the same.
 fn as_stored(typed: String) -> Result<Vec<Password>, ApiError> {
     let forms = [Password::parse(normalised(&typed)), Password::parse(typed)];
     let [Err(error), Err(_)] = &forms else {
@@ -229,10 +229,10 @@ fn as_stored(typed: String) -> Result<Vec<Password>, ApiError> {
     Err(error.clone())
 }
 
-/// Begins a log-in of `account`, whose password was right.
+/// Starts a log-in of `account`, whose password was right.
 ///
-/// The password may be changed meanwhile, which ends all log-ins that there are: one that begins with the
-/// password before must not outlive that. So the account is looked at again once its log-in is there.
+/// A concurrent password change ends all existing log-ins, and a log-in with the old password must not
+/// survive it. So the account is read again once its log-in is stored.
 pub(super) async fn sign_in(
     deps: &Deps,
     origin: &Origin,
@@ -263,10 +263,10 @@ pub(super) async fn sign_in(
     })
 }
 
-/// Used for at least this long before a log-in is slid forward: spares a write per request.
+/// A log-in is extended at most once in this time: saves a write per request.
 const SLIDE_AFTER_MS: i64 = 60_000;
 
-/// The log-in behind a token, slid forward.
+/// The log-in of a token; extends its expiry.
 pub async fn who_is(deps: &Deps, token: &str) -> Result<Option<Login>, PortError> {
     let hash = token_hash(token);
     let now_ms = deps.clock.now_ms();
@@ -280,18 +280,18 @@ pub async fn who_is(deps: &Deps, token: &str) -> Result<Option<Login>, PortError
     if slid_ms - login.expires_at_ms >= SLIDE_AFTER_MS
         && let Err(error) = deps.tokens.touch(&hash, now_ms, slid_ms).await
     {
-        // It slides at the next use.
+        // The next use extends it.
         tracing::warn!(error = %Chain(&error), "cannot extend a log-in; it expires as it was");
     }
     Ok(Some(login))
 }
 
-/// Forgets a log-in.
+/// Removes a log-in.
 pub async fn logout(deps: &Deps, token: &str) -> Result<(), PortError> {
     deps.tokens.remove(&token_hash(token)).await
 }
 
-/// What is stored of a token.
+/// The hash of a token, as stored.
 pub fn token_hash(token: &str) -> TokenHash {
     TokenHash(hex::digits(&Sha256::digest(token.as_bytes())))
 }

@@ -1,19 +1,19 @@
-//! Passwords that whoever guesses tries first: those of a public list, and what an account says of itself.
+//! Passwords that attackers guess first: public lists, and the account's own data.
 
 use app::wire::{Mobile, Password};
 
-/// The list, with where it comes from and its licence in front of it.
+/// The list; its first lines say its source and licence.
 const LIST: &str = include_str!("common-passwords.txt");
 
-/// Words that everybody who looks at the shop knows.
+/// Words that everybody knows who has seen the shop.
 const OF_THE_SHOP: [&str; 5] = ["seckill", "秒杀", "准点", "on the dot", "onthedot"];
 
-/// A password that has a known word needs so many more characters.
+/// A password that contains a known word needs this many more characters.
 const MORE_THAN_A_WORD: usize = 4;
 
-/// Whether `password` is on the list of common ones, is one character again and again, or has little more
-/// than the account's number or name or a word of the shop. Capitals make no difference. The list is
-/// read from its beginning to its end: that is nothing beside the hash that follows.
+/// Whether `password` is on the list of common ones, repeats one character, or is little more than the
+/// account's number, its name or a word of the shop. Ignores case. The linear search takes little time
+/// beside the hash that follows.
 pub fn is_weak(password: &Password, mobile: &Mobile, nickname: &str) -> bool {
     let plain = password.expose().to_lowercase();
     let mut characters = plain.chars();

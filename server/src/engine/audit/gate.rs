@@ -1,20 +1,20 @@
-//! The auditor's second look: a gate outside the ledger must say what the ledger says, holder by
+//! The second part of an audit: compares a gate outside the ledger with the ledger, holder by
 //! holder.
 
 use super::{Deps, Report, TIME_BOUND_MS, Violation};
 use crate::engine::ports::{GateFacts, GateStock, PortError, Window};
 
-/// Rounds that ended up to this long ago are compared too.
+/// Rounds that ended within this time are compared too.
 const AFTER_THE_END_MS: i64 = 24 * 3_600_000;
 /// An item must be at the gate this long after its round's start.
 const LOADED_WITHIN_MS: i64 = 60_000;
 
-/// The rule that a look in the middle of a change may find broken; see [`compare`].
+/// The rule that may appear broken when it is checked during a change; see [`compare`].
 pub const GATE_EQUALS_LEDGER: &str = "gate_equals_ledger";
 
-/// Adds to `report` what gate, outbox and queue say. An item that changes while it is read is not
-/// compared; and as gate and ledger cannot be read at one moment, a difference counts only if
-/// another look finds it too.
+/// Adds the state of gate, outbox and queue to `report`. An item that changes during the read is
+/// not compared. Gate and ledger cannot be read at the same moment, so a difference counts only if
+/// a second comparison finds it too.
 pub async fn compare(deps: &Deps, report: &mut Report) -> Result<(), PortError> {
     let (Some(gate), Some(outbox)) = (&deps.gate, &deps.outbox) else {
         return Ok(());
@@ -50,12 +50,12 @@ pub async fn compare(deps: &Deps, report: &mut Report) -> Result<(), PortError> 
             });
         }
     }
-    // What a worker has in flight waits nowhere; what the gate has forgotten it does not hold.
+    // `waiting` misses entries in flight at a worker; `unknown` misses what the gate forgot.
     report.on_their_way = waiting.max(unknown);
     Ok(())
 }
 
-/// Stopped or not: a round that is stopped goes on at once when it is resumed.
+/// Also true while stopped: a stopped round can be resumed at any time.
 fn is_on_sale(window: Window, now_ms: i64) -> bool {
     (window.starts_at_ms + LOADED_WITHIN_MS..window.ends_at_ms).contains(&now_ms)
 }
@@ -90,7 +90,7 @@ fn violations(facts: &GateFacts) -> Vec<(&'static str, String)> {
     broken
 }
 
-/// The ledger's counters, with the units that are on their way to it.
+/// The ledger's counters, plus the units that have not reached it yet.
 fn expected(facts: &GateFacts) -> GateStock {
     let GateFacts {
         ledger, unknown, ..

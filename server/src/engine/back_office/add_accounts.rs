@@ -1,4 +1,4 @@
-//! Accounts that nobody registers: people of a role, and buyers for a load test.
+//! Adds accounts without registration: staff, and buyers for a load test.
 
 use app::wire::{AccountId, Mobile, Nickname, Password, Role};
 
@@ -15,24 +15,24 @@ pub enum AddAccountsError {
     /// More than [`MAX_BUYERS`].
     #[error("at most {MAX_BUYERS} buyers can be added")]
     TooMany,
-    /// Too easy to guess.
+    /// The password is too easy to guess.
     #[error("the password is a common one, or close to the number or the name")]
     WeakPassword,
-    /// Load buyers are numbered, and their numbers are used up.
+    /// All mobile numbers reserved for load buyers are used up.
     #[error("there are more accounts than load buyers have mobile numbers")]
     NoNumbers,
-    /// A number has an account.
+    /// The number already has an account.
     #[error(transparent)]
     Insert(#[from] InsertAccountError),
-    /// Hashing.
+    /// Hashing the password failed.
     #[error(transparent)]
     Password(#[from] PasswordError),
-    /// The ledger.
+    /// The ledger failed.
     #[error(transparent)]
     Port(#[from] PortError),
 }
 
-/// An account to be made.
+/// An account to create.
 #[derive(Clone, Debug)]
 pub struct NewAccount {
     pub mobile: Mobile,
@@ -43,10 +43,10 @@ pub struct NewAccount {
 
 /// The most buyers that are added at once.
 const MAX_BUYERS: u32 = 1_000_000;
-/// Log-ins of load buyers last this long.
+/// Log-ins of load buyers expire after this time.
 const LOG_IN_LIFE_MS: i64 = 2 * 24 * 3_600_000;
 
-/// Adds people.
+/// Adds accounts.
 ///
 /// # Errors
 /// See [`AddAccountsError`]. Some may have been added, a thousand at a time.
@@ -83,8 +83,8 @@ pub async fn add_accounts(
     Ok(())
 }
 
-/// Adds buyers who are signed in, with one password that nobody knows: hashing one for each would
-/// take an hour. Returns their tokens, in their order.
+/// Adds signed-in buyers who share one random password that is never shown: hashing one for each
+/// would take an hour. Returns their tokens, in order.
 ///
 /// # Errors
 /// See [`AddAccountsError`]. Some may have been added, a thousand at a time.
@@ -103,7 +103,7 @@ pub async fn add_load_buyers(deps: &Deps, buyers: u32) -> Result<Vec<String>, Ad
         let token = deps.ids.secret();
         log_ins.push((token_hash(&token), account_id));
         tokens.push(token);
-        // A range that few people have.
+        // A range with few real users.
         let mobile = Mobile::parse(&format!("19{number:09}"));
         accounts.push(Account {
             account_id,

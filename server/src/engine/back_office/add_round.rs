@@ -1,4 +1,4 @@
-//! A round with its items, approved or to be approved.
+//! Adds a round with its items, approved or waiting for approval.
 
 use app::wire::RoundState;
 
@@ -12,28 +12,28 @@ use crate::engine::ports::{AddedRow, CatalogueChanged, ChangedBy, NewRound, Port
 /// Why a round was not added.
 #[derive(Debug, thiserror::Error)]
 pub enum AddRoundError {
-    /// It cannot be sold like this.
+    /// The round cannot be sold in this form.
     #[error(transparent)]
     Invalid(#[from] InvalidRound),
-    /// The ledger. Whether the round is there is not known: a repeat will tell.
+    /// The ledger failed. The round may have been added: repeat the call.
     #[error(transparent)]
     Port(#[from] PortError),
 }
 
-/// A round that is in the shop now.
+/// A round that is now in the shop.
 #[derive(Debug)]
 pub struct Added {
     pub round: NewRound,
     pub state: RoundState,
-    /// It was not there before.
+    /// It was added by this call.
     pub is_new: bool,
 }
 
-/// Adds a round that is on sale in its window. Pages show it at once: here when this returns, on other
-/// instances as soon as they hear of it.
+/// Adds a round that is on sale in its window. This instance's pages show it when this returns, other
+/// instances' as soon as they receive the change.
 ///
 /// # Errors
-/// See [`AddRoundError`]; of an invalid round nothing is written.
+/// See [`AddRoundError`]; an invalid round is not written.
 pub async fn add_round(deps: &Deps, round: &NewRound, by: &ChangedBy) -> Result<(), AddRoundError> {
     write_round(deps, round, RoundState::Approved, by).await
 }
@@ -66,10 +66,10 @@ async fn write_round(
     Err(AddRoundError::Invalid(wrong))
 }
 
-/// What is wrong with a round that is to be added, as far as it is known without the catalogue.
+/// Checks a new round as far as is possible without the catalogue.
 ///
 /// # Errors
-/// The first thing that is wrong.
+/// The first problem found.
 pub fn check_coming_round(deps: &Deps, round: &NewRound) -> Result<(), InvalidRound> {
     check(round)?;
     if round.ends_at_ms <= deps.clock.now_ms() {
@@ -78,11 +78,11 @@ pub fn check_coming_round(deps: &Deps, round: &NewRound) -> Result<(), InvalidRo
     Ok(())
 }
 
-/// Adds a round that has not ended yet, approved or to be approved, once: the same round again changes nothing, even when the
+/// Adds a round that has not ended yet, approved or waiting for approval. A repeat changes nothing, even when the
 /// answer to the first call was lost.
 ///
 /// # Errors
-/// See [`AddRoundError`]; of an invalid round nothing is written.
+/// See [`AddRoundError`]; an invalid round is not written.
 pub async fn add_coming_round(
     deps: &Deps,
     round: NewRound,
@@ -96,7 +96,7 @@ pub async fn add_coming_round(
     check_coming_round(deps, &round)?;
     match write_round(deps, &round, state, by).await {
         Err(AddRoundError::Invalid(wrong)) if wrong.reason == Reason::OtherRound => {
-            // Somebody added it since; perhaps the same one.
+            // Another caller has added it since, perhaps the same round.
             find(deps, &round)
                 .await?
                 .ok_or(AddRoundError::Invalid(wrong))

@@ -29,8 +29,8 @@ use crate::engine::{
     wire_errors::port_error,
 };
 
-/// The back office as people and programs meet it: rounds here, customer service in
-/// `customer_service::calls`, and products, reports and the system likewise.
+/// The back office for staff and programs. Rounds are here, customer service is in
+/// `customer_service::calls`; products, reports and the system have their own `calls`.
 pub struct OfficeCalls {
     deps: Arc<Deps>,
     live: Arc<live::Deps>,
@@ -46,16 +46,16 @@ pub struct OfficeCalls {
 }
 
 impl OfficeCalls {
-    /// What was written is in effect here at once, and elsewhere when the others look. Where the ledger does
-    /// not answer now, the task that follows it asks again within a second.
+    /// Applies a change of switches here at once; other instances notice it at their next read. If the
+    /// ledger does not answer now, the task that reads it retries within a second.
     async fn follow_switches(&self) {
         if let Err(error) = follow::run_once(&self.switches).await {
-            tracing::debug!(error = %Chain(&error), "cannot read the switches; those count that were known last");
+            tracing::debug!(error = %Chain(&error), "cannot read the switches; the last known ones stay in effect");
         }
     }
 
-    /// Calls to the back office of `engine`; `health` says what this process stands on, `facts` what else only it
-    /// knows.
+    /// Calls to the back office of `engine`. `health` gives the state of this process's dependencies, `facts`
+    /// other things only it knows.
     pub fn new(engine: &Engine, health: Arc<dyn Health>, facts: Arc<dyn SystemFacts>) -> Self {
         Self {
             deps: engine.back_office.clone(),
@@ -73,7 +73,7 @@ impl OfficeCalls {
     }
 }
 
-/// The caller, if it may do this.
+/// The caller, if it has this permission.
 pub(in crate::engine) fn permitted(
     permission: Permission,
     visitor: &Visitor,
@@ -188,7 +188,7 @@ impl BackOffice for OfficeCalls {
         let me = permitted(Permission::StopRounds, visitor)?;
         let by = ChangedBy::account(me, visitor.ip, None);
         stop_round::resume_round(&self.deps, round_id, &by).await?;
-        tracing::warn!(%round_id, account_id = %me.account_id, "a round goes on");
+        tracing::warn!(%round_id, account_id = %me.account_id, "a round was resumed");
         Ok(())
     }
 

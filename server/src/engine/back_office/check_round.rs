@@ -1,4 +1,4 @@
-//! Whether a round can be sold as it is written.
+//! Checks whether a round can be sold as written.
 
 use std::collections::HashSet;
 
@@ -6,7 +6,7 @@ use app::wire::{LocalText, Money, turns_text};
 
 use crate::engine::ports::{NewItem, NewRound};
 
-/// What is wrong with a round, and with which of its items, counted from 0.
+/// What is wrong with a round, and in which of its items, counted from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {reason}", self.field())]
 pub struct InvalidRound {
@@ -15,7 +15,7 @@ pub struct InvalidRound {
 }
 
 impl InvalidRound {
-    /// The wire name of what is wrong: `title`, `items[1].stock`.
+    /// The wire name of the wrong field, such as `title` or `items[1].stock`.
     pub fn field(self) -> String {
         let field = self.reason.field();
         match self.item {
@@ -31,7 +31,7 @@ impl From<Reason> for InvalidRound {
     }
 }
 
-/// What is wrong.
+/// The problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Reason {
     #[error(
@@ -95,24 +95,23 @@ impl Reason {
 const MAX_TITLE: usize = 200;
 /// Most characters of a description: what the ledger's column holds.
 const MAX_DESCRIPTION: usize = 2_000;
-/// Most items: as many as a page shows in good time.
+/// Most items: as many as a page shows without delay.
 const MAX_ITEMS: usize = 100;
 /// Most units of an item.
 const MAX_STOCK: u32 = 10_000_000;
-/// Most pieces that a cluster's gate splits a stock into.
+/// Most segments that a cluster's gate splits a stock into.
 const MAX_SEGMENTS: u8 = 64;
-/// A billion yuan: sums of orders stay far from the bounds of a 64-bit number.
+/// A billion yuan: keeps sums of orders far below the limit of a 64-bit number.
 const MAX_PRICE: i64 = 100_000_000_000;
 /// Three weeks.
 const MAX_PAY_WINDOW_S: u32 = 2_000_000;
-/// The year 5138: later instants are written in microseconds by mistake, and earlier ones than 0 in
-/// nothing.
+/// The year 5138: a later instant was probably written in microseconds.
 const MAX_INSTANT_MS: i64 = 100_000_000_000_000;
 
-/// Checks everything that can be known of a round without asking anybody.
+/// Checks everything that needs no access to the shop's data.
 ///
 /// # Errors
-/// The first thing that is wrong.
+/// The first problem found.
 pub fn check(round: &NewRound) -> Result<(), InvalidRound> {
     let instants = 0..=MAX_INSTANT_MS;
     let pay_window_s = round.pay_window_s.unwrap_or(MAX_PAY_WINDOW_S);
@@ -161,7 +160,7 @@ fn check_item(item: &NewItem) -> Result<(), Reason> {
     )
 }
 
-/// Whether this can be a title, or an operator's words.
+/// Whether this can be a title, or an operator's message.
 pub fn is_title(text: &LocalText) -> bool {
     [&text.zh, &text.en].into_iter().all(|text| {
         !text.trim().is_empty()
@@ -170,7 +169,7 @@ pub fn is_title(text: &LocalText) -> bool {
     })
 }
 
-/// English readers get the Chinese one where there is no other.
+/// The English text may be missing: readers then get the Chinese one.
 fn is_description(text: &LocalText) -> bool {
     let is_plain = |c: char| matches!(c, '\n' | '\r' | '\t') || !(c.is_control() || turns_text(c));
     let fits = |text: &str| text.chars().count() <= MAX_DESCRIPTION && text.chars().all(is_plain);

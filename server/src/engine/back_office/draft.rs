@@ -1,5 +1,5 @@
-//! Rounds as operators write them. Ids follow from their keys, so that what is sent or applied twice is
-//! the same.
+//! Rounds as operators write them. Ids are derived from their keys, so that a repeat gives the same
+//! round.
 
 use app::wire::{ItemDraft, ItemId, Key, ProductId, RoundDraft, RoundId};
 use sha2::{Digest as _, Sha256};
@@ -7,12 +7,12 @@ use uuid::{Builder, Uuid};
 
 use crate::engine::ports::{NewItem, NewRound};
 
-/// Which round has this key.
+/// The id of the round with this key.
 pub fn round_id(key: &Key) -> RoundId {
     RoundId(id("round", key))
 }
 
-/// The round that a draft describes.
+/// Makes a round from a draft.
 pub fn to_round(draft: RoundDraft) -> NewRound {
     let round_id = round_id(&draft.key);
     let item = |item: ItemDraft| {
@@ -40,7 +40,7 @@ pub fn to_round(draft: RoundDraft) -> NewRound {
     }
 }
 
-/// The draft of a round; its keys are ids. Whether it is stopped is no part of it.
+/// Makes a draft from a round, with ids as keys. Leaves out whether it is stopped.
 pub fn of_round(round: &NewRound) -> RoundDraft {
     let item = |item: &NewItem| ItemDraft {
         product: Key::of_id(item.product_id.0),
@@ -62,12 +62,12 @@ pub fn of_round(round: &NewRound) -> RoundDraft {
     }
 }
 
-/// An id is its own key.
+/// A key that is an id stands for itself.
 fn id(kind: &str, key: &Key) -> Uuid {
     key.id().unwrap_or_else(|| hashed(kind, key.as_str()))
 }
 
-/// A version 8 id (RFC 9562): its bytes are a hash.
+/// A version 8 id (RFC 9562) made from a hash.
 fn hashed(kind: &str, name: &str) -> Uuid {
     let hash = Sha256::digest(format!("{kind} {name}"));
     let mut bytes = [0; 16];

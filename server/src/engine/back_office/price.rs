@@ -1,8 +1,8 @@
-//! Prices as operators write them: `1299.00`.
+//! Prices as operators write them, such as `1299.00`.
 
 use app::wire::Money;
 
-/// Yuan and fen, or yuan alone.
+/// Reads yuan with or without fen.
 pub fn parse(text: &str) -> Option<Money> {
     let (yuan, fen) = text.split_once('.').unwrap_or((text, "00"));
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
@@ -13,7 +13,7 @@ pub fn parse(text: &str) -> Option<Money> {
     Some(Money(yuan.checked_mul(100)?.checked_add(fen)?))
 }
 
-/// As [`parse`] reads it.
+/// Writes a price in the form that [`parse`] reads.
 pub fn print(Money(fen): Money) -> String {
     format!("{}.{:02}", fen / 100, fen % 100)
 }

@@ -1,5 +1,5 @@
-//! The second pair of eyes: a round that was prepared is approved, or sent back with a reason. Until it is
-//! approved nobody but staff sees it, and no gate knows it.
+//! Review by a second person: a prepared round is approved, or sent back with a reason. Until it is
+//! approved, only staff see it, and no gate knows it.
 
 use app::wire::{Permission, RoundDraft, RoundId, RoundState};
 use sha2::{Digest, Sha256};
@@ -16,36 +16,36 @@ pub enum ReviewRoundError {
     /// There is no such round.
     #[error("there is no such round")]
     NotFound,
-    /// Whoever prepared a round does not approve it.
+    /// The caller prepared the round and may not approve it.
     #[error("whoever prepared a round does not approve it")]
     OwnRound,
-    /// Somebody else prepared it.
+    /// Another person prepared the round.
     #[error("somebody else prepared the round")]
     NotYours,
-    /// The round is not the one that was looked at.
+    /// The round has changed since the caller looked at it.
     #[error("the round is not the one that was looked at")]
     OtherContent,
     /// It was approved or sent back before.
     #[error("the round was approved or sent back before")]
     NotWaiting,
-    /// It cannot be sold any more.
+    /// It can no longer be sold.
     #[error(transparent)]
     Invalid(#[from] InvalidRound),
-    /// The ledger. Whether the round is approved is not known: a repeat will tell.
+    /// The ledger failed. The round may have been approved: repeat the call.
     #[error(transparent)]
     Port(#[from] PortError),
 }
 
-/// What a reviewer looks at, as one short text: SHA-256 in hexadecimal digits.
+/// A short hash of the content that a reviewer sees: SHA-256 in hexadecimal digits.
 pub fn content_hash(draft: &RoundDraft) -> String {
-    // A draft has texts and numbers alone: nothing that fails to be written as JSON.
+    // A draft holds only texts and numbers, so that writing it as JSON cannot fail.
     hex::digits(&Sha256::digest(
         serde_json::to_vec(draft).unwrap_or_default(),
     ))
 }
 
-/// Approves a round whose content is the one that was looked at: it is on sale in its window, and on the
-/// pages of this instance when this returns. Whether it was not before: a repeat changes nothing.
+/// Approves a round if its content is the one that was reviewed. It is on sale in its window, and on
+/// this instance's pages when this returns. Returns false on a repeat, which changes nothing.
 ///
 /// # Errors
 /// See [`ReviewRoundError`].
@@ -78,8 +78,8 @@ pub async fn approve_round(
     Ok(true)
 }
 
-/// Sends a round back: it can be copied, mended and submitted again. Who may not approve rounds takes back
-/// their own alone.
+/// Sends a round back. It can be copied, corrected and submitted again. Staff who may not approve rounds
+/// can only take back their own.
 ///
 /// # Errors
 /// See [`ReviewRoundError`].
@@ -111,8 +111,8 @@ async fn review(
     }
 }
 
-/// How a round begins that somebody of this role adds: whoever may approve it does so by adding it, where
-/// the shop allows that.
+/// The first state of a round that this role adds: approved at once if the role may approve rounds and
+/// the shop allows self-approval.
 pub fn first_state(deps: &Deps, role: app::wire::Role) -> RoundState {
     match deps.self_approval && Permission::ApproveRounds.is_given_to(role) {
         true => RoundState::Approved,

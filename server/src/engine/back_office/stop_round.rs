@@ -1,4 +1,4 @@
-//! The stop button: nobody can buy in a round until it is resumed.
+//! The stop button: stops purchases in a round until it is resumed.
 
 use app::wire::{LocalText, RoundId};
 
@@ -14,17 +14,17 @@ pub enum StopRoundError {
     /// There is no such round.
     #[error("there is no such round")]
     NotFound,
-    /// These are no words.
+    /// The message is not valid.
     #[error("{}", Reason::Title)]
     Words,
-    /// The ledger. Whether the round is stopped is not known: a repeat changes nothing.
+    /// The ledger failed. The round may have been stopped; a repeat changes nothing.
     #[error(transparent)]
     Port(#[from] PortError),
 }
 
-/// Stops a round with words that tell shoppers why, or changes the words. The pages of this instance
-/// say so when this returns, those of others as soon as they hear of it; gates refuse as soon as they
-/// are warmed up, which the change asks for.
+/// Stops a round with a message that tells shoppers why, or changes the message. This instance's
+/// pages show it when this returns, others' as soon as they receive the change. Gates refuse after
+/// their next warm-up, which the change triggers.
 ///
 /// # Errors
 /// See [`StopRoundError`].
@@ -40,7 +40,7 @@ pub async fn stop_round(
     set_stopped(deps, round_id, Some(words), by).await
 }
 
-/// Lets a stopped round go on. One that is not stopped stays as it is.
+/// Resumes a stopped round. A round that is not stopped stays unchanged.
 ///
 /// # Errors
 /// See [`StopRoundError`].

@@ -1,11 +1,11 @@
-//! Who may not buy. A ban reaches the buyer's log-ins within half a minute; orders stay as they are.
+//! Bans buyers. A ban reaches the buyer's log-ins within half a minute; orders stay as they are.
 
 use app::wire::AccountId;
 
 use super::{ChangeError, Deps};
 use crate::engine::ports::ChangedBy;
 
-/// Keeps a buyer from buying, or lets them buy again. A repeat changes nothing.
+/// Bans a buyer, or lifts the ban. A repeat changes nothing.
 ///
 /// # Errors
 /// See [`ChangeError`].
@@ -18,8 +18,10 @@ pub async fn set_banned(
     let now_ms = deps.clock.now_ms();
     let set = deps.bans.set_banned(account_id, banned, by, now_ms).await?;
     let changed = set.ok_or(ChangeError::NotFound)?;
-    if changed {
-        tracing::warn!(%account_id, banned, by = by.name, "somebody changed whether a buyer may buy");
+    match (changed, banned) {
+        (true, true) => tracing::warn!(%account_id, by = by.name, "a buyer was banned"),
+        (true, false) => tracing::warn!(%account_id, by = by.name, "a buyer's ban was lifted"),
+        (false, _) => {}
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! [`app::port::BulkOrders`] over the engine: checks what the caller may do, calls one use case.
+//! [`app::port::BulkOrders`] over the engine: checks the caller's permission, calls one use case.
 
 use app::{
     port::{BulkOrders, Visitor},
@@ -16,10 +16,10 @@ use crate::engine::{
     wire_errors::port_error,
 };
 
-/// Most characters of a search in the activity log, which keeps them for ever.
+/// Most characters of a search that are written into the activity log, which is never erased.
 const NOTED: usize = 100;
 
-/// What was searched for, without a mobile number: it is a buyer's, and the log is never erased.
+/// The search without mobile numbers: they are buyers' data, and the log is never erased.
 fn noted_search(search: &str) -> String {
     match Mobile::parse(search) {
         Ok(mobile) => mobile.masked(),
@@ -43,7 +43,7 @@ impl BulkOrders for OfficeCalls {
             .activity_log
             .note(Action::ExportOrders, subject, what, &by, now_ms);
         noted.await.map_err(port_error)?;
-        tracing::warn!(account_id = %me.account_id, "somebody takes orders away as a file");
+        tracing::warn!(account_id = %me.account_id, "orders are exported as a file");
         Ok(())
     }
 

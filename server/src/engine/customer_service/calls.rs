@@ -1,4 +1,4 @@
-//! [`app::port::CustomerService`] over the engine: checks what the caller may do, calls one use case.
+//! [`app::port::CustomerService`] over the engine: checks the permission, calls one use case.
 
 use app::{
     port::{Confirmation, CustomerService, Visitor},
@@ -18,7 +18,7 @@ use crate::engine::{
 };
 
 impl OfficeCalls {
-    /// Who does something that needs a confirmation, once it is right.
+    /// Checks the confirmation of a step that needs one, and returns the caller.
     pub(in crate::engine) async fn confirmed(
         &self,
         permission: Permission,

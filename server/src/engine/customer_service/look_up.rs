@@ -1,4 +1,4 @@
-//! Finding orders, buyers and payments.
+//! Searches orders, buyers and payments.
 
 use app::wire::{
     AccountId, BuyerHistory, BuyerList, ListedOrder, Mobile, OrderChange, OrderEvent, OrderHistory,
@@ -12,9 +12,9 @@ use crate::engine::{
     storefront::{FAILURES_SHOWN_MS, ORDERS_SHOWN, RESERVATIONS_SHOWN, views},
 };
 
-/// Buyers with the same nickname whose orders are shown.
+/// The most buyers with one nickname whose orders are searched.
 const NAMESAKES: u32 = 100;
-/// Money that fits no payment.
+/// Most entries of unmatched money that are shown.
 const UNMATCHED_SHOWN: u32 = 50;
 /// Orders that are read at once for a file.
 const ROWS_OF_A_FILE: u32 = 500;
@@ -22,7 +22,7 @@ const ROWS_OF_A_FILE: u32 = 500;
 /// Orders, newest first.
 ///
 /// # Errors
-/// The ledger.
+/// If the ledger fails.
 pub async fn orders(deps: &Deps, query: OrderQuery) -> Result<OrderList, PortError> {
     let rows = deps
         .directory
@@ -32,10 +32,10 @@ pub async fn orders(deps: &Deps, query: OrderQuery) -> Result<OrderList, PortErr
     Ok(OrderList { orders, next })
 }
 
-/// A part of all orders of a query, newest first, for a file.
+/// A part of a query's orders, newest first, for a file.
 ///
 /// # Errors
-/// The ledger.
+/// If the ledger fails.
 pub async fn orders_at_once(deps: &Deps, query: OrderQuery) -> Result<OrderList, PortError> {
     let filter = filter(deps, query).await?;
     let orders = deps.directory.orders(&filter, ROWS_OF_A_FILE).await?;
@@ -61,14 +61,14 @@ async fn filter(deps: &Deps, query: OrderQuery) -> Result<OrderFilter, PortError
 /// Digits of an order's number, see `OrderId::number`.
 const NUMBER_DIGITS: usize = 10;
 
-/// The order's number that somebody typed; nothing where it is none.
+/// The order number in a search text; `None` if the text is no order number.
 pub fn order_number(text: &str) -> Option<String> {
     let is_number =
         text.len() == NUMBER_DIGITS && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     is_number.then(|| text.to_ascii_uppercase())
 }
 
-/// What somebody looks for who types this.
+/// Interprets a search text.
 async fn order_search(deps: &Deps, text: &str) -> Result<OrderSearch, PortError> {
     if let Ok(id) = text.parse::<OrderId>() {
         return Ok(OrderSearch::Id(id));
@@ -89,10 +89,10 @@ fn buyer_search(text: &str) -> BuyerSearch {
     }
 }
 
-/// Everything that happened to an order, with its address for those who may see that.
+/// An order's whole history, with its address if the caller may see it.
 ///
 /// # Errors
-/// The ledger.
+/// If the ledger fails.
 pub async fn order(
     deps: &Deps,
     order_id: OrderId,
@@ -134,7 +134,7 @@ pub async fn order(
 /// Buyers, newest first.
 ///
 /// # Errors
-/// The ledger.
+/// If the ledger fails.
 pub async fn buyers(
     deps: &Deps,
     search: Option<String>,
@@ -149,10 +149,10 @@ pub async fn buyers(
     Ok(BuyerList { buyers, next })
 }
 
-/// A buyer with what they bought and what came to nothing.
+/// A buyer with orders and failed reservations.
 ///
 /// # Errors
-/// The ledger, or who knows of reservations.
+/// If the ledger or the reader of reservations fails.
 pub async fn buyer(deps: &Deps, account_id: AccountId) -> Result<Option<BuyerHistory>, PortError> {
     let Some(buyer) = deps.directory.buyer(account_id).await? else {
         return Ok(None);
@@ -172,10 +172,10 @@ pub async fn buyer(deps: &Deps, account_id: AccountId) -> Result<Option<BuyerHis
     }))
 }
 
-/// Payments, newest first, with the money that fits none.
+/// Payments, newest first, with the unmatched money.
 ///
 /// # Errors
-/// The ledger.
+/// If the ledger fails.
 pub async fn payments(
     deps: &Deps,
     group: Option<PaymentGroup>,

@@ -1,11 +1,11 @@
-//! The money of an order goes back, shipped or not. The unit stays sold.
+//! Refunds an order, shipped or not. The unit stays sold.
 
 use app::wire::OrderId;
 
 use super::{ChangeError, Deps};
 use crate::engine::{payments::refund, ports::ChangedBy};
 
-/// Gives it back; a worker sends it.
+/// Marks the order as refunding; a worker sends the money.
 ///
 /// # Errors
 /// See [`ChangeError`].
@@ -15,7 +15,7 @@ pub async fn refund_order(
     by: &ChangedBy,
 ) -> Result<(), ChangeError> {
     if refund::order(&deps.payments, order_id, by).await? {
-        tracing::warn!(%order_id, by = by.name, "somebody gives the money of an order back");
+        tracing::warn!(%order_id, by = by.name, "staff requested a refund of an order");
         return Ok(());
     }
     match deps.orders.get(order_id).await? {

@@ -1,4 +1,4 @@
-//! Many paid orders are sent to their buyers, by a list.
+//! Ships many paid orders by a list.
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,13 +12,13 @@ use crate::{
     engine::ports::{ChangedBy, OrderToShip, PortError},
 };
 
-/// Lines of a list: each is a transaction, and mostly all of them are done within a request.
+/// Most lines of a list: each is a transaction, and usually all are done within one request.
 pub const MOST_LINES: usize = 300;
-/// How long orders are shipped. What is left of a request's ten seconds is for the answer: without it nobody would know
-/// which of them were.
+/// Time limit for shipping. The rest of a request's ten seconds is for the answer, without which the caller would not
+/// know which orders were shipped.
 const TO_SHIP_MS: i64 = 7_000;
 
-/// What an order is called in a list.
+/// How a list names an order.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Called {
     Id(OrderId),
@@ -33,10 +33,10 @@ fn called(order: &str) -> Option<Called> {
     order_number(order).map(Called::Number)
 }
 
-/// What would become of each line. Changes nothing.
+/// What shipping the list would do, line by line. Changes nothing.
 ///
 /// # Errors
-/// The ledger.
+/// If the ledger fails.
 pub async fn check(deps: &Deps, lines: Vec<ShipLine>) -> Result<CheckedList, PortError> {
     let (mut ids, mut numbers) = (Vec::new(), Vec::new());
     for line in &lines {
@@ -100,11 +100,11 @@ fn checked(line: ShipLine, orders: &[OrderToShip], seen: &mut HashSet<OrderId>) 
     }
 }
 
-/// Ships what a list names, if all of it can be shipped; what stands in the way otherwise. What happens to an order
-/// between the look and the step stands at its line, and the others are shipped, as far as there is time.
+/// Ships a list if every line can be shipped; otherwise returns the problems. If an order changes between check and
+/// shipping, its line says so; the others are shipped while there is time.
 ///
 /// # Errors
-/// The ledger, before anything is done.
+/// If the ledger fails before anything is done.
 pub async fn ship(
     deps: &Deps,
     lines: Vec<ShipLine>,
@@ -145,7 +145,7 @@ async fn problem(deps: &Deps, order_id: OrderId, error: ChangeError) -> LineProb
             _ => LineProblem::Unknown,
         },
         ChangeError::Port(error) => {
-            tracing::warn!(%order_id, error = %Chain(&error), "an order of a list was not shipped; the list can be sent again");
+            tracing::warn!(%order_id, error = %Chain(&error), "cannot ship an order of a list; the list can be sent again");
             LineProblem::Unknown
         }
     }

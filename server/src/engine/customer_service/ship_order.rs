@@ -1,11 +1,11 @@
-//! A paid order is sent to its buyer.
+//! Ships a paid order.
 
 use app::wire::{OrderId, Shipment};
 
 use super::{ChangeError, Deps};
 use crate::engine::ports::{ChangedBy, ShipOutcome};
 
-/// Says that it is on its way. Of several who do at the same moment, one does.
+/// Marks an order as shipped. Of several calls at the same moment, one does it.
 ///
 /// # Errors
 /// See [`ChangeError`].

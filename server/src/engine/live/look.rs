@@ -1,5 +1,5 @@
-//! `look`: reads everything that the live page shows. What fails is left out and logged: the page is wanted
-//! most when something does not answer.
+//! `look`: reads everything the live page shows. A part that fails is left out and logged: the page is
+//! needed most when something does not answer.
 
 use std::sync::Arc;
 
@@ -15,15 +15,15 @@ use crate::{
     engine::ports::{GateStock, Health, LedgerFigures, PortError},
 };
 
-/// What was seen is shown for so long.
+/// A result is shown for this long.
 const LIFE_MS: i64 = 1_000;
-/// Rounds are looked for that ended less than a day ago.
+/// Rounds are shown until a day after their end.
 const AFTER_THE_END_MS: i64 = 24 * 3_600_000;
-/// An order whose deadline is nearer closes soon.
+/// An order closes soon if its deadline is nearer than this.
 const SOON_MS: i64 = 60_000;
 
-/// The shop now, or as it was seen by a look that ended less than a second ago. Those who ask at the same time
-/// wait for one look, however long it takes.
+/// The state of the shop now, or as it was less than a second ago. Concurrent callers wait for one read,
+/// however long it takes.
 pub async fn look(deps: &Deps, health: &dyn Health) -> Arc<Now> {
     let asked_at_ms = deps.clock.now_ms();
     let mut latest = deps.latest.lock().await;
@@ -94,12 +94,12 @@ async fn read(deps: &Deps, health: &dyn Health, now_ms: i64) -> Now {
 
 fn readable<T>(part: &str, read: Result<T, PortError>) -> Option<T> {
     read.inspect_err(|error| {
-        tracing::debug!(part, error = %Chain(error), "a part of the live page cannot be read; it is shown without");
+        tracing::debug!(part, error = %Chain(error), "a part of the live page cannot be read; the page is shown without it");
     })
     .ok()
 }
 
-/// Entries that wait, and those that are parked.
+/// The number of waiting and of parked entries.
 async fn waiting(deps: &Deps) -> Result<(u64, u64), PortError> {
     let queue = deps.queue.depth().await?;
     let in_outbox = match &deps.outbox {
@@ -118,7 +118,7 @@ async fn rounds(deps: &Deps, now_ms: i64) -> Result<Vec<LiveRound>, PortError> {
     Ok(join_all(shown).await)
 }
 
-/// Rounds on sale or stopped, then the next, then the latest.
+/// Chooses rounds on sale or stopped, then the next ones, then the latest.
 fn shown(rounds: &[RoundOverview], now_ms: i64) -> Vec<(LivePlace, &RoundOverview)> {
     let approved = || {
         let rounds = rounds.iter();
@@ -140,7 +140,7 @@ async fn live(deps: &Deps, place: LivePlace, round: &RoundOverview) -> LiveRound
     let at_gate = round.items.iter().map(|item| deps.gate.stock(item.item_id));
     let at_gate = join_all(at_gate).await;
     let items = round.items.iter().zip(at_gate).map(|(item, stock)| {
-        // A gate that does not answer is among the dependencies; the ledger's numbers are shown then.
+        // A gate that does not answer is a failed dependency; the ledger's numbers are shown.
         let stock = stock.ok().flatten();
         let units = stock.unwrap_or(GateStock {
             total: item.total,

@@ -1,10 +1,10 @@
-//! Messages to people, off the request path.
+//! Sends notices to people, off the request path.
 
 use super::Deps;
 use crate::engine::{BATCH, ports::PortError};
 
-/// Sends what waits. A crash between sending and marking sends twice: at least once. Returns how
-/// many were sent.
+/// Sends waiting notices, at least once: a crash between sending and marking sends one twice.
+/// Returns how many were sent.
 pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
     let unsent = deps.notices.unsent(BATCH).await?;
     for notice in &unsent {

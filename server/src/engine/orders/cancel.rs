@@ -1,4 +1,4 @@
-//! `cancel`: a buyer gives an unpaid order up.
+//! `cancel`: a buyer cancels an unpaid order.
 
 use app::wire::{AccountId, CloseReason, OrderId};
 
@@ -12,16 +12,16 @@ use crate::engine::{
 /// Why an order was not cancelled.
 #[derive(Debug, thiserror::Error)]
 pub enum CancelError {
-    /// Too often.
+    /// The caller tried too often.
     #[error(transparent)]
     Limit(#[from] LimitError),
-    /// No such order, or somebody else's, which is the same to the caller.
+    /// There is no such order, or it is another buyer's; the caller cannot tell which.
     #[error("not found")]
     NotFound,
-    /// It does not wait for payment any more.
+    /// It no longer waits for payment.
     #[error("the order does not wait for payment any more")]
     NotPending,
-    /// The ledger.
+    /// The ledger failed.
     #[error(transparent)]
     Port(#[from] PortError),
 }
@@ -36,9 +36,9 @@ pub async fn own(
     Ok(order.filter(|order| order.buyer == buyer))
 }
 
-/// Closes the order; its unit goes back on sale. A payment that is under way is closed at its
-/// provider first: when money came, the order is paid and stays. An order that is paid at the same
-/// moment is decided by compare-and-set: one side wins.
+/// Closes the order; its unit goes back on sale. A payment under way is first closed at its
+/// provider; if money arrived, the order is paid and stays. If the order is paid at the same
+/// moment, compare-and-set lets one side win.
 pub async fn cancel(
     deps: &Deps,
     payments: &payments::Deps,
@@ -54,7 +54,7 @@ pub async fn cancel(
         CloseOutcome::NotPending => return Err(CancelError::NotPending),
         CloseOutcome::PaymentOpen => {}
     }
-    // The buyer waits: without the provider's word the order stays as it is.
+    // The buyer waits for the answer: without one from the provider the order stays as it is.
     match payments::close::payments_of(payments, order_id, i64::MAX).await? {
         Closing::Done => {}
         Closing::StillOpen(error) | Closing::Unanswered(error) => return Err(error.into()),
@@ -63,7 +63,7 @@ pub async fn cancel(
         CloseOutcome::Closed => Ok(()),
         CloseOutcome::NotPending => Err(CancelError::NotPending),
         CloseOutcome::PaymentOpen => {
-            let again = PortError::busy("ledger", "a payment was begun beside the cancellation");
+            let again = PortError::busy("ledger", "a payment was begun during the cancellation");
             Err(again.into())
         }
     }

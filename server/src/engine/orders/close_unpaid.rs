@@ -1,4 +1,4 @@
-//! `close_unpaid`: orders that nobody paid for give their units back.
+//! `close_unpaid`: closes unpaid orders and returns their units.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -15,33 +15,33 @@ use crate::{
     },
 };
 
-/// Orders that cannot be closed and are looked past in one run, at most.
+/// Most orders that one run skips because they cannot be closed.
 const LOOK_PAST: u32 = 40 * BATCH;
-/// Orders about whose payments the provider is asked at a time.
+/// Orders whose payments are queried at the provider at the same time.
 const ASKED_AT_ONCE: usize = 8;
-/// Who closed it, in the order's history.
+/// The actor in the order's history.
 const ACTOR: &str = "close_unpaid";
 
-/// What became of a batch.
+/// The result for a batch.
 #[derive(Default)]
 struct Run {
     closed: u32,
-    /// Still open, for now or for good: looked past.
+    /// Still open, for now or for good: skipped.
     left: u32,
     first_error: Option<PortError>,
 }
 
-/// Closes orders whose deadline has passed. An order that is paid at the same moment is decided by
-/// compare-and-set: one side wins. One with a payment under way has a grace, and is closed once the
-/// provider has closed the payment. An order that cannot be closed (its item's counters are wrong,
-/// say) stops no other. Returns how many were closed.
+/// Closes orders whose deadline has passed. If an order is paid at the same moment, compare-and-set
+/// lets one side win. An order with a payment under way has a grace period, and is closed once the
+/// provider has closed the payment. An order that cannot be closed (if its item's counters are
+/// wrong, for example) does not stop the others. Returns how many were closed.
 ///
 /// # Errors
-/// The first one, after every other overdue order was closed.
+/// The first error, after every other overdue order was closed.
 pub async fn run_once(deps: &Deps, payments: &payments::Deps) -> Result<u32, PortError> {
     let now_ms = deps.clock.now_ms();
     let mut run = Run::default();
-    // Once a provider has not answered, it is not asked again in this run.
+    // A provider that did not answer is not asked again in this run.
     let unanswered = AtomicBool::new(false);
     loop {
         let overdue = deps.closer.overdue(now_ms, run.left, BATCH).await?;
@@ -74,8 +74,8 @@ pub async fn run_once(deps: &Deps, payments: &payments::Deps) -> Result<u32, Por
     }
 }
 
-/// Closes what can be closed, all at once or, where one fails, one by one. Returns those that have
-/// a payment under way, which count as left.
+/// Closes what can be closed, all at once or, if one fails, one by one. Returns those that have a
+/// payment under way; they count as left.
 async fn close_each(
     deps: &Deps,
     orders: &[OverdueOrder],
@@ -144,7 +144,7 @@ async fn close(
     Ok(outcomes)
 }
 
-/// Whether no payment of the order is open any more.
+/// Whether the order has no open payment left.
 async fn payments_closed(
     payments: &payments::Deps,
     order: OverdueOrder,
@@ -158,7 +158,7 @@ async fn payments_closed(
     }
     match payments::close::payments_of(payments, order.order_id, give_up_ms).await? {
         Closing::Done => Ok(true),
-        // What concerns one payment alone keeps nobody from asking about the others.
+        // A problem with one payment does not stop questions about the others.
         Closing::StillOpen(error) => Err(error),
         Closing::Unanswered(error) => {
             if matches!(error, PortError::Busy { .. }) {

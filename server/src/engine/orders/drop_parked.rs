@@ -1,15 +1,15 @@
-//! `drop_parked`: a parked reservation fails, as an operator decides who cannot mend its cause.
+//! `drop_parked`: ends a parked reservation as failed, when an operator cannot fix its cause.
 
 use app::wire::Rejection;
 
 use super::Deps;
 use crate::engine::ports::{Job, ParkedEntry, PortError, WriteOutcome};
 
-/// Ends a parked reservation without an order: its buyer is told, and its unit is due back at the gate.
-/// One that has ended meanwhile keeps its end, which is returned.
+/// Ends a parked reservation without an order: its buyer is told, and the gate must take back its unit.
+/// A reservation that has ended meanwhile keeps its end, which is returned.
 ///
 /// # Errors
-/// When ledger or queue do not answer, or the ledger refuses this too: it stays parked.
+/// If ledger or queue do not answer, or the ledger refuses this too; the entry stays parked.
 pub async fn drop_parked(
     deps: &Deps,
     entry: Box<dyn ParkedEntry>,
@@ -20,7 +20,7 @@ pub async fn drop_parked(
         .writer
         .fail(&[reservation], Rejection::Busy, now_ms)
         .await?;
-    // In this order: who dies in between leaves an entry that has ended and is done at its next try.
+    // In this order: after a crash in between, the next try removes the ended entry.
     entry.remove().await?;
     deps.wake.notify(Job::Release);
     Ok(outcomes.first().copied())

@@ -1,4 +1,4 @@
-//! `order_at_once`: holds of a gate in the same process are written together with their orders.
+//! `order_at_once`: writes holds of a gate in the same process together with their orders.
 
 use std::sync::Arc;
 
@@ -10,8 +10,8 @@ use crate::engine::ports::{
     Clock, HeldOrders, HoldLog, Ids, OrderQueue, PortError, QueuedReservation,
 };
 
-/// One transaction instead of two, and of the rows that a hold needs none is written twice. What cannot be
-/// ordered with all others of its batch is queued with them, and the order writer ends each by itself.
+/// Writes holds and orders in one transaction instead of two, and no row twice. If one order of a batch
+/// cannot be written, the whole batch is queued, and the order writer ends each by itself.
 pub struct OrderAtOnce {
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
@@ -35,7 +35,7 @@ impl HoldLog for OrderAtOnce {
     }
 }
 
-/// The queue alone: how many orders are written a second is for the order writer to say.
+/// Only queues holds, so that the order writer controls how many orders are written a second.
 pub struct QueueOnly(pub Arc<dyn OrderQueue>);
 
 #[async_trait]

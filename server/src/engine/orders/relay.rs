@@ -1,4 +1,4 @@
-//! `relay`: what the gate holds reaches the queue. Only for a gate that is not the queue itself.
+//! `relay`: carries holds from the gate to the queue, unless the gate is the queue itself.
 
 use super::Deps;
 use crate::chain::Chain;
@@ -8,12 +8,12 @@ use crate::engine::{
 };
 
 /// Carries a batch from the outbox to the queue. An entry leaves the outbox after the queue has
-/// confirmed it; a crash in between repeats it, which the order writer does not mind. A relay that
-/// does not reach the queue takes nothing, and what it took it gives back: another relay may reach
-/// it. An outbox that cannot be read stops no other. Returns how many were carried.
+/// confirmed it; a crash in between repeats it, and the order writer ignores repeats. A relay that
+/// cannot reach the queue takes nothing and gives back what it took, for other relays. An outbox
+/// that cannot be read does not stop the others. Returns how many were carried.
 ///
 /// # Errors
-/// The first one; that of an outbox after a batch of the others' entries was carried.
+/// The first error; an outbox's error only after a batch of the others' entries was carried.
 pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
     let Some(outbox) = &deps.outbox else {
         return Ok(0);
@@ -28,7 +28,7 @@ pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
         return Ok(carried);
     };
     if carried >= BATCH {
-        // There is more in the others, and a run that failed is not followed by the next one at once.
+        // The other outboxes have more, and a failed run is not repeated at once.
         deps.wake.notify(Job::Relay);
     }
     Err(error)

@@ -1,4 +1,4 @@
-//! [`app::port::Undeliverables`] over the engine: checks what the caller may do, calls one use case.
+//! [`app::port::Undeliverables`] over the engine: checks the permission, calls one use case.
 
 use app::{
     port::{Confirmation, Undeliverables, Visitor},
@@ -24,7 +24,7 @@ use crate::{
     },
 };
 
-/// Entries of each list.
+/// Most entries of each list.
 const SHOWN: u32 = 50;
 
 #[async_trait]
@@ -117,7 +117,7 @@ impl Undeliverables for OfficeCalls {
 }
 
 impl OfficeCalls {
-    /// Said before it is done: the queue is not in the ledger, and there is no transaction for both.
+    /// Written before the action: the queue is not in the ledger, so no transaction covers both.
     async fn note(
         &self,
         action: Action,
@@ -146,7 +146,7 @@ async fn parked(deps: &Deps) -> Result<Parked, PortError> {
     })
 }
 
-/// Without the path, which is a secret of its buyer.
+/// Leaves out the path, which is the buyer's secret.
 fn entry(reservation: &QueuedReservation) -> ParkedReservation {
     ParkedReservation {
         reservation_id: reservation.unit.reservation_id,
@@ -158,7 +158,7 @@ fn entry(reservation: &QueuedReservation) -> ParkedReservation {
     }
 }
 
-/// Scheme and host of an address. Behind them there may be a key of whoever is told, in the path as behind a `?`.
+/// Scheme and host of an address. Path and query may hold a key of the receiver.
 fn place(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else {
         return "…".to_owned();

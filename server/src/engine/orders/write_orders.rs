@@ -1,4 +1,4 @@
-//! `write_orders`: queued reservations become orders, a batch a transaction.
+//! `write_orders`: turns queued reservations into orders, one batch per transaction.
 
 use std::sync::atomic::Ordering;
 
@@ -8,10 +8,10 @@ use super::Deps;
 use crate::chain::Chain;
 use crate::engine::ports::{Job, PortError, QueuedReservation, TRIES, WriteOutcome};
 
-/// Takes at most `limit` entries and ends each: ordered, failed, or (what cannot be written)
-/// set aside. Idempotent: an entry that comes again changes nothing. While the ledger does not
-/// answer, entries go back to the queue, where other instances may reach their ledger, and none are
-/// taken. Returns how many entries were taken; 0 means that the queue is empty.
+/// Takes at most `limit` entries and ends each as ordered or failed, or sets it aside if it cannot
+/// be written. Idempotent: a repeated entry changes nothing. If the ledger does not answer, entries
+/// go back to the queue, where other instances may reach their ledger, and none are taken. Returns
+/// how many entries were taken; 0 means that the queue is empty.
 pub async fn run_once(deps: &Deps, limit: u32) -> Result<u32, PortError> {
     if deps.gave_back.load(Ordering::Relaxed) {
         deps.writer.can_write().await?;
@@ -29,7 +29,7 @@ pub async fn run_once(deps: &Deps, limit: u32) -> Result<u32, PortError> {
         deps.queue.give_back().await?;
     }
     ended?;
-    // Last, and no reason to give anything back: the queue does not answer, not the ledger.
+    // Last, and no reason to give entries back: an error here is the queue's, not the ledger's.
     for entry in &refused {
         if deps.queue.set_aside(entry).await? {
             metrics::counter!("seckill_queue_parked_total", "reason" => "tries").increment(1);
@@ -45,7 +45,7 @@ pub async fn run_once(deps: &Deps, limit: u32) -> Result<u32, PortError> {
     Ok(taken)
 }
 
-/// Ends a batch but for what the ledger refuses.
+/// Ends a batch, except for entries that the ledger refuses.
 async fn end_all(
     deps: &Deps,
     batch: Vec<QueuedReservation>,
@@ -68,16 +68,16 @@ async fn end_all(
     end(deps, End::GiveUp, &late, now_ms, refused).await
 }
 
-/// How entries are ended.
+/// How entries end.
 #[derive(Clone, Copy)]
 enum End {
-    /// As orders.
+    /// With an order.
     Write,
-    /// Without: they have waited too long, and the unit is worth more to the next buyer.
+    /// Without an order: the entry waited too long, and the unit is worth more to the next buyer.
     GiveUp,
 }
 
-/// The alarm: how long the oldest of a batch has waited, but for those that were parked.
+/// Raises the alarm: the wait of the oldest entry of a batch, ignoring replayed ones.
 fn watch_age(deps: &Deps, batch: &[QueuedReservation], now_ms: i64) {
     let waiting = batch.iter().filter(|entry| !entry.replayed);
     let held_at_ms = waiting.map(|entry| entry.held_at_ms).min();
@@ -91,7 +91,7 @@ fn watch_age(deps: &Deps, batch: &[QueuedReservation], now_ms: i64) {
     }
 }
 
-/// Ends entries together, or one by one: what the ledger refuses holds up no other.
+/// Ends entries together, or one by one, so that a refused entry does not hold up the others.
 async fn end(
     deps: &Deps,
     how: End,

@@ -1,4 +1,4 @@
-//! `apply_notices`: what providers told us becomes paid orders and refunds.
+//! `apply_notices`: turns providers' notices into paid orders and refunds.
 
 use app::wire::PaymentId;
 use uuid::Uuid;
@@ -11,14 +11,14 @@ use crate::{
 
 /// Notices that are applied in one transaction: each costs it a statement.
 const AT_ONCE: u32 = 64;
-/// Notices that cannot be applied and are looked past in one run, at most.
+/// Most notices that one run skips because they cannot be applied.
 const LOOK_PAST: u32 = 40 * AT_ONCE;
 
-/// Applies the oldest notices. A crash between settling and marking settles again, which changes
-/// nothing. One that cannot be applied stops no other. Returns how many were applied.
+/// Applies the oldest notices. After a crash between settling and marking, settles them again,
+/// which changes nothing. A failing notice does not stop the others. Returns how many were applied.
 ///
 /// # Errors
-/// The first one, after every other notice was tried.
+/// The first error, after every other notice was tried.
 pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
     let (mut applied, mut stuck, mut first_error) = (0, 0, None);
     loop {
@@ -54,7 +54,7 @@ pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
     }
 }
 
-/// All of them, or none is marked.
+/// Applies all of them; if that fails, marks none.
 async fn apply(deps: &Deps, waiting: &[KeptNotice]) -> Result<(), PortError> {
     let (mut receipts, mut paid) = (Vec::new(), Vec::new());
     let mut done: Vec<(Uuid, NoticeOutcome)> = Vec::new();
@@ -71,7 +71,7 @@ async fn apply(deps: &Deps, waiting: &[KeptNotice]) -> Result<(), PortError> {
                 let merchant_number = &kept.notice.merchant_number;
                 tracing::error!(
                     merchant_number,
-                    "money that was sent back did not arrive: send it to the buyer another way"
+                    "a refund did not arrive: send it to the buyer another way"
                 );
                 done.push((kept.notice_id, NoticeOutcome::Unknown));
             }
@@ -79,7 +79,7 @@ async fn apply(deps: &Deps, waiting: &[KeptNotice]) -> Result<(), PortError> {
                 let merchant_number = &kept.notice.merchant_number;
                 tracing::error!(
                     merchant_number,
-                    "money came for a payment that does not exist: look at the provider's account"
+                    "received money for an unknown payment: look at the provider's account"
                 );
                 done.push((kept.notice_id, NoticeOutcome::Unknown));
             }
@@ -104,7 +104,7 @@ async fn apply(deps: &Deps, waiting: &[KeptNotice]) -> Result<(), PortError> {
     deps.inbox.applied(&done, deps.clock.now_ms()).await
 }
 
-/// Our number, if the provider's notice names one of ours at all.
+/// Our payment id, if the notice names one.
 fn payment_id(kept: &KeptNotice) -> Option<PaymentId> {
     kept.notice.merchant_number.parse().ok()
 }

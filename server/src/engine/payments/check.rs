@@ -1,4 +1,4 @@
-//! Asking the provider what became of payments of which no notice has come.
+//! Asks the provider about payments for which no notice has arrived.
 
 use app::wire::{OrderId, PaymentState};
 
@@ -11,16 +11,16 @@ use crate::{
     },
 };
 
-/// While a buyer waits, the provider is asked about a payment this often at most, by all instances
+/// While a buyer waits, the provider is asked about a payment at most this often, by all instances
 /// together.
 const WAITED_FOR_MS: i64 = 3_000;
-/// And this often when nobody waits.
+/// The same, while no buyer waits.
 const UNWATCHED_MS: i64 = 60_000;
-/// A call that makes a charge does not take longer.
+/// Creating a charge takes less than this time.
 const UNKNOWN_MS: i64 = 3_600_000;
 
-/// A buyer looks at an order: asks about its open payments, unless somebody has just done so. Whether
-/// anything was asked. An error of the provider is no error of the order.
+/// For a buyer who views an order: asks about its open payments, unless another call has just done
+/// so. Returns whether anything was asked. A provider's error is only logged.
 pub async fn of_order(deps: &Deps, order_id: OrderId) -> Result<bool, PortError> {
     let mut asked = false;
     for payment in deps.payments.of_order(order_id).await? {
@@ -38,11 +38,11 @@ pub async fn of_order(deps: &Deps, order_id: OrderId) -> Result<bool, PortError>
     Ok(asked)
 }
 
-/// Asks about payments that nobody looks at. A provider that does not answer ends the run; one payment
-/// that cannot be asked about stops no other. Returns how many were asked about.
+/// Asks about payments that no buyer waits for. Stops if the provider does not answer; a payment that
+/// cannot be asked about does not stop the others. Returns how many were asked about.
 ///
 /// # Errors
-/// The first one.
+/// The first error.
 pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
     let before_ms = deps.clock.now_ms() - UNWATCHED_MS;
     let unchecked = deps.payments.unchecked(before_ms, BATCH).await?;
@@ -57,11 +57,11 @@ pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
     first_error.map_or(Ok(unchecked.len() as u32), Err)
 }
 
-/// Whether it was asked about.
+/// Asks about a payment. Returns whether it did.
 async fn ask(deps: &Deps, payment: &PaymentRecord, pause_ms: i64) -> Result<bool, PortError> {
     let (payment_id, now_ms) = (payment.payment_id, deps.clock.now_ms());
     let is_over = payment.expires_at_ms <= now_ms;
-    // One that the provider may not have heard of is made when the buyer asks again.
+    // The provider may not know this payment yet; it is created when the buyer tries again.
     if payment.state == PaymentState::Created && !is_over {
         return Ok(false);
     }
@@ -83,8 +83,8 @@ async fn ask(deps: &Deps, payment: &PaymentRecord, pause_ms: i64) -> Result<bool
     Ok(true)
 }
 
-/// A payment that keeps nothing open any more: closed at the provider, so that nobody pays there. One
-/// that the provider still does not know an hour after its time never began.
+/// Closes a payment that is no longer needed at the provider, so that nobody can pay it. If the
+/// provider still does not know it an hour after its expiry, it never began.
 async fn end(deps: &Deps, payment: &PaymentRecord, now_ms: i64) -> Result<(), PortError> {
     let unknown = close::one(deps, payment.payment_id).await? == Charge::Unknown;
     match unknown && payment.expires_at_ms + UNKNOWN_MS <= now_ms {

@@ -1,5 +1,5 @@
-//! Before an order is closed, no money may be under way for it: the provider is asked to close its
-//! payments, and says so if money came.
+//! Closes an order's payments at the provider before the order is closed, so that no money is under
+//! way. The provider's answer says if money arrived.
 
 use app::wire::{OrderId, PaymentId};
 
@@ -9,19 +9,19 @@ use crate::{
     engine::ports::{Charge, PortError},
 };
 
-/// What became of an order's open payments.
+/// The result for an order's open payments.
 #[derive(Debug)]
 pub enum Closing {
     /// None is open any more: the order can be closed, unless it was paid.
     Done,
-    /// The provider has said that money may still come for one of them, from a bank that takes days, say.
+    /// The provider said that money may still arrive for one of them, for example from a slow bank.
     StillOpen(PortError),
-    /// The provider did not answer; nothing is known.
+    /// The provider did not answer: the state is unknown.
     Unanswered(PortError),
 }
 
-/// Closes the open payments of an order at the provider. Past `give_up_ms` one of which the provider
-/// does not say what became of it is abandoned: money that comes for it all the same goes back.
+/// Closes an order's open payments at the provider. After `give_up_ms`, a payment whose state the
+/// provider does not report is abandoned; money that arrives for it later is refunded.
 pub async fn payments_of(
     deps: &Deps,
     order_id: OrderId,
@@ -34,7 +34,7 @@ pub async fn payments_of(
         }
         let closing = match one(deps, payment_id).await {
             Ok(Charge::Paid(_) | Charge::Closed) => continue,
-            // A call that makes it may be under way: asked about until that is certain.
+            // The call that creates it may be under way: ask again until that is certain.
             Ok(Charge::Unknown) => {
                 deps.payments.abandon(payment_id).await?;
                 continue;
@@ -68,7 +68,7 @@ fn log_given_up(order_id: OrderId, payment_id: PaymentId, closing: &Closing) {
     );
 }
 
-/// Closes one payment at the provider, and applies what it says.
+/// Closes one payment at the provider, and applies the answer.
 pub async fn one(deps: &Deps, payment_id: PaymentId) -> Result<Charge, PortError> {
     let charge = deps.gateway.close(payment_id).await?;
     match &charge {

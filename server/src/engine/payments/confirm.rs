@@ -1,15 +1,15 @@
-//! `confirm`: the gate hears which units were paid for.
+//! `confirm`: tells the gate which units were paid for.
 
 use super::Deps;
 use crate::engine::{BATCH, ports::PortError};
 
-/// Units that the gate does not take and that are looked past in one run, at most.
+/// Most units that one run skips because the gate does not accept them.
 const LOOK_PAST: u32 = 40 * BATCH;
 
-/// Tells the gate. A unit that it does not take stops no other. Returns how many it took.
+/// Tells the gate. A refused unit does not stop the others. Returns how many it accepted.
 ///
 /// # Errors
-/// The first one, after every other unit was tried.
+/// The first error, after every other unit was tried.
 pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
     let (mut confirmed, mut left, mut first_error) = (0, 0, None);
     loop {

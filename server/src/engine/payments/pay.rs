@@ -1,4 +1,4 @@
-//! `pay`: a buyer is sent to the provider.
+//! `pay`: sends a buyer to the provider.
 
 use app::wire::{AccountId, OrderId, PaymentId};
 
@@ -11,23 +11,23 @@ use crate::engine::{
 /// Why a buyer cannot pay now.
 #[derive(Debug, thiserror::Error)]
 pub enum PayError {
-    /// Too often.
+    /// The caller tried too often.
     #[error(transparent)]
     Limit(#[from] LimitError),
-    /// No such order, or somebody else's, which is the same to the caller.
+    /// There is no such order, or it is another buyer's; the caller cannot tell which.
     #[error("not found")]
     NotFound,
     /// It does not wait for payment, or the time to pay is over.
     #[error("the order does not wait for payment any more")]
     NotPending,
-    /// The ledger or the provider.
+    /// The ledger or the provider failed.
     #[error(transparent)]
     Port(#[from] PortError),
 }
 
-/// Where the buyer pays for the order. The payment is in the ledger before the provider hears of
-/// it, so that money can never come for a payment that nobody knows; a call that failed half-way is
-/// repeated with the same payment.
+/// The address where the buyer pays for the order. The payment is written into the ledger before
+/// the provider is called, so that money never arrives for an unknown payment. After a failure, the
+/// next call uses the same payment.
 pub async fn pay(deps: &Deps, buyer: AccountId, order_id: OrderId) -> Result<String, PayError> {
     limit::count(&*deps.limits, Limit::Pay(buyer)).await?;
     let order = deps.orders.get(order_id).await?;
@@ -59,7 +59,7 @@ pub async fn pay(deps: &Deps, buyer: AccountId, order_id: OrderId) -> Result<Str
     if deps.payments.created(payment.payment_id, &url).await? {
         return Ok(url);
     }
-    // Closed meanwhile, perhaps before the provider had heard of it: nobody may pay there.
+    // Closed in the meantime: close it at the provider too, so that it cannot be paid.
     close::one(deps, payment.payment_id).await?;
     Err(PayError::NotPending)
 }

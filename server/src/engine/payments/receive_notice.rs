@@ -1,24 +1,24 @@
-//! A provider's call back: verified, written down, answered. What follows from it is a worker's
-//! work, so that the provider has its answer within a second.
+//! A provider's notice: verified, stored, answered. A worker applies it later, so that the provider
+//! gets its answer within a second.
 
 use super::Deps;
 use crate::engine::ports::{Job, KeptNotice, NoticeRequest, PortError, Verified};
 
-/// Why a notice is not taken.
+/// Why a notice is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum NoticeError {
     /// There is no such provider.
     #[error("no such provider")]
     NotFound,
-    /// The signature is wrong. Nothing was written down.
+    /// The signature is wrong. Nothing was stored.
     #[error("the signature is wrong")]
     Refused,
-    /// It could not be written down: the provider sends it again.
+    /// It could not be stored: the provider sends it again.
     #[error(transparent)]
     Port(#[from] PortError),
 }
 
-/// Takes a notice of `provider`; returns what the provider wants to hear.
+/// Accepts a notice of `provider`; returns the answer that the provider expects.
 pub async fn receive(
     deps: &Deps,
     provider: &str,

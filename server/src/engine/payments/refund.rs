@@ -1,4 +1,4 @@
-//! `refund`: money that pays no order goes back, however long it takes.
+//! `refund`: sends back money that pays no order, and retries until it succeeds.
 
 use std::time::Duration;
 
@@ -14,16 +14,16 @@ use crate::{
     jitter::Backoff,
 };
 
-/// Before the first repeat.
+/// Pause before the first retry.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
-/// A provider that was away for a night is found again within minutes.
+/// Longest pause. A provider that was down for a night is found again within minutes.
 const LONGEST_PAUSE: Duration = Duration::from_mins(10);
 
-/// Asks providers to send back what is due. One refund that fails stops no other, and is tried
-/// again until it is done. Returns how many went back.
+/// Asks providers to send back money. A refund that fails does not stop the others, and is retried
+/// until it is done. Returns how many are done.
 ///
 /// # Errors
-/// The first one, after every other refund was tried.
+/// The first error, after every other refund was tried.
 pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
     let (mut done, mut first_error) = (0, None);
     for payment in deps.refunds.due(deps.clock.now_ms(), BATCH).await? {
@@ -36,7 +36,7 @@ pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
                     %payment_id,
                     tries = payment.refund_tries + 1,
                     error = %Chain(&error),
-                    "a refund failed: will try again"
+                    "cannot send a refund to the provider; tried again later"
                 );
                 first_error.get_or_insert(error);
             }
@@ -71,7 +71,7 @@ async fn send_back(deps: &Deps, payment: &PaymentRecord) -> Result<bool, PortErr
     }
 }
 
-/// The shop gives the money of a paid order back. False when the order is in another state.
+/// Refunds a paid order. Returns false when the order is in another state.
 pub async fn order(deps: &Deps, order_id: OrderId, by: &ChangedBy) -> Result<bool, PortError> {
     let now_ms = deps.clock.now_ms();
     let begun = deps.refunds.refund_order(order_id, by, now_ms).await?;

@@ -1,5 +1,5 @@
-//! A provider's statement of a day, compared with what the ledger says of that day. Money is matched by the
-//! provider's own number, never by sums.
+//! Compares a provider's statement of a day with the ledger. Matches money by the provider's number, never
+//! by sum.
 
 use std::collections::{BTreeMap, btree_map::Entry};
 
@@ -8,17 +8,17 @@ use serde::Serialize;
 
 use crate::engine::ports::{Amount, MoneyMoved, Movement, MovementKind, PortError};
 
-/// Provider and shop may see the same money on two sides of midnight when it came so close to it.
+/// Within this time of midnight, provider and shop may assign money to different days.
 pub const NEAR_MIDNIGHT_MS: i64 = 15 * 60_000;
 
 /// A line of a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatementLine {
-    /// Which way the money went.
+    /// The direction of the money.
     pub kind: MovementKind,
     /// The provider's number of the payment.
     pub provider_number: String,
-    /// How much.
+    /// The sum.
     pub amount: Amount,
 }
 
@@ -31,17 +31,17 @@ pub struct Day {
     pub to_ms: i64,
 }
 
-/// What does not agree.
+/// A difference.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "difference")]
 pub enum Difference {
-    /// The statement has it, and the shop does not.
+    /// Only the statement has it.
     OnlyThere {
         kind: MovementKind,
         provider_number: String,
         amount: Amount,
     },
-    /// The shop has it, and the statement does not.
+    /// Only the shop has it.
     OnlyHere {
         kind: MovementKind,
         provider_number: String,
@@ -63,22 +63,22 @@ pub enum Difference {
     },
 }
 
-/// What a comparison found.
+/// The result of a comparison.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Matched {
     /// Lines of the statement that agree with the shop.
     pub agree: u64,
-    /// What does not.
+    /// Everything that differs.
     pub differences: Vec<Difference>,
-    /// The shop heard of it within a quarter of an hour of midnight, or it was begun before the day: look
-    /// for it in the statement of the day beside this one.
+    /// The shop learned of it within a quarter of an hour of midnight, or it began before the day: look
+    /// in the statement of the neighbouring day.
     pub perhaps_of_other_days: Vec<Movement>,
 }
 
 /// Compares the lines of a day.
 ///
 /// # Errors
-/// The ledger.
+/// If the ledger fails.
 pub async fn compare(
     ledger: &dyn MoneyMoved,
     provider: &str,
@@ -131,7 +131,7 @@ impl Matched {
     fn missing_there(&mut self, here: Movement, day: Day) {
         let since = here.at_ms - day.from_ms;
         let until = day.to_ms - here.at_ms;
-        // A notice may have come late.
+        // Its notice may have been late.
         let begun_before = here.begun_at_ms < day.from_ms;
         if begun_before || since.min(until) <= NEAR_MIDNIGHT_MS {
             self.perhaps_of_other_days.push(here);
@@ -145,8 +145,8 @@ impl Matched {
         });
     }
 
-    /// What the shop has not seen on this day it may have seen on another one: a notice that came late,
-    /// or money that was found by asking.
+    /// Looks on other days for lines that the shop does not have on this day: the notice may have been
+    /// late, or the shop may have found the money by asking.
     async fn of_other_days(
         &mut self,
         ledger: &dyn MoneyMoved,

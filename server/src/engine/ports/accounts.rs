@@ -50,7 +50,7 @@ pub enum InsertAccountError {
     /// The mobile number has an account already.
     #[error("the mobile number is taken")]
     MobileTaken,
-    /// The ledger.
+    /// The ledger failed.
     #[error(transparent)]
     Port(#[from] PortError),
 }

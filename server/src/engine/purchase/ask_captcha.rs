@@ -13,7 +13,7 @@ use crate::engine::{
 /// Why there is no question.
 #[derive(Debug, thiserror::Error)]
 pub enum CaptchaError {
-    /// Too often.
+    /// The caller tried too often.
     #[error(transparent)]
     Limit(#[from] LimitError),
     /// No such item or question, or it is not the caller's.

@@ -13,7 +13,7 @@ use crate::engine::{
 /// Why no unit is held.
 #[derive(Debug, thiserror::Error)]
 pub enum ReserveError {
-    /// Too often.
+    /// The caller tried too often.
     #[error(transparent)]
     Limit(#[from] LimitError),
     /// The gate said no, or the path is unknown, used, expired, or not this buyer's for this item.

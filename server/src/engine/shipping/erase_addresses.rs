@@ -6,7 +6,7 @@ use crate::engine::{BATCH, ports::PortError};
 /// Erases what has been kept for long enough. Returns how many.
 ///
 /// # Errors
-/// The ledger.
+/// If the ledger fails.
 pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
     let before_ms = deps.clock.now_ms() - deps.rules.keep_address_ms;
     deps.addresses.erase_addresses(before_ms, BATCH).await

@@ -7,7 +7,7 @@ use crate::engine::ports::PortError;
 /// ends. Returns how many are in effect.
 ///
 /// # Errors
-/// The ledger.
+/// If the ledger fails.
 pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
     let read = deps.switches.all().await;
     let now_ms = deps.clock.now_ms();

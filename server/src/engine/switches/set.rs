@@ -48,7 +48,7 @@ pub async fn set(
 /// Clears a switch. One that is not set stays so. Returns whether it was set.
 ///
 /// # Errors
-/// The ledger.
+/// If the ledger fails.
 pub async fn clear(
     switches: &dyn Switches,
     clock: &dyn Clock,

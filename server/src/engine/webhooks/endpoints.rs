@@ -25,7 +25,7 @@ pub enum AddEndpointError {
     /// Each order is written down for each endpoint.
     #[error("there are {MOST_ENDPOINTS} endpoints already: remove one")]
     TooMany,
-    /// The ledger.
+    /// The ledger failed.
     #[error(transparent)]
     Port(#[from] PortError),
 }
@@ -74,7 +74,7 @@ pub async fn add(
 /// Gives an endpoint another secret. The old one signs beside it for a day.
 ///
 /// # Errors
-/// The ledger.
+/// If the ledger fails.
 pub async fn rotate(
     endpoints: &dyn WebhookEndpoints,
     (clock, ids): (&dyn Clock, &dyn Ids),

@@ -10,7 +10,7 @@ const KEPT_MS: i64 = 30 * 24 * 3_600_000;
 /// Returns how many.
 ///
 /// # Errors
-/// The ledger.
+/// If the ledger fails.
 pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
     let before_ms = deps.clock.now_ms() - KEPT_MS;
     deps.deliveries.purge_deliveries(before_ms, BATCH).await

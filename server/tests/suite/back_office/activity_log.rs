@@ -114,7 +114,7 @@ async fn an_entry_that_was_changed_or_taken_out_is_found() {
         (
             "UPDATE activity_log_end SET number = 2, hash = (SELECT hash FROM activity_log WHERE number = 2)",
             "UPDATE activity_log_end SET number = 3, hash = (SELECT hash FROM activity_log WHERE number = 3)",
-            "entry 3 was put in",
+            "entry 3 was inserted",
         ),
         (
             "DELETE FROM activity_log WHERE number = 3",

@@ -45,7 +45,7 @@ pub enum Answer {
     Decided(Decision),
     /// Unknown, used up, expired, or not this buyer's for this item.
     PathInvalid,
-    /// Too often.
+    /// The caller tried too often.
     Limited(RetryAfter),
 }
 
