@@ -19,7 +19,7 @@ use crate::{
     },
     config::Config,
     engine::{
-        orders::order_at_once::{OrderAtOnce, QueueOnly},
+        orders::order_at_once::{OrderAtOnce, QueuedHolds},
         ports::{Clock, HoldLog, Reserve},
         purchase::in_steps::InSteps,
     },
@@ -124,7 +124,7 @@ fn hold_log(
     clock: &Arc<dyn Clock>,
 ) -> Arc<dyn HoldLog> {
     if config.workers.orders_per_s.is_some() {
-        return Arc::new(QueueOnly(ledger.queue.clone()));
+        return Arc::new(QueuedHolds(ledger.queue.clone()));
     }
     Arc::new(OrderAtOnce {
         clock: clock.clone(),

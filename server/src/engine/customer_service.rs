@@ -40,7 +40,7 @@ pub enum ChangeError {
     #[error("the order is in another state")]
     OtherState,
     /// The order has no delivery address.
-    #[error("nobody has said where the order is sent")]
+    #[error("the order has no delivery address")]
     NoAddress,
     /// The ledger failed.
     #[error(transparent)]

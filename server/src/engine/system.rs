@@ -10,7 +10,7 @@ use app::wire::{ApiError, Differences, Finding};
 
 use super::{audit, ports::SaleCounters};
 
-/// Cached findings, for every caller.
+/// A result, kept for the caller or, if the caller has left, for the next one.
 #[derive(Default)]
 pub struct Looked {
     /// When they were found, epoch milliseconds.

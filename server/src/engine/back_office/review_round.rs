@@ -17,10 +17,10 @@ pub enum ReviewRoundError {
     #[error("there is no such round")]
     NotFound,
     /// The caller prepared the round and may not approve it.
-    #[error("whoever prepared a round does not approve it")]
+    #[error("the caller prepared the round and may not approve it")]
     OwnRound,
     /// Another person prepared the round.
-    #[error("somebody else prepared the round")]
+    #[error("another person prepared the round")]
     NotYours,
     /// The round has changed since the caller looked at it.
     #[error("the round is not the one that was looked at")]

@@ -36,10 +36,10 @@ impl HoldLog for OrderAtOnce {
 }
 
 /// Only queues holds, so that the order writer controls how many orders are written a second.
-pub struct QueueOnly(pub Arc<dyn OrderQueue>);
+pub struct QueuedHolds(pub Arc<dyn OrderQueue>);
 
 #[async_trait]
-impl HoldLog for QueueOnly {
+impl HoldLog for QueuedHolds {
     async fn write(&self, held: &[QueuedReservation]) -> Result<(), PortError> {
         self.0.put(held).await
     }

@@ -1,22 +1,22 @@
-//! People who can sign in, their log-ins and their passwords.
+//! Accounts, their log-ins and their passwords.
 
 use app::wire::{AccountId, Me, Mobile, Password, Role};
 use async_trait::async_trait;
 
 use super::{ChangedBy, PortError};
 
-/// An account with what the rules need and pages never see.
+/// An account, with data that the rules need and pages never see.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Account {
-    /// Who.
+    /// The account's id.
     pub account_id: AccountId,
-    /// The eleven digits.
+    /// The eleven digits of the mobile number.
     pub mobile: Mobile,
-    /// The name for pages.
+    /// The name shown on pages.
     pub nickname: String,
-    /// What it may do.
+    /// Defines what the account may do.
     pub role: Role,
-    /// May not buy.
+    /// The buyer may not buy.
     pub banned: bool,
     /// PHC string (argon2id).
     pub password_hash: String,
@@ -24,7 +24,7 @@ pub struct Account {
     pub created_at_ms: i64,
 }
 
-/// Without the hash and the number: an account may end up in a log line.
+/// Leaves out the hash and the number: an account may be logged.
 impl std::fmt::Debug for Account {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Account({})", self.account_id)
@@ -32,7 +32,7 @@ impl std::fmt::Debug for Account {
 }
 
 impl Account {
-    /// What its owner may see of it.
+    /// The part of the account that its owner may see.
     pub fn me(&self) -> Me {
         Me {
             account_id: self.account_id,
@@ -47,7 +47,7 @@ impl Account {
 /// Why an account was not inserted.
 #[derive(Debug, thiserror::Error)]
 pub enum InsertAccountError {
-    /// The mobile number has an account already.
+    /// The mobile number already has an account.
     #[error("the mobile number is taken")]
     MobileTaken,
     /// The ledger failed.
@@ -67,8 +67,8 @@ pub trait Accounts: Send + Sync + 'static {
     /// The account with this id.
     async fn by_id(&self, account_id: AccountId) -> Result<Option<Account>, PortError>;
 
-    /// Gives an account another password and forgets all its log-ins, in one transaction. Whether it did:
-    /// not when the account's hash is no longer `present_hash`.
+    /// Sets another password and removes all log-ins of the account, in one transaction. Returns false,
+    /// and changes nothing, when the account's hash is no longer `present_hash`.
     async fn set_password(
         &self,
         account_id: AccountId,
@@ -77,29 +77,29 @@ pub trait Accounts: Send + Sync + 'static {
     ) -> Result<bool, PortError>;
 }
 
-/// Accounts that whoever runs the shop adds.
+/// Adds and changes accounts for operators.
 #[async_trait]
 pub trait AccountWriter: Send + Sync + 'static {
-    /// Adds accounts without notices, a thousand a transaction. None of their mobile numbers may have
-    /// one. Those that may do more than buy are written into the activity log.
+    /// Adds accounts without notices, a thousand per transaction. None of their mobile numbers may be
+    /// in use. Staff accounts are written into the activity log.
     async fn add_accounts(
         &self,
         accounts: &[Account],
         by: &ChangedBy,
     ) -> Result<(), InsertAccountError>;
 
-    /// Adds log-ins that do not slide, a thousand a transaction.
+    /// Adds log-ins that do not slide, a thousand per transaction.
     async fn add_log_ins(
         &self,
         log_ins: &[(TokenHash, AccountId)],
         expires_at_ms: i64,
     ) -> Result<(), PortError>;
 
-    /// Those that may do more than buy, by role and name, at most 1,000.
+    /// Staff accounts, by role and name, at most 1,000.
     async fn staff(&self) -> Result<Vec<Account>, PortError>;
 
-    /// Gives an account another password and forgets all its log-ins, and writes that into the activity log, in one
-    /// transaction. Whether there is the account.
+    /// Sets another password, removes all log-ins of the account and writes the activity log, in one transaction.
+    /// Returns whether the account exists.
     async fn reset_password(
         &self,
         account_id: AccountId,
@@ -108,39 +108,39 @@ pub trait AccountWriter: Send + Sync + 'static {
         now_ms: i64,
     ) -> Result<bool, PortError>;
 
-    /// How many accounts there are.
+    /// The number of accounts.
     async fn count(&self) -> Result<u64, PortError>;
 }
 
-/// SHA-256 of a token in lower-case hexadecimal: what leaks with a stolen database is worthless.
+/// SHA-256 of a token in lower-case hexadecimal: useless to a thief of the database.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TokenHash(pub String);
 
 /// A log-in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Login {
-    /// Whose, as its owner sees it.
+    /// The account, as its owner sees it.
     pub me: Me,
-    /// Worthless from this instant on; slides forward while it is used.
+    /// Expires at this instant; slides forward while it is used.
     pub expires_at_ms: i64,
-    /// The latest instant it may slide to.
+    /// The latest instant to which the expiry may slide.
     pub max_expires_at_ms: i64,
 }
 
-/// A log-in that begins.
+/// A new log-in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewLogIn {
-    /// Its token.
+    /// The hash of its token.
     pub token: TokenHash,
-    /// Whose.
+    /// The account's id.
     pub account_id: AccountId,
     /// When it began.
     pub signed_in_at_ms: i64,
-    /// Worthless from this instant on, unless it is used.
+    /// Expires at this instant, unless it is used.
     pub expires_at_ms: i64,
-    /// The latest instant it may slide to.
+    /// The latest instant to which the expiry may slide.
     pub max_expires_at_ms: i64,
-    /// The address that it came from.
+    /// The client's network address.
     pub ip: String,
     /// Browser and system in words, at most 64 characters.
     pub device: String,
@@ -149,33 +149,33 @@ pub struct NewLogIn {
 /// A log-in as it is shown to its owner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogInRecord {
-    /// As it was stored, with the present expiry. What an earlier version stored began at 0 and has neither
-    /// address nor device.
+    /// The log-in as stored, with the current expiry. One stored by an earlier version has a start of 0 and
+    /// neither address nor device.
     pub log_in: NewLogIn,
-    /// The last use that was noted; 0 for none.
+    /// The last recorded use; 0 for none.
     pub used_at_ms: i64,
 }
 
-/// Log-ins that are read together.
+/// Reads many log-ins at once.
 #[async_trait]
 pub trait LoginBatches: Send + Sync + 'static {
-    /// The log-ins behind several tokens, expired or not, in their order. At most 256.
+    /// The log-ins of several tokens, expired or not, in the same order. At most 256.
     async fn get_all(&self, tokens: &[TokenHash]) -> Result<Vec<Option<Login>>, PortError>;
 }
 
 /// Log-in tokens: random, stored only as a hash, known to every instance of the server.
 #[async_trait]
 pub trait LoginTokens: Send + Sync + 'static {
-    /// Remembers a new token.
+    /// Stores a new token.
     async fn insert(&self, log_in: &NewLogIn) -> Result<(), PortError>;
 
-    /// The log-in behind a token, expired or not.
+    /// The log-in of a token, expired or not.
     async fn get(&self, token: &TokenHash) -> Result<Option<Login>, PortError>;
 
     /// An account's log-ins, expired ones included, the latest first, at most 1,000.
     async fn of_account(&self, account_id: AccountId) -> Result<Vec<LogInRecord>, PortError>;
 
-    /// Notes a use, and slides the expiry. Harmless for an unknown token.
+    /// Records a use, and slides the expiry. Harmless for an unknown token.
     async fn touch(
         &self,
         token: &TokenHash,
@@ -183,10 +183,10 @@ pub trait LoginTokens: Send + Sync + 'static {
         expires_at_ms: i64,
     ) -> Result<(), PortError>;
 
-    /// Forgets a token. Harmless for an unknown one.
+    /// Removes a token. Harmless for an unknown one.
     async fn remove(&self, token: &TokenHash) -> Result<(), PortError>;
 
-    /// Forgets every token that expired before `now_ms`.
+    /// Removes every token that expired before `now_ms`.
     async fn purge(&self, now_ms: i64) -> Result<(), PortError>;
 }
 
@@ -201,14 +201,14 @@ pub enum PasswordError {
     Failed(String),
 }
 
-/// A slow hash, off the async threads.
+/// A slow password hash, run outside the async threads.
 #[async_trait]
 pub trait Passwords: Send + Sync + 'static {
-    /// A PHC string for storage.
+    /// Hashes a password into a PHC string.
     async fn hash(&self, password: Password) -> Result<String, PasswordError>;
 
-    /// Whether the password fits. Without a hash (no such account) the same work is done and the
-    /// answer is no, so that the time tells nothing.
+    /// Whether the password matches. Without a hash (no such account) it does the same work and
+    /// returns false, so that the time reveals nothing.
     async fn verify(&self, password: Password, hash: Option<String>)
     -> Result<bool, PasswordError>;
 }

@@ -1,4 +1,4 @@
-//! Who changed what.
+//! The log of changes by staff.
 
 use std::net::IpAddr;
 
@@ -8,22 +8,22 @@ use uuid::Uuid;
 
 use super::PortError;
 
-/// Who changes something, and why. Handed to whoever writes the change, which writes it into the activity
-/// log in the same transaction.
+/// Who makes a change, and why. The adapter that writes the change also writes this into the activity
+/// log, in the same transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChangedBy {
-    /// Whose account; nobody's for a command at the server.
+    /// The account; `None` for a command at the server.
     pub account_id: Option<AccountId>,
     /// The account's name, or `command`.
     pub name: String,
-    /// From which address.
+    /// The caller's network address.
     pub address: Option<IpAddr>,
-    /// In the words of who does it.
+    /// The reason, in the caller's words.
     pub reason: Option<String>,
 }
 
 impl ChangedBy {
-    /// Somebody at the server's command line.
+    /// A command at the server.
     pub fn command() -> Self {
         Self {
             account_id: None,
@@ -33,7 +33,7 @@ impl ChangedBy {
         }
     }
 
-    /// Somebody who is signed in.
+    /// A signed-in account.
     pub fn account(me: &Me, address: IpAddr, reason: Option<String>) -> Self {
         Self {
             account_id: Some(me.account_id),
@@ -44,7 +44,7 @@ impl ChangedBy {
     }
 }
 
-/// The last entry as it was noted beside the log: what is cut off at the end is missed.
+/// The last entry, also stored outside the log, so that removing entries at the end is detected.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct ChainEnd {
     /// Its number; 0 before the first.
@@ -53,7 +53,7 @@ pub struct ChainEnd {
     pub hash: String,
 }
 
-/// What those who run the shop did. Entries are only ever added.
+/// The log of staff actions. Entries are only ever added.
 #[async_trait]
 pub trait ActivityLog: Send + Sync + 'static {
     /// Entries, newest first, at most `limit`.
@@ -66,7 +66,7 @@ pub trait ActivityLog: Send + Sync + 'static {
     /// Entries with numbers above `after`, oldest first, at most `limit`.
     async fn activities_after(&self, after: u64, limit: u32) -> Result<Vec<Activity>, PortError>;
 
-    /// Adds an entry of something that changes nothing else.
+    /// Adds an entry for an action that changes nothing else in the ledger.
     async fn note(
         &self,
         action: Action,
@@ -76,6 +76,6 @@ pub trait ActivityLog: Send + Sync + 'static {
         now_ms: i64,
     ) -> Result<(), PortError>;
 
-    /// Where the log ends.
+    /// The recorded end of the log.
     async fn chain_end(&self) -> Result<ChainEnd, PortError>;
 }

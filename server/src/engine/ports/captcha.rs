@@ -1,5 +1,5 @@
-//! Questions for people: where fresh ones come from, made ahead of time because drawing a picture is
-//! slow, and those that were asked and wait for their one answer.
+//! Captcha questions: the source of new ones, drawn ahead of time because that is slow, and the
+//! store of those that wait for an answer.
 
 use app::wire::{AccountId, CaptchaId, ItemId, LocalText};
 use async_trait::async_trait;
@@ -7,63 +7,63 @@ use bytes::Bytes;
 
 use super::PortError;
 
-/// A question that nobody has been asked yet.
+/// A new question.
 #[derive(Clone)]
 pub struct Question {
     /// The picture, as PNG.
     pub png: Bytes,
-    /// The one right answer, as a person would type it: lower case, no spaces.
+    /// The only correct answer, as a person types it: lower case, no spaces.
     pub answer: String,
-    /// The same question in words, for those who cannot see; `None` where there is no such thing.
+    /// The same question in words, for blind people; `None` if there is none.
     pub words: Option<LocalText>,
-    /// What to do with the picture.
+    /// The instruction shown with the picture.
     pub prompt: LocalText,
     /// The answer is a number.
     pub numeric: bool,
 }
 
-/// No question is ready: more were asked for than can be drawn.
+/// No question is ready: they are used faster than they are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no captcha picture is ready")]
 pub struct NoQuestion;
 
-/// Where questions come from.
+/// The source of questions.
 #[async_trait]
 pub trait CaptchaSource: Send + Sync + 'static {
-    /// The next question. Every call gives another one.
+    /// The next question. Each call returns a different one.
     ///
     /// # Errors
-    /// [`NoQuestion`] when the supply is used up for the moment; never waits longer than 100 ms.
+    /// [`NoQuestion`] when no question is left at the moment; never waits longer than 100 ms.
     async fn next(&self) -> Result<Question, NoQuestion>;
 }
 
-/// A question bound to one buyer, one item and an expiry.
+/// A question for one buyer and one item, with an expiry.
 #[derive(Clone)]
 pub struct AskedCaptcha {
-    /// Which.
+    /// The question's id.
     pub captcha_id: CaptchaId,
-    /// Who was asked.
+    /// The buyer who was asked.
     pub buyer: AccountId,
-    /// For what.
+    /// The item.
     pub item_id: ItemId,
     /// Picture, answer, words.
     pub question: Question,
-    /// Worthless from this instant on.
+    /// Expires at this instant.
     pub expires_at_ms: i64,
 }
 
-/// Questions that were asked. Bounded; at the bound the answer is [`PortError::Busy`].
+/// The asked questions. Bounded; when full, calls return [`PortError::Busy`].
 #[async_trait]
 pub trait Captchas: Send + Sync + 'static {
-    /// Remembers a question; an earlier one of the same buyer and item is forgotten.
+    /// Stores a question and removes an earlier one of the same buyer and item.
     async fn put(&self, asked: AskedCaptcha) -> Result<(), PortError>;
 
-    /// A question, left where it is.
+    /// Reads a question.
     async fn get(&self, captcha_id: CaptchaId) -> Result<Option<AskedCaptcha>, PortError>;
 
-    /// Removes a question and returns it. Of many callers at once, one gets it.
+    /// Removes a question and returns it. Of concurrent callers, only one gets it.
     async fn take(&self, captcha_id: CaptchaId) -> Result<Option<AskedCaptcha>, PortError>;
 
-    /// True for the first call with this id: the words of a question are read out once.
+    /// Returns true for the first call with this id: a question is read out only once.
     async fn first_spelling(&self, captcha_id: CaptchaId) -> Result<bool, PortError>;
 }

@@ -1,20 +1,19 @@
-//! Telling every instance that the catalogue changed.
+//! Tells every instance that the catalogue changed.
 
 use app::wire::ItemId;
 use async_trait::async_trait;
 
-/// The list of rounds changed, and with it these items: they are new, or what their pages say is.
+/// The list of rounds changed, and these items: they are new, or their pages changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CatalogueChanged {
-    /// Those of one round: a hundred at most.
+    /// The items of one round: at most a hundred.
     pub items: Vec<ItemId>,
 }
 
-/// Tells instances to read the catalogue again.
+/// Tells instances to reload the catalogue.
 #[async_trait]
 pub trait CatalogueEvents: Send + Sync + 'static {
-    /// To be called after the commit. When it returns, this instance shows nothing older than the
-    /// call. The others have been told, once: one that does not hear it shows what it has kept until
-    /// that is too old.
+    /// Call it after the commit. When it returns, this instance shows nothing older than the call.
+    /// Other instances are told once; one that misses it shows its cached data until that expires.
     async fn tell(&self, changed: &CatalogueChanged);
 }

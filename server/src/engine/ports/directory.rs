@@ -1,5 +1,5 @@
-//! Orders, buyers and payments as those look them up who run the shop. Pages of a list follow ids, which
-//! grow with time: a later page costs as much as the first.
+//! Orders, buyers and payments for staff. Lists are paged by ids, which grow with time, so that a later
+//! page costs no more than the first.
 
 use app::wire::{
     AccountId, Buyer, ItemId, ListedOrder, ListedPayment, OrderChange, OrderId, OrderState,
@@ -9,69 +9,69 @@ use async_trait::async_trait;
 
 use super::{ChangedBy, PortError};
 
-/// Which orders.
+/// Selects orders.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum OrderSearch {
-    /// All.
+    /// All orders.
     #[default]
     All,
-    /// This one.
+    /// The order with this id.
     Id(OrderId),
-    /// Those whose id ends with these hexadecimal digits, in capitals. Looks at every order.
+    /// Orders whose id ends with these hexadecimal digits, in capitals. Scans all orders.
     Number(String),
-    /// Those of these buyers, at most 100.
+    /// Orders of these buyers, at most 100.
     Buyers(Vec<AccountId>),
 }
 
-/// Which orders, in which state, of which item.
+/// Selects orders by search, state and item.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OrderFilter {
     pub search: OrderSearch,
     pub state: Option<OrderState>,
     pub item_id: Option<ItemId>,
-    /// Made before this one.
+    /// Orders made before this one.
     pub before: Option<OrderId>,
 }
 
-/// An order that somebody wants to ship.
+/// An order that is to be shipped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderToShip {
     pub order_id: OrderId,
     pub state: OrderState,
-    /// Somebody has said where to send it.
+    /// It has a delivery address.
     pub has_address: bool,
-    /// How it was sent, once it was.
+    /// How it was shipped, once it was.
     pub shipment: Option<Shipment>,
 }
 
-/// Which buyers.
+/// Selects buyers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum BuyerSearch {
-    /// All.
+    /// All buyers.
     #[default]
     All,
-    /// With this mobile number.
+    /// The buyer with this mobile number.
     Mobile(String),
-    /// With this nickname.
+    /// Buyers with this nickname.
     Nickname(String),
 }
 
-/// What is looked up. Answers are never behind a write.
+/// Reads for searches. Answers include all completed writes.
 #[async_trait]
 pub trait Directory: Send + Sync + 'static {
     /// Orders, newest first, at most `limit`.
     async fn orders(&self, filter: &OrderFilter, limit: u32)
     -> Result<Vec<ListedOrder>, PortError>;
 
-    /// Orders with these ids or numbers, at most some hundred. A number is the last ten hexadecimal digits of an
-    /// id, in capitals; where there are any, every order is looked at, once.
+    /// Orders with these ids or numbers, at most a few hundred. A number is the last ten hexadecimal digits of
+    /// an id, in capitals; if there is any number, all orders are scanned once.
     async fn to_ship(
         &self,
         ids: &[OrderId],
         numbers: &[String],
     ) -> Result<Vec<OrderToShip>, PortError>;
 
-    /// What happened to an order after it was made, oldest first, with who did it.
+    /// What happened to an order after it was made, oldest first, with the actors.
     async fn changes(&self, order_id: OrderId) -> Result<Vec<OrderChange>, PortError>;
 
     /// An order's payments, oldest first.
@@ -85,7 +85,7 @@ pub trait Directory: Send + Sync + 'static {
         limit: u32,
     ) -> Result<Vec<Buyer>, PortError>;
 
-    /// One buyer. Nobody who runs the shop.
+    /// One buyer; `None` for staff.
     async fn buyer(&self, account_id: AccountId) -> Result<Option<Buyer>, PortError>;
 
     /// Payments, newest first, made before `before`, at most `limit`.
@@ -96,15 +96,15 @@ pub trait Directory: Send + Sync + 'static {
         limit: u32,
     ) -> Result<Vec<ListedPayment>, PortError>;
 
-    /// Money that fits no payment, newest first, at most `limit`.
+    /// Money that matches no payment, newest first, at most `limit`.
     async fn unmatched(&self, limit: u32) -> Result<Vec<UnmatchedMoney>, PortError>;
 }
 
-/// Who may not buy.
+/// Buyers who may not buy.
 #[async_trait]
 pub trait BuyerBans: Send + Sync + 'static {
-    /// Keeps a buyer from buying, or lets them buy again; written into the activity log. Whether it
-    /// changed anything; `None` where there is no such buyer.
+    /// Bans a buyer or lifts the ban, and writes the activity log. Returns whether that changed
+    /// anything; `None` if there is no such buyer.
     async fn set_banned(
         &self,
         account_id: AccountId,

@@ -1,5 +1,5 @@
-//! The gate: decides in one atomic step who gets a unit. Three ports, split by who uses it: the
-//! purchase reserves, workers bring units back, everybody else prepares and reads.
+//! The gate: decides in one atomic step who gets a unit. Three ports, one per user: purchases
+//! reserve, workers return units, all others prepare and read.
 
 use app::wire::{AccountId, ItemId, Phase, Rejection, ReservationId};
 use async_trait::async_trait;
@@ -14,18 +14,18 @@ pub struct Window {
     pub starts_at_ms: i64,
     /// Closes (exclusive), epoch milliseconds.
     pub ends_at_ms: i64,
-    /// Stopped by hand.
+    /// Stopped by an operator.
     pub stopped: bool,
 }
 
 impl Window {
-    /// Where the window stands.
+    /// The window's phase at an instant.
     pub fn phase_at(&self, now_ms: i64) -> Phase {
         Phase::at(self.starts_at_ms, self.ends_at_ms, self.stopped, now_ms)
     }
 }
 
-/// A unit that a reservation holds or held, or asks for.
+/// A unit that a reservation holds, held, or asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unit {
     pub item_id: ItemId,
@@ -33,58 +33,58 @@ pub struct Unit {
     pub reservation_id: ReservationId,
 }
 
-/// A buyer asks for a unit. The same request again (same `reservation_id`) gives the same answer.
+/// A buyer's request for a unit. A repeat with the same `reservation_id` gets the same answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReserveRequest {
-    /// Its id is made before the gate is asked.
+    /// The unit; its `reservation_id` is made before the gate is asked.
     pub unit: Unit,
-    /// The hidden path it came by, kept with the reservation as evidence.
+    /// The hidden path that was used, stored with the reservation as evidence.
     pub path: String,
-    /// Asked before, without an answer: a unit may be held already, so that nobody but the gate may
-    /// say "sold out".
+    /// An earlier call got no answer, so a unit may already be held: only the gate itself may
+    /// answer "sold out".
     pub asked_before: bool,
 }
 
-/// What the gate says.
+/// The gate's answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// A unit is held: on disk with the embedded gate, in Redis with its outbox entry in a cluster.
+    /// A unit is held: on disk (embedded gate), or in Redis with its outbox entry (cluster).
     Held {
-        /// First come, first served: 1 is the item's first buyer.
+        /// First come, first served: the item's first buyer gets 1.
         position: u32,
     },
-    /// The buyer holds a unit of this item already, by this reservation.
+    /// The buyer already holds a unit of this item, with this reservation.
     AlreadyReserved(ReservationId),
     /// No unit is sellable.
     SoldOut {
-        /// How often units had come back when this was decided: orders it against returns.
+        /// How many units had come back at that time: orders this answer relative to returns.
         returns: u64,
     },
-    /// For another reason: the window, or too many ask at once and the gate was not asked
-    /// ([`Rejection::Busy`]). Nothing changed.
+    /// Refused for another reason: the window, or too many concurrent calls, so that the gate was
+    /// not asked ([`Rejection::Busy`]). Nothing changed.
     Refused(Rejection),
-    /// The gate knows no such item.
+    /// The gate does not know the item.
     UnknownItem,
 }
 
-/// What becomes of the unit of an ended reservation.
+/// What to do with the unit of an ended reservation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Release {
-    /// It is sellable again.
+    /// Make it sellable again.
     Return,
-    /// Nothing: the ledger had none for it. The gate had lost what it knew and promised one unit too
-    /// many, which must not be promised again.
+    /// Make it disappear: the ledger had no unit for it. The gate had lost data and promised one
+    /// unit too many, which must not be promised again.
     Withdraw,
 }
 
 /// The answer to a release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Released {
-    /// How often units have come back to the item so far, this one included if it did.
+    /// How many units of the item have come back so far, including this one if it did.
     pub returns: u64,
 }
 
-/// An item's counters as the gate sees them: `total = sellable + locked + sold`.
+/// The gate's counters of an item: `total = sellable + locked + sold`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GateStock {
     /// Units offered.
@@ -97,21 +97,21 @@ pub struct GateStock {
     pub sold: u32,
 }
 
-/// What a comparison with the ledger found.
+/// The result of a comparison with the ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reconciled {
-    /// Gate and ledger agree (or the gate does not know the item, which is no disagreement).
+    /// Gate and ledger agree, or the gate does not know the item, which is no difference.
     Same,
-    /// They did not; the gate now says what the ledger says.
+    /// They differed; the gate now has the ledger's data.
     Repaired {
-        /// For the log.
+        /// The difference, for the log.
         detail: String,
         /// As in [`Released`]: the item may be sellable again.
         returns: u64,
     },
 }
 
-/// The gate as the purchase uses it. Its own clock decides the window.
+/// The gate for purchases. Checks the window by its own clock.
 #[async_trait]
 pub trait Reserve: Send + Sync + 'static {
     /// Decides: the buyer's earlier reservation, window, stop, stock; then `sellable → locked`, the
@@ -119,34 +119,33 @@ pub trait Reserve: Send + Sync + 'static {
     /// the same id. An id whose unit was released gets its answer again, and no unit.
     async fn reserve(&self, request: ReserveRequest) -> Result<Decision, PortError>;
 
-    /// Whether this process knows, without asking anybody, that nothing is left. False is no
-    /// promise.
+    /// Whether this process knows, without calling the gate, that nothing is left. May miss it.
     fn is_sold_out(&self, item_id: ItemId) -> bool;
 }
 
-/// The gate as those use it that may make an item sellable again.
+/// The parts of the gate that can make an item sellable again.
 #[async_trait]
 pub trait Restock: Send + Sync + 'static {
-    /// Ends the hold of a reservation: `locked → sellable`, or `locked → nothing` for a unit that is
-    /// withdrawn. A repeat changes nothing.
+    /// Ends a reservation's hold: `locked → sellable`, or `locked → nothing` for a withdrawn unit. A
+    /// repeat changes nothing.
     async fn release(&self, unit: Unit, release: Release) -> Result<Released, PortError>;
 
-    /// Compares the item with the ledger at a moment when nothing is under way, and repairs.
+    /// Compares the item with the ledger while nothing is under way, and repairs differences.
     async fn reconcile(&self, item_id: ItemId) -> Result<Reconciled, PortError>;
 }
 
-/// The gate as it is prepared, paid through and read.
+/// The gate for preparing, confirming payments and reading.
 #[async_trait]
 pub trait StockGate: Send + Sync + 'static {
-    /// Makes an item known: stock is taken from the ledger if the gate has none (set-if-absent,
-    /// also when two instances start at once); the window is always refreshed. Returns whether
-    /// stock was set.
+    /// Loads an item: takes the stock from the ledger if the gate has none (set-if-absent, even
+    /// when two instances start at once), and always updates the window. Returns whether stock was
+    /// set.
     async fn warm_up(&self, item_id: ItemId, window: Window) -> Result<bool, PortError>;
 
-    /// `locked → sold` for a paid reservation, whose holder stays. A repeat changes nothing, and
-    /// neither does a reservation that holds no unit.
+    /// `locked → sold` for a paid reservation, whose holder remains. A repeat, or a reservation
+    /// without a unit, changes nothing.
     async fn confirm(&self, unit: Unit) -> Result<(), PortError>;
 
-    /// The counters, or `None` for an item the gate does not know. Cheap: shoppers poll it.
+    /// The counters, or `None` if the gate does not know the item. Cheap: shoppers poll it.
     async fn stock(&self, item_id: ItemId) -> Result<Option<GateStock>, PortError>;
 }

@@ -1,4 +1,4 @@
-//! How often somebody may do something.
+//! Limits on how often a caller may do something.
 
 use std::net::IpAddr;
 
@@ -7,44 +7,44 @@ use async_trait::async_trait;
 
 use super::PortError;
 
-/// A limit and whom it counts. Never holds anything that changes from call to call (a path, say):
-/// such a key would count nothing.
+/// A limit and the caller it counts. Never contains a value that changes from call to call (such as
+/// a path): such a key would never reach the limit.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Limit {
-    /// Requests of an address.
+    /// Requests from an address.
     Address(IpAddr),
     /// Attempts to sign in or register from an address.
     SignIn(IpAddr),
     /// Attempts to sign in to one account, by mobile number.
     Account(String),
-    /// Codes of a second factor that are tried for an account.
+    /// Second-factor codes tried for an account.
     Code(AccountId),
     /// Questions asked by a buyer.
     Captcha(AccountId),
-    /// Questions a buyer wants in words.
+    /// Questions read out in words for a buyer.
     Spelling(AccountId),
-    /// Paths asked for by a buyer.
+    /// Paths requested by a buyer.
     Path(AccountId),
     /// Purchases tried by a buyer.
     Purchase(AccountId),
-    /// Payments begun by a buyer.
+    /// Payments started by a buyer.
     Pay(AccountId),
-    /// Cancellations of a buyer.
+    /// Cancellations by a buyer.
     Cancel(AccountId),
-    /// What a buyer says of an order besides.
+    /// Other changes of orders by a buyer.
     ChangeOrder(AccountId),
 }
 
-/// Over the limit: milliseconds until a call will be let through, at least 1.
+/// The limit is exceeded: milliseconds until a call will be accepted, at least 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetryAfter {
     /// Milliseconds to wait.
     pub wait_ms: i64,
 }
 
-/// Counters in one atomic step (GCRA), on the engine's clock.
+/// Counters with one atomic step per call (GCRA), on the engine's clock.
 #[async_trait]
 pub trait Limits: Send + Sync + 'static {
-    /// Counts one call; `Some` when it is one too many.
+    /// Counts one call; returns `Some` when it exceeds the limit.
     async fn count(&self, limit: &Limit) -> Result<Option<RetryAfter>, PortError>;
 }

@@ -1,4 +1,4 @@
-//! What those who run the shop see of it at this moment.
+//! The current state of the shop, for staff.
 
 use app::wire::{DependencyState, Instance, SaleCounts};
 use async_trait::async_trait;
@@ -6,48 +6,48 @@ use serde::{Deserialize, Serialize};
 
 use super::PortError;
 
-/// What an instance says of itself once a second.
+/// What an instance reports about itself once a second.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InstanceCounts {
-    /// Who says it.
+    /// The instance.
     pub instance: Instance,
-    /// Of its program; empty for one that is older than this field.
+    /// The program's version; empty for a version older than this field.
     #[serde(default)]
     pub version: String,
-    /// What it has counted since it started, and in the last ten seconds.
+    /// Counts since its start, and in the last ten seconds.
     pub counts: SaleCounts,
-    /// Since when the oldest of the queue's entries is held that it has in flight.
+    /// When the oldest of its in-flight queue entries was held.
     pub oldest_held_at_ms: Option<i64>,
 }
 
-/// What the instances of the shop count of a sale.
+/// The sale's counts of all instances.
 #[async_trait]
 pub trait SaleCounters: Send + Sync + 'static {
-    /// Of each instance that said within the last seconds that it lives, the one that asks among them.
+    /// The counts of each instance that reported in the last seconds, including this one.
     async fn of_instances(&self) -> Result<Vec<InstanceCounts>, PortError>;
 }
 
-/// What waits in the ledger.
+/// Numbers of waiting work in the ledger.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LedgerFigures {
     /// Orders that wait for payment.
     pub unpaid: u64,
-    /// Those among them whose deadline is before the instant that was asked about.
+    /// Those of them with a deadline before the requested instant.
     pub closing_soon: u64,
-    /// Since when the oldest reservation is held that waits for its order and is not parked.
+    /// When the oldest reservation that waits for its order, and is not parked, was held.
     pub oldest_held_at_ms: Option<i64>,
 }
 
-/// The ledger as the live page reads it, once a second at most.
+/// The ledger for the live page, which reads it once a second at most.
 #[async_trait]
 pub trait LiveLedger: Send + Sync + 'static {
-    /// What waits now; `soon_ms` is when orders close that count as closing soon.
+    /// What waits now; orders with a deadline before `soon_ms` count as closing soon.
     async fn figures(&self, soon_ms: i64) -> Result<LedgerFigures, PortError>;
 }
 
-/// What this process stands on.
+/// The state of this process's dependencies.
 #[async_trait]
 pub trait Health: Send + Sync + 'static {
-    /// Servers, tasks and the process, ready or not; within a second or little more.
+    /// The state of servers, tasks and the process. Takes about a second.
     async fn states(&self) -> Vec<DependencyState>;
 }

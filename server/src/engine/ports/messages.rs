@@ -1,5 +1,5 @@
-//! What the shop told its buyers, on its own pages. A message is written in the transaction of what it
-//! tells of, by whoever writes that.
+//! Messages to buyers, on the shop's own pages. Each is written in the same transaction as the change
+//! it reports.
 
 use app::wire::{AccountId, Message, MessageId};
 use async_trait::async_trait;
@@ -9,13 +9,13 @@ use super::PortError;
 /// The messages of accounts.
 #[async_trait]
 pub trait Messages: Send + Sync + 'static {
-    /// An account's, the latest first.
+    /// An account's messages, newest first.
     async fn messages(&self, account_id: AccountId, limit: u32) -> Result<Vec<Message>, PortError>;
 
-    /// How many of an account's were not seen.
+    /// The number of an account's unread messages.
     async fn unread(&self, account_id: AccountId) -> Result<u32, PortError>;
 
-    /// An account's messages up to this one were seen.
+    /// Marks an account's messages up to this one as read.
     async fn mark_read(
         &self,
         account_id: AccountId,
@@ -23,8 +23,8 @@ pub trait Messages: Send + Sync + 'static {
         now_ms: i64,
     ) -> Result<(), PortError>;
 
-    /// Tells the buyers of unpaid orders whose deadline is at most `before_ms` ahead, and was further ahead
-    /// when the order was made: once for each order, `limit` orders at most. Returns how many.
+    /// Warns the buyers of unpaid orders whose deadline is at most `before_ms` ahead, and was further ahead
+    /// when the order was made. Once per order, at most `limit` orders. Returns how many.
     async fn warn_expiring(
         &self,
         now_ms: i64,
@@ -32,8 +32,8 @@ pub trait Messages: Send + Sync + 'static {
         limit: u32,
     ) -> Result<u32, PortError>;
 
-    /// Deletes what was written before `before_ms`, and of each account all but the latest `keep`; at most
-    /// `limit` at a time of each. Returns how many.
+    /// Deletes messages written before `before_ms`, and all but the latest `keep` of each account; at most
+    /// `limit` of each kind per call. Returns how many.
     async fn purge_messages(&self, before_ms: i64, keep: u32, limit: u32)
     -> Result<u32, PortError>;
 }

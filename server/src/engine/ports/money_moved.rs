@@ -1,4 +1,4 @@
-//! Money that came and went back, as providers' statements tell of it.
+//! Payments and refunds, for comparison with providers' statements.
 
 use std::fmt;
 
@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{Amount, PortError};
 
-/// Which way money went.
+/// The direction of money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MovementKind {
     /// From a buyer to the shop.
     Payment,
-    /// Back to the buyer.
+    /// From the shop to a buyer.
     Refund,
 }
 
@@ -27,28 +27,28 @@ impl fmt::Display for MovementKind {
     }
 }
 
-/// Money that moved.
+/// A movement of money.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Movement {
-    /// Which way.
+    /// The direction.
     pub kind: MovementKind,
     /// The provider's number of the payment.
     pub provider_number: String,
-    /// How much.
+    /// The sum.
     pub amount: Amount,
-    /// It did not move before this instant, epoch milliseconds.
+    /// It moved at this instant or later, epoch milliseconds.
     pub begun_at_ms: i64,
-    /// When the shop heard of it, epoch milliseconds.
+    /// When the shop learned of it, epoch milliseconds.
     pub at_ms: i64,
-    /// For which order.
+    /// The order.
     pub order_id: OrderId,
 }
 
-/// What the ledger knows of money that moved.
+/// The ledger's movements of money.
 #[async_trait]
 pub trait MoneyMoved: Send + Sync + 'static {
-    /// All that moved at a provider from one instant (inclusive) to another (exclusive), by kind and
-    /// number. Looks at every payment.
+    /// All movements at a provider from one instant (inclusive) to another (exclusive), by kind and
+    /// number. Scans all payments.
     async fn between(
         &self,
         provider: &str,

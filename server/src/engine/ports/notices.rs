@@ -1,4 +1,4 @@
-//! Messages to people, sent off the request path.
+//! Notices to people, sent off the request path.
 
 use app::wire::Mobile;
 use async_trait::async_trait;
@@ -6,28 +6,28 @@ use uuid::Uuid;
 
 use super::PortError;
 
-/// A message that waits to be sent.
+/// A notice that waits to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
-    /// Which; the same one may be sent twice after a crash, receivers tell by this id.
+    /// Its id. After a crash a notice may be sent twice; receivers recognise it by this id.
     pub notice_id: Uuid,
-    /// To whom.
+    /// The receiver's mobile number.
     pub mobile: Mobile,
     /// The account's name.
     pub nickname: String,
 }
 
-/// The outbox of notices, written in the transaction they speak of.
+/// The outbox of notices. A notice is written in the transaction of the change it reports.
 #[async_trait]
 pub trait Notices: Send + Sync + 'static {
-    /// The oldest unsent ones.
+    /// The oldest unsent notices.
     async fn unsent(&self, limit: u32) -> Result<Vec<Notice>, PortError>;
 
-    /// Marks one as sent.
+    /// Marks a notice as sent.
     async fn sent(&self, notice_id: Uuid, now_ms: i64) -> Result<(), PortError>;
 }
 
-/// Carries a notice to a person: a text message, an e-mail, or, by default, a line in the log.
+/// Delivers a notice to a person: as text message or e-mail, or, by default, as a log line.
 #[async_trait]
 pub trait Notifier: Send + Sync + 'static {
     /// Welcomes a new account.

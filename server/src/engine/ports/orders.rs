@@ -8,17 +8,17 @@ use async_trait::async_trait;
 
 use super::{OverdueOrder, PortError, QueuedReservation};
 
-/// What became of a queued reservation.
+/// The result for a queued reservation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WriteOutcome {
-    /// There is an order, new or from an earlier try.
+    /// It has an order, new or from an earlier try.
     Ordered(OrderId),
-    /// There is none, and the unit goes back.
+    /// It has no order, and the unit goes back.
     Failed(Rejection),
 }
 
 impl WriteOutcome {
-    /// What the buyer is told: how far the reservation came, its order, or why there is none.
+    /// The state, order and reason that the buyer sees.
     pub fn told(self) -> (ReservationState, Option<OrderId>, Option<Rejection>) {
         match self {
             WriteOutcome::Ordered(order_id) => (ReservationState::Ordered, Some(order_id), None),
@@ -27,57 +27,57 @@ impl WriteOutcome {
     }
 }
 
-/// What became of an attempt to close an order.
+/// The result of an attempt to close an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CloseOutcome {
-    /// Closed now; the unit is sellable in the ledger and due for release in the gate.
+    /// Closed now; the unit is sellable in the ledger, and the gate must release it.
     Closed,
-    /// It was not waiting for payment any more; nothing changed.
+    /// It no longer waited for payment; nothing changed.
     NotPending,
-    /// Money may still come for it: its open payments must be closed first. Nothing changed.
+    /// Money may still arrive for it: its open payments must be closed first. Nothing changed.
     PaymentOpen,
 }
 
-/// An order with what its page needs.
+/// An order with the data that its page needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderRecord {
     /// As the wire shows it.
     pub order: Order,
-    /// Whose.
+    /// The buyer.
     pub buyer: AccountId,
-    /// Where it came from.
+    /// The reservation it was made from.
     pub reservation_id: ReservationId,
     /// When the gate held the unit.
     pub held_at_ms: i64,
     /// What happened to it after it was made, oldest first.
     pub events: Vec<OrderMoment>,
-    /// Money may come for it.
+    /// Money may arrive for it.
     pub paying: bool,
-    /// Money that came for it and goes back, or went.
+    /// Money that was received for it and is being, or was, refunded.
     pub refund: Option<Refund>,
-    /// How it was sent, once it was.
+    /// How it was shipped, once it was.
     pub shipment: Option<Shipment>,
 }
 
-/// What the order writer does to the ledger. State changes are compare-and-set.
+/// The order writer's access to the ledger. State changes are compare-and-set.
 #[async_trait]
 pub trait OrderWriter: Send + Sync + 'static {
-    /// Whether the ledger answers. Whoever had to give entries back asks before taking others.
+    /// Whether the ledger answers. Checked before taking entries again after giving some back.
     async fn can_write(&self) -> Result<(), PortError>;
 
-    /// Writes the orders of a batch in one transaction: makes the reservations that the ledger does
-    /// not have, inserts, takes stock once per item, ends every reservation as ordered or failed.
-    /// The answers are in the order of the batch; a repeat changes nothing and answers the same. At
-    /// most 256 entries.
+    /// Writes the orders of a batch in one transaction: adds reservations that the ledger does not
+    /// have, inserts orders, takes stock once per item, ends every reservation as ordered or
+    /// failed. Answers are in the batch's order; a repeat changes nothing and gives the same
+    /// answers. At most 256 entries.
     async fn write(
         &self,
         batch: &[(QueuedReservation, OrderId)],
         now_ms: i64,
     ) -> Result<Vec<WriteOutcome>, PortError>;
 
-    /// Ends reservations without an order, in one transaction: each that has not ended yet fails
-    /// for `reason`, and its unit is due back in the gate. One that has ended keeps its end. The
-    /// answers are in the order of the entries. At most 256.
+    /// Ends reservations without an order, in one transaction: each open one fails for `reason`,
+    /// and the gate must take back its unit. An ended one keeps its end. Answers are in the order
+    /// of the entries. At most 256.
     async fn fail(
         &self,
         batch: &[QueuedReservation],
@@ -86,13 +86,13 @@ pub trait OrderWriter: Send + Sync + 'static {
     ) -> Result<Vec<WriteOutcome>, PortError>;
 }
 
-/// Writes what a gate in the same process holds together with its orders.
+/// Writes holds of a gate in the same process together with their orders.
 #[async_trait]
 pub trait HeldOrders: Send + Sync + 'static {
-    /// Writes reservations that the ledger does not know yet, and the order of each, in one transaction.
-    /// True: they are on disk. False, and nothing is written, where not every one can have its order: the
-    /// ledger has too few units, knows a reservation already, or a buyer has a live order of the item.
-    /// After an error nobody knows. At most 256 entries.
+    /// Writes new reservations and their orders in one transaction. True: they are on disk. False, and
+    /// nothing is written, if any of them cannot have its order: the ledger has too few units, already
+    /// knows a reservation, or a buyer has a live order of the item. After an error the result is
+    /// unknown. At most 256 entries.
     async fn write_held(
         &self,
         held: &[(QueuedReservation, OrderId)],
@@ -100,7 +100,7 @@ pub trait HeldOrders: Send + Sync + 'static {
     ) -> Result<bool, PortError>;
 }
 
-/// What ends orders that are not paid.
+/// Closes unpaid orders.
 #[async_trait]
 pub trait OrderCloser: Send + Sync + 'static {
     /// Unpaid orders whose deadline has passed at `now_ms`, oldest first, after the first `skip`.
@@ -111,9 +111,9 @@ pub trait OrderCloser: Send + Sync + 'static {
         limit: u32,
     ) -> Result<Vec<OverdueOrder>, PortError>;
 
-    /// Closes the orders that still wait for payment and have none under way, in one transaction;
-    /// their units go back in the same one. The answers are in the order of the ids. `actor` is who
-    /// did it, for the orders' history.
+    /// Closes the orders that still wait for payment and have no payment under way, and returns
+    /// their units, in one transaction. Answers are in the order of the ids. `actor` is recorded in
+    /// the orders' history.
     async fn close(
         &self,
         order_ids: &[OrderId],
@@ -123,7 +123,7 @@ pub trait OrderCloser: Send + Sync + 'static {
     ) -> Result<Vec<CloseOutcome>, PortError>;
 }
 
-/// What buyers read of their orders.
+/// Reads orders for buyers.
 #[async_trait]
 pub trait OrderReader: Send + Sync + 'static {
     /// A buyer's orders, newest first.

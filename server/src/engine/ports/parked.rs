@@ -1,37 +1,37 @@
-//! Entries of the order queue that could not be written as orders: kept apart until somebody looks.
+//! Entries of the order queue that could not be written as orders: kept apart for an operator.
 
 use app::wire::ReservationId;
 use async_trait::async_trait;
 
 use super::{PortError, QueuedReservation};
 
-/// What is parked, as far as it was read.
+/// Parked entries, as far as they were read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ParkedEntries {
-    /// Those that can be read, oldest first as far as the queue keeps an order.
+    /// The readable ones, oldest first as far as the queue keeps an order.
     pub entries: Vec<QueuedReservation>,
-    /// How the others begin, at most [`UNREADABLE_BYTES`] of each.
+    /// The first bytes of the unreadable ones, at most [`UNREADABLE_BYTES`] each.
     pub unreadable: Vec<Vec<u8>>,
 }
 
-/// Enough of a message to see where it came from.
+/// Enough of a message to see its origin.
 pub const UNREADABLE_BYTES: usize = 200;
 
-/// A parked entry. Where the queue is a broker's nobody else sees it before this is dropped.
+/// A parked entry. If the queue is a broker's, other readers cannot see it until this is dropped.
 #[async_trait]
 pub trait ParkedEntry: Send + Sync {
     /// Its reservation.
     fn reservation(&self) -> &QueuedReservation;
 
-    /// Forgets it, because its reservation has ended.
+    /// Removes it, because its reservation has ended.
     async fn remove(self: Box<Self>) -> Result<(), PortError>;
 }
 
-/// What is done with parked entries. A broker's are read one after the other, so that these calls take
-/// seconds for many thousands, and do not see what somebody else reads at the same moment.
+/// Work on parked entries. A broker's entries are read one by one, so that these calls take seconds
+/// for many thousands, and miss entries that another reader has open.
 #[async_trait]
 pub trait ParkedReservations: Send + Sync + 'static {
-    /// At most `limit` entries, those that cannot be read included.
+    /// At most `limit` entries, including unreadable ones.
     async fn parked(&self, limit: u32) -> Result<ParkedEntries, PortError>;
 
     /// One entry.
@@ -40,10 +40,10 @@ pub trait ParkedReservations: Send + Sync + 'static {
         reservation_id: ReservationId,
     ) -> Result<Option<Box<dyn ParkedEntry>>, PortError>;
 
-    /// Puts back into the queue what is parked, or one entry only, for another
-    /// [`TRIES`](super::TRIES) tries, as [`replayed`](QueuedReservation::replayed). Returns how many.
+    /// Puts all parked entries, or only one, back into the queue for another [`TRIES`](super::TRIES)
+    /// tries, as [`replayed`](QueuedReservation::replayed). Returns how many.
     async fn replay_parked(&self, only: Option<ReservationId>) -> Result<u32, PortError>;
 
-    /// Forgets the entries that cannot be read. Returns how many.
+    /// Removes the unreadable entries. Returns how many.
     async fn remove_unreadable(&self) -> Result<u32, PortError>;
 }

@@ -1,31 +1,31 @@
-//! Hidden paths that were handed out and wait for their one use.
+//! Hidden paths that were issued and can be used once.
 
 use app::wire::{AccountId, ItemId, ReservationId};
 use async_trait::async_trait;
 
 use super::{PortError, Unit};
 
-/// The right of one buyer to ask the gate for one item, once.
+/// Permission for one buyer to ask the gate for one item, once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PathGrant {
     /// The secret part of the address: 32 hexadecimal digits.
     pub path: String,
-    /// Whose, for what, and the reservation it will make: decided before the gate is asked, so that
-    /// asking again with the same path is asking the same thing again.
+    /// The buyer, the item, and the reservation it will make. The reservation's id is chosen before
+    /// the gate is asked, so that a second call with the same path repeats the same request.
     pub unit: Unit,
-    /// Worthless from this instant on.
+    /// Expires at this instant.
     pub expires_at_ms: i64,
-    /// The gate was asked with it and did not answer: see
+    /// The gate was asked with this path and did not answer: see
     /// [`ReserveRequest::asked_before`](super::ReserveRequest::asked_before).
     pub asked: bool,
 }
 
-/// A buyer with a path for an item, as they say.
+/// A buyer's claim to have a path for an item, not yet checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PathClaim<'a> {
     pub buyer: AccountId,
     pub item_id: ItemId,
-    /// From outside: anything.
+    /// Unchecked input.
     pub path: &'a str,
 }
 
@@ -39,7 +39,7 @@ impl PathClaim<'_> {
         }
     }
 
-    /// Whether the claim is true of a path that was handed out, and is good at `now_ms`.
+    /// Whether the claim matches an issued path that is valid at `now_ms`.
     pub fn is_of(&self, grant: &PathGrant, now_ms: i64) -> bool {
         let unit = &grant.unit;
         grant.path == self.path
@@ -48,19 +48,19 @@ impl PathClaim<'_> {
     }
 }
 
-/// Paths that were handed out. Bounded; at the bound the answer is [`PortError::Busy`].
+/// The issued paths. Bounded; when full, calls return [`PortError::Busy`].
 #[async_trait]
 pub trait Paths: Send + Sync + 'static {
-    /// Remembers a path; an earlier one of the same buyer and item is forgotten.
+    /// Stores a path and removes an earlier one of the same buyer and item.
     async fn put(&self, grant: PathGrant) -> Result<(), PortError>;
 
-    /// The path of a true claim, if it was not used up. It is left where it is.
+    /// Reads the path of a matching claim, if it was not used.
     async fn peek(&self, claim: &PathClaim<'_>) -> Result<Option<PathGrant>, PortError>;
 }
 
-/// Paths that somebody else than the gate uses up.
+/// Using up paths outside the gate.
 #[async_trait]
 pub trait TakePaths: Paths {
-    /// Removes the path of a true claim and returns it. Of many callers at once, one gets it.
+    /// Removes the path of a matching claim and returns it. Of concurrent callers, one gets it.
     async fn take(&self, claim: &PathClaim<'_>) -> Result<Option<PathGrant>, PortError>;
 }

@@ -1,7 +1,7 @@
-//! Money: payments in the ledger, and the providers that take and return it.
+//! Payments and refunds: the ledger's records, and the providers.
 //!
-//! No call to a provider happens inside a transaction of the ledger. What a provider says is applied
-//! by compare-and-set, so that the same news twice, or from two sides, counts once.
+//! No provider is called inside a transaction of the ledger. Providers' reports are applied by
+//! compare-and-set, so that the same report twice, or by two ways, counts once.
 
 use app::wire::{AccountId, LocalText, OrderId, PaymentId, PaymentState, ReservationId};
 use async_trait::async_trait;
@@ -9,20 +9,20 @@ use uuid::Uuid;
 
 use super::{ChangedBy, PortError, Unit};
 
-/// What the shop sells in (ISO 4217).
+/// The shop's currency (ISO 4217).
 pub const CURRENCY: &str = "CNY";
 
 /// A sum of money.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Amount {
-    /// Integer minor units. Providers' decimals are made in their adapters.
+    /// Integer minor units. The adapters convert from providers' decimals.
     pub minor: i64,
     /// ISO 4217.
     pub currency: String,
 }
 
 impl Amount {
-    /// In the shop's currency.
+    /// A sum in the shop's currency.
     pub fn of(minor: i64) -> Self {
         Self {
             minor,
@@ -31,108 +31,107 @@ impl Amount {
     }
 }
 
-/// Money that a provider took for a payment.
+/// Money that a provider received for a payment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {
-    /// For which payment, by our number.
+    /// The payment, by our number.
     pub payment_id: PaymentId,
-    /// The provider's own number of it, 64 characters at most.
+    /// The provider's number of the payment, at most 64 characters.
     pub provider_number: String,
-    /// How much it was.
+    /// The sum.
     pub amount: Amount,
 }
 
-/// A payment as its provider knows it.
+/// The state of a payment at its provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Charge {
     /// It waits for the buyer.
     Open,
-    /// Money was taken.
+    /// Money was received.
     Paid(Receipt),
-    /// No money can come for it any more.
+    /// It can no longer receive money.
     Closed,
-    /// The provider has never heard of it.
+    /// The provider does not know it.
     Unknown,
 }
 
-/// What a provider is asked to charge.
+/// A charge that a provider is asked to create.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChargeRequest {
-    /// Our number, and the key of idempotency.
+    /// Our number, also the idempotency key.
     pub payment_id: PaymentId,
-    /// What for: where the buyer comes back to.
+    /// The order to which the buyer returns.
     pub order_id: OrderId,
-    /// How much.
+    /// The sum.
     pub amount: Amount,
-    /// What the buyer reads.
+    /// The title that the buyer sees.
     pub title: LocalText,
-    /// The provider takes no money afterwards, as far as it can.
+    /// The provider refuses payments after this instant, if it can.
     pub expires_at_ms: i64,
 }
 
-/// Money that goes back.
+/// A refund.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefundRequest {
-    /// The payment; there is one refund of it, of all that came, so that this is the key of
-    /// idempotency too.
+    /// The payment. It is refunded once and in full, so this is also the idempotency key.
     pub payment_id: PaymentId,
     /// The provider's number of the payment.
     pub provider_number: String,
-    /// How much.
+    /// The sum.
     pub amount: Amount,
 }
 
-/// What became of a refund.
+/// The state of a refund.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefundState {
     /// The provider works on it: ask again later.
     Pending,
-    /// The money is on its way to the buyer, and the provider stands for it.
+    /// The provider has guaranteed that the money goes to the buyer.
     Done,
 }
 
-/// What a provider's notice says.
+/// The content of a provider's notice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoticeFact {
-    /// Money was taken.
+    /// Money was received.
     Paid {
         /// The provider's number.
         provider_number: String,
-        /// How much.
+        /// The sum.
         amount: Amount,
     },
-    /// No money was taken, and none will be.
+    /// No money was received, and none will be.
     Closed,
-    /// Money that was sent back did not arrive: it is with the shop again.
+    /// The money of a refund did not arrive: the shop has it again.
     RefundFailed,
-    /// Something that changes nothing here.
+    /// Anything that changes nothing here.
     Other,
 }
 
 /// A notice whose signature is right.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedNotice {
-    /// The provider's number of the notice, 64 characters at most: the same one may come again.
+    /// The provider's number of the notice, at most 64 characters: the same notice may come again.
     pub event_id: String,
-    /// Our number of the payment as the provider repeats it, 64 characters at most; empty where it
-    /// names none.
+    /// Our number of the payment, as the provider returns it, at most 64 characters; empty if the
+    /// notice has none.
     pub merchant_number: String,
-    /// What it says.
+    /// The notice's content.
     pub fact: NoticeFact,
 }
 
-/// What a body that claims to be a notice is.
+/// The result of verifying a notice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verified {
     /// From the provider.
     Notice(SignedNotice),
-    /// The provider looks whether wrong signatures are refused: it has to be, and is no attack.
+    /// The provider tests whether wrong signatures are refused: refuse it, but it is no attack.
     Probe,
-    /// Not from the provider.
+    /// It is not from the provider.
     Forged,
 }
 
-/// A request to the notice address, as it came.
+/// A request to the notice address, as received.
 #[derive(Clone, Copy, Debug)]
 pub struct NoticeRequest<'a> {
     /// Names in lower case.
@@ -149,30 +148,30 @@ impl<'a> NoticeRequest<'a> {
     }
 }
 
-/// A provider. Every call has a bound of its own of a few seconds; `Busy` means that nothing is
-/// known. A repeat with the same payment changes nothing and answers the same.
+/// A payment provider. Every call has its own time limit of a few seconds; after `Busy` the result
+/// is unknown. A repeat with the same payment changes nothing and gets the same answer.
 #[async_trait]
 pub trait PaymentGateway: Send + Sync + 'static {
-    /// As it stands in the ledger and in the address of its notices, 16 characters at most.
+    /// The name in the ledger and in the address of its notices, at most 16 characters.
     fn name(&self) -> &'static str;
 
-    /// Makes the charge; returns where the buyer goes, 2,000 characters at most.
+    /// Creates the charge; returns the address where the buyer pays, at most 2,000 characters.
     async fn create(&self, charge: &ChargeRequest) -> Result<String, PortError>;
 
-    /// What became of it.
+    /// The state of a charge.
     async fn query(&self, payment_id: PaymentId) -> Result<Charge, PortError>;
 
-    /// Lets no more money come for it. `Paid` when it came before.
+    /// Closes a charge: it can receive no money. `Paid` if it had received money before.
     async fn close(&self, payment_id: PaymentId) -> Result<Charge, PortError>;
 
-    /// Sends money back.
+    /// Refunds a payment.
     async fn refund(&self, refund: &RefundRequest) -> Result<RefundState, PortError>;
 
-    /// Whether a request comes from the provider, checked on the raw bytes before anything is
-    /// parsed; or on the fields of a form, where the signature is one of them, before any counts.
+    /// Whether a request comes from the provider. Checks the raw bytes before parsing; where the
+    /// signature is a field of a form, checks the fields before using any.
     fn verify(&self, request: NoticeRequest<'_>) -> Verified;
 
-    /// The body that tells the provider that a notice has arrived.
+    /// The body that acknowledges a notice.
     fn thanks(&self) -> &'static str;
 }
 
@@ -181,75 +180,75 @@ pub trait PaymentGateway: Send + Sync + 'static {
 pub struct PaymentRecord {
     pub payment_id: PaymentId,
     pub order_id: OrderId,
-    /// The provider's number, once money came.
+    /// The provider's number, once money was received.
     pub provider_number: Option<String>,
-    /// What was asked for.
+    /// The requested sum.
     pub amount: Amount,
-    /// What came.
+    /// The received sum.
     pub received: Option<Amount>,
     pub state: PaymentState,
     /// Where the buyer pays.
     pub pay_url: Option<String>,
     pub expires_at_ms: i64,
-    /// Attempts to send it back so far.
+    /// Refund attempts so far.
     pub refund_tries: u32,
 }
 
-/// A payment to be made.
+/// A payment to create.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NewPayment {
     pub payment_id: PaymentId,
     pub order_id: OrderId,
-    /// Only this buyer's order.
+    /// The order must belong to this buyer.
     pub buyer: AccountId,
     pub provider: &'static str,
-    /// Money may come until so long after the order's deadline.
+    /// How long after the order's deadline money may still arrive.
     pub grace_ms: i64,
 }
 
 /// The answer to a buyer who wants to pay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Begun {
-    /// The payment to go on with: a new one, or the open one of before.
+    /// The payment to continue with: a new one, or the one already open.
     Payment(PaymentRecord),
     /// The order does not wait for payment, or its deadline has passed.
     NotPending,
-    /// No such order, or somebody else's.
+    /// There is no such order, or it is another buyer's.
     NotFound,
 }
 
-/// What became of a receipt.
+/// The result for a receipt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Settled {
     /// It paid its order.
     Paid,
-    /// It pays nothing and goes back.
+    /// It pays nothing and is refunded.
     RefundDue,
     /// It was settled before; nothing changed.
     Known,
-    /// There is no such payment, or the provider has used its number for another one.
+    /// There is no such payment, or the provider used its number for a different payment.
     Unknown,
 }
 
 /// Payments in the ledger.
 #[async_trait]
 pub trait Payments: Send + Sync + 'static {
-    /// The order's open payment at that provider, made if there is none.
+    /// The order's open payment at that provider; creates one if there is none.
     async fn begin(&self, new: NewPayment, now_ms: i64) -> Result<Begun, PortError>;
 
-    /// The provider has made the charge. False, and nothing changed, when the payment was closed
-    /// meanwhile.
+    /// Records that the provider created the charge. Returns false, and changes nothing, when the
+    /// payment was closed in the meantime.
     async fn created(&self, payment_id: PaymentId, pay_url: &str) -> Result<bool, PortError>;
 
     /// All payments of an order, oldest first.
     async fn of_order(&self, order_id: OrderId) -> Result<Vec<PaymentRecord>, PortError>;
 
-    /// Open and abandoned payments that nobody has asked the provider about since `before_ms`,
-    /// least lately asked first.
+    /// Open and abandoned payments that were last checked at the provider before `before_ms`,
+    /// longest unchecked first.
     async fn unchecked(&self, before_ms: i64, limit: u32) -> Result<Vec<PaymentRecord>, PortError>;
 
-    /// Whether the caller is the one to ask the provider now: nobody has since `before_ms`.
+    /// Claims the next check of a payment. Returns false if it was checked since `before_ms`.
     async fn claim_check(
         &self,
         payment_id: PaymentId,
@@ -257,19 +256,19 @@ pub trait Payments: Send + Sync + 'static {
         now_ms: i64,
     ) -> Result<bool, PortError>;
 
-    /// Applies receipts in one transaction: each pays its order, or is due to go back, or changes
-    /// nothing. `spare_id` names the payment that is made of money that came beside a payment's
-    /// own (paid twice at the provider). At most 256. The answers are in their order.
+    /// Applies receipts in one transaction: each pays its order, becomes due for refund, or changes
+    /// nothing. `spare_id` is the id of an extra payment, for money received in addition to a
+    /// payment's own (paid twice at the provider). At most 256. Answers are in the same order.
     async fn settle(
         &self,
         receipts: &[(Receipt, PaymentId)],
         now_ms: i64,
     ) -> Result<Vec<Settled>, PortError>;
 
-    /// The provider lets no money come any more.
+    /// Records that the provider closed the payment.
     async fn closed(&self, payment_id: PaymentId) -> Result<(), PortError>;
 
-    /// The provider has not said for too long what became of it: an open payment is abandoned.
+    /// Abandons an open payment whose result the provider did not report for too long.
     async fn abandon(&self, payment_id: PaymentId) -> Result<(), PortError>;
 }
 
@@ -277,13 +276,13 @@ pub trait Payments: Send + Sync + 'static {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptNotice {
     pub notice_id: Uuid,
-    /// From which provider.
+    /// The provider.
     pub provider: String,
-    /// What it says.
+    /// The notice's content.
     pub notice: SignedNotice,
 }
 
-/// What became of a notice.
+/// The result for a notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NoticeOutcome {
@@ -293,40 +292,40 @@ pub enum NoticeOutcome {
     RefundDue,
     /// See [`Settled::Known`].
     Known,
-    /// Money without a payment of ours: somebody has to look.
+    /// Money without a payment of ours: an operator must check.
     Unknown,
-    /// It said nothing that changes anything.
+    /// It changes nothing.
     Nothing,
 }
 
-/// Notices, written down before they are answered and applied afterwards.
+/// Notices. They are stored before they are answered, and applied afterwards.
 #[async_trait]
 pub trait NoticeInbox: Send + Sync + 'static {
-    /// Writes a notice down. False when it is there already.
+    /// Stores a notice. Returns false when it is already there.
     async fn keep(&self, notice: &KeptNotice, now_ms: i64) -> Result<bool, PortError>;
 
     /// Notices that have not been applied, oldest first, after the first `skip`.
     async fn unapplied(&self, skip: u32, limit: u32) -> Result<Vec<KeptNotice>, PortError>;
 
-    /// These have been.
+    /// Marks notices as applied.
     async fn applied(&self, done: &[(Uuid, NoticeOutcome)], now_ms: i64) -> Result<(), PortError>;
 }
 
-/// Money that goes back.
+/// Refunds in the ledger.
 #[async_trait]
 pub trait Refunds: Send + Sync + 'static {
-    /// Payments whose money goes back and whose turn has come, oldest turn first.
+    /// Payments whose refund is due to be tried, earliest due first.
     async fn due(&self, now_ms: i64, limit: u32) -> Result<Vec<PaymentRecord>, PortError>;
 
-    /// The provider is asked now; the next try is at `next_try_ms` unless it is done before.
-    /// False when the money has gone back already.
+    /// Records a try; the next one is at `next_try_ms` if this fails. Returns false when the money
+    /// has already been refunded.
     async fn trying(&self, payment_id: PaymentId, next_try_ms: i64) -> Result<bool, PortError>;
 
-    /// It went back.
+    /// Records that the money was refunded.
     async fn done(&self, payment_id: PaymentId, now_ms: i64) -> Result<(), PortError>;
 
-    /// The money of a paid order is to go back: `paid → refunding`; written into the activity log.
-    /// False when the order is in another state.
+    /// Orders the refund of a paid order, `paid → refunding`, and writes the activity log. Returns
+    /// false when the order is in another state.
     async fn refund_order(
         &self,
         order_id: OrderId,
@@ -335,13 +334,13 @@ pub trait Refunds: Send + Sync + 'static {
     ) -> Result<bool, PortError>;
 }
 
-/// Paid reservations of which the gate has not been told yet.
+/// Paid reservations of which the gate has not been told.
 #[async_trait]
 pub trait DueConfirms: Send + Sync + 'static {
     /// At most `limit` of them, oldest first, after the first `skip`.
     async fn due_confirms(&self, skip: u32, limit: u32) -> Result<Vec<Unit>, PortError>;
 
-    /// The gate knows of these.
+    /// Records that the gate was told.
     async fn confirmed(&self, done: &[ReservationId]) -> Result<(), PortError>;
 }
 

@@ -5,10 +5,10 @@ use async_trait::async_trait;
 
 use super::{ChangedBy, PortError};
 
-/// The products of the shop. Answers are never behind a write.
+/// The shop's products. Answers include all completed writes.
 #[async_trait]
 pub trait Products: Send + Sync + 'static {
-    /// Products, the latest first, at most `limit`.
+    /// Products, newest first, at most `limit`.
     async fn products(
         &self,
         query: &ProductQuery,
@@ -18,7 +18,7 @@ pub trait Products: Send + Sync + 'static {
     /// One product.
     async fn product(&self, product_id: ProductId) -> Result<Option<ListedProduct>, PortError>;
 
-    /// Leaves a product out of the list, or takes it in again; written into the activity log. Whether there is
+    /// Hides a product from the list, or shows it again, and writes the activity log. Returns whether there is
     /// such a product.
     async fn set_archived(
         &self,
@@ -29,7 +29,7 @@ pub trait Products: Send + Sync + 'static {
     ) -> Result<bool, PortError>;
 }
 
-/// A picture as it is kept: two JPEG files, and the name that follows from them.
+/// A picture as it is stored: two JPEG files, and a name derived from them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewPicture {
     /// SHA-256 of the large one, in hexadecimal digits.
@@ -38,17 +38,17 @@ pub struct NewPicture {
     pub large: Vec<u8>,
 }
 
-/// What became of a picture.
+/// The result of adding a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AddedPicture {
     Added,
-    /// The shop has it already; nothing was written.
+    /// The shop already has it; nothing was written.
     Exists,
-    /// The shop has as many pictures as it keeps; nothing was written.
+    /// The shop has the most pictures that it may store; nothing was written.
     TooMany,
 }
 
-/// Pictures in the ledger, so that every instance has them, and every backup.
+/// Pictures, stored in the ledger so that every instance and every backup has them.
 #[async_trait]
 pub trait Pictures: Send + Sync + 'static {
     /// Adds a picture unless there are `most`; written into the activity log.
@@ -60,11 +60,11 @@ pub trait Pictures: Send + Sync + 'static {
         now_ms: i64,
     ) -> Result<AddedPicture, PortError>;
 
-    /// A picture, which never changes.
+    /// A picture. Pictures never change.
     async fn picture(&self, hash: &str, size: PictureSize) -> Result<Option<Vec<u8>>, PortError>;
 }
 
-/// Why a file was not taken as a picture.
+/// Why a file was not accepted as a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PictureError {
     #[error("a picture is a JPEG, PNG or WebP")]
@@ -79,9 +79,9 @@ pub enum PictureError {
     Busy,
 }
 
-/// Makes of a file what is kept of it.
+/// Converts a file to the stored form.
 #[async_trait]
 pub trait PictureMaker: Send + Sync + 'static {
-    /// Decodes the file, and encodes what it shows anew: nothing else of the file is left.
+    /// Decodes the file and encodes only the image again, so that nothing else of the file remains.
     async fn make(&self, file: Vec<u8>) -> Result<NewPicture, PictureError>;
 }

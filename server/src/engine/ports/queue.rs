@@ -1,5 +1,5 @@
-//! Between decision and order: the queue, and the outbox in which a gate that is not the queue itself
-//! leaves its holds, in the same atomic step as the hold.
+//! The queue between decision and order, and the outbox. A gate that is not the queue itself writes
+//! holds to the outbox, in the same atomic step as the hold.
 
 use std::collections::BTreeMap;
 
@@ -15,52 +15,51 @@ pub struct QueuedReservation {
     /// The unit it holds.
     #[serde(flatten)]
     pub unit: Unit,
-    /// The hidden path it came by.
+    /// The hidden path that was used.
     pub path: String,
-    /// The buyer's number.
+    /// The buyer's position.
     pub position: u32,
     /// Held at, epoch milliseconds.
     pub held_at_ms: i64,
-    /// It was parked and is tried again: then it becomes an order however old it is.
+    /// It was parked and is tried again: it becomes an order regardless of its age.
     #[serde(default)] // Not written by earlier versions.
     pub replayed: bool,
 }
 
-/// How much a queue holds.
+/// The sizes of a queue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Depth {
-    /// Entries that wait to be taken, those that were set aside included.
+    /// Entries that wait to be taken, including those set aside.
     pub waiting: u64,
-    /// Entries that nobody takes any more.
+    /// Parked entries.
     pub parked: u64,
-    /// Those among them that cannot be read, and so become no order by a replay; as this process found when
-    /// it tried last.
+    /// The parked entries that cannot be read, and so cannot become orders by a replay; as found by this
+    /// process's last replay.
     pub unreadable: u64,
 }
 
-/// What is between a queue and the ledger, as far as the queue can tell.
+/// Entries between a queue and the ledger, as far as the queue can tell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct UnderWay {
-    /// Entries that wait, those that were set aside included.
+    /// Entries that wait, including those set aside.
     pub waiting: u64,
-    /// Instances that may have entries which are not counted as waiting: each says what it has by
-    /// [`in_flight`](OrderQueue::in_flight). One that is gone counts until its entries wait again. `None`
-    /// where taken entries count as waiting.
+    /// Instances that may have entries which are not counted as waiting; each reports its own by
+    /// [`in_flight`](OrderQueue::in_flight). A stopped one counts until its entries wait again. `None` if
+    /// taken entries count as waiting.
     pub consumers: Option<u64>,
 }
 
-/// What an instance has in flight: entries that it took and has not ended, and those that it is
-/// putting.
+/// An instance's entries in flight: taken and not ended, or being put.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct InFlight {
     /// It is one of the queue's consumers.
     pub consumes: bool,
-    /// Of each item, since when the oldest entry is held, epoch milliseconds.
+    /// For each item, when its oldest entry was held, epoch milliseconds.
     pub oldest_ms: BTreeMap<ItemId, i64>,
 }
 
 impl InFlight {
-    /// An entry more.
+    /// Counts one more entry.
     pub fn add(&mut self, item_id: ItemId, held_at_ms: i64) {
         let oldest_ms = self.oldest_ms.entry(item_id).or_insert(held_at_ms);
         *oldest_ms = held_at_ms.min(*oldest_ms);
@@ -70,85 +69,85 @@ impl InFlight {
 /// How often an entry is tried before it is parked.
 pub const TRIES: u32 = 5;
 
-/// Durable, at least once, oldest first as far as nothing fails.
+/// An order queue. Durable, at least once, oldest first as long as nothing fails.
 #[async_trait]
 pub trait OrderQueue: Send + Sync + 'static {
-    /// Whether [`put`](Self::put) would reach the queue now. Cheap while it does: whoever is about
-    /// to take entries from elsewhere asks first.
+    /// Whether [`put`](Self::put) would reach the queue now. Cheap if it would. Call it before
+    /// taking entries from elsewhere.
     async fn can_put(&self) -> Result<(), PortError>;
 
-    /// Adds entries. When this returns they are on disk: `kill -9` loses none of them. An error
-    /// means that nobody knows which are.
+    /// Adds entries. When this returns they are on disk: `kill -9` loses none of them. After an
+    /// error it is unknown which ones are.
     async fn put(&self, entries: &[QueuedReservation]) -> Result<(), PortError>;
 
-    /// Up to `limit` entries; without an [`ack`](Self::ack) the same ones come again. Waits a few
-    /// milliseconds at most for the first.
+    /// Up to `limit` entries; without an [`ack`](Self::ack) the same ones come again. Waits at most
+    /// a few milliseconds for the first.
     async fn take_batch(&self, limit: u32) -> Result<Vec<QueuedReservation>, PortError>;
 
-    /// Everything that was taken, and not acknowledged or set aside, goes back: another instance
-    /// takes it at once. This one takes nothing for a moment, longer every time until something is
-    /// acknowledged again. Where instances share nothing, nothing happens.
+    /// Returns all entries that were taken and neither acknowledged nor set aside: another instance
+    /// takes them at once. This instance takes nothing for a moment, each time longer until
+    /// something is acknowledged again. Does nothing if instances share no queue.
     async fn give_back(&self) -> Result<(), PortError>;
 
-    /// These are done and never come again.
+    /// Removes entries that are done.
     async fn ack(&self, done: &[QueuedReservation]) -> Result<(), PortError>;
 
-    /// This one alone cannot be written: it comes again later, behind others, and after [`TRIES`]
-    /// tries it is parked: kept, and not taken any more, so that it cannot hold up the rest. Returns
-    /// whether it is parked now.
+    /// Sets aside one entry that cannot be written. It comes again later, behind others. After
+    /// [`TRIES`] tries it is parked: kept, but no longer taken, so that it does not block the rest.
+    /// Returns whether it is parked now.
     async fn set_aside(&self, entry: &QueuedReservation) -> Result<bool, PortError>;
 
-    /// How much waits; taken entries do not count.
+    /// The number of entries; taken ones do not count.
     async fn depth(&self) -> Result<Depth, PortError>;
 
-    /// Whether anything is between the queue and the ledger.
+    /// What is between the queue and the ledger.
     async fn under_way(&self) -> Result<UnderWay, PortError>;
 
-    /// What this instance has; whatever the queue had handed out before this was called is counted.
+    /// This instance's entries in flight, including all that were taken before this call.
     async fn in_flight(&self) -> Result<InFlight, PortError>;
 }
 
-/// Where a gate in the same process writes what it holds, before anybody hears of it.
+/// Where a gate in the same process writes its holds, before it answers the buyers.
 #[async_trait]
 pub trait HoldLog: Send + Sync + 'static {
-    /// When this returns, the holds are on disk: `kill -9` loses none of them. An error means that
-    /// nobody knows which are. At most 256.
+    /// When this returns, the holds are on disk: `kill -9` loses none of them. After an error it is
+    /// unknown which ones are. At most 256.
     async fn write(&self, held: &[QueuedReservation]) -> Result<(), PortError>;
 }
 
 /// A hold on its way from the gate to the queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutboxEntry {
-    /// What goes to the queue.
+    /// The entry for the queue.
     pub reservation: QueuedReservation,
-    /// Names the entry to the outbox.
+    /// Identifies the entry to the outbox.
     pub receipt: String,
 }
 
-/// What a relay was handed out.
+/// The entries that a relay took.
 #[derive(Debug)]
 pub struct TakenEntries {
     /// To be forwarded or given back.
     pub entries: Vec<OutboxEntry>,
-    /// Why some outboxes were not read, if so: the first error. There may be more in them.
+    /// The first error, if some outboxes could not be read. They may have more entries.
     pub unread: Option<PortError>,
 }
 
-/// At least once: what a relay took and did not forward another takes, after a while, or at once when
-/// it was given back. Each relay has an outbox of its own over the same entries.
+/// At least once: entries that a relay took and did not forward are taken by another one, after a
+/// while, or at once if they were given back. Each relay has its own `Outbox` over the same entries.
 #[async_trait]
 pub trait Outbox: Send + Sync + 'static {
-    /// Up to `limit` entries that no living relay is working on, of whatever items, oldest first
-    /// within an item. Does not wait. A relay that has some open, neither forwarded nor given back,
-    /// gets those again and no others. An item whose outbox cannot be read stops no other.
+    /// Up to `limit` entries of any items, oldest first within an item, that no running relay has.
+    /// Does not wait. A relay that has entries neither forwarded nor given back gets only those
+    /// again. An item whose outbox cannot be read does not stop the others.
     async fn take(&self, limit: u32) -> TakenEntries;
 
-    /// The queue has these: they leave the outbox. After an error some may have stayed.
+    /// Removes entries that the queue has. After an error some may have stayed.
     async fn forward(&self, done: &[OutboxEntry]) -> Result<(), PortError>;
 
-    /// This relay cannot forward these: whichever relay asks next gets them.
+    /// Returns entries that this relay cannot forward: the next relay gets them.
     async fn give_back(&self, entries: &[OutboxEntry]) -> Result<(), PortError>;
 
-    /// Entries that the queue does not have yet, taken ones included, of all items.
+    /// Entries of all items that the queue does not have yet, including taken ones.
     async fn depth(&self) -> Result<u64, PortError>;
 }

@@ -1,4 +1,4 @@
-//! What the ledger tells of a round when it is over, or while it runs.
+//! The ledger's data for reports on rounds, during or after the sale.
 
 use app::wire::{
     CloseReason, FailureCount, ItemDetail, ItemId, OrderState, Round, RoundId, RoundOverview,
@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use super::PortError;
 
-/// Of an order, what a report counts.
+/// The data of an order that a report counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReportedOrder {
     pub item_id: ItemId,
@@ -22,22 +22,22 @@ pub struct ReportedOrder {
     pub closed_at_ms: Option<i64>,
 }
 
-/// What a report is made of, of one moment.
+/// The data of a report, all from one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoundFigures {
     pub round: RoundOverview,
-    /// The first orders that were made.
+    /// The earliest orders.
     pub orders: Vec<ReportedOrder>,
-    /// There are more.
+    /// There are more orders.
     pub is_cut: bool,
-    /// Reservations that came to nothing, by why.
+    /// Failed reservations, by reason.
     pub failures: Vec<FailureCount>,
 }
 
-/// Reads for reports. Answers are never behind a write.
+/// Reads for reports. Answers include all completed writes.
 #[async_trait]
 pub trait RoundReports: Send + Sync + 'static {
-    /// One round with its units, at most `limit` of its orders and its failures, however long ago it ended.
+    /// One round with its units, at most `limit` orders and its failures, however long ago it ended.
     async fn figures(
         &self,
         round_id: RoundId,

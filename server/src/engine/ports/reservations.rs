@@ -1,5 +1,5 @@
-//! Reservations in the ledger: as the gate is loaded from them and compared with them, as their owners
-//! read them, and those whose unit is due back.
+//! Reservations in the ledger: for loading and comparing the gate, for their owners, and for returning
+//! units.
 
 use app::wire::{AccountId, ItemId, OrderId, Rejection, ReservationId, ReservationState};
 use async_trait::async_trait;
@@ -8,50 +8,49 @@ use uuid::Uuid;
 
 use super::{GateStock, PortError, Release, Unit, Window};
 
-/// An item as the gate must see it, without who holds its units.
+/// An item's data for the gate, without its holders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ItemSummary {
     /// When it can be bought.
     pub window: Window,
-    /// Counters, with the units of queued reservations, and of those that are due to return, counted
-    /// as locked.
+    /// Counters. Units of queued reservations, and those due to return, count as locked.
     pub stock: GateStock,
-    /// How many hold a unit.
+    /// The number of buyers who hold a unit.
     pub holding: u32,
-    /// The highest number given out so far.
+    /// The highest position assigned so far.
     pub last_position: u32,
-    /// The highest of a reservation that did not fail. One that was lost may have failed long after
-    /// the gate began to give its number again.
+    /// The highest position of a reservation that did not fail. A lost reservation may be marked as
+    /// failed long after the gate assigned its position again.
     pub last_good_position: u32,
-    /// How many pieces a gate outside this process splits the stock into, 1 to 64.
+    /// How many segments a gate outside this process splits the stock into, 1 to 64.
     pub segments: u8,
-    /// Names the current load of a gate outside this process; `None` before the first.
+    /// The current load epoch of a gate outside this process; `None` before the first load.
     pub epoch: Option<Uuid>,
 }
 
-/// An item as the gate must see it, all of one moment.
+/// An item's data for the gate, all from one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ItemSnapshot {
-    /// What is the same however many hold a unit.
+    /// The part that does not grow with the number of holders.
     pub summary: ItemSummary,
-    /// Who holds a unit, by buyer: some fifty bytes each.
+    /// The holders, by buyer: some fifty bytes each.
     pub holders: Vec<Holder>,
 }
 
-/// Somebody who holds a unit, as the ledger knows it.
+/// A buyer who holds a unit, as in the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Holder {
-    /// Who.
+    /// The buyer.
     pub buyer: AccountId,
-    /// By which reservation.
+    /// The reservation.
     pub reservation_id: ReservationId,
-    /// With which number.
+    /// Its position.
     pub position: u32,
     /// Its order is paid: the unit counts as sold, not as locked.
     pub paid: bool,
 }
 
-/// The current load of a gate outside this process, without what it was loaded with.
+/// The current load of a gate outside this process, without the loaded data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LoadEpoch {
     /// As in [`ItemSummary`].
@@ -60,10 +59,10 @@ pub struct LoadEpoch {
     pub segments: u8,
 }
 
-/// What has become of a reservation, as far as the gate must know.
+/// A reservation's state, as far as the gate needs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LedgerStatus {
-    /// Which.
+    /// The reservation's id.
     pub reservation_id: ReservationId,
     /// It holds a unit.
     pub holds: bool,
@@ -71,26 +70,26 @@ pub struct LedgerStatus {
     pub paid: bool,
 }
 
-/// A reservation as its owner may see it.
+/// A reservation, with the data its owner may see.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReservationRecord {
-    /// Which, of what, and whose.
+    /// Its unit.
     #[serde(flatten)]
     pub unit: Unit,
-    /// The buyer's number.
+    /// The buyer's position.
     pub position: u32,
-    /// How far it has come.
+    /// Its state.
     pub state: ReservationState,
-    /// When ordered.
+    /// The order, once it has one.
     pub order_id: Option<OrderId>,
-    /// When failed.
+    /// The reason, if it failed.
     pub reason: Option<Rejection>,
-    /// The gate held the unit at this instant, or about then as long as the ledger does not know it.
+    /// When the gate held the unit; approximate until the ledger knows the reservation.
     pub held_at_ms: i64,
 }
 
 impl ReservationRecord {
-    /// Of a unit that the gate held at this instant and whose order is not written yet.
+    /// A reservation held at this instant whose order is not written yet.
     pub fn queued(unit: Unit, position: u32, held_at_ms: i64) -> Self {
         Self {
             unit,
@@ -103,17 +102,17 @@ impl ReservationRecord {
     }
 }
 
-/// What a gate is loaded from and compared with.
+/// The ledger's data for loading and checking a gate.
 #[async_trait]
 pub trait GateLedger: Send + Sync + 'static {
-    /// What the gate must know of an item of an approved round, in one consistent read. An embedded
-    /// ledger answers only when every write that was begun before has ended, confirmed or not.
+    /// The data of an item of an approved round, in one consistent read. An embedded ledger answers
+    /// after all earlier writes have ended, successful or not.
     async fn snapshot(&self, item_id: ItemId) -> Result<Option<ItemSnapshot>, PortError>;
 
     /// The part of [`snapshot`](Self::snapshot) that does not grow with the sale.
     async fn summary(&self, item_id: ItemId) -> Result<Option<ItemSummary>, PortError>;
 
-    /// The next `limit` of those who hold a unit of an item, by buyer, `after` that one.
+    /// The next `limit` holders of an item's units, by buyer, after `after`.
     async fn holders(
         &self,
         item_id: ItemId,
@@ -121,14 +120,14 @@ pub trait GateLedger: Send + Sync + 'static {
         limit: u32,
     ) -> Result<Vec<Holder>, PortError>;
 
-    /// Those of at most 1,000 reservations that the ledger has heard of, in any order.
+    /// The state of those of at most 1,000 reservations that the ledger knows, in any order.
     async fn status(&self, ids: &[ReservationId]) -> Result<Vec<LedgerStatus>, PortError>;
 
-    /// The part of [`summary`](Self::summary) that is cheap to ask for again and again.
+    /// The part of [`summary`](Self::summary) that is cheap enough to poll.
     async fn load_epoch(&self, item_id: ItemId) -> Result<Option<LoadEpoch>, PortError>;
 
-    /// Declares a new load of a gate outside this process the current one, unless somebody else did
-    /// since `instead_of` was read. Returns whether it is.
+    /// Makes a new load of a gate outside this process the current one, unless another was begun
+    /// since `instead_of` was read. Returns whether it did.
     async fn begin_epoch(
         &self,
         item_id: ItemId,
@@ -137,45 +136,45 @@ pub trait GateLedger: Send + Sync + 'static {
     ) -> Result<bool, PortError>;
 }
 
-/// The answer of somebody who may not know.
+/// An answer that may be unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lookup<T> {
-    /// This.
+    /// The value.
     Found(T),
     /// There is none.
     Nothing,
-    /// That cannot be said now.
+    /// It cannot be determined now.
     Unknown,
 }
 
-/// What the owners of reservations ask.
+/// Reads reservations for their owners.
 #[async_trait]
 pub trait ReservationReader: Send + Sync + 'static {
-    /// One reservation, of `buyer` as far as whoever asks knows: another's may be answered too. One that was
-    /// lost on its way has failed, as [`Rejection::Busy`].
+    /// One reservation of `buyer`, who is not always checked: another buyer's may be returned too. A
+    /// reservation lost on its way is failed, as [`Rejection::Busy`].
     async fn get(
         &self,
         id: ReservationId,
         buyer: AccountId,
     ) -> Result<Option<ReservationRecord>, PortError>;
 
-    /// One of this buyer's that [`get`](Self::get) does not know. Takes longer. `Nothing` of one that was
-    /// lost: no unit is held for it, and no order will be written. `Unknown` also of one that never was.
+    /// Searches for a reservation of this buyer that [`get`](Self::get) does not find. Slower. `Nothing`:
+    /// it was lost, holds no unit and gets no order. Also `Unknown` if the id never existed.
     async fn trace(
         &self,
         id: ReservationId,
         buyer: AccountId,
     ) -> Result<Lookup<ReservationRecord>, PortError>;
 
-    /// The buyer's latest reservation of an item, but for one that failed because of an earlier one.
+    /// The buyer's latest reservation of an item, except one that failed because of an earlier one.
     async fn latest(
         &self,
         item_id: ItemId,
         buyer: AccountId,
     ) -> Result<Option<ReservationRecord>, PortError>;
 
-    /// A buyer's reservations without an order: all that are queued, and those that failed and were
-    /// held at `failed_since_ms` or later. The queued ones first, each newest first, at most `limit`.
+    /// A buyer's reservations without an order: all queued ones, then failed ones that were held at
+    /// `failed_since_ms` or later. Each newest first, at most `limit`.
     async fn without_order(
         &self,
         buyer: AccountId,
@@ -187,18 +186,18 @@ pub trait ReservationReader: Send + Sync + 'static {
 /// A reservation that ended while the gate still holds its unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DueRelease {
-    /// What it holds there.
+    /// The unit in the gate.
     pub unit: Unit,
-    /// What becomes of that.
+    /// What to do with it.
     pub release: Release,
 }
 
-/// Units of ended reservations that the gate has not got back yet.
+/// Units of ended reservations that the gate has not released yet.
 #[async_trait]
 pub trait DueReleases: Send + Sync + 'static {
     /// At most `limit` of them, oldest first, after the first `skip`.
     async fn due_releases(&self, skip: u32, limit: u32) -> Result<Vec<DueRelease>, PortError>;
 
-    /// The gate has them.
+    /// Records that the gate released them.
     async fn released(&self, done: &[ReservationId]) -> Result<(), PortError>;
 }

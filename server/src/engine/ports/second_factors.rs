@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use super::{ChangedBy, PortError, TokenHash};
 
-/// What an authenticator app and the shop both know.
+/// The secret that an authenticator app and the shop share.
 #[derive(Clone, PartialEq, Eq)]
 pub struct FactorSecret(pub Vec<u8>);
 
@@ -21,26 +21,26 @@ impl fmt::Debug for FactorSecret {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredFactor {
     pub secret: FactorSecret,
-    /// The log-in that began it: the only one that may see its secret.
+    /// The log-in that began it: only this one may see the secret.
     pub begun_by: TokenHash,
     /// When its secret was made, epoch milliseconds.
     pub begun_at_ms: i64,
-    /// Since when signing in asks for it; not yet.
+    /// Since when sign-in requires it; `None` if it is not confirmed.
     pub set_at_ms: Option<i64>,
-    /// The step of time of the last code that was taken: none of it or before it is taken again.
+    /// The time step of the last accepted code: only codes of later steps are accepted.
     pub last_step: i64,
-    /// Which recovery codes were used: a bit each, the first code's is the lowest.
+    /// Used recovery codes: one bit each, the lowest for the first code.
     pub used_codes: u32,
 }
 
 /// Second factors in the ledger.
 #[async_trait]
 pub trait SecondFactors: Send + Sync + 'static {
-    /// The account's, begun or set. Never behind a write.
+    /// The account's factor, unconfirmed or in effect. Includes all completed writes.
     async fn second_factor(&self, account_id: AccountId)
     -> Result<Option<StoredFactor>, PortError>;
 
-    /// Begins one, in place of one that was begun. Nothing where one is set; whether it did.
+    /// Begins a factor, replacing an unconfirmed one. Returns false if one is in effect.
     async fn begin(
         &self,
         account_id: AccountId,
@@ -49,7 +49,7 @@ pub trait SecondFactors: Send + Sync + 'static {
         now_ms: i64,
     ) -> Result<bool, PortError>;
 
-    /// Sets the one that was begun with this secret, and takes the code of this step. Whether it did.
+    /// Confirms the factor with this secret and accepts this step's code. Returns whether it did.
     async fn set(
         &self,
         account_id: AccountId,
@@ -58,18 +58,18 @@ pub trait SecondFactors: Send + Sync + 'static {
         now_ms: i64,
     ) -> Result<bool, PortError>;
 
-    /// Takes the code of a step, unless that or a later one was taken. Whether it did.
+    /// Accepts the code of a step, unless that or a later one was accepted. Returns whether it did.
     async fn take_step(&self, account_id: AccountId, step: i64) -> Result<bool, PortError>;
 
-    /// Takes the recovery code with this number, unless it was used. Whether it did.
+    /// Accepts the recovery code with this number, unless it was used. Returns whether it did.
     async fn take_recovery_code(
         &self,
         account_id: AccountId,
         number: u32,
     ) -> Result<bool, PortError>;
 
-    /// Removes what was begun or set. Whether there was one. Written into the activity log in the same transaction
-    /// where `by` is somebody else than its owner.
+    /// Removes a factor. Returns whether there was one. Writes the activity log in the same transaction if `by` is
+    /// not the owner.
     async fn remove(
         &self,
         account_id: AccountId,

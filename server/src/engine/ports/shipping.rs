@@ -1,30 +1,30 @@
-//! Where orders are sent, kept apart from the accounts and erased some time after the order's end; and that
-//! they were sent and came.
+//! Delivery addresses, stored apart from accounts and erased some time after the order's end; and the
+//! shipping and receipt of orders.
 
 use app::wire::{AccountId, OrderId, Shipment, ShippingAddress};
 use async_trait::async_trait;
 
 use super::{ChangedBy, PortError};
 
-/// What became of an address that was to be saved.
+/// The result of saving an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SaveOutcome {
-    /// It is the order's now.
+    /// The address was saved.
     Saved,
     /// The order is shipped or has ended; nothing changed.
     OtherState,
-    /// No such order, or somebody else's.
+    /// There is no such order, or it is another buyer's.
     NotFound,
 }
 
 /// The addresses of orders.
 #[async_trait]
 pub trait ShippingAddresses: Send + Sync + 'static {
-    /// An order's, if somebody has said it and it is not erased.
+    /// An order's address, if it was entered and is not erased.
     async fn address(&self, order_id: OrderId) -> Result<Option<ShippingAddress>, PortError>;
 
-    /// Saves the address of this buyer's order, in place of an earlier one, as long as the order waits for
-    /// payment or to be shipped.
+    /// Saves the address of this buyer's order and replaces an earlier one. Possible while the order waits
+    /// for payment or shipping.
     async fn save_address(
         &self,
         order_id: OrderId,
@@ -33,27 +33,27 @@ pub trait ShippingAddresses: Send + Sync + 'static {
         now_ms: i64,
     ) -> Result<SaveOutcome, PortError>;
 
-    /// Erases addresses of orders to which nothing has happened since `before_ms` and to which nothing
-    /// will be sent any more: at most `limit`. Returns how many.
+    /// Erases addresses of orders that have not changed since `before_ms` and will not be shipped any
+    /// more: at most `limit`. Returns how many.
     async fn erase_addresses(&self, before_ms: i64, limit: u32) -> Result<u32, PortError>;
 }
 
-/// What became of an order that was to be shipped.
+/// The result of shipping an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ShipOutcome {
-    /// It is on its way.
+    /// It was marked as shipped.
     Shipped,
-    /// It was not paid, or not any more; nothing changed.
+    /// It is not paid, or no longer; nothing changed.
     OtherState,
-    /// It is paid, and nobody has said where to send it; nothing changed.
+    /// It is paid, but has no delivery address; nothing changed.
     NoAddress,
 }
 
-/// Orders on their way. Each change is made only in the state that it leaves: of several who make one at the
-/// same moment, one does.
+/// Shipping and receipt of orders. Each change requires the preceding state: of concurrent calls, only one
+/// makes it.
 #[async_trait]
 pub trait Shipments: Send + Sync + 'static {
-    /// A paid order is on its way. The history of the order and the activity log say who sent it.
+    /// Marks a paid order as shipped. The order's history and the activity log record by whom.
     async fn ship(
         &self,
         order_id: OrderId,
@@ -62,6 +62,6 @@ pub trait Shipments: Send + Sync + 'static {
         now_ms: i64,
     ) -> Result<ShipOutcome, PortError>;
 
-    /// A shipped order came, says its buyer. False when it was in another state; nothing changed then.
+    /// Records that the buyer received a shipped order. False, and no change, in other states.
     async fn receive(&self, order_id: OrderId, now_ms: i64) -> Result<bool, PortError>;
 }

@@ -1,22 +1,22 @@
-//! The machine and the program, as those see them who answer for the shop.
+//! The machine and the program, for operators.
 
 use app::wire::Finding;
 use async_trait::async_trait;
 use futures::future::BoxFuture;
 
-/// What only the process itself knows.
+/// Facts that only the process itself knows.
 #[async_trait]
 pub trait SystemFacts: Send + Sync + 'static {
-    /// Of the program.
+    /// The program's version.
     fn version(&self) -> String;
 
-    /// Every setting in effect, without what may be a password.
+    /// Every setting in effect, without possible passwords.
     fn settings(&self) -> String;
 
-    /// What `server doctor` says; within some seconds.
+    /// The findings of `server doctor`. Takes some seconds.
     async fn findings(&self) -> Vec<Finding>;
 
-    /// Does this to its end, and waits for it for some seconds, less than a request may take: whoever asked and gave
-    /// up does not end it.
+    /// Runs work to its end, and waits for it for some seconds, less than a request may take. The work continues
+    /// even if the caller gives up.
     async fn carry_out(&self, work: BoxFuture<'static, ()>);
 }

@@ -1,23 +1,23 @@
-//! Waking workers.
+//! Wakes workers.
 
 /// Work that may be waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Job {
-    /// The gate holds units that the queue has not heard of.
+    /// The gate has holds that are not yet in the queue.
     Relay,
     /// Reservations are queued.
     WriteOrders,
     /// Units have come back.
     Release,
-    /// Orders were paid, and the gate does not know yet.
+    /// Orders were paid, and the gate was not told yet.
     Confirm,
     /// Payment notices wait to be applied.
     ApplyNotices,
-    /// Money is due to go back.
+    /// Refunds are due.
     Refund,
     /// Notices wait to be sent.
     Notify,
-    /// There are new rounds, or changed ones.
+    /// Rounds were added or changed.
     WarmUp,
 }
 
@@ -35,8 +35,8 @@ impl Job {
     ];
 }
 
-/// Tells a worker that there is work. Only a hint: workers also look by themselves.
+/// Tells a worker that there is work. Only a hint: workers also check by themselves.
 pub trait WakeSignal: Send + Sync + 'static {
-    /// Never blocks, never fails; notifying twice is the same as once.
+    /// Never blocks, never fails; a repeated call has no further effect.
     fn notify(&self, job: Job);
 }

@@ -1,5 +1,5 @@
-//! Programs of others that are told what happens in the shop: addresses, what waits to be sent there, and
-//! how it is sent.
+//! External programs that are notified of events in the shop: their addresses, the waiting messages, and
+//! how these are sent.
 
 use std::{fmt, str::FromStr};
 
@@ -12,14 +12,14 @@ use uuid::Uuid;
 
 use super::{Amount, ChangedBy, PortError};
 
-/// What a program can be told of.
+/// The events that a program can subscribe to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum WebhookEvent {
     #[serde(rename = "order.created")]
     OrderCreated,
     #[serde(rename = "order.paid")]
     OrderPaid,
-    /// It was not paid in time, or cancelled.
+    /// It was not paid in time, or was cancelled.
     #[serde(rename = "order.closed")]
     OrderClosed,
     #[serde(rename = "order.shipped")]
@@ -38,7 +38,7 @@ pub enum WebhookEvent {
 }
 
 impl WebhookEvent {
-    /// Every one, in the order of the manual.
+    /// All events, in the order of the manual.
     pub const ALL: [Self; 9] = [
         WebhookEvent::OrderCreated,
         WebhookEvent::OrderPaid,
@@ -51,7 +51,7 @@ impl WebhookEvent {
         WebhookEvent::RoundEnded,
     ];
 
-    /// As it stands in a message's `type`.
+    /// The name in a message's `type`.
     pub const fn name(self) -> &'static str {
         match self {
             WebhookEvent::OrderCreated => "order.created",
@@ -85,7 +85,7 @@ impl FromStr for WebhookEvent {
     }
 }
 
-/// What signs the messages to an endpoint: 24 to 64 bytes.
+/// The secret that signs the messages to an endpoint: 24 to 64 bytes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct WebhookSecret(pub Vec<u8>);
 
@@ -95,24 +95,24 @@ impl fmt::Debug for WebhookSecret {
     }
 }
 
-/// Why nothing is sent to an endpoint.
+/// Why an endpoint gets no messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SwitchedOff {
     pub at_ms: i64,
-    /// In words, for people.
+    /// The reason, for people.
     pub why: String,
 }
 
-/// Where messages are sent.
+/// A receiver of messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebhookEndpoint {
     pub endpoint_id: Uuid,
-    /// 2,000 characters at most.
+    /// At most 2,000 characters.
     pub url: String,
-    /// Of what it is told; never empty.
+    /// The events it receives; never empty.
     pub events: Vec<WebhookEvent>,
     pub secret: WebhookSecret,
-    /// The one before, and until when (epoch milliseconds) it signs beside the new one.
+    /// The previous secret, and until when (epoch milliseconds) messages are also signed with it.
     pub old_secret: Option<(WebhookSecret, i64)>,
     pub created_at_ms: i64,
     pub switched_off: Option<SwitchedOff>,
@@ -120,18 +120,18 @@ pub struct WebhookEndpoint {
     pub rests_until_ms: i64,
 }
 
-/// A change of an endpoint, by hand.
+/// A manual change of an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EndpointChange {
-    /// Messages are sent again, and what happens from now on is told.
+    /// Sends messages again, including events from now on.
     SwitchOn,
-    /// Nothing is sent, and nothing that happens is told later.
+    /// Sends nothing. Events in the meantime are never sent.
     SwitchOff(SwitchedOff),
-    /// Another secret signs; the present one signs beside it until then, epoch milliseconds.
+    /// Signs with another secret; until this instant (epoch ms) also with the present one.
     Rotate(WebhookSecret, i64),
 }
 
-/// An order as it is told of.
+/// An order, as messages describe it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToldOrder {
     pub order_id: OrderId,
@@ -146,7 +146,7 @@ pub struct ToldOrder {
     pub shipment: Option<Shipment>,
 }
 
-/// A round as it is told of.
+/// A round, as messages describe it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToldRound {
     pub round_id: RoundId,
@@ -155,23 +155,23 @@ pub struct ToldRound {
     pub ends_at_ms: i64,
 }
 
-/// What an event is about.
+/// The subject of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ToldOf {
     Order(ToldOrder),
     Round(ToldRound),
 }
 
-/// A message that is to be sent.
+/// A message to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DueDelivery {
     pub delivery_id: Uuid,
     pub event: WebhookEvent,
     /// When it happened, epoch milliseconds.
     pub at_ms: i64,
-    /// Since when it is to be sent: when it happened, or was replayed.
+    /// Since when it is due: when the event happened, or was replayed.
     pub waits_since_ms: i64,
-    /// How often it was sent without success.
+    /// Failed tries so far.
     pub tries: u32,
     pub told_of: ToldOf,
 }
@@ -179,23 +179,23 @@ pub struct DueDelivery {
 /// Why a message did not arrive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeliveryFailure {
-    /// In words, for people.
+    /// The reason, for people.
     pub error: String,
-    /// When it is sent again, epoch milliseconds; never.
+    /// When it is sent again, epoch milliseconds; `None` for never.
     pub next_at_ms: Option<i64>,
 }
 
-/// What became of a message that was sent.
+/// The result of sending a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeliveryOutcome {
     pub delivery_id: Uuid,
-    /// The answer's, if there was one.
+    /// The status of the answer, if there was one.
     pub status: Option<u16>,
-    /// Nothing when it arrived.
+    /// `None` when it arrived.
     pub failure: Option<DeliveryFailure>,
 }
 
-/// How a message stands.
+/// The state of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveryState {
@@ -209,36 +209,36 @@ pub enum DeliveryState {
 pub struct Delivery {
     pub delivery_id: Uuid,
     pub endpoint_id: Uuid,
-    /// Its name, also where this version does not know it.
+    /// The event's name, even one that this version does not know.
     pub event: String,
-    /// Of the order or round.
+    /// The id of the order or round.
     pub subject_id: Uuid,
     pub at_ms: i64,
     pub state: DeliveryState,
-    /// How often it was sent without success.
+    /// Failed tries so far.
     pub tries: u32,
     /// When it is sent next, while it waits.
     pub next_at_ms: Option<i64>,
-    /// The last answer's status, if there was one.
+    /// The status of the last answer, if there was one.
     pub last_status: Option<u16>,
     /// Why the last try failed.
     pub last_error: Option<String>,
 }
 
-/// Which messages. What is missing restricts nothing.
+/// Selects messages. `None` selects all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DeliveryFilter {
     pub endpoint_id: Option<Uuid>,
     pub state: Option<DeliveryState>,
 }
 
-/// What is sent again.
+/// Selects messages to send again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Replay {
     /// One message.
     One(Uuid),
-    /// All of an endpoint about what happened from then on, epoch milliseconds; of those only what was given up, or
-    /// also what was delivered.
+    /// All messages of an endpoint about events since then, epoch milliseconds: those given up and, on request,
+    /// those delivered.
     Since {
         endpoint_id: Uuid,
         since_ms: i64,
@@ -249,19 +249,19 @@ pub enum Replay {
 /// What waits for endpoints that are not switched off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WebhookBacklog {
-    /// Messages.
+    /// The number of messages.
     pub waiting: u64,
-    /// Since when the oldest of them is to be sent.
+    /// Since when the oldest of them is due.
     pub waits_since_ms: Option<i64>,
 }
 
-/// Where messages are sent. Each change by hand is written into the activity log in the same transaction.
+/// The endpoints. Each manual change is written into the activity log in the same transaction.
 #[async_trait]
 pub trait WebhookEndpoints: Send + Sync + 'static {
-    /// All, oldest first.
+    /// All endpoints, oldest first.
     async fn endpoints(&self) -> Result<Vec<WebhookEndpoint>, PortError>;
 
-    /// Adds one. Nothing when there are `most` already.
+    /// Adds an endpoint, unless there are already `most`.
     async fn add_endpoint(
         &self,
         endpoint: &WebhookEndpoint,
@@ -269,7 +269,7 @@ pub trait WebhookEndpoints: Send + Sync + 'static {
         by: &ChangedBy,
     ) -> Result<bool, PortError>;
 
-    /// Changes one. Whether it is there.
+    /// Changes an endpoint. Returns whether it exists.
     async fn change_endpoint(
         &self,
         endpoint_id: Uuid,
@@ -278,7 +278,7 @@ pub trait WebhookEndpoints: Send + Sync + 'static {
         now_ms: i64,
     ) -> Result<bool, PortError>;
 
-    /// Removes one with all its messages. Whether it was there.
+    /// Removes an endpoint with all its messages. Returns whether it existed.
     async fn remove_endpoint(
         &self,
         endpoint_id: Uuid,
@@ -287,11 +287,11 @@ pub trait WebhookEndpoints: Send + Sync + 'static {
     ) -> Result<bool, PortError>;
 }
 
-/// Messages. Those about orders are written in the transaction of what they tell of.
+/// The messages. Those about orders are written in the transaction of the change they report.
 #[async_trait]
 pub trait WebhookDeliveries: Send + Sync + 'static {
-    /// Takes messages of an endpoint that are due, the longest due first. Nobody else is given them before
-    /// `until_ms`, epoch milliseconds; whoever takes them says before that what became of each.
+    /// Takes an endpoint's due messages, longest due first. No other caller gets them before `until_ms`,
+    /// epoch milliseconds; before then the caller must record each result.
     async fn take_due(
         &self,
         endpoint_id: Uuid,
@@ -300,20 +300,20 @@ pub trait WebhookDeliveries: Send + Sync + 'static {
         limit: u32,
     ) -> Result<Vec<DueDelivery>, PortError>;
 
-    /// Writes down what became of messages, together.
+    /// Records the results of messages, together.
     async fn record(&self, outcomes: &[DeliveryOutcome], now_ms: i64) -> Result<(), PortError>;
 
-    /// They were taken and not sent: they are due at `next_at_ms`.
+    /// Returns messages that were taken and not sent: they are due at `next_at_ms`.
     async fn give_back(&self, delivery_ids: &[Uuid], next_at_ms: i64) -> Result<(), PortError>;
 
-    /// Nothing is sent to an endpoint before then, epoch milliseconds, unless it rests for longer already.
+    /// Sends nothing to an endpoint before this instant, epoch milliseconds. Never shortens its rest.
     async fn rest(&self, endpoint_id: Uuid, until_ms: i64) -> Result<(), PortError>;
 
-    /// An endpoint has said that it is gone.
+    /// Switches off an endpoint that answered that it is gone.
     async fn gone(&self, endpoint_id: Uuid, switched_off: &SwitchedOff) -> Result<(), PortError>;
 
-    /// Writes a message about a round for every endpoint that is told of it, was there when it happened and has none
-    /// yet. It happened at `at_ms`, or when others were told of it first. Returns how many.
+    /// Writes a round's message for every endpoint that subscribed to it, existed when it happened and has none yet.
+    /// The event's time is `at_ms`, or the time in an earlier message about it. Returns how many.
     async fn announce(
         &self,
         event: WebhookEvent,
@@ -328,39 +328,38 @@ pub trait WebhookDeliveries: Send + Sync + 'static {
         limit: u32,
     ) -> Result<Vec<Delivery>, PortError>;
 
-    /// Messages are due again, as if they had never been sent. Returns how many; where there are any, an entry of the
-    /// activity log is written with them.
+    /// Makes messages due again, as if they had never been sent. Returns how many; if any, an entry of the activity
+    /// log is written with them.
     async fn replay(&self, replay: &Replay, by: &ChangedBy, now_ms: i64) -> Result<u32, PortError>;
 
-    /// What waits.
+    /// Counts the waiting messages.
     async fn backlog(&self) -> Result<WebhookBacklog, PortError>;
 
-    /// Deletes messages that tell of what happened before `before_ms`, at most `limit`. Returns how many.
+    /// Deletes messages about events before `before_ms`, at most `limit`. Returns how many.
     async fn purge_deliveries(&self, before_ms: i64, limit: u32) -> Result<u32, PortError>;
 }
 
-/// What an endpoint answered.
+/// An endpoint's answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sent {
-    /// A status that begins with 2.
+    /// A 2xx status.
     Delivered(u16),
-    /// 410: it wants nothing more.
+    /// 410: it wants no more messages.
     Gone,
-    /// It does not answer, or says that it has too much to do: others need not try now. With the pause that it asks
-    /// for, in seconds.
+    /// It does not answer, or is overloaded: do not try other messages now. With the pause it asks for, in seconds.
     Away {
         status: Option<u16>,
         error: String,
         retry_after_s: Option<u32>,
     },
-    /// It does not want this message.
+    /// It refused this message.
     Refused { status: Option<u16>, error: String },
 }
 
 /// Sends a message over the network.
 #[async_trait]
 pub trait WebhookSender: Send + Sync + 'static {
-    /// Sends a message within a bounded time, signed for the instant `now_ms`.
+    /// Sends a message within a time limit, signed for the instant `now_ms`.
     async fn send(
         &self,
         endpoint: &WebhookEndpoint,

@@ -1,32 +1,32 @@
-//! A file becomes a picture of the shop.
+//! Adds a picture from a file.
 
 use super::Deps;
 use crate::engine::ports::{AddedPicture, ChangedBy, PictureError, PortError};
 
-/// Most bytes of a file: what a telephone's camera makes at its best.
+/// Most bytes of a file: enough for a photo of a good phone camera.
 pub const MAX_FILE: usize = 5 * 1024 * 1024;
-/// Most pictures that the ledger keeps: some 4 GiB, which a backup still copies in minutes. It is 40 GiB
-/// at the very most: each has two files, of a MiB if they show noise.
+/// Most pictures in the ledger: some 4 GiB, which a backup still copies in minutes. At the very most 40
+/// GiB: each has two files, of up to 1 MiB each if they show noise.
 const MOST: u64 = 20_000;
 
-/// Why there is no picture.
+/// Why a picture was not added.
 #[derive(Debug, thiserror::Error)]
 pub enum AddPictureError {
-    /// The file.
+    /// The file was not accepted.
     #[error(transparent)]
     Picture(#[from] PictureError),
-    /// The shop has [`MOST`].
+    /// The shop already has [`MOST`] pictures.
     #[error("the shop keeps at most {MOST} pictures")]
     TooMany,
-    /// The ledger. A repeat adds the picture once.
+    /// The ledger failed. A repeat adds the picture once.
     #[error(transparent)]
     Port(#[from] PortError),
 }
 
-/// Keeps the picture that a file shows. Returns its hash, which is the same for the same file.
+/// Stores the picture in a file. Returns its hash, which is the same for the same file.
 ///
 /// # Errors
-/// See [`AddPictureError`]; then nothing is written.
+/// See [`AddPictureError`]; after an error nothing is written.
 pub async fn add_picture(
     deps: &Deps,
     file: Vec<u8>,

@@ -1,4 +1,4 @@
-//! [`app::port::Products`] over the engine: checks what the caller may do, calls one use case.
+//! [`app::port::Products`] over the engine: checks the caller's permission, calls one use case.
 
 use app::{
     port::{Products, Visitor},

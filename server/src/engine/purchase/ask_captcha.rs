@@ -1,4 +1,4 @@
-//! A question for a buyer, before a path is handed out.
+//! Asks a buyer a captcha question, before issuing a path.
 
 use std::sync::Arc;
 
@@ -10,31 +10,31 @@ use crate::engine::{
     ports::{AskedCaptcha, Limit, NoQuestion, PortError},
 };
 
-/// Why there is no question.
+/// Why no question was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum CaptchaError {
-    /// The caller tried too often.
+    /// The caller asked too often.
     #[error(transparent)]
     Limit(#[from] LimitError),
-    /// No such item or question, or it is not the caller's.
+    /// There is no such item or question, or it is another buyer's.
     #[error("not found")]
     NotFound,
-    /// Nothing to buy now.
+    /// Nothing can be bought now.
     #[error("refused: {0:?}")]
     Refused(Rejection),
-    /// Pictures are drawn ahead of time, and more were wanted.
+    /// No picture is ready: they are used faster than they are drawn.
     #[error(transparent)]
     NoQuestion(#[from] NoQuestion),
-    /// What keeps questions, or the catalogue.
+    /// The captcha store or the catalogue failed.
     #[error(transparent)]
     Port(#[from] PortError),
 }
 
-/// An item for which questions and paths are handed out now.
+/// The item, if questions and paths are available for it now.
 ///
 /// # Errors
-/// `NotFound`, or `Refused` earlier than `path_opens_before_ms` before the start, after the end, while stopped, and while this
-/// process knows that nothing is left.
+/// `NotFound`, or `Refused` earlier than `path_opens_before_ms` before the start, after the end, while stopped, and
+/// while this process knows that nothing is left.
 pub(super) async fn open_item(
     deps: &Deps,
     item_id: ItemId,
@@ -59,8 +59,8 @@ pub(super) async fn open_item(
     }
 }
 
-/// Asks `buyer` a new question for an item; an earlier one is forgotten. Nothing is asked while a switch
-/// says so: the picture may be what fails.
+/// Asks `buyer` a new question for an item and forgets an earlier one. `None` while a switch turns
+/// questions off: nothing is drawn, because drawing may be what fails.
 pub async fn ask(
     deps: &Deps,
     buyer: AccountId,
@@ -82,7 +82,7 @@ pub async fn ask(
     Ok(Some(asked))
 }
 
-/// A question that is still good.
+/// A question that has not expired.
 pub async fn get(deps: &Deps, captcha_id: CaptchaId) -> Result<AskedCaptcha, CaptchaError> {
     let asked = deps.captchas.get(captcha_id).await?;
     asked
@@ -90,7 +90,7 @@ pub async fn get(deps: &Deps, captcha_id: CaptchaId) -> Result<AskedCaptcha, Cap
         .ok_or(CaptchaError::NotFound)
 }
 
-/// The question in words, once: words are easier for programs too, so they are tightly limited.
+/// The question in words, once. Words are also easier for programs, so the limit is low.
 pub async fn spell(
     deps: &Deps,
     buyer: AccountId,

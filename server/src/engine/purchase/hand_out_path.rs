@@ -1,4 +1,4 @@
-//! The hidden path, for a right answer.
+//! Issues the hidden path for a right answer.
 
 use app::wire::{AccountId, CaptchaId, ItemId, Rejection, ReservationId, Switch};
 use subtle::ConstantTimeEq;
@@ -12,16 +12,16 @@ use crate::engine::{
     ports::{Limit, PathGrant, PortError, Unit},
 };
 
-/// Why there is no path.
+/// Why no path was issued.
 #[derive(Debug, thiserror::Error)]
 pub enum PathError {
-    /// No item, not now, or a limit: as for a question.
+    /// There is no such item, it is not open, or a limit was reached: as for a question.
     #[error(transparent)]
     Closed(#[from] CaptchaError),
     /// The named argument is missing.
     #[error("`{0}` is missing")]
     Missing(&'static str),
-    /// The answer is wrong, or the question is used, expired or somebody else's.
+    /// The answer is wrong, or the question is used, expired or another buyer's.
     #[error("refused: {0:?}")]
     Refused(Rejection),
 }
@@ -38,7 +38,7 @@ impl From<PortError> for PathError {
     }
 }
 
-/// Hands out a path. The question is used up by the first try, right or wrong.
+/// Issues a path. The first try uses up the question, whether right or wrong.
 pub async fn hand_out_path(
     deps: &Deps,
     buyer: AccountId,
@@ -58,7 +58,7 @@ pub async fn hand_out_path(
             return Err(PathError::Refused(Rejection::CaptchaWrong));
         }
     }
-    // Whoever answers early has as long after the start as everybody else.
+    // A path issued early lasts as long after the start as any other.
     let counts_from_ms = deps.clock.now_ms().max(item.starts_at_ms);
     let grant = PathGrant {
         path: deps.ids.secret(),
@@ -92,7 +92,7 @@ async fn answers(
         && bool::from(right))
 }
 
-/// As people type: spaces and capitals do not matter, full-width digits are digits.
+/// Ignores spaces and capitals, and accepts full-width digits.
 fn normalised(answer: &str) -> String {
     answer
         .chars()

@@ -1,4 +1,4 @@
-//! A purchase step by step, over ports that are cheap to ask one after the other.
+//! The purchase step by step, over ports that are cheap to call one after the other.
 
 use std::sync::Arc;
 
@@ -10,8 +10,8 @@ use crate::engine::ports::{
     ReserveRequest, TakePaths,
 };
 
-/// Limit → path (looked at) → sold-out cache → path (taken) → gate. The cache comes before the taking, so
-/// that a sold-out item uses up no path.
+/// Limit → path (read) → sold-out cache → path (taken) → gate. The cache is checked before the path is
+/// taken, so that a sold-out item does not use up the path.
 pub struct InSteps {
     pub limits: Arc<dyn Limits>,
     pub paths: Arc<dyn TakePaths>,
@@ -61,8 +61,8 @@ impl Purchases for InSteps {
 }
 
 impl InSteps {
-    /// A lost answer is asked for once more, with the same id: whatever was decided is told again. The
-    /// grant keeps that an answer was lost, whatever the second one is: a unit may be held.
+    /// Repeats a call whose answer was lost, once, with the same id. Remembers in the grant that the
+    /// first call got no answer, even if the second one does: a unit may be held.
     async fn ask_gate(&self, grant: &mut PathGrant) -> Result<Decision, PortError> {
         if let answer @ Ok(_) = self.gate.reserve(request(grant)).await {
             return answer;

@@ -1,5 +1,5 @@
-//! `reserve`: the purchase. Filters from cheap to dear: limit → path → sold-out cache → gate. In one process
-//! they are steps ([`in_steps`](super::in_steps)); in a cluster one script does most of them
+//! `reserve`: the purchase. Checks from cheap to expensive: limit → path → sold-out cache → gate. In one
+//! process these are steps ([`in_steps`](super::in_steps)); in a cluster one script does most of them
 //! (`server/lua/gate/reserve.lua`).
 
 use app::wire::{AccountId, ItemId, Rejection, ReservationId, Reserved};
@@ -13,19 +13,19 @@ use crate::engine::{
 /// Why no unit is held.
 #[derive(Debug, thiserror::Error)]
 pub enum ReserveError {
-    /// The caller tried too often.
+    /// The buyer asked too often.
     #[error(transparent)]
     Limit(#[from] LimitError),
-    /// The gate said no, or the path is unknown, used, expired, or not this buyer's for this item.
+    /// The gate refused, or the path is unknown, used, expired, or not this buyer's for this item.
     #[error("refused: {0:?}")]
     Refused(Rejection),
-    /// The buyer holds a unit already.
+    /// The buyer already holds a unit.
     #[error("already reserved by {0}")]
     AlreadyReserved(ReservationId),
-    /// No such item.
+    /// There is no such item.
     #[error("not found")]
     NotFound,
-    /// Nobody knows; asking again with the same path is asking the same thing again.
+    /// The result is unknown; a repeat with the same path repeats the same request.
     #[error(transparent)]
     Port(#[from] PortError),
 }

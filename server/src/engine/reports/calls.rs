@@ -1,4 +1,4 @@
-//! [`app::port::Reports`] over the engine: checks what the caller may do.
+//! [`app::port::Reports`] over the engine: checks the caller's permission.
 
 use std::sync::Arc;
 

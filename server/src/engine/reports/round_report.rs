@@ -1,4 +1,4 @@
-//! A report follows from a round and its orders alone.
+//! Computes a report from a round and its orders alone.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use app::wire::{
 
 use crate::engine::ports::ReportedOrder;
 
-/// In the order in which an order passes through them.
+/// The order states, in the order in which an order passes through them.
 const STATES: [OrderState; 7] = [
     OrderState::PendingPayment,
     OrderState::Paid,
@@ -19,12 +19,12 @@ const STATES: [OrderState; 7] = [
     OrderState::Refunded,
     OrderState::Closed,
 ];
-/// How long intervals are, in seconds: the first that leaves no more of them than [`MOST_INTERVALS`].
+/// Interval lengths in seconds. The first one that gives at most [`MOST_INTERVALS`] is used.
 const LENGTHS_S: [u32; 8] = [1, 5, 15, 60, 300, 900, 3_600, 14_400];
-/// Bars of a chart that a telephone still shows apart.
+/// The most bars that are still distinguishable on a phone.
 const MOST_INTERVALS: i64 = 120;
 
-/// What these orders come to.
+/// Computes the report.
 pub fn of(
     round: RoundOverview,
     orders: &[ReportedOrder],
@@ -112,8 +112,8 @@ fn in_state(orders: &[ReportedOrder], state: OrderState) -> Option<StateSum> {
     })
 }
 
-/// The instant at which as many units were held at once as there are. What was held and closed before counts no
-/// more; what comes back at the same instant comes back first.
+/// When all units were held at the same time for the first time. Ignores orders held and closed before; of
+/// events at the same instant, returns come first.
 fn sold_out_at<'o>(orders: impl Iterator<Item = &'o ReportedOrder>, total: u32) -> Option<i64> {
     let mut changes: Vec<(i64, i64)> = Vec::new();
     for order in orders {
@@ -133,7 +133,7 @@ fn sold_out_at<'o>(orders: impl Iterator<Item = &'o ReportedOrder>, total: u32) 
 
 fn waits(mut took_ms: Vec<i64>) -> Option<Waits> {
     took_ms.sort_unstable();
-    // The nearest rank: a time that somebody really waited.
+    // Nearest rank: a waiting time that really occurred.
     let of_hundred = |part: usize| {
         let rank = (took_ms.len() * part).div_ceil(100);
         took_ms.get(rank.saturating_sub(1)).copied()
@@ -146,7 +146,7 @@ fn waits(mut took_ms: Vec<i64>) -> Option<Waits> {
     })
 }
 
-/// What happened, from the first order to the last thing that happened to one.
+/// Intervals from the first order to the last event of any order.
 fn intervals(orders: &[ReportedOrder]) -> (u32, Vec<Interval>) {
     let ends = |order: &ReportedOrder| {
         let moments = [
@@ -175,7 +175,7 @@ fn intervals(orders: &[ReportedOrder]) -> (u32, Vec<Interval>) {
         counted.insert(number, empty(at_ms));
     }
     let mut add = |at_ms: Option<i64>, field: fn(&mut Interval) -> &mut u64| {
-        // What happens later than a chart is long (a refund has no place here anyway) is in the sums.
+        // Later events (refunds have no place in a chart anyway) only count in the sums.
         let number = at_ms.map(|at_ms| (at_ms - begins(length_ms)).div_euclid(length_ms));
         if let Some(interval) = number.and_then(|number| counted.get_mut(&number)) {
             *field(interval) += 1;
@@ -239,7 +239,7 @@ mod tests {
         }
     }
 
-    /// An order that was held so many milliseconds after the start, and made so many later.
+    /// An order held `held` milliseconds after the start, and made `made` milliseconds later.
     fn order(held: i64, made: i64, state: OrderState) -> ReportedOrder {
         let created_at_ms = START_MS + held + made;
         let closed = state == OrderState::Closed;
@@ -302,7 +302,7 @@ mod tests {
             order(70_000, 10, OrderState::Paid),
         ];
         let report = of(round(2), &orders, Vec::new(), START_MS);
-        // The first unit was back when the second was held.
+        // The first unit had come back when the second was held.
         assert_eq!(report.items[0].sold_out_at_ms, Some(START_MS + 70_000));
         let report = of(round(1), &orders[..1], Vec::new(), START_MS);
         assert_eq!(report.items[0].sold_out_at_ms, Some(START_MS));

@@ -1,4 +1,4 @@
-//! Where an order is sent, said by its buyer.
+//! A buyer enters the delivery address of an order.
 
 use app::wire::{AccountId, OrderId, ShippingAddress};
 
@@ -8,7 +8,7 @@ use crate::engine::{
     ports::{Limit, SaveOutcome},
 };
 
-/// What this buyer has said of their order.
+/// The address of this buyer's order.
 ///
 /// # Errors
 /// See [`ShippingError`].
@@ -24,7 +24,7 @@ pub async fn of_order(
     Ok(deps.addresses.address(order_id).await?)
 }
 
-/// Saves it, in place of an earlier one.
+/// Saves the address and replaces an earlier one.
 ///
 /// # Errors
 /// See [`ShippingError`].

@@ -1,9 +1,9 @@
-//! `erase_addresses`: addresses that nobody needs any more are deleted.
+//! `erase_addresses`: erases addresses that are no longer needed.
 
 use super::Deps;
 use crate::engine::{BATCH, ports::PortError};
 
-/// Erases what has been kept for long enough. Returns how many.
+/// Erases addresses that were kept long enough. Returns how many.
 ///
 /// # Errors
 /// If the ledger fails.

@@ -1,11 +1,11 @@
-//! A buyer says that an order came.
+//! A buyer confirms that an order arrived.
 
 use app::wire::{AccountId, OrderId};
 
 use super::{Deps, ShippingError};
 use crate::engine::{limit, ports::Limit};
 
-/// Confirms it, once.
+/// Confirms the receipt, once.
 ///
 /// # Errors
 /// See [`ShippingError`].

@@ -1,18 +1,18 @@
-//! `reconcile`: the gate agrees with the ledger, or is made to.
+//! `reconcile`: compares the gate with the ledger and repairs differences.
 
 use super::Deps;
 use crate::engine::ports::{PortError, Reconciled};
 
-/// Items are compared for this long after their round's end: what is lost on its way in the last
-/// minute must end too.
+/// Items are compared for this long after their round's end, so that messages lost in the last
+/// minute are also noticed.
 const AFTER_THE_END_MS: i64 = 24 * 3_600_000;
 
-/// Compares every item on sale, and those whose round ended within a day. A difference is a lost message, a
-/// bug or a manual change of the database: it is mended and logged as an error. An item that fails stops no
-/// other. Returns how many were repaired.
+/// Compares every item on sale, and those whose round ended within a day. A difference means a lost
+/// message, a bug or a manual change of the database; it is repaired and logged as an error. A failing item
+/// does not stop the others. Returns how many were repaired.
 ///
 /// # Errors
-/// The first one, after every item was compared.
+/// The first error, after every item was compared.
 pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
     let (mut repaired, mut first_error) = (0, None);
     let since_ms = deps.clock.now_ms() - AFTER_THE_END_MS;

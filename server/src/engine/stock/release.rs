@@ -1,5 +1,5 @@
-//! `release`: a unit that came back in the ledger is sellable again everywhere, and one that the ledger
-//! never had is withdrawn.
+//! `release`: makes units that came back in the ledger sellable at the gate, and withdraws units that
+//! the ledger never had.
 
 use std::collections::HashSet;
 
@@ -9,16 +9,16 @@ use crate::engine::{
     ports::{DueRelease, PortError, Release, Unit},
 };
 
-/// Units that cannot be given back now and are looked past in one run, at most: a page of them must
-/// not hide what is due behind it.
+/// Most units that one run skips because they cannot be given back now: a page of them must not
+/// hide those behind it.
 const LOOK_PAST: u32 = 40 * BATCH;
 
-/// Gives units that are due back to the gate, whatever made them come back, and then clears the due.
-/// Killed in between, it does so again: a repeat changes nothing. An item whose gate does not answer
-/// is left for the next run and stops no other. Returns how many were given back.
+/// Gives due units back to the gate and then clears their due marks. After a crash in between it
+/// gives them back again: a repeat changes nothing. An item whose gate does not answer is left for
+/// the next run and does not stop the others. Returns how many were given back.
 ///
 /// # Errors
-/// The first one, after everything else was given back.
+/// The first error, after all others were given back.
 pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
     let mut unanswered = HashSet::new();
     let mut first_error = None;
@@ -54,7 +54,7 @@ pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
     }
 }
 
-/// The alarm of a gate that has lost data.
+/// Raises the alarm that a gate has lost data.
 fn note_withdrawn(unit: Unit, release: Release) {
     if release == Release::Return {
         return;

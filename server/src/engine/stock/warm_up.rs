@@ -1,14 +1,14 @@
-//! `warm_up`: the gate knows every item before it opens.
+//! `warm_up`: loads every item into the gate before its sale opens.
 
 use super::Deps;
 use crate::engine::ports::PortError;
 
-/// Makes the items of approved rounds known to the gate and refreshes their windows. Idempotent:
-/// stock that the gate has is never overwritten. An item that fails stops no other. Returns how many
+/// Loads the items of approved rounds into the gate and updates their windows. Idempotent: never
+/// overwrites stock that the gate has. A failing item does not stop the others. Returns how many
 /// items were new.
 ///
 /// # Errors
-/// The first one, after every item was tried.
+/// The first error, after every item was tried.
 pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
     let (mut new, mut first_error) = (0, None);
     let now_ms = deps.clock.now_ms();

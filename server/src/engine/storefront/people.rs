@@ -1,5 +1,5 @@
-//! The shopper's own account: registering, signing in and out, password and log-ins. What of it
-//! somebody must see who looks for an attack is recorded here.
+//! The shopper's account: registering, signing in and out, password and log-ins. Records the
+//! security events.
 
 use app::{
     port::{Credentials, LoggedIn, Registration, Visitor},
@@ -24,7 +24,7 @@ pub(super) fn origin(visitor: &Visitor) -> Origin {
     }
 }
 
-/// A log-in that began with `event`: recorded, with those that it ended.
+/// Records a new log-in as `event`, and the log-ins that it ended.
 fn begun(deps: &Deps, visitor: &Visitor, event: Event, signed_in: SignedIn) -> LoggedIn {
     let account_id = Some(signed_in.me.account_id);
     let concerned = Concerned::of(visitor).account(account_id);
@@ -47,7 +47,7 @@ fn ended(concerned: &Concerned<'_>, number: u64) {
     }
 }
 
-/// What a try that failed was, if it was more than a mistake in the form.
+/// Converts a failed try to a wire error, and records it unless it was only a mistake in the form.
 pub(super) fn failed(visitor: &Visitor, error: SignInError) -> ApiError {
     let concerned = Concerned::of(visitor);
     match &error {
@@ -153,11 +153,11 @@ pub async fn end_other_log_ins(
     Ok(())
 }
 
-/// Asks for the caller's password again, before a step that cannot be taken back: a computer may stand
+/// Asks for the caller's password again before an irreversible step: the computer may have been left
 /// unlocked.
 ///
 /// # Errors
-/// `invalid` with `password_wrong`, which counts like a guess of somebody who signs in.
+/// `invalid` with `password_wrong`, which counts like a guess at sign-in.
 pub async fn confirm(
     deps: &Deps,
     visitor: &Visitor,

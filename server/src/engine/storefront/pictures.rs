@@ -1,4 +1,4 @@
-//! The pictures that were uploaded, for everybody.
+//! Serves uploaded pictures to everybody.
 
 use app::{
     port::Pictures,

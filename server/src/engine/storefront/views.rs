@@ -1,4 +1,4 @@
-//! From the ledger's records to what the wire shows.
+//! Converts the ledger's records to the wire's types.
 
 use app::wire::{
     CaptchaChallenge, CaptchaId, ItemDetail, Language, OrderDetail, OrderEvent, OrderMoment,
@@ -19,7 +19,7 @@ pub fn reservation_status(record: ReservationRecord) -> ReservationStatus {
     }
 }
 
-/// A reservation that nobody knows any more: it came to nothing.
+/// The status of a lost reservation: it has failed.
 pub fn lost(reservation_id: ReservationId) -> ReservationStatus {
     ReservationStatus {
         reservation_id,
@@ -31,7 +31,7 @@ pub fn lost(reservation_id: ReservationId) -> ReservationStatus {
     }
 }
 
-/// An item whose round is not on the list any more has neither title nor picture.
+/// An item whose round is no longer listed has neither title nor picture.
 pub fn reservation(record: ReservationRecord, item: Option<&ItemDetail>) -> Reservation {
     let card = item.map(|detail| &detail.item);
     let queued = record.state == ReservationState::Queued;
@@ -66,11 +66,11 @@ pub fn order_detail(record: OrderRecord) -> OrderDetail {
     }
 }
 
-/// A picture of nothing, which needs no store and no drawing.
+/// An empty picture, which needs no store and no drawing.
 const NO_PICTURE: &str =
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='1' height='1'/%3E";
 
-/// In place of a question while none is asked: any answer will do. Panels show it as they show questions.
+/// A placeholder while no question is asked: any answer is accepted. Panels show it like a question.
 pub fn no_question(captcha_id: CaptchaId, language: Language) -> CaptchaChallenge {
     let prompt = match language {
         Language::Zh => "现在不需要验证，输入任意数字即可",

@@ -3,8 +3,8 @@
 use super::Deps;
 use crate::engine::ports::PortError;
 
-/// Reads the switches once. While the ledger does not answer, those count that were known last, until each
-/// ends. Returns how many are in effect.
+/// Reads the switches once. While the ledger does not answer, the last known ones stay in effect until
+/// each ends. Returns how many are in effect.
 ///
 /// # Errors
 /// If the ledger fails.

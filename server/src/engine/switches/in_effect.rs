@@ -1,4 +1,4 @@
-//! The switches that are in effect, as this instance knows them.
+//! The switches in effect, as this instance knows them.
 
 use std::sync::{
     Arc, PoisonError, RwLock,
@@ -7,10 +7,10 @@ use std::sync::{
 
 use app::wire::{ApiError, SetSwitch, Switch};
 
-/// Read at every purchase: one load of an atomic number.
+/// Checked at every purchase: one load of an atomic number.
 #[derive(Default)]
 pub struct SwitchesInEffect {
-    /// A bit each.
+    /// One bit per switch.
     bits: AtomicU8,
     set: RwLock<Arc<Vec<SetSwitch>>>,
 }
@@ -25,10 +25,10 @@ impl SwitchesInEffect {
         self.bits.load(Ordering::Relaxed) & bit(switch) != 0
     }
 
-    /// Refuses what one of `switches` keeps shoppers from.
+    /// Returns an error if one of `switches` is set.
     ///
     /// # Errors
-    /// The code of the first that is set.
+    /// The code of the first one that is set.
     pub fn refuse(&self, switches: &[Switch]) -> Result<(), ApiError> {
         let bits = self.bits.load(Ordering::Relaxed);
         if bits == 0 {
@@ -39,7 +39,7 @@ impl SwitchesInEffect {
             .map_or(Ok(()), Err)
     }
 
-    /// Those that are set, in the order of the page.
+    /// The switches that are set, in the order of the page.
     pub fn all(&self) -> Arc<Vec<SetSwitch>> {
         self.set
             .read()
@@ -47,7 +47,7 @@ impl SwitchesInEffect {
             .clone()
     }
 
-    /// These are set, as far as they have not ended at `now_ms`. Returns whether anything changed.
+    /// Sets those of `set` that have not ended at `now_ms`. Returns whether anything changed.
     pub(super) fn replace(&self, set: impl IntoIterator<Item = SetSwitch>, now_ms: i64) -> bool {
         let mut set: Vec<_> = set
             .into_iter()

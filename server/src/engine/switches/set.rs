@@ -1,4 +1,4 @@
-//! Setting a switch for a while, and clearing it before its time.
+//! Sets a switch for a while, and clears it early.
 
 use app::wire::{Reason, SetSwitch, Switch};
 
@@ -10,13 +10,13 @@ pub enum SetSwitchError {
     /// The named argument is out of bounds.
     #[error("`{0}` is not valid: a reason has one line of 1 to {max} characters, minutes are 1 to {most}", max = Reason::MAX, most = Switch::MAX_MINUTES)]
     Invalid(&'static str),
-    /// The ledger. Whether the switch is set is not known: a repeat changes nothing else.
+    /// The ledger failed. The switch may have been set: a repeat changes nothing else.
     #[error(transparent)]
     Port(#[from] PortError),
 }
 
-/// Sets a switch for so many minutes from now on, also one that is set already. `by` says who and why. Every
-/// instance follows within two seconds.
+/// Sets a switch, even one that is already set, for this many minutes from now. `by` has the caller and the
+/// reason. Every instance follows within two seconds.
 ///
 /// # Errors
 /// See [`SetSwitchError`].
@@ -45,7 +45,7 @@ pub async fn set(
     Ok(set)
 }
 
-/// Clears a switch. One that is not set stays so. Returns whether it was set.
+/// Clears a switch; has no effect on one that is not set. Returns whether it was set.
 ///
 /// # Errors
 /// If the ledger fails.

@@ -1,4 +1,4 @@
-//! [`app::port::SystemOffice`] over the engine: checks what the caller may do.
+//! [`app::port::SystemOffice`] over the engine: checks the caller's permission.
 
 use app::{
     port::{SystemOffice, Visitor},
@@ -18,9 +18,9 @@ use crate::{
     },
 };
 
-/// Somebody is looking, or the look goes on.
+/// Another call is looking for problems, or the last one has not ended.
 const TAKEN: ApiError = ApiError::Busy { retry_after_s: 5 };
-/// How old a look may be that is shown.
+/// A result older than this is not shown.
 const SHOWN_MS: i64 = 60_000;
 
 #[async_trait]
@@ -94,7 +94,7 @@ impl SystemOffice for OfficeCalls {
 }
 
 impl Looked {
-    /// What nobody waited for is shown to who asks within a minute.
+    /// Whether a result whose caller left is recent enough for the next caller.
     fn is_new(&self, now_ms: i64) -> bool {
         (now_ms - self.at_ms).abs() < SHOWN_MS
     }

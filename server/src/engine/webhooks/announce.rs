@@ -1,4 +1,4 @@
-//! `announce_rounds`: programs are told that a round starts, is sold out, ends.
+//! `announce_rounds`: tells programs that a round starts, is sold out, or ends.
 
 use std::sync::PoisonError;
 
@@ -8,11 +8,11 @@ use futures::future::try_join_all;
 use super::Deps;
 use crate::engine::ports::{GateStock, PortError, WebhookEvent};
 
-/// Writes what has begun or ended since the last look, once for each endpoint. After a pause of the shop it looks
-/// back a day, as far as the catalogue does. Returns how many messages there are now.
+/// Writes messages for rounds that started or ended, once per endpoint. After downtime this looks back one day,
+/// as far as the catalogue reaches. Returns the number of new messages.
 ///
 /// # Errors
-/// Catalogue, gate or ledger: the first one, after every round was looked at.
+/// The first error of catalogue, gate or ledger, after every round was checked.
 pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
     let endpoints = deps.endpoints.endpoints().await?;
     let is_told = |event| {
@@ -89,7 +89,7 @@ fn is_new(deps: &Deps, event: WebhookEvent, round_id: RoundId) -> bool {
     !announced.contains(&(round_id, event))
 }
 
-/// What is no longer in the catalogue is not looked at again.
+/// Forgets rounds that are no longer in the catalogue: they are not checked again.
 fn keep_only(deps: &Deps, rounds: &[Round]) {
     let mut announced = deps
         .announced
@@ -98,7 +98,7 @@ fn keep_only(deps: &Deps, rounds: &[Round]) {
     announced.retain(|(round_id, _)| rounds.iter().any(|round| round.round_id == *round_id));
 }
 
-/// Whether the gate has no unit left of any item. An item that it does not know is not sold out.
+/// Whether the gate has no unit of any item left. An item that it does not know is not sold out.
 async fn is_sold_out(deps: &Deps, round: &Round) -> Result<bool, PortError> {
     let stocks = round.items.iter().map(|item| deps.gate.stock(item.item_id));
     let stocks = try_join_all(stocks).await?;

@@ -1,4 +1,4 @@
-//! `deliver_webhooks`: what waits is sent, again and again over three days, until it arrives.
+//! `deliver_webhooks`: sends waiting messages, and retries over three days until they arrive.
 
 use std::{
     sync::{
@@ -22,7 +22,7 @@ use crate::{
     jitter,
 };
 
-/// Before each repeat, as Standard Webhooks proposes; a tenth longer or shorter by chance. After the last one a
+/// Pauses before each retry, as Standard Webhooks proposes, with 10% random jitter. After the last retry a
 /// message is given up.
 const PAUSES: [Duration; 9] = [
     Duration::from_secs(5),
@@ -35,25 +35,25 @@ const PAUSES: [Duration; 9] = [
     Duration::from_hours(20),
     Duration::from_hours(24),
 ];
-/// A message that has waited for longer is given up, too: those of an endpoint that is away are not all tried. More
+/// A message that waited longer is also given up: not all messages of an unreachable endpoint are tried. Longer
 /// than all pauses together.
 const LONGEST_WAIT_MS: i64 = 84 * 3_600_000;
-/// An endpoint that is away is left alone for so long, unless it says for how long.
+/// How long an unreachable endpoint is left alone, unless it gives a time itself.
 const REST_MS: i64 = 30_000;
-/// And for so long at most, whatever it says.
+/// The longest time that an endpoint may ask for.
 const LONGEST_REST_S: u32 = 3_600;
-/// Messages to one endpoint at one time.
+/// Concurrent messages to one endpoint.
 const AT_ONCE: usize = 8;
-/// Outcomes that are written together: each write waits for the disk, as purchases do.
+/// Results that are written together: each write waits for the disk, like purchases.
 const TOGETHER: usize = 32;
-/// A turn of an endpoint begins nothing new after so long: others wait for their next turn meanwhile.
+/// An endpoint's turn starts nothing new after this time: the others wait for their next turn.
 const TURN_MS: i64 = 5_000;
-/// What a process that died had taken is sent by another one after so long. Longer than a turn with its last call.
+/// Another process sends a dead process's messages after this time. Longer than a turn and its last call.
 pub const TAKEN_MS: i64 = 60_000;
-/// An endpoint whose answer took longer has its turns apart from the others.
+/// An endpoint that answered more slowly than this gets its turns apart from the others.
 const SLOW_MS: i64 = 2_000;
 
-/// Whose turns these are. The quick do not wait for the slow.
+/// Which endpoints have their turn. Quick ones do not wait for slow ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pace {
     Quick,
@@ -63,7 +63,7 @@ pub enum Pace {
 /// Sends to all endpoints of this pace at the same time. Returns how many messages arrived.
 ///
 /// # Errors
-/// The first one of the ledger, after every endpoint has had its turn.
+/// The first error of the ledger, after every endpoint had its turn.
 pub async fn run_once(deps: &Deps, pace: Pace) -> Result<u32, PortError> {
     let now_ms = deps.clock.now_ms();
     let endpoints = deps.endpoints.endpoints().await?;
@@ -95,7 +95,7 @@ fn is_slow(deps: &Deps, endpoint: &WebhookEndpoint) -> bool {
     slow.contains(&endpoint.endpoint_id)
 }
 
-/// How long its latest answer took decides.
+/// Classifies an endpoint by the time of its latest answer.
 fn note_pace(deps: &Deps, endpoint: &WebhookEndpoint, took_ms: i64) {
     let mut slow = deps.slow.lock().unwrap_or_else(PoisonError::into_inner);
     match took_ms > SLOW_MS {
@@ -153,7 +153,7 @@ async fn turn(deps: &Deps, endpoint: &WebhookEndpoint) -> Result<u32, PortError>
     Ok(arrived)
 }
 
-/// What became of a message in this turn.
+/// The result for a message in this turn.
 enum Ended {
     Sent(DeliveryOutcome),
     NotSent(DueDelivery),
@@ -210,7 +210,7 @@ async fn one(
 }
 
 async fn switch_off(deps: &Deps, endpoint: &WebhookEndpoint, now_ms: i64) -> Result<(), PortError> {
-    // Its address may hold a key.
+    // Log the id only: the address may contain a key.
     let endpoint_id = endpoint.endpoint_id;
     tracing::warn!(%endpoint_id, "a webhook endpoint answered 410 Gone; it is switched off");
     let switched_off = SwitchedOff {

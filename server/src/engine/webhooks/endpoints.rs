@@ -1,4 +1,4 @@
-//! Adding an endpoint, and giving it another secret.
+//! Adds endpoints, and replaces their secrets.
 
 use url::Url;
 use uuid::Uuid;
@@ -9,7 +9,7 @@ use crate::engine::ports::{
     WebhookEvent, WebhookSecret,
 };
 
-/// The old secret signs beside the new one for so long.
+/// How long messages are also signed with the old secret.
 const ROTATION_MS: i64 = 24 * 3_600_000;
 /// Longest address.
 const LONGEST_URL: usize = 2_000;
@@ -17,12 +17,12 @@ const LONGEST_URL: usize = 2_000;
 /// Why an endpoint was not added.
 #[derive(Debug, thiserror::Error)]
 pub enum AddEndpointError {
-    /// Not an address that anything could be sent to.
+    /// Nothing can be sent to this address.
     #[error(
         "the address has to be https://HOST/PATH, without a user, of {LONGEST_URL} characters at most"
     )]
     Url,
-    /// Each order is written down for each endpoint.
+    /// Too many endpoints: each order is written once for each.
     #[error("there are {MOST_ENDPOINTS} endpoints already: remove one")]
     TooMany,
     /// The ledger failed.
@@ -30,8 +30,8 @@ pub enum AddEndpointError {
     Port(#[from] PortError),
 }
 
-/// Adds an endpoint that is told of `events`; of everything when there are none. `plain` addresses begin with
-/// `http://`, and are accepted only where those who run the shop allow addresses of their own network.
+/// Adds an endpoint for `events`; for all events if empty. `plain` also allows addresses that begin with
+/// `http://`: operators decide that, for addresses of their own network.
 ///
 /// # Errors
 /// See [`AddEndpointError`].
@@ -71,7 +71,7 @@ pub async fn add(
     }
 }
 
-/// Gives an endpoint another secret. The old one signs beside it for a day.
+/// Gives an endpoint another secret. The old one also signs messages for a day.
 ///
 /// # Errors
 /// If the ledger fails.
@@ -89,7 +89,7 @@ pub async fn rotate(
     Ok(changed.then_some(new))
 }
 
-/// A password in an address would stand in logs and lists.
+/// Also refuses a user or password in the address: it would appear in logs and lists.
 fn is_usable(url: &str, plain: bool) -> bool {
     let Ok(parsed) = Url::parse(url) else {
         return false;

@@ -1,4 +1,4 @@
-//! What a message says.
+//! The content of messages.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -21,7 +21,7 @@ pub fn body(delivery: &DueDelivery) -> String {
     json!(body).to_string()
 }
 
-/// As receivers tell a message that they have got before.
+/// The id by which receivers recognise a message that they already have.
 pub fn id(delivery: &DueDelivery) -> String {
     format!("msg_{}", delivery.delivery_id.simple())
 }
@@ -33,8 +33,8 @@ struct Body {
     data: Value,
 }
 
-/// What a parcel's address or a buyer's number is stays in the shop. How the order ended or was sent is told by the
-/// events of that alone: others would say something else when they are sent again.
+/// Leaves out the delivery address and the buyer's number. Only events of closing and shipping say how the order
+/// was closed or shipped, so that a message is the same when sent again.
 fn of_order(event: WebhookEvent, order: &ToldOrder) -> Value {
     let is_closed = event == WebhookEvent::OrderClosed;
     let is_sent = matches!(

@@ -1,13 +1,13 @@
-//! `purge_deliveries`: messages are kept for a while, then deleted. After so long none waits but for an endpoint that
-//! is switched off or gone.
+//! `purge_deliveries`: deletes old messages. At that age, only messages to endpoints that are switched off or gone
+//! still wait.
 
 use super::Deps;
 use crate::engine::{BATCH, ports::PortError};
 
-/// Long enough to look into what a program has missed over a holiday.
+/// Long enough to investigate after a holiday what a program has missed.
 const KEPT_MS: i64 = 30 * 24 * 3_600_000;
 
-/// Returns how many.
+/// Deletes a batch. Returns how many.
 ///
 /// # Errors
 /// If the ledger fails.

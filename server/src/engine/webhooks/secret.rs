@@ -1,4 +1,4 @@
-//! Secrets as people copy them: `whsec_` and base64.
+//! Secrets in their readable form: `whsec_` and base64.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 
@@ -6,7 +6,7 @@ use crate::engine::ports::{Ids, WebhookSecret};
 
 const PREFIX: &str = "whsec_";
 
-/// A new one, of 32 bytes.
+/// A new secret of 32 bytes.
 pub fn generate(ids: &dyn Ids) -> WebhookSecret {
     let halves = [ids.secret(), ids.secret()];
     let bytes = halves
@@ -16,12 +16,12 @@ pub fn generate(ids: &dyn Ids) -> WebhookSecret {
     WebhookSecret(bytes.collect())
 }
 
-/// As it is given to whoever checks signatures.
+/// The form that receivers get, to check signatures.
 pub fn shown(secret: &WebhookSecret) -> String {
     format!("{PREFIX}{}", BASE64_STANDARD.encode(&secret.0))
 }
 
-/// The secret that was written so, if it is one.
+/// Reads a secret in that form; `None` if it is malformed.
 pub fn parse(shown: &str) -> Option<WebhookSecret> {
     let bytes = BASE64_STANDARD.decode(shown.strip_prefix(PREFIX)?).ok()?;
     (24..=64)
