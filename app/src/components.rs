@@ -1,6 +1,7 @@
 //! Server-rendered parts that two pages or more use.
 
 mod account_form;
+mod fact;
 mod failure;
 mod frame;
 mod icon;
@@ -13,6 +14,7 @@ mod time;
 mod when_read;
 
 pub use account_form::{AccountForm, Field, FormState};
+pub use fact::fact;
 pub use failure::{Failure, NotFound};
 pub use frame::Frame;
 pub use icon::{Dial, Icon, Shape};

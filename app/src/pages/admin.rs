@@ -18,6 +18,7 @@ mod ship;
 mod ship_list;
 mod switches;
 mod system;
+mod table;
 mod text_input;
 mod undelivered;
 

@@ -12,7 +12,9 @@ pub use self::address::AddressForm;
 use self::{address::Shipping, printed::PrintedOrder, receipt::ConfirmReceipt};
 use crate::{
     api,
-    components::{Calendar, Icon, Instant, OrderBadge, Picture, Shape, id_of_page, when_read},
+    components::{
+        Calendar, Icon, Instant, OrderBadge, Picture, Shape, fact, id_of_page, when_read,
+    },
     islands::{CancelOrder, FollowPayment, OrderDeadline},
     routes,
     text::pages::{orders as say, shipping, shop_text},
@@ -172,14 +174,10 @@ fn Facts<'a>(
     let order = &detail.order;
     let shipment = detail.shipment.clone().map(|shipment| {
         view! {
-            <div class="facts__row">
-                <dt>{shipping::carrier(language)}</dt>
-                <dd>{shipment.carrier}</dd>
-            </div>
-            <div class="facts__row">
-                <dt>{shipping::carrier_number(language)}</dt>
-                <dd><code class="facts__number">{shipment.number}</code></dd>
-            </div>
+            {fact(shipping::carrier(language), shipment.carrier)}
+            {fact(shipping::carrier_number(language), view! {
+                <code class="facts__number">{shipment.number}</code>
+            })}
         }
     });
     view! {
@@ -195,21 +193,17 @@ fn Facts<'a>(
                 <dt>{say::amount(language)}</dt>
                 <dd class="facts__amount">{order.amount.to_string()}</dd>
             </div>
-            <div class="facts__row">
-                <dt>{say::made(language)}</dt>
-                <dd><Instant calendar at_ms=order.created_at_ms text=calendar.when(order.created_at_ms) /></dd>
-            </div>
+            {fact(say::made(language), view! {
+                <Instant calendar at_ms=order.created_at_ms text=calendar.when(order.created_at_ms) />
+            })}
             {shipment}
-            <div class="facts__row">
-                <dt>{say::number(language)}</dt>
-                <dd>
-                    <code class="facts__number">{order.number()}</code>
-                    <span class="facts__hint">
-                        {say::number_hint(language)} " "
-                        <a href=routes::CONTACT>{shop_text::write_to_us(language)}</a>
-                    </span>
-                </dd>
-            </div>
+            {fact(say::number(language), view! {
+                <code class="facts__number">{order.number()}</code>
+                <span class="facts__hint">
+                    {say::number_hint(language)} " "
+                    <a href=routes::CONTACT>{shop_text::write_to_us(language)}</a>
+                </span>
+            })}
         </dl>
     }
     .into_any()

@@ -5,10 +5,11 @@ use leptos::prelude::*;
 use super::{
     confirmation::Confirm,
     frame::{Next, Section, StaffFrame, for_staff, parameter},
+    table::{Column, Kind, table},
 };
 use crate::{
     api,
-    components::{Calendar, Icon, Instant, OrderBadge, Shape, id_of_page, when_read},
+    components::{Calendar, Icon, Instant, OrderBadge, Shape, fact, id_of_page, when_read},
     routes,
     text::pages::{admin, customers as say, orders},
     wire::{
@@ -48,6 +49,20 @@ fn Buyers(
         .iter()
         .map(|buyer| view! { <Row buyer calendar language /> })
         .collect_view();
+    let table = (!is_empty).then(|| {
+        table(
+            Kind::List,
+            admin::buyers(language),
+            [
+                say::nickname(language),
+                say::mobile(language),
+                say::registered(language),
+                say::state(language),
+            ]
+            .map(Column::Plain),
+            rows,
+        )
+    });
     view! {
         <StaffFrame here=Section::Buyers role title=admin::buyers(language) language>
             <form class="admin__search" method="get" action=routes::ADMIN_BUYERS role="search">
@@ -56,21 +71,7 @@ fn Buyers(
                 <button class="button" type="submit">{say::find(language)}</button>
             </form>
             {is_empty.then(|| view! { <p>{say::no_buyers(language)}</p> })}
-            {(!is_empty).then(|| view! {
-                <div class="admin__scroll" tabindex="0" role="group" aria-label=admin::buyers(language)>
-                    <table class="admin__list">
-                        <thead>
-                            <tr>
-                                <th scope="col">{say::nickname(language)}</th>
-                                <th scope="col">{say::mobile(language)}</th>
-                                <th scope="col">{say::registered(language)}</th>
-                                <th scope="col">{say::state(language)}</th>
-                            </tr>
-                        </thead>
-                        <tbody>{rows}</tbody>
-                    </table>
-                </div>
-            })}
+            {table}
             <Next href=next language />
         </StaffFrame>
     }
@@ -173,20 +174,11 @@ fn History(history: BuyerHistory, role: Role, now_ms: i64, language: Language) -
 fn BuyerFacts(buyer: Buyer, calendar: Calendar, language: Language) -> impl IntoView {
     view! {
         <dl class="facts">
-            <div class="facts__row">
-                <dt>{say::mobile(language)}</dt>
-                <dd>{buyer.mobile}</dd>
-            </div>
-            <div class="facts__row">
-                <dt>{say::registered(language)}</dt>
-                <dd>
-                    <Instant calendar at_ms=buyer.created_at_ms text=calendar.exact(buyer.created_at_ms) />
-                </dd>
-            </div>
-            <div class="facts__row">
-                <dt>{say::state(language)}</dt>
-                <dd><Standing banned=buyer.banned language /></dd>
-            </div>
+            {fact(say::mobile(language), buyer.mobile)}
+            {fact(say::registered(language), view! {
+                <Instant calendar at_ms=buyer.created_at_ms text=calendar.exact(buyer.created_at_ms) />
+            })}
+            {fact(say::state(language), view! { <Standing banned=buyer.banned language /> })}
         </dl>
     }
 }

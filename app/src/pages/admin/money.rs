@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::frame::{Next, Section, StaffFrame, for_staff, parameter};
+use super::{
+    frame::{Next, Section, StaffFrame, for_staff, parameter},
+    table::{Column, Kind, table},
+};
 use crate::{
     api,
     components::{Calendar, Instant, when_read},
@@ -89,24 +92,19 @@ pub fn Payments<'a>(
         .iter()
         .map(|payment| view! { <Row payment calendar language /> })
         .collect_view();
-    view! {
-        <div class="admin__scroll" tabindex="0" role="group" aria-label=say::payments(language)>
-            <table class="admin__list">
-                <thead>
-                    <tr>
-                        <th scope="col">{say::order(language)}</th>
-                        <th scope="col" class="admin__sum">{orders::amount(language)}</th>
-                        <th scope="col" class="admin__sum">{say::received(language)}</th>
-                        <th scope="col">{say::state(language)}</th>
-                        <th scope="col">{say::provider(language)}</th>
-                        <th scope="col">{say::begun(language)}</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
-    }
-    .into_any()
+    table(
+        Kind::List,
+        say::payments(language),
+        [
+            Column::Plain(say::order(language)),
+            Column::Sum(orders::amount(language)),
+            Column::Sum(say::received(language)),
+            Column::Plain(say::state(language)),
+            Column::Plain(say::provider(language)),
+            Column::Plain(say::begun(language)),
+        ],
+        rows,
+    )
 }
 
 #[component]

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     api,
-    components::{Calendar, Instant, OrderBadge, id_of_page, when_read},
+    components::{Calendar, Instant, OrderBadge, fact, id_of_page, when_read},
     routes,
     text::pages::{admin, customers as say, orders, shipping},
     wire::{Language, OrderChange, OrderHistory, Permission, Role},
@@ -88,45 +88,25 @@ fn Facts<'a>(
 ) -> impl IntoView + use<> {
     let OrderHistory { order, buyer, .. } = history;
     let shipment = history.shipment.clone().map(|shipment| {
-        view! {
-            <div class="facts__row">
-                <dt>{shipping::carrier(language)}</dt>
-                <dd>{shipment.carrier} " " <code>{shipment.number}</code></dd>
-            </div>
-        }
+        let number = view! { {shipment.carrier} " " <code>{shipment.number}</code> };
+        fact(shipping::carrier(language), number)
     });
     view! {
         <dl class="facts">
-            <div class="facts__row">
-                <dt>{say::buyer(language)}</dt>
-                <dd>
-                    <a href=routes::admin_buyer(buyer.account_id)>{buyer.nickname.clone()}</a>
-                    " " {buyer.mobile.clone()}
-                </dd>
-            </div>
-            <div class="facts__row">
-                <dt>{admin::item(language)}</dt>
-                <dd><a href=routes::item(order.item_id)>{order.title.get(language).to_owned()}</a></dd>
-            </div>
-            <div class="facts__row">
-                <dt>{orders::amount(language)}</dt>
-                <dd>{order.amount.to_string()}</dd>
-            </div>
-            <div class="facts__row">
-                <dt>{say::to_be_paid_before(language)}</dt>
-                <dd>
-                    <Instant calendar at_ms=order.pay_deadline_ms text=calendar.exact(order.pay_deadline_ms) />
-                </dd>
-            </div>
+            {fact(say::buyer(language), view! {
+                <a href=routes::admin_buyer(buyer.account_id)>{buyer.nickname.clone()}</a>
+                " " {buyer.mobile.clone()}
+            })}
+            {fact(admin::item(language), view! {
+                <a href=routes::item(order.item_id)>{order.title.get(language).to_owned()}</a>
+            })}
+            {fact(orders::amount(language), order.amount.to_string())}
+            {fact(say::to_be_paid_before(language), view! {
+                <Instant calendar at_ms=order.pay_deadline_ms text=calendar.exact(order.pay_deadline_ms) />
+            })}
             {shipment}
-            <div class="facts__row">
-                <dt>{say::order_id(language)}</dt>
-                <dd><code>{order.order_id.to_string()}</code></dd>
-            </div>
-            <div class="facts__row">
-                <dt>{say::reservation_id(language)}</dt>
-                <dd><code>{history.reservation_id.to_string()}</code></dd>
-            </div>
+            {fact(say::order_id(language), view! { <code>{order.order_id.to_string()}</code> })}
+            {fact(say::reservation_id(language), view! { <code>{history.reservation_id.to_string()}</code> })}
         </dl>
     }
     .into_any()

@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::frame::{Next, Section, StaffFrame, for_staff, parameter};
+use super::{
+    frame::{Next, Section, StaffFrame, for_staff, parameter},
+    table::{Column, Kind, table},
+};
 use crate::{
     api,
     components::{Calendar, Instant, OrderBadge, when_read},
@@ -88,28 +91,27 @@ fn Orders(
         .iter()
         .map(|row| view! { <Row row calendar language /> })
         .collect_view();
+    let table = (!is_empty).then(|| {
+        table(
+            Kind::List,
+            admin::orders(language),
+            [
+                Column::Plain(orders::number(language)),
+                Column::Plain(say::buyer(language)),
+                Column::Plain(admin::item(language)),
+                Column::Sum(orders::amount(language)),
+                Column::Plain(say::state(language)),
+                Column::Plain(orders::made(language)),
+            ],
+            rows,
+        )
+    });
     view! {
         <StaffFrame here=Section::Orders role title=admin::orders(language) language>
             <Search filter language />
             {files}
             {is_empty.then(|| view! { <p>{say::no_orders(language)}</p> })}
-            {(!is_empty).then(|| view! {
-                <div class="admin__scroll" tabindex="0" role="group" aria-label=admin::orders(language)>
-                    <table class="admin__list">
-                        <thead>
-                            <tr>
-                                <th scope="col">{orders::number(language)}</th>
-                                <th scope="col">{say::buyer(language)}</th>
-                                <th scope="col">{admin::item(language)}</th>
-                                <th scope="col" class="admin__sum">{orders::amount(language)}</th>
-                                <th scope="col">{say::state(language)}</th>
-                                <th scope="col">{orders::made(language)}</th>
-                            </tr>
-                        </thead>
-                        <tbody>{rows}</tbody>
-                    </table>
-                </div>
-            })}
+            {table}
             <Next href=next language />
         </StaffFrame>
     }

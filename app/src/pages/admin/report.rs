@@ -7,10 +7,13 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use self::chart::Chart;
-use super::frame::{Section, StaffFrame, for_staff};
+use super::{
+    frame::{Section, StaffFrame, for_staff},
+    table::{Column, Kind, table},
+};
 use crate::{
     api,
-    components::{Calendar, id_of_page, when_read},
+    components::{Calendar, fact, id_of_page, when_read},
     routes,
     text::pages::{admin, customers, orders, report as say},
     wire::{ApiError, ItemReport, Language, Role, RoundId, RoundReport, Waits},
@@ -56,17 +59,6 @@ fn Report(report: Arc<RoundReport>, role: Role, now_ms: i64, language: Language)
     }
 }
 
-/// A row of a list of facts.
-fn fact(name: impl Into<String>, value: String) -> AnyView {
-    view! {
-        <div class="facts__row">
-            <dt>{name.into()}</dt>
-            <dd>{value}</dd>
-        </div>
-    }
-    .into_any()
-}
-
 /// What came of every item.
 #[component]
 fn Items<'a>(
@@ -96,25 +88,25 @@ fn Items<'a>(
         }
     };
     let rows = report.items.iter().map(row).collect_view();
+    let table = table(
+        Kind::Units,
+        say::items(language),
+        [
+            admin::item(language),
+            admin::price(language),
+            admin::total(language),
+            admin::sold(language),
+            admin::locked(language),
+            admin::sellable(language),
+            admin::orders(language),
+            say::sold_out(language),
+        ]
+        .map(Column::Plain),
+        rows,
+    );
     view! {
         <h2>{say::items(language)}</h2>
-        <div class="admin__scroll" tabindex="0" role="group" aria-label=say::items(language)>
-            <table class="admin__units">
-                <thead>
-                    <tr>
-                        <th scope="col">{admin::item(language)}</th>
-                        <th scope="col">{admin::price(language)}</th>
-                        <th scope="col">{admin::total(language)}</th>
-                        <th scope="col">{admin::sold(language)}</th>
-                        <th scope="col">{admin::locked(language)}</th>
-                        <th scope="col">{admin::sellable(language)}</th>
-                        <th scope="col">{admin::orders(language)}</th>
-                        <th scope="col">{say::sold_out(language)}</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
+        {table}
     }
 }
 
@@ -186,31 +178,31 @@ fn Times<'a>(
             }
         })
     };
+    let table = report.until_ordered.is_some().then(|| {
+        table(
+            Kind::Units,
+            say::times(language),
+            [
+                say::waited(language),
+                say::half(language),
+                "90 %",
+                "99 %",
+                say::longest(language),
+            ]
+            .map(Column::Plain),
+            (
+                row(say::until_ordered(language), report.until_ordered),
+                row(say::until_paid(language), report.until_paid),
+            ),
+        )
+    });
     view! {
         <h2>{say::times(language)}</h2>
         <dl class="facts">
             {fact(say::first_order(language), instant(report.first_order_at_ms))}
             {fact(say::last_order(language), instant(report.last_order_at_ms))}
         </dl>
-        {report.until_ordered.is_some().then(|| view! {
-            <div class="admin__scroll" tabindex="0" role="group" aria-label=say::times(language)>
-                <table class="admin__units">
-                    <thead>
-                        <tr>
-                            <th scope="col">{say::waited(language)}</th>
-                            <th scope="col">{say::half(language)}</th>
-                            <th scope="col">"90 %"</th>
-                            <th scope="col">"99 %"</th>
-                            <th scope="col">{say::longest(language)}</th>
-                        </tr>
-                    </thead>
-                    <tbody>
-                        {row(say::until_ordered(language), report.until_ordered)}
-                        {row(say::until_paid(language), report.until_paid)}
-                    </tbody>
-                </table>
-            </div>
-        })}
+        {table}
     }
     .into_any()
 }

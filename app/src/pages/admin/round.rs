@@ -2,9 +2,12 @@
 
 use leptos::prelude::*;
 
-use super::Caller;
+use super::{
+    Caller,
+    table::{Column, Kind, table},
+};
 use crate::{
-    components::{Calendar, Icon, Instant, Shape},
+    components::{Calendar, Icon, Instant, Shape, fact},
     preview::{Moment, address},
     routes,
     text::pages::{admin as say, preview, report},
@@ -122,14 +125,6 @@ fn Origin<'a>(round: &'a RoundOverview, language: Language) -> impl IntoView + u
 /// All that an approval is for, in both languages: the card alone shows less.
 #[component]
 fn Content<'a>(draft: &'a RoundDraft, language: Language) -> impl IntoView + use<> {
-    let row = |name: &'static str, value: String| {
-        view! {
-            <div class="facts__row">
-                <dt>{name}</dt>
-                <dd>{value}</dd>
-            </div>
-        }
-    };
     let both = |words: &LocalText| format!("{} / {}", words.zh, words.en);
     let window = match draft.pay_window_s {
         Some(seconds) => say::seconds(language, seconds),
@@ -141,13 +136,13 @@ fn Content<'a>(draft: &'a RoundDraft, language: Language) -> impl IntoView + use
         .map(|item| {
             view! {
                 <dl class="facts">
-                    {row(say::item(language), both(&item.title))}
-                    {row(say::description(language), both(&item.description))}
-                    {row(say::picture(language), item.picture_url.clone())}
-                    {row(say::list_price(language), item.list_price.to_string())}
-                    {row(say::price(language), item.sale_price.to_string())}
-                    {row(say::total(language), item.stock.to_string())}
-                    {row(say::segments(language), item.segments.to_string())}
+                    {fact(say::item(language), both(&item.title))}
+                    {fact(say::description(language), both(&item.description))}
+                    {fact(say::picture(language), item.picture_url.clone())}
+                    {fact(say::list_price(language), item.list_price.to_string())}
+                    {fact(say::price(language), item.sale_price.to_string())}
+                    {fact(say::total(language), item.stock.to_string())}
+                    {fact(say::segments(language), item.segments.to_string())}
                 </dl>
             }
         })
@@ -156,8 +151,8 @@ fn Content<'a>(draft: &'a RoundDraft, language: Language) -> impl IntoView + use
         <details class="admin__stop" open=true>
             <summary>{say::to_approve(language)}</summary>
             <dl class="facts">
-                {row(say::round_title(language), both(&draft.title))}
-                {row(say::pay_window(language), window)}
+                {fact(say::round_title(language), both(&draft.title))}
+                {fact(say::pay_window(language), window)}
             </dl>
             {items}
         </details>
@@ -227,23 +222,20 @@ fn Units<'a>(items: &'a [ItemOverview], language: Language) -> impl IntoView + u
             }
         })
         .collect_view();
-    view! {
-        <div class="admin__scroll" tabindex="0" role="group" aria-label=say::units(language)>
-            <table class="admin__units">
-                <thead>
-                    <tr>
-                        <th scope="col">{say::item(language)}</th>
-                        <th scope="col">{say::price(language)}</th>
-                        <th scope="col">{say::sellable(language)}</th>
-                        <th scope="col">{say::locked(language)}</th>
-                        <th scope="col">{say::sold(language)}</th>
-                        <th scope="col">{say::total(language)}</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
-    }
+    table(
+        Kind::Units,
+        say::units(language),
+        [
+            say::item(language),
+            say::price(language),
+            say::sellable(language),
+            say::locked(language),
+            say::sold(language),
+            say::total(language),
+        ]
+        .map(Column::Plain),
+        rows,
+    )
 }
 
 /// The stop button with the words that shoppers will read, or the way back.

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::{
     frame::{Section, StaffFrame, for_staff, role},
+    table::{Column, Kind, table},
     text_input::in_textarea,
 };
 use crate::{
@@ -116,23 +117,22 @@ fn List<'a>(list: &'a CheckedList, text: String, language: Language) -> impl Int
         .into_iter()
         .map(|line| row(line, language))
         .collect_view();
+    let table = table(
+        Kind::List,
+        say::lines(language),
+        [
+            Column::Sum(say::line(language)),
+            Column::Plain(say::outcome(language)),
+            Column::Plain(say::order(language)),
+            Column::Plain(say::carrier(language)),
+            Column::Plain(say::number(language)),
+        ],
+        rows,
+    );
     view! {
         <p class="admin__summary" role="status">{words}</p>
         {press}
-        <div class="admin__scroll" tabindex="0" role="group" aria-label=say::lines(language)>
-            <table class="admin__list">
-                <thead>
-                    <tr>
-                        <th scope="col" class="admin__sum">{say::line(language)}</th>
-                        <th scope="col">{say::outcome(language)}</th>
-                        <th scope="col">{say::order(language)}</th>
-                        <th scope="col">{say::carrier(language)}</th>
-                        <th scope="col">{say::number(language)}</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
+        {table}
     }
     .into_any()
 }

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::super::table::{Column, Kind, table};
 use crate::{
     components::Calendar,
     text::pages::report as say,
@@ -47,6 +48,18 @@ pub fn Chart<'a>(
         highest,
     );
     let view_box = format!("0 0 {WIDTH} {HEIGHT}");
+    let table = table(
+        Kind::Units,
+        title.clone(),
+        [
+            say::from(language),
+            say::ordered(language),
+            say::paid(language),
+            say::closed(language),
+        ]
+        .map(Column::Plain),
+        rows,
+    );
     view! {
         <h2>{title.clone()}</h2>
         <figure class="admin__chart">
@@ -55,19 +68,7 @@ pub fn Chart<'a>(
         </figure>
         <details class="admin__stop">
             <summary>{say::as_table(language)}</summary>
-            <div class="admin__scroll" tabindex="0" role="group" aria-label=title>
-                <table class="admin__units">
-                    <thead>
-                        <tr>
-                            <th scope="col">{say::from(language)}</th>
-                            <th scope="col">{say::ordered(language)}</th>
-                            <th scope="col">{say::paid(language)}</th>
-                            <th scope="col">{say::closed(language)}</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
+            {table}
         </details>
     }
     .into_any()
