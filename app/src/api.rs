@@ -1,7 +1,7 @@
-//! The server functions: the only way from pages and islands to the shop, and the HTTP contract
-//! that other programs rely on. Each one fetches the caller and the shop from the context and
-//! passes on; an error gets its status where it is encoded. The purchase is a plain call of the browser:
-//! it has no static address, and the server's `http::hidden_path` answers it.
+//! The server functions: the only way from pages and islands to the shop, and the HTTP contract for
+//! other programs. Each takes the caller and the shop from the context and passes the call on; an error
+//! gets its status where it is encoded. The purchase is a plain call of the browser: it has no static
+//! address, and the server's `http::hidden_path` answers it.
 
 mod account;
 #[cfg(feature = "ssr")]
@@ -92,7 +92,7 @@ mod context {
         })
     }
 
-    /// Who is asking.
+    /// The caller.
     ///
     /// # Errors
     /// `internal`, when the visitor layer is missing in front of the route (a bug of ours).
@@ -107,7 +107,7 @@ mod context {
         extension::<Visitor>().map_or_else(Language::default, |visitor| visitor.language)
     }
 
-    /// What the server has put into the request.
+    /// A value that the server has put into the request.
     pub fn extension<T: Clone + Send + Sync + 'static>() -> Option<T> {
         use_context::<Parts>()?.extensions.get::<T>().cloned()
     }
@@ -121,8 +121,8 @@ mod status {
 
     use crate::wire::ApiError;
 
-    /// Gives the answer of the server function that is running the status of `error`, unless it
-    /// leads a browser's form on: then the error is in the address.
+    /// Gives the running server function's answer the status of `error`, unless it redirects a browser's
+    /// form: then the error is in the address.
     pub(crate) fn answer_with(error: &ApiError) {
         let Some(response) = use_context::<ResponseOptions>() else {
             return;

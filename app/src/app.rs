@@ -1,5 +1,5 @@
-//! The document and the table of routes. Rendered on the server only: in the browser there is no
-//! router, links load the next page, and only the islands wake up.
+//! The document and the table of routes. Rendered on the server only: the browser has no router, links load the
+//! next page, and only the islands wake up.
 
 use leptos::prelude::*;
 use leptos_meta::{MetaTags, Title, provide_meta_context};
@@ -49,7 +49,7 @@ pub fn shell(files: PageFiles) -> impl IntoView {
     }
 }
 
-/// Every page. Each is sent whole, with its status: none streams.
+/// Every page. Each is sent whole, with its status; none streams.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
@@ -96,8 +96,8 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// A text as it may stand in the element `title`: the framework writes it there as it is, and a `</title>` in the
-/// name of a product would end the element.
+/// A text for the element `title`: the framework does not escape it there, and a `</title>` in a product's name
+/// would end the element.
 fn in_title(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;")
 }
@@ -115,7 +115,7 @@ mod tests {
         assert_eq!(title, "A &amp; B&lt;/title>&lt;script>");
     }
 
-    /// The framework's router wants its addresses as literals.
+    /// The framework's router needs its addresses as literals.
     #[test]
     fn the_pages_are_at_the_addresses_that_links_lead_to() {
         let listed = generate_route_list(App);

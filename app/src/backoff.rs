@@ -1,13 +1,13 @@
-//! How long to wait before asking again: growing from try to try, bounded, and longer by chance, so
-//! that those who were refused together do not come back together.
+//! How long to wait before asking again: growing with each try, bounded, with random jitter, so
+//! that clients refused together do not return together.
 
 use crate::wire::ApiError;
 
 const FIRST_MS: i64 = 1_000;
 const LONGEST_MS: i64 = 16_000;
 
-/// Milliseconds after the failed try number `tries` (from 0): at least what the server asked for,
-/// and longer by up to a fifth, as `chance` (`0..1000`) has it.
+/// Milliseconds after the failed try number `tries` (from 0): at least the time that the server
+/// asked for, plus up to a fifth, depending on `chance` (`0..1000`).
 pub fn ms(tries: u32, error: Option<&ApiError>, chance: u32) -> i64 {
     let asked_for_s = error.and_then(ApiError::retry_after_s).unwrap_or(0);
     let ms = (FIRST_MS << tries.min(8)).min(LONGEST_MS);

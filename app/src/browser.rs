@@ -1,5 +1,5 @@
-//! The only place that touches the browser's API: server time, timers, the page itself, and what a
-//! tab keeps from page to page.
+//! The only place that uses the browser's API: server time, timers, the page itself, and the tab's
+//! storage.
 //!
 //! Islands are compiled for the server too, where their effects never run. There, the few calls in
 //! `web` are replaced by ones that do nothing; everything above them is the same code.

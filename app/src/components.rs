@@ -1,4 +1,4 @@
-//! Server-rendered parts that two pages or more use.
+//! Server-rendered parts used by two or more pages.
 
 mod account_form;
 mod fact;

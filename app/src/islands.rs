@@ -1,5 +1,5 @@
-//! What lives in the browser. Each island is rendered on the server in a state that is the same
-//! for everybody, and finds the visitor's own state after it woke up.
+//! The parts that run in the browser. Each island is rendered on the server in a state that is the
+//! same for everybody, and reads the visitor's own state after it wakes up.
 
 mod account_badge;
 mod buy_panel;
@@ -27,19 +27,19 @@ pub use phase_switch::{PhaseChange, PhaseSwitch};
 pub use seen_messages::SeenMessages;
 pub use stock_bar::StockBar;
 
-/// The value of `data-ready`: nothing in what the server renders, `true` once the island is awake.
+/// The value of `data-ready`: missing in the server's page, `true` once the island is awake.
 fn awake() -> Signal<Option<String>> {
     let awake = RwSignal::new(false);
     on_change(move || awake.set(true));
     Signal::derive(move || present(awake.get()))
 }
 
-/// An attribute that says `true` or is not there.
+/// An attribute that is `true` or missing.
 fn present(flag: bool) -> Option<String> {
     flag.then(|| "true".to_owned())
 }
 
-/// For views: all signals of a value look the same to them.
+/// For views: gives all signals of a value one type.
 fn shown<T: Send + Sync + 'static>(signal: RwSignal<T>) -> Signal<T> {
     signal.into()
 }

@@ -1,11 +1,11 @@
-//! The shop as its visitors meet it: the words both sides share (`wire`), the calls to the server
+//! The shop as its visitors see it: the types that both sides share (`wire`), the calls to the server
 //! (`api`), the addresses (`routes`), and the pages and islands built on them.
 //!
 //! Compiled twice: natively with `ssr` (renders pages, runs server functions against the services
 //! behind [`port`]) and to wasm with `hydrate` (only the islands wake up in the browser).
 //! Not here: rules of the sale, databases, queues. Those live behind [`port`], in the `server` crate.
 
-// The type of a view holds the types of everything in it, down to the last attribute.
+// The type of a view contains the types of everything in it, down to the last attribute.
 #![recursion_limit = "256"]
 
 pub mod api;

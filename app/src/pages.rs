@@ -1,5 +1,5 @@
-//! A file per route, rendered on the server only. Pages ask the shop through `api`, like everybody
-//! else; what belongs to one visitor on a shared page is left to the islands.
+//! One file for each route, rendered on the server only. Pages read the shop through `api`, as
+//! other clients do; islands add a visitor's own data to shared pages.
 
 mod account;
 mod admin;

@@ -1,6 +1,6 @@
-//! The port between pages and rules: what server functions may ask of the shop, [`Storefront`] for
-//! shoppers and [`BackOffice`] for those who run it. The `server` crate implements both; one context
-//! closure hands them to every server function and page.
+//! The port between pages and engine: what server functions can ask of the shop, [`Storefront`] for shoppers and
+//! [`BackOffice`] for staff. The `server` crate implements both; one context closure passes them to every server
+//! function and page.
 
 mod after_purchase;
 mod back_office;
@@ -33,10 +33,10 @@ pub use undelivered::Undeliverables;
 /// The shop, as a value that can be put into a context.
 pub type Shop = Arc<dyn Storefront>;
 
-/// The back office, likewise.
+/// The back office, as a value that can be put into a context.
 pub type Office = Arc<dyn BackOffice>;
 
-/// Who is asking. Made by a layer in front of every page and server function.
+/// The caller. A layer in front of every page and server function makes it.
 #[derive(Clone, Debug)]
 pub struct Visitor {
     /// The signed-in account, if any.
@@ -47,7 +47,7 @@ pub struct Visitor {
     pub ip: IpAddr,
     /// The language to answer in.
     pub language: Language,
-    /// Browser and system in words, for the list of log-ins; empty when it does not matter or is not known.
+    /// Browser and system in words, for the list of log-ins; empty if not needed or not known.
     pub device: String,
 }
 
@@ -79,22 +79,22 @@ pub struct Credentials {
     pub mobile: String,
     /// Password.
     pub password: String,
-    /// What an authenticator app shows, or a recovery code; empty where the account asks for none.
+    /// An authenticator app's code, or a recovery code; empty if the account needs none.
     pub code: String,
 }
 
 /// A fresh log-in.
 pub struct LoggedIn {
-    /// Whose.
+    /// The account.
     pub me: Me,
     /// The secret, for the cookie and nowhere else: 32 hexadecimal digits.
     pub token: String,
-    /// Seconds until it dies, however much it is used.
+    /// Seconds until it expires, however much it is used.
     pub max_age_s: i64,
 }
 
-/// Everything a shopper can do. Every method checks who is asking, the limits and the input itself:
-/// callers pass on what came over the wire. Errors are the wire's codes; causes are logged inside.
+/// Everything a shopper can do. Every method checks the caller, the limits and the input itself: callers pass on
+/// the wire's values. Errors are the wire's codes; causes are logged inside.
 #[async_trait]
 pub trait Storefront: AfterPurchase + Pictures + SecondFactors {
     /// The server's clock, epoch milliseconds.
@@ -103,11 +103,10 @@ pub trait Storefront: AfterPurchase + Pictures + SecondFactors {
     /// Counts one request from `ip`.
     ///
     /// # Errors
-    /// `rate_limited` when the address sends more than its share.
+    /// `rate_limited` when the address exceeds its limit.
     async fn admit(&self, ip: IpAddr) -> Result<(), ApiError>;
 
-    /// The account behind a log-in token, and keeps the token alive; `None` for an unknown or
-    /// expired one.
+    /// The account of a log-in token, and extends the token's life; `None` for an unknown or expired one.
     ///
     /// # Errors
     /// `busy`, when the store does not answer in time.
@@ -119,7 +118,7 @@ pub trait Storefront: AfterPurchase + Pictures + SecondFactors {
     /// Signs in, in place of the visitor's present log-in.
     ///
     /// # Errors
-    /// `unauthenticated` where number and password do not fit; where they do and the account has a second factor,
+    /// `unauthenticated` if number and password do not match; if they do and the account has a second factor,
     /// `invalid` with `code_needed` or `code`.
     async fn login(&self, visitor: &Visitor, form: Credentials) -> Result<LoggedIn, ApiError>;
 
@@ -130,7 +129,7 @@ pub trait Storefront: AfterPurchase + Pictures + SecondFactors {
     ///
     /// # Errors
     /// `invalid` with `current_password` when that is wrong, with `password`, `password_long` or
-    /// `password_common` when the new one cannot be had.
+    /// `password_common` when the new one is refused.
     async fn change_password(
         &self,
         visitor: &Visitor,
@@ -152,7 +151,7 @@ pub trait Storefront: AfterPurchase + Pictures + SecondFactors {
         password: String,
     ) -> Result<(), ApiError>;
 
-    /// Ends all log-ins of the caller but the one that asks.
+    /// Ends all of the caller's log-ins except the calling one.
     ///
     /// # Errors
     /// `invalid` with `password_wrong`.
@@ -164,20 +163,20 @@ pub trait Storefront: AfterPurchase + Pictures + SecondFactors {
     /// One item of an approved round.
     async fn item(&self, item_id: ItemId) -> Result<Arc<ItemDetail>, ApiError>;
 
-    /// What is left of it, live.
+    /// Its remaining stock, live.
     async fn stock(&self, item_id: ItemId) -> Result<Stock, ApiError>;
 
-    /// A question for this buyer and item.
+    /// A captcha for this buyer and item.
     async fn captcha(
         &self,
         visitor: &Visitor,
         item_id: ItemId,
     ) -> Result<CaptchaChallenge, ApiError>;
 
-    /// The picture of a question, as PNG. Can be fetched again until the question is answered.
+    /// The picture of a captcha, as PNG. Can be fetched again until the captcha is answered.
     async fn captcha_picture(&self, captcha_id: CaptchaId) -> Result<Vec<u8>, ApiError>;
 
-    /// The same question in words, for its owner.
+    /// The same captcha in words, for its owner.
     async fn captcha_words(
         &self,
         visitor: &Visitor,
@@ -201,7 +200,7 @@ pub trait Storefront: AfterPurchase + Pictures + SecondFactors {
         item_id: ItemId,
     ) -> Result<Reserved, ApiError>;
 
-    /// How far the caller's reservation has come.
+    /// The state of the caller's reservation.
     async fn reservation(
         &self,
         visitor: &Visitor,

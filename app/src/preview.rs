@@ -1,5 +1,5 @@
-//! The pages of a round as shoppers will see them at other moments, for those who run the shop: the real pages, rendered
-//! with a time and units of their own. Nothing is read from a sale and nothing is changed.
+//! The pages of a round as shoppers will see them at other moments, for staff: the real pages, rendered with a chosen
+//! time and chosen units. Nothing of a sale is read or changed.
 
 use crate::{
     api, routes,
@@ -13,9 +13,9 @@ pub enum Moment {
     Before,
     /// A minute before the start.
     Soon,
-    /// On sale, half of the units being gone.
+    /// On sale, half of the units gone.
     Selling,
-    /// On sale, all units being gone.
+    /// On sale, all units gone.
     SoldOut,
     /// Stopped by hand.
     Stopped,
@@ -26,7 +26,7 @@ pub enum Moment {
 const MINUTE_MS: i64 = 60_000;
 
 impl Moment {
-    /// In the order in which they come.
+    /// In order of time.
     pub const ALL: [Moment; 6] = [
         Moment::Before,
         Moment::Soon,
@@ -57,16 +57,16 @@ impl Moment {
 /// A round at a moment. The server puts it into the request whose page is rendered.
 #[derive(Clone, Debug)]
 pub struct Preview {
-    /// When.
+    /// The moment.
     pub moment: Moment,
-    /// Which round, as the list of rounds shows it then.
+    /// The round, as the list of rounds shows it then.
     pub round: Round,
     /// Its items, as their pages show them then.
     pub items: Vec<ItemDetail>,
 }
 
 impl Preview {
-    /// A round as it will be. What stopped it, if it is stopped, is said in the words that it was stopped with.
+    /// A round at a later moment. A stopped one keeps the words with which it was stopped.
     pub fn new(moment: Moment, mut round: Round, mut items: Vec<ItemDetail>) -> Self {
         let sellable = |total: u32| match moment {
             Moment::Before | Moment::Soon => total,
@@ -96,12 +96,12 @@ impl Preview {
         }
     }
 
-    /// That of the page being rendered, if it is one.
+    /// The preview being rendered, if it is one.
     pub fn of_page() -> Option<Self> {
         api::extension()
     }
 
-    /// What the clock says then.
+    /// The time of the preview.
     pub fn now_ms(&self) -> i64 {
         let (starts_at_ms, ends_at_ms) = (self.round.starts_at_ms, self.round.ends_at_ms);
         match self.moment {
@@ -124,14 +124,14 @@ impl Preview {
     }
 }
 
-/// Where the page of a round at a moment is; that of an item of it, if one is named.
+/// The address of a round's page at a moment, or of one of its items.
 pub fn address(round_id: RoundId, moment: Moment, item_id: Option<ItemId>) -> String {
     let (rounds, word) = (routes::ADMIN_ROUNDS, moment.word());
     let item = item_id.map_or_else(String::new, |item_id| format!("/{item_id}"));
     format!("{rounds}/{round_id}/preview/{word}{item}")
 }
 
-/// Where a link to an item leads: in a preview, to another one.
+/// The target of a link to an item: in a preview, another preview.
 pub fn link_to(item_id: ItemId) -> String {
     match Preview::of_page() {
         Some(Preview { moment, round, .. }) => address(round.round_id, moment, Some(item_id)),
@@ -139,7 +139,7 @@ pub fn link_to(item_id: ItemId) -> String {
     }
 }
 
-/// Where a link to the rounds leads, likewise.
+/// The target of a link to the rounds: in a preview, another preview.
 pub fn link_to_rounds() -> String {
     match Preview::of_page() {
         Some(Preview { moment, round, .. }) => address(round.round_id, moment, None),

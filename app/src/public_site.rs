@@ -1,5 +1,5 @@
-//! What pages say of the shop to those who have not come yet: search engines, and previews of links. The server
-//! gives it to every page through the context; it is the same for every visitor.
+//! The shop's public data in pages, for search engines and previews of links. The server gives it to every page
+//! through the context; it is the same for every visitor.
 
 use std::sync::Arc;
 
@@ -7,25 +7,25 @@ use leptos::prelude::use_context;
 
 use crate::routes::small_picture;
 
-/// The picture of whatever has none that previews can show.
+/// The picture for pages without one that previews can show.
 const DEFAULT: &str = "/share.png";
-/// How the names of pictures end that previews can show as they are.
+/// Suffixes of pictures that previews can show as they are.
 const SHOWN: [&str; 4] = [".png", ".jpg", ".jpeg", ".webp"];
 
 type Serves = dyn Fn(&str) -> bool + Send + Sync;
 
-/// Where the shop is found, and which of its files can be shown. A clone is the same.
+/// The shop's address, and its public files. Clones share them.
 #[derive(Clone)]
 pub struct PublicSite {
-    /// Its origin, as shoppers write it. Never what a request says its host is: pages are kept, and would say
-    /// it to everybody. Without it nothing is said that needs a whole address.
+    /// Its origin, as shoppers write it. Never a request's host header: pages are cached, and would show it to
+    /// everybody. Without an origin, tags that need a whole address are left out.
     pub url: Option<Arc<str>>,
     /// Whether there is a file at this path of the shop.
     pub serves: Arc<Serves>,
 }
 
 impl PublicSite {
-    /// That of the page being rendered; none while routes are listed at start.
+    /// The data for the page being rendered; none while routes are listed at start-up.
     pub fn of_page() -> Option<Self> {
         use_context()
     }
@@ -35,8 +35,8 @@ impl PublicSite {
         Some(format!("{}{path}", self.url.as_deref()?))
     }
 
-    /// What previews show of a product whose picture is at `picture_url`. They show no SVG: such a picture has
-    /// another one beside it, or the shop's own stands for it.
+    /// The picture that previews show for a product with `picture_url`. They cannot show SVG: another picture
+    /// beside it is used, or the shop's own.
     pub fn shared_picture(&self, picture_url: &str) -> SharedPicture {
         if let Some(stem) = picture_url.strip_suffix(".svg") {
             let beside = format!("{stem}.share.png");
@@ -63,14 +63,14 @@ impl PublicSite {
 /// A picture for previews.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SharedPicture {
-    /// Where it is.
+    /// Its path.
     pub path: String,
-    /// Width and height in pixels, where they are known.
+    /// Width and height in pixels, if known.
     pub size: Option<(&'static str, &'static str)>,
 }
 
 impl SharedPicture {
-    /// One that was made for previews, of the size that they show whole.
+    /// A picture made for previews, in the size that they show whole.
     fn made(path: String) -> Self {
         Self {
             path,

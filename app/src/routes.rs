@@ -1,6 +1,5 @@
-//! The addresses of the shop: pages, and what is not called as a server function. Links, router and
-//! HTTP layers take them from here. The addresses of server functions stand at the functions, as
-//! `ServerFn::PATH`.
+//! The addresses of the shop: pages, and calls that are no server functions. Links, router and HTTP
+//! layers take them from here. Server functions define their own addresses, as `ServerFn::PATH`.
 
 #[cfg(feature = "ssr")]
 mod local_path;
@@ -20,7 +19,7 @@ pub use page::{Page, TextPage, is_call, is_of_staff, is_same_for_everybody};
 pub const HOME: &str = "/";
 /// The visitor's orders.
 pub const ORDERS: &str = "/orders";
-/// What the shop told the visitor.
+/// The shop's messages to the visitor.
 pub const MESSAGES: &str = "/messages";
 /// The visitor's account: password and log-ins.
 pub const ACCOUNT: &str = "/account";
@@ -33,20 +32,20 @@ pub const LOGIN: &str = "/login";
 pub const REGISTER: &str = "/register";
 /// How the shop is reached.
 pub const CONTACT: &str = "/contact";
-/// Where the form that switches the language goes.
+/// The language switch's form.
 pub const LANGUAGE: &str = "/language";
 
-/// The parameter of an address that says in which language it is to be answered.
+/// The parameter of an address that selects the language of the answer.
 #[cfg(feature = "ssr")]
 pub const LANGUAGE_PARAMETER: &str = "lang";
 
-/// What a telephone that keeps the shop on its screen is told.
+/// The manifest, for phones with the shop on their home screen.
 #[cfg(feature = "ssr")]
 pub const MANIFEST: &str = "/manifest.webmanifest";
-/// What search engines are to find.
+/// The sitemap for search engines.
 #[cfg(feature = "ssr")]
 pub const SITEMAP: &str = "/sitemap.xml";
-/// What they are not to ask for.
+/// The rules for search engines.
 #[cfg(feature = "ssr")]
 pub const ROBOTS: &str = "/robots.txt";
 
@@ -56,13 +55,13 @@ pub fn manifest(language: crate::wire::Language) -> String {
     format!("{MANIFEST}?{LANGUAGE_PARAMETER}={}", language.code())
 }
 
-/// A page in a language, whatever the visitor's is.
+/// A page in a given language, regardless of the visitor's.
 #[cfg(feature = "ssr")]
 pub fn in_language(page: Page, language: crate::wire::Language) -> String {
     format!("{page}?{LANGUAGE_PARAMETER}={}", language.code())
 }
 
-/// What happens in the shop now, for those who run it.
+/// The shop's current state, for staff.
 #[cfg(feature = "ssr")]
 pub const ADMIN: &str = "/admin";
 
@@ -70,10 +69,10 @@ pub const ADMIN: &str = "/admin";
 #[cfg(feature = "ssr")]
 pub const ADMIN_SCREEN: &str = "/admin/screen";
 
-/// Where the form goes that says that messages were seen.
+/// The form that marks messages as read.
 #[cfg(feature = "ssr")]
 pub const READ_MESSAGES: &str = "/messages/read";
-/// The rounds, for those who run the shop.
+/// The rounds, for staff.
 #[cfg(feature = "ssr")]
 pub const ADMIN_ROUNDS: &str = "/admin/rounds";
 
@@ -85,23 +84,23 @@ pub const NEW_ROUND: &str = "/admin/rounds/new";
 #[cfg(feature = "ssr")]
 pub const ADMIN_PRODUCTS: &str = "/admin/products";
 
-/// Where a picture is sent by a program.
+/// The call with which a program sends a picture.
 #[cfg(feature = "ssr")]
 pub const ADD_PICTURE: &str = "/api/admin/pictures";
 
-/// Everybody's orders, for those who run the shop.
+/// All orders, for staff.
 #[cfg(feature = "ssr")]
 pub const ADMIN_ORDERS: &str = "/admin/orders";
 
-/// Where the form goes that takes orders away as a file.
+/// The form that exports orders.
 #[cfg(feature = "ssr")]
 pub const EXPORT_ORDERS: &str = "/admin/orders/export";
 
-/// The page on which orders are shipped by a list, and where its form goes.
+/// The page on which orders are shipped by a list, and its form's address.
 #[cfg(feature = "ssr")]
 pub const SHIP_LIST: &str = "/admin/orders/ship";
 
-/// Who buys.
+/// The buyers.
 #[cfg(feature = "ssr")]
 pub const ADMIN_BUYERS: &str = "/admin/buyers";
 
@@ -109,32 +108,32 @@ pub const ADMIN_BUYERS: &str = "/admin/buyers";
 #[cfg(feature = "ssr")]
 pub const ADMIN_MONEY: &str = "/admin/money";
 
-/// What is switched off for a while.
+/// The switches.
 #[cfg(feature = "ssr")]
 pub const ADMIN_SWITCHES: &str = "/admin/switches";
 
-/// Where the form goes that sets or clears a switch.
+/// The form that sets or clears a switch.
 #[cfg(feature = "ssr")]
 pub fn change_switch(switch: crate::wire::Switch, set: bool) -> String {
     let verb = if set { "set" } else { "clear" };
     format!("{ADMIN_SWITCHES}/{}/{verb}", switch.code())
 }
 
-/// What could not be written or delivered.
+/// Parked reservations and undelivered messages.
 #[cfg(feature = "ssr")]
 pub const ADMIN_MESSAGES: &str = "/admin/messages";
 
-/// Where the form goes that puts everything that is parked back into the queue.
+/// The form that puts all parked reservations back into the queue.
 #[cfg(feature = "ssr")]
 pub const REPLAY_ALL_PARKED: &str = "/admin/messages/parked/replay";
 
-/// Where the form goes that puts a parked reservation back into the queue.
+/// The form that puts a parked reservation back into the queue.
 #[cfg(feature = "ssr")]
 pub fn replay_parked(reservation_id: crate::wire::ReservationId) -> String {
     format!("{ADMIN_MESSAGES}/parked/{reservation_id}/replay")
 }
 
-/// Where the form goes that ends a parked reservation without an order.
+/// The form that ends a parked reservation without an order.
 #[cfg(feature = "ssr")]
 pub fn drop_parked(reservation_id: crate::wire::ReservationId) -> String {
     format!("{ADMIN_MESSAGES}/parked/{reservation_id}/drop")
@@ -146,21 +145,21 @@ pub fn drop_form(reservation_id: crate::wire::ReservationId) -> String {
     format!("{ADMIN_MESSAGES}?drop={reservation_id}")
 }
 
-/// Where the form goes that sends a message to a program again.
+/// The form that sends a message to a program again.
 #[cfg(feature = "ssr")]
 pub fn replay_message(delivery_id: uuid::Uuid) -> String {
     format!("{ADMIN_MESSAGES}/{delivery_id}/replay")
 }
 
-/// What the shop runs on.
+/// The shop's environment.
 #[cfg(feature = "ssr")]
 pub const ADMIN_SYSTEM: &str = "/admin/system";
 
-/// What those who run the shop did.
+/// The staff's actions.
 #[cfg(feature = "ssr")]
 pub const ADMIN_LOG: &str = "/admin/log";
 
-/// Where the form goes that leaves a product out of the list, or takes it in again.
+/// The form that archives a product, or restores it.
 #[cfg(feature = "ssr")]
 pub fn archive_product(product_id: crate::wire::ProductId, archived: bool) -> String {
     let verb = if archived { "archive" } else { "restore" };
@@ -182,7 +181,7 @@ pub fn picture(hash: &str) -> String {
     format!("{PICTURES}{hash}")
 }
 
-/// The same picture in its small size; `None` where the address is no uploaded picture's.
+/// The same picture in its small size; `None` if the address is no uploaded picture's.
 #[cfg(feature = "ssr")]
 pub fn small_picture(picture_url: &str) -> Option<String> {
     let small = crate::wire::PictureSize::Small.side();
@@ -197,13 +196,13 @@ pub fn admin_order(order_id: OrderId) -> String {
     format!("{ADMIN_ORDERS}/{order_id}")
 }
 
-/// Where the form goes that gives the money of an order back.
+/// The form that refunds an order.
 #[cfg(feature = "ssr")]
 pub fn refund_order(order_id: OrderId) -> String {
     format!("{ADMIN_ORDERS}/{order_id}/refund")
 }
 
-/// Where the form goes that says how an order was sent.
+/// The form for an order's shipment.
 #[cfg(feature = "ssr")]
 pub fn ship_order(order_id: OrderId) -> String {
     format!("{ADMIN_ORDERS}/{order_id}/ship")
@@ -215,38 +214,38 @@ pub fn admin_buyer(account_id: crate::wire::AccountId) -> String {
     format!("{ADMIN_BUYERS}/{account_id}")
 }
 
-/// Where the form goes that keeps a buyer from buying, or lets them buy again.
+/// The form that bans a buyer, or ends the ban.
 #[cfg(feature = "ssr")]
 pub fn ban_buyer(account_id: crate::wire::AccountId, banned: bool) -> String {
     let verb = if banned { "ban" } else { "unban" };
     format!("{ADMIN_BUYERS}/{account_id}/{verb}")
 }
 
-/// Where the form goes that stops a round.
+/// The form that stops a round.
 #[cfg(feature = "ssr")]
 pub fn stop_round(round_id: crate::wire::RoundId) -> String {
     format!("{ADMIN_ROUNDS}/{round_id}/stop")
 }
 
-/// Where the form goes that approves a round.
+/// The form that approves a round.
 #[cfg(feature = "ssr")]
 pub fn approve_round(round_id: crate::wire::RoundId) -> String {
     format!("{ADMIN_ROUNDS}/{round_id}/approve")
 }
 
-/// Where the form goes that sends a round back.
+/// The form that sends a round back.
 #[cfg(feature = "ssr")]
 pub fn send_round_back(round_id: crate::wire::RoundId) -> String {
     format!("{ADMIN_ROUNDS}/{round_id}/send_back")
 }
 
-/// Where the form goes that lets a round go on.
+/// The form that resumes a round.
 #[cfg(feature = "ssr")]
 pub fn resume_round(round_id: crate::wire::RoundId) -> String {
     format!("{ADMIN_ROUNDS}/{round_id}/resume")
 }
 
-/// What came of a round.
+/// The report of a round.
 #[cfg(feature = "ssr")]
 pub fn round_report(round_id: crate::wire::RoundId) -> String {
     format!("{ADMIN_ROUNDS}/{round_id}/report")
@@ -274,25 +273,25 @@ pub fn order(order_id: OrderId) -> String {
     format!("/orders/{order_id}")
 }
 
-/// Where the form goes that sends a buyer to the payment provider.
+/// The form that redirects a buyer to the payment provider.
 #[cfg(feature = "ssr")]
 pub fn pay(order_id: OrderId) -> String {
     format!("/orders/{order_id}/pay")
 }
 
-/// Where the form goes that says where an order is sent.
+/// The form for an order's shipping address.
 #[cfg(feature = "ssr")]
 pub fn order_address(order_id: OrderId) -> String {
     format!("/orders/{order_id}/address")
 }
 
-/// Where the form goes that says that an order came.
+/// The form that confirms that an order arrived.
 #[cfg(feature = "ssr")]
 pub fn order_received(order_id: OrderId) -> String {
     format!("/orders/{order_id}/received")
 }
 
-/// The page of a payment at the provider that is built in.
+/// The page of a payment at the built-in provider.
 #[cfg(feature = "ssr")]
 pub fn sandbox(payment_id: crate::wire::PaymentId) -> String {
     format!("/sandbox/{payment_id}")
@@ -315,12 +314,12 @@ pub fn register(next: &str) -> String {
     format!("/register?next={next}")
 }
 
-/// Where a purchase goes: the hidden path is good for one.
+/// The address of a purchase: the hidden path is valid for only one.
 pub fn purchase(path: &str) -> String {
     format!("/seckill/{path}")
 }
 
-/// The picture of a question.
+/// The picture of a captcha.
 #[cfg(feature = "ssr")]
 pub fn captcha_picture(captcha_id: crate::wire::CaptchaId) -> String {
     format!("/captcha/{captcha_id}.png")

@@ -4,17 +4,17 @@
 use jiff::tz::Offset;
 use leptos::prelude::use_context;
 
-/// What pages must know of the server's settings.
+/// The server's settings that pages need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ShopSettings {
-    /// Pages show times so many minutes east of UTC: -1559 to 1559; beyond that UTC is used.
+    /// The zone of times on pages, in minutes east of UTC: -1559 to 1559; beyond that UTC is used.
     pub utc_offset_min: i32,
-    /// Questions and hidden paths are given from this many seconds before the start of a round.
+    /// Captchas and hidden paths are given from this many seconds before the start of a round.
     pub path_opens_before_s: u32,
 }
 
 impl Default for ShopSettings {
-    /// UTC+8, the whole of China, and a minute.
+    /// UTC+8, which all of China uses, and one minute.
     fn default() -> Self {
         Self {
             utc_offset_min: 8 * 60,
@@ -23,13 +23,13 @@ impl Default for ShopSettings {
     }
 }
 
-/// The shop's offset from UTC; UTC itself where there is no such offset.
+/// The shop's offset from UTC; UTC itself for an invalid offset.
 pub fn utc_offset(minutes: i32) -> Offset {
     Offset::from_seconds(minutes.saturating_mul(60)).unwrap_or(Offset::UTC)
 }
 
 impl ShopSettings {
-    /// Those of the page being rendered.
+    /// The settings of the page being rendered.
     pub fn of_page() -> Self {
         use_context().unwrap_or_default()
     }

@@ -1,27 +1,26 @@
-//! How a page gets its style and its program: the files that the build made, and the script that starts
-//! the islands.
+//! How a page loads its style and its wasm: the files of the build, and the script that starts the islands.
 //!
-//! The framework has a component for this. It waits for `requestIdleCallback`, which a busy page gives
-//! late and one that is not drawn only every ten seconds, reads the files' names anew for every page, and
-//! puts a random value into an attribute, so that no two renderings of a page are the same bytes.
+//! Replaces the framework's component, which waits for `requestIdleCallback` (late on a busy page, and only
+//! every ten seconds on one that is not drawn), reads the files' names again for every page, and puts a random
+//! value into an attribute, so that two renderings of a page differ.
 
 use leptos::prelude::*;
 
 use crate::preview::Preview;
 
-/// The addresses of what every page loads.
+/// The addresses of the files that every page loads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageFiles {
     /// The style sheet.
     pub style: String,
-    /// The script that loads the program; a module.
+    /// The script that loads the wasm; a module.
     pub script: String,
-    /// The program.
+    /// The wasm.
     pub wasm: String,
 }
 
-/// Starts the islands in the order of the page: one that surrounds others comes before them, and is told
-/// before each of them, so that they find what it provides.
+/// Starts the islands in the order of the page: an outer one starts first, and is told before each inner one,
+/// so that those find the contexts it provides.
 const START: &str = r"await program.default({ module_or_path: wasm });
 program.hydrate();
 for (const island of document.querySelectorAll('leptos-island')) {
@@ -30,13 +29,13 @@ for (const island of document.querySelectorAll('leptos-island')) {
   await program[island.dataset.component]?.(island);
 }";
 
-/// What the framework writes into a page from which nothing is handed on to the browser.
+/// The scripts that the framework writes into a page that passes no data to the browser.
 pub const FRAMEWORK: [&str; 2] = [
     "__RESOLVED_RESOURCES=[];__SERIALIZED_ERRORS=[];__PENDING_RESOURCES=[];__RESOURCE_RESOLVERS=[];",
     "__INCOMPLETE_CHUNKS=[];",
 ];
 
-/// Every script that stands in a page itself. Browsers are told to run no other.
+/// Every inline script of a page. Browsers must run no other.
 pub fn inline_scripts(files: &PageFiles) -> Vec<String> {
     let known = FRAMEWORK.into_iter().chain([crate::pages::START_CHECK]);
     known.map(str::to_owned).chain([start(files)]).collect()
@@ -47,14 +46,14 @@ fn start(files: &PageFiles) -> String {
     format!("const wasm = {wasm:?}, program = await import({script:?});\n{START}")
 }
 
-/// Links to the files, and the script. They are asked for while the page is still read. A preview has the style
-/// alone: nothing of it wakes up.
+/// Links to the files, and the script. They load while the page is still being read. A preview has only the
+/// style: nothing in it wakes up.
 #[component]
 pub fn Start(
-    /// Where they are.
+    /// The files' addresses.
     files: PageFiles,
 ) -> impl IntoView {
-    // What is outside of islands leaves no data for them in the page.
+    // Parts outside of islands leave no data for islands in the page.
     if let Some(context) = Owner::current_shared_context() {
         context.set_is_hydrating(false);
     }

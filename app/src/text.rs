@@ -1,6 +1,6 @@
-//! Every word a visitor reads, in both languages, as one typed table in two halves: what the
-//! server-rendered pages say, and what the islands say. They are apart because the islands' half
-//! is compiled into the wasm that every phone downloads.
+//! All texts that visitors read, in both languages, as one typed table in two halves: the
+//! server-rendered pages' and the islands'. They are separate because the islands' half is compiled
+//! into the wasm that every phone downloads.
 
 #[cfg(feature = "ssr")]
 pub mod pages;

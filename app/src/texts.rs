@@ -1,4 +1,4 @@
-//! The shop's own texts, such as its terms, as pages show them. Where they come from is the server's to know.
+//! The shop's own texts, such as its terms, as pages show them. The server knows their source.
 
 use std::sync::Arc;
 
@@ -6,25 +6,25 @@ use leptos::prelude::use_context;
 
 use crate::{routes::TextPage, wire::Language};
 
-/// A text, as it may stand in a page.
+/// A text, ready for a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Text {
     /// Its heading.
     pub title: String,
-    /// What follows. Nothing in it has to be escaped any more.
+    /// The rest, already escaped.
     pub html: String,
-    /// In which language it is: not the page's, where nobody has translated it.
+    /// Its language: not the page's if there is no translation.
     pub language: Language,
-    /// It only says what the shop has to write there.
+    /// Whether it is only a placeholder for the shop's text.
     pub is_placeholder: bool,
 }
 
-/// One for each page and language. A clone is the same.
+/// One for each page and language. Clones share them.
 #[derive(Clone, Debug)]
 pub struct Texts(Arc<[(TextPage, Language, Text)]>);
 
 impl Texts {
-    /// Those that `text` gives.
+    /// The texts returned by `text`.
     pub fn new(text: impl Fn(TextPage, Language) -> Text) -> Self {
         let pages = TextPage::ALL.into_iter();
         let all = pages.flat_map(|page| Language::ALL.map(|language| (page, language)));
@@ -34,7 +34,7 @@ impl Texts {
         )
     }
 
-    /// Those of the page being rendered; none while routes are listed at start.
+    /// The texts for the page being rendered; none while routes are listed at start-up.
     pub fn of_page() -> Option<Self> {
         use_context()
     }

@@ -1,5 +1,5 @@
-//! What travels between browser and server: plain serde types, and the rules that both sides need.
-//! No behaviour of the sale and nothing of a framework lives here.
+//! The data between browser and server: plain serde types, and the rules that both sides need. No
+//! behaviour of the sale and nothing of a framework is here.
 //!
 //! Money is integer minor units, instants are epoch milliseconds (`…_ms`), ids are newtypes that
 //! travel as strings.

@@ -19,7 +19,7 @@ use crate::{
     routes,
 };
 
-/// What the page of the log-in form is told of whoever has signed out.
+/// Tells the log-in page that the visitor has signed out.
 #[cfg(feature = "ssr")]
 pub const SIGNED_OUT: &str = "signed_out";
 

@@ -1,4 +1,4 @@
-//! How the calls about an account answer a browser's form: with a redirect, and perhaps with cookies.
+//! How account calls answer a browser's form: with a redirect, and perhaps with cookies.
 
 use http::{HeaderValue, StatusCode, header, request::Parts};
 use leptos::prelude::*;
@@ -11,15 +11,15 @@ use crate::{
     wire::{ApiError, Me},
 };
 
-/// A form after which somebody is signed in: where it stands and where it leads.
+/// A form that signs somebody in: its page and its target.
 pub struct Form {
     pub page: &'static str,
     pub next: Option<String>,
-    /// What a mistake must not empty.
+    /// The typed fields to keep after a mistake.
     pub typed: TypedFields,
 }
 
-/// A browser's form on a page of the account goes back there, and hears what became of it.
+/// Redirects a browser's form on an account page back to that page, with the result.
 pub fn back_to<T>(page: &str, result: Result<T, ApiError>, done: &str) -> Result<T, ApiError> {
     match &result {
         Ok(_) => redirect_browser(&format!("{page}?done={done}")),
@@ -33,7 +33,7 @@ pub fn back_to<T>(page: &str, result: Result<T, ApiError>, done: &str) -> Result
     result
 }
 
-/// The field that is wrong, if one is.
+/// The invalid field, if there is one.
 fn field_of(error: &ApiError) -> &str {
     match error {
         ApiError::Invalid { field } => field,
@@ -42,7 +42,7 @@ fn field_of(error: &ApiError) -> &str {
 }
 
 impl Form {
-    /// Sets the cookie on success, and sends a browser on.
+    /// Sets the cookie on success, and redirects a browser.
     pub fn finish(&self, result: Result<LoggedIn, ApiError>) -> Result<Me, ApiError> {
         let next = self.next.as_deref().and_then(local_path);
         let next = next.filter(|next| *next != HOME);
@@ -74,7 +74,7 @@ impl Form {
     }
 }
 
-/// Puts a fresh log-in into the browser.
+/// Sends a fresh log-in's cookie to the browser.
 pub fn sign_in(logged_in: &LoggedIn) -> Result<(), ApiError> {
     set_cookie(&cookie()?.set(&logged_in.token, logged_in.max_age_s));
     Ok(())
@@ -87,7 +87,7 @@ fn cookie() -> Result<LoginCookie, ApiError> {
     })
 }
 
-/// Forgets the log-in in the browser.
+/// Removes the log-in from the browser.
 pub fn sign_out() -> Result<(), ApiError> {
     set_cookie(&cookie()?.clear());
     Ok(())
@@ -102,7 +102,7 @@ fn set_cookie(value: &str) {
     }
 }
 
-/// 303 for a browser's form (it asks for HTML); other clients get their JSON. Whether it is one.
+/// 303 for a browser's form (it accepts HTML), for which it returns true; other clients get JSON.
 pub fn redirect_browser(to: &str) -> bool {
     let is_form = use_context::<Parts>().is_some_and(|parts| {
         parts

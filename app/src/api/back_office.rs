@@ -1,4 +1,4 @@
-//! What those who run the shop do.
+//! Calls of the staff.
 
 use leptos::prelude::*;
 use server_fn::codec::GetUrl;
@@ -14,20 +14,20 @@ use super::context::{back_office, visitor};
 #[cfg(feature = "ssr")]
 use crate::wire::{ActivityQuery, RoundDraft};
 
-/// `GET /api/admin/now`: what happens in the shop at this moment, for everybody who runs it.
+/// `GET /api/admin/now`: the shop's current state, for all staff.
 #[server(name = GetNow, endpoint = "/admin/now", prefix = "/api", input = GetUrl, output = Json)]
 pub async fn now() -> Result<Now, ApiError> {
     let now = back_office()?.now(&visitor()?).await?;
     Ok((*now).clone())
 }
 
-/// `GET /api/admin/rounds`: the rounds with their units, for everybody who runs the shop.
+/// `GET /api/admin/rounds`: the rounds with their units, for all staff.
 #[server(name = GetAdminRounds, endpoint = "/admin/rounds", prefix = "/api", input = GetUrl, output = Json)]
 pub async fn admin_rounds() -> Result<Vec<RoundOverview>, ApiError> {
     back_office()?.rounds(&visitor()?).await
 }
 
-/// `GET /api/admin/rounds/report`: what came of a round.
+/// `GET /api/admin/rounds/report`: the report of a round.
 #[server(name = GetRoundReport, endpoint = "/admin/rounds/report", prefix = "/api", input = GetUrl, output = Json)]
 pub async fn round_report(round_id: RoundId) -> Result<RoundReport, ApiError> {
     let visitor = visitor()?;
@@ -56,7 +56,7 @@ pub async fn add_round(
     back_office()?.add_round(&visitor()?, draft).await
 }
 
-/// `POST /api/admin/rounds/approve`: a round that waits for approval goes on sale, as it was looked at.
+/// `POST /api/admin/rounds/approve`: approves a waiting round exactly as it was viewed.
 #[server(name = ApproveRound, endpoint = "/admin/rounds/approve", prefix = "/api", input = Json, output = Json)]
 pub async fn approve_round(round_id: RoundId, content_hash: String) -> Result<(), ApiError> {
     let visitor = visitor()?;
@@ -66,7 +66,7 @@ pub async fn approve_round(round_id: RoundId, content_hash: String) -> Result<()
         .await
 }
 
-/// `POST /api/admin/rounds/send_back`: a round that waits for approval is not approved.
+/// `POST /api/admin/rounds/send_back`: sends back a round that waits for approval.
 #[server(name = SendRoundBack, endpoint = "/admin/rounds/send_back", prefix = "/api", input = Json, output = Json)]
 pub async fn send_round_back(round_id: RoundId, reason: String) -> Result<(), ApiError> {
     let visitor = visitor()?;
@@ -75,21 +75,21 @@ pub async fn send_round_back(round_id: RoundId, reason: String) -> Result<(), Ap
         .await
 }
 
-/// `POST /api/admin/rounds/stop`: nobody can buy in the round until it is resumed; `words` tell
-/// shoppers why. Operators and administrators.
+/// `POST /api/admin/rounds/stop`: stops sales in the round until it is resumed; `words` tell shoppers why.
+/// Operators and administrators.
 #[server(name = StopRound, endpoint = "/admin/rounds/stop", prefix = "/api", input = Json, output = Json)]
 pub async fn stop_round(round_id: RoundId, words: LocalText) -> Result<(), ApiError> {
     let visitor = visitor()?;
     back_office()?.stop_round(&visitor, round_id, words).await
 }
 
-/// `POST /api/admin/rounds/resume`: a stopped round goes on. Operators and administrators.
+/// `POST /api/admin/rounds/resume`: resumes a stopped round. Operators and administrators.
 #[server(name = ResumeRound, endpoint = "/admin/rounds/resume", prefix = "/api", input = Json, output = Json)]
 pub async fn resume_round(round_id: RoundId) -> Result<(), ApiError> {
     back_office()?.resume_round(&visitor()?, round_id).await
 }
 
-/// `GET /api/admin/switches`: the switches that are set, for everybody who runs the shop.
+/// `GET /api/admin/switches`: the switches that are set, for all staff.
 #[server(name = GetSwitches, endpoint = "/admin/switches", prefix = "/api", input = GetUrl, output = Json)]
 pub async fn switches() -> Result<Vec<SetSwitch>, ApiError> {
     back_office()?.switches(&visitor()?).await
@@ -113,7 +113,7 @@ pub async fn clear_switch(switch: Switch) -> Result<(), ApiError> {
     back_office()?.clear_switch(&visitor()?, switch).await
 }
 
-/// `GET /api/admin/activities`: what those who run the shop did, newest first, 50 at a time.
+/// `GET /api/admin/activities`: the staff's actions, newest first, 50 at a time.
 #[server(name = GetActivities, endpoint = "/admin/activities", prefix = "/api", input = GetUrl, output = Json)]
 pub async fn activities(
     account_id: Option<AccountId>,

@@ -1,4 +1,4 @@
-//! What everybody may read: the clock, the rounds, an item, what is left of it.
+//! Public data: the clock, the rounds, an item, its remaining stock.
 
 use leptos::prelude::*;
 use server_fn::codec::GetUrl;
@@ -40,7 +40,7 @@ pub async fn item(item_id: ItemId) -> Result<ItemDetail, ApiError> {
     Ok(ItemDetail::clone(&*shop()?.item(item_id).await?))
 }
 
-/// `GET /api/stock?item_id=`: what is left, live.
+/// `GET /api/stock?item_id=`: the remaining stock, live.
 #[server(name = GetStock, endpoint = "/stock", prefix = "/api", input = GetUrl, output = Json)]
 pub async fn stock(item_id: ItemId) -> Result<Stock, ApiError> {
     shop()?.stock(item_id).await

@@ -1,4 +1,4 @@
-//! Orders, buyers and payments of everybody, for those who run the shop.
+//! All orders, buyers and payments, for staff.
 
 use leptos::prelude::*;
 use server_fn::codec::GetUrl;
@@ -37,7 +37,7 @@ pub async fn admin_order(order_id: OrderId) -> Result<OrderHistory, ApiError> {
     back_office()?.order(&visitor()?, order_id).await
 }
 
-/// `POST /api/admin/orders/refund`: gives the money of an order back. `password` is the caller's own.
+/// `POST /api/admin/orders/refund`: refunds an order. `password` is the caller's own.
 #[server(name = RefundOrder, endpoint = "/admin/orders/refund", prefix = "/api", input = Json, output = Json)]
 pub async fn refund_order(
     order_id: OrderId,
@@ -51,7 +51,7 @@ pub async fn refund_order(
         .await
 }
 
-/// `POST /api/admin/orders/ship`: a paid order is on its way.
+/// `POST /api/admin/orders/ship`: marks a paid order as shipped.
 #[server(name = ShipOrder, endpoint = "/admin/orders/ship", prefix = "/api", input = Json, output = Json)]
 pub async fn ship_order(
     order_id: OrderId,
@@ -96,7 +96,7 @@ pub async fn ban_buyer(
         .await
 }
 
-/// `GET /api/admin/payments`: payments, newest first, 50 at a time, and money that fits none.
+/// `GET /api/admin/payments`: payments, newest first, 50 at a time, and money that matches none.
 #[server(name = GetAdminPayments, endpoint = "/admin/payments", prefix = "/api", input = GetUrl, output = Json)]
 pub async fn admin_payments(
     group: Option<PaymentGroup>,

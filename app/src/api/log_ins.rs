@@ -20,7 +20,7 @@ pub async fn log_ins() -> Result<Vec<LogIn>, ApiError> {
     shop()?.log_ins(&visitor()?).await
 }
 
-/// `POST /api/log_ins/end`: ends one of them, for whoever says the password.
+/// `POST /api/log_ins/end`: ends one of them; needs the password.
 #[server(name = EndLogIn, endpoint = "/log_ins/end", prefix = "/api", input = PostUrl, output = Json)]
 pub async fn end_log_in(log_in_id: String, password: String) -> Result<(), ApiError> {
     let (shop, visitor) = (shop()?, visitor()?);
@@ -28,7 +28,7 @@ pub async fn end_log_in(log_in_id: String, password: String) -> Result<(), ApiEr
     back_to(ACCOUNT, ended.await, "ended")
 }
 
-/// `POST /api/log_ins/end_others`: ends all but the one that asks, for whoever says the password.
+/// `POST /api/log_ins/end_others`: ends all but the calling one; needs the password.
 #[server(
     name = EndOtherLogIns,
     endpoint = "/log_ins/end_others",

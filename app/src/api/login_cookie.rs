@@ -2,8 +2,8 @@
 
 use cookie::{Cookie, SameSite, time::Duration};
 
-/// `seckill_login`; behind TLS `__Host-seckill_login`, which a browser takes only from this very
-/// host and only over TLS. Never readable by scripts, never sent along from other sites.
+/// `seckill_login`; behind TLS `__Host-seckill_login`, which a browser accepts only from exactly
+/// this host and only over TLS. Scripts cannot read it, and other sites' requests do not send it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LoginCookie {
     /// The shop is served over TLS.
@@ -33,7 +33,7 @@ impl LoginCookie {
         cookie.build().to_string()
     }
 
-    /// The `Set-Cookie` header that forgets it.
+    /// The `Set-Cookie` header that removes it.
     pub fn clear(self) -> String {
         self.set("", 0)
     }

@@ -1,4 +1,4 @@
-//! What the shop told the caller.
+//! The shop's messages to the caller.
 
 use leptos::prelude::*;
 use server_fn::codec::GetUrl;
@@ -13,13 +13,13 @@ pub async fn messages() -> Result<Vec<Message>, ApiError> {
     shop()?.messages(&visitor()?).await
 }
 
-/// `GET /api/messages/unread`: how many the caller has not seen.
+/// `GET /api/messages/unread`: the number of unread messages.
 #[server(name = GetUnreadMessages, endpoint = "/messages/unread", prefix = "/api", input = GetUrl, output = Json)]
 pub async fn unread_messages() -> Result<u32, ApiError> {
     shop()?.unread_messages(&visitor()?).await
 }
 
-/// `POST /api/messages/read`: the caller has seen the messages up to this one.
+/// `POST /api/messages/read`: marks the messages up to this one as read.
 #[server(endpoint = "/messages/read", prefix = "/api", input = Json, output = Json)]
 pub async fn read_messages(message_id: MessageId) -> Result<(), ApiError> {
     shop()?.read_messages(&visitor()?, message_id).await

@@ -26,8 +26,8 @@ pub async fn cancel(order_id: OrderId) -> Result<OrderDetail, ApiError> {
     shop()?.cancel(&visitor()?, order_id).await
 }
 
-/// `POST /api/pay`: where to pay for an unpaid order; owner only. The same page until it is paid or
-/// the provider has closed it.
+/// `POST /api/pay`: the page to pay for an unpaid order; owner only. The same page until it is paid
+/// or the provider has closed it.
 #[server(endpoint = "/pay", prefix = "/api", input = Json, output = Json)]
 pub async fn pay(order_id: OrderId) -> Result<PaymentPage, ApiError> {
     shop()?.pay(&visitor()?, order_id).await

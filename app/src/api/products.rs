@@ -1,4 +1,4 @@
-//! Products, for those who run the shop.
+//! Products, for staff.
 
 use leptos::prelude::*;
 use server_fn::codec::GetUrl;
@@ -25,8 +25,7 @@ pub async fn admin_products(
     back_office()?.products(&visitor()?, query).await
 }
 
-/// `POST /api/admin/products/archive`: leaves a product out of the list, or takes it in again. Operators and
-/// administrators.
+/// `POST /api/admin/products/archive`: archives a product or restores it. Operators and administrators.
 #[server(name = ArchiveProduct, endpoint = "/admin/products/archive", prefix = "/api", input = Json, output = Json)]
 pub async fn archive_product(product_id: ProductId, archived: bool) -> Result<(), ApiError> {
     let visitor = visitor()?;

@@ -1,4 +1,4 @@
-//! The purchase, step by step: question → hidden path → reservation → result.
+//! The purchase, step by step: captcha → hidden path → reservation → result.
 
 use leptos::prelude::*;
 use server_fn::codec::GetUrl;
@@ -11,7 +11,7 @@ use crate::wire::{
 #[cfg(feature = "ssr")]
 use super::context::{shop, visitor};
 
-/// `POST /api/captcha`: a question for this buyer and item.
+/// `POST /api/captcha`: a captcha for this buyer and item.
 #[server(endpoint = "/captcha", prefix = "/api", input = Json, output = Json)]
 pub async fn captcha(item_id: ItemId) -> Result<CaptchaChallenge, ApiError> {
     shop()?.captcha(&visitor()?, item_id).await
@@ -34,7 +34,7 @@ pub async fn path(
     shop()?.path(&visitor()?, item_id, captcha_id, answer).await
 }
 
-/// `POST /seckill/{path}` with `{item_id}`: buys, in the browser. The only address that does.
+/// `POST /seckill/{path}` with `{item_id}`: buys, from the browser. No other address buys.
 #[cfg(not(feature = "ssr"))]
 pub async fn purchase(path: String, item_id: ItemId) -> Result<Reserved, ApiError> {
     use server_fn::{Http, Protocol, client::browser::BrowserClient, mock::BrowserMockServer};
@@ -53,13 +53,13 @@ pub async fn purchase(path: String, item_id: ItemId) -> Result<Reserved, ApiErro
     .await
 }
 
-/// The panel is rendered on the server too, and buys nothing there.
+/// The server renders the panel too, but buys nothing.
 #[cfg(feature = "ssr")]
 pub async fn purchase(_: String, _: ItemId) -> Result<Reserved, ApiError> {
     Err(ApiError::Offline)
 }
 
-/// `GET /api/reservation?reservation_id=`: how far it has come; owner only.
+/// `GET /api/reservation?reservation_id=`: its state; owner only.
 #[server(name = GetReservation, endpoint = "/reservation", prefix = "/api", input = GetUrl, output = Json)]
 pub async fn reservation(reservation_id: ReservationId) -> Result<ReservationStatus, ApiError> {
     shop()?.reservation(&visitor()?, reservation_id).await

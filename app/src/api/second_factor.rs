@@ -14,13 +14,13 @@ use super::{
 #[cfg(feature = "ssr")]
 use crate::routes::SECOND_FACTOR;
 
-/// `GET /api/second_factor`: how the caller's account stands.
+/// `GET /api/second_factor`: the state of the caller's second factor.
 #[server(name = GetSecondFactor, endpoint = "/second_factor", prefix = "/api", input = GetUrl, output = Json)]
 pub async fn second_factor() -> Result<SecondFactor, ApiError> {
     shop()?.second_factor(&visitor()?).await
 }
 
-/// `POST /api/second_factor/begin`: makes a secret, for whoever says the password.
+/// `POST /api/second_factor/begin`: creates a secret; needs the password.
 #[server(
     name = BeginSecondFactor,
     endpoint = "/second_factor/begin",
@@ -34,7 +34,7 @@ pub async fn begin_second_factor(password: String) -> Result<SecondFactorSetup, 
     back_to(SECOND_FACTOR, begun.await, "begun")
 }
 
-/// `POST /api/second_factor/confirm`: puts it into effect.
+/// `POST /api/second_factor/confirm`: activates it.
 #[server(
     name = ConfirmSecondFactor,
     endpoint = "/second_factor/confirm",
@@ -48,7 +48,7 @@ pub async fn confirm_second_factor(code: String) -> Result<(), ApiError> {
     back_to(SECOND_FACTOR, confirmed.await, "confirmed")
 }
 
-/// `POST /api/second_factor/remove`: takes it away.
+/// `POST /api/second_factor/remove`: removes it.
 #[server(
     name = RemoveSecondFactor,
     endpoint = "/second_factor/remove",

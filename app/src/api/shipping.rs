@@ -1,4 +1,4 @@
-//! Where the caller's orders are sent, and that they came.
+//! Shipping addresses of the caller's orders, and confirming receipt.
 
 use leptos::prelude::*;
 use server_fn::codec::GetUrl;
@@ -9,14 +9,14 @@ use super::context::{shop, visitor};
 use crate::wire::TypedAddress;
 use crate::wire::{ApiError, Json, OrderId, ShippingAddress};
 
-/// `GET /api/order/address?order_id=`: where an order is sent, or `null`; owner only. It is no part of the
-/// order, so that nothing that follows an order carries it along.
+/// `GET /api/order/address?order_id=`: an order's shipping address, or `null`; owner only. It is not part of the
+/// order, so that data about the order does not carry it along.
 #[server(name = GetShippingAddress, endpoint = "/order/address", prefix = "/api", input = GetUrl, output = Json)]
 pub async fn shipping_address(order_id: OrderId) -> Result<Option<ShippingAddress>, ApiError> {
     shop()?.shipping_address(&visitor()?, order_id).await
 }
 
-/// `POST /api/order/address`: where an order is to be sent; owner only, until it is shipped.
+/// `POST /api/order/address`: sets an order's shipping address; owner only, until it is shipped.
 #[server(endpoint = "/order/address", prefix = "/api", input = Json, output = Json)]
 pub async fn save_shipping_address(
     order_id: OrderId,
@@ -35,7 +35,7 @@ pub async fn save_shipping_address(
         .await
 }
 
-/// `POST /api/order/received`: the order came; owner only.
+/// `POST /api/order/received`: confirms that the order arrived; owner only.
 #[server(endpoint = "/order/received", prefix = "/api", input = Json, output = Json)]
 pub async fn confirm_receipt(order_id: OrderId) -> Result<(), ApiError> {
     shop()?.confirm_receipt(&visitor()?, order_id).await

@@ -1,4 +1,4 @@
-//! What the shop runs on, for auditors and administrators.
+//! The shop's environment, for auditors and administrators.
 
 use leptos::prelude::*;
 use server_fn::codec::GetUrl;
@@ -8,19 +8,19 @@ use crate::wire::{ApiError, Differences, Finding, Json, SystemReport};
 #[cfg(feature = "ssr")]
 use super::context::{back_office, visitor};
 
-/// `GET /api/admin/system`: settings without secrets, instances, and what the one that answers stands on.
+/// `GET /api/admin/system`: settings without secrets, instances, and the answering one's dependencies.
 #[server(name = GetSystem, endpoint = "/admin/system", prefix = "/api", input = GetUrl, output = Json)]
 pub async fn system() -> Result<SystemReport, ApiError> {
     back_office()?.system(&visitor()?).await
 }
 
-/// `GET /api/admin/system/findings`: what `server doctor` says.
+/// `GET /api/admin/system/findings`: the findings of `server doctor`.
 #[server(name = GetFindings, endpoint = "/admin/system/findings", prefix = "/api", input = GetUrl, output = Json)]
 pub async fn findings() -> Result<Vec<Finding>, ApiError> {
     back_office()?.findings(&visitor()?).await
 }
 
-/// `GET /api/admin/system/differences`: whether the ledger keeps its rules and the gate agrees with it.
+/// `GET /api/admin/system/differences`: violated invariants of the ledger, and differences from the gate.
 #[server(name = GetDifferences, endpoint = "/admin/system/differences", prefix = "/api", input = GetUrl, output = Json)]
 pub async fn differences() -> Result<Differences, ApiError> {
     back_office()?.differences(&visitor()?).await

@@ -1,9 +1,9 @@
-//! What somebody typed into a form that comes back with a mistake, so that the mistake does not empty it.
+//! The typed content of a form that is shown again after a mistake, so that it is not lost.
 
 use cookie::{Cookie, SameSite, time::Duration};
 
-/// The fields of the log-in and the registration form, without the password. The browser keeps them for
-/// a minute in a cookie that no script reads: in an address they would stand in logs.
+/// The fields of the log-in and the registration form, without the password. The browser keeps them for a
+/// minute in a cookie that scripts cannot read: in an address they would be logged.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TypedFields {
     /// As it was typed.
@@ -13,21 +13,21 @@ pub struct TypedFields {
 }
 
 const LIFE: Duration = Duration::minutes(1);
-/// More of a field is not kept: cookies have room for some 4,000 bytes.
+/// Longest kept field, in characters: cookies have room for some 4,000 bytes.
 const MAX_CHARS: usize = 64;
 
 impl TypedFields {
     /// The name of the cookie.
     pub const COOKIE: &str = "seckill_form";
 
-    /// The `Set-Cookie` header that keeps them; `secure` where the shop is served over TLS.
+    /// The `Set-Cookie` header that keeps them; `secure` if the shop is served over TLS.
     pub fn set_cookie(&self, secure: bool) -> String {
         let short = |text: &str| -> String { text.chars().take(MAX_CHARS).collect() };
         let value = format!("{}\n{}", short(&self.mobile), short(&self.nickname));
         Self::cookie(value, LIFE, secure)
     }
 
-    /// The `Set-Cookie` header that forgets them.
+    /// The `Set-Cookie` header that removes them.
     pub fn clear_cookie(secure: bool) -> String {
         Self::cookie(String::new(), Duration::ZERO, secure)
     }
@@ -44,7 +44,7 @@ impl TypedFields {
         cookie.build().encoded().to_string()
     }
 
-    /// What the cookie holds.
+    /// The fields in the cookie.
     pub fn from_cookie(value: &str) -> Self {
         let cookie = Cookie::parse_encoded(format!("{}={value}", Self::COOKIE));
         let value = cookie

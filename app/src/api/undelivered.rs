@@ -1,4 +1,4 @@
-//! What could not be written or delivered, for those who run the shop.
+//! Parked reservations and undelivered messages, for staff.
 
 use leptos::prelude::*;
 use server_fn::codec::GetUrl;

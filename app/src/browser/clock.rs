@@ -1,9 +1,8 @@
-//! Server time in the browser. The device's own clock is never asked: it may be wrong by minutes,
-//! and people set it. The server is asked a few times, the quickest answer is believed, and from
-//! there the page's monotonic clock carries on. One clock for the whole page.
+//! Server time in the browser. The device's own clock is never used: it may be wrong by minutes, and
+//! people change it. The server is asked a few times, the quickest answer counts, and from there the
+//! page's monotonic clock continues. One clock for the whole page.
 //!
-//! A late answer says little about the time, and more than none: it is believed until a better one
-//! comes.
+//! A late answer is imprecise but better than none: it counts until a better one comes.
 
 use std::cell::{Cell, RefCell};
 
@@ -16,24 +15,24 @@ use super::{
 };
 use crate::{api, backoff, wire::ApiError};
 
-/// Pauses before each question of a synchronisation.
+/// Pauses before each request of a synchronisation.
 const BURST_MS: [i64; 4] = [0, 150, 300, 600];
 /// A synchronisation begins this long after the one before.
 const PERIOD_MS: i64 = 60_000;
-/// A question without an answer for so long has failed, as far as anybody can see…
+/// A request without an answer after this time counts as failed…
 const SILENT_MS: i64 = 2_000;
-/// …and for so long more its answer is still welcome. With the growing pauses between questions that
-/// fail, some ten are under way at most.
+/// …but its answer is used for this much longer. With the growing pauses between failing requests,
+/// at most some ten are in flight.
 const LATE_MS: i64 = 60_000;
 
-/// What is known of the server's clock.
+/// The state of the server's clock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reading {
     /// The first answer is still awaited.
     Awaited,
-    /// There was no answer so far, and the last try has failed.
+    /// No answer so far, and the last try has failed.
     Missed {
-        /// Why; `None` when nothing came at all.
+        /// Why; `None` if there was no answer at all.
         error: Option<ApiError>,
         /// The next try, by the page's clock.
         retry_at_ms: i64,
@@ -74,16 +73,16 @@ pub fn watch_ms() -> Option<i64> {
     now_ms()
 }
 
-/// What is known of the clock, which this starts; the calling effect runs again when that changes.
-/// For effects only.
+/// The state of the clock, which this starts; the calling effect runs again when that changes. For
+/// effects only.
 pub fn watch() -> Reading {
     keep();
     CHANGES.with(|changes| changes.track());
     READING.with_borrow(Reading::clone)
 }
 
-/// Asks the server for the time now: it contradicted us, or somebody does not want to wait. Nobody
-/// is asked while a synchronisation is under way, or nobody looks at the page.
+/// Asks the server for the time now: it contradicted us, or a caller does not want to wait. Does
+/// nothing during a synchronisation, or while the page is hidden.
 pub fn synchronise() {
     if !web::is_visible() || BUSY.replace(true) {
         return;
@@ -100,17 +99,17 @@ pub fn synchronise() {
     });
 }
 
-/// Keeps the clock right for as long as the page lives; the first call starts that.
+/// Keeps the clock synchronised as long as the page lives; the first call starts it.
 fn keep() {
     if KEPT.replace(true) {
         return;
     }
     synchronise();
-    // A computer that slept stopped the page's clock.
+    // While the computer slept, the page's clock stopped.
     web::on_visibility(|_| synchronise());
 }
 
-/// One synchronisation; it ends with the first question that fails. Fails when none was answered.
+/// One synchronisation; it ends at the first failed request. Fails if none was answered.
 async fn burst() -> Result<(), Option<ApiError>> {
     let mut answered = Err(None);
     for pause_ms in BURST_MS {
@@ -127,7 +126,7 @@ async fn burst() -> Result<(), Option<ApiError>> {
     answered
 }
 
-/// One question.
+/// One request.
 async fn ask() -> Result<(), Option<ApiError>> {
     let asked_ms = web::monotonic_ms();
     let question = async move {
@@ -155,7 +154,7 @@ fn believe(newer: Estimate) {
     }
 }
 
-/// How long to pause after a synchronisation without any answer. A clock that is known stays known.
+/// The pause after a synchronisation without any answer. A clock that is set stays set.
 fn missed(error: Option<ApiError>) -> i64 {
     let failures = FAILURES.get();
     FAILURES.set(failures + 1);

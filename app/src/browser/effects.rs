@@ -1,5 +1,5 @@
-//! Effects in the browser, one copy of their machinery for all of them: a closure of its own type
-//! for each would be compiled, and downloaded, each with a copy of its own.
+//! Effects in the browser, with one copy of their machinery for all: closures of different types
+//! would each compile, and download, a copy of it.
 
 use leptos::prelude::Effect;
 

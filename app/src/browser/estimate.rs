@@ -1,10 +1,10 @@
-//! How far the page's own monotonic clock is from the server's: the arithmetic of a
+//! The difference between the page's monotonic clock and the server's: the arithmetic of a
 //! synchronisation, without a clock and without a request.
 
-/// One question to the server and its answer.
+/// One request to the server and its answer.
 #[derive(Clone, Copy, Debug)]
 pub struct Sample {
-    /// The page's clock when the question left.
+    /// The page's clock when the request was sent.
     pub asked_ms: f64,
     /// The page's clock when the answer came.
     pub answered_ms: f64,
@@ -12,7 +12,7 @@ pub struct Sample {
     pub server_ms: i64,
 }
 
-/// What to add to the page's clock, and how far that can be wrong.
+/// The difference to add to the page's clock, and its largest error.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Estimate {
     /// Server time minus page time.
@@ -22,7 +22,7 @@ pub struct Estimate {
 }
 
 impl Estimate {
-    /// The server answered somewhere in the round trip; in the middle, as far as anybody knows.
+    /// The server answered somewhere in the round trip; the middle is the best estimate.
     pub fn of(sample: Sample) -> Self {
         let round_trip = (sample.answered_ms - sample.asked_ms).max(0.0);
         let middle = sample.asked_ms + round_trip / 2.0;
@@ -32,7 +32,7 @@ impl Estimate {
         }
     }
 
-    /// What to believe after a newer estimate: the more exact one, unless the newer one proves the
+    /// The estimate to use after a newer one: the more precise one, unless the newer one proves the
     /// older one wrong (the clocks drifted, or the computer slept).
     pub fn revised(self, newer: Self) -> Self {
         let contradicted =

@@ -1,4 +1,4 @@
-//! The page itself: whether anybody sees it, where it is, loading it again.
+//! The page itself: its visibility, its address, loading it again.
 
 use leptos::prelude::*;
 
@@ -6,11 +6,11 @@ use super::web;
 
 pub use web::{is_visible, path, reload};
 
-/// Whether the page is seen, and how often it came back from the browser's page cache (which
-/// changes nothing that can be seen, but everything the page knew may be old).
+/// Whether the page is visible, and how often it came back from the browser's page cache (which
+/// changes nothing visible, but all of the page's data may be old).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Visibility {
-    /// Somebody can see it.
+    /// Whether it is visible.
     pub visible: bool,
     /// Times it came back.
     pub returns: u32,
@@ -20,7 +20,7 @@ thread_local! {
     static VISIBILITY: ArcRwSignal<Visibility> = watch();
 }
 
-/// Whether the page is seen, as a signal. For effects only.
+/// Whether the page is visible, as a signal. For effects only.
 pub fn visibility() -> Visibility {
     VISIBILITY.with(|visibility| visibility.get())
 }

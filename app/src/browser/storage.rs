@@ -1,4 +1,4 @@
-//! What a tab keeps from page to page, as text by name: gone when the tab is closed, seen by no other
-//! tab. A browser may keep nothing at all; then nothing is found.
+//! The tab's storage, text by name: lost when the tab is closed, invisible to other tabs. A browser
+//! may store nothing at all; then nothing is found.
 
 pub use super::web::{forget, keep, kept};

@@ -1,5 +1,5 @@
-//! Stands in for the browser on the server, where islands are compiled and their effects never
-//! run: nothing here is ever called, and nothing here does anything.
+//! Replaces the browser on the server, where islands are compiled and their effects never run: none
+//! of this is ever called.
 
 /// As in the browser, without a timer.
 pub struct Alarm;
@@ -19,28 +19,28 @@ pub fn monotonic_ms() -> f64 {
     0.0
 }
 
-/// No chance either.
+/// Not random.
 pub fn random() -> f64 {
     0.5
 }
 
-/// Nobody looks.
+/// Never visible.
 pub fn is_visible() -> bool {
     false
 }
 
-/// Nobody ever will.
+/// Never calls.
 pub fn on_visibility(_then: impl Fn(bool) + 'static) {}
 
-/// There is no address.
+/// Has no address.
 pub fn path() -> String {
     String::new()
 }
 
-/// There is no page.
+/// Does nothing.
 pub fn reload() {}
 
-/// Nothing is kept.
+/// Has nothing.
 pub fn kept(_name: &str) -> Option<String> {
     None
 }
@@ -48,5 +48,5 @@ pub fn kept(_name: &str) -> Option<String> {
 /// Keeps nothing.
 pub fn keep(_name: &str, _text: &str) {}
 
-/// There is nothing to forget.
+/// Does nothing.
 pub fn forget(_name: &str) {}

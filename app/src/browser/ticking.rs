@@ -1,6 +1,6 @@
-//! Waiting for instants of the server's clock or the page's own. A countdown wakes exactly when what
-//! people read changes: once a second and ten times a second in the last minute. Nothing wakes while
-//! nobody looks.
+//! Waiting for instants of the server's clock or the page's own. A countdown wakes exactly when its
+//! visible figure changes: once a second, and ten times a second in the last minute. Nothing wakes
+//! while the page is hidden.
 
 use std::rc::Rc;
 
@@ -13,7 +13,7 @@ use super::{
     timers::{Alarm, after},
 };
 
-/// From here on the tenths of a second are shown.
+/// From here on tenths of a second are shown.
 pub const LAST_MINUTE_MS: i64 = 60_000;
 
 /// An instant to count down to.
@@ -57,13 +57,13 @@ fn tick(to: Instant, show: Rc<dyn Fn(i64)>, alarm: StoredValue<Option<Alarm>>) {
     show(left_ms);
     if left_ms > 0 {
         let next = after(to_next_tick_ms(left_ms), move || tick(to, show, alarm));
-        // Refused when the owner is gone; then nobody counts any more.
+        // Refused when the owner is gone; then the countdown has ended.
         let _ = alarm.try_set_value(Some(next));
     }
 }
 
 /// Calls `look` with the server's time: at once, at each of the `instants`, and whenever the page
-/// is seen again or its clock was revised.
+/// becomes visible again or its clock was corrected.
 pub fn at_instants(instants: Vec<i64>, look: impl Fn(i64) + 'static) {
     let (alarm, look) = (StoredValue::new(None), Rc::new(look));
     on_change(move || {
@@ -84,7 +84,7 @@ fn look_at_next(instants: Vec<i64>, look: Rc<dyn Fn(i64)>, alarm: StoredValue<Op
         let next = after(next_ms - now_ms, move || {
             look_at_next(instants, look, alarm);
         });
-        // Refused when the owner is gone; then nobody waits any more.
+        // Refused when the owner is gone; then the waiting has ended.
         let _ = alarm.try_set_value(Some(next));
     }
 }

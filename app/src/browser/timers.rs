@@ -1,4 +1,4 @@
-//! Timers that end with their owner, and chance for spreading people out.
+//! Timers that end with their owner, and random jitter.
 
 use std::{future::poll_fn, pin::Pin, task::Poll};
 
@@ -9,8 +9,8 @@ use super::web;
 /// A timer that is cancelled when it is dropped.
 pub type Alarm = web::Alarm;
 
-/// The longest a browser's timer can wait is 2³¹ − 1 ms; an hour is plenty, since whoever waits
-/// looks at the clock again when woken.
+/// A browser's timer can wait at most 2³¹ − 1 ms; an hour is enough, since callers look at the
+/// clock again when woken.
 const LONGEST_MS: i64 = 3_600_000;
 
 fn bounded(ms: i64) -> u32 {
@@ -27,29 +27,29 @@ pub fn pause(ms: i64) -> impl Future<Output = ()> {
     web::pause(bounded(ms))
 }
 
-/// Evenly in `0..1000`.
+/// A uniformly random number in `0..1000`.
 pub fn chance_in_thousand() -> u32 {
     (web::random() * 1000.0) as u32
 }
 
-/// Evenly from `least_ms` to `most_ms`: for what everybody would do at the same moment.
+/// Uniformly random from `least_ms` to `most_ms`: for actions that everybody would take at once.
 pub fn between(least_ms: i64, most_ms: i64) -> i64 {
     least_ms + (most_ms - least_ms) * i64::from(chance_in_thousand()) / 1000
 }
 
-/// `ms`, give or take a fifth.
+/// `ms`, plus or minus up to a fifth.
 pub fn spread(ms: i64) -> i64 {
     ms * (800 + i64::from(chance_in_thousand()) * 2 / 5) / 1000
 }
 
-/// The answer of `work`, or `None` after `ms` milliseconds; a request that is still under way is
-/// then given up.
+/// The result of `work`, or `None` after `ms` milliseconds; a request still in flight is then
+/// abandoned.
 pub async fn within<T>(ms: i64, work: impl Future<Output = T> + 'static) -> Option<T> {
     first(&mut (Box::pin(work) as Work<T>), ms).await
 }
 
-/// The answer of `work`, or `None` after `ms` milliseconds; then it goes on by itself for
-/// `late_ms` more, for what it does, not for its answer.
+/// The result of `work`, or `None` after `ms` milliseconds; then it continues for `late_ms` more,
+/// for its effects only.
 pub async fn answer_soon<T: 'static>(
     ms: i64,
     late_ms: i64,

@@ -1,12 +1,12 @@
-//! The browser's own functions, in the shape the rest of `browser` wants them. Nothing is decided
+//! The browser's own functions, in the form that the rest of `browser` needs. No decisions are made
 //! here.
 
 use gloo_timers::callback::Timeout;
 use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, closure::Closure};
 
-/// A timer that is cancelled when it is dropped. There is one thread in the browser; the wrapper
-/// tells the compiler, so that the same islands compile for the server, where there are many.
+/// A timer that is cancelled when dropped. The browser has one thread; the wrapper says so to the
+/// compiler, so that the same islands compile for the server, which has many.
 pub type Alarm = SendWrapper<Timeout>;
 
 /// Calls `then` once, after `ms` milliseconds.
@@ -19,20 +19,20 @@ pub fn pause(ms: u32) -> impl Future<Output = ()> {
     gloo_timers::future::TimeoutFuture::new(ms)
 }
 
-/// Milliseconds since the page began: monotonic, and nobody can set it.
+/// Milliseconds since the page began: monotonic, and cannot be set.
 pub fn monotonic_ms() -> f64 {
     web_sys::window()
         .and_then(|window| window.performance())
         .map_or(0.0, |it| it.now())
 }
 
-/// Evenly in `0.0..1.0`.
+/// A uniformly random number in `0.0..1.0`.
 #[expect(clippy::disallowed_methods, reason = "this is what others ask")]
 pub fn random() -> f64 {
     js_sys::Math::random()
 }
 
-/// Whether anybody can see the page.
+/// Whether the page is visible.
 pub fn is_visible() -> bool {
     web_sys::window()
         .and_then(|window| window.document())
@@ -49,7 +49,7 @@ pub fn on_visibility(then: impl Fn(bool) + 'static) {
         let returned = event
             .dyn_ref::<web_sys::PageTransitionEvent>()
             .map(web_sys::PageTransitionEvent::persisted);
-        // The first `pageshow` of a page is no news.
+        // The first `pageshow` of a page is not a return.
         if returned != Some(false) {
             then(returned.is_some());
         }
@@ -78,19 +78,19 @@ pub fn reload() {
     }
 }
 
-/// What the tab keeps under `name`.
+/// The text that the tab has stored under `name`.
 pub fn kept(name: &str) -> Option<String> {
     tab_storage()?.get_item(name).ok()?
 }
 
-/// Keeps `text` under `name` for the tab's next pages. A full or forbidden storage keeps nothing.
+/// Stores `text` under `name` for the tab's next pages. A full or forbidden storage ignores it.
 pub fn keep(name: &str, text: &str) {
     if let Some(storage) = tab_storage() {
         let _ = storage.set_item(name, text);
     }
 }
 
-/// Keeps nothing under `name` any more.
+/// Removes the text under `name`.
 pub fn forget(name: &str) {
     if let Some(storage) = tab_storage() {
         let _ = storage.remove_item(name);

@@ -1,5 +1,5 @@
-//! What the log-in and the registration form share: how they read the answer to an earlier try
-//! from the address, and how a field shows its mistake. A mistake does not empty what was typed, but for the password.
+//! The shared parts of the log-in and the registration form: reading the result of an earlier try from the address,
+//! and showing a field's mistake. A mistake keeps the typed text, except the password.
 
 use leptos::prelude::*;
 use leptos_router::{hooks::use_query_map, params::ParamsMap};
@@ -11,7 +11,7 @@ use crate::{
     wire::{ApiError, Language},
 };
 
-/// What the form's address says: where to go afterwards, and what went wrong before.
+/// The form's address: the target afterwards, and the earlier mistake.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FormState {
     /// An address of our own; empty for a form that does not ask.
@@ -45,7 +45,7 @@ impl FormState {
         }
     }
 
-    /// The state of a form that leads nowhere but back to its page.
+    /// The state of a form that returns to its own page.
     pub fn of_page_itself() -> Self {
         Self {
             next: String::new(),
@@ -62,7 +62,7 @@ impl FormState {
         self
     }
 
-    /// What was typed into `field`, unless it is nobody's to show again.
+    /// The text typed into `field`, except values that must not be shown again.
     fn typed(&self, field: &str) -> Option<String> {
         let is_new = self.error.is_empty();
         let typed = match field {
@@ -81,12 +81,12 @@ impl FormState {
     /// The mistake in `field`, if the earlier try had one there.
     fn mistake_in(&self, field: &str, language: Language) -> Option<String> {
         let (at, words) = self.mistake(language)?;
-        // The same rules, by the name that the field has where a password is changed.
+        // The same rules, under the field name of the password form.
         let is_of_new = field == "new_password" && at == "password";
         (at == field || is_of_new).then_some(words)
     }
 
-    /// The mistake that is one of a field, with the field.
+    /// The mistake in a field, with that field.
     fn mistake(&self, language: Language) -> Option<(&'static str, String)> {
         if self.error != "invalid" {
             return None;
@@ -108,7 +108,7 @@ impl FormState {
         })
     }
 
-    /// What went wrong with the form as a whole.
+    /// The mistake that concerns the whole form.
     pub fn message(&self, language: Language) -> Option<&'static str> {
         if self.mistake(language).is_some() {
             return None;
@@ -130,11 +130,11 @@ impl FormState {
 /// A form that posts to `action` and works without scripts.
 #[component]
 pub fn AccountForm(
-    /// What an earlier try left.
+    /// The result of an earlier try.
     state: FormState,
     /// The server function's address.
     action: &'static str,
-    /// The words on its button.
+    /// The text of its button.
     submit: &'static str,
     /// The page's language.
     language: Language,
@@ -159,18 +159,18 @@ pub fn AccountForm(
 pub fn Field(
     /// Its wire name, and its id.
     name: &'static str,
-    /// What it is for.
+    /// Its purpose.
     label: &'static str,
-    /// What is expected; empty for nothing.
+    /// The expected input; empty for no hint.
     #[prop(optional, into)]
     hint: String,
     /// `type` of the input.
     #[prop(default = "text")]
     kind: &'static str,
-    /// What a browser may fill in.
+    /// The browser's autofill hint.
     autocomplete: &'static str,
-    /// Most characters. Browsers count units of UTF-16, of which a character has one or two: the server
-    /// decides. Not for passwords: browsers cut off what is pasted, and nobody sees it.
+    /// Most characters. Browsers count UTF-16 units, one or two for a character: the server decides. Not for
+    /// passwords: browsers silently cut off pasted text.
     #[prop(optional)]
     max: Option<usize>,
     /// The page's language.

@@ -1,5 +1,5 @@
-//! A page that could not be shown: in the shop's frame, with the right status, in a sentence that
-//! says what happened, and with a way on.
+//! A page that could not be shown: in the shop's frame, with the right status, a sentence about the
+//! cause, and a link onward.
 
 use http::{HeaderValue, StatusCode, header};
 use leptos::prelude::*;
@@ -14,11 +14,11 @@ use crate::{
     wire::{ApiError, Language},
 };
 
-/// Where a page that failed leads to.
+/// The link on a failed page.
 enum WayOn {
     /// The same page again.
     Again,
-    /// The log-in form, and back from there.
+    /// The log-in form, which leads back.
     SignIn,
     /// The visitor's orders.
     Orders,
@@ -132,7 +132,7 @@ fn words(error: &ApiError, language: Language) -> (&'static str, &'static str, W
     }
 }
 
-/// Absent while routes are listed at start; then there is no response to speak of.
+/// Missing while routes are listed at start-up; then there is no response.
 fn set_status(error: &ApiError) {
     let Some(response) = use_context::<ResponseOptions>() else {
         return;

@@ -1,5 +1,5 @@
-//! What surrounds every page: header, main part, footer. It holds no visitor's data; the account
-//! badge finds the visitor after the page has loaded.
+//! The frame of every page: header, main part, footer. It has no visitor's data; the account badge
+//! reads that after the page has loaded.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -23,11 +23,11 @@ pub fn Frame(
 ) -> impl IntoView {
     let here = use_location().pathname.get_untracked();
     if here == routes::ADMIN_SCREEN {
-        // Read from afar, and nothing to be pressed.
+        // Read from a distance, without anything to press.
         let main = view! { <main class="site-main" id="main">{children()}</main> };
         return main.into_any();
     }
-    // Nothing is put into the pages of shoppers for it.
+    // Shoppers' pages contain nothing for it.
     let page = match Preview::of_page() {
         Some(preview) => view! { <PreviewBar preview language /> {children()} }.into_any(),
         None => children(),
@@ -57,7 +57,7 @@ pub fn Frame(
     .into_any()
 }
 
-/// The way to the shop's own texts.
+/// Links to the shop's own texts.
 #[component]
 fn TextLinks(language: Language) -> impl IntoView {
     let links = TextPage::ALL

@@ -1,9 +1,9 @@
-//! Small line drawings. They never stand alone: the words beside them say the same, so screen
+//! Small line drawings. They never stand alone: the text beside them says the same, so screen
 //! readers skip them.
 
 use leptos::prelude::*;
 
-/// What an icon shows.
+/// The shape of an icon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
     /// A clock: waiting, or a time.
@@ -12,7 +12,7 @@ pub enum Shape {
     Done,
     /// A crossed circle: closed.
     Closed,
-    /// A circle with a bar: taken back by its owner.
+    /// A circle with a bar: cancelled by its owner.
     Withdrawn,
     /// One person.
     Person,
@@ -29,7 +29,7 @@ pub enum Shape {
 /// An icon of one line of text's height, in the text's colour.
 #[component]
 pub fn Icon(
-    /// What it shows.
+    /// Its shape.
     shape: Shape,
 ) -> impl IntoView {
     let path = match shape {
@@ -55,7 +55,7 @@ pub fn Icon(
     .into_any()
 }
 
-/// A clock's face without hands: nothing to count down to here.
+/// A clock's face without hands: nothing counts down here.
 #[component]
 pub fn Dial() -> impl IntoView {
     view! {

@@ -1,5 +1,4 @@
-//! What a page that is the same for everybody says of itself in its head: to search engines, and to whoever
-//! shows a preview of a link to it.
+//! Metadata in the head of a page that is the same for everybody: for search engines and previews of links.
 
 use leptos::prelude::*;
 use leptos_meta::{Link, Meta};
@@ -11,12 +10,12 @@ use crate::{
     wire::Language,
 };
 
-/// Its own words, of which the shop knows nothing else.
+/// The page's own texts.
 #[derive(Clone, Debug)]
 pub struct Preview {
     /// Which page.
     pub page: Page,
-    /// What the preview is headed by; the page's title may say more, or less.
+    /// The preview's heading; the page's title may differ.
     pub title: String,
     /// One or two sentences. Previews are kept for days: no "today" in them.
     pub description: String,
@@ -26,11 +25,11 @@ pub struct Preview {
     pub picture: SharedPicture,
 }
 
-/// The tags. Every language has an address of its own, which the tags name, since the page's own address is
-/// answered in the language of whoever asks.
+/// The tags. Each language has its own address, which the tags name, since the page's plain address is
+/// answered in the visitor's language.
 #[component]
 pub fn PageHead(
-    /// What they say.
+    /// The page's texts.
     preview: Preview,
     /// The page's language.
     language: Language,
@@ -55,7 +54,7 @@ pub fn PageHead(
     }
 }
 
-/// What needs the shop's own address.
+/// The tags that need the shop's own address.
 #[component]
 fn Addresses(site: PublicSite, preview: Preview, language: Language) -> impl IntoView {
     let Preview {
@@ -91,7 +90,7 @@ fn Addresses(site: PublicSite, preview: Preview, language: Language) -> impl Int
     }
 }
 
-/// As previews write a language.
+/// A language in the form of previews.
 fn locale(language: Language) -> &'static str {
     match language {
         Language::Zh => "zh_CN",

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{routes::small_picture, wire::PictureSize};
 
-/// Side of the square pictures in pixels, as they lie in `public/products`.
+/// Side of the square pictures in `public/products`, in pixels.
 const SIDE: &str = "480";
 
 /// The picture at `url`; the placeholder when there is none.
@@ -12,7 +12,7 @@ const SIDE: &str = "480";
 pub fn Picture(
     /// Its address.
     url: String,
-    /// What it shows; empty beside a title that says so already.
+    /// Its description; empty beside a title that says the same.
     #[prop(optional, into)]
     alt: String,
     /// Whether it can wait until it scrolls into view.

@@ -1,4 +1,4 @@
-//! Above a page that is a preview: which moment it shows, and the way to the others.
+//! The bar above a preview: its moment, and links to the others.
 
 use leptos::prelude::*;
 use leptos_meta::{Link, Meta};
@@ -13,7 +13,7 @@ use crate::{
 /// The bar of a page that is a preview.
 #[component]
 pub fn PreviewBar(
-    /// What the page shows.
+    /// The shown preview.
     preview: Preview,
     /// The page's language.
     language: Language,

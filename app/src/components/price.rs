@@ -1,4 +1,4 @@
-//! What an item costs in its round, beside what it costs otherwise.
+//! An item's price in its round, beside its ordinary price.
 
 use leptos::prelude::*;
 
@@ -10,7 +10,7 @@ use crate::{
 /// Sale price, struck list price, and the difference.
 #[component]
 pub fn Price<'a>(
-    /// Of which item.
+    /// The item.
     item: &'a Item,
     /// The page's language.
     language: Language,

@@ -10,7 +10,7 @@ use crate::{
     wire::Language,
 };
 
-/// The shop's calendar while one page is rendered: its zone, its language, and which day is today.
+/// The shop's calendar while one page is rendered: its zone, its language, and today's date.
 #[derive(Clone, Copy, Debug)]
 pub struct Calendar {
     offset: Offset,
@@ -57,7 +57,7 @@ impl Calendar {
         }
     }
 
-    /// Day and time to the second, for what has happened: `5 Jan at 20:00:03`.
+    /// Day and time to the second, for past events: `5 Jan at 20:00:03`.
     pub fn exact(self, at_ms: i64) -> String {
         say::day_at(self.language, &self.day(at_ms), &self.to_the_second(at_ms))
     }
@@ -79,7 +79,7 @@ impl Calendar {
         )
     }
 
-    /// For what is read elsewhere and later: `27 Nov 2026 at 20:00 (UTC+8)`.
+    /// For use elsewhere and later: `27 Nov 2026 at 20:00 (UTC+8)`.
     pub fn full(self, at_ms: i64) -> String {
         let at = say::day_at(self.language, &self.date(at_ms), &self.clock(at_ms));
         at + &self.zone()
@@ -125,7 +125,7 @@ impl Calendar {
 pub fn Instant(
     /// The page's calendar.
     calendar: Calendar,
-    /// Which instant, epoch milliseconds.
+    /// The instant, epoch milliseconds.
     at_ms: i64,
     /// The words; made with the calendar.
     #[prop(into)]

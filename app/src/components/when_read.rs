@@ -1,4 +1,4 @@
-//! How every page begins: it is shown once what it needs was read, or says why it cannot be.
+//! The start of every page: reads its data, then shows it, or says why it cannot be shown.
 
 use std::str::FromStr;
 
@@ -8,7 +8,7 @@ use leptos_router::hooks::use_params_map;
 use super::Failure;
 use crate::wire::{ApiError, Language};
 
-/// Waits for what a page reads, and shows it with `show`, or why it could not be read.
+/// Waits for a page's data, and shows it with `show`, or shows why it could not be read.
 pub fn when_read<T: 'static>(
     language: Language,
     read: impl Future<Output = Result<T, ApiError>> + Send + 'static,
@@ -29,7 +29,7 @@ pub fn when_read<T: 'static>(
 /// The id in the address of the page being rendered.
 ///
 /// # Errors
-/// `not_found`, where that is no id.
+/// `not_found`, if that is no id.
 pub fn id_of_page<I: FromStr>() -> Result<I, ApiError> {
     let id = use_params_map().with_untracked(|params| params.get("id"));
     let id = id.and_then(|id| id.parse().ok());

@@ -1,4 +1,4 @@
-//! Who is signed in, in the header of every page.
+//! The signed-in visitor, in the header of every page.
 
 use leptos::{prelude::*, task::spawn_local};
 use server_fn::ServerFn;
@@ -12,7 +12,7 @@ use crate::{
     wire::Language,
 };
 
-/// Pages are cached without any visitor's data, so this finds out after the page is there. Without
+/// Pages are cached without any visitor's data, so this reads it after the page is loaded. Without
 /// JavaScript both links stay, and work.
 #[island]
 pub fn AccountBadge(language: Language) -> impl IntoView {
@@ -25,7 +25,7 @@ pub fn AccountBadge(language: Language) -> impl IntoView {
         if page::visibility().visible {
             sign_in.set(sign_in_address(&page::path()));
             spawn_local(async move {
-                // Without an answer the links that are there still work.
+                // Without an answer the existing links still work.
                 if let Ok(me) = api::me().await {
                     let is_known = me.is_some();
                     signed_in.set(is_known);
@@ -79,7 +79,7 @@ pub fn AccountBadge(language: Language) -> impl IntoView {
     }
 }
 
-/// Back to where the visitor is, unless that is a form for signing in itself.
+/// Back to the visitor's page, unless that is a sign-in form itself.
 fn sign_in_address(path: &str) -> String {
     match path {
         "" | routes::HOME | routes::LOGIN | routes::REGISTER => routes::LOGIN.to_owned(),
@@ -87,7 +87,7 @@ fn sign_in_address(path: &str) -> String {
     }
 }
 
-/// On their own page they are all seen; and an item's page is loaded by thousands in the same second.
+/// The messages' own page marks them all read; and thousands load an item's page in the same second.
 fn asks_for_messages(path: &str) -> bool {
     path != routes::MESSAGES && !path.starts_with("/items/")
 }

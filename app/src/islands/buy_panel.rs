@@ -1,6 +1,6 @@
-//! The buy panel: one component, one state machine. `machine` decides, `view_model` says what is to
-//! be seen, `run` performs the machine's effects. Here is the view: the same few elements in every
-//! state, so that nothing jumps and the focus stays where it was.
+//! The buy panel: one component, one state machine. `machine` decides, `view_model` computes what is
+//! visible, `run` performs the machine's effects. This file has the view: the same few elements in
+//! every state, so that nothing moves and the focus stays.
 
 mod captcha;
 mod kept_path;
@@ -21,10 +21,10 @@ use crate::{
     wire::{ItemId, Language, Money},
 };
 
-/// What the page already knows about the item, the same for every visitor.
+/// The page's own data about the item, the same for every visitor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PanelItem {
-    /// Which item.
+    /// The item.
     pub item_id: ItemId,
     /// The round opens (inclusive).
     pub starts_at_ms: i64,
@@ -44,7 +44,7 @@ pub struct PanelItem {
     pub sellable: u32,
 }
 
-/// The whole way from "when?" to "did I get it?".
+/// All states of a buyer, from "when?" to "did I get it?".
 #[island]
 pub fn BuyPanel(item: PanelItem, language: Language) -> impl IntoView {
     let price = item.sale_price.to_string();
@@ -75,8 +75,8 @@ pub fn BuyPanel(item: PanelItem, language: Language) -> impl IntoView {
     }
 }
 
-/// Sentences for a panel that does not wake up; a script of the page shows the one that fits, and
-/// names them by their ids (`pages/item/start_check.js`).
+/// Sentences for a panel that does not wake up; a script of the page shows the right one, by its id
+/// (`pages/item/start_check.js`).
 fn not_started(language: Language) -> impl IntoView {
     view! {
         <p class="buy-panel__failed" id="buy-not-started" role="alert" hidden>
@@ -88,8 +88,8 @@ fn not_started(language: Language) -> impl IntoView {
     }
 }
 
-/// What stands beside the button where small screens keep both in sight. It repeats what the panel
-/// and the page say, so screen readers are spared it.
+/// The text beside the button where small screens keep both visible. It repeats texts of the panel and
+/// the page, so it is hidden from screen readers.
 fn summary(runner: Runner, price: String, big: Signal<String>) -> impl IntoView {
     view! {
         <p class="buy-panel__summary" aria-hidden="true">
@@ -100,7 +100,7 @@ fn summary(runner: Runner, price: String, big: Signal<String>) -> impl IntoView 
     }
 }
 
-/// The main thing to do, and the way on.
+/// The main action, and the link onward.
 fn buttons(runner: Runner, opener: NodeRef<html::Button>) -> impl IntoView {
     view! {
         <button
@@ -124,20 +124,20 @@ fn buttons(runner: Runner, opener: NodeRef<html::Button>) -> impl IntoView {
     }
 }
 
-/// The server renders no figures, which would be old by the time they arrive, but where nothing ticks.
+/// The server renders figures only if nothing ticks: others would be old on arrival.
 #[cfg(feature = "ssr")]
 fn first_figures(runner: Runner, language: Language) -> String {
     let model = runner.model();
     model.with_untracked(|model| preview::figures(model, language))
 }
 
-/// Figures come with the clock.
+/// The clock provides the figures.
 #[cfg(not(feature = "ssr"))]
 fn first_figures(_: Runner, _: Language) -> String {
     String::new()
 }
 
-/// The large line: words, or figures that tick without touching anything else.
+/// The large line: words, or figures that tick without affecting anything else.
 fn big_line(runner: Runner, language: Language) -> Signal<String> {
     let model = runner.model();
     let figures = RwSignal::new(first_figures(runner, language));

@@ -1,4 +1,4 @@
-//! Cancelling an unpaid order: asked once more in place, then done.
+//! Cancelling an unpaid order: confirmed in place, then done.
 
 use leptos::{html, prelude::*, task::spawn_local};
 
@@ -10,10 +10,10 @@ use crate::{
     wire::{ApiError, Language, OrderId},
 };
 
-/// A request without an answer for so long is taken for lost.
+/// A request without an answer for this long counts as lost.
 const PATIENCE_MS: i64 = 10_000;
 
-/// A button that asks before it acts. Whatever comes of it, the page shows the truth afterwards.
+/// A button that asks before it acts. Afterwards the page shows the order's true state.
 #[island]
 pub fn CancelOrder(order_id: OrderId, language: Language) -> impl IntoView {
     let (asks, acts) = (RwSignal::new(false), RwSignal::new(false));
@@ -71,7 +71,7 @@ pub fn CancelOrder(order_id: OrderId, language: Language) -> impl IntoView {
     view
 }
 
-/// Cancels, once: whatever is pressed while an answer is awaited does nothing.
+/// Cancels, once: further presses are ignored while an answer is awaited.
 fn cancel(
     order_id: OrderId,
     language: Language,
@@ -98,8 +98,8 @@ fn cancel(
     });
 }
 
-/// The focus goes to the question, and back when it is taken back. Made after the view, so that it
-/// runs after the view's own effects: what is hidden cannot have the focus.
+/// The focus moves to the confirmation, and back when that is dismissed. Created after the view, so
+/// that it runs after the view's own effects: a hidden element cannot have the focus.
 fn focus_follows(
     asks: RwSignal<bool>,
     question: NodeRef<html::Button>,

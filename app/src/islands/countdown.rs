@@ -9,7 +9,7 @@ use crate::{
     wire::Language,
 };
 
-/// Counts down to the next of some starts, in the order of time, by the server's clock. Until it is
+/// Counts down to the next of some starts, in order of time, by the server's clock. Until it is
 /// awake it shows a placeholder that is the same for everybody.
 #[island]
 pub fn Countdown(starts_at_ms: Vec<i64>, language: Language) -> impl IntoView {

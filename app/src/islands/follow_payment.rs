@@ -13,14 +13,14 @@ use crate::{
     wire::{OrderId, OrderState},
 };
 
-/// From one look to the next. The server asks the provider once in three seconds at most.
+/// Between two polls. The server asks the provider at most once in three seconds.
 const PAUSE_MS: i64 = 3_000;
-/// About ten minutes: the time to pay of most rounds. It begins again when the page is shown again.
+/// About ten minutes: the time to pay of most rounds. It starts again when the page is shown again.
 const LOOKS: u32 = 200;
-/// A request without an answer for so long is taken for lost.
+/// A request without an answer for this long counts as lost.
 const TIMEOUT_MS: i64 = 6_000;
 
-/// Asks for the order until it does not wait for the payment any more; then loads the page again.
+/// Polls the order until it no longer waits for the payment; then loads the page again.
 #[island]
 pub fn FollowPayment(order_id: OrderId) -> impl IntoView {
     let alarm = StoredValue::new(None);

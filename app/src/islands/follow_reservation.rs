@@ -14,18 +14,18 @@ use crate::{
     wire::{ApiError, Language, ReservationId, ReservationState},
 };
 
-/// The first look comes after this long; each next one half as long again…
+/// The first poll comes after this long; each next interval is half as long again…
 const FIRST_LOOK_MS: i64 = 2_000;
 /// …up to this.
 const SLOW_LOOK_MS: i64 = 10_000;
 /// About five minutes, and longer than the server keeps anything queued. Then the page says that it
-/// does not follow any more; it begins again when it is shown again.
+/// has stopped polling; it starts again when it is shown again.
 const LOOKS: u32 = 32;
-/// A request without an answer for so long is taken for lost.
+/// A request without an answer for this long counts as lost.
 const TIMEOUT_MS: i64 = 4_000;
 
-/// Says what to do about the result: nothing, while this asks for it and loads the page again when
-/// it is there.
+/// Tells the buyer what to do: nothing, while this polls for the result and then loads the page
+/// again.
 #[island]
 pub fn FollowReservation(reservation_id: ReservationId, language: Language) -> impl IntoView {
     let follow = Follow {
@@ -70,14 +70,14 @@ impl Follow {
     async fn look(self) {
         match within(TIMEOUT_MS, api::reservation(self.reservation_id)).await {
             Some(Ok(status)) if status.state == ReservationState::Queued => self.look_later(),
-            // What became of it, or that nobody is signed in, is what the page shows next.
+            // The page shows the result next, or that the visitor is signed out.
             Some(Ok(_) | Err(ApiError::NotFound | ApiError::Unauthenticated)) => page::reload(),
             _ => self.look_later(),
         }
     }
 }
 
-/// Before the look with this number.
+/// The pause before poll number `looks`.
 fn pause_ms(looks: u32) -> i64 {
     (0..looks).fold(FIRST_LOOK_MS, |ms, _| (ms * 3 / 2).min(SLOW_LOOK_MS))
 }

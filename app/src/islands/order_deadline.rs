@@ -1,4 +1,4 @@
-//! How long there is to pay, on the page of an unpaid order.
+//! The time left to pay, on the page of an unpaid order.
 
 use leptos::prelude::*;
 
@@ -15,12 +15,12 @@ use crate::{
 
 /// The server closes an order a moment after its deadline.
 const SETTLED_AFTER_MS: i64 = 1_500;
-/// An order that is still open so long after its deadline is not worth another try.
+/// No further reload for an order that is still open this long after its deadline.
 const HOPELESS_AFTER_MS: i64 = 60_000;
 
-/// Counts down by the server's clock. At nought the page is loaded again, so that it shows what
-/// became of the order; should it still be open, then again after as long as it is overdue, which
-/// is some six times in the minute after which this gives up.
+/// Counts down by the server's clock. At zero it loads the page again, to show the order's new
+/// state; if that is still open, again after as long as it is overdue, which is some six times in
+/// the minute after which this gives up.
 #[island]
 pub fn OrderDeadline(deadline_ms: i64, language: Language) -> impl IntoView {
     let left = RwSignal::new(panel::COUNTDOWN_PLACEHOLDER.to_owned());

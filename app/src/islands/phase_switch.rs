@@ -1,4 +1,4 @@
-//! What a part of the page says in each phase of a round, and the one it says now.
+//! A part of the page with a text for each phase of a round, showing the current one.
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -6,23 +6,23 @@ use serde::{Deserialize, Serialize};
 use super::{awake, shown};
 use crate::{browser::ticking::at_instants, wire::Phase};
 
-/// A phase that is still to come.
+/// A future phase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PhaseChange {
     /// Begins at this instant, epoch milliseconds.
     pub at_ms: i64,
-    /// Which.
+    /// The phase.
     pub phase: Phase,
 }
 
-/// The server renders the words of every phase that may come; this names the present one, by the
-/// server's clock, and the style shows what belongs to it (`data-when` inside `by-phase`). So
-/// nothing is asked for and nothing moves when a phase begins.
+/// The server renders the texts of every phase that may come; this sets the current one, by the
+/// server's clock, and the style shows its text (`data-when` inside `by-phase`). So a new phase
+/// needs no request and moves nothing.
 #[island]
 pub fn PhaseSwitch(
     /// The phase in which the page was rendered.
     phase: Phase,
-    /// What comes after it, in the order of time.
+    /// The later phases, in order of time.
     changes: Vec<PhaseChange>,
     children: Children,
 ) -> impl IntoView {

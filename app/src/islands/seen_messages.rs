@@ -1,4 +1,4 @@
-//! Says that the messages of a page were seen, once somebody can see it.
+//! Marks the page's messages as read once the page is visible.
 
 use leptos::{prelude::*, task::spawn_local};
 
@@ -9,7 +9,7 @@ use crate::{
     wire::MessageId,
 };
 
-/// Tells the shop, once. What is lost on the way is told by the next visit.
+/// Tells the shop, once. If that is lost, the next visit repeats it.
 #[island]
 pub fn SeenMessages(up_to: MessageId) -> impl IntoView {
     let told = StoredValue::new(false);

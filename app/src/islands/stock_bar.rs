@@ -1,4 +1,4 @@
-//! A thin bar: how much of an item is left.
+//! A thin bar: the remaining part of an item's stock.
 
 use leptos::{prelude::*, task::spawn_local};
 
@@ -15,15 +15,15 @@ use crate::{
     wire::{ItemId, Language},
 };
 
-/// The first look comes soon after the page, but not from all visitors at once…
+/// The first reading comes soon after the page loads, but not from all visitors at once…
 const FIRST_LOOK_MS: i64 = 800;
-/// …nor right at the start from all who have waited for it: within these first seconds…
+/// …nor right at the start from all waiting visitors: within these first seconds…
 const START_MS: i64 = 5_000;
 /// …and further ones at this distance: a bar is a hint, not a promise.
 const LOOK_EVERY_MS: i64 = 20_000;
 
-/// Starts with what the page says, which may be a page's life old, and keeps itself fresh while its
-/// round is open and somebody looks.
+/// Starts with the page's value, which may be as old as the page, and stays current while its round
+/// is open and the page is visible.
 #[island]
 pub fn StockBar(
     item_id: ItemId,
@@ -86,7 +86,7 @@ struct Bar {
 impl Bar {
     fn look_in(self, ms: i64) {
         let next = after(ms, move || spawn_local(self.look()));
-        // Refused when the bar is gone; the alarm goes with it.
+        // Refused when the bar is gone; then the alarm is dropped too.
         let _ = self.alarm.try_set_value(Some(next));
     }
 

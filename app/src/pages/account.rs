@@ -1,5 +1,5 @@
-//! `/account`: the caller's password, and where the caller is signed in. Rendered per request; whoever is
-//! signed out never gets here. Everything is a form that works without scripts.
+//! `/account`: the caller's password and log-ins. Rendered per request; visitors who are signed out never
+//! get here. Everything is a form that works without scripts.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -29,9 +29,9 @@ pub fn AccountPage() -> impl IntoView {
     })
 }
 
-/// What can be wrong in the form of the log-ins.
+/// Possible mistakes in the form of the log-ins.
 const OF_LOG_INS: [&str; 1] = ["password_wrong"];
-/// And in that of the password.
+/// Possible mistakes in the form of the password.
 const OF_PASSWORD: [&str; 4] = [
     "current_password",
     "password",
@@ -39,7 +39,7 @@ const OF_PASSWORD: [&str; 4] = [
     "password_common",
 ];
 
-/// What the last form came to, where it is not said at the form.
+/// The last form's result, if it is not shown at the form.
 fn message(done: &str, error: &str, language: Language) -> Option<&'static str> {
     match (done, error) {
         ("password", _) => Some(say::password_changed(language)),
@@ -49,7 +49,7 @@ fn message(done: &str, error: &str, language: Language) -> Option<&'static str> 
     }
 }
 
-/// What there is to show.
+/// The page's data.
 struct AccountView {
     me: Me,
     log_ins: Vec<LogIn>,
@@ -117,7 +117,7 @@ fn PasswordForm(state: FormState, language: Language) -> impl IntoView {
     }
 }
 
-/// Every log-in, with the buttons that end them: one form, because the password is asked for once.
+/// Every log-in, with a button to end it: one form, because the password is asked for only once.
 #[component]
 fn LogIns(
     log_ins: Vec<LogIn>,
@@ -136,7 +136,7 @@ fn LogIns(
         true => view! {
             <p>{say::log_ins_lead(language)}</p>
             <AccountForm state action=api::EndOtherLogIns::PATH submit=say::end_others(language) language>
-                // The Enter key presses a form's first button: that must not be the end of a log-in.
+                // The Enter key presses a form's first button: it must not end a log-in.
                 <button type="submit" disabled hidden></button>
                 {list}
                 <Field

@@ -1,5 +1,5 @@
-//! The pages of those who run the shop; here `/admin/rounds`: the rounds with every unit of theirs, and the
-//! stop button. Rendered per request; plain forms, so that they work without JavaScript.
+//! The staff's pages; in this file `/admin/rounds`: the rounds with their units, and the stop button. Rendered per
+//! request; plain forms, so that they work without JavaScript.
 
 mod buyers;
 mod confirmation;
@@ -63,14 +63,14 @@ pub fn AdminRoundsPage() -> impl IntoView {
     })
 }
 
-/// What there is to show.
+/// The page's data.
 struct Overview {
     rounds: Vec<RoundOverview>,
     now_ms: i64,
     me: Me,
 }
 
-/// Who looks. Buttons follow from what their role may do; the engine checks every call itself.
+/// The caller. Buttons follow from the role's permissions; the engine checks every call itself.
 #[derive(Clone, Copy)]
 struct Caller {
     role: Role,
@@ -103,7 +103,7 @@ fn Rounds(overview: Overview, language: Language) -> impl IntoView {
         role,
         account_id: me.account_id,
     };
-    // What needs a hand comes first: to be approved, then on sale or stopped, then what is coming, then what is over.
+    // Rounds that need attention come first: to be approved, then on sale or stopped, then coming, then over.
     rounds.sort_by_key(|round| match round.phase_at(now_ms) {
         _ if round.state == RoundState::Submitted => (-1, round.starts_at_ms),
         _ if round.state == RoundState::SentBack => (2, -round.ends_at_ms),

@@ -41,10 +41,10 @@ fn Rounds(rounds: Vec<Round>, calendar: Calendar, language: Language) -> impl In
     let (mut ended, mut current): (Vec<Round>, Vec<Round>) = rounds
         .into_iter()
         .partition(|round| round.phase_at(now_ms) == Phase::Ended);
-    // What can be bought now comes first; the rest is in the order of time.
+    // Rounds on sale come first; the rest is in order of time.
     current.sort_by_key(|round| (round.phase_at(now_ms) != Phase::Running, round.starts_at_ms));
     ended.sort_by_key(|round| std::cmp::Reverse(round.ends_at_ms));
-    // The first two pictures of the page are in sight on every screen.
+    // The page's first two pictures are visible on every screen.
     let sections = current
         .iter()
         .enumerate()
@@ -65,7 +65,7 @@ fn Rounds(rounds: Vec<Round>, calendar: Calendar, language: Language) -> impl In
     }
 }
 
-/// Names the sale that is running, or the next one.
+/// Names the running sale, or the next one.
 fn preview(current: &[Round], calendar: Calendar, language: Language) -> Preview {
     let sale = current.iter().find(|round| round.stopped.is_none());
     let description = match sale {

@@ -16,8 +16,8 @@ use crate::{
     wire::{ApiError, ItemDetail, ItemId, Language, Phase},
 };
 
-/// Says in the panel that its program has not started after ten seconds, or cannot: plain script,
-/// because it speaks for a program that is not there. The page's policy allows it by its hash.
+/// Shows in the panel that its wasm has not started after ten seconds, or cannot: a plain script,
+/// because the wasm is missing then. The page's policy allows it by its hash.
 pub const START_CHECK: &str = include_str!("item/start_check.js");
 
 /// The page of the item named in the address.

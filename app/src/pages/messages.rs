@@ -1,6 +1,6 @@
-//! `/messages`: what the shop told the caller. Rendered per request; whoever is signed out never gets here.
-//! What is seen is marked as read by an island, or by a button that works without scripts: reading the
-//! page changes nothing by itself.
+//! `/messages`: the shop's messages to the caller. Rendered per request; visitors who are signed out never
+//! get here. An island, or a button that works without scripts, marks them as read: loading the page alone
+//! changes nothing.
 
 use leptos::prelude::*;
 use leptos_meta::Title;

@@ -1,4 +1,4 @@
-//! Any address that is no page.
+//! Any unknown address.
 
 use leptos::prelude::*;
 

@@ -1,4 +1,4 @@
-//! `/orders/{id}`: one order of the caller, where it stands and how it got there.
+//! `/orders/{id}`: one order of the caller, its state and its history.
 
 mod address;
 mod printed;
@@ -70,7 +70,7 @@ fn OrderView(
     }
 }
 
-/// The one question of the page, answered in large type: did I get it, and what now?
+/// The page's one answer in large type: did I get it, and what now?
 #[component]
 fn Status<'a>(
     detail: &'a OrderDetail,
@@ -78,7 +78,7 @@ fn Status<'a>(
     language: Language,
 ) -> impl IntoView + use<> {
     let order = &detail.order;
-    // Nobody can say yet that no money was taken.
+    // It is not yet certain that no money was taken.
     let has_refund = detail.refund.is_some() || detail.paying;
     let what_now = match (order.state, order.close_reason) {
         (OrderState::PendingPayment, _) => view! { <ToPay detail calendar language /> }.into_any(),
@@ -112,8 +112,8 @@ fn Status<'a>(
     .into_any()
 }
 
-/// An unpaid order: how long there is to pay, the way to pay, the way out. The button is a plain
-/// form, so that it works without JavaScript.
+/// An unpaid order: the time left to pay, paying, cancelling. The pay button is a plain form, so
+/// that it works without JavaScript.
 #[component]
 fn ToPay<'a>(
     detail: &'a OrderDetail,
@@ -124,7 +124,7 @@ fn ToPay<'a>(
     let (order_id, deadline_ms) = (order.order_id, order.pay_deadline_ms);
     let held_until = say::held_until(language, &calendar.when(deadline_ms));
     let action = routes::pay(order_id);
-    // Nobody begins to pay then; money that is under way may still come.
+    // No payment begins after the deadline; one in progress may still arrive.
     let is_over = deadline_ms <= calendar.now_ms();
     let label = match detail.paying {
         true => say::pay_again(language),

@@ -1,5 +1,5 @@
-//! `/orders`: the caller's reservations that are no order, and the orders, newest first. Rendered per
-//! request; whoever is signed out never gets here.
+//! `/orders`: the caller's reservations without an order, and the orders, newest first. Rendered per
+//! request; visitors who are signed out never get here.
 
 mod reservation;
 
@@ -24,15 +24,15 @@ pub fn OrdersPage() -> impl IntoView {
     })
 }
 
-/// What there is to show.
+/// The page's data.
 struct Mine {
-    /// `None` when nobody can say now whether there are any.
+    /// `None` when it is unknown whether there are any.
     reservations: Option<Vec<Reservation>>,
     orders: Vec<Order>,
     now_ms: i64,
 }
 
-/// The reservations first: what becomes an order in between is then shown twice rather than never.
+/// Reservations first: one that becomes an order in between is shown twice rather than never.
 async fn read() -> Result<Mine, ApiError> {
     let reservations = match api::reservations().await {
         Err(ApiError::Busy { .. }) => None,

@@ -1,5 +1,5 @@
-//! `/account/second-factor`: setting up a second factor and taking it away. Rendered per request; whoever is signed
-//! out never gets here. Everything is a form that works without scripts.
+//! `/account/second-factor`: setting up and removing a second factor. Rendered per request; visitors who are signed
+//! out never get here. Everything is a form that works without scripts.
 
 use fast_qr::{QRBuilder, convert::svg::SvgBuilder};
 use leptos::prelude::*;
@@ -142,7 +142,7 @@ fn Remove(state: FormState, language: Language) -> impl IntoView {
     }
 }
 
-/// The QR code as SVG: dark on light, also where the page is dark, because cameras read no other.
+/// The QR code as SVG: dark on light even on a dark page, because cameras read nothing else.
 fn picture(uri: &str) -> String {
     match QRBuilder::new(uri).build() {
         Ok(code) => SvgBuilder::default().to_str(&code),

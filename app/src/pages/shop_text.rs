@@ -1,4 +1,4 @@
-//! `/help`, `/contact`, `/terms`, `/privacy` and `/returns`: texts of the shop's own. The same bytes for everybody.
+//! `/help`, `/contact`, `/terms`, `/privacy` and `/returns`: the shop's own texts. The same bytes for everybody.
 
 use leptos::prelude::*;
 use leptos_meta::{Link, Title};
@@ -14,7 +14,7 @@ use crate::{
     wire::Language,
 };
 
-/// The page of the text that the address names.
+/// The text page at the address.
 #[component]
 pub fn ShopTextPage() -> impl IntoView {
     let language = api::language();

@@ -1,22 +1,22 @@
-//! What shoppers do with an order once they have it, besides paying for it and cancelling it.
+//! A shopper's actions on an order after the purchase, besides paying and cancelling.
 
 use async_trait::async_trait;
 
 use super::Visitor;
 use crate::wire::{ApiError, Message, MessageId, OrderId, ShippingAddress, TypedAddress};
 
-/// The life of an order after the purchase. Every method checks who is asking, the limits and the input
-/// itself, as those of [`Storefront`](super::Storefront) do.
+/// The life of an order after the purchase. Every method checks the caller, the limits and the input
+/// itself, like those of [`Storefront`](super::Storefront).
 #[async_trait]
 pub trait AfterPurchase: Send + Sync + 'static {
-    /// Where one of the caller's orders is sent, if the caller has said so.
+    /// The shipping address of one of the caller's orders, if there is one.
     async fn shipping_address(
         &self,
         visitor: &Visitor,
         order_id: OrderId,
     ) -> Result<Option<ShippingAddress>, ApiError>;
 
-    /// Says where one of the caller's orders is sent, or another place.
+    /// Sets or changes the shipping address of one of the caller's orders.
     ///
     /// # Errors
     /// `invalid` with `name`, `mobile` or `address`; `order_state` when the order is shipped or has ended.
@@ -27,18 +27,18 @@ pub trait AfterPurchase: Send + Sync + 'static {
         typed: TypedAddress,
     ) -> Result<(), ApiError>;
 
-    /// Says that one of the caller's orders came.
+    /// Confirms that one of the caller's orders arrived.
     ///
     /// # Errors
     /// `order_state` when it is not on its way.
     async fn confirm_receipt(&self, visitor: &Visitor, order_id: OrderId) -> Result<(), ApiError>;
 
-    /// What the shop told the caller, the latest first, at most 200.
+    /// The shop's messages to the caller, latest first, at most 200.
     async fn messages(&self, visitor: &Visitor) -> Result<Vec<Message>, ApiError>;
 
-    /// How many of these the caller has not seen.
+    /// The number of unread messages among these.
     async fn unread_messages(&self, visitor: &Visitor) -> Result<u32, ApiError>;
 
-    /// The caller has seen the messages up to this one.
+    /// Marks the messages up to this one as read.
     async fn read_messages(&self, visitor: &Visitor, up_to: MessageId) -> Result<(), ApiError>;
 }

@@ -1,5 +1,4 @@
-//! What those who run the shop may ask of it. Who may do what is said by
-//! [`Permission`](crate::wire::Permission).
+//! The staff's calls. [`Permission`](crate::wire::Permission) says which role may call what.
 
 use std::sync::Arc;
 
@@ -12,43 +11,41 @@ use crate::wire::{
     PaymentList, RoundDraft, RoundId, RoundOverview, SetSwitch, Switch,
 };
 
-/// Everything that those who run the shop can do. Every method checks who is asking and the input
-/// itself, like those of [`Storefront`](super::Storefront): `unauthenticated` for a stranger, `forbidden` for an account
-/// whose role does not allow it.
+/// Everything that staff can do. Every method checks the caller and the input itself, like those of
+/// [`Storefront`](super::Storefront): `unauthenticated` without a log-in, `forbidden` for an account whose role does
+/// not allow it.
 #[async_trait]
 pub trait BackOffice:
     BulkOrders + CustomerService + Products + Reports + SystemOffice + Undeliverables
 {
-    /// What happens in the shop now, read at most a second ago. Everybody who runs the shop.
+    /// The shop's current state, read at most a second ago. All staff.
     async fn now(&self, visitor: &Visitor) -> Result<Arc<Now>, ApiError>;
 
-    /// Rounds that ended less than a day ago or end later, approved or not, by their start, with every unit
-    /// of theirs. Everybody who runs the shop.
+    /// Rounds that ended less than a day ago or end later, approved or not, by start, with all their units. All staff.
     async fn rounds(&self, visitor: &Visitor) -> Result<Vec<RoundOverview>, ApiError>;
 
-    /// A round as it was written, however long ago it ended. Everybody who runs the shop.
+    /// A round as it was written, however long ago it ended. All staff.
     async fn round(&self, visitor: &Visitor, round_id: RoundId) -> Result<RoundDraft, ApiError>;
 
-    /// What [`add_round`](Self::add_round) would refuse without asking the catalogue.
+    /// Makes those checks of [`add_round`](Self::add_round) that do not need the catalogue.
     fn check_round(&self, visitor: &Visitor, draft: RoundDraft) -> Result<(), ApiError>;
 
-    /// Adds a round. It is on sale in its window and on the pages at once where the caller may approve it,
-    /// too, and the shop allows that; otherwise it waits for approval. The same call again adds nothing and
-    /// says so. Operators and administrators.
+    /// Adds a round. It is approved at once, for its window and for the pages, if the caller may approve it too and the
+    /// shop allows that; otherwise it waits for approval. Repeating the call adds nothing and says so. Operators and
+    /// administrators.
     ///
     /// # Errors
-    /// `invalid` with the field that is wrong: `key` when there is another round with this key,
-    /// `items[1].product` when the shop has the product with other words.
+    /// `invalid` with the invalid field: `key` when another round has this key, `items[1].product` when the shop has
+    /// the product with other texts.
     async fn add_round(&self, visitor: &Visitor, draft: RoundDraft)
     -> Result<AddedRound, ApiError>;
 
-    /// Approves a round that waits for it, as it was looked at: `content_hash` is the overview's. A repeat
-    /// changes nothing. Reviewers and administrators, but for their own rounds where the shop asks for a
-    /// second person.
+    /// Approves a waiting round exactly as it was viewed: `content_hash` is the overview's. A repeat changes nothing.
+    /// Reviewers and administrators, except for their own rounds if the shop requires a second person.
     ///
     /// # Errors
-    /// `not_found`; `invalid` with `prepared_by` for one's own round, `content_hash` for another content,
-    /// `state` for a round that was sent back, `ends_at_ms` for one that is over.
+    /// `not_found`; `invalid` with `prepared_by` for one's own round, `content_hash` for changed content, `state` for a
+    /// round that was sent back, `ends_at_ms` for one that is over.
     async fn approve_round(
         &self,
         visitor: &Visitor,
@@ -56,7 +53,7 @@ pub trait BackOffice:
         content_hash: &str,
     ) -> Result<(), ApiError>;
 
-    /// Sends a round that waits for approval back. Those who may approve it or prepare one.
+    /// Sends a round that waits for approval back. For roles that may approve or prepare rounds.
     ///
     /// # Errors
     /// `not_found`; `invalid` with `reason` or `state`.
@@ -70,7 +67,7 @@ pub trait BackOffice:
     /// Stops a round, or changes the words of a stopped one. Operators and administrators.
     ///
     /// # Errors
-    /// `not_found`; `invalid` for words that are none.
+    /// `not_found`; `invalid` for invalid words.
     async fn stop_round(
         &self,
         visitor: &Visitor,
@@ -78,23 +75,20 @@ pub trait BackOffice:
         words: LocalText,
     ) -> Result<(), ApiError>;
 
-    /// Lets a stopped round go on; one that is not stopped stays as it is. Operators and
-    /// administrators.
+    /// Resumes a stopped round; one that is not stopped stays as it is. Operators and administrators.
     ///
     /// # Errors
     /// `not_found`.
     async fn resume_round(&self, visitor: &Visitor, round_id: RoundId) -> Result<(), ApiError>;
 
-    /// Switches that are set, as this instance knows them: for the banner on every page of those who run
-    /// the shop.
+    /// The switches that are set, as this instance knows them: for the banner on every staff page.
     fn switches_in_effect(&self) -> Arc<Vec<SetSwitch>>;
 
-    /// Switches that are set, as the ledger has them, or while it does not answer as this instance knows them.
-    /// Everybody who runs the shop.
+    /// The switches that are set, from the ledger, or if it does not answer from this instance's memory. All staff.
     async fn switches(&self, visitor: &Visitor) -> Result<Vec<SetSwitch>, ApiError>;
 
-    /// Sets a switch for so many minutes from now on, also one that is set already. Every instance follows
-    /// within two seconds. Operators and administrators.
+    /// Sets a switch for so many minutes from now on, even one that is already set. Every instance follows within two
+    /// seconds. Operators and administrators.
     ///
     /// # Errors
     /// `invalid` with `minutes` or `reason`.
@@ -109,7 +103,7 @@ pub trait BackOffice:
     /// Clears a switch before its time; one that is not set stays so. Operators and administrators.
     async fn clear_switch(&self, visitor: &Visitor, switch: Switch) -> Result<(), ApiError>;
 
-    /// What those who run the shop did, newest first.
+    /// The staff's actions, newest first.
     async fn activities(
         &self,
         visitor: &Visitor,
@@ -117,29 +111,28 @@ pub trait BackOffice:
     ) -> Result<ActivityList, ApiError>;
 }
 
-/// What a step that cannot be taken back asks for: why, and the caller's password again, since a computer
-/// may stand unlocked.
+/// The confirmation of an irreversible step: a reason, and the caller's password again, since a computer may be left
+/// unlocked.
 #[derive(Clone)]
 pub struct Confirmation {
-    /// In the words of who does it, for the activity log.
+    /// The reason in the caller's words, for the activity log.
     pub reason: String,
     /// The caller's own.
     pub password: String,
 }
 
-/// Orders, buyers and payments of everybody. Every method checks who is asking, as those of
-/// [`BackOffice`] do.
+/// All orders, buyers and payments. Every method checks the caller, like those of [`BackOffice`].
 ///
-/// Those that take a [`Confirmation`] answer `invalid` with `reason` or `password_wrong` where it is not right.
+/// Methods with a [`Confirmation`] answer `invalid` with `reason` or `password_wrong` if it is not valid.
 #[async_trait]
 pub trait CustomerService: Send + Sync + 'static {
     /// Orders, newest first.
     async fn orders(&self, visitor: &Visitor, query: OrderQuery) -> Result<OrderList, ApiError>;
 
-    /// Everything that happened to an order.
+    /// The whole history of an order.
     async fn order(&self, visitor: &Visitor, order_id: OrderId) -> Result<OrderHistory, ApiError>;
 
-    /// Gives the money of an order back that is paid, shipped or received.
+    /// Refunds an order that is paid, shipped or received.
     ///
     /// # Errors
     /// `not_found`; `order_state` when it is in another state.
@@ -150,11 +143,11 @@ pub trait CustomerService: Send + Sync + 'static {
         confirmation: Confirmation,
     ) -> Result<(), ApiError>;
 
-    /// Says that a paid order is on its way: who carries it, and under which number.
+    /// Marks a paid order as shipped, with its carrier and the carrier's number.
     ///
     /// # Errors
-    /// `not_found`; `invalid` with `carrier` or `number`, or with `address` when nobody has said where the
-    /// order is sent; `order_state` when it is not paid, or shipped already.
+    /// `not_found`; `invalid` with `carrier` or `number`, or with `address` when the order has no shipping address;
+    /// `order_state` when it is not paid, or shipped already.
     async fn ship(
         &self,
         visitor: &Visitor,
@@ -171,7 +164,7 @@ pub trait CustomerService: Send + Sync + 'static {
         before: Option<AccountId>,
     ) -> Result<BuyerList, ApiError>;
 
-    /// A buyer with what they bought.
+    /// A buyer with their orders and reservations.
     async fn buyer(
         &self,
         visitor: &Visitor,
@@ -181,7 +174,7 @@ pub trait CustomerService: Send + Sync + 'static {
     /// Keeps a buyer from buying, or lets them buy again, within half a minute. A repeat changes nothing.
     ///
     /// # Errors
-    /// `not_found`, also for somebody who runs the shop.
+    /// `not_found`, also for staff accounts.
     async fn set_banned(
         &self,
         visitor: &Visitor,
@@ -190,7 +183,7 @@ pub trait CustomerService: Send + Sync + 'static {
         confirmation: Confirmation,
     ) -> Result<(), ApiError>;
 
-    /// Payments, newest first, and money that fits none.
+    /// Payments, newest first, and money that matches none.
     async fn payments(
         &self,
         visitor: &Visitor,

@@ -1,4 +1,4 @@
-//! What came of rounds, and what they will look like, for those who run the shop.
+//! Reports and previews of rounds, for staff.
 
 use std::sync::Arc;
 
@@ -7,11 +7,11 @@ use async_trait::async_trait;
 use super::Visitor;
 use crate::wire::{ApiError, ItemDetail, Round, RoundId, RoundReport};
 
-/// Reports and previews. Every method checks who is asking, as those of [`BackOffice`](super::BackOffice) do.
+/// Reports and previews. Every method checks the caller, like those of [`BackOffice`](super::BackOffice).
 #[async_trait]
 pub trait Reports: Send + Sync + 'static {
-    /// What came of a round, read at most some seconds ago, whenever it ended. Operators, reviewers, auditors
-    /// and administrators.
+    /// A round's results, read at most some seconds ago, whenever it ended. Operators, reviewers, auditors and
+    /// administrators.
     ///
     /// # Errors
     /// `not_found`.
@@ -21,8 +21,7 @@ pub trait Reports: Send + Sync + 'static {
         round_id: RoundId,
     ) -> Result<Arc<RoundReport>, ApiError>;
 
-    /// A round with the details of its items, approved or not, for a preview of its pages. Everybody who runs the
-    /// shop.
+    /// A round with the details of its items, approved or not, for a preview of its pages. All staff.
     ///
     /// # Errors
     /// `not_found`.

@@ -1,4 +1,4 @@
-//! What waits for somebody's hand, for those who run the shop.
+//! Parked reservations and undelivered messages, for staff.
 
 use async_trait::async_trait;
 use uuid::Uuid;
@@ -6,14 +6,14 @@ use uuid::Uuid;
 use super::{Confirmation, Visitor};
 use crate::wire::{ApiError, ReservationId, Undelivered};
 
-/// What could not be written or delivered. Every method checks who is asking, as those of
-/// [`BackOffice`](super::BackOffice) do; what changes something is written into the activity log first.
+/// Failed writes and deliveries. Every method checks the caller, like those of
+/// [`BackOffice`](super::BackOffice); changes are first written into the activity log.
 #[async_trait]
 pub trait Undeliverables: Send + Sync + 'static {
     /// All of it. Operators, auditors and administrators.
     async fn undelivered(&self, visitor: &Visitor) -> Result<Undelivered, ApiError>;
 
-    /// Puts parked reservations back into the queue, one or all: they become orders where the cause is mended.
+    /// Puts parked reservations back into the queue, one or all: they become orders if the cause is fixed.
     /// Returns how many. Operators and administrators.
     async fn replay_parked(
         &self,

@@ -1,4 +1,4 @@
-//! Addresses that visitors may be sent on to.
+//! Addresses to which visitors may be redirected.
 
 /// Only addresses of our own: one `/`, then nothing that a browser could read as another host, a
 /// header or another parameter; at the end perhaps `#` and the name of a part of the page.
@@ -15,12 +15,12 @@ pub fn local_path(next: &str) -> Option<&str> {
     is_ours.then_some(next)
 }
 
-/// A local path as the value of a parameter in an address, which would end at its `#`.
+/// A local path as a parameter's value in an address, which its `#` would otherwise end.
 pub fn in_query(local_path: &str) -> String {
     local_path.replace('#', "%23")
 }
 
-/// A path with these parameters, but for those without a value.
+/// A path with these parameters, except those without a value.
 pub fn with_query(path: &str, parameters: &[(&str, &str)]) -> String {
     let mut address = path.to_owned();
     for (name, value) in parameters.iter().filter(|(_, value)| !value.is_empty()) {

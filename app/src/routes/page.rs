@@ -1,33 +1,33 @@
-//! Which page an address names.
+//! The page of an address.
 
 use std::fmt;
 
 use super::{ADMIN, CONTACT, HOME, LANGUAGE, MANIFEST, ROBOTS, SITEMAP, item};
 use crate::wire::ItemId;
 
-/// A page that is the same for everybody of a language, and can be kept.
+/// A page that is the same for everybody with the same language, and can be cached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Page {
     /// The rounds.
     Home,
     /// An item.
     Item(ItemId),
-    /// A text of the shop's own.
+    /// One of the shop's own texts.
     Text(TextPage),
 }
 
-/// A page with a text of the shop's own.
+/// A page with one of the shop's own texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TextPage {
-    /// How a sale works, and what to do when something does not.
+    /// How a sale works, and help with problems.
     Help,
-    /// How the shop is reached.
+    /// How to reach the shop.
     Contact,
     /// Terms of sale.
     Terms,
-    /// What is kept of whom.
+    /// Which personal data is kept.
     Privacy,
-    /// What becomes of goods that are sent back.
+    /// How goods are returned.
     Returns,
 }
 
@@ -41,7 +41,7 @@ impl TextPage {
         TextPage::Returns,
     ];
 
-    /// Where it is.
+    /// Its path.
     pub fn path(self) -> &'static str {
         match self {
             TextPage::Help => "/help",
@@ -52,7 +52,7 @@ impl TextPage {
         }
     }
 
-    /// What its files are called by.
+    /// The name of its files.
     pub fn name(self) -> &'static str {
         self.path().trim_start_matches('/')
     }
@@ -63,8 +63,8 @@ impl TextPage {
 }
 
 impl Page {
-    /// The page at `path`, in the one spelling that we write ourselves: other spellings of the same
-    /// id are endlessly many.
+    /// The page at `path`, in the one spelling that we write ourselves: an id has an unlimited number of
+    /// other spellings.
     pub fn parse(path: &str) -> Option<Self> {
         if path == HOME {
             return Some(Page::Home);
@@ -79,8 +79,8 @@ impl Page {
             .then_some(Page::Item(item_id))
     }
 
-    /// The page that another spelling of its path means: with capitals, without hyphens, with a slash at
-    /// the end.
+    /// The page of another spelling of its path: with capitals, without hyphens, with a slash at the
+    /// end.
     pub fn of_other_spelling(path: &str) -> Option<Self> {
         let path = path.trim_end_matches('/');
         if let Some(text) = TextPage::at(path) {
@@ -107,7 +107,7 @@ const CALLS: &str = "/api/";
 const PURCHASES: &str = "/seckill/";
 const OF_STAFF: [&str; 2] = ["/admin/", "/api/admin/"];
 
-/// Whether the answer does not depend on who is asking, also where there is no such page.
+/// Whether the answer is the same for every caller, also if there is no such page.
 pub fn is_same_for_everybody(path: &str) -> bool {
     SAME_FOR_EVERYBODY.contains(&path)
         || path.starts_with(ITEMS)
@@ -115,12 +115,12 @@ pub fn is_same_for_everybody(path: &str) -> bool {
         || TextPage::at(path).is_some()
 }
 
-/// Whether a program is asking, not a person for a page.
+/// Whether this is a program's call, not a person's page.
 pub fn is_call(path: &str) -> bool {
     path.starts_with(CALLS) || path.starts_with(PURCHASES)
 }
 
-/// Whether only those who run the shop have anything there.
+/// Whether the address is for staff only.
 pub fn is_of_staff(path: &str) -> bool {
     path == ADMIN || OF_STAFF.iter().any(|folder| path.starts_with(folder))
 }

@@ -1,4 +1,4 @@
-//! Addresses with a part that varies, as the server's router writes them.
+//! Addresses with a variable part, as the server's router writes them.
 
 /// The page of an item.
 pub const ITEM: &str = "/items/{id}";
@@ -12,51 +12,51 @@ pub const STOP_ROUND: &str = "/admin/rounds/{id}/stop";
 pub const APPROVE_ROUND: &str = "/admin/rounds/{id}/approve";
 /// The form that sends a round back.
 pub const SEND_ROUND_BACK: &str = "/admin/rounds/{id}/send_back";
-/// The form that lets a round go on.
+/// The form that resumes a round.
 pub const RESUME_ROUND: &str = "/admin/rounds/{id}/resume";
-/// The rounds as they will be at a moment of one of them.
+/// The rounds at a moment of one of them.
 pub const PREVIEW: &str = "/admin/rounds/{id}/preview/{moment}";
-/// An item of it, likewise.
+/// One of its items at that moment.
 pub const PREVIEW_OF_ITEM: &str = "/admin/rounds/{id}/preview/{moment}/{item}";
-/// What came of a round.
+/// The report of a round.
 pub const ROUND_REPORT: &str = "/admin/rounds/{id}/report";
 /// The same for spreadsheets.
 pub const ROUND_REPORT_CSV: &str = "/admin/rounds/{id}/report.csv";
-/// The form that leaves a product out of the list.
+/// The form that archives a product.
 pub const ARCHIVE_PRODUCT: &str = "/admin/products/{id}/archive";
-/// The form that takes a product into the list again.
+/// The form that restores a product.
 pub const RESTORE_PRODUCT: &str = "/admin/products/{id}/restore";
 /// An uploaded picture, in its large size.
 pub const PICTURE: &str = "/pictures/{hash}";
 /// The same in another size, by the pixels of its side.
 pub const PICTURE_OF_SIZE: &str = "/pictures/{hash}/{side}";
-/// Everything about an order, for those who run the shop.
+/// Everything about an order, for staff.
 pub const ADMIN_ORDER: &str = "/admin/orders/{id}";
-/// The form that gives the money of an order back.
+/// The form that refunds an order.
 pub const REFUND_ORDER: &str = "/admin/orders/{id}/refund";
-/// The form that says how an order was sent.
+/// The form for an order's shipment.
 pub const SHIP_ORDER: &str = "/admin/orders/{id}/ship";
 /// Everything about a buyer.
 pub const ADMIN_BUYER: &str = "/admin/buyers/{id}";
-/// The form that keeps a buyer from buying.
+/// The form that bans a buyer.
 pub const BAN_BUYER: &str = "/admin/buyers/{id}/ban";
-/// The form that lets a buyer buy again.
+/// The form that ends a buyer's ban.
 pub const UNBAN_BUYER: &str = "/admin/buyers/{id}/unban";
-/// The form that sends a buyer to the payment provider.
+/// The form that redirects a buyer to the payment provider.
 pub const PAY: &str = "/orders/{id}/pay";
-/// The form that says where an order is sent.
+/// The form for an order's shipping address.
 pub const ORDER_ADDRESS: &str = "/orders/{id}/address";
-/// The form that says that an order came.
+/// The form that confirms that an order arrived.
 pub const ORDER_RECEIVED: &str = "/orders/{id}/received";
-/// The call back of a payment provider.
+/// The notice of a payment provider.
 pub const PAYMENT_NOTICE: &str = "/api/payments/notice/{provider}";
-/// The page of a payment at the provider that is built in.
+/// The page of a payment at the built-in provider.
 pub const SANDBOX: &str = "/sandbox/{payment}";
 /// A purchase.
 pub const PURCHASE: &str = "/seckill/{path}";
-/// The picture of a question: `file` is its id and `.png`.
+/// The picture of a captcha: `file` is its id and `.png`.
 pub const CAPTCHA_PICTURE: &str = "/captcha/{file}";
-/// What happens now, message by message.
+/// The live page's stream of messages.
 pub const NOW_EVENTS: &str = "/api/admin/now/events";
 /// The form that puts a parked reservation back into the queue.
 pub const REPLAY_PARKED: &str = "/admin/messages/parked/{id}/replay";

@@ -1,5 +1,5 @@
-//! What the server-rendered pages say: a function per message, each with both languages side by
-//! side. Not here: what the islands say (`panel`), and the shop's own content (titles,
+//! The texts of the server-rendered pages: one function for each message, each with both languages
+//! side by side. Not here: the islands' texts (`panel`), and the shop's own content (titles,
 //! descriptions), which comes from the catalogue.
 
 pub mod account;

@@ -1,5 +1,5 @@
-//! What the islands say: a function per message, so that a missing translation does not compile.
-//! Short, polite, concrete; no error codes at shoppers.
+//! The islands' texts: one function for each message, so that a missing translation does not
+//! compile. Short, polite, concrete; no error codes for shoppers.
 
 mod buying;
 mod orders;

@@ -1,10 +1,10 @@
-//! Accounts as the wire sees them, and the rules for what a person may type into the forms.
+//! Accounts on the wire, and the rules for text that a person types into the forms.
 
 use serde::{Deserialize, Serialize};
 
 use super::{AccountId, ApiError, language::turns_text};
 
-/// What an account may do.
+/// The role of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
@@ -33,7 +33,7 @@ impl Role {
         Role::Admin,
     ];
 
-    /// Whether such an account runs the shop.
+    /// Whether the role is a staff role.
     pub fn is_staff(self) -> bool {
         self != Role::Buyer
     }
@@ -54,15 +54,15 @@ impl Role {
 /// The signed-in caller, as shown to the caller. The mobile number is masked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Me {
-    /// Who this is.
+    /// The account.
     pub account_id: AccountId,
     /// The name shown on pages.
     pub nickname: String,
     /// Masked, for example `138****0001`.
     pub mobile: String,
-    /// What the account may do.
+    /// The account's role.
     pub role: Role,
-    /// The account may look, but not buy.
+    /// Whether the account is banned: it may read, but not buy.
     #[serde(default)]
     pub banned: bool,
 }
@@ -81,8 +81,8 @@ pub struct Mobile(String);
 const MAX_TYPED: usize = 64;
 
 impl Mobile {
-    /// As people type it and phones fill it in: with spaces, hyphens, dots and brackets, full-width
-    /// digits, and the prefix of the country. One number is one account, however it is written.
+    /// Parses a number as people type it and phones fill it in: with spaces, hyphens, dots and brackets, full-width
+    /// digits, and the country prefix. Every spelling of a number is the same account.
     ///
     /// # Errors
     /// `invalid` with field `mobile`.
@@ -122,8 +122,8 @@ impl Mobile {
     }
 }
 
-/// What people and phones put between the digits of a number: spaces, hyphens and dashes, dots, brackets,
-/// and marks that nobody sees.
+/// Separators that people and phones put between digits: spaces, hyphens and dashes, dots, brackets, and invisible
+/// marks.
 fn separates(c: char) -> bool {
     c.is_whitespace()
         || is_invisible(c)
@@ -142,25 +142,25 @@ fn half_width(c: char) -> char {
     }
 }
 
-/// Marks that show nothing: of width zero, of direction, and of format.
+/// Invisible marks: zero-width, direction, and format characters.
 fn is_invisible(c: char) -> bool {
     is_direction_mark(c)
         || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2065}' | '\u{feff}')
 }
 
-/// Every mark of the direction of text.
+/// Every direction mark.
 fn is_direction_mark(c: char) -> bool {
     turns_text(c) || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}')
 }
 
-/// A password as typed: 8 to 256 characters, none of which is ever cut off. It has no `Display`, and its `Debug` hides it.
+/// A password as typed: 8 to 256 characters, never truncated. It has no `Display`, and its `Debug` hides it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(String);
 
 impl Password {
     /// Fewest characters.
     pub const MIN: usize = 8;
-    /// Most characters: bounds what is hashed.
+    /// Most characters: limits the work of hashing.
     pub const MAX: usize = 256;
 
     /// # Errors
@@ -185,8 +185,8 @@ impl std::fmt::Debug for Password {
     }
 }
 
-/// The name shown on pages: 1 to 24 characters, trimmed, of which one can be seen, and none is a control
-/// character, breaks a line or turns the direction of the text.
+/// The name shown on pages: 1 to 24 characters, trimmed, at least one of them visible, without control characters, line
+/// breaks and direction marks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Nickname(String);
 
@@ -208,8 +208,8 @@ impl Nickname {
     }
 }
 
-/// One line of `min` to `max` characters, trimmed, of which one can be seen, and none is a control
-/// character, breaks the line or turns the direction of the text.
+/// One line of `min` to `max` characters, trimmed, at least one of them visible, without control characters, line
+/// breaks and direction marks.
 pub(super) fn plain_line(text: &str, min: usize, max: usize) -> Option<String> {
     let line = text.trim();
     let fits = (min..=max).contains(&line.chars().count());
@@ -217,9 +217,9 @@ pub(super) fn plain_line(text: &str, min: usize, max: usize) -> Option<String> {
     (fits && is_plain).then(|| line.to_owned())
 }
 
-/// Whether a name of this character alone shows something.
+/// Whether a name with only this character would be visible.
 fn is_visible(c: char) -> bool {
-    // Letters that are blank: of Hangul, of Braille, and variation selectors.
+    // Blank letters: of Hangul, of Braille, and variation selectors.
     let is_blank = matches!(
         c,
         '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{2800}' | '\u{34f}'
@@ -229,8 +229,8 @@ fn is_visible(c: char) -> bool {
     !c.is_whitespace() && !is_invisible(c) && !is_blank
 }
 
-/// Whether no name has this character: controls, ends of lines, what turns the text, and code points that
-/// are no characters.
+/// Whether names must not contain this character: controls, line ends, direction marks, and code points that are no
+/// characters.
 fn is_unfit(c: char) -> bool {
     let code = u32::from(c);
     c.is_control()

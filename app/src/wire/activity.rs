@@ -1,11 +1,11 @@
-//! What those who run the shop did.
+//! The staff's actions.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::AccountId;
 
-/// What somebody who runs the shop can do to it.
+/// An action of staff.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
@@ -15,35 +15,35 @@ pub enum Action {
     SubmitRound,
     /// Approved a round.
     ApproveRound,
-    /// Sent a round back to whoever prepared it.
+    /// Sent a round back to the person who prepared it.
     SendBackRound,
     /// Stopped a round, or changed the words of a stopped one.
     StopRound,
-    /// Let a stopped round go on.
+    /// Resumed a stopped round.
     ResumeRound,
     /// Added a picture.
     AddPicture,
-    /// Left a product out of the list.
+    /// Archived a product.
     ArchiveProduct,
-    /// Took a product into the list again.
+    /// Restored a product.
     RestoreProduct,
-    /// Added an account that may do more than buy.
+    /// Added a staff account.
     AddStaff,
-    /// Gave somebody who runs the shop another password.
+    /// Gave a staff account a new password.
     ResetPassword,
-    /// Took away the second factor of somebody who runs the shop.
+    /// Removed the second factor of a staff account.
     RemoveSecondFactor,
-    /// Gave the money of an order back.
+    /// Refunded an order.
     RefundOrder,
-    /// Sent an order to its buyer.
+    /// Shipped an order.
     ShipOrder,
-    /// Took orders away as a file.
+    /// Exported orders.
     ExportOrders,
-    /// Kept a buyer from buying.
+    /// Banned a buyer.
     BanBuyer,
-    /// Let a banned buyer buy again.
+    /// Ended a buyer's ban.
     UnbanBuyer,
-    /// Set a switch, or changed how long it is set.
+    /// Set a switch, or changed its end.
     SetSwitch,
     /// Cleared a switch before its time.
     ClearSwitch,
@@ -53,50 +53,50 @@ pub enum Action {
     DropParked,
     /// Sent a message to a program again.
     ReplayMessage,
-    /// Added an address that is told what happens.
+    /// Added a webhook.
     AddWebhook,
-    /// Switched such an address on or off.
+    /// Switched a webhook on or off.
     ChangeWebhook,
-    /// Gave such an address another secret.
+    /// Gave a webhook a new secret.
     RotateWebhookSecret,
-    /// Removed such an address.
+    /// Removed a webhook.
     RemoveWebhook,
 }
 
-/// An entry of the activity log. Each is chained to the one before it by its hash, so that a changed or
-/// missing one is found.
+/// An entry of the activity log. Each contains the hash of the one before it, so that a changed or missing entry is
+/// detected.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Activity {
     /// 1, 2, 3 and so on, without gaps.
     pub number: u64,
     /// When.
     pub at_ms: i64,
-    /// Whose account did it; nobody's for a command at the server.
+    /// The account that did it; none for a command at the server.
     pub account_id: Option<AccountId>,
     /// The account's name at that time, or `command`.
     pub name: String,
-    /// From which address.
+    /// The caller's address.
     pub address: Option<String>,
-    /// What.
+    /// The action.
     pub action: Action,
-    /// To what: the id of a round, a product, an order or an account, or a switch's or a picture's own; of an export whoever did it.
+    /// The object: a round, product, order, account, switch or picture; for an export the caller's account.
     pub subject_id: Uuid,
-    /// What was there before, as JSON.
+    /// The value before, as JSON.
     pub old_value: Option<String>,
-    /// What is there now, as JSON.
+    /// The value after, as JSON.
     pub new_value: Option<String>,
-    /// Why, in the words of who did it.
+    /// The reason, in the words of the person.
     pub reason: Option<String>,
-    /// SHA-256 of the hash before and everything above, in hexadecimal digits.
+    /// SHA-256 of the previous entry's hash and everything above, in hexadecimal digits.
     pub hash: String,
 }
 
-/// Which entries. What is missing restricts nothing.
+/// A filter for entries. Missing fields restrict nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ActivityQuery {
     /// By this account.
     pub account_id: Option<AccountId>,
-    /// To this round, order or account.
+    /// On this round, order or account.
     pub subject_id: Option<Uuid>,
     /// With lower numbers: the next page.
     pub before: Option<u64>,
@@ -107,6 +107,6 @@ pub struct ActivityQuery {
 pub struct ActivityList {
     /// At most 50.
     pub activities: Vec<Activity>,
-    /// Where the next ones begin, if there are more.
+    /// The start of the next page, if there is one.
     pub next: Option<u64>,
 }

@@ -1,4 +1,4 @@
-//! What those who run the shop send.
+//! Data that staff send and read.
 
 use std::{fmt, str::FromStr};
 
@@ -7,9 +7,9 @@ use uuid::Uuid;
 
 use super::{AccountId, ApiError, ItemId, LocalText, Money, Phase, RoundId};
 
-/// The name that an operator gives to a round or a product: 1 to 64 lower-case letters, digits and
-/// hyphens. The same key is the same thing, however often it is sent. An id of the shop is a key,
-/// too, and means what has that id.
+/// An operator's name for a round or a product: 1 to 64 lower-case letters, digits and hyphens. The
+/// same key always means the same object. An id of the shop is also a key, and means the object
+/// with that id.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Key(String);
@@ -17,17 +17,17 @@ pub struct Key(String);
 const MAX_KEY: usize = 64;
 
 impl Key {
-    /// As it is written.
+    /// The key as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The key that is an id.
+    /// The key for an id.
     pub fn of_id(id: Uuid) -> Self {
         Self(id.to_string())
     }
 
-    /// The id that this key is, if it is one.
+    /// The id, if this key is one.
     pub fn id(&self) -> Option<Uuid> {
         let id = Uuid::try_parse(&self.0).ok()?;
         (Self::of_id(id) == *self).then_some(id)
@@ -74,9 +74,9 @@ impl fmt::Display for Key {
 /// A round to be added.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoundDraft {
-    /// Which round this is, so that a repeated call adds none.
+    /// The key of the round, so that a repeated call adds nothing.
     pub key: Key,
-    /// What it is called, in both languages.
+    /// Its title, in both languages.
     pub title: LocalText,
     /// Opens at this instant (inclusive).
     pub starts_at_ms: i64,
@@ -84,18 +84,18 @@ pub struct RoundDraft {
     pub ends_at_ms: i64,
     /// Seconds a buyer has to pay; the shop's default otherwise.
     pub pay_window_s: Option<u32>,
-    /// What it sells, in the order of the page.
+    /// Its items, in the order of the page.
     pub items: Vec<ItemDraft>,
 }
 
-/// A product, to be sold in a round. A product that the shop has already must be described as it is
-/// there.
+/// A product to be sold in a round. A product that the shop already has must have the same
+/// description.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ItemDraft {
-    /// Which product this is; a round has it once.
+    /// The key of the product; a round has it once.
     pub product: Key,
-    /// What it is called, in both languages.
+    /// Its title, in both languages.
     pub title: LocalText,
     /// A few sentences.
     pub description: LocalText,
@@ -107,7 +107,7 @@ pub struct ItemDraft {
     pub sale_price: Money,
     /// Units offered.
     pub stock: u32,
-    /// Pieces that a cluster's gate splits the stock into.
+    /// Segments of the stock at a cluster's gate.
     #[serde(default = "one")]
     pub segments: u8,
 }
@@ -120,11 +120,11 @@ fn one() -> u8 {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RoundState {
-    /// Somebody prepared it, and it waits for approval.
+    /// It was prepared and waits for approval.
     Submitted,
     /// It is on sale in its window.
     Approved,
-    /// It was sent back: nobody will buy in it.
+    /// It was sent back: it will not be sold.
     SentBack,
 }
 
@@ -135,18 +135,18 @@ pub struct AddedRound {
     pub round_id: RoundId,
     /// Its items, in the order of the page.
     pub item_ids: Vec<ItemId>,
-    /// Added by this call; otherwise it was there already, with the same content.
+    /// Whether this call added it; otherwise it existed already, with the same content.
     pub is_new: bool,
-    /// Whether it may be sold, or has to be approved first.
+    /// Whether it is approved, or must be approved first.
     pub state: RoundState,
 }
 
-/// A round as those see it who run the shop.
+/// A round as staff see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoundOverview {
-    /// Which round.
+    /// The round.
     pub round_id: RoundId,
-    /// What it is called.
+    /// Its title.
     pub title: LocalText,
     /// Opens at this instant (inclusive).
     pub starts_at_ms: i64,
@@ -154,25 +154,25 @@ pub struct RoundOverview {
     pub ends_at_ms: i64,
     /// Whether it may be sold.
     pub state: RoundState,
-    /// Whose account prepared it; nobody's for a command at the server.
+    /// The account that prepared it; none for a command at the server.
     pub prepared_by: Option<AccountId>,
     /// That account's name at that time.
     pub prepared_by_name: Option<String>,
     /// Why it was sent back.
     pub sent_back_because: Option<String>,
-    /// What there is to approve, while it waits.
+    /// The content to approve, while it waits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to_approve: Option<RoundDraft>,
-    /// Of that: sent back with the approval.
+    /// The hash of that content; sent back with the approval.
     pub content_hash: String,
     /// The words for shoppers while it is stopped.
     pub stopped: Option<LocalText>,
-    /// What it sells, in the order of the page.
+    /// Its items, in the order of the page.
     pub items: Vec<ItemOverview>,
 }
 
 impl RoundOverview {
-    /// Where the round stands.
+    /// The round's phase.
     pub fn phase_at(&self, now_ms: i64) -> Phase {
         let is_stopped = self.stopped.is_some();
         Phase::at(self.starts_at_ms, self.ends_at_ms, is_stopped, now_ms)
@@ -182,15 +182,15 @@ impl RoundOverview {
 /// An item with its units, as the ledger counts them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ItemOverview {
-    /// Which item.
+    /// The item.
     pub item_id: ItemId,
-    /// What it is called.
+    /// Its title.
     pub title: LocalText,
     /// Price in this round.
     pub sale_price: Money,
     /// Units offered.
     pub total: u32,
-    /// Units that somebody may still get.
+    /// Units that can still be bought.
     pub sellable: u32,
     /// Units of orders that wait for payment.
     pub locked: u32,

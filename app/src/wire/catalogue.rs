@@ -1,4 +1,4 @@
-//! What is on sale, when, and what is left of it.
+//! The items on sale, their times, and their stock.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,9 +7,9 @@ use super::{ItemId, LocalText, Money, RoundId};
 /// A sale window `[starts_at_ms, ends_at_ms)` with its items. Only approved rounds are on the wire.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Round {
-    /// Which round.
+    /// The round.
     pub round_id: RoundId,
-    /// What it is called.
+    /// Its title.
     pub title: LocalText,
     /// Opens at this instant (inclusive).
     pub starts_at_ms: i64,
@@ -22,7 +22,7 @@ pub struct Round {
 }
 
 impl Round {
-    /// Where the round stands at `now_ms`.
+    /// The round's phase at `now_ms`.
     pub fn phase_at(&self, now_ms: i64) -> Phase {
         Phase::at(
             self.starts_at_ms,
@@ -36,9 +36,9 @@ impl Round {
 /// A product in a round, as a card on a page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Item {
-    /// Which item.
+    /// The item.
     pub item_id: ItemId,
-    /// What it is called.
+    /// Its title.
     pub title: LocalText,
     /// Address of its picture (square).
     pub picture_url: String,
@@ -52,13 +52,13 @@ pub struct Item {
     pub sellable: u32,
 }
 
-/// One item with everything its page says.
+/// One item with all data of its page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ItemDetail {
     /// The card.
     #[serde(flatten)]
     pub item: Item,
-    /// What it is, in a few sentences.
+    /// Its description, a few sentences.
     pub description: LocalText,
     /// Units one buyer may have (1).
     pub limit_per_buyer: u32,
@@ -66,7 +66,7 @@ pub struct ItemDetail {
     pub pay_window_s: u32,
     /// Its round.
     pub round_id: RoundId,
-    /// What the round is called.
+    /// The round's title.
     pub round_title: LocalText,
     /// The round opens (inclusive).
     pub starts_at_ms: i64,
@@ -77,7 +77,7 @@ pub struct ItemDetail {
 }
 
 impl ItemDetail {
-    /// Where the item's round stands at `now_ms`.
+    /// The phase of the item's round at `now_ms`.
     pub fn phase_at(&self, now_ms: i64) -> Phase {
         Phase::at(
             self.starts_at_ms,
@@ -88,7 +88,7 @@ impl ItemDetail {
     }
 }
 
-/// Where a round stands.
+/// The phase of a round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
@@ -113,7 +113,7 @@ impl Phase {
         }
     }
 
-    /// This one and those that may follow it without anybody's doing.
+    /// This phase and those that time alone may bring.
     pub fn and_later(self) -> &'static [Phase] {
         match self {
             Phase::Upcoming => &[Phase::Upcoming, Phase::Running, Phase::Ended],
@@ -123,8 +123,8 @@ impl Phase {
         }
     }
 
-    /// The one rule for the window, used by the pages, the paths and the embedded gate alike. The
-    /// end outranks a stop: a stopped round that is over is over.
+    /// The one rule for the window, used by pages, paths and the embedded gate alike. The end
+    /// outranks a stop: a stopped round past its end is ended.
     pub fn at(starts_at_ms: i64, ends_at_ms: i64, stopped: bool, now_ms: i64) -> Phase {
         if now_ms >= ends_at_ms {
             Phase::Ended
@@ -138,14 +138,14 @@ impl Phase {
     }
 }
 
-/// What is left of an item right now.
+/// The current stock of an item.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stock {
     /// Units offered in this round.
     pub total: u32,
     /// Units that can be bought now.
     pub sellable: u32,
-    /// Where the round stands.
+    /// The round's phase.
     pub phase: Phase,
     /// The round opens (inclusive).
     pub starts_at_ms: i64,

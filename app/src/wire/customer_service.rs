@@ -1,4 +1,4 @@
-//! Orders and buyers, as those see them who serve customers.
+//! Orders and buyers, as customer service sees them.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,19 +10,19 @@ use super::{
 /// A buyer. The mobile number is masked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Buyer {
-    /// Who.
+    /// The account.
     pub account_id: AccountId,
     /// The name shown on pages.
     pub nickname: String,
     /// Masked, for example `138****0001`.
     pub mobile: String,
-    /// May look, but not buy.
+    /// Whether the account is banned: it may read, but not buy.
     pub banned: bool,
     /// Registered at.
     pub created_at_ms: i64,
 }
 
-/// Which orders. What is missing restricts nothing.
+/// A filter for orders. Missing fields restrict nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OrderQuery {
     /// An order's number or id, or a buyer's mobile number or nickname, whole.
@@ -35,12 +35,12 @@ pub struct OrderQuery {
     pub before: Option<OrderId>,
 }
 
-/// An order and whose it is.
+/// An order with its buyer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListedOrder {
     /// The order.
     pub order: Order,
-    /// Whose.
+    /// Its buyer.
     pub buyer: Buyer,
 }
 
@@ -49,37 +49,37 @@ pub struct ListedOrder {
 pub struct OrderList {
     /// At most 50.
     pub orders: Vec<ListedOrder>,
-    /// Where the next ones begin, if there are more.
+    /// The start of the next page, if there is one.
     pub next: Option<OrderId>,
 }
 
-/// Everything that happened to an order.
+/// The whole history of an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderHistory {
     /// The order.
     pub order: Order,
-    /// Whose.
+    /// Its buyer.
     pub buyer: Buyer,
     /// The reservation it came from.
     pub reservation_id: ReservationId,
-    /// What happened, oldest first.
+    /// Its events, oldest first.
     pub changes: Vec<OrderChange>,
     /// Every attempt to pay, oldest first.
     pub payments: Vec<ListedPayment>,
-    /// Where it is sent, for those who ship orders; nothing where nobody has said it, or it is erased.
+    /// Its shipping address, for staff who ship orders; `None` if missing or erased.
     pub address: Option<ShippingAddress>,
-    /// How it was sent, once it was.
+    /// Its shipment, once it was shipped.
     pub shipment: Option<Shipment>,
 }
 
-/// Something that happened to an order.
+/// An event of an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderChange {
-    /// What.
+    /// The event.
     pub event: OrderEvent,
     /// When.
     pub at_ms: i64,
-    /// Who did it: `buyer`, a worker's name, or somebody who runs the shop. Nobody for the sale itself.
+    /// The actor: `buyer`, a worker's name, or a member of staff. None for the sale itself.
     pub actor: Option<String>,
 }
 
@@ -88,14 +88,14 @@ pub struct OrderChange {
 pub struct BuyerList {
     /// At most 50.
     pub buyers: Vec<Buyer>,
-    /// Where the next ones begin, if there are more.
+    /// The start of the next page, if there is one.
     pub next: Option<AccountId>,
 }
 
-/// A buyer with what they bought and what came to nothing.
+/// A buyer with their orders and failed reservations.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BuyerHistory {
-    /// Who.
+    /// The buyer.
     pub buyer: Buyer,
     /// Their orders, newest first, at most 100.
     pub orders: Vec<Order>,
@@ -103,7 +103,7 @@ pub struct BuyerHistory {
     pub reservations: Vec<Reservation>,
 }
 
-/// Why somebody who runs the shop does something: 1 to 200 characters, trimmed, on one line.
+/// The reason for a staff action: 1 to 200 characters, trimmed, on one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reason(String);
 

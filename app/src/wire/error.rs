@@ -7,8 +7,8 @@ use server_fn::error::{FromServerFnError, ServerFnErrorErr};
 
 use super::{JsonText, ReservationId, Switch};
 
-/// Why a purchase came to nothing: the same codes in the gate, the ledger, the wire and the pages.
-/// Errors that no purchase ends with are in [`ApiError`] alone.
+/// Why a purchase failed: the same codes in the gate, the ledger, the wire and the pages. Errors
+/// that no purchase ends with are only in [`ApiError`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rejection {
@@ -46,7 +46,7 @@ impl Rejection {
     }
 }
 
-/// What can go wrong, as every caller sees it. Codes and statuses are a contract.
+/// The errors that callers see. Codes and statuses are a contract.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(tag = "error", rename_all = "snake_case", from = "Flat")]
 pub enum ApiError {
@@ -65,7 +65,7 @@ pub enum ApiError {
     /// 403, see [`Rejection::PathInvalid`].
     #[error("this address is not valid")]
     PathInvalid,
-    /// 404: there is no such thing, or it is not the caller's.
+    /// 404: it does not exist, or it is not the caller's.
     #[error("not found")]
     NotFound,
     /// 409, see [`Rejection::NotStarted`].
@@ -74,7 +74,7 @@ pub enum ApiError {
     /// 409, see [`Rejection::SoldOut`].
     #[error("sold out")]
     SoldOut,
-    /// 409, see [`Rejection::AlreadyReserved`]; tells which reservation, so that it can be followed.
+    /// 409, see [`Rejection::AlreadyReserved`]; names the reservation, so that it can be followed.
     #[error("already reserved")]
     AlreadyReserved {
         /// The caller's own earlier reservation, when it is known.
@@ -84,7 +84,7 @@ pub enum ApiError {
     /// 409, see [`Rejection::Stopped`].
     #[error("stopped")]
     Stopped,
-    /// 409: the order is in a state in which this cannot be done (any more).
+    /// 409: the order's state does not allow this (any more).
     #[error("the order does not wait for payment any more")]
     OrderState,
     /// 410, see [`Rejection::Ended`].
@@ -93,13 +93,13 @@ pub enum ApiError {
     /// 422: something in the request is malformed or out of bounds.
     #[error("`{field}` is not valid")]
     Invalid {
-        /// The wire name of what is wrong; `body` when it is the request as a whole.
+        /// The wire name of the invalid field; `body` for the request as a whole.
         field: String,
     },
     /// 429 with `Retry-After`.
     #[error("too many calls")]
     RateLimited {
-        /// Seconds after which a call will be let through again; at least 1.
+        /// Seconds after which a call will be accepted again; at least 1.
         retry_after_s: u32,
     },
     /// 503 with `Retry-After`.
@@ -123,12 +123,12 @@ pub enum ApiError {
         /// A reference a person can quote.
         trace_id: String,
     },
-    /// Never sent by the server: what a browser makes of an answer that did not arrive.
+    /// Never sent by the server: the browser's error for a missing answer.
     #[error("no connection")]
     Offline,
 }
 
-/// The envelope as it is read: one flat record for all codes. Reading the tagged enum itself would
+/// The envelope for reading: one flat record for all codes. Reading the tagged enum itself would
 /// cost every phone some kilobytes of generated code.
 #[derive(Deserialize)]
 struct Flat {
@@ -140,7 +140,7 @@ struct Flat {
 }
 
 impl From<Flat> for ApiError {
-    /// A code that is not known (a newer server's, say) is an internal error to this reader.
+    /// An unknown code (of a newer server, say) is read as an internal error.
     fn from(flat: Flat) -> Self {
         let retry_after_s = flat.retry_after_s.unwrap_or(1);
         match flat.error.as_str() {
@@ -178,7 +178,7 @@ impl From<Flat> for ApiError {
 const SWITCH_RETRY_S: u32 = 10;
 
 impl ApiError {
-    /// What shoppers hear whom a switch keeps from something; nothing for one that keeps nobody.
+    /// The error for shoppers whom a switch stops; `None` for a switch that stops nobody.
     pub fn of_switch(switch: Switch) -> Option<Self> {
         match switch {
             Switch::CaptchaOff => None,
@@ -227,7 +227,7 @@ impl ApiError {
         }
     }
 
-    /// The code as it stands in the envelope, for log lines, metrics and form redirects.
+    /// The code in the envelope, for log lines, metrics and form redirects.
     pub fn code(&self) -> &'static str {
         match self {
             ApiError::Unauthenticated => "unauthenticated",
@@ -257,16 +257,16 @@ impl ApiError {
 impl FromServerFnError for ApiError {
     type Encoder = JsonText;
 
-    /// Every error of a server function leaves the server through here, once: with its body it gets
-    /// its status.
+    /// Every error of a server function leaves the server here, exactly once: its body and its
+    /// status are set together.
     #[cfg(feature = "ssr")]
     fn ser(&self) -> Bytes {
         crate::api::answer_with(self);
         serde_json::to_vec(self).unwrap_or_default().into()
     }
 
-    /// On the server: arguments that cannot be read are the caller's mistake. In the browser: an
-    /// answer that did not come, or that a proxy replaced by something else, is `offline`.
+    /// On the server: unreadable arguments are the caller's mistake. In the browser: a missing
+    /// answer, or one that a proxy replaced, is `offline`.
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         if cfg!(feature = "ssr") {
             match error {
@@ -287,7 +287,7 @@ impl FromServerFnError for ApiError {
     }
 }
 
-/// serde quotes the field it stumbled over in backticks; `body` when it names none.
+/// The field that serde quotes in backticks; `body` if it names none.
 fn field_in(message: &str) -> &str {
     message
         .split('`')

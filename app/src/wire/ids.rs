@@ -39,7 +39,7 @@ macro_rules! id {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                // Whatever else it is (a number, say), the error names the field.
+                // Whatever the value is (a number, say), the error names the field.
                 let wrong = |_| D::Error::custom(NotAnId { field: $field });
                 let text = String::deserialize(deserializer).map_err(wrong)?;
                 text.parse().map_err(D::Error::custom)

@@ -6,8 +6,8 @@ use serde::{
 };
 use server_fn::{Bytes, ContentType, Decodes, Encodes, Format, FormatType, codec::Post};
 
-/// Reads JSON from text, as islands read their properties. The library's own encoding reads it from
-/// bytes, so that the browser would get the reader of every type twice.
+/// Reads JSON from text, as islands read their properties. The library's own encoding reads from
+/// bytes, so the browser would get two readers for every type.
 pub struct JsonText;
 
 /// Arguments and answers of a `POST` as JSON.

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use serde::{Deserialize, Serialize};
 
-/// A language the shop speaks. Chinese is the shop's own: it is used when a visitor asks for none.
+/// A language of the shop. Chinese is the default, for visitors without a preference.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Language {
@@ -42,11 +42,11 @@ impl Language {
             .find(|language| language.code() == code)
     }
 
-    /// The best of our languages for an `Accept-Language` header (RFC 9110 §12.5.4): the highest
-    /// weight wins, the earlier one on a tie. `*` stands for what is not named. Where nothing fits, English for
-    /// a browser that names another language, and ours for one that names none.
+    /// The best of our languages for an `Accept-Language` header (RFC 9110 §12.5.4): the highest weight wins,
+    /// the earlier one on a tie. `*` matches languages that are not named. Without a match: English for a
+    /// browser that names another language, Chinese for one that names none.
     pub fn negotiate(accept_language: &str) -> Language {
-        // By language, in the order of `ALL`.
+        // Weights by language, in the order of `ALL`.
         let mut named = [None; Self::ALL.len()];
         let mut others = None;
         let mut names_another = false;
@@ -68,14 +68,14 @@ impl Language {
         if names_another {
             wanted.reverse();
         }
-        // One that is refused is not fallen back to.
+        // A refused language is no fallback.
         wanted.retain(|(_, named)| named.is_none_or(|(weight, _)| weight > 0));
         let fallback = wanted.first().map(|(language, _)| *language);
         let weighed = wanted
             .into_iter()
             .filter_map(|(language, preference)| Some((preference.or(others)?, language)))
             .filter(|((weight, _), _)| *weight > 0);
-        // Of those that `*` stands for the first one counts.
+        // Among languages matched by `*` the first one counts.
         let best = weighed.reduce(|best, other| if other.0 > best.0 { other } else { best });
         let best = best.map(|(_, language)| language);
         best.or(fallback).unwrap_or_default()
@@ -93,7 +93,7 @@ fn weight_in_thousandths(parameter: &str) -> Option<u16> {
         })
 }
 
-/// Marks of the Unicode bidirectional algorithm that turn what stands after them.
+/// Marks of the Unicode bidirectional algorithm that change the direction of the text after them.
 pub fn turns_text(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
@@ -103,18 +103,18 @@ pub fn turns_text(c: char) -> bool {
 pub struct LocalText {
     /// 简体中文; never empty.
     pub zh: String,
-    /// English; empty when nobody translated it.
+    /// English; empty without a translation.
     pub en: String,
 }
 
-/// What shoppers read of a stopped round unless the operator writes something else: Chinese, English.
+/// The text for a stopped round unless the operator writes another: Chinese, English.
 pub const DEFAULT_STOP_TEXT: (&str, &str) = (
     "本场暂停，恢复后会在本页显示。",
     "This round is paused. It will go on here.",
 );
 
 impl LocalText {
-    /// The text in `language`, or the Chinese one when there is no translation.
+    /// The text in `language`, or the Chinese one without a translation.
     pub fn get(&self, language: Language) -> &str {
         match language {
             Language::En if !self.en.is_empty() => &self.en,

@@ -1,10 +1,10 @@
-//! What the shop tells its buyers on its own pages.
+//! The shop's messages to its buyers on its own pages.
 
 use serde::{Deserialize, Serialize};
 
 use super::{LocalText, MessageId, OrderId};
 
-/// What a message tells of.
+/// The subject of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MessageKind {
@@ -12,7 +12,7 @@ pub enum MessageKind {
     Ordered,
     /// The time to pay for it ends soon.
     ExpiresSoon,
-    /// It was not paid for in time, and is closed.
+    /// It was not paid in time, and is closed.
     ClosedUnpaid,
     /// Its buyer cancelled it.
     Cancelled,
@@ -27,16 +27,16 @@ pub enum MessageKind {
 /// A message about an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
-    /// Which message. Later ones have higher ids.
+    /// The message. Later ones have higher ids.
     pub message_id: MessageId,
-    /// What it tells of.
+    /// Its subject.
     pub kind: MessageKind,
-    /// Of which order.
+    /// The order.
     pub order_id: OrderId,
-    /// What was ordered.
+    /// The ordered item.
     pub title: LocalText,
     /// When it was written.
     pub at_ms: i64,
-    /// Its reader has seen it.
+    /// Whether its reader has seen it.
     pub is_read: bool,
 }

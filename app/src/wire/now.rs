@@ -1,4 +1,4 @@
-//! What happens in the shop at this moment, for those who run it.
+//! The shop's current state, for staff.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::{ItemId, LocalText, RoundId};
 /// How often something happened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Count {
-    /// Since the instances that live now were started.
+    /// Since the current instances started.
     pub total: u64,
     /// In the last ten seconds.
     pub last_10_s: u64,
@@ -27,23 +27,23 @@ impl Count {
     }
 }
 
-/// How far calls of a sale come, from the first to the last.
+/// How far the calls of a sale came, from the first to the last step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SaleStep {
-    /// Calls for a question, a path or a purchase.
+    /// Calls for a captcha, a path or a purchase.
     Offered,
-    /// Those among them that were answered with `busy`.
+    /// Those of them that were answered with `busy`.
     Shed,
-    /// Those among them that came too often.
+    /// Those of them that exceeded a limit.
     Limited,
-    /// Questions.
+    /// Captchas.
     CaptchaAsked,
     /// Right answers.
     CaptchaRight,
     /// Hidden paths.
     PathHandedOut,
-    /// Purchases that got their answer, yes or no.
+    /// Purchases answered with a yes or no.
     Decided,
     /// Purchases that got a unit.
     Held,
@@ -69,12 +69,12 @@ impl SaleStep {
     ];
 }
 
-/// What was counted, by one instance or all of them.
+/// Counts of one instance or of all.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SaleCounts {
-    /// How far calls came; each step is there.
+    /// Counts of the steps; every step is present.
     pub steps: BTreeMap<SaleStep, Count>,
-    /// Refused questions, paths and purchases, by the code that the buyer heard.
+    /// Refused captchas, paths and purchases, by error code.
     pub refusals: BTreeMap<String, Count>,
 }
 
@@ -84,7 +84,7 @@ impl SaleCounts {
         self.steps.get(&step).copied().unwrap_or_default()
     }
 
-    /// Adds what another instance counted.
+    /// Adds another instance's counts.
     pub fn add(&mut self, other: &Self) {
         for (step, count) in &other.steps {
             let sum = self.steps.entry(*step).or_default();
@@ -100,9 +100,9 @@ impl SaleCounts {
 /// A process of the shop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Instance {
-    /// Made when it started.
+    /// Created at its start.
     pub instance_id: Uuid,
-    /// When that was.
+    /// The time of its start.
     pub started_at_ms: i64,
 }
 
@@ -112,58 +112,58 @@ pub struct Instance {
 pub enum LivePlace {
     /// It is on sale, or stopped.
     Running,
-    /// It starts before all others that have not started.
+    /// It is the next one to start.
     Next,
-    /// It ended after all others that have ended, within the last day.
+    /// It is the last one that ended, within the last day.
     Latest,
 }
 
 /// A round that is on sale, next or latest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LiveRound {
-    /// Which round.
+    /// The round.
     pub round_id: RoundId,
     /// Why it is shown.
     pub place: LivePlace,
-    /// What it is called.
+    /// Its title.
     pub title: LocalText,
     /// Opens at this instant (inclusive).
     pub starts_at_ms: i64,
     /// Closes at this instant (exclusive).
     pub ends_at_ms: i64,
-    /// Nobody can buy in it.
+    /// Whether it is stopped.
     pub stopped: bool,
-    /// What it sells, in the order of the page.
+    /// Its items, in the order of the page.
     pub items: Vec<LiveItem>,
 }
 
 /// An item's units: `total = sellable + locked + sold`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LiveItem {
-    /// Which item.
+    /// The item.
     pub item_id: ItemId,
-    /// What it is called.
+    /// Its title.
     pub title: LocalText,
-    /// As the gate counts them; otherwise the gate does not know the item, and the ledger counts.
+    /// Whether the gate counted them; otherwise the gate does not know the item, and the ledger counted.
     pub at_gate: bool,
     /// Units offered.
     pub total: u32,
-    /// Units that somebody may still get.
+    /// Units that can still be bought.
     pub sellable: u32,
-    /// Units that are held or ordered, and not paid.
+    /// Units that are held or ordered, but not paid.
     pub locked: u32,
     /// Units that are paid.
     pub sold: u32,
 }
 
-/// What waits to become an order.
+/// Reservations that wait to become orders.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LiveQueue {
     /// Reservations, in outbox and queue.
     pub waiting: u64,
-    /// Reservations that are kept aside because they could not be written.
+    /// Parked reservations.
     pub parked: u64,
-    /// How long the oldest that the ledger or an instance has in flight has waited; `null` when there is none.
+    /// Age of the oldest reservation that the ledger or an instance has in flight; `null` if there is none.
     pub oldest_age_ms: Option<i64>,
 }
 
@@ -176,37 +176,37 @@ pub struct LiveOrders {
     pub closing_soon: u64,
 }
 
-/// Something the instance that answers cannot work without: a server, a background task, the process.
+/// A dependency of the answering instance: a server, a background task, the process.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DependencyState {
     /// One word.
     pub name: String,
-    /// It answers, or runs.
+    /// Whether it answers, or runs.
     pub ready: bool,
-    /// It is a task of the process, not a server.
+    /// Whether it is a task of the process, not a server.
     pub is_task: bool,
-    /// Why it is not ready; what a task did last.
+    /// Why it is not ready; or the last thing a task did.
     pub detail: Option<String>,
 }
 
-/// The shop at one moment. What could not be read is `null`: the rest is shown without it.
+/// The shop at one moment. Parts that could not be read are `null`; the rest is shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Now {
     /// When this was read.
     pub at_ms: i64,
-    /// The same for two moments that differ in nothing but numbers and states.
+    /// Equal for two moments that differ only in numbers and states.
     pub shape: String,
     /// Rounds on sale, then the next, then the latest.
     pub rounds: Option<Vec<LiveRound>>,
-    /// What all instances counted.
+    /// The counts of all instances.
     pub counts: Option<SaleCounts>,
-    /// Instances that said within the last seconds that they live.
+    /// Instances that reported within the last seconds.
     pub instances: Option<Vec<Instance>>,
-    /// What waits to become an order.
+    /// Reservations that wait to become orders.
     pub queue: Option<LiveQueue>,
     /// Orders that wait for payment.
     pub orders: Option<LiveOrders>,
-    /// What the instance that answers stands on.
+    /// The answering instance's dependencies.
     pub dependencies: Vec<DependencyState>,
 }
 
@@ -233,7 +233,7 @@ impl Now {
             self.orders.is_none(),
         ];
         parts.push(format!("{missing:?}"));
-        // Compared for equality between a page and the messages after it, by instances of one version.
+        // Compared for equality between a page and later messages, by instances of one version.
         let hash = parts
             .join(" ")
             .bytes()

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ItemId, LocalText, Money, OrderId, ReservationId, Shipment};
 
-/// Where an order stands.
+/// The state of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OrderState {
@@ -14,11 +14,11 @@ pub enum OrderState {
     Paid,
     /// On its way to the buyer.
     Shipped,
-    /// The buyer has it, and says so.
+    /// The buyer has confirmed its arrival.
     Received,
-    /// The shop gives the money of a paid order back; it is on its way.
+    /// The shop refunds a paid order; the money is on its way.
     Refunding,
-    /// The money of a paid order went back.
+    /// A paid order was refunded.
     Refunded,
     /// Closed without payment: the unit went back on sale.
     Closed,
@@ -37,29 +37,29 @@ pub enum CloseReason {
 /// An order, as a row of the list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
-    /// Which order.
+    /// The order.
     pub order_id: OrderId,
-    /// Of which item.
+    /// Its item.
     pub item_id: ItemId,
-    /// What was bought.
+    /// The item's title.
     pub title: LocalText,
     /// Its picture.
     pub picture_url: String,
-    /// What it costs.
+    /// Its price.
     pub amount: Money,
-    /// Where it stands.
+    /// Its state.
     pub state: OrderState,
-    /// When closed: why.
+    /// Why it was closed, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub close_reason: Option<CloseReason>,
     /// Made at.
     pub created_at_ms: i64,
-    /// To be paid before.
+    /// Its deadline for payment.
     pub pay_deadline_ms: i64,
 }
 
 impl OrderState {
-    /// The shop has the order's money, and can give it back.
+    /// Whether the shop has the order's money, and can refund it.
     pub fn has_its_money(self) -> bool {
         matches!(
             self,
@@ -92,20 +92,20 @@ pub struct OrderDetail {
     pub order: Order,
     /// The reservation it came from.
     pub reservation_id: ReservationId,
-    /// What happened, oldest first.
+    /// Its events, oldest first.
     pub history: Vec<OrderMoment>,
-    /// The buyer was sent to a provider, and what came of it is not known yet.
+    /// The buyer was sent to a provider, and the result is not known yet.
     #[serde(default)]
     pub paying: bool,
-    /// Money that goes back to the buyer, or went.
+    /// Money that is or was returned to the buyer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refund: Option<Refund>,
-    /// How it was sent, once it was.
+    /// Its shipment, once it was shipped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shipment: Option<Shipment>,
 }
 
-/// Money that goes back to a buyer.
+/// Money that is returned to a buyer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refund {
     /// How much.
@@ -114,14 +114,14 @@ pub struct Refund {
     pub done: bool,
 }
 
-/// Where a buyer goes to pay.
+/// The page to pay.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaymentPage {
     /// The provider's page for this payment.
     pub url: String,
 }
 
-/// The detail as it is read: one flat record. Reading a flattened struct itself would cost every
+/// The detail for reading: one flat record. Reading a flattened struct itself would cost every
 /// phone some kilobytes of generated code.
 #[derive(Deserialize)]
 struct FlatOrder {
@@ -165,16 +165,16 @@ impl From<FlatOrder> for OrderDetail {
     }
 }
 
-/// Something that happened to an order.
+/// An event of an order, with its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderMoment {
-    /// What.
+    /// The event.
     pub event: OrderEvent,
     /// When.
     pub at_ms: i64,
 }
 
-/// What can happen to an order.
+/// The events of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OrderEvent {
@@ -188,15 +188,15 @@ pub enum OrderEvent {
     ClosedUnpaid,
     /// The buyer cancelled.
     Cancelled,
-    /// Money came that does not pay this order; it goes back.
+    /// Money came that does not pay this order; it is returned.
     RefundDue,
-    /// The shop sent it.
+    /// The shop shipped it.
     Shipped,
-    /// The buyer confirmed that it came.
+    /// The buyer confirmed that it arrived.
     Received,
-    /// The shop gives the order's money back.
+    /// The shop refunds the order.
     Refunding,
-    /// The provider confirmed that the money went back.
+    /// The provider confirmed that the money was returned.
     Refunded,
 }
 

@@ -1,42 +1,42 @@
-//! Payments, as those see them who run the shop.
+//! Payments, as staff see them.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Money, OrderId, PaymentId};
 
-/// Where a payment stands: `created → processing → succeeded | closed`, by way of `abandoned` where the
-/// provider is silent, and from any of them, for money that goes back,
-/// `refund_due → refunding → refunded`. Money that came is never forgotten.
+/// The state of a payment: `created → processing → succeeded | closed`, through `abandoned` if the
+/// provider does not answer, and from any of them, for money to return, `refund_due → refunding →
+/// refunded`. Money received is never forgotten.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PaymentState {
     /// The provider has not answered yet.
     Created,
-    /// The buyer has somewhere to pay.
+    /// The buyer has a page to pay.
     Processing,
-    /// Money came, and it paid the order.
+    /// Money came and paid the order.
     Succeeded,
     /// No money came, and none will.
     Closed,
-    /// The provider did not say in time what became of it. It does not keep its order open any more,
-    /// and the provider is asked until it says.
+    /// The provider did not report the result in time. It no longer keeps its order open, and the
+    /// provider is asked until it answers.
     Abandoned,
-    /// Money came that goes back.
+    /// Money came and must be returned.
     RefundDue,
-    /// The provider was asked to send it back.
+    /// The provider was asked to return it.
     Refunding,
-    /// It went back.
+    /// It was returned.
     Refunded,
 }
 
 impl PaymentState {
-    /// Money may still come for it, and its order stays open.
+    /// Whether money may still come for it, so that its order stays open.
     pub fn is_open(self) -> bool {
         matches!(self, PaymentState::Created | PaymentState::Processing)
     }
 }
 
-/// Why money goes back.
+/// Why money is returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RefundReason {
@@ -46,11 +46,11 @@ pub enum RefundReason {
     Duplicate,
     /// Not the order's amount, or not its currency.
     WrongAmount,
-    /// The shop gives the money of a paid order back.
+    /// The shop refunds a paid order.
     ByShop,
 }
 
-/// What came for a payment, in the currency in which it came.
+/// The amount received for a payment, in its own currency.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Received {
     /// Integer minor units.
@@ -62,29 +62,29 @@ pub struct Received {
 /// One attempt to pay for an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListedPayment {
-    /// Which payment: the merchant's number at the provider.
+    /// The payment: the merchant's number at the provider.
     pub payment_id: PaymentId,
-    /// For which order.
+    /// Its order.
     pub order_id: OrderId,
-    /// At which provider.
+    /// Its provider.
     pub provider: String,
     /// The provider's own number, once money came.
     pub provider_number: Option<String>,
-    /// What was asked for.
+    /// The requested amount.
     pub amount: Money,
-    /// What came.
+    /// The received amount.
     pub received: Option<Received>,
-    /// Where it stands.
+    /// Its state.
     pub state: PaymentState,
-    /// Why money of it goes back, or went.
+    /// Why its money is or was returned.
     pub refund_reason: Option<RefundReason>,
-    /// How often the provider was asked to send money back.
+    /// How often the provider was asked to return money.
     pub refund_tries: u32,
     /// Made at.
     pub created_at_ms: i64,
 }
 
-/// Which payments.
+/// A group of payments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PaymentGroup {
@@ -92,9 +92,9 @@ pub enum PaymentGroup {
     Open,
     /// Money came and paid an order.
     Paid,
-    /// Money that has to go back and has not yet.
+    /// Money that must be returned and was not yet.
     GoingBack,
-    /// Money that went back.
+    /// Money that was returned.
     WentBack,
 }
 
@@ -103,23 +103,23 @@ pub enum PaymentGroup {
 pub struct PaymentList {
     /// At most 50.
     pub payments: Vec<ListedPayment>,
-    /// Where the next ones begin, if there are more.
+    /// The start of the next page, if there is one.
     pub next: Option<PaymentId>,
-    /// Notices of money that fits no payment of ours, newest first, at most 50.
+    /// Notices of money that matches no payment of ours, newest first, at most 50.
     pub unmatched: Vec<UnmatchedMoney>,
 }
 
-/// Money at a provider that fits no payment of ours: somebody has to look there.
+/// Money at a provider that matches no payment of ours: somebody must check there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnmatchedMoney {
-    /// At which provider.
+    /// The provider.
     pub provider: String,
-    /// The number of the payment as the provider repeats it.
+    /// The payment number that the provider sent back.
     pub merchant_number: String,
     /// The provider's own number.
     pub provider_number: Option<String>,
-    /// How much.
+    /// The amount.
     pub received: Option<Received>,
-    /// When we heard of it.
+    /// When the notice came.
     pub received_at_ms: i64,
 }

@@ -1,37 +1,37 @@
-//! What the roles may do. Pages show buttons by it, and the engine asks it at every call.
+//! The roles' permissions. Pages show buttons by them, and the engine checks them at every call.
 
 use super::Role;
 
-/// Something that not everybody who runs the shop may do.
+/// A permission that only some staff roles have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Permission {
-    /// See what happens at this moment.
+    /// See the shop's current state.
     SeeNow,
-    /// See rounds with every unit of theirs.
+    /// See rounds with all their units.
     SeeRounds,
-    /// Stop a round, and let it go on.
+    /// Stop a round, and resume it.
     StopRounds,
-    /// Prepare a round, and take it back before it is approved.
+    /// Prepare a round, and withdraw it before it is approved.
     PrepareRounds,
     /// Approve a prepared round, or send it back.
     ApproveRounds,
-    /// See what came of a round.
+    /// See a round's results.
     SeeReports,
     /// See the shop's products.
     SeeProducts,
     /// Add pictures, and archive products.
     ChangeProducts,
-    /// See everybody's orders and what happened to them.
+    /// See all orders and their history.
     SeeOrders,
-    /// Take orders away as a file.
+    /// Export orders.
     ExportOrders,
-    /// Give the money of an order back.
+    /// Refund orders.
     RefundOrders,
-    /// See where orders are sent, and ship them.
+    /// See shipping addresses, and ship orders.
     ShipOrders,
-    /// See who buys.
+    /// See the buyers.
     SeeBuyers,
-    /// Keep a buyer from buying, and let them buy again.
+    /// Ban a buyer, and end the ban.
     BanBuyers,
     /// See payments, refunds, and money without an order.
     SeeMoney,
@@ -39,11 +39,11 @@ pub enum Permission {
     SeeActivityLog,
     /// Close a part of the shop for a while, and open it again.
     SetSwitches,
-    /// See what could not be written or delivered.
+    /// See parked reservations and undelivered messages.
     SeeUndelivered,
-    /// Try it again, or end it.
+    /// Retry them, or end them.
     ResolveUndelivered,
-    /// See settings, instances, and what is not right with them.
+    /// See settings, instances, and their problems.
     SeeSystem,
 }
 

@@ -1,15 +1,15 @@
-//! The products of the shop, as those see them who run it.
+//! The shop's products, as staff see them.
 
 use serde::{Deserialize, Serialize};
 
 use super::{LocalText, Money, ProductId};
 
-/// A product. It never changes once a round has it: another text is another product.
+/// A product. It never changes once a round has it: other texts make another product.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListedProduct {
-    /// Which product.
+    /// The product.
     pub product_id: ProductId,
-    /// What it is called.
+    /// Its title.
     pub title: LocalText,
     /// A few sentences.
     pub description: LocalText,
@@ -17,16 +17,16 @@ pub struct ListedProduct {
     pub picture_url: String,
     /// Ordinary price.
     pub list_price: Money,
-    /// Since when it is left out of the list.
+    /// When it was archived.
     pub archived_at_ms: Option<i64>,
 }
 
-/// Which products. What is missing restricts nothing.
+/// A filter for products. Missing fields restrict nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProductQuery {
-    /// Words that stand in a title, in either language.
+    /// Words in a title, in either language.
     pub search: Option<String>,
-    /// Those that are archived, instead of the others.
+    /// Archived products, instead of the others.
     pub archived: bool,
     /// Added before this one: the next page.
     pub before: Option<ProductId>,
@@ -37,23 +37,23 @@ pub struct ProductQuery {
 pub struct ProductList {
     /// At most 50.
     pub products: Vec<ListedProduct>,
-    /// Where the next ones begin, if there are more.
+    /// The start of the next page, if there is one.
     pub next: Option<ProductId>,
 }
 
-/// A picture that is in the shop now.
+/// A stored picture.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AddedPicture {
     /// Its address, for products.
     pub picture_url: String,
 }
 
-/// The sides of the square pictures that are kept of an uploaded one, in pixels.
+/// Sizes of the square pictures that are stored of an uploaded one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PictureSize {
     /// For a card, and for an item's page on a screen with one pixel a point.
     Small,
-    /// For screens with more, and for previews of links.
+    /// For denser screens, and for previews of links.
     Large,
 }
 

@@ -1,26 +1,26 @@
-//! The steps of a purchase: question, hidden path, reservation, result.
+//! The steps of a purchase: captcha, hidden path, reservation, result.
 
 use serde::{Deserialize, Serialize};
 
 use super::{CaptchaId, ItemId, LocalText, OrderId, Rejection, ReservationId};
 
-/// Columns and rows of every captcha picture. The server draws them, and the page keeps their place.
+/// Width and height of every captcha picture. The server draws it, and the page reserves its place.
 pub const CAPTCHA_PICTURE: (u16, u16) = (240, 80);
 
-/// A question to answer before a path is handed out.
+/// A captcha to solve before a path is given.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CaptchaChallenge {
-    /// Which question; good for one try.
+    /// The captcha; valid for one try.
     pub captcha_id: CaptchaId,
-    /// Where its picture is.
+    /// Its picture's address.
     pub image_url: String,
-    /// What to do with it, in the caller's language.
+    /// The instruction, in the caller's language.
     pub prompt: String,
-    /// The answer is a number: phones show their digits.
+    /// Whether the answer is a number: phones then show digits.
     pub numeric: bool,
 }
 
-/// The question of a picture in words, for those who cannot see it.
+/// A captcha in words, for people who cannot see the picture.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CaptchaWords {
     /// In the caller's language.
@@ -32,20 +32,20 @@ pub struct CaptchaWords {
 pub struct HiddenPath {
     /// The secret part of `/seckill/{path}`.
     pub path: String,
-    /// After this instant it is worthless.
+    /// It expires at this instant.
     pub expires_at_ms: i64,
 }
 
 /// A unit is held for the caller; the order is being written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reserved {
-    /// What to follow.
+    /// The reservation to follow.
     pub reservation_id: ReservationId,
     /// First come, first served: 1 is the first buyer of the item.
     pub position: u32,
 }
 
-/// How far a reservation has come.
+/// The state of a reservation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReservationState {
@@ -53,27 +53,27 @@ pub enum ReservationState {
     Queued,
     /// There is an order.
     Ordered,
-    /// There is none. Its unit is released, or was withdrawn.
+    /// There will be none. Its unit is released, or was withdrawn.
     Failed,
 }
 
 /// The answer to "did I get it?".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReservationStatus {
-    /// Which reservation.
+    /// The reservation.
     pub reservation_id: ReservationId,
-    /// Of which item, unless it was lost and nobody knows.
+    /// Its item; `None` if the reservation was lost and the item is unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub item_id: Option<ItemId>,
-    /// How far it has come.
+    /// Its state.
     pub state: ReservationState,
     /// While queued: the caller's number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<u32>,
-    /// When ordered: the order.
+    /// If ordered: the order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order_id: Option<OrderId>,
-    /// When failed: why.
+    /// If failed: the reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Rejection>,
 }
@@ -81,11 +81,11 @@ pub struct ReservationStatus {
 /// A reservation without an order, as a row of the caller's list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reservation {
-    /// Which reservation.
+    /// The reservation.
     pub reservation_id: ReservationId,
-    /// Of which item.
+    /// Its item.
     pub item_id: ItemId,
-    /// What was to be bought.
+    /// The item's title.
     pub title: LocalText,
     /// Its picture.
     pub picture_url: String,
@@ -94,7 +94,7 @@ pub struct Reservation {
     /// While queued: the caller's number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<u32>,
-    /// When failed: why.
+    /// If failed: the reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Rejection>,
     /// The unit was held at.

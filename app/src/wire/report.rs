@@ -1,15 +1,15 @@
-//! What came of a round.
+//! A round's results.
 
 use serde::{Deserialize, Serialize};
 
 use super::{ItemId, LocalText, Money, OrderState, Rejection, RoundId};
 
-/// Everything that the ledger tells of a round's orders, as it stands.
+/// The ledger's current data about a round's orders.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoundReport {
-    /// Which round.
+    /// The round.
     pub round_id: RoundId,
-    /// What it is called.
+    /// Its title.
     pub title: LocalText,
     /// Opens at this instant (inclusive).
     pub starts_at_ms: i64,
@@ -17,50 +17,50 @@ pub struct RoundReport {
     pub ends_at_ms: i64,
     /// When the ledger was read.
     pub read_at_ms: i64,
-    /// There are more orders than were read: every figure is that of those that were.
+    /// Whether there are more orders than were read: then every figure covers only those.
     pub is_cut: bool,
     /// Its items, in the order of the page.
     pub items: Vec<ItemReport>,
-    /// Orders by where they stand, those states only that occur.
+    /// Orders by state; only states that occur.
     pub states: Vec<StateSum>,
-    /// Orders that were made.
+    /// All orders that were made.
     pub orders: u64,
-    /// Closed because nobody paid in time; each gave a unit back.
+    /// Orders closed because they were not paid in time; each returned a unit.
     pub closed_unpaid: u64,
-    /// Cancelled by their buyers; likewise.
+    /// Orders cancelled by their buyers; each returned a unit.
     pub cancelled: u64,
-    /// Of the orders that were paid, whatever became of them later.
+    /// The sum of all orders that were paid, whatever happened later.
     pub turnover: Money,
-    /// Of that, what goes back to buyers or went.
+    /// The part of it that is or was refunded.
     pub refunds: Money,
-    /// Reservations that came to nothing, by why.
+    /// Failed reservations by reason.
     pub failures: Vec<FailureCount>,
     /// From the hold to the order.
     pub until_ordered: Option<Waits>,
-    /// From the order to the payment, of those that were paid.
+    /// From the order to the payment, for paid orders.
     pub until_paid: Option<Waits>,
     /// When the first order was made.
     pub first_order_at_ms: Option<i64>,
     /// When the last order was made.
     pub last_order_at_ms: Option<i64>,
-    /// How long an interval of [`intervals`](Self::intervals) is.
+    /// The length of an interval of [`intervals`](Self::intervals).
     pub interval_s: u32,
-    /// What happened from interval to interval, from the one with the first order on, at most 120.
+    /// The events by interval, from the first order's on, at most 120.
     pub intervals: Vec<Interval>,
 }
 
-/// What came of an item.
+/// An item's results.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ItemReport {
-    /// Which item.
+    /// The item.
     pub item_id: ItemId,
-    /// What it is called.
+    /// Its title.
     pub title: LocalText,
     /// Price in this round.
     pub sale_price: Money,
     /// Units offered.
     pub total: u32,
-    /// Units that nobody has.
+    /// Units that were not sold.
     pub sellable: u32,
     /// Units of orders that wait for payment.
     pub locked: u32,
@@ -68,32 +68,31 @@ pub struct ItemReport {
     pub sold: u32,
     /// When the last unit was held for the first time.
     pub sold_out_at_ms: Option<i64>,
-    /// Orders that were made, also those that were closed.
+    /// Orders that were made, including closed ones.
     pub orders: u64,
 }
 
 /// Orders in a state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StateSum {
-    /// Which state.
+    /// The state.
     pub state: OrderState,
-    /// How many.
+    /// Their number.
     pub orders: u64,
-    /// What they come to.
+    /// The sum of their amounts.
     pub amount: Money,
 }
 
-/// Reservations that came to nothing for one reason.
+/// Failed reservations with one reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailureCount {
-    /// Why; nothing where the ledger has another word for it.
+    /// The reason; `None` if this version does not know the ledger's word.
     pub reason: Option<Rejection>,
-    /// How many.
+    /// Their number.
     pub reservations: u64,
 }
 
-/// How long something took, in milliseconds. A percentile is the time within which so many of a hundred were
-/// done.
+/// Durations in milliseconds. A percentile is the time within which that share of them was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waits {
     /// Half of them.
@@ -106,7 +105,7 @@ pub struct Waits {
     pub max_ms: i64,
 }
 
-/// What happened in an interval.
+/// The events in an interval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interval {
     /// Begins at this instant.
@@ -115,6 +114,6 @@ pub struct Interval {
     pub ordered: u64,
     /// Orders that were paid.
     pub paid: u64,
-    /// Orders that were closed, and gave their units back.
+    /// Orders that were closed and returned their units.
     pub closed: u64,
 }

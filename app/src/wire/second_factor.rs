@@ -4,21 +4,21 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Whether an account is signed in to with a second factor.
+/// The second factor of an account.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecondFactor {
-    /// Since when, epoch milliseconds; nothing while it is not asked for.
+    /// When it was set up, epoch milliseconds; `None` if there is none.
     pub set_at_ms: Option<i64>,
-    /// How many recovery codes were not used yet.
+    /// The number of unused recovery codes.
     pub recovery_codes_left: u32,
-    /// What was begun and not confirmed yet.
+    /// A set-up that was begun but not confirmed.
     pub pending: Option<SecondFactorSetup>,
 }
 
-/// What a program that shows codes needs, and what helps where it is lost. Shown until it is confirmed.
+/// The data for an authenticator app, and recovery codes for its loss. Shown until it is confirmed.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecondFactorSetup {
-    /// In base32, for those who type it.
+    /// In base32, for typing.
     pub secret: String,
     /// The same as `otpauth://`, for a QR code.
     pub uri: String,

@@ -1,24 +1,24 @@
-//! Where an order is sent, and how it was.
+//! An order's shipping address, and its shipment.
 
 use serde::{Deserialize, Serialize};
 
 use super::{ApiError, Mobile, account::plain_line};
 
-/// An address as somebody typed it.
+/// A shipping address as typed.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct TypedAddress {
-    /// Who receives it.
+    /// The recipient's name.
     pub name: String,
-    /// Where to call them.
+    /// The recipient's mobile number.
     pub mobile: String,
-    /// Where they are.
+    /// The recipient's address.
     pub address: String,
 }
 
-/// The address of an order: what somebody needs who sends it. `Debug` hides all of it.
+/// The shipping address of an order. `Debug` hides all of it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShippingAddress {
-    /// Who receives it: one line of 1 to 32 characters.
+    /// The recipient's name: one line of 1 to 32 characters.
     pub name: String,
     /// Eleven digits.
     pub mobile: String,
@@ -27,7 +27,7 @@ pub struct ShippingAddress {
 }
 
 impl TypedAddress {
-    /// The fields that are not right, in the order of the form.
+    /// The invalid fields, in the order of the form.
     pub fn mistakes(&self) -> Vec<&'static str> {
         let Self {
             name,
@@ -54,7 +54,7 @@ impl ShippingAddress {
     pub const MAX_ADDRESS: usize = 200;
 
     /// # Errors
-    /// `invalid` with the first field that is not right: `name`, `mobile` or `address`.
+    /// `invalid` with the first invalid field: `name`, `mobile` or `address`.
     pub fn parse(typed: &TypedAddress) -> Result<Self, ApiError> {
         let invalid = |field: &str| ApiError::Invalid {
             field: field.to_owned(),
@@ -91,10 +91,10 @@ impl From<ShippingAddress> for TypedAddress {
     }
 }
 
-/// How an order was sent.
+/// The shipment of an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shipment {
-    /// Who carries it: one line of 1 to 32 characters.
+    /// The carrier: one line of 1 to 32 characters.
     pub carrier: String,
     /// The carrier's number: 4 to 40 letters, digits and hyphens.
     pub number: String,
@@ -108,7 +108,7 @@ impl Shipment {
     /// Most characters of the number.
     pub const MAX_NUMBER: usize = 40;
 
-    /// As somebody typed it: spaces around it and in the number do not count.
+    /// Parses typed text: spaces around it and in the number are ignored.
     ///
     /// # Errors
     /// `invalid` with `carrier` or `number`.

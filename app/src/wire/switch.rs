@@ -1,4 +1,4 @@
-//! Switches by which those who run the shop close a part of it for a while.
+//! Switches with which staff close a part of the shop for a while.
 
 use std::str::FromStr;
 
@@ -7,17 +7,17 @@ use uuid::Uuid;
 
 use super::{AccountId, ApiError};
 
-/// What can be switched.
+/// The switches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Switch {
-    /// Paths are handed out without a right answer.
+    /// Paths are given without a right answer to a captcha.
     CaptchaOff,
-    /// No new purchases are let in; what is in the queue becomes orders.
+    /// No new purchases are accepted; reservations in the queue become orders.
     QueueOnly,
-    /// Nobody registers, and no buyer signs in.
+    /// Nobody can register, and no buyer can sign in.
     NoLogIns,
-    /// Shoppers read, and change nothing.
+    /// Shoppers can read, but change nothing.
     ReadingOnly,
 }
 
@@ -29,10 +29,10 @@ impl Switch {
         Switch::NoLogIns,
         Switch::ReadingOnly,
     ];
-    /// Longest time for which one is set, in minutes: whoever needs it longer looks at it again.
+    /// Longest duration of a switch, in minutes: a longer need deserves another look.
     pub const MAX_MINUTES: u32 = 24 * 60;
 
-    /// As it is written on the wire, and the code of the error that shoppers meet.
+    /// Its name on the wire, and the code of the error that shoppers get.
     pub const fn code(self) -> &'static str {
         match self {
             Switch::CaptchaOff => "captcha_off",
@@ -42,7 +42,7 @@ impl Switch {
         }
     }
 
-    /// What entries of the activity log about it are found by.
+    /// The id for its entries in the activity log.
     pub const fn subject_id(self) -> Uuid {
         Uuid::from_u128(0x5317_c4e5_0000_7000_8000_0000_0000_0001 + self as u128)
     }
@@ -61,13 +61,13 @@ impl FromStr for Switch {
 /// A switch that is set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SetSwitch {
-    /// Which.
+    /// The switch.
     pub switch: Switch,
-    /// Whose account set it; nobody's for a command at the server.
+    /// The account that set it; none for a command at the server.
     pub set_by: Option<AccountId>,
     /// That account's name at that time, or `command`.
     pub set_by_name: String,
-    /// Why, in the words of who set it.
+    /// The reason, in the words of the person.
     pub reason: String,
     /// Since when.
     pub set_at_ms: i64,

@@ -1,74 +1,74 @@
-//! What the shop runs on.
+//! The shop's environment.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{DependencyState, ItemId};
 
-/// What the instance that answers is, how it is set, and which others there are. Nothing of it is a secret.
+/// The answering instance, its settings, and the other instances. Nothing in it is secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SystemReport {
-    /// Of the program.
+    /// The version of the program.
     pub version: String,
-    /// Every setting in effect with its value and its meaning, a line each; what may be a password is hidden.
+    /// Every setting in effect with its value and its meaning, one line each; possible passwords are hidden.
     pub settings: String,
-    /// Instances that said within the last seconds that they live; `null` when that cannot be read.
+    /// Instances that reported within the last seconds; `null` if that cannot be read.
     pub instances: Option<Vec<SystemInstance>>,
-    /// What the instance that answers stands on.
+    /// The answering instance's dependencies.
     pub dependencies: Vec<DependencyState>,
 }
 
 /// A process of the shop.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SystemInstance {
-    /// Made when it started.
+    /// Created at its start.
     pub instance_id: Uuid,
-    /// When that was.
+    /// The time of its start.
     pub started_at_ms: i64,
-    /// Its program's; empty for one that is older than this field.
+    /// Its program's version; empty if it is older than this field.
     pub version: String,
 }
 
-/// Whether something is as it should be.
+/// The verdict on a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// It is right.
+    /// It is in order.
     Right,
-    /// It works, and may not be what is wanted.
+    /// It works, but may not be what is wanted.
     Warning,
-    /// It does not work, or loses something.
+    /// It does not work, or loses data.
     Problem,
 }
 
-/// Something that was looked at.
+/// The finding on a part.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
-    /// Whether it is as it should be.
+    /// The verdict.
     pub verdict: Verdict,
-    /// Of what: `settings`, `ledger`, `gate`.
+    /// The part: `settings`, `ledger`, `gate`.
     pub part: String,
     /// In words, without a secret.
     pub text: String,
 }
 
-/// Whether the ledger keeps its rules, and a gate outside it agrees.
+/// Whether the ledger's invariants hold, and a gate outside it agrees.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Differences {
-    /// Items that were looked at.
+    /// Items that were checked.
     pub items: u64,
-    /// Reservations between the gate and the ledger: no difference.
+    /// Reservations between the gate and the ledger: they are no difference.
     pub on_their_way: u64,
-    /// What does not hold.
+    /// Violated invariants.
     pub broken: Vec<BrokenRule>,
 }
 
-/// A rule that does not hold.
+/// A violated invariant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BrokenRule {
     /// Its name in the manual.
     pub rule: String,
-    /// At which item; of none for what concerns no single one.
+    /// The item; `None` if it concerns no single one.
     pub item_id: Option<ItemId>,
     /// In numbers.
     pub detail: String,

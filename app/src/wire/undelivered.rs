@@ -1,16 +1,16 @@
-//! What could not be written or delivered, and waits for somebody.
+//! Failed writes and deliveries that need manual work.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{AccountId, ItemId, ReservationId};
 
-/// Everything that waits for somebody's hand.
+/// Everything that needs manual work.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Undelivered {
-    /// Reservations that could not be written as orders, oldest first, at most 50; `null` when that cannot be read.
+    /// Parked reservations, oldest first, at most 50; `null` if they cannot be read.
     pub parked: Option<Parked>,
-    /// Addresses that are told what happens.
+    /// Webhooks.
     pub webhooks: Vec<Webhook>,
     /// Messages that were given up, newest first, at most 50.
     pub given_up: Vec<WebhookMessage>,
@@ -18,65 +18,65 @@ pub struct Undelivered {
     pub waiting: Vec<WebhookMessage>,
 }
 
-/// Reservations that are kept aside.
+/// Parked reservations.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parked {
-    /// How many there are.
+    /// Their number.
     pub all: u64,
-    /// Those that were read.
+    /// The ones that were read.
     pub entries: Vec<ParkedReservation>,
-    /// Messages among those that were read that are no reservation.
+    /// Messages among the ones read that cannot be parsed as a reservation.
     pub unreadable: u64,
 }
 
 /// A reservation that could not be written as an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ParkedReservation {
-    /// Which.
+    /// The reservation.
     pub reservation_id: ReservationId,
-    /// Of which item.
+    /// Its item.
     pub item_id: ItemId,
-    /// Whose.
+    /// Its buyer.
     pub buyer: AccountId,
     /// The number that the gate gave it.
     pub position: u32,
     /// When the gate held the unit.
     pub held_at_ms: i64,
-    /// It was put back into the queue before.
+    /// Whether it was put back into the queue before.
     pub replayed: bool,
 }
 
-/// An address that is told what happens.
+/// A webhook.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Webhook {
-    /// Which.
+    /// The webhook.
     pub endpoint_id: Uuid,
-    /// Where, without what stands behind a `?`.
+    /// Its address, without the query.
     pub url: String,
-    /// Of what it is told.
+    /// Its events.
     pub events: Vec<String>,
-    /// Why nothing is sent to it, if so.
+    /// Why nothing is sent to it, if it is switched off.
     pub switched_off: Option<String>,
     /// Since when.
     pub switched_off_at_ms: Option<i64>,
 }
 
-/// A message to an address.
+/// A message to a webhook.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WebhookMessage {
-    /// Which.
+    /// The message.
     pub delivery_id: Uuid,
-    /// To which address.
+    /// Its webhook.
     pub endpoint_id: Uuid,
-    /// What happened.
+    /// The event.
     pub event: String,
-    /// To which order or round.
+    /// The order or round.
     pub subject_id: Uuid,
     /// When.
     pub at_ms: i64,
-    /// How often it was sent without success.
+    /// Failed tries so far.
     pub tries: u32,
-    /// When it is sent next, while it waits.
+    /// The time of the next try, while it waits.
     pub next_at_ms: Option<i64>,
     /// The status of the last answer.
     pub last_status: Option<u16>,

@@ -1,5 +1,5 @@
-//! The dialog with the question: a native dialogue, so that focus, Escape and the rest of the page
-//! behave as everywhere.
+//! The captcha's dialog: a native one, so that focus, Escape and the rest of the page behave as
+//! usual.
 
 use leptos::{ev::SubmitEvent, html, prelude::*};
 
@@ -82,7 +82,7 @@ pub fn CaptchaDialog(
     }
 }
 
-/// What can be done about the question.
+/// The actions for the captcha.
 fn buttons(runner: Runner, language: Language, busy: Signal<Option<String>>) -> impl IntoView {
     view! {
         <div class="captcha__tools">
@@ -118,7 +118,7 @@ fn buttons(runner: Runner, language: Language, busy: Signal<Option<String>>) -> 
     }
 }
 
-/// Which keyboard a phone shows.
+/// The keyboard that a phone shows.
 #[expect(
     clippy::unnecessary_wraps,
     reason = "an attribute that follows the panel may be missing; this one never is"
@@ -132,7 +132,7 @@ fn picture(model: &ViewModel) -> Option<String> {
     model.dialog.as_ref()?.picture.clone()
 }
 
-/// Something of the dialog; nothing when it is closed.
+/// A value of the dialog; the default when it is closed.
 fn of_dialog<T: Default>(model: &ViewModel, of: fn(&DialogModel) -> T) -> T {
     model.dialog.as_ref().map(of).unwrap_or_default()
 }
@@ -160,7 +160,7 @@ fn follow_model(
                     let _ = dialog.show_modal();
                 }
                 if picture.is_none() {
-                    // No old answer fits the question that comes.
+                    // An old answer does not fit the new question.
                     field.set_value("");
                 }
                 let _ = field.focus();

@@ -1,5 +1,4 @@
-//! A path on its way from one page of a tab to the next: for one item, and for whom it was handed
-//! out only.
+//! Passes a path from one page of a tab to the next, only for one item and the account that got it.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,12 +13,12 @@ struct KeptPath {
     path: HiddenPath,
 }
 
-/// The path that an earlier page has kept for this account.
+/// The path that an earlier page stored for this account.
 pub fn recall(item_id: ItemId, account_id: AccountId) -> Option<HiddenPath> {
     read(&storage::kept(&name(item_id))?, account_id)
 }
 
-/// Keeps a path for the next page, instead of an earlier one.
+/// Stores a path for the next page, replacing an earlier one.
 pub fn keep(item_id: ItemId, account_id: AccountId, path: HiddenPath) {
     // Writing ids, numbers and text does not fail.
     if let Ok(text) = serde_json::to_string(&KeptPath { account_id, path }) {
@@ -27,7 +26,7 @@ pub fn keep(item_id: ItemId, account_id: AccountId, path: HiddenPath) {
     }
 }
 
-/// Keeps none.
+/// Removes the stored path.
 pub fn forget(item_id: ItemId) {
     storage::forget(&name(item_id));
 }
@@ -36,7 +35,7 @@ fn name(item_id: ItemId) -> String {
     format!("seckill_path:{item_id}")
 }
 
-/// What is not ours to read, by another account or another version of this program, is nothing.
+/// `None` if another account or another version of this program stored it.
 fn read(text: &str, account_id: AccountId) -> Option<HiddenPath> {
     let kept: KeptPath = serde_json::from_str(text).ok()?;
     (kept.account_id == account_id).then_some(kept.path)

@@ -1,10 +1,9 @@
 //! The buy panel's reducer: a state machine over facts. It knows no browser, no framework and no
-//! network; it is told what happened and when, and says what is to be done. What it shows is
-//! computed from the facts and the time, so that no event can leave it showing something untrue.
+//! network; it is told what happened and when, and returns the effects to perform. The shown state
+//! is computed from the facts and the time, so that no event can leave it showing something untrue.
 //!
-//! The first moments, until something is known, are in `waking`. The facts about the sale and the
-//! visitor are kept in `facts`, the hidden path in `path`, the way to a reservation in `buying`, and
-//! what becomes of it in `following`.
+//! `waking` has the first moments, until the facts are known; `facts` the sale and the visitor;
+//! `path` the hidden path; `buying` the steps to a reservation; `following` the reservation's fate.
 
 mod buying;
 mod facts;
@@ -29,7 +28,7 @@ use crate::{
     wire::{ApiError, HiddenPath, Language, ReservationId},
 };
 
-/// One visitor in front of one item.
+/// One visitor of one item.
 #[derive(Debug)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -38,29 +37,29 @@ use crate::{
 pub struct Machine {
     sale: Sale,
     visitor: Visitor,
-    /// The visitor's reservation was asked for, and the answer is here.
+    /// The visitor's reservation was read.
     mine_known: bool,
     mine: Option<Mine>,
-    /// An ended reservation that the visitor has put behind: it is not shown again.
+    /// An ended reservation that the visitor has dismissed: it is not shown again.
     dismissed: Option<ReservationId>,
     /// A request of ours was refused for good.
     refused: bool,
     path: Option<HiddenPath>,
     purchase: Purchase,
     dialog: Option<Dialog>,
-    /// Reading the clock or the truth did not work; it is read again.
+    /// Reading the clock or the facts failed; it will be repeated.
     unread: Option<Wait>,
     visible: bool,
     /// The clock is set.
     awake: bool,
-    /// The first facts take so long that the panel says so.
+    /// The first facts take so long that the panel shows it.
     overdue: bool,
     effects: Vec<Effect>,
 }
 
 impl Machine {
-    /// Nothing known but the page's own words: the window, how long before it questions are asked,
-    /// and the operator's words if the round was stopped when the page was made.
+    /// Knows only the page's own data: the window, when captchas open, and the operator's words if
+    /// the round was stopped when the page was made.
     pub fn new(
         window_ms: (i64, i64),
         opens_before_s: u32,
@@ -85,7 +84,7 @@ impl Machine {
         }
     }
 
-    /// Takes an event in, and says what is to be done.
+    /// Handles an event, and returns the effects to perform.
     pub fn step(&mut self, at: EventContext, event: Event) -> Vec<Effect> {
         let path_before = self.path.clone();
         match event {
@@ -127,7 +126,7 @@ impl Machine {
         std::mem::take(&mut self.effects)
     }
 
-    /// What to show at `now_ms`.
+    /// The state to show at `now_ms`.
     pub fn state(&self, now_ms: i64) -> State {
         if let Some(mine) = &self.mine {
             return self.state_of_mine(mine, now_ms);
@@ -182,7 +181,7 @@ impl Machine {
         }
     }
 
-    /// The dialog with the question, while it is open.
+    /// The captcha's dialog, while it is open.
     pub fn dialog(&self) -> Option<&Dialog> {
         self.dialog.as_ref()
     }
@@ -197,7 +196,7 @@ impl Machine {
 
     fn due(&mut self, at: EventContext, slot: Slot) {
         match slot {
-            // What changed by the clock is computed; only how often we look changes with it.
+            // The state follows from the clock; only the polling interval changes here.
             Slot::Boundary => self.plan_next_look(at),
             Slot::Stock if self.visible => self.ask(Effect::ReadStock),
             Slot::Stock => {}
@@ -209,7 +208,7 @@ impl Machine {
         }
     }
 
-    /// The next instant at which the clock alone changes what is shown.
+    /// The next instant at which the clock alone changes the shown state.
     fn next_boundary_ms(&self, now_ms: i64) -> Option<i64> {
         let path = self.path.as_ref().map(path::good_until_ms);
         self.sale
@@ -220,8 +219,8 @@ impl Machine {
             .min()
     }
 
-    /// Takes in an error that says something definite about the sale or the visitor. Everything
-    /// that was under way is over then. Returns whether it was such an error.
+    /// Handles an error that states something definite about the sale or the visitor, which ends
+    /// everything in progress. Returns whether it was such an error.
     fn is_settled_by(&mut self, at: EventContext, error: &ApiError) -> bool {
         match error {
             ApiError::Unauthenticated => self.signed_out(),
@@ -248,7 +247,7 @@ impl Machine {
         self.path = None;
         self.close_dialog();
         self.purchase = match error {
-            // Until the reservation is here, nothing changes for the visitor.
+            // Nothing changes for the visitor until the reservation is read.
             ApiError::AlreadyReserved { .. } => Purchase::Doubted,
             _ => Purchase::Idle,
         };

@@ -1,4 +1,4 @@
-//! The panel in a preview, where no program wakes it up: what it shows at that moment to somebody who is signed in.
+//! The panel in a preview, which no wasm wakes up: its state at that moment for a signed-in visitor.
 
 use super::{
     PanelItem,
@@ -10,7 +10,7 @@ use crate::{
     wire::Language,
 };
 
-/// What the panel begins with on a page that is a preview.
+/// The panel's initial state on a preview page.
 pub fn state(item: &PanelItem) -> Option<State> {
     let preview = Preview::of_page()?;
     let (opens_at_ms, ends_at_ms) = (item.starts_at_ms, item.ends_at_ms);
@@ -36,7 +36,7 @@ pub fn state(item: &PanelItem) -> Option<State> {
     })
 }
 
-/// The figures of the clock at that moment, which does not tick.
+/// The clock's figures at that moment; they do not tick.
 pub fn figures(model: &ViewModel, language: Language) -> String {
     match (&model.big, Preview::of_page()) {
         (Big::Clock(until_ms), Some(preview)) => {

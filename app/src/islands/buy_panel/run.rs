@@ -1,5 +1,5 @@
-//! Performs the machine's effects with the server and the browser, tells it what came
-//! of them, and keeps what is shown.
+//! Performs the machine's effects with the server and the browser, reports the results to it, and
+//! keeps the shown state.
 
 use std::pin::Pin;
 
@@ -21,11 +21,11 @@ use crate::{
     wire::{ApiError, ItemId, Language},
 };
 
-/// A request without an answer for so long is taken for lost.
+/// A request without an answer for this long counts as lost.
 const TIMEOUT_MS: i64 = 10_000;
 
-/// A running machine. Requests are owned by the page, not by what asked for them: pressing, closing
-/// or leaving a state never takes one back.
+/// A running machine. The page owns its requests: pressing, closing or leaving a state never
+/// cancels one.
 #[derive(Clone, Copy)]
 pub struct Runner {
     item_id: ItemId,
@@ -40,13 +40,13 @@ struct Parts {
     alarms: [Option<Alarm>; Slot::COUNT],
 }
 
-/// What the server renders: nothing is known, but in a preview.
+/// The server's rendering: nothing is known, except in a preview.
 #[cfg(feature = "ssr")]
 fn first_state(item: &PanelItem) -> State {
     super::preview::state(item).unwrap_or(State::Loading)
 }
 
-/// What the panel wakes up in.
+/// The state in which the panel wakes up.
 #[cfg(not(feature = "ssr"))]
 fn first_state(_: &PanelItem) -> State {
     State::Loading
@@ -74,12 +74,12 @@ impl Runner {
         }
     }
 
-    /// What to show.
+    /// The model to show.
     pub fn model(self) -> ReadSignal<ViewModel> {
         self.model.read_only()
     }
 
-    /// A text of the model. Plain functions, so that all texts are of one type.
+    /// A text of the model. Plain functions give all texts one type.
     pub fn text(self, of: fn(&ViewModel) -> String) -> Signal<String> {
         Signal::derive(move || self.model.with(of))
     }
@@ -116,7 +116,7 @@ impl Runner {
         });
     }
 
-    /// Tells the machine, shows what it says, and does what it wants.
+    /// Passes an event to the machine, shows its state, and performs its effects.
     pub fn send(self, event: Event) {
         let now_ms = clock::now_ms().unwrap_or_default();
         let at = EventContext {
@@ -188,13 +188,13 @@ impl Runner {
 
     fn set_alarm(self, slot: Slot, ms: i64) {
         let alarm = after(ms, move || self.send(Event::Due(slot)));
-        // Refused when the panel is gone; the alarm goes with it.
+        // Refused when the panel is gone; then the alarm is dropped too.
         let _ = self
             .parts
             .try_update_value(|parts| parts.alarms[slot as usize] = Some(alarm));
     }
 
-    /// Tells the machine the answer, or that it was `lost`.
+    /// Passes the answer to the machine, or the event `lost`.
     fn request(self, lost: Event, work: impl Future<Output = Event> + 'static) {
         self.follow(lost, Box::pin(work));
     }

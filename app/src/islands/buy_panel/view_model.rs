@@ -1,26 +1,26 @@
-//! What can be seen of the panel at a moment, as plain values: the view shows them and decides
-//! nothing. Which values belong to which state is in `words`.
+//! The visible parts of the panel at a moment, as plain values: the view shows them and decides
+//! nothing. `words` has each state's values.
 
 mod words;
 
 use crate::{browser::ticking::Instant, text::panel, wire::Language};
 
-/// Everything that can be seen of the panel, except ticking figures.
+/// Everything visible in the panel, except ticking figures.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ViewModel {
     /// The name of the state.
     pub name: &'static str,
-    /// What is the case; announced by screen readers.
+    /// The state in words; announced by screen readers.
     pub status: String,
     /// The large line.
     pub big: Big,
-    /// What it means, and what to do.
+    /// An explanation, and what to do.
     pub hint: String,
-    /// The main thing to do.
+    /// The main action.
     pub button: Option<Button>,
-    /// The way on.
+    /// The link onward.
     pub link: Option<Link>,
-    /// The dialog with the question, while it is open.
+    /// The captcha's dialog, while it is open.
     pub dialog: Option<DialogModel>,
 }
 
@@ -36,7 +36,7 @@ pub enum Big {
 }
 
 impl Big {
-    /// What is counted down to, if anything.
+    /// The instant to count down to, if any.
     pub fn until(&self) -> Option<Instant> {
         match self {
             Big::Clock(until_ms) => Some(Instant::Server(*until_ms)),
@@ -45,7 +45,7 @@ impl Big {
         }
     }
 
-    /// The line, when nothing ticks in it.
+    /// The line, if nothing ticks in it.
     pub fn words(&self) -> Option<String> {
         match self {
             Big::Words(words) => Some(words.clone()),
@@ -74,64 +74,64 @@ pub enum Press {
     Dead,
 }
 
-/// The main thing to do.
+/// The main action.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Button {
-    /// What it says.
+    /// Its text.
     pub label: String,
-    /// What it does.
+    /// Its behaviour.
     pub press: Press,
 }
 
-/// The way on.
+/// The link onward.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
-    /// What it says.
+    /// Its text.
     pub label: &'static str,
-    /// Where it leads.
+    /// Its target.
     pub href: String,
 }
 
-/// The dialog with the question.
+/// The captcha's dialog.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DialogModel {
-    /// Where the picture is, once there is a question.
+    /// The picture's address, once there is a captcha.
     pub picture: Option<String>,
-    /// What to do with it.
+    /// The instruction for it.
     pub prompt: String,
-    /// The answer is a number, as far as is known.
+    /// Whether the answer is a number, as far as is known.
     pub numeric: bool,
-    /// The question in words, once wanted.
+    /// The captcha in words, once requested.
     pub words: String,
-    /// What went wrong.
+    /// The error message.
     pub notice: String,
     /// Nothing can be sent now.
     pub is_busy: bool,
 }
 
 impl ViewModel {
-    /// The button cannot be pressed, and looks like it.
+    /// Whether the button is disabled and looks like it.
     pub fn is_button_dead(&self) -> bool {
         self.button
             .as_ref()
             .is_none_or(|button| button.press == Press::Dead)
     }
 
-    /// The button does nothing now, and keeps the focus.
+    /// Whether the button does nothing now but keeps the focus.
     pub fn is_button_locked(&self) -> bool {
         self.button
             .as_ref()
             .is_some_and(|button| button.press == Press::Locked)
     }
 
-    /// What the button says.
+    /// The button's text.
     pub fn button_label(&self) -> String {
         self.button
             .as_ref()
             .map_or(String::new(), |button| button.label.clone())
     }
 
-    /// What the link says.
+    /// The link's text.
     pub fn link_label(&self) -> String {
         self.link
             .as_ref()

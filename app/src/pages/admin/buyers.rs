@@ -1,4 +1,4 @@
-//! `/admin/buyers`: who buys, newest first; and `/admin/buyers/{id}`: one of them.
+//! `/admin/buyers`: the buyers, newest first; and `/admin/buyers/{id}`: one of them.
 
 use leptos::prelude::*;
 
@@ -200,7 +200,7 @@ fn Bought<'a>(order: &'a Order, calendar: Calendar, language: Language) -> impl 
     .into_any()
 }
 
-/// A reservation that has no order yet, or came to nothing.
+/// A reservation that has no order yet, or failed.
 #[component]
 fn Missed<'a>(
     reservation: &'a Reservation,

@@ -1,4 +1,4 @@
-//! The form of a step that cannot be taken back: why, and the password again.
+//! The form of an irreversible step: the reason, and the password again.
 
 use leptos::prelude::*;
 
@@ -9,10 +9,10 @@ use crate::{
     wire::{ApiError, Language, Reason},
 };
 
-/// A form that came back. The server puts it into the request whose page is rendered.
+/// A form that is shown again. The server puts it into the request whose page is rendered.
 #[derive(Clone, Debug, Default)]
 pub struct ConfirmationForm {
-    /// The reason as it was typed.
+    /// The reason as typed.
     pub reason: String,
     /// Why nothing was done.
     pub problem: Option<ApiError>,
@@ -25,18 +25,18 @@ impl ConfirmationForm {
     }
 }
 
-/// The step, folded away until somebody opens it or it came back.
+/// The step, folded until somebody opens it or it is shown again.
 #[component]
 pub fn Confirm(
-    /// Where the form goes.
+    /// The form's address.
     action: String,
-    /// What opens it.
+    /// The text that unfolds it.
     #[prop(into)]
     label: String,
-    /// What the step does.
+    /// The step's effect.
     #[prop(into)]
     means: String,
-    /// The button that does it.
+    /// Its button.
     #[prop(into)]
     button: String,
     /// The page's language.

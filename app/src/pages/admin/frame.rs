@@ -1,5 +1,4 @@
-//! What surrounds every page of those who run the shop: the way to the others, as far as the caller may
-//! see them.
+//! The frame of every staff page, with links to the pages that the caller may see.
 
 use leptos::prelude::*;
 use leptos_meta::{Link, Meta, Title};
@@ -86,7 +85,7 @@ impl Section {
     }
 }
 
-/// The caller. What it may do is checked by every call of the page.
+/// The caller. Every call of the page checks its permissions.
 ///
 /// # Errors
 /// `unauthenticated`; `banned`.
@@ -98,7 +97,7 @@ pub async fn caller() -> Result<Me, ApiError> {
     }
 }
 
-/// The caller's role, likewise.
+/// The caller's role, with the same errors.
 ///
 /// # Errors
 /// See [`caller`].
@@ -106,10 +105,10 @@ pub async fn role() -> Result<Role, ApiError> {
     Ok(caller().await?.role)
 }
 
-/// What a page of the back office needs: the caller's role, what it reads, and the time at which it did.
+/// A back office page's data: the caller's role, the result of `read`, and its time.
 ///
 /// # Errors
-/// See [`caller`]; and what `read` comes to.
+/// See [`caller`]; also the error of `read`.
 pub async fn for_staff<T>(
     read: impl Future<Output = Result<T, ApiError>>,
 ) -> Result<(T, Role, i64), ApiError> {
@@ -120,9 +119,9 @@ pub async fn for_staff<T>(
 /// The frame around `children`.
 #[component]
 pub fn StaffFrame(
-    /// To which part the page belongs.
+    /// The page's section.
     here: Section,
-    /// The caller's.
+    /// The caller's role.
     role: Role,
     /// The page's heading.
     #[prop(into)]
@@ -159,7 +158,7 @@ pub fn StaffFrame(
     }
 }
 
-/// What is switched off, on every page: whoever wonders why nobody can buy sees it first.
+/// The closed parts of the shop, on every page: the first explanation when nobody can buy.
 #[component]
 pub fn SwitchBanner(
     /// The page's language.
@@ -189,7 +188,7 @@ pub fn in_effect(language: Language, set: &SetSwitch, now_ms: i64) -> String {
     switches::in_effect(language, set.switch, &until, who, why)
 }
 
-/// The way to the next page of a list.
+/// The link to the next page of a list.
 #[component]
 pub fn Next(
     /// Its address, if there is one.
@@ -200,7 +199,7 @@ pub fn Next(
     href.map(|href| view! { <p><a class="button" href=href>{say::older(language)}</a></p> })
 }
 
-/// What stands in the address behind a name; nothing for an empty value.
+/// A parameter of the page's address; `None` for an empty value.
 pub fn parameter(name: &str) -> Option<String> {
     let query = leptos_router::hooks::use_query_map();
     let value = query.with_untracked(|query| query.get(name));

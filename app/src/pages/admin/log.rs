@@ -1,4 +1,4 @@
-//! `/admin/log`: what those who run the shop did, newest first.
+//! `/admin/log`: the staff's actions, newest first.
 
 use leptos::prelude::*;
 use uuid::Uuid;
@@ -12,7 +12,7 @@ use crate::{
     wire::{AccountId, Action, Activity, ActivityList, Language, Role},
 };
 
-/// Whose and of what, as the address says.
+/// The filter in the address: whose actions, and on what.
 #[derive(Clone, Copy)]
 struct Filter {
     account_id: Option<AccountId>,
@@ -131,7 +131,7 @@ fn Entry<'a>(
     .into_any()
 }
 
-/// The page of what was changed.
+/// The page of the changed object.
 fn subject(activity: &Activity) -> String {
     match activity.action {
         Action::AddRound

@@ -1,4 +1,4 @@
-//! `/admin/money`: payments, refunds, and money that fits no payment.
+//! `/admin/money`: payments, refunds, and money that matches no payment.
 
 use leptos::prelude::*;
 
@@ -78,10 +78,10 @@ fn MoneyPage(
     }
 }
 
-/// Payments, a row each.
+/// Payments, one row each.
 #[component]
 pub fn Payments<'a>(
-    /// Which.
+    /// The payments.
     payments: &'a [ListedPayment],
     /// The shop's calendar.
     calendar: Calendar,
@@ -141,7 +141,7 @@ fn Row<'a>(
     .into_any()
 }
 
-/// A sum in its currency. Of others than the shop's the decimals are not known here.
+/// A sum in its currency. Only the shop's own currency has known decimals.
 fn sum(received: &Received) -> String {
     match received.currency.as_str() {
         "CNY" => Money(received.minor).to_string(),
@@ -149,7 +149,7 @@ fn sum(received: &Received) -> String {
     }
 }
 
-/// Money that nobody here expects: what to do about it stands beside it.
+/// Unexpected money, with what to do about it.
 #[component]
 fn Unmatched<'a>(
     unmatched: &'a [UnmatchedMoney],

@@ -1,4 +1,4 @@
-//! `/admin/rounds/new`: the form of a new round. The round is shown in numbers before it is added.
+//! `/admin/rounds/new`: the form of a new round. Its figures are shown before the round is added.
 
 use leptos::prelude::*;
 use leptos_meta::{Link, Meta, Title};
@@ -42,8 +42,8 @@ fn NewRound(now_ms: i64, language: Language) -> impl IntoView {
         let words = say::problem(language, problem);
         view! { <p class="form__message" role="alert">{words}</p> }
     });
-    // What was checked is named by its key, which follows from its content: what was edited since is
-    // checked again, and not added.
+    // The checked round is named by its key, which follows from its content: a form edited since is checked
+    // again, and not added.
     let checked = form.checked.as_ref().map(|round| {
         view! {
             <input type="hidden" name="checked" value=round.key.to_string() />
@@ -69,7 +69,7 @@ fn NewRound(now_ms: i64, language: Language) -> impl IntoView {
             <p class="lead">{zone}</p>
             {problem}
             <form class="form admin__new" method="post" action=routes::NEW_ROUND enctype="multipart/form-data">
-                // The first button is what the Enter key presses.
+                // The Enter key presses the first button.
                 <button hidden type="submit" name="do" value="check"></button>
                 {checked}
                 <fieldset class="admin__group">
@@ -94,7 +94,7 @@ fn NewRound(now_ms: i64, language: Language) -> impl IntoView {
     }
 }
 
-/// What the round will do, in numbers.
+/// The round's figures.
 #[component]
 fn Summary<'a>(
     round: &'a RoundDraft,
@@ -144,8 +144,8 @@ fn ItemFields<'a>(form: &'a RoundForm, row: usize, language: Language) -> impl I
     .into_any()
 }
 
-/// The file of a picture. It is kept as soon as the form is sent, whatever else is wrong with the form; a browser
-/// never fills in the file again.
+/// A picture's file. It is stored as soon as the form is sent, even if the form has mistakes; a browser never
+/// fills in the file again.
 #[component]
 fn PictureFile<'a>(form: &'a RoundForm, row: usize, language: Language) -> impl IntoView + use<> {
     let name = format!("items[{row}].picture");
@@ -188,7 +188,7 @@ fn Text<'a>(
     language: Language,
 ) -> impl IntoView + use<> {
     let value = form.value(&name);
-    // The two languages of a text are one field on the wire; the mistake stands at the second.
+    // The two languages of a text are one field on the wire; the mistake is shown at the second.
     let field = name.trim_end_matches(".en");
     let mistake = form.is_wrong(field).then(|| say::mistake(language, field));
     let mistake_id = format!("{name}-mistake");

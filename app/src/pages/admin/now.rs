@@ -1,9 +1,8 @@
-//! `/admin`: what happens in the shop now, and `/admin/screen`: the same, large and without menus. Rendered
-//! per request, and whole without JavaScript: then the page loads itself again.
+//! `/admin`: the shop's current state, and `/admin/screen`: the same, large and without menus. Rendered per
+//! request, and complete without JavaScript: then the page reloads itself.
 //!
-//! Whatever changes from one moment to the next says by an attribute which value of [`Now`] it shows:
-//! `data-now` its text, `data-now-if` and `data-now-unless` whether it is shown, `data-now-bar` how long it
-//! is.
+//! Every part that changes names the value of [`Now`] that it shows in an attribute: `data-now` for its
+//! text, `data-now-if` and `data-now-unless` for its visibility, `data-now-bar` for its length.
 
 mod counts;
 mod parts;
@@ -27,11 +26,11 @@ use crate::{
     wire::{Count, Language, LiveOrders, LiveQueue, Now, SaleCounts, SaleStep},
 };
 
-/// Seconds after which a page without JavaScript loads itself again: figures that are older mislead, and a
-/// page that is loaded more often cannot be read.
+/// Seconds after which a page without JavaScript reloads itself: older figures mislead, and a page that
+/// reloads more often cannot be read.
 const RELOAD_S: u32 = 5;
 
-/// What happens now, among the other pages of the back office.
+/// The current state, among the other pages of the back office.
 #[component]
 pub fn AdminNowPage() -> impl IntoView {
     let language = api::language();
@@ -112,17 +111,17 @@ fn Live(
     .into_any()
 }
 
-/// In place of what could not be read.
+/// Replaces a part that could not be read.
 fn not_readable(language: Language) -> AnyView {
     view! { <p class="admin__words">{say::not_readable(language)}</p> }.into_any()
 }
 
-/// A number, and where in [`Now`] it stands.
+/// A number, with its path in [`Now`].
 fn number(path: impl Into<String>, value: impl ToString) -> impl IntoView {
     view! { <span data-now=path.into()>{value.to_string()}</span> }
 }
 
-/// What happened in ten seconds, as so many a second.
+/// A count of ten seconds, shown per second.
 fn per_second(path: String, count: Count) -> impl IntoView {
     let path = format!("{path}.last_10_s");
     view! { <span data-now=path data-as="tenths">{tenths(count.last_10_s)}</span> }

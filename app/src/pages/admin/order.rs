@@ -1,4 +1,4 @@
-//! `/admin/orders/{id}`: everything that happened to an order, and the way to give its money back.
+//! `/admin/orders/{id}`: an order's whole history, and the form to refund it.
 
 use leptos::prelude::*;
 
@@ -43,7 +43,7 @@ fn History(history: OrderHistory, role: Role, now_ms: i64, language: Language) -
             />
         }
     });
-    // The form is not there any more.
+    // The form is no longer shown.
     let problem = ConfirmationForm::of_page()
         .problem
         .filter(|_| !may_refund)

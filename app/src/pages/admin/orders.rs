@@ -1,4 +1,4 @@
-//! `/admin/orders`: everybody's orders, newest first. The filter stands in the address.
+//! `/admin/orders`: all orders, newest first. The filter is in the address.
 
 use leptos::prelude::*;
 
@@ -24,7 +24,7 @@ const STATES: [(OrderState, &str); 7] = [
     (OrderState::Closed, "closed"),
 ];
 
-/// What the address asks for. What it asks for in other words restricts nothing.
+/// The filter in the address. Unknown filter values are ignored.
 #[derive(Clone)]
 struct Filter {
     search: String,
@@ -117,7 +117,7 @@ fn Orders(
     }
 }
 
-/// The way to take the list away as a file, and to ship by a file.
+/// Links to export orders and to ship by a file.
 #[component]
 fn Files(filter: Filter, role: Role, language: Language) -> impl IntoView {
     let item = filter.item_id.map(|id| id.to_string()).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! `/admin/products`: the products of the shop, the latest first, to be sold again or left out of the list.
+//! `/admin/products`: the shop's products, latest first, to sell again or to archive.
 
 use leptos::prelude::*;
 
@@ -11,7 +11,7 @@ use crate::{
     wire::{Language, ListedProduct, Permission, ProductList, Role},
 };
 
-/// Which products, as the address says.
+/// The filter in the address.
 #[derive(Clone)]
 struct Filter {
     search: String,

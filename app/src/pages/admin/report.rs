@@ -1,4 +1,4 @@
-//! `/admin/rounds/{id}/report`: what came of a round, in figures, as a chart with its table, and to print.
+//! `/admin/rounds/{id}/report`: a round's results as figures, as a chart with its table, and to print.
 
 mod chart;
 
@@ -59,7 +59,7 @@ fn Report(report: Arc<RoundReport>, role: Role, now_ms: i64, language: Language)
     }
 }
 
-/// What came of every item.
+/// The results of every item.
 #[component]
 fn Items<'a>(
     report: &'a RoundReport,
@@ -154,7 +154,7 @@ fn Money<'a>(report: &'a RoundReport, language: Language) -> impl IntoView + use
     .into_any()
 }
 
-/// How long things took.
+/// Durations.
 #[component]
 fn Times<'a>(
     report: &'a RoundReport,

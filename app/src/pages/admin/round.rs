@@ -1,4 +1,4 @@
-//! One round: where it stands, its units, and the button that stops it or lets it go on.
+//! One round: its state, its units, and the button that stops or resumes it.
 
 use leptos::prelude::*;
 
@@ -27,7 +27,7 @@ pub fn RoundCard<'a>(
     round: &'a RoundOverview,
     /// The shop's calendar.
     calendar: Calendar,
-    /// Who looks.
+    /// The caller.
     caller: Caller,
     /// The page's language.
     language: Language,
@@ -86,7 +86,7 @@ pub fn RoundCard<'a>(
     .into_any()
 }
 
-/// A badge that says where a round stands.
+/// A badge with a round's state.
 fn standing(
     state: RoundState,
     phase: Phase,
@@ -122,7 +122,7 @@ fn Origin<'a>(round: &'a RoundOverview, language: Language) -> impl IntoView + u
     }
 }
 
-/// All that an approval is for, in both languages: the card alone shows less.
+/// Everything that is approved, in both languages: the card alone shows less.
 #[component]
 fn Content<'a>(draft: &'a RoundDraft, language: Language) -> impl IntoView + use<> {
     let both = |words: &LocalText| format!("{} / {}", words.zh, words.en);
@@ -160,7 +160,7 @@ fn Content<'a>(draft: &'a RoundDraft, language: Language) -> impl IntoView + use
     .into_any()
 }
 
-/// The way to approve a round, and the way to send it back.
+/// The forms that approve a round and send it back.
 #[component]
 fn Review<'a>(
     round: &'a RoundOverview,
@@ -202,7 +202,7 @@ fn Review<'a>(
     .into_any()
 }
 
-/// Every unit, an item a row.
+/// Every unit, one row for each item.
 #[component]
 fn Units<'a>(items: &'a [ItemOverview], language: Language) -> impl IntoView + use<> {
     let rows = items
@@ -238,7 +238,7 @@ fn Units<'a>(items: &'a [ItemOverview], language: Language) -> impl IntoView + u
     )
 }
 
-/// The stop button with the words that shoppers will read, or the way back.
+/// The stop button with the words that shoppers will read, or the resume button.
 #[component]
 fn StopOrResume<'a>(round: &'a RoundOverview, language: Language) -> impl IntoView + use<> {
     let round_id = round.round_id;

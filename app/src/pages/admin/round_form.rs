@@ -1,4 +1,4 @@
-//! The form of a new round: what was typed, what is wrong with it, and what it would do.
+//! The form of a new round: the typed text, its mistakes, and its effect.
 
 use std::collections::BTreeMap;
 
@@ -7,20 +7,20 @@ use crate::{
     wire::{ApiError, RoundDraft},
 };
 
-/// Most items that the form takes; longer rounds are applied from a file.
+/// Most items of the form; longer rounds are applied from a file.
 pub const MAX_ITEMS: usize = 20;
 
-/// A form that came back, or that is filled in beforehand. The server puts it into the request whose
+/// A form that is shown again, or filled in beforehand. The server puts it into the request whose
 /// page is rendered.
 #[derive(Clone, Debug, Default)]
 pub struct RoundForm {
-    /// What stands in the fields, by their names: `title.zh`, `items[0].stock`.
+    /// The fields' contents by name: `title.zh`, `items[0].stock`.
     pub values: BTreeMap<String, String>,
     /// Empty rows for more items.
     pub empty_rows: usize,
     /// Why the round was not added.
     pub problem: Option<ApiError>,
-    /// The round as it was understood, when nothing is wrong with it.
+    /// The round as parsed, if it is valid.
     pub checked: Option<RoundDraft>,
 }
 
@@ -30,7 +30,7 @@ impl RoundForm {
         api::extension().unwrap_or_default()
     }
 
-    /// What stands in a field.
+    /// A field's content.
     pub fn value(&self, name: &str) -> String {
         self.values.get(name).cloned().unwrap_or_default()
     }
@@ -40,7 +40,7 @@ impl RoundForm {
         (self.filled_rows() + self.empty_rows).clamp(1, MAX_ITEMS)
     }
 
-    /// Rows in which something stands. They are the first ones.
+    /// Rows with content. They are the first ones.
     fn filled_rows(&self) -> usize {
         let is_filled = |row: &usize| {
             let prefix = format!("items[{row}].");
@@ -51,7 +51,7 @@ impl RoundForm {
         (0..MAX_ITEMS).take_while(is_filled).count()
     }
 
-    /// The field that says why the picture at `name` was not taken: `items[0].picture_kind`.
+    /// The field with the reason that the picture at `name` was refused: `items[0].picture_kind`.
     pub fn refused_picture(&self, name: &str) -> Option<String> {
         match &self.problem {
             Some(ApiError::Invalid { field }) => {
@@ -62,7 +62,7 @@ impl RoundForm {
         }
     }
 
-    /// Whether this field, by its wire name, is what is wrong.
+    /// Whether this field, by its wire name, has the mistake.
     pub fn is_wrong(&self, field: &str) -> bool {
         matches!(&self.problem, Some(ApiError::Invalid { field: wrong }) if wrong == field)
     }

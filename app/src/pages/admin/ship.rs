@@ -1,4 +1,4 @@
-//! Where an order is sent, and the form that says how it was.
+//! An order's shipping address, and the form for its shipment.
 
 use leptos::prelude::*;
 
@@ -11,7 +11,7 @@ use crate::{
     },
 };
 
-/// A form that came back. The server puts it into the request whose page is rendered.
+/// A form that is shown again. The server puts it into the request whose page is rendered.
 #[derive(Clone, Debug, Default)]
 pub struct ShipForm {
     /// As it was typed.
@@ -22,7 +22,7 @@ pub struct ShipForm {
     pub problem: Option<ApiError>,
 }
 
-/// For those who ship orders: where to, and the form of an order that waits for it.
+/// For staff who ship orders: the address, and the form of an order that waits for shipment.
 #[component]
 pub fn Shipping<'a>(
     history: &'a OrderHistory,

@@ -1,4 +1,4 @@
-//! `/admin/orders/ship`: a list of what was shipped, looked at line by line before anything is done.
+//! `/admin/orders/ship`: a list of shipped orders, checked line by line before anything is done.
 
 use leptos::prelude::*;
 
@@ -18,20 +18,20 @@ use crate::{
 /// Most bytes of a list: 300 lines.
 pub const MAX_SHIP_LIST: usize = 48 * 1024;
 
-/// A list that came back. The server puts it into the request whose page is rendered.
+/// A list that is shown again. The server puts it into the request whose page is rendered.
 #[derive(Clone, Debug, Default)]
 pub struct ShipListForm {
     /// As it was sent.
     pub text: String,
-    /// The line that was taken for its heading.
+    /// The line that was recognised as its heading.
     pub heading: Option<u64>,
-    /// Line by line.
+    /// The result for each line.
     pub list: Option<CheckedList>,
     /// Why it cannot be read.
     pub problem: Option<ApiError>,
 }
 
-/// The form, and what is said of the list that was sent.
+/// The form, and the result of the list that was sent.
 #[component]
 pub fn ShipListPage() -> impl IntoView {
     let language = api::language();
@@ -60,7 +60,7 @@ fn ShipList(role: Role, language: Language) -> impl IntoView {
     let looked_at = form.list.as_ref().map(|list| {
         view! { <List list text=form.text.clone() language /> }
     });
-    // A list that was done is not offered again; one with a line that was not is there to be mended.
+    // A completed list is not offered again; one with a failed line can be corrected.
     let is_done = form
         .list
         .as_ref()
@@ -91,7 +91,7 @@ fn ShipList(role: Role, language: Language) -> impl IntoView {
     }
 }
 
-/// What becomes of the list, and the button that does it where nothing stands in the way.
+/// The result of the list, and the button that ships it if nothing is wrong.
 #[component]
 fn List<'a>(list: &'a CheckedList, text: String, language: Language) -> impl IntoView + use<> {
     let (to_ship, wrong) = (list.to_ship(), list.wrong());
@@ -110,7 +110,7 @@ fn List<'a>(list: &'a CheckedList, text: String, language: Language) -> impl Int
             </form>
         }
     });
-    // What is wrong comes first: a list has three hundred lines.
+    // Errors come first: a list has up to three hundred lines.
     let mut lines: Vec<&CheckedLine> = list.lines.iter().collect();
     lines.sort_by_key(|line| line.problem.is_none());
     let rows = lines

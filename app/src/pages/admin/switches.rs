@@ -1,5 +1,5 @@
-//! `/admin/switches`: what is switched off for a while, by whom, why and until when, and the forms that
-//! change it.
+//! `/admin/switches`: the switches that are set, by whom, why and until when, and the forms that change
+//! them.
 
 use leptos::prelude::*;
 
@@ -12,7 +12,7 @@ use crate::{
     wire::{Language, Permission, Reason, Role, SetSwitch, Switch},
 };
 
-/// What there is to choose from, in minutes. Programs may ask for any number up to a day.
+/// The offered durations, in minutes. Programs may send any number up to a day.
 const MINUTES: [u32; 5] = [15, 60, 180, 720, Switch::MAX_MINUTES];
 
 /// The switches.
@@ -52,7 +52,7 @@ fn Switches(set: Vec<SetSwitch>, role: Role, now_ms: i64, language: Language) ->
 #[component]
 fn Card(
     switch: Switch,
-    /// What is to be said of it while it is set.
+    /// The text shown while it is set.
     standing: Option<String>,
     may: bool,
     language: Language,

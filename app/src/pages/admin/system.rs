@@ -1,4 +1,4 @@
-//! `/admin/system`: what the shop runs on, and on demand what is not right with it.
+//! `/admin/system`: the shop's environment, and on request its problems.
 
 use leptos::prelude::*;
 
@@ -14,11 +14,11 @@ use crate::{
     },
 };
 
-/// What was looked for, because somebody asked.
+/// The result of a requested check.
 enum Looked {
     Findings(Vec<Finding>),
     Differences(Differences),
-    /// Somebody else is looking, or it cannot be done now.
+    /// Another check is running, or it cannot be done now.
     Not,
 }
 
@@ -97,7 +97,7 @@ fn System(
     }
 }
 
-/// The answer to what was asked.
+/// The result of the requested check.
 #[component]
 fn WhatWasFound(looked: Looked, language: Language) -> impl IntoView {
     let text = match looked {

@@ -1,16 +1,16 @@
-//! Text in the forms of the staff.
+//! Text inputs in staff forms.
 
 use leptos::prelude::*;
 
-/// A label and its input, which is named by the problem when it is wrong.
+/// A label and its input, which refers to the problem's text when it is wrong.
 #[component]
 pub fn TextInput(
     name: &'static str,
     label: &'static str,
     value: String,
-    /// Characters that are taken.
+    /// Most characters.
     max: usize,
-    /// The id of the words that say what is wrong with it.
+    /// The id of the problem's text.
     problem: Option<&'static str>,
 ) -> impl IntoView {
     view! {
@@ -28,8 +28,7 @@ pub fn TextInput(
     }
 }
 
-/// What stands in a `textarea`: the framework writes its text into the page as it is, and a `</textarea>` in it would
-/// end the element.
+/// A `textarea`'s content: the framework does not escape it there, and a `</textarea>` in it would end the element.
 pub fn in_textarea(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;")
 }

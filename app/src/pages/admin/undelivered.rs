@@ -1,5 +1,5 @@
-//! `/admin/messages`: reservations that could not be written as orders, and messages to programs that did not
-//! arrive, each with the way to try it again.
+//! `/admin/messages`: reservations that could not be written as orders, and undelivered messages to programs,
+//! each with a button to try again.
 
 use leptos::prelude::*;
 
@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-/// What waits for somebody's hand.
+/// Everything that needs manual work.
 #[component]
 pub fn AdminMessagesPage() -> impl IntoView {
     let language = api::language();
@@ -29,7 +29,7 @@ pub fn AdminMessagesPage() -> impl IntoView {
     })
 }
 
-/// What every row needs.
+/// Data for every row.
 #[derive(Clone, Copy)]
 struct Shown {
     calendar: Calendar,
@@ -90,7 +90,7 @@ fn Messages(
     }
 }
 
-/// What is parked, oldest first.
+/// Parked reservations, oldest first.
 #[component]
 fn ParkedList<'a>(parked: &'a Parked, shown: Shown) -> impl IntoView + use<> {
     let language = shown.language;
@@ -159,7 +159,7 @@ fn endpoint(webhook: &Webhook, shown: Shown) -> impl IntoView + use<> {
     }
 }
 
-/// Messages that did not arrive.
+/// Undelivered messages.
 fn list(messages: &[WebhookMessage], webhooks: &[Webhook], shown: Shown) -> AnyView {
     if messages.is_empty() {
         return view! { <p>{say::none(shown.language)}</p> }.into_any();

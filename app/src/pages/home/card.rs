@@ -10,14 +10,14 @@ use crate::{
     wire::{Item, Language, Phase, Round},
 };
 
-/// Picture, title, price, and where it stands.
+/// Picture, title, price, and state.
 #[component]
 pub fn ItemCard<'a>(
-    /// Which item.
+    /// The item.
     item: &'a Item,
     /// Its round.
     round: &'a Round,
-    /// Where its round stands.
+    /// Its round's phase.
     phase: Phase,
     /// The page's language.
     language: Language,

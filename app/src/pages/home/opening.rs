@@ -1,4 +1,4 @@
-//! The one question of the page, answered in large type: is it now, and if not, when?
+//! The page's one answer in large type: is it now, and if not, when?
 
 use leptos::prelude::*;
 
@@ -47,7 +47,7 @@ pub fn Opening<'a>(
     view! { <PhaseSwitch phase changes>{opening}</PhaseSwitch> }.into_any()
 }
 
-/// Counts down to the next start; then leads to what has started.
+/// Counts down to the next start; then links to the round that has started.
 #[component]
 fn NextStart<'a>(
     current: &'a [Round],
@@ -84,7 +84,7 @@ fn NextStart<'a>(
     .into_any()
 }
 
-/// Running when any round is; else upcoming when any is. Stopped rounds promise nothing.
+/// Running if any round is; else upcoming if any is. Stopped rounds do not count.
 fn phase_of_all(rounds: &[Round], now_ms: i64) -> Phase {
     let any = |wanted| rounds.iter().any(|round| round.phase_at(now_ms) == wanted);
     match (any(Phase::Running), any(Phase::Upcoming)) {

@@ -1,5 +1,5 @@
-//! Phases of rounds as parts of the page: which ones may come, and when. Words of all of them are
-//! rendered, each in an element with its phase as `data-when`, and [`PhaseSwitch`] shows the present
+//! Phases of rounds as parts of the page: which may come, and when. Texts of all phases are
+//! rendered, each in an element with its phase as `data-when`, and [`PhaseSwitch`] shows the current
 //! one.
 
 use leptos::prelude::*;
@@ -9,8 +9,8 @@ use crate::{
     wire::{Phase, Round},
 };
 
-/// What follows on `now_ms` for something whose phase at an instant is `phase_at`, when only the
-/// starts and ends of `rounds` can change it.
+/// The changes after `now_ms` of a phase given by `phase_at`, when only the starts and ends of
+/// `rounds` can change it.
 pub fn changes<'a>(
     rounds: impl IntoIterator<Item = &'a Round>,
     now_ms: i64,
@@ -33,8 +33,8 @@ pub fn changes<'a>(
     changes
 }
 
-/// A part of the page that follows the phase of `round`. What is over stays as it is, and needs
-/// nothing in the browser.
+/// A part of the page that follows the phase of `round`. After the round's end it is static and
+/// needs nothing in the browser.
 pub fn follow(round: &Round, now_ms: i64, part: AnyView) -> AnyView {
     let phase = round.phase_at(now_ms);
     let changes = changes([round], now_ms, |at_ms| round.phase_at(at_ms));

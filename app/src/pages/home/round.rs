@@ -10,19 +10,19 @@ use crate::{
     wire::{Language, Phase, Round},
 };
 
-/// Pictures that are in sight before anybody scrolls.
+/// Pictures visible without scrolling.
 const IN_SIGHT: usize = 4;
 
 /// A round's heading and cards.
 #[component]
 pub fn RoundSection<'a>(
-    /// Which round.
+    /// The round.
     round: &'a Round,
     /// The page's calendar.
     calendar: Calendar,
     /// The page's language.
     language: Language,
-    /// Whether it is the first of the page: its pictures load at once, and its time stands above.
+    /// Whether it is the first of the page: its pictures load at once, and its time is shown above.
     first: bool,
 ) -> impl IntoView + use<> {
     let phase = round.phase_at(calendar.now_ms());
@@ -65,7 +65,7 @@ pub fn RoundSection<'a>(
     follow(round, calendar.now_ms(), section.into_any())
 }
 
-/// When: until when, from when with a countdown, or since when.
+/// Its time: until when, from when with a countdown, or since when.
 #[component]
 fn RoundTime<'a>(
     round: &'a Round,

@@ -9,7 +9,7 @@ use crate::{
     wire::{Language, Phase, Round},
 };
 
-/// One link a round: now · 20:00 · Tomorrow 12:00.
+/// One link for each round: now · 20:00 · Tomorrow 12:00.
 #[component]
 pub fn RoundRow<'a>(
     /// The rounds that have not ended, in the order of the page.

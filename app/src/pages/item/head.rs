@@ -1,4 +1,4 @@
-//! The head of an item's page: what search engines and previews are told of the offer.
+//! The head of an item's page: the offer for search engines and previews.
 
 use leptos::prelude::*;
 use leptos_meta::{Script, Title};
@@ -15,7 +15,7 @@ use crate::{
 /// Title, preview, and the offer as data.
 #[component]
 pub fn ItemHead<'a>(
-    /// Which item.
+    /// The item.
     item: &'a ItemDetail,
     /// The page's calendar.
     calendar: Calendar,
@@ -45,7 +45,7 @@ pub fn ItemHead<'a>(
     .into_any()
 }
 
-/// The product and its offer, in the words of schema.org.
+/// The product and its offer, in schema.org's vocabulary.
 fn offer(
     item: &ItemDetail,
     calendar: Calendar,
@@ -78,13 +78,12 @@ fn offer(
     product
 }
 
-/// An amount as data has it: yuan, and always two decimals.
+/// An amount for data: yuan, always with two decimals.
 fn decimal(money: Money) -> String {
     format!("{}.{:02}", money.0 / 100, money.0 % 100)
 }
 
-/// Before the start nobody can buy yet, and everybody will. Units may come back until the end: "sold out" would
-/// say that none do.
+/// Pre-order before the start. Units may come back until the end, so `SoldOut` would be wrong.
 fn availability(item: &ItemDetail, now_ms: i64) -> &'static str {
     match item.phase_at(now_ms) {
         Phase::Upcoming => "https://schema.org/PreOrder",
@@ -93,7 +92,7 @@ fn availability(item: &ItemDetail, now_ms: i64) -> &'static str {
     }
 }
 
-/// Data inside a script's element, which ends at the first `</script`, wherever that stands.
+/// Data for a script element, which ends at the first `</script`.
 fn in_script(data: &Value) -> String {
     data.to_string().replace('<', "\\u003c")
 }

@@ -1,17 +1,17 @@
-//! The title of an item's page. On small screens a long one is cut to two lines, and the rest is one
-//! press away, without a script.
+//! The title of an item's page. On small screens a long one is cut to two lines, and one press shows
+//! the rest, without a script.
 
 use leptos::prelude::*;
 
 use crate::{text::pages::item as say, wire::Language};
 
-/// Half widths of a letter that two lines hold on the narrowest phone, 320 pixels wide.
+/// Capacity of two lines on the narrowest phone, 320 pixels wide, in half-width characters.
 const TWO_LINES: usize = 52;
 
-/// The heading, and for a long one what shows and hides the rest of it.
+/// The heading, and for a long one the control that shows and hides the rest.
 #[component]
 pub fn ItemTitle(
-    /// Its words.
+    /// The title.
     title: String,
     /// The page's language.
     language: Language,

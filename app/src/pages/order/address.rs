@@ -1,5 +1,5 @@
-//! Where the order is sent, and the form that says so. It works without scripts, and a mistake empties
-//! nothing.
+//! The order's shipping address and its form. It works without scripts, and a mistake keeps the typed
+//! text.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -10,21 +10,21 @@ use crate::{
     wire::{ApiError, Language, OrderDetail, OrderState, ShippingAddress, TypedAddress},
 };
 
-/// A form that came back. The server puts it into the request whose page is rendered.
+/// A form that is shown again. The server puts it into the request whose page is rendered.
 #[derive(Clone, Default)]
 pub struct AddressForm {
-    /// What was typed.
+    /// The typed text.
     pub typed: TypedAddress,
     /// Why nothing was saved.
     pub problem: Option<ApiError>,
 }
 
-/// The part of the page; nothing where nobody has said it and nobody can any more.
+/// The part of the page; empty if there is no address and none can be given any more.
 #[component]
 pub fn Shipping<'a>(
     /// The order.
     detail: &'a OrderDetail,
-    /// What was said so far.
+    /// The saved address.
     address: Option<ShippingAddress>,
     /// The page's language.
     language: Language,
@@ -45,7 +45,7 @@ pub fn Shipping<'a>(
         .then(|| view! { <p class="shipping__saved" role="status">{say::saved(language)}</p> });
     let known = address.clone().map(|address| view! { <Known address /> });
     let fields = can_change.then(|| {
-        // A page that follows a payment loads itself again, which would empty a form that stands open.
+        // A page that follows a payment reloads itself, which would empty an open form.
         let asks = address.is_none() && !detail.paying;
         let lead = match (state, &address) {
             (_, Some(_)) => say::lead_known(language),
@@ -77,7 +77,7 @@ fn Known(address: ShippingAddress) -> impl IntoView {
     }
 }
 
-/// The form, open where it is asked for or came back; folded away otherwise.
+/// The form, open if an address is missing or the form is shown again; otherwise folded.
 #[component]
 fn Fields(
     form: AddressForm,
@@ -153,13 +153,12 @@ struct TextField {
     value: String,
     kind: &'static str,
     autocomplete: &'static str,
-    /// Most characters. Browsers count units of UTF-16, of which a character has one or two: the server
-    /// decides.
+    /// Most characters. Browsers count UTF-16 units, one or two for a character: the server decides.
     max: usize,
 }
 
 impl TextField {
-    /// With what is wrong in it beside it.
+    /// The field, with its mistake beside it.
     fn view(self, mistake: Option<String>, has_focus: bool) -> AnyView {
         let Self { name, hint, .. } = self;
         let described_by = match (mistake.is_some(), hint.is_empty()) {

@@ -1,5 +1,5 @@
-//! An order on paper: what stays true when the page is gone. On a screen it is not there; in print it is all there
-//! is (`public/order-print.css`).
+//! An order on paper: facts that stay true without the page. Hidden on a screen; the only content in print
+//! (`public/order-print.css`).
 
 use leptos::prelude::*;
 use leptos_meta::Link;
@@ -15,7 +15,7 @@ use crate::{
 pub fn PrintedOrder<'a>(
     /// The order.
     detail: &'a OrderDetail,
-    /// Where it is sent, if that is shown.
+    /// Its shipping address, if that is shown.
     address: Option<ShippingAddress>,
     /// The page's calendar.
     calendar: Calendar,

@@ -1,4 +1,4 @@
-//! An order on its way: its buyer says when it is there. The button is a plain form, so that it works
+//! A shipped order: its buyer confirms that it arrived. The button is a plain form, so that it works
 //! without JavaScript.
 
 use leptos::prelude::*;
@@ -9,10 +9,10 @@ use crate::{
     wire::{Language, OrderId},
 };
 
-/// What to do, and the button.
+/// The instruction and the button.
 #[component]
 pub fn ConfirmReceipt(
-    /// Which order.
+    /// The order.
     order_id: OrderId,
     /// The page's language.
     language: Language,

@@ -10,10 +10,10 @@ use crate::{
     wire::{Language, Reservation, ReservationState},
 };
 
-/// What it is of, since when, and what became of it; the whole row is the link to its item.
+/// Its item, its time, and its state; the whole row links to the item.
 #[component]
 pub fn ReservationRow<'a>(
-    /// Which.
+    /// The reservation.
     reservation: &'a Reservation,
     /// The page's calendar.
     calendar: Calendar,

@@ -37,7 +37,7 @@ messages! {
     unknown: "没有成功，什么也没有改变。请再试一次。", "That did not work, and nothing was changed. Please try again.";
 }
 
-/// What a password must be.
+/// The rule for passwords.
 pub fn password_rule(language: Language) -> String {
     let (min, max) = (Password::MIN, Password::MAX);
     match language {
@@ -46,7 +46,7 @@ pub fn password_rule(language: Language) -> String {
     }
 }
 
-/// What a password must be, and what is to be known of it before one is chosen.
+/// The rule for passwords, and advice for choosing one.
 pub fn new_password_rule(language: Language) -> String {
     let space = match language {
         Language::Zh => "。",
@@ -55,7 +55,7 @@ pub fn new_password_rule(language: Language) -> String {
     password_rule(language) + space + no_recovery(language)
 }
 
-/// What a nickname must be.
+/// The rule for nicknames.
 pub fn nickname_rule(language: Language) -> String {
     let max = Nickname::MAX;
     match language {
@@ -117,7 +117,7 @@ messages! {
     to_account: "密码与登录的设备", "Password, and where you are signed in";
 }
 
-/// Since when somebody is signed in.
+/// The beginning of a log-in.
 pub fn since(language: Language, when: &str) -> String {
     match language {
         Language::Zh => format!("{when}登录"),
@@ -125,7 +125,7 @@ pub fn since(language: Language, when: &str) -> String {
     }
 }
 
-/// When a log-in was last used.
+/// The last use of a log-in.
 pub fn last_used(language: Language, when: &str) -> String {
     match language {
         Language::Zh => format!("最近使用：{when}"),
@@ -133,7 +133,7 @@ pub fn last_used(language: Language, when: &str) -> String {
     }
 }
 
-/// The button that ends one log-in, for those who do not see where it stands.
+/// The button that ends one log-in, for screen readers.
 pub fn end_on(language: Language, device: &str) -> String {
     match language {
         Language::Zh => format!("结束：{device}"),

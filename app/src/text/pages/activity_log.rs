@@ -1,4 +1,4 @@
-//! What those who run the shop did.
+//! The staff's actions.
 
 use super::messages;
 use crate::wire::{Action, Language};
@@ -11,7 +11,7 @@ messages! {
     of_this: "相关记录", "What else was done to it";
 }
 
-/// What somebody did.
+/// An action.
 pub fn action(language: Language, action: Action) -> &'static str {
     match (language, action) {
         (Language::Zh, Action::AddRound) => "新建了场次",
@@ -69,7 +69,7 @@ pub fn action(language: Language, action: Action) -> &'static str {
     }
 }
 
-/// Why, in somebody's words.
+/// The reason, in somebody's words.
 pub fn because(language: Language, reason: &str) -> String {
     match language {
         Language::Zh => format!("原因：{reason}"),

@@ -1,4 +1,4 @@
-//! The pages of those who run the shop.
+//! The staff's pages.
 
 use super::messages;
 use crate::wire::{Language, Phase};
@@ -54,7 +54,7 @@ messages! {
     send_back_now: "退回", "Send it back";
 }
 
-/// When the numbers were read.
+/// When the figures were read.
 pub fn as_of(language: Language, when: &str) -> String {
     match language {
         Language::Zh => format!("截至{when}，刷新可更新"),
@@ -62,7 +62,7 @@ pub fn as_of(language: Language, when: &str) -> String {
     }
 }
 
-/// What shoppers read of a stopped round.
+/// The text that shoppers read for a stopped round.
 pub fn shoppers_read(language: Language, words: &str) -> String {
     match language {
         Language::Zh => format!("买家看到：{words}"),
@@ -70,7 +70,7 @@ pub fn shoppers_read(language: Language, words: &str) -> String {
     }
 }
 
-/// Where a round stands.
+/// A round's phase.
 pub fn phase(language: Language, phase: Phase) -> &'static str {
     match (language, phase) {
         (Language::Zh, Phase::Upcoming) => "未开始",

@@ -1,4 +1,4 @@
-//! Orders, buyers and payments, for those who run the shop.
+//! Orders, buyers and payments, for staff.
 
 use super::messages;
 use crate::wire::{
@@ -51,7 +51,7 @@ messages! {
     password: "你的密码", "Your password";
 }
 
-/// What a refund does.
+/// The effect of a refund.
 pub fn refund_means(language: Language, amount: Money) -> String {
     match language {
         Language::Zh => format!("{amount} 将原路退回买家，商品仍算已售。此操作不能撤销。"),
@@ -99,7 +99,7 @@ pub fn problem(language: Language, problem: &ApiError) -> &'static str {
     }
 }
 
-/// Who did something.
+/// The person who did something.
 pub fn by(language: Language, actor: &str) -> String {
     match (language, actor) {
         (Language::Zh, "buyer") => "买家".to_owned(),
@@ -109,7 +109,7 @@ pub fn by(language: Language, actor: &str) -> String {
     }
 }
 
-/// What happened to an order.
+/// An event of an order.
 pub fn event(language: Language, event: OrderEvent) -> &'static str {
     match (language, event) {
         (Language::Zh, OrderEvent::Reserved) => "抢到一件",
@@ -137,7 +137,7 @@ pub fn event(language: Language, event: OrderEvent) -> &'static str {
     }
 }
 
-/// Why a reservation came to nothing.
+/// Why a reservation failed.
 pub fn why_none(language: Language, reason: Option<Rejection>) -> &'static str {
     match (language, reason) {
         (Language::Zh, Some(Rejection::SoldOut)) => "没有订单：已售完",
@@ -153,7 +153,7 @@ pub fn why_none(language: Language, reason: Option<Rejection>) -> &'static str {
     }
 }
 
-/// Which payments.
+/// A group of payments.
 pub fn group(language: Language, group: PaymentGroup) -> &'static str {
     match (language, group) {
         (Language::Zh, PaymentGroup::Open) => "可能到账",
@@ -167,7 +167,7 @@ pub fn group(language: Language, group: PaymentGroup) -> &'static str {
     }
 }
 
-/// Where a payment stands.
+/// A payment's state.
 pub fn payment_state(language: Language, state: PaymentState) -> &'static str {
     match (language, state) {
         (Language::Zh, PaymentState::Created) => "渠道未应答",

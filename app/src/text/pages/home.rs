@@ -25,7 +25,7 @@ messages! {
     empty_action: "先登录", "Sign in now";
 }
 
-/// What a preview of the page says: when the sale is that is running, or the next one.
+/// The page's text in previews: the time of the running sale, or of the next one.
 pub fn nearest_sale(language: Language, when: &str) -> String {
     let shop = description(language);
     match language {
@@ -34,7 +34,7 @@ pub fn nearest_sale(language: Language, when: &str) -> String {
     }
 }
 
-/// How long a running round goes on.
+/// When a running round ends.
 pub fn ends(language: Language, when: &str) -> String {
     match language {
         Language::Zh => format!("{when} 结束"),
@@ -58,7 +58,7 @@ pub fn ended(language: Language, when: &str) -> String {
     }
 }
 
-/// How many there will be.
+/// The number of units.
 pub fn units(language: Language, total: u32) -> String {
     match (language, total) {
         (Language::Zh, _) => format!("限量 {total} 件"),
@@ -67,7 +67,7 @@ pub fn units(language: Language, total: u32) -> String {
     }
 }
 
-/// What a buyer keeps in the pocket.
+/// A buyer's saving.
 pub fn saves(language: Language, saved: Money) -> String {
     match language {
         Language::Zh => format!("省 {saved}"),

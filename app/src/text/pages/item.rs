@@ -13,7 +13,7 @@ messages! {
         "Buying needs JavaScript in your browser. Price, time and rules are all on this page.";
 }
 
-/// What a preview of the page says: when it is on sale, and what it is.
+/// The page's text in previews: the time of its sale, and a description.
 pub fn preview(language: Language, on_sale: &str, description: &str) -> String {
     match language {
         Language::Zh => format!("抢购时间：{on_sale}。{description}"),

@@ -26,7 +26,7 @@ messages! {
     add: "确认上架", "Add it to the shop";
 }
 
-/// In which zone the times are.
+/// The zone of the times.
 pub fn zone(language: Language, utc_offset_min: i32) -> String {
     let sign = if utc_offset_min < 0 { '-' } else { '+' };
     let minutes = utc_offset_min.unsigned_abs();
@@ -47,7 +47,7 @@ pub fn item(language: Language, number: usize) -> String {
     }
 }
 
-/// What a picture that is kept shows.
+/// The description of a stored picture.
 pub fn kept_picture(language: Language, item: usize) -> String {
     match language {
         Language::Zh => format!("商品 {item} 的图片"),
@@ -55,7 +55,7 @@ pub fn kept_picture(language: Language, item: usize) -> String {
     }
 }
 
-/// What a round will do.
+/// The effect of a round.
 pub struct Summary {
     pub title: String,
     pub opens: String,
@@ -66,7 +66,7 @@ pub struct Summary {
     pub worth_fen: i128,
 }
 
-/// What will happen when the round is added.
+/// The round's effect when it is added.
 pub fn summary(language: Language, facts: &Summary) -> String {
     let Summary {
         title,
@@ -132,7 +132,7 @@ pub fn problem(language: Language, problem: &ApiError) -> &'static str {
     }
 }
 
-/// What is wrong with a field, by its wire name: `items[0].stock`.
+/// The mistake in a field, by its wire name: `items[0].stock`.
 pub fn mistake(language: Language, field: &str) -> &'static str {
     let field = field.rsplit('.').next().unwrap_or_default();
     let (zh, en) = match field {

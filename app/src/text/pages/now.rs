@@ -1,4 +1,4 @@
-//! What happens in the shop now, for those who run it.
+//! The shop's current state, for staff.
 
 use super::messages;
 use crate::wire::{Language, LivePlace, SaleStep};
@@ -86,7 +86,7 @@ pub fn sale_step(language: Language, step: SaleStep) -> &'static str {
     one_of(language, zh, en)
 }
 
-/// What the shop stands on, in words; a name that is not known stays as it is.
+/// A dependency's name in words; an unknown one is shown as it is.
 pub fn dependency(language: Language, name: &str) -> String {
     let (zh, en) = match name {
         "ledger" => ("账本（数据库）", "Ledger (database)"),

@@ -88,7 +88,7 @@ pub fn failed_text(language: Language, reason: Option<Rejection>) -> &'static st
     }
 }
 
-/// Where an order stands.
+/// An order's state.
 pub fn state(language: Language, state: OrderState, reason: Option<CloseReason>) -> &'static str {
     match (language, state, reason) {
         (Language::Zh, OrderState::PendingPayment, _) => "待付款",
@@ -110,7 +110,7 @@ pub fn state(language: Language, state: OrderState, reason: Option<CloseReason>)
     }
 }
 
-/// What happened to an order.
+/// An event of an order.
 pub fn event(language: Language, event: OrderEvent) -> &'static str {
     match (language, event) {
         (Language::Zh, OrderEvent::Reserved) => "抢到一件，已为你保留",
@@ -138,7 +138,7 @@ pub fn event(language: Language, event: OrderEvent) -> &'static str {
     }
 }
 
-/// Until when an unpaid order is held.
+/// The deadline until which an unpaid order is held.
 pub fn held_until(language: Language, when: &str) -> String {
     match language {
         Language::Zh => format!("商品为你保留到{when}"),
@@ -146,7 +146,7 @@ pub fn held_until(language: Language, when: &str) -> String {
     }
 }
 
-/// What becomes of money that could not pay the order.
+/// The state of money that could not pay the order.
 pub fn refund_text(language: Language, refund: &Refund) -> String {
     let amount = refund.amount;
     match (language, refund.done) {
@@ -163,7 +163,7 @@ pub fn refund_text(language: Language, refund: &Refund) -> String {
     }
 }
 
-/// Since when what is on paper may not be true any more.
+/// The time from which the printed facts may be outdated.
 pub fn printed(language: Language, when: &str) -> String {
     match language {
         Language::Zh => format!("以上为{when}的状态。"),

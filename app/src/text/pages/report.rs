@@ -55,7 +55,7 @@ pub fn read_at(language: Language, when: &str) -> String {
     }
 }
 
-/// How long after the start.
+/// The time after the start.
 pub fn after_the_start(language: Language, after_ms: i64) -> String {
     match language {
         Language::Zh => format!("开始后 {}", took(language, after_ms)),
@@ -99,7 +99,7 @@ pub fn orders_per(language: Language, interval_s: u32) -> String {
     }
 }
 
-/// What the chart shows.
+/// The chart in words.
 pub fn chart_in_words(language: Language, from: &str, to: &str, highest: u64) -> String {
     match language {
         Language::Zh => format!("从 {from} 到 {to}，最高一段 {highest} 单"),

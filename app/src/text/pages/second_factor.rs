@@ -32,7 +32,7 @@ messages! {
     code_hint: "验证器里的 6 位数字，或一个恢复码", "Six digits from the app, or a recovery code";
 }
 
-/// Since when, and how many recovery codes are left.
+/// The date it was set up, and the number of recovery codes left.
 pub fn is_on(language: Language, since: &str, left: u32) -> String {
     match language {
         Language::Zh => format!("已于{since}开启，还有 {left} 个恢复码可用。"),

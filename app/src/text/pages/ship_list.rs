@@ -1,4 +1,4 @@
-//! Orders that are shipped by a list.
+//! Shipping orders by a list.
 
 use super::messages;
 use crate::wire::{ApiError, Language, LineProblem};
@@ -23,7 +23,7 @@ messages! {
     will_ship: "可以发货", "Can be shipped";
 }
 
-/// What a list would do.
+/// The effect that a list would have.
 pub fn would_ship(language: Language, to_ship: usize, wrong: usize, lines: usize) -> String {
     match (language, wrong) {
         (Language::Zh, 0) => format!("{lines} 行，{to_ship} 个订单可以发货。"),
@@ -37,7 +37,7 @@ pub fn would_ship(language: Language, to_ship: usize, wrong: usize, lines: usize
     }
 }
 
-/// What a list did.
+/// The effect of a list.
 pub fn shipped(language: Language, shipped: u64, wrong: usize) -> String {
     match (language, wrong) {
         (Language::Zh, 0) => format!("已发货 {shipped} 个订单。"),
@@ -51,7 +51,7 @@ pub fn shipped(language: Language, shipped: u64, wrong: usize) -> String {
     }
 }
 
-/// A line that says what the columns are.
+/// A line with the column names.
 pub fn heading(language: Language, line: u64) -> String {
     match language {
         Language::Zh => format!("第 {line} 行是表头，没有当作订单。"),
@@ -92,7 +92,7 @@ pub fn problem(language: Language, problem: &ApiError) -> String {
     }
 }
 
-/// What stands in the way of a line.
+/// The problem of a line.
 pub fn line_problem(language: Language, problem: LineProblem) -> &'static str {
     match (language, problem) {
         (Language::Zh, LineProblem::NoOrder) => "没有这个订单",
@@ -116,7 +116,7 @@ pub fn line_problem(language: Language, problem: LineProblem) -> &'static str {
     }
 }
 
-/// The order is not one that can be shipped.
+/// The order's state does not allow shipping.
 pub fn in_state(language: Language, state: &str) -> String {
     match language {
         Language::Zh => format!("订单现在是：{state}"),

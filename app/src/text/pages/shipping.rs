@@ -1,4 +1,4 @@
-//! Where an order is sent.
+//! An order's shipping address.
 
 use super::{account, messages};
 use crate::wire::{ApiError, Language, ShippingAddress};
@@ -25,7 +25,7 @@ messages! {
     carrier_number: "运单号", "Tracking number";
 }
 
-/// What is wrong in a field.
+/// The mistake in a field.
 pub fn mistake(language: Language, field: &str) -> String {
     let (max, from, to) = (
         ShippingAddress::MAX_NAME,
@@ -45,7 +45,7 @@ pub fn mistake(language: Language, field: &str) -> String {
     }
 }
 
-/// Why nothing was saved, where it is no mistake in a field.
+/// Why nothing was saved, unless a field has a mistake.
 pub fn problem(language: Language, problem: &ApiError) -> Option<&'static str> {
     Some(match (language, problem) {
         (_, ApiError::Invalid { .. }) => return None,

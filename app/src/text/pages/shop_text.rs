@@ -1,4 +1,4 @@
-//! What links to the shop's own texts, and previews of them, say.
+//! Texts of links to the shop's own texts, and of their previews.
 
 use super::messages;
 use crate::{routes::TextPage, wire::Language};
@@ -24,7 +24,7 @@ pub fn name(language: Language, page: TextPage) -> &'static str {
     }
 }
 
-/// What stands on it, in a sentence.
+/// Its content, in a sentence.
 pub fn description(language: Language, page: TextPage) -> &'static str {
     match (language, page) {
         (Language::Zh, TextPage::Help) => "抢购是怎样进行的，怎样保证公平，遇到问题怎么办。",

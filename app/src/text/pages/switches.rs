@@ -1,4 +1,4 @@
-//! Switches, for those who run the shop.
+//! Switches, for staff.
 
 use super::messages;
 use crate::wire::{Language, Switch};
@@ -15,7 +15,7 @@ messages! {
     reason: "原因（仅员工可见）", "Why (only those who run the shop see it)";
 }
 
-/// What a switch is called.
+/// A switch's name.
 pub fn name(language: Language, switch: Switch) -> &'static str {
     match (language, switch) {
         (Language::Zh, Switch::CaptchaOff) => "免验证码",
@@ -29,7 +29,7 @@ pub fn name(language: Language, switch: Switch) -> &'static str {
     }
 }
 
-/// What it does.
+/// Its effect.
 pub fn meaning(language: Language, switch: Switch) -> &'static str {
     match (language, switch) {
         (Language::Zh, Switch::CaptchaOff) => {
@@ -68,7 +68,7 @@ pub fn in_effect(language: Language, switch: Switch, until: &str, who: &str, why
     }
 }
 
-/// A choice of how long.
+/// A duration to choose.
 pub fn minutes(language: Language, minutes: u32) -> String {
     match (language, minutes % 60, minutes / 60) {
         (Language::Zh, 0, hours) => format!("{hours} 小时"),

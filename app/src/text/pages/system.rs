@@ -1,4 +1,4 @@
-//! What the shop runs on.
+//! The shop's environment.
 
 use super::messages;
 use crate::wire::{Language, Verdict};
@@ -29,7 +29,7 @@ pub fn version(language: Language, version: &str) -> String {
     }
 }
 
-/// Whether something is as it should be, in capitals for what is not.
+/// A verdict, in capitals if something is wrong.
 pub fn verdict(language: Language, verdict: Verdict) -> &'static str {
     match (language, verdict) {
         (Language::Zh, Verdict::Right) => "正常",
@@ -41,7 +41,7 @@ pub fn verdict(language: Language, verdict: Verdict) -> &'static str {
     }
 }
 
-/// What the doctor found.
+/// The doctor's findings.
 pub fn findings(language: Language, problems: usize, warnings: usize) -> String {
     match language {
         Language::Zh => format!("{problems} 个问题，{warnings} 处需要留意。"),
@@ -49,7 +49,7 @@ pub fn findings(language: Language, problems: usize, warnings: usize) -> String 
     }
 }
 
-/// What ledger and gate came to.
+/// The result of the comparison of ledger and gate.
 pub fn differences(language: Language, items: u64, broken: usize) -> String {
     match (language, broken) {
         (Language::Zh, 0) => format!("{items} 件商品的账目都对得上。"),

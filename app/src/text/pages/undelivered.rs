@@ -1,4 +1,4 @@
-//! What could not be written or delivered.
+//! Parked reservations and undelivered messages.
 
 use super::messages;
 use crate::wire::Language;
@@ -36,7 +36,7 @@ pub fn drop_this(language: Language, id: &str) -> String {
     }
 }
 
-/// How many are parked.
+/// The number of parked reservations.
 pub fn how_many_parked(language: Language, all: u64, unreadable: u64) -> String {
     match (language, unreadable) {
         (Language::Zh, 0) => format!("共 {all} 个，最多显示 50 个。"),
@@ -58,7 +58,7 @@ pub fn number(language: Language, position: u32) -> String {
     }
 }
 
-/// Since when nothing is sent, and why.
+/// Since when and why an address is switched off.
 pub fn off_since(language: Language, when: &str, why: &str) -> String {
     match language {
         Language::Zh => format!("自{when}停用：{why}"),

@@ -1,4 +1,4 @@
-//! The buy panel and its question.
+//! The buy panel and its captcha.
 
 use super::{duration, messages};
 use crate::wire::{CloseReason, Language, Money, Rejection};
@@ -11,7 +11,7 @@ pub fn buy(language: Language, price: Money) -> String {
     }
 }
 
-/// What holds for everybody at any time.
+/// Facts that hold for everybody at any time.
 pub fn rules(language: Language, total: u32, pay_window_s: u32) -> String {
     let window = duration(language, pay_window_s);
     match language {
@@ -33,7 +33,7 @@ pub fn opens_in(language: Language, warm: bool) -> &'static str {
     }
 }
 
-/// Signed in, and questions are not asked yet: they are from `opens_before_s` before the start.
+/// Signed in before captchas are given, which is from `opens_before_s` before the start.
 pub fn you_are_signed_in(language: Language, opens_before_s: u32) -> String {
     let before = duration(language, opens_before_s);
     match language {
@@ -44,7 +44,7 @@ pub fn you_are_signed_in(language: Language, opens_before_s: u32) -> String {
     }
 }
 
-/// The answer's life is over, above the clock that counts to the end or to the start.
+/// The answer has expired; above the clock that counts to the end or to the start.
 pub fn expired_answer(language: Language, open: bool) -> &'static str {
     match (language, open) {
         (Language::Zh, false) => "验证已过期，距离开抢还有",
@@ -54,7 +54,7 @@ pub fn expired_answer(language: Language, open: bool) -> &'static str {
     }
 }
 
-/// Queued, with the number when it is known.
+/// Queued, with the number if known.
 pub fn queued(language: Language, position: Option<u32>) -> String {
     match (language, position) {
         (Language::Zh, Some(position)) => format!("正在排队，您是第 {position} 位"),
@@ -82,7 +82,7 @@ pub fn won(language: Language, number: Option<&str>) -> String {
     }
 }
 
-/// What to do with it.
+/// What to do next.
 pub fn won_hint(language: Language, price: Money) -> String {
     match language {
         Language::Zh => format!("请在倒计时结束前支付 {price}，逾期订单会自动关闭。"),
@@ -110,7 +110,7 @@ pub fn expired(language: Language, reason: Option<CloseReason>) -> &'static str 
     }
 }
 
-/// What that means.
+/// The consequence.
 pub fn expired_hint(language: Language, again: bool) -> &'static str {
     match (language, again) {
         (Language::Zh, true) => "没有扣款。现在还有货，可以再抢一次。",
@@ -120,7 +120,7 @@ pub fn expired_hint(language: Language, again: bool) -> &'static str {
     }
 }
 
-/// Why a reservation came to nothing.
+/// Why a reservation failed.
 pub fn failed_hint(language: Language, reason: Option<Rejection>) -> &'static str {
     match (language, reason) {
         (Language::Zh, Some(Rejection::SoldOut)) => "轮到您时商品已经售完。没有扣款。",
@@ -155,39 +155,39 @@ messages! {
     panel_label: "抢购", "Buy";
     /// Until the state is known.
     loading: "限时抢购", "Flash sale";
-    /// Leads to the log-in form. It is the panel's main thing to do.
+    /// Leads to the log-in form, which is the panel's main action.
     sign_in_to_be_ready: "请先登录，开抢时就不用等了。",
         "Sign in now, so that you are ready.";
     /// Signed out and on sale.
     sign_in_to_buy: "登录后即可抢购。", "Sign in to buy.";
-    /// Questions are asked, the start is still to come.
+    /// Captchas are given, the sale is not open yet.
     answer_early_hint: "现在回答验证问题，开抢时一键下单。",
         "Answer the question now, and one press is enough at the start.";
     /// The button for it.
     answer_early: "提前验证", "Answer now";
-    /// The path is here.
+    /// Ready to buy.
     you_are_ready: "您已准备好，距离开抢还有", "You are ready. Opens in";
     /// Before the start, signed in and answered: what comes next.
     ready_before_hint: "时间一到，按钮就会亮起。", "The button comes alive at the start.";
     /// On sale.
     open: "正在抢购，距离结束还有", "On sale now, ends in";
-    /// On sale, question still to answer.
+    /// On sale, captcha still to answer.
     open_hint: "回答一个小问题后即可下单。", "One small question, then it is yours to win.";
-    /// The answer's life is over.
+    /// The answer has expired.
     answer_again: "请再答一次验证问题。", "Please answer the question once more.";
-    /// On sale, everything here.
+    /// On sale, ready to buy.
     ready_hint: "验证已通过，点一下就下单。", "Your answer is in: one press buys.";
     /// Under way.
     asking: "正在下单", "Placing your order";
     /// Under way.
     asking_hint: "请稍候，不用重复点击。", "One moment. No need to press again.";
-    /// Leaving is safe.
+    /// The page may be left.
     queued_hint: "几秒内就有结果。离开本页也没关系，结果会出现在“我的订单”。",
         "Decided within seconds. You can leave this page: the result will be in your orders.";
-    /// No answer lately.
+    /// No recent answer.
     queued_shaky: "网络不太稳定，位置为您保留着，正在继续查询。",
         "The connection is shaky. Your place is kept, and we keep asking.";
-    /// Stopped asking.
+    /// Polling has ended.
     given_up: "比平时久一些，结果确定后会出现在“我的订单”。请稍后查看。",
         "This takes longer than usual. The result will be in your orders; please look there later.";
     /// Leads to the orders.
@@ -200,13 +200,13 @@ messages! {
     paid_big: "已付款", "Paid";
     /// Tries again.
     again: "再抢一次", "Try again";
-    /// Came to nothing.
+    /// The reservation failed.
     failed: "这次没有抢到", "Not this time";
     /// May not buy.
     banned: "此账号不能参与抢购", "This account cannot buy";
     /// What to do.
     banned_hint: "如有疑问，请联系我们。", "Please contact us if you think this is a mistake.";
-    /// Leads to how the shop is reached.
+    /// Leads to the contact page.
     to_contact: "联系我们", "Contact us";
     /// Our fault.
     refused: "没有成功，这是我们的问题", "That did not work, and it is our fault";
@@ -232,18 +232,18 @@ messages! {
         "Please stay. The same request is sent again, and never counts twice.";
     /// Called too often.
     too_often: "操作有点快，稍后自动重试", "A little too fast; trying again by itself";
-    /// Switched off by those who run the shop.
+    /// A switch has closed purchases.
     closed: "店铺暂停接受抢购，恢复后自动重试", "The shop takes no purchases for the moment; trying again by itself";
-    /// Switched off.
+    /// A switch has closed purchases.
     closed_hint: "已排队和已下单的不受影响。可以留在本页等待。",
         "What is in the queue or ordered is safe. You can wait on this page.";
     /// No connection.
     offline: "网络连接中断，正在自动重试", "No connection; trying again by itself";
     /// No connection.
     offline_hint: "请检查网络。不会重复下单。", "Please check your network. Nothing is bought twice.";
-    /// Asked for the first facts, and nothing came.
+    /// No answer to the request for the first facts.
     silent: "还没有收到回应，正在自动重试", "No answer yet; trying again by itself";
-    /// Asked for the first facts, and still waiting.
+    /// Still waiting for the first facts.
     no_answer_yet: "还没有收到回应，请稍候", "No answer yet; one moment, please";
     /// While the first facts are missing.
     unread_hint: "一收到回应，倒计时和按钮就会出现。",
@@ -253,23 +253,23 @@ messages! {
         "Please check your network. The countdown and the button appear once it is back.";
     /// The program of the page did not arrive, or did not start.
     not_started: "连接失败，抢购功能没有启动。", "The connection failed, and the button did not start.";
-    /// What to do then.
+    /// The advice for that.
     reload_page: "请刷新页面", "Please reload the page";
     /// The browser cannot run it.
     no_wasm: "此浏览器不支持抢购所需的 WebAssembly，请更新或换一个浏览器。",
         "This browser lacks WebAssembly, which buying needs. Please update it or use another one.";
-    /// Does not wait.
+    /// Retries at once.
     retry_now: "立即重试", "Retry now";
 
-    /// Above the question.
+    /// Above the captcha.
     captcha_title: "一个小问题", "One small question";
-    /// For those who cannot see the picture.
+    /// For visitors who cannot see the picture.
     captcha_alt: "验证问题的图片，可改用文字题目", "The question as a picture; it is also there in words";
-    /// Until it is here.
+    /// Until the captcha is here.
     captcha_loading: "正在取题……", "Fetching the question…";
-    /// Another question.
+    /// Another captcha.
     captcha_new: "换一张", "New picture";
-    /// The question in words.
+    /// The captcha in words.
     captcha_in_words: "文字题目", "In words";
     /// Closes the dialog.
     captcha_close: "关闭", "Close";
@@ -281,6 +281,6 @@ messages! {
     captcha_too_old: "上次的回答已过期，请再答一次。", "Your answer was too long ago. Once more, please.";
     /// No words.
     captcha_no_words: "这道题暂时没有文字版，请换一张。", "No words for this picture now. Please take a new one.";
-    /// Repeated by itself.
+    /// Retried by itself.
     captcha_waiting: "人太多了，正在自动重试……", "Very busy; trying again by itself…";
 }

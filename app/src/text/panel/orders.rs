@@ -1,9 +1,9 @@
-//! Around an order and the account: deadline, cancelling, header, stock.
+//! Texts around an order and the account: deadline, cancelling, header, stock.
 
 use super::messages;
 use crate::wire::{ApiError, Language};
 
-/// Before the time that is left to pay; or after it.
+/// Before the time left to pay; or after it.
 pub fn pay_within(language: Language, is_over: bool) -> &'static str {
     match (language, is_over) {
         (Language::Zh, false) => "请在此时间内付款",
@@ -13,7 +13,7 @@ pub fn pay_within(language: Language, is_over: bool) -> &'static str {
     }
 }
 
-/// On a page that shows a queued reservation: whether it finds the result itself.
+/// On a page with a queued reservation: whether it finds the result itself.
 pub fn result_comes(language: Language, by_itself: bool) -> &'static str {
     match (language, by_itself) {
         (Language::Zh, true) => "有结果时本页会自动更新。",
@@ -23,7 +23,7 @@ pub fn result_comes(language: Language, by_itself: bool) -> &'static str {
     }
 }
 
-/// Cancelling did not work.
+/// Cancelling failed.
 pub fn cancel_failed(language: Language, why: Option<&ApiError>) -> &'static str {
     match (language, why) {
         (Language::Zh, Some(ApiError::RateLimited { .. })) => "操作太频繁，请稍等几秒再试。",
@@ -39,7 +39,7 @@ pub fn cancel_failed(language: Language, why: Option<&ApiError>) -> &'static str
     }
 }
 
-/// Leads to the messages, with how many were not seen.
+/// Leads to the messages, with the number of unread ones.
 pub fn inbox(language: Language, unread: u32) -> String {
     let name = match language {
         Language::Zh => "消息",
@@ -51,7 +51,7 @@ pub fn inbox(language: Language, unread: u32) -> String {
     }
 }
 
-/// The same for those who hear it.
+/// The same for screen readers.
 pub fn inbox_label(language: Language, unread: u32) -> String {
     match (language, unread) {
         (Language::Zh, 0) => "消息".to_owned(),
@@ -64,12 +64,12 @@ pub fn inbox_label(language: Language, unread: u32) -> String {
 messages! {
     /// The button.
     cancel_order: "取消订单", "Cancel order";
-    /// Asks once more.
+    /// Asks for confirmation.
     cancel_question: "要取消这个订单吗？商品会立即让给别人。",
         "Cancel this order? The unit goes to somebody else at once.";
-    /// Takes it back.
+    /// Dismisses the confirmation.
     cancel_keep: "保留订单", "Keep it";
-    /// Does it.
+    /// Confirms.
     cancel_yes: "确认取消", "Yes, cancel";
 
     /// Names the part of the header.

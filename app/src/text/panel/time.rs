@@ -1,8 +1,8 @@
-//! Time left and what is left, in figures.
+//! Time left and stock left, in figures.
 
 use crate::wire::Language;
 
-/// What a countdown shows until the clock is known.
+/// Shown in a countdown until the clock is known.
 pub const COUNTDOWN_PLACEHOLDER: &str = "--:--";
 
 const MINUTE_MS: i64 = 60_000;
@@ -10,7 +10,7 @@ const HOUR_MS: i64 = 60 * MINUTE_MS;
 const DAY_MS: i64 = 24 * HOUR_MS;
 
 /// Days and hours as needed, tenths of a second in the last minute: `2 d 03:04:05`, `03:04:05`,
-/// `04:05`, `00:41.3`. What is left of the smallest unit is cut off, never rounded up.
+/// `04:05`, `00:41.3`. The rest below the smallest unit is cut off, never rounded up.
 pub fn countdown(language: Language, left_ms: i64) -> String {
     let left_ms = left_ms.max(0);
     let (days, hours) = (left_ms / DAY_MS, left_ms % DAY_MS / HOUR_MS);
@@ -47,7 +47,7 @@ pub fn duration(language: Language, s: u32) -> String {
     }
 }
 
-/// How much is left, in per cent. Only what is sold out reads as nothing.
+/// The remaining stock in per cent. Zero only when sold out.
 pub fn left(language: Language, sellable: u32, total: u32) -> String {
     let (sellable, total) = (u64::from(sellable), u64::from(total).max(1));
     let percent = (sellable * 100).div_ceil(total).min(100);

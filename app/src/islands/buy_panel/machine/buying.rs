@@ -1,4 +1,4 @@
-//! The way to a reservation: question → path → purchase.
+//! The steps to a reservation: captcha → path → purchase.
 
 use super::{
     Dialog, Effect, EventContext, Machine, Notice, Readiness, Slot, Wait, facts::Offer,
@@ -6,28 +6,28 @@ use super::{
 };
 use crate::wire::{ApiError, CaptchaChallenge, CaptchaWords, HiddenPath, Reserved};
 
-/// The server says "not yet" although our clock says it is time: asked again this soon…
+/// The server says "not yet" although our clock says "open": asked again this soon…
 const EARLY_MS: i64 = 250;
 /// …and this often, before the panel counts down again.
 const EARLY_TRIES: u32 = 6;
 
-/// How far the purchase has come.
+/// The progress of the purchase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purchase {
     /// Not wanted.
     Idle,
     /// The button was pressed; the path is still missing.
     Wanted,
-    /// The purchase is under way; it was too early so many times.
+    /// The purchase was sent; it was too early this many times.
     Sent { early: u32 },
     /// It was not answered; it is sent again with the same path.
     Waiting(Wait),
-    /// The path was refused: perhaps because an attempt whose answer was lost has used it.
+    /// The path was refused: perhaps a purchase whose answer was lost has used it.
     Doubted,
 }
 
 impl Machine {
-    /// A question makes sense: somebody who may buy, nothing held, the sale open or about to.
+    /// Whether a captcha makes sense: a buyer without a unit, and a sale open now or soon.
     pub(super) fn may_ask(&self, now_ms: i64) -> bool {
         self.is_known()
             && self.is_signed_in()
@@ -127,7 +127,7 @@ impl Machine {
         match answer {
             Ok(spelt) => dialog.words = Some(spelt.words),
             Err(_) if dialog.words.is_none() => dialog.notice = Some(Notice::NoWords),
-            // Asked for twice: the words are there already.
+            // Requested twice: the words are already shown.
             Err(_) => {}
         }
     }
@@ -145,7 +145,7 @@ impl Machine {
         }
     }
 
-    /// Asks (again) for what the dialog waits for: the verdict on an answer, or a question.
+    /// Asks (again) for what the dialog waits for: the verdict on an answer, or a captcha.
     pub(super) fn ask_for_dialog(&mut self) {
         let Some(dialog) = &self.dialog else { return };
         let effect = match (&dialog.question, &dialog.checking) {
@@ -198,15 +198,15 @@ impl Machine {
         self.later(Slot::Dialog, wait.ms(at));
     }
 
-    /// Sends the purchase, the first time or again. The same path means the same request, however
-    /// often it arrives.
+    /// Sends the purchase, first or again. The same path means the same request, however often it
+    /// arrives.
     pub(super) fn send_purchase(&mut self, at: EventContext) {
         let path = self.good_path(at.now_ms).map(|path| path.path.clone());
         match (self.purchase, path) {
             (Purchase::Sent { .. } | Purchase::Waiting(_), Some(path)) => {
                 self.ask(Effect::Purchase { path });
             }
-            // It grew too old while we waited. Whether an earlier attempt arrived, the server knows.
+            // The path expired. Only the server knows whether an earlier attempt arrived.
             (Purchase::Sent { .. } | Purchase::Waiting(_), None) => self.doubt(at),
             (Purchase::Idle | Purchase::Wanted | Purchase::Doubted, _) => {}
         }
@@ -218,7 +218,7 @@ impl Machine {
         self.ask(Effect::ReadMine);
     }
 
-    /// The server knows of no reservation.
+    /// The server knows no reservation.
     pub(super) fn nothing_reserved(&mut self, at: EventContext) {
         if self.purchase == Purchase::Doubted {
             self.purchase = Purchase::Idle;
@@ -245,7 +245,7 @@ impl Machine {
             }
             Err(error) => match self.purchase {
                 Purchase::Sent { .. } | Purchase::Waiting(_) => self.not_purchased(at, &error),
-                // Overtaken: the reservation was found another way.
+                // Too late: the reservation was already found another way.
                 Purchase::Idle | Purchase::Wanted | Purchase::Doubted => {}
             },
         }
@@ -270,7 +270,7 @@ impl Machine {
         }
     }
 
-    /// The path was not used up.
+    /// The path is still unused.
     fn too_early(&mut self, at: EventContext) {
         self.ask(Effect::SynchroniseClock);
         self.ask(Effect::ReadStock);

@@ -8,7 +8,7 @@ use crate::wire::{AccountId, ApiError, Language, Me, Phase, ReservationStatus, S
 pub struct Sale {
     pub starts_at_ms: i64,
     pub ends_at_ms: i64,
-    /// Questions and paths are given from this long before the start.
+    /// Captchas and paths are given from this long before the start.
     opens_before_ms: i64,
     pub stopped: bool,
     pub words: Option<String>,
@@ -17,7 +17,7 @@ pub struct Sale {
     known: bool,
 }
 
-/// Where the sale stands, as far as it concerns the panel.
+/// The phase of the sale, as the panel needs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Offer {
     Before,
@@ -28,7 +28,7 @@ pub enum Offer {
     Stopped,
 }
 
-/// Who looks at the page.
+/// The visitor of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Visitor {
     Unknown,
@@ -68,7 +68,7 @@ impl Sale {
         }
     }
 
-    /// Questions and paths are given from here on.
+    /// Captchas and paths are given from here on.
     fn opens_at_ms(&self) -> i64 {
         self.starts_at_ms - self.opens_before_ms
     }
@@ -77,7 +77,7 @@ impl Sale {
         [self.opens_at_ms(), self.starts_at_ms, self.ends_at_ms]
     }
 
-    /// How long what we know of the stock is good enough.
+    /// How long a reading of the stock is recent enough.
     fn look_every_ms(&self, now_ms: i64) -> Option<i64> {
         match self.offer(now_ms) {
             Offer::Before => Some(60_000),
@@ -100,12 +100,12 @@ impl Machine {
         self.sale.known && visitor_known
     }
 
-    /// Something could be bought now.
+    /// Whether a unit can be bought now.
     pub(super) fn sells(&self, now_ms: i64) -> bool {
         self.sale.offer(now_ms) == Offer::Open
     }
 
-    /// Other tabs, other devices and time have been at work.
+    /// The page is visible again: other tabs, other devices and time may have changed everything.
     pub(super) fn shown(&mut self) {
         self.visible = true;
         if !self.is_known() {
@@ -143,7 +143,7 @@ impl Machine {
             false => Visitor::SignedIn(me.account_id),
         };
         if self.visitor != visitor {
-            // What was known is somebody else's.
+            // The known facts belong to another account.
             self.mine = None;
             self.mine_known = false;
             self.path = None;
@@ -197,7 +197,7 @@ impl Machine {
                 self.plan_next_look(at);
             }
             Err(ApiError::NotFound) => {
-                // An item that is gone will not come back.
+                // A missing item does not come back.
                 self.sale.known = true;
                 self.sale.ends_at_ms = self.sale.ends_at_ms.min(at.now_ms);
             }
@@ -215,8 +215,8 @@ impl Machine {
         self.ask(Effect::ReadStock);
     }
 
-    /// Sets the next look at the stock, which also finds a round that was moved, stopped or
-    /// resumed.
+    /// Schedules the next reading of the stock, which also detects a round that was moved, stopped
+    /// or resumed.
     pub(super) fn plan_next_look(&mut self, at: EventContext) {
         if let Some(ms) = self.sale.look_every_ms(at.now_ms)
             && !self.holds()

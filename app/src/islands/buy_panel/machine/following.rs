@@ -1,4 +1,4 @@
-//! What becomes of a reservation: queued → order → paid or closed, or nothing.
+//! The fate of a reservation: queued → order → paid or closed, or failed.
 
 use super::{Effect, EventContext, Loss, Machine, Slot, State, Wait};
 use crate::wire::{
@@ -6,35 +6,35 @@ use crate::wire::{
     ReservationStatus,
 };
 
-/// The first look comes after this long; each next one half as long again…
+/// The first poll comes after this long; each next interval is half as long again…
 const FIRST_LOOK_MS: i64 = 300;
 /// …up to this.
 const SLOW_LOOK_MS: i64 = 2_000;
-/// The shop has said for so long that it knows no such reservation: it was lost on its way to the
-/// ledger. Longer than an order takes whose note in the cache was lost.
+/// The shop has denied the reservation for this long: it was lost on its way to the ledger. Longer
+/// than an order takes whose entry in the cache was lost.
 const VOID_AFTER_MS: i64 = 15_000;
-/// One more look, at whatever the visitor has by then.
+/// One last poll, of the visitor's latest reservation.
 const LATE_LOOK_MS: i64 = 60_000;
-/// Then we stop looking, and say so.
+/// Then polling ends, and the panel says so.
 const GIVE_UP_MS: i64 = 180_000;
 /// The server closes an order a moment after its deadline.
 const AFTER_DEADLINE_MS: i64 = 1_500;
-/// The longest pause between looks at an order that should be closed.
+/// The longest pause between polls of an order that should be closed.
 const LONGEST_PAUSE_MS: i64 = 60_000;
 
-/// The visitor's reservation, as far as we know it.
+/// The visitor's reservation, as far as it is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mine {
     /// The order is being written.
     Queued {
         reservation_id: ReservationId,
         position: Option<u32>,
-        /// We follow it since then.
+        /// Followed since then.
         since_ms: i64,
         looks: u32,
-        /// Looks in a row that got no answer.
+        /// Polls in a row without an answer.
         misses: u32,
-        /// The shop answers that it knows no such reservation, since then.
+        /// The shop has denied this reservation since then.
         unknown_since_ms: Option<i64>,
         given_up: bool,
     },
@@ -42,18 +42,18 @@ pub enum Mine {
     Ordered {
         reservation_id: ReservationId,
         order_id: OrderId,
-        /// When it was queued before our eyes: with this number.
+        /// If it was queued while this page watched: with this number.
         #[expect(
             clippy::option_option,
             reason = "not queued before our eyes; queued; queued with a number"
         )]
         queued: Option<Option<u32>>,
-        /// Once it was read.
+        /// The order, once read.
         order: Option<Order>,
-        /// Reads in a row that got no answer.
+        /// Reads in a row without an answer.
         misses: u32,
     },
-    /// It came to nothing; without a reason when the shop lost it.
+    /// It failed; no reason if the shop lost it.
     Failed {
         reservation_id: ReservationId,
         reason: Option<Rejection>,
@@ -97,7 +97,7 @@ impl Machine {
                 shaky: *misses > 1 && unknown_since_ms.is_none(),
                 given_up: *given_up,
             },
-            // The order is here in a moment; until then nothing changes.
+            // The order is read in a moment; nothing changes until then.
             Mine::Ordered {
                 order: None,
                 misses: 0,
@@ -129,7 +129,7 @@ impl Machine {
                         number: Some(order.number()),
                         deadline_ms: Some(order.pay_deadline_ms),
                     },
-                    // What became of its money stands on the order's page.
+                    // The order's page shows the later states of its money.
                     OrderState::Paid
                     | OrderState::Shipped
                     | OrderState::Received
@@ -152,7 +152,7 @@ impl Machine {
         }
     }
 
-    /// The panel says that the visitor may try again, and the button does that.
+    /// Whether the panel offers to try again.
     pub(super) fn state_offers_again(&self, now_ms: i64) -> bool {
         matches!(
             self.state(now_ms),
@@ -167,11 +167,11 @@ impl Machine {
         }
     }
 
-    /// Takes in what the server says of the visitor's reservation.
+    /// Handles the server's answer about the visitor's reservation.
     pub(super) fn follow(&mut self, at: EventContext, status: ReservationStatus) {
         self.mine_known = true;
         self.purchase = super::Purchase::Idle;
-        // It is used up: the reservation was made with it.
+        // The path is used up: the reservation was made with it.
         self.path = None;
         let reservation_id = status.reservation_id;
         let known = self
@@ -201,7 +201,7 @@ impl Machine {
                     misses: 0,
                 }
             }
-            // An answer that was overtaken by a newer one.
+            // A newer answer has overtaken this one.
             (_, _, Some(mine @ (Mine::Ordered { .. } | Mine::Queued { .. }))) => mine,
             (..) => Mine::queued(reservation_id, status.position, at.now_ms),
         });
@@ -220,7 +220,7 @@ impl Machine {
         self.plan_next_look(at);
     }
 
-    /// Whether a unit is held for the visitor, or was bought: what is left does not concern them.
+    /// Whether the visitor holds or bought a unit: then the remaining stock does not matter.
     pub(super) fn holds(&self) -> bool {
         match &self.mine {
             Some(Mine::Ordered {
@@ -231,7 +231,7 @@ impl Machine {
         }
     }
 
-    /// Sets the next look at a queued reservation, or gives up.
+    /// Schedules the next poll of a queued reservation, or gives up.
     pub(super) fn look_again_soon(&mut self, at: EventContext) {
         let Some(Mine::Queued {
             since_ms,
@@ -251,7 +251,7 @@ impl Machine {
         self.later(Slot::Follow, at.spread(ms));
     }
 
-    /// Asks what became of it.
+    /// Reads its state.
     pub(super) fn look_after_mine(&mut self) {
         match &self.mine {
             Some(Mine::Queued { reservation_id, .. }) => {
@@ -290,14 +290,14 @@ impl Machine {
                     self.later(Slot::Follow, wait.ms(at));
                     self.give_up_in_time(at);
                 } else if self.mine.is_none() {
-                    // The way from "already reserved" to the reservation; the truth has it too.
+                    // Between "already reserved" and the reservation; a new reading finds it too.
                     self.later(Slot::Resync, Wait::after(at, &error, 1).ms(at));
                 }
             }
         }
     }
 
-    /// The shop knows no such reservation. Ends the wait for it when it has said so for long enough.
+    /// Whether the shop has denied the reservation for long enough to stop waiting for it.
     fn is_void(&mut self, at: EventContext) -> bool {
         let Some(Mine::Queued {
             reservation_id,
@@ -315,7 +315,7 @@ impl Machine {
             reservation_id: *reservation_id,
             reason: None,
         });
-        // It may have been slower than that after all.
+        // It may only have been slow.
         self.later(Slot::Resync, at.spread(LATE_LOOK_MS));
         true
     }
@@ -360,8 +360,8 @@ impl Machine {
     }
 }
 
-/// When to look at an unpaid order again: just after its deadline; when it is still open then,
-/// after as long again as it is overdue.
+/// When to read an unpaid order again: just after its deadline; if it is still open then, after as
+/// long again as it is overdue.
 fn pause_until_closed_ms(order: &Order, now_ms: i64) -> Option<i64> {
     if order.state != OrderState::PendingPayment {
         return None;

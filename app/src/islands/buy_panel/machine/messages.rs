@@ -1,23 +1,23 @@
-//! What the machine is told, and what it asks for.
+//! The machine's events and effects.
 
 use crate::wire::{
     AccountId, ApiError, CaptchaChallenge, CaptchaId, CaptchaWords, HiddenPath, Me, Order, OrderId,
     ReservationId, ReservationStatus, Reserved, Stock,
 };
 
-/// When an event happened, and a throw of the dice to spread people out.
+/// The time of an event, and random jitter.
 #[derive(Clone, Copy, Debug)]
 pub struct EventContext {
     /// Server time, epoch milliseconds; 0 until the clock is set, and nothing is computed from it.
     pub now_ms: i64,
-    /// The page's own time, milliseconds since it began: for waits, which nobody's clock changes.
+    /// The page's own time, milliseconds since it began: for waits, whatever the clocks do.
     pub page_ms: i64,
-    /// Evenly in `0..1000`.
+    /// A uniformly random number in `0..1000`.
     pub chance: u32,
 }
 
 impl EventContext {
-    /// `ms`, give or take a fifth.
+    /// `ms`, plus or minus up to a fifth.
     pub fn spread(self, ms: i64) -> i64 {
         ms * (800 + i64::from(self.chance) * 2 / 5) / 1000
     }
@@ -26,60 +26,60 @@ impl EventContext {
 /// Timers; setting one again replaces it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Slot {
-    /// Something changes by the clock alone.
+    /// The clock alone changes something.
     Boundary,
-    /// Look again what became of the reservation or order.
+    /// Poll the reservation or order again.
     Follow,
-    /// Look again what is left.
+    /// Read the stock again.
     Stock,
-    /// Ask again who the visitor is and what they hold.
+    /// Read the visitor and their reservation again.
     Resync,
     /// Send the purchase again.
     Purchase,
     /// Ask again for what the dialog waits for.
     Dialog,
-    /// Nothing is known yet, and that has lasted long enough to be said.
+    /// Nothing is known yet, for so long that the panel shows it.
     Overdue,
 }
 
 impl Slot {
-    /// How many there are.
+    /// The number of timers.
     pub const COUNT: usize = 7;
 }
 
-/// What happened.
+/// An event.
 #[derive(Clone, Debug)]
 pub enum Event {
     /// The page woke up while it was visible.
     Begun,
-    /// The server was asked for the time, and did not answer; it is asked again by itself.
+    /// The server did not answer with the time; it is asked again by itself.
     ClockMissed {
-        /// Why; `None` when nothing came at all.
+        /// Why; `None` if there was no answer at all.
         error: Option<ApiError>,
         /// When, by the page's time.
         retry_at_ms: i64,
     },
     /// The clock was set: at the start, and whenever it was corrected.
     ClockSet,
-    /// The page can be seen (again), or came back from the browser's cache.
+    /// The page is visible (again), or came back from the browser's cache.
     Shown,
-    /// Nobody can see the page.
+    /// The page is hidden.
     Hidden,
     /// A timer went off.
     Due(Slot),
-    /// Who the visitor is.
+    /// The visitor.
     MeRead(Result<Option<Me>, ApiError>),
-    /// What is left.
+    /// The stock.
     StockRead(Result<Stock, ApiError>),
     /// The visitor's latest reservation of the item.
     MineRead(Result<Option<ReservationStatus>, ApiError>),
-    /// The big button.
+    /// The main button was pressed.
     Pressed,
-    /// A question, or none.
+    /// A captcha, or an error.
     Asked(Result<CaptchaChallenge, ApiError>),
-    /// "New picture".
+    /// "New picture" was pressed.
     NewPicture,
-    /// "In words".
+    /// "In words" was pressed.
     InWords,
     /// The question in words.
     Spelt(Result<CaptchaWords, ApiError>),
@@ -87,19 +87,19 @@ pub enum Event {
     Answered(String),
     /// The dialog was closed by hand.
     DialogClosed,
-    /// A path, or none.
+    /// A path, or an error.
     PathGiven(Result<HiddenPath, ApiError>),
-    /// The path that an earlier page of this tab has kept, if it has.
+    /// The path stored by an earlier page of this tab, if any.
     PathRecalled(Option<HiddenPath>),
     /// The answer to the purchase.
     Purchased(Result<Reserved, ApiError>),
-    /// How far the reservation has come.
+    /// The state of the reservation.
     Followed(Result<ReservationStatus, ApiError>),
     /// The order of the reservation.
     OrderRead(Result<Order, ApiError>),
 }
 
-/// What the machine wants done. Each request is answered by one event.
+/// An effect to perform. Each request is answered by one event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// → [`Event::MeRead`]
@@ -114,21 +114,21 @@ pub enum Effect {
     AskWords(CaptchaId),
     /// → [`Event::PathGiven`]
     AskPath {
-        /// The question.
+        /// The captcha.
         captcha_id: CaptchaId,
-        /// As typed.
+        /// The answer as typed.
         answer: String,
     },
-    /// → [`Event::PathRecalled`], with what was kept for this account.
+    /// → [`Event::PathRecalled`], with the path stored for this account.
     RecallPath(AccountId),
-    /// Keeps the path for the next page of this tab.
+    /// Stores the path for the next page of this tab.
     KeepPath {
-        /// Whose.
+        /// The account.
         account_id: AccountId,
-        /// What.
+        /// The path.
         path: HiddenPath,
     },
-    /// Nothing is kept for the next page.
+    /// Removes the stored path.
     ForgetPath,
     /// → [`Event::Purchased`]
     Purchase {
@@ -141,7 +141,7 @@ pub enum Effect {
     ReadOrder(OrderId),
     /// The server contradicted our clock, or the visitor does not want to wait for it.
     SynchroniseClock,
-    /// → [`Event::Due`], `ms` milliseconds from now, instead of what was set before.
+    /// → [`Event::Due`], `ms` milliseconds from now, replacing an earlier setting.
     Later {
         /// Which timer.
         slot: Slot,

@@ -1,13 +1,13 @@
-//! The hidden path that a right answer has brought: how long it is good for, and that it outlives
-//! the page, so that a reload, the way back and the other language cost nobody an answer.
+//! The hidden path for a right answer: its expiry, and its storage beyond the page, so that a
+//! reload, going back and the other language need no new answer.
 
 use super::{Effect, EventContext, Machine, Readiness, facts::Visitor};
 use crate::wire::HiddenPath;
 
-/// A path that is about to expire would expire on its way.
+/// A path this close to its expiry would expire in flight.
 const MARGIN_MS: i64 = 500;
 
-/// From this instant on a path is not used any more.
+/// From this instant on a path is no longer used.
 pub fn good_until_ms(path: &HiddenPath) -> i64 {
     path.expires_at_ms - MARGIN_MS
 }
@@ -31,14 +31,14 @@ impl Machine {
             .filter(|path| now_ms < good_until_ms(path))
     }
 
-    /// The server does not take the path, or will not when it arrives: it has expired for us.
+    /// The server refuses the path, or would when it arrives: it counts as expired.
     pub(super) fn path_refused(&mut self, at: EventContext) {
         if let Some(path) = &mut self.path {
             path.expires_at_ms = path.expires_at_ms.min(at.now_ms);
         }
     }
 
-    /// An earlier page of this tab has kept a path. One that has expired meanwhile is no news.
+    /// An earlier page of this tab stored a path. One that has expired meanwhile is ignored.
     pub(super) fn path_recalled(&mut self, at: EventContext, kept: Option<HiddenPath>) {
         let kept = kept.filter(|path| at.now_ms < good_until_ms(path));
         if kept.is_none() {
@@ -49,7 +49,7 @@ impl Machine {
         }
     }
 
-    /// The path is another one now, or none.
+    /// Replaces or removes the path.
     pub(super) fn keep_path(&mut self, at: EventContext) {
         let effect = match (self.visitor, self.good_path(at.now_ms)) {
             (Visitor::SignedIn(account_id), Some(path)) => Effect::KeepPath {

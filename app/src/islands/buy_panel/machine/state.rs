@@ -1,15 +1,15 @@
-//! What the machine shows.
+//! The states that the machine shows.
 
 use crate::wire::{ApiError, CaptchaChallenge, CloseReason, OrderId, Rejection};
 
-/// Why the visitor has to wait for a repetition.
+/// Why the visitor has to wait for a retry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
     /// The shop cannot decide now.
     Busy,
     /// This visitor called too often.
     TooOften,
-    /// Those who run the shop take no purchases for a while.
+    /// A switch has closed purchases for a while.
     Closed,
     /// No connection.
     Offline,
@@ -18,7 +18,7 @@ pub enum Trouble {
 }
 
 impl Trouble {
-    /// What `error` means to whoever waits.
+    /// The visitor's view of `error`.
     pub fn of(error: &ApiError) -> Self {
         match error {
             ApiError::Offline => Trouble::Offline,
@@ -29,101 +29,101 @@ impl Trouble {
     }
 }
 
-/// A repetition that comes by itself.
+/// An automatic retry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wait {
     /// Why.
     pub trouble: Trouble,
-    /// It comes at this instant of the page's time.
+    /// The retry comes at this instant of the page's time.
     pub until_ms: i64,
     /// Tries so far.
     pub tries: u32,
 }
 
-/// What keeps the visitor from buying once the sale is open, or what does not.
+/// The visitor's next step before buying.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Readiness {
     /// Nobody is signed in.
     SignedOut,
-    /// The question is to be answered.
+    /// A captcha to answer.
     ToAnswer,
-    /// It was answered, and that was too long ago: once more.
+    /// The answer has expired: answer again.
     Expired,
     /// The path is here.
     Ready,
 }
 
-/// Why there is nothing for this visitor.
+/// Why this visitor gets nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Loss {
-    /// The reservation came to nothing.
+    /// The reservation failed.
     Failed(Option<Rejection>),
     /// The account may not buy.
     Banned,
-    /// A request of ours was refused; nobody's fault but ours.
+    /// A request of ours was refused, by our own fault.
     Refused,
 }
 
-/// What the panel shows.
+/// The state that the panel shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
     /// Nothing is known yet.
     Loading,
-    /// Nothing is known yet, and that takes long.
+    /// Nothing is known yet, and it takes long.
     Late,
-    /// Nothing is known yet, because asking has failed; it is repeated by itself, or by hand.
+    /// Nothing is known yet, because reading failed; it is retried by itself, or by hand.
     Unread(Wait),
-    /// Questions are not asked yet.
+    /// Captchas are not given yet.
     Before {
         /// The start.
         opens_at_ms: i64,
         /// Somebody is signed in.
         signed_in: bool,
     },
-    /// Before the start; questions are asked.
+    /// Before the start; captchas are given.
     Warm {
         /// The start.
         opens_at_ms: i64,
-        /// What is still to do.
+        /// The visitor's next step.
         readiness: Readiness,
     },
     /// On sale.
     Open {
         /// The end.
         ends_at_ms: i64,
-        /// What is still to do.
+        /// The visitor's next step.
         readiness: Readiness,
     },
-    /// The purchase (or the question before it) is under way.
+    /// The purchase (or the captcha before it) is in progress.
     Asking,
     /// A unit is held; the order is being written.
     Queued {
-        /// The visitor's number, when it is known.
+        /// The visitor's number, if known.
         position: Option<u32>,
-        /// No answer came lately.
+        /// No recent answer.
         shaky: bool,
-        /// It took so long that we stopped asking.
+        /// It took so long that polling has ended.
         given_up: bool,
     },
     /// There is an order to pay.
     Won {
-        /// Which.
+        /// The order.
         order_id: OrderId,
-        /// To quote; `None` while the order is being read.
+        /// The number to quote; `None` while the order is being read.
         number: Option<String>,
-        /// To be paid before; `None` while the order is being read.
+        /// The deadline; `None` while the order is being read.
         deadline_ms: Option<i64>,
     },
     /// It is paid.
     Paid {
-        /// Which.
+        /// The order.
         order_id: OrderId,
-        /// To quote.
+        /// The number to quote.
         number: String,
     },
     /// The order was closed unpaid.
     Expired {
-        /// Which.
+        /// The order.
         order_id: OrderId,
         /// Why.
         reason: Option<CloseReason>,
@@ -146,7 +146,7 @@ pub enum State {
         /// The operator's words.
         words: Option<String>,
     },
-    /// A repetition comes by itself.
+    /// A retry comes by itself.
     Waiting(Wait),
 }
 
@@ -175,30 +175,30 @@ impl State {
     }
 }
 
-/// The dialog with the question, while it is open.
+/// The captcha's dialog, while it is open.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Dialog {
-    /// The question, once it is here.
+    /// The captcha, once it has arrived.
     pub question: Option<CaptchaChallenge>,
-    /// The same in words, once wanted.
+    /// The captcha in words, once requested.
     pub words: Option<String>,
-    /// What to tell.
+    /// A message.
     pub notice: Option<Notice>,
-    /// An answer is being checked: this one.
+    /// The answer that is being checked.
     pub checking: Option<String>,
-    /// A repetition comes by itself.
+    /// A retry comes by itself.
     pub wait: Option<Wait>,
 }
 
 /// A line in the dialog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice {
-    /// The answer was wrong; here is another question.
+    /// The answer was wrong; here is another captcha.
     Wrong,
-    /// The answer was too long ago; once more.
+    /// The answer has expired; answer again.
     TooOld,
     /// There are no words for this question (any more).
     NoWords,
-    /// The request is repeated by itself.
+    /// The request is retried by itself.
     Waiting(Trouble),
 }

@@ -21,7 +21,7 @@ const OPENS_BEFORE_S: u32 = 60;
 /// The page of the scenarios woke up at this instant.
 const PAGE_BEGAN_MS: i64 = 900_000;
 
-/// A machine with its clock, and what it wanted last.
+/// A machine with its clock, and its latest effects.
 struct Scenario {
     machine: Machine,
     now_ms: i64,
@@ -98,7 +98,7 @@ impl Scenario {
         self.machine.dialog().expect("the dialog is open")
     }
 
-    /// The path that was to be kept for the next page, if one was.
+    /// The path stored for the next page, if any.
     fn kept(&self) -> Option<&HiddenPath> {
         self.effects.iter().find_map(|effect| match effect {
             Effect::KeepPath { account_id, path } => {
@@ -121,7 +121,7 @@ impl Scenario {
         })
     }
 
-    /// The path of the purchase that was asked for, if one was.
+    /// The path of the requested purchase, if any.
     fn purchase(&self) -> Option<&str> {
         self.effects.iter().find_map(|effect| match effect {
             Effect::Purchase { path } => Some(path.as_str()),

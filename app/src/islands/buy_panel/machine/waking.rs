@@ -1,13 +1,13 @@
-//! The first moments: from waking up to the first facts, and what is said while they do not come.
+//! The first moments: from waking up to the first facts, and the texts while they are missing.
 
 use super::{Effect, EventContext, Machine, Slot, State, Trouble, Wait};
 use crate::wire::ApiError;
 
-/// Without any fact for so long the panel says so.
+/// Without any facts for this long the panel shows it.
 const OVERDUE_MS: i64 = 2_000;
 
 impl Machine {
-    /// Somebody looks at a panel that knows nothing yet. A hidden page asks nothing, and says nothing.
+    /// Begins on a visible page. A hidden page asks nothing and shows nothing.
     pub(super) fn begun(&mut self) {
         self.overdue = false;
         self.later(Slot::Overdue, OVERDUE_MS);
@@ -32,7 +32,7 @@ impl Machine {
         }
     }
 
-    /// What is shown before anything is known. A clock that is late by a moment is no news.
+    /// The state before anything is known. A clock that is slightly late is not shown.
     pub(super) fn state_of_unknown(&self) -> State {
         match self.unread {
             Some(wait) if self.awake || self.overdue => State::Unread(wait),
@@ -41,8 +41,7 @@ impl Machine {
         }
     }
 
-    /// Does now what would be repeated by itself a little later, once: a repetition that is under
-    /// way is waited for.
+    /// Retries at once instead of a little later, once: a retry in progress is awaited.
     pub(super) fn retry_now(&mut self, at: EventContext) {
         let Some(wait) = &mut self.unread else { return };
         if wait.until_ms <= at.page_ms {

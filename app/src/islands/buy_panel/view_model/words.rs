@@ -1,4 +1,4 @@
-//! The words for every state: one answer at each moment, one main thing to do.
+//! The texts of every state: one answer at each moment, one main action.
 
 use super::{Big, DialogModel, Press, ViewModel};
 use crate::{
@@ -159,7 +159,7 @@ impl Words<'_> {
         panel::buy(self.language, self.item.sale_price)
     }
 
-    /// Also what the server renders: true for everybody, at any time.
+    /// Also the server's rendering: true for everybody, at any time.
     fn loading(&self) -> ViewModel {
         self.model(panel::loading(self.language))
             .big(Big::Words(panel::COUNTDOWN_PLACEHOLDER.to_owned()))
@@ -194,7 +194,7 @@ impl Words<'_> {
                 .button(panel::answer_early(language), Press::Acts),
             (Readiness::Ready, _) => model
                 .hint(panel::ready_before_hint(language))
-                // It may have the focus, and keeps it: one key is enough at the start.
+                // It may have the focus, and keeps it: one key press is enough at the start.
                 .button(self.buy_label(), Press::Locked),
         }
     }
@@ -262,7 +262,7 @@ impl Words<'_> {
         }
     }
 
-    /// No answer, and nothing to press: it is under way.
+    /// No answer, and nothing to press: the request is in flight.
     fn late(&self) -> ViewModel {
         self.model(panel::no_answer_yet(self.language))
             .big(Big::Words(panel::COUNTDOWN_PLACEHOLDER.to_owned()))

@@ -1,4 +1,4 @@
-//! How far calls of a sale come, and why they are refused.
+//! How far calls of a sale came, and why they were refused.
 
 use leptos::prelude::*;
 
@@ -11,7 +11,7 @@ use crate::{
 /// From the call to the paid order: a bar and two numbers each.
 #[component]
 pub fn Funnel<'a>(
-    /// What was counted, or nothing where it could not be read.
+    /// The counts; `None` if they could not be read.
     counts: Option<&'a SaleCounts>,
     /// The page's language.
     language: Language,
@@ -41,13 +41,13 @@ pub fn Funnel<'a>(
     .into_any()
 }
 
-/// A step as the wire writes it.
+/// A step's name on the wire.
 fn code(step: SaleStep) -> String {
     let word = serde_json::to_value(step).unwrap_or_default();
     word.as_str().unwrap_or_default().to_owned()
 }
 
-/// How many of all calls came so far.
+/// The share of all calls that came this far.
 #[component]
 fn Share(path: String, count: Count, all: u64) -> impl IntoView {
     let share = 100.0 * (count.total as f64) / (all.max(1) as f64);
@@ -62,7 +62,7 @@ fn Share(path: String, count: Count, all: u64) -> impl IntoView {
 /// Refusals, the most frequent first.
 #[component]
 pub fn Refusals<'a>(
-    /// What was counted, or nothing where it could not be read.
+    /// The counts; `None` if they could not be read.
     counts: Option<&'a SaleCounts>,
     /// The page's language.
     language: Language,

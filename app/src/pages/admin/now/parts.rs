@@ -1,4 +1,4 @@
-//! The instances that are alive, and what the one that answers stands on.
+//! The live instances, and the answering one's dependencies.
 
 use leptos::prelude::*;
 
@@ -9,10 +9,10 @@ use crate::{
     wire::{DependencyState, Instance, Language},
 };
 
-/// Who is alive.
+/// The live instances.
 #[component]
 pub fn Instances(
-    /// All of them, or nothing where they could not be read.
+    /// All of them; `None` if they could not be read.
     instances: Option<Vec<Instance>>,
     /// The shop's calendar.
     calendar: Calendar,
@@ -41,10 +41,10 @@ pub fn Instances(
     .into_any()
 }
 
-/// Servers by name; tasks folded away, but for those that do not run.
+/// Servers by name; tasks are folded, except those that do not run.
 #[component]
 pub fn Dependencies(
-    /// What the instance asked.
+    /// The instance's dependencies.
     dependencies: Vec<DependencyState>,
     /// The page's language.
     language: Language,

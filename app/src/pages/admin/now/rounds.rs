@@ -12,7 +12,7 @@ use crate::{
 /// The rounds.
 #[component]
 pub fn Rounds(
-    /// Those that are shown, or nothing where they could not be read.
+    /// The shown rounds; `None` if they could not be read.
     rounds: Option<Vec<LiveRound>>,
     /// The shop's calendar.
     calendar: Calendar,
@@ -80,7 +80,7 @@ fn Round<'a>(
     .into_any()
 }
 
-/// A row of numbers, and under the name of the item the bar that shows them.
+/// A row of numbers, and under the item's name the bar that shows them.
 #[component]
 fn Units<'a>(path: String, item: &'a LiveItem, language: Language) -> impl IntoView + use<> {
     let LiveItem {

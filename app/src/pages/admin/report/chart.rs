@@ -1,4 +1,4 @@
-//! Orders from interval to interval: a drawing, and behind it the table that it shows.
+//! Orders by interval: a drawing, and the table of its values.
 
 use leptos::prelude::*;
 
@@ -13,7 +13,7 @@ use crate::{
 const WIDTH: u64 = 720;
 const HEIGHT: u64 = 160;
 
-/// The chart of a report, where there is anything to draw.
+/// The chart of a report, if there is anything to draw.
 #[component]
 pub fn Chart<'a>(
     /// The report.
@@ -61,7 +61,7 @@ pub fn Chart<'a>(
         rows,
     );
     view! {
-        <h2>{title.clone()}</h2>
+        <h2>{title}</h2>
         <figure class="admin__chart">
             <svg viewBox=view_box role="img" aria-label=text.clone() preserveAspectRatio="none">{bars}</svg>
             <figcaption class="admin__soft">{text}</figcaption>
@@ -74,7 +74,7 @@ pub fn Chart<'a>(
     .into_any()
 }
 
-/// A bar; one that stands for anything at all is seen.
+/// A bar; every value above zero is visible.
 fn bar(number: u64, count: u64, value: u64, highest: u64) -> impl IntoView {
     let (left, right) = (number * WIDTH / count, (number + 1) * WIDTH / count);
     let height = match value {

@@ -53,7 +53,7 @@ fn an_early_answer_is_kept_and_one_press_buys_at_the_start() {
 fn a_path_that_grew_old_is_not_used() {
     let mut scenario = Scenario::signed_in(START_MS - 55_000, 5);
     scenario.tell(Event::Pressed).answer();
-    // Good until a minute after the start; the panel looks again just before.
+    // Valid until a minute after the start; the panel computes its state again just before.
     scenario.at(START_MS).tell(Event::Due(Slot::Boundary));
     assert_eq!(scenario.timer_ms(Slot::Boundary), Some(59_500));
     scenario.at(START_MS + 59_500).tell(Event::Pressed);
@@ -77,7 +77,7 @@ fn the_panel_itself_says_that_an_answer_has_expired() {
     assert_eq!(scenario.state(), open(Readiness::Expired));
     scenario.tell(Event::Pressed);
     assert_eq!(scenario.dialog().notice, Some(Notice::TooOld));
-    // Closing the question changes nothing about that; answering it does.
+    // Closing the dialog does not change that; answering does.
     scenario.tell(Event::DialogClosed);
     assert_eq!(scenario.state(), open(Readiness::Expired));
     scenario.tell(Event::Pressed).answer();
@@ -179,7 +179,7 @@ fn closing_the_dialog_cancels_the_purchase() {
         .tell(Event::Pressed)
         .tell(Event::DialogClosed)
         .is("open");
-    // A path that was on its way is kept, but nothing is bought without another press.
+    // A path that was on its way is stored, but nothing is bought without another press.
     scenario
         .tell(Event::PathGiven(Ok(path(START_MS + 60_000))))
         .is("open");
@@ -297,7 +297,7 @@ fn a_server_that_says_too_early_is_asked_again_with_the_same_path() {
     assert!(scenario.timer_ms(Slot::Purchase).is_some());
     scenario.tell(Event::Due(Slot::Purchase));
     assert_eq!(scenario.purchase(), Some("p"));
-    // The clock was wrong: back to the countdown, the path is kept.
+    // The clock was wrong: back to the countdown, and the path is kept.
     scenario
         .at(START_MS - 3_000)
         .tell(Event::Purchased(Err(ApiError::NotStarted)))

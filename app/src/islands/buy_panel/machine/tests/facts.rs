@@ -1,4 +1,4 @@
-//! What is shown follows from what is known and what time it is.
+//! The shown state follows from the facts and the time.
 
 use super::*;
 use crate::islands::buy_panel::machine::{Loss, Readiness};

@@ -1,9 +1,9 @@
-//! A path outlives its page, and nothing else.
+//! Only the path outlives its page.
 
 use super::*;
 use crate::islands::buy_panel::machine::Readiness;
 
-/// The next page of the tab of somebody who has answered.
+/// The next page of a tab whose visitor has answered.
 fn next_page(now_ms: i64, kept: Option<HiddenPath>) -> Scenario {
     let mut scenario = Scenario::asleep(now_ms);
     scenario
@@ -90,7 +90,7 @@ fn after_signing_out_a_path_belongs_to_no_account() {
     scenario.tell(Event::MeRead(Ok(None)));
     assert!(scenario.wants(&Effect::ForgetPath));
 
-    // Signed out on a page that knew of no path.
+    // Signed out on a page that had no path.
     let mut scenario = Scenario::asleep(START_MS - 30_000);
     scenario.tell(Event::ClockSet).tell(Event::MeRead(Ok(None)));
     assert!(scenario.wants(&Effect::ForgetPath));

@@ -3,7 +3,7 @@
 use super::*;
 use crate::islands::buy_panel::machine::Trouble;
 
-/// The page has just woken up; nobody has said what time it is.
+/// The page has just woken up; the time is unknown.
 fn begun() -> Scenario {
     let mut scenario = Scenario::asleep(0);
     scenario.tell(Event::Begun);
@@ -67,7 +67,7 @@ fn a_clock_that_comes_late_wakes_the_panel_which_still_says_that_it_waits() {
     assert!(scenario.wants(&Effect::ReadMe) && scenario.wants(&Effect::ReadStock));
     assert_eq!(scenario.state(), State::Late);
     scenario.is("busy");
-    // Later news of the clock are none of the panel's business.
+    // The panel ignores later news of the clock.
     scenario.tell(missed(None, scenario.page_ms() + 2_000));
     assert_eq!(scenario.state(), State::Late);
     scenario
