@@ -76,6 +76,10 @@ pub(super) async fn summary(
         .filter(held_in_gate_only())
         .count(read)
         .await? as i64;
+    let due = of_item(item_id)
+        .filter(reservation::Column::ReleaseDueAtMs.is_not_null())
+        .count(read)
+        .await? as i64;
     let live = order::Entity::find()
         .filter(order::Column::ItemId.eq(item_id.0))
         .filter(order::Column::LiveKey.is_not_null())
@@ -94,6 +98,7 @@ pub(super) async fn summary(
             sold: counter(item.sold)?,
         },
         holding: counter(ahead + live)?,
+        due: counter(due)?,
         last_position: highest_position(read, of_item(item_id)).await?,
         last_good_position: highest_position(read, good).await?,
         segments: segments(&item)?,

@@ -17,6 +17,8 @@ pub struct ItemSummary {
     pub stock: GateStock,
     /// The number of buyers who hold a unit.
     pub holding: u32,
+    /// Ended reservations whose release the gate has not confirmed yet: [`DueReleases`].
+    pub due: u32,
     /// The highest position assigned so far.
     pub last_position: u32,
     /// The highest position of a reservation that did not fail. A lost reservation may be marked as

@@ -1,15 +1,21 @@
 //! Reconciling the gate with the ledger.
 
-use app::wire::ReservationState;
-use server::engine::{
-    ports::{Decision, Reconciled, Release, ReservationReader, Restock, StockGate},
-    stock::reconcile,
+use app::wire::{ItemId, ReservationState};
+use server::{
+    adapters::redis::Redis,
+    engine::{
+        orders::close_unpaid,
+        ports::{
+            Decision, DueReleases, Reconciled, Release, ReservationReader, Restock, StockGate,
+        },
+        stock::reconcile,
+    },
 };
 
-use super::{buyer, cli, connect, hold, reserve, take, work};
+use super::{OPEN, buyer, cli, connect, hold, reserve, take, work};
 use crate::support::{HOUR_MS, TestShop};
 
-async fn repaired(gate: &dyn Restock, item: app::wire::ItemId) -> Option<String> {
+async fn repaired(gate: &dyn Restock, item: ItemId) -> Option<String> {
     match gate.reconcile(item).await.unwrap() {
         Reconciled::Same => None,
         Reconciled::Repaired { detail, .. } => Some(detail),
@@ -177,4 +183,64 @@ async fn what_was_lost_in_the_last_second_of_a_round_ends_after_it() {
         let repaired = reconcile::run_once(&shop.engine.stock).await.unwrap();
         assert_eq!(repaired, 0, "once");
     }
+}
+
+/// An item of two units whose only order was not paid in time: the gate has got the unit back, and the
+/// ledger does not know it yet.
+async fn released_at_the_gate(redis: &Redis) -> (TestShop, ItemId) {
+    let shop = TestShop::over(redis.clone()).await;
+    let item = shop.item(2).await;
+    let gate = &shop.gate();
+    reserve(gate, hold(item, 1)).await;
+    work(&shop).await;
+    shop.clock.advance(601_000);
+    close_unpaid::run_once(&shop.engine.orders, &shop.engine.payments)
+        .await
+        .unwrap();
+    let due = shop.sql.due_releases(0, 10).await.unwrap();
+    assert_eq!(due.len(), 1);
+    gate.release(due[0].unit, due[0].release).await.unwrap();
+    (shop, item)
+}
+
+/// The ledger hears of the release; afterwards gate and ledger agree, and both units are sold.
+async fn all_is_sold_once_the_ledger_knows(shop: &TestShop, item: ItemId) {
+    let unit = hold(item, 1).unit;
+    shop.sql.released(&[unit.reservation_id]).await.unwrap();
+    let gate = &shop.gate();
+    for _ in 0..3 {
+        gate.warm_up(item, OPEN).await.unwrap();
+        assert_eq!(repaired(gate, item).await, None, "nothing is to be mended");
+        shop.clock.advance(5_000);
+    }
+    for number in [2, 3] {
+        let held = reserve(gate, hold(item, number)).await;
+        assert!(matches!(held, Decision::Held { .. }), "{held:?}");
+    }
+    work(shop).await;
+    assert_eq!(shop.audit().await.items[0].orders_live, 2);
+}
+
+#[tokio::test]
+async fn a_release_that_the_ledger_still_waits_for_is_not_undone() {
+    let (shop, item) = released_at_the_gate(&connect("released")).await;
+    let gate = &shop.gate();
+    for _ in 0..3 {
+        assert_eq!(repaired(gate, item).await, None);
+        shop.clock.advance(5_000);
+    }
+    all_is_sold_once_the_ledger_knows(&shop, item).await;
+}
+
+#[tokio::test]
+async fn an_item_is_not_loaded_again_while_the_ledger_waits_for_a_release() {
+    let redis = connect("released-and-lost");
+    let (shop, item) = released_at_the_gate(&redis).await;
+    let gate = &shop.gate();
+    cli(&redis, "del", (item, "item"), &[]);
+    for _ in 0..4 {
+        assert!(!gate.warm_up(item, OPEN).await.unwrap());
+        shop.clock.advance(5_000);
+    }
+    all_is_sold_once_the_ledger_knows(&shop, item).await;
 }

@@ -118,6 +118,12 @@ impl RedisGate {
             // these.
             return Ok(Reconciled::Same);
         }
+        if ledger.due > 0 {
+            // The gate may have released what the ledger still counts as held. Put back, it would be held
+            // for good: once the ledger knows, nobody releases it again.
+            self.differences.forget(item_id);
+            return Ok(Reconciled::Same);
+        }
         let expected = expected_counters(&ledger, &diff);
         self.repair_if_unchanged(&item, &diff, &expected).await
     }

@@ -23,6 +23,7 @@ fn empty(sellable: u32) -> ItemSnapshot {
         },
         stock,
         holding: 0,
+        due: 0,
         last_position: 0,
         last_good_position: 0,
         segments: 1,
