@@ -79,6 +79,7 @@ impl Load {
                 due,
                 think: self.think,
                 with_page: self.with_page,
+                patience: self.patience,
                 gives_up: due + self.patience,
             };
             under_way.spawn(shopper.buy(tally.clone()));

@@ -97,6 +97,8 @@ pub struct Report {
     /// From the planned instant to the order, or to "sold out".
     pub end: Figures,
     pub calls: Vec<CallFigures>,
+    /// Whether orders were compared with units. In a run longer than the time to pay, units may have come back.
+    pub compared_with_units: bool,
     /// Promises that the shop broke; a good run has none.
     pub violations: Vec<String>,
 }
@@ -148,6 +150,11 @@ impl Report {
                 text,
                 "{name:<14} {count:>9}{} {busy:>7} {broken:>7}",
                 figures.each(|ms| format!(" {ms:>9.1}"))
+            );
+        }
+        if !self.compared_with_units {
+            text.push_str(
+                "orders were not compared with units: the run took longer than the time to pay\n",
             );
         }
         match self.violations.as_slice() {

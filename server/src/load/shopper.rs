@@ -29,6 +29,7 @@ pub struct Shopper {
     pub due: Instant,
     pub think: Duration,
     pub with_page: bool,
+    pub patience: Duration,
     pub gives_up: Instant,
 }
 
@@ -53,12 +54,14 @@ impl From<Failed> for Outcome {
 
 impl Shopper {
     /// All the steps; the outcome goes into the tally.
-    pub async fn buy(self, tally: Arc<Tally>) {
+    pub async fn buy(mut self, tally: Arc<Tally>) {
         let outcome = match self.held(&tally).await {
             Ok((reserved, is_told)) => {
                 if is_told {
                     tally.answered(self.due.elapsed());
                 }
+                // A late answer leaves as much time for the order as an early one.
+                self.gives_up = Instant::now() + self.patience;
                 self.follow(&reserved, &tally).await
             }
             Err(failed) => {
@@ -83,6 +86,7 @@ impl Shopper {
             since = self.think().await;
         }
         let item = json!({ "item_id": self.shop.item_id }).to_string();
+        let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
         loop {
             let ask = self.post("/api/path", &item);
             let granted: HiddenPath = parsed(&self.answer(Call::Path, since, tally, &ask).await?)?;
@@ -93,7 +97,8 @@ impl Shopper {
                 Ok(text) => return Ok((parsed(&text)?, true)),
                 // The path expired while the shop was busy: a new one is another try.
                 Err(Failed::Refused(ApiError::PathInvalid)) if Instant::now() < self.gives_up => {
-                    since = Instant::now();
+                    since = Instant::now() + backoff.next_pause();
+                    sleep_until(since).await;
                 }
                 // An answer was lost, and the shop names its reservation.
                 Err(Failed::Refused(ApiError::AlreadyReserved {
@@ -180,10 +185,9 @@ impl Shopper {
             ..Request::get(&path)
         };
         let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
+        let mut since = Instant::now();
         loop {
-            let text = self
-                .answer(Call::Result, Instant::now(), tally, &look)
-                .await;
+            let text = self.answer(Call::Result, since, tally, &look).await;
             match text.and_then(|text| parsed(&text)) {
                 Ok(status) => {
                     if let Some(outcome) = ended(id, reserved.position, &status) {
@@ -204,6 +208,7 @@ impl Shopper {
                 return Outcome::NoEnd(id);
             }
             sleep_until(again).await;
+            since = again;
         }
     }
 }

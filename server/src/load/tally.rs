@@ -12,7 +12,7 @@ use hdrhistogram::Histogram;
 use super::{
     report::{CallFigures, Figures, Outcomes, Report},
     shop::Shop,
-    violations::violations,
+    violations::{Units, violations},
 };
 
 /// A purchase that was answered later than this was not served well.
@@ -63,6 +63,16 @@ pub enum Outcome {
     GaveUp(String),
     /// An answer outside the contract.
     Unexpected(String),
+}
+
+impl Outcome {
+    /// Whether the shopper knows whether they have a unit.
+    fn is_an_end(&self) -> bool {
+        matches!(
+            self,
+            Outcome::Ordered { .. } | Outcome::Failed { .. } | Outcome::SoldOut
+        )
+    }
 }
 
 #[derive(Default)]
@@ -152,7 +162,9 @@ impl Tally {
     /// A shopper has finished.
     pub fn ended(&self, outcome: Outcome, after: Duration) {
         let mut counts = self.counts();
-        counts.ends.add(after);
+        if outcome.is_an_end() {
+            counts.ends.add(after);
+        }
         counts.outcomes.push(outcome);
     }
 
@@ -187,7 +199,10 @@ impl Tally {
         let counts = self.counts();
         let outcomes = Outcomes::of(&counts.outcomes);
         // An unpaid order gives its unit back, which is sold again.
-        let units = (took < pay_window).then_some(before.total);
+        let units = (took < pay_window).then_some(Units {
+            total: before.total,
+            left: after.sellable,
+        });
         let violations = violations(&counts.outcomes, units);
         let calls = counts.calls.iter().map(|(call, calls)| CallFigures {
             call: call.name(),
@@ -211,6 +226,7 @@ impl Tally {
             answer: counts.answers.figures(),
             end: counts.ends.figures(),
             calls: calls.collect(),
+            compared_with_units: units.is_some(),
             violations,
         }
     }

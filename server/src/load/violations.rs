@@ -7,8 +7,17 @@ use super::tally::Outcome;
 /// At most this many unexpected answers are quoted.
 const QUOTED: usize = 5;
 
+/// The units of the item, in a run in which none can have come back unpaid.
+#[derive(Clone, Copy, Debug)]
+pub struct Units {
+    /// All.
+    pub total: u32,
+    /// For sale after the run.
+    pub left: u32,
+}
+
 /// A line for each kind, with its count; empty if every promise was kept. `units` bounds the orders.
-pub fn violations(outcomes: &[Outcome], units: Option<u32>) -> Vec<String> {
+pub fn violations(outcomes: &[Outcome], units: Option<Units>) -> Vec<String> {
     let (mut found, mut quoted) = (Vec::new(), Vec::new());
     let (mut positions, mut orders) = (HashSet::new(), HashSet::new());
     let mut twice = 0;
@@ -34,10 +43,18 @@ pub fn violations(outcomes: &[Outcome], units: Option<u32>) -> Vec<String> {
             "shoppers who were told a number that somebody else has: {twice}"
         ));
     }
-    if let Some(units) = units.filter(|units| orders.len() > *units as usize) {
-        found.push(format!("{} orders of {units} units", orders.len()));
-    }
     let number = |is: fn(&Outcome) -> bool| outcomes.iter().filter(|outcome| is(outcome)).count();
+    let sold_out = number(|outcome| *outcome == Outcome::SoldOut);
+    if let Some(Units { total, left }) = units {
+        if orders.len() > total as usize {
+            found.push(format!("{} orders of {total} units", orders.len()));
+        }
+        if sold_out > 0 && left > 0 {
+            found.push(format!(
+                "shoppers who were told \"sold out\": {sold_out}, while {left} units are left"
+            ));
+        }
+    }
     let failed = number(|outcome| matches!(outcome, Outcome::Failed { .. }));
     if failed > 0 {
         found.push(format!(
@@ -49,6 +66,9 @@ pub fn violations(outcomes: &[Outcome], units: Option<u32>) -> Vec<String> {
         found.push(format!(
             "shoppers who were told a number and heard nothing more: {no_end}"
         ));
+    }
+    if orders.len() + sold_out + failed + no_end == 0 {
+        found.push("nobody was told a number or \"sold out\": nothing was checked".to_owned());
     }
     if !quoted.is_empty() {
         let some: Vec<_> = quoted
@@ -72,7 +92,7 @@ mod tests {
 
     use super::*;
 
-    const UNITS: Option<u32> = Some(2);
+    const UNITS: Option<Units> = Some(Units { total: 2, left: 0 });
 
     fn ordered(position: u32, order: u128) -> Outcome {
         let order_id = OrderId(Uuid::from_u128(order));
@@ -124,7 +144,14 @@ mod tests {
                 vec![Outcome::NoEnd(ReservationId(Uuid::nil()))],
                 "heard nothing more",
             ),
-            (vec![Outcome::Unexpected("500 oops".to_owned())], "500 oops"),
+            (
+                vec![Outcome::SoldOut, Outcome::Unexpected("500 oops".to_owned())],
+                "500 oops",
+            ),
+            (
+                vec![Outcome::Refused("banned".to_owned())],
+                "nothing was checked",
+            ),
         ];
         for (outcomes, expected) in found {
             let said = violations(&outcomes, UNITS);
@@ -133,5 +160,11 @@ mod tests {
                 "{said:?}"
             );
         }
+        let left = Some(Units { total: 2, left: 1 });
+        let said = violations(&[ordered(1, 1), Outcome::SoldOut], left);
+        assert_eq!(
+            said,
+            ["shoppers who were told \"sold out\": 1, while 1 units are left"]
+        );
     }
 }

@@ -27,11 +27,16 @@ impl HoldLog for OrderAtOnce {
             .iter()
             .map(|entry| (entry.clone(), order_id()))
             .collect();
-        if self.orders.write_held(&batch, self.clock.now_ms()).await? {
-            count_written(held.len() as u64, 0);
-            return Ok(());
+        match self.orders.write_held(&batch, self.clock.now_ms()).await {
+            Ok(true) => {
+                count_written(held.len() as u64, 0);
+                Ok(())
+            }
+            // The ledger refused one of them, which must not stop the others: the order writer writes each by
+            // itself and parks that one. Reservations that are there already stay as they are.
+            Ok(false) | Err(PortError::Failed { .. }) => self.queue.put(held).await,
+            Err(busy) => Err(busy),
         }
-        self.queue.put(held).await
     }
 }
 

@@ -54,7 +54,7 @@ const OF_ALL: [Kind; 6] = [
     },
     Kind {
         what: "what instances have in flight",
-        keys: "in-flight",
+        keys: "*in-flight",
         closes: false,
     },
     Kind {

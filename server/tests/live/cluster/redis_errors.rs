@@ -5,7 +5,10 @@ use std::time::{Duration, Instant};
 
 use test_servers::redis::RedisServer;
 
-use super::waves::{WAVE, Waves};
+use super::{
+    scenario::nobody_is_promised_more,
+    waves::{WAVE, Waves},
+};
 use crate::buyers::Shoppers;
 
 /// How long the errors last after buyers have noticed.
@@ -69,6 +72,8 @@ async fn redis_answers_with_errors_for_a_while() {
         let before = waves.release(&wave);
         let last = waves.item().last().clone();
         hears_busy(&last).await;
+        // Decided before the error, and answered now.
+        nobody_is_promised_more(&[&last]).await;
         let noticed = waves.promised();
         tokio::time::sleep(LASTS).await;
         hears_busy(&last).await;

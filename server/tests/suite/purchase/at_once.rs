@@ -6,17 +6,36 @@ use app::{
     port::Storefront,
     wire::{ApiError, ReservationState},
 };
-use server::engine::orders::write_orders;
+use server::{adapters::fault_injection::FaultInjector, engine::orders::write_orders};
 
-use super::{TestClient, visitor};
+use super::{TestClient, visitor, waiting::Refuses};
 use crate::support::{Data, ManualClock, START_MS, TestShop};
 
 async fn client() -> TestClient {
+    client_with(None).await
+}
+
+async fn client_with(faults: Option<Arc<dyn FaultInjector>>) -> TestClient {
     let clock = Arc::new(ManualClock::at(START_MS));
-    let shop = TestShop::open(Data::embedded(), clock, Arc::default(), None, |config| {
+    let shop = TestShop::open(Data::embedded(), clock, Arc::default(), faults, |config| {
         config.workers.orders_per_s = None;
     });
     TestClient::of(shop.await)
+}
+
+#[tokio::test]
+async fn what_the_ledger_refuses_together_is_queued_and_written_one_by_one() {
+    let client = client_with(Some(Arc::new(Refuses("write_held")))).await;
+    let item = client.shop.item(2).await;
+    let mut told = Vec::new();
+    for buyer in [visitor(1), visitor(2)] {
+        let reserved = client.buy(&buyer, item).await.unwrap();
+        told.push((buyer, reserved.reservation_id));
+    }
+    client.shop.drain().await;
+    for (buyer, reservation_id) in told {
+        client.ordered(&buyer, reservation_id).await;
+    }
 }
 
 #[tokio::test]

@@ -167,7 +167,7 @@ async fn known_failure_19_what_cannot_be_written_is_parked_and_holds_up_nobody()
 }
 
 /// Every call of this name fails.
-struct Refuses(&'static str);
+pub(super) struct Refuses(pub(super) &'static str);
 
 impl FaultInjector for Refuses {
     fn next(&self, call: &'static str, point: Point) -> Fault {

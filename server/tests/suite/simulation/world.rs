@@ -124,7 +124,10 @@ impl World {
             78..82 => {
                 let done = reconcile::run_once(&self.client().shop.engine.stock).await;
                 // It may fail, but it may never find anything.
-                assert_ne!(done.as_ref().ok(), Some(&1), "gate and ledger differed");
+                assert!(
+                    !done.as_ref().is_ok_and(|found| *found > 0),
+                    "gate and ledger differed"
+                );
                 self.tell("reconcile", done.is_ok());
             }
             82..92 => self.cancel().await,
