@@ -2,8 +2,9 @@
 //! database, broker, web framework or runtime is underneath.
 //!
 //! A folder per subject, a file per verb. Each subject names what its verbs need in a `Deps`.
-//! Shoppers reach the verbs through [`storefront`], those who run the shop through
-//! [`back_office::calls`] and [`customer_service::calls`], workers call the same functions.
+//! Shoppers reach the verbs through [`storefront`], staff through the `calls` of [`back_office`],
+//! [`customer_service`] (with `bulk_calls`), [`products`], [`reports`] and [`system`] and the
+//! `undelivered_calls` of [`orders`]; workers call the same functions.
 
 pub mod accounts;
 pub mod activity_log;

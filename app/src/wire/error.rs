@@ -85,7 +85,7 @@ pub enum ApiError {
     #[error("stopped")]
     Stopped,
     /// 409: the order's state does not allow this (any more).
-    #[error("the order does not wait for payment any more")]
+    #[error("the order is in another state")]
     OrderState,
     /// 410, see [`Rejection::Ended`].
     #[error("ended")]

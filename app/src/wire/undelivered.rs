@@ -51,7 +51,7 @@ pub struct ParkedReservation {
 pub struct Webhook {
     /// The webhook.
     pub endpoint_id: Uuid,
-    /// Its address, without the query.
+    /// Its address: scheme and host only.
     pub url: String,
     /// Its events.
     pub events: Vec<String>,

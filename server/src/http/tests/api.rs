@@ -27,9 +27,14 @@ async fn every_error_has_its_status_and_its_envelope() {
     for (error, status, retry_after) in [
         (ApiError::Unauthenticated, 401, ""),
         (ApiError::Forbidden, 403, ""),
+        (ApiError::Banned, 403, ""),
+        (ApiError::CaptchaWrong, 403, ""),
         (ApiError::PathInvalid, 403, ""),
         (ApiError::NotFound, 404, ""),
+        (ApiError::NotStarted, 409, ""),
         (ApiError::SoldOut, 409, ""),
+        (ApiError::Stopped, 409, ""),
+        (ApiError::OrderState, 409, ""),
         (
             ApiError::AlreadyReserved {
                 reservation_id: None,
