@@ -21,9 +21,9 @@ section! {
         seller_id: String = "ALIPAY_SELLER_ID", "", Digits { from: 16, to: 16, example: "2088000000000001" },
             "The account that gets the money, which Alipay calls PID. Needed.";
         private_key: ShopKey = "ALIPAY_PRIVATE_KEY", "", PrivateKey,
-            "Signs what the shop asks Alipay for (RSA2); its public half is in Alipay's console. Needed.";
+            "Signs the shop's requests to Alipay (RSA2); its public half is in Alipay's console. Needed.";
         public_key: AlipayKey = "ALIPAY_PUBLIC_KEY", "", PublicKey,
-            "Verifies what Alipay says: Alipay's own public key from its console, not the shop's. Needed.";
+            "Verifies Alipay's answers and notices: Alipay's own public key from its console, not the shop's. Needed.";
         gateway_url: Url = "ALIPAY_GATEWAY_URL", "https://openapi.alipay.com/gateway.do",
             Endpoint("https://openapi.alipay.com/gateway.do"),
             "Alipay's gateway, for calls and for buyers; another one for its sandbox and for tests.";

@@ -24,9 +24,9 @@ section! {
             Or(url(&["postgres", "mysql"], "postgres://seckill:password@10.0.0.24:5432/seckill"), ""),
             "A replica of the ledger, which may be a little behind, for the pages' reads.";
         tls_ca: Option<PathBuf> = "TLS_CA", "", Or(File("/etc/seckill/ca.pem"), ""),
-            "Authorities (PEM) that may sign the certificates of these servers, besides those that the system knows.";
+            "Authorities (PEM) that may sign the certificates of these servers, in addition to the system's.";
         plain_allowed: bool = "PLAIN_SERVERS", "refused", OneOf(&[("refused", false), ("allowed", true)]),
-            "Whether production connects to servers on other machines without TLS, or without a look at their certificates: for a network on which nobody else is.";
+            "Whether production connects to servers on other machines without TLS, or without checking their certificates: for a private network.";
         connections: u32 = "DATABASE_CONNECTIONS", "10", whole("connections", 1, 1_000),
             "Connections of this process to the ledger, and as many to its replica.";
         namespace: String = "NAMESPACE", "seckill", Name,

@@ -7,8 +7,8 @@ section! {
     #[derive(Clone, Debug)]
     Orders, "After the purchase" {
         keep_address_days: u32 = "KEEP_ADDRESS_DAYS", "90", whole("days", 1, 3_650),
-            "Where an order was sent is erased so long after the last thing that happened to it.";
+            "Shipping addresses are erased this long after an order's last event.";
         keep_messages_days: u32 = "KEEP_MESSAGES_DAYS", "90", whole("days", 1, 3_650),
-            "What the shop told its buyers on its pages is deleted after so long, and of each account all but the latest 200.";
+            "Messages to buyers are deleted after this time, and of each account all but the latest 200.";
     }
 }

@@ -37,11 +37,11 @@ section! {
     Payments, "Payments" {
         provider: Provider = "PAYMENTS", "sandbox",
             OneOf(&[("sandbox", Provider::Sandbox), ("stripe", Provider::Stripe), ("alipay", Provider::Alipay)]),
-            "Who takes the money. The sandbox is built in and takes none: production uses it only where it is named here.";
+            "The payment provider. The sandbox is built in and takes no money: production uses it only if it is named here.";
         grace: Duration = "PAY_GRACE_S", "30", Seconds(0, 3_600),
-            "Money that is under way at an order's deadline may come for so long after it.";
+            "Payments in progress at an order's deadline may still arrive for this long after it.";
         close_patience: Duration = "PAY_CLOSE_PATIENCE_S", "300", Seconds(0, 3_600),
-            "After the grace an order waits this long for a provider that does not say what became of the money; then it is closed, and money that still comes goes back.";
+            "After the grace an order waits this long for a provider that does not report the payment's state; then it is closed, and money that still comes is returned.";
     }
 }
 

@@ -22,7 +22,7 @@ section! {
     #[derive(Clone, Debug)]
     Process, "The process" {
         addr: SocketAddr = "ADDR", "127.0.0.1:3000", Address,
-            "Where to listen.";
+            "The address to listen on.";
         production: bool = "ENV", "development",
             OneOf(&[("development", false), ("production", true)]),
             "Production has real buyers: it refuses switched-off protections, failures on purpose, and the demonstration.";
@@ -32,12 +32,12 @@ section! {
         data_dir: PathBuf = "DATA_DIR", "./data", Folder,
             "The data folder of an embedded shop.";
         drain: Duration = "DRAIN_S", "0", Seconds(0, 255),
-            "It goes on answering for this long after SIGTERM, while /readyz is red, so that balancers look elsewhere.";
+            "After SIGTERM the process answers for this long with /readyz red, so that balancers stop sending requests.";
         log: String = "LOG", "info,sea_orm_migration=warn,sqlx::postgres::notice=warn,lapin=off", LogFilter,
-            "What is logged.";
+            "The filter of the log.";
         log_format: log::Format = "LOG_FORMAT", "text",
             OneOf(&[("text", log::Format::Text), ("json", log::Format::Json)]),
-            "What a line of the log looks like: text for people, in colours on a terminal unless `NO_COLOR` is set; JSON for programs.";
+            "The form of log lines: text for people, in colours on a terminal unless `NO_COLOR` is set; JSON for programs.";
         injected_fault: Option<InjectedFault> = "INJECT_FAULT", "", Or(FaultForm, ""),
             "A call that fails on purpose, once, to try how the shop recovers. Refused in production.";
     }

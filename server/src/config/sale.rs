@@ -18,16 +18,16 @@ section! {
                 ("text", Some(CaptchaKind::Text)),
                 ("off", None),
             ]),
-            "The question before a purchase; off is for load tools, and refused in production.";
+            "The captcha before a purchase; off is for load tools, and refused in production.";
         captcha_life: Duration = "CAPTCHA_LIFE_S", "120", Seconds(1, 3_600),
-            "A question can be answered for this long.";
+            "A captcha can be answered for this long.";
         path_life: Duration = "PATH_LIFE_S", "60", Seconds(1, 3_600),
             "A hidden path can be used for this long.";
         path_opens_before_s: u32 = "PATH_OPENS_BEFORE_S", "60", whole("seconds", 1, 86_400),
-            "Questions and paths are given from this long before the start of a round.";
+            "Captchas and paths are given from this long before the start of a round.";
         pay_window_s: u32 = "PAY_WINDOW_S", "600", whole("seconds", 1, 2_000_000),
             "A buyer has this long to pay, unless the round says otherwise.";
         self_approval: bool = "SELF_APPROVAL", "on", SWITCH,
-            "Whoever may approve rounds approves those that they prepared, too; off asks for a second person, except for commands at the server.";
+            "Accounts that may approve rounds may also approve their own; off requires a second person, except for commands at the server.";
     }
 }

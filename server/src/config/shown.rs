@@ -127,7 +127,7 @@ pub fn markdown() -> String {
     page
 }
 
-const TABLE: &str = "| setting | default | what may be written | meaning |\n|---|---|---|---|\n";
+const TABLE: &str = "| setting | default | accepted values | meaning |\n|---|---|---|---|\n";
 
 const HEAD: &str = "\
 # Configuration

@@ -15,14 +15,14 @@ section! {
     Stripe, "Stripe, where `SECKILL_PAYMENTS=stripe`" {
         secret_key: String = "STRIPE_SECRET_KEY", "",
             Secret(&["sk_test_", "sk_live_", "rk_test_", "rk_live_"]),
-            "Opens Stripe's API: a secret key, or better a restricted one that may write Checkout Sessions and refunds and read payments. A test key takes no money. Needed.";
+            "The key for Stripe's API: a secret key, or better a restricted one that may write Checkout Sessions and refunds and read payments. A test key takes no money. Needed.";
         webhook_secrets: Vec<String> = "STRIPE_WEBHOOK_SECRETS", "",
             AtMost(List(Secret(&["whsec_"])), 3),
             "Signs Stripe's notices; the new one and the old one during a rotation. Needed.";
         api_url: String = "STRIPE_API_URL", "https://api.stripe.com", Origin("https://api.stripe.com"),
-            "Where Stripe's API is; another one for tests.";
+            "The address of Stripe's API; another one for tests.";
         page_url: String = "STRIPE_PAGE_URL", "https://checkout.stripe.com", Origin("https://checkout.stripe.com"),
-            "Where Stripe's page is; another one where the shop has a domain of its own there. The shop's pages lead nowhere else.";
+            "The address of Stripe's page; another one if the shop has its own domain there. The shop's pages lead to no other site.";
     }
 }
 

@@ -7,6 +7,6 @@ section! {
     #[derive(Clone, Debug)]
     Webhooks, "Webhooks" {
         private_addresses: bool = "WEBHOOK_PRIVATE_ADDRESSES", "off", SWITCH,
-            "On where programs in the shop's own network are told of orders: messages go to addresses that are not public, too, and to `http://`. Off, nobody who may add an endpoint reaches the shop's servers by it.";
+            "On if webhooks are in the shop's own network: messages may also go to addresses that are not public, and to `http://`. When it is off, nobody can use a webhook to reach the shop's servers.";
     }
 }
