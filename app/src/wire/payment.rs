@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::{Money, OrderId, PaymentId};
 
 /// The state of a payment: `created → processing → succeeded | closed`, through `abandoned` if the
-/// provider does not answer, and from any of them, for money to return, `refund_due → refunding →
-/// refunded`. Money received is never forgotten.
+/// provider does not answer, and from any of them, for money to return,
+/// `refund_due → refunding → refunded`. Money received is never forgotten.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PaymentState {
