@@ -1,4 +1,4 @@
-//! Caches in front of slower adapters: the same ports again.
+//! Caches in front of slower adapters; they implement the same ports.
 
 mod answers;
 mod batched_log_ins;

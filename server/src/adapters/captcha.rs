@@ -1,7 +1,7 @@
-//! Questions for people, drawn here: sums or characters on a small picture.
+//! Captcha questions, drawn here: sums or characters on a small picture.
 //!
-//! A picture only makes scripts dearer. What really guards the path is around it and not here: one
-//! try a question, bound to buyer and item, with an end.
+//! A picture only makes scripts more expensive. The real protection of the path is elsewhere: one
+//! try per question, bound to buyer and item, with an expiry.
 
 mod arithmetic;
 mod canvas;
@@ -18,16 +18,16 @@ use arithmetic::Arithmetic;
 use rand::Rng;
 use text::Text;
 
-/// What is asked.
+/// The kind of question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CaptchaKind {
-    /// Three digits and two operators, to be worked out.
+    /// A sum of three digits and two operators.
     Arithmetic,
-    /// Four characters, to be typed.
+    /// Four characters to type.
     Text,
 }
 
-/// The captcha crate has no such glyph, or not as a picture that can be read.
+/// The captcha crate has no usable glyph for this character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the captcha font has no usable glyph for {0:?}")]
 pub struct GlyphMissing(pub char);
@@ -37,21 +37,21 @@ pub struct GlyphMissing(pub char);
 #[error("a captcha picture could not be encoded")]
 pub struct PaintError(#[from] png::EncodingError);
 
-/// Why there is no pool.
+/// Why a pool could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// See [`GlyphMissing`].
     #[error(transparent)]
     Glyph(#[from] GlyphMissing),
-    /// The system gave no thread to draw on.
+    /// The system could not start the drawing thread.
     #[error("cannot start the thread that draws captcha pictures")]
     Thread(#[from] std::io::Error),
 }
 
-/// Something that draws another question at every call, with nothing random but `rng`.
+/// Returns a function that draws a new question at each call, with `rng` as its only randomness.
 ///
 /// # Errors
-/// [`GlyphMissing`] when the font lacks a character that questions of this kind need.
+/// [`GlyphMissing`] when the font lacks a character that this kind of question needs.
 pub fn generator<R: Rng + Send + 'static>(
     kind: CaptchaKind,
     mut rng: R,

@@ -1,4 +1,4 @@
-//! Changes of the catalogue inside one process: what has kept something of it hears of them.
+//! Distributes catalogue changes inside one process, to the caches.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,22 +8,21 @@ use crate::engine::ports::{CatalogueChanged, CatalogueEvents};
 
 type Listener = Arc<dyn Fn(&CatalogueChanged) + Send + Sync>;
 
-/// The listeners of this process: three, all added while the shop is put together. Clones are the
-/// same listeners.
+/// The listeners of this process: three, all added at start-up. Clones share them.
 #[derive(Clone, Default)]
 pub struct CatalogueChanges(Arc<Mutex<Vec<Listener>>>);
 
 impl CatalogueChanges {
-    /// From now on `listener` hears of every change, after those who came before it: what keeps
-    /// pages must hear of it after what keeps the answers that pages are made of.
+    /// Calls `listener` at every change, after the listeners added earlier. Add a page cache after
+    /// the caches that its pages are built from.
     pub fn listen(&self, listener: impl Fn(&CatalogueChanged) + Send + Sync + 'static) {
         let mut listeners = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         listeners.push(Arc::new(listener));
     }
 
-    /// Every listener has heard of it when this returns.
+    /// When this returns, every listener was called.
     pub fn announce(&self, changed: &CatalogueChanged) {
-        // Not under the lock: what a listener does is its own.
+        // Call the listeners without holding the lock.
         let listeners = self
             .0
             .lock()
@@ -35,7 +34,7 @@ impl CatalogueChanges {
     }
 }
 
-/// A shop in one process has no other instances.
+/// A shop in one process has no other instances to tell.
 #[async_trait]
 impl CatalogueEvents for CatalogueChanges {
     async fn tell(&self, changed: &CatalogueChanged) {

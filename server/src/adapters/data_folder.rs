@@ -1,4 +1,4 @@
-//! The data folder of an embedded shop: made for its owner alone, and served by one process at a
+//! The data folder of an embedded shop: readable only by its owner, and used by one process at a
 //! time. Two gates over one ledger would promise every unit twice.
 
 use std::{
@@ -8,43 +8,43 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The file that is locked. It stays when the server ends; the lock does not.
+/// The file that is locked. It stays when the server ends; the lock is released.
 const LOCK: &str = "server.lock";
 
-/// Why a data folder cannot be had.
+/// Why a data folder cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum DataFolderError {
-    /// It is not there and cannot be made.
+    /// It does not exist and cannot be created.
     #[error("cannot make the data folder {}", .folder.display())]
     Make {
-        /// Which.
+        /// The folder.
         folder: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
-    /// A file in it is not there and cannot be made.
+    /// A file in it does not exist and cannot be created.
     #[error("cannot make {}", .file.display())]
     MakeFile {
-        /// Which.
+        /// The file.
         file: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
-    /// It cannot be written, or its file system knows no locks.
+    /// It cannot be written, or its file system has no locks.
     #[error("cannot lock the data folder {}", .folder.display())]
     Lock {
-        /// Which.
+        /// The folder.
         folder: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
-    /// Another server has it.
+    /// Another server uses it.
     #[error("another server is using the data folder {}", .0.display())]
     Taken(PathBuf),
 }
 
-/// Makes the folder where there is none. It holds addresses of people and hashes of their passwords:
-/// nobody but its owner looks into it.
+/// Creates the folder if it does not exist. It holds people's addresses and password hashes, so only
+/// its owner gets access.
 ///
 /// # Errors
 /// [`DataFolderError::Make`].
@@ -56,13 +56,13 @@ pub fn make(folder: &Path) -> Result<(), DataFolderError> {
     })
 }
 
-/// Makes an empty file where there is none, for its owner alone. SQLite gives the files that it puts beside
-/// its own the same rights.
+/// Creates an empty file if it does not exist, accessible only to its owner. SQLite gives its additional
+/// files the same rights.
 ///
 /// # Errors
 /// [`DataFolderError::MakeFile`].
 pub fn make_file(file: &Path) -> Result<(), DataFolderError> {
-    // One that is there may be on a disk that is for reading: whoever writes to it says so.
+    // An existing file may be on a read-only disk: writing will report that.
     if file.exists() {
         return Ok(());
     }
@@ -73,18 +73,18 @@ pub fn make_file(file: &Path) -> Result<(), DataFolderError> {
     })
 }
 
-/// Whether other users of the machine may look into the folder: it was made by hand, or by an earlier
-/// version.
+/// Whether other users of the machine can read the folder, because it was made by hand or by an
+/// earlier version.
 pub fn is_open_to_others(folder: &Path) -> bool {
     const OTHERS: u32 = 0o077;
     let found = folder.metadata();
     found.is_ok_and(|found| found.permissions().mode() & OTHERS != 0)
 }
 
-/// Whether a server has the folder now. Changes nothing: a folder that never had a server has no lock.
+/// Whether a server uses the folder now. Changes nothing: an unused folder has no lock file.
 ///
 /// # Errors
-/// When its lock cannot be looked at.
+/// If the lock cannot be checked.
 pub fn is_taken(folder: &Path) -> io::Result<bool> {
     let file = match File::open(folder.join(LOCK)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
@@ -97,10 +97,10 @@ pub fn is_taken(folder: &Path) -> io::Result<bool> {
     }
 }
 
-/// Bytes that the folder's owner can still write to its disk.
+/// Bytes that the folder's owner can still write to the disk.
 ///
 /// # Errors
-/// When the system does not say it.
+/// If the system does not report it.
 pub fn room(folder: &Path) -> io::Result<u64> {
     let disk = rustix::fs::statvfs(folder)?;
     Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
@@ -112,8 +112,8 @@ fn for_the_owner() -> OpenOptions {
     options
 }
 
-/// Makes the folder where there is none, and keeps other servers out of it for as long as this
-/// process lives, however it ends.
+/// Creates the folder if it does not exist, and locks other servers out until this process ends in
+/// any way.
 ///
 /// # Errors
 /// See [`DataFolderError`].
@@ -126,7 +126,7 @@ pub fn lock_for_life(folder: &Path) -> Result<(), DataFolderError> {
     let file = for_the_owner().open(folder.join(LOCK)).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => {
-            // Closed, it would let the next server in while a commit of this one is under way.
+            // Closing the file would let the next server in while this one may still commit.
             std::mem::forget(file);
             Ok(())
         }

@@ -1,8 +1,8 @@
-//! Ports that fail on purpose, in front of the real ones: for simulations and fault scenarios.
+//! Wraps real ports so that they fail on purpose: for simulations and fault scenarios.
 //!
 //! Every call passes two points, before and after its effect. At each the injector may let it pass,
-//! answer with an error (after the effect: the answer is lost), or crash the process: then nothing
-//! that is under way ever continues.
+//! return an error (after the effect: the answer is lost), or crash the process: then no call that
+//! is under way ever continues.
 
 mod ledger;
 mod messages;
@@ -19,39 +19,39 @@ use crate::engine::ports::PortError;
 pub use ledger::WithFaults;
 pub use once::{InjectOnce, InjectedFault};
 
-/// What happens at a point.
+/// The fault at a point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// Nothing.
+    /// No fault.
     None,
-    /// The call answers with an error.
+    /// The call returns an error.
     Fail,
-    /// The call answers that it is busy.
+    /// The call returns busy.
     Busy,
     /// The call panics.
     Panic,
-    /// The call never answers, and neither does any other.
+    /// This call and all others never return.
     Crash,
-    /// The call waits there until [`FaultInjector::resumed`].
+    /// The call waits at this point until [`FaultInjector::resumed`].
     Pause,
 }
 
-/// Where a call is.
+/// The point within a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Point {
-    /// Nothing has happened yet.
+    /// Before the effect.
     Before,
-    /// It has happened; only the answer is missing.
+    /// After the effect; only the answer is missing.
     After,
 }
 
-/// Decides what fails.
+/// Decides which calls fail.
 #[async_trait]
 pub trait FaultInjector: Send + Sync + 'static {
-    /// Asked at every point of every call, in order.
+    /// Called at every point of every call, in order.
     fn next(&self, call: &'static str, point: Point) -> Fault;
 
-    /// Resolves when a call that was paused goes on.
+    /// Resolves when a paused call may continue.
     async fn resumed(&self) {}
 }
 

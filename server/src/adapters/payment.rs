@@ -1,4 +1,4 @@
-//! Payment providers, and how they sign what they say.
+//! Payment providers, and their signatures.
 
 pub mod alipay;
 pub mod sandbox;

@@ -1,6 +1,6 @@
-//! [`PictureMaker`] by the crate `image`: what a file shows, as JPEG in two sizes.
+//! [`PictureMaker`] by the crate `image`: converts a file's image to JPEG in two sizes.
 //!
-//! What a file claims to be is read first, and what it would cost is decided by that, before a pixel is decoded.
+//! The file's header is read first, to estimate the cost before any pixel is decoded.
 
 use std::{io::Cursor, sync::Arc, time::Duration};
 
@@ -18,21 +18,21 @@ use crate::{
 };
 use app::wire::PictureSize;
 
-/// Decoded at once: one core and the memory of one picture.
+/// Pictures decoded at once: limits use to one core and one picture's memory.
 const AT_ONCE: usize = 1;
-/// Longest wait for a turn; then the caller hears `busy`.
+/// Longest wait for a turn; then the caller gets `busy`.
 const WAIT: Duration = Duration::from_secs(5);
-/// Most pixels: those of a telephone's camera.
+/// Most pixels: a phone camera's.
 const MAX_PIXELS: u64 = 24_000_000;
-/// Longest side: that of a panorama.
+/// Longest side: a panorama's.
 const MAX_SIDE: u32 = 12_000;
-/// Most bytes of what is decoded: 24 megapixels with four channels of eight bits. With sixteen bits a channel fewer
-/// pixels fit. The most memory is some 220 MB, for a progressive JPEG: 72 MB of pixels, and 144 MB that its decoder
-/// keeps beside them. What follows needs less: 96 MB and 75 MB for scaling.
+/// Most bytes of a decoded picture: 24 megapixels of four 8-bit channels (fewer with 16 bits). Uses at most some
+/// 220 MB, for a progressive JPEG: 72 MB of pixels, and 144 MB inside its decoder. Later steps need less: 96 MB and
+/// 75 MB for scaling.
 const MAX_ALLOC: u64 = MAX_PIXELS * 4;
-/// How exactly is encoded, in percent: the first that fits into [`MAX_ENCODED`].
+/// JPEG qualities in percent: the first that fits into [`MAX_ENCODED`] is used.
 const QUALITIES: [u8; 3] = [85, 70, 45];
-/// Most bytes of a picture that is kept. Noise has the most, and fits at the last quality.
+/// Most bytes of a stored picture. Noise is largest, and fits at the last quality.
 const MAX_ENCODED: usize = 1024 * 1024;
 
 /// The decoder.
@@ -55,12 +55,12 @@ impl PictureMaker for Jpegs {
         let turn = turn
             .map_err(|_| PictureError::Busy)?
             .map_err(|_| PictureError::Busy)?;
-        // The turn goes into the thread: a caller that gives up does not free a busy core.
+        // The thread owns the permit: a caller that gives up must not free a busy core.
         let made = spawn_blocking(move || {
             let _turn = turn;
             make(&file)
         });
-        // A decoder that panics has met a file that it did not expect.
+        // A panic in the decoder means an unexpected kind of file.
         made.await.map_err(|_| PictureError::Broken)?
     }
 }
@@ -77,7 +77,7 @@ fn make(file: &[u8]) -> Result<NewPicture, PictureError> {
     })
 }
 
-/// What a file shows, and which side of it is up: cameras store what they see as it falls on the sensor.
+/// Decodes a file, with its orientation: cameras store images as the sensor sees them.
 fn decode(file: &[u8]) -> Result<(DynamicImage, Orientation), PictureError> {
     let Ok(format @ (ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP)) =
         image::guess_format(file)
@@ -110,7 +110,7 @@ fn refused(error: ImageError) -> PictureError {
     }
 }
 
-/// The square in the middle. The rest is freed before anything else is done with it.
+/// The middle square. The rest is freed before any further step.
 fn middle(picture: DynamicImage) -> DynamicImage {
     let side = picture.width().min(picture.height());
     let (left, top) = ((picture.width() - side) / 2, (picture.height() - side) / 2);
@@ -120,8 +120,8 @@ fn middle(picture: DynamicImage) -> DynamicImage {
     }
 }
 
-/// A picture on white where it lets something shine through: JPEG does not. Before it is scaled, which would mix the
-/// colours of what cannot be seen into its borders, and where it lies, without a second one in memory.
+/// Puts transparent pictures on white: JPEG has no transparency. Done before scaling, which would mix hidden colours
+/// into the edges, and in place, to save memory.
 fn on_white(picture: DynamicImage) -> DynamicImage {
     if !picture.color().has_alpha() {
         return DynamicImage::ImageRgb8(picture.into_rgb8());

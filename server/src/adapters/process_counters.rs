@@ -1,5 +1,5 @@
-//! What this process counts of a sale, in all and in the last ten seconds. Alone it is the whole of an
-//! embedded shop; in a cluster every instance tells the others.
+//! This process's counts of a sale, in total and in the last ten seconds. An embedded shop has only
+//! this process; in a cluster each instance reports to the others.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -17,15 +17,15 @@ use crate::{
     telemetry::sale::SaleTotals,
 };
 
-/// Between two samples.
+/// Time between two samples.
 pub const SAMPLE_PERIOD: Duration = Duration::from_secs(1);
-/// Samples that are kept: the oldest is ten periods old when the newest is taken.
+/// Samples kept: the oldest is ten periods older than the newest.
 const SAMPLES: usize = 11;
 
-/// Says what was counted since the process started.
+/// Returns the counts since the process started.
 pub type Source = Arc<dyn Fn() -> SaleTotals + Send + Sync>;
 
-/// The counters of this process. A clone is the same.
+/// The counters of this process. Clones share them.
 #[derive(Clone)]
 pub struct ProcessCounters(Arc<Inner>);
 
@@ -36,13 +36,13 @@ struct Inner {
 }
 
 impl ProcessCounters {
-    /// Of a process that has just started.
+    /// Counters of a process that has just started.
     pub fn new(started_at_ms: i64, source: Source) -> Self {
         let instance = Instance {
             instance_id: Uuid::now_v7(),
             started_at_ms,
         };
-        // Nothing was counted before.
+        // Nothing was counted before the start.
         let samples = Mutex::new(VecDeque::from([SaleTotals::default()]));
         Self(Arc::new(Inner {
             instance,
@@ -51,7 +51,7 @@ impl ProcessCounters {
         }))
     }
 
-    /// To be called once a period.
+    /// Call this once a period.
     pub fn sample(&self) {
         let totals = (self.0.source)();
         let mut samples = self
@@ -65,7 +65,7 @@ impl ProcessCounters {
         samples.push_back(totals);
     }
 
-    /// Samples for ever.
+    /// Takes samples for ever.
     pub async fn keep_sampling(self) {
         loop {
             self.sample();
@@ -73,7 +73,7 @@ impl ProcessCounters {
         }
     }
 
-    /// What this process says of itself.
+    /// This process's own counts.
     pub fn own(&self) -> InstanceCounts {
         let totals = (self.0.source)();
         let samples = self

@@ -1,11 +1,11 @@
-//! How often somebody may do something: the numbers, the same for every adapter of
-//! [`Limits`](crate::engine::ports::Limits). Counting is the adapters' work.
+//! The numbers of the rate limits, the same for every adapter of
+//! [`Limits`](crate::engine::ports::Limits). The adapters do the counting.
 
 use std::{num::NonZeroU32, time::Duration};
 
 use crate::engine::ports::Limit;
 
-/// Calls per time, for each kind of limit.
+/// Allowed calls per time, for each kind of limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quotas {
     /// Requests a second from one address.
@@ -25,7 +25,7 @@ impl Default for Quotas {
     }
 }
 
-/// Which limits are switched off, for load tools.
+/// Limits that are switched off, for load tools.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NoLimits {
     /// No limit per address.
@@ -34,25 +34,25 @@ pub struct NoLimits {
     pub action: bool,
 }
 
-/// What is counted by the same numbers.
+/// Limits that share the same numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Requests of an address.
+    /// Requests from an address.
     Address,
-    /// What a buyer, or somebody who signs in, does.
+    /// Actions of a buyer, and sign-ins.
     Action,
-    /// Words of a question.
+    /// Questions read out in words.
     Spelling,
-    /// Codes of a second factor.
+    /// Second-factor codes.
     Code,
 }
 
-/// So many calls at once, then one each period.
+/// A burst of calls, then one call each period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quota {
-    /// From one call to the next.
+    /// Time from one call to the next.
     pub period: Duration,
-    /// Calls at once.
+    /// Size of the burst.
     pub burst: NonZeroU32,
 }
 
@@ -69,8 +69,8 @@ const SPELLING: Quota = Quota {
     burst: NonZeroU32::new(3).unwrap(),
 };
 
-/// Three codes of a million are good at any moment: a burst of five, then one in five minutes, finds one in a
-/// thousand days.
+/// Three of a million codes are valid at any moment. With a burst of five, then one in five minutes, guessing
+/// one takes a thousand days.
 const CODE: Quota = Quota {
     period: Duration::from_mins(5),
     burst: NonZeroU32::new(5).unwrap(),
@@ -94,7 +94,7 @@ impl Kind {
         }
     }
 
-    /// Its numbers; `None` when it is switched off.
+    /// The numbers; `None` when the limit is switched off.
     pub fn quota(self, quotas: Quotas, off: NoLimits) -> Option<Quota> {
         let in_time = |time: Duration, burst: NonZeroU32| Quota {
             period: time / burst.get(),
@@ -110,7 +110,7 @@ impl Kind {
                 off.action,
             ),
             Kind::Spelling => (SPELLING, off.action),
-            // Load tools sign nobody in with a code.
+            // Load tools use no codes.
             Kind::Code => (CODE, false),
         };
         (!off).then_some(quota)

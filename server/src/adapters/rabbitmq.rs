@@ -1,6 +1,6 @@
 //! [`OrderQueue`] on RabbitMQ (3.10 and later, 4.x). Quorum queues, publisher confirms, manual
-//! acknowledgements; a connection that broke is made again by the next call, so that a broker that
-//! is away means [`PortError::Busy`] and nothing else. Not the outbox: that stays at the gate.
+//! acknowledgements. The next call replaces a broken connection, so that an unreachable broker only
+//! causes [`PortError::Busy`]. The outbox is not here: it stays at the gate.
 
 mod connection;
 mod consume;
@@ -40,26 +40,26 @@ const PORT: &str = "queue";
 /// How long an entry that could not be written waits for its next try.
 pub const RETRY_AFTER: Duration = Duration::from_secs(5);
 
-/// The queue of a shop. One per process: it has one connection to publish, made at once, and one to
-/// consume, made when the first batch is taken.
+/// A shop's queue. One per process: it has one connection to publish, opened at once, and one to
+/// consume, opened when the first batch is taken.
 pub struct RabbitQueue {
     publisher: Publisher,
     consumer: Consumer,
     names: Names,
     heartbeat: Duration,
-    /// Dead letters that could not be read when they were replayed last.
+    /// Dead letters that the last replay could not read.
     unreadable: AtomicU64,
 }
 
 impl RabbitQueue {
-    /// Connects. Declares the queues of `namespace` or, unless it `declares`, only looks whether they
-    /// exist. Wakes the order writer through `wake` when entries arrive that no call waits for. All
-    /// instances of a shop give the same `retry_after` ([`RETRY_AFTER`]). Where the address asks for TLS, `trust`
-    /// says whose certificates count.
+    /// Connects. Declares the queues of `namespace` or, without `declares`, only checks that they exist. Wakes
+    /// the order writer through `wake` when entries arrive that no call waits for. All instances of a shop must
+    /// use the same `retry_after` ([`RETRY_AFTER`]). For TLS addresses, `trust` says whose certificates are
+    /// accepted.
     ///
     /// # Errors
-    /// A malformed address, and what the broker refuses: the login, or queues that exist with other
-    /// arguments. A broker that is away is no error: a later call connects.
+    /// If the address is malformed, or the broker refuses the login, or queues exist with other
+    /// arguments. An unreachable broker is no error: a later call connects.
     pub async fn connect(
         url: &str,
         trust: &Trust,
@@ -90,7 +90,7 @@ impl RabbitQueue {
         }
     }
 
-    /// The broker closes a connection of which it hears nothing for two to three of these.
+    /// The broker closes a connection after two to three of these intervals without data.
     pub fn heartbeat(&self) -> Duration {
         self.heartbeat
     }
@@ -98,13 +98,13 @@ impl RabbitQueue {
     /// Whether the broker answers.
     ///
     /// # Errors
-    /// When it does not, within seconds.
+    /// If it does not answer within seconds.
     pub async fn ping(&self) -> Result<(), PortError> {
         self.publisher.open_channel().await.map(drop)
     }
 
-    /// Takes no more entries and closes both connections: what was taken and not acknowledged goes
-    /// to another instance at once. For the end of the process, after the workers.
+    /// Takes no more entries and closes both connections: entries not acknowledged go to another
+    /// instance at once. Call it at the end of the process, after the workers.
     pub async fn stop(&self) {
         self.consumer.stop().await;
         self.publisher.close().await;
@@ -136,7 +136,7 @@ impl OrderQueue for RabbitQueue {
         Ok(())
     }
 
-    /// An entry whose connection is lost meanwhile is delivered again as it was.
+    /// If the entry's connection is lost in the meantime, it is delivered again unchanged.
     async fn set_aside(&self, entry: &QueuedReservation) -> Result<bool, PortError> {
         let Some(tries) = self.consumer.tries(entry).await else {
             return Ok(false);

@@ -1,4 +1,4 @@
-//! A gate and an order writer that record what became of reservations, for those who poll: in memory
+//! A gate and an order writer that record the results of reservations for polling buyers: in memory
 //! ([`embedded::RecentResults`](super::embedded::RecentResults)) or in Redis
 //! ([`redis::Results`](super::redis::Results)).
 
@@ -12,25 +12,25 @@ use crate::engine::ports::{
     ReserveRequest, Unit, WriteOutcome,
 };
 
-/// A recorded "queued" counts for this long; then the ledger is read too. An order is written within
-/// some milliseconds, so that this is rare; it bounds how long a result that was not recorded goes
+/// A recorded "queued" is used for this long; after that the ledger is read too, which is rare: an
+/// order is written within milliseconds. Limits how long a result that was not recorded stays
 /// unseen.
 pub const QUEUED_LIFE_MS: i64 = 2_000;
 
-/// Where results are recorded. A failure is the log's own affair: the ledger knows.
+/// Records results. Failures are only logged: the ledger has the truth.
 pub trait ResultLog: Send + Sync + 'static {
-    /// The gate holds a unit. A result that is recorded already stays.
+    /// Records that the gate holds a unit. Does not replace an existing result.
     fn record_queued(&self, unit: Unit, position: u32) -> impl Future<Output = ()> + Send;
 
-    /// How reservations ended, at most a batch at once.
+    /// Records how reservations ended, at most one batch at once.
     fn record_ended(&self, records: &[ReservationRecord]) -> impl Future<Output = ()> + Send;
 }
 
-/// Records a held unit before its buyer hears of it, so that the first poll finds it.
+/// Records a held unit before its buyer is answered, so that the first poll finds it.
 pub struct RecordingGate<L> {
-    /// The gate that decides.
+    /// The gate behind it.
     pub gate: Arc<dyn Reserve>,
-    /// Where pollers look.
+    /// The results that buyers poll.
     pub results: L,
 }
 
@@ -50,11 +50,11 @@ impl<L: ResultLog> Reserve for RecordingGate<L> {
     }
 }
 
-/// Orders that are written with their holds, recorded before their buyers hear of the holds.
+/// Records orders that are written together with their holds, before the buyers are answered.
 pub struct RecordingHeldOrders<L> {
-    /// The truth.
+    /// The ledger behind it.
     pub ledger: Arc<dyn HeldOrders>,
-    /// Where pollers look.
+    /// The results that buyers poll.
     pub results: L,
 }
 
@@ -77,11 +77,11 @@ impl<L: ResultLog> HeldOrders for RecordingHeldOrders<L> {
     }
 }
 
-/// The ledger's orders; how reservations ended is recorded for those who poll, after the commit.
+/// The ledger's order writer; records how reservations ended, after the commit.
 pub struct RecordingOrders<L> {
-    /// The truth.
+    /// The ledger behind it.
     pub ledger: Arc<dyn OrderWriter>,
-    /// Where pollers look.
+    /// The results that buyers poll.
     pub results: L,
 }
 

@@ -1,5 +1,5 @@
-//! The gate and everything short-lived on Redis, shared by all instances of the server. Nothing
-//! here is the truth: what Redis loses is read again from the ledger.
+//! The gate and all short-lived data on Redis, shared by all instances. The ledger has the truth:
+//! data that Redis loses is read again from there.
 
 mod breaker;
 mod captchas;

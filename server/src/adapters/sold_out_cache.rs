@@ -1,4 +1,4 @@
-//! What this process knows to be sold out, so that it need not ask the gate.
+//! A cache of sold-out items, so that the gate need not be asked.
 
 use std::{
     collections::HashMap,
@@ -7,12 +7,12 @@ use std::{
 
 use app::wire::ItemId;
 
-/// Sold-out items. One entry of some 40 bytes for each item that was refused with `sold_out` or got a
-/// unit back since the process began; none is removed. Clones share the content.
+/// Sold-out items. One entry of some 40 bytes for each item that the gate refused with `sold_out`, or
+/// of which a unit came back, since the process started; none is removed. Clones share them.
 ///
-/// A refusal and the return of a unit may cross: the gate says "sold out", a unit comes back and
-/// clears the entry, and only then the late "sold out" is noted, for ever. So the gate numbers its
-/// returns, and a refusal older than the last return is ignored.
+/// A refusal and a return may overtake each other: the gate answers "sold out", a unit comes back
+/// and clears the entry, and then the late "sold out" would be stored for ever. So the gate numbers
+/// its returns, and a refusal older than the last known return is ignored.
 #[derive(Clone, Default)]
 pub struct SoldOutCache {
     items: Arc<Mutex<HashMap<ItemId, Entry>>>,
@@ -21,24 +21,24 @@ pub struct SoldOutCache {
 #[derive(Default)]
 struct Entry {
     sold_out: bool,
-    /// Returns that this process has heard of.
+    /// The highest return number known to this process.
     returns: u64,
 }
 
 impl SoldOutCache {
-    /// Notes that the gate refused with `sold_out` after `returns` returns.
+    /// Stores that the gate refused with `sold_out` after `returns` returns.
     pub fn set(&self, item_id: ItemId, returns: u64) {
         self.note(item_id, returns, true);
     }
 
-    /// Notes that units have come back `returns` times. Remembered for an item that was not sold out
-    /// too: a late "sold out" may be under way.
+    /// Records that units have come back `returns` times, even if the item was not sold out: a late
+    /// "sold out" may be under way.
     pub fn clear(&self, item_id: ItemId, returns: u64) {
         self.note(item_id, returns, false);
     }
 
-    /// Forgets what is sold out, not how often units came back: for a process that may have missed
-    /// a return. The next buyer of each item asks the gate.
+    /// Forgets which items are sold out, but not their return numbers: for a process that may have
+    /// missed a return. The next buyer of each item asks the gate.
     pub fn clear_all(&self) {
         for entry in self.items().values_mut() {
             entry.sold_out = false;
@@ -50,7 +50,7 @@ impl SoldOutCache {
         self.returns_when_sold_out(item_id).is_some()
     }
 
-    /// After how many returns the item was sold out, if it is known to be.
+    /// The number of returns when the item was sold out; `None` if it is not known to be sold out.
     pub fn returns_when_sold_out(&self, item_id: ItemId) -> Option<u64> {
         let items = self.items();
         let entry = items.get(&item_id).filter(|entry| entry.sold_out)?;

@@ -1,11 +1,10 @@
-//! The last filter before the gate: what this process knows to be sold out is answered at once, and
-//! an item is asked for by at most as many callers at a time as it has units. Callers beyond that
-//! wait, and are told "sold out" as soon as one of those ahead is. However many come in the first
-//! second, the gate is asked about as often as there are units to sell, not as often as there are
-//! buyers.
+//! The last filter before the gate. Answers at once for items known to be sold out, and lets at
+//! most as many callers per item ask the gate at a time as it has units. The other callers wait,
+//! and get "sold out" as soon as one of those ahead does. So the gate is asked about as often as
+//! there are units, not as often as there are buyers.
 //!
-//! The only owner of the sold-out cache: set by the gate's refusals, cleared by what comes back. In a
-//! cluster the other instances' returns clear it too (`redis::SignalListener`).
+//! The only owner of the sold-out cache: set by the gate's refusals, cleared by returns. In a cluster
+//! other instances' returns clear it too (`redis::SignalListener`).
 
 use std::{sync::Arc, time::Duration};
 
@@ -23,16 +22,16 @@ use crate::engine::ports::{
     StockGate, Unit,
 };
 
-/// More at once make a gate no faster, however many units there are.
+/// More concurrent calls do not make a gate faster, even with more units.
 const AT_ONCE: u32 = 512;
-/// Callers that have waited this long hear `busy`: the gate is slow, or away.
+/// Callers that waited this long get `busy`: the gate is slow, or unreachable.
 const WAIT: Duration = Duration::from_secs(2);
-/// Items with a concurrency limit at once; one that is evicted is made again.
+/// Most items with a concurrency limit; an evicted one is made again.
 const ITEMS: u64 = 10_000;
-/// A total that was changed is noticed within this time.
+/// A changed total takes effect within this time.
 const LIFE: Duration = Duration::from_mins(1);
 
-/// Given back when it is dropped.
+/// A permit to ask the gate; returned when dropped.
 pub type Place = OwnedSemaphorePermit;
 
 /// A gate behind a sold-out cache and a concurrency limit per item.
@@ -43,8 +42,7 @@ pub struct SoldOutGate<G> {
 }
 
 impl<G: Reserve + Restock + StockGate> SoldOutGate<G> {
-    /// Stands in front of `gate`. `sold_out` is shared with whoever hears of other instances'
-    /// returns.
+    /// Wraps `gate`. `sold_out` is shared with the listener for other instances' returns.
     pub fn new(gate: Arc<G>, sold_out: SoldOutCache) -> Self {
         let limits = Cache::builder()
             .max_capacity(ITEMS)
@@ -61,7 +59,7 @@ impl<G: Reserve + Restock + StockGate> SoldOutGate<G> {
         if let Some(limit) = self.limits.get(&item_id).await {
             return Ok(limit);
         }
-        // An item that the gate does not know yet is asked for by one buyer, who makes it known.
+        // For an item that the gate does not know yet, one buyer asks, and thereby loads it.
         let places = match self.gate.stock(item_id).await? {
             None => return Ok(Arc::new(Semaphore::new(1))),
             Some(stock) => stock.total.clamp(1, AT_ONCE),
@@ -70,24 +68,24 @@ impl<G: Reserve + Restock + StockGate> SoldOutGate<G> {
         Ok(self.limits.get_with(item_id, limit).await)
     }
 
-    /// A place that nobody has to be waited for.
+    /// A permit, if one is free without waiting.
     pub async fn free_place(&self, item_id: ItemId) -> Result<Option<Place>, PortError> {
         Ok(self.limit(item_id).await?.try_acquire_owned().ok())
     }
 
-    /// A place among those who ask for an item at the same time; `None` to whom waited too long for one.
+    /// A permit to ask for an item, waiting for it if needed; `None` if the wait was too long.
     pub async fn place(&self, item_id: ItemId) -> Result<Option<Place>, PortError> {
         let limit = self.limit(item_id).await?;
         let place = timeout(WAIT, limit.acquire_owned()).await;
         Ok(place.ok().and_then(Result::ok))
     }
 
-    /// The gate said "sold out", when units had come back so often.
+    /// Records the gate's "sold out", given after `returns` returns.
     pub fn note_sold_out(&self, item_id: ItemId, returns: u64) {
         self.sold_out.set(item_id, returns);
     }
 
-    /// What the gate would say, as far as this process knows it.
+    /// The gate's answer, if this process already knows it.
     fn known(&self, request: &ReserveRequest) -> Option<Decision> {
         if request.asked_before {
             return None;
@@ -112,7 +110,7 @@ impl<G: Reserve + Restock + StockGate> Reserve for SoldOutGate<G> {
         }
         let decision = self.gate.reserve(request).await;
         if let Ok(Decision::SoldOut { returns }) = decision {
-            // Before the next caller gets a place.
+            // Before the next caller gets a permit.
             self.note_sold_out(item_id, returns);
         }
         decision

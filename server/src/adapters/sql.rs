@@ -1,5 +1,5 @@
 //! The ledger on SQL, through sea-orm: SQLite in the embedded shop, PostgreSQL, MySQL or MariaDB in a
-//! cluster. One struct implements the ports of the ledger; a file per port. The only place that knows
+//! cluster. One struct implements the ledger's ports, one file per port. Only this module knows
 //! tables.
 
 mod account_writer;
@@ -62,14 +62,14 @@ use transactions::{Answer, Duplicate};
 
 /// The ledger. Cheap to clone.
 ///
-/// Writes and reads have pools of their own. SQLite takes one writer at a time, so the writer's pool
-/// holds one connection and everybody queues there, fairly, not in SQLite's busy loop; a reader
-/// never waits for a writer. On a server it keeps many readers from starving the writers.
+/// Writes and reads have their own pools. SQLite takes one writer at a time, so the writer's pool
+/// holds one connection: writers queue there, fairly, instead of in SQLite's busy loop, and readers
+/// never wait for a writer. On a server it stops many readers from starving the writers.
 ///
-/// Which handle a read uses: `read` is the primary and sees every commit that was answered. Whatever
-/// decides something, corrects the gate, is audited, or answers a person about their own doing reads
-/// from there. `pages` may be a replica that is some seconds behind: for the pages that everybody
-/// sees, and for nothing else.
+/// Which handle a read uses: `read` is the primary and sees every confirmed commit. Reads that
+/// decide something, correct the gate, audit, or answer people about their own actions use it.
+/// `pages` may be a replica that is some seconds behind, and is only for the pages that everybody
+/// sees.
 #[derive(Clone)]
 pub struct Sql {
     write: DatabaseConnection,
@@ -77,9 +77,9 @@ pub struct Sql {
     pages: DatabaseConnection,
     has_replica: bool,
     writes: Arc<Writes>,
-    /// How long whoever asks waits for a connection.
+    /// How long a caller waits for a connection.
     wait: Duration,
-    /// Seconds a buyer has to pay, in rounds that do not say otherwise.
+    /// Seconds a buyer has to pay, in rounds without their own value.
     pay_window_s: u32,
 }
 
@@ -92,7 +92,7 @@ impl Sql {
         }
     }
 
-    /// The same ledger, which reads for the pages from the primary too.
+    /// The same ledger, but pages also read from the primary.
     #[must_use]
     pub fn without_replica(&self) -> Self {
         Self {
@@ -119,16 +119,16 @@ impl Sql {
         Ok(u32::try_from(deleted.rows_affected).unwrap_or(u32::MAX))
     }
 
-    /// Whether the database answers. [`works`](Self::works) asks for more.
+    /// Whether the database answers. [`works`](Self::works) checks more.
     ///
     /// # Errors
-    /// When it does not.
+    /// If it does not answer.
     pub async fn ping(&self) -> Result<(), PortError> {
         self.read.ping().answer(self).await
     }
 }
 
-/// A counter as the rules see it. The schema keeps counters between 0 and the item's total.
+/// A counter as the rules use it. The schema keeps counters between 0 and the item's total.
 fn counter(value: i64) -> Result<u32, PortError> {
     u32::try_from(value).map_err(|_| inconsistent(format!("counter {value} out of bounds")))
 }

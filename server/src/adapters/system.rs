@@ -1,4 +1,4 @@
-//! The machine itself: its clock, its randomness, its processors, its log.
+//! The machine: clock, randomness, processors, log.
 
 mod passwords;
 
@@ -18,10 +18,10 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     #[expect(
         clippy::disallowed_methods,
-        reason = "this is the clock that others ask"
+        reason = "the only caller allowed; other modules call this function"
     )]
     fn now_ms(&self) -> i64 {
-        // A clock before 1970 is no clock; the sale is then simply not open.
+        // If the clock is before 1970, the sale is simply not open.
         let since = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
@@ -39,7 +39,7 @@ impl Ids for SystemIds {
 
     #[expect(
         clippy::disallowed_methods,
-        reason = "these are the secrets that others ask for"
+        reason = "the only caller allowed; other modules call this function"
     )]
     fn secret(&self) -> String {
         format!(
@@ -49,7 +49,7 @@ impl Ids for SystemIds {
     }
 }
 
-/// Writes notices to the log: what a shop without a text-message provider has.
+/// Writes notices to the log, for a shop without a text-message provider.
 pub struct LogNotifier;
 
 #[async_trait]

@@ -1,6 +1,6 @@
-//! Connections with TLS to Redis and RabbitMQ, and who may sign the certificates there: the authorities that the
-//! system knows, and those of a file. A certificate counts when one of them signed it, its time has not passed,
-//! and it has the name of the address. The database's library looks at the same ones itself.
+//! TLS connections to Redis and RabbitMQ, and the authorities that may sign certificates: the system's, and
+//! those of a file. A certificate is valid if one of them signed it, it has not expired, and it has the host
+//! name of the address. The database's library uses the same authorities itself.
 
 use std::{
     io,
@@ -19,44 +19,44 @@ use tokio::{net::TcpStream, time::timeout};
 use tokio_rustls::{TlsConnector, client::TlsStream};
 use url::Url;
 
-/// How long a server may take to show its certificate at the start.
+/// How long a server may take to present its certificate at start-up.
 const CHECK: Duration = Duration::from_secs(2);
 
-/// Why there is no store of authorities.
+/// Why the authorities could not be loaded.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum TrustError {
-    /// The file cannot be used.
+    /// The file is not usable.
     #[error("SECKILL_TLS_CA: cannot read certificates from {}: {why}", .file.display())]
     File {
-        /// Which.
+        /// The file.
         file: PathBuf,
-        /// Why.
+        /// The cause.
         why: String,
     },
-    /// The system knows nobody.
+    /// The system has no authorities.
     #[error("this machine knows no authorities for certificates, and SECKILL_TLS_CA names none")]
     Nobody,
-    /// The library does not work.
+    /// The TLS library failed.
     #[error("TLS cannot be used: {0}")]
     Library(String),
 }
 
-/// What a server showed is not accepted, or it does not speak TLS.
+/// A server's certificate is not accepted, or it does not speak TLS.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "{setting} asks for TLS, and {place} is not accepted: {why}; authorities of your own are \
      named by SECKILL_TLS_CA"
 )]
 pub struct NotAccepted {
-    /// The setting with its address.
+    /// The setting that contains the address.
     pub setting: &'static str,
-    /// Host and port, or what it is.
+    /// Host and port, or a description.
     pub place: String,
-    /// Why.
+    /// The cause.
     pub why: String,
 }
 
-/// Who may sign certificates. Read when it is first needed; clones share it.
+/// The authorities that may sign certificates. Read at first use; clones share them.
 #[derive(Clone, Default)]
 pub struct Trust(Arc<Shared>);
 
@@ -72,7 +72,7 @@ struct Authorities {
 }
 
 impl Trust {
-    /// The system's authorities, and those of a file (PEM).
+    /// The system's authorities plus those of a file (PEM).
     pub fn of(file: Option<&Path>) -> Trust {
         Trust(Arc::new(Shared {
             file: file.map(Path::to_owned),
@@ -80,7 +80,7 @@ impl Trust {
         }))
     }
 
-    /// All of them, as libraries take them.
+    /// All authorities in the form that libraries accept.
     ///
     /// # Errors
     /// See [`TrustError`].
@@ -93,13 +93,13 @@ impl Trust {
         self.0.read.get_or_init(read).as_ref().map_err(Clone::clone)
     }
 
-    /// A connection whose other side has shown a certificate that counts.
+    /// Connects to a server and checks its certificate.
     ///
     /// # Errors
-    /// What [`refusal`] explains, or the server is away.
+    /// If the certificate is refused, see [`refusal`], or the server is unreachable.
     pub async fn connect(&self, host: &str, port: u16) -> io::Result<TlsStream<TcpStream>> {
         let client = self.authorities().map_err(io::Error::other)?.client.clone();
-        // An IPv6 address in an address has brackets.
+        // IPv6 addresses in URLs have brackets.
         let host = host.trim_matches(['[', ']']);
         let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
         let stream = TcpStream::connect((host, port)).await?;
@@ -107,8 +107,8 @@ impl Trust {
         TlsConnector::from(client).connect(name, stream).await
     }
 
-    /// Whether the server at an address shows a certificate that counts. One that is away is no error:
-    /// whoever connects later finds out. An address without TLS is not asked.
+    /// Checks the certificate of the server at an address. An unreachable server is no error: the
+    /// later connection reports it. Skips addresses without TLS.
     ///
     /// # Errors
     /// See [`NotAccepted`].
@@ -132,7 +132,7 @@ impl Trust {
 
 impl Authorities {
     fn read(file: Option<&Path>) -> Result<Authorities, TrustError> {
-        // What cannot be read of the system's is not trusted, which is safe.
+        // Unreadable system certificates are not trusted, which is safe.
         let system = rustls_native_certs::load_native_certs().certs;
         let mut roots = RootCertStore::empty();
         let mut pem = Vec::new();
@@ -184,14 +184,14 @@ fn write_pem(pem: &mut Vec<u8>, certificate: &CertificateDer<'_>) {
     pem.extend_from_slice(b"\n-----END CERTIFICATE-----\n");
 }
 
-/// Why a server was reached and is not accepted; `None`: it is away, or something else happened.
+/// Why a reached server was not accepted; `None` for an unreachable server or other errors.
 fn refusal(error: &io::Error) -> Option<String> {
     let inner = error.get_ref()?;
     let why = inner.downcast_ref::<rustls::Error>().map(explained);
     why.or_else(|| inner.downcast_ref::<TrustError>().map(ToString::to_string))
 }
 
-/// What the library says, and what an operator would look for.
+/// The library's message, plus the hint that an operator needs.
 pub fn explained(error: &rustls::Error) -> String {
     match error {
         rustls::Error::InvalidMessage(_) => format!("it does not speak TLS there ({error})"),
@@ -199,7 +199,7 @@ pub fn explained(error: &rustls::Error) -> String {
     }
 }
 
-/// Host and port of an address that asks for TLS from the first byte.
+/// Host and port of an address that uses TLS from the first byte.
 pub fn place_with_tls(url: &str) -> Option<(String, u16)> {
     let url = Url::parse(url).ok()?;
     let usual = match url.scheme() {

@@ -20,23 +20,23 @@ use crate::{
 
 use public_addresses::{PublicOnly, is_public};
 
-/// A call with its answer; Standard Webhooks asks for 15 to 30 seconds.
+/// Time limit of a call; Standard Webhooks recommends 15 to 30 seconds.
 const CALL: Duration = Duration::from_secs(15);
 const CONNECT: Duration = Duration::from_secs(5);
-/// What is read of an answer, so that its connection can be used again. Nothing in it matters.
+/// How much of an answer is read, so that its connection can be used again. The content is ignored.
 const ANSWER: usize = 16 * 1024;
-/// Why an endpoint in the shop's own network gets nothing.
+/// Why an endpoint in the shop's own network gets no messages.
 const NOT_PUBLIC: &str = "its address is not public, and SECKILL_WEBHOOK_PRIVATE_ADDRESSES is off";
 
-/// Sends messages. Follows no redirect and asks no proxy, so that where a connection goes is known.
+/// Sends messages. Follows no redirects and uses no proxies: each connection's target is known.
 pub struct HttpWebhooks {
-    /// Made when there is something to send: it reads the machine's certificates.
+    /// Created at first use: it reads the machine's certificates.
     client: OnceLock<reqwest::Client>,
     allows_private: bool,
 }
 
 impl HttpWebhooks {
-    /// Unless `allows_private`, it connects to public addresses only.
+    /// Connects only to public addresses unless `allows_private`.
     pub fn new(allows_private: bool) -> Self {
         Self {
             client: OnceLock::new(),
@@ -61,7 +61,7 @@ impl HttpWebhooks {
         Ok(self.client.get_or_init(|| client))
     }
 
-    /// Names are looked up by the client, which connects to what the lookup has let through; an address needs none.
+    /// The client's resolver filters names; an IP address in the URL is checked here.
     fn may_connect(&self, url: &str) -> bool {
         let address = Url::parse(url).ok().and_then(|url| {
             let host = url.host_str()?.trim_matches(['[', ']']);
@@ -117,7 +117,7 @@ fn away(status: Option<u16>, error: String, retry_after_s: Option<u32>) -> Sent 
 async fn meaning(response: Response) -> Sent {
     let status = response.status();
     let retry_after = response.headers().get(header::RETRY_AFTER);
-    // Seconds; a date is not read.
+    // Seconds only; a date is ignored.
     let retry_after = retry_after.and_then(|seconds| {
         let seconds: u64 = seconds.to_str().ok()?.trim().parse().ok()?;
         Some(u32::try_from(seconds).unwrap_or(u32::MAX))
@@ -138,7 +138,7 @@ async fn meaning(response: Response) -> Sent {
     }
 }
 
-/// The status has said everything: an answer that breaks off changes nothing.
+/// Only the status matters: an interrupted answer changes nothing.
 async fn read(mut response: Response) {
     let mut left = ANSWER;
     while let Ok(Some(chunk)) = response.chunk().await {
@@ -149,7 +149,7 @@ async fn read(mut response: Response) {
     }
 }
 
-/// By the secret, and during a rotation by the one before, too.
+/// Signs with the secret, and during a rotation also with the previous one.
 fn signatures(endpoint: &WebhookEndpoint, signed: [&str; 3], now_ms: i64) -> String {
     let old = endpoint.old_secret.as_ref();
     let old = old
@@ -177,7 +177,7 @@ mod tests {
     use super::*;
     use crate::engine::webhooks::secret;
 
-    /// The example that the conventions publish.
+    /// The published example of the conventions.
     #[test]
     fn a_signature_is_that_of_the_conventions() {
         let secret = secret::parse("whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD").unwrap();

@@ -1,5 +1,5 @@
-//! What a store said, remembered for a while, however many ask; and what it said last, while the store
-//! is away.
+//! Caches a store's answers for a while, for all callers; while the store is unreachable, its last
+//! answers.
 
 use std::{
     fmt::Debug,
@@ -16,16 +16,16 @@ use tokio::time::timeout;
 
 use crate::{chain::Chain, engine::ports::PortError, jitter::spread};
 
-/// How long an answer counts while the store gives no other: as long as sales go on without the
-/// ledger.
+/// How long an answer is used while the store gives no newer one: as long as sales continue without
+/// the ledger.
 const OLD: Duration = Duration::from_mins(10);
-/// A caller with an old answer waits at most this long for a new one.
+/// A caller that has an old answer waits at most this long for a new one.
 const WAIT_FOR_FRESH: Duration = Duration::from_secs(1);
 
-/// An answer, and when the store is asked again.
+/// An answer, and when to ask the store again.
 struct Known<V> {
     value: V,
-    /// When the store was asked for it, and how often everything had been forgotten by then.
+    /// When the store was asked, and `Answers::version` at that time.
     asked_at: Instant,
     version: u64,
     ask_at: Mutex<Instant>,
@@ -41,7 +41,7 @@ impl<V> Known<V> {
         })
     }
 
-    /// Whether it is time to ask again; true for one caller a life.
+    /// Whether it is time to ask again; true for one caller per lifetime.
     fn is_due(&self, life: Duration) -> bool {
         let mut ask_at = self.ask_at.lock().unwrap_or_else(PoisonError::into_inner);
         let due = *ask_at <= Instant::now();
@@ -52,14 +52,14 @@ impl<V> Known<V> {
     }
 }
 
-/// Answers of one kind. The first one to a question is waited for by everybody; of those who come
-/// when it is old one asks again, and the others have the old one. Errors are not kept.
+/// Answers of one kind. All callers wait for the first answer to a question. When it is old, one
+/// caller asks again, and the others use the old one. Errors are not cached.
 pub struct Answers<K, V> {
     known: Cache<K, Arc<Known<V>>>,
-    /// Those that are waited for, by their question and [`version`](Self::version): who comes after
-    /// everything was forgotten does not wait for an answer of before.
+    /// Running reads, by question and [`version`](Self::version): a caller that comes after
+    /// `forget_all` does not wait for a read started before it.
     awaited: Cache<(K, u64), Arc<Known<V>>>,
-    /// How often everything was forgotten.
+    /// How often `forget_all` was called.
     version: AtomicU64,
     life: Duration,
 }
@@ -69,7 +69,7 @@ where
     K: Hash + Eq + Copy + Debug + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
 {
-    /// Remembers `most` answers, each for about `life` (give or take a tenth).
+    /// Caches at most `most` answers, each for about `life` (±10%).
     pub fn new(most: u64, life: Duration) -> Self {
         let known = Cache::builder().max_capacity(most).time_to_live(OLD);
         let awaited = Cache::builder().max_capacity(most).time_to_live(life);
@@ -81,16 +81,16 @@ where
         }
     }
 
-    /// What is known does not count any more: whoever asks from now on waits for an answer to a
-    /// question of now or later. The old ones still stand in for a store that does not answer.
+    /// Invalidates all answers: from now on callers wait for a read started after this call. The
+    /// old answers are used only if the store does not answer.
     pub fn forget_all(&self) {
         self.version.fetch_add(1, Ordering::AcqRel);
     }
 
-    /// What is known, or what `read` says if that is nothing or old.
+    /// The cached answer, or the result of `read` if there is none or it is old.
     ///
     /// # Errors
-    /// `read` failed, and nothing is known.
+    /// If `read` failed and nothing is cached.
     pub async fn get(
         &self,
         key: K,
@@ -127,7 +127,7 @@ where
         }
     }
 
-    /// The first answer, for everybody who waits for it.
+    /// Reads the first answer, once for all waiting callers.
     async fn first(
         &self,
         key: K,
@@ -141,8 +141,8 @@ where
         Ok(known.value.clone())
     }
 
-    /// The first answer after everything was forgotten. Where the store gives none in time, `old`
-    /// counts for another life: nobody waits for a store that is away more than once.
+    /// Reads the first answer after `forget_all`. If the store does not answer in time, `old` is
+    /// used for another lifetime, so that callers wait for an unreachable store only once.
     async fn newer_than(
         &self,
         old: &Known<V>,
@@ -161,13 +161,13 @@ where
         Ok(old.value.clone())
     }
 
-    /// What is known, if the store was asked for it at `since` or later.
+    /// The cached answer, if the store was asked at `since` or later.
     pub async fn get_since(&self, key: K, since: Instant) -> Option<V> {
         let known = self.known.get(&key).await?;
         (known.asked_at >= since).then(|| known.value.clone())
     }
 
-    /// What the store answered to a question of `asked_at`, or was told then.
+    /// Caches an answer that the store gave, or a value written to it, at `asked_at`.
     pub async fn put(&self, key: K, value: V, asked_at: Instant) {
         let version = self.version.load(Ordering::Acquire);
         let known = Known::new(value, (asked_at, version), self.life);
@@ -175,7 +175,7 @@ where
     }
 }
 
-/// The error of one read, for everybody who waited for it.
+/// Copies the error of one read for every caller that waited.
 pub(super) fn shared(error: Arc<PortError>) -> PortError {
     match &*error {
         PortError::Busy { port, detail } => PortError::busy(port, detail),
@@ -213,7 +213,7 @@ mod tests {
         let life = Duration::from_millis(1);
         let answers = Answers::new(10, life);
         assert_eq!(answers.get(1, async { Ok("old") }).await.unwrap(), "old");
-        // Longer than a life, its spread included.
+        // Longer than a lifetime, including its variation.
         tokio::time::sleep(2 * life).await;
         let (answer, asking) = tokio::sync::oneshot::channel();
         let one = answers.get(1, async { Ok(asking.await.unwrap()) });

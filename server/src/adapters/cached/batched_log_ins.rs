@@ -1,6 +1,5 @@
-//! Log-ins that are looked for at the same time are read together. In the first seconds of a sale every
-//! buyer is new to the process, and nearly all that such a look-up costs are the trips to the database's
-//! thread and back.
+//! Reads concurrent log-in look-ups together. In the first seconds of a sale every buyer is new to the
+//! process, and most of the cost of such a look-up is switching to the database's thread and back.
 
 use std::{
     panic::AssertUnwindSafe,
@@ -14,9 +13,9 @@ use super::answers::shared;
 use crate::engine::ports::{Login, LoginBatches, LoginTokens, PortError, TokenHash};
 
 const PORT: &str = "log-ins";
-/// Log-ins of one read.
+/// Log-ins per read.
 const BATCH: usize = 256;
-/// Callers that may wait: well under a second of reads.
+/// Most waiting callers: well under a second of reads.
 const WAITING: usize = 8192;
 
 type Answer = Result<Option<Login>, Arc<PortError>>;
@@ -24,19 +23,19 @@ type Answer = Result<Option<Login>, Arc<PortError>>;
 #[derive(Default)]
 struct Waiting {
     callers: Vec<(TokenHash, oneshot::Sender<Answer>)>,
-    /// A task is reading, and will read for whoever waits.
+    /// A task is reading, and will read for all waiting callers.
     is_reading: bool,
 }
 
-/// A reader in front of a store. The first caller's read begins at once; those who come while it is under
-/// way have theirs together after it, so that nobody gets what was read before they asked.
+/// A reader in front of a store. The first caller's read starts at once. Callers during that read share
+/// the next one, so that nobody gets data read before their call.
 pub struct BatchedLogIns<T> {
     store: Arc<T>,
     waiting: Arc<Mutex<Waiting>>,
 }
 
 impl<T: LoginTokens + LoginBatches> BatchedLogIns<T> {
-    /// Nobody waits yet.
+    /// Creates a reader without waiting callers.
     pub fn new(store: Arc<T>) -> Self {
         Self {
             store,
@@ -59,7 +58,7 @@ impl<T: LoginTokens + LoginBatches> BatchedLogIns<T> {
             std::mem::replace(&mut waiting.is_reading, true)
         };
         if !is_reading {
-            // A task of its own: the caller may go away, and others wait.
+            // A separate task: this caller may be cancelled while others wait.
             tokio::spawn(read_all(Arc::clone(&self.store), Arc::clone(&self.waiting)));
         }
         match answer.await {
@@ -77,7 +76,7 @@ fn panicked() -> PortError {
     PortError::failed(PORT, "reading log-ins panicked")
 }
 
-/// Reads until nobody waits.
+/// Reads until no caller waits.
 async fn read_all<T: LoginTokens + LoginBatches>(store: Arc<T>, waiting: Arc<Mutex<Waiting>>) {
     loop {
         let (tokens, replies): (Vec<_>, Vec<_>) = {
@@ -99,7 +98,7 @@ async fn read_all<T: LoginTokens + LoginBatches>(store: Arc<T>, waiting: Arc<Mut
                     drop(reply.send(Ok(login)));
                 }
             }
-            // One row that cannot be read is nobody else's trouble.
+            // One unreadable row must not fail the other look-ups.
             Err(PortError::Failed { .. }) if tokens.len() > 1 => {
                 for (token, reply) in tokens.iter().zip(replies) {
                     let login = AssertUnwindSafe(store.get(token)).catch_unwind().await;

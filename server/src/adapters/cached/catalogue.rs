@@ -1,5 +1,4 @@
-//! The catalogue, read from the store once in a while, however many ask; and what it said last, while
-//! the store is away.
+//! Caches the catalogue for all callers; while the store is unreachable, its last answers.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -12,14 +11,13 @@ use async_trait::async_trait;
 use super::Answers;
 use crate::engine::ports::{Catalogue, PortError, Window};
 
-/// How long an answer may be old. A hand on the stop button works at the gate within its own refresh
-/// period, so this is only how soon pages say so. What may be bought is decided by the gate, so pages
-/// may be older while the store is away.
+/// How old an answer may be. This only delays pages: the gate applies a stop within its own refresh
+/// period and decides what can be bought. So pages may be older while the store is unreachable.
 const LIFE: Duration = Duration::from_secs(5);
-/// Items kept, absent ones included: an id that does not exist costs one read, too.
+/// Items cached, including missing ones: an unknown id costs a read too.
 const ITEMS: u64 = 10_000;
 
-/// After a change the answers come from the primary for so long: by then a replica that keeps up has
+/// After a change, answers come from the primary for this long: by then a replica that keeps up has
 /// the change.
 const REPLICA_DELAY: Duration = Duration::from_secs(30);
 
@@ -33,7 +31,7 @@ pub struct CachedCatalogue<C> {
 }
 
 impl<C: Catalogue> CachedCatalogue<C> {
-    /// An empty cache over `store`, which may be behind `primary`.
+    /// An empty cache over `store`, which may lag behind `primary`.
     pub fn new(store: Arc<C>, primary: Arc<C>) -> Self {
         Self {
             store,
@@ -44,7 +42,7 @@ impl<C: Catalogue> CachedCatalogue<C> {
         }
     }
 
-    /// The catalogue has changed: whoever asks from now on hears of it.
+    /// The catalogue has changed: later calls return the new data.
     pub fn forget_all(&self) {
         *self
             .changed_at
@@ -78,7 +76,7 @@ impl<C: Catalogue> Catalogue for CachedCatalogue<C> {
         self.items.get(item_id, read).await
     }
 
-    /// Not cached: asked by workers only.
+    /// Not cached: only workers call it.
     async fn sellable_items(&self, now_ms: i64) -> Result<Vec<(ItemId, Window)>, PortError> {
         self.store.sellable_items(now_ms).await
     }
@@ -90,7 +88,7 @@ mod tests {
 
     use super::*;
 
-    /// Knows nothing, and counts how often it is asked.
+    /// A store without data that counts the calls.
     #[derive(Default)]
     struct Asked(AtomicUsize);
 

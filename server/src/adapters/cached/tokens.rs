@@ -1,5 +1,5 @@
-//! Log-ins in memory in front of the store. For one process only: another instance's log-out would not
-//! be heard.
+//! Caches log-ins in front of the store. For a single process only: it would not notice log-outs at
+//! other instances.
 
 use std::{
     sync::{
@@ -18,18 +18,18 @@ use crate::engine::ports::{
     LogInRecord, Login, LoginBatches, LoginTokens, NewLogIn, PortError, TokenHash,
 };
 
-/// Log-ins kept: about 300 bytes each.
+/// Log-ins cached: about 300 bytes each.
 const LOGINS: u64 = 100_000;
-/// An account's changes (a ban, a name) reach its log-ins within this time.
+/// Changes of an account (a ban, a name) reach its log-ins within this time.
 const LIFE: Duration = Duration::from_secs(30);
 
-/// A cache over [`LoginTokens`], written through. Unknown tokens are not kept: they can be made up
-/// without end.
+/// A write-through cache over [`LoginTokens`]. Unknown tokens are not cached: an attacker could
+/// invent any number.
 pub struct CachedTokens<T> {
     store: Arc<T>,
     reader: BatchedLogIns<T>,
     logins: Cache<TokenHash, Login>,
-    /// Log-ins that ended. Who read one before it ended must not keep it.
+    /// Count of ended log-ins. A reader does not cache a log-in if one ended during its read.
     ended: AtomicU64,
 }
 
@@ -86,7 +86,7 @@ impl<T: LoginTokens + LoginBatches> LoginTokens for CachedTokens<T> {
 
     async fn remove(&self, token: &TokenHash) -> Result<(), PortError> {
         let removed = self.store.remove(token).await;
-        // Also where the store did not answer: it may have removed it, now or before.
+        // Even if the store did not answer: it may have removed the log-in, or still do so.
         self.ended.fetch_add(1, SeqCst);
         self.logins.invalidate(token).await;
         removed

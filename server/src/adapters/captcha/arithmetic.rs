@@ -1,5 +1,5 @@
-//! Sums of three digits: "3 + 5 × 2 = ?". Easy for a head, so at most one multiplication and
-//! nothing below nought on the way.
+//! Sums of three digits: "3 + 5 × 2 = ?". Easy for people: at most one multiplication, and no
+//! negative intermediate result.
 
 use super::{
     GlyphMissing, PaintError,
@@ -11,7 +11,7 @@ use crate::engine::ports::Question;
 use app::wire::LocalText;
 use rand::{Rng, seq::IndexedRandom};
 
-/// Asks sums.
+/// Makes questions with sums.
 pub(super) struct Arithmetic {
     glyphs: Glyphs,
 }
@@ -23,18 +23,18 @@ enum Operator {
     Times,
 }
 
-/// `digits[0] operators[0] digits[1] operators[1] digits[2]`.
+/// The sum `digits[0] operators[0] digits[1] operators[1] digits[2]`.
 #[derive(Clone, Copy, Debug)]
 struct Sum {
     digits: [u32; 3],
     operators: [Operator; 2],
 }
 
-/// The font has no nought, and a nought would make the sum too easy to guess.
+/// The font has no zero, and a zero would make the sum too easy to guess.
 const DIGITS: [char; 9] = ['1', '2', '3', '4', '5', '6', '7', '8', '9'];
 
 impl Arithmetic {
-    /// Reads the digits.
+    /// Loads the digits' glyphs.
     ///
     /// # Errors
     /// [`GlyphMissing`] when the font lacks one.
@@ -43,7 +43,7 @@ impl Arithmetic {
         Ok(Self { glyphs })
     }
 
-    /// Another sum.
+    /// Draws a new sum.
     ///
     /// # Errors
     /// [`PaintError`] when the picture cannot be encoded.
@@ -86,7 +86,7 @@ impl Arithmetic {
 impl Operator {
     const ALL: [Operator; 3] = [Operator::Plus, Operator::Minus, Operator::Times];
 
-    /// `None` below nought.
+    /// `None` for a negative result.
     fn apply(self, left: u32, right: u32) -> Option<u32> {
         match self {
             Operator::Plus => Some(left + right),
@@ -121,7 +121,7 @@ impl Operator {
 }
 
 impl Sum {
-    /// A sum that suits people, and its result. About half of all sums do, so this ends soon.
+    /// A suitable random sum, and its result. About half of all sums are suitable: ends soon.
     fn pick(rng: &mut impl Rng) -> (Self, u32) {
         loop {
             let sum = Self {
@@ -139,12 +139,12 @@ impl Sum {
         }
     }
 
-    /// `None` when it falls below nought, even if only half-way.
+    /// `None` when any intermediate result is negative.
     fn result(self) -> Option<u32> {
         let [a, b, c] = self.digits;
         let [first, second] = self.operators;
         if second == Operator::Times {
-            // × binds tighter; with two of them the order is all the same.
+            // × binds tighter; with two of them the order does not matter.
             first.apply(a, second.apply(b, c)?)
         } else {
             second.apply(first.apply(a, b)?, c)
@@ -167,7 +167,7 @@ mod tests {
     use rand::{SeedableRng, rngs::StdRng};
     use std::collections::BTreeMap;
 
-    /// Works out words by itself, to have a second opinion: products first, then left to right.
+    /// Computes a sum from its words, independently: products first, then left to right.
     fn work_out(words: &str, plus: &str, minus: &str, times: &str) -> i64 {
         let mut terms: Vec<i64> = Vec::new();
         let mut operator = plus;

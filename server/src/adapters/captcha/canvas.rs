@@ -1,4 +1,4 @@
-//! A white canvas to draw on in one colour, and its way into a PNG. Knows shapes, not what they mean.
+//! A white canvas for drawing in one colour, and its PNG encoding. Knows shapes, not their meaning.
 
 use super::{PaintError, glyphs::Glyph};
 use app::wire::CAPTCHA_PICTURE;
@@ -12,10 +12,10 @@ pub(super) const HEIGHT: u16 = CAPTCHA_PICTURE.1;
 /// Shades between background and foreground: four bits a pixel.
 const SHADES: u8 = 16;
 
-/// A place on the canvas, or within a shape whose middle is (0, 0); y grows downwards.
+/// A point on the canvas, or in a shape whose middle is (0, 0); y grows downwards.
 pub(super) type Point = (f32, f32);
 
-/// Where and how a shape is put on the canvas.
+/// The position, rotation and size of a shape on the canvas.
 #[derive(Clone, Copy)]
 pub(super) struct Pose {
     middle: Point,
@@ -25,7 +25,7 @@ pub(super) struct Pose {
 }
 
 impl Pose {
-    /// For points that are places on the canvas already.
+    /// For points that are already canvas coordinates.
     pub const AS_IT_IS: Self = Self {
         middle: (0.0, 0.0),
         scale: 1.0,
@@ -33,8 +33,8 @@ impl Pose {
         cos: 1.0,
     };
 
-    /// With the shape's middle at `middle`, turned clockwise by `angle` radians, and `scale` times
-    /// as large.
+    /// Puts the shape's middle at `middle`, rotated clockwise by `angle` radians and scaled by
+    /// `scale`.
     pub fn new(middle: Point, angle: f32, scale: f32) -> Self {
         let (sin, cos) = angle.sin_cos();
         Self {
@@ -45,7 +45,7 @@ impl Pose {
         }
     }
 
-    /// Where a point of the shape comes to lie.
+    /// The canvas coordinates of a point of the shape.
     fn place(self, (x, y): Point) -> Point {
         (
             self.middle.0 + (x * self.cos - y * self.sin) * self.scale,
@@ -53,7 +53,7 @@ impl Pose {
         )
     }
 
-    /// Which point of the shape lies there: the way back from [`Pose::place`].
+    /// The shape's point at these canvas coordinates: the inverse of [`Pose::place`].
     fn find(self, (x, y): Point) -> Point {
         let (dx, dy) = (
             (x - self.middle.0) / self.scale,
@@ -63,12 +63,12 @@ impl Pose {
     }
 }
 
-/// What a line is drawn with.
+/// The pen for lines.
 #[derive(Clone, Copy)]
 pub(super) struct Pen {
     /// In pixels.
     pub width: f32,
-    /// 0.0 leaves nothing, 1.0 is the full colour.
+    /// 0.0 draws nothing, 1.0 is the full colour.
     pub strength: f32,
 }
 
@@ -78,14 +78,14 @@ pub(super) struct Canvas {
 }
 
 impl Canvas {
-    /// All background.
+    /// An empty canvas.
     pub fn new() -> Self {
         Self {
             coverage: vec![0; usize::from(WIDTH) * usize::from(HEIGHT)],
         }
     }
 
-    /// Puts a character on the canvas.
+    /// Draws a character.
     pub fn stamp(&mut self, glyph: &Glyph, pose: Pose) {
         let (half_width, half_height) = (glyph.width as f32 / 2.0, glyph.height as f32 / 2.0);
         let reach = half_width.hypot(half_height) * pose.scale + 1.0;
@@ -96,7 +96,7 @@ impl Canvas {
         });
     }
 
-    /// Draws through `points` of a shape, with round ends; a single point makes a dot.
+    /// Draws a line through `points` of a shape, with round ends; a single point makes a dot.
     pub fn draw(&mut self, points: &[Point], pose: Pose, pen: Pen) {
         let radius = pen.width * pose.scale / 2.0;
         let reach = radius + 1.0;
@@ -111,8 +111,8 @@ impl Canvas {
         }
     }
 
-    /// Asks for the coverage of every pixel between two corners and keeps the darker of old and new, so
-    /// that lines which cross leave no blot.
+    /// Computes the coverage of every pixel between two corners and keeps the darker of old and new, so
+    /// that crossing lines leave no blot.
     fn shade(&mut self, low: Point, high: Point, coverage: impl Fn(Point) -> f32) {
         let columns = span(low.0, high.0, WIDTH);
         for y in span(low.1, high.1, HEIGHT) {
@@ -125,10 +125,10 @@ impl Canvas {
         }
     }
 
-    /// The picture in this colour.
+    /// Encodes the picture in this colour.
     ///
     /// # Errors
-    /// [`PaintError`] when the encoder refuses.
+    /// [`PaintError`] when the encoder fails.
     pub fn into_png(self, colour: [u8; 3]) -> Result<Bytes, PaintError> {
         let mut file = Vec::new();
         let mut encoder = png::Encoder::new(&mut file, WIDTH.into(), HEIGHT.into());
@@ -136,16 +136,16 @@ impl Canvas {
         encoder.set_depth(png::BitDepth::Four);
         encoder.set_palette(palette(colour));
         encoder.set_compression(png::Compression::Balanced);
-        // Neighbouring shades say nothing about each other's number in a palette.
+        // A filter does not help: neighbouring shades have unrelated palette numbers.
         encoder.set_filter(png::Filter::NoFilter);
         let mut writer = encoder.write_header()?;
         writer.write_image_data(&self.packed())?;
         writer.finish()?;
-        // Hundreds of these wait in the pool: give the spare room back.
+        // Hundreds of these wait in the pool: free the spare capacity.
         Ok(Bytes::from(file.into_boxed_slice()))
     }
 
-    /// Two pixels a byte, the left one in the upper half.
+    /// Packs two pixels per byte, the left one in the upper half.
     fn packed(&self) -> Vec<u8> {
         let shade = |coverage: u8| coverage / (u8::MAX / SHADES + 1);
         self.coverage
@@ -155,7 +155,7 @@ impl Canvas {
     }
 }
 
-/// From white to `colour`, three bytes a shade.
+/// Shades from white to `colour`, three bytes each.
 fn palette(colour: [u8; 3]) -> Vec<u8> {
     (0..SHADES)
         .flat_map(|shade| {
@@ -167,13 +167,13 @@ fn palette(colour: [u8; 3]) -> Vec<u8> {
         .collect()
 }
 
-/// The whole pixels between two places that are on the canvas.
+/// The whole pixels between two coordinates, clipped to the canvas.
 fn span(low: f32, high: f32, end: u16) -> std::ops::Range<u16> {
-    // A float that is out of range becomes the nearest number, so that both ends stay on the canvas.
+    // Casts saturate, so that both ends stay on the canvas.
     (low.floor() as u16)..(high.ceil() as u16).min(end)
 }
 
-/// How far `at` is from the line between two points.
+/// The distance of `at` from the line between two points.
 fn distance(at: Point, from: Point, to: Point) -> f32 {
     let (along_x, along_y) = (to.0 - from.0, to.1 - from.1);
     let length_squared = along_x * along_x + along_y * along_y;

@@ -1,11 +1,11 @@
-//! The captcha crate's font as pixel coverage, read once; drawing then needs neither the crate nor
-//! its 400 × 300 pictures. Not the operators: the font has none, see `signs`.
+//! The captcha crate's font as pixel coverage, read once, so that drawing needs neither the crate
+//! nor its 400 × 300 pictures. Without operators: the font has none, see `signs`.
 
 use super::GlyphMissing;
 use captcha::{Captcha, Geometry};
 use std::{collections::BTreeMap, io::Cursor};
 
-/// One character, cropped to what is drawn.
+/// One character, cropped to its drawn part.
 pub(super) struct Glyph {
     /// Columns.
     pub width: usize,
@@ -19,10 +19,10 @@ pub(super) struct Glyph {
 pub(super) struct Glyphs(BTreeMap<char, Glyph>);
 
 impl Glyphs {
-    /// Takes `characters` out of the crate's font.
+    /// Reads `characters` from the crate's font.
     ///
     /// # Errors
-    /// [`GlyphMissing`]: the crate itself would leave the character out without a word.
+    /// [`GlyphMissing`]: the crate itself would silently omit the character.
     pub fn load(characters: &[char]) -> Result<Self, GlyphMissing> {
         characters
             .iter()
@@ -34,15 +34,15 @@ impl Glyphs {
             .map(Self)
     }
 
-    /// A character that was loaded.
+    /// The glyph of a loaded character.
     pub fn get(&self, character: char) -> Option<&Glyph> {
         self.0.get(&character)
     }
 }
 
 impl Glyph {
-    /// The crate shows its font through finished pictures only, so this asks for a picture of one
-    /// character and cuts it out.
+    /// The crate offers its font only as finished pictures, so this renders one character and crops
+    /// it.
     fn load(character: char) -> Option<Self> {
         let mut captcha = Captcha::new();
         captcha.set_chars(&[character]).add_char();
@@ -50,7 +50,7 @@ impl Glyph {
             return None;
         }
         let area = captcha.text_area();
-        // The area's right and bottom are inclusive, those of a cut are not.
+        // The area's right and bottom are inclusive, those of a crop are exclusive.
         captcha.extract(Geometry::new(
             area.left,
             area.right + 1,
@@ -66,7 +66,7 @@ impl Glyph {
         let mut reader = decoder.read_info().ok()?;
         let mut bytes = vec![0; reader.output_buffer_size()?];
         let frame = reader.next_frame(&mut bytes).ok()?;
-        // Black on white whatever the colour type, so that the first sample says it all.
+        // Black on white in every colour type, so that the first sample is enough.
         let coverage = bytes[..frame.buffer_size()]
             .chunks_exact(frame.color_type.samples())
             .map(|pixel| 255 - pixel[0])
@@ -78,7 +78,7 @@ impl Glyph {
         })
     }
 
-    /// Coverage at a place between pixels, 0.0–1.0; background outside.
+    /// Coverage between pixels, 0.0–1.0; background outside.
     pub fn coverage_at(&self, x: f32, y: f32) -> f32 {
         let (left, top) = (x.floor(), y.floor());
         let (right_share, lower_share) = (x - left, y - top);

@@ -1,5 +1,5 @@
-//! One line of writing, a little unsteady, on a background that is not quite clean. What it says is the
-//! business of `arithmetic` and `text`.
+//! Draws one line of slightly uneven writing on a noisy background. `arithmetic` and `text` decide its
+//! content.
 
 use super::{
     PaintError,
@@ -10,21 +10,21 @@ use super::{
 use bytes::Bytes;
 use rand::{Rng, seq::IndexedRandom};
 
-/// One thing in the line.
+/// One mark in the line.
 pub(super) enum Mark<'a> {
     /// A character of the font.
     Glyph(&'a Glyph),
-    /// A sign of ours.
+    /// One of our own signs.
     Sign(Sign),
 }
 
-/// Foregrounds: every one reads at more than 9 : 1 on white.
+/// Foregrounds: every one has a contrast of more than 9 : 1 on white.
 const COLOURS: [[u8; 3]; 4] = [[34, 40, 74], [20, 62, 66], [74, 30, 58], [46, 46, 52]];
-/// Kept free on the left and on the right.
+/// Free space on the left and on the right.
 const MARGIN: f32 = 14.0;
-/// More air than this between two marks pulls the line apart.
+/// A wider gap between two marks breaks the line apart.
 const WIDEST_GAP: f32 = 14.0;
-/// And less than this glues it together: the marks shrink instead.
+/// A narrower gap merges the marks; they shrink instead.
 const NARROWEST_GAP: f32 = 6.0;
 
 impl Mark<'_> {
@@ -35,7 +35,7 @@ impl Mark<'_> {
         }
     }
 
-    /// Up to how far it may be turned. A plus that leans too far is a times.
+    /// The largest rotation. A plus that leans too far looks like a times.
     fn tilt(&self) -> f32 {
         match self {
             Mark::Glyph(_) => 0.24,
@@ -44,10 +44,10 @@ impl Mark<'_> {
     }
 }
 
-/// The finished picture of a line.
+/// Draws a line.
 ///
 /// # Errors
-/// [`PaintError`] when it cannot be encoded.
+/// [`PaintError`] when encoding fails.
 pub(super) fn paint(marks: &[Mark<'_>], rng: &mut impl Rng) -> Result<Bytes, PaintError> {
     let mut canvas = Canvas::new();
     sprinkle(&mut canvas, rng);
@@ -59,7 +59,7 @@ pub(super) fn paint(marks: &[Mark<'_>], rng: &mut impl Rng) -> Result<Bytes, Pai
     canvas.into_png(colour)
 }
 
-/// The marks from left to right, each one somewhat off its place.
+/// Draws the marks from left to right, each slightly displaced.
 fn write(canvas: &mut Canvas, marks: &[Mark<'_>], rng: &mut impl Rng) {
     let gaps = marks.len().saturating_sub(1).max(1) as f32;
     let room = f32::from(WIDTH) - 2.0 * MARGIN;
@@ -88,7 +88,7 @@ fn write(canvas: &mut Canvas, marks: &[Mark<'_>], rng: &mut impl Rng) {
     }
 }
 
-/// A thin pale wave across the whole picture: too pale and too bent for a minus.
+/// Draws a thin pale wave across the picture: too pale and too curved to look like a minus.
 fn scribble(canvas: &mut Canvas, rng: &mut impl Rng) {
     let base = rng.random_range(0.25..0.75) * f32::from(HEIGHT);
     let height = rng.random_range(8.0..18.0);
@@ -105,7 +105,7 @@ fn scribble(canvas: &mut Canvas, rng: &mut impl Rng) {
     canvas.draw(&points, Pose::AS_IT_IS, pen);
 }
 
-/// Pale specks.
+/// Draws pale specks.
 fn sprinkle(canvas: &mut Canvas, rng: &mut impl Rng) {
     for _ in 0..70 {
         let at = (

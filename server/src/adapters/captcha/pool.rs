@@ -1,5 +1,5 @@
-//! Questions drawn ahead of time by one thread of their own. Bounded: a full pool costs a parked
-//! thread and a few hundred kilobytes; an empty one says so instead of drawing on a request's time.
+//! Questions drawn ahead of time by a thread. Bounded: a full pool costs a parked thread and a few
+//! hundred kilobytes. An empty one returns an error instead of drawing during a request.
 
 use super::{CaptchaKind, PaintError, StartError, generator};
 use crate::{
@@ -19,37 +19,37 @@ use tokio::{
     time::timeout,
 };
 
-/// Questions that lie ready, each about 3 kB.
+/// Questions kept ready, each about 3 kB.
 const CAPACITY: NonZeroUsize = NonZeroUsize::new(256).expect("256 is not nought");
-/// What a request waits for a question that is still being drawn.
+/// How long a request waits for a question that is being drawn.
 const LONGEST_WAIT: Duration = Duration::from_millis(100);
-/// After a failure, so that drawing that always fails does not fill the log and a core.
+/// Pause after a failure, so that permanent failures do not fill the log or use up a core.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(1);
 
-/// A supply of questions that fills itself. Dropping it ends the thread that draws.
+/// A supply of questions that refills itself. Dropping it ends the drawing thread.
 pub struct CaptchaPool {
-    // The lock makes callers queue up in order; each one is gone after `LONGEST_WAIT` at the latest.
+    // The lock makes callers queue in order; each leaves after at most `LONGEST_WAIT`.
     ready: Mutex<mpsc::Receiver<Question>>,
 }
 
 impl CaptchaPool {
-    /// Starts drawing questions of this kind, with randomness from the system.
+    /// Starts drawing questions of this kind, with the system's randomness.
     ///
     /// # Errors
-    /// [`StartError`] when the font lacks a character or there is no thread to draw on.
+    /// [`StartError`] when the font lacks a character or the thread cannot be started.
     #[expect(
         clippy::disallowed_methods,
-        reason = "what draws is given its generator here"
+        reason = "the drawing thread gets its generator here"
     )]
     pub fn start(kind: CaptchaKind) -> Result<Self, StartError> {
         let paint = generator(kind, StdRng::from_os_rng())?;
         Ok(Self::with_generator(CAPACITY, paint)?)
     }
 
-    /// Starts a pool of `capacity` questions, besides the one that is being drawn.
+    /// Starts a pool of `capacity` questions, plus the one being drawn.
     ///
     /// # Errors
-    /// What the system says when it has no thread to give.
+    /// If the system cannot start a thread.
     pub fn with_generator<P>(capacity: NonZeroUsize, paint: P) -> std::io::Result<Self>
     where
         P: FnMut() -> Result<Question, PaintError> + Send + 'static,
@@ -75,13 +75,13 @@ impl CaptchaSource for CaptchaPool {
     }
 }
 
-/// Draws until nobody is left to draw for; sleeps while the pool is full.
+/// Draws until the pool is dropped; sleeps while it is full.
 fn keep_full(
     drawn: &mpsc::Sender<Question>,
     mut paint: impl FnMut() -> Result<Question, PaintError>,
 ) {
     while !drawn.is_closed() {
-        // Half a picture that was drawn before a panic is seen by nobody: the next one begins anew.
+        // A panic may leave a half-drawn picture, which is never shown: the next one starts afresh.
         match catch_unwind(AssertUnwindSafe(&mut paint)) {
             // Fails only when the pool is gone, and then the loop ends as well.
             Ok(Ok(question)) => drop(drawn.blocking_send(question)),
@@ -124,7 +124,7 @@ mod tests {
         }
     }
 
-    /// The next question, however busy the machine is: only bounded so that a test ends.
+    /// The next question on a machine of any load; the time limit only ends a broken test.
     async fn served(pool: &CaptchaPool) -> Question {
         let patient = async {
             loop {
@@ -204,7 +204,7 @@ mod tests {
         })
         .unwrap();
         let start = Instant::now();
-        // Together, not one after the other: a queue of callers must not add up its waits.
+        // Concurrently: the waits of queued callers must not add up.
         let (first, second, third) = tokio::join!(pool.next(), pool.next(), pool.next());
         assert!(first.is_err() && second.is_err() && third.is_err());
         assert!(start.elapsed() >= LONGEST_WAIT);
@@ -218,7 +218,7 @@ mod tests {
         let (alive, ended) = channel::<()>();
         let (draw, drawn) = channel();
         let pool = CaptchaPool::with_generator(room_for(1), move || {
-            // Held by the thread that draws: gone when it is.
+            // Held by the drawing thread: released when it ends.
             let _held = &alive;
             draw.send(()).ok();
             Ok(question(1))

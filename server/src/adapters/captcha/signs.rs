@@ -1,4 +1,4 @@
-//! What sums are written with and the font lacks: drawn from strokes, at the digits' size.
+//! Signs that the font lacks, drawn from strokes at the digits' size.
 
 use super::canvas::{Pen, Point};
 
@@ -24,7 +24,7 @@ pub(super) const PEN: Pen = Pen {
 };
 
 impl Sign {
-    /// Room it takes from left to right, in pixels.
+    /// Its width in pixels.
     pub fn width(self) -> f32 {
         match self {
             Sign::Plus | Sign::Minus | Sign::Equals => 24.0,

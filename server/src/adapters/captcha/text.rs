@@ -1,4 +1,4 @@
-//! Four characters to be typed. Small and capital letters count the same.
+//! Four characters to type. Case does not matter.
 
 use super::{
     GlyphMissing, PaintError,
@@ -9,14 +9,14 @@ use crate::engine::ports::Question;
 use app::wire::LocalText;
 use rand::{Rng, seq::IndexedRandom};
 
-/// Asks for characters.
+/// Makes questions with characters.
 pub(super) struct Text {
     glyphs: Glyphs,
 }
 
-/// Only what nobody mistakes for its neighbour: no 1 beside l, 2 beside z, 5 beside s, 6 beside b,
-/// 9 beside g and q, no u beside v, no small m, which could be r and n. And no vowels: four letters
-/// of luck must not make a word that a shop would not print.
+/// Only characters that are not easily confused: no 1 with l, 2 with z, 5 with s, 6 with b, 9 with
+/// g and q, no u with v, no small m, which could be r and n. No vowels, so that random letters do
+/// not form an offensive word.
 const CHARACTERS: [char; 25] = [
     '3', '4', '7', '8', 'd', 'f', 'h', 'k', 'n', 'p', 'r', 't', 'x', 'y', 'C', 'F', 'H', 'K', 'M',
     'N', 'P', 'R', 'T', 'X', 'Y',
@@ -25,7 +25,7 @@ const CHARACTERS: [char; 25] = [
 const LENGTH: usize = 4;
 
 impl Text {
-    /// Reads the characters.
+    /// Loads the characters' glyphs.
     ///
     /// # Errors
     /// [`GlyphMissing`] when the font lacks one.
@@ -34,12 +34,12 @@ impl Text {
         Ok(Self { glyphs })
     }
 
-    /// Another four characters.
+    /// Draws four new characters.
     ///
     /// # Errors
     /// [`PaintError`] when the picture cannot be encoded.
     pub fn question(&self, rng: &mut impl Rng) -> Result<Question, PaintError> {
-        // Never the same glyph twice; a letter may still come both small and capital.
+        // Never the same glyph twice; but a letter may appear both small and capital.
         let shown: Vec<char> = CHARACTERS.choose_multiple(rng, LENGTH).copied().collect();
         let marks: Vec<Mark<'_>> = shown
             .iter()
@@ -64,7 +64,7 @@ impl Text {
     }
 }
 
-/// One by one: "d, 4, k, m".
+/// Separates the characters: "d, 4, k, m".
 fn spell(answer: &str) -> String {
     let characters: Vec<String> = answer.chars().map(String::from).collect();
     characters.join(", ")

@@ -5,16 +5,16 @@ use std::{
     hash::Hash,
 };
 
-/// Expired values are dropped as new ones come in; there is no background task. When it is full of
-/// living entries it refuses new ones.
+/// Drops expired values when new ones are added, without a background task. When it is full of
+/// entries that have not expired, it refuses new ones.
 pub struct ExpiringMap<K, V> {
     capacity: usize,
     values: HashMap<K, (i64, V)>,
-    /// Every entry once, the next to expire first: lives differ.
+    /// Every entry once, the next to expire first: lifetimes differ.
     by_expiry: BTreeSet<(i64, K)>,
 }
 
-/// The map holds as many living entries as it may.
+/// The map is full of entries that have not expired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Full;
 

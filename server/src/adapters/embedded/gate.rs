@@ -1,13 +1,13 @@
-//! The gate in one process: a task that decides, one request after the other.
+//! The gate in one process: a task that decides requests one after the other.
 //!
-//! The task takes whatever waits as a batch, decides each request in memory, writes all held
-//! reservations, with their orders, to the ledger in one transaction (a group commit: the longer the disk takes, the
-//! more requests share it), and only then answers. Since it alone decides, loads and forgets, no lock
-//! is held across a decision, and a caller that goes away leaves nothing half done.
+//! The task takes all waiting requests as a batch, decides each in memory, writes all held reservations with their
+//! orders to the ledger in one transaction (a group commit: the slower the disk, the more requests share it), and
+//! only then answers. Only this task decides, loads and forgets, so no lock is held across a decision, and a
+//! cancelled caller leaves nothing half done.
 //!
-//! It never guesses. If the ledger does not confirm a batch, nobody knows what is on disk: the
-//! items concerned are forgotten and read again from the ledger before the next decision. It reads
-//! nothing itself: what takes long is read beside it (`loading`, `reconcile`).
+//! It never guesses. If the ledger does not confirm a batch, its state on disk is unknown: the
+//! items of the batch are forgotten and read again from the ledger before the next decision. Slow
+//! reads happen outside the task (`loading`, `reconcile`).
 
 mod item;
 mod loading;
@@ -38,23 +38,23 @@ pub use task::GateTask;
 
 /// Calls waiting for the task: at the gate's speed well under a second of work.
 const MAILBOX: usize = 8192;
-/// How long a buyer waits for a decision. It is asked for twice, and each time may wait for its
-/// admission as long again: all of it together is shorter than a request may take, so that whoever
-/// hears `busy` has a path that is good for asking again. What is decided after that is told then.
+/// How long a buyer waits for a decision. It is requested up to twice, and each time may first wait
+/// as long for a permit. All of that is shorter than a request may take, so that a buyer who gets
+/// `busy` still has a valid path to ask again, and then gets a late decision.
 const DECISION: Duration = Duration::from_secs(2);
 
 type Reply<T> = oneshot::Sender<Result<T, PortError>>;
 
-/// What the task is asked.
+/// The calls to the task.
 enum Call {
     WarmUp(ItemId, Window, Reply<bool>),
     Reserve(ReserveRequest, Reply<Decision>),
     Release(Unit, Release, Reply<Released>),
     Confirm(Unit, Reply<()>),
-    /// What the task knows of an item; `None` where it does not, or not at the moment.
+    /// The task's state of an item; `None` if it does not know the item now.
     State(ItemId, Reply<Option<ItemState>>),
-    /// What the ledger says of an item is right, if the item still has this version. Answers `None`
-    /// if it has changed.
+    /// Sets an item to the ledger's data, if the item still has this version. Answers `None` if it
+    /// has changed.
     Correct(ItemId, u64, Option<ItemSnapshot>, Reply<Option<Reconciled>>),
 }
 
@@ -68,7 +68,7 @@ impl Call {
     }
 }
 
-/// Counters for readers, as of the last batch that is on disk.
+/// Counters for readers, as of the last batch on disk.
 type Published = Arc<RwLock<HashMap<ItemId, GateStock>>>;
 
 fn busy(detail: &str) -> PortError {
@@ -83,8 +83,8 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// A gate that writes what it holds to `holds` before it answers, and the task to run.
-    /// Dropping the gate ends the task after the calls that are waiting.
+    /// Creates a gate that writes its holds to `holds` before it answers, and the task to run.
+    /// Dropping the gate ends the task after the waiting calls.
     pub fn new(
         clock: Arc<dyn Clock>,
         holds: Arc<dyn HoldLog>,

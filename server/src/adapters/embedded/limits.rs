@@ -20,15 +20,15 @@ use crate::{
     engine::ports::{Clock, Limit, Limits, PortError, RetryAfter},
 };
 
-/// The engine's clock as `governor` wants it: it only goes forwards. When the engine's is set back,
-/// this one goes on from where it was; callers would otherwise be refused for as long as that.
+/// The engine's clock for `governor`, but monotonic. When the engine's clock is set back, this one
+/// continues from its last value; otherwise callers would be refused for that long.
 #[derive(Clone)]
 struct ForwardClock {
     clock: Arc<dyn Clock>,
     count: Arc<Mutex<Count>>,
 }
 
-/// Milliseconds that have been counted, and up to when.
+/// Milliseconds counted so far, and the instant of the last count.
 struct Count {
     elapsed_ms: u64,
     at_ms: i64,
@@ -83,8 +83,8 @@ impl governor::clock::Clock for ForwardClock {
 
 type Keyed = RateLimiter<Limit, DashMapStateStore<Limit>, ForwardClock, NoOpMiddleware<Instant>>;
 
-/// Keys a limiter remembers. One that is not over its limit need not be remembered, so a full
-/// limiter is cleaned up; one that is full of callers over their limits refuses new ones for a moment.
+/// Most keys a limiter stores. Keys that are not over their limit can be removed, so a full limiter is
+/// cleaned up; if all its keys are over their limits, it refuses new ones for a moment.
 const KEYS: usize = 500_000;
 /// Calls between two clean-ups.
 const CLEAN_UP_EVERY: u32 = 65_536;
@@ -99,7 +99,7 @@ pub struct GovernedLimits {
 }
 
 impl GovernedLimits {
-    /// A limiter that has counted nothing.
+    /// Creates a limiter with empty counters.
     pub fn new(clock: Arc<dyn Clock>, quotas: Quotas, off: NoLimits) -> Self {
         let clock = ForwardClock::new(clock);
         let limiter = |kind: Kind| {

@@ -1,4 +1,4 @@
-//! [`Captchas`] and [`Paths`] in memory. A restart forgets them: a buyer answers a new question.
+//! [`Captchas`] and [`Paths`] in memory. They are lost at a restart: buyers answer a new question.
 
 use std::{
     hash::Hash,
@@ -13,9 +13,9 @@ use crate::engine::ports::{
     AskedCaptcha, Captchas, Clock, PathClaim, PathGrant, Paths, PortError, TakePaths,
 };
 
-/// Questions at once. A picture is about 3 kB: at most some 100 MB, at the very peak of a sale.
+/// Most questions. A picture is about 3 kB: at most some 100 MB, at the peak of a sale.
 const CAPTCHAS: usize = 32_768;
-/// Paths at once: one for each of that many buyers, from a minute before a start to one after it.
+/// Most paths: one for each buyer, from a minute before a start to one after it.
 const PATHS: usize = 262_144;
 
 fn full(port: &'static str) -> impl Fn(Full) -> PortError {
@@ -24,7 +24,7 @@ fn full(port: &'static str) -> impl Fn(Full) -> PortError {
 
 type Owner = (AccountId, ItemId);
 
-/// Things by their key, of which each buyer has at most one for an item: the latest.
+/// Values by key. Each buyer has at most one for an item: the latest.
 struct Latest<K, V> {
     things: ExpiringMap<K, V>,
     keys: ExpiringMap<Owner, K>,
@@ -38,7 +38,7 @@ impl<K: Clone + Hash + Ord, V> Latest<K, V> {
         }
     }
 
-    /// Forgets the owner's earlier thing, whatever happens to the new one.
+    /// Removes the owner's earlier value even if the new one cannot be stored.
     fn put(
         &mut self,
         owner: Owner,
@@ -71,14 +71,14 @@ struct CaptchaMaps {
     spelled: ExpiringMap<CaptchaId, ()>,
 }
 
-/// Questions that were asked.
+/// The asked questions.
 pub struct MemoryCaptchas {
     clock: Arc<dyn Clock>,
     maps: Mutex<CaptchaMaps>,
 }
 
 impl MemoryCaptchas {
-    /// None asked yet.
+    /// Creates an empty store.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         let maps = CaptchaMaps {
             asked: Latest::new(CAPTCHAS),
@@ -128,14 +128,14 @@ impl Captchas for MemoryCaptchas {
     }
 }
 
-/// Paths that were handed out.
+/// The issued paths.
 pub struct MemoryPaths {
     clock: Arc<dyn Clock>,
     grants: Mutex<Latest<String, PathGrant>>,
 }
 
 impl MemoryPaths {
-    /// None handed out yet.
+    /// Creates an empty store.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
             clock,

@@ -1,6 +1,6 @@
-//! What has become of reservations lately, in memory: those who wait for their order ask about once a
-//! second, and each question would be a read of the ledger. In one process everything that makes or ends
-//! a reservation passes here; what it does not know, or calls queued for long, the ledger is asked for.
+//! Recent results of reservations, in memory: waiting buyers poll about once a second, and each poll
+//! would read the ledger. In one process all results pass through here. Unknown ones, and ones queued
+//! for long, are read from the ledger.
 
 use std::{
     collections::HashMap,
@@ -16,17 +16,17 @@ use crate::{
     engine::ports::{Clock, Lookup, PortError, ReservationReader, ReservationRecord, Unit},
 };
 
-/// Reservations of a generation, of which there are two: some ten seconds' worth of the fastest sale, about
-/// 6 MB in all.
+/// Most reservations in each of the two generations: some ten seconds of the fastest sale, about 6 MB in
+/// all.
 const MAX_RESULTS: usize = 15_000;
-/// A generation takes new results for so long, and is kept for as long again: buyers who wait ask within
-/// seconds; later the ledger is asked.
+/// A generation takes new results for this long, and is kept for as long again: waiting buyers poll
+/// within seconds; later polls read the ledger.
 const GENERATION: Duration = Duration::from_secs(30);
 
 type Results = HashMap<ReservationId, ReservationRecord>;
 
-/// Results by their age. To forget all old ones at once costs nothing; a cache that orders them by use
-/// would cost a purchase more than the decision about it.
+/// Results by age. Forgetting a whole generation costs nothing; a cache ordered by use would cost more
+/// per purchase than the decision itself.
 struct Generations {
     latest: Results,
     earlier: Results,
@@ -46,7 +46,7 @@ impl Generations {
         self.latest.insert(record.unit.reservation_id, record);
     }
 
-    /// Forgets what is older than two generations, also where nothing new comes.
+    /// Forgets results older than two generations, even if no new ones arrive.
     fn age(&mut self) {
         let age = self.begun.elapsed();
         if age >= GENERATION && !self.earlier.is_empty() {
@@ -58,7 +58,7 @@ impl Generations {
     }
 }
 
-/// The latest results. A clone is the same memory.
+/// The latest results. Clones share them.
 #[derive(Clone)]
 pub struct RecentResults {
     results: Arc<Mutex<Generations>>,
@@ -66,7 +66,7 @@ pub struct RecentResults {
 }
 
 impl RecentResults {
-    /// None.
+    /// Creates an empty store.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         let none = Generations {
             latest: Results::new(),
@@ -111,11 +111,11 @@ impl ResultLog for RecentResults {
     }
 }
 
-/// The ledger's reservations; a single one is looked for in memory first.
+/// The ledger's reservations; a single one is first looked up in memory.
 pub struct RecentReservations {
-    /// The truth.
+    /// The ledger behind it.
     pub ledger: Arc<dyn ReservationReader>,
-    /// What is remembered.
+    /// The results in memory.
     pub results: RecentResults,
 }
 

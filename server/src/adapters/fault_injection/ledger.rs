@@ -1,4 +1,4 @@
-//! The ports of ledger and queue, failing.
+//! Faults for the ports of ledger and queue.
 
 use std::sync::Arc;
 
@@ -14,20 +14,20 @@ use crate::engine::ports::{
     WriteOutcome,
 };
 
-/// A port, failing.
+/// A port with faults.
 pub struct WithFaults<P: ?Sized> {
     pub(super) real: Arc<P>,
     pub(super) injector: Arc<dyn FaultInjector>,
 }
 
 impl<P: ?Sized> WithFaults<P> {
-    /// `real`, failing as `injector` says.
+    /// Wraps `real` with the faults of `injector`.
     pub fn new(real: Arc<P>, injector: Arc<dyn FaultInjector>) -> Self {
         Self { real, injector }
     }
 }
 
-/// A port whose every method passes the injector's two points under its own name.
+/// Wraps a port: every method passes the injector's two points under its own name.
 macro_rules! with_faults {
     ($port:ident: $($method:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*) => {
         #[async_trait::async_trait]

@@ -1,4 +1,4 @@
-//! The port of messages, failing.
+//! Faults for the port of messages.
 
 use app::wire::{AccountId, Message, MessageId};
 

@@ -1,4 +1,4 @@
-//! One fault that a setting injects into a running process.
+//! A single fault that a setting injects into a running process.
 
 use std::{
     str::FromStr,
@@ -7,26 +7,26 @@ use std::{
 
 use super::{Fault, FaultInjector, Point};
 
-/// What fails, once.
+/// The call that fails, once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InjectedFault {
-    /// A port's method.
+    /// The port's method.
     call: String,
-    /// Before its effect or after it.
+    /// Before or after its effect.
     point: Point,
-    /// At which call, from 1.
+    /// The number of the call, counted from 1.
     nth: u32,
     end: End,
 }
 
-/// How a call ends that is made to fail.
+/// How the failing call ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
-    /// The process dies there, as `kill -9` has it.
+    /// The process dies, as with `kill -9`.
     Die,
-    /// With an error.
+    /// It returns an error.
     Fail,
-    /// With a panic.
+    /// It panics.
     Panic,
 }
 
@@ -63,7 +63,7 @@ pub struct InjectOnce {
 }
 
 impl InjectOnce {
-    /// Nothing has been called yet.
+    /// Starts counting calls at zero.
     pub fn new(fault: InjectedFault) -> Self {
         Self {
             fault,
@@ -80,9 +80,9 @@ impl FaultInjector for InjectOnce {
         if self.calls.fetch_add(1, Ordering::SeqCst) + 1 != self.fault.nth {
             return Fault::None;
         }
-        tracing::warn!(call, end = ?self.fault.end, "a fault is injected, as a setting demands");
+        tracing::warn!(call, end = ?self.fault.end, "injecting a fault, as configured");
         match self.fault.end {
-            // No destructor runs and nothing is flushed.
+            // Runs no destructor and flushes nothing.
             End::Die => std::process::abort(),
             End::Fail => Fault::Fail,
             End::Panic => Fault::Panic,

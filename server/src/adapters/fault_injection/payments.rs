@@ -1,4 +1,4 @@
-//! The ports of payments, failing.
+//! Faults for the ports of payments.
 
 use app::wire::{OrderId, PaymentId, ReservationId};
 use async_trait::async_trait;
@@ -40,7 +40,7 @@ with_faults! { DueConfirms:
     confirmed(done: &[ReservationId]) -> ();
 }
 
-/// Calls that go to a provider; what is only computed does not fail.
+/// Only calls to a provider fail; local computations do not.
 #[async_trait]
 impl PaymentGateway for WithFaults<dyn PaymentGateway> {
     fn name(&self) -> &'static str {

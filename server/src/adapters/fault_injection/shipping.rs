@@ -1,4 +1,4 @@
-//! The ports of shipping, failing.
+//! Faults for the ports of shipping.
 
 use app::wire::{AccountId, OrderId, Shipment, ShippingAddress};
 

@@ -1,8 +1,8 @@
-//! Alipay: website payment by its open platform's gateway. A charge is a trade that bears our number of the payment, so
-//! that nothing of Alipay's has to be kept to find it again.
+//! Alipay: website payment through its open platform's gateway. A charge is a trade with our payment number, so that
+//! the shop need not store any number of Alipay's to find it again.
 //!
-//! The trade begins at Alipay when the buyer scans the code on its page or logs in there. Until then Alipay knows of
-//! nothing, and the page can still be opened.
+//! A trade starts at Alipay when the buyer scans the code on its page or logs in there. Until then Alipay does not
+//! know it, and the page can still be opened.
 
 mod api;
 mod keys;
@@ -28,24 +28,24 @@ use api::{Api, ApiError};
 use shapes::{Done, Refund, RefundQuery, Trade};
 
 const NAME: &str = "alipay";
-/// Alipay's word for a trade that has not begun.
+/// Alipay's code for a trade that has not started.
 const NO_SUCH_TRADE: &str = "ACQ.TRADE_NOT_EXIST";
-/// The domain of the gateway whose money is none.
+/// The domain of the sandbox gateway, which takes no real money.
 const SANDBOX: &str = ".alipaydev.com";
 
-/// What Alipay and the shop know of each other. No `Debug`: it holds a secret.
+/// Shared configuration of Alipay and the shop. No `Debug`: it holds a secret.
 pub struct AlipayOptions {
     /// The shop's application.
     pub app_id: String,
-    /// Who gets the money.
+    /// The account that receives the money.
     pub seller_id: String,
-    /// Signs what the shop asks for.
+    /// Signs the shop's requests.
     pub key: ShopKey,
-    /// Verifies what Alipay says.
+    /// Verifies Alipay's answers.
     pub alipay_key: AlipayKey,
-    /// Where calls and buyers go.
+    /// The address of API calls and of the pages for buyers.
     pub gateway_url: String,
-    /// Where buyers come back to, and notices go: the shop's origin.
+    /// The shop's origin, where buyers return and notices arrive.
     pub shop_url: String,
 }
 
@@ -58,10 +58,10 @@ pub struct Alipay {
 }
 
 impl Alipay {
-    /// A gateway for the application of the options. Calls nobody yet.
+    /// A gateway for the application of the options. Makes no call yet.
     ///
     /// # Errors
-    /// When the system's certificates cannot be used.
+    /// If the system's certificates cannot be used.
     pub fn new(options: AlipayOptions, clock: Arc<dyn Clock>) -> Result<Self, PortError> {
         let AlipayOptions {
             app_id,
@@ -104,13 +104,13 @@ impl Alipay {
         match trade.trade_status.as_str() {
             "WAIT_BUYER_PAY" => Ok(Charge::Open),
             "TRADE_SUCCESS" | "TRADE_FINISHED" => receipt(trade, payment_id).map(Charge::Paid),
-            // Nobody paid, or all of it went back. What the shop itself sent back had come.
+            // Unpaid, or fully refunded. If the shop's own refund is done, money had arrived.
             "TRADE_CLOSED" => match self.has_sent_back(&trade.trade_no, payment_id).await? {
                 true => receipt(trade, payment_id).map(Charge::Paid),
                 false => Ok(Charge::Closed),
             },
             other => Err(ApiError::Unusable(format!(
-                "trade {number} has a state that is not known: {}",
+                "trade {number} has an unknown state: {}",
                 other.escape_debug()
             ))),
         }
@@ -126,29 +126,29 @@ impl Alipay {
                 let done = refund.refund_status.as_deref() == Some("REFUND_SUCCESS");
                 Ok(done && refund.out_request_no == Some(number))
             }
-            // There is none.
+            // There is no such refund.
             Err(ApiError::Refused { .. }) => Ok(false),
             Err(error) => Err(error),
         }
     }
 
-    /// Whether all of a trade's money went back, whoever sent it.
+    /// Whether all money of a trade was refunded, by the shop or in Alipay's console.
     async fn is_empty(&self, trade_no: &str) -> Result<bool, ApiError> {
         let asked = json!({ "trade_no": trade_no });
         let trade: Trade = self.api.call("alipay.trade.query", &asked).await?;
-        // It was paid before: nothing else closes it.
+        // It was paid before: after that only a full refund closes it.
         Ok(trade.trade_no == trade_no && trade.trade_status == "TRADE_CLOSED")
     }
 }
 
-/// A signature says that an answer is Alipay's, not to which question.
+/// A signature proves that an answer is Alipay's, but not to which question.
 fn another_trade() -> ApiError {
     ApiError::Unusable("an answer is about another trade".to_owned())
 }
 
 fn receipt(trade: Trade, payment_id: PaymentId) -> Result<Receipt, ApiError> {
     if !shapes::is_trade_no(&trade.trade_no) {
-        let unknown = "a trade's number has no known form".to_owned();
+        let unknown = "a trade's number has an unknown format".to_owned();
         return Err(ApiError::Unusable(unknown));
     }
     Ok(Receipt {
@@ -182,9 +182,9 @@ impl PaymentGateway for Alipay {
         let number = shapes::number(payment_id);
         let asked = json!({ "out_trade_no": number });
         match self.api.call::<Done>("alipay.trade.close", &asked).await {
-            // Alipay closes what nobody paid, and nothing else.
+            // Alipay closes only trades that nobody paid.
             Ok(done) if done.out_trade_no.as_deref() == Some(&*number) => Ok(Charge::Closed),
-            // Refused: it was paid, is closed, or has not begun.
+            // Refused: it was paid, is closed, or has not started.
             Ok(_) | Err(ApiError::Refused { .. }) => Ok(self.look(payment_id).await?),
             Err(error) => Err(error.into()),
         }
@@ -199,7 +199,7 @@ impl PaymentGateway for Alipay {
         let asked = json!({
             "trade_no": trade_no,
             "refund_amount": money::to_yuan(&refund.amount)?,
-            // With one number Alipay sends money back once.
+            // Alipay refunds only once per number.
             "out_request_no": shapes::number(payment_id),
         });
         let refused = match self.api.call::<Refund>("alipay.trade.refund", &asked).await {
@@ -207,7 +207,7 @@ impl PaymentGateway for Alipay {
             Ok(made) if made.fund_change.as_deref() == Some("Y") => return Ok(RefundState::Done),
             // It was made before, or is under way.
             Ok(_) => None,
-            // It may have been made before, or somebody has sent the money back in Alipay's console.
+            // It may have been made before, or the money was refunded in Alipay's console.
             Err(error @ ApiError::Refused { .. }) => Some(error),
             Err(error) => return Err(error.into()),
         };
@@ -220,7 +220,7 @@ impl PaymentGateway for Alipay {
         }
     }
 
-    /// However old it is: Alipay may repeat a notice long afterwards, and the ledger knows its number.
+    /// Accepts notices of any age: Alipay may repeat one much later, and the ledger knows its number.
     fn verify(&self, request: NoticeRequest<'_>) -> Verified {
         self.notices.verify(request.body)
     }

@@ -1,5 +1,5 @@
-//! The payment provider that is built in: a [`PaymentGateway`] for the shop, a
-//! [`SandboxProvider`] for its own page, and what sends its notices.
+//! The built-in payment provider: a [`PaymentGateway`] for the shop, a [`SandboxProvider`] for its
+//! own page, and a sender of its notices.
 
 mod deliver;
 mod notice;
@@ -26,9 +26,9 @@ pub use deliver::deliver;
 use notice::{Said, Signature, Status};
 
 const NAME: &str = "sandbox";
-/// Signs notices. It is no secret: whoever can reach the provider's page can pay with nothing.
+/// Signs notices. It is no secret: anyone who can open the provider's page can pay without money.
 const SECRET: &[u8] = b"the sandbox takes no money";
-/// Late money comes this long after the charge has expired.
+/// Late money arrives this long after the charge has expired.
 const LATE_MS: i64 = 5_000;
 
 /// The provider.
@@ -39,12 +39,12 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// A provider whose tables are in the shop's database.
+    /// A provider with its tables in the shop's database.
     pub fn new(sql: Sql, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
         Self { sql, clock, ids }
     }
 
-    /// Whether money can still be paid for a charge.
+    /// Whether a charge can still be paid.
     async fn is_open(&self, charge: &SandboxCharge) -> Result<bool, PortError> {
         let waits = !charge.closed
             && charge.pays_at_ms.is_none()
@@ -53,7 +53,7 @@ impl Sandbox {
         Ok(waits && paid.is_none())
     }
 
-    /// Money under a number of its own.
+    /// A receipt with a new provider number.
     fn receipt(&self, charge: &SandboxCharge, amount: Amount) -> Receipt {
         Receipt {
             payment_id: PaymentId(charge.id),
@@ -62,7 +62,7 @@ impl Sandbox {
         }
     }
 
-    /// Takes money for a charge.
+    /// Pays a charge.
     async fn take(&self, charge: &SandboxCharge, amount: Amount) -> Result<Receipt, PortError> {
         let receipt = self.receipt(charge, amount);
         let now_ms = self.clock.now_ms();
@@ -74,7 +74,7 @@ impl Sandbox {
         self.sql.add_sandbox_notices(notices).await
     }
 
-    /// A notice to be sent at once.
+    /// A notice to send at once.
     fn notice(&self, said: &Said, signature: Signature) -> SandboxNotice {
         let body = said.to_body();
         SandboxNotice {
@@ -104,7 +104,7 @@ impl Sandbox {
         self.announce(vec![notice]).await
     }
 
-    /// Money that comes late, whatever the shop has closed. Returns for how many charges.
+    /// Makes late money arrive even at closed charges. Returns for how many charges.
     pub async fn pay_late(&self) -> Result<u32, PortError> {
         let now_ms = self.clock.now_ms();
         let late = self.sql.late_sandbox_charges(now_ms, 100).await?;
@@ -124,7 +124,7 @@ impl Sandbox {
         Ok(late.len() as u32)
     }
 
-    /// Sends a notice that has nothing to do with the charge's state.
+    /// Sends a notice that does not match the charge's state.
     async fn disturb(&self, charge: &SandboxCharge, action: Action) -> Result<(), PortError> {
         let mut said = self.paid(&self.receipt(charge, amount(charge)));
         let signature = match action {
@@ -238,7 +238,7 @@ impl PaymentGateway for Sandbox {
             pays_at_ms: None,
         };
         self.sql.add_sandbox_charge(row).await?;
-        // In this very shop: whatever name the buyer's browser knows it by.
+        // A path in this shop, so that it works under any host name that the browser uses.
         Ok(routes::sandbox(charge.payment_id))
     }
 
@@ -257,7 +257,7 @@ impl PaymentGateway for Sandbox {
 
     async fn close(&self, payment_id: PaymentId) -> Result<Charge, PortError> {
         self.sql.close_sandbox_charge(payment_id).await?;
-        // Closed first, then looked at: money that came before the closing is seen.
+        // Closes first, then reads: money that arrived before the closing is seen.
         self.query(payment_id).await
     }
 

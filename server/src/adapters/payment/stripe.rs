@@ -1,7 +1,7 @@
-//! Stripe: Checkout Sessions and Refunds over its REST interface. A charge is a Checkout Session, a receipt the
-//! `PaymentIntent` of it, and our number stands in their metadata.
+//! Stripe: Checkout Sessions and Refunds over its REST API. A charge is a Checkout Session, a receipt is its
+//! `PaymentIntent`, and both have our number in their metadata.
 //!
-//! Stripe finds a session by its own number only, which is therefore kept in a table of the adapter.
+//! Stripe finds a session only by its own number, so the adapter stores that in a table.
 
 mod api;
 mod money;
@@ -27,22 +27,22 @@ use api::{Api, ApiError};
 use shapes::{Refund, Refunds, Session};
 
 const NAME: &str = "stripe";
-/// Longest address that the ledger keeps.
+/// Longest address that the ledger can store.
 const ADDRESS: usize = 2_000;
-/// A payment goes back whole: more refunds of it were not made by us.
+/// The shop refunds a payment only in full: further refunds of it were made elsewhere.
 const REFUNDS: &str = "20";
 
-/// What Stripe gave to the shop, and where the shop is. No `Debug`: it holds secrets.
+/// The shop's Stripe credentials and addresses. No `Debug`: it holds secrets.
 pub struct StripeOptions {
-    /// Opens the API. A live key has `_live_` in it.
+    /// The API key. A live key contains `_live_`.
     pub secret_key: String,
-    /// Each of them signs notices.
+    /// The secrets that may sign notices.
     pub webhook_secrets: Vec<String>,
-    /// Where the API is: an origin.
+    /// The API's origin.
     pub api_url: String,
-    /// Where buyers pay: an origin.
+    /// The origin of the pages where buyers pay.
     pub page_url: String,
-    /// Where buyers come back to: the shop's origin.
+    /// The shop's origin, where buyers return.
     pub shop_url: String,
 }
 
@@ -58,10 +58,10 @@ pub struct Stripe {
 }
 
 impl Stripe {
-    /// A gateway to the account of the options. Calls nobody yet.
+    /// A gateway to the account of the options. Makes no call yet.
     ///
     /// # Errors
-    /// When the system's certificates cannot be used.
+    /// If the system's certificates cannot be used.
     pub fn new(
         options: StripeOptions,
         sql: Sql,
@@ -98,7 +98,7 @@ impl Stripe {
         }
     }
 
-    /// What has become of money that was to go back; `None` when Stripe has not been asked to send it.
+    /// The state of a refund; `None` when Stripe was not asked for it.
     async fn sent_back(
         &self,
         intent: &str,
@@ -126,16 +126,16 @@ impl PaymentGateway for Stripe {
         if !shapes::is_session_id(&session.id) {
             return Err(PortError::failed(
                 NAME,
-                "a session's number has no known form",
+                "a session's number has an unknown format",
             ));
         }
-        // Before the buyer hears of it: whoever can pay can be asked about.
+        // Stored before the buyer gets the page: every payable session can be queried.
         self.sql
             .keep_stripe_session(charge.payment_id, &session.id)
             .await?;
         let url = session.url.filter(|url| url.len() <= ADDRESS);
         let url = url.ok_or_else(|| PortError::failed(NAME, "a session has no page"))?;
-        // Browsers would not follow: the pages' policy allows forms to lead there and nowhere else.
+        // Browsers would not follow: the pages' policy allows form redirects only to that origin.
         let page = url.strip_prefix(&self.page_url);
         if !page.is_some_and(|path| path.starts_with('/')) {
             let other = "the page to pay at has another origin than SECKILL_STRIPE_PAGE_URL says";
@@ -156,8 +156,8 @@ impl PaymentGateway for Stripe {
             return Ok(Charge::Unknown);
         };
         let path = format!("/v1/checkout/sessions/{session_id}/expire");
-        // A new key each time: with the same one Stripe would repeat what it said before, whatever has
-        // become of the session.
+        // A new key each time: with the same key Stripe would repeat its earlier answer, even if the
+        // session has changed.
         let key = self.ids.id().to_string();
         match self.api.post::<Session>(&path, &[], &key).await {
             // Refused: it was paid, or has expired.
@@ -176,8 +176,8 @@ impl PaymentGateway for Stripe {
             return Err(PortError::failed(NAME, another));
         }
         let amount = money::to_stripe(&refund.amount)?;
-        // Asked first: Stripe forgets a key after a day, and with a key that it has not forgotten it
-        // repeats the refund as it was in the beginning.
+        // Query first: Stripe forgets a key after a day, and with a known key it repeats the
+        // refund's first state.
         if let Some(state) = self.sent_back(intent, amount).await? {
             return Ok(state);
         }

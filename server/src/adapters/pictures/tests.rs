@@ -1,4 +1,4 @@
-//! Files that are pictures, and files that only look like some.
+//! Tests with real pictures, and with files that only look like pictures.
 
 use image::{
     ExtendedColorType, ImageEncoder as _, Rgb, RgbImage, RgbaImage, codecs::png::PngEncoder,
@@ -45,7 +45,7 @@ fn is_near(pixel: Rgb<u8>, expected: [u8; 3]) -> bool {
         .all(|(is, should)| is.abs_diff(should) < 30)
 }
 
-/// A JPEG with a note of which side is up, as cameras write it.
+/// A JPEG with an orientation mark, as cameras write it.
 fn with_orientation(file: &[u8], orientation: u8) -> Vec<u8> {
     let mut exif = b"Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".to_vec();
     exif.extend([orientation, 0, 0, 0, 0, 0, 0]);
@@ -58,7 +58,7 @@ fn with_orientation(file: &[u8], orientation: u8) -> Vec<u8> {
     noted
 }
 
-/// The head of a PNG with so many pixels, and nothing behind it.
+/// The header of a PNG of this size, without data.
 fn bomb(width: u32, height: u32) -> Vec<u8> {
     bomb_of_bits(width, height, 8)
 }
@@ -100,7 +100,7 @@ fn a_picture_is_kept_as_two_squares_of_its_middle() {
 
 #[test]
 fn nothing_of_the_file_but_what_it_shows_is_kept() {
-    // Turned by half: what lies below was above.
+    // Rotated by 180 degrees: top and bottom are exchanged.
     let turned = with_orientation(&jpeg(&two_halves(64, 64)), 3);
     let made = make(&turned).unwrap();
     for file in [&made.small, &made.large] {
@@ -122,7 +122,7 @@ fn what_shines_through_is_white() {
 
 #[test]
 fn the_border_of_what_is_transparent_is_not_dark() {
-    // White on the left; nothing, stored as black, on the right.
+    // White on the left; transparent, stored as black, on the right.
     let half = RgbaImage::from_fn(100, 100, |x, _| match x < 50 {
         true => Rgba([255; 4]),
         false => Rgba([0; 4]),

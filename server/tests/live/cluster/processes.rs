@@ -58,7 +58,7 @@ async fn fails_at(name: &str, fault: &str) {
     let scenario = with_planned_fault(name, fault).await;
     let worker = &scenario.cluster.workers[0];
     let deadline = Instant::now() + FAULT_TIMEOUT;
-    while !worker.shop.log().contains("a fault is injected") {
+    while !worker.shop.log().contains("injecting a fault") {
         assert!(
             Instant::now() < deadline,
             "the planned fault did not happen"

@@ -12,26 +12,26 @@ use crate::engine::ports::{
     Decision, GateStock, Holder, ItemSnapshot, ItemSummary, Release, ReserveRequest, Unit, Window,
 };
 
-/// An item's state. `stock` always adds up.
+/// An item's state. The counters in `stock` are always consistent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GateItem {
     pub window: Window,
     pub stock: GateStock,
-    /// How often units have come back; never goes backwards, even when the item is read again.
+    /// How many units have come back; never decreases, even when the item is read again.
     pub returns: u64,
-    /// Another one after every change of who holds a unit, and never the same again.
+    /// Set to a new value after every change of holders; values are never reused.
     pub version: u64,
     last_position: u32,
-    /// Holders that `stock` leaves out. A unit that came back to the gate, and was sold again before
-    /// the ledger heard of its return, has two holders there: the first one's return makes nothing
-    /// sellable.
+    /// Holders that `stock` does not count. If a unit came back to the gate and was sold again
+    /// before the ledger learned of its return, the ledger has two holders for it: the return of the
+    /// first makes nothing sellable.
     not_counted: usize,
     holders: HashMap<AccountId, Holder>,
-    /// Of buyers who hold a unit again: their earlier reservations, whose units are due back.
+    /// Earlier reservations of buyers who hold a unit again; their units are due back.
     earlier: HashMap<ReservationId, Holder>,
 }
 
-/// An item at one moment, as far as it can be compared with the ledger's counters.
+/// An item's state for comparison with the ledger's counters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ItemState {
     /// As in [`GateItem`].
@@ -41,15 +41,15 @@ pub struct ItemState {
 }
 
 impl ItemState {
-    /// Whether the ledger counts the same.
+    /// Whether the ledger has the same counts.
     pub fn agrees_with(&self, ledger: &ItemSummary) -> bool {
         self.stock == ledger.stock && self.holding == ledger.holding as usize
     }
 }
 
 impl GateItem {
-    /// What the ledger says, except for units that have come back here and not yet there: those are
-    /// sellable. Learns the numbers of `released`.
+    /// Loads the ledger's data, except that units which have come back here, but not in the ledger,
+    /// are sellable. Adds the positions of `released`.
     pub fn load(snapshot: &ItemSnapshot, returns: u64, released: &mut ReleasedUnits) -> Self {
         let stock = snapshot.summary.stock;
         let counted = (stock.locked + stock.sold) as usize;
@@ -74,7 +74,7 @@ impl GateItem {
         item
     }
 
-    /// As it is now.
+    /// The current state.
     pub fn state(&self) -> ItemState {
         ItemState {
             version: self.version,
@@ -83,10 +83,10 @@ impl GateItem {
         }
     }
 
-    /// The buyer's earlier reservation, window, stop, stock: everything is checked before anything
-    /// is changed. The buyer comes before the stock: who holds a unit hears so, not "sold out".
+    /// Checks the buyer's earlier reservation, window, stop and stock before changing anything. The
+    /// buyer is checked before the stock: a holder must be told so, and not "sold out".
     ///
-    /// A reservation whose unit has come back gets its answer again, and no other unit.
+    /// A reservation whose unit came back gets the same answer again, and no other unit.
     pub fn reserve(
         &mut self,
         request: &ReserveRequest,
@@ -134,7 +134,7 @@ impl GateItem {
         Decision::Held { position }
     }
 
-    /// Ends a hold, and says which number it had; `None` when the reservation holds no unit (any more).
+    /// Ends a hold and returns its position; `None` when the reservation holds no unit (any more).
     pub fn release(&mut self, unit: Unit, release: Release, returns: u64) -> Option<u32> {
         let held = match self.held_by(unit).copied() {
             Some(held) => {
@@ -159,7 +159,7 @@ impl GateItem {
             true => &mut self.stock.sold,
             false => &mut self.stock.locked,
         };
-        // Counters that somebody changed by hand may say fewer.
+        // The counter may be too low after a manual change of the database.
         if *counted_as > 0 {
             *counted_as -= 1;
             match release {
@@ -175,7 +175,7 @@ impl GateItem {
             && !held.paid
         {
             held.paid = true;
-            // Counters that somebody changed by hand may say fewer.
+            // The counter may be too low after a manual change of the database.
             if self.stock.locked > 0 {
                 self.stock.locked -= 1;
                 self.stock.sold += 1;
@@ -192,7 +192,7 @@ impl GateItem {
         held.filter(|held| held.reservation_id == unit.reservation_id)
     }
 
-    /// How this item differs from what the `ledger` says, if it does.
+    /// The differences between this item and the `ledger`'s, if any.
     pub fn difference(&self, ledger: &GateItem) -> Option<String> {
         let same_holders = self.holders == ledger.holders && self.earlier == ledger.earlier;
         if self.stock == ledger.stock && same_holders {

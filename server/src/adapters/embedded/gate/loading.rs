@@ -1,5 +1,5 @@
-//! Items that are read from the ledger, beside the task: one with a million holders takes seconds,
-//! and other items are sold meanwhile. Calls for an item that is being read wait, in their order.
+//! Reads items from the ledger outside the task: an item with a million holders takes seconds, and
+//! other items are sold in the meantime. Calls for an item that is being read wait in order.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -14,13 +14,13 @@ use tokio::task::JoinSet;
 use super::Call;
 use crate::engine::ports::{GateLedger, ItemSnapshot, PortError};
 
-/// Items read at once. Fewer than the ledger has connections for readers, so that pages, log-ins and
-/// a comparison with the ledger find one too.
+/// Items read at once. Fewer than the ledger has read connections, so that pages, log-ins and
+/// comparisons with the ledger also get one.
 const READS: usize = 2;
-/// Calls that wait, of all items together.
+/// Most waiting calls, for all items together.
 const WAITING: usize = 8192;
 
-/// What the ledger says of an item; `None` when there is no such item.
+/// The ledger's data of an item; `None` when there is no such item.
 pub type Read = Result<Option<ItemSnapshot>, PortError>;
 
 /// An item that was read, and the calls that waited for it.
@@ -33,10 +33,10 @@ pub struct Loaded {
 /// The items that are being read.
 pub struct Loading {
     ledger: Arc<dyn GateLedger>,
-    /// Tasks of their own: the gate's is in a commit most of the time, and a read that is not polled
-    /// would keep the connection that the commit waits for.
+    /// In separate tasks: the gate's own is mostly in a commit, and a read that is not polled would
+    /// keep the connection that the commit waits for.
     reads: JoinSet<(ItemId, Read)>,
-    /// Not begun yet.
+    /// Not started yet.
     next: VecDeque<ItemId>,
     waiting: HashMap<ItemId, Vec<Call>>,
     calls: usize,
@@ -58,8 +58,8 @@ impl Loading {
         self.waiting.contains_key(&item_id)
     }
 
-    /// Keeps a call until its item has been read, and begins to read it where that has not begun.
-    /// Gives the call back when too many wait.
+    /// Keeps a call until its item was read, and starts the read if necessary. Returns the call
+    /// when too many wait.
     #[must_use = "a call that is given back has no answer yet"]
     pub fn wait(&mut self, call: Call) -> Option<Call> {
         if self.calls >= WAITING {
@@ -85,8 +85,7 @@ impl Loading {
         }
     }
 
-    /// The next item that has been read; waits for ever where none is being read. Dropping the future
-    /// loses nothing.
+    /// The next item that was read; waits for ever if none is being read. Cancel-safe.
     pub async fn next(&mut self) -> Loaded {
         let (item_id, read) = match self.reads.join_next().await {
             Some(Ok(read)) => read,

@@ -1,16 +1,16 @@
-//! Comparing an item with the ledger while it is sold. The ledger is read beside the task; the task
-//! says whether the item has changed meanwhile, and takes the ledger's word only if it has not.
+//! Compares an item with the ledger while it is sold. The ledger is read outside the task; the task
+//! applies the ledger's data only if the item has not changed in the meantime.
 
 use app::wire::ItemId;
 
 use super::{Call, Gate, item::ItemState};
 use crate::engine::ports::{PortError, Reconciled};
 
-/// Looks at an item that differs and changes at the same time. Then the comparison is left to the next
-/// run: what is sold meanwhile is checked by the ledger.
+/// Attempts for an item that differs and keeps changing. After that the next run compares it: the
+/// ledger itself checks what is sold in the meantime.
 const LOOKS: u32 = 3;
 
-/// Counters first: they are cheap to read. Who holds a unit is read only where those differ.
+/// Compares the counters first, which are cheap to read; the holders only if the counters differ.
 pub async fn reconcile(gate: &Gate, item_id: ItemId) -> Result<Reconciled, PortError> {
     let state = async || gate.ask(|reply| Call::State(item_id, reply)).await;
     for _ in 0..LOOKS {

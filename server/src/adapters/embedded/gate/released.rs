@@ -1,27 +1,27 @@
-//! Reservations whose unit the gate has given back.
+//! Reservations whose units were released at the gate.
 
 use std::collections::{HashMap, VecDeque};
 
 use app::wire::ReservationId;
 
 /// How many of the latest are remembered. The ledger is told of a batch of returns (256) before the
-/// next one begins, so far fewer are ever unknown to it. The rest are for those who ask again: within
-/// the life of a path, hardly more units can come back.
+/// next one starts, so it lacks far fewer. The rest serves repeated requests: within the lifetime of
+/// a path, hardly more units can come back.
 const CAPACITY: usize = 262_144;
 
-/// The latest of them, of all items, each with the number it had. A reservation ends once: none of
-/// these will ever hold a unit again, whatever the ledger still says. It says so for a while, because
-/// it is told only after the gate has the unit back, and that commit may fail.
+/// The latest released reservations of all items, each with its position. A reservation ends once:
+/// none of these will ever hold a unit again, even if the ledger still says so. It does for a while,
+/// because it is told only after the gate has the unit back, and that commit may fail.
 #[derive(Default)]
 pub struct ReleasedUnits {
-    /// `None` where the item was not known when its unit came back.
+    /// `None` if the item was unknown when its unit came back.
     positions: HashMap<ReservationId, Option<u32>>,
     /// In the order of their return.
     order: VecDeque<ReservationId>,
 }
 
 impl ReleasedUnits {
-    /// Notes that a unit has come back. A number that is known stays.
+    /// Records that a unit has come back. Keeps a known position.
     pub fn add(&mut self, id: ReservationId, position: Option<u32>) {
         self.add_within(CAPACITY, id, position);
     }
@@ -40,9 +40,8 @@ impl ReleasedUnits {
         }
     }
 
-    /// The number of a reservation whose unit has come back, as far as it is known; `None` for one
-    /// whose unit has not.
-    #[expect(clippy::option_option, reason = "not back; back; back with a number")]
+    /// The position of a released reservation, if known; `None` if its unit has not come back.
+    #[expect(clippy::option_option, reason = "not back; back; back with a position")]
     pub fn get(&self, id: ReservationId) -> Option<Option<u32>> {
         self.positions.get(&id).copied()
     }

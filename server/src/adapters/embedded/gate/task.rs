@@ -20,9 +20,9 @@ use crate::engine::ports::{
     Release, Released, ReserveRequest, Unit,
 };
 
-/// Requests that share a transaction: bounds how long the first of them waits.
+/// Most requests in one transaction: limits how long the first of them waits.
 const BATCH: usize = 256;
-/// Items at once. Those whose window is over make room; they can always be read again.
+/// Most items. Those whose window is over are removed first; they can be read again.
 const ITEMS: usize = 10_000;
 
 /// Runs until every [`Gate`](super::Gate) is dropped.
@@ -34,13 +34,13 @@ pub struct GateTask {
     items: HashMap<ItemId, GateItem>,
     loading: Loading,
     released: ReleasedUnits,
-    /// Numbers the returns of all items together, so that it never goes backwards for any.
+    /// Numbers the returns of all items together, so that the number never decreases for any item.
     returns: u64,
-    /// Likewise numbers their changes.
+    /// Numbers the changes of all items in the same way.
     versions: u64,
 }
 
-/// Held in memory, not on disk: nobody has been told.
+/// Held in memory but not on disk: no buyer was answered yet.
 #[derive(Default)]
 struct Pending {
     held: Vec<QueuedReservation>,
@@ -68,12 +68,12 @@ impl GateTask {
         }
     }
 
-    /// Decides until nobody can ask any more.
+    /// Runs until all callers are gone.
     pub async fn run(mut self) {
         let mut calls = Vec::with_capacity(BATCH);
         loop {
             tokio::select! {
-                // What has been read first: it seldom comes, and others wait for it.
+                // Items that were read come first: this is rare, and calls wait for them.
                 biased;
                 loaded = self.loading.next() => calls = self.loaded(loaded),
                 taken = self.mailbox.recv_many(&mut calls, BATCH) => {
@@ -95,11 +95,11 @@ impl GateTask {
         for call in calls {
             match self.unless_waiting(call) {
                 None => {}
-                // Nobody waits any more: who has heard `busy` may ask again.
+                // The caller has left: after `busy` it may ask again.
                 Some(Call::Reserve(_, reply)) if reply.is_closed() => {}
                 Some(Call::Reserve(request, reply)) => self.reserve(request, reply, &mut pending),
                 Some(other) => {
-                    // Everything else sees the ledger as of all requests before it.
+                    // All other calls see the ledger after all earlier requests.
                     self.commit(&mut pending).await;
                     self.handle(other);
                 }
@@ -108,8 +108,8 @@ impl GateTask {
         self.commit(&mut pending).await;
     }
 
-    /// Keeps a call about an item that is being read until it has been read. A purchase or warm-up of
-    /// an unknown item starts the read.
+    /// Keeps a call while its item is being read. A purchase or warm-up of an unknown item starts the
+    /// read.
     fn unless_waiting(&mut self, call: Call) -> Option<Call> {
         let item_id = call.item_id();
         let waits = match &call {
@@ -129,7 +129,7 @@ impl GateTask {
         None
     }
 
-    /// Takes over an item that has been read. Returns the calls that can go on now.
+    /// Installs an item that was read. Returns the calls that can continue.
     fn loaded(&mut self, loaded: Loaded) -> Vec<Call> {
         let Loaded {
             item_id,
@@ -139,7 +139,7 @@ impl GateTask {
         match read {
             Ok(Some(snapshot)) if self.has_room() => {
                 self.insert(item_id, &snapshot);
-                // A warm-up that had it read hears so. Its window has been read too.
+                // A warm-up that caused the read is answered here; the read included its window.
                 if matches!(calls.first(), Some(Call::WarmUp(..)))
                     && let Call::WarmUp(_, _, reply) = calls.remove(0)
                 {
@@ -162,7 +162,7 @@ impl GateTask {
         }
     }
 
-    /// Answers a purchase or a warm-up with the error. Releases and payments go on without the item.
+    /// Refuses a purchase or a warm-up. Releases and payments continue without the item.
     fn refuse(&mut self, call: Call, error: PortError) {
         match call {
             Call::Reserve(_, reply) => drop(reply.send(Err(error))),
@@ -171,10 +171,10 @@ impl GateTask {
         }
     }
 
-    /// Everything that is not decided in a batch. An answer that nobody waits for any more is dropped.
+    /// Handles calls that are not decided in a batch. Drops an answer if its caller has left.
     fn handle(&mut self, call: Call) {
         match call {
-            // One of a known item is decided in a batch.
+            // A purchase of a known item is decided in a batch instead.
             Call::Reserve(_, reply) => drop(reply.send(Ok(Decision::UnknownItem))),
             Call::WarmUp(item_id, window, reply) => {
                 if let Some(item) = self.items.get_mut(&item_id) {
@@ -234,11 +234,11 @@ impl GateTask {
                 replayed: false,
             });
         }
-        // A refusal may rest on a hold of this batch ("already reserved", "sold out"): it waits.
+        // A refusal may depend on a hold of this batch ("already reserved", "sold out"): it waits.
         pending.replies.push((reply, decision));
     }
 
-    /// To disk, then to the callers.
+    /// Writes the batch to disk, then answers the callers.
     async fn commit(&mut self, pending: &mut Pending) {
         let Pending { held, replies } = std::mem::take(pending);
         let written = match held.is_empty() {
@@ -265,8 +265,8 @@ impl GateTask {
         }
     }
 
-    /// Takes the ledger's word for an item that is as it was when the ledger was asked; `None` for one
-    /// that is not.
+    /// Sets an item to the ledger's data if it is unchanged since the ledger was read; otherwise
+    /// `None`.
     fn correct(
         &mut self,
         item_id: ItemId,
@@ -290,7 +290,7 @@ impl GateTask {
         })
     }
 
-    /// Whether one more item may be known. Those whose window is over make room.
+    /// Whether one more item may be loaded. Removes items whose window is over.
     fn has_room(&mut self) -> bool {
         if self.items.len() >= ITEMS {
             let now_ms = self.clock.now_ms();
@@ -317,7 +317,7 @@ impl GateTask {
         self.publish(item_id);
     }
 
-    /// Gives an item another version.
+    /// Gives an item a new version.
     fn changed(&mut self, item_id: ItemId) {
         self.versions += 1;
         if let Some(item) = self.items.get_mut(&item_id) {
@@ -337,7 +337,7 @@ impl GateTask {
     }
 }
 
-/// The same error for one more caller.
+/// Copies an error for another caller.
 fn again(error: &PortError) -> PortError {
     match error {
         PortError::Busy { port, detail } => PortError::busy(port, detail),

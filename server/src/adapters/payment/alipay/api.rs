@@ -1,5 +1,5 @@
-//! Calls to Alipay's gateway: signed, bounded in time, in number and in size, tried once. What failed is tried again by
-//! whoever asked. An answer counts only with Alipay's signature.
+//! Calls to Alipay's gateway: signed, with limits of time, number and size, tried once. Callers retry. An answer is
+//! accepted only with Alipay's signature.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -22,39 +22,39 @@ use crate::{
     engine::ports::{Clock, PortError},
 };
 
-/// Alipay answers within this time, or nothing is known.
+/// Time limit for an answer; after it the result is unknown.
 const CALL: Duration = Duration::from_secs(4);
 const CONNECT: Duration = Duration::from_secs(2);
-/// Largest answer; one has less than 10 kB.
+/// Largest answer; real ones have less than 10 kB.
 const LARGEST: usize = 256 * 1024;
-/// Calls at one time; others wait for their turn, in their time.
+/// Concurrent calls; others wait, within their own time limit.
 const AT_ONCE: usize = 32;
-/// Longest words of Alipay's in our log.
+/// Longest message of Alipay's in our log.
 const MESSAGE: usize = 300;
-/// The code of every call that was done.
+/// The code of every successful call.
 const SUCCESS: &str = "10000";
-/// Codes of calls that may be done later: Alipay is away, or was called too often.
+/// Codes of calls to retry later: Alipay is unavailable, or was called too often.
 const LATER: [&str; 2] = ["20000", "40005"];
 
-/// The parameter with what a call is about, in JSON, and the one that signs all others.
+/// The parameter with the content of a call, in JSON, and the one with the signature of all others.
 pub const CONTENT: &str = "biz_content";
 pub const SIGN: &str = "sign";
 
-/// Why a call did not do what it should.
+/// Why a call failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
-    /// No answer in time, too many calls, or a failure of Alipay's: nothing is known.
+    /// No answer in time, too many calls, or a failure at Alipay: the result is unknown.
     #[error("{0}")]
     Unanswered(String),
-    /// Alipay has signed that it does not do this.
+    /// Alipay refused, with a valid signature.
     #[error("refused with {message}")]
     Refused {
-        /// Alipay's word for the reason.
+        /// Alipay's code for the reason.
         sub_code: String,
-        /// All that it says.
+        /// Alipay's whole message.
         message: String,
     },
-    /// Something that Alipay has said, or that it was to be asked, cannot be used.
+    /// An answer, or the data for a request, is not usable.
     #[error("{0}")]
     Unusable(String),
 }
@@ -68,10 +68,10 @@ impl From<ApiError> for PortError {
     }
 }
 
-/// What goes with a call. In the order in which Alipay signs: by name.
+/// The parameters of a call. Sorted by name, the order in which Alipay signs.
 pub type Parameters = BTreeMap<&'static str, String>;
 
-/// The gateway, as one application uses it.
+/// The gateway for one application.
 pub struct Api {
     client: reqwest::Client,
     gateway_url: String,
@@ -83,7 +83,7 @@ pub struct Api {
 }
 
 impl Api {
-    /// Calls nobody yet.
+    /// Makes no call yet.
     pub fn new(
         gateway_url: String,
         app_id: String,
@@ -108,17 +108,17 @@ impl Api {
         })
     }
 
-    /// Where calls and buyers go.
+    /// The address of API calls and of the pages for buyers.
     pub fn gateway_url(&self) -> &str {
         &self.gateway_url
     }
 
-    /// Characters of a signature before they stand in an address.
+    /// Characters of a signature before URL encoding.
     pub fn signature_len(&self) -> usize {
         self.key.signature_len()
     }
 
-    /// What goes with every call of `method`, without its content and its signature.
+    /// The parameters of every call of `method`, without content and signature.
     pub fn parameters(&self, method: &str, at_ms: i64) -> Result<Parameters, ApiError> {
         let no_such_day = || ApiError::Unusable("a time that has no date".to_owned());
         let timestamp = shapes::time(at_ms).ok_or_else(no_such_day)?;
@@ -133,7 +133,7 @@ impl Api {
         ]))
     }
 
-    /// The signature of parameters.
+    /// Signs parameters.
     pub fn sign(&self, parameters: &Parameters) -> Result<String, ApiError> {
         let pairs = parameters
             .iter()
@@ -142,7 +142,7 @@ impl Api {
         signed.map_err(|error| ApiError::Unusable(format!("cannot sign: {error}")))
     }
 
-    /// Does something.
+    /// Makes a call.
     pub async fn call<T: DeserializeOwned>(
         &self,
         method: &str,
@@ -152,7 +152,7 @@ impl Api {
         let mut parameters = self.parameters(method, self.clock.now_ms())?;
         parameters.insert(CONTENT, content.clone());
         let sign = self.sign(&parameters)?;
-        // As Alipay's own libraries do it: the charset has to be known before the body is read.
+        // As in Alipay's own libraries: the charset must be known before the body is read.
         parameters.remove(CONTENT);
         parameters.insert(SIGN, sign);
         let request = self.client.post(&self.gateway_url).query(&parameters);
@@ -182,7 +182,7 @@ impl Api {
         timeout(CALL, answer).await.map_err(late)?
     }
 
-    /// Over the bytes as they came, or as they were before slashes were escaped: Alipay's own libraries try both.
+    /// Checks the raw bytes, or those with unescaped slashes: Alipay's own libraries try both.
     fn has_signed(&self, answer: &str, sign: &str) -> bool {
         let key = &self.alipay_key;
         let unescaped = || answer.replace("\\/", "/");
@@ -190,7 +190,7 @@ impl Api {
             || answer.contains("\\/") && key.has_signed(unescaped().as_bytes(), sign)
     }
 
-    /// The signature first, on the raw bytes of what it is about; only then is that parsed.
+    /// Checks the signature on the raw bytes first; only then parses the signed part.
     fn read<T: DeserializeOwned>(&self, method: &str, body: &[u8]) -> Result<T, ApiError> {
         let unreadable = |what: &str| ApiError::Unusable(format!("an answer {what}"));
         let parts: HashMap<&str, &RawValue> =
@@ -210,7 +210,7 @@ impl Api {
         if outcome.code != SUCCESS {
             return Err(refusal(outcome));
         }
-        // The error says where in the answer, and nothing of it.
+        // The error gives the place in the answer, but none of its content.
         serde_json::from_str(answer).map_err(|error| {
             let at = (error.line(), error.column());
             unreadable(&format!("to {method} cannot be read at {at:?}"))
@@ -218,7 +218,7 @@ impl Api {
     }
 }
 
-/// An answer without a signature, or with another's. That Alipay is away it may say so.
+/// An answer without a valid signature. It may only report that Alipay is unavailable.
 fn unsigned(outcome: &Outcome) -> ApiError {
     let said = words(outcome);
     match is_temporary(outcome) {
@@ -256,7 +256,7 @@ fn not_done(status: StatusCode) -> ApiError {
     }
 }
 
-/// What Alipay says, in a line.
+/// Alipay's message, in one line.
 fn words(outcome: &Outcome) -> String {
     let Outcome {
         code,

@@ -1,7 +1,7 @@
-//! RSA2, as Alipay calls it: RSA with PKCS#1 v1.5 and SHA-256. The shop signs with its own key, Alipay with one whose
-//! public half is in its console.
+//! RSA2, Alipay's name for RSA with PKCS#1 v1.5 and SHA-256. The shop signs with its own key, Alipay with one whose
+//! public half is shown in its console.
 //!
-//! Alipay's tools write keys as base64 in one line, others as PEM.
+//! Alipay's tools write keys as one line of base64, others as PEM.
 
 use std::sync::Arc;
 
@@ -18,11 +18,11 @@ const MODULUS: std::ops::RangeInclusive<usize> = 256..=1_024;
 /// Most bytes of a public exponent; nearly all keys have 65,537.
 const EXPONENT: usize = 4;
 
-/// ASN.1's tags of what a public key is made of.
+/// ASN.1 tags in a public key.
 const SEQUENCE: u8 = 0x30;
 const INTEGER: u8 = 0x02;
 const BIT_STRING: u8 = 0x03;
-/// The identifier of RSA keys, with its empty parameters.
+/// The algorithm identifier of RSA keys, with its empty parameters.
 const RSA: [u8; 13] = [
     0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00,
 ];
@@ -32,7 +32,7 @@ const RSA: [u8; 13] = [
 pub struct ShopKey(Arc<RsaKeyPair>);
 
 impl ShopKey {
-    /// From PKCS#8 or PKCS#1, as PEM or as base64 alone; 2,048 to 4,096 bits.
+    /// Reads PKCS#8 or PKCS#1, as PEM or as base64 alone; 2,048 to 4,096 bits.
     pub fn parse(text: &str) -> Option<ShopKey> {
         let der = der(text, &["PRIVATE KEY", "RSA PRIVATE KEY"])?;
         let pair = RsaKeyPair::from_pkcs8(&der).or_else(|_| RsaKeyPair::from_der(&der));
@@ -42,7 +42,7 @@ impl ShopKey {
     /// The signature of `text` in base64.
     ///
     /// # Errors
-    /// Where the library cannot sign: the system has no random numbers.
+    /// If the library cannot sign because the system has no random numbers.
     pub fn sign(&self, text: &str) -> Result<String, ring::error::Unspecified> {
         let mut signature = vec![0; self.0.public().modulus_len()];
         let random = SystemRandom::new();
@@ -56,25 +56,25 @@ impl ShopKey {
         self.0.public().modulus_len().div_ceil(3) * 4
     }
 
-    /// Whether `key` is the public half of this one, which Alipay does not sign with.
+    /// Whether `key` is the public half of this key. If so it is not Alipay's.
     pub fn has_public_half(&self, key: &AlipayKey) -> bool {
         self.0.public_key().as_ref() == key.0.as_slice()
     }
 }
 
-/// Alipay's public key, as PKCS#1 has it.
+/// Alipay's public key, in PKCS#1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AlipayKey(Vec<u8>);
 
 impl AlipayKey {
-    /// From what X.509 calls a public key, or from PKCS#1, as PEM or as base64 alone; from 2,048 bits.
+    /// Reads an X.509 public key or PKCS#1, as PEM or as base64 alone; from 2,048 bits.
     pub fn parse(text: &str) -> Option<AlipayKey> {
         let der = der(text, &["PUBLIC KEY", "RSA PUBLIC KEY"])?;
         let key = without_wrapping(&der).unwrap_or(&der);
         is_public_key(key).then(|| AlipayKey(key.to_vec()))
     }
 
-    /// Whether `signature`, in base64, is Alipay's of `text`.
+    /// Whether `signature`, in base64, is Alipay's signature of `text`.
     pub fn has_signed(&self, text: &[u8], signature: &str) -> bool {
         let Ok(signature) = STANDARD.decode(signature) else {
             return false;
@@ -85,7 +85,7 @@ impl AlipayKey {
     }
 }
 
-/// The bytes of a key: what stands between the lines of PEM with one of these labels, or everything.
+/// The bytes of a key: between the PEM lines with one of these labels, or else of the whole text.
 fn der(text: &str, labels: &[&str]) -> Option<Vec<u8>> {
     let text = text.trim();
     let base64 = match text.strip_prefix("-----BEGIN ") {
@@ -101,7 +101,7 @@ fn der(text: &str, labels: &[&str]) -> Option<Vec<u8>> {
     STANDARD.decode(base64).ok()
 }
 
-/// A PKCS#1 key out of X.509's `SubjectPublicKeyInfo`.
+/// The PKCS#1 key in an X.509 `SubjectPublicKeyInfo`.
 fn without_wrapping(der: &[u8]) -> Option<&[u8]> {
     let whole = only(der, SEQUENCE)?;
     let (algorithm, rest) = element(whole, SEQUENCE)?;
@@ -111,7 +111,7 @@ fn without_wrapping(der: &[u8]) -> Option<&[u8]> {
     (algorithm == RSA).then_some(key)
 }
 
-/// Whether this is a modulus and an exponent with which signatures can be verified.
+/// Whether this is a modulus and an exponent that can verify signatures.
 fn is_public_key(der: &[u8]) -> bool {
     let numbers = only(der, SEQUENCE).and_then(|whole| {
         let (modulus, rest) = element(whole, INTEGER)?;
@@ -126,17 +126,17 @@ fn is_public_key(der: &[u8]) -> bool {
     })
 }
 
-/// The content of an ASN.1 element with this tag, and nothing behind it.
+/// The content of an ASN.1 element with this tag, if nothing follows it.
 fn only(der: &[u8], tag: u8) -> Option<&[u8]> {
     element(der, tag).and_then(|(content, rest)| rest.is_empty().then_some(content))
 }
 
-/// The content of the first ASN.1 element, if it has this tag, and what is behind it.
+/// The content of the first ASN.1 element, if it has this tag, and the bytes after it.
 fn element(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     let (&first, rest) = der.strip_prefix(&[tag])?.split_first()?;
     let (length, rest) = match first {
         0..=0x7f => (usize::from(first), rest),
-        // The length's own length; keys need two bytes at most.
+        // The length of the length; keys need at most two bytes.
         0x81 | 0x82 => {
             let (bytes, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
             let length = bytes

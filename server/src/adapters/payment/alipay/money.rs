@@ -1,15 +1,15 @@
-//! Amounts as Alipay writes them: yuan with two decimals.
+//! Amounts in Alipay's format: yuan with two decimals.
 
 use super::api::ApiError;
 use crate::engine::ports::{Amount, CURRENCY};
 
-/// What Alipay charges in one trade, in fen: from a fen to a hundred million yuan.
+/// Sums that Alipay accepts for one trade, in fen: from one fen to a hundred million yuan.
 const CHARGED: std::ops::RangeInclusive<i64> = 1..=10_000_000_000;
 const FEN: i64 = 100;
-/// Most digits of an amount: more than any that can be charged.
+/// Most digits of an amount: more than any valid charge has.
 const DIGITS: usize = 15;
 
-/// Fails where Alipay cannot charge such a sum.
+/// Fails for a sum that Alipay cannot charge.
 pub fn to_yuan(amount: &Amount) -> Result<String, ApiError> {
     let Amount { minor, currency } = amount;
     if currency != CURRENCY {
@@ -23,7 +23,7 @@ pub fn to_yuan(amount: &Amount) -> Result<String, ApiError> {
     Ok(format!("{}.{:02}", minor / FEN, minor % FEN))
 }
 
-/// Fails on what is no sum.
+/// Fails for a malformed sum.
 pub fn from_yuan(text: &str) -> Result<Amount, ApiError> {
     let unreadable = || ApiError::Unusable("an amount cannot be read".to_owned());
     let (yuan, fen) = text.split_once('.').unwrap_or((text, "0"));

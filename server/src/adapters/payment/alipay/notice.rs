@@ -1,4 +1,4 @@
-//! Alipay's notices: forms with a signature among their fields, over all others as they are after decoding.
+//! Alipay's notices: forms with a signature among their fields. It covers all other fields, decoded.
 
 use std::collections::BTreeMap;
 
@@ -16,26 +16,26 @@ use crate::{
     hex,
 };
 
-/// Most fields of a notice; one has about thirty.
+/// Most fields of a notice; real ones have about thirty.
 const FIELDS: usize = 100;
-/// Longest number of a notice, and of ours, in the ledger.
+/// Longest number of a notice, and of our payments, in the ledger.
 const NUMBER: usize = 64;
 
-/// What notices are checked against.
+/// The data for checking notices.
 pub struct Notices {
-    /// Signs them.
+    /// The key that signs them.
     pub key: AlipayKey,
-    /// Whom they are for.
+    /// The application they are for.
     pub app_id: String,
-    /// Who gets the money.
+    /// The account that receives the money.
     pub seller_id: String,
 }
 
-/// Decoded fields by their names.
+/// Decoded fields by name.
 type Fields = BTreeMap<String, String>;
 
 impl Notices {
-    /// The signature first; only then does any field count.
+    /// Checks the signature first; only then uses any field.
     pub fn verify(&self, body: &[u8]) -> Verified {
         let Some(fields) = fields(body).filter(|fields| self.has_signed(fields)) else {
             return Verified::Forged;
@@ -50,8 +50,8 @@ impl Notices {
         }
     }
 
-    /// Over all fields, or over those that say something: Alipay's own libraries differ about the empty ones. Neither
-    /// counts below.
+    /// Checks the signature over all fields, or over the non-empty ones: Alipay's own libraries differ. Empty fields
+    /// are not used below.
     fn has_signed(&self, fields: &Fields) -> bool {
         let text = |keeps_empty: bool| {
             let signed = fields.iter().filter(|(name, value)| {
@@ -68,13 +68,13 @@ impl Notices {
         sign.is_some_and(|sign| is_over(sign, true) || is_over(sign, false))
     }
 
-    /// What a signed notice says about a payment.
+    /// Reads a signed notice about a payment.
     fn notice(&self, fields: &Fields) -> Result<SignedNotice, ApiError> {
         let field = |name: &str| fields.get(name).map_or("", String::as_str);
         if field("app_id") != self.app_id {
             return Err(unreadable("it is for another application"));
         }
-        // Not in every kind of notice.
+        // Some kinds of notices lack it.
         if !["", &self.seller_id].contains(&field("seller_id")) {
             return Err(unreadable("its money is another seller's"));
         }
@@ -82,9 +82,9 @@ impl Notices {
             .iter()
             .any(|name| !field(name).is_empty());
         let fact = match field("trade_status") {
-            // The latter is the former after which no refund is possible.
+            // `TRADE_FINISHED` is a paid trade that can no longer be refunded.
             "TRADE_SUCCESS" | "TRADE_FINISHED" => paid(field("trade_no"), field("total_amount"))?,
-            // Money came and went back: by the shop, which knows, or in Alipay's console.
+            // Paid and refunded: by the shop, which knows it, or in Alipay's console.
             "TRADE_CLOSED" if went_back => NoticeFact::Other,
             "TRADE_CLOSED" => NoticeFact::Closed,
             // It waits for the buyer, or the notice is about something else.
@@ -98,7 +98,7 @@ impl Notices {
     }
 }
 
-/// `None` where a field is there twice, so that nobody could say which one counts, or there are too many.
+/// `None` if a field occurs twice, because it would be ambiguous, or there are too many.
 fn fields(body: &[u8]) -> Option<Fields> {
     let mut fields = Fields::new();
     for (name, value) in form_urlencoded::parse(body) {
@@ -114,7 +114,7 @@ fn fields(body: &[u8]) -> Option<Fields> {
 
 fn paid(trade_no: &str, total_amount: &str) -> Result<NoticeFact, ApiError> {
     if !shapes::is_trade_no(trade_no) {
-        return Err(unreadable("a trade's number has no known form"));
+        return Err(unreadable("a trade's number has an unknown format"));
     }
     Ok(NoticeFact::Paid {
         provider_number: trade_no.to_owned(),
@@ -122,7 +122,7 @@ fn paid(trade_no: &str, total_amount: &str) -> Result<NoticeFact, ApiError> {
     })
 }
 
-/// Alipay's number of the notice. One that the ledger has no room for stands there as its digest.
+/// Alipay's number of the notice; if it is too long for the ledger, its digest.
 fn event_id(notify_id: &str) -> Result<String, ApiError> {
     match notify_id {
         "" => Err(unreadable("it has no number")),
@@ -131,14 +131,14 @@ fn event_id(notify_id: &str) -> Result<String, ApiError> {
     }
 }
 
-/// Our number of the payment as the shop writes it, or another one as it stands there.
+/// Our number of the payment in the shop's format, or any other number unchanged.
 fn merchant_number(out_trade_no: &str) -> Result<String, ApiError> {
     if let Ok(number) = Uuid::try_parse(out_trade_no) {
         return Ok(PaymentId(number).to_string());
     }
     match out_trade_no.is_empty() || is_number(out_trade_no) {
         true => Ok(out_trade_no.to_owned()),
-        false => Err(unreadable("the merchant's number has no known form")),
+        false => Err(unreadable("the merchant's number has an unknown format")),
     }
 }
 

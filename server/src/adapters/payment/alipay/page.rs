@@ -1,7 +1,7 @@
-//! Where a buyer pays: an address of the gateway with a signed order in its query. Nobody has to be asked for it, and
-//! Alipay hears of the order when the buyer scans its code or logs in there.
+//! The address where a buyer pays: the gateway's, with a signed order in its query. It is made without a call; Alipay
+//! learns of the order when the buyer scans its code or logs in there.
 //!
-//! The address of a payment is always the same: what it says of time, the payment's number says.
+//! A payment's address never changes: its times are derived from the payment's number.
 
 use form_urlencoded::{Serializer, byte_serialize};
 use serde_json::json;
@@ -13,24 +13,24 @@ use super::{
 use crate::engine::ports::ChargeRequest;
 
 const METHOD: &str = "alipay.trade.page.pay";
-/// Alipay's word for what the shop has signed a contract for: website payment.
+/// Alipay's code for the contracted product: website payment.
 const PRODUCT: &str = "FAST_INSTANT_TRADE_PAY";
-/// Longest address that the ledger keeps.
+/// Longest address that the ledger can store.
 const ADDRESS: usize = 2_000;
 /// Longest title, in characters.
 const SUBJECT: usize = 128;
-/// A trade that is not paid ends no later than this after it was made, whatever is asked for.
+/// Alipay ends an unpaid trade at most this long after its creation, whatever was requested.
 const LONGEST_MS: i64 = 15 * 24 * 3_600_000;
-/// Alipay's clock and ours differ by less.
+/// The largest difference between Alipay's clock and ours.
 const MARGIN_MS: i64 = 60_000;
 
-/// Where Alipay calls back, and where the buyer comes back to.
+/// The addresses for Alipay's notices and for the returning buyer.
 pub struct Addresses<'a> {
     pub notice: &'a str,
     pub back: &'a str,
 }
 
-/// The address; `now_ms` is for a payment whose number does not say when it was begun.
+/// Makes the address; `now_ms` is used if the payment's number does not contain its start.
 pub fn address(
     api: &Api,
     charge: &ChargeRequest,
@@ -43,7 +43,7 @@ pub fn address(
     parameters.insert("return_url", addresses.back.to_owned());
     parameters.insert(CONTENT, content(charge, "", begun_ms)?);
     let without_title = encoded(api, &parameters, "").len();
-    // A quarter more: some characters of base64 are written as three.
+    // 25% more: URL encoding turns some base64 characters into three.
     let room = ADDRESS.checked_sub(without_title + api.signature_len() * 5 / 4);
     let subject = subject(charge, room.unwrap_or(0));
     if subject.is_empty() {
@@ -59,14 +59,14 @@ pub fn address(
     }
 }
 
-/// When the payment was begun: the shop's numbers are UUIDs of version 7, which say so.
+/// When the payment was started: our numbers are version 7 UUIDs, which contain the time.
 fn begun_ms(charge: &ChargeRequest) -> Option<i64> {
     let (seconds, nanos) = charge.payment_id.0.get_timestamp()?.to_unix();
     let ms = i64::try_from(seconds).ok()?.checked_mul(1_000)?;
     ms.checked_add(i64::from(nanos / 1_000_000))
 }
 
-/// What the order is.
+/// The JSON content of the order.
 fn content(charge: &ChargeRequest, subject: &str, begun_ms: i64) -> Result<String, ApiError> {
     let mut content = json!({
         "out_trade_no": shapes::number(charge.payment_id),
@@ -74,8 +74,8 @@ fn content(charge: &ChargeRequest, subject: &str, begun_ms: i64) -> Result<Strin
         "subject": subject,
         "total_amount": money::to_yuan(&charge.amount)?,
     });
-    // Not earlier than the charge. One that ends later than Alipay lets it ends with Alipay's own limit, and the buyer
-    // may begin again.
+    // Not earlier than the charge's expiry. If that is beyond Alipay's limit, the trade ends at the limit, and the
+    // buyer may start again.
     let ends_ms = charge.expires_at_ms.saturating_add(999);
     if ends_ms.saturating_sub(begun_ms) < LONGEST_MS - MARGIN_MS
         && let Some(time) = shapes::time(ends_ms)
@@ -93,8 +93,8 @@ fn encoded(api: &Api, parameters: &Parameters, sign: &str) -> String {
     query.finish()
 }
 
-/// The title in both languages, as far as there is room for it: Chinese takes nine characters of an address for each of
-/// its own. Without what Alipay does not take in a title, or JSON writes as more than one character.
+/// The title in both languages, as far as it fits: a Chinese character takes nine characters in an address. Leaves out
+/// characters that Alipay does not accept in titles or that JSON escapes.
 fn subject(charge: &ChargeRequest, room: usize) -> String {
     let title = &charge.title;
     let both = match title.zh == title.en {
@@ -118,7 +118,7 @@ fn subject(charge: &ChargeRequest, room: usize) -> String {
     };
     let kept: String = words.chars().take(SUBJECT).take_while(&mut fits).collect();
     match kept.trim() {
-        // A title of such characters only.
+        // The title has only such characters.
         "" if words.is_empty() => "-".to_owned(),
         kept => kept.to_owned(),
     }

@@ -1,19 +1,18 @@
-//! What Alipay answers, as far as the shop reads it, and how it writes times and numbers. Fields that are not here are
-//! passed over.
+//! Alipay's answers, as far as the shop reads them, and its formats of times and numbers. Other fields are ignored.
 
 use app::wire::PaymentId;
 use jiff::{Timestamp, fmt::strtime, tz::Offset};
 use serde::Deserialize;
 
-/// Alipay's clocks show Beijing's time wherever the shop is.
+/// Alipay's times are in Beijing's time zone, wherever the shop is.
 const BEIJING: Offset = Offset::constant(8);
 
-/// The answer to a question about a trade.
+/// The answer to a query for a trade.
 #[derive(Debug, Deserialize)]
 pub struct Trade {
     /// Alipay's number.
     pub trade_no: String,
-    /// Ours.
+    /// Our number.
     pub out_trade_no: String,
     /// `WAIT_BUYER_PAY`, `TRADE_SUCCESS`, `TRADE_FINISHED` or `TRADE_CLOSED`.
     pub trade_status: String,
@@ -26,26 +25,26 @@ pub struct Trade {
 pub struct Refund {
     /// Alipay's number of the trade.
     pub trade_no: String,
-    /// `Y` where this call has moved money; anything else says nothing.
+    /// `Y` if this call has moved money; other values have no meaning.
     pub fund_change: Option<String>,
 }
 
-/// The answer to a question about a refund.
+/// The answer to a query for a refund.
 #[derive(Debug, Deserialize)]
 pub struct RefundQuery {
-    /// Our number of the refund; nothing where Alipay knows of none.
+    /// Our number of the refund; `None` if Alipay does not know it.
     pub out_request_no: Option<String>,
-    /// `REFUND_SUCCESS`, or nothing where no such refund is done.
+    /// `REFUND_SUCCESS`; `None` if no such refund is done.
     pub refund_status: Option<String>,
 }
 
-/// A trade was closed.
+/// The answer to closing a trade.
 #[derive(Debug, Deserialize)]
 pub struct Done {
     pub out_trade_no: Option<String>,
 }
 
-/// How every answer begins.
+/// The common part of every answer.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Outcome {
@@ -54,7 +53,7 @@ pub struct Outcome {
     pub sub_msg: String,
 }
 
-/// Our number of a payment at Alipay, which takes letters, digits and `_` only.
+/// Our number of a payment at Alipay, which accepts only letters, digits and `_`.
 pub fn number(payment_id: PaymentId) -> String {
     payment_id.0.simple().to_string()
 }
@@ -64,7 +63,7 @@ pub fn is_trade_no(number: &str) -> bool {
     (1..=64).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// An instant, rounded down to a second. `None` where there is no such day.
+/// Formats an instant, rounded down to a second. `None` if there is no such day.
 pub fn time(at_ms: i64) -> Option<String> {
     let at = Timestamp::from_millisecond(at_ms).ok()?;
     strtime::format("%Y-%m-%d %H:%M:%S", BEIJING.to_datetime(at)).ok()

@@ -1,4 +1,4 @@
-//! Sends the sandbox's notices to the shop, over HTTP like any provider.
+//! Sends the sandbox's notices to the shop over HTTP, like a real provider.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,16 +7,16 @@ use tokio::time::sleep;
 use super::{Sandbox, notice::HEADER};
 use crate::{adapters::sql::SandboxNotice, chain::Chain, engine::ports::PortError};
 
-/// From one look to the next.
+/// Pause between two runs.
 const PAUSE: Duration = Duration::from_millis(500);
-/// The shop has to answer within this time.
+/// Time limit for the shop's answer.
 const ANSWER: Duration = Duration::from_secs(1);
-/// Between two tries, by how many there were; after the last it is given up.
+/// Pauses between tries; after the last one the notice is given up.
 const REPEATS_MS: [i64; 4] = [2_000, 5_000, 5_000, 5_000];
-/// Notices sent in one run.
+/// Most notices sent in one run.
 const AT_ONCE: u32 = 100;
 
-/// Sends what is due to `notice_url`, for ever.
+/// Sends due notices to `notice_url`, for ever.
 pub async fn deliver(sandbox: Arc<Sandbox>, notice_url: String) {
     let client = reqwest::Client::builder()
         .timeout(ANSWER)
@@ -31,7 +31,7 @@ pub async fn deliver(sandbox: Arc<Sandbox>, notice_url: String) {
     };
     loop {
         if let Err(error) = run_once(&sandbox, &client, &notice_url).await {
-            tracing::warn!(error = %Chain(&error), "the sandbox could not send its notices: will try again");
+            tracing::warn!(error = %Chain(&error), "the sandbox cannot send its notices; tried again");
         }
         sleep(PAUSE).await;
     }
@@ -66,7 +66,7 @@ async fn arrives(client: &reqwest::Client, notice_url: &str, notice: &SandboxNot
     match sent {
         Ok(answer) => answer.status().is_success(),
         Err(error) => {
-            tracing::warn!(error = %Chain(&error), "a notice of the sandbox did not arrive");
+            tracing::warn!(error = %Chain(&error), "cannot deliver a notice of the sandbox");
             false
         }
     }

@@ -7,17 +7,17 @@ use crate::{
     engine::ports::{Amount, NoticeFact, NoticeRequest, SignedNotice, Verified},
 };
 
-/// Where the signature is.
+/// The header with the signature.
 pub const HEADER: &str = "sandbox-signature";
-/// The shop, as the provider names it.
+/// The shop's name at the provider.
 pub const MERCHANT: &str = "seckill";
-/// A signature that begins like this is wrong on purpose.
+/// The prefix of a signature that is wrong on purpose.
 const PROBE: &str = "probe:";
 const SCHEME: &str = "v1=";
 /// Longest number in a notice.
 const NUMBER: usize = 64;
 
-/// What a notice says.
+/// The content of a notice.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Said {
     pub event_id: String,
@@ -29,7 +29,7 @@ pub struct Said {
     pub currency: Option<String>,
 }
 
-/// Of the charge.
+/// The number of the charge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
@@ -39,12 +39,12 @@ pub enum Status {
 
 impl Said {
     pub fn to_body(&self) -> String {
-        // Strings and numbers: it cannot fail.
+        // Only strings and numbers: writing them cannot fail.
         serde_json::to_string(self).unwrap_or_default()
     }
 }
 
-/// How a notice is signed.
+/// How to sign a notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signature {
     Right,
@@ -52,7 +52,7 @@ pub enum Signature {
     Probe,
 }
 
-/// The header's value.
+/// Makes the header's value.
 pub fn sign(secret: &[u8], body: &str, how: Signature) -> String {
     let digits = signature::sign(secret, &[body.as_bytes()]);
     match how {
@@ -62,7 +62,7 @@ pub fn sign(secret: &[u8], body: &str, how: Signature) -> String {
     }
 }
 
-/// The signature first, on the raw bytes; only then is anything parsed.
+/// Checks the signature on the raw bytes first; only then parses.
 pub fn verify(secret: &[u8], request: NoticeRequest<'_>) -> Verified {
     let Some(value) = request.header(HEADER) else {
         return Verified::Forged;

@@ -1,5 +1,5 @@
-//! Calls to Stripe's REST interface: bounded in time, in number and in size, tried once. What failed is tried again
-//! by whoever asked. The secret key is in no error.
+//! Calls to Stripe's REST API: with limits of time, number and size, tried once. Callers retry. Errors never
+//! contain the secret key.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,35 +13,35 @@ use crate::{
     engine::ports::{Clock, PortError},
 };
 
-/// What the requests and answers here look like.
+/// The API version whose requests and answers are used here.
 const VERSION: &str = "2025-03-31.basil";
-/// Stripe answers within this time, or nothing is known.
+/// Time limit for an answer; after it the result is unknown.
 const CALL: Duration = Duration::from_secs(4);
 const CONNECT: Duration = Duration::from_secs(2);
-/// Largest answer; one has less than 20 kB.
+/// Largest answer; real ones have less than 20 kB.
 const LARGEST: usize = 256 * 1024;
-/// Calls at one time; others wait for their turn, in their time.
+/// Concurrent calls; others wait, within their own time limit.
 const AT_ONCE: usize = 32;
 /// Longest message of Stripe's in our log.
 const MESSAGE: usize = 300;
-/// So long one more key serves all who repeat a call whose failure Stripe keeps.
+/// For this long, all repeats of a call whose failure Stripe stored use the same new key.
 const NEXT_KEY_MS: i64 = 60_000;
 
-/// Why a call did not do what it should.
+/// Why a call failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
-    /// No answer in time, too many calls, or a failure of Stripe's: nothing is known.
+    /// No answer in time, too many calls, or a failure at Stripe: the result is unknown.
     #[error("{0}")]
     Unanswered(String),
-    /// The call is not valid, or the key does not open the API: it would be refused again.
+    /// The call is not valid, or the API key is refused: a retry would fail too.
     #[error("refused with {status}: {message}")]
     Refused {
-        /// The answer's.
+        /// The status of the answer.
         status: u16,
-        /// Stripe's words.
+        /// Stripe's message.
         message: String,
     },
-    /// Something that Stripe has said, or that it was to be asked, cannot be used.
+    /// An answer, or the data for a request, is not usable.
     #[error("{0}")]
     Unusable(String),
 }
@@ -55,7 +55,7 @@ impl From<ApiError> for PortError {
     }
 }
 
-/// The API of one account.
+/// The API for one account.
 pub struct Api {
     client: reqwest::Client,
     base: String,
@@ -66,14 +66,14 @@ pub struct Api {
 
 struct Answer {
     status: StatusCode,
-    /// Stripe has given it before, for the same key.
+    /// Stripe repeats an earlier answer for the same idempotency key.
     repeated: bool,
     body: Vec<u8>,
 }
 
 impl Answer {
-    /// What this key will be answered until it is forgotten; or it was given with another form, by a shop whose address
-    /// or version has changed since.
+    /// Whether Stripe stored a failure for this key; or the key was used with other form data, before the shop's
+    /// address or version changed.
     fn is_kept_failure(&self) -> bool {
         let of_another_form = || {
             let body = serde_json::from_slice::<ErrorBody>(&self.body);
@@ -84,7 +84,7 @@ impl Answer {
 }
 
 impl Api {
-    /// Calls nobody yet.
+    /// Makes no call yet.
     pub fn new(base: String, key: String, clock: Arc<dyn Clock>) -> Result<Self, PortError> {
         let client = reqwest::Client::builder()
             .connect_timeout(CONNECT)
@@ -101,7 +101,7 @@ impl Api {
         })
     }
 
-    /// Reads something.
+    /// Makes a GET call.
     pub async fn get<T: DeserializeOwned>(
         &self,
         path: &str,
@@ -112,9 +112,9 @@ impl Api {
         self.read(&answer)
     }
 
-    /// Does something, once for each `key`. Stripe keeps a failure with the key for a day, its own as well as what the
-    /// account could not do at that moment, and does not try again: whoever repeats such a call does so with another
-    /// key, the same for everybody within a minute.
+    /// Makes a POST call, once for each `key`. Stripe stores a failure with the key for a day (its own failures too,
+    /// and temporary problems of the account) and repeats it. So a repeated call then uses a new key, the same for all
+    /// callers within a minute.
     pub async fn post<T: DeserializeOwned>(
         &self,
         path: &str,
@@ -171,7 +171,7 @@ impl Api {
     fn read<T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, ApiError> {
         let status = answer.status;
         if status.is_success() {
-            // The error says where in the answer, and nothing of it.
+            // The error gives the place in the answer, but none of its content.
             return serde_json::from_slice(&answer.body).map_err(|error| {
                 let place = (error.line(), error.column());
                 ApiError::Unusable(format!("an answer cannot be read at {place:?}"))
@@ -197,7 +197,7 @@ impl Api {
         }
     }
 
-    /// What an error says, in a line, and whatever it says without our key.
+    /// The message of an error, in one line, with our key removed.
     fn message(&self, body: &[u8]) -> String {
         let message = match serde_json::from_slice::<ErrorBody>(body) {
             Ok(ErrorBody { error }) => {

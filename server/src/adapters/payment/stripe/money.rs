@@ -1,4 +1,4 @@
-//! Amounts as Stripe writes them: integers, mostly of ISO 4217's smallest unit, with exceptions, and currencies in
+//! Amounts in Stripe's format: integers, usually of ISO 4217's smallest unit, with exceptions, and currencies in
 //! lower case. See Stripe's "Supported currencies".
 
 use super::api::ApiError;
@@ -6,12 +6,12 @@ use crate::engine::ports::Amount;
 
 /// Stripe's unit is a hundredth of ISO's, which is the whole currency.
 const IN_HUNDREDTHS: [&str; 2] = ["ISK", "UGX"];
-/// Stripe's unit is the whole currency, ISO's a hundredth of it.
+/// Stripe's unit is the whole currency, ISO's is a hundredth of it.
 const WHOLE: [&str; 1] = ["MGA"];
-/// Units of a thousandth, of which Stripe takes tens only.
+/// The unit is a thousandth, and Stripe accepts only multiples of ten.
 const IN_TENS: [&str; 5] = ["BHD", "JOD", "KWD", "OMR", "TND"];
 
-/// Fails where Stripe cannot charge such a sum.
+/// Fails for a sum that Stripe cannot charge.
 pub fn to_stripe(amount: &Amount) -> Result<i64, ApiError> {
     let Amount { minor, currency } = amount;
     let currency = currency.as_str();
@@ -28,7 +28,7 @@ pub fn to_stripe(amount: &Amount) -> Result<i64, ApiError> {
     converted.filter(|sum| *sum > 0).ok_or_else(refused)
 }
 
-/// Fails on what is no sum.
+/// Fails for a malformed sum.
 pub fn from_stripe(sum: i64, currency: &str) -> Result<Amount, ApiError> {
     let unreadable = || ApiError::Unusable("an amount cannot be read".to_owned());
     if sum < 0 || currency.len() != 3 || !currency.bytes().all(|byte| byte.is_ascii_alphabetic()) {
@@ -36,7 +36,7 @@ pub fn from_stripe(sum: i64, currency: &str) -> Result<Amount, ApiError> {
     }
     let currency = currency.to_ascii_uppercase();
     let minor = if IN_HUNDREDTHS.contains(&currency.as_str()) {
-        // Stripe charges whole ones only.
+        // Stripe charges only whole ones.
         (sum % 100 == 0).then_some(sum / 100)
     } else if WHOLE.contains(&currency.as_str()) {
         sum.checked_mul(100)
@@ -63,15 +63,15 @@ mod tests {
         for (minor, currency, sum, stripe_s) in [
             (9_900, "CNY", 9_900, "cny"),
             (1, "USD", 1, "usd"),
-            // Without decimals at both.
+            // No decimals in both.
             (500, "JPY", 500, "jpy"),
             (500, "KRW", 500, "krw"),
-            // Without decimals, and written with two by Stripe.
+            // No decimals; Stripe writes two.
             (500, "ISK", 50_000, "isk"),
             (500, "UGX", 50_000, "ugx"),
-            // With two decimals, and written with none by Stripe.
+            // Two decimals; Stripe writes none.
             (50_000, "MGA", 500, "mga"),
-            // With three.
+            // Three decimals.
             (5_120, "KWD", 5_120, "kwd"),
         ] {
             let ours = amount(minor, currency);

@@ -1,4 +1,4 @@
-//! Stripe's notices (webhooks): JSON with a header `t=…,v1=…`, HMAC-SHA256 of the time, a point and the raw body.
+//! Stripe's notices (webhooks): JSON with a header `t=…,v1=…`, HMAC-SHA256 of the time, a dot and the raw body.
 
 use super::{
     api::ApiError,
@@ -10,25 +10,25 @@ use crate::{
     engine::ports::{NoticeFact, NoticeRequest, SignedNotice, Verified},
 };
 
-/// Where the signature is.
+/// The header with the signature.
 const HEADER: &str = "stripe-signature";
-/// A notice is believed so long before and after it was signed.
+/// A notice is accepted this long before and after its signing time.
 const TOLERANCE_S: i64 = 300;
-/// Parts of the header that are looked at: during a rotation it has a signature by each secret.
+/// Most parts of the header that are read: during a rotation it has a signature by each secret.
 const PARTS: usize = 16;
-/// Longest of our numbers.
+/// Longest of our payment numbers.
 const NUMBER: usize = 64;
 
-/// What notices are checked against.
+/// The data for checking notices.
 pub struct Notices {
-    /// Each of them signs: two or three during a rotation.
+    /// The secrets that may sign: two or three during a rotation.
     pub secrets: Vec<String>,
     /// The account takes real money.
     pub live: bool,
 }
 
 impl Notices {
-    /// The signature first, on the raw bytes; only then is anything parsed.
+    /// Checks the signature on the raw bytes first; only then parses.
     pub fn verify(&self, request: NoticeRequest<'_>, now_ms: i64) -> Verified {
         if !self.is_signed(request, now_ms) {
             return Verified::Forged;
@@ -77,7 +77,7 @@ impl Notices {
     }
 }
 
-/// What an event says about a payment of ours. One of another kind, or about something that the shop did not make, says
+/// Reads an event about a payment of ours. Events of other kinds, or about objects that the shop did not make, change
 /// nothing.
 fn notice(event: Event) -> Result<SignedNotice, ApiError> {
     if !shapes::is_event_id(&event.id) {
@@ -92,7 +92,7 @@ fn notice(event: Event) -> Result<SignedNotice, ApiError> {
                 ours(session.metadata.as_ref()),
             ) {
                 (Some("paid"), true) => paid(&session)?,
-                // Of another program, or not paid yet.
+                // Another program's, or not paid yet.
                 _ => NoticeFact::Other,
             };
             (session.metadata, fact)
@@ -114,7 +114,7 @@ fn notice(event: Event) -> Result<SignedNotice, ApiError> {
             (refund.metadata, fact)
         }
         _ => {
-            // Of any shape.
+            // An object of any shape.
             let anything: Anything = read(object).unwrap_or_default();
             (anything.metadata, NoticeFact::Other)
         }

@@ -1,13 +1,13 @@
-//! What Stripe's refunds of a payment mean.
+//! Interprets Stripe's refunds of a payment.
 
 use super::{api::ApiError, shapes::Refund};
 use crate::engine::ports::RefundState;
 
-/// Of `charged`, in Stripe's unit; `None` where no refund was asked for. A refund that somebody made in the dashboard
-/// counts like one of ours: the buyer has the money.
+/// The state of refunding `charged`, in Stripe's unit; `None` if no refund was requested. A refund made in the
+/// dashboard counts like ours: the buyer has the money.
 ///
 /// # Errors
-/// Where refunds have failed: the money is with the shop, and Stripe does not try again.
+/// If refunds have failed: the shop has the money, and Stripe does not try again.
 pub fn state(refunds: &[Refund], charged: i64) -> Result<Option<RefundState>, ApiError> {
     let sum = |states: &[&str]| -> i64 {
         let counted = refunds

@@ -1,4 +1,4 @@
-//! Checkout Sessions: what the shop asks for, and what has become of one.
+//! Checkout Sessions: the request that creates one, and the meaning of its state.
 
 use app::wire::PaymentId;
 
@@ -9,29 +9,29 @@ use super::{
 };
 use crate::engine::ports::{Charge, ChargeRequest, Receipt};
 
-/// Stripe expires a session no earlier than this after it was made, and no later than `LONGEST_MS`.
+/// Stripe expires a session at least this long after its creation, and at most `LONGEST_MS`.
 const SHORTEST_MS: i64 = 30 * 60_000;
 const LONGEST_MS: i64 = 24 * 3_600_000;
-/// Stripe's clock and ours differ by less, with the time of the call.
+/// The largest difference between Stripe's clock and ours, including the time of the call.
 const MARGIN_MS: i64 = 60_000;
-/// Longest name of what is sold.
+/// Longest name of the sold product.
 const NAME: usize = 200;
 
-/// When Stripe ends a session by itself. The same for every call that makes a charge, as far as its time allows: with
-/// one key Stripe takes the same call only.
+/// When Stripe ends a session by itself. The same for all calls that create a charge, as far as possible: with the
+/// same key Stripe accepts only the same call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expiry {
-    /// With the charge, in unix seconds.
+    /// At the charge's expiry, in unix seconds.
     Exact(i64),
-    /// So much later that Stripe takes it whenever the buyer begins to pay. The shop closes the session before.
+    /// Late enough that Stripe accepts it until the deadline. The shop closes the session earlier.
     Later(i64),
-    /// A day after it was made, as Stripe has it: sooner than the charge. The buyer may begin again.
+    /// Stripe's default, a day: sooner than the charge's expiry. The buyer may start again.
     Sooner,
 }
 
 impl Expiry {
     pub fn of(expires_at_ms: i64, now_ms: i64) -> Expiry {
-        // Not earlier than the charge.
+        // Not earlier than the charge's expiry.
         let seconds = |ms: i64| (ms + 999).div_euclid(1_000);
         let left_ms = expires_at_ms - now_ms;
         if left_ms < SHORTEST_MS + MARGIN_MS {
@@ -43,7 +43,7 @@ impl Expiry {
         }
     }
 
-    /// The key of idempotency.
+    /// The idempotency key.
     pub fn key(self, payment_id: PaymentId) -> String {
         match self {
             Expiry::Exact(_) => payment_id.to_string(),
@@ -53,7 +53,7 @@ impl Expiry {
     }
 }
 
-/// What is asked for; `back` is where the buyer comes back to.
+/// The form of the request; `back` is the address to which the buyer returns.
 pub fn form(
     charge: &ChargeRequest,
     expiry: Expiry,
@@ -76,7 +76,7 @@ pub fn form(
             "line_items[0][price_data][product_data][name]",
             name(charge),
         ),
-        // The buyer pays the order's sum in the order's currency.
+        // The buyer pays exactly the order's sum, in its currency.
         ("adaptive_pricing[enabled]", "false".to_owned()),
         ("success_url", back.to_owned()),
         ("cancel_url", back.to_owned()),
@@ -87,7 +87,7 @@ pub fn form(
     Ok(form)
 }
 
-/// In both languages: which one the buyer reads at Stripe, the browser says there.
+/// In both languages: the buyer's browser decides Stripe's language.
 fn name(charge: &ChargeRequest) -> String {
     let title = &charge.title;
     let both = match title.zh == title.en {
@@ -97,7 +97,7 @@ fn name(charge: &ChargeRequest) -> String {
     both.chars().take(NAME).collect()
 }
 
-/// What a session says of its charge. Whether money came, its `PaymentIntent` says.
+/// The state of a session's charge. Its `PaymentIntent` says whether money arrived.
 pub fn charge(session: &Session, payment_id: PaymentId) -> Result<Charge, ApiError> {
     let unreadable = |what: &str| ApiError::Unusable(format!("session {}: {what}", session.id));
     let intent = match &session.payment_intent {
@@ -110,7 +110,7 @@ pub fn charge(session: &Session, payment_id: PaymentId) -> Result<Charge, ApiErr
     if let Some(intent) = intent.filter(|intent| intent.status == "succeeded") {
         return receipt(intent, payment_id).map(Charge::Paid);
     }
-    // A bank that takes days, or a payment that somebody has to collect in the dashboard.
+    // A slow bank, or a payment that must be captured in the dashboard.
     let under_way = |intent: &Intent| ["processing", "requires_capture"].contains(&&*intent.status);
     let declined =
         |intent: &Intent| ["requires_payment_method", "canceled"].contains(&&*intent.status);
@@ -118,9 +118,9 @@ pub fn charge(session: &Session, payment_id: PaymentId) -> Result<Charge, ApiErr
         (_, Some(intent)) if under_way(intent) => Ok(Charge::Open),
         (Some("open"), _) => Ok(Charge::Open),
         (Some("expired"), _) => Ok(Charge::Closed),
-        // The bank has said no, days later.
+        // The bank declined, days later.
         (Some("complete"), Some(intent)) if declined(intent) => Ok(Charge::Closed),
-        // A voucher that nobody has paid yet.
+        // A voucher that was not paid yet.
         (Some("complete"), Some(_)) => Ok(Charge::Open),
         _ => Err(unreadable("a state that is not known")),
     }
@@ -176,7 +176,7 @@ mod tests {
         );
     }
 
-    /// What a session in this state, with a payment in that one, means.
+    /// The meaning of a session and a payment in these states.
     fn meaning(status: &str, intent: Option<&str>) -> Result<Charge, ApiError> {
         let intent = intent.map(|status| {
             json!({ "id": "pi_1", "status": status, "amount_received": 9_900, "currency": "cny" })

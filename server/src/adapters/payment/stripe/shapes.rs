@@ -1,16 +1,16 @@
-//! Stripe's objects, as far as the shop reads them. Fields that are not here are passed over.
+//! Stripe's objects, as far as the shop reads them. Other fields are ignored.
 
 use serde::Deserialize;
 
-/// The form field that gives an object our number of the payment.
+/// The form field that stores our payment number in an object.
 pub const METADATA: &str = "metadata[seckill_payment]";
-/// The same for the `PaymentIntent` of a session, and by it for its charge.
+/// The same for the `PaymentIntent` of a session, which passes it on to its charge.
 pub const INTENT_METADATA: &str = "payment_intent_data[metadata][seckill_payment]";
 
-/// What the shop wrote beside an object.
+/// The metadata that the shop stored in an object.
 #[derive(Debug, Default, Deserialize)]
 pub struct Metadata {
-    /// Our number of the payment; nothing on what another program made in the same account.
+    /// Our number of the payment; `None` on objects that other programs made in the same account.
     pub seckill_payment: Option<String>,
 }
 
@@ -18,7 +18,7 @@ pub struct Metadata {
 #[derive(Debug, Deserialize)]
 pub struct Session {
     pub id: String,
-    /// Where the buyer pays, while it is open.
+    /// Where the buyer pays, while the session is open.
     pub url: Option<String>,
     /// `open`, `complete` or `expired`.
     pub status: Option<String>,
@@ -91,10 +91,10 @@ pub struct Event {
     pub data: EventData,
 }
 
-/// What a notice is about.
+/// The subject of a notice.
 #[derive(Debug, Deserialize)]
 pub struct EventData {
-    /// Of the type's own shape.
+    /// Its shape depends on the type.
     pub object: serde_json::Value,
 }
 
@@ -120,7 +120,7 @@ pub struct ErrorWords {
     pub message: Option<String>,
 }
 
-/// Whether a session's number can stand in an address.
+/// Whether a session's number is safe in an address.
 pub fn is_session_id(id: &str) -> bool {
     id.starts_with("cs_") && is_number(id, 255)
 }

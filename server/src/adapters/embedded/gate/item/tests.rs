@@ -1,4 +1,4 @@
-//! The decisions of one item.
+//! Tests of one item's decisions.
 
 use super::*;
 use app::wire::ItemId;
@@ -116,8 +116,8 @@ fn unit(buyer: u128, reservation: u128) -> Unit {
     request(buyer, reservation).unit
 }
 
-/// What the ledger says of an item of `total` units with these holders, by buyer and reservation,
-/// none of which has an order.
+/// The ledger's data of an item of `total` units with these holders, by buyer and reservation, all
+/// without an order.
 fn snapshot(total: u32, holders: &[(u128, u128)]) -> ItemSnapshot {
     let mut snapshot = empty(total);
     let held = (holders.len() as u32).min(total);

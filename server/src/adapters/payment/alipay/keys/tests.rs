@@ -1,10 +1,10 @@
-//! Keys in every form in which people have them, and what is none.
+//! Keys in all common formats, and invalid keys.
 
 use super::*;
 
-/// The shop's key in tests, as `openssl genpkey` writes it.
+/// The shop's test key, as `openssl genpkey` writes it.
 pub const SHOP: &str = include_str!("../../../../../tests/suite/support/alipay/shop-key.txt");
-/// Alipay's in tests, of which a shop has the public half only.
+/// Alipay's test key; a real shop has only the public half.
 pub const ALIPAY: &str = include_str!("../../../../../tests/suite/support/alipay/alipay-key.txt");
 pub const ALIPAY_PUBLIC: &str =
     include_str!("../../../../../tests/suite/support/alipay/alipay-public-key.txt");
@@ -12,7 +12,7 @@ pub const ALIPAY_PUBLIC: &str =
 /// Bytes of PKCS#8 before those of PKCS#1, in a key of 2,048 bits.
 const PKCS8_HEAD: usize = 26;
 
-/// What stands between the lines of PEM, in one line.
+/// The content of a PEM file, in one line.
 pub fn bare(pem: &str) -> String {
     pem.lines()
         .filter(|line| !line.starts_with("-----"))
@@ -103,7 +103,7 @@ fn what_is_no_key_or_another_one_is_not_taken() {
         bare(ALIPAY),
         SHOP.to_owned(),
         pem("CERTIFICATE", &bare(ALIPAY_PUBLIC)),
-        // Of 512 bits.
+        // A key of 512 bits.
         short.to_owned(),
     ] {
         assert!(AlipayKey::parse(&text).is_none(), "{text}");

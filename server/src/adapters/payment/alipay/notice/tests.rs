@@ -1,4 +1,4 @@
-//! Which notices are believed, and what they say.
+//! Tests of which notices are accepted, and how they are read.
 
 use super::*;
 use crate::{
@@ -20,7 +20,7 @@ fn verified(body: &str) -> Verified {
     notices.verify(body.as_bytes())
 }
 
-/// The fields of a paid trade, with others in their place.
+/// The fields of a paid trade, with some replaced.
 fn with(changes: &[(&str, &str)]) -> Fields {
     let paid = [
         ("app_id", APP),
@@ -47,7 +47,7 @@ fn encoded(fields: &Fields) -> String {
     form.finish()
 }
 
-/// A body that the owner of `key` has signed.
+/// A body signed with `key`.
 fn signed_by(key: &str, mut fields: Fields) -> String {
     let text: Vec<_> = fields
         .iter()
@@ -84,7 +84,7 @@ fn money_is_reported_with_alipay_s_number_and_ours_as_the_shop_writes_it() {
         amount: Amount::of(9_900),
     };
     assert_eq!(notice.fact, paid);
-    // The same trade later: a part went back in the console, or no refund is possible any more.
+    // The same trade later: partly refunded in the console, or no longer refundable.
     let partly = [
         ("refund_fee", "9.00"),
         ("gmt_refund", "2027-01-15 17:00:00"),

@@ -1,4 +1,4 @@
-//! Which notices are believed, and what they say.
+//! Tests of which notices are accepted, and how they are read.
 
 use serde_json::{Value, json};
 
@@ -43,7 +43,7 @@ fn event(kind: &str, object: &Value) -> String {
     json!({ "id": "evt_1", "type": kind, "livemode": false, "data": data }).to_string()
 }
 
-/// What a signed event says.
+/// The content of a signed event.
 fn said(kind: &str, object: &Value) -> SignedNotice {
     let body = event(kind, object);
     match verified(&header(NOW_S, &body), &body) {
@@ -175,7 +175,7 @@ fn money_that_came_is_said_with_its_number_and_sum() {
             amount: Amount::of(9_900),
         };
         assert_eq!(notice.fact, paid, "{kind}");
-        // A bank that takes days: nothing has come yet.
+        // A slow bank: no money has arrived yet.
         assert_eq!(said(kind, &session("unpaid")).fact, NoticeFact::Other);
     }
 }
