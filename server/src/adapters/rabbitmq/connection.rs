@@ -1,6 +1,6 @@
-//! A connection to the broker that is made when it is needed, dropped at the first error, and made
-//! again by the next call. No recovery by the library: it would replay a topology that the operator
-//! may have changed, and calls would hang until it is done.
+//! A connection to the broker, opened on demand, dropped at the first error, and opened again by
+//! the next call. The library's own recovery is not used: it would replay a topology that the
+//! operator may have changed, and calls would hang until it is done.
 
 use std::time::Duration;
 
@@ -18,13 +18,13 @@ use tokio::{
 use super::{PORT, tls, topology::Topology};
 use crate::{adapters::tls::Trust, chain::Chain, engine::ports::PortError};
 
-/// From the first packet to declared queues.
+/// Time limit from the first packet to declared queues.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-/// Between two attempts to connect; calls in between are refused at once.
+/// Minimum time between two attempts to connect; calls in between are refused at once.
 const RECONNECT_INTERVAL: Duration = Duration::from_millis(300);
-/// Seconds. Without it, a peer that is gone is noticed after a quarter of an hour.
+/// Seconds. Without heartbeats, a vanished peer is noticed only after a quarter of an hour.
 const HEARTBEAT_S: u16 = 10;
-/// What a client sends first, and the broker answers.
+/// The first bytes that a client sends, before the broker answers.
 const PROTOCOL_HEADER: &[u8] = b"AMQP\x00\x00\x09\x01";
 
 /// A connection with its channel. Dropping it closes both.
@@ -38,31 +38,31 @@ impl OpenChannel {
         self.connection.status().connected() && self.channel.status().connected()
     }
 
-    /// The broker is out of memory or disk and reads nothing from publishers.
+    /// The broker is out of memory or disk and accepts nothing from publishers.
     pub(super) fn is_blocked(&self) -> bool {
         self.connection.status().blocked()
     }
 }
 
-/// What both sides send when there is nothing else to send.
+/// The interval at which both sides send data when idle.
 pub(super) fn heartbeat(uri: &AMQPUri) -> Duration {
     Duration::from_secs(uri.query.heartbeat.unwrap_or(HEARTBEAT_S).into())
 }
 
-/// Where a broker is, and who may sign its certificate where its address asks for TLS.
+/// A broker's address and, for TLS, the authorities that may sign its certificate.
 #[derive(Clone)]
 pub(super) struct Broker {
     pub(super) uri: AMQPUri,
     pub(super) trust: Trust,
 }
 
-/// What bytes travel by.
+/// The byte stream to the broker.
 pub(super) trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
 
 impl Broker {
     /// # Errors
-    /// When the address is malformed.
+    /// If the address is malformed.
     pub(super) fn new(url: &str, trust: &Trust) -> Result<Broker, PortError> {
         let uri = url.parse();
         let uri = uri.map_err(|error: String| PortError::failed(PORT, error))?;
@@ -79,7 +79,7 @@ impl Broker {
         }
     }
 
-    /// A connection on which the broker sends its greeting next.
+    /// Opens a connection; the broker sends its greeting next.
     pub(super) async fn greet(&self) -> std::io::Result<Box<dyn Wire>> {
         let (host, port) = (self.uri.authority.host.as_str(), self.uri.authority.port);
         let mut stream: Box<dyn Wire> = match self.uri.scheme {
@@ -100,11 +100,11 @@ impl Broker {
 /// Connects to the broker.
 pub(super) struct Connector {
     broker: Broker,
-    /// The name that operators see in the broker's list of connections.
+    /// The name shown in the broker's list of connections.
     name: String,
     topology: Topology,
     not_before: Instant,
-    /// The last attempt did not end by itself.
+    /// The last attempt timed out.
     timed_out: bool,
 }
 
@@ -122,7 +122,7 @@ impl Connector {
         }
     }
 
-    /// A new connection to a broker that has the exchange and the queues.
+    /// Opens a new connection and checks that the exchange and the queues exist.
     pub(super) async fn connect(&mut self) -> Result<OpenChannel, PortError> {
         if Instant::now() < self.not_before {
             return Err(PortError::busy(
@@ -131,9 +131,9 @@ impl Connector {
             ));
         }
         self.not_before = Instant::now() + RECONNECT_INTERVAL;
-        // The library's handshake cannot be cancelled: a broker that accepts connections and says
-        // nothing would keep a thread of this process at every attempt. So after a time-out the
-        // broker has to say something before the library tries again.
+        // The library's handshake cannot be cancelled: a broker that accepts connections but sends
+        // nothing would block one more thread of this process at every attempt. So after a time-out
+        // the broker must send something before the library tries again.
         if self.timed_out {
             match timeout(CONNECT_TIMEOUT, self.broker.probe()).await {
                 Ok(Ok(())) => {}
@@ -151,7 +151,7 @@ impl Connector {
         }
         self.timed_out = true;
         let connected = timeout(CONNECT_TIMEOUT, self.connect_and_prepare()).await;
-        // Again, because the attempt may have taken longer than the interval.
+        // Set again, because the attempt may have taken longer than the interval.
         self.not_before = Instant::now() + RECONNECT_INTERVAL;
         let Ok(connected) = connected else {
             return Err(PortError::busy(
@@ -188,13 +188,13 @@ impl Connector {
     }
 }
 
-/// What the broker refuses is a failure; a connection that breaks is not.
+/// An answer that refuses is a failure; a broken connection is not.
 pub(super) fn port_error(error: lapin::Error) -> PortError {
     let refused = match error.kind() {
         ErrorKind::ProtocolError(answer) => match answer.kind() {
-            // A node that is starting does not find its own queues for a moment.
+            // A starting node briefly does not find its own queues.
             AMQPErrorKind::Soft(kind) => !matches!(kind, AMQPSoftError::NOTFOUND),
-            // Closed by an operator, restarted, out of a resource.
+            // Closed by an operator, restarted, or short of a resource.
             AMQPErrorKind::Hard(_) => false,
         },
         ErrorKind::InvalidProtocolVersion(_)

@@ -1,7 +1,6 @@
-//! Consuming from the broker. A consumer with a prefetch receives entries before they are taken;
-//! entries that were taken and not acknowledged are kept, in order. Everything belongs to the
-//! connection it came by: when that is lost, its entries are dropped here, and the broker delivers
-//! them again.
+//! Consumes from the broker. A consumer with a prefetch receives entries before they are taken;
+//! taken entries that are not acknowledged are kept, in order. All of them belong to their
+//! connection: when it is lost, its entries are dropped here, and the broker delivers them again.
 
 mod in_flight;
 
@@ -40,26 +39,26 @@ use crate::chain::Chain;
 use crate::engine::ports::{Job, PortError, QueuedReservation, WakeSignal};
 use crate::jitter::Backoff;
 
-/// Entries that the broker delivers to this process before one is acknowledged: two batches of the
-/// order writer. Bounds what is in memory here and what the other instances cannot take.
+/// Entries that the broker delivers to this process without acknowledgement: two batches of the
+/// order writer. Limits memory here, and how many entries other instances cannot take.
 pub const PREFETCH: u16 = 512;
 /// How long a batch waits for its first entry, and then for more.
 const BATCH_WAIT: Duration = Duration::from_millis(5);
-/// Around every call to the broker about deliveries.
+/// Time limit of every call to the broker about deliveries.
 const CALL_TIMEOUT: Duration = Duration::from_secs(3);
-/// After entries were given back none are taken for this long, twice as long after each further
-/// time, and at most so long (see [`Backoff`]). The broker counts deliveries and gives an entry up
-/// after 10,000: a worker that fails at every entry must not use them up.
+/// Pause after giving entries back, doubled each further time up to a limit (see [`Backoff`]). The
+/// broker counts deliveries and gives up an entry after 10,000: a worker that fails at every entry
+/// must not use them up.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-/// Around closing the connection.
+/// Time limit of closing the connection.
 const STOP_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The consumer of this process.
+/// This process's consumer.
 pub(super) struct Consumer {
     state: Mutex<State>,
     wake: Arc<dyn WakeSignal>,
-    /// A call waits for deliveries right now, so that the order writer need not be woken.
+    /// A call is waiting for deliveries, so that the order writer need not be woken.
     waiting: Arc<AtomicBool>,
     topology: Topology,
 }
@@ -68,13 +67,13 @@ struct State {
     connector: Connector,
     subscription: Option<Subscription>,
     stopped: bool,
-    /// After entries were given back.
+    /// Set after entries were given back.
     paused_until: Instant,
-    /// Begins anew when something was acknowledged.
+    /// Reset when something is acknowledged.
     pauses: Backoff,
 }
 
-/// A connection and the entries that came by it.
+/// A connection and the entries received on it.
 struct Subscription {
     open: OpenChannel,
     consumer_tag: ShortString,
@@ -87,7 +86,7 @@ struct Subscription {
 struct Taken {
     entry: QueuedReservation,
     tries: u32,
-    /// Of every delivery of this reservation.
+    /// The tags of all deliveries of this reservation.
     tags: Vec<u64>,
 }
 
@@ -107,7 +106,7 @@ impl Consumer {
         }
     }
 
-    /// Up to `limit`: first entries that were taken earlier, then those that arrive within a few
+    /// Up to `limit` entries: first those taken earlier, then those that arrive within a few
     /// milliseconds.
     pub(super) async fn take(&self, limit: u32) -> Result<Vec<QueuedReservation>, PortError> {
         let mut state = self.state.lock().await;
@@ -139,7 +138,7 @@ impl Consumer {
             state.subscription = None;
             return Err(lost);
         }
-        // The forwarder reads `waiting` after it has put an entry here: one of the two wakes.
+        // The forwarder reads `waiting` after adding an entry: one of the two wakes the writer.
         if !subscription.deliveries.is_empty() || subscription.taken.len() > limit {
             self.wake.notify(Job::WriteOrders);
         }
@@ -176,8 +175,8 @@ impl Consumer {
         })
     }
 
-    /// Acknowledges entries. Those of a connection that is lost are delivered again, which the
-    /// order writer does not mind; so this cannot fail.
+    /// Acknowledges entries. If their connection is lost, they are delivered again, and the order
+    /// writer ignores repeats; so this cannot fail.
     pub(super) async fn ack(&self, done: &[QueuedReservation]) {
         let mut state = self.state.lock().await;
         let Some(subscription) = &mut state.subscription else {
@@ -209,7 +208,7 @@ impl Consumer {
         taken.map(|taken| taken.tries)
     }
 
-    /// The broker itself moves this entry to the dead letters.
+    /// Makes the broker move this entry to the dead letters.
     pub(super) async fn dead_letter(&self, entry: &QueuedReservation) {
         let mut state = self.state.lock().await;
         let Some(subscription) = &mut state.subscription else {
@@ -225,8 +224,7 @@ impl Consumer {
         }
     }
 
-    /// Takes no more entries; those that are not acknowledged go back to the queue, for other
-    /// instances.
+    /// Takes no more entries; those not acknowledged go back to the queue, for other instances.
     pub(super) async fn stop(&self) {
         let mut state = self.state.lock().await;
         state.stopped = true;
@@ -235,7 +233,7 @@ impl Consumer {
         }
     }
 
-    /// The same, for a while.
+    /// Does the same, but only for a while.
     pub(super) async fn give_back(&self) {
         let mut state = self.state.lock().await;
         let Some(subscription) = state.subscription.take() else {
@@ -260,7 +258,7 @@ impl Subscription {
             self.open.channel.basic_cancel(tag, cancel).await?;
             self.open.connection.close(200, why.into()).await
         };
-        // The broker takes everything back when the connection ends, however it ends.
+        // The broker takes everything back when the connection ends in any way.
         if !matches!(timeout(STOP_TIMEOUT, close).await, Ok(Ok(()))) {
             tracing::debug!(
                 "RabbitMQ did not answer the closing of the connection within {} s; it is dropped",
@@ -269,7 +267,7 @@ impl Subscription {
         }
     }
 
-    /// Until `limit` are taken or no more arrive in time.
+    /// Receives until `limit` are taken or no more arrive in time.
     async fn receive(&mut self, limit: usize) -> Result<(), PortError> {
         let mut deadline = Instant::now() + BATCH_WAIT;
         let mut first = true;
@@ -311,7 +309,7 @@ impl Subscription {
             |taken: &&mut Taken| taken.entry.unit.reservation_id == entry.unit.reservation_id;
         if let Some(taken) = self.taken.iter_mut().find(same) {
             taken.tags.push(tag);
-            // One of them was parked: the reservation is ordered however old it is.
+            // One delivery was replayed: the reservation is ordered regardless of its age.
             taken.entry.replayed |= entry.replayed;
             return Ok(());
         }
@@ -330,8 +328,8 @@ impl Subscription {
         for taken in &self.taken {
             tags.extend(taken.tags.iter().map(|tag| (*tag, is_done(taken))));
         }
-        // Deliveries arrive in the order of their tags, so where all up to a tag are done, one call
-        // acknowledges them.
+        // Deliveries arrive in the order of their tags, so one call acknowledges all up to the
+        // first tag that is not done.
         tags.sort_unstable();
         let up_to = tags.iter().take_while(|(_, done)| *done).count();
         self.taken.retain(|taken| !is_done(taken));
@@ -352,7 +350,7 @@ impl Subscription {
         let Some(place) = self.taken.iter().position(same) else {
             return Ok(());
         };
-        // One of its deliveries is moved; the others are acknowledged.
+        // Only one delivery is moved; the others are acknowledged.
         let moved = self.taken.get_mut(place).and_then(|taken| taken.tags.pop());
         if let Some(tag) = moved {
             self.reject(tag).await?;
@@ -360,7 +358,7 @@ impl Subscription {
         self.ack(std::slice::from_ref(entry)).await
     }
 
-    /// The queue's rejected messages go to the dead letters.
+    /// Rejects a message, which moves it to the dead letters.
     async fn reject(&self, tag: u64) -> lapin::Result<()> {
         let dead_letter = BasicRejectOptions { requeue: false };
         self.open.channel.basic_reject(tag, dead_letter).await
@@ -368,14 +366,14 @@ impl Subscription {
 }
 
 impl Drop for Subscription {
-    /// The consumer in it would keep the connection open.
+    /// Otherwise its consumer would keep the connection open.
     fn drop(&mut self) {
         self.forwarder.abort();
     }
 }
 
 /// Forwards deliveries to where they are taken from, and wakes the order writer when no call waits
-/// there. Ends with the connection or the subscription.
+/// for them. Ends with the connection or the subscription.
 async fn forward(
     mut consumer: lapin::Consumer,
     sender: mpsc::Sender<Delivery>,

@@ -1,4 +1,4 @@
-//! Entries that are not tried any more, as dead letters: how many there are, and what is done with them.
+//! Dead letters: entries that are not tried any more. Counts, reads and replays them.
 
 use std::sync::atomic::Ordering;
 
@@ -23,11 +23,11 @@ use crate::engine::ports::{
     UNREADABLE_BYTES,
 };
 
-/// Messages that are read together: bounds what is in memory.
+/// Messages that are read together: limits the memory used.
 const CHUNK: u32 = 256;
 
 impl RabbitQueue {
-    /// Counts the messages that the broker has not delivered to anybody.
+    /// Counts the messages that are not delivered to any consumer.
     pub(super) async fn count_ready(&self) -> Result<Depth, PortError> {
         let channel = self.publisher.open_channel().await?;
         let orders = ready(&channel, &self.names.orders).await?;
@@ -55,7 +55,7 @@ impl RabbitQueue {
 /// A dead letter.
 struct DeadLetter {
     tag: u64,
-    /// What it says, or how it begins where it cannot be read.
+    /// The reservation, or the first bytes if it cannot be read.
     content: Result<QueuedReservation, Vec<u8>>,
 }
 
@@ -66,8 +66,8 @@ impl DeadLetter {
     }
 }
 
-/// The dead letters that there were at a moment. Each comes once; those that are not acknowledged are in
-/// the queue again when this is dropped, because that closes the channel.
+/// The dead letters at one moment. Each is returned once. Dropping this closes the channel, which puts
+/// those not acknowledged back into the queue.
 struct DeadLetters {
     channel: Channel,
     queue: ShortString,
@@ -75,7 +75,7 @@ struct DeadLetters {
 }
 
 impl DeadLetters {
-    /// The next ones; empty when there are no more.
+    /// The next messages; empty when there are no more.
     async fn next(&mut self) -> Result<Vec<DeadLetter>, PortError> {
         let mut chunk = Vec::new();
         for _ in 0..self.left.min(CHUNK) {
@@ -102,7 +102,7 @@ impl DeadLetters {
         Ok(chunk)
     }
 
-    /// It is in the queue no longer.
+    /// Removes a message from the queue.
     async fn remove(&self, tag: u64) -> Result<(), PortError> {
         let ack = self.channel.basic_ack(tag, BasicAckOptions::default());
         before(Instant::now() + CALL_TIMEOUT, ack)
@@ -223,7 +223,7 @@ impl ParkedReservations for RabbitQueue {
     }
 }
 
-/// Messages of a queue that the broker has not delivered to anybody.
+/// Messages of a queue that are not delivered to any consumer.
 async fn ready(channel: &Channel, queue: &ShortString) -> Result<u32, PortError> {
     let passive = QueueDeclareOptions {
         passive: true,

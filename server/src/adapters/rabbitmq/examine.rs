@@ -1,5 +1,5 @@
-//! What an operator should know of the broker of the settings: its version. It is in the greeting, which the
-//! library keeps to itself.
+//! Reads the broker's version for operators. It is in the broker's greeting, which the library does not
+//! expose.
 
 use tokio::{io::AsyncReadExt as _, time::timeout};
 
@@ -11,13 +11,13 @@ use crate::{adapters::tls::Trust, engine::ports::PortError};
 
 /// Type, channel and length of a frame.
 const FRAME_HEAD: usize = 7;
-/// A greeting has some hundred bytes.
+/// Largest greeting; real ones have some hundred bytes.
 const MOST: usize = 64 * 1024;
 
-/// The version that a broker says it has.
+/// The version that a broker reports.
 ///
 /// # Errors
-/// When the address is malformed, or the broker does not greet within seconds.
+/// If the address is malformed, or the broker does not greet within seconds.
 pub async fn broker_version(url: &str, trust: &Trust) -> Result<String, PortError> {
     let broker = Broker::new(url, trust)?;
     let greeting = timeout(CONNECT_TIMEOUT, greeting(&broker)).await;

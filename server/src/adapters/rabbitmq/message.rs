@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::ports::QueuedReservation;
 
-/// Another format gets another number: an older version of the program then moves a message that it
-/// cannot read to the dead letters.
+/// The format's number. Change it with the format: an older version of the program then moves a
+/// message that it cannot read to the dead letters.
 const VERSION: u32 = 1;
 /// Failed tries to write this entry; redeliveries after a lost connection do not count.
 const TRIES_HEADER: &str = "tries";
@@ -33,7 +33,7 @@ pub(super) enum Unreadable {
     Version(u32),
 }
 
-/// The body and the properties of a message.
+/// Makes the body and the properties of a message.
 pub(super) fn encode(
     entry: &QueuedReservation,
     tries: u32,
@@ -50,7 +50,7 @@ pub(super) fn encode(
     Ok((body, properties))
 }
 
-/// The reservation in a body.
+/// Reads the reservation in a body.
 pub(super) fn decode(body: &[u8]) -> Result<QueuedReservation, Unreadable> {
     let body: Body<QueuedReservation> = serde_json::from_slice(body)?;
     if body.v != VERSION {
@@ -59,13 +59,13 @@ pub(super) fn decode(body: &[u8]) -> Result<QueuedReservation, Unreadable> {
     Ok(body.entry)
 }
 
-/// How often the entry has failed. A header that is missing or no number counts as never.
+/// How often the entry has failed. A missing header, or one that is no number, counts as zero.
 pub(super) fn tries(properties: &BasicProperties) -> u32 {
     let header = properties
         .headers()
         .as_ref()
         .and_then(|headers| headers.inner().get(TRIES_HEADER));
-    // Brokers widen integers on the way.
+    // Brokers may change the integer type.
     match header {
         Some(AMQPValue::LongUInt(tries)) => *tries,
         Some(AMQPValue::LongInt(tries)) => u32::try_from(*tries).unwrap_or(0),

@@ -1,4 +1,4 @@
-//! Publishing to the broker: a message is on the disks of a majority before a call returns.
+//! Publishes to the broker: a message is on the disks of a majority before a call returns.
 
 use std::time::Duration;
 
@@ -20,12 +20,12 @@ use super::{
 };
 use crate::engine::ports::{PortError, QueuedReservation};
 
-/// Around everything a call does: waiting for other calls, connecting, all confirms.
+/// Time limit of a whole call: waiting for other calls, connecting, all confirms.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(3);
-/// Messages whose confirms are awaited together: bounds what is in flight.
+/// Messages whose confirms are awaited together: limits what is in flight.
 const WINDOW: usize = 256;
 
-/// Publishes, one call at a time: the broker names a message that it returns, not the call that
+/// Publishes, one call at a time: the broker identifies a returned message but not the call that
 /// sent it, so calls must not overlap on a channel.
 pub(super) struct Publisher {
     state: Mutex<ChannelState>,
@@ -36,7 +36,7 @@ pub(super) struct Publisher {
 struct ChannelState {
     connector: Connector,
     open: Option<OpenChannel>,
-    /// Confirms of a call that timed out may still come: `open` must not be used again.
+    /// Confirms of a timed-out call may still arrive: `open` must not be used again.
     poisoned: bool,
 }
 
@@ -53,8 +53,8 @@ impl Publisher {
         }
     }
 
-    /// Publishes all, each with its number of failed tries. After an error it is not known which
-    /// were.
+    /// Publishes all, each with its number of failed tries. After an error it is unknown which ones
+    /// were published.
     pub(super) async fn publish(
         &self,
         key: &'static str,
@@ -84,8 +84,7 @@ impl Publisher {
                 Ok(())
             }
             Err(timed_out) => {
-                // A blocked connection cannot be closed either: dropping it now would leave it
-                // behind.
+                // A blocked connection cannot be closed either: dropping it now would leak it.
                 if open.is_blocked() {
                     (state.open, state.poisoned) = (Some(open), true);
                 }
@@ -149,8 +148,8 @@ impl Publisher {
         Ok(())
     }
 
-    /// Connects where there is no connection. Asks the broker nothing while there is one that it
-    /// reads from.
+    /// Connects if there is no connection. Does not ask the broker while it accepts messages on an
+    /// existing connection.
     pub(super) async fn connected(&self) -> Result<(), PortError> {
         let deadline = Instant::now() + CALL_TIMEOUT;
         let mut state = before(deadline, self.state.lock()).await?;
@@ -159,8 +158,8 @@ impl Publisher {
         Ok(())
     }
 
-    /// Another channel on the same connection, for questions: an answer that closes it does no harm
-    /// to other calls.
+    /// Opens another channel on the same connection, for queries: an answer that closes it does not
+    /// affect other calls.
     pub(super) async fn open_channel(&self) -> Result<Channel, PortError> {
         let deadline = Instant::now() + CALL_TIMEOUT;
         let mut state = before(deadline, self.state.lock()).await?;
@@ -179,7 +178,7 @@ impl Publisher {
 }
 
 impl ChannelState {
-    /// Takes the channel out, connecting first where there is none. A caller that fails or is
+    /// Takes the channel out, connecting first if there is none. A caller that fails or is
     /// cancelled does not put it back, and has dropped it.
     async fn take_open(&mut self) -> Result<OpenChannel, PortError> {
         let open = self.open.take().filter(OpenChannel::is_open);
@@ -206,7 +205,7 @@ impl ChannelState {
     }
 }
 
-/// Bounds a step.
+/// Runs a step with a time limit.
 pub(super) async fn before<T>(
     deadline: Instant,
     step: impl Future<Output = T>,

@@ -1,6 +1,6 @@
-//! A connection to the broker with TLS. The library's own TLS would bring a second store of authorities and two
-//! dozen crates for client certificates that nobody here has; so it is given a stream that is ready for use, by
-//! way of a runtime that differs from its usual one in the kind of stream alone.
+//! TLS connections to the broker. The library's own TLS would bring a second store of authorities and two dozen
+//! crates for client certificates, which are not used here. So it gets a ready stream, through a runtime that
+//! differs from its usual one only in the kind of stream.
 
 use std::{
     future::ready,
@@ -23,7 +23,7 @@ use tokio_util::compat::{Compat, TokioAsyncReadCompatExt};
 
 use crate::adapters::tls::Trust;
 
-/// Connects, and logs in.
+/// Connects and logs in.
 pub(super) async fn connect(
     uri: &AMQPUri,
     trust: &Trust,
@@ -39,7 +39,7 @@ pub(super) async fn connect(
     Connection::connector(uri.clone(), runtime, open, properties).await
 }
 
-/// The library's runtime on Tokio, with another kind of stream.
+/// The library's runtime on Tokio, with a different kind of stream.
 #[derive(Clone, Debug)]
 struct TlsRuntime(Tokio);
 
@@ -86,7 +86,7 @@ impl Reactor for TlsRuntime {
         self.0.interval(period)
     }
 
-    /// Never called: [`connect`] opens the stream, which needs the server's name and not its number.
+    /// Never called: [`connect`] opens the stream, which needs the server's name, not its address.
     fn tcp_connect_addr(
         &self,
         _: SocketAddr,

@@ -1,4 +1,4 @@
-//! The exchange and the queues, and how messages go between them:
+//! The exchange, the queues, and the routes of messages:
 //!
 //! ```text
 //!            new                    dead letter
@@ -9,8 +9,8 @@
 //! ```
 //!
 //! Every queue is a quorum queue: on disk, on a majority of the nodes. None has a maximal length:
-//! an entry is a unit that the gate holds, so the stock of all items on sale is the bound, and a
-//! limit here could only lose orders.
+//! an entry is a unit that the gate holds, so the stock of all items on sale is the limit. A limit
+//! here could only lose orders.
 
 use std::time::Duration;
 
@@ -27,10 +27,9 @@ pub(super) const RETRY: &str = "retry";
 /// Routing key of entries that are not tried any more.
 const DEAD_LETTER: &str = "parked";
 
-/// Deliveries of one message before the broker itself moves it to the dead letters. A connection
-/// that breaks delivers again without anything being wrong with the message, so this is only there
-/// because 4.x has a limit of 20 where none is given; failures are counted by a header of the
-/// message.
+/// Deliveries of one message before the broker moves it to the dead letters. A broken connection
+/// causes redeliveries although the message is fine, so the limit is only set because 4.x otherwise
+/// uses 20. Failures are counted in a header of the message.
 const DELIVERY_LIMIT: i64 = 10_000;
 
 /// The names of a shop's exchange and queues.
@@ -67,7 +66,7 @@ pub(super) struct Topology {
 }
 
 impl Topology {
-    /// Unless it `declares`, nothing is made on the broker.
+    /// Without `declares`, nothing is created on the broker.
     pub(super) fn new(names: Names, retry_after: Duration, declares: bool) -> Self {
         Self {
             names,
@@ -76,7 +75,7 @@ impl Topology {
         }
     }
 
-    /// Fails unless everything exists afterwards.
+    /// Declares or checks everything. Fails if anything is missing afterwards.
     pub(super) async fn prepare(&self, channel: &Channel) -> lapin::Result<()> {
         match self.declares {
             true => self.declare(channel).await,
@@ -84,7 +83,7 @@ impl Topology {
         }
     }
 
-    /// Fails where something does not exist; the broker's answer names it.
+    /// Fails if anything is missing; the broker's answer names it.
     async fn find(&self, channel: &Channel) -> lapin::Result<()> {
         let passive = ExchangeDeclareOptions {
             passive: true,
@@ -111,7 +110,7 @@ impl Topology {
         Ok(())
     }
 
-    /// Declares what does not exist. Fails where one exists with other arguments.
+    /// Declares what is missing. Fails if something exists with other arguments.
     async fn declare(&self, channel: &Channel) -> lapin::Result<()> {
         let durable = ExchangeDeclareOptions {
             durable: true,
@@ -125,7 +124,7 @@ impl Topology {
                 FieldTable::default(),
             )
             .await?;
-        // The target of a queue's dead letters is declared before the queue: without it they are
+        // Declare the target of a queue's dead letters before the queue: without it they would be
         // lost.
         let names = &self.names;
         self.queue(channel, &names.dead_letters, DEAD_LETTER, quorum())
@@ -164,7 +163,7 @@ impl Topology {
     }
 
     /// A quorum queue whose dead letters go back to the exchange with `key`, and leave the queue
-    /// only once they have arrived there.
+    /// only after arriving there.
     fn with_dead_letters_to(&self, key: &str) -> FieldTable {
         let mut arguments = quorum();
         arguments.insert(

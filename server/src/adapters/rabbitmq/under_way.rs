@@ -1,5 +1,5 @@
-//! What is between the queue and the ledger. The broker counts what waits, and who consumes; what it has
-//! delivered to a consumer that consumer itself must say.
+//! Counts what is between the queue and the ledger. The broker knows the waiting messages and the
+//! consumers; each consumer itself reports what was delivered to it.
 
 use std::{
     collections::BTreeMap,
@@ -43,8 +43,8 @@ impl RabbitQueue {
     }
 }
 
-/// How many messages of a queue wait to be delivered, and how many consumers it has, of one moment. A
-/// consumer that was cancelled counts while it has messages.
+/// The queue's waiting messages and its consumers, at one moment. A cancelled consumer counts while
+/// it has messages.
 pub(super) async fn count(channel: &Channel, queue: &ShortString) -> Result<UnderWay, PortError> {
     let passive = QueueDeclareOptions {
         passive: true,
@@ -59,18 +59,18 @@ pub(super) async fn count(channel: &Channel, queue: &ShortString) -> Result<Unde
     })
 }
 
-/// What calls are publishing now.
+/// The entries that calls are publishing now.
 #[derive(Default)]
 pub(super) struct Publishing(Mutex<State>);
 
 #[derive(Default)]
 struct State {
     calls: u64,
-    /// By call.
+    /// By the number of the call.
     entries: BTreeMap<u64, InFlight>,
 }
 
-/// A call that publishes, until it is dropped.
+/// Registers a publishing call, until it is dropped.
 pub(super) struct PublishingCall<'a> {
     publishing: &'a Publishing,
     call: u64,
@@ -81,7 +81,7 @@ impl Publishing {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A call that publishes these.
+    /// Registers a call that publishes these entries.
     pub(super) fn begin<'a>(
         &self,
         entries: impl Iterator<Item = &'a QueuedReservation>,

@@ -1,27 +1,27 @@
-//! A circuit breaker: while Redis does not answer, callers are refused at once instead of waiting.
+//! A circuit breaker: while Redis does not answer, calls are refused at once instead of waiting.
 
 use std::{
     sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering},
     time::{Duration, Instant},
 };
 
-/// So many time-outs in a row open the breaker. Fewer may be one slow moment that hits many calls.
+/// Consecutive time-outs that open the breaker. Fewer may be one slow moment for many calls.
 const TIMEOUTS_TO_OPEN: u32 = 16;
-/// How long the breaker stays open before one call may try. Longer than a call waits: else a lone
-/// caller who goes from instance to instance would find each half-open, and wait every time.
+/// How long the breaker stays open before one call may try. Longer than a call waits: otherwise a
+/// client that moves from instance to instance would find each one half-open and wait every time.
 const OPEN_INTERVAL: Duration = Duration::from_millis(500);
-/// The connection is replaced when the breaker has been open for this long, and again after as
-/// long: the connection may be dead while Redis is not.
+/// The connection is replaced when the breaker has been open for this long, and again after the
+/// same time: the connection may be dead while Redis is not.
 const RECONNECT_INTERVAL_MS: i64 = 2_000;
-/// Between two replacements of a connection that leads to a replica.
+/// Minimum time between two replacements of a connection that leads to a replica.
 const LEAVE_INTERVAL_MS: i64 = 500;
 
-/// Counts the time-outs of one server. No locks: it is asked before every call.
+/// Counts the time-outs of one server. Lock-free: it is checked before every call.
 pub struct Breaker {
     created_at: Instant,
-    /// How long nothing has been answered before it opens.
+    /// How long nothing must have been answered before it opens.
     grace: Duration,
-    /// In a row.
+    /// Consecutive time-outs.
     timeouts: AtomicU32,
     /// Milliseconds since `created_at` of the first of them.
     began_ms: AtomicI64,
@@ -30,14 +30,14 @@ pub struct Breaker {
     open_until_ms: AtomicI64,
     /// Milliseconds since `created_at` at which the connection is replaced.
     reconnect_at_ms: AtomicI64,
-    /// The same, for a server that answers as a replica does.
+    /// The same, for a server that answers as a replica.
     leave_at_ms: AtomicI64,
 }
 
 impl Breaker {
-    /// Closed: every call is allowed. It opens once time-outs in a row have been coming for
-    /// `grace`: one of several servers behind it may be gone, and many calls to that one end at the
-    /// same moment.
+    /// Starts closed: every call is allowed. Opens when consecutive time-outs have lasted for
+    /// `grace`: one of several servers behind it may be down, and many calls to that one time out
+    /// at the same moment.
     pub fn new(grace: Duration) -> Self {
         Self {
             created_at: Instant::now(),
@@ -51,7 +51,7 @@ impl Breaker {
         }
     }
 
-    /// Whether a call may be made. While open, one call per interval is.
+    /// Whether a call may be made. While open, one call per interval may.
     pub fn allows(&self) -> bool {
         if !self.open.load(Ordering::Relaxed) {
             return true;
@@ -59,10 +59,10 @@ impl Breaker {
         self.is_first_after(&self.open_until_ms, OPEN_INTERVAL.as_millis() as i64)
     }
 
-    /// The server answered, whatever it said.
+    /// Records an answer of the server, of any kind.
     pub fn record_answer(&self) {
-        // Written only when something changes: the cache line is shared by all cores.
-        // Both are looked at: an answer may come between the two steps of a time-out that opens.
+        // Written only on a change: the cache line is shared by all cores. Both are checked: an
+        // answer may arrive between the two steps of the time-out that opens the breaker.
         if self.timeouts.load(Ordering::Relaxed) != 0 || self.open.load(Ordering::Relaxed) {
             self.timeouts.store(0, Ordering::Relaxed);
             if self.open.swap(false, Ordering::Relaxed) {
@@ -71,7 +71,7 @@ impl Breaker {
         }
     }
 
-    /// The server did not answer. True for one caller every two seconds: it replaces the
+    /// Records a time-out. Returns true to one caller every two seconds, which replaces the
     /// connection.
     pub fn record_timeout(&self) -> bool {
         let timeouts = self.timeouts.fetch_add(1, Ordering::Relaxed) + 1;
@@ -93,20 +93,20 @@ impl Breaker {
             self.reconnect_at_ms
                 .store(now_ms + RECONNECT_INTERVAL_MS, Ordering::Relaxed);
         }
-        // From now, not from when the call began: a request makes several calls one after the other,
-        // and only the first of them should wait.
+        // From now, not from the start of the call: a request makes several calls in sequence, and
+        // only the first of them should wait.
         self.open_until_ms
             .store(now_ms + OPEN_INTERVAL.as_millis() as i64, Ordering::Relaxed);
         was_open && self.is_first_after(&self.reconnect_at_ms, RECONNECT_INTERVAL_MS)
     }
 
-    /// The server answered that it is a replica. True for one caller every half a second: it
-    /// replaces the connection, because the address may lead to another server by now.
+    /// Records that the server answered as a replica. Returns true to one caller every half a
+    /// second, which replaces the connection, because the address may lead to another server now.
     pub fn record_replica(&self) -> bool {
         self.is_first_after(&self.leave_at_ms, LEAVE_INTERVAL_MS)
     }
 
-    /// True for one caller when `due_ms` is over, which then moves on by an interval.
+    /// Returns true to one caller after `due_ms`, and moves that on by an interval.
     fn is_first_after(&self, due_ms: &AtomicI64, interval_ms: i64) -> bool {
         let (now_ms, due) = (self.now_ms(), due_ms.load(Ordering::Relaxed));
         now_ms >= due

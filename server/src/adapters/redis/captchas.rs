@@ -1,5 +1,5 @@
-//! [`Captchas`] on Redis: asked by one instance, shown by a second, answered at a third. When Redis
-//! has lost a question, its answer is refused, and the buyer gets a new one.
+//! [`Captchas`] on Redis: any instance may ask, show, or accept the answer. If Redis has lost a
+//! question, its answer is refused, and the buyer gets a new one.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ pub struct RedisCaptchas {
     asked: LatestPerOwner,
 }
 
-/// All of a question but its picture, which follows it as it is.
+/// A question without its picture, which follows unencoded.
 #[derive(Serialize, Deserialize)]
 struct StoredCaptcha {
     buyer: AccountId,
@@ -42,8 +42,8 @@ impl RedisCaptchas {
         }
     }
 
-    /// Redis expires a value by its own clock; the engine's clock decides. A value that another
-    /// version of this program wrote counts as expired.
+    /// Redis expires a value by its own clock, but the engine's clock decides. A value written by
+    /// another version of this program counts as expired.
     fn decode(&self, captcha_id: CaptchaId, value: Option<Vec<u8>>) -> Option<AskedCaptcha> {
         let value = value?;
         let (length, rest) = value.split_first_chunk()?;
@@ -66,7 +66,7 @@ impl RedisCaptchas {
     }
 }
 
-/// The length of the JSON (four bytes, little-endian), the JSON, the picture.
+/// Encodes: the length of the JSON (four bytes, little-endian), the JSON, the picture.
 fn encode(asked: AskedCaptcha) -> Result<Vec<u8>, PortError> {
     let Question {
         png,

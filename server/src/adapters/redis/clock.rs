@@ -1,5 +1,5 @@
-//! A clock that follows Redis's: all instances of the shop have the same time, whatever their own
-//! machines say, and it is the gate's.
+//! A clock that follows Redis's clock, which is also the gate's: all instances have the same time,
+//! independent of their own machines.
 
 use std::{
     sync::{
@@ -18,9 +18,9 @@ use crate::{
     engine::ports::{Clock, PortError},
 };
 
-/// Between two readings of Redis's clock. A machine's own drifts by some microseconds meanwhile.
+/// Time between two readings of Redis's clock. A machine's own drifts by some microseconds in it.
 const PERIOD: Duration = Duration::from_secs(1);
-/// Samples of a reading; the one with the shortest round trip is the most exact.
+/// Samples per reading; the one with the shortest round trip is the most exact.
 const SAMPLES: u32 = 3;
 
 /// The clock. It runs on the machine's monotonic clock while Redis does not answer; before the
@@ -39,7 +39,7 @@ impl ClusterClock {
         Self::starting_at(redis, SystemClock.now_ms())
     }
 
-    /// A clock that says `now_ms` until it has read Redis's.
+    /// A clock that returns `now_ms` until it has read Redis's.
     pub fn starting_at(redis: Redis, now_ms: i64) -> Self {
         Self {
             redis,
@@ -51,7 +51,7 @@ impl ClusterClock {
     /// Reads Redis's clock and follows it from now on, with an error of at most half a round trip.
     ///
     /// # Errors
-    /// When Redis does not answer; nothing changes.
+    /// If Redis does not answer; then nothing changes.
     pub async fn synchronise(&self) -> Result<(), PortError> {
         let mut best = self.sample().await?;
         for _ in 1..SAMPLES {
@@ -84,7 +84,7 @@ impl ClusterClock {
         }
     }
 
-    /// A round trip in microseconds, and what `created_at_us` is according to it.
+    /// Returns a round trip in microseconds, and its value for `created_at_us`.
     async fn sample(&self) -> Result<(i64, i64), PortError> {
         let sent_us = self.elapsed_us();
         let keys = [self.redis.key("clock")];

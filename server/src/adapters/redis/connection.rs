@@ -1,5 +1,5 @@
-//! The connection to Redis: one multiplexed connection, a time-out around every call, a breaker in
-//! front. The only place that knows whether it is one Redis or a Redis Cluster.
+//! The connection to Redis: one multiplexed connection, a time-out around every call, and a circuit
+//! breaker. Only this module distinguishes one Redis from a Redis Cluster.
 
 use std::{
     sync::{Arc, PoisonError, RwLock},
@@ -27,17 +27,17 @@ use crate::{
     engine::ports::PortError,
 };
 
-/// A caller waits no longer: a person in a sale would rather be told to try again.
+/// How long a caller waits: in a sale, people prefer an early "try again" to a long wait.
 const CALL_TIMEOUT: Duration = Duration::from_millis(250);
-/// Around connecting, and around a call whose caller has given up.
+/// Time limit of connecting, and of a call after its caller has given up.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(1);
-/// A Redis Cluster counts as away when no node of it has answered for this long: a single master that
-/// is gone must not keep callers from the others. Every process asks several nodes once a second.
+/// A Redis Cluster counts as down when no node has answered for this long: one failed master must not
+/// keep callers from the others. Every process asks several nodes once a second.
 const CLUSTER_GRACE: Duration = Duration::from_secs(1);
 /// Shortest and longest pause between two attempts to connect.
 const MIN_RECONNECT_DELAY: Duration = Duration::from_millis(20);
 const MAX_RECONNECT_DELAY: Duration = Duration::from_millis(500);
-/// A connection ends when the other side's kernel does not acknowledge what was sent for this long.
+/// A connection ends when the peer's kernel does not acknowledge sent data for this long.
 const TCP_USER_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// One Redis, or a Redis Cluster. Cheap to clone; clones share the connection.
@@ -49,13 +49,13 @@ pub struct Redis {
     servers: Arc<Servers>,
 }
 
-/// Where it is, and whose certificates count where the addresses ask for TLS.
+/// Addresses, and the authorities for certificates if they use TLS.
 struct Servers {
     urls: Vec<String>,
     authorities: Option<TlsCertificates>,
 }
 
-/// What the library calls a connection: it connects again by itself.
+/// The library's connection type, which reconnects by itself.
 #[derive(Clone)]
 pub(super) enum Connection {
     Single(ConnectionManager),
@@ -76,15 +76,15 @@ impl Redis {
     /// `namespace`. Connects at the first call, and again when the connection is lost.
     ///
     /// # Errors
-    /// When an address is malformed.
+    /// If an address is malformed.
     pub fn new(urls: &[String], namespace: &str) -> Result<Redis, PortError> {
         Redis::trusting(urls, namespace, &Trust::default())
     }
 
-    /// The same, with authorities of the shop's own for addresses that ask for TLS.
+    /// Like [`new`](Self::new), with the shop's own authorities for TLS addresses.
     ///
     /// # Errors
-    /// When an address is malformed, or there are no authorities.
+    /// If an address is malformed, or there are no authorities.
     pub fn trusting(urls: &[String], namespace: &str, trust: &Trust) -> Result<Redis, PortError> {
         let authorities = match urls.iter().any(|url| place_with_tls(url).is_some()) {
             true => {
@@ -114,7 +114,7 @@ impl Redis {
         })
     }
 
-    /// The namespace, a colon, `rest`.
+    /// The key `rest` in the namespace, after a colon.
     pub fn key(&self, rest: &str) -> String {
         format!("{}:{rest}", self.namespace)
     }
@@ -124,25 +124,25 @@ impl Redis {
         &self.servers.urls
     }
 
-    /// A client of its own for one of the addresses.
+    /// A separate client for one of the addresses.
     ///
     /// # Errors
-    /// When it is malformed.
+    /// If it is malformed.
     pub fn client(&self, url: &str) -> RedisResult<Client> {
         self.servers.client(url)
     }
 
-    /// One command.
+    /// Runs one command.
     ///
     /// # Errors
-    /// [`PortError::Busy`] when Redis does not answer within 250 ms, or the breaker is open:
-    /// whether the command took effect is not known. [`PortError::Failed`] when Redis refuses it.
+    /// [`PortError::Busy`] when Redis does not answer within 250 ms, or the breaker is open: the
+    /// command may have taken effect. [`PortError::Failed`] when Redis refuses it.
     pub async fn query<T: FromRedisValue>(&self, cmd: &Cmd) -> Result<T, PortError> {
         self.call(async |connection| cmd.query_async(connection).await)
             .await
     }
 
-    /// Several commands as one; all their keys are in one slot.
+    /// Runs several commands as one; all their keys must be in one slot.
     ///
     /// # Errors
     /// As [`query`](Self::query).
@@ -151,7 +151,7 @@ impl Redis {
             .await
     }
 
-    /// One script; all its keys are in one slot. A Redis that does not know the script gets it.
+    /// Again, because the attempt may have taken longer than the interval.
     ///
     /// # Errors
     /// As [`query`](Self::query).
@@ -178,14 +178,14 @@ impl Redis {
     /// Whether Redis answers.
     ///
     /// # Errors
-    /// When it does not.
+    /// If it does not answer.
     pub async fn ping(&self) -> Result<(), PortError> {
         self.query::<String>(&redis::cmd("PING")).await.map(drop)
     }
 
-    /// The library connects again when a connection ends, not when it only stops answering: a
-    /// machine in between may keep a connection that Redis does not know any more. So it is
-    /// replaced here.
+    /// The library reconnects when a connection ends, but not when it only stops answering: a
+    /// machine in between may keep a connection that Redis has already dropped. So it is replaced
+    /// here.
     fn record_timeout(&self) {
         if self.breaker.record_timeout() {
             tracing::debug!("Redis does not answer; its connection is replaced by a new one");
@@ -193,9 +193,9 @@ impl Redis {
         }
     }
 
-    /// After a fail-over the address leads to the new master, and the connection still to the old
-    /// one, which goes on as a replica: it answers, refuses to write, and what it reads is old. In
-    /// a Redis Cluster the library finds the new master.
+    /// After a fail-over the address leads to the new master, but the connection still leads to the
+    /// old one, now a replica: it answers, refuses writes, and reads old data. In a Redis Cluster
+    /// the library finds the new master itself.
     fn record_error(&self, error: &RedisError) {
         if self.servers.urls.len() == 1 && is_of_replica(error) && self.breaker.record_replica() {
             tracing::warn!(
@@ -215,7 +215,7 @@ impl Redis {
         }
     }
 
-    /// Anything else. Answers are as for [`query`](Self::query).
+    /// Runs any other call, with the same errors as [`query`](Self::query).
     pub(super) async fn call<T>(
         &self,
         call: impl AsyncFnOnce(&mut Connection) -> RedisResult<T>,

@@ -1,13 +1,13 @@
-//! What an error of Redis means to a caller.
+//! Converts Redis's errors.
 
 use redis::{ErrorKind, RedisError};
 
 use super::PORT;
 use crate::engine::ports::PortError;
 
-/// What Redis answers for a while, and then no more: while it starts, is out of memory or disk,
-/// changes its role, or lacks replicas; and when it was interrupted. `ASK` and `MOVED` arrive here where
-/// the library does not follow them: in a transaction, and when they lead to a master that is gone.
+/// Temporary errors: Redis is starting, out of memory or disk, changing its role, lacks replicas, or was
+/// interrupted. `ASK` and `MOVED` arrive here if the library does not follow them: in a transaction, or
+/// when the master they lead to is down.
 const TRANSIENT: [&str; 12] = [
     "ASK",
     "BUSY",
@@ -22,10 +22,10 @@ const TRANSIENT: [&str; 12] = [
     "TRYAGAIN",
     "UNBLOCKED",
 ];
-/// What only a replica answers.
+/// Errors that only a replica returns.
 const OF_REPLICAS: [&str; 2] = ["MASTERDOWN", "READONLY"];
 
-/// Whether there was no answer, as opposed to an answer that says no.
+/// Whether there was no answer, as opposed to an answer with an error.
 pub(super) fn is_no_answer(error: &RedisError) -> bool {
     error.is_io_error()
         || error.is_timeout()
@@ -33,13 +33,13 @@ pub(super) fn is_no_answer(error: &RedisError) -> bool {
         || error.kind() == ErrorKind::ClusterConnectionNotFound
 }
 
-/// The words that Redis' errors begin with: one, or several for a pipeline.
+/// The codes at the start of Redis's errors: one, or several for a pipeline.
 fn codes(error: &RedisError) -> Vec<String> {
     match error.code() {
         Some("EXECABORT") | None => {
             let answers = error.clone().into_server_errors().unwrap_or_default();
             let codes = answers.iter().map(|(_, answer)| answer.code());
-            // Of a transaction this says only that a command in it was refused.
+            // In a transaction this only says that a command in it was refused.
             let codes = codes.filter(|code| *code != "EXECABORT");
             codes.map(str::to_owned).collect()
         }
@@ -47,14 +47,14 @@ fn codes(error: &RedisError) -> Vec<String> {
     }
 }
 
-/// Whether only a replica answers so.
+/// Whether only a replica returns this error.
 pub(super) fn is_of_replica(error: &RedisError) -> bool {
     codes(error)
         .iter()
         .any(|code| OF_REPLICAS.contains(&&**code))
 }
 
-/// No answer, and answers that will be others in a while, are [`PortError::Busy`].
+/// Converts missing answers and temporary errors to [`PortError::Busy`].
 pub(super) fn port_error(error: RedisError) -> PortError {
     let codes = codes(&error);
     let is_transient = |code: &String| TRANSIENT.contains(&&**code);

@@ -1,4 +1,4 @@
-//! What an operator should know of the Redis of the settings: version and persistence of every master.
+//! Reads version and persistence of every Redis master for operators.
 
 use std::collections::HashMap;
 
@@ -13,9 +13,9 @@ use crate::engine::ports::PortError;
 /// A master.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Examined {
-    /// As it calls itself.
+    /// The version it reports.
     pub version: String,
-    /// It writes down what it does (AOF).
+    /// It writes an append-only file (AOF).
     pub keeps_a_log: bool,
 }
 
@@ -23,7 +23,7 @@ impl Redis {
     /// Asks every master.
     ///
     /// # Errors
-    /// When one does not answer.
+    /// If one does not answer.
     pub async fn examine(&self) -> Result<Vec<Examined>, PortError> {
         let told: Vec<String> = self
             .call(async |connection| everywhere(connection, redis::cmd("INFO")).await)
@@ -43,7 +43,7 @@ fn examined(told: &str) -> Examined {
     }
 }
 
-/// Sends a command to every master.
+/// Runs a command at every master.
 pub(super) async fn everywhere<T: FromRedisValue>(
     connection: &mut Connection,
     command: Cmd,

@@ -1,9 +1,9 @@
-//! The gate on Redis, shared by all instances of the server: a script decides by Redis's own
-//! clock, and the hold and its outbox entry are one step.
+//! The gate on Redis, shared by all instances: a script decides by Redis's own clock, and writes
+//! the hold and its outbox entry in one step.
 //!
-//! Redis may lose data. Every load of an item has an epoch, which the ledger knows: where Redis has
-//! none or another one, no buyer gets an answer until the item is loaded again from the ledger, and
-//! that waits until nothing is under way (see `reload`).
+//! Redis may lose data. Every load of an item has an epoch, which the ledger stores. If Redis has
+//! no epoch or a different one, buyers get no answer until the item is loaded again from the
+//! ledger, and that waits until nothing is under way (see `reload`).
 
 mod audit;
 mod clock;
@@ -54,41 +54,40 @@ pub use reserve::Answer;
 
 /// The port's name in errors.
 const PORT: &str = "gate";
-/// An item's keys outlive its window by this long: for late payments, and for whoever looks for a
-/// fault.
+/// An item's keys are kept this long after its window: for late payments, and for troubleshooting.
 pub(crate) const KEEP_MS: i64 = 7 * 24 * 3_600_000;
-/// A release or a payment that came while a segment was closed is remembered for the load this
-/// long: longer than a load takes.
+/// A release or a payment that arrives while a segment is closed is kept this long for the load:
+/// longer than a load takes.
 const LATE_CALL_LIFE_MS: i64 = 600_000;
 
-/// Nothing must have been under way for so long before Redis is made to agree with the ledger.
+/// Nothing must have been under way for this long before Redis is changed to match the ledger.
 pub const QUIET: Duration = Duration::from_secs(5);
-/// A consumer that is silent for so long, and then gone, may have been a process that was paused: its
-/// relay is given time, see [`Timeouts::after_silence`]. An instance that starts, or whose Redis comes
-/// back, says what it has sooner.
+/// A consumer that was silent for this long and then disappeared may have been a paused process: its
+/// relay is given time, see [`Timeouts::after_silence`]. A starting instance, or one whose Redis comes
+/// back, reports sooner than this.
 pub const SILENCE: Duration = Duration::from_secs(5);
-/// With shorter ones a paused process is gone before anybody has missed it for that long.
+/// With a shorter heartbeat the broker may drop a paused process before [`SILENCE`] has elapsed.
 pub const USUAL_HEARTBEAT: Duration = Duration::from_secs(10);
 
-/// How long the gate waits before it acts on its own.
+/// How long the gate waits before it acts without being called.
 #[derive(Clone, Copy, Debug)]
 pub struct Timeouts {
-    /// As [`QUIET`].
+    /// See [`QUIET`].
     pub quiet: Duration,
-    /// A hold that the ledger has not known for so long, while nothing waits in the queue, was lost
-    /// on the way.
+    /// A hold that the ledger still does not know after this time, while nothing waits in the
+    /// queue, was lost on the way.
     pub lost_after: Duration,
-    /// A consumer that does not say for so long what it has is silent.
+    /// A consumer that has not reported its entries for this long is silent.
     pub silence_after: Duration,
-    /// Nothing counts as quiet for so long after a silent consumer is gone: the connection that its
-    /// process publishes by may outlive the one that it consumes by.
+    /// Nothing counts as quiet for this long after a silent consumer has disappeared: its process's
+    /// publishing connection may outlive the consuming one.
     pub after_silence: Duration,
 }
 
 impl Timeouts {
-    /// For a broker that closes a connection of which it hears nothing for two to three heartbeats.
-    /// Two connections of a process that was paused may have been heard of last half a heartbeat
-    /// apart, and are looked at once a heartbeat.
+    /// For a broker that closes a connection after two to three heartbeats without data. The last
+    /// data on a paused process's two connections may be half a heartbeat apart, and the broker
+    /// checks them once a heartbeat.
     pub fn with_heartbeat(heartbeat: Duration) -> Self {
         Self {
             quiet: QUIET,
@@ -116,16 +115,16 @@ pub struct RedisGate {
     queue: Arc<dyn OrderQueue>,
     timeouts: Timeouts,
     epochs: LoadEpochs,
-    /// One load at a time in this process; a caller who waited for it finds the item loaded.
+    /// One load at a time in this process; a caller that waited finds the item loaded.
     loading: Mutex<()>,
-    /// One transfer at a time in this process; other callers try again after it.
+    /// One transfer at a time in this process; other callers decide again after it.
     transferring: Mutex<()>,
     differences: SeenDifferences,
     told: ToldNumbers,
     created_at: Instant,
 }
 
-/// An item as the ledger says it is loaded.
+/// An item with the load epoch that the ledger stores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct LoadedItem {
     item_id: ItemId,
@@ -149,7 +148,7 @@ impl LoadedItem {
 }
 
 impl RedisGate {
-    /// A gate that is loaded from `ledger`, and loaded again when an item is quiet, `queue` included.
+    /// A gate loaded from `ledger`, and loaded again when an item is quiet, also in `queue`.
     pub fn new(
         redis: Redis,
         clock: GateClock,
@@ -172,21 +171,21 @@ impl RedisGate {
         }
     }
 
-    /// The segment of a buyer of an item, and of how many it is one.
+    /// The segment of an item's buyer, and the item's number of segments.
     pub(super) async fn segment_of(
         &self,
         item_id: ItemId,
         buyer: AccountId,
     ) -> Result<(Segment, u8), PortError> {
-        // An item that is not for sale is not loaded; then the first segment is as good as any.
+        // An item that is not on sale is not loaded; then any segment will do.
         let loaded = self.epochs.get(item_id).await?;
         let segments = loaded.map_or(1, |loaded| loaded.segments);
         let number = segment::of_buyer(buyer, segments);
         Ok((Segment::new(item_id, number), segments))
     }
 
-    /// Runs `release` or `confirm` in the segment of the unit, with `more` arguments after those that
-    /// both have.
+    /// Runs `release` or `confirm` in the segment of the unit, with the arguments `more` after the
+    /// common ones.
     async fn end_hold(
         &self,
         script: &redis::Script,
@@ -218,8 +217,8 @@ impl RedisGate {
         ))
     }
 
-    /// A process that has just started was told no number: the highest of the ledger's that did not
-    /// fail was given, by this load or, in which case it is below all of this load's, by an earlier one.
+    /// A new process has told no position yet. The ledger's highest one that did not fail was given by
+    /// this load, or by an earlier load and is then lower than all of this load's.
     async fn learn_told_numbers(&self, item: &LoadedItem) -> Result<(), PortError> {
         let first = Segment::new(item.item_id, 0);
         if self.told.knows(&first, item.epoch) {
@@ -234,7 +233,7 @@ impl RedisGate {
         Ok(())
     }
 
-    /// Tells every instance of the server that the item may be sellable again.
+    /// Tells every instance that the item may be sellable again.
     async fn publish_return(&self, item_id: ItemId, returns: u64) {
         let mut publish = redis::cmd("PUBLISH");
         publish.arg(self.redis.key(keys::RETURNS));
@@ -269,7 +268,7 @@ impl Restock for RedisGate {
         let answer = answer.await?;
         if answer == "closed" {
             self.close_after_withdrawal(unit.item_id).await?;
-            // Nothing has come back.
+            // No unit has come back.
             return Ok(Released { returns: 0 });
         }
         let returns = number(&answer)?;
@@ -326,7 +325,7 @@ impl StockGate for RedisGate {
             let sum = counters.iter().map(of).sum::<i64>().max(0);
             u32::try_from(sum).map_err(|_| malformed("a counter that is too large"))
         };
-        // Units on their way between segments are counted by neither of them.
+        // Units being transferred are counted by neither segment.
         Ok(Some(GateStock {
             total: sum(|counters| counters.total + counters.moving)?,
             sellable: sum(|counters| counters.sellable + counters.moving)?,
@@ -336,7 +335,7 @@ impl StockGate for RedisGate {
     }
 }
 
-/// Something is stored in Redis that no script writes.
+/// Redis contains data that no script writes.
 fn malformed(what: &str) -> PortError {
     PortError::failed(PORT, format!("cannot read what Redis stores: {what}"))
 }

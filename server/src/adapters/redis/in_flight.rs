@@ -1,8 +1,8 @@
-//! What instances have in flight between the queue and the ledger: the broker counts what waits,
-//! not what it has delivered. Every consumer says once a second, to Redis, which entries it has. One
-//! that says nothing, because it is paused, dead or cut off, stays a consumer for the broker until that
-//! has taken its messages back, so that it is missed. The notes are in several places: a master of a Redis
-//! Cluster that is gone must not keep items of the others from being compared and loaded.
+//! The entries that instances have in flight between the queue and the ledger. The broker counts only what
+//! waits, not what it has delivered. Every consumer reports its entries to Redis once a second. A paused,
+//! dead or disconnected one stays a consumer for the broker until that takes its messages back, so that
+//! its silence is noticed. The notes have several places: a failed master of a Redis Cluster must not stop
+//! the comparing and loading of other masters' items.
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,14 +17,14 @@ use crate::{
     engine::ports::{InFlight, OrderQueue, PortError, UnderWay},
 };
 
-/// Between two notes of an instance.
+/// Time between two notes of an instance.
 pub const NOTE_PERIOD: Duration = Duration::from_secs(1);
-/// A note that is older does not count: two may be late or lost.
+/// An older note is ignored: two may be late or lost.
 pub const NOTE_GOOD_FOR: Duration = Duration::from_secs(3);
-/// Notes of instances that have ended are removed after this long.
+/// Notes of stopped instances are removed after this long.
 const NOTE_LIFE: Duration = Duration::from_mins(1);
 
-/// Notes what this instance has in flight.
+/// Writes this instance's notes.
 #[derive(Clone)]
 pub struct InFlightNotes {
     redis: Redis,
@@ -33,7 +33,7 @@ pub struct InFlightNotes {
 }
 
 impl InFlightNotes {
-    /// Of an instance that consumes `queue`, or does not.
+    /// For an instance that may consume `queue`.
     pub fn new(redis: Redis, queue: Arc<dyn OrderQueue>) -> Self {
         Self {
             redis,
@@ -42,17 +42,17 @@ impl InFlightNotes {
         }
     }
 
-    /// Notes what this instance has now. Returns whether that is anything.
+    /// Writes what this instance has in flight. Returns whether there is anything.
     ///
     /// # Errors
-    /// When the queue or Redis does not answer: the last note counts until it is too old.
+    /// If the queue or Redis does not answer: the last note counts until it is too old.
     pub async fn note(&self) -> Result<bool, PortError> {
         let in_flight = self.queue.in_flight().await?;
         self.write(&in_flight).await?;
         Ok(in_flight != InFlight::default())
     }
 
-    /// Notes it once a second, for ever. An instance that neither consumes nor puts says so once.
+    /// Writes a note every second, for ever. An instance that neither consumes nor puts writes one.
     pub async fn keep_noting(self) {
         let mut noted = true;
         loop {
@@ -83,7 +83,7 @@ impl InFlightNotes {
             let script = &scripts::gate::NOTE_IN_FLIGHT;
             self.redis.invoke::<u64>(script, keys, &args).await
         });
-        // One place is enough: whoever counts takes one in which everybody is.
+        // One place is enough: a count uses one place in which all consumers are.
         let mut first_error = None;
         for answer in join_all(notes).await {
             match answer {
@@ -102,20 +102,20 @@ fn cannot_note(error: &PortError) {
     );
 }
 
-/// What is behind the outboxes of an item.
+/// Entries of an item that have left the outboxes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct InFlightCount {
-    /// Entries wait in the queue, of whatever item.
+    /// Entries of any item wait in the queue.
     pub(super) waiting: bool,
-    /// A consumer has not said what it has.
+    /// A consumer has not reported its entries.
     pub(super) silent: bool,
-    /// Since when the oldest entry in flight is held; `None` when nobody has one.
+    /// When the oldest entry in flight was held; `None` when there is none.
     pub(super) oldest_ms: Option<i64>,
-    /// When that was counted.
+    /// When this was counted.
     pub(super) counted: Counted,
 }
 
-/// An instant by the clock of the Redis that has one of the places of the notes.
+/// An instant by the clock of the Redis node that stores one of the places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Counted {
     place: usize,
@@ -123,14 +123,14 @@ pub(super) struct Counted {
 }
 
 impl InFlightCount {
-    /// Nothing waits, nobody has anything, and everybody has said so.
+    /// Nothing waits, no instance has anything, and all have reported.
     pub(super) fn is_empty(&self) -> bool {
         !self.waiting && !self.silent && self.oldest_ms.is_none()
     }
 }
 
-/// What the queue and the instances have of an item, by what these noted lately or, with `since`, after
-/// an earlier count, in its place.
+/// The item's entries in the queue and at instances, from the instances' latest notes or, with `since`,
+/// from notes written after an earlier count, in the same place.
 pub(super) async fn count(
     redis: &Redis,
     queue: &dyn OrderQueue,
@@ -164,7 +164,7 @@ pub(super) async fn count(
             }
         };
         found = InFlightCount {
-            // A broker whose queue has no leader for a moment says that there is nothing and nobody.
+            // While its queue has no leader, a broker reports no messages and no consumers.
             silent: noted < consumers.max(1),
             oldest_ms,
             counted: Counted { place, at_ms },
@@ -177,8 +177,8 @@ pub(super) async fn count(
     Ok(found)
 }
 
-/// How many consumers said something in a place, since when the oldest entry of the item is held, and
-/// what time it is there.
+/// How many consumers have noted in a place, when the item's oldest entry was held, and the time of
+/// that Redis.
 async fn read(
     redis: &Redis,
     place: &str,

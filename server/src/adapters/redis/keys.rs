@@ -1,4 +1,4 @@
-//! The names of everything in Redis. All of them begin with the namespace and a colon.
+//! The names of all keys and channels in Redis. They begin with the namespace and a colon.
 //!
 //! | name | what it is |
 //! |---|---|
@@ -36,12 +36,12 @@ pub const OUTBOX: &str = "outbox";
 pub const TRANSFERS: &str = "transfers";
 pub const RECEIVED: &str = "received";
 pub const LATE: &str = "late";
-/// A buyer's path, likewise.
+/// A buyer's path, also a key of a segment.
 pub fn path(buyer: AccountId) -> String {
     format!("path:{buyer}")
 }
 
-/// How far a buyer has used up the limit of purchases, likewise.
+/// A buyer's use of the limit of purchases, also a key of a segment.
 pub fn purchase_limit(buyer: AccountId) -> String {
     format!("limit:{buyer}")
 }
@@ -50,11 +50,11 @@ pub fn purchase_limit(buyer: AccountId) -> String {
 pub const LOAD_LOCK: &str = "filling";
 pub const UNDER_WAY: &str = "under-way";
 
-/// Channel: a unit came back. The item, a space, the number of its last return.
+/// Channel: a unit came back. Message: the item, a space, the number of its last return.
 pub const RETURNS: &str = "returns";
-/// Channel: there is work. The job, a space, the instance that says so.
+/// Channel: there is work. Message: the job, a space, the instance that sent it.
 pub const WAKE: &str = "wake";
-/// Channel: the catalogue changed. The items that are concerned, with spaces between them.
+/// Channel: the catalogue changed. Message: the changed items, separated by spaces.
 pub const CATALOGUE: &str = "catalogue";
 
 /// Holders and positions that are staged to be loaded with `epoch`.
@@ -70,9 +70,9 @@ pub fn outboxes(redis: &Redis) -> String {
 /// Places where instances note what they have in flight between the queue and the ledger.
 pub const IN_FLIGHT_PLACES: usize = 3;
 
-/// What instances have in flight, in several places that say the same: of a Redis Cluster of any number of
-/// masters the slots of the last two (13543 and 3114 of 16384) are on different ones, so that no master
-/// that is gone takes all of them along.
+/// What instances have in flight, in several places with the same content. In a Redis Cluster with several
+/// masters, the slots of the last two (13543 and 3114 of 16384) are on different ones, so that one failed
+/// master does not take them all.
 pub fn in_flight(redis: &Redis) -> [String; IN_FLIGHT_PLACES] {
     [
         "in-flight",
@@ -82,17 +82,17 @@ pub fn in_flight(redis: &Redis) -> [String; IN_FLIGHT_PLACES] {
     .map(|name| redis.key(name))
 }
 
-/// What those who poll are told of a buyer's latest reservations.
+/// The results of a buyer's latest reservations, for polling.
 pub fn results(redis: &Redis, buyer: AccountId) -> String {
     redis.key(&format!("results:{buyer}"))
 }
 
-/// When each instance said last what it has counted. One tag with that: both are written together.
+/// When each instance last wrote its counts. Same tag as those: both are written together.
 pub fn instances(redis: &Redis) -> String {
     redis.key("{counts}:instances")
 }
 
-/// What an instance has counted.
+/// An instance's counts.
 pub fn counts_of(redis: &Redis, instance_id: Uuid) -> String {
     redis.key(&format!("{{counts}}:{instance_id}"))
 }

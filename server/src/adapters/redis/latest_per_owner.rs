@@ -1,5 +1,4 @@
-//! Values that expire, of which each buyer has at most one for an item: the latest.
-//! Captchas are such values.
+//! Values that expire, such as captchas. Each buyer has at most one for an item: the latest.
 
 use std::sync::Arc;
 
@@ -11,7 +10,7 @@ use crate::engine::ports::{Clock, PortError};
 /// A buyer, and the item the value is for.
 pub type Owner = (AccountId, ItemId);
 
-/// Longest id of a value: ids come from outside.
+/// Longest id of a value: ids come from clients.
 const MAX_ID_BYTES: usize = 64;
 
 /// Values under `<kind>:<id>`, the latest id of each owner under `<kind>-of:<buyer>:<item>`. Both
@@ -29,9 +28,9 @@ impl LatestPerOwner {
 
     /// Stores a value until `expires_at_ms`, and removes the owner's earlier one.
     ///
-    /// The keys are on different nodes of a Redis Cluster, so this is done in steps. The value
-    /// comes first: of two that are put at once, the one whose id is stored later finds the other
-    /// and removes it. If the process dies in between, the new id was told to nobody.
+    /// The keys are on different nodes of a Redis Cluster, so this takes several steps. The value
+    /// comes first: of two concurrent calls, the one whose id is stored later finds the other and
+    /// removes it. If the process dies in between, no client knows the new id.
     ///
     /// # Errors
     /// As [`Redis::query`]; the new id may be stored or not.
@@ -62,7 +61,7 @@ impl LatestPerOwner {
         Ok(())
     }
 
-    /// A value, which stays.
+    /// Reads a value.
     ///
     /// # Errors
     /// As [`Redis::query`].
@@ -70,10 +69,10 @@ impl LatestPerOwner {
         self.value("GET", id).await
     }
 
-    /// A value, which is removed: nobody gets it again. Its id expires by itself.
+    /// Removes a value and returns it: no other caller gets it. Its id expires by itself.
     ///
     /// # Errors
-    /// As [`Redis::query`]; then it is not known whether the value is still there.
+    /// As [`Redis::query`]; then the value may or may not still be there.
     pub async fn take(&self, id: &str) -> Result<Option<Vec<u8>>, PortError> {
         self.value("GETDEL", id).await
     }

@@ -1,10 +1,9 @@
-//! [`Limits`] on Redis: what a buyer does is counted together, whichever instance it reaches.
+//! [`Limits`] on Redis: a buyer's actions are counted across all instances.
 //!
-//! Requests of an address are not: they are counted in each process, because asking Redis about
-//! every request would let anybody load it. Each instance allows the full rate; the proxy in front
-//! of the instances limits an address as a whole. Purchases are counted here by each process too; what
-//! all instances count together is counted by the script that decides, see
-//! [`RedisPurchases`](super::RedisPurchases).
+//! Requests from an address are counted in each process: with a Redis call per request, anyone could
+//! overload Redis. Each instance allows the full rate; the proxy in front of the instances limits an
+//! address as a whole. Purchases are also counted by each process here; their count across all
+//! instances is in the script that decides, see [`RedisPurchases`](super::RedisPurchases).
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,9 +19,9 @@ use crate::{
     engine::ports::{Clock, Limit, Limits, PortError, RetryAfter},
 };
 
-/// Refused callers that a process remembers, about 100 bytes each.
+/// Most refused callers that a process remembers, about 100 bytes each.
 const REFUSED_CALLERS: u64 = 100_000;
-/// No period is longer, so nobody is refused for longer.
+/// No period is longer, so no caller is refused for longer.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// The limiter of a cluster.
@@ -32,13 +31,13 @@ pub struct RedisLimits {
     quotas: Quotas,
     off: NoLimits,
     local: GovernedLimits,
-    /// Until when Redis refused a caller. A refusal changes nothing, so until then every answer is
-    /// the same: a caller who hammers costs Redis one call a period.
+    /// Until when Redis refuses a caller. A refusal changes nothing, so until then every answer is
+    /// the same: a caller in a tight loop costs Redis one call per period.
     refused_until_ms: Cache<Limit, i64>,
 }
 
 impl RedisLimits {
-    /// A limiter for this process's callers.
+    /// Creates a limiter for this process's callers.
     pub fn new(redis: Redis, clock: Arc<dyn Clock>, quotas: Quotas, off: NoLimits) -> Self {
         Self {
             redis,
@@ -74,7 +73,7 @@ impl RedisLimits {
             .redis
             .invoke(&scripts::limits::COUNT, &keys, &args)
             .await?;
-        // Rounded up: a caller who waits as long as told is allowed.
+        // Rounded up: a caller who waits exactly this long is allowed.
         let wait_ms = (wait_us + 999) / 1000;
         Ok((wait_ms > 0).then_some(RetryAfter { wait_ms }))
     }
@@ -96,8 +95,8 @@ fn key(limit: &Limit) -> String {
     }
 }
 
-/// Signing in, and what is done with orders, need the ledger only. Without Redis they are counted by each instance
-/// for itself; everything else that is limited needs Redis anyway.
+/// Signing in and actions on orders need only the ledger. Without Redis each instance counts them itself;
+/// everything else that is limited needs Redis anyway.
 fn works_without_redis(limit: &Limit) -> bool {
     matches!(
         limit,

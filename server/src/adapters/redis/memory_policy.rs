@@ -1,5 +1,5 @@
-//! What Redis does when its memory is full. It must refuse to write: any other policy deletes keys of
-//! its own choice, and with them who holds a unit.
+//! Redis's behaviour when its memory is full. It must refuse writes: any other policy deletes keys of
+//! its own choice, and with them the holders of units.
 
 use std::{
     collections::HashMap,
@@ -16,13 +16,13 @@ use crate::engine::ports::PortError;
 const KEEPS: &str = "noeviction";
 const SETTING: &str = "maxmemory-policy";
 
-/// The check, with its last answer. That is good for a while: readiness is asked by every balancer,
-/// by the container's own check and by whoever else reaches the process, and each question would be a
-/// `CONFIG GET` at every master, about a setting that only an operator changes.
+/// The check with its cached answer. Balancers, container health checks and other clients ask for
+/// readiness often, and each check would send `CONFIG GET` to every master, for a setting that only
+/// an operator changes.
 pub struct MemoryPolicy {
     redis: Redis,
     good_for: Duration,
-    /// When the servers were asked, and the policy of one that deletes.
+    /// When the servers were asked, and the policy of a server that deletes.
     last: Mutex<Option<(Instant, Option<String>)>>,
 }
 
@@ -36,11 +36,11 @@ impl MemoryPolicy {
         }
     }
 
-    /// Whether every server refuses to write when its memory is full. One that does not tell, as
-    /// many that are rented do not, or that does not answer now, counts as one that does.
+    /// Whether every server refuses writes when its memory is full. A server that does not tell, as
+    /// many hosted ones do not, or does not answer now, counts as one that refuses.
     ///
     /// # Errors
-    /// When one deletes instead.
+    /// If one deletes keys instead.
     pub async fn check(&self) -> Result<(), PortError> {
         match self.policy_that_deletes().await {
             None => Ok(()),
@@ -55,7 +55,7 @@ impl MemoryPolicy {
     }
 
     async fn policy_that_deletes(&self) -> Option<String> {
-        // Locked until the servers have answered: whoever comes meanwhile gets the same answer.
+        // Locked until the servers have answered: concurrent callers get the same answer.
         let mut last = self.last.lock().await;
         if let Some((asked_at, policy)) = &*last
             && asked_at.elapsed() < self.good_for

@@ -1,6 +1,6 @@
 //! [`Outbox`] on Redis streams: one per segment, written by `reserve` in the same step as the hold,
 //! read by relays, which are one consumer group. In a Redis Cluster they are on several masters, and
-//! one that does not answer stops none of the others.
+//! one that does not answer does not stop the others.
 
 mod list;
 mod taken;
@@ -29,33 +29,33 @@ const CONCURRENT_READS: usize = 32;
 /// Entries that one call of a script removes or gives back.
 const IDS_A_CALL: usize = 1000;
 
-/// The outboxes of all items, as one relay reads them.
+/// The outboxes of all items, as read by one relay.
 pub struct RedisOutbox {
     redis: Redis,
     list: OutboxList,
     /// The name of this relay in the consumer group.
     relay: String,
-    /// Entries that another relay has had for this long without forwarding them are taken over.
+    /// Entries that another relay has had for this long without forwarding are taken over.
     idle: Duration,
     taken: Mutex<Taken>,
     next: AtomicUsize,
 }
 
-/// Which entries a call wants.
+/// Selects the entries that a call takes.
 #[derive(Clone, Copy)]
 enum Which {
-    /// Those that this relay has.
+    /// Entries that this relay has.
     Own,
-    /// Those that no living relay has.
+    /// Entries that no running relay has.
     Free,
 }
 
-/// The first error of calls that do not stop each other.
+/// The first error of several independent calls.
 #[derive(Default)]
 struct FirstError(Option<PortError>);
 
 impl FirstError {
-    /// The answer, if it is none.
+    /// Returns the answer, or keeps the error.
     fn note<T>(&mut self, answer: Result<T, PortError>) -> Option<T> {
         match answer {
             Ok(answer) => Some(answer),
@@ -75,9 +75,9 @@ impl FirstError {
     }
 }
 
-/// An entry as the script hands it out: its id, and fields and values in turn.
+/// An entry as the script returns it: its id, then fields and values alternately.
 type RawEntry = (String, Vec<String>);
-/// What was found: tags of outboxes, and entries of each.
+/// Tags of outboxes, and entries of each.
 type Found = Vec<(String, RawEntry)>;
 
 fn stream(redis: &Redis, tag: &str) -> String {
@@ -93,8 +93,8 @@ fn tag_and_id(receipt: &str) -> Option<(&str, &str)> {
 }
 
 impl RedisOutbox {
-    /// The outboxes under the namespace of `redis`; `clock` is the gate's. Entries that another
-    /// relay has had for `idle` are taken over: longer than a relay waits for the queue's confirm.
+    /// The outboxes in the namespace of `redis`; `clock` is the gate's. Entries that another relay
+    /// has had for `idle` are taken over: longer than a relay waits for the queue's confirm.
     pub fn new(redis: Redis, clock: GateClock, idle: Duration) -> Self {
         Self {
             list: OutboxList::new(redis.clone(), clock),
@@ -110,7 +110,7 @@ impl RedisOutbox {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Entries that this relay has and has done nothing about.
+    /// Entries that this relay has and has not forwarded or given back.
     async fn read_own(&self, limit: usize, errors: &mut FirstError) -> Found {
         let mut tags = self.list.tags(errors).await;
         {
@@ -122,7 +122,7 @@ impl RedisOutbox {
         }
         let mut found = Vec::new();
         for group in tags.chunks(CONCURRENT_READS) {
-            // All of them are no more than was asked for when they were taken.
+            // There are never more in all than the limit they were taken with.
             let share = limit.saturating_sub(found.len()).max(1);
             for (tag, entries) in self.read_group(group, share, Which::Own, errors).await {
                 found.extend(entries.into_iter().map(|entry| (tag.clone(), entry)));
@@ -131,8 +131,8 @@ impl RedisOutbox {
         found
     }
 
-    /// Reads all outboxes, beginning with another one every time: first a fair share of each, then
-    /// more of those that have more.
+    /// Reads all outboxes, starting with a different one every time: first a fair share of each,
+    /// then more of those that have more.
     async fn read_free(&self, limit: usize, errors: &mut FirstError) -> Found {
         let mut tags = self.list.tags(errors).await;
         if tags.len() > CONCURRENT_READS {
@@ -162,7 +162,7 @@ impl RedisOutbox {
         found
     }
 
-    /// Reads outboxes at the same time, and notes what this relay has from now on.
+    /// Reads outboxes at the same time, and records what this relay now has.
     async fn read_group(
         &self,
         tags: &[String],
@@ -214,7 +214,7 @@ impl RedisOutbox {
             .await
     }
 
-    /// How many entries are in each of these outboxes: much cheaper than reading them.
+    /// The number of entries in each of these outboxes: much cheaper than reading them.
     async fn lengths(&self, tags: &[String]) -> Vec<Result<u64, PortError>> {
         let mut lengths = Vec::with_capacity(tags.len());
         for group in tags.chunks(CONCURRENT_READS) {
@@ -240,8 +240,8 @@ impl RedisOutbox {
         not_empty
     }
 
-    /// Calls `script` with the ids of these entries, after `args`. They are not this relay's any
-    /// more where it is answered.
+    /// Calls `script` with the ids of these entries, after `args`. When it succeeds, this relay no
+    /// longer has them.
     async fn part_with(
         &self,
         script: &Script,
@@ -249,7 +249,7 @@ impl RedisOutbox {
         receipts: impl Iterator<Item = &str>,
     ) -> Result<(), PortError> {
         let mut by_tag: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        // A receipt of another outbox has nothing to look for here.
+        // Ignores receipts of other kinds of outboxes.
         for (tag, id) in receipts.filter_map(tag_and_id) {
             by_tag.entry(tag).or_default().push(id);
         }
@@ -298,8 +298,8 @@ impl Outbox for RedisOutbox {
             found = self.read_free(limit, &mut errors).await;
         }
         if asked_at.elapsed() >= self.idle {
-            // This process was paused. Other relays may have these by now, and the gate may have been
-            // loaded again without them, if Redis lost them.
+            // This process was paused. Other relays may have these entries now, and if Redis lost
+            // them, the gate may have been loaded again without them.
             errors.note::<()>(Err(PortError::busy(
                 PORT,
                 "this process was paused while it took entries; they are taken again",
@@ -317,7 +317,7 @@ impl Outbox for RedisOutbox {
                 }),
                 None => {
                     // No script writes such an entry. If it was a hold, reconcile sends it again
-                    // from the record of its holder.
+                    // from its holder's record.
                     tracing::error!(
                         receipt,
                         ?fields,
@@ -358,7 +358,7 @@ impl Outbox for RedisOutbox {
     }
 }
 
-/// The reservation in the fields of an entry.
+/// Reads the reservation in the fields of an entry.
 fn decode(fields: &[String]) -> Option<QueuedReservation> {
     let field = |name: &str| {
         let mut pairs = fields.chunks_exact(2);

@@ -1,7 +1,7 @@
-//! [`Paths`] on Redis: handed out by one instance, used at another. A buyer's path for an item is beside
-//! the stock that it is exchanged for, so that the script that decides also uses it up. When Redis has lost
-//! a path, or the item was loaded with another number of segments, it is refused, and the buyer asks for
-//! a new one.
+//! [`Paths`] on Redis: issued by one instance, used at another. A buyer's path for an item is stored in the
+//! same slot as the stock, so that the script that decides also uses it up. If Redis has lost a path, or
+//! the item was loaded with another number of segments, the path is refused, and the buyer asks for a new
+//! one.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use super::{Arg, Redis, RedisGate, keys, scripts};
 use crate::engine::ports::{Clock, PathClaim, PathGrant, Paths, PortError};
 
-/// The letters of the prelude's `PATH_…`.
+/// The letter of the prelude's `PATH_FRESH`.
 const FRESH: &str = "f";
 const UNANSWERED: &str = "a";
 
@@ -33,11 +33,11 @@ impl RedisPaths {
         Ok(segment.key(&self.redis, &keys::path(buyer)))
     }
 
-    /// A purchase got no answer: it may have used up the path, and the same path must give the same answer,
-    /// also at another instance.
+    /// Notes that a purchase got no answer. It may have used up the path, and the same path must give the
+    /// same answer, also at another instance.
     ///
     /// # Errors
-    /// As [`Redis::invoke`]; then the path may count as used up elsewhere.
+    /// As [`Redis::invoke`]; then the path may count as used up at other instances.
     pub async fn note_unanswered(
         &self,
         claim: &PathClaim<'_>,
@@ -52,7 +52,7 @@ impl RedisPaths {
     }
 }
 
-/// A path as the prelude's `get_path` reads it.
+/// Encodes a path in the form that the prelude's `get_path` reads.
 fn encode(grant: &PathGrant) -> String {
     let state = if grant.asked { UNANSWERED } else { FRESH };
     let reservation_id = grant.unit.reservation_id;

@@ -1,4 +1,4 @@
-//! [`Purchases`] on Redis: one script counts the call, looks at the path, decides and uses the path up.
+//! [`Purchases`] on Redis: one script counts the call, checks the path, decides and uses up the path.
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,28 +19,28 @@ use crate::{
     },
 };
 
-/// Purchases without an answer that are remembered, some 150 bytes each…
+/// Most purchases without an answer that are remembered, some 150 bytes each…
 const MAX_UNANSWERED: u64 = 100_000;
-/// …for longer than a path can be good.
+/// …for longer than any path is valid.
 const UNANSWERED_LIFE: Duration = Duration::from_mins(5);
 
-/// The purchases of an instance. Calls are counted twice: in front by this process alone, whatever the item,
-/// so that nobody can load Redis with items that do not exist; by the script for all instances, item by item.
+/// An instance's purchases. Calls are counted twice: first by this process, across items, so that nobody can
+/// overload Redis with unknown items; then by the script for all instances, per item.
 pub struct RedisPurchases {
     gate: Arc<RedisGate>,
-    /// The same, behind what this process knows to be sold out.
+    /// The same gate, behind the sold-out cache.
     in_front: Arc<SoldOutGate<RedisGate>>,
     limits: Arc<RedisLimits>,
     paths: Arc<RedisPaths>,
-    /// Where pollers look.
+    /// The results that buyers poll.
     results: Results,
-    /// The ids of purchases that got no answer, by path. With the same id the path is good once more,
-    /// whenever the calls that were lost are run.
+    /// The ids of purchases that got no answer, by path. With the same id the path is valid once
+    /// more, even if the lost calls are executed late.
     unanswered: Cache<String, Uuid>,
 }
 
 impl RedisPurchases {
-    /// Purchases by the script of `gate`, which `in_front` stands before.
+    /// Purchases by the script of `gate`; `in_front` wraps that gate.
     pub fn new(
         gate: Arc<RedisGate>,
         in_front: Arc<SoldOutGate<RedisGate>>,
@@ -62,17 +62,17 @@ impl RedisPurchases {
         }
     }
 
-    /// For whatever else is limited.
+    /// The limiter, for all other limits.
     pub fn limits(&self) -> Arc<RedisLimits> {
         self.limits.clone()
     }
 
-    /// For whoever hands out paths.
+    /// The paths, for issuing them.
     pub fn paths(&self) -> Arc<RedisPaths> {
         self.paths.clone()
     }
 
-    /// What needs no decision. Only the gate may say "sold out" to somebody whose last answer was lost.
+    /// The answer, if the gate is not needed. Only the gate may answer "sold out" after a lost answer.
     async fn known(&self, claim: &PathClaim<'_>) -> Result<Option<Purchased>, PortError> {
         if !self.in_front.is_sold_out(claim.item_id) {
             return Ok(None);
@@ -84,7 +84,7 @@ impl RedisPurchases {
         })
     }
 
-    /// Waits for its turn with a good path only, and hears there what those ahead have heard.
+    /// Waits for a permit, only with a valid path, and then checks the cache again.
     async fn admitted(&self, claim: &PathClaim<'_>) -> Result<Result<Place, Purchased>, PortError> {
         if let Some(known) = self.known(claim).await? {
             return Ok(Err(known));
@@ -104,8 +104,8 @@ impl RedisPurchases {
         })
     }
 
-    /// An answer that was lost is asked for once more. Where that is lost too, the same path gives the same
-    /// answer: here by the purchase's id, elsewhere by a note.
+    /// Repeats a call whose answer was lost, once. If that answer is lost too, the same path gets the same
+    /// answer later: here by the purchase's id, at other instances by a note.
     async fn ask_gate(
         &self,
         claim: &PathClaim<'_>,
@@ -143,7 +143,7 @@ impl RedisPurchases {
                 reservation_id,
                 position,
             } => {
-                // Before its buyer hears of it, so that the first poll finds it.
+                // Before the buyer is answered, so that the first poll finds it.
                 let unit = claim.unit(reservation_id);
                 self.results.record_queued(unit, position).await;
                 Purchased::Held {
@@ -154,7 +154,7 @@ impl RedisPurchases {
             Answer::Limited(over) => Purchased::Limited(over),
             Answer::PathInvalid => Purchased::Refused(Rejection::PathInvalid),
             Answer::Decided(Decision::SoldOut { returns }) => {
-                // Before the next caller gets a place.
+                // Before the next caller gets a permit.
                 self.in_front.note_sold_out(claim.item_id, returns);
                 Purchased::Refused(Rejection::SoldOut)
             }
@@ -162,12 +162,12 @@ impl RedisPurchases {
                 Purchased::AlreadyReserved(earlier)
             }
             Answer::Decided(Decision::Refused(rejection)) => Purchased::Refused(rejection),
-            // Nobody has a path for what is not for sale.
+            // There are no paths for items that are not on sale.
             Answer::Decided(Decision::UnknownItem) => Purchased::Refused(Rejection::PathInvalid),
             Answer::Decided(held @ Decision::Held { .. }) => {
                 return Err(PortError::failed(
                     super::PORT,
-                    format!("{held:?} of no reservation"),
+                    format!("{held:?} without a reservation"),
                 ));
             }
         })

@@ -1,9 +1,9 @@
-//! A cache of what became of reservations: thousands of buyers poll every second, and the ledger
-//! has other things to do. The ledger is the truth and is read when Redis has no result, or has
-//! said "queued" for a while. Where the ledger does not know either, the gate is asked.
+//! A cache of reservations' results: thousands of buyers poll every second, too many for the
+//! ledger. The ledger has the truth and is read when Redis has no result, or has said "queued" for
+//! a while. If the ledger does not know either, the gate is asked.
 //!
-//! Written at three places: when the gate has held a unit and when orders were written (see
-//! [`recording`](super::super::recording)), and when the ledger was read ([`CachedReservations`]).
+//! Written in three places: after the gate has held a unit, after orders were written (see
+//! [`recording`](super::super::recording)), and after the ledger was read ([`CachedReservations`]).
 
 mod ledger;
 mod unknown;
@@ -22,14 +22,14 @@ use crate::engine::ports::{Clock, PortError, ReservationRecord, Unit};
 pub use ledger::CachedReservations;
 pub use unknown::UnknownReservations;
 
-/// Buyers poll for minutes; later the ledger is read.
+/// Buyers poll for minutes; after this time the ledger is read.
 const LIFE_MS: i64 = 3_600_000;
-/// Latest reservations of a buyer: more than anybody can have queued at once, since an order is written
-/// within moments and each needs an item of its own.
+/// Latest reservations kept per buyer: more than anyone can have queued at once, since an order is
+/// written within moments and each needs a different item.
 const LATEST: i64 = 20;
 
-/// The results of each buyer's latest reservations. Bounded by their number, and by a life of an hour after the
-/// latest one.
+/// The results of each buyer's latest reservations. Bounded in number, and removed an hour after the latest
+/// one.
 #[derive(Clone)]
 pub struct Results {
     redis: Redis,
@@ -41,7 +41,7 @@ pub struct Results {
 struct StoredResult<Record> {
     #[serde(flatten)]
     record: Record,
-    /// Stored at.
+    /// Stored at this instant.
     at_ms: i64,
 }
 
@@ -51,7 +51,7 @@ impl Results {
         Self { redis, clock }
     }
 
-    /// Stores results of one buyer; with `replace` instead of what is stored of the same reservations.
+    /// Stores results of one buyer; `replace` overwrites those of the same reservations.
     async fn store(
         &self,
         buyer: AccountId,
@@ -79,14 +79,14 @@ impl Results {
             .map(drop)
     }
 
-    /// A result, and its age in milliseconds. A value that cannot be read was written by another version of
-    /// this program: the ledger knows.
+    /// Reads a result, and its age in milliseconds. An unreadable value was written by another version of
+    /// this program: the ledger is read instead.
     fn decode(&self, text: &str) -> Option<(ReservationRecord, i64)> {
         let stored: StoredResult<ReservationRecord> = serde_json::from_str(text).ok()?;
         Some((stored.record, self.clock.now_ms() - stored.at_ms))
     }
 
-    /// A result of a buyer's, and its age in milliseconds.
+    /// A result of a buyer, and its age in milliseconds.
     async fn get(
         &self,
         reservation_id: ReservationId,
@@ -108,8 +108,8 @@ impl Results {
         Ok(stored.map(|(record, _)| record).collect())
     }
 
-    /// A buyer's latest reservation of an item. Ids are made when a path is handed out, by the clock of one of
-    /// several machines: they tell only between holds of the same moment.
+    /// A buyer's latest reservation of an item. Compares hold times first: ids are made when a path is issued,
+    /// by the clocks of several machines, so they only decide between holds of the same moment.
     async fn latest(
         &self,
         item_id: ItemId,
@@ -125,13 +125,13 @@ impl Results {
 }
 
 impl ResultLog for Results {
-    /// A failure is logged: the unit is held, and the ledger will know.
+    /// A failure is only logged: the unit is held, and the ledger will know.
     async fn record_queued(&self, unit: Unit, position: u32) {
         let record = ReservationRecord::queued(unit, position, self.clock.now_ms());
         log_failure(self.store(unit.buyer, &[&record], false).await, 1);
     }
 
-    /// A failure is logged: the ledger knows, and is read when a reservation seems queued for long.
+    /// A failure is only logged: the ledger is read when a reservation seems queued for long.
     async fn record_ended(&self, records: &[ReservationRecord]) {
         let mut of_buyers = BTreeMap::<AccountId, Vec<&ReservationRecord>>::new();
         for record in records {
@@ -140,7 +140,7 @@ impl ResultLog for Results {
         let stores = of_buyers
             .iter()
             .map(|(buyer, of_buyer)| self.store(*buyer, of_buyer, true));
-        // One line, not one for each of a batch.
+        // Log one line, not one for each result.
         log_failure(join_all(stores).await.into_iter().collect(), records.len());
     }
 }

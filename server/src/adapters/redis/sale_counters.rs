@@ -1,5 +1,5 @@
-//! [`SaleCounters`] of a cluster: each instance writes what it has counted once a second, under a key that
-//! expires, and whoever is asked adds up what is there.
+//! [`SaleCounters`] of a cluster: each instance writes its counts once a second, under a key that expires,
+//! and the instance that is asked adds them up.
 
 use std::sync::Arc;
 
@@ -14,13 +14,13 @@ use crate::{
     engine::ports::{Clock, InstanceCounts, OrderQueue, PortError, SaleCounters},
 };
 
-/// An instance that has said nothing for so long counts as gone. Between two notes it asks the broker what it
-/// has in flight, which may take three seconds.
+/// An instance that wrote nothing for this long counts as stopped. Between two notes it asks the broker for
+/// its entries in flight, which may take three seconds.
 const NOTE_LIFE_MS: i64 = 8_000;
-/// Instances that are read: more than any shop has, and an answer of some hundred kilobytes.
+/// Most instances that are read: more than any shop has, and an answer of some hundred kilobytes.
 const MAX_INSTANCES: usize = 500;
 
-/// The counters of all instances. A clone is the same.
+/// The counters of all instances. Clones share them.
 #[derive(Clone)]
 pub struct RedisSaleCounters {
     redis: Redis,
@@ -30,7 +30,7 @@ pub struct RedisSaleCounters {
 }
 
 impl RedisSaleCounters {
-    /// Adds what this instance counts, and what it has of `queue` in flight.
+    /// Adds this instance's counts, and its entries of `queue` in flight.
     pub fn new(
         redis: Redis,
         own: ProcessCounters,
@@ -45,13 +45,13 @@ impl RedisSaleCounters {
         }
     }
 
-    /// Writes what this instance has counted.
+    /// Writes this instance's counts.
     ///
     /// # Errors
-    /// When Redis does not answer: the instance counts as gone until it does.
+    /// If Redis does not answer: the instance counts as stopped until it does.
     pub async fn note(&self) -> Result<(), PortError> {
         let mut note = self.own.own();
-        // A broker that does not answer says nothing about the counters.
+        // The counts do not depend on whether the broker answers.
         let in_flight = self.queue.in_flight().await.unwrap_or_default();
         note.oldest_held_at_ms = in_flight.oldest_ms.into_values().min();
         let text = serde_json::to_string(&note).map_err(|error| PortError::failed(PORT, error))?;
@@ -68,7 +68,7 @@ impl RedisSaleCounters {
         self.redis.query_all(&write).await
     }
 
-    /// Counts and writes it once a second, for ever. A broker that is slow to answer keeps no count waiting: ten
+    /// Samples and writes the counts once a second, for ever. A slow broker does not delay the samples: ten
     /// samples are ten seconds.
     pub async fn keep_noting(self) {
         tokio::join!(self.own.clone().keep_sampling(), self.keep_writing());
@@ -99,7 +99,7 @@ impl SaleCounters for RedisSaleCounters {
         }
         let notes: Vec<Option<String>> = self.redis.query(redis::cmd("MGET").arg(keys)).await?;
         let notes = notes.into_iter().flatten();
-        // An instance of another version may count what this one does not know.
+        // An instance of another version may have counters that this one does not know.
         Ok(notes
             .filter_map(|note| serde_json::from_str(&note).ok())
             .collect())

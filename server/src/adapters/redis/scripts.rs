@@ -1,6 +1,6 @@
-//! The Lua scripts: each is one atomic step on keys of one slot. The head of a script says what it
-//! takes and answers, and why it may be repeated. `lua/prelude.lua` stands in front of every one,
-//! so line numbers in an error of Redis count from the prelude's first line.
+//! The Lua scripts: each is one atomic step on keys of one slot. A script's header describes its
+//! arguments and answers, and why it may be repeated. `lua/prelude.lua` is put in front of every
+//! script, so line numbers in Redis's errors count from the prelude's first line.
 
 macro_rules! scripts {
     ($($folder:ident { $($name:ident = $file:literal;)* })*) => {$(

@@ -1,5 +1,5 @@
 //! Segments: the parts of an item's stock. All keys of a segment have one hash tag, so that one
-//! script may use them all; different segments may be on different nodes of a Redis Cluster.
+//! script can use them; different segments may be on different nodes of a Redis Cluster.
 
 use app::wire::{AccountId, ItemId};
 
@@ -31,7 +31,7 @@ impl Segment {
         }
     }
 
-    /// Its hash tag, which names it among all segments.
+    /// Its hash tag, which is unique among all segments.
     pub fn tag(&self) -> &str {
         &self.tag
     }
@@ -47,7 +47,7 @@ impl Segment {
     }
 }
 
-/// The segment of a buyer's reservation: always the same of `segments` segments (FNV-1a).
+/// The segment of a buyer's reservation: always the same one of `segments` (FNV-1a).
 pub fn of_buyer(buyer: AccountId, segments: u8) -> u8 {
     let hash = buyer
         .0

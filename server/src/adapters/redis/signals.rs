@@ -1,7 +1,6 @@
-//! What instances of the server publish to each other through Redis: a unit came back, there is
-//! work, the catalogue changed. Published messages may be lost, so nothing depends on one arriving:
-//! workers also run periodically, the sold-out cache is cleared every few seconds, and pages have a
-//! life.
+//! Messages between instances, published through Redis: a unit came back, there is work, the
+//! catalogue changed. Messages may be lost, so nothing depends on them: workers also run
+//! periodically, the sold-out cache is cleared every few seconds, and cached pages expire.
 
 mod catalogue;
 mod wake;
@@ -27,18 +26,18 @@ pub use catalogue::RedisCatalogueEvents;
 use wake::InstanceId;
 pub use wake::RedisWakeSignal;
 
-/// Around connecting, and around every answer.
+/// Time limit of connecting, and of every answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
-/// Between two checks whether the connection is alive.
+/// Time between two checks whether the connection works.
 const PING_INTERVAL: Duration = Duration::from_secs(2);
-/// An entry of the sold-out cache whose message was lost is wrong for no longer. Costs one call to
-/// the gate per sold-out item and interval.
+/// How long a sold-out entry may be wrong after its message was lost. Costs one call to the gate
+/// per sold-out item and interval.
 const CACHE_CLEAR_INTERVAL: Duration = Duration::from_secs(5);
 /// First and longest pause between two attempts to connect.
 const FIRST_RECONNECT_DELAY: Duration = Duration::from_millis(50);
 const MAX_RECONNECT_DELAY: Duration = Duration::from_secs(1);
 
-/// Listens to what other instances publish.
+/// Listens to other instances' messages.
 #[derive(Clone)]
 pub struct SignalListener {
     redis: Redis,
@@ -61,7 +60,7 @@ enum SubscriptionError {
 }
 
 impl SignalListener {
-    /// Clears `sold_out`, wakes the workers of this process that `wake` stands for, and tells the
+    /// On messages: clears `sold_out`, wakes this process's workers through `wake`, and tells the
     /// listeners of `catalogue`.
     pub fn new(
         redis: Redis,
@@ -78,10 +77,10 @@ impl SignalListener {
         }
     }
 
-    /// Listens for ever, and connects again when the connection is lost. Stops when dropped.
+    /// Listens for ever, and reconnects when the connection is lost. Stops when dropped.
     pub async fn listen(self) {
         let mut backoff = Backoff::new(FIRST_RECONNECT_DELAY, MAX_RECONNECT_DELAY);
-        // Any node of a Redis Cluster gets what is published at any other.
+        // Every node of a Redis Cluster gets the messages published at any other.
         for url in self.redis.urls().iter().cycle() {
             match subscribe(&self.redis, url).await {
                 Ok(subscription) => {
@@ -98,7 +97,7 @@ impl SignalListener {
                     tracing::debug!(error = %Chain(&error), "cannot subscribe to other instances' signals; trying again");
                 }
             }
-            // Without messages the cache may be wrong: every purchase asks the gate.
+            // Without messages the cache may be wrong: cleared, so that purchases ask the gate.
             self.sold_out.clear_all();
             sleep(backoff.next_pause()).await;
         }
@@ -134,8 +133,7 @@ impl SignalListener {
         }
     }
 
-    /// A message that cannot be read was published by another version of this program and is
-    /// ignored.
+    /// Ignores unreadable messages: another version of this program published them.
     fn handle(&self, message: &Msg) {
         let Ok(text) = std::str::from_utf8(message.get_payload_bytes()) else {
             return;
@@ -161,7 +159,7 @@ impl SignalListener {
     }
 }
 
-/// Ticks for the first time after a period.
+/// An interval whose first tick comes after one period.
 fn every(period: Duration) -> Interval {
     let mut interval = interval_at(Instant::now() + period, period);
     interval.set_missed_tick_behavior(MissedTickBehavior::Delay);

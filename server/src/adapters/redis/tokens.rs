@@ -1,7 +1,6 @@
-//! Log-ins on Redis in front of the ledger's: a cache shared by the instances, never the truth.
-//! When Redis does not answer, or came back empty, the ledger is read: losing Redis logs nobody
-//! out. When the ledger does not answer, cached log-ins count for a while: buyers who are logged in
-//! go on buying.
+//! Log-ins on Redis in front of the ledger's: a shared cache, never the truth. When Redis does not
+//! answer, or is empty, the ledger is read: losing Redis signs nobody out. When the ledger does not
+//! answer, cached log-ins stay valid for a while, so that signed-in buyers can go on buying.
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,39 +16,39 @@ use crate::engine::ports::{LogInRecord, Login, LoginTokens, NewLogIn, PortError,
 
 /// Log-ins cached in this process: about 300 bytes each.
 const MAX_LOCAL_LOGINS: u64 = 100_000;
-/// A log-out at another instance counts here within this time.
+/// A log-out at another instance takes effect here within this time.
 const LOCAL_LIFE: Duration = Duration::from_secs(2);
-/// A cached log-in is fresh for this long: a change of its account (a ban, a name) counts within
-/// this time and the one above, and so does a log-out that could not be stored in Redis.
+/// A cached log-in is fresh for this long. A change of its account (a ban, a name), or a log-out
+/// that could not be stored in Redis, takes effect within this time plus the one above.
 const FRESH_LIFE_MS: i64 = 30_000;
-/// A cached log-in that is not fresh counts for this long, while the ledger does not answer.
+/// A cached log-in that is not fresh is used for this long while the ledger does not answer.
 const STALE_LIFE_MS: i64 = 600_000;
 /// After the ledger did not answer, a log-in counts as fresh for this long.
 const LEDGER_RETRY_MS: i64 = 5_000;
-/// A read of the ledger is given up after this long where there is a stale log-in.
+/// Time limit of a read of the ledger if there is a stale log-in.
 const LEDGER_TIMEOUT: Duration = Duration::from_secs(1);
-/// Longer than a stale log-in counts, and than an instance can take from reading a log-in in the
-/// ledger to storing it here: what it stores after a log-out does not count.
+/// Longer than a stale log-in is used, and than an instance can take from reading a log-in in the
+/// ledger to storing it here: one stored after the log-out is ignored.
 const LOGGED_OUT_LIFE_MS: i64 = STALE_LIFE_MS + 60_000;
 
-/// A cache over [`LoginTokens`]. Unknown tokens are not cached: they can be made up without end.
+/// A cache over [`LoginTokens`]. Unknown tokens are not cached: attackers could invent many.
 pub struct RedisTokens<T> {
     redis: Redis,
     store: Arc<T>,
     local: Cache<TokenHash, Login>,
 }
 
-/// A log-in as it is stored, by the token's hash.
+/// A stored log-in, by the token's hash.
 #[derive(Serialize, Deserialize)]
 struct StoredLogin {
     me: Me,
     expires_at_ms: i64,
-    /// Instances of an earlier version write it so.
+    /// The form that instances of an earlier version write.
     #[serde(rename = "dies_at_ms")]
     max_expires_at_ms: i64,
 }
 
-/// What Redis has for a token.
+/// What Redis knows about a token.
 enum SharedLogin {
     Fresh(Login),
     Stale(Login),
@@ -71,7 +70,7 @@ impl<T: LoginTokens> RedisTokens<T> {
         }
     }
 
-    /// The log-in, whether it is fresh, and whether it is over: in one slot, read together.
+    /// The keys of the log-in, of its freshness, and of its log-out: in one slot, read together.
     fn keys(&self, token: &TokenHash) -> [String; 3] {
         let TokenHash(hash) = token;
         ["", ":fresh", ":out"].map(|suffix| self.redis.key(&format!("login:{{{hash}}}{suffix}")))
@@ -87,7 +86,7 @@ impl<T: LoginTokens> RedisTokens<T> {
         if out.is_some() {
             return SharedLogin::LoggedOut;
         }
-        // A value that cannot be read was written by another version of this program.
+        // An unreadable value was written by another version of this program.
         let stored = value.and_then(|value| serde_json::from_slice::<StoredLogin>(&value).ok());
         let login = stored.map(|stored| Login {
             me: stored.me,
@@ -124,7 +123,7 @@ impl<T: LoginTokens> RedisTokens<T> {
         self.update(&set).await;
     }
 
-    /// Reads the ledger, and stores the log-in for all instances.
+    /// Reads the ledger, and caches the log-in for all instances.
     async fn read(&self, token: &TokenHash) -> Result<Option<Login>, PortError> {
         let login = self.store.get(token).await?;
         if let Some(login) = &login {
@@ -133,7 +132,7 @@ impl<T: LoginTokens> RedisTokens<T> {
         Ok(login)
     }
 
-    /// Reads the ledger, or else answers with the stale log-in.
+    /// Reads the ledger; if it does not answer, uses the stale log-in.
     async fn read_or_stale(&self, token: &TokenHash, stale: Login) -> Option<Login> {
         match timeout(LEDGER_TIMEOUT, self.read(token)).await {
             Ok(Ok(login)) => login,
@@ -152,7 +151,7 @@ impl<T: LoginTokens> RedisTokens<T> {
         }
     }
 
-    /// Updates the cache. The ledger is right and the cache short-lived, so that a failure is no
+    /// Updates the cache. The ledger has the truth and the cache is short-lived, so a failure is no
     /// error.
     async fn update(&self, cmd: &redis::Cmd) {
         if let Err(error) = self.redis.query::<()>(cmd).await {
@@ -167,7 +166,7 @@ impl<T: LoginTokens> RedisTokens<T> {
 #[async_trait]
 impl<T: LoginTokens> LoginTokens for RedisTokens<T> {
     async fn insert(&self, log_in: &NewLogIn) -> Result<(), PortError> {
-        // Cached when it is first used.
+        // Cached at its first use.
         self.store.insert(log_in).await
     }
 
@@ -209,7 +208,7 @@ impl<T: LoginTokens> LoginTokens for RedisTokens<T> {
     async fn remove(&self, token: &TokenHash) -> Result<(), PortError> {
         let removed = self.store.remove(token).await;
         self.local.invalidate(token).await;
-        // Also where the ledger did not answer. Not only removed: another instance may be about to store what it read before.
+        // Even if the ledger did not answer. Marked, not only removed: another instance may be storing an earlier read.
         let [_, _, out] = self.keys(token);
         let mut set = redis::cmd("SET");
         set.arg(out).arg(1).arg("PX").arg(LOGGED_OUT_LIFE_MS);

@@ -18,9 +18,9 @@ use crate::engine::ports::{
     Account, AccountWriter, ChangedBy, InsertAccountError, PortError, TokenHash,
 };
 
-/// Rows an `INSERT`: below every database's limit of bind parameters.
+/// Rows per `INSERT`: below every database's limit of bind parameters.
 const CHUNK: usize = 1000;
-/// More people run no shop.
+/// Most staff that are read: no shop has more.
 const STAFF: u64 = 1_000;
 
 fn staff_activity(account: &Account) -> NewActivity {

@@ -78,8 +78,8 @@ pub(super) fn insert_error(error: LedgerError) -> InsertAccountError {
     }
 }
 
-/// Gives an account another password, if its hash is `present` where that is asked for, and forgets its log-ins. Whether
-/// it did.
+/// Sets another password, if the hash is still `present` (when given), and removes the account's log-ins. Returns
+/// whether it did.
 pub(super) async fn replace_password(
     transaction: &DatabaseTransaction,
     account_id: AccountId,
@@ -109,7 +109,7 @@ impl Accounts for Sql {
             Box::pin(async move {
                 to_row(account).insert(transaction).await?;
                 let notice = notice::ActiveModel {
-                    // One welcome an account.
+                    // One welcome notice per account.
                     id: Set(account.account_id.0),
                     account_id: Set(account.account_id.0),
                     created_at_ms: Set(account.created_at_ms),

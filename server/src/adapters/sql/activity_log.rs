@@ -1,4 +1,4 @@
-//! [`ActivityLog`] on SQL, and what adds to the log inside the transaction of a change.
+//! [`ActivityLog`] on SQL, and adding to the log inside the transaction of a change.
 
 use app::wire::{AccountId, Action, Activity, ActivityQuery};
 use async_trait::async_trait;
@@ -20,17 +20,16 @@ use crate::engine::{
     ports::{ActivityLog, ChainEnd, ChangedBy, PortError},
 };
 
-/// What somebody does.
+/// A new entry.
 pub struct NewActivity {
     pub action: Action,
-    /// A round, an order or an account.
+    /// The id of a round, an order or an account.
     pub subject_id: Uuid,
     pub old_value: Option<Value>,
     pub new_value: Option<Value>,
 }
 
-/// Adds to the log, as the last thing of a transaction: whoever adds holds the log's end until it is
-/// committed.
+/// Adds to the log. Call it last in a transaction: it locks the log's end until the commit.
 pub async fn add(
     transaction: &DatabaseTransaction,
     by: &ChangedBy,

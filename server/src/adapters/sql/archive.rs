@@ -1,6 +1,6 @@
-//! A shop in one file that any of the databases can take in: every row that the ledger keeps, of one moment. For
-//! the way from a data folder to servers and back, between rounds. Not a backup: that is [`copy`](super::copy) and
-//! the tools of a server's database, and may be made while the shop sells.
+//! A shop in one file that any of the databases can import: every row that the ledger keeps, at one moment. For
+//! moving between a data folder and servers, between rounds. It is not a backup: for that use
+//! [`copy`](super::copy) or the tools of a server's database, which also work while the shop sells.
 
 mod check;
 mod file;
@@ -18,12 +18,12 @@ use tables::{Row, Sum, Table, insert, rows_after, tables};
 pub use check::Unsettled;
 pub use file::ArchiveError;
 
-/// What a file holds, or what was taken in: each table with its rows.
+/// The contents of a file or an import: each table with its number of rows.
 pub type Contents = Vec<(String, u64)>;
 
 impl Sql {
-    /// Writes all that the shop keeps into a new file, readable for its owner alone. Log-ins are left out: people
-    /// sign in again. `since_ms` is from before the gate was looked at.
+    /// Exports all data of the shop to a new file, readable only by its owner. Leaves out log-ins: people sign in
+    /// again. `since_ms` must be from before the gate was checked.
     ///
     /// # Errors
     /// See [`ArchiveError`]. An incomplete file is removed.
@@ -43,19 +43,19 @@ impl Sql {
         let written = write_all(&all, &mut writer).await;
         let finished = written.and_then(|contents| writer.finish().map(|()| contents));
         if finished.is_err() {
-            // What is left of it would be refused; it is removed so that the next attempt can have its name.
+            // An incomplete file would be refused; remove it so that the next attempt can use its name.
             let _ = std::fs::remove_file(file);
         }
         finished
     }
 
-    /// Takes a file into a database that has the schema and nothing else, reads it again, and compares. All or
-    /// nothing.
+    /// Imports a file into a database that has the schema and nothing else, reads it back, and compares. All
+    /// or nothing.
     ///
     /// # Errors
     /// See [`ArchiveError`].
     pub async fn import(&self, file: &Path) -> Result<Contents, ArchiveError> {
-        // All of it is read before anything is written: a file that is cut off ends here.
+        // Read the whole file before writing anything: a truncated file ends here.
         let expected = read_through(file)?;
         let all = self.write.begin().await?;
         must_be_empty(&all).await?;
@@ -104,7 +104,7 @@ async fn write_all(
     Ok(contents)
 }
 
-/// What each table of a file sums up to, in the order of [`tables`].
+/// The sum of each table of a file, in the order of [`tables`].
 fn read_through(file: &Path) -> Result<Vec<Sum>, ArchiveError> {
     let mut reader = Reader::open(file)?;
     let mut sums = Vec::new();
@@ -155,12 +155,12 @@ async fn sum_of(all: &DatabaseTransaction, table: &Table) -> Result<Sum, DbErr> 
     }
 }
 
-/// Also of log-ins, which are in no file.
+/// Also checks log-ins, which no file contains.
 async fn must_be_empty(all: &DatabaseTransaction) -> Result<(), ArchiveError> {
     let names = tables().into_iter().map(|table| table.name);
     for name in names.chain(["login_tokens".to_owned()]) {
         if name == "activity_log_end" {
-            // The one row that the schema begins with.
+            // The only row that the schema starts with.
             let made = "DELETE FROM activity_log_end WHERE number = 0";
             all.execute_unprepared(made).await?;
         }
@@ -182,7 +182,7 @@ mod tests {
 
     use super::{super::connect::FOR_A_TEST, Sql, statement, tables};
 
-    /// What a shop does without on the other side.
+    /// Tables that are not moved.
     const LEFT_OUT: [&str; 2] = ["login_tokens", "seaql_migrations"];
 
     #[tokio::test]

@@ -20,7 +20,7 @@ use crate::{
     engine::ports::{Catalogue, PortError, Window},
 };
 
-/// Rounds stay on the list this long after their end.
+/// Rounds stay in the list for this long after their end.
 const SHOWN_AFTER_END_MS: i64 = 24 * 3_600_000;
 const ROUNDS: u64 = 100;
 const SELLABLE_ITEMS: u64 = 10_000;
@@ -55,7 +55,7 @@ fn card(row: &item::Model, product: &product::Model) -> Result<Item, PortError> 
 }
 
 impl Sql {
-    /// Rounds of these states that end after an instant, by their start, at most 100.
+    /// Rounds in these states that end after an instant, by start, at most 100.
     pub(super) async fn rounds_of(
         &self,
         from: &DatabaseConnection,
@@ -73,7 +73,7 @@ impl Sql {
             .await
     }
 
-    /// The items of rounds in the order of their pages, each with its product.
+    /// The items of rounds, in page order, each with its product.
     pub(super) async fn items_of(
         &self,
         from: &impl ConnectionTrait,
@@ -149,7 +149,7 @@ impl Sql {
         self.detail(&row, product, &round).map(Arc::new).map(Some)
     }
 
-    /// Everything that the page of an item says.
+    /// All data for the page of an item.
     pub(super) fn detail(
         &self,
         row: &item::Model,
@@ -170,8 +170,8 @@ impl Sql {
     }
 }
 
-/// What the pages show comes from the replica, and from the primary when the replica cannot: the
-/// page cache asks once in a while, so the primary can bear it.
+/// Data for pages comes from the replica, or from the primary when the replica fails: the page
+/// cache asks rarely, so the primary can bear it.
 #[async_trait]
 impl Catalogue for Sql {
     async fn rounds(&self, now_ms: i64) -> Result<Arc<Vec<Round>>, PortError> {
@@ -194,7 +194,7 @@ impl Catalogue for Sql {
         }
     }
 
-    /// From the primary: the gate decides by it.
+    /// From the primary: the gate depends on it.
     async fn sellable_items(&self, now_ms: i64) -> Result<Vec<(ItemId, Window)>, PortError> {
         let items = item::Entity::find()
             .find_also_related(round::Entity)

@@ -47,7 +47,7 @@ impl CatalogueWriter for Sql {
         by: &ChangedBy,
         now_ms: i64,
     ) -> Result<AddedRow, PortError> {
-        // Run again where somebody else has written the round or a product of it meanwhile.
+        // Runs again if another transaction has written the round or one of its products.
         let added = self.transact(
             Duplicate::Again,
             (new, state, by, now_ms),
@@ -121,7 +121,7 @@ impl CatalogueWriter for Sql {
     }
 }
 
-/// A round as the engine has it.
+/// The round in the engine's form.
 pub(super) fn written_round(
     row: round::Model,
     items: Vec<(item::Model, product::Model)>,
@@ -194,7 +194,7 @@ async fn update_status(
     Ok(Reviewed::Done)
 }
 
-/// What the log says of a new round: enough to know it again.
+/// The log entry of a new round: enough to recognise it.
 fn round_activity(new: &NewRound, state: RoundState) -> NewActivity {
     let units: u64 = new.items.iter().map(|item| u64::from(item.stock)).sum();
     NewActivity {
@@ -226,7 +226,7 @@ fn stop_activity(before: &round::Model, words: Option<&LocalText>) -> NewActivit
     }
 }
 
-/// The round as it is, until the transaction ends.
+/// Reads the round and locks it until the transaction ends.
 async fn lock_round(
     transaction: &DatabaseTransaction,
     round_id: RoundId,

@@ -1,4 +1,4 @@
-//! Opening the database of a data folder. Opening one of a server is in `servers`.
+//! Opens the database of a data folder. `servers` opens that of a server.
 
 use std::{
     path::{Path, PathBuf},
@@ -33,106 +33,106 @@ use crate::{
 
 /// The database's file in the data folder.
 pub(super) const FILE: &str = "seckill.db";
-/// How long a request waits for a connection. More is no use to a person who waits.
+/// How long a request waits for a connection: a waiting person does not benefit from more.
 pub const REQUEST_WAIT: Duration = Duration::from_millis(500);
-/// How long a command waits for one: on a machine with other things to do that ends well after all.
+/// How long a command waits for one: enough on a busy machine.
 pub const COMMAND_WAIT: Duration = Duration::from_secs(20);
-/// How long opening may take in all.
+/// Time limit of opening, in all.
 const OPEN: Duration = Duration::from_secs(20);
-/// How long a statement waits for another process's lock at least (`seed` or `audit` beside a server).
+/// Minimum wait for another process's lock (`seed` or `audit` beside a server).
 const LOCK: Duration = Duration::from_secs(5);
-/// Readers at once. SQLite reads cost CPU, not waiting: more than a few only fight for it.
+/// Concurrent readers. SQLite reads need CPU: more than a few would only compete for it.
 const READERS: u32 = 4;
 
 /// Why the database did not open.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    /// The data folder.
+    /// The data folder is not usable.
     #[error(transparent)]
     Folder(#[from] DataFolderError),
-    /// The database's address is not one. It is not repeated here: it may hold a password.
+    /// The database's address is malformed. It is not repeated here: it may contain a password.
     #[error("the database's address cannot be understood: {0}")]
     Address(String),
-    /// Another process is bringing the database up to date and does not come to an end.
+    /// Another process is migrating the database and does not finish.
     #[error("another process has been migrating the database for more than {} seconds", .0.as_secs())]
     Migrating(Duration),
-    /// Nobody has made a shop there.
+    /// No shop was created there.
     #[error("there is no shop in {0}: run `server migrate`")]
     NoShop(String),
-    /// The shop there is one of an earlier version.
+    /// The shop there is of an earlier version.
     #[error("the shop in {0} is of an earlier version: run `server migrate`")]
     EarlierVersion(String),
-    /// The shop there is one of a later version.
+    /// The shop there is of a later version.
     #[error(
         "the shop in {place} is of a later version: its schema is {found}, and this program knows \
          {known}; run the newer program, or restore the copy from before its migration"
     )]
     LaterVersion {
-        /// Where.
+        /// The place.
         place: String,
         /// Its schema.
         found: String,
         /// The schema of this program.
         known: String,
     },
-    /// It was reached, and its certificate does not count, or it does not speak TLS.
+    /// The server was reached, but its certificate is not accepted, or it does not speak TLS.
     #[error(transparent)]
     NotAccepted(NotAccepted),
-    /// A copy of the database that cannot be made or read.
+    /// A copy of the database cannot be made or read.
     #[error(transparent)]
     Copy(#[from] CopyError),
     /// It is not migrated without a copy.
     #[error("the database is not migrated, because it cannot be copied before that")]
     NotCopied(#[source] CopyError),
-    /// The database cannot be opened or brought up to date.
+    /// The database cannot be opened or migrated.
     #[error("cannot open the database: {0}")]
     Database(#[from] DbErr),
     /// The database of a data folder cannot be opened.
     #[error("cannot open the database {}", .file.display())]
     File {
-        /// Which.
+        /// The file.
         file: PathBuf,
-        /// Why.
+        /// The cause.
         source: DbErr,
     },
 }
 
-/// What opening may do to the database, and what may be done with it afterwards.
+/// What opening may do to the database, and what is allowed afterwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Makes the shop, or brings its schema up to date; then reads and writes.
+    /// Creates the shop, or migrates its schema; then reads and writes.
     Migrate,
     /// Reads and writes a shop of this version.
     Write,
-    /// Reads a shop of this version. In a data folder, whatever would write fails.
+    /// Reads a shop of this version. In a data folder, every write fails.
     Read,
 }
 
-/// How a ledger is opened.
+/// Options for opening a ledger.
 #[derive(Clone, Copy, Debug)]
 pub struct LedgerOptions {
-    /// What may be done with it.
+    /// The allowed access.
     pub access: Access,
-    /// What a commit promises in a data folder; a server has settings of its own for that.
+    /// What a commit guarantees in a data folder; a server has its own settings for that.
     pub durability: Durability,
-    /// How long whoever asks waits for a connection: [`REQUEST_WAIT`] or [`COMMAND_WAIT`]. All other
-    /// bounds follow from it.
+    /// How long a caller waits for a connection: [`REQUEST_WAIT`] or [`COMMAND_WAIT`]. All other
+    /// time limits are derived from it.
     pub wait: Duration,
-    /// Seconds a buyer has to pay, in rounds that do not say otherwise.
+    /// Seconds a buyer has to pay, in rounds without their own value.
     pub pay_window_s: u32,
 }
 
-/// What a commit promises.
+/// What a commit guarantees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
-    /// On disk: survives the loss of power. What a shop needs.
+    /// Written to disk: survives a power failure. Required for a shop.
     Disk,
-    /// With the operating system: survives the process, not the machine. For tests that open
-    /// hundreds of databases.
+    /// Passed to the operating system: survives the process, but not the machine. For tests that
+    /// open hundreds of databases.
     Process,
 }
 
-/// What a test's ledger is opened with.
+/// The options of a test's ledger.
 #[cfg(test)]
 pub(super) const FOR_A_TEST: LedgerOptions = LedgerOptions {
     access: Access::Migrate,
@@ -175,7 +175,7 @@ impl Sql {
         Ok(Sql::of_file(write, read, writes, options))
     }
 
-    /// Without the pragmas of a writer: they would change the file.
+    /// Opens without a writer's pragmas: they would change the file.
     async fn open_to_read(folder: &Path, options: &LedgerOptions) -> Result<Sql, ConnectError> {
         Sql::must_be_in(folder)?;
         let file = sqlite(folder, options).read_only(true);
@@ -184,7 +184,7 @@ impl Sql {
         Ok(Sql::of_copy(read, options))
     }
 
-    /// Fails where a data folder holds no shop, of whatever version.
+    /// Fails if a data folder contains no shop, of any version.
     ///
     /// # Errors
     /// [`ConnectError::NoShop`].
@@ -195,13 +195,13 @@ impl Sql {
         }
     }
 
-    /// Bytes of the database in a data folder; 0 where there is none.
+    /// Size in bytes of the database in a data folder; 0 if there is none.
     pub fn size_in(folder: &Path) -> u64 {
         let found = folder.join(FILE).metadata();
         found.map_or(0, |found| found.len())
     }
 
-    /// A file that is only looked at.
+    /// A ledger for a file that is only read.
     pub(super) fn of_copy(read: DatabaseConnection, options: &LedgerOptions) -> Sql {
         Sql::of_file(read.clone(), read, Arc::default(), options)
     }
@@ -224,8 +224,7 @@ impl Sql {
     }
 }
 
-/// Brings a data folder's schema up to date. A shop that is there is copied first: a migration cannot be
-/// taken back.
+/// Migrates a data folder's schema. Copies an existing shop first: a migration cannot be undone.
 async fn migrate(write: &DatabaseConnection, folder: &Path) -> Result<(), ConnectError> {
     let schema = Schema::of(write).await?;
     schema.must_be_known(folder.display())?;
@@ -236,9 +235,9 @@ async fn migrate(write: &DatabaseConnection, folder: &Path) -> Result<(), Connec
     Ok(Migrator::up(write, None).await?)
 }
 
-/// Opens a file as often as it takes: making it, with a disk that has other things to do, takes
-/// longer than a request may wait for a connection. A disk that fails is not waited for. With `writes`,
-/// a connection that turned out to be one for reading is closed.
+/// Opens a file, with retries: creating it on a busy disk takes longer than a request may wait for a
+/// connection. Does not retry when the disk fails. With `writes`, closes a connection that turned out
+/// to be read-only.
 pub(super) async fn connect(
     at: &SqliteConnectOptions,
     connections: u32,
@@ -246,14 +245,14 @@ pub(super) async fn connect(
     writes: Option<Arc<Writes>>,
 ) -> Result<DatabaseConnection, ConnectError> {
     let (file, wait) = (at.clone(), options.wait);
-    // What this address says is replaced by `file`.
+    // `file` replaces this address.
     let mut options = ConnectOptions::new("sqlite::memory:");
     options
         .max_connections(connections)
         .min_connections(1)
         .acquire_timeout(wait)
-        // It would be a trip to the connection's thread and back before each statement, to hear that a file is
-        // still open. What counts is looked at by `usable`, and the release pings too.
+        // It would cost a switch to the connection's thread before each statement, only to check that the file
+        // is open. `usable` checks what matters, and releasing a connection pings too.
         .test_before_acquire(false)
         .idle_timeout(None)
         .max_lifetime(None)
@@ -278,8 +277,8 @@ fn of_file(file: &SqliteConnectOptions, source: DbErr) -> ConnectError {
     }
 }
 
-/// Fails where nothing can be written: SQLite opens a file for reading where it cannot open it for writing,
-/// and finds a full disk only when it writes. Another process may be writing: that is no failure.
+/// Fails if writing is impossible: SQLite opens a file read-only if it cannot open it for writing, and
+/// notices a full disk only when it writes. A lock of another process is not a failure.
 async fn write_once(write: &DatabaseConnection) -> Result<(), DbErr> {
     match write.execute_unprepared(WRITE_A_FILE).await {
         Err(error) if is_disk_error(&error) => Err(error),
@@ -287,15 +286,15 @@ async fn write_once(write: &DatabaseConnection) -> Result<(), DbErr> {
     }
 }
 
-/// A connection whose COMMIT failed is closed, never used again.
+/// Closes a connection whose COMMIT failed, so that it is never used again.
 ///
 /// SQLite rolls such a transaction back by itself, so that the driver's own ROLLBACK fails and the
-/// driver goes on counting the transaction as open. What comes next on that connection would be a
-/// savepoint instead of a transaction, and after a second failure a savepoint inside a transaction
-/// that nobody commits: every answer says yes, and nothing is on disk. The hook runs after the ping
-/// of the release, when a rollback that was under way has been done.
+/// driver still counts the transaction as open. The next transaction on that connection would be a
+/// savepoint, and after a second failure a savepoint inside a transaction that is never committed:
+/// every answer reports success, and nothing is on disk. The hook runs after the ping of the
+/// release, when a rollback under way is done.
 ///
-/// Nor is one used again that turned out to be for reading, see [`Writes::found_read_only`].
+/// Also closes a connection that turned out to be read-only, see [`Writes::found_read_only`].
 fn usable(pool: PoolOptions<Sqlite>, writes: Option<Arc<Writes>>) -> PoolOptions<Sqlite> {
     pool.before_acquire(move |connection, _| {
         let reopen = writes.as_ref().is_some_and(|writes| writes.must_reopen());
@@ -310,7 +309,7 @@ pub(super) fn sqlite(folder: &Path, options: &LedgerOptions) -> SqliteConnectOpt
 pub(super) fn sqlite_file(file: &Path, options: &LedgerOptions) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(file)
-        // A command waits for the write lock of another process as long as for a connection.
+        // A command waits for another process's write lock as long as for a connection.
         .busy_timeout(LOCK.max(options.wait))
         .disable_statement_logging()
 }

@@ -1,6 +1,6 @@
-//! Copies of the database of a data folder: whole, of one moment, made while the shop sells, and looked
-//! at afterwards. A copy is one file; SQLite itself writes it, so it also has what is still in the
-//! write-ahead log. It appears under its name when it is complete and on disk.
+//! Copies of the database of a data folder: complete, of one moment, made while the shop sells, and
+//! checked afterwards. A copy is one file, written by SQLite itself, so it includes the write-ahead
+//! log. It gets its name when it is complete and on disk.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -25,53 +25,53 @@ use crate::{
     engine::ports::Clock as _,
 };
 
-/// Where a data folder keeps the copies that were made before migrations.
+/// The folder, inside a data folder, for copies made before migrations.
 const BEFORE_MIGRATIONS: &str = "before-migrations";
-/// So many of them are kept: each is as large as the database.
+/// How many of them are kept: each is as large as the database.
 const KEPT: usize = 3;
 
-/// The table in which a copy says when it was made.
+/// The table in which a copy stores when it was made.
 const NOTE: &str = "backup_time";
-/// How the database of a copy is opened.
+/// Options for opening a copy.
 const OF_A_COPY: LedgerOptions = LedgerOptions {
     access: Access::Read,
     durability: Durability::Disk,
     wait: COMMAND_WAIT,
-    // A copy is only looked at: nobody buys.
+    // A copy is only read: nobody buys.
     pay_window_s: 0,
 };
 
-/// Why there is no copy.
+/// Why a copy was not made.
 #[derive(Debug, thiserror::Error)]
 pub enum CopyError {
-    /// Something has the name.
+    /// A file with this name exists.
     #[error("{} is there already, and a copy overwrites nothing", .0.display())]
     Exists(PathBuf),
-    /// SQLite takes names in UTF-8 alone.
+    /// SQLite accepts only file names in UTF-8.
     #[error("the name {} is not UTF-8", .0.display())]
     Name(PathBuf),
     /// The file cannot be written.
     #[error("cannot write {}", .file.display())]
     Write {
-        /// Which.
+        /// The file.
         file: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
     /// The file cannot be read.
     #[error("cannot read {}", .file.display())]
     Read {
-        /// Which.
+        /// The file.
         file: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
-    /// What SQLite says.
+    /// SQLite reported an error.
     #[error("cannot copy the database to {}", .file.display())]
     Database {
-        /// Where to.
+        /// The file of the copy.
         file: PathBuf,
-        /// Why.
+        /// The cause.
         source: DbErr,
     },
 }
@@ -101,7 +101,7 @@ pub async fn backup(folder: &Path, file: &Path) -> Result<(), ConnectError> {
     Ok(copied?)
 }
 
-/// Makes the shop of a data folder from a copy. The folder is the caller's, and has no shop.
+/// Creates a data folder's shop from a copy. The caller made the folder, and it contains no shop.
 ///
 /// # Errors
 /// See [`ConnectError`].
@@ -112,11 +112,11 @@ pub async fn restore(copy: &Path, folder: &Path) -> Result<(), ConnectError> {
     Ok(restored?)
 }
 
-/// A file of a data folder that belongs to a shop, if one is there: also the log of a database that is gone,
-/// which SQLite would add to the next one of that name.
+/// The file of a shop in a data folder, if there is one. Includes the log of a deleted database, which
+/// SQLite would apply to the next database of that name.
 ///
 /// # Errors
-/// When the folder is there and cannot be read.
+/// If the folder exists and cannot be read.
 pub fn shop_in(folder: &Path) -> io::Result<Option<PathBuf>> {
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -132,7 +132,7 @@ pub fn shop_in(folder: &Path) -> io::Result<Option<PathBuf>> {
     Ok(found.into_iter().min())
 }
 
-/// Copies a data folder's database before its migration, and removes the oldest of such copies.
+/// Copies a data folder's database before its migration, and removes the oldest such copies.
 pub(super) async fn before_migration(
     folder: &Path,
     database: &DatabaseConnection,
@@ -155,7 +155,7 @@ pub(super) async fn before_migration(
     keep_the_newest(&copies).map_err(cannot_write(&copies))
 }
 
-/// Their names begin with the time.
+/// Keeps the newest copies: their names begin with the time.
 fn keep_the_newest(copies: &Path) -> io::Result<()> {
     let mut files = Vec::new();
     for entry in fs::read_dir(copies)? {
@@ -169,12 +169,12 @@ fn keep_the_newest(copies: &Path) -> io::Result<()> {
     files[..old].iter().try_for_each(fs::remove_file)
 }
 
-/// A file that is not complete yet; removed unless it gets its name.
+/// An incomplete file; removed unless it gets its final name.
 struct Part(PathBuf);
 
 impl Drop for Part {
     fn drop(&mut self) {
-        // It has a name of its own now, or is of no use to anybody.
+        // It has its final name now, or is useless.
         let _ = fs::remove_file(&self.0);
     }
 }
@@ -191,7 +191,7 @@ async fn write(
     name.push(format!(".{}.part", std::process::id()));
     let part = PathBuf::from(name);
     let path = part.to_str().ok_or_else(|| CopyError::Name(part.clone()))?;
-    // SQLite writes into an empty file, and leaves its rights as they are.
+    // SQLite writes into an empty file, and keeps its rights.
     let made = OpenOptions::new()
         .create_new(true)
         .write(true)
@@ -216,8 +216,8 @@ async fn write(
     give_name(&part.0, file)
 }
 
-/// The copy says itself when it was made: whoever looks at it later must not take what waited then for
-/// something that waits too long.
+/// Stores in the copy when it was made: later checks must not report entries that waited then as
+/// waiting too long.
 async fn note_time(copy: &Path, made_at_ms: i64) -> Result<(), DbErr> {
     let opened = connect(&sqlite_file(copy, &OF_A_COPY), 1, &OF_A_COPY, None).await;
     let database = opened.map_err(|error| DbErr::Custom(error.to_string()))?;
@@ -231,8 +231,8 @@ async fn note_time(copy: &Path, made_at_ms: i64) -> Result<(), DbErr> {
     noted.map(drop)
 }
 
-/// What has the name already is not replaced. A file system that knows no hard links, as of some memory
-/// cards and network drives, has no such step: there it is looked whether the name is free.
+/// Never replaces an existing file. Some memory cards and network drives have no hard links, which make
+/// this atomic: there it only checks first whether the name is free.
 fn give_name(part: &Path, file: &Path) -> Result<(), CopyError> {
     let linked = match fs::hard_link(part, file) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists && !file.exists() => {
@@ -261,24 +261,24 @@ async fn open(copy: &Path) -> Result<DatabaseConnection, ConnectError> {
     connect(&file, 1, &OF_A_COPY, None).await
 }
 
-/// What a copy says about itself.
+/// The result of inspecting a copy.
 pub struct Inspection {
-    /// What SQLite finds broken in the file.
+    /// Damage that SQLite found in the file.
     pub damage: Vec<String>,
     /// Its schema.
     pub schema: Schema,
-    /// When it was made; of a file that does not say so, when it was written last.
+    /// When it was made; or, if it does not say so, when it was last written.
     pub made_at_ms: i64,
-    /// Every table and how many rows it has; not read of a file that is damaged.
+    /// Every table and its number of rows; not read from a damaged file.
     pub rows: Vec<(String, i64)>,
     /// The ledger in it.
     pub sql: Sql,
 }
 
-/// Looks at a copy and changes nothing in it.
+/// Inspects a copy without changing it.
 ///
 /// # Errors
-/// When it cannot be read.
+/// If it cannot be read.
 pub async fn inspect(copy: &Path) -> Result<Inspection, ConnectError> {
     let database = open(copy).await?;
     let mut inspection = Inspection {
@@ -288,7 +288,7 @@ pub async fn inspect(copy: &Path) -> Result<Inspection, ConnectError> {
         rows: Vec::new(),
         sql: Sql::of_copy(database.clone(), &OF_A_COPY),
     };
-    // What cannot be read is damaged, in whatever way SQLite says so.
+    // An unreadable file is damaged, whatever SQLite's error is.
     if let Err(error) = inspection.read(&database).await {
         inspection.damage.push(Chain(&error).to_string());
     }

@@ -1,4 +1,4 @@
-//! [`Directory`] and [`BuyerBans`] on SQL. Ids grow with time, so that pages follow the primary key.
+//! [`Directory`] and [`BuyerBans`] on SQL. Ids grow with time, so pages follow the primary key.
 
 use std::collections::HashMap;
 
@@ -220,7 +220,7 @@ impl Directory for Sql {
 }
 
 impl Sql {
-    /// Orders whose id ends with these digits, in capitals. Whatever is no such digit is left out.
+    /// Orders whose id ends with these digits, in capitals. Ignores all other characters.
     fn id_ends_with(&self, digits: &str) -> Expr {
         let digits: String = digits.chars().filter(char::is_ascii_hexdigit).collect();
         let written = match self.read.get_database_backend() {
@@ -230,7 +230,7 @@ impl Sql {
         Expr::cust(format!("{written} LIKE '%{digits}'"))
     }
 
-    /// Orders with one of these numbers, in capitals. Whatever is no digit of one is left out.
+    /// Orders with one of these numbers, in capitals. Ignores all other characters.
     fn number_is_in(&self, numbers: &[String]) -> Expr {
         let written = match self.read.get_database_backend() {
             DbBackend::Postgres => "RIGHT(UPPER(REPLACE(CAST(orders.id AS text), '-', '')), 10)",

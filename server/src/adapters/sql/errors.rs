@@ -1,5 +1,5 @@
-//! What an error of a database means to the engine: ask again, or it cannot be done. The only place
-//! that knows error codes.
+//! Converts a database's errors for the engine: retry later, or failed. Only this module knows
+//! error codes.
 
 use sea_orm::{
     DbErr, RuntimeErr, SqlErr,
@@ -14,12 +14,12 @@ use crate::{adapters::tls::explained, chain::Chain, engine::ports::PortError};
 
 pub const PORT: &str = "ledger";
 
-/// Why a transaction's body was not finished.
+/// Why a transaction's body did not finish.
 #[derive(Debug)]
 pub enum LedgerError {
-    /// What the database said.
+    /// An error of the database.
     Database(DbErr),
-    /// What the adapter found.
+    /// An error found by the adapter.
     Port(PortError),
 }
 
@@ -44,20 +44,20 @@ impl From<LedgerError> for PortError {
     }
 }
 
-/// What to make of an error.
+/// The meaning of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Meaning {
-    /// The database gave up this transaction in favour of another: run it again at once.
+    /// The database aborted this transaction in favour of another: run it again at once.
     Conflict,
-    /// Somebody wrote a row with the same key.
+    /// Another transaction wrote a row with the same key.
     Duplicate,
-    /// Nothing is known, or it passes: ask again later.
+    /// The result is unknown, or the problem is temporary: ask again later.
     Busy,
-    /// The database answered that it cannot.
+    /// The database answered with an error.
     Failed,
 }
 
-/// What to make of `error`.
+/// The meaning of `error`.
 pub fn meaning(error: &DbErr) -> Meaning {
     let Some(driver) = driver_error(error) else {
         return match error {
@@ -69,7 +69,7 @@ pub fn meaning(error: &DbErr) -> Meaning {
         return Meaning::Duplicate;
     }
     match driver {
-        // The way to the server broke. Whether a statement was carried out is not known.
+        // The connection broke. The statement may have been executed.
         sqlx::Error::Io(_)
         | sqlx::Error::Protocol(_)
         | sqlx::Error::Tls(_)
@@ -106,19 +106,19 @@ fn postgres(code: &str) -> Meaning {
     }
 }
 
-/// <https://mariadb.com/kb/en/mariadb-error-codes/>, and the same of MySQL.
+/// <https://mariadb.com/kb/en/mariadb-error-codes/>, and MySQL's equivalents.
 fn mysql(number: u16) -> Meaning {
     match number {
         // Deadlock; a row changed since this transaction read it.
         1213 | 1020 => Meaning::Conflict,
-        // A lock that did not come in time: this has waited long enough already.
+        // Lock wait time-out: this has already waited long enough.
         1205 => Meaning::Busy,
         // Too many connections (of the server, of the user); out of disk, memory, threads.
         1040 | 1203 | 1226 | 1021 | 1037 | 1038 | 1041 | 1135 => Meaning::Busy,
-        // The server shuts down; the connection or the query was killed, or broke, or ran or idled
-        // for too long.
+        // The server shuts down; the connection or the query was killed, broke, or ran or idled for
+        // too long.
         1053 | 1152 | 1158..=1161 | 1184 | 1317 | 1927 | 1969 | 3024 | 3169 | 4031 => Meaning::Busy,
-        // Read only: a take-over is under way.
+        // Read only: a fail-over is under way.
         1290 | 1792 | 1836 => Meaning::Busy,
         _ => Meaning::Failed,
     }
@@ -140,17 +140,17 @@ fn sqlite(code: Option<&str>) -> Meaning {
     }
 }
 
-/// NOMEM, READONLY, IOERR, FULL, CANTOPEN: the machine or its disk, not what was asked.
+/// NOMEM, READONLY, IOERR, FULL, CANTOPEN: caused by the machine or its disk, not by the statement.
 fn is_of_the_disk(code: u32) -> bool {
     matches!(code, 7 | SQLITE_READONLY | 10 | 13 | 14)
 }
 
-/// Whether SQLite says that its file cannot be read or written.
+/// Whether SQLite cannot read or write its file.
 pub fn is_disk_error(error: &DbErr) -> bool {
     sqlite_code(error).is_some_and(is_of_the_disk)
 }
 
-/// Whether SQLite says that its file cannot be written, or was opened for reading only.
+/// Whether SQLite cannot write its file, or opened it read-only.
 pub fn is_read_only(error: &DbErr) -> bool {
     sqlite_code(error) == Some(SQLITE_READONLY)
 }
@@ -162,7 +162,7 @@ fn sqlite_code(error: &DbErr) -> Option<u32> {
     primary(answer.try_downcast_ref::<SqliteError>()?.code()?.as_ref())
 }
 
-/// What the driver said, where it is the driver's error.
+/// The driver's error, if there is one.
 fn driver_error(error: &DbErr) -> Option<&sqlx::Error> {
     match error {
         DbErr::Conn(RuntimeErr::SqlxError(driver))
@@ -172,7 +172,7 @@ fn driver_error(error: &DbErr) -> Option<&sqlx::Error> {
     }
 }
 
-/// What is wrong with TLS between this process and the database; `None`: it is something else.
+/// The TLS problem between this process and the database; `None` for other errors.
 pub fn tls_error(error: &DbErr) -> Option<String> {
     match driver_error(error)? {
         sqlx::Error::Tls(why) => Some(why.to_string()),
@@ -181,7 +181,7 @@ pub fn tls_error(error: &DbErr) -> Option<String> {
     }
 }
 
-/// An error as the engine sees it.
+/// Converts an error for the engine.
 pub fn port_error(error: DbErr) -> PortError {
     match meaning(&error) {
         Meaning::Conflict | Meaning::Busy => PortError::busy(PORT, Chain(&error)),
@@ -189,12 +189,12 @@ pub fn port_error(error: DbErr) -> PortError {
     }
 }
 
-/// A row that the schema says cannot be.
+/// An error for a row that violates the schema.
 pub fn inconsistent(what: impl Into<String>) -> PortError {
     PortError::failed(PORT, what.into())
 }
 
-/// A row that another row names.
+/// An error for a missing row that another row refers to.
 pub fn missing(what: &str, id: Uuid) -> PortError {
     inconsistent(format!("{what} {id} is missing"))
 }

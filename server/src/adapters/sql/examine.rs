@@ -1,22 +1,21 @@
-//! What an operator should know of the database of the settings: version, clock, and the settings on which it
-//! depends whether a commit is kept.
+//! Reads the database's version, clock and durability settings for operators.
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, TryGetable};
 
 use super::Sql;
 
-/// A database, as it was found.
+/// The examined database.
 #[derive(Clone, Debug, Default)]
 pub struct Examined {
     /// Its product and version.
     pub version: String,
-    /// Why the shop should not run on it; empty where it should.
+    /// Reasons not to run the shop on it; empty if there are none.
     pub problems: Vec<String>,
     /// Its clock; `None` for a file.
     pub now_ms: Option<i64>,
     /// Whether this connection is encrypted; `None` for a file.
     pub encrypted: Option<bool>,
-    /// Connections that it allows to everybody together.
+    /// Connections that it allows in total.
     pub max_connections: Option<u32>,
 }
 
@@ -28,20 +27,20 @@ impl Examined {
     }
 }
 
-/// The oldest versions that the shop is tried with, as pairs of numbers.
+/// The oldest tested versions, as pairs of numbers.
 const POSTGRES: (u32, u32) = (15, 0);
 const MARIADB: (u32, u32) = (10, 11);
 const MYSQL: (u32, u32) = (8, 0);
 
-/// Of this connection to PostgreSQL.
+/// Asks PostgreSQL about this connection.
 const ENCRYPTED: &str =
     "SELECT COALESCE((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), false)";
 
 impl Sql {
-    /// Asks the primary.
+    /// Examines the primary.
     ///
     /// # Errors
-    /// When it does not answer.
+    /// If it does not answer.
     pub async fn examine(&self) -> Result<Examined, DbErr> {
         match self.read.get_database_backend() {
             DbBackend::Postgres => self.examine_postgres().await,
@@ -63,7 +62,7 @@ impl Sql {
         row.try_get_by_index(0)
     }
 
-    /// Of this connection to MySQL or MariaDB; empty where nothing is encrypted.
+    /// The cipher of this connection to MySQL or MariaDB; empty if it is not encrypted.
     async fn cipher(&self) -> Result<String, DbErr> {
         let sql = "SHOW SESSION STATUS LIKE 'Ssl_cipher'";
         let statement = Statement::from_string(DbBackend::MySql, sql);

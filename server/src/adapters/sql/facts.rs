@@ -1,5 +1,5 @@
-//! [`LedgerFacts`] on SQL: counted from rows by plain statements that read the same on every
-//! database, in one read transaction.
+//! [`LedgerFacts`] on SQL: counted from rows by statements that work on every database, in one read
+//! transaction.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -24,7 +24,7 @@ async fn count(read: &DatabaseTransaction, sql: &str) -> Result<Counts, LedgerEr
         .collect()
 }
 
-/// Rows of `table` (aliased `x`, with what is joined to it) that meet `condition`, by item.
+/// Counts rows of `table` (aliased `x`, with its joins) that meet `condition`, by item.
 async fn rows(
     read: &DatabaseTransaction,
     table: &str,
@@ -36,7 +36,7 @@ async fn rows(
     count(read, &sql).await
 }
 
-/// Rows beyond the first of a buyer.
+/// Counts a buyer's rows beyond the first.
 async fn repeated(
     read: &DatabaseTransaction,
     table: &str,
@@ -49,7 +49,7 @@ async fn repeated(
     count(read, &sql).await
 }
 
-/// Reservations of which the gate was to hear before this instant.
+/// Counts reservations of which the gate should have been told before this instant.
 async fn due_before(
     read: &DatabaseTransaction,
     column: &str,
@@ -71,10 +71,10 @@ const FOUNDED_ORDERS: &str = "orders x JOIN items i ON i.id = x.item_id \
      LEFT JOIN reservations r ON r.id = x.reservation_id";
 const ANSWERED_RESERVATIONS: &str = "reservations x LEFT JOIN orders o ON o.reservation_id = x.id";
 
-/// An order may be kept open by money under way for this much longer: the largest grace and patience
-/// that can be set.
+/// Money under way may keep an order open for this much longer: the largest configurable grace and
+/// patience.
 const MONEY_UNDER_WAY_MS: i64 = 2 * 3_600_000;
-/// How long an audit of a whole shop may take.
+/// Time limit of an audit of a whole shop.
 const AUDIT: Duration = Duration::from_mins(1);
 
 #[async_trait]
@@ -87,7 +87,7 @@ impl LedgerFacts for Sql {
     }
 }
 
-/// Paid orders without their payment, and payments whose money neither pays an order nor goes back.
+/// Paid orders without their payment, and payments that neither pay an order nor are refunded.
 async fn count_money(read: &DatabaseTransaction) -> Result<(Counts, Counts), LedgerError> {
     let unfunded = format!(
         "({SOLD}) AND (p.id IS NULL OR p.received_amount <> x.amount \

@@ -16,7 +16,7 @@ use crate::engine::ports::{
     GateLedger, Holder, ItemSnapshot, ItemSummary, LedgerStatus, LoadEpoch, PortError,
 };
 
-/// How long reading an item may take, all of its holders included.
+/// Time limit of reading an item with all its holders.
 const SNAPSHOT: Duration = Duration::from_secs(20);
 
 #[async_trait]
@@ -148,7 +148,7 @@ mod tests {
         sql
     }
 
-    /// Beside a write that is under way readers still see what was there before it.
+    /// Readers still see the old state while a write is under way.
     #[tokio::test]
     async fn a_snapshot_is_never_older_than_a_write_that_was_under_way() {
         let folder = tempfile::tempdir().unwrap();

@@ -1,5 +1,5 @@
-//! Whether the ledger answers and takes writes: a disk that is full or broken, and a database that has
-//! become read-only, can be read from for a long time.
+//! Whether the ledger answers and accepts writes: with a full or broken disk, or a read-only database,
+//! reads may still work for a long time.
 
 use std::{
     sync::{
@@ -15,30 +15,29 @@ use tokio::sync::Mutex;
 use super::{Answer, Sql, errors::PORT};
 use crate::{chain::Chain, engine::ports::PortError};
 
-/// What is known holds for so long. Whoever asks more often hears the same answer: anybody may ask,
-/// and a write waits for the disk.
+/// How long a result is reused: anyone may ask often, and a write waits for the disk.
 const LIFE: Duration = Duration::from_secs(1);
-/// Writes the first page of the file, and nothing that anybody reads.
+/// Writes the first page of the file, in a field that is not used.
 pub(super) const WRITE_A_FILE: &str = "PRAGMA user_version = 1";
-/// Writes a row as it was.
+/// Writes a row without changing it.
 const WRITE_A_ROW: &str =
     "UPDATE seaql_migrations SET applied_at = applied_at WHERE version = 'm0001_shop'";
 
-/// What is known of the ledger's writes.
+/// What is known about the ledger's writes.
 #[derive(Default)]
 pub(super) struct Writes {
     /// When reservations or orders were last committed. Other transactions may have written nothing.
     committed: SyncMutex<Option<Instant>>,
-    /// When a write was last tried for the sake of asking, and why it failed. Held while one is under
-    /// way: who comes meanwhile waits for its answer.
+    /// When a write was last tested, and why it failed. Locked during a test: concurrent callers wait
+    /// for its result.
     probed: Mutex<Option<(Instant, Option<String>)>>,
-    /// The connection that writes a file turned out to be one for reading. It is closed before it is
-    /// used again.
+    /// The file's writing connection turned out to be read-only. It is closed before it is used
+    /// again.
     read_only: AtomicBool,
 }
 
 impl Writes {
-    /// Reservations or orders were committed just now.
+    /// Records that reservations or orders were committed just now.
     pub fn confirm(&self) {
         *self.last_commit() = Some(Instant::now());
     }
@@ -49,27 +48,27 @@ impl Writes {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The connection that writes said that it cannot. Where SQLite cannot open a file for writing, it
-    /// opens it for reading without a word, and such a connection stays so when the disk works again.
+    /// Records that the writing connection cannot write. SQLite silently opens a file read-only if it
+    /// cannot open it for writing, and such a connection stays read-only when the disk works again.
     pub fn found_read_only(&self) {
         self.read_only.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the connection that writes has to be opened again; asked once.
+    /// Whether the writing connection must be reopened; true only once.
     pub fn must_reopen(&self) -> bool {
         self.read_only.swap(false, Ordering::Relaxed)
     }
 }
 
 impl Sql {
-    /// Whether the ledger answers and takes writes.
+    /// Whether the ledger answers and accepts writes.
     ///
     /// # Errors
-    /// When it does not.
+    /// If it does not.
     pub async fn works(&self) -> Result<(), PortError> {
         self.ping().await?;
         let mut probed = self.writes.probed.lock().await;
-        // In the middle of a sale commits are proof enough, and a probe would only queue behind them.
+        // During a sale, commits are proof enough, and a test would only queue behind them.
         let failed_at = match &*probed {
             Some((at, Some(_))) => Some(*at),
             _ => None,
@@ -83,7 +82,7 @@ impl Sql {
                 DbBackend::Sqlite => WRITE_A_FILE,
                 _ => WRITE_A_ROW,
             };
-            // Whoever asks may give up first: then this is the answer for as long.
+            // If the caller gives up first, this remains as the result.
             *probed = Some((Instant::now(), Some("no answer in time".to_owned())));
             let tried = self.write.execute_unprepared(probe).answer(self).await;
             let problem = tried.err().map(|error| match error {
@@ -124,7 +123,7 @@ mod tests {
         assert!(said.contains("nothing can be written"), "{said}");
         assert!(said.contains("readonly"), "{said}");
 
-        // The connection that said so is not used again.
+        // The connection that reported it is not used again.
         forget_the_probe(&sql).await;
         sql.works().await.unwrap();
     }

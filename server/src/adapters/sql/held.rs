@@ -1,5 +1,5 @@
-//! What a gate must know of an item: its counters, and who holds its units. Only the columns that
-//! count are read, a page at a time: an item may have a million holders.
+//! An item's data for the gate: its counters and holders. Reads only the needed columns, page by
+//! page: an item may have a million holders.
 
 use app::wire::{AccountId, ItemId, Rejection, ReservationId};
 use sea_orm::{
@@ -20,7 +20,7 @@ use crate::engine::ports::{GateStock, Holder, ItemSummary, LedgerStatus, PortErr
 /// Holders read by one statement.
 const PAGE: u32 = 5_000;
 
-/// How many pieces the stock is in.
+/// The number of segments of the stock.
 pub(super) fn segments(item: &item::Model) -> Result<u8, PortError> {
     u8::try_from(item.segments)
         .ok()
@@ -28,12 +28,12 @@ pub(super) fn segments(item: &item::Model) -> Result<u8, PortError> {
         .ok_or_else(|| inconsistent(format!("{} segments", item.segments)))
 }
 
-/// The reason of a failed reservation for which the ledger has no unit: the gate has lost data and
+/// The reason of a failed reservation for which the ledger has no unit: the gate lost data and
 /// promised too much, so the unit is withdrawn, not returned. (The unit of an `already_reserved`
-/// failure is returned; if the ledger has none for its next buyer, that one is withdrawn.)
+/// failure is returned; if the ledger has none for the next buyer, that one is withdrawn.)
 const WITHDRAWN_REASON: &str = Rejection::SoldOut.code();
 
-/// What becomes of the unit of a reservation that ended, by why it failed, if it did.
+/// What to do with the unit of an ended reservation, by its reason if it failed.
 pub(super) fn release(reason: Option<&str>) -> Release {
     match reason {
         Some(WITHDRAWN_REASON) => Release::Withdraw,
@@ -41,8 +41,8 @@ pub(super) fn release(reason: Option<&str>) -> Release {
     }
 }
 
-/// Units that the gate counts as held and the item's counters do not: of reservations that wait for
-/// their order, and those that came back here and not yet there.
+/// Units that the gate counts as held but the item's counters do not: of queued reservations, and
+/// of those that came back in the ledger and not yet at the gate.
 fn held_in_gate_only() -> Condition {
     let returns = Condition::any()
         .add(reservation::Column::Reason.is_null())
@@ -91,8 +91,8 @@ pub(super) async fn summary(
         window: window(&round),
         stock: GateStock {
             total: counter(item.total)?,
-            // Fewer than are promised can only be a manual change of the database: then the gate
-            // sells none, and the order writer refuses the surplus.
+            // Fewer than are promised can only result from a manual change of the database: then
+            // the gate sells none, and the order writer refuses the surplus.
             sellable: counter((item.sellable - ahead).max(0))?,
             locked: counter(item.locked + ahead.min(item.sellable))?,
             sold: counter(item.sold)?,
@@ -106,7 +106,7 @@ pub(super) async fn summary(
     }))
 }
 
-/// The highest number of these reservations, or 0.
+/// The highest position of these reservations, or 0.
 async fn highest_position(
     read: &DatabaseTransaction,
     of: Select<reservation::Entity>,
@@ -120,7 +120,7 @@ async fn highest_position(
     Ok(counter(last.flatten().unwrap_or(0))?)
 }
 
-/// Who holds a unit, by buyer.
+/// The holders, by buyer.
 pub(super) async fn holders(
     read: &DatabaseTransaction,
     item_id: ItemId,
@@ -164,7 +164,7 @@ pub(super) async fn holders(
     rows.into_iter().map(holder).collect()
 }
 
-/// All of them; about so many.
+/// All holders; about this many.
 pub(super) async fn all_holders(
     read: &DatabaseTransaction,
     item_id: ItemId,
@@ -181,7 +181,7 @@ pub(super) async fn all_holders(
     }
 }
 
-/// What has become of these reservations; of those that are not there, nothing.
+/// The state of those of these reservations that exist.
 pub(super) async fn status(
     read: &DatabaseTransaction,
     ids: &[ReservationId],

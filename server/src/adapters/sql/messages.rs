@@ -1,4 +1,4 @@
-//! [`Messages`] on SQL, and what writes one inside the transaction of what it tells of.
+//! [`Messages`] on SQL, and adding one inside the transaction of the change it reports.
 
 use std::collections::{HashMap, HashSet};
 
@@ -20,14 +20,14 @@ use super::{
 };
 use crate::engine::ports::{Messages, PortError};
 
-/// Something that a buyer is told.
+/// A message to a buyer.
 pub struct NewMessage {
     pub account_id: Uuid,
     pub order_id: Uuid,
     pub kind: MessageKind,
 }
 
-/// What a buyer is told of what happened to an order; nothing of what they did a moment ago and see.
+/// The message about an order's event; none if the buyer just caused it and sees the result.
 pub fn told_of(event: OrderEvent) -> Option<MessageKind> {
     match event {
         OrderEvent::Ordered => Some(MessageKind::Ordered),
@@ -43,7 +43,7 @@ pub fn told_of(event: OrderEvent) -> Option<MessageKind> {
     }
 }
 
-/// Writes them down.
+/// Adds messages.
 pub async fn add(
     transaction: &DatabaseTransaction,
     messages: impl IntoIterator<Item = NewMessage>,
@@ -61,7 +61,7 @@ pub async fn add(
         });
     }
     if !rows.is_empty() {
-        // Two an entry of a batch at most: far below every database's limit of bind parameters.
+        // At most two per entry of a batch: far below every database's limit of bind parameters.
         message::Entity::insert_many(rows)
             .exec_without_returning(transaction)
             .await?;
@@ -157,7 +157,7 @@ impl Messages for Sql {
             .filter(order::Column::State.eq(order::State::PendingPayment))
             .filter(order::Column::PayDeadlineMs.gt(now_ms))
             .filter(order::Column::PayDeadlineMs.lte(now_ms + before_ms))
-            // Whoever has ordered since knows.
+            // Skips orders made after the warning time.
             .filter(made_before)
             .filter(Expr::exists(told).not())
             .order_by_asc(order::Column::PayDeadlineMs)
@@ -228,7 +228,7 @@ impl Messages for Sql {
     }
 }
 
-/// Under the orders' locks: none of them is paid or closed meanwhile, and no two instances tell the same.
+/// Locks the orders: none is paid or closed during this, and no two instances warn of the same one.
 async fn warn(
     transaction: &DatabaseTransaction,
     due: &[Uuid],

@@ -7,7 +7,7 @@ use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
 use super::{Answer, Sql, entity::payment};
 use crate::engine::ports::{Amount, MoneyMoved, Movement, MovementKind, PortError};
 
-/// What a payment's row says of one way of its money; nothing where it did not go that way.
+/// A payment row's movement in one direction; `None` if its money did not move that way.
 fn movement(row: &payment::Model, kind: MovementKind) -> Option<Movement> {
     let at_ms = match kind {
         MovementKind::Payment => row.received_at_ms?,

@@ -1,5 +1,5 @@
-//! The ports of orders on SQL: reading, and the transactions. What happens inside them is in `write`, `ends`
-//! and `close`.
+//! The ports of orders on SQL: reads and transactions. The transactions' steps are in `write`, `ends` and
+//! `close`.
 
 mod at_once;
 mod close;
@@ -181,7 +181,7 @@ impl OrderCloser for Sql {
 }
 
 impl Sql {
-    /// Orders as the wire shows them, in their order.
+    /// Orders in the wire's form, in the same order.
     pub(super) async fn with_products(
         &self,
         rows: &[(order::Model, Option<item::Model>)],

@@ -1,5 +1,5 @@
-//! [`ParkedReservations`] on the reservations table itself: parked is what still says `queued` after
-//! [`TRIES`] tries.
+//! [`ParkedReservations`] on the reservations table: a parked one is still `queued` after [`TRIES`]
+//! tries.
 
 use app::wire::ReservationId;
 use async_trait::async_trait;
@@ -26,7 +26,7 @@ impl ParkedEntry for ParkedRow {
         &self.0
     }
 
-    /// Nothing to do: one that has ended is not `queued` any more.
+    /// Nothing to do: an ended one is no longer `queued`.
     async fn remove(self: Box<Self>) -> Result<(), PortError> {
         Ok(())
     }
@@ -75,7 +75,7 @@ impl ParkedReservations for Sql {
         Ok(replayed.rows_affected as u32)
     }
 
-    /// Rows can always be read.
+    /// Rows are always readable.
     async fn remove_unreadable(&self) -> Result<u32, PortError> {
         Ok(0)
     }

@@ -1,8 +1,8 @@
-//! [`Payments`] on SQL. What receipts do is in `settle`; money that goes back in `refunds`, what
-//! providers told us in `inbox`.
+//! [`Payments`] on SQL. Receipts are handled in `settle`, refunds in `refunds`, providers' notices
+//! in `inbox`.
 //!
-//! Rows are locked in the order that every transaction of the ledger keeps: reservations, orders,
-//! payments, items, and among each other by id.
+//! Every transaction of the ledger locks rows in this order: reservations, orders, payments, items;
+//! within a table by id.
 
 mod inbox;
 pub(super) mod refunds;
@@ -64,7 +64,7 @@ fn is_asked_about() -> Condition {
     Condition::all().add(payment::Column::State.is_in(payment::State::ASKED_ABOUT))
 }
 
-/// The orders, of these, for which money may still come.
+/// Those of these orders for which money may still arrive.
 pub(super) async fn with_open_payment(
     read: &impl ConnectionTrait,
     order_ids: impl IntoIterator<Item = uuid::Uuid>,
@@ -79,8 +79,7 @@ pub(super) async fn with_open_payment(
         .await
 }
 
-/// What an order's buyer must know of its payments: whether one is under way, and money that goes
-/// back or went, the latest that came.
+/// An order's payments as its buyer sees them: whether one is under way, and the latest refund.
 pub(super) async fn of_order_page(
     read: &impl ConnectionTrait,
     order_id: OrderId,
@@ -113,7 +112,7 @@ pub(super) async fn of_order(
         .await
 }
 
-/// Under the order's lock, so that no order is closed between the look at its state and the row.
+/// Locks the order, so that it is not closed between the check of its state and the insert.
 async fn begin(
     transaction: &DatabaseTransaction,
     new: NewPayment,
@@ -185,7 +184,7 @@ impl Payments for Sql {
             )
             .col_expr(payment::Column::PayUrl, Expr::value(pay_url))
             .filter(payment::Column::Id.eq(payment_id.0))
-            // Again where two calls made it: both lead to the same page.
+            // Also true if a concurrent call created it: both lead to the same page.
             .filter(is_open())
             .exec(&self.write)
             .answer(self)
@@ -257,7 +256,7 @@ impl Payments for Sql {
 }
 
 impl Sql {
-    /// Changes nothing in a payment that `from` does not hold for.
+    /// Changes a payment only if `from` holds for it.
     async fn end_payment(
         &self,
         payment_id: PaymentId,

@@ -31,8 +31,8 @@ fn listed(row: product::Model) -> ListedProduct {
     }
 }
 
-/// Whether a column holds these words, however they are capitalised; on SQLite, which knows the capitals of English
-/// alone, others as they were typed.
+/// Whether a column contains these words, ignoring case; SQLite ignores case only in English, and compares other
+/// words as typed.
 fn holds(column: product::Column, words: &str) -> Condition {
     let column = Expr::col((product::Entity, column));
     let in_small = Expr::from(Func::lower(column.clone()));
@@ -167,7 +167,7 @@ impl Pictures for Sql {
         by: &ChangedBy,
         now_ms: i64,
     ) -> Result<AddedPicture, PortError> {
-        // Run again where somebody else has added the same one meanwhile.
+        // Runs again if another transaction has added the same picture.
         let added = self.transact(
             Duplicate::Again,
             (picture, most, by, now_ms),
@@ -225,7 +225,7 @@ async fn insert_picture(
     Ok(AddedPicture::Added)
 }
 
-/// What the activity log knows a picture by: the first half of its hash.
+/// The picture's id in the activity log: the first half of its hash.
 fn subject(hash: &str) -> Uuid {
     let half = hash.get(..32).and_then(|half| half.parse().ok());
     half.unwrap_or_default()

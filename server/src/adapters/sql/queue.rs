@@ -1,4 +1,4 @@
-//! [`OrderQueue`] on the reservations table itself: what is queued is what says `queued`.
+//! [`OrderQueue`] on the reservations table: its entries are the rows with state `queued`.
 
 use async_trait::async_trait;
 use sea_orm::{
@@ -16,10 +16,10 @@ use crate::engine::ports::{
     Depth, InFlight, OrderQueue, PortError, QueuedReservation, TRIES, UnderWay,
 };
 
-/// Rows an `INSERT`: twelve values each, below the 32,766 that SQLite binds, the least of all.
+/// Rows per `INSERT`: twelve values each, below SQLite's 32,766, the smallest limit of all.
 const CHUNK: usize = 1000;
 
-/// Makes the rows that are not there.
+/// Inserts the rows that do not exist.
 async fn insert_missing(
     transaction: &DatabaseTransaction,
     entries: &[&QueuedReservation],
@@ -36,7 +36,7 @@ async fn insert_missing(
     Ok(())
 }
 
-/// The entry that a row is.
+/// Reads a row as an entry.
 pub(super) fn entry(row: reservation::Model) -> Result<QueuedReservation, PortError> {
     Ok(QueuedReservation {
         unit: unit(&row),
@@ -53,9 +53,9 @@ impl OrderQueue for Sql {
         self.ping().await
     }
 
-    /// An entry that is there already, put by somebody whose answer was lost, stays as it is.
+    /// An existing entry, put by an earlier call whose answer was lost, is not changed.
     async fn put(&self, entries: &[QueuedReservation]) -> Result<(), PortError> {
-        // By id: two who put the same wait for each other instead of both giving up.
+        // By id: two calls with the same entries wait for each other instead of both being aborted.
         let mut entries: Vec<_> = entries.iter().collect();
         entries.sort_by_key(|entry| entry.unit.reservation_id);
         let put = self.transact(Duplicate::Answer, entries, |transaction, entries| {
@@ -66,7 +66,7 @@ impl OrderQueue for Sql {
         Ok(())
     }
 
-    /// What could not be written comes after what was never tried.
+    /// Entries that failed before come after those never tried.
     async fn take_batch(&self, limit: u32) -> Result<Vec<QueuedReservation>, PortError> {
         let rows = reservation::Entity::find()
             .filter(reservation::Column::State.eq(reservation::State::Queued))
@@ -81,12 +81,12 @@ impl OrderQueue for Sql {
         rows.into_iter().map(entry).collect()
     }
 
-    /// Nothing to do: nobody has them before they are written.
+    /// Nothing to do: entries are not assigned to a consumer.
     async fn give_back(&self) -> Result<(), PortError> {
         Ok(())
     }
 
-    /// Nothing to do: the transaction that writes an order also ends its `queued`.
+    /// Nothing to do: the transaction that writes an order also ends the state `queued`.
     async fn ack(&self, _done: &[QueuedReservation]) -> Result<(), PortError> {
         Ok(())
     }
@@ -126,7 +126,7 @@ impl OrderQueue for Sql {
         })
     }
 
-    /// A taken entry waits until it is written; one that is parked does not hold anything up.
+    /// A taken entry waits until it is written; a parked one does not block anything.
     async fn under_way(&self) -> Result<UnderWay, PortError> {
         let Depth { waiting, .. } = self.depth().await?;
         Ok(UnderWay {

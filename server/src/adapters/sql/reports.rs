@@ -19,7 +19,7 @@ use super::{
 };
 use crate::engine::ports::{PortError, ReportedOrder, RoundFigures, RoundReports};
 
-/// How long the reads of a report may take: less than a request.
+/// Time limit of a report's reads: less than a request's.
 const REPORT: Duration = Duration::from_secs(8);
 
 /// The columns of a [`ReportedOrder`].

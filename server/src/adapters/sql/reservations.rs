@@ -1,4 +1,4 @@
-//! Reservations as their owners read them, and those of whose end the gate is to hear, on SQL.
+//! Reservations for their owners, and those whose end the gate must be told, on SQL.
 
 use app::wire::{AccountId, ItemId, OrderId, Rejection, ReservationId, ReservationState};
 use async_trait::async_trait;
@@ -40,7 +40,7 @@ fn record(
     })
 }
 
-/// A reservation that waits for its order, as a row.
+/// The row of a reservation that waits for its order.
 pub(super) fn queued_row(queued: &QueuedReservation) -> reservation::ActiveModel {
     reservation::ActiveModel {
         id: Set(queued.unit.reservation_id.0),
@@ -129,8 +129,8 @@ impl ReservationReader for Sql {
 }
 
 impl Sql {
-    /// Reservations of which the gate is to hear, marked by an instant in `due`: the oldest first,
-    /// after the first `skip`.
+    /// Reservations of which the gate must be told, marked by an instant in `due`: the oldest
+    /// first, after the first `skip`.
     async fn due_in_gate(
         &self,
         due: reservation::Column,
@@ -148,7 +148,7 @@ impl Sql {
             .await
     }
 
-    /// The gate has heard of these.
+    /// Records that the gate was told of these.
     async fn told_gate(
         &self,
         due: reservation::Column,

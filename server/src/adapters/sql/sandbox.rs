@@ -1,4 +1,4 @@
-//! The tables of the built-in payment provider. Each call is one statement, or decides by one.
+//! The tables of the built-in payment provider. One statement performs or decides each call.
 
 use app::wire::PaymentId;
 use sea_orm::{
@@ -18,7 +18,7 @@ pub use super::entity::{
 };
 
 impl Sql {
-    /// Makes a charge, unless there is one of that number.
+    /// Adds a charge, unless there is one with this number.
     pub async fn add_sandbox_charge(&self, charge: SandboxCharge) -> Result<(), PortError> {
         let row = sandbox_charge::ActiveModel {
             id: Set(charge.id),
@@ -44,7 +44,7 @@ impl Sql {
             .await
     }
 
-    /// No money can come any more.
+    /// Closes a charge: it can receive no more money.
     pub async fn close_sandbox_charge(&self, id: PaymentId) -> Result<(), PortError> {
         sandbox_charge::Entity::update_many()
             .col_expr(sandbox_charge::Column::Closed, Expr::value(true))
@@ -55,7 +55,7 @@ impl Sql {
         Ok(())
     }
 
-    /// Money comes at that instant (or, with `None`, has come).
+    /// Sets the instant at which money arrives (`None`: it has arrived).
     pub async fn delay_sandbox_charge(
         &self,
         id: PaymentId,
@@ -70,7 +70,7 @@ impl Sql {
         Ok(())
     }
 
-    /// Charges whose money comes late, and comes now.
+    /// Charges whose late money arrives now.
     pub async fn late_sandbox_charges(
         &self,
         now_ms: i64,
@@ -85,7 +85,7 @@ impl Sql {
             .await
     }
 
-    /// Takes money, unless it was taken under this number before.
+    /// Adds money, unless it was added under this number before.
     pub async fn add_sandbox_payment(
         &self,
         receipt: &Receipt,
@@ -106,7 +106,7 @@ impl Sql {
         Ok(())
     }
 
-    /// The first money that was taken for a charge.
+    /// The first money received for a charge.
     pub async fn sandbox_receipt(&self, id: PaymentId) -> Result<Option<Receipt>, PortError> {
         let first = sandbox_payment::Entity::find()
             .filter(sandbox_payment::Column::ChargeId.eq(id.0))
@@ -125,7 +125,7 @@ impl Sql {
         }))
     }
 
-    /// Sends money back, once. False when none was taken under this number.
+    /// Refunds money, once. False when none was received under this number.
     pub async fn refund_sandbox_payment(
         &self,
         number: &str,
@@ -146,7 +146,7 @@ impl Sql {
         Ok(found.is_some())
     }
 
-    /// What the provider holds of the shop's money, by currency: taken and not sent back.
+    /// The shop's money at the provider, by currency: received and not refunded.
     pub async fn sandbox_balance(&self) -> Result<Vec<Amount>, PortError> {
         let rows = sandbox_payment::Entity::find()
             .filter(sandbox_payment::Column::RefundedAtMs.is_null())
@@ -167,7 +167,7 @@ impl Sql {
         Ok(balance)
     }
 
-    /// Notices to be sent.
+    /// Adds notices to send.
     pub async fn add_sandbox_notices(&self, notices: Vec<SandboxNotice>) -> Result<(), PortError> {
         let rows = notices
             .into_iter()
@@ -189,7 +189,7 @@ impl Sql {
         Ok(())
     }
 
-    /// Notices whose turn it is.
+    /// Due notices.
     pub async fn due_sandbox_notices(
         &self,
         now_ms: i64,
@@ -205,7 +205,7 @@ impl Sql {
             .await
     }
 
-    /// Sends one: it is next due at `next_due_ms`. False when another instance sends it.
+    /// Claims a notice: it is next due at `next_due_ms`. False if another instance sends it.
     pub async fn claim_sandbox_notice(
         &self,
         notice: &SandboxNotice,
@@ -224,7 +224,7 @@ impl Sql {
         Ok(claimed.rows_affected == 1)
     }
 
-    /// One has arrived.
+    /// Records that a notice was delivered.
     pub async fn sandbox_notice_arrived(&self, id: Uuid) -> Result<(), PortError> {
         sandbox_notice::Entity::update_many()
             .col_expr(sandbox_notice::Column::DueAtMs, Expr::value(None::<i64>))

@@ -1,5 +1,5 @@
-//! Which version of the schema a database has. A program works on its own version alone: on an earlier
-//! one columns are missing, and of a later one it does not know what they mean.
+//! The version of a database's schema. A program works only with its own version: an earlier one lacks
+//! columns, and a later one has unknown columns.
 
 use std::fmt::Display;
 
@@ -9,24 +9,24 @@ use sea_orm_migration::{MigratorTrait, SchemaManager};
 use super::connect::ConnectError;
 use crate::migrations::Migrator;
 
-/// The schema of a database, compared with the one of this program.
+/// A database's schema, compared with this program's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Schema {
     /// There is none.
     None,
-    /// Migrations are missing; the last one that it has.
+    /// Migrations are missing; holds the last one that it has.
     Earlier(String),
-    /// This program's own.
+    /// This program's own version.
     Own,
-    /// It has migrations that this program does not know; the last one of them.
+    /// It has migrations that this program does not know; holds the last one.
     Later(String),
 }
 
 impl Schema {
-    /// Reads it; changes nothing.
+    /// Reads the schema; changes nothing.
     ///
     /// # Errors
-    /// The database.
+    /// If the database fails.
     pub async fn of(database: &DatabaseConnection) -> Result<Schema, DbErr> {
         if !SchemaManager::new(database)
             .has_table("seaql_migrations")
@@ -50,7 +50,7 @@ impl Schema {
         })
     }
 
-    /// Fails on a later one: nothing that this program does to it could be right.
+    /// Fails on a later version: this program must not change it.
     pub(super) fn must_be_known(&self, place: impl Display) -> Result<(), ConnectError> {
         match self {
             Schema::Later(found) => Err(ConnectError::LaterVersion {
@@ -62,7 +62,7 @@ impl Schema {
         }
     }
 
-    /// Fails unless it is this program's own.
+    /// Fails unless it is this program's own version.
     pub(super) fn must_be_own(&self, place: impl Display) -> Result<(), ConnectError> {
         match self {
             Schema::None => Err(ConnectError::NoShop(place.to_string())),
@@ -72,10 +72,10 @@ impl Schema {
     }
 }
 
-/// The version of the SQLite that is built in.
+/// The version of the built-in SQLite.
 ///
 /// # Errors
-/// When it does not work at all.
+/// If it does not work at all.
 pub async fn sqlite_version() -> Result<String, DbErr> {
     let database = Database::connect("sqlite::memory:").await?;
     let sql = "SELECT sqlite_version()";
@@ -85,7 +85,7 @@ pub async fn sqlite_version() -> Result<String, DbErr> {
     Ok(version.unwrap_or_default())
 }
 
-/// The version of the schema that this program makes: the name of its last migration.
+/// The schema version of this program: the name of its last migration.
 pub fn own_version() -> String {
     let migrations = Migrator::migrations();
     migrations

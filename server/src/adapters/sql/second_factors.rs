@@ -1,4 +1,4 @@
-//! [`SecondFactors`] on SQL. What is taken once is taken by a conditional update.
+//! [`SecondFactors`] on SQL. Codes are accepted once, by a conditional update.
 
 use app::wire::{AccountId, Action};
 use async_trait::async_trait;
@@ -104,7 +104,7 @@ impl SecondFactors for Sql {
         begun_by: &TokenHash,
         now_ms: i64,
     ) -> Result<bool, PortError> {
-        // Run again where the same account begins at the same moment elsewhere.
+        // Runs again if a factor of the same account is begun at the same moment.
         let begun = self.transact(
             Duplicate::Again,
             (account_id, secret, begun_by, now_ms),
@@ -158,7 +158,7 @@ impl SecondFactors for Sql {
         if bit == 0 || known.used_codes & bit != 0 {
             return Ok(false);
         }
-        // Of two who use codes at the same moment one comes too late, and tries again.
+        // Of two codes used at the same moment, one is refused; its owner tries again.
         let taken = Entity::update_many()
             .col_expr(
                 Column::UsedCodes,

@@ -1,5 +1,5 @@
-//! Opening the database of a server: PostgreSQL, MySQL or MariaDB. What every connection is told
-//! before it is used, how many there are, and migrating one instance of the program at a time.
+//! Opens the database of a server: PostgreSQL, MySQL or MariaDB. Sets up connections, their number,
+//! and migrates in one instance at a time.
 
 use std::{path::Path, sync::Arc, time::Duration};
 
@@ -23,29 +23,29 @@ use super::{
 };
 use crate::{adapters::tls::NotAccepted, migrations::Migrator};
 
-/// A connection that has not been used for so long is asked whether it still works before it is
-/// used. A busy one is not: that would cost every statement a round trip.
+/// A connection that was idle for this long is checked before it is used. A busy one is not: that
+/// would cost every statement a round trip.
 const ASK_AFTER: Duration = Duration::from_secs(1);
-/// How long the answer may take when a connection comes back to the pool. A server that vanished
-/// without a word must not keep it: the pool would run dry until the operating system gives up.
+/// Time limit of the check when a connection returns to the pool. A server that vanished silently
+/// must not block it: the pool would be exhausted until the operating system gives up.
 const ASK_LIMIT: Duration = Duration::from_secs(1);
 /// An unused connection is closed after this long.
 const IDLE: Duration = Duration::from_mins(1);
-/// No connection is older: after a take-over, or behind a balancer, they move on by themselves.
+/// Maximum age of a connection: after a fail-over they move on by themselves.
 const LIFETIME: Duration = Duration::from_mins(30);
-/// How long a starting instance waits for the database, and for another that migrates it.
+/// How long a starting instance waits for the database, and for another instance's migration.
 const MIGRATION: Duration = Duration::from_mins(1);
 
-/// The place of a shop, for errors. The address may hold a password.
+/// The shop's place in errors. The address may contain a password.
 const PLACE: &str = "the database";
 
-/// A statement and a lock take 5 s at most, a transaction that its owner left goes after 15 s, and
-/// every statement of a transaction that writes sees what is committed.
+/// A statement and a lock take 5 s at most, an abandoned transaction is ended after 15 s, and every
+/// statement of a writing transaction sees what is committed.
 const POSTGRES_CONNECTION: &str = "SET statement_timeout = 5000; SET lock_timeout = 5000; \
      SET idle_in_transaction_session_timeout = 15000; \
      SET default_transaction_isolation = 'read committed'";
-/// The same as far as it goes: a connection that nobody uses for two minutes (the pool closes it
-/// earlier) is not there any more. What is in the comment is understood by MariaDB alone.
+/// The same as far as possible: a connection unused for two minutes is closed (the pool does so
+/// earlier). Only MariaDB executes what is in the comment.
 const MYSQL_CONNECTION: [&str; 2] = [
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
     "SET innodb_lock_wait_timeout = 5, lock_wait_timeout = 5, wait_timeout = 120, \
@@ -53,7 +53,7 @@ const MYSQL_CONNECTION: [&str; 2] = [
      /*M!100301 , idle_transaction_timeout = 15 */",
 ];
 
-/// The address of a database, with a file of authorities for its certificate where it names none itself.
+/// Adds a file of certificate authorities to a database's address, unless it already names one.
 pub fn with_authorities(url: &str, file: Option<&Path>) -> String {
     let names = ["sslrootcert=", "ssl-root-cert=", "ssl-ca=", "sslca="];
     let (name, Some(file)) = (url.split_once("://").map(|(scheme, _)| scheme), file) else {
@@ -90,7 +90,7 @@ fn ledger_not_accepted(error: ConnectError) -> ConnectError {
     }
 }
 
-/// Where a database is, understood.
+/// A parsed database address.
 #[derive(Clone)]
 enum Server {
     Postgres(Box<PgConnectOptions>),
@@ -125,8 +125,8 @@ impl Server {
         }
     }
 
-    /// A pool of at most `connections`. It connects when it is used, so that a server that is away
-    /// for a moment is waited for by whoever asks, for as long as `wait`.
+    /// A pool of at most `connections`. It connects on demand: while a server is briefly
+    /// unreachable, callers wait for up to `wait`.
     async fn pool(&self, connections: u32, wait: Duration) -> Result<DatabaseConnection, DbErr> {
         let mut options = self.options();
         options
@@ -154,7 +154,7 @@ impl Server {
         Database::connect(options).await
     }
 
-    /// The same, of a replica: one that is away is no error, and one that is not accepted is.
+    /// The same for a replica: an unreachable one is no error, a refused one is.
     async fn accepted_pool(
         &self,
         connections: u32,
@@ -187,7 +187,7 @@ impl Server {
         }
     }
 
-    /// The address is given in parts, already understood, so that it is in no message or trace.
+    /// Passes the address in parsed parts, so that it appears in no message or trace.
     fn options(&self) -> ConnectOptions {
         let mut options = match self.clone() {
             Server::Postgres(server) => {
@@ -205,8 +205,8 @@ impl Server {
         options
     }
 
-    /// Brings the schema up to date, one process at a time. The lock belongs to the connection: it
-    /// is the only one of its pool, and goes with it, however this ends.
+    /// Migrates the schema, one process at a time. The lock belongs to the connection, the only one
+    /// of its pool, and is released with it in every case.
     async fn migrate(&self) -> Result<(), ConnectError> {
         let mut options = self.options();
         options
@@ -227,7 +227,7 @@ impl Server {
             Server::Postgres(_) => {
                 let limit = format!("SET lock_timeout = {}", MIGRATION.as_millis());
                 only.execute_unprepared(&limit).await?;
-                // A number of this program's own; such locks are a database's.
+                // A number of this program's own; such locks are per database.
                 let lock = "SELECT pg_advisory_lock(7308895118932177763)";
                 let got = only.execute_unprepared(lock).await;
                 match got {
@@ -236,7 +236,7 @@ impl Server {
                 }
             }
             Server::MySql(_) => {
-                // Such locks are a server's: the name says which database. 64 characters at most.
+                // Such locks are per server: the name contains the database. 64 characters at most.
                 let lock = format!(
                     "SELECT GET_LOCK(CONCAT('seckill:', MD5(DATABASE())), {}) = 1 AS locked",
                     MIGRATION.as_secs()
@@ -256,8 +256,8 @@ impl Server {
     }
 }
 
-/// Gives up a connection that comes back and does not answer in time, or whose transaction was
-/// neither committed nor rolled back: what it did is not known, and nothing may follow in it.
+/// Closes a returning connection that does not answer in time, or whose transaction was neither
+/// committed nor rolled back: its state is unknown, and nothing may follow on it.
 fn works_when_released<D>(pool: PoolOptions<D>) -> PoolOptions<D>
 where
     D: sea_orm::sqlx::Database,
@@ -272,14 +272,14 @@ where
 }
 
 impl Sql {
-    /// Opens the database of a server. `connections` is how many this process may have, and as many
-    /// to `replica_url`, a replica that is a little behind, where there is one.
+    /// Opens the database of a server. `connections` is the limit of this process, and again of its
+    /// connections to `replica_url`, a slightly lagging replica, if given.
     ///
-    /// A third of the connections, rounded up, writes: workers come to an end however many people
-    /// look at pages. With a single connection everything shares it.
+    /// A third of the connections, rounded up, is for writes, so that workers make progress however
+    /// many people look at pages. A single connection is shared by everything.
     ///
     /// # Errors
-    /// See [`ConnectError`]. A replica that is away is no error: the primary answers for it.
+    /// See [`ConnectError`]. An unreachable replica is no error: the primary answers instead.
     pub async fn connect(
         url: &str,
         replica_url: Option<&str>,

@@ -24,9 +24,9 @@ use crate::engine::ports::{
 };
 
 impl order::State {
-    /// Where it is sent can still be changed.
+    /// States in which the address can still be changed.
     const TO_BE_SHIPPED: [order::State; 2] = [order::State::PendingPayment, order::State::Paid];
-    /// Nothing will be sent any more.
+    /// States in which nothing will be shipped any more.
     const NOT_TO_BE_SHIPPED: [order::State; 4] = [
         order::State::Shipped,
         order::State::Received,
@@ -102,7 +102,7 @@ impl ShippingAddresses for Sql {
     }
 }
 
-/// Under the order's lock, so that nothing is shipped between the look at its state and the row.
+/// Locks the order, so that it is not shipped between the check of its state and the insert.
 async fn save(
     transaction: &DatabaseTransaction,
     row: &order_address::Model,
@@ -132,7 +132,7 @@ async fn save(
     Ok(SaveOutcome::Saved)
 }
 
-/// How an order was sent.
+/// How an order was shipped.
 pub(super) async fn shipment(
     read: &impl ConnectionTrait,
     order_id: OrderId,
@@ -173,7 +173,7 @@ impl Shipments for Sql {
     }
 }
 
-/// Moves the order on if it is where it is expected. Whether it was.
+/// Moves the order on if it is in the expected state. Returns whether it was.
 async fn move_on(
     transaction: &DatabaseTransaction,
     order_id: OrderId,
@@ -189,7 +189,7 @@ async fn move_on(
     Ok(moved.rows_affected == 1)
 }
 
-/// The address is read under the order's lock: its buyer can change it as long as that is not taken.
+/// Reads the address under the order's lock: until then its buyer can change it.
 async fn ship(
     transaction: &DatabaseTransaction,
     order_id: OrderId,

@@ -1,4 +1,4 @@
-//! Stripe's numbers of the sessions in which buyers pay.
+//! Stripe's numbers of payment sessions.
 
 use app::wire::PaymentId;
 use sea_orm::{ActiveValue::Set, EntityTrait, sea_query::OnConflict};
@@ -7,7 +7,7 @@ use super::{Answer, Sql, entity::stripe_session};
 use crate::engine::ports::PortError;
 
 impl Sql {
-    /// Keeps the session of a payment; the latest, where there are several.
+    /// Stores the session of a payment; a later one replaces it.
     pub async fn keep_stripe_session(
         &self,
         payment_id: PaymentId,

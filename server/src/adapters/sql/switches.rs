@@ -37,7 +37,7 @@ fn row(set: &SetSwitch) -> switch::ActiveModel {
     }
 }
 
-/// What the activity log says of a switch that ends then; nothing of one that is not set.
+/// The activity log's value for a switch that ends then; null for one that is not set.
 fn value(code: &str, ends_at_ms: Option<i64>) -> Value {
     json!({ "switch": code, "ends_at_ms": ends_at_ms })
 }
@@ -70,7 +70,7 @@ async fn write(
     activity_log::add(transaction, by, activity, set.set_at_ms).await
 }
 
-/// A row whose switch has ended by itself goes without a word: nobody did it.
+/// Removes an expired switch without a log entry: no person did it.
 async fn remove(
     transaction: &DatabaseTransaction,
     switch: Switch,
@@ -99,7 +99,7 @@ async fn remove(
 impl Switches for Sql {
     async fn all(&self) -> Result<Vec<SetSwitch>, PortError> {
         let rows = switch::Entity::find().all(&self.read).answer(self).await?;
-        // One that this version does not know is not in effect here.
+        // A switch that this version does not know is not in effect here.
         Ok(rows
             .into_iter()
             .filter_map(|row| set_switch(row).ok())
@@ -107,7 +107,7 @@ impl Switches for Sql {
     }
 
     async fn set(&self, set: &SetSwitch, by: &ChangedBy) -> Result<(), PortError> {
-        // Run again where somebody else has set it for the first time meanwhile.
+        // Runs again if another transaction has set it for the first time.
         let written = self.transact(Duplicate::Again, (set, by), |transaction, &(set, by)| {
             Box::pin(write(transaction, set, by))
         });

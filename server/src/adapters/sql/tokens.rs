@@ -1,4 +1,4 @@
-//! [`LoginTokens`] on SQL: they survive a restart, and every instance of the server knows them.
+//! [`LoginTokens`] on SQL: they survive a restart, and every instance knows them.
 
 use std::collections::HashMap;
 
@@ -138,7 +138,7 @@ impl LoginBatches for Sql {
                 logins.insert(row.token_hash, login);
             }
         }
-        // One token may be asked for twice.
+        // The same token may be requested twice.
         let login = |token: &TokenHash| logins.get(&token.0).cloned();
         Ok(tokens.iter().map(login).collect())
     }

@@ -1,5 +1,5 @@
-//! Statements and transactions with a bound on how long they take. Transactions of several workers
-//! and instances get into each other's way: the one that the database gives up is run again.
+//! Statements and transactions with time limits. Transactions of several workers and instances
+//! conflict: one that the database aborts is run again.
 
 use std::time::Duration;
 
@@ -16,32 +16,32 @@ use super::{
 };
 use crate::{chain::Chain, engine::ports::PortError, jitter::Backoff};
 
-/// How long a single statement may take once it has a connection. A little more than the servers'
-/// own limit: this one is for a server that does not answer at all.
+/// Time limit of a single statement once it has a connection. A little longer than the servers' own
+/// limit: it is for a server that does not answer at all.
 const STATEMENT: Duration = Duration::from_millis(5_500);
-/// How long a transaction may take once it has a connection, with all its attempts.
+/// Time limit of a transaction with all its attempts, once it has a connection.
 const TRANSACTION: Duration = Duration::from_millis(9_500);
-/// How often a transaction that the database gave up is run again.
+/// How often an aborted transaction is run again.
 const RETRIES: u32 = 3;
 /// The pauses before the retries.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(40);
 
-/// What a row with the same key means to a transaction.
+/// The meaning of a duplicate key in a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Duplicate {
-    /// Another worker wrote the same meanwhile: run again and find it there.
+    /// Another worker wrote the same row: run again and find it.
     Again,
     /// It is the answer.
     Answer,
 }
 
-/// What happens inside a transaction.
+/// The steps inside a transaction.
 pub type Body<'t, T> = BoxFuture<'t, Result<T, LedgerError>>;
 
-/// A statement of its own, within its bound.
+/// A single statement with a time limit.
 pub trait Answer<T>: Future<Output = Result<T, DbErr>> + Send + Sized {
-    /// Waits for the answer of `sql`, and says what an error means.
+    /// Waits for the answer of `sql`, and converts its error.
     fn answer(self, sql: &Sql) -> impl Future<Output = Result<T, PortError>> + Send {
         let limit = sql.wait + STATEMENT;
         async move {
@@ -59,15 +59,15 @@ pub trait Answer<T>: Future<Output = Result<T, DbErr>> + Send + Sized {
 impl<T, F: Future<Output = Result<T, DbErr>> + Send> Answer<T> for F {}
 
 impl Sql {
-    /// Runs `body` in a transaction that writes, and commits it. When the database gave up the
-    /// transaction in favour of another one, runs all of it again, three times at most.
+    /// Runs `body` in a writing transaction, and commits it. If the database aborts it in favour of
+    /// another one, runs all of it again, at most three times.
     ///
-    /// On SQLite the transaction takes the write lock at once: one that began by reading could not
+    /// On SQLite the transaction takes the write lock at once: one that starts with a read could not
     /// upgrade without an error. Elsewhere it is READ COMMITTED (see `servers`): every statement sees
-    /// what has been committed before it, so a row that was locked is read as it is now.
+    /// what was committed before it, so a row that was locked is read in its current state.
     ///
-    /// What `body` needs is handed in beside it as `with`: a future that borrows from both lives as
-    /// long as the shorter, which a closure that captures could not say.
+    /// The data that `body` needs is passed separately as `with`: a future that borrows from both
+    /// lives as long as the shorter, which a capturing closure could not express.
     pub(super) async fn transact<T, W>(
         &self,
         duplicate: Duplicate,
@@ -102,11 +102,11 @@ impl Sql {
         }
     }
 
-    /// Waits until no write is under way in an embedded ledger. A commit that nobody waits for any more
-    /// may be: beside it a reader still sees what was there before.
+    /// Waits until no write is under way in an embedded ledger. A commit whose caller has left may be
+    /// under way: until it ends readers see the old state.
     ///
-    /// This queues for the one connection that writes, and takes SQLite's own write lock, which a
-    /// connection that was given up may still hold.
+    /// This queues for the only writing connection, and takes SQLite's own write lock, which an
+    /// abandoned connection may still hold.
     pub(super) async fn wait_for_writes(&self) -> Result<(), PortError> {
         match self.write.get_database_backend() {
             DbBackend::Sqlite => {
@@ -140,8 +140,8 @@ impl Sql {
                 Ok(value)
             }
             Err(error) => {
-                // Its locks must be gone before it is run again. A connection that cannot roll back
-                // is broken, and with it goes the transaction.
+                // Its locks must be released before it is run again. A connection that cannot roll
+                // back is broken, and dropping it ends the transaction.
                 if let Err(rollback) = transaction.rollback().await {
                     tracing::debug!(error = %Chain(&rollback), "cannot roll back a transaction; its connection is closed");
                 }
@@ -150,16 +150,16 @@ impl Sql {
         }
     }
 
-    /// A transaction that only reads, and sees one state of the ledger however long that takes.
+    /// Begins a read-only transaction that sees one state of the ledger throughout.
     pub(super) async fn begin_consistent_read(&self) -> Result<DatabaseTransaction, DbErr> {
-        // On SQLite a transaction that only reads is all this without being told.
+        // On SQLite a read-only transaction is like this by default.
         let server = self.read.get_database_backend() != DbBackend::Sqlite;
         let isolation = server.then_some(IsolationLevel::RepeatableRead);
         let access = server.then_some(AccessMode::ReadOnly);
         self.read.begin_with_config(isolation, access).await
     }
 
-    /// Runs `body` in a transaction of the primary that only reads and sees one state of the ledger
+    /// Runs `body` in a read-only transaction of the primary that sees one state of the ledger
     /// throughout, for at most `limit` once it has a connection.
     pub(super) async fn read_consistently<T, W>(
         &self,
@@ -189,7 +189,7 @@ mod tests {
     use super::*;
     use crate::adapters::sql::{COMMAND_WAIT, LedgerOptions, connect::FOR_A_TEST};
 
-    /// As SQLite does by itself when a COMMIT fails on a full disk.
+    /// Like SQLite when a COMMIT fails on a full disk.
     async fn fail_a_commit(sql: &Sql) {
         let failed = sql.transact(Duplicate::Answer, (), |transaction, ()| {
             Box::pin(async { Ok(transaction.execute_unprepared("ROLLBACK").await.map(drop)?) })
@@ -206,7 +206,7 @@ mod tests {
             ..FOR_A_TEST
         };
         let command = Sql::open(folder.path(), &options).await.unwrap();
-        // The only connections that write. Nothing is locked in the file.
+        // The only writing connections. Nothing is locked in the file.
         let of_request = request.write.begin().await.unwrap();
         let of_command = command.write.begin().await.unwrap();
         let given_up = async {
@@ -217,7 +217,7 @@ mod tests {
             );
             of_command.rollback().await.unwrap();
         };
-        // The command began to wait before the request did, and waits after it has given up.
+        // The command started to wait before the request did, and still waits after that gave up.
         let (waited, ()) = tokio::join!(command.wait_for_writes(), given_up);
         waited.unwrap();
         of_request.rollback().await.unwrap();

@@ -1,4 +1,4 @@
-//! Webhooks on SQL: endpoints, messages, and what writes a message inside the transaction of what it tells of.
+//! Webhooks on SQL: endpoints, messages, and adding a message inside the transaction of the change it reports.
 
 mod deliveries;
 mod endpoints;
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::engine::ports::WebhookEvent;
 
-/// What programs are told of what happened to an order. Who reserves or is owed money is a matter of the shop.
+/// The webhook event of an order's event. Reservations and owed money stay inside the shop.
 pub fn told_of(event: OrderEvent) -> Option<WebhookEvent> {
     match event {
         OrderEvent::Ordered => Some(WebhookEvent::OrderCreated),
@@ -26,12 +26,12 @@ pub fn told_of(event: OrderEvent) -> Option<WebhookEvent> {
         OrderEvent::Shipped => Some(WebhookEvent::OrderShipped),
         OrderEvent::Received => Some(WebhookEvent::OrderReceived),
         OrderEvent::Reserved | OrderEvent::RefundDue | OrderEvent::Refunding => None,
-        // Of any payment, also of one that did not pay the order: what refunds tells of the order's own.
+        // A refund of any payment, perhaps not the order's own: that one `refunds` reports.
         OrderEvent::Refunded => None,
     }
 }
 
-/// Writes messages about orders for every endpoint that is told of them. A shop without endpoints pays for one read.
+/// Adds messages about orders for every subscribed endpoint. Without endpoints this costs one read.
 pub async fn add(
     transaction: &DatabaseTransaction,
     happened: &[(WebhookEvent, Uuid)],
@@ -66,7 +66,7 @@ pub async fn add(
 /// Rows that are written by one statement.
 const ROWS: usize = 512;
 
-/// The same message of the same endpoint stays as it is: no message makes the change fail that it tells of.
+/// Keeps an existing message of the same endpoint: a message must never make the reported change fail.
 fn there() -> OnConflict {
     let key = [
         webhook_delivery::Column::EndpointId,
@@ -78,7 +78,7 @@ fn there() -> OnConflict {
         .to_owned()
 }
 
-/// Whether an event is one of those between commas.
+/// Whether an event is in this comma-separated list.
 fn names(events: &str, event: WebhookEvent) -> bool {
     events.split(',').any(|name| name == event.name())
 }

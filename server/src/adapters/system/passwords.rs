@@ -13,9 +13,9 @@ use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
 
 use crate::engine::ports::{PasswordError, Passwords};
 
-/// Hashes at once: two cores at most are kept busy by people signing in.
+/// Concurrent hashes: sign-ins use at most two cores.
 const AT_ONCE: usize = 2;
-/// Longest wait for a turn; then the caller hears `busy`.
+/// Longest wait for a turn; then the caller gets `busy`.
 const WAIT: Duration = Duration::from_secs(3);
 
 /// The hasher.
@@ -24,12 +24,12 @@ pub struct Argon2Passwords {
     argon2: Argon2<'static>,
 }
 
-/// Checked when there is no account: the same work, and no password has this hash.
+/// Checked when there is no account: the same work, and no password matches this hash.
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 impl Argon2Passwords {
     /// # Errors
-    /// When the parameters do not work.
+    /// If the parameters are not valid.
     pub fn new() -> Result<Self, PasswordError> {
         let params = Params::new(19 * 1024, 2, 1, None).map_err(failed)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
@@ -46,7 +46,7 @@ impl Argon2Passwords {
         let turn = timeout(WAIT, Arc::clone(&self.turns).acquire_owned()).await;
         let turn = turn.map_err(|_| PasswordError::Busy)?.map_err(failed)?;
         let argon2 = self.argon2.clone();
-        // The turn goes into the thread: a caller that gives up does not free a busy core.
+        // The thread owns the permit: a caller that gives up must not free a busy core.
         let done = spawn_blocking(move || {
             let _turn = turn;
             work(argon2)

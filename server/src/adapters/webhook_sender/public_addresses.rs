@@ -1,11 +1,11 @@
-//! Which addresses are public, by IANA's registries of special-purpose addresses.
+//! Decides which addresses are public, by IANA's registries of special-purpose addresses.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use ipnet::{Ipv4Net, Ipv6Net};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-/// Not reachable for everybody, or not one machine: network and bits.
+/// Networks that are not public, or not a single machine: network and prefix length.
 const SPECIAL_V4: [Ipv4Net; 15] = [
     Ipv4Net::new_assert(Ipv4Addr::UNSPECIFIED, 8),
     Ipv4Net::new_assert(Ipv4Addr::new(10, 0, 0, 0), 8),
@@ -24,10 +24,10 @@ const SPECIAL_V4: [Ipv4Net; 15] = [
     Ipv4Net::new_assert(Ipv4Addr::new(240, 0, 0, 0), 4),
 ];
 
-/// What is public lies in here,
+/// All public IPv6 addresses are in this network,
 const GLOBAL_V6: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3);
 
-/// without protocols' own, examples, and tunnels that lead to addresses of version 4.
+/// except those of protocols, examples, and tunnels to IPv4 addresses.
 const SPECIAL_V6: [Ipv6Net; 4] = [
     Ipv6Net::new_assert(Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23),
     Ipv6Net::new_assert(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32),
@@ -35,7 +35,7 @@ const SPECIAL_V6: [Ipv6Net; 4] = [
     Ipv6Net::new_assert(Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20),
 ];
 
-/// Whether everybody reaches it.
+/// Whether the address is reachable from everywhere.
 pub fn is_public(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(address) => !SPECIAL_V4.iter().any(|network| network.contains(&address)),
@@ -46,14 +46,14 @@ pub fn is_public(address: IpAddr) -> bool {
     }
 }
 
-/// Looks names up as the system does, and keeps the public addresses of each: what is connected to is what was
-/// looked at.
+/// Resolves names like the system, but returns only public addresses: connections go exactly to the checked
+/// addresses.
 pub struct PublicOnly;
 
 impl Resolve for PublicOnly {
     fn resolve(&self, name: Name) -> Resolving {
         Box::pin(async move {
-            // The client puts the port in.
+            // The client adds the port.
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
             let public: Vec<SocketAddr> = found.filter(|found| is_public(found.ip())).collect();
             match public.is_empty() {

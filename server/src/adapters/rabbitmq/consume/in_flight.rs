@@ -1,4 +1,4 @@
-//! What the consumer of this process has taken and not ended.
+//! The entries that this process's consumer has taken and not ended.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +11,8 @@ use crate::{
 };
 
 impl Consumer {
-    /// What this process has of each item, and since when the oldest entry is held; `None` while it does
-    /// not consume. Whatever the broker had delivered before this was called is counted.
+    /// For each item, when this process's oldest entry was held; `None` while it does not consume.
+    /// Includes all that the broker delivered before this call.
     pub(in crate::adapters::rabbitmq) async fn in_flight(
         &self,
     ) -> Result<Option<BTreeMap<ItemId, i64>>, PortError> {
@@ -25,8 +25,8 @@ impl Consumer {
         let Some((channel, consumer_tag)) = asked else {
             return Ok(None);
         };
-        // The answer comes by the channel that deliveries come by, after them: over a connection that is
-        // broken there is none.
+        // The answer comes on the channel of the deliveries, after them; a broken connection gives no
+        // answer.
         count(&channel, &self.topology.names.orders).await?;
         let mut state = self.state.lock().await;
         let same = |found: &&mut Subscription| found.consumer_tag == consumer_tag;
@@ -46,7 +46,7 @@ impl Consumer {
 }
 
 impl Subscription {
-    /// What has arrived by now.
+    /// Receives what has arrived so far.
     async fn receive_delivered(&mut self) -> Result<(), PortError> {
         while let Ok(delivery) = self.deliveries.try_recv() {
             self.add(delivery).await?;

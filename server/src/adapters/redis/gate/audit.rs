@@ -1,4 +1,4 @@
-//! [`AuditedGate`]: what an auditor compares with the ledger.
+//! [`AuditedGate`]: compares the gate with the ledger for the auditor.
 
 use app::wire::ItemId;
 use async_trait::async_trait;
@@ -42,7 +42,7 @@ impl AuditedGate for RedisGate {
     }
 }
 
-/// The counters of all segments. Units on their way between two are counted by neither.
+/// The counters of all segments. Units being transferred are counted by neither segment.
 fn stock(diff: &Diff) -> Result<GateStock, PortError> {
     let sum = |of: fn(&Counters) -> i64| {
         u32::try_from(diff.sum(of)).map_err(|_| malformed("a counter that is no count"))

@@ -1,16 +1,16 @@
-//! Whose clock decides the window.
+//! Chooses the clock that decides the window.
 
 use std::sync::Arc;
 
 use super::super::Redis;
 use crate::engine::ports::{Clock, PortError};
 
-/// The clock of the gate.
+/// The gate's clock.
 #[derive(Clone)]
 pub enum GateClock {
-    /// Redis's own.
+    /// Redis's own clock.
     Server,
-    /// A test's.
+    /// A test's clock.
     Given(Arc<dyn Clock>),
 }
 

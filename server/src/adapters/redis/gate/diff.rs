@@ -1,5 +1,5 @@
-//! Comparing gate and ledger a thousand holders at a time: those who agree are counted, those who
-//! differ are collected, up to a bound. So an item of a million holders needs no more memory than a
+//! Compares gate and ledger a thousand holders at a time. Matching ones are counted, differing ones
+//! are collected up to a limit, so that an item with a million holders needs no more memory than a
 //! small one.
 
 use std::collections::HashMap;
@@ -13,32 +13,32 @@ use super::{
 };
 use crate::engine::ports::{Holder, ItemSummary, LedgerStatus, PortError};
 
-/// About how many differences of a kind are collected.
+/// About how many differences of each kind are collected.
 pub const MAX_COLLECTED: usize = 1000;
-/// Reservations that are read in the ledger at once.
+/// Reservations that are looked up in the ledger at once.
 const CHUNK: usize = 1000;
 
-/// A segment, and what it should hold as far as the ledger knows.
+/// A segment, and what it should hold according to the ledger.
 #[derive(Debug)]
 pub struct SegmentDiff {
     /// Read before the holders.
     pub counters: Counters,
-    /// Holders who have not paid, those that the ledger does not know included.
+    /// Holders who have not paid, including those that the ledger does not know.
     pub locked: i64,
     /// Holders who have paid.
     pub sold: i64,
 }
 
-/// How the gate differs from the ledger.
+/// The differences between gate and ledger.
 #[derive(Debug)]
 pub struct Diff {
-    /// By number.
+    /// By segment index.
     pub segments: Vec<SegmentDiff>,
     /// Holders that the ledger does not know.
     pub unknown: Vec<GateHold>,
-    /// Buyers whose holder record should be another one, or none.
+    /// Buyers whose holder record should be different, or removed.
     pub wrong: HashMap<AccountId, Option<Holder>>,
-    /// How many holders are the same in gate and ledger.
+    /// The number of holders that are equal in gate and ledger.
     same: i64,
 }
 
@@ -57,12 +57,12 @@ impl Diff {
         }
     }
 
-    /// The bound is reached: the comparison stopped, and there may be more differences.
+    /// The limit is reached: the comparison stopped, and there may be more differences.
     pub fn is_full(&self) -> bool {
         self.unknown.len() >= MAX_COLLECTED || self.wrong.len() >= MAX_COLLECTED
     }
 
-    /// The sum of a counter of the gate over all segments.
+    /// The sum of one counter over all segments of the gate.
     pub fn sum(&self, of: impl Fn(&Counters) -> i64) -> i64 {
         let counters = self.segments.iter().map(|segment| of(&segment.counters));
         counters.sum()
@@ -114,7 +114,7 @@ impl Diff {
 }
 
 impl RedisGate {
-    /// Every difference; `None` where the item is not loaded.
+    /// All differences; `None` if the item is not loaded.
     pub(super) async fn compare_holders(
         &self,
         item: &LoadedItem,
@@ -123,7 +123,7 @@ impl RedisGate {
             return Ok(None);
         };
         let mut diff = Diff::new(counters);
-        // The gate first: what it holds by now is in the ledger, or on its way there.
+        // Read the gate first: what it holds now is in the ledger, or on its way there.
         self.compare_gate_holders(item, i64::MAX, &mut diff).await?;
         let Some(ledger) = self.ledger.summary(item.item_id).await? else {
             return Ok(None);
@@ -149,7 +149,7 @@ impl RedisGate {
         Ok(diff.unknown)
     }
 
-    /// Reads in the ledger those who have a unit in the gate since before `before_ms`.
+    /// Looks up in the ledger the gate's holders since before `before_ms`.
     async fn compare_gate_holders(
         &self,
         item: &LoadedItem,
@@ -175,7 +175,7 @@ impl RedisGate {
         Ok(())
     }
 
-    /// Reads in the gate those who have a unit in the ledger.
+    /// Looks up in the gate the ledger's holders.
     async fn find_missing_holders(
         &self,
         item: &LoadedItem,

@@ -1,4 +1,4 @@
-//! What the gate holds for one buyer, and whether anything is on its way from it.
+//! Reads what the gate holds for one buyer, and whether anything of an item is under way.
 
 use app::wire::{AccountId, ItemId};
 
@@ -11,8 +11,8 @@ use super::{
 use crate::engine::ports::{Lookup, PortError};
 
 impl RedisGate {
-    /// What the gate holds for a buyer of an item, as of this moment. `Unknown` where the item is not
-    /// loaded, or closed.
+    /// What the gate holds for a buyer of an item now. `Unknown` if the item is not loaded, or
+    /// closed.
     pub async fn hold_of(
         &self,
         item_id: ItemId,
@@ -32,15 +32,15 @@ impl RedisGate {
         let epoch = epoch.as_deref();
         let is_current = epoch == Some(&item.epoch());
         Ok(match holder.transpose()? {
-            // Also in a segment that is closed: its holds are sent again before it is loaded.
+            // Also in a closed segment: its holds are sent again before it is loaded.
             Some(holder) if is_current || epoch == Some(CLOSED) => Lookup::Found(holder),
             None if is_current => Lookup::Nothing,
             _ => Lookup::Unknown,
         })
     }
 
-    /// No entry of the item is in an outbox or in flight at an instance, and nothing at all waits in the
-    /// queue or is parked there. Waits for everybody's next note of what is in flight.
+    /// No entry of the item is in an outbox or in flight at an instance, and the queue has no waiting or
+    /// parked entries at all. Waits for the next note of every instance.
     pub async fn is_quiet(&self, item_id: ItemId) -> Result<bool, PortError> {
         if self.queue.depth().await?.parked > 0 {
             return Ok(false);
@@ -52,13 +52,13 @@ impl RedisGate {
         let Some(in_flight) = in_flight.filter(|in_flight| in_flight.is_empty()) else {
             return Ok(false);
         };
-        // A message that was delivered since its holder's last note is in the next one.
+        // A message that was delivered after a consumer's last note is in its next note.
         let acknowledged = self.acknowledged_before_ms(item_id, in_flight).await?;
-        // What was in flight at the first look may have been parked meanwhile.
+        // An entry in flight at the first check may have been parked since.
         Ok(acknowledged == Some(i64::MAX) && self.queue.depth().await?.parked == 0)
     }
 
-    /// The item as the ledger says it is loaded, if it was ever.
+    /// The item with its load epoch from the ledger, if it was ever loaded.
     pub(super) async fn loaded(&self, item_id: ItemId) -> Result<Option<LoadedItem>, PortError> {
         let loaded = self.epochs.get(item_id).await?;
         Ok(loaded.and_then(|loaded| {

@@ -1,6 +1,6 @@
 //! A holder as Redis stores it, by buyer: `reservation_id|position|held_at_ms|state|resends_or_parked_at_ms|path`.
-//! `lua/prelude.lua` reads and writes the same text. How often its entry was sent again (or since when
-//! it is parked) and the path are for the scripts alone.
+//! `lua/prelude.lua` reads and writes the same text. The number of resends (or the instant of parking) and the
+//! path are used only by the scripts.
 
 use super::{id, malformed, number, read_state::GateHold};
 use crate::engine::ports::{Holder, PortError};
@@ -11,14 +11,14 @@ const SOLD: &str = "s";
 /// (epoch milliseconds) at which the entry was parked.
 const FIRST_INSTANT: i64 = 1000;
 
-/// A holder that the ledger knows: its entry is never sent again, so that it needs neither the time
-/// nor the path.
+/// Encodes a holder that the ledger knows. Its entry is never sent again, so it needs neither the
+/// time nor the path.
 pub(super) fn encode(holder: &Holder) -> String {
     let state = if holder.paid { SOLD } else { HELD };
     format!("{}|{}|0|{state}|0|", holder.reservation_id, holder.position)
 }
 
-/// The holder in what is stored for a buyer.
+/// Decodes the holder stored for a buyer.
 pub(super) fn decode(buyer: &str, text: &str) -> Result<GateHold, PortError> {
     let mut fields = text.splitn(6, '|');
     let mut field = || {

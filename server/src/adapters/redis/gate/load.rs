@@ -1,5 +1,5 @@
-//! Loading an item from the ledger: the ledger stores the new epoch first, then the holders are
-//! staged under keys that nothing reads, and the last step of each segment opens it.
+//! Loads an item from the ledger: the ledger stores the new epoch first, then the holders are
+//! staged under keys that are not read yet, and the last step of each segment opens it.
 
 use std::{
     collections::HashSet,
@@ -18,27 +18,27 @@ use super::{
 };
 use crate::engine::ports::{Holder, ItemSnapshot, ItemSummary, LoadEpoch, PortError, Window};
 
-/// Holders that are staged by one command: a command of some 50 kB.
+/// Holders that are staged by one command of some 50 kB.
 const CHUNK: usize = 500;
 /// Staged holders that are not loaded expire after this long.
 const STAGED_LIFE_MS: i64 = 600_000;
-/// The lock of a load is extended at every chunk; without that it ends after this long.
+/// The lock of a load is extended at every chunk; without that it expires after this long.
 const LOCK_LIFE_MS: i64 = 15_000;
-/// A caller waits for this long while another item is loaded.
+/// How long a caller waits while another item is loaded.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What is loaded into one segment.
+/// The data that is loaded into one segment.
 struct SegmentLoad {
     sellable: i64,
     locked: i64,
     sold: i64,
     holders: Vec<Holder>,
-    /// Those that the ledger has not heard of.
+    /// Holds that the ledger does not know.
     parked: Vec<ParkedHold>,
 }
 
 impl SegmentLoad {
-    /// Of everybody who holds a unit: buyer, reservation, number, and what Redis stores.
+    /// The records of all holders: buyer, reservation, position, and the stored text.
     fn records(&self) -> impl Iterator<Item = (AccountId, ReservationId, u32, String)> {
         let known = self.holders.iter().map(|holder| {
             let record = holder_record::encode(holder);
@@ -52,11 +52,11 @@ impl SegmentLoad {
     }
 }
 
-/// How a segment answered when its window was refreshed.
+/// A segment's answer when its window was refreshed.
 pub(super) struct SegmentEpoch {
     /// `current`, `missing`, `stale` or `forgot`.
     word: String,
-    /// The epoch that it has.
+    /// The segment's epoch.
     epoch: String,
 }
 
@@ -65,14 +65,14 @@ impl SegmentEpoch {
         self.word == "current"
     }
 
-    /// The epoch of a segment that has another one than the ledger says.
+    /// The epoch of a segment, if it differs from the ledger's.
     pub(super) fn stale(&self) -> Option<&str> {
         (self.word == "stale").then_some(&self.epoch)
     }
 }
 
 impl RedisGate {
-    /// Loads an item that never was; false when it is loaded, or another instance loads it.
+    /// Loads an item for the first time; false if it is loaded, or another instance loads it.
     pub(super) async fn load_new(&self, item_id: ItemId) -> Result<bool, PortError> {
         let asked_at = Instant::now();
         let Ok(_one) = timeout(LOCK_TIMEOUT, self.loading.lock()).await else {
@@ -90,8 +90,8 @@ impl RedisGate {
         }
     }
 
-    /// The caller holds `self.loading`. Whoever is `parked` keeps a unit that the ledger does not know
-    /// of yet. False when another instance of the server was faster.
+    /// The caller must hold `self.loading`. Buyers in `parked` keep their units, which the ledger does
+    /// not know yet. False if another instance was faster.
     pub(super) async fn load(
         &self,
         item_id: ItemId,
@@ -114,7 +114,7 @@ impl RedisGate {
         loaded
     }
 
-    /// Whether an instance of the server is loading the item.
+    /// Whether any instance is loading the item.
     pub(super) async fn is_loading(&self, item_id: ItemId) -> Result<bool, PortError> {
         let mut exists = redis::cmd("EXISTS");
         exists.arg(self.lock_key(item_id));
@@ -167,7 +167,7 @@ impl RedisGate {
         Ok(true)
     }
 
-    /// Puts an item's outboxes on the list that relays read.
+    /// Adds an item's outboxes to the list that relays read.
     pub(super) async fn list_outboxes(
         &self,
         item: &LoadedItem,
@@ -246,7 +246,7 @@ impl RedisGate {
             Arg::Number(load.sellable),
             Arg::Number(load.locked),
             Arg::Number(load.sold),
-            // Every position that this segment gives is above the last one that any buyer has.
+            // All positions that this segment will give are above the last one that any buyer has.
             Arg::Number(i64::from(
                 summary.last_position.div_ceil(u32::from(item.segments)),
             )),
@@ -309,7 +309,7 @@ impl RedisGate {
     }
 }
 
-/// The alarm of a Redis that has lost data.
+/// Raises the alarm that Redis has lost data.
 pub(super) fn log_lost_numbers(item: &LoadedItem) {
     tracing::error!(
         item_id = %item.item_id,
@@ -319,8 +319,8 @@ pub(super) fn log_lost_numbers(item: &LoadedItem) {
     );
 }
 
-/// Takes the units of those who are parked out of what is sellable. A unit that is not there any more,
-/// or a buyer of whom the ledger has heard meanwhile, is none of theirs.
+/// Moves the units of parked holds from sellable to locked. Skips a hold when no unit is left, or when
+/// the ledger has learned of its buyer in the meantime.
 fn keep_units(snapshot: &mut ItemSnapshot, parked: &[ParkedHold]) -> Vec<ParkedHold> {
     let known: HashSet<_> = snapshot.holders.iter().map(|holder| holder.buyer).collect();
     let summary = &mut snapshot.summary;
@@ -337,7 +337,7 @@ fn keep_units(snapshot: &mut ItemSnapshot, parked: &[ParkedHold]) -> Vec<ParkedH
     kept
 }
 
-/// Holders go to the segments of their buyers; sellable units are split evenly.
+/// Puts holders into their buyers' segments, and splits sellable units evenly.
 fn split(snapshot: &ItemSnapshot, parked: Vec<ParkedHold>) -> Vec<SegmentLoad> {
     let summary = &snapshot.summary;
     let segments = i64::from(summary.segments);
@@ -365,7 +365,7 @@ fn split(snapshot: &ItemSnapshot, parked: Vec<ParkedHold>) -> Vec<SegmentLoad> {
         }
         load.holders.push(*holder);
     }
-    // The ledger's counters count, even where its rows do not add up to them.
+    // The ledger's counters decide, even if its rows do not match them.
     let sum = |of: fn(&SegmentLoad) -> i64| loads.iter().map(of).sum::<i64>();
     let locked = i64::from(summary.stock.locked) - sum(|load| load.locked);
     let sold = i64::from(summary.stock.sold) - sum(|load| load.sold);

@@ -1,5 +1,5 @@
-//! A cache of the load epochs that the ledger stores: reading the ledger for every purchase is out
-//! of the question, and a script notices when the cached epoch is an old one.
+//! A cache of the load epochs in the ledger: reading the ledger for every purchase would be too
+//! slow, and a script notices when the cached epoch is old.
 
 use std::{
     sync::Arc,
@@ -14,21 +14,21 @@ use crate::{
     engine::ports::{GateLedger, LoadEpoch, PortError},
 };
 
-/// Read again after this long. While the ledger does not answer, its last answer counts.
+/// Entries are read again after this long, or kept while the ledger does not answer.
 const LIFE: Duration = Duration::from_secs(1);
-/// Items in the cache.
+/// Most items in the cache.
 const MAX_ITEMS: u64 = 10_000;
 
 /// The cache.
 pub struct LoadEpochs {
     ledger: Arc<dyn GateLedger>,
     cache: Answers<ItemId, Option<LoadEpoch>>,
-    /// One fresh read at a time; a caller who waited for it has its answer.
+    /// One fresh read at a time; a caller that waited gets its result.
     reading: Mutex<()>,
 }
 
 impl LoadEpochs {
-    /// Empty.
+    /// Creates an empty cache.
     pub fn new(ledger: Arc<dyn GateLedger>) -> Self {
         Self {
             ledger,
@@ -37,13 +37,13 @@ impl LoadEpochs {
         }
     }
 
-    /// About a second old while the ledger answers. `None`: no such item is for sale.
+    /// The epoch, about a second old while the ledger answers. `None`: no such item is on sale.
     pub async fn get(&self, item_id: ItemId) -> Result<Option<LoadEpoch>, PortError> {
         let read = async { self.ledger.load_epoch(item_id).await };
         self.cache.get(item_id, read).await
     }
 
-    /// As the ledger stored it at `not_before` or later.
+    /// The epoch as the ledger stored it at `not_before` or later.
     pub async fn refresh(
         &self,
         item_id: ItemId,
@@ -59,7 +59,7 @@ impl LoadEpochs {
         Ok(loaded)
     }
 
-    /// What this process has just stored in the ledger.
+    /// Caches what this process has just stored in the ledger.
     pub async fn put(&self, item_id: ItemId, loaded: LoadEpoch) {
         self.cache.put(item_id, Some(loaded), Instant::now()).await;
     }

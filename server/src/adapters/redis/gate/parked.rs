@@ -1,5 +1,5 @@
-//! The queue in front of which a gate stands that sends lost holds again: what the queue has parked
-//! is not lost, and the gate is told.
+//! Wraps the queue to tell the gate what is parked: the gate sends lost holds again, and parked
+//! ones are not lost.
 
 use std::sync::Arc;
 
@@ -44,7 +44,7 @@ impl OrderQueue for ParkingQueue {
         self.queue.ack(done).await
     }
 
-    /// A gate that cannot be told sends the entry once more, and hears of it when that one is parked.
+    /// If the gate cannot be told, it sends the entry once more, and is told when that one is parked.
     async fn set_aside(&self, entry: &QueuedReservation) -> Result<bool, PortError> {
         let parked = self.queue.set_aside(entry).await?;
         if parked && let Err(error) = self.gate.note_parked(entry.unit).await {

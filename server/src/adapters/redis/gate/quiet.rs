@@ -1,6 +1,6 @@
-//! Whether anything is on its way from the gate to the ledger. Entries are in an outbox, or in the
-//! queue, or in flight at an instance; each is counted where it is, in this order, so that none is
-//! overlooked while it moves on.
+//! Checks whether anything of an item is on its way from the gate to the ledger. Entries are in an
+//! outbox, in the queue, or in flight at an instance; they are counted in this order, so that none
+//! is missed while it moves on.
 
 use std::time::Duration;
 
@@ -18,23 +18,23 @@ use super::{
 };
 use crate::engine::ports::PortError;
 
-/// How often everybody's next note is looked for, twice in the time of one.
+/// How often the next notes are looked for: two times per note period.
 const LOOKS: u32 = 6;
 const LOOK_AGAIN: Duration = Duration::from_millis(NOTE_PERIOD.as_millis() as u64 / 2);
 
-/// What a look found.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Found {
     Nothing,
     Something,
-    /// A consumer does not say what it has.
+    /// A consumer does not report its entries.
     SilentConsumer,
 }
 
 impl Found {
-    /// In the outboxes of an item, and behind them.
+    /// From the counts in an item's outboxes and behind them.
     pub(super) fn of(in_outboxes: u64, behind: InFlightCount) -> Found {
-        // A silent consumer comes first: for how long it is silent counts.
+        // A silent consumer comes first: the length of its silence matters.
         if behind.silent {
             Found::SilentConsumer
         } else if in_outboxes == 0 && behind.is_empty() {
@@ -46,8 +46,8 @@ impl Found {
 }
 
 impl RedisGate {
-    /// What instances have in flight of the item; `None` while entries wait in the queue, or any
-    /// of the item in its outboxes.
+    /// The item's entries in flight at instances; `None` while entries wait in the queue, or in the
+    /// item's outboxes.
     pub(super) async fn in_flight(
         &self,
         item: &LoadedItem,
@@ -59,8 +59,8 @@ impl RedisGate {
         Ok(Some(in_flight).filter(|in_flight| !in_flight.waiting))
     }
 
-    /// What is behind the outboxes, by what instances noted lately or, with `since`, after an earlier
-    /// count.
+    /// Counts what has left the outboxes, from the latest notes or, with `since`, from notes written
+    /// after an earlier count.
     pub(super) async fn behind_outboxes(
         &self,
         item_id: ItemId,
@@ -69,9 +69,9 @@ impl RedisGate {
         in_flight::count(&self.redis, &*self.queue, item_id, since).await
     }
 
-    /// Nothing waited when this was `counted`, so that whatever was sent before is in the ledger or in
-    /// flight. Waits for everybody's next note: what was held before the returned instant is
-    /// in flight nowhere. `None` when somebody is silent, or something waits again.
+    /// Waits for the next note of every instance, after a count (`counted`) in which nothing waited:
+    /// entries sent before it are in the ledger or in flight. Entries held before the returned instant
+    /// are not in flight. `None` when a consumer is silent, or something waits again.
     pub(super) async fn acknowledged_before_ms(
         &self,
         item_id: ItemId,
@@ -93,8 +93,8 @@ impl RedisGate {
         Ok(None)
     }
 
-    /// Whether nothing of the item has been under way for long enough, this look included. Of those
-    /// who look at once one is told so; the others wait anew.
+    /// Whether nothing of the item has been under way for long enough, including this check. If
+    /// several callers check at once, only one gets `true`.
     pub(super) async fn has_been_quiet(
         &self,
         item_id: ItemId,

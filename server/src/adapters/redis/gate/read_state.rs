@@ -1,4 +1,4 @@
-//! Reading what the segments hold. Nothing here changes anything.
+//! Reads the contents of segments. Changes nothing.
 
 use futures::future::try_join_all;
 
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::engine::ports::{Holder, PortError};
 
-/// Holders read by one command, about.
+/// About how many holders one command reads.
 const CHUNK: usize = 1000;
 /// The cursor of `HSCAN` at the beginning and at the end.
 pub(super) const CURSOR_END: &str = "0";
@@ -17,7 +17,7 @@ pub(super) const CURSOR_END: &str = "0";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counters {
     pub epoch: String,
-    /// Grows with every change of stock or holders.
+    /// Increases with every change of stock or holders.
     pub version: i64,
     pub total: i64,
     pub sellable: i64,
@@ -28,17 +28,17 @@ pub struct Counters {
     pub returns: u64,
 }
 
-/// Somebody who has a unit according to the gate.
+/// A buyer who has a unit at the gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GateHold {
     pub holder: Holder,
     pub held_at_ms: i64,
-    /// The queue has its entry parked.
+    /// The queue has parked its entry.
     pub is_parked: bool,
 }
 
 impl RedisGate {
-    /// A segment's counters, or `None` for one that is not loaded or closed.
+    /// A segment's counters; `None` if it is not loaded, or closed.
     pub(super) async fn counters(&self, segment: Segment) -> Result<Option<Counters>, PortError> {
         let mut read = redis::cmd("HMGET");
         read.arg(segment.key(&self.redis, keys::ITEM)).arg(&[
@@ -76,7 +76,7 @@ impl RedisGate {
         }))
     }
 
-    /// The counters of every segment, or `None` where one is not loaded with the item's epoch.
+    /// The counters of every segment; `None` if one is not loaded with the item's epoch.
     pub(super) async fn all_counters(
         &self,
         item: &LoadedItem,
@@ -91,9 +91,9 @@ impl RedisGate {
             .collect())
     }
 
-    /// The next of a segment's holders, about a thousand, and the cursor of those after them. A
-    /// holder who came or went meanwhile may be missing or there twice; that shows in the segment's
-    /// version.
+    /// The next holders of a segment, about a thousand, and the cursor for the following ones. A
+    /// holder that is added or removed during the scan may be missing or appear twice; the
+    /// segment's version shows that.
     pub(super) async fn next_holders(
         &self,
         segment: &Segment,
@@ -110,7 +110,7 @@ impl RedisGate {
         Ok((Some(next).filter(|next| next != CURSOR_END), holders))
     }
 
-    /// Those of these holders of the ledger who have another unit in the gate, or none.
+    /// The ledger's holders who have a different unit in the gate, or none.
     pub(super) async fn missing(
         &self,
         segment: &Segment,
@@ -137,7 +137,7 @@ impl RedisGate {
         Ok(missing)
     }
 
-    /// How many entries of the item the queue does not have yet.
+    /// The number of the item's entries that are still in outboxes.
     pub(super) async fn in_outboxes(&self, item: &LoadedItem) -> Result<u64, PortError> {
         let lengths = item.all_segments().map(async |segment| {
             let mut length = redis::cmd("XLEN");

@@ -1,5 +1,5 @@
-//! `reconcile`: the gate against the ledger. A hold that was lost on its way is sent again; any
-//! other difference is repaired when it was there twice, some time apart, with nothing under way.
+//! `reconcile`: compares gate and ledger. A hold that was lost on its way is sent again; any other
+//! difference is repaired when it was found twice, some time apart, with nothing under way.
 
 use std::{
     collections::HashMap,
@@ -18,9 +18,9 @@ use super::{
 };
 use crate::engine::ports::{ItemSummary, PortError, Reconciled};
 
-/// Items with a difference that are remembered.
+/// Most items whose differences are remembered.
 const MAX_ITEMS: usize = 10_000;
-/// While something waits in the queue, a hold counts as lost after so many times as long.
+/// While something waits in the queue, a hold counts as lost after this many times as long.
 const BACKLOG_FACTOR: i64 = 15;
 
 /// The difference of each item at the last comparison.
@@ -43,7 +43,7 @@ impl SeenDifferences {
         self.lock().remove(&item_id);
     }
 
-    /// For how long exactly this difference has been there, as far as anybody compared.
+    /// How long exactly this difference has been seen.
     fn note(&self, item_id: ItemId, versions: Vec<i64>, detail: &str, now_ms: i64) -> i64 {
         let mut seen = self.lock();
         if let Some(earlier) = seen.get(&item_id)
@@ -65,7 +65,7 @@ impl SeenDifferences {
     }
 }
 
-/// What the counters should be.
+/// The values that the counters should have.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ExpectedCounters {
     pub total: i64,
@@ -96,7 +96,7 @@ impl RedisGate {
             found => return self.resend_lost_holds(&item, found).await,
         };
         let Some((mut diff, ledger)) = self.compare_holders(&item).await? else {
-            // Closed. While its round runs it is loaded again; what it held must end after it, too.
+            // Closed: loaded again while its round runs, but its holds must end after that too.
             return Ok(match self.resend_unknown(&item).await?.sent {
                 0 => Reconciled::Same,
                 sent => resent(sent, 0),
@@ -114,7 +114,7 @@ impl RedisGate {
             return Ok(resent(sent, diff.returns()));
         }
         if incomplete {
-            // The other holders were not compared: nothing is repaired before the ledger knows
+            // The other holders were not compared: nothing is repaired until the ledger knows
             // these.
             return Ok(Reconciled::Same);
         }
@@ -128,9 +128,9 @@ impl RedisGate {
         self.repair_if_unchanged(&item, &diff, &expected).await
     }
 
-    /// While something of the item is on its way. What is older than everything that instances have
-    /// in flight was lost; while entries wait, or an instance is silent, only holds that have been
-    /// for far too long count as lost.
+    /// Used while entries of the item are on their way. A hold older than every entry in flight was
+    /// lost; but while entries wait, or an instance is silent, only holds that are much too old
+    /// count as lost.
     async fn resend_lost_holds(
         &self,
         item: &LoadedItem,
@@ -143,7 +143,7 @@ impl RedisGate {
         let before_ms = self.clock.now_ms(&self.redis).await? - lost_after_ms;
         let unknown = self.unknown_holders(item, before_ms).await?;
         if unknown.len() >= MAX_COLLECTED {
-            // Not lost: the queue is that long.
+            // They are not lost: the queue is that long.
             return Ok(Reconciled::Same);
         }
         let unknown = self.still_unknown(unknown).await?;
@@ -157,7 +157,7 @@ impl RedisGate {
         }
     }
 
-    /// The list of outboxes may be lost, and `warm_up` lists those of items on sale only.
+    /// The list of outboxes may be lost, and `warm_up` adds only items on sale.
     async fn list_full_outboxes(&self, item: &LoadedItem) -> Result<(), PortError> {
         if self.in_outboxes(item).await? == 0 {
             return Ok(());
@@ -168,8 +168,8 @@ impl RedisGate {
         }
     }
 
-    /// Sends those again that are in flight nowhere, nothing having waited when `in_flight` was
-    /// counted.
+    /// Sends holds again that are not in flight at any instance. Nothing waited when `in_flight`
+    /// was counted.
     async fn resend_settled(
         &self,
         item: &LoadedItem,
@@ -220,7 +220,7 @@ impl RedisGate {
         Ok(sent)
     }
 
-    /// Repairs counters and holders when exactly this difference has been there for a while.
+    /// Repairs counters and holders when exactly this difference has lasted for a while.
     async fn repair_if_unchanged(
         &self,
         item: &LoadedItem,
@@ -261,7 +261,7 @@ fn resent(sent: u64, returns: u64) -> Reconciled {
     Reconciled::Repaired { detail, returns }
 }
 
-/// The ledger's counters, and the holders that it does not know yet: their units are not for sale.
+/// The ledger's counters, minus the units of holders it does not know yet: they are not for sale.
 fn expected_counters(ledger: &ItemSummary, diff: &Diff) -> ExpectedCounters {
     let unknown = diff.unknown.len() as i64;
     ExpectedCounters {
@@ -272,7 +272,7 @@ fn expected_counters(ledger: &ItemSummary, diff: &Diff) -> ExpectedCounters {
     }
 }
 
-/// How the gate differs, if it does; always the same words for the same difference.
+/// Describes how the gate differs; always the same text for the same difference.
 fn describe(diff: &Diff, expected: &ExpectedCounters) -> Option<String> {
     let gate = [
         diff.sum(|counters| counters.total),
@@ -287,8 +287,8 @@ fn describe(diff: &Diff, expected: &ExpectedCounters) -> Option<String> {
         expected.sold,
     ];
     let wrong = diff.wrong.len();
-    // A transfer that is remembered was finished before the comparison: units that are still on their
-    // way belong to none.
+    // All recorded transfers were finished before the comparison: units still moving belong to no
+    // transfer.
     let moving = diff.sum(|counters| counters.moving);
     (gate != ledger || wrong > 0 || moving != 0).then(|| {
         format!(

@@ -1,7 +1,7 @@
-//! Loading an item again that Redis lost, has with an earlier epoch, or has lost holds of. First its
-//! segments are closed; when nothing has been under way for a while, the ledger knows of everything
-//! that was ever held, and the item is loaded from it. Holds that are left in a closed segment and that
-//! the ledger has not heard of were lost on their way: they are sent again first.
+//! Loads an item again if Redis lost it, has an earlier epoch of it, or lost holds of it. First closes
+//! its segments. When nothing has been under way for a while, the ledger knows all holds, and the item
+//! is loaded from it. Holds in a closed segment that the ledger does not know were lost on their way:
+//! they are sent again first.
 
 use std::time::Instant;
 
@@ -20,7 +20,7 @@ use super::{
 use crate::engine::ports::{LoadEpoch, PortError, Window};
 
 impl RedisGate {
-    /// One step towards an item that is loaded again, as far as is possible now; true when it is.
+    /// Takes the next possible step of loading an item again. Returns true when it is loaded.
     pub(super) async fn reload(
         &self,
         item: &LoadedItem,
@@ -42,7 +42,7 @@ impl RedisGate {
         }
         let stale: Vec<_> = found.iter().map(SegmentEpoch::stale).collect();
         let in_outboxes = self.close(item, &stale).await?;
-        // An instance that cannot count says nothing: others may be able to.
+        // If this instance cannot count, do not record a check: others may be able to.
         let found = Found::of(in_outboxes, self.behind_outboxes(item_id, None).await?);
         if !self.has_been_quiet(item_id, found).await? {
             tracing::warn!(
@@ -61,7 +61,7 @@ impl RedisGate {
             return Ok(false);
         };
         let unknown = self.resend_unknown(item).await?;
-        // The search may have taken long: another instance may have sent something meanwhile.
+        // The search may have taken long: another instance may have sent something in the meantime.
         let in_outboxes = self.close(item, &stale).await?;
         let found = Found::of(in_outboxes, self.behind_outboxes(item_id, None).await?);
         if unknown.sent > 0 || found != Found::Nothing {
@@ -77,8 +77,8 @@ impl RedisGate {
         self.load(item_id, Some(item.epoch), parked).await
     }
 
-    /// Closes every segment that has the item's epoch or the stale one that was found in it, and
-    /// those that an item of fewer segments does not have. Returns how many entries are in their
+    /// Closes every segment with the item's epoch or with its stale epoch in `stale`, and all
+    /// segments beyond the item's number of segments. Returns how many entries are in their
     /// outboxes.
     pub(super) async fn close(
         &self,
@@ -107,8 +107,8 @@ impl RedisGate {
         self.close(item, &none_stale).await.map(drop)
     }
 
-    /// The buyer's segment is closed already. Where this fails, the next `warm_up` finds it and closes
-    /// the others.
+    /// Closes the other segments; the buyer's is closed already. If this fails, the next `warm_up`
+    /// notices it and closes them.
     pub(super) async fn close_after_withdrawal(&self, item_id: ItemId) -> Result<(), PortError> {
         let Some(item) = self.loaded(item_id).await? else {
             return Ok(());

@@ -1,4 +1,4 @@
-//! Repairing the gate, segment by segment, unless a segment has changed since it was compared.
+//! Repairs the gate, segment by segment, unless a segment has changed since the comparison.
 
 use app::wire::AccountId;
 
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::engine::ports::{Holder, PortError};
 
-/// What one segment should be.
+/// The target state of one segment.
 struct Repair {
     number: u8,
     total: i64,
@@ -25,8 +25,8 @@ struct Repair {
 }
 
 impl RedisGate {
-    /// The number of the latest return afterwards, or `None` when the gate has changed meanwhile.
-    /// Where more is wrong than is repaired one by one, the item is closed, to be loaded again.
+    /// Returns the number of the latest return, or `None` when the gate has changed since. With too
+    /// many differences to repair one by one, closes the item, to be loaded again.
     pub(super) async fn repair(
         &self,
         item: &LoadedItem,
@@ -97,7 +97,7 @@ impl RedisGate {
     }
 }
 
-/// Segments that lose sellable units come first: whatever happens in between, nothing is oversold.
+/// Segments that lose units come first: nothing is oversold after a crash in between.
 fn plan(diff: &Diff, expected: &ExpectedCounters) -> Vec<Repair> {
     let mut repairs: Vec<_> = (0..)
         .zip(&diff.segments)
@@ -119,7 +119,7 @@ fn plan(diff: &Diff, expected: &ExpectedCounters) -> Vec<Repair> {
             Some(holder) => repair.put.push(*holder),
         }
     }
-    // The ledger's counters count, even where its rows do not add up to them.
+    // The ledger's counters decide, even if its rows do not match them.
     let sum = |of: fn(&Repair) -> i64| repairs.iter().map(of).sum::<i64>();
     let locked = expected.locked - sum(|repair| repair.locked);
     let sold = expected.sold - sum(|repair| repair.sold);

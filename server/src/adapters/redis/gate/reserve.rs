@@ -1,4 +1,4 @@
-//! Decisions: the one script of a purchase, and what is done when it cannot decide yet.
+//! Decisions: the script of a purchase, and the steps when it cannot decide yet.
 
 use std::time::Instant;
 
@@ -18,43 +18,43 @@ use crate::{
 /// Attempts at one decision while stock moves between segments or the item is loaded.
 const ATTEMPTS: u32 = 12;
 
-/// What the script is asked.
+/// The arguments of a decision.
 struct Question<'a> {
     buyer: AccountId,
     item_id: ItemId,
     path: &'a str,
-    /// `None`: the path's, which is used up.
+    /// `None`: use the path's, and use up the path.
     reservation_id: Option<ReservationId>,
-    /// How often the buyer may call, where that is counted.
+    /// The buyer's limit, if the call is counted.
     quota: Option<Quota>,
-    /// Every call of one purchase has the same: it may use its path again. Empty without a path.
+    /// The same in all calls of one purchase: they may use its path again. Empty without a path.
     purchase_id: &'a str,
-    /// Asked before: not counted again. A path that has gone since may have made a hold.
+    /// A repeated call: not counted again. If the path is gone, a hold may have been made.
     again: bool,
 }
 
-/// What it answers.
+/// The script's answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// A unit is held by this reservation.
+    /// This reservation holds a unit.
     Held {
         reservation_id: ReservationId,
         position: u32,
     },
     /// No unit is held.
     Decided(Decision),
-    /// Unknown, used up, expired, or not this buyer's for this item.
+    /// The path is unknown, used up, expired, or not this buyer's for this item.
     PathInvalid,
-    /// The caller tried too often.
+    /// The buyer tried too often.
     Limited(RetryAfter),
 }
 
 impl RedisGate {
-    /// A purchase: counts the call where there is a quota, and exchanges the path. A repeat has the same
-    /// `purchase_id`; with `again` it is not counted.
+    /// Makes a purchase: counts the call if there is a quota, and exchanges the path. A repeat has the
+    /// same `purchase_id`; with `again` it is not counted.
     ///
     /// # Errors
-    /// Nobody knows: a unit may be held.
+    /// The result is unknown: a unit may be held.
     pub async fn purchase(
         &self,
         claim: &PathClaim<'_>,
@@ -74,7 +74,7 @@ impl RedisGate {
         .await
     }
 
-    /// A decision for a reservation that the caller has chosen, without a path.
+    /// Decides for a reservation chosen by the caller, without a path.
     pub(super) async fn decide(&self, request: ReserveRequest) -> Result<Decision, PortError> {
         let answer = self.ask(Question {
             buyer: request.unit.buyer,
@@ -90,7 +90,7 @@ impl RedisGate {
             Answer::Decided(decision) => Ok(decision),
             unexpected @ (Answer::PathInvalid | Answer::Limited(_)) => Err(PortError::failed(
                 PORT,
-                format!("{unexpected:?}, and neither path nor limit was asked about"),
+                format!("{unexpected:?}, although neither a path nor a limit was given"),
             )),
         }
     }
@@ -150,7 +150,7 @@ impl RedisGate {
             "already_reserved" => decided(Decision::AlreadyReserved(id(field(1))?)),
             "limited" => {
                 let wait_us: i64 = number(field(1))?;
-                // Rounded up: a caller who waits as long as told is allowed.
+                // Rounded up: a caller who waits exactly this long is allowed.
                 let wait_ms = (wait_us + 999) / 1000;
                 Ok(Some(Answer::Limited(RetryAfter { wait_ms })))
             }
@@ -170,7 +170,7 @@ impl RedisGate {
                 self.close_all(item).await?;
                 Err(PortError::busy(PORT, "Redis lost holds of the item"))
             }
-            // The epoch that this process knows may be an old one.
+            // This process may know an old epoch.
             "missing" | "stale" => match self.epochs.refresh(item.item_id, asked_at).await? {
                 Some(loaded)
                     if (loaded.epoch, loaded.segments) == (Some(item.epoch), item.segments) =>
@@ -186,14 +186,14 @@ impl RedisGate {
         }
     }
 
-    /// The answer of the script: a word, and what belongs to it.
+    /// Runs the script. The answer is a word and its values.
     async fn run_reserve(
         &self,
         question: &Question<'_>,
         item: &LoadedItem,
     ) -> Result<Vec<String>, PortError> {
         let buyer = question.buyer;
-        let number = segment::of_buyer(buyer, item.segments);
+        let segment_index = segment::of_buyer(buyer, item.segments);
         let (path_key, limit_key) = (keys::path(buyer), keys::purchase_limit(buyer));
         let names = [
             keys::ITEM,
@@ -211,7 +211,7 @@ impl RedisGate {
             Arg::Text(&self.clock.argument()),
             Arg::Text(&item.epoch()),
             Arg::Number(i64::from(item.segments)),
-            Arg::Number(i64::from(number)),
+            Arg::Number(i64::from(segment_index)),
             Arg::Text(reservation_id.as_deref().unwrap_or_default()),
             Arg::Text(&question.item_id.to_string()),
             Arg::Text(&buyer.to_string()),

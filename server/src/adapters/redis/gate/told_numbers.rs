@@ -1,7 +1,7 @@
-//! The highest number that each segment gave to a buyer of this process. A segment that is about to give
-//! a lower one under the same epoch has lost holds: a log is cut off at its end, and a replica that takes
-//! over is behind, but neither misses something and has what came after it. So it is known at the
-//! first call after the loss, and a server that was restarted without a loss is not suspected.
+//! The highest position that each segment gave to a buyer of this process. A segment about to give a
+//! lower one in the same epoch has lost holds: a truncated log or a lagging replica loses only the newest
+//! entries, never older ones. So a loss is noticed at the first call after it, and a restart without a
+//! loss causes no suspicion.
 
 use std::{
     collections::HashMap,
@@ -12,10 +12,10 @@ use uuid::Uuid;
 
 use super::super::segment::Segment;
 
-/// Segments that are remembered.
+/// Most segments that are remembered.
 const MAX_SEGMENTS: usize = 100_000;
 
-/// By the tag of the segment: the epoch, and the number.
+/// By the tag of the segment: the epoch, and the position.
 #[derive(Default)]
 pub struct ToldNumbers(Mutex<HashMap<String, (Uuid, u32)>>);
 
@@ -24,7 +24,7 @@ impl ToldNumbers {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A buyer was told this number.
+    /// Records that a buyer was told this position.
     pub fn note(&self, segment: &Segment, epoch: Uuid, position: u32) {
         let mut told = self.lock();
         if let Some(known) = told.get_mut(segment.tag()) {
@@ -40,12 +40,12 @@ impl ToldNumbers {
         told.insert(segment.tag().to_owned(), (epoch, position));
     }
 
-    /// Whether anything was noted since the load with this epoch.
+    /// Whether a position was recorded since the load with this epoch.
     pub fn knows(&self, segment: &Segment, epoch: Uuid) -> bool {
         matches!(self.lock().get(segment.tag()), Some((same, _)) if *same == epoch)
     }
 
-    /// The highest number that buyers were told since the load with this epoch, or 0.
+    /// The highest position that buyers were told since the load with this epoch, or 0.
     pub fn highest(&self, segment: &Segment, epoch: Uuid) -> u32 {
         match self.lock().get(segment.tag()) {
             Some((same, highest)) if *same == epoch => *highest,

@@ -1,5 +1,5 @@
-//! Moving stock between segments: taken from one, given to the other, forgotten by the first. A
-//! crash in between leaves a transfer that the first remembers; whoever finds it finishes it.
+//! Moves stock between segments: taken from one, given to the other, forgotten by the first. If a
+//! crash interrupts this, the first remembers the transfer, and any instance can finish it.
 
 use app::wire::AccountId;
 use futures::future::try_join_all;
@@ -13,8 +13,8 @@ use super::{
 use crate::engine::ports::PortError;
 
 impl RedisGate {
-    /// The buyer's segment has nothing left. `Some` when no other one has either: the item is sold
-    /// out, after this return. `None` when units have moved, and deciding again makes sense.
+    /// Called when the buyer's segment is empty. `Some`: all others are empty too, so the item is
+    /// sold out as of this return. `None`: units have moved, decide again.
     pub(super) async fn fetch_stock(
         &self,
         buyer: AccountId,
@@ -29,8 +29,8 @@ impl RedisGate {
         if first.iter().any(|counters| counters.moving > 0) {
             return self.finish_transfers(item).await.map(|_| None);
         }
-        // The segments are read one after the other, so that a unit that moves may be overlooked in
-        // both of its places. Counters that have the same versions twice were so at one moment.
+        // The segments are read one after the other, so that a moving unit may be missed in both.
+        // If the versions are the same twice, the counters were all valid at one moment.
         match self.all_counters(item).await? {
             Some(again) if again == first => {
                 let returns = first.iter().map(|counters| counters.returns);
@@ -40,7 +40,7 @@ impl RedisGate {
         }
     }
 
-    /// From the fullest segment to the buyer's.
+    /// Moves units from the fullest segment to the buyer's.
     async fn fetch(
         &self,
         buyer: AccountId,
@@ -79,7 +79,7 @@ impl RedisGate {
         Ok(())
     }
 
-    /// Finishes the transfers that were begun and not finished; returns how many.
+    /// Finishes started transfers; returns how many.
     pub(super) async fn finish_transfers(&self, item: &LoadedItem) -> Result<u32, PortError> {
         let finished = item.all_segments().map(async |source| {
             let mut read = redis::cmd("HGETALL");

@@ -1,5 +1,5 @@
-//! Holds that the ledger has not heard of although nothing is under way any more: they were lost on
-//! their way, and their entries are sent again.
+//! Holds that the ledger does not know although nothing is under way: they were lost on their way,
+//! and their entries are sent again.
 
 use std::collections::HashSet;
 
@@ -14,27 +14,27 @@ use super::{
 };
 use crate::engine::ports::{Holder, PortError};
 
-/// A parked hold counts as lost when it was not parked again for so long: longer than the hour after
+/// A parked hold counts as lost if it was not parked again for this long: longer than the hour after
 /// which parked entries are tried again.
 const PARKED_LOST_AFTER_MS: i64 = 2 * 3_600_000;
-/// What a closed segment has instead of an epoch.
+/// The epoch of a closed segment.
 pub(super) const CLOSED: &str = "";
 
-/// When the entry of a holder counts as lost, in milliseconds.
+/// After how many milliseconds a holder's entry counts as lost.
 #[derive(Clone, Copy)]
 pub struct LostAfter {
     /// Since the hold.
     pub held_ms: i64,
-    /// Since it was parked; `None` while the queue has some parked that it can read.
+    /// Since it was parked; `None` while the queue has readable parked entries.
     pub parked_ms: Option<i64>,
 }
 
-/// What a search for unknown holders found.
+/// The result of a search for unknown holders.
 #[derive(Default)]
 pub(super) struct UnknownHolds {
     /// Entries that were sent again.
     pub sent: u64,
-    /// Those whose entries the queue has parked; about a thousand at most.
+    /// Holds whose entries the queue has parked; about a thousand at most.
     pub parked: Vec<ParkedHold>,
 }
 
@@ -44,11 +44,11 @@ impl UnknownHolds {
     }
 }
 
-/// A hold that the ledger has not heard of because its entry is parked.
+/// A hold that the ledger does not know because its entry is parked.
 #[derive(Clone)]
 pub(super) struct ParkedHold {
     pub holder: Holder,
-    /// As Redis stores it.
+    /// The record as Redis stores it.
     pub record: String,
 }
 
@@ -56,15 +56,15 @@ impl RedisGate {
     /// See [`LostAfter::parked_ms`].
     pub(super) async fn parked_lost_after_ms(&self) -> Result<Option<i64>, PortError> {
         let depth = self.queue.depth().await?;
-        // What cannot be read is nobody's hold, or one that comes to nothing where it is.
+        // Unreadable entries are no holds, or holds that cannot become orders from there.
         let none_parked = depth.parked <= depth.unreadable;
         Ok(none_parked.then_some(PARKED_LOST_AFTER_MS))
     }
 
-    /// Sends entries of unknown holders in closed segments again, about a thousand at a time, whatever
-    /// number of segments the item had. What was sent twice or three times already, and does not
-    /// arrive, is not sent: an entry that nobody can write must not keep the item closed. Those whose
-    /// entries are parked are returned: they keep their units.
+    /// Sends entries of unknown holders in closed segments again, about a thousand at a time, in all
+    /// segments the item may ever have had. Skips entries sent two or three times without arriving: an
+    /// entry that cannot be written must not keep the item closed. Returns the holds with parked
+    /// entries: they keep their units.
     pub(super) async fn resend_unknown(
         &self,
         item: &LoadedItem,
@@ -103,7 +103,7 @@ impl RedisGate {
         Ok(unknown)
     }
 
-    /// The hold as it is stored, unless it has ended meanwhile.
+    /// The hold's stored record, unless it has ended in the meantime.
     async fn parked(
         &self,
         segment: &Segment,
@@ -119,7 +119,7 @@ impl RedisGate {
         }))
     }
 
-    /// Those that the ledger does not know by now either.
+    /// The holds that the ledger still does not know.
     pub(super) async fn still_unknown(
         &self,
         unknown: Vec<GateHold>,
@@ -138,7 +138,7 @@ impl RedisGate {
         Ok(still)
     }
 
-    /// Sends the entry of a holder of a segment with this epoch again, if it is due: 1, or 0.
+    /// Sends a holder's entry again if it is due, in a segment with this epoch. Returns 1, or 0.
     pub(super) async fn resend_one(
         &self,
         (item, epoch): (&LoadedItem, &str),

@@ -1,4 +1,4 @@
-//! Which outboxes there are, and which of them are worth asking now.
+//! The list of outboxes, and which of them to ask now.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -17,10 +17,10 @@ use crate::{
 const LIFE: Duration = Duration::from_secs(1);
 /// An empty outbox leaves the list this long after the end of its item's window.
 const RETIRE_AFTER_MS: i64 = 24 * 3_600_000;
-/// Outboxes that are read of the list.
+/// Most outboxes that are read from the list.
 const MAX_OUTBOXES: usize = 20_000;
 
-/// The list of outboxes, as one relay knows it.
+/// The list of outboxes, as known to one relay.
 pub(super) struct OutboxList {
     redis: Redis,
     clock: GateClock,
@@ -31,9 +31,9 @@ pub(super) struct OutboxList {
 struct State {
     /// Tags of segments.
     tags: Vec<String>,
-    /// When it was tried last to read them.
+    /// When they were last read, successfully or not.
     read_at: Option<Instant>,
-    /// Why that did not work.
+    /// Why that failed.
     error: Option<String>,
     /// When an outbox did not answer, by its tag.
     unanswered: HashMap<String, Instant>,
@@ -52,8 +52,8 @@ impl OutboxList {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Tags of the segments that may have entries, without those that did not answer a moment ago:
-    /// asking them again would keep the others waiting. What cannot be read now is as it was.
+    /// Tags of the segments that may have entries, without those that just did not answer: asking
+    /// them again would delay the others. If the list cannot be read now, the last one is used.
     pub(super) async fn tags(&self, errors: &mut FirstError) -> Vec<String> {
         let is_fresh = |state: &State| state.read_at.is_some_and(|at| at.elapsed() < LIFE);
         if !is_fresh(&self.state()) {
@@ -82,12 +82,12 @@ impl OutboxList {
         tags
     }
 
-    /// Tags of all segments that were listed when the list was read last.
+    /// Tags of all segments in the list when it was last read.
     pub(super) fn all(&self) -> HashSet<String> {
         self.state().tags.iter().cloned().collect()
     }
 
-    /// This outbox did not answer.
+    /// Records that this outbox did not answer.
     pub(super) fn note_no_answer(&self, tag: &str) {
         let mut state = self.state();
         state.unanswered.insert(tag.to_owned(), Instant::now());
@@ -102,7 +102,7 @@ impl OutboxList {
         let mut tags = Vec::with_capacity(listed.len());
         for (tag, ends_at_ms) in listed {
             let over = now_ms.is_some_and(|now_ms| ends_at_ms + RETIRE_AFTER_MS < now_ms);
-            // None is in such a hurry that it should wait for others that do not answer.
+            // Not urgent: skip it while some outboxes do not answer.
             let retire = over && errors.is_none();
             if !retire || errors.note(self.retire(&tag).await) != Some(true) {
                 tags.push(tag);

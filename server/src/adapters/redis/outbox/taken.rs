@@ -1,4 +1,4 @@
-//! What a relay has taken from the outboxes and not parted with, as far as it knows.
+//! The entries that a relay has taken and not yet forwarded or given back, as far as it knows.
 
 use std::collections::HashSet;
 
@@ -8,14 +8,13 @@ use super::tag_and_id;
 pub(super) struct Taken {
     /// Receipts of entries that were taken and neither forwarded nor given back.
     pub(super) open: HashSet<String>,
-    /// Tags of outboxes that may have handed out others: a call failed, and its answer never
-    /// arrived here.
+    /// Tags of outboxes that may have handed out more: a call failed, and its answer never arrived.
     pub(super) unsure: HashSet<String>,
 }
 
 impl Taken {
-    /// Drops what is noted of outboxes that are not listed any more: one leaves the list when it is
-    /// empty, so others have forwarded what was taken from it.
+    /// Forgets outboxes that are no longer listed. One leaves the list when it is empty, so other
+    /// relays have forwarded what was taken from it.
     pub(super) fn forget_unlisted(&mut self, listed: &HashSet<String>) {
         let is_listed = |tag: &str| listed.contains(tag);
         self.open

@@ -1,4 +1,4 @@
-//! The ledger's reservations and orders, with the cache of results in front for those who poll.
+//! The ledger's reservations and orders, with the cache of results in front, for polling.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -12,19 +12,19 @@ use crate::{
     engine::ports::{Lookup, PortError, ReservationReader, ReservationRecord, Unit},
 };
 
-/// The ledger's reservations; the result of a single one is read from the cache first.
+/// The ledger's reservations; a single one's result is first looked up in the cache.
 pub struct CachedReservations {
-    /// The truth.
+    /// The ledger behind it.
     pub ledger: Arc<dyn ReservationReader>,
     /// The cache.
     pub results: Results,
-    /// What the ledger does not know.
+    /// Searches for reservations that the ledger does not know.
     pub unknown: UnknownReservations,
 }
 
 impl CachedReservations {
-    /// What the cache has called queued for long, as the gate knows it. Where the gate does not
-    /// answer, the cache counts.
+    /// Asks the gate about a reservation that the cache has called queued for long. If the gate
+    /// does not answer, the cache's answer is used.
     async fn follow(&self, queued: ReservationRecord) -> Result<ReservationRecord, PortError> {
         match self.unknown.follow(queued.clone()).await {
             Err(PortError::Busy { .. }) => Ok(queued),
@@ -36,8 +36,8 @@ impl CachedReservations {
 #[async_trait]
 impl ReservationReader for CachedReservations {
     /// A reservation that the ledger does not know yet is answered from the cache, unless the gate
-    /// does not hold its unit any more. One that it does not know while Redis does not answer is an
-    /// error: it may be queued.
+    /// no longer holds its unit. If the ledger does not know it and Redis does not answer, returns
+    /// an error: it may be queued.
     async fn get(
         &self,
         id: ReservationId,
@@ -68,7 +68,7 @@ impl ReservationReader for CachedReservations {
         Ok(Some(record))
     }
 
-    /// One whose result was lost is recorded again where the gate holds its unit.
+    /// Searches for a lost result, and records it again if the gate holds the unit.
     async fn trace(
         &self,
         id: ReservationId,
@@ -77,7 +77,7 @@ impl ReservationReader for CachedReservations {
         let (item_id, hold) = match self.unknown.find(id, buyer).await? {
             Lookup::Found(found) => found,
             Lookup::Unknown => return Ok(Lookup::Unknown),
-            // After the gate: it is in the ledger by now, or it comes no more.
+            // Read after the gate: it is in the ledger by now, or will never be.
             Lookup::Nothing => {
                 let written = self.ledger.get(id, buyer).await?;
                 let own = written.filter(|record| record.unit.buyer == buyer);
@@ -95,8 +95,8 @@ impl ReservationReader for CachedReservations {
         Ok(Lookup::Found(record))
     }
 
-    /// The later one of the cache's and the ledger's; ids are in the order they were made in. None
-    /// in the ledger while Redis does not answer is an error: one may be queued.
+    /// The later one of cache and ledger; ids are in the order of creation. If the ledger has none
+    /// and Redis does not answer, returns an error: one may be queued.
     async fn latest(
         &self,
         item_id: ItemId,
@@ -118,15 +118,15 @@ impl ReservationReader for CachedReservations {
         }) else {
             return Ok(written);
         };
-        // One that failed because of an earlier one says nothing: the earlier one does.
+        // Ignore one that failed because of an earlier one: return the earlier one.
         let newer = self.get(newer, buyer).await?;
         let newer = newer.filter(|newer| newer.reason != Some(Rejection::AlreadyReserved));
         Ok(newer.or(written))
     }
 
-    /// What only Redis knows is queued, unless the gate does not hold its unit any more. Redis is read
-    /// first: what was written after it answered is found in the ledger, so that nothing falls between
-    /// the two. No answer of Redis is an error: something may be queued.
+    /// Reservations that only Redis knows are queued, unless the gate no longer holds the unit. Redis
+    /// is read first: what is written after its answer is in the ledger, so that nothing is missed. If
+    /// Redis does not answer, returns an error: something may be queued.
     async fn without_order(
         &self,
         buyer: AccountId,
@@ -142,7 +142,7 @@ impl ReservationReader for CachedReservations {
             }
         });
         let followed: Result<Vec<_>, PortError> = join_all(followed).await.into_iter().collect();
-        // After what was lost has ended there.
+        // Read after lost reservations were ended there.
         let listed = self
             .ledger
             .without_order(buyer, failed_since_ms, limit)
@@ -157,7 +157,7 @@ impl ReservationReader for CachedReservations {
                 && !of_ledger.contains(&record.unit.reservation_id)
         });
         cached.extend(listed);
-        // Stable: what is equally new stays in the order it came in.
+        // A stable sort keeps the order of equally new ones.
         cached.sort_by_key(|record| {
             let is_queued = record.state == ReservationState::Queued;
             std::cmp::Reverse((is_queued, record.held_at_ms))

@@ -1,5 +1,4 @@
-//! Reservations that the ledger does not know: whether the gate holds their unit, or nobody knows
-//! them any more.
+//! Reservations that the ledger does not know: either the gate holds their unit, or they are lost.
 
 use std::{
     collections::HashMap,
@@ -20,32 +19,32 @@ use crate::engine::ports::{
     Window,
 };
 
-/// The longest that a hold is under way to the ledger without waiting anywhere: a relay's confirm
+/// The longest that a hold is on its way to the ledger without waiting anywhere: a relay's confirm
 /// (3 s), a broker that takes a dead worker's messages back (20 s), a commit (10 s).
 const UNDER_WAY_MS: i64 = 40_000;
-/// Reservations are looked for at the gate for so long.
+/// How long reservations are searched for at the gate.
 const LOOKED_FOR_MS: i64 = 24 * 3_600_000;
-/// A reservation of which nothing but its id is known is looked for in at most so many items…
+/// A reservation of which only the id is known is searched for in at most this many items…
 const MAX_ITEMS: usize = 100;
-/// …that were on sale when its id was made, give or take this: the clock of whoever made it may be
-/// another one.
+/// …that were on sale when its id was made, plus or minus this: the id may be from another
+/// machine's clock.
 const CLOCK_SLACK_MS: i64 = 600_000;
-/// Thousands may ask at once: whether anything of an item is under way is looked at about once in this
+/// Thousands may ask at once: whether anything of an item is under way is checked about once in this
 /// time…
 const QUIET_GOOD_FOR: Duration = Duration::from_secs(1);
-/// …and the list of items once in this.
+/// …and the list of items is read about once in this time.
 const ITEMS_GOOD_FOR: Duration = Duration::from_secs(5);
-/// Items that were looked at lately.
+/// Most items whose checks are cached.
 const MAX_QUIET: u64 = 10_000;
-/// Anybody can invent ids, and each makes the gate read every item that was on sale: so many of one
-/// buyer are looked for in a second. Whoever lost a reservation asks about once a second.
+/// Searches per buyer and second. Anyone can invent ids, and each makes the gate read every item
+/// that was on sale. A buyer with a lost reservation asks about once a second.
 const SEARCHES_PER_S: u32 = 5;
-/// Buyers whose searches are counted: more than can ask in a second.
+/// Most buyers whose searches are counted: more than can ask in a second.
 const MAX_SEARCHING: u64 = 100_000;
 
 type Items = Arc<HashMap<ItemId, Window>>;
 
-/// What the gate says of reservations that the ledger does not know. One per process.
+/// The gate's answers about reservations that the ledger does not know. One per process.
 pub struct UnknownReservations {
     gate: Arc<RedisGate>,
     catalogue: Arc<dyn Catalogue>,
@@ -53,12 +52,12 @@ pub struct UnknownReservations {
     clock: Arc<dyn Clock>,
     items: Cache<(), Items>,
     quiet: Cache<ItemId, bool>,
-    /// Each buyer's searches of this second.
+    /// Each buyer's searches in this second.
     searches: Cache<AccountId, Arc<AtomicU32>>,
 }
 
 impl UnknownReservations {
-    /// What is lost is ended through `writer`.
+    /// Lost reservations are ended through `writer`.
     pub fn new(
         gate: Arc<RedisGate>,
         catalogue: Arc<dyn Catalogue>,
@@ -78,8 +77,8 @@ impl UnknownReservations {
         }
     }
 
-    /// A reservation that was queued, as it is: ended when nothing holds its unit any more. It ends in
-    /// the ledger, so that whatever still comes changes nothing.
+    /// Returns a queued reservation; ends it if nothing holds its unit any more. It ends in the
+    /// ledger, so that a late entry changes nothing.
     pub(super) async fn follow(
         &self,
         queued: ReservationRecord,
@@ -117,19 +116,19 @@ impl UnknownReservations {
         })
     }
 
-    /// Neither does the gate hold its unit, nor can it be on its way to the ledger.
+    /// Whether the gate does not hold its unit, and it cannot be on its way to the ledger.
     async fn is_lost(&self, unit: Unit) -> Result<bool, PortError> {
         let held = match self.gate.hold_of(unit.item_id, unit.buyer).await? {
             Lookup::Found(hold) => hold.holder.reservation_id == unit.reservation_id,
             Lookup::Nothing => false,
-            // It is loaded again, unless its round is over.
+            // The item will be loaded again, unless its round is over.
             Lookup::Unknown => !self.is_over(unit.item_id).await?,
         };
         Ok(!held && self.is_quiet(unit.item_id).await)
     }
 
-    /// Looks for a reservation in everything that was on sale when it was made: a read of the gate each.
-    /// `Nothing` of one that was lost; `Unknown` also when its buyer asks too often.
+    /// Searches every item that was on sale when the reservation was made, with one read of the gate
+    /// each. `Nothing` if it was lost; also `Unknown` when its buyer asks too often.
     pub(super) async fn find(
         &self,
         id: ReservationId,
@@ -177,13 +176,13 @@ impl UnknownReservations {
         })
     }
 
-    /// Counts a search of this buyer.
+    /// Counts a search of this buyer, and returns whether it is allowed.
     async fn may_search(&self, buyer: AccountId) -> bool {
         let searches = self.searches.get_with(buyer, async { Arc::default() });
         searches.await.fetch_add(1, Ordering::Relaxed) < SEARCHES_PER_S
     }
 
-    /// What is under way of an item has long come to an end.
+    /// Whether the item's sale ended so long ago that nothing of it can be under way.
     async fn is_over(&self, item_id: ItemId) -> Result<bool, PortError> {
         let window = self.items().await?.get(&item_id).copied();
         let long_ago_ms = self.clock.now_ms() - UNDER_WAY_MS;
@@ -201,14 +200,14 @@ impl UnknownReservations {
         Ok(items)
     }
 
-    /// Nothing of the item is on its way to the ledger; false where nobody answers.
+    /// Whether nothing of the item is on its way to the ledger; false if that cannot be read.
     async fn is_quiet(&self, item_id: ItemId) -> bool {
         let look = async { self.gate.is_quiet(item_id).await.unwrap_or(false) };
         self.quiet.get_with(item_id, look).await
     }
 }
 
-/// Ids tell when they were made.
+/// When the id was made: ids contain their time.
 fn made_at_ms(id: ReservationId) -> Option<i64> {
     let (seconds, nanoseconds) = id.0.get_timestamp()?.to_unix();
     let ms = i64::try_from(seconds).ok()?.checked_mul(1000)?;

@@ -1,4 +1,4 @@
-//! Changes of the catalogue, told to every instance of the server.
+//! Tells every instance of changes of the catalogue.
 
 use app::wire::ItemId;
 use async_trait::async_trait;
@@ -10,10 +10,10 @@ use crate::{
     engine::ports::{CatalogueChanged, CatalogueEvents},
 };
 
-/// Attempts to publish: a command that has just connected may need more time than one call has.
+/// Attempts to publish: after connecting, the first one may exceed the time limit of a call.
 const TRIES: u32 = 4;
 
-/// Announces to this process at once, and publishes to all.
+/// Tells this process at once, and publishes to all.
 #[derive(Clone)]
 pub struct RedisCatalogueEvents {
     redis: Redis,
@@ -21,7 +21,7 @@ pub struct RedisCatalogueEvents {
 }
 
 impl RedisCatalogueEvents {
-    /// The listeners of this process are `local`'s.
+    /// This process's listeners are those of `local`.
     pub fn new(redis: Redis, local: CatalogueChanges) -> Self {
         Self { redis, local }
     }
@@ -51,13 +51,13 @@ impl CatalogueEvents for RedisCatalogueEvents {
     }
 }
 
-/// Some 4 kB at most.
+/// The message, some 4 kB at most.
 fn text(changed: &CatalogueChanged) -> String {
     let ids: Vec<_> = changed.items.iter().map(ItemId::to_string).collect();
     ids.join(" ")
 }
 
-/// What a message says, if it can be read.
+/// Reads a message; `None` if it is malformed.
 pub fn changed(text: &str) -> Option<CatalogueChanged> {
     let items: Result<Vec<ItemId>, _> = text.split(' ').map(str::parse).collect();
     items.ok().map(|items| CatalogueChanged { items })

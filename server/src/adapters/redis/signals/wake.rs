@@ -1,4 +1,4 @@
-//! A wake signal that reaches the workers of every instance of the server.
+//! A wake signal for the workers of every instance.
 
 use std::{
     sync::{
@@ -19,7 +19,7 @@ use crate::engine::ports::{Job, WakeSignal};
 /// At most one message per job in this time, however often workers are woken.
 const PUBLISH_INTERVAL: Duration = Duration::from_millis(5);
 
-/// Names an instance of the server while it runs, so that it ignores its own messages.
+/// Identifies an instance while it runs, so that it ignores its own messages.
 pub type InstanceId = Uuid;
 
 fn name(job: Job) -> &'static str {
@@ -41,7 +41,7 @@ pub fn job(text: &str) -> Option<Job> {
 }
 
 /// Wakes the workers of this process at once, and those of the others a few milliseconds later.
-/// Clones are the same signal.
+/// Clones share the signal.
 #[derive(Clone)]
 pub struct RedisWakeSignal(Arc<Shared>);
 
@@ -55,7 +55,7 @@ struct Shared {
 }
 
 impl RedisWakeSignal {
-    /// A signal for this process's `local` workers and everybody else's.
+    /// A signal for this process's `local` workers and all other instances'.
     pub fn new(redis: Redis, local: Arc<dyn WakeSignal>) -> Self {
         Self(Arc::new(Shared {
             redis,

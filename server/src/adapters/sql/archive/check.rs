@@ -1,4 +1,4 @@
-//! What must have ended before a shop moves: somebody would be told of it in the old place alone.
+//! Checks what must have ended before a shop moves, because the new place would not continue it.
 
 use std::fmt;
 
@@ -7,23 +7,23 @@ use sea_orm::{ConnectionTrait as _, DatabaseTransaction, DbErr};
 use super::statement;
 use crate::engine::ports::Clock;
 
-/// What has not ended.
+/// Unfinished work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Unsettled {
-    /// Rounds between their start and their end, stopped ones too.
+    /// Rounds between their start and their end, including stopped ones.
     pub open_rounds: i64,
     /// Reservations without an order.
     pub queued: i64,
     /// Orders that may still be paid.
     pub unpaid: i64,
-    /// Reservations of whose end the gate has not heard.
+    /// Ended reservations of which the gate was not told.
     pub untold: i64,
-    /// What a provider has said and nobody has looked at.
+    /// Providers' notices that were not applied.
     pub notices: i64,
 }
 
 impl Unsettled {
-    /// Everything has.
+    /// Whether nothing is unfinished.
     pub fn is_none(&self) -> bool {
         *self == Unsettled::default()
     }
@@ -49,8 +49,8 @@ impl fmt::Display for Unsettled {
     }
 }
 
-/// Counts it. A round that was open at any time since `since_ms` counts: what it sold may have been at the gate alone
-/// when the gate was looked at.
+/// Counts unfinished work. Rounds open at any time since `since_ms` count: the gate may have held unwritten sales of
+/// them when it was checked.
 pub async fn unsettled(
     all: &DatabaseTransaction,
     since_ms: i64,
@@ -62,7 +62,7 @@ pub async fn unsettled(
          OR confirm_due_at_ms IS NOT NULL",
     );
     let untold = untold.await?;
-    // The moment of the snapshot is behind: PostgreSQL takes it with the first statement.
+    // The snapshot exists by now: PostgreSQL takes it with the first statement.
     let open = format!(
         "SELECT COUNT(*) FROM rounds WHERE status = 'approved' AND starts_at_ms <= {} \
          AND ends_at_ms > {since_ms}",
@@ -89,7 +89,7 @@ pub async fn unsettled(
     })
 }
 
-/// What a query for one number says.
+/// The result of a query for one number.
 pub async fn count(all: &DatabaseTransaction, sql: &str) -> Result<i64, DbErr> {
     let row = all.query_one_raw(statement(all, sql)).await?;
     let row = row.ok_or_else(|| DbErr::RecordNotFound(sql.to_owned()))?;

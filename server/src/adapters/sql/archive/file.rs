@@ -1,5 +1,5 @@
-//! The file of an export: lines of JSON, compressed. A line about the file, then each table (a line that names it and
-//! its columns, a line for each row, an array), then a line with the number of lines and the SHA-256 of all before.
+//! The file of an export: compressed lines of JSON. A line about the file; for each table a line with its name and
+//! columns, then a line (an array) per row; finally the number of lines and the SHA-256 of all before.
 
 use std::{
     fs::{File, OpenOptions},
@@ -20,17 +20,17 @@ use super::{
 };
 use crate::hex;
 
-/// What the first line says the file is.
+/// The file type, in the first line.
 const FORMAT: &str = "seckill-export";
-/// Of the format.
+/// The version of the format.
 const VERSION: u32 = 1;
-/// A row has some kilobytes, a picture's two sizes in Base64 less than 3 MiB; a line that is longer is no row.
+/// Longest line: a row has some kilobytes, a picture's two sizes in Base64 less than 3 MiB.
 const LONGEST_LINE: u64 = 4 * 1024 * 1024;
 
-/// Why there is no file, or why it was not taken in.
+/// Why an export or an import failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
-    /// Something would be forgotten.
+    /// Unfinished work would be lost.
     #[error(
         "the shop has unfinished work: {0}; export it between rounds, when nothing waits any more"
     )]
@@ -38,25 +38,25 @@ pub enum ArchiveError {
     /// The file cannot be written; nothing is overwritten.
     #[error("cannot write {}", .file.display())]
     Write {
-        /// Which.
+        /// The file.
         file: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
     /// The file cannot be read.
     #[error("cannot read {}", .file.display())]
     Read {
-        /// Which.
+        /// The file.
         file: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
-    /// It is not what an export writes, or not whole.
+    /// It is no export, or incomplete.
     #[error("{} is damaged or no export of a shop: {why}", .file.display())]
     Damaged {
-        /// Which.
+        /// The file.
         file: PathBuf,
-        /// What is wrong.
+        /// The problem.
         why: String,
     },
     /// It was written by another version of the program.
@@ -66,11 +66,11 @@ pub enum ArchiveError {
         .file.display()
     )]
     Version {
-        /// Which.
+        /// The file.
         file: PathBuf,
         /// Its schema.
         found: String,
-        /// Ours.
+        /// Our schema.
         known: String,
     },
     /// There is a shop already.
@@ -78,25 +78,25 @@ pub enum ArchiveError {
         "there is something already ({count} rows of {table}): import into an empty shop, as `server migrate` makes it"
     )]
     NotEmpty {
-        /// Where.
+        /// The table.
         table: String,
-        /// How many.
+        /// The number of its rows.
         count: i64,
     },
-    /// Rows were not read.
+    /// Some rows were not read.
     #[error("{table} has {counted} rows, and {read} were read; nothing was exported")]
     Incomplete {
-        /// Where.
+        /// The table.
         table: String,
-        /// What the database counts.
+        /// The rows that the database counts.
         counted: i64,
-        /// What was read.
+        /// The rows that were read.
         read: u64,
     },
-    /// The database gave back something else than it was given.
+    /// The database returned different data than were written.
     #[error("the database keeps {0} otherwise than the file has it; nothing was imported")]
     Differs(String),
-    /// The database.
+    /// The database failed.
     #[error(transparent)]
     Database(#[from] DbErr),
 }
@@ -170,7 +170,7 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// A new file, for its owner alone.
+    /// Creates a new file, accessible only to its owner.
     pub fn create(file: &Path, head: &Head) -> Result<Writer, ArchiveError> {
         let made = OpenOptions::new()
             .write(true)
@@ -208,7 +208,7 @@ impl Writer {
         written.map_err(|source| self.cannot_write(source))
     }
 
-    /// The last line, and all of it on the disk.
+    /// Writes the last line, and flushes everything to the disk.
     pub fn finish(mut self) -> Result<(), ArchiveError> {
         let end = self.lines.end();
         self.line(&end)?;
@@ -232,7 +232,7 @@ pub struct Reader {
     file: PathBuf,
     lines_in: BufReader<GzDecoder<File>>,
     lines: Lines,
-    /// The line that was read and not used.
+    /// A line that was read and not used yet.
     next: Vec<u8>,
 }
 
@@ -263,7 +263,7 @@ impl Reader {
         Ok(reader)
     }
 
-    /// The line that names a table.
+    /// Reads the line that starts a table.
     pub fn begin(&mut self, table: &Table) -> Result<(), ArchiveError> {
         let expected = TableHead::of(table);
         let head: TableHead = self.take()?;
@@ -290,7 +290,7 @@ impl Reader {
         }
     }
 
-    /// The last line, with nothing behind it.
+    /// Reads the last line; nothing may follow it.
     pub fn finish(mut self) -> Result<(), ArchiveError> {
         let expected = self.lines.end();
         let end: End = self.take()?;

@@ -21,11 +21,11 @@ use super::super::entity::{
 pub struct Table {
     pub name: String,
     pub columns: Vec<(String, Kind)>,
-    /// Where its only key stands in `columns`. A test looks whether it is the only one.
+    /// The index of its only key in `columns`. A test checks that it is the only one.
     pub key: usize,
 }
 
-/// What a column holds.
+/// The type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Id,
@@ -33,16 +33,16 @@ pub enum Kind {
     Small,
     Large,
     Flag,
-    /// In Base64.
+    /// Encoded in Base64.
     Bytes,
-    /// Says something about the servers that the shop is on: nothing on the other side.
+    /// Data about the shop's current servers: not moved.
     OfThisPlace,
 }
 
 /// A row, value by value.
 pub type Row = Vec<Json>;
 
-/// All tables; what others refer to comes first.
+/// All tables, ordered so that referenced ones come first.
 pub fn tables() -> Vec<Table> {
     vec![
         table::<account::Entity>(),
@@ -94,10 +94,10 @@ fn table<E: EntityTrait>() -> Table {
     }
 }
 
-/// Rows that are read or written by one statement and in memory together: some kilobytes each, and a dozen
-/// values, where SQLite takes 32,766.
+/// Rows that one statement reads or writes: some kilobytes and a dozen values each, where SQLite allows
+/// 32,766 values.
 const ROWS: u64 = 500;
-/// Of a table with pictures, whose rows have up to some megabytes.
+/// The same for tables with pictures, whose rows have up to some megabytes.
 const LARGE_ROWS: u64 = 8;
 
 impl Table {
@@ -121,7 +121,7 @@ impl Kind {
             ColumnType::BigInteger => Kind::Large,
             ColumnType::Boolean => Kind::Flag,
             ColumnType::Blob | ColumnType::Binary(_) | ColumnType::VarBinary(_) => Kind::Bytes,
-            // Words of ours are text, too; the schema has no other kinds, which a test looks at.
+            // Our words are text, too; the schema has no other types, which a test checks.
             _ => Kind::Text,
         }
     }
@@ -144,7 +144,7 @@ impl Kind {
         })
     }
 
-    /// Nothing where the value is of another kind.
+    /// `None` if the value has a different type.
     pub fn value(self, json: &Json) -> Option<Value> {
         if json.is_null() {
             return Some(match self {
@@ -168,7 +168,7 @@ impl Kind {
     }
 }
 
-/// What the rows of a table sum up to, in whatever order: databases sort words differently.
+/// A table's checksum, independent of the order of rows: databases sort words differently.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sum {
     pub rows: u64,
@@ -185,7 +185,7 @@ impl Sum {
     }
 }
 
-/// Rows behind `last`, by the key.
+/// Rows after `last`, by the key.
 pub async fn rows_after(
     all: &DatabaseTransaction,
     table: &Table,
@@ -205,7 +205,7 @@ pub async fn rows_after(
     rows.iter().map(|row| table.read(row)).collect()
 }
 
-/// Writes rows, which [`Kind::value`] has understood.
+/// Inserts rows that [`Kind::value`] has accepted.
 pub async fn insert(all: &DatabaseTransaction, table: &Table, rows: &[Row]) -> Result<(), DbErr> {
     let mut insert = Query::insert();
     insert.into_table(Alias::new(&table.name));

@@ -1,4 +1,4 @@
-//! People who can sign in.
+//! Accounts.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,11 +1,11 @@
-//! What those who run the shop did. Rows are only ever added; triggers refuse the rest.
+//! The log of staff actions. Rows are only ever added; triggers refuse changes.
 
 use sea_orm::entity::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "activity_log")]
 pub struct Model {
-    /// Without gaps from 1.
+    /// Starts at 1, without gaps.
     #[sea_orm(primary_key, auto_increment = false)]
     pub number: i64,
     pub at_ms: i64,

@@ -1,4 +1,4 @@
-//! Where the activity log ends: one row, locked by whoever adds to the log.
+//! The end of the activity log: one row, locked by every transaction that adds to the log.
 
 use sea_orm::entity::prelude::*;
 

@@ -17,9 +17,9 @@ pub struct Model {
     pub sellable: i64,
     pub locked: i64,
     pub sold: i64,
-    /// How many pieces the gate splits the stock into.
+    /// The number of segments at the gate.
     pub segments: i32,
-    /// Which load of the gate is the current one.
+    /// The current load epoch of the gate.
     pub gate_epoch: Option<Uuid>,
 }
 

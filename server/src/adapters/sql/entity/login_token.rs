@@ -8,9 +8,9 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub token_hash: String,
     pub account_id: Uuid,
-    /// 0 for one of an earlier version.
+    /// 0 if stored by an earlier version.
     pub signed_in_at_ms: i64,
-    /// Likewise; noted when the expiry slides.
+    /// The same; updated when the expiry slides.
     pub used_at_ms: i64,
     pub expires_at_ms: i64,
     #[sea_orm(column_name = "dies_at_ms")]

@@ -1,11 +1,11 @@
-//! What the shop told its buyers.
+//! Messages to buyers.
 
 use sea_orm::entity::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "messages")]
 pub struct Model {
-    /// Grows with time.
+    /// Increases with time.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
     pub account_id: Uuid,

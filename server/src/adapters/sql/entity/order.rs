@@ -18,8 +18,8 @@ pub struct Model {
     pub pay_deadline_ms: i64,
     pub paid_at_ms: Option<i64>,
     pub closed_at_ms: Option<i64>,
-    /// `item:buyer` while the order is live, null afterwards: a unique key over it lets a buyer
-    /// have one live order of an item, on every database.
+    /// `item:buyer` while the order is live, null afterwards: a unique key over it allows a buyer
+    /// only one live order of an item, on every database.
     pub live_key: Option<String>,
 }
 
@@ -40,12 +40,12 @@ pub enum State {
 }
 
 impl State {
-    /// The unit is sold: it was paid for, and does not go back on sale with the money.
+    /// The unit is sold: it was paid for, and does not return to sale with a refund.
     pub fn is_sold(self) -> bool {
         self.has_its_money() || matches!(self, State::Refunding | State::Refunded)
     }
 
-    /// The shop has its money, and can give it back.
+    /// The shop has its money, and can refund it.
     pub fn has_its_money(self) -> bool {
         matches!(self, State::Paid | State::Shipped | State::Received)
     }

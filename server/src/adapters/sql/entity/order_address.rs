@@ -1,11 +1,11 @@
-//! Where orders are sent.
+//! Delivery addresses of orders.
 
 use sea_orm::entity::prelude::*;
 
 #[derive(Clone, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "order_addresses")]
 pub struct Model {
-    /// The order's.
+    /// The order's id.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
     pub name: String,
@@ -14,7 +14,7 @@ pub struct Model {
     pub saved_at_ms: i64,
 }
 
-/// Of nobody's address: rows are printed when something is wrong with them.
+/// Prints no address: rows are printed in error messages.
 impl std::fmt::Debug for Model {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("OrderAddress")

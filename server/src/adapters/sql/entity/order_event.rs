@@ -1,4 +1,4 @@
-//! What happened to orders after they were made.
+//! Events of orders after they were made.
 
 use sea_orm::entity::prelude::*;
 
@@ -11,7 +11,7 @@ pub struct Model {
     /// The wire's word.
     pub event: String,
     pub at_ms: i64,
-    /// Who did it: `buyer`, a worker's name, or an operator.
+    /// The actor: `buyer`, a worker's name, or an operator.
     pub actor: String,
 }
 

@@ -5,7 +5,7 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "payments")]
 pub struct Model {
-    /// The merchant's number at the provider, and the key that makes its calls idempotent.
+    /// The merchant's number at the provider, also the idempotency key of its calls.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
     pub order_id: Uuid,
@@ -18,13 +18,13 @@ pub struct Model {
     pub state: State,
     /// The port's word.
     pub refund_reason: Option<String>,
-    /// The order that this payment paid, if it did: a unique key over it lets an order be paid once,
-    /// on every database.
+    /// The order that this payment paid, if it did: a unique key over it lets an order be paid only
+    /// once, on every database.
     pub settled_order_id: Option<Uuid>,
     pub pay_url: Option<String>,
     pub created_at_ms: i64,
     pub expires_at_ms: i64,
-    /// The provider was asked last, or the payment was made.
+    /// When the provider was last asked, or the payment was made.
     pub checked_at_ms: i64,
     pub received_at_ms: Option<i64>,
     pub refund_try_at_ms: Option<i64>,
@@ -50,11 +50,11 @@ pub enum State {
 }
 
 impl State {
-    /// Money may still come for it.
+    /// States in which money may still arrive.
     pub const OPEN: [State; 2] = [State::Created, State::Processing];
-    /// The provider is asked about it.
+    /// States in which the provider is asked.
     pub const ASKED_ABOUT: [State; 3] = [State::Created, State::Processing, State::Abandoned];
-    /// Money came for it and goes back.
+    /// States in which received money is being refunded.
     pub const OWED: [State; 2] = [State::RefundDue, State::Refunding];
 }
 

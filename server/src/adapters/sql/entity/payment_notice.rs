@@ -1,4 +1,4 @@
-//! What providers told us, as it came.
+//! Providers' notices, as received.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Pictures that were uploaded, in two sizes.
+//! Uploaded pictures, in two sizes.
 
 use sea_orm::entity::prelude::*;
 

@@ -13,13 +13,13 @@ pub struct Model {
     pub position: i64,
     pub held_at_ms: i64,
     pub state: State,
-    /// When failed: the code of the rejection.
+    /// The code of the rejection, if it failed.
     pub reason: Option<String>,
-    /// The unit came back in the ledger at this instant, and the gate has not been told yet.
+    /// When the unit came back in the ledger, while the gate was not told yet.
     pub release_due_at_ms: Option<i64>,
-    /// Its order was paid at this instant, and the gate has not been told yet.
+    /// When its order was paid, while the gate was not told yet.
     pub confirm_due_at_ms: Option<i64>,
-    /// How often the order writer could not write it.
+    /// How often the order writer failed to write it.
     pub tries: i32,
     /// It was parked after too many tries, and then put back into the queue.
     pub replayed: bool,

@@ -12,15 +12,15 @@ pub struct Model {
     pub starts_at_ms: i64,
     pub ends_at_ms: i64,
     pub status: Status,
-    /// The operator's words; not null means stopped.
+    /// The operator's message; not null means stopped.
     pub stopped_zh: Option<String>,
     pub stopped_en: Option<String>,
-    /// Null: the shop's.
+    /// Null: the shop's default.
     pub pay_window_s: Option<i32>,
-    /// Null: by a command.
+    /// Null: prepared by a command.
     pub prepared_by: Option<Uuid>,
     pub prepared_by_name: Option<String>,
-    /// In the reviewer's words.
+    /// The reviewer's reason.
     pub sent_back_because: Option<String>,
 }
 

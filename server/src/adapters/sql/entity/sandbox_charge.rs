@@ -13,7 +13,7 @@ pub struct Model {
     pub return_path: String,
     pub expires_at_ms: i64,
     pub closed: bool,
-    /// The money comes then, whatever happened before.
+    /// Money arrives at this instant, whatever happened before.
     pub pays_at_ms: Option<i64>,
 }
 

@@ -1,4 +1,4 @@
-//! Notices that the built-in provider sends.
+//! Notices of the built-in provider.
 
 use sea_orm::entity::prelude::*;
 
@@ -9,7 +9,7 @@ pub struct Model {
     pub id: Uuid,
     pub body: String,
     pub signature: String,
-    /// Null once it was delivered or given up.
+    /// Null after it was delivered or given up.
     pub due_at_ms: Option<i64>,
     pub tries: i32,
 }

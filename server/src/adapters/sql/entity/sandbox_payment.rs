@@ -1,4 +1,4 @@
-//! Money that the built-in provider took.
+//! Money that the built-in provider received.
 
 use sea_orm::entity::prelude::*;
 

@@ -14,9 +14,9 @@ pub struct Model {
     pub begun_at_ms: i64,
     /// Null: begun, and not confirmed yet.
     pub set_at_ms: Option<i64>,
-    /// Of the last code that was taken.
+    /// The time step of the last accepted code.
     pub last_step: i64,
-    /// A bit for each recovery code.
+    /// One bit for each recovery code.
     pub used_codes: i32,
 }
 

@@ -5,10 +5,10 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "switches")]
 pub struct Model {
-    /// Its code.
+    /// The switch's code.
     #[sea_orm(primary_key, auto_increment = false)]
     pub switch: String,
-    /// Whose account set it; nobody's for a command.
+    /// The account that set it; null for a command.
     pub set_by: Option<Uuid>,
     pub set_by_name: String,
     pub reason: String,

@@ -1,4 +1,4 @@
-//! Messages to programs of others.
+//! Messages to external programs.
 
 use sea_orm::entity::prelude::*;
 
@@ -9,12 +9,12 @@ pub struct Model {
     pub id: Uuid,
     pub endpoint_id: Uuid,
     pub event: String,
-    /// Of an order or a round.
+    /// The id of an order or a round.
     pub subject_id: Uuid,
     pub at_ms: i64,
-    /// Since when it is to be sent: when it happened, or was replayed.
+    /// Since when it is due: when the event happened, or was replayed.
     pub waits_since_ms: i64,
-    /// How often it was sent without success.
+    /// Failed tries so far.
     pub tries: i32,
     /// Null: it arrived, or was given up.
     pub next_at_ms: Option<i64>,

@@ -1,4 +1,4 @@
-//! Where messages to programs of others are sent.
+//! Endpoints of external programs.
 
 use sea_orm::entity::prelude::*;
 
@@ -8,7 +8,7 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
     pub url: String,
-    /// Names, between commas.
+    /// The event names, separated by commas.
     pub events: String,
     pub secret: String,
     pub old_secret: Option<String>,

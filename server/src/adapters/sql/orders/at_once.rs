@@ -1,4 +1,4 @@
-//! Reservations that are written together with their orders, in one transaction.
+//! Writes reservations together with their orders, in one transaction.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ use crate::{
     engine::ports::{HeldOrders, PortError, QueuedReservation},
 };
 
-/// False, and nothing written, where an item has too few units.
+/// Returns false, and writes nothing, if an item has too few units.
 async fn write_held(
     sql: &Sql,
     transaction: &DatabaseTransaction,
@@ -27,7 +27,7 @@ async fn write_held(
     now_ms: i64,
 ) -> Result<bool, LedgerError> {
     let terms = terms(sql, transaction, held).await?;
-    // By the items' ids, as every transaction locks them.
+    // By item id, the order in which every transaction locks them.
     let mut units: BTreeMap<Uuid, i64> = BTreeMap::new();
     for (entry, _) in held {
         *units.entry(entry.unit.item_id.0).or_default() += 1;
@@ -76,7 +76,7 @@ impl HeldOrders for Sql {
                 self.writes.confirm();
                 Ok(written)
             }
-            // A reservation that is known, or a buyer with a live order: rolled back.
+            // A known reservation, or a buyer with a live order: rolled back.
             Err(LedgerError::Database(error)) if meaning(&error) == Meaning::Duplicate => Ok(false),
             Err(error) => Err(error.into()),
         }

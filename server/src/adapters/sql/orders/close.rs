@@ -1,4 +1,4 @@
-//! Unpaid orders end and their units come back, inside one transaction.
+//! Closes unpaid orders and returns their units, inside one transaction.
 
 use std::collections::HashSet;
 
@@ -24,10 +24,10 @@ use crate::{
     engine::ports::CloseOutcome,
 };
 
-/// Closes what still waits for payment and has none under way. Rows are locked in the order that
-/// every transaction of the ledger keeps: reservations, orders, payments, items, and among each
-/// other by id. Two transactions that want the same rows then wait for each other instead of both
-/// giving up. A payment is begun under its order's lock, so that none appears beside this.
+/// Closes orders that still wait for payment and have no payment under way. Locks rows in the
+/// common order: reservations, orders, payments, items; within a table by id. So two transactions
+/// that need the same rows wait for each other instead of both being aborted. A payment is started
+/// under its order's lock, so none can appear during this.
 pub async fn close(
     transaction: &DatabaseTransaction,
     order_ids: &[OrderId],
@@ -81,7 +81,7 @@ pub async fn close(
     Ok(order_ids.iter().map(outcome).collect())
 }
 
-/// The orders end, and their units are due in the gate.
+/// Ends the orders, and marks their units for release at the gate.
 async fn end_orders(
     transaction: &DatabaseTransaction,
     pending: &[order::Model],

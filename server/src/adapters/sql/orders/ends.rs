@@ -1,4 +1,4 @@
-//! The reservations of a batch and how they end, inside one transaction.
+//! The reservations of a batch and their ends, inside one transaction.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -22,7 +22,7 @@ use crate::{
 /// Reservations by id, each with its order if it has one.
 pub type Reservations = HashMap<Uuid, (reservation::Model, Option<order::Model>)>;
 
-/// Locks reservations by id until the transaction ends, and reads them as they are then.
+/// Locks reservations by id until the transaction ends, and reads their current state.
 pub async fn lock(
     transaction: &DatabaseTransaction,
     ids: impl IntoIterator<Item = Uuid>,
@@ -35,16 +35,16 @@ pub async fn lock(
     Ok(rows.await?)
 }
 
-/// The rows of the entries, locked; those that the ledger does not have yet are made. Another
-/// worker that makes the same at the same time is waited for, and then the key is taken: the
-/// transaction is run again and finds them.
+/// The locked rows of the entries; inserts those that the ledger does not have yet. If another
+/// worker inserts the same at the same time, this waits for it and then fails with a duplicate key:
+/// the transaction is run again and finds them.
 pub async fn find_or_make<'a>(
     transaction: &DatabaseTransaction,
     entries: impl Iterator<Item = &'a QueuedReservation> + Clone,
 ) -> Result<Reservations, LedgerError> {
     let ids = entries.clone().map(|entry| entry.unit.reservation_id.0);
     let found = lock(transaction, ids.clone()).await?;
-    // A statement of its own after the lock: an order that was written while this waited is seen.
+    // A separate statement after the lock: it sees orders that were written while this waited.
     let orders = order::Entity::find()
         .filter(order::Column::ReservationId.is_in(ids))
         .all(transaction)
@@ -60,7 +60,7 @@ pub async fn find_or_make<'a>(
             (row.id, (row, order))
         })
         .collect();
-    // By id, as everybody locks them.
+    // By id, the order in which all transactions lock them.
     let mut new = BTreeMap::new();
     for entry in entries {
         if !rows.contains_key(&entry.unit.reservation_id.0) {
@@ -71,7 +71,7 @@ pub async fn find_or_make<'a>(
         }
     }
     if !new.is_empty() {
-        // A batch is 256 entries at most: far below every database's limit of bind parameters.
+        // A batch has at most 256 entries: far below every database's limit of bind parameters.
         reservation::Entity::insert_many(new.into_values())
             .exec_without_returning(transaction)
             .await?;
@@ -100,8 +100,8 @@ pub fn end(
     }
 }
 
-/// Ends queued reservations without an order: the unit was never taken in the ledger, and the gate
-/// gets it back.
+/// Ends queued reservations without an order: the ledger never took the unit, and the gate gets it
+/// back.
 pub async fn fail(
     transaction: &DatabaseTransaction,
     ids: Vec<Uuid>,
@@ -125,7 +125,7 @@ pub async fn fail(
     Ok(())
 }
 
-/// Fails what has not ended; see [`OrderWriter::fail`](crate::engine::ports::OrderWriter::fail).
+/// Fails open reservations; see [`OrderWriter::fail`](crate::engine::ports::OrderWriter::fail).
 pub async fn fail_queued(
     transaction: &DatabaseTransaction,
     batch: &[QueuedReservation],

@@ -1,5 +1,5 @@
-//! What happened to orders: a row for every change, the message that tells its buyer, and those that tell
-//! programs, written in the change's own transaction.
+//! Events of orders: a row for every change, and the messages to buyers and programs about it, written in
+//! the change's own transaction.
 
 use app::wire::{OrderEvent, OrderId, OrderMoment};
 use sea_orm::{
@@ -19,17 +19,17 @@ use crate::{
     engine::ports::PortError,
 };
 
-/// Something that happened to an order.
+/// An event of an order.
 pub struct NewEvent<'a> {
     pub order_id: Uuid,
-    /// Whose order it is.
+    /// The order's buyer.
     pub buyer_id: Uuid,
     pub event: OrderEvent,
-    /// Who did it.
+    /// The actor.
     pub actor: &'a str,
 }
 
-/// Writes them down.
+/// Adds events.
 pub async fn add(
     transaction: &DatabaseTransaction,
     events: impl IntoIterator<Item = NewEvent<'_>>,
@@ -52,7 +52,7 @@ pub async fn add(
         });
     }
     if !rows.is_empty() {
-        // Two an entry of a batch at most: far below every database's limit of bind parameters.
+        // At most two per entry of a batch: far below every database's limit of bind parameters.
         order_event::Entity::insert_many(rows)
             .exec_without_returning(transaction)
             .await?;
@@ -61,7 +61,7 @@ pub async fn add(
     webhooks::add(transaction, &happened, now_ms).await
 }
 
-/// An order's, oldest first.
+/// An order's events, oldest first.
 pub async fn of_order(
     read: &impl ConnectionTrait,
     order_id: OrderId,
@@ -74,7 +74,7 @@ pub async fn of_order(
         .await
 }
 
-/// As the wire shows it.
+/// The event in the wire's form.
 pub fn moment(row: &order_event::Model) -> Result<OrderMoment, PortError> {
     Ok(OrderMoment {
         event: parsed(&row.event)?,

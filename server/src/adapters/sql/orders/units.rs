@@ -1,4 +1,4 @@
-//! Units of an item move from one of its counters to another; inside one transaction.
+//! Moves units between an item's counters, inside one transaction.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::adapters::sql::{
     inconsistent,
 };
 
-/// Moves `units` by one conditional update. False, and nothing changed, when `from` has fewer.
+/// Moves `units` by one conditional update. False, and no change, when `from` has fewer.
 pub async fn move_units(
     transaction: &DatabaseTransaction,
     item_id: Uuid,
@@ -31,7 +31,7 @@ pub async fn move_units(
     Ok(moved.rows_affected == 1)
 }
 
-/// Moves the locked unit of each order, by the items' ids, as every transaction locks them.
+/// Moves the locked unit of each order, by item id, the common locking order.
 pub async fn move_locked(
     transaction: &DatabaseTransaction,
     orders: &[order::Model],

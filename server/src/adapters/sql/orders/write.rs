@@ -1,4 +1,4 @@
-//! A batch of reservations becomes orders, inside one transaction.
+//! Turns a batch of reservations into orders, inside one transaction.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -24,25 +24,25 @@ use crate::{
 };
 
 pub type Entry = (QueuedReservation, OrderId);
-/// Of each item what its orders need.
+/// For each item, the data its orders need.
 pub type Terms = HashMap<Uuid, ItemTerms>;
 
-/// What an item is sold for, how long its buyers have to pay, and how many units the ledger has.
+/// An item's sale price, payment time, and units in the ledger.
 pub struct ItemTerms {
     price: i64,
     pay_window_s: u32,
     pub sellable: i64,
 }
 
-/// What the transaction finds before it writes.
+/// What the transaction reads before it writes.
 struct Found {
     reservations: Reservations,
     terms: Terms,
     live: HashSet<String>,
 }
 
-/// The entries of a batch become orders or fail. A queue may deliver an entry twice, in one batch
-/// too: the second has the outcome of the first.
+/// Turns entries into orders, or fails them. A queue may deliver an entry twice, even in one batch:
+/// the second gets the outcome of the first.
 pub async fn write(
     sql: &Sql,
     transaction: &DatabaseTransaction,
@@ -64,7 +64,7 @@ pub async fn write(
     Ok(batch.iter().map(outcome).collect())
 }
 
-/// No reservation occurs twice in `batch`.
+/// `batch` must not contain a reservation twice.
 async fn write_each(
     sql: &Sql,
     transaction: &DatabaseTransaction,
@@ -72,7 +72,7 @@ async fn write_each(
     now_ms: i64,
 ) -> Result<Vec<WriteOutcome>, LedgerError> {
     let mut found = find(sql, transaction, batch).await?;
-    // `None` until it is known; what is `None` in the end gets an order.
+    // `None` while unknown; entries that are still `None` at the end get an order.
     let mut outcomes: Vec<Option<WriteOutcome>> = Vec::with_capacity(batch.len());
     for (entry, _) in batch {
         outcomes.push(known_outcome(&mut found, entry)?);
@@ -160,7 +160,7 @@ pub async fn terms(
         .collect()
 }
 
-/// What an earlier run decided, or a buyer who has a live order; `None` for an entry to be written.
+/// The known outcome of an entry: an earlier run's, or that its buyer has a live order.
 fn known_outcome(
     found: &mut Found,
     entry: &QueuedReservation,
@@ -173,8 +173,8 @@ fn known_outcome(
     Ok((!first).then_some(WriteOutcome::Failed(Rejection::AlreadyReserved)))
 }
 
-/// One conditional update an item for all its entries; where that does not fit, one by one, so that
-/// the first in line get what is left. By the items' ids, as every transaction locks them.
+/// One conditional update per item for all its entries; if stock is too low, one by one, so that
+/// the first in line get what is left. By item id, the order in which every transaction locks them.
 async fn take_stock(
     transaction: &DatabaseTransaction,
     batch: &[Entry],
@@ -210,7 +210,7 @@ pub async fn lock_units(
     move_units(transaction, item_id, units, from, to).await
 }
 
-/// The rows of reservations that the ledger has become orders.
+/// The order rows for reservations of the ledger.
 async fn order(
     transaction: &DatabaseTransaction,
     fresh: &[&Entry],
@@ -235,7 +235,7 @@ async fn order(
     Ok(())
 }
 
-/// Inserts orders, and whatever tells people and programs of them.
+/// Inserts orders, and the messages to people and programs about them.
 pub async fn insert_orders(
     transaction: &DatabaseTransaction,
     fresh: &[&Entry],

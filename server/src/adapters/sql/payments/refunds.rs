@@ -26,7 +26,7 @@ use crate::{
     engine::ports::{ChangedBy, PaymentRecord, PortError, Refunds, WebhookEvent},
 };
 
-/// Who did it, in the orders' history.
+/// The actor in the orders' history.
 const ACTOR: &str = "refund";
 
 #[async_trait]
@@ -89,7 +89,7 @@ impl Refunds for Sql {
     }
 }
 
-/// The order, locked in the order that every transaction keeps.
+/// The order, locked in the common locking order.
 pub async fn locked(
     transaction: &DatabaseTransaction,
     order_id: Uuid,

@@ -1,5 +1,5 @@
-//! Money came: each receipt pays its order, or goes back, or is known already; inside one
-//! transaction.
+//! Settles received money: each receipt pays its order, is refunded, or is known already; inside
+//! one transaction.
 
 use std::collections::HashMap;
 
@@ -25,14 +25,14 @@ use crate::{
     engine::ports::{Receipt, Settled},
 };
 
-/// Who did it, in the orders' history.
+/// The actor in the orders' history.
 const ACTOR: &str = "provider";
 
-/// The rows that the receipts concern, locked.
+/// The rows that the receipts refer to, locked.
 struct Found {
     payments: HashMap<Uuid, payment::Model>,
     orders: HashMap<Uuid, order::Model>,
-    /// Payments whose money has come, by provider and its number: the order each is for.
+    /// Payments that have received money, by provider and its number: the order each is for.
     settled: HashMap<(String, String), Uuid>,
 }
 
@@ -57,14 +57,14 @@ pub async fn settle(
                 settled.push(Settled::Known);
                 continue;
             }
-            // The provider has used a number twice: somebody has to look.
+            // The provider has used a number twice: an operator must check.
             Some(_) => {
                 settled.push(Settled::Unknown);
                 continue;
             }
             None => {}
         }
-        // The payment has its money: this came beside it.
+        // The payment already has its money: this is additional.
         let row = match payment.provider_number.is_some() {
             true => beside(payment, *spare_id),
             false => payment.clone(),
@@ -150,7 +150,7 @@ async fn find(
     })
 }
 
-/// A payment of its own for money that came a second time for `payment`.
+/// A separate payment for money that arrived a second time for `payment`.
 fn beside(payment: &payment::Model, spare_id: PaymentId) -> payment::Model {
     payment::Model {
         id: spare_id.0,
@@ -227,7 +227,7 @@ async fn store(
     })
 }
 
-/// The orders are paid, their units are sold, and the gate is due to hear of it.
+/// Marks the orders as paid and their units as sold, and the gate as due to be told.
 async fn pay_orders(
     transaction: &DatabaseTransaction,
     paid: &[order::Model],

@@ -23,7 +23,7 @@ use crate::{
     },
 };
 
-/// Longest reason in characters, as the column has it.
+/// Longest reason in characters, as the column allows.
 const WHY: usize = 200;
 
 fn due(endpoint_id: Uuid, now_ms: i64, limit: u32) -> Select<webhook_delivery::Entity> {
@@ -38,7 +38,7 @@ async fn take(
     transaction: &DatabaseTransaction,
     (endpoint_id, now_ms, until_ms, limit): (Uuid, i64, i64, u32),
 ) -> Result<Vec<webhook_delivery::Model>, LedgerError> {
-    // Whoever waited for another instance's lock finds what that one took no longer due.
+    // After waiting for another instance's lock, the messages it took are no longer due here.
     let rows = due(endpoint_id, now_ms, limit)
         .lock_exclusive()
         .all(transaction)
@@ -200,7 +200,7 @@ impl WebhookDeliveries for Sql {
         until_ms: i64,
         limit: u32,
     ) -> Result<Vec<DueDelivery>, PortError> {
-        // Mostly there is none, and nothing to be written.
+        // Usually there is none, and nothing to write.
         let first = due(endpoint_id, now_ms, 1)
             .one(&self.read)
             .answer(self)
@@ -244,7 +244,7 @@ impl WebhookDeliveries for Sql {
                 Expr::value(until_ms),
             )
             .filter(webhook_endpoint::Column::Id.eq(endpoint_id))
-            // Of several answers at one time the longest pause counts.
+            // Of several answers at once, the longest pause wins.
             .filter(webhook_endpoint::Column::RestsUntilMs.lt(until_ms))
             .exec(&self.write)
             .answer(self)
@@ -284,7 +284,7 @@ impl WebhookDeliveries for Sql {
             .one(&self.read)
             .answer(self)
             .await?;
-        // What others were told before happened then, and not when this process found it.
+        // Uses the time that other endpoints were told, not the time this process found it.
         let at_ms = first.map_or(at_ms, |first| Ord::min(first.at_ms, at_ms));
         let endpoints = webhook_endpoint::Entity::find()
             .filter(webhook_endpoint::Column::SwitchedOffAtMs.is_null())

@@ -39,7 +39,7 @@ fn endpoint(row: webhook_endpoint::Model) -> Result<WebhookEndpoint, PortError> 
     Ok(WebhookEndpoint {
         endpoint_id: row.id,
         url: row.url,
-        // One that this version does not know is told by instances of the version that does.
+        // An event that this version does not know is sent by instances of the version that does.
         events: row
             .events
             .split(',')
@@ -69,8 +69,8 @@ fn row(endpoint: &WebhookEndpoint) -> webhook_endpoint::ActiveModel {
     }
 }
 
-/// What the activity log says of an endpoint: no secret, and of its address no more than where it is, since the rest
-/// may hold a key and the log is never shortened.
+/// The activity log's value for an endpoint: no secret, and only scheme and host of its address, since the rest may
+/// contain a key and the log is never shortened.
 fn value(row: &webhook_endpoint::Model) -> Value {
     let origin = Url::parse(&row.url).map(|url| url.origin().ascii_serialization());
     json!({

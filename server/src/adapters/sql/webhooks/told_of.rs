@@ -1,4 +1,4 @@
-//! What messages tell of: orders and rounds as they are in the ledger.
+//! The subjects of messages: orders and rounds as they are in the ledger.
 
 use std::collections::HashMap;
 
@@ -16,7 +16,7 @@ use crate::{
 };
 
 impl Sql {
-    /// The messages with what they tell of, in their order, and those whose order or round is not there.
+    /// The messages with their subjects, in the same order, and those whose order or round is missing.
     pub(super) async fn with_subjects(
         &self,
         rows: Vec<webhook_delivery::Model>,
@@ -31,7 +31,7 @@ impl Sql {
         told.extend(rounds.into_iter().map(|round| (round.id, of_round(round))));
         let (mut due, mut lost) = (Vec::new(), Vec::new());
         for row in rows {
-            // A program of a later version has written one that is unknown here, and sends it.
+            // A later version wrote an event that is unknown here, and will send it.
             let Ok(event) = row.event.parse::<WebhookEvent>() else {
                 continue;
             };
@@ -50,11 +50,11 @@ impl Sql {
         Ok((due, lost))
     }
 
-    /// Gives up messages of which nothing can be told: no other waits for them.
+    /// Gives up messages without a subject, so that no other message waits for them.
     pub(super) async fn give_up(&self, delivery_ids: &[Uuid]) -> Result<(), PortError> {
         tracing::error!(
             ?delivery_ids,
-            "webhook messages tell of what is not there; they are given up"
+            "webhook messages refer to missing orders or rounds; they are given up"
         );
         webhook_delivery::Entity::update_many()
             .col_expr(webhook_delivery::Column::NextAtMs, Expr::value(None::<i64>))
