@@ -1,9 +1,8 @@
--- Purpose: closes a segment, so that it decides nothing until it is loaded again, and counts what
---   is left to be carried to the queue.
+-- Purpose: closes a segment, so that it decides nothing until it is loaded again, and counts the
+--   entries in its outbox.
 -- KEYS: 1 item, 2 outbox (of one segment)
--- ARGV: 1 only_epoch (a segment that was loaded again meanwhile has another one and stays open), or
---   '*' for any
--- Returns: entries in the outbox
+-- ARGV: 1 only_epoch (a segment with another epoch was loaded again and stays open), or '*' for any
+-- Returns: the number of entries in the outbox
 -- Repeat: a closed segment stays closed.
 local item_key = KEYS[1]
 local outbox_key = KEYS[2]

@@ -1,10 +1,10 @@
 -- Purpose: locked -> sold for a paid reservation; the holder stays.
 -- KEYS: 1 item, 2 holders, 3 late (all of the buyer's segment)
--- ARGV: 1 reservation_id, 2 buyer, 3 late_ms (how long a call to a closed segment is remembered),
+-- ARGV: 1 reservation_id, 2 buyer, 3 late_ms (how long a call to a closed segment is stored),
 --   4 expected_segments
--- Returns: 'moved' | 'nothing' (to do) | 'stale' (the stock is in another number of segments: ask
---   another one)
--- Repeat: the holder is marked as sold and moves nothing again.
+-- Returns: 'moved' | 'nothing' (to do) | 'stale' (the item has another number of segments: call
+--   another segment)
+-- Repeat: the holder is already marked as sold; nothing moves.
 local item_key = KEYS[1]
 local holders_key = KEYS[2]
 local late_key = KEYS[3]

@@ -1,9 +1,8 @@
--- Purpose: what instances have in flight of an item, by what they noted lately.
+-- Purpose: counts an item's entries in flight at instances, from their latest notes.
 -- KEYS: 1 in_flight (all instances' notes, by instance)
--- ARGV: 1 item_id, 2 since_ms (earlier notes do not count), 3 good_for_ms (nor do those that are
---   older than this)
--- Returns: {how many consumers have a note that counts, since when the oldest entry of the item is
---   held or '' when nobody has one, this server's time in ms}
+-- ARGV: 1 item_id, 2 since_ms (earlier notes are ignored), 3 good_for_ms (older notes are ignored)
+-- Returns: {number of consumers with a valid note, when the item's oldest entry was held or '' if
+--   there is none, this server's time in ms}
 -- Repeat: changes nothing.
 local in_flight_key = KEYS[1]
 local item_id = ARGV[1]

@@ -1,13 +1,13 @@
--- Purpose: opens a segment with holders that were put under staging keys, in one step, and applies
---   at once what was released, withdrawn or paid since the ledger was read.
+-- Purpose: opens a segment with holders that were staged before, in one step, and applies releases,
+--   withdrawals and payments that arrived since the ledger was read.
 -- KEYS: 1 item, 2 holders, 3 positions, 4 transfers, 5 received, 6 outbox, 7 late,
 --   8 staged_holders, 9 staged_positions (all of one segment)
 -- ARGV: 1 given_now_ms ('' for this server's clock), 2 new_epoch, 3 staged_count, 4 starts_at_ms,
 --   5 ends_at_ms, 6 stopped, 7 total, 8 sellable, 9 locked, 10 sold, 11 positions, 12 segments,
 --   13 keep_ms
--- Returns: 'loaded' | 'current' (open with this epoch already) | 'other_epoch' (open with another
---   one, which must be closed first) | 'incomplete' (staged holders are missing: nothing changes)
--- Repeat: answers 'current'; what the segment has decided since stays.
+-- Returns: 'loaded' | 'current' (already open with this epoch) | 'other_epoch' (open with another
+--   epoch; close it first) | 'incomplete' (staged holders are missing; nothing was changed)
+-- Repeat: returns 'current'; later decisions of the segment are kept.
 local item_key = KEYS[1]
 local holders_key = KEYS[2]
 local positions_key = KEYS[3]
@@ -73,7 +73,7 @@ redis.call('HSET', item_key, 'epoch', new_epoch, 'starts_at_ms', starts_at_ms,
   'ends_at_ms', ends_at_ms, 'stopped', stopped, 'total', total, 'sellable', sellable,
   'locked', locked, 'sold', sold, 'moving', 0, 'positions', positions, 'segments', segments,
   'version', 1, 'returns', returns)
--- Fails when the group is there already: outboxes outlive a load.
+-- Fails if the group exists: an outbox is kept across loads.
 redis.pcall('XGROUP', 'CREATE', outbox_key, 'relay', '0', 'MKSTREAM')
 local life = life_ms(ends_at_ms, time_ms(given_now_ms), keep_ms)
 for _, key in ipairs({item_key, holders_key, positions_key}) do

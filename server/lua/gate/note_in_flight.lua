@@ -1,10 +1,10 @@
--- Purpose: notes what an instance has in flight between the queue and the ledger: of which items,
---   and since when the oldest entry of each is held.
+-- Purpose: stores an instance's entries in flight between the queue and the ledger: the items, and
+--   when the oldest entry of each was held.
 -- KEYS: 1 in_flight (all instances' notes, by instance)
 -- ARGV: 1 instance, 2 consumes (0 or 1: it is one of the queue's consumers), 3 items (as
 --   item=held_at_ms, each followed by a space), 4 life_ms (how long notes are kept)
--- Returns: how many instances have a note
--- Repeat: the note is written anew, with the time of this server's clock.
+-- Returns: the number of instances with a note
+-- Repeat: writes the note again, with this server's current time.
 local in_flight_key = KEYS[1]
 local instance = ARGV[1]
 local consumes = ARGV[2]

@@ -1,8 +1,8 @@
--- Purpose: notes that the queue has parked the entry of a holder, which is therefore not lost.
+-- Purpose: records that the queue has parked a holder's entry, which is therefore not lost.
 -- KEYS: 1 holders (of the buyer's segment)
 -- ARGV: 1 given_now_ms ('' for this server's clock), 2 reservation_id, 3 buyer
--- Returns: 1 when it was noted, 0 when the reservation holds no unit (any more)
--- Repeat: the instant moves on.
+-- Returns: 1 when it was recorded, 0 when the reservation holds no unit (any more)
+-- Repeat: updates the instant.
 local holders_key = KEYS[1]
 local given_now_ms = ARGV[1]
 local reservation_id = ARGV[2]

@@ -1,12 +1,12 @@
--- Purpose: measures for how long nothing of an item has been under way, whichever instance looks.
--- KEYS: 1 quiet (hash: since when nothing is under way, since when a consumer is silent, when somebody
---   looked last)
+-- Purpose: measures how long nothing of an item has been under way, across all instances' checks.
+-- KEYS: 1 quiet (hash: since when nothing is under way, since when a consumer is silent, when it was
+--   last checked)
 -- ARGV: 1 given_now_ms ('' for this server's clock), 2 found ('nothing' | 'something' under way |
---   'silent': a consumer does not say what it has), 3 silent_for_ms (a consumer that answers again
---   sooner was not silent), 4 after_silence_ms (for so long after a silent consumer nothing counts
+--   'silent': a consumer does not report its entries), 3 silent_for_ms (a consumer that reports again
+--   sooner was not silent), 4 after_silence_ms (for this long after a silent consumer nothing counts
 --   as quiet), 5 enough_ms
 -- Returns: 1 when nothing has been under way for long enough, else 0
--- Repeat: of those who look at once, one is told so; the others wait anew.
+-- Repeat: if several callers check at once, only one gets 1; the measurement then starts again.
 local quiet_key = KEYS[1]
 local given_now_ms = ARGV[1]
 local found = ARGV[2]
@@ -14,7 +14,7 @@ local silent_for_ms = tonumber(ARGV[3])
 local after_silence_ms = tonumber(ARGV[4])
 local enough_ms = tonumber(ARGV[5])
 
--- Somebody looks once a second; what nobody looked at for longer is not known to have been quiet.
+-- Checks come once a second; after a longer gap it is unknown whether the item was quiet.
 local UNSEEN_MS = 10000
 
 local now_ms = time_ms(given_now_ms)
@@ -37,7 +37,7 @@ end
 if found == 'nothing' then
   redis.call('HSETNX', quiet_key, 'since_ms', whole(now_ms))
 elseif since_ms and since_ms <= now_ms then
-  -- What lies ahead stays: the time after a silence is not cut short.
+  -- Keep an instant in the future: it is the waiting time after a silence.
   redis.call('HDEL', quiet_key, 'since_ms')
 end
 redis.call('HSET', quiet_key, 'looked_at_ms', whole(now_ms))

@@ -1,7 +1,7 @@
--- Purpose: notes that a purchase got no answer: its path gives the same answer once more.
+-- Purpose: records that a purchase got no answer: its path may be used once more.
 -- KEYS: 1 path (of one buyer, in the buyer's segment)
 -- ARGV: 1 path, 2 purchase_id
--- Returns: 1 when the path is good from now on, 0 when another purchase has used it up, or it is gone
+-- Returns: 1 when the path is valid from now on, 0 when another purchase used it, or it is gone
 -- Repeat: changes nothing.
 local path_key = KEYS[1]
 local path = ARGV[1]

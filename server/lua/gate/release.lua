@@ -1,15 +1,15 @@
--- Purpose: ends the hold of a reservation that has ended: locked (or sold) -> sellable, or -> nothing
---   when it is withdrawn, because the ledger has no unit for it: the gate had lost data and promised
---   one too many, and were that sellable again, it would be promised to one buyer after the other.
---   There may be more such units: the segment is closed until it is loaded again from the ledger.
+-- Purpose: ends the hold of an ended reservation: locked (or sold) -> sellable, or -> nothing if the
+--   unit is withdrawn because the ledger has none for it: the gate had lost data and promised one too
+--   many. If that became sellable, it would be promised to one buyer after the other. There may be
+--   more such units: the segment is closed until it is loaded again from the ledger.
 -- KEYS: 1 item, 2 holders, 3 late (all of the buyer's segment)
--- ARGV: 1 reservation_id, 2 buyer, 3 late_ms (how long a call to a closed segment is remembered),
+-- ARGV: 1 reservation_id, 2 buyer, 3 late_ms (how long a call to a closed segment is stored),
 --   4 expected_segments, 5 withdrawn (0 or 1)
--- Returns: how often units have come back, as text: later than every 'sold_out' answered before;
---   or 'closed' (a unit was withdrawn: the other segments must be closed as well);
---   or 'stale' (the stock is in another number of segments: ask another one)
--- Repeat: the reservation is no holder any more, and nothing but the version changes. No load contains
---   a reservation whose unit is withdrawn, so a repeat does not close what was loaded meanwhile.
+-- Returns: the number of the latest return, as text, higher than in every earlier 'sold_out';
+--   or 'closed' (a unit was withdrawn: close the other segments as well);
+--   or 'stale' (the item has another number of segments: call another segment)
+-- Repeat: the reservation has no holder any more, so only the version changes. A load never contains
+--   a reservation whose unit was withdrawn, so a repeat does not close a segment loaded since.
 local item_key = KEYS[1]
 local holders_key = KEYS[2]
 local late_key = KEYS[3]
@@ -32,7 +32,7 @@ if segments ~= expected_segments then
 end
 local holder = get_holder(holders_key, buyer)
 if not holder or holder.reservation_id ~= reservation_id then
-  -- Whoever compared before this call saw the ledger wait for it, and must not put the holder back.
+  -- A comparison made before this call expected the holder: the new version keeps it from restoring it.
   redis.call('HINCRBY', item_key, 'version', 1)
   return returns
 end

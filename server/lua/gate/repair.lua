@@ -1,11 +1,11 @@
--- Purpose: makes a segment say what the ledger says, unless it has changed since it was compared. Units
---   that are on their way to another segment are part of what the caller has counted as missing.
+-- Purpose: sets a segment to the ledger's data, unless it has changed since it was compared. The caller
+--   has counted units on their way to another segment as missing.
 -- KEYS: 1 item, 2 holders, 3 positions (all of one segment)
 -- ARGV: 1 expected_epoch, 2 expected_version, 3 total, 4 sellable, 5 locked, 6 sold, 7 keep_ms,
---   8 given_now_ms ('' for this server's clock), 9 removed_count; then so many buyers whose holder
+--   8 given_now_ms ('' for this server's clock), 9 removed_count; then that many buyers whose holder
 --   is removed; then for each holder to put: buyer, reservation_id, position, holder (as stored)
--- Returns: how often units have come back, as text, or '' when the segment has changed
--- Repeat: the version has moved on; nothing is changed.
+-- Returns: the number of the latest return, as text, or '' when the segment has changed
+-- Repeat: the version has changed; does nothing.
 local item_key = KEYS[1]
 local holders_key = KEYS[2]
 local positions_key = KEYS[3]

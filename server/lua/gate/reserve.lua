@@ -1,19 +1,19 @@
--- Purpose: a purchase. Counts the call against the buyer's limit, looks at the path, and decides who gets
+-- Purpose: a purchase. Counts the call against the buyer's limit, checks the path, and decides who gets
 --   a unit: the buyer's earlier reservation, window, stop, stock; then sellable -> locked, the holder and
---   its outbox entry, all or nothing, and the path is used up. But for the count of the call, everything is
+--   its outbox entry, all or nothing, and uses up the path. Apart from counting the call, everything is
 --   checked before anything is written, because Redis does not roll back.
 -- KEYS: 1 item, 2 holders, 3 positions, 4 outbox, 5 path, 6 limit (all of the buyer's segment)
 -- ARGV: 1 given_now_ms ('' for this server's clock), 2 expected_epoch, 3 expected_segments,
---   4 segment (this one, from 0), 5 reservation_id ('' for the path's, which is used up), 6 item_id,
---   7 buyer, 8 path, 9 keep_ms, 10 told_position (the highest that the caller was told by this load of
---   the segment, or 0), 11 limit_period_us ('' where the call is not counted), 12 limit_burst (calls),
---   13 purchase_id (every call of one purchase has the same), 14 again (1: this purchase asked before)
+--   4 segment (its index, from 0), 5 reservation_id ('': use the path's, and use up the path), 6 item_id,
+--   7 buyer, 8 path, 9 keep_ms, 10 told_position (the highest that the caller got from this load of the
+--   segment, or 0), 11 limit_period_us ('' if the call is not counted), 12 limit_burst (calls),
+--   13 purchase_id (the same for all calls of one purchase), 14 again (1: this purchase asked before)
 -- Returns: {'held', position, reservation_id} | {'already_reserved', reservation_id}
 --   | {'limited', wait_us} | {'path_invalid'} | {'missing'} | {'stale'}
 --   | {'not_started'} | {'ended'} | {'stopped'} | {'sold_out', returns}
 --   | {'forgot'} (this server has lost holds since; the segment is closed)
--- Repeat: the same reservation_id finds its position and takes nothing; the same purchase_id may use its
---   path again, also where the library or the network sends a call twice.
+-- Repeat: the same reservation_id gets its position again and takes nothing; the same purchase_id may
+--   use its path again, also if the library or the network sends a call twice.
 local item_key = KEYS[1]
 local holders_key = KEYS[2]
 local positions_key = KEYS[3]
@@ -67,7 +67,7 @@ end
 if reservation_id == '' then
   if not grant or not is_good(grant, purchase_id)
     or (now_ms >= tonumber(grant.expires_at_ms) and not is_repeat) then
-    -- The path may have expired, or have been replaced, since the call that got no answer.
+    -- Since the call without an answer, the path may have expired or been replaced.
     local own_holder = again == '1' and get_holder(holders_key, buyer)
     if own_holder and own_holder.path == path then
       return {'held', own_holder.position, own_holder.reservation_id}
@@ -76,7 +76,7 @@ if reservation_id == '' then
   end
   reservation_id = grant.reservation_id
 end
--- The path has got its answer.
+-- Uses up the path with this answer.
 local function answer(...)
   if grant and not is_repeat then
     set_path_state(path_key, grant, PATH_USED .. purchase_id)
@@ -90,7 +90,7 @@ if earlier_position then
 end
 local earlier_holder = get_holder(holders_key, buyer)
 if earlier_holder then
-  -- Only where the key of the numbers was lost.
+  -- Only if the key of the positions was lost.
   if earlier_holder.reservation_id == reservation_id then
     return answer('held', earlier_holder.position, reservation_id)
   end
@@ -106,7 +106,7 @@ if now_ms < tonumber(starts_at_ms) then
   return {'not_started'}
 end
 if tonumber(sellable) <= 0 then
-  -- Other segments may have units: then nothing is decided yet.
+  -- Other segments may have units, so this is no final decision.
   if segments ~= '1' then
     return {'sold_out', returns}
   end
@@ -120,7 +120,7 @@ redis.call('HSET', item_key, 'sellable', sellable - 1, 'locked', locked + 1,
 set_holder(holders_key, buyer, holder)
 redis.call('HSET', positions_key, reservation_id, position)
 append_to_outbox(outbox_key, item_id, buyer, holder)
--- The first entry makes a key, which has no expiry yet.
+-- The first entry creates the key, without an expiry.
 for _, key in ipairs({holders_key, positions_key}) do
   if redis.call('HLEN', key) == 1 then
     redis.call('PEXPIRE', key, life_ms(ends_at_ms, now_ms, keep_ms))

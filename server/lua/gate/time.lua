@@ -1,5 +1,5 @@
--- Purpose: the time on the server that holds a key. TIME alone would be answered by any node of a
---   Redis Cluster; all instances of the shop must follow the same one.
+-- Purpose: the time on the server that holds a key. Any node of a Redis Cluster would answer TIME
+--   alone, but all instances of the shop must follow the same one.
 -- KEYS: 1 clock (need not exist, and is not read)
 -- ARGV: none
 -- Returns: the seconds since 1970, and the microseconds of the current second, as texts

@@ -1,8 +1,8 @@
--- Purpose: the units of a transfer have arrived; the segment that gave them forgets it.
--- KEYS: 1 item, 2 transfers (of the segment that gave)
+-- Purpose: makes the giving segment forget a transfer whose units have arrived.
+-- KEYS: 1 item, 2 transfers (of the giving segment)
 -- ARGV: 1 transfer_id
--- Returns: 1 when it was remembered, else 0
--- Repeat: what is forgotten cannot be forgotten again.
+-- Returns: 1 when the transfer was stored, else 0
+-- Repeat: a forgotten transfer stays forgotten.
 local item_key = KEYS[1]
 local transfers_key = KEYS[2]
 local transfer_id = ARGV[1]

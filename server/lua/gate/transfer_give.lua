@@ -1,8 +1,8 @@
--- Purpose: adds the units of a transfer to the segment they were taken for.
--- KEYS: 1 item, 2 received (of the segment that gets)
+-- Purpose: adds the units of a transfer to the receiving segment.
+-- KEYS: 1 item, 2 received (of the receiving segment)
 -- ARGV: 1 expected_epoch, 2 transfer_id, 3 units
--- Returns: 1 when they are there, now or before; 0 when the segment has another epoch
--- Repeat: the transfer_id is remembered as long as the segment; nothing is added again.
+-- Returns: 1 when the units are added, now or before; 0 when the segment has another epoch
+-- Repeat: the transfer_id is stored as long as the segment; nothing is added again.
 local item_key = KEYS[1]
 local received_key = KEYS[2]
 local expected_epoch = ARGV[1]

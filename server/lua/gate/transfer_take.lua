@@ -1,9 +1,9 @@
--- Purpose: takes half of a segment's sellable units, at least one, for another segment, and
---   remembers that they are on their way.
--- KEYS: 1 item, 2 transfers (of the segment that gives)
--- ARGV: 1 expected_epoch, 2 transfer_id, 3 target (the segment that gets the units)
--- Returns: units taken; 0 when there are none, or the segment has another epoch
--- Repeat: the same transfer_id takes nothing more and answers the same.
+-- Purpose: takes half of a segment's sellable units, at least one, for another segment, and stores
+--   the transfer.
+-- KEYS: 1 item, 2 transfers (of the giving segment)
+-- ARGV: 1 expected_epoch, 2 transfer_id, 3 target (the receiving segment)
+-- Returns: the number of units taken; 0 when there are none, or the segment has another epoch
+-- Repeat: the same transfer_id takes nothing more and gets the same answer.
 local item_key = KEYS[1]
 local transfers_key = KEYS[2]
 local expected_epoch = ARGV[1]

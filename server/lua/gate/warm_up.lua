@@ -1,9 +1,9 @@
--- Purpose: refreshes the window of a segment that is loaded; touches no stock.
+-- Purpose: updates the window of a loaded segment; does not change stock.
 -- KEYS: 1 item, 2 holders, 3 positions, 4 transfers, 5 received (all of one segment)
 -- ARGV: 1 given_now_ms ('' for this server's clock), 2 expected_epoch, 3 expected_segments,
---   4 starts_at_ms, 5 ends_at_ms, 6 stopped (0 or 1), 7 keep_ms (after the end), 8 segment (this
---   one, from 0), 9 told_position (the highest that this load of the segment is known to have given)
--- Returns: {'current', epoch} | {'missing', ''} | {'stale', epoch (the one that is there)}
+--   4 starts_at_ms, 5 ends_at_ms, 6 stopped (0 or 1), 7 keep_ms (after the end), 8 segment (its index,
+--   from 0), 9 told_position (the highest that this load of the segment is known to have given)
+-- Returns: {'current', epoch} | {'missing', ''} | {'stale', epoch (the segment's own)}
 --   | {'forgot', ''} (this server has lost holds since; the segment is closed)
 -- Repeat: writes the same window and the same expiry again.
 local item_key = KEYS[1]

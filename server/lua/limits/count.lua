@@ -1,8 +1,8 @@
--- Purpose: one call against a limit, see the prelude's count_call.
--- KEYS: 1 limit (of one caller: up to which instant its calls so far use up the time, in
---   microseconds)
+-- Purpose: counts one call against a limit, see the prelude's count_call.
+-- KEYS: 1 limit (of one caller: used_until_us, the instant up to which earlier calls use up the
+--   time, in microseconds)
 -- ARGV: 1 now_ms, 2 period_us, 3 burst (calls)
--- Returns: 0 for a call that is allowed, or the microseconds until one is
+-- Returns: 0 for an allowed call, or the microseconds until one is allowed
 -- Repeat: counts one call more, at most: a caller whose answer was lost waits a period longer.
 local limit_key = KEYS[1]
 local now_ms = tonumber(ARGV[1])

@@ -1,8 +1,8 @@
--- Purpose: removes entries that the queue has from the outbox.
+-- Purpose: removes entries from the outbox that the queue has.
 -- KEYS: 1 outbox (of one segment)
 -- ARGV: 1 entry_ids and following, at most 1000
 -- Returns: how many were removed now
--- Repeat: an entry that was removed cannot be removed again.
+-- Repeat: entries that are gone are ignored.
 local outbox_key = KEYS[1]
 local entry_ids = ARGV
 

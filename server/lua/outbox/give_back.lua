@@ -1,9 +1,9 @@
--- Purpose: makes entries that a relay could not forward look as if it had died long ago, so that
---   whichever relay asks next gets them.
+-- Purpose: makes entries that a relay could not forward look like those of a relay that died long ago,
+--   so that the next relay gets them.
 -- KEYS: 1 outbox (of one segment)
 -- ARGV: 1 relay (its name), 2 entry_ids and following, at most 1000
 -- Returns: how many the relay still had
--- Repeat: what another relay has by now stays with it.
+-- Repeat: entries that another relay has taken since stay with it.
 local outbox_key = KEYS[1]
 local relay = ARGV[1]
 local entry_ids = ARGV

@@ -1,12 +1,12 @@
--- Purpose: appends the entry of a holder whom the ledger does not know to the outbox again. Waits
---   twice as long before every further try. One that was parked is with the queue, unless the queue
---   has none parked and did not park this one again for longer than it takes to try it once more.
+-- Purpose: appends the entry of a holder that the ledger does not know to the outbox again. Waits
+--   twice as long before each further try. A parked entry is in the queue, and is sent only if the queue
+--   has none parked and did not park this one again for longer than a new try takes.
 -- KEYS: 1 item, 2 holders, 3 outbox (all of the buyer's segment)
 -- ARGV: 1 given_now_ms ('' for this server's clock), 2 expected_epoch ('' for a segment that is closed
 --   or gone), 3 reservation_id, 4 item_id, 5 buyer, 6 lost_after_ms (since the hold, before the first
---   try), 7 parked_lost_after_ms (since it was parked; '' while the queue has some parked)
+--   try), 7 parked_lost_after_ms (since it was parked; '' while the queue has parked entries)
 -- Returns: 1 when it was appended, else 0
--- Repeat: the next try is not due; and the order writer does not mind an entry that comes twice.
+-- Repeat: the next try is not due yet; and the order writer ignores repeated entries.
 local item_key = KEYS[1]
 local holders_key = KEYS[2]
 local outbox_key = KEYS[3]
@@ -18,7 +18,7 @@ local buyer = ARGV[5]
 local lost_after_ms = ARGV[6]
 local parked_lost_after_ms = tonumber(ARGV[7])
 
--- An item that is gone counts as closed: its holders may be there.
+-- An item that is gone counts as closed: its holders may still be stored.
 if (redis.call('HGET', item_key, 'epoch') or '') ~= expected_epoch then
   return 0
 end

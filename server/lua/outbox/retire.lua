@@ -1,8 +1,8 @@
--- Purpose: removes an outbox that nothing comes into any more, if it is empty.
+-- Purpose: removes an outbox that gets no new entries, if it is empty.
 -- KEYS: 1 outbox (of one segment)
 -- ARGV: none
--- Returns: 1 when there is none (any more), else 0
--- Repeat: what is gone stays gone.
+-- Returns: 1 when it does not exist (any more), else 0
+-- Repeat: a removed outbox stays removed.
 local outbox_key = KEYS[1]
 
 if redis.call('XLEN', outbox_key) > 0 then

@@ -1,11 +1,11 @@
--- Purpose: hands entries of an outbox to a relay: those that it has already, or those that no living
---   relay has.
+-- Purpose: hands entries of an outbox to a relay: either those that it already has, or those that no
+--   running relay has.
 -- KEYS: 1 outbox (of one segment)
--- ARGV: 1 relay (its name), 2 limit (entries, at least 1), 3 own (1: those that the relay has, and
---   how long it has had them goes on counting; 0: those of dead relays, those given back, new ones),
---   4 idle_ms (after which a relay counts as dead)
+-- ARGV: 1 relay (its name), 2 limit (entries, at least 1), 3 own (1: the relay's own entries, whose idle
+--   time continues; 0: entries of dead relays, entries given back, and new ones), 4 idle_ms (after this
+--   time a relay counts as dead)
 -- Returns: a list of {entry id, {field, value, …}}
--- Repeat: hands out others; what was handed out stays in the outbox until it is forwarded.
+-- Repeat: hands out other entries; those handed out stay in the outbox until they are forwarded.
 local outbox_key = KEYS[1]
 local relay = ARGV[1]
 local limit = tonumber(ARGV[2])
@@ -25,8 +25,8 @@ local function add(entries)
   end
 end
 if own == '1' then
-  -- XREADGROUP would make them look as if they had just been taken: a relay that forwards nothing
-  -- would keep them for ever.
+  -- XREADGROUP would reset their idle time: a relay that forwards nothing would keep them
+  -- for ever.
   local pending = redis.call('XPENDING', outbox_key, 'relay', '-', '+', limit, relay)
   for _, entry in ipairs(pending) do
     local entry_id = entry[1]
