@@ -302,6 +302,19 @@ async fn instances_own_refusals_pass_unchanged() {
 }
 
 #[tokio::test]
+async fn an_instance_that_is_busy_stays_in_and_nobody_is_asked_twice() {
+    const CALLS: usize = 20;
+    let busy = Instance::answering(|_| StatusCode::SERVICE_UNAVAILABLE.into_response()).await;
+    let other = Instance::telling().await;
+    let nginx = Nginx::start(&[busy.port, other.port]);
+    for _ in 0..CALLS / 2 {
+        get(&nginx, "/api/stock?item_id=7").await;
+        purchase(&nginx).await;
+    }
+    assert_eq!((busy.asked(), other.asked()), (CALLS / 2, CALLS / 2));
+}
+
+#[tokio::test]
 async fn a_request_has_one_id_in_the_instance_the_answer_and_the_log_and_no_client_chooses_it() {
     let echoing = Instance::answering(|request| {
         let id = request.headers().get("x-request-id").cloned();
