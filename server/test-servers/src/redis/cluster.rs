@@ -1,10 +1,11 @@
-//! A Redis Cluster of three masters whose parts fail: nodes die, and a slot moves.
+//! A Redis Cluster of three masters whose parts fail: nodes die, a replica is promoted, a slot moves.
 
 use super::{Persistence, RedisServer, ServerCertificate, free_port, wait_until};
 
-/// Three masters without replicas; each is durable, so that a killed one comes back with its slots. A
-/// slot that nobody serves closes none of the others.
+/// Three masters, and the replicas that a test adds. Each is durable, so that a killed one comes back
+/// with its slots. A slot that nobody serves closes none of the others.
 pub struct RedisCluster {
+    /// Masters first; whoever takes over keeps its place here.
     pub(super) nodes: Vec<RedisServer>,
 }
 
@@ -61,6 +62,12 @@ impl RedisCluster {
         self.wait_until_ok();
     }
 
+    /// Starts a node again with its slots and without anything that was in them.
+    pub fn restart_empty(&self, number: usize) {
+        self.nodes[number].restart_empty();
+        self.wait_until_ok();
+    }
+
     /// Waits until every node knows three masters that answer and all slots served.
     pub fn wait_until_ok(&self) {
         let whole = |node: &RedisServer| {
@@ -73,6 +80,60 @@ impl RedisCluster {
             ok.iter().all(|line| info.contains(line))
         };
         wait_until("the cluster to be whole", || self.nodes.iter().all(whole));
+    }
+
+    /// Another node, which has what `master` has; its number.
+    pub fn add_replica(&mut self, master: usize) -> usize {
+        let replica = launch_node(None, true);
+        let (id, port) = (self.id(master), self.nodes[master].port.to_string());
+        let config = self.nodes[master].cli(&["config", "get", "cluster-port"]);
+        let bus_port = config.lines().last().unwrap();
+        replica.cli(&["cluster", "meet", "127.0.0.1", &port, bus_port]);
+        // Once only: said again, it begins anew.
+        wait_until("the replica to know its master", || {
+            replica.cli(&["cluster", "replicate", &id]) == "OK"
+        });
+        wait_until("the replica to follow its master", || {
+            let info = replica.cli(&["info", "replication"]);
+            info.contains("master_link_status:up")
+        });
+        self.nodes.push(replica);
+        // The others must know it before it can be elected.
+        let id = self.id(self.nodes.len() - 1);
+        wait_until("every node to know the replica", || {
+            let knows = |node: &RedisServer| {
+                let nodes = node.cli(&["cluster", "nodes"]);
+                nodes.lines().any(|line| {
+                    line.starts_with(&id) && line.contains("slave") && line.contains(" connected")
+                })
+            };
+            self.nodes[..MASTERS].iter().all(knows)
+        });
+        self.nodes.len() - 1
+    }
+
+    /// The replica has everything of its master, and gets nothing more: it stands still, and its
+    /// master has ended their connection. It must go on ([`RedisServer::resume`]) to be promoted.
+    pub fn leave_behind(&self, replica: usize, master: usize) {
+        assert_eq!(self.nodes[master].cli(&["wait", "1", "10000"]), "1");
+        self.nodes[replica].pause();
+        let ended = self.nodes[master].cli(&["client", "kill", "type", "replica"]);
+        assert_eq!(ended, "1");
+    }
+
+    /// The replica takes over from its master, which hands everything over.
+    pub fn fail_over(&self, replica: usize) {
+        let answer = self.nodes[replica].cli(&["cluster", "failover"]);
+        assert_eq!(answer, "OK");
+        self.wait_until_master(replica);
+        self.wait_until_ok();
+    }
+
+    /// Waits until the others have made this node a master.
+    pub fn wait_until_master(&self, number: usize) {
+        wait_until("the replica to be promoted", || {
+            self.nodes[number].cli(&["role"]).starts_with("master")
+        });
     }
 
     /// The slot of `key` begins to move to another master: calls that need several keys of it are

@@ -7,6 +7,7 @@ use test_servers::redis::RedisCluster;
 
 use super::{
     deployment::{Deployment, LATECOMERS, Plan},
+    scenario::{nobody_is_promised_more, wait_until},
     waves::{ItemInWaves, Wave},
 };
 use crate::{
@@ -30,6 +31,8 @@ const STEP_TIMEOUT: Duration = Duration::from_mins(1);
 struct Item {
     waves: ItemInWaves,
     probe: Shoppers,
+    /// How many of its buyers must hear that it failed.
+    failed: usize,
 }
 
 /// Three items on three masters, in the order of these.
@@ -68,6 +71,7 @@ impl Masters {
             Item {
                 probe: cluster.shoppers_of(&probes),
                 waves: ItemInWaves::new(sale, stock as u32, WAVE),
+                failed: 0,
             }
         };
         Masters {
@@ -122,13 +126,26 @@ impl Masters {
         waits.unwrap()
     }
 
+    /// Holds of an item that nobody has told the queue of: what is lost with the item's master.
+    fn only_in_redis(&self, item: usize) -> usize {
+        let length = self.cli(item, "xlen", "outbox", &[]);
+        length.parse().expect(&length)
+    }
+
     async fn end(self, what: &str) {
         let all: Vec<_> = self.items.iter().map(|item| item.waves.all()).collect();
         let promised = self.promised.join(", ");
-        println!("{what}: {promised} promises on the three masters before each fault");
-        let lines = [0, 1, 2].map(|master| format!("{what}: the item on master {master}"));
+        let lines: Vec<_> = (0..MASTERS)
+            .map(|master| {
+                let failed = self.items[master].failed;
+                format!(
+                    "{what}: item on master {master}: {promised} promises before; {failed} told that \
+                     they failed"
+                )
+            })
+            .collect();
         let ended: Vec<_> = (self.items.iter().zip(&all).zip(&lines))
-            .map(|((item, all), line)| item.waves.ended(line, all, 0))
+            .map(|((item, all), line)| item.waves.ended(line, all, item.failed))
             .collect();
         self.cluster.end_all(&ended).await;
     }
@@ -227,8 +244,8 @@ impl Masters {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_master_is_killed_and_a_slot_moves() {
-    let mut sale = Masters::new(2).await;
+async fn a_master_is_killed_a_slot_moves_and_a_replica_takes_over_without_a_loss() {
+    let mut sale = Masters::new(3).await;
     // The master that knows what instances have in flight: it is missed by the items of the others.
     let in_flight = format!("{}:in-flight", sale.cluster.namespace);
     let away = sale.redis.master_of(&in_flight).unwrap();
@@ -269,5 +286,76 @@ async fn a_master_is_killed_and_a_slot_moves() {
         begun.elapsed().as_secs_f64()
     );
 
-    sale.end("a master killed, a slot moved").await;
+    let master = (away + 2) % MASTERS;
+    let replica = sale.redis.add_replica(master);
+    let waves = sale.begin().await;
+    sale.release(&waves);
+    let begun = Instant::now();
+    sale.redis.fail_over(replica);
+    let waits = sale.others_are_sold(master, waves).await;
+    sale.items[master].waves.is_answered(waits).await;
+    println!(
+        "a replica took over: everybody answered after {:.1} s",
+        begun.elapsed().as_secs_f64()
+    );
+    sale.end("a master killed, a slot moved, a replica promoted in order")
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_master_comes_back_empty_and_a_replica_takes_over_that_was_behind() {
+    // The second wave of the last item is lost.
+    let mut sale = Masters::new(3).await;
+    let (empty, behind) = (0, 2);
+    let replica = sale.redis.add_replica(behind);
+    sale.cluster.pause_workers();
+    let waves = sale.begin().await;
+    let all: Vec<_> = sale.items.iter().map(|item| item.waves.last()).collect();
+    nobody_is_promised_more(&all).await;
+    let lost = sale.only_in_redis(empty);
+    assert!(lost > 0, "nothing is lost");
+    sale.items[empty].failed = lost;
+    sale.redis.kill(empty);
+    sale.cluster.resume_workers();
+    sale.release(&waves);
+    let first = sale.others_are_sold(empty, waves).await;
+    assert!(
+        !first.is_finished(),
+        "who sold the item of the dead master?"
+    );
+    sale.redis.restart_empty(empty);
+    let back = Instant::now();
+
+    wait_until("an empty outbox", || sale.only_in_redis(behind) == 0).await;
+    sale.cluster.pause_workers();
+    let kept = sale.items[behind].waves.begin(&sale.cluster).await;
+    let of_kept = sale.items[behind].waves.last().clone();
+    nobody_is_promised_more(&[&of_kept]).await;
+    // Whatever is promised from now on only the master knows.
+    sale.redis.leave_behind(replica, behind);
+    let lost = sale.items[behind].waves.begin(&sale.cluster).await;
+    let of_lost = sale.items[behind].waves.last().clone();
+    nobody_is_promised_more(&[&of_lost]).await;
+    let number = of_lost.promised();
+    sale.items[behind].failed = number;
+    sale.redis.kill(behind);
+    sale.redis.node(replica).resume();
+    sale.cluster.resume_workers();
+    of_kept.begin_without_limit();
+    of_lost.begin_without_limit();
+    let killed = Instant::now();
+    sale.redis.wait_until_master(replica);
+    let promoted = killed.elapsed().as_secs_f64();
+    sale.items[behind].waves.is_answered(kept).await;
+    let answered = killed.elapsed().as_secs_f64();
+    sale.items[empty].waves.is_answered(first).await;
+    let whole = back.elapsed().as_secs_f64();
+    sale.items[behind].waves.is_answered(lost).await;
+    sale.redis.restart(behind);
+    println!(
+        "a master back empty: all of its item answered after {whole:.1} s. A replica that lacked {number} \
+         holds was promoted after {promoted:.1} s; those that it had were answered after {answered:.1} s"
+    );
+    sale.end("a master back empty, a replica promoted that was behind")
+        .await;
 }

@@ -16,7 +16,7 @@ pub const WAVE: usize = 150;
 /// So many units fewer than buyers: the last wave finds too little.
 const MISSING: usize = 40;
 /// A wave is in its middle when so many of it were told "queued".
-const MIDDLE: usize = 20;
+pub const MIDDLE: usize = 20;
 
 /// Everybody of a wave, buying.
 pub type Wave = JoinHandle<Vec<Outcome>>;
