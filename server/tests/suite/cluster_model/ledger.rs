@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use super::gate::{Buyer, Epoch, Hold, Reservation};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum State {
     Ordered,
     Closed,
-    /// It waited for too long, or its buyer had an order already.
+    /// It waited for too long.
+    GivenUp,
+    /// Its buyer had an order already.
     Refused,
     /// The ledger had no unit.
     SoldOut,
@@ -27,13 +29,6 @@ pub struct Row {
     pub position: u32,
     pub state: State,
     pub due: Option<Due>,
-}
-
-impl Row {
-    /// The gate is to have a holder of it.
-    fn holds(&self) -> bool {
-        self.state == State::Ordered || self.due == Some(Due::Return)
-    }
 }
 
 /// What the queue carries.
@@ -76,8 +71,8 @@ impl Ledger {
         rows.any(|row| row.buyer == buyer && row.state == State::Ordered)
     }
 
-    /// The order of a message; again, it changes nothing.
-    pub fn write(&mut self, message: Message) {
+    /// The order of a message; again, it changes nothing. What became of it.
+    pub fn write(&mut self, message: Message) -> State {
         let (state, due) = if self.has_order(message.buyer) {
             (State::Refused, Some(Due::Return))
         } else if self.sellable >= 1 {
@@ -85,17 +80,17 @@ impl Ledger {
         } else {
             (State::SoldOut, Some(Due::Withdraw))
         };
-        self.end(message, state, due);
+        self.end(message, state, due)
     }
 
     /// The message is too old.
-    pub fn refuse(&mut self, message: Message) {
-        self.end(message, State::Refused, Some(Due::Return));
+    pub fn give_up(&mut self, message: Message) {
+        self.end(message, State::GivenUp, Some(Due::Return));
     }
 
-    fn end(&mut self, message: Message, state: State, due: Option<Due>) {
-        if self.rows.contains_key(&message.reservation) {
-            return;
+    fn end(&mut self, message: Message, state: State, due: Option<Due>) -> State {
+        if let Some(row) = self.rows.get(&message.reservation) {
+            return row.state;
         }
         if state == State::Ordered {
             self.sellable -= 1;
@@ -108,6 +103,7 @@ impl Ledger {
             due,
         };
         self.rows.insert(message.reservation, row);
+        state
     }
 
     /// Nobody has paid.
@@ -120,24 +116,27 @@ impl Ledger {
         }
     }
 
-    /// `None` where a buyer has two holders: one of them is due for release.
+    /// `None` while releases are due: the gate may have done them.
     pub fn snapshot(&self) -> Option<Snapshot> {
+        if self.rows.values().any(|row| row.due.is_some()) {
+            return None;
+        }
         let mut holders = BTreeMap::new();
-        let mut due = 0;
-        for (reservation, row) in self.rows.iter().filter(|(_, row)| row.holds()) {
-            due += i64::from(row.due.is_some());
+        let live = self
+            .rows
+            .iter()
+            .filter(|(_, row)| row.state == State::Ordered);
+        for (reservation, row) in live {
             let hold = Hold {
                 reservation: *reservation,
                 position: row.position,
                 resends: 0,
             };
-            if holders.insert(row.buyer, hold).is_some() {
-                return None;
-            }
+            holders.insert(row.buyer, hold);
         }
         let positions = self.rows.values().map(|row| row.position);
         Some(Snapshot {
-            sellable: (self.sellable - due).max(0),
+            sellable: self.sellable,
             holders,
             positions: positions.max().unwrap_or(0),
         })

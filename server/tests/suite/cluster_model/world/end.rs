@@ -1,43 +1,42 @@
 //! Nothing fails any more: what must be true then.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{
-    super::{
-        gate::Answer,
-        ledger::{Due, Message, State},
-    },
-    BUYERS, INSTANCES, World,
+    super::{gate::Answer, ledger::State as RowState},
+    World,
+    jobs::Job,
+    state::{BUYERS, INSTANCES, State},
 };
 
 /// When nothing fails any more, everything has ended after so many rounds of the workers.
 const ROUNDS: usize = 40;
 
 impl World {
-    /// Nothing fails any more: everything ends, gate and ledger agree, and what is left is sold.
+    /// Nothing fails any more: everything ends, promises are orders, gate and ledger agree, and what is
+    /// left is sold.
     pub fn end(&mut self) {
-        while !self.late.is_empty() {
-            self.late_call();
+        self.state().is_calm = true;
+        while !self.state().late.is_empty() {
+            self.state().late_call();
         }
         for worker in 0..INSTANCES {
             self.kill_worker(worker);
         }
         self.settle();
-        self.is_settled();
-        let failed = self.told.keys().filter(|reservation| {
-            let row = self.ledger.rows.get(reservation);
-            row.is_none_or(|row| row.state == State::SoldOut)
-        });
-        let failed = failed.count();
-        assert!(failed <= self.lost, "{failed} failed, {} lost", self.lost);
-        let left = self.ledger.sellable;
+        self.state().is_settled();
+        self.state().promises_are_kept();
+        let left = self.state().ledger.sellable;
         let mut sold = 0;
         for late in 0..BUYERS {
-            self.reservations += 1;
-            let (reservation, buyer) = (self.reservations, BUYERS + late);
+            let buyer = BUYERS + late;
             // "Busy" is no answer: the first who asks may find that Redis has forgotten what was told.
             let answer = (0..ROUNDS).find_map(|_| {
-                self.refresh(0);
-                let (epoch, told) = self.webs[0].told;
-                let answer = self.gate.reserve(epoch, reservation, buyer, told);
+                let answer = {
+                    let mut state = self.state();
+                    state.refresh(0);
+                    state.ask(0, buyer).unwrap()
+                };
                 let decided = matches!(answer, Answer::Held(_) | Answer::SoldOut);
                 if !decided {
                     self.settle();
@@ -49,42 +48,31 @@ impl World {
         }
         self.settle();
         assert_eq!(sold, left.min(i64::from(BUYERS)), "what is left is sold");
-        self.is_settled();
-        assert_eq!(self.ledger.sellable, left - sold);
+        let state = self.state();
+        state.is_settled();
+        state.promises_are_kept();
+        assert_eq!(state.ledger.sellable, left - sold);
     }
 
     /// The workers run, and every call is answered.
     fn settle(&mut self) {
         for _ in 0..ROUNDS {
-            let taken = self.gate.take(0, usize::MAX);
-            for entry in &taken {
-                self.ledger.write(Message {
-                    reservation: entry.reservation,
-                    buyer: entry.buyer,
-                    position: entry.position,
-                });
+            for job in [Job::Relay, Job::WriteOrders, Job::Release] {
+                self.workers[0].finishes(job);
             }
-            let ids: Vec<_> = taken.iter().map(|entry| entry.id).collect();
-            self.gate.forward(&ids);
-            for message in std::mem::take(&mut self.queue) {
-                self.ledger.write(message);
-            }
-            for (reservation, row) in &mut self.ledger.rows {
-                if let Some(due) = row.due.take() {
-                    let withdraw = due == Due::Withdraw;
-                    self.gate.release(*reservation, row.buyer, withdraw);
-                }
-            }
-            self.warm_up(0);
-            self.reconcile(0);
-            self.ledger.audit();
+            let mut state = self.state();
+            state.warm_up(0);
+            state.reconcile(0);
+            state.audit();
         }
     }
+}
 
+impl State {
     fn is_settled(&self) {
         assert!(self.nothing_is_under_way(), "{:?}", self.gate.outbox);
         assert!(self.is_loaded(), "it is closed for ever");
-        let snapshot = self.ledger.snapshot().unwrap();
+        let snapshot = self.ledger.snapshot().expect("no release is due");
         let item = self.gate.item.as_ref().unwrap();
         assert_eq!(
             (item.sellable, item.locked, item.total),
@@ -96,5 +84,39 @@ impl World {
         let should = snapshot.holders.iter();
         let should: Vec<_> = should.map(|(b, hold)| (b, hold.reservation)).collect();
         assert_eq!(has, should);
+    }
+
+    /// Whoever was told a number has an order with that number, or had one; but for those who waited too
+    /// long, and as many as Redis has lost. As many units came back as orders were closed or refused.
+    fn promises_are_kept(&self) {
+        let mut ends = BTreeMap::new();
+        for end in self.ends() {
+            *ends.entry(end).or_insert(0) += 1;
+        }
+        let count = |end| ends.get(&end).copied().unwrap_or(0);
+        let broken = count(None) + count(Some(RowState::SoldOut));
+        assert!(broken <= self.lost, "{broken} failed, {} lost", self.lost);
+        // Their buyers have an order, which the gate had lost.
+        let again = count(Some(RowState::Refused));
+        assert!(again == 0 || self.lost > 0, "{again} bought twice");
+        let rows = self.ledger.rows.iter();
+        let good =
+            rows.filter(|(_, row)| matches!(row.state, RowState::Ordered | RowState::Closed));
+        let numbers: Vec<_> = good.clone().map(|(_, row)| row.position).collect();
+        let different: BTreeSet<_> = numbers.iter().collect();
+        let twice = numbers.len() - different.len();
+        let lost = self.lost_numbers;
+        assert!(twice <= lost, "{twice} numbers twice, {lost} lost");
+        if self.has_lost {
+            return;
+        }
+        for (reservation, promise) in &self.told {
+            let row = self.ledger.rows[reservation];
+            assert_eq!((row.buyer, row.position), (promise.buyer, promise.position));
+        }
+        let came_back = |state| matches!(state, RowState::Closed | RowState::GivenUp);
+        let rows = self.ledger.rows.values();
+        let expected = rows.filter(|row| came_back(row.state)).count();
+        assert_eq!(self.returned, expected, "units came back");
     }
 }

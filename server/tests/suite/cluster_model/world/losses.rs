@@ -4,10 +4,10 @@ use rand::Rng;
 
 use super::{
     super::gate::{Gate, With},
-    World,
+    state::State,
 };
 
-impl World {
+impl State {
     /// The queue delivers a message twice.
     pub(super) fn repeat(&mut self) {
         if !self.queue.is_empty() {
@@ -46,6 +46,7 @@ impl World {
             return;
         }
         self.losses -= 1;
+        self.has_lost = true;
         let lost = (self.gate.holders.iter()).filter(|(buyer, hold)| {
             let left = left.holders.get(buyer);
             left.is_none_or(|left| left.reservation != hold.reservation)
@@ -55,6 +56,10 @@ impl World {
         let total = |gate: &Gate| gate.item.as_ref().map_or(0, |item| item.total);
         let withdrawn = total(&left) - total(&self.gate);
         self.lost += usize::try_from(withdrawn).unwrap_or(0);
+        // Numbers that were given, and are given again.
+        let numbers = |gate: &Gate| gate.item.as_ref().map_or(0, |item| item.positions);
+        let forgotten = numbers(&self.gate).saturating_sub(numbers(&left));
+        self.lost_numbers += forgotten as usize;
         let last_id = self.gate.last_id;
         self.gate = Gate { last_id, ..left };
         // Whoever is asked whether entries are its own answers by what is there now.

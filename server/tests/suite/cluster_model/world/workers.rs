@@ -1,108 +1,22 @@
-//! What workers do: relay, order writer, release, loading again and comparing. Every step may be the last
-//! before they die, and any call may be lost.
+//! What workers do that is the adapters' part: loading again and comparing. Any call may be lost.
 
 use rand::Rng;
 
 use super::{
     super::{
-        gate::{Buyer, CLOSED, Hold, Loaded, Released},
-        ledger::{Due, Message, State},
+        gate::{Buyer, CLOSED, Hold, Loaded},
+        ledger::State as RowState,
     },
-    Call, Repair, Worker, World,
+    state::{Repair, State},
 };
 
 /// Looks that find nothing under way before an item is loaded again.
 const QUIET_LOOKS: u32 = 2;
 
-impl World {
-    /// Takes, puts or forwards: one of them, so that anything may happen in between.
-    pub(super) fn relay(&mut self, worker: usize) {
-        if !self.workers[worker].put.is_empty() {
-            let ids = self.workers[worker].put.clone();
-            if self.chance(10) {
-                return;
-            }
-            self.change().forward(&ids);
-            self.workers[worker].put.clear();
-        } else if let Some(entry) = self.workers[worker].taken.pop() {
-            let put = !self.chance(10);
-            if put {
-                self.queue.push(Message {
-                    reservation: entry.reservation,
-                    buyer: entry.buyer,
-                    position: entry.position,
-                });
-            }
-            // Without a confirm nobody knows whether it was put.
-            if put && !self.chance(20) {
-                self.workers[worker].put.push(entry.id);
-            } else {
-                self.change().give_back(worker, &[entry.id]);
-            }
-        } else {
-            let taken = self.change().take(worker, 3);
-            self.workers[worker].taken = taken;
-        }
-    }
-
-    pub(super) fn consume(&mut self, worker: usize) {
-        for _ in 0..2 {
-            if !self.queue.is_empty() {
-                let place = self.rng.random_range(0..self.queue.len());
-                let message = self.queue.swap_remove(place);
-                self.workers[worker].unacknowledged.push(message);
-            }
-        }
-    }
-
-    pub(super) fn write(&mut self, worker: usize) {
-        let batch = self.workers[worker].unacknowledged.clone();
-        if self.chance(10) {
-            return;
-        }
-        for message in batch {
-            match self.chance(3) {
-                true => self.ledger.refuse(message),
-                false => self.ledger.write(message),
-            }
-        }
-        match self.chance(15) {
-            // The commit or the acknowledgement is not answered.
-            true => self.return_messages(worker),
-            false => self.workers[worker].unacknowledged.clear(),
-        }
-    }
-
-    fn return_messages(&mut self, worker: usize) {
-        let messages = std::mem::take(&mut self.workers[worker].unacknowledged);
-        self.queue.extend(messages);
-    }
-
-    pub(super) fn release(&mut self) {
-        let mut due = self.ledger.rows.iter().filter(|(_, row)| row.due.is_some());
-        let count = due.clone().count();
-        if count == 0 {
-            return;
-        }
-        let place = self.rng.random_range(0..count);
-        let (&reservation, &row) = due.nth(place).unwrap();
-        let withdraw = row.due == Some(Due::Withdraw);
-        if self.chance(10) {
-            self.late
-                .push(Call::Release(reservation, row.buyer, withdraw));
-            return;
-        }
-        let released = self.change().release(reservation, row.buyer, withdraw);
-        if released == Released::Closed {
-            self.gate.close();
-        }
-        if !self.chance(15) {
-            self.ledger.rows.get_mut(&reservation).unwrap().due = None;
-        }
-    }
-
+impl State {
+    /// Nobody has paid for an order.
     pub(super) fn close(&mut self) {
-        let mut live = (self.ledger.rows.iter()).filter(|(_, row)| row.state == State::Ordered);
+        let mut live = (self.ledger.rows.iter()).filter(|(_, row)| row.state == RowState::Ordered);
         let count = live.clone().count();
         if count > 0 {
             let place = self.rng.random_range(0..count);
@@ -115,7 +29,7 @@ impl World {
         self.gate.outbox.is_empty()
             && self.queue.is_empty()
             && (self.workers.iter())
-                .all(|worker| worker.taken.is_empty() && worker.unacknowledged.is_empty())
+                .all(|worker| worker.carried == 0 && worker.unacknowledged.is_empty())
     }
 
     fn unknown(&self) -> Vec<(Buyer, Hold)> {
@@ -185,7 +99,9 @@ impl World {
                 removed,
                 put,
             } = repair;
-            self.change().repair(checked, counters, &removed, &put);
+            if self.change().repair(checked, counters, &removed, &put) {
+                self.is_mended("the gate was repaired");
+            }
             return;
         }
         let seen = self.workers[worker].seen.take();
@@ -196,6 +112,7 @@ impl World {
         if !unknown.is_empty() {
             for (buyer, hold) in unknown {
                 let epoch = self.ledger.epoch;
+                self.is_mended("a hold was sent again");
                 self.change().resend(epoch, hold.reservation, buyer);
             }
             return;
@@ -237,10 +154,8 @@ impl World {
         }
     }
 
-    pub(super) fn kill_worker(&mut self, worker: usize) {
-        self.return_messages(worker);
-        let Worker { taken, put, .. } = std::mem::take(&mut self.workers[worker]);
-        let ids: Vec<_> = taken.iter().map(|entry| entry.id).chain(put).collect();
-        self.change().give_back(worker, &ids);
+    /// Gate and ledger are made to agree: only ever after a loss.
+    fn is_mended(&self, what: &str) {
+        assert!(self.has_lost, "{what}, and nothing was lost");
     }
 }
