@@ -9,7 +9,7 @@ const OBSERVATIONS: usize = 10_000_000;
 const BETWEEN: usize = 100_000;
 
 #[test]
-fn memory_does_not_grow_over_ten_million_observations_that_nobody_scrapes() {
+fn memory_does_not_grow_over_ten_million_unscraped_observations() {
     let recorder = recorder().unwrap();
     let handle = recorder.handle();
     let seconds = metrics::with_local_recorder(

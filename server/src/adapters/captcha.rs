@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_seed_draws_the_same_and_the_next_picture_is_another_one() {
+    fn the_same_seed_draws_the_same_pictures_and_each_one_differs() {
         for kind in KINDS {
             let first = questions(kind, 3, 2);
             let again = questions(kind, 3, 2);

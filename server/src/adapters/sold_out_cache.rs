@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn clearing_all_keeps_how_often_units_came_back() {
+    fn clearing_all_keeps_the_return_numbers() {
         let (cache, item) = (SoldOutCache::default(), ItemId(Uuid::from_u128(1)));
         cache.set(item, 2);
         cache.clear_all();

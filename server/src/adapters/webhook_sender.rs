@@ -179,7 +179,7 @@ mod tests {
 
     /// The published example of the conventions.
     #[test]
-    fn a_signature_is_that_of_the_conventions() {
+    fn a_signature_follows_the_conventions() {
         let secret = secret::parse("whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD").unwrap();
         let body = r#"{"email":"test@example.com","username":"test_user"}"#;
         let signed = ["msg_27UH4WbU6Z5A5EzD8u03UvzRbpk", "1649367553", body];

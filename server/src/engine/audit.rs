@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn every_rule_is_found_broken_when_it_is() {
+    fn every_broken_rule_is_found() {
         assert_eq!(broken(|f| f.total = 11), ["counters_add_up"]);
         assert_eq!(
             broken(|f| (f.sellable, f.total) = (-1, 3)),

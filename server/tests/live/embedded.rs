@@ -74,7 +74,7 @@ fn assert_sold_out(audit: &Audit, units: i64) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn killed_twenty_times_nobody_who_was_told_queued_is_forgotten() {
+async fn killed_twenty_times_the_shop_forgets_no_queued_buyer() {
     const STOCK: u32 = 900;
     let seed = 20;
     println!("seed {seed}");
@@ -111,7 +111,7 @@ async fn killed_twenty_times_nobody_who_was_told_queued_is_forgotten() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_unit_that_nobody_paid_for_is_bought_by_somebody_else() {
+async fn an_unpaid_unit_is_bought_by_another_buyer() {
     let shop = Shop::new();
     let sale = shop.seed_with(&[
         "--stock",

@@ -162,7 +162,7 @@ fn later(shop: &TestShop) {
 }
 
 #[tokio::test]
-async fn common_passwords_are_refused_with_a_reason_and_none_is_cut() {
+async fn common_passwords_are_refused_with_a_reason_and_none_is_truncated() {
     let shop = TestShop::open_embedded().await;
     let router = site(&shop);
     let mut person = Person::at(&router, [10, 1, 0, 1], FIREFOX);
@@ -345,7 +345,7 @@ async fn log_ins_are_listed_with_their_devices_and_ended_one_by_one_or_all() {
 }
 
 #[tokio::test]
-async fn a_new_log_in_ends_the_one_whose_place_it_takes() {
+async fn a_new_log_in_ends_the_one_it_replaces() {
     let shop = TestShop::open_embedded().await;
     let router = site(&shop);
     let mut browser = Person::at(&router, [10, 1, 0, 9], FIREFOX);

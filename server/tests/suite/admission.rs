@@ -76,7 +76,7 @@ fn hold(item_id: ItemId, buyer: u32) -> ReserveRequest {
 }
 
 #[tokio::test]
-async fn the_gate_is_asked_as_often_as_there_are_units_and_not_as_there_are_buyers() {
+async fn the_gate_is_asked_once_per_unit_and_not_once_per_buyer() {
     const UNITS: u32 = 100;
     let shop = TestShop::new().await;
     let item = shop.item(UNITS).await;

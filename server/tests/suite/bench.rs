@@ -92,7 +92,7 @@ fn a_benchmark_writes_every_order_and_leaves_only_its_round() {
 }
 
 #[test]
-fn what_requests_cost_is_measured_with_every_order_written() {
+fn the_cost_of_requests_is_measured_with_every_order_written() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("costs.json");
     let settings = [("TMPDIR", folder.path().display().to_string())];

@@ -41,7 +41,7 @@ fn run(seed: u64, engine: &Engine) -> usize {
 }
 
 #[tokio::test]
-async fn whatever_is_lost_late_or_repeated_promises_are_kept() {
+async fn promises_are_kept_when_calls_are_lost_late_or_repeated() {
     let shop = TestShop::open_embedded().await;
     let seeds = from_environment("SECKILL_SIM_SEEDS", SEEDS);
     let lost: usize = (0..seeds).map(|seed| run(seed, &shop.engine)).sum();
@@ -157,7 +157,7 @@ async fn lose(rng: &mut StdRng, model: &mut Gate, scripts: &Scripts) {
 }
 
 #[tokio::test]
-async fn the_model_of_the_gate_answers_and_stores_what_the_scripts_do() {
+async fn the_model_of_the_gate_behaves_like_the_scripts() {
     for seed in 0..6 {
         println!("seed {seed}");
         let mut rng = StdRng::seed_from_u64(seed);

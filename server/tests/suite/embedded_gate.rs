@@ -139,7 +139,7 @@ async fn sellable(gate: &EngineGate, item: ItemId) -> u32 {
 }
 
 #[tokio::test]
-async fn a_comparison_that_crosses_a_release_finds_no_difference_and_keeps_the_unit_on_sale() {
+async fn a_comparison_during_a_release_finds_no_difference_and_keeps_the_unit_on_sale() {
     let shop = TestShop::open_embedded().await;
     let gate = shop.gate();
     let (item, unit) = closed_order(&shop).await;
@@ -157,7 +157,7 @@ async fn a_comparison_that_crosses_a_release_finds_no_difference_and_keeps_the_u
 }
 
 #[tokio::test]
-async fn an_item_that_is_read_again_in_the_middle_of_a_release_keeps_the_unit_on_sale() {
+async fn an_item_read_again_during_a_release_keeps_the_unit_on_sale() {
     let plan = Arc::new(LoseAnswer::default());
     let shop = shop(plan.clone()).await;
     let gate = shop.gate();
@@ -199,7 +199,7 @@ async fn a_unit_that_was_sold_again_before_a_crash_is_not_sold_a_third_time() {
 }
 
 #[tokio::test]
-async fn a_comparison_with_the_ledger_holds_up_no_purchase() {
+async fn a_comparison_with_the_ledger_delays_no_purchase() {
     let plan = Silence::of(&["summary", "snapshot"]);
     let shop = shop(plan.clone()).await;
     let gate = shop.gate();
@@ -220,7 +220,7 @@ async fn a_comparison_with_the_ledger_holds_up_no_purchase() {
 }
 
 #[tokio::test]
-async fn an_item_that_is_being_read_is_busy_and_holds_up_no_other() {
+async fn an_item_being_read_is_busy_and_delays_no_other() {
     let plan = Silence::of(&["snapshot"]);
     let shop = shop(plan.clone()).await;
     let gate = shop.gate();
@@ -238,7 +238,7 @@ async fn an_item_that_is_being_read_is_busy_and_holds_up_no_other() {
 }
 
 #[tokio::test]
-async fn items_are_read_in_the_middle_of_a_sale() {
+async fn items_are_read_during_a_sale() {
     let shop = TestShop::open_embedded().await;
     let (gate, sold) = (shop.gate(), shop.item(100).await);
     gate.warm_up(sold, OPEN).await.unwrap();
@@ -257,7 +257,7 @@ async fn items_are_read_in_the_middle_of_a_sale() {
 }
 
 #[tokio::test]
-async fn a_difference_is_found_and_the_ledger_is_taken() {
+async fn a_difference_is_found_and_the_ledger_s_data_is_used() {
     let shop = TestShop::open_embedded().await;
     let (item, gate) = (shop.item(3).await, shop.gate());
     assert_eq!(reserve(&gate, item, 1).await.unwrap(), FIRST);
@@ -277,7 +277,7 @@ async fn a_difference_is_found_and_the_ledger_is_taken() {
 }
 
 #[tokio::test]
-async fn a_purchase_that_the_gate_does_not_answer_is_busy_and_its_path_stays_good() {
+async fn a_purchase_without_an_answer_is_busy_and_its_path_stays_valid() {
     let plan = Silence::of(&["put"]);
     let client = TestClient::of(shop(plan.clone()).await);
     let (item, buyer) = (client.shop.item(1).await, visitor(1));
@@ -303,7 +303,7 @@ async fn lock_of(shop: &TestShop) -> (DatabaseConnection, sea_orm::DatabaseTrans
 }
 
 #[tokio::test]
-async fn a_purchase_that_was_busy_because_of_the_disk_is_the_same_purchase_when_asked_again() {
+async fn a_purchase_refused_because_of_the_disk_is_continued_when_repeated() {
     let client = TestClient::of(TestShop::open_embedded().await);
     let (item, buyer) = (client.shop.item(3).await, visitor(1));
     let path = client.path_for(&buyer, item).await.unwrap().path;

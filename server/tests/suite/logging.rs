@@ -55,7 +55,7 @@ fn every_error_in_the_log_has_its_causes() {
 }
 
 #[test]
-fn what_is_deployed_leaves_the_log_filter_at_its_default() {
+fn deployment_files_do_not_set_the_log_filter() {
     let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy");
     let files = [
         "compose.yaml",

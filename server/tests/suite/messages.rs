@@ -44,7 +44,7 @@ async fn kinds(client: &TestClient, who: &Visitor) -> Vec<MessageKind> {
 }
 
 #[tokio::test]
-async fn whatever_happens_to_an_order_is_told_once() {
+async fn each_event_of_an_order_is_reported_once() {
     let customer = Customer::new().await;
     let (client, who, order) = (&customer.client, &customer.who, customer.order);
     let shop = &client.shop;
@@ -74,7 +74,7 @@ async fn whatever_happens_to_an_order_is_told_once() {
 }
 
 #[tokio::test]
-async fn the_end_of_an_unpaid_order_is_told_with_its_reason() {
+async fn the_end_of_an_unpaid_order_is_reported_with_its_reason() {
     let client = TestClient::new().await;
     let (item, late, gone) = (client.shop.item(5).await, visitor(1), visitor(2));
     client.order_of(&late, item).await;
@@ -95,7 +95,7 @@ async fn the_end_of_an_unpaid_order_is_told_with_its_reason() {
 }
 
 #[tokio::test]
-async fn what_did_not_happen_is_not_told() {
+async fn changes_that_did_not_happen_send_no_message() {
     let client = TestClient::of(TestShop::open_embedded().await);
     let (item, first, second) = (client.shop.item(1).await, visitor(1), visitor(2));
     client.buy(&first, item).await.unwrap();
@@ -126,7 +126,7 @@ async fn what_did_not_happen_is_not_told() {
 }
 
 #[tokio::test]
-async fn two_minutes_before_the_deadline_buyers_who_have_not_paid_are_told_once() {
+async fn two_minutes_before_the_deadline_unpaid_buyers_are_warned_once() {
     let customer = Customer::new().await;
     let (client, shop) = (&customer.client, &customer.client.shop);
     let (item, slow) = (shop.item(5).await, visitor(7));
@@ -152,7 +152,7 @@ async fn two_minutes_before_the_deadline_buyers_who_have_not_paid_are_told_once(
 }
 
 #[tokio::test]
-async fn whoever_ordered_in_the_last_two_minutes_is_not_told_of_the_deadline() {
+async fn orders_made_in_the_last_two_minutes_get_no_warning() {
     let shop = TestShop::with(|config| config.sale.pay_window_s = 119).await;
     let client = TestClient::of(shop);
     let (item, who) = (client.shop.item(5).await, visitor(1));
@@ -165,7 +165,7 @@ async fn whoever_ordered_in_the_last_two_minutes_is_not_told_of_the_deadline() {
 }
 
 #[tokio::test]
-async fn messages_are_marked_as_seen_up_to_one_and_for_their_reader_alone() {
+async fn messages_are_marked_as_read_up_to_one_and_only_for_their_reader() {
     let client = TestClient::new().await;
     let (item, one, two) = (client.shop.item(5).await, visitor(1), visitor(2));
     for who in [&one, &two] {
@@ -252,7 +252,7 @@ async fn the_page_lists_messages_and_its_button_works_without_scripts() {
 }
 
 #[tokio::test]
-async fn the_calls_answer_their_caller_alone() {
+async fn the_calls_return_only_the_callers_messages() {
     let customer = Customer::new().await;
     let (router, token) = (&customer.router, &*customer.token);
     let other = signed_in(&customer.client.shop, 2).await;

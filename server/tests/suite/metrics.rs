@@ -69,7 +69,7 @@ fn arguments(kind: &'static str, rest: &str) -> Use {
 }
 
 #[test]
-fn every_metric_in_the_sources_is_described_and_no_other() {
+fn sources_and_descriptions_have_the_same_metrics() {
     let used: BTreeSet<Use> = sources().iter().flat_map(|text| uses(text)).collect();
     let described: BTreeSet<Use> = METRICS
         .iter()
@@ -82,7 +82,7 @@ fn every_metric_in_the_sources_is_described_and_no_other() {
 }
 
 #[test]
-fn every_metric_is_documented_and_no_other() {
+fn documents_and_descriptions_have_the_same_metrics() {
     let text = fs::read_to_string(root().join("docs/metrics.md")).unwrap();
     let rows = text.lines().filter(|line| line.starts_with("| `seckill_"));
     let documented: Vec<_> = rows

@@ -128,7 +128,7 @@ async fn is_busy_call(response: reqwest::Response) {
 }
 
 #[tokio::test]
-async fn instances_hear_who_is_asking_and_for_which_host() {
+async fn instances_get_the_client_address_and_the_host() {
     let instance = Instance::telling().await;
     let nginx = Nginx::start(&[instance.port]);
     let request = client().get(nginx.url() + "/items/7?a=b");
@@ -139,7 +139,7 @@ async fn instances_hear_who_is_asking_and_for_which_host() {
 }
 
 #[tokio::test]
-async fn a_purchase_that_was_sent_is_not_sent_again() {
+async fn a_sent_purchase_is_not_sent_again() {
     let (one, other) = (Instance::dying().await, Instance::dying().await);
     let nginx = Nginx::start(&[one.port, other.port]);
     is_busy_call(purchase(&nginx).await).await;
@@ -147,7 +147,7 @@ async fn a_purchase_that_was_sent_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn what_only_reads_is_asked_of_another_instance() {
+async fn reads_are_retried_at_another_instance() {
     let (dying, living) = (Instance::dying().await, Instance::telling().await);
     let nginx = Nginx::start(&[dying.port, living.port]);
     for _ in 0..4 {
@@ -158,7 +158,7 @@ async fn what_only_reads_is_asked_of_another_instance() {
 }
 
 #[tokio::test]
-async fn purchases_go_past_an_instance_that_is_not_there() {
+async fn purchases_skip_an_unreachable_instance() {
     let living = Instance::telling().await;
     let nginx = Nginx::start(&[free_port(), living.port]);
     for _ in 0..4 {
@@ -167,7 +167,7 @@ async fn purchases_go_past_an_instance_that_is_not_there() {
 }
 
 #[tokio::test]
-async fn without_any_instance_visitors_hear_busy() {
+async fn without_any_instance_visitors_get_busy() {
     let nginx = Nginx::start(&[free_port(), free_port()]);
     is_busy_call(purchase(&nginx).await).await;
     let page = get(&nginx, "/").await;
@@ -180,7 +180,7 @@ async fn without_any_instance_visitors_hear_busy() {
 }
 
 #[tokio::test]
-async fn numbers_are_not_for_the_public() {
+async fn metrics_are_not_public() {
     let instance = Instance::telling().await;
     let nginx = Nginx::start(&[instance.port]);
     let refused = get(&nginx, "/metrics").await;
@@ -190,7 +190,7 @@ async fn numbers_are_not_for_the_public() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_too_large_is_refused_in_the_instances_words() {
+async fn a_body_that_is_too_large_gets_the_instances_error() {
     let instance = Instance::telling().await;
     let nginx = Nginx::start(&[instance.port]);
     let request = client().post(nginx.url() + "/api/login");
@@ -229,7 +229,7 @@ async fn a_flood_from_one_address_is_cut_off() {
 }
 
 #[tokio::test]
-async fn assets_come_from_the_folder_in_the_best_form_that_is_taken() {
+async fn assets_come_from_the_folder_in_the_best_accepted_encoding() {
     let instance = Instance::telling().await;
     let nginx = Nginx::start(&[instance.port]);
     fs::create_dir(nginx.site().join("pkg")).unwrap();
@@ -273,7 +273,7 @@ async fn assets_come_from_the_folder_in_the_best_form_that_is_taken() {
 }
 
 #[tokio::test]
-async fn an_asset_of_another_version_is_found_at_an_instance() {
+async fn an_asset_of_another_version_is_fetched_from_an_instance() {
     let old = Instance::answering(|_| StatusCode::NOT_FOUND.into_response()).await;
     let new = Instance::telling().await;
     let nginx = Nginx::start(&[old.port, new.port]);
@@ -315,7 +315,7 @@ async fn an_instance_that_is_busy_stays_in_and_nobody_is_asked_twice() {
 }
 
 #[tokio::test]
-async fn a_request_has_one_id_in_the_instance_the_answer_and_the_log_and_no_client_chooses_it() {
+async fn a_request_has_one_id_everywhere_and_no_client_chooses_it() {
     let echoing = Instance::answering(|request| {
         let id = request.headers().get("x-request-id").cloned();
         [("x-request-id", id.unwrap())].into_response()
@@ -383,7 +383,7 @@ const SAID_TO_BROWSERS: [(&str, &str); 4] = [
 ];
 
 #[tokio::test]
-async fn what_nginx_answers_itself_says_to_browsers_what_the_instances_say() {
+async fn nginx_s_own_answers_have_the_same_security_headers() {
     let nginx = Nginx::start(&[free_port()]);
     for folder in ["pkg", "products"] {
         fs::create_dir(nginx.site().join(folder)).unwrap();

@@ -215,7 +215,7 @@ async fn a_day(shop: &TestShop) -> ItemId {
 }
 
 #[tokio::test]
-async fn public_pages_say_what_they_should_in_both_languages() {
+async fn public_pages_match_their_snapshots_in_both_languages() {
     let shop = TestShop::new().await;
     let item = a_day(&shop).await;
     let router = site(&shop);
@@ -258,7 +258,7 @@ async fn public_pages_say_what_they_should_in_both_languages() {
 }
 
 #[tokio::test]
-async fn a_buyers_pages_say_what_they_should_in_both_languages() {
+async fn a_buyers_pages_match_their_snapshots_in_both_languages() {
     let shop = TestShop::new().await;
     let item = a_day(&shop).await;
     let token = signed_in(&shop, 1).await;
@@ -347,7 +347,7 @@ async fn known_failure_12_a_cached_page_is_the_same_for_everybody() {
 }
 
 #[tokio::test]
-async fn a_mistake_in_a_form_empties_nothing_but_the_password() {
+async fn a_mistake_in_a_form_clears_only_the_password() {
     let shop = TestShop::open_embedded().await;
     let router = site(&shop);
     let form = "mobile=123+456&nickname=%E5%B0%8F%E6%98%8E&password=correct+horse";

@@ -98,7 +98,7 @@ impl Client {
 }
 
 #[test]
-fn what_is_said_passes_and_comes_back() {
+fn data_passes_in_both_directions() {
     let echo = Echo::start();
     let proxy = Proxy::start(echo.port);
     let mut clients = [Client::of(&proxy), Client::of(&proxy)];
@@ -158,7 +158,7 @@ fn refused_connections_leave_open_ones_alone() {
 }
 
 #[test]
-fn a_half_open_connection_is_silent_and_stays() {
+fn a_half_open_connection_is_silent_but_stays_open() {
     let echo = Echo::start();
     let proxy = Proxy::start(echo.port);
     let mut old = Client::of(&proxy);
@@ -179,7 +179,7 @@ fn a_half_open_connection_is_silent_and_stays() {
 }
 
 #[test]
-fn lost_answers_are_to_questions_that_arrived() {
+fn requests_arrive_even_if_their_answers_are_lost() {
     let echo = Echo::start();
     let proxy = Proxy::start(echo.port);
     proxy.lose_answers();
@@ -189,7 +189,7 @@ fn lost_answers_are_to_questions_that_arrived() {
 }
 
 #[test]
-fn a_server_that_is_not_there_is_a_closed_connection() {
+fn an_unreachable_server_gives_a_closed_connection() {
     let proxy = Proxy::start(test_servers::free_port());
     assert!(Client::of(&proxy).is_closed());
     proxy.half_open();

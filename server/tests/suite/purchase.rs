@@ -143,7 +143,7 @@ async fn a_purchase_goes_from_question_to_order() {
 }
 
 #[tokio::test]
-async fn questions_and_paths_are_handed_out_from_a_minute_before_the_start() {
+async fn questions_and_paths_are_issued_from_a_minute_before_the_start() {
     let client = TestClient::new().await;
     let start_ms = START_MS + HOUR_MS;
     let item = client
@@ -173,7 +173,7 @@ async fn questions_and_paths_are_handed_out_from_a_minute_before_the_start() {
 }
 
 #[tokio::test]
-async fn a_path_is_good_for_its_life_and_for_as_long_after_the_start() {
+async fn a_path_is_valid_for_its_lifetime_counted_from_the_start_at_the_earliest() {
     let client = TestClient::new().await;
     let start_ms = START_MS + HOUR_MS;
     let item = client

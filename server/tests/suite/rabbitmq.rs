@@ -216,7 +216,7 @@ async fn a_broker_without_memory_refuses_entries_at_once() {
 }
 
 #[tokio::test]
-async fn a_reservation_that_is_delivered_twice_is_one_entry() {
+async fn a_reservation_delivered_twice_is_one_entry() {
     let queue = connect(shared(), "twice").await;
     let entries = many(3);
     queue.put(&entries).await.unwrap();
@@ -300,7 +300,7 @@ async fn two_instances_share_the_queue_and_one_takes_over_from_the_other() {
 }
 
 #[tokio::test]
-async fn no_more_than_the_prefetch_is_in_memory() {
+async fn memory_holds_no_more_than_the_prefetch() {
     let queue = connect(shared(), "prefetch").await;
     let entries = many(u32::from(PREFETCH) + 100);
     queue.put(&entries).await.unwrap();
@@ -340,7 +340,7 @@ async fn a_purged_queue_is_an_empty_queue() {
 }
 
 #[tokio::test]
-async fn the_order_writer_is_woken_when_entries_arrive_that_no_call_waits_for() {
+async fn entries_that_no_call_waits_for_wake_the_order_writer() {
     let wake = Arc::new(TestWakeSignal::default());
     let queue = connect_with(shared(), "wake", Arc::clone(&wake)).await;
     assert_eq!(queue.take_batch(10).await.unwrap(), []);

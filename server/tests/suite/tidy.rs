@@ -52,7 +52,7 @@ fn rust() -> Vec<(String, String)> {
 }
 
 #[test]
-fn no_file_is_longer_than_one_can_keep_in_mind() {
+fn no_file_exceeds_the_line_limit() {
     for (path, text) in rust() {
         let limit = if path.starts_with("server/tests") {
             600
@@ -141,7 +141,7 @@ fn the_repository_holds_only_files_of_known_kinds_and_sizes() {
 }
 
 #[test]
-fn every_module_says_what_it_is() {
+fn every_module_has_documentation() {
     for (path, text) in rust() {
         assert!(text.starts_with("//!"), "{path} does not open with `//!`");
     }
@@ -176,7 +176,7 @@ fn no_function_is_longer_than_seventy_lines() {
 }
 
 #[test]
-fn layers_do_not_reach_around_each_other() {
+fn layers_use_only_allowed_modules() {
     let rules: [(&str, &[&str]); 5] = [
         (
             "server/src/engine",
@@ -220,7 +220,7 @@ fn layers_do_not_reach_around_each_other() {
 /// Outside a transaction SQLite hands out what `RETURNING` asks for before it commits, and the driver
 /// does not look at how the commit ends: whoever is told yes may have no row.
 #[test]
-fn rows_are_inserted_alone_without_asking_for_them() {
+fn inserts_do_not_use_returning() {
     for (path, text) in sources("server/src/adapters/sql", "rs") {
         for answers_early in [".insert(&self.write)", "exec_with_returning"] {
             assert!(!text.contains(answers_early), "{path}: {answers_early}");
@@ -256,7 +256,7 @@ fn every_crate_has_the_lints_of_the_workspace() {
 }
 
 #[test]
-fn nothing_is_left_for_later_in_the_sources() {
+fn the_sources_contain_no_to_do_notes() {
     let marks = ["TODO", "FIXME", "XXX", "todo!", "unimplemented!", "dbg!"];
     for (path, text) in rust()
         .into_iter()
@@ -273,7 +273,7 @@ fn nothing_is_left_for_later_in_the_sources() {
 }
 
 #[test]
-fn folders_and_files_have_names_that_say_something() {
+fn folders_and_files_have_specific_names() {
     for (path, _) in rust() {
         assert!(!path.ends_with("/mod.rs"), "{path}: not beside its folder");
         for name in ["utils", "helpers", "types", "traits", "common", "misc"] {
@@ -284,7 +284,7 @@ fn folders_and_files_have_names_that_say_something() {
 }
 
 #[test]
-fn what_is_deployed_and_documented_sets_only_what_can_be_set() {
+fn deployment_files_and_documents_use_only_existing_settings() {
     let files = [
         ("deploy", "yaml"),
         ("deploy", "yml"),

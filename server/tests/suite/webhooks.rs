@@ -52,7 +52,7 @@ async fn deliver(shop: &TestShop) -> u32 {
 }
 
 #[tokio::test]
-async fn a_program_is_told_once_of_every_step_of_an_order() {
+async fn a_program_is_notified_once_of_every_step_of_an_order() {
     let (receiver, shop) = (Receiver::start().await, shop().await);
     let endpoint = told(&shop, &receiver.url, &[]).await;
     let customer = Customer::of(shop).await;
@@ -133,7 +133,7 @@ async fn two_workers_at_once_send_each_message_once() {
 }
 
 #[tokio::test]
-async fn what_a_worker_that_died_had_taken_is_sent_by_another_after_a_minute() {
+async fn messages_of_a_dead_worker_are_sent_by_another_after_a_minute() {
     let (receiver, shop) = (Receiver::start().await, shop().await);
     let endpoint = told(&shop, &receiver.url, &[]).await;
     let customer = Customer::of(shop).await;
@@ -151,7 +151,7 @@ async fn what_a_worker_that_died_had_taken_is_sent_by_another_after_a_minute() {
 }
 
 #[tokio::test]
-async fn a_program_that_is_slow_keeps_no_other_waiting() {
+async fn a_slow_program_delays_no_other() {
     let (slow, quick, shop) = (
         Receiver::start().await,
         Receiver::start().await,
@@ -196,7 +196,7 @@ async fn a_program_that_is_slow_keeps_no_other_waiting() {
 }
 
 #[tokio::test]
-async fn money_that_goes_back_twice_is_told_once_and_only_when_it_paid_the_order() {
+async fn a_refund_is_reported_once_and_only_if_it_paid_the_order() {
     let (receiver, shop) = (Receiver::start().await, shop().await);
     told(&shop, &receiver.url, &[WebhookEvent::OrderRefunded]).await;
     let customer = Customer::of(shop).await;

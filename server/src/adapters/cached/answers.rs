@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_last_answer_counts_while_the_store_is_away() {
+    async fn the_last_answer_is_used_while_the_store_is_unreachable() {
         let answers = Answers::new(10, Duration::ZERO);
         assert!(answers.get(1, async { Err(silent()) }).await.is_err());
         assert_eq!(answers.get(1, async { Ok("old") }).await.unwrap(), "old");
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn while_one_asks_again_the_others_have_the_old_answer() {
+    async fn while_one_caller_asks_again_the_others_get_the_old_answer() {
         let life = Duration::from_millis(1);
         let answers = Answers::new(10, life);
         assert_eq!(answers.get(1, async { Ok("old") }).await.unwrap(), "old");
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_fresh_answer_is_asked_for_once() {
+    async fn a_fresh_answer_is_read_once() {
         let answers = Answers::new(10, LIFE);
         assert_eq!(
             answers.get(1, async { Ok("first") }).await.unwrap(),
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_asked_for_before_everything_was_forgotten_does_not_count_after_it() {
+    async fn a_read_started_before_forget_all_is_not_used_after_it() {
         let answers = Answers::new(10, LIFE);
         let (answer, asking) = tokio::sync::oneshot::channel();
         let before = answers.get(1, async { Ok(asking.await.unwrap()) });
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_store_that_is_away_after_everything_was_forgotten_is_asked_once_a_life() {
+    async fn an_unreachable_store_is_asked_once_per_lifetime_after_forget_all() {
         let answers = Answers::new(10, LIFE);
         assert_eq!(answers.get(1, async { Ok("old") }).await.unwrap(), "old");
         answers.forget_all();
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_answer_is_as_new_as_its_question() {
+    async fn the_age_of_an_answer_counts_from_its_question() {
         let answers = Answers::new(10, LIFE);
         let asked_at = Instant::now();
         answers.put(1, "told", asked_at).await;

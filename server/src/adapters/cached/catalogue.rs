@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn after_a_change_the_primary_is_asked_once_about_everything() {
+    async fn after_a_change_everything_is_read_once_from_the_primary() {
         let (replica, primary) = (Arc::<Asked>::default(), Arc::<Asked>::default());
         let catalogue = CachedCatalogue::new(replica.clone(), primary.clone());
         let ask = async || {

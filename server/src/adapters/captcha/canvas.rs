@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_turned_point_is_found_again() {
+    fn a_rotated_point_is_found_again() {
         let pose = Pose::new((30.0, 20.0), 0.3, 1.4);
         let (x, y) = pose.find(pose.place((5.0, -7.0)));
         assert!((x - 5.0).abs() < 1e-3 && (y + 7.0).abs() < 1e-3);

@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_glyph_has_ink_within_and_paper_around_it() {
+    fn a_glyph_has_ink_inside_and_background_around_it() {
         let glyphs = Glyphs::load(&['8']).unwrap();
         let eight = glyphs.get('8').unwrap();
         assert!(eight.width > 15 && eight.height > 30);
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_font_lacks_is_said() {
+    fn a_missing_glyph_is_reported() {
         assert_eq!(Glyphs::load(&['7', '0']).err(), Some(GlyphMissing('0')));
         assert_eq!(Glyphs::load(&['×']).err(), Some(GlyphMissing('×')));
     }

@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_real_pool_gives_another_picture_every_time() {
+    async fn a_real_pool_returns_a_different_picture_each_time() {
         for kind in [CaptchaKind::Arithmetic, CaptchaKind::Text] {
             let paint = generator(kind, StdRng::seed_from_u64(1)).unwrap();
             let pool = CaptchaPool::with_generator(room_for(8), paint).unwrap();
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn it_draws_no_more_than_fits_and_goes_on_when_one_is_taken() {
+    async fn a_full_pool_stops_drawing_until_one_is_taken() {
         let (draw, drawn) = channel();
         let mut count = 0;
         let pool = CaptchaPool::with_generator(room_for(4), move || {
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn callers_at_the_same_time_get_different_questions() {
+    async fn concurrent_callers_get_different_questions() {
         let mut count = 0;
         let pool = CaptchaPool::with_generator(room_for(2), move || {
             count += 1;
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn while_nothing_is_drawn_callers_are_told_so_in_time_and_later_served() {
+    async fn callers_of_an_empty_pool_get_an_error_in_time_and_a_question_later() {
         let (let_one_pass, gate) = channel::<()>();
         let mut count = 0;
         let pool = CaptchaPool::with_generator(room_for(4), move || {

@@ -76,7 +76,7 @@ mod tests {
     use rand::{SeedableRng, rngs::StdRng};
 
     #[test]
-    fn the_answer_is_what_is_spelt() {
+    fn the_answer_equals_its_spelling() {
         let text = Text::new().unwrap();
         let mut rng = StdRng::seed_from_u64(500);
         for _ in 0..500 {
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_asked_that_could_be_mistaken_or_make_a_word() {
+    fn questions_have_no_ambiguous_characters_and_make_no_words() {
         for character in "0oOQ1lIiLJj2zZ5sS6bBG9gquUvVwWcmaAeE".chars() {
             assert!(!CHARACTERS.contains(&character), "{character}");
         }

@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_bounded_and_expired_entries_make_room() {
+    fn a_full_map_refuses_entries_until_others_expire() {
         let mut map = ExpiringMap::new(2);
         assert_eq!(map.insert("a", 1, 10, 0), Ok(()));
         assert_eq!(map.insert("b", 2, 10, 0), Ok(()));
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_that_lives_long_keeps_no_room_from_others() {
+    fn a_long_lived_entry_does_not_block_others() {
         let mut map = ExpiringMap::new(2);
         assert_eq!(map.insert("long", 1, 120, 0), Ok(()));
         assert_eq!(map.insert("short", 2, 60, 0), Ok(()));

@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_injected_fault_fails_the_call_it_names_once() {
+    fn an_injected_fault_fails_its_call_once() {
         let injector = InjectOnce::new("ack:before:2:fail".parse().unwrap());
         let asked = [
             ("ack", Point::Before),

@@ -99,7 +99,7 @@ fn a_picture_is_kept_as_two_squares_of_its_middle() {
 }
 
 #[test]
-fn nothing_of_the_file_but_what_it_shows_is_kept() {
+fn only_the_image_of_a_file_is_kept() {
     // Rotated by 180 degrees: top and bottom are exchanged.
     let turned = with_orientation(&jpeg(&two_halves(64, 64)), 3);
     let made = make(&turned).unwrap();
@@ -112,7 +112,7 @@ fn nothing_of_the_file_but_what_it_shows_is_kept() {
 }
 
 #[test]
-fn what_shines_through_is_white() {
+fn transparent_areas_become_white() {
     let made = make(&png(&RgbaImage::from_pixel(8, 8, Rgba([0, 0, 0, 0])))).unwrap();
     assert!(is_near(
         *shown(&made.small).get_pixel(9, 9),
@@ -121,7 +121,7 @@ fn what_shines_through_is_white() {
 }
 
 #[test]
-fn the_border_of_what_is_transparent_is_not_dark() {
+fn the_edge_of_a_transparent_area_is_not_dark() {
     // White on the left; transparent, stored as black, on the right.
     let half = RgbaImage::from_fn(100, 100, |x, _| match x < 50 {
         true => Rgba([255; 4]),
@@ -132,7 +132,7 @@ fn the_border_of_what_is_transparent_is_not_dark() {
 }
 
 #[test]
-fn what_is_no_picture_or_too_large_a_one_is_refused_before_it_costs_anything() {
+fn invalid_or_too_large_files_are_refused_before_decoding() {
     let svg = b"<svg xmlns=\"http://www.w3.org/2000/svg\"><script>alert(1)</script></svg>";
     let page = b"<!doctype html><script>alert(1)</script>";
     let gif = b"GIF89a\x01\0\x01\0\0\0\0;";

@@ -53,7 +53,7 @@ mod tests {
     use super::version;
 
     #[test]
-    fn a_greeting_that_is_cut_off_or_says_no_version_is_no_panic() {
+    fn a_truncated_greeting_or_one_without_a_version_does_not_panic() {
         let greeting = b"..\x07productS\0\0\0\x08RabbitMQ\x07versionS\0\0\0\x063.10.8..";
         assert_eq!(version(greeting).as_deref(), Some("3.10.8"));
         for end in 0..greeting.len() - 3 {

@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn many_timeouts_at_the_same_moment_do_not_open_that_of_several_servers() {
+    fn many_timeouts_at_one_moment_do_not_open_the_breaker_of_a_cluster() {
         let breaker = Breaker::new(Duration::from_hours(1));
         for _ in 0..10 * TIMEOUTS_TO_OPEN {
             assert!(!breaker.record_timeout());

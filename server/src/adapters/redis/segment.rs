@@ -65,7 +65,7 @@ mod tests {
     use uuid::Uuid;
 
     #[test]
-    fn buyers_are_spread_over_all_segments_and_stay_where_they_are() {
+    fn buyers_are_spread_over_all_segments_and_keep_their_segment() {
         for segments in [1, 3, 64] {
             let mut buyers = vec![0; usize::from(segments)];
             for number in 0..10_000 {

@@ -204,7 +204,7 @@ mod tests {
     use super::{Meaning, mysql, postgres, sqlite};
 
     #[test]
-    fn a_conflict_is_tried_again_and_a_lock_that_did_not_come_is_not() {
+    fn a_conflict_is_retried_and_a_lock_time_out_is_not() {
         for code in ["40001", "40P01"] {
             assert_eq!(postgres(code), Meaning::Conflict);
         }
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_is_full_or_goes_away_is_busy_and_a_broken_rule_is_not() {
+    fn a_full_or_stopping_server_is_busy_and_a_constraint_violation_is_not() {
         for code in ["08006", "53300", "57P01", "57P03", "57014"] {
             assert_eq!(postgres(code), Meaning::Busy, "{code}");
         }

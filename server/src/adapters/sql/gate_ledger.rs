@@ -150,7 +150,7 @@ mod tests {
 
     /// Readers still see the old state while a write is under way.
     #[tokio::test]
-    async fn a_snapshot_is_never_older_than_a_write_that_was_under_way() {
+    async fn a_snapshot_is_never_older_than_a_concurrent_write() {
         let folder = tempfile::tempdir().unwrap();
         let sql = shop_with_an_item(folder.path()).await;
         let entry = QueuedReservation {

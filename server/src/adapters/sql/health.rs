@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_that_can_be_read_and_not_written_does_not_work() {
+    async fn a_read_only_file_does_not_work() {
         let folder = tempfile::tempdir().unwrap();
         let sql = Sql::open(folder.path(), &FOR_A_TEST).await.unwrap();
         sql.works().await.unwrap();
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_write_that_finds_its_connection_read_only_has_another_one_opened() {
+    async fn a_read_only_connection_is_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let sql = Sql::open(folder.path(), &FOR_A_TEST).await.unwrap();
         let refuse = "PRAGMA query_only = ON";

@@ -323,7 +323,7 @@ mod tests {
     use super::Server;
 
     #[test]
-    fn an_address_that_is_none_is_not_repeated() {
+    fn an_invalid_address_is_not_echoed() {
         for url in [
             "postgres://shop:secret@db:notaport/x",
             "secret",

@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn only_the_right_password_of_an_account_fits() {
+    async fn only_the_right_password_of_an_account_matches() {
         let passwords = Argon2Passwords::new().unwrap();
         let right = Password::parse("correct horse".into()).unwrap();
         let wrong = Password::parse("battery staple".into()).unwrap();

@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_for_everybody_is_not_public() {
+    fn special_purpose_addresses_are_not_public() {
         for private in [
             "0.0.0.0",
             "10.1.2.3",

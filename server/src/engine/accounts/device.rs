@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_said_the_words_are_short_and_plain() {
+    fn any_user_agent_gives_a_short_plain_description() {
         for said in [
             "",
             "<script>alert(1)</script>",

@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_is_one_password_on_every_keyboard_and_an_older_one_as_it_was_typed() {
+    fn a_password_is_the_same_on_every_keyboard_and_older_ones_match_as_typed() {
         assert_eq!(forms("correct horse"), ["correct horse"]);
         assert_eq!(
             forms("cafe\u{301} creme"),

@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_list_is_there_and_holds_nothing_that_is_too_short_anyway() {
+    fn the_list_contains_only_passwords_of_valid_length() {
         assert!(common().count() > 8_000);
         for common in common() {
             assert!(common.chars().count() >= Password::MIN, "{common:?}");
@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_guessed_first_is_weak_and_a_sentence_is_not() {
+    fn a_commonly_guessed_password_is_weak_and_a_sentence_is_not() {
         let mobile = Mobile::parse("138 0013 8009").unwrap();
         let is_weak = |password: &str| {
             let password = Password::parse(password.to_owned()).unwrap();

@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_round_is_added_at_its_bounds() {
+    fn a_round_at_its_limits_is_valid() {
         let bounds: [fn(&mut NewRound); 5] = [
             |_| {},
             |round| round.title = both(&"长".repeat(200)),
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_sold_is_named() {
+    fn an_invalid_field_is_named() {
         type Change = fn(&mut NewRound);
         let wrong: [(&str, Change); 22] = [
             ("title", |round| round.title.zh = " ".into()),

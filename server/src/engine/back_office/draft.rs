@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_keys_are_the_same_ids() {
+    fn the_same_keys_give_the_same_ids() {
         let round = to_round(draft("noon", "lamp"));
         assert_eq!(to_round(draft("noon", "lamp")), round);
         let other_day = to_round(draft("evening", "lamp"));

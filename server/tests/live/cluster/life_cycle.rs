@@ -170,7 +170,7 @@ async fn all_are_busy(shoppers: &Shoppers, buyers: usize) -> Duration {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_redis_buyers_hear_busy_at_once() {
+async fn without_redis_buyers_get_busy_at_once() {
     let cluster = Deployment::start(Plan::default()).await;
     let sale = cluster.seed(100, 300);
     let shoppers = cluster.shoppers(&sale);

@@ -159,11 +159,11 @@ async fn one_of_two_workers_is_paused_for_a_while() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_commit_is_never_answered() {
+async fn a_commit_gets_no_answer() {
     fails_at("commit whose answer is lost", "write:after:2:fail").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_confirm_is_never_heard() {
+async fn a_confirm_is_lost() {
     fails_at("confirm that nobody heard", "put:after:2:fail").await;
 }

@@ -216,7 +216,7 @@ async fn messages_come_twice_and_in_any_order() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_message_that_cannot_be_an_order_holds_up_nobody() {
+async fn a_message_that_cannot_become_an_order_blocks_no_other() {
     let mut scenario = Scenario::begin("poison in the queue", Plan::default()).await;
     let broker = Broker::connect(&mut scenario.cluster).await;
     broker

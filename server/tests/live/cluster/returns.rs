@@ -27,7 +27,7 @@ async fn insists(shoppers: &Shoppers, buyer: usize) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn units_that_nobody_pays_for_are_bought_over_every_instance() {
+async fn unpaid_units_are_bought_again_at_every_instance() {
     const BUYERS: usize = 40;
     let begun = Instant::now();
     let cluster = Deployment::start(Plan::default()).await;

@@ -5,7 +5,7 @@ use super::{client::within, faulty_shop::FaultyShop};
 const MINUTE_S: i64 = 60;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_clock_that_is_set_back_and_forward_breaks_no_word() {
+async fn a_clock_set_back_and_forward_breaks_no_promise() {
     let mut shop = FaultyShop::start(40).await;
     let mut orders = Vec::new();
     for buyer in 0..5 {

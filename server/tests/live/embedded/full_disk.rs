@@ -14,19 +14,19 @@ use crate::{
 const BUYERS: u32 = 60;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_full_disk_sells_nothing_says_so_and_sells_again_once_there_is_room() {
+async fn a_shop_on_a_full_disk_sells_nothing_reports_it_and_recovers() {
     let full = Fault::lasting(Operations::WRITE, Effect::Short(DiskError::Full));
     sells_nothing_and_then_again(full, &["full"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_folder_that_becomes_read_only_sells_nothing_says_so_and_sells_again_afterwards() {
+async fn a_shop_in_a_read_only_folder_sells_nothing_reports_it_and_recovers() {
     let read_only = Fault::lasting(Operations::CHANGES, Effect::Fail(DiskError::ReadOnly));
     sells_nothing_and_then_again(read_only, &["readonly", "disk I/O error"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_disk_that_does_nothing_sells_nothing_says_so_and_sells_again_afterwards() {
+async fn a_shop_on_a_failed_disk_sells_nothing_reports_it_and_recovers() {
     let broken = Fault::lasting(Operations::ALL, Effect::Fail(DiskError::Broken));
     sells_nothing_and_then_again(broken, &["unable to open", "disk I/O error"]).await;
 }
@@ -88,7 +88,7 @@ async fn sells_nothing_and_then_again(fault: Fault, causes: &[&str]) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_sale_on_a_disk_that_fails_now_and_then_sells_everything_and_breaks_no_word() {
+async fn a_sale_on_an_unreliable_disk_sells_everything_and_breaks_no_promise() {
     const STOCK: u32 = 200;
     // After each the order writer waits for a while: it costs seconds.
     const FAILURES: u64 = 8;

@@ -7,12 +7,12 @@ use super::{
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_call_of_a_registration_fails_whoever_was_welcomed_has_an_account() {
+async fn after_any_failed_call_a_registered_buyer_has_an_account() {
     sweep::<Registration>().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_call_of_a_log_in_fails_whoever_was_signed_in_stays_so() {
+async fn after_any_failed_call_a_signed_in_buyer_stays_signed_in() {
     sweep::<LogIn>().await;
 }
 

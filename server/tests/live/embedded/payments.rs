@@ -61,7 +61,7 @@ const CALLS: [(Way, &str, u32); 20] = [
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn killed_at_any_call_of_a_payment_or_refund_no_money_is_lost_or_counted_twice() {
+async fn a_kill_at_any_call_of_a_payment_or_refund_loses_no_money_and_counts_none_twice() {
     let turns = Semaphore::new(SHOPS);
     let mut cases = Vec::new();
     for (way, call, nth) in CALLS {

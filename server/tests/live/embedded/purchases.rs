@@ -7,12 +7,12 @@ use super::{
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_call_of_a_cancel_fails_the_order_ends_and_its_unit_comes_back() {
+async fn after_any_failed_call_a_cancelled_order_ends_and_its_unit_comes_back() {
     sweep::<Cancel>().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_call_of_a_purchase_fails_its_buyer_gets_the_number_that_was_told_and_an_order() {
+async fn after_any_failed_call_a_buyer_keeps_the_promised_position_and_gets_an_order() {
     sweep::<Purchase>().await;
 }
 

@@ -16,7 +16,7 @@ use crate::process::Shop;
 const LONG: Duration = Duration::from_millis(11_500);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_commit_that_outlasts_every_limit_breaks_no_word_and_gives_no_number_twice() {
+async fn a_commit_slower_than_every_limit_breaks_no_promise_and_repeats_no_position() {
     const STOCK: usize = 3;
     let mut shop = FaultyShop::start_with(Shop::new(), STOCK as u32, 12).await;
     shop.faults.set(Fault {

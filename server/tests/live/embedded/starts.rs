@@ -16,8 +16,7 @@ const SHARES: u64 = 4;
 const BUYERS: u32 = 400;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_call_of_a_start_fails_the_shop_says_so_or_opens_and_the_next_start_has_everything()
- {
+async fn after_any_failed_call_a_start_opens_or_reports_it_and_the_next_has_everything() {
     let seeded = Shop::new();
     let sale = seeded.seed(BUYERS, BUYERS, 0);
     let shares = [false, true]

@@ -86,7 +86,7 @@ async fn me(person: &Person) -> Me {
 }
 
 #[tokio::test]
-async fn what_somebody_does_with_an_account_is_one_line_and_one_count_each() {
+async fn each_account_event_is_logged_and_counted_once() {
     let shop = TestShop::open_embedded().await;
     let router = site(&shop);
     let watch = Watch::begin();
@@ -139,7 +139,7 @@ async fn what_somebody_does_with_an_account_is_one_line_and_one_count_each() {
 }
 
 #[tokio::test]
-async fn a_guessing_attack_through_the_form_is_seen_with_the_account_that_it_is_after() {
+async fn a_guessing_attack_through_the_form_is_logged_with_the_attacked_account() {
     let shop = TestShop::open_embedded().await;
     let router = site(&shop);
     let mut owner = Person::at(&router, [10, 2, 0, 2], FIREFOX);
@@ -169,7 +169,7 @@ async fn a_guessing_attack_through_the_form_is_seen_with_the_account_that_it_is_
 }
 
 #[tokio::test]
-async fn what_a_guard_refuses_is_seen_once_a_minute_for_each_address() {
+async fn refused_requests_are_logged_once_a_minute_per_address() {
     let shop = TestShop::open_embedded().await;
     let router = site(&shop);
     let mut buyer = Person::at(&router, [10, 2, 0, 4], FIREFOX);

@@ -87,7 +87,7 @@ async fn state(person: &Person) -> SecondFactor {
 }
 
 #[tokio::test]
-async fn signing_in_takes_password_and_code_and_a_code_is_good_once() {
+async fn sign_in_requires_password_and_code_and_each_code_works_once() {
     let protected = Protected::new().await;
     assert_eq!(
         protected.hears(PASSWORD, "").await,
@@ -121,7 +121,7 @@ async fn signing_in_takes_password_and_code_and_a_code_is_good_once() {
 }
 
 #[tokio::test]
-async fn of_two_who_use_a_code_at_the_same_moment_one_comes_in() {
+async fn a_code_used_twice_at_the_same_moment_is_accepted_once() {
     let protected = Protected::new().await;
     for code in [protected.code(), protected.recovery_codes[0].clone()] {
         later(&protected.shop);
@@ -138,7 +138,7 @@ async fn of_two_who_use_a_code_at_the_same_moment_one_comes_in() {
 }
 
 #[tokio::test]
-async fn each_recovery_code_is_good_once() {
+async fn each_recovery_code_works_once() {
     let protected = Protected::new().await;
     let code = protected.recovery_codes[4].to_lowercase().replace('-', " ");
     assert_eq!(protected.hears(PASSWORD, &code).await, None);
@@ -156,7 +156,7 @@ async fn each_recovery_code_is_good_once() {
 }
 
 #[tokio::test]
-async fn it_is_taken_away_with_password_and_code_only() {
+async fn a_factor_is_removed_only_with_password_and_code() {
     let mut protected = Protected::new().await;
     let code = protected.code();
     for (password, code, error) in [
@@ -184,7 +184,7 @@ async fn it_is_taken_away_with_password_and_code_only() {
 }
 
 #[tokio::test]
-async fn what_was_begun_is_shown_until_it_is_confirmed_or_lapses() {
+async fn an_unconfirmed_factor_is_shown_until_it_is_confirmed_or_expires() {
     let shop = TestShop::open_embedded().await;
     let mut person = Person::at(&site(&shop), [10, 2, 0, 1], FIREFOX);
     let page = "/account/second-factor";
@@ -254,7 +254,7 @@ async fn what_was_begun_is_shown_until_it_is_confirmed_or_lapses() {
 }
 
 #[tokio::test]
-async fn a_browser_without_scripts_is_asked_for_the_code_and_comes_in_with_it() {
+async fn a_browser_without_scripts_can_sign_in_with_a_code() {
     let protected = Protected::new().await;
     let mut browser = Person::at(&site(&protected.shop), [10, 2, 0, 3], FIREFOX);
     assert!(!browser.page("/login").await.contains("one-time-code"));
@@ -279,7 +279,7 @@ async fn a_browser_without_scripts_is_asked_for_the_code_and_comes_in_with_it() 
 }
 
 #[tokio::test]
-async fn one_that_is_set_is_not_begun_again_and_strangers_learn_nothing() {
+async fn a_factor_in_effect_is_not_begun_again_and_strangers_learn_nothing() {
     let mut protected = Protected::new().await;
     later(&protected.shop);
     let again = protected
@@ -309,7 +309,7 @@ async fn one_that_is_set_is_not_begun_again_and_strangers_learn_nothing() {
 }
 
 #[tokio::test]
-async fn whoever_knows_the_password_tries_five_codes_and_then_one_in_five_minutes() {
+async fn an_attacker_with_the_password_can_try_five_codes_then_one_in_five_minutes() {
     let protected = Protected::new().await;
     // Setting it up took one.
     for _ in 0..4 {

@@ -16,7 +16,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn who_did_what_from_where_is_written_with_what_was_there_before() {
+async fn an_entry_has_the_actor_the_address_and_the_earlier_value() {
     let shop = TestShop::open_embedded().await;
     let router = site(&shop);
     let admin = signed_in(&shop, Role::Admin, false).await;
@@ -79,7 +79,7 @@ async fn broken(shop: &TestShop) -> Option<String> {
 }
 
 #[tokio::test]
-async fn an_entry_that_was_changed_or_taken_out_is_found() {
+async fn a_changed_or_removed_entry_is_found() {
     let shop = TestShop::open_embedded().await;
     for role in [Role::Admin, Role::Operator, Role::Support] {
         signed_in(&shop, role, false).await;

@@ -81,7 +81,7 @@ async fn a_prepared_round_is_seen_and_sold_once_it_is_approved() {
 }
 
 #[tokio::test]
-async fn what_is_approved_is_what_was_looked_at() {
+async fn only_the_reviewed_content_is_approved() {
     let shop = TestShop::open_embedded().await;
     let (router, added, _, reviewer) = prepared(&shop).await;
     let seen = overview(&router, &reviewer).await;
@@ -101,7 +101,7 @@ async fn what_is_approved_is_what_was_looked_at() {
 }
 
 #[tokio::test]
-async fn a_round_that_was_sent_back_says_why_and_is_not_sold() {
+async fn a_round_sent_back_shows_the_reason_and_is_not_sold() {
     let shop = TestShop::open_embedded().await;
     let (router, added, operator, reviewer) = prepared(&shop).await;
     let hash = overview(&router, &reviewer).await.content_hash;
@@ -150,7 +150,7 @@ async fn a_round_that_was_sent_back_says_why_and_is_not_sold() {
 }
 
 #[tokio::test]
-async fn where_the_shop_asks_for_two_nobody_approves_their_own_round() {
+async fn without_self_approval_nobody_approves_their_own_round() {
     let clock = std::sync::Arc::new(ManualClock::at(START_MS));
     let shop = TestShop::open(
         Data::embedded(),

@@ -57,7 +57,7 @@ impl Clock for FastClock {
 }
 
 #[tokio::test]
-async fn orders_of_a_list_for_which_no_time_is_left_are_named_and_not_shipped() {
+async fn orders_that_a_list_has_no_time_for_are_named_and_not_shipped() {
     let customer = Customer::of(TestShop::open_embedded().await).await;
     customer.pays().await;
     says_where_to(&customer).await;
@@ -90,7 +90,7 @@ async fn orders_of_a_list_for_which_no_time_is_left_are_named_and_not_shipped() 
 }
 
 #[tokio::test]
-async fn the_file_of_orders_is_what_the_filter_shows_and_the_log_says_who_took_it() {
+async fn the_order_file_matches_the_filter_and_its_export_is_logged() {
     let customer = Customer::of(TestShop::open_embedded().await).await;
     let shop = &customer.client.shop;
     let router = site(shop);
@@ -215,7 +215,7 @@ async fn a_list_is_checked_first_and_ships_nothing_while_a_line_is_wrong() {
 }
 
 #[tokio::test]
-async fn who_may_not_ship_may_not_send_a_list() {
+async fn only_staff_who_may_ship_can_send_a_list() {
     let shop = TestShop::open_embedded().await;
     let router = site(&shop);
     let support = signed_in(&shop, Role::Support, false).await;
@@ -224,7 +224,7 @@ async fn who_may_not_ship_may_not_send_a_list() {
 }
 
 #[tokio::test]
-async fn what_was_typed_into_a_list_comes_back_as_text_and_nothing_else() {
+async fn the_text_of_a_list_is_escaped_when_it_is_shown_again() {
     let shop = TestShop::open_embedded().await;
     let router = site(&shop);
     let admin = signed_in(&shop, Role::Admin, false).await;

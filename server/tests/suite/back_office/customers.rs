@@ -143,7 +143,7 @@ async fn older_orders_are_on_the_next_page() {
 }
 
 #[tokio::test]
-async fn an_operator_gives_the_money_of_an_order_back_with_a_reason_and_the_password() {
+async fn an_operator_refunds_an_order_with_a_reason_and_the_password() {
     let client = TestClient::of(TestShop::open_embedded().await);
     let (who, order) = paid_order(&client).await;
     let router = site(&client.shop);
@@ -193,7 +193,7 @@ async fn an_operator_gives_the_money_of_an_order_back_with_a_reason_and_the_pass
 }
 
 #[tokio::test]
-async fn a_banned_buyer_looks_and_does_not_buy_until_it_is_lifted() {
+async fn a_banned_buyer_can_look_but_not_buy_until_the_ban_is_lifted() {
     let shop = TestShop::open_embedded().await;
     let account_id = shop.buyer(1).await;
     let router = site(&shop);

@@ -24,7 +24,7 @@ async fn now(router: &Router, token: &str) -> Now {
 }
 
 #[tokio::test]
-async fn a_sale_is_seen_from_the_question_to_the_unpaid_order() {
+async fn a_sale_is_shown_from_the_question_to_the_unpaid_order() {
     let client = TestClient::of(TestShop::open_embedded().await);
     let shop = &client.shop;
     let recorder = KeepingRecorder::new(recorder().unwrap(), shop.kept.clone());
@@ -161,7 +161,7 @@ impl Stream {
 }
 
 #[tokio::test]
-async fn a_message_comes_for_every_moment_and_the_last_one_not_again() {
+async fn a_stream_sends_every_update_and_repeats_none() {
     let shop = TestShop::open_embedded().await;
     let router = site(&shop);
     let token = signed_in(&shop, Role::Auditor, false).await;

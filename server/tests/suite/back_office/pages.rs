@@ -16,7 +16,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn everybody_who_runs_the_shop_sees_every_unit_and_nobody_else_does() {
+async fn only_staff_see_every_unit() {
     let shop = TestShop::open_embedded().await;
     let router = site(&shop);
     let admin = signed_in(&shop, Role::Admin, false).await;
@@ -72,7 +72,7 @@ pub async fn send_form(
 }
 
 #[tokio::test]
-async fn the_stop_button_works_without_javascript_and_leads_back() {
+async fn the_stop_button_works_without_javascript() {
     let shop = TestShop::open_embedded().await;
     let router = site(&shop);
     let admin = signed_in(&shop, Role::Admin, false).await;
@@ -123,7 +123,7 @@ fn with<'a>(
 }
 
 #[tokio::test]
-async fn a_form_is_shown_in_numbers_before_it_adds_one_round_however_often_it_is_sent() {
+async fn a_form_is_previewed_and_adds_one_round_even_if_sent_twice() {
     let shop = TestShop::open_embedded().await;
     let router = site(&shop);
     let admin = signed_in(&shop, Role::Admin, false).await;
@@ -182,7 +182,7 @@ async fn a_form_is_shown_in_numbers_before_it_adds_one_round_however_often_it_is
 }
 
 #[tokio::test]
-async fn a_mistake_in_the_form_of_a_round_loses_nothing_and_is_said_at_its_field() {
+async fn a_mistake_in_a_round_form_loses_nothing_and_is_shown_at_its_field() {
     let shop = TestShop::open_embedded().await;
     let router = site(&shop);
     let admin = signed_in(&shop, Role::Admin, false).await;

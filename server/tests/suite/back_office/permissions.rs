@@ -157,7 +157,7 @@ fn after_a_sale() -> Vec<Change> {
 }
 
 #[tokio::test]
-async fn every_role_reads_what_it_may_and_nothing_else() {
+async fn every_role_reads_only_what_it_may() {
     let shop = TestShop::open_embedded().await;
     let router = site(&shop);
     for role in Role::ALL {
@@ -189,7 +189,7 @@ async fn every_role_reads_what_it_may_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn every_role_changes_what_it_may_and_nothing_else() {
+async fn every_role_changes_only_what_it_may() {
     let shop = TestShop::open_embedded().await;
     let router = site(&shop);
     let mut admin = String::new();
@@ -232,7 +232,7 @@ async fn every_role_changes_what_it_may_and_nothing_else() {
 
 /// The forms of the pages check the same: they go through the same calls.
 #[tokio::test]
-async fn forms_from_other_sites_and_of_roles_that_may_not_are_refused() {
+async fn forms_from_other_sites_and_unauthorised_roles_are_refused() {
     let shop = TestShop::open_embedded().await;
     let router = site(&shop);
     let (admin, auditor) = (

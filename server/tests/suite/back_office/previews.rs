@@ -12,7 +12,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn a_round_that_waits_is_shown_as_it_will_be_and_nobody_else_sees_it() {
+async fn a_waiting_round_has_a_preview_that_only_staff_see() {
     let shop = TestShop::open_embedded().await;
     let router = site(&shop);
     let operator = signed_in(&shop, Role::Operator, false).await;

@@ -169,7 +169,7 @@ async fn a_picture_that_is_uploaded_without_javascript_is_on_the_pages_of_its_it
 }
 
 #[tokio::test]
-async fn who_asks_for_pictures_that_do_not_exist_is_counted_and_the_others_are_served() {
+async fn requests_for_missing_pictures_are_limited_and_others_are_served() {
     let shop = TestShop::open_embedded().await;
     let router = site(&shop);
     let admin = signed_in(&shop, Role::Admin, false).await;
@@ -196,7 +196,7 @@ async fn who_asks_for_pictures_that_do_not_exist_is_counted_and_the_others_are_s
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_picture_is_refused_and_the_form_keeps_everything_else() {
+async fn an_invalid_picture_is_refused_and_the_form_keeps_everything_else() {
     let shop = TestShop::open_embedded().await;
     let router = site(&shop);
     let operator = signed_in(&shop, Role::Operator, false).await;
@@ -252,7 +252,7 @@ async fn programs_send_pictures_and_the_log_says_so_once() {
 }
 
 #[tokio::test]
-async fn a_product_that_is_archived_leaves_the_list_and_can_be_taken_in_again() {
+async fn an_archived_product_leaves_the_list_and_can_be_restored() {
     let shop = TestShop::open_embedded().await;
     let router = site(&shop);
     let admin = signed_in(&shop, Role::Admin, false).await;
@@ -319,7 +319,7 @@ async fn a_product_that_is_archived_leaves_the_list_and_can_be_taken_in_again() 
 
 /// The framework does not escape what stands in a `textarea`.
 #[tokio::test]
-async fn a_description_never_ends_the_field_that_it_stands_in() {
+async fn a_description_cannot_close_its_form_field() {
     let shop = TestShop::open_embedded().await;
     let router = site(&shop);
     let operator = signed_in(&shop, Role::Operator, false).await;

@@ -12,7 +12,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn a_report_adds_up_with_what_was_bought_paid_and_closed() {
+async fn a_report_matches_the_bought_paid_and_closed_orders() {
     let client = TestClient::of(TestShop::open_embedded().await);
     let shop = &client.shop;
     let item = shop.item(2).await;

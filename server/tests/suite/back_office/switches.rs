@@ -40,7 +40,7 @@ async fn open() -> (TestClient, Router, String) {
 }
 
 #[tokio::test]
-async fn queue_only_lets_no_purchase_in_and_writes_what_is_queued() {
+async fn queue_only_stops_purchases_and_writes_queued_orders() {
     let (client, router, admin) = open().await;
     let item = client.shop.item(5).await;
     let queued = client.buy(&visitor(1), item).await.unwrap();
@@ -61,7 +61,7 @@ async fn queue_only_lets_no_purchase_in_and_writes_what_is_queued() {
 }
 
 #[tokio::test]
-async fn without_captcha_any_answer_or_none_gives_a_path() {
+async fn with_captchas_off_any_answer_or_none_gives_a_path() {
     let (client, router, admin) = open().await;
     let item = client.shop.item(5).await;
     set(&router, &admin, Switch::CaptchaOff).await;
@@ -85,7 +85,7 @@ fn stranger() -> Visitor {
 }
 
 #[tokio::test]
-async fn while_nobody_is_let_in_buyers_hear_that_and_staff_come_in() {
+async fn while_log_ins_are_closed_buyers_are_told_so_and_staff_can_sign_in() {
     let (client, router, admin) = open().await;
     client.shop.buyer(1).await;
     let sign_in = async |mobile: &str, password: &str| {
@@ -119,7 +119,7 @@ async fn while_nobody_is_let_in_buyers_hear_that_and_staff_come_in() {
 }
 
 #[tokio::test]
-async fn reading_only_changes_nothing_and_pages_say_so() {
+async fn reading_only_prevents_changes_and_pages_show_it() {
     let (client, router, admin) = open().await;
     let item = client.shop.item(5).await;
     let order = client.order_of(&visitor(1), item).await;
@@ -149,7 +149,7 @@ async fn reading_only_changes_nothing_and_pages_say_so() {
 }
 
 #[tokio::test]
-async fn a_switch_stands_on_every_page_of_staff_and_ends_by_itself() {
+async fn a_switch_is_shown_on_every_staff_page_and_ends_by_itself() {
     let (client, router, admin) = open().await;
     let shop = &client.shop;
     let auditor = signed_in(shop, Role::Auditor, false).await;
@@ -214,7 +214,7 @@ async fn a_switch_stands_on_every_page_of_staff_and_ends_by_itself() {
 }
 
 #[tokio::test]
-async fn another_instance_follows_what_stands_in_the_ledger() {
+async fn another_instance_follows_the_ledger_s_switches() {
     let client = TestClient::new().await;
     let shop = &client.shop;
     let set = SetSwitch {

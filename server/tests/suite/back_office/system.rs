@@ -40,7 +40,7 @@ impl SystemFacts for Impatient {
 }
 
 #[tokio::test]
-async fn a_look_that_nobody_waits_for_goes_on_and_is_shown_to_who_asks_next() {
+async fn an_abandoned_check_continues_and_is_shown_to_the_next_caller() {
     let shop = TestShop::open_embedded().await;
     shop.item(3).await;
     let auditor = signed_in(&shop, Role::Auditor, false).await;
@@ -60,7 +60,7 @@ async fn a_look_that_nobody_waits_for_goes_on_and_is_shown_to_who_asks_next() {
 }
 
 #[tokio::test]
-async fn settings_instances_and_what_is_wrong_are_on_the_page_and_nothing_secret() {
+async fn the_page_shows_settings_instances_and_problems_but_no_secrets() {
     let shop = TestShop::open_embedded().await;
     shop.item(3).await;
     let router = site(&shop);

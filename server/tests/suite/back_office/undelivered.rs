@@ -25,7 +25,7 @@ async fn read(customer: &Customer, token: &str) -> Undelivered {
 }
 
 #[tokio::test]
-async fn a_message_that_was_given_up_is_sent_again_by_a_press() {
+async fn a_given_up_message_can_be_sent_again_with_a_button() {
     let shop = TestShop::open_embedded().await;
     let machine = (&*shop.clock as _, &*shop.ids as _);
     let url = "https://program.example/hook?key=secret";

@@ -3,7 +3,7 @@
 use super::{errors, no_data, run};
 
 #[test]
-fn rights_that_are_given_are_said_on_standard_error_and_the_password_is_alone_on_the_other() {
+fn granted_rights_are_on_standard_error_and_only_the_password_on_standard_output() {
     let (_folder, data) = no_data();
     assert!(run(&data, &[], &["migrate"]).status.success());
     let arguments = ["account", "add", "139 1234 0001", "小王", "--role", "admin"];
@@ -27,7 +27,7 @@ fn rights_that_are_given_are_said_on_standard_error_and_the_password_is_alone_on
 }
 
 #[test]
-fn a_lost_password_and_a_lost_phone_are_helped_at_the_server() {
+fn a_lost_password_and_a_lost_phone_are_reset_at_the_server() {
     let (_folder, data) = no_data();
     assert!(run(&data, &[], &["migrate"]).status.success());
     let account = |arguments: &[&str]| run(&data, &[], &[&["account"], arguments].concat());

@@ -78,7 +78,7 @@ fn a_name() -> String {
 }
 
 #[tokio::test]
-async fn a_shop_moves_from_a_folder_to_servers_and_back_and_is_the_same() {
+async fn a_shop_moves_from_a_folder_to_servers_and_back_unchanged() {
     let (client, paid) = a_shop_between_rounds().await;
     let now_ms = client.shop.clock.get();
     let folder = tempfile::tempdir().unwrap();
@@ -144,7 +144,7 @@ async fn a_shop_with_unfinished_work_is_not_exported() {
 }
 
 #[tokio::test]
-async fn the_commands_move_a_shop_and_say_why_not() {
+async fn the_commands_move_a_shop_or_report_why_not() {
     let (client, _) = a_shop_between_rounds().await;
     let old = client.shop.file().parent().unwrap().to_owned();
     let data = client.shop.kill();

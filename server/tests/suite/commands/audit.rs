@@ -16,7 +16,7 @@ fn refusal(data: &Path) -> String {
 }
 
 #[test]
-fn an_audit_of_a_folder_without_a_shop_fails_and_makes_none() {
+fn an_audit_of_a_folder_without_a_shop_fails_and_creates_none() {
     let (folder, missing) = no_data();
     let expected = format!("there is no shop in {}", missing.display());
     let said = refusal(&missing);

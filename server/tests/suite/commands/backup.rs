@@ -72,7 +72,7 @@ async fn buy(url: &str, item: &str, token: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_backup_that_is_made_while_the_shop_sells_has_all_that_was_told_before_and_is_restored() {
+async fn a_backup_made_during_a_sale_has_every_earlier_promise_and_can_be_restored() {
     let (folder, data) = no_data();
     let (item, tokens) = shop_on_sale(folder.path(), &data);
     let open = [
@@ -168,7 +168,7 @@ fn a_backup_overwrites_nothing_and_leaves_nothing_behind_when_it_fails() {
 }
 
 #[tokio::test]
-async fn a_restore_needs_a_folder_without_a_shop_that_no_server_has() {
+async fn a_restore_needs_an_unused_folder_without_a_shop() {
     let (folder, data) = no_data();
     demo_shop(&data);
     let backup = folder.path().join("backup.db");
@@ -224,7 +224,7 @@ fn damage(file: &Path) {
 }
 
 #[tokio::test]
-async fn a_backup_that_is_damaged_or_breaks_a_rule_or_is_none_is_found_by_verify() {
+async fn verify_finds_damaged_invalid_and_missing_backups() {
     let (folder, data) = no_data();
     demo_shop(&data);
     let backup = folder.path().join("backup.db");

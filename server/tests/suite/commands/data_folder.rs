@@ -28,7 +28,7 @@ async fn refused(data: &Path, errors: &Path, arguments: &[&str]) -> (Option<i32>
 }
 
 #[tokio::test]
-async fn a_data_folder_has_one_server_and_the_second_is_told_which_folder_it_is() {
+async fn a_second_server_on_a_data_folder_is_refused_with_its_name() {
     let (folder, data) = no_data();
     assert!(run(&data, &[], &["migrate"]).status.success());
     let mut first = Running::serve(&data, &[]);
@@ -62,7 +62,7 @@ async fn a_data_folder_has_one_server_and_the_second_is_told_which_folder_it_is(
 }
 
 #[test]
-fn a_data_folder_is_made_for_its_owner_alone() {
+fn a_data_folder_is_created_for_its_owner_alone() {
     let (_folder, data) = no_data();
     let migrated = run(&data, &[], &["migrate"]);
     assert!(migrated.status.success(), "{}", errors(&migrated));
@@ -84,7 +84,7 @@ fn rights(data: &Path) -> Vec<(String, u32)> {
 }
 
 #[tokio::test]
-async fn files_are_their_owner_s_alone_also_in_a_folder_that_others_may_read_and_that_is_said() {
+async fn files_are_private_even_in_a_readable_folder_and_a_warning_is_logged() {
     let (folder, data) = no_data();
     fs::create_dir(&data).unwrap();
     fs::set_permissions(&data, fs::Permissions::from_mode(0o755)).unwrap();

@@ -25,7 +25,7 @@ fn problems(said: &str) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn of_an_embedded_shop_it_looks_at_folder_lock_disk_and_schema() {
+async fn for_an_embedded_shop_it_checks_folder_lock_disk_and_schema() {
     let (_folder, data) = no_data();
     let (status, said) = doctor(&data, &[]);
     assert_eq!(status, Some(1), "{said}");
@@ -67,7 +67,7 @@ async fn of_an_embedded_shop_it_looks_at_folder_lock_disk_and_schema() {
 }
 
 #[test]
-fn a_setting_that_cannot_be_used_or_is_none_is_a_problem() {
+fn an_unusable_or_unknown_setting_is_a_problem() {
     let (_folder, data) = no_data();
     for (name, value) in [("SECKILL_ADDR", "nowhere"), ("SECKILL_ADRR", "127.0.0.1:1")] {
         let (status, said) = doctor(&data, &[(name, value)]);
@@ -103,7 +103,7 @@ fn servers_that_do_not_answer_are_named_without_their_addresses_passwords() {
 }
 
 #[tokio::test]
-async fn of_a_cluster_it_finds_settings_that_lose_what_was_sold() {
+async fn for_a_cluster_it_finds_settings_that_can_lose_sales() {
     let redis = RedisServer::start();
     let name = format!("d{}", Uuid::now_v7().simple());
     let ledger = postgres::shared();

@@ -21,7 +21,7 @@ fn words(text: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_herd_buys_everything_and_every_answer_is_followed_to_its_end() {
+async fn many_buyers_buy_everything_and_every_result_is_checked() {
     let (folder, data) = no_data();
     let (_, tokens) = seed_load(folder.path(), &data, (20, 60), 1);
     let mut server = Running::serve_into(&data, &FOR_TOOLS, std::process::Stdio::null());
@@ -59,7 +59,7 @@ async fn a_herd_buys_everything_and_every_answer_is_followed_to_its_end() {
 }
 
 #[tokio::test]
-async fn a_load_that_cannot_be_run_says_why() {
+async fn an_impossible_load_reports_the_reason() {
     let (folder, data) = no_data();
     let (_, tokens) = seed_load(folder.path(), &data, (1, 1), 1);
     let empty = folder.path().join("empty");

@@ -30,7 +30,7 @@ async fn line(folder: &Path, words: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_log_has_no_colours_where_nobody_looks_on() {
+async fn the_log_has_no_colours_outside_a_terminal() {
     let (folder, data) = no_data();
     // A worker whose first run fails says so.
     let settings = [("SECKILL_INJECT_FAULT", "due_releases:before:1:fail")];
@@ -64,7 +64,7 @@ async fn refused_log_in(folder: &Path, server: &Running, given: Option<&str>) ->
 }
 
 #[tokio::test]
-async fn a_line_about_a_request_ends_with_the_id_that_its_answer_has() {
+async fn a_line_about_a_request_ends_with_the_id_of_its_answer() {
     let (folder, data) = no_data();
     let server = serve(folder.path(), &data, &[]).await;
     let (first, id) = refused_log_in(folder.path(), &server, None).await;
@@ -83,7 +83,7 @@ async fn a_line_about_a_request_ends_with_the_id_that_its_answer_has() {
 }
 
 #[tokio::test]
-async fn in_json_a_line_is_an_object_with_its_fields_and_the_id_that_a_trusted_proxy_gave() {
+async fn in_json_a_line_is_an_object_with_its_fields_and_the_trusted_proxy_s_id() {
     let (folder, data) = no_data();
     let settings = [
         ("SECKILL_LOG_FORMAT", "json"),

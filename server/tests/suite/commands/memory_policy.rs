@@ -7,7 +7,7 @@ use super::{Running, errors, no_data, run};
 use crate::support::eventually;
 
 #[tokio::test]
-async fn a_redis_that_deletes_when_it_is_full_is_refused_in_production_and_said_elsewhere() {
+async fn a_redis_that_deletes_keys_when_full_is_refused_in_production_and_reported_elsewhere() {
     let redis = RedisServer::start();
     let policy = |policy| redis.cli(&["config", "set", "maxmemory-policy", policy]);
     policy("volatile-lru");

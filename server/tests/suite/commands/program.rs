@@ -36,7 +36,7 @@ fn the_version_names_commit_schema_and_sqlite() {
 }
 
 #[test]
-fn a_command_whose_reader_has_gone_ends_without_a_word() {
+fn a_command_with_a_closed_pipe_ends_silently() {
     let (_folder, data) = no_data();
     let mut child = command(&data, &[], &["config"])
         .stdout(Stdio::piped())
@@ -50,7 +50,7 @@ fn a_command_whose_reader_has_gone_ends_without_a_word() {
 }
 
 #[test]
-fn completions_are_there_for_every_shell_and_bash_can_read_its_own() {
+fn completions_exist_for_every_shell_and_bash_accepts_its_own() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = output(&["completions", shell]);
         for command in ["backup", "doctor", "migrate"] {

@@ -84,7 +84,7 @@ fn the_file_in_the_manual_is_a_round() {
 }
 
 #[test]
-fn what_is_wrong_with_a_file_is_said_with_its_line_and_nothing_is_added() {
+fn an_error_in_a_file_is_reported_with_its_line_and_nothing_is_added() {
     let (_folder, data, file) = shop_and_file();
     for (from, to, expected) in [
         (
@@ -122,7 +122,7 @@ fn what_is_wrong_with_a_file_is_said_with_its_line_and_nothing_is_added() {
 }
 
 #[test]
-fn a_file_that_is_too_large_is_refused_and_not_cut() {
+fn a_file_that_is_too_large_is_refused_and_not_truncated() {
     let (_folder, data, path) = shop_and_file();
     let comment = format!("# {}\n", "x".repeat(1022));
     fs::write(&path, format!("{ROUND}{}", comment.repeat(5 * 1024))).unwrap();
@@ -135,7 +135,7 @@ fn a_file_that_is_too_large_is_refused_and_not_cut() {
 }
 
 #[test]
-fn a_round_is_stopped_by_its_key_with_words_in_both_languages() {
+fn a_round_is_stopped_by_its_key_with_a_message_in_both_languages() {
     let (_folder, data, path) = shop_and_file();
     said(&round(&data, &["apply", &path]));
     let half = round(&data, &["stop", "evening", "--en", "Counting stock"]);
@@ -164,7 +164,7 @@ fn a_file_that_differs_from_the_shop_is_refused_and_the_difference_is_shown() {
 }
 
 #[tokio::test]
-async fn somebody_who_was_added_by_command_can_sign_in_with_the_password_that_was_printed() {
+async fn an_account_added_by_command_can_sign_in_with_the_printed_password() {
     let (_folder, data, _file) = shop_and_file();
     let add = ["account", "add", "13900000001", "小王", "--role", "admin"];
     let password = said(&run(&data, &[], &add));

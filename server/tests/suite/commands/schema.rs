@@ -31,7 +31,7 @@ fn load(folder: &Path) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn where_there_is_no_shop_commands_say_so_and_make_none() {
+async fn without_a_shop_commands_report_it_and_create_none() {
     let (_folder, data) = no_data();
     for command in COMMANDS {
         let refused = run(&data, &[("SECKILL_ADDR", "127.0.0.1:0")], command);
@@ -47,7 +47,7 @@ async fn where_there_is_no_shop_commands_say_so_and_make_none() {
 }
 
 #[tokio::test]
-async fn commands_leave_an_earlier_schema_as_it_is_and_say_what_to_run() {
+async fn commands_do_not_change_an_earlier_schema_and_say_what_to_run() {
     let (folder, data) = no_data();
     assert!(run(&data, &[], &["migrate"]).status.success());
     let all = sql(&data, MIGRATIONS).await.unwrap();
@@ -100,7 +100,7 @@ async fn a_program_refuses_the_schema_of_a_later_one_and_names_both() {
 }
 
 #[tokio::test]
-async fn a_load_round_makes_a_shop_of_a_new_folder() {
+async fn a_load_round_creates_a_shop_in_a_new_folder() {
     let (folder, data) = no_data();
     let load = load(folder.path());
     let load: Vec<_> = load.iter().map(String::as_str).collect();

@@ -53,7 +53,7 @@ fn terminate(server: &Running) {
 }
 
 #[tokio::test]
-async fn systemd_hears_that_a_server_is_ready_that_it_lives_and_that_it_stops() {
+async fn a_server_tells_systemd_when_it_is_ready_alive_and_stopping() {
     let (folder, data) = no_data();
     let (mut server, socket) = notifying(folder.path(), &data, &[]);
     wait_for(&socket, "READY=1");

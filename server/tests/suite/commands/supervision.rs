@@ -59,7 +59,7 @@ impl Buyer {
 }
 
 #[tokio::test]
-async fn a_worker_that_panics_is_started_again_and_goes_on_with_its_work() {
+async fn a_worker_that_panics_is_restarted_and_continues() {
     let (folder, data) = no_data();
     let buyer = Buyer::in_shop(folder.path(), &data);
     let log = folder.path().join("log");

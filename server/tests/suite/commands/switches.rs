@@ -13,7 +13,7 @@ fn said(output: &Output) -> String {
 }
 
 #[tokio::test]
-async fn a_running_shop_follows_what_is_switched_by_command() {
+async fn a_running_shop_follows_switches_set_by_command() {
     let (_folder, data) = no_data();
     assert!(run(&data, &[], &["migrate"]).status.success());
     let mut shop = Running::serve(&data, &[]);

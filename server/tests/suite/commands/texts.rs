@@ -13,7 +13,7 @@ const PRODUCTION: [(&str, &str); 2] = [
 ];
 
 #[test]
-fn a_mistake_in_a_text_ends_the_start_and_is_said_with_the_file() {
+fn a_mistake_in_a_text_stops_the_start_and_names_the_file() {
     let (folder, data) = no_data();
     let texts = folder.path().join("texts");
     fs::create_dir(&texts).unwrap();
@@ -37,7 +37,7 @@ fn a_mistake_in_a_text_ends_the_start_and_is_said_with_the_file() {
 }
 
 #[tokio::test]
-async fn a_real_shop_is_told_which_texts_it_has_not_written() {
+async fn a_real_shop_is_told_which_texts_are_missing() {
     let (folder, data) = no_data();
     let texts = folder.path().join("texts");
     fs::create_dir(&texts).unwrap();

@@ -57,7 +57,7 @@ async fn a_mobile_number_has_one_account_and_gets_one_welcome_off_the_request_pa
 }
 
 #[tokio::test]
-async fn people_that_the_back_office_adds_can_sign_in() {
+async fn staff_added_by_the_back_office_can_sign_in() {
     let shop = TestShop::new().await;
     let office = &shop.engine.back_office;
     let reviewer = NewAccount {
@@ -81,7 +81,7 @@ async fn people_that_the_back_office_adds_can_sign_in() {
 }
 
 #[tokio::test]
-async fn load_buyers_are_signed_in_by_the_tokens_in_their_order() {
+async fn load_buyers_are_signed_in_by_their_tokens_in_order() {
     let shop = TestShop::new().await;
     for first in [0, 3] {
         let tokens = add_load_buyers(&shop.engine.back_office, 3).await.unwrap();

@@ -18,7 +18,7 @@ async fn asked(shop: &TestShop, number: u128) -> AskedCaptcha {
 }
 
 #[tokio::test]
-async fn known_failure_14_a_question_is_used_up_by_its_first_answer() {
+async fn known_failure_14_the_first_answer_uses_up_a_question() {
     let shop = TestShop::new().await;
     let captchas = &shop.engine.purchase.captchas;
     let question = asked(&shop, 7).await;
@@ -73,7 +73,7 @@ async fn the_words_of_a_question_are_given_once() {
 }
 
 #[tokio::test]
-async fn a_question_comes_back_as_it_was_asked_and_nobody_elses_replaces_it() {
+async fn a_stored_question_is_unchanged_and_not_replaced_by_another_buyers() {
     let shop = TestShop::new().await;
     let captchas = &shop.engine.purchase.captchas;
     let mine = asked(&shop, 1).await;

@@ -38,7 +38,7 @@ async fn rounds_come_by_their_start_and_go_a_day_after_their_end() {
 }
 
 #[tokio::test]
-async fn an_item_says_everything_its_page_needs_and_an_unknown_one_is_none() {
+async fn an_item_has_all_its_page_needs_and_an_unknown_one_is_missing() {
     let shop = TestShop::new().await;
     let words = both("盘点中", "Counting stock");
     let (start_ms, end_ms) = (START_MS, START_MS + HOUR_MS);
@@ -237,7 +237,7 @@ async fn a_product_is_sold_again_only_as_it_is_described_in_the_shop() {
 }
 
 #[tokio::test]
-async fn of_those_who_send_a_round_at_once_one_adds_it_and_the_others_hear_that_it_is_there() {
+async fn a_round_sent_several_times_at_once_is_added_once() {
     let shop = TestShop::new().await;
     let office = &shop.engine.back_office;
     let by = ChangedBy::command();
@@ -248,7 +248,7 @@ async fn of_those_who_send_a_round_at_once_one_adds_it_and_the_others_hear_that_
 }
 
 #[tokio::test]
-async fn of_rounds_that_describe_a_new_product_differently_at_once_one_is_added() {
+async fn only_one_of_several_conflicting_new_products_is_added() {
     let shop = TestShop::new().await;
     let office = &shop.engine.back_office;
     let by = ChangedBy::command();
@@ -267,7 +267,7 @@ async fn of_rounds_that_describe_a_new_product_differently_at_once_one_is_added(
 }
 
 #[tokio::test]
-async fn a_stopped_round_says_why_until_it_is_resumed() {
+async fn a_stopped_round_shows_the_reason_until_it_is_resumed() {
     let shop = TestShop::new().await;
     let (office, catalogue) = (&shop.engine.back_office, &shop.engine.purchase.catalogue);
     let NewRound {

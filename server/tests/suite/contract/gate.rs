@@ -35,15 +35,15 @@ fn gate(shop: &TestShop) -> EngineGate {
 on_the_stack_and_on_redis! {
     an_unknown_item_is_refused,
     the_window_opens_at_its_start_and_closes_at_its_end,
-    a_stop_and_a_new_window_are_taken_over_and_stock_is_not,
+    a_warm_up_updates_stop_and_window_but_not_stock,
     known_failure_21_two_warm_ups_at_once_set_the_stock_once,
-    of_a_thousand_buyers_at_once_exactly_as_many_as_there_are_units_hold_one,
+    a_thousand_concurrent_buyers_get_exactly_all_units,
     the_same_request_again_gives_the_same_answer_and_takes_nothing,
     a_released_unit_is_sellable_once_more_and_only_once,
-    known_failures_06_and_07_a_restart_neither_resets_stock_nor_forgets_who_bought,
+    known_failures_06_and_07_a_restart_neither_resets_stock_nor_forgets_buyers,
     reconcile_finds_gate_and_ledger_equal_at_every_stage,
     a_paid_unit_is_sold_once_and_stays_its_buyers,
-    a_released_reservation_that_is_asked_for_again_gets_no_unit,
+    a_released_reservation_gets_no_unit_when_repeated,
 }
 
 async fn an_unknown_item_is_refused(shop: TestShop) {
@@ -73,7 +73,7 @@ async fn the_window_opens_at_its_start_and_closes_at_its_end(shop: TestShop) {
     }
 }
 
-async fn a_stop_and_a_new_window_are_taken_over_and_stock_is_not(shop: TestShop) {
+async fn a_warm_up_updates_stop_and_window_but_not_stock(shop: TestShop) {
     let (item, gate) = (shop.item(5).await, gate(&shop));
     assert!(gate.warm_up(item, OPEN).await.unwrap(), "new");
     gate.reserve(hold(item, 1, 1)).await.unwrap();
@@ -122,7 +122,7 @@ async fn known_failure_21_two_warm_ups_at_once_set_the_stock_once(shop: TestShop
     assert_eq!(gate.stock(item).await.unwrap().unwrap().sellable, 4);
 }
 
-async fn of_a_thousand_buyers_at_once_exactly_as_many_as_there_are_units_hold_one(shop: TestShop) {
+async fn a_thousand_concurrent_buyers_get_exactly_all_units(shop: TestShop) {
     let (item, gate) = (shop.item(100).await, gate(&shop));
     let asks = (0..1000).map(|buyer| reserve(&gate, hold(item, buyer, u128::from(buyer))));
     let mut positions = Vec::new();
@@ -175,7 +175,7 @@ async fn a_released_unit_is_sellable_once_more_and_only_once(shop: TestShop) {
     );
 }
 
-async fn known_failures_06_and_07_a_restart_neither_resets_stock_nor_forgets_who_bought(
+async fn known_failures_06_and_07_a_restart_neither_resets_stock_nor_forgets_buyers(
     shop: TestShop,
 ) {
     let item = shop.item(3).await;
@@ -262,7 +262,7 @@ async fn a_paid_unit_is_sold_once_and_stays_its_buyers(shop: TestShop) {
     assert_eq!(again, Decision::AlreadyReserved(earlier));
 }
 
-async fn a_released_reservation_that_is_asked_for_again_gets_no_unit(shop: TestShop) {
+async fn a_released_reservation_gets_no_unit_when_repeated(shop: TestShop) {
     let (item, gate) = (shop.item(2).await, gate(&shop));
     let first = gate.reserve(hold(item, 1, 1)).await.unwrap();
     gate.release(hold(item, 1, 1).unit, Release::Return)

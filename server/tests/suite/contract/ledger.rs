@@ -77,7 +77,7 @@ async fn an_entry_delivered_twice_in_one_batch_has_one_order_and_one_answer() {
 }
 
 #[tokio::test]
-async fn what_fails_without_an_order_is_owed_to_the_gate_and_keeps_its_first_end() {
+async fn a_failed_reservation_is_due_for_release_and_keeps_its_first_end() {
     let shop = TestShop::new().await;
     let (item, sql) = (shop.item(5).await, &shop.sql);
     let entries: Vec<_> = (1..=3).map(|buyer| held(item, buyer)).collect();
@@ -116,7 +116,7 @@ async fn an_order_named_twice_is_closed_once() {
 }
 
 #[tokio::test]
-async fn a_filling_of_the_gate_begins_only_instead_of_the_one_that_was_read() {
+async fn a_load_of_the_gate_only_replaces_the_epoch_that_was_read() {
     let shop = TestShop::new().await;
     let (item, sql) = (shop.item(2).await, &shop.sql);
     let [first, second] = [1, 2].map(Uuid::from_u128);
@@ -130,7 +130,7 @@ async fn a_filling_of_the_gate_begins_only_instead_of_the_one_that_was_read() {
 }
 
 #[tokio::test]
-async fn what_was_put_already_may_be_put_again() {
+async fn entries_may_be_put_again() {
     let shop = TestShop::new().await;
     let (item, sql) = (shop.item(5).await, &shop.sql);
     let entries: Vec<_> = (1..=3).map(|buyer| held(item, buyer)).collect();
@@ -140,7 +140,7 @@ async fn what_was_put_already_may_be_put_again() {
 }
 
 #[tokio::test]
-async fn a_merged_update_that_does_not_fit_serves_the_first_in_line() {
+async fn when_stock_is_short_the_first_in_line_get_it() {
     let shop = TestShop::new().await;
     let (item, sql) = (shop.item(2).await, &shop.sql);
     let requests: Vec<_> = (1..=4).map(|buyer| held(item, buyer)).collect();
@@ -284,7 +284,7 @@ async fn a_snapshot_counts_what_the_gate_holds_and_the_ledger_does_not_know_yet(
 }
 
 #[tokio::test]
-async fn holders_come_in_pages_and_everybody_once() {
+async fn holders_are_paged_and_each_appears_once() {
     let shop = TestShop::new().await;
     let (item, sql) = (shop.item(20).await, &shop.sql);
     let requests: Vec<_> = (1..=7).map(|buyer| held(item, buyer)).collect();
@@ -315,7 +315,7 @@ async fn holders_come_in_pages_and_everybody_once() {
 }
 
 #[tokio::test]
-async fn where_a_reservation_stands_is_told_of_those_that_were_heard_of() {
+async fn the_status_is_returned_for_known_reservations() {
     let shop = TestShop::new().await;
     let (item, sql) = (shop.item(20).await, &shop.sql);
     let requests: Vec<_> = (1..=4).map(|buyer| held(item, buyer)).collect();
@@ -408,7 +408,7 @@ async fn broken(shop: &TestShop, now_ms: i64) -> Vec<&'static str> {
 }
 
 #[tokio::test]
-async fn a_unit_that_came_back_and_did_not_reach_the_gate_within_a_minute_is_named() {
+async fn a_release_not_at_the_gate_within_a_minute_is_reported() {
     let shop = TestShop::new().await;
     let (item, sql) = (shop.item(1).await, &shop.sql);
     let entry = held(item, 1);
@@ -423,7 +423,7 @@ async fn a_unit_that_came_back_and_did_not_reach_the_gate_within_a_minute_is_nam
 }
 
 #[tokio::test]
-async fn a_payment_that_did_not_reach_the_gate_within_a_minute_is_named() {
+async fn a_payment_not_at_the_gate_within_a_minute_is_reported() {
     let shop = TestShop::open_embedded().await;
     let (item, sql) = (shop.item(1).await, &shop.sql);
     sql.write(&batch(&[held(item, 1)]), START_MS).await.unwrap();

@@ -17,7 +17,7 @@ async fn over(shop: &TestShop, limit: &Limit) -> Option<RetryAfter> {
 }
 
 #[tokio::test]
-async fn known_failure_09_of_many_calls_at_once_no_more_than_the_limit_pass() {
+async fn known_failure_09_concurrent_calls_do_not_exceed_the_limit() {
     let shop = TestShop::new().await;
     let limit = Limit::Purchase(buyer(1));
     let counted = join_all((0..50).map(|_| shop.engine.purchase.limits.count(&limit))).await;
@@ -51,7 +51,7 @@ async fn a_limit_counts_one_buyer_and_one_action() {
 }
 
 #[tokio::test]
-async fn whoever_waits_as_long_as_told_is_let_through() {
+async fn a_caller_who_waits_as_long_as_told_is_allowed() {
     let shop = TestShop::new().await;
     let limit = Limit::Captcha(buyer(1));
     for _ in 0..5 {
@@ -66,7 +66,7 @@ async fn whoever_waits_as_long_as_told_is_let_through() {
 }
 
 #[tokio::test]
-async fn words_are_given_three_times_at_once_and_then_every_ten_seconds() {
+async fn words_are_given_in_a_burst_of_three_then_every_ten_seconds() {
     let shop = TestShop::new().await;
     let limit = Limit::Spelling(buyer(1));
     for _ in 0..3 {
@@ -80,7 +80,7 @@ async fn words_are_given_three_times_at_once_and_then_every_ten_seconds() {
 }
 
 #[tokio::test]
-async fn an_address_gets_fifty_requests_at_once_and_another_fifty_a_second_later() {
+async fn an_address_may_send_fifty_requests_a_second() {
     let shop = TestShop::new().await;
     let limit = Limit::Address("10.0.0.1".parse().unwrap());
     for _ in 0..2 {
@@ -107,7 +107,7 @@ async fn a_refusal_does_not_prolong_the_wait() {
 }
 
 #[tokio::test]
-async fn a_clock_that_is_set_back_locks_nobody_out() {
+async fn a_clock_set_back_blocks_no_caller() {
     let shop = TestShop::new().await;
     let limit = Limit::Address("10.0.0.1".parse().unwrap());
     while over(&shop, &limit).await.is_none() {}

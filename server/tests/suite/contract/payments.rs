@@ -221,7 +221,7 @@ impl Provider {
 }
 
 #[tokio::test]
-async fn a_charge_that_is_made_again_is_the_same() {
+async fn a_charge_created_again_is_the_same() {
     for provider in Provider::all().await {
         let gateway = &provider.gateway;
         let charge = provider.charge(WINDOW_MS);
@@ -244,7 +244,7 @@ async fn a_charge_that_is_made_again_is_the_same() {
 }
 
 #[tokio::test]
-async fn a_charge_can_be_made_however_long_there_is_to_pay() {
+async fn a_charge_can_be_created_for_any_time_to_pay() {
     for provider in Provider::all().await {
         for life_ms in [1, 60_000, HOUR_MS, 24 * HOUR_MS, 23 * 24 * HOUR_MS] {
             let charge = provider.charge(life_ms);
@@ -256,7 +256,7 @@ async fn a_charge_can_be_made_however_long_there_is_to_pay() {
 }
 
 #[tokio::test]
-async fn money_that_came_is_found_by_asking_with_its_number_and_sum() {
+async fn a_query_finds_received_money_with_its_number_and_sum() {
     for provider in Provider::all().await {
         let (charge, receipt) = provider.paid().await;
         assert_eq!(receipt.payment_id, charge.payment_id);
@@ -269,7 +269,7 @@ async fn money_that_came_is_found_by_asking_with_its_number_and_sum() {
 }
 
 #[tokio::test]
-async fn nobody_pays_after_the_closing() {
+async fn a_closed_charge_cannot_be_paid() {
     for provider in Provider::all().await {
         let gateway = &provider.gateway;
         let charge = provider.charge(WINDOW_MS);
@@ -289,7 +289,7 @@ async fn nobody_pays_after_the_closing() {
 }
 
 #[tokio::test]
-async fn the_closing_says_that_money_came_before() {
+async fn closing_a_paid_charge_reports_the_payment() {
     for provider in Provider::all().await {
         let (charge, receipt) = provider.paid().await;
         for _ in 0..2 {
@@ -301,7 +301,7 @@ async fn the_closing_says_that_money_came_before() {
 }
 
 #[tokio::test]
-async fn money_goes_back_once_however_often_it_is_asked_for() {
+async fn repeated_refund_calls_refund_once() {
     for provider in Provider::all().await {
         let (charge, receipt) = provider.paid().await;
         provider.paid().await;
@@ -329,7 +329,7 @@ async fn money_goes_back_once_however_often_it_is_asked_for() {
 }
 
 #[tokio::test]
-async fn a_notice_says_what_the_provider_says_when_it_is_asked() {
+async fn a_notice_agrees_with_a_query() {
     for provider in Provider::all().await {
         let (charge, receipt) = provider.paid().await;
         let sent = provider.notices().await;
@@ -353,7 +353,7 @@ async fn a_notice_says_what_the_provider_says_when_it_is_asked() {
 }
 
 #[tokio::test]
-async fn what_the_provider_has_not_signed_is_forged() {
+async fn a_notice_without_the_provider_s_signature_is_forged() {
     for provider in Provider::all().await {
         provider.paid().await;
         let mut sent = provider.notices().await.remove(0);

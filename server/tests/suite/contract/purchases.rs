@@ -49,19 +49,19 @@ fn purchases(shop: &TestShop) -> &dyn Purchases {
 }
 
 on_the_stack_and_on_redis! {
-    known_failure_13_a_path_buys_once_however_many_try,
-    a_new_path_replaces_the_buyers_earlier_one_and_nobody_elses,
+    known_failure_13_a_path_buys_once_even_with_concurrent_calls,
+    a_new_path_replaces_only_the_buyers_earlier_one,
     a_buyer_has_one_path_for_each_item,
     a_path_from_before_the_start_is_kept_until_it_expires,
     a_path_that_is_used_before_the_start_is_not_used_up,
     only_the_buyer_of_a_path_uses_it_and_only_for_its_item,
     a_path_is_used_up_by_a_refusal_of_the_gate,
-    whoever_holds_a_unit_already_hears_by_which_reservation,
-    what_is_known_to_be_sold_out_uses_up_no_path,
-    of_many_calls_at_once_no_more_than_the_limit_pass,
+    a_holder_is_told_the_existing_reservation,
+    a_known_sold_out_item_uses_up_no_path,
+    concurrent_calls_do_not_exceed_the_limit,
 }
 
-async fn known_failure_13_a_path_buys_once_however_many_try(shop: TestShop) {
+async fn known_failure_13_a_path_buys_once_even_with_concurrent_calls(shop: TestShop) {
     let item = shop.item(5).await;
     paths(&shop).put(grant("a", 1, item)).await.unwrap();
     let found = paths(&shop).peek(&claim("a", 1, item)).await.unwrap();
@@ -81,7 +81,7 @@ async fn known_failure_13_a_path_buys_once_however_many_try(shop: TestShop) {
     assert_eq!(paths(&shop).peek(&claim("a", 1, item)).await.unwrap(), None);
 }
 
-async fn a_new_path_replaces_the_buyers_earlier_one_and_nobody_elses(shop: TestShop) {
+async fn a_new_path_replaces_only_the_buyers_earlier_one(shop: TestShop) {
     let item = shop.item(5).await;
     for (path, number) in [("a", 1), ("b", 2), ("c", 1)] {
         paths(&shop).put(grant(path, number, item)).await.unwrap();
@@ -188,7 +188,7 @@ async fn a_path_is_used_up_by_a_refusal_of_the_gate(shop: TestShop) {
     assert_eq!(again.unwrap(), INVALID);
 }
 
-async fn whoever_holds_a_unit_already_hears_by_which_reservation(shop: TestShop) {
+async fn a_holder_is_told_the_existing_reservation(shop: TestShop) {
     let item = shop.item(5).await;
     let mut answers = Vec::new();
     for path in ["a", "b"] {
@@ -202,7 +202,7 @@ async fn whoever_holds_a_unit_already_hears_by_which_reservation(shop: TestShop)
     assert_eq!(again.unwrap(), INVALID, "it got its answer");
 }
 
-async fn what_is_known_to_be_sold_out_uses_up_no_path(shop: TestShop) {
+async fn a_known_sold_out_item_uses_up_no_path(shop: TestShop) {
     let item = shop.item(1).await;
     for (path, number) in [("a", 1), ("b", 2), ("c", 3)] {
         paths(&shop).put(grant(path, number, item)).await.unwrap();
@@ -222,7 +222,7 @@ async fn what_is_known_to_be_sold_out_uses_up_no_path(shop: TestShop) {
     assert_eq!(ask("d", 3).await, INVALID);
 }
 
-async fn of_many_calls_at_once_no_more_than_the_limit_pass(shop: TestShop) {
+async fn concurrent_calls_do_not_exceed_the_limit(shop: TestShop) {
     let item = shop.item(1).await;
     let tries = (0..50).map(|_| async { purchases(&shop).purchase(&claim("a", 1, item)).await });
     let answers: Vec<_> = join_all(tries)

@@ -140,7 +140,7 @@ async fn entries_come_in_order_and_again_until_they_are_done() {
 }
 
 #[tokio::test]
-async fn depth_counts_what_waits() {
+async fn depth_counts_waiting_entries() {
     for place in places("depth").await {
         place.depth_becomes(0, 0).await;
         place.queue.can_put().await.unwrap();
@@ -150,7 +150,7 @@ async fn depth_counts_what_waits() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_written_is_parked_and_the_rest_goes_on() {
+async fn an_entry_that_cannot_be_written_is_parked_and_blocks_no_other() {
     for place in places("parking").await {
         let (name, requests) = (place.name, place.held(1..=3));
         let bad = &requests[..1];

@@ -6,7 +6,7 @@ use server::telemetry::{kept::KeepingRecorder, metrics::recorder};
 use crate::support::{TestShop, eventually};
 
 #[tokio::test]
-async fn an_instance_is_alive_and_tells_what_it_counted_and_when() {
+async fn an_instance_reports_its_counts_and_start() {
     let shop = TestShop::new().await;
     let counters = &shop.engine.live.counters;
     let recorder = KeepingRecorder::new(recorder().unwrap(), shop.kept.clone());

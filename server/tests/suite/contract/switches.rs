@@ -27,7 +27,7 @@ fn set_by(name: &str, switch: Switch, ends_at_ms: i64) -> SetSwitch {
 }
 
 #[tokio::test]
-async fn a_switch_is_what_was_set_last_until_it_is_cleared_and_the_log_says_so() {
+async fn the_last_setting_of_a_switch_counts_until_cleared_and_is_logged() {
     let shop = TestShop::new().await;
     let switches = &shop.engine.switches.switches;
     assert_eq!(switches.all().await.unwrap(), []);
@@ -63,7 +63,7 @@ async fn a_switch_is_what_was_set_last_until_it_is_cleared_and_the_log_says_so()
 }
 
 #[tokio::test]
-async fn what_has_ended_by_itself_is_cleared_without_a_word() {
+async fn an_expired_switch_is_cleared_without_a_log_entry() {
     let shop = TestShop::new().await;
     let switches = &shop.engine.switches.switches;
     let set = set_by("Wang", Switch::ReadingOnly, START_MS + 1_000);
@@ -78,7 +78,7 @@ async fn what_has_ended_by_itself_is_cleared_without_a_word() {
 }
 
 #[tokio::test]
-async fn two_who_set_a_switch_at_once_are_both_written_down() {
+async fn two_concurrent_settings_of_a_switch_are_both_logged() {
     let shop = TestShop::new().await;
     let switches = &shop.engine.switches.switches;
     let names = ["Wang", "Li", "Zhao", "Qian"];

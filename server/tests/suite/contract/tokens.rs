@@ -19,7 +19,7 @@ use server::engine::{
 use crate::support::{HOUR_MS, PlainPasswords, START_MS, TestShop, credentials, log_in, origin};
 
 #[tokio::test]
-async fn a_log_in_slides_while_it_is_used_and_dies_in_the_end() {
+async fn a_log_in_slides_while_it_is_used_and_finally_expires() {
     let shop = TestShop::new().await;
     shop.buyer(1).await;
     let token = sign_in::login(
@@ -131,7 +131,7 @@ async fn a_used_token_slides_and_an_unknown_or_removed_one_stays_unknown() {
 }
 
 #[tokio::test]
-async fn log_ins_that_are_looked_for_at_the_same_time_are_not_mixed_up() {
+async fn concurrent_log_in_look_ups_are_not_mixed_up() {
     let shop = TestShop::new().await;
     let tokens = &shop.engine.accounts.tokens;
     let names = ["a", "b", "c", "a", "d"].map(|text| TokenHash(text.repeat(64)));
@@ -181,7 +181,7 @@ async fn is_signed_in(shop: &TestShop, token: &str) -> bool {
 }
 
 #[tokio::test]
-async fn an_account_s_log_ins_are_listed_and_ended_and_nobody_else_s() {
+async fn only_an_account_s_own_log_ins_are_listed_and_ended() {
     let shop = TestShop::new().await;
     let (buyer, other) = (shop.buyer(1).await, shop.buyer(2).await);
     let phone = signed_in(&shop, 1, "WeChat · Android").await;
@@ -238,7 +238,7 @@ async fn an_account_s_log_ins_are_listed_and_ended_and_nobody_else_s() {
 }
 
 #[tokio::test]
-async fn a_new_password_ends_every_log_in_and_the_old_one_begins_none() {
+async fn a_new_password_ends_every_log_in_and_the_old_one_is_refused() {
     let shop = TestShop::new().await;
     let buyer = shop.buyer(1).await;
     let (stolen, own) = (
@@ -377,7 +377,7 @@ async fn guesses_at_the_present_password_count_like_those_of_a_log_in() {
 }
 
 #[tokio::test]
-async fn an_account_has_a_bounded_number_of_log_ins_and_the_oldest_gives_way() {
+async fn an_account_has_a_bounded_number_of_log_ins_and_the_oldest_ends_first() {
     let shop = TestShop::new().await;
     let buyer = shop.buyer(1).await;
     let tokens = &shop.engine.accounts.tokens;

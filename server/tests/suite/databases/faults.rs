@@ -16,9 +16,9 @@ use crate::support::START_MS;
 use test_servers::{MariaDb, Postgres};
 
 on_every_server! {
-    whoever_finds_no_connection_hears_so_within_half_a_second
+    a_caller_without_a_connection_gets_busy_within_half_a_second
     a_command_waits_longer_for_a_connection_than_a_request
-    a_lock_that_does_not_come_is_busy
+    a_lock_time_out_is_busy
 }
 
 fn is_busy<T: std::fmt::Debug>(answer: Result<T, PortError>) -> bool {
@@ -29,7 +29,7 @@ fn is_busy<T: std::fmt::Debug>(answer: Result<T, PortError>) -> bool {
     }
 }
 
-async fn whoever_finds_no_connection_hears_so_within_half_a_second(server: Server) {
+async fn a_caller_without_a_connection_gets_busy_within_half_a_second(server: Server) {
     let ledger = Opened::at(&server.database(), 1).await;
     let item = ledger.item(1, 5).await;
     let foreign = ledger.foreign().await;
@@ -88,7 +88,7 @@ async fn a_command_waits_longer_for_a_connection_than_a_request(server: Server) 
     request.audit().await;
 }
 
-async fn a_lock_that_does_not_come_is_busy(server: Server) {
+async fn a_lock_time_out_is_busy(server: Server) {
     let ledger = server.open().await;
     let item = ledger.item(1, 5).await;
     let foreign = ledger.foreign().await;
@@ -104,7 +104,7 @@ async fn a_lock_that_does_not_come_is_busy(server: Server) {
 }
 
 /// What a dead or a stopped server does to callers: `Busy`, within a bound.
-async fn everything_is_busy(ledger: &Opened, first: u32) {
+async fn every_call_is_busy(ledger: &Opened, first: u32) {
     let item = ledger_item();
     let begun = Instant::now();
     let entries = batch(&[held(item, first)]);
@@ -138,38 +138,38 @@ async fn works_again(ledger: &Opened, buyers: u32) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_postgres_that_stops_or_dies_is_busy_until_it_is_back() {
+async fn a_stopped_or_killed_postgres_is_busy_until_it_is_back() {
     let mut server = Postgres::start();
     server.create_database("shop");
     let ledger = Opened::at(&server.url("shop"), 9).await;
     let item = ledger.item(1, 50).await;
     ledger.write(&batch(&[held(item, 1)])).await;
     server.pause();
-    everything_is_busy(&ledger, 2).await;
+    every_call_is_busy(&ledger, 2).await;
     server.resume();
     works_again(&ledger, 3).await;
     for round in 1..=2 {
         server.kill();
-        everything_is_busy(&ledger, 5).await;
+        every_call_is_busy(&ledger, 5).await;
         server.restart();
         works_again(&ledger, 3 + round).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_mariadb_that_stops_or_dies_is_busy_until_it_is_back() {
+async fn a_stopped_or_killed_mariadb_is_busy_until_it_is_back() {
     let mut server = MariaDb::start();
     server.create_database("shop");
     let ledger = Opened::at(&server.url("shop"), 9).await;
     let item = ledger.item(1, 50).await;
     ledger.write(&batch(&[held(item, 1)])).await;
     server.pause();
-    everything_is_busy(&ledger, 2).await;
+    every_call_is_busy(&ledger, 2).await;
     server.resume();
     works_again(&ledger, 3).await;
     for round in 1..=2 {
         server.kill();
-        everything_is_busy(&ledger, 5).await;
+        every_call_is_busy(&ledger, 5).await;
         server.restart();
         works_again(&ledger, 3 + round).await;
     }

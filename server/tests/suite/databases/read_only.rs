@@ -31,7 +31,7 @@ async fn until_it_works(ledger: &Opened) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_postgres_that_becomes_read_only_does_not_work_and_says_why() {
+async fn a_read_only_postgres_does_not_work_and_reports_why() {
     let ledger = Server::postgres().open().await;
     ledger.sql.works().await.unwrap();
     let (server, name) = ledger.url.rsplit_once('/').unwrap();
@@ -52,7 +52,7 @@ async fn a_postgres_that_becomes_read_only_does_not_work_and_says_why() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_mariadb_that_becomes_read_only_does_not_work_and_says_why() {
+async fn a_read_only_mariadb_does_not_work_and_reports_why() {
     let server = MariaDb::start();
     server.create_database("shop");
     // Whoever administers the server may write all the same.

@@ -19,15 +19,15 @@ use crate::support::START_MS;
 
 on_every_server! {
     writers_of_the_same_entries_give_the_same_answers_and_sell_each_unit_once
-    writers_of_several_items_in_opposite_order_all_come_to_an_end
+    writers_of_several_items_in_opposite_order_all_finish
     a_writer_that_is_the_victim_of_a_deadlock_tries_again
-    a_reservation_that_is_written_and_failed_at_once_ends_once
+    a_reservation_written_and_failed_concurrently_ends_once
     orders_closed_by_several_sweepers_come_back_once
     a_write_whose_answer_was_lost_is_repeated_and_changes_nothing
     entries_put_twice_are_there_once
     instances_that_start_together_migrate_one_after_the_other
-    a_migration_that_was_interrupted_is_brought_to_its_end
-    only_the_pages_read_from_the_replica_and_a_dead_one_is_done_without
+    an_interrupted_migration_is_completed
+    only_pages_read_from_the_replica_and_a_dead_one_is_not_needed
 }
 
 type Answers = Vec<(ReservationId, WriteOutcome)>;
@@ -78,7 +78,7 @@ async fn writers_of_the_same_entries_give_the_same_answers_and_sell_each_unit_on
     assert_eq!(line.reservations_open, 0);
 }
 
-async fn writers_of_several_items_in_opposite_order_all_come_to_an_end(server: Server) {
+async fn writers_of_several_items_in_opposite_order_all_finish(server: Server) {
     let ledger = server.open().await;
     let other = ledger.another_instance().await;
     let mut entries = Vec::new();
@@ -166,7 +166,7 @@ async fn a_writer_that_is_the_victim_of_a_deadlock_tries_again(server: Server) {
     ledger.audit().await;
 }
 
-async fn a_reservation_that_is_written_and_failed_at_once_ends_once(server: Server) {
+async fn a_reservation_written_and_failed_concurrently_ends_once(server: Server) {
     let ledger = server.open().await;
     let item = ledger.item(1, 100).await;
     let other = ledger.another_instance().await;
@@ -304,7 +304,7 @@ async fn instances_that_start_together_migrate_one_after_the_other(server: Serve
     }
 }
 
-async fn a_migration_that_was_interrupted_is_brought_to_its_end(server: Server) {
+async fn an_interrupted_migration_is_completed(server: Server) {
     let ledger = server.open().await;
     let foreign = ledger.foreign().await;
     for sql in [
@@ -320,7 +320,7 @@ async fn a_migration_that_was_interrupted_is_brought_to_its_end(server: Server) 
     assert_eq!(again.audit().await.items[0].locked, 2);
 }
 
-async fn only_the_pages_read_from_the_replica_and_a_dead_one_is_done_without(server: Server) {
+async fn only_pages_read_from_the_replica_and_a_dead_one_is_not_needed(server: Server) {
     let ledger = server.open().await;
     let item = ledger.item(1, 5).await;
     let entry = held(item, 1);

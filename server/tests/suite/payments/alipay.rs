@@ -93,7 +93,7 @@ impl AlipayBuyer {
 }
 
 #[tokio::test]
-async fn a_purchase_is_paid_by_alipay_and_given_back() {
+async fn a_purchase_is_paid_with_alipay_and_refunded() {
     let alipay = AlipayBuyer::new().await;
     let buyer = &alipay.buyer;
     let page = alipay.goes_to_pay().await;
@@ -121,7 +121,7 @@ async fn a_purchase_is_paid_by_alipay_and_given_back() {
 }
 
 #[tokio::test]
-async fn an_order_whose_buyer_never_came_to_alipay_s_page_closes_at_its_deadline() {
+async fn an_order_closes_at_its_deadline_if_alipay_s_page_was_never_opened() {
     let alipay = AlipayBuyer::new().await;
     let buyer = &alipay.buyer;
     let page = alipay.goes_to_pay().await;
@@ -142,7 +142,7 @@ async fn an_order_whose_buyer_never_came_to_alipay_s_page_closes_at_its_deadline
 }
 
 #[tokio::test]
-async fn a_buyer_who_cancels_and_pays_all_the_same_gets_the_money_back() {
+async fn a_buyer_who_pays_after_cancelling_is_refunded() {
     let alipay = AlipayBuyer::new().await;
     let buyer = &alipay.buyer;
     let page = alipay.goes_to_pay().await;
@@ -156,7 +156,7 @@ async fn a_buyer_who_cancels_and_pays_all_the_same_gets_the_money_back() {
 }
 
 #[tokio::test]
-async fn money_that_alipay_kept_to_itself_until_the_order_was_closed_goes_back() {
+async fn money_reported_by_alipay_after_the_closing_is_refunded() {
     let alipay = AlipayBuyer::new().await;
     let buyer = &alipay.buyer;
     let page = alipay.goes_to_pay().await;
@@ -191,7 +191,7 @@ async fn money_that_alipay_kept_to_itself_until_the_order_was_closed_goes_back()
 }
 
 #[tokio::test]
-async fn money_without_a_notice_is_found_by_asking_alipay() {
+async fn money_without_a_notice_is_found_by_querying_alipay() {
     let alipay = AlipayBuyer::new().await;
     let page = alipay.goes_to_pay().await;
     alipay.stand_in.act(&page, Act::Pay).await.unwrap();
@@ -205,7 +205,7 @@ async fn money_without_a_notice_is_found_by_asking_alipay() {
 }
 
 #[tokio::test]
-async fn what_happens_to_a_paid_trade_later_changes_no_paid_order() {
+async fn later_changes_of_a_paid_trade_do_not_change_the_order() {
     let alipay = AlipayBuyer::new().await;
     let page = alipay.goes_to_pay().await;
     alipay.stand_in.act(&page, Act::Pay).await.unwrap();
@@ -223,7 +223,7 @@ async fn what_happens_to_a_paid_trade_later_changes_no_paid_order() {
 }
 
 #[tokio::test]
-async fn the_notice_address_takes_what_alipay_signed_for_the_shop_and_nothing_else() {
+async fn the_notice_address_accepts_only_notices_signed_by_alipay_for_the_shop() {
     let alipay = AlipayBuyer::new().await;
     let page = alipay.goes_to_pay().await;
     alipay.stand_in.act(&page, Act::Pay).await.unwrap();

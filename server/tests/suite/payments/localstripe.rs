@@ -95,7 +95,7 @@ impl Account {
 }
 
 #[tokio::test]
-async fn localstripe_sends_money_back_once() {
+async fn localstripe_refunds_once() {
     let account = Account::new().await;
     let payment_id = PaymentId(account.shop.ids.next());
     let intent = account.pays(payment_id).await;
@@ -124,7 +124,7 @@ async fn localstripe_sends_money_back_once() {
 }
 
 #[tokio::test]
-async fn a_notice_that_localstripe_signed_is_believed() {
+async fn a_notice_signed_by_localstripe_is_accepted() {
     type Sent = Arc<Mutex<HashMap<String, String>>>;
     let account = Account::new().await;
     let sent = Sent::default();

@@ -98,7 +98,7 @@ async fn paid_in_the_grace_is_paid() {
 }
 
 #[tokio::test]
-async fn money_after_the_closing_goes_back() {
+async fn money_after_the_closing_is_refunded() {
     let buyer = Buyer::new().await;
     buyer.pays(Action::PayLate).await;
     buyer.client.shop.clock.advance(WINDOW_MS + GRACE_MS);
@@ -132,7 +132,7 @@ async fn money_after_the_closing_goes_back() {
 }
 
 #[tokio::test]
-async fn money_after_a_cancellation_goes_back() {
+async fn money_after_a_cancellation_is_refunded() {
     let buyer = Buyer::new().await;
     buyer.pays(Action::PayLate).await;
     let closed = buyer.client.cancel(&buyer.who, buyer.order).await.unwrap();
@@ -147,7 +147,7 @@ async fn money_after_a_cancellation_goes_back() {
 }
 
 #[tokio::test]
-async fn who_cancels_after_paying_has_a_paid_order() {
+async fn a_buyer_who_cancels_after_paying_has_a_paid_order() {
     let buyer = Buyer::new().await;
     buyer.pays(Action::PaySilently).await;
     let cancelled = buyer.client.cancel(&buyer.who, buyer.order).await;
@@ -158,7 +158,7 @@ async fn who_cancels_after_paying_has_a_paid_order() {
 }
 
 #[tokio::test]
-async fn paid_twice_is_paid_once_and_the_rest_goes_back() {
+async fn a_second_payment_is_refunded() {
     let buyer = Buyer::new().await;
     buyer.pays(Action::PayTwice).await;
     assert_eq!(buyer.deliver(|notices| notices.reverse()).await, [true; 2]);
@@ -170,7 +170,7 @@ async fn paid_twice_is_paid_once_and_the_rest_goes_back() {
 }
 
 #[tokio::test]
-async fn another_sum_goes_back_whole_and_the_order_stays_open() {
+async fn a_wrong_sum_is_refunded_in_full_and_the_order_stays_open() {
     for (action, sum) in [
         (Action::PayTooLittle, PRICE - 1),
         (Action::PayTooMuch, PRICE + 1),
@@ -194,7 +194,7 @@ async fn another_sum_goes_back_whole_and_the_order_stays_open() {
 }
 
 #[tokio::test]
-async fn who_was_declined_may_pay_again() {
+async fn a_declined_buyer_may_pay_again() {
     let buyer = Buyer::new().await;
     let declined = buyer.pays(Action::Decline).await;
     buyer.deliver(|_| {}).await;
@@ -208,7 +208,7 @@ async fn who_was_declined_may_pay_again() {
 }
 
 #[tokio::test]
-async fn who_does_nothing_at_the_provider_is_closed_after_the_grace() {
+async fn an_order_without_a_payment_closes_after_the_grace_period() {
     let buyer = Buyer::new().await;
     let first = buyer.goes_to_pay().await;
     assert_eq!(buyer.goes_to_pay().await, first, "the same payment goes on");
@@ -225,7 +225,7 @@ async fn who_does_nothing_at_the_provider_is_closed_after_the_grace() {
 }
 
 #[tokio::test]
-async fn what_is_not_from_the_provider_changes_nothing() {
+async fn forged_notices_change_nothing() {
     let buyer = Buyer::new().await;
     for action in [Action::Forge, Action::PayAnotherShop, Action::Probe] {
         buyer.pays(action).await;
@@ -243,7 +243,7 @@ async fn what_is_not_from_the_provider_changes_nothing() {
 }
 
 #[tokio::test]
-async fn the_shop_gives_the_money_of_a_paid_order_back() {
+async fn the_shop_refunds_a_paid_order() {
     let buyer = Buyer::new().await;
     let payments = &buyer.client.shop.engine.payments;
     let early = refund::order(payments, buyer.order, &ChangedBy::command()).await;
@@ -267,7 +267,7 @@ async fn the_shop_gives_the_money_of_a_paid_order_back() {
 }
 
 #[tokio::test]
-async fn nobody_pays_for_somebody_elses_order() {
+async fn a_buyer_cannot_pay_another_buyers_order() {
     let buyer = Buyer::new().await;
     let (client, order) = (&buyer.client, buyer.order);
     assert_eq!(
@@ -285,7 +285,7 @@ async fn nobody_pays_for_somebody_elses_order() {
 }
 
 #[tokio::test]
-async fn a_number_that_the_provider_uses_twice_stops_no_other_notice() {
+async fn a_number_used_twice_by_the_provider_blocks_no_other_notice() {
     let buyer = Buyer::new().await;
     let first = buyer.pays(Action::Pay).await;
     buyer.deliver(|_| {}).await;

@@ -55,7 +55,7 @@ async fn buyer_with(faults: &Arc<Failing>) -> Buyer {
 }
 
 #[tokio::test]
-async fn a_provider_that_is_away_at_the_beginning_leaves_the_order_payable() {
+async fn a_provider_unreachable_at_the_start_leaves_the_order_payable() {
     for point in [Point::Before, Point::After] {
         let faults = Arc::new(Failing::default());
         let buyer = buyer_with(&faults).await;
@@ -72,7 +72,7 @@ async fn a_provider_that_is_away_at_the_beginning_leaves_the_order_payable() {
 }
 
 #[tokio::test]
-async fn an_order_waits_for_a_provider_that_is_away_at_the_closing_and_not_for_ever() {
+async fn an_order_waits_a_bounded_time_for_an_unreachable_provider_at_the_closing() {
     let faults = Arc::new(Failing::default());
     let buyer = buyer_with(&faults).await;
     buyer.goes_to_pay().await;
@@ -98,7 +98,7 @@ async fn an_order_waits_for_a_provider_that_is_away_at_the_closing_and_not_for_e
 }
 
 #[tokio::test]
-async fn money_that_a_provider_kept_to_itself_too_long_goes_back() {
+async fn money_reported_too_late_is_refunded() {
     let faults = Arc::new(Failing::default());
     let buyer = buyer_with(&faults).await;
     buyer.pays(Action::PaySilently).await;
@@ -123,7 +123,7 @@ async fn money_that_a_provider_kept_to_itself_too_long_goes_back() {
 }
 
 #[tokio::test]
-async fn a_charge_that_is_made_after_its_order_was_cancelled_keeps_no_money() {
+async fn a_charge_created_after_the_cancellation_keeps_no_money() {
     let faults = Arc::new(Failing::default());
     let buyer = buyer_with(&faults).await;
     // The provider has not heard of it: the call that makes the charge is under way.
@@ -186,7 +186,7 @@ async fn a_refund_is_repeated_until_the_provider_has_done_it() {
 
 /// At every point at which something of a payment is written or asked, the answer is lost once.
 #[tokio::test]
-async fn an_answer_that_is_lost_at_any_step_loses_no_money() {
+async fn a_lost_answer_at_any_step_loses_no_money() {
     let steps = [
         "begin",
         "create_charge",

@@ -44,7 +44,7 @@ async fn matched(buyer: &Buyer, day: Day, lines: Vec<StatementLine>) -> Matched 
 }
 
 #[tokio::test]
-async fn what_both_have_agrees_and_what_one_has_does_not() {
+async fn a_statement_agrees_only_on_money_that_both_have() {
     let (buyer, number) = paid().await;
     let same = vec![line(MovementKind::Payment, &number, PRICE)];
     let found = matched(&buyer, DAY, same.clone()).await;
@@ -95,7 +95,7 @@ async fn what_both_have_agrees_and_what_one_has_does_not() {
 }
 
 #[tokio::test]
-async fn money_that_the_shop_saw_on_another_day_agrees() {
+async fn money_recorded_on_another_day_agrees() {
     let (buyer, number) = paid().await;
     let lines = vec![line(MovementKind::Payment, &number, PRICE)];
     let yesterday = Day {
@@ -124,7 +124,7 @@ async fn money_that_the_shop_saw_on_another_day_agrees() {
 }
 
 #[tokio::test]
-async fn money_of_which_the_shop_heard_late_may_stand_in_the_statement_before() {
+async fn money_reported_late_may_be_in_the_previous_statement() {
     let (buyer, _) = paid_in(TestShop::open_embedded().await).await;
     let late = "UPDATE payments SET received_at_ms = received_at_ms + 7200000";
     buyer.client.shop.change_by_hand(late).await;

@@ -86,7 +86,7 @@ impl StripeBuyer {
 }
 
 #[tokio::test]
-async fn a_purchase_is_paid_by_stripe_and_given_back() {
+async fn a_purchase_is_paid_with_stripe_and_refunded() {
     let stripe = StripeBuyer::new().await;
     let buyer = &stripe.buyer;
     let page = stripe.goes_to_pay().await;
@@ -130,7 +130,7 @@ async fn an_unpaid_order_is_closed_at_its_deadline_although_stripe_s_session_wou
 }
 
 #[tokio::test]
-async fn money_that_stripe_kept_to_itself_until_the_order_was_closed_goes_back() {
+async fn money_reported_by_stripe_after_the_closing_is_refunded() {
     let stripe = StripeBuyer::new().await;
     let buyer = &stripe.buyer;
     let page = stripe.goes_to_pay().await;
@@ -165,7 +165,7 @@ async fn money_that_stripe_kept_to_itself_until_the_order_was_closed_goes_back()
 }
 
 #[tokio::test]
-async fn money_without_a_notice_is_found_by_asking_stripe() {
+async fn money_without_a_notice_is_found_by_querying_stripe() {
     let stripe = StripeBuyer::new().await;
     let page = stripe.goes_to_pay().await;
     stripe.stand_in.act(&page, Act::Pay).await.unwrap();
@@ -179,7 +179,7 @@ async fn money_without_a_notice_is_found_by_asking_stripe() {
 }
 
 #[tokio::test]
-async fn a_refund_that_fails_afterwards_changes_nothing_and_somebody_has_to_look() {
+async fn a_refund_that_fails_later_changes_nothing_and_raises_an_alarm() {
     let stripe = StripeBuyer::new().await;
     let buyer = &stripe.buyer;
     let page = stripe.goes_to_pay().await;
@@ -199,7 +199,7 @@ async fn a_refund_that_fails_afterwards_changes_nothing_and_somebody_has_to_look
 }
 
 #[tokio::test]
-async fn the_notice_address_takes_what_stripe_signed_and_nothing_else() {
+async fn the_notice_address_accepts_only_notices_signed_by_stripe() {
     let stripe = StripeBuyer::new().await;
     let right = r#"{"id":"evt_9","type":"of.tomorrow","livemode":false,"data":{"object":{}}}"#;
     let sign = |later_s: i64, body: &str| stripe.stand_in.signature(SECRET, later_s, body);

@@ -24,7 +24,7 @@ async fn client_with(faults: Option<Arc<dyn FaultInjector>>) -> TestClient {
 }
 
 #[tokio::test]
-async fn what_the_ledger_refuses_together_is_queued_and_written_one_by_one() {
+async fn orders_refused_together_are_queued_and_written_one_by_one() {
     let client = client_with(Some(Arc::new(Refuses("write_held")))).await;
     let item = client.shop.item(2).await;
     let mut told = Vec::new();
@@ -39,7 +39,7 @@ async fn what_the_ledger_refuses_together_is_queued_and_written_one_by_one() {
 }
 
 #[tokio::test]
-async fn the_order_is_there_when_the_buyer_hears_the_number() {
+async fn the_order_exists_when_the_buyer_gets_the_position() {
     let client = client().await;
     let item = client.shop.item(2).await;
     for buyer in [visitor(1), visitor(2)] {
@@ -62,7 +62,7 @@ async fn the_order_is_there_when_the_buyer_hears_the_number() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_ordered_at_once_is_ended_by_the_order_writer() {
+async fn the_order_writer_ends_holds_that_cannot_be_ordered_at_once() {
     let client = client().await;
     let item = client.shop.item(2).await;
     // The gate has loaded the item.

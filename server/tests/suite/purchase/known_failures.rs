@@ -63,7 +63,7 @@ async fn by_hand(client: TestClient, statement: &str) -> TestClient {
 }
 
 #[tokio::test]
-async fn known_failure_02_a_crash_after_the_yes_loses_no_order() {
+async fn known_failure_02_a_crash_after_a_hold_loses_no_order() {
     let client = TestClient::new().await;
     let (item, buyer) = (client.shop.item(1).await, visitor(1));
     let reserved = client.buy(&buyer, item).await.unwrap();
@@ -103,7 +103,7 @@ async fn known_failure_05_one_failed_message_marks_nothing_sold_out() {
 }
 
 #[tokio::test]
-async fn known_failure_08_a_limit_counts_the_buyer_whatever_the_path() {
+async fn known_failure_08_a_limit_counts_the_buyer_and_not_the_path() {
     let client = TestClient::new().await;
     let item = client.shop.item(1).await;
     let tries = (0..8).map(|number| format!("{number:032x}"));
@@ -185,7 +185,7 @@ async fn known_failure_16_an_account_in_a_log_line_shows_no_secret() {
 }
 
 #[tokio::test]
-async fn known_failure_18_nobody_counts_as_a_buyer_before_it_is_on_disk() {
+async fn known_failure_18_a_hold_is_on_disk_before_its_buyer_is_told() {
     let client = failing(&[("put", Point::Before); 2]).await;
     let (item, buyer) = (client.shop.item(1).await, visitor(1));
     let path = client.path_for(&buyer, item).await.unwrap().path;
@@ -200,7 +200,7 @@ async fn known_failure_18_nobody_counts_as_a_buyer_before_it_is_on_disk() {
 }
 
 #[tokio::test]
-async fn an_answer_lost_after_the_commit_is_asked_for_again_and_takes_one_unit() {
+async fn a_purchase_repeated_after_a_lost_answer_takes_one_unit() {
     let client = failing(&[("put", Point::After)]).await;
     let (item, buyer) = (client.shop.item(2).await, visitor(1));
     let reserved = client.buy(&buyer, item).await.unwrap();
@@ -211,7 +211,7 @@ async fn an_answer_lost_after_the_commit_is_asked_for_again_and_takes_one_unit()
 }
 
 #[tokio::test]
-async fn who_may_hold_a_unit_is_never_told_that_it_is_sold_out() {
+async fn a_buyer_who_may_hold_a_unit_never_gets_sold_out() {
     let client = failing(&[("put", Point::After), ("snapshot", Point::Before)]).await;
     let (item, first) = (client.shop.item(1).await, visitor(1));
     let path = client.path_for(&first, item).await.unwrap().path;
@@ -254,7 +254,7 @@ impl Reserve for LostThenBusy {
 }
 
 #[tokio::test]
-async fn who_may_hold_a_unit_and_hears_busy_is_never_told_that_it_is_sold_out() {
+async fn a_buyer_who_may_hold_a_unit_never_gets_sold_out_after_busy() {
     let mut shop = TestShop::open_embedded().await;
     let (gate, asked) = (shop.reserve.clone(), AtomicU32::new(0));
     let purchase = Arc::get_mut(&mut shop.engine.purchase).unwrap();
@@ -279,7 +279,7 @@ async fn who_may_hold_a_unit_and_hears_busy_is_never_told_that_it_is_sold_out() 
 }
 
 #[tokio::test]
-async fn known_failure_19_a_reservation_of_nothing_fails_once_and_holds_up_nobody() {
+async fn known_failure_19_a_reservation_without_an_item_fails_once_and_blocks_no_other() {
     let client = TestClient::new().await;
     let (gone, item) = (client.shop.item(1).await, client.shop.item(1).await);
     let poison = client.buy(&visitor(1), gone).await.unwrap();

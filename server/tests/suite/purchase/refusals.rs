@@ -17,7 +17,7 @@ fn nobody() -> Visitor {
 }
 
 #[tokio::test]
-async fn whoever_is_not_signed_in_is_told_to_sign_in() {
+async fn visitors_are_told_to_sign_in() {
     let client = TestClient::new().await;
     let item = client.shop.item(1).await;
     let id = Uuid::from_u128(1);
@@ -41,7 +41,7 @@ async fn whoever_is_not_signed_in_is_told_to_sign_in() {
 }
 
 #[tokio::test]
-async fn a_banned_account_may_look_and_not_buy() {
+async fn a_banned_account_can_look_but_not_buy() {
     let client = TestClient::new().await;
     let item = client.shop.item(1).await;
     let mut banned = visitor(1);
@@ -53,7 +53,7 @@ async fn a_banned_account_may_look_and_not_buy() {
 }
 
 #[tokio::test]
-async fn before_after_and_stopped_rounds_hand_out_nothing() {
+async fn no_paths_are_issued_before_or_after_a_round_or_while_it_is_stopped() {
     let client = TestClient::new().await;
     let hour = 3_600_000;
     let words = Some(both("暂停", "paused"));
@@ -124,7 +124,7 @@ async fn a_wrong_late_used_or_foreign_answer_is_wrong() {
 }
 
 #[tokio::test]
-async fn a_foreign_expired_or_misdirected_path_is_invalid_and_is_not_burned() {
+async fn a_foreign_expired_or_misdirected_path_is_invalid_and_not_used_up() {
     let client = TestClient::new().await;
     let (item, other) = (client.shop.item(1).await, client.shop.item(1).await);
     let buyer = visitor(1);

@@ -8,7 +8,7 @@ use super::{TestClient, visitor};
 use crate::support::{START_MS, TestShop};
 
 #[tokio::test]
-async fn an_unpaid_order_closes_after_the_pay_window_and_somebody_else_buys_the_unit() {
+async fn an_unpaid_order_closes_after_the_pay_window_and_another_buyer_gets_the_unit() {
     let client = TestClient::new().await;
     let item = client.shop.item(1).await;
     let (first, second) = (visitor(1), visitor(2));
@@ -102,7 +102,7 @@ async fn a_unit_that_came_back_while_the_process_was_down_is_sellable_after_the_
 }
 
 #[tokio::test]
-async fn an_order_that_cannot_be_closed_keeps_no_other_open() {
+async fn an_order_that_cannot_be_closed_does_not_stop_others() {
     let client = TestClient::of(TestShop::open_embedded().await);
     let (broken, sound) = (client.shop.item(1).await, client.shop.item(1).await);
     let stuck = client.order_of(&visitor(1), broken).await;

@@ -22,7 +22,7 @@ use super::{TestClient, visitor};
 use crate::support::{Data, HOUR_MS, ManualClock, START_MS, TestShop, eventually};
 
 #[tokio::test]
-async fn a_late_reservation_fails_and_its_unit_goes_to_somebody_else() {
+async fn a_late_reservation_fails_and_another_buyer_gets_its_unit() {
     let client = TestClient::new().await;
     let item = client.shop.item(1).await;
     let late = client.buy(&visitor(1), item).await.unwrap();
@@ -130,7 +130,7 @@ async fn client_with(faults: Arc<dyn FaultInjector>) -> TestClient {
 }
 
 #[tokio::test]
-async fn known_failure_19_what_cannot_be_written_is_parked_and_holds_up_nobody() {
+async fn known_failure_19_an_entry_that_cannot_be_written_is_parked_and_blocks_no_other() {
     let client = client_with(Arc::new(OneSuccessfulWrite(AtomicU32::new(0)))).await;
     let item = client.shop.item(2).await;
     let poison = client.buy(&visitor(1), item).await.unwrap();
@@ -179,7 +179,7 @@ impl FaultInjector for Refuses {
 }
 
 #[tokio::test]
-async fn a_late_reservation_that_cannot_be_failed_holds_up_nobody() {
+async fn a_late_reservation_that_cannot_be_failed_blocks_no_other() {
     let client = client_with(Arc::new(Refuses("fail"))).await;
     let item = client.shop.item(2).await;
     client.buy(&visitor(1), item).await.unwrap();
@@ -267,7 +267,7 @@ async fn a_parked_reservation_is_parked_once_and_ordered_when_it_is_replayed_hou
 }
 
 #[tokio::test]
-async fn a_parked_reservation_that_is_dropped_fails_and_its_unit_is_sold_to_somebody_else() {
+async fn a_dropped_parked_reservation_fails_and_another_buyer_gets_its_unit() {
     let plan = Arc::new(RefusesOrders::default());
     let client = client_with(plan.clone()).await;
     let item = client.shop.item(1).await;

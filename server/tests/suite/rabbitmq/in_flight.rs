@@ -198,7 +198,7 @@ async fn an_empty_redis_is_not_loaded_while_an_instance_is_silent() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_message_that_an_instance_has_is_not_lost() {
+async fn a_message_in_flight_at_an_instance_is_not_treated_as_lost() {
     let all = instances("kept-in-flight").await;
     let item = all.shop.item(5).await;
     let outbox = all.shop.engine.orders.outbox.clone().unwrap();
@@ -232,7 +232,7 @@ async fn a_message_that_an_instance_has_is_not_lost() {
 }
 
 #[tokio::test]
-async fn an_instance_says_which_entries_it_has() {
+async fn an_instance_reports_its_entries() {
     let queue = connect(shared(), "says-in-flight").await;
     assert_eq!(queue.in_flight().await.unwrap(), InFlight::default());
     let under_way = queue.under_way().await.unwrap();

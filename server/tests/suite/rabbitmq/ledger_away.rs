@@ -101,7 +101,7 @@ async fn an_order_writer_without_its_ledger_leaves_the_orders_to_another() {
 }
 
 #[tokio::test]
-async fn what_is_given_back_goes_to_another_instance_at_once_and_in_order() {
+async fn entries_given_back_go_to_another_instance_at_once_and_in_order() {
     let (one, two) = (
         connect(shared(), "given-back").await,
         connect(shared(), "given-back").await,

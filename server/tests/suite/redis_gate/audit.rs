@@ -28,7 +28,7 @@ async fn lose_entries(shop: &TestShop) {
 }
 
 #[tokio::test]
-async fn a_hold_that_did_not_reach_the_ledger_within_two_minutes_is_named() {
+async fn a_hold_not_in_the_ledger_within_two_minutes_is_reported() {
     for segments in [1, 3] {
         let shop = TestShop::over(connect("audit-late")).await;
         let item = shop.item(3).await;
@@ -49,7 +49,7 @@ async fn a_hold_that_did_not_reach_the_ledger_within_two_minutes_is_named() {
 }
 
 #[tokio::test]
-async fn an_item_on_sale_that_is_not_at_the_gate_is_named() {
+async fn an_item_on_sale_that_is_not_at_the_gate_is_reported() {
     let redis = connect("audit-missing");
     let shop = TestShop::over(redis.clone()).await;
     let item = shop.item(1).await;
@@ -72,7 +72,7 @@ async fn an_item_on_sale_that_is_not_at_the_gate_is_named() {
 }
 
 #[tokio::test]
-async fn an_entry_that_is_stuck_hides_no_difference_of_another_item() {
+async fn a_stuck_entry_hides_no_difference_of_another_item() {
     let redis = connect("audit-stuck");
     let shop = TestShop::over(redis.clone()).await;
     let (stuck, other) = (shop.item(3).await, shop.item(3).await);
@@ -97,7 +97,7 @@ async fn an_entry_that_is_stuck_hides_no_difference_of_another_item() {
 }
 
 #[tokio::test]
-async fn what_a_worker_has_in_flight_is_on_its_way() {
+async fn a_worker_s_entries_in_flight_are_on_their_way() {
     let shop = TestShop::over(connect("audit-in-flight")).await;
     let item = shop.item(3).await;
     reserve(&shop.gate(), hold(item, 1)).await;
@@ -111,7 +111,7 @@ async fn what_a_worker_has_in_flight_is_on_its_way() {
 }
 
 #[tokio::test]
-async fn holders_that_differ_are_named_though_the_counters_agree() {
+async fn differing_holders_are_reported_even_if_the_counters_agree() {
     let redis = connect("audit-holders");
     let shop = TestShop::over(redis.clone()).await;
     let item = shop.item(3).await;
@@ -133,7 +133,7 @@ async fn holders_that_differ_are_named_though_the_counters_agree() {
 }
 
 #[tokio::test]
-async fn counters_of_the_gate_that_do_not_add_up_are_named() {
+async fn inconsistent_counters_of_the_gate_are_reported() {
     let redis = connect("audit-sum");
     let shop = TestShop::over(redis.clone()).await;
     let item = shop.item(3).await;

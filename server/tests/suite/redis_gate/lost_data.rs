@@ -53,7 +53,7 @@ async fn load_again(shop: &TestShop, item: ItemId) {
 }
 
 #[tokio::test]
-async fn a_unit_that_the_gate_lost_is_promised_wrongly_once() {
+async fn a_unit_lost_by_the_gate_is_wrongly_promised_once() {
     let redis = connect("lost-moment");
     let shop = TestShop::over(redis.clone()).await;
     let item = shop.item(1).await;
@@ -86,7 +86,7 @@ async fn a_unit_that_the_gate_lost_is_promised_wrongly_once() {
 }
 
 #[tokio::test]
-async fn however_many_units_the_gate_lost_the_first_wrong_promise_is_the_last() {
+async fn the_first_wrong_promise_of_many_lost_units_is_the_last() {
     let redis = connect("lost-many");
     let shop = TestShop::over(redis.clone()).await;
     let item = shop.item(5).await;
@@ -142,7 +142,7 @@ async fn a_withdrawal_closes_every_segment() {
 }
 
 #[tokio::test]
-async fn a_hold_that_was_lost_on_its_way_is_ordered_before_its_item_is_loaded_again() {
+async fn a_lost_hold_is_ordered_before_its_item_is_loaded_again() {
     for segments in [1, 3] {
         let redis = connect("lost-unknown");
         let shop = TestShop::over(redis.clone()).await;
@@ -204,7 +204,7 @@ async fn an_entry_that_never_arrives_does_not_keep_its_item_closed() {
 }
 
 #[tokio::test]
-async fn a_redis_that_forgot_told_numbers_promises_nothing() {
+async fn a_redis_that_forgot_told_positions_promises_nothing() {
     for (segments, instance) in [(1, "the same"), (3, "the same"), (1, "a new one")] {
         let redis = connect("forgot-numbers");
         let shop = TestShop::over(redis.clone()).await;
@@ -253,7 +253,7 @@ async fn a_redis_that_forgot_told_numbers_promises_nothing() {
 }
 
 #[tokio::test]
-async fn a_buyer_whose_hold_the_gate_lost_keeps_her_order_and_takes_no_unit_by_asking_again() {
+async fn a_buyer_whose_hold_was_lost_keeps_the_order_and_takes_no_second_unit() {
     let redis = connect("lost-holder");
     let shop = TestShop::over(redis.clone()).await;
     let item = shop.item(3).await;
@@ -303,7 +303,7 @@ impl FaultInjector for CutOff {
 }
 
 #[tokio::test]
-async fn an_instance_that_does_not_reach_the_queue_keeps_no_item_closed() {
+async fn an_instance_without_its_queue_keeps_no_item_closed() {
     let (redis, shop, item) = closed("lost-cut-off").await;
     let gate = &shop.gate();
     let queue: Arc<dyn OrderQueue> = Arc::new(shop.sql.clone());
@@ -323,7 +323,7 @@ async fn an_instance_that_does_not_reach_the_queue_keeps_no_item_closed() {
 }
 
 #[tokio::test]
-async fn what_nobody_looked_at_for_a_while_is_not_known_to_have_been_quiet() {
+async fn a_gap_between_checks_does_not_count_as_quiet() {
     let (_redis, shop, item) = closed("lost-unseen").await;
     let gate = &shop.gate();
     assert!(!gate.warm_up(item, OPEN).await.unwrap());
@@ -332,7 +332,7 @@ async fn what_nobody_looked_at_for_a_while_is_not_known_to_have_been_quiet() {
 }
 
 #[tokio::test]
-async fn a_hold_of_an_item_that_closed_at_the_end_of_its_round_ends_after_it() {
+async fn a_hold_of_an_item_closed_at_its_round_s_end_ends_later() {
     let redis = connect("lost-at-the-end");
     let shop = TestShop::over(redis.clone()).await;
     let item = shop.item(2).await;

@@ -91,7 +91,7 @@ async fn is_told(gate: &dyn Reserve, item: ItemId, number: u32) -> Option<u32> {
 }
 
 #[tokio::test]
-async fn whichever_key_of_an_item_is_lost_every_promise_becomes_an_order() {
+async fn every_promise_becomes_an_order_after_the_loss_of_any_key() {
     // The keys that a segment always has, and those of transfers and late calls.
     let kinds: [&[&str]; 8] = [
         &["item"],
@@ -118,7 +118,7 @@ async fn whichever_key_of_an_item_is_lost_every_promise_becomes_an_order() {
 }
 
 #[tokio::test]
-async fn units_that_only_lost_keys_knew_are_promised_again_and_nobody_elses() {
+async fn only_units_known_to_lost_keys_alone_are_promised_again() {
     let lost = ON_THEIR_WAY.count();
     let kinds: [&[&str]; 2] = [
         &["holders", "outbox"],
@@ -168,7 +168,7 @@ async fn a_buyer_whose_holder_record_is_lost_gets_no_second_order() {
 }
 
 #[tokio::test]
-async fn a_call_that_comes_again_after_its_number_was_lost_is_still_held() {
+async fn a_repeated_call_is_still_held_after_its_position_was_lost() {
     let redis = connect("lost-positions");
     let shop = TestShop::over(redis.clone()).await;
     let item = shop.item(3).await;

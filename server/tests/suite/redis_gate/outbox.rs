@@ -38,7 +38,7 @@ async fn an_entry_carries_everything_the_queue_needs() {
 }
 
 #[tokio::test]
-async fn what_a_relay_gives_back_any_relay_gets_at_once() {
+async fn entries_given_back_are_available_to_any_relay_at_once() {
     let redis = connect("given-back");
     let shop = TestShop::over(redis.clone()).await;
     let item = shop.item(5).await;
@@ -65,7 +65,7 @@ async fn what_a_relay_gives_back_any_relay_gets_at_once() {
 }
 
 #[tokio::test]
-async fn a_relay_that_has_entries_open_gets_those_and_no_others() {
+async fn a_relay_with_open_entries_gets_only_those() {
     let redis = connect("open");
     let shop = TestShop::over(redis.clone()).await;
     let items = [shop.item(5).await, shop.item(5).await];
@@ -92,7 +92,7 @@ async fn a_relay_that_has_entries_open_gets_those_and_no_others() {
 
 /// What a relay that reaches Redis and not the queue would do, without the courtesy of giving back.
 #[tokio::test]
-async fn a_relay_that_forwards_nothing_stops_no_other_relay() {
+async fn a_relay_that_forwards_nothing_blocks_no_other() {
     let redis = connect("stuck");
     let shop = TestShop::over(redis.clone()).await;
     let items = [shop.item(300).await, shop.item(300).await];

@@ -144,7 +144,7 @@ async fn a_parked_hold_is_sent_again_only_when_the_queue_has_lost_it_and_then_it
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_dead_letter_that_cannot_be_read_keeps_no_lost_hold_from_being_sent_again() {
+async fn an_unreadable_dead_letter_does_not_stop_lost_holds_from_being_sent_again() {
     let place = Place::new("parked-unreadable").await;
     let item = place.shop.item(1).await;
     let (gate, clock) = (&place.gate, &place.shop.clock);
@@ -170,7 +170,7 @@ async fn a_dead_letter_that_cannot_be_read_keeps_no_lost_hold_from_being_sent_ag
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_parked_hold_keeps_its_unit_and_its_number_when_its_item_is_loaded_again() {
+async fn a_parked_hold_keeps_its_unit_and_position_when_its_item_is_loaded_again() {
     let place = Place::new("parked-reload").await;
     let item = place.shop.item(2).await;
     let (gate, clock) = (&place.gate, &place.shop.clock);

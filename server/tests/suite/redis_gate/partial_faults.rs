@@ -49,7 +49,7 @@ impl FaultInjector for Unreachable {
 }
 
 #[tokio::test]
-async fn a_relay_that_does_not_reach_the_queue_keeps_nothing_from_another() {
+async fn a_relay_without_its_queue_blocks_no_other() {
     let redis = connect("unreachable");
     let plan = Arc::new(Unreachable::default());
     let clock = Arc::new(ManualClock::at(START_MS));
@@ -205,7 +205,7 @@ impl Sale {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_dead_master_of_a_redis_cluster_stops_nothing_of_the_items_on_the_others() {
+async fn a_dead_master_of_a_redis_cluster_does_not_affect_items_on_the_others() {
     let cluster = RedisCluster::start();
     let redis = Redis::new(&cluster.urls(), &namespace("dead-master")).unwrap();
     let shop = TestShop::over(redis.clone()).await;

@@ -23,7 +23,7 @@ async fn repaired(gate: &dyn Restock, item: ItemId) -> Option<String> {
 }
 
 #[tokio::test]
-async fn a_hold_that_was_lost_on_its_way_is_sent_again() {
+async fn a_lost_hold_is_sent_again() {
     let redis = connect("lost");
     let shop = TestShop::over(redis.clone()).await;
     let item = shop.item(2).await;
@@ -59,7 +59,7 @@ async fn a_hold_that_was_lost_on_its_way_is_sent_again() {
 }
 
 #[tokio::test]
-async fn a_difference_is_repaired_when_it_was_there_twice_with_nothing_under_way() {
+async fn a_difference_found_twice_with_nothing_under_way_is_repaired() {
     for segments in [1, 3] {
         let redis = connect("manual");
         let shop = TestShop::over(redis.clone()).await;
@@ -98,7 +98,7 @@ async fn a_difference_is_repaired_when_it_was_there_twice_with_nothing_under_way
 }
 
 #[tokio::test]
-async fn however_many_holds_were_lost_all_are_sent_again() {
+async fn any_number_of_lost_holds_is_sent_again() {
     let redis = connect("many-lost");
     let shop = TestShop::over(redis.clone()).await;
     let item = shop.item(2_500).await;
@@ -159,7 +159,7 @@ async fn an_item_with_thousands_of_differences_is_loaded_again() {
 }
 
 #[tokio::test]
-async fn what_was_lost_in_the_last_second_of_a_round_ends_after_it() {
+async fn a_hold_lost_in_a_round_s_last_second_ends_after_it() {
     let (ordered, failed) = (ReservationState::Ordered, ReservationState::Failed);
     for (later_ms, expected) in [(10_000, ordered), (23 * HOUR_MS, failed)] {
         let shop = TestShop::over(connect("lost-at-the-end")).await;

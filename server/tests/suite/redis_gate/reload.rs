@@ -131,7 +131,7 @@ async fn data_of_an_earlier_load_epoch_is_not_used() {
 }
 
 #[tokio::test]
-async fn another_number_of_segments_is_taken_over_without_losing_anything() {
+async fn a_changed_number_of_segments_loses_nothing() {
     let redis = connect("resplit");
     let shop = TestShop::over(redis.clone()).await;
     let item = shop.item(30).await;

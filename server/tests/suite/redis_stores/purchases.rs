@@ -77,7 +77,7 @@ fn claim(path: &str, number: u128, item_id: ItemId) -> PathClaim<'_> {
 }
 
 #[tokio::test]
-async fn of_many_who_use_one_path_at_two_instances_one_gets_the_unit() {
+async fn a_path_used_many_times_at_two_instances_gives_one_unit() {
     for place in Place::both() {
         let shop = TestShop::open_embedded().await;
         let item = shop.item(5).await;
@@ -97,7 +97,7 @@ async fn of_many_who_use_one_path_at_two_instances_one_gets_the_unit() {
 }
 
 #[tokio::test]
-async fn of_many_paths_that_a_buyer_gets_at_once_one_is_valid() {
+async fn only_one_of_many_paths_issued_at_once_is_valid() {
     for place in Place::both() {
         let shop = TestShop::open_embedded().await;
         let item = shop.item(5).await;
@@ -135,7 +135,7 @@ async fn instances_count_the_purchases_of_a_buyer_together() {
 }
 
 #[tokio::test]
-async fn what_is_kept_of_a_path_and_of_a_limit_expires() {
+async fn the_keys_of_paths_and_limits_expire() {
     let place = Place::alone(shared());
     let shop = TestShop::open_embedded().await;
     let item = shop.item(5).await;
@@ -155,7 +155,7 @@ async fn what_is_kept_of_a_path_and_of_a_limit_expires() {
 /// Whether an answer was delivered is known to the instance alone: with its note the same path gives the
 /// same answer at every instance.
 #[tokio::test]
-async fn a_path_without_an_answer_gives_the_same_one_at_another_instance() {
+async fn a_path_without_an_answer_gets_the_same_answer_at_another_instance() {
     for place in Place::both() {
         let shop = TestShop::open_embedded().await;
         let item = shop.item(1).await;
@@ -213,7 +213,7 @@ async fn purchases_are_busy_without_redis_and_paths_are_gone_in_an_empty_one() {
 
 /// The library and the network may send a call twice; an instance asks once more when it hears nothing.
 #[tokio::test]
-async fn a_call_of_the_same_purchase_gets_the_same_answer_and_no_other_does() {
+async fn only_calls_of_the_same_purchase_get_the_same_answer() {
     for place in Place::both() {
         let shop = TestShop::open_embedded().await;
         let item = shop.item(5).await;
@@ -251,7 +251,7 @@ async fn a_call_of_the_same_purchase_gets_the_same_answer_and_no_other_does() {
 }
 
 #[tokio::test]
-async fn a_purchase_whose_calls_run_after_redis_was_silent_gets_its_answer_by_the_same_path() {
+async fn a_purchase_executed_late_gets_its_answer_with_the_same_path() {
     let server = RedisServer::start();
     let place = Place::alone(&server);
     let shop = TestShop::open_embedded().await;

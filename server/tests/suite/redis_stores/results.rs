@@ -164,7 +164,7 @@ async fn a_buyer_polls_another_instance_and_sees_queued_then_ordered() {
 }
 
 #[tokio::test]
-async fn a_failed_reservation_says_why() {
+async fn a_failed_reservation_has_its_reason() {
     let instances = Instances::open(&Place::alone(shared())).await;
     let entry = instances.reserve(1).await;
     let now_ms = instances.shop.clock.get();
@@ -179,7 +179,7 @@ async fn a_failed_reservation_says_why() {
 }
 
 #[tokio::test]
-async fn a_cached_queued_counts_for_a_while_and_then_the_ledger_is_read() {
+async fn a_cached_queued_is_used_for_a_while_before_the_ledger_is_read() {
     let place = Place::alone(shared());
     let instances = Instances::open(&place).await;
     let entry = instances.reserve(1).await;
@@ -210,7 +210,7 @@ async fn a_cached_queued_counts_for_a_while_and_then_the_ledger_is_read() {
 }
 
 #[tokio::test]
-async fn a_buyer_with_an_order_sees_that_one_after_a_second_one_failed_because_of_it() {
+async fn a_buyer_sees_the_order_after_a_second_reservation_failed_because_of_it() {
     for place in Place::both() {
         let instances = Instances::open(&place).await;
         let first = instances.reserve(1).await;
@@ -274,7 +274,7 @@ async fn listed(instances: &Instances, number: usize) -> Vec<(ReservationId, Res
 }
 
 #[tokio::test]
-async fn what_the_ledger_does_not_know_yet_is_listed_as_queued() {
+async fn reservations_unknown_to_the_ledger_are_listed_as_queued() {
     for place in Place::both() {
         let instances = Instances::open(&place).await;
         let unit = instances.held(1).await;
@@ -329,7 +329,7 @@ async fn an_order_whose_result_was_not_recorded_is_not_listed_as_queued() {
 }
 
 #[tokio::test]
-async fn a_buyers_latest_reservations_are_few_and_do_not_live_for_ever() {
+async fn a_buyers_cached_reservations_are_bounded_and_expire() {
     let place = Place::alone(shared());
     let instances = Instances::open(&place).await;
     let mut held = Vec::new();

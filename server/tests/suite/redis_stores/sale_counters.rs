@@ -77,7 +77,7 @@ async fn counts_of_all_instances_are_added_up_until_one_is_silent() {
 }
 
 #[tokio::test]
-async fn a_redis_that_does_not_answer_is_an_error_and_no_zero() {
+async fn a_redis_that_does_not_answer_gives_an_error_instead_of_zero() {
     let shop = TestShop::open_embedded().await;
     let server = RedisServer::start();
     let (counters, ..) = instance(&Place::alone(&server), &clock(), &shop).await;

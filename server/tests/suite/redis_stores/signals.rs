@@ -173,7 +173,7 @@ async fn a_round_that_one_instance_adds_is_on_the_list_of_the_others_when_they_h
 }
 
 #[tokio::test]
-async fn an_instance_that_was_cut_off_clears_its_sold_out_cache_and_wakes_every_worker() {
+async fn a_reconnected_instance_clears_its_sold_out_cache_and_wakes_every_worker() {
     let server = RedisServer::start_with(Persistence::Disk);
     let instance = Instance::open(&Place::alone(&server)).await;
     let kill: fn(&RedisServer) = |server| drop(server.cli(&["client", "kill", "type", "pubsub"]));

@@ -29,7 +29,7 @@ async fn knows(tokens: &RedisTokens<Sql>, token: &TokenHash) -> bool {
 }
 
 #[tokio::test]
-async fn a_log_in_counts_at_every_instance_and_a_log_out_soon() {
+async fn a_log_in_is_valid_at_every_instance_and_a_log_out_soon() {
     for place in Place::both() {
         let shop = TestShop::new().await;
         let buyer = shop.buyer(1).await;
@@ -65,7 +65,7 @@ async fn a_log_in_counts_at_every_instance_and_a_log_out_soon() {
 }
 
 #[tokio::test]
-async fn a_log_in_that_an_instance_stored_after_the_log_out_does_not_count() {
+async fn a_log_in_cached_after_the_log_out_is_ignored() {
     let place = Place::alone(shared());
     let shop = TestShop::new().await;
     let buyer = shop.buyer(1).await;

@@ -53,7 +53,7 @@ async fn an_address_is_saved_and_changed_by_the_orders_buyer_alone_until_the_ord
 }
 
 #[tokio::test]
-async fn a_closed_order_keeps_its_address_as_it_is_and_loses_it_in_the_end() {
+async fn the_address_of_a_closed_order_is_fixed_and_finally_erased() {
     let customer = Customer::new().await;
     let shop = &customer.client.shop;
     let (sql, order) = (&shop.sql, customer.order);
@@ -81,7 +81,7 @@ async fn a_closed_order_keeps_its_address_as_it_is_and_loses_it_in_the_end() {
 }
 
 #[tokio::test]
-async fn erasing_is_bounded_and_counts_from_the_last_thing_that_happened() {
+async fn erasing_is_bounded_and_counts_from_the_order_s_last_event() {
     let customer = Customer::new().await;
     let shop = &customer.client.shop;
     let item = shop.item(5).await;
@@ -108,7 +108,7 @@ async fn erasing_is_bounded_and_counts_from_the_last_thing_that_happened() {
 }
 
 #[tokio::test]
-async fn the_form_works_without_scripts_and_a_mistake_empties_nothing() {
+async fn the_form_works_without_scripts_and_a_mistake_clears_nothing() {
     let customer = Customer::new().await;
     let page = customer.page();
     let form = format!("{page}/address");
@@ -153,7 +153,7 @@ async fn the_form_works_without_scripts_and_a_mistake_empties_nothing() {
 }
 
 #[tokio::test]
-async fn the_call_answers_about_the_callers_own_orders_only() {
+async fn the_call_returns_only_the_callers_own_orders() {
     let customer = Customer::new().await;
     let (router, order) = (&customer.router, customer.order);
     let other = signed_in(&customer.client.shop, 2).await;
@@ -207,7 +207,7 @@ async fn the_call_answers_about_the_callers_own_orders_only() {
 }
 
 #[tokio::test]
-async fn no_other_site_and_nobody_else_sends_the_form() {
+async fn other_sites_and_other_buyers_cannot_send_the_form() {
     let customer = Customer::new().await;
     let other = signed_in(&customer.client.shop, 2).await;
     let form = format!("{}/address", customer.page());

@@ -91,7 +91,7 @@ async fn an_order_moves_from_paid_to_shipped_to_received_and_in_no_other_order()
 }
 
 #[tokio::test]
-async fn of_those_who_ship_confirm_and_refund_at_one_instant_one_is_right_at_a_time() {
+async fn concurrent_shipping_confirming_and_refunding_happen_one_at_a_time() {
     let customer = Customer::waits().await;
     let (sql, order) = (&customer.client.shop.sql, customer.order);
     let by = ChangedBy::command();
@@ -112,7 +112,7 @@ async fn of_those_who_ship_confirm_and_refund_at_one_instant_one_is_right_at_a_t
 }
 
 #[tokio::test]
-async fn the_money_of_a_shipped_and_of_a_received_order_goes_back() {
+async fn shipped_and_received_orders_can_be_refunded() {
     for is_received in [false, true] {
         let customer = Customer::waits().await;
         let shop = &customer.client.shop;
@@ -134,7 +134,7 @@ async fn the_money_of_a_shipped_and_of_a_received_order_goes_back() {
 }
 
 #[tokio::test]
-async fn money_that_comes_a_second_time_for_a_shipped_order_goes_back() {
+async fn a_second_payment_of_a_shipped_order_is_refunded() {
     let customer = Customer::new().await;
     let (who, order) = (&customer.who, customer.order);
     customer.client.pays(who, order, Action::PayTwice).await;
@@ -163,7 +163,7 @@ async fn money_that_comes_a_second_time_for_a_shipped_order_goes_back() {
 }
 
 #[tokio::test]
-async fn a_shipped_orders_address_is_erased_although_nobody_confirmed() {
+async fn a_shipped_orders_address_is_erased_without_a_confirmation() {
     let customer = Customer::waits().await;
     let shop = &customer.client.shop;
     let (sql, order, by) = (&shop.sql, customer.order, ChangedBy::command());
@@ -181,7 +181,7 @@ async fn a_shipped_orders_address_is_erased_although_nobody_confirmed() {
 }
 
 #[tokio::test]
-async fn an_operator_ships_on_the_orders_page_once_it_is_known_where_to() {
+async fn an_operator_ships_on_the_orders_page_once_it_has_an_address() {
     let customer = Customer::new().await;
     let (router, shop) = (&customer.router, &customer.client.shop);
     let operator = staff(shop, Role::Operator, false).await;
@@ -281,7 +281,7 @@ async fn a_buyer_sees_how_an_order_was_sent_and_confirms_on_its_page_that_it_cam
 }
 
 #[tokio::test]
-async fn programs_ship_and_confirm_by_calls_that_check_who_asks() {
+async fn programs_ship_and_confirm_by_calls_that_check_the_caller() {
     let customer = Customer::waits().await;
     let (router, shop, order) = (&customer.router, &customer.client.shop, customer.order);
     let operator = staff(shop, Role::Operator, false).await;
@@ -333,7 +333,7 @@ async fn programs_ship_and_confirm_by_calls_that_check_who_asks() {
 }
 
 #[tokio::test]
-async fn no_other_site_confirms_and_a_form_that_is_none_is_refused() {
+async fn other_sites_cannot_confirm_and_malformed_forms_are_refused() {
     let customer = Customer::waits().await;
     let (router, shop) = (&customer.router, &customer.client.shop);
     let operator = staff(shop, Role::Operator, false).await;

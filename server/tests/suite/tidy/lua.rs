@@ -123,7 +123,7 @@ fn every_script_is_listed_and_used() {
 }
 
 #[test]
-fn every_script_says_what_it_is_for_and_why_it_may_be_repeated() {
+fn every_script_documents_its_purpose_and_why_it_may_be_repeated() {
     for Script { path, head, .. } in scripts() {
         for part in ["Purpose", "KEYS", "ARGV", "Returns", "Repeat"] {
             assert!(head.contains(&format!("-- {part}: ")), "{path}: {part}");
@@ -132,7 +132,7 @@ fn every_script_says_what_it_is_for_and_why_it_may_be_repeated() {
 }
 
 #[test]
-fn every_script_names_its_arguments_first_and_as_its_head_does() {
+fn every_script_names_its_arguments_first_and_like_its_header() {
     for script in scripts() {
         let path = &script.path;
         for table in ["KEYS", "ARGV"] {
@@ -168,7 +168,7 @@ fn every_script_names_its_arguments_first_and_as_its_head_does() {
 }
 
 #[test]
-fn stored_formats_and_the_time_are_known_to_the_prelude_alone() {
+fn only_the_prelude_knows_stored_formats_and_the_time() {
     for Script { path, body, .. } in scripts() {
         let time = "return redis.call('TIME')";
         for format in ["'TIME'", ":match(", "table.concat(", "string.format("] {

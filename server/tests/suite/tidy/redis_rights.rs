@@ -52,7 +52,7 @@ fn named(text: &str, quote: char) -> impl Iterator<Item = String> {
 }
 
 #[test]
-fn every_command_that_is_sent_to_redis_is_allowed() {
+fn every_command_sent_to_redis_is_allowed() {
     // The benchmark's own commands are not among them: it has servers and users of its own.
     let rust = sources("server/src/adapters/redis", "rs");
     let mut sent = Vec::new();

@@ -64,21 +64,21 @@ fn its_time_and_its_name_count<S>(
 }
 
 #[test]
-fn redis_with_a_certificate_that_does_not_count_ends_the_start() {
+fn redis_with_an_invalid_certificate_stops_the_start() {
     let setting = "SECKILL_REDIS_URL";
     nobody_trusts(setting, &redis::shared_with_tls().url());
     its_time_and_its_name_count(setting, RedisServer::start_with_tls, RedisServer::url);
 }
 
 #[test]
-fn rabbitmq_with_a_certificate_that_does_not_count_ends_the_start() {
+fn rabbitmq_with_an_invalid_certificate_stops_the_start() {
     let setting = "SECKILL_AMQP_URL";
     nobody_trusts(setting, &rabbitmq::shared_with_tls().url());
     its_time_and_its_name_count(setting, RabbitServer::start_with_tls, RabbitServer::url);
 }
 
 #[test]
-fn postgres_with_a_certificate_that_does_not_count_ends_the_start() {
+fn postgres_with_an_invalid_certificate_stops_the_start() {
     let setting = "SECKILL_DATABASE_URL";
     nobody_trusts(setting, &postgres::shared_with_tls().url("postgres"));
     let url = |server: &Postgres| server.url("postgres");
@@ -86,7 +86,7 @@ fn postgres_with_a_certificate_that_does_not_count_ends_the_start() {
 }
 
 #[test]
-fn mariadb_with_a_certificate_that_does_not_count_ends_the_start() {
+fn mariadb_with_an_invalid_certificate_stops_the_start() {
     let setting = "SECKILL_DATABASE_URL";
     nobody_trusts(setting, &mariadb::shared_with_tls().url("mysql"));
     let url = |server: &MariaDb| server.url("mysql");
@@ -94,7 +94,7 @@ fn mariadb_with_a_certificate_that_does_not_count_ends_the_start() {
 }
 
 #[test]
-fn a_server_that_does_not_speak_tls_ends_the_start() {
+fn a_server_without_tls_stops_the_start() {
     // A Redis without TLS waits for the end of a line, and counts as one that is away.
     let queue = rabbitmq::shared().url().replace("amqp://", "amqps://");
     let said = refusal("SECKILL_AMQP_URL", &queue, None);
@@ -105,7 +105,7 @@ fn a_server_that_does_not_speak_tls_ends_the_start() {
 }
 
 #[test]
-fn production_refuses_connections_on_which_others_can_eavesdrop() {
+fn production_refuses_unencrypted_connections() {
     let (_folder, data) = no_data();
     let production = [
         ("SECKILL_MODE", "cluster"),

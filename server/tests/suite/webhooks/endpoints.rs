@@ -24,7 +24,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn nothing_is_sent_into_the_shops_own_network_unless_it_is_allowed() {
+async fn nothing_is_sent_to_private_addresses_unless_allowed() {
     let (receiver, shop) = (Receiver::start().await, shop().await);
     let port = receiver.url.split(':').nth(2).unwrap();
     let named = told(&shop, &format!("http://localhost:{port}"), &[]).await;
@@ -41,7 +41,7 @@ async fn nothing_is_sent_into_the_shops_own_network_unless_it_is_allowed() {
 }
 
 #[tokio::test]
-async fn only_so_many_are_told_and_only_over_https() {
+async fn endpoints_are_bounded_and_use_only_https() {
     let shop = TestShop::new().await;
     let (machine, by) = ((&*shop.clock as _, &*shop.ids as _), ChangedBy::command());
     let plain = add(&shop.sql, machine, "http://a.example/", false, &[], &by).await;
@@ -89,7 +89,7 @@ async fn for_a_day_both_secrets_sign() {
 }
 
 #[tokio::test]
-async fn what_happens_while_an_address_is_off_is_not_told_and_what_waited_is() {
+async fn a_switched_off_endpoint_gets_waiting_messages_later_but_no_new_ones() {
     let (receiver, shop) = (Receiver::start().await, shop().await);
     let endpoint_id = told(&shop, &receiver.url, &[]).await.endpoint_id;
     let customer = Customer::of(shop).await;

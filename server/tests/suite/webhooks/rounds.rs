@@ -14,7 +14,7 @@ async fn announce(shop: &TestShop) -> u32 {
 }
 
 #[tokio::test]
-async fn a_round_is_told_to_start_to_be_sold_out_and_to_end_once_each() {
+async fn start_sold_out_and_end_of_a_round_are_reported_once_each() {
     let (receiver, shop) = (Receiver::start().await, shop().await);
     told(&shop, &receiver.url, &[]).await;
     let item = shop

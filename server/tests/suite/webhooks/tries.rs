@@ -110,7 +110,7 @@ async fn a_program_that_asks_for_a_pause_gets_it() {
 }
 
 #[tokio::test]
-async fn a_program_that_is_away_is_tried_again_after_half_a_minute() {
+async fn an_unreachable_program_is_tried_again_after_half_a_minute() {
     let (receiver, shop) = (Receiver::start().await, shop().await);
     let gone = receiver.url.clone();
     drop(receiver);
@@ -151,7 +151,7 @@ async fn a_program_that_says_it_is_gone_is_switched_off() {
 }
 
 #[tokio::test]
-async fn a_message_says_the_same_when_its_order_was_shipped_meanwhile() {
+async fn a_message_does_not_change_when_its_order_is_shipped() {
     let (receiver, shop) = (Receiver::start().await, shop().await);
     told(&shop, &receiver.url, &[WebhookEvent::OrderPaid]).await;
     let customer = Customer::of(shop).await;
@@ -174,7 +174,7 @@ async fn a_message_says_the_same_when_its_order_was_shipped_meanwhile() {
 }
 
 #[tokio::test]
-async fn what_waits_for_an_address_that_is_away_is_given_up_in_the_end() {
+async fn messages_to_an_unreachable_address_are_finally_given_up() {
     let (receiver, shop) = (Receiver::start().await, shop().await);
     told(&shop, &receiver.url, &[]).await;
     let customer = Customer::of(shop).await;
@@ -192,7 +192,7 @@ async fn what_waits_for_an_address_that_is_away_is_given_up_in_the_end() {
 }
 
 #[tokio::test]
-async fn what_waits_for_an_address_that_is_off_alarms_nobody() {
+async fn messages_to_a_switched_off_address_raise_no_alarm() {
     let (receiver, shop) = (Receiver::start().await, shop().await);
     let endpoint = told(&shop, &receiver.url, &[]).await;
     let customer = Customer::of(shop).await;

@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_is_learned_later_is_kept() {
+    fn a_position_learned_later_is_kept() {
         let mut released = ReleasedUnits::default();
         assert_eq!(released.get(id(1)), None);
         for (position, expected) in [(None, None), (Some(7), Some(7)), (None, Some(7))] {
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn only_so_many_are_remembered() {
+    fn the_number_of_remembered_reservations_is_bounded() {
         let mut released = ReleasedUnits::default();
         for number in [1, 2, 1, 3] {
             released.add_within(2, id(number), None);

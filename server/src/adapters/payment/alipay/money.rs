@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn what_alipay_cannot_charge_is_refused() {
+    fn sums_that_alipay_cannot_charge_are_refused() {
         for minor in [0, -1, i64::MIN, i64::MAX, 10_000_000_001] {
             assert!(to_yuan(&Amount::of(minor)).is_err(), "{minor}");
         }
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_sum_is_refused() {
+    fn malformed_sums_are_refused() {
         for text in [
             "",
             ".",

@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_says_what_is_to_be_paid_and_until_when() {
+    fn an_address_contains_the_sum_and_the_deadline() {
         let charge = charge("手冲壶", "Pour-over kettle", 10 * MINUTE_MS + 1);
         let address = made(&charge, "https://shop.example", BEGUN_MS).unwrap();
         let (parameters, content) = read(&address);
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn alipay_s_own_limit_ends_what_would_end_later() {
+    fn a_later_deadline_is_cut_to_alipay_s_limit() {
         let until = |minutes: i64| {
             let charge = charge("壶", "Kettle", minutes * MINUTE_MS);
             let address = made(&charge, "https://shop.example", BEGUN_MS).unwrap();
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn a_title_has_nothing_in_it_that_alipay_does_not_take() {
+    fn characters_that_alipay_refuses_are_removed_from_titles() {
         for (title, subject) in [
             ("a/b=c&d", "a b c d"),
             ("\"quoted\" \\ \n line", "quoted line"),

@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_raw_body_that_was_signed_is_believed() {
+    fn only_the_signed_raw_body_is_accepted() {
         let body = said().to_body();
         let signature = sign(SECRET, &body, Signature::Right);
         assert!(matches!(verified(&signature, &body), Verified::Notice(_)));

@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stripe_cannot_charge_is_refused() {
+    fn sums_that_stripe_cannot_charge_are_refused() {
         for (minor, currency) in [
             (0, "CNY"),
             (-1, "CNY"),

@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn money_is_back_when_all_of_it_is() {
+    fn a_refund_is_done_when_the_whole_sum_is_refunded() {
         let state = |refunds: &[Refund]| super::state(refunds, 9_900).unwrap();
         assert_eq!(state(&[]), None);
         let done = Some(RefundState::Done);
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refund_that_failed_is_said() {
+    fn a_failed_refund_is_an_error() {
         for status in ["failed", "canceled"] {
             let said = super::state(&[refund(9_900, status)], 9_900).unwrap_err();
             let said = said.to_string();

@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn money_that_came_is_paid_and_money_that_may_come_is_open() {
+    fn received_money_is_paid_and_expected_money_is_open() {
         for status in ["open", "complete", "expired"] {
             let paid = meaning(status, Some("succeeded")).unwrap();
             assert!(matches!(paid, Charge::Paid(_)), "{status}: {paid:?}");

@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_no_holder_is_an_error() {
+    fn a_malformed_holder_is_an_error() {
         let buyer = Uuid::from_u128(1).to_string();
         let short = "00000000-0000-0000-0000-000000000002|1|2|h";
         for text in ["", "x", short, &short[..short.len() - 2]] {

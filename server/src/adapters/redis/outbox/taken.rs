@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_noted_of_an_outbox_goes_with_it() {
+    fn an_unlisted_outbox_is_forgotten() {
         let mut taken = Taken {
             open: ["a:0 1-0", "a:1 1-0", "b:0 2-0"].map(str::to_owned).into(),
             unsure: ["a:1", "b:0"].map(str::to_owned).into(),

@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_says_what_changed() {
+    fn a_message_names_the_changed_items() {
         let items = [1, 2]
             .map(|number| ItemId(Uuid::from_u128(number)))
             .to_vec();

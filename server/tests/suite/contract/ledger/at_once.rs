@@ -26,7 +26,7 @@ async fn holds_are_written_with_their_orders() {
 }
 
 #[tokio::test]
-async fn nothing_is_written_where_the_ledger_has_fewer_units_than_are_held() {
+async fn nothing_is_written_if_the_ledger_has_too_few_units() {
     let shop = TestShop::new().await;
     let (plenty, one) = (shop.item(5).await, shop.item(1).await);
     let holds = [held(plenty, 1), held(one, 2), held(one, 3)];
@@ -42,7 +42,7 @@ async fn nothing_is_written_where_the_ledger_has_fewer_units_than_are_held() {
 }
 
 #[tokio::test]
-async fn nothing_is_written_where_a_reservation_is_known_or_its_buyer_has_an_order() {
+async fn nothing_is_written_if_a_reservation_is_known_or_its_buyer_has_an_order() {
     let shop = TestShop::new().await;
     let (item, sql) = (shop.item(5).await, &shop.sql);
     let first = held(item, 1);

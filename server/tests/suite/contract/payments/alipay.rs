@@ -45,7 +45,7 @@ fn number(charge: &ChargeRequest) -> String {
 }
 
 #[tokio::test]
-async fn nobody_is_asked_for_the_page_and_alipay_hears_of_a_charge_from_its_buyer() {
+async fn the_page_needs_no_call_and_alipay_learns_of_a_charge_from_its_buyer() {
     let provider = Provider::alipay().await;
     let charge = provider.charge(WINDOW_MS);
     provider.alipay_there().fails(Some(Failure::Silent));
@@ -70,7 +70,7 @@ async fn nobody_is_asked_for_the_page_and_alipay_hears_of_a_charge_from_its_buye
 }
 
 #[tokio::test]
-async fn nobody_pays_after_the_end_of_the_charge_whether_the_shop_closes_it_or_not() {
+async fn an_expired_charge_cannot_be_paid_even_if_it_was_not_closed() {
     let provider = Provider::alipay().await;
     let (begun, left) = (provider.charge(WINDOW_MS), provider.charge(WINDOW_MS));
     let begun_at = provider.gateway.create(&begun).await.unwrap();
@@ -90,7 +90,7 @@ async fn nobody_pays_after_the_end_of_the_charge_whether_the_shop_closes_it_or_n
 }
 
 #[tokio::test]
-async fn a_page_that_somebody_changed_is_none() {
+async fn an_altered_page_is_rejected() {
     let provider = Provider::alipay().await;
     let charge = provider.charge(WINDOW_MS);
     let page = provider.gateway.create(&charge).await.unwrap();
@@ -104,7 +104,7 @@ async fn a_page_that_somebody_changed_is_none() {
 }
 
 #[tokio::test]
-async fn what_may_be_another_answer_later_is_busy_and_another_one_is_a_failure() {
+async fn temporary_errors_are_busy_and_others_are_failures() {
     let provider = Provider::alipay().await;
     let (charge, receipt) = provider.paid().await;
     for (failure, busy) in [
@@ -146,7 +146,7 @@ async fn what_may_be_another_answer_later_is_busy_and_another_one_is_a_failure()
 }
 
 #[tokio::test]
-async fn an_answer_that_alipay_has_not_signed_as_it_stands_says_nothing() {
+async fn an_answer_without_a_valid_signature_is_refused() {
     let provider = Provider::alipay().await;
     let charge = provider.charge(WINDOW_MS);
     let page = provider.gateway.create(&charge).await.unwrap();
@@ -166,7 +166,7 @@ async fn an_answer_that_alipay_has_not_signed_as_it_stands_says_nothing() {
 }
 
 #[tokio::test]
-async fn nobody_at_the_gateway_is_busy() {
+async fn an_unreachable_gateway_is_reported_as_busy() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let nobody = format!("http://{}/gateway.do", listener.local_addr().unwrap());
     drop(listener);
@@ -226,7 +226,7 @@ async fn a_refund_is_done_when_alipay_says_so() {
 }
 
 #[tokio::test]
-async fn money_that_somebody_sent_back_in_the_console_is_not_sent_again() {
+async fn money_refunded_in_the_console_is_not_refunded_again() {
     let provider = Provider::alipay().await;
     // All of it: the buyer has it.
     let (charge, receipt) = provider.paid().await;
@@ -262,7 +262,7 @@ async fn money_that_somebody_sent_back_in_the_console_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn a_trade_that_cannot_be_given_back_any_more_is_paid() {
+async fn a_trade_that_can_no_longer_be_refunded_is_paid() {
     let provider = Provider::alipay().await;
     let (charge, receipt) = provider.paid().await;
     provider.notices().await;
@@ -282,7 +282,7 @@ async fn a_trade_that_cannot_be_given_back_any_more_is_paid() {
 }
 
 #[tokio::test]
-async fn a_notice_counts_when_alipay_signed_it_for_this_application_and_this_seller() {
+async fn a_notice_needs_alipay_s_signature_this_application_and_this_seller() {
     let provider = Provider::alipay().await;
     let (charge, receipt) = provider.paid().await;
     let there = provider.alipay_there();

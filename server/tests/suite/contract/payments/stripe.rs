@@ -46,7 +46,7 @@ impl Provider {
 }
 
 #[tokio::test]
-async fn an_answer_that_may_be_another_one_later_is_busy_and_another_is_a_failure() {
+async fn temporary_errors_of_stripe_are_busy_and_others_are_failures() {
     let provider = Provider::stripe().await;
     let charge = provider.charge(WINDOW_MS);
     let busy = |error: &PortError| matches!(error, PortError::Busy { .. });
@@ -78,7 +78,7 @@ async fn an_answer_that_may_be_another_one_later_is_busy_and_another_is_a_failur
 }
 
 #[tokio::test]
-async fn nobody_at_the_other_end_is_busy() {
+async fn an_unreachable_provider_is_reported_as_busy() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let nobody = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
@@ -98,7 +98,7 @@ async fn nobody_at_the_other_end_is_busy() {
 
 /// Stripe repeats a failure of its own for a day to whoever uses the same key.
 #[tokio::test]
-async fn a_failure_that_stripe_keeps_stops_neither_a_charge_nor_a_refund() {
+async fn a_failure_stored_by_stripe_blocks_neither_a_charge_nor_a_refund() {
     let provider = Provider::stripe().await;
     let charge = provider.charge(WINDOW_MS);
     provider.stand_in().fails(Some(Failure::Lost));
@@ -177,7 +177,7 @@ async fn a_session_of_ten_minutes_lives_half_an_hour_longer_unless_the_shop_clos
 }
 
 #[tokio::test]
-async fn a_bank_that_takes_days_has_neither_paid_nor_refused_until_it_says_so() {
+async fn a_payment_by_a_slow_bank_is_open_until_the_bank_decides() {
     for (yes, facts) in [(true, 1), (false, 0)] {
         let provider = Provider::stripe().await;
         let charge = provider.charge(WINDOW_MS);
@@ -237,7 +237,7 @@ async fn a_refund_is_done_when_stripe_says_so() {
 }
 
 #[tokio::test]
-async fn a_notice_is_believed_with_either_secret_and_near_its_time() {
+async fn a_notice_is_accepted_with_either_secret_near_its_time() {
     let provider = Provider::stripe().await;
     provider.paid().await;
     let mut sent = provider.notices().await.remove(0);
@@ -258,7 +258,7 @@ async fn a_notice_is_believed_with_either_secret_and_near_its_time() {
 
 /// Browsers would refuse to go there.
 #[tokio::test]
-async fn buyers_are_sent_only_where_the_pages_policy_lets_them_go() {
+async fn buyers_are_sent_only_to_origins_of_the_pages_policy() {
     let stripe_s = "https://checkout.stripe.com".to_owned();
     let provider = Provider::stripe_with(|stripe| stripe.page_url = stripe_s).await;
     let charge = provider.charge(WINDOW_MS);

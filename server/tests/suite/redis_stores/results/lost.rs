@@ -74,7 +74,7 @@ impl Instances {
 }
 
 #[tokio::test]
-async fn queued_is_said_for_as_long_as_the_gate_holds_the_unit_and_failed_afterwards() {
+async fn a_reservation_is_queued_while_the_gate_holds_its_unit_and_failed_afterwards() {
     for place in Place::both() {
         let instances = Instances::open(&place).await;
         instances.load().await;
@@ -103,7 +103,7 @@ async fn queued_is_said_for_as_long_as_the_gate_holds_the_unit_and_failed_afterw
 }
 
 #[tokio::test]
-async fn a_lost_reservation_is_not_listed_as_queued_though_nobody_polls_for_it() {
+async fn a_lost_reservation_is_not_listed_as_queued_even_without_polling() {
     let place = Place::alone(shared());
     let instances = Instances::open(&place).await;
     instances.load().await;
@@ -120,7 +120,7 @@ async fn a_lost_reservation_is_not_listed_as_queued_though_nobody_polls_for_it()
 }
 
 #[tokio::test]
-async fn what_is_lost_after_the_end_of_a_round_fails_also_when_the_gate_has_lost_the_item() {
+async fn a_reservation_lost_after_its_round_fails_even_if_the_gate_lost_the_item() {
     let place = Place::alone(shared());
     let instances = Instances::open(&place).await;
     instances.load().await;
@@ -136,7 +136,7 @@ async fn what_is_lost_after_the_end_of_a_round_fails_also_when_the_gate_has_lost
 }
 
 #[tokio::test]
-async fn a_hold_of_which_only_the_note_was_lost_is_still_queued() {
+async fn a_hold_with_a_lost_result_is_still_queued() {
     for place in Place::both() {
         let instances = Instances::open(&place).await;
         instances.load().await;
@@ -159,7 +159,7 @@ async fn a_hold_of_which_only_the_note_was_lost_is_still_queued() {
 }
 
 #[tokio::test]
-async fn a_reservation_that_nobody_knows_any_more_has_failed() {
+async fn an_unknown_reservation_has_failed() {
     let place = Place::alone(shared());
     let instances = Instances::open(&place).await;
     let unit = made_now(&instances, 1).unit;
@@ -191,7 +191,7 @@ async fn a_reservation_that_nobody_knows_any_more_has_failed() {
 }
 
 #[tokio::test]
-async fn invented_ids_make_the_gate_read_a_few_times_a_second_for_each_buyer() {
+async fn searches_for_invented_ids_are_limited_per_buyer() {
     let place = Place::alone(shared());
     let instances = Instances::open(&place).await;
     instances.load().await;
@@ -206,7 +206,7 @@ async fn invented_ids_make_the_gate_read_a_few_times_a_second_for_each_buyer() {
 }
 
 #[tokio::test]
-async fn nothing_is_called_lost_while_the_gate_is_not_loaded_or_something_waits() {
+async fn nothing_is_lost_while_the_gate_is_not_loaded_or_entries_wait() {
     let place = Place::alone(shared());
     let instances = Instances::open(&place).await;
     let unit = made_now(&instances, 1).unit;

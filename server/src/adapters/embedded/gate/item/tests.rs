@@ -152,7 +152,7 @@ fn a_unit_with_two_holders_in_the_ledger_is_not_sold_a_third_time() {
 }
 
 #[test]
-fn an_earlier_unit_of_a_buyer_who_holds_one_again_comes_back() {
+fn the_earlier_unit_of_a_buyer_with_a_new_hold_comes_back() {
     for (total, left) in [(1, 0), (2, 1)] {
         let ledger = snapshot(total, &[(1, 1), (1, 2)]);
         let mut item = GateItem::load(&ledger, 0, &mut ReleasedUnits::default());

@@ -55,7 +55,7 @@ fn a_private_key_is_read_in_every_form_and_signs_as_openssl_does() {
 }
 
 #[test]
-fn a_public_key_is_read_in_every_form_and_verifies_what_its_other_half_has_signed() {
+fn a_public_key_is_read_in_every_form_and_verifies_its_private_key_s_signatures() {
     let spki = STANDARD.decode(bare(ALIPAY_PUBLIC)).unwrap();
     let pkcs1 = STANDARD.encode(without_wrapping(&spki).unwrap());
     let other_half = ShopKey::parse(ALIPAY).unwrap();
@@ -79,7 +79,7 @@ fn a_public_key_is_read_in_every_form_and_verifies_what_its_other_half_has_signe
 }
 
 #[test]
-fn what_is_no_key_or_another_one_is_not_taken() {
+fn invalid_and_unsupported_keys_are_refused() {
     let cut = |text: &str| text[..text.len() - 40].to_owned();
     let short = "MFwwDQYJKoZIhvcNAQEBBQADSwAwSAJBAOLlfdHOmvPyWlig2hWqZv8h6lHftkEc8dphTIfUQ/uFufCAKSTwha/ZN1oEw16u\
                  5/zfsiaHp7Cqo/sonwZBdYcCAwEAAQ==";

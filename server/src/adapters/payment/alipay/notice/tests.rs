@@ -94,7 +94,7 @@ fn money_is_reported_with_alipay_s_number_and_ours_as_the_shop_writes_it() {
 }
 
 #[test]
-fn a_trade_that_closed_has_no_money_unless_it_went_back() {
+fn a_closed_trade_has_no_money_unless_it_was_refunded() {
     assert_eq!(
         fact(&[("trade_status", "TRADE_CLOSED")]),
         NoticeFact::Closed
@@ -145,7 +145,7 @@ fn a_changed_notice_is_forged() {
 }
 
 #[test]
-fn what_alipay_has_signed_for_others_or_without_sense_is_refused() {
+fn signed_notices_for_others_or_with_invalid_content_are_refused() {
     let long = "1".repeat(65);
     for change in [
         ("app_id", "2021000000000002"),
@@ -168,7 +168,7 @@ fn what_alipay_has_signed_for_others_or_without_sense_is_refused() {
 }
 
 #[test]
-fn a_notice_without_a_seller_is_believed_as_it_is_for_this_application() {
+fn a_notice_without_a_seller_is_accepted_for_this_application() {
     let mut fields = with(&[]);
     fields.remove("seller_id");
     assert!(matches!(
@@ -178,7 +178,7 @@ fn a_notice_without_a_seller_is_believed_as_it_is_for_this_application() {
 }
 
 #[test]
-fn numbers_that_are_not_the_shop_s_stay_as_they_are() {
+fn numbers_of_other_shops_are_not_changed() {
     assert_eq!(
         said(&[("out_trade_no", "shop-7")]).merchant_number,
         "shop-7"
@@ -194,7 +194,7 @@ fn numbers_that_are_not_the_shop_s_stay_as_they_are() {
 }
 
 #[test]
-fn fields_that_say_nothing_may_be_signed_or_not_and_change_nothing() {
+fn empty_fields_may_be_signed_or_not_and_change_nothing() {
     let paid = fact(&[]);
     for empty in [
         "refund_fee",

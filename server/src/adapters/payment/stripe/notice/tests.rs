@@ -62,7 +62,7 @@ fn session(payment_status: &str) -> Value {
 
 // Computed by another program: printf '%s' "1800000000.$body" | openssl dgst -sha256 -hmac whsec_0123456789abcdef
 #[test]
-fn a_signature_made_by_another_program_is_right() {
+fn a_signature_made_by_another_program_is_accepted() {
     let body =
         r#"{"id":"evt_1","object":"event","type":"ping","livemode":false,"data":{"object":{}}}"#;
     let digits = "c006d32e66cd679b5c7dd8cf329e24d33c2b539ad95d9404e4a53ebba3a8d0b2";
@@ -80,7 +80,7 @@ fn a_signature_made_by_another_program_is_right() {
 }
 
 #[test]
-fn only_the_raw_body_that_was_signed_is_believed() {
+fn only_the_signed_raw_body_is_accepted() {
     let body = event("checkout.session.completed", &session("paid"));
     let right = header(NOW_S, &body);
     assert!(matches!(verified(&right, &body), Verified::Notice(_)));
@@ -123,7 +123,7 @@ fn only_the_raw_body_that_was_signed_is_believed() {
 }
 
 #[test]
-fn a_notice_is_believed_for_five_minutes_around_its_signature() {
+fn a_notice_is_accepted_within_five_minutes_of_its_signature() {
     let body = event("checkout.session.expired", &session("unpaid"));
     let header = header(NOW_S, &body);
     for (now_s, believed) in [
@@ -154,7 +154,7 @@ fn during_a_rotation_one_right_signature_of_several_is_enough() {
 }
 
 #[test]
-fn a_header_of_a_thousand_signatures_is_not_worked_through() {
+fn only_the_first_signatures_of_a_long_header_are_checked() {
     let body = event("checkout.session.completed", &session("paid"));
     let wrong = "v1=00,".repeat(1_000);
     let right = digits(SECRET, NOW_S, &body);
@@ -163,7 +163,7 @@ fn a_header_of_a_thousand_signatures_is_not_worked_through() {
 }
 
 #[test]
-fn money_that_came_is_said_with_its_number_and_sum() {
+fn a_payment_notice_has_its_number_and_sum() {
     for kind in [
         "checkout.session.completed",
         "checkout.session.async_payment_succeeded",
@@ -181,7 +181,7 @@ fn money_that_came_is_said_with_its_number_and_sum() {
 }
 
 #[test]
-fn the_end_of_a_session_and_of_a_refund_is_said() {
+fn the_end_of_a_session_and_a_failed_refund_are_reported() {
     for kind in [
         "checkout.session.async_payment_failed",
         "checkout.session.expired",
@@ -205,7 +205,7 @@ fn the_end_of_a_session_and_of_a_refund_is_said() {
 }
 
 #[test]
-fn what_the_shop_did_not_make_and_what_it_does_not_know_is_ignored() {
+fn unknown_events_and_other_programs_objects_are_ignored() {
     let mut foreign = session("paid");
     foreign["metadata"] = json!({});
     for kind in [
