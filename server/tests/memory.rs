@@ -1,11 +1,11 @@
-//! What the metrics cost in memory. The only test of its process: what others take is not to be seen.
+//! The memory used by the metrics. Alone in its process, so that other tests' memory does not count.
 
 use std::fs;
 
 use server::telemetry::metrics::recorder;
 
 const OBSERVATIONS: usize = 10_000_000;
-/// What a busy process observes between two upkeeps.
+/// Observations of a busy process between two upkeeps.
 const BETWEEN: usize = 100_000;
 
 #[test]

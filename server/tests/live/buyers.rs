@@ -1,4 +1,4 @@
-//! Buyers over HTTP: path, purchase, and polling until the result is there.
+//! Buyers over HTTP: path, purchase, and polling for the result.
 
 use std::{
     net::IpAddr,
@@ -32,14 +32,14 @@ impl Outcome {
     }
 }
 
-/// Somebody who was told "queued".
+/// A buyer who was told "queued".
 #[derive(Clone, Debug)]
 pub struct Promise {
     buyer: usize,
     reservation_id: String,
 }
 
-/// The growing pauses of somebody who asks again and again.
+/// The growing pauses between a buyer's retries.
 struct Pauses(Duration);
 
 impl Default for Pauses {
@@ -58,15 +58,15 @@ impl Pauses {
 /// All buyers of a sale.
 #[derive(Clone)]
 pub struct Shoppers {
-    /// Of one address each: who stands in front of the shop limits addresses.
+    /// One client per address: nginx limits addresses.
     clients: Arc<[Client]>,
-    /// The instances of the shop; a buyer goes to another one with every call.
+    /// The instances of the shop; each call of a buyer goes to a different one.
     urls: Arc<[String]>,
     calls: Arc<AtomicUsize>,
     item_id: String,
     tokens: Arc<Vec<String>>,
     connections: usize,
-    /// Nobody begins any more when so many were told "queued".
+    /// When this many were told "queued", no new buyers start.
     begin_limit: Arc<AtomicUsize>,
     promises: Arc<Mutex<Vec<Promise>>>,
     busy: Arc<AtomicUsize>,
@@ -74,13 +74,13 @@ pub struct Shoppers {
 
 /// Loopback addresses that shoppers come from.
 const ADDRESSES: u8 = 200;
-/// A buyer asks again after this pause, and then after one twice as long each time: whoever waits
-/// shall not take the processor from those who are waited for.
+/// A buyer's first pause before a retry; doubled each time, so that waiting buyers do not take the
+/// processor from the servers.
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_millis(80);
-/// Longer than a server takes to be back.
+/// Longer than a server takes to come back.
 const BUYER_TIMEOUT: Duration = Duration::from_mins(2);
-/// When nothing is under way any more, everybody has an answer within this time.
+/// Once nothing is under way, all buyers get an answer within this time.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(70);
 
 impl Shoppers {
@@ -106,7 +106,7 @@ impl Shoppers {
         }
     }
 
-    /// The buyers of all of these, with what they were told.
+    /// All buyers of these parts, with their recorded answers.
     pub fn together(parts: &[Shoppers]) -> Shoppers {
         let (mut tokens, mut promises) = (Vec::new(), Vec::new());
         for part in parts {
@@ -124,7 +124,7 @@ impl Shoppers {
         }
     }
 
-    /// Everybody, over their connections; answers are in the order of the buyers.
+    /// All buyers buy, over their connections; results are in the order of the buyers.
     pub async fn buy_all(self) -> Vec<Outcome> {
         let buys = (0..self.tokens.len()).map(|buyer| {
             let shoppers = self.clone();
@@ -139,13 +139,13 @@ impl Shoppers {
             .await
     }
 
-    /// Buyers of [`buy_all`](Self::buy_all) begin until so many were told "queued". Whoever
-    /// has begun goes on, so that one more may be told on every connection.
+    /// Buyers of [`buy_all`](Self::buy_all) start until this many were told "queued". Those that
+    /// have started continue, so that one more per connection may be told.
     pub fn begin_until(&self, promises: usize) {
         self.begin_limit.store(promises, Ordering::Relaxed);
     }
 
-    /// From now on nobody waits to begin.
+    /// From now on no buyer waits to start.
     pub fn begin_without_limit(&self) {
         self.begin_until(usize::MAX);
     }
@@ -156,7 +156,7 @@ impl Shoppers {
         }
     }
 
-    /// Everybody asks once before the sale, so that the shop has their log-ins in its cache.
+    /// Each buyer sends one request before the sale, so that the shop has cached the log-ins.
     pub async fn ask_once(&self) {
         let looks = (0..self.tokens.len()).map(|buyer| self.mine(buyer));
         stream::iter(looks)
@@ -165,8 +165,8 @@ impl Shoppers {
             .await;
     }
 
-    /// One buyer's whole way. Broken connections and `busy` are tried again, with the same path as a page
-    /// does; anything else that is neither an order nor "sold out" fails the test.
+    /// A buyer's whole purchase. Retries broken connections and `busy` with the same path, as a page
+    /// does. Fails the test on any other result than an order or "sold out".
     pub async fn buy(&self, buyer: usize) -> Outcome {
         let deadline = Instant::now() + BUYER_TIMEOUT;
         let (mut pauses, mut path, mut asked_before) = (Pauses::default(), None, false);
@@ -180,7 +180,7 @@ impl Shoppers {
                     (409, Some("sold_out")) if !asked_before => return Outcome::SoldOut,
                     (409, Some("sold_out")) => is_sold_out = true,
                     (409, Some("already_reserved")) | (403, Some("path_invalid")) => {}
-                    // The same path is the same purchase: its answer to the next try is the first one's.
+                    // The same path repeats the same purchase: the next try gets the first one's answer.
                     (429 | 502..=504, _) => {
                         asked_before = path.is_some();
                         pauses.next().await;
@@ -189,8 +189,8 @@ impl Shoppers {
                     other => panic!("buyer {buyer}: {other:?} {answer}"),
                 },
             }
-            // What became of a try whose connection broke is not known. There is no next try before
-            // the shop has said so: its "sold out" might go to a buyer who holds a unit.
+            // The connection broke, so the try's result is unknown. Wait until the shop knows it: a
+            // "sold out" for the next try might go to a buyer who holds a unit.
             while reservation.is_none() {
                 assert!(Instant::now() < deadline, "buyer {buyer} got no answer");
                 match self.mine(buyer).await {
@@ -205,17 +205,17 @@ impl Shoppers {
             {
                 return outcome;
             }
-            // That purchase has ended without an order, or never was one: the next one has its own path.
+            // That purchase ended without an order, or never existed: use a new path for the next one.
             (path, asked_before) = (None, false);
         }
     }
 
-    /// Path and purchase: the status and what the last of both answered. "Queued" is remembered.
+    /// Path and purchase: the status and the last answer of the two. Records "queued".
     pub async fn try_once(&self, buyer: usize) -> reqwest::Result<(u16, Value)> {
         self.try_with(buyer, &mut None).await
     }
 
-    /// The same with a path that there is already.
+    /// The same with an existing path.
     async fn try_with(
         &self,
         buyer: usize,
@@ -245,8 +245,8 @@ impl Shoppers {
         Ok((status, answer))
     }
 
-    /// Of those who heard "sold out", how many hold an order all the same: the answer to an earlier
-    /// try of theirs was lost, and only the shop knew what it was.
+    /// How many buyers who were told "sold out" hold an order: the answer to an earlier try was
+    /// lost, and only the shop knew it.
     pub async fn learn_later(&self, outcomes: &[Outcome]) -> usize {
         let mut orders = 0;
         for (buyer, _) in outcomes
@@ -262,8 +262,8 @@ impl Shoppers {
         orders
     }
 
-    /// The buyer gives up an order that is not paid; whether there was an answer. One that is lost was
-    /// perhaps yes: asked again, the order is not to be cancelled any more.
+    /// Cancels an unpaid order; returns whether there was an answer. After a lost answer the order may
+    /// already be cancelled.
     pub async fn cancel(&self, buyer: usize, order_id: &str) -> bool {
         let body = json!({ "order_id": order_id });
         let answer = self.call(buyer, Method::POST, "/api/cancel", Some(&body));
@@ -271,14 +271,14 @@ impl Shoppers {
         answer.await.is_ok_and(|(status, _)| !is_none(status))
     }
 
-    /// How many units are for sale, if somebody can tell.
+    /// The number of units for sale; `None` if no instance answers.
     pub async fn sellable(&self) -> Option<u64> {
         let address = format!("/api/stock?item_id={}", self.item_id);
         let (_, answer) = self.call(0, Method::GET, &address, None).await.ok()?;
         answer["sellable"].as_u64()
     }
 
-    /// The buyer's latest reservation, if there is one; `None` when nobody can tell at the moment.
+    /// The buyer's latest reservation, if there is one; `None` when no instance can tell now.
     async fn mine(&self, buyer: usize) -> Option<Option<String>> {
         let address = format!("/api/my_reservation?item_id={}", self.item_id);
         let (status, answer) = self.call(buyer, Method::GET, &address, None).await.ok()?;
@@ -288,8 +288,8 @@ impl Shoppers {
         Some(answer["reservation_id"].as_str().map(str::to_owned))
     }
 
-    /// Polls until there is a result; `None` when the reservation failed, a server that forgot it
-    /// says so, or nobody can tell at the moment.
+    /// Polls until there is a result; `None` when the reservation failed, the server has forgotten
+    /// it, or no instance can tell now.
     async fn result(&self, buyer: usize, reservation_id: &str) -> Option<Outcome> {
         let address = format!("/api/reservation?reservation_id={reservation_id}");
         let mut pauses = Pauses::default();
@@ -330,7 +330,7 @@ impl Shoppers {
         if status == 503 {
             self.busy.fetch_add(1, Ordering::Relaxed);
         }
-        // A proxy in front answers for an instance that is gone, in its own words.
+        // If an instance is down, the proxy answers in its own format.
         let body = answer.bytes().await?;
         Ok((status, serde_json::from_slice(&body).unwrap_or_default()))
     }
@@ -339,7 +339,7 @@ impl Shoppers {
         self.promises.lock().unwrap().clone()
     }
 
-    /// Waits until so many were told "queued".
+    /// Waits until this many were told "queued".
     pub async fn reaches(&self, promises: usize) {
         let deadline = Instant::now() + BUYER_TIMEOUT;
         while self.promised() < promises {
@@ -348,19 +348,19 @@ impl Shoppers {
         }
     }
 
-    /// How many calls were answered "busy" so far.
+    /// How many calls have been answered "busy".
     pub fn busy(&self) -> usize {
         self.busy.load(Ordering::Relaxed)
     }
 
-    /// How many were told "queued" so far.
+    /// How many buyers have been told "queued".
     pub fn promised(&self) -> usize {
         self.promises.lock().unwrap().len()
     }
 
-    /// Everybody who was told "queued" hears how that ended: in an order, or with a word that it failed.
-    /// An instance that was not told itself looks into the ledger within seconds; what was lost is said
-    /// to be after 40 s. Returns how many hear that it failed.
+    /// Waits until all buyers who were told "queued" get the result: an order or a failure. An instance
+    /// that missed the result reads the ledger within seconds; a lost reservation is reported after 40
+    /// s. Returns how many failed.
     pub async fn all_are_answered(&self) -> usize {
         let deadline = Instant::now() + ANSWER_TIMEOUT;
         let answers = self.promises().into_iter().map(async |promise| {
@@ -386,7 +386,7 @@ impl Shoppers {
             .await
             .unwrap();
         if status == 404 {
-            // Nobody knows it (any more), and it may still be under way: no answer yet.
+            // Unknown (by now), but it may still be under way: no result yet.
             return "forgotten".to_owned();
         }
         assert_eq!(status, 200, "{answer}");

@@ -1,5 +1,5 @@
-//! Whole sales in a cluster: instances of the real binary behind nginx, on a real Redis, RabbitMQ
-//! and database. Every instance reaches each server through a proxy of its own, which can break the link.
+//! Whole sales in a cluster: instances of the real binary behind nginx, with real Redis, RabbitMQ and a
+//! database. Each instance reaches each server through its own proxy, which can break the connection.
 
 mod cut_off;
 mod deployment;

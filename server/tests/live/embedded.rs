@@ -1,5 +1,5 @@
-//! Whole sales in the embedded shop: one process, its data folder, killed without warning, and a disk
-//! that fails at every call.
+//! Whole sales in the embedded shop: one process and its data folder, killed without warning, or with
+//! a disk that fails at any call.
 
 mod client;
 mod clocks;
@@ -21,7 +21,7 @@ use crate::{
 };
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
-/// Connections at once.
+/// Concurrent connections.
 const CONNECTIONS: usize = 64;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -85,7 +85,7 @@ async fn killed_twenty_times_the_shop_forgets_no_queued_buyer() {
         let mut server = Process::start(&shop, &[]).await;
         let shoppers = Shoppers::new(&[shop.url()], &sale, CONNECTIONS);
         let buying = tokio::spawn(shoppers.clone().buy_all());
-        // Somewhere in the sale, which takes about a second: that is the point of it.
+        // At a random time in the sale, which takes about a second.
         tokio::time::sleep(Duration::from_millis(rng.random_range(20..500))).await;
         server.kill().await;
         let promised = shoppers.promised();
@@ -127,7 +127,7 @@ async fn an_unpaid_unit_is_bought_by_another_buyer() {
     let shoppers = Shoppers::new(&[shop.url()], &sale, 1);
     assert!(matches!(shoppers.buy(0).await, Outcome::Ordered(_)));
     let deadline = Instant::now() + Duration::from_secs(20);
-    // Sold out first, so that the mark is set; then the unit comes back.
+    // First sold out, so that the mark is set; then the unit comes back.
     assert_eq!(shoppers.buy(1).await, Outcome::SoldOut);
     loop {
         match shoppers.buy(1).await {

@@ -1,5 +1,5 @@
-//! Whole sales against the real binary: processes of their own, their ports, their data, killed
-//! without warning. Run in release: `cargo test --release --test live`.
+//! Whole sales with the real binary: separate processes, ports and data, killed without warning.
+//! Run in release mode: `cargo test --release --test live`.
 
 #![expect(
     clippy::disallowed_methods,

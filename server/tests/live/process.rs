@@ -1,4 +1,4 @@
-//! The real binary in a folder of its own.
+//! The real binary in its own folder.
 
 use std::{
     fs,
@@ -11,16 +11,16 @@ use serde::Deserialize;
 use tempfile::TempDir;
 use test_servers::{free_port, http};
 
-/// An instance of the shop: a port, a folder, and settings of its own.
+/// An instance of the shop with its own port, folder and settings.
 pub struct Shop {
     folder: TempDir,
     pub port: u16,
     environment: Vec<(String, String)>,
-    /// Of the server alone, not of the commands beside it.
+    /// For the server only, not for commands.
     environment_of_server: Vec<(String, String)>,
 }
 
-/// What `seed --load` printed, and the buyers' tokens.
+/// The output of `seed --load`, and the buyers' tokens.
 #[derive(Clone)]
 pub struct Sale {
     pub round_id: String,
@@ -76,12 +76,12 @@ impl Audit {
 }
 
 impl Shop {
-    /// An embedded one.
+    /// Creates an embedded shop.
     pub fn new() -> Shop {
         Shop::with(&[])
     }
 
-    /// One with settings: names without `SECKILL_`, and values.
+    /// Creates one with settings: names without `SECKILL_`, and values.
     pub fn with(settings: &[(&str, String)]) -> Shop {
         Shop {
             folder: tempfile::tempdir().unwrap(),
@@ -94,12 +94,12 @@ impl Shop {
         }
     }
 
-    /// Where an embedded shop keeps everything.
+    /// The data folder of an embedded shop.
     pub fn data_folder(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
-    /// Has what `other`, which must not be running, has in its data folder.
+    /// Copies the data folder of `other`, which must not be running.
     pub fn copy_data_of(&self, other: &Shop) {
         fs::create_dir(self.data_folder()).unwrap();
         for file in fs::read_dir(other.data_folder()).unwrap() {
@@ -108,7 +108,7 @@ impl Shop {
         }
     }
 
-    /// From its next start on: variables of the server that are not the shop's own.
+    /// Sets variables of the server process that are no shop settings, from its next start on.
     pub fn set_environment_of_server(
         &mut self,
         variables: impl IntoIterator<Item = (String, String)>,
@@ -116,17 +116,17 @@ impl Shop {
         self.environment_of_server.extend(variables);
     }
 
-    /// From its next start on: a setting, without `SECKILL_`.
+    /// Sets a setting, without `SECKILL_`, from its next start on.
     pub fn set(&mut self, name: &str, value: &str) {
         self.set_environment(&format!("SECKILL_{name}"), value);
     }
 
-    /// From its next start on: a variable that is not the shop's own.
+    /// Sets a variable that is no shop setting, from its next start on.
     pub fn set_environment(&mut self, name: &str, value: &str) {
         self.environment.push((name.to_owned(), value.to_owned()));
     }
 
-    /// What `/readyz` answers: the status, and the names of what is not ready.
+    /// The answer of `/readyz`: the status, and the names of parts that are not ready.
     pub async fn readiness(&self) -> Option<(u16, Vec<String>)> {
         let answer = http::get(format!("{}/readyz", self.url())).await.ok()?;
         let status = answer.status().as_u16();
@@ -136,7 +136,7 @@ impl Shop {
         Some((status, red.map(name).collect()))
     }
 
-    /// Waits until exactly these parts are not ready; how long that took.
+    /// Waits until exactly these parts are not ready; returns how long that took.
     pub async fn wait_until_red(&self, names: &[&str]) -> Duration {
         let begun = Instant::now();
         loop {
@@ -155,7 +155,7 @@ impl Shop {
         }
     }
 
-    /// Everything that it has logged so far.
+    /// Its whole log so far.
     pub fn log(&self) -> String {
         fs::read_to_string(self.log_file()).unwrap_or_default()
     }
@@ -187,7 +187,7 @@ impl Shop {
         command
     }
 
-    /// The server, whose log goes to a file.
+    /// The server command, with its log in a file.
     fn serve(&self, arguments: &[&str]) -> Command {
         let log = fs::File::options()
             .create(true)
@@ -204,7 +204,7 @@ impl Shop {
         self.folder.path().join("tokens")
     }
 
-    /// Makes the schema.
+    /// Creates the schema.
     pub fn migrate(&self) {
         self.run(&["migrate"]);
     }
@@ -249,19 +249,19 @@ impl Shop {
         }
     }
 
-    /// A command beside the server that must succeed.
+    /// Runs a command while the server runs; it must succeed.
     pub fn run(&self, arguments: &[&str]) {
         self.printed(arguments);
     }
 
-    /// What a command beside the server prints.
+    /// The output of a command run beside the server.
     pub fn printed(&self, arguments: &[&str]) -> String {
         let output = self.command(arguments).output().unwrap();
         assert!(output.status.success(), "{arguments:?}: {output:?}");
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// The auditor's word; its exit status must agree.
+    /// The auditor's result; its exit status must agree.
     pub fn audit(&self) -> Audit {
         let output = self.command(&["audit", "--json"]).output().unwrap();
         let audit: Audit = serde_json::from_slice(&output.stdout).unwrap();
@@ -274,21 +274,21 @@ impl Shop {
 pub struct Process(Child);
 
 impl Process {
-    /// Serves with these arguments; ready when this returns.
+    /// Starts serving with these arguments; ready when this returns.
     pub async fn start(shop: &Shop, arguments: &[&str]) -> Process {
         let server = Process::spawn(shop, arguments);
         server.wait_until_ready(shop).await;
         server
     }
 
-    /// Serves; perhaps nothing is ready yet.
+    /// Starts serving, without waiting until it is ready.
     pub fn spawn(shop: &Shop, arguments: &[&str]) -> Process {
         let mut all = vec!["serve"];
         all.extend(arguments);
         Process(shop.serve(&all).spawn().unwrap())
     }
 
-    /// Serves; answers when this returns, or has ended by itself: then it returns what it said last.
+    /// Starts serving; waits until it answers, or ends by itself: then returns its last output.
     pub async fn start_or_end(shop: &Shop) -> Result<Process, String> {
         let errors = shop.folder.path().join("errors");
         let mut serve = shop.serve(&["serve"]);
@@ -347,7 +347,7 @@ impl Process {
         self.wait_until_stopped().await;
     }
 
-    /// The same of one that was told to stop: a second signal would end it at once.
+    /// Waits for a process that was already told to stop: a second signal would end it at once.
     pub async fn wait_until_stopped(mut self) {
         let deadline = Instant::now() + Duration::from_secs(10);
         loop {
@@ -372,7 +372,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Already gone, or a test that fails.
+        // It has already ended, or the test fails.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }

@@ -1,5 +1,5 @@
-//! An account through the real router and the real engine, as a browser without scripts and as a program:
-//! its password, its log-ins, and what the log and the metrics say of both.
+//! An account through the real router and engine, with a browser without scripts and with a program: its
+//! password, its log-ins, and their log lines and metrics.
 
 mod events;
 mod second_factor;
@@ -26,7 +26,7 @@ const WECHAT: &str = "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML,
                       Chrome/140.0.0.0 Mobile Safari/537.36 MicroMessenger/8.0";
 const PASSWORD: &str = "four unrelated words";
 
-/// Somebody with a browser, who keeps its cookie.
+/// A person with a browser that keeps its cookie.
 struct Person {
     router: Router,
     ip: IpAddr,
@@ -34,7 +34,7 @@ struct Person {
     cookie: Option<String>,
 }
 
-/// What was answered.
+/// The answer to a request.
 struct Answer {
     status: StatusCode,
     headers: HeaderMap,
@@ -66,7 +66,7 @@ impl Person {
         self.cookie.as_deref().unwrap_or_default()
     }
 
-    /// Sends a form, and keeps the cookie of the answer.
+    /// Sends a form, and keeps the answer's cookie.
     async fn send(&mut self, path: &str, accept: &str, fields: &[(&str, &str)]) -> Answer {
         let encoded =
             |text: &str| -> String { text.bytes().map(|byte| format!("%{byte:02X}")).collect() };
@@ -87,12 +87,12 @@ impl Person {
         answer
     }
 
-    /// As a browser without scripts does.
+    /// Sends a form like a browser without scripts.
     async fn browser_sends(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
         self.send(path, "text/html", fields).await
     }
 
-    /// As a program does.
+    /// Sends a form like a program.
     async fn program_sends(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
         self.send(path, "application/json", fields).await
     }
@@ -156,7 +156,7 @@ impl Person {
     }
 }
 
-/// Any number of tries later.
+/// Moves the clock so that limits allow new tries.
 fn later(shop: &TestShop) {
     shop.clock.advance(10_000);
 }
@@ -221,7 +221,7 @@ async fn a_stolen_log_in_ends_with_a_new_password_without_javascript() {
     let mut owner = Person::at(&router, [10, 1, 0, 2], FIREFOX);
     owner.registers("13800138002").await;
     let mut thief = Person::at(&router, [10, 1, 0, 3], "curl/8.11.0");
-    // The owner's own cookie, copied.
+    // A copy of the owner's cookie.
     thief.cookie.clone_from(&owner.cookie);
     assert!(thief.is_signed_in().await);
 

@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use crate::support::{EngineGate, TestShop};
 
-/// A shop's gate, and how often it was asked.
+/// A shop's gate with a counter of its calls.
 struct Counted {
     gate: EngineGate,
     asked: Arc<AtomicU32>,
@@ -101,7 +101,7 @@ async fn the_gate_is_asked_once_per_unit_and_not_once_per_buyer() {
     let let_in = asked.load(Ordering::SeqCst);
     assert!(let_in <= 2 * UNITS, "the gate was asked {let_in} times");
 
-    // A unit comes back, and one more is let in for it.
+    // A unit comes back, and one more caller is admitted.
     gate.release(hold(item, 0).unit, Release::Return)
         .await
         .unwrap();

@@ -1,5 +1,5 @@
-//! The alert rules and the dashboard that are shipped: they name metrics that exist, every alarm of the manual
-//! has a rule, and every rule a section of the manual.
+//! The shipped alert rules and dashboard: they use existing metrics, every alarm in the manual has a rule, and
+//! every rule names a section of the manual.
 
 use std::{
     collections::BTreeSet,
@@ -18,14 +18,14 @@ fn read(file: &str) -> String {
     fs::read_to_string(root().join(file)).unwrap()
 }
 
-/// A rule: name, expression, and the section that says what to do.
+/// A rule: name, expression, and the section with instructions.
 struct Rule {
     name: String,
     expression: String,
     runbook: String,
 }
 
-/// The file has one form, which is read by its lines; YAML knows many.
+/// Reads the file line by line, because its format is fixed; it is no general YAML parser.
 fn rules() -> Vec<Rule> {
     let text = read("deploy/prometheus/alerts.yml");
     let blocks = text.split("      - alert: ").skip(1);
@@ -64,7 +64,7 @@ fn rules() -> Vec<Rule> {
     rules
 }
 
-/// Fails unless every metric of ours in an expression exists and has the labels that it is asked for by.
+/// Fails unless every metric of ours in an expression exists and has the labels used there.
 fn must_be_known(place: &str, expression: &str) -> BTreeSet<&'static str> {
     let mut named = BTreeSet::new();
     for (at, _) in expression.match_indices("seckill_") {
@@ -80,7 +80,7 @@ fn must_be_known(place: &str, expression: &str) -> BTreeSet<&'static str> {
         let Some(labels) = rest[name.len()..].strip_prefix('{') else {
             continue;
         };
-        // A value may hold braces: a route's pattern.
+        // A value may contain braces: a route's pattern.
         let labels = labels
             .split('"')
             .step_by(2)
@@ -98,7 +98,7 @@ fn must_be_known(place: &str, expression: &str) -> BTreeSet<&'static str> {
 fn every_rule_uses_existing_metrics_and_names_a_section_of_the_manual() {
     let manual = read("docs/operations.md");
     let headings = manual.lines().filter(|line| line.starts_with('#'));
-    // As GitHub makes the addresses of headings.
+    // Makes headings' anchors as GitHub does.
     let anchors: BTreeSet<_> = headings
         .map(|line| {
             let title = line.trim_start_matches('#').trim().to_lowercase();
@@ -144,7 +144,7 @@ fn every_alarm_that_is_documented_has_a_rule() {
             .map(|rule| rule.expression.as_str())
             .collect();
         assert!(!of_metric.is_empty(), "nothing is alarmed on {metric}");
-        // What the alarm selects by, the rules do.
+        // The rules use the same selectors as the documented alarm.
         let selectors = alarm.split('`').skip(1).step_by(2);
         for selector in selectors.filter(|text| text.contains("=\"") || text.contains("=~\"")) {
             let value = selector.split('"').nth(1).unwrap();
@@ -156,7 +156,7 @@ fn every_alarm_that_is_documented_has_a_rule() {
     assert!(alarms > 8, "{alarms}");
 }
 
-/// Every expression in a dashboard.
+/// Collects every expression in a dashboard.
 fn expressions(value: &Value, found: &mut Vec<String>) {
     match value {
         Value::Object(fields) => {

@@ -1,4 +1,4 @@
-//! The shop as those who run it change it, through the real router and the real engine.
+//! The back office through the real router and the real engine.
 
 mod activity_log;
 mod approval;
@@ -36,7 +36,7 @@ use crate::{
     support::{HOUR_MS, PlainPasswords, START_MS, TestShop},
 };
 
-/// A token of somebody with this role.
+/// Signs in an account with this role; returns its token.
 pub async fn signed_in(shop: &TestShop, role: Role, banned: bool) -> String {
     let token = format!("{role:?}-{banned}");
     let number = shop.sql.count().await.unwrap() + 1;

@@ -1,5 +1,5 @@
-//! `server bench`: measures an embedded shop, or with `--cluster` real servers, cleans up after itself, and
-//! refuses to run where it must not.
+//! `server bench`: measures an embedded shop, or with `--cluster` real servers, cleans up afterwards, and
+//! refuses unsafe settings.
 
 use std::process::{Command, Output};
 
@@ -52,7 +52,7 @@ fn a_benchmark_writes_every_order_and_leaves_only_its_round() {
     let words = ["bench", "--cluster", "--orders", "1000", "--json", json];
     let mut measured = server(&settings, &words);
     for _ in 0..2 {
-        // What a benchmark says, and ends, on a machine that has too much else to do.
+        // An overloaded machine may end a benchmark with this error.
         if !said(&measured).contains("redis is busy: no answer within") {
             break;
         }

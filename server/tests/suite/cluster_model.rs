@@ -20,9 +20,9 @@ use gate::{CLOSED, Gate, Hold};
 use scripts::Scripts;
 use world::World;
 
-/// Steps of a seed: long enough for some losses and what follows from them.
+/// Steps per seed: long enough for some losses and their consequences.
 const STEPS: u32 = 400;
-/// Seeds where nothing else is said.
+/// The default number of seeds.
 const SEEDS: u64 = 1_500;
 
 fn from_environment(name: &str, default: u64) -> u64 {
@@ -54,15 +54,15 @@ async fn replay() {
     run(from_environment("SECKILL_SIM_SEED", 0), &shop.engine);
 }
 
-/// One random call, of the model and of the scripts.
+/// One random call, of both the model and the scripts.
 async fn step(rng: &mut StdRng, model: &mut Gate, scripts: &Scripts) {
     let buyer = rng.random_range(0..5);
-    // A few of each buyer, so that calls come again.
+    // A few per buyer, so that calls are repeated.
     let reservation = buyer * 10 + rng.random_range(0..3);
     let held = model.holders.get(&buyer).map(|hold| hold.reservation);
     let reservation = held.filter(|_| rng.random_bool(0.5)).unwrap_or(reservation);
     let epoch = model.item.as_ref().map_or(CLOSED, |item| item.epoch);
-    // Now and then that of an earlier load.
+    // Sometimes an earlier load's epoch.
     let epoch = epoch.saturating_sub(u32::from(rng.random_bool(0.1)));
     let version = model.item.as_ref().map_or(0, |item| item.version);
     let version = version + u32::from(rng.random_bool(0.2));
@@ -94,7 +94,7 @@ async fn step(rng: &mut StdRng, model: &mut Gate, scripts: &Scripts) {
                 (0..rng.random_range(0..3)).map(|buyer| (buyer, hold(buyer * 10, buyer + 1)));
             let holders: BTreeMap<_, _> = holders.collect();
             let (sellable, positions) = (rng.random_range(0..5), rng.random_range(5..9));
-            // Epochs grow, and none is that of a closed one.
+            // Epochs grow, and 0 is reserved for closed segments.
             let epoch = epoch.max(1);
             assert_eq!(
                 scripts.load(epoch, sellable, &holders, positions).await,
@@ -122,7 +122,7 @@ async fn step(rng: &mut StdRng, model: &mut Gate, scripts: &Scripts) {
     }
 }
 
-/// A relay takes entries, or gives one back or forwards it.
+/// A relay takes entries, gives one back, or forwards it.
 async fn step_of_relay(rng: &mut StdRng, model: &mut Gate, scripts: &Scripts) {
     let relay = rng.random_range(0..2);
     if model.outbox.is_empty() || rng.random_bool(0.4) {
@@ -142,7 +142,7 @@ async fn step_of_relay(rng: &mut StdRng, model: &mut Gate, scripts: &Scripts) {
     }
 }
 
-/// One kind of keys.
+/// Deletes one kind of keys.
 async fn lose(rng: &mut StdRng, model: &mut Gate, scripts: &Scripts) {
     let names = ["item", "holders", "positions", "outbox", "late"];
     let name = names[rng.random_range(0..names.len())];

@@ -1,5 +1,5 @@
-//! The program's commands as a person or a script runs them: the real binary, its words and its
-//! exit status.
+//! The program's commands as a person or a script runs them: the real binary, its output and exit
+//! status.
 
 mod account;
 mod archive;
@@ -31,14 +31,14 @@ use serde_json::Value;
 use tempfile::TempDir;
 use test_servers::{free_port, http};
 
-/// Nobody is asked a question, or is too fast.
+/// No captcha and no limits.
 const FOR_TOOLS: [(&str, &str); 3] = [
     ("SECKILL_CAPTCHA", "off"),
     ("SECKILL_IP_LIMIT", "off"),
     ("SECKILL_USER_LIMIT", "off"),
 ];
 
-/// Makes a shop with one item by `seed --load`. What it printed, and the file with the buyers' log-ins.
+/// Creates a shop with one item by `seed --load`. Returns its output, and the log-ins' file.
 fn seed_load(
     folder: &Path,
     data: &Path,
@@ -55,7 +55,7 @@ fn seed_load(
     (serde_json::from_slice(&seeded.stdout).unwrap(), tokens)
 }
 
-/// The program with nothing but these settings (names with their prefix) and a data folder.
+/// The program with only these settings (names with their prefix) and a data folder.
 fn command(data: &Path, settings: &[(&str, &str)], arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
     let inherited = std::env::vars().filter(|(name, _)| name.starts_with("SECKILL_"));
@@ -75,19 +75,19 @@ pub fn run(data: &Path, settings: &[(&str, &str)], arguments: &[&str]) -> Output
     command(data, settings, arguments).output().unwrap()
 }
 
-/// What it said on standard error.
+/// Its standard error.
 pub fn errors(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// A data folder that does not exist yet, in a folder that does.
+/// A data folder that does not exist yet, in an existing folder.
 pub fn no_data() -> (TempDir, std::path::PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     (folder, data)
 }
 
-/// A server on a port of its own; killed when dropped.
+/// A server on its own port; killed when dropped.
 pub struct Running {
     process: Child,
     pub url: String,
@@ -98,7 +98,7 @@ impl Running {
         Running::serve_into(data, settings, Stdio::null())
     }
 
-    /// Its log goes to `log`.
+    /// Writes its log to `log`.
     fn serve_into(data: &Path, settings: &[(&str, &str)], log: impl Into<Stdio>) -> Running {
         let address = format!("127.0.0.1:{}", free_port());
         let mut command = command(data, settings, &["serve"]);
@@ -125,13 +125,13 @@ impl Running {
 }
 
 impl Running {
-    /// What it answers to `GET path`, whatever the status.
+    /// Its answer to `GET path`, whatever the status.
     async fn get(&self, path: &str) -> String {
         let answer = http::get(format!("{}{path}", self.url)).await.unwrap();
         answer.text().await.unwrap()
     }
 
-    /// Its exit status, once it has ended by itself.
+    /// Waits until it has ended by itself; returns its exit status.
     async fn wait_until_ended(&mut self, limit: Duration) -> Option<i32> {
         let begun = Instant::now();
         loop {
@@ -146,7 +146,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It has ended already where a test failed.
+        // It may have ended already in a failed test.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

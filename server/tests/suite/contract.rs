@@ -1,7 +1,7 @@
-//! What every adapter of a port must do. Each suite takes the port as a trait object, so that the
+//! The contract of every port's adapters. Each suite takes the port as a trait object, so that the
 //! same suite runs against every adapter.
 
-/// Tests of a file, each over the stack that is asked for, and over a gate on Redis.
+/// Makes tests of a file over the selected stack, and over a gate on Redis.
 macro_rules! on_the_stack_and_on_redis {
     ($($test:ident,)*) => {
         mod on_the_stack {

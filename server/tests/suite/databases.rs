@@ -1,5 +1,5 @@
-//! The ledger on real PostgreSQL and MariaDB servers: several workers at once, servers that stop,
-//! die and come back. What is the same on every database is in the contract suites.
+//! The ledger on real PostgreSQL and MariaDB servers: concurrent workers, servers that stop, die
+//! and come back. Behaviour common to all databases is in the contract suites.
 
 mod activity_log;
 mod faults;
@@ -8,7 +8,7 @@ mod read_only;
 mod reading;
 mod workers;
 
-/// Makes a test a server of each function, which takes an [`opened::Opened`].
+/// Makes one test per server from each function, which takes an [`opened::Opened`].
 macro_rules! on_every_server {
     ($($test:ident)*) => {
         mod on_postgres {

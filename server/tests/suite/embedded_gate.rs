@@ -1,4 +1,4 @@
-//! The embedded gate beside a ledger that is slow, does not answer, or is a step behind.
+//! The embedded gate with a ledger that is slow, does not answer, or lags one step behind.
 
 use std::{
     sync::{
@@ -34,7 +34,7 @@ use crate::{
     support::{Data, EngineGate, HOUR_MS, ManualClock, START_MS, TestShop, eventually},
 };
 
-/// What takes longer never comes.
+/// Longer than any call in these tests takes.
 const LIMIT: Duration = Duration::from_mins(1);
 
 const OPEN: Window = Window {
@@ -43,7 +43,7 @@ const OPEN: Window = Window {
     stopped: false,
 };
 
-/// From `begin` on, calls of these names never answer.
+/// After `begin`, calls with these names never answer.
 struct Silence {
     calls: &'static [&'static str],
     begun: AtomicBool,
@@ -111,7 +111,7 @@ async fn reserve(gate: &EngineGate, item_id: ItemId, buyer: u32) -> Result<Decis
 
 const FIRST: Decision = Decision::Held { position: 1 };
 
-/// An item of one unit whose only order was closed: the ledger is about to hear that the gate has
+/// An item of one unit whose only order was closed: the ledger was not told yet that the gate has
 /// the unit back.
 async fn closed_order(shop: &TestShop) -> (ItemId, Unit) {
     let (item, gate) = (shop.item(1).await, shop.gate());
@@ -144,7 +144,7 @@ async fn a_comparison_during_a_release_finds_no_difference_and_keeps_the_unit_on
     let gate = shop.gate();
     let (item, unit) = closed_order(&shop).await;
     gate.release(unit, Release::Return).await.unwrap();
-    // The ledger has not been told yet, and counts the unit as held.
+    // The ledger was not told yet, and counts the unit as held.
     assert_eq!(gate.reconcile(item).await.unwrap(), Reconciled::Same);
     assert_eq!(sellable(&gate, item).await, 1);
     let told = shop.engine.stock.due.released(&[unit.reservation_id]).await;
@@ -163,12 +163,12 @@ async fn an_item_read_again_during_a_release_keeps_the_unit_on_sale() {
     let gate = shop.gate();
     let (item, unit) = closed_order(&shop).await;
     gate.release(unit, Release::Return).await.unwrap();
-    // Its own request cannot be answered from memory any more: the item is read again.
+    // The request can no longer be answered from memory: the item is read again.
     *plan.0.lock().unwrap() = Some("put");
     reserve(&gate, item, 2).await.unwrap_err();
     let second = reserve(&gate, item, 2).await.unwrap();
     assert_eq!(second, Decision::Held { position: 2 });
-    // Who has given the unit back hears its number again, and gets no other.
+    // The holder of the returned unit gets the same position again, and no other unit.
     assert_eq!(reserve(&gate, item, 1).await.unwrap(), FIRST);
     let told = shop.engine.stock.due.released(&[unit.reservation_id]).await;
     told.unwrap();
@@ -187,7 +187,7 @@ async fn a_unit_that_was_sold_again_before_a_crash_is_not_sold_a_third_time() {
     shop.gate().release(unit, Release::Return).await.unwrap();
     let second = reserve(&shop.gate(), item, 2).await.unwrap();
     assert_eq!(second, Decision::Held { position: 2 });
-    // The ledger has two holders of the one unit.
+    // The ledger has two holders of the same unit.
     let shop = shop.restart().await;
     shop.gate().warm_up(item, OPEN).await.unwrap();
     assert_eq!(release::run_once(&shop.engine.stock).await.unwrap(), 1);
@@ -290,7 +290,7 @@ async fn a_purchase_without_an_answer_is_busy_and_its_path_stays_valid() {
     }
 }
 
-/// Holds the write lock of the shop's database, as a commit that does not come to an end does.
+/// Holds the write lock of the shop's database, like a commit that does not end.
 async fn lock_of(shop: &TestShop) -> (DatabaseConnection, sea_orm::DatabaseTransaction) {
     let url = format!("sqlite://{}", shop.file().display());
     let database = Database::connect(url).await.unwrap();
@@ -315,7 +315,7 @@ async fn a_purchase_refused_because_of_the_disk_is_continued_when_repeated() {
     lock.rollback().await.unwrap();
 
     let told = eventually("an answer", async || {
-        // Whoever asks too often hears that, with the same path still good.
+        // A buyer who asks too often is told so; the path stays valid.
         client.shop.clock.advance(1_000);
         match client.purchase(&buyer, path.clone(), item).await {
             Err(ApiError::Busy { .. }) => None,

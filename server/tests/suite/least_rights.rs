@@ -1,5 +1,5 @@
-//! A shop on servers where its users can do what it needs and no more: the rules that `deploy/` ships, tried by a
-//! sale from the migration to the audit.
+//! A shop on servers where its users have only the necessary rights: tests the rules in `deploy/` with a sale
+//! from the migration to the audit.
 
 use std::{fs, path::Path, time::Duration};
 
@@ -13,13 +13,13 @@ use crate::{
 
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// A file that is shipped.
+/// A shipped file.
 fn shipped(name: &str) -> String {
     let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy");
     fs::read_to_string(deploy.join(name)).unwrap()
 }
 
-/// Redis and RabbitMQ with users as they are shipped.
+/// Redis and RabbitMQ with the shipped users.
 struct Servers {
     redis: RedisServer,
     rabbit: RabbitServer,
@@ -30,7 +30,7 @@ impl Servers {
     fn start() -> Servers {
         let folder = tempfile::tempdir().unwrap();
         let users = folder.path().join("users.acl");
-        // The test looks at what was refused.
+        // Lets the test read what was refused.
         let looker = redis::USERS.replace("user default off", "user default on nopass +@all ~* &*");
         fs::write(&users, looker.replace("PASSWORD", "gatesecret")).unwrap();
         let broker = shipped("rabbitmq/seckill.conf");
@@ -56,7 +56,7 @@ impl Servers {
     }
 }
 
-/// What a question in words, in either language, comes to: products first, then left to right.
+/// The result of a question in words, in either language: products first, then left to right.
 fn worked_out(words: &str) -> i64 {
     let mut terms: Vec<i64> = Vec::new();
     let mut operator = "";
@@ -74,7 +74,7 @@ fn worked_out(words: &str) -> i64 {
     terms.iter().sum()
 }
 
-/// Buys over HTTP, with the token of a buyer, until the order is there.
+/// Buys over HTTP with a buyer's token, until the order exists.
 async fn buys(url: &str, token: &str, item: &str) {
     let client = http::client().build().unwrap();
     let post = async |path: &str, body: Value| -> Value {
@@ -85,7 +85,7 @@ async fn buys(url: &str, token: &str, item: &str) {
         assert!(status.is_success(), "{path}: {status} {text}");
         serde_json::from_str(&text).unwrap()
     };
-    // Without a captcha or a path where the item is not known yet, or too much was asked.
+    // Retries without a captcha or a path while the item is unknown or a limit is reached.
     let path = eventually("a hidden path for a right answer", async || {
         let asked = async |path: &str, body: Value| -> Value {
             let asked = client.post(format!("{url}/api/{path}")).bearer_auth(token);
@@ -119,7 +119,7 @@ async fn buys(url: &str, token: &str, item: &str) {
     .await;
 }
 
-/// From the migration to the audit. The migration has a user of its own; nothing else needs it.
+/// From the migration to the audit. Only the migration uses its own user.
 async fn a_sale(servers: &Servers, owner: String, serving: String) {
     let (folder, data) = no_data();
     let mut settings = servers.settings();
@@ -210,7 +210,7 @@ async fn a_sale_needs_no_more_rights_than_are_shipped_on_postgres() {
 async fn a_sale_needs_no_more_rights_than_are_shipped_on_mariadb() {
     let (servers, ledger) = (Servers::start(), MariaDb::start());
     ledger.create_database("seckill");
-    // As docs/operations.md has it; this server's own default is another one.
+    // As in docs/operations.md; this server's own default differs.
     ledger.run("mysql", "ALTER DATABASE seckill CHARACTER SET utf8mb4");
     let users = shipped("mariadb/users.sql");
     let users = users

@@ -1,11 +1,11 @@
-//! An error is logged in one way: with its whole chain of causes.
+//! Errors are logged in one form: with their whole chain of causes.
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-/// Texts of the calls of `tracing` in a source, each up to its end.
+/// The calls of `tracing` in a source, each up to its end.
 fn events(text: &str) -> impl Iterator<Item = &str> {
     text.match_indices("tracing::").filter_map(|(at, _)| {
         let call = &text[at..];

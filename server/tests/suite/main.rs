@@ -1,7 +1,7 @@
 //! Contracts of the ports on every adapter, use cases, HTTP through the real router, pages, a seeded
-//! simulation, what each server behind an adapter does to us, and the repository's own rules.
+//! simulation, faults of each server behind an adapter, and the repository's own rules.
 
-// Futures over every layer of the shop are nested deeper than the compiler's default allows.
+// Futures across all layers are nested deeper than the compiler's default limit.
 #![recursion_limit = "256"]
 #![expect(
     clippy::disallowed_methods,

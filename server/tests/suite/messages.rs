@@ -1,4 +1,4 @@
-//! What the shop tells its buyers on its own pages: of what, how often, to whom, and for how long.
+//! Messages to buyers on the shop's own pages: for which events, how often, to whom, how long.
 
 use app::{
     port::{AfterPurchase as _, Storefront as _, Visitor},
@@ -30,7 +30,7 @@ use crate::{
 };
 
 const DAY_MS: i64 = 24 * 3_600_000;
-/// From an order to its deadline.
+/// Time from an order to its deadline.
 const WINDOW_MS: i64 = 600_000;
 
 async fn of(client: &TestClient, who: &Visitor) -> Vec<Message> {

@@ -1,5 +1,5 @@
-//! Every metric that the sources record is described in one table and documented for people, and
-//! nothing else is.
+//! Every metric recorded in the sources is described in one table and documented, and no others
+//! are.
 
 use std::{
     collections::BTreeSet,
@@ -9,14 +9,14 @@ use std::{
 
 use server::telemetry::metrics::METRICS;
 
-/// A use of a metric: name, kind, and the names of its labels.
+/// A recorded metric: name, kind, and the names of its labels.
 type Use = (String, &'static str, Vec<String>);
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// The sources that may record something, without their own tests.
+/// The sources that may record metrics, without their own tests.
 fn sources() -> Vec<String> {
     let mut texts = Vec::new();
     let mut folders = vec![root().join("server/src"), root().join("app/src")];
@@ -35,7 +35,7 @@ fn sources() -> Vec<String> {
     texts
 }
 
-/// Everything that is recorded in a source.
+/// All metrics recorded in a source.
 fn uses(text: &str) -> Vec<Use> {
     let kinds = ["counter", "gauge", "histogram"];
     let of_kind = |kind: &'static str| {
@@ -48,7 +48,7 @@ fn uses(text: &str) -> Vec<Use> {
     kinds.into_iter().flat_map(of_kind).collect()
 }
 
-/// The name is a literal, and so is the name of each label, in front of `=>`.
+/// The name is a literal, and so is each label's name, in front of `=>`.
 fn arguments(kind: &'static str, rest: &str) -> Use {
     let end = rest.find(").").unwrap_or(rest.len());
     let arguments = &rest[..end.min(rest.find(")\n").unwrap_or(end))];
@@ -58,7 +58,7 @@ fn arguments(kind: &'static str, rest: &str) -> Use {
         name.starts_with("seckill_"),
         "{kind}!({arguments}: a name that cannot be found"
     );
-    // What stands behind the last `=>` is a value.
+    // The text after the last `=>` is a value.
     let mut pieces: Vec<_> = arguments.split("=>").collect();
     pieces.pop();
     let labels = pieces.into_iter().map(str::trim_end).filter_map(|before| {
@@ -112,7 +112,7 @@ fn documents_and_descriptions_have_the_same_metrics() {
         })
         .collect();
     assert_eq!(documented, described);
-    // What is named elsewhere in the manuals exists.
+    // Metrics cited elsewhere in the manuals exist.
     for manual in ["docs/metrics.md", "docs/operations.md"] {
         let text = fs::read_to_string(root().join(manual)).unwrap();
         for (at, _) in text.match_indices("`seckill_") {

@@ -1,4 +1,4 @@
-//! The nginx configuration that is shipped, in front of instances that are made up.
+//! The shipped nginx configuration, in front of fake instances.
 
 use std::{
     fs,
@@ -20,7 +20,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 
 use test_servers::{free_port, http, nginx::Nginx, wait_until};
 
-/// An instance of the shop, as far as nginx sees one.
+/// A fake instance of the shop.
 struct Instance {
     port: u16,
     asked: Arc<AtomicUsize>,
@@ -28,7 +28,7 @@ struct Instance {
 }
 
 impl Instance {
-    /// Answers everything with what it was asked for.
+    /// Answers every request with a description of it.
     async fn telling() -> Instance {
         Instance::answering(|request| {
             let word = |name: &str| {
@@ -62,7 +62,7 @@ impl Instance {
         }
     }
 
-    /// Receives a request and breaks off.
+    /// Receives a request and closes the connection.
     async fn dying() -> Instance {
         let asked = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&asked);
@@ -92,7 +92,7 @@ impl Drop for Instance {
 }
 
 fn client() -> Client {
-    // Requests to loopback go past any proxy of the machine's.
+    // Requests to loopback bypass any proxy of the machine.
     http::client().build().unwrap()
 }
 
@@ -371,7 +371,7 @@ async fn hidden_addresses_are_not_in_the_error_log_when_a_purchase_is_refused_or
     assert!(!log.contains("0123456789abcdef"), "{log}");
 }
 
-/// What every answer says.
+/// Headers of every answer.
 const SAID_TO_BROWSERS: [(&str, &str); 4] = [
     ("x-content-type-options", "nosniff"),
     ("referrer-policy", "same-origin"),

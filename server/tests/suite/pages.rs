@@ -1,4 +1,4 @@
-//! Pages through the real router and the real engine: what they say in both languages, as
+//! Pages through the real router and the real engine: their content in both languages, as
 //! snapshots, and who may see them.
 
 use std::sync::Arc;
@@ -84,7 +84,7 @@ impl SystemFacts for TestProcess {
     }
 }
 
-/// The router over a shop, as the binary puts it together.
+/// The router over a shop, assembled as in the binary.
 pub fn site(shop: &TestShop) -> Router {
     site_until(shop, watch::channel(false).1)
 }
@@ -143,7 +143,7 @@ pub async fn html(response: Response<Body>) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-/// A line for each tag, without what a build changes: names of islands, inline scripts.
+/// One line per tag, without parts that change with builds: names of islands, inline scripts.
 pub fn readable(html: &str) -> String {
     let body = html.split_once("<body").map_or(html, |(_, body)| body);
     let mut text = String::new();
@@ -181,7 +181,7 @@ pub async fn signed_in(shop: &TestShop, number: u32) -> String {
     token
 }
 
-/// The same person at the shop's client.
+/// The same person as a visitor of the shop's client.
 pub async fn visitor_with(shop: &TestShop, token: &str) -> Visitor {
     let login = shop
         .engine
@@ -196,7 +196,7 @@ pub async fn visitor_with(shop: &TestShop, token: &str) -> Visitor {
     }
 }
 
-/// Rounds that have ended, are running, stopped, and to come.
+/// Rounds that have ended, are running, stopped, and planned.
 async fn a_day(shop: &TestShop) -> ItemId {
     let hour = HOUR_MS;
     shop.item_in(10, START_MS - 3 * hour, START_MS - hour, None)

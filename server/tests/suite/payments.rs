@@ -1,5 +1,5 @@
-//! From "pay" to a paid order, or back to the buyer: every row of the table of outcomes in
-//! `docs/payments.md`, through the shop's client and the provider that is built in.
+//! From "pay" to a paid order or a refund: every row of the table of outcomes in
+//! `docs/payments.md`, through the shop's client and the built-in provider.
 
 mod alipay;
 mod localstripe;
@@ -27,9 +27,9 @@ use crate::{
     support::TestShop,
 };
 
-/// What an order costs.
+/// The price of an order.
 const PRICE: i64 = 9_900;
-/// From an order to its deadline, with the grace.
+/// Time from an order to its deadline, with the grace period.
 const WINDOW_MS: i64 = 600_000;
 const GRACE_MS: i64 = 30_000;
 
@@ -58,12 +58,12 @@ impl Buyer {
         }
     }
 
-    /// Goes to the provider's page.
+    /// Opens the provider's page.
     async fn goes_to_pay(&self) -> PaymentId {
         self.client.goes_to_pay(&self.who, self.order).await
     }
 
-    /// Goes there and presses something.
+    /// Opens the page and presses a button.
     async fn pays(&self, action: Action) -> PaymentId {
         self.client.pays(&self.who, self.order, action).await
     }
@@ -81,7 +81,7 @@ impl Buyer {
         history.into_iter().map(|moment| moment.event).collect()
     }
 
-    /// The notices that the provider has sent so far, each as it came: once, in the order given.
+    /// Delivers the provider's notices so far, each once, in the given order.
     async fn deliver(&self, order: impl FnOnce(&mut Vec<(String, String)>)) -> Vec<bool> {
         let mut notices = self.client.shop.take_sandbox_notices().await;
         order(&mut notices);
@@ -92,12 +92,12 @@ impl Buyer {
         taken
     }
 
-    /// Every worker of payments, until there is nothing to do.
+    /// Runs every payment worker until there is nothing to do.
     async fn work(&self) {
         self.client.shop.settle_payments().await;
     }
 
-    /// The money is either the shop's, for orders that are paid, or the buyer's.
+    /// All money is either the shop's, for paid orders, or the buyers'.
     async fn money_is(&self, at_the_provider: i64) {
         let balance = self.client.shop.sql.sandbox_balance().await.unwrap();
         let expected: Vec<Amount> = match at_the_provider {
@@ -109,7 +109,7 @@ impl Buyer {
     }
 }
 
-/// What goes back to the buyer, on the order's page.
+/// The refund shown on the order's page.
 #[expect(clippy::unnecessary_wraps, reason = "as an order has it")]
 fn back(amount: i64, done: bool) -> Option<Refund> {
     Some(Refund {

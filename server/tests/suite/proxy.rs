@@ -1,4 +1,4 @@
-//! The proxy that other tests make networks fail with does what it says.
+//! Tests of the proxy that makes networks fail in other tests.
 
 use std::{
     io::{ErrorKind, Read as _, Write as _},
@@ -11,10 +11,10 @@ use test_servers::{proxy::Proxy, wait_until};
 
 /// Long enough for loopback on a busy machine.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// Nothing has come after this long: nothing comes.
+/// After this time without data, none is expected.
 const READ_TIMEOUT: Duration = Duration::from_millis(200);
 
-/// Says everything back, in capitals.
+/// Sends everything back in capitals.
 struct Echo {
     port: u16,
     thread: Option<JoinHandle<()>>,
@@ -77,7 +77,7 @@ impl Client {
         Ok(String::from_utf8_lossy(&word).into_owned())
     }
 
-    /// Nothing comes, and the connection stays.
+    /// No data comes, but the connection stays open.
     fn hears_nothing(&mut self) -> bool {
         self.0.set_read_timeout(Some(READ_TIMEOUT)).unwrap();
         let silent = self.hear().is_err_and(|error| {

@@ -1,6 +1,6 @@
-//! The purchase through the shop's client: captcha, hidden path, reservation, order, and what people
-//! and machines do wrong on the way. Tests named `known_failure_NN_…` are failures that other shops
-//! of this kind have had; see `docs/known-failures.md`.
+//! The purchase through the shop's client: captcha, hidden path, reservation, order, and mistakes by
+//! people and machines. Tests named `known_failure_NN_…` cover failures that other shops of this
+//! kind have had; see `docs/known-failures.md`.
 
 mod at_once;
 mod known_failures;
@@ -64,13 +64,13 @@ impl TestClient {
             .await
     }
 
-    /// The whole way to a reservation.
+    /// All steps to a reservation.
     pub async fn buy(&self, who: &Visitor, item: ItemId) -> Result<Reserved, ApiError> {
         let path = self.path_for(who, item).await?.path;
         self.purchase(who, path, item).await
     }
 
-    /// The whole way to an order.
+    /// All steps to an order.
     pub async fn order_of(&self, who: &Visitor, item: ItemId) -> OrderId {
         let reserved = self.buy(who, item).await.unwrap();
         self.shop.drain().await;
@@ -83,14 +83,14 @@ impl TestClient {
         status.order_id.unwrap()
     }
 
-    /// Goes to the page of the provider that is built in.
+    /// Opens the page of the built-in provider.
     pub async fn goes_to_pay(&self, who: &Visitor, order: OrderId) -> PaymentId {
         let page = self.pay(who, order).await.unwrap();
         let payment = page.url.strip_prefix("/sandbox/").unwrap();
         payment.parse().unwrap()
     }
 
-    /// Goes there and presses something.
+    /// Opens the page and presses a button.
     pub async fn pays(&self, who: &Visitor, order: OrderId, action: Action) -> PaymentId {
         let payment = self.goes_to_pay(who, order).await;
         self.shop.sandbox().act(payment, action).await.unwrap();
@@ -159,7 +159,7 @@ async fn questions_and_paths_are_issued_from_a_minute_before_the_start() {
     client.shop.clock.advance(1);
     let path = client.path_for(&buyer, item).await.unwrap().path;
 
-    // Used too early it is refused, and not used up.
+    // A path used too early is refused, and not used up.
     let early = client.purchase(&buyer, path.clone(), item).await;
     assert_eq!(early, Err(ApiError::NotStarted));
     client.shop.clock.advance(59_999);

@@ -1,5 +1,5 @@
-//! What only RabbitMQ can do to the order queue: die, stop answering, close connections, deliver a
-//! message twice, hold messages of another format.
+//! Faults specific to RabbitMQ as the order queue: it dies, stops answering, closes connections,
+//! delivers a message twice, or has messages of another format.
 
 mod in_flight;
 mod ledger_away;
@@ -30,7 +30,7 @@ use uuid::Uuid;
 use crate::support::{START_MS, eventually};
 use test_servers::rabbitmq::{RabbitServer, shared};
 
-/// Instead of seconds.
+/// Instead of the real seconds.
 const RETRY_AFTER: Duration = Duration::from_millis(100);
 
 #[derive(Default)]
@@ -75,7 +75,7 @@ fn many(count: u32) -> Vec<QueuedReservation> {
     (1..=count).map(held).collect()
 }
 
-/// Takes until there are so many entries; a connection may be lost meanwhile.
+/// Takes until there are this many entries; a connection may be lost in between.
 async fn take(queue: &RabbitQueue, wanted: usize) -> Vec<QueuedReservation> {
     eventually("entries", async || match queue.take_batch(1_000).await {
         Ok(taken) => (taken.len() >= wanted).then_some(taken),
@@ -132,7 +132,7 @@ async fn a_confirmed_entry_survives_a_killed_broker() {
 
     server.restart();
     put_until_confirmed(&queue, &entries[10..]).await;
-    // An entry that was acknowledged to a dead broker, or that it had not written yet, comes again.
+    // An entry whose acknowledgement the dead broker did not get, or write, comes again.
     let again = take(&queue, 17).await;
     let ids = |entries: &[QueuedReservation]| -> HashSet<_> {
         entries
@@ -173,7 +173,7 @@ async fn the_queue_works_again_after_a_paused_broker_and_closed_connections() {
     }
     server.resume();
     put_until_confirmed(&queue, &entries[3..]).await;
-    // An entry that was not confirmed in time may have arrived as well: it is one reservation.
+    // An entry that was not confirmed in time may have arrived anyway: it is the same reservation.
     assert_eq!(take(&queue, 1).await, entries[3..]);
     eventually("the last of them", async || {
         assert!(queue.take_batch(10).await.unwrap().len() <= 1);
@@ -201,7 +201,7 @@ async fn a_broker_without_memory_refuses_entries_at_once() {
         assert!(is_busy(&queue.can_put().await.unwrap_err()));
         assert!(began.elapsed() < Duration::from_secs(1), "refused at once");
     }
-    // Consuming makes room.
+    // Consuming frees memory.
     let taken = take(&queue, 1).await;
     queue.ack(&taken).await.unwrap();
     watermark("0.4");
@@ -222,7 +222,7 @@ async fn a_reservation_delivered_twice_is_one_entry() {
     queue.put(&entries).await.unwrap();
     queue.put(&entries).await.unwrap();
     assert_eq!(take(&queue, 3).await, entries);
-    // All six messages were delivered, and the queue hands out three entries.
+    // All six messages were delivered, and the queue returns three entries.
     depth_becomes(&queue, 0, 0).await;
     assert_eq!(queue.take_batch(10).await.unwrap(), entries);
     queue.ack(&entries[1..]).await.unwrap();
@@ -233,7 +233,7 @@ async fn a_reservation_delivered_twice_is_one_entry() {
     assert_eq!(other.take_batch(10).await.unwrap(), []);
 }
 
-/// Puts what is no entry into the queue of a namespace.
+/// Puts invalid entries into a namespace's queue.
 pub async fn put_unreadable(namespace: &str, bodies: &[&[u8]]) {
     let url = shared().url();
     let broker = Connection::connect(&url, ConnectionProperties::default());

@@ -1,5 +1,5 @@
-//! What only a gate on Redis does: it is shared by instances, follows Redis's clock, is split into
-//! segments, and loses data. What every gate does is in the contract suite.
+//! Behaviour specific to the gate on Redis: it is shared by instances, follows Redis's clock, is
+//! split into segments, and can lose data. Behaviour of all gates is in the contract suite.
 
 mod audit;
 mod lost_data;
@@ -43,7 +43,7 @@ const OPEN: Window = Window {
     stopped: false,
 };
 
-/// The shared Redis under a namespace of the test's own.
+/// The shared Redis, with a namespace for the test.
 pub fn connect(test: &str) -> Redis {
     Redis::new(&[shared().url()], &namespace(test)).unwrap()
 }
@@ -68,7 +68,7 @@ fn cli(redis: &Redis, command: &str, key: (ItemId, &str), more: &[&str]) -> Stri
     shared().cli(&words)
 }
 
-/// Takes units of an item's first segment for its second, as a process that then dies.
+/// Takes units of an item's first segment for its second, like a process that then dies.
 async fn take_units(redis: &Redis, item: ItemId, transfer: &str) -> i64 {
     let epoch = cli(redis, "hget", (item, "item"), &["epoch"]);
     let keys = ["item", "transfers"].map(|what| redis.key(&format!("{{{item}}}:{what}")));
@@ -77,7 +77,7 @@ async fn take_units(redis: &Redis, item: ItemId, transfer: &str) -> i64 {
     taken.await.unwrap()
 }
 
-/// Gives them to the second segment; 1 where it has them then.
+/// Gives them to the second segment; returns 1 if it has them then.
 async fn give_units(redis: &Redis, item: ItemId, transfer: &str, units: i64) -> i64 {
     let epoch = cli(redis, "hget", (item, "item"), &["epoch"]);
     let keys = ["item", "received"].map(|what| redis.key(&format!("{{{item}/1}}:{what}")));
@@ -106,7 +106,7 @@ fn hold(item_id: ItemId, number: u32) -> ReserveRequest {
     hold_as(item_id, number, 0xcc0_0000 + u128::from(number))
 }
 
-/// What a relay gets when every outbox answers.
+/// The entries that a relay gets when every outbox answers.
 async fn take(outbox: &dyn Outbox, limit: u32) -> Vec<OutboxEntry> {
     let taken = outbox.take(limit).await;
     assert!(taken.unread.is_none(), "{:?}", taken.unread);
@@ -121,7 +121,7 @@ async fn relay(shop: &TestShop) {
     while crate::support::eventually("an answer", run).await > 0 {}
 }
 
-/// Runs the workers until they find nothing more to do.
+/// Runs the workers until they find no more work.
 async fn work(shop: &TestShop) {
     relay(shop).await;
     while write_orders::run_once(&shop.engine.orders, 256)

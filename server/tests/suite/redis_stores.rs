@@ -1,5 +1,5 @@
 //! The stores of short-lived data on a real Redis: shared by instances, the same on a Redis
-//! Cluster, and defined when Redis does not answer.
+//! Cluster, and with defined results when Redis does not answer.
 
 mod captchas;
 mod catalogue;
@@ -31,7 +31,7 @@ use test_servers::redis::{RedisServer, shared, shared_cluster};
 
 use crate::support::{ManualClock, START_MS};
 
-/// The settings of an instance of the server for Redis.
+/// An instance's settings for Redis.
 #[derive(Clone)]
 struct Place {
     urls: Vec<String>,
@@ -80,7 +80,7 @@ async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     }
 }
 
-/// A call that Redis does not answer is busy, and soon.
+/// A call that Redis does not answer returns busy, quickly.
 async fn assert_busy<T>(call: impl Future<Output = Result<T, PortError>>) {
     let started_at = Instant::now();
     let answer = call.await;

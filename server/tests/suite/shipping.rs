@@ -1,4 +1,4 @@
-//! An order after it is paid, through the real router and the real engine.
+//! Orders after payment, through the real router and the real engine.
 
 mod addresses;
 mod shipments;
@@ -49,7 +49,7 @@ impl Customer {
         }
     }
 
-    /// Pays, and the shop hears of it.
+    /// Pays, and the notice reaches the shop.
     pub async fn pays(&self) {
         self.client.pays(&self.who, self.order, Action::Pay).await;
         for (signature, body) in self.client.shop.take_sandbox_notices().await {
@@ -58,7 +58,7 @@ impl Customer {
         self.client.shop.settle_payments().await;
     }
 
-    /// Says where it is sent; it is shipped and received, each said twice.
+    /// Enters the address; the order is shipped and received, each step sent twice.
     pub async fn gets_the_parcel(&self) {
         let (client, who) = (&self.client, &self.who);
         let saved = client.save_shipping_address(who, self.order, right()).await;
@@ -86,7 +86,7 @@ pub fn typed(name: &str, mobile: &str, address: &str) -> TypedAddress {
     }
 }
 
-/// An address that nothing is wrong with.
+/// A valid address.
 pub fn right() -> TypedAddress {
     typed("李雷", "138 0000 0009", "上海市徐汇区漕溪北路 1 号")
 }

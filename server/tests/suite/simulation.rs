@@ -1,9 +1,9 @@
-//! A seeded simulation: buyers, workers, time and crashes in random order, and an auditor after
-//! every step. The ledger is the real one; calls to it fail or crash at every point a reservation
-//! passes.
+//! A seeded simulation: buyers, workers, time and crashes in random order, with an audit after
+//! every step. The ledger is the real one; calls to it fail or crash at every point that a
+//! reservation passes.
 //!
 //! Run other seeds: `SECKILL_SIM_SEED=17` or `=1000-1999 cargo test --test suite simulation::replay`.
-//! Payments have a simulation of their own (`payments`).
+//! Payments have their own simulation (`payments`).
 
 mod faults;
 mod payments;
@@ -11,7 +11,7 @@ mod world;
 
 use world::World;
 
-/// Steps of a seed.
+/// Steps per seed.
 const STEPS: u32 = 40;
 
 async fn run(seed: u64) {
@@ -51,7 +51,7 @@ async fn seeds_150_to_199_hold_every_invariant() {
     run_all(150..200).await;
 }
 
-/// The seeds that the environment names, one or from one to another; seed 0 where it names none.
+/// The seeds in the environment, one or a range; seed 0 by default.
 fn chosen_seeds() -> std::ops::Range<u64> {
     let chosen = std::env::var("SECKILL_SIM_SEED").unwrap_or_else(|_| "0".to_owned());
     let (first, last) = chosen.split_once('-').unwrap_or((&chosen, &chosen));

@@ -1,4 +1,4 @@
-//! A shop for tests: the real assembly on a clock, ids and questions of the test's own.
+//! A shop for tests: the real assembly with a controlled clock, ids and questions.
 
 pub mod alipay;
 mod environment;
@@ -55,13 +55,13 @@ pub use environment::{ANSWER, ManualClock, PlainPasswords, SeededIds, environmen
 pub use gate::{EngineGate, reserve};
 pub use stack::Data;
 
-/// The instant at which tests begin.
+/// The time at which tests start.
 pub const START_MS: i64 = 1_800_000_000_000;
 pub const HOUR_MS: i64 = 3_600_000;
-/// A relay that has had entries for this long is dead.
+/// A relay that has had entries for this long counts as dead.
 pub const OUTBOX_IDLE: Duration = Duration::from_secs(5);
 
-/// Calls `look` until it finds something; fails after a minute.
+/// Calls `look` until it returns something; fails after a minute.
 pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let found = async {
         loop {
@@ -75,7 +75,7 @@ pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>)
     found.unwrap_or_else(|_| panic!("not found within a minute: {what}"))
 }
 
-/// A shop whose workers do not run by themselves.
+/// A shop whose workers only run on demand.
 pub struct TestShop {
     pub engine: Engine,
     /// Decisions without path and limit.
@@ -84,9 +84,9 @@ pub struct TestShop {
     pub catalogue_changes: CatalogueChanges,
     pub clock: Arc<ManualClock>,
     pub ids: Arc<SeededIds>,
-    /// The payment provider, where it is the one that is built in.
+    /// The built-in payment provider, if it is used.
     pub built_in: Option<Arc<Sandbox>>,
-    /// What is counted where a recorder keeps it here.
+    /// The counts of a recorder that stores them here.
     pub kept: KeptCounters,
     data: Option<Data>,
     redis: Option<Redis>,
@@ -103,7 +103,7 @@ impl TestShop {
         TestShop::open(Data::of_the_stack(), clock, Arc::default(), None, change).await
     }
 
-    /// A shop over what an earlier one may have left.
+    /// Opens a shop over the data of an earlier one.
     pub async fn open(
         data: Data,
         clock: Arc<ManualClock>,
@@ -114,7 +114,7 @@ impl TestShop {
         always_listen();
         let mut config = Config::defaults().unwrap();
         data.configure(&mut config);
-        // An order is written when a test runs the order writer, and no sooner.
+        // Orders are written only when a test runs the order writer.
         config.workers.orders_per_s = Some(1_000_000);
         change(&mut config);
         let environment = environment(clock.clone(), ids.clone(), faults);
@@ -149,7 +149,7 @@ impl TestShop {
         }
     }
 
-    /// A shop on an embedded ledger, which is the queue too, with its gate on Redis.
+    /// A shop on an embedded ledger, which is also the queue, with its gate on Redis.
     pub async fn over(redis: Redis) -> TestShop {
         TestShop::open_embedded().await.with_gate_on(redis)
     }
@@ -177,7 +177,7 @@ impl TestShop {
         self
     }
 
-    /// Purchases and paths as an instance with this gate has them.
+    /// Purchases and paths of an instance with this gate.
     pub fn redis_purchases(
         &self,
         redis: &Redis,
@@ -196,31 +196,31 @@ impl TestShop {
         (Arc::new(purchases), paths)
     }
 
-    /// The gate that the engine has.
+    /// The engine's gate.
     pub fn gate(&self) -> EngineGate {
         EngineGate::of(&self.engine, self.reserve.clone())
     }
 
-    /// A gate as another instance of the server would have it.
+    /// A gate like another instance's.
     pub fn redis_gate(&self, redis: &Redis, timeouts: Timeouts) -> RedisGate {
         let (ledger, queue) = (Arc::new(self.sql.clone()), Arc::new(self.sql.clone()));
         let clock = GateClock::Given(self.clock.clone());
         RedisGate::new(redis.clone(), clock, ledger, queue, timeouts)
     }
 
-    /// Likewise a relay's outbox.
+    /// A relay's outbox like another instance's.
     pub fn redis_outbox(&self, redis: &Redis, idle: Duration) -> RedisOutbox {
         let clock = GateClock::Given(self.clock.clone());
         RedisOutbox::new(redis.clone(), clock, idle)
     }
 
-    /// A shop on an embedded ledger, whatever the stack.
+    /// A shop on an embedded ledger, on every stack.
     pub async fn open_embedded() -> TestShop {
         let clock = Arc::new(ManualClock::at(START_MS));
         TestShop::open(Data::embedded(), clock, Arc::default(), None, |_| {}).await
     }
 
-    /// Splits the stock of every item of an embedded ledger into so many segments, from its next
+    /// Splits the stock of every item of an embedded ledger into this many segments, from its next
     /// load on.
     pub async fn split(&self, segments: u8) {
         let split = format!("UPDATE items SET segments = {segments}");
@@ -232,14 +232,14 @@ impl TestShop {
         self.data.as_ref().unwrap().file()
     }
 
-    /// Changes an embedded ledger behind the shop's back.
+    /// Changes an embedded ledger with SQL, without the shop's knowledge.
     pub async fn change_by_hand(&self, sql: &str) {
         let file = self.file();
         let database = Database::connect(format!("sqlite://{}", file.display())).await;
         database.unwrap().execute_unprepared(sql).await.unwrap();
     }
 
-    /// Ends the process as `kill -9` does, and hands over what is left.
+    /// Ends the process like `kill -9`, and returns its data.
     pub fn kill(mut self) -> Data {
         self.tasks.iter().for_each(JoinHandle::abort);
         self.data.take().unwrap()
@@ -256,7 +256,7 @@ impl TestShop {
         }
     }
 
-    /// An item of an approved round that is open from now on for an hour.
+    /// An item of an approved round that is open for an hour from now.
     pub async fn item(&self, stock: u32) -> ItemId {
         self.item_in(stock, START_MS, START_MS + HOUR_MS, None)
             .await
@@ -309,7 +309,7 @@ impl TestShop {
         account.account_id
     }
 
-    /// Runs the workers that end what is under way until nothing is.
+    /// Runs the workers until nothing is under way.
     pub async fn drain(&self) {
         let deadline = Instant::now() + Duration::from_secs(20);
         loop {
@@ -326,12 +326,12 @@ impl TestShop {
         }
     }
 
-    /// The payment provider that is built in.
+    /// The built-in payment provider.
     pub fn sandbox(&self) -> &Sandbox {
         self.built_in.as_ref().expect("the shop has the sandbox")
     }
 
-    /// The notices that the provider has to send, with their signatures; none is sent again.
+    /// The provider's pending notices, with their signatures; none is sent again.
     pub async fn take_sandbox_notices(&self) -> Vec<(String, String)> {
         let due = self.sql.due_sandbox_notices(i64::MAX, 1_000).await.unwrap();
         for notice in &due {
@@ -343,7 +343,7 @@ impl TestShop {
         sent.collect()
     }
 
-    /// The provider calls back. Whether it was thanked.
+    /// Sends a provider's notice. Returns whether it was acknowledged.
     pub async fn receive_notice(&self, signature: &str, body: &str) -> bool {
         let request = NoticeRequest {
             headers: &[("sandbox-signature", signature)],
@@ -353,7 +353,7 @@ impl TestShop {
         answer.is_ok_and(|thanks| thanks == "success")
     }
 
-    /// Every worker of payments and unpaid orders once, and then the gate's.
+    /// Runs every worker of payments and unpaid orders once, and then the gate's.
     pub async fn settle_payments(&self) {
         let Engine {
             orders, payments, ..
@@ -365,7 +365,7 @@ impl TestShop {
         self.drain().await;
     }
 
-    /// Whether nothing is between a gate outside the ledger and the ledger.
+    /// Whether nothing is under way between a gate outside the ledger and the ledger.
     async fn is_quiet(&self) -> bool {
         let mut report = audit::audit(&self.sql, self.clock.get()).await.unwrap();
         audit::compare(&self.engine.audit, &mut report)
@@ -375,8 +375,8 @@ impl TestShop {
         report.on_their_way == 0 && !report.violations.iter().any(differs)
     }
 
-    /// Everything that waits for its order, carried to the queue first where the gate is not the
-    /// queue itself. At least `number`, or the test fails.
+    /// All reservations that wait for their order, after carrying them to the queue if the gate is
+    /// not the queue itself. Fails the test if there are fewer than `number`.
     pub async fn queued(&self, number: usize) -> Vec<QueuedReservation> {
         while relay::run_once(&self.engine.orders).await.unwrap() > 0 {}
         let deadline = Instant::now() + Duration::from_secs(20);
@@ -397,7 +397,7 @@ impl TestShop {
     }
 }
 
-/// What most tests sell: 99.00 instead of 299.00.
+/// The item of most tests: 99.00 instead of 299.00.
 pub fn sample_item(item_id: ItemId, product_id: Uuid, stock: u32) -> NewItem {
     NewItem {
         item_id,
@@ -430,7 +430,7 @@ pub fn origin() -> Origin {
     }
 }
 
-/// A log-in that began when tests begin.
+/// A log-in that starts at the tests' start.
 pub fn log_in(
     token: &TokenHash,
     account_id: AccountId,

@@ -1,4 +1,4 @@
-//! The repository's own rules, as far as a machine can check them.
+//! The repository's own rules, as far as a program can check them.
 
 mod lua;
 mod manual;
@@ -67,7 +67,7 @@ fn no_file_exceeds_the_line_limit() {
     }
 }
 
-/// What may be in the repository: how a file's name ends, and how many bytes it may have.
+/// Allowed files: the end of a file's name, and its largest size in bytes.
 const KINDS: [(&str, u64); 31] = [
     // A public list, with its licence.
     ("/common-passwords.txt", 100_000),
@@ -109,7 +109,7 @@ const KINDS: [(&str, u64); 31] = [
 
 #[test]
 fn the_repository_holds_only_files_of_known_kinds_and_sizes() {
-    // With what is not committed yet, so that it is noticed before it is.
+    // Includes uncommitted files, to find problems before the commit.
     let listed = Command::new("git")
         .args([
             "ls-files",
@@ -126,7 +126,7 @@ fn the_repository_holds_only_files_of_known_kinds_and_sizes() {
     let files: Vec<_> = listed.split_terminator('\0').collect();
     assert!(files.len() > 100, "{files:?}");
     for file in files {
-        // Removed, and not committed yet.
+        // Removed, but not committed yet.
         let Ok(found) = fs::metadata(root().join(file)) else {
             continue;
         };
@@ -206,7 +206,7 @@ fn layers_use_only_allowed_modules() {
     ];
     let all = rust();
     for (layer, forbidden) in rules {
-        // The folder, and the file beside it that bears its name.
+        // The folder, and the file next to it with the same name.
         let files = all.iter().filter(|(path, _)| path.starts_with(layer));
         assert!(files.clone().count() > 1, "nothing in {layer}");
         for (path, text) in files {
@@ -217,8 +217,8 @@ fn layers_use_only_allowed_modules() {
     }
 }
 
-/// Outside a transaction SQLite hands out what `RETURNING` asks for before it commits, and the driver
-/// does not look at how the commit ends: whoever is told yes may have no row.
+/// Outside a transaction, SQLite returns the rows of `RETURNING` before it commits, and the driver
+/// does not check the result of the commit: a caller with an answer may have no row.
 #[test]
 fn inserts_do_not_use_returning() {
     for (path, text) in sources("server/src/adapters/sql", "rs") {

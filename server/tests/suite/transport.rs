@@ -1,5 +1,5 @@
-//! TLS to the servers of a cluster: a sale goes through it, and a certificate that does not count ends the start
-//! with the name of the setting.
+//! TLS to the servers of a cluster: a sale works over it, and an invalid certificate stops the start with an
+//! error that names the setting.
 
 mod refused;
 
@@ -10,7 +10,7 @@ use crate::{
     support::{Data, ManualClock, START_MS, TestShop},
 };
 
-/// The whole way of a purchase, from the question to the order, and what the auditor finds.
+/// All steps of a purchase from the question to the order, and the audit.
 pub async fn a_purchase_comes_to_its_order(data: Data) {
     let clock = Arc::new(ManualClock::at(START_MS));
     let shop = TestShop::open(data, clock, Arc::default(), None, |_| {}).await;

@@ -1,5 +1,5 @@
-//! Programs of others are told of orders and rounds: of what, how often, how it is signed, and what becomes of it
-//! when they do not answer.
+//! Webhooks about orders and rounds: for which events, how often, how they are signed, and what happens when a
+//! program does not answer.
 
 mod endpoints;
 mod receiver;
@@ -31,12 +31,12 @@ use crate::{
 
 use receiver::{Answer, Receiver};
 
-/// A shop that may tell programs on this machine.
+/// A shop that may call programs on this machine.
 async fn shop() -> TestShop {
     TestShop::with(|config| config.webhooks.private_addresses = true).await
 }
 
-/// Tells a program of these events, or of all when there are none.
+/// Subscribes a program to these events, or to all if empty.
 async fn told(shop: &TestShop, url: &str, events: &[WebhookEvent]) -> WebhookEndpoint {
     let machine = (&*shop.clock as _, &*shop.ids as _);
     add(&shop.sql, machine, url, true, events, &ChangedBy::command())
@@ -170,7 +170,7 @@ async fn a_slow_program_delays_no_other() {
         })
         .await;
     };
-    // Nobody knows yet that it is slow.
+    // It is not known to be slow yet.
     let first = async {
         arrives(&quick).await;
         arrives(&slow).await;

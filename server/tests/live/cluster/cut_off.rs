@@ -1,5 +1,5 @@
-//! One instance is cut off from one server in the middle of a sale, and the others reach it: what the
-//! instance had in flight is taken over, and everybody gets an answer while it is still cut off.
+//! One instance is cut off from one server during a sale, while the others reach it: its entries in
+//! flight are taken over, and all buyers get an answer before it is reconnected.
 
 use std::time::Instant;
 
@@ -10,10 +10,10 @@ use super::{
     waves::{WAVE, Waves},
 };
 
-/// The link of one instance to one server.
+/// The connection of one instance to one server.
 struct Link {
     what: &'static str,
-    /// What `/readyz` calls the server.
+    /// The server's name in `/readyz`.
     server: &'static str,
     instance: fn(&Deployment) -> &Instance,
     of: fn(&Links) -> &Proxy,

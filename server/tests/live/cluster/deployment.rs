@@ -1,4 +1,4 @@
-//! A cluster for one test: fresh instances on a set of servers that no other test has meanwhile.
+//! A cluster for one test: fresh instances on a set of servers that no other test uses meanwhile.
 
 use futures::future::join_all;
 use test_servers::{nginx::Nginx, proxy::Proxy};
@@ -10,9 +10,9 @@ use crate::{
     process::{Audit, Process, Sale, Shop},
 };
 
-/// Connections of all shoppers: so many of their calls may be under way.
+/// Connections of all shoppers: the limit of their concurrent calls.
 pub const CONNECTIONS: usize = 32;
-/// Buyers who come when everybody else is done, for what is left.
+/// Buyers who come after all others, for the remaining units.
 pub const LATECOMERS: u32 = 100;
 
 /// The database behind a cluster.
@@ -22,7 +22,7 @@ pub enum Database {
     MariaDb,
 }
 
-/// Where the servers of a cluster are.
+/// The addresses of a cluster's servers.
 struct Urls {
     redis: String,
     rabbit: String,
@@ -39,7 +39,7 @@ impl Urls {
     }
 }
 
-/// The links from an instance to the servers.
+/// The proxied connections from an instance to the servers.
 pub struct Links {
     pub redis: Proxy,
     pub rabbit: Proxy,
@@ -47,7 +47,7 @@ pub struct Links {
 }
 
 impl Links {
-    /// Links of their own, and where they begin.
+    /// New proxies, and their addresses.
     fn to(servers: &Urls) -> (Links, Urls) {
         let (redis, redis_url) = link(&servers.redis);
         let (rabbit, rabbit_url) = link(&servers.rabbit);
@@ -66,7 +66,7 @@ impl Links {
     }
 }
 
-/// An instance of the shop, its process, and its links to the servers, which no other instance uses.
+/// An instance of the shop, its process, and its own proxied connections to the servers.
 pub struct Instance {
     pub shop: Shop,
     pub links: Links,
@@ -75,12 +75,12 @@ pub struct Instance {
 }
 
 impl Instance {
-    /// Starts it; ready when this returns.
+    /// Starts it and waits until it is ready.
     pub async fn start(&mut self) {
         self.process = Some(Process::start(&self.shop, &["--role", self.role]).await);
     }
 
-    /// Starts it; perhaps it is never ready.
+    /// Starts it without waiting until it is ready.
     pub fn spawn(&mut self) {
         self.process = Some(Process::spawn(&self.shop, &["--role", self.role]));
     }
@@ -90,12 +90,12 @@ impl Instance {
         self.process.take().unwrap().kill().await;
     }
 
-    /// In order, within ten seconds.
+    /// Stops it in order, within ten seconds.
     pub async fn stop(&mut self) {
         self.process.take().unwrap().stop().await;
     }
 
-    /// In order, of one that was told to stop.
+    /// Waits until it has stopped, after it was told to.
     pub async fn wait_until_stopped(&mut self) {
         self.process.take().unwrap().wait_until_stopped().await;
     }
@@ -105,7 +105,7 @@ impl Instance {
     }
 }
 
-/// What a cluster is made of.
+/// The parts of a cluster.
 pub struct Plan {
     pub database: Database,
     pub webs: usize,
@@ -130,18 +130,18 @@ pub struct Deployment {
     pub webs: Vec<Instance>,
     pub workers: Vec<Instance>,
     nginx: Nginx,
-    /// For commands beside the instances.
+    /// For commands run beside the instances.
     command: Shop,
     pub namespace: String,
     pub database: Database,
     /// How many reservations the scenario itself makes fail.
     pub failed: usize,
-    // Last: given back when everything above is gone.
+    // Last: returned after everything above is gone.
     servers: HeldServers,
 }
 
 impl Deployment {
-    /// Every instance ready, on an empty shop of its own.
+    /// Starts a cluster with a new empty shop and waits until every instance is ready.
     pub async fn start(plan: Plan) -> Deployment {
         let mut servers = HeldServers::new().await;
         let namespace = format!("t{}", Uuid::now_v7().simple());
@@ -166,10 +166,10 @@ impl Deployment {
             ("NAMESPACE", namespace.clone()),
             ("DATABASE_CONNECTIONS", "6".to_owned()),
             ("TRUSTED_PROXIES", "127.0.0.1".to_owned()),
-            // What was lost on the way is found within seconds instead of a minute.
+            // Lost entries are found within seconds instead of a minute.
             ("RECONCILE_S", "2".to_owned()),
         ];
-        // The plan's come last: it may have other servers.
+        // The plan's settings come last: they may override the servers.
         let shop =
             |urls: Urls| Shop::with(&[&settings[..], &urls.settings(), &plan.settings].concat());
         let instances = |number, role| -> Vec<Instance> {
@@ -190,7 +190,7 @@ impl Deployment {
         );
         let command = shop(servers_at);
         command.migrate();
-        // All at once, as after a power cut: they warm up against each other.
+        // All at once, as after a power failure: they warm up concurrently.
         for instance in webs.iter_mut().chain(&mut workers) {
             instance.spawn();
         }
@@ -215,17 +215,17 @@ impl Deployment {
         self.webs.iter().chain(&self.workers)
     }
 
-    /// Those of every instance.
+    /// The connections of all instances.
     pub fn links(&self) -> impl Iterator<Item = &Links> {
         self.instances().map(|instance| &instance.links)
     }
 
-    /// What stands behind the instances.
+    /// The servers behind the instances.
     pub fn servers(&mut self) -> &mut Servers {
         self.servers.all()
     }
 
-    /// Every worker stops where it stands.
+    /// Pauses every worker process.
     pub fn pause_workers(&mut self) {
         for worker in &mut self.workers {
             worker.process().signal("STOP");
@@ -255,7 +255,7 @@ impl Deployment {
         }
     }
 
-    /// Stops the database where it stands.
+    /// Pauses the database.
     pub fn pause_database(&mut self) {
         let database = self.database;
         match database {
@@ -264,7 +264,7 @@ impl Deployment {
         }
     }
 
-    /// Lets the database go on.
+    /// Resumes the database.
     pub fn resume_database(&mut self) {
         let database = self.database;
         match database {
@@ -273,7 +273,7 @@ impl Deployment {
         }
     }
 
-    /// Where the database is, without a proxy.
+    /// The address of the database, without a proxy.
     pub fn database_url(&mut self) -> String {
         let (database, namespace) = (self.database, self.namespace.clone());
         match database {
@@ -282,17 +282,17 @@ impl Deployment {
         }
     }
 
-    /// A round with these arguments of `seed --load`.
+    /// Creates a round with these arguments of `seed --load`.
     pub fn seed_with(&self, arguments: &[&str]) -> Sale {
         self.command.seed_with(arguments)
     }
 
-    /// A round that is open, and its buyers; a hundred more for what is left in the end.
+    /// Creates an open round with its buyers, plus a hundred for the remaining units.
     pub fn seed(&self, stock: u32, buyers: u32) -> Sale {
         self.command.seed(stock, buyers + LATECOMERS, 0)
     }
 
-    /// The same, its stock in so many segments.
+    /// The same, with its stock in this many segments.
     pub fn seed_in_segments(&self, stock: u32, buyers: u32, segments: u32) -> Sale {
         let [stock, buyers, segments] =
             [stock, buyers + LATECOMERS, segments].map(|n| n.to_string());
@@ -307,7 +307,7 @@ impl Deployment {
         self.seed_with(&[&arguments[..], &["--starts-in-s", "0"]].concat())
     }
 
-    /// The same, open only some seconds from now.
+    /// The same, but it opens some seconds from now.
     pub fn seed_ahead(&self, stock: u32, buyers: u32, starts_in_s: i32) -> Sale {
         self.command.seed(stock, buyers + LATECOMERS, starts_in_s)
     }
@@ -326,7 +326,7 @@ impl Deployment {
         self.command.audit()
     }
 
-    /// `server round` with these arguments, beside the instances.
+    /// Runs `server round` with these arguments, beside the instances.
     pub fn round(&self, arguments: &[&str]) {
         self.command.run(&[&["round"][..], arguments].concat());
     }
@@ -339,7 +339,7 @@ impl Deployment {
     }
 }
 
-/// A proxy before the server of an address, and the address of the proxy.
+/// A proxy in front of the server at an address, and the proxy's address.
 fn link(url: &str) -> (Proxy, String) {
     const HOST: &str = "127.0.0.1:";
     let start = url.find(HOST).unwrap() + HOST.len();

@@ -1,4 +1,4 @@
-//! How every sale of a cluster ends: drained by itself, everybody answered, and promises are orders.
+//! How every sale in a cluster must end: drained, all buyers answered, every promise an order.
 
 use std::time::{Duration, Instant};
 
@@ -8,23 +8,23 @@ use crate::{
     process::{Audit, Sale},
 };
 
-/// A cluster that is whole again drains within this time.
+/// A cluster without faults drains within this time.
 const DRAINED: Duration = Duration::from_secs(90);
 
-/// The sale of one item, and what its buyers were told.
+/// The sale of one item, and the answers of its buyers.
 pub struct Ended<'a> {
-    /// Its line of the table.
+    /// Its line in the table.
     pub what: &'a str,
     pub sale: &'a Sale,
     pub shoppers: &'a Shoppers,
     pub outcomes: &'a [Outcome],
     pub stock: u32,
-    /// How many of those who were told a number must hear that it failed.
+    /// How many buyers with a position must be told that it failed.
     pub failed: usize,
 }
 
 impl Ended<'_> {
-    /// How many orders its buyers have; as many as the ledger has of the item.
+    /// How many orders its buyers have; must equal the ledger's number for the item.
     async fn orders(&self, audit: &Audit) -> usize {
         let mut orders: Vec<_> = self.outcomes.iter().filter_map(Outcome::order).collect();
         orders.sort_unstable();
@@ -46,7 +46,7 @@ impl Ended<'_> {
 }
 
 impl Deployment {
-    /// Waits until nothing is under way any more, and everything agrees.
+    /// Waits until nothing is under way, and everything agrees.
     pub async fn drained(&self) -> Audit {
         let deadline = Instant::now() + DRAINED;
         loop {
@@ -81,9 +81,9 @@ impl Deployment {
         self.end_all(&[ended]).await;
     }
 
-    /// The end of every test: drained without a hand, everybody answered, nobody twice, and
-    /// whatever is left can be bought, so that exactly the stock is ordered. Prints the test's
-    /// lines of the table at once: two tests may print.
+    /// The end of every test: drained without manual action, all buyers answered, none with two
+    /// orders, and the remaining units can be bought, so that exactly the stock is ordered. Prints
+    /// the test's lines of the table at once, because two tests may print.
     pub async fn end_all(self, sales: &[Ended<'_>]) {
         let audit = self.drained().await;
         let mut expected = Vec::new();

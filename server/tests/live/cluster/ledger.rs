@@ -1,4 +1,4 @@
-//! The database fails in the middle of a sale: PostgreSQL and MariaDB in turn.
+//! The database fails during a sale: PostgreSQL and MariaDB in turn.
 
 use std::{
     sync::{
@@ -104,7 +104,7 @@ async fn terminated(database: Database) {
                            WHERE db = database() AND id <> connection_id()";
                 let ids = numbers(&client, sql).await;
                 for id in &ids {
-                    // One that has ended by itself is what is wanted.
+                    // It may already have ended by itself.
                     drop(client.execute_unprepared(&format!("KILL {id}")).await);
                 }
                 ids.len() as i64
@@ -129,12 +129,12 @@ async fn mariadb_ends_every_connection() {
     terminated(Database::MariaDb).await;
 }
 
-/// Takes the item first and reservations after it, which is the other way round than the shop
-/// does; returns whether this, not the shop, gave way.
+/// Locks the item first and then reservations, the opposite of the shop's order; returns whether
+/// this transaction, not the shop's, was aborted.
 async fn stand_in_the_way(client: &DatabaseConnection, database: Database) -> Result<bool, DbErr> {
     let transaction = client.begin().await?;
     if database == Database::MariaDb {
-        // Whoever has changed less gives way: that shall be the shop.
+        // The database aborts the transaction with fewer changes: that must be the shop's.
         let much = "INSERT INTO notices (id, account_id, created_at_ms) \
                     SELECT id, id, 0 FROM accounts";
         transaction.execute_unprepared(much).await?;
@@ -142,10 +142,10 @@ async fn stand_in_the_way(client: &DatabaseConnection, database: Database) -> Re
     transaction
         .execute_unprepared("SELECT id FROM items FOR UPDATE")
         .await?;
-    // Meanwhile an order writer has come to the same item.
+    // By now an order writer has reached the same item.
     tokio::time::sleep(Duration::from_millis(30)).await;
     let reservations = match database {
-        // Rows that are being added cannot be waited for here; their table can.
+        // Rows being inserted cannot be locked here, but their table can.
         Database::Postgres => "LOCK TABLE reservations IN SHARE ROW EXCLUSIVE MODE",
         Database::MariaDb => "SELECT count(*) FROM reservations FOR UPDATE",
     };
@@ -174,7 +174,7 @@ async fn deadlocks(database: Database) {
             let mut given_way = 0;
             while !over.load(Ordering::Relaxed) {
                 given_way += i64::from(stand_in_the_way(&client, database).await.unwrap());
-                // Nobody stands in a shop's way without a break.
+                // Pause, so that the shop can work in between.
                 tokio::time::sleep(Duration::from_millis(300)).await;
             }
             given_way
@@ -183,7 +183,7 @@ async fn deadlocks(database: Database) {
     let forgotten = scenario.told("forgotten").await;
     over.store(true, Ordering::Relaxed);
     let given_way = adversary.await.unwrap();
-    // PostgreSQL's counters appear a moment late.
+    // PostgreSQL's counters are updated with a delay.
     let mut all = 0;
     let deadline = std::time::Instant::now() + Duration::from_secs(10);
     while all <= given_way && std::time::Instant::now() < deadline {

@@ -1,4 +1,4 @@
-//! Instances that start, stop, are replaced, have a wrong clock, or find a server missing.
+//! Instances that start, stop, are replaced, have a wrong clock, or lack a server.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -40,7 +40,7 @@ async fn all_instances_at_once_fill_an_empty_gate_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn all_instances_are_replaced_one_after_the_other() {
     let plan = Plan {
-        // Slow enough for eight ends and beginnings; fast enough for a balancer to see red.
+        // Slow enough for eight stops and starts; fast enough for a balancer to notice.
         settings: vec![
             ("ORDERS_PER_S", "40".to_owned()),
             ("DRAIN_S", "1".to_owned()),
@@ -71,7 +71,7 @@ async fn all_instances_are_replaced_one_after_the_other() {
         .await;
 }
 
-/// Kills a server, starts a web instance and a worker without it, and brings it back.
+/// Kills a server, starts a web instance and a worker without it, and starts it again.
 async fn starts_without(
     cluster: &mut Deployment,
     name: &str,
@@ -89,15 +89,15 @@ async fn starts_without(
         instance.shop.clear_log();
         instance.spawn();
     }
-    // Instances that were there before notice and name it.
+    // Running instances notice it and name it.
     cluster.webs[1].shop.wait_until_red(&[name]).await;
     cluster.workers[1].shop.wait_until_red(&[name]).await;
-    // Long enough for everything that is tried every second to fail several times.
+    // Long enough for work that runs every second to fail several times.
     sleep(Duration::from_secs(5)).await;
     for instance in [&mut cluster.webs[0], &mut cluster.workers[0]] {
         assert!(!instance.process().has_ended(), "{}", instance.shop.log());
         match (name, instance.shop.readiness().await) {
-            // Without a ledger it lets nobody in: proxies go to another instance at once.
+            // Without a ledger it refuses connections: proxies use another instance at once.
             ("ledger", readiness) => assert_eq!(readiness, None),
             (_, readiness) => assert_eq!(readiness, Some((503, vec![name.to_owned()]))),
         }
@@ -129,7 +129,7 @@ async fn an_instance_waits_for_whatever_is_missing_at_its_start() {
     let mut cluster = Deployment::start(Plan::default()).await;
     let url = cluster.database_url();
     for instance in instances(&mut cluster) {
-        // A line's proxy accepts; where no server is, nobody does.
+        // A proxy accepts connections; the real address without a server does not.
         instance.shop.set("DATABASE_URL", &url);
     }
     let cluster = &mut cluster;
@@ -156,7 +156,7 @@ async fn an_instance_waits_for_whatever_is_missing_at_its_start() {
     .await;
 }
 
-/// Everybody once: all hear "busy"; the median of how long that took.
+/// Each buyer calls once: all must get "busy". Returns the median time.
 async fn all_are_busy(shoppers: &Shoppers, buyers: usize) -> Duration {
     let mut took = Vec::new();
     for buyer in 0..buyers {
@@ -187,9 +187,9 @@ async fn without_redis_buyers_get_busy_at_once() {
     cluster.end(&what, &sale, &shoppers, &outcomes, 100).await;
 }
 
-/// This instance's clock is an hour ahead from its next start on; its timers are not.
+/// Sets this instance's clock an hour ahead from its next start on, but not its timers.
 fn set_clock_ahead(instance: &mut Instance) {
-    // One folder an architecture.
+    // One folder per architecture.
     let folders = std::fs::read_dir("/usr/lib").unwrap();
     let library = folders
         .map(|folder| folder.unwrap().path().join("faketime/libfaketimeMT.so.1"))
@@ -203,7 +203,7 @@ fn set_clock_ahead(instance: &mut Instance) {
         .set_environment("FAKETIME_DONT_FAKE_MONOTONIC", "1");
 }
 
-/// An instance's own clock, as seconds of the day: HTTP's `Date` is its machine's.
+/// An instance's clock in seconds of the day, from HTTP's `Date`, which its machine sets.
 async fn clock_of(instance: &Instance) -> i64 {
     let answer = http::get(format!("{}/healthz", instance.shop.url())).await;
     let date = answer.unwrap().headers()["date"]
@@ -228,9 +228,9 @@ async fn instances_an_hour_ahead_sell_neither_early_nor_late() {
         let ahead = ahead.rem_euclid(24 * 3600);
         assert!((3590..3610).contains(&ahead), "{ahead} s");
     }
-    // Long enough for slow machines to sign in.
+    // Long enough to sign in on slow machines.
     let sale = cluster.seed_ahead(STOCK, 200, 8);
-    // From then on it is open for an hour: too late by the wrong clock all the time.
+    // From then on it is open for an hour: by the wrong clock it is over all the time.
     let open_for_ms = || {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         now.unwrap().as_millis() as i64 - sale.starts_at_ms
@@ -243,11 +243,11 @@ async fn instances_an_hour_ahead_sell_neither_early_nor_late() {
     let mut sold_after_ms = [None, None];
     while sold_after_ms.contains(&None) {
         for web in 0..2 {
-            // A buyer of its own at each: one's second purchase would be no purchase.
+            // A separate buyer at each: a second call of one would be no new purchase.
             let (status, answer) = knocking[web].try_once(web).await.unwrap();
             let open_ms = open_for_ms();
             match answer["error"].as_str() {
-                // Busy: the gate does not have the new item yet.
+                // Busy: the gate has not loaded the new item yet.
                 Some("not_started" | "item_unknown" | "busy") => refused[web] += 1,
                 error => {
                     assert!(open_ms >= 0, "instance {web} sells early: {answer}");

@@ -1,6 +1,6 @@
-//! Faults of the network between all instances and a server: slow, cut, silent in both directions,
-//! silent in one. The servers are well all the time. One sale for each server, with a fault in the
-//! middle of each wave of buyers; every fault is recovered from without a manual change.
+//! Network faults between all instances and a server: slow, cut, silent in both directions, silent
+//! in one. The servers themselves work. One sale per server, with a fault in the middle of each
+//! wave of buyers; the shop recovers from each without a manual change.
 
 use std::time::{Duration, Instant};
 
@@ -12,9 +12,9 @@ use super::{
     waves::{WAVE, Wave, Waves},
 };
 
-/// The links to a server, and a sale during their faults.
+/// The connections to a server, and a sale during their faults.
 struct Link {
-    /// What `/readyz` calls the server.
+    /// The server's name in `/readyz`.
     name: &'static str,
     of: fn(&Links) -> &Proxy,
     waves: Waves,
@@ -37,14 +37,14 @@ impl Link {
         self.proxies().for_each(Proxy::drop_connections);
     }
 
-    /// Every instance says that it is not ready, and names the server.
+    /// Waits until every instance is not ready, and names the server.
     async fn wait_until_unready(&self) {
         for instance in self.waves.cluster.instances() {
             instance.shop.wait_until_red(&[self.name]).await;
         }
     }
 
-    /// Waits until the wave has ended and every instance is ready again; prints what happened.
+    /// Waits until the wave has ended and every instance is ready again; prints the result.
     async fn end_wave(&mut self, fault: &str, before: usize, wave: Wave) {
         let ended = Instant::now();
         let meanwhile = self.waves.promised() - before;
@@ -114,7 +114,7 @@ impl Link {
         let begun = Instant::now();
         self.wait_until_unready().await;
         sleep(Duration::from_secs(3).saturating_sub(begun.elapsed())).await;
-        // What is connected stays silent.
+        // Open connections stay silent.
         self.pass();
         self.end_wave("answers lost for 3 s", before, wave).await;
     }

@@ -1,5 +1,5 @@
-//! A Redis that runs on and loses keys in the middle of a sale: somebody deletes them. One kind in the
-//! middle of each wave of buyers. What only the deleted keys knew is found elsewhere, so that every
+//! A running Redis loses keys during a sale because a person deletes them: one kind of keys in the
+//! middle of each wave of buyers. The data of the deleted keys is found elsewhere, so that every
 //! promise becomes an order.
 
 use std::time::Instant;
@@ -9,20 +9,20 @@ use super::{
     waves::Waves,
 };
 
-/// Deletes what fits a pattern, and says how much that was.
+/// Deletes keys that match a pattern, and returns how many.
 const DELETE: &str = "local found = redis.call('KEYS', ARGV[1]) \
                       for _, key in ipairs(found) do redis.call('DEL', key) end \
                       return #found";
 
-/// A kind of keys, by the names after the namespace.
+/// A kind of keys, by their names after the namespace.
 struct Kind {
     what: &'static str,
     keys: &'static str,
-    /// Buyers wait until they are back.
+    /// Buyers wait until they are restored.
     closes: bool,
 }
 
-/// Of the item. The braces are its hash tag.
+/// Keys of the item. The braces are its hash tag.
 const OF_THE_ITEM: [Kind; 4] = [
     Kind {
         what: "counters",
@@ -81,7 +81,7 @@ const OF_ALL: [Kind; 6] = [
 
 async fn are_deleted(kinds: &[Kind], name: &str) {
     let mut waves = Waves::new(kinds.len()).await;
-    // By a worker, and those are paused.
+    // By a worker, and workers are paused.
     let item = format!(
         "{}:{{{}}}:item",
         waves.cluster.namespace,
@@ -93,7 +93,7 @@ async fn are_deleted(kinds: &[Kind], name: &str) {
     })
     .await;
     for kind in kinds {
-        // Nothing leaves the outbox: what is deleted is needed.
+        // Nothing leaves the outbox, so that the deleted keys are needed.
         waves.cluster.pause_workers();
         let wave = waves.begin().await;
         nobody_is_promised_more(&[waves.item().last()]).await;

@@ -1,5 +1,5 @@
-//! A master of a Redis Cluster fails in the middle of the sales of three items, one on each master. The
-//! items of the others are sold, ordered, cancelled, stopped and compared with the ledger while it is away.
+//! A master of a Redis Cluster fails during the sales of three items, one on each master. The items of the
+//! others are sold, ordered, cancelled, stopped and compared with the ledger while it is down.
 
 use std::time::{Duration, Instant};
 
@@ -18,13 +18,13 @@ use crate::{
 const MASTERS: usize = 3;
 /// Buyers of a wave of one item.
 const WAVE: usize = 80;
-/// Units that the waves leave.
+/// Units that remain after the waves.
 const LEFT: usize = 10;
-/// Whoever looks whether orders, cancelling and stopping work.
+/// Buyers who check that orders, cancelling and stopping work.
 const PROBES: usize = 1;
-/// Every master has an item after so many rounds.
+/// After this many rounds every master has an item.
 const MAX_ROUNDS: usize = 40;
-/// Whatever is waited for comes within this time.
+/// Time limit of every wait.
 const STEP_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// An item on one of the masters.
@@ -35,9 +35,9 @@ struct Item {
     failed: usize,
 }
 
-/// Three items on three masters, in the order of these.
+/// Three items on three masters, in the same order.
 struct Masters {
-    // The instances end before their Redis.
+    // Declared first, so that the instances end before their Redis.
     cluster: Deployment,
     redis: RedisCluster,
     items: Vec<Item>,
@@ -45,7 +45,7 @@ struct Masters {
 }
 
 impl Masters {
-    /// With so many waves of each item.
+    /// A sale with this many waves of each item.
     async fn new(waves: usize) -> Masters {
         let redis = RedisCluster::start();
         let plan = Plan {
@@ -86,7 +86,7 @@ impl Masters {
         key(&self.cluster, &self.items[item].waves.sale.item_id, name)
     }
 
-    /// Runs `redis-cli` where the item is; the command's first argument is one of its keys.
+    /// Runs `redis-cli` at the item's master; the command's first argument is one of its keys.
     fn cli(&self, item: usize, command: &str, name: &str, more: &[&str]) -> String {
         let key = self.key(item, name);
         let master = self.redis.master_of(&key).unwrap();
@@ -94,7 +94,7 @@ impl Masters {
         self.redis.node(master).cli(&command)
     }
 
-    /// A wave of every item, in its middle.
+    /// Starts a wave of every item; returns in its middle.
     async fn begin(&mut self) -> Vec<Wave> {
         let mut waves = Vec::new();
         for item in &mut self.items {
@@ -103,15 +103,15 @@ impl Masters {
         waves
     }
 
-    /// The fault is there: nothing holds the waves any more.
+    /// After the fault: no wave is held back any more.
     fn release(&mut self, waves: &[Wave]) {
         let items = self.items.iter().zip(waves);
         let promised: Vec<_> = items.map(|(item, wave)| item.waves.release(wave)).collect();
         self.promised.push(format!("{promised:?}"));
     }
 
-    /// The waves of all items but one are ordered, and a unit of each comes back and is bought
-    /// again, while that one's master is away. Returns that one's wave.
+    /// While one item's master is down, the waves of the others are ordered, and a unit of each
+    /// comes back and is bought again. Returns the wave of that item.
     async fn others_are_sold(&mut self, away: usize, waves: Vec<Wave>) -> Wave {
         let mut waits = None;
         for (number, wave) in waves.into_iter().enumerate() {
@@ -152,7 +152,7 @@ impl Masters {
 }
 
 impl Item {
-    /// Somebody buys, gets an order and cancels it: the unit is for sale again.
+    /// A buyer buys, gets an order and cancels it: the unit is for sale again.
     async fn is_bought_and_cancelled(&self) {
         let before = self.sellable().await;
         let order = self.is_ordered().await;
@@ -161,7 +161,7 @@ impl Item {
         self.becomes_sellable(before).await;
     }
 
-    /// The order of somebody who buys, or has bought before.
+    /// Waits for the order of a buyer, who may have bought before.
     async fn is_ordered(&self) -> String {
         match self.probe.buy(0).await {
             Outcome::Ordered(order) => order,
@@ -198,7 +198,7 @@ impl Item {
         }
     }
 
-    /// Somebody asks for a unit until they hear this.
+    /// A buyer repeats a purchase until this answer comes.
     async fn hears(&self, status: u16, error: Option<&str>) {
         let deadline = Instant::now() + STEP_TIMEOUT;
         loop {
@@ -222,7 +222,7 @@ fn key(cluster: &Deployment, tag: &str, name: &str) -> String {
 }
 
 impl Masters {
-    /// An item is stopped and goes on, and is compared with the ledger.
+    /// Stops and resumes an item, and waits until it is compared with the ledger.
     async fn is_stopped_and_compared(&self, item: usize) {
         let round = &self.items[item].waves.sale.round_id;
         let sale = &self.items[item];
@@ -234,7 +234,7 @@ impl Masters {
         let right = sale.sellable().await + 1;
         sale.is_cancelled(&order).await;
         sale.becomes_sellable(right).await;
-        // A manual change of a counter, which only the comparison undoes.
+        // A manual change of a counter, which only a comparison can repair.
         for counter in ["sellable", "total"] {
             self.cli(item, "hincrby", "item", &[counter, "-1"]);
         }

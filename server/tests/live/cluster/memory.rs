@@ -1,4 +1,4 @@
-//! A queue of very many reservations does not grow the processes that work it off.
+//! A very long queue must not grow the processes that work through it.
 
 use std::time::{Duration, Instant};
 
@@ -9,28 +9,28 @@ use uuid::Uuid;
 
 use super::deployment::{Deployment, Plan};
 
-/// How many reservations wait in the queue:
+/// The number of reservations in the queue:
 /// `SECKILL_TEST_RESERVATIONS=1000000 cargo test --release --test live a_long_queue -- --nocapture`.
 const RESERVATIONS: &str = "SECKILL_TEST_RESERVATIONS";
 const DEFAULT: usize = 50_000;
-/// Over what a process has before there is a queue, whatever the queue's length.
+/// Allowed growth, independent of the queue's length.
 const GROWTH_KB: u64 = 80 * 1024;
-/// A command of a chunk is answered within this time.
+/// Time limit of a command with a chunk.
 const ANSWERED: Duration = Duration::from_secs(20);
-/// So many orders are written in a second, at the least.
+/// At least this many orders are written per second.
 const ORDERS_PER_S: u64 = 400;
-/// Gate and ledger are compared some times within this time when all is written.
+/// Time in which gate and ledger are compared several times after everything is written.
 const COMPARED: Duration = Duration::from_secs(8);
-/// Whether all is written is looked at so often.
+/// How often to check whether everything is written.
 const LOOK: Duration = Duration::from_secs(5);
-/// A cluster with little to do is done within this time.
+/// A cluster with little work drains within this time.
 const DRAINED: Duration = Duration::from_secs(90);
-/// Entries put by one command, and commands at the same time.
+/// Entries per command, and concurrent commands.
 const CHUNK: usize = 500;
 const ABREAST: usize = 8;
 
-/// Holds as many units as shoppers would, of buyers who need no account: with the shop's own
-/// script, so that the gate, the outbox and soon the ledger are as after so many purchases.
+/// Holds as many units as shoppers would, for buyers without accounts: with the shop's own script,
+/// so that gate, outbox and soon the ledger are as after that many purchases.
 async fn hold(redis: &MultiplexedConnection, gate: &str, item_id: &str, reservations: usize) {
     let script = &*scripts::gate::RESERVE;
     let mut first = redis.clone();
@@ -57,7 +57,7 @@ async fn hold(redis: &MultiplexedConnection, gate: &str, item_id: &str, reservat
                 .arg("0".repeat(64))
                 .arg(3_600_000)
                 .arg(0);
-            // Nothing is counted, and there is no path.
+            // Without a limit and without a path.
             command.arg("").arg(0).arg("").arg(0);
         }
         let mut redis = redis.clone();
@@ -90,7 +90,7 @@ async fn a_long_queue_does_not_grow_the_processes() {
     let plan = Plan {
         webs: 1,
         workers: 1,
-        // However long it takes.
+        // Orders never expire from waiting.
         settings: vec![("FAIL_FAST_PERCENT", "0".to_owned())],
         ..Plan::default()
     };
@@ -98,7 +98,7 @@ async fn a_long_queue_does_not_grow_the_processes() {
     let stock = reservations.to_string();
     let sale = cluster.seed_with(&["--stock", &stock, "--buyers", "1", "--starts-in-s", "0"]);
     let gate = format!("{}:{{{}}}", cluster.namespace, sale.item_id);
-    // A chunk is on the disk before it is answered.
+    // A chunk is on disk before it is answered.
     let patient = AsyncConnectionConfig::new().set_response_timeout(Some(ANSWERED));
     let client = Client::open(cluster.servers().redis.url()).unwrap();
     let mut redis = client

@@ -1,5 +1,5 @@
-//! Instances that die in the middle of a sale, at random and at the worst moments. What the lines
-//! and the servers do is in other files.
+//! Instances that die during a sale, at random and at critical moments. Network and server faults
+//! are in other files.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use super::{
 /// The planned fault happens within this time.
 const FAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A planned call comes up before the shoppers wait.
+/// Large enough that the planned call happens before the shoppers wait.
 const SIZE: Size = Size {
     stock: 600,
     buyers: 1_000,
@@ -29,7 +29,7 @@ async fn with_planned_fault(name: &str, fault: &str) -> Scenario {
     Scenario::of(name, cluster, SIZE).await
 }
 
-/// The first worker dies at a planned call, and comes back when the sale has gone on without it.
+/// The first worker dies at a planned call; restarted after the sale has continued without it.
 async fn dies_at(name: &str, fault: &str) {
     let mut scenario = with_planned_fault(name, fault).await;
     let worker = &mut scenario.cluster.workers[0];
@@ -42,7 +42,7 @@ async fn dies_at(name: &str, fault: &str) {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let promised = scenario.in_the_middle();
-    // Long enough for the other one to take over what this one had in flight, if it does.
+    // Long enough for the other worker to take over its entries in flight.
     scenario.reaches(promised + 100).await;
     let worker = &mut scenario.cluster.workers[0];
     worker.kill().await;
@@ -53,7 +53,7 @@ async fn dies_at(name: &str, fault: &str) {
         .await;
 }
 
-/// The first worker is told an error at a planned call.
+/// A planned call of the first worker returns an error.
 async fn fails_at(name: &str, fault: &str) {
     let scenario = with_planned_fault(name, fault).await;
     let worker = &scenario.cluster.workers[0];
@@ -86,7 +86,7 @@ async fn a_web_instance_dies_and_comes_back() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn workers_die_in_turn_at_random_moments() {
     let plan = Plan {
-        // Slow enough for four deaths and returns.
+        // Slow enough for four kills and restarts.
         settings: vec![("ORDERS_PER_S", "40".to_owned())],
         ..Plan::default()
     };
@@ -133,8 +133,8 @@ async fn one_of_two_workers_is_paused_for_a_while() {
     let paused = Instant::now();
     let before = scenario.in_the_middle();
     scenario.goes_on();
-    // What the paused one had taken from the outbox the other one takes over; messages that the broker
-    // gave it wait for it.
+    // The other worker takes over what the paused one took from the outbox; messages that the broker
+    // delivered to it wait for it.
     let ordered_meanwhile = async {
         loop {
             for promise in &scenario.shoppers.promises()[before..] {

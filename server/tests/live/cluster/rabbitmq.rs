@@ -1,4 +1,4 @@
-//! RabbitMQ fails in the middle of a sale, forgets, repeats itself, and brings what nobody wrote.
+//! RabbitMQ fails during a sale, loses messages, repeats them, and delivers foreign ones.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -22,12 +22,12 @@ use super::{
 /// The broker shows a message within this time.
 const SHOWN: Duration = Duration::from_secs(30);
 
-/// The broker, past the proxy.
+/// A direct connection to the broker, without the proxy.
 struct Broker {
     // Closed when it is dropped.
     _connection: Connection,
     channel: Channel,
-    /// What waits for its order.
+    /// The name of the orders' queue.
     orders: String,
 }
 
@@ -46,7 +46,7 @@ impl Broker {
         }
     }
 
-    /// Messages of a queue that nobody has taken.
+    /// Messages of a queue that no consumer has.
     async fn ready(&self, queue: &str) -> u32 {
         let look = QueueDeclareOptions {
             passive: true,
@@ -58,13 +58,13 @@ impl Broker {
         found.await.unwrap().message_count()
     }
 
-    /// How many were in it.
+    /// Returns how many were in it.
     async fn purge(&self, queue: &str) -> u32 {
         let purge = QueuePurgeOptions::default();
         self.channel.queue_purge(queue.into(), purge).await.unwrap()
     }
 
-    /// Straight into the orders' queue.
+    /// Publishes directly into the orders' queue.
     async fn publish(&self, body: &[u8], properties: BasicProperties) {
         let options = BasicPublishOptions::default();
         let queue = self.orders.as_str().into();
@@ -75,7 +75,7 @@ impl Broker {
         assert!(matches!(confirmed, Confirmation::Ack(None)));
     }
 
-    /// A queue that has a copy of whatever the shop publishes from now on.
+    /// A queue that gets a copy of all messages published from now on.
     async fn copies(&self) -> String {
         let name = format!("{}.copies", self.orders);
         let options = QueueDeclareOptions {
@@ -96,7 +96,7 @@ impl Broker {
         name
     }
 
-    /// What is in a queue, taken out of it.
+    /// Takes all messages out of a queue.
     async fn take(&self, queue: &str) -> Vec<(Vec<u8>, BasicProperties)> {
         let mut taken = Vec::new();
         let options = BasicGetOptions { no_ack: true };
@@ -137,13 +137,13 @@ async fn rabbitmq_is_killed_and_comes_back() {
 async fn a_full_queue_is_purged() {
     let mut scenario = Scenario::begin("queue purged", Plan::default()).await;
     let broker = Broker::connect(&mut scenario.cluster).await;
-    // Orders cannot be written; what is held still goes to the broker.
+    // Orders cannot be written, but held entries still go to the broker.
     scenario.cluster.pause_database();
     scenario.goes_on();
     scenario.somebody_buys().await;
     scenario.waits_for_orders().await;
     wait_until("the outbox to be empty", || in_outbox(&mut scenario) == 0).await;
-    // What they had taken is in the queue again.
+    // The messages that they had taken are in the queue again.
     for worker in &mut scenario.cluster.workers {
         worker.kill().await;
     }
@@ -163,7 +163,7 @@ async fn a_full_queue_is_purged() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_broker_closes_every_connection() {
     const TIMES: usize = 3;
-    // The broker's own tool takes about a second a call: so many buyers that it finds them buying.
+    // The broker's tool takes about a second per call: buyers must outlast it.
     let size = Size {
         stock: 2_400,
         buyers: 3_200,
@@ -200,7 +200,7 @@ async fn messages_come_twice_and_in_any_order() {
         real.extend(broker.take(&copies).await);
         let mut again: Vec<_> = real.iter().chain(&real).collect();
         again.shuffle(&mut shuffler);
-        // Once more after the sale: what was ordered long ago comes again, too, and all of it.
+        // After the sale, all messages are repeated once more, including those ordered long ago.
         let some = if last { again.len() } else { 100 };
         for (body, properties) in again.into_iter().take(some) {
             broker.publish(body, properties.clone()).await;
@@ -222,8 +222,8 @@ async fn a_message_that_cannot_become_an_order_blocks_no_other() {
     broker
         .publish(b"\xff\x00 not a reservation", BasicProperties::default())
         .await;
-    // Well-formed, of a reservation that nobody holds, a row that the database refuses (the path is
-    // too long), and at its last try.
+    // A well-formed message of a reservation that is not held, whose row the database refuses (the
+    // path is too long), at its last try.
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let body = json!({
         "v": 1,

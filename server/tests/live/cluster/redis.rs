@@ -1,4 +1,4 @@
-//! Redis fails in the middle of a sale.
+//! Redis fails during a sale.
 
 use std::time::{Duration, Instant};
 
@@ -52,7 +52,7 @@ async fn redis_is_killed_and_comes_back_empty() {
     let mut scenario = Scenario::begin("Redis killed and back empty", Plan::default()).await;
     scenario.cluster.pause_workers();
     scenario.goes_on();
-    // What is promised from now on only Redis knows.
+    // From now on only Redis knows the promises.
     scenario.somebody_buys().await;
     let promised = scenario.waits_for_orders().await;
     scenario.cluster.servers().redis.kill();
@@ -123,7 +123,7 @@ async fn redis_closes_every_connection() {
         .await;
 }
 
-/// What stands behind a word in what `INFO` printed.
+/// The value of a field in the output of `INFO`.
 fn number(info: &str, name: &str) -> usize {
     let line = info.lines().find_map(|line| line.strip_prefix(name));
     line.unwrap().trim().parse().unwrap()

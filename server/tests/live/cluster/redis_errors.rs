@@ -1,5 +1,5 @@
-//! Redis answers, and its answer is an error, for a while in the middle of each wave of buyers: its disk
-//! or memory is full, it has become a replica, or it lacks the replicas that it must wait for.
+//! Redis answers with errors for a while, in the middle of each wave of buyers: its disk or memory is
+//! full, it has become a replica, or it lacks the replicas that it must wait for.
 
 use std::time::{Duration, Instant};
 
@@ -11,9 +11,9 @@ use super::{
 };
 use crate::buyers::Shoppers;
 
-/// How long the errors last after buyers have noticed.
+/// How long the errors last after buyers have noticed them.
 const LASTS: Duration = Duration::from_secs(2);
-/// They notice within this time.
+/// They notice them within this time.
 const NOTICED: Duration = Duration::from_secs(30);
 
 struct Error {
@@ -35,7 +35,7 @@ const ERRORS: [Error; 4] = [
     },
     Error {
         what: "READONLY (it became a replica)",
-        // Of a master that is not there: it keeps what it has.
+        // A replica of an unreachable master: it keeps its data.
         begin: |redis| ok(&redis.cli(&["replicaof", "127.0.0.1", "1"])),
         end: |redis| ok(&redis.cli(&["replicaof", "no", "one"])),
     },
@@ -54,7 +54,7 @@ fn ok(answer: &str) {
     assert_eq!(answer, "OK");
 }
 
-/// The last buyer of a wave, who has not begun: the others may all be waiting for orders.
+/// Uses the wave's last buyer, who has not started: the others may all be waiting for orders.
 async fn hears_busy(shoppers: &Shoppers) {
     let begun = Instant::now();
     while !matches!(shoppers.try_once(WAVE - 1).await, Ok((503, _))) {

@@ -1,5 +1,5 @@
-//! Units that come back in the middle of a sale: nobody paid for them, or their buyers have waited
-//! for too long.
+//! Units that come back during a sale: they were not paid for, or their reservations waited too
+//! long.
 
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ use crate::{
     process::Sale,
 };
 
-/// Buys until there is an order; how often it was sold out before.
+/// Repeats the purchase until there is an order; returns how often it was sold out before.
 async fn insists(shoppers: &Shoppers, buyer: usize) -> usize {
     let deadline = Instant::now() + Duration::from_mins(1);
     let mut sold_out = 0;
@@ -35,7 +35,7 @@ async fn unpaid_units_are_bought_again_at_every_instance() {
     let mut arguments = vec!["--stock", "10", "--buyers", &buyers, "--starts-in-s", "0"];
     arguments.extend(["--pay-window-s", "1"]);
     let sale = cluster.seed_with(&arguments);
-    // Each half at one instance only: whoever buys late heard "sold out" there before.
+    // Each half uses only one instance, where late buyers were told "sold out" before.
     let half = BUYERS / 2;
     let at = |instance: usize, sale: &Sale| {
         let url = cluster.webs[instance].shop.url();
@@ -81,7 +81,7 @@ async fn reservations_that_waited_too_long_are_released() {
     let mut scenario = Scenario::begin("workers paused, the queue too old", plan).await;
     scenario.cluster.pause_workers();
     scenario.goes_on();
-    // No worker had this one in flight, to write its order as the first thing after the pause.
+    // No worker had this one in flight, which it would order first after the pause.
     scenario.somebody_buys().await;
     scenario.waits_for_orders().await;
     tokio::time::sleep(Duration::from_secs(3)).await;

@@ -1,4 +1,4 @@
-//! Sales in which nothing fails.
+//! Sales without faults.
 
 use test_servers::redis::RedisCluster;
 

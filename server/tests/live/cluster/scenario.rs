@@ -1,7 +1,7 @@
-//! A scenario of the fault table: a sale, something that breaks in its middle, and the sale's end.
+//! A scenario of the fault table: a sale, a fault in its middle, and the sale's end.
 //!
-//! No fault comes too late, however fast the sale and however slow the tool that makes the fault:
-//! between two steps of a scenario the shoppers come only so far.
+//! A fault never comes too late, even with a fast sale and a slow tool: between two steps of a
+//! scenario the shoppers are held back.
 
 use std::time::{Duration, Instant};
 
@@ -15,25 +15,25 @@ use crate::{
 
 /// Units of most scenarios.
 pub const STOCK: usize = 400;
-/// The sale is in its middle when so many were told "queued".
+/// The sale is in its middle when this many buyers were told "queued".
 const MIDDLE: usize = 50;
-/// Nobody was told "queued" for so long: everybody who can buy waits for an order.
+/// No buyer was told "queued" for this long: all who can buy wait for an order.
 const NO_NEW_PROMISE: Duration = Duration::from_millis(500);
-/// Whatever a scenario waits for comes within this time.
+/// Time limit of every wait in a scenario.
 const STEP_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// How large a sale is.
+/// The size of a sale.
 #[derive(Clone, Copy)]
 pub struct Size {
     pub stock: usize,
     pub buyers: u32,
-    /// How many more than a scenario has waited for are told "queued" before the shoppers wait, so
-    /// that it buys while a slow tool makes a fault.
+    /// How many more buyers are told "queued" after a step before the shoppers wait, so that buying
+    /// continues while a slow tool makes a fault.
     pub ahead: usize,
 }
 
 impl Size {
-    /// For a fault that is made at once.
+    /// For a fault that takes effect at once.
     const USUAL: Size = Size {
         stock: STOCK,
         buyers: 2 * STOCK as u32,
@@ -53,12 +53,12 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    /// A sale in its middle.
+    /// Starts a sale; returns in its middle.
     pub async fn begin(name: &str, plan: Plan) -> Scenario {
         Scenario::of(name, Deployment::start(plan).await, Size::USUAL).await
     }
 
-    /// A sale in its middle, of another size, on a cluster that was prepared for it.
+    /// Starts a sale of another size on a prepared cluster; returns in its middle.
     pub async fn of(name: &str, cluster: Deployment, size: Size) -> Scenario {
         let begun = Instant::now();
         let sale = cluster.seed(size.stock as u32, size.buyers);
@@ -79,7 +79,7 @@ impl Scenario {
         scenario
     }
 
-    /// Goes on until so many were told "queued". The shoppers then wait for the scenario's next
+    /// Continues until this many were told "queued". The shoppers then wait for the scenario's next
     /// step.
     pub async fn reaches(&mut self, promises: usize) {
         let limit = promises + self.size.ahead;
@@ -91,29 +91,29 @@ impl Scenario {
         }
     }
 
-    /// How many were told "queued" so far; there must be something left to sell.
+    /// How many were told "queued" so far; some units must be left.
     pub fn in_the_middle(&self) -> usize {
         let promised = self.shoppers.promised();
         assert!(promised < self.size.stock, "the fault came too late");
         promised
     }
 
-    /// The fault has come: from now on nothing holds the shoppers. How many were told "queued"
-    /// before.
+    /// Call after the fault: the shoppers are no longer held back. Returns how many were told
+    /// "queued" before.
     pub fn goes_on(&self) -> usize {
         let promised = self.in_the_middle();
         self.shoppers.begin_without_limit();
         promised
     }
 
-    /// No orders are written: waits until everybody who can buy waits for one, and returns how many
+    /// While no orders are written: waits until all who can buy wait for one, and returns how many
     /// were told "queued" so far.
     pub async fn waits_for_orders(&self) -> usize {
         nobody_is_promised_more(&[&self.shoppers]).await;
         self.shoppers.promised()
     }
 
-    /// Purchases go on: somebody who was not there yet is told "queued".
+    /// Purchases continue: waits until a new buyer is told "queued".
     pub async fn somebody_buys(&self) {
         let deadline = Instant::now() + STEP_TIMEOUT;
         for buyer in (0..self.size.buyers as usize).rev().cycle() {
@@ -129,8 +129,7 @@ impl Scenario {
         }
     }
 
-    /// Waits for everybody's answer; then how many of those who were told "queued" were told this
-    /// in the end.
+    /// Waits for all answers; returns how many buyers who were told "queued" got this result.
     pub async fn told(&mut self, word: &str) -> usize {
         self.shoppers.begin_without_limit();
         wait_until("everybody's answer", || self.buying.is_finished()).await;
@@ -141,8 +140,8 @@ impl Scenario {
         told
     }
 
-    /// Waits until everybody has bought or given up, and who was told "queued" has heard how it ended;
-    /// how many of them heard that it failed.
+    /// Waits until all buyers have finished and those told "queued" have a result; returns how many
+    /// failed.
     pub async fn all_are_answered(&mut self) -> usize {
         self.shoppers.begin_without_limit();
         wait_until("everybody's answer", || self.buying.is_finished()).await;
@@ -166,7 +165,7 @@ impl Scenario {
     }
 }
 
-/// Waits until everybody of these who can buy waits for an order.
+/// Waits until all of these who can buy wait for an order.
 pub async fn nobody_is_promised_more(shoppers: &[&Shoppers]) {
     let count = || shoppers.iter().map(|one| one.promised()).sum::<usize>();
     let (mut promised, mut since) = (count(), Instant::now());
@@ -180,7 +179,7 @@ pub async fn nobody_is_promised_more(shoppers: &[&Shoppers]) {
     .await;
 }
 
-/// Waits until it is so.
+/// Waits until the condition holds.
 pub async fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     let deadline = Instant::now() + STEP_TIMEOUT;
     while !is_so() {

@@ -1,5 +1,5 @@
-//! What stands behind a cluster: a set of servers that one test has at a time, because tests pause
-//! and kill them.
+//! The servers behind a cluster: a set is used by one test at a time, because tests pause and kill
+//! them.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -13,7 +13,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 /// Tests that run at the same time, each with a set of its own.
 const SETS: usize = 3;
 
-/// One of each. Starting them takes seconds, so a test hands them on to the next.
+/// One server of each kind. Starting them takes seconds, so tests reuse them.
 pub struct Servers {
     pub redis: RedisServer,
     pub rabbit: RabbitServer,
@@ -21,20 +21,20 @@ pub struct Servers {
     pub mariadb: MariaDb,
 }
 
-/// The sets that no test has.
+/// The unused sets.
 static IDLE: Mutex<Vec<Servers>> = Mutex::new(Vec::new());
 static PERMITS: Semaphore = Semaphore::const_new(SETS);
 
-/// A set while one test has it.
+/// A set in use by one test.
 pub struct HeldServers {
     /// `None` only while it is dropped.
     servers: Option<Servers>,
-    // Last: given back after the set.
+    // Last: returned after the set.
     _permit: SemaphorePermit<'static>,
 }
 
 impl HeldServers {
-    /// Waits for a set that no other test has.
+    /// Waits for an unused set.
     pub async fn new() -> HeldServers {
         let permit = PERMITS.acquire().await.unwrap();
         let idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner).pop();
@@ -55,7 +55,7 @@ impl HeldServers {
     }
 }
 
-/// A test that failed may leave its servers broken: the next one starts others.
+/// A failed test may leave its servers broken: they are not reused.
 impl Drop for HeldServers {
     fn drop(&mut self) {
         if !std::thread::panicking() {

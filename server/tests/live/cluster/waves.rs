@@ -13,15 +13,15 @@ use crate::{
 
 /// Buyers of a wave of most sales.
 pub const WAVE: usize = 150;
-/// So many units fewer than buyers: the last wave finds too little.
+/// How many more buyers than units: the last wave does not get enough.
 const MISSING: usize = 40;
 /// A wave is in its middle when so many of it were told "queued".
 pub const MIDDLE: usize = 20;
 
-/// Everybody of a wave, buying.
+/// All buyers of a wave, buying.
 pub type Wave = JoinHandle<Vec<Outcome>>;
 
-/// One item, and its buyers wave by wave.
+/// One item, and its buyers in waves.
 pub struct ItemInWaves {
     pub sale: Sale,
     stock: u32,
@@ -32,7 +32,7 @@ pub struct ItemInWaves {
 }
 
 impl ItemInWaves {
-    /// Of an item of which nothing was sold yet.
+    /// For an item of which nothing was sold yet.
     pub fn new(sale: Sale, stock: u32, size: usize) -> ItemInWaves {
         assert!(size > MIDDLE + CONNECTIONS, "a wave has no end");
         ItemInWaves {
@@ -44,7 +44,7 @@ impl ItemInWaves {
         }
     }
 
-    /// The next wave, in its middle.
+    /// Starts the next wave; returns in its middle.
     pub async fn begin(&mut self, cluster: &Deployment) -> Wave {
         let begin = self.begun.len() * self.size;
         let buyers = self.sale.part(begin..begin + self.size);
@@ -56,7 +56,7 @@ impl ItemInWaves {
         buying
     }
 
-    /// The fault is there: nothing holds the wave any more. How many were told "queued" before.
+    /// Call after the fault: the wave is not held back any more. Returns the number told "queued".
     pub fn release(&self, wave: &Wave) -> usize {
         assert!(!wave.is_finished(), "the wave was over before the fault");
         let promised = self.promised();
@@ -74,8 +74,8 @@ impl ItemInWaves {
         self.last().promised()
     }
 
-    /// Waits until everybody of a wave has an order; of the last one some may hear that the item is
-    /// sold out.
+    /// Waits until all buyers of a wave have an order; in the last wave some may be told that the
+    /// item is sold out.
     pub async fn is_answered(&mut self, wave: Wave) {
         let outcomes = wave.await.unwrap();
         if self.begun.len() * self.size <= self.stock as usize {
@@ -85,12 +85,12 @@ impl ItemInWaves {
         self.outcomes.extend(outcomes);
     }
 
-    /// Everybody of every wave.
+    /// All buyers of all waves.
     pub fn all(&self) -> Shoppers {
         Shoppers::together(&self.begun)
     }
 
-    /// What [`Deployment::end_all`] is told; `all` are [`all`](Self::all).
+    /// The argument for [`Deployment::end_all`]; `all` is the result of [`all`](Self::all).
     pub fn ended<'a>(&'a self, what: &'a str, all: &'a Shoppers, failed: usize) -> Ended<'a> {
         Ended {
             what,
@@ -110,7 +110,7 @@ pub struct Waves {
 }
 
 impl Waves {
-    /// Of so many waves, two web instances and two workers.
+    /// A sale with this many waves, two web instances and two workers.
     pub async fn new(waves: usize) -> Waves {
         let cluster = Deployment::start(Plan::default()).await;
         let stock = (waves * WAVE - MISSING) as u32;
@@ -121,7 +121,7 @@ impl Waves {
         }
     }
 
-    /// The next wave, in its middle.
+    /// Starts the next wave; returns in its middle.
     pub async fn begin(&mut self) -> Wave {
         self.item.begin(&self.cluster).await
     }
@@ -141,12 +141,12 @@ impl Waves {
         self.item.is_answered(wave).await;
     }
 
-    /// The item, for what concerns it alone.
+    /// The item itself.
     pub fn item(&self) -> &ItemInWaves {
         &self.item
     }
 
-    /// The end that every scenario has, see [`Deployment::end_all`].
+    /// The common end of scenarios, see [`Deployment::end_all`].
     pub async fn end(self, what: &str) {
         let all = self.item.all();
         let failed = self.cluster.failed;

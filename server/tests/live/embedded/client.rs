@@ -1,4 +1,4 @@
-//! A person's calls, one at a time, with whatever the shop answers.
+//! A person's calls, one at a time, with any answer of the shop.
 
 use std::time::{Duration, Instant};
 
@@ -6,17 +6,17 @@ use reqwest::{Client, Method, header};
 use serde_json::{Value, json};
 use test_servers::http;
 
-/// Longer than the shop takes for any answer.
+/// Longer than any answer of the shop takes.
 const ANSWER: Duration = Duration::from_secs(20);
-/// When nothing is broken any more, everything works again within this time.
+/// Once nothing is broken, everything works again within this time.
 const WORKS_AGAIN: Duration = Duration::from_secs(30);
 
-/// What the shop answered.
+/// The shop's answer.
 #[derive(Clone, Debug)]
 pub struct Answer {
     pub status: u16,
     pub body: Value,
-    /// The log-in that came with it.
+    /// The log-in that the answer contained.
     pub token: Option<String>,
 }
 
@@ -33,16 +33,16 @@ impl Answer {
     }
 }
 
-/// What somebody who wanted to buy was told.
+/// The answer to a purchase.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Told {
-    /// "You are number n".
+    /// A position: "You are number n".
     Number { reservation: String, position: u64 },
-    /// Ask again, with the same path where there is one.
+    /// Try again, with the same path if there is one.
     Busy { path: Option<String> },
 }
 
-/// Calls a shop on behalf of everybody.
+/// Makes calls to a shop for all its users.
 #[derive(Clone)]
 pub struct TestClient {
     http: Client,
@@ -66,7 +66,7 @@ impl TestClient {
         called.await.expect("the shop is there")
     }
 
-    /// The same where the shop may be away: no answer then.
+    /// The same for a shop that may be down: `None` then.
     pub async fn try_call(
         &self,
         method: Method,
@@ -95,10 +95,10 @@ impl TestClient {
         sent.expect("the shop is there")
     }
 
-    /// The same where the shop may be away: no answer then.
+    /// The same for a shop that may be down: `None` then.
     pub async fn try_form(&self, address: &str, fields: &[(&str, &str)]) -> Option<Answer> {
         let request = self.http.post(format!("{}{address}", self.url));
-        // What a browser sends of itself; without it a form counts as somebody else's.
+        // Browsers send this; without it a form counts as another site's.
         let request = request.header("sec-fetch-site", "same-origin");
         answer(request.form(fields).send().await.ok()?).await
     }
@@ -115,7 +115,7 @@ impl TestClient {
         self.call(Method::POST, &address, token, Some(&body)).await
     }
 
-    /// Path and purchase. Anything but a number and `busy` fails the test.
+    /// Path and purchase. Fails the test on any other answer than a position or `busy`.
     pub async fn buy(&self, item_id: &str, token: &str) -> Told {
         let answer = self.path(item_id, token).await;
         match answer.status {
@@ -125,7 +125,7 @@ impl TestClient {
         }
     }
 
-    /// A purchase with a path that was handed out before.
+    /// A purchase with an existing path.
     pub async fn buy_with(&self, path: &str, item_id: &str, token: &str) -> Told {
         let answer = self.purchase(path, item_id, token).await;
         match answer.status {
@@ -146,8 +146,8 @@ impl TestClient {
             .await
     }
 
-    /// The order of a reservation, as soon as there is one. It may take a while; a failure instead
-    /// of an order, or that nobody knows the reservation, fails the test.
+    /// Waits for the order of a reservation. Fails the test if the reservation failed or is
+    /// unknown.
     pub async fn order_of(&self, reservation: &str, token: &str) -> String {
         let address = format!("/api/reservation?reservation_id={reservation}");
         let complaint = format!("no order for {reservation}");
@@ -162,7 +162,7 @@ impl TestClient {
         answer.await.text("order_id")
     }
 
-    /// The orders of an account, by their state.
+    /// The states of an account's orders.
     pub async fn orders(&self, token: &str) -> Vec<String> {
         let answer = self.get("/api/orders", token).await;
         assert_eq!(answer.status, 200, "{answer:?}");
@@ -172,14 +172,14 @@ impl TestClient {
             .collect()
     }
 
-    /// How many units are sellable, by the gate.
+    /// The gate's number of sellable units.
     pub async fn sellable(&self, item_id: &str) -> u64 {
         let answer = self.get(&format!("/api/stock?item_id={item_id}"), "").await;
         answer.body["sellable"].as_u64().unwrap()
     }
 }
 
-/// Nothing where the shop dies while it answers.
+/// `None` if the shop dies while it answers.
 async fn answer(response: reqwest::Response) -> Option<Answer> {
     let status = response.status().as_u16();
     let cookies = response.headers().get_all(header::SET_COOKIE);
@@ -195,7 +195,7 @@ async fn answer(response: reqwest::Response) -> Option<Answer> {
     })
 }
 
-/// Asks again and again until there is something.
+/// Repeats a call until it returns something.
 pub async fn within<T>(complaint: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + WORKS_AGAIN;
     loop {

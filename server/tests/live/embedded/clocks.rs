@@ -1,4 +1,4 @@
-//! A machine whose clock is set back and forward in the middle of a sale.
+//! A machine whose clock is set back and forward during a sale.
 
 use super::{client::within, faulty_shop::FaultyShop};
 
@@ -14,7 +14,7 @@ async fn a_clock_set_back_and_forward_breaks_no_promise() {
 
     shop.faults.shift_clock(-10 * MINUTE_S);
     for buyer in 5..10 {
-        // The round begins later now, by this clock.
+        // By this clock, the round now begins later.
         let answer = shop
             .client
             .path(&shop.sale.item_id, shop.token(buyer))
@@ -26,7 +26,7 @@ async fn a_clock_set_back_and_forward_breaks_no_promise() {
         orders.push(shop.buy_surely(buyer).await);
     }
 
-    // Every time to pay is over, by this clock, and the round goes on.
+    // By this clock, all payment deadlines have passed, but the round continues.
     shop.faults.shift_clock(20 * MINUTE_S);
     within("unpaid orders are not closed", async || {
         (shop.client.sellable(&shop.sale.item_id).await == 40).then_some(())

@@ -1,4 +1,4 @@
-//! A shop on a disk that fails when it is told to.
+//! A shop on a disk that fails on demand.
 
 use std::collections::HashMap;
 
@@ -8,14 +8,14 @@ use test_servers::disk_faults::DiskFaults;
 use super::client::{TestClient, Told, within};
 use crate::process::{Audit, Process, Sale, Shop};
 
-/// A running server, its faults, and a sale that is open.
+/// A running server, its faults, and an open sale.
 pub struct FaultyShop {
     pub shop: Shop,
     pub faults: DiskFaults,
     pub client: TestClient,
     pub sale: Sale,
     server: Option<Process>,
-    /// Who was told which number.
+    /// The buyer of each position.
     numbers: HashMap<u64, String>,
 }
 
@@ -30,7 +30,7 @@ impl FaultyShop {
         FaultyShop::start_seeded(shop, sale).await
     }
 
-    /// Another shop with the data of `seeded`.
+    /// Starts another shop with the data of `seeded`.
     pub async fn start_copy(seeded: &Shop, sale: &Sale) -> FaultyShop {
         let shop = Shop::new();
         shop.copy_data_of(seeded);
@@ -44,7 +44,7 @@ impl FaultyShop {
         FaultyShop::over(shop, faults, server, sale)
     }
 
-    /// One that runs already.
+    /// Wraps a running shop.
     pub fn over(shop: Shop, faults: DiskFaults, server: Process, sale: Sale) -> FaultyShop {
         FaultyShop {
             client: TestClient::new(shop.url()),
@@ -66,7 +66,7 @@ impl FaultyShop {
         self.client.buy(&self.sale.item_id, self.token(buyer)).await
     }
 
-    /// Buys as people do: whoever hears `busy` asks again. The order's id.
+    /// Buys like a person: retries after `busy`. Returns the order's id.
     pub async fn buy_surely(&mut self, buyer: usize) -> String {
         let told = within("busy for too long", async || match self.buy(buyer).await {
             told @ Told::Number { .. } => Some(told),
@@ -76,7 +76,7 @@ impl FaultyShop {
         self.expect_order(buyer, &told).await
     }
 
-    /// Whoever was told a number has an order of their own, and nobody else has the number.
+    /// A buyer who was told a position must have an order, and no other buyer the same position.
     pub async fn expect_order(&mut self, buyer: usize, told: &Told) -> String {
         let Told::Number {
             reservation,
@@ -97,7 +97,7 @@ impl FaultyShop {
         order
     }
 
-    /// Waits until `/readyz` says that the ledger is not well, and why.
+    /// Waits until `/readyz` reports that the ledger does not work; returns the reason.
     pub async fn expect_red(&self) -> String {
         within("/readyz stays green", async || {
             let answer = self.client.call(Method::GET, "/readyz", "", None).await;
@@ -108,7 +108,7 @@ impl FaultyShop {
         .await
     }
 
-    /// Waits until `/readyz` is green.
+    /// Waits until `/readyz` reports that all works.
     pub async fn expect_green(&self) {
         within("/readyz stays red", async || {
             let answer = self.client.call(Method::GET, "/readyz", "", None).await;
@@ -117,16 +117,16 @@ impl FaultyShop {
         .await;
     }
 
-    /// `kill -9`; the disk works again; a new start.
+    /// `kill -9`, a working disk, and a new start.
     pub async fn restart(&mut self) {
         self.server.take().unwrap().kill().await;
         self.faults.clear();
         self.server = Some(Process::start(&self.shop, &[]).await);
-        // Without connections to the one before.
+        // Without connections to the previous process.
         self.client = TestClient::new(self.shop.url());
     }
 
-    /// An orderly end, and the auditor's word.
+    /// Stops in order; returns the auditor's result.
     pub async fn stop(mut self) -> Audit {
         self.faults.clear();
         self.server.take().unwrap().stop().await;

@@ -1,4 +1,4 @@
-//! A start in a folder that cannot be written.
+//! Starts in a folder that cannot be written.
 
 use test_servers::disk_faults::{DiskError, DiskFaults, Effect, Fault, Operations};
 
@@ -12,8 +12,8 @@ fn seeded() -> (Shop, DiskFaults) {
     (shop, faults)
 }
 
-/// The one line that a start ends with, which names the folder. Then the folder works, and so does
-/// the next start.
+/// The last line of a failed start, which names the folder. Then the folder works again, and so
+/// does the next start.
 async fn refusal_of(operations: Operations, error: DiskError, nth: u64) -> String {
     let (shop, faults) = seeded();
     faults.set(Fault {
@@ -35,16 +35,16 @@ async fn refusal_of(operations: Operations, error: DiskError, nth: u64) -> Strin
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_read_only_folder_is_refused_by_its_name_with_the_cause() {
-    // The first call is that of the lock.
+    // The first call is the lock's.
     let said = refusal_of(Operations::CHANGES, DiskError::ReadOnly, 1).await;
     assert!(says_read_only(&said), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_folder_that_becomes_read_only_after_the_lock_is_refused_by_its_name() {
-    // SQLite opens such a database for reading. Whether the cause is said then depends on the file
-    // that readers share: where an earlier process removed it, SQLite only says that it cannot make
-    // it (code 14), where one was killed, that the database is read-only.
+    // SQLite opens such a database read-only. Whether it reports the cause depends on the file
+    // shared by readers: if an earlier process removed it, SQLite only says that it cannot create
+    // it (code 14); if that process was killed, that the database is read-only.
     let said = refusal_of(Operations::CHANGES, DiskError::ReadOnly, 2).await;
     assert!(
         says_read_only(&said) || said.contains("unable to open database file"),
@@ -60,7 +60,7 @@ fn says_read_only(said: &str) -> bool {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_folder_on_a_full_disk_is_refused_by_its_name_with_the_cause() {
-    // SQLite does not say more where it cannot make a file that readers share.
+    // SQLite gives no further cause if it cannot create the file shared by readers.
     let said = refusal_of(Operations::WRITE, DiskError::Full, 1).await;
     assert!(
         said.contains("disk I/O error") || said.contains("full"),

@@ -1,4 +1,4 @@
-//! A disk that is full, or read-only, in the middle of a sale, and then works again.
+//! A disk that is full, or read-only, during a sale, and then works again.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -31,7 +31,7 @@ async fn a_shop_on_a_failed_disk_sells_nothing_reports_it_and_recovers() {
     sells_nothing_and_then_again(broken, &["unable to open", "disk I/O error"]).await;
 }
 
-/// `causes`: what SQLite makes of it, which depends on the call that fails.
+/// `causes`: SQLite's possible errors, depending on the call that fails.
 async fn sells_nothing_and_then_again(fault: Fault, causes: &[&str]) {
     let mut shop = FaultyShop::start(BUYERS).await;
     let before: Vec<_> = join_all((0..20).map(|buyer| shop.buy(buyer))).await;
@@ -43,7 +43,7 @@ async fn sells_nothing_and_then_again(fault: Fault, causes: &[&str]) {
     for told in &meanwhile {
         assert!(matches!(told, Told::Busy { .. }), "{told:?}");
     }
-    // Who only looks does not notice; whoever cannot be written down is told so.
+    // Reading still works; a purchase that cannot be written gets an error.
     let (item_id, token) = (shop.sale.item_id.clone(), shop.token(0).to_owned());
     for address in ["/", &format!("/items/{item_id}")] {
         assert_eq!(shop.client.get(address, "").await.status, 200, "{address}");
@@ -90,7 +90,7 @@ async fn sells_nothing_and_then_again(fault: Fault, causes: &[&str]) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sale_on_an_unreliable_disk_sells_everything_and_breaks_no_promise() {
     const STOCK: u32 = 200;
-    // After each the order writer waits for a while: it costs seconds.
+    // After each failure the order writer pauses, which takes seconds.
     const FAILURES: u64 = 8;
     let shop = FaultyShop::start_with(Shop::new(), STOCK, 400).await;
     let shoppers = Shoppers::new(&[shop.shop.url()], &shop.sale, 32);

@@ -1,4 +1,4 @@
-//! Registering and signing in, whatever call to the disk fails meanwhile.
+//! Registering and signing in while any call to the disk fails.
 
 use super::{
     client::{Answer, within},
@@ -36,16 +36,16 @@ async fn log_in(shop: &FaultyShop, person: usize) -> SignedIn {
     SignedIn::of(shop.client.form("/api/login", &form).await)
 }
 
-/// What somebody was told.
+/// The answer to a sign-in.
 enum SignedIn {
-    /// With this token.
+    /// Signed in, with this token.
     Yes(String),
     /// The number has an account.
     Taken,
     Busy,
 }
 
-/// A token is nothing for a report.
+/// Reports must not contain tokens.
 impl std::fmt::Debug for SignedIn {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
@@ -87,7 +87,7 @@ async fn expect_log_in_works(shop: &FaultyShop, person: usize) {
     expect_signed_in(shop, &token.await).await;
 }
 
-/// An account, the log-in that comes with it, and the word of welcome.
+/// An account, its first log-in, and its welcome notice.
 struct Registration;
 
 impl Scenario for Registration {
@@ -105,7 +105,7 @@ impl Scenario for Registration {
         match told {
             SignedIn::Yes(token) => expect_signed_in(shop, &token).await,
             SignedIn::Taken => panic!("registered before it was"),
-            // The account may be there all the same: then it has the password that was given.
+            // The account may exist nevertheless, with the given password.
             SignedIn::Busy => {
                 let again = within("busy for too long", async || {
                     match register(shop, person).await {
@@ -122,7 +122,7 @@ impl Scenario for Registration {
     }
 }
 
-/// A log-in of somebody who has an account.
+/// A log-in to an existing account.
 struct LogIn;
 
 impl Scenario for LogIn {

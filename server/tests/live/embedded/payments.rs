@@ -1,5 +1,5 @@
-//! The process dies at a call that a payment or a refund makes, before its effect or after it, and comes
-//! back. Every such call that changes something has its turn.
+//! The process dies at a call of a payment or a refund, before or after its effect, and is restarted.
+//! Covers every such call that changes something.
 
 use std::time::{Duration, Instant};
 
@@ -12,13 +12,13 @@ use tokio::sync::Semaphore;
 use super::client::{Answer, TestClient};
 use crate::process::{Process, Sale, Shop};
 
-/// Shops at one time: more would only wait for a processor.
+/// Concurrent shops: more would only wait for a processor.
 const SHOPS: usize = 8;
-/// Longer than the time to pay on a slow machine, and all pauses between notices and between tries of a refund.
+/// Longer than the time to pay on a slow machine, plus all pauses between notices and between refund tries.
 const ENDS_WITHIN: Duration = Duration::from_mins(3);
-/// Time to pay where an order is to run out, at first: a machine that is too slow for it gets twice as much.
+/// First time to pay of an order that is to expire; doubled on machines that are too slow for it.
 const PAY_WINDOW_S: u32 = 6;
-/// And where it is not.
+/// Time to pay of orders that are not to expire.
 const LONG_WINDOW_S: u32 = 600;
 const ADMIN: &str = "13800009999";
 
@@ -26,16 +26,16 @@ const ADMIN: &str = "13800009999";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
     Pays,
-    /// Pays, and no notice comes: the shop has to ask.
+    /// Pays, but no notice comes: the shop must ask.
     PaysSilently,
     DoesNothing,
-    /// Pays when the order is closed: the money goes back.
+    /// Pays after the order is closed: the money is refunded.
     PaysLate,
-    /// Pays, and the shop gives the money back.
+    /// Pays, and the shop refunds the money.
     IsRefunded,
 }
 
-/// Every call that changes something, with the way on which it is made, and which of them it is.
+/// Every call that changes something: its way, its name, and which call of that name.
 const CALLS: [(Way, &str, u32); 20] = [
     (Way::Pays, "begin", 1),
     (Way::Pays, "create_charge", 1),
@@ -47,7 +47,7 @@ const CALLS: [(Way, &str, u32); 20] = [
     (Way::PaysSilently, "claim_check", 1),
     (Way::PaysSilently, "query_charge", 1),
     (Way::PaysSilently, "settle", 1),
-    // The first one finds the payment open.
+    // The first call finds the payment open.
     (Way::DoesNothing, "close", 1),
     (Way::DoesNothing, "close_charge", 1),
     (Way::DoesNothing, "closed", 1),
@@ -147,8 +147,7 @@ impl Case {
         }
     }
 
-    /// Calls again and again, also when the shop has died meanwhile and came back, until the answer is one
-    /// that is waited for.
+    /// Repeats a call, even if the shop died and was restarted, until the expected answer comes.
     async fn until(
         &mut self,
         (method, address, token): (Method, &str, &str),
@@ -195,7 +194,7 @@ impl Case {
         self.client.order_of(&reservation, &token).await
     }
 
-    /// Nothing where the time to pay was over before.
+    /// `None` if the time to pay was already over.
     async fn goes_to_pay(&mut self, order: &str) -> Option<String> {
         let (token, body) = (self.token(), json!({ "order_id": order }));
         let call = (Method::POST, "/api/pay", token.as_str());
@@ -212,7 +211,7 @@ impl Case {
             Way::PaysLate => "pay_late",
             Way::DoesNothing => return,
         };
-        // The shop may die of the notice before the answer is read.
+        // The shop may die from the notice before the answer is read.
         self.client.try_form(page, &[("action", action)]).await;
     }
 
@@ -222,7 +221,7 @@ impl Case {
         let token = self.client.form("/api/login", &log_in).await.token.unwrap();
         let body = json!({ "order_id": order, "reason": "a test", "password": password });
         let call = (Method::POST, "/api/admin/orders/refund", token.as_str());
-        // It has begun, also where the answer that said so was lost.
+        // It has started, even if that answer was lost.
         let begun =
             |_: &Case, answer: &Answer| answer.status == 200 || answer.error() == "order_state";
         self.until(call, Some(body), begun).await;
@@ -235,7 +234,7 @@ impl Case {
             .await
     }
 
-    /// All is done, the shop has died on the way, and both sides agree on the money.
+    /// Everything is done, the shop has died in between, and both sides agree on the money.
     async fn ends(mut self, order: &str) {
         let (way, token) = (self.way, self.token());
         let address = format!("/api/order?order_id={order}");
@@ -247,7 +246,7 @@ impl Case {
         };
         let went_back = matches!(way, Way::PaysLate | Way::IsRefunded);
         if state == "closed" {
-            // Whoever looks at the order itself makes the shop ask the provider: here its deadline does.
+            // Viewing the order itself makes the shop ask the provider; here its deadline does.
             let call = (Method::GET, "/api/orders", token.as_str());
             self.until(call, None, |case, answer| {
                 let may_die_later = case.way == Way::PaysLate;
@@ -260,7 +259,7 @@ impl Case {
             case.has_died && answer.body["state"] == state && refunded == went_back
         })
         .await;
-        // The gate hears of it, too.
+        // The gate is told, too.
         let left = u64::from(state == "closed");
         let stock = format!("/api/stock?item_id={}", self.sale.item_id);
         let call = (Method::GET, stock.as_str(), "");
@@ -279,8 +278,8 @@ impl Case {
     }
 }
 
-/// What the provider has kept, what it sent back, payments of the shop that had money, and how often the
-/// buyer was told of a refund.
+/// The provider's remaining and refunded money, the shop's payments with money, and how often the buyer
+/// was told of a refund.
 async fn books(shop: &Shop) -> [i64; 4] {
     const ASKED: [&str; 4] = [
         "SELECT COUNT(*) AS n FROM sandbox_payments WHERE refunded_at_ms IS NULL",

@@ -1,4 +1,4 @@
-//! A purchase and a cancel, whatever call to the disk fails meanwhile.
+//! A purchase and a cancellation while any call to the disk fails.
 
 use super::{
     client::{Told, within},
@@ -33,7 +33,7 @@ impl Scenario for Purchase {
     async fn expect_kept(shop: &mut FaultyShop, buyer: usize, (): (), told: Told, restarted: bool) {
         match told {
             Told::Number { .. } => drop(shop.expect_order(buyer, &told).await),
-            // The path that was handed out is good for asking again, as long as the process lives.
+            // The issued path is valid for a retry, as long as the process lives.
             Told::Busy { path: Some(path) } if !restarted => {
                 let again = within("busy for too long", async || {
                     let (item_id, token) = (&shop.sale.item_id, shop.token(buyer));
@@ -48,12 +48,12 @@ impl Scenario for Purchase {
     }
 }
 
-/// A cancel of an order, and the way back of its unit.
+/// Cancelling an order, and the return of its unit.
 struct Cancel;
 
 impl Scenario for Cancel {
     const NAME: &'static str = "cancel";
-    /// The order.
+    /// The order's id.
     type Before = String;
     type Told = Closed;
 
@@ -79,15 +79,15 @@ impl Scenario for Cancel {
             .await;
         }
         assert_eq!(shop.client.orders(shop.token(buyer)).await, ["closed"]);
-        // Nobody else has bought anything.
+        // No other buyer has bought anything.
         within("the unit does not come back", async || {
             let sellable = shop.client.sellable(&shop.sale.item_id).await;
             (sellable == shop.sale.tokens.len() as u64).then_some(())
         })
         .await;
-        // Of use to the one who gave it back, too; and back again for the next run.
+        // The same buyer can buy it again; it is returned for the next run.
         let order = shop.buy_surely(buyer).await;
-        // Also on a machine that has too much else to do; that the unit comes back the next run sees.
+        // Even on an overloaded machine; the next run checks that the unit comes back.
         within("busy for too long", async || {
             (cancel(shop, buyer, &order).await != Closed::Busy).then_some(())
         })
@@ -95,11 +95,11 @@ impl Scenario for Cancel {
     }
 }
 
-/// What somebody who cancelled was told.
+/// The answer to a cancellation.
 #[derive(Debug, PartialEq, Eq)]
 enum Closed {
     Yes,
-    /// Also to whoever asks again: it was closed already.
+    /// Also after a retry: it was already closed.
     Already,
     Busy,
 }

@@ -1,4 +1,4 @@
-//! A commit that takes longer than anybody waits.
+//! A commit that takes longer than any caller waits.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ async fn a_commit_slower_than_every_limit_breaks_no_promise_and_repeats_no_posit
         nth: 1,
         lasting: false,
     });
-    // The first is alone in its commit. The others come while it takes its time, one a second.
+    // The first one is alone in its commit. The others arrive during it, one a second.
     let arrivals = (0..12).map(|buyer| {
         let shop = &shop;
         async move {
@@ -52,7 +52,7 @@ async fn a_commit_slower_than_every_limit_breaks_no_promise_and_repeats_no_posit
     assert_eq!(shop.stop().await.items[0].orders_live, STOCK as i64);
 }
 
-/// A number or `busy`; `None` for "sold out".
+/// A position or `busy`; `None` for "sold out".
 async fn try_once(shop: &FaultyShop, buyer: usize) -> Option<Told> {
     let (item_id, token) = (&shop.sale.item_id, shop.token(buyer));
     let path = shop.client.path(item_id, token).await;
@@ -78,7 +78,7 @@ async fn purchase(shop: &FaultyShop, buyer: usize, path: &str) -> Option<Told> {
     }
 }
 
-/// With the same path until there is an answer.
+/// Retries with the same path until there is an answer.
 async fn again(shop: &FaultyShop, buyer: usize, path: &str) -> Option<Told> {
     within("busy for too long", async || {
         match purchase(shop, buyer, path).await {

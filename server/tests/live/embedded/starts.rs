@@ -1,4 +1,4 @@
-//! A start, whatever call to the disk fails meanwhile.
+//! A start while any call to the disk fails.
 
 use futures::future::join_all;
 use test_servers::disk_faults::{DiskError, DiskFaults, Effect, Fault, Operations};
@@ -10,9 +10,9 @@ use super::{
 use crate::process::{Process, Sale, Shop};
 
 const BROKEN: Effect = Effect::Fail(DiskError::Broken);
-/// Shops that share the calls of a kind.
+/// Shops that share the calls of one kind.
 const SHARES: u64 = 4;
-/// More than a start makes calls, and units on sale.
+/// More than the calls of a start, and the units on sale.
 const BUYERS: u32 = 400;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

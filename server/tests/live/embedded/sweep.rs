@@ -1,4 +1,4 @@
-//! Every call that a scenario makes to the disk fails, one after the other.
+//! Every call of a scenario to the disk fails, one after the other.
 
 use std::{
     collections::BTreeMap,
@@ -13,20 +13,20 @@ use tokio::sync::Semaphore;
 use super::faulty_shop::FaultyShop;
 use crate::process::{Sale, Shop};
 
-/// Something that people do to a shop, again and again, each time somebody else.
+/// An action in a shop that is repeated, each time by a different person.
 pub trait Scenario {
     const NAME: &'static str;
-    /// What must have happened before, while the disk works.
+    /// The result of the preparation, done while the disk works.
     type Before;
-    /// What the person was told; in a word, for the report.
+    /// The answer to the person, in one word for the report.
     type Told: Debug;
 
     async fn prepare(shop: &mut FaultyShop, person: usize) -> Self::Before;
 
     async fn perform(shop: &FaultyShop, person: usize, before: &Self::Before) -> Self::Told;
 
-    /// The disk works again. Fails unless whoever was told something has it, and whoever was told
-    /// nothing gets it by asking again.
+    /// Called when the disk works again. Fails unless everything promised exists, and unanswered
+    /// requests succeed when repeated.
     async fn expect_kept(
         shop: &mut FaultyShop,
         person: usize,
@@ -36,7 +36,7 @@ pub trait Scenario {
     );
 }
 
-/// What is done to a call.
+/// The fault at a call.
 #[derive(Clone, Copy, Debug)]
 pub struct Kind {
     operations: Operations,
@@ -85,10 +85,10 @@ impl Kind {
 }
 
 const BROKEN: Effect = Effect::Fail(DiskError::Broken);
-/// Longer than anything else that a purchase waits for, shorter than any time limit.
+/// Longer than any other wait in a purchase, shorter than any time limit.
 const LATE: Effect = Effect::Delay(Duration::from_millis(300));
 
-/// Everything that is done to a call.
+/// All faults for a call.
 pub const KINDS: [Kind; 11] = [
     Kind::once(Operations::WRITE, BROKEN),
     Kind::once(Operations::WRITE, Effect::Short(DiskError::Full)),
@@ -103,18 +103,18 @@ pub const KINDS: [Kind; 11] = [
     Kind::for_good(Operations::ALL, BROKEN),
 ];
 
-/// Shops that run at the same time, of all sweeps: more would only wait for a processor.
+/// Concurrent shops of all sweeps: more would only wait for a processor.
 pub static SHOPS: Semaphore = Semaphore::const_new(16);
-/// Servers that share the calls of a kind: a failure costs seconds of waiting and no work.
+/// Servers that share the calls of one kind: a failure costs seconds of waiting but no work.
 const SHARES: u64 = 3;
-/// Units on sale, too.
+/// Also the number of units on sale.
 const BUYERS: u32 = 200;
-/// Nothing more comes when nothing has come for so long.
+/// After this time without calls, no more are expected.
 const QUIET: Duration = Duration::from_millis(300);
-/// A call that has not come after this long does not come in this run: pages are split now and then.
+/// A call not reached in this time does not happen in this run: pages are split now and then.
 const REACHED: Duration = Duration::from_secs(1);
 
-/// Every kind of fault at every call of the scenario. Prints what became of each.
+/// Every kind of fault at every call of the scenario. Prints the results.
 pub async fn sweep<S: Scenario>() {
     let begun = Instant::now();
     let seeded = Shop::new();
@@ -137,7 +137,7 @@ pub async fn sweep<S: Scenario>() {
     println!("{}: {:.0} s", S::NAME, begun.elapsed().as_secs_f64());
 }
 
-/// The calls of a share, on a server of its own.
+/// Runs a share of the calls on its own server.
 async fn run<S: Scenario>(
     seeded: &Shop,
     sale: &Sale,
@@ -181,7 +181,7 @@ async fn run<S: Scenario>(
     (title, outcomes)
 }
 
-/// How many calls the scenario makes when nothing fails.
+/// The number of calls in a run without faults.
 async fn count<S: Scenario>(shop: &mut FaultyShop, operations: Operations) -> u64 {
     let before = S::prepare(shop, 0).await;
     shop.faults.count(operations);

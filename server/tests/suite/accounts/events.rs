@@ -1,4 +1,4 @@
-//! What log and metrics show of an attack.
+//! Log lines and metrics of an attack.
 
 use std::{
     io::{self, Write},
@@ -14,7 +14,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use super::{FIREFOX, PASSWORD, Person, later};
 use crate::{pages::site, support::TestShop};
 
-/// The log of this thread, and its metrics.
+/// The log and the metrics of this thread.
 struct Watch {
     log: Log,
     metrics: PrometheusHandle,
@@ -61,7 +61,7 @@ impl Watch {
         }
     }
 
-    /// The lines about security since the last time.
+    /// The security lines since the last call.
     fn lines(&self) -> Vec<String> {
         let text = std::mem::take(&mut *self.log.0.lock().unwrap());
         let text = String::from_utf8(text).unwrap();

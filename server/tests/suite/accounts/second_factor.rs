@@ -1,4 +1,4 @@
-//! A second factor through the real router: setting it up, signing in with it, and what helps where it is lost.
+//! A second factor through the real router: setting it up, signing in with it, and recovery from its loss.
 
 use app::wire::{ApiError, SecondFactor, SecondFactorSetup};
 use axum::http::StatusCode;
@@ -9,10 +9,10 @@ use super::{Answer, FIREFOX, PASSWORD, Person, WECHAT, later};
 use crate::{pages::site, support::TestShop};
 
 const MOBILE: &str = "13800138021";
-/// A code is good for a step and half a minute around it.
+/// A code is valid for its step and half a minute before and after.
 const STEP_MS: i64 = 30_000;
 
-/// Somebody whose account has one.
+/// A person whose account has a second factor.
 struct Protected {
     shop: TestShop,
     person: Person,
@@ -49,7 +49,7 @@ impl Protected {
         protected
     }
 
-    /// What the app shows now.
+    /// The app's current code.
     fn code(&self) -> String {
         self.app
             .generate(self.shop.clock.get().unsigned_abs() / 1_000)
@@ -59,7 +59,7 @@ impl Protected {
         self.shop.clock.advance(STEP_MS);
     }
 
-    /// Another browser signs in.
+    /// Signs in from another browser.
     async fn signs_in(&self, password: &str, code: &str) -> (Person, Answer) {
         let mut person = Person::at(&site(&self.shop), [10, 2, 0, 2], WECHAT);
         let form = [("mobile", MOBILE), ("password", password), ("code", code)];
@@ -311,7 +311,7 @@ async fn a_factor_in_effect_is_not_begun_again_and_strangers_learn_nothing() {
 #[tokio::test]
 async fn an_attacker_with_the_password_can_try_five_codes_then_one_in_five_minutes() {
     let protected = Protected::new().await;
-    // Setting it up took one.
+    // Setting it up used one.
     for _ in 0..4 {
         assert_eq!(
             protected.hears(PASSWORD, "000000").await,

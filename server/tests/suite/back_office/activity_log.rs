@@ -1,4 +1,4 @@
-//! What those who run the shop did is written down, and nobody changes it unnoticed.
+//! The log of staff actions: it is complete, and changes of it are detected.
 
 use app::wire::{Action, ActivityList, ActivityQuery, Role};
 use serde_json::json;
@@ -68,7 +68,7 @@ async fn an_entry_has_the_actor_the_address_and_the_earlier_value() {
     assert!(page.contains("A command at the server"), "{page}");
 }
 
-/// What the audit says of the log.
+/// The audit's finding about the log.
 async fn broken(shop: &TestShop) -> Option<String> {
     let mut report = audit::audit(&shop.sql, 0).await.unwrap();
     let checked = audit::check_activity_log(&*shop.engine.audit.activity_log, &mut report);
@@ -97,7 +97,7 @@ async fn a_changed_or_removed_entry_is_found() {
         let refused = run(change).await.unwrap_err().to_string();
         assert!(refused.contains("append-only"), "{refused}");
     }
-    // Somebody who may change the schema can take the triggers away, but not unnoticed.
+    // Someone who may change the schema can remove the triggers, but the change is detected.
     run("DROP TRIGGER activity_log_keeps_rows").await.unwrap();
     run("DROP TRIGGER activity_log_keeps_words").await.unwrap();
     for (change, back, found) in [

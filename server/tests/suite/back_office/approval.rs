@@ -1,4 +1,4 @@
-//! The second pair of eyes: rounds that operators prepare are sold once somebody else has approved them.
+//! Review by a second person: an operator's round is sold after another person has approved it.
 
 use app::wire::{AddedRound, ApiError, Role, RoundOverview, RoundState};
 use axum::Router;
@@ -22,7 +22,7 @@ async fn overview(router: &Router, token: &str) -> RoundOverview {
     rounds.remove(0)
 }
 
-/// What becomes of a call: nothing, or the error's code and field.
+/// The result of a call: `None`, or the error's code and field.
 async fn refused(router: &Router, path: &str, token: &str, body: &Value) -> Option<String> {
     let (status, answer) = call(router, path, Some(token), body).await;
     if status == 200 {
@@ -34,7 +34,7 @@ async fn refused(router: &Router, path: &str, token: &str, body: &Value) -> Opti
     }
 }
 
-/// A shop with a round that an operator has prepared: the round, the operator's token, and a reviewer's.
+/// A shop with a round prepared by an operator: the round, the operator's token, and a reviewer's.
 async fn prepared(shop: &TestShop) -> (Router, AddedRound, String, String) {
     let router = site(shop);
     let operator = signed_in(shop, Role::Operator, false).await;

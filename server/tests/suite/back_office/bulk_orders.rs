@@ -1,4 +1,4 @@
-//! Orders taken away as a file, and shipped by one.
+//! Orders exported as a file, and shipped by a list.
 
 use std::sync::{
     Arc,
@@ -24,7 +24,7 @@ use crate::{
 const EXPORT: &str = "/admin/orders/export";
 const SHIP: &str = "/admin/orders/ship";
 
-/// What stands in the field of a page for the next list.
+/// The text in a page's field for the next list.
 fn typed(page: &str) -> &str {
     let (_, field) = page.split_once("<textarea").unwrap();
     let (_, field) = field.split_once('>').unwrap();
@@ -47,7 +47,7 @@ async fn says_where_to(customer: &Customer) {
     saved.await.unwrap();
 }
 
-/// Ten seconds later whenever it is looked at.
+/// A clock that moves ten seconds at each reading.
 struct FastClock(AtomicI64);
 
 impl Clock for FastClock {

@@ -1,4 +1,4 @@
-//! Orders, buyers and payments as those handle them who run the shop.
+//! Orders, buyers and payments in customer service.
 
 use app::{
     port::{Storefront as _, Visitor},
@@ -20,10 +20,10 @@ use crate::{
     support::{START_MS, TestShop, credentials, origin},
 };
 
-/// The password of everybody whom `signed_in` makes.
+/// The password of all accounts made by `signed_in`.
 const PASSWORD: &str = "a long password";
 
-/// A buyer with an account, and their paid order.
+/// A buyer with an account, and a paid order.
 async fn paid_order(client: &TestClient) -> (Visitor, OrderId) {
     let account_id = client.shop.buyer(1).await;
     let me = Me {

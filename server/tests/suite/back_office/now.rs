@@ -1,4 +1,4 @@
-//! What those who run the shop see of it at this moment.
+//! The live page for staff.
 
 use app::wire::{LivePlace, Now, Role, SaleStep};
 use axum::{
@@ -112,14 +112,14 @@ async fn the_rounds_on_sale_the_next_and_the_latest_are_shown() {
     );
 }
 
-/// A stream of messages, read as a browser does.
+/// A stream of messages, read like a browser does.
 struct Stream {
     body: BodyDataStream,
     unread: String,
 }
 
 impl Stream {
-    /// Begins to follow; a caller that is refused gets the answer's status.
+    /// Opens a stream; returns the status if the caller is refused.
     async fn open(router: &Router, token: &str, last_id: Option<i64>) -> Result<Self, StatusCode> {
         let mut request = Request::get("/api/admin/now/events")
             .header(header::COOKIE, format!("seckill_login={token}"));
@@ -142,7 +142,7 @@ impl Stream {
         })
     }
 
-    /// The id of the next message and what it says, or nothing at the end. Comments are heartbeats.
+    /// The id and content of the next message; `None` at the end. Comments are heartbeats.
     async fn next(&mut self) -> Option<(i64, Now)> {
         loop {
             if let Some((message, rest)) = self.unread.split_once("\n\n") {
@@ -189,7 +189,7 @@ async fn a_stream_ends_with_its_log_in_and_gives_its_place_to_another() {
     assert_eq!(refused, Some(StatusCode::FORBIDDEN));
     let mut streams = Vec::new();
     let refused = loop {
-        // The limit per address is not asked here.
+        // The limit per address is not tested here.
         shop.clock.advance(1_000);
         match Stream::open(&router, &token, None).await {
             Ok(stream) => streams.push(stream),

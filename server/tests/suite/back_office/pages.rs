@@ -1,4 +1,4 @@
-//! The pages of those who run the shop, and their forms, as a browser without scripts uses them.
+//! The pages for staff and their forms, used by a browser without scripts.
 
 use app::wire::{AddedRound, Role};
 use axum::{
@@ -49,7 +49,7 @@ async fn only_staff_see_every_unit() {
     );
 }
 
-/// Sends a form as a browser without scripts does.
+/// Sends a form like a browser without scripts.
 pub async fn send_form(
     router: &Router,
     path: &str,
@@ -96,7 +96,7 @@ async fn the_stop_button_works_without_javascript() {
 
 const NEW_ROUND: &str = "/admin/rounds/new";
 
-/// The instant `START_MS` and an hour later, as the form has them in the shop's zone.
+/// `START_MS` and an hour later, in the form's format and the shop's time zone.
 fn new_round() -> Vec<(&'static str, &'static str)> {
     vec![
         ("title.zh", "晚八点"),
@@ -152,7 +152,7 @@ async fn a_form_is_previewed_and_adds_one_round_even_if_sent_twice() {
 
     let key = page.split("name=\"checked\" value=\"").nth(1).unwrap();
     let key = key.split('"').next().unwrap();
-    // What was edited after it was checked is shown again, and not added.
+    // A draft changed after its preview is shown again, and not added.
     let edited = with(with(new_round(), "items[0].stock", "50"), "checked", key);
     let response = send_form(&router, NEW_ROUND, &admin, &with(edited, "do", "add")).await;
     let page = html(response).await;

@@ -1,4 +1,4 @@
-//! Who may do what: every call of the back office, for every role, for strangers, and from other sites.
+//! Permissions: every call of the back office, for every role, for strangers, and from other sites.
 
 use app::wire::Role;
 use axum::{
@@ -18,10 +18,10 @@ const NOBODY: &str = "0192aaaa-bbbb-7ccc-8ddd-eeeeffff0000";
 
 use Role::{Admin, Auditor, Operator, Reviewer, Support};
 
-/// Everybody but buyers.
+/// All roles except buyers.
 const STAFF: &[Role] = &[Operator, Reviewer, Support, Auditor, Admin];
 
-/// What is read, and who may.
+/// Reading calls, and the roles that may make them.
 fn reads() -> Vec<(String, &'static [Role])> {
     let orders: &[Role] = &[Operator, Support, Auditor, Admin];
     let money: &[Role] = &[Operator, Auditor, Admin];
@@ -65,10 +65,10 @@ fn reads() -> Vec<(String, &'static [Role])> {
     ]
 }
 
-/// A call with what it is sent, and who may.
+/// A call with its body, and the roles that may make it.
 type Change = (&'static str, Value, &'static [Role]);
 
-/// What is changed.
+/// Changing calls.
 fn changes() -> Vec<Change> {
     let mut changes = before_and_in_a_sale();
     changes.extend(after_a_sale());
@@ -161,7 +161,7 @@ async fn every_role_reads_only_what_it_may() {
     let shop = TestShop::open_embedded().await;
     let router = site(&shop);
     for role in Role::ALL {
-        // Other limits than those of roles are not asked here.
+        // Only the limits of roles are tested here.
         shop.clock.advance(60_000);
         let token = signed_in(&shop, role, false).await;
         let banned = signed_in(&shop, role, true).await;
@@ -194,7 +194,7 @@ async fn every_role_changes_only_what_it_may() {
     let router = site(&shop);
     let mut admin = String::new();
     for role in Role::ALL {
-        // Other limits than those of roles are not asked here.
+        // Only the limits of roles are tested here.
         shop.clock.advance(60_000);
         let token = signed_in(&shop, role, false).await;
         let banned = signed_in(&shop, role, true).await;
@@ -230,7 +230,7 @@ async fn every_role_changes_only_what_it_may() {
     }
 }
 
-/// The forms of the pages check the same: they go through the same calls.
+/// The pages' forms have the same checks: they use the same calls.
 #[tokio::test]
 async fn forms_from_other_sites_and_unauthorised_roles_are_refused() {
     let shop = TestShop::open_embedded().await;

@@ -1,4 +1,4 @@
-//! The pages of a round at moments that have not come, for those who run the shop alone.
+//! Previews of a round's pages at future moments, for staff only.
 
 use app::wire::{AddedRound, Role};
 use axum::http::header;
@@ -50,7 +50,7 @@ async fn a_waiting_round_has_a_preview_that_only_staff_see() {
             page.contains("Nothing can be pressed here"),
             "{moment}: {page}"
         );
-        // Every script of it is one that the policy allows, so that the browser has nothing to report.
+        // The policy allows each of its scripts, so that the browser has nothing to report.
         for script in page.split("<script").skip(1) {
             let (text, _) = script.split_once("</script>").unwrap();
             let (attributes, text) = text.split_once('>').unwrap();

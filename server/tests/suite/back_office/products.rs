@@ -1,4 +1,4 @@
-//! Products and their pictures, as operators and shoppers meet them.
+//! Products and their pictures, for operators and shoppers.
 
 use app::wire::{Action, ActivityQuery, Role};
 use axum::{
@@ -20,7 +20,7 @@ const NEW_ROUND: &str = "/admin/rounds/new";
 const BOUNDARY: &str = "a-line-between-parts";
 const SVG: &[u8] = b"<svg xmlns=\"http://www.w3.org/2000/svg\"><script>alert(1)</script></svg>";
 
-/// A PNG of one colour.
+/// A PNG with one colour.
 fn picture() -> Vec<u8> {
     let mut file = Vec::new();
     let mut encoder = png::Encoder::new(&mut file, 40, 30);
@@ -46,7 +46,7 @@ fn fields() -> Vec<(&'static str, &'static str)> {
     ]
 }
 
-/// Sends the form of a new round with files, as a browser without scripts does.
+/// Sends the form of a new round with files, like a browser without scripts.
 async fn send(
     router: &Router,
     token: &str,
@@ -80,7 +80,7 @@ async fn send(
     router.clone().oneshot(request).await.unwrap()
 }
 
-/// What was done, but for the accounts that a test adds, the latest first.
+/// The logged actions, latest first, without the accounts that a test adds.
 async fn log(shop: &TestShop) -> Vec<String> {
     let done = shop.sql.activities(&ActivityQuery::default(), 50).await;
     let done = done.unwrap().into_iter().map(|entry| entry.action);
@@ -90,7 +90,7 @@ async fn log(shop: &TestShop) -> Vec<String> {
         .collect()
 }
 
-/// What stands in a field of a form.
+/// The value of a form's field.
 fn value(page: &str, name: &str) -> String {
     let input = page
         .split("<input")
@@ -183,7 +183,7 @@ async fn requests_for_missing_pictures_are_limited_and_others_are_served() {
     .await;
     let url = value(&html(checked).await, "items[0].picture_url");
     assert_eq!(get(&router, &url, "en", None).await.status(), 200);
-    // Time stands still: an address has as many requests as fit into its burst.
+    // The clock stands still: an address may send one burst of requests.
     let mut statuses = Vec::new();
     while statuses.last() != Some(&429) && statuses.len() < 1_000 {
         let unknown = format!("/pictures/{:064x}", statuses.len());
@@ -317,7 +317,7 @@ async fn an_archived_product_leaves_the_list_and_can_be_restored() {
     );
 }
 
-/// The framework does not escape what stands in a `textarea`.
+/// The framework does not escape the content of a `textarea`.
 #[tokio::test]
 async fn a_description_cannot_close_its_form_field() {
     let shop = TestShop::open_embedded().await;

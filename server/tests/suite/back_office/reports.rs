@@ -1,4 +1,4 @@
-//! What came of a round, as its page, its file and its call say.
+//! Reports of a round: page, file and call.
 
 use app::wire::{OrderState, Role, RoundReport};
 use axum::http::header;

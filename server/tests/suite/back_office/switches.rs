@@ -1,4 +1,4 @@
-//! What shoppers meet while those who run the shop have closed a part of it.
+//! What shoppers see while staff have closed a part of the shop.
 
 use app::{
     port::{Registration, Storefront as _, Visitor},
@@ -102,7 +102,7 @@ async fn while_log_ins_are_closed_buyers_are_told_so_and_staff_can_sign_in() {
     ] {
         set(&router, &admin, switch).await;
         let closed = Some(closed);
-        // Nobody learns whether a password is right.
+        // The answer must not reveal whether a password is right.
         assert_eq!(sign_in("13900000001", "password-1").await, closed);
         assert_eq!(sign_in("13900000001", "another one").await, closed);
         assert_eq!(sign_in("13700000001", "another one").await, closed);
@@ -226,7 +226,7 @@ async fn another_instance_follows_the_ledger_s_switches() {
         ends_at_ms: shop.clock.get() + 60_000,
     };
     let by = server::engine::ports::ChangedBy::command();
-    // As another process writes it: this one is not told.
+    // Written like by another process: this one is not told.
     let switches = &shop.engine.switches;
     switches.switches.set(&set, &by).await.unwrap();
     let item = shop.item(1).await;

@@ -1,4 +1,4 @@
-//! What the shop runs on, as its page says it.
+//! The system page.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::{
     support::TestShop,
 };
 
-/// A process whose pages do not wait for what is looked for.
+/// A process whose pages do not wait for the checks.
 struct Impatient;
 
 #[async_trait]

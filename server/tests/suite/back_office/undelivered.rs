@@ -1,4 +1,4 @@
-//! What could not be written or delivered is shown to those who run the shop, and tried again or ended by them.
+//! Undelivered entries and messages are shown to staff, who can retry or end them.
 
 use app::wire::{Action, ActivityQuery, Role, Undelivered};
 use server::engine::{

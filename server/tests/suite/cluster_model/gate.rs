@@ -1,18 +1,18 @@
-//! The gate as a model: what the scripts of `server/lua/gate` and `server/lua/outbox` do to one segment.
-//! Windows, paths, limits and payments are left out. Small enough for millions of steps; `scripts.rs` compares
-//! it with the scripts themselves, step by step.
+//! The gate as a model: the effects of the scripts in `server/lua/gate` and `server/lua/outbox` on one
+//! segment. Windows, paths, limits and payments are left out. Small enough for millions of steps; `scripts.rs`
+//! compares it with the scripts step by step.
 
 use std::collections::BTreeMap;
 
 pub type Buyer = u32;
 pub type Reservation = u32;
 pub type Relay = usize;
-/// 0 is that of a closed segment.
+/// 0 means a closed segment.
 pub type Epoch = u32;
 
 pub const CLOSED: Epoch = 0;
 
-/// Who has a unit, by buyer.
+/// A holder of a unit, by buyer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hold {
     pub reservation: Reservation,
@@ -30,18 +30,18 @@ pub struct Item {
     pub positions: u32,
 }
 
-/// Which relay has an entry of the outbox.
+/// The relay that has an entry of the outbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum With {
     Nobody,
     Relay(Relay),
-    /// One that has died or given it back.
+    /// A relay that has died or given it back.
     Anybody(Relay),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// Grows, also over a loss of data: it comes from the clock.
+    /// Always increases, even after a loss of data: it comes from the clock.
     pub id: u64,
     pub reservation: Reservation,
     pub buyer: Buyer,
@@ -61,7 +61,7 @@ pub enum Answer {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Released {
-    /// Done, now or before, or remembered for the load.
+    /// Done, now or before, or stored for the load.
     Done,
     /// A unit was withdrawn, and the segment is closed.
     Closed,
@@ -74,14 +74,14 @@ pub enum Loaded {
     OtherEpoch,
 }
 
-/// Everything that Redis has of a segment.
+/// All of Redis's data of a segment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Gate {
     pub item: Option<Item>,
     pub holders: BTreeMap<Buyer, Hold>,
     pub positions: BTreeMap<Reservation, u32>,
     pub outbox: Vec<Entry>,
-    /// Releases (false) and withdrawals (true) that came while it was closed.
+    /// Releases (false) and withdrawals (true) that arrived while it was closed.
     pub late: BTreeMap<Reservation, (bool, Buyer)>,
     pub last_id: u64,
 }
@@ -102,7 +102,7 @@ impl Gate {
         });
     }
 
-    /// `reserve.lua`, with a reservation that the caller has chosen.
+    /// `reserve.lua`, with a reservation chosen by the caller.
     pub fn reserve(
         &mut self,
         epoch: Epoch,
@@ -148,8 +148,8 @@ impl Gate {
         Answer::Held(position)
     }
 
-    /// `warm_up.lua`, of a caller who knows that this load gave this number. False where the segment is
-    /// not loaded with this epoch, or was just closed because it has forgotten that.
+    /// `warm_up.lua`, by a caller who knows that this load gave this position. False if the segment is
+    /// not loaded with this epoch, or was just closed because it has forgotten the position.
     pub fn warm_up(&mut self, epoch: Epoch, told: u32) -> bool {
         match &mut self.item {
             Some(item) if item.epoch == epoch => {
@@ -185,7 +185,7 @@ impl Gate {
         Released::Done
     }
 
-    /// `close.lua`: whatever epoch it has.
+    /// `close.lua`, for any epoch.
     pub fn close(&mut self) -> usize {
         if let Some(item) = &mut self.item {
             item.epoch = CLOSED;
@@ -235,7 +235,7 @@ impl Gate {
         Loaded::New
     }
 
-    /// `resend.lua`, of a hold that is old enough. A segment that is gone counts as closed.
+    /// `resend.lua`, for a hold that is old enough. A segment that is gone counts as closed.
     pub fn resend(&mut self, epoch: Epoch, reservation: Reservation, buyer: Buyer) -> bool {
         if self.epoch().unwrap_or(CLOSED) != epoch {
             return false;
@@ -250,7 +250,7 @@ impl Gate {
         true
     }
 
-    /// `repair.lua`: counters, holders who are removed and holders who are put.
+    /// `repair.lua`: counters, removed holders and added holders.
     pub fn repair(
         &mut self,
         (epoch, version): (Epoch, u32),
@@ -276,7 +276,7 @@ impl Gate {
         true
     }
 
-    /// `take.lua`, of entries that no living relay has: those given back come first.
+    /// `take.lua`, for entries that no running relay has: those given back come first.
     pub fn take(&mut self, relay: Relay, limit: usize) -> Vec<Entry> {
         let free: fn(&With) -> bool = |with| matches!(with, With::Anybody(_));
         let new: fn(&With) -> bool = |with| matches!(with, With::Nobody);
@@ -292,7 +292,7 @@ impl Gate {
         taken
     }
 
-    /// `give_back.lua`, and what becomes of a dead relay's entries.
+    /// `give_back.lua`, also for a dead relay's entries.
     pub fn give_back(&mut self, relay: Relay, ids: &[u64]) -> usize {
         let mut given_back = 0;
         for entry in &mut self.outbox {

@@ -16,7 +16,7 @@ pub enum State {
     SoldOut,
 }
 
-/// What the gate has not been told yet.
+/// What the gate was not told yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Due {
     Return,
@@ -39,7 +39,7 @@ pub struct Message {
     pub position: u32,
 }
 
-/// What a gate should have.
+/// The state that a gate should have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
     pub sellable: i64,
@@ -106,7 +106,7 @@ impl Ledger {
         state
     }
 
-    /// Nobody has paid.
+    /// Closes an unpaid order.
     pub fn close(&mut self, reservation: Reservation) {
         let row = self.rows.get_mut(&reservation).unwrap();
         if row.state == State::Ordered {
@@ -142,7 +142,7 @@ impl Ledger {
         })
     }
 
-    /// The highest number of a reservation that did not fail.
+    /// The highest position of a reservation that did not fail.
     pub fn last_good_position(&self) -> u32 {
         let good = self
             .rows
@@ -151,7 +151,7 @@ impl Ledger {
         good.map(|row| row.position).max().unwrap_or(0)
     }
 
-    /// What holds after every step.
+    /// Checks the invariants of every step.
     pub fn audit(&self) {
         let live = self.rows.values().filter(|row| row.state == State::Ordered);
         let mut buyers: Vec<_> = live.map(|row| row.buyer).collect();

@@ -1,5 +1,5 @@
-//! The scripts themselves on a real Redis, called as the model is, and everything they have stored in
-//! the form of the model. Ids are numbers: the scripts do not look into them.
+//! The scripts on a real Redis, with the model's interface, and their stored data in the model's
+//! form. Ids are numbers: the scripts do not interpret them.
 
 use std::collections::BTreeMap;
 
@@ -10,17 +10,17 @@ use super::gate::{
     Answer, Buyer, CLOSED, Entry, Epoch, Gate, Hold, Item, Loaded, Relay, Released, Reservation,
 };
 
-/// Now, on the caller's clock, and a window around it.
+/// The caller's current time, inside the window.
 const NOW_MS: i64 = 5_000;
 const ENDS_AT_MS: i64 = 10_000_000;
 const KEEP_MS: i64 = 3_600_000;
-/// Entries that a relay has had for so long, which given ones have, are free.
+/// Entries that a relay has had for this long are free; entries given back count as that old.
 const IDLE_MS: i64 = 3_600_000;
 
 /// One segment.
 pub struct Scripts {
     redis: Redis,
-    /// Of the entries, by the model's.
+    /// Ids of entries in Redis, by the model's ids.
     ids: BTreeMap<u64, String>,
 }
 
@@ -250,7 +250,7 @@ impl Scripts {
         !returns.is_empty()
     }
 
-    /// The model's ids of what the relay has from now on.
+    /// The model's ids of the entries that the relay now has.
     pub async fn take(&self, relay: Relay, limit: usize) -> Vec<u64> {
         let args = [
             relay.to_string(),
@@ -286,7 +286,7 @@ impl Scripts {
         self.query::<i64>("DEL", name, &[]).await;
     }
 
-    /// All of it must be as in the model; new entries get the ids that they have there.
+    /// Fails unless all data equals the model's; assigns the model's ids to new entries.
     pub async fn assert_same(&mut self, model: &Gate) {
         let item: BTreeMap<String, String> = self.query("HGETALL", "item", &[]).await;
         let field = |name: &str| item.get(name).map_or("", String::as_str);

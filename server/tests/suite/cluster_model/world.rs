@@ -49,7 +49,7 @@ impl World {
         self.state().lost
     }
 
-    /// One random thing.
+    /// Does one random thing.
     pub fn step(&mut self) {
         let (one, what) = {
             let mut state = self.state();

@@ -1,5 +1,5 @@
-//! `server export` and `server import`: a shop between rounds moves from a data folder to servers and back, and is the
-//! same shop afterwards.
+//! `server export` and `server import`: a shop between rounds moves from a data folder to servers and back, without
+//! changes.
 
 use std::{
     fs,
@@ -27,7 +27,7 @@ use crate::{
     support::{Data, HOUR_MS, ManualClock, START_MS, TestShop},
 };
 
-/// The lines of an export but the first and the last, which say when it was made and what is before.
+/// The lines of an export except the first and the last, which contain its time and its checksum.
 fn lines(file: &Path) -> Vec<String> {
     let mut text = String::new();
     let mut unpacked = GzDecoder::new(fs::File::open(file).unwrap());
@@ -37,7 +37,7 @@ fn lines(file: &Path) -> Vec<String> {
     lines
 }
 
-/// A shop with orders that were paid, cancelled and closed, whose round is over.
+/// A shop with paid, cancelled and closed orders, whose round is over.
 async fn a_shop_between_rounds() -> (TestClient, OrderId) {
     let clock = Arc::new(ManualClock::at(START_MS));
     let shop = TestShop::open(Data::embedded(), clock, Arc::default(), None, |_| {}).await;
@@ -55,7 +55,7 @@ async fn a_shop_between_rounds() -> (TestClient, OrderId) {
     client.cancel(&visitor(2), cancelled).await.unwrap();
     client.order_of(&visitor(3), item).await;
     client.shop.clock.advance(2 * HOUR_MS);
-    // The one that was not paid closes, a unit after the other comes back.
+    // The unpaid one closes, and its unit and then the other's come back.
     for _ in 0..2 {
         client.shop.settle_payments().await;
     }
@@ -111,7 +111,7 @@ async fn a_shop_moves_from_a_folder_to_servers_and_back_unchanged() {
         export(&client.shop, sql, &to).await;
         assert_eq!(lines(&to), original, "{number}");
     }
-    // What says something about the gate of the old place stays there.
+    // Data about the gate of the old place is not moved.
     let item = client.shop.audit().await.items[0].item_id;
     let load = stations[2].load_epoch(item).await.unwrap().unwrap();
     assert_eq!(load.epoch, None);
@@ -137,7 +137,7 @@ async fn a_shop_with_unfinished_work_is_not_exported() {
     assert_eq!((unsettled.open_rounds, unsettled.unpaid), (1, 1));
     let said = ArchiveError::Unsettled(unsettled).to_string();
     assert!(said.contains("1 open rounds, 1 orders that wait"), "{said}");
-    // The round ends while the shop is looked at.
+    // The round ends while the shop is being checked.
     client.shop.clock.advance(2 * HOUR_MS);
     assert_eq!(refused().await.open_rounds, 1);
     assert!(!file.exists());

@@ -7,7 +7,7 @@ use test_servers::http;
 
 use super::{Running, errors, no_data, run};
 
-/// The last thing that an audit which did not happen said.
+/// The last output of an audit that failed.
 fn refusal(data: &Path) -> String {
     let audited: Output = run(data, &[], &["audit"]);
     assert_eq!(audited.status.code(), Some(1), "{audited:?}");
@@ -91,7 +91,7 @@ async fn an_audit_changes_nothing_in_the_folder_of_a_killed_server() {
     assert_eq!(files(&data), before);
 }
 
-/// Every file that holds data. SQLite's shared memory (`-shm`) holds none: it is made from the others.
+/// All files with data. SQLite's shared memory (`-shm`) has none: it is rebuilt from the others.
 fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let files = fs::read_dir(folder).unwrap().map(|file| {
         let file = file.unwrap();

@@ -1,4 +1,4 @@
-//! Copies of an embedded shop: made while it sells, checked, restored, and made before a migration.
+//! Copies of an embedded shop: made during a sale, verified, restored, and made before a migration.
 
 use std::{
     fs,
@@ -33,14 +33,14 @@ fn must_be_its_owner_s_alone(file: &Path) {
     assert_eq!(mode & 0o777, 0o600, "{}: {mode:o}", file.display());
 }
 
-/// A shop with the demonstration.
+/// A shop with the demonstration data.
 fn demo_shop(data: &Path) {
     for command in ["migrate", "seed"] {
         assert!(run(data, &[], &[command]).status.success());
     }
 }
 
-/// A shop whose round is open, its item, and the tokens of its buyers.
+/// A shop whose round is open, its item, and its buyers' tokens.
 fn shop_on_sale(folder: &Path, data: &Path) -> (String, Vec<String>) {
     let tokens = folder.join("tokens");
     let (stock, buyers) = ("20", BUYERS.to_string());
@@ -54,8 +54,8 @@ fn shop_on_sale(folder: &Path, data: &Path) -> (String, Vec<String>) {
     (item, tokens.lines().map(str::to_owned).collect())
 }
 
-/// Asks for a path and buys; what the shop answered last. Who gets a unit now is told a position; who has one
-/// already, only the reservation.
+/// Gets a path and buys; returns the shop's last answer. A new holder gets a position; an existing one only
+/// the reservation.
 async fn buy(url: &str, item: &str, token: &str) -> Value {
     let client = http::client().build().unwrap();
     let post = async |path: &str| -> Value {
@@ -128,7 +128,7 @@ async fn a_backup_made_during_a_sale_has_every_earlier_promise_and_can_be_restor
     assert!(kept >= i64::from(before), "{kept} of {before}");
     let mut again = Running::serve(&restored, &open);
     again.wait_until_ready(LIMIT).await;
-    // It sells what the backup did not have yet, and not one more.
+    // It sells what the backup did not contain yet, and no more.
     let mut late = 0;
     for token in &tokens {
         let answer = buy(&again.url, &item, token).await;
@@ -188,7 +188,7 @@ async fn a_restore_needs_an_unused_folder_without_a_shop() {
     assert!(words.contains("seckill.db is there already"), "{words}");
     assert_eq!(fs::read(data.join("seckill.db")).unwrap(), before);
 
-    // The log of a database that is gone would be added to the restored one.
+    // SQLite would apply the log of a deleted database to the restored one.
     let leftover = folder.path().join("leftover");
     fs::create_dir(&leftover).unwrap();
     fs::write(leftover.join("seckill.db-wal"), "old").unwrap();
@@ -204,7 +204,7 @@ async fn a_restore_needs_an_unused_folder_without_a_shop() {
     );
 }
 
-/// Writes over some bytes in the middle of a file.
+/// Overwrites some bytes in the middle of a file.
 fn damage(file: &Path) {
     let mut file = fs::OpenOptions::new()
         .read(true)
@@ -246,7 +246,7 @@ async fn verify_finds_damaged_invalid_and_missing_backups() {
     assert_eq!(refused.status.code(), Some(1), "{refused:?}");
     assert!(!into.join("seckill.db").exists());
 
-    // The rules of the audit hold for the copy too.
+    // The audit's rules apply to the copy too.
     sql(
         &data,
         "UPDATE items SET sellable = sellable - 1, sold = sold + 1",
@@ -296,7 +296,7 @@ async fn a_shop_is_copied_before_its_migration_and_the_last_three_copies_are_kep
     let accounts = sql(&data, "SELECT COUNT(*) FROM accounts").await.unwrap();
 
     let mut made = Vec::new();
-    // The last of them can be repeated on a schema that has it already.
+    // The last migration can be repeated on a schema that already has it.
     let forget = "DELETE FROM seaql_migrations WHERE version LIKE 'm0003%'";
     for _ in 0..4 {
         sql(&data, forget).await;
@@ -307,7 +307,7 @@ async fn a_shop_is_copied_before_its_migration_and_the_last_three_copies_are_kep
     assert_eq!(copies(&data), made[1..]);
     must_be_its_owner_s_alone(&made[3]);
 
-    // The copy is of the schema from before, and becomes a shop again.
+    // The copy has the earlier schema, and can be restored.
     let verified = run(&data, &[], &["verify", words(&made[3])]);
     assert!(verified.status.success(), "{verified:?}");
     assert!(

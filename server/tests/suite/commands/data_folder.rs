@@ -14,7 +14,7 @@ use super::{Running, command, errors, no_data, run};
 /// Longer than a start takes on a slow machine.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// A server that ends by itself: its exit status, and what it said on standard error.
+/// Runs a server that ends by itself; returns its exit status and standard error.
 async fn refused(data: &Path, errors: &Path, arguments: &[&str]) -> (Option<i32>, String) {
     let address = format!("127.0.0.1:{}", free_port());
     let mut command = command(data, &[("SECKILL_ADDR", &address)], arguments);
@@ -43,7 +43,7 @@ async fn a_second_server_on_a_data_folder_is_refused_with_its_name() {
         );
         assert_eq!(said, expected, "{arguments:?}");
     }
-    // These work beside a server.
+    // These commands work beside a server.
     for arguments in [&["migrate"][..], &["seed"], &["audit"]] {
         let beside = run(&data, &[], arguments);
         assert!(
@@ -54,7 +54,7 @@ async fn a_second_server_on_a_data_folder_is_refused_with_its_name() {
     }
     first.wait_until_ready(LIMIT).await;
 
-    // The lock goes with the process, however that ends.
+    // The lock is released when the process ends in any way.
     first.process.kill().unwrap();
     first.process.wait().unwrap();
     let mut next = Running::serve(&data, &[]);
@@ -70,7 +70,7 @@ fn a_data_folder_is_created_for_its_owner_alone() {
     assert_eq!(mode & 0o777, 0o700, "{mode:o}");
 }
 
-/// The rights of what is in the folder, by name.
+/// The rights of the folder's files, by name.
 fn rights(data: &Path) -> Vec<(String, u32)> {
     let entries = fs::read_dir(data).unwrap().map(Result::unwrap);
     let mut found: Vec<_> = entries

@@ -1,4 +1,4 @@
-//! `server doctor` finds what is not right, says so without a secret, and changes nothing.
+//! `server doctor` finds problems, reports them without secrets, and changes nothing.
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
@@ -10,7 +10,7 @@ use super::{Running, no_data, run, schema::sql};
 
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// Its exit status and what it said.
+/// Its exit status and output.
 fn doctor(data: &Path, settings: &[(&str, &str)]) -> (Option<i32>, String) {
     let output = run(data, settings, &["doctor"]);
     assert_eq!(output.stderr, b"", "{output:?}");
@@ -18,7 +18,7 @@ fn doctor(data: &Path, settings: &[(&str, &str)]) -> (Option<i32>, String) {
     (output.status.code(), said)
 }
 
-/// The lines about what is not right.
+/// The lines about problems.
 fn problems(said: &str) -> Vec<&str> {
     let lines = said.lines();
     lines.filter(|line| line.starts_with("PROBLEM")).collect()

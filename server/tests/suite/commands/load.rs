@@ -1,4 +1,4 @@
-//! `server load`: shoppers over HTTP, and whether the shop kept what it promised them.
+//! `server load`: shoppers over HTTP, and whether the shop kept its promises.
 
 use std::{fs, path::Path, process::Output, time::Duration};
 
@@ -77,7 +77,7 @@ async fn an_impossible_load_reports_the_reason() {
             "http://127.0.0.1:1 --tokens /no/such/file".to_owned(),
             "cannot read",
         ),
-        // Nobody listens there.
+        // No server listens there.
         (
             format!("http://127.0.0.1:1 --tokens {tokens}"),
             "/api/rounds",

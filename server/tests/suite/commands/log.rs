@@ -1,4 +1,4 @@
-//! The log as whoever reads it gets it: text or JSON, and the request that a line is about.
+//! The log's format: text or JSON, with the request that a line is about.
 
 use std::{fs, path::Path, time::Duration};
 
@@ -10,7 +10,7 @@ use crate::support::eventually;
 
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// A server whose log is in the file `log` of the folder.
+/// A server that logs to the file `log` in the folder.
 async fn serve(folder: &Path, data: &Path, settings: &[(&str, &str)]) -> Running {
     assert!(run(data, &[], &["migrate"]).status.success());
     let log = fs::File::create(folder.join("log")).unwrap();
@@ -19,7 +19,7 @@ async fn serve(folder: &Path, data: &Path, settings: &[(&str, &str)]) -> Running
     server
 }
 
-/// The first line of the log with these words.
+/// The first line of the log with this text.
 async fn line(folder: &Path, words: &str) -> String {
     let found = eventually("a line of the log", async || {
         let text = fs::read_to_string(folder.join("log")).unwrap();
@@ -32,7 +32,7 @@ async fn line(folder: &Path, words: &str) -> String {
 #[tokio::test]
 async fn the_log_has_no_colours_outside_a_terminal() {
     let (folder, data) = no_data();
-    // A worker whose first run fails says so.
+    // A worker logs its failed run.
     let settings = [("SECKILL_INJECT_FAULT", "due_releases:before:1:fail")];
     let _server = serve(folder.path(), &data, &settings).await;
     let failed = line(folder.path(), "a worker's run failed").await;
@@ -41,7 +41,7 @@ async fn the_log_has_no_colours_outside_a_terminal() {
     assert!(!failed.contains("request_id"), "no request: {failed}");
 }
 
-/// A log-in that is refused: the line about it, and the id in the answer.
+/// A refused log-in: its log line, and the id in the answer.
 async fn refused_log_in(folder: &Path, server: &Running, given: Option<&str>) -> (String, String) {
     let call = http::client().build().unwrap();
     let call = call.post(format!("{}/api/login", server.url));
@@ -71,11 +71,11 @@ async fn a_line_about_a_request_ends_with_the_id_of_its_answer() {
     assert!(first.ends_with(&format!(" request_id={id}")), "{first}");
     let is_digits = id.len() == 16 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
     assert!(is_digits, "{id}");
-    // Nobody but a proxy of ours says what a request is called.
+    // Only our own proxy may choose a request's id.
     let (_, second) = refused_log_in(folder.path(), &server, Some("mine")).await;
     assert_ne!(second, "mine");
     assert_ne!(second, id);
-    // Pages and probes have one too.
+    // Pages and health checks have one too.
     for path in ["/", "/healthz", "/nowhere"] {
         let answer = http::get(format!("{}{path}", server.url)).await.unwrap();
         assert!(answer.headers().contains_key("x-request-id"), "{path}");
@@ -102,7 +102,7 @@ async fn in_json_a_line_is_an_object_with_its_fields_and_the_trusted_proxy_s_id(
     let (_, id) = refused_log_in(folder.path(), &server, Some(&long)).await;
     assert_ne!(id, long);
 
-    // The causes of an error are there, and every line can be read.
+    // The log has the causes of an error, and every line is valid.
     let failed = line(folder.path(), "a worker's run failed").await;
     let failed: Value = serde_json::from_str(&failed).unwrap();
     let error = failed["error"].as_str().unwrap();

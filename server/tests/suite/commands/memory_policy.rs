@@ -1,4 +1,4 @@
-//! A Redis that deletes keys when its memory is full deletes who holds a unit.
+//! A Redis that deletes keys when its memory is full would delete holders.
 
 use test_servers::{free_port, http, postgres, rabbitmq, redis::RedisServer};
 use uuid::Uuid;

@@ -1,4 +1,4 @@
-//! `server parked`, as somebody runs it whose reservations could not be written.
+//! `server parked`, for an operator whose reservations could not be written.
 
 use std::{path::Path, process::Output, time::Duration};
 

@@ -1,4 +1,4 @@
-//! The demonstration's accounts have a password that everybody can read: production never has them.
+//! The demonstration's accounts have a public password: production must never have them.
 
 use std::{path::Path, time::Duration};
 
@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::{Running, errors, no_data, run};
 
 const PRODUCTION: (&str, &str) = ("SECKILL_ENV", "production");
-/// Production uses the built-in provider only where it is named.
+/// Production uses the built-in provider only if it is configured.
 const PAYMENTS: (&str, &str) = ("SECKILL_PAYMENTS", "sandbox");
 
 async fn ledger(data: &Path) -> Sql {
@@ -29,7 +29,7 @@ async fn ledger(data: &Path) -> Sql {
     Sql::open(data, &options).await.unwrap()
 }
 
-/// How many accounts a shop has.
+/// The number of a shop's accounts.
 async fn accounts(data: &Path) -> u64 {
     ledger(data).await.count().await.unwrap()
 }
@@ -73,7 +73,7 @@ async fn production_does_not_serve_a_shop_that_has_the_demonstration_s_accounts(
         );
         assert_eq!(refused.status.code(), Some(1), "{arguments:?}: {refused:?}");
         let said = errors(&refused);
-        // Everyone who may do more than buy.
+        // All staff accounts.
         for last in 2..=6 {
             let mobile = format!("1380000000{last}");
             assert!(said.contains(&mobile), "{arguments:?}: {said}");
@@ -82,7 +82,7 @@ async fn production_does_not_serve_a_shop_that_has_the_demonstration_s_accounts(
     }
 }
 
-/// Otherwise anybody could keep a shop from starting again.
+/// Otherwise anyone could keep a shop from starting again.
 #[tokio::test]
 async fn a_buyer_with_a_number_and_the_password_of_the_demonstration_does_not_stop_production() {
     let (_folder, data) = no_data();

@@ -1,4 +1,4 @@
-//! What the program says about itself without settings or a shop: version, completions, manual.
+//! The program's output without settings or a shop: version, completions, manual.
 
 use std::{
     fs,
@@ -9,10 +9,10 @@ use server::config;
 
 use super::{command, errors, no_data, run};
 
-/// Its standard output, after a run that went well.
+/// Its standard output after a successful run.
 fn output(arguments: &[&str]) -> String {
     let (_folder, data) = no_data();
-    // A setting that cannot be used is no reason not to answer.
+    // An invalid setting must not prevent an answer.
     let done = run(&data, &[("SECKILL_ADDR", "nowhere")], arguments);
     assert!(done.status.success(), "{arguments:?}: {}", errors(&done));
     assert!(!data.exists(), "{arguments:?} made something");

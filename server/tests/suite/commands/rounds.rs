@@ -1,4 +1,4 @@
-//! `server round` and `server account`, as somebody runs them who has a sale to prepare.
+//! `server round` and `server account`, for an operator who prepares a sale.
 
 use std::{fs, path::Path, process::Output, time::Duration};
 

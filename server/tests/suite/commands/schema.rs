@@ -1,4 +1,4 @@
-//! Only `migrate` and plain `server` change the schema; whatever else needs another one says so.
+//! Only `migrate` and plain `server` change the schema; all other commands report a wrong version.
 
 use std::{fs, path::Path, time::Duration};
 
@@ -6,10 +6,10 @@ use sea_orm::{ConnectionTrait, Database, Statement};
 
 use super::{Running, errors, no_data, run};
 
-/// Commands that work on a shop which exists.
+/// Commands that work on an existing shop.
 const COMMANDS: [&[&str]; 4] = [&["serve"], &["audit"], &["parked", "list"], &["seed"]];
 
-/// Runs SQL in a shop's database; the first number it answers with, if any.
+/// Runs SQL in a shop's database; returns the first number of the result, if any.
 pub async fn sql(data: &Path, sql: &str) -> Option<i64> {
     let url = format!("sqlite://{}", data.join("seckill.db").display());
     let database = Database::connect(url).await.unwrap();
@@ -51,7 +51,7 @@ async fn commands_do_not_change_an_earlier_schema_and_say_what_to_run() {
     let (folder, data) = no_data();
     assert!(run(&data, &[], &["migrate"]).status.success());
     let all = sql(&data, MIGRATIONS).await.unwrap();
-    // The last of them can be repeated on a schema that has it already.
+    // The last migration can be repeated on a schema that already has it.
     let forget = "DELETE FROM seaql_migrations WHERE version LIKE 'm0003%'";
     sql(&data, forget).await;
     assert_eq!(sql(&data, MIGRATIONS).await, Some(all - 1));

@@ -1,4 +1,4 @@
-//! What systemd hears from a server, and what a second signal does.
+//! A server's messages to systemd, and the effect of a second signal.
 
 use std::{
     os::unix::net::UnixDatagram,
@@ -13,7 +13,7 @@ use super::{Running, command, no_data, run};
 
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// A server that tells a service manager how it is, and the other end.
+/// A server that notifies a service manager, and the socket's other end.
 fn notifying(folder: &Path, data: &Path, settings: &[(&str, &str)]) -> (Running, UnixDatagram) {
     assert!(run(data, &[], &["migrate"]).status.success());
     let path = folder.join("notify");
@@ -57,7 +57,7 @@ async fn a_server_tells_systemd_when_it_is_ready_alive_and_stopping() {
     let (folder, data) = no_data();
     let (mut server, socket) = notifying(folder.path(), &data, &[]);
     wait_for(&socket, "READY=1");
-    // It answers from then on.
+    // From now on it answers.
     assert!(server.get("/healthz").await.contains("ok"));
     for _ in 0..3 {
         wait_for(&socket, "WATCHDOG=1");

@@ -1,4 +1,4 @@
-//! A task that panics is noticed: started again where that is safe, else the process ends.
+//! A task that panics is noticed: it is restarted if that is safe, otherwise the process ends.
 
 use std::{
     fs,
@@ -14,14 +14,14 @@ use super::{FOR_TOOLS, Running, no_data, seed_load};
 /// Longer than any of this takes on a slow machine.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// A buyer of the one item of a shop.
+/// A buyer of a shop's only item.
 struct Buyer {
     item_id: String,
     token: String,
 }
 
 impl Buyer {
-    /// Makes the shop.
+    /// Creates the shop.
     fn in_shop(folder: &Path, data: &Path) -> Buyer {
         let (round, tokens) = seed_load(folder, data, (1, 1), 0);
         Buyer {
@@ -65,7 +65,7 @@ async fn a_worker_that_panics_is_restarted_and_continues() {
     let log = folder.path().join("log");
     let mut settings = FOR_TOOLS.to_vec();
     settings.push(("SECKILL_INJECT_FAULT", "write:before:1:panic"));
-    // Orders are the order writer's, not written with the holds.
+    // The order writer writes orders separately from the holds.
     settings.push(("SECKILL_ORDERS_PER_S", "1000"));
     let mut server = Running::serve_into(&data, &settings, fs::File::create(&log).unwrap());
     server.wait_until_ready(LIMIT).await;
@@ -117,7 +117,7 @@ async fn a_gate_that_panics_ends_the_process_and_is_named() {
     settings.push(("SECKILL_INJECT_FAULT", "write_held:before:1:panic"));
     let mut server = Running::serve_into(&data, &settings, fs::File::create(&log).unwrap());
     server.wait_until_ready(LIMIT).await;
-    // Nothing was decided: an error, or the connection breaks off with the process.
+    // Nothing was decided: an error, or the connection breaks with the process.
     if let Ok(answer) = buyer.buy(&server).await {
         assert_eq!(answer["error"], "busy", "{answer}");
     }
@@ -130,7 +130,7 @@ async fn a_gate_that_panics_ends_the_process_and_is_named() {
         "{line}"
     );
 
-    // Whoever starts it again (systemd, compose) has a shop that sells.
+    // A service manager (systemd, compose) that restarts it gets a working shop.
     let mut server = Running::serve_into(&data, &FOR_TOOLS, std::process::Stdio::null());
     server.wait_until_ready(LIMIT).await;
     let held = buyer.buy(&server).await.unwrap();

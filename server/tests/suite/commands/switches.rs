@@ -35,7 +35,7 @@ async fn a_running_shop_follows_switches_set_by_command() {
     until_registering_answers(&shop, 422).await;
 }
 
-/// A form that is refused for its number, unless registering is closed: so it can be sent again and again.
+/// Sends a form with an invalid number, which can be repeated, until registering is open or closed.
 async fn until_registering_answers(shop: &Running, status: u16) {
     let client = http::client().build().unwrap();
     eventually("the status of registering", async || {

@@ -1,4 +1,4 @@
-//! The shop's own texts, as whoever starts the server meets them.
+//! The shop's own texts, as checked at the server's start.
 
 use std::{
     fs::{self, File},

@@ -65,7 +65,7 @@ async fn an_item_has_all_its_page_needs_and_an_unknown_one_is_missing() {
 
     let unknown = ItemId(Uuid::from_u128(99));
     for _ in 0..2 {
-        // The second answer comes from the cache, which keeps absences too.
+        // The second answer comes from the cache, which also stores absences.
         assert_eq!(
             shop.engine.purchase.catalogue.item(unknown).await.unwrap(),
             None
@@ -73,7 +73,7 @@ async fn an_item_has_all_its_page_needs_and_an_unknown_one_is_missing() {
     }
 }
 
-/// A round of the next hour with one item; its number makes its ids.
+/// A round of the next hour with one item; ids are derived from its number.
 fn round(number: u128) -> NewRound {
     let id = |kind: u128| Uuid::from_u128(0xc000_0000 + (kind << 8) + number);
     NewRound {
@@ -110,7 +110,7 @@ async fn a_round_is_written_whole_or_not_at_all() {
         (first.round_id, 300)
     );
 
-    // Its second item has the id of one that is there.
+    // Its second item has an existing id.
     let mut second = round(2);
     second.items.extend(first.items);
     shop.sql
@@ -334,7 +334,7 @@ async fn a_round_is_on_the_list_as_soon_as_it_has_been_added() {
     let catalogue = &shop.engine.purchase.catalogue;
     let round = round(1);
     let item_id = round.items[0].item_id;
-    // Kept for some seconds, unless something changes.
+    // Cached for some seconds, unless something changes.
     assert_eq!(catalogue.rounds(START_MS).await.unwrap().len(), 0);
     assert_eq!(catalogue.item(item_id).await.unwrap(), None);
     add_round(&shop.engine.back_office, &round, &ChangedBy::command())

@@ -363,7 +363,7 @@ async fn a_buyers_reservations_without_an_order_are_the_queued_ones_and_the_late
         });
     }
     let somebody_else = held(entries[0].unit.item_id, 7);
-    // 1 and 2 are queued, 3 is ordered, 4 to 6 fail; the ledger hears of 5 and 6 by their failure.
+    // 1 and 2 are queued, 3 is ordered, 4 to 6 fail; the ledger learns of 5 and 6 by their failure.
     sql.put(&[&entries[..4], std::slice::from_ref(&somebody_else)].concat())
         .await
         .unwrap();
@@ -401,7 +401,7 @@ async fn a_buyers_reservations_without_an_order_are_the_queued_ones_and_the_late
     assert_eq!(records[2].reason, Some(Rejection::Busy));
 }
 
-/// The rules of the ledger that are broken at this instant.
+/// The ledger's rules that are broken at this instant.
 async fn broken(shop: &TestShop, now_ms: i64) -> Vec<&'static str> {
     let report = audit::audit(&shop.sql, now_ms).await.unwrap();
     report.violations.iter().map(|found| found.rule).collect()

@@ -11,7 +11,7 @@ fn buyer(number: u128) -> AccountId {
     AccountId(Uuid::from_u128(number))
 }
 
-/// Counts one call: `None` when it is let through.
+/// Counts one call: `None` when it is allowed.
 async fn over(shop: &TestShop, limit: &Limit) -> Option<RetryAfter> {
     shop.engine.purchase.limits.count(limit).await.unwrap()
 }

@@ -1,5 +1,5 @@
-//! The contract of [`PaymentGateway`], on the provider that is built in, and on the adapters of Stripe and of Alipay with
-//! a stand-in of either behind it.
+//! The contract of [`PaymentGateway`], for the built-in provider, and for the adapters of Stripe and Alipay with a
+//! stand-in behind each.
 
 mod alipay;
 mod stripe;
@@ -30,7 +30,7 @@ use crate::support::{
 const PRICE: i64 = 9_900;
 const WINDOW_MS: i64 = 600_000;
 
-/// A shop's gateway, and its provider from the other side.
+/// A shop's gateway, and its provider.
 struct Provider {
     shop: TestShop,
     gateway: Arc<dyn PaymentGateway>,
@@ -44,14 +44,14 @@ enum There {
     Alipay(AlipayStandIn),
 }
 
-/// A notice as it comes: where its signature stands, and the body without one.
+/// A sent notice: the place of its signature, and the body without one.
 struct Sent {
     place: Place,
     signature: String,
     body: String,
 }
 
-/// Where a signature stands.
+/// The place of a signature.
 enum Place {
     Header(&'static str),
     /// A field of the body, which is a form.
@@ -118,9 +118,9 @@ impl Provider {
         ]
     }
 
-    /// A charge that ends in `life_ms`.
+    /// A charge that expires in `life_ms`.
     fn charge(&self, life_ms: i64) -> ChargeRequest {
-        // As the shop makes numbers: they say when.
+        // Numbers contain the time, like the shop's.
         let (now_ms, next) = (self.shop.clock.get() as u64, self.shop.ids.next());
         let rest = next.as_bytes()[6..].try_into().unwrap();
         let number = Builder::from_unix_timestamp_millis(now_ms, rest);
@@ -146,7 +146,7 @@ impl Provider {
         }
     }
 
-    /// A buyer has come to the charge's page. Alipay hears of a charge only then.
+    /// A buyer opens the charge's page. Only then does Alipay know the charge.
     async fn comes_to(&self, page: &str) {
         if let There::Alipay(stand_in) = &self.there {
             stand_in.act(page, alipay_there::Act::Scan).await.unwrap();
@@ -196,7 +196,7 @@ impl Provider {
         })
     }
 
-    /// What the provider has of buyers' money.
+    /// The buyers' money at the provider.
     async fn balance(&self) -> i64 {
         match &self.there {
             There::Stripe(stand_in) => stand_in.balance(),
@@ -208,7 +208,7 @@ impl Provider {
         }
     }
 
-    /// A charge that was made and paid, and what came.
+    /// A paid charge, and its receipt.
     async fn paid(&self) -> (ChargeRequest, Receipt) {
         let charge = self.charge(WINDOW_MS);
         let page = self.gateway.create(&charge).await.unwrap();
@@ -230,7 +230,7 @@ async fn a_charge_created_again_is_the_same() {
         assert!(gateway.name().len() <= 16);
         let page = gateway.create(&charge).await.unwrap();
         assert!(page.len() <= 2_000, "{page}");
-        // The buyer comes back until the last moment.
+        // The buyer returns until the last moment.
         for _ in 0..3 {
             provider.shop.clock.advance(WINDOW_MS / 3 - 1);
             assert_eq!(gateway.create(&charge).await.unwrap(), page);
@@ -313,11 +313,11 @@ async fn repeated_refund_calls_refund_once() {
         for _ in 0..3 {
             let state = provider.gateway.refund(&refund).await.unwrap();
             assert_eq!(state, RefundState::Done);
-            // A day later the provider may have forgotten that it was asked.
+            // A day later the provider may have forgotten the request.
             provider.shop.clock.advance(25 * HOUR_MS);
         }
         assert_eq!(provider.balance().await, PRICE, "the other's");
-        // Money that came and went back has come.
+        // Refunded money still counts as received.
         let charge = provider.gateway.query(charge.payment_id).await.unwrap();
         assert_eq!(charge, Charge::Paid(receipt));
         let unknown = RefundRequest {

@@ -124,7 +124,7 @@ async fn a_path_from_before_the_start_is_kept_until_it_expires(shop: TestShop) {
     paths(&shop).put(early.clone()).await.unwrap();
     paths(&shop).put(grant("late", 2, item)).await.unwrap();
     shop.clock.advance(119_999);
-    // Stores drop what has expired as something new comes in.
+    // Stores drop expired values when new ones are added.
     let new = PathGrant {
         expires_at_ms: START_MS + 180_000,
         ..grant("new", 3, item)

@@ -1,4 +1,4 @@
-//! The contract of [`OrderQueue`], on the ledger itself and on RabbitMQ.
+//! The contract of [`OrderQueue`], for the ledger itself and RabbitMQ.
 
 use std::sync::Arc;
 
@@ -15,14 +15,14 @@ use crate::{
 };
 use test_servers::rabbitmq::shared;
 
-/// A queue, empty, and the shop that it belongs to.
+/// An empty queue and its shop.
 struct Place {
     name: &'static str,
     queue: Arc<dyn OrderQueue>,
     parked: Arc<dyn ParkedReservations>,
     shop: TestShop,
     item: ItemId,
-    /// Whether the end of an entry is the order in the ledger.
+    /// Whether writing the order in the ledger also ends the entry.
     ends_with_order: bool,
 }
 
@@ -33,7 +33,7 @@ fn replayed(entry: QueuedReservation) -> QueuedReservation {
     }
 }
 
-/// `test` names what must not be shared with other tests.
+/// `test` makes names that are not shared with other tests.
 async fn places(test: &str) -> [Place; 2] {
     let ledger = TestShop::new().await;
     let shop = TestShop::new().await;
@@ -75,7 +75,7 @@ impl Place {
             .collect()
     }
 
-    /// Takes until there are so many.
+    /// Takes until there are this many.
     async fn take(&self, limit: u32, wanted: usize) -> Vec<QueuedReservation> {
         eventually(self.name, async || {
             let taken = self.queue.take_batch(limit).await.unwrap();
@@ -96,7 +96,7 @@ impl Place {
         self.queue.ack(done).await.unwrap();
     }
 
-    /// Tries what waits until it is parked.
+    /// Tries the waiting entries until they are parked.
     async fn park(&self, entries: usize) {
         for _ in 0..TRIES {
             for entry in self.take(10, entries).await {
@@ -129,7 +129,7 @@ async fn entries_come_in_order_and_again_until_they_are_done() {
         assert_eq!(place.take(10, 5).await, requests, "{name}: not done");
         place.end(&requests[..2]).await;
         assert_eq!(place.take(10, 3).await, requests[2..], "{name}");
-        // Out of order, and two that were never taken together.
+        // Out of order, and two that were not taken together.
         place.end(&[requests[4].clone(), requests[2].clone()]).await;
         assert_eq!(place.take(10, 1).await, requests[3..4], "{name}");
         place.end(&requests[3..4]).await;
@@ -175,7 +175,7 @@ async fn an_entry_that_cannot_be_written_is_parked_and_blocks_no_other() {
 
         assert_eq!(place.parked.replay_parked(None).await.unwrap(), 1, "{name}");
         assert_eq!(place.parked.replay_parked(None).await.unwrap(), 0, "{name}");
-        // Known to be parked before, whatever becomes of it until it is done.
+        // Marked as parked before until it is done.
         let bad = &bad.iter().cloned().map(replayed).collect::<Vec<_>>()[..];
         for _ in 0..TRIES {
             assert_eq!(place.take(10, 1).await, bad, "{name}: as many tries again");
@@ -207,7 +207,7 @@ async fn parked_entries_are_listed_and_found_and_replayed_or_removed_one_by_one(
         let mut listed = place.parked.parked(10).await.unwrap().entries;
         listed.sort_by_key(|entry| entry.position);
         assert_eq!(listed, requests, "{name}");
-        // What was only looked at is parked as before.
+        // Entries that were only read are still parked.
         place.depth_becomes(0, 3).await;
         assert_eq!(
             place.parked.parked(2).await.unwrap().entries.len(),

@@ -1,4 +1,4 @@
-//! The contract of [`LoginTokens`], and what an account's owner does with its log-ins and its password.
+//! The contract of [`LoginTokens`], and an owner's management of log-ins and password.
 
 use std::sync::Arc;
 
@@ -157,7 +157,7 @@ async fn concurrent_log_in_look_ups_are_not_mixed_up() {
     }
 }
 
-/// Signs the buyer of this number in, from a device of its own.
+/// Signs in the buyer with this number, from a separate device.
 async fn signed_in(shop: &TestShop, number: u32, device: &str) -> String {
     let origin = Origin {
         device: device.into(),
@@ -170,7 +170,7 @@ async fn signed_in(shop: &TestShop, number: u32, device: &str) -> String {
         credentials(&mobile, &password),
     )
     .await;
-    // The next one is no guess.
+    // So that the next one does not count as a guess.
     shop.clock.advance(5_000);
     signed_in.unwrap().token
 }
@@ -313,7 +313,7 @@ async fn a_password_is_changed_only_from_the_hash_that_was_read() {
     assert_eq!(tokens.of_account(buyer).await.unwrap(), []);
 }
 
-/// While a password is being checked, it is changed.
+/// Changes the password while it is being checked.
 struct ChangedMeanwhile {
     sql: Sql,
     buyer: AccountId,
@@ -359,7 +359,7 @@ async fn guesses_at_the_present_password_count_like_those_of_a_log_in() {
     let buyer = shop.buyer(1).await;
     let mut limited = 0;
     for guess in 0..10 {
-        // From an address of its own each.
+        // Each from a separate address.
         let origin = Origin {
             ip: [10, 0, 1, guess].into(),
             ..origin()

@@ -1,4 +1,4 @@
-//! The activity log on every server: one chain however many write, and nobody changes it.
+//! The activity log on every server: one chain with several writers, and entries cannot be changed.
 
 use sea_orm::ConnectionTrait;
 use server::{
@@ -33,7 +33,7 @@ async fn entries_of_several_instances_are_one_chain(server: Server) {
             let set = ledger.set_stopped(round_id, Some(&words), &by, START_MS);
             set.await
         };
-        // Twenty at once wait for a few connections, half a second at most.
+        // Twenty concurrent calls wait for a few connections, half a second at most.
         until_not_busy("stop", set).await.unwrap();
     };
     futures::future::join_all((0..20).map(|number| {

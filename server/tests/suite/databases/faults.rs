@@ -38,7 +38,7 @@ async fn a_caller_without_a_connection_gets_busy_within_half_a_second(server: Se
     let entries = batch(&[held(item, 1)]);
     let writing = ledger.sql.write(&entries, START_MS);
     let others = async {
-        // The writer holds the only connection as soon as one cannot be had.
+        // The writer holds the only connection once no other can be had.
         let deadline = Instant::now() + Duration::from_secs(4);
         loop {
             let begun = Instant::now();
@@ -68,14 +68,14 @@ async fn a_command_waits_longer_for_a_connection_than_a_request(server: Server) 
     run(&stranger, "UPDATE items SET sequence = sequence + 1").await;
     let (first, second) = (batch(&[held(item, 1)]), batch(&[held(item, 2)]));
     let given_up = async {
-        // The writers hold the only connections as soon as one cannot be had.
+        // The writers hold the only connections once no other can be had.
         let deadline = Instant::now() + Duration::from_secs(4);
         while !is_busy(request.sql.ping().await) {
             assert!(Instant::now() < deadline, "there was always a connection");
         }
         stranger.commit().await.unwrap();
     };
-    // The command began to wait before the request did, and waits after it has given up.
+    // The command started to wait before the request did, and still waits after that gave up.
     let (of_command, pinged, of_request, ()) = futures::join!(
         command.write(&first, START_MS),
         command.ping(),
@@ -103,7 +103,7 @@ async fn a_lock_time_out_is_busy(server: Server) {
     ledger.audit().await;
 }
 
-/// What a dead or a stopped server does to callers: `Busy`, within a bound.
+/// The effect of a dead or stopped server on callers: `Busy`, within a time limit.
 async fn every_call_is_busy(ledger: &Opened, first: u32) {
     let item = ledger_item();
     let begun = Instant::now();
@@ -123,7 +123,7 @@ fn ledger_item() -> app::wire::ItemId {
     app::wire::ItemId(uuid::Uuid::from_u128(0xa001))
 }
 
-/// Works again without anybody's hand, and nothing that was answered is gone.
+/// It works again without manual action, and no confirmed write is lost.
 async fn works_again(ledger: &Opened, buyers: u32) {
     let item = ledger_item();
     let entries: Vec<_> = (1..=buyers).map(|buyer| held(item, buyer)).collect();

@@ -1,4 +1,4 @@
-//! Databases of a test's own, and ledgers over them.
+//! Separate databases for a test, and ledgers over them.
 
 use std::{
     sync::{
@@ -25,7 +25,7 @@ use uuid::Uuid;
 use crate::support::{HOUR_MS, START_MS, both, sample_item};
 use test_servers::{MariaDb, Postgres, mariadb, postgres};
 
-/// How a ledger is opened, unless a test wants something else.
+/// The default options for opening a ledger.
 pub const OPTIONS: LedgerOptions = LedgerOptions {
     access: Access::Migrate,
     durability: Durability::Disk,
@@ -44,7 +44,7 @@ pub async fn connect(
     Sql::connect(url, replica_url, connections, &options).await
 }
 
-/// A server that other tests use at the same time.
+/// A server shared with other tests.
 pub enum Server {
     Postgres(Arc<Postgres>),
     MariaDb(Arc<MariaDb>),
@@ -101,12 +101,12 @@ impl Opened {
         Opened::at(&self.url, 9).await
     }
 
-    /// A connection that is not ours.
+    /// A connection outside the shop.
     pub async fn foreign(&self) -> DatabaseConnection {
         Database::connect(&self.url).await.unwrap()
     }
 
-    /// An item of an open round; its number makes its id.
+    /// An item of an open round; its id is derived from its number.
     pub async fn item(&self, number: u32, stock: u32) -> ItemId {
         let item_id = ItemId(Uuid::from_u128(0xa000 + u128::from(number)));
         let product_id = Uuid::from_u128(0xab00 + u128::from(number));
@@ -118,7 +118,7 @@ impl Opened {
             stopped: None,
             pay_window_s: None,
             items: vec![NewItem {
-                // Four bytes in UTF-8: a database may have to be told that it can be so many.
+                // Four bytes in UTF-8: some databases must be configured for that.
                 title: both("手冲壶 🫖", "Pour-over kettle"),
                 ..sample_item(item_id, product_id, stock)
             }],
@@ -142,18 +142,18 @@ impl Opened {
         report
     }
 
-    /// Writes as a worker does: what is busy is asked again. Nothing else may happen.
+    /// Writes like a worker: retries when busy. Fails on all other errors.
     pub async fn write(&self, batch: &[(QueuedReservation, OrderId)]) -> Vec<WriteOutcome> {
         until_not_busy("write", async || self.sql.write(batch, START_MS).await).await
     }
 }
 
-/// Runs SQL that gives no rows.
+/// Runs SQL without a result.
 pub async fn run(connection: &impl ConnectionTrait, sql: &str) {
     connection.execute_unprepared(sql).await.unwrap();
 }
 
-/// Asks again for as long as the answer is `Busy`, for a minute at most.
+/// Retries while the answer is `Busy`, for a minute at most.
 pub async fn until_not_busy<T>(
     what: &str,
     mut ask: impl AsyncFnMut() -> Result<T, PortError>,
@@ -172,7 +172,7 @@ pub async fn until_not_busy<T>(
     }
 }
 
-/// A buyer's reservation of an item; the same numbers make the same.
+/// A buyer's reservation of an item; the same numbers give the same reservation.
 pub fn held(item_id: ItemId, buyer: u32) -> QueuedReservation {
     let id = (item_id.0.as_u128() << 32) + u128::from(buyer);
     QueuedReservation {
@@ -188,7 +188,7 @@ pub fn held(item_id: ItemId, buyer: u32) -> QueuedReservation {
     }
 }
 
-/// A batch with order ids of the writer's own.
+/// A batch with new order ids.
 pub fn batch(entries: &[QueuedReservation]) -> Vec<(QueuedReservation, OrderId)> {
     entries
         .iter()

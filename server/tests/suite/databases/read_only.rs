@@ -1,4 +1,4 @@
-//! Databases that can be read and not written, as a standby after a take-over is.
+//! Databases that are read-only, like a standby after a fail-over.
 
 use std::time::{Duration, Instant};
 
@@ -35,13 +35,13 @@ async fn a_read_only_postgres_does_not_work_and_reports_why() {
     let ledger = Server::postgres().open().await;
     ledger.sql.works().await.unwrap();
     let (server, name) = ledger.url.rsplit_once('/').unwrap();
-    // In another database: in this one nothing can be changed afterwards.
+    // Uses another database: this one can no longer be changed afterwards.
     let beside = Database::connect(format!("{server}/postgres")).await;
     let beside = beside.unwrap();
     let set_read_only = async |value: &str| {
         let set = format!("ALTER DATABASE {name} SET default_transaction_read_only = {value}");
         run(&beside, &set).await;
-        // It holds for connections that are made from now on.
+        // Takes effect for new connections.
         let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname";
         run(&beside, &format!("{end} = '{name}'")).await;
     };
@@ -55,7 +55,7 @@ async fn a_read_only_postgres_does_not_work_and_reports_why() {
 async fn a_read_only_mariadb_does_not_work_and_reports_why() {
     let server = MariaDb::start();
     server.create_database("shop");
-    // Whoever administers the server may write all the same.
+    // Administrators may still write.
     server.run("shop", "CREATE USER shop; GRANT ALL ON shop.* TO shop");
     let url = server.url("shop").replace("//root@", "//shop@");
     let ledger = Opened::at(&url, 9).await;

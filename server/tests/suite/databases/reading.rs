@@ -1,4 +1,4 @@
-//! Opening a ledger as it is: nothing is made or migrated.
+//! Opening a ledger without creating or migrating anything.
 
 use sea_orm::{ConnectionTrait, Statement};
 use server::{
@@ -48,7 +48,7 @@ async fn a_shop_of_an_earlier_version_is_not_migrated(server: Server) {
     let foreign = ledger.foreign().await;
     let forget = "DELETE FROM seaql_migrations WHERE version LIKE 'm0003%'";
     run(&foreign, forget).await;
-    // The second time nothing is different.
+    // The second time gives the same result.
     for access in AS_IT_IS.into_iter().chain(AS_IT_IS) {
         let refused = connect(&ledger.url, None, 3, access).await.err().unwrap();
         let earlier = matches!(refused, ConnectError::EarlierVersion(_));

@@ -1,4 +1,4 @@
-//! Several workers and instances at once.
+//! Several concurrent workers and instances.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -42,7 +42,7 @@ async fn answers(ledger: &Opened, entries: &[QueuedReservation], size: usize) ->
     answers
 }
 
-/// Every answer about a reservation is the same.
+/// All answers about a reservation are equal.
 fn agreed(all: impl IntoIterator<Item = Answers>) -> HashMap<ReservationId, WriteOutcome> {
     let mut agreed = HashMap::new();
     for (id, outcome) in all.into_iter().flatten() {
@@ -101,7 +101,7 @@ async fn writers_of_several_items_in_opposite_order_all_finish(server: Server) {
     }
 }
 
-/// Whether somebody waits for a lock.
+/// Whether a transaction waits for a lock.
 async fn somebody_waits(connection: &DatabaseConnection) -> bool {
     let backend = connection.get_database_backend();
     let sql = match backend {
@@ -122,7 +122,7 @@ async fn somebody_waits(connection: &DatabaseConnection) -> bool {
 async fn until_somebody_waits(connection: &DatabaseConnection) {
     let waits = async {
         while !somebody_waits(connection).await {
-            // MariaDB shows the same list again to whoever asks within a tenth of a second.
+            // MariaDB returns the same cached list within a tenth of a second.
             tokio::time::sleep(Duration::from_millis(150)).await;
         }
     };
@@ -130,8 +130,8 @@ async fn until_somebody_waits(connection: &DatabaseConnection) {
     waited.expect("nobody waits for a lock");
 }
 
-/// Holds what the writer wants, then wants what the writer holds, and is the more expensive one to
-/// give up.
+/// Locks what the writer needs next, then needs what the writer has locked, and is the more
+/// expensive one to abort.
 async fn a_writer_that_is_the_victim_of_a_deadlock_tries_again(server: Server) {
     let ledger = server.open().await;
     let (first, second) = (ledger.item(1, 5).await, ledger.item(2, 5).await);
@@ -140,7 +140,7 @@ async fn a_writer_that_is_the_victim_of_a_deadlock_tries_again(server: Server) {
     run(&foreign, "CREATE TABLE ballast (n INT)").await;
     let stranger = foreign.begin().await.unwrap();
     if postgres {
-        // Whoever looks first gives way.
+        // The transaction that checks first is aborted.
         run(&stranger, "SET LOCAL deadlock_timeout = '8s'").await;
     }
     let rows = vec!["(1)"; 500].join(", ");
@@ -171,7 +171,7 @@ async fn a_reservation_written_and_failed_concurrently_ends_once(server: Server)
     let item = ledger.item(1, 100).await;
     let other = ledger.another_instance().await;
     let entries: Vec<_> = (1..=60).map(|buyer| held(item, buyer)).collect();
-    // Some are there already, some are made by whoever comes first.
+    // Some exist already, some are inserted by the first writer.
     ledger.sql.put(&entries[..30]).await.unwrap();
     let failing = async {
         let mut answers = Vec::new();
@@ -226,7 +226,7 @@ async fn orders_closed_by_several_sweepers_come_back_once(server: Server) {
         }
         closed
     };
-    // The same entries are delivered again meanwhile.
+    // The same entries are delivered again at the same time.
     let (one, two, again) = futures::join!(
         close(&ledger.sql, &ids),
         close(&other.sql, &backwards),
@@ -255,7 +255,7 @@ async fn a_write_whose_answer_was_lost_is_repeated_and_changes_nothing(server: S
     for round in 0..20 {
         let buyers = round * 20 + 1..=round * 20 + 20;
         let entries: Vec<_> = buyers.map(|buyer| held(item, buyer)).collect();
-        // Dropped at some point: before, while or after it is committed.
+        // Cancelled at some point: before, during or after the commit.
         let limit = Duration::from_micros(u64::from(round) * 700);
         let batch_one = batch(&entries);
         let writing = ledger.sql.write(&batch_one, START_MS);
@@ -327,7 +327,7 @@ async fn only_pages_read_from_the_replica_and_a_dead_one_is_not_needed(server: S
     let ordered = ledger.write(&batch(std::slice::from_ref(&entry))).await;
     assert!(matches!(ordered[..], [WriteOutcome::Ordered(_)]));
 
-    // As far behind as can be.
+    // A replica with maximal lag.
     let behind = server.open().await;
     let connect = async |replica: &str| {
         let sql = connect(&ledger.url, Some(replica), 3, Access::Migrate).await;

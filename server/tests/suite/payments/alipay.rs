@@ -1,4 +1,4 @@
-//! A shop whose money Alipay takes, from "buy" to the audit, with a stand-in of Alipay. Notices come over HTTP.
+//! A shop with Alipay, from "buy" to the audit, with a stand-in of Alipay. Notices come over HTTP.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -46,7 +46,7 @@ impl AlipayBuyer {
         }
     }
 
-    /// Goes to the provider's page.
+    /// Opens the provider's page.
     async fn goes_to_pay(&self) -> String {
         let Buyer {
             client, who, order, ..
@@ -54,7 +54,7 @@ impl AlipayBuyer {
         client.pay(who, *order).await.unwrap().url
     }
 
-    /// What the shop answers to a notice with this signature.
+    /// The shop's answer to a notice with this signature.
     async fn receives(&self, fields: &Fields, signature: &str) -> (StatusCode, String) {
         let mut fields = fields.clone();
         fields.insert("sign".to_owned(), signature.to_owned());
@@ -71,7 +71,7 @@ impl AlipayBuyer {
         (answer.status(), answer.text().await.unwrap())
     }
 
-    /// Every notice that there is, twice and the other way round.
+    /// Delivers every notice, twice and in reverse order.
     async fn deliver(&self) {
         let mut notices = self.stand_in.take_notices();
         assert!(!notices.is_empty());
@@ -113,7 +113,7 @@ async fn a_purchase_is_paid_with_alipay_and_refunded() {
     let begun = refund::order(payments, buyer.order, &by).await.unwrap();
     assert!(begun);
     buyer.work().await;
-    // The trade is closed, and the order is not closed for that.
+    // The trade is closed, but that does not close the order.
     alipay.deliver().await;
     buyer.work().await;
     assert_eq!(buyer.state().await, OrderState::Refunded);
@@ -130,7 +130,7 @@ async fn an_order_closes_at_its_deadline_if_alipay_s_page_was_never_opened() {
     assert_eq!(buyer.state().await, OrderState::Closed);
     assert_eq!(alipay.stand_in.act(&page, Act::Pay).await, None, "too late");
     assert_eq!(buyer.client.stock(buyer.item).await.unwrap().sellable, 3);
-    // An hour later nothing is asked about it any more.
+    // An hour later it is no longer queried.
     let payments = &buyer.client.shop.engine.payments;
     buyer.client.shop.clock.advance(3_600_000);
     check::run_once(payments).await.unwrap();
@@ -146,7 +146,7 @@ async fn a_buyer_who_pays_after_cancelling_is_refunded() {
     let alipay = AlipayBuyer::new().await;
     let buyer = &alipay.buyer;
     let page = alipay.goes_to_pay().await;
-    // Alipay knows of no trade yet, and its page stays open in another tab.
+    // Alipay does not know the trade yet, and its page stays open in another tab.
     buyer.client.cancel(&buyer.who, buyer.order).await.unwrap();
     alipay.stand_in.act(&page, Act::Pay).await.unwrap();
     alipay.deliver().await;
@@ -172,7 +172,7 @@ async fn money_reported_by_alipay_after_the_closing_is_refunded() {
     buyer.work().await;
     assert_eq!(buyer.state().await, OrderState::Closed);
     alipay.money_is(PRICE).await;
-    // The notice comes at last; then the refund's answer is lost.
+    // The notice arrives late; then the refund's answer is lost.
     alipay.deliver().await;
     let payments = &shop.engine.payments;
     apply_notices::run_once(payments).await.unwrap();
@@ -198,7 +198,7 @@ async fn money_without_a_notice_is_found_by_querying_alipay() {
     let buyer = &alipay.buyer;
     buyer.client.shop.clock.advance(3_000);
     assert_eq!(buyer.state().await, OrderState::Paid);
-    // Later it comes all the same.
+    // It arrives later.
     alipay.deliver().await;
     buyer.work().await;
     alipay.money_is(PRICE).await;
@@ -213,7 +213,7 @@ async fn later_changes_of_a_paid_trade_do_not_change_the_order() {
     let number = alipay.stand_in.take_notices()[0]["out_trade_no"].clone();
     buyer.client.shop.clock.advance(3_000);
     assert_eq!(buyer.state().await, OrderState::Paid);
-    // A part goes back in the console, then no refund is possible any more.
+    // A part is refunded in the console, then no refund is possible any more.
     alipay.stand_in.sends_back_in_the_console(&number, 900);
     alipay.stand_in.finishes_trades();
     alipay.deliver().await;
@@ -263,7 +263,7 @@ async fn the_notice_address_accepts_only_notices_signed_by_alipay_for_the_shop()
     buyer.work().await;
     let unpaid = buyer.events().await;
     assert!(!unpaid.contains(&OrderEvent::Paid), "{unpaid:?}");
-    // A sum that is not the order's, signed: all of it goes back, and the order can still be paid.
+    // A wrong sum with a valid signature: all of it is refunded, and the order can still be paid.
     let less = with("total_amount", "98.99");
     let (answered, body) = alipay.receives(&less, &sign(&less)).await;
     assert_eq!((answered, body.as_str()), (StatusCode::OK, "success"));

@@ -1,5 +1,5 @@
-//! Stripe's adapter against a program of others: refunds, and notices that it has signed. `localstripe` knows no keys of
-//! idempotency and no Checkout Sessions.
+//! Stripe's adapter with the external program `localstripe`: refunds, and notices signed by it. It supports neither
+//! idempotency keys nor Checkout Sessions.
 
 use std::{
     collections::HashMap,
@@ -22,7 +22,7 @@ use crate::support::{
     stripe::{KEY, SECRET, SHOP},
 };
 
-/// A shop's gateway, and the account behind it from the other side.
+/// A shop's gateway, and the account behind it.
 struct Account {
     server: LocalStripe,
     client: Client,
@@ -30,7 +30,7 @@ struct Account {
 }
 
 impl Account {
-    /// At the machine's time, which `localstripe` has too.
+    /// Uses the machine's time, like `localstripe`.
     async fn new() -> Account {
         let server = LocalStripe::start();
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
@@ -63,7 +63,7 @@ impl Account {
         answer.json().await.unwrap_or_default()
     }
 
-    /// Somebody pays by card, with a number of ours.
+    /// A buyer pays by card, with our number.
     async fn pays(&self, payment: PaymentId) -> String {
         let card = [
             ("type", "card"),
@@ -141,7 +141,7 @@ async fn a_notice_signed_by_localstripe_is_accepted() {
     let webhook = [("url", url.as_str()), ("secret", SECRET)];
     account.post("/_config/webhooks/shop", &webhook).await;
     let payment_id = PaymentId(account.shop.ids.next());
-    // It sends no notices of payments; those that it sends are signed alike.
+    // It sends no notices of payments; those that it sends have the same signature.
     let number = payment_id.to_string();
     let customer = [
         ("description", "9900"),

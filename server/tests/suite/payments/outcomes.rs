@@ -127,7 +127,7 @@ async fn money_after_the_closing_is_refunded() {
     ];
     assert_eq!(last, expected);
     buyer.money_is(0).await;
-    // A notice of long ago does not bring the order back to life.
+    // An old notice does not reopen the order.
     assert_eq!(buyer.client.stock(buyer.item).await.unwrap().sellable, 3);
 }
 
@@ -184,7 +184,7 @@ async fn a_wrong_sum_is_refunded_in_full_and_the_order_stays_open() {
         assert_eq!(detail.order.state, OrderState::PendingPayment, "{action:?}");
         assert_eq!((detail.refund, detail.paying), (back(sum, true), false));
         buyer.money_is(0).await;
-        // The buyer may still pay what is asked.
+        // The buyer may still pay the right sum.
         buyer.pays(Action::Pay).await;
         buyer.deliver(|_| {}).await;
         buyer.work().await;

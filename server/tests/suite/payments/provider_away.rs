@@ -1,5 +1,5 @@
-//! The provider does not answer: at the beginning, at the closing, at the refund. And the process
-//! dies between any two steps.
+//! The provider does not answer at the start, at the closing or at the refund; or the process dies
+//! between two steps.
 
 use std::sync::{Arc, Mutex};
 
@@ -21,7 +21,7 @@ impl Failing {
         *self.0.lock().unwrap() = vec![(call, point)];
     }
 
-    /// The provider answers nothing about charges.
+    /// The provider answers no calls about charges.
     fn away(&self) {
         let calls = ["query_charge", "close_charge"];
         *self.0.lock().unwrap() = calls.map(|call| (call, Point::Before)).into();
@@ -113,7 +113,7 @@ async fn money_reported_too_late_is_refunded() {
         buyer.detail().await.paying,
         "nobody knows what became of it"
     );
-    // No notice ever comes: the shop goes on asking.
+    // No notice ever comes: the shop keeps asking.
     shop.clock.advance(60_000);
     assert_eq!(check::run_once(&engine.payments).await.unwrap(), 1);
     assert_eq!(buyer.detail().await.refund, back(PRICE, false));
@@ -126,14 +126,14 @@ async fn money_reported_too_late_is_refunded() {
 async fn a_charge_created_after_the_cancellation_keeps_no_money() {
     let faults = Arc::new(Failing::default());
     let buyer = buyer_with(&faults).await;
-    // The provider has not heard of it: the call that makes the charge is under way.
+    // The provider does not know it: the call that creates the charge is under way.
     faults.at("create_charge", Point::Before);
     let refused = buyer.client.pay(&buyer.who, buyer.order).await;
     assert!(refused.is_err());
     faults.nothing();
     let cancelled = buyer.client.cancel(&buyer.who, buyer.order).await.unwrap();
     assert_eq!(cancelled.order.state, OrderState::Closed);
-    // It arrives after all, and somebody pays there.
+    // It arrives after all, and the buyer pays there.
     let engine = &buyer.client.shop.engine;
     let payments = engine
         .payments
@@ -184,7 +184,7 @@ async fn a_refund_is_repeated_until_the_provider_has_done_it() {
     buyer.money_is(0).await;
 }
 
-/// At every point at which something of a payment is written or asked, the answer is lost once.
+/// Loses the answer once at every write or call of a payment.
 #[tokio::test]
 async fn a_lost_answer_at_any_step_loses_no_money() {
     let steps = [
@@ -224,7 +224,7 @@ async fn a_lost_answer_at_any_step_loses_no_money() {
             let _ = confirm::run_once(payments).await;
             let _ = refund::run_once(payments).await;
             faults.nothing();
-            // The provider repeats what was not thanked for.
+            // The provider repeats notices without an acknowledgement.
             for (signature, body) in &notices {
                 assert!(buyer.client.shop.receive_notice(signature, body).await);
             }

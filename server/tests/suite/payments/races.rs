@@ -1,10 +1,10 @@
-//! Several sides at one instant.
+//! Concurrent events of a payment.
 
 use futures::future::join_all;
 
 use super::*;
 
-/// A notice, the deadline, a cancellation and a look at the page, at once and in any order: the
+/// A notice, the deadline, a cancellation and a view of the page, at once and in any order: the
 /// order ends once, and the money is where the order says.
 #[tokio::test]
 async fn notice_deadline_and_cancellation_at_one_instant_end_the_order_once() {
@@ -47,7 +47,7 @@ async fn notice_deadline_and_cancellation_at_one_instant_end_the_order_once() {
     assert_eq!((line.sold, line.locked), (i64::from(ROUNDS), 0));
 }
 
-/// The same notice on two instances, and both apply it.
+/// Two instances get and apply the same notice.
 #[tokio::test]
 async fn the_same_notice_at_two_instances_counts_once() {
     let buyer = Buyer::new().await;

@@ -1,4 +1,4 @@
-//! A provider's statement beside what the shop has.
+//! A provider's statement compared with the shop's data.
 
 use server::engine::{
     payments::statement::{Day, Difference, Matched, StatementLine, compare},
@@ -8,7 +8,7 @@ use server::engine::{
 use super::*;
 use crate::support::{HOUR_MS, START_MS};
 
-/// A day in whose middle the tests begin.
+/// The day in whose middle the tests start.
 const DAY: Day = Day {
     from_ms: START_MS - 12 * HOUR_MS,
     to_ms: START_MS + 12 * HOUR_MS,

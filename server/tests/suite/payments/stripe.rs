@@ -1,4 +1,4 @@
-//! A shop whose money Stripe takes, from "buy" to the audit, with a stand-in of Stripe. Notices come over HTTP.
+//! A shop with Stripe, from "buy" to the audit, with a stand-in of Stripe. Notices come over HTTP.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -46,7 +46,7 @@ impl StripeBuyer {
         }
     }
 
-    /// Goes to the provider's page.
+    /// Opens the provider's page.
     async fn goes_to_pay(&self) -> String {
         let Buyer {
             client, who, order, ..
@@ -54,7 +54,7 @@ impl StripeBuyer {
         client.pay(who, *order).await.unwrap().url
     }
 
-    /// What the shop answers to a notice.
+    /// The shop's answer to a notice.
     async fn receives(&self, signature: &str, body: &str) -> StatusCode {
         let client = http::client().build().unwrap();
         let sent = client
@@ -65,7 +65,7 @@ impl StripeBuyer {
         sent.send().await.unwrap().status()
     }
 
-    /// Every notice that there is, twice and the other way round.
+    /// Delivers every notice, twice and in reverse order.
     async fn deliver(&self) {
         let mut notices = self.stand_in.take_notices();
         assert!(!notices.is_empty());
@@ -146,7 +146,7 @@ async fn money_reported_by_stripe_after_the_closing_is_refunded() {
     buyer.work().await;
     assert_eq!(buyer.state().await, OrderState::Closed);
     stripe.money_is(PRICE).await;
-    // The notice comes at last; then the refund's answer is lost.
+    // The notice arrives late; then the refund's answer is lost.
     stripe.deliver().await;
     let payments = &shop.engine.payments;
     apply_notices::run_once(payments).await.unwrap();
@@ -172,7 +172,7 @@ async fn money_without_a_notice_is_found_by_querying_stripe() {
     let buyer = &stripe.buyer;
     buyer.client.shop.clock.advance(3_000);
     assert_eq!(buyer.state().await, OrderState::Paid);
-    // Later it comes all the same.
+    // It arrives later.
     stripe.deliver().await;
     buyer.work().await;
     stripe.money_is(PRICE).await;
@@ -207,7 +207,7 @@ async fn the_notice_address_accepts_only_notices_signed_by_stripe() {
     let live = right.replace("false", "true");
     for (signature, body, status) in [
         (sign(0, right), right, StatusCode::OK),
-        // Again: as often as Stripe likes.
+        // A repeat is accepted any number of times.
         (sign(1, right), right, StatusCode::OK),
         (String::new(), right, StatusCode::FORBIDDEN),
         (sign(-301, right), right, StatusCode::FORBIDDEN),

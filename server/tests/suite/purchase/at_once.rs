@@ -1,4 +1,4 @@
-//! Purchases of an embedded shop whose orders are written together with the holds.
+//! Purchases in an embedded shop whose orders are written together with the holds.
 
 use std::sync::Arc;
 
@@ -53,7 +53,7 @@ async fn the_order_exists_when_the_buyer_gets_the_position() {
         0,
         "nothing is left for the order writer"
     );
-    // What is on disk says the same as what is remembered.
+    // Disk and memory agree.
     let client = client.restart().await;
     let refused = client.buy(&visitor(3), item).await;
     assert_eq!(refused, Err(ApiError::SoldOut));
@@ -69,7 +69,7 @@ async fn the_order_writer_ends_holds_that_cannot_be_ordered_at_once() {
     client.path_for(&visitor(1), item).await.unwrap();
     let first = client.buy(&visitor(1), item).await.unwrap();
     client.ordered(&visitor(1), first.reservation_id).await;
-    // The ledger loses its last unit: the gate promises one more than there are.
+    // The ledger loses its last unit: the gate promises one too many.
     let lost = "UPDATE items SET sellable = sellable - 1, total = total - 1";
     client.shop.change_by_hand(lost).await;
     let second = client.buy(&visitor(2), item).await.unwrap();

@@ -27,7 +27,7 @@ use server::{
 use super::{TestClient, visitor};
 use crate::support::{Data, ManualClock, START_MS, SeededIds, TestShop};
 
-/// Fails these calls at these points, each once, one after the other.
+/// Fails these calls at these points, each once, in order.
 struct FailInTurn(Mutex<Vec<(&'static str, Point)>>);
 
 impl FaultInjector for FailInTurn {
@@ -49,7 +49,7 @@ async fn failing(calls: &[(&'static str, Point)]) -> TestClient {
     TestClient::of(TestShop::open(Data::of_the_stack(), clock, ids, Some(plan), |_| {}).await)
 }
 
-/// Somebody's hand in the database.
+/// A manual change of the database.
 async fn by_hand(client: TestClient, statement: &str) -> TestClient {
     let (clock, ids) = (client.shop.clock.clone(), client.shop.ids.clone());
     let data = client.shop.kill();
@@ -78,7 +78,7 @@ async fn known_failure_04_a_reservation_that_gets_no_order_gives_its_unit_back()
     let client = TestClient::new().await;
     let item = client.shop.item(2).await;
     let reserved = client.buy(&visitor(1), item).await.unwrap();
-    // The ledger has less than the gate gave.
+    // The ledger has fewer units than the gate gave.
     let client = by_hand(client, "UPDATE items SET sellable = 0, sold = 2").await;
     client.shop.drain().await;
     let status = client
@@ -192,7 +192,7 @@ async fn known_failure_18_a_hold_is_on_disk_before_its_buyer_is_told() {
     let failed = client.purchase(&buyer, path.clone(), item).await;
     assert!(matches!(failed, Err(ApiError::Busy { .. })), "{failed:?}");
     assert_eq!(client.my_reservation(&buyer, item).await.unwrap(), None);
-    // The same path still asks the same thing.
+    // The same path repeats the same request.
     assert_eq!(
         client.purchase(&buyer, path, item).await.unwrap().position,
         1
@@ -229,7 +229,7 @@ async fn a_buyer_who_may_hold_a_unit_never_gets_sold_out() {
     client.shop.audit().await;
 }
 
-/// A gate whose first answer is lost, and which lets the second question wait too long.
+/// A gate whose first answer is lost, and where the second call waits too long.
 struct LostThenBusy {
     gate: Arc<dyn Reserve>,
     asked: AtomicU32,
@@ -334,7 +334,7 @@ async fn known_failure_20_closing_returns_the_unit_and_never_touches_a_paid_orde
     );
 }
 
-/// Remembers the order of calls.
+/// Records the order of calls.
 #[derive(Default)]
 struct Recorder(Mutex<Vec<&'static str>>);
 

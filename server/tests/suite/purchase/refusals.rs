@@ -1,4 +1,4 @@
-//! Who is told no, and how.
+//! Refused requests and their answers.
 
 use app::{
     port::{Storefront, Visitor},

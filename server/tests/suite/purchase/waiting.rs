@@ -122,7 +122,7 @@ impl FaultInjector for OneSuccessfulWrite {
     }
 }
 
-/// Of a shop in which calls fail as planned.
+/// The client of a shop with planned faults.
 async fn client_with(faults: Arc<dyn FaultInjector>) -> TestClient {
     let clock = Arc::new(ManualClock::at(START_MS));
     let data = Data::of_the_stack();
@@ -190,7 +190,7 @@ async fn a_late_reservation_that_cannot_be_failed_blocks_no_other() {
     let orders = &client.shop.engine.orders;
     write_orders::run_once(orders, 256).await.unwrap();
     client.ordered(&visitor(2), sound.reservation_id).await;
-    // The queue gives the other one again only after a while, until it is set aside for good.
+    // The queue returns the other one only after a while, until it is parked.
     eventually("a parked entry", async || {
         write_orders::run_once(orders, 256).await.unwrap();
         let depth = orders.queue.depth().await.unwrap();
@@ -199,7 +199,7 @@ async fn a_late_reservation_that_cannot_be_failed_blocks_no_other() {
     .await;
 }
 
-/// No order is written until somebody has mended the cause.
+/// No order is written until the cause is fixed.
 #[derive(Default)]
 struct RefusesOrders {
     mended: AtomicBool,
@@ -215,7 +215,7 @@ impl FaultInjector for RefusesOrders {
 }
 
 impl TestClient {
-    /// Writes orders until the queue holds this.
+    /// Writes orders until the queue has these numbers.
     async fn works_until(&self, waiting: u64, parked: u64) {
         let orders = &self.shop.engine.orders;
         eventually("parked entries", async || {
@@ -246,7 +246,7 @@ async fn a_parked_reservation_is_parked_once_and_ordered_when_it_is_replayed_hou
     client.works_until(0, 1).await;
 
     assert_eq!(engine.orders.parked.replay_parked(None).await.unwrap(), 1);
-    // It fails once more before the cause is mended.
+    // It fails once more before the cause is fixed.
     eventually("another try", async || {
         let taken = write_orders::run_once(&engine.orders, 256).await.unwrap();
         (taken > 0).then_some(())

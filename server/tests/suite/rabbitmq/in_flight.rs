@@ -1,5 +1,5 @@
-//! What an instance has in flight is on its way, whatever the broker counts: the gate is loaded again
-//! only when nobody has anything, and what somebody has is not lost.
+//! Entries in flight at an instance are under way, whatever the broker counts: the gate is loaded
+//! again only when no instance has any, and such entries are not lost.
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ const OPEN: Window = Window {
     stopped: false,
 };
 
-/// Two instances over one Redis, one RabbitMQ and one ledger. The engine of the shop is the first.
+/// Two instances over one Redis, one RabbitMQ and one ledger. The shop's engine is the first.
 struct Instances {
     server: RedisServer,
     shop: TestShop,
@@ -82,7 +82,7 @@ fn hold(item_id: ItemId, number: u32) -> ReserveRequest {
 }
 
 impl Instances {
-    /// The first instance has the entries of these buyers, all that there are; the second consumes too.
+    /// The first instance has all entries of these buyers; the second consumes too.
     async fn first_has(&self, item: ItemId, buyers: std::ops::RangeInclusive<u32>) {
         let number = buyers.clone().count();
         for buyer in buyers {
@@ -109,7 +109,7 @@ impl Instances {
         self.gate.warm_up(item, OPEN).await.unwrap()
     }
 
-    /// Every order that the first instance can write, and what follows from it.
+    /// Writes every order that the first instance can write, and runs the following workers.
     async fn work(&self) {
         let orders = &self.shop.engine.orders;
         eventually("nothing to do", async || {
@@ -170,7 +170,7 @@ async fn an_empty_redis_is_not_loaded_while_an_instance_is_silent() {
         assert!(!all.warm_up(item).await, "what does the first have?");
         all.shop.clock.advance(20_000);
     }
-    // The broker finds out, and the second gets its messages.
+    // The broker notices, and the second gets its messages.
     all.first.stop().await;
     let entries = take(&all.second, 1).await;
     let order = |entry: &QueuedReservation| (entry.clone(), OrderId(Uuid::from_u128(1)));
@@ -178,7 +178,7 @@ async fn an_empty_redis_is_not_loaded_while_an_instance_is_silent() {
     all.shop.sql.write(&batch, START_MS).await.unwrap();
     all.second.ack(&entries).await.unwrap();
 
-    // The first may still publish what it had taken from the outbox.
+    // The first may still publish what it took from the outbox.
     let mut waited_ms = 0;
     eventually("the load", async || {
         all.notes_of_second.note().await.ok()?;
@@ -257,7 +257,7 @@ async fn an_instance_reports_its_entries() {
     queue.ack(&taken).await.unwrap();
     let in_flight = queue.in_flight().await.unwrap();
     assert!(in_flight.consumes && in_flight.oldest_ms.is_empty());
-    // What was delivered counts before anybody takes it.
+    // Delivered entries count before they are taken.
     queue.put(&[early]).await.unwrap();
     eventually("the delivered entry", async || {
         let in_flight = queue.in_flight().await.unwrap();

@@ -1,4 +1,4 @@
-//! An order writer whose own way to the ledger is broken keeps nothing from the others.
+//! An order writer that cannot reach the ledger does not block the others.
 
 use std::sync::{
     Arc,
@@ -20,7 +20,7 @@ use test_servers::rabbitmq::shared;
 use super::{connect, depth_becomes, is_busy, many, take};
 use crate::support::{Data, ManualClock, START_MS, TestShop, eventually};
 
-/// While `away`, no call to the ledger is answered.
+/// While `away`, calls to the ledger get no answer.
 #[derive(Default)]
 struct LedgerAway {
     away: AtomicBool,
@@ -43,7 +43,7 @@ impl FaultInjector for LedgerAway {
     }
 }
 
-/// An instance on RabbitMQ, with a ledger of its own.
+/// An instance on RabbitMQ, with its own connection to the ledger.
 async fn instance(queue: &Arc<RabbitQueue>, plan: Option<Arc<dyn FaultInjector>>) -> TestShop {
     let clock = Arc::new(ManualClock::at(START_MS));
     let shop = TestShop::open(Data::embedded(), clock, Arc::default(), plan, |_| {});

@@ -1,4 +1,4 @@
-//! What `server audit` finds in a gate outside the ledger: each rule broken by hand.
+//! Findings of `server audit` in a gate outside the ledger: each rule is broken by hand.
 
 use app::wire::ItemId;
 use server::engine::{audit, ports::StockGate};
@@ -6,7 +6,7 @@ use server::engine::{audit, ports::StockGate};
 use super::{OPEN, cli, connect, hold, reserve, take, work};
 use crate::support::{HOUR_MS, START_MS, TestShop};
 
-/// The rules of the gate that are broken, and where.
+/// The gate's broken rules, and their items.
 async fn broken(shop: &TestShop) -> Vec<(&'static str, Option<ItemId>)> {
     let mut report = audit::audit(&shop.sql, shop.clock.get()).await.unwrap();
     report.violations.clear();
@@ -19,7 +19,7 @@ async fn broken(shop: &TestShop) -> Vec<(&'static str, Option<ItemId>)> {
         .collect()
 }
 
-/// The queue confirmed what is in the outbox, and lost it.
+/// The queue confirmed the outbox's entries, and lost them.
 async fn lose_entries(shop: &TestShop) {
     let outbox = shop.engine.orders.outbox.clone().unwrap();
     let taken = take(&*outbox, 10).await;
@@ -42,7 +42,7 @@ async fn a_hold_not_in_the_ledger_within_two_minutes_is_reported() {
         shop.clock.advance(1);
         let late = ("holds_reach_the_ledger_in_time", Some(item));
         assert_eq!(broken(&shop).await, [late]);
-        // After the round's end too.
+        // Also after the round's end.
         shop.clock.advance(HOUR_MS);
         assert_eq!(broken(&shop).await, [late]);
     }
@@ -86,7 +86,7 @@ async fn a_stuck_entry_hides_no_difference_of_another_item() {
         broken(&shop).await,
         [(audit::GATE_EQUALS_LEDGER, Some(other))]
     );
-    // And none of its own.
+    // Another item's difference is found, too.
     cli(&redis, "hincrby", (stuck, "item"), &["sellable", "-1"]);
     cli(&redis, "hincrby", (stuck, "item"), &["locked", "1"]);
     let both = broken(&shop).await;

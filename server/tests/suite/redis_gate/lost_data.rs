@@ -1,5 +1,5 @@
-//! A Redis that lost its last moments and has the same epoch: a restart with a shorter log, a replica
-//! that took over. The gate promises units that the ledger has given to somebody else.
+//! A Redis that lost its last moments but has the same epoch: a restart with a shorter log, or a
+//! replica that took over. The gate promises units that the ledger has given to other buyers.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use server::{
 use super::{OPEN, buyer, cli, connect, hold, hold_as, is_busy, reserve, take, work};
 use crate::support::{HOUR_MS, TestShop};
 
-/// Redis has forgotten this buyer's hold, and nothing else.
+/// Redis forgets only this buyer's hold.
 fn lose_hold(redis: &Redis, item: ItemId, number: u32) {
     let buyer = hold(item, number).unit.buyer.to_string();
     cli(redis, "hdel", (item, "holders"), &[&buyer]);
@@ -30,7 +30,7 @@ fn is_closed(redis: &Redis, item: ItemId) -> bool {
     cli(redis, "hget", (item, "item"), &["epoch"]).is_empty()
 }
 
-/// Who of the others is told a number, each before the next one asks, until the item is closed.
+/// The other buyers who get a position, one after the other, until the item is closed.
 async fn promised(shop: &TestShop, redis: &Redis, item: ItemId) -> Vec<u32> {
     let mut promised = Vec::new();
     for number in 2..=9 {
@@ -45,7 +45,7 @@ async fn promised(shop: &TestShop, redis: &Redis, item: ItemId) -> Vec<u32> {
     promised
 }
 
-/// Nothing is under way any more.
+/// Waits until nothing is under way, and loads the item again.
 async fn load_again(shop: &TestShop, item: ItemId) {
     assert!(!shop.gate().warm_up(item, OPEN).await.unwrap(), "too soon");
     shop.clock.advance(5_000);
@@ -98,12 +98,12 @@ async fn the_first_wrong_promise_of_many_lost_units_is_the_last() {
     for number in 11..=14 {
         lose_hold(&redis, item, number);
     }
-    // One unit is left, four are in the gate's imagination.
+    // One unit is left; the gate believes in four.
     assert_eq!(promised(&shop, &redis, item).await, [2, 3]);
     assert!(is_busy(gate, hold(item, 4)).await);
     load_again(&shop, item).await;
 
-    // The withdrawal is repeated, as by a worker that was killed before it had noted the first.
+    // The withdrawal is repeated, as after a worker was killed before it recorded the first.
     gate.release(hold(item, 3).unit, Release::Withdraw)
         .await
         .unwrap();
@@ -134,7 +134,7 @@ async fn a_withdrawal_closes_every_segment() {
     let earlier = hold(item, 11).unit.reservation_id;
     assert_eq!(again, Decision::AlreadyReserved(earlier), "it is ordered");
 
-    // Closed once more, it waits as long as before.
+    // After another closing it waits as long as before.
     gate.release(hold(item, 12).unit, Release::Withdraw)
         .await
         .unwrap();
@@ -218,7 +218,7 @@ async fn a_redis_that_forgot_told_positions_promises_nothing() {
         };
         reserve(gate, hold(item, 1)).await;
         assert_eq!(copy("earlier", &key), "1");
-        // So many that the first segment gives numbers too.
+        // Enough buyers that the first segment gives positions, too.
         for number in 2..=7 {
             reserve(gate, hold(item, number)).await;
         }
@@ -226,7 +226,7 @@ async fn a_redis_that_forgot_told_positions_promises_nothing() {
         assert_eq!(copy(&key, "earlier"), "1");
 
         if instance == "a new one" {
-            // Nobody who was told a number lives; the ledger has them.
+            // No instance that told a position is running; the ledger has them.
             let fresh = shop.redis_gate(&redis, Timeouts::default());
             assert!(!fresh.warm_up(item, OPEN).await.unwrap());
         }
@@ -271,12 +271,12 @@ async fn a_buyer_whose_hold_was_lost_keeps_the_order_and_takes_no_second_unit() 
     let mine = shop.sql.latest(item, buyer).await.unwrap().unwrap();
     assert_eq!(mine.unit.reservation_id, hold(item, 1).unit.reservation_id);
     assert_eq!(mine.state, ReservationState::Ordered);
-    // Two others get the two units that are left; the one that was lost is promised wrongly once.
+    // Two others get the two remaining units; the lost one is wrongly promised once.
     assert_eq!(promised(&shop, &redis, item).await, [2, 3, 4]);
     assert_eq!(shop.audit().await.items[0].orders_live, 3);
 }
 
-/// An item of two units that a withdrawal has closed.
+/// An item of two units, closed by a withdrawal.
 async fn closed(test: &str) -> (Redis, TestShop, ItemId) {
     let redis = connect(test);
     let shop = TestShop::over(redis.clone()).await;
@@ -290,7 +290,7 @@ async fn closed(test: &str) -> (Redis, TestShop, ItemId) {
     (redis, shop, item)
 }
 
-/// An instance that does not reach the queue.
+/// An instance that cannot reach the queue.
 struct CutOff;
 
 impl FaultInjector for CutOff {

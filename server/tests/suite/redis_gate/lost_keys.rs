@@ -1,6 +1,6 @@
-//! A Redis that runs on and has lost one key of an item: somebody deleted it, or a tool did. Every key
-//! in turn, in the middle of a sale. At most the units that it knew alone are promised wrongly, once
-//! each; everything else is as if nothing had been lost, without a manual change.
+//! A running Redis has lost one key of an item, deleted by a person or a tool: every key in turn,
+//! during a sale. At most the units known only to that key are wrongly promised, once each; all else
+//! continues as if nothing was lost, without a manual change.
 
 use app::wire::{ItemId, ReservationState};
 use server::{
@@ -18,15 +18,15 @@ use crate::support::{HOUR_MS, TestShop};
 
 /// Units of an item.
 const STOCK: u32 = 12;
-/// Buyers whose orders are written before the loss, and buyers whom only Redis knows by then.
+/// Buyers with orders written before the loss, and buyers whom only Redis knows then.
 const ORDERED: std::ops::RangeInclusive<u32> = 1..=4;
 const ON_THEIR_WAY: std::ops::RangeInclusive<u32> = 5..=8;
-/// Everybody else; more than there are units.
+/// All other buyers; more than there are units.
 const LATER: std::ops::RangeInclusive<u32> = 9..=20;
-/// Whatever is lost is mended after so many rounds of the workers.
+/// Every loss is repaired after this many rounds of the workers.
 const ROUNDS: usize = 60;
 
-/// Removes these keys of the buyers' segments.
+/// Deletes these keys of the buyers' segments.
 fn lose(redis: &Redis, item: ItemId, segments: u8, names: &[&str]) {
     for name in names {
         cli(redis, "del", (item, name), &[]);
@@ -37,7 +37,7 @@ fn lose(redis: &Redis, item: ItemId, segments: u8, names: &[&str]) {
     }
 }
 
-/// The workers run for a minute, once a second.
+/// Runs the workers for a minute, once a second.
 async fn a_minute_passes(shop: &TestShop) {
     for _ in 0..ROUNDS {
         work(shop).await;
@@ -47,7 +47,7 @@ async fn a_minute_passes(shop: &TestShop) {
     }
 }
 
-/// How many buyers have an order of a reservation that was told to them; all have an end.
+/// How many buyers have an order for their promised reservation; all reservations must have ended.
 async fn ordered(shop: &TestShop, item: ItemId, told: &[u32]) -> usize {
     let mut ordered = 0;
     for number in told {
@@ -59,7 +59,7 @@ async fn ordered(shop: &TestShop, item: ItemId, told: &[u32]) -> usize {
     ordered
 }
 
-/// The workers and everybody who comes later; who was told a number before and after the loss.
+/// Runs the workers and all later buyers; returns those with a position before and after the loss.
 async fn sale_with_loss(segments: u8, names: &[&str]) -> (TestShop, ItemId, Vec<u32>) {
     let redis = connect("lost-key");
     let shop = TestShop::over(redis.clone()).await;
@@ -92,7 +92,7 @@ async fn is_told(gate: &dyn Reserve, item: ItemId, number: u32) -> Option<u32> {
 
 #[tokio::test]
 async fn every_promise_becomes_an_order_after_the_loss_of_any_key() {
-    // The keys that a segment always has, and those of transfers and late calls.
+    // The keys that every segment has, and those of transfers and late calls.
     let kinds: [&[&str]; 8] = [
         &["item"],
         &["holders"],

@@ -90,7 +90,7 @@ async fn a_relay_with_open_entries_gets_only_those() {
     assert_eq!(outbox.depth().await.unwrap(), 0);
 }
 
-/// What a relay that reaches Redis and not the queue would do, without the courtesy of giving back.
+/// Behaves like a relay that reaches Redis but not the queue, and does not give back.
 #[tokio::test]
 async fn a_relay_that_forwards_nothing_blocks_no_other() {
     let redis = connect("stuck");

@@ -1,4 +1,4 @@
-//! What the queue has parked is not lost.
+//! Entries parked by the queue are not lost.
 
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ struct Place {
     parked: Arc<dyn ParkedReservations>,
     outbox: Arc<dyn Outbox>,
     notes: InFlightNotes,
-    /// Of the queue.
+    /// The queue's namespace.
     namespace: String,
 }
 
@@ -63,7 +63,7 @@ impl Place {
         }
     }
 
-    /// Carries what is in the outbox to the queue; how many.
+    /// Carries the outbox to the queue; returns how many.
     async fn carry(&self) -> usize {
         let taken = take(&*self.outbox, 10).await;
         let entries: Vec<_> = taken
@@ -90,7 +90,7 @@ impl Place {
         self.depth_becomes(0, 1).await;
     }
 
-    /// One look of a worker that has nothing in flight.
+    /// One check by a worker that has nothing in flight.
     async fn warm_up(&self, item: ItemId) -> bool {
         self.notes.note().await.unwrap();
         self.gate.warm_up(item, OPEN).await.unwrap()
@@ -118,14 +118,14 @@ async fn a_parked_hold_is_sent_again_only_when_the_queue_has_lost_it_and_then_it
     assert_eq!(place.carry().await, 1);
     place.park().await;
 
-    // As often as a hold that was lost would have been sent.
+    // At the times when a lost hold would have been sent.
     for waited_ms in [10_000, 20_000, 40_000, 3 * HOUR_MS] {
         clock.advance(waited_ms);
         assert_eq!(gate.reconcile(item).await.unwrap(), Reconciled::Same);
         assert_eq!(place.carry().await, 0);
     }
 
-    // Parked again after a replay: since then.
+    // Parked again after a replay: counts from then.
     assert_eq!(place.parked.replay_parked(None).await.unwrap(), 1);
     place.park().await;
     assert_eq!(place.parked.replay_parked(None).await.unwrap(), 1);
@@ -160,7 +160,7 @@ async fn an_unreadable_dead_letter_does_not_stop_lost_holds_from_being_sent_agai
     place.depth_becomes(0, 1).await;
     clock.advance(2 * HOUR_MS);
     assert_eq!(gate.reconcile(item).await.unwrap(), Reconciled::Same);
-    // Every hour somebody looks what can be replayed.
+    // Every hour, parked entries are replayed.
     assert_eq!(place.parked.replay_parked(None).await.unwrap(), 0);
     let sent = gate.reconcile(item).await.unwrap();
     assert!(matches!(sent, Reconciled::Repaired { .. }), "{sent:?}");
@@ -217,7 +217,7 @@ async fn a_parked_hold_keeps_its_unit_and_position_when_its_item_is_loaded_again
     );
 }
 
-/// The ledger would accept it by now, but the gate was never told that it is with the queue.
+/// The ledger would accept it now, but the gate was not told that it is in the queue.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hold_that_was_parked_while_redis_did_not_answer_is_parked_once_more_and_ordered_once() {
     let server = RedisServer::start_with(Persistence::Disk);

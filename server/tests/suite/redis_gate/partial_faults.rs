@@ -1,5 +1,5 @@
-//! A part that is gone for some stops nothing of the others: a relay without its queue, a Redis
-//! Cluster without one of its masters.
+//! A partial fault does not affect the rest: a relay without its queue, a Redis Cluster without one
+//! of its masters.
 
 use std::sync::{
     Arc,
@@ -24,14 +24,14 @@ use test_servers::redis::RedisCluster;
 use super::{connect, hold, hold_as, namespace, reserve, take};
 use crate::support::{Data, ManualClock, OUTBOX_IDLE, START_MS, TestShop, eventually};
 
-/// Whether the queue of one instance can be reached.
+/// Whether the queue can be reached from one instance.
 #[derive(Default)]
 struct Unreachable(AtomicU8);
 
 const REACHED: u8 = 0;
-/// It is known before entries are taken.
+/// The fault is known before entries are taken.
 const KNOWN: u8 = 1;
-/// It breaks while they are put.
+/// The connection breaks while entries are put.
 const LATE: u8 = 2;
 
 impl FaultInjector for Unreachable {
@@ -96,7 +96,7 @@ async fn an_item_on_every_node(
     items.map(Option::unwrap)
 }
 
-/// The first calls of a cluster that has just started may get no answer in time.
+/// The first calls to a new cluster may get no answer in time.
 async fn warmed_up(shop: &TestShop) {
     eventually(
         "every item at its gate",
@@ -108,8 +108,8 @@ async fn warmed_up(shop: &TestShop) {
     .await;
 }
 
-/// The reservations that wait for their orders, once there are so many; the relay's error is that of
-/// the dead master.
+/// The reservations that wait for their orders, once there are this many; the relay's error comes
+/// from the dead master.
 async fn relayed(shop: &TestShop, number: usize) {
     eventually("the holds of the other items", async || {
         let run = relay::run_once(&shop.engine.orders).await;
@@ -127,7 +127,7 @@ async fn relayed(shop: &TestShop, number: usize) {
 struct Sale {
     shop: TestShop,
     items: [ItemId; 3],
-    /// Buyers are others every time.
+    /// Each round has different buyers.
     round: u32,
 }
 
@@ -142,7 +142,7 @@ impl Sale {
         run.unwrap()
     }
 
-    /// Of every item a unit that is due for release, and a hold in the outbox.
+    /// For every item: a unit that is due for release, and a hold in the outbox.
     async fn prepare(&self) {
         let orders = &self.shop.engine.orders;
         for node in 0..3 {
@@ -161,7 +161,7 @@ impl Sale {
     async fn others_are_sold_ordered_and_released(&self, dead: usize) {
         let gate = &self.shop.gate();
         let alive: Vec<usize> = (0..3).filter(|node| *node != dead).collect();
-        // Many callers of the dead one at the same moment keep nobody from the others for long.
+        // Many concurrent callers of the dead master do not delay the others for long.
         let refused = join_all((3..60).map(|n| gate.reserve(self.request(dead, n)))).await;
         let is_busy = |answer: &Result<_, _>| matches!(answer, Err(PortError::Busy { .. }));
         assert!(refused.iter().all(is_busy), "{refused:?}");
@@ -170,7 +170,7 @@ impl Sale {
             assert!(matches!(decision, Decision::Held { .. }), "{decision:?}");
         }
         relayed(&self.shop, 4).await;
-        // While the client looks for the dead one, a call to another may get no answer in time.
+        // While the client searches for the dead one, a call to another may get no answer in time.
         eventually("the units of the other items", async || {
             let run = release::run_once(&self.shop.engine.stock).await;
             assert!(matches!(run, Err(PortError::Busy { .. })), "{run:?}");
@@ -214,7 +214,7 @@ async fn a_dead_master_of_a_redis_cluster_does_not_affect_items_on_the_others() 
     let list = cluster.master_of(&redis.key("items")).unwrap();
     let round = 0;
     let mut sale = Sale { shop, items, round };
-    // Also the master that has the list of outboxes; the relay has read it by then.
+    // Includes the master with the list of outboxes, which the relay has read by then.
     for dead in [(list + 1) % 3, list] {
         sale.prepare().await;
         cluster.kill(dead);
@@ -226,7 +226,7 @@ async fn a_dead_master_of_a_redis_cluster_does_not_affect_items_on_the_others() 
     sale.shop.audit().await;
 }
 
-/// The relay looks between two runs whether it is to stop.
+/// Between two runs the relay checks whether to stop.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_relay_carries_one_batch_a_run_while_a_master_is_dead() {
     const HOLDS: u64 = 600;

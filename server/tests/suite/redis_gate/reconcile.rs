@@ -1,4 +1,4 @@
-//! Reconciling the gate with the ledger.
+//! Compares the gate with the ledger.
 
 use app::wire::{ItemId, ReservationState};
 use server::{
@@ -71,7 +71,7 @@ async fn a_difference_found_twice_with_nothing_under_way_is_repaired() {
         }
         work(&shop).await;
         let before = gate.stock(item).await.unwrap();
-        // A manual change: stock that does not exist, and a holder whose record is gone.
+        // A manual change: stock that does not exist, and a deleted holder record.
         cli(&redis, "hincrby", (item, "item"), &["sellable", "3"]);
         cli(&redis, "hincrby", (item, "item"), &["total", "3"]);
         gate.release(hold(item, 1).unit, Release::Return)
@@ -142,7 +142,7 @@ async fn an_item_with_thousands_of_differences_is_loaded_again() {
         assert_eq!(repaired(gate, item).await, None, "seen for the first time");
         shop.clock.advance(5_000);
         assert!(repaired(gate, item).await.is_some());
-        // Hundreds are repaired one by one; for thousands the item is closed and loaded again.
+        // Hundreds are repaired one by one; with thousands the item is closed and loaded again.
         let reloaded = segments == 1;
         assert_eq!(gate.stock(item).await.unwrap().is_none(), reloaded);
         let window = super::OPEN;

@@ -1,4 +1,4 @@
-//! A Redis that lost data, all of it or in part.
+//! A Redis that lost all or part of its data.
 
 use std::sync::{Arc, Mutex};
 

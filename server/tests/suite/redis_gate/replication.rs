@@ -1,4 +1,4 @@
-//! A Redis with replicas: it refuses to write while it lacks them, and its role changes.
+//! A Redis with replicas: it refuses writes while it lacks them, and its role changes.
 
 use server::{
     adapters::redis::Redis,
@@ -61,7 +61,7 @@ async fn an_instance_follows_a_fail_over_although_the_old_master_still_answers()
     .await;
     address.set_target(new.port());
 
-    // The connection to the old master has not ended.
+    // The connection to the old master is still open.
     assert_eq!(address.connections(), 1);
     let refused = gate.reserve(hold(item, 2)).await;
     assert!(

@@ -12,8 +12,8 @@ use server::{
 use super::{OPEN, cli, connect, connect_cluster, give_units, hold, reserve, take_units, work};
 use crate::support::{TestShop, eventually};
 
-/// Many buyers reserve at the same time, half of them at another instance of the server. Returns
-/// the positions of those who hold a unit.
+/// Many buyers reserve at the same time, half of them at another instance. Returns the positions of
+/// the holders.
 async fn reserve_all(
     shop: &TestShop,
     redis: &Redis,
@@ -88,7 +88,7 @@ async fn buyers_of_one_segment_get_the_stock_of_all() {
     let shop = TestShop::over(redis.clone()).await;
     let (probe, item) = (shop.item(3000).await, shop.item(200).await);
     shop.split(3).await;
-    // The positions of segments interleave, so a position tells the segment.
+    // The positions of segments interleave, so a position identifies the segment.
     let mut first = Vec::new();
     for number in 1..=900 {
         let Decision::Held { position } = reserve(&shop.gate(), hold(probe, number)).await else {

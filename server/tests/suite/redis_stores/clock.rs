@@ -1,4 +1,4 @@
-//! The clock that follows the clock of Redis.
+//! The clock that follows Redis's clock.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use test_servers::redis::RedisServer;
 
 use crate::support::HOUR_MS;
 
-/// The difference of the clock from this machine's, which is also the test server's.
+/// The difference between the clock and this machine's clock, which the test server shares.
 fn off_by_ms(clock: &ClusterClock) -> i64 {
     (clock.now_ms() - SystemClock.now_ms()).abs()
 }

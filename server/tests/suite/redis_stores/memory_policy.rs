@@ -1,4 +1,4 @@
-//! Whether Redis deletes keys when it is full is asked seldom, however often readiness is.
+//! Frequent readiness checks ask Redis only rarely whether it deletes keys when full.
 
 use std::{error::Error, time::Duration};
 

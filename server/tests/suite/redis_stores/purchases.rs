@@ -1,4 +1,4 @@
-//! Purchases by the script of a real Redis: what instances share.
+//! Purchases by the script on a real Redis: data shared by instances.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ struct Instance {
     paths: Arc<RedisPaths>,
 }
 
-/// Of purchases.
+/// Ids of purchases.
 const IDS: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
 const OPEN: Window = Window {
     starts_at_ms: START_MS,
@@ -33,7 +33,7 @@ const OPEN: Window = Window {
 };
 
 impl Instance {
-    /// With this item at its gate.
+    /// An instance with this item at its gate.
     async fn of(shop: &TestShop, place: &Place, item_id: ItemId) -> Instance {
         let gate = Arc::new(shop.redis_gate(&place.redis(), Timeouts::default()));
         gate.warm_up(item_id, OPEN).await.unwrap();
@@ -121,7 +121,7 @@ async fn instances_count_the_purchases_of_a_buyer_together() {
         let item = shop.item(5).await;
         let instances = Instance::two(&shop, &place, item).await;
         let claim = claim("a", 1, item);
-        // Of each instance no more than it lets through by itself.
+        // At each instance no more than its own limit allows.
         let tries = (0..10).map(|n| instances[n % 2].purchases.purchase(&claim));
         let answers: Vec<_> = join_all(tries)
             .await
@@ -152,8 +152,8 @@ async fn the_keys_of_paths_and_limits_expire() {
     assert!((1..=5_000).contains(&lives("limit")));
 }
 
-/// Whether an answer was delivered is known to the instance alone: with its note the same path gives the
-/// same answer at every instance.
+/// Only the instance knows whether an answer was delivered: with its note the same path gets the same
+/// answer at every instance.
 #[tokio::test]
 async fn a_path_without_an_answer_gets_the_same_answer_at_another_instance() {
     for place in Place::both() {
@@ -169,7 +169,7 @@ async fn a_path_without_an_answer_gets_the_same_answer_at_another_instance() {
             .note_unanswered(&lost, "a")
             .await
             .unwrap();
-        // What the other instance knows to be sold out is no answer for this buyer.
+        // The other instance's sold-out cache must not answer this buyer.
         instances[1].paths.put(grant("b", 2, item)).await.unwrap();
         let sold_out = instances[1].purchases.purchase(&claim("b", 2, item)).await;
         assert_eq!(sold_out.unwrap(), Purchased::Refused(Rejection::SoldOut));
@@ -211,7 +211,7 @@ async fn purchases_are_busy_without_redis_and_paths_are_gone_in_an_empty_one() {
     .await;
 }
 
-/// The library and the network may send a call twice; an instance asks once more when it hears nothing.
+/// The library and the network may send a call twice; an instance repeats a call without an answer.
 #[tokio::test]
 async fn only_calls_of_the_same_purchase_get_the_same_answer() {
     for place in Place::both() {

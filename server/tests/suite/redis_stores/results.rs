@@ -21,7 +21,7 @@ use crate::support::TestShop;
 
 mod lost;
 
-/// Two instances over one ledger: one takes orders, the other is polled.
+/// Two instances over one ledger: one sells, the other is polled.
 struct Instances {
     shop: TestShop,
     gate: RecordingGate<Results>,
@@ -86,7 +86,7 @@ impl Instances {
         }
     }
 
-    /// Reserves and returns what goes into the queue.
+    /// Reserves and returns the entry for the queue.
     async fn reserve(&self, number: u32) -> QueuedReservation {
         let hold = self.hold(number);
         let decision = self.gate.reserve(hold.clone()).await.unwrap();
@@ -126,13 +126,13 @@ impl Instances {
     }
 }
 
-/// What Redis has of a reservation.
+/// Redis's data about a reservation.
 fn stored(place: &Place, unit: Unit) -> String {
     let key = format!("{}:results:{}", place.namespace, unit.buyer);
     shared().cli(&["hget", &key, &unit.reservation_id.to_string()])
 }
 
-/// For how long Redis keeps what it has of a buyer.
+/// How long Redis keeps a buyer's data.
 fn life_ms(place: &Place, buyer: AccountId) -> i64 {
     let key = format!("{}:results:{buyer}", place.namespace);
     shared().cli(&["pttl", &key]).parse().unwrap()
@@ -157,7 +157,7 @@ async fn a_buyer_polls_another_instance_and_sees_queued_then_ordered() {
             .await;
         assert_eq!(Some(&ordered), ledger.unwrap().as_ref());
 
-        // The gate's answer is recorded once more, late: the order is recorded already.
+        // The gate's answer is recorded again, late: the order is already recorded.
         instances.results.record_queued(entry.unit, 1).await;
         assert_eq!(instances.get(entry.unit).await, Some(ordered));
     }
@@ -263,7 +263,7 @@ async fn a_buyer_who_reloads_the_page_while_queued_sees_the_reservation() {
     }
 }
 
-/// The reservations without an order of the buyer with that number: which, and how far.
+/// The buyer's reservations without an order: ids and states.
 async fn listed(instances: &Instances, number: usize) -> Vec<(ReservationId, ReservationState)> {
     let buyer = instances.buyers[number];
     let found = instances.polled.without_order(buyer, 0, 50).await.unwrap();

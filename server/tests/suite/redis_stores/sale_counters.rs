@@ -1,4 +1,4 @@
-//! What instances count of a sale, added up through Redis.
+//! Instances' counts of a sale, added up through Redis.
 
 use std::sync::{
     Arc,
@@ -16,7 +16,7 @@ use test_servers::redis::RedisServer;
 use super::{Place, clock};
 use crate::support::{ManualClock, START_MS, TestShop};
 
-/// An instance that has held so many units.
+/// An instance that has held this many units.
 async fn instance(
     place: &Place,
     clock: &Arc<ManualClock>,
@@ -61,7 +61,7 @@ async fn counts_of_all_instances_are_added_up_until_one_is_silent() {
         };
         assert_eq!(held(&first).await, (2, both));
         assert_eq!(held(&second).await, (2, both));
-        // Ten seconds later the same three are in the total alone.
+        // Ten seconds later the same three count only in the total.
         counted.sample();
         for _ in 0..10 {
             clock.advance(1_000);

@@ -37,7 +37,7 @@ impl WakeSignal for WakeCounter {
     }
 }
 
-/// An instance of the server, as far as signals go.
+/// The signals of an instance.
 struct Instance {
     redis: Redis,
     sold_out: SoldOutCache,
@@ -48,7 +48,7 @@ struct Instance {
 }
 
 impl Instance {
-    /// An instance that has begun to listen.
+    /// An instance that has started to listen.
     async fn open(place: &Place) -> Instance {
         let redis = place.redis();
         let (sold_out, local) = (SoldOutCache::default(), Arc::new(WakeCounter::default()));
@@ -180,9 +180,9 @@ async fn a_reconnected_instance_clears_its_sold_out_cache_and_wakes_every_worker
     for (cut, unnoticed) in [
         (kill, Duration::ZERO),
         (RedisServer::restart, Duration::ZERO),
-        // The connection stays open and Redis does not answer: only a ping finds out. It is sent
-        // every two seconds, and waits for two more. The cache is cleared in any case, so it does
-        // not tell.
+        // The connection stays open but Redis does not answer: only a ping notices. It is sent
+        // every two seconds, and waits two more. The cache is cleared in any case, so it shows
+        // nothing.
         (RedisServer::pause, Duration::from_secs(6)),
     ] {
         let woken = instance.local.of(Job::Notify);

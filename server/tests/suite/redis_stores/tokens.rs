@@ -182,7 +182,7 @@ async fn a_buyer_stays_logged_in_while_the_ledger_does_not_answer() {
         sql: shop.sql.clone(),
         is_busy: AtomicBool::new(false),
     });
-    // Each an instance that has cached nothing yet.
+    // Each is an instance that has cached nothing yet.
     let instance = || RedisTokens::new(place.redis(), ledger.clone());
     let [known, unknown, ended] = ["f", "g", "h"].map(|letter| TokenHash(letter.repeat(64)));
     for token in [&known, &unknown, &ended] {

@@ -1,4 +1,4 @@
-//! Where an order is sent: who may say it, until when, and for how long it is kept.
+//! Delivery addresses: who may enter them, until when, and how long they are kept.
 
 use app::{
     port::{AfterPurchase as _, Storefront as _},
@@ -63,7 +63,7 @@ async fn the_address_of_a_closed_order_is_fixed_and_finally_erased() {
         .unwrap();
     let keep_ms = shop.engine.shipping.rules.keep_address_ms;
     assert_eq!(keep_ms, 90 * DAY_MS);
-    // An order that waits keeps it for however long.
+    // A waiting order keeps it for any length of time.
     let erased = sql.erase_addresses(i64::MAX, 10).await.unwrap();
     assert_eq!(erased, 0, "nothing has ended");
     customer.client.cancel(&customer.who, order).await.unwrap();

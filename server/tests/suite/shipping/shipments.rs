@@ -1,4 +1,4 @@
-//! Paid, shipped, received: who may say it, in which order, and what it leaves of the money.
+//! Paid, shipped, received: who may do each step, in which order, and the effect on money.
 
 use app::{
     port::{AfterPurchase as _, Storefront as _},
@@ -33,7 +33,7 @@ fn shipment() -> Shipment {
 }
 
 impl Customer {
-    /// Has paid, and said where to send it.
+    /// A customer who has paid and entered an address.
     async fn waits() -> Customer {
         let customer = Customer::new().await;
         customer.pays().await;

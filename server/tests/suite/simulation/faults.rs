@@ -1,4 +1,4 @@
-//! Faults by the seed.
+//! Faults chosen by the seed.
 
 use std::sync::Mutex;
 
@@ -7,7 +7,7 @@ use rand::{Rng, SeedableRng, rngs::StdRng};
 use server::adapters::fault_injection::{Fault, FaultInjector, Point};
 use tokio::sync::Notify;
 
-/// Calls that may be paused. The gate's own calls may not: whoever goes on meanwhile needs the gate.
+/// Calls that may be paused. The gate's own calls may not: concurrent work needs the gate.
 const PAUSABLE: [&str; 25] = [
     "abandon",
     "applied",
@@ -36,7 +36,7 @@ const PAUSABLE: [&str; 25] = [
     "unapplied",
 ];
 
-/// What happens at the next points.
+/// The faults at the next points.
 struct Plan {
     rng: StdRng,
     /// Points until the process crashes.
@@ -74,7 +74,7 @@ impl SeededFaults {
         }
     }
 
-    /// For the next step.
+    /// Sets the plan for the next step.
     pub fn set(&self, crash_in: Option<u32>, fail_percent: u32) {
         let mut plan = self.plan.lock().unwrap();
         (plan.crash_in, plan.fail_percent, plan.crashed) = (crash_in, fail_percent, false);
@@ -86,7 +86,7 @@ impl SeededFaults {
         self.crash.notified().await;
     }
 
-    /// After so many points a call is paused; with `None` none is.
+    /// Pauses a call after this many points; with `None` none.
     pub fn pause_in(&self, points: Option<u32>) {
         self.plan.lock().unwrap().pause_in = points;
     }
@@ -96,7 +96,7 @@ impl SeededFaults {
         self.pause.notified().await;
     }
 
-    /// The call that is paused goes on.
+    /// Resumes the paused call.
     pub fn resume(&self) {
         self.resume.notify_one();
     }

@@ -1,7 +1,7 @@
 //! A seeded simulation of money: buyers, the provider, workers, staff and time in random order. A step
-//! may crash at every call to the ledger or the provider, calls fail or lose their answers, and in the
-//! middle of a step another one may happen. The ledger and the provider that is built in are the real
-//! ones; an auditor that knows neither's code adds up what both have.
+//! may crash at every call to the ledger or the provider, calls fail or lose their answers, and
+//! another step may happen in the middle of one. Ledger and built-in provider are the real ones; an
+//! auditor independent of their code adds up both.
 //!
 //! Run other seeds: `SECKILL_SIM_SEED=17` or `=1000-1999 cargo test --test suite payments::replay`.
 
@@ -14,7 +14,7 @@ use world::World;
 
 use super::chosen_seeds;
 
-/// Steps of a seed.
+/// Steps per seed.
 const STEPS: u32 = 25;
 
 async fn run(seed: u64) {

@@ -27,13 +27,13 @@ const BUYERS: u32 = 6;
 
 pub struct World {
     rng: StdRng,
-    /// Of every second seed, orders are written together with the holds.
+    /// In every second seed, orders are written together with the holds.
     order_at_once: bool,
     faults: Arc<SeededFaults>,
     /// `None` only while the process is being restarted.
     client: Option<TestClient>,
     items: Vec<ItemId>,
-    /// Who was told "queued".
+    /// Reservations that were promised, with their buyers.
     promises: BTreeMap<ReservationId, u32>,
     trace: Vec<String>,
 }
@@ -73,7 +73,7 @@ impl World {
         self.client.as_ref().unwrap()
     }
 
-    /// One random thing, under random faults.
+    /// Does one random thing, with random faults.
     pub async fn step(&mut self) {
         let crash_in = self
             .rng
@@ -84,7 +84,7 @@ impl World {
         let what = self.rng.random_range(0..100);
         let faults = self.faults.clone();
         let crashed = tokio::select! {
-            // What has happened is noticed before the crash that follows it.
+            // Record the result before the crash that follows it.
             biased;
             () = self.act(what) => false,
             () = faults.crashed() => true,
@@ -144,7 +144,7 @@ impl World {
             .push(format!("{what}: {}", if ok { "done" } else { "failed" }));
     }
 
-    /// Some buyers at once, so that they share a batch.
+    /// Some concurrent buyers, so that they share a batch.
     async fn buy(&mut self) {
         let item = self.items[self.rng.random_range(0..self.items.len())];
         let first = self.rng.random_range(0..BUYERS);
@@ -199,12 +199,11 @@ impl World {
         self.client = Some(open(shop.kill(), clock, ids, &self.faults, self.order_at_once).await);
     }
 
-    /// The invariants that hold at every moment, and that nobody who was told "queued" is
-    /// forgotten.
+    /// Checks the invariants of every moment, and that no promised reservation is forgotten.
     pub async fn audit(&self) {
         let shop = &self.client().shop;
         let report = audit::audit(&shop.sql, shop.clock.get()).await.unwrap();
-        // Workers run when the seed says so: nothing can be in time here.
+        // Workers run when the seed says so: time limits cannot be checked here.
         let in_time = [
             "reservations_end_in_time",
             "unpaid_orders_close_in_time",
@@ -227,7 +226,7 @@ impl World {
         }
     }
 
-    /// Everything drains without a hand, and what was promised has ended.
+    /// Everything drains without manual action, and every promise has ended.
     pub async fn end(mut self) {
         self.restart().await;
         let engine = self.client().shop.engine.clone();
@@ -249,7 +248,7 @@ impl World {
                 .unwrap();
             assert_ne!(status.state, ReservationState::Queued, "{:#?}", self.trace);
             if status.state == ReservationState::Failed {
-                // The gate never gives too much: a failure is only ever that of waiting too long.
+                // The gate never gives too much: only too long a wait can fail.
                 assert_eq!(status.reason, Some(Rejection::Busy), "{:#?}", self.trace);
             }
         }
@@ -257,7 +256,7 @@ impl World {
             let same = engine.stock.restock.reconcile(*item).await.unwrap();
             assert_eq!(same, Reconciled::Same, "{:#?}", self.trace);
         }
-        // Nothing is undersold: whatever is left can be bought.
+        // Nothing is undersold: the remaining units can be bought.
         let mut newcomer = 100;
         for item in self.items.clone() {
             let left = self.client().stock(item).await.unwrap().sellable;

@@ -1,5 +1,5 @@
 //! A small stand-in of Alipay: its gateway with the page of website payment, trades, refunds and notices, over HTTP. It
-//! knows the rules of Alipay's documentation that the shop relies on, and checks signatures itself. It is not Alipay.
+//! implements the documented rules that the shop relies on, and checks signatures itself. It is not Alipay.
 
 mod account;
 mod gateway;
@@ -25,17 +25,17 @@ use account::Account;
 use gateway::Shared;
 use signature::Signer;
 
-/// The shop's application, and who gets the money.
+/// The shop's application, and the account that receives the money.
 pub const APP: &str = "2021000000000001";
 pub const SELLER: &str = "2088000000000001";
-/// The shop as it knows it.
+/// The shop's address.
 pub const SHOP: &str = "https://shop.example";
-/// The keys of the shop and of the stand-in, which nobody else uses.
+/// The keys of the shop and of the stand-in, used only here.
 const SHOP_KEY: &str = include_str!("alipay/shop-key.txt");
 const ALIPAY_KEY: &str = include_str!("alipay/alipay-key.txt");
 const ALIPAY_PUBLIC_KEY: &str = include_str!("alipay/alipay-public-key.txt");
 
-/// The stand-in, on a port of its own until it is dropped.
+/// The stand-in, on its own port until it is dropped.
 pub struct AlipayStandIn {
     shared: Arc<Mutex<Shared>>,
     origin: String,
@@ -62,7 +62,7 @@ impl AlipayStandIn {
         }
     }
 
-    /// Lets a shop take its money here.
+    /// Configures a shop to use this stand-in.
     pub fn configure(&self, config: &mut Config) {
         config.payments.provider = Provider::Alipay;
         config.web.shop_url = Some(SHOP.to_owned());
@@ -75,12 +75,12 @@ impl AlipayStandIn {
         });
     }
 
-    /// Where it is.
+    /// Its origin.
     pub fn origin(&self) -> &str {
         &self.origin
     }
 
-    /// A buyer does something on the page at this address; where that leads. `None` where the page lets nobody pay.
+    /// A buyer acts on the page at this address; returns the next address. `None` if the page cannot be paid.
     pub async fn act(&self, page: &str, act: Act) -> Option<String> {
         let client = http::client().redirect(Policy::none());
         let form = [("act", act.word())];
@@ -90,32 +90,32 @@ impl AlipayStandIn {
         Some(to.to_str().unwrap().to_owned())
     }
 
-    /// Somebody sends a trade's money back in the console, in fen.
+    /// Refunds a trade in the console, in fen.
     pub fn sends_back_in_the_console(&self, out_trade_no: &str, fen: i64) {
         self.lock().account.console_refund(out_trade_no, fen);
     }
 
-    /// The time in which paid trades can be given back is over.
+    /// Ends the time in which paid trades can be refunded.
     pub fn finishes_trades(&self) {
         self.lock().account.finish();
     }
 
-    /// Refunds are done at once, or wait until they are.
+    /// Sets whether refunds are done at once or stay pending.
     pub fn refunds_wait(&self, wait: bool) {
         self.lock().account.refunds_wait(wait);
     }
 
-    /// Calls fail from now on, or do so no more.
+    /// Sets how calls fail from now on, if at all.
     pub fn fails(&self, failure: Option<Failure>) {
         self.lock().failure = failure;
     }
 
-    /// The calls since the last look.
+    /// The calls since the last time.
     pub fn take_calls(&self) -> Vec<Call> {
         std::mem::take(&mut self.lock().calls)
     }
 
-    /// The notices that it has to send; none is sent again.
+    /// Its pending notices; none is sent again.
     pub fn take_notices(&self) -> Vec<Fields> {
         self.lock().account.take_notices()
     }
@@ -125,12 +125,12 @@ impl AlipayStandIn {
         Signer::new(ALIPAY_KEY).sign(&signed_text(fields))
     }
 
-    /// Somebody else's.
+    /// Another key's signature of a notice.
     pub fn sign_as_another(&self, fields: &Fields) -> String {
         Signer::new(SHOP_KEY).sign(&signed_text(fields))
     }
 
-    /// Money that was taken and not sent back, in fen.
+    /// Money that was received and not refunded, in fen.
     pub fn balance(&self) -> i64 {
         self.lock().account.balance()
     }

@@ -1,4 +1,4 @@
-//! What a test shop stands in.
+//! The environment of a test shop.
 
 use std::sync::{
     Arc, Once,
@@ -21,9 +21,9 @@ use uuid::Uuid;
 
 use super::both;
 
-/// The library for log lines keeps for each place in the program whether anybody listens. A place that is
-/// first reached in one test at the moment in which another one begins to listen may count as one that
-/// nobody listens to, for good. So somebody always listens.
+/// The tracing library caches for each call site whether there is a listener. A call site first reached
+/// in one test while another test starts to listen may be cached as without a listener, for good. So one
+/// listener always exists.
 pub fn always_listen() {
     static LISTENS: Once = Once::new();
     LISTENS.call_once(|| {
@@ -32,7 +32,7 @@ pub fn always_listen() {
     });
 }
 
-/// Time that passes only when told to.
+/// A clock that only moves on demand.
 pub struct ManualClock(AtomicI64);
 
 impl ManualClock {
@@ -78,7 +78,7 @@ impl Ids for SeededIds {
 /// The answer to every question of [`Sums`].
 pub const ANSWER: &str = "7";
 
-/// Questions without pictures worth looking at.
+/// Questions with dummy pictures.
 struct Sums;
 
 #[async_trait]
@@ -94,7 +94,7 @@ impl CaptchaSource for Sums {
     }
 }
 
-/// Hashing that costs nothing; the real one has tests of its own.
+/// Password hashing without cost; the real one has its own tests.
 pub struct PlainPasswords;
 
 impl PlainPasswords {
@@ -130,7 +130,7 @@ pub fn environment(
         passwords: Arc::new(PlainPasswords),
         notifier: Arc::new(LogNotifier),
         access: Access::Migrate,
-        // Where faults are planned, a slow machine may not add any.
+        // With planned faults, a slow machine must not add any.
         wait: match faults {
             Some(_) => COMMAND_WAIT,
             None => REQUEST_WAIT,

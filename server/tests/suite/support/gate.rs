@@ -1,4 +1,4 @@
-//! The gate of a test shop as a whole: the three ports that the subjects of the engine use apart.
+//! A test shop's gate with all three ports, which the engine's modules use separately.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,7 +12,7 @@ use server::engine::{
     },
 };
 
-/// The gate as an engine has it, decorators included.
+/// The engine's gate, including decorators.
 #[derive(Clone)]
 pub struct EngineGate {
     reserve: Arc<dyn Reserve>,
@@ -67,14 +67,14 @@ impl StockGate for EngineGate {
     }
 }
 
-/// The first pause before asking again; doubled each time, with a share left to chance…
+/// The first pause before a retry; doubled each time, partly random…
 const FIRST_PAUSE_MS: u64 = 20;
-/// …up to this: a thousand who ask at once must not keep the gate busy by asking.
+/// …up to this: a thousand concurrent callers must not overload the gate with retries.
 const LONGEST_PAUSE_MS: u64 = 2_000;
-/// In all some minutes.
+/// A few minutes in total.
 const ASKED: u32 = 100;
 
-/// Asks again until there is an answer: "busy" is none, and may come after a unit was held.
+/// Retries until there is a decision: "busy" is none, and may come after a unit was held.
 pub async fn reserve(gate: &dyn Reserve, mut request: ReserveRequest) -> Decision {
     let mut pause_ms = FIRST_PAUSE_MS;
     for _ in 0..ASKED {

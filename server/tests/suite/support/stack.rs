@@ -1,7 +1,6 @@
-//! What a test shop stands on. `SECKILL_TEST_STACK` chooses, so that the same tests run unchanged on
+//! The servers behind a test shop. `SECKILL_TEST_STACK` chooses them, so that the same tests run on
 //! every adapter: `embedded` (the default), `postgres` (with one Redis and RabbitMQ) or `mariadb`
-//! (with a Redis Cluster and RabbitMQ). `postgres-tls` and
-//! `mariadb-tls` are the same over TLS.
+//! (with a Redis Cluster and RabbitMQ). `postgres-tls` and `mariadb-tls` use TLS.
 
 use std::path::PathBuf;
 
@@ -13,14 +12,14 @@ use test_servers::{
 };
 use uuid::Uuid;
 
-/// What a shop leaves behind when its process dies.
+/// The data that a shop leaves when its process dies.
 pub struct Data {
     folder: TempDir,
     cluster: Option<Cluster>,
 }
 
 impl Data {
-    /// Of a shop that has not been opened yet.
+    /// Data of a new shop on the selected stack.
     pub fn of_the_stack() -> Data {
         let stack = std::env::var("SECKILL_TEST_STACK").unwrap_or_default();
         match stack.as_str() {
@@ -35,7 +34,7 @@ impl Data {
         }
     }
 
-    /// Of a shop on PostgreSQL, one Redis and RabbitMQ, whatever the stack.
+    /// Data of a shop on PostgreSQL, one Redis and RabbitMQ, on any stack.
     pub fn postgres() -> Data {
         Data::postgres_on(&postgres::shared(), redis::shared())
     }
@@ -56,7 +55,7 @@ impl Data {
         Data::mariadb_on(&mariadb::shared(), redis::shared_cluster())
     }
 
-    /// Of a shop on MariaDB, a Redis Cluster and RabbitMQ, all over TLS.
+    /// Data of a shop on MariaDB, a Redis Cluster and RabbitMQ, all over TLS.
     pub fn mariadb_with_tls() -> Data {
         Data::mariadb_on(
             &mariadb::shared_with_tls(),
@@ -95,7 +94,7 @@ impl Data {
         Data { folder, cluster }
     }
 
-    /// Of an embedded shop, whatever the stack.
+    /// Data of an embedded shop, on any stack.
     pub fn embedded() -> Data {
         Data {
             folder: tempfile::tempdir().unwrap(),
@@ -108,14 +107,14 @@ impl Data {
         self.folder.path().join("seckill.db")
     }
 
-    /// Points the shop at its data.
+    /// Configures a shop to use this data.
     pub fn configure(&self, config: &mut Config) {
         config.process.data_dir = self.folder.path().into();
         config.cluster = self.cluster.clone();
     }
 }
 
-/// Of a database, and of everything else that a shop has on servers it shares.
+/// The name of a database, and the namespace on shared servers.
 fn name() -> String {
     format!("t{}", Uuid::now_v7().simple())
 }

@@ -1,5 +1,5 @@
-//! A small stand-in of Stripe, for what `localstripe` lacks: Checkout Sessions with their page, and refunds and notices
-//! of them, over HTTP. It knows the rules of Stripe's documentation that the shop relies on. It is not Stripe.
+//! A small stand-in of Stripe, for what `localstripe` lacks: Checkout Sessions with their page, and their refunds and
+//! notices, over HTTP. It implements the documented rules that the shop relies on. It is not Stripe.
 
 mod account;
 mod api;
@@ -21,15 +21,15 @@ pub use api::{Call, Failure};
 use account::Account;
 use api::Shared;
 
-/// What opens its API.
+/// Its API key.
 pub const KEY: &str = "sk_test_of-the-stand-in-of-the-suite";
-/// What signs its notices, and what did before.
+/// The secrets that sign its notices, now and before.
 pub const SECRET: &str = "whsec_of-the-stand-in-of-the-suite";
 pub const OLDER_SECRET: &str = "whsec_that-the-stand-in-had-before";
-/// The shop as it knows it.
+/// The shop's address.
 pub const SHOP: &str = "https://shop.example";
 
-/// The stand-in, on a port of its own until it is dropped.
+/// The stand-in, on its own port until it is dropped.
 pub struct StripeStandIn {
     shared: Arc<Mutex<Shared>>,
     clock: Arc<ManualClock>,
@@ -59,7 +59,7 @@ impl StripeStandIn {
         }
     }
 
-    /// Lets a shop take its money here.
+    /// Configures a shop to use this stand-in.
     pub fn configure(&self, config: &mut Config) {
         config.payments.provider = Provider::Stripe;
         config.web.shop_url = Some(SHOP.to_owned());
@@ -71,12 +71,12 @@ impl StripeStandIn {
         });
     }
 
-    /// Where it is.
+    /// Its origin.
     pub fn origin(&self) -> &str {
         &self.origin
     }
 
-    /// A buyer does something on its page; where that leads.
+    /// A buyer acts on its page; returns the next address.
     pub async fn act(&self, page: &str, act: Act) -> Option<String> {
         let client = http::client().redirect(Policy::none());
         let form = [("act", act.word())];
@@ -86,27 +86,27 @@ impl StripeStandIn {
         Some(to.to_str().unwrap().to_owned())
     }
 
-    /// What becomes, days later, of a payment by a bank that is slow.
+    /// Sets the later result of a payment by a slow bank.
     pub fn bank_says(&self, yes: bool) {
         self.lock().account.bank_says(yes);
     }
 
-    /// Refunds have this state from now on, and those that were made get it.
+    /// Sets the state of all refunds, existing and new.
     pub fn refunds_are(&self, status: &'static str) {
         self.lock().account.refunds_are(status);
     }
 
-    /// Calls fail from now on, or do so no more.
+    /// Sets how calls fail from now on, if at all.
     pub fn fails(&self, failure: Option<Failure>) {
         self.lock().failure = failure;
     }
 
-    /// The calls since the last look.
+    /// The calls since the last time.
     pub fn take_calls(&self) -> Vec<Call> {
         std::mem::take(&mut self.lock().calls)
     }
 
-    /// The notices that it has to send, signed now; none is sent again.
+    /// Its pending notices, signed now; none is sent again.
     pub fn take_notices(&self) -> Vec<(String, String)> {
         let bodies = self.lock().account.take_notices();
         let signed = bodies.into_iter();
@@ -115,13 +115,13 @@ impl StripeStandIn {
             .collect()
     }
 
-    /// A header over `body`, made `later_s` seconds from now.
+    /// A signature header over `body`, dated `later_s` seconds from now.
     pub fn signature(&self, secret: &str, later_s: i64, body: &str) -> String {
         let time_s = self.clock.get() / 1_000 + later_s;
         format!("t={time_s},v1={}", digits(secret, time_s, body))
     }
 
-    /// Money that was taken and not sent back.
+    /// Money that was received and not refunded.
     pub fn balance(&self) -> i64 {
         self.lock().account.balance()
     }

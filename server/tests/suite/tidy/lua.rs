@@ -1,4 +1,4 @@
-//! The rules for Lua scripts: each says what it is for, names its arguments, leaves the stored
+//! The rules for Lua scripts: each documents its purpose, names its arguments, leaves the stored
 //! formats to the prelude, and is used.
 
 use std::path::Path;
@@ -8,17 +8,17 @@ use super::{rust, sources};
 const PRELUDE: &str = "server/lua/prelude.lua";
 const LIST: &str = "server/src/adapters/redis/scripts.rs";
 
-/// A script in its parts.
+/// The parts of a script.
 struct Script {
     path: String,
-    /// The comment it begins with.
+    /// The comment at its start.
     head: String,
-    /// The lines after it that name arguments.
+    /// The following lines, which name arguments.
     arguments: Vec<Argument>,
     body: String,
 }
 
-/// `local name = KEYS[index]`; without an index it is all of them.
+/// `local name = KEYS[index]`; without an index it is the whole list.
 struct Argument {
     name: String,
     table: &'static str,
@@ -66,11 +66,11 @@ impl Script {
         }
     }
 
-    /// The names in the part of the head about `KEYS` or `ARGV`, which numbers them: `1 item, 2 …`.
+    /// The names in the header's part about `KEYS` or `ARGV`, which numbers them: `1 item, 2 …`.
     fn documented(&self, table: &str) -> Vec<&str> {
         let from = self.head.find(&format!("-- {table}: ")).unwrap() + table.len() + 5;
         let part = &self.head[from..];
-        // Lines that go on are indented.
+        // Continued lines are indented.
         let lines = part.split_inclusive('\n').enumerate();
         let part = lines
             .take_while(|(number, line)| *number == 0 || line.starts_with("--  "))
@@ -159,7 +159,7 @@ fn every_script_names_its_arguments_first_and_like_its_header() {
                     "{path}: {table}[{index}] has another name in the head"
                 );
             }
-            // A key may be there for its slot alone, and a list is named as a whole.
+            // A key may only determine the slot, and a list is named as a whole.
             if !script.arguments.is_empty() && named.clone().all(|found| found.index.is_some()) {
                 assert_eq!(indexed.len(), documented.len(), "{path}: {table}");
             }

@@ -1,10 +1,10 @@
-//! The manual names lines of the log as they are written, and says what the roles may do.
+//! The manual cites log lines exactly, and lists the roles' permissions.
 
 use app::wire::{Permission, Role};
 
 use super::{rust, sources};
 
-/// The text of string literals goes on in the next line after a backslash.
+/// Joins string literals that continue after a backslash in the next line.
 fn joined(source: &str) -> String {
     let mut text = String::with_capacity(source.len());
     let mut lines = source.lines();

@@ -1,5 +1,5 @@
-//! Whatever the program and its scripts send to Redis is allowed by the rules that are shipped, also what no test
-//! sends with them.
+//! The shipped rules allow every command that the program and its scripts send to Redis, including commands that
+//! no test sends with those rules.
 
 use std::collections::HashSet;
 
@@ -23,9 +23,9 @@ const ARGUMENTS: [&str; 13] = [
     "STREAMS",
     "WITHSCORES",
 ];
-/// Commands of which one form is sent and allowed.
+/// Commands of which only one form is sent and allowed.
 const FORMS: [(&str, &str); 2] = [("config", "config|get"), ("xgroup", "xgroup|create")];
-/// Methods of the client, and what they send.
+/// Methods of the client, and the commands they send.
 const METHODS: [(&str, &[&str]); 8] = [
     (".atomic()", &["multi", "exec"]),
     (".pset_ex(", &["psetex"]),
@@ -39,7 +39,7 @@ const METHODS: [(&str, &[&str]); 8] = [
 /// Words in capitals that are errors of Redis.
 const ERRORS: &str = "server/src/adapters/redis/errors.rs";
 
-/// Commands that stand in a text, as words in capitals between quotes.
+/// Commands in a text: words in capitals between quotes.
 fn named(text: &str, quote: char) -> impl Iterator<Item = String> {
     let is_word = |part: &&str| part.len() > 1 && part.bytes().all(|b| b.is_ascii_uppercase());
     let words = text.split(quote).filter(is_word);
@@ -53,7 +53,7 @@ fn named(text: &str, quote: char) -> impl Iterator<Item = String> {
 
 #[test]
 fn every_command_sent_to_redis_is_allowed() {
-    // The benchmark's own commands are not among them: it has servers and users of its own.
+    // Without the benchmark's own commands: it has its own servers and users.
     let rust = sources("server/src/adapters/redis", "rs");
     let mut sent = Vec::new();
     for (path, text) in rust.iter().filter(|(path, _)| path != ERRORS) {

@@ -1,5 +1,5 @@
-//! Certificates that do not count: of an authority that nobody has named, of another machine, of years ago. And
-//! connections on which others can eavesdrop, which production refuses.
+//! Invalid certificates: signed by an unknown authority, for another machine, or expired. And unencrypted
+//! connections, which production refuses.
 
 use std::path::Path;
 
@@ -11,12 +11,12 @@ use test_servers::{
 
 use crate::commands::{errors, no_data, run};
 
-/// What is away: a port at which nobody listens.
+/// An unreachable address: a port without a listener.
 fn away(scheme: &str) -> String {
     format!("{scheme}://127.0.0.1:{}/shop", free_port())
 }
 
-/// What a server says that does not start because of the address in `setting`.
+/// The error of a server that does not start because of the address in `setting`.
 fn refusal(setting: &str, url: &str, authority: Option<&Path>) -> String {
     let (_folder, data) = no_data();
     let (gate, queue, ledger) = (away("redis"), away("amqp"), away("postgres"));
@@ -38,7 +38,7 @@ fn refusal(setting: &str, url: &str, authority: Option<&Path>) -> String {
     said
 }
 
-/// What is said of a server whose certificate is signed by nobody whom we trust.
+/// Checks the error for a certificate of an unknown authority.
 fn nobody_trusts(setting: &str, url: &str) {
     for authority in [None, Some(Certificates::shared().stranger())] {
         let said = refusal(setting, url, authority);
@@ -46,7 +46,7 @@ fn nobody_trusts(setting: &str, url: &str) {
     }
 }
 
-/// What is said of the servers that `start` starts with a certificate of years ago, and one of another machine.
+/// Checks the errors for servers started by `start` with an expired certificate, and with another machine's.
 fn its_time_and_its_name_count<S>(
     setting: &str,
     start: impl Fn(&ServerCertificate) -> S,
@@ -95,7 +95,7 @@ fn mariadb_with_an_invalid_certificate_stops_the_start() {
 
 #[test]
 fn a_server_without_tls_stops_the_start() {
-    // A Redis without TLS waits for the end of a line, and counts as one that is away.
+    // A Redis without TLS waits for the end of a line, and counts as unreachable.
     let queue = rabbitmq::shared().url().replace("amqp://", "amqps://");
     let said = refusal("SECKILL_AMQP_URL", &queue, None);
     assert!(said.contains("does not speak TLS"), "{said}");
@@ -147,10 +147,10 @@ fn production_refuses_unencrypted_connections() {
     ];
     let (fits, said) = check(&protected);
     assert!(fits, "{said}");
-    // On one machine nothing needs to be said.
+    // On one machine no further settings are needed.
     let (fits, said) = check(&[]);
     assert!(fits, "{said}");
-    // An address without a host leads where the library's own variable says.
+    // For an address without a host, the library's own variable decides.
     let (fits, said) = check(&[
         ("SECKILL_DATABASE_URL", "postgres:///shop"),
         ("PGHOSTADDR", "10.0.0.3"),

@@ -1,4 +1,4 @@
-//! Addresses: which are refused, how their secret is changed, and what is written down of it.
+//! Endpoints: refused addresses, new secrets, and log entries.
 
 use app::port::Storefront as _;
 use app::wire::{Action, ActivityQuery};

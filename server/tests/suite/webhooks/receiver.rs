@@ -1,4 +1,4 @@
-//! A program that is told what happens: it keeps what it got, and answers as the test wants.
+//! A program that receives webhooks: it records them, and answers as the test wants.
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -12,19 +12,19 @@ use serde_json::Value;
 use standardwebhooks::Webhook;
 use tokio::{net::TcpListener, sync::Notify, task::JoinHandle};
 
-/// How it answers.
+/// Its answer.
 #[derive(Clone)]
 pub enum Answer {
     Status(u16),
-    /// With this many seconds to wait.
+    /// Busy, with this many seconds to wait.
     Later(u32),
-    /// To another address of its own.
+    /// A redirect to another address of its own.
     Redirect,
-    /// Once the test lets it.
+    /// Waits until the test allows an answer.
     Wait(Arc<Notify>),
 }
 
-/// A message as it came.
+/// A message, as received.
 #[derive(Clone)]
 pub struct Got {
     pub path: String,
@@ -53,8 +53,8 @@ impl Got {
         std::str::from_utf8(&self.body).unwrap()
     }
 
-    /// Whether it bears the signature that the published library makes with this secret. The library would compare
-    /// the time with the machine's, and the test's clock is its own.
+    /// Whether it has the signature of the published library with this secret. The library itself would compare
+    /// the time with the machine's clock, but the test has its own.
     pub fn is_signed_with(&self, secret: &str) -> bool {
         let time = self.header("webhook-timestamp").parse().unwrap();
         let signed = Webhook::new(secret)
@@ -72,7 +72,7 @@ struct Shared {
     got: Vec<Got>,
 }
 
-/// The program, on a port of its own until it is dropped.
+/// The program, on its own port until it is dropped.
 pub struct Receiver {
     shared: Arc<Mutex<Shared>>,
     pub url: String,
@@ -106,12 +106,12 @@ impl Receiver {
         self.shared().answer = answer;
     }
 
-    /// What came since the last look.
+    /// The messages since the last time.
     pub fn take(&self) -> Vec<Got> {
         std::mem::take(&mut self.shared().got)
     }
 
-    /// What of it was told.
+    /// The events of these messages.
     pub fn take_events(&self) -> Vec<String> {
         self.take().iter().map(Got::event).collect()
     }

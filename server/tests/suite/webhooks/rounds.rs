@@ -1,4 +1,4 @@
-//! Rounds that start, are sold out and end.
+//! Webhooks about rounds that start, are sold out and end.
 
 use app::wire::RoundId;
 use server::engine::{stock::warm_up, webhooks::announce};
@@ -46,7 +46,7 @@ async fn start_sold_out_and_end_of_a_round_are_reported_once_each() {
     assert_eq!(ended.event(), "round.ended");
     assert_eq!(ended.json()["data"]["round_id"], round_id.to_string());
 
-    // A program that comes later is not told of the past, and another process tells nothing again.
+    // A program added later gets no past events, and another process sends nothing again.
     let late = Receiver::start().await;
     told(shop, &late.url, &[]).await;
     let shop = client.shop.restart().await;

@@ -1,4 +1,4 @@
-//! What happens when a message does not arrive.
+//! Retries of messages that did not arrive.
 
 use app::port::AfterPurchase as _;
 use server::engine::ports::{

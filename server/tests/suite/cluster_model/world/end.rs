@@ -1,4 +1,4 @@
-//! Nothing fails any more: what must be true then.
+//! Conditions that must hold once nothing fails any more.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use super::{
     state::{BUYERS, INSTANCES, State},
 };
 
-/// When nothing fails any more, everything has ended after so many rounds of the workers.
+/// Without failures, everything has ended after this many rounds of the workers.
 const ROUNDS: usize = 40;
 
 impl World {
@@ -54,7 +54,7 @@ impl World {
         assert_eq!(state.ledger.sellable, left - sold);
     }
 
-    /// The workers run, and every call is answered.
+    /// Runs the workers, and every call is answered.
     fn settle(&mut self) {
         for _ in 0..ROUNDS {
             for job in [Job::Relay, Job::WriteOrders, Job::Release] {

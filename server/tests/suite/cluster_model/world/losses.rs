@@ -1,4 +1,4 @@
-//! What queue and Redis do wrong.
+//! Faults of queue and Redis.
 
 use rand::Rng;
 
@@ -16,7 +16,7 @@ impl State {
         }
     }
 
-    /// Redis comes back as it was some steps ago, with the same epoch.
+    /// Redis returns to its state some steps ago, with the same epoch.
     pub(super) fn lose_moments(&mut self) {
         if self.past.is_empty() {
             return;
@@ -27,7 +27,7 @@ impl State {
         self.lose(earlier);
     }
 
-    /// One kind of keys is gone, or all of them.
+    /// Deletes one kind of keys, or all of them.
     pub(super) fn lose_keys(&mut self) {
         let mut left = self.gate.clone();
         match self.rng.random_range(0..6) {
@@ -52,7 +52,7 @@ impl State {
             left.is_none_or(|left| left.reservation != hold.reservation)
         });
         self.lost += lost.count();
-        // A withdrawal that is lost puts its unit back on sale.
+        // A lost withdrawal puts its unit back on sale.
         let total = |gate: &Gate| gate.item.as_ref().map_or(0, |item| item.total);
         let withdrawn = total(&left) - total(&self.gate);
         self.lost += usize::try_from(withdrawn).unwrap_or(0);
@@ -62,7 +62,7 @@ impl State {
         self.lost_numbers += forgotten as usize;
         let last_id = self.gate.last_id;
         self.gate = Gate { last_id, ..left };
-        // Whoever is asked whether entries are its own answers by what is there now.
+        // Ownership of entries follows the current state.
         for entry in &mut self.gate.outbox {
             entry.with = With::Nobody;
         }

@@ -10,7 +10,7 @@ use super::{
     state::{Repair, State},
 };
 
-/// Looks that find nothing under way before an item is loaded again.
+/// Checks without anything under way before an item is loaded again.
 const QUIET_LOOKS: u32 = 2;
 
 impl State {
@@ -45,7 +45,7 @@ impl State {
         self.ledger.epoch != CLOSED && epoch == Some(self.ledger.epoch)
     }
 
-    /// A look at an item that may have to be loaded again.
+    /// Checks an item that may have to be loaded again.
     pub(super) fn warm_up(&mut self, worker: usize) {
         let epoch = self.ledger.epoch;
         if self.workers[worker].told.0 != epoch {
@@ -67,7 +67,7 @@ impl State {
         self.quiet = 0;
         let mut sent = false;
         for (buyer, hold) in self.unknown() {
-            // Every one is sent twice; one that never arrives keeps nothing closed.
+            // Each is sent twice; one that never arrives must not keep the segment closed.
             if hold.resends < 2 {
                 sent |= self.change().resend(CLOSED, hold.reservation, buyer);
             }
@@ -80,7 +80,7 @@ impl State {
             // Killed before the gate is opened.
             return;
         }
-        // It was closed for seconds: no loss of last moments goes back to before that.
+        // It was closed for seconds: a loss of the last moments cannot go back further.
         self.past.clear();
         let (epoch, sellable) = (self.ledger.epoch, snapshot.sellable);
         let loaded = self
@@ -89,8 +89,8 @@ impl State {
         assert_eq!(loaded, Loaded::New);
     }
 
-    /// A look at gate and ledger: lost holds are sent again, any other difference is repaired when it
-    /// was seen twice, by a call of its own.
+    /// Compares gate and ledger: lost holds are sent again, any other difference is repaired in a
+    /// separate call when it was seen twice.
     pub(super) fn reconcile(&mut self, worker: usize) {
         if let Some(repair) = self.workers[worker].repair.take() {
             let Repair {

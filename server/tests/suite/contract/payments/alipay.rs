@@ -1,5 +1,5 @@
-//! What is Alipay's own: trades that begin on its page, answers that count only with its signature, refunds that
-//! somebody else made.
+//! Alipay's own behaviour: trades that begin on its page, answers that need its signature, refunds made in its
+//! console.
 
 use std::net::TcpListener;
 
@@ -17,7 +17,7 @@ impl Provider {
         }
     }
 
-    /// What the shop makes of a notice with these fields in the place of others.
+    /// The result for a notice with some fields replaced.
     fn verify_with(&self, notice: &Fields, changes: &[(&str, &str)]) -> Verified {
         let mut fields = notice.clone();
         for (name, value) in changes {
@@ -54,7 +54,7 @@ async fn the_page_needs_no_call_and_alipay_learns_of_a_charge_from_its_buyer() {
     assert_eq!(provider.alipay_there().take_calls(), []);
     let gateway = format!("{}/gateway.do?", provider.alipay_there().origin());
     assert!(page.starts_with(&gateway), "{page}");
-    // Nobody has come to it: there is nothing to close, and it can still be opened.
+    // The page was not opened: there is nothing to close, and it can still be opened.
     for _ in 0..2 {
         let unknown = provider.gateway.query(charge.payment_id).await.unwrap();
         assert_eq!(unknown, Charge::Unknown);
@@ -156,7 +156,7 @@ async fn an_answer_without_a_valid_signature_is_refused() {
         let refused = provider.gateway.query(charge.payment_id).await.unwrap_err();
         assert!(!is_busy(&refused), "{failure:?}: {refused:?}");
     }
-    // Not even that there is no such trade: its order would be closed.
+    // Not even "no such trade" is accepted: the order would be closed.
     let missing = Failure::Unsigned("40004", "ACQ.TRADE_NOT_EXIST");
     provider.alipay_there().fails(Some(missing));
     let refused = provider.gateway.close(charge.payment_id).await.unwrap_err();
@@ -228,17 +228,17 @@ async fn a_refund_is_done_when_alipay_says_so() {
 #[tokio::test]
 async fn money_refunded_in_the_console_is_not_refunded_again() {
     let provider = Provider::alipay().await;
-    // All of it: the buyer has it.
+    // The whole sum: the buyer has it.
     let (charge, receipt) = provider.paid().await;
     let there = provider.alipay_there();
     there.sends_back_in_the_console(&number(&charge), PRICE);
     let state = provider.refund(&charge, &receipt).await.unwrap();
     assert_eq!(state, RefundState::Done);
     assert_eq!(provider.balance().await, 0);
-    // Nothing is left of a payment of which the shop hears now.
+    // A payment of which the shop learns now has no money left.
     let closed = provider.gateway.query(charge.payment_id).await.unwrap();
     assert_eq!(closed, Charge::Closed);
-    // A part of it: somebody has to send the rest.
+    // A part of the sum: an operator must send the rest.
     let (charge, receipt) = provider.paid().await;
     there.sends_back_in_the_console(&number(&charge), 900);
     let refused = provider.refund(&charge, &receipt).await.unwrap_err();

@@ -1,4 +1,4 @@
-//! What is Stripe's own: failures of its interface, times, banks that take days, refunds that wait.
+//! Stripe's own behaviour: API failures, times, slow banks, pending refunds.
 
 use std::{error::Error, net::TcpListener};
 
@@ -7,7 +7,7 @@ use server::engine::ports::PortError;
 use super::*;
 use crate::support::stripe::{Failure, KEY, OLDER_SECRET, SECRET};
 
-/// An error with its cause, as the log has it.
+/// An error with its causes, as logged.
 pub(super) fn written(error: &PortError) -> String {
     let cause = error.source().map(ToString::to_string);
     format!("{error}: {}", cause.unwrap_or_default())
@@ -21,7 +21,7 @@ impl Provider {
         }
     }
 
-    /// What its notices say, with our numbers.
+    /// The contents of its notices, with our numbers.
     pub(super) async fn said(&self) -> Vec<(String, NoticeFact)> {
         let sent = self.notices().await;
         let verified = sent.iter().map(|sent| match self.verify(sent) {
@@ -96,7 +96,7 @@ async fn an_unreachable_provider_is_reported_as_busy() {
     }
 }
 
-/// Stripe repeats a failure of its own for a day to whoever uses the same key.
+/// Stripe repeats one of its own failures for a day for the same key.
 #[tokio::test]
 async fn a_failure_stored_by_stripe_blocks_neither_a_charge_nor_a_refund() {
     let provider = Provider::stripe().await;
@@ -221,7 +221,7 @@ async fn a_refund_is_done_when_stripe_says_so() {
     let said = provider.said().await;
     let nothing = said.iter().all(|(_, fact)| *fact == NoticeFact::Other);
     assert!(nothing, "{said:?}");
-    // The buyer's bank sends it back.
+    // The buyer's bank returns it.
     provider.stand_in().refunds_are("failed");
     let number = charge.payment_id.to_string();
     let failed = [(number, NoticeFact::RefundFailed)];

@@ -1,4 +1,4 @@
-//! Reservations that were lost on their way to the ledger, and those of which only a note was lost.
+//! Reservations that were lost on their way to the ledger, and those with only a lost result.
 
 use app::{
     port::Storefront,
@@ -18,10 +18,10 @@ use crate::{
 };
 
 const DAY_MS: i64 = 24 * HOUR_MS;
-/// Nothing is under way for so long.
+/// After this time nothing is under way.
 const UNDER_WAY_MS: i64 = 40_000;
 
-/// A reservation of the buyer with this number, whose id was made now.
+/// A reservation of the buyer with this number, whose id is made now.
 fn made_now(instances: &Instances, number: u32) -> ReserveRequest {
     let now_ms = instances.shop.clock.get() as u64;
     let nanoseconds = (now_ms % 1000) as u32 * 1_000_000;
@@ -41,7 +41,7 @@ impl Instances {
         self.redis_gate.warm_up(self.item_id, open).await.unwrap();
     }
 
-    /// The gate holds a unit, and that is noted.
+    /// The gate holds a unit, and the result is recorded.
     async fn hold_at_gate(&self, number: u32) -> Unit {
         let request = made_now(self, number);
         let decision = self.redis_gate.reserve(request.clone()).await.unwrap();
@@ -52,7 +52,7 @@ impl Instances {
         request.unit
     }
 
-    /// What the outbox has goes to a queue that loses it.
+    /// Sends the outbox's entries to a queue that loses them.
     async fn lose_entries(&self, place: &Place) -> Vec<QueuedReservation> {
         let outbox = self.shop.redis_outbox(&place.redis(), OUTBOX_IDLE);
         let taken = outbox.take(10).await.entries;
@@ -60,7 +60,7 @@ impl Instances {
         taken.into_iter().map(|entry| entry.reservation).collect()
     }
 
-    /// What its buyer, or another one, is told of a reservation.
+    /// The answer about a reservation to its buyer, or to another.
     async fn told(&self, unit: Unit, number: u32) -> Result<ReservationStatus, ApiError> {
         let mut who = visitor(number);
         who.me.as_mut().unwrap().account_id = self.buyers[number as usize];
@@ -95,7 +95,7 @@ async fn a_reservation_is_queued_while_the_gate_holds_its_unit_and_failed_afterw
         assert_eq!(listed(&instances, 1).await, [failed]);
         assert_eq!(instances.told(unit, 2).await, Err(ApiError::NotFound));
 
-        // Whatever still comes changes nothing: who was told that it failed gets no order.
+        // A late entry changes nothing: a buyer who was told that it failed gets no order.
         instances.write(&entries).await;
         assert_eq!(instances.state(unit).await, ReservationState::Failed);
         assert_eq!(instances.shop.audit().await.items[0].orders_live, 0);
@@ -200,7 +200,7 @@ async fn searches_for_invented_ids_are_limited_per_buyer() {
     instances.shop.clock.advance(UNDER_WAY_MS);
     let told = join_all(invented.iter().map(|unit| instances.told(*unit, 1))).await;
     let looked_for = told.iter().filter(|told| told.is_ok()).count();
-    // Every second anew, and a slow machine takes some.
+    // The limit restarts every second, and a slow machine takes several.
     assert!((1..50).contains(&looked_for), "{looked_for} of 100");
     assert!(instances.told(other, 2).await.is_ok(), "somebody else");
 }

@@ -1,5 +1,5 @@
-//! Adds up, at the end of a seed, what the provider's tables and the shop's say. It reads rows, and uses
-//! nothing of what wrote them.
+//! Adds up the provider's and the shop's tables at the end of a seed. Reads rows directly, without the
+//! code that wrote them.
 
 use std::collections::BTreeMap;
 
@@ -29,7 +29,7 @@ struct Order {
     closed_at_ms: Option<i64>,
 }
 
-/// Money that the provider took; for which order, and what the shop has under the provider's number.
+/// Money received by the provider: for which order, and the shop's record of the provider's number.
 #[derive(Debug, FromQueryResult)]
 struct Taken {
     number: String,
@@ -44,7 +44,7 @@ struct Taken {
     known_currency: Option<String>,
 }
 
-/// How often something stands in a table.
+/// The number of occurrences in a table.
 #[derive(Debug, FromQueryResult)]
 struct Count {
     order_id: Uuid,
@@ -66,7 +66,7 @@ const MESSAGES: &str = "SELECT order_id, kind AS word, COUNT(*) AS number FROM m
 const HISTORY: &str = "SELECT order_id, event AS word, COUNT(*) AS number FROM order_events \
      GROUP BY order_id, event";
 
-/// Everything that was read.
+/// All data that was read.
 struct Books<'a> {
     world: &'a World,
     orders: BTreeMap<Uuid, Order>,
@@ -83,7 +83,7 @@ async fn rows<T: FromQueryResult>(database: &DatabaseConnection, sql: &str) -> V
     rows.collect::<Result<_, _>>().unwrap()
 }
 
-/// Fails unless all money, all units and all words are accounted for.
+/// Fails unless all money, units and messages are accounted for.
 pub async fn account_for_everything(world: &World) {
     let file = world.shop().file();
     let database = Database::connect(format!("sqlite://{}", file.display()));
@@ -200,8 +200,8 @@ impl Books<'_> {
         self.holds(even, "a buyer's money and orders differ", &balance);
     }
 
-    /// The provider took the right sum before the order was closed: the order must be paid. Except for one
-    /// of which the provider said nothing for as long as the shop waits.
+    /// If the provider received the right sum before the order was closed, the order must be paid, unless
+    /// the provider reported nothing for as long as the shop waits.
     fn who_paid_in_time_has_the_order(&self) {
         let rules = &self.world.shop().engine.payments.rules;
         for order in self.orders.values().filter(|order| !order.was_paid()) {
@@ -267,7 +267,7 @@ impl Books<'_> {
         }
     }
 
-    /// What `server payments match` says of it.
+    /// The result of `server payments match`.
     async fn the_statement_agrees(&self) {
         let line = |kind, taken: &Taken| StatementLine {
             kind,

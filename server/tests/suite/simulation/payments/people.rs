@@ -1,4 +1,4 @@
-//! What buyers and staff do, and that nothing they were shown is taken back.
+//! Actions of buyers and staff; a state that was shown is never taken back.
 
 use app::{
     port::{AfterPurchase as _, Storefront as _, Visitor},
@@ -32,8 +32,8 @@ fn has_its_money(state: OrderState) -> bool {
 }
 
 impl World {
-    /// Somebody was shown a state. `before` is what everybody had been shown when the question was
-    /// asked: the answer may be older than one that another question got meanwhile.
+    /// A person was shown a state. `before` is the last state shown when the request started: the
+    /// answer may be older than that of another request.
     fn show(&self, order: OrderId, before: Option<OrderState>, now: OrderState) {
         let mut shown = self.shown.borrow_mut();
         let holds = before.is_none_or(|before| leads_to(before, now));
@@ -53,7 +53,7 @@ impl World {
         self.shown.borrow().get(&order).copied()
     }
 
-    /// Somebody who has an order in such a state.
+    /// A buyer with an order in such a state.
     async fn whose(&self, fits: impl Fn(OrderState) -> bool) -> Option<(Visitor, OrderId)> {
         let first = self.below(BUYERS as usize) as u32;
         for number in 0..BUYERS {
@@ -116,7 +116,7 @@ impl World {
         }
     }
 
-    /// The shop gives money back.
+    /// The shop refunds an order.
     pub async fn refund(&self) {
         let Some((_, order)) = self.whose(has_its_money).await else {
             return;

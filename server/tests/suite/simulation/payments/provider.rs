@@ -1,4 +1,4 @@
-//! What happens at the provider, and to its notices on their way.
+//! Events at the provider, and of its notices on their way.
 
 use app::wire::PaymentId;
 use server::sandbox::{Action, SandboxProvider as _};
@@ -12,13 +12,13 @@ struct Notice {
     body: String,
 }
 
-/// The provider's pages that buyers have open, and its notices.
+/// The buyers' open pages of the provider, and its notices.
 #[derive(Default)]
 pub struct Provider {
     pages: Vec<PaymentId>,
-    /// Not thanked for yet.
+    /// Not acknowledged yet.
     on_their_way: Vec<Notice>,
-    /// Thanked for; some come again all the same.
+    /// Acknowledged; some come again.
     arrived: Vec<Notice>,
 }
 
@@ -30,7 +30,7 @@ impl Provider {
     }
 }
 
-/// One charge is paid once, or declined: whoever asks the provider learns of it without a notice.
+/// One charge is paid once, or declined: a query shows it without a notice.
 const FOUND_BY_ASKING: [Action; 5] = [
     Action::Pay,
     Action::PayTooLittle,
@@ -43,13 +43,13 @@ const FOUND_BY_ASKING: [Action; 5] = [
 const NOT_FOR_THE_SHOP: [Action; 3] = [Action::Forge, Action::PayAnotherShop, Action::Probe];
 
 impl World {
-    /// A buyer presses something on a page of the provider.
+    /// A buyer presses a button on a page of the provider.
     pub async fn act_at_the_provider(&self) {
         let pages = self.provider.borrow().pages.clone();
         if pages.is_empty() {
             return;
         }
-        // Mostly the latest ones can still be paid.
+        // Usually only the latest ones can still be paid.
         let page = pages[pages.len() - 1 - self.below(pages.len().min(3))];
         let action = match self.chance(40) {
             true => Action::Pay,
@@ -75,7 +75,7 @@ impl World {
         self.provider.borrow_mut().on_their_way.extend(sent);
     }
 
-    /// A few notices arrive, in any order; some that were thanked for come again.
+    /// Delivers a few notices in any order; some acknowledged ones come again.
     pub async fn deliver_notices(&self) {
         self.collect_notices().await;
         for _ in 0..3 {
@@ -111,7 +111,7 @@ impl World {
         }
     }
 
-    /// Time passes, at the provider too: money that is late comes.
+    /// Moves the time, at the provider too: late money arrives.
     pub async fn pass_time(&self, ms: i64) {
         self.shop().clock.advance(ms);
         let late = self.shop().sandbox().pay_late().await.unwrap();

@@ -24,7 +24,7 @@ use crate::{
     support::{Data, ManualClock, START_MS, SeededIds, TestShop},
 };
 
-/// Fewer units than buyers, so that what one gives up another may get.
+/// Fewer units than buyers, so that a returned unit finds another buyer.
 pub const BUYERS: u32 = 4;
 const UNITS: u32 = 3;
 
@@ -35,7 +35,7 @@ pub struct World {
     client: Option<TestClient>,
     pub items: Vec<ItemId>,
     pub provider: RefCell<Provider>,
-    /// What buyers and staff were shown last of each order.
+    /// The last state of each order that was shown to buyers and staff.
     pub shown: RefCell<BTreeMap<OrderId, OrderState>>,
     trace: RefCell<Vec<String>>,
 }
@@ -98,7 +98,7 @@ impl World {
         self.note(format!("{what}: {}", if ok { "done" } else { "failed" }));
     }
 
-    /// One random thing, perhaps another in the middle of it, under random faults.
+    /// Does one random thing, perhaps another in the middle of it, with random faults.
     pub async fn step(&mut self) {
         let crash_in = self.chance(20).then(|| self.below(12) as u32);
         let fail_percent = if self.chance(25) { 25 } else { 0 };
@@ -108,7 +108,7 @@ impl World {
         let (what, beside) = (self.below(100), self.below(100));
         let faults = self.faults.clone();
         let crashed = tokio::select! {
-            // What has happened is noticed before the crash that follows it.
+            // Record the result before the crash that follows it.
             biased;
             () = self.act_beside(what, beside) => false,
             () = faults.crashed() => true,
@@ -155,7 +155,7 @@ impl World {
         }
     }
 
-    /// A worker runs once.
+    /// Runs a worker once.
     async fn work(&self, which: usize) {
         let engine = &self.shop().engine;
         let (payments, orders) = (&engine.payments, &engine.orders);
@@ -185,7 +185,7 @@ impl World {
         self.audit().await;
     }
 
-    /// The rules that hold at every instant. Workers run when the seed says so: nothing can be in time.
+    /// Checks the rules of every moment. Workers run by the seed: time limits cannot be checked.
     async fn audit(&self) {
         let (facts, now_ms) = (&self.shop().sql, self.shop().clock.get());
         let report = server::engine::audit::audit(facts, now_ms).await.unwrap();
@@ -194,14 +194,14 @@ impl World {
         assert!(broken.is_empty(), "{broken:?}\n{:#?}", self.trace());
     }
 
-    /// Everything ends without a hand, and all money is accounted for.
+    /// Everything ends without manual action, and all money is accounted for.
     pub async fn end(mut self) {
         self.restart().await;
         let engine = self.shop().engine.clone();
         // As a worker does every hour.
         engine.orders.parked.replay_parked(None).await.unwrap();
-        // Past the deadlines, the longest pause between two refunds, and the hour in which a payment is
-        // asked about that the provider does not know.
+        // Past the deadlines, the longest pause between two refunds, and the hour in which a payment
+        // unknown to the provider is queried.
         for ms in [0, 70_000, 610_000, 3_700_000, 610_000] {
             self.pass_time(ms).await;
             self.deliver_all_notices().await;
@@ -218,7 +218,7 @@ impl World {
     }
 }
 
-/// The data of a shop in which nothing has happened. The schema is made once: it takes longer than a seed.
+/// The data of an unused shop. The schema is made only once: it takes longer than a seed.
 async fn empty_shop() -> Data {
     static FILE: OnceCell<Vec<u8>> = OnceCell::const_new();
     let made = FILE.get_or_init(async || {

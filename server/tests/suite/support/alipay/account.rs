@@ -1,4 +1,4 @@
-//! What the stand-in keeps: trades, refunds of them, and notices of what became of them.
+//! The stand-in's data: trades, their refunds, and notices about them.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -11,10 +11,10 @@ use crate::support::ManualClock;
 /// The answer to a call, or the reason of a refusal.
 pub type Answer = Result<Value, &'static str>;
 
-/// What a buyer does on the page.
+/// A buyer's action on the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
-    /// Scans the code, or logs in: the trade begins.
+    /// Scans the code, or logs in: the trade starts.
     Scan,
     Pay,
 }
@@ -36,7 +36,7 @@ struct Refund {
 
 struct Trade {
     number: String,
-    /// What was asked for: the same trade with anything else is refused.
+    /// The requested content: the same trade with different content is refused.
     content: Value,
     fen: i64,
     status: &'static str,
@@ -55,7 +55,7 @@ pub struct Account {
     notices: Vec<Fields>,
 }
 
-/// Fields of an order that the stand-in knows.
+/// The order fields that the stand-in accepts.
 const FIELDS: [&str; 5] = [
     "out_trade_no",
     "product_code",
@@ -63,7 +63,7 @@ const FIELDS: [&str; 5] = [
     "time_expire",
     "total_amount",
 ];
-/// A trade ends no later than this after it began.
+/// A trade ends at most this long after its start.
 const LONGEST_S: i64 = 15 * 24 * 3_600;
 const NOT_THERE: &str = "ACQ.TRADE_NOT_EXIST";
 
@@ -77,7 +77,7 @@ fn yuan(fen: i64) -> String {
     format!("{}.{:02}", fen / 100, fen % 100)
 }
 
-/// A time of Beijing, in unix seconds.
+/// A Beijing time, in unix seconds.
 pub fn seconds(time: &str) -> Option<i64> {
     let time = DateTime::strptime("%Y-%m-%d %H:%M:%S", time).ok()?;
     let instant = Offset::constant(8).to_timestamp(time).ok()?;
@@ -99,7 +99,7 @@ impl Account {
         self.clock.get() / 1_000
     }
 
-    /// Trades whose time is over close by themselves; website payment has no notice of that.
+    /// Expired trades close by themselves; website payment has no notice of that.
     pub fn expire(&mut self) {
         let now_s = self.now_s();
         let waiting = |trade: &&mut Trade| trade.status == "WAIT_BUYER_PAY";
@@ -110,7 +110,7 @@ impl Account {
         }
     }
 
-    /// A buyer does something on the page of an order. False where that is not possible.
+    /// A buyer acts on the page of an order. False if that is not possible.
     pub fn act(&mut self, content: &Value, act: &str) -> bool {
         let Some(number) = self.begin(content) else {
             return false;
@@ -127,7 +127,7 @@ impl Account {
         true
     }
 
-    /// The trade of an order, begun if it was not; nothing where the order is wrong or its time is over.
+    /// The trade of an order, started if necessary; `None` if the order is invalid or expired.
     fn begin(&mut self, content: &Value) -> Option<String> {
         let object = content.as_object()?;
         let known = object.keys().all(|name| FIELDS.contains(&name.as_str()));
@@ -213,7 +213,7 @@ impl Account {
         Ok(answer)
     }
 
-    /// Whether money moves now.
+    /// Returns whether money moves now.
     fn refund(&mut self, number: &str, request: &str, fen: i64) -> Result<bool, &'static str> {
         let trade = self.trades.get_mut(number).unwrap();
         if let Some(made) = trade.refunds.iter().find(|refund| refund.number == request) {

@@ -1,4 +1,4 @@
-//! The stand-in's gateway over HTTP: signatures of what comes, the page of an order, and signed answers.
+//! The stand-in's gateway over HTTP: checks of signatures, the page of an order, and signed answers.
 
 use std::sync::{Arc, Mutex};
 
@@ -20,29 +20,29 @@ use super::{
 /// How calls fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// Answered with this status, and nothing done.
+    /// Answered with this status, without an effect.
     Status(u16),
-    /// Done, and answered with 500.
+    /// Done, but answered with 500.
     Lost,
     /// Never answered.
     Silent,
-    /// Answered with what is no JSON.
+    /// Answered with invalid JSON.
     Garbage,
-    /// Answered with more than anybody reads.
+    /// Answered with too many bytes.
     Huge,
     /// Refused with these codes, signed.
     Refused(&'static str, &'static str),
     /// Refused with these codes, without a signature.
     Unsigned(&'static str, &'static str),
-    /// Done, and answered with another's signature.
+    /// Done, but answered with another key's signature.
     WrongKey,
-    /// Done, and the answer was changed after it was signed.
+    /// Done, but the answer was changed after it was signed.
     Changed,
-    /// Answered with what was signed for another trade.
+    /// Answered with the signed answer for another trade.
     Replayed,
 }
 
-/// A call, as it came.
+/// A call, as received.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
     pub method: String,
@@ -100,7 +100,7 @@ async fn answer(State(shared): State<Arc<Mutex<Shared>>>, request: Request) -> R
     }
 }
 
-/// The page of an order. Where the buyer goes after something was done there.
+/// The page of an order. Returns where the buyer goes after an action.
 fn page(shared: &mut Shared, method: &Method, query: Fields, form: &Fields) -> Response {
     let Some((_, content)) = understood(query.clone(), &Fields::new()) else {
         return "the parameters are wrong".into_response();
@@ -120,7 +120,7 @@ fn page(shared: &mut Shared, method: &Method, query: Fields, form: &Fields) -> R
     }
 }
 
-/// The method of a request and its content, if the shop's application has signed it.
+/// The method of a request and its content, if it has the shop's signature.
 fn understood(mut fields: Fields, form: &Fields) -> Option<(String, Value)> {
     let sign = fields.remove("sign")?;
     fields.extend(form.clone());
@@ -192,8 +192,7 @@ fn refusal(code: &str, sub_code: &str) -> Value {
     json!({ "code": code, "msg": "Business Failed", "sub_code": sub_code, "sub_msg": "不可以" })
 }
 
-/// An answer as it is sent, with a signature. Slashes are escaped, as some libraries do it: of what was asked for after
-/// it was signed, else before.
+/// A signed answer, as sent. Slashes are escaped, as in some libraries: after signing if requested, otherwise before.
 fn envelope(name: &str, answer: &Value, key: Option<&str>) -> String {
     let plain = answer.to_string();
     let answer = plain.replace('/', "\\/");

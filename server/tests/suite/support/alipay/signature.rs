@@ -1,4 +1,4 @@
-//! RSA2 as Alipay's documentation has it, apart from the adapter's own: parameters by name, `name=value` joined by `&`.
+//! RSA2 by Alipay's documentation, independent of the adapter: parameters by name, `name=value` joined by `&`.
 
 use std::collections::BTreeMap;
 
@@ -11,14 +11,14 @@ use ring::{
     },
 };
 
-/// Decoded parameters by their names.
+/// Decoded parameters by name.
 pub type Fields = BTreeMap<String, String>;
 
-/// Who signs, and may be asked whether it has.
+/// Signs texts and verifies its own signatures.
 pub struct Signer(RsaKeyPair);
 
 impl Signer {
-    /// By the owner of a key in PEM.
+    /// A signer with a key in PEM.
     pub fn new(pem: &str) -> Signer {
         let lines = pem.lines().filter(|line| !line.starts_with("-----"));
         let der = STANDARD.decode(lines.collect::<String>()).unwrap();
@@ -41,7 +41,7 @@ impl Signer {
     }
 }
 
-/// What of a request or of a notice is signed.
+/// The signed text of a request or a notice.
 pub fn signed_text(fields: &Fields) -> String {
     let pairs = fields.iter().filter(|(_, value)| !value.is_empty());
     let pairs: Vec<_> = pairs
@@ -50,12 +50,12 @@ pub fn signed_text(fields: &Fields) -> String {
     pairs.join("&")
 }
 
-/// As a form.
+/// The fields as a form.
 pub fn encoded(fields: &Fields) -> String {
     Serializer::new(String::new()).extend_pairs(fields).finish()
 }
 
-/// A form's fields; each of them once.
+/// A form's fields, each of them once.
 pub fn decoded(form: &str) -> Fields {
     let mut fields = Fields::new();
     for (name, value) in form_urlencoded::parse(form.as_bytes()).into_owned() {

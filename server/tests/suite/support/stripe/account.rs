@@ -1,4 +1,4 @@
-//! What the stand-in keeps: sessions, what was paid in them, refunds, and notices of all that.
+//! The stand-in's data: sessions, their payments, refunds, and notices about them.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -8,14 +8,14 @@ use crate::support::ManualClock;
 
 /// Fields of a call, decoded.
 pub type Fields = BTreeMap<String, String>;
-/// An object, or the status and the words of a refusal.
+/// An object, or the status and body of a refusal.
 pub type Answer = Result<Value, (u16, Value)>;
 
-/// What a buyer does on the page of a session.
+/// A buyer's action on the page of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
     Pay,
-    /// By a bank that takes days.
+    /// By a slow bank.
     PaySlowly,
 }
 
@@ -34,7 +34,7 @@ struct Session {
     metadata: Value,
     /// `open`, `complete` or `expired`.
     status: &'static str,
-    /// Of the `PaymentIntent`, once there is one.
+    /// The state of its `PaymentIntent`, once there is one.
     intent: Option<&'static str>,
     expires_at_s: i64,
     success_url: String,
@@ -51,7 +51,7 @@ struct Refund {
 pub struct Account {
     clock: Arc<ManualClock>,
     origin: String,
-    /// By their numbers; `pi_1` is the payment in `cs_test_1`.
+    /// By number; `pi_1` is the payment in `cs_test_1`.
     sessions: BTreeMap<u32, Session>,
     refunds: Vec<Refund>,
     refund_status: &'static str,
@@ -59,7 +59,7 @@ pub struct Account {
     notices: Vec<String>,
 }
 
-/// Fields of a session that the stand-in knows; Stripe refuses what it does not know.
+/// The session fields that the stand-in accepts; Stripe refuses unknown ones.
 const FIELDS: [&str; 12] = [
     "mode",
     "client_reference_id",
@@ -101,7 +101,7 @@ impl Account {
         self.clock.get() / 1_000
     }
 
-    /// Sessions whose time is over expire by themselves.
+    /// Expired sessions end by themselves.
     pub fn expire(&mut self) {
         let now_s = self.now_s();
         let over: Vec<u32> = self
@@ -144,7 +144,7 @@ impl Account {
             true => number("expires_at").ok_or_else(|| invalid("expires_at"))?,
             false => now_s + 24 * 3_600,
         };
-        // Stripe: from 30 minutes to 24 hours after the session was made.
+        // Stripe's rule: from 30 minutes to 24 hours after the session's creation.
         if !(now_s + 30 * 60..=now_s + 24 * 3_600).contains(&expires_at_s) {
             return Err(invalid("expires_at"));
         }
@@ -212,7 +212,7 @@ impl Account {
         Ok(self.session(number, false))
     }
 
-    /// A buyer presses something; where that leads.
+    /// A buyer presses a button; returns the next address.
     pub fn act(&mut self, id: &str, act: &str) -> Option<String> {
         let number = self.found(id).ok()?;
         let session = self.sessions.get_mut(&number)?;

@@ -22,21 +22,21 @@ use super::{
 /// How calls fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// Answered with this status, and nothing done.
+    /// Answered with this status, without an effect.
     Status(u16),
-    /// Done, and answered with 500, which is kept with the key.
+    /// Done, but answered with 500, which is stored with the key.
     Lost,
     /// Never answered.
     Silent,
-    /// Answered with what is no JSON.
+    /// Answered with invalid JSON.
     Garbage,
-    /// Answered with more than anybody reads.
+    /// Answered with too many bytes.
     Huge,
-    /// Refused with words that repeat the key.
+    /// Refused with a message that repeats the key.
     Talkative,
 }
 
-/// A call, as it came.
+/// A call, as received.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
     /// Method and path.
@@ -44,7 +44,7 @@ pub struct Call {
     pub key: Option<String>,
 }
 
-/// What was asked, and what was answered.
+/// A request and its answer.
 struct Kept {
     asked: String,
     status: u16,
@@ -56,7 +56,7 @@ pub struct Shared {
     pub account: Account,
     pub failure: Option<Failure>,
     pub calls: Vec<Call>,
-    /// By the key of idempotency; forgotten after a day.
+    /// By idempotency key; forgotten after a day.
     kept: HashMap<String, Kept>,
 }
 
@@ -116,7 +116,7 @@ fn fields(encoded: &str) -> Fields {
 }
 
 impl Shared {
-    /// Status, whether it was answered before, and the answer.
+    /// Returns the status, whether it is a repeated answer, and the answer.
     fn call(
         &mut self,
         method: &Method,
@@ -141,7 +141,7 @@ impl Shared {
             )),
             _ if !authorized => Some(refusal(401, "", "Invalid API Key provided")),
             _ if header("stripe-version").is_none() => Some(refusal(400, "", "no version")),
-            // Stripe does without; the shop promises one.
+            // Stripe does not require a key, but the shop promises one.
             _ if method == Method::POST && key.is_none() => Some(refusal(400, "", "no key")),
             _ => None,
         };
@@ -170,7 +170,7 @@ impl Shared {
         if self.failure == Some(Failure::Lost) {
             (status, value) = refusal(500, "", "something went wrong");
         }
-        // What is not valid is not kept.
+        // Invalid calls are not stored.
         if status != 400 {
             let kept = Kept {
                 asked,
