@@ -58,7 +58,7 @@ impl Notifier for LogNotifier {
         tracing::info!(
             notice_id = %notice.notice_id,
             to = notice.mobile.masked(),
-            "no messenger is set up: this line stands for the welcome message to a new account"
+            "no messenger is configured: this line replaces the welcome message to a new account"
         );
         Ok(())
     }

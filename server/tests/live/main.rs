@@ -3,7 +3,7 @@
 
 #![expect(
     clippy::disallowed_methods,
-    reason = "tests stand outside the shop: they compare its clock with the system's"
+    reason = "tests run outside the shop and compare its clock with the system's"
 )]
 
 mod buyers;

@@ -5,7 +5,7 @@
 #![recursion_limit = "256"]
 #![expect(
     clippy::disallowed_methods,
-    reason = "tests stand outside the shop: they are told by the environment what to run on"
+    reason = "tests run outside the shop and read their configuration from the environment"
 )]
 
 mod accounts;

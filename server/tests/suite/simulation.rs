@@ -55,7 +55,10 @@ async fn seeds_150_to_199_hold_every_invariant() {
 fn chosen_seeds() -> std::ops::Range<u64> {
     let chosen = std::env::var("SECKILL_SIM_SEED").unwrap_or_else(|_| "0".to_owned());
     let (first, last) = chosen.split_once('-').unwrap_or((&chosen, &chosen));
-    let number = |text: &str| text.parse().expect("SECKILL_SIM_SEED is a number or two");
+    let number = |text: &str| {
+        text.parse()
+            .expect("SECKILL_SIM_SEED is a number or a range")
+    };
     number(first)..number(last) + 1
 }
 

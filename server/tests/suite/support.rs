@@ -160,7 +160,7 @@ impl TestShop {
         let gate = self.redis_gate(&redis, Timeouts::default());
         let outbox = self.redis_outbox(&redis, OUTBOX_IDLE);
         let (gate, outbox): (Arc<RedisGate>, Arc<dyn Outbox>) = (Arc::new(gate), Arc::new(outbox));
-        let only = "nobody else has the engine yet";
+        let only = "the engine is not shared yet";
         let audit = Arc::make_mut(&mut self.engine.audit);
         audit.gate = Some(gate.clone());
         audit.outbox = Some(outbox.clone());

@@ -20,7 +20,7 @@ use tokio::{
 };
 
 /// Questions kept ready, each about 3 kB.
-const CAPACITY: NonZeroUsize = NonZeroUsize::new(256).expect("256 is not nought");
+const CAPACITY: NonZeroUsize = NonZeroUsize::new(256).expect("256 is not zero");
 /// How long a request waits for a question that is being drawn.
 const LONGEST_WAIT: Duration = Duration::from_millis(100);
 /// Pause after a failure, so that permanent failures do not fill the log or use up a core.

@@ -261,7 +261,7 @@ impl Subscription {
         // The broker takes everything back when the connection ends in any way.
         if !matches!(timeout(STOP_TIMEOUT, close).await, Ok(Ok(()))) {
             tracing::debug!(
-                "RabbitMQ did not answer the closing of the connection within {} s; it is dropped",
+                "RabbitMQ did not confirm closing the connection within {} s; it is dropped",
                 STOP_TIMEOUT.as_secs()
             );
         }

@@ -98,7 +98,7 @@ impl InFlightNotes {
 fn cannot_note(error: &PortError) {
     tracing::debug!(
         error = %Chain(error),
-        "cannot note or read in Redis which entries instances have; trying again soon"
+        "cannot write or read the instances' entries in flight in Redis; tried again soon"
     );
 }
 

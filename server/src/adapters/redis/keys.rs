@@ -3,24 +3,24 @@
 //! | name | what it is |
 //! |---|---|
 //! | `{<segment>}:item` | hash: the counters and the window of a segment |
-//! | `{<segment>}:holders` | hash by buyer: who has a unit, see [`holder_record`](super::gate) |
+//! | `{<segment>}:holders` | hash by buyer: holders of units, see [`holder_record`](super::gate) |
 //! | `{<segment>}:positions` | hash by reservation: its position, also after its unit was released |
-//! | `{<segment>}:outbox` | stream: entries that the queue does not have yet |
+//! | `{<segment>}:outbox` | stream: entries that are not in the queue yet |
 //! | `{<segment>}:transfers`, `:received` | hashes by transfer: units on their way to and from other segments |
 //! | `{<segment>}:late` | hash by reservation: releases and payments that came while the segment was closed |
-//! | `{<segment>}:fill:<epoch>:…` | holders and positions that are staged to be loaded |
-//! | `{<item>}:filling` | the lock of whoever loads an item |
+//! | `{<segment>}:fill:<epoch>:…` | holders and positions staged for a load |
+//! | `{<item>}:filling` | the lock of an item's load |
 //! | `{<item>}:under-way` | hash: since when nothing of an item has been under way |
-//! | `in-flight`, `{in-flight-3}:in-flight`, `{in-flight-58}:in-flight` | hashes by instance: what it has of the queue's entries; all have the same |
+//! | `in-flight`, `{in-flight-3}:in-flight`, `{in-flight-58}:in-flight` | hashes by instance: its queue entries in flight; three copies |
 //! | `items` | sorted set: the segments whose outboxes relays read, by the end of their window |
-//! | `results:<buyer>` | hash by reservation: what those who poll are told of the buyer's latest ones |
+//! | `results:<buyer>` | hash by reservation: results of the buyer's latest ones, for polling |
 //! | `{<segment>}:path:<buyer>` | a buyer's hidden path, see the prelude |
-//! | `{<segment>}:limit:<buyer>` | how far a buyer has used up the limit of purchases |
+//! | `{<segment>}:limit:<buyer>` | a buyer's use of the limit of purchases |
 //! | `captcha:…`, `captcha-of:…`, `captcha-spelt:…` | questions |
-//! | `limit:<kind>:<caller>` | how far a caller has used up another limit |
-//! | `login:{<hash>}`, `:fresh`, `:out` | a log-in, that it is fresh, that it is over |
-//! | `clock` | never written; says which node of a Redis Cluster tells the time |
-//! | `{counts}:<instance>`, `{counts}:instances` | what an instance has counted of a sale; sorted set: when each said so last |
+//! | `limit:<kind>:<caller>` | a caller's use of another limit |
+//! | `login:{<hash>}`, `:fresh`, `:out` | a log-in, a mark that it is fresh, a mark that it ended |
+//! | `clock` | never written; selects the node of a Redis Cluster whose time is used |
+//! | `{counts}:<instance>`, `{counts}:instances` | an instance's counts of a sale; sorted set: when each instance last wrote them |
 //! | `returns`, `wake`, `catalogue` | channels: a unit came back, there is work, the catalogue changed |
 
 use app::wire::AccountId;

@@ -150,7 +150,7 @@ fn log_failure(stored: Result<(), PortError>, results: usize) {
         tracing::warn!(
             error = %Chain(&error),
             results,
-            "cannot store results in Redis; the ledger answers those who poll for them"
+            "cannot store results in Redis; polls for them read the ledger"
         );
     }
 }

@@ -77,7 +77,7 @@ impl RedisSaleCounters {
     async fn keep_writing(&self) {
         loop {
             if let Err(error) = self.note().await {
-                tracing::debug!(error = %Chain(&error), "cannot write to Redis what this instance counts; trying again soon");
+                tracing::debug!(error = %Chain(&error), "cannot write this instance's counts to Redis; tried again soon");
             }
             sleep(SAMPLE_PERIOD).await;
         }

@@ -157,7 +157,7 @@ impl<T: LoginTokens> RedisTokens<T> {
         if let Err(error) = self.redis.query::<()>(cmd).await {
             tracing::debug!(
                 error = %Chain(&error),
-                "cannot update a cached log-in in Redis; until it expires, it may be an old one"
+                "cannot update a cached log-in in Redis; it may be outdated until it expires"
             );
         }
     }

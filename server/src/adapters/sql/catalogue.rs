@@ -177,7 +177,7 @@ impl Catalogue for Sql {
     async fn rounds(&self, now_ms: i64) -> Result<Arc<Vec<Round>>, PortError> {
         match self.rounds_in(&self.pages, now_ms).await {
             Err(error) if self.has_replica => {
-                tracing::warn!(error = %Chain(&error), "the replica does not answer: asking the primary");
+                tracing::warn!(error = %Chain(&error), "the replica does not answer; the primary is read instead");
                 self.rounds_in(&self.read, now_ms).await
             }
             answered => answered,
@@ -187,7 +187,7 @@ impl Catalogue for Sql {
     async fn item(&self, item_id: ItemId) -> Result<Option<Arc<ItemDetail>>, PortError> {
         match self.item_in(&self.pages, item_id).await {
             Err(error) if self.has_replica => {
-                tracing::warn!(error = %Chain(&error), "the replica does not answer: asking the primary");
+                tracing::warn!(error = %Chain(&error), "the replica does not answer; the primary is read instead");
                 self.item_in(&self.read, item_id).await
             }
             answered => answered,

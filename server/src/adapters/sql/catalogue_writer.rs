@@ -145,7 +145,7 @@ pub(super) fn state(status: round::Status) -> Result<RoundState, PortError> {
         round::Status::Submitted => Ok(RoundState::Submitted),
         round::Status::Approved => Ok(RoundState::Approved),
         round::Status::Rejected => Ok(RoundState::SentBack),
-        round::Status::Draft => Err(inconsistent("nothing writes drafts")),
+        round::Status::Draft => Err(inconsistent("a round is stored as a draft")),
     }
 }
 
@@ -271,7 +271,8 @@ fn written_item(row: &item::Model, product: product::Model) -> Result<NewItem, P
         list_price: product.list_price,
         sale_price: Money(row.sale_price),
         stock: counter(row.total)?,
-        segments: u8::try_from(row.segments).map_err(|_| inconsistent("segments of an item"))?,
+        segments: u8::try_from(row.segments)
+            .map_err(|_| inconsistent("an invalid number of segments of an item"))?,
     })
 }
 

@@ -45,7 +45,7 @@ const OF_A_COPY: LedgerOptions = LedgerOptions {
 #[derive(Debug, thiserror::Error)]
 pub enum CopyError {
     /// A file with this name exists.
-    #[error("{} is there already, and a copy overwrites nothing", .0.display())]
+    #[error("{} exists already, and a copy overwrites nothing", .0.display())]
     Exists(PathBuf),
     /// SQLite accepts only file names in UTF-8.
     #[error("the name {} is not UTF-8", .0.display())]

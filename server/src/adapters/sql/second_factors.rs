@@ -21,7 +21,9 @@ use crate::{
 fn stored(row: Model) -> Result<StoredFactor, PortError> {
     let secret = hex::bytes(&row.secret);
     Ok(StoredFactor {
-        secret: FactorSecret(secret.ok_or_else(|| inconsistent("a second factor's secret"))?),
+        secret: FactorSecret(
+            secret.ok_or_else(|| inconsistent("a malformed secret of a second factor"))?,
+        ),
         begun_by: TokenHash(row.begun_by),
         begun_at_ms: row.begun_at_ms,
         set_at_ms: row.set_at_ms,

@@ -29,10 +29,10 @@ pub enum SignInError {
     #[error("`{0}` is not valid")]
     Invalid(String),
     /// No such account, or a wrong password: one answer for both. Holds the tried account, for the log.
-    #[error("no such account, or another password")]
+    #[error("no such account, or a wrong password")]
     NoMatch(Option<AccountId>),
     /// The password is right, and the account has a second factor.
-    #[error("the account asks for a code")]
+    #[error("the account requires a code")]
     CodeNeeded(AccountId),
     /// The code is wrong, or was used.
     #[error("the code is wrong, or was used")]
@@ -281,7 +281,7 @@ pub async fn who_is(deps: &Deps, token: &str) -> Result<Option<Login>, PortError
         && let Err(error) = deps.tokens.touch(&hash, now_ms, slid_ms).await
     {
         // The next use extends it.
-        tracing::warn!(error = %Chain(&error), "cannot extend a log-in; it expires as it was");
+        tracing::warn!(error = %Chain(&error), "cannot extend a log-in; its earlier expiry stays");
     }
     Ok(Some(login))
 }

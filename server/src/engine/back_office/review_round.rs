@@ -23,7 +23,7 @@ pub enum ReviewRoundError {
     #[error("another person prepared the round")]
     NotYours,
     /// The round has changed since the caller looked at it.
-    #[error("the round is not the one that was looked at")]
+    #[error("the round has changed since it was reviewed")]
     OtherContent,
     /// It was approved or sent back before.
     #[error("the round was approved or sent back before")]

@@ -44,7 +44,7 @@ impl Undeliverables for OfficeCalls {
         };
         let parked = parked(&self.orders).await;
         let parked = parked.inspect_err(
-            |error| tracing::warn!(error = %Chain(error), "cannot read what is parked"),
+            |error| tracing::warn!(error = %Chain(error), "cannot read the parked reservations"),
         );
         Ok(Undelivered {
             parked: parked.ok(),
@@ -74,7 +74,7 @@ impl Undeliverables for OfficeCalls {
         self.note(Action::ReplayParked, subject, what, &by).await?;
         let replayed = self.orders.parked.replay_parked(only).await;
         let replayed = replayed.map_err(port_error)?;
-        tracing::warn!(account_id = %by.name, replayed, "parked reservations are in the queue again");
+        tracing::warn!(account_id = %by.name, replayed, "parked reservations were put back into the queue");
         match (only, replayed) {
             (Some(_), 0) => Err(ApiError::NotFound),
             (_, replayed) => Ok(replayed),

@@ -37,8 +37,8 @@ pub async fn run_once(deps: &Deps, limit: u32) -> Result<u32, PortError> {
                 reservation_id = %entry.unit.reservation_id,
                 item_id = %entry.unit.item_id,
                 "a reservation could not be written as an order in {TRIES} tries; it is parked, keeps its \
-                 unit, and is tried again within the hour or by `server parked replay`. The lines before \
-                 with this reservation_id say why"
+                 unit, and is tried again within the hour or by `server parked replay`. Earlier lines \
+                 with this reservation_id give the cause"
             );
         }
     }

@@ -31,7 +31,7 @@ pub async fn of_order(deps: &Deps, order_id: OrderId) -> Result<bool, PortError>
             Ok(done) => asked |= done,
             Err(error) => {
                 let payment_id = payment.payment_id;
-                tracing::warn!(%payment_id, error = %Chain(&error), "the provider does not say what became of a payment; it is asked again later");
+                tracing::warn!(%payment_id, error = %Chain(&error), "cannot query a payment at the provider; tried again later");
             }
         }
     }

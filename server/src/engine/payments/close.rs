@@ -63,8 +63,8 @@ fn log_given_up(order_id: OrderId, payment_id: PaymentId, closing: &Closing) {
         %payment_id,
         %order_id,
         error = %Chain(error),
-        "the provider has not closed a payment in time: its order is closed without it, and money \
-         that still comes goes back"
+        "the provider has not closed a payment in time: its order is closed anyway, and money \
+         that arrives later is refunded"
     );
 }
 

@@ -49,7 +49,7 @@ async fn send_back(deps: &Deps, payment: &PaymentRecord) -> Result<bool, PortErr
     let payment_id = payment.payment_id;
     let (Some(provider_number), Some(amount)) = (&payment.provider_number, &payment.received)
     else {
-        let detail = format!("payment {payment_id} is to go back, and nothing has come");
+        let detail = format!("payment {payment_id} is to be refunded, but received no money");
         return Err(PortError::failed("payments", detail));
     };
     let pause = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE).pause_after(payment.refund_tries);

@@ -20,7 +20,7 @@ pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
         match deps.restock.reconcile(item_id).await {
             Ok(Reconciled::Same) => {}
             Ok(Reconciled::Repaired { detail, .. }) => {
-                tracing::error!(%item_id, detail, "gate and ledger differed; the detail says how, and what was done");
+                tracing::error!(%item_id, detail, "gate and ledger differed; see `detail` for the difference and the repair");
                 repaired += 1;
             }
             Err(error) => drop(first_error.get_or_insert(error)),

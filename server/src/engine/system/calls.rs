@@ -29,7 +29,7 @@ impl SystemOffice for OfficeCalls {
         permitted(Permission::SeeSystem, visitor)?;
         let counted = self.system.counters.of_instances().await;
         let counted = counted.inspect_err(
-            |error| tracing::warn!(error = %Chain(error), "cannot read which instances live"),
+            |error| tracing::warn!(error = %Chain(error), "cannot read which instances are running"),
         );
         let instances = counted.ok().map(|instances| {
             let mut instances: Vec<_> = instances

@@ -54,7 +54,7 @@ async fn instances(test: &str) -> Instances {
         second.clone(),
         Timeouts::default(),
     ));
-    let only = "nobody else has the engine yet";
+    let only = "the engine is not shared yet";
     Arc::get_mut(&mut shop.engine.orders).expect(only).queue = first.clone();
     let stock = Arc::get_mut(&mut shop.engine.stock).expect(only);
     (stock.gate, stock.restock) = (gate.clone(), gate.clone());

@@ -48,7 +48,7 @@ async fn instance(queue: &Arc<RabbitQueue>, plan: Option<Arc<dyn FaultInjector>>
     let clock = Arc::new(ManualClock::at(START_MS));
     let shop = TestShop::open(Data::embedded(), clock, Arc::default(), plan, |_| {});
     let mut shop = shop.await;
-    let orders = Arc::get_mut(&mut shop.engine.orders).expect("nobody else has the engine yet");
+    let orders = Arc::get_mut(&mut shop.engine.orders).expect("the engine is not shared yet");
     orders.queue = queue.clone();
     shop
 }

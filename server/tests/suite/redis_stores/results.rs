@@ -57,7 +57,7 @@ impl Instances {
             results: other,
             unknown,
         });
-        let only = Arc::get_mut(&mut shop.engine.orders).expect("nobody else has the engine yet");
+        let only = Arc::get_mut(&mut shop.engine.orders).expect("the engine is not shared yet");
         only.reservations = polled.clone();
         Instances {
             gate: RecordingGate {

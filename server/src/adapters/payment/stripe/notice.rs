@@ -81,7 +81,7 @@ impl Notices {
 /// nothing.
 fn notice(event: Event) -> Result<SignedNotice, ApiError> {
     if !shapes::is_event_id(&event.id) {
-        return Err(unreadable("its number has no known form"));
+        return Err(unreadable("its number has an unknown format"));
     }
     let object = event.data.object;
     let (metadata, fact) = match event.kind.as_str() {

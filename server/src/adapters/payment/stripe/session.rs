@@ -104,7 +104,7 @@ pub fn charge(session: &Session, payment_id: PaymentId) -> Result<Charge, ApiErr
         None => None,
         Some(Expandable::Object(intent)) => Some(intent),
         Some(Expandable::Id(_)) => {
-            return Err(unreadable("its payment was asked for and is not there"));
+            return Err(unreadable("its payment was requested but is missing"));
         }
     };
     if let Some(intent) = intent.filter(|intent| intent.status == "succeeded") {
@@ -122,13 +122,13 @@ pub fn charge(session: &Session, payment_id: PaymentId) -> Result<Charge, ApiErr
         (Some("complete"), Some(intent)) if declined(intent) => Ok(Charge::Closed),
         // A voucher that was not paid yet.
         (Some("complete"), Some(_)) => Ok(Charge::Open),
-        _ => Err(unreadable("a state that is not known")),
+        _ => Err(unreadable("an unknown state")),
     }
 }
 
 fn receipt(intent: &Intent, payment_id: PaymentId) -> Result<Receipt, ApiError> {
     if !shapes::is_intent_id(&intent.id) {
-        let unknown = "a payment's number has no known form".to_owned();
+        let unknown = "a payment's number has an unknown format".to_owned();
         return Err(ApiError::Unusable(unknown));
     }
     Ok(Receipt {

@@ -45,7 +45,7 @@ impl AuditedGate for RedisGate {
 /// The counters of all segments. Units being transferred are counted by neither segment.
 fn stock(diff: &Diff) -> Result<GateStock, PortError> {
     let sum = |of: fn(&Counters) -> i64| {
-        u32::try_from(diff.sum(of)).map_err(|_| malformed("a counter that is no count"))
+        u32::try_from(diff.sum(of)).map_err(|_| malformed("a counter that is out of bounds"))
     };
     Ok(GateStock {
         total: sum(|counters| counters.total + counters.moving)?,

@@ -28,7 +28,7 @@ pub(super) fn decode(buyer: &str, text: &str) -> Result<GateHold, PortError> {
     };
     let buyer = buyer
         .parse()
-        .map_err(|_| malformed("a holder whose buyer is no id"))?;
+        .map_err(|_| malformed("a holder with an invalid buyer id"))?;
     let (reservation_id, position) = (id(field()?)?, number(field()?)?);
     let held_at_ms = number(field()?)?;
     let paid = field()? == SOLD;

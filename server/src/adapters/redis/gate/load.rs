@@ -314,7 +314,7 @@ pub(super) fn log_lost_numbers(item: &LoadedItem) {
     tracing::error!(
         item_id = %item.item_id,
         epoch = %item.epoch,
-        "Redis has forgotten numbers that buyers were told; the item is closed, and loaded again from \
+        "Redis has lost positions that buyers were told; the item is closed, and loaded again from \
          the ledger when nothing is under way"
     );
 }

@@ -44,8 +44,8 @@ impl CatalogueEvents for RedisCatalogueEvents {
         if let Err(error) = published {
             tracing::warn!(
                 error = %Chain(&error),
-                "cannot tell other instances that the catalogue changed; they show it when what they \
-                 have kept is too old"
+                "cannot tell other instances that the catalogue changed; they show it when their \
+                 caches expire"
             );
         }
     }

@@ -94,7 +94,7 @@ pub enum ArchiveError {
         read: u64,
     },
     /// The database returned different data than were written.
-    #[error("the database keeps {0} otherwise than the file has it; nothing was imported")]
+    #[error("the database stored {0} differently from the file; nothing was imported")]
     Differs(String),
     /// The database failed.
     #[error(transparent)]

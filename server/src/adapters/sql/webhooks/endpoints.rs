@@ -27,7 +27,7 @@ use crate::{
 };
 
 fn secret(shown: &str) -> Result<WebhookSecret, PortError> {
-    secret::parse(shown).ok_or_else(|| inconsistent("a webhook secret that is none"))
+    secret::parse(shown).ok_or_else(|| inconsistent("a malformed webhook secret"))
 }
 
 fn endpoint(row: webhook_endpoint::Model) -> Result<WebhookEndpoint, PortError> {
