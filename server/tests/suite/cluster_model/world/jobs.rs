@@ -22,6 +22,9 @@ use super::{
 /// Entries of a batch.
 const LIMIT: u32 = 10;
 
+/// When nothing fails, no worker needs more to end what there is.
+const MAX_CALLS: usize = 10_000;
+
 /// What a worker does in runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Job {
@@ -110,12 +113,13 @@ impl Worker {
 
     /// Runs until there is nothing to do.
     pub fn finishes(&mut self, job: Job) {
-        loop {
+        for _ in 0..MAX_CALLS {
             match self.goes_on(job) {
                 None | Some(Ok(1..)) => {}
                 Some(Ok(0)) => return,
                 Some(Err(error)) => panic!("{job:?}: {error}"),
             }
         }
+        panic!("{job:?} finds the same work again and again");
     }
 }
