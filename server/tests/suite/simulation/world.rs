@@ -27,7 +27,7 @@ const BUYERS: u32 = 6;
 
 pub struct World {
     rng: StdRng,
-    /// In every second seed, orders are written together with the holds.
+    /// Whether orders are written together with the holds. Drawn anew for each restart: a setting that changes.
     order_at_once: bool,
     faults: Arc<SeededFaults>,
     /// `None` only while the process is being restarted.
@@ -193,7 +193,12 @@ impl World {
     }
 
     async fn restart(&mut self) {
-        self.trace.push("restart".into());
+        self.order_at_once = self.rng.random_bool(0.5);
+        let way = match self.order_at_once {
+            true => "at once",
+            false => "queued",
+        };
+        self.trace.push(format!("restart, orders {way}"));
         let shop = self.client.take().unwrap().shop;
         let (clock, ids) = (shop.clock.clone(), shop.ids.clone());
         self.client = Some(open(shop.kill(), clock, ids, &self.faults, self.order_at_once).await);
