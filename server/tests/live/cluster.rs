@@ -17,6 +17,5 @@ mod redis_errors;
 mod returns;
 mod sales;
 mod scenario;
-mod segments;
 mod servers;
 mod waves;
