@@ -73,7 +73,7 @@ pub fn policy(html: &str, known: &[String], pay_page: Option<&str>) -> String {
 }
 
 /// The policy of a page that only displays: these scripts only, no form, no call.
-pub fn policy_of_a_picture(scripts: &[&str]) -> String {
+pub fn preview_policy(scripts: &[&str]) -> String {
     let hashes: String = scripts.iter().map(|script| source(script)).collect();
     format!(
         "default-src 'none'; script-src{hashes}; style-src 'self'; img-src 'self' data:; \

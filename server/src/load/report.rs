@@ -39,6 +39,11 @@ impl Outcomes {
         }
         counted
     }
+
+    /// How many were given a number or told "sold out".
+    pub fn answered(&self) -> u64 {
+        self.ordered + self.failed + self.no_end + self.sold_out
+    }
 }
 
 /// Latencies in milliseconds.

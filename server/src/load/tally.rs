@@ -210,8 +210,7 @@ impl Tally {
             broken: calls.broken,
             figures: calls.latencies.figures(),
         });
-        let answered =
-            (outcomes.ordered + outcomes.failed + outcomes.no_end + outcomes.sold_out) as f64;
+        let answered = outcomes.answered() as f64;
         Report {
             url: shop.url().to_string(),
             item_id: shop.item_id.to_string(),

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::tally::Outcome;
+use super::{report::Outcomes, tally::Outcome};
 
 /// At most this many unexpected answers are quoted.
 const QUOTED: usize = 5;
@@ -43,8 +43,8 @@ pub fn violations(outcomes: &[Outcome], units: Option<Units>) -> Vec<String> {
             "shoppers who were told a number that somebody else has: {twice}"
         ));
     }
-    let number = |is: fn(&Outcome) -> bool| outcomes.iter().filter(|outcome| is(outcome)).count();
-    let sold_out = number(|outcome| *outcome == Outcome::SoldOut);
+    let counts = Outcomes::of(outcomes);
+    let (sold_out, failed, no_end) = (counts.sold_out, counts.failed, counts.no_end);
     if let Some(Units { total, left }) = units {
         if orders.len() > total as usize {
             found.push(format!("{} orders of {total} units", orders.len()));
@@ -55,19 +55,17 @@ pub fn violations(outcomes: &[Outcome], units: Option<Units>) -> Vec<String> {
             ));
         }
     }
-    let failed = number(|outcome| matches!(outcome, Outcome::Failed { .. }));
     if failed > 0 {
         found.push(format!(
             "shoppers who were told a number and got no order: {failed}"
         ));
     }
-    let no_end = number(|outcome| matches!(outcome, Outcome::NoEnd(_)));
     if no_end > 0 {
         found.push(format!(
             "shoppers who were told a number and heard nothing more: {no_end}"
         ));
     }
-    if orders.len() + sold_out + failed + no_end == 0 {
+    if counts.answered() == 0 {
         found.push("nobody was told a number or \"sold out\": nothing was checked".to_owned());
     }
     if !quoted.is_empty() {

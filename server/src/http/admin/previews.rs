@@ -29,7 +29,7 @@ struct Previews {
 
 /// The routes.
 pub fn routes(state: &AppState, renderer: Renderer) -> Router {
-    let policy = content_security::policy_of_a_picture(&FRAMEWORK);
+    let policy = content_security::preview_policy(&FRAMEWORK);
     Router::new()
         .route(pattern::PREVIEW, get(rounds))
         .route(pattern::PREVIEW_OF_ITEM, get(item))

@@ -322,6 +322,11 @@ impl Deployment {
         Shoppers::new(&[self.nginx.url()], sale, CONNECTIONS)
     }
 
+    /// A key in Redis by its name; the hash tag is its item.
+    pub fn key(&self, item_id: &str, name: &str) -> String {
+        format!("{}:{{{item_id}}}:{name}", self.namespace)
+    }
+
     pub fn audit(&self) -> Audit {
         self.command.audit()
     }

@@ -82,11 +82,7 @@ const OF_ALL: [Kind; 6] = [
 async fn are_deleted(kinds: &[Kind], name: &str) {
     let mut waves = Waves::new(kinds.len()).await;
     // By a worker, and workers are paused.
-    let item = format!(
-        "{}:{{{}}}:item",
-        waves.cluster.namespace,
-        waves.item().sale.item_id
-    );
+    let item = waves.cluster.key(&waves.item().sale.item_id, "item");
     let redis = &waves.cluster.servers().redis;
     wait_until("the item to be loaded", || {
         redis.cli(&["exists", &item]) == "1"

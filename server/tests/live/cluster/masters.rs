@@ -58,7 +58,7 @@ impl Masters {
         let mut sales: [Option<Sale>; MASTERS] = [const { None }; MASTERS];
         for _ in 0..MAX_ROUNDS {
             let sale = cluster.seed(stock as u32, buyers as u32);
-            let master = redis.master_of(&key(&cluster, &sale.item_id, "item"));
+            let master = redis.master_of(&cluster.key(&sale.item_id, "item"));
             sales[master.unwrap()].get_or_insert(sale);
             if sales.iter().all(Option::is_some) {
                 break;
@@ -83,7 +83,7 @@ impl Masters {
     }
 
     fn key(&self, item: usize, name: &str) -> String {
-        key(&self.cluster, &self.items[item].waves.sale.item_id, name)
+        self.cluster.key(&self.items[item].waves.sale.item_id, name)
     }
 
     /// Runs `redis-cli` at the item's master; the command's first argument is one of its keys.
@@ -215,10 +215,6 @@ impl Item {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
-}
-
-fn key(cluster: &Deployment, tag: &str, name: &str) -> String {
-    format!("{}:{{{tag}}}:{name}", cluster.namespace)
 }
 
 impl Masters {

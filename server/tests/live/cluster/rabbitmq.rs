@@ -110,10 +110,7 @@ impl Broker {
 
 /// Entries between the gate and the broker.
 fn in_outbox(scenario: &mut Scenario) -> usize {
-    let key = format!(
-        "{}:{{{}}}:outbox",
-        scenario.cluster.namespace, scenario.sale.item_id
-    );
+    let key = scenario.cluster.key(&scenario.sale.item_id, "outbox");
     let length = scenario.cluster.servers().redis.cli(&["xlen", &key]);
     length.parse().expect(&length)
 }

@@ -1,7 +1,7 @@
 //! The engine's ports over the model. Each call waits once, so that anything may happen before it; then it
 //! is lost, done without an answer, or done. What a caller must not do is refused here, where it does it.
 
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::MutexGuard;
 
 use app::wire::{AccountId, ItemId, OrderId, Rejection, ReservationId};
 use async_trait::async_trait;
@@ -37,7 +37,7 @@ const DELIVERED: usize = 2;
 #[derive(Clone)]
 pub struct Ports {
     worker: usize,
-    state: Arc<Mutex<State>>,
+    state: Shared,
 }
 
 /// What becomes of a call.
