@@ -48,7 +48,7 @@ pub use second_factor::{
     confirm_second_factor, remove_second_factor, second_factor,
 };
 pub use shipping::{confirm_receipt, save_shipping_address, shipping_address};
-pub use system::{differences, findings, system};
+pub use system::{checks, differences, system};
 pub use undelivered::{drop_parked, replay_message, replay_parked, undelivered};
 
 #[cfg(feature = "ssr")]

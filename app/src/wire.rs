@@ -70,7 +70,7 @@ pub use report::{FailureCount, Interval, ItemReport, RoundReport, StateSum, Wait
 pub use second_factor::{SecondFactor, SecondFactorSetup};
 pub use shipping::{Shipment, ShippingAddress, TypedAddress};
 pub use switch::{SetSwitch, Switch};
-pub use system::{BrokenRule, Differences, Finding, SystemInstance, SystemReport, Verdict};
+pub use system::{BrokenRule, Differences, DoctorCheck, SystemInstance, SystemReport, Verdict};
 pub use undelivered::{Parked, ParkedReservation, Undelivered, Webhook, WebhookMessage};
 
 /// Time as the server sees it, for clients that synchronise their countdown to it.

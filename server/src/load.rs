@@ -42,7 +42,7 @@ pub struct Load {
     /// Each begins with the item's page.
     pub with_page: bool,
     /// How long a shopper tries and waits before giving up.
-    pub patience: Duration,
+    pub time_limit: Duration,
 }
 
 impl Load {
@@ -79,8 +79,8 @@ impl Load {
                 due,
                 think: self.think,
                 with_page: self.with_page,
-                patience: self.patience,
-                gives_up: due + self.patience,
+                time_limit: self.time_limit,
+                gives_up: due + self.time_limit,
             };
             under_way.spawn(shopper.buy(tally.clone()));
         }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use server_fn::codec::GetUrl;
 
-use crate::wire::{ApiError, Differences, Finding, Json, SystemReport};
+use crate::wire::{ApiError, Differences, DoctorCheck, Json, SystemReport};
 
 #[cfg(feature = "ssr")]
 use super::context::{back_office, visitor};
@@ -14,10 +14,10 @@ pub async fn system() -> Result<SystemReport, ApiError> {
     back_office()?.system(&visitor()?).await
 }
 
-/// `GET /api/admin/system/findings`: the findings of `server doctor`.
-#[server(name = GetFindings, endpoint = "/admin/system/findings", prefix = "/api", input = GetUrl, output = Json)]
-pub async fn findings() -> Result<Vec<Finding>, ApiError> {
-    back_office()?.findings(&visitor()?).await
+/// `GET /api/admin/system/findings`: the checks of `server doctor`.
+#[server(name = GetDoctorChecks, endpoint = "/admin/system/findings", prefix = "/api", input = GetUrl, output = Json)]
+pub async fn checks() -> Result<Vec<DoctorCheck>, ApiError> {
+    back_office()?.checks(&visitor()?).await
 }
 
 /// `GET /api/admin/system/differences`: violated invariants of the ledger, and differences from the gate.

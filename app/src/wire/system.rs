@@ -43,7 +43,7 @@ pub enum Verdict {
 
 /// The finding on a part.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Finding {
+pub struct DoctorCheck {
     /// The verdict.
     pub verdict: Verdict,
     /// The part: `settings`, `ledger`, `gate`.

@@ -153,7 +153,7 @@ fn system(audit: Arc<audit::Deps>, parts: &Parts) -> system::Deps {
     system::Deps {
         counters: parts.counters.clone(),
         audit,
-        turn: Arc::default(),
+        looked: Arc::default(),
     }
 }
 

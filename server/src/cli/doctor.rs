@@ -6,7 +6,7 @@ mod servers;
 
 use std::{fmt::Display, path::Path, process::ExitCode, time::Duration};
 
-use app::wire::{Finding, Verdict};
+use app::wire::{DoctorCheck, Verdict};
 use async_trait::async_trait;
 use futures::future::BoxFuture;
 use tokio::{runtime::Handle, task::spawn_blocking, time::timeout};
@@ -19,10 +19,10 @@ use crate::{
     engine::ports::SystemFacts,
 };
 
-/// The findings.
+/// The checks.
 #[derive(Default)]
 struct Report {
-    findings: Vec<Finding>,
+    checks: Vec<DoctorCheck>,
     /// Each is printed immediately.
     prints: bool,
 }
@@ -52,7 +52,7 @@ impl Report {
             };
             println!("{word:<8} {part:<12} {text}");
         }
-        self.findings.push(Finding {
+        self.checks.push(DoctorCheck {
             verdict,
             part: part.to_owned(),
             text: text.to_string(),
@@ -60,7 +60,7 @@ impl Report {
     }
 
     fn count(&self, verdict: Verdict) -> usize {
-        let all = self.findings.iter();
+        let all = self.checks.iter();
         all.filter(|found| found.verdict == verdict).count()
     }
 }
@@ -111,7 +111,7 @@ async fn look(config: &Config, report: &mut Report) {
 /// The same check of a running process, for the system page. Uses the settings with which it was started.
 pub struct RunningProcess(pub Config);
 
-/// Time limit of the check in a running process; then it reports the findings so far.
+/// Time limit of the check in a running process; then it reports the checks so far.
 const LIMIT: Duration = Duration::from_secs(7);
 /// How long a page waits for the report.
 const WAIT: Duration = Duration::from_secs(8);
@@ -126,7 +126,7 @@ impl SystemFacts for RunningProcess {
         self.0.listing.clone()
     }
 
-    async fn findings(&self) -> Vec<Finding> {
+    async fn checks(&self) -> Vec<DoctorCheck> {
         let config = self.0.clone();
         let runtime = Handle::current();
         // On a separate thread: it reads files with blocking calls, as a command does.
@@ -140,7 +140,7 @@ impl SystemFacts for RunningProcess {
                         format_args!("not everything answered within {seconds} s"),
                     );
                 }
-                report.findings
+                report.checks
             })
         });
         looked.await.unwrap_or_default()

@@ -89,7 +89,7 @@ impl LoadCommand {
             arrivals,
             think: Duration::from_millis(self.think_ms.into()),
             with_page: self.page,
-            patience: seconds(self.patience_s),
+            time_limit: seconds(self.patience_s),
         };
         let connections = self.connections as usize;
         let shop = Shop::open(self.url.clone(), self.item, connections, self.allow_remote).await?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use futures::lock::Mutex;
 
-use app::wire::{ApiError, Differences, Finding};
+use app::wire::{ApiError, Differences, DoctorCheck};
 
 use super::{audit, ports::SaleCounters};
 
@@ -15,7 +15,7 @@ use super::{audit, ports::SaleCounters};
 pub struct Looked {
     /// When they were found, epoch milliseconds.
     at_ms: i64,
-    findings: Option<Vec<Finding>>,
+    checks: Option<Vec<DoctorCheck>>,
     differences: Option<Result<Differences, ApiError>>,
 }
 
@@ -25,5 +25,5 @@ pub struct Deps {
     pub audit: Arc<audit::Deps>,
     /// Lock for looking for problems, which reads the whole ledger and connects to every server. It is held until
     /// that ends, even if the caller has left, and then holds the result.
-    pub turn: Arc<Mutex<Looked>>,
+    pub looked: Arc<Mutex<Looked>>,
 }

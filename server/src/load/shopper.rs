@@ -29,7 +29,7 @@ pub struct Shopper {
     pub due: Instant,
     pub think: Duration,
     pub with_page: bool,
-    pub patience: Duration,
+    pub time_limit: Duration,
     pub gives_up: Instant,
 }
 
@@ -61,7 +61,7 @@ impl Shopper {
                     tally.answered(self.due.elapsed());
                 }
                 // A late answer leaves as much time for the order as an early one.
-                self.gives_up = Instant::now() + self.patience;
+                self.gives_up = Instant::now() + self.time_limit;
                 self.follow(&reserved, &tally).await
             }
             Err(failed) => {

@@ -7,7 +7,7 @@ use app::{
     ShopSettings,
     api::LoginCookie,
     port::Visitor,
-    wire::{DependencyState, Finding, ItemId, Verdict},
+    wire::{DependencyState, DoctorCheck, ItemId, Verdict},
 };
 use async_trait::async_trait;
 use axum::{
@@ -71,8 +71,8 @@ impl SystemFacts for TestProcess {
         Config::defaults().unwrap().listing
     }
 
-    async fn findings(&self) -> Vec<Finding> {
-        vec![Finding {
+    async fn checks(&self) -> Vec<DoctorCheck> {
+        vec![DoctorCheck {
             verdict: Verdict::Problem,
             part: "ledger".to_owned(),
             text: "no answer".to_owned(),

@@ -9,14 +9,14 @@ use crate::{
     routes,
     text::pages::{admin, system as say},
     wire::{
-        ApiError, DependencyState, Differences, Finding, Language, Role, SystemInstance,
+        ApiError, DependencyState, Differences, DoctorCheck, Language, Role, SystemInstance,
         SystemReport, Verdict,
     },
 };
 
 /// The result of a requested check.
 enum Looked {
-    Findings(Vec<Finding>),
+    Checks(Vec<DoctorCheck>),
     Differences(Differences),
     /// Another check is running, or it cannot be done now.
     Not,
@@ -40,7 +40,7 @@ pub fn AdminSystemPage() -> impl IntoView {
 async fn read(asked: String) -> Result<(SystemReport, Option<Looked>), ApiError> {
     let report = api::system().await?;
     let looked = match asked.as_str() {
-        "findings" => Some(api::findings().await.map_or(Looked::Not, Looked::Findings)),
+        "findings" => Some(api::checks().await.map_or(Looked::Not, Looked::Checks)),
         "differences" => {
             let differences = api::differences().await;
             Some(differences.map_or(Looked::Not, Looked::Differences))
@@ -82,7 +82,7 @@ fn System(
         <StaffFrame here=Section::System role title=admin::system(language) language>
             <p class="lead">{say::version(language, &report.version)}</p>
             <p class="admin__buttons">
-                {look("findings", say::look_for_findings(language))}
+                {look("findings", say::run_doctor(language))}
                 {look("differences", say::look_for_differences(language))}
             </p>
             {looked.map(|looked| view! { <WhatWasFound looked language /> })}
@@ -105,15 +105,15 @@ fn WhatWasFound(looked: Looked, language: Language) -> impl IntoView {
             return view! { <p class="form__message" role="alert">{say::not_now(language)}</p> }
                 .into_any();
         }
-        Looked::Findings(findings) => {
+        Looked::Checks(checks) => {
             let count = |verdict| {
-                findings
+                checks
                     .iter()
                     .filter(|found| found.verdict == verdict)
                     .count()
             };
-            let sum = say::findings(language, count(Verdict::Problem), count(Verdict::Warning));
-            let lines = findings.iter().map(|found| {
+            let sum = say::checks(language, count(Verdict::Problem), count(Verdict::Warning));
+            let lines = checks.iter().map(|found| {
                 let verdict = say::verdict(language, found.verdict);
                 format!("{verdict}  {}: {}\n", found.part, found.text)
             });
@@ -140,7 +140,7 @@ fn WhatWasFound(looked: Looked, language: Language) -> impl IntoView {
 }
 
 fn state(part: &DependencyState, language: Language) -> impl IntoView + use<> {
-    let standing = match part.ready {
+    let state = match part.ready {
         true => say::ready(language),
         false => say::not_ready(language),
     };
@@ -151,7 +151,7 @@ fn state(part: &DependencyState, language: Language) -> impl IntoView + use<> {
     };
     view! {
         <li>
-            <strong>{part.name.clone()}</strong> " " <span class=class>{standing}</span>
+            <strong>{part.name.clone()}</strong> " " <span class=class>{state}</span>
             {part.detail.clone().map(|detail| view! { " " <span class="admin__soft">{detail}</span> })}
         </li>
     }

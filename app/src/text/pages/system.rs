@@ -4,7 +4,7 @@ use super::messages;
 use crate::wire::{Language, Verdict};
 
 messages! {
-    look_for_findings: "检查（server doctor）", "Look for what is not right (server doctor)";
+    run_doctor: "检查（server doctor）", "Look for what is not right (server doctor)";
     look_for_differences: "对账（账本与闸口）", "Compare ledger and gate";
     not_now: "正在检查，还没有结果，或现在无法检查。请稍后再点一次，会显示这次的结果。",
         "The look goes on, or cannot be made now. Ask again in a moment: what was found is shown then.";
@@ -41,8 +41,8 @@ pub fn verdict(language: Language, verdict: Verdict) -> &'static str {
     }
 }
 
-/// The doctor's findings.
-pub fn findings(language: Language, problems: usize, warnings: usize) -> String {
+/// The doctor's checks.
+pub fn checks(language: Language, problems: usize, warnings: usize) -> String {
     match language {
         Language::Zh => format!("{problems} 个问题，{warnings} 处需要留意。"),
         Language::En => format!("Problems: {problems}. Warnings: {warnings}."),

@@ -1,6 +1,6 @@
 //! The machine and the program, for operators.
 
-use app::wire::Finding;
+use app::wire::DoctorCheck;
 use async_trait::async_trait;
 use futures::future::BoxFuture;
 
@@ -13,8 +13,8 @@ pub trait SystemFacts: Send + Sync + 'static {
     /// Every setting in effect, without possible passwords.
     fn settings(&self) -> String;
 
-    /// The findings of `server doctor`. Takes some seconds.
-    async fn findings(&self) -> Vec<Finding>;
+    /// The checks of `server doctor`. Takes some seconds.
+    async fn checks(&self) -> Vec<DoctorCheck>;
 
     /// Runs work to its end, and waits for it for some seconds, less than a request may take. The work continues
     /// even if the caller gives up.

@@ -2,7 +2,9 @@
 
 use app::{
     port::{SystemOffice, Visitor},
-    wire::{ApiError, BrokenRule, Differences, Finding, Permission, SystemInstance, SystemReport},
+    wire::{
+        ApiError, BrokenRule, Differences, DoctorCheck, Permission, SystemInstance, SystemReport,
+    },
 };
 use async_trait::async_trait;
 use futures::FutureExt as _;
@@ -51,45 +53,45 @@ impl SystemOffice for OfficeCalls {
         })
     }
 
-    async fn findings(&self, visitor: &Visitor) -> Result<Vec<Finding>, ApiError> {
+    async fn checks(&self, visitor: &Visitor) -> Result<Vec<DoctorCheck>, ApiError> {
         permitted(Permission::SeeSystem, visitor)?;
         let now_ms = self.system.audit.clock.now_ms();
-        let mut turn = self.system.turn.try_lock_owned().ok_or(TAKEN)?;
-        if let Some(found) = turn.findings.take().filter(|_| turn.is_new(now_ms)) {
+        let mut looked = self.system.looked.try_lock_owned().ok_or(TAKEN)?;
+        if let Some(found) = looked.checks.take().filter(|_| looked.is_new(now_ms)) {
             return Ok(found);
         }
         let facts = self.facts.clone();
         let work = async move {
-            *turn = Looked {
-                findings: Some(facts.findings().await),
+            *looked = Looked {
+                checks: Some(facts.checks().await),
                 differences: None,
                 at_ms: now_ms,
             };
         };
         self.facts.carry_out(work.boxed()).await;
-        let mut turn = self.system.turn.try_lock().ok_or(TAKEN)?;
-        turn.findings.take().ok_or(TAKEN)
+        let mut looked = self.system.looked.try_lock().ok_or(TAKEN)?;
+        looked.checks.take().ok_or(TAKEN)
     }
 
     async fn differences(&self, visitor: &Visitor) -> Result<Differences, ApiError> {
         permitted(Permission::SeeSystem, visitor)?;
         let system = self.system.clone();
         let now_ms = system.audit.clock.now_ms();
-        let mut turn = system.turn.try_lock_owned().ok_or(TAKEN)?;
-        if let Some(found) = turn.differences.take().filter(|_| turn.is_new(now_ms)) {
+        let mut looked = system.looked.try_lock_owned().ok_or(TAKEN)?;
+        if let Some(found) = looked.differences.take().filter(|_| looked.is_new(now_ms)) {
             return found;
         }
         let work = async move {
             let differences = look(&system.audit).await.map_err(port_error);
-            *turn = Looked {
+            *looked = Looked {
                 differences: Some(differences),
-                findings: None,
+                checks: None,
                 at_ms: system.audit.clock.now_ms(),
             };
         };
         self.facts.carry_out(work.boxed()).await;
-        let mut turn = self.system.turn.try_lock().ok_or(TAKEN)?;
-        turn.differences.take().ok_or(TAKEN)?
+        let mut looked = self.system.looked.try_lock().ok_or(TAKEN)?;
+        looked.differences.take().ok_or(TAKEN)?
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use app::{
     port::SystemOffice as _,
-    wire::{ApiError, Differences, Finding, Role, SystemReport},
+    wire::{ApiError, Differences, DoctorCheck, Role, SystemReport},
 };
 use async_trait::async_trait;
 use futures::future::BoxFuture;
@@ -30,7 +30,7 @@ impl SystemFacts for Impatient {
         String::new()
     }
 
-    async fn findings(&self) -> Vec<Finding> {
+    async fn checks(&self) -> Vec<DoctorCheck> {
         Vec::new()
     }
 
@@ -48,8 +48,8 @@ async fn an_abandoned_check_continues_and_is_shown_to_the_next_caller() {
     let office = OfficeCalls::new(&shop.engine, Arc::new(AlwaysReady), Arc::new(Impatient));
     let busy = Err(ApiError::Busy { retry_after_s: 5 });
     assert_eq!(office.differences(&auditor).await, busy);
-    let findings = office.findings(&auditor).await;
-    assert!(findings.is_err(), "its turn lasts as long as the look");
+    let checks = office.checks(&auditor).await;
+    assert!(checks.is_err(), "the lock is held as long as the check");
     let found = loop {
         match office.differences(&auditor).await {
             Err(ApiError::Busy { .. }) => yield_now().await,

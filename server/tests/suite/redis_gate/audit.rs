@@ -1,4 +1,4 @@
-//! Findings of `server audit` in a gate outside the ledger: each rule is broken by hand.
+//! Checks of `server audit` in a gate outside the ledger: each rule is broken by hand.
 
 use app::wire::ItemId;
 use server::engine::{audit, ports::StockGate};

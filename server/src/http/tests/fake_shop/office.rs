@@ -7,8 +7,8 @@ use app::{
     },
     wire::{
         AccountId, ActivityList, ActivityQuery, AddedPicture, AddedRound, ApiError, BuyerHistory,
-        BuyerList, CheckedList, Differences, Finding, ItemDetail, ListedProduct, LocalText, Now,
-        OrderHistory, OrderId, OrderList, OrderQuery, PaymentGroup, PaymentId, PaymentList,
+        BuyerList, CheckedList, Differences, DoctorCheck, ItemDetail, ListedProduct, LocalText,
+        Now, OrderHistory, OrderId, OrderList, OrderQuery, PaymentGroup, PaymentId, PaymentList,
         PictureSize, ProductId, ProductList, ProductQuery, ReservationId, Round, RoundDraft,
         RoundId, RoundOverview, RoundReport, RoundState, SetSwitch, ShipLine, Switch, SystemReport,
         Undelivered,
@@ -174,7 +174,7 @@ impl SystemOffice for FakeShop {
         Err(ApiError::NotFound)
     }
 
-    async fn findings(&self, _: &Visitor) -> Result<Vec<Finding>, ApiError> {
+    async fn checks(&self, _: &Visitor) -> Result<Vec<DoctorCheck>, ApiError> {
         Err(ApiError::NotFound)
     }
 
