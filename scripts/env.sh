@@ -43,6 +43,13 @@ if [ -z "${RUSTUP_TOOLCHAIN:-}" ] && ! toolchain_fits &&
   export RUSTUP_TOOLCHAIN=debian
 fi
 
+# Debian's compiler links with the system's `ld`, which takes many times as long for our programs as its own
+# linker (rustup's compiler uses that one anyway). The C compiler looks for `ld` in this folder first. A flag
+# for the compiler would make Cargo build everything anew outside these scripts.
+linker=$(rustc --print sysroot 2>/dev/null)/lib/rustlib/$(uname -m)-unknown-linux-gnu/bin/gcc-ld
+[ ! -x "$linker/ld" ] || export COMPILER_PATH=$linker
+unset linker
+
 # Cargo's build folder: its folder `release` has the server's binary and, beside it, hash.txt with the names
 # of the hashed assets.
 target_dir() {
