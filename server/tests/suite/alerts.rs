@@ -1,22 +1,12 @@
 //! The shipped alert rules and dashboard: they use existing metrics, every alarm in the manual has a rule, and
 //! every rule names a section of the manual.
 
-use std::{
-    collections::BTreeSet,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 use server::telemetry::metrics::METRICS;
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-fn read(file: &str) -> String {
-    fs::read_to_string(root().join(file)).unwrap()
-}
+use crate::support::repository::read;
 
 /// A rule: name, expression, and the section with instructions.
 struct Rule {

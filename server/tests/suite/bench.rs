@@ -8,16 +8,14 @@ use tempfile::TempDir;
 use test_servers::{postgres, rabbitmq, redis};
 use uuid::Uuid;
 
+use crate::commands::errors;
+
 fn server(settings: &[(&str, String)], arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_server"))
         .args(arguments)
         .envs(settings.iter().map(|(name, value)| (name, value)))
         .output()
         .unwrap()
-}
-
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 #[test]
@@ -30,7 +28,7 @@ fn the_benchmark_refuses_the_settings_of_an_embedded_shop() {
     ];
     let refused = server(&settings, &["bench", "--cluster"]);
     assert_eq!(refused.status.code(), Some(1), "{refused:?}");
-    assert!(said(&refused).contains("SECKILL_MODE=cluster"));
+    assert!(errors(&refused).contains("SECKILL_MODE=cluster"));
     assert!(!data.exists(), "no data folder was made");
 }
 
@@ -53,7 +51,7 @@ fn a_benchmark_writes_every_order_and_leaves_only_its_round() {
     let mut measured = server(&settings, &words);
     for _ in 0..2 {
         // An overloaded machine may end a benchmark with this error.
-        if !said(&measured).contains("redis is busy: no answer within") {
+        if !errors(&measured).contains("redis is busy: no answer within") {
             break;
         }
         measured = server(&settings, &words);
@@ -86,7 +84,7 @@ fn a_benchmark_writes_every_order_and_leaves_only_its_round() {
 
     let again = server(&settings, &["bench", "--cluster"]);
     assert_eq!(again.status.code(), Some(1), "{again:?}");
-    assert!(said(&again).contains("--yes"), "{again:?}");
+    assert!(errors(&again).contains("--yes"), "{again:?}");
     let queues = rabbitmq::shared().ctl(&["list_queues", "name"]);
     assert!(!queues.contains("bench-"), "{queues}");
 }

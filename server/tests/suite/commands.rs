@@ -80,6 +80,17 @@ pub fn errors(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
+/// Its standard output, whether it succeeded or not.
+pub fn printed(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// The standard output of a command that must have succeeded.
+pub fn succeeded(output: &Output) -> String {
+    assert!(output.status.success(), "{output:?}");
+    printed(output)
+}
+
 /// A data folder that does not exist yet, in an existing folder.
 pub fn no_data() -> (TempDir, std::path::PathBuf) {
     let folder = tempfile::tempdir().unwrap();

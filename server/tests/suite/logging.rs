@@ -1,9 +1,6 @@
 //! Errors are logged in one form: with their whole chain of causes.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use crate::support::repository::{read, sources};
 
 /// The calls of `tracing` in a source, each up to its end.
 fn events(text: &str) -> impl Iterator<Item = &str> {
@@ -20,34 +17,17 @@ fn events(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-fn sources() -> Vec<(PathBuf, String)> {
-    let mut found = Vec::new();
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|end| end == "rs") {
-                let text = fs::read_to_string(&path).unwrap();
-                found.push((path, text));
-            }
-        }
-    }
-    found
-}
-
 #[test]
 fn every_error_in_the_log_has_its_causes() {
     let mut with_causes = 0;
-    for (path, text) in sources() {
+    for (path, text) in sources("server/src", "rs") {
         for event in events(&text) {
             let fields = event
                 .replace("error = %Chain(&error)", "")
                 .replace("error = %Chain(", "");
             with_causes += usize::from(fields.len() < event.len());
             for bare in ["%error", "?error", "%source", "?source", "error = "] {
-                assert!(!fields.contains(bare), "{}: {event}", path.display());
+                assert!(!fields.contains(bare), "{path}: {event}");
             }
         }
     }
@@ -56,7 +36,6 @@ fn every_error_in_the_log_has_its_causes() {
 
 #[test]
 fn deployment_files_do_not_set_the_log_filter() {
-    let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy");
     let files = [
         "compose.yaml",
         "env.example",
@@ -65,7 +44,7 @@ fn deployment_files_do_not_set_the_log_filter() {
     ];
     let mut named = 0;
     for file in files {
-        let text = fs::read_to_string(deploy.join(file)).unwrap();
+        let text = read(&format!("deploy/{file}"));
         let filter = |line: &&str| {
             line.replace("SECKILL_LOG_FORMAT", "")
                 .contains("SECKILL_LOG")

@@ -1,38 +1,25 @@
 //! Every metric recorded in the sources is described in one table and documented, and no others
 //! are.
 
-use std::{
-    collections::BTreeSet,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::collections::BTreeSet;
 
 use server::telemetry::metrics::METRICS;
+
+use crate::support::repository::{read, sources};
 
 /// A recorded metric: name, kind, and the names of its labels.
 type Use = (String, &'static str, Vec<String>);
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
 /// The sources that may record metrics, without their own tests.
-fn sources() -> Vec<String> {
-    let mut texts = Vec::new();
-    let mut folders = vec![root().join("server/src"), root().join("app/src")];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|end| end == "rs") {
-                let text = fs::read_to_string(&path).unwrap();
-                let end = text.find("#[cfg(test)]").unwrap_or(text.len());
-                texts.push(text[..end].to_owned());
-            }
-        }
-    }
-    texts
+fn recording_sources() -> Vec<String> {
+    let all = ["server/src", "app/src"]
+        .into_iter()
+        .flat_map(|folder| sources(folder, "rs"));
+    all.map(|(_, text)| {
+        let end = text.find("#[cfg(test)]").unwrap_or(text.len());
+        text[..end].to_owned()
+    })
+    .collect()
 }
 
 /// All metrics recorded in a source.
@@ -70,7 +57,10 @@ fn arguments(kind: &'static str, rest: &str) -> Use {
 
 #[test]
 fn sources_and_descriptions_have_the_same_metrics() {
-    let used: BTreeSet<Use> = sources().iter().flat_map(|text| uses(text)).collect();
+    let used: BTreeSet<Use> = recording_sources()
+        .iter()
+        .flat_map(|text| uses(text))
+        .collect();
     let described: BTreeSet<Use> = METRICS
         .iter()
         .map(|metric| {
@@ -83,7 +73,7 @@ fn sources_and_descriptions_have_the_same_metrics() {
 
 #[test]
 fn documents_and_descriptions_have_the_same_metrics() {
-    let text = fs::read_to_string(root().join("docs/metrics.md")).unwrap();
+    let text = read("docs/metrics.md");
     let rows = text.lines().filter(|line| line.starts_with("| `seckill_"));
     let documented: Vec<_> = rows
         .map(|row| {
@@ -114,7 +104,7 @@ fn documents_and_descriptions_have_the_same_metrics() {
     assert_eq!(documented, described);
     // Metrics cited elsewhere in the manuals exist.
     for manual in ["docs/metrics.md", "docs/operations.md"] {
-        let text = fs::read_to_string(root().join(manual)).unwrap();
+        let text = read(manual);
         for (at, _) in text.match_indices("`seckill_") {
             let rest = &text[at + 1..];
             let end = rest.find(|c: char| !c.is_ascii_lowercase() && c != '_');

@@ -3,6 +3,7 @@
 pub mod alipay;
 mod environment;
 mod gate;
+pub mod repository;
 mod stack;
 pub mod stripe;
 

@@ -10,33 +10,7 @@ use std::{
     process::Command,
 };
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .unwrap()
-        .to_owned()
-}
-
-fn sources(folder: &str, extension: &str) -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    let mut folders = vec![root().join(folder)];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            if path.is_dir() && !matches!(name.as_str(), "node_modules" | "target" | "screenshots")
-            {
-                folders.push(path);
-            } else if path.extension().is_some_and(|found| found == extension) {
-                let text = fs::read_to_string(&path).unwrap();
-                let shown = path.strip_prefix(root()).unwrap().display().to_string();
-                found.push((shown, text));
-            }
-        }
-    }
-    assert!(!found.is_empty(), "no .{extension} in {folder}");
-    found
-}
+use crate::support::repository::{root, sources};
 
 fn rust() -> Vec<(String, String)> {
     [

@@ -5,7 +5,6 @@ use std::{
     io::{Read, Seek, SeekFrom, Write},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
-    process::Output,
     sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
@@ -14,7 +13,7 @@ use futures::future::join_all;
 use serde_json::Value;
 use test_servers::http;
 
-use super::{Running, errors, no_data, run, schema::sql};
+use super::{Running, errors, no_data, printed, run, schema::sql};
 
 /// Longer than a start takes on a slow machine.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -22,10 +21,6 @@ const BUYERS: usize = 60;
 
 fn words(path: &Path) -> &str {
     path.to_str().unwrap()
-}
-
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 fn must_be_its_owner_s_alone(file: &Path) {
@@ -108,7 +103,7 @@ async fn a_backup_made_during_a_sale_has_every_earlier_promise_and_can_be_restor
 
     let verified = run(&data, &[], &["verify", words(&backup)]);
     assert!(verified.status.success(), "{verified:?}");
-    let text = said(&verified);
+    let text = printed(&verified);
     for words in [
         "the file is whole",
         "schema m0",
@@ -230,7 +225,10 @@ async fn verify_finds_damaged_invalid_and_missing_backups() {
     let backup = folder.path().join("backup.db");
     let verify = |file: &Path| {
         let verified = run(&data, &[], &["verify", words(file)]);
-        (verified.status.code(), said(&verified) + &errors(&verified))
+        (
+            verified.status.code(),
+            printed(&verified) + &errors(&verified),
+        )
     };
     assert!(
         run(&data, &[], &["backup", words(&backup)])
@@ -311,7 +309,7 @@ async fn a_shop_is_copied_before_its_migration_and_the_last_three_copies_are_kep
     let verified = run(&data, &[], &["verify", words(&made[3])]);
     assert!(verified.status.success(), "{verified:?}");
     assert!(
-        said(&verified).contains("of an earlier version"),
+        printed(&verified).contains("of an earlier version"),
         "{verified:?}"
     );
     let restored = folder.path().join("restored");

@@ -4,7 +4,7 @@ use std::{path::Path, process::Output, time::Duration};
 
 use serde_json::Value;
 
-use super::{Running, errors, no_data, run, schema::sql, seed_load};
+use super::{Running, errors, no_data, run, schema::sql, seed_load, succeeded};
 use crate::support::eventually;
 
 const FIRST: &str = "00000000-0000-7000-8000-000000000001";
@@ -12,11 +12,6 @@ const SECOND: &str = "00000000-0000-7000-8000-000000000002";
 
 fn parked(data: &Path, arguments: &[&str]) -> Output {
     run(data, &[], &[&["parked"], arguments].concat())
-}
-
-fn said(output: &Output) -> String {
-    assert!(output.status.success(), "{output:?}");
-    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 /// As after five tries: one reservation of each of the first two buyers.
@@ -32,7 +27,7 @@ async fn park(data: &Path, reservation: &str, buyer: u32) {
 }
 
 fn listed(data: &Path) -> Vec<String> {
-    let list: Value = serde_json::from_str(&said(&parked(data, &["list", "--json"]))).unwrap();
+    let list: Value = serde_json::from_str(&succeeded(&parked(data, &["list", "--json"]))).unwrap();
     assert_eq!(list["unreadable"], 0);
     let entries = list["parked"].as_array().unwrap().iter();
     entries
@@ -55,9 +50,9 @@ async fn a_parked_reservation_is_shown_and_replayed_or_dropped_by_its_id() {
     park(&data, SECOND, 2).await;
 
     assert_eq!(listed(&data), [FIRST, SECOND]);
-    let table = said(&parked(&data, &["list"]));
+    let table = succeeded(&parked(&data, &["list"]));
     assert!(table.contains(FIRST) && table.contains(SECOND), "{table}");
-    let shown = said(&parked(&data, &["show", FIRST]));
+    let shown = succeeded(&parked(&data, &["show", FIRST]));
     assert!(
         shown.contains(FIRST) && !shown.contains("secret-path"),
         "{shown}"
@@ -67,7 +62,7 @@ async fn a_parked_reservation_is_shown_and_replayed_or_dropped_by_its_id() {
     let nothing = parked(&data, &["drop"]);
     assert_eq!(nothing.status.code(), Some(2), "{nothing:?}");
 
-    let dropped = said(&parked(&data, &["drop", FIRST]));
+    let dropped = succeeded(&parked(&data, &["drop", FIRST]));
     assert!(dropped.contains("its unit goes back on sale"), "{dropped}");
     assert_eq!(listed(&data), [SECOND]);
     for again in ["drop", "replay", "show"] {
@@ -76,7 +71,7 @@ async fn a_parked_reservation_is_shown_and_replayed_or_dropped_by_its_id() {
         assert!(errors(&gone).contains("is not parked"), "{gone:?}");
     }
 
-    said(&parked(&data, &["replay", SECOND]));
+    succeeded(&parked(&data, &["replay", SECOND]));
     assert_eq!(listed(&data), Vec::<String>::new());
     let mut server = Running::serve(&data, &[]);
     server.wait_until_ready(Duration::from_secs(30)).await;

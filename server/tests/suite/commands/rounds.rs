@@ -4,7 +4,7 @@ use std::{fs, path::Path, process::Output, time::Duration};
 
 use test_servers::http;
 
-use super::{Running, errors, no_data, run};
+use super::{Running, errors, no_data, run, succeeded};
 
 const ROUND: &str = r#"key = "evening"
 starts_at = 2026-01-01T20:00:00+08:00
@@ -20,11 +20,6 @@ picture_url = "/products/lamp.svg"
 title = { zh = "台灯", en = "Desk lamp" }
 description = { zh = "重。", en = "Heavy." }
 "#;
-
-fn said(output: &Output) -> String {
-    assert!(output.status.success(), "{output:?}");
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
 
 fn round(data: &Path, arguments: &[&str]) -> Output {
     run(data, &[], &[&["round"], arguments].concat())
@@ -43,21 +38,21 @@ fn shop_and_file() -> (tempfile::TempDir, std::path::PathBuf, String) {
 #[tokio::test]
 async fn a_round_of_a_file_is_added_once_shown_exported_stopped_and_resumed() {
     let (_folder, data, file) = shop_and_file();
-    assert!(said(&round(&data, &["validate", &file])).contains("1 items, 100 units"));
+    assert!(succeeded(&round(&data, &["validate", &file])).contains("1 items, 100 units"));
     let missing = round(&data, &["diff", &file]);
     assert_eq!(missing.status.code(), Some(1), "{missing:?}");
 
-    let added = said(&round(&data, &["apply", &file]));
+    let added = succeeded(&round(&data, &["apply", &file]));
     assert!(added.starts_with("added round "), "{added}");
     let id = added.split(' ').nth(2).unwrap();
-    assert!(said(&round(&data, &["apply", &file])).starts_with("unchanged"));
-    assert_eq!(said(&round(&data, &["diff", &file])), "");
+    assert!(succeeded(&round(&data, &["apply", &file])).starts_with("unchanged"));
+    assert_eq!(succeeded(&round(&data, &["diff", &file])), "");
 
     let exported = format!("{file}.exported");
-    fs::write(&exported, said(&round(&data, &["export", id]))).unwrap();
-    assert!(said(&round(&data, &["apply", &exported])).starts_with("unchanged"));
+    fs::write(&exported, succeeded(&round(&data, &["export", id]))).unwrap();
+    assert!(succeeded(&round(&data, &["apply", &exported])).starts_with("unchanged"));
 
-    said(&round(
+    succeeded(&round(
         &data,
         &["stop", id, "--zh", "盘点中", "--en", "Counting stock"],
     ));
@@ -65,7 +60,7 @@ async fn a_round_of_a_file_is_added_once_shown_exported_stopped_and_resumed() {
     shop.wait_until_ready(Duration::from_mins(1)).await;
     let page = shop.get("/").await;
     assert!(page.contains("台灯") && page.contains("盘点中"), "{page}");
-    said(&round(&data, &["resume", id]));
+    succeeded(&round(&data, &["resume", id]));
     drop(shop);
     let mut shop = Running::serve(&data, &[]);
     shop.wait_until_ready(Duration::from_mins(1)).await;
@@ -80,7 +75,7 @@ fn the_file_in_the_manual_is_a_round() {
     let (file, _) = file.split_once("```").unwrap();
     let (_folder, data, path) = shop_and_file();
     fs::write(&path, file).unwrap();
-    assert!(said(&round(&data, &["validate", &path])).contains("1 items, 100 units"));
+    assert!(succeeded(&round(&data, &["validate", &path])).contains("1 items, 100 units"));
 }
 
 #[test]
@@ -118,7 +113,7 @@ fn an_error_in_a_file_is_reported_with_its_line_and_nothing_is_added() {
         }
     }
     fs::write(&file, ROUND).unwrap();
-    assert!(said(&round(&data, &["apply", &file])).starts_with("added"));
+    assert!(succeeded(&round(&data, &["apply", &file])).starts_with("added"));
 }
 
 #[test]
@@ -137,11 +132,11 @@ fn a_file_that_is_too_large_is_refused_and_not_truncated() {
 #[test]
 fn a_round_is_stopped_by_its_key_with_a_message_in_both_languages() {
     let (_folder, data, path) = shop_and_file();
-    said(&round(&data, &["apply", &path]));
+    succeeded(&round(&data, &["apply", &path]));
     let half = round(&data, &["stop", "evening", "--en", "Counting stock"]);
     assert_eq!(half.status.code(), Some(2), "{half:?}");
-    said(&round(&data, &["stop", "evening"]));
-    said(&round(&data, &["resume", "evening"]));
+    succeeded(&round(&data, &["stop", "evening"]));
+    succeeded(&round(&data, &["resume", "evening"]));
     let unknown = round(&data, &["stop", "noon"]);
     assert!(
         errors(&unknown).contains("there is no such round"),
@@ -152,7 +147,7 @@ fn a_round_is_stopped_by_its_key_with_a_message_in_both_languages() {
 #[test]
 fn a_file_that_differs_from_the_shop_is_refused_and_the_difference_is_shown() {
     let (_folder, data, file) = shop_and_file();
-    said(&round(&data, &["apply", &file]));
+    succeeded(&round(&data, &["apply", &file]));
     fs::write(&file, ROUND.replace("stock = 100", "stock = 120")).unwrap();
     let differs = round(&data, &["diff", &file]);
     assert_eq!(differs.status.code(), Some(1), "{differs:?}");
@@ -167,7 +162,7 @@ fn a_file_that_differs_from_the_shop_is_refused_and_the_difference_is_shown() {
 async fn an_account_added_by_command_can_sign_in_with_the_printed_password() {
     let (_folder, data, _file) = shop_and_file();
     let add = ["account", "add", "13900000001", "小王", "--role", "admin"];
-    let password = said(&run(&data, &[], &add));
+    let password = succeeded(&run(&data, &[], &add));
     let again = run(&data, &[], &add);
     assert!(
         errors(&again).contains("the mobile number is taken"),

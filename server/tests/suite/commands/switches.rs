@@ -1,16 +1,11 @@
 //! `server switch`, beside a running shop.
 
-use std::{process::Output, time::Duration};
+use std::time::Duration;
 
 use test_servers::http;
 
-use super::{Running, errors, no_data, run};
+use super::{Running, errors, no_data, run, succeeded};
 use crate::support::eventually;
-
-fn said(output: &Output) -> String {
-    assert!(output.status.success(), "{output:?}");
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
 
 #[tokio::test]
 async fn a_running_shop_follows_switches_set_by_command() {
@@ -19,18 +14,18 @@ async fn a_running_shop_follows_switches_set_by_command() {
     let mut shop = Running::serve(&data, &[]);
     shop.wait_until_ready(Duration::from_mins(1)).await;
     let switch = |arguments: &[&str]| run(&data, &[], &[&["switch"], arguments].concat());
-    assert_eq!(said(&switch(&["list"])), "");
+    assert_eq!(succeeded(&switch(&["list"])), "");
     let long = switch(&["set", "queue_only", "--minutes", "1441", "--reason", "x"]);
     assert!(errors(&long).contains("minutes are 1 to 1440"), "{long:?}");
     let unknown = switch(&["clear", "captcha"]);
     assert!(errors(&unknown).contains("no_log_ins"), "{unknown:?}");
     let set = switch(&["set", "no_log_ins", "--minutes", "5", "--reason", "guesses"]);
-    assert!(said(&set).starts_with("no_log_ins is set until "));
-    let listed = said(&switch(&["list"]));
+    assert!(succeeded(&set).starts_with("no_log_ins is set until "));
+    let listed = succeeded(&switch(&["list"]));
     assert!(listed.contains("by command: guesses"), "{listed}");
 
     until_registering_answers(&shop, 503).await;
-    let cleared = said(&switch(&["clear", "no_log_ins"]));
+    let cleared = succeeded(&switch(&["clear", "no_log_ins"]));
     assert_eq!(cleared, "no_log_ins is cleared\n");
     until_registering_answers(&shop, 422).await;
 }

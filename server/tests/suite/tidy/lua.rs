@@ -3,7 +3,8 @@
 
 use std::path::Path;
 
-use super::{rust, sources};
+use super::rust;
+use crate::support::repository::sources;
 
 const PRELUDE: &str = "server/lua/prelude.lua";
 const LIST: &str = "server/src/adapters/redis/scripts.rs";

@@ -2,7 +2,8 @@
 
 use app::wire::{Permission, Role};
 
-use super::{rust, sources};
+use super::rust;
+use crate::support::repository::sources;
 
 /// Joins string literals that continue after a backslash in the next line.
 fn joined(source: &str) -> String {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use test_servers::redis::USERS;
 
-use super::sources;
+use crate::support::repository::sources;
 
 /// Words in capitals that are arguments of commands.
 const ARGUMENTS: [&str; 13] = [
