@@ -41,5 +41,15 @@ pub use sale_counters::RedisSaleCounters;
 pub use signals::{RedisCatalogueEvents, RedisWakeSignal, SignalListener};
 pub use tokens::RedisTokens;
 
+use crate::engine::ports::PortError;
+
 /// The port's name in errors.
 const PORT: &str = "redis";
+
+/// The first answer of several copies, or the first error.
+fn any_answer<T>(answers: Vec<Result<T, PortError>>) -> Result<T, PortError> {
+    let any = answers
+        .into_iter()
+        .reduce(|first, next| first.or_else(|error| next.map_err(|_| error)));
+    any.expect("there are several copies")
+}

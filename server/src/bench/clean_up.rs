@@ -62,9 +62,11 @@ pub async fn rabbitmq(cluster: &Cluster) -> Result<(), BenchError> {
 /// benchmark instance's notes and counters.
 pub async fn redis(redis: &Redis, sale: &Sale) -> Result<(), BenchError> {
     let segment = Segment::new(sale.item_id, 0);
-    let mut unlist = redis::cmd("ZREM");
-    unlist.arg(keys::outboxes(redis)).arg(segment.tag());
-    redis.query::<i64>(&unlist).await?;
+    for list in keys::outboxes(redis) {
+        let mut unlist = redis::cmd("ZREM");
+        unlist.arg(list).arg(segment.tag());
+        redis.query::<i64>(&unlist).await?;
+    }
     let mut remove = redis::cmd("UNLINK");
     remove.arg(&segment.keys(redis, KEYS_OF_A_SEGMENT));
     redis.query::<i64>(&remove).await?;

@@ -11,7 +11,7 @@ use futures::future::join_all;
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use super::{Arg, PORT, Redis, keys, scripts};
+use super::{Arg, PORT, Redis, any_answer, keys, scripts};
 use crate::{
     chain::Chain,
     engine::ports::{InFlight, OrderQueue, PortError, UnderWay},
@@ -84,14 +84,7 @@ impl InFlightNotes {
             self.redis.invoke::<u64>(script, keys, &args).await
         });
         // One place is enough: a count uses one place in which all consumers are.
-        let mut first_error = None;
-        for answer in join_all(notes).await {
-            match answer {
-                Ok(_) => return Ok(()),
-                Err(error) => drop(first_error.get_or_insert(error)),
-            }
-        }
-        first_error.map_or(Ok(()), Err)
+        any_answer(join_all(notes).await).map(drop)
     }
 }
 

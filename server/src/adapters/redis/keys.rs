@@ -12,7 +12,7 @@
 //! | `{<item>}:filling` | the lock of an item's load |
 //! | `{<item>}:under-way` | hash: since when nothing of an item has been under way |
 //! | `in-flight`, `{in-flight-3}:in-flight`, `{in-flight-58}:in-flight` | hashes by instance: its queue entries in flight; three copies |
-//! | `items` | sorted set: the segments whose outboxes relays read, by the end of their window |
+//! | `items`, `{in-flight-3}:items`, `{in-flight-58}:items` | sorted sets: the segments whose outboxes relays read, by the end of their window; three copies |
 //! | `results:<buyer>` | hash by reservation: results of the buyer's latest ones, for polling |
 //! | `{<segment>}:path:<buyer>` | a buyer's hidden path, see the prelude |
 //! | `{<segment>}:limit:<buyer>` | a buyer's use of the limit of purchases |
@@ -62,24 +62,23 @@ pub fn staged(epoch: &str) -> [String; 2] {
     [HOLDERS, POSITIONS].map(|name| format!("fill:{epoch}:{name}"))
 }
 
-/// The segments whose outboxes relays read.
-pub fn outboxes(redis: &Redis) -> String {
-    redis.key("items")
+/// How many copies there are of what must outlive one master.
+pub const COPIES: usize = 3;
+
+/// Keys with the same content. In a Redis Cluster with several masters, the slots of the last two (13543 and
+/// 3114 of 16384) are on different ones, so that one failed master does not take them all.
+fn copies(redis: &Redis, name: &str) -> [String; COPIES] {
+    ["", "{in-flight-3}:", "{in-flight-58}:"].map(|tag| redis.key(&format!("{tag}{name}")))
 }
 
-/// Places where instances note what they have in flight between the queue and the ledger.
-pub const IN_FLIGHT_PLACES: usize = 3;
+/// The segments whose outboxes relays read.
+pub fn outboxes(redis: &Redis) -> [String; COPIES] {
+    copies(redis, "items")
+}
 
-/// What instances have in flight, in several places with the same content. In a Redis Cluster with several
-/// masters, the slots of the last two (13543 and 3114 of 16384) are on different ones, so that one failed
-/// master does not take them all.
-pub fn in_flight(redis: &Redis) -> [String; IN_FLIGHT_PLACES] {
-    [
-        "in-flight",
-        "{in-flight-3}:in-flight",
-        "{in-flight-58}:in-flight",
-    ]
-    .map(|name| redis.key(name))
+/// What instances have in flight between the queue and the ledger.
+pub fn in_flight(redis: &Redis) -> [String; COPIES] {
+    copies(redis, "in-flight")
 }
 
 /// The results of a buyer's latest reservations, for polling.

@@ -7,12 +7,12 @@ use std::{
 };
 
 use app::wire::{AccountId, ItemId, ReservationId};
-use futures::future::try_join_all;
+use futures::future::{join_all, try_join_all};
 use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::{
-    super::{Arg, keys, scripts, segment, segment::Segment},
+    super::{Arg, any_answer, keys, scripts, segment, segment::Segment},
     KEEP_MS, LoadedItem, PORT, RedisGate, holder_record,
     unknown_holds::ParkedHold,
 };
@@ -167,18 +167,21 @@ impl RedisGate {
         Ok(true)
     }
 
-    /// Adds an item's outboxes to the list that relays read.
+    /// Adds an item's outboxes to the lists that relays read. One of the copies is enough.
     pub(super) async fn list_outboxes(
         &self,
         item: &LoadedItem,
         window: Window,
     ) -> Result<(), PortError> {
-        let mut list = redis::cmd("ZADD");
-        list.arg(keys::outboxes(&self.redis));
-        for segment in item.all_segments() {
-            list.arg(window.ends_at_ms).arg(segment.tag());
-        }
-        self.redis.query::<i64>(&list).await.map(drop)
+        let lists = keys::outboxes(&self.redis).map(async |key| {
+            let mut list = redis::cmd("ZADD");
+            list.arg(key);
+            for segment in item.all_segments() {
+                list.arg(window.ends_at_ms).arg(segment.tag());
+            }
+            self.redis.query::<i64>(&list).await
+        });
+        any_answer(join_all(lists).await).map(drop)
     }
 
     async fn stage_holders(

@@ -6,6 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use futures::future::{join_all, try_join_all};
+
 use super::{FirstError, stream};
 use crate::{
     adapters::redis::{GateClock, PORT, Redis, keys, scripts},
@@ -17,7 +19,7 @@ use crate::{
 const LIFE: Duration = Duration::from_secs(1);
 /// An empty outbox leaves the list this long after the end of its item's window.
 const RETIRE_AFTER_MS: i64 = 24 * 3_600_000;
-/// Most outboxes that are read from the list.
+/// Most outboxes that are read from a copy of the list.
 const MAX_OUTBOXES: usize = 20_000;
 
 /// The list of outboxes, as known to one relay.
@@ -93,17 +95,29 @@ impl OutboxList {
         state.unanswered.insert(tag.to_owned(), Instant::now());
     }
 
+    /// What all readable copies of the list have together: one that was away may lack outboxes.
     async fn read(&self, errors: &mut FirstError) -> Option<Vec<String>> {
-        let mut read = redis::cmd("ZRANGE");
-        read.arg(keys::outboxes(&self.redis));
-        read.arg(0).arg(MAX_OUTBOXES - 1).arg("WITHSCORES");
-        let listed: Vec<(String, i64)> = errors.note(self.redis.query(&read).await)?;
+        let copies = keys::outboxes(&self.redis).map(async |key| {
+            let mut read = redis::cmd("ZRANGE");
+            read.arg(key).arg(0).arg(MAX_OUTBOXES - 1).arg("WITHSCORES");
+            self.redis.query::<HashMap<String, i64>>(&read).await
+        });
+        let mut unread = FirstError::default();
+        let copies = join_all(copies).await.into_iter();
+        let copies: Vec<_> = copies.filter_map(|copy| unread.note(copy)).collect();
+        // An outbox cannot leave the list while a copy is away.
+        let all_read = unread.is_none();
+        if copies.is_empty() {
+            errors.note(unread.into_result());
+            return None;
+        }
+        let listed: HashMap<_, _> = copies.into_iter().flatten().collect();
         let now_ms = errors.note(self.clock.now_ms(&self.redis).await);
         let mut tags = Vec::with_capacity(listed.len());
         for (tag, ends_at_ms) in listed {
             let over = now_ms.is_some_and(|now_ms| ends_at_ms + RETIRE_AFTER_MS < now_ms);
             // Not urgent: skip it while some outboxes do not answer.
-            let retire = over && errors.is_none();
+            let retire = over && all_read && errors.is_none();
             if !retire || errors.note(self.retire(&tag).await) != Some(true) {
                 tags.push(tag);
             }
@@ -119,9 +133,12 @@ impl OutboxList {
             .invoke(&scripts::outbox::RETIRE, &keys, &[])
             .await?;
         if empty {
-            let mut remove = redis::cmd("ZREM");
-            remove.arg(keys::outboxes(&self.redis)).arg(tag);
-            self.redis.query::<i64>(&remove).await?;
+            let copies = keys::outboxes(&self.redis).map(async |key| {
+                let mut remove = redis::cmd("ZREM");
+                remove.arg(key).arg(tag);
+                self.redis.query::<i64>(&remove).await
+            });
+            try_join_all(copies).await?;
         }
         Ok(empty)
     }
