@@ -55,29 +55,31 @@ impl<G: Reserve + Restock + StockGate> SoldOutGate<G> {
         }
     }
 
-    async fn limit(&self, item_id: ItemId) -> Result<Arc<Semaphore>, PortError> {
+    async fn limit(&self, item_id: ItemId) -> Arc<Semaphore> {
         if let Some(limit) = self.limits.get(&item_id).await {
-            return Ok(limit);
+            return limit;
         }
-        // For an item that the gate does not know yet, one buyer asks, and thereby loads it.
-        let places = match self.gate.stock(item_id).await? {
-            None => return Ok(Arc::new(Semaphore::new(1))),
-            Some(stock) => stock.total.clamp(1, AT_ONCE),
+        let places = match self.gate.stock(item_id).await {
+            // For an item that the gate does not know yet, one buyer asks, and thereby loads it.
+            Ok(None) => return Arc::new(Semaphore::new(1)),
+            Ok(Some(stock)) => stock.total.clamp(1, AT_ONCE),
+            // A part of the gate is away. Buyers of the others are not kept waiting for it.
+            Err(_) => AT_ONCE,
         };
         let limit = async { Arc::new(Semaphore::new(places as usize)) };
-        Ok(self.limits.get_with(item_id, limit).await)
+        self.limits.get_with(item_id, limit).await
     }
 
     /// A permit, if one is free without waiting.
-    pub async fn free_place(&self, item_id: ItemId) -> Result<Option<Place>, PortError> {
-        Ok(self.limit(item_id).await?.try_acquire_owned().ok())
+    pub async fn free_place(&self, item_id: ItemId) -> Option<Place> {
+        self.limit(item_id).await.try_acquire_owned().ok()
     }
 
     /// A permit to ask for an item, waiting for it if needed; `None` if the wait was too long.
-    pub async fn place(&self, item_id: ItemId) -> Result<Option<Place>, PortError> {
-        let limit = self.limit(item_id).await?;
+    pub async fn place(&self, item_id: ItemId) -> Option<Place> {
+        let limit = self.limit(item_id).await;
         let place = timeout(WAIT, limit.acquire_owned()).await;
-        Ok(place.ok().and_then(Result::ok))
+        place.ok().and_then(Result::ok)
     }
 
     /// Records the gate's "sold out", given after `returns` returns.
@@ -102,7 +104,7 @@ impl<G: Reserve + Restock + StockGate> Reserve for SoldOutGate<G> {
             return Ok(known);
         }
         let item_id = request.unit.item_id;
-        let Some(_place) = self.place(item_id).await? else {
+        let Some(_place) = self.place(item_id).await else {
             return Ok(Decision::Refused(Rejection::Busy));
         };
         if let Some(known) = self.known(&request) {

@@ -89,13 +89,13 @@ impl RedisPurchases {
         if let Some(known) = self.known(claim).await? {
             return Ok(Err(known));
         }
-        if let Some(place) = self.in_front.free_place(claim.item_id).await? {
+        if let Some(place) = self.in_front.free_place(claim.item_id).await {
             return Ok(Ok(place));
         }
         if self.paths.peek(claim).await?.is_none() {
             return Ok(Err(Purchased::Refused(Rejection::PathInvalid)));
         }
-        let Some(place) = self.in_front.place(claim.item_id).await? else {
+        let Some(place) = self.in_front.place(claim.item_id).await else {
             return Ok(Err(Purchased::Refused(Rejection::Busy)));
         };
         Ok(match self.known(claim).await? {

@@ -1,6 +1,6 @@
 //! Reads the contents of segments. Changes nothing.
 
-use futures::future::try_join_all;
+use futures::future::{join_all, try_join_all};
 
 use super::{
     super::{keys, segment::Segment},
@@ -81,14 +81,23 @@ impl RedisGate {
         &self,
         item: &LoadedItem,
     ) -> Result<Option<Vec<Counters>>, PortError> {
+        let found = self.each_counters(item).await;
+        found.map(|found| found.into_iter().collect()).transpose()
+    }
+
+    /// The counters of every segment that answers, and the errors of the others; `None` if one is not
+    /// loaded with the item's epoch.
+    pub(super) async fn each_counters(
+        &self,
+        item: &LoadedItem,
+    ) -> Option<Vec<Result<Counters, PortError>>> {
         let reads = item.all_segments().map(|segment| self.counters(segment));
         let epoch = item.epoch();
         let current = |counters: Option<Counters>| counters.filter(|found| found.epoch == epoch);
-        Ok(try_join_all(reads)
-            .await?
-            .into_iter()
-            .map(current)
-            .collect())
+        let found = join_all(reads).await.into_iter();
+        found
+            .map(|counters| counters.map(current).transpose())
+            .collect()
     }
 
     /// The next holders of a segment, about a thousand, and the cursor for the following ones. A

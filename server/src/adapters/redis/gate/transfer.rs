@@ -8,24 +8,31 @@ use uuid::Uuid;
 use super::{
     super::{Arg, keys, scripts, segment, segment::Segment},
     LoadedItem, PORT, RedisGate, malformed, number,
-    read_state::Counters,
 };
 use crate::engine::ports::PortError;
 
 impl RedisGate {
     /// Called when the buyer's segment is empty. `Some`: all others are empty too, so the item is
     /// sold out as of this return. `None`: units have moved, decide again.
+    ///
+    /// # Errors
+    /// If a segment does not answer, and none of the others has a unit.
     pub(super) async fn fetch_stock(
         &self,
         buyer: AccountId,
         item: &LoadedItem,
     ) -> Result<Option<u64>, PortError> {
-        let Some(first) = self.all_counters(item).await? else {
+        let Some(found) = self.each_counters(item).await else {
             return Ok(None);
         };
-        if first.iter().any(|counters| counters.sellable > 0) {
-            return self.fetch(buyer, item, &first).await.map(|()| None);
+        let fullest = (0..item.segments)
+            .zip(&found)
+            .filter_map(|(number, counters)| Some((number, counters.as_ref().ok()?.sellable)))
+            .max_by_key(|(_, sellable)| *sellable);
+        if let Some((source, 1..)) = fullest {
+            return self.fetch(buyer, item, source).await.map(|()| None);
         }
+        let first: Vec<_> = found.into_iter().collect::<Result<_, _>>()?;
         if first.iter().any(|counters| counters.moving > 0) {
             return self.finish_transfers(item).await.map(|_| None);
         }
@@ -40,12 +47,12 @@ impl RedisGate {
         }
     }
 
-    /// Moves units from the fullest segment to the buyer's.
+    /// Moves units from a segment to the buyer's.
     async fn fetch(
         &self,
         buyer: AccountId,
         item: &LoadedItem,
-        counters: &[Counters],
+        source: u8,
     ) -> Result<(), PortError> {
         let Ok(_one) = self.transferring.try_lock() else {
             // Another caller in this process moves stock, perhaps to the same segment: decide again
@@ -54,12 +61,9 @@ impl RedisGate {
             return Ok(());
         };
         let target = segment::of_buyer(buyer, item.segments);
-        let fullest = (0..item.segments)
-            .zip(counters)
-            .max_by_key(|(_, counters)| counters.sellable);
-        let Some((source, _)) = fullest.filter(|(source, _)| *source != target) else {
+        if source == target {
             return Ok(());
-        };
+        }
         let transfer_id = Uuid::now_v7().to_string();
         let source = Segment::new(item.item_id, source);
         let keys = source.keys(&self.redis, [keys::ITEM, keys::TRANSFERS]);
