@@ -24,7 +24,7 @@ use crate::engine::ports::{
 
 pub use keys::{AlipayKey, ShopKey};
 
-use api::{Api, ApiError};
+use api::{AlipayError, Api};
 use shapes::{Done, Refund, RefundQuery, Trade};
 
 const NAME: &str = "alipay";
@@ -89,11 +89,11 @@ impl Alipay {
         })
     }
 
-    async fn look(&self, payment_id: PaymentId) -> Result<Charge, ApiError> {
+    async fn look(&self, payment_id: PaymentId) -> Result<Charge, AlipayError> {
         let number = shapes::number(payment_id);
         let asked = json!({ "out_trade_no": number });
         let trade: Trade = match self.api.call("alipay.trade.query", &asked).await {
-            Err(ApiError::Refused { sub_code, .. }) if sub_code == NO_SUCH_TRADE => {
+            Err(AlipayError::Refused { sub_code, .. }) if sub_code == NO_SUCH_TRADE => {
                 return Ok(Charge::Unknown);
             }
             trade => trade?,
@@ -109,7 +109,7 @@ impl Alipay {
                 true => receipt(trade, payment_id).map(Charge::Paid),
                 false => Ok(Charge::Closed),
             },
-            other => Err(ApiError::Unusable(format!(
+            other => Err(AlipayError::Unusable(format!(
                 "trade {number} has an unknown state: {}",
                 other.escape_debug()
             ))),
@@ -117,7 +117,11 @@ impl Alipay {
     }
 
     /// Whether the shop's refund of the payment is done.
-    async fn has_sent_back(&self, trade_no: &str, payment_id: PaymentId) -> Result<bool, ApiError> {
+    async fn has_sent_back(
+        &self,
+        trade_no: &str,
+        payment_id: PaymentId,
+    ) -> Result<bool, AlipayError> {
         let number = shapes::number(payment_id);
         let asked = json!({ "trade_no": trade_no, "out_request_no": number });
         let method = "alipay.trade.fastpay.refund.query";
@@ -127,13 +131,13 @@ impl Alipay {
                 Ok(done && refund.out_request_no == Some(number))
             }
             // There is no such refund.
-            Err(ApiError::Refused { .. }) => Ok(false),
+            Err(AlipayError::Refused { .. }) => Ok(false),
             Err(error) => Err(error),
         }
     }
 
     /// Whether all money of a trade was refunded, by the shop or in Alipay's console.
-    async fn is_empty(&self, trade_no: &str) -> Result<bool, ApiError> {
+    async fn is_empty(&self, trade_no: &str) -> Result<bool, AlipayError> {
         let asked = json!({ "trade_no": trade_no });
         let trade: Trade = self.api.call("alipay.trade.query", &asked).await?;
         // It was paid before: after that only a full refund closes it.
@@ -142,14 +146,14 @@ impl Alipay {
 }
 
 /// A signature proves that an answer is Alipay's, but not to which question.
-fn another_trade() -> ApiError {
-    ApiError::Unusable("an answer is about another trade".to_owned())
+fn another_trade() -> AlipayError {
+    AlipayError::Unusable("an answer is about another trade".to_owned())
 }
 
-fn receipt(trade: Trade, payment_id: PaymentId) -> Result<Receipt, ApiError> {
+fn receipt(trade: Trade, payment_id: PaymentId) -> Result<Receipt, AlipayError> {
     if !shapes::is_trade_no(&trade.trade_no) {
         let unknown = "a trade's number has an unknown format".to_owned();
-        return Err(ApiError::Unusable(unknown));
+        return Err(AlipayError::Unusable(unknown));
     }
     Ok(Receipt {
         payment_id,
@@ -185,7 +189,7 @@ impl PaymentGateway for Alipay {
             // Alipay closes only trades that nobody paid.
             Ok(done) if done.out_trade_no.as_deref() == Some(&*number) => Ok(Charge::Closed),
             // Refused: it was paid, is closed, or has not started.
-            Ok(_) | Err(ApiError::Refused { .. }) => Ok(self.look(payment_id).await?),
+            Ok(_) | Err(AlipayError::Refused { .. }) => Ok(self.look(payment_id).await?),
             Err(error) => Err(error.into()),
         }
     }
@@ -208,7 +212,7 @@ impl PaymentGateway for Alipay {
             // It was made before, or is under way.
             Ok(_) => None,
             // It may have been made before, or the money was refunded in Alipay's console.
-            Err(error @ ApiError::Refused { .. }) => Some(error),
+            Err(error @ AlipayError::Refused { .. }) => Some(error),
             Err(error) => return Err(error.into()),
         };
         let done =

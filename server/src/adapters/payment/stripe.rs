@@ -23,7 +23,7 @@ use crate::{
     },
 };
 
-use api::{Api, ApiError};
+use api::{Api, StripeError};
 use shapes::{Refund, Refunds, Session};
 
 const NAME: &str = "stripe";
@@ -93,7 +93,7 @@ impl Stripe {
         let query = [("expand[]", "payment_intent")];
         match self.api.get::<Session>(&path, &query).await {
             Ok(session) => Ok(session::charge(&session, payment_id)?),
-            Err(ApiError::Refused { status: 404, .. }) => Ok(Charge::Unknown),
+            Err(StripeError::Refused { status: 404, .. }) => Ok(Charge::Unknown),
             Err(error) => Err(error.into()),
         }
     }
@@ -161,7 +161,7 @@ impl PaymentGateway for Stripe {
         let key = self.ids.id().to_string();
         match self.api.post::<Session>(&path, &[], &key).await {
             // Refused: it was paid, or has expired.
-            Ok(_) | Err(ApiError::Refused { .. }) => self.look(payment_id, &session_id).await,
+            Ok(_) | Err(StripeError::Refused { .. }) => self.look(payment_id, &session_id).await,
             Err(error) => Err(error.into()),
         }
     }

@@ -19,7 +19,7 @@ mod reconcile;
 mod reload;
 mod repair;
 mod reserve;
-mod told_numbers;
+mod told_positions;
 mod transfer;
 mod unknown_holds;
 
@@ -45,7 +45,7 @@ use crate::{
 use load_epochs::LoadEpochs;
 use read_state::Counters;
 use reconcile::SeenDifferences;
-use told_numbers::ToldNumbers;
+use told_positions::ToldPositions;
 
 pub use clock::GateClock;
 pub use parked::ParkingQueue;
@@ -120,7 +120,7 @@ pub struct RedisGate {
     /// One transfer at a time in this process; other callers decide again after it.
     transferring: Mutex<()>,
     differences: SeenDifferences,
-    told: ToldNumbers,
+    told: ToldPositions,
     created_at: Instant,
 }
 
@@ -166,7 +166,7 @@ impl RedisGate {
             loading: Mutex::default(),
             transferring: Mutex::default(),
             differences: SeenDifferences::default(),
-            told: ToldNumbers::default(),
+            told: ToldPositions::default(),
             created_at: Instant::now(),
         }
     }
@@ -219,7 +219,7 @@ impl RedisGate {
 
     /// A new process has told no position yet. The ledger's highest one that did not fail was given by
     /// this load, or by an earlier load and is then lower than all of this load's.
-    async fn learn_told_numbers(&self, item: &LoadedItem) -> Result<(), PortError> {
+    async fn learn_told_positions(&self, item: &LoadedItem) -> Result<(), PortError> {
         let first = Segment::new(item.item_id, 0);
         if self.told.knows(&first, item.epoch) {
             return Ok(());
@@ -298,7 +298,7 @@ impl StockGate for RedisGate {
             epoch,
             segments: loaded.segments,
         };
-        self.learn_told_numbers(&item).await?;
+        self.learn_told_positions(&item).await?;
         let segments = self.refresh_windows(&item, window).await?;
         if segments.iter().all(|segment| segment.is_current()) {
             self.list_outboxes(&item, window).await?;

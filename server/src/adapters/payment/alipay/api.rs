@@ -42,7 +42,7 @@ pub const SIGN: &str = "sign";
 
 /// Why a call failed.
 #[derive(Debug, thiserror::Error)]
-pub enum ApiError {
+pub enum AlipayError {
     /// No answer in time, too many calls, or a failure at Alipay: the result is unknown.
     #[error("{0}")]
     Unanswered(String),
@@ -59,10 +59,10 @@ pub enum ApiError {
     Unusable(String),
 }
 
-impl From<ApiError> for PortError {
-    fn from(error: ApiError) -> Self {
+impl From<AlipayError> for PortError {
+    fn from(error: AlipayError) -> Self {
         match error {
-            ApiError::Unanswered(detail) => PortError::busy(NAME, detail),
+            AlipayError::Unanswered(detail) => PortError::busy(NAME, detail),
             refused => PortError::failed(NAME, refused),
         }
     }
@@ -79,7 +79,7 @@ pub struct Api {
     key: ShopKey,
     alipay_key: AlipayKey,
     clock: Arc<dyn Clock>,
-    turns: Semaphore,
+    permits: Semaphore,
 }
 
 impl Api {
@@ -104,7 +104,7 @@ impl Api {
             key,
             alipay_key,
             clock,
-            turns: Semaphore::new(AT_ONCE),
+            permits: Semaphore::new(AT_ONCE),
         })
     }
 
@@ -119,8 +119,8 @@ impl Api {
     }
 
     /// The parameters of every call of `method`, without content and signature.
-    pub fn parameters(&self, method: &str, at_ms: i64) -> Result<Parameters, ApiError> {
-        let no_such_day = || ApiError::Unusable("a time that has no date".to_owned());
+    pub fn parameters(&self, method: &str, at_ms: i64) -> Result<Parameters, AlipayError> {
+        let no_such_day = || AlipayError::Unusable("a time that has no date".to_owned());
         let timestamp = shapes::time(at_ms).ok_or_else(no_such_day)?;
         Ok(BTreeMap::from([
             ("app_id", self.app_id.clone()),
@@ -134,12 +134,12 @@ impl Api {
     }
 
     /// Signs parameters.
-    pub fn sign(&self, parameters: &Parameters) -> Result<String, ApiError> {
+    pub fn sign(&self, parameters: &Parameters) -> Result<String, AlipayError> {
         let pairs = parameters
             .iter()
             .map(|(name, value)| format!("{name}={value}"));
         let signed = self.key.sign(&pairs.collect::<Vec<_>>().join("&"));
-        signed.map_err(|error| ApiError::Unusable(format!("cannot sign: {error}")))
+        signed.map_err(|error| AlipayError::Unusable(format!("cannot sign: {error}")))
     }
 
     /// Makes a call.
@@ -147,7 +147,7 @@ impl Api {
         &self,
         method: &str,
         content: &Value,
-    ) -> Result<T, ApiError> {
+    ) -> Result<T, AlipayError> {
         let content = content.to_string();
         let mut parameters = self.parameters(method, self.clock.now_ms())?;
         parameters.insert(CONTENT, content.clone());
@@ -163,22 +163,22 @@ impl Api {
         self.read(method, &body)
     }
 
-    async fn send(&self, request: RequestBuilder) -> Result<(StatusCode, Vec<u8>), ApiError> {
+    async fn send(&self, request: RequestBuilder) -> Result<(StatusCode, Vec<u8>), AlipayError> {
         let answer = async {
-            let turn = self.turns.acquire().await;
-            let _turn = turn.map_err(|error| ApiError::Unanswered(error.to_string()))?;
+            let permit = self.permits.acquire().await;
+            let _permit = permit.map_err(|error| AlipayError::Unanswered(error.to_string()))?;
             let mut response = request.send().await.map_err(unanswered)?;
             let mut body = Vec::new();
             while let Some(chunk) = response.chunk().await.map_err(unanswered)? {
                 if body.len() + chunk.len() > LARGEST {
                     let too_large = format!("an answer is larger than {LARGEST} bytes");
-                    return Err(ApiError::Unusable(too_large));
+                    return Err(AlipayError::Unusable(too_large));
                 }
                 body.extend_from_slice(&chunk);
             }
             Ok((response.status(), body))
         };
-        let late = |_| ApiError::Unanswered(format!("no answer within {} s", CALL.as_secs()));
+        let late = |_| AlipayError::Unanswered(format!("no answer within {} s", CALL.as_secs()));
         timeout(CALL, answer).await.map_err(late)?
     }
 
@@ -191,8 +191,8 @@ impl Api {
     }
 
     /// Checks the signature on the raw bytes first; only then parses the signed part.
-    fn read<T: DeserializeOwned>(&self, method: &str, body: &[u8]) -> Result<T, ApiError> {
-        let unreadable = |what: &str| ApiError::Unusable(format!("an answer {what}"));
+    fn read<T: DeserializeOwned>(&self, method: &str, body: &[u8]) -> Result<T, AlipayError> {
+        let unreadable = |what: &str| AlipayError::Unusable(format!("an answer {what}"));
         let parts: HashMap<&str, &RawValue> =
             serde_json::from_slice(body).map_err(|_| unreadable("is no JSON"))?;
         let answer = format!("{}_response", method.replace('.', "_"));
@@ -219,21 +219,21 @@ impl Api {
 }
 
 /// An answer without a valid signature. It may only report that Alipay is unavailable.
-fn unsigned(outcome: &Outcome) -> ApiError {
+fn unsigned(outcome: &Outcome) -> AlipayError {
     let said = words(outcome);
     match is_temporary(outcome) {
-        true => ApiError::Unanswered(format!("answered with {said}")),
-        false => ApiError::Unusable(format!(
+        true => AlipayError::Unanswered(format!("answered with {said}")),
+        false => AlipayError::Unusable(format!(
             "an answer is not signed by the key of SECKILL_ALIPAY_PUBLIC_KEY; it says: {said}"
         )),
     }
 }
 
-fn refusal(outcome: Outcome) -> ApiError {
+fn refusal(outcome: Outcome) -> AlipayError {
     let message = words(&outcome);
     match is_temporary(&outcome) {
-        true => ApiError::Unanswered(format!("answered with {message}")),
-        false => ApiError::Refused {
+        true => AlipayError::Unanswered(format!("answered with {message}")),
+        false => AlipayError::Refused {
             sub_code: outcome.sub_code,
             message,
         },
@@ -247,12 +247,12 @@ fn is_temporary(outcome: &Outcome) -> bool {
         || sub_code.ends_with("SYSTEM_ERROR")
 }
 
-fn not_done(status: StatusCode) -> ApiError {
+fn not_done(status: StatusCode) -> AlipayError {
     let said = format!("answered with status {}", status.as_u16());
     let temporary = [StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_MANY_REQUESTS];
     match status.is_client_error() && !temporary.contains(&status) {
-        true => ApiError::Unusable(said),
-        false => ApiError::Unanswered(said),
+        true => AlipayError::Unusable(said),
+        false => AlipayError::Unanswered(said),
     }
 }
 
@@ -268,6 +268,6 @@ fn words(outcome: &Outcome) -> String {
     said.take(MESSAGE).collect()
 }
 
-fn unanswered(error: reqwest::Error) -> ApiError {
-    ApiError::Unanswered(Chain(&error.without_url()).to_string())
+fn unanswered(error: reqwest::Error) -> AlipayError {
+    AlipayError::Unanswered(Chain(&error.without_url()).to_string())
 }

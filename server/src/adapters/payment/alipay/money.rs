@@ -1,6 +1,6 @@
 //! Amounts in Alipay's format: yuan with two decimals.
 
-use super::api::ApiError;
+use super::api::AlipayError;
 use crate::engine::ports::{Amount, CURRENCY};
 
 /// Sums that Alipay accepts for one trade, in fen: from one fen to a hundred million yuan.
@@ -10,22 +10,22 @@ const FEN: i64 = 100;
 const DIGITS: usize = 15;
 
 /// Fails for a sum that Alipay cannot charge.
-pub fn to_yuan(amount: &Amount) -> Result<String, ApiError> {
+pub fn to_yuan(amount: &Amount) -> Result<String, AlipayError> {
     let Amount { minor, currency } = amount;
     if currency != CURRENCY {
         let other = format!("Alipay is used for {CURRENCY} only, and the sum is in {currency}");
-        return Err(ApiError::Unusable(other));
+        return Err(AlipayError::Unusable(other));
     }
     if !CHARGED.contains(minor) {
         let other = format!("Alipay cannot charge {minor} fen");
-        return Err(ApiError::Unusable(other));
+        return Err(AlipayError::Unusable(other));
     }
     Ok(format!("{}.{:02}", minor / FEN, minor % FEN))
 }
 
 /// Fails for a malformed sum.
-pub fn from_yuan(text: &str) -> Result<Amount, ApiError> {
-    let unreadable = || ApiError::Unusable("an amount cannot be read".to_owned());
+pub fn from_yuan(text: &str) -> Result<Amount, AlipayError> {
+    let unreadable = || AlipayError::Unusable("an amount cannot be read".to_owned());
     let (yuan, fen) = text.split_once('.').unwrap_or((text, "0"));
     let are_digits = |digits: &str, most: usize| {
         (1..=most).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_digit())

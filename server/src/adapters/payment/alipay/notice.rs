@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::{
-    api::{ApiError, SIGN},
+    api::{AlipayError, SIGN},
     keys::AlipayKey,
     money, shapes,
 };
@@ -69,7 +69,7 @@ impl Notices {
     }
 
     /// Reads a signed notice about a payment.
-    fn notice(&self, fields: &Fields) -> Result<SignedNotice, ApiError> {
+    fn notice(&self, fields: &Fields) -> Result<SignedNotice, AlipayError> {
         let field = |name: &str| fields.get(name).map_or("", String::as_str);
         if field("app_id") != self.app_id {
             return Err(unreadable("it is for another application"));
@@ -112,7 +112,7 @@ fn fields(body: &[u8]) -> Option<Fields> {
     Some(fields)
 }
 
-fn paid(trade_no: &str, total_amount: &str) -> Result<NoticeFact, ApiError> {
+fn paid(trade_no: &str, total_amount: &str) -> Result<NoticeFact, AlipayError> {
     if !shapes::is_trade_no(trade_no) {
         return Err(unreadable("a trade's number has an unknown format"));
     }
@@ -123,7 +123,7 @@ fn paid(trade_no: &str, total_amount: &str) -> Result<NoticeFact, ApiError> {
 }
 
 /// Alipay's number of the notice; if it is too long for the ledger, its digest.
-fn event_id(notify_id: &str) -> Result<String, ApiError> {
+fn event_id(notify_id: &str) -> Result<String, AlipayError> {
     match notify_id {
         "" => Err(unreadable("it has no number")),
         fits if is_number(fits) => Ok(fits.to_owned()),
@@ -132,7 +132,7 @@ fn event_id(notify_id: &str) -> Result<String, ApiError> {
 }
 
 /// Our number of the payment in the shop's format, or any other number unchanged.
-fn merchant_number(out_trade_no: &str) -> Result<String, ApiError> {
+fn merchant_number(out_trade_no: &str) -> Result<String, AlipayError> {
     if let Ok(number) = Uuid::try_parse(out_trade_no) {
         return Ok(PaymentId(number).to_string());
     }
@@ -146,8 +146,8 @@ fn is_number(number: &str) -> bool {
     number.len() <= NUMBER && number.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-fn unreadable(why: &str) -> ApiError {
-    ApiError::Unusable(why.to_owned())
+fn unreadable(why: &str) -> AlipayError {
+    AlipayError::Unusable(why.to_owned())
 }
 
 #[cfg(test)]

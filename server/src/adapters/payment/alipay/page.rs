@@ -7,7 +7,7 @@ use form_urlencoded::{Serializer, byte_serialize};
 use serde_json::json;
 
 use super::{
-    api::{Api, ApiError, CONTENT, Parameters, SIGN},
+    api::{AlipayError, Api, CONTENT, Parameters, SIGN},
     money, shapes,
 };
 use crate::engine::ports::ChargeRequest;
@@ -36,7 +36,7 @@ pub fn address(
     charge: &ChargeRequest,
     addresses: &Addresses<'_>,
     now_ms: i64,
-) -> Result<String, ApiError> {
+) -> Result<String, AlipayError> {
     let begun_ms = begun_ms(charge).unwrap_or(now_ms);
     let mut parameters = api.parameters(METHOD, begun_ms)?;
     parameters.insert("notify_url", addresses.notice.to_owned());
@@ -48,14 +48,14 @@ pub fn address(
     let subject = subject(charge, room.unwrap_or(0));
     if subject.is_empty() {
         let no_room = "an address at Alipay would be too long: SECKILL_SHOP_URL is, or the key";
-        return Err(ApiError::Unusable(no_room.to_owned()));
+        return Err(AlipayError::Unusable(no_room.to_owned()));
     }
     parameters.insert(CONTENT, content(charge, &subject, begun_ms)?);
     let sign = api.sign(&parameters)?;
     let address = encoded(api, &parameters, &sign);
     match address.len() <= ADDRESS {
         true => Ok(address),
-        false => Err(ApiError::Unusable("an address is too long".to_owned())),
+        false => Err(AlipayError::Unusable("an address is too long".to_owned())),
     }
 }
 
@@ -67,7 +67,7 @@ fn begun_ms(charge: &ChargeRequest) -> Option<i64> {
 }
 
 /// The JSON content of the order.
-fn content(charge: &ChargeRequest, subject: &str, begun_ms: i64) -> Result<String, ApiError> {
+fn content(charge: &ChargeRequest, subject: &str, begun_ms: i64) -> Result<String, AlipayError> {
     let mut content = json!({
         "out_trade_no": shapes::number(charge.payment_id),
         "product_code": PRODUCT,
@@ -169,7 +169,7 @@ mod tests {
         }
     }
 
-    fn made(charge: &ChargeRequest, shop_url: &str, now_ms: i64) -> Result<String, ApiError> {
+    fn made(charge: &ChargeRequest, shop_url: &str, now_ms: i64) -> Result<String, AlipayError> {
         let addresses = Addresses {
             notice: &format!("{shop_url}/api/payments/notice/alipay"),
             back: &format!("{shop_url}/orders/{}", charge.order_id),

@@ -29,7 +29,7 @@ const NEXT_KEY_MS: i64 = 60_000;
 
 /// Why a call failed.
 #[derive(Debug, thiserror::Error)]
-pub enum ApiError {
+pub enum StripeError {
     /// No answer in time, too many calls, or a failure at Stripe: the result is unknown.
     #[error("{0}")]
     Unanswered(String),
@@ -46,10 +46,10 @@ pub enum ApiError {
     Unusable(String),
 }
 
-impl From<ApiError> for PortError {
-    fn from(error: ApiError) -> Self {
+impl From<StripeError> for PortError {
+    fn from(error: StripeError) -> Self {
         match error {
-            ApiError::Unanswered(detail) => PortError::busy(NAME, detail),
+            StripeError::Unanswered(detail) => PortError::busy(NAME, detail),
             refused => PortError::failed(NAME, refused),
         }
     }
@@ -61,7 +61,7 @@ pub struct Api {
     base: String,
     key: String,
     clock: Arc<dyn Clock>,
-    turns: Semaphore,
+    permits: Semaphore,
 }
 
 struct Answer {
@@ -97,7 +97,7 @@ impl Api {
             base,
             key,
             clock,
-            turns: Semaphore::new(AT_ONCE),
+            permits: Semaphore::new(AT_ONCE),
         })
     }
 
@@ -106,7 +106,7 @@ impl Api {
         &self,
         path: &str,
         query: &[(&str, &str)],
-    ) -> Result<T, ApiError> {
+    ) -> Result<T, StripeError> {
         let request = self.client.get(format!("{}{path}", self.base));
         let answer = self.call(request.query(query)).await?;
         self.read(&answer)
@@ -120,7 +120,7 @@ impl Api {
         path: &str,
         form: &[(&str, String)],
         key: &str,
-    ) -> Result<T, ApiError> {
+    ) -> Result<T, StripeError> {
         let mut answer = self.post_with(path, form, key).await?;
         if answer.is_kept_failure() {
             let next = format!("{key}-{}", self.clock.now_ms() / NEXT_KEY_MS);
@@ -134,19 +134,19 @@ impl Api {
         path: &str,
         form: &[(&str, String)],
         key: &str,
-    ) -> Result<Answer, ApiError> {
+    ) -> Result<Answer, StripeError> {
         let request = self.client.post(format!("{}{path}", self.base));
         self.call(request.header("idempotency-key", key).form(form))
             .await
     }
 
-    async fn call(&self, request: RequestBuilder) -> Result<Answer, ApiError> {
+    async fn call(&self, request: RequestBuilder) -> Result<Answer, StripeError> {
         let request = request
             .bearer_auth(&self.key)
             .header("stripe-version", VERSION);
         let answer = async {
-            let turn = self.turns.acquire().await;
-            let _turn = turn.map_err(|error| ApiError::Unanswered(error.to_string()))?;
+            let permit = self.permits.acquire().await;
+            let _permit = permit.map_err(|error| StripeError::Unanswered(error.to_string()))?;
             let mut response = request.send().await.map_err(unanswered)?;
             let repeated = response.headers().get("idempotent-replayed");
             let repeated = repeated.is_some_and(|value| value == "true");
@@ -154,7 +154,7 @@ impl Api {
             while let Some(chunk) = response.chunk().await.map_err(unanswered)? {
                 if body.len() + chunk.len() > LARGEST {
                     let too_large = format!("an answer is larger than {LARGEST} bytes");
-                    return Err(ApiError::Unusable(too_large));
+                    return Err(StripeError::Unusable(too_large));
                 }
                 body.extend_from_slice(&chunk);
             }
@@ -164,17 +164,17 @@ impl Api {
                 body,
             })
         };
-        let late = |_| ApiError::Unanswered(format!("no answer within {} s", CALL.as_secs()));
+        let late = |_| StripeError::Unanswered(format!("no answer within {} s", CALL.as_secs()));
         timeout(CALL, answer).await.map_err(late)?
     }
 
-    fn read<T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, ApiError> {
+    fn read<T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, StripeError> {
         let status = answer.status;
         if status.is_success() {
             // The error gives the place in the answer, but none of its content.
             return serde_json::from_slice(&answer.body).map_err(|error| {
                 let place = (error.line(), error.column());
-                ApiError::Unusable(format!("an answer cannot be read at {place:?}"))
+                StripeError::Unusable(format!("an answer cannot be read at {place:?}"))
             });
         }
         let message = self.message(&answer.body);
@@ -186,11 +186,11 @@ impl Api {
             StatusCode::TOO_MANY_REQUESTS,
         ];
         match status.is_client_error() && !temporary.contains(&status) {
-            true => Err(ApiError::Refused {
+            true => Err(StripeError::Refused {
                 status: status.as_u16(),
                 message,
             }),
-            false => Err(ApiError::Unanswered(format!(
+            false => Err(StripeError::Unanswered(format!(
                 "answered with {}: {message}",
                 status.as_u16()
             ))),
@@ -211,6 +211,6 @@ impl Api {
     }
 }
 
-fn unanswered(error: reqwest::Error) -> ApiError {
-    ApiError::Unanswered(Chain(&error.without_url()).to_string())
+fn unanswered(error: reqwest::Error) -> StripeError {
+    StripeError::Unanswered(Chain(&error.without_url()).to_string())
 }

@@ -1,7 +1,7 @@
 //! Amounts in Stripe's format: integers, usually of ISO 4217's smallest unit, with exceptions, and currencies in
 //! lower case. See Stripe's "Supported currencies".
 
-use super::api::ApiError;
+use super::api::StripeError;
 use crate::engine::ports::Amount;
 
 /// Stripe's unit is a hundredth of ISO's, which is the whole currency.
@@ -12,7 +12,7 @@ const WHOLE: [&str; 1] = ["MGA"];
 const IN_TENS: [&str; 5] = ["BHD", "JOD", "KWD", "OMR", "TND"];
 
 /// Fails for a sum that Stripe cannot charge.
-pub fn to_stripe(amount: &Amount) -> Result<i64, ApiError> {
+pub fn to_stripe(amount: &Amount) -> Result<i64, StripeError> {
     let Amount { minor, currency } = amount;
     let currency = currency.as_str();
     let converted = if IN_HUNDREDTHS.contains(&currency) {
@@ -24,13 +24,13 @@ pub fn to_stripe(amount: &Amount) -> Result<i64, ApiError> {
     } else {
         Some(*minor)
     };
-    let refused = || ApiError::Unusable(format!("Stripe cannot charge {minor} {currency}"));
+    let refused = || StripeError::Unusable(format!("Stripe cannot charge {minor} {currency}"));
     converted.filter(|sum| *sum > 0).ok_or_else(refused)
 }
 
 /// Fails for a malformed sum.
-pub fn from_stripe(sum: i64, currency: &str) -> Result<Amount, ApiError> {
-    let unreadable = || ApiError::Unusable("an amount cannot be read".to_owned());
+pub fn from_stripe(sum: i64, currency: &str) -> Result<Amount, StripeError> {
+    let unreadable = || StripeError::Unusable("an amount cannot be read".to_owned());
     if sum < 0 || currency.len() != 3 || !currency.bytes().all(|byte| byte.is_ascii_alphabetic()) {
         return Err(unreadable());
     }

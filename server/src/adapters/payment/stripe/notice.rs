@@ -1,7 +1,7 @@
 //! Stripe's notices (webhooks): JSON with a header `t=…,v1=…`, HMAC-SHA256 of the time, a dot and the raw body.
 
 use super::{
-    api::ApiError,
+    api::StripeError,
     money,
     shapes::{self, Anything, Event, Metadata, Refund, Session},
 };
@@ -79,7 +79,7 @@ impl Notices {
 
 /// Reads an event about a payment of ours. Events of other kinds, or about objects that the shop did not make, change
 /// nothing.
-fn notice(event: Event) -> Result<SignedNotice, ApiError> {
+fn notice(event: Event) -> Result<SignedNotice, StripeError> {
     if !shapes::is_event_id(&event.id) {
         return Err(unreadable("its number has an unknown format"));
     }
@@ -138,7 +138,7 @@ fn ours(metadata: Option<&Metadata>) -> bool {
     metadata.is_some_and(|metadata| metadata.seckill_payment.is_some())
 }
 
-fn paid(session: &Session) -> Result<NoticeFact, ApiError> {
+fn paid(session: &Session) -> Result<NoticeFact, StripeError> {
     let intent = session.payment_intent.as_ref().map(|intent| intent.id());
     let intent = intent.filter(|id| shapes::is_intent_id(id));
     let money = session.amount_total.zip(session.currency.as_deref());
@@ -151,12 +151,12 @@ fn paid(session: &Session) -> Result<NoticeFact, ApiError> {
     })
 }
 
-fn read<T: serde::de::DeserializeOwned>(object: serde_json::Value) -> Result<T, ApiError> {
+fn read<T: serde::de::DeserializeOwned>(object: serde_json::Value) -> Result<T, StripeError> {
     serde_json::from_value(object).map_err(|_| unreadable("its object cannot be read"))
 }
 
-fn unreadable(why: &str) -> ApiError {
-    ApiError::Unusable(why.to_owned())
+fn unreadable(why: &str) -> StripeError {
+    StripeError::Unusable(why.to_owned())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Interprets Stripe's refunds of a payment.
 
-use super::{api::ApiError, shapes::Refund};
+use super::{api::StripeError, shapes::Refund};
 use crate::engine::ports::RefundState;
 
 /// The state of refunding `charged`, in Stripe's unit; `None` if no refund was requested. A refund made in the
@@ -8,7 +8,7 @@ use crate::engine::ports::RefundState;
 ///
 /// # Errors
 /// If refunds have failed: the shop has the money, and Stripe does not try again.
-pub fn state(refunds: &[Refund], charged: i64) -> Result<Option<RefundState>, ApiError> {
+pub fn state(refunds: &[Refund], charged: i64) -> Result<Option<RefundState>, StripeError> {
     let sum = |states: &[&str]| -> i64 {
         let counted = refunds
             .iter()
@@ -26,7 +26,7 @@ pub fn state(refunds: &[Refund], charged: i64) -> Result<Option<RefundState>, Ap
         None => Ok(None),
         Some(refund) => {
             let reason = refund.failure_reason.as_deref().unwrap_or("no reason");
-            Err(ApiError::Unusable(format!(
+            Err(StripeError::Unusable(format!(
                 "refund {} {}: {reason}; send the money back another way",
                 refund.id,
                 refund.status()

@@ -3,7 +3,7 @@
 use app::wire::PaymentId;
 
 use super::{
-    api::ApiError,
+    api::StripeError,
     money,
     shapes::{self, Expandable, Intent, Session},
 };
@@ -58,7 +58,7 @@ pub fn form(
     charge: &ChargeRequest,
     expiry: Expiry,
     back: &str,
-) -> Result<Vec<(&'static str, String)>, ApiError> {
+) -> Result<Vec<(&'static str, String)>, StripeError> {
     let number = charge.payment_id.to_string();
     let amount = money::to_stripe(&charge.amount)?;
     let mut form = vec![
@@ -98,8 +98,8 @@ fn name(charge: &ChargeRequest) -> String {
 }
 
 /// The state of a session's charge. Its `PaymentIntent` says whether money arrived.
-pub fn charge(session: &Session, payment_id: PaymentId) -> Result<Charge, ApiError> {
-    let unreadable = |what: &str| ApiError::Unusable(format!("session {}: {what}", session.id));
+pub fn charge(session: &Session, payment_id: PaymentId) -> Result<Charge, StripeError> {
+    let unreadable = |what: &str| StripeError::Unusable(format!("session {}: {what}", session.id));
     let intent = match &session.payment_intent {
         None => None,
         Some(Expandable::Object(intent)) => Some(intent),
@@ -126,10 +126,10 @@ pub fn charge(session: &Session, payment_id: PaymentId) -> Result<Charge, ApiErr
     }
 }
 
-fn receipt(intent: &Intent, payment_id: PaymentId) -> Result<Receipt, ApiError> {
+fn receipt(intent: &Intent, payment_id: PaymentId) -> Result<Receipt, StripeError> {
     if !shapes::is_intent_id(&intent.id) {
         let unknown = "a payment's number has an unknown format".to_owned();
-        return Err(ApiError::Unusable(unknown));
+        return Err(StripeError::Unusable(unknown));
     }
     Ok(Receipt {
         payment_id,
@@ -177,7 +177,7 @@ mod tests {
     }
 
     /// The meaning of a session and a payment in these states.
-    fn meaning(status: &str, intent: Option<&str>) -> Result<Charge, ApiError> {
+    fn meaning(status: &str, intent: Option<&str>) -> Result<Charge, StripeError> {
         let intent = intent.map(|status| {
             json!({ "id": "pi_1", "status": status, "amount_received": 9_900, "currency": "cny" })
         });

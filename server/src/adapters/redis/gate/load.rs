@@ -304,7 +304,7 @@ impl RedisGate {
             let answer = self.redis.invoke(&scripts::gate::WARM_UP, &keys, &args);
             let (word, epoch): (String, String) = answer.await?;
             if word == "forgot" {
-                log_lost_numbers(item);
+                log_lost_positions(item);
             }
             Ok(SegmentEpoch { word, epoch })
         });
@@ -313,7 +313,7 @@ impl RedisGate {
 }
 
 /// Raises the alarm that Redis has lost data.
-pub(super) fn log_lost_numbers(item: &LoadedItem) {
+pub(super) fn log_lost_positions(item: &LoadedItem) {
     tracing::error!(
         item_id = %item.item_id,
         epoch = %item.epoch,

@@ -7,7 +7,7 @@ use app::wire::{AccountId, ItemId, Rejection, ReservationId};
 use super::{
     super::{Arg, keys, scripts, segment},
     KEEP_MS, LoadedItem, PORT, RedisGate, id,
-    load::log_lost_numbers,
+    load::log_lost_positions,
     number,
 };
 use crate::{
@@ -166,7 +166,7 @@ impl RedisGate {
                 None => Ok(None),
             },
             "forgot" => {
-                log_lost_numbers(item);
+                log_lost_positions(item);
                 self.close_all(item).await?;
                 Err(PortError::busy(PORT, "Redis lost holds of the item"))
             }

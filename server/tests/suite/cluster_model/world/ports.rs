@@ -113,7 +113,7 @@ impl State {
         let ids: Vec<_> = self.has_relay(worker).map(|entry| entry.id).collect();
         self.change().give_back(worker, &ids);
         self.messages_return(worker);
-        self.workers[worker] = super::state::Worker::default();
+        self.workers[worker] = super::state::WorkerState::default();
     }
 
     fn messages_return(&mut self, worker: usize) {

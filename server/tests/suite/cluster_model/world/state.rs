@@ -24,7 +24,7 @@ pub(super) struct Web {
 
 /// A worker: what its consumer has, what it remembers of the last comparison, and what excuses it.
 #[derive(Default)]
-pub(super) struct Worker {
+pub(super) struct WorkerState {
     pub unacknowledged: Vec<Message>,
     /// Entries that its relay was given and has not put yet.
     pub carried: usize,
@@ -68,7 +68,7 @@ pub(super) struct State {
     pub ledger: Ledger,
     pub queue: Vec<Message>,
     pub webs: [Web; INSTANCES],
-    pub workers: [Worker; INSTANCES],
+    pub workers: [WorkerState; INSTANCES],
     pub late: Vec<Call>,
     /// Purchases without an answer, which are asked again.
     pub asking: BTreeMap<Buyer, Reservation>,

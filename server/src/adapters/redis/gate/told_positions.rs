@@ -17,9 +17,9 @@ const MAX_SEGMENTS: usize = 100_000;
 
 /// By the tag of the segment: the epoch, and the position.
 #[derive(Default)]
-pub struct ToldNumbers(Mutex<HashMap<String, (Uuid, u32)>>);
+pub struct ToldPositions(Mutex<HashMap<String, (Uuid, u32)>>);
 
-impl ToldNumbers {
+impl ToldPositions {
     fn lock(&self) -> MutexGuard<'_, HashMap<String, (Uuid, u32)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
