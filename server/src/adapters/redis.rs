@@ -12,6 +12,7 @@ mod in_flight;
 pub(crate) mod keys;
 mod latest_per_owner;
 mod limits;
+mod masters;
 mod memory_policy;
 mod outbox;
 mod paths;

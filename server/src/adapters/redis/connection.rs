@@ -12,14 +12,16 @@ use redis::{
     aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig},
     cluster::{ClusterClient, ClusterConfig},
     cluster_async::ClusterConnection,
+    cluster_routing::{RoutingInfo, SingleNodeRoutingInfo},
     io::tcp::{TcpSettings, socket2::TcpKeepalive},
 };
-use tokio::time::timeout;
+use tokio::time::{error::Elapsed, timeout};
 
 use super::{
     PORT,
     breaker::Breaker,
-    errors::{is_no_answer, is_of_replica, port_error},
+    errors::{is_no_answer, is_of_replica, is_redirect, port_error},
+    masters::Masters,
 };
 use crate::{
     adapters::tls::{Trust, place_with_tls},
@@ -50,8 +52,8 @@ pub struct Redis {
 }
 
 /// Addresses, and the authorities for certificates if they use TLS.
-struct Servers {
-    urls: Vec<String>,
+pub(super) struct Servers {
+    pub(super) urls: Vec<String>,
     authorities: Option<TlsCertificates>,
 }
 
@@ -59,7 +61,7 @@ struct Servers {
 #[derive(Clone)]
 pub(super) enum Connection {
     Single(ConnectionManager),
-    Cluster(ClusterConnection),
+    Cluster(ClusterConnection, Masters),
 }
 
 /// An argument of a script.
@@ -97,20 +99,20 @@ impl Redis {
             }
             false => None,
         };
-        let servers = Servers {
+        let servers = Arc::new(Servers {
             urls: urls.to_vec(),
             authorities,
-        };
+        });
         let connection = Connection::new(&servers).map_err(port_error)?;
         let grace = match connection {
             Connection::Single(_) => Duration::ZERO,
-            Connection::Cluster(_) => CLUSTER_GRACE,
+            Connection::Cluster(..) => CLUSTER_GRACE,
         };
         Ok(Redis {
             connection: Arc::new(RwLock::new(connection)),
             breaker: Arc::new(Breaker::new(grace)),
             namespace: namespace.into(),
-            servers: Arc::new(servers),
+            servers,
         })
     }
 
@@ -138,8 +140,8 @@ impl Redis {
     /// [`PortError::Busy`] when Redis does not answer within 250 ms, or the breaker is open: the
     /// command may have taken effect. [`PortError::Failed`] when Redis refuses it.
     pub async fn query<T: FromRedisValue>(&self, cmd: &Cmd) -> Result<T, PortError> {
-        self.call(async |connection| cmd.query_async(connection).await)
-            .await
+        let call = async |connection: &mut Connection| cmd.query_async(connection).await;
+        self.call_at(key_of(cmd), call).await
     }
 
     /// Runs several commands as one; all their keys must be in one slot.
@@ -147,8 +149,9 @@ impl Redis {
     /// # Errors
     /// As [`query`](Self::query).
     pub async fn query_all<T: FromRedisValue>(&self, commands: &Pipeline) -> Result<T, PortError> {
-        self.call(async |connection| commands.query_async(connection).await)
-            .await
+        let key = commands.cmd_iter().find_map(key_of);
+        let call = async |connection: &mut Connection| commands.query_async(connection).await;
+        self.call_at(key, call).await
     }
 
     /// Again, because the attempt may have taken longer than the interval.
@@ -171,8 +174,9 @@ impl Redis {
                 Arg::Number(number) => call.arg(number),
             };
         }
-        self.call(async |connection| call.invoke_async(connection).await)
-            .await
+        let key = keys.first().map(String::as_bytes);
+        let call = async |connection: &mut Connection| call.invoke_async(connection).await;
+        self.call_at(key, call).await
     }
 
     /// Whether Redis answers.
@@ -223,12 +227,47 @@ impl Redis {
         if !self.breaker.allows() {
             return Err(PortError::busy(PORT, "the circuit breaker is open"));
         }
-        let mut connection = self
-            .connection
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        match timeout(CALL_TIMEOUT, call(&mut connection)).await {
+        let mut connection = self.connection();
+        self.noted(timeout(CALL_TIMEOUT, call(&mut connection)).await)
+    }
+
+    /// Runs a call whose keys are all in the slot of `key`, with the same errors as [`query`](Self::query).
+    async fn call_at<T>(
+        &self,
+        key: Option<&[u8]>,
+        call: impl AsyncFn(&mut Connection) -> RedisResult<T>,
+    ) -> Result<T, PortError> {
+        if !self.breaker.allows() {
+            return Err(PortError::busy(PORT, "the circuit breaker is open"));
+        }
+        let mut connection = self.connection();
+        let Some((mut master, masters)) = key.and_then(|key| connection.master_of(key)) else {
+            return self.noted(timeout(CALL_TIMEOUT, call(&mut connection)).await);
+        };
+        let answer = timeout(CALL_TIMEOUT, async {
+            match call(&mut master).await {
+                Err(error) if is_redirect(&error) => {
+                    masters.read_soon();
+                    call(&mut connection).await
+                }
+                answer => answer,
+            }
+        });
+        let answer = answer.await;
+        if !matches!(&answer, Ok(Ok(_))) {
+            masters.read_soon();
+        }
+        self.noted(answer)
+    }
+
+    fn connection(&self) -> Connection {
+        let connection = self.connection.read();
+        connection.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Tells the breaker of an answer, or of none.
+    fn noted<T>(&self, answer: Result<RedisResult<T>, Elapsed>) -> Result<T, PortError> {
+        match answer {
             Err(_) => {
                 self.record_timeout();
                 Err(PortError::busy(
@@ -253,11 +292,37 @@ impl Redis {
 
 impl Connection {
     /// Connects at the first call.
-    fn new(servers: &Servers) -> RedisResult<Connection> {
+    fn new(servers: &Arc<Servers>) -> RedisResult<Connection> {
         match &servers.urls[..] {
-            [url] => single(servers.client(url)?),
+            [url] => servers.manager(url).map(Connection::Single),
             _ => cluster(servers),
         }
+    }
+
+    /// The connection to the master of a key's slot, if there are several masters.
+    fn master_of(&self, key: &[u8]) -> Option<(Connection, Masters)> {
+        match self {
+            Connection::Single(_) => None,
+            Connection::Cluster(_, masters) => {
+                let master = masters.of_key(key)?;
+                Some((Connection::Single(master), masters.clone()))
+            }
+        }
+    }
+}
+
+/// The key that decides which node runs a command; `None` if it has none, or keys of several slots.
+fn key_of(cmd: &Cmd) -> Option<&[u8]> {
+    let one_slot = matches!(
+        RoutingInfo::for_routable(cmd),
+        Some(RoutingInfo::SingleNode(
+            SingleNodeRoutingInfo::SpecificNode(_)
+        ))
+    );
+    // The first argument after the name, in every command that is sent by `query`.
+    match cmd.args_iter().nth(1) {
+        Some(redis::Arg::Simple(key)) if one_slot => Some(key),
+        _ => None,
     }
 }
 
@@ -282,18 +347,19 @@ impl Servers {
             _ => Client::open(info),
         }
     }
+
+    /// A connection to one address. Connects at the first call, and again when it is lost.
+    pub(super) fn manager(&self, url: &str) -> RedisResult<ConnectionManager> {
+        let config = ConnectionManagerConfig::new()
+            .set_response_timeout(Some(RESPONSE_TIMEOUT))
+            .set_connection_timeout(Some(RESPONSE_TIMEOUT))
+            .set_min_delay(MIN_RECONNECT_DELAY)
+            .set_max_delay(MAX_RECONNECT_DELAY);
+        ConnectionManager::new_lazy_with_config(self.client(url)?, config)
+    }
 }
 
-fn single(client: Client) -> RedisResult<Connection> {
-    let config = ConnectionManagerConfig::new()
-        .set_response_timeout(Some(RESPONSE_TIMEOUT))
-        .set_connection_timeout(Some(RESPONSE_TIMEOUT))
-        .set_min_delay(MIN_RECONNECT_DELAY)
-        .set_max_delay(MAX_RECONNECT_DELAY);
-    ConnectionManager::new_lazy_with_config(client, config).map(Connection::Single)
-}
-
-fn cluster(servers: &Servers) -> RedisResult<Connection> {
+fn cluster(servers: &Arc<Servers>) -> RedisResult<Connection> {
     let mut client = ClusterClient::builder(servers.urls.iter().map(String::as_str))
         .tcp_settings(tcp())
         .response_timeout(RESPONSE_TIMEOUT)
@@ -305,14 +371,17 @@ fn cluster(servers: &Servers) -> RedisResult<Connection> {
     let connection = client
         .build()?
         .get_pending_async_connection_with_config(ClusterConfig::new());
-    Ok(Connection::Cluster(connection))
+    Ok(Connection::Cluster(
+        connection,
+        Masters::new(Arc::clone(servers)),
+    ))
 }
 
 impl ConnectionLike for Connection {
     fn req_packed_command<'a>(&'a mut self, cmd: &'a Cmd) -> redis::RedisFuture<'a, redis::Value> {
         match self {
             Connection::Single(connection) => connection.req_packed_command(cmd),
-            Connection::Cluster(connection) => connection.req_packed_command(cmd),
+            Connection::Cluster(connection, _) => connection.req_packed_command(cmd),
         }
     }
 
@@ -326,7 +395,7 @@ impl ConnectionLike for Connection {
             Connection::Single(connection) => {
                 connection.req_packed_commands(pipeline, offset, count)
             }
-            Connection::Cluster(connection) => {
+            Connection::Cluster(connection, _) => {
                 connection.req_packed_commands(pipeline, offset, count)
             }
         }
@@ -335,7 +404,7 @@ impl ConnectionLike for Connection {
     fn get_db(&self) -> i64 {
         match self {
             Connection::Single(connection) => connection.get_db(),
-            Connection::Cluster(connection) => connection.get_db(),
+            Connection::Cluster(connection, _) => connection.get_db(),
         }
     }
 }

@@ -22,6 +22,8 @@ const TRANSIENT: [&str; 12] = [
     "TRYAGAIN",
     "UNBLOCKED",
 ];
+/// Errors with which a node of a Redis Cluster sends a call elsewhere.
+const REDIRECTS: [&str; 3] = ["ASK", "MOVED", "TRYAGAIN"];
 /// Errors that only a replica returns.
 const OF_REPLICAS: [&str; 2] = ["MASTERDOWN", "READONLY"];
 
@@ -45,6 +47,11 @@ fn codes(error: &RedisError) -> Vec<String> {
         }
         Some(code) => vec![code.to_owned()],
     }
+}
+
+/// Whether the node did nothing, because its slot is, or is going, elsewhere.
+pub(super) fn is_redirect(error: &RedisError) -> bool {
+    codes(error).iter().any(|code| REDIRECTS.contains(&&**code))
 }
 
 /// Whether only a replica returns this error.

@@ -50,7 +50,7 @@ pub(super) async fn everywhere<T: FromRedisValue>(
 ) -> RedisResult<Vec<T>> {
     match connection {
         Connection::Single(connection) => Ok(vec![command.query_async(connection).await?]),
-        Connection::Cluster(connection) => {
+        Connection::Cluster(connection, _) => {
             let masters = RoutingInfo::MultiNode((MultipleNodeRoutingInfo::AllMasters, None));
             let by_node = connection.route_command(command, masters).await?;
             let by_node: HashMap<String, T> = redis::from_redis_value(by_node)?;
