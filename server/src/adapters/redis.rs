@@ -17,6 +17,7 @@ mod memory_policy;
 mod outbox;
 mod paths;
 mod purchases;
+mod request;
 mod results;
 mod sale_counters;
 pub mod scripts;

@@ -17,5 +17,6 @@ mod redis_errors;
 mod returns;
 mod sales;
 mod scenario;
+mod segments;
 mod servers;
 mod waves;

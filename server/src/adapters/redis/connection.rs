@@ -12,7 +12,6 @@ use redis::{
     aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig},
     cluster::{ClusterClient, ClusterConfig},
     cluster_async::ClusterConnection,
-    cluster_routing::{RoutingInfo, SingleNodeRoutingInfo},
     io::tcp::{TcpSettings, socket2::TcpKeepalive},
 };
 use tokio::time::{error::Elapsed, timeout};
@@ -22,6 +21,7 @@ use super::{
     breaker::Breaker,
     errors::{is_no_answer, is_of_replica, is_redirect, port_error},
     masters::Masters,
+    request::{Request, key_of},
 };
 use crate::{
     adapters::tls::{Trust, place_with_tls},
@@ -140,8 +140,7 @@ impl Redis {
     /// [`PortError::Busy`] when Redis does not answer within 250 ms, or the breaker is open: the
     /// command may have taken effect. [`PortError::Failed`] when Redis refuses it.
     pub async fn query<T: FromRedisValue>(&self, cmd: &Cmd) -> Result<T, PortError> {
-        let call = async |connection: &mut Connection| cmd.query_async(connection).await;
-        self.call_at(key_of(cmd), call).await
+        self.send(key_of(cmd), Request::Command(cmd)).await
     }
 
     /// Runs several commands as one; all their keys must be in one slot.
@@ -150,8 +149,7 @@ impl Redis {
     /// As [`query`](Self::query).
     pub async fn query_all<T: FromRedisValue>(&self, commands: &Pipeline) -> Result<T, PortError> {
         let key = commands.cmd_iter().find_map(key_of);
-        let call = async |connection: &mut Connection| commands.query_async(connection).await;
-        self.call_at(key, call).await
+        self.send(key, Request::Pipeline(commands)).await
     }
 
     /// Again, because the attempt may have taken longer than the interval.
@@ -175,8 +173,7 @@ impl Redis {
             };
         }
         let key = keys.first().map(String::as_bytes);
-        let call = async |connection: &mut Connection| call.invoke_async(connection).await;
-        self.call_at(key, call).await
+        self.send(key, Request::Script(&call)).await
     }
 
     /// Whether Redis answers.
@@ -231,24 +228,24 @@ impl Redis {
         self.noted(timeout(CALL_TIMEOUT, call(&mut connection)).await)
     }
 
-    /// Runs a call whose keys are all in the slot of `key`, with the same errors as [`query`](Self::query).
-    async fn call_at<T>(
+    /// Sends a request whose keys are all in the slot of `key`.
+    async fn send<T: FromRedisValue>(
         &self,
         key: Option<&[u8]>,
-        call: impl AsyncFn(&mut Connection) -> RedisResult<T>,
+        request: Request<'_>,
     ) -> Result<T, PortError> {
         if !self.breaker.allows() {
             return Err(PortError::busy(PORT, "the circuit breaker is open"));
         }
         let mut connection = self.connection();
         let Some((mut master, masters)) = key.and_then(|key| connection.master_of(key)) else {
-            return self.noted(timeout(CALL_TIMEOUT, call(&mut connection)).await);
+            return self.noted(timeout(CALL_TIMEOUT, request.send(&mut connection)).await);
         };
         let answer = timeout(CALL_TIMEOUT, async {
-            match call(&mut master).await {
+            match request.send(&mut master).await {
                 Err(error) if is_redirect(&error) => {
                     masters.read_soon();
-                    call(&mut connection).await
+                    request.send(&mut connection).await
                 }
                 answer => answer,
             }
@@ -308,21 +305,6 @@ impl Connection {
                 Some((Connection::Single(master), masters.clone()))
             }
         }
-    }
-}
-
-/// The key that decides which node runs a command; `None` if it has none, or keys of several slots.
-fn key_of(cmd: &Cmd) -> Option<&[u8]> {
-    let one_slot = matches!(
-        RoutingInfo::for_routable(cmd),
-        Some(RoutingInfo::SingleNode(
-            SingleNodeRoutingInfo::SpecificNode(_)
-        ))
-    );
-    // The first argument after the name, in every command that is sent by `query`.
-    match cmd.args_iter().nth(1) {
-        Some(redis::Arg::Simple(key)) if one_slot => Some(key),
-        _ => None,
     }
 }
 

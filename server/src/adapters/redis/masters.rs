@@ -13,7 +13,7 @@ use std::{
 };
 
 use futures::{FutureExt, future::select_ok};
-use redis::{RedisError, RedisResult, Value, aio::ConnectionManager, cluster_routing::Slot};
+use redis::{RedisResult, Value, aio::ConnectionManager, cluster_routing::Slot};
 use url::Url;
 
 use super::connection::Servers;

@@ -16,7 +16,7 @@ pub const WAVE: usize = 150;
 /// How many more buyers than units: the last wave does not get enough.
 const MISSING: usize = 40;
 /// A wave is in its middle when so many of it were told "queued".
-const MIDDLE: usize = 20;
+pub const MIDDLE: usize = 20;
 
 /// All buyers of a wave, buying.
 pub type Wave = JoinHandle<Vec<Outcome>>;
