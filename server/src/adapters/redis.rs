@@ -22,6 +22,7 @@ mod results;
 mod sale_counters;
 pub mod scripts;
 pub(crate) mod segment;
+mod servers;
 mod signals;
 mod tokens;
 

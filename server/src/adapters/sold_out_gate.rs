@@ -39,6 +39,8 @@ pub struct SoldOutGate<G> {
     gate: Arc<G>,
     sold_out: SoldOutCache,
     limits: Cache<ItemId, Arc<Semaphore>>,
+    /// Of all items whose number of units cannot be read now.
+    unknown: Arc<Semaphore>,
 }
 
 impl<G: Reserve + Restock + StockGate> SoldOutGate<G> {
@@ -52,6 +54,7 @@ impl<G: Reserve + Restock + StockGate> SoldOutGate<G> {
             gate,
             sold_out,
             limits,
+            unknown: Arc::new(Semaphore::new(AT_ONCE as usize)),
         }
     }
 
@@ -64,7 +67,7 @@ impl<G: Reserve + Restock + StockGate> SoldOutGate<G> {
             Ok(None) => return Arc::new(Semaphore::new(1)),
             Ok(Some(stock)) => stock.total.clamp(1, AT_ONCE),
             // A part of the gate is away. Buyers of the others are not kept waiting for it.
-            Err(_) => AT_ONCE,
+            Err(_) => return Arc::clone(&self.unknown),
         };
         let limit = async { Arc::new(Semaphore::new(places as usize)) };
         self.limits.get_with(item_id, limit).await

@@ -13,7 +13,7 @@ const OPEN_INTERVAL: Duration = Duration::from_millis(500);
 /// The connection is replaced when the breaker has been open for this long, and again after the
 /// same time: the connection may be dead while Redis is not.
 const RECONNECT_INTERVAL_MS: i64 = 2_000;
-/// Minimum time between two replacements of a connection that leads to a replica.
+/// Minimum time between two replacements of a connection that is of no use.
 const LEAVE_INTERVAL_MS: i64 = 500;
 
 /// Counts the time-outs of one server. Lock-free: it is checked before every call.
@@ -30,7 +30,7 @@ pub struct Breaker {
     open_until_ms: AtomicI64,
     /// Milliseconds since `created_at` at which the connection is replaced.
     reconnect_at_ms: AtomicI64,
-    /// The same, for a server that answers as a replica.
+    /// The same, for a connection that is of no use.
     leave_at_ms: AtomicI64,
 }
 
@@ -100,9 +100,14 @@ impl Breaker {
         was_open && self.is_first_after(&self.reconnect_at_ms, RECONNECT_INTERVAL_MS)
     }
 
-    /// Records that the server answered as a replica. Returns true to one caller every half a
-    /// second, which replaces the connection, because the address may lead to another server now.
-    pub fn record_replica(&self) -> bool {
+    /// Whether the last call was answered, or there was none.
+    pub fn answers(&self) -> bool {
+        self.timeouts.load(Ordering::Relaxed) == 0
+    }
+
+    /// Records that the server answered as a replica, or refused the log-in. Returns true to one caller
+    /// every half a second, which replaces the connection, because the address may lead to another server now.
+    pub fn record_useless(&self) -> bool {
         self.is_first_after(&self.leave_at_ms, LEAVE_INTERVAL_MS)
     }
 

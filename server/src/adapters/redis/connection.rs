@@ -1,5 +1,5 @@
 //! The connection to Redis: one multiplexed connection, a time-out around every call, and a circuit
-//! breaker. Only this module distinguishes one Redis from a Redis Cluster.
+//! breaker. To a Redis Cluster there is one such connection for each master, see [`Masters`].
 
 use std::{
     sync::{Arc, PoisonError, RwLock},
@@ -7,21 +7,18 @@ use std::{
 };
 
 use redis::{
-    Client, Cmd, FromRedisValue, IntoConnectionInfo, Pipeline, RedisError, RedisResult, Script,
+    Client, Cmd, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult, Script,
     TlsCertificates,
-    aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig},
-    cluster::{ClusterClient, ClusterConfig},
-    cluster_async::ClusterConnection,
-    io::tcp::{TcpSettings, socket2::TcpKeepalive},
 };
 use tokio::time::{error::Elapsed, timeout};
 
 use super::{
     PORT,
     breaker::Breaker,
-    errors::{is_no_answer, is_of_replica, is_redirect, port_error},
+    errors::{is_moved, is_no_answer, is_of_replica, is_redirect, port_error},
     masters::Masters,
-    request::{Request, key_of},
+    request::{Request, Target},
+    servers::{Connection, Servers},
 };
 use crate::{
     adapters::tls::{Trust, place_with_tls},
@@ -31,16 +28,9 @@ use crate::{
 
 /// How long a caller waits: in a sale, people prefer an early "try again" to a long wait.
 const CALL_TIMEOUT: Duration = Duration::from_millis(250);
-/// Time limit of connecting, and of a call after its caller has given up.
-const RESPONSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// A Redis Cluster counts as down when no node has answered for this long: one failed master must not
 /// keep callers from the others. Every process asks several nodes once a second.
 const CLUSTER_GRACE: Duration = Duration::from_secs(1);
-/// Shortest and longest pause between two attempts to connect.
-const MIN_RECONNECT_DELAY: Duration = Duration::from_millis(20);
-const MAX_RECONNECT_DELAY: Duration = Duration::from_millis(500);
-/// A connection ends when the peer's kernel does not acknowledge sent data for this long.
-const TCP_USER_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// One Redis, or a Redis Cluster. Cheap to clone; clones share the connection.
 #[derive(Clone)]
@@ -49,19 +39,8 @@ pub struct Redis {
     breaker: Arc<Breaker>,
     namespace: Arc<str>,
     servers: Arc<Servers>,
-}
-
-/// Addresses, and the authorities for certificates if they use TLS.
-pub(super) struct Servers {
-    pub(super) urls: Vec<String>,
-    authorities: Option<TlsCertificates>,
-}
-
-/// The library's connection type, which reconnects by itself.
-#[derive(Clone)]
-pub(super) enum Connection {
-    Single(ConnectionManager),
-    Cluster(ClusterConnection, Masters),
+    /// Of a Redis Cluster.
+    masters: Option<Masters>,
 }
 
 /// An argument of a script.
@@ -99,20 +78,29 @@ impl Redis {
             }
             false => None,
         };
-        let servers = Arc::new(Servers {
-            urls: urls.to_vec(),
-            authorities,
-        });
-        let connection = Connection::new(&servers).map_err(port_error)?;
+        let redis = Redis::node(Servers::new(urls.to_vec(), authorities));
+        let redis = redis.map_err(port_error)?;
+        let masters = (urls.len() > 1).then(|| Masters::new(Arc::clone(&redis.servers)));
+        Ok(Redis {
+            namespace: namespace.into(),
+            masters,
+            ..redis
+        })
+    }
+
+    /// Without a namespace: one Redis, or the library's client for a Redis Cluster.
+    pub(super) fn node(servers: Servers) -> RedisResult<Redis> {
+        let connection = Connection::new(&servers)?;
         let grace = match connection {
             Connection::Single(_) => Duration::ZERO,
-            Connection::Cluster(..) => CLUSTER_GRACE,
+            Connection::Cluster(_) => CLUSTER_GRACE,
         };
         Ok(Redis {
             connection: Arc::new(RwLock::new(connection)),
             breaker: Arc::new(Breaker::new(grace)),
-            namespace: namespace.into(),
-            servers,
+            namespace: "".into(),
+            servers: Arc::new(servers),
+            masters: None,
         })
     }
 
@@ -140,7 +128,7 @@ impl Redis {
     /// [`PortError::Busy`] when Redis does not answer within 250 ms, or the breaker is open: the
     /// command may have taken effect. [`PortError::Failed`] when Redis refuses it.
     pub async fn query<T: FromRedisValue>(&self, cmd: &Cmd) -> Result<T, PortError> {
-        self.send(key_of(cmd), Request::Command(cmd)).await
+        self.send(Target::of(cmd), Request::Command(cmd)).await
     }
 
     /// Runs several commands as one; all their keys must be in one slot.
@@ -148,11 +136,11 @@ impl Redis {
     /// # Errors
     /// As [`query`](Self::query).
     pub async fn query_all<T: FromRedisValue>(&self, commands: &Pipeline) -> Result<T, PortError> {
-        let key = commands.cmd_iter().find_map(key_of);
-        self.send(key, Request::Pipeline(commands)).await
+        let target = commands.cmd_iter().next().map_or(Target::Any, Target::of);
+        self.send(target, Request::Pipeline(commands)).await
     }
 
-    /// Again, because the attempt may have taken longer than the interval.
+    /// Runs a script, whose keys must be in one slot.
     ///
     /// # Errors
     /// As [`query`](Self::query).
@@ -172,8 +160,10 @@ impl Redis {
                 Arg::Number(number) => call.arg(number),
             };
         }
-        let key = keys.first().map(String::as_bytes);
-        self.send(key, Request::Script(&call)).await
+        let target = keys
+            .first()
+            .map_or(Target::Any, |key| Target::Key(key.as_bytes()));
+        self.send(target, Request::Script(&call)).await
     }
 
     /// Whether Redis answers.
@@ -195,13 +185,14 @@ impl Redis {
     }
 
     /// After a fail-over the address leads to the new master, but the connection still leads to the
-    /// old one, now a replica: it answers, refuses writes, and reads old data. In a Redis Cluster
-    /// the library finds the new master itself.
+    /// old one, now a replica: it answers, refuses writes, and reads old data. And the library keeps a
+    /// connection that could not log in.
     fn record_error(&self, error: &RedisError) {
-        if self.servers.urls.len() == 1 && is_of_replica(error) && self.breaker.record_replica() {
+        let is_useless = is_of_replica(error) || error.kind() == ErrorKind::AuthenticationFailed;
+        if self.servers.urls.len() == 1 && is_useless && self.breaker.record_useless() {
             tracing::warn!(
                 error = %Chain(error),
-                "Redis answers as a replica; the connection is replaced by a new one"
+                "Redis answers as a replica, or refuses the log-in; the connection is replaced by a new one"
             );
             self.replace_connection();
         }
@@ -216,177 +207,118 @@ impl Redis {
         }
     }
 
-    /// Runs any other call, with the same errors as [`query`](Self::query).
+    /// Runs any other call, with the same errors as [`query`](Self::query). In a Redis Cluster the library's
+    /// client runs it.
     pub(super) async fn call<T>(
         &self,
         call: impl AsyncFnOnce(&mut Connection) -> RedisResult<T>,
     ) -> Result<T, PortError> {
-        if !self.breaker.allows() {
-            return Err(PortError::busy(PORT, "the circuit breaker is open"));
-        }
-        let mut connection = self.connection();
-        self.noted(timeout(CALL_TIMEOUT, call(&mut connection)).await)
+        let mut connection = self.allowed_connection()?;
+        let answer = timeout(CALL_TIMEOUT, call(&mut connection)).await;
+        Ok(self.noted(answer)?)
     }
 
-    /// Sends a request whose keys are all in the slot of `key`.
     async fn send<T: FromRedisValue>(
         &self,
-        key: Option<&[u8]>,
+        target: Target<'_>,
         request: Request<'_>,
     ) -> Result<T, PortError> {
-        if !self.breaker.allows() {
-            return Err(PortError::busy(PORT, "the circuit breaker is open"));
-        }
-        let mut connection = self.connection();
-        let Some((mut master, masters)) = key.and_then(|key| connection.master_of(key)) else {
-            return self.noted(timeout(CALL_TIMEOUT, request.send(&mut connection)).await);
+        let Some(masters) = &self.masters else {
+            return Ok(self.answer(&request).await?);
         };
-        let answer = timeout(CALL_TIMEOUT, async {
-            match request.send(&mut master).await {
-                Err(error) if is_redirect(&error) => {
-                    masters.read_soon();
-                    request.send(&mut connection).await
-                }
-                answer => answer,
-            }
-        });
-        let answer = answer.await;
-        if !matches!(&answer, Ok(Ok(_))) {
+        let master = match target {
+            Target::Key(key) => masters.of_key(key),
+            Target::Any => masters.any(),
+            Target::Several => None,
+        };
+        let Some(master) = master else {
+            return Ok(self.answer(&request).await?);
+        };
+        let error = match master.answer(&request).await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        if error.may_lead_elsewhere() {
             masters.read_soon();
         }
-        self.noted(answer)
+        match error {
+            CallError::Redis(error) if is_redirect(&error) => Ok(self.answer(&request).await?),
+            error => Err(error.into()),
+        }
     }
 
-    fn connection(&self) -> Connection {
+    /// Sends a request over this connection, whatever its keys.
+    pub(super) async fn answer<T: FromRedisValue>(
+        &self,
+        request: &Request<'_>,
+    ) -> Result<T, CallError> {
+        let mut connection = self.allowed_connection()?;
+        self.noted(timeout(CALL_TIMEOUT, request.send(&mut connection)).await)
+    }
+
+    /// Whether the last call was answered.
+    pub(super) fn answers(&self) -> bool {
+        self.breaker.answers()
+    }
+
+    fn allowed_connection(&self) -> Result<Connection, CallError> {
+        if !self.breaker.allows() {
+            return Err(CallError::BreakerOpen);
+        }
         let connection = self.connection.read();
-        connection.unwrap_or_else(PoisonError::into_inner).clone()
+        Ok(connection.unwrap_or_else(PoisonError::into_inner).clone())
     }
 
     /// Tells the breaker of an answer, or of none.
-    fn noted<T>(&self, answer: Result<RedisResult<T>, Elapsed>) -> Result<T, PortError> {
+    fn noted<T>(&self, answer: Result<RedisResult<T>, Elapsed>) -> Result<T, CallError> {
         match answer {
             Err(_) => {
                 self.record_timeout();
-                Err(PortError::busy(
-                    PORT,
-                    format!("no answer within {} ms", CALL_TIMEOUT.as_millis()),
-                ))
+                Err(CallError::Timeout)
             }
             Ok(Err(error)) if is_no_answer(&error) => {
                 self.record_timeout();
-                Err(port_error(error))
+                Err(CallError::Redis(error))
             }
             Ok(answer) => {
                 self.breaker.record_answer();
                 if let Err(error) = &answer {
                     self.record_error(error);
                 }
-                answer.map_err(port_error)
+                answer.map_err(CallError::Redis)
             }
         }
     }
 }
 
-impl Connection {
-    /// Connects at the first call.
-    fn new(servers: &Arc<Servers>) -> RedisResult<Connection> {
-        match &servers.urls[..] {
-            [url] => servers.manager(url).map(Connection::Single),
-            _ => cluster(servers),
-        }
-    }
+/// Why there is no result.
+#[derive(Debug)]
+pub(super) enum CallError {
+    /// Nothing was sent.
+    BreakerOpen,
+    Timeout,
+    Redis(RedisError),
+}
 
-    /// The connection to the master of a key's slot, if there are several masters.
-    fn master_of(&self, key: &[u8]) -> Option<(Connection, Masters)> {
+impl CallError {
+    /// The node may have lost its slots, or be gone.
+    fn may_lead_elsewhere(&self) -> bool {
         match self {
-            Connection::Single(_) => None,
-            Connection::Cluster(_, masters) => {
-                let master = masters.of_key(key)?;
-                Some((Connection::Single(master), masters.clone()))
-            }
+            CallError::BreakerOpen | CallError::Timeout => true,
+            CallError::Redis(error) => is_no_answer(error) || is_moved(error),
         }
     }
 }
 
-fn tcp() -> TcpSettings {
-    let keepalive = TcpKeepalive::new()
-        .with_time(Duration::from_secs(5))
-        .with_interval(Duration::from_secs(1))
-        .with_retries(3);
-    TcpSettings::default()
-        .set_nodelay(true)
-        .set_keepalive(keepalive)
-        .set_user_timeout(TCP_USER_TIMEOUT)
-}
-
-impl Servers {
-    fn client(&self, url: &str) -> RedisResult<Client> {
-        let info = url.into_connection_info()?.set_tcp_settings(tcp());
-        match &self.authorities {
-            Some(authorities) if place_with_tls(url).is_some() => {
-                Client::build_with_tls(info, authorities.clone())
-            }
-            _ => Client::open(info),
-        }
-    }
-
-    /// A connection to one address. Connects at the first call, and again when it is lost.
-    pub(super) fn manager(&self, url: &str) -> RedisResult<ConnectionManager> {
-        let config = ConnectionManagerConfig::new()
-            .set_response_timeout(Some(RESPONSE_TIMEOUT))
-            .set_connection_timeout(Some(RESPONSE_TIMEOUT))
-            .set_min_delay(MIN_RECONNECT_DELAY)
-            .set_max_delay(MAX_RECONNECT_DELAY);
-        ConnectionManager::new_lazy_with_config(self.client(url)?, config)
-    }
-}
-
-fn cluster(servers: &Arc<Servers>) -> RedisResult<Connection> {
-    let mut client = ClusterClient::builder(servers.urls.iter().map(String::as_str))
-        .tcp_settings(tcp())
-        .response_timeout(RESPONSE_TIMEOUT)
-        .connection_timeout(RESPONSE_TIMEOUT)
-        .max_retry_wait(MAX_RECONNECT_DELAY.as_millis() as u64);
-    if let Some(authorities) = &servers.authorities {
-        client = client.certs(authorities.clone());
-    }
-    let connection = client
-        .build()?
-        .get_pending_async_connection_with_config(ClusterConfig::new());
-    Ok(Connection::Cluster(
-        connection,
-        Masters::new(Arc::clone(servers)),
-    ))
-}
-
-impl ConnectionLike for Connection {
-    fn req_packed_command<'a>(&'a mut self, cmd: &'a Cmd) -> redis::RedisFuture<'a, redis::Value> {
-        match self {
-            Connection::Single(connection) => connection.req_packed_command(cmd),
-            Connection::Cluster(connection, _) => connection.req_packed_command(cmd),
-        }
-    }
-
-    fn req_packed_commands<'a>(
-        &'a mut self,
-        pipeline: &'a redis::Pipeline,
-        offset: usize,
-        count: usize,
-    ) -> redis::RedisFuture<'a, Vec<redis::Value>> {
-        match self {
-            Connection::Single(connection) => {
-                connection.req_packed_commands(pipeline, offset, count)
-            }
-            Connection::Cluster(connection, _) => {
-                connection.req_packed_commands(pipeline, offset, count)
-            }
-        }
-    }
-
-    fn get_db(&self) -> i64 {
-        match self {
-            Connection::Single(connection) => connection.get_db(),
-            Connection::Cluster(connection, _) => connection.get_db(),
+impl From<CallError> for PortError {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::BreakerOpen => PortError::busy(PORT, "the circuit breaker is open"),
+            CallError::Timeout => PortError::busy(
+                PORT,
+                format!("no answer within {} ms", CALL_TIMEOUT.as_millis()),
+            ),
+            CallError::Redis(error) => port_error(error),
         }
     }
 }

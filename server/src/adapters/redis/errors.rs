@@ -49,9 +49,16 @@ fn codes(error: &RedisError) -> Vec<String> {
     }
 }
 
-/// Whether the node did nothing, because its slot is, or is going, elsewhere.
+/// Whether the node did not do what concerns this slot, because it is, or is going, elsewhere.
 pub(super) fn is_redirect(error: &RedisError) -> bool {
     codes(error).iter().any(|code| REDIRECTS.contains(&&**code))
+}
+
+/// Whether another node has the slot for good, or the cluster does not know which.
+pub(super) fn is_moved(error: &RedisError) -> bool {
+    codes(error)
+        .iter()
+        .any(|code| matches!(&**code, "MOVED" | "CLUSTERDOWN"))
 }
 
 /// Whether only a replica returns this error.

@@ -7,7 +7,7 @@ use redis::{
     cluster_routing::{MultipleNodeRoutingInfo, RoutingInfo},
 };
 
-use super::{Redis, connection::Connection};
+use super::{Redis, servers::Connection};
 use crate::engine::ports::PortError;
 
 /// A master.
@@ -50,7 +50,7 @@ pub(super) async fn everywhere<T: FromRedisValue>(
 ) -> RedisResult<Vec<T>> {
     match connection {
         Connection::Single(connection) => Ok(vec![command.query_async(connection).await?]),
-        Connection::Cluster(connection, _) => {
+        Connection::Cluster(connection) => {
             let masters = RoutingInfo::MultiNode((MultipleNodeRoutingInfo::AllMasters, None));
             let by_node = connection.route_command(command, masters).await?;
             let by_node: HashMap<String, T> = redis::from_redis_value(by_node)?;

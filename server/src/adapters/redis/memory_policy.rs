@@ -9,7 +9,7 @@ use std::{
 use redis::RedisResult;
 use tokio::sync::Mutex;
 
-use super::{PORT, Redis, connection::Connection, examine::everywhere};
+use super::{PORT, Redis, examine::everywhere, servers::Connection};
 use crate::engine::ports::PortError;
 
 /// The only policy that deletes nothing.

@@ -4,7 +4,7 @@ use redis::{
     Arg, Cmd, FromRedisValue, Pipeline, RedisResult, ScriptInvocation, cluster_routing::Slot,
 };
 
-use super::connection::Connection;
+use super::servers::Connection;
 
 /// What is sent at once.
 pub(super) enum Request<'a> {
@@ -27,21 +27,36 @@ impl Request<'_> {
 }
 
 /// Commands without a key.
-const KEYLESS: [&[u8]; 4] = [b"CONFIG", b"INFO", b"PING", b"PUBLISH"];
+const KEYLESS: [&[u8]; 5] = [b"CONFIG", b"INFO", b"PING", b"PUBLISH", b"TIME"];
 /// Commands whose arguments are all keys. The others have one, as their first argument.
 const OF_KEYS: [&[u8]; 4] = [b"DEL", b"EXISTS", b"MGET", b"UNLINK"];
 
-/// A key that decides which node runs a command; `None` if it has none, or keys of several slots.
-pub(super) fn key_of(command: &Cmd) -> Option<&[u8]> {
-    let mut arguments = command.args_iter().filter_map(|argument| match argument {
-        Arg::Simple(argument) => Some(argument),
-        _ => None,
-    });
-    let name = arguments.next().filter(|name| !KEYLESS.contains(name))?;
-    let key = arguments.next()?;
-    let is_of_its_slot = |other: &[u8]| Slot::for_key(other) == Slot::for_key(key);
-    let one_slot = !OF_KEYS.contains(&name) || arguments.all(is_of_its_slot);
-    one_slot.then_some(key)
+/// The nodes of a Redis Cluster that can run a command.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Target<'a> {
+    Any,
+    /// The master of this key's slot.
+    Key(&'a [u8]),
+    /// It has keys of several slots.
+    Several,
+}
+
+impl Target<'_> {
+    pub(super) fn of(command: &Cmd) -> Target<'_> {
+        let mut arguments = command.args_iter().filter_map(|argument| match argument {
+            Arg::Simple(argument) => Some(argument),
+            _ => None,
+        });
+        let name = arguments.next().unwrap_or_default();
+        let Some(key) = arguments.next().filter(|_| !KEYLESS.contains(&name)) else {
+            return Target::Any;
+        };
+        let is_of_its_slot = |other: &[u8]| Slot::for_key(other) == Slot::for_key(key);
+        match !OF_KEYS.contains(&name) || arguments.all(is_of_its_slot) {
+            true => Target::Key(key),
+            false => Target::Several,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -59,19 +74,17 @@ mod tests {
 
     #[test]
     fn a_command_goes_to_the_node_of_its_key() {
-        for (words, key) in [
-            ("HGET a b", Some("a")),
-            ("PING", None),
-            ("PUBLISH a b", None),
-            ("CONFIG GET a", None),
-            ("UNLINK a", Some("a")),
-            ("UNLINK {a}:b {a}:c", Some("{a}:b")),
-            ("UNLINK a b", None),
-            ("MGET {a} b", None),
+        for (words, target) in [
+            ("HGET a b", Target::Key(b"a")),
+            ("PING", Target::Any),
+            ("PUBLISH a b", Target::Any),
+            ("CONFIG GET a", Target::Any),
+            ("UNLINK a", Target::Key(b"a")),
+            ("UNLINK {a}:b {a}:c", Target::Key(b"{a}:b")),
+            ("UNLINK a b", Target::Several),
+            ("MGET {a} b", Target::Several),
         ] {
-            let command = command(words);
-            let found = key_of(&command).map(|key| str::from_utf8(key).unwrap());
-            assert_eq!(found, key, "{words}");
+            assert_eq!(Target::of(&command(words)), target, "{words}");
         }
     }
 }

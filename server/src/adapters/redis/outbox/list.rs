@@ -95,7 +95,8 @@ impl OutboxList {
         state.unanswered.insert(tag.to_owned(), Instant::now());
     }
 
-    /// What all readable copies of the list have together: one that was away may lack outboxes.
+    /// What all readable copies of the list have together, because one that was away may lack outboxes;
+    /// while one is away, also what the list had before.
     async fn read(&self, errors: &mut FirstError) -> Option<Vec<String>> {
         let copies = keys::outboxes(&self.redis).map(async |key| {
             let mut read = redis::cmd("ZRANGE");
@@ -111,7 +112,18 @@ impl OutboxList {
             errors.note(unread.into_result());
             return None;
         }
-        let listed: HashMap<_, _> = copies.into_iter().flatten().collect();
+        let mut listed: HashMap<String, i64> = HashMap::new();
+        for (tag, ends_at_ms) in copies.into_iter().flatten() {
+            let latest = listed.entry(tag).or_insert(ends_at_ms);
+            *latest = ends_at_ms.max(*latest);
+        }
+        if !all_read {
+            for tag in &self.state().tags {
+                listed
+                    .entry(tag.clone())
+                    .or_insert(i64::MAX - RETIRE_AFTER_MS);
+            }
+        }
         let now_ms = errors.note(self.clock.now_ms(&self.redis).await);
         let mut tags = Vec::with_capacity(listed.len());
         for (tag, ends_at_ms) in listed {
