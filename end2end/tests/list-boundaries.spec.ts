@@ -30,7 +30,7 @@ function partsOf(page: Page, round: Round) {
     line: page.locator('.opening__countdown > :visible'),
     chip: page.locator(`a.round-link[href="#round-${round.roundId}"] [data-when]:visible`),
     time: section.locator('.round__time:visible'),
-    card: section.locator('.card__standing > :visible'),
+    card: section.locator('.card__status > :visible'),
   };
 }
 

@@ -103,7 +103,7 @@ fn Status<'a>(
         view! { <p class="order__text">{say::refund_text(language, &refund)}</p> }
     });
     view! {
-        <div class="order__standing">
+        <div class="order__status">
             <h1 class="order__state"><OrderBadge order language /></h1>
             {what_now}
             {refund}

@@ -41,7 +41,7 @@ pub use audit::{AuditBounds, AuditedGate, GateFacts, ItemFacts, LedgerFacts};
 pub use captcha::{AskedCaptcha, CaptchaSource, Captchas, NoQuestion, Question};
 pub use catalogue::{
     AddedRow, Catalogue, CatalogueOverview, CatalogueWriter, NewItem, NewRound, Product, Review,
-    Reviewed, Standing,
+    ReviewState, Reviewed,
 };
 pub use catalogue_events::{CatalogueChanged, CatalogueEvents};
 pub use directory::{BuyerBans, BuyerSearch, Directory, OrderFilter, OrderSearch, OrderToShip};

@@ -86,14 +86,14 @@ fn Row<'a>(buyer: &'a Buyer, calendar: Calendar, language: Language) -> impl Int
             </th>
             <td>{buyer.mobile.clone()}</td>
             <td><Instant calendar at_ms=buyer.created_at_ms text=calendar.exact(buyer.created_at_ms) /></td>
-            <td><Standing banned=buyer.banned language /></td>
+            <td><Status banned=buyer.banned language /></td>
         </tr>
     }
     .into_any()
 }
 
 #[component]
-fn Standing(banned: bool, language: Language) -> impl IntoView {
+fn Status(banned: bool, language: Language) -> impl IntoView {
     match banned {
         true => view! {
             <span class="badge badge--waiting">
@@ -178,7 +178,7 @@ fn BuyerFacts(buyer: Buyer, calendar: Calendar, language: Language) -> impl Into
             {fact(say::registered(language), view! {
                 <Instant calendar at_ms=buyer.created_at_ms text=calendar.exact(buyer.created_at_ms) />
             })}
-            {fact(say::state(language), view! { <Standing banned=buyer.banned language /> })}
+            {fact(say::state(language), view! { <Status banned=buyer.banned language /> })}
         </dl>
     }
 }

@@ -33,7 +33,7 @@ pub fn RoundCard<'a>(
     language: Language,
 ) -> impl IntoView + use<> {
     let phase = round.phase_at(calendar.now_ms());
-    let (class, shape, standing) = standing(round.state, phase, language);
+    let (class, shape, status) = status(round.state, phase, language);
     let opens = calendar.label(round.starts_at_ms);
     let closes = calendar.label(round.ends_at_ms);
     let heading = format!("round-{}", round.round_id);
@@ -65,7 +65,7 @@ pub fn RoundCard<'a>(
         <article class="admin__round" aria-labelledby=heading.clone()>
             <header class="admin__head">
                 <h2 id=heading.clone()>{round.title.get(language).to_owned()}</h2>
-                <span class=class><Icon shape />{standing}</span>
+                <span class=class><Icon shape />{status}</span>
                 <p class="admin__window">
                     <Instant calendar at_ms=round.starts_at_ms text=opens />
                     " – "
@@ -87,7 +87,7 @@ pub fn RoundCard<'a>(
 }
 
 /// A badge with a round's state.
-fn standing(
+fn status(
     state: RoundState,
     phase: Phase,
     language: Language,

@@ -36,8 +36,8 @@ fn Switches(set: Vec<SetSwitch>, role: Role, now_ms: i64, language: Language) ->
         .into_iter()
         .map(|switch| {
             let set = set.iter().find(|set| set.switch == switch);
-            let standing = set.map(|set| in_effect(language, set, now_ms));
-            view! { <Card switch standing may language /> }
+            let status = set.map(|set| in_effect(language, set, now_ms));
+            view! { <Card switch status may language /> }
         })
         .collect_view();
     view! {
@@ -53,13 +53,13 @@ fn Switches(set: Vec<SetSwitch>, role: Role, now_ms: i64, language: Language) ->
 fn Card(
     switch: Switch,
     /// The text shown while it is set.
-    standing: Option<String>,
+    status: Option<String>,
     may: bool,
     language: Language,
 ) -> impl IntoView {
     let heading = format!("switch-{}", switch.code());
-    let is_set = standing.is_some();
-    let standing = match standing {
+    let is_set = status.is_some();
+    let status = match status {
         Some(words) => view! { <p class="admin__words">{words}</p> }.into_any(),
         None => view! { <p class="admin__soft">{say::off(language)}</p> }.into_any(),
     };
@@ -79,7 +79,7 @@ fn Card(
                 <h2 id=heading.clone()>{say::name(language, switch)}</h2>
             </header>
             <p>{say::meaning(language, switch)}</p>
-            {standing}
+            {status}
             {forms}
         </article>
     }

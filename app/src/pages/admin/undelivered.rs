@@ -147,13 +147,13 @@ fn reservation(entry: &ParkedReservation, shown: Shown) -> impl IntoView + use<>
 
 fn endpoint(webhook: &Webhook, shown: Shown) -> impl IntoView + use<> {
     let language = shown.language;
-    let standing = match (&webhook.switched_off, webhook.switched_off_at_ms) {
+    let status = match (&webhook.switched_off, webhook.switched_off_at_ms) {
         (Some(why), Some(at_ms)) => say::off_since(language, &shown.calendar.exact(at_ms), why),
         _ => say::on(language).to_owned(),
     };
     view! {
         <li>
-            <p><code>{webhook.url.clone()}</code> " " {standing}</p>
+            <p><code>{webhook.url.clone()}</code> " " {status}</p>
             <p class="admin__soft">{webhook.events.join(", ")}</p>
         </li>
     }

@@ -24,12 +24,12 @@ pub fn ItemCard<'a>(
     /// Whether its picture can wait.
     lazy: bool,
 ) -> impl IntoView + use<> {
-    let standing = phase
+    let status = phase
         .and_later()
         .iter()
         .map(|phase| {
-            let standing = standing(item, round, *phase, language);
-            view! { <div data-when=phase.name()>{standing}</div> }
+            let status = status(item, round, *phase, language);
+            view! { <div data-when=phase.name()>{status}</div> }
         })
         .collect_view();
     view! {
@@ -42,13 +42,13 @@ pub fn ItemCard<'a>(
                     </a>
                 </h3>
                 <Price item language />
-                <div class="card__standing by-phase">{standing}</div>
+                <div class="card__status by-phase">{status}</div>
             </div>
         </li>
     }
 }
 
-fn standing(item: &Item, round: &Round, phase: Phase, language: Language) -> AnyView {
+fn status(item: &Item, round: &Round, phase: Phase, language: Language) -> AnyView {
     let (item_id, total, sellable) = (item.item_id, item.total, item.sellable);
     let (starts_at_ms, ends_at_ms) = (round.starts_at_ms, round.ends_at_ms);
     match phase {

@@ -36,7 +36,7 @@ pub fn PrintedOrder<'a>(
         (say::item(language), order.title.get(language).to_owned()),
         (say::amount(language), order.amount.to_string()),
         (
-            say::standing(language),
+            say::status(language),
             say::state(language, order.state, order.close_reason).to_owned(),
         ),
     ];

@@ -22,7 +22,7 @@ messages! {
     amount: "金额", "Amount";
     made: "下单时间", "Made";
     item: "商品", "Item";
-    standing: "状态", "State";
+    status: "状态", "State";
     what_happened: "经过", "What happened";
     see_item: "查看商品", "See the item";
     nothing_to_do: "无需再操作", "Nothing left to do";

@@ -20,8 +20,8 @@ use super::{
     inconsistent,
 };
 use crate::engine::ports::{
-    AddedRow, CatalogueWriter, ChangedBy, NewItem, NewRound, PortError, Product, Review, Reviewed,
-    Standing,
+    AddedRow, CatalogueWriter, ChangedBy, NewItem, NewRound, PortError, Product, Review,
+    ReviewState, Reviewed,
 };
 
 #[async_trait]
@@ -65,15 +65,15 @@ impl CatalogueWriter for Sql {
         Ok(added.await?)
     }
 
-    async fn standing(&self, round_id: RoundId) -> Result<Option<Standing>, PortError> {
+    async fn review_state(&self, round_id: RoundId) -> Result<Option<ReviewState>, PortError> {
         let found = round::Entity::find_by_id(round_id.0).one(&self.read);
-        let standing = |row: round::Model| {
-            Ok(Standing {
+        let review_state = |row: round::Model| {
+            Ok(ReviewState {
                 state: state(row.status)?,
                 prepared_by: row.prepared_by.map(AccountId),
             })
         };
-        found.answer(self).await?.map(standing).transpose()
+        found.answer(self).await?.map(review_state).transpose()
     }
 
     async fn review(

@@ -118,8 +118,8 @@ async fn find(deps: &Deps, round: &NewRound) -> Result<Option<Added>, AddRoundEr
     if draft::of_round(&stored) != draft::of_round(round) {
         return Err(InvalidRound::from(Reason::OtherRound).into());
     }
-    let standing = deps.catalogue.standing(round.round_id).await?;
-    let state = standing.map_or(RoundState::Submitted, |standing| standing.state);
+    let review_state = deps.catalogue.review_state(round.round_id).await?;
+    let state = review_state.map_or(RoundState::Submitted, |review_state| review_state.state);
     Ok(Some(Added {
         round: stored,
         state,

@@ -55,15 +55,15 @@ pub async fn approve_round(
     looked_at: &str,
     by: &ChangedBy,
 ) -> Result<bool, ReviewRoundError> {
-    let standing = deps.catalogue.standing(round_id).await?;
-    let standing = standing.ok_or(ReviewRoundError::NotFound)?;
-    if standing.state == RoundState::Approved {
+    let review_state = deps.catalogue.review_state(round_id).await?;
+    let review_state = review_state.ok_or(ReviewRoundError::NotFound)?;
+    if review_state.state == RoundState::Approved {
         return Ok(false);
     }
-    if standing.state != RoundState::Submitted {
+    if review_state.state != RoundState::Submitted {
         return Err(ReviewRoundError::NotWaiting);
     }
-    if !deps.self_approval && standing.prepared_by == by.account_id {
+    if !deps.self_approval && review_state.prepared_by == by.account_id {
         return Err(ReviewRoundError::OwnRound);
     }
     let round = deps.catalogue.round(round_id).await?;
@@ -89,9 +89,9 @@ pub async fn send_back(
     may_approve: bool,
     by: &ChangedBy,
 ) -> Result<(), ReviewRoundError> {
-    let standing = deps.catalogue.standing(round_id).await?;
-    let standing = standing.ok_or(ReviewRoundError::NotFound)?;
-    if !may_approve && standing.prepared_by != by.account_id {
+    let review_state = deps.catalogue.review_state(round_id).await?;
+    let review_state = review_state.ok_or(ReviewRoundError::NotFound)?;
+    if !may_approve && review_state.prepared_by != by.account_id {
         return Err(ReviewRoundError::NotYours);
     }
     review(deps, round_id, Review::SendBack, by).await

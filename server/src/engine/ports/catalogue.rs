@@ -116,7 +116,7 @@ pub enum AddedRow {
 
 /// A round's state, and who prepared it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct ReviewState {
     pub state: RoundState,
     /// `None` for a command at the server.
     pub prepared_by: Option<AccountId>,
@@ -158,7 +158,7 @@ pub trait CatalogueWriter: Send + Sync + 'static {
     ) -> Result<AddedRow, PortError>;
 
     /// A round's state. Includes all completed writes.
-    async fn standing(&self, round_id: RoundId) -> Result<Option<Standing>, PortError>;
+    async fn review_state(&self, round_id: RoundId) -> Result<Option<ReviewState>, PortError>;
 
     /// Approves a round that waits for approval, or sends it back.
     async fn review(

@@ -330,11 +330,11 @@ async fn the_status_is_returned_for_known_reservations() {
         .collect();
     let holds = async || {
         let mut found = sql.status(&ids).await.unwrap();
-        found.sort_by_key(|standing| standing.reservation_id);
-        assert!(found.iter().all(|standing| !standing.paid));
+        found.sort_by_key(|status| status.reservation_id);
+        assert!(found.iter().all(|status| !status.paid));
         let holds = found
             .iter()
-            .map(|standing| (standing.reservation_id, standing.holds));
+            .map(|status| (status.reservation_id, status.holds));
         holds.collect::<Vec<_>>()
     };
     let expected = |first| vec![(ids[0], first), (ids[1], true), (ids[2], true)];
