@@ -43,7 +43,7 @@ use crate::{
         switches,
     },
     tasks::Task,
-    telemetry::{kept::KeptCounters, sale::SaleTotals},
+    telemetry::{counters::CounterValues, sale::SaleTotals},
     workers::{self, WakeSignals},
 };
 
@@ -93,7 +93,7 @@ pub struct Environment {
     /// What a commit guarantees.
     pub durability: Durability,
     /// The counters of this process.
-    pub kept: KeptCounters,
+    pub counter_values: CounterValues,
     /// Injected faults.
     pub faults: Option<Arc<dyn FaultInjector>>,
 }
@@ -114,7 +114,7 @@ impl Environment {
             wait: REQUEST_WAIT,
             declares_queues: true,
             durability: Durability::Disk,
-            kept: KeptCounters::default(),
+            counter_values: CounterValues::default(),
             faults: match &config.process.injected_fault {
                 Some(fault) => Some(Arc::new(InjectOnce::new(fault.clone()))),
                 None => None,
@@ -354,8 +354,11 @@ fn provider(
 
 /// The counters of this process.
 fn process_counters(environment: &Environment, clock: &Arc<dyn Clock>) -> ProcessCounters {
-    let kept = environment.kept.clone();
-    ProcessCounters::new(clock.now_ms(), Arc::new(move || SaleTotals::of(&kept)))
+    let counter_values = environment.counter_values.clone();
+    ProcessCounters::new(
+        clock.now_ms(),
+        Arc::new(move || SaleTotals::of(&counter_values)),
+    )
 }
 
 fn follow_switches(switches: Arc<switches::Deps>) -> Task {

@@ -1,6 +1,6 @@
 //! Logs, metrics and request ids, for the people who run the process.
 
-pub mod kept;
+pub mod counters;
 pub mod log;
 pub mod metrics;
 pub mod request_id;

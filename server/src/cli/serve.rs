@@ -41,7 +41,7 @@ use crate::{
     },
     http::{self, BuiltSite, HttpSettings, Site},
     tasks::{Restarts, Supervisor, Task},
-    telemetry::{kept::KeptCounters, log, metrics},
+    telemetry::{counters::CounterValues, log, metrics},
     texts::{self, TextsError},
     workers::{self, WakeSignals},
 };
@@ -73,13 +73,13 @@ pub async fn serve(config: &Config, role: Role) -> Result<(), Failure> {
     log::init(&config.process.log, config.process.log_format)?;
     warn_of_readers(config);
     let texts = own_texts(config)?;
-    let kept = KeptCounters::default();
-    let metrics = metrics::install(&kept)?;
+    let counter_values = CounterValues::default();
+    let metrics = metrics::install(&counter_values)?;
     let cannot_listen = |error| format!("cannot listen on {}: {error}", config.process.addr);
     // Reserves the port, but accepts nothing yet: a connection that waits for an absent ledger would keep a
     // proxy from asking another instance.
     let address = taken(config.process.addr).map_err(cannot_listen)?;
-    let shop = assemble(config, &kept).await?;
+    let shop = assemble(config, &counter_values).await?;
     if config.process.production {
         demo_accounts::refuse(&shop.sql).await?;
     }

@@ -10,7 +10,7 @@ use metrics_exporter_prometheus::{
 };
 use tokio::time::sleep;
 
-use super::kept::{KeepingRecorder, KeptCounters};
+use super::counters::{CounterValues, ValueRecorder};
 
 /// The kind of a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -249,14 +249,14 @@ pub enum InstallError {
     HasOne,
 }
 
-/// Records all of the process's metrics from now on, those of a sale also in `kept`.
+/// Records all of the process's metrics from now on, those of a sale also in `counter_values`.
 ///
 /// # Errors
 /// See [`InstallError`].
-pub fn install(kept: &KeptCounters) -> Result<PrometheusHandle, InstallError> {
+pub fn install(counter_values: &CounterValues) -> Result<PrometheusHandle, InstallError> {
     let recorder = recorder()?;
     let handle = recorder.handle();
-    metrics::set_global_recorder(KeepingRecorder::new(recorder, kept.clone()))
+    metrics::set_global_recorder(ValueRecorder::new(recorder, counter_values.clone()))
         .map_err(|_| InstallError::HasOne)?;
     Ok(handle)
 }

@@ -1,4 +1,4 @@
-//! How far this process's sale calls came, from its kept counters.
+//! How far this process's sale calls came, from its counters.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use app::{
 use metrics::Key;
 use server_fn::ServerFn as _;
 
-use super::kept::KeptCounters;
+use super::counters::CounterValues;
 
 /// Counts since the process started.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,12 +32,12 @@ const UNDECIDED: [ApiError; 5] = [
 
 impl SaleTotals {
     /// The current counts.
-    pub fn of(kept: &KeptCounters) -> Self {
+    pub fn of(counter_values: &CounterValues) -> Self {
         let mut totals = Self {
             steps: SaleStep::ALL.map(|step| (step, 0)).into(),
             ..Self::default()
         };
-        kept.each("seckill_http_requests_total", |key, value| {
+        counter_values.each("seckill_http_requests_total", |key, value| {
             totals.count_request(key, value);
         });
         for (name, step, outcome) in [
@@ -45,12 +45,12 @@ impl SaleTotals {
             ("seckill_path_total", SaleStep::PathHandedOut, "handed_out"),
             ("seckill_reserve_total", SaleStep::Held, "held"),
         ] {
-            kept.each(name, |key, value| match label(key, "outcome") {
+            counter_values.each(name, |key, value| match label(key, "outcome") {
                 found if found == outcome => totals.add(step, value),
                 code => *totals.refusals.entry(code.to_owned()).or_default() += value,
             });
         }
-        kept.each("seckill_reserve_total", |key, value| {
+        counter_values.each("seckill_reserve_total", |key, value| {
             if is_decision(label(key, "outcome")) {
                 totals.add(SaleStep::Decided, value);
             }
@@ -64,7 +64,7 @@ impl SaleTotals {
             ("seckill_orders_written_total", SaleStep::Ordered, "ordered"),
             ("seckill_payments_settled_total", SaleStep::Paid, "paid"),
         ] {
-            kept.each(name, |key, value| {
+            counter_values.each(name, |key, value| {
                 if label(key, "outcome") == outcome {
                     totals.add(step, value);
                 }
@@ -106,12 +106,12 @@ fn label<'a>(key: &'a Key, name: &str) -> &'a str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::telemetry::{kept::KeepingRecorder, metrics::recorder};
+    use crate::telemetry::{counters::ValueRecorder, metrics::recorder};
 
     #[test]
     fn calls_are_counted_as_far_as_they_came() {
-        let kept = KeptCounters::default();
-        let recorder = KeepingRecorder::new(recorder().unwrap(), kept.clone());
+        let counter_values = CounterValues::default();
+        let recorder = ValueRecorder::new(recorder().unwrap(), counter_values.clone());
         metrics::with_local_recorder(&recorder, || {
             for (route, status, count) in [
                 ("/api/captcha", "200", 5),
@@ -134,7 +134,7 @@ mod tests {
             metrics::counter!("seckill_payments_settled_total", "outcome" => "known").increment(1);
             metrics::counter!("seckill_payments_settled_total", "outcome" => "paid").increment(2);
         });
-        let totals = SaleTotals::of(&kept);
+        let totals = SaleTotals::of(&counter_values);
         let step = |step: SaleStep| totals.steps[&step];
         assert_eq!(step(SaleStep::Offered), 10);
         assert_eq!((step(SaleStep::Shed), step(SaleStep::Limited)), (2, 3));

@@ -46,7 +46,7 @@ use server::{
         },
         stock::release,
     },
-    telemetry::kept::KeptCounters,
+    telemetry::counters::CounterValues,
 };
 use tokio::task::JoinHandle;
 use uuid::Uuid;
@@ -88,7 +88,7 @@ pub struct TestShop {
     /// The built-in payment provider, if it is used.
     pub built_in: Option<Arc<Sandbox>>,
     /// The counts of a recorder that stores them here.
-    pub kept: KeptCounters,
+    pub counter_values: CounterValues,
     data: Option<Data>,
     redis: Option<Redis>,
     tasks: Vec<JoinHandle<()>>,
@@ -119,7 +119,7 @@ impl TestShop {
         config.workers.orders_per_s = Some(1_000_000);
         change(&mut config);
         let environment = environment(clock.clone(), ids.clone(), faults);
-        let kept = environment.kept.clone();
+        let counter_values = environment.counter_values.clone();
         let Assembly {
             engine,
             reserve,
@@ -143,7 +143,7 @@ impl TestShop {
             clock,
             ids,
             built_in: sandbox,
-            kept,
+            counter_values,
             data: Some(data),
             redis: None,
             tasks,

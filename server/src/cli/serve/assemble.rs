@@ -13,7 +13,7 @@ use crate::{
     chain::Chain,
     cli::{Failure, service_manager},
     config::Config,
-    telemetry::kept::KeptCounters,
+    telemetry::counters::CounterValues,
 };
 
 /// Between two attempts to open an absent ledger.
@@ -22,7 +22,10 @@ const RETRY: Duration = Duration::from_secs(1);
 const ASSEMBLY: Duration = Duration::from_secs(3);
 
 /// Assembles the shop. A cluster's ledger may start later: this logs one line and waits.
-pub async fn assemble(config: &Config, kept: &KeptCounters) -> Result<Assembly, Failure> {
+pub async fn assemble(
+    config: &Config,
+    counter_values: &CounterValues,
+) -> Result<Assembly, Failure> {
     let questions = Arc::new(CaptchaPool::start(
         config.sale.captcha.unwrap_or(CaptchaKind::Arithmetic),
     )?);
@@ -35,7 +38,7 @@ pub async fn assemble(config: &Config, kept: &KeptCounters) -> Result<Assembly, 
     };
     loop {
         let environment = Environment {
-            kept: kept.clone(),
+            counter_values: counter_values.clone(),
             ..Environment::real(config, questions.clone())?
         };
         let mut shop = pin!(assembly::assemble(config, environment));

@@ -7,7 +7,7 @@ use axum::{
     http::{Request, StatusCode, header},
 };
 use futures::{StreamExt as _, future::join_all};
-use server::telemetry::{kept::KeepingRecorder, metrics::recorder};
+use server::telemetry::{counters::ValueRecorder, metrics::recorder};
 use tokio::sync::watch;
 use tower::ServiceExt as _;
 
@@ -27,7 +27,7 @@ async fn now(router: &Router, token: &str) -> Now {
 async fn a_sale_is_shown_from_the_question_to_the_unpaid_order() {
     let client = TestClient::of(TestShop::open_embedded().await);
     let shop = &client.shop;
-    let recorder = KeepingRecorder::new(recorder().unwrap(), shop.kept.clone());
+    let recorder = ValueRecorder::new(recorder().unwrap(), shop.counter_values.clone());
     let _counted_here = metrics::set_default_local_recorder(&recorder);
     let router = site(shop);
     let token = signed_in(shop, Role::Support, false).await;

@@ -1,7 +1,7 @@
 //! The contract of [`SaleCounters`](server::engine::ports::SaleCounters).
 
 use app::wire::{Count, SaleStep};
-use server::telemetry::{kept::KeepingRecorder, metrics::recorder};
+use server::telemetry::{counters::ValueRecorder, metrics::recorder};
 
 use crate::support::{TestShop, eventually};
 
@@ -9,7 +9,7 @@ use crate::support::{TestShop, eventually};
 async fn an_instance_reports_its_counts_and_start() {
     let shop = TestShop::new().await;
     let counters = &shop.engine.live.counters;
-    let recorder = KeepingRecorder::new(recorder().unwrap(), shop.kept.clone());
+    let recorder = ValueRecorder::new(recorder().unwrap(), shop.counter_values.clone());
     metrics::with_local_recorder(&recorder, || {
         metrics::counter!("seckill_reserve_total", "outcome" => "held").increment(3);
         metrics::counter!("seckill_reserve_total", "outcome" => "sold_out").increment(2);

@@ -15,7 +15,7 @@ use server::{
     },
     assembly::Environment,
     engine::ports::{CaptchaSource, Clock, Ids, NoQuestion, PasswordError, Passwords, Question},
-    telemetry::kept::KeptCounters,
+    telemetry::counters::CounterValues,
 };
 use uuid::Uuid;
 
@@ -137,7 +137,7 @@ pub fn environment(
         },
         declares_queues: true,
         durability: Durability::Process,
-        kept: KeptCounters::default(),
+        counter_values: CounterValues::default(),
         faults,
     }
 }

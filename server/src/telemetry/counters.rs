@@ -13,8 +13,9 @@ use metrics::{
     Counter, CounterFn, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit,
 };
 
-/// The kept counters. Their labels are our own routes, statuses and codes: some hundred in all.
-const KEPT: [&str; 7] = [
+/// Counters with values of our own. Their labels are our own routes, statuses and codes: some hundred
+/// in all.
+const WITH_VALUES: [&str; 7] = [
     "seckill_http_requests_total",
     "seckill_captcha_total",
     "seckill_captcha_answers_total",
@@ -25,41 +26,41 @@ const KEPT: [&str; 7] = [
 ];
 
 /// A counter as recorded, and its value.
-struct Kept {
+struct ValuedCounter {
     recorded: Counter,
     value: Arc<AtomicU64>,
 }
 
-/// The values of the kept counters. Clones share them.
+/// The values of those counters. Clones share them.
 #[derive(Clone, Default)]
-pub struct KeptCounters(Arc<RwLock<HashMap<Key, Kept>>>);
+pub struct CounterValues(Arc<RwLock<HashMap<Key, ValuedCounter>>>);
 
-impl KeptCounters {
+impl CounterValues {
     /// Calls `with` for each counter of this name, with its labels and its value.
     pub fn each(&self, name: &str, mut with: impl FnMut(&Key, u64)) {
-        let kept = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        for (key, counter) in kept.iter().filter(|(key, _)| key.name() == name) {
+        let counters = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        for (key, counter) in counters.iter().filter(|(key, _)| key.name() == name) {
             with(key, counter.value.load(Ordering::Relaxed));
         }
     }
 
     fn counter(&self, key: &Key, register: impl FnOnce() -> Counter) -> Counter {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(kept) = known.get(key) {
-            return kept.recorded.clone();
+        if let Some(counter) = known.get(key) {
+            return counter.recorded.clone();
         }
         drop(known);
         let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let kept = all.entry(key.clone()).or_insert_with(|| {
+        let counter = all.entry(key.clone()).or_insert_with(|| {
             let value = Arc::new(AtomicU64::default());
             let both = Both {
                 scraped: register(),
                 value: value.clone(),
             };
             let recorded = Counter::from_arc(Arc::new(both));
-            Kept { recorded, value }
+            ValuedCounter { recorded, value }
         });
-        kept.recorded.clone()
+        counter.recorded.clone()
     }
 }
 
@@ -82,19 +83,19 @@ impl CounterFn for Both {
 }
 
 /// A recorder that also keeps the values of some counters.
-pub struct KeepingRecorder<R> {
+pub struct ValueRecorder<R> {
     recorder: R,
-    kept: KeptCounters,
+    values: CounterValues,
 }
 
-impl<R> KeepingRecorder<R> {
-    /// Records with `recorder`, and keeps values in `kept`.
-    pub fn new(recorder: R, kept: KeptCounters) -> Self {
-        Self { recorder, kept }
+impl<R> ValueRecorder<R> {
+    /// Records with `recorder`, and keeps values in `values`.
+    pub fn new(recorder: R, values: CounterValues) -> Self {
+        Self { recorder, values }
     }
 }
 
-impl<R: Recorder> Recorder for KeepingRecorder<R> {
+impl<R: Recorder> Recorder for ValueRecorder<R> {
     fn describe_counter(&self, key: KeyName, unit: Option<Unit>, description: SharedString) {
         self.recorder.describe_counter(key, unit, description);
     }
@@ -109,8 +110,8 @@ impl<R: Recorder> Recorder for KeepingRecorder<R> {
 
     fn register_counter(&self, key: &Key, metadata: &Metadata<'_>) -> Counter {
         let register = || self.recorder.register_counter(key, metadata);
-        match KEPT.contains(&key.name()) {
-            true => self.kept.counter(key, register),
+        match WITH_VALUES.contains(&key.name()) {
+            true => self.values.counter(key, register),
             false => register(),
         }
     }
@@ -130,11 +131,11 @@ mod tests {
     use crate::telemetry::metrics::recorder;
 
     #[test]
-    fn a_kept_counter_has_the_value_that_is_scraped() {
-        let kept = KeptCounters::default();
+    fn a_counter_with_a_value_has_the_value_that_is_scraped() {
+        let counter_values = CounterValues::default();
         let prometheus = recorder().unwrap();
         let handle = prometheus.handle();
-        let recorder = KeepingRecorder::new(prometheus, kept.clone());
+        let recorder = ValueRecorder::new(prometheus, counter_values.clone());
         metrics::with_local_recorder(&recorder, || {
             for _ in 0..3 {
                 metrics::counter!("seckill_reserve_total", "outcome" => "held").increment(2);
@@ -143,10 +144,10 @@ mod tests {
             metrics::counter!("seckill_worker_entries_total", "worker" => "relay").increment(1);
         });
         let mut values = Vec::new();
-        kept.each("seckill_reserve_total", |_, value| values.push(value));
+        counter_values.each("seckill_reserve_total", |_, value| values.push(value));
         values.sort_unstable();
         assert_eq!(values, [1, 6]);
-        kept.each("seckill_worker_entries_total", |_, _| panic!("not kept"));
+        counter_values.each("seckill_worker_entries_total", |_, _| panic!("no value"));
         let scraped = handle.render();
         for line in [
             "seckill_reserve_total{outcome=\"held\"} 6",
