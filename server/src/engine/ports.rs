@@ -61,9 +61,9 @@ pub use orders::{
 pub use parked::{ParkedEntries, ParkedEntry, ParkedReservations, UNREADABLE_BYTES};
 pub use paths::{PathClaim, PathGrant, Paths, TakePaths};
 pub use payments::{
-    Amount, Begun, CURRENCY, Charge, ChargeRequest, DueConfirms, KeptNotice, NewPayment,
-    NoticeFact, NoticeInbox, NoticeOutcome, NoticeRequest, OverdueOrder, PaymentGateway,
-    PaymentRecord, Payments, Receipt, RefundRequest, RefundState, Refunds, Settled, SignedNotice,
+    Amount, Begun, CURRENCY, Charge, ChargeRequest, DueConfirms, NewPayment, NoticeFact,
+    NoticeInbox, NoticeOutcome, NoticeRequest, OverdueOrder, PaymentGateway, PaymentRecord,
+    Payments, Receipt, RefundRequest, RefundState, Refunds, Settled, SignedNotice, StoredNotice,
     Verified,
 };
 pub use products::{AddedPicture, NewPicture, PictureError, PictureMaker, Pictures, Products};

@@ -6,9 +6,9 @@ use uuid::Uuid;
 
 use super::{WithFaults, around, ledger::with_faults};
 use crate::engine::ports::{
-    Begun, ChangedBy, Charge, ChargeRequest, DueConfirms, KeptNotice, NewPayment, NoticeInbox,
-    NoticeOutcome, NoticeRequest, PaymentGateway, PaymentRecord, Payments, PortError, Receipt,
-    RefundRequest, RefundState, Refunds, Settled, Unit, Verified,
+    Begun, ChangedBy, Charge, ChargeRequest, DueConfirms, NewPayment, NoticeInbox, NoticeOutcome,
+    NoticeRequest, PaymentGateway, PaymentRecord, Payments, PortError, Receipt, RefundRequest,
+    RefundState, Refunds, Settled, StoredNotice, Unit, Verified,
 };
 
 with_faults! { Payments:
@@ -23,8 +23,8 @@ with_faults! { Payments:
 }
 
 with_faults! { NoticeInbox:
-    keep(notice: &KeptNotice, now_ms: i64) -> bool;
-    unapplied(skip: u32, limit: u32) -> Vec<KeptNotice>;
+    keep(notice: &StoredNotice, now_ms: i64) -> bool;
+    unapplied(skip: u32, limit: u32) -> Vec<StoredNotice>;
     applied(done: &[(Uuid, NoticeOutcome)], now_ms: i64) -> ();
 }
 

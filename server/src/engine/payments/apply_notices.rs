@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{Deps, settle};
 use crate::{
     chain::Chain,
-    engine::ports::{KeptNotice, NoticeFact, NoticeOutcome, PortError, Receipt, Settled},
+    engine::ports::{NoticeFact, NoticeOutcome, PortError, Receipt, Settled, StoredNotice},
 };
 
 /// Notices that are applied in one transaction: each costs it a statement.
@@ -29,11 +29,11 @@ pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
         let stuck_before = stuck;
         match apply(deps, &waiting).await {
             Err(PortError::Failed { .. }) => {
-                for kept in &waiting {
-                    match apply(deps, std::slice::from_ref(kept)).await {
+                for stored in &waiting {
+                    match apply(deps, std::slice::from_ref(stored)).await {
                         Ok(()) => applied += 1,
                         Err(error @ PortError::Failed { .. }) => {
-                            let notice_id = kept.notice_id;
+                            let notice_id = stored.notice_id;
                             tracing::error!(%notice_id, error = %Chain(&error), "a payment notice cannot be applied; the next run tries again");
                             stuck += 1;
                             first_error.get_or_insert(error);
@@ -55,33 +55,33 @@ pub async fn run_once(deps: &Deps) -> Result<u32, PortError> {
 }
 
 /// Applies all of them; if that fails, marks none.
-async fn apply(deps: &Deps, waiting: &[KeptNotice]) -> Result<(), PortError> {
+async fn apply(deps: &Deps, waiting: &[StoredNotice]) -> Result<(), PortError> {
     let (mut receipts, mut paid) = (Vec::new(), Vec::new());
     let mut done: Vec<(Uuid, NoticeOutcome)> = Vec::new();
-    for kept in waiting {
-        match (&kept.notice.fact, payment_id(kept)) {
+    for stored in waiting {
+        match (&stored.notice.fact, payment_id(stored)) {
             (NoticeFact::Other, _) | (NoticeFact::Closed, None) => {
-                done.push((kept.notice_id, NoticeOutcome::Nothing));
+                done.push((stored.notice_id, NoticeOutcome::Nothing));
             }
             (NoticeFact::Closed, Some(payment_id)) => {
                 deps.payments.closed(payment_id).await?;
-                done.push((kept.notice_id, NoticeOutcome::Nothing));
+                done.push((stored.notice_id, NoticeOutcome::Nothing));
             }
             (NoticeFact::RefundFailed, _) => {
-                let merchant_number = &kept.notice.merchant_number;
+                let merchant_number = &stored.notice.merchant_number;
                 tracing::error!(
                     merchant_number,
                     "a refund did not arrive: send it to the buyer another way"
                 );
-                done.push((kept.notice_id, NoticeOutcome::Unknown));
+                done.push((stored.notice_id, NoticeOutcome::Unknown));
             }
             (NoticeFact::Paid { .. }, None) => {
-                let merchant_number = &kept.notice.merchant_number;
+                let merchant_number = &stored.notice.merchant_number;
                 tracing::error!(
                     merchant_number,
                     "received money for an unknown payment: look at the provider's account"
                 );
-                done.push((kept.notice_id, NoticeOutcome::Unknown));
+                done.push((stored.notice_id, NoticeOutcome::Unknown));
             }
             (
                 NoticeFact::Paid {
@@ -90,7 +90,7 @@ async fn apply(deps: &Deps, waiting: &[KeptNotice]) -> Result<(), PortError> {
                 },
                 Some(payment_id),
             ) => {
-                paid.push(kept.notice_id);
+                paid.push(stored.notice_id);
                 receipts.push(Receipt {
                     payment_id,
                     provider_number: provider_number.clone(),
@@ -105,8 +105,8 @@ async fn apply(deps: &Deps, waiting: &[KeptNotice]) -> Result<(), PortError> {
 }
 
 /// Our payment id, if the notice names one.
-fn payment_id(kept: &KeptNotice) -> Option<PaymentId> {
-    kept.notice.merchant_number.parse().ok()
+fn payment_id(stored: &StoredNotice) -> Option<PaymentId> {
+    stored.notice.merchant_number.parse().ok()
 }
 
 fn outcome(settled: Settled) -> NoticeOutcome {

@@ -2,7 +2,7 @@
 //! gets its answer within a second.
 
 use super::Deps;
-use crate::engine::ports::{Job, KeptNotice, NoticeRequest, PortError, Verified};
+use crate::engine::ports::{Job, NoticeRequest, PortError, StoredNotice, Verified};
 
 /// Why a notice is refused.
 #[derive(Debug, thiserror::Error)]
@@ -37,12 +37,12 @@ pub async fn receive(
             ("forged", Err(NoticeError::Refused))
         }
         Verified::Notice(notice) => {
-            let kept = KeptNotice {
+            let stored = StoredNotice {
                 notice_id: deps.ids.id(),
                 provider: provider.to_owned(),
                 notice,
             };
-            match deps.inbox.keep(&kept, deps.clock.now_ms()).await? {
+            match deps.inbox.keep(&stored, deps.clock.now_ms()).await? {
                 true => {
                     deps.wake.notify(Job::ApplyNotices);
                     ("kept", Ok(deps.gateway.thanks()))

@@ -274,7 +274,7 @@ pub trait Payments: Send + Sync + 'static {
 
 /// A notice that waits to be applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeptNotice {
+pub struct StoredNotice {
     pub notice_id: Uuid,
     /// The provider.
     pub provider: String,
@@ -302,10 +302,10 @@ pub enum NoticeOutcome {
 #[async_trait]
 pub trait NoticeInbox: Send + Sync + 'static {
     /// Stores a notice. Returns false when it is already there.
-    async fn keep(&self, notice: &KeptNotice, now_ms: i64) -> Result<bool, PortError>;
+    async fn keep(&self, notice: &StoredNotice, now_ms: i64) -> Result<bool, PortError>;
 
     /// Notices that have not been applied, oldest first, after the first `skip`.
-    async fn unapplied(&self, skip: u32, limit: u32) -> Result<Vec<KeptNotice>, PortError>;
+    async fn unapplied(&self, skip: u32, limit: u32) -> Result<Vec<StoredNotice>, PortError>;
 
     /// Marks notices as applied.
     async fn applied(&self, done: &[(Uuid, NoticeOutcome)], now_ms: i64) -> Result<(), PortError>;

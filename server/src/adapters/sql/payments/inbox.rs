@@ -16,16 +16,16 @@ use crate::{
         words::word,
     },
     engine::ports::{
-        Amount, KeptNotice, NoticeFact, NoticeInbox, NoticeOutcome, PortError, SignedNotice,
+        Amount, NoticeFact, NoticeInbox, NoticeOutcome, PortError, SignedNotice, StoredNotice,
     },
 };
 
-fn row(kept: &KeptNotice, now_ms: i64) -> payment_notice::ActiveModel {
+fn row(stored: &StoredNotice, now_ms: i64) -> payment_notice::ActiveModel {
     let SignedNotice {
         event_id,
         merchant_number,
         fact,
-    } = &kept.notice;
+    } = &stored.notice;
     let (fact, number, amount) = match fact {
         NoticeFact::Paid {
             provider_number,
@@ -36,8 +36,8 @@ fn row(kept: &KeptNotice, now_ms: i64) -> payment_notice::ActiveModel {
         NoticeFact::Other => ("other", None, None),
     };
     payment_notice::ActiveModel {
-        id: Set(kept.notice_id),
-        provider: Set(kept.provider.clone()),
+        id: Set(stored.notice_id),
+        provider: Set(stored.provider.clone()),
         event_id: Set(event_id.clone()),
         merchant_number: Set(merchant_number.clone()),
         fact: Set(fact.to_owned()),
@@ -50,7 +50,7 @@ fn row(kept: &KeptNotice, now_ms: i64) -> payment_notice::ActiveModel {
     }
 }
 
-fn kept(row: payment_notice::Model) -> Result<KeptNotice, PortError> {
+fn stored(row: payment_notice::Model) -> Result<StoredNotice, PortError> {
     let amount = row.amount.zip(row.currency);
     let fact = match (row.fact.as_str(), row.provider_number, amount) {
         ("paid", Some(provider_number), Some((minor, currency))) => NoticeFact::Paid {
@@ -62,7 +62,7 @@ fn kept(row: payment_notice::Model) -> Result<KeptNotice, PortError> {
         ("other", ..) => NoticeFact::Other,
         (fact, ..) => return Err(inconsistent(format!("notice {} says {fact}", row.id))),
     };
-    Ok(KeptNotice {
+    Ok(StoredNotice {
         notice_id: row.id,
         provider: row.provider,
         notice: SignedNotice {
@@ -75,7 +75,7 @@ fn kept(row: payment_notice::Model) -> Result<KeptNotice, PortError> {
 
 #[async_trait]
 impl NoticeInbox for Sql {
-    async fn keep(&self, notice: &KeptNotice, now_ms: i64) -> Result<bool, PortError> {
+    async fn keep(&self, notice: &StoredNotice, now_ms: i64) -> Result<bool, PortError> {
         let written = async {
             let insert = payment_notice::Entity::insert(row(notice, now_ms));
             match insert.exec_without_returning(&self.write).await {
@@ -87,7 +87,7 @@ impl NoticeInbox for Sql {
         written.answer(self).await
     }
 
-    async fn unapplied(&self, skip: u32, limit: u32) -> Result<Vec<KeptNotice>, PortError> {
+    async fn unapplied(&self, skip: u32, limit: u32) -> Result<Vec<StoredNotice>, PortError> {
         let rows = payment_notice::Entity::find()
             .filter(payment_notice::Column::AppliedAtMs.is_null())
             .order_by_asc(payment_notice::Column::ReceivedAtMs)
@@ -97,7 +97,7 @@ impl NoticeInbox for Sql {
             .all(&self.read)
             .answer(self)
             .await?;
-        rows.into_iter().map(kept).collect()
+        rows.into_iter().map(stored).collect()
     }
 
     async fn applied(&self, done: &[(Uuid, NoticeOutcome)], now_ms: i64) -> Result<(), PortError> {
