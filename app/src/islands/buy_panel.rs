@@ -3,11 +3,11 @@
 //! every state, so that nothing moves and the focus stays.
 
 mod captcha;
-mod kept_path;
 mod machine;
 #[cfg(feature = "ssr")]
 mod preview;
 mod run;
+mod stored_path;
 mod view_model;
 
 use leptos::{html, prelude::*};

@@ -122,27 +122,27 @@ impl PageCache {
         {
             Ok(entry) => Ok(entry),
             Err(error) => match &*error {
-                NotKept::Page(entry) => Ok(Arc::clone(entry)),
-                NotKept::Error(error) => Err(error.clone()),
+                NotCached::Page(entry) => Ok(Arc::clone(entry)),
+                NotCached::Error(error) => Err(error.clone()),
             },
         }
     }
 
     /// Renders an existing page. All missing pages share one: their number is unlimited, and each
     /// rendering and compression costs some ten milliseconds.
-    async fn render_known(&self, (page, language): &Key) -> Result<Arc<Entry>, NotKept> {
+    async fn render_known(&self, (page, language): &Key) -> Result<Arc<Entry>, NotCached> {
         if let routes::Page::Item(item_id) = page
             && matches!(
                 self.state.shop.item(*item_id).await,
                 Err(ApiError::NotFound)
             )
         {
-            return Err(NotKept::Page(self.not_found(*language).await?));
+            return Err(NotCached::Page(self.not_found(*language).await?));
         }
         let entry = Arc::new(self.render(&page.to_string(), *language).await?);
         match entry.status.is_success() {
             true => Ok(entry),
-            false => Err(NotKept::Page(entry)),
+            false => Err(NotCached::Page(entry)),
         }
     }
 
@@ -225,13 +225,13 @@ impl Expiry<Key, Arc<Entry>> for WhenUnusable {
 }
 
 /// Rendered and sent to all requests that waited for it, but not cached.
-enum NotKept {
+enum NotCached {
     Page(Arc<Entry>),
     Error(ApiError),
 }
 
-impl From<ApiError> for NotKept {
+impl From<ApiError> for NotCached {
     fn from(error: ApiError) -> Self {
-        NotKept::Error(error)
+        NotCached::Error(error)
     }
 }

@@ -6,8 +6,9 @@ use std::pin::Pin;
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
-    PanelItem, kept_path,
+    PanelItem,
     machine::{Effect, Event, EventContext, Machine, Slot, State},
+    stored_path,
     view_model::ViewModel,
 };
 use crate::{
@@ -167,10 +168,10 @@ impl Runner {
                     PathGiven(api::path(item_id, Some(captcha_id), Some(answer)).await)
                 }),
             Effect::RecallPath(account_id) => {
-                self.send(PathRecalled(kept_path::recall(item_id, account_id)));
+                self.send(PathRecalled(stored_path::recall(item_id, account_id)));
             }
-            Effect::KeepPath { account_id, path } => kept_path::keep(item_id, account_id, path),
-            Effect::ForgetPath => kept_path::forget(item_id),
+            Effect::KeepPath { account_id, path } => stored_path::keep(item_id, account_id, path),
+            Effect::ForgetPath => stored_path::forget(item_id),
             Effect::Purchase { path } => self.request(Purchased(Err(lost)), async move {
                 Purchased(api::purchase(path, item_id).await)
             }),

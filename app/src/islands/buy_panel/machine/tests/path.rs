@@ -38,7 +38,7 @@ fn a_buyer_who_has_answered_is_ready_on_the_next_page_too() {
 }
 
 #[test]
-fn a_kept_path_that_has_expired_is_forgotten() {
+fn a_stored_path_that_has_expired_is_forgotten() {
     let mut scenario = next_page(START_MS + 59_500, Some(path(START_MS + 60_000)));
     assert!(scenario.wants(&Effect::ForgetPath));
     scenario.tell(Event::MineRead(Ok(None)));

@@ -8,7 +8,7 @@ use crate::{
 };
 
 #[derive(Serialize, Deserialize)]
-struct KeptPath {
+struct StoredPath {
     account_id: AccountId,
     path: HiddenPath,
 }
@@ -21,7 +21,7 @@ pub fn recall(item_id: ItemId, account_id: AccountId) -> Option<HiddenPath> {
 /// Stores a path for the next page, replacing an earlier one.
 pub fn keep(item_id: ItemId, account_id: AccountId, path: HiddenPath) {
     // Writing ids, numbers and text does not fail.
-    if let Ok(text) = serde_json::to_string(&KeptPath { account_id, path }) {
+    if let Ok(text) = serde_json::to_string(&StoredPath { account_id, path }) {
         storage::keep(&name(item_id), &text);
     }
 }
@@ -37,8 +37,8 @@ fn name(item_id: ItemId) -> String {
 
 /// `None` if another account or another version of this program stored it.
 fn read(text: &str, account_id: AccountId) -> Option<HiddenPath> {
-    let kept: KeptPath = serde_json::from_str(text).ok()?;
-    (kept.account_id == account_id).then_some(kept.path)
+    let stored: StoredPath = serde_json::from_str(text).ok()?;
+    (stored.account_id == account_id).then_some(stored.path)
 }
 
 #[cfg(test)]
@@ -47,13 +47,13 @@ mod tests {
     use uuid::Uuid;
 
     #[test]
-    fn a_kept_path_is_read_by_its_account_and_by_nobody_else() {
+    fn a_stored_path_is_read_only_by_its_account() {
         let account = |number| AccountId(Uuid::from_u128(number));
         let path = HiddenPath {
             path: "0f".to_owned(),
             expires_at_ms: 1_800_000_000_000,
         };
-        let text = serde_json::to_string(&KeptPath {
+        let text = serde_json::to_string(&StoredPath {
             account_id: account(1),
             path: path.clone(),
         })
