@@ -9,7 +9,7 @@ use std::{
 use futures::FutureExt as _;
 use tokio::sync::oneshot;
 
-use super::answers::shared;
+use super::answer_cache::shared;
 use crate::engine::ports::{Login, LoginBatches, LoginTokens, PortError, TokenHash};
 
 const PORT: &str = "log-ins";

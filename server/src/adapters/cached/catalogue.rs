@@ -8,7 +8,7 @@ use std::{
 use app::wire::{ItemDetail, ItemId, Round};
 use async_trait::async_trait;
 
-use super::Answers;
+use super::AnswerCache;
 use crate::engine::ports::{Catalogue, PortError, Window};
 
 /// How old an answer may be. This only delays pages: the gate applies a stop within its own refresh
@@ -26,8 +26,8 @@ pub struct CachedCatalogue<C> {
     store: Arc<C>,
     primary: Arc<C>,
     changed_at: Mutex<Option<Instant>>,
-    rounds: Answers<(), Arc<Vec<Round>>>,
-    items: Answers<ItemId, Option<Arc<ItemDetail>>>,
+    rounds: AnswerCache<(), Arc<Vec<Round>>>,
+    items: AnswerCache<ItemId, Option<Arc<ItemDetail>>>,
 }
 
 impl<C: Catalogue> CachedCatalogue<C> {
@@ -37,8 +37,8 @@ impl<C: Catalogue> CachedCatalogue<C> {
             store,
             primary,
             changed_at: Mutex::default(),
-            rounds: Answers::new(1, LIFE),
-            items: Answers::new(ITEMS, LIFE),
+            rounds: AnswerCache::new(1, LIFE),
+            items: AnswerCache::new(ITEMS, LIFE),
         }
     }
 

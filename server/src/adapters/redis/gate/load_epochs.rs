@@ -10,7 +10,7 @@ use app::wire::ItemId;
 use tokio::sync::Mutex;
 
 use crate::{
-    adapters::cached::Answers,
+    adapters::cached::AnswerCache,
     engine::ports::{GateLedger, LoadEpoch, PortError},
 };
 
@@ -22,7 +22,7 @@ const MAX_ITEMS: u64 = 10_000;
 /// The cache.
 pub struct LoadEpochs {
     ledger: Arc<dyn GateLedger>,
-    cache: Answers<ItemId, Option<LoadEpoch>>,
+    cache: AnswerCache<ItemId, Option<LoadEpoch>>,
     /// One fresh read at a time; a caller that waited gets its result.
     reading: Mutex<()>,
 }
@@ -32,7 +32,7 @@ impl LoadEpochs {
     pub fn new(ledger: Arc<dyn GateLedger>) -> Self {
         Self {
             ledger,
-            cache: Answers::new(MAX_ITEMS, LIFE),
+            cache: AnswerCache::new(MAX_ITEMS, LIFE),
             reading: Mutex::default(),
         }
     }

@@ -23,15 +23,15 @@ const OLD: Duration = Duration::from_mins(10);
 const WAIT_FOR_FRESH: Duration = Duration::from_secs(1);
 
 /// An answer, and when to ask the store again.
-struct Known<V> {
+struct CachedAnswer<V> {
     value: V,
-    /// When the store was asked, and `Answers::version` at that time.
+    /// When the store was asked, and `AnswerCache::version` at that time.
     asked_at: Instant,
     version: u64,
     ask_at: Mutex<Instant>,
 }
 
-impl<V> Known<V> {
+impl<V> CachedAnswer<V> {
     fn new(value: V, (asked_at, version): (Instant, u64), life: Duration) -> Arc<Self> {
         Arc::new(Self {
             value,
@@ -52,19 +52,19 @@ impl<V> Known<V> {
     }
 }
 
-/// Answers of one kind. All callers wait for the first answer to a question. When it is old, one
+/// Caches answers of one kind. All callers wait for the first answer to a question. When it is old, one
 /// caller asks again, and the others use the old one. Errors are not cached.
-pub struct Answers<K, V> {
-    known: Cache<K, Arc<Known<V>>>,
+pub struct AnswerCache<K, V> {
+    known: Cache<K, Arc<CachedAnswer<V>>>,
     /// Running reads, by question and [`version`](Self::version): a caller that comes after
     /// `forget_all` does not wait for a read started before it.
-    awaited: Cache<(K, u64), Arc<Known<V>>>,
+    awaited: Cache<(K, u64), Arc<CachedAnswer<V>>>,
     /// How often `forget_all` was called.
     version: AtomicU64,
     life: Duration,
 }
 
-impl<K, V> Answers<K, V>
+impl<K, V> AnswerCache<K, V>
 where
     K: Hash + Eq + Copy + Debug + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
@@ -109,7 +109,7 @@ where
         }
         match timeout(WAIT_FOR_FRESH, read).await {
             Ok(Ok(value)) => {
-                let fresh = Known::new(value.clone(), asked, self.life);
+                let fresh = CachedAnswer::new(value.clone(), asked, self.life);
                 self.known.insert(key, fresh).await;
                 Ok(value)
             }
@@ -134,7 +134,7 @@ where
         asked: (Instant, u64),
         read: impl Future<Output = Result<V, PortError>>,
     ) -> Result<V, PortError> {
-        let first = async { Ok(Known::new(read.await?, asked, self.life)) };
+        let first = async { Ok(CachedAnswer::new(read.await?, asked, self.life)) };
         let flight = self.awaited.try_get_with((key, asked.1), first).await;
         let known = flight.map_err(shared)?;
         self.known.insert(key, known.clone()).await;
@@ -145,7 +145,7 @@ where
     /// used for another lifetime, so that callers wait for an unreachable store only once.
     async fn newer_than(
         &self,
-        old: &Known<V>,
+        old: &CachedAnswer<V>,
         key: K,
         asked: (Instant, u64),
         read: impl Future<Output = Result<V, PortError>>,
@@ -156,7 +156,7 @@ where
             Err(_) => PortError::busy("store", "no answer in time"),
         };
         tracing::warn!(?key, error = %Chain(&error), "the ledger or Redis failed after a change; its last answer is used");
-        let still = Known::new(old.value.clone(), (old.asked_at, asked.1), self.life);
+        let still = CachedAnswer::new(old.value.clone(), (old.asked_at, asked.1), self.life);
         self.known.insert(key, still).await;
         Ok(old.value.clone())
     }
@@ -170,7 +170,7 @@ where
     /// Caches an answer that the store gave, or a value written to it, at `asked_at`.
     pub async fn put(&self, key: K, value: V, asked_at: Instant) {
         let version = self.version.load(Ordering::Acquire);
-        let known = Known::new(value, (asked_at, version), self.life);
+        let known = CachedAnswer::new(value, (asked_at, version), self.life);
         self.known.insert(key, known).await;
     }
 }
@@ -195,7 +195,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_last_answer_is_used_while_the_store_is_unreachable() {
-        let answers = Answers::new(10, Duration::ZERO);
+        let answers = AnswerCache::new(10, Duration::ZERO);
         assert!(answers.get(1, async { Err(silent()) }).await.is_err());
         assert_eq!(answers.get(1, async { Ok("old") }).await.unwrap(), "old");
         assert_eq!(
@@ -211,7 +211,7 @@ mod tests {
     #[tokio::test]
     async fn while_one_caller_asks_again_the_others_get_the_old_answer() {
         let life = Duration::from_millis(1);
-        let answers = Answers::new(10, life);
+        let answers = AnswerCache::new(10, life);
         assert_eq!(answers.get(1, async { Ok("old") }).await.unwrap(), "old");
         // Longer than a lifetime, including its variation.
         tokio::time::sleep(2 * life).await;
@@ -229,7 +229,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_fresh_answer_is_read_once() {
-        let answers = Answers::new(10, LIFE);
+        let answers = AnswerCache::new(10, LIFE);
         assert_eq!(
             answers.get(1, async { Ok("first") }).await.unwrap(),
             "first"
@@ -242,7 +242,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_read_started_before_forget_all_is_not_used_after_it() {
-        let answers = Answers::new(10, LIFE);
+        let answers = AnswerCache::new(10, LIFE);
         let (answer, asking) = tokio::sync::oneshot::channel();
         let before = answers.get(1, async { Ok(asking.await.unwrap()) });
         let after = async {
@@ -261,7 +261,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_unreachable_store_is_asked_once_per_lifetime_after_forget_all() {
-        let answers = Answers::new(10, LIFE);
+        let answers = AnswerCache::new(10, LIFE);
         assert_eq!(answers.get(1, async { Ok("old") }).await.unwrap(), "old");
         answers.forget_all();
         let failed = answers.get(1, async { Err(silent()) }).await;
@@ -271,7 +271,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_age_of_an_answer_counts_from_its_question() {
-        let answers = Answers::new(10, LIFE);
+        let answers = AnswerCache::new(10, LIFE);
         let asked_at = Instant::now();
         answers.put(1, "told", asked_at).await;
         assert_eq!(answers.get(1, async { Ok("read") }).await.unwrap(), "told");
