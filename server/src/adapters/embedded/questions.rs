@@ -25,12 +25,12 @@ fn full(port: &'static str) -> impl Fn(Full) -> PortError {
 type Owner = (AccountId, ItemId);
 
 /// Values by key. Each buyer has at most one for an item: the latest.
-struct Latest<K, V> {
+struct LatestPerOwner<K, V> {
     things: ExpiringMap<K, V>,
     keys: ExpiringMap<Owner, K>,
 }
 
-impl<K: Clone + Hash + Ord, V> Latest<K, V> {
+impl<K: Clone + Hash + Ord, V> LatestPerOwner<K, V> {
     fn new(capacity: usize) -> Self {
         Self {
             things: ExpiringMap::new(capacity),
@@ -67,7 +67,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 struct CaptchaMaps {
-    asked: Latest<CaptchaId, AskedCaptcha>,
+    asked: LatestPerOwner<CaptchaId, AskedCaptcha>,
     spelled: ExpiringMap<CaptchaId, ()>,
 }
 
@@ -81,7 +81,7 @@ impl MemoryCaptchas {
     /// Creates an empty store.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         let maps = CaptchaMaps {
-            asked: Latest::new(CAPTCHAS),
+            asked: LatestPerOwner::new(CAPTCHAS),
             spelled: ExpiringMap::new(CAPTCHAS),
         };
         Self {
@@ -131,7 +131,7 @@ impl Captchas for MemoryCaptchas {
 /// The issued paths.
 pub struct MemoryPaths {
     clock: Arc<dyn Clock>,
-    grants: Mutex<Latest<String, PathGrant>>,
+    grants: Mutex<LatestPerOwner<String, PathGrant>>,
 }
 
 impl MemoryPaths {
@@ -139,7 +139,7 @@ impl MemoryPaths {
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
             clock,
-            grants: Mutex::new(Latest::new(PATHS)),
+            grants: Mutex::new(LatestPerOwner::new(PATHS)),
         }
     }
 }
