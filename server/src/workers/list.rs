@@ -13,7 +13,7 @@ use crate::engine::{
     stock::{reconcile, release, warm_up},
     webhooks::{
         announce,
-        deliver::{self, Pace},
+        deliver::{self, Lane},
         purge_deliveries,
     },
 };
@@ -161,13 +161,13 @@ fn webhook_workers(schedule: Schedule) -> [Worker; 4] {
             "deliver_webhooks",
             "Sends messages to webhooks.",
             schedule.work,
-            |e, _| Box::pin(async move { deliver::run_once(&e.webhooks, Pace::Quick).await }),
+            |e, _| Box::pin(async move { deliver::run_once(&e.webhooks, Lane::Quick).await }),
         ),
         Worker::periodic(
             "deliver_slow_webhooks",
             "Sends messages to webhooks that answer slowly.",
             schedule.work,
-            |e, _| Box::pin(async move { deliver::run_once(&e.webhooks, Pace::Slow).await }),
+            |e, _| Box::pin(async move { deliver::run_once(&e.webhooks, Lane::Slow).await }),
         ),
         Worker::periodic(
             "announce_rounds",

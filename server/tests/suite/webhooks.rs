@@ -15,7 +15,7 @@ use server::engine::{
         WebhookEvent,
     },
     webhooks::{
-        deliver::{self, Pace, TAKEN_MS},
+        deliver::{self, Lane, TAKEN_MS},
         endpoints::add,
         secret,
     },
@@ -46,7 +46,7 @@ async fn told(shop: &TestShop, url: &str, events: &[WebhookEvent]) -> WebhookEnd
 
 /// One turn of the worker.
 async fn deliver(shop: &TestShop) -> u32 {
-    deliver::run_once(&shop.engine.webhooks, Pace::Quick)
+    deliver::run_once(&shop.engine.webhooks, Lane::Quick)
         .await
         .unwrap()
 }
@@ -180,7 +180,7 @@ async fn a_slow_program_delays_no_other() {
     let (sent, ()) = tokio::join!(deliver(shop), first);
     assert_eq!(sent, 2);
     customer.pays().await;
-    let slow_turn = deliver::run_once(&shop.engine.webhooks, Pace::Slow);
+    let slow_turn = deliver::run_once(&shop.engine.webhooks, Lane::Slow);
     let others = async {
         arrives(&slow).await;
         assert_eq!(

@@ -55,27 +55,27 @@ const SLOW_MS: i64 = 2_000;
 
 /// Which endpoints have their turn. Quick ones do not wait for slow ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pace {
+pub enum Lane {
     Quick,
     Slow,
 }
 
-/// Sends to all endpoints of this pace at the same time. Returns how many messages arrived.
+/// Sends to all endpoints in this lane at the same time. Returns how many messages arrived.
 ///
 /// # Errors
 /// The first error of the ledger, after every endpoint had its turn.
-pub async fn run_once(deps: &Deps, pace: Pace) -> Result<u32, PortError> {
+pub async fn run_once(deps: &Deps, lane: Lane) -> Result<u32, PortError> {
     let now_ms = deps.clock.now_ms();
     let endpoints = deps.endpoints.endpoints().await?;
     if endpoints.is_empty() {
         return Ok(0);
     }
-    if pace == Pace::Quick {
+    if lane == Lane::Quick {
         note_backlog(deps, now_ms).await?;
     }
     let is_ready = |endpoint: &&WebhookEndpoint| {
         let may_be_sent_to = endpoint.switched_off.is_none() && endpoint.rests_until_ms <= now_ms;
-        may_be_sent_to && is_slow(deps, endpoint) == (pace == Pace::Slow)
+        may_be_sent_to && is_slow(deps, endpoint) == (lane == Lane::Slow)
     };
     let ready = endpoints.iter().filter(is_ready);
     let (mut arrived, mut first_error) = (0, None);
@@ -95,8 +95,8 @@ fn is_slow(deps: &Deps, endpoint: &WebhookEndpoint) -> bool {
     slow.contains(&endpoint.endpoint_id)
 }
 
-/// Classifies an endpoint by the time of its latest answer.
-fn note_pace(deps: &Deps, endpoint: &WebhookEndpoint, took_ms: i64) {
+/// Puts an endpoint into a lane by the time of its latest answer.
+fn assign_lane(deps: &Deps, endpoint: &WebhookEndpoint, took_ms: i64) {
     let mut slow = deps.slow.lock().unwrap_or_else(PoisonError::into_inner);
     match took_ms > SLOW_MS {
         true => slow.insert(endpoint.endpoint_id),
@@ -176,7 +176,7 @@ async fn one(
     let (id, body) = (message::id(&delivery), message::body(&delivery));
     let sent = deps.sender.send(endpoint, &id, &body, sent_at_ms).await;
     let now_ms = deps.clock.now_ms();
-    note_pace(deps, endpoint, now_ms - sent_at_ms);
+    assign_lane(deps, endpoint, now_ms - sent_at_ms);
     let (status, error) = match sent {
         Sent::Delivered(status) => {
             count("delivered");
