@@ -4,7 +4,7 @@
 use super::{
     GlyphMissing, PaintError,
     glyphs::Glyphs,
-    line::{self, Mark},
+    line::{self, Symbol},
     signs::Sign,
 };
 use crate::engine::ports::Question;
@@ -50,7 +50,7 @@ impl Arithmetic {
     pub fn question(&self, rng: &mut impl Rng) -> Result<Question, PaintError> {
         let (sum, result) = Sum::pick(rng);
         Ok(Question {
-            png: line::paint(&self.marks(sum), rng)?,
+            png: line::paint(&self.symbols(sum), rng)?,
             answer: result.to_string(),
             words: Some(sum.words()),
             numeric: true,
@@ -61,21 +61,21 @@ impl Arithmetic {
         })
     }
 
-    fn marks(&self, sum: Sum) -> Vec<Mark<'_>> {
+    fn symbols(&self, sum: Sum) -> Vec<Symbol<'_>> {
         let digit = |index: usize| {
             char::from_digit(sum.digits[index], 10)
                 .and_then(|character| self.glyphs.get(character))
-                .map(Mark::Glyph)
+                .map(Symbol::Glyph)
         };
-        let sign = |index: usize| Some(Mark::Sign(sum.operators[index].sign()));
+        let sign = |index: usize| Some(Symbol::Sign(sum.operators[index].sign()));
         [
             digit(0),
             sign(0),
             digit(1),
             sign(1),
             digit(2),
-            Some(Mark::Sign(Sign::Equals)),
-            Some(Mark::Sign(Sign::Question)),
+            Some(Symbol::Sign(Sign::Equals)),
+            Some(Symbol::Sign(Sign::Question)),
         ]
         .into_iter()
         .flatten()
@@ -231,7 +231,7 @@ mod tests {
         let mut rng = StdRng::seed_from_u64(8);
         for _ in 0..100 {
             let (sum, _) = Sum::pick(&mut rng);
-            assert_eq!(arithmetic.marks(sum).len(), 7);
+            assert_eq!(arithmetic.symbols(sum).len(), 7);
         }
     }
 }

@@ -10,8 +10,8 @@ use super::{
 use bytes::Bytes;
 use rand::{Rng, seq::IndexedRandom};
 
-/// One mark in the line.
-pub(super) enum Mark<'a> {
+/// One symbol in the line.
+pub(super) enum Symbol<'a> {
     /// A character of the font.
     Glyph(&'a Glyph),
     /// One of our own signs.
@@ -22,24 +22,24 @@ pub(super) enum Mark<'a> {
 const COLOURS: [[u8; 3]; 4] = [[34, 40, 74], [20, 62, 66], [74, 30, 58], [46, 46, 52]];
 /// Free space on the left and on the right.
 const MARGIN: f32 = 14.0;
-/// A wider gap between two marks breaks the line apart.
+/// A wider gap between two symbols breaks the line apart.
 const WIDEST_GAP: f32 = 14.0;
-/// A narrower gap merges the marks; they shrink instead.
+/// A narrower gap merges the symbols; they shrink instead.
 const NARROWEST_GAP: f32 = 6.0;
 
-impl Mark<'_> {
+impl Symbol<'_> {
     fn width(&self) -> f32 {
         match self {
-            Mark::Glyph(glyph) => glyph.width as f32,
-            Mark::Sign(sign) => sign.width(),
+            Symbol::Glyph(glyph) => glyph.width as f32,
+            Symbol::Sign(sign) => sign.width(),
         }
     }
 
     /// The largest rotation. A plus that leans too far looks like a times.
     fn tilt(&self) -> f32 {
         match self {
-            Mark::Glyph(_) => 0.24,
-            Mark::Sign(_) => 0.1,
+            Symbol::Glyph(_) => 0.24,
+            Symbol::Sign(_) => 0.1,
         }
     }
 }
@@ -48,37 +48,41 @@ impl Mark<'_> {
 ///
 /// # Errors
 /// [`PaintError`] when encoding fails.
-pub(super) fn paint(marks: &[Mark<'_>], rng: &mut impl Rng) -> Result<Bytes, PaintError> {
+pub(super) fn paint(symbols: &[Symbol<'_>], rng: &mut impl Rng) -> Result<Bytes, PaintError> {
     let mut canvas = Canvas::new();
     sprinkle(&mut canvas, rng);
     for _ in 0..2 {
         scribble(&mut canvas, rng);
     }
-    write(&mut canvas, marks, rng);
+    write(&mut canvas, symbols, rng);
     let colour = COLOURS.choose(rng).copied().unwrap_or(COLOURS[0]);
     canvas.into_png(colour)
 }
 
-/// Draws the marks from left to right, each slightly displaced.
-fn write(canvas: &mut Canvas, marks: &[Mark<'_>], rng: &mut impl Rng) {
-    let gaps = marks.len().saturating_sub(1).max(1) as f32;
+/// Draws the symbols from left to right, each slightly displaced.
+fn write(canvas: &mut Canvas, symbols: &[Symbol<'_>], rng: &mut impl Rng) {
+    let gaps = symbols.len().saturating_sub(1).max(1) as f32;
     let room = f32::from(WIDTH) - 2.0 * MARGIN;
-    let scales: Vec<f32> = marks.iter().map(|_| rng.random_range(1.0..1.2)).collect();
-    let wanted: f32 = marks.iter().zip(&scales).map(|(m, s)| m.width() * s).sum();
+    let scales: Vec<f32> = symbols.iter().map(|_| rng.random_range(1.0..1.2)).collect();
+    let wanted: f32 = symbols
+        .iter()
+        .zip(&scales)
+        .map(|(symbol, scale)| symbol.width() * scale)
+        .sum();
     let shrink = ((room - gaps * NARROWEST_GAP) / wanted).min(1.0);
     let gap = ((room - wanted * shrink) / gaps).min(WIDEST_GAP);
     let mut left = (f32::from(WIDTH) - wanted * shrink - gap * gaps) / 2.0;
-    for (mark, scale) in marks.iter().zip(scales) {
-        let width = mark.width() * scale * shrink;
+    for (symbol, scale) in symbols.iter().zip(scales) {
+        let width = symbol.width() * scale * shrink;
         let middle = (
             left + width / 2.0 + rng.random_range(-1.5..1.5),
             f32::from(HEIGHT) / 2.0 + rng.random_range(-6.0..6.0),
         );
-        let angle = rng.random_range(-mark.tilt()..mark.tilt());
+        let angle = rng.random_range(-symbol.tilt()..symbol.tilt());
         let pose = Pose::new(middle, angle, scale * shrink);
-        match mark {
-            Mark::Glyph(glyph) => canvas.stamp(glyph, pose),
-            Mark::Sign(sign) => {
+        match symbol {
+            Symbol::Glyph(glyph) => canvas.stamp(glyph, pose),
+            Symbol::Sign(sign) => {
                 for stroke in sign.strokes() {
                     canvas.draw(stroke, pose, signs::PEN);
                 }

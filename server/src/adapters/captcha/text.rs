@@ -3,7 +3,7 @@
 use super::{
     GlyphMissing, PaintError,
     glyphs::Glyphs,
-    line::{self, Mark},
+    line::{self, Symbol},
 };
 use crate::engine::ports::Question;
 use app::wire::LocalText;
@@ -41,15 +41,15 @@ impl Text {
     pub fn question(&self, rng: &mut impl Rng) -> Result<Question, PaintError> {
         // Never the same glyph twice; but a letter may appear both small and capital.
         let shown: Vec<char> = CHARACTERS.choose_multiple(rng, LENGTH).copied().collect();
-        let marks: Vec<Mark<'_>> = shown
+        let symbols: Vec<Symbol<'_>> = shown
             .iter()
             .filter_map(|character| self.glyphs.get(*character))
-            .map(Mark::Glyph)
+            .map(Symbol::Glyph)
             .collect();
         let answer: String = shown.iter().map(char::to_ascii_lowercase).collect();
         let spelt = spell(&answer);
         Ok(Question {
-            png: line::paint(&marks, rng)?,
+            png: line::paint(&symbols, rng)?,
             answer,
             words: Some(LocalText {
                 zh: spelt.clone(),
