@@ -3,15 +3,15 @@
 
 mod client;
 mod clocks;
-mod faulty_shop;
+mod every_fault_point;
 mod folders;
 mod full_disk;
 mod log_ins;
 mod payments;
 mod purchases;
+mod shop_with_disk_faults;
 mod slow_commits;
 mod starts;
-mod sweep;
 
 use std::time::{Duration, Instant};
 

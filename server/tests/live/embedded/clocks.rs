@@ -1,12 +1,12 @@
 //! A machine whose clock is set back and forward during a sale.
 
-use super::{client::within, faulty_shop::FaultyShop};
+use super::{client::within, shop_with_disk_faults::ShopWithDiskFaults};
 
 const MINUTE_S: i64 = 60;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_clock_set_back_and_forward_breaks_no_promise() {
-    let mut shop = FaultyShop::start(40).await;
+    let mut shop = ShopWithDiskFaults::start(40).await;
     let mut orders = Vec::new();
     for buyer in 0..5 {
         orders.push(shop.buy_surely(buyer).await);

@@ -5,7 +5,7 @@ use std::{collections::HashSet, time::Duration};
 use futures::future::join_all;
 use test_servers::disk_faults::{DiskError, Effect, Fault, Operations};
 
-use super::{client::Told, faulty_shop::FaultyShop};
+use super::{client::Told, shop_with_disk_faults::ShopWithDiskFaults};
 use crate::{
     buyers::{Outcome, Shoppers},
     process::Shop,
@@ -33,7 +33,7 @@ async fn a_shop_on_a_failed_disk_sells_nothing_reports_it_and_recovers() {
 
 /// `causes`: SQLite's possible errors, depending on the call that fails.
 async fn sells_nothing_and_then_again(fault: Fault, causes: &[&str]) {
-    let mut shop = FaultyShop::start(BUYERS).await;
+    let mut shop = ShopWithDiskFaults::start(BUYERS).await;
     let before: Vec<_> = join_all((0..20).map(|buyer| shop.buy(buyer))).await;
 
     shop.faults.set(fault);
@@ -92,7 +92,7 @@ async fn a_sale_on_an_unreliable_disk_sells_everything_and_breaks_no_promise() {
     const STOCK: u32 = 200;
     // After each failure the order writer pauses, which takes seconds.
     const FAILURES: u64 = 8;
-    let shop = FaultyShop::start_with(Shop::new(), STOCK, 400).await;
+    let shop = ShopWithDiskFaults::start_with(Shop::new(), STOCK, 400).await;
     let shoppers = Shoppers::new(&[shop.shop.url()], &shop.sale, 32);
     let buying = tokio::spawn(shoppers.clone().buy_all());
     let mut failures = 0;

@@ -2,18 +2,18 @@
 
 use super::{
     client::{Answer, within},
-    faulty_shop::FaultyShop,
-    sweep::{Scenario, sweep},
+    every_fault_point::{Scenario, every_fault_point},
+    shop_with_disk_faults::ShopWithDiskFaults,
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_any_failed_call_a_registered_buyer_has_an_account() {
-    sweep::<Registration>().await;
+    every_fault_point::<Registration>().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_any_failed_call_a_signed_in_buyer_stays_signed_in() {
-    sweep::<LogIn>().await;
+    every_fault_point::<LogIn>().await;
 }
 
 const PASSWORD: &str = "correct horse battery";
@@ -22,7 +22,7 @@ fn mobile(person: usize) -> String {
     format!("1390000{person:04}")
 }
 
-async fn register(shop: &FaultyShop, person: usize) -> SignedIn {
+async fn register(shop: &ShopWithDiskFaults, person: usize) -> SignedIn {
     let form = [
         ("mobile", &*mobile(person)),
         ("password", PASSWORD),
@@ -31,7 +31,7 @@ async fn register(shop: &FaultyShop, person: usize) -> SignedIn {
     SignedIn::of(shop.client.form("/api/register", &form).await)
 }
 
-async fn log_in(shop: &FaultyShop, person: usize) -> SignedIn {
+async fn log_in(shop: &ShopWithDiskFaults, person: usize) -> SignedIn {
     let form = [("mobile", &*mobile(person)), ("password", PASSWORD)];
     SignedIn::of(shop.client.form("/api/login", &form).await)
 }
@@ -67,7 +67,7 @@ impl SignedIn {
     }
 }
 
-async fn expect_signed_in(shop: &FaultyShop, token: &str) {
+async fn expect_signed_in(shop: &ShopWithDiskFaults, token: &str) {
     let me = within("nobody knows who it is", async || {
         let me = shop.client.get("/api/me", token).await;
         (me.status == 200).then_some(me)
@@ -76,7 +76,7 @@ async fn expect_signed_in(shop: &FaultyShop, token: &str) {
     assert_eq!(me.body["nickname"], "a person", "{me:?}");
 }
 
-async fn expect_log_in_works(shop: &FaultyShop, person: usize) {
+async fn expect_log_in_works(shop: &ShopWithDiskFaults, person: usize) {
     let token = within("busy for too long", async || {
         match log_in(shop, person).await {
             SignedIn::Yes(token) => Some(token),
@@ -95,13 +95,19 @@ impl Scenario for Registration {
     type Before = ();
     type Told = SignedIn;
 
-    async fn prepare(_: &mut FaultyShop, _: usize) {}
+    async fn prepare(_: &mut ShopWithDiskFaults, _: usize) {}
 
-    async fn perform(shop: &FaultyShop, person: usize, (): &()) -> SignedIn {
+    async fn perform(shop: &ShopWithDiskFaults, person: usize, (): &()) -> SignedIn {
         register(shop, person).await
     }
 
-    async fn expect_kept(shop: &mut FaultyShop, person: usize, (): (), told: SignedIn, _: bool) {
+    async fn expect_kept(
+        shop: &mut ShopWithDiskFaults,
+        person: usize,
+        (): (),
+        told: SignedIn,
+        _: bool,
+    ) {
         match told {
             SignedIn::Yes(token) => expect_signed_in(shop, &token).await,
             SignedIn::Taken => panic!("registered before it was"),
@@ -130,7 +136,7 @@ impl Scenario for LogIn {
     type Before = ();
     type Told = SignedIn;
 
-    async fn prepare(shop: &mut FaultyShop, person: usize) {
+    async fn prepare(shop: &mut ShopWithDiskFaults, person: usize) {
         within("nobody can register", async || {
             match register(shop, person).await {
                 SignedIn::Busy => None,
@@ -140,11 +146,17 @@ impl Scenario for LogIn {
         .await;
     }
 
-    async fn perform(shop: &FaultyShop, person: usize, (): &()) -> SignedIn {
+    async fn perform(shop: &ShopWithDiskFaults, person: usize, (): &()) -> SignedIn {
         log_in(shop, person).await
     }
 
-    async fn expect_kept(shop: &mut FaultyShop, person: usize, (): (), told: SignedIn, _: bool) {
+    async fn expect_kept(
+        shop: &mut ShopWithDiskFaults,
+        person: usize,
+        (): (),
+        told: SignedIn,
+        _: bool,
+    ) {
         if let SignedIn::Yes(token) = told {
             expect_signed_in(shop, &token).await;
         }

@@ -2,18 +2,18 @@
 
 use super::{
     client::{Told, within},
-    faulty_shop::FaultyShop,
-    sweep::{Scenario, sweep},
+    every_fault_point::{Scenario, every_fault_point},
+    shop_with_disk_faults::ShopWithDiskFaults,
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_any_failed_call_a_cancelled_order_ends_and_its_unit_comes_back() {
-    sweep::<Cancel>().await;
+    every_fault_point::<Cancel>().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_any_failed_call_a_buyer_keeps_the_promised_position_and_gets_an_order() {
-    sweep::<Purchase>().await;
+    every_fault_point::<Purchase>().await;
 }
 
 /// A purchase, and its order.
@@ -24,13 +24,19 @@ impl Scenario for Purchase {
     type Before = ();
     type Told = Told;
 
-    async fn prepare(_: &mut FaultyShop, _: usize) {}
+    async fn prepare(_: &mut ShopWithDiskFaults, _: usize) {}
 
-    async fn perform(shop: &FaultyShop, buyer: usize, (): &()) -> Told {
+    async fn perform(shop: &ShopWithDiskFaults, buyer: usize, (): &()) -> Told {
         shop.buy(buyer).await
     }
 
-    async fn expect_kept(shop: &mut FaultyShop, buyer: usize, (): (), told: Told, restarted: bool) {
+    async fn expect_kept(
+        shop: &mut ShopWithDiskFaults,
+        buyer: usize,
+        (): (),
+        told: Told,
+        restarted: bool,
+    ) {
         match told {
             Told::Number { .. } => drop(shop.expect_order(buyer, &told).await),
             // The issued path is valid for a retry, as long as the process lives.
@@ -57,16 +63,16 @@ impl Scenario for Cancel {
     type Before = String;
     type Told = Closed;
 
-    async fn prepare(shop: &mut FaultyShop, buyer: usize) -> String {
+    async fn prepare(shop: &mut ShopWithDiskFaults, buyer: usize) -> String {
         shop.buy_surely(buyer).await
     }
 
-    async fn perform(shop: &FaultyShop, buyer: usize, order: &String) -> Closed {
+    async fn perform(shop: &ShopWithDiskFaults, buyer: usize, order: &String) -> Closed {
         cancel(shop, buyer, order).await
     }
 
     async fn expect_kept(
-        shop: &mut FaultyShop,
+        shop: &mut ShopWithDiskFaults,
         buyer: usize,
         order: String,
         told: Closed,
@@ -104,7 +110,7 @@ enum Closed {
     Busy,
 }
 
-async fn cancel(shop: &FaultyShop, buyer: usize, order: &str) -> Closed {
+async fn cancel(shop: &ShopWithDiskFaults, buyer: usize, order: &str) -> Closed {
     let answer = shop.client.cancel(order, shop.token(buyer)).await;
     match (answer.status, answer.error()) {
         (200, _) => Closed::Yes,

@@ -8,7 +8,7 @@ use tokio::time::sleep;
 
 use super::{
     client::{Told, within},
-    faulty_shop::FaultyShop,
+    shop_with_disk_faults::ShopWithDiskFaults,
 };
 use crate::process::Shop;
 
@@ -18,7 +18,7 @@ const LONG: Duration = Duration::from_millis(11_500);
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_commit_slower_than_every_limit_breaks_no_promise_and_repeats_no_position() {
     const STOCK: usize = 3;
-    let mut shop = FaultyShop::start_with(Shop::new(), STOCK as u32, 12).await;
+    let mut shop = ShopWithDiskFaults::start_with(Shop::new(), STOCK as u32, 12).await;
     shop.faults.set(Fault {
         operations: Operations::SYNC,
         effect: Effect::Delay(LONG),
@@ -53,7 +53,7 @@ async fn a_commit_slower_than_every_limit_breaks_no_promise_and_repeats_no_posit
 }
 
 /// A position or `busy`; `None` for "sold out".
-async fn try_once(shop: &FaultyShop, buyer: usize) -> Option<Told> {
+async fn try_once(shop: &ShopWithDiskFaults, buyer: usize) -> Option<Told> {
     let (item_id, token) = (&shop.sale.item_id, shop.token(buyer));
     let path = shop.client.path(item_id, token).await;
     if path.error() == "sold_out" {
@@ -62,7 +62,7 @@ async fn try_once(shop: &FaultyShop, buyer: usize) -> Option<Told> {
     purchase(shop, buyer, &path.text("path")).await
 }
 
-async fn purchase(shop: &FaultyShop, buyer: usize, path: &str) -> Option<Told> {
+async fn purchase(shop: &ShopWithDiskFaults, buyer: usize, path: &str) -> Option<Told> {
     let (item_id, token) = (&shop.sale.item_id, shop.token(buyer));
     let answer = shop.client.purchase(path, item_id, token).await;
     match (answer.status, answer.error()) {
@@ -79,7 +79,7 @@ async fn purchase(shop: &FaultyShop, buyer: usize, path: &str) -> Option<Told> {
 }
 
 /// Retries with the same path until there is an answer.
-async fn again(shop: &FaultyShop, buyer: usize, path: &str) -> Option<Told> {
+async fn again(shop: &ShopWithDiskFaults, buyer: usize, path: &str) -> Option<Told> {
     within("busy for too long", async || {
         match purchase(shop, buyer, path).await {
             Some(Told::Busy { .. }) => None,

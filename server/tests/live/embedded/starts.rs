@@ -5,7 +5,7 @@ use test_servers::disk_faults::{DiskError, DiskFaults, Effect, Fault, Operations
 
 use super::{
     client::{TestClient, Told, within},
-    sweep::SHOPS,
+    every_fault_point::SHOPS,
 };
 use crate::process::{Process, Sale, Shop};
 

@@ -9,7 +9,7 @@ use super::client::{TestClient, Told, within};
 use crate::process::{Audit, Process, Sale, Shop};
 
 /// A running server, its faults, and an open sale.
-pub struct FaultyShop {
+pub struct ShopWithDiskFaults {
     pub shop: Shop,
     pub faults: DiskFaults,
     pub client: TestClient,
@@ -19,34 +19,34 @@ pub struct FaultyShop {
     numbers: HashMap<u64, String>,
 }
 
-impl FaultyShop {
+impl ShopWithDiskFaults {
     /// As many units as buyers.
-    pub async fn start(buyers: u32) -> FaultyShop {
-        FaultyShop::start_with(Shop::new(), buyers, buyers).await
+    pub async fn start(buyers: u32) -> ShopWithDiskFaults {
+        ShopWithDiskFaults::start_with(Shop::new(), buyers, buyers).await
     }
 
-    pub async fn start_with(shop: Shop, stock: u32, buyers: u32) -> FaultyShop {
+    pub async fn start_with(shop: Shop, stock: u32, buyers: u32) -> ShopWithDiskFaults {
         let sale = shop.seed(stock, buyers, 0);
-        FaultyShop::start_seeded(shop, sale).await
+        ShopWithDiskFaults::start_seeded(shop, sale).await
     }
 
     /// Starts another shop with the data of `seeded`.
-    pub async fn start_copy(seeded: &Shop, sale: &Sale) -> FaultyShop {
+    pub async fn start_copy(seeded: &Shop, sale: &Sale) -> ShopWithDiskFaults {
         let shop = Shop::new();
         shop.copy_data_of(seeded);
-        FaultyShop::start_seeded(shop, sale.clone()).await
+        ShopWithDiskFaults::start_seeded(shop, sale.clone()).await
     }
 
-    async fn start_seeded(mut shop: Shop, sale: Sale) -> FaultyShop {
+    async fn start_seeded(mut shop: Shop, sale: Sale) -> ShopWithDiskFaults {
         let faults = DiskFaults::new(&shop.data_folder());
         shop.set_environment_of_server(faults.environment());
         let server = Process::start(&shop, &[]).await;
-        FaultyShop::over(shop, faults, server, sale)
+        ShopWithDiskFaults::over(shop, faults, server, sale)
     }
 
     /// Wraps a running shop.
-    pub fn over(shop: Shop, faults: DiskFaults, server: Process, sale: Sale) -> FaultyShop {
-        FaultyShop {
+    pub fn over(shop: Shop, faults: DiskFaults, server: Process, sale: Sale) -> ShopWithDiskFaults {
+        ShopWithDiskFaults {
             client: TestClient::new(shop.url()),
             shop,
             faults,

@@ -10,7 +10,7 @@ use futures::future::join_all;
 use test_servers::disk_faults::{DiskError, Effect, Fault, Operations};
 use tokio::sync::Semaphore;
 
-use super::faulty_shop::FaultyShop;
+use super::shop_with_disk_faults::ShopWithDiskFaults;
 use crate::process::{Sale, Shop};
 
 /// An action in a shop that is repeated, each time by a different person.
@@ -21,14 +21,15 @@ pub trait Scenario {
     /// The answer to the person, in one word for the report.
     type Told: Debug;
 
-    async fn prepare(shop: &mut FaultyShop, person: usize) -> Self::Before;
+    async fn prepare(shop: &mut ShopWithDiskFaults, person: usize) -> Self::Before;
 
-    async fn perform(shop: &FaultyShop, person: usize, before: &Self::Before) -> Self::Told;
+    async fn perform(shop: &ShopWithDiskFaults, person: usize, before: &Self::Before)
+    -> Self::Told;
 
     /// Called when the disk works again. Fails unless everything promised exists, and unanswered
     /// requests succeed when repeated.
     async fn expect_kept(
-        shop: &mut FaultyShop,
+        shop: &mut ShopWithDiskFaults,
         person: usize,
         before: Self::Before,
         told: Self::Told,
@@ -103,7 +104,7 @@ pub const KINDS: [Kind; 11] = [
     Kind::for_good(Operations::ALL, BROKEN),
 ];
 
-/// Concurrent shops of all sweeps: more would only wait for a processor.
+/// Concurrent shops of all scenarios: more would only wait for a processor.
 pub static SHOPS: Semaphore = Semaphore::const_new(16);
 /// Servers that share the calls of one kind: a failure costs seconds of waiting but no work.
 const SHARES: u64 = 3;
@@ -115,7 +116,7 @@ const QUIET: Duration = Duration::from_millis(300);
 const REACHED: Duration = Duration::from_secs(1);
 
 /// Every kind of fault at every call of the scenario. Prints the results.
-pub async fn sweep<S: Scenario>() {
+pub async fn every_fault_point<S: Scenario>() {
     let begun = Instant::now();
     let seeded = Shop::new();
     let sale = seeded.seed(BUYERS, BUYERS, 0);
@@ -145,7 +146,7 @@ async fn run<S: Scenario>(
     share: u64,
 ) -> (String, BTreeMap<u64, String>) {
     let _permit = SHOPS.acquire().await.unwrap();
-    let mut shop = FaultyShop::start_copy(seeded, sale).await;
+    let mut shop = ShopWithDiskFaults::start_copy(seeded, sale).await;
     let calls = count::<S>(&mut shop, kind.operations).await;
     let mut outcomes = BTreeMap::new();
     for nth in (1..=calls).filter(|nth| nth % SHARES == share) {
@@ -182,7 +183,7 @@ async fn run<S: Scenario>(
 }
 
 /// The number of calls in a run without faults.
-async fn count<S: Scenario>(shop: &mut FaultyShop, operations: Operations) -> u64 {
+async fn count<S: Scenario>(shop: &mut ShopWithDiskFaults, operations: Operations) -> u64 {
     let before = S::prepare(shop, 0).await;
     shop.faults.count(operations);
     let told = S::perform(shop, 0, &before).await;
@@ -200,7 +201,7 @@ async fn count<S: Scenario>(shop: &mut FaultyShop, operations: Operations) -> u6
     calls
 }
 
-async fn reached(shop: &FaultyShop) -> bool {
+async fn reached(shop: &ShopWithDiskFaults) -> bool {
     let begun = Instant::now();
     while shop.faults.hits() == 0 {
         if begun.elapsed() > REACHED {
