@@ -39,7 +39,7 @@ use crate::jitter::spread;
 /// Cached pages: some 20 kB each with their compressed forms.
 const PAGES: u64 = 1_000;
 /// A path that does not exist.
-const NOWHERE: &str = "/not-found";
+const NOT_FOUND_PAGE: &str = "/not-found";
 /// A page is rendered again if it changes meanwhile, at most this often for one request: rounds do not
 /// start, end or change that close together.
 const RENDERINGS: usize = 3;
@@ -148,7 +148,7 @@ impl PageCache {
 
     /// The not-found page.
     async fn not_found(&self, language: Language) -> Result<Arc<Entry>, ApiError> {
-        let render = async { self.render(NOWHERE, language).await.map(Arc::new) };
+        let render = async { self.render(NOT_FOUND_PAGE, language).await.map(Arc::new) };
         let entry = self.not_found.try_get_with(language, render).await;
         entry.map_err(|error: Arc<ApiError>| ApiError::clone(&error))
     }

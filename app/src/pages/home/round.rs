@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Pictures visible without scrolling.
-const IN_SIGHT: usize = 4;
+const VISIBLE: usize = 4;
 
 /// A round's heading and cards.
 #[component]
@@ -34,7 +34,7 @@ pub fn RoundSection<'a>(
         .iter()
         .enumerate()
         .map(|(index, item)| {
-            let lazy = !(first && index < IN_SIGHT);
+            let lazy = !(first && index < VISIBLE);
             view! { <ItemCard item round phase language lazy /> }
         })
         .collect_view();

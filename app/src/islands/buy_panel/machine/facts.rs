@@ -133,7 +133,7 @@ impl Machine {
                     self.unread = None;
                 }
             }
-            Err(error) => self.read_truth_later(at, &error),
+            Err(error) => self.resync_later(at, &error),
         }
     }
 
@@ -179,7 +179,7 @@ impl Machine {
                 }
             }
             Err(ApiError::Unauthenticated) => self.signed_out(),
-            Err(error) => self.read_truth_later(at, &error),
+            Err(error) => self.resync_later(at, &error),
         }
     }
 
@@ -201,7 +201,7 @@ impl Machine {
                 self.sale.known = true;
                 self.sale.ends_at_ms = self.sale.ends_at_ms.min(at.now_ms);
             }
-            Err(error) if !self.sale.known => self.read_truth_later(at, &error),
+            Err(error) if !self.sale.known => self.resync_later(at, &error),
             Err(error) => {
                 let wait = Wait::after(at, &error, 3);
                 self.later(Slot::Stock, wait.ms(at));
@@ -225,7 +225,7 @@ impl Machine {
         }
     }
 
-    fn read_truth_later(&mut self, at: EventContext, error: &ApiError) {
+    fn resync_later(&mut self, at: EventContext, error: &ApiError) {
         let tries = self.unread.map_or(0, |wait| wait.tries);
         let wait = Wait::after(at, error, tries);
         self.unread = Some(wait);
