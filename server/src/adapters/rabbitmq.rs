@@ -137,7 +137,7 @@ impl OrderQueue for RabbitQueue {
     }
 
     /// If the entry's connection is lost in the meantime, it is delivered again unchanged.
-    async fn set_aside(&self, entry: &QueuedReservation) -> Result<bool, PortError> {
+    async fn retry_later(&self, entry: &QueuedReservation) -> Result<bool, PortError> {
         let Some(tries) = self.consumer.tries(entry).await else {
             return Ok(false);
         };

@@ -89,7 +89,7 @@ with_faults! { OrderQueue:
     take_batch(limit: u32) -> Vec<QueuedReservation>;
     give_back() -> ();
     ack(done: &[QueuedReservation]) -> ();
-    set_aside(entry: &QueuedReservation) -> bool;
+    retry_later(entry: &QueuedReservation) -> bool;
     depth() -> Depth;
     under_way() -> UnderWay;
     in_flight() -> InFlight;

@@ -91,7 +91,7 @@ impl OrderQueue for Sql {
         Ok(())
     }
 
-    async fn set_aside(&self, entry: &QueuedReservation) -> Result<bool, PortError> {
+    async fn retry_later(&self, entry: &QueuedReservation) -> Result<bool, PortError> {
         reservation::Entity::update_many()
             .col_expr(
                 reservation::Column::Tries,

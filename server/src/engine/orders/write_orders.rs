@@ -8,7 +8,7 @@ use super::Deps;
 use crate::chain::Chain;
 use crate::engine::ports::{Job, PortError, QueuedReservation, TRIES, WriteOutcome};
 
-/// Takes at most `limit` entries and ends each as ordered or failed, or sets it aside if it cannot
+/// Takes at most `limit` entries and ends each as ordered or failed, or puts it off if it cannot
 /// be written. Idempotent: a repeated entry changes nothing. If the ledger does not answer, entries
 /// go back to the queue, where other instances may reach their ledger, and none are taken. Returns
 /// how many entries were taken; 0 means that the queue is empty.
@@ -31,7 +31,7 @@ pub async fn run_once(deps: &Deps, limit: u32) -> Result<u32, PortError> {
     ended?;
     // Last, and no reason to give entries back: an error here is the queue's, not the ledger's.
     for entry in &refused {
-        if deps.queue.set_aside(entry).await? {
+        if deps.queue.retry_later(entry).await? {
             metrics::counter!("seckill_queue_parked_total", "reason" => "tries").increment(1);
             tracing::error!(
                 reservation_id = %entry.unit.reservation_id,

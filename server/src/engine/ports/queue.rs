@@ -29,7 +29,7 @@ pub struct QueuedReservation {
 /// The sizes of a queue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Depth {
-    /// Entries that wait to be taken, including those set aside.
+    /// Entries that wait to be taken, including those to be retried later.
     pub waiting: u64,
     /// Parked entries.
     pub parked: u64,
@@ -41,7 +41,7 @@ pub struct Depth {
 /// Entries between a queue and the ledger, as far as the queue can tell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct UnderWay {
-    /// Entries that wait, including those set aside.
+    /// Entries that wait, including those to be retried later.
     pub waiting: u64,
     /// Instances that may have entries which are not counted as waiting; each reports its own by
     /// [`in_flight`](OrderQueue::in_flight). A stopped one counts until its entries wait again. `None` if
@@ -84,7 +84,7 @@ pub trait OrderQueue: Send + Sync + 'static {
     /// a few milliseconds for the first.
     async fn take_batch(&self, limit: u32) -> Result<Vec<QueuedReservation>, PortError>;
 
-    /// Returns all entries that were taken and neither acknowledged nor set aside: another instance
+    /// Returns all entries that were taken and neither acknowledged nor put off: another instance
     /// takes them at once. This instance takes nothing for a moment, each time longer until
     /// something is acknowledged again. Does nothing if instances share no queue.
     async fn give_back(&self) -> Result<(), PortError>;
@@ -92,10 +92,10 @@ pub trait OrderQueue: Send + Sync + 'static {
     /// Removes entries that are done.
     async fn ack(&self, done: &[QueuedReservation]) -> Result<(), PortError>;
 
-    /// Sets aside one entry that cannot be written. It comes again later, behind others. After
+    /// Puts off one entry that cannot be written. It comes again later, behind others. After
     /// [`TRIES`] tries it is parked: kept, but no longer taken, so that it does not block the rest.
     /// Returns whether it is parked now.
-    async fn set_aside(&self, entry: &QueuedReservation) -> Result<bool, PortError>;
+    async fn retry_later(&self, entry: &QueuedReservation) -> Result<bool, PortError>;
 
     /// The number of entries; taken ones do not count.
     async fn depth(&self) -> Result<Depth, PortError>;

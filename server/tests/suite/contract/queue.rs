@@ -100,7 +100,7 @@ impl Place {
     async fn park(&self, entries: usize) {
         for _ in 0..TRIES {
             for entry in self.take(10, entries).await {
-                self.queue.set_aside(&entry).await.unwrap();
+                self.queue.retry_later(&entry).await.unwrap();
             }
         }
         self.depth_becomes(0, entries as u64).await;
@@ -156,7 +156,7 @@ async fn an_entry_that_cannot_be_written_is_parked_and_blocks_no_other() {
         let bad = &requests[..1];
         place.queue.put(&requests).await.unwrap();
         assert_eq!(place.take(10, 3).await, requests, "{name}");
-        place.queue.set_aside(&requests[0]).await.unwrap();
+        place.queue.retry_later(&requests[0]).await.unwrap();
         let behind = eventually(name, async || {
             let taken = place.queue.take_batch(10).await.unwrap();
             (taken.len() == 3).then_some(taken)
@@ -167,7 +167,7 @@ async fn an_entry_that_cannot_be_written_is_parked_and_blocks_no_other() {
         place.end(&requests[1..]).await;
         for tries in 2..=TRIES {
             assert_eq!(place.take(10, 1).await, bad, "{name}");
-            let parked = place.queue.set_aside(&bad[0]).await.unwrap();
+            let parked = place.queue.retry_later(&bad[0]).await.unwrap();
             assert_eq!(parked, tries == TRIES, "{name}: {tries} tries");
         }
         place.depth_becomes(0, 1).await;
@@ -179,7 +179,7 @@ async fn an_entry_that_cannot_be_written_is_parked_and_blocks_no_other() {
         let bad = &bad.iter().cloned().map(replayed).collect::<Vec<_>>()[..];
         for _ in 0..TRIES {
             assert_eq!(place.take(10, 1).await, bad, "{name}: as many tries again");
-            place.queue.set_aside(&bad[0]).await.unwrap();
+            place.queue.retry_later(&bad[0]).await.unwrap();
         }
         place.depth_becomes(0, 1).await;
         assert_eq!(place.parked.replay_parked(None).await.unwrap(), 1, "{name}");

@@ -84,7 +84,7 @@ impl Place {
 
     async fn park(&self) {
         for tries in 1..=TRIES {
-            let parked = self.queue.set_aside(&self.take().await).await.unwrap();
+            let parked = self.queue.retry_later(&self.take().await).await.unwrap();
             assert_eq!(parked, tries == TRIES);
         }
         self.depth_becomes(0, 1).await;
@@ -245,7 +245,7 @@ async fn a_hold_that_was_parked_while_redis_did_not_answer_is_parked_once_more_a
     assert!(matches!(sent, Reconciled::Repaired { .. }), "{sent:?}");
     assert_eq!(place.carry().await, 1);
     for tries in 1..=TRIES {
-        let parked = place.queue.set_aside(&place.take().await).await.unwrap();
+        let parked = place.queue.retry_later(&place.take().await).await.unwrap();
         assert_eq!(parked, tries == TRIES);
     }
     place.depth_becomes(0, 2).await;

@@ -45,8 +45,8 @@ impl OrderQueue for ParkingQueue {
     }
 
     /// If the gate cannot be told, it sends the entry once more, and is told when that one is parked.
-    async fn set_aside(&self, entry: &QueuedReservation) -> Result<bool, PortError> {
-        let parked = self.queue.set_aside(entry).await?;
+    async fn retry_later(&self, entry: &QueuedReservation) -> Result<bool, PortError> {
+        let parked = self.queue.retry_later(entry).await?;
         if parked && let Err(error) = self.gate.note_parked(entry.unit).await {
             tracing::warn!(
                 reservation_id = %entry.unit.reservation_id,

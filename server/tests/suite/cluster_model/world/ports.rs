@@ -348,7 +348,7 @@ impl OrderQueue for Ports {
         Ok(())
     }
 
-    async fn set_aside(&self, entry: &QueuedReservation) -> Result<bool, PortError> {
+    async fn retry_later(&self, entry: &QueuedReservation) -> Result<bool, PortError> {
         pending!();
         let mut state = self.state();
         let has = &mut state.workers[self.worker].unacknowledged;
