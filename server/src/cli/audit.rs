@@ -79,18 +79,18 @@ pub fn print_table(report: &Report) {
         "{:<36} {:>7} {:>8} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7}",
         "item", "total", "sellable", "locked", "sold", "live", "paid", "closed", "queued"
     );
-    for line in &report.items {
+    for audited_item in &report.items {
         println!(
             "{:<36} {:>7} {:>8} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7}",
-            line.item_id.to_string(),
-            line.total,
-            line.sellable,
-            line.locked,
-            line.sold,
-            line.orders_live,
-            line.orders_paid,
-            line.orders_closed,
-            line.reservations_open
+            audited_item.item_id.to_string(),
+            audited_item.total,
+            audited_item.sellable,
+            audited_item.locked,
+            audited_item.sold,
+            audited_item.orders_live,
+            audited_item.orders_paid,
+            audited_item.orders_closed,
+            audited_item.reservations_open
         );
     }
     for violation in &report.violations {

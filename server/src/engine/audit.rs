@@ -45,7 +45,7 @@ pub struct Report {
     /// No violation.
     pub ok: bool,
     /// One entry per item.
-    pub items: Vec<ItemLine>,
+    pub items: Vec<AuditedItem>,
     /// Every broken rule.
     pub violations: Vec<Violation>,
     /// Reservations that are in a gate outside the ledger but not yet in the ledger. For an item with
@@ -57,7 +57,7 @@ pub struct Report {
 
 /// An item's numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct ItemLine {
+pub struct AuditedItem {
     /// The item's id.
     pub item_id: ItemId,
     /// The item's own counters.
@@ -108,7 +108,7 @@ pub async fn audit(ledger: &dyn LedgerFacts, now_ms: i64) -> Result<Report, Port
     let violations: Vec<_> = facts.iter().flat_map(violations).collect();
     Ok(Report {
         ok: violations.is_empty(),
-        items: facts.iter().map(line).collect(),
+        items: facts.iter().map(audited_item).collect(),
         violations,
         on_their_way: 0,
         activity_log: None,
@@ -135,8 +135,8 @@ pub async fn check_activity_log(
     Ok(())
 }
 
-fn line(facts: &ItemFacts) -> ItemLine {
-    ItemLine {
+fn audited_item(facts: &ItemFacts) -> AuditedItem {
+    AuditedItem {
         item_id: facts.item_id,
         total: facts.total,
         sellable: facts.sellable,

@@ -70,12 +70,16 @@ async fn writers_of_the_same_entries_give_the_same_answers_and_sell_each_unit_on
     ]);
     let agreed = agreed(all.await);
     assert_eq!((agreed.len(), ordered(&agreed)), (150, 100));
-    let line = ledger.audit().await.items[0];
+    let audited_item = ledger.audit().await.items[0];
     assert_eq!(
-        (line.sellable, line.locked, line.orders_live),
+        (
+            audited_item.sellable,
+            audited_item.locked,
+            audited_item.orders_live
+        ),
         (0, 100, 100)
     );
-    assert_eq!(line.reservations_open, 0);
+    assert_eq!(audited_item.reservations_open, 0);
 }
 
 async fn writers_of_several_items_in_opposite_order_all_finish(server: Server) {
@@ -96,8 +100,15 @@ async fn writers_of_several_items_in_opposite_order_all_finish(server: Server) {
     ]);
     let agreed = agreed(all.await);
     assert_eq!((agreed.len(), ordered(&agreed)), (180, 150));
-    for line in ledger.audit().await.items {
-        assert_eq!((line.sellable, line.locked, line.orders_live), (0, 25, 25));
+    for audited_item in ledger.audit().await.items {
+        assert_eq!(
+            (
+                audited_item.sellable,
+                audited_item.locked,
+                audited_item.orders_live
+            ),
+            (0, 25, 25)
+        );
     }
 }
 
@@ -187,9 +198,9 @@ async fn a_reservation_written_and_failed_concurrently_ends_once(server: Server)
     let (written, failed) = futures::join!(answers(&ledger, &backwards, 5), failing);
     let agreed = agreed([written, failed]);
     let orders = ordered(&agreed);
-    let line = ledger.audit().await.items[0];
+    let audited_item = ledger.audit().await.items[0];
     assert_eq!(
-        (line.locked, line.orders_live),
+        (audited_item.locked, audited_item.orders_live),
         (orders as i64, orders as i64)
     );
     let due = ledger.sql.due_releases(0, 100).await.unwrap();
@@ -236,9 +247,13 @@ async fn orders_closed_by_several_sweepers_come_back_once(server: Server) {
     let again: Vec<_> = again.into_iter().map(|(_, outcome)| outcome).collect();
     let first: Vec<_> = ids.iter().copied().map(WriteOutcome::Ordered).collect();
     assert_eq!(again, first);
-    for line in ledger.audit().await.items {
+    for audited_item in ledger.audit().await.items {
         assert_eq!(
-            (line.sellable, line.locked, line.orders_closed),
+            (
+                audited_item.sellable,
+                audited_item.locked,
+                audited_item.orders_closed
+            ),
             (20, 0, 20)
         );
     }

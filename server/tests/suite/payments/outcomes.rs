@@ -18,8 +18,15 @@ async fn paid_in_time() {
     let paid = [OrderEvent::Reserved, OrderEvent::Ordered, OrderEvent::Paid];
     assert_eq!(buyer.events().await, paid);
     buyer.money_is(PRICE).await;
-    let line = buyer.client.shop.audit().await.items[0];
-    assert_eq!((line.sellable, line.locked, line.sold), (2, 0, 1));
+    let audited_item = buyer.client.shop.audit().await.items[0];
+    assert_eq!(
+        (
+            audited_item.sellable,
+            audited_item.locked,
+            audited_item.sold
+        ),
+        (2, 0, 1)
+    );
     let gate = &buyer.client.shop.engine.stock.gate;
     let gate = gate.stock(buyer.item).await.unwrap().unwrap();
     assert_eq!((gate.sellable, gate.locked, gate.sold), (2, 0, 1));
@@ -262,8 +269,12 @@ async fn the_shop_refunds_a_paid_order() {
     buyer.work().await;
     assert_eq!(buyer.state().await, OrderState::Refunded);
     buyer.money_is(0).await;
-    let line = buyer.client.shop.audit().await.items[0];
-    assert_eq!((line.sellable, line.sold), (2, 1), "the unit stays sold");
+    let audited_item = buyer.client.shop.audit().await.items[0];
+    assert_eq!(
+        (audited_item.sellable, audited_item.sold),
+        (2, 1),
+        "the unit stays sold"
+    );
 }
 
 #[tokio::test]

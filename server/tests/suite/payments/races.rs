@@ -43,8 +43,11 @@ async fn notice_deadline_and_cancellation_at_one_instant_end_the_order_once() {
     }
     let balance = client.shop.sql.sandbox_balance().await.unwrap();
     assert_eq!(balance, [Amount::of(paid)]);
-    let line = client.shop.audit().await.items[0];
-    assert_eq!((line.sold, line.locked), (i64::from(ROUNDS), 0));
+    let audited_item = client.shop.audit().await.items[0];
+    assert_eq!(
+        (audited_item.sold, audited_item.locked),
+        (i64::from(ROUNDS), 0)
+    );
 }
 
 /// Two instances get and apply the same notice.

@@ -57,8 +57,8 @@ async fn the_order_exists_when_the_buyer_gets_the_position() {
     let client = client.restart().await;
     let refused = client.buy(&visitor(3), item).await;
     assert_eq!(refused, Err(ApiError::SoldOut));
-    let line = client.shop.audit().await.items[0];
-    assert_eq!((line.locked, line.orders_live), (2, 2));
+    let audited_item = client.shop.audit().await.items[0];
+    assert_eq!((audited_item.locked, audited_item.orders_live), (2, 2));
 }
 
 #[tokio::test]

@@ -326,8 +326,15 @@ async fn known_failure_20_closing_returns_the_unit_and_never_touches_a_paid_orde
         1
     );
     client.shop.drain().await;
-    let line = client.shop.audit().await.items[0];
-    assert_eq!((line.sellable, line.sold, line.orders_paid), (1, 1, 1));
+    let audited_item = client.shop.audit().await.items[0];
+    assert_eq!(
+        (
+            audited_item.sellable,
+            audited_item.sold,
+            audited_item.orders_paid
+        ),
+        (1, 1, 1)
+    );
     assert_eq!(
         client.cancel(&visitor(1), paid).await,
         Err(ApiError::OrderState)

@@ -41,9 +41,13 @@ async fn an_unpaid_order_closes_after_the_pay_window_and_another_buyer_gets_the_
     );
     assert_eq!(client.stock(item).await.unwrap().sellable, 1);
     client.order_of(&second, item).await;
-    let line = client.shop.audit().await.items[0];
+    let audited_item = client.shop.audit().await.items[0];
     assert_eq!(
-        (line.orders_live, line.orders_closed, line.sellable),
+        (
+            audited_item.orders_live,
+            audited_item.orders_closed,
+            audited_item.sellable
+        ),
         (1, 1, 0)
     );
 }

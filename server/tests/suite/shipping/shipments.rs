@@ -86,8 +86,8 @@ async fn an_order_moves_from_paid_to_shipped_to_received_and_in_no_other_order()
     assert_eq!(customer.state().await, OrderState::Received);
     let told = [OrderEvent::Paid, OrderEvent::Shipped, OrderEvent::Received];
     assert_eq!(customer.events().await, told);
-    let line = customer.client.shop.audit().await.items[0];
-    assert_eq!((line.sold, line.orders_paid), (1, 1));
+    let audited_item = customer.client.shop.audit().await.items[0];
+    assert_eq!((audited_item.sold, audited_item.orders_paid), (1, 1));
 }
 
 #[tokio::test]
@@ -156,8 +156,8 @@ async fn a_second_payment_of_a_shipped_order_is_refunded() {
     }
     shop.settle_payments().await;
     assert_eq!(customer.state().await, OrderState::Shipped);
-    let line = shop.audit().await.items[0];
-    assert_eq!(line.sold, 1);
+    let audited_item = shop.audit().await.items[0];
+    assert_eq!(audited_item.sold, 1);
     let balance = shop.sql.sandbox_balance().await.unwrap();
     assert_eq!(balance.iter().map(|sum| sum.minor).sum::<i64>(), 9_900);
 }

@@ -271,10 +271,10 @@ impl World {
             }
         }
         self.client().shop.drain().await;
-        for line in self.client().shop.audit().await.items {
+        for audited_item in self.client().shop.audit().await.items {
             assert_eq!(
-                (line.orders_live, line.sellable),
-                (line.total, 0),
+                (audited_item.orders_live, audited_item.sellable),
+                (audited_item.total, 0),
                 "{:#?}",
                 self.trace
             );

@@ -21,8 +21,15 @@ async fn holds_are_written_with_their_orders() {
         assert_eq!(record.position, entry.position);
     }
     assert_eq!(sql.take_batch(10).await.unwrap(), [], "nothing is queued");
-    let line = shop.audit().await.items[0];
-    assert_eq!((line.sellable, line.locked, line.orders_live), (1, 2, 2));
+    let audited_item = shop.audit().await.items[0];
+    assert_eq!(
+        (
+            audited_item.sellable,
+            audited_item.locked,
+            audited_item.orders_live
+        ),
+        (1, 2, 2)
+    );
 }
 
 #[tokio::test]
@@ -38,7 +45,7 @@ async fn nothing_is_written_if_the_ledger_has_too_few_units() {
         assert_eq!(record.unwrap(), None);
     }
     let audit = shop.audit().await;
-    assert!(audit.items.iter().all(|line| line.locked == 0), "{audit:?}");
+    assert!(audit.items.iter().all(|item| item.locked == 0), "{audit:?}");
 }
 
 #[tokio::test]
@@ -56,6 +63,6 @@ async fn nothing_is_written_if_a_reservation_is_known_or_its_buyer_has_an_order(
     let with_second = batch(&[held(item, 2), of_the_same_buyer]);
     assert!(!sql.write_held(&with_second, START_MS).await.unwrap());
     assert_eq!(sql.take_batch(10).await.unwrap(), [first]);
-    let line = shop.audit().await.items[0];
-    assert_eq!((line.locked, line.orders_live), (1, 1));
+    let audited_item = shop.audit().await.items[0];
+    assert_eq!((audited_item.locked, audited_item.orders_live), (1, 1));
 }
