@@ -131,7 +131,7 @@ async fn mariadb_ends_every_connection() {
 
 /// Locks the item first and then reservations, the opposite of the shop's order; returns whether
 /// this transaction, not the shop's, was aborted.
-async fn stand_in_the_way(client: &DatabaseConnection, database: Database) -> Result<bool, DbErr> {
+async fn block(client: &DatabaseConnection, database: Database) -> Result<bool, DbErr> {
     let transaction = client.begin().await?;
     if database == Database::MariaDb {
         // The database aborts the transaction with fewer changes: that must be the shop's.
@@ -149,9 +149,9 @@ async fn stand_in_the_way(client: &DatabaseConnection, database: Database) -> Re
         Database::Postgres => "LOCK TABLE reservations IN SHARE ROW EXCLUSIVE MODE",
         Database::MariaDb => "SELECT count(*) FROM reservations FOR UPDATE",
     };
-    let gave_way = transaction.execute_unprepared(reservations).await.is_err();
+    let is_victim = transaction.execute_unprepared(reservations).await.is_err();
     transaction.rollback().await?;
-    Ok(gave_way)
+    Ok(is_victim)
 }
 
 async fn deadlocks(database: Database) {
@@ -171,28 +171,31 @@ async fn deadlocks(database: Database) {
     let adversary = tokio::spawn({
         let (client, over) = (client.clone(), Arc::clone(&over));
         async move {
-            let mut given_way = 0;
+            let mut deadlock_victims = 0;
             while !over.load(Ordering::Relaxed) {
-                given_way += i64::from(stand_in_the_way(&client, database).await.unwrap());
+                deadlock_victims += i64::from(block(&client, database).await.unwrap());
                 // Pause, so that the shop can work in between.
                 tokio::time::sleep(Duration::from_millis(300)).await;
             }
-            given_way
+            deadlock_victims
         }
     });
     let forgotten = scenario.told("forgotten").await;
     over.store(true, Ordering::Relaxed);
-    let given_way = adversary.await.unwrap();
+    let deadlock_victims = adversary.await.unwrap();
     // PostgreSQL's counters are updated with a delay.
     let mut all = 0;
     let deadline = std::time::Instant::now() + Duration::from_secs(10);
-    while all <= given_way && std::time::Instant::now() < deadline {
+    while all <= deadlock_victims && std::time::Instant::now() < deadline {
         all = numbers(&client, count).await[0] - earlier;
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    assert!(all > given_way, "the shop gave way never: {all} deadlocks");
+    assert!(
+        all > deadlock_victims,
+        "the shop was never the victim: {all} deadlocks"
+    );
     assert_eq!(forgotten, 0);
-    let shop = all - given_way;
+    let shop = all - deadlock_victims;
     scenario
         .end(&format!(
             "{all} of them, {shop} times the shop was the victim"

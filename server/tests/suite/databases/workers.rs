@@ -166,12 +166,12 @@ async fn a_writer_that_is_the_victim_of_a_deadlock_tries_again(server: Server) {
     run(&stranger, &lock(second.0)).await;
     let entries = [held(first, 1), held(second, 1)];
     let writing = async { ledger.sql.write(&batch(&entries), START_MS).await };
-    let standing_in_the_way = async {
+    let blocking = async {
         until_somebody_waits(&watcher).await;
         run(&stranger, &lock(first.0)).await;
         stranger.commit().await.unwrap();
     };
-    let (written, ()) = futures::join!(writing, standing_in_the_way);
+    let (written, ()) = futures::join!(writing, blocking);
     let ordered = |outcome: &WriteOutcome| matches!(outcome, WriteOutcome::Ordered(_));
     assert!(written.unwrap().iter().all(ordered));
     ledger.audit().await;
