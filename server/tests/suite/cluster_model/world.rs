@@ -68,7 +68,7 @@ impl World {
             89..92 => self.kill_worker(one),
             92..95 => self.state().restart_web(one),
             95..97 => self.state().repeat(),
-            97..99 => self.state().lose_moments(),
+            97..99 => self.state().roll_back(),
             _ => self.state().lose_keys(),
         }
         self.state().audit();

@@ -17,7 +17,7 @@ impl State {
     }
 
     /// Redis returns to its state some steps ago, with the same epoch.
-    pub(super) fn lose_moments(&mut self) {
+    pub(super) fn roll_back(&mut self) {
         if self.past.is_empty() {
             return;
         }
