@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// A request without an answer for this long counts as lost.
-const PATIENCE_MS: i64 = 10_000;
+const TIMEOUT_MS: i64 = 10_000;
 
 /// A button that asks before it acts. Afterwards the page shows the order's true state.
 #[island]
@@ -85,7 +85,7 @@ fn cancel(
     acts.set(true);
     error.set(String::new());
     spawn_local(async move {
-        match within(PATIENCE_MS, api::cancel(order_id)).await {
+        match within(TIMEOUT_MS, api::cancel(order_id)).await {
             // In another state: paid or closed in the meantime, which the page will show.
             Some(Ok(_) | Err(ApiError::OrderState | ApiError::Unauthenticated)) => page::reload(),
             failed => {

@@ -126,14 +126,14 @@ mod tests {
 
     /// The next question on a machine of any load; the time limit only ends a broken test.
     async fn served(pool: &CaptchaPool) -> Question {
-        let patient = async {
+        let next_question = async {
             loop {
                 if let Ok(question) = pool.next().await {
                     break question;
                 }
             }
         };
-        timeout(SOON, patient).await.unwrap()
+        timeout(SOON, next_question).await.unwrap()
     }
 
     fn room_for(count: usize) -> NonZeroUsize {

@@ -72,7 +72,7 @@ const FOUNDED_ORDERS: &str = "orders x JOIN items i ON i.id = x.item_id \
 const ANSWERED_RESERVATIONS: &str = "reservations x LEFT JOIN orders o ON o.reservation_id = x.id";
 
 /// Money under way may keep an order open for this much longer: the largest configurable grace and
-/// patience.
+/// time limit after it.
 const MONEY_UNDER_WAY_MS: i64 = 2 * 3_600_000;
 /// Time limit of an audit of a whole shop.
 const AUDIT: Duration = Duration::from_mins(1);

@@ -99,10 +99,10 @@ async fn a_long_queue_does_not_grow_the_processes() {
     let sale = cluster.seed_with(&["--stock", &stock, "--buyers", "1", "--starts-in-s", "0"]);
     let gate = format!("{}:{{{}}}", cluster.namespace, sale.item_id);
     // A chunk is on disk before it is answered.
-    let patient = AsyncConnectionConfig::new().set_response_timeout(Some(ANSWERED));
+    let time_limit = AsyncConnectionConfig::new().set_response_timeout(Some(ANSWERED));
     let client = Client::open(cluster.servers().redis.url()).unwrap();
     let mut redis = client
-        .get_multiplexed_async_connection_with_config(&patient)
+        .get_multiplexed_async_connection_with_config(&time_limit)
         .await
         .unwrap();
     // The worker has listed the item's outbox and then loaded the item.

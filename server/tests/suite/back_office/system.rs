@@ -18,10 +18,10 @@ use crate::{
 };
 
 /// A process whose pages do not wait for the checks.
-struct Impatient;
+struct ChecksInBackground;
 
 #[async_trait]
-impl SystemFacts for Impatient {
+impl SystemFacts for ChecksInBackground {
     fn version(&self) -> String {
         String::new()
     }
@@ -45,7 +45,11 @@ async fn an_abandoned_check_continues_and_is_shown_to_the_next_caller() {
     shop.item(3).await;
     let auditor = signed_in(&shop, Role::Auditor, false).await;
     let auditor = visitor_with(&shop, &auditor).await;
-    let office = OfficeCalls::new(&shop.engine, Arc::new(AlwaysReady), Arc::new(Impatient));
+    let office = OfficeCalls::new(
+        &shop.engine,
+        Arc::new(AlwaysReady),
+        Arc::new(ChecksInBackground),
+    );
     let busy = Err(ApiError::Busy { retry_after_s: 5 });
     assert_eq!(office.differences(&auditor).await, busy);
     let checks = office.checks(&auditor).await;
