@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     #[expect(clippy::naive_bytecount, reason = "six thousand bytes in a test")]
-    fn a_picture_is_small_has_dark_ink_and_stays_mostly_white() {
+    fn a_picture_is_small_with_a_dark_foreground_on_white() {
         for kind in KINDS {
             for question in questions(kind, 1, 50) {
                 assert!(question.png.len() <= 6_000, "{} bytes", question.png.len());

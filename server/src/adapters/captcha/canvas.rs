@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn no_ink_is_white_and_full_ink_is_the_colour() {
+    fn the_background_is_white_and_the_foreground_has_the_colour() {
         let palette = palette([10, 20, 30]);
         assert_eq!(palette[..3], [255, 255, 255]);
         assert_eq!(palette[45..], [10, 20, 30]);

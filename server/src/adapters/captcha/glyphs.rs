@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_glyph_has_ink_inside_and_background_around_it() {
+    fn a_glyph_has_foreground_inside_and_background_around_it() {
         let glyphs = Glyphs::load(&['8']).unwrap();
         let eight = glyphs.get('8').unwrap();
         assert!(eight.width > 15 && eight.height > 30);
