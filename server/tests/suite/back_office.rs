@@ -145,7 +145,7 @@ async fn only_operators_and_administrators_add_a_round() {
 }
 
 #[tokio::test]
-async fn an_administrator_is_told_what_is_wrong_with_a_round() {
+async fn a_refused_round_names_the_invalid_field() {
     let shop = TestShop::open_embedded().await;
     let router = site(&shop);
     let token = signed_in(&shop, Role::Admin, false).await;

@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn the_answer_is_what_the_words_say() {
+    fn the_answer_matches_the_words() {
         let arithmetic = Arithmetic::new().unwrap();
         let mut rng = StdRng::seed_from_u64(500);
         for _ in 0..500 {

@@ -328,7 +328,7 @@ async fn fifty_visitors_right_after_a_start_cost_one_rendering() {
 }
 
 #[tokio::test]
-async fn a_page_whose_rendering_a_start_overtook_is_rendered_again() {
+async fn a_page_is_rendered_again_if_a_round_starts_meanwhile() {
     let shop = FakeShop::new();
     let router = long_lived(&shop);
     shop.now_ms.store(START_MS - 1, SeqCst);

@@ -51,7 +51,7 @@ fn data(head: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_preview_says_what_it_costs_and_when_it_starts() {
+async fn a_preview_shows_the_price_and_the_sale_times() {
     let router = found_at_home(&FakeShop::new());
     for (language, title, description, locale) in [
         (

@@ -84,7 +84,7 @@ async fn a_report_matches_the_bought_paid_and_closed_orders() {
 }
 
 #[tokio::test]
-async fn the_file_of_a_report_is_for_those_who_may_see_it() {
+async fn a_report_file_needs_the_permission() {
     let client = TestClient::of(TestShop::open_embedded().await);
     client.shop.item(1).await;
     let router = site(&client.shop);

@@ -253,7 +253,7 @@ async fn known_failure_15_money_is_whole_fen_from_price_to_order() {
 }
 
 #[tokio::test]
-async fn a_snapshot_counts_what_the_gate_holds_and_the_ledger_does_not_know_yet() {
+async fn a_snapshot_counts_each_hold_until_its_release() {
     let shop = TestShop::new().await;
     let (item, sql) = (shop.item(5).await, &shop.sql);
     let requests: Vec<_> = (1..=3).map(|buyer| held(item, buyer)).collect();

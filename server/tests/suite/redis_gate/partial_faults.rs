@@ -187,7 +187,7 @@ impl Sale {
         assert_eq!(self.write_orders().await, 4);
     }
 
-    async fn what_waited_on_the_dead_one_goes_on(&self, dead: usize) {
+    async fn entries_of_the_dead_master_are_processed(&self, dead: usize) {
         let engine = &self.shop.engine;
         let outbox = engine.orders.outbox.as_ref().unwrap();
         eventually("everything of the dead one to go on", async || {
@@ -220,7 +220,7 @@ async fn a_dead_master_of_a_redis_cluster_does_not_affect_items_on_the_others() 
         cluster.kill(dead);
         sale.others_are_sold_ordered_and_released(dead).await;
         cluster.restart(dead);
-        sale.what_waited_on_the_dead_one_goes_on(dead).await;
+        sale.entries_of_the_dead_master_are_processed(dead).await;
         sale.round += 1;
     }
     sale.shop.audit().await;

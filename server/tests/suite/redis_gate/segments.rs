@@ -73,12 +73,12 @@ async fn ten_thousand_buyers(redis: Redis) {
 }
 
 #[tokio::test]
-async fn ten_thousand_buyers_get_exactly_what_three_segments_have() {
+async fn ten_thousand_buyers_get_exactly_the_units_of_three_segments() {
     ten_thousand_buyers(connect("segments")).await;
 }
 
 #[tokio::test]
-async fn ten_thousand_buyers_get_exactly_what_three_nodes_of_a_redis_cluster_have() {
+async fn ten_thousand_buyers_get_exactly_the_units_of_three_cluster_nodes() {
     ten_thousand_buyers(connect_cluster("segments")).await;
 }
 

@@ -100,9 +100,9 @@ pub async fn account_for_everything(world: &World) {
     database.close().await.unwrap();
     books.everything_has_ended();
     books.money_pays_an_order_or_went_back();
-    books.each_buyer_has_paid_for_what_they_have();
-    books.who_paid_in_time_has_the_order();
-    books.what_was_told_is_true();
+    books.payments_equal_order_amounts_per_buyer();
+    books.orders_paid_in_time_are_paid();
+    books.messages_and_history_match_the_orders();
     books.units_are_sold_or_sellable().await;
     books.the_statement_agrees().await;
     world.shop().audit().await;
@@ -185,7 +185,7 @@ impl Books<'_> {
         }
     }
 
-    fn each_buyer_has_paid_for_what_they_have(&self) {
+    fn payments_equal_order_amounts_per_buyer(&self) {
         let mut balance: BTreeMap<Uuid, i64> = BTreeMap::new();
         for taken in &self.taken {
             if taken.refunded_at_ms.is_none() {
@@ -202,7 +202,7 @@ impl Books<'_> {
 
     /// If the provider received the right sum before the order was closed, the order must be paid, unless
     /// the provider reported nothing for as long as the shop waits.
-    fn who_paid_in_time_has_the_order(&self) {
+    fn orders_paid_in_time_are_paid(&self) {
         let rules = &self.world.shop().engine.payments.rules;
         for order in self.orders.values().filter(|order| !order.was_paid()) {
             let closed_at_ms = order.closed_at_ms.unwrap();
@@ -221,7 +221,7 @@ impl Books<'_> {
         }
     }
 
-    fn what_was_told_is_true(&self) {
+    fn messages_and_history_match_the_orders(&self) {
         for order in self.orders.values() {
             let message = |word| Self::count(&self.messages, order.id, word);
             let event = |word| Self::count(&self.history, order.id, word);

@@ -54,7 +54,7 @@ impl World {
     }
 
     /// A buyer with an order in such a state.
-    async fn whose(&self, fits: impl Fn(OrderState) -> bool) -> Option<(Visitor, OrderId)> {
+    async fn find_order(&self, fits: impl Fn(OrderState) -> bool) -> Option<(Visitor, OrderId)> {
         let first = self.below(BUYERS as usize) as u32;
         for number in 0..BUYERS {
             let who = visitor(1 + (first + number) % BUYERS);
@@ -77,7 +77,7 @@ impl World {
 
     pub async fn go_to_pay(&self) {
         let pending = |state| state == OrderState::PendingPayment;
-        let Some((who, order)) = self.whose(pending).await else {
+        let Some((who, order)) = self.find_order(pending).await else {
             return;
         };
         let page = self.client().pay(&who, order).await;
@@ -89,7 +89,7 @@ impl World {
     }
 
     pub async fn look(&self) {
-        let Some((who, order)) = self.whose(|_| true).await else {
+        let Some((who, order)) = self.find_order(|_| true).await else {
             return;
         };
         let before = self.shown_of(order);
@@ -101,7 +101,7 @@ impl World {
 
     pub async fn cancel(&self) {
         let pending = |state| state == OrderState::PendingPayment;
-        let Some((who, order)) = self.whose(pending).await else {
+        let Some((who, order)) = self.find_order(pending).await else {
             return;
         };
         let before = self.shown_of(order);
@@ -118,7 +118,7 @@ impl World {
 
     /// The shop refunds an order.
     pub async fn refund(&self) {
-        let Some((_, order)) = self.whose(has_its_money).await else {
+        let Some((_, order)) = self.find_order(has_its_money).await else {
             return;
         };
         let payments = &self.shop().engine.payments;
@@ -134,7 +134,7 @@ impl World {
 
     pub async fn ship(&self) {
         let paid = |state| state == OrderState::Paid;
-        let Some((who, order)) = self.whose(paid).await else {
+        let Some((who, order)) = self.find_order(paid).await else {
             return;
         };
         let saved = self.client().save_shipping_address(&who, order, right());
@@ -155,7 +155,7 @@ impl World {
 
     pub async fn receive(&self) {
         let shipped = |state| state == OrderState::Shipped;
-        let Some((who, order)) = self.whose(shipped).await else {
+        let Some((who, order)) = self.find_order(shipped).await else {
             return;
         };
         let received = self.client().confirm_receipt(&who, order).await;
