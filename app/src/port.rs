@@ -110,7 +110,7 @@ pub trait Storefront: AfterPurchase + Pictures + SecondFactors {
     ///
     /// # Errors
     /// `busy`, when the store does not answer in time.
-    async fn who_is(&self, login_token: &str) -> Result<Option<Me>, ApiError>;
+    async fn authenticate(&self, login_token: &str) -> Result<Option<Me>, ApiError>;
 
     /// Makes a buyer's account and signs it in, in place of the visitor's present log-in.
     async fn register(&self, visitor: &Visitor, form: Registration) -> Result<LoggedIn, ApiError>;

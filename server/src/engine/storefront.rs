@@ -112,8 +112,8 @@ impl Storefront for ShopFront {
         .map_err(limit_error)
     }
 
-    async fn who_is(&self, login_token: &str) -> Result<Option<Me>, ApiError> {
-        let login = sign_in::who_is(&self.engine.accounts, login_token)
+    async fn authenticate(&self, login_token: &str) -> Result<Option<Me>, ApiError> {
+        let login = sign_in::authenticate(&self.engine.accounts, login_token)
             .await
             .map_err(port_error)?;
         Ok(login.map(|login| login.me))

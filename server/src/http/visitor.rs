@@ -189,7 +189,7 @@ async fn identify(
     // Where the answer is the same for everybody, cookies cost no look-up.
     let token = token.filter(|token| !token.is_empty() && !routes::is_same_for_everybody(path));
     if let Some(token) = token {
-        match state.shop.who_is(&token).await {
+        match state.shop.authenticate(&token).await {
             Ok(Some(me)) => (visitor.me, visitor.login_token) = (Some(me), Some(token)),
             Ok(None) => {}
             Err(error) if routes::is_call(path) => return Err(error),

@@ -267,7 +267,7 @@ pub(super) async fn sign_in(
 const SLIDE_AFTER_MS: i64 = 60_000;
 
 /// The log-in of a token; extends its expiry.
-pub async fn who_is(deps: &Deps, token: &str) -> Result<Option<Login>, PortError> {
+pub async fn authenticate(deps: &Deps, token: &str) -> Result<Option<Login>, PortError> {
     let hash = token_hash(token);
     let now_ms = deps.clock.now_ms();
     let Some(login) = deps.tokens.get(&hash).await? else {

@@ -123,7 +123,7 @@ impl Follower {
         }
         self.checked_at = Instant::now();
         let token = self.visitor.login_token.as_deref()?;
-        match self.state.shop.who_is(token).await {
+        match self.state.shop.authenticate(token).await {
             Ok(me) => self.visitor.me = Some(me?),
             // The store does not answer: that signs nobody out.
             Err(error) => {

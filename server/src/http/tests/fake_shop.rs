@@ -140,7 +140,7 @@ impl Storefront for FakeShop {
         Ok(())
     }
 
-    async fn who_is(&self, login_token: &str) -> Result<Option<Me>, ApiError> {
+    async fn authenticate(&self, login_token: &str) -> Result<Option<Me>, ApiError> {
         self.tokens_read.fetch_add(1, SeqCst);
         match login_token {
             GOOD_TOKEN => Ok(Some(me())),

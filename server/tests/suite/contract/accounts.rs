@@ -87,7 +87,9 @@ async fn load_buyers_are_signed_in_by_their_tokens_in_order() {
         let tokens = add_load_buyers(&shop.engine.back_office, 3).await.unwrap();
         assert_eq!(tokens.len(), 3);
         for (number, token) in (first..).zip(&tokens) {
-            let login = sign_in::who_is(&shop.engine.accounts, token).await.unwrap();
+            let login = sign_in::authenticate(&shop.engine.accounts, token)
+                .await
+                .unwrap();
             let me = login.unwrap().me;
             assert_eq!(
                 (me.role, me.nickname),

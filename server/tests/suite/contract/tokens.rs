@@ -31,7 +31,7 @@ async fn a_log_in_slides_while_it_is_used_and_finally_expires() {
     .unwrap()
     .token;
     let mut hours_used = 0;
-    while sign_in::who_is(&shop.engine.accounts, &token)
+    while sign_in::authenticate(&shop.engine.accounts, &token)
         .await
         .unwrap()
         .is_some()
@@ -53,7 +53,7 @@ async fn a_log_in_slides_while_it_is_used_and_finally_expires() {
     .await;
     let fresh = fresh.unwrap().token;
     shop.clock.advance(HOUR_MS / 2);
-    let login = sign_in::who_is(&shop.engine.accounts, &fresh)
+    let login = sign_in::authenticate(&shop.engine.accounts, &fresh)
         .await
         .unwrap();
     assert!(login.is_none(), "half an hour unused");
@@ -176,7 +176,7 @@ async fn signed_in(shop: &TestShop, number: u32, device: &str) -> String {
 }
 
 async fn is_signed_in(shop: &TestShop, token: &str) -> bool {
-    let login = sign_in::who_is(&shop.engine.accounts, token).await;
+    let login = sign_in::authenticate(&shop.engine.accounts, token).await;
     login.unwrap().is_some()
 }
 
