@@ -64,9 +64,7 @@ impl Visitor {
 /// The registration form as typed.
 #[derive(Clone)]
 pub struct Registration {
-    /// Mobile number.
     pub mobile: String,
-    /// Password.
     pub password: String,
     /// Name for the pages.
     pub nickname: String,
@@ -75,9 +73,7 @@ pub struct Registration {
 /// The log-in form as typed.
 #[derive(Clone, Default)]
 pub struct Credentials {
-    /// Mobile number.
     pub mobile: String,
-    /// Password.
     pub password: String,
     /// An authenticator app's code, or a recovery code; empty if the account needs none.
     pub code: String,

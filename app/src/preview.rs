@@ -57,7 +57,6 @@ impl Moment {
 /// A round at a moment. The server puts it into the request whose page is rendered.
 #[derive(Clone, Debug)]
 pub struct Preview {
-    /// The moment.
     pub moment: Moment,
     /// The round, as the list of rounds shows it then.
     pub round: Round,

@@ -63,7 +63,6 @@ impl PublicSite {
 /// A picture for previews.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SharedPicture {
-    /// Its path.
     pub path: String,
     /// Width and height in pixels, if known.
     pub size: Option<(&'static str, &'static str)>,

@@ -26,9 +26,7 @@ pub const ACCOUNT: &str = "/account";
 /// The second factor of the visitor's account.
 #[cfg(feature = "ssr")]
 pub const SECOND_FACTOR: &str = "/account/second-factor";
-/// The log-in form.
 pub const LOGIN: &str = "/login";
-/// The registration form.
 pub const REGISTER: &str = "/register";
 /// How the shop is reached.
 pub const CONTACT: &str = "/contact";
@@ -80,7 +78,6 @@ pub const ADMIN_ROUNDS: &str = "/admin/rounds";
 #[cfg(feature = "ssr")]
 pub const NEW_ROUND: &str = "/admin/rounds/new";
 
-/// The shop's products.
 #[cfg(feature = "ssr")]
 pub const ADMIN_PRODUCTS: &str = "/admin/products";
 
@@ -100,7 +97,6 @@ pub const EXPORT_ORDERS: &str = "/admin/orders/export";
 #[cfg(feature = "ssr")]
 pub const SHIP_LIST: &str = "/admin/orders/ship";
 
-/// The buyers.
 #[cfg(feature = "ssr")]
 pub const ADMIN_BUYERS: &str = "/admin/buyers";
 
@@ -108,7 +104,6 @@ pub const ADMIN_BUYERS: &str = "/admin/buyers";
 #[cfg(feature = "ssr")]
 pub const ADMIN_MONEY: &str = "/admin/money";
 
-/// The switches.
 #[cfg(feature = "ssr")]
 pub const ADMIN_SWITCHES: &str = "/admin/switches";
 

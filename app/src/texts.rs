@@ -9,7 +9,6 @@ use crate::{routes::TextPage, wire::Language};
 /// A text, ready for a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Text {
-    /// Its heading.
     pub title: String,
     /// The rest, already escaped.
     pub html: String,

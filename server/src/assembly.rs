@@ -55,7 +55,6 @@ use changes::catalogue_changes;
 /// Why the shop could not be assembled.
 #[derive(Debug, thiserror::Error)]
 pub enum AssemblyError {
-    /// The ledger.
     #[error(transparent)]
     Ledger(#[from] ConnectError),
     /// A server of the cluster failed for another reason than being away.
@@ -78,7 +77,6 @@ pub struct Environment {
     pub clock: Option<Arc<dyn Clock>>,
     /// Ids and secrets.
     pub ids: Arc<dyn Ids>,
-    /// Captcha questions.
     pub questions: Arc<dyn CaptchaSource>,
     /// Slow hashing.
     pub passwords: Arc<dyn Passwords>,
@@ -94,7 +92,6 @@ pub struct Environment {
     pub durability: Durability,
     /// The counters of this process.
     pub counter_values: CounterValues,
-    /// Injected faults.
     pub faults: Option<Arc<dyn FaultInjector>>,
 }
 
@@ -308,7 +305,6 @@ struct Provider {
     sandbox: Option<Arc<Sandbox>>,
 }
 
-/// The configured provider.
 fn provider(
     config: &Config,
     environment: &Environment,

@@ -27,7 +27,6 @@ impl Display for Chain<'_> {
     }
 }
 
-/// A panic's message.
 pub fn panic_message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))

@@ -61,15 +61,12 @@ const DAY_MS: i64 = 24 * 3_600_000;
 pub struct Config {
     /// Every setting with its value and its meaning; secrets are masked.
     pub listing: String,
-    /// The process.
     pub process: Process,
     /// The servers of a cluster; `None` for the embedded shop.
     pub cluster: Option<Cluster>,
     /// Pages and connections.
     pub web: Web,
-    /// The sale.
     pub sale: Sale,
-    /// Payment.
     pub payments: Payments,
     /// How long data of finished orders is kept.
     pub orders: Orders,
@@ -77,11 +74,9 @@ pub struct Config {
     pub stripe: Option<Stripe>,
     /// Alipay, if it is the payment provider.
     pub alipay: Option<Alipay>,
-    /// Log-ins.
     pub log_ins: LogIns,
     /// Limits on calls.
     pub limits: Limits,
-    /// Webhooks.
     pub webhooks: Webhooks,
     /// Background work.
     pub workers: Workers,

@@ -90,15 +90,12 @@ pub struct HttpSettings {
 
 /// Everything the routes need.
 pub struct Site {
-    /// The shop.
     pub shop: Shop,
-    /// Its back office.
     pub office: Office,
     /// Routes for the providers' notices, and the built-in provider's page; see [`payments`].
     pub payments: Router,
     /// The servers that the shop needs.
     pub readiness: Arc<dyn Readiness>,
-    /// The metrics.
     pub metrics: PrometheusHandle,
     /// Where the built assets are, and their names.
     pub built: BuiltSite,

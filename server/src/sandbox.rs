@@ -15,7 +15,6 @@ pub enum Action {
     PayWithRepeats,
     /// Pays; no notice comes: only asking the provider reveals it.
     PaySilently,
-    /// Pays twice.
     PayTwice,
     /// The money comes after the deadline and its grace, even if the shop has closed the order.
     PayLate,
@@ -65,7 +64,6 @@ impl Action {
 /// A charge as the provider's page shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChargePage {
-    /// The amount.
     pub amount: Money,
     /// It can still be paid.
     pub is_open: bool,
@@ -76,7 +74,7 @@ pub struct ChargePage {
 /// The provider's own operations, for its page.
 #[async_trait]
 pub trait SandboxProvider: Send + Sync + 'static {
-    /// A charge.
+    /// `None` when there is no such charge.
     async fn page(&self, charge: PaymentId) -> Result<Option<ChargePage>, PortError>;
 
     /// Performs the chosen action. On a charge that is no longer open it changes nothing.

@@ -22,7 +22,6 @@ const MAX_FILE: u64 = 64 * 1024;
 /// Why the folder cannot be used. Each error names the file.
 #[derive(Debug, thiserror::Error)]
 pub enum TextsError {
-    /// The folder.
     #[error("cannot read the folder of texts {folder} (SECKILL_TEXTS_DIR)", folder = .0.display())]
     Folder(PathBuf, #[source] io::Error),
     /// A file in it.

@@ -11,7 +11,6 @@ pub struct LoginCookie {
 }
 
 impl LoginCookie {
-    /// The cookie's name.
     pub fn name(self) -> &'static str {
         if self.secure {
             "__Host-seckill_login"

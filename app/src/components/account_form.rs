@@ -136,7 +136,6 @@ pub fn AccountForm(
     action: &'static str,
     /// The text of its button.
     submit: &'static str,
-    /// The page's language.
     language: Language,
     /// Its fields.
     children: Children,
@@ -173,7 +172,6 @@ pub fn Field(
     /// passwords: browsers silently cut off pasted text.
     #[prop(optional)]
     max: Option<usize>,
-    /// The page's language.
     language: Language,
 ) -> impl IntoView {
     let state = use_context::<FormState>().unwrap_or_default();

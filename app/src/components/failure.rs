@@ -33,21 +33,13 @@ fn is_of_an_order(path: &str) -> bool {
 
 /// There is no such page or item.
 #[component]
-pub fn NotFound(
-    /// The page's language.
-    language: Language,
-) -> impl IntoView {
+pub fn NotFound(language: Language) -> impl IntoView {
     view! { <Failure error=ApiError::NotFound language /> }
 }
 
 /// The shop could not answer.
 #[component]
-pub fn Failure(
-    /// Why.
-    error: ApiError,
-    /// The page's language.
-    language: Language,
-) -> impl IntoView {
+pub fn Failure(error: ApiError, language: Language) -> impl IntoView {
     set_status(&error);
     let here = use_location().pathname.get_untracked();
     let (title, text, way_on) = match &error {

@@ -16,7 +16,6 @@ use crate::{
 /// The frame around `children`.
 #[component]
 pub fn Frame(
-    /// The page's language.
     language: Language,
     /// The page.
     children: Children,

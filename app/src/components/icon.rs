@@ -28,10 +28,7 @@ pub enum Shape {
 
 /// An icon of one line of text's height, in the text's colour.
 #[component]
-pub fn Icon(
-    /// Its shape.
-    shape: Shape,
-) -> impl IntoView {
+pub fn Icon(shape: Shape) -> impl IntoView {
     let path = match shape {
         Shape::Clock => "M10 2.5a7.5 7.5 0 1 0 0 15 7.5 7.5 0 0 0 0-15ZM10 6v4.2l2.8 1.8",
         Shape::Done => "M10 2.5a7.5 7.5 0 1 0 0 15 7.5 7.5 0 0 0 0-15ZM6.6 10.3l2.4 2.4 4.5-5.1",

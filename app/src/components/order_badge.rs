@@ -10,12 +10,7 @@ use crate::{
 
 /// The state of `order`.
 #[component]
-pub fn OrderBadge<'a>(
-    /// Which order.
-    order: &'a Order,
-    /// The page's language.
-    language: Language,
-) -> impl IntoView + use<> {
+pub fn OrderBadge<'a>(order: &'a Order, language: Language) -> impl IntoView + use<> {
     let (class, shape) = match (order.state, order.close_reason) {
         (OrderState::PendingPayment, _) => ("badge badge--waiting", Shape::Clock),
         (OrderState::Paid | OrderState::Received, _) => ("badge badge--done", Shape::Done),

@@ -13,7 +13,6 @@ use crate::{
 /// The page's own texts.
 #[derive(Clone, Debug)]
 pub struct Preview {
-    /// Which page.
     pub page: Page,
     /// The preview's heading; the page's title may differ.
     pub title: String,
@@ -21,7 +20,6 @@ pub struct Preview {
     pub description: String,
     /// `website` or `product`.
     pub kind: &'static str,
-    /// The picture.
     pub picture: SharedPicture,
 }
 
@@ -31,7 +29,6 @@ pub struct Preview {
 pub fn PageHead(
     /// The page's texts.
     preview: Preview,
-    /// The page's language.
     language: Language,
 ) -> impl IntoView {
     let others = Language::ALL

@@ -10,7 +10,6 @@ const SIDE: &str = "480";
 /// The picture at `url`; the placeholder when there is none.
 #[component]
 pub fn Picture(
-    /// Its address.
     url: String,
     /// Its description; empty beside a title that says the same.
     #[prop(optional, into)]

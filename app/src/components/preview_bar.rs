@@ -12,12 +12,7 @@ use crate::{
 
 /// The bar of a page that is a preview.
 #[component]
-pub fn PreviewBar(
-    /// The shown preview.
-    preview: Preview,
-    /// The page's language.
-    language: Language,
-) -> impl IntoView {
+pub fn PreviewBar(preview: Preview, language: Language) -> impl IntoView {
     let links = Moment::ALL
         .map(|moment| {
             let current = (moment == preview.moment).then_some("page");

@@ -9,12 +9,7 @@ use crate::{
 
 /// Sale price, struck list price, and the difference.
 #[component]
-pub fn Price<'a>(
-    /// The item.
-    item: &'a Item,
-    /// The page's language.
-    language: Language,
-) -> impl IntoView + use<> {
+pub fn Price<'a>(item: &'a Item, language: Language) -> impl IntoView + use<> {
     let cheaper = item.list_price > item.sale_price;
     let ordinary = cheaper.then(|| {
         let saved = Money(item.list_price.0 - item.sale_price.0);

@@ -123,7 +123,6 @@ impl Calendar {
 /// A text that names an instant, with the instant itself for programs.
 #[component]
 pub fn Instant(
-    /// The page's calendar.
     calendar: Calendar,
     /// The instant, epoch milliseconds.
     at_ms: i64,

@@ -24,7 +24,6 @@ use crate::{
 /// The page's own data about the item, the same for every visitor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PanelItem {
-    /// The item.
     pub item_id: ItemId,
     /// The round opens (inclusive).
     pub starts_at_ms: i64,

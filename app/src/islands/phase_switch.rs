@@ -11,7 +11,6 @@ use crate::{browser::ticking::at_instants, wire::Phase};
 pub struct PhaseChange {
     /// Begins at this instant, epoch milliseconds.
     pub at_ms: i64,
-    /// The phase.
     pub phase: Phase,
 }
 

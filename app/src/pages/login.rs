@@ -12,7 +12,6 @@ use crate::{
     text::pages::{account as say, second_factor},
 };
 
-/// The log-in form.
 #[component]
 pub fn LoginPage() -> impl IntoView {
     let language = api::language();

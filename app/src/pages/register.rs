@@ -12,7 +12,6 @@ use crate::{
     wire::Nickname,
 };
 
-/// The registration form.
 #[component]
 pub fn RegisterPage() -> impl IntoView {
     let language = api::language();

@@ -10,7 +10,6 @@ use crate::wire::ItemId;
 pub enum Page {
     /// The rounds.
     Home,
-    /// An item.
     Item(ItemId),
     /// One of the shop's own texts.
     Text(TextPage),
@@ -41,7 +40,6 @@ impl TextPage {
         TextPage::Returns,
     ];
 
-    /// Its path.
     pub fn path(self) -> &'static str {
         match self {
             TextPage::Help => "/help",

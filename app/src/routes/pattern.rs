@@ -52,7 +52,6 @@ pub const ORDER_RECEIVED: &str = "/orders/{id}/received";
 pub const PAYMENT_NOTICE: &str = "/api/payments/notice/{provider}";
 /// The page of a payment at the built-in provider.
 pub const SANDBOX: &str = "/sandbox/{payment}";
-/// A purchase.
 pub const PURCHASE: &str = "/seckill/{path}";
 /// The picture of a captcha: `file` is its id and `.png`.
 pub const CAPTCHA_PICTURE: &str = "/captcha/{file}";

@@ -54,13 +54,11 @@ impl Role {
 /// The signed-in caller, as shown to the caller. The mobile number is masked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Me {
-    /// The account.
     pub account_id: AccountId,
     /// The name shown on pages.
     pub nickname: String,
     /// Masked, for example `138****0001`.
     pub mobile: String,
-    /// The account's role.
     pub role: Role,
     /// Whether the account is banned: it may read, but not buy.
     #[serde(default)]
@@ -202,7 +200,6 @@ impl Nickname {
             .ok_or_else(|| invalid("nickname"))
     }
 
-    /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -13,7 +13,6 @@ pub enum Action {
     AddRound,
     /// Prepared a round that somebody else has to approve.
     SubmitRound,
-    /// Approved a round.
     ApproveRound,
     /// Sent a round back to the person who prepared it.
     SendBackRound,
@@ -21,11 +20,8 @@ pub enum Action {
     StopRound,
     /// Resumed a stopped round.
     ResumeRound,
-    /// Added a picture.
     AddPicture,
-    /// Archived a product.
     ArchiveProduct,
-    /// Restored a product.
     RestoreProduct,
     /// Added a staff account.
     AddStaff,
@@ -33,13 +29,9 @@ pub enum Action {
     ResetPassword,
     /// Removed the second factor of a staff account.
     RemoveSecondFactor,
-    /// Refunded an order.
     RefundOrder,
-    /// Shipped an order.
     ShipOrder,
-    /// Exported orders.
     ExportOrders,
-    /// Banned a buyer.
     BanBuyer,
     /// Ended a buyer's ban.
     UnbanBuyer,
@@ -53,13 +45,11 @@ pub enum Action {
     DropParked,
     /// Sent a message to a program again.
     ReplayMessage,
-    /// Added a webhook.
     AddWebhook,
     /// Switched a webhook on or off.
     ChangeWebhook,
     /// Gave a webhook a new secret.
     RotateWebhookSecret,
-    /// Removed a webhook.
     RemoveWebhook,
 }
 
@@ -69,15 +59,12 @@ pub enum Action {
 pub struct Activity {
     /// 1, 2, 3 and so on, without gaps.
     pub number: u64,
-    /// When.
     pub at_ms: i64,
     /// The account that did it; none for a command at the server.
     pub account_id: Option<AccountId>,
     /// The account's name at that time, or `command`.
     pub name: String,
-    /// The caller's address.
     pub address: Option<String>,
-    /// The action.
     pub action: Action,
     /// The object: a round, product, order, account, switch or picture; for an export the caller's account.
     pub subject_id: Uuid,

@@ -131,7 +131,6 @@ pub enum RoundState {
 /// A round that was added, now or by an earlier call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AddedRound {
-    /// The round.
     pub round_id: RoundId,
     /// Its items, in the order of the page.
     pub item_ids: Vec<ItemId>,
@@ -144,9 +143,7 @@ pub struct AddedRound {
 /// A round as staff see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoundOverview {
-    /// The round.
     pub round_id: RoundId,
-    /// Its title.
     pub title: LocalText,
     /// Opens at this instant (inclusive).
     pub starts_at_ms: i64,
@@ -172,7 +169,6 @@ pub struct RoundOverview {
 }
 
 impl RoundOverview {
-    /// The round's phase.
     pub fn phase_at(&self, now_ms: i64) -> Phase {
         let is_stopped = self.stopped.is_some();
         Phase::at(self.starts_at_ms, self.ends_at_ms, is_stopped, now_ms)
@@ -182,9 +178,7 @@ impl RoundOverview {
 /// An item with its units, as the ledger counts them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ItemOverview {
-    /// The item.
     pub item_id: ItemId,
-    /// Its title.
     pub title: LocalText,
     /// Price in this round.
     pub sale_price: Money,

@@ -9,7 +9,6 @@ pub struct ShipLine {
     pub line: u64,
     /// An order's number or id.
     pub order: String,
-    /// The carrier.
     pub carrier: String,
     /// The carrier's number.
     pub number: String,
@@ -18,7 +17,6 @@ pub struct ShipLine {
 /// A line with its result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckedLine {
-    /// The line.
     pub line: ShipLine,
     /// Its order, if it names one.
     pub order_id: Option<OrderId>,

@@ -7,9 +7,7 @@ use super::{ItemId, LocalText, Money, RoundId};
 /// A sale window `[starts_at_ms, ends_at_ms)` with its items. Only approved rounds are on the wire.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Round {
-    /// The round.
     pub round_id: RoundId,
-    /// Its title.
     pub title: LocalText,
     /// Opens at this instant (inclusive).
     pub starts_at_ms: i64,
@@ -36,9 +34,7 @@ impl Round {
 /// A product in a round, as a card on a page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Item {
-    /// The item.
     pub item_id: ItemId,
-    /// Its title.
     pub title: LocalText,
     /// Address of its picture (square).
     pub picture_url: String,
@@ -64,9 +60,7 @@ pub struct ItemDetail {
     pub limit_per_buyer: u32,
     /// Seconds a buyer has to pay.
     pub pay_window_s: u32,
-    /// Its round.
     pub round_id: RoundId,
-    /// The round's title.
     pub round_title: LocalText,
     /// The round opens (inclusive).
     pub starts_at_ms: i64,
@@ -145,7 +139,6 @@ pub struct Stock {
     pub total: u32,
     /// Units that can be bought now.
     pub sellable: u32,
-    /// The round's phase.
     pub phase: Phase,
     /// The round opens (inclusive).
     pub starts_at_ms: i64,

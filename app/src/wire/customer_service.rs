@@ -10,7 +10,6 @@ use super::{
 /// A buyer. The mobile number is masked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Buyer {
-    /// The account.
     pub account_id: AccountId,
     /// The name shown on pages.
     pub nickname: String,
@@ -38,9 +37,7 @@ pub struct OrderQuery {
 /// An order with its buyer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListedOrder {
-    /// The order.
     pub order: Order,
-    /// Its buyer.
     pub buyer: Buyer,
 }
 
@@ -56,9 +53,7 @@ pub struct OrderList {
 /// The whole history of an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderHistory {
-    /// The order.
     pub order: Order,
-    /// Its buyer.
     pub buyer: Buyer,
     /// The reservation it came from.
     pub reservation_id: ReservationId,
@@ -75,9 +70,7 @@ pub struct OrderHistory {
 /// An event of an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderChange {
-    /// The event.
     pub event: OrderEvent,
-    /// When.
     pub at_ms: i64,
     /// The actor: `buyer`, a worker's name, or a member of staff. None for the sale itself.
     pub actor: Option<String>,
@@ -95,7 +88,6 @@ pub struct BuyerList {
 /// A buyer with their orders and failed reservations.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BuyerHistory {
-    /// The buyer.
     pub buyer: Buyer,
     /// Their orders, newest first, at most 100.
     pub orders: Vec<Order>,
@@ -124,7 +116,6 @@ impl Reason {
         }
     }
 
-    /// The words.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -31,7 +31,6 @@ pub struct Message {
     pub message_id: MessageId,
     /// Its subject.
     pub kind: MessageKind,
-    /// The order.
     pub order_id: OrderId,
     /// The ordered item.
     pub title: LocalText,

@@ -121,11 +121,9 @@ pub enum LivePlace {
 /// A round that is on sale, next or latest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LiveRound {
-    /// The round.
     pub round_id: RoundId,
     /// Why it is shown.
     pub place: LivePlace,
-    /// Its title.
     pub title: LocalText,
     /// Opens at this instant (inclusive).
     pub starts_at_ms: i64,
@@ -140,9 +138,7 @@ pub struct LiveRound {
 /// An item's units: `total = sellable + locked + sold`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LiveItem {
-    /// The item.
     pub item_id: ItemId,
-    /// Its title.
     pub title: LocalText,
     /// Whether the gate counted them; otherwise the gate does not know the item, and the ledger counted.
     pub at_gate: bool,

@@ -37,22 +37,16 @@ pub enum CloseReason {
 /// An order, as a row of the list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
-    /// The order.
     pub order_id: OrderId,
-    /// Its item.
     pub item_id: ItemId,
-    /// The item's title.
     pub title: LocalText,
-    /// Its picture.
     pub picture_url: String,
     /// Its price.
     pub amount: Money,
-    /// Its state.
     pub state: OrderState,
     /// Why it was closed, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub close_reason: Option<CloseReason>,
-    /// Made at.
     pub created_at_ms: i64,
     /// Its deadline for payment.
     pub pay_deadline_ms: i64,
@@ -87,7 +81,6 @@ impl Order {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "FlatOrder")]
 pub struct OrderDetail {
-    /// The order.
     #[serde(flatten)]
     pub order: Order,
     /// The reservation it came from.
@@ -108,7 +101,6 @@ pub struct OrderDetail {
 /// Money that is returned to a buyer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refund {
-    /// How much.
     pub amount: Money,
     /// The provider has confirmed it.
     pub done: bool,
@@ -168,9 +160,7 @@ impl From<FlatOrder> for OrderDetail {
 /// An event of an order, with its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderMoment {
-    /// The event.
     pub event: OrderEvent,
-    /// When.
     pub at_ms: i64,
 }
 

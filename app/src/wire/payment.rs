@@ -64,23 +64,18 @@ pub struct Received {
 pub struct ListedPayment {
     /// The payment: the merchant's number at the provider.
     pub payment_id: PaymentId,
-    /// Its order.
     pub order_id: OrderId,
-    /// Its provider.
     pub provider: String,
     /// The provider's own number, once money came.
     pub provider_number: Option<String>,
     /// The requested amount.
     pub amount: Money,
-    /// The received amount.
     pub received: Option<Received>,
-    /// Its state.
     pub state: PaymentState,
     /// Why its money is or was returned.
     pub refund_reason: Option<RefundReason>,
     /// How often the provider was asked to return money.
     pub refund_tries: u32,
-    /// Made at.
     pub created_at_ms: i64,
 }
 
@@ -112,13 +107,11 @@ pub struct PaymentList {
 /// Money at a provider that matches no payment of ours: somebody must check there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnmatchedMoney {
-    /// The provider.
     pub provider: String,
     /// The payment number that the provider sent back.
     pub merchant_number: String,
     /// The provider's own number.
     pub provider_number: Option<String>,
-    /// The amount.
     pub received: Option<Received>,
     /// When the notice came.
     pub received_at_ms: i64,

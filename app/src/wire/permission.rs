@@ -23,13 +23,10 @@ pub enum Permission {
     ChangeProducts,
     /// See all orders and their history.
     SeeOrders,
-    /// Export orders.
     ExportOrders,
-    /// Refund orders.
     RefundOrders,
     /// See shipping addresses, and ship orders.
     ShipOrders,
-    /// See the buyers.
     SeeBuyers,
     /// Ban a buyer, and end the ban.
     BanBuyers,

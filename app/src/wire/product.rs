@@ -7,9 +7,7 @@ use super::{LocalText, Money, ProductId};
 /// A product. It never changes once a round has it: other texts make another product.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListedProduct {
-    /// The product.
     pub product_id: ProductId,
-    /// Its title.
     pub title: LocalText,
     /// A few sentences.
     pub description: LocalText,

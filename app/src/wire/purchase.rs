@@ -60,12 +60,10 @@ pub enum ReservationState {
 /// The answer to "did I get it?".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReservationStatus {
-    /// The reservation.
     pub reservation_id: ReservationId,
     /// Its item; `None` if the reservation was lost and the item is unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub item_id: Option<ItemId>,
-    /// Its state.
     pub state: ReservationState,
     /// While queued: the caller's number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -81,13 +79,9 @@ pub struct ReservationStatus {
 /// A reservation without an order, as a row of the caller's list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reservation {
-    /// The reservation.
     pub reservation_id: ReservationId,
-    /// Its item.
     pub item_id: ItemId,
-    /// The item's title.
     pub title: LocalText,
-    /// Its picture.
     pub picture_url: String,
     /// Queued, or failed.
     pub state: ReservationState,

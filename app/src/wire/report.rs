@@ -7,9 +7,7 @@ use super::{ItemId, LocalText, Money, OrderState, Rejection, RoundId};
 /// The ledger's current data about a round's orders.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoundReport {
-    /// The round.
     pub round_id: RoundId,
-    /// Its title.
     pub title: LocalText,
     /// Opens at this instant (inclusive).
     pub starts_at_ms: i64,
@@ -52,9 +50,7 @@ pub struct RoundReport {
 /// An item's results.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ItemReport {
-    /// The item.
     pub item_id: ItemId,
-    /// Its title.
     pub title: LocalText,
     /// Price in this round.
     pub sale_price: Money,
@@ -75,9 +71,7 @@ pub struct ItemReport {
 /// Orders in a state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StateSum {
-    /// The state.
     pub state: OrderState,
-    /// Their number.
     pub orders: u64,
     /// The sum of their amounts.
     pub amount: Money,
@@ -88,7 +82,6 @@ pub struct StateSum {
 pub struct FailureCount {
     /// The reason; `None` if this version does not know the ledger's word.
     pub reason: Option<Rejection>,
-    /// Their number.
     pub reservations: u64,
 }
 

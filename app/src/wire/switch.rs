@@ -7,7 +7,6 @@ use uuid::Uuid;
 
 use super::{AccountId, ApiError};
 
-/// The switches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Switch {
@@ -61,7 +60,6 @@ impl FromStr for Switch {
 /// A switch that is set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SetSwitch {
-    /// The switch.
     pub switch: Switch,
     /// The account that set it; none for a command at the server.
     pub set_by: Option<AccountId>,
@@ -69,7 +67,6 @@ pub struct SetSwitch {
     pub set_by_name: String,
     /// The reason, in the words of the person.
     pub reason: String,
-    /// Since when.
     pub set_at_ms: i64,
     /// It ends by itself at this instant.
     pub ends_at_ms: i64,

@@ -44,7 +44,6 @@ pub enum Verdict {
 /// The finding on a part.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DoctorCheck {
-    /// The verdict.
     pub verdict: Verdict,
     /// The part: `settings`, `ledger`, `gate`.
     pub part: String,

@@ -10,7 +10,6 @@ use super::{AccountId, ItemId, ReservationId};
 pub struct Undelivered {
     /// Parked reservations, oldest first, at most 50; `null` if they cannot be read.
     pub parked: Option<Parked>,
-    /// Webhooks.
     pub webhooks: Vec<Webhook>,
     /// Messages that were given up, newest first, at most 50.
     pub given_up: Vec<WebhookMessage>,
@@ -32,11 +31,8 @@ pub struct Parked {
 /// A reservation that could not be written as an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ParkedReservation {
-    /// The reservation.
     pub reservation_id: ReservationId,
-    /// Its item.
     pub item_id: ItemId,
-    /// Its buyer.
     pub buyer: AccountId,
     /// The number that the gate gave it.
     pub position: u32,
@@ -46,18 +42,15 @@ pub struct ParkedReservation {
     pub replayed: bool,
 }
 
-/// A webhook.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Webhook {
     /// The webhook.
     pub endpoint_id: Uuid,
     /// Its address: scheme and host only.
     pub url: String,
-    /// Its events.
     pub events: Vec<String>,
     /// Why nothing is sent to it, if it is switched off.
     pub switched_off: Option<String>,
-    /// Since when.
     pub switched_off_at_ms: Option<i64>,
 }
 
@@ -68,11 +61,9 @@ pub struct WebhookMessage {
     pub delivery_id: Uuid,
     /// Its webhook.
     pub endpoint_id: Uuid,
-    /// The event.
     pub event: String,
     /// The order or round.
     pub subject_id: Uuid,
-    /// When.
     pub at_ms: i64,
     /// Failed tries so far.
     pub tries: u32,

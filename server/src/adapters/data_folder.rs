@@ -16,28 +16,13 @@ const LOCK: &str = "server.lock";
 pub enum DataFolderError {
     /// It does not exist and cannot be created.
     #[error("cannot make the data folder {}", .folder.display())]
-    Make {
-        /// The folder.
-        folder: PathBuf,
-        /// The cause.
-        source: io::Error,
-    },
+    Make { folder: PathBuf, source: io::Error },
     /// A file in it does not exist and cannot be created.
     #[error("cannot make {}", .file.display())]
-    MakeFile {
-        /// The file.
-        file: PathBuf,
-        /// The cause.
-        source: io::Error,
-    },
+    MakeFile { file: PathBuf, source: io::Error },
     /// It cannot be written, or its file system has no locks.
     #[error("cannot lock the data folder {}", .folder.display())]
-    Lock {
-        /// The folder.
-        folder: PathBuf,
-        /// The cause.
-        source: io::Error,
-    },
+    Lock { folder: PathBuf, source: io::Error },
     /// Another server uses it.
     #[error("another server is using the data folder {}", .0.display())]
     Taken(PathBuf),

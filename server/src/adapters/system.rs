@@ -12,7 +12,6 @@ use crate::engine::ports::{Clock, Ids, Notice, Notifier, PortError};
 
 pub use passwords::Argon2Passwords;
 
-/// The system's clock.
 pub struct SystemClock;
 
 impl Clock for SystemClock {

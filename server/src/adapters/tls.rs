@@ -27,12 +27,7 @@ const CHECK: Duration = Duration::from_secs(2);
 pub enum TrustError {
     /// The file is not usable.
     #[error("SECKILL_TLS_CA: cannot read certificates from {}: {why}", .file.display())]
-    File {
-        /// The file.
-        file: PathBuf,
-        /// The cause.
-        why: String,
-    },
+    File { file: PathBuf, why: String },
     /// The system has no authorities.
     #[error("this machine knows no authorities for certificates, and SECKILL_TLS_CA names none")]
     Nobody,
@@ -52,7 +47,6 @@ pub struct NotAccepted {
     pub setting: &'static str,
     /// Host and port, or a description.
     pub place: String,
-    /// The cause.
     pub why: String,
 }
 

@@ -32,7 +32,6 @@ const SOLD_OUT_RUNS: u16 = 1_000;
 const TRIES: u32 = 40;
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// The clients.
 pub struct Clients {
     pub sale: Arc<Sale>,
     /// At the same time.

@@ -35,7 +35,6 @@ pub enum BenchError {
     /// A server refused a call of the shop.
     #[error("{}", Chain(error))]
     Port {
-        /// The server's error.
         #[from]
         error: PortError,
     },
@@ -59,7 +58,6 @@ pub enum BenchError {
     UnexpectedDecision {
         /// The client's number.
         client: u32,
-        /// The answer.
         decision: Decision,
     },
     /// The gate did not answer.
@@ -68,7 +66,6 @@ pub enum BenchError {
     /// A stage came to a halt.
     #[error("no progress for {seconds} s: the stage stopped after {done} of {count} entries")]
     NoProgress {
-        /// For how long.
         seconds: u64,
         /// Entries that were done.
         done: u32,
@@ -83,12 +80,7 @@ pub enum BenchError {
     RedisBenchmarkTimeout(u64),
     /// `redis-benchmark` failed, or did not print a rate.
     #[error("redis-benchmark ended with {status} and printed {printed:?}")]
-    RedisBenchmarkFailed {
-        /// Its exit status.
-        status: ExitStatus,
-        /// Its output.
-        printed: String,
-    },
+    RedisBenchmarkFailed { status: ExitStatus, printed: String },
     /// `redis-benchmark` did not measure the gate's decisions.
     #[error("redis-benchmark held {held} units in {calls} calls")]
     RedisBenchmarkHeld {

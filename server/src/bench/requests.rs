@@ -42,13 +42,9 @@ pub enum RequestError {
     /// An answer has another status than expected.
     #[error("{call}: the answer's status was {status}, not {expected}: {body}")]
     Status {
-        /// The call.
         call: &'static str,
-        /// The status.
         status: u16,
-        /// The expected status.
         expected: u16,
-        /// The answer's body.
         body: String,
     },
     /// An answer cannot be read.

@@ -25,7 +25,6 @@ const PEOPLE: [(&str, &str, Role); 6] = [
 ];
 const PASSWORD: &str = "seckill-demo";
 
-/// Adds the accounts.
 pub async fn add(office: &back_office::Deps) -> Result<(), Failure> {
     let mut people = Vec::new();
     for (mobile, nickname, role) in PEOPLE {

@@ -14,9 +14,7 @@ pub enum ConfigError {
         origin: String,
         /// "is '…'", or that the value cannot be shown.
         value: String,
-        /// The accepted form.
         form: String,
-        /// For example.
         example: String,
     },
     /// A protection is off, or a fault is injected, and buyers are real.
@@ -24,7 +22,6 @@ pub enum ConfigError {
     InProduction {
         /// Where it was set.
         origin: String,
-        /// The value.
         value: String,
     },
     /// Others could eavesdrop on the connection to a server on another machine.
@@ -46,9 +43,7 @@ pub enum ConfigError {
         setting: String,
         /// The choice that needs it.
         by: String,
-        /// The accepted form.
         form: String,
-        /// For example.
         example: String,
     },
     /// A setting and its file are both given.
@@ -59,15 +54,12 @@ pub enum ConfigError {
     Unreadable {
         /// The setting that names the file.
         origin: String,
-        /// The file.
         file: PathBuf,
-        /// The cause.
         source: std::io::Error,
     },
     /// The file of settings is not valid TOML. The line is not shown: it may hold a password.
     #[error("{}: line {line}, column {column}: this is not TOML", .file.display())]
     Syntax {
-        /// The file.
         file: PathBuf,
         /// From 1.
         line: usize,
@@ -81,9 +73,7 @@ pub enum ConfigError {
         meant(.nearest.as_deref())
     )]
     UnknownKey {
-        /// The file.
         file: PathBuf,
-        /// The key.
         key: String,
         /// The most similar setting.
         nearest: Option<String>,
@@ -93,7 +83,6 @@ pub enum ConfigError {
 /// A variable that has no effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warning {
-    /// The variable.
     pub variable: String,
     /// The most similar variable.
     pub nearest: Option<String>,

@@ -14,9 +14,7 @@ use super::{
 pub enum Provider {
     /// The built-in one, which takes no money.
     Sandbox,
-    /// Stripe.
     Stripe,
-    /// Alipay.
     Alipay,
 }
 

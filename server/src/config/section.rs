@@ -29,7 +29,6 @@ impl Setting {
 
 /// Settings that belong together.
 pub struct Section {
-    /// Its heading.
     pub title: &'static str,
     /// Its settings, in the order of the manual.
     pub settings: Vec<Setting>,

@@ -58,7 +58,6 @@ pub struct Report {
 /// An item's numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct AuditedItem {
-    /// The item's id.
     pub item_id: ItemId,
     /// The item's own counters.
     pub total: i64,
@@ -70,9 +69,7 @@ pub struct AuditedItem {
     pub sold: i64,
     /// Waiting for payment or paid.
     pub orders_live: i64,
-    /// Paid.
     pub orders_paid: i64,
-    /// Closed.
     pub orders_closed: i64,
     /// Waiting for their order.
     pub reservations_open: i64,

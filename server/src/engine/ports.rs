@@ -95,7 +95,6 @@ pub enum PortError {
     /// It did not answer in time, or a bound was reached. Nothing is broken: retry later.
     #[error("{port} is busy: {detail}")]
     Busy {
-        /// The port's name.
         port: &'static str,
         /// The cause, for the log.
         detail: String,
@@ -103,7 +102,6 @@ pub enum PortError {
     /// It answered with an error.
     #[error("{port} failed")]
     Failed {
-        /// The port's name.
         port: &'static str,
         /// The cause, for the log.
         #[source]

@@ -11,7 +11,6 @@ use super::{
     ports::{Clock, Limits, OrderReader, PortError, Shipments, ShippingAddresses},
 };
 
-/// Dependencies of shipping.
 pub struct Deps {
     pub rules: Rules,
     pub clock: Arc<dyn Clock>,

@@ -27,7 +27,6 @@ struct Orders {
     renderer: Renderer,
 }
 
-/// The forms' routes.
 pub fn routes(state: &AppState, renderer: Renderer) -> Router {
     Router::new()
         .route(pattern::ORDER_ADDRESS, post(address))

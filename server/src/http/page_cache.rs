@@ -46,7 +46,6 @@ const RENDERINGS: usize = 3;
 
 type Key = (routes::Page, Language);
 
-/// The cache.
 pub struct PageCache {
     renderer: Renderer,
     state: AppState,
@@ -146,7 +145,6 @@ impl PageCache {
         }
     }
 
-    /// The not-found page.
     async fn not_found(&self, language: Language) -> Result<Arc<Entry>, ApiError> {
         let render = async { self.render(NOT_FOUND_PAGE, language).await.map(Arc::new) };
         let entry = self.not_found.try_get_with(language, render).await;

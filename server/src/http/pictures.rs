@@ -43,7 +43,6 @@ struct Pictures {
     reads: Arc<Semaphore>,
 }
 
-/// The pictures' routes.
 pub fn routes(state: &AppState) -> Router {
     let kept = Cache::builder()
         .max_capacity(KEPT)

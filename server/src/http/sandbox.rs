@@ -153,7 +153,6 @@ fn show(language: Language, charge: &ChargePage) -> Response {
     (headers, html).into_response()
 }
 
-/// The page's words.
 struct Words {
     language: Language,
     title: &'static str,

@@ -40,7 +40,6 @@ Disallow: /sandbox/
 Disallow: /seckill/
 ";
 
-/// Their routes.
 pub fn routes(state: &AppState) -> Router {
     Router::new()
         .route(routes::SITEMAP, get(sitemap))

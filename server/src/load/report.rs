@@ -71,7 +71,6 @@ impl Figures {
     }
 }
 
-/// A call's figures.
 #[derive(Debug, Serialize)]
 pub struct CallFigures {
     pub call: &'static str,

@@ -38,7 +38,6 @@ pub enum LoadError {
     /// The answer is not a shop's.
     #[error("{call}: {why}")]
     Call {
-        /// The call.
         call: String,
         /// The answer or error instead.
         why: String,
@@ -140,7 +139,6 @@ impl Shop {
         Ok(Self { http, item_id })
     }
 
-    /// Its address.
     pub fn url(&self) -> &Url {
         &self.http.url
     }
@@ -185,7 +183,6 @@ impl Shop {
         }
     }
 
-    /// Makes a call.
     pub async fn call(&self, request: &Request<'_>) -> Answer {
         self.http.send(request).await
     }

@@ -20,7 +20,7 @@ impl MigrationName for Migration {
 
 /// Enough for the name of an event.
 const WORD: u32 = 32;
-/// Longest address.
+/// Longest address, in characters.
 const URL: u32 = 2_000;
 /// Enough for the names of all events.
 const EVENTS: u32 = 500;

@@ -16,7 +16,6 @@ pub fn table(name: &'static str, mut key: ColumnDef) -> TableCreateStatement {
     table
 }
 
-/// Creates tables.
 pub async fn create_tables(
     manager: &SchemaManager<'_>,
     tables: impl IntoIterator<Item = TableCreateStatement>,
@@ -54,7 +53,6 @@ pub async fn create_indexes(manager: &SchemaManager<'_>, indexes: &[Index]) -> R
     Ok(())
 }
 
-/// Drops tables.
 pub async fn drop_tables(
     manager: &SchemaManager<'_>,
     tables: &[&'static str],

@@ -58,11 +58,9 @@ pub enum State {
 /// The state of a task.
 #[derive(Clone)]
 pub struct Status {
-    /// Its name.
     pub name: &'static str,
     /// Its purpose, in a sentence.
     pub about: &'static str,
-    /// Whether it runs.
     pub state: State,
     /// The number of restarts.
     pub restarts: u32,
@@ -94,7 +92,6 @@ impl Status {
 pub struct Statuses(Arc<Mutex<Vec<Status>>>);
 
 impl Statuses {
-    /// The current statuses.
     pub fn all(&self) -> Vec<Status> {
         lock(&self.0).clone()
     }

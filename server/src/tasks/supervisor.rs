@@ -41,9 +41,7 @@ impl Default for Restarts {
 #[derive(Debug, thiserror::Error)]
 #[error("the task {name} cannot be started again: {cause}")]
 pub struct Ended {
-    /// The task's name.
     pub name: &'static str,
-    /// The cause.
     pub cause: String,
 }
 
@@ -104,7 +102,6 @@ impl Supervisor {
     }
 }
 
-/// A started task.
 struct Supervised {
     name: &'static str,
     place: usize,

@@ -34,12 +34,10 @@ impl Kind {
     }
 }
 
-/// A metric.
 #[derive(Clone, Copy, Debug)]
 pub struct Metric {
     /// The name as recorded and scraped.
     pub name: &'static str,
-    /// Its kind.
     pub kind: Kind,
     /// The unit of its values.
     pub unit: Unit,

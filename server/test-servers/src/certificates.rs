@@ -19,7 +19,6 @@ use super::unprivileged;
 pub struct ServerCertificate {
     /// The certificate.
     pub chain: PathBuf,
-    /// Its key.
     pub key: PathBuf,
 }
 

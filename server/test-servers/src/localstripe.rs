@@ -20,7 +20,6 @@ store.dump_to_disk = lambda: None
 web.run_app(app, host='127.0.0.1', port=int(sys.argv[1]), print=None)
 ";
 
-/// A running `localstripe`.
 pub struct LocalStripe {
     port: u16,
     /// Dropped before the folder it writes to.

@@ -18,7 +18,6 @@ const HEADERS: &str = include_str!("../../../deploy/nginx/headers.conf");
 /// How lines of the shipped file begin that list an instance; what follows the address is kept.
 const INSTANCE: &str = "    server 10.0.0.";
 
-/// A running nginx.
 pub struct Nginx {
     port: u16,
     /// Dropped before the folder it writes to.

@@ -197,7 +197,6 @@ impl TestShop {
         (Arc::new(purchases), paths)
     }
 
-    /// The engine's gate.
     pub fn gate(&self) -> EngineGate {
         EngineGate::of(&self.engine, self.reserve.clone())
     }

@@ -12,13 +12,11 @@ pub struct ViewModel {
     pub name: &'static str,
     /// The state in words; announced by screen readers.
     pub status: String,
-    /// The large line.
     pub big: Big,
     /// An explanation, and what to do.
     pub hint: String,
     /// The main action.
     pub button: Option<Button>,
-    /// The link onward.
     pub link: Option<Link>,
     /// The captcha's dialog, while it is open.
     pub dialog: Option<DialogModel>,
@@ -77,18 +75,14 @@ pub enum Press {
 /// The main action.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Button {
-    /// Its text.
     pub label: String,
-    /// Its behaviour.
     pub press: Press,
 }
 
 /// The link onward.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
-    /// Its text.
     pub label: &'static str,
-    /// Its target.
     pub href: String,
 }
 
@@ -124,14 +118,12 @@ impl ViewModel {
             .is_some_and(|button| button.press == Press::Locked)
     }
 
-    /// The button's text.
     pub fn button_label(&self) -> String {
         self.button
             .as_ref()
             .map_or(String::new(), |button| button.label.clone())
     }
 
-    /// The link's text.
     pub fn link_label(&self) -> String {
         self.link
             .as_ref()

@@ -36,10 +36,7 @@ pub fn Confirm(
     /// The step's effect.
     #[prop(into)]
     means: String,
-    /// Its button.
-    #[prop(into)]
-    button: String,
-    /// The page's language.
+    #[prop(into)] button: String,
     language: Language,
 ) -> impl IntoView {
     let form = ConfirmationForm::of_page();

@@ -119,14 +119,11 @@ pub async fn for_staff<T>(
 /// The frame around `children`.
 #[component]
 pub fn StaffFrame(
-    /// The page's section.
     here: Section,
-    /// The caller's role.
     role: Role,
     /// The page's heading.
     #[prop(into)]
     title: String,
-    /// The page's language.
     language: Language,
     /// The page.
     children: Children,
@@ -160,10 +157,7 @@ pub fn StaffFrame(
 
 /// The closed parts of the shop, on every page: the first explanation when nobody can buy.
 #[component]
-pub fn SwitchBanner(
-    /// The page's language.
-    language: Language,
-) -> impl IntoView {
+pub fn SwitchBanner(language: Language) -> impl IntoView {
     let set = api::back_office().map(|office| office.switches_in_effect());
     let set = set.unwrap_or_default();
     (!set.is_empty()).then(|| {
@@ -193,7 +187,6 @@ pub fn in_effect(language: Language, set: &SetSwitch, now_ms: i64) -> String {
 pub fn Next(
     /// Its address, if there is one.
     href: Option<String>,
-    /// The page's language.
     language: Language,
 ) -> impl IntoView {
     href.map(|href| view! { <p><a class="button" href=href>{say::older(language)}</a></p> })

@@ -40,7 +40,6 @@ impl Filter {
     }
 }
 
-/// The activity log.
 #[component]
 pub fn AdminLogPage() -> impl IntoView {
     let language = api::language();

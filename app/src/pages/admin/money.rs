@@ -81,11 +81,8 @@ fn MoneyPage(
 /// Payments, one row each.
 #[component]
 pub fn Payments<'a>(
-    /// The payments.
     payments: &'a [ListedPayment],
-    /// The shop's calendar.
     calendar: Calendar,
-    /// The page's language.
     language: Language,
 ) -> impl IntoView + use<> {
     let rows = payments

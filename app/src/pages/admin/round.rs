@@ -20,16 +20,11 @@ use crate::{
 /// Most characters of an operator's words; the server checks them.
 const MAX_WORDS: u32 = 200;
 
-/// A round.
 #[component]
 pub fn RoundCard<'a>(
-    /// Which round.
     round: &'a RoundOverview,
-    /// The shop's calendar.
     calendar: Calendar,
-    /// The caller.
     caller: Caller,
-    /// The page's language.
     language: Language,
 ) -> impl IntoView + use<> {
     let phase = round.phase_at(calendar.now_ms());

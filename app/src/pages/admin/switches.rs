@@ -15,7 +15,6 @@ use crate::{
 /// The offered durations, in minutes. Programs may send any number up to a day.
 const MINUTES: [u32; 5] = [15, 60, 180, 720, Switch::MAX_MINUTES];
 
-/// The switches.
 #[component]
 pub fn AdminSwitchesPage() -> impl IntoView {
     let language = api::language();

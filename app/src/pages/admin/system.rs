@@ -22,7 +22,6 @@ enum Looked {
     Not,
 }
 
-/// The system.
 #[component]
 pub fn AdminSystemPage() -> impl IntoView {
     let language = api::language();

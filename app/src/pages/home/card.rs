@@ -13,13 +13,9 @@ use crate::{
 /// Picture, title, price, and state.
 #[component]
 pub fn ItemCard<'a>(
-    /// The item.
     item: &'a Item,
-    /// Its round.
     round: &'a Round,
-    /// Its round's phase.
     phase: Phase,
-    /// The page's language.
     language: Language,
     /// Whether its picture can wait.
     lazy: bool,

@@ -15,9 +15,7 @@ use crate::{
 pub fn Opening<'a>(
     /// The rounds that have not ended, in the order of the page.
     current: &'a [Round],
-    /// The page's calendar.
     calendar: Calendar,
-    /// The page's language.
     language: Language,
 ) -> impl IntoView + use<> {
     let now_ms = calendar.now_ms();

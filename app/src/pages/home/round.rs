@@ -16,11 +16,8 @@ const VISIBLE: usize = 4;
 /// A round's heading and cards.
 #[component]
 pub fn RoundSection<'a>(
-    /// The round.
     round: &'a Round,
-    /// The page's calendar.
     calendar: Calendar,
-    /// The page's language.
     language: Language,
     /// Whether it is the first of the page: its pictures load at once, and its time is shown above.
     first: bool,

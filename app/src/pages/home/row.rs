@@ -14,9 +14,7 @@ use crate::{
 pub fn RoundRow<'a>(
     /// The rounds that have not ended, in the order of the page.
     rounds: &'a [Round],
-    /// The page's calendar.
     calendar: Calendar,
-    /// The page's language.
     language: Language,
 ) -> impl IntoView + use<> {
     let links = rounds

@@ -15,11 +15,8 @@ use crate::{
 /// Title, preview, and the offer as data.
 #[component]
 pub fn ItemHead<'a>(
-    /// The item.
     item: &'a ItemDetail,
-    /// The page's calendar.
     calendar: Calendar,
-    /// The page's language.
     language: Language,
 ) -> impl IntoView + use<> {
     let title = item.item.title.get(language).to_owned();

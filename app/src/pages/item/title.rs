@@ -10,12 +10,7 @@ const TWO_LINES: usize = 52;
 
 /// The heading, and for a long one the control that shows and hides the rest.
 #[component]
-pub fn ItemTitle(
-    /// The title.
-    title: String,
-    /// The page's language.
-    language: Language,
-) -> impl IntoView {
+pub fn ItemTitle(title: String, language: Language) -> impl IntoView {
     let rest = is_long(&title).then(|| {
         view! {
             <details class="item__rest">

@@ -13,7 +13,6 @@ use crate::{
 /// A form that is shown again. The server puts it into the request whose page is rendered.
 #[derive(Clone, Default)]
 pub struct AddressForm {
-    /// The typed text.
     pub typed: TypedAddress,
     /// Why nothing was saved.
     pub problem: Option<ApiError>,
@@ -22,11 +21,9 @@ pub struct AddressForm {
 /// The part of the page; empty if there is no address and none can be given any more.
 #[component]
 pub fn Shipping<'a>(
-    /// The order.
     detail: &'a OrderDetail,
     /// The saved address.
     address: Option<ShippingAddress>,
-    /// The page's language.
     language: Language,
 ) -> impl IntoView + use<> {
     let state = detail.order.state;

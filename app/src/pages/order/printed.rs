@@ -13,13 +13,10 @@ use crate::{
 /// The shop, the order, and where it is sent.
 #[component]
 pub fn PrintedOrder<'a>(
-    /// The order.
     detail: &'a OrderDetail,
     /// Its shipping address, if that is shown.
     address: Option<ShippingAddress>,
-    /// The page's calendar.
     calendar: Calendar,
-    /// The page's language.
     language: Language,
 ) -> impl IntoView + use<> {
     let order = &detail.order;

@@ -11,12 +11,7 @@ use crate::{
 
 /// The instruction and the button.
 #[component]
-pub fn ConfirmReceipt(
-    /// The order.
-    order_id: OrderId,
-    /// The page's language.
-    language: Language,
-) -> impl IntoView {
+pub fn ConfirmReceipt(order_id: OrderId, language: Language) -> impl IntoView {
     view! {
         <p class="order__text">{say::shipped_text(language)}</p>
         <form method="post" action=routes::order_received(order_id)>

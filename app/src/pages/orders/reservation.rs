@@ -13,11 +13,8 @@ use crate::{
 /// Its item, its time, and its state; the whole row links to the item.
 #[component]
 pub fn ReservationRow<'a>(
-    /// The reservation.
     reservation: &'a Reservation,
-    /// The page's calendar.
     calendar: Calendar,
-    /// The page's language.
     language: Language,
 ) -> impl IntoView + use<> {
     let &Reservation {

@@ -11,7 +11,6 @@ messages! {
     of_this: "相关记录", "What else was done to it";
 }
 
-/// An action.
 pub fn action(language: Language, action: Action) -> &'static str {
     match (language, action) {
         (Language::Zh, Action::AddRound) => "新建了场次",

@@ -70,7 +70,6 @@ pub fn shoppers_read(language: Language, words: &str) -> String {
     }
 }
 
-/// A round's phase.
 pub fn phase(language: Language, phase: Phase) -> &'static str {
     match (language, phase) {
         (Language::Zh, Phase::Upcoming) => "未开始",

@@ -167,7 +167,6 @@ pub fn group(language: Language, group: PaymentGroup) -> &'static str {
     }
 }
 
-/// A payment's state.
 pub fn payment_state(language: Language, state: PaymentState) -> &'static str {
     match (language, state) {
         (Language::Zh, PaymentState::Created) => "渠道未应答",

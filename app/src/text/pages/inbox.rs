@@ -13,7 +13,6 @@ messages! {
     to_messages: "查看消息", "Messages from the shop";
 }
 
-/// A message's text.
 pub fn text(language: Language, kind: MessageKind) -> &'static str {
     match (language, kind) {
         (Language::Zh, MessageKind::Ordered) => "抢到了！请在付款时间内完成付款。",

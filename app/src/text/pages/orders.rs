@@ -88,7 +88,6 @@ pub fn failed_text(language: Language, reason: Option<Rejection>) -> &'static st
     }
 }
 
-/// An order's state.
 pub fn state(language: Language, state: OrderState, reason: Option<CloseReason>) -> &'static str {
     match (language, state, reason) {
         (Language::Zh, OrderState::PendingPayment, _) => "待付款",

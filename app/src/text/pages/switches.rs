@@ -15,7 +15,6 @@ messages! {
     reason: "原因（仅员工可见）", "Why (only those who run the shop see it)";
 }
 
-/// A switch's name.
 pub fn name(language: Language, switch: Switch) -> &'static str {
     match (language, switch) {
         (Language::Zh, Switch::CaptchaOff) => "免验证码",

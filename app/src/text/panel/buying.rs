@@ -92,7 +92,6 @@ pub fn won_hint(language: Language, price: Money) -> String {
     }
 }
 
-/// It is paid.
 pub fn paid(language: Language, number: &str) -> String {
     match language {
         Language::Zh => format!("订单 {number} 已付款，谢谢！"),
@@ -198,7 +197,6 @@ messages! {
     to_list: "看看其他场次", "See the other rounds";
     /// It is paid, large.
     paid_big: "已付款", "Paid";
-    /// Tries again.
     again: "再抢一次", "Try again";
     /// The reservation failed.
     failed: "这次没有抢到", "Not this time";
@@ -225,7 +223,6 @@ messages! {
     stopped: "本场已暂停", "This round is paused";
     /// Stopped without words.
     stopped_hint: "恢复后本页会自动更新。", "This page continues by itself when the round does.";
-    /// Busy.
     busy: "人太多了，马上自动重试", "Very busy; trying again by itself";
     /// Busy.
     busy_hint: "请不要离开，您的请求会以同一身份重新发送，不会重复下单。",
@@ -279,7 +276,6 @@ messages! {
     captcha_wrong: "答案不对，请回答新的问题。", "That was not right. Here is another question.";
     /// The path expired.
     captcha_too_old: "上次的回答已过期，请再答一次。", "Your answer was too long ago. Once more, please.";
-    /// No words.
     captcha_no_words: "这道题暂时没有文字版，请换一张。", "No words for this picture now. Please take a new one.";
     /// Retried by itself.
     captcha_waiting: "人太多了，正在自动重试……", "Very busy; trying again by itself…";

@@ -78,7 +78,6 @@ pub(super) struct Canvas {
 }
 
 impl Canvas {
-    /// An empty canvas.
     pub fn new() -> Self {
         Self {
             coverage: vec![0; usize::from(WIDTH) * usize::from(HEIGHT)],

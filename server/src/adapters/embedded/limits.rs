@@ -89,7 +89,6 @@ const KEYS: usize = 500_000;
 /// Calls between two clean-ups.
 const CLEAN_UP_EVERY: u32 = 65_536;
 
-/// The limiter.
 pub struct GovernedLimits {
     address: Option<Keyed>,
     action: Option<Keyed>,

@@ -26,7 +26,6 @@ enum End {
     Die,
     /// It returns an error.
     Fail,
-    /// It panics.
     Panic,
 }
 

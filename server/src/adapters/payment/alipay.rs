@@ -49,7 +49,6 @@ pub struct AlipayOptions {
     pub shop_url: String,
 }
 
-/// The provider.
 pub struct Alipay {
     api: Api,
     clock: Arc<dyn Clock>,

@@ -31,7 +31,6 @@ const SECRET: &[u8] = b"the sandbox takes no money";
 /// Late money arrives this long after the charge has expired.
 const LATE_MS: i64 = 5_000;
 
-/// The provider.
 pub struct Sandbox {
     sql: Sql,
     clock: Arc<dyn Clock>,

@@ -46,7 +46,6 @@ pub struct StripeOptions {
     pub shop_url: String,
 }
 
-/// The provider.
 pub struct Stripe {
     api: Api,
     sql: Sql,

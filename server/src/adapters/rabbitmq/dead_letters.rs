@@ -52,7 +52,6 @@ impl RabbitQueue {
     }
 }
 
-/// A dead letter.
 struct DeadLetter {
     tag: u64,
     /// The reservation, or the first bytes if it cannot be read.

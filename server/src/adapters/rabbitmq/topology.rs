@@ -35,7 +35,6 @@ const DELIVERY_LIMIT: i64 = 10_000;
 /// The names of a shop's exchange and queues.
 #[derive(Clone, Debug)]
 pub(crate) struct Names {
-    /// The exchange.
     pub(crate) exchange: ShortString,
     /// The queue of entries that wait for their order.
     pub(crate) orders: ShortString,

@@ -107,7 +107,6 @@ impl Default for Timeouts {
     }
 }
 
-/// The gate.
 pub struct RedisGate {
     redis: Redis,
     clock: GateClock,

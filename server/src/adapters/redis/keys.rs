@@ -91,7 +91,7 @@ pub fn instances(redis: &Redis) -> String {
     redis.key("{counts}:instances")
 }
 
-/// An instance's counts.
+/// The counts of an instance, under the tag of `instances`.
 pub fn counts_of(redis: &Redis, instance_id: Uuid) -> String {
     redis.key(&format!("{{counts}}:{instance_id}"))
 }

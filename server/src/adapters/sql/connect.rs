@@ -68,7 +68,6 @@ pub enum ConnectError {
          {known}; run the newer program, or restore the copy from before its migration"
     )]
     LaterVersion {
-        /// The place.
         place: String,
         /// Its schema.
         found: String,
@@ -89,12 +88,7 @@ pub enum ConnectError {
     Database(#[from] DbErr),
     /// The database of a data folder cannot be opened.
     #[error("cannot open the database {}", .file.display())]
-    File {
-        /// The file.
-        file: PathBuf,
-        /// The cause.
-        source: DbErr,
-    },
+    File { file: PathBuf, source: DbErr },
 }
 
 /// What opening may do to the database, and what is allowed afterwards.
@@ -111,7 +105,6 @@ pub enum Access {
 /// Options for opening a ledger.
 #[derive(Clone, Copy, Debug)]
 pub struct LedgerOptions {
-    /// The allowed access.
     pub access: Access,
     /// What a commit guarantees in a data folder; a server has its own settings for that.
     pub durability: Durability,

@@ -52,26 +52,15 @@ pub enum CopyError {
     Name(PathBuf),
     /// The file cannot be written.
     #[error("cannot write {}", .file.display())]
-    Write {
-        /// The file.
-        file: PathBuf,
-        /// The cause.
-        source: io::Error,
-    },
+    Write { file: PathBuf, source: io::Error },
     /// The file cannot be read.
     #[error("cannot read {}", .file.display())]
-    Read {
-        /// The file.
-        file: PathBuf,
-        /// The cause.
-        source: io::Error,
-    },
+    Read { file: PathBuf, source: io::Error },
     /// SQLite reported an error.
     #[error("cannot copy the database to {}", .file.display())]
     Database {
         /// The file of the copy.
         file: PathBuf,
-        /// The cause.
         source: DbErr,
     },
 }
@@ -265,7 +254,6 @@ async fn open(copy: &Path) -> Result<DatabaseConnection, ConnectError> {
 pub struct Inspection {
     /// Damage that SQLite found in the file.
     pub damage: Vec<String>,
-    /// Its schema.
     pub schema: Schema,
     /// When it was made; or, if it does not say so, when it was last written.
     pub made_at_ms: i64,

@@ -43,7 +43,6 @@ pub fn told_of(event: OrderEvent) -> Option<MessageKind> {
     }
 }
 
-/// Adds messages.
 pub async fn add(
     transaction: &DatabaseTransaction,
     messages: impl IntoIterator<Item = NewMessage>,

@@ -189,7 +189,6 @@ impl Sql {
         Ok(())
     }
 
-    /// Due notices.
     pub async fn due_sandbox_notices(
         &self,
         now_ms: i64,

@@ -18,7 +18,6 @@ const AT_ONCE: usize = 2;
 /// Longest wait for a turn; then the caller gets `busy`.
 const WAIT: Duration = Duration::from_secs(3);
 
-/// The hasher.
 pub struct Argon2Passwords {
     turns: Arc<Semaphore>,
     argon2: Argon2<'static>,

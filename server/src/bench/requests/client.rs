@@ -21,7 +21,6 @@ use super::{RequestError, failed};
 /// Requests as sent over the network.
 pub type Requests = Arc<Vec<Vec<u8>>>;
 
-/// An answer.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,

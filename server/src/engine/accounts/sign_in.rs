@@ -64,7 +64,6 @@ impl SignInError {
 /// Where a sign-in comes from.
 #[derive(Clone, Debug)]
 pub struct Origin {
-    /// The network address.
     pub ip: IpAddr,
     /// Browser and system, in words.
     pub device: String,

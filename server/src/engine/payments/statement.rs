@@ -18,7 +18,6 @@ pub struct StatementLine {
     pub kind: MovementKind,
     /// The provider's number of the payment.
     pub provider_number: String,
-    /// The sum.
     pub amount: Amount,
 }
 
@@ -31,7 +30,6 @@ pub struct Day {
     pub to_ms: i64,
 }
 
-/// A difference.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "difference")]
 pub enum Difference {

@@ -8,7 +8,6 @@ use super::{ChangedBy, PortError};
 /// An account, with data that the rules need and pages never see.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Account {
-    /// The account's id.
     pub account_id: AccountId,
     /// The eleven digits of the mobile number.
     pub mobile: Mobile,
@@ -55,7 +54,6 @@ pub enum InsertAccountError {
     Port(#[from] PortError),
 }
 
-/// Accounts.
 #[async_trait]
 pub trait Accounts: Send + Sync + 'static {
     /// Adds an account and, in the same transaction, the notice that confirms it.
@@ -116,7 +114,6 @@ pub trait AccountWriter: Send + Sync + 'static {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TokenHash(pub String);
 
-/// A log-in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Login {
     /// The account, as its owner sees it.
@@ -127,14 +124,11 @@ pub struct Login {
     pub max_expires_at_ms: i64,
 }
 
-/// A new log-in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewLogIn {
     /// The hash of its token.
     pub token: TokenHash,
-    /// The account's id.
     pub account_id: AccountId,
-    /// When it began.
     pub signed_in_at_ms: i64,
     /// Expires at this instant, unless it is used.
     pub expires_at_ms: i64,

@@ -8,7 +8,6 @@ use super::{GateStock, PortError};
 /// Facts about one item, each counted from rows independently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ItemFacts {
-    /// The item's id.
     pub item_id: ItemId,
     /// The item's own counters.
     pub total: i64,
@@ -22,7 +21,6 @@ pub struct ItemFacts {
     pub orders_pending: i64,
     /// Orders paid, including refunding and refunded ones: their units are sold.
     pub orders_paid: i64,
-    /// Orders closed.
     pub orders_closed: i64,
     /// Paid orders without a payment of their amount in the state that matches the order's.
     pub orders_unfunded: i64,
@@ -73,9 +71,7 @@ pub trait LedgerFacts: Send + Sync + 'static {
 /// An item in a gate outside the ledger, compared with the ledger holder by holder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GateFacts {
-    /// The gate's counters.
     pub gate: GateStock,
-    /// The ledger's.
     pub ledger: GateStock,
     /// Holders that the ledger does not know: on their way to it, or lost.
     pub unknown: u32,

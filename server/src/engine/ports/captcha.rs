@@ -40,11 +40,9 @@ pub trait CaptchaSource: Send + Sync + 'static {
 /// A question for one buyer and one item, with an expiry.
 #[derive(Clone)]
 pub struct AskedCaptcha {
-    /// The question's id.
     pub captcha_id: CaptchaId,
     /// The buyer who was asked.
     pub buyer: AccountId,
-    /// The item.
     pub item_id: ItemId,
     /// Picture, answer, words.
     pub question: Question,

@@ -35,7 +35,6 @@ pub trait CatalogueOverview: Send + Sync + 'static {
 /// A round to write, or as it was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewRound {
-    /// Its id.
     pub round_id: RoundId,
     /// What it is called.
     pub title: LocalText,
@@ -54,11 +53,9 @@ pub struct NewRound {
 /// A product in a round.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewItem {
-    /// The item's id.
     pub item_id: ItemId,
     /// The product's id; an existing product is not changed.
     pub product_id: ProductId,
-    /// Title.
     pub title: LocalText,
     /// A few sentences.
     pub description: LocalText,
@@ -75,7 +72,6 @@ pub struct NewItem {
 }
 
 impl NewItem {
-    /// The item's product.
     pub fn product(&self) -> Product {
         Product {
             product_id: self.product_id,
@@ -90,9 +86,7 @@ impl NewItem {
 /// A product of the shop.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Product {
-    /// Its id.
     pub product_id: ProductId,
-    /// Title.
     pub title: LocalText,
     /// A few sentences.
     pub description: LocalText,

@@ -38,7 +38,6 @@ pub enum Limit {
 /// The limit is exceeded: milliseconds until a call will be accepted, at least 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetryAfter {
-    /// Milliseconds to wait.
     pub wait_ms: i64,
 }
 

@@ -9,7 +9,6 @@ use super::PortError;
 /// What an instance reports about itself once a second.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InstanceCounts {
-    /// The instance.
     pub instance: Instance,
     /// The program's version; empty for a version older than this field.
     #[serde(default)]

@@ -34,13 +34,11 @@ pub struct Movement {
     pub kind: MovementKind,
     /// The provider's number of the payment.
     pub provider_number: String,
-    /// The sum.
     pub amount: Amount,
     /// It moved at this instant or later, epoch milliseconds.
     pub begun_at_ms: i64,
     /// When the shop learned of it, epoch milliseconds.
     pub at_ms: i64,
-    /// The order.
     pub order_id: OrderId,
 }
 

@@ -43,7 +43,6 @@ pub enum CloseOutcome {
 pub struct OrderRecord {
     /// As the wire shows it.
     pub order: Order,
-    /// The buyer.
     pub buyer: AccountId,
     /// The reservation it was made from.
     pub reservation_id: ReservationId,

@@ -38,7 +38,6 @@ pub struct Receipt {
     pub payment_id: PaymentId,
     /// The provider's number of the payment, at most 64 characters.
     pub provider_number: String,
-    /// The sum.
     pub amount: Amount,
 }
 
@@ -62,7 +61,6 @@ pub struct ChargeRequest {
     pub payment_id: PaymentId,
     /// The order to which the buyer returns.
     pub order_id: OrderId,
-    /// The sum.
     pub amount: Amount,
     /// The title that the buyer sees.
     pub title: LocalText,
@@ -70,14 +68,12 @@ pub struct ChargeRequest {
     pub expires_at_ms: i64,
 }
 
-/// A refund.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefundRequest {
     /// The payment. It is refunded once and in full, so this is also the idempotency key.
     pub payment_id: PaymentId,
     /// The provider's number of the payment.
     pub provider_number: String,
-    /// The sum.
     pub amount: Amount,
 }
 
@@ -95,9 +91,7 @@ pub enum RefundState {
 pub enum NoticeFact {
     /// Money was received.
     Paid {
-        /// The provider's number.
         provider_number: String,
-        /// The sum.
         amount: Amount,
     },
     /// No money was received, and none will be.
@@ -164,7 +158,6 @@ pub trait PaymentGateway: Send + Sync + 'static {
     /// Closes a charge: it can receive no money. `Paid` if it had received money before.
     async fn close(&self, payment_id: PaymentId) -> Result<Charge, PortError>;
 
-    /// Refunds a payment.
     async fn refund(&self, refund: &RefundRequest) -> Result<RefundState, PortError>;
 
     /// Whether a request comes from the provider. Checks the raw bytes before parsing; where the
@@ -184,7 +177,6 @@ pub struct PaymentRecord {
     pub provider_number: Option<String>,
     /// The requested sum.
     pub amount: Amount,
-    /// The received sum.
     pub received: Option<Amount>,
     pub state: PaymentState,
     /// Where the buyer pays.
@@ -276,7 +268,6 @@ pub trait Payments: Send + Sync + 'static {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredNotice {
     pub notice_id: Uuid,
-    /// The provider.
     pub provider: String,
     /// The notice's content.
     pub notice: SignedNotice,

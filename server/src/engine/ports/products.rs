@@ -15,7 +15,6 @@ pub trait Products: Send + Sync + 'static {
         limit: u32,
     ) -> Result<Vec<ListedProduct>, PortError>;
 
-    /// One product.
     async fn product(&self, product_id: ProductId) -> Result<Option<ListedProduct>, PortError>;
 
     /// Hides a product from the list, or shows it again, and writes the activity log. Returns whether there is

@@ -17,7 +17,6 @@ pub struct QueuedReservation {
     pub unit: Unit,
     /// The hidden path that was used.
     pub path: String,
-    /// The buyer's position.
     pub position: u32,
     /// Held at, epoch milliseconds.
     pub held_at_ms: i64,

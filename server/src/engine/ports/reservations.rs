@@ -42,11 +42,8 @@ pub struct ItemSnapshot {
 /// A buyer who holds a unit, as in the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Holder {
-    /// The buyer.
     pub buyer: AccountId,
-    /// The reservation.
     pub reservation_id: ReservationId,
-    /// Its position.
     pub position: u32,
     /// Its order is paid: the unit counts as sold, not as locked.
     pub paid: bool,
@@ -64,7 +61,6 @@ pub struct LoadEpoch {
 /// A reservation's state, as far as the gate needs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LedgerStatus {
-    /// The reservation's id.
     pub reservation_id: ReservationId,
     /// It holds a unit.
     pub holds: bool,
@@ -75,12 +71,9 @@ pub struct LedgerStatus {
 /// A reservation, with the data its owner may see.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReservationRecord {
-    /// Its unit.
     #[serde(flatten)]
     pub unit: Unit,
-    /// The buyer's position.
     pub position: u32,
-    /// Its state.
     pub state: ReservationState,
     /// The order, once it has one.
     pub order_id: Option<OrderId>,

@@ -11,7 +11,7 @@ use crate::engine::ports::{
 
 /// How long messages are also signed with the old secret.
 const ROTATION_MS: i64 = 24 * 3_600_000;
-/// Longest address.
+/// In bytes.
 const LONGEST_URL: usize = 2_000;
 
 /// Why an endpoint was not added.

@@ -24,7 +24,6 @@ struct Customers {
     renderer: Renderer,
 }
 
-/// The forms' routes.
 pub fn routes(state: &AppState, renderer: Renderer) -> Router {
     Router::new()
         .route(pattern::REFUND_ORDER, post(refund))

@@ -44,7 +44,6 @@ struct Files {
     turns: Arc<Semaphore>,
 }
 
-/// The route.
 pub fn routes(state: &AppState) -> Router {
     Router::new()
         .route(routes::EXPORT_ORDERS, post(export))

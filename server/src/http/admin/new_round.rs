@@ -48,7 +48,6 @@ struct NewRounds {
     utc_offset_min: i32,
 }
 
-/// The form's routes.
 pub fn routes(state: &AppState, renderer: Renderer) -> Router {
     Router::new()
         .route(routes::NEW_ROUND, get(show).post(send))

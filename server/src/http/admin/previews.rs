@@ -27,7 +27,6 @@ struct Previews {
     policy: HeaderValue,
 }
 
-/// The routes.
 pub fn routes(state: &AppState, renderer: Renderer) -> Router {
     let policy = content_security::preview_policy(&FRAMEWORK);
     Router::new()

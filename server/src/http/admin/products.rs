@@ -23,7 +23,6 @@ use crate::{
     },
 };
 
-/// The routes.
 pub fn routes(state: &AppState) -> Router {
     Router::new()
         .route(pattern::ARCHIVE_PRODUCT, post(archive))

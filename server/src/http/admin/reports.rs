@@ -20,7 +20,6 @@ use crate::{
     http::{AppState, csv_file, envelope::Envelope},
 };
 
-/// The route.
 pub fn routes(state: &AppState) -> Router {
     Router::new()
         .route(pattern::ROUND_REPORT_CSV, get(report))

@@ -30,7 +30,6 @@ struct Orders {
     renderer: Renderer,
 }
 
-/// The route.
 pub fn routes(state: &AppState, renderer: Renderer) -> Router {
     Router::new()
         .route(

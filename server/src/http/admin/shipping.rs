@@ -27,7 +27,6 @@ struct Orders {
     renderer: Renderer,
 }
 
-/// The form's route.
 pub fn routes(state: &AppState, renderer: Renderer) -> Router {
     Router::new()
         .route(pattern::SHIP_ORDER, post(ship))

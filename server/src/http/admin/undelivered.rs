@@ -27,7 +27,6 @@ struct Forms {
     renderer: Renderer,
 }
 
-/// The forms' routes.
 pub fn routes(state: &AppState, renderer: Renderer) -> Router {
     Router::new()
         .route(routes::REPLAY_ALL_PARKED, post(replay_all))

@@ -30,7 +30,6 @@ pub const ITEM: &str = "0192aaaa-bbbb-7ccc-8ddd-eeeeffff0000";
 pub const START_MS: i64 = 1_800_000_000_000;
 /// The end of its round.
 pub const END_MS: i64 = START_MS + 3_600_000;
-/// A valid token.
 pub const GOOD_TOKEN: &str = "good";
 /// A token whose look-up fails.
 pub const UNKNOWABLE_TOKEN: &str = "unknowable";
@@ -71,7 +70,6 @@ impl FakeShop {
         })
     }
 
-    /// The current title.
     fn title(&self, zh: &str, en: &str) -> LocalText {
         let end = self.titles_end.lock().unwrap();
         words(&format!("{zh}{end}"), &format!("{en}{end}"))

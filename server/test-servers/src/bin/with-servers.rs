@@ -26,7 +26,6 @@ COMMAND's exit status (128 and the signal's number when a signal ended it).";
 /// As `sh` has it: 128 and the number of the signal.
 const INTERRUPTED: u8 = 130;
 
-/// The database's name.
 const DATABASE: &str = "seckill";
 
 /// What was asked for.

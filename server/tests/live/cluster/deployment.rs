@@ -255,7 +255,6 @@ impl Deployment {
         }
     }
 
-    /// Pauses the database.
     pub fn pause_database(&mut self) {
         let database = self.database;
         match database {
@@ -264,7 +263,6 @@ impl Deployment {
         }
     }
 
-    /// Resumes the database.
     pub fn resume_database(&mut self) {
         let database = self.database;
         match database {

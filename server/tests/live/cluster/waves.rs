@@ -141,7 +141,6 @@ impl Waves {
         self.item.is_answered(wave).await;
     }
 
-    /// The item itself.
     pub fn item(&self) -> &ItemInWaves {
         &self.item
     }

@@ -11,7 +11,6 @@ const ANSWER: Duration = Duration::from_secs(20);
 /// Once nothing is broken, everything works again within this time.
 const WORKS_AGAIN: Duration = Duration::from_secs(30);
 
-/// The shop's answer.
 #[derive(Clone, Debug)]
 pub struct Answer {
     pub status: u16,

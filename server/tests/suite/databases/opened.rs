@@ -33,7 +33,6 @@ pub const OPTIONS: LedgerOptions = LedgerOptions {
     pay_window_s: 600,
 };
 
-/// Opens a database.
 pub async fn connect(
     url: &str,
     replica_url: Option<&str>,
@@ -81,7 +80,6 @@ impl Server {
     }
 }
 
-/// An opened ledger.
 pub struct Opened {
     pub sql: Sql,
     pub url: String,

@@ -28,7 +28,6 @@ use signature::Signer;
 /// The shop's application, and the account that receives the money.
 pub const APP: &str = "2021000000000001";
 pub const SELLER: &str = "2088000000000001";
-/// The shop's address.
 pub const SHOP: &str = "https://shop.example";
 /// The keys of the shop and of the stand-in, used only here.
 const SHOP_KEY: &str = include_str!("alipay/shop-key.txt");
@@ -75,7 +74,6 @@ impl AlipayStandIn {
         });
     }
 
-    /// Its origin.
     pub fn origin(&self) -> &str {
         &self.origin
     }

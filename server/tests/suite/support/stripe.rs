@@ -21,12 +21,10 @@ pub use api::{Call, Failure};
 use account::Account;
 use api::Shared;
 
-/// Its API key.
 pub const KEY: &str = "sk_test_of-the-stand-in-of-the-suite";
 /// The secrets that sign its notices, now and before.
 pub const SECRET: &str = "whsec_of-the-stand-in-of-the-suite";
 pub const OLDER_SECRET: &str = "whsec_that-the-stand-in-had-before";
-/// The shop's address.
 pub const SHOP: &str = "https://shop.example";
 
 /// The stand-in, on its own port until it is dropped.
@@ -71,7 +69,6 @@ impl StripeStandIn {
         });
     }
 
-    /// Its origin.
     pub fn origin(&self) -> &str {
         &self.origin
     }

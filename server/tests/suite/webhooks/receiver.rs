@@ -12,7 +12,6 @@ use serde_json::Value;
 use standardwebhooks::Webhook;
 use tokio::{net::TcpListener, sync::Notify, task::JoinHandle};
 
-/// Its answer.
 #[derive(Clone)]
 pub enum Answer {
     Status(u16),

@@ -47,7 +47,6 @@ impl Slot {
     pub const COUNT: usize = 7;
 }
 
-/// An event.
 #[derive(Clone, Debug)]
 pub enum Event {
     /// The page woke up while it was visible.
@@ -114,7 +113,6 @@ pub enum Effect {
     AskWords(CaptchaId),
     /// → [`Event::PathGiven`]
     AskPath {
-        /// The captcha.
         captcha_id: CaptchaId,
         /// The answer as typed.
         answer: String,
@@ -123,9 +121,7 @@ pub enum Effect {
     RecallPath(AccountId),
     /// Stores the path for the next page of this tab.
     KeepPath {
-        /// The account.
         account_id: AccountId,
-        /// The path.
         path: HiddenPath,
     },
     /// Removes the stored path.

@@ -32,11 +32,9 @@ impl Trouble {
 /// An automatic retry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wait {
-    /// Why.
     pub trouble: Trouble,
     /// The retry comes at this instant of the page's time.
     pub until_ms: i64,
-    /// Tries so far.
     pub tries: u32,
 }
 
@@ -75,21 +73,18 @@ pub enum State {
     Unread(Wait),
     /// Captchas are not given yet.
     Before {
-        /// The start.
         opens_at_ms: i64,
         /// Somebody is signed in.
         signed_in: bool,
     },
     /// Before the start; captchas are given.
     Warm {
-        /// The start.
         opens_at_ms: i64,
         /// The visitor's next step.
         readiness: Readiness,
     },
     /// On sale.
     Open {
-        /// The end.
         ends_at_ms: i64,
         /// The visitor's next step.
         readiness: Readiness,
@@ -107,7 +102,6 @@ pub enum State {
     },
     /// There is an order to pay.
     Won {
-        /// The order.
         order_id: OrderId,
         /// The number to quote; `None` while the order is being read.
         number: Option<String>,
@@ -116,23 +110,19 @@ pub enum State {
     },
     /// It is paid.
     Paid {
-        /// The order.
         order_id: OrderId,
         /// The number to quote.
         number: String,
     },
     /// The order was closed unpaid.
     Expired {
-        /// The order.
         order_id: OrderId,
-        /// Why.
         reason: Option<CloseReason>,
         /// Units are on sale.
         again: bool,
     },
     /// Nothing for this visitor.
     Lost {
-        /// Why.
         loss: Loss,
         /// Units are on sale, and the visitor may try.
         again: bool,
@@ -182,7 +172,6 @@ pub struct Dialog {
     pub question: Option<CaptchaChallenge>,
     /// The captcha in words, once requested.
     pub words: Option<String>,
-    /// A message.
     pub notice: Option<Notice>,
     /// The answer that is being checked.
     pub checking: Option<String>,

@@ -13,7 +13,6 @@ use crate::{
 pub fn Funnel<'a>(
     /// The counts; `None` if they could not be read.
     counts: Option<&'a SaleCounts>,
-    /// The page's language.
     language: Language,
 ) -> impl IntoView + use<> {
     let Some(counts) = counts else {
@@ -64,7 +63,6 @@ fn Share(path: String, count: Count, all: u64) -> impl IntoView {
 pub fn Refusals<'a>(
     /// The counts; `None` if they could not be read.
     counts: Option<&'a SaleCounts>,
-    /// The page's language.
     language: Language,
 ) -> impl IntoView + use<> {
     let Some(counts) = counts else {

@@ -14,9 +14,7 @@ use crate::{
 pub fn Instances(
     /// All of them; `None` if they could not be read.
     instances: Option<Vec<Instance>>,
-    /// The shop's calendar.
     calendar: Calendar,
-    /// The page's language.
     language: Language,
 ) -> impl IntoView {
     let Some(instances) = instances else {
@@ -43,12 +41,7 @@ pub fn Instances(
 
 /// Servers by name; tasks are folded, except those that do not run.
 #[component]
-pub fn Dependencies(
-    /// The instance's dependencies.
-    dependencies: Vec<DependencyState>,
-    /// The page's language.
-    language: Language,
-) -> impl IntoView {
+pub fn Dependencies(dependencies: Vec<DependencyState>, language: Language) -> impl IntoView {
     let line = |(place, part): (usize, &DependencyState), hides_ready: bool| {
         let path = format!("dependencies.{place}");
         let ready = format!("{path}.ready");

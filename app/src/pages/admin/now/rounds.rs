@@ -9,14 +9,11 @@ use crate::{
     wire::{Language, LiveItem, LiveRound},
 };
 
-/// The rounds.
 #[component]
 pub fn Rounds(
     /// The shown rounds; `None` if they could not be read.
     rounds: Option<Vec<LiveRound>>,
-    /// The shop's calendar.
     calendar: Calendar,
-    /// The page's language.
     language: Language,
 ) -> impl IntoView {
     let Some(rounds) = rounds else {

@@ -16,11 +16,8 @@ const HEIGHT: u64 = 160;
 /// The chart of a report, if there is anything to draw.
 #[component]
 pub fn Chart<'a>(
-    /// The report.
     report: &'a RoundReport,
-    /// The shop's calendar.
     calendar: Calendar,
-    /// The page's language.
     language: Language,
 ) -> impl IntoView + use<> {
     let intervals = &report.intervals;

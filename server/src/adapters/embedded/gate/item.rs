@@ -74,7 +74,6 @@ impl GateItem {
         item
     }
 
-    /// The current state.
     pub fn state(&self) -> ItemState {
         ItemState {
             version: self.version,

@@ -133,7 +133,6 @@ impl Api {
         ]))
     }
 
-    /// Signs parameters.
     pub fn sign(&self, parameters: &Parameters) -> Result<String, AlipayError> {
         let pairs = parameters
             .iter()
@@ -142,7 +141,6 @@ impl Api {
         signed.map_err(|error| AlipayError::Unusable(format!("cannot sign: {error}")))
     }
 
-    /// Makes a call.
     pub async fn call<T: DeserializeOwned>(
         &self,
         method: &str,

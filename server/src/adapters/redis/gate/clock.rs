@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::super::Redis;
 use crate::engine::ports::{Clock, PortError};
 
-/// The gate's clock.
 #[derive(Clone)]
 pub enum GateClock {
     /// Redis's own clock.

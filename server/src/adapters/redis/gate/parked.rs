@@ -16,9 +16,7 @@ use crate::{
 
 /// A queue that tells the gate what it parks.
 pub struct ParkingQueue {
-    /// The queue.
     pub queue: Arc<dyn OrderQueue>,
-    /// The gate.
     pub gate: Arc<RedisGate>,
 }
 

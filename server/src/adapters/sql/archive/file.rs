@@ -37,28 +37,13 @@ pub enum ArchiveError {
     Unsettled(Unsettled),
     /// The file cannot be written; nothing is overwritten.
     #[error("cannot write {}", .file.display())]
-    Write {
-        /// The file.
-        file: PathBuf,
-        /// The cause.
-        source: io::Error,
-    },
+    Write { file: PathBuf, source: io::Error },
     /// The file cannot be read.
     #[error("cannot read {}", .file.display())]
-    Read {
-        /// The file.
-        file: PathBuf,
-        /// The cause.
-        source: io::Error,
-    },
+    Read { file: PathBuf, source: io::Error },
     /// It is no export, or incomplete.
     #[error("{} is damaged or no export of a shop: {why}", .file.display())]
-    Damaged {
-        /// The file.
-        file: PathBuf,
-        /// The problem.
-        why: String,
-    },
+    Damaged { file: PathBuf, why: String },
     /// It was written by another version of the program.
     #[error(
         "{} is of another version: its schema is {found}, and this program knows {known}; export it \
@@ -66,7 +51,6 @@ pub enum ArchiveError {
         .file.display()
     )]
     Version {
-        /// The file.
         file: PathBuf,
         /// Its schema.
         found: String,
@@ -78,7 +62,6 @@ pub enum ArchiveError {
         "there is something already ({count} rows of {table}): import into an empty shop, as `server migrate` makes it"
     )]
     NotEmpty {
-        /// The table.
         table: String,
         /// The number of its rows.
         count: i64,
@@ -86,7 +69,6 @@ pub enum ArchiveError {
     /// Some rows were not read.
     #[error("{table} has {counted} rows, and {read} were read; nothing was exported")]
     Incomplete {
-        /// The table.
         table: String,
         /// The rows that the database counts.
         counted: i64,
@@ -96,7 +78,6 @@ pub enum ArchiveError {
     /// The database returned different data than were written.
     #[error("the database stored {0} differently from the file; nothing was imported")]
     Differs(String),
-    /// The database failed.
     #[error(transparent)]
     Database(#[from] DbErr),
 }

@@ -17,7 +17,6 @@ use super::super::entity::{
     webhook_endpoint,
 };
 
-/// A table.
 pub struct Table {
     pub name: String,
     pub columns: Vec<(String, Kind)>,

@@ -25,11 +25,9 @@ pub struct NewEvent<'a> {
     /// The order's buyer.
     pub buyer_id: Uuid,
     pub event: OrderEvent,
-    /// The actor.
     pub actor: &'a str,
 }
 
-/// Adds events.
 pub async fn add(
     transaction: &DatabaseTransaction,
     events: impl IntoIterator<Item = NewEvent<'_>>,

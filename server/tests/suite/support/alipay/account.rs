@@ -45,7 +45,6 @@ struct Trade {
     refunds: Vec<Refund>,
 }
 
-/// An account.
 pub struct Account {
     clock: Arc<ManualClock>,
     /// By the merchant's numbers.

@@ -17,7 +17,6 @@ use super::{
     signature::{Fields, Signer, decoded, signed_text},
 };
 
-/// How calls fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
     /// Answered with this status, without an effect.

@@ -47,7 +47,6 @@ struct Refund {
     metadata: Value,
 }
 
-/// An account.
 pub struct Account {
     clock: Arc<ManualClock>,
     origin: String,

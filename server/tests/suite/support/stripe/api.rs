@@ -19,7 +19,6 @@ use super::{
     account::{Account, Answer, Fields, refusal},
 };
 
-/// How calls fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
     /// Answered with this status, without an effect.
