@@ -105,7 +105,7 @@ pub trait Storefront: AfterPurchase + Pictures + SecondFactors {
     /// The account of a log-in token, and extends the token's life; `None` for an unknown or expired one.
     ///
     /// # Errors
-    /// `busy`, when the store does not answer in time.
+    /// `busy`, when the ledger does not answer in time.
     async fn authenticate(&self, login_token: &str) -> Result<Option<Me>, ApiError>;
 
     /// Makes a buyer's account and signs it in, in place of the visitor's present log-in.

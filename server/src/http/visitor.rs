@@ -193,7 +193,7 @@ async fn identify(
             Ok(Some(me)) => (visitor.me, visitor.login_token) = (Some(me), Some(token)),
             Ok(None) => {}
             Err(error) if routes::is_call(path) => return Err(error),
-            // Pages are only read; they work without the store.
+            // Pages are only read; they work without the ledger.
             Err(error) => {
                 tracing::warn!(error = %Chain(&error), "cannot read a log-in; the page is shown as if the visitor were signed out");
             }

@@ -1,5 +1,5 @@
-//! Caches a store's answers for a while, for all callers; while the store is unreachable, its last
-//! answers.
+//! Caches the ledger's answers for a while, for all callers; while the ledger is unreachable, its last
+//! answers are used.
 
 use std::{
     fmt::Debug,
@@ -16,16 +16,16 @@ use tokio::time::timeout;
 
 use crate::{chain::Chain, engine::ports::PortError, jitter::spread};
 
-/// How long an answer is used while the store gives no newer one: as long as sales continue without
+/// How long an answer is used while the ledger gives no newer one: as long as sales continue without
 /// the ledger.
 const OLD: Duration = Duration::from_mins(10);
 /// A caller that has an old answer waits at most this long for a new one.
 const WAIT_FOR_FRESH: Duration = Duration::from_secs(1);
 
-/// An answer, and when to ask the store again.
+/// An answer, and when to ask the ledger again.
 struct CachedAnswer<V> {
     value: V,
-    /// When the store was asked, and `AnswerCache::version` at that time.
+    /// When the ledger was asked, and `AnswerCache::version` at that time.
     asked_at: Instant,
     version: u64,
     ask_at: Mutex<Instant>,
@@ -82,7 +82,7 @@ where
     }
 
     /// Invalidates all answers: from now on callers wait for a read started after this call. The
-    /// old answers are used only if the store does not answer.
+    /// old answers are used only if the ledger does not answer.
     pub fn forget_all(&self) {
         self.version.fetch_add(1, Ordering::AcqRel);
     }
@@ -141,8 +141,8 @@ where
         Ok(known.value.clone())
     }
 
-    /// Reads the first answer after `forget_all`. If the store does not answer in time, `old` is
-    /// used for another lifetime, so that callers wait for an unreachable store only once.
+    /// Reads the first answer after `forget_all`. If the ledger does not answer in time, `old` is
+    /// used for another lifetime, so that callers wait for an unreachable ledger only once.
     async fn newer_than(
         &self,
         old: &CachedAnswer<V>,
@@ -161,13 +161,13 @@ where
         Ok(old.value.clone())
     }
 
-    /// The cached answer, if the store was asked at `since` or later.
+    /// The cached answer, if the ledger was asked at `since` or later.
     pub async fn get_since(&self, key: K, since: Instant) -> Option<V> {
         let known = self.known.get(&key).await?;
         (known.asked_at >= since).then(|| known.value.clone())
     }
 
-    /// Caches an answer that the store gave, or a value written to it, at `asked_at`.
+    /// Caches an answer that the ledger gave, or a value written to it, at `asked_at`.
     pub async fn put(&self, key: K, value: V, asked_at: Instant) {
         let version = self.version.load(Ordering::Acquire);
         let known = CachedAnswer::new(value, (asked_at, version), self.life);

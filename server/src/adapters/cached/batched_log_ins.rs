@@ -27,7 +27,7 @@ struct Waiting {
     is_reading: bool,
 }
 
-/// A reader in front of a store. The first caller's read starts at once. Callers during that read share
+/// A reader in front of the ledger. The first caller's read starts at once. Callers during that read share
 /// the next one, so that nobody gets data read before their call.
 pub struct BatchedLogIns<T> {
     store: Arc<T>,

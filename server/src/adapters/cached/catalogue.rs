@@ -1,4 +1,4 @@
-//! Caches the catalogue for all callers; while the store is unreachable, its last answers.
+//! Caches the catalogue for all callers; while the ledger is unreachable, its last answers are used.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -12,7 +12,7 @@ use super::AnswerCache;
 use crate::engine::ports::{Catalogue, PortError, Window};
 
 /// How old an answer may be. This only delays pages: the gate applies a stop within its own refresh
-/// period and decides what can be bought. So pages may be older while the store is unreachable.
+/// period and decides what can be bought. So pages may be older while the ledger is unreachable.
 const LIFE: Duration = Duration::from_secs(5);
 /// Items cached, including missing ones: an unknown id costs a read too.
 const ITEMS: u64 = 10_000;
@@ -31,7 +31,7 @@ pub struct CachedCatalogue<C> {
 }
 
 impl<C: Catalogue> CachedCatalogue<C> {
-    /// An empty cache over `store`, which may lag behind `primary`.
+    /// An empty cache over a copy of the ledger, which may lag behind `primary`.
     pub fn new(store: Arc<C>, primary: Arc<C>) -> Self {
         Self {
             store,
@@ -88,7 +88,7 @@ mod tests {
 
     use super::*;
 
-    /// A store without data that counts the calls.
+    /// A ledger without data that counts the calls.
     #[derive(Default)]
     struct Asked(AtomicUsize);
 

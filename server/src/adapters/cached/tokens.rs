@@ -1,4 +1,4 @@
-//! Caches log-ins in front of the store. For a single process only: it would not notice log-outs at
+//! Caches log-ins in front of the ledger. For a single process only: it would not notice log-outs at
 //! other instances.
 
 use std::{
@@ -34,7 +34,7 @@ pub struct CachedTokens<T> {
 }
 
 impl<T: LoginTokens + LoginBatches> CachedTokens<T> {
-    /// An empty cache over `store`.
+    /// An empty cache over the ledger's log-ins.
     pub fn new(store: Arc<T>) -> Self {
         let logins = Cache::builder()
             .max_capacity(LOGINS)
@@ -86,7 +86,7 @@ impl<T: LoginTokens + LoginBatches> LoginTokens for CachedTokens<T> {
 
     async fn remove(&self, token: &TokenHash) -> Result<(), PortError> {
         let removed = self.store.remove(token).await;
-        // Even if the store did not answer: it may have removed the log-in, or still do so.
+        // Even if the ledger did not answer: it may have removed the log-in, or still do so.
         self.ended.fetch_add(1, SeqCst);
         self.logins.invalidate(token).await;
         removed

@@ -57,7 +57,7 @@ enum SharedLogin {
 }
 
 impl<T: LoginTokens> RedisTokens<T> {
-    /// A cache over `store`.
+    /// A cache over the ledger's log-ins.
     pub fn new(redis: Redis, store: Arc<T>) -> Self {
         let local = Cache::builder()
             .max_capacity(MAX_LOCAL_LOGINS)

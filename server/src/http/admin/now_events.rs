@@ -125,7 +125,7 @@ impl Follower {
         let token = self.visitor.login_token.as_deref()?;
         match self.state.shop.authenticate(token).await {
             Ok(me) => self.visitor.me = Some(me?),
-            // The store does not answer: that signs nobody out.
+            // The ledger does not answer: that signs nobody out.
             Err(error) => {
                 tracing::debug!(
                     error = %Chain(&error),
