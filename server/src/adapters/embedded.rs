@@ -1,5 +1,5 @@
 //! The ports in one process, without other services. Deterministic on an injected clock. Data that
-//! must survive a restart is in the ledger; the rest is rebuilt or requested again.
+//! must survive a restart is in the ledger; the rest is loaded or requested again.
 
 mod expiring;
 mod gate;

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use super::unprivileged;
 
-/// What a server shows, and the key that belongs to it: PEM.
+/// A server's certificate and its key, as PEM files.
 #[derive(Clone, Debug)]
 pub struct ServerCertificate {
     /// The certificate.

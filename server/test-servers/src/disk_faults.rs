@@ -40,9 +40,9 @@ impl Operations {
     pub const SYNC: Operations = Operations(2);
     pub const TRUNCATE: Operations = Operations(4);
     pub const OPEN: Operations = Operations(8 | 16);
-    /// What a folder that is mounted read-only refuses.
+    /// The calls that a folder mounted read-only refuses.
     pub const CHANGES: Operations = Operations(1 | 4 | 16);
-    /// What a broken disk refuses.
+    /// The calls that a broken disk refuses.
     pub const ALL: Operations = Operations(1 | 2 | 4 | 8 | 16);
 
     pub fn name(self) -> &'static str {
@@ -57,7 +57,7 @@ impl Operations {
     }
 }
 
-/// What a call answers that fails.
+/// The error that a failing call returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DiskError {
     /// `EIO`
@@ -68,7 +68,7 @@ pub enum DiskError {
     ReadOnly = 30,
 }
 
-/// What happens to a call.
+/// The effect of a fault on a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// It does nothing and says why.
@@ -145,7 +145,7 @@ impl DiskFaults {
         }
     }
 
-    /// What a process needs in its environment.
+    /// The variables that a process needs in its environment.
     pub fn environment(&self) -> [(String, String); 3] {
         let file = |name| self.files.path().join(name).display().to_string();
         [

@@ -76,14 +76,14 @@ impl Nginx {
         self.folder.path().join("site")
     }
 
-    /// What it has logged of requests so far; lines appear some seconds late.
+    /// The log of requests so far; lines appear some seconds late.
     pub fn access_log(&self) -> String {
         fs::read_to_string(self.folder.path().join("access.log")).unwrap()
     }
 }
 
 impl Nginx {
-    /// What it has logged of failures so far.
+    /// The log of failures so far.
     pub fn error_log(&self) -> String {
         fs::read_to_string(self.folder.path().join("error.log")).unwrap()
     }

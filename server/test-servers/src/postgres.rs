@@ -181,7 +181,8 @@ impl Postgres {
     pub fn restart(&mut self) {
         self.kill();
         let data = self.folder.path().join("data");
-        // What a killed server leaves would look like a running one once its id is used again.
+        // A killed server leaves this file; once its process id is used again, the file would look like
+        // that of a running server.
         let _ = std::fs::remove_file(data.join("postmaster.pid"));
         let (data, port) = (data.display().to_string(), self.port.to_string());
         let server = program("postgres");

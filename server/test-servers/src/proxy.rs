@@ -76,7 +76,7 @@ impl Proxy {
         self.set(late, late, OnConnect::Forward);
     }
 
-    /// What clients send passes; the server's answers are lost, and its connections never end.
+    /// The bytes of clients pass; the server's answers are lost, and its connections never end.
     pub fn lose_answers(&self) {
         self.set(Delivery::Pass, Delivery::Lose, OnConnect::Forward);
     }
@@ -87,7 +87,7 @@ impl Proxy {
         self.set(Delivery::Lose, Delivery::Lose, OnConnect::HalfOpen);
     }
 
-    /// New connections are closed at once; what is connected stays (see
+    /// New connections are closed at once; existing ones stay (see
     /// [`drop_connections`](Self::drop_connections)).
     pub fn refuse(&self) {
         self.set(Delivery::Pass, Delivery::Pass, OnConnect::Close);

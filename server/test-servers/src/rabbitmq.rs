@@ -186,7 +186,7 @@ impl RabbitServer {
         self.signal("CONT");
     }
 
-    /// What `rabbitmqctl` prints; fails when it does.
+    /// The output of `rabbitmqctl`; panics when it fails.
     pub fn ctl(&self, arguments: &[&str]) -> String {
         let output = Command::new(format!("{PROGRAMS}/rabbitmqctl"))
             .arg("--quiet")

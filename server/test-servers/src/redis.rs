@@ -14,7 +14,7 @@ use super::{Certificates, Guarded, ServerCertificate, free_port, wait_until};
 
 pub use cluster::RedisCluster;
 
-/// What a server still knows after [`RedisServer::restart`].
+/// The data that a server still has after [`RedisServer::restart`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Persistence {
     /// Nothing.
@@ -34,7 +34,7 @@ pub struct RedisServer {
     port: u16,
     /// It speaks TLS only.
     tls: bool,
-    /// Who asks, and the password, in an address.
+    /// User and password, as in an address.
     user: &'static str,
     folder: PathBuf,
     options: Vec<String>,
@@ -234,7 +234,7 @@ impl RedisServer {
         self.signal("CONT");
     }
 
-    /// What `redis-cli` prints (errors too), without the last line's end.
+    /// The output of `redis-cli` (errors too), without the last line's end.
     pub fn cli(&self, arguments: &[&str]) -> String {
         let port = self.port.to_string();
         let output = Command::new("redis-cli")

@@ -33,7 +33,7 @@ impl Account {
     }
 }
 
-/// What comes before a command line that runs as `account`.
+/// The arguments before a command line that make it run as `account`.
 pub fn prefix(account: Option<&Account>) -> Vec<String> {
     let Some(Account(name)) = account else {
         return Vec::new();

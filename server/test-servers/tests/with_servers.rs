@@ -67,7 +67,7 @@ fn the_command_finds_its_servers_and_its_exit_status_is_passed_on() {
     ] {
         assert!(printed.contains(line), "{line} is not in {printed}");
     }
-    // What a killed server has started notices by itself, a moment later.
+    // Child processes of a killed server notice its death by themselves, a moment later.
     wait_until("everything to be gone", || left_behind(&folder).is_empty());
     let rest: Vec<_> = fs::read_dir(folder.path()).unwrap().collect();
     assert!(rest.is_empty(), "{rest:?}");

@@ -76,7 +76,7 @@ pub fn outboxes(redis: &Redis) -> [String; COPIES] {
     copies(redis, "items")
 }
 
-/// What instances have in flight between the queue and the ledger.
+/// The entries that instances have in flight between the queue and the ledger.
 pub fn in_flight(redis: &Redis) -> [String; COPIES] {
     copies(redis, "in-flight")
 }

@@ -53,7 +53,7 @@ struct State {
     read_at: Option<Instant>,
 }
 
-/// What a node says about a range of slots.
+/// A node's statement about a range of slots.
 struct Claim {
     slots: Range<usize>,
     /// Host and port of the master.

@@ -1,4 +1,4 @@
-//! What is sent to Redis at once, and the key that decides where to.
+//! A request to Redis, and the key that decides to which node it goes.
 
 use redis::{
     Arg, Cmd, FromRedisValue, Pipeline, RedisResult, ScriptInvocation, cluster_routing::Slot,
@@ -6,7 +6,7 @@ use redis::{
 
 use super::servers::Connection;
 
-/// What is sent at once.
+/// One request.
 pub(super) enum Request<'a> {
     Command(&'a Cmd),
     Pipeline(&'a Pipeline),

@@ -99,7 +99,7 @@ pub trait OrderQueue: Send + Sync + 'static {
     /// The number of entries; taken ones do not count.
     async fn depth(&self) -> Result<Depth, PortError>;
 
-    /// What is between the queue and the ledger.
+    /// The entries between the queue and the ledger.
     async fn under_way(&self) -> Result<UnderWay, PortError>;
 
     /// This instance's entries in flight, including all that were taken before this call.

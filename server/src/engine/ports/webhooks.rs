@@ -246,7 +246,7 @@ pub enum Replay {
     },
 }
 
-/// What waits for endpoints that are not switched off.
+/// The messages that wait for endpoints that are not switched off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WebhookBacklog {
     /// The number of messages.

@@ -28,7 +28,7 @@ const INTERRUPTED: u8 = 130;
 
 const DATABASE: &str = "seckill";
 
-/// What was asked for.
+/// The parsed command line.
 #[derive(Debug)]
 struct Plan {
     mariadb: bool,
@@ -126,7 +126,7 @@ impl Servers {
     }
 }
 
-/// What a person or another program tells this one.
+/// The signals that tell this program to end.
 struct Orders {
     interrupt: Signal,
     terminate: Signal,

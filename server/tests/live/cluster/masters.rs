@@ -358,7 +358,7 @@ async fn a_master_comes_back_empty_and_a_replica_takes_over_that_was_behind() {
     let kept = sale.items[behind].waves.begin(&sale.cluster).await;
     let of_kept = sale.items[behind].waves.last().clone();
     nobody_is_promised_more(&[&of_kept]).await;
-    // Whatever is promised from now on only the master knows.
+    // From now on only the master knows of new promises.
     sale.redis.leave_behind(replica, behind);
     let lost = sale.items[behind].waves.begin(&sale.cluster).await;
     let of_lost = sale.items[behind].waves.last().clone();

@@ -22,7 +22,7 @@ const PAY_WINDOW_S: u32 = 6;
 const LONG_WINDOW_S: u32 = 600;
 const ADMIN: &str = "13800009999";
 
-/// What the buyer does at the provider, and the shop with the money.
+/// The buyer's action at the provider, and the shop's with the money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
     Pays,

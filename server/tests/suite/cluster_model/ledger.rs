@@ -16,7 +16,7 @@ pub enum State {
     SoldOut,
 }
 
-/// What the gate was not told yet.
+/// The part of an end that the gate was not told yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Due {
     Return,
@@ -31,7 +31,7 @@ pub struct Row {
     pub due: Option<Due>,
 }
 
-/// What the queue carries.
+/// A message of the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Message {
     pub reservation: Reservation,

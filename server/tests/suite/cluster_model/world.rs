@@ -17,10 +17,10 @@ use server::engine::Engine;
 use jobs::{Job, Worker};
 use state::{INSTANCES, State};
 
-/// Between two steps pass as many milliseconds, at most: what waits for some hundred steps is given up.
+/// Between two steps pass as many milliseconds, at most: a thing that waits for some hundred steps is given up.
 const STEP_MS: i64 = 2_000;
 
-/// What the model has, and every port of it.
+/// The model's state; every port has a handle of it.
 type Shared = Arc<Mutex<State>>;
 
 pub struct World {
@@ -74,7 +74,7 @@ impl World {
         self.state().audit();
     }
 
-    /// Whatever it had under way is over, and another one takes its place.
+    /// Everything it had under way ends, and another one takes its place.
     fn kill_worker(&mut self, number: usize) {
         self.workers[number] = Worker::new(number, &self.state, &self.engine);
         self.state().worker_is_gone(number);

@@ -67,8 +67,8 @@ impl RedisGate {
         if unknown.sent > 0 || found != Found::Nothing {
             return Ok(false);
         }
-        // What was released before the segments were closed, and is due in the ledger still, would be
-        // loaded as held, and nobody would release it again. A closed segment remembers releases.
+        // A unit that was released before the segments were closed, and is due in the ledger still, would
+        // be loaded as held, and nobody would release it again. A closed segment remembers releases.
         let ledger = self.ledger.summary(item_id).await?;
         if ledger.is_some_and(|ledger| ledger.due > 0) {
             return Ok(false);

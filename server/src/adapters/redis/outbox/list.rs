@@ -95,8 +95,8 @@ impl OutboxList {
         state.unanswered.insert(tag.to_owned(), Instant::now());
     }
 
-    /// What all readable copies of the list have together, because one that was away may lack outboxes;
-    /// while one is away, also what the list had before.
+    /// The outboxes of all readable copies together, because a copy that was away may lack some; while a
+    /// copy is away, also the outboxes of the last read.
     async fn read(&self, errors: &mut FirstError) -> Option<Vec<String>> {
         let copies = keys::outboxes(&self.redis).map(async |key| {
             let mut read = redis::cmd("ZRANGE");

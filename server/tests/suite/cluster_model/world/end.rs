@@ -86,8 +86,9 @@ impl State {
         assert_eq!(has, should);
     }
 
-    /// Whoever was told a number has an order with that number, or had one; but for those who waited too
-    /// long, and as many as Redis has lost. As many units came back as orders were closed or refused.
+    /// Every buyer who was told a number has an order with that number, or had one. Exceptions: buyers who
+    /// waited too long, and one buyer for each loss of Redis. The units that came back are as many as the orders
+    /// that were closed or refused.
     fn promises_are_kept(&self) {
         let mut ends = BTreeMap::new();
         for end in self.ends() {

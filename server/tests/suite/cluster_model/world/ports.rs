@@ -1,5 +1,6 @@
 //! The engine's ports over the model. Each call waits once, so that anything may happen before it; then it
-//! is lost, done without an answer, or done. What a caller must not do is refused here, where it does it.
+//! is lost, done without an answer, or done. A call that its caller must not
+//! make fails the test here.
 
 use std::sync::MutexGuard;
 
@@ -33,14 +34,14 @@ const TAKEN: usize = 3;
 /// Messages that a consumer gets at once.
 const DELIVERED: usize = 2;
 
-/// Those of one worker.
+/// The ports of one worker.
 #[derive(Clone)]
 pub struct Ports {
     worker: usize,
     state: Shared,
 }
 
-/// What becomes of a call.
+/// The fate of a call.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Fate {
     Lost,
@@ -108,7 +109,8 @@ impl State {
         self.gate.outbox.iter().filter(is_own)
     }
 
-    /// What a relay has is given to whoever asks next, and what a consumer had is in the queue again.
+    /// The next relay that asks gets the entries of this worker's relay; the messages of its consumer go back
+    /// to the queue.
     pub(super) fn worker_is_gone(&mut self, worker: usize) {
         let ids: Vec<_> = self.has_relay(worker).map(|entry| entry.id).collect();
         self.change().give_back(worker, &ids);

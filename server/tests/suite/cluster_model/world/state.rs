@@ -1,4 +1,5 @@
-//! What there is: gate, queue, ledger, and what instances know. What buyers and web instances do.
+//! The model's state (gate, queue, ledger, each instance's knowledge), and the steps of buyers and web
+//! instances.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -75,7 +76,7 @@ pub(super) struct State {
     pub told: BTreeMap<Reservation, Promise>,
     pub held_at_ms: BTreeMap<Reservation, i64>,
     pub reservations: Reservation,
-    /// Whatever the queue ever had.
+    /// The reservations of all messages that the queue ever had.
     pub was_put: BTreeSet<Reservation>,
     /// Whose release the gate has done, or remembers.
     pub was_released: BTreeSet<Reservation>,
@@ -143,7 +144,7 @@ impl State {
         &mut self.gate
     }
 
-    /// What holds after every step.
+    /// Checks the invariants that hold after every step.
     pub(super) fn audit(&self) {
         self.ledger.audit();
         let Some(item) = self.gate.item.as_ref().filter(|_| !self.has_lost) else {
@@ -267,7 +268,7 @@ impl State {
         assert_eq!(another, None, "a number was told twice: {promise:?}");
     }
 
-    /// What became of those who were told a number; `None` of those that nobody knows.
+    /// The ledger's state of every reservation whose buyer was told a number; `None` if the ledger lacks it.
     pub(super) fn ends(&self) -> impl Iterator<Item = Option<RowState>> {
         let row = |reservation| self.ledger.rows.get(reservation);
         self.told

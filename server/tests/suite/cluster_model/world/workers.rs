@@ -1,4 +1,4 @@
-//! What workers do that is the adapters' part: loading again and comparing. Any call may be lost.
+//! The adapters' part of a worker's work: loading again and comparing. Any call may be lost.
 
 use rand::Rng;
 
