@@ -18,7 +18,7 @@ pub struct ShipLine {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckedLine {
     pub line: ShipLine,
-    /// Its order, if it names one.
+    /// The line's order, if it names one.
     pub order_id: Option<OrderId>,
     /// The problem; `None` if the order can be shipped.
     pub problem: Option<LineProblem>,

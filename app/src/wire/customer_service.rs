@@ -57,7 +57,7 @@ pub struct OrderHistory {
     pub buyer: Buyer,
     /// The reservation it came from.
     pub reservation_id: ReservationId,
-    /// Its events, oldest first.
+    /// The order's events, oldest first.
     pub changes: Vec<OrderChange>,
     /// Every attempt to pay, oldest first.
     pub payments: Vec<ListedPayment>,
@@ -89,7 +89,7 @@ pub struct BuyerList {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BuyerHistory {
     pub buyer: Buyer,
-    /// Their orders, newest first, at most 100.
+    /// The buyer's orders, newest first, at most 100.
     pub orders: Vec<Order>,
     /// Their reservations without an order: queued ones, and those of the last day that failed.
     pub reservations: Vec<Reservation>,

@@ -61,7 +61,7 @@ pub enum ReservationState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReservationStatus {
     pub reservation_id: ReservationId,
-    /// Its item; `None` if the reservation was lost and the item is unknown.
+    /// The reservation's item; `None` if the reservation was lost and the item is unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub item_id: Option<ItemId>,
     pub state: ReservationState,

@@ -14,7 +14,7 @@ use crate::{
 #[component]
 pub fn PrintedOrder<'a>(
     detail: &'a OrderDetail,
-    /// Its shipping address, if that is shown.
+    /// The order's shipping address, if that is shown.
     address: Option<ShippingAddress>,
     calendar: Calendar,
     language: Language,

@@ -69,7 +69,7 @@ pub enum ConnectError {
     )]
     LaterVersion {
         place: String,
-        /// Its schema.
+        /// The schema of the shop.
         found: String,
         /// The schema of this program.
         known: String,

@@ -45,7 +45,7 @@ pub struct Holder {
     pub buyer: AccountId,
     pub reservation_id: ReservationId,
     pub position: u32,
-    /// Its order is paid: the unit counts as sold, not as locked.
+    /// The reservation's order is paid: the unit counts as sold, not as locked.
     pub paid: bool,
 }
 

@@ -13,7 +13,7 @@ use crate::engine::{
 /// hide those behind it.
 const LOOK_PAST: u32 = 40 * BATCH;
 
-/// Gives due units back to the gate and then clears their due marks. After a crash in between it
+/// Gives due units back to the gate and then clears their due flags. After a crash in between it
 /// gives them back again: a repeat changes nothing. An item whose gate does not answer is left for
 /// the next run and does not stop the others. Returns how many were given back.
 ///

@@ -52,7 +52,7 @@ pub enum ArchiveError {
     )]
     Version {
         file: PathBuf,
-        /// Its schema.
+        /// The schema of the file.
         found: String,
         /// Our schema.
         known: String,
