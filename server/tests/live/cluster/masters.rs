@@ -251,80 +251,94 @@ impl Masters {
     }
 }
 
+/// The faults. During each of them the items of the other masters are sold.
+impl Masters {
+    async fn a_master_is_killed(&mut self, away: usize) {
+        let waves = self.begin().await;
+        self.redis.kill(away);
+        self.release(&waves);
+        let begun = Instant::now();
+        let waits = self.others_are_sold(away, waves).await;
+        let sold = begun.elapsed().as_secs_f64();
+        self.is_stopped_and_compared((away + 1) % MASTERS).await;
+        let all = begun.elapsed().as_secs_f64();
+        assert!(
+            !waits.is_finished(),
+            "who sold the item of the dead master?"
+        );
+        self.redis.restart(away);
+        let begun = Instant::now();
+        self.items[away].waves.is_answered(waits).await;
+        println!(
+            "a master killed: the others' items ordered and cancelled after {sold:.1} s, stopped and \
+             compared after {all:.1} s; all of its own answered {:.1} s after it was back",
+            begun.elapsed().as_secs_f64()
+        );
+    }
+
+    async fn a_master_is_silent(&mut self, away: usize) {
+        let waves = self.begin().await;
+        self.redis.node(away).pause();
+        self.release(&waves);
+        let begun = Instant::now();
+        let waits = self.others_are_sold(away, waves).await;
+        let sold = begun.elapsed().as_secs_f64();
+        assert!(
+            !waits.is_finished(),
+            "who sold the item of the silent master?"
+        );
+        self.redis.node(away).resume();
+        let begun = Instant::now();
+        self.items[away].waves.is_answered(waits).await;
+        println!(
+            "a master paused: the others' items ordered and cancelled after {sold:.1} s; all of its own \
+             answered {:.1} s after it went on",
+            begun.elapsed().as_secs_f64()
+        );
+    }
+
+    async fn a_slot_moves(&mut self, from: usize, to: usize) {
+        let slot_of = self.key(from, "item");
+        let waves = self.begin().await;
+        self.redis.begin_to_move(&slot_of, from, to);
+        self.release(&waves);
+        let waits = self.others_are_sold(from, waves).await;
+        assert!(!waits.is_finished(), "who sold the item that moves?");
+        let moved = self.redis.move_slot(&slot_of, from, to);
+        assert!(moved > 3, "{moved} keys");
+        let begun = Instant::now();
+        self.items[from].waves.is_answered(waits).await;
+        println!(
+            "a slot of {moved} keys moved: all of its item answered {:.1} s later",
+            begun.elapsed().as_secs_f64()
+        );
+    }
+
+    async fn a_replica_takes_over(&mut self, master: usize) {
+        let replica = self.redis.add_replica(master);
+        let waves = self.begin().await;
+        self.release(&waves);
+        let begun = Instant::now();
+        self.redis.fail_over(replica);
+        let waits = self.others_are_sold(master, waves).await;
+        self.items[master].waves.is_answered(waits).await;
+        println!(
+            "a replica took over: everybody answered after {:.1} s",
+            begun.elapsed().as_secs_f64()
+        );
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_master_is_killed_or_silent_a_slot_moves_and_a_replica_takes_over_without_a_loss() {
     let mut sale = Masters::new(4).await;
     // The master that knows what instances have in flight: it is missed by the items of the others.
     let in_flight = format!("{}:in-flight", sale.cluster.namespace);
     let away = sale.redis.master_of(&in_flight).unwrap();
-    let waves = sale.begin().await;
-    sale.redis.kill(away);
-    sale.release(&waves);
-    let begun = Instant::now();
-    let waits = sale.others_are_sold(away, waves).await;
-    let sold = begun.elapsed().as_secs_f64();
-    sale.is_stopped_and_compared((away + 1) % MASTERS).await;
-    let all = begun.elapsed().as_secs_f64();
-    assert!(
-        !waits.is_finished(),
-        "who sold the item of the dead master?"
-    );
-    sale.redis.restart(away);
-    let begun = Instant::now();
-    sale.items[away].waves.is_answered(waits).await;
-    println!(
-        "a master killed: the others' items ordered and cancelled after {sold:.1} s, stopped and compared \
-         after {all:.1} s; all of its own answered {:.1} s after it was back",
-        begun.elapsed().as_secs_f64()
-    );
-
-    let waves = sale.begin().await;
-    sale.redis.node(away).pause();
-    sale.release(&waves);
-    let begun = Instant::now();
-    let waits = sale.others_are_sold(away, waves).await;
-    let sold = begun.elapsed().as_secs_f64();
-    assert!(
-        !waits.is_finished(),
-        "who sold the item of the silent master?"
-    );
-    sale.redis.node(away).resume();
-    let begun = Instant::now();
-    sale.items[away].waves.is_answered(waits).await;
-    println!(
-        "a master paused: the others' items ordered and cancelled after {sold:.1} s; all of its own answered \
-         {:.1} s after it went on",
-        begun.elapsed().as_secs_f64()
-    );
-
-    let (from, to) = (away, (away + 1) % MASTERS);
-    let slot_of = sale.key(from, "item");
-    let waves = sale.begin().await;
-    sale.redis.begin_to_move(&slot_of, from, to);
-    sale.release(&waves);
-    let waits = sale.others_are_sold(from, waves).await;
-    assert!(!waits.is_finished(), "who sold the item that moves?");
-    let moved = sale.redis.move_slot(&slot_of, from, to);
-    assert!(moved > 3, "{moved} keys");
-    let begun = Instant::now();
-    sale.items[from].waves.is_answered(waits).await;
-    println!(
-        "a slot of {moved} keys moved: all of its item answered {:.1} s later",
-        begun.elapsed().as_secs_f64()
-    );
-
-    let master = (away + 2) % MASTERS;
-    let replica = sale.redis.add_replica(master);
-    let waves = sale.begin().await;
-    sale.release(&waves);
-    let begun = Instant::now();
-    sale.redis.fail_over(replica);
-    let waits = sale.others_are_sold(master, waves).await;
-    sale.items[master].waves.is_answered(waits).await;
-    println!(
-        "a replica took over: everybody answered after {:.1} s",
-        begun.elapsed().as_secs_f64()
-    );
+    sale.a_master_is_killed(away).await;
+    sale.a_master_is_silent(away).await;
+    sale.a_slot_moves(away, (away + 1) % MASTERS).await;
+    sale.a_replica_takes_over((away + 2) % MASTERS).await;
     sale.end("a master killed, one silent, a slot moved, a replica promoted in order")
         .await;
 }
