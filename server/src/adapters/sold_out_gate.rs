@@ -31,6 +31,9 @@ const ITEMS: u64 = 10_000;
 /// A changed total takes effect within this time.
 const LIFE: Duration = Duration::from_mins(1);
 
+/// The number of units is read again after this long if it could not be read.
+const UNKNOWN_LIFE: Duration = Duration::from_secs(1);
+
 /// A permit to ask the gate; returned when dropped.
 pub type Place = OwnedSemaphorePermit;
 
@@ -39,22 +42,22 @@ pub struct SoldOutGate<G> {
     gate: Arc<G>,
     sold_out: SoldOutCache,
     limits: Cache<ItemId, Arc<Semaphore>>,
-    /// Of all items whose number of units cannot be read now.
-    unknown: Arc<Semaphore>,
+    /// Of items whose number of units could not be read, for a moment.
+    unknown: Cache<ItemId, Arc<Semaphore>>,
 }
 
 impl<G: Reserve + Restock + StockGate> SoldOutGate<G> {
     /// Wraps `gate`. `sold_out` is shared with the listener for other instances' returns.
     pub fn new(gate: Arc<G>, sold_out: SoldOutCache) -> Self {
-        let limits = Cache::builder()
-            .max_capacity(ITEMS)
-            .time_to_live(LIFE)
-            .build();
+        let limits = Cache::builder().max_capacity(ITEMS);
+        let limits = limits.time_to_live(LIFE).build();
+        let unknown = Cache::builder().max_capacity(ITEMS);
+        let unknown = unknown.time_to_live(UNKNOWN_LIFE).build();
         Self {
             gate,
             sold_out,
             limits,
-            unknown: Arc::new(Semaphore::new(AT_ONCE as usize)),
+            unknown,
         }
     }
 
@@ -62,12 +65,18 @@ impl<G: Reserve + Restock + StockGate> SoldOutGate<G> {
         if let Some(limit) = self.limits.get(&item_id).await {
             return limit;
         }
+        if let Some(limit) = self.unknown.get(&item_id).await {
+            return limit;
+        }
         let places = match self.gate.stock(item_id).await {
             // For an item that the gate does not know yet, one buyer asks, and thereby loads it.
             Ok(None) => return Arc::new(Semaphore::new(1)),
             Ok(Some(stock)) => stock.total.clamp(1, AT_ONCE),
             // A part of the gate is away. Buyers of the others are not kept waiting for it.
-            Err(_) => return Arc::clone(&self.unknown),
+            Err(_) => {
+                let limit = async { Arc::new(Semaphore::new(AT_ONCE as usize)) };
+                return self.unknown.get_with(item_id, limit).await;
+            }
         };
         let limit = async { Arc::new(Semaphore::new(places as usize)) };
         self.limits.get_with(item_id, limit).await

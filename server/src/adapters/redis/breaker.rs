@@ -18,6 +18,8 @@ const LEAVE_INTERVAL_MS: i64 = 500;
 
 /// Counts the time-outs of one server. Lock-free: it is checked before every call.
 pub struct Breaker {
+    /// Host and port, for the log.
+    server: String,
     created_at: Instant,
     /// How long nothing must have been answered before it opens.
     grace: Duration,
@@ -38,8 +40,9 @@ impl Breaker {
     /// Starts closed: every call is allowed. Opens when consecutive time-outs have lasted for
     /// `grace`: one of several servers behind it may be down, and many calls to that one time out
     /// at the same moment.
-    pub fn new(grace: Duration) -> Self {
+    pub fn new(grace: Duration, server: String) -> Self {
         Self {
+            server,
             created_at: Instant::now(),
             grace,
             timeouts: AtomicU32::new(0),
@@ -66,7 +69,10 @@ impl Breaker {
         if self.timeouts.load(Ordering::Relaxed) != 0 || self.open.load(Ordering::Relaxed) {
             self.timeouts.store(0, Ordering::Relaxed);
             if self.open.swap(false, Ordering::Relaxed) {
-                tracing::info!("Redis answers again; calls are sent to it again");
+                tracing::info!(
+                    server = self.server,
+                    "Redis answers again; calls are sent to it again"
+                );
             }
         }
     }
@@ -86,6 +92,7 @@ impl Breaker {
         let was_open = self.open.swap(true, Ordering::Relaxed);
         if !was_open {
             tracing::warn!(
+                server = self.server,
                 timeouts,
                 "Redis does not answer; calls are refused as busy, and one every {} ms tries again",
                 OPEN_INTERVAL.as_millis()
@@ -136,7 +143,7 @@ mod tests {
 
     #[test]
     fn it_opens_after_many_timeouts_allows_one_call_per_interval_and_closes_at_an_answer() {
-        let breaker = Breaker::new(Duration::ZERO);
+        let breaker = Breaker::new(Duration::ZERO, String::new());
         for _ in 0..TIMEOUTS_TO_OPEN - 1 {
             breaker.record_timeout();
         }
@@ -161,7 +168,7 @@ mod tests {
 
     #[test]
     fn it_closes_at_an_answer_although_another_answer_came_while_it_opened() {
-        let breaker = Breaker::new(Duration::ZERO);
+        let breaker = Breaker::new(Duration::ZERO, String::new());
         breaker.open.store(true, Ordering::Relaxed);
         breaker.record_answer();
         assert!(breaker.allows() && breaker.allows());
@@ -169,7 +176,7 @@ mod tests {
 
     #[test]
     fn many_timeouts_at_one_moment_do_not_open_the_breaker_of_a_cluster() {
-        let breaker = Breaker::new(Duration::from_hours(1));
+        let breaker = Breaker::new(Duration::from_hours(1), String::new());
         for _ in 0..10 * TIMEOUTS_TO_OPEN {
             assert!(!breaker.record_timeout());
         }

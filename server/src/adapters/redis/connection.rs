@@ -6,16 +6,16 @@ use std::{
     time::Duration,
 };
 
+use futures::future::try_join_all;
 use redis::{
-    Client, Cmd, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult, Script,
-    TlsCertificates,
+    Client, Cmd, FromRedisValue, Pipeline, RedisError, RedisResult, Script, TlsCertificates, Value,
 };
 use tokio::time::{error::Elapsed, timeout};
 
 use super::{
     PORT,
     breaker::Breaker,
-    errors::{is_moved, is_no_answer, is_of_replica, is_redirect, port_error},
+    errors::{is_moved, is_no_answer, is_of_replica, is_redirect, is_refused_log_in, port_error},
     masters::Masters,
     request::{Request, Target},
     servers::{Connection, Servers},
@@ -28,8 +28,8 @@ use crate::{
 
 /// How long a caller waits: in a sale, people prefer an early "try again" to a long wait.
 const CALL_TIMEOUT: Duration = Duration::from_millis(250);
-/// A Redis Cluster counts as down when no node has answered for this long: one failed master must not
-/// keep callers from the others. Every process asks several nodes once a second.
+/// The library's client for a Redis Cluster counts as down when no node has answered it for this long: one
+/// failed master must not keep callers from the others.
 const CLUSTER_GRACE: Duration = Duration::from_secs(1);
 
 /// One Redis, or a Redis Cluster. Cheap to clone; clones share the connection.
@@ -97,7 +97,7 @@ impl Redis {
         };
         Ok(Redis {
             connection: Arc::new(RwLock::new(connection)),
-            breaker: Arc::new(Breaker::new(grace)),
+            breaker: Arc::new(Breaker::new(grace, servers.places())),
             namespace: "".into(),
             servers: Arc::new(servers),
             masters: None,
@@ -166,12 +166,21 @@ impl Redis {
         self.send(target, Request::Script(&call)).await
     }
 
-    /// Whether Redis answers.
+    /// Whether Redis answers; of a Redis Cluster, every master.
     ///
     /// # Errors
-    /// If it does not answer.
+    /// If one does not answer.
     pub async fn ping(&self) -> Result<(), PortError> {
-        self.query::<String>(&redis::cmd("PING")).await.map(drop)
+        let ping = redis::cmd("PING");
+        let request = Request::Command(&ping);
+        let masters = self.masters.as_ref().map(Masters::all).unwrap_or_default();
+        if masters.is_empty() {
+            return Ok(self.answer::<Value>(&request).await.map(drop)?);
+        }
+        let answers = masters
+            .iter()
+            .map(|master| master.answer::<Value>(&request));
+        Ok(try_join_all(answers).await.map(drop)?)
     }
 
     /// The library reconnects when a connection ends, but not when it only stops answering: a
@@ -188,7 +197,7 @@ impl Redis {
     /// old one, now a replica: it answers, refuses writes, and reads old data. And the library keeps a
     /// connection that could not log in.
     fn record_error(&self, error: &RedisError) {
-        let is_useless = is_of_replica(error) || error.kind() == ErrorKind::AuthenticationFailed;
+        let is_useless = is_of_replica(error) || is_refused_log_in(error);
         if self.servers.urls.len() == 1 && is_useless && self.breaker.record_useless() {
             tracing::warn!(
                 error = %Chain(error),
@@ -215,7 +224,12 @@ impl Redis {
     ) -> Result<T, PortError> {
         let mut connection = self.allowed_connection()?;
         let answer = timeout(CALL_TIMEOUT, call(&mut connection)).await;
-        Ok(self.noted(answer)?)
+        if self.masters.is_none() {
+            return Ok(self.noted(answer)?);
+        }
+        // One master that does not answer must not open the breaker of redirected calls.
+        let answer = answer.map_err(|_| CallError::Timeout)?;
+        Ok(answer.map_err(CallError::Redis)?)
     }
 
     async fn send<T: FromRedisValue>(
@@ -226,25 +240,27 @@ impl Redis {
         let Some(masters) = &self.masters else {
             return Ok(self.answer(&request).await?);
         };
-        let master = match target {
-            Target::Key(key) => masters.of_key(key),
-            Target::Any => masters.any(),
-            Target::Several => None,
+        let candidates = match target {
+            Target::Key(key) => masters.of_key(key).into_iter().collect(),
+            Target::Any => masters.all(),
+            Target::Several => Vec::new(),
         };
-        let Some(master) = master else {
-            return Ok(self.answer(&request).await?);
-        };
-        let error = match master.answer(&request).await {
-            Ok(answer) => return Ok(answer),
-            Err(error) => error,
-        };
-        if error.may_lead_elsewhere() {
-            masters.read_soon();
+        for master in &candidates {
+            match master.answer(&request).await {
+                Err(CallError::Redis(error)) if is_redirect(&error) => {
+                    masters.read_soon();
+                    break;
+                }
+                Err(error) if error.may_lead_elsewhere() => {
+                    masters.read_soon();
+                    if candidates.len() == 1 {
+                        return Err(error.into());
+                    }
+                }
+                answer => return Ok(answer?),
+            }
         }
-        match error {
-            CallError::Redis(error) if is_redirect(&error) => Ok(self.answer(&request).await?),
-            error => Err(error.into()),
-        }
+        Ok(self.answer(&request).await?)
     }
 
     /// Sends a request over this connection, whatever its keys.
@@ -305,7 +321,9 @@ impl CallError {
     fn may_lead_elsewhere(&self) -> bool {
         match self {
             CallError::BreakerOpen | CallError::Timeout => true,
-            CallError::Redis(error) => is_no_answer(error) || is_moved(error),
+            CallError::Redis(error) => {
+                is_no_answer(error) || is_moved(error) || is_refused_log_in(error)
+            }
         }
     }
 }

@@ -54,11 +54,17 @@ pub(super) fn is_redirect(error: &RedisError) -> bool {
     codes(error).iter().any(|code| REDIRECTS.contains(&&**code))
 }
 
-/// Whether another node has the slot for good, or the cluster does not know which.
+/// Whether another node may have the slot now.
 pub(super) fn is_moved(error: &RedisError) -> bool {
     codes(error)
         .iter()
-        .any(|code| matches!(&**code, "MOVED" | "CLUSTERDOWN"))
+        .any(|code| matches!(&**code, "MOVED" | "CLUSTERDOWN" | "LOADING" | "MASTERDOWN"))
+}
+
+/// Whether the server refused the connection's log-in. The library keeps such a connection.
+pub(super) fn is_refused_log_in(error: &RedisError) -> bool {
+    let is_refused = |code: &String| matches!(&**code, "WRONGPASS" | "NOAUTH");
+    error.kind() == ErrorKind::AuthenticationFailed || codes(error).iter().any(is_refused)
 }
 
 /// Whether only a replica returns this error.

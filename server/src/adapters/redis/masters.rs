@@ -17,14 +17,21 @@ use futures::future::join_all;
 use redis::{RedisResult, Value, cluster_routing::Slot};
 use url::Url;
 
-use super::{PORT, Redis, request::Request, servers::Servers};
+use super::{
+    PORT, Redis,
+    request::Request,
+    servers::{Servers, place_of},
+};
 use crate::{chain::Chain, engine::ports::PortError};
 
-/// Shortest time between two reads of the slots.
+/// Pause between two reads of the slots, after one that changed something…
 const READ_AGAIN: Duration = Duration::from_millis(100);
+/// …and the longest one, while nothing changes.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// Of a Redis Cluster.
 const SLOTS: u16 = 16_384;
-const DEFAULT_PORT: u16 = 6379;
+/// No place in a list of masters.
+const UNKNOWN: u16 = u16::MAX;
 
 /// The number of each slot, which the library computes and does not show.
 static NUMBERS: LazyLock<HashMap<Slot, u16>> = LazyLock::new(|| {
@@ -40,17 +47,26 @@ pub(super) struct Masters(Arc<Shared>);
 struct Shared {
     servers: Arc<Servers>,
     state: Mutex<State>,
+    next_read: Mutex<NextRead>,
     /// One reads the slots at a time.
     reading: AtomicBool,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct State {
     /// By host and port: the masters, and the nodes in the settings.
     nodes: HashMap<String, Redis>,
-    /// The master of each slot, by the slot's number.
-    by_slot: Vec<Option<Redis>>,
-    read_at: Option<Instant>,
+    /// Host and port of each master, and its connection.
+    masters: Vec<(String, Redis)>,
+    /// The place in `masters` of each slot's master, or [`UNKNOWN`]. Empty before the first read.
+    by_slot: Vec<u16>,
+}
+
+/// When the slots may be read again.
+struct NextRead {
+    at: Instant,
+    /// The pause after the last read.
+    pause: Duration,
 }
 
 /// A node's statement about a range of slots.
@@ -76,6 +92,10 @@ impl Masters {
         Masters(Arc::new(Shared {
             servers,
             state: Mutex::default(),
+            next_read: Mutex::new(NextRead {
+                at: Instant::now(),
+                pause: READ_AGAIN,
+            }),
             reading: AtomicBool::new(false),
         }))
     }
@@ -83,40 +103,40 @@ impl Masters {
     /// The master of a key's slot, if it is known.
     pub(super) fn of_key(&self, key: &[u8]) -> Option<Redis> {
         let slot = usize::from(*NUMBERS.get(&Slot::for_key(key))?);
-        let master = self.0.state().by_slot.get(slot).cloned().flatten();
+        let master = self.0.state().master_of(slot);
         if master.is_none() {
             self.read_soon();
         }
         master
     }
 
-    /// Any node whose last call was answered.
-    pub(super) fn any(&self) -> Option<Redis> {
-        let any = self
-            .0
-            .state()
-            .nodes
-            .values()
-            .find(|node| node.answers())
-            .cloned();
-        if any.is_none() {
+    /// All masters, those first whose last call was answered. Empty before the first read.
+    pub(super) fn all(&self) -> Vec<Redis> {
+        let masters = self.0.state().masters.clone();
+        let mut masters: Vec<_> = masters.into_iter().map(|(_, master)| master).collect();
+        if masters.is_empty() {
             self.read_soon();
         }
-        any
+        masters.sort_by_key(|master| !master.answers());
+        masters
     }
 
     /// Reads the slots again, in the background: a master did not answer, or has lost a slot.
     pub(super) fn read_soon(&self) {
-        let is_fresh = |at: Instant| at.elapsed() < READ_AGAIN;
-        if self.0.state().read_at.is_some_and(is_fresh)
-            || self.0.reading.swap(true, Ordering::Relaxed)
-        {
+        let is_early = Instant::now() < self.0.next_read().at;
+        if is_early || self.0.reading.swap(true, Ordering::Relaxed) {
             return;
         }
         let shared = Arc::clone(&self.0);
         tokio::spawn(async move {
             let _reading = Reading(&shared.reading);
-            shared.read().await;
+            let changed = shared.read().await;
+            let mut next = shared.next_read();
+            next.pause = match changed {
+                true => READ_AGAIN,
+                false => (next.pause * 2).min(LONGEST_PAUSE),
+            };
+            next.at = Instant::now() + next.pause;
         });
     }
 }
@@ -126,17 +146,24 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asks all known nodes. Slots of which none tells keep the master that they had.
-    async fn read(&self) {
-        let mut nodes = self.state().nodes.clone();
-        for url in &self.servers.urls {
-            if let Some(place) = place_of(url) {
-                self.servers.add_node(&mut nodes, &place);
-            }
+    fn next_read(&self) -> MutexGuard<'_, NextRead> {
+        self.next_read
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks all known nodes. Slots of which none tells keep the master that they had. Returns whether a slot
+    /// has another one.
+    async fn read(&self) -> bool {
+        let mut state = self.state().clone();
+        let in_settings = self.servers.urls.iter().filter_map(|url| place_of(url));
+        let in_settings: Vec<_> = in_settings.collect();
+        for place in &in_settings {
+            self.servers.add_node(&mut state.nodes, place);
         }
         let mut ask = redis::pipe();
         ask.cmd("CLUSTER").arg("SLOTS").cmd("CLUSTER").arg("NODES");
-        let asked = nodes.iter().map(async |(place, node)| {
+        let asked = state.nodes.iter().map(async |(place, node)| {
             let answer = node.answer(&Request::Pipeline(&ask)).await;
             let claims = answer.map_err(PortError::from).and_then(|(slots, nodes)| {
                 claims(place, slots, nodes).map_err(|error| PortError::failed(PORT, error))
@@ -146,25 +173,63 @@ impl Shared {
                 Vec::new()
             })
         });
-        let mut claims: Vec<Claim> = join_all(asked).await.into_iter().flatten().collect();
+        let claims: Vec<Claim> = join_all(asked).await.into_iter().flatten().collect();
+        let changed = state.apply(claims, |nodes, place| self.servers.add_node(nodes, place));
+        let State { nodes, masters, .. } = &mut state;
+        nodes.retain(|place, _| {
+            in_settings.contains(place) || masters.iter().any(|(master, _)| master == place)
+        });
+        // The old connections are dropped after the lock.
+        let _old = std::mem::replace(&mut *self.state(), state);
+        changed
+    }
+}
+
+impl State {
+    fn master_of(&self, slot: usize) -> Option<Redis> {
+        let number = *self.by_slot.get(slot)?;
+        let (_, master) = self.masters.get(usize::from(number))?;
+        Some(master.clone())
+    }
+
+    /// Gives slots to the masters that claim them. Returns whether a slot has another master than before.
+    fn apply(
+        &mut self,
+        mut claims: Vec<Claim>,
+        add_node: impl Fn(&mut HashMap<String, Redis>, &str) -> Option<Redis>,
+    ) -> bool {
         // A master with a higher epoch takes the slot of one with a lower one.
-        claims.sort_by_key(|claim| claim.epoch);
-        let mut by_slot = self.state().by_slot.clone();
-        by_slot.resize(usize::from(SLOTS), None);
-        for claim in &claims {
-            let node = self.servers.add_node(&mut nodes, &claim.master);
-            by_slot[claim.slots.clone()].fill(node);
+        claims.sort_by(|one, other| (one.epoch, &one.master).cmp(&(other.epoch, &other.master)));
+        let before = self.by_slot.clone();
+        self.by_slot.resize(usize::from(SLOTS), UNKNOWN);
+        for Claim { slots, master, .. } in claims {
+            let known = self.masters.iter().position(|(place, _)| *place == master);
+            let number = known.unwrap_or(self.masters.len());
+            if known.is_none() {
+                let Some(node) = add_node(&mut self.nodes, &master) else {
+                    continue;
+                };
+                self.masters.push((master, node));
+            }
+            self.by_slot[slots].fill(number as u16);
         }
-        let is_in_settings = |place: &str| {
-            let mut places = self.servers.urls.iter().filter_map(|url| place_of(url));
-            places.any(|known| known == place)
-        };
-        let is_master = |place: &str| claims.iter().any(|claim| claim.master == place);
-        nodes.retain(|place, _| is_in_settings(place) || is_master(place));
-        let mut state = self.state();
-        state.nodes = nodes;
-        state.by_slot = by_slot;
-        state.read_at = Some(Instant::now());
+        let changed = self.by_slot != before;
+        self.remove_masters_without_slots();
+        changed
+    }
+
+    fn remove_masters_without_slots(&mut self) {
+        for number in (0..self.masters.len()).rev() {
+            if self.by_slot.contains(&(number as u16)) {
+                continue;
+            }
+            self.masters.remove(number);
+            for slot in &mut self.by_slot {
+                if *slot != UNKNOWN && usize::from(*slot) > number {
+                    *slot -= 1;
+                }
+            }
+        }
     }
 }
 
@@ -187,16 +252,6 @@ impl Servers {
         url.set_port(port.parse().ok()).ok()?;
         Some(self.with_urls(vec![url.into()]))
     }
-}
-
-/// Host and port of an address.
-fn place_of(url: &str) -> Option<String> {
-    let url = Url::parse(url).ok()?;
-    Some(format!(
-        "{}:{}",
-        url.host_str()?,
-        url.port().unwrap_or(DEFAULT_PORT)
-    ))
 }
 
 /// Reads the answers of the node at `asked` to `CLUSTER SLOTS` and `CLUSTER NODES`. Only the first has the
@@ -242,58 +297,4 @@ fn claims(asked: &str, slots: Vec<Vec<Value>>, nodes: String) -> RedisResult<Vec
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn range(first: i64, last: i64, host: Value, port: i64, id: &str) -> Vec<Value> {
-        let id = Value::BulkString(id.into());
-        let master = vec![host, Value::Int(port), id, Value::Array(Vec::new())];
-        vec![Value::Int(first), Value::Int(last), Value::Array(master)]
-    }
-
-    fn text(text: &str) -> Value {
-        Value::BulkString(text.into())
-    }
-
-    #[test]
-    fn a_node_tells_masters_with_their_slots_and_epochs() {
-        let slots = vec![
-            range(0, 5460, text("10.0.0.2"), 7001, "a"),
-            range(5461, 5461, Value::Nil, 7002, "b"),
-            range(5462, 9000, text("?"), 7003, "c"),
-            range(9001, 99_99, text("2001:db8::1"), 7004, "d"),
-        ];
-        let nodes = "a 10.0.0.2:7001@17001,name myself,master - 0 1 12 connected 0-5460\n\
-                     b :7002@17002 master - 0 1 3 connected 5461\n"
-            .to_owned();
-        let claims = claims("redis.example:6379", slots, nodes).unwrap();
-        let claims: Vec<_> = claims
-            .iter()
-            .map(|claim| (claim.slots.clone(), claim.master.as_str(), claim.epoch))
-            .collect();
-        assert_eq!(
-            claims,
-            [
-                (0..5461, "10.0.0.2:7001", 12),
-                (5461..5462, "redis.example:7002", 3),
-                (9001..10_000, "[2001:db8::1]:7004", 0),
-            ]
-        );
-    }
-
-    #[test]
-    fn an_answer_of_another_form_is_an_error() {
-        for slots in [vec![vec![]], vec![vec![Value::Int(0), Value::Int(1)]]] {
-            assert!(claims("127.0.0.1:6379", slots, String::new()).is_err());
-        }
-    }
-
-    #[test]
-    fn a_node_has_the_scheme_and_the_password_of_the_settings() {
-        let urls = vec!["rediss://shop:secret@gate.example/".to_owned()];
-        let servers = Servers::new(urls, None);
-        let node = servers.of_node("[2001:db8::1]:7004").unwrap();
-        assert_eq!(node.urls, ["rediss://shop:secret@[2001:db8::1]:7004/"]);
-        assert_eq!(place_of(&servers.urls[0]).unwrap(), "gate.example:6379");
-    }
-}
+mod tests;

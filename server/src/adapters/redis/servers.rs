@@ -9,8 +9,11 @@ use redis::{
     cluster_async::ClusterConnection,
     io::tcp::{TcpSettings, socket2::TcpKeepalive},
 };
+use url::Url;
 
 use crate::adapters::tls::place_with_tls;
+
+const DEFAULT_PORT: u16 = 6379;
 
 /// Time limit of connecting, and of a call after its caller has given up.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -57,6 +60,12 @@ fn tcp() -> TcpSettings {
 impl Servers {
     pub(super) fn new(urls: Vec<String>, authorities: Option<TlsCertificates>) -> Servers {
         Servers { urls, authorities }
+    }
+
+    /// Hosts and ports, without passwords.
+    pub(super) fn places(&self) -> String {
+        let places: Vec<_> = self.urls.iter().filter_map(|url| place_of(url)).collect();
+        places.join(", ")
     }
 
     pub(super) fn with_urls(&self, urls: Vec<String>) -> Servers {
@@ -129,4 +138,14 @@ impl ConnectionLike for Connection {
             Connection::Cluster(connection) => connection.get_db(),
         }
     }
+}
+
+/// Host and port of an address.
+pub(super) fn place_of(url: &str) -> Option<String> {
+    let url = Url::parse(url).ok()?;
+    Some(format!(
+        "{}:{}",
+        url.host_str()?,
+        url.port().unwrap_or(DEFAULT_PORT)
+    ))
 }

@@ -49,7 +49,7 @@ const OF_THE_ITEM: [Kind; 4] = [
 const OF_ALL: [Kind; 6] = [
     Kind {
         what: "list of outboxes",
-        keys: "items",
+        keys: "*items",
         closes: false,
     },
     Kind {

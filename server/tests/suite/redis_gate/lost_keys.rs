@@ -223,10 +223,10 @@ async fn a_hold_is_ordered_although_the_list_of_outboxes_is_lost_after_its_round
     shop.clock.advance(HOUR_MS - 1_000);
     reserve(&shop.gate(), hold(item, 1)).await;
     shop.clock.advance(1_000);
-    assert_eq!(
-        test_servers::redis::shared().cli(&["del", &redis.key("items")]),
-        "1"
-    );
+    for copy in ["items", "{in-flight-3}:items", "{in-flight-58}:items"] {
+        let deleted = test_servers::redis::shared().cli(&["del", &redis.key(copy)]);
+        assert_eq!(deleted, "1", "{copy}");
+    }
     let outbox = shop.redis_outbox(&redis, crate::support::OUTBOX_IDLE);
     assert!(
         take(&outbox, 10).await.is_empty(),

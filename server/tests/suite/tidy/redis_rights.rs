@@ -8,7 +8,7 @@ use test_servers::redis::USERS;
 use crate::support::repository::sources;
 
 /// Words in capitals that are arguments of commands.
-const ARGUMENTS: [&str; 13] = [
+const ARGUMENTS: [&str; 15] = [
     "COUNT",
     "CREATE",
     "GROUP",
@@ -18,15 +18,21 @@ const ARGUMENTS: [&str; 13] = [
     "KEEPTTL",
     "LIMIT",
     "MKSTREAM",
+    "NODES",
     "NX",
     "PX",
+    "SLOTS",
     "STREAMS",
     "WITHSCORES",
 ];
-/// Commands of which only one form is sent and allowed.
-const FORMS: [(&str, &str); 2] = [("config", "config|get"), ("xgroup", "xgroup|create")];
+/// Commands of which only one form is sent in most places.
+const FORMS: [(&str, &str); 3] = [
+    ("cluster", "cluster|slots"),
+    ("config", "config|get"),
+    ("xgroup", "xgroup|create"),
+];
 /// Methods of the client, and the commands they send.
-const METHODS: [(&str, &[&str]); 8] = [
+const METHODS: [(&str, &[&str]); 9] = [
     (".atomic()", &["multi", "exec"]),
     (".pset_ex(", &["psetex"]),
     (".zadd(", &["zadd"]),
@@ -35,6 +41,7 @@ const METHODS: [(&str, &[&str]); 8] = [
     (".subscribe(", &["subscribe"]),
     ("Script::new(", &["evalsha", "script|load"]),
     ("ClusterClient::", &["cluster|slots", "asking"]),
+    ("\"NODES\"", &["cluster|nodes"]),
 ];
 /// Words in capitals that are errors of Redis.
 const ERRORS: &str = "server/src/adapters/redis/errors.rs";

@@ -33,7 +33,10 @@ impl RedisGate {
             return self.fetch(buyer, item, source).await.map(|()| None);
         }
         if found.iter().flatten().any(|counters| counters.moving > 0) {
-            return self.finish_transfers(item).await.map(|_| None);
+            return match self.finish_possible_transfers(item).await {
+                (0, Some(error)) => Err(error),
+                _ => Ok(None),
+            };
         }
         let first: Vec<_> = found.into_iter().collect::<Result<_, _>>()?;
         // The segments are read one after the other, so that a moving unit may be missed in both.
@@ -83,26 +86,58 @@ impl RedisGate {
         Ok(())
     }
 
-    /// Finishes started transfers, also if a segment does not answer; returns how many.
+    /// Finishes all started transfers.
     ///
     /// # Errors
     /// The first error, after all that could be finished were.
-    pub(super) async fn finish_transfers(&self, item: &LoadedItem) -> Result<u32, PortError> {
-        let finished = item.all_segments().map(async |source| {
+    pub(super) async fn finish_transfers(&self, item: &LoadedItem) -> Result<(), PortError> {
+        match self.finish_possible_transfers(item).await {
+            (_, None) => Ok(()),
+            (_, Some(error)) => Err(error),
+        }
+    }
+
+    /// Finishes started transfers. Returns how many, and the first error: one segment that does not answer
+    /// does not stop transfers between the others.
+    async fn finish_possible_transfers(&self, item: &LoadedItem) -> (u32, Option<PortError>) {
+        let read = item.all_segments().map(async |source| {
             let mut read = redis::cmd("HGETALL");
             read.arg(source.key(&self.redis, keys::TRANSFERS));
-            let transfers: Vec<(String, String)> = self.redis.query(&read).await?;
-            for (transfer_id, record) in &transfers {
-                let (target, units) = record
-                    .split_once('|')
-                    .ok_or_else(|| malformed("a transfer without a target"))?;
-                let (target, units) = (number(target)?, number(units)?);
-                self.finish_transfer(item, &source, transfer_id, target, units)
-                    .await?;
-            }
-            Ok::<_, PortError>(transfers.len() as u32)
+            let transfers = self.redis.query::<Vec<(String, String)>>(&read).await;
+            (source, transfers)
         });
-        join_all(finished).await.into_iter().sum()
+        let (mut finished, mut first_error) = (0, None);
+        for (source, transfers) in join_all(read).await {
+            let transfers = transfers.unwrap_or_else(|error| {
+                first_error.get_or_insert(error);
+                Vec::new()
+            });
+            for (transfer_id, record) in &transfers {
+                match self
+                    .finish_recorded(item, &source, transfer_id, record)
+                    .await
+                {
+                    Ok(()) => finished += 1,
+                    Err(error) => drop(first_error.get_or_insert(error)),
+                }
+            }
+        }
+        (finished, first_error)
+    }
+
+    async fn finish_recorded(
+        &self,
+        item: &LoadedItem,
+        source: &Segment,
+        transfer_id: &str,
+        record: &str,
+    ) -> Result<(), PortError> {
+        let (target, units) = record
+            .split_once('|')
+            .ok_or_else(|| malformed("a transfer without a target"))?;
+        let (target, units) = (number(target)?, number(units)?);
+        self.finish_transfer(item, source, transfer_id, target, units)
+            .await
     }
 
     async fn finish_transfer(

@@ -101,7 +101,7 @@ impl OutboxList {
         let copies = keys::outboxes(&self.redis).map(async |key| {
             let mut read = redis::cmd("ZRANGE");
             read.arg(key).arg(0).arg(MAX_OUTBOXES - 1).arg("WITHSCORES");
-            self.redis.query::<HashMap<String, i64>>(&read).await
+            self.redis.query::<Vec<(String, i64)>>(&read).await
         });
         let mut unread = FirstError::default();
         let copies = join_all(copies).await.into_iter();
