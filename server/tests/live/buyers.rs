@@ -130,13 +130,16 @@ impl Shoppers {
             let shoppers = self.clone();
             async move {
                 shoppers.wait_to_begin().await;
-                shoppers.buy(buyer).await
+                (buyer, shoppers.buy(buyer).await)
             }
         });
-        stream::iter(buys)
-            .buffered(self.connections)
+        // A buyer who waits keeps one connection, and none of those who come later.
+        let mut outcomes: Vec<_> = stream::iter(buys)
+            .buffer_unordered(self.connections)
             .collect()
-            .await
+            .await;
+        outcomes.sort_by_key(|(buyer, _)| *buyer);
+        outcomes.into_iter().map(|(_, outcome)| outcome).collect()
     }
 
     /// Buyers of [`buy_all`](Self::buy_all) start until this many were told "queued". Those that
