@@ -97,6 +97,12 @@ impl Buyer {
         self.client.shop.settle_payments().await;
     }
 
+    /// The units that are sellable, locked and sold, by an audit in which every invariant holds.
+    async fn audited_stock(&self) -> (i64, i64, i64) {
+        let item = self.client.shop.audit().await.items[0];
+        (item.sellable, item.locked, item.sold)
+    }
+
     /// All money is either the shop's, for paid orders, or the buyers'.
     async fn money_is(&self, at_the_provider: i64) {
         let balance = self.client.shop.sql.sandbox_balance().await.unwrap();

@@ -18,15 +18,7 @@ async fn paid_in_time() {
     let paid = [OrderEvent::Reserved, OrderEvent::Ordered, OrderEvent::Paid];
     assert_eq!(buyer.events().await, paid);
     buyer.money_is(PRICE).await;
-    let audited_item = buyer.client.shop.audit().await.items[0];
-    assert_eq!(
-        (
-            audited_item.sellable,
-            audited_item.locked,
-            audited_item.sold
-        ),
-        (2, 0, 1)
-    );
+    assert_eq!(buyer.audited_stock().await, (2, 0, 1));
     let gate = &buyer.client.shop.engine.stock.gate;
     let gate = gate.stock(buyer.item).await.unwrap().unwrap();
     assert_eq!((gate.sellable, gate.locked, gate.sold), (2, 0, 1));
@@ -269,12 +261,8 @@ async fn the_shop_refunds_a_paid_order() {
     buyer.work().await;
     assert_eq!(buyer.state().await, OrderState::Refunded);
     buyer.money_is(0).await;
-    let audited_item = buyer.client.shop.audit().await.items[0];
-    assert_eq!(
-        (audited_item.sellable, audited_item.sold),
-        (2, 1),
-        "the unit stays sold"
-    );
+    let stock = buyer.audited_stock().await;
+    assert_eq!(stock, (2, 0, 1), "the unit stays sold");
 }
 
 #[tokio::test]

@@ -98,15 +98,7 @@ async fn a_purchase_is_paid_with_stripe_and_refunded() {
     buyer.work().await;
     assert_eq!(buyer.state().await, OrderState::Paid);
     stripe.money_is(PRICE).await;
-    let audited_item = buyer.client.shop.audit().await.items[0];
-    assert_eq!(
-        (
-            audited_item.sellable,
-            audited_item.locked,
-            audited_item.sold
-        ),
-        (2, 0, 1)
-    );
+    assert_eq!(buyer.audited_stock().await, (2, 0, 1));
 
     let payments = &buyer.client.shop.engine.payments;
     assert!(
